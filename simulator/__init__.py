@@ -1,0 +1,1 @@
+"""A local Telnyx, for trying, testing and judging faxdispatch. Everything it says is a simulation."""

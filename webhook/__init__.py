@@ -1,0 +1,1 @@
+"""Receives: verifies Telnyx webhooks, records them, answers 200. Nothing else."""
