@@ -1,0 +1,29 @@
+"""What the command line can set."""
+
+import secrets
+from dataclasses import dataclass, field
+
+# The user that every simulated fax belongs to.
+USER_ID = "51a71a7e-0000-4000-8000-00000000fa15"
+DEFAULT_CONNECTION_ID = "1000000000000000001"
+
+
+@dataclass(slots=True)
+class Config:
+    """How one simulator was started."""
+
+    host: str = "127.0.0.1"
+    port: int = 0
+    webhook_url: str = ""
+    api_key: str = field(default_factory=lambda: f"KEY_SIMULATED_{secrets.token_hex(8)}")
+    seed_key: str | None = None
+    speed: float = 1.0
+    channels: int | None = None
+    rate_limit: int | None = None
+    faults: dict[str, object] = field(default_factory=dict)
+    connection_ids: list[str] = field(default_factory=lambda: [DEFAULT_CONNECTION_ID])
+
+    @property
+    def origin(self) -> str:
+        """The address without a path; right once the port is known."""
+        return f"http://{self.host}:{self.port}"
