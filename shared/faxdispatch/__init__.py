@@ -1,1 +1,59 @@
-"""x"""
+"""faxdispatch: enqueue faxes, follow them, read what became of them.
+
+Importing this package does nothing but define names.
+"""
+
+from faxdispatch.client import FaxClient, Receipt
+from faxdispatch.errors import (
+    AccountRefused,
+    BadInput,
+    Conflict,
+    FaxError,
+    IdempotencyConflict,
+    InvalidJob,
+    Misconfigured,
+    NoSuchResource,
+    NotKnown,
+    NotSent,
+    OutcomeUnknown,
+    RateLimited,
+    Refused,
+    TelnyxError,
+    Unavailable,
+    WrongState,
+)
+from faxdispatch.events import Event
+from faxdispatch.jobs import CancelFax, Priority, RefreshMedia, SendFax, SyncStatus, Window
+from faxdispatch.states import State
+
+__all__ = [
+    # Asking
+    "CancelFax",
+    "FaxClient",
+    "Priority",
+    "Receipt",
+    "RefreshMedia",
+    "SendFax",
+    "SyncStatus",
+    "Window",
+    # Following
+    "Event",
+    "State",
+    # Errors
+    "AccountRefused",
+    "BadInput",
+    "Conflict",
+    "FaxError",
+    "IdempotencyConflict",
+    "InvalidJob",
+    "Misconfigured",
+    "NoSuchResource",
+    "NotKnown",
+    "NotSent",
+    "OutcomeUnknown",
+    "RateLimited",
+    "Refused",
+    "TelnyxError",
+    "Unavailable",
+    "WrongState",
+]

@@ -1,0 +1,59 @@
+"""The one way to reach Celery's broker, for those who send messages and those who take them."""
+
+from typing import Any
+
+from celery import Celery
+
+from faxdispatch.jobs import Job
+
+VISIBILITY_TIMEOUT = 120
+"""Seconds after which Redis hands an unacknowledged message to another worker. A second delivery is harmless, since
+only the ledger's claim allows a call; the time only decides how soon a dead worker's message comes back."""
+
+TRANSPORT: dict[str, Any] = {
+    "visibility_timeout": VISIBILITY_TIMEOUT,
+    # The transport looks for such messages every hundred seconds unless told otherwise.
+    "unacked_restore_interval": 5,
+    "unacked_restore_throttle": 1,
+    # Without time-outs a publish over a dead connection waits for ever.
+    "socket_timeout": 15,
+    "socket_connect_timeout": 3,
+    "socket_keepalive": True,
+    "health_check_interval": 15,
+    "priority_steps": [0],
+    "queue_order_strategy": "priority",
+}
+
+
+def configure(app: Celery, url: str) -> Celery:
+    """Give a Celery app the broker and the ways of its messages."""
+    app.conf.update(
+        broker_url=url,
+        broker_transport_options=TRANSPORT,
+        broker_connection_retry_on_startup=True,
+        task_ignore_result=True,
+        result_backend=None,
+        task_serializer="json",
+        accept_content=["json"],
+        task_create_missing_queues=True,
+    )
+    return app
+
+
+def post(app: Celery, name: str, queue: str, payload: dict[str, Any], *, message_id: str | None = None) -> None:
+    """Send one message. Celery would repeat the payload in clear in a header, for logs: it is told not to."""
+    app.send_task(
+        name,
+        kwargs=payload,
+        queue=queue,
+        task_id=message_id,
+        argsrepr="()",
+        kwargsrepr="{}",
+        retry=True,
+        retry_policy={"max_retries": 2, "interval_start": 0.1, "interval_step": 0.2, "interval_max": 0.5},
+    )
+
+
+def post_job(app: Celery, job: Job, *, message_id: str | None = None) -> None:
+    """Send the message of a job."""
+    post(app, job.TASK, job.QUEUE, job.encode(), message_id=message_id)

@@ -1,0 +1,165 @@
+"""What other services use: send, cancel, refresh, sync, status."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Self
+from uuid import uuid4
+
+from celery import Celery
+from kombu.exceptions import KombuError
+from redis.exceptions import RedisError
+
+from faxdispatch.broker import configure, post_job
+from faxdispatch.errors import NotKnown, Unavailable
+from faxdispatch.jobs import CancelFax, Job, RefreshMedia, SendFax, SyncStatus
+from faxdispatch.ledger import JobView, Ledger, Scripts, connect
+from faxdispatch.settings import Settings
+
+log = logging.getLogger(__name__)
+
+_BROKER_TROUBLE = (KombuError, RedisError, OSError)
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A fax that is recorded and will be sent. `created` is False where the same fax was recorded before."""
+
+    job_id: str
+    created: bool
+
+
+class FaxClient:
+    """Enqueue faxes and follow them.
+
+    `redis_url` is where the ledger lives, `broker_url` Celery's broker where that is another. `region` (ISO 3166, two
+    letters) is the country of numbers written without `+`. Nothing connects before the first call.
+    """
+
+    def __init__(
+        self,
+        redis_url: str,
+        *,
+        broker_url: str | None = None,
+        region: str | None = None,
+        ledger: Ledger | None = None,
+    ) -> None:
+        self._region = region
+        self._ledger = ledger or Ledger(Scripts(connect(redis_url)))
+        self._app = configure(Celery("faxdispatch-client", set_as_current=False), broker_url or redis_url)
+
+    @classmethod
+    def from_env(cls, settings: Settings | None = None) -> Self:
+        """Build the client from the environment, or from settings that are read already.
+
+        Raises:
+            Misconfigured: where `REDIS_URL` is missing or a setting is wrong.
+        """
+        settings = settings or Settings.load()
+        scripts = Scripts(
+            connect(settings.redis),
+            retention_ms=round(settings.fax_retention_days * 86_400_000),
+            events_maxlen=settings.fax_events_maxlen,
+        )
+        ledger = Ledger(scripts, hint_after=settings.fax_hint_after, poll_after=settings.fax_poll_after)
+        return cls(settings.redis, broker_url=settings.broker, region=settings.fax_default_region, ledger=ledger)
+
+    def send(self, job: SendFax | None = None, /, **options: Any) -> Receipt:
+        """Record a fax and hand it to the workers. Takes a `SendFax`, or its fields as keywords.
+
+        Once this returns, the fax is recorded and will be sent, even where the broker could not be told just now.
+
+        Raises:
+            InvalidJob: naming each wrong field; nothing is recorded.
+            IdempotencyConflict: the key stands for other content.
+            Unavailable: Redis did not answer; call again with the same `idempotency_key` to be sure of one fax.
+        """
+        job = job or SendFax.decode(options, region=self._region)
+        reply = self._ledger.create(job.job_id or uuid4().hex, job, source="producer")
+        receipt = Receipt(reply["job"], created=reply["outcome"] == "created")
+        if receipt.created:
+            try:
+                self._post(job.model_copy(update={"job_id": receipt.job_id}), message_id=receipt.job_id)
+            except Unavailable:
+                log.warning("job %s is recorded; the broker is away, so the scheduler will bring it", receipt.job_id)
+        return receipt
+
+    def send_on_commit(
+        self,
+        on_commit: Callable[[Callable[[], object]], object],
+        job: SendFax | None = None,
+        /,
+        **options: Any,
+    ) -> str:
+        """Send once a database transaction commits; give the job's id at once.
+
+        `on_commit` registers a callable that runs after the commit and never after a rollback: Django's
+        `transaction.on_commit`, or for SQLAlchemy `lambda run: event.listen(session, "after_commit", lambda _: run(),
+        once=True)`. The fax is checked now, so that bad input fails inside the transaction.
+
+        Raises:
+            InvalidJob: naming each wrong field; nothing is registered.
+        """
+        job = job or SendFax.decode(options, region=self._region)
+        named = job.model_copy(update={"job_id": job.job_id or uuid4().hex})
+        on_commit(lambda: self.send(named))
+        return str(named.job_id)
+
+    def cancel(self, *, job_id: str | None = None, fax_id: str | None = None) -> str:
+        """Cancel a fax by our id or Telnyx's.
+
+        Gives `cancelled` where nothing had left, `over` where the job had ended, and `wished` where Telnyx is asked;
+        then an event tells what came of it.
+
+        Raises:
+            InvalidJob: where not exactly one id is given.
+            NotKnown: where there is no such job.
+            Unavailable: where Redis or the broker did not answer.
+        """
+        command = CancelFax.decode({"job_id": job_id, "fax_id": fax_id})
+        ours = command.job_id or self._ledger.job_of_fax(command.fax_id or "")
+        if ours:
+            outcome: str = self._ledger.cancel(ours, source="producer")["outcome"]
+            if outcome == "gone":
+                raise NotKnown(f"job {ours}: not known here")
+            if outcome != "wished":
+                return outcome
+        self._post(command)
+        return "wished"
+
+    def refresh(self, fax_id: str) -> None:
+        """Renew an inbound fax's media link; the new one comes as event `fax.refreshed`.
+
+        Raises:
+            InvalidJob: where the id is none.
+            Unavailable: where the broker did not answer.
+        """
+        self._post(RefreshMedia.decode({"fax_id": fax_id}))
+
+    def sync(self, *, job_id: str | None = None, fax_id: str | None = None) -> None:
+        """Have a fax's status read from Telnyx and recorded.
+
+        Raises:
+            InvalidJob: where not exactly one id is given.
+            NotKnown: where there is no such job.
+            Unavailable: where Redis or the broker did not answer.
+        """
+        command = SyncStatus.decode({"job_id": job_id, "fax_id": fax_id})
+        if command.job_id:
+            self._ledger.job(command.job_id)
+        self._post(command)
+
+    def status(self, job_id: str, *, history: bool = False) -> JobView:
+        """Give a job as it stands, with its history if wanted.
+
+        Raises:
+            NotKnown: where there is no such job.
+            Unavailable: where Redis did not answer.
+        """
+        return self._ledger.job(job_id, history=history)
+
+    def _post(self, job: Job, *, message_id: str | None = None) -> None:
+        try:
+            post_job(self._app, job, message_id=message_id)
+        except _BROKER_TROUBLE as error:
+            raise Unavailable(f"the broker did not take the message: {type(error).__name__}") from error

@@ -1,0 +1,200 @@
+"""What happened: one entry of the event stream a fact, Telnyx's and our own. An unknown type is a value, not an error.
+
+The stream is `fax:events`. Every entry has the fields of `Event`; `data` holds the facts peculiar to its type: for
+Telnyx's events the payload as Telnyx sent it, for ours what the classes below describe.
+"""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, TypeAdapter
+
+STREAM = "fax:events"
+"""Name of the event stream in Redis."""
+
+TELNYX_TYPES = (
+    "fax.queued",
+    "fax.media.processed",
+    "fax.sending.started",
+    "fax.delivered",
+    "fax.failed",
+    "fax.receiving.started",
+    "fax.media.processing.started",
+    "fax.received",
+    "fax.email.delivered",
+)
+"""Every event type that Telnyx is known to send for faxes (API reference and developer guide)."""
+
+JOB_TYPES = (
+    "job.queued",
+    "job.held",
+    "job.submitted",
+    "job.accepted",
+    "job.rejected",
+    "job.unknown",
+    "job.retrying",
+    "job.cancelling",
+    "job.cancelled",
+    "job.exhausted",
+    "job.conflict",
+    "job.resolved",
+    "job.invalid",
+    "fax.refreshed",
+    "connection.paused",
+    "connection.resumed",
+)
+"""Every event type of our own."""
+
+TYPE_OF_STATUS = {
+    "queued": "fax.queued",
+    "media.processed": "fax.media.processed",
+    "sending": "fax.sending.started",
+    "delivered": "fax.delivered",
+    "failed": "fax.failed",
+}
+"""Telnyx's outbound status to the event that tells of it; `originated` has none (Telnyx API reference)."""
+
+
+class Event(BaseModel):
+    """One fact.
+
+    Telnyx's facts and ours share these fields; `parse` gives the subclass of the type where there is one.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    id: str
+    """Unique. Telnyx's own event id for its facts; `<job>-<seq>` for ours. Make effects idempotent by it."""
+    type: str
+    job_id: str | None = None
+    fax_id: str | None = None
+    attempt: int | None = None
+    seq: int
+    """Position in the job's own history, from 1, without gaps. Facts without a job count by fax id."""
+    occurred_at: datetime
+    source: str
+    """Who says so: `webhook`, `poll`, `listing`, `worker`, `producer`, `operator` …"""
+    note: str | None = None
+    """`overtaken` where a later status was known already, `conflict` where it contradicts what is recorded."""
+    campaign_id: str | None = None
+    tags: tuple[str, ...] = ()
+    client_state: str | None = None
+    """The producer's own state, as given with the job."""
+    data: dict[str, Any] = Field(default_factory=dict)
+
+    @classmethod
+    def from_fields(cls, fields: Mapping[str, str]) -> "AnyEvent":
+        """Build the event from the fields of a stream entry or of a job's history.
+
+        Raises:
+            ValueError: where a field that every event has is missing or unreadable.
+        """
+        values: dict[str, Any] = {name: value for name, value in fields.items() if value != ""}
+        values["occurred_at"] = datetime.fromtimestamp(int(fields["occurred_at"]) / 1000, UTC)
+        values["data"] = json.loads(fields.get("data") or "{}")
+        values["tags"] = json.loads(fields.get("tags") or "[]")
+        return _ANY_EVENT.validate_python(values)
+
+
+class FaxEvent(Event):
+    """Telnyx told something of an outbound or inbound fax; `data` is Telnyx's payload."""
+
+    type: Literal[
+        "fax.queued",
+        "fax.media.processed",
+        "fax.sending.started",
+        "fax.receiving.started",
+        "fax.media.processing.started",
+        "fax.received",
+        "fax.email.delivered",
+    ]
+
+
+class FaxDelivered(Event):
+    """Telnyx confirmed delivery."""
+
+    type: Literal["fax.delivered"]
+
+    @property
+    def page_count(self) -> int | None:
+        """Pages transferred, where Telnyx says."""
+        return self.data.get("page_count")
+
+
+class FaxFailed(Event):
+    """Telnyx says that this attempt failed. The job may be tried again: its end is told by `job.exhausted`."""
+
+    type: Literal["fax.failed"]
+
+    @property
+    def failure_reason(self) -> str | None:
+        """Telnyx's reason, from an open set."""
+        return self.data.get("failure_reason")
+
+
+class JobEvent(Event):
+    """Something that we did or found with one of our jobs; `data` says why and until when."""
+
+    type: Literal[
+        "job.queued",
+        "job.held",
+        "job.submitted",
+        "job.accepted",
+        "job.rejected",
+        "job.unknown",
+        "job.retrying",
+        "job.cancelling",
+        "job.cancelled",
+        "job.exhausted",
+        "job.conflict",
+        "job.resolved",
+        "job.invalid",
+    ]
+
+    @property
+    def reason(self) -> str | None:
+        """Why, in one word of ours or of Telnyx's."""
+        return self.data.get("reason")
+
+
+class ConnectionEvent(Event):
+    """An alarm about a whole connection: it was paused, or goes on."""
+
+    type: Literal["connection.paused", "connection.resumed"]
+
+
+class FaxRefreshed(Event):
+    """An inbound fax's media link was renewed; `data` is the fax as Telnyx returns it, with the new link."""
+
+    type: Literal["fax.refreshed"]
+
+
+_CLASSES: tuple[type[Event], ...] = (
+    FaxEvent,
+    FaxDelivered,
+    FaxFailed,
+    JobEvent,
+    ConnectionEvent,
+    FaxRefreshed,
+)
+_TAGS = {kind: cls.__name__ for cls in _CLASSES for kind in cls.model_fields["type"].annotation.__args__}
+
+
+def _tag(value: Any) -> str:
+    kind = value.get("type") if isinstance(value, Mapping) else getattr(value, "type", None)
+    return _TAGS.get(kind, "Event") if isinstance(kind, str) else "Event"
+
+
+AnyEvent = Annotated[
+    Annotated[FaxEvent, Tag("FaxEvent")]
+    | Annotated[FaxDelivered, Tag("FaxDelivered")]
+    | Annotated[FaxFailed, Tag("FaxFailed")]
+    | Annotated[JobEvent, Tag("JobEvent")]
+    | Annotated[ConnectionEvent, Tag("ConnectionEvent")]
+    | Annotated[FaxRefreshed, Tag("FaxRefreshed")]
+    | Annotated[Event, Tag("Event")],
+    Discriminator(_tag),
+]
+_ANY_EVENT: TypeAdapter[Any] = TypeAdapter(AnyEvent)

@@ -1,0 +1,277 @@
+"""What may be asked of the workers: one model for each task, with its stable, versioned name and its queue."""
+
+import hashlib
+import json
+import re
+from datetime import UTC, datetime, time
+from enum import StrEnum
+from typing import Annotated, Any, ClassVar, Literal, Self
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    model_validator,
+)
+
+from faxdispatch.errors import InvalidJob
+from faxdispatch.numbers import normalise
+
+MAX_URL = 2000
+"""Longest URL that Telnyx takes (error 10003, Telnyx error codes)."""
+
+Identifier = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9_-]+$")]
+"""An id that is safe in a Redis key, a URL and a client_state."""
+
+
+class Priority(StrEnum):
+    """Which jobs go first when channels are scarce."""
+
+    URGENT = "urgent"
+    NORMAL = "normal"
+    BULK = "bulk"
+
+
+def _number(value: Any, info: ValidationInfo) -> Any:
+    region = (info.context or {}).get("region")
+    return normalise(value, region=region) if isinstance(value, str) else value
+
+
+def _destination(value: Any, info: ValidationInfo) -> Any:
+    if isinstance(value, str) and value.strip().lower().startswith(("sip:", "sips:")):
+        return _sip_uri(value.strip())
+    return _number(value, info)
+
+
+def _sip_uri(value: str) -> str:
+    if len(value) > 255 or not re.fullmatch(r"sips?:[^\s@<>\"]+@[A-Za-z0-9.\-]+(:\d{1,5})?(;[^\s<>\"]*)?", value):
+        raise ValueError("not a SIP URI of the form sip:user@host")
+    return value
+
+
+def _url(value: str, schemes: tuple[str, ...]) -> str:
+    if len(value) > MAX_URL:
+        raise ValueError(
+            f"{len(value)} characters long; Telnyx takes at most {MAX_URL}: use a shorter link or media_name"
+        )
+    try:
+        parts = urlsplit(value)
+        host = parts.hostname
+    except ValueError:
+        raise ValueError("not a URL") from None
+    if re.search(r"[\s\x00-\x1f]", value):
+        raise ValueError("holds a space or control character; percent-encode it")
+    if parts.scheme.lower() not in schemes:
+        raise ValueError(f"must begin with {' or '.join(f'{scheme}://' for scheme in schemes)}")
+    if not host:
+        raise ValueError("names no host")
+    return value
+
+
+def _media_url(value: str) -> str:
+    return _url(value, ("https",))
+
+
+def _webhook_url(value: str) -> str:
+    return _url(value, ("https", "http"))
+
+
+Number = Annotated[str, BeforeValidator(_number)]
+Destination = Annotated[str, BeforeValidator(_destination)]
+
+
+class Window(BaseModel):
+    """Days and hours in which a fax may be sent.
+
+    `start` and `end` are local times in `zone` (an IANA name); a window whose end is not after its start runs past
+    midnight and belongs to the day it starts on. `days` are `mon` … `sun`; all where none is given.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    start: time
+    end: time
+    zone: str = "UTC"
+    days: tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...] = (
+        "mon", "tue", "wed", "thu", "fri", "sat", "sun",
+    )  # fmt: skip
+
+    @model_validator(mode="after")
+    def _known_zone(self) -> Self:
+        try:
+            ZoneInfo(self.zone)
+        except (KeyError, ValueError, OSError):
+            raise ValueError(f"zone {self.zone!r} is not an IANA time zone such as America/Chicago") from None
+        if not self.days:
+            raise ValueError("days is empty; a window needs at least one day")
+        return self
+
+
+class Job(BaseModel):
+    """Base of everything that can be asked."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, str_strip_whitespace=True)
+
+    TASK: ClassVar[str]
+    """Name of the Celery task."""
+    QUEUE: ClassVar[str]
+    """Name of the Celery queue."""
+
+    @classmethod
+    def decode(cls, payload: Any, *, region: str | None = None) -> Self:
+        """Build the job from a mapping, or from JSON as text or bytes.
+
+        `region` (ISO 3166, two letters) is the country of numbers written without `+`.
+
+        Raises:
+            InvalidJob: with one problem for each field that is wrong.
+        """
+        try:
+            if isinstance(payload, (str, bytes, bytearray)):
+                return cls.model_validate_json(payload, context={"region": region})
+            return cls.model_validate(payload, context={"region": region})
+        except ValidationError as error:
+            raise InvalidJob([_problem(e) for e in error.errors(include_url=False)]) from None
+
+    def encode(self) -> dict[str, Any]:
+        """Give the payload as it travels: JSON types only, fields that are not set left out."""
+        return self.model_dump(mode="json", by_alias=True, exclude_none=True, exclude_defaults=True)
+
+
+def _problem(error: Any) -> tuple[str, str]:
+    """Turn one of pydantic's findings into a field and a sentence; the value itself is left out, it may be a secret."""
+    field = ".".join(str(part) for part in error["loc"])
+    kind, message = error["type"], error["msg"]
+    if kind == "extra_forbidden":
+        message = "unknown option"
+    elif kind == "missing":
+        message = "is missing"
+    elif kind == "json_invalid":
+        message = f"not JSON ({message.removeprefix('Invalid JSON: ')})"
+    return field, message.removeprefix("Value error, ")
+
+
+class SendFax(Job):
+    """Send one fax. Every option of Telnyx's send request, and ours."""
+
+    TASK: ClassVar[str] = "fax.send.v1"
+    QUEUE: ClassVar[str] = "fax.send"
+
+    # Telnyx's; names, limits and defaults are those of its API reference, "Send a fax"
+    to: Destination
+    """Recipient: E.164, or a SIP URI."""
+    from_: Number | None = Field(default=None, alias="from")
+    """Sender, E.164; `FAX_FROM` where it is not given."""
+    connection_id: str | None = Field(default=None, min_length=1, max_length=100)
+    """Fax application to send with; `FAX_CONNECTION_ID` where it is not given."""
+    media_url: Annotated[str, AfterValidator(_media_url)] | None = None
+    """Public https link to the document. Telnyx follows no redirect."""
+    media_name: str | None = Field(default=None, min_length=1, max_length=255)
+    """Name of a document in Telnyx's media storage."""
+    quality: Literal["normal", "high", "very_high", "ultra_light", "ultra_dark"] | None = None
+    """Resolution; Telnyx's default is `high`."""
+    t38_enabled: bool | None = None
+    """False sends over plain audio. Telnyx's default is true."""
+    monochrome: bool | None = None
+    """True sends pure black and white. Telnyx's default is false."""
+    black_threshold: int | None = Field(default=None, ge=1, le=100)
+    """Per cent, with `monochrome` only. Telnyx's default is 95."""
+    store_media: bool | None = None
+    """Keep the document at a link that lives ten minutes; not with `media_name`."""
+    store_preview: bool | None = None
+    """Keep a preview at a link that lives ten minutes."""
+    preview_format: Literal["pdf", "tiff"] | None = None
+    """Telnyx's default is `tiff`."""
+    from_display_name: str | None = Field(default=None, min_length=1, max_length=128, pattern=r"^[A-Za-z0-9 \-_~!.+]+$")
+    """Caller name; letters, digits, spaces and `-_~!.+`."""
+    webhook_url: Annotated[str, AfterValidator(_webhook_url)] | None = None
+    """Where Telnyx reports this fax; the application's own where it is not given."""
+
+    # Ours
+    job_id: Identifier | None = None
+    """Identity of the job; made by `FaxClient`. A message without one takes the id of its Celery message."""
+    idempotency_key: str | None = Field(default=None, min_length=1, max_length=255)
+    """The producer's own name for this fax: the same key and content is the same fax for ever."""
+    priority: Priority = Priority.NORMAL
+    send_at: AwareDatetime | None = None
+    """Not before this moment."""
+    send_by: AwareDatetime | None = None
+    """Give up when no attempt has begun by then."""
+    window: Window | None = None
+    """Days and hours in which attempts may begin."""
+    max_attempts: int | None = Field(default=None, ge=1, le=50)
+    """How often it is dialled at most; `FAX_MAX_ATTEMPTS` where it is not given."""
+    tags: tuple[Annotated[str, Field(min_length=1, max_length=100)], ...] = Field(default=(), max_length=20)
+    """Words of the producer's, returned in every event."""
+    client_state: str | None = Field(default=None, max_length=4000)
+    """State of the producer's, returned in every event. What Telnyx is given as client_state is ours."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if (self.media_url is None) == (self.media_name is None):
+            which = "neither is given" if self.media_url is None else "both are given"
+            raise ValueError(f"exactly one of media_url and media_name is needed; {which}")
+        if self.store_media and self.media_name is not None:
+            raise ValueError("store_media goes with media_url only; the document of a media_name is stored already")
+        if self.send_at and self.send_by and self.send_by <= self.send_at:
+            raise ValueError("send_by must be after send_at")
+        return self
+
+    def fingerprint(self) -> str:
+        """Give the hash of what is asked, the same for the same content however it was written."""
+        content = self.model_dump(mode="json", exclude={"job_id", "idempotency_key"})
+        for name in ("send_at", "send_by"):
+            moment = getattr(self, name)
+            content[name] = moment.astimezone(UTC).isoformat() if moment else None
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+    def expired(self, now: datetime) -> bool:
+        """Tell whether no attempt may begin any more."""
+        return self.send_by is not None and now >= self.send_by
+
+
+class _OneFax(Job):
+    """A command to one fax, named by our job id or by Telnyx's fax id."""
+
+    job_id: Identifier | None = None
+    fax_id: Identifier | None = None
+
+    @model_validator(mode="after")
+    def _one_name(self) -> Self:
+        if (self.job_id is None) == (self.fax_id is None):
+            raise ValueError("exactly one of job_id and fax_id is needed")
+        return self
+
+
+class CancelFax(_OneFax):
+    """Cancel a fax. What came of it is told by an event, since Telnyx only accepts the wish."""
+
+    TASK: ClassVar[str] = "fax.cancel.v1"
+    QUEUE: ClassVar[str] = "fax.control"
+
+
+class SyncStatus(_OneFax):
+    """Read a fax's status from Telnyx and record it."""
+
+    TASK: ClassVar[str] = "fax.sync.v1"
+    QUEUE: ClassVar[str] = "fax.control"
+
+
+class RefreshMedia(Job):
+    """Renew an inbound fax's expired media link and publish the new one."""
+
+    TASK: ClassVar[str] = "fax.refresh.v1"
+    QUEUE: ClassVar[str] = "fax.control"
+
+    fax_id: Identifier
+
+
+JOBS: tuple[type[Job], ...] = (SendFax, CancelFax, RefreshMedia, SyncStatus)
+"""Every job that producers may ask for."""

@@ -1,0 +1,115 @@
+"""Which jobs must be looked at now, and who looks."""
+
+from dataclasses import dataclass
+from uuid import uuid4
+
+from redis import Redis
+
+from faxdispatch.ledger.scripts import Scripts, redis_trouble
+from faxdispatch.states import State
+
+_RENEW = (
+    "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('PEXPIRE', KEYS[1], ARGV[2]) else return 0 end"
+)
+_YIELD = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) else return 0 end"
+
+
+@dataclass(frozen=True, slots=True)
+class Appointment:
+    """A job whose time has come."""
+
+    job_id: str
+    state: State
+    attempt: int
+    fax_id: str | None
+    cancel_requested: bool
+
+
+class Agenda:
+    """The appointments of all open jobs, and the lease of the one scheduler that keeps them. Times are in seconds.
+
+    Everything a scheduler does may be done twice without harm; the lease only saves work.
+    """
+
+    def __init__(
+        self,
+        scripts: Scripts,
+        *,
+        hint_after: float,
+        poll_after: float,
+        reconcile_every: float,
+        settle: float,
+        channels: int | str,
+    ) -> None:
+        self._scripts = scripts
+        self._pauses = {
+            "hint": round(hint_after * 1000),
+            "poll": round(poll_after * 1000),
+            "poll_cap": round(max(poll_after, 3600) * 1000),
+            "reconcile": round(reconcile_every * 1000),
+            "reconcile_cap": round(max(reconcile_every, settle / 10) * 1000),
+        }
+        self._channels = channels
+        self._name = uuid4().hex
+        self._renew = self._redis.register_script(_RENEW)
+        self._yield = self._redis.register_script(_YIELD)
+
+    @property
+    def _redis(self) -> Redis:
+        return self._scripts.redis
+
+    def lead(self, *, lease: float) -> bool:
+        """Become or stay the leader for `lease` seconds; False where another leads."""
+        millis = round(lease * 1000)
+        with redis_trouble():
+            if self._redis.set("fax:leader", self._name, nx=True, px=millis):
+                return True
+            return bool(self._renew(keys=["fax:leader"], args=[self._name, millis]))
+
+    def resign(self) -> None:
+        """Let another lead at once."""
+        with redis_trouble():
+            self._yield(keys=["fax:leader"], args=[self._name])
+
+    def due(self, *, limit: int = 500) -> list[Appointment]:
+        """Take the appointments that have come; each job's next one is set already."""
+        found = self._scripts.run("due", limit=limit, **self._pauses)["jobs"]
+        return [
+            Appointment(
+                job_id=job["job"],
+                state=State(job["state"]),
+                attempt=job["attempt"],
+                fax_id=job["fax_id"] or None,
+                cancel_requested=job["cancel"],
+            )
+            for job in found
+        ]
+
+    def pick(self, *, limit: int = 500) -> list[str]:
+        """Give free channels to waiting jobs, best first; the jobs given one need a message to a worker."""
+        jobs: list[str] = self._scripts.run(
+            "pick", limit=limit, hint=self._pauses["hint"], channels=self._channels, source="scheduler"
+        )["jobs"]
+        return jobs
+
+    def strays(self, *, again_after: float = 60) -> list[str]:
+        """Take the fax ids that must be cancelled at Telnyx; each comes again until `stray_gone`."""
+        with redis_trouble():
+            seconds, micros = self._redis.time()
+            now = seconds * 1000 + micros // 1000
+            found = self._redis.zrangebyscore("fax:strays", "-inf", now, start=0, num=100)
+            if found:
+                self._redis.zadd("fax:strays", dict.fromkeys(found, now + again_after * 1000), xx=True)
+        return list(found)
+
+    def stray_gone(self, fax_id: str) -> None:
+        """Strike a fax off the list of strays."""
+        with redis_trouble():
+            self._redis.zrem("fax:strays", fax_id)
+
+    def overdue(self) -> float:
+        """Give the age in seconds of the oldest appointment that nobody has kept; 0 where none is overdue."""
+        with redis_trouble():
+            first = self._redis.zrange("fax:agenda", 0, 0, withscores=True)
+            seconds, micros = self._redis.time()
+        return max(0.0, seconds + micros / 1e6 - first[0][1] / 1000) if first else 0.0

@@ -1,0 +1,44 @@
+"""One way to reach Redis, with the patience that each process can afford."""
+
+from enum import Enum
+from typing import Any
+
+from redis import Redis
+from redis.backoff import ExponentialBackoff, NoBackoff
+from redis.exceptions import BusyLoadingError, ConnectionError, TimeoutError
+from redis.retry import Retry
+
+from faxdispatch.errors import Misconfigured
+
+
+class Patience(Enum):
+    """How long a process waits for Redis: connect and answer in seconds, and how often it asks again."""
+
+    WEBHOOK = (0.3, 0.5, Retry(NoBackoff(), 1))
+    """Telnyx waits two seconds for the whole answer (developer guide, webhook fundamentals)."""
+    WORKER = (2.0, 5.0, Retry(ExponentialBackoff(cap=1, base=0.05), 3))
+    READER = (2.0, 15.0, Retry(ExponentialBackoff(cap=1, base=0.05), 3))
+    """Blocking reads of the event stream wait up to ten seconds on the server."""
+
+
+def connect(url: str, patience: Patience = Patience.WORKER, **options: Any) -> "Redis":
+    """Make a client that has not connected yet. Replies are text.
+
+    Raises:
+        Misconfigured: where the address is none that Redis understands.
+    """
+    connect_timeout, answer_timeout, retry = patience.value
+    try:
+        return Redis.from_url(
+            url,
+            decode_responses=True,
+            socket_connect_timeout=connect_timeout,
+            socket_timeout=answer_timeout,
+            socket_keepalive=True,
+            health_check_interval=15,
+            retry=retry,
+            retry_on_error=[ConnectionError, TimeoutError, BusyLoadingError],
+            **options,
+        )
+    except ValueError as error:
+        raise Misconfigured(f"REDIS_URL: {error}; write it like redis://localhost:6379/0") from None

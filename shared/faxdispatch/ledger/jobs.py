@@ -1,0 +1,256 @@
+"""What becomes of one job. Every method is one atomic move, or says why there was none."""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from redis import Redis
+
+from faxdispatch.errors import IdempotencyConflict, NotKnown
+from faxdispatch.events import Event
+from faxdispatch.jobs import SendFax
+from faxdispatch.ledger.scripts import Scripts, redis_trouble
+from faxdispatch.ledger.view import JobView
+from faxdispatch.states import State
+
+Reply = dict[str, Any]
+"""What a move came to: `outcome`, and where it says `no` the `state` that stood against it."""
+
+
+class Ledger:
+    """The rows of all jobs. Times are in seconds.
+
+    `hint_after` is how long a queued job waits for its message before it gets another; `poll_after` how long an
+    accepted fax may stay silent; `channels` how many faxes may be in flight on a connection, or `auto`.
+    """
+
+    def __init__(
+        self,
+        scripts: Scripts,
+        *,
+        hint_after: float = 30,
+        poll_after: float = 300,
+        channels: int | str = "auto",
+    ) -> None:
+        self._scripts = scripts
+        self._hint = _ms(hint_after)
+        self._poll = _ms(poll_after)
+        self._channels = channels
+
+    @property
+    def redis(self) -> Redis:
+        """The client that the ledger writes with."""
+        return self._scripts.redis
+
+    # Reading -----------------------------------------------------------------------------------------------------
+
+    def job(self, job_id: str, *, history: bool = False) -> JobView:
+        """Give a job, with its history if wanted.
+
+        Raises:
+            NotKnown: where there is none of that id (any more).
+        """
+        with redis_trouble():
+            row = self.redis.hgetall(f"fax:job:{job_id}")
+            lines = self.redis.lrange(f"fax:history:{job_id}", 0, -1) if history and row else []
+        if not row:
+            raise NotKnown(f"job {job_id}: not known here; jobs are kept for FAX_RETENTION_DAYS after their end")
+        return JobView.from_hash(job_id, row, tuple(Event.from_fields(json.loads(line)) for line in lines))
+
+    def job_of_fax(self, fax_id: str) -> str | None:
+        """Give the id of the job that a Telnyx fax belongs to, None where it is none of ours."""
+        with redis_trouble():
+            known = self.redis.get(f"fax:fax:{fax_id}")
+        return known.rpartition(":")[0] if known else None
+
+    def counts(self) -> dict[State, int]:
+        """Count the jobs in each state, all that ever were; finished jobs stay counted when their rows are gone."""
+        with redis_trouble():
+            known = self.redis.hgetall("fax:counts")
+        return {state: int(known.get(state, 0)) for state in State}
+
+    # Beginning ---------------------------------------------------------------------------------------------------
+
+    def create(self, job_id: str, job: SendFax, *, source: str) -> Reply:
+        """Record a job. The same key and content, or the same id, is the same job: `outcome` is `created` or `same`.
+
+        Raises:
+            IdempotencyConflict: where key or id stand for other content.
+        """
+        content = job.model_copy(update={"job_id": job_id})
+        reply = self._scripts.run(
+            "create",
+            job=job_id,
+            idem=job.idempotency_key,
+            fingerprint=job.fingerprint(),
+            request=json.dumps(content.encode()),
+            to=job.to,
+            sender=job.from_,
+            connection=job.connection_id,
+            priority=job.priority.value,
+            tags=json.dumps(job.tags),
+            client_state=job.client_state,
+            hint=self._hint,
+            source=source,
+        )
+        if reply["outcome"] == "conflict":
+            raise IdempotencyConflict(job.idempotency_key or job_id, reply["job"])
+        return reply
+
+    def hold(self, job_id: str, *, reason: str, due: float, source: str = "worker") -> Reply:
+        """Park a job that is not claimed until `due` (seconds since 1970)."""
+        return self._scripts.run("hold", job=job_id, reason=reason, due=_ms(due), source=source)
+
+    def admit(self, job_id: str, *, connection: str, sender: str) -> Reply:
+        """Ask whether the job may go now: `go`, `held` with `reason` (it is parked), `no` or `gone`."""
+        return self._scripts.run(
+            "admit",
+            job=job_id,
+            connection=connection,
+            sender=sender,
+            channels=self._channels,
+            hint=self._hint,
+            source="worker",
+        )
+
+    # An attempt --------------------------------------------------------------------------------------------------
+
+    def claim(
+        self, job_id: str, *, owner: str, lease: float, facts: Mapping[str, Any], on: Redis | None = None
+    ) -> Reply:
+        """Claim the next attempt for `owner`: `claimed` with its number `attempt`, else `no` or `gone`."""
+        return self._scripts.run(
+            "claim", on=on, job=job_id, owner=owner, lease=_ms(lease), data=json.dumps(facts), source="worker"
+        )
+
+    def accept(self, job_id: str, attempt: int, fax_id: str, *, source: str) -> Reply:
+        """Record that Telnyx has the attempt: `bound`, `same`, `earlier`, or `stray` for a fax too many."""
+        return self._scripts.run(
+            "accept",
+            job=job_id,
+            attempt=attempt,
+            fax_id=fax_id,
+            source=source,
+            poll=self._poll,
+            channels=self._channels,
+        )
+
+    def postpone(self, job_id: str, attempt: int, *, reason: str, delay: float, facts: Mapping[str, Any]) -> Reply:
+        """Put a claimed job back for `delay` seconds: nothing was created, no attempt is charged."""
+        data = json.dumps({"reason": reason, "delay": delay, **facts})
+        return self._scripts.run(
+            "postpone",
+            job=job_id,
+            attempt=attempt,
+            reason=reason,
+            delay=_ms(delay),
+            data=data,
+            source="worker",
+        )
+
+    def doubt(
+        self,
+        job_id: str,
+        attempt: int,
+        *,
+        cause: str,
+        look_after: float,
+        facts: Mapping[str, Any],
+        source: str = "worker",
+    ) -> Reply:
+        """Record that the attempt's outcome is unknown; the first look for evidence is in `look_after` seconds."""
+        data = json.dumps({"reason": cause, **facts})
+        return self._scripts.run(
+            "unknown",
+            job=job_id,
+            attempt=attempt,
+            cause=cause,
+            next=_ms(look_after),
+            data=data,
+            source=source,
+        )
+
+    def not_listed(self, job_id: str, attempt: int, *, look: str, settle: float, enough: int) -> Reply:
+        """Record a complete listing without the attempt. After `settle` seconds and `enough` of them: `requeued`."""
+        return self._scripts.run(
+            "listed",
+            job=job_id,
+            attempt=attempt,
+            look=look,
+            settle=_ms(settle),
+            enough=enough,
+            source="listing",
+        )
+
+    # Ending ------------------------------------------------------------------------------------------------------
+
+    def end(
+        self,
+        job_id: str,
+        *,
+        event: str,
+        cause: str,
+        states: Iterable[State],
+        attempt: int | None = None,
+        facts: Mapping[str, Any] | None = None,
+        source: str = "worker",
+    ) -> Reply:
+        """End a job that stands in one of `states` as failed, told by `event` (`job.rejected` or `job.exhausted`)."""
+        data = json.dumps({"reason": cause, **(facts or {})})
+        return self._scripts.run(
+            "reject",
+            job=job_id,
+            attempt=attempt,
+            event=event,
+            cause=cause,
+            data=data,
+            source=source,
+            **{"from": [state.value for state in states]},
+        )
+
+    def retry(
+        self,
+        job_id: str,
+        attempt: int,
+        *,
+        delay: float,
+        charged: bool,
+        tries: Mapping[str, int],
+        capacity: bool,
+        facts: Mapping[str, Any],
+    ) -> Reply:
+        """Plan the next attempt of a failed one in `delay` seconds; `capacity` lowers the channel estimate."""
+        return self._scripts.run(
+            "retry",
+            job=job_id,
+            attempt=attempt,
+            delay=_ms(delay),
+            dials=int(charged),
+            tries=dict(tries),
+            capacity=capacity or None,
+            channels=self._channels,
+            data=json.dumps({"delay": delay, **facts}),
+            source="worker",
+        )
+
+    def cancel(self, job_id: str, *, source: str) -> Reply:
+        """Cancel: `cancelled` at once, `wished` where Telnyx must be asked, `over`, or `gone`."""
+        return self._scripts.run("cancel", job=job_id, source=source)
+
+    # Telling -----------------------------------------------------------------------------------------------------
+
+    def tell(
+        self, kind: str, *, subject: str, fax_id: str | None = None, facts: Mapping[str, Any], source: str
+    ) -> None:
+        """Publish a fact that moves no job and belongs to none."""
+        self._scripts.run("tell", kind=kind, subject=subject, fax_id=fax_id, data=json.dumps(facts), source=source)
+
+    def bury(self, message_id: str, *, letter: Mapping[str, Any], facts: Mapping[str, Any], source: str) -> Reply:
+        """Keep a message that is no job as a dead letter and tell of it, once."""
+        return self._scripts.run(
+            "invalid", id=message_id, letter=json.dumps(letter), data=json.dumps(facts), source=source
+        )
+
+
+def _ms(seconds: float) -> int:
+    return round(seconds * 1000)

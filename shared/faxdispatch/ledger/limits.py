@@ -1,0 +1,42 @@
+"""The limits that all workers share: calls a second, paused connections, channels."""
+
+from redis import Redis
+
+from faxdispatch.ledger.scripts import Scripts, redis_trouble
+
+
+class Limits:
+    """Rate and pauses. `rate` is in calls a second, for all workers of this Redis together."""
+
+    def __init__(self, scripts: Scripts, *, rate: float) -> None:
+        self._scripts = scripts
+        self._interval = max(1, round(1_000_000 / rate))
+
+    @property
+    def _redis(self) -> Redis:
+        return self._scripts.redis
+
+    def reserve(self, *, patience: float) -> float | None:
+        """Reserve the next free slot and give the seconds to wait for it; None where that is beyond `patience`."""
+        reply = self._scripts.run("reserve", interval=self._interval, patience=round(patience * 1_000_000))
+        wait = float(reply["wait"])
+        return None if wait < 0 else wait / 1_000_000
+
+    def back_off(self, delay: float) -> None:
+        """Let nobody call Telnyx for `delay` seconds."""
+        self._scripts.run("backoff", delay=round(delay * 1_000_000))
+
+    def pause(self, connection: str, *, reason: str, delay: float) -> None:
+        """Send nothing on a connection for `delay` seconds; the first pause is told by an alarm event."""
+        self._scripts.run("pause", connection=connection, reason=reason, delay=round(delay * 1000), source="worker")
+
+    def paused(self) -> dict[str, dict[str, str]]:
+        """Give the paused connections, each with `reason` and `until` (milliseconds since 1970)."""
+        with redis_trouble():
+            keys = list(self._redis.scan_iter("fax:paused:*"))
+            return {key.removeprefix("fax:paused:"): self._redis.hgetall(key) for key in keys}
+
+    def calls(self) -> dict[str, int]:
+        """Count the faxes in flight on each connection."""
+        with redis_trouble():
+            return {c: self._redis.scard(f"fax:calls:{c}") for c in self._redis.smembers("fax:connections")}

@@ -1,0 +1,14 @@
+-- Cancel: at once where nothing has left, else as a wish that goes to Telnyx as soon as it can.
+local j = load(a.job)
+if not j then return reply({outcome = 'gone'}) end
+if TERMINAL[j.state] then return reply({outcome = 'over', state = j.state, fax_id = j.fax_id}) end
+if j.state == 'queued' or j.state == 'held' then
+  emit(j, 'job.cancelled', {})
+  finish(j, 'cancelled')
+  return reply({outcome = 'cancelled', state = 'cancelled'})
+end
+if j.cancel ~= '1' then
+  emit(j, 'job.cancelling', {})
+  save(j, {cancel = '1'})
+end
+return reply({outcome = 'wished', state = j.state, fax_id = j.fax_id})

@@ -1,0 +1,26 @@
+-- The jobs whose appointment has come. Each gets its next one at once, so that one look is enough and none is lost
+-- if the looker dies. Pauses of accepted and unknown jobs double.
+local found = {}
+for _, job in ipairs(redis.call('ZRANGEBYSCORE', 'fax:agenda', '-inf', now, 'LIMIT', 0, a.limit)) do
+  local j = load(job)
+  if not j or TERMINAL[j.state] then
+    redis.call('ZREM', 'fax:agenda', job)
+  else
+    local pause = a.hint
+    if j.state == 'accepted' and j.cancel ~= '1' then
+      local polls = tonumber(j.polls or 0)
+      pause = math.min(a.poll * 2 ^ polls, a.poll_cap)
+      save(j, {polls = polls + 1})
+    elseif j.state == 'unknown' then
+      local asked = tonumber(j.asked or 0)
+      pause = math.min(a.reconcile * 2 ^ asked, a.reconcile_cap)
+      save(j, {asked = asked + 1})
+    end
+    appoint(j, now + pause)
+    found[#found + 1] = {
+      job = job, state = j.state, attempt = j.attempt, fax_id = j.fax_id, cancel = j.cancel == '1',
+    }
+  end
+end
+if #found == 0 then return '{"jobs":[]}' end
+return reply({jobs = found})

@@ -1,0 +1,24 @@
+-- A complete listing came back without the fax. `look` names the listing, so that telling it twice counts once.
+local j = load(a.job)
+if not j then return reply({outcome = 'gone'}) end
+if j.state ~= 'unknown' or j.attempt ~= a.attempt then return reply({outcome = 'no', state = j.state}) end
+local listings = tonumber(j.listings or 0)
+if j.look ~= a.look then
+  listings = listings + 1
+  save(j, {listings = listings, look = a.look})
+end
+local looked = now - tonumber(j.unknown_since)
+if looked < a.settle or listings < a.enough then
+  return reply({outcome = 'unknown', listings = listings})
+end
+local evidence = json({reason = 'never_accepted', listings = listings, looked_for_ms = looked})
+if j.cancel == '1' then
+  emit(j, 'job.cancelled', {data = evidence})
+  finish(j, 'cancelled')
+  return reply({outcome = 'cancelled'})
+end
+emit(j, 'job.retrying', {data = evidence})
+move(j, 'held', {hold = 'retry', due = now})
+land(j)
+appoint(j, now)
+return reply({outcome = 'requeued'})

@@ -1,0 +1,100 @@
+-- Record what Telnyx says of a fax, by webhook or by asking: one fact, once, with the move that it makes.
+local seen_key = 'fax:seen:' .. a.event
+local seen = redis.call('GET', seen_key)
+if seen then
+  return reply({outcome = (seen == a.digest) and 'duplicate' or 'differs'})
+end
+
+local function remember(outcome, extra)
+  redis.call('SET', seen_key, a.digest, 'PX', a.seen)
+  local t = extra or {}
+  t.outcome = outcome
+  return reply(t)
+end
+
+local j, attempt = nil, a.attempt
+if a.job then j = load(a.job) end
+if not j and a.fax_id then
+  local known = redis.call('GET', 'fax:fax:' .. a.fax_id)
+  if known then
+    local job, number = string.match(known, '^(.+):(%d+)$')
+    j, attempt = load(job), tonumber(number)
+  end
+end
+
+if a.foreign and not (j and j.connection == a.connection) then
+  redis.call('XADD', 'fax:quarantine', 'MAXLEN', '~', 10000, '*', 'reason', 'foreign connection', 'body', a.body or '',
+    'received_at', string.format('%d', now))
+  return remember('foreign')
+end
+
+if not j then
+  emit_about(a.fax_id or 'telnyx', a.kind, {
+    id = a.event, fax_id = a.fax_id, occurred_at = a.occurred_at, source = a.source, data = a.data,
+  })
+  return remember('recorded')
+end
+
+local function tell(note)
+  if a.kind then
+    emit(j, a.kind, {
+      id = a.event, fax_id = a.fax_id, attempt = attempt, occurred_at = a.occurred_at, source = a.source, note = note,
+      data = a.data,
+    })
+  end
+end
+
+-- Without a fax id nothing ties the fact to an attempt: it is told, and moves nothing.
+local tie, rank = 'same', a.rank
+if a.fax_id then tie = bind(j, attempt or j.attempt, a.fax_id, {source = a.source}) else rank = 0 end
+if tie == 'stray' then
+  tell('conflict')
+  return remember('conflict', {job = j.job, state = j.state})
+end
+if tie == 'earlier' then
+  tell('overtaken')
+  if a.status == 'delivered' then
+    emit(j, 'job.conflict', {source = a.source, data = json({reason = 'earlier attempt delivered', fax_id = a.fax_id})})
+  end
+  return remember('overtaken', {job = j.job, state = j.state})
+end
+if rank == 0 then
+  tell(nil)
+  return remember('recorded', {job = j.job, state = j.state})
+end
+
+-- A fax that was said to have failed and is delivered after all: believed as long as the next attempt is not claimed.
+local revived = a.status == 'delivered' and j.provider == 'failed'
+  and (j.state == 'deciding' or j.state == 'held' or j.state == 'queued')
+if rank <= j.rank and not revived then
+  local contradicts = rank == 9 and j.provider ~= a.status
+  tell(contradicts and 'conflict' or 'overtaken')
+  if contradicts then
+    emit(j, 'job.conflict', {source = a.source, data = json({reason = 'contradicting status', status = a.status})})
+  end
+  return remember(contradicts and 'conflict' or 'overtaken', {job = j.job, state = j.state})
+end
+
+tell(revived and 'conflict' or nil)
+local facts = {rank = rank, provider = a.status}
+if a.pages then facts.pages = a.pages end
+if a.duration then facts.duration = a.duration end
+if a.status == 'delivered' then
+  local connection = j.connection or ''
+  local limit = connection ~= '' and channel_limit(connection) or 0
+  local full = connection ~= '' and redis.call('SCARD', 'fax:calls:' .. connection) >= limit
+  finish(j, 'delivered', facts)
+  if a.channels == 'auto' and full then
+    local estimate = tonumber(redis.call('GET', 'fax:channels:' .. connection) or '2')
+    redis.call('SET', 'fax:channels:' .. connection, string.format('%.4f', estimate + 1 / estimate))
+  end
+elseif a.status == 'failed' then
+  facts.cause = a.reason or 'unknown'
+  move(j, 'deciding', facts)
+  land(j)
+  appoint(j, now)
+else
+  save(j, facts)
+  appoint(j, j.cancel == '1' and now or now + a.poll)
+end
+return remember('recorded', {job = j.job, state = j.state})

@@ -1,0 +1,14 @@
+-- The job ends here without delivery: Telnyx refused it, or it is given up. `from` names the states this may come from.
+local j = load(a.job)
+if not j then return reply({outcome = 'gone'}) end
+local allowed = false
+for _, state in ipairs(a.from) do allowed = allowed or state == j.state end
+if not allowed or (a.attempt and a.attempt ~= j.attempt) then return reply({outcome = 'no', state = j.state}) end
+if j.cancel == '1' then
+  emit(j, 'job.cancelled', {data = a.data})
+  finish(j, 'cancelled', {cause = a.cause})
+  return reply({outcome = 'cancelled'})
+end
+emit(j, a.event, {data = a.data})
+finish(j, 'failed', {cause = a.cause})
+return reply({outcome = 'failed'})

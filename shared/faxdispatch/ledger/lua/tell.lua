@@ -1,0 +1,8 @@
+-- Publish a fact that makes no move.
+local j = a.job and load(a.job) or nil
+if j then
+  emit(j, a.kind, {fax_id = a.fax_id, data = a.data})
+else
+  emit_about(a.fax_id or a.subject, a.kind, {fax_id = a.fax_id, source = a.source, data = a.data})
+end
+return reply({})

@@ -1,0 +1,100 @@
+"""What Telnyx says of a fax, by webhook or when asked: recorded once, with the move that it makes."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from faxdispatch.ledger.scripts import DAY_MS, Scripts
+from faxdispatch.states import provider_rank
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """One thing said of one fax.
+
+    `event_id` makes it unique and `digest` tells whether a second one with the same id says the same. `event_type`
+    is None for a status that has no event. `status` is Telnyx's, and moves a job only where the fax is outbound.
+    """
+
+    event_id: str
+    digest: str
+    event_type: str | None
+    source: str
+    fax_id: str | None = None
+    job_id: str | None = None
+    attempt: int | None = None
+    status: str | None = None
+    outbound: bool = True
+    connection_id: str | None = None
+    failure_reason: str | None = None
+    page_count: int | None = None
+    duration: int | None = None
+    occurred_at: datetime | None = None
+    data: Mapping[str, Any] | None = None
+
+
+class Observations:
+    """Where observations are recorded. `known_connections` are ours; empty means that every connection is.
+
+    `seen_days` is how long an event id is remembered; Telnyx publishes no schedule of its webhook retries.
+    """
+
+    def __init__(
+        self,
+        scripts: Scripts,
+        *,
+        known_connections: frozenset[str] = frozenset(),
+        poll_after: float = 300,
+        channels: int | str = "auto",
+        seen_days: float = 7,
+    ) -> None:
+        self._scripts = scripts
+        self._known = known_connections
+        self._poll = round(poll_after * 1000)
+        self._channels = channels
+        self._seen = round(seen_days * DAY_MS)
+
+    def record(self, seen: Observation, *, body: str = "") -> dict[str, Any]:
+        """Record an observation; `body` is kept where it must go to quarantine.
+
+        `outcome` is `recorded`, `duplicate`, `differs` (same id, other content), `overtaken`, `conflict` or `foreign`.
+
+        Raises:
+            Unavailable: nothing is half recorded; say it again.
+        """
+        rank = provider_rank(seen.status) if seen.status and seen.outbound else 0
+        foreign = bool(self._known) and seen.connection_id is not None and seen.connection_id not in self._known
+        return self._scripts.run(
+            "observe",
+            event=seen.event_id,
+            digest=seen.digest,
+            kind=seen.event_type,
+            source=seen.source,
+            fax_id=seen.fax_id,
+            job=seen.job_id,
+            attempt=seen.attempt,
+            status="sending" if seen.status and seen.status.startswith("sending") else seen.status,
+            rank=rank,
+            connection=seen.connection_id,
+            foreign=foreign or None,
+            reason=seen.failure_reason,
+            pages=seen.page_count,
+            duration=seen.duration,
+            occurred_at=round(seen.occurred_at.timestamp() * 1000) if seen.occurred_at else None,
+            data=json.dumps(seen.data or {}),
+            body=body if foreign else None,
+            poll=self._poll,
+            channels=self._channels,
+            seen=self._seen,
+        )
+
+    def quarantine(self, body: bytes, *, digest: str, reason: str) -> dict[str, Any]:
+        """Keep a signed body that cannot be read. `outcome` is `quarantined` or `duplicate`.
+
+        Raises:
+            Unavailable: nothing was kept; say it again.
+        """
+        text = body.decode("utf-8", errors="backslashreplace")
+        return self._scripts.run("quarantine", body=text, digest=digest, reason=reason, seen=self._seen)

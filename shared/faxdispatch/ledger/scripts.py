@@ -1,0 +1,78 @@
+"""Running the Lua scripts of `lua/`: JSON in, JSON out, and every failure of Redis as `Unavailable`."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.resources import files
+from typing import Any
+
+from redis import Redis
+from redis.commands.core import Script
+from redis.exceptions import RedisError
+
+from faxdispatch.errors import Unavailable
+
+DAY_MS = 86_400_000
+
+
+@contextmanager
+def redis_trouble() -> Iterator[None]:
+    """Turn every failure of Redis in the block into `Unavailable`; a mistake in a script stays what it is."""
+    try:
+        yield
+    except RedisError as error:
+        if "user_script" in str(error):
+            raise
+        raise Unavailable(f"Redis did not carry out the command: {type(error).__name__}: {error}") from error
+
+
+class Scripts:
+    """The scripts of the ledger on one Redis.
+
+    `retention_ms` is how long finished jobs are kept, `events_maxlen` about how many entries the stream keeps, and
+    `now` (milliseconds) stands in for Redis' own clock in tests.
+    """
+
+    def __init__(
+        self,
+        redis: Redis,
+        *,
+        retention_ms: int = 30 * DAY_MS,
+        events_maxlen: int = 1_000_000,
+    ) -> None:
+        self.redis = redis
+        self.now: int | None = None
+        self._common = {"retention": retention_ms, "maxlen": events_maxlen}
+        shared = _text("_shared")
+        self._scripts: dict[str, Script] = {
+            name: redis.register_script(f"{shared}\n{_text(name)}") for name in _names()
+        }
+
+    def run(self, name: str, *, on: Redis | None = None, **arguments: Any) -> dict[str, Any]:
+        """Run a script; arguments that are None are left out.
+
+        `on` runs it over another client or connection to the same Redis.
+
+        Raises:
+            Unavailable: where Redis did not answer in time or refused. The script may have run; repeat it.
+        """
+        with redis_trouble():
+            answer = self._scripts[name](args=[self.arguments(**arguments)], client=on)
+        reply: dict[str, Any] = json.loads(answer)
+        return reply
+
+    def arguments(self, **arguments: Any) -> str:
+        """Give the one argument of a script as JSON."""
+        given = {name: value for name, value in arguments.items() if value is not None}
+        if self.now is not None:
+            given["now"] = self.now
+        return json.dumps(self._common | given)
+
+
+def _names() -> list[str]:
+    folder = files("faxdispatch.ledger").joinpath("lua")
+    return sorted(f.name.removesuffix(".lua") for f in folder.iterdir() if not f.name.startswith("_"))
+
+
+def _text(name: str) -> str:
+    return files("faxdispatch.ledger").joinpath("lua", f"{name}.lua").read_text(encoding="utf-8")

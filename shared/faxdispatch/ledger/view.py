@@ -1,0 +1,87 @@
+"""A job as the ledger knows it, for reading only."""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict
+
+from faxdispatch.events import Event
+from faxdispatch.jobs import SendFax
+from faxdispatch.states import TERMINAL, State
+
+
+class JobView(BaseModel):
+    """Where a job stands, and what was asked."""
+
+    model_config = ConfigDict(frozen=True)
+
+    job_id: str
+    state: State
+    attempt: int
+    """Number of the last attempt that was claimed; 0 before the first."""
+    fax_id: str | None
+    """Telnyx's id of the last attempt."""
+    provider_status: str | None
+    """Telnyx's status of the last attempt."""
+    hold_reason: str | None
+    """Why it is held."""
+    due_at: datetime | None
+    """Until when it is held, where that is known."""
+    cause: str | None
+    """Why the last attempt failed, or why its outcome is unknown."""
+    cancel_requested: bool
+    connection_id: str | None
+    sender: str | None
+    created_at: datetime
+    updated_at: datetime
+    submitted_at: datetime | None
+    """When the last attempt was claimed."""
+    dials: int
+    """Failed attempts that count towards the maximum."""
+    holds: int
+    """How often it was put back without costing an attempt."""
+    listings: int
+    """Complete listings of Telnyx that came back without the unknown attempt."""
+    tries: dict[str, int]
+    """Failed attempts by the kind of their cause."""
+    page_count: int | None
+    request: SendFax
+    history: tuple[Event, ...] = ()
+
+    @classmethod
+    def from_hash(cls, job_id: str, row: Mapping[str, str], history: tuple[Event, ...] = ()) -> Self:
+        """Build the view from the ledger's hash."""
+        return cls(
+            job_id=job_id,
+            state=State(row["state"]),
+            attempt=int(row["attempt"]),
+            fax_id=row.get("fax_id") or None,
+            provider_status=row.get("provider") or None,
+            hold_reason=row.get("hold") or None,
+            due_at=_moment(row.get("due")),
+            cause=row.get("cause") or None,
+            cancel_requested=row.get("cancel") == "1",
+            connection_id=row.get("connection") or None,
+            sender=row.get("sender") or None,
+            created_at=_moment(row["created"]),
+            updated_at=_moment(row["updated"]),
+            submitted_at=_moment(row.get("submitted")),
+            dials=int(row.get("dials") or 0),
+            holds=int(row.get("holds") or 0),
+            listings=int(row.get("listings") or 0),
+            tries=json.loads(row.get("tries") or "{}"),
+            page_count=int(row["pages"]) if row.get("pages") else None,
+            request=SendFax.decode(row["request"]),
+            history=history,
+        )
+
+    @property
+    def finished(self) -> bool:
+        """Tell whether nothing more will happen to it."""
+        return self.state in TERMINAL
+
+
+def _moment(millis: str | None) -> Any:
+    return datetime.fromtimestamp(int(millis) / 1000, UTC) if millis else None

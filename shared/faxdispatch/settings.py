@@ -1,0 +1,186 @@
+"""The environment, read once into one frozen object."""
+
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from faxdispatch.errors import Misconfigured
+
+
+def _split(value: Any) -> Any:
+    """Turn `"a, b"` into `["a", "b"]`; leave anything that is not text alone."""
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+def _without_slash(value: str) -> str:
+    return value.rstrip("/")
+
+
+Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
+Seconds = Annotated[float, Field(gt=0)]
+Schedule = Annotated[tuple[Seconds, ...], NoDecode, BeforeValidator(_split)]
+
+
+class Settings(BaseSettings):
+    """Every setting, named as its environment variable in lower case.
+
+    Build it with `Settings.load()`, which turns what is wrong into one `Misconfigured` naming the variables.
+    Times are in seconds unless the name says otherwise.
+    """
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True, hide_input_in_errors=True)
+
+    # Where things are
+    redis_url: SecretStr | None = None
+    """Ledger and events. Secret, since it may carry a password."""
+    celery_broker_url: SecretStr | None = None
+    """Celery's broker; `REDIS_URL` where it is not set."""
+    fax_data_dir: Path = Path(".fax-data")
+    """Where the embedded Valkey keeps its files."""
+    port: int = Field(default=8080, ge=0, le=65535)
+    """Port of the webhook server."""
+
+    # Telnyx
+    telnyx_api_key: SecretStr | None = None
+    """API v2 key."""
+    telnyx_public_key: Words = ()
+    """Base64 Ed25519 public keys that webhooks may be signed with: one, or several while a key is rotated."""
+    telnyx_base_url: Annotated[str, AfterValidator(_without_slash)] = "https://api.telnyx.com/v2"
+    """Root of the API."""
+
+    # What a fax takes when it does not say
+    fax_connection_id: str | None = None
+    """Fax application to send with."""
+    fax_connections: Words = ()
+    """Further fax applications whose webhooks are ours; events of any other are put in quarantine."""
+    fax_from: str | None = None
+    """Number to send from, E.164."""
+    fax_default_region: str | None = Field(default=None, pattern="^[A-Z]{2}$")
+    """Country (ISO 3166, two letters) of numbers written without `+`; without it such numbers are refused."""
+    fax_webhook_url: str | None = None
+    """Public address of our webhook. When set, it goes along with every fax and `doctor` tests it."""
+    fax_max_attempts: int = Field(default=5, ge=1, le=50)
+    """How often one fax is dialled at most, unless the job says."""
+
+    # Limits
+    fax_rate: float = Field(default=20, gt=0)
+    """Calls to Telnyx a second, all workers together."""
+    fax_channels: Annotated[int, Field(ge=1)] | Literal["auto"] = "auto"
+    """Faxes in flight on one connection, all workers together; `auto` finds it: starts at 2, grows, halves."""
+    fax_worker_concurrency: int = Field(default=8, ge=1, le=256)
+    """Threads of one worker process."""
+
+    # A call to Telnyx
+    fax_connect_timeout: Seconds = 5
+    """Longest wait for a connection."""
+    fax_read_timeout: Seconds = 20
+    """Longest wait for an answer; past it the outcome is unknown."""
+    fax_lease: Seconds = 60
+    """How long a claim is one worker's alone. Must be above twice the two timeouts together."""
+
+    # Evidence
+    fax_settle: Seconds = 600
+    """How long an unknown send is looked for before it counts as never accepted."""
+    fax_settle_listings: int = Field(default=3, ge=1)
+    """Complete listings that must have come back without it, besides."""
+    fax_settle_skew: Seconds = 120
+    """Allowance for the difference between Telnyx's clock and ours when faxes are listed by time."""
+    fax_reconcile_every: Seconds = 15
+    """Pause before the first look for an unknown send; it doubles, up to a tenth of `FAX_SETTLE`."""
+    fax_poll_after: Seconds = 300
+    """An accepted fax that no webhook has spoken of for so long is asked about; the pause then doubles up to an hour."""
+
+    # Keeping jobs moving
+    fax_hint_after: Seconds = 30
+    """A queued job that no worker has taken for so long gets a new message."""
+    fax_tick: Seconds = 0.1
+    """How often the scheduler looks."""
+    fax_retention_days: float = Field(default=30, gt=0)
+    """How long finished jobs, their history and their idempotency keys are kept."""
+    fax_events_maxlen: int = Field(default=1_000_000, ge=1000)
+    """Entries kept in the event stream, roughly; a far guard against filling Redis."""
+
+    # Retries: pauses before the 2nd, 3rd … attempt; the last one repeats
+    fax_retry_busy: Schedule = (180, 300, 600, 1200)
+    """After a busy line."""
+    fax_retry_no_answer: Schedule = (300, 900, 1800)
+    """After nobody, or no fax machine, answered."""
+    fax_retry_line: Schedule = (60, 300, 900)
+    """After trouble on the line."""
+    fax_retry_once: Schedule = (300,)
+    """After a cause that another try seldom mends; one retry for each pause in the list."""
+    fax_retry_capacity: Schedule = (15, 30, 60)
+    """After Telnyx had no free channel; costs the fax no attempt."""
+    fax_retry_account: Schedule = (300,)
+    """After the account or the connection was refused; costs the fax no attempt."""
+    fax_retry_connect: Schedule = (1, 2, 5, 15, 60)
+    """After Telnyx could not be reached; costs the fax no attempt."""
+
+    # Safety
+    fax_replicas: int = Field(default=0, ge=0)
+    """Replicas that must hold a claim before the call is made."""
+    fax_log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    """What is logged."""
+    fax_dangerous_unfenced_redis: bool = False
+    """Send although Redis keeps nothing on disk. A crash of Redis can then lose a fax or send it twice."""
+
+    @classmethod
+    def load(cls, **overrides: Any) -> Self:
+        """Read the environment and `.env`; `overrides` win.
+
+        Raises:
+            Misconfigured: naming every wrong variable, never its value.
+        """
+        try:
+            settings = cls(_env_file=".env", **overrides)
+        except ValidationError as error:
+            problems = "; ".join(f"{_variable(e['loc'])}: {e['msg']}" for e in error.errors(include_url=False))
+            raise Misconfigured(f"{problems}. Every setting is explained in .env.example") from None
+        settings._check()
+        return settings
+
+    def _check(self) -> None:
+        least = 2 * (self.fax_connect_timeout + self.fax_read_timeout)
+        if self.fax_lease < least:
+            raise Misconfigured(
+                f"FAX_LEASE: {self.fax_lease:g} s is too short; a claim must outlive its call, so it takes at least "
+                f"twice FAX_CONNECT_TIMEOUT and FAX_READ_TIMEOUT together, {least:g} s"
+            )
+
+    def require(self, *names: str) -> Self:
+        """Check that the settings of these names (lower case) are set.
+
+        Raises:
+            Misconfigured: naming those that are not.
+        """
+        missing = [name.upper() for name in names if not getattr(self, name)]
+        if missing:
+            raise Misconfigured(
+                f"{', '.join(missing)}: not set; set it in the environment or in .env (see .env.example), "
+                "or run `faxdispatch doctor` to see all that is missing"
+            )
+        return self
+
+    @property
+    def redis(self) -> str:
+        """The address of Redis, in clear. Raises Misconfigured where it is not set."""
+        self.require("redis_url")
+        assert self.redis_url is not None  # noqa: S101 - require() has just made sure
+        return self.redis_url.get_secret_value()
+
+    @property
+    def broker(self) -> str:
+        """The address of the broker, in clear."""
+        return self.celery_broker_url.get_secret_value() if self.celery_broker_url else self.redis
+
+    @cached_property
+    def known_connections(self) -> frozenset[str]:
+        """Connections whose events are ours; empty where none is configured, which means that all are."""
+        return frozenset(filter(None, (self.fax_connection_id, *self.fax_connections)))
+
+
+def _variable(location: tuple[int | str, ...]) -> str:
+    return str(location[0]).upper() if location else "settings"

@@ -1,0 +1,64 @@
+"""What all tests share: a real Valkey, started once for each test process and emptied before each test."""
+
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+from redis import Redis
+from redis.exceptions import RedisError
+
+from faxdispatch.embedded import valkey_command
+
+
+T = TypeVar("T")
+
+
+def free_port() -> int:
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        port: int = s.getsockname()[1]
+        return port
+
+
+def eventually(probe: Callable[[], T], *, within: float = 30, every: float = 0.02) -> T:
+    """Wait until `probe` gives something true, and give it; fail after `within` seconds with what it gave last."""
+    end = time.monotonic() + within
+    while True:
+        found = probe()
+        if found:
+            return found
+        if time.monotonic() > end:
+            pytest.fail(f"did not come true within {within} s; last seen: {found!r}")
+        time.sleep(every)
+
+
+def answers(url: str) -> bool:
+    try:
+        return bool(Redis.from_url(url).ping())
+    except RedisError:
+        return False
+
+
+@pytest.fixture(scope="session")
+def valkey_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of a real Valkey with the durability that we ask of every server."""
+    port = free_port()
+    folder: Path = tmp_path_factory.mktemp("valkey")
+    server = subprocess.Popen(valkey_command(folder, port))
+    url = f"redis://127.0.0.1:{port}/0"
+    eventually(lambda: answers(url))
+    yield url
+    server.terminate()
+    server.wait(20)
+
+
+@pytest.fixture
+def redis_url(valkey_url: str) -> str:
+    """Address of an empty Redis."""
+    with Redis.from_url(valkey_url) as client:
+        client.flushall()
+    return valkey_url
