@@ -1,0 +1,45 @@
+"""Keep telephone numbers, keys and secret links out of logs, messages and events.
+
+A fax number is personal data, and a signed link or a key opens a door; an error message needs neither whole.
+"""
+
+import re
+
+_KEPT = 4
+"""Digits left readable at the end of a number: enough to tell two apart, too few to dial."""
+
+_NUMBER = re.compile(r"(?P<plus>\+|%2B)(?P<digits>\d(?:[ .()/-]{0,2}\d){4,})", re.IGNORECASE)
+_SIP_USER = re.compile(r"\b(?P<scheme>sips?:)[^\s@]+@", re.IGNORECASE)
+_URL_USER = re.compile(r"(?P<scheme>\b[a-z][a-z0-9+.-]*://)[^\s/@?#]*@", re.IGNORECASE)
+_URL_QUERY = re.compile(r"(?P<address>\b[a-z][a-z0-9+.-]*://[^\s?#'\"<>]*)\?[^\s'\"<>)]*", re.IGNORECASE)
+_API_KEY = re.compile(r"\bKEY[0-9A-Za-z_-]{12,}")
+
+
+def mask_number(number: str) -> str:
+    """Give a number with only its first digit and its last four: `+13125550123` becomes `+1******0123`.
+
+    Of a SIP URI the host is kept and the user hidden. Of a number with fewer than eight digits only the last two
+    digits stay.
+    """
+    if number[:4].lower().startswith(("sip:", "sips")):
+        return _SIP_USER.sub(r"\g<scheme>***@", number)
+    digits = re.sub(r"\D", "", number)
+    return f"{'+' if number.startswith('+') else ''}{_masked(digits)}"
+
+
+def scrub(text: str) -> str:
+    """Give `text` without numbers in `+` form, SIP users, query strings and passwords of URLs, and Telnyx API keys.
+
+    A query string goes whole: signed links to documents carry their key there.
+    """
+    text = _URL_QUERY.sub(r"\g<address>?…", text)
+    text = _URL_USER.sub(r"\g<scheme>***@", text)
+    text = _SIP_USER.sub(r"\g<scheme>***@", text)
+    text = _API_KEY.sub("KEY***", text)
+    return _NUMBER.sub(lambda found: found["plus"] + _masked(re.sub(r"\D", "", found["digits"])), text)
+
+
+def _masked(digits: str) -> str:
+    if len(digits) < 2 * _KEPT:
+        return "*" * (len(digits) - 2) + digits[-2:] if len(digits) > 2 else "*" * len(digits)
+    return digits[0] + "*" * (len(digits) - 1 - _KEPT) + digits[-_KEPT:]

@@ -1,0 +1,157 @@
+"""What all operations share: when to try again, and how an answer becomes a model."""
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+from pydantic import BaseModel, ValidationError
+from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, stop_before_delay
+
+from faxdispatch.errors import BadInput, NotSent, OutcomeUnknown, RateLimited
+from faxdispatch.telnyx.models import Item, Page
+from faxdispatch.telnyx.translate import Answer, failure, unreadable
+from faxdispatch.telnyx.transport import Call, TooLarge, Transport
+
+Model = TypeVar("Model", bound=BaseModel)
+Safe = Callable[[BaseException], bool]
+
+TRIES = 3
+"""Tries of one call at most."""
+PATIENCE = 20.0
+"""Seconds after the first try began, past which no other begins."""
+
+
+def never(_: BaseException) -> bool:
+    """Try once only."""
+    return False
+
+
+def if_not_sent(error: BaseException) -> bool:
+    """Try again where nothing left: safe for every operation."""
+    return isinstance(error, NotSent)
+
+
+def if_repeatable(error: BaseException) -> bool:
+    """Try again where that may help, for operations that come to the same however often they are carried out."""
+    if isinstance(error, OutcomeUnknown):
+        return error.status is None or error.status == 408 or error.status >= 500
+    return if_not_sent(error) or (isinstance(error, RateLimited) and error.retry_after is not None)
+
+
+def segment(value: str, what: str) -> str:
+    """Give an id or a name as one segment of a path.
+
+    Raises:
+        BadInput: empty, or a dot segment, which would address another resource than the one meant.
+    """
+    if value in ("", ".", ".."):
+        raise BadInput(f"{what}: {value!r} names nothing; give the {what.replace('_', ' ')} as Telnyx gave it")
+    return quote(value, safe="")
+
+
+class Caller:
+    """Base of the groups of operations: one transport, and the rules for trying again."""
+
+    def __init__(self, transport: Transport, *, sleep: Callable[[float], None] = time.sleep) -> None:
+        self._transport = transport
+        self._sleep = sleep
+
+    def _answer(self, call: Call, *, again: Safe = if_repeatable, deadline: float | None = None) -> Answer:
+        """Make the call; gives a 2xx answer or raises what `translate` makes of it."""
+        retrying = Retrying(
+            retry=retry_if_exception(again),
+            stop=stop_after_attempt(TRIES) | stop_before_delay(PATIENCE),
+            wait=_pause,
+            sleep=self._sleep,
+            reraise=True,
+        )
+        return retrying(self._try, call, deadline)
+
+    def _try(self, call: Call, deadline: float | None) -> Answer:
+        try:
+            answer = self._transport.call(call, deadline=deadline)
+        except TooLarge:
+            if call.sink is not None:
+                raise BadInput(f"{call.operation}: larger than {call.max_body} bytes; allow more") from None
+            raise OutcomeUnknown(f"the answer to {call.operation} is larger than {call.max_body} bytes") from None
+        if not 200 <= answer.status < 300:
+            raise failure(call.operation, answer)
+        return answer
+
+    def _object(self, model: type[Model], call: Call, answer: Answer) -> Model:
+        """Read the `data` of an answer."""
+        document = _document(call, answer)
+        try:
+            return model.model_validate(document.get("data"))
+        except ValidationError:
+            raise unreadable(call.operation, answer, "its data is not the object that was asked for") from None
+
+    def _page(self, model: type[Item], call: Call) -> Page[Item]:
+        answer = self._answer(call)
+        try:
+            page = Page[model].model_validate(_document(call, answer))  # type: ignore[valid-type]
+        except ValidationError:
+            raise unreadable(call.operation, answer, "its data is not a list of what was asked for") from None
+        return page
+
+    def _pages(self, model: type[Item], call: Call) -> Iterator[Item]:
+        """Go through all pages, giving each resource once; what ends without an error is complete.
+
+        A resource that is new while the pages are read moves others to a later page, so some come twice.
+        """
+        seen: set[str] = set()
+        number = 0
+        while True:
+            number += 1
+            asked = Call(call.operation, call.method, call.path, {**(call.params or {}), "page[number]": str(number)})
+            page = self._page(model, asked)
+            last = _last(call.operation, page, number)
+            for item in page.data:
+                if item.identity is None:
+                    raise OutcomeUnknown(f"{call.operation}: page {number} has an entry without an id")
+                if item.identity not in seen:
+                    seen.add(item.identity)
+                    yield item
+            if number >= last:
+                return
+
+
+def _last(operation: str, page: Page[Any], number: int) -> int:
+    """Give the number of the last page.
+
+    Raises:
+        OutcomeUnknown: the page does not say, or contradicts itself. A listing must not pass for complete then.
+    """
+    meta = page.meta
+    problem = None
+    if meta.total_pages is None:
+        problem = "does not say how many there are"
+    elif meta.page_number not in (None, number):
+        problem = f"says that it is page {meta.page_number}"
+    elif number < meta.total_pages and not page.data:
+        problem = f"is empty although there are {meta.total_pages}"
+    elif meta.total_pages <= 1 and len(page.data) < (meta.total_results or 0):
+        problem = f"is the only one but holds {len(page.data)} of {meta.total_results} entries"
+    if problem or meta.total_pages is None:
+        raise OutcomeUnknown(f"{operation}: page {number} {problem}")
+    return meta.total_pages
+
+
+def _document(call: Call, answer: Answer) -> dict[str, Any]:
+    try:
+        document = answer.json()
+    except ValueError:
+        raise unreadable(call.operation, answer, "its body is not JSON") from None
+    if not isinstance(document, dict):
+        raise unreadable(call.operation, answer, "its body is not an object")
+    return document
+
+
+def _pause(state: RetryCallState) -> float:
+    """Wait as long as Telnyx says, else about half a second, then one; never two callers in step."""
+    error = state.outcome.exception() if state.outcome else None
+    told = error.retry_after if isinstance(error, RateLimited) else None
+    least = told if told is not None else 0.25 * 2**state.attempt_number
+    return least * random.uniform(1.0, 1.5)  # noqa: S311 - spreads callers, keeps no secret

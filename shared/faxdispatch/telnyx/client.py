@@ -1,0 +1,110 @@
+"""The Telnyx API as one object."""
+
+import ssl
+import time
+from collections.abc import Callable
+from importlib.metadata import version
+from types import TracebackType
+from typing import Self
+
+import httpx
+
+from faxdispatch.errors import Misconfigured
+from faxdispatch.settings import Settings
+from faxdispatch.telnyx.fax_calls import FaxCalls
+from faxdispatch.telnyx.transport import AfterResponse, BeforeCall, Clock, Transport
+
+
+class TelnyxClient(FaxCalls):
+    """Every operation of Telnyx's fax API and media storage, for one thread at a time.
+
+    `before_call(operation)` is called before every HTTP try; it may wait, and may raise to prevent the call.
+    `after_response(operation, headers, status)` is called after every answer, with lower-case header names; an
+    error in it is logged and goes no further. `clock` is what deadlines are measured by. `http` and `sleep`
+    replace the network and the pauses between tries, for tests.
+
+    Raises:
+        Misconfigured: the base URL or the key cannot be used.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        api_key: str,
+        *,
+        connect_timeout: float = 5.0,
+        read_timeout: float = 20.0,
+        ssl_context: ssl.SSLContext | None = None,
+        before_call: BeforeCall | None = None,
+        after_response: AfterResponse | None = None,
+        clock: Clock = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+        http: httpx.BaseTransport | None = None,
+    ) -> None:
+        transport = Transport(
+            _checked_url(base_url),
+            _headers(api_key),
+            connect_timeout=connect_timeout,
+            read_timeout=read_timeout,
+            ssl_context=ssl_context,
+            before_call=before_call,
+            after_response=after_response,
+            clock=clock,
+            http=http,
+        )
+        super().__init__(transport, sleep=sleep)
+
+    @classmethod
+    def from_settings(
+        cls,
+        settings: Settings,
+        *,
+        ssl_context: ssl.SSLContext | None = None,
+        before_call: BeforeCall | None = None,
+        after_response: AfterResponse | None = None,
+    ) -> Self:
+        """Build a client from the environment's settings. Raises Misconfigured where the key is not set."""
+        settings.require("telnyx_api_key")
+        assert settings.telnyx_api_key is not None  # noqa: S101 - require() has just made sure
+        return cls(
+            settings.telnyx_base_url,
+            settings.telnyx_api_key.get_secret_value(),
+            connect_timeout=settings.fax_connect_timeout,
+            read_timeout=settings.fax_read_timeout,
+            ssl_context=ssl_context,
+            before_call=before_call,
+            after_response=after_response,
+        )
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._transport.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _checked_url(base_url: str) -> str:
+    try:
+        url = httpx.URL(base_url)
+    except httpx.InvalidURL:
+        url = httpx.URL("")
+    if url.scheme not in ("http", "https") or not url.host or url.query or url.fragment:
+        raise Misconfigured("TELNYX_BASE_URL: not an address like https://api.telnyx.com/v2")
+    return base_url.rstrip("/")
+
+
+def _headers(api_key: str) -> dict[str, str]:
+    if not api_key or not api_key.isascii() or not api_key.isprintable() or " " in api_key:
+        raise Misconfigured("TELNYX_API_KEY: empty, or holds a blank or a character that no API key has")
+    return {
+        "Authorization": f"Bearer {api_key}",
+        "Accept": "application/json",
+        "Accept-Encoding": "gzip",
+        "User-Agent": f"faxdispatch/{version('faxdispatch')}",
+    }

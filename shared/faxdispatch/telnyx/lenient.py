@@ -1,0 +1,40 @@
+"""Field types for what Telnyx sends: a value of an unexpected type becomes None and never costs the whole message.
+
+An accepted fax must not count as lost because some date in the answer could not be read.
+"""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _count(value: Any) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+
+
+def _flag(value: Any) -> bool | None:
+    return value if isinstance(value, bool) else None
+
+
+def moment(value: Any) -> datetime | None:
+    """Read an ISO 8601 time as an aware datetime in UTC; one without a zone counts as UTC; None for anything else."""
+    try:
+        read = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+        return (read if read.tzinfo else read.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, TypeError, OverflowError):
+        return None
+
+
+Text = Annotated[str | None, BeforeValidator(_text)]
+"""A string, else None."""
+Count = Annotated[int | None, BeforeValidator(_count)]
+"""A whole number from 0 up, else None."""
+Flag = Annotated[bool | None, BeforeValidator(_flag)]
+"""True or false, else None."""
+Moment = Annotated[datetime | None, BeforeValidator(moment)]
+"""An aware datetime in UTC, else None."""

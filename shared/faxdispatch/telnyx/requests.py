@@ -1,0 +1,144 @@
+"""What Telnyx can be asked: the bodies of its requests, with its own names, enumerations and ranges."""
+
+import base64
+import binascii
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from faxdispatch.errors import BadInput
+
+AnchorSite = Literal[
+    "Latency",
+    "Chicago, IL",
+    "Ashburn, VA",
+    "San Jose, CA",
+    "Sydney, Australia",
+    "Amsterdam, Netherlands",
+    "London, UK",
+    "Toronto, Canada",
+    "Vancouver, Canada",
+    "Frankfurt, Germany",
+]
+"""Where media is anchored (Telnyx API reference, "Fax Applications")."""
+
+
+def _base64(value: str) -> str:
+    try:
+        base64.b64decode(value, validate=True)
+    except (binascii.Error, ValueError):
+        raise ValueError("not valid Base64") from None
+    return value
+
+
+class Request(BaseModel):
+    """Base of all bodies: unknown options are refused, so that a misspelt one is not silently without effect."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", populate_by_name=True, hide_input_in_errors=True, str_strip_whitespace=True
+    )
+
+    @classmethod
+    def build(cls, **options: Any) -> Self:
+        """Make the body from Telnyx's names.
+
+        Raises:
+            BadInput: naming every option that is wrong, never its value.
+        """
+        try:
+            return cls.model_validate(options)
+        except ValidationError as error:
+            raise BadInput("; ".join(_problem(found) for found in error.errors(include_url=False))) from None
+
+    def body(self) -> dict[str, Any]:
+        """Give the JSON object to send: what was set, an explicit None as `null`, which is how to clear a field."""
+        return self.model_dump(mode="json", by_alias=True, exclude_unset=True)
+
+
+class SendRequest(Request):
+    """Send a fax (Telnyx API reference, "Send a fax").
+
+    The multipart form of this request (`contents`) is left out on purpose: it cannot carry `client_state`, without
+    which a send whose answer was lost cannot be found again. Upload the file and give `media_name` instead.
+    """
+
+    connection_id: str = Field(min_length=1)
+    from_: str = Field(alias="from", min_length=1)
+    """E.164."""
+    to: str = Field(min_length=1)
+    """E.164 or a SIP URI."""
+    media_url: str | None = Field(default=None, min_length=1, max_length=2000)
+    """Public link; Telnyx follows no redirect (Telnyx help centre)."""
+    media_name: str | None = Field(default=None, min_length=1)
+    client_state: Annotated[str, AfterValidator(_base64)] | None = None
+    """Base64; returned in every webhook and by every read of the fax."""
+    from_display_name: str | None = Field(default=None, max_length=128, pattern=r"^[A-Za-z0-9 \-_~!.+]*$")
+    quality: Literal["normal", "high", "very_high", "ultra_light", "ultra_dark"] | None = None
+    t38_enabled: bool | None = None
+    monochrome: bool | None = None
+    black_threshold: int | None = Field(default=None, ge=1, le=100)
+    store_media: bool | None = None
+    store_preview: bool | None = None
+    preview_format: Literal["pdf", "tiff"] | None = None
+    webhook_url: str | None = None
+
+    @model_validator(mode="after")
+    def _one_document(self) -> Self:
+        if (self.media_url is None) == (self.media_name is None):
+            raise ValueError("exactly one of media_url and media_name is needed")
+        if self.store_media and self.media_name is not None:
+            raise ValueError("store_media cannot go with media_name")
+        return self
+
+    def body(self) -> dict[str, Any]:
+        """Give the JSON object to send, without what is None: nothing of a send can be cleared."""
+        return self.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
+class InboundParams(Request):
+    """How a fax application takes calls."""
+
+    channel_limit: int | None = Field(default=None, ge=0)
+    """Concurrent inbound calls; None for no limit of its own."""
+    sip_subdomain: str | None = None
+    sip_subdomain_receive_settings: Literal["only_my_connections", "from_anyone"] | None = None
+
+
+class OutboundParams(Request):
+    """How a fax application makes calls."""
+
+    channel_limit: int | None = Field(default=None, ge=0)
+    """Concurrent outbound calls; None for no limit of its own."""
+    outbound_voice_profile_id: str | None = None
+    """Without one every send fails with `no_outbound_profile`."""
+
+
+class ApplicationParams(Request):
+    """Create a fax application (Telnyx API reference, "Creates a Fax Application")."""
+
+    application_name: str = Field(min_length=1)
+    webhook_event_url: str = Field(pattern=r"^https?://")
+    """Where webhooks go; Telnyx wants the scheme written out."""
+    webhook_event_failover_url: str | None = Field(default=None, pattern=r"^(https?://.*)?$")
+    webhook_timeout_secs: int | None = Field(default=None, ge=0, le=30)
+    active: bool | None = None
+    anchorsite_override: AnchorSite | None = None
+    tags: list[str] | None = None
+    inbound: InboundParams | None = None
+    outbound: OutboundParams | None = None
+
+
+class ApplicationUpdate(ApplicationParams):
+    """Change a fax application (Telnyx API reference, "Update a Fax Application").
+
+    Name and webhook address are required here too; take them from the application as it is.
+    """
+
+    fax_email_recipient: str | None = None
+    """Where inbound faxes are also mailed to; None ends it. Can be set by an update only."""
+
+
+def _problem(found: Any) -> str:
+    field = ".".join(str(part) for part in found["loc"])
+    message = "unknown option" if found["type"] == "extra_forbidden" else found["msg"]
+    return f"{field}: {message}" if field else message.removeprefix("Value error, ")

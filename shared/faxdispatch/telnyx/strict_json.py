@@ -1,0 +1,75 @@
+"""Read JSON that a stranger may have written: what two readers could understand differently is refused."""
+
+import json
+import math
+from typing import Any, NoReturn
+
+MAX_DEPTH = 32
+"""Deepest nesting that is read; Telnyx's webhooks use three levels."""
+_INT64 = 1 << 63
+
+
+def loads(body: bytes) -> Any:
+    """Read one JSON document.
+
+    Raises:
+        ValueError: not UTF-8, not JSON, nested too deep, a name given twice, NaN or infinity, an integer beyond
+            64 bits, or text with half a surrogate pair (which no UTF-8 store can take).
+    """
+    try:
+        value = json.loads(
+            body.decode("utf-8"),
+            object_pairs_hook=_no_duplicates,
+            parse_constant=_refuse,
+            parse_float=_finite,
+            parse_int=_int64,
+        )
+    except RecursionError:
+        raise ValueError("nested too deep") from None
+    _check(value)
+    return value
+
+
+def canonical(value: Any) -> bytes:
+    """Give the one way to write `value`: names sorted, no blanks, UTF-8. Takes only what `loads` gave."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def _check(value: Any) -> None:
+    """Walk the document with a list of our own, so that depth cannot exhaust Python's stack."""
+    waiting = [(value, 1)]
+    while waiting:
+        item, depth = waiting.pop()
+        if depth > MAX_DEPTH:
+            raise ValueError("nested too deep")
+        if isinstance(item, str):
+            item.encode("utf-8")
+        elif isinstance(item, dict):
+            waiting.extend((part, depth + 1) for pair in item.items() for part in pair)
+        elif isinstance(item, list):
+            waiting.extend((part, depth + 1) for part in item)
+
+
+def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("an object gives the same name twice")
+    return found
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is not JSON")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError("a number is too large")
+    return number
+
+
+def _int64(text: str) -> int:
+    # Length first: converting thousands of digits is slow, and Python refuses it past a limit of its own.
+    if len(text) > 20 or not -_INT64 <= int(text) < _INT64:
+        raise ValueError("a number is too large")
+    return int(text)

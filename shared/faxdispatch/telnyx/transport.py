@@ -1,0 +1,204 @@
+"""The one place where an HTTP call is made, and where it is known whether the request has left.
+
+httpx's transport is used without its client: no redirects, no cookies, and no log line with the address, which holds
+the numbers that were asked for.
+"""
+
+import logging
+import ssl
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import IO, Any
+from urllib.request import getproxies, proxy_bypass
+
+import httpx
+
+from faxdispatch.errors import NotSent, OutcomeUnknown, TelnyxError
+from faxdispatch.privacy import scrub
+from faxdispatch.telnyx.translate import Answer
+
+log = logging.getLogger(__name__)
+
+Clock = Callable[[], float]
+BeforeCall = Callable[[str], None]
+AfterResponse = Callable[[str, dict[str, str], int], None]
+
+KEEPALIVE = 5.0
+"""Seconds an idle connection is kept. Short, so that the server seldom closes one just as it is used again."""
+
+MAX_BODY = 16 * 1024 * 1024
+"""Largest answer that is read into memory."""
+
+_NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request: `operation` is the client method's name, `path` is relative to the base URL and already quoted."""
+
+    operation: str
+    method: str
+    path: str
+    params: Mapping[str, str | list[str]] | None = None
+    json: Any = None
+    fields: Mapping[str, str] | None = None
+    files: Mapping[str, tuple[str, bytes, str]] | None = None
+    sink: IO[bytes] | None = None
+    """Where the body of a success goes instead of memory."""
+    max_body: int = MAX_BODY
+
+
+class TooLarge(Exception):
+    """The answer's body is longer than the call allows."""
+
+
+@dataclass
+class _Evidence:
+    """What httpcore reported of one request, through its trace extension."""
+
+    deadline: float | None
+    clock: Clock
+    watched: bool = False
+    begun: bool = False
+
+    def trace(self, event: str, info: Mapping[str, Any]) -> None:
+        """Note the moment at which the first byte is about to leave; refuse to pass it after the deadline."""
+        self.watched = True
+        if event != "http11.send_request_headers.started":
+            return
+        # Through a proxy the same event comes first for the tunnel, which carries nothing of ours yet.
+        if getattr(info.get("request"), "method", None) == b"CONNECT":
+            return
+        self.check_deadline()
+        self.begun = True
+
+    def check_deadline(self) -> None:
+        """Raise NotSent where the deadline has passed."""
+        if self.deadline is not None and self.clock() >= self.deadline:
+            raise NotSent("not sent: the time allowed for starting this request ran out before it left")
+
+    def translate(self, operation: str, error: Exception) -> TelnyxError:
+        """Tell by evidence alone whether the request may have reached Telnyx."""
+        what = f"{operation.replace('_', ' ')}: {type(error).__name__}: {scrub(str(error))}".removesuffix(": ")
+        if not self.begun and (self.watched or isinstance(error, _NEVER_LEFT)):
+            return NotSent(f"not sent, {what}")
+        return OutcomeUnknown(f"no usable answer to {what}")
+
+
+class Transport:
+    """A connection pool to one API, for one thread at a time.
+
+    `before_call` is called before each try and may raise; `after_response` after each answer and may not: a failure
+    there is logged, since it must not hide what Telnyx answered.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        headers: Mapping[str, str],
+        *,
+        connect_timeout: float,
+        read_timeout: float,
+        ssl_context: ssl.SSLContext | None = None,
+        before_call: BeforeCall | None = None,
+        after_response: AfterResponse | None = None,
+        clock: Clock = time.monotonic,
+        http: httpx.BaseTransport | None = None,
+    ) -> None:
+        self._base_url = base_url
+        self._headers = dict(headers)
+        self._read_timeout = read_timeout
+        self._timeout = httpx.Timeout(read_timeout, connect=connect_timeout, pool=connect_timeout).as_dict()
+        self._before_call = before_call
+        self._after_response = after_response
+        self._clock = clock
+        self._http = http or _http(base_url, ssl_context)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._http.close()
+
+    def call(self, call: Call, *, deadline: float | None = None) -> Answer:
+        """Make one try; gives whatever was answered, success or not.
+
+        `deadline`, a time of `clock`, is when the request must have begun to leave.
+
+        Raises:
+            NotSent: nothing of the request left this machine.
+            OutcomeUnknown: it began to leave and no usable answer came back.
+            TooLarge: the answer is longer than the call allows.
+        """
+        if self._before_call:
+            self._before_call(call.operation)
+        evidence = _Evidence(deadline, self._clock)
+        evidence.check_deadline()
+        try:
+            answer = self._exchange(call, evidence)
+        except (TelnyxError, TooLarge):
+            raise
+        except Exception as error:
+            # httpx gives network trouble types of its own, so a bare OSError is the disk's.
+            if call.sink is not None and isinstance(error, OSError):
+                raise
+            # Even of an error that nobody foresaw, what counts is whether the request had begun to leave.
+            raise evidence.translate(call.operation, error) from error
+        self._learn(call.operation, answer)
+        return answer
+
+    def _exchange(self, call: Call, evidence: _Evidence) -> Answer:
+        request = httpx.Request(
+            call.method,
+            f"{self._base_url}{call.path}",
+            headers=self._headers,
+            params=call.params,
+            json=call.json,
+            data=call.fields,
+            files=call.files,
+            extensions={"timeout": self._timeout, "trace": evidence.trace},
+        )
+        response = self._http.handle_request(request)
+        response.request = request
+        try:
+            body = self._read(response, call)
+        finally:
+            response.close()
+        return Answer(response.status_code, dict(response.headers), body)
+
+    def _read(self, response: httpx.Response, call: Call) -> bytes:
+        """Read the body within one read timeout altogether: httpx's own starts again with every byte."""
+        sink = call.sink if response.is_success else None
+        if sink is not None:
+            # An earlier try may have left a part.
+            sink.seek(0)
+            sink.truncate()
+        until, size, parts = self._clock() + self._read_timeout, 0, []
+        for part in response.iter_bytes():
+            size += len(part)
+            if size > call.max_body:
+                raise TooLarge
+            if sink is None and self._clock() > until:
+                raise httpx.ReadTimeout("the answer took too long", request=response.request)
+            if sink is None:
+                parts.append(part)
+            else:
+                sink.write(part)
+        return b"".join(parts)
+
+    def _learn(self, operation: str, answer: Answer) -> None:
+        if self._after_response is None:
+            return
+        try:
+            self._after_response(operation, dict(answer.headers), answer.status)
+        except Exception:
+            log.exception("after_response failed after %s", operation)
+
+
+def _http(base_url: str, ssl_context: ssl.SSLContext | None) -> httpx.HTTPTransport:
+    url = httpx.URL(base_url)
+    proxy = None if proxy_bypass(url.host) else getproxies().get(url.scheme)
+    return httpx.HTTPTransport(
+        verify=ssl_context or httpx.create_ssl_context(),
+        limits=httpx.Limits(max_connections=4, max_keepalive_connections=1, keepalive_expiry=KEEPALIVE),
+        proxy=proxy,
+    )
