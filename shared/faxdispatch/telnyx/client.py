@@ -11,11 +11,13 @@ import httpx
 
 from faxdispatch.errors import Misconfigured
 from faxdispatch.settings import Settings
+from faxdispatch.telnyx.application_calls import ApplicationCalls
 from faxdispatch.telnyx.fax_calls import FaxCalls
+from faxdispatch.telnyx.media_calls import MediaCalls
 from faxdispatch.telnyx.transport import AfterResponse, BeforeCall, Clock, Transport
 
 
-class TelnyxClient(FaxCalls):
+class TelnyxClient(FaxCalls, ApplicationCalls, MediaCalls):
     """Every operation of Telnyx's fax API and media storage, for one thread at a time.
 
     `before_call(operation)` is called before every HTTP try; it may wait, and may raise to prevent the call.
@@ -104,7 +106,6 @@ def _headers(api_key: str) -> dict[str, str]:
         raise Misconfigured("TELNYX_API_KEY: empty, or holds a blank or a character that no API key has")
     return {
         "Authorization": f"Bearer {api_key}",
-        "Accept": "application/json",
         "Accept-Encoding": "gzip",
         "User-Agent": f"faxdispatch/{version('faxdispatch')}",
     }

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Any, Literal, TypedDict, Unpack
 
 from faxdispatch.errors import BadInput
 from faxdispatch.telnyx.caller import Caller, never, segment
@@ -11,7 +11,22 @@ from faxdispatch.telnyx.requests import SendRequest
 from faxdispatch.telnyx.translate import unreadable
 from faxdispatch.telnyx.transport import Call
 
-Direction = Literal["inbound", "outbound"]
+
+class FaxFilters(TypedDict, total=False):
+    """How a listing of faxes can be narrowed; None counts as not given.
+
+    There is no filter on status, `client_state` or connection (Telnyx API reference, "View a list of faxes").
+    Datetimes must be aware.
+    """
+
+    created_at_gte: datetime | None
+    created_at_gt: datetime | None
+    created_at_lte: datetime | None
+    created_at_lt: datetime | None
+    direction: Literal["inbound", "outbound"] | None
+    from_: str | None
+    to: str | None
+    page_size: int | None
 
 
 class FaxCalls(Caller):
@@ -45,47 +60,20 @@ class FaxCalls(Caller):
         call = Call("get_fax", "GET", f"/faxes/{segment(fax_id, 'fax_id')}")
         return self._object(Fax, call, self._answer(call))
 
-    def list_faxes(
-        self,
-        *,
-        created_at_gte: datetime | None = None,
-        created_at_gt: datetime | None = None,
-        created_at_lte: datetime | None = None,
-        created_at_lt: datetime | None = None,
-        direction: Direction | None = None,
-        from_: str | None = None,
-        to: str | None = None,
-        page_size: int | None = None,
-    ) -> Iterator[Fax]:
+    def list_faxes(self, **filters: Unpack[FaxFilters]) -> Iterator[Fax]:
         """List faxes, through all pages, each once; their order is not documented.
-
-        Datetimes must be aware. There is no filter on status, `client_state` or connection (Telnyx API reference).
 
         Raises:
             OutcomeUnknown: a page could not be read; what came before it is not the complete listing.
             BadInput: a datetime without a zone.
             TelnyxError: any other outcome of a call.
         """
-        created = {"gte": created_at_gte, "gt": created_at_gt, "lte": created_at_lte, "lt": created_at_lt}
-        return self._pages(Fax, _listing(created, direction, from_, to, page_size))
+        return self._pages(Fax, Call("list_faxes", "GET", "/faxes", _query(filters)))
 
-    def list_faxes_page(
-        self,
-        page_number: int = 1,
-        *,
-        created_at_gte: datetime | None = None,
-        created_at_gt: datetime | None = None,
-        created_at_lte: datetime | None = None,
-        created_at_lt: datetime | None = None,
-        direction: Direction | None = None,
-        from_: str | None = None,
-        to: str | None = None,
-        page_size: int | None = None,
-    ) -> Page[Fax]:
+    def list_faxes_page(self, page_number: int = 1, **filters: Unpack[FaxFilters]) -> Page[Fax]:
         """Read one page of `list_faxes`, with what Telnyx says of the number of pages. Raises as it does."""
-        created = {"gte": created_at_gte, "gt": created_at_gt, "lte": created_at_lte, "lt": created_at_lt}
-        call = _listing(created, direction, from_, to, page_size)
-        return self._page(Fax, _numbered(call, page_number))
+        query = {**_query(filters), "page[number]": str(page_number)}
+        return self._page(Fax, Call("list_faxes", "GET", "/faxes", query))
 
     def delete_fax(self, fax_id: str) -> None:
         """Delete a fax's record.
@@ -113,26 +101,25 @@ class FaxCalls(Caller):
         self._answer(Call("refresh_fax", "POST", f"/faxes/{segment(fax_id, 'fax_id')}/actions/refresh"))
 
 
-def _numbered(call: Call, page_number: int) -> Call:
-    return Call(call.operation, call.method, call.path, {**(call.params or {}), "page[number]": str(page_number)})
+def _query(filters: FaxFilters) -> dict[str, str | list[str]]:
+    """Write the filters as Telnyx names them, such as `filter[created_at][gte]`."""
+    # A misspelt filter would widen the listing without a word.
+    if unknown := filters.keys() - FaxFilters.__annotations__.keys():
+        raise TypeError(f"no such filter: {', '.join(sorted(unknown))}")
+    query: dict[str, str | list[str]] = {}
+    for name, value in filters.items():
+        if value is None:
+            continue
+        if name.startswith("created_at_"):
+            query[f"filter[created_at][{name.removeprefix('created_at_')}]"] = _iso(value)
+        elif name == "page_size":
+            query["page[size]"] = str(value)
+        else:
+            query[f"filter[{name.rstrip('_')}][eq]"] = str(value)
+    return query
 
 
-def _listing(
-    created: dict[str, datetime | None],
-    direction: Direction | None,
-    from_: str | None,
-    to: str | None,
-    page_size: int | None,
-) -> Call:
-    filters = {f"filter[created_at][{edge}]": _iso(moment) for edge, moment in created.items() if moment}
-    given = {"filter[direction][eq]": direction, "filter[from][eq]": from_, "filter[to][eq]": to}
-    filters |= {name: value for name, value in given.items() if value is not None}
-    if page_size is not None:
-        filters["page[size]"] = str(page_size)
-    return Call("list_faxes", "GET", "/faxes", filters)
-
-
-def _iso(moment: datetime) -> str:
-    if moment.tzinfo is None:
+def _iso(moment: Any) -> str:
+    if not isinstance(moment, datetime) or moment.tzinfo is None:
         raise BadInput("created_at: give a datetime with a time zone; without one the wrong faxes could be listed")
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

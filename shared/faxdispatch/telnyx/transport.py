@@ -150,7 +150,7 @@ class Transport:
         request = httpx.Request(
             call.method,
             f"{self._base_url}{call.path}",
-            headers=self._headers,
+            headers={**self._headers, "Accept": "application/json" if call.sink is None else "*/*"},
             params=call.params,
             json=call.json,
             data=call.fields,

@@ -1,0 +1,59 @@
+"""A document as an upload carries it: file name, content and content type."""
+
+from pathlib import Path
+
+from faxdispatch.errors import BadInput
+
+MAX_UPLOAD = 20_000_000
+"""Largest file for media storage: 20 MB (Telnyx API reference, "Upload media"), read as the smaller kind of MB."""
+
+_BY_SUFFIX = {
+    ".pdf": "application/pdf",
+    ".tif": "image/tiff",
+    ".tiff": "image/tiff",
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".png": "image/png",
+    ".doc": "application/msword",
+    ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    ".rtf": "application/rtf",
+    ".txt": "text/plain",
+}
+"""The kinds of document that can be faxed (Telnyx API reference, "Send a fax")."""
+
+_BY_HEAD = {
+    b"%PDF-": ".pdf",
+    b"II*\x00": ".tiff",
+    b"MM\x00*": ".tiff",
+    b"\xff\xd8\xff": ".jpg",
+    b"\x89PNG\r\n": ".png",
+    b"{\\rtf": ".rtf",
+}
+
+
+def document(source: Path | bytes) -> tuple[str, bytes, str]:
+    """Give name, content and content type of a file or of its content.
+
+    What the content begins with counts more than the file's name.
+
+    Raises:
+        BadInput: it cannot be read, is empty, or is larger than Telnyx stores.
+    """
+    content = source if isinstance(source, bytes) else _read(source)
+    if not content:
+        raise BadInput("source: the document is empty")
+    if len(content) > MAX_UPLOAD:
+        raise BadInput(f"source: the document is too large; Telnyx stores at most {MAX_UPLOAD // 1_000_000} MB")
+    found = next((suffix for head, suffix in _BY_HEAD.items() if content.startswith(head)), None)
+    suffix = found or (source.suffix.lower() if isinstance(source, Path) else "")
+    name = source.name if isinstance(source, Path) else f"document{suffix}"
+    return name, content, _BY_SUFFIX.get(suffix, "application/octet-stream")
+
+
+def _read(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            # One byte more than is allowed shows that it is too large, however large it is.
+            return file.read(MAX_UPLOAD + 1)
+    except OSError as error:
+        raise BadInput(f"source: cannot read {path.name}: {error.strerror}") from None
