@@ -1,0 +1,20 @@
+"""The command `faxdispatch`. One file a group of commands; `app.py` lists them and turns errors into exit codes."""
+
+import sys
+
+
+def main() -> None:
+    """Run the command line and end the process with its exit code.
+
+    0: done; 1: the thing failed; 2: bad usage, which includes settings that are missing or wrong.
+    """
+    try:
+        from faxdispatch.cli.app import run  # noqa: PLC0415 - a producer has the package without the extra `app`
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("faxdispatch"):
+            raise
+        sys.stderr.write(
+            f"faxdispatch: {error.name} is not installed; install the extra: pip install faxdispatch[app]\n"
+        )
+        sys.exit(2)
+    sys.exit(run())

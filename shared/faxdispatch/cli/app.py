@@ -1,0 +1,98 @@
+"""The commands as a table, found and loaded when they are asked for; and what becomes of their errors."""
+
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from importlib import import_module
+from importlib.metadata import version
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from faxdispatch.errors import BadInput, FaxError
+from faxdispatch.privacy import scrub
+
+COMMANDS: dict[str, str] = {
+    "send": "faxdispatch.cli.send:send",
+    "status": "faxdispatch.cli.status:status",
+    "cancel": "faxdispatch.cli.control:cancel",
+    "refresh": "faxdispatch.cli.control:refresh",
+    "sync": "faxdispatch.cli.control:sync",
+    "events": "faxdispatch.cli.events:events",
+    "doctor": "faxdispatch.cli.doctor:doctor",
+}
+"""Each command, in the order of the help, with where it is: a function, or a `typer.Typer` with commands of its own.
+
+A module is imported only when its command is asked for, so that each starts fast and needs only what it uses.
+"""
+
+
+class _Loading(Mapping[str, Any]):
+    """The commands by name, each loaded when it is looked up."""
+
+    def __getitem__(self, name: str) -> Any:
+        module, _, attribute = COMMANDS[name].partition(":")
+        found = getattr(import_module(module), attribute)
+        if not isinstance(found, typer.Typer):
+            function, found = found, typer.Typer(add_completion=False, rich_markup_mode=None)
+            found.command(name)(function)
+        command = typer.main.get_command(found)
+        command.name = name
+        return command
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(COMMANDS)
+
+    def __len__(self) -> int:
+        return len(COMMANDS)
+
+
+class _Group(TyperGroup):
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.commands = _Loading()  # type: ignore[assignment]
+
+
+app = typer.Typer(
+    cls=_Group,
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"faxdispatch {version('faxdispatch')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    _: Annotated[
+        bool, typer.Option("--version", help="Show the version and stop.", callback=_show_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Send faxes through Telnyx: none lost, none sent twice.
+
+    Settings come from the environment and from .env; `faxdispatch doctor` tells what is missing.
+    """
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run one command, with the process's arguments unless others are given; give the exit code.
+
+    An error that the package raises on purpose is told in one line, without numbers and keys: 2 where the request or
+    the environment must be mended, 1 for everything else.
+    """
+    try:
+        app(args=None if arguments is None else list(arguments), prog_name="faxdispatch")
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else 1
+    except FaxError as error:
+        line = " ".join(scrub(str(error)).split())
+        sys.stderr.write(f"faxdispatch: {line}\n")
+        return 2 if isinstance(error, BadInput) else 1
+    return 0
