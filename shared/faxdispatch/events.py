@@ -7,7 +7,7 @@ Telnyx's events the payload as Telnyx sent it, for ours what the classes below d
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, TypeAdapter
 
@@ -92,10 +92,14 @@ class Event(BaseModel):
             ValueError: where a field that every event has is missing or unreadable.
         """
         values: dict[str, Any] = {name: value for name, value in fields.items() if value != ""}
-        values["occurred_at"] = datetime.fromtimestamp(int(fields["occurred_at"]) / 1000, UTC)
-        values["data"] = json.loads(fields.get("data") or "{}")
-        values["tags"] = json.loads(fields.get("tags") or "[]")
-        return _ANY_EVENT.validate_python(values)
+        try:
+            values["occurred_at"] = datetime.fromtimestamp(int(fields["occurred_at"]) / 1000, UTC)
+            values["data"] = json.loads(fields.get("data") or "{}")
+            values["tags"] = json.loads(fields.get("tags") or "[]")
+        except (KeyError, OSError, OverflowError, RecursionError) as error:
+            raise ValueError(f"not an event: {type(error).__name__}: {error}") from error
+        event: AnyEvent = _ANY_EVENT.validate_python(values)
+        return event
 
 
 class FaxEvent(Event):
@@ -179,7 +183,7 @@ _CLASSES: tuple[type[Event], ...] = (
     ConnectionEvent,
     FaxRefreshed,
 )
-_TAGS = {kind: cls.__name__ for cls in _CLASSES for kind in cls.model_fields["type"].annotation.__args__}
+_TAGS = {kind: cls.__name__ for cls in _CLASSES for kind in get_args(cls.model_fields["type"].annotation)}
 
 
 def _tag(value: Any) -> str:
