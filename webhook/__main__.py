@@ -1,0 +1,54 @@
+"""`python -m webhook`: serve the app on `PORT`."""
+
+import logging
+import signal
+import sys
+from types import FrameType
+
+from waitress.server import create_server
+
+from webhook.app import THREADS
+from webhook.door import MAX_BODY
+from webhook.wsgi import app, settings
+
+OPTIONS = {
+    "host": "0.0.0.0",  # noqa: S104 - Telnyx calls from outside; in a container that is the only way in
+    "threads": THREADS,
+    # Stalled clients cost a file each and no thread: requests are handed on when they are whole. Two hundred files
+    # of the usual 1024 stay free for Redis and the rest.
+    "connection_limit": 800,
+    "asyncore_use_poll": True,
+    "channel_timeout": 10,
+    "cleanup_interval": 5,
+    "max_request_header_size": 16 * 1024,
+    # Ours plus room for the framing of a chunked body, which counts here; between the two the app answers 413.
+    "max_request_body_size": MAX_BODY + 64 * 1024,
+    "clear_untrusted_proxy_headers": True,
+    "log_socket_errors": False,
+    "ident": None,
+}
+"""Settings of waitress."""
+
+
+def main() -> None:
+    """Serve until told to stop; then running requests are finished and no new ones begun."""
+    logging.basicConfig(
+        level=settings.fax_log_level,
+        stream=sys.stderr,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+    )
+    # That requests wait for a thread is no news worth a line each.
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+    server = create_server(app, port=settings.port, **OPTIONS)
+    signal.signal(signal.SIGTERM, _stop)
+    print(f"webhook: listening on port {server.effective_port}", file=sys.stderr, flush=True)
+    server.run()
+
+
+def _stop(_number: int, _frame: FrameType | None) -> None:
+    """End waitress's loop the way it expects; it then waits for its threads."""
+    raise SystemExit(0)
+
+
+if __name__ == "__main__":
+    main()

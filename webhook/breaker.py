@@ -1,0 +1,81 @@
+"""Bounded patience with Redis: every call ends in time, and after a failure nobody waits in line for the next one."""
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
+
+from faxdispatch.errors import Unavailable
+
+T = TypeVar("T")
+
+
+class Breaker:
+    """Runs calls to Redis in threads of its own, for at most `deadline` seconds each.
+
+    Timeouts of the Redis client are not enough: name lookup has none, and connecting, authenticating and loading a
+    script each have their own. A call that is given up may still be carried out, so it must be one that may be
+    repeated.
+
+    After a failure, calls fail at once for `pause` seconds; then a single one is let through to see how Redis does.
+    Otherwise requests would queue behind a hung Redis until Telnyx gives all of them up.
+    """
+
+    def __init__(
+        self,
+        *,
+        deadline: float,
+        pause: float,
+        threads: int,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._deadline = deadline
+        self._pause = pause
+        self._clock = clock
+        self._executor = ThreadPoolExecutor(threads, thread_name_prefix="redis")
+        self._lock = threading.Lock()
+        self._open_until: float | None = None
+        self._probing = False
+
+    def call(self, work: Callable[[], T]) -> T:
+        """Give what `work` gives, in time.
+
+        Raises:
+            Unavailable: `work` raised it, took too long, or was not tried since Redis failed a moment ago.
+        """
+        probe = self._enter()
+        failed = False
+        try:
+            return self._in_time(self._executor.submit(work))
+        except Unavailable:
+            failed = True
+            raise
+        finally:
+            self._leave(failed=failed, probe=probe)
+
+    def _in_time(self, future: Future[T]) -> T:
+        try:
+            return future.result(self._deadline)
+        except TimeoutError:
+            future.cancel()
+            raise Unavailable(f"Redis took longer than {self._deadline:g} s") from None
+
+    def _enter(self) -> bool:
+        """Let the call pass or not; True where it is the one that tries whether Redis is back."""
+        with self._lock:
+            if self._open_until is None:
+                return False
+            if self._probing or self._clock() < self._open_until:
+                raise Unavailable("Redis failed a moment ago and is not asked again yet")
+            self._probing = True
+            return True
+
+    def _leave(self, *, failed: bool, probe: bool) -> None:
+        with self._lock:
+            if failed:
+                self._open_until = self._clock() + self._pause
+            elif probe:
+                self._open_until = None
+            if probe:
+                self._probing = False

@@ -1,0 +1,137 @@
+"""One webhook request: the checks in their order, and the answer to each."""
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from flask import Request, Response
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, UnsupportedMediaType
+
+from faxdispatch.errors import Unavailable
+from faxdispatch.ledger import Observations
+from faxdispatch.telnyx.signature import PublicKeys
+from webhook.breaker import Breaker
+from webhook.intake import Outcome, Receipt, take_in
+from webhook.metrics import Metrics
+from webhook.verify import Forged, Stale, verify
+
+log = logging.getLogger(__name__)
+
+MAX_BODY = 256 * 1024
+"""Longest body that is looked at; Telnyx's are about one kilobyte."""
+RETRY_AFTER = 2
+"""Seconds after which a webhook that could not be recorded may come again."""
+
+_ALARMING = {
+    Outcome.DIFFERS: "an event came again with other content; the first one counts",
+    Outcome.FOREIGN: "an event of a connection that is not ours is in quarantine; is FAX_CONNECTIONS complete?",
+    Outcome.UNREADABLE: "a signed body that cannot be read is in quarantine",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """The status, and the word under which the request is counted."""
+
+    status: int
+    outcome: str
+    receipt: Receipt | None = None
+
+
+class Door:
+    """Answers webhook requests. Only the timestamp and the body are signed, so nothing else of a request counts."""
+
+    def __init__(
+        self,
+        *,
+        keys: PublicKeys,
+        observations: Observations,
+        breaker: Breaker,
+        metrics: Metrics,
+        clock: Callable[[], float],
+    ) -> None:
+        self._keys = keys
+        self._observations = observations
+        self._breaker = breaker
+        self._metrics = metrics
+        self._clock = clock
+
+    def answer(self, request: Request) -> Response:
+        """Answer a POST, with an empty body: 200 exactly when there is nothing more for Telnyx to do."""
+        began = time.perf_counter()
+        answer = self._judge(request)
+        seconds = time.perf_counter() - began
+        self._metrics.count(answer.outcome, seconds)
+        self._tell(answer, seconds)
+        response = Response(status=answer.status)
+        if answer.status == 503:
+            response.headers["Retry-After"] = str(RETRY_AFTER)
+        return response
+
+    def _judge(self, request: Request) -> _Answer:
+        try:
+            receipt = self._admit(request)
+        except Forged:
+            return _Answer(401, "forged")
+        except Stale:
+            return _Answer(401, "stale")
+        except Unavailable as trouble:
+            log.warning("a webhook could not be recorded: %s", trouble)
+            return _Answer(503, "unavailable")
+        except RequestEntityTooLarge:
+            return _Answer(413, "too_large")
+        except UnsupportedMediaType:
+            return _Answer(415, "encoded")
+        except HTTPException as problem:
+            return _Answer(problem.code or 400, "broken")
+        return _Answer(200, receipt.outcome.value, receipt)
+
+    def _admit(self, request: Request) -> Receipt:
+        # Nothing is unpacked for a stranger.
+        if request.headers.get("Content-Encoding", "identity").lower() not in {"", "identity"}:
+            raise UnsupportedMediaType
+        body = _body(request)
+        now = self._clock()
+        verify(
+            self._keys,
+            timestamp=request.headers.get("telnyx-timestamp"),
+            signature=request.headers.get("telnyx-signature-ed25519"),
+            body=body,
+            now=now,
+        )
+        receipt = self._breaker.call(lambda: take_in(self._observations, body))
+        if receipt.outcome is Outcome.RECORDED and receipt.event and receipt.event.occurred_at:
+            self._metrics.late_by(now - receipt.event.occurred_at.timestamp())
+        return receipt
+
+    def _tell(self, answer: _Answer, seconds: float) -> None:
+        """Log what happened; of the event only its id and type, since all else in it is personal."""
+        event = answer.receipt.event if answer.receipt else None
+        if answer.receipt and answer.receipt.outcome in _ALARMING:
+            log.error("%s (event %a)", _ALARMING[answer.receipt.outcome], event.event_id if event else None)
+        if answer.outcome == "stale":
+            log.warning("a webhook is signed by Telnyx but not of this time: is this machine's clock right?")
+        log.info(
+            "%d %s %a %a %.1f ms",
+            answer.status,
+            answer.outcome,
+            event.event_type if event else None,
+            event.event_id if event else None,
+            seconds * 1000,
+        )
+
+
+def _body(request: Request) -> bytes:
+    """Read the raw body.
+
+    A body without announced length is cut at the framework's limit without a word, so that limit is one above ours.
+
+    Raises:
+        RequestEntityTooLarge: it is too long.
+        ClientDisconnected: it ended early.
+    """
+    body = request.get_data(cache=False)
+    if len(body) > MAX_BODY:
+        raise RequestEntityTooLarge
+    return body

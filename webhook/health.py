@@ -1,0 +1,43 @@
+"""Whether the receiver could record a webhook right now."""
+
+from redis import Redis
+from redis.exceptions import RedisError
+
+from faxdispatch.errors import Unavailable
+from faxdispatch.ledger.scripts import redis_trouble
+from webhook.breaker import Breaker
+
+
+class Readiness:
+    """Says what keeps webhooks from being recorded.
+
+    The texts are for anyone who can reach the port, so they name no address.
+    """
+
+    def __init__(self, redis: Redis, breaker: Breaker) -> None:
+        self._redis = redis
+        self._breaker = breaker
+
+    def problems(self) -> list[str]:
+        """Give everything that is wrong, nothing where all is well."""
+        try:
+            return self._breaker.call(self._look)
+        except Unavailable:
+            return ["Redis does not answer"]
+
+    def _look(self) -> list[str]:
+        with redis_trouble():
+            policy = self._redis.info("memory").get("maxmemory_policy")
+        problems = []
+        if policy != "noeviction":
+            problems.append(f"Redis' maxmemory-policy is {policy}; an evicted record is a lost fax: set noeviction")
+        refusal = self._refusal()
+        return [*problems, refusal] if refusal else problems
+
+    def _refusal(self) -> str | None:
+        """Write something: only that finds a full, read-only or failing server."""
+        try:
+            self._redis.set("fax:ready", "1", px=10_000)
+        except RedisError as error:
+            return f"Redis refuses to write: {type(error).__name__}"
+        return None

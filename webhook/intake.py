@@ -1,0 +1,76 @@
+"""From verified bytes to one atomic record. What cannot be read is kept in quarantine, where an operator finds it."""
+
+import hashlib
+from dataclasses import dataclass
+from enum import StrEnum
+
+from faxdispatch.client_state import decode_client_state
+from faxdispatch.ledger import Observation, Observations
+from faxdispatch.telnyx.webhooks import TelnyxWebhook, Unreadable, parse_webhook
+
+
+class Outcome(StrEnum):
+    """What became of a verified webhook. All of them are answered 200: a repetition would change none."""
+
+    RECORDED = "recorded"
+    DUPLICATE = "duplicate"
+    """The same event was recorded before."""
+    DIFFERS = "differs"
+    """An event of that id was recorded before, and said something else."""
+    OVERTAKEN = "overtaken"
+    """A later status was known already; the event is told, and moves nothing."""
+    CONFLICT = "conflict"
+    """It contradicts what is recorded; the event is told, and moves nothing."""
+    FOREIGN = "foreign"
+    """Of a connection that is none of ours; in quarantine."""
+    UNREADABLE = "unreadable"
+    """Telnyx signed it, but we cannot read it; in quarantine."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of a body, and the event it held, None where it was unreadable."""
+
+    outcome: Outcome
+    event: TelnyxWebhook | None = None
+
+
+def take_in(observations: Observations, body: bytes) -> Receipt:
+    """Record a verified body.
+
+    Raises:
+        Unavailable: Redis did not confirm; nothing is half recorded, and the same body may come again.
+    """
+    try:
+        event = parse_webhook(body)
+    except Unreadable as problem:
+        digest = hashlib.sha256(body).hexdigest()
+        reply = observations.quarantine(body, digest=digest, reason=str(problem))
+        return Receipt(Outcome.DUPLICATE if reply["outcome"] == "duplicate" else Outcome.UNREADABLE)
+    reply = observations.record(observe(event), body=body.decode())
+    return Receipt(Outcome(reply["outcome"]), event)
+
+
+def observe(event: TelnyxWebhook) -> Observation:
+    """Give the event as an observation of the ledger.
+
+    Only an event that does not say it is inbound may move a job: an inbound fax fails under the same event type.
+    """
+    job_id, attempt = decode_client_state(event.client_state) or (None, None)
+    return Observation(
+        event_id=event.event_id,
+        digest=event.digest,
+        event_type=event.event_type,
+        source="webhook",
+        fax_id=event.fax_id,
+        job_id=job_id,
+        attempt=attempt,
+        status=event.status,
+        outbound=event.direction != "inbound",
+        connection_id=event.connection_id,
+        failure_reason=event.failure_reason,
+        page_count=event.page_count,
+        duration=event.call_duration_secs,
+        occurred_at=event.occurred_at,
+        data=event.data,
+    )

@@ -1,0 +1,115 @@
+"""What Prometheus may ask: how webhooks fare, and where the ledger stands."""
+
+import threading
+import time
+from collections.abc import Iterator
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.metrics_core import Metric
+
+from faxdispatch.errors import Unavailable
+from faxdispatch.ledger import Agenda, Ledger, Limits
+from webhook.breaker import Breaker
+
+_SECONDS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 1.5, 2.0)
+_LAG = (0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 900, 3600, 21600)
+
+
+class Metrics:
+    """A registry of its own, so that two apps can live in one process."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._requests = Counter(
+            "faxdispatch_webhook_requests",
+            "Webhook requests by outcome. Worth an alarm: differs, foreign, unreadable, stale, unavailable.",
+            ["outcome"],
+            registry=self.registry,
+        )
+        self._seconds = Histogram(
+            "faxdispatch_webhook_seconds",
+            "Time until the answer; Telnyx gives up after two seconds.",
+            buckets=_SECONDS,
+            registry=self.registry,
+        )
+        self._lag = Histogram(
+            "faxdispatch_webhook_lag_seconds",
+            "Time from what happened, by Telnyx's clock, until it was recorded here.",
+            buckets=_LAG,
+            registry=self.registry,
+        )
+
+    def count(self, outcome: str, seconds: float) -> None:
+        """Count a webhook request; `outcome` is from a fixed set."""
+        self._requests.labels(outcome).inc()
+        self._seconds.observe(seconds)
+
+    def late_by(self, seconds: float) -> None:
+        """Note how old a fact was when it was recorded; clocks differ, so it may seem to lie in the future."""
+        self._lag.observe(max(0.0, seconds))
+
+    def text(self) -> bytes:
+        """Give everything in Prometheus's text format."""
+        return generate_latest(self.registry)
+
+
+class LedgerGauges:
+    """The ledger's figures, read from Redis at most once in `max_age` seconds, however often they are asked for.
+
+    They are left out while Redis does not answer; `faxdispatch_ledger_up` says so.
+    """
+
+    def __init__(
+        self, ledger: Ledger, agenda: Agenda, limits: Limits, breaker: Breaker, *, max_age: float = 2.0
+    ) -> None:
+        self._ledger = ledger
+        self._agenda = agenda
+        self._limits = limits
+        self._breaker = breaker
+        self._max_age = max_age
+        self._lock = threading.Lock()
+        self._read_at = float("-inf")
+        self._figures: list[Metric] = []
+
+    def describe(self) -> list[Metric]:
+        """Give nothing: the registry would otherwise collect, and so ask Redis, when this is registered."""
+        return []
+
+    def collect(self) -> Iterator[Metric]:
+        """Give the figures."""
+        with self._lock:
+            if time.monotonic() - self._read_at >= self._max_age:
+                self._figures = self._look()
+                self._read_at = time.monotonic()
+            yield from self._figures
+
+    def _look(self) -> list[Metric]:
+        up = GaugeMetricFamily("faxdispatch_ledger_up", "1 while Redis answers.")
+        try:
+            figures = self._breaker.call(self._read)
+        except Unavailable:
+            up.add_metric([], 0)
+            return [up]
+        up.add_metric([], 1)
+        return [up, *figures]
+
+    def _read(self) -> list[Metric]:
+        jobs = _family("faxdispatch_jobs", "Jobs by state; finished ones are all that ever were.", "state")
+        for state, number in self._ledger.counts().items():
+            jobs.add_metric([state.value], number)
+        overdue = GaugeMetricFamily(
+            "faxdispatch_overdue_seconds", "Age of the oldest appointment that no scheduler has kept."
+        )
+        overdue.add_metric([], self._agenda.overdue())
+        calls = _family("faxdispatch_calls_in_flight", "Faxes in flight.", "connection")
+        for connection, number in self._limits.calls().items():
+            calls.add_metric([connection], number)
+        paused = _family("faxdispatch_connection_paused", "1 for a connection that is paused.", "connection")
+        for connection in self._limits.paused():
+            paused.add_metric([connection], 1)
+        return [jobs, overdue, calls, paused]
+
+
+def _family(name: str, text: str, label: str) -> GaugeMetricFamily:
+    return GaugeMetricFamily(name, text, labels=[label])

@@ -1,0 +1,60 @@
+"""Did Telnyx sign this, and just now? Pure: bytes and header texts in, nothing or a refusal out."""
+
+import base64
+import binascii
+import re
+
+from faxdispatch.telnyx.signature import PublicKeys
+
+TOLERANCE = 300
+"""Seconds by which a webhook's time may differ from ours, both ways (as in Telnyx's own libraries)."""
+
+_TIMESTAMP = re.compile(r"[0-9]{1,12}", re.ASCII)
+_SIGNATURE_TEXT = 88
+"""Characters of the base64 of a signature's 64 bytes."""
+
+
+class Forged(Exception):  # noqa: N818 - named for what it says of the request
+    """Nothing shows that Telnyx sent this; why not stays unsaid, since only a forger would learn from it."""
+
+
+class Stale(Exception):  # noqa: N818 - named for what it says of the request
+    """Telnyx signed this, but too long ago or in the future: a clock is wrong, or an old request is played again."""
+
+
+def verify(
+    keys: PublicKeys,
+    *,
+    timestamp: str | None,
+    signature: str | None,
+    body: bytes,
+    now: float,
+) -> None:
+    """Check one request; `timestamp` and `signature` are the texts of its headers, None where they are missing.
+
+    A header given twice reaches us joined by a comma, which neither form allows. The signature is checked even where
+    the time is wrong, so that a wrong clock can be told from an attack.
+
+    Raises:
+        Forged: a header is missing or not in its one canonical form, or no key fits.
+        Stale: signed by Telnyx, but not within `TOLERANCE` of `now`.
+    """
+    if timestamp is None or not _TIMESTAMP.fullmatch(timestamp):
+        raise Forged
+    if not keys.verify(timestamp, body, _signature(signature)):
+        raise Forged
+    if abs(now - int(timestamp)) > TOLERANCE:
+        raise Stale
+
+
+def _signature(text: str | None) -> bytes:
+    """Decode the header; base64 has several spellings of one value, and only the canonical one is Telnyx's."""
+    if text is None or len(text) != _SIGNATURE_TEXT:
+        raise Forged
+    try:
+        signature = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        raise Forged from None
+    if base64.b64encode(signature).decode() != text:
+        raise Forged
+    return signature
