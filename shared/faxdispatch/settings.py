@@ -124,8 +124,6 @@ class Settings(BaseSettings):
     """Replicas that must hold a claim before the call is made."""
     fax_log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     """What is logged."""
-    fax_dangerous_unfenced_redis: bool = False
-    """Send although Redis keeps nothing on disk. A crash of Redis can then lose a fax or send it twice."""
 
     @classmethod
     def load(cls, **overrides: Any) -> Self:

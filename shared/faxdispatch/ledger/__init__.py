@@ -7,10 +7,12 @@ group them by who uses them:
     Observations  what Telnyx says of a fax
     Agenda        which jobs must be looked at now, and who looks
     Limits        the rate, pauses and channels that all workers share
+    Fence         when a write is safe from a crash
 """
 
 from faxdispatch.ledger.agenda import Agenda, Appointment
 from faxdispatch.ledger.connection import Patience, connect
+from faxdispatch.ledger.durability import Durability, Fence, durability
 from faxdispatch.ledger.jobs import Ledger
 from faxdispatch.ledger.limits import Limits
 from faxdispatch.ledger.observations import Observation, Observations
@@ -20,6 +22,8 @@ from faxdispatch.ledger.view import JobView
 __all__ = [
     "Agenda",
     "Appointment",
+    "Durability",
+    "Fence",
     "JobView",
     "Ledger",
     "Limits",
@@ -28,4 +32,5 @@ __all__ = [
     "Patience",
     "Scripts",
     "connect",
+    "durability",
 ]

@@ -3,9 +3,8 @@
 from enum import Enum
 from typing import Any
 
-from redis import Redis
+from redis import Redis, exceptions
 from redis.backoff import ExponentialBackoff, NoBackoff
-from redis.exceptions import BusyLoadingError, ConnectionError, TimeoutError
 from redis.retry import Retry
 
 from faxdispatch.errors import Misconfigured
@@ -37,7 +36,7 @@ def connect(url: str, patience: Patience = Patience.WORKER, **options: Any) -> "
             socket_keepalive=True,
             health_check_interval=15,
             retry=retry,
-            retry_on_error=[ConnectionError, TimeoutError, BusyLoadingError],
+            retry_on_error=[exceptions.ConnectionError, exceptions.TimeoutError, exceptions.BusyLoadingError],
             **options,
         )
     except ValueError as error:

@@ -58,10 +58,11 @@ class Ledger:
         return JobView.from_hash(job_id, row, tuple(Event.from_fields(json.loads(line)) for line in lines))
 
     def job_of_fax(self, fax_id: str) -> str | None:
-        """Give the id of the job that a Telnyx fax belongs to, None where it is none of ours."""
+        """Give the id of the job whose last attempt is this Telnyx fax, None where there is none."""
         with redis_trouble():
-            known = self.redis.get(f"fax:fax:{fax_id}")
-        return known.rpartition(":")[0] if known else None
+            job_id = (self.redis.get(f"fax:fax:{fax_id}") or "").rpartition(":")[0]
+            current = self.redis.hget(f"fax:job:{job_id}", "fax_id") if job_id else None
+        return job_id if current == fax_id else None
 
     def counts(self) -> dict[State, int]:
         """Count the jobs in each state, all that ever were; finished jobs stay counted when their rows are gone."""

@@ -18,7 +18,7 @@ j.fax_id = ''
 emit(j, 'job.submitted', {attempt = attempt, data = a.data})
 move(j, 'submitting', {
   attempt = attempt, owner = a.owner, submitted = now, fax_id = '', rank = 0, provider = '', hold = '', due = '',
-  cause = '', asked = 0, listings = 0,
+  cause = '', asked = 0, listings = 0, hints = 0,
 })
 appoint(j, now + a.lease)
 return reply({outcome = 'claimed', attempt = attempt})

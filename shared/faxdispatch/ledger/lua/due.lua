@@ -1,5 +1,5 @@
 -- The jobs whose appointment has come. Each gets its next one at once, so that one look is enough and none is lost
--- if the looker dies. Pauses of accepted and unknown jobs double.
+-- if the looker dies. The pauses of what is looked at in vain double.
 local found = {}
 for _, job in ipairs(redis.call('ZRANGEBYSCORE', 'fax:agenda', '-inf', now, 'LIMIT', 0, a.limit)) do
   local j = load(job)
@@ -15,6 +15,10 @@ for _, job in ipairs(redis.call('ZRANGEBYSCORE', 'fax:agenda', '-inf', now, 'LIM
       local asked = tonumber(j.asked or 0)
       pause = math.min(a.reconcile * 2 ^ asked, a.reconcile_cap)
       save(j, {asked = asked + 1})
+    elseif j.state == 'queued' or j.state == 'held' then
+      local hints = tonumber(j.hints or 0)
+      pause = a.hint * 2 ^ math.min(hints, 4)
+      save(j, {hints = hints + 1})
     end
     appoint(j, now + pause)
     found[#found + 1] = {

@@ -1,0 +1,135 @@
+"""Where the worker is put together; the only place that builds anything."""
+
+import logging
+import os
+import socket
+import sys
+from typing import Any
+
+from celery import Celery
+from celery.signals import worker_ready, worker_shutting_down
+
+from faxdispatch.broker import configure, post
+from faxdispatch.errors import FaxError
+from faxdispatch.ledger import (
+    Agenda,
+    Durability,
+    Fence,
+    Ledger,
+    Limits,
+    Observations,
+    Scripts,
+    connect,
+    durability,
+)
+from faxdispatch.settings import Settings
+from faxdispatch.telnyx import ClientStack
+from worker.collaborators import Collaborators, Throttle
+from worker.scheduler import Scheduler
+
+log = logging.getLogger(__name__)
+
+QUEUES = "fax.control,fax.send"
+"""In the order in which they are served: cancels and questions before sends."""
+
+
+def build(settings: Settings) -> Celery:
+    """Build the Celery app with everything that its tasks work with.
+
+    Raises:
+        Misconfigured: a setting is missing or wrong.
+        Unavailable: Redis did not answer.
+    """
+    settings.require("redis_url", "telnyx_api_key")
+    app = configure(Celery("faxdispatch", set_as_current=False), settings.broker)
+    app.conf.update(
+        imports=("worker.tasks",),
+        task_acks_late=True,
+        task_reject_on_worker_lost=True,
+        task_acks_on_failure_or_timeout=True,
+        worker_prefetch_multiplier=1,
+        worker_cancel_long_running_tasks_on_connection_loss=False,
+        worker_consumer="worker.consumer:LedgerConsumer",
+        worker_hijack_root_logger=False,
+        worker_redirect_stdouts=False,
+        broker_connection_max_retries=None,
+    )
+    app.collaborators = _collaborators(settings, app)
+    _attend(app, settings)
+    return app
+
+
+def _collaborators(settings: Settings, app: Celery) -> Collaborators:
+    redis = connect(settings.redis)
+    scripts = Scripts(
+        redis,
+        retention_ms=round(settings.fax_retention_days * 86_400_000),
+        events_maxlen=settings.fax_events_maxlen,
+    )
+    kind = durability(redis)
+    if kind in {Durability.LATER, Durability.NEVER}:
+        log.warning("Redis may forget a claim when it crashes: `faxdispatch doctor` says what that can cost")
+    limits = Limits(scripts, rate=settings.fax_rate)
+    throttle = Throttle(limits)
+
+    def send_message(name: str, queue: str, payload: dict[str, Any]) -> None:
+        post(app, name, queue, payload)
+
+    return Collaborators(
+        settings=settings,
+        ledger=Ledger(
+            scripts,
+            hint_after=settings.fax_hint_after,
+            poll_after=settings.fax_poll_after,
+            channels=settings.fax_channels,
+        ),
+        observations=Observations(
+            scripts,
+            known_connections=settings.known_connections,
+            poll_after=settings.fax_poll_after,
+            channels=settings.fax_channels,
+        ),
+        agenda=Agenda(
+            scripts,
+            hint_after=settings.fax_hint_after,
+            poll_after=settings.fax_poll_after,
+            reconcile_every=settings.fax_reconcile_every,
+            settle=settings.fax_settle,
+            channels=settings.fax_channels,
+        ),
+        limits=limits,
+        fence=Fence(kind, replicas=settings.fax_replicas),
+        telnyx=ClientStack.from_settings(
+            settings, before_call=throttle.before_call, after_response=throttle.after_response
+        ),
+        post=send_message,
+    )
+
+
+def _attend(app: Celery, settings: Settings) -> None:
+    """Let the scheduler live as long as the worker takes messages."""
+    scheduler = Scheduler(app.collaborators, f"{socket.gethostname()}:{os.getpid()}")
+
+    @worker_ready.connect(weak=False)
+    def ready(**_: Any) -> None:
+        scheduler.start()
+        log.info("ready: %d threads, %s", settings.fax_worker_concurrency, settings.telnyx_base_url)
+
+    @worker_shutting_down.connect(weak=False)
+    def leaving(**_: Any) -> None:
+        scheduler.stop()
+
+
+def make() -> Celery:
+    """Build the app from the environment; a mistake there ends the process with one message."""
+    try:
+        settings = Settings.load()
+        logging.basicConfig(level=settings.fax_log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+        logging.getLogger("celery").setLevel(logging.WARNING)
+        return build(settings)
+    except FaxError as error:
+        print(f"worker: {error}", file=sys.stderr)
+        raise SystemExit(2) from None
+
+
+app = make()

@@ -1,0 +1,106 @@
+"""From an unknown send to evidence: look for its client_state in Telnyx's listing. And plain questions about one fax.
+
+Never a guess: only a complete listing counts as a look, and only the settle time with enough complete listings says
+that an attempt was never accepted.
+"""
+
+import hashlib
+import json
+import logging
+from collections.abc import Iterable
+from datetime import timedelta
+from uuid import uuid4
+
+from faxdispatch.client_state import decode_client_state
+from faxdispatch.errors import TelnyxError
+from faxdispatch.events import TYPE_OF_STATUS
+from faxdispatch.ledger import JobView, Observation
+from faxdispatch.states import State
+from faxdispatch.telnyx import Fax
+from worker.collaborators import Collaborators
+
+log = logging.getLogger(__name__)
+
+
+def reconcile(job_id: str, w: Collaborators) -> None:
+    """Look for an unknown attempt of a job and record what is found.
+
+    A listing that fails is no evidence: the job stays unknown and is looked for again.
+
+    Raises:
+        NotKnown: there is no such job.
+        Unavailable: Redis did not answer.
+    """
+    job = w.ledger.job(job_id)
+    if job.state is not State.UNKNOWN:
+        return
+    try:
+        faxes = _listing(job, w)
+    except TelnyxError as error:
+        log.info("job %s attempt %d: listing failed: %s", job_id, job.attempt, error)
+        return
+    ours = [fax for fax in faxes if decode_client_state(fax.client_state) == (job_id, job.attempt)]
+    if not ours:
+        _not_found(job, w)
+    for fax in ours:
+        w.ledger.accept(job_id, job.attempt, str(fax.id), source="listing")
+        record(fax, "listing", w)
+
+
+def ask(fax_id: str, w: Collaborators) -> Fax:
+    """Read a fax from Telnyx and record its status.
+
+    Raises:
+        TelnyxError: as the call ended.
+        Unavailable: Redis did not answer.
+    """
+    with w.telnyx.borrow() as telnyx:
+        fax = telnyx.get_fax(fax_id)
+    record(fax, "poll", w)
+    return fax
+
+
+def record(fax: Fax, source: str, w: Collaborators) -> None:
+    """Record the status of a fax that Telnyx returned; a status that has no event only moves the job."""
+    status = fax.status or ""
+    outbound = fax.direction != "inbound"
+    job = decode_client_state(fax.client_state)
+    data = fax.model_dump(mode="json", by_alias=True, exclude_none=True)
+    w.observations.record(
+        Observation(
+            event_id=f"{source}:{fax.id}:{status}",
+            digest=hashlib.sha256(json.dumps([fax.id, status]).encode()).hexdigest(),
+            event_type=TYPE_OF_STATUS.get(status) if outbound else None,
+            source=source,
+            fax_id=fax.id,
+            job_id=job[0] if job else None,
+            attempt=job[1] if job else None,
+            status=status,
+            outbound=outbound,
+            connection_id=fax.connection_id,
+            failure_reason=fax.failure_reason,
+            page_count=fax.page_count,
+            duration=fax.call_duration_secs,
+            data=data,
+        )
+    )
+
+
+def _listing(job: JobView, w: Collaborators) -> list[Fax]:
+    since = (job.submitted_at or job.created_at) - timedelta(seconds=w.settings.fax_settle_skew)
+    with w.telnyx.borrow() as telnyx:
+        found: Iterable[Fax] = telnyx.list_faxes(
+            created_at_gte=since, direction="outbound", to=job.request.to, from_=job.sender, page_size=250
+        )
+        return list(found)
+
+
+def _not_found(job: JobView, w: Collaborators) -> None:
+    reply = w.ledger.not_listed(
+        job.job_id,
+        job.attempt,
+        look=uuid4().hex,
+        settle=w.settings.fax_settle,
+        enough=w.settings.fax_settle_listings,
+    )
+    log.info("job %s attempt %d: not listed, %s", job.job_id, job.attempt, reply["outcome"])

@@ -1,0 +1,167 @@
+"""Keeps every job moving: appointments that have come, channels that are free, failures to decide, strays to cancel.
+
+Every worker process has one, as a thread; a lease in Redis lets one of them work. All it does may be done twice.
+"""
+
+import logging
+import random
+import time
+from collections.abc import Callable
+from threading import Event, Thread
+
+from kombu.exceptions import KombuError
+from redis.exceptions import RedisError
+
+from faxdispatch.errors import NotKnown, Unavailable
+from faxdispatch.jobs import CancelFax, SyncStatus
+from faxdispatch.ledger import Appointment, JobView
+from faxdispatch.states import State
+from worker.collaborators import Collaborators
+from worker.policy import Failure, GiveUp, Kind, Retry, decide
+
+log = logging.getLogger(__name__)
+
+ATTEMPT = ("fax.attempt.v1", "fax.send")
+RECONCILE = ("fax.reconcile.v1", "fax.control")
+LEASE = 5.0
+"""Seconds that a leader may be silent before another takes over."""
+PRESENT = 60_000
+"""Milliseconds after which a silent worker is struck off the list."""
+
+
+class Scheduler:
+    """The scheduler of one worker process."""
+
+    def __init__(self, w: Collaborators, name: str) -> None:
+        self._w = w
+        self._name = name
+        self._stop = Event()
+        self._thread = Thread(target=self._run, name="scheduler", daemon=True)
+        self._seen_at = 0.0
+        self._work: dict[State, Callable[[Appointment], None]] = {
+            State.QUEUED: self._hint,
+            State.HELD: self._hint,
+            State.SUBMITTING: self._doubt,
+            State.UNKNOWN: self._reconcile,
+            State.ACCEPTED: self._ask,
+            State.DECIDING: self._decide,
+        }
+
+    def start(self) -> None:
+        """Begin, in a thread of its own."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End, and let another lead at once."""
+        self._stop.set()
+        self._thread.join(timeout=5)
+
+    def tick(self) -> None:
+        """Do all that is due now.
+
+        Raises:
+            Unavailable: Redis or the broker is away. What was taken keeps its next appointment.
+        """
+        for appointment in self._w.agenda.due():
+            self._work[appointment.state](appointment)
+        for job_id in self._w.agenda.pick():
+            self._w.post(*ATTEMPT, {"job_id": job_id})
+        for fax_id in self._w.agenda.strays():
+            self._w.post(CancelFax.TASK, CancelFax.QUEUE, {"fax_id": fax_id})
+
+    def _run(self) -> None:
+        while not self._stop.wait(self._w.settings.fax_tick):
+            try:
+                self._show_up()
+                if self._w.agenda.lead(lease=LEASE):
+                    self.tick()
+                else:
+                    self._stop.wait(LEASE / 5)
+            except (Unavailable, KombuError, RedisError, OSError) as error:
+                log.warning("scheduler: %s; trying again", error)
+                self._stop.wait(0.5)
+            except Exception:
+                log.exception("scheduler: unforeseen; going on")
+                self._stop.wait(1)
+        try:
+            self._w.agenda.resign()
+        except Unavailable:
+            log.info("scheduler: Redis is away; the lease runs out by itself")
+
+    def _show_up(self) -> None:
+        """Tell, every few seconds, that this worker lives; `doctor` and the metrics read it."""
+        if time.monotonic() - self._seen_at < 5:
+            return
+        now = int(time.time() * 1000)
+        with self._w.ledger.redis.pipeline(transaction=False) as pipe:
+            pipe.zadd("fax:workers", {self._name: now})
+            pipe.zremrangebyscore("fax:workers", "-inf", now - PRESENT)
+            pipe.execute()
+        self._seen_at = time.monotonic()
+
+    def _hint(self, appointment: Appointment) -> None:
+        self._w.post(*ATTEMPT, {"job_id": appointment.job_id})
+
+    def _doubt(self, appointment: Appointment) -> None:
+        log.warning("job %s attempt %d: its worker is gone", appointment.job_id, appointment.attempt)
+        self._w.ledger.doubt(
+            appointment.job_id,
+            appointment.attempt,
+            cause="lease_expired",
+            look_after=self._w.settings.fax_reconcile_every,
+            facts={},
+            source="scheduler",
+        )
+
+    def _reconcile(self, appointment: Appointment) -> None:
+        self._w.post(*RECONCILE, {"job_id": appointment.job_id})
+
+    def _ask(self, appointment: Appointment) -> None:
+        job = CancelFax if appointment.cancel_requested else SyncStatus
+        self._w.post(job.TASK, job.QUEUE, {"job_id": appointment.job_id})
+
+    def _decide(self, appointment: Appointment) -> None:
+        try:
+            decide_job(self._w.ledger.job(appointment.job_id), self._w)
+        except NotKnown:
+            log.info("job %s is gone", appointment.job_id)
+
+
+def decide_job(job: JobView, w: Collaborators) -> None:
+    """Let the failure policy speak about a job whose attempt failed, and record its word."""
+    failure = Failure(
+        reason=job.cause or "unknown",
+        dials=job.dials,
+        tries=job.tries,
+        max_attempts=job.request.max_attempts or w.settings.fax_max_attempts,
+        send_by=job.request.send_by,
+    )
+    # Jitter keeps recipients that failed together from being dialled together again.
+    verdict = decide(failure, w.now(), w.settings, jitter=random.uniform(-1, 1))  # noqa: S311
+    if isinstance(verdict, GiveUp):
+        facts = {"kind": verdict.kind, "why": verdict.why, "attempts": job.attempt}
+        w.ledger.end(
+            job.job_id,
+            event="job.exhausted",
+            cause=failure.reason,
+            states=[State.DECIDING],
+            attempt=job.attempt,
+            facts=facts,
+            source="scheduler",
+        )
+    else:
+        _retry(job, failure, verdict, w)
+
+
+def _retry(job: JobView, failure: Failure, verdict: Retry, w: Collaborators) -> None:
+    if verdict.kind in {Kind.ACCOUNT, Kind.SPEND} and job.connection_id:
+        w.limits.pause(job.connection_id, reason=failure.reason, delay=verdict.delay)
+    w.ledger.retry(
+        job.job_id,
+        job.attempt,
+        delay=verdict.delay,
+        charged=verdict.charged,
+        tries=verdict.tries,
+        capacity=verdict.kind is Kind.CAPACITY,
+        facts={"reason": failure.reason, "kind": verdict.kind},
+    )

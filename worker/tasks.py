@@ -1,0 +1,171 @@
+"""The Celery tasks: decode, call, and let Celery acknowledge. They take what they work with from their app."""
+
+import logging
+import re
+from typing import Any, TypeVar
+
+from celery import shared_task
+from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_exponential
+
+from faxdispatch.errors import FaxError, IdempotencyConflict, InvalidJob, NotKnown, TelnyxError, Unavailable, WrongState
+from faxdispatch.jobs import CancelFax, Job, RefreshMedia, SendFax, SyncStatus
+from worker.attempt import run_attempt
+from worker.collaborators import Collaborators
+from worker.reconcile import ask, reconcile
+
+log = logging.getLogger(__name__)
+
+AnyJob = TypeVar("AnyJob", bound=Job)
+
+
+@shared_task(bind=True, name=SendFax.TASK)
+def send_fax(self: Any, *args: Any, **payload: Any) -> None:
+    """Record a fax, if it is not recorded already, and try to send it."""
+    job = _decode(self, SendFax, args, payload)
+    if job is None:
+        return
+    w = _with(self)
+    try:
+        job_id = _create(w, job.job_id or _identity(self.request.id), job)
+    except IdempotencyConflict as conflict:
+        _bury(self, args, payload, conflict)
+        return
+    run_attempt(job_id, w)
+
+
+@shared_task(bind=True, name="fax.attempt.v1")
+def attempt(self: Any, job_id: str) -> None:
+    """Try to send a recorded job. Internal: the scheduler's reminder."""
+    _known(job_id, run_attempt, _with(self))
+
+
+@shared_task(bind=True, name="fax.reconcile.v1")
+def reconcile_unknown(self: Any, job_id: str) -> None:
+    """Look for evidence of an unknown attempt. Internal."""
+    _known(job_id, reconcile, _with(self))
+
+
+@shared_task(bind=True, name=CancelFax.TASK)
+def cancel_fax(self: Any, *args: Any, **payload: Any) -> None:
+    """Cancel a fax. What came of it is told by an event."""
+    job = _decode(self, CancelFax, args, payload)
+    if job is None:
+        return
+    w = _with(self)
+    job_id = job.job_id or w.ledger.job_of_fax(str(job.fax_id))
+    try:
+        if job_id:
+            _cancel_job(job_id, w)
+        else:
+            _cancel_at_telnyx(str(job.fax_id), w)
+            w.agenda.stray_gone(str(job.fax_id))
+    except (NotKnown, TelnyxError) as error:
+        _bury(self, args, payload, error)
+
+
+@shared_task(bind=True, name=SyncStatus.TASK)
+def sync_status(self: Any, *args: Any, **payload: Any) -> None:
+    """Read a fax's status from Telnyx and record it."""
+    job = _decode(self, SyncStatus, args, payload)
+    if job is None:
+        return
+    w = _with(self)
+    try:
+        fax_id = job.fax_id
+        if job.job_id:
+            view = w.ledger.job(job.job_id)
+            fax_id = view.fax_id
+            reconcile(job.job_id, w)
+        if fax_id:
+            ask(fax_id, w)
+    except (NotKnown, TelnyxError) as error:
+        _bury(self, args, payload, error)
+
+
+@shared_task(bind=True, name=RefreshMedia.TASK)
+def refresh_media(self: Any, *args: Any, **payload: Any) -> None:
+    """Renew an inbound fax's media link and publish the fax with the new one."""
+    job = _decode(self, RefreshMedia, args, payload)
+    if job is None:
+        return
+    w = _with(self)
+    try:
+        with w.telnyx.borrow() as telnyx:
+            telnyx.refresh_fax(job.fax_id)
+            fax = telnyx.get_fax(job.fax_id)
+    except TelnyxError as error:
+        _bury(self, args, payload, error)
+        return
+    facts = fax.model_dump(mode="json", by_alias=True, exclude_none=True)
+    w.ledger.tell("fax.refreshed", subject=job.fax_id, fax_id=job.fax_id, facts=facts, source="worker")
+
+
+def _with(task: Any) -> Collaborators:
+    collaborators: Collaborators = task.app.collaborators
+    return collaborators
+
+
+def _identity(message_id: str) -> str:
+    """Make a message's id the job's: however often the message is delivered, it is one fax."""
+    return re.sub(r"[^A-Za-z0-9_-]", "-", message_id)[:100]
+
+
+# A message that cannot be recorded must not be acknowledged: nobody else knows of this fax yet.
+@retry(
+    retry=retry_if_exception_type(Unavailable),
+    wait=wait_exponential(multiplier=0.1, max=5),
+    stop=stop_after_delay(60),
+    reraise=True,
+)
+def _create(w: Collaborators, job_id: str, job: SendFax) -> str:
+    recorded: str = w.ledger.create(job_id, job, source="message")["job"]
+    return recorded
+
+
+def _decode(task: Any, kind: type[AnyJob], args: tuple[Any, ...], payload: dict[str, Any]) -> AnyJob | None:
+    """Read a message; one that is no job becomes an event and a dead letter."""
+    content: Any = payload
+    if args:
+        content = args[0] if len(args) == 1 and not payload else {"args": list(args), **payload}
+    try:
+        return kind.decode(content, region=_with(task).settings.fax_default_region)
+    except InvalidJob as error:
+        _bury(task, args, payload, error)
+        return None
+
+
+def _bury(task: Any, args: tuple[Any, ...], payload: dict[str, Any], error: FaxError) -> None:
+    log.warning("message %s of %s: %s", task.request.id, task.name, error)
+    facts: dict[str, Any] = {"task": task.name, "reason": type(error).__name__, "problem": str(error)}
+    if isinstance(error, InvalidJob):
+        facts["problems"] = error.problems
+    _with(task).ledger.bury(
+        task.request.id,
+        letter={"task": task.name, "args": list(args), "kwargs": payload, **facts},
+        facts=facts,
+        source="worker",
+    )
+
+
+def _known(job_id: str, act: Any, w: Collaborators) -> None:
+    try:
+        act(job_id, w)
+    except NotKnown:
+        log.info("job %s is gone", job_id)
+
+
+def _cancel_job(job_id: str, w: Collaborators) -> None:
+    reply = w.ledger.cancel(job_id, source="worker")
+    if reply["outcome"] == "gone":
+        raise NotKnown(f"job {job_id}: not known here")
+    if reply["outcome"] == "wished" and reply["state"] == "accepted":
+        _cancel_at_telnyx(reply["fax_id"], w)
+
+
+def _cancel_at_telnyx(fax_id: str, w: Collaborators) -> None:
+    try:
+        with w.telnyx.borrow() as telnyx:
+            telnyx.cancel_fax(fax_id)
+    except WrongState:
+        # Too late: what has become of it is worth knowing now.
+        ask(fax_id, w)
