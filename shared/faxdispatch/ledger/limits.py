@@ -33,8 +33,9 @@ class Limits:
     def paused(self) -> dict[str, dict[str, str]]:
         """Give the paused connections, each with `reason` and `until` (milliseconds since 1970)."""
         with redis_trouble():
-            keys = list(self._redis.scan_iter("fax:paused:*"))
-            return {key.removeprefix("fax:paused:"): self._redis.hgetall(key) for key in keys}
+            seconds, _ = self._redis.time()
+            known = {c: self._redis.hgetall(f"fax:paused:{c}") for c in self._redis.smembers("fax:connections")}
+        return {connection: pause for connection, pause in known.items() if int(pause.get("until", 0)) > seconds * 1000}
 
     def calls(self) -> dict[str, int]:
         """Count the faxes in flight on each connection."""

@@ -8,11 +8,12 @@ from typing import Any
 
 from redis import Redis
 from redis.commands.core import Script
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 
 from faxdispatch.errors import Unavailable
 
 DAY_MS = 86_400_000
+_REFUSALS = ("MISCONF", "NOREPLICAS", "MASTERDOWN", "CLUSTERDOWN")
 
 
 @contextmanager
@@ -21,9 +22,18 @@ def redis_trouble() -> Iterator[None]:
     try:
         yield
     except RedisError as error:
-        if "user_script" in str(error):
+        if _is_mistake(error):
             raise
         raise Unavailable(f"Redis did not carry out the command: {type(error).__name__}: {error}") from error
+
+
+def _is_mistake(error: RedisError) -> bool:
+    """Tell a fault of a script from a server that refuses to write, which is told through the script as well.
+
+    A full or read-only server has error classes of its own; the other refusals are known by their code.
+    """
+    text = str(error)
+    return type(error) is ResponseError and "user_script" in text and not text.startswith(_REFUSALS)
 
 
 class Scripts:

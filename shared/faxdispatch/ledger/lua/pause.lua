@@ -2,6 +2,7 @@
 local key = 'fax:paused:' .. a.connection
 local known = hash(key)
 local till = now + a.delay
+redis.call('SADD', 'fax:connections', a.connection)
 redis.call('HSET', key, 'reason', a.reason, 'until', till)
 if not known then
   emit_about(a.connection, 'connection.paused', {
