@@ -1,0 +1,26 @@
+"""Where the processes' code lies: the checkout or image that this package was installed from.
+
+The wheel holds the package alone; worker, webhook and simulator run from beside it.
+"""
+
+from pathlib import Path
+
+import faxdispatch
+from faxdispatch.errors import Misconfigured
+
+PROCESSES = ("worker", "webhook", "simulator")
+
+
+def checkout() -> Path:
+    """Give the folder that holds the processes.
+
+    Raises:
+        Misconfigured: where the package was installed from a wheel, so that there is none.
+    """
+    root = Path(faxdispatch.__file__).resolve().parents[2]
+    if all((root / name / "__main__.py").is_file() for name in PROCESSES):
+        return root
+    raise Misconfigured(
+        "worker, webhook and simulator are not here: this faxdispatch is from a wheel, which holds only what "
+        "producers need. Run the command in a checkout (`make install`) or in the image"
+    )

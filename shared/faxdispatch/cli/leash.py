@@ -1,0 +1,28 @@
+"""Become another program, one that the kernel ends when the process that started it ends, whatever ended that.
+
+Run as a file, with the starter's process id and the command: `python -I -S leash.py 4711 valkey-server --port …`.
+A supervisor that is killed with SIGKILL cannot end its children any more; on Linux the kernel does it then. The wish is
+made here and not between fork and exec in the supervisor, because a process with threads may stop for ever there.
+SIGKILL and not SIGTERM: the database and those who need it would all be told at once, and wait for each other; every
+process here has to survive a crash anyway.
+"""
+
+import ctypes
+import os
+import signal
+import sys
+
+PR_SET_PDEATHSIG = 1
+
+
+def main(starter: int, command: list[str]) -> None:
+    """Tie this process to `starter`, then become `command`."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    # It may have ended before the wish was made.
+    if os.getppid() != starter:
+        sys.exit(1)
+    os.execvp(command[0], command)  # noqa: S606 - no shell is wanted
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), sys.argv[2:])

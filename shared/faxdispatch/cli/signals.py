@@ -1,0 +1,36 @@
+"""Being told to stop, as an exception, so that everything on the way out is put in order."""
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+_STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class Told(BaseException):
+    """A signal told this process to stop."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        super().__init__(signal.Signals(number).name)
+
+    @property
+    def exit_code(self) -> int:
+        """What a shell expects of a process that a signal ended."""
+        return 128 + self.number
+
+
+def _tell(number: int, _: FrameType | None) -> None:
+    raise Told(number)
+
+
+@contextmanager
+def stop_signals() -> Iterator[None]:
+    """Within it, SIGINT, SIGTERM and SIGHUP raise `Told` in the main thread."""
+    before = {number: signal.signal(number, _tell) for number in _STOPPING}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,203 @@
+"""A whole installation on free ports: Valkey, the simulated Telnyx, web and workers, as real processes."""
+
+import io
+import json
+import signal
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import httpx
+from pypdf import PdfWriter
+from redis import Redis
+
+from faxdispatch import Event, FaxClient, State
+from faxdispatch.cli import processes
+from faxdispatch.cli.stack import Stack
+from faxdispatch.client_state import decode_client_state
+from faxdispatch.ledger import JobView
+from tests.conftest import eventually
+
+PATIENCE = 60
+SENDER = "+13125550000"
+TOKEN = "flow-document"
+
+FAST = {
+    "FAX_RATE": "200",
+    "FAX_CHANNELS": "20",
+    "FAX_SETTLE": "2",
+    "FAX_RECONCILE_EVERY": "0.2",
+    "FAX_HINT_AFTER": "3",
+    "FAX_POLL_AFTER": "5",
+    "FAX_TICK": "0.05",
+    "FAX_CONNECT_TIMEOUT": "2",
+    "FAX_READ_TIMEOUT": "5",
+    "FAX_LEASE": "14",
+    **{f"FAX_RETRY_{kind}": "0.3" for kind in ("BUSY", "NO_ANSWER", "LINE", "ONCE", "CAPACITY", "ACCOUNT", "CONNECT")},
+}
+"""Waits short enough for tests."""
+
+_lines = count(200)
+
+
+def fresh_number(scenario: int = 0) -> str:
+    """A number that no other test uses, to which faxes go as scenario NN of the simulator says."""
+    return f"+1{next(_lines)}55501{scenario:02}"
+
+
+class Simulator:
+    """The simulated Telnyx's control API, and its API for what no job can ask."""
+
+    def __init__(self, about: dict[str, Any]) -> None:
+        self.about = about
+        self.control = httpx.Client(base_url=about["control_url"], timeout=PATIENCE, trust_env=False)
+        key = {"Authorization": f"Bearer {about['api_key']}"}
+        self.api = httpx.Client(base_url=about["base_url"], headers=key, timeout=PATIENCE, trust_env=False)
+
+    def report(self) -> dict[str, Any]:
+        return self.control.get("/report").raise_for_status().json()
+
+    def faults(self, **switches: Any) -> None:
+        self.control.put("/faults", json=switches).raise_for_status()
+
+    def no_faults(self) -> None:
+        self.control.delete("/faults").raise_for_status()
+
+    def sends(self, job_id: str) -> dict[int, dict[str, Any]]:
+        """What was posted and accepted for a job, by attempt."""
+        found = {decode_client_state(state): sends for state, sends in self.report()["client_states"].items()}
+        return {key[1]: sends for key, sends in found.items() if key and key[0] == job_id}
+
+    def accepted(self, job_id: str) -> int:
+        """How many faxes there are for a job."""
+        return sum(sends["accepted"] for sends in self.sends(job_id).values())
+
+    def receive(self, **options: Any) -> dict[str, Any]:
+        """Let a fax come in; gives it once it was received."""
+        given = {"from": "+14155552222", "to": SENDER, "speed": 20, **options}
+        fax_id = self.control.post("/inbound", json=given).raise_for_status().json()["data"]["id"]
+        return eventually(lambda: self._received(fax_id), within=PATIENCE)
+
+    def fax(self, fax_id: str) -> dict[str, Any]:
+        return self.api.get(f"/faxes/{fax_id}").raise_for_status().json()["data"]
+
+    def upload(self, name: str, content: bytes) -> None:
+        file = {"media": (f"{name}.pdf", content, "application/pdf")}
+        self.api.post("/media", data={"media_name": name}, files=file).raise_for_status()
+
+    def close(self) -> None:
+        self.control.close()
+        self.api.close()
+
+    def _received(self, fax_id: str) -> dict[str, Any] | None:
+        fax = self.fax(fax_id)
+        return fax if fax["status"] == "received" else None
+
+
+class Flow:
+    """The running installation, and short words for what tests do with it."""
+
+    def __init__(self, stack: Stack, folder: Path, redis_url: str, sim: Simulator, web_port: int) -> None:
+        self.processes = stack
+        self.folder = folder
+        self.redis_url = redis_url
+        self.sim = sim
+        self.web_url = f"http://127.0.0.1:{web_port}"
+        self.redis = Redis.from_url(redis_url, decode_responses=True)
+        self.client = FaxClient(redis_url)
+
+    def send(self, **options: Any) -> str:
+        """Send a fax through the client; gives the job's id. A fresh number and a stored document unless given."""
+        return self.client.send(**{"to": fresh_number(), "media_name": TOKEN, **options}).job_id
+
+    def status(self, job_id: str) -> JobView:
+        return self.client.status(job_id, history=True)
+
+    def wait_for(self, job_id: str, *states: State) -> JobView:
+        """Wait until a job stands in one of the states; in any terminal one where none is given."""
+
+        def reached() -> JobView | None:
+            job = self.status(job_id)
+            return job if (job.state in states if states else job.finished) else None
+
+        return self.until(reached)
+
+    def until(self, probe: Callable[[], Any]) -> Any:
+        """Wait for something true, keeping the processes up meanwhile."""
+
+        def look() -> Any:
+            self.processes.mend()
+            return probe()
+
+        return eventually(look, within=PATIENCE)
+
+    def events(self, job_id: str | None = None, *, fax_id: str | None = None) -> list[Event]:
+        """What consumers read, oldest first; of one job or fax where one is given."""
+        found = [Event.from_fields(fields) for _, fields in self.redis.xrange("fax:events")]
+        return [e for e in found if (job_id in {None, e.job_id}) and (fax_id in {None, e.fax_id})]
+
+    def wait_for_event(self, kind: str, **about: str) -> Event:
+        return self.until(lambda: next((e for e in self.events(**about) if e.type == kind), None))
+
+    def restart(self, name: str) -> None:
+        self.processes.restart(name)
+
+    def kill(self, name: str, number: signal.Signals = signal.SIGKILL) -> None:
+        self.processes[name].send(number)
+
+    def close(self) -> None:
+        self.sim.close()
+        self.redis.close()
+
+
+@contextmanager
+def installation(
+    folder: Path, *, workers: int = 1, simulation: tuple[str, ...] = (), **settings: str
+) -> Iterator[Flow]:
+    """Run an installation; `settings` are environment variables, `simulation` options of the simulator."""
+    log = (folder / "processes.log").open("w", buffering=1)
+    with log, Stack(lambda name, line: log.write(f"{name:<10} | {line}\n")) as stack:
+        redis_port, web_port = processes.free_port(), processes.free_port()
+        redis_url = f"redis://127.0.0.1:{redis_port}/0"
+        stack.start(processes.valkey(folder, redis_port))
+        hook = f"http://127.0.0.1:{web_port}/webhooks/telnyx"
+        options = ["--port", "0", "--webhook-url", hook, "--speed", "10", *simulation]
+        about = processes.introduction(stack.start(processes.simulator(folder, options)))
+        surroundings = processes.environment(
+            FAST
+            | processes.simulated(about)
+            | {"REDIS_URL": redis_url, "PORT": str(web_port), "FAX_FROM": SENDER}
+            | settings,
+            inherit=False,
+        )
+        stack.start(processes.web(folder, surroundings))
+        for number in range(1, workers + 1):
+            stack.start(processes.worker(folder, surroundings, number=number))
+        flow = Flow(stack, folder, redis_url, Simulator(about), web_port)
+        flow.sim.upload(TOKEN, a_pdf())
+        try:
+            yield flow
+        finally:
+            flow.close()
+
+
+def a_pdf(pages: int = 1) -> bytes:
+    writer = PdfWriter()
+    for _ in range(pages):
+        writer.add_blank_page(width=612, height=792)
+    target = io.BytesIO()
+    writer.write(target)
+    return target.getvalue()
+
+
+def a_key() -> str:
+    """An idempotency key of its own."""
+    return f"flow-{uuid.uuid4().hex}"
+
+
+def printed_json(text: str) -> Any:
+    """The one JSON document that a command printed."""
+    return json.loads(text)
