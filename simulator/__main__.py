@@ -30,9 +30,7 @@ def _fault(text: str) -> tuple[str, Any]:
 
 
 def _arguments() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        "simulator", description="A simulation of Telnyx's fax API. Sends no fax."
-    )
+    parser = argparse.ArgumentParser("simulator", description="A simulation of Telnyx's fax API. Sends no fax.")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, help="0 picks a free one")
     parser.add_argument("--webhook-url", default="", help="where events go unless a fax or application says")
@@ -42,9 +40,7 @@ def _arguments() -> argparse.ArgumentParser:
     parser.add_argument("--channels", type=int, help="calls at once on a connection")
     parser.add_argument("--rate-limit", type=int, help="API calls a second")
     parser.add_argument("--fault", type=_fault, action="append", default=[], metavar="NAME=VALUE")
-    parser.add_argument(
-        "--connection-id", action="append", metavar="ID", help="a fax application that exists"
-    )
+    parser.add_argument("--connection-id", action="append", metavar="ID", help="a fax application that exists")
     parser.add_argument("--list-numbers", action="store_true", help="print the magic numbers and stop")
     parser.add_argument("--verbose", action="store_true", help="log every request")
     return parser
@@ -114,7 +110,11 @@ def main() -> int:
         sim = build(_config(given))
     except ValueError as wrong:
         parser.error(str(wrong))
-    asyncio.run(serve(sim, verbose=given.verbose))
+    try:
+        asyncio.run(serve(sim, verbose=given.verbose))
+    except OSError as trouble:
+        log.error("SIMULATION: cannot serve: %s", trouble)  # noqa: TRY400 - no more to tell
+        return 1
     return 0
 
 

@@ -33,7 +33,7 @@ def new_application(given: dict[str, Any], identity: str) -> dict[str, Any]:
             "sip_subdomain": None,
             "sip_subdomain_receive_settings": "from_anyone",
         },
-        "outbound": {"channel_limit": None, "outbound_voice_profile_id": None},
+        "outbound": {"channel_limit": None},
         "created_at": moment,
         "updated_at": moment,
     }
@@ -46,10 +46,17 @@ def seed_applications(sim: Simulation) -> None:
     for at, identity in enumerate(sim.config.connection_ids, 1):
         given = {
             "application_name": f"simulated-{at}",
-            "webhook_event_url": sim.config.webhook_url,
+            "webhook_event_url": sim.faults["webhook_url"],
             "outbound": {"outbound_voice_profile_id": "2000000000000000001"},
         }
         sim.store.applications[identity] = new_application(given, identity)
+
+
+def redirect_webhooks(sim: Simulation) -> None:
+    """Point the applications from the start to the present webhook URL."""
+    for identity in sim.config.connection_ids:
+        if identity in sim.store.applications:
+            sim.store.applications[identity]["webhook_event_url"] = sim.faults["webhook_url"]
 
 
 def _merge(application: dict[str, Any], given: dict[str, Any]) -> None:
@@ -80,7 +87,7 @@ async def list_all(request: web.Request) -> web.Response:
         found = [each for each in found if contains.lower() in each["application_name"].lower()]
     if _PROFILE in request.query:
         profile = request.query[_PROFILE]
-        found = [each for each in found if each["outbound"]["outbound_voice_profile_id"] == profile]
+        found = [each for each in found if each["outbound"].get("outbound_voice_profile_id") == profile]
     found = _sorted(found, request.query.get("sort", "-created_at"))
     page, meta = cut(found, *read_page(request))
     return web.json_response({"data": page, "meta": meta})

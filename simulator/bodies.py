@@ -51,9 +51,7 @@ async def read_form(request: web.Request, allowed: dict[str, Field]) -> dict[str
     body: dict[str, Any] = {}
     for name, value in (await request.post()).items():
         if name in body:
-            raise unprocessable(
-                [problem("10015", "Bad Request", "Given more than once.", pointer=f"/{name}")]
-            )
+            raise unprocessable([problem("10015", "Bad Request", "Given more than once.", pointer=f"/{name}")])
         body[name] = _from_text(value, allowed.get(name))
     refuse(check_object(body, allowed))
     return body

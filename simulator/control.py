@@ -6,7 +6,7 @@ from typing import Any
 
 from aiohttp import web
 
-from simulator.applications import seed_applications
+from simulator.applications import redirect_webhooks, seed_applications
 from simulator.bodies import decode_json
 from simulator.clock import parse
 from simulator.context import Simulation, simulation
@@ -52,19 +52,22 @@ async def get_faults(request: web.Request) -> web.Response:
 
 async def put_faults(request: web.Request) -> web.Response:
     """PUT /_sim/faults: set some, keep the others."""
-    faults = simulation(request).faults
+    sim, changes = simulation(request), decode_json(await request.read())
     try:
-        faults.merge(decode_json(await request.read()))
+        sim.faults.merge(changes)
     except ValueError as wrong:
         raise bad_request(str(wrong)) from None
-    return web.json_response(faults.as_json())
+    if "webhook_url" in changes:
+        redirect_webhooks(sim)
+    return web.json_response(sim.faults.as_json())
 
 
 async def delete_faults(request: web.Request) -> web.Response:
     """DELETE /_sim/faults: all off; settings as on the command line."""
-    faults = simulation(request).faults
-    faults.reset()
-    return web.json_response(faults.as_json())
+    sim = simulation(request)
+    sim.faults.reset()
+    redirect_webhooks(sim)
+    return web.json_response(sim.faults.as_json())
 
 
 async def reset(request: web.Request) -> web.Response:
@@ -159,7 +162,11 @@ async def send_webhook(request: web.Request) -> web.Response:
 
 async def wait(request: web.Request) -> web.Response:
     """GET /_sim/idle: answers once no fax and no webhook is under way, or after `seconds`."""
-    sim, patience = simulation(request), float(request.query.get("seconds", _SECONDS_TO_WAIT))
+    sim = simulation(request)
+    try:
+        patience = float(request.query.get("seconds", _SECONDS_TO_WAIT))
+    except ValueError as wrong:
+        raise bad_request(str(wrong)) from None
     loop = asyncio.get_running_loop()
     end = loop.time() + patience
     while loop.time() < end and (sim.network.busy or sim.courier.pending):  # noqa: ASYNC110 - many things end it

@@ -24,9 +24,7 @@ class ApiError(Exception):
         return {"errors": self.problems}
 
 
-def problem(
-    code: str, title: str, detail: str, *, pointer: str | None = None, parameter: str | None = None
-) -> Problem:
+def problem(code: str, title: str, detail: str, *, pointer: str | None = None, parameter: str | None = None) -> Problem:
     """Make one entry of an error body; `pointer` names a body field, `parameter` a query parameter."""
     entry: Problem = {"code": code, "title": title, "detail": detail}
     if pointer is not None:

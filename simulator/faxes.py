@@ -80,12 +80,8 @@ def _read_span(request: web.Request) -> tuple[datetime | None, datetime | None]:
             bounds[operator] = parse(text)
         except ValueError as wrong:
             raise bad_parameter("10031", "Invalid filter", f"{text!r}: {wrong}", parameter) from None
-    since = [
-        bounds[each] + (_NEXT if each == "gt" else timedelta()) for each in ("gte", "gt") if each in bounds
-    ]
-    until = [
-        bounds[each] + (_NEXT if each == "lte" else timedelta()) for each in ("lte", "lt") if each in bounds
-    ]
+    since = [bounds[each] + (_NEXT if each == "gt" else timedelta()) for each in ("gte", "gt") if each in bounds]
+    until = [bounds[each] + (_NEXT if each == "lte" else timedelta()) for each in ("lte", "lt") if each in bounds]
     return max(since, default=None), min(until, default=None)
 
 

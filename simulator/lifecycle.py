@@ -16,7 +16,7 @@ from simulator.tally import Tally
 from simulator.webhooks import Courier
 
 # Seconds at speed 1.
-QUEUE, MEDIA, RING, SEND, CANCEL = 0.2, 0.3, 0.3, 1.0, 0.1
+QUEUE, MEDIA, DIAL, RING, SEND, CANCEL = 0.2, 0.3, 0.1, 0.2, 1.0, 0.1
 RECEIVE, CONVERT = 0.5, 0.3
 
 
@@ -123,6 +123,7 @@ class Network:
             raise _FailedError(fax.document_problem)
         fax.move("media.processed")
         self._tell(fax, "fax.media.processed")
+        await self._pause(DIAL)
         self._check(fax, scenario, Stage.DIAL)
         self._dial(fax)
         fax.move("originated")
@@ -151,7 +152,7 @@ class Network:
 
     def _has_no_profile(self, fax: Fax) -> bool:
         application = self._store.applications.get(fax.connection_id)
-        return application is not None and not application["outbound"]["outbound_voice_profile_id"]
+        return application is not None and not application["outbound"].get("outbound_voice_profile_id")
 
     def _dial(self, fax: Fax) -> None:
         """Take a channel and the recipient's line, or fail."""

@@ -26,13 +26,9 @@ _TYPES = frozenset({"filter[content_type][]", "filter[content_type]"})
 async def list_all(request: web.Request) -> web.Response:
     """GET /media."""
     check_names(request, _TYPES)
-    wanted = {
-        part for name in _TYPES for value in request.query.getall(name, []) for part in value.split(",")
-    }
+    wanted = {part for name in _TYPES for value in request.query.getall(name, []) for part in value.split(",")}
     files = [
-        file.as_json()
-        for file in simulation(request).store.live_media()
-        if not wanted or file.content_type in wanted
+        file.as_json() for file in simulation(request).store.live_media() if not wanted or file.content_type in wanted
     ]
     meta = {"page_number": 1, "page_size": len(files), "total_pages": 1, "total_results": len(files)}
     return web.json_response({"data": files, "meta": meta})

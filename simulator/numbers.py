@@ -62,9 +62,7 @@ _BEHAVIOURS: dict[int, Scenario] = {
     2: _fails("user_busy", Stage.RINGING, "busy once, then delivered", times=1),
     3: _fails("receiver_no_answer", Stage.RINGING, "no answer twice, then delivered", times=2),
     4: _fails("receiver_call_dropped", Stage.SENDING, "dropped after one page", pages_before_drop=1),
-    5: _fails(
-        "fax_signaling_error", Stage.SENDING, "delivered only without T.38", needs=(("t38_enabled", False),)
-    ),
+    5: _fails("fax_signaling_error", Stage.SENDING, "delivered only without T.38", needs=(("t38_enabled", False),)),
     6: _fails(
         "invalid_ecm_response_from_receiver",
         Stage.SENDING,

@@ -32,14 +32,10 @@ async def before(request: web.Request, sim: Simulation, fault: str | None) -> No
         raise web.HTTPInternalServerError
     limit = sim.faults["process_limit"]
     if limit is not None and sim.network.in_process >= limit:
-        raise too_many(
-            f"There is a limit for outbound faxes of {limit} faxes being processed at the same time."
-        )
+        raise too_many(f"There is a limit for outbound faxes of {limit} faxes being processed at the same time.")
 
 
-async def after(
-    request: web.Request, sim: Simulation, fault: str | None, shown: dict[str, Any]
-) -> web.StreamResponse:
+async def after(request: web.Request, sim: Simulation, fault: str | None, shown: dict[str, Any]) -> web.StreamResponse:
     """Answer for a fax that was created, truthfully unless a fault forbids it."""
     if fault == "error_500_after":
         raise internal()

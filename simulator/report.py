@@ -24,8 +24,7 @@ def report(sim: Simulation) -> dict[str, Any]:
         "calls_total": tally.meter.total,
         "calls": dict(tally.calls),
         "faults_injected": dict(sim.faults.injected),
-        "webhooks": {name: tally.webhooks[name] for name in _WEBHOOK_COUNTS}
-        | {"pending": sim.courier.pending},
+        "webhooks": {name: tally.webhooks[name] for name in _WEBHOOK_COUNTS} | {"pending": sim.courier.pending},
         "violations_total": tally.violations_total,
         "violations": list(tally.violations),
         "client_states": {state: _shown(sends) for state, sends in tally.sends.items()},

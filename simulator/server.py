@@ -124,11 +124,11 @@ async def _gate(request: web.Request, handler: Handler) -> web.StreamResponse:
     if request.method == "POST" and request.path == "/v2/faxes":
         await _note_send(request, sim)
     await asyncio.sleep(sim.faults.seconds("latency_ms"))
+    _limit(request, sim)
     if sim.faults.strikes("unauthorized"):
         raise unauthenticated(injected=True)
     if request.headers.get("Authorization") != f"Bearer {sim.config.api_key}":
         raise unauthenticated()
-    _limit(request, sim)
     if sim.faults.strikes("html_502"):
         return bad_gateway()
     return await handler(request)
@@ -174,8 +174,6 @@ async def _download(request: web.Request) -> web.Response:
     """Serve a temporary link, as the storage behind Telnyx would: no key needed, 403 when expired."""
     found = request.app[SIMULATION].links.open(request.match_info["token"])
     if found is None:
-        return web.Response(
-            status=403, text="<Error><Code>AccessDenied</Code></Error>", content_type="text/xml"
-        )
+        return web.Response(status=403, text="<Error><Code>AccessDenied</Code></Error>", content_type="text/xml")
     content, content_type = found
     return web.Response(body=content, content_type=content_type)

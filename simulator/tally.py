@@ -101,9 +101,7 @@ class Tally:
         if status == "failed":
             self.reasons[reason or ""] += 1
 
-    def refuse(
-        self, call: str, status: int, body: dict[str, Any], *, injected: bool, about: str | None
-    ) -> None:
+    def refuse(self, call: str, status: int, body: dict[str, Any], *, injected: bool, about: str | None) -> None:
         """Remember a request that was answered with 4xx."""
         first = body["errors"][0]
         self.violations_total += 1
@@ -113,7 +111,7 @@ class Tally:
                 "request": call,
                 "status": status,
                 "code": first["code"],
-                "reason": first.get("detail", first["title"]),
+                "reason": " ".join(each.get("detail", each["title"]) for each in body["errors"]),
                 "source": first.get("source"),
                 "client_state": about,
                 "injected": injected,

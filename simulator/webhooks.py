@@ -101,9 +101,7 @@ class Courier:
         for task in self._tasks:
             task.cancel()
 
-    def publish(
-        self, fax: Fax, event_type: str, payload: dict[str, Any], *, last: bool
-    ) -> asyncio.Task[None] | None:
+    def publish(self, fax: Fax, event_type: str, payload: dict[str, Any], *, last: bool) -> asyncio.Task[None] | None:
         """Tell the world; `last` says that this fax has nothing more to tell."""
         event = Event(event_type, payload, self._urls(fax), self._timeout(fax.connection_id))
         outbox = self._outboxes.setdefault(fax.id, _Outbox())
@@ -175,9 +173,7 @@ class Courier:
                 await asyncio.sleep(self._faults["webhook_backoff_ms"] / 1000 * 2**at / self._faults["speed"])
         self._tally.webhooks["abandoned"] += 1
 
-    async def post(
-        self, url: str, body: bytes, patience: float, headers: dict[str, str] | None = None
-    ) -> int | None:
+    async def post(self, url: str, body: bytes, patience: float, headers: dict[str, str] | None = None) -> int | None:
         """Sign and send one request; return the status, or nothing if there was no answer.
 
         Every attempt is signed anew: its number is in the body, and old timestamps are refused.
