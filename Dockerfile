@@ -1,0 +1,29 @@
+# One image for web and worker: compose says which of the two a container is.
+
+# The package is installed in editable form, as in a checkout, so that it and the processes beside it are one version.
+# What builds it is locked like everything else, and stays behind in this stage.
+FROM python:3.12-slim AS build
+WORKDIR /app
+COPY requirements/dev.lock requirements/
+RUN pip install --no-cache-dir --require-hashes -r requirements/dev.lock
+COPY pyproject.toml README.md LICENSE ./
+COPY shared shared
+RUN python -c "from hatchling.build import build_editable; build_editable('/dist')"
+
+FROM python:3.12-slim
+ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+WORKDIR /app
+COPY requirements/app.lock requirements/
+RUN pip install --no-cache-dir --require-hashes -r requirements/app.lock
+COPY --from=build /dist /dist
+RUN pip install --no-cache-dir --no-deps /dist/*.whl
+COPY shared shared
+COPY simulator simulator
+COPY webhook webhook
+COPY worker worker
+RUN useradd --system --uid 10001 fax
+USER 10001
+EXPOSE 8080
+HEALTHCHECK --interval=10s --timeout=3s --start-period=15s \
+    CMD ["python", "-c", "import os; from urllib.request import urlopen; urlopen('http://127.0.0.1:' + os.environ.get('PORT', '8080') + '/healthz', timeout=2)"]
+CMD ["python", "-m", "webhook"]
