@@ -54,6 +54,10 @@ class Request(BaseModel):
         """Give the JSON object to send: what was set, an explicit None as `null`, which is how to clear a field."""
         return self.model_dump(mode="json", by_alias=True, exclude_unset=True)
 
+    def __repr_args__(self) -> list[tuple[str | None, Any]]:
+        """Show which options are set; numbers and signed links stay out of logs."""
+        return [("set", sorted(self.model_fields_set))]
+
 
 class SendRequest(Request):
     """Send a fax (Telnyx API reference, "Send a fax").

@@ -1,0 +1,152 @@
+"""Every operation on fax applications: what goes out, what comes back, and when it is tried again."""
+
+import httpx
+import pytest
+
+from faxdispatch.errors import AccountRefused, BadInput, NoSuchResource, NotSent, OutcomeUnknown, Refused
+from faxdispatch.telnyx import ApplicationParams, ApplicationUpdate
+
+ID = "1293384261075731499"
+APPLICATION = {
+    "id": ID,
+    "application_name": "fax-router",
+    "active": True,
+    "outbound": {"channel_limit": 10, "outbound_voice_profile_id": ID},
+    "inbound": {"channel_limit": None, "sip_subdomain": "example"},
+    "tags": ["a"],
+    "created_at": "2018-02-02T22:25:27.521Z",
+}
+NEEDED = {"application_name": "fax-router", "webhook_event_url": "https://example.com/hooks"}
+
+
+def test_listing_asks_with_every_filter(client, api):
+    api.will_answer(200, [APPLICATION], meta={"page_number": 1, "total_pages": 1})
+    found = list(
+        client.list_applications(
+            name_contains="fax", outbound_voice_profile_id=ID, sort="-application_name", page_size=250
+        )
+    )
+    assert [(app.id, app.outbound.channel_limit, app.inbound.sip_subdomain) for app in found] == [(ID, 10, "example")]
+    assert api.sent == (
+        "GET",
+        "/v2/fax_applications",
+        {
+            "filter[application_name][contains]": "fax",
+            "filter[outbound_voice_profile_id]": ID,
+            "sort": "-application_name",
+            "page[size]": "250",
+            "page[number]": "1",
+        },
+        None,
+    )
+
+
+def test_listing_goes_through_all_pages(client, api):
+    api.page(1, 2, "1").page(2, 2, "2")
+    assert [app.id for app in client.list_applications()] == ["1", "2"]
+
+
+@pytest.mark.parametrize("arguments", [{"name_contains": "fa"}, {"page_size": 0}, {"page_size": 251}])
+def test_a_listing_out_of_range_is_refused_here(client, api, arguments):
+    with pytest.raises(BadInput, match=next(iter(arguments))):
+        client.list_applications(**arguments)
+
+
+def test_create_sends_what_was_set_and_nothing_else(client, api):
+    options = {
+        **NEEDED,
+        "webhook_event_failover_url": "",
+        "webhook_timeout_secs": 25,
+        "active": False,
+        "anchorsite_override": "Amsterdam, Netherlands",
+        "tags": ["tag1"],
+        "inbound": {"channel_limit": 10, "sip_subdomain": "x", "sip_subdomain_receive_settings": "from_anyone"},
+        "outbound": {"channel_limit": None, "outbound_voice_profile_id": ID},
+    }
+    api.will_answer(201, APPLICATION)
+    assert client.create_application(ApplicationParams.build(**options)).id == ID
+    assert api.sent == ("POST", "/v2/fax_applications", {}, options)
+
+
+def test_get_reads_one(client, api):
+    api.will_answer(200, APPLICATION)
+    assert client.get_application(ID).application_name == "fax-router"
+    assert api.sent == ("GET", f"/v2/fax_applications/{ID}", {}, None)
+
+
+def test_update_can_clear_a_field(client, api):
+    api.will_answer(200, APPLICATION)
+    client.update_application(
+        ID, ApplicationUpdate.build(**NEEDED, fax_email_recipient=None, webhook_timeout_secs=None)
+    )
+    body = {**NEEDED, "fax_email_recipient": None, "webhook_timeout_secs": None}
+    assert api.sent == ("PATCH", f"/v2/fax_applications/{ID}", {}, body)
+
+
+def test_delete_gives_the_application_as_it_was(client, api):
+    api.will_answer(200, APPLICATION)
+    assert client.delete_application(ID).id == ID
+    assert api.sent == ("DELETE", f"/v2/fax_applications/{ID}", {}, None)
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"application_name": ""}, "application_name"),
+        ({"webhook_event_url": "example.com"}, "webhook_event_url"),
+        ({"webhook_timeout_secs": 31}, "webhook_timeout_secs"),
+        ({"anchorsite_override": "Paris"}, "anchorsite_override"),
+        ({"outbound": {"channel_limit": -1}}, "outbound.channel_limit"),
+        ({"inbound": {"sip_subdomain_receive_settings": "all"}}, "inbound.sip_subdomain_receive_settings"),
+        ({"fax_email_recipient": "a@example.com"}, "fax_email_recipient: unknown option"),
+    ],
+)
+def test_what_telnyx_would_refuse_cannot_be_built(change, named):
+    with pytest.raises(BadInput, match=named):
+        ApplicationParams.build(**NEEDED | change)
+
+
+@pytest.mark.parametrize("trouble", [503, 408, httpx.ReadTimeout("slow")])
+def test_create_is_not_repeated_when_it_may_have_worked(client, api, trouble):
+    if isinstance(trouble, int):
+        api.will_answer(trouble)
+    else:
+        api.will_raise(trouble)
+    with pytest.raises(OutcomeUnknown):
+        client.create_application(ApplicationParams.build(**NEEDED))
+    assert len(api.requests) == 1
+
+
+def test_create_is_repeated_when_nothing_left(client, api):
+    api.will_raise(httpx.ConnectError("refused")).will_answer(201, APPLICATION)
+    assert client.create_application(ApplicationParams.build(**NEEDED)).id == ID
+
+
+def test_create_gives_up_when_nothing_ever_leaves(client, api):
+    api.will_raise(httpx.ConnectError("refused"))
+    with pytest.raises(NotSent):
+        client.create_application(ApplicationParams.build(**NEEDED))
+    assert len(api.requests) == 3
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "kind"),
+    [(422, "422", Refused), (403, "10010", AccountRefused), (404, "404", NoSuchResource), (409, "10021", Refused)],
+)
+def test_refusals_are_told_apart(client, api, status, code, kind):
+    api.will_answer(status, errors=[{"code": code, "title": "no"}])
+    with pytest.raises(kind):
+        client.delete_application(ID)
+
+
+@pytest.mark.parametrize("nothing", ["", ".", ".."])
+def test_an_id_that_would_address_all_applications_is_refused_here(client, api, nothing):
+    with pytest.raises(BadInput, match="application_id"):
+        client.delete_application(nothing)
+    assert api.requests == []
+
+
+def test_an_unreadable_application_is_not_taken_for_one(client, api):
+    api.will_answer(200, text="<html>")
+    with pytest.raises(OutcomeUnknown):
+        client.get_application(ID)
