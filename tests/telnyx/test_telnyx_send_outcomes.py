@@ -10,6 +10,7 @@ import pytest
 
 from faxdispatch.errors import NotSent, OutcomeUnknown, Refused, TelnyxError
 from faxdispatch.telnyx import TelnyxClient
+from faxdispatch.telnyx.transport import MAX_BODY
 
 ACCEPTED = json.dumps({"data": {"id": "fax-1", "status": "queued"}}).encode()
 
@@ -244,6 +245,34 @@ def test_a_proxy_that_opens_no_tunnel_has_not_sent_anything(serve, connect, requ
     with pytest.raises(NotSent):
         connect("https://api.telnyx.invalid").send_fax(request_to_send)
     assert [request.split()[0] for request in server.requests] == [b"CONNECT"]
+
+
+def test_a_proxy_is_left_out_where_the_environment_says_so(serve, connect, request_to_send, monkeypatch):
+    def behave(peer, _):
+        peer.read_request()
+        peer.answer(202, ACCEPTED)
+
+    server = serve(behave)
+    monkeypatch.setenv("http_proxy", "127.0.0.1:1")
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    assert connect(server.origin).send_fax(request_to_send).id == "fax-1"
+
+
+def test_a_proxy_may_be_named_without_its_scheme(serve, connect, request_to_send, monkeypatch):
+    def behave(peer, _):
+        peer.read_request()
+        peer.answer(202, ACCEPTED)
+
+    server = serve(behave)
+    monkeypatch.setenv("http_proxy", server.origin.removeprefix("http://"))
+    monkeypatch.setenv("no_proxy", "elsewhere.test")
+    assert connect("http://telnyx.invalid").send_fax(request_to_send).id == "fax-1"
+
+
+def test_an_answer_too_large_to_hold_is_unknown(client, api, request_to_send):
+    api.answers.append(httpx.Response(202, content=b" " * (MAX_BODY + 1)))
+    with pytest.raises(OutcomeUnknown, match="larger"):
+        client.send_fax(request_to_send)
 
 
 @pytest.mark.parametrize(

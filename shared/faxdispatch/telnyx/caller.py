@@ -3,10 +3,10 @@
 import random
 import time
 from collections.abc import Callable, Iterator
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import quote
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, stop_before_delay
 
 from faxdispatch.errors import BadInput, NotSent, OutcomeUnknown, RateLimited
@@ -14,7 +14,6 @@ from faxdispatch.telnyx.models import Item, Page
 from faxdispatch.telnyx.translate import Answer, failure, unreadable
 from faxdispatch.telnyx.transport import Call, TooLarge, Transport
 
-Model = TypeVar("Model", bound=BaseModel)
 Safe = Callable[[BaseException], bool]
 
 TRIES = 3
@@ -72,21 +71,25 @@ class Caller:
     def _try(self, call: Call, deadline: float | None) -> Answer:
         try:
             answer = self._transport.call(call, deadline=deadline)
-        except TooLarge:
+        except TooLarge as error:
             if call.sink is not None:
                 raise BadInput(f"{call.operation}: larger than {call.max_body} bytes; allow more") from None
-            raise OutcomeUnknown(f"the answer to {call.operation} is larger than {call.max_body} bytes") from None
+            why = f"its body is larger than {call.max_body} bytes"
+            raise unreadable(call.operation, Answer(error.status), why) from None
         if not 200 <= answer.status < 300:
             raise failure(call.operation, answer)
         return answer
 
-    def _object(self, model: type[Model], call: Call, answer: Answer) -> Model:
-        """Read the `data` of an answer."""
+    def _object(self, model: type[Item], call: Call, answer: Answer) -> Item:
+        """Read the `data` of an answer; without an id it is not one."""
         document = _document(call, answer)
         try:
-            return model.model_validate(document.get("data"))
+            item = model.model_validate(document.get("data"))
         except ValidationError:
             raise unreadable(call.operation, answer, "its data is not the object that was asked for") from None
+        if not item.identity:
+            raise unreadable(call.operation, answer, "its data has no id")
+        return item
 
     def _page(self, model: type[Item], call: Call) -> Page[Item]:
         answer = self._answer(call)

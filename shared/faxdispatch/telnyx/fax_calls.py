@@ -8,7 +8,6 @@ from faxdispatch.errors import BadInput
 from faxdispatch.telnyx.caller import Caller, never, segment
 from faxdispatch.telnyx.models import Fax, Page
 from faxdispatch.telnyx.requests import SendRequest
-from faxdispatch.telnyx.translate import unreadable
 from faxdispatch.telnyx.transport import Call
 
 
@@ -44,11 +43,7 @@ class FaxCalls(Caller):
             RateLimited, AccountRefused, Refused: definite answers; no fax was created.
         """
         call = Call("send_fax", "POST", "/faxes", json=request.body())
-        answer = self._answer(call, again=never, deadline=deadline)
-        fax = self._object(Fax, call, answer)
-        if not fax.id:
-            raise unreadable(call.operation, answer, "without a fax id")
-        return fax
+        return self._object(Fax, call, self._answer(call, again=never, deadline=deadline))
 
     def get_fax(self, fax_id: str) -> Fax:
         """Read a fax.

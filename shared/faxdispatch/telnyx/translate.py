@@ -130,8 +130,8 @@ def _message(
     kind: type[TelnyxError], operation: str, status: int, code: str | None, detail: str | None,
     first: Mapping[str, Any], others: int,
 ) -> str:  # fmt: skip
-    verb = {OutcomeUnknown: "did not settle", RateLimited: "has no capacity to"}.get(kind, "refused to")
-    parts = [f"Telnyx {verb} {_asked(operation)}: {status}"]
+    lead = {OutcomeUnknown: "gave no clear answer to", RateLimited: "asks to wait with"}.get(kind, "refused to")
+    parts = [f"Telnyx {lead} {_asked(operation)}: {status}"]
     # Telnyx repeats the HTTP status as the code where it has none of its own.
     parts += [code] if code and code != str(status) else []
     parts += [detail] if detail else []

@@ -50,7 +50,11 @@ class Call:
 
 
 class TooLarge(Exception):
-    """The answer's body is longer than the call allows."""
+    """The answer's body is longer than the call allows; `status` is the answer's."""
+
+    def __init__(self, status: int) -> None:
+        self.status = status
+        super().__init__(status)
 
 
 @dataclass
@@ -176,7 +180,7 @@ class Transport:
         for part in response.iter_bytes():
             size += len(part)
             if size > call.max_body:
-                raise TooLarge
+                raise TooLarge(response.status_code)
             if sink is None and self._clock() > until:
                 raise httpx.ReadTimeout("the answer took too long", request=response.request)
             if sink is None:
@@ -195,10 +199,17 @@ class Transport:
 
 
 def _http(base_url: str, ssl_context: ssl.SSLContext | None) -> httpx.HTTPTransport:
-    url = httpx.URL(base_url)
-    proxy = None if proxy_bypass(url.host) else getproxies().get(url.scheme)
     return httpx.HTTPTransport(
         verify=ssl_context or httpx.create_ssl_context(),
         limits=httpx.Limits(max_connections=4, max_keepalive_connections=1, keepalive_expiry=KEEPALIVE),
-        proxy=proxy,
+        proxy=_proxy(httpx.URL(base_url)),
     )
+
+
+def _proxy(url: httpx.URL) -> str | None:
+    """Give the proxy that the environment names for this address (`HTTPS_PROXY`, `NO_PROXY` and the like)."""
+    if proxy_bypass(url.netloc.decode()):
+        return None
+    named = getproxies()
+    proxy = named.get(url.scheme) or named.get("all")
+    return proxy if proxy is None or "://" in proxy else f"http://{proxy}"
