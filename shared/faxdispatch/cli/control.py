@@ -1,0 +1,48 @@
+"""`faxdispatch cancel`, `refresh` and `sync`: commands to one fax, carried out by the workers."""
+
+from typing import Annotated
+
+import typer
+
+from faxdispatch.cli.output import show, show_json
+from faxdispatch.client import FaxClient
+
+Job = Annotated[str | None, typer.Argument(help="Id of the job.", show_default=False)]
+FaxId = Annotated[str | None, typer.Option("--fax-id", help="Telnyx's id of the fax, instead of the job's.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+_CANCELLED = {
+    "cancelled": "cancelled: nothing had left",
+    "wished": "Telnyx is asked to cancel; an event tells what came of it",
+    "over": "nothing to cancel: the job had ended already",
+}
+
+
+def cancel(job: Job = None, fax_id: FaxId = None, as_json: Json = False) -> None:
+    """Cancel a fax: at once where nothing has left, else by asking Telnyx. Exit code 1 where the job had ended."""
+    outcome = FaxClient.from_env().cancel(job_id=job, fax_id=fax_id)
+    _tell({"outcome": outcome, "job_id": job, "fax_id": fax_id}, _CANCELLED[outcome], as_json=as_json)
+    if outcome == "over":
+        raise typer.Exit(1)
+
+
+def refresh(
+    fax_id: Annotated[str, typer.Argument(help="Telnyx's id of the inbound fax.")], as_json: Json = False
+) -> None:
+    """Have an inbound fax's expired media link renewed; event fax.refreshed brings the new one."""
+    FaxClient.from_env().refresh(fax_id)
+    _tell({"outcome": "wished", "fax_id": fax_id}, "asked for; event fax.refreshed brings the link", as_json=as_json)
+
+
+def sync(job: Job = None, fax_id: FaxId = None, as_json: Json = False) -> None:
+    """Have a fax's status read from Telnyx and recorded."""
+    FaxClient.from_env().sync(job_id=job, fax_id=fax_id)
+    answer = {"outcome": "wished", "job_id": job, "fax_id": fax_id}
+    _tell(answer, "asked for; see faxdispatch status or faxdispatch events", as_json=as_json)
+
+
+def _tell(answer: dict[str, str | None], words: str, *, as_json: bool) -> None:
+    if as_json:
+        show_json({name: value for name, value in answer.items() if value is not None})
+    else:
+        show(words)

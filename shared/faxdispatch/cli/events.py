@@ -1,0 +1,81 @@
+"""`faxdispatch events`."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+from faxdispatch.cli.output import clock, hidden, show, show_json
+from faxdispatch.consumer import Consumer
+from faxdispatch.errors import BadInput
+from faxdispatch.events import Event
+from faxdispatch.settings import Settings
+from faxdispatch.stream import Delivery, Position, follow, open_stream, replay
+
+
+def events(
+    follow_: Annotated[bool, typer.Option("--follow", "-f", help="Go on with whatever comes.")] = False,
+    from_: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            help="Entry id, time such as 2026-05-01T08:00Z, 0 for the beginning or $ for the end. "
+            "The beginning if not given, with --follow the end; of a new --group always the beginning.",
+            show_default=False,
+        ),
+    ] = None,
+    group: Annotated[str | None, typer.Option(help="Read as a member of this consumer group and acknowledge.")] = None,
+    name: Annotated[str, typer.Option(help="The member's name, with --group.")] = "cli",
+    type_: Annotated[list[str] | None, typer.Option("--type", help="Only this type; may be repeated.")] = None,
+    job: Annotated[str | None, typer.Option(help="Only this job.")] = None,
+    full: Annotated[bool, typer.Option("--full", help="Show numbers and links in full.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
+) -> None:
+    """Print events from the stream, oldest first."""
+    url = Settings.load().redis
+    start = _position(from_)
+    if group is not None:
+        found = _of_group(Consumer(url, group, name, start=start or "0"), going_on=follow_)
+    elif follow_:
+        found = (delivery for delivery in follow(open_stream(url), start or "$") if delivery)
+    else:
+        found = replay(open_stream(url), start or "0")
+    types = frozenset(type_ or ())
+    for delivery in found:
+        event = delivery.event
+        if (types and event.type not in types) or (job and event.job_id != job):
+            continue
+        if as_json:
+            show_json({"entry_id": delivery.entry_id, **event.model_dump(mode="json")}, full=full)
+        else:
+            show(_line(delivery.entry_id, event, full=full))
+
+
+def _of_group(consumer: Consumer, *, going_on: bool) -> Iterator[Delivery]:
+    """Give what the group is handed, and acknowledge each one after the caller has come back for the next."""
+    while True:
+        found = consumer.read(block=5.0 if going_on else 0)
+        for delivery in found:
+            yield delivery
+            consumer.ack(delivery)
+        if not found and not going_on:
+            return
+
+
+def _position(text: str | None) -> Position | None:
+    if text is None or "T" not in text:
+        return text
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        raise BadInput(f"--from: {text!r} is not a time like 2026-05-01T08:00:00Z") from None
+
+
+def _line(entry_id: str, event: Event, *, full: bool) -> str:
+    facts = event.data if full else hidden(event.data)
+    why = facts.get("failure_reason") or facts.get("reason") or ""
+    attempt = f"/{event.attempt}" if event.attempt else ""
+    about = f"{event.job_id or event.fax_id or '-'}{attempt}"
+    words = [entry_id, clock(event.occurred_at), f"{event.type:<22}", about, event.note, why]
+    return "  ".join(word for word in words if word)

@@ -1,0 +1,114 @@
+"""`faxdispatch send`."""
+
+import re
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from faxdispatch.cli.output import note, show, show_json
+from faxdispatch.cli.waiting import wait_for
+from faxdispatch.client import FaxClient
+from faxdispatch.documents import Document, read_document, store
+from faxdispatch.errors import BadInput
+from faxdispatch.jobs import Priority, SendFax
+from faxdispatch.settings import Settings
+from faxdispatch.states import State
+from faxdispatch.windows import parse_window
+
+
+def send(
+    to: Annotated[str, typer.Argument(help="Recipient: a number like +13125550123, or a SIP URI.")],
+    media: Annotated[str | None, typer.Option(help="Link (https) or local file to send.")] = None,
+    media_name: Annotated[str | None, typer.Option(help="Document in Telnyx's media storage to send.")] = None,
+    from_: Annotated[str | None, typer.Option("--from", help="Sender's number; FAX_FROM if not given.")] = None,
+    connection: Annotated[str | None, typer.Option(help="Fax application; FAX_CONNECTION_ID if not given.")] = None,
+    quality: Annotated[
+        str | None, typer.Option(help="normal, high, very_high, ultra_light or ultra_dark.", show_default=False)
+    ] = None,
+    t38: Annotated[bool | None, typer.Option("--t38/--no-t38", help="Whether to try T.38.")] = None,
+    monochrome: Annotated[bool | None, typer.Option(help="Whether to send pure black and white.")] = None,
+    black_threshold: Annotated[int | None, typer.Option(help="1 to 100, with --monochrome.")] = None,
+    store_media: Annotated[bool | None, typer.Option(help="Whether Telnyx keeps the document.")] = None,
+    store_preview: Annotated[bool | None, typer.Option(help="Whether Telnyx keeps a preview.")] = None,
+    preview_format: Annotated[str | None, typer.Option(help="pdf or tiff.")] = None,
+    from_display_name: Annotated[str | None, typer.Option(help="Caller's name.")] = None,
+    webhook_url: Annotated[str | None, typer.Option(help="Where Telnyx reports this fax.")] = None,
+    key: Annotated[
+        str | None, typer.Option(help="Idempotency key: the same key and content is the same fax for ever.")
+    ] = None,
+    priority: Annotated[Priority, typer.Option(help="Which faxes go first.")] = Priority.NORMAL,
+    send_at: Annotated[str | None, typer.Option(help="Not before, like 2026-05-01T08:00:00-05:00.")] = None,
+    send_by: Annotated[str | None, typer.Option(help="Give up if no attempt has begun by then.")] = None,
+    window: Annotated[str | None, typer.Option(help="Like 'mon-fri 08:00-17:00 America/Chicago'.")] = None,
+    max_attempts: Annotated[int | None, typer.Option(help="How often it is dialled at most.")] = None,
+    tag: Annotated[list[str] | None, typer.Option(help="Word returned in every event; may be repeated.")] = None,
+    client_state: Annotated[str | None, typer.Option(help="Text returned in every event.")] = None,
+    wait: Annotated[bool, typer.Option("--wait", help="Follow it to its end; exit code 0 only if delivered.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Record one fax and hand it to the workers.
+
+    A local file is uploaded to Telnyx's media storage first, once for the same content.
+    """
+    settings = Settings.load()
+    link, document = _source(media, media_name)
+    options = {
+        "to": to,
+        "from": from_,
+        "connection_id": connection,
+        "media_url": link,
+        "media_name": document.media_name if document else media_name,
+        "quality": quality,
+        "t38_enabled": t38,
+        "monochrome": monochrome,
+        "black_threshold": black_threshold,
+        "store_media": store_media,
+        "store_preview": store_preview,
+        "preview_format": preview_format,
+        "from_display_name": from_display_name,
+        "webhook_url": webhook_url,
+        "idempotency_key": key,
+        "priority": priority,
+        "send_at": send_at,
+        "send_by": send_by,
+        "window": parse_window(window) if window else None,
+        "max_attempts": max_attempts,
+        "tags": tuple(tag or ()),
+        "client_state": client_state,
+    }
+    job = SendFax.decode(options, region=settings.fax_default_region)
+    client = FaxClient.from_env(settings)
+    if document:
+        _upload(document, job, settings)
+    receipt = client.send(job)
+    answer: dict[str, Any] = {"job_id": receipt.job_id, "created": receipt.created}
+    if not receipt.created:
+        note(f"this fax was recorded before, as job {receipt.job_id}; it is not sent again")
+    if wait:
+        view = wait_for(client, receipt.job_id, quiet=as_json)
+        answer |= view.model_dump(mode="json", include={"state", "cause", "attempt", "fax_id", "page_count"})
+    if as_json:
+        show_json(answer)
+    elif not wait:
+        show(receipt.job_id)
+    if wait and answer["state"] != State.DELIVERED:
+        raise typer.Exit(1)
+
+
+def _source(media: str | None, media_name: str | None) -> tuple[str | None, Document | None]:
+    if (media is None) == (media_name is None):
+        which = "neither is given" if media is None else "both are given"
+        raise BadInput(f"give the document as --media LINK-OR-FILE or as --media-name NAME; {which}")
+    if media is None:
+        return None, None
+    if re.match(r"[A-Za-z][A-Za-z0-9+.-]+://", media):
+        return media, None
+    return None, read_document(Path(media))
+
+
+def _upload(document: Document, job: SendFax, settings: Settings) -> None:
+    from faxdispatch.telnyx.client import TelnyxClient  # noqa: PLC0415 - only a local file needs an HTTP client
+
+    with TelnyxClient.from_settings(settings) as telnyx:
+        store(telnyx, document, until=job.send_by or job.send_at)

@@ -1,0 +1,89 @@
+"""Following one job to its end, for people: one live line on a terminal, a line for each event elsewhere."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+
+from faxdispatch.cli.output import clock, hidden, is_terminal, note, show
+from faxdispatch.client import FaxClient
+from faxdispatch.events import Event
+from faxdispatch.ledger import JobView
+
+EVERY = 0.3
+"""Seconds between two looks."""
+
+Look = Callable[[JobView], object]
+
+
+def wait_for(client: FaxClient, job_id: str, *, quiet: bool = False, every: float = EVERY) -> JobView:
+    """Show what becomes of a job until it has ended, and give it as it ended. Interrupting it stops the watching only.
+
+    Raises:
+        NotKnown: there is no such job.
+        Unavailable: Redis did not answer.
+    """
+    try:
+        with _shown(quiet) as look:
+            while True:
+                view = client.status(job_id, history=True)
+                look(view)
+                if view.finished:
+                    return view
+                time.sleep(every)
+    except KeyboardInterrupt:
+        note(f"no longer watching; the fax goes on: faxdispatch status {job_id}")
+        raise
+
+
+def event_line(event: Event, *, full: bool = False) -> str:
+    """Write an event of a job's history as one line: when, what, which attempt, who says so, and why."""
+    facts: dict[str, Any] = {
+        name: event.data[name]
+        for name in ("reason", "failure_reason", "until", "delay", "page_count", "evidence", "problem")
+        if name in event.data
+    }
+    said = " ".join(f"{name}={value}" for name, value in (facts if full else hidden(facts)).items())
+    attempt = f"attempt {event.attempt}" if event.attempt else ""
+    marks = " ".join(filter(None, [attempt, f"by {event.source}", event.note, said]))
+    return f"{clock(event.occurred_at)}  {event.seq:>3}  {event.type:<22} {marks}"
+
+
+def state_line(view: JobView) -> str:
+    """Write where a job stands: state, why and until when it is held or why it failed, Telnyx's own status."""
+    words = [f"{view.state}"]
+    if view.hold_reason:
+        words.append(f"because {view.hold_reason}" + (f" until {clock(view.due_at)}" if view.due_at else ""))
+    elif view.cause:
+        words.append(f"because {view.cause}")
+    if view.provider_status and not view.finished:
+        words.append(f"(Telnyx: {view.provider_status})")
+    if view.cancel_requested and not view.finished:
+        words.append("(cancelling)")
+    return " ".join(words)
+
+
+@contextmanager
+def _shown(quiet: bool) -> Iterator[Look]:
+    if quiet:
+        yield lambda _: None
+    elif is_terminal():
+        with Console().status("…") as live:
+            yield lambda view: live.update(escape(f"job {view.job_id}: {state_line(view)}"))
+    else:
+        yield _Lines()
+
+
+class _Lines:
+    """Prints each event of a job's history once."""
+
+    def __init__(self) -> None:
+        self._told = 0
+
+    def __call__(self, view: JobView) -> None:
+        for event in view.history[self._told :]:
+            show(event_line(event))
+        self._told = len(view.history)
