@@ -14,10 +14,12 @@ from webhook.wsgi import app, settings
 OPTIONS = {
     "host": "0.0.0.0",  # noqa: S104 - Telnyx calls from outside; in a container that is the only way in
     "threads": THREADS,
-    # Stalled clients cost a file each and no thread: requests are handed on when they are whole. Two hundred files
-    # of the usual 1024 stay free for Redis and the rest.
-    "connection_limit": 800,
+    # Stalled clients cost a file and some memory each, and no thread: requests are handed on when they are whole.
+    # This many fit into the usual 1024 files and, with bodies as long as allowed, into 160 MB.
+    "connection_limit": 500,
+    # The default, select, fails for file numbers above 1023.
     "asyncore_use_poll": True,
+    # Seconds; Telnyx sends a webhook in one go.
     "channel_timeout": 10,
     "cleanup_interval": 5,
     "max_request_header_size": 16 * 1024,
@@ -39,7 +41,10 @@ def main() -> None:
     )
     # That requests wait for a thread is no news worth a line each.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
-    server = create_server(app, port=settings.port, **OPTIONS)
+    try:
+        server = create_server(app, port=settings.port, **OPTIONS)
+    except OSError as error:
+        sys.exit(f"webhook: cannot listen on port {settings.port}: {error.strerror}")
     signal.signal(signal.SIGTERM, _stop)
     print(f"webhook: listening on port {server.effective_port}", file=sys.stderr, flush=True)
     server.run()

@@ -12,7 +12,7 @@ from faxdispatch.ledger.scripts import DAY_MS
 from faxdispatch.settings import Settings
 from faxdispatch.telnyx.signature import PublicKeys
 from webhook.breaker import Breaker
-from webhook.door import MAX_BODY, Door
+from webhook.door import MAX_BODY, Door, empty
 from webhook.health import Readiness
 from webhook.metrics import LedgerGauges, Metrics
 
@@ -84,7 +84,7 @@ def _app(door: Door, readiness: Readiness, metrics: Metrics) -> Flask:
     app.url_map.merge_slashes = False
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY + 1
-    app.register_error_handler(HTTPException, _empty)
+    app.register_error_handler(HTTPException, _refusal)
 
     @app.post("/webhooks/telnyx")
     def receive() -> Response:
@@ -106,8 +106,6 @@ def _app(door: Door, readiness: Readiness, metrics: Metrics) -> Flask:
     return app
 
 
-def _empty(error: HTTPException) -> Response:
+def _refusal(error: HTTPException) -> Response:
     """Say no in the status alone, keeping `Allow` and the like."""
-    response = Response(status=error.code)
-    response.headers.extend({k: v for k, v in error.get_headers() if k.lower() != "content-type"})
-    return response
+    return empty(error.code or 500, {name: text for name, text in error.get_headers() if name != "Content-Type"})

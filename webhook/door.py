@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from flask import Request, Response
@@ -60,14 +60,14 @@ class Door:
     def answer(self, request: Request) -> Response:
         """Answer a POST, with an empty body: 200 exactly when there is nothing more for Telnyx to do."""
         began = time.perf_counter()
-        answer = self._judge(request)
-        seconds = time.perf_counter() - began
-        self._metrics.count(answer.outcome, seconds)
-        self._tell(answer, seconds)
-        response = Response(status=answer.status)
-        if answer.status == 503:
-            response.headers["Retry-After"] = str(RETRY_AFTER)
-        return response
+        answer = _Answer(500, "fault")
+        try:
+            answer = self._judge(request)
+        finally:
+            seconds = time.perf_counter() - began
+            self._metrics.count(answer.outcome, seconds)
+            _tell(answer, seconds)
+        return empty(answer.status, {"Retry-After": str(RETRY_AFTER)} if answer.status == 503 else {})
 
     def _judge(self, request: Request) -> _Answer:
         try:
@@ -105,21 +105,29 @@ class Door:
             self._metrics.late_by(now - receipt.event.occurred_at.timestamp())
         return receipt
 
-    def _tell(self, answer: _Answer, seconds: float) -> None:
-        """Log what happened; of the event only its id and type, since all else in it is personal."""
-        event = answer.receipt.event if answer.receipt else None
-        if answer.receipt and answer.receipt.outcome in _ALARMING:
-            log.error("%s (event %a)", _ALARMING[answer.receipt.outcome], event.event_id if event else None)
-        if answer.outcome == "stale":
-            log.warning("a webhook is signed by Telnyx but not of this time: is this machine's clock right?")
-        log.info(
-            "%d %s %a %a %.1f ms",
-            answer.status,
-            answer.outcome,
-            event.event_type if event else None,
-            event.event_id if event else None,
-            seconds * 1000,
-        )
+
+def empty(status: int, headers: Mapping[str, str]) -> Response:
+    """Give a response that says everything in its status."""
+    response = Response(status=status, headers=headers)
+    del response.headers["Content-Type"]
+    return response
+
+
+def _tell(answer: _Answer, seconds: float) -> None:
+    """Log what happened; of the event only its id and type, since all else in it is personal."""
+    event = answer.receipt.event if answer.receipt else None
+    if answer.receipt and answer.receipt.outcome in _ALARMING:
+        log.error("%s (event %a)", _ALARMING[answer.receipt.outcome], event.event_id if event else None)
+    if answer.outcome == "stale":
+        log.warning("a webhook is signed by Telnyx but not of this time: is this machine's clock right?")
+    log.info(
+        "%d %s %a %a %.1f ms",
+        answer.status,
+        answer.outcome,
+        event.event_type if event else None,
+        event.event_id if event else None,
+        seconds * 1000,
+    )
 
 
 def _body(request: Request) -> bytes:

@@ -1,0 +1,57 @@
+"""The receiver in three forms: a Flask test client, a real server, and a real server whose Redis may be hurt."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+
+from faxdispatch.settings import Settings
+from tests.webhook.harness import SIGNER, Valkey, Web
+from webhook.app import create_app
+
+
+@pytest.fixture
+def settings(redis_url: str) -> Settings:
+    return Settings(redis_url=redis_url, telnyx_public_key=(SIGNER.public_key,))
+
+
+@pytest.fixture
+def client(settings: Settings) -> FlaskClient:
+    return create_app(settings).test_client()
+
+
+@pytest.fixture(scope="session")
+def _web(valkey_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
+    web = Web(tmp_path_factory.mktemp("webhook"), valkey_url)
+    yield web
+    web.stop()
+
+
+@pytest.fixture
+def web(_web: Web, redis_url: str) -> Web:
+    """A running server, and an empty Redis behind it."""
+    return _web
+
+
+@pytest.fixture
+def valkey(tmp_path: Path) -> Iterator[Valkey]:
+    """A Valkey of this test's own."""
+    server = Valkey(tmp_path)
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+def start_web(tmp_path: Path) -> Iterator[Callable[..., Web]]:
+    """Starts servers; they are stopped with the test."""
+    started: list[Web] = []
+
+    def start(redis_url: str, **variables: str) -> Web:
+        started.append(Web(tmp_path, redis_url, **variables))
+        return started[-1]
+
+    yield start
+    for web in started:
+        web.process.kill()
+        web.process.wait(20)

@@ -1,0 +1,130 @@
+"""The webhook server as a real process, spoken to over plain sockets, and the Valkey that it records in."""
+
+import http.client
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from redis import Redis
+
+from faxdispatch.embedded import valkey_command
+from faxdispatch.testing import SignedRequest, Signer
+from tests.conftest import answers, eventually, free_port
+
+ROOT = Path(__file__).parents[2]
+SIGNER = Signer()
+PATH = "/webhooks/telnyx"
+PROVIDER_PATIENCE = 2.0
+"""Seconds in which Telnyx wants its answer."""
+
+
+def environment(**variables: str) -> dict[str, str]:
+    """What a process needs to start, and nothing of the developer's own settings."""
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
+    return kept | {"PYTHONPATH": f"{ROOT}:{ROOT / 'shared'}"} | variables
+
+
+@dataclass(frozen=True)
+class Reply:
+    status: int
+    headers: dict[str, str]
+    body: bytes
+    seconds: float
+
+
+class Web:
+    """`python -m webhook` on a free port."""
+
+    def __init__(self, folder: Path, redis_url: str, **variables: str) -> None:
+        given = {"REDIS_URL": redis_url, "TELNYX_PUBLIC_KEY": SIGNER.public_key, "PORT": "0"} | variables
+        self.log = folder / "webhook.log"
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "webhook"], cwd=folder, env=environment(**given), stderr=log
+            )
+        self.port = int(eventually(lambda: re.search(r"listening on port (\d+)", self.log.read_text())).group(1))
+
+    def post(self, request: SignedRequest, path: str = PATH) -> Reply:
+        return self.ask("POST", path, request.body, request.headers)
+
+    def get(self, path: str) -> Reply:
+        return self.ask("GET", path)
+
+    def ask(self, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None) -> Reply:
+        began = time.monotonic()
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        try:
+            connection.request(method, path, body, headers or {})
+            answer = connection.getresponse()
+            return Reply(answer.status, dict(answer.headers), answer.read(), time.monotonic() - began)
+        finally:
+            connection.close()
+
+    def connect(self) -> socket.socket:
+        return socket.create_connection(("127.0.0.1", self.port), timeout=30)
+
+    def raw(self, data: bytes) -> list[int]:
+        """Send bytes and say that no more come; give the status of each answer, until the server hangs up."""
+        with self.connect() as client:
+            received = b""
+            try:
+                client.sendall(data)
+                client.shutdown(socket.SHUT_WR)
+            except OSError:
+                pass  # A server may answer and hang up before it has read all.
+            try:
+                while piece := client.recv(65536):
+                    received += piece
+            except OSError:
+                pass
+        return [int(status) for status in re.findall(rb"HTTP/1\.[01] (\d{3}) ", received)]
+
+    def stop(self) -> int:
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(30)
+
+
+class Valkey:
+    """A Valkey that a test may kill, hang, fill and start again."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._port = free_port()
+        self.url = f"redis://127.0.0.1:{self._port}/0"
+        self.start()
+
+    def start(self) -> None:
+        self._process = subprocess.Popen(valkey_command(self._folder, self._port))
+        eventually(lambda: answers(self.url))
+
+    def kill(self) -> None:
+        self._process.kill()
+        self._process.wait(20)
+
+    def hang(self) -> None:
+        self._process.send_signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        self._process.send_signal(signal.SIGCONT)
+
+    def set(self, name: str, value: str | int) -> None:
+        with Redis.from_url(self.url) as client:
+            client.config_set(name, value)
+
+
+def told(url: str) -> list[str]:
+    """Ids of all events in the stream, oldest first."""
+    with Redis.from_url(url, decode_responses=True) as client:
+        return [fields["id"] for _, fields in client.xrange("fax:events")]
+
+
+def quarantined(url: str) -> list[dict[str, str]]:
+    """What is in quarantine, oldest first."""
+    with Redis.from_url(url, decode_responses=True) as client:
+        return [fields for _, fields in client.xrange("fax:quarantine")]

@@ -1,0 +1,134 @@
+"""The real server when Redis is killed, hung, full or read-only: no false 200, an answer in time, nothing lost."""
+
+import re
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from redis import Redis
+
+from faxdispatch.testing import SignedRequest, telnyx_event
+from tests.conftest import eventually
+from tests.webhook.harness import PROVIDER_PATIENCE, SIGNER, Reply, Valkey, Web, quarantined, told
+
+SLACK = 1.0
+"""What a busy test machine may add."""
+Start = Callable[..., Web]
+
+
+def deliver_all(web: Web, requests: list[SignedRequest]) -> list[Reply]:
+    with ThreadPoolExecutor(len(requests)) as pool:
+        return list(pool.map(web.post, requests))
+
+
+def taken(web: Web, request: SignedRequest) -> bool:
+    return web.post(request).status == 200
+
+
+def in_time(replies: list[Reply]) -> bool:
+    return all(reply.seconds < PROVIDER_PATIENCE + SLACK for reply in replies)
+
+
+def keys(valkey: Valkey) -> int:
+    with Redis.from_url(valkey.url) as client:
+        return client.dbsize()
+
+
+def test_while_redis_is_down_the_answer_is_503_in_time_and_a_later_delivery_is_told_once(
+    valkey: Valkey, start_web: Start
+):
+    web = start_web(valkey.url)
+    event = telnyx_event()
+    assert taken(web, SIGNER.request(telnyx_event()))
+    valkey.kill()
+    replies = deliver_all(web, [SIGNER.request(event)] * 20)
+    assert {reply.status for reply in replies} == {503}
+    assert in_time(replies)
+    valkey.start()
+    eventually(lambda: taken(web, SIGNER.request(event)))
+    assert taken(web, SIGNER.request(event))
+    assert told(valkey.url).count(event["data"]["id"]) == 1
+
+
+@pytest.mark.parametrize("warm", [True, False], ids=["connected before", "not connected yet"])
+def test_while_redis_hangs_everyone_is_answered_503_in_time_and_nothing_is_lost_or_told_twice(
+    valkey: Valkey, start_web: Start, warm: bool
+):
+    web = start_web(valkey.url)
+    if warm:
+        deliver_all(web, [SIGNER.request(telnyx_event(event_id=f"before-{n}")) for n in range(16)])
+    valkey.hang()
+    requests = [SIGNER.request(telnyx_event(event_id=f"event-{n}")) for n in range(60)]
+    replies = deliver_all(web, requests)
+    assert {reply.status for reply in replies} == {503}
+    assert in_time(replies)
+    assert in_time([web.get("/healthz"), web.get("/readyz"), web.get("/metrics")])
+    valkey.go_on()
+    for request in requests:
+        eventually(lambda request=request: taken(web, request))
+    assert sorted(e for e in told(valkey.url) if e.startswith("event")) == sorted(f"event-{n}" for n in range(60))
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "before"),
+    [("maxmemory", 1, 0), ("min-replicas-to-write", 1, 0)],
+    ids=["full", "too few replicas"],
+)
+def test_while_redis_refuses_to_write_the_answer_is_503_and_nothing_is_half_recorded(
+    valkey: Valkey, start_web: Start, name: str, value: int, before: int
+):
+    web = start_web(valkey.url)
+    event, unreadable = SIGNER.request(telnyx_event()), SIGNER.request(b"not JSON")
+    assert taken(web, SIGNER.request(telnyx_event()))
+    known = keys(valkey)
+    valkey.set(name, value)
+    assert [web.post(event).status, web.post(unreadable).status] == [503, 503]
+    assert web.get("/readyz").status == 503
+    assert keys(valkey) == known
+    valkey.set(name, before)
+    eventually(lambda: taken(web, event))
+    assert taken(web, unreadable)
+    assert len(told(valkey.url)) == 2
+    assert len(quarantined(valkey.url)) == 1
+
+
+def test_a_read_only_redis_is_answered_with_503(valkey: Valkey, start_web: Start):
+    web = start_web(valkey.url)
+    with Redis.from_url(valkey.url) as client:
+        client.replicaof("127.0.0.1", "1")
+        assert web.post(SIGNER.request(telnyx_event())).status == 503
+        client.replicaof("NO", "ONE")
+    eventually(lambda: taken(web, SIGNER.request(telnyx_event())))
+
+
+def test_figures_and_life_signs_are_given_while_redis_is_down(valkey: Valkey, start_web: Start):
+    web = start_web(valkey.url)
+    valkey.kill()
+    web.post(SIGNER.request(telnyx_event()))
+    assert web.get("/healthz").status == 200
+    assert web.get("/readyz").status == 503
+    figures = web.get("/metrics")
+    assert figures.status == 200
+    assert b"faxdispatch_ledger_up 0.0" in figures.body
+    assert b'outcome="unavailable"} 1.0' in figures.body
+    valkey.start()
+
+
+def test_a_server_told_to_stop_finishes_what_it_is_doing(valkey: Valkey, start_web: Start):
+    web = start_web(valkey.url)
+    assert taken(web, SIGNER.request(telnyx_event()))
+    event = telnyx_event()
+    request = SIGNER.request(event)
+    lines = [f"{name}: {text}" for name, text in request.headers.items()]
+    valkey.hang()
+    with web.connect() as client:
+        head = ["POST /webhooks/telnyx HTTP/1.1", *lines, "Host: x", f"Content-Length: {len(request.body)}", "", ""]
+        client.sendall("\r\n".join(head).encode() + request.body)
+        # Requests are begun in the order in which they come: once this is answered, the one before is under way.
+        assert web.get("/healthz").status == 200
+        web.process.terminate()
+        valkey.go_on()
+        answer = client.recv(1000)
+    assert re.match(rb"HTTP/1.1 200 ", answer)
+    assert web.process.wait(20) == 0
+    assert event["data"]["id"] in told(valkey.url)

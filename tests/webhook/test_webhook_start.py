@@ -1,0 +1,72 @@
+"""Starting, and refusing to start."""
+
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.webhook.harness import SIGNER, Web, environment
+
+NOWHERE = "redis://127.0.0.1:1/0"
+GOOD = {"REDIS_URL": NOWHERE, "TELNYX_PUBLIC_KEY": SIGNER.public_key, "PORT": "0"}
+
+
+def run(folder: Path, *module: str, **variables: str) -> tuple[int, list[str]]:
+    """Give the exit code and the lines on standard error."""
+    found = subprocess.run(
+        [sys.executable, *module],
+        cwd=folder,
+        env=environment(**variables),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert found.stdout == ""
+    return found.returncode, found.stderr.splitlines()
+
+
+@pytest.mark.parametrize("module", [("-m", "webhook"), ("-c", "import webhook.wsgi")], ids=["server", "wsgi"])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("TELNYX_PUBLIC_KEY", ""),
+        ("TELNYX_PUBLIC_KEY", "not a key"),
+        ("TELNYX_PUBLIC_KEY", "A" * 44),
+        ("TELNYX_PUBLIC_KEY", f"{SIGNER.public_key},{SIGNER.public_key[:-4]}"),
+        ("REDIS_URL", ""),
+        ("REDIS_URL", "http://secret@example.com"),
+        ("PORT", "eighty"),
+    ],
+)
+def test_a_wrong_setting_is_told_in_one_line_and_exit_code_2(
+    tmp_path: Path, module: tuple[str, str], name: str, value: str
+):
+    code, lines = run(tmp_path, *module, **GOOD | {name: value})
+    assert code == 2
+    assert len(lines) == 1
+    assert name in lines[0]
+    assert "secret" not in lines[0]
+
+
+def test_a_port_that_is_taken_is_told_in_one_line_and_exit_code_1(tmp_path: Path):
+    with socket.create_server(("0.0.0.0", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        code, lines = run(tmp_path, "-m", "webhook", **GOOD | {"PORT": port})
+    assert code == 1
+    assert len(lines) == 1
+    assert port in lines[0]
+
+
+def test_it_starts_without_redis_and_stops_cleanly(tmp_path: Path):
+    web = Web(tmp_path, NOWHERE)
+    assert web.get("/healthz").status == 200
+    assert web.get("/readyz").status == 503
+    assert web.stop() == 0
+
+
+def test_several_keys_are_taken_from_the_environment(tmp_path: Path):
+    web = Web(tmp_path, NOWHERE, TELNYX_PUBLIC_KEY=f"{SIGNER.public_key}, {SIGNER.public_key}")
+    assert web.stop() == 0
