@@ -12,8 +12,9 @@ from faxdispatch.ledger.scripts import DAY_MS
 from faxdispatch.settings import Settings
 from faxdispatch.telnyx.signature import PublicKeys
 from webhook.breaker import Breaker
-from webhook.door import MAX_BODY, Door, empty
+from webhook.door import MAX_BODY, Door, Refusal, empty
 from webhook.health import Readiness
+from webhook.intake import Outcome
 from webhook.metrics import LedgerGauges, Metrics
 
 THREADS = 16
@@ -43,7 +44,7 @@ def create_app(
         retention_ms=round(settings.fax_retention_days * DAY_MS),
         events_maxlen=settings.fax_events_maxlen,
     )
-    metrics = Metrics()
+    metrics = Metrics((*Outcome, *Refusal))
     door = Door(
         keys=keys,
         observations=observations or _observations(settings, scripts),

@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
 from flask import Request, Response
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, UnsupportedMediaType
@@ -30,12 +31,25 @@ _ALARMING = {
 }
 
 
+class Refusal(StrEnum):
+    """Why a request was not taken in; counted like `Outcome`."""
+
+    FORGED = "forged"
+    STALE = "stale"
+    UNAVAILABLE = "unavailable"
+    TOO_LARGE = "too_large"
+    ENCODED = "encoded"
+    BROKEN = "broken"
+    FAULT = "fault"
+    """A mistake of ours."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Answer:
     """The status, and the word under which the request is counted."""
 
     status: int
-    outcome: str
+    outcome: Outcome | Refusal
     receipt: Receipt | None = None
 
 
@@ -60,7 +74,7 @@ class Door:
     def answer(self, request: Request) -> Response:
         """Answer a POST, with an empty body: 200 exactly when there is nothing more for Telnyx to do."""
         began = time.perf_counter()
-        answer = _Answer(500, "fault")
+        answer = _Answer(500, Refusal.FAULT)
         try:
             answer = self._judge(request)
         finally:
@@ -73,19 +87,19 @@ class Door:
         try:
             receipt = self._admit(request)
         except Forged:
-            return _Answer(401, "forged")
+            return _Answer(401, Refusal.FORGED)
         except Stale:
-            return _Answer(401, "stale")
+            return _Answer(401, Refusal.STALE)
         except Unavailable as trouble:
             log.warning("a webhook could not be recorded: %s", trouble)
-            return _Answer(503, "unavailable")
+            return _Answer(503, Refusal.UNAVAILABLE)
         except RequestEntityTooLarge:
-            return _Answer(413, "too_large")
+            return _Answer(413, Refusal.TOO_LARGE)
         except UnsupportedMediaType:
-            return _Answer(415, "encoded")
+            return _Answer(415, Refusal.ENCODED)
         except HTTPException as problem:
-            return _Answer(problem.code or 400, "broken")
-        return _Answer(200, receipt.outcome.value, receipt)
+            return _Answer(problem.code or 400, Refusal.BROKEN)
+        return _Answer(200, receipt.outcome, receipt)
 
     def _admit(self, request: Request) -> Receipt:
         # Nothing is unpacked for a stranger.
@@ -116,9 +130,9 @@ def empty(status: int, headers: Mapping[str, str]) -> Response:
 def _tell(answer: _Answer, seconds: float) -> None:
     """Log what happened; of the event only its id and type, since all else in it is personal."""
     event = answer.receipt.event if answer.receipt else None
-    if answer.receipt and answer.receipt.outcome in _ALARMING:
-        log.error("%s (event %a)", _ALARMING[answer.receipt.outcome], event.event_id if event else None)
-    if answer.outcome == "stale":
+    if isinstance(answer.outcome, Outcome) and answer.outcome in _ALARMING:
+        log.error("%s (event %a)", _ALARMING[answer.outcome], event.event_id if event else None)
+    if answer.outcome is Refusal.STALE:
         log.warning("a webhook is signed by Telnyx but not of this time: is this machine's clock right?")
     log.info(
         "%d %s %a %a %.1f ms",

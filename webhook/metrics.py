@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily
@@ -17,9 +17,13 @@ _LAG = (0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 900, 3600, 21600)
 
 
 class Metrics:
-    """A registry of its own, so that two apps can live in one process."""
+    """A registry of its own, so that two apps can live in one process.
 
-    def __init__(self) -> None:
+    `outcomes` are all there are. Each is told from the start, as 0: an alarm on a rise would miss one that appears
+    for the first time.
+    """
+
+    def __init__(self, outcomes: Iterable[str]) -> None:
         self.registry = CollectorRegistry()
         self._requests = Counter(
             "faxdispatch_webhook_requests",
@@ -27,6 +31,8 @@ class Metrics:
             ["outcome"],
             registry=self.registry,
         )
+        for outcome in outcomes:
+            self._requests.labels(outcome)
         self._seconds = Histogram(
             "faxdispatch_webhook_seconds",
             "Time until the answer; Telnyx gives up after two seconds.",
@@ -41,7 +47,7 @@ class Metrics:
         )
 
     def count(self, outcome: str, seconds: float) -> None:
-        """Count a webhook request; `outcome` is from a fixed set."""
+        """Count a webhook request."""
         self._requests.labels(outcome).inc()
         self._seconds.observe(seconds)
 

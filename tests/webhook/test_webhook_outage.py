@@ -111,7 +111,6 @@ def test_figures_and_life_signs_are_given_while_redis_is_down(valkey: Valkey, st
     assert figures.status == 200
     assert b"faxdispatch_ledger_up 0.0" in figures.body
     assert b'outcome="unavailable"} 1.0' in figures.body
-    valkey.start()
 
 
 def test_a_server_told_to_stop_finishes_what_it_is_doing(valkey: Valkey, start_web: Start):

@@ -1,0 +1,154 @@
+"""What a verified event does to a job."""
+
+import hashlib
+from typing import Any
+
+import pytest
+
+from faxdispatch.client_state import encode_client_state
+from faxdispatch.jobs import SendFax
+from faxdispatch.ledger import JobView, Ledger, Observations, Scripts, connect
+from faxdispatch.states import State
+from faxdispatch.telnyx.webhooks import parse_webhook
+from faxdispatch.testing import SignedRequest, Signer, telnyx_event
+from tests.webhook.harness import quarantined, told
+from webhook.intake import Outcome, observe, take_in
+
+FAX = {"to": "+15107882622", "from_": "+17733372107", "connection_id": "234423", "media_name": "doc"}
+STATE = encode_client_state("job-1", 1)
+
+
+class World:
+    """A ledger with one job whose first attempt is claimed, and the door for events about it."""
+
+    def __init__(self, redis_url: str) -> None:
+        scripts = Scripts(connect(redis_url))
+        self._ledger = Ledger(scripts)
+        self._observations = Observations(scripts)
+        self._ledger.create("job-1", SendFax.decode(FAX | {"client_state": "theirs"}), source="producer")
+        self._ledger.admit("job-1", connection="234423", sender="+17733372107")
+        self._ledger.claim("job-1", owner="me", lease=60, facts={})
+
+    @property
+    def job(self) -> JobView:
+        return self._ledger.job("job-1", history=True)
+
+    def tell(self, event_type: str, **payload: Any) -> Outcome:
+        payload = {"client_state": STATE, "fax_id": "fax-1"} | payload
+        return take_in(self._observations, body_of(telnyx_event(event_type, **payload))).outcome
+
+    def tell_raw(self, body: bytes) -> Outcome:
+        return take_in(self._observations, body).outcome
+
+
+@pytest.fixture
+def world(redis_url: str) -> World:
+    return World(redis_url)
+
+
+def body_of(event: dict[str, Any]) -> bytes:
+    request: SignedRequest = Signer().request(event)
+    return request.body
+
+
+def test_events_carry_a_job_from_claimed_to_delivered_whatever_the_answer_to_our_call_was(world: World):
+    for kind in ("fax.queued", "fax.media.processed", "fax.sending.started"):
+        assert world.tell(kind) == Outcome.RECORDED
+        assert world.job.state == State.ACCEPTED
+    assert world.tell("fax.delivered", page_count=2) == Outcome.RECORDED
+    assert (world.job.state, world.job.fax_id, world.job.page_count) == (State.DELIVERED, "fax-1", 2)
+
+
+def test_a_failure_moves_the_job_with_its_reason(world: World):
+    world.tell("fax.failed", failure_reason="user_busy")
+    assert (world.job.state, world.job.cause) == (State.DECIDING, "user_busy")
+
+
+def test_events_in_the_wrong_order_leave_the_latest_status(world: World):
+    assert world.tell("fax.delivered") == Outcome.RECORDED
+    assert world.tell("fax.sending.started") == Outcome.OVERTAKEN
+    assert world.tell("fax.queued") == Outcome.OVERTAKEN
+    assert world.job.state == State.DELIVERED
+
+
+def test_a_contradiction_is_told_and_moves_nothing(world: World):
+    world.tell("fax.delivered")
+    assert world.tell("fax.failed", failure_reason="user_busy") == Outcome.CONFLICT
+    assert world.job.state == State.DELIVERED
+
+
+def test_the_odd_spellings_move_the_job_as_the_right_ones_do(world: World):
+    world.tell("fax.sendingstarted", status="sending")
+    assert (world.job.provider_status, world.job.history[-1].type) == ("sending", "fax.sending.started")
+    world.tell("fax_failed", status="failed", failure_reason="user_busy")
+    assert (world.job.state, world.job.history[-1].type) == (State.DECIDING, "fax.failed")
+
+
+@pytest.mark.parametrize("kind", ["fax.failed", "fax.received", "fax.receiving.started"])
+def test_an_inbound_event_moves_no_job_even_with_a_state_of_ours(world: World, kind: str):
+    world.tell("fax.queued")
+    before = world.job
+    world.tell(kind, direction="inbound")
+    assert (world.job.state, world.job.provider_status) == (before.state, before.provider_status)
+
+
+@pytest.mark.parametrize("state", [None, "", "aGF2ZSBhIG5pY2UgZGF5ID1d", "ZmQxOmpvYi0xOjE", "é", 7])
+def test_an_event_without_a_state_of_ours_is_told_without_a_job(world: World, state: Any):
+    assert world.tell("fax.delivered", client_state=state, fax_id="other") == Outcome.RECORDED
+    assert world.job.state == State.SUBMITTING
+
+
+def test_an_event_without_a_fax_id_is_told_and_moves_nothing(world: World, redis_url: str):
+    assert world.tell("fax.delivered", fax_id=None, event_id="bare") == Outcome.RECORDED
+    assert world.job.state == State.SUBMITTING
+    assert told(redis_url)[-1] == "bare"
+
+
+def test_telnyx_payload_is_kept_as_it_came_beside_the_producers_state(world: World):
+    world.tell("fax.delivered", page_count=2, something_new={"a": [1, None]})
+    last = world.job.history[-1]
+    assert last.data["something_new"] == {"a": [1, None]}
+    assert last.data["client_state"] == STATE
+    assert (last.client_state, last.source) == ("theirs", "webhook")
+
+
+def test_the_first_of_two_events_with_one_id_counts(world: World):
+    world.tell("fax.queued", event_id="one")
+    assert world.tell("fax.failed", event_id="one", failure_reason="user_busy") == Outcome.DIFFERS
+    assert world.job.state == State.ACCEPTED
+
+
+def test_an_unreadable_body_is_kept_once_with_the_reason(world: World, redis_url: str):
+    assert world.tell_raw(b"\xff") == Outcome.UNREADABLE
+    assert world.tell_raw(b"\xff") == Outcome.DUPLICATE
+    assert world.tell_raw(b"\xfe") == Outcome.UNREADABLE
+    assert [kept["body"] for kept in quarantined(redis_url)] == ["\\xff", "\\xfe"]
+
+
+def test_every_field_that_a_job_needs_is_observed():
+    event = telnyx_event(
+        "fax.failed",
+        event_id="one",
+        occurred_at="2020-05-05T13:08:22.039204Z",
+        fax_id="fax-1",
+        client_state=STATE,
+        failure_reason="user_busy",
+        page_count=1,
+        call_duration_secs=9,
+    )
+    seen = observe(parse_webhook(body_of(event)))
+    assert (seen.event_id, seen.event_type, seen.source) == ("one", "fax.failed", "webhook")
+    assert (seen.job_id, seen.attempt, seen.fax_id, seen.connection_id) == ("job-1", 1, "fax-1", "234423")
+    assert (seen.status, seen.outbound, seen.failure_reason) == ("failed", True, "user_busy")
+    assert (seen.page_count, seen.duration) == (1, 9)
+    assert seen.occurred_at.isoformat() == "2020-05-05T13:08:22.039204+00:00"
+    assert len(seen.digest) == len(hashlib.sha256().hexdigest())
+
+
+def test_every_delivery_of_an_event_has_the_same_digest_and_other_content_another():
+    def digest(**changes: Any) -> str:
+        event = telnyx_event(event_id="one", fax_id="f", occurred_at="2020-05-05T13:08:22Z", **changes)
+        return observe(parse_webhook(body_of(event))).digest
+
+    assert digest(delivery=1) == digest(delivery=2)
+    assert digest(page_count=1) != digest(page_count=2)

@@ -1,0 +1,122 @@
+"""Metrics and health."""
+
+import json
+
+import pytest
+from flask.testing import FlaskClient
+from prometheus_client.parser import text_string_to_metric_families
+from redis import Redis
+
+from faxdispatch.jobs import SendFax
+from faxdispatch.ledger import Ledger, Limits, Scripts, connect
+from faxdispatch.settings import Settings
+from tests.webhook.harness import SIGNER
+from webhook.app import create_app
+from webhook.door import Refusal
+from webhook.intake import Outcome
+
+FAX = {"from_": "+17733372107", "connection_id": "234423", "media_name": "doc"}
+
+
+def figures(client: FlaskClient) -> dict[tuple[str, ...], float]:
+    """The samples by name and labels' values."""
+    text = client.get("/metrics").text
+    families = text_string_to_metric_families(text)
+    return {(s.name, *s.labels.values()): s.value for family in families for s in family.samples}
+
+
+@pytest.fixture
+def away() -> FlaskClient:
+    """A receiver whose Redis is not there."""
+    settings = Settings(redis_url="redis://127.0.0.1:1/0", telnyx_public_key=(SIGNER.public_key,))
+    return create_app(settings).test_client()
+
+
+def test_the_ledgers_figures_are_told(client: FlaskClient, redis_url: str):
+    scripts = Scripts(connect(redis_url))
+    ledger = Ledger(scripts)
+    for number in (1, 2, 3):
+        ledger.create(f"job-{number}", SendFax.decode(FAX | {"to": f"+1510788262{number}"}), source="producer")
+    ledger.admit("job-1", connection="234423", sender="+17733372107")
+    Limits(scripts, rate=1).pause("999", reason="no funds", delay=60)
+    found = figures(client)
+    assert found["faxdispatch_ledger_up",] == 1
+    assert found["faxdispatch_jobs", "queued"] == 3
+    assert found["faxdispatch_jobs", "delivered"] == 0
+    assert found["faxdispatch_calls_in_flight", "234423"] == 1
+    assert found["faxdispatch_connection_paused", "999"] == 1
+    assert ("faxdispatch_connection_paused", "234423") not in found
+    assert found["faxdispatch_overdue_seconds",] == 0
+
+
+def test_the_oldest_appointment_that_nobody_keeps_is_told(client: FlaskClient, redis_url: str):
+    with Redis.from_url(redis_url) as redis:
+        seconds, _ = redis.time()
+        redis.zadd("fax:agenda", {"late": (seconds - 100) * 1000, "later": (seconds + 100) * 1000})
+    assert 99 <= figures(client)["faxdispatch_overdue_seconds",] < 160
+
+
+def test_asking_often_asks_redis_once(client: FlaskClient, redis_url: str):
+    before = figures(client)
+    Ledger(Scripts(connect(redis_url))).create("job-1", SendFax.decode(FAX | {"to": "+15107882622"}), source="producer")
+    with Redis.from_url(redis_url) as redis:
+        asked = redis.info("stats")["total_commands_processed"]
+        assert [figures(client)["faxdispatch_jobs", "queued"] for _ in range(20)] == [
+            before["faxdispatch_jobs", "queued"]
+        ] * 20
+        assert redis.info("stats")["total_commands_processed"] - asked < 20
+
+
+def test_figures_are_given_while_redis_is_away(away: FlaskClient):
+    found = figures(away)
+    assert found["faxdispatch_ledger_up",] == 0
+    assert ("faxdispatch_jobs", "queued") not in found
+
+
+def test_the_process_is_alive_whatever_becomes_of_redis(client: FlaskClient, away: FlaskClient):
+    assert client.get("/healthz").status_code == away.get("/healthz").status_code == 200
+
+
+def test_a_receiver_that_can_record_is_ready(client: FlaskClient):
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json) == (200, {"ready": True, "problems": []})
+
+
+def test_a_receiver_without_redis_is_not_ready_and_names_no_address(away: FlaskClient):
+    answer = away.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json == {"ready": False, "problems": ["Redis does not answer"]}
+
+
+def test_a_redis_that_may_evict_is_not_ready(client: FlaskClient, redis_url: str):
+    with Redis.from_url(redis_url) as redis:
+        redis.config_set("maxmemory-policy", "allkeys-lru")
+        try:
+            answer = client.get("/readyz")
+        finally:
+            redis.config_set("maxmemory-policy", "noeviction")
+    assert answer.status_code == 503
+    assert "noeviction" in json.dumps(answer.json)
+
+
+def test_a_full_redis_is_not_ready(client: FlaskClient, redis_url: str):
+    with Redis.from_url(redis_url) as redis:
+        redis.config_set("maxmemory", 1)
+        try:
+            answer = client.get("/readyz")
+        finally:
+            redis.config_set("maxmemory", 0)
+    assert answer.status_code == 503
+    assert "refuses to write" in json.dumps(answer.json)
+
+
+def test_two_receivers_in_one_process_count_apart(settings: Settings):
+    one, two = (create_app(settings).test_client() for _ in range(2))
+    one.post("/webhooks/telnyx")
+    assert figures(one)["faxdispatch_webhook_requests_total", "forged"] == 1
+    assert figures(two)["faxdispatch_webhook_requests_total", "forged"] == 0
+
+
+def test_every_outcome_is_told_before_it_ever_happens_so_that_alarms_see_the_first(client: FlaskClient):
+    told = {labels[0]: value for (name, *labels), value in figures(client).items() if name.endswith("requests_total")}
+    assert told == dict.fromkeys([*Outcome, *Refusal], 0)
