@@ -13,6 +13,9 @@ from faxdispatch.errors import BadInput, FaxError
 from faxdispatch.privacy import scrub
 
 COMMANDS: dict[str, str] = {
+    "demo": "faxdispatch.cli.demo:demo",
+    "up": "faxdispatch.cli.up:up",
+    "simulate": "faxdispatch.cli.simulate:command",
     "send": "faxdispatch.cli.send:send",
     "status": "faxdispatch.cli.status:status",
     "cancel": "faxdispatch.cli.control:cancel",

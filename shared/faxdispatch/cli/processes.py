@@ -50,7 +50,7 @@ def valkey(folder: Path, port: int) -> Role:
 
 def web(folder: Path, surroundings: Mapping[str, str]) -> Role:
     """Give the webhook server; its address comes from `PORT`."""
-    url = f"http://127.0.0.1:{surroundings['PORT']}/readyz"
+    url = f"http://127.0.0.1:{surroundings['PORT']}/healthz"
     return Role("web", _python("webhook"), surroundings, folder, lambda _: _serves(url))
 
 

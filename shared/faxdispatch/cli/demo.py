@@ -1,0 +1,54 @@
+"""`faxdispatch demo`: the whole thing on one machine, in a minute, against a simulated Telnyx."""
+
+import sys
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from faxdispatch.cli.checkout import checkout
+from faxdispatch.cli.output import show_json
+from faxdispatch.cli.signals import Told, stop_signals
+from faxdispatch.demo.run import Run
+from faxdispatch.demo.stage import Stage, stage
+from faxdispatch.demo.verdict import Verdict, judge
+from faxdispatch.demo.view import LABEL, progress, show
+
+_WIDTH = 150
+"""Columns where no terminal says how many there are."""
+
+
+def demo(
+    as_json: Annotated[bool, typer.Option("--json", help="Print the outcome as JSON, and nothing else.")] = False,
+) -> None:
+    """Send real documents through real processes to a simulated Telnyx, and check what comes of each.
+
+    Exit code 0 where every fax ended as it had to, 1 where one did not.
+    """
+    documents = checkout() / "examples" / "documents"
+    stream = sys.stderr if as_json else sys.stdout
+    console = Console(file=stream, highlight=False, width=None if stream.isatty() else _WIDTH)
+    console.print(LABEL)
+    try:
+        with stop_signals(), stage() as set_up:
+            run = Run(set_up, documents)
+            with progress(console) as look:
+                run.play(look)
+            verdict = judge(run, set_up.control("GET", "/report"))
+            if not verdict.ok:
+                _show_log(set_up)
+    except Told as told:
+        raise typer.Exit(told.exit_code) from None
+    _show(verdict, console, as_json=as_json)
+    raise typer.Exit(0 if verdict.ok else 1)
+
+
+def _show(verdict: Verdict, console: Console, *, as_json: bool) -> None:
+    if as_json:
+        show_json(verdict.as_json())
+    else:
+        show(verdict, console)
+
+
+def _show_log(set_up: Stage) -> None:
+    print("Last lines of the processes:", *set_up.log, sep="\n", file=sys.stderr)

@@ -1,0 +1,103 @@
+"""`faxdispatch up`: everything that one machine needs, in one command."""
+
+import base64
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from faxdispatch.cli import processes
+from faxdispatch.cli.checkout import checkout
+from faxdispatch.cli.datadir import data_dir, usual_port
+from faxdispatch.cli.signals import Told, stop_signals
+from faxdispatch.cli.stack import Stack
+from faxdispatch.errors import Misconfigured
+from faxdispatch.settings import Settings
+
+SIMULATED_SENDER = "+13125550000"
+
+
+def up(
+    workers: Annotated[int, typer.Option(min=1, help="Worker processes.")] = 1,
+    simulate: Annotated[
+        bool, typer.Option("--simulate", help="Start a simulated Telnyx as well, and send to it. No fax leaves.")
+    ] = False,
+) -> None:
+    """Run web, workers and, where REDIS_URL is not set, a private Valkey, until Ctrl-C.
+
+    The Valkey keeps everything in FAX_DATA_DIR. Whatever ends by itself is started again.
+    """
+    settings = Settings.load()
+    checkout()
+    if simulate and settings.redis_url:
+        raise Misconfigured(
+            "REDIS_URL is set: its faxes would be taken for sent by a simulation. Unset it for `up --simulate`, which "
+            "brings its own Valkey"
+        )
+    if not simulate:
+        settings.require("telnyx_api_key", "telnyx_public_key")
+    try:
+        with stop_signals(), _memory(settings, simulate=simulate) as folder, Stack() as stack:
+            _start(stack, settings, folder, workers=workers, simulate=simulate)
+            stack.watch()
+    except Told:
+        typer.echo("faxdispatch: stopped")
+
+
+@contextmanager
+def _memory(settings: Settings, *, simulate: bool) -> Iterator[Path | None]:
+    """Give the folder for a Valkey of our own; None where there is a Redis already."""
+    if settings.redis_url:
+        yield None
+        return
+    # Apart from the real one: what the simulation delivered is not delivered.
+    folder = settings.fax_data_dir / "simulation" if simulate else settings.fax_data_dir
+    with data_dir(folder) as ours:
+        yield ours
+
+
+def _start(stack: Stack, settings: Settings, folder: Path | None, *, workers: int, simulate: bool) -> None:
+    changes = {"PORT": str(settings.port or processes.free_port())}
+    if folder:
+        port = usual_port(folder)
+        stack.start(processes.valkey(folder, port))
+        changes["REDIS_URL"] = changes["CELERY_BROKER_URL"] = f"redis://127.0.0.1:{port}/0"
+    else:
+        changes |= {"REDIS_URL": settings.redis, "CELERY_BROKER_URL": settings.broker}
+    hook = f"http://127.0.0.1:{changes['PORT']}/webhooks/telnyx"
+    if simulate:
+        changes |= {**_simulation(stack, hook), "FAX_FROM": settings.fax_from or SIMULATED_SENDER}
+    surroundings = processes.environment(changes, inherit=True)
+    stack.start(processes.web(Path.cwd(), surroundings))
+    for number in range(1, workers + 1):
+        stack.start(processes.worker(Path.cwd(), surroundings, number=number))
+    _introduce(hook, folder, changes, simulate=simulate)
+
+
+def _simulation(stack: Stack, hook: str) -> dict[str, str]:
+    """Start the simulated Telnyx; give the settings that lead to it and to nothing else."""
+    # Address and keys are fixed beforehand, so that it may be restarted without the others noticing.
+    port, seed = processes.free_port(), base64.b64encode(secrets.token_bytes(32)).decode()
+    options = ["--port", str(port), "--webhook-url", hook, "--seed-key", seed]
+    options += ["--api-key", f"KEY_SIMULATED_{secrets.token_hex(8)}"]
+    child = stack.start(processes.simulator(Path.cwd(), options))
+    return processes.simulated(processes.introduction(child)) | {"FAX_WEBHOOK_URL": hook}
+
+
+def _introduce(hook: str, folder: Path | None, changes: dict[str, str], *, simulate: bool) -> None:
+    lines = ["faxdispatch is up; Ctrl-C stops it", f"  webhooks  {hook}"]
+    if folder:
+        lines += [f"  Valkey    {changes['REDIS_URL']}, files in {folder}"]
+    if simulate:
+        lines += [
+            f"  Telnyx    SIMULATED at {changes['TELNYX_BASE_URL']}: no fax leaves this machine",
+            "To send to it, in another terminal (`faxdispatch simulate --list-numbers` tells what each number does):",
+            f"  export REDIS_URL={changes['REDIS_URL']}",
+            "  faxdispatch send --to +13125550102 --media-url https://example.com/fax.pdf",
+        ]
+    elif folder:
+        lines += [f"Other commands and services reach it with REDIS_URL={changes['REDIS_URL']}"]
+    typer.echo("\n".join(lines))

@@ -1,0 +1,76 @@
+"""The demonstration's processes: Valkey, simulated Telnyx, webhook server and worker, in a folder of their own."""
+
+import tempfile
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from faxdispatch.cli import processes
+from faxdispatch.cli.stack import Stack
+
+_LOG_LINES = 40
+_SENDER = "+13125550000"
+
+SETTINGS = {
+    "FAX_FROM": _SENDER,
+    # A demonstration cannot wait for minutes, as one should for a busy line.
+    "FAX_RETRY_BUSY": "1,2",
+    "FAX_RETRY_NO_ANSWER": "1,2",
+    "FAX_RETRY_LINE": "1,2",
+    "FAX_SETTLE": "3",
+    "FAX_RECONCILE_EVERY": "0.5",
+    "FAX_POLL_AFTER": "4",
+    "FAX_CHANNELS": "auto",
+}
+"""Settings of the demonstration; all others have their defaults."""
+
+
+@dataclass
+class Stage:
+    """What the demonstration plays on."""
+
+    stack: Stack
+    log: deque[str]
+    """The last lines that the processes wrote."""
+    redis_url: str
+    telnyx: dict[str, Any]
+    """What the simulator said of itself."""
+
+    def control(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Call the simulator's control API."""
+        url = f"{self.telnyx['control_url']}{path}"
+        answer = httpx.request(method, url, json=body, timeout=30, trust_env=False).raise_for_status()
+        found: dict[str, Any] = answer.json()
+        return found
+
+
+@contextmanager
+def stage() -> Iterator[Stage]:
+    """Start the processes; end them and remove their folder in the end, whatever happens.
+
+    Raises:
+        StackError: one of them did not start.
+    """
+    log: deque[str] = deque(maxlen=_LOG_LINES)
+    with (
+        tempfile.TemporaryDirectory(prefix="faxdispatch-demo-") as name,
+        Stack(lambda process, line: log.append(f"{process:<10} | {line}")) as stack,
+    ):
+        folder = Path(name)
+        redis_port, web_port = processes.free_port(), processes.free_port()
+        redis_url = f"redis://127.0.0.1:{redis_port}/0"
+        stack.start(processes.valkey(folder, redis_port))
+        hook = f"http://127.0.0.1:{web_port}/webhooks/telnyx"
+        child = stack.start(processes.simulator(folder, ["--port", "0", "--speed", "2", "--webhook-url", hook]))
+        telnyx = processes.introduction(child)
+        own = {"REDIS_URL": redis_url, "PORT": str(web_port)}
+        # Nothing of the surroundings: a broker or a key that is set there is meant for real faxes.
+        surroundings = processes.environment(SETTINGS | processes.simulated(telnyx) | own, inherit=False)
+        stack.start(processes.web(folder, surroundings))
+        stack.start(processes.worker(folder, surroundings))
+        yield Stage(stack, log, redis_url, telnyx)
