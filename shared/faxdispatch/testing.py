@@ -1,6 +1,5 @@
 """Doubles for those who build on faxdispatch: Telnyx's events, and requests signed as Telnyx signs them."""
 
-import base64
 import json
 import time
 from collections.abc import Mapping
@@ -75,25 +74,26 @@ class Signer:
     @property
     def public_key(self) -> str:
         """The public half, as it goes into `TELNYX_PUBLIC_KEY`."""
-        return base64.b64encode(bytes(self._key().verify_key)).decode()
+        text: str = _signing().public_key(self.seed)
+        return text
 
     def request(self, content: Mapping[str, Any] | bytes, *, timestamp: str | int | None = None) -> SignedRequest:
         """Give the request that brings an event, or any bytes, signed now or at `timestamp` (seconds since 1970)."""
         body = content if isinstance(content, bytes) else json.dumps(content).encode()
         stamp = str(int(time.time()) if timestamp is None else timestamp)
-        signature = self._key().sign(stamp.encode() + b"|" + body).signature
         return SignedRequest(
             body,
             {
                 "Content-Type": "application/json",
                 "User-Agent": "telnyx-webhooks",
                 "telnyx-timestamp": stamp,
-                "telnyx-signature-ed25519": base64.b64encode(signature).decode(),
+                "telnyx-signature-ed25519": _signing().sign(self.seed, stamp, body),
             },
         )
 
-    def _key(self) -> Any:
-        # Here, so that producers without the extra can use the rest of this module.
-        from nacl.signing import SigningKey  # noqa: PLC0415
 
-        return SigningKey(self.seed)
+def _signing() -> Any:
+    # Here, so that producers without the extra can use the rest of this module.
+    from faxdispatch.telnyx import signature  # noqa: PLC0415
+
+    return signature
