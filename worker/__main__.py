@@ -14,7 +14,7 @@ def main() -> None:
             f"--queues={QUEUES}",
             "--without-gossip",
             "--without-mingle",
-            "--loglevel=WARNING",
+            "--quiet",
         ]
     )
 

@@ -7,7 +7,7 @@ import sys
 from typing import Any
 
 from celery import Celery
-from celery.signals import worker_ready, worker_shutting_down
+from celery.signals import setup_logging, worker_ready, worker_shutting_down
 
 from faxdispatch.broker import configure, post
 from faxdispatch.errors import FaxError
@@ -109,6 +109,10 @@ def _collaborators(settings: Settings, app: Celery) -> Collaborators:
 def _attend(app: Celery, settings: Settings) -> None:
     """Let the scheduler live as long as the worker takes messages."""
     scheduler = Scheduler(app.collaborators, f"{socket.gethostname()}:{os.getpid()}")
+
+    @setup_logging.connect(weak=False)
+    def keep_ours(**_: Any) -> None:
+        """Stand in for Celery's own set-up, which would take over the root logger."""
 
     @worker_ready.connect(weak=False)
     def ready(**_: Any) -> None:
