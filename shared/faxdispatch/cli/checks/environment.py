@@ -1,0 +1,53 @@
+"""Checks of the settings alone."""
+
+from collections.abc import Iterator
+
+from faxdispatch.cli.checks.finding import Finding, fail, ok, warn
+from faxdispatch.errors import BadInput, Misconfigured
+from faxdispatch.jobs import SendFax
+from faxdispatch.settings import Settings
+
+_WHERE = "set it in the environment or in .env; .env.example explains it"
+
+
+def check_environment(settings: Settings) -> Iterator[Finding]:
+    """Look for what is missing, what contradicts, and what is unsafe."""
+    yield from _complete(settings)
+    yield _public_key(settings)
+    yield _sender(settings)
+    if not settings.telnyx_base_url.startswith("https://"):
+        yield warn(
+            "TELNYX_BASE_URL",
+            f"{settings.telnyx_base_url} is not https: fine for a simulation only",
+            "leave it out to use Telnyx itself",
+        )
+
+
+def _complete(settings: Settings) -> Iterator[Finding]:
+    missing = [name for name in ("redis_url", "telnyx_api_key", "fax_connection_id") if not getattr(settings, name)]
+    for name in missing:
+        yield fail(name.upper(), "not set", _WHERE)
+    if not missing:
+        yield ok("settings", "complete")
+
+
+def _public_key(settings: Settings) -> Finding:
+    from faxdispatch.telnyx.signature import PublicKeys  # noqa: PLC0415 - the others need no cryptography
+
+    name = "TELNYX_PUBLIC_KEY"
+    try:
+        keys = PublicKeys.from_base64(settings.telnyx_public_key)
+    except Misconfigured as error:
+        return fail(name, str(error).removeprefix(f"{name}: "), "without it no webhook is believed")
+    return ok(name, f"{len(keys)} usable")
+
+
+def _sender(settings: Settings) -> Finding:
+    name = "FAX_FROM"
+    if not settings.fax_from:
+        return warn(name, "not set: every fax must name its sender", _WHERE)
+    try:
+        SendFax.decode({"to": settings.fax_from, "media_name": "-"}, region=settings.fax_default_region)
+    except BadInput as error:
+        return fail(name, str(error).removeprefix("to: "), "write it like +13125550123")
+    return ok(name, "a possible number")

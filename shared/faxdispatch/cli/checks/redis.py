@@ -1,0 +1,113 @@
+"""Checks of Redis, the broker and the workers behind them."""
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from celery import Celery
+from kombu.exceptions import KombuError
+from redis import Redis
+from redis.exceptions import RedisError
+
+from faxdispatch.broker import configure
+from faxdispatch.cli.checks.finding import Finding, fail, ok, skew, warn
+from faxdispatch.errors import FaxError
+from faxdispatch.ledger import connect
+from faxdispatch.ledger.durability import Durability, durability
+from faxdispatch.ledger.scripts import redis_trouble
+from faxdispatch.settings import Settings
+
+_LEAST = (7, 0)
+"""Version of Redis from which XAUTOCLAIM tells of trimmed entries, on which consumers count."""
+_ALWAYS = "set appendonly yes and appendfsync always"
+
+
+def check_redis(settings: Settings) -> Iterator[Finding]:
+    """Ask Redis and the broker; only that it does not answer, where it does not."""
+    try:
+        redis = connect(settings.redis)
+        with redis_trouble():
+            about: Any = redis.info()
+    except FaxError as error:
+        yield fail("redis", str(error), "start it, or mend REDIS_URL; nothing can be recorded without it")
+        return
+    yield _version(about)
+    checks: tuple[Callable[[Redis, Any, Settings], Finding], ...] = (_persistence, _memory, _replicas, _clock, _workers)
+    for check in checks:
+        try:
+            with redis_trouble():
+                yield check(redis, about, settings)
+        except FaxError as error:
+            yield warn(f"redis {check.__name__.strip('_')}", f"could not be checked: {error}", "look at it by hand")
+    yield _broker(settings)
+
+
+def _version(about: Any) -> Finding:
+    name = "valkey" if "valkey_version" in about else "redis"
+    version = str(about.get(f"{name}_version", "0"))
+    numbers = tuple(int(part) for part in re.findall(r"\d+", version)[:2])
+    if numbers < _LEAST:
+        return fail("redis", f"{name} {version} is too old", "use Redis 7.2 or later, or Valkey")
+    return ok("redis", f"{name} {version} answers")
+
+
+def _persistence(redis: Redis, _about: Any, _settings: Settings) -> Finding:
+    name, kind = "redis persistence", durability(redis)
+    if kind is Durability.ALWAYS:
+        return ok(name, "every write is on disk before it is answered")
+    if kind is Durability.NEVER:
+        return fail(name, "nothing is kept on disk: a crash of Redis loses faxes or sends them twice", _ALWAYS)
+    lost = "a crash of Redis can lose what was recorded in the last second or so: jobs, and webhooks answered already"
+    if kind is Durability.ON_DEMAND:
+        return warn(
+            name, f"{lost}; not a fax twice, since workers wait for the disk (WAITAOF) before each call", _ALWAYS
+        )
+    return fail(name, f"{lost}, and send a fax twice, since this server cannot be waited for (no WAITAOF)", _ALWAYS)
+
+
+def _memory(_redis: Redis, about: Any, _settings: Settings) -> Finding:
+    name, policy = "redis memory", about.get("maxmemory_policy")
+    if policy != "noeviction":
+        return fail(name, f"maxmemory-policy is {policy}: it may throw records away", "set maxmemory-policy noeviction")
+    most, used = int(about.get("maxmemory") or 0), int(about.get("used_memory") or 0)
+    if most and used > 0.8 * most:
+        return warn(name, f"{100 * used // most} % of maxmemory in use", "raise maxmemory: a full Redis takes no jobs")
+    return ok(name, "nothing is evicted")
+
+
+def _replicas(_redis: Redis, about: Any, settings: Settings) -> Finding:
+    name, present = "redis replicas", int(about.get("connected_slaves") or 0)
+    if present < settings.fax_replicas:
+        wanted = f"{present} connected, FAX_REPLICAS asks for {settings.fax_replicas}: nothing will be sent"
+        return fail(name, wanted, "bring the replicas up, or lower FAX_REPLICAS")
+    return ok(name, f"{present} connected, {settings.fax_replicas} wanted")
+
+
+def _clock(redis: Redis, _about: Any, _settings: Settings) -> Finding:
+    before = time.time()
+    seconds, micros = redis.time()
+    after = time.time()
+    return skew("redis clock", int(seconds) + int(micros) / 1e6 - (before + after) / 2, bearable=60)
+
+
+def _workers(redis: Redis, _about: Any, _settings: Settings) -> Finding:
+    seconds, _ = redis.time()
+    present: Any = redis.zrangebyscore("fax:workers", (int(seconds) - 60) * 1000, "+inf", withscores=True)
+    if not present:
+        return warn("workers", "none has shown up in the last minute: nothing is sent", "start one: faxdispatch up")
+    latest = datetime.fromtimestamp(max(score for _, score in present) / 1000, UTC)
+    return ok("workers", f"{len(present)} at work, last seen {latest:%H:%M:%S}Z")
+
+
+def _broker(settings: Settings) -> Finding:
+    app = configure(Celery("faxdispatch-doctor", set_as_current=False), settings.broker)
+    try:
+        with app.connection_for_write() as connection:
+            connection.ensure_connection(max_retries=1, interval_start=0.1, timeout=5)
+    except (KombuError, RedisError, OSError, ValueError, ImportError) as error:
+        return fail("broker", f"{type(error).__name__}: {error}", "start it, or mend CELERY_BROKER_URL")
+    finally:
+        app.close()
+    return ok("broker", "answers")

@@ -1,0 +1,61 @@
+"""`faxdispatch doctor`."""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Annotated
+
+import typer
+
+from faxdispatch.cli.checks.environment import check_environment
+from faxdispatch.cli.checks.finding import Finding, Level, fail
+from faxdispatch.cli.checks.redis import check_redis
+from faxdispatch.cli.checks.telnyx import check_telnyx
+from faxdispatch.cli.checks.webhook import check_webhook
+from faxdispatch.cli.output import show_json
+from faxdispatch.errors import Misconfigured
+from faxdispatch.privacy import scrub
+from faxdispatch.settings import Settings
+
+CHECKS: tuple[Callable[[Settings], Iterable[Finding]], ...] = (
+    check_environment,
+    check_redis,
+    check_telnyx,
+    check_webhook,
+)
+"""All checks, in the order of what rests on what."""
+
+_COLOURS = {Level.OK: "green", Level.WARN: "yellow", Level.FAIL: "red"}
+
+
+def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+    """Look at settings, Redis, broker, workers, Telnyx and webhook; say what to mend. Exit code 1 if something fails.
+
+    Nothing is changed and no fax is sent.
+    """
+    found: list[Finding] = []
+    for finding in examine():
+        found.append(finding)
+        if not as_json:
+            _show(finding)
+    healthy = all(finding.level is not Level.FAIL for finding in found)
+    if as_json:
+        show_json({"healthy": healthy, "findings": [finding.as_json() for finding in found]})
+    if not healthy:
+        raise typer.Exit(1)
+
+
+def examine() -> Iterator[Finding]:
+    """Run all checks on the settings of the environment; a setting that cannot be read is the only finding."""
+    try:
+        settings = Settings.load()
+    except Misconfigured as error:
+        yield fail("settings", str(error), "mend them; nothing else was looked at")
+        return
+    for check in CHECKS:
+        yield from check(settings)
+
+
+def _show(finding: Finding) -> None:
+    word = typer.style(f"{finding.level:<5}", fg=_COLOURS[finding.level], bold=True)
+    typer.echo(f"{word} {finding.name:<20} {scrub(finding.detail)}")
+    if finding.remedy:
+        typer.echo(f"{'':<26} → {scrub(finding.remedy)}")
