@@ -4,6 +4,7 @@ Importing this package does nothing but define names.
 """
 
 from faxdispatch.client import FaxClient, Receipt
+from faxdispatch.consumer import Consumer
 from faxdispatch.errors import (
     AccountRefused,
     BadInput,
@@ -25,6 +26,7 @@ from faxdispatch.errors import (
 from faxdispatch.events import Event
 from faxdispatch.jobs import CancelFax, Priority, RefreshMedia, SendFax, SyncStatus, Window
 from faxdispatch.states import State
+from faxdispatch.stream import Delivery
 
 __all__ = [
     # Asking
@@ -37,6 +39,8 @@ __all__ = [
     "SyncStatus",
     "Window",
     # Following
+    "Consumer",
+    "Delivery",
     "Event",
     "State",
     # Errors

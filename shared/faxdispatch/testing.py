@@ -1,4 +1,4 @@
-"""Doubles for those who build on faxdispatch: Telnyx's events, and requests signed as Telnyx signs them."""
+"""Doubles for those who build on faxdispatch: a client that only records, Telnyx's events, and signed requests."""
 
 import json
 import time
@@ -8,7 +8,12 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
+from faxdispatch.client import FaxClient, Receipt
+from faxdispatch.errors import IdempotencyConflict, NotKnown
 from faxdispatch.events import TYPE_OF_STATUS
+from faxdispatch.jobs import CancelFax, Job, RefreshMedia, SendFax, SyncStatus
+from faxdispatch.ledger import JobView
+from faxdispatch.states import TERMINAL, State
 
 _STATUS_OF_TYPE = {kind: status for status, kind in TYPE_OF_STATUS.items()} | {
     "fax.receiving.started": "receiving",
@@ -97,3 +102,73 @@ def _signing() -> Any:
     from faxdispatch.telnyx import signature  # noqa: PLC0415
 
     return signature
+
+
+class RecordingClient(FaxClient):
+    """A `FaxClient` for producers' tests: it judges as the real one does and keeps what was asked; nothing is sent.
+
+    `sent` holds each fax once, with its job id; `asked` the commands to cancel, refresh and sync, in order. `region`
+    is the country of numbers written without `+`.
+    """
+
+    def __init__(self, *, region: str | None = None) -> None:
+        self._region = region
+        self._states: dict[str, State] = {}
+        self.sent: list[SendFax] = []
+        self.asked: list[Job] = []
+
+    def send(self, job: SendFax | None = None, /, **options: Any) -> Receipt:
+        """Keep a fax. Raises `InvalidJob` and `IdempotencyConflict` as the real client does."""
+        job = job or SendFax.decode(options, region=self._region)
+        known = self._known(job)
+        if known is None:
+            new = job.model_copy(update={"job_id": job.job_id or uuid4().hex})
+            self.sent.append(new)
+            self.become(str(new.job_id), State.QUEUED)
+            return Receipt(str(new.job_id), created=True)
+        if known.fingerprint() != job.fingerprint():
+            raise IdempotencyConflict(job.idempotency_key or str(job.job_id), str(known.job_id))
+        return Receipt(str(known.job_id), created=False)
+
+    def become(self, job_id: str, state: State) -> None:
+        """Let a job stand in a state from now on, for tests of what a producer does then."""
+        self._states[job_id] = state
+
+    def cancel(self, *, job_id: str | None = None, fax_id: str | None = None) -> str:
+        """Keep the wish; the answer is what the real client gives for a job in that state."""
+        command = CancelFax.decode({"job_id": job_id, "fax_id": fax_id})
+        state = self.status(command.job_id).state if command.job_id else None
+        self.asked.append(command)
+        if state is None or command.job_id is None:
+            return "wished"
+        if state in TERMINAL:
+            return "over"
+        if state not in {State.QUEUED, State.HELD}:
+            return "wished"
+        self.become(command.job_id, State.CANCELLED)
+        return "cancelled"
+
+    def refresh(self, fax_id: str) -> None:
+        """Keep the wish. Raises `InvalidJob` as the real client does."""
+        self.asked.append(RefreshMedia.decode({"fax_id": fax_id}))
+
+    def sync(self, *, job_id: str | None = None, fax_id: str | None = None) -> None:
+        """Keep the wish. Raises `InvalidJob` and `NotKnown` as the real client does."""
+        command = SyncStatus.decode({"job_id": job_id, "fax_id": fax_id})
+        if command.job_id:
+            self.status(command.job_id)
+        self.asked.append(command)
+
+    def status(self, job_id: str, *, history: bool = False) -> JobView:  # noqa: ARG002 - as the real one takes it
+        """Give a job as it stands, without a history. Raises `NotKnown` as the real client does."""
+        for job in self.sent:
+            if job.job_id == job_id:
+                row = {"state": self._states[job_id], "attempt": "0", "request": json.dumps(job.encode())}
+                return JobView.from_hash(job_id, row | {"created": "0", "updated": "0"})
+        raise NotKnown(f"job {job_id}: not known here")
+
+    def _known(self, job: SendFax) -> SendFax | None:
+        for sent in self.sent:
+            if job.idempotency_key and job.idempotency_key == sent.idempotency_key:
+                return sent
+        return next((sent for sent in self.sent if job.job_id and job.job_id == sent.job_id), None)

@@ -26,6 +26,8 @@ _ALWAYS = "set appendonly yes and appendfsync always"
 
 def check_redis(settings: Settings) -> Iterator[Finding]:
     """Ask Redis and the broker; only that it does not answer, where it does not."""
+    if settings.redis_url is None:
+        return
     try:
         redis = connect(settings.redis)
         with redis_trouble():
@@ -106,7 +108,7 @@ def _broker(settings: Settings) -> Finding:
     try:
         with app.connection_for_write() as connection:
             connection.ensure_connection(max_retries=1, interval_start=0.1, timeout=5)
-    except (KombuError, RedisError, OSError, ValueError, ImportError) as error:
+    except (KombuError, RedisError, OSError, ValueError, LookupError, ImportError) as error:
         return fail("broker", f"{type(error).__name__}: {error}", "start it, or mend CELERY_BROKER_URL")
     finally:
         app.close()

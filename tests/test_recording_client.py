@@ -1,0 +1,151 @@
+"""The double of FaxClient judges as the real one does; each promise is asked of both."""
+
+from collections.abc import Callable
+
+import pytest
+
+from faxdispatch import FaxClient, IdempotencyConflict, InvalidJob, NotKnown, State
+from faxdispatch.testing import RecordingClient
+
+LINK = "https://example.com/a.pdf"
+NUMBER = "+13125550123"
+
+
+@pytest.fixture(params=["real", "double"])
+def client(request, redis_url):
+    if request.param == "double":
+        return RecordingClient(region="US")
+    return FaxClient(redis_url, region="US")
+
+
+def test_a_fax_gets_an_id_and_stands_in_queued(client):
+    receipt = client.send(to=NUMBER, media_url=LINK)
+
+    assert receipt.created
+    assert client.status(receipt.job_id).state is State.QUEUED
+    assert client.status(receipt.job_id).request.media_url == LINK
+
+
+def test_numbers_without_plus_are_of_the_region(client):
+    receipt = client.send(to="(312) 555-0123", media_url=LINK)
+
+    assert client.status(receipt.job_id).request.to == NUMBER
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"to": "12", "media_url": LINK},
+        {"to": NUMBER},
+        {"to": NUMBER, "media_url": LINK, "media_name": "a"},
+        {"to": NUMBER, "media_url": "http://example.com/a.pdf"},
+        {"to": NUMBER, "media_url": LINK, "colour": "red"},
+    ],
+)
+def test_a_wrong_fax_is_refused(client, wrong):
+    with pytest.raises(InvalidJob):
+        client.send(**wrong)
+
+
+def test_the_same_key_and_content_is_the_same_fax(client):
+    first = client.send(to=NUMBER, media_url=LINK, idempotency_key="k")
+    again = client.send(to=NUMBER, media_url=LINK, idempotency_key="k")
+
+    assert (again.job_id, again.created) == (first.job_id, False)
+
+
+def test_the_same_key_with_other_content_is_a_conflict(client):
+    first = client.send(to=NUMBER, media_url=LINK, idempotency_key="k")
+
+    with pytest.raises(IdempotencyConflict) as conflict:
+        client.send(to=NUMBER, media_url=f"{LINK}?2", idempotency_key="k")
+
+    assert conflict.value.job_id == first.job_id
+
+
+def test_the_same_job_id_with_other_content_is_a_conflict(client):
+    client.send(to=NUMBER, media_url=LINK, job_id="mine")
+
+    assert not client.send(to=NUMBER, media_url=LINK, job_id="mine").created
+    with pytest.raises(IdempotencyConflict):
+        client.send(to=NUMBER, media_name="other", job_id="mine")
+
+
+def test_without_a_key_two_faxes_are_two(client):
+    assert client.send(to=NUMBER, media_url=LINK) != client.send(to=NUMBER, media_url=LINK)
+
+
+def test_what_is_queued_is_cancelled_at_once_and_then_over(client):
+    job = client.send(to=NUMBER, media_url=LINK).job_id
+
+    assert client.cancel(job_id=job) == "cancelled"
+    assert client.cancel(job_id=job) == "over"
+    assert client.status(job).state is State.CANCELLED
+
+
+def test_a_fax_known_by_telnyx_id_alone_is_wished_to_be_cancelled(client):
+    assert client.cancel(fax_id="some-fax") == "wished"
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda client: client.status("nobody"),
+        lambda client: client.cancel(job_id="nobody"),
+        lambda client: client.sync(job_id="nobody"),
+    ],
+    ids=["status", "cancel", "sync"],
+)
+def test_a_job_that_nobody_sent_is_not_known(client, ask: Callable[[FaxClient], object]):
+    with pytest.raises(NotKnown):
+        ask(client)
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda client: client.cancel(),
+        lambda client: client.cancel(job_id="a", fax_id="b"),
+        lambda client: client.sync(),
+        lambda client: client.refresh("no good id"),
+    ],
+    ids=["cancel nothing", "cancel two", "sync nothing", "refresh nothing"],
+)
+def test_a_wrong_command_is_refused(client, ask: Callable[[FaxClient], object]):
+    with pytest.raises(InvalidJob):
+        ask(client)
+
+
+def test_a_fax_is_sent_when_the_transaction_commits_and_not_before(client):
+    waiting = []
+
+    job = client.send_on_commit(waiting.append, to=NUMBER, media_url=LINK)
+
+    with pytest.raises(NotKnown):
+        client.status(job)
+    waiting[0]()
+    assert client.status(job).state is State.QUEUED
+
+
+def test_the_double_keeps_what_was_sent_and_asked():
+    client = RecordingClient()
+    job = client.send(to=NUMBER, media_url=LINK, tags=("a",)).job_id
+    client.sync(job_id=job)
+    client.refresh("fax-1")
+    client.cancel(fax_id="fax-2")
+
+    assert [(fax.job_id, fax.to, fax.tags) for fax in client.sent] == [(job, NUMBER, ("a",))]
+    assert [command.TASK for command in client.asked] == ["fax.sync.v1", "fax.refresh.v1", "fax.cancel.v1"]
+
+
+@pytest.mark.parametrize(
+    ("state", "answer"), [(State.ACCEPTED, "wished"), (State.UNKNOWN, "wished"), (State.DELIVERED, "over")]
+)
+def test_a_test_can_say_where_a_job_stands(state, answer):
+    client = RecordingClient()
+    job = client.send(to=NUMBER, media_url=LINK).job_id
+
+    client.become(job, state)
+
+    assert client.status(job).state is state
+    assert client.cancel(job_id=job) == answer

@@ -1,0 +1,163 @@
+"""What the environment may say, and how it is told when it is wrong."""
+
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from faxdispatch.errors import Misconfigured
+from faxdispatch.settings import Settings
+
+SECRET = "KEY0123456789ABCDEF_secret"
+
+
+@pytest.fixture(autouse=True)
+def bare(monkeypatch, tmp_path):
+    """No setting comes from anywhere but the test."""
+    monkeypatch.chdir(tmp_path)
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+
+
+def load(monkeypatch, **variables):
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    return Settings.load()
+
+
+def test_nothing_is_needed_to_read_the_settings():
+    assert Settings.load().fax_data_dir == Path(".fax-data")
+
+
+def test_the_environment_wins_over_the_env_file(monkeypatch, tmp_path):
+    (tmp_path / ".env").write_text("FAX_RATE=3\nPORT=9000\n", encoding="utf-8")
+
+    settings = load(monkeypatch, FAX_RATE="7")
+
+    assert (settings.fax_rate, settings.port) == (7, 9000)
+
+
+def test_an_empty_variable_counts_as_not_set(monkeypatch):
+    assert load(monkeypatch, FAX_RATE="", FAX_FROM="").fax_rate == 20
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("FAX_RATE", "0"),
+        ("FAX_RATE", "fast"),
+        ("FAX_CHANNELS", "0"),
+        ("FAX_CHANNELS", "many"),
+        ("FAX_RETRY_BUSY", "60,-1"),
+        ("FAX_RETRY_BUSY", "60;120"),
+        ("FAX_DEFAULT_REGION", "usa"),
+        ("FAX_LOG_LEVEL", "LOUD"),
+        ("FAX_WORKER_CONCURRENCY", "1000"),
+        ("FAX_REPLICAS", "-1"),
+        ("FAX_RETENTION_DAYS", "0"),
+        ("PORT", "70000"),
+    ],
+)
+def test_a_wrong_value_is_told_by_the_name_of_its_variable(monkeypatch, name, value):
+    with pytest.raises(Misconfigured, match=rf"^{name}\b"):
+        load(monkeypatch, **{name: value})
+
+
+def test_everything_wrong_is_told_at_once(monkeypatch):
+    with pytest.raises(Misconfigured, match=r"PORT.*FAX_RATE"):
+        load(monkeypatch, FAX_RATE="x", PORT="y")
+
+
+def test_a_wrong_value_is_never_repeated_in_the_message(monkeypatch):
+    with pytest.raises(Misconfigured) as refused:
+        load(monkeypatch, FAX_RATE=SECRET, PORT=SECRET, FAX_RETRY_BUSY=SECRET, FAX_CHANNELS=SECRET)
+
+    assert SECRET not in str(refused.value)
+    assert refused.value.__cause__ is None
+
+
+def test_secrets_are_not_shown(monkeypatch):
+    settings = load(
+        monkeypatch,
+        TELNYX_API_KEY=SECRET,
+        REDIS_URL=f"redis://:{SECRET}@localhost/0",
+        CELERY_BROKER_URL=f"amqp://u:{SECRET}@localhost/",
+    )
+
+    assert SECRET not in f"{settings!r} {settings} {settings.model_dump()}"
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("a", ("a",)),
+        ("a,b", ("a", "b")),
+        (" a , b ,, ", ("a", "b")),
+        (",", ()),
+    ],
+)
+def test_lists_are_separated_by_commas(monkeypatch, written, meant):
+    assert load(monkeypatch, TELNYX_PUBLIC_KEY=written).telnyx_public_key == meant
+
+
+def test_schedules_are_lists_of_seconds(monkeypatch):
+    assert load(monkeypatch, FAX_RETRY_LINE="1, 2.5,30").fax_retry_line == (1, 2.5, 30)
+
+
+@pytest.mark.parametrize(("written", "meant"), [("auto", "auto"), ("1", 1), ("250", 250)])
+def test_channels_are_a_number_or_auto(monkeypatch, written, meant):
+    assert load(monkeypatch, FAX_CHANNELS=written).fax_channels == meant
+
+
+def test_a_lease_must_outlive_the_call_that_it_protects(monkeypatch):
+    with pytest.raises(Misconfigured, match=r"^FAX_LEASE: 30 s .* 50 s"):
+        load(monkeypatch, FAX_LEASE="30")
+
+
+def test_a_lease_of_exactly_the_least_is_long_enough(monkeypatch):
+    assert load(monkeypatch, FAX_LEASE="12", FAX_READ_TIMEOUT="4", FAX_CONNECT_TIMEOUT="2").fax_lease == 12
+
+
+def test_longer_timeouts_ask_for_a_longer_lease(monkeypatch):
+    with pytest.raises(Misconfigured, match=r"^FAX_LEASE"):
+        load(monkeypatch, FAX_READ_TIMEOUT="60")
+
+
+def test_what_is_required_and_missing_is_named_as_a_variable(monkeypatch):
+    settings = load(monkeypatch, FAX_FROM="+13125550100")
+
+    with pytest.raises(Misconfigured, match=r"^TELNYX_API_KEY, TELNYX_PUBLIC_KEY: not set"):
+        settings.require("telnyx_api_key", "fax_from", "telnyx_public_key")
+
+
+def test_the_address_of_redis_is_asked_for_only_when_it_is_needed():
+    settings = Settings.load()
+
+    with pytest.raises(Misconfigured, match=r"^REDIS_URL: not set"):
+        _ = settings.redis
+
+
+def test_the_broker_is_redis_unless_another_is_named(monkeypatch):
+    assert load(monkeypatch, REDIS_URL="redis://one/0").broker == "redis://one/0"
+    assert load(monkeypatch, CELERY_BROKER_URL="amqp://two/").broker == "amqp://two/"
+
+
+def test_a_slash_at_the_end_of_the_api_address_makes_no_difference(monkeypatch):
+    assert load(monkeypatch, TELNYX_BASE_URL="http://localhost:1/v2/").telnyx_base_url == "http://localhost:1/v2"
+
+
+def test_connections_that_are_ours_are_the_one_and_the_further_ones(monkeypatch):
+    assert load(monkeypatch).known_connections == frozenset()
+    ours = load(monkeypatch, FAX_CONNECTION_ID="1", FAX_CONNECTIONS="2,3").known_connections
+    assert ours == {"1", "2", "3"}
+
+
+def test_settings_cannot_be_changed_once_they_are_read():
+    settings = Settings.load()
+
+    with pytest.raises(ValidationError):
+        settings.port = 1
+
+
+def test_unknown_variables_are_none_of_our_business(monkeypatch):
+    assert load(monkeypatch, FAX_NO_SUCH_THING="1") == Settings.load()
