@@ -1,7 +1,6 @@
 """A whole installation on free ports: Valkey, the simulated Telnyx, web and workers, as real processes."""
 
 import io
-import json
 import signal
 import uuid
 from collections.abc import Callable, Iterator
@@ -31,7 +30,7 @@ FAST = {
     "FAX_SETTLE": "2",
     "FAX_RECONCILE_EVERY": "0.2",
     "FAX_HINT_AFTER": "3",
-    "FAX_POLL_AFTER": "5",
+    "FAX_POLL_AFTER": "2",
     "FAX_TICK": "0.05",
     "FAX_CONNECT_TIMEOUT": "2",
     "FAX_READ_TIMEOUT": "5",
@@ -105,7 +104,7 @@ class Flow:
         self.folder = folder
         self.redis_url = redis_url
         self.sim = sim
-        self.web_url = f"http://127.0.0.1:{web_port}"
+        self.web_port = web_port
         self.redis = Redis.from_url(redis_url, decode_responses=True)
         self.client = FaxClient(redis_url)
 
@@ -154,17 +153,15 @@ class Flow:
 
 
 @contextmanager
-def installation(
-    folder: Path, *, workers: int = 1, simulation: tuple[str, ...] = (), **settings: str
-) -> Iterator[Flow]:
-    """Run an installation; `settings` are environment variables, `simulation` options of the simulator."""
+def installation(folder: Path, *, workers: int = 1, web: bool = True, **settings: str) -> Iterator[Flow]:
+    """Run an installation; `settings` are environment variables."""
     log = (folder / "processes.log").open("w", buffering=1)
     with log, Stack(lambda name, line: log.write(f"{name:<10} | {line}\n")) as stack:
         redis_port, web_port = processes.free_port(), processes.free_port()
         redis_url = f"redis://127.0.0.1:{redis_port}/0"
         stack.start(processes.valkey(folder, redis_port))
         hook = f"http://127.0.0.1:{web_port}/webhooks/telnyx"
-        options = ["--port", "0", "--webhook-url", hook, "--speed", "10", *simulation]
+        options = ["--port", "0", "--webhook-url", hook, "--speed", "10"]
         about = processes.introduction(stack.start(processes.simulator(folder, options)))
         surroundings = processes.environment(
             FAST
@@ -173,7 +170,8 @@ def installation(
             | settings,
             inherit=False,
         )
-        stack.start(processes.web(folder, surroundings))
+        if web:
+            stack.start(processes.web(folder, surroundings))
         for number in range(1, workers + 1):
             stack.start(processes.worker(folder, surroundings, number=number))
         flow = Flow(stack, folder, redis_url, Simulator(about), web_port)
@@ -196,8 +194,3 @@ def a_pdf(pages: int = 1) -> bytes:
 def a_key() -> str:
     """An idempotency key of its own."""
     return f"flow-{uuid.uuid4().hex}"
-
-
-def printed_json(text: str) -> Any:
-    """The one JSON document that a command printed."""
-    return json.loads(text)

@@ -1,5 +1,6 @@
 """`faxdispatch demo`: the whole thing on one machine, in a minute, against a simulated Telnyx."""
 
+import os
 import sys
 from typing import Annotated
 
@@ -8,6 +9,7 @@ from rich.console import Console
 
 from faxdispatch.cli.checkout import checkout
 from faxdispatch.cli.output import show_json
+from faxdispatch.cli.processes import SETTINGS
 from faxdispatch.cli.signals import Told, stop_signals
 from faxdispatch.demo.run import Run
 from faxdispatch.demo.stage import Stage, stage
@@ -26,6 +28,7 @@ def demo(
     Exit code 0 where every fax ended as it had to, 1 where one did not.
     """
     documents = checkout() / "examples" / "documents"
+    _forget_settings()
     stream = sys.stderr if as_json else sys.stdout
     console = Console(file=stream, highlight=False, width=None if stream.isatty() else _WIDTH)
     console.print(LABEL)
@@ -41,6 +44,12 @@ def demo(
         raise typer.Exit(told.exit_code) from None
     _show(verdict, console, as_json=as_json)
     raise typer.Exit(0 if verdict.ok else 1)
+
+
+def _forget_settings() -> None:
+    # Celery itself heeds CELERY_BROKER_URL, whatever address it is given: the messages would go to a real broker.
+    for name in SETTINGS & os.environ.keys():
+        del os.environ[name]
 
 
 def _show(verdict: Verdict, console: Console, *, as_json: bool) -> None:

@@ -20,6 +20,9 @@ from faxdispatch.settings import Settings
 _WORKER_GRACE = 30
 """More than the longest call to Telnyx, so that a worker can record what came of the one under way."""
 
+SETTINGS = frozenset(name.upper() for name in Settings.model_fields)
+"""The environment variables that are ours."""
+
 
 def free_port() -> int:
     """Give a port of 127.0.0.1 that nothing listens on at the moment."""
@@ -31,8 +34,7 @@ def free_port() -> int:
 
 def environment(changes: Mapping[str, str], *, inherit: bool) -> dict[str, str]:
     """Give the environment of our processes; without `inherit` no setting of the surroundings reaches them."""
-    ours = {name.upper() for name in Settings.model_fields}
-    base = {name: value for name, value in os.environ.items() if inherit or name not in ours}
+    base = {name: value for name, value in os.environ.items() if inherit or name not in SETTINGS}
     path = os.pathsep.join(filter(None, (str(checkout()), base.get("PYTHONPATH"))))
     return {**base, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1", **changes}
 

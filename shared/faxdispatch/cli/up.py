@@ -18,6 +18,7 @@ from faxdispatch.errors import Misconfigured
 from faxdispatch.settings import Settings
 
 SIMULATED_SENDER = "+13125550000"
+EXAMPLE = "examples/documents/referral-letter.pdf"
 
 
 def up(
@@ -95,8 +96,8 @@ def _introduce(hook: str, folder: Path | None, changes: dict[str, str], *, simul
         lines += [
             f"  Telnyx    SIMULATED at {changes['TELNYX_BASE_URL']}: no fax leaves this machine",
             "To send to it, in another terminal (`faxdispatch simulate --list-numbers` tells what each number does):",
-            f"  export REDIS_URL={changes['REDIS_URL']}",
-            "  faxdispatch send --to +13125550102 --media-url https://example.com/fax.pdf",
+            *(f"  export {name}={changes[name]}" for name in ("REDIS_URL", "TELNYX_BASE_URL", "TELNYX_API_KEY")),
+            f"  faxdispatch send +13125550102 --media {checkout() / EXAMPLE} --wait",
         ]
     elif folder:
         lines += [f"Other commands and services reach it with REDIS_URL={changes['REDIS_URL']}"]

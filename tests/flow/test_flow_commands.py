@@ -1,0 +1,147 @@
+"""`demo`, `up`, `simulate` and the Procfile, as a user runs them."""
+
+import json
+import os
+import signal
+import sys
+
+import httpx
+import pytest
+
+from faxdispatch import FaxClient, State
+from faxdispatch.cli import processes
+from faxdispatch.cli.checkout import checkout
+from tests.conftest import eventually
+from tests.flow.commands import ROOT, Command
+from tests.flow.harness import FAST, PATIENCE, SENDER, installation
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="finds its processes in /proc")
+
+
+@pytest.fixture
+def home(tmp_path):
+    """The folder in which commands are started."""
+    folder = tmp_path / "home"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def start(home):
+    """Start commands."""
+    started = []
+
+    def run(*words, **settings):
+        started.append(Command(*words, folder=home, **settings))
+        return started[-1]
+
+    yield run
+    for command in started:
+        command.close()
+
+
+DOCUMENT = "https://example.com/fax.pdf"
+
+
+def test_demo_ends_well_and_prints_only_json(start):
+    demo = start("faxdispatch", "demo", "--json", CELERY_BROKER_URL="redis://127.0.0.1:1/0")
+    told = json.loads(demo.process.stdout.read())
+    assert demo.end() == 0, demo.errors
+    assert (told["simulation"], told["ok"], told["problems"]) == (True, True, [])
+    assert len(told["faxes"]) >= 20
+    assert {fax["actual"] for fax in told["faxes"]} == {"delivered", "failed", "cancelled"}
+    assert "SIMULATION" in demo.errors
+    demo.assert_nothing_left()
+
+
+def test_an_interrupted_demo_leaves_nothing(start, home):
+    demo = start("faxdispatch", "demo")
+    demo.wait_for_line("accepted")
+    assert len(demo.family()) == 5
+    assert demo.stop(signal.SIGINT) == 130, demo.errors
+    demo.assert_nothing_left()
+    assert not list(home.glob("faxdispatch-demo-*"))
+
+
+def test_a_demo_that_is_killed_leaves_no_process(start):
+    demo = start("faxdispatch", "demo")
+    demo.wait_for_line("accepted")
+    assert demo.stop(signal.SIGKILL) == -signal.SIGKILL
+    demo.assert_nothing_left()
+
+
+def test_up_keeps_everything_over_a_restart(start):
+    up = start("faxdispatch", "up", "--simulate", PORT=str(processes.free_port()), **FAST)
+    url = _redis_url(up.wait_for_line("REDIS_URL"))
+    first = FaxClient(url).send(to="+14155550100", media_url=DOCUMENT, idempotency_key="first").job_id
+    eventually(lambda: FaxClient(url).status(first).state is State.DELIVERED, within=PATIENCE)
+    assert up.stop(signal.SIGTERM) == 0
+    up.assert_nothing_left()
+
+    again = start("faxdispatch", "up", "--simulate", PORT=str(processes.free_port()), **FAST)
+    assert _redis_url(again.wait_for_line("REDIS_URL")) == url
+    client = FaxClient(url)
+    assert client.status(first).state is State.DELIVERED
+    assert not client.send(to="+14155550100", media_url=DOCUMENT, idempotency_key="first").created
+    second = client.send(to="+14155550100", media_url=DOCUMENT).job_id
+    eventually(lambda: client.status(second).state is State.DELIVERED, within=PATIENCE)
+    assert again.stop(signal.SIGINT) == 0
+    again.assert_nothing_left()
+
+
+def test_a_second_up_on_the_same_folder_is_refused(start):
+    up = start("faxdispatch", "up", "--simulate", PORT=str(processes.free_port()))
+    up.wait_for_line("REDIS_URL")
+    second = start("faxdispatch", "up", "--simulate", PORT=str(processes.free_port()))
+    assert second.end() == 1
+    assert "another `faxdispatch up` runs with" in second.errors
+    assert up.stop(signal.SIGHUP) == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "settings", "said"),
+    [
+        ((), {}, "TELNYX_API_KEY, TELNYX_PUBLIC_KEY: not set"),
+        (("--simulate",), {"REDIS_URL": "redis://127.0.0.1:1/0"}, "REDIS_URL is set"),
+        ((), {"PORT": "none"}, "PORT"),
+    ],
+    ids=["keys missing", "simulation on a real Redis", "wrong setting"],
+)
+def test_up_refuses_what_cannot_go_well_in_one_line(start, home, words, settings, said):
+    up = start("faxdispatch", "up", *words, **settings)
+    assert up.end() == 2
+    assert said in up.errors
+    assert len(up.errors.splitlines()) == 1
+    assert not (home / ".fax-data").exists()
+
+
+def test_simulate_prints_where_it_is_and_serves_until_stopped(start):
+    simulate = start("faxdispatch", "simulate", "--port", "0", "--api-key", "KEY_FLOW")
+    about = json.loads(simulate.process.stdout.readline())
+    assert (about["simulation"], about["api_key"]) == (True, "KEY_FLOW")
+    assert httpx.get(f"{about['control_url']}/health", trust_env=False).json()["simulation"] is True
+    assert simulate.stop(signal.SIGTERM) == 0
+    simulate.assert_nothing_left()
+
+
+def test_the_procfile_under_honcho_delivers_and_stops_cleanly(start, home, tmp_path):
+    with installation(tmp_path, workers=0, web=False) as flow:
+        honcho = start(
+            *("honcho", "-f", str(ROOT / "Procfile"), "-d", str(home), "start"),
+            **(
+                FAST
+                | processes.simulated(flow.sim.about)
+                | {"REDIS_URL": flow.redis_url, "FAX_FROM": SENDER, "PORT": str(flow.web_port)}
+                | {"PYTHONPATH": os.pathsep.join(filter(None, (str(checkout()), os.environ.get("PYTHONPATH"))))}
+            ),
+        )
+        job = flow.wait_for(flow.send())
+        assert job.state is State.DELIVERED
+        # By webhook, so that it came through honcho's web process.
+        assert flow.events(job.job_id)[-1].source == "webhook"
+        honcho.stop(signal.SIGTERM)
+        honcho.assert_nothing_left()
+
+
+def _redis_url(said: str) -> str:
+    return next(line.partition("REDIS_URL=")[2] for line in said.splitlines() if "REDIS_URL=" in line)

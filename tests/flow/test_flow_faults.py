@@ -1,0 +1,92 @@
+"""What goes wrong between us and Telnyx, or among our own processes: one fax for each attempt, and none lost."""
+
+import signal
+
+import pytest
+
+from faxdispatch import State, Unavailable
+from tests.flow.harness import fresh_number, installation
+
+
+@pytest.mark.parametrize("fault", ["drop_after", "error_500_after", "html_502_after", "no_id"])
+def test_an_accepted_fax_whose_answer_is_lost_is_found_and_not_sent_again(stack, fault):
+    # Without webhooks only the listing can tell.
+    stack.sim.faults(next_posts=[fault], webhook_lose=1)
+    job_id = stack.send()
+    stack.until(lambda: any(e.type == "job.unknown" for e in stack.events(job_id)))
+    stack.sim.faults(webhook_lose=0)
+    job = stack.wait_for(job_id)
+    assert (job.state, job.attempt) == (State.DELIVERED, 1)
+    assert stack.sim.accepted(job_id) == 1
+
+
+@pytest.mark.parametrize("fault", ["drop_before", "error_500_before"])
+def test_a_fax_that_was_never_accepted_is_sent_once_more(stack, fault):
+    stack.sim.faults(next_posts=[fault])
+    job_id = stack.send()
+    job = stack.wait_for(job_id)
+    assert (job.state, job.attempt) == (State.DELIVERED, 2)
+    assert {number: sends["accepted"] for number, sends in stack.sim.sends(job_id).items()} == {1: 0, 2: 1}
+
+
+def test_a_listing_that_fails_is_no_evidence(stack):
+    stack.sim.faults(next_posts=["drop_after"], list_error=1, webhook_lose=1)
+    job_id = stack.send()
+    stack.wait_for(job_id, State.UNKNOWN)
+    asked = stack.sim.report()["calls"].get("GET /faxes", 0)
+    stack.until(lambda: stack.sim.report()["calls"].get("GET /faxes", 0) >= asked + 4)
+    assert stack.status(job_id).state is State.UNKNOWN
+    stack.sim.no_faults()
+    assert stack.wait_for(job_id).state is State.DELIVERED
+    assert stack.sim.accepted(job_id) == 1
+
+
+def test_too_many_requests_cost_no_attempt(stack):
+    stack.sim.faults(rate_429=1)
+    job_id = stack.send(max_attempts=1)
+    stack.until(lambda: stack.status(job_id).hold_reason == "rate_limited")
+    stack.sim.no_faults()
+    job = stack.wait_for(job_id)
+    assert (job.state, job.dials) == (State.DELIVERED, 0)
+    assert stack.sim.accepted(job_id) == 1
+
+
+def test_doubled_and_reordered_webhooks_are_told_once(stack):
+    stack.sim.faults(webhook_double=1, webhook_reorder=1)
+    job_id = stack.send()
+    assert stack.wait_for(job_id).state is State.DELIVERED
+    stack.until(lambda: stack.sim.report()["webhooks"]["pending"] == 0)
+    ids = [event.id for event in stack.events(job_id)]
+    assert len(set(ids)) == len(ids)
+
+
+def test_processes_that_are_killed_lose_and_double_nothing(tmp_path):
+    with installation(tmp_path) as flow:
+        jobs = [flow.send(to=fresh_number(scenario)) for scenario in (0, 0, 0, 1, 1, 0, 0, 2)]
+        flow.until(lambda: flow.sim.report()["posts_total"] >= 3)
+        for name in ("worker", "web", "valkey"):
+            flow.kill(name)
+        for job_id in jobs:
+            flow.until(lambda job_id=job_id: _ended(flow, job_id))
+        assert {flow.status(job_id).state for job_id in jobs} == {State.DELIVERED}
+        sends = [sends for job_id in jobs for sends in flow.sim.sends(job_id).values()]
+        assert max(sent["accepted"] for sent in sends) == 1
+        assert sum(sent["accepted"] for sent in sends) == len(jobs) + 1  # one line was busy once
+
+
+def test_a_worker_that_is_told_to_stop_finishes_what_it_does(tmp_path):
+    with installation(tmp_path, workers=2) as flow:
+        flow.sim.faults(latency_ms=300)
+        jobs = [flow.send() for _ in range(8)]
+        flow.until(lambda: flow.sim.report()["posts_total"] >= 2)
+        flow.kill("worker2", signal.SIGTERM)
+        for job_id in jobs:
+            assert flow.wait_for(job_id).state is State.DELIVERED
+        assert not [event for event in flow.events() if event.type == "job.unknown"]
+
+
+def _ended(flow, job_id: str) -> bool:
+    try:
+        return flow.status(job_id).finished
+    except Unavailable:  # Valkey is on its way back
+        return False

@@ -1,0 +1,78 @@
+"""Services that know Celery and not us, and messages that are no jobs."""
+
+import json
+
+import pytest
+from celery import Celery
+
+from faxdispatch import State
+from tests.flow.harness import TOKEN, a_key, fresh_number
+
+
+@pytest.fixture
+def stranger(stack) -> Celery:
+    """A Celery app with nothing but the broker's address."""
+    return Celery("stranger", broker=stack.redis_url, set_as_current=False)
+
+
+def dead_letters(stack, task_id: str) -> list[dict]:
+    return [e.data for e in stack.events() if e.type == "job.invalid" and e.id.find(task_id) >= 0]
+
+
+def test_a_plain_message_is_a_fax(stack, stranger):
+    asked = {"to": fresh_number(), "media_name": TOKEN, "tags": ["stranger"]}
+    sent = stranger.send_task("fax.send.v1", kwargs=asked, queue="fax.send")
+    event = stack.until(lambda: next((e for e in stack.events(sent.id) if e.type == "fax.delivered"), None))
+    assert event.tags == ("stranger",)
+    assert stack.sim.accepted(sent.id) == 1
+
+
+def test_the_same_message_twice_is_one_fax(stack, stranger):
+    asked = {"to": fresh_number(), "media_name": TOKEN}
+    for _ in range(2):
+        sent = stranger.send_task("fax.send.v1", kwargs=asked, queue="fax.send", task_id=a_key())
+    again = stranger.send_task("fax.send.v1", kwargs=asked, queue="fax.send", task_id=sent.id)
+    stack.until(lambda: any(e.type == "fax.delivered" for e in stack.events(again.id)))
+    assert stack.sim.accepted(sent.id) == 1
+
+
+def test_plain_messages_with_one_key_are_one_fax(stack, stranger):
+    asked = {"to": fresh_number(), "media_name": TOKEN, "idempotency_key": a_key()}
+    first = stranger.send_task("fax.send.v1", kwargs=asked, queue="fax.send")
+    stack.until(lambda: any(e.type == "fax.delivered" for e in stack.events(first.id)))
+    second = stranger.send_task("fax.send.v1", kwargs=asked, queue="fax.send")
+    third = stranger.send_task("fax.send.v1", kwargs=asked | {"quality": "normal"}, queue="fax.send")
+    # The queue is served in order, so the third one's refusal shows that the second has been dealt with.
+    stack.until(lambda: dead_letters(stack, third.id))
+    assert stack.events(second.id) == []
+    assert stack.sim.accepted(first.id) == 1
+
+
+def test_a_plain_cancel_is_understood(stack, stranger):
+    job_id = stack.send(to=fresh_number(9))
+    stack.wait_for(job_id, State.ACCEPTED)
+    stranger.send_task("fax.cancel.v1", kwargs={"job_id": job_id}, queue="fax.control")
+    assert stack.wait_for(job_id).state is State.CANCELLED
+
+
+@pytest.mark.parametrize(
+    ("payload", "field"),
+    [
+        ({"media_name": TOKEN}, "to"),
+        ({"to": "+1312555", "media_name": TOKEN}, "to"),
+        ({"to": "+14155550100"}, ""),
+        ({"to": "+14155550100", "media_name": TOKEN, "colour": True}, "colour"),
+    ],
+    ids=["no recipient", "no number", "no document", "unknown option"],
+)
+def test_a_bad_payload_becomes_an_event_and_a_dead_letter(stack, stranger, payload, field):
+    sent = stranger.send_task("fax.send.v1", kwargs=payload, queue="fax.send")
+    told = stack.until(lambda: dead_letters(stack, sent.id))
+    assert [problem[0] for problem in told[0]["problems"]] == [field]
+    assert json.loads(stack.redis.hget("fax:deadletters", sent.id))["kwargs"] == payload
+
+
+def test_an_unknown_task_becomes_a_dead_letter(stack, stranger):
+    sent = stranger.send_task("fax.fold.v1", kwargs={}, queue="fax.send")
+    told = stack.until(lambda: dead_letters(stack, sent.id))
+    assert told[0]["reason"] == "UnknownTask"
