@@ -1,6 +1,7 @@
 """Following events with a consumer group: at least once, whatever dies in between."""
 
 import logging
+import re
 import threading
 from collections.abc import Callable, Iterator
 from types import TracebackType
@@ -9,8 +10,8 @@ from typing import Any, Self
 from redis import exceptions
 
 from faxdispatch.errors import BadInput, Unavailable
-from faxdispatch.events import STREAM, Event
-from faxdispatch.group import Entry, Membership
+from faxdispatch.events import STREAM
+from faxdispatch.group import Membership
 from faxdispatch.ledger.scripts import redis_trouble
 from faxdispatch.settings import Settings
 from faxdispatch.stream import Delivery, Position, first_id, open_stream, replay
@@ -22,6 +23,7 @@ LONGEST_BLOCK = 10.0
 
 Handler = Callable[[Delivery], object]
 
+_GONE = re.compile("NOGROUP|UNBLOCKED|no such key")
 _PASSING = (exceptions.ConnectionError, exceptions.TimeoutError, exceptions.BusyLoadingError, exceptions.ReadOnlyError)
 
 
@@ -73,7 +75,6 @@ class Consumer:
         self.dead_stream = f"{stream}:dead:{group}"
         self.lost = 0
         """Entries, at least, that were trimmed before they were handled, as far as this member saw."""
-        self._max_deliveries = max_deliveries
         self._on_lost = on_lost
         self._redis = open_stream(redis_url)
         self._membership = Membership(
@@ -84,6 +85,8 @@ class Consumer:
             start=first_id(start),
             batch=batch,
             claim_after=claim_after,
+            max_deliveries=max_deliveries,
+            dead_stream=self.dead_stream,
         )
 
     @classmethod
@@ -113,15 +116,17 @@ class Consumer:
             raise BadInput(f"block: 0 to {LONGEST_BLOCK:g} seconds")
         try:
             with redis_trouble():
-                return self._read(block)
+                return self._membership.hand_out(block)
         except Unavailable as error:
-            gone = str(error.__cause__).startswith(("NOGROUP", "UNBLOCKED"))
+            gone = isinstance(error.__cause__, exceptions.ResponseError) and _GONE.search(str(error.__cause__))
             # Redis may have handed out entries in an answer that was lost on the way.
             self._membership.begin_again(joined=not gone)
             if not gone:
                 raise
             log.warning("group %s is gone from %s and is made again", self.group, self.stream)
-            return []
+            return self.read(block=block)
+        finally:
+            self._tell_lost()
 
     def ack(self, *deliveries: Delivery | str) -> int:
         """Acknowledge deliveries, or entry ids, in one call; gives how many of them were open.
@@ -210,34 +215,6 @@ class Consumer:
                     done.append(delivery)
         finally:
             self.ack(*done)
-
-    def _read(self, block: float) -> list[Delivery]:
-        self._membership.join()
-        again = self._membership.left_over()
-        entries = again or self._membership.new(block)
-        found = [d for d in (self._examined(e, again=bool(again)) for e in entries) if d]
-        self._tell_lost()
-        return found
-
-    def _examined(self, entry: Entry, *, again: bool) -> Delivery | None:
-        """Give the entry as a delivery; None where it is none any more, or never was one."""
-        entry_id, fields = entry
-        if not fields:
-            self._membership.trimmed += self._membership.ack([entry_id])
-            return None
-        deliveries = self._membership.deliveries(entry_id) if again else 1
-        if deliveries > self._max_deliveries:
-            self._bury(entry_id, "handed out too often without an acknowledgement", deliveries - 1)
-            return None
-        try:
-            return Delivery(entry_id, Event.from_fields(fields), deliveries)
-        except ValueError as error:
-            self._bury(entry_id, f"not an event: {type(error).__name__}", deliveries)
-            return None
-
-    def _bury(self, entry_id: str, reason: str, deliveries: int) -> None:
-        if self._membership.bury(entry_id, to=self.dead_stream, reason=reason, deliveries=deliveries):
-            log.error("entry %s went to %s: %s", entry_id, self.dead_stream, reason)
 
     def _tell_lost(self) -> None:
         count, self._membership.trimmed = self._membership.trimmed, 0

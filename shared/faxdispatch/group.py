@@ -7,7 +7,8 @@ from typing import Any
 from redis import Redis
 from redis.exceptions import ResponseError
 
-from faxdispatch.stream import END, before, last_id
+from faxdispatch.events import Event
+from faxdispatch.stream import END, Delivery, before, last_id
 
 log = logging.getLogger(__name__)
 
@@ -41,11 +42,22 @@ return 1
 class Membership:
     """What a member asks of its group. Every method lets errors of Redis through.
 
-    `start` (see `first_id`) is where a group begins that does not exist yet; `claim_after` is in seconds.
+    `start` (see `first_id`) is where a group begins that does not exist yet; `claim_after` is in seconds. The rest is
+    as `Consumer` explains it.
     """
 
     def __init__(
-        self, redis: Redis, *, stream: str, group: str, name: str, start: str, batch: int, claim_after: float
+        self,
+        redis: Redis,
+        *,
+        stream: str,
+        group: str,
+        name: str,
+        start: str,
+        batch: int,
+        claim_after: float,
+        max_deliveries: int,
+        dead_stream: str,
     ) -> None:
         self._redis = redis
         self._stream = stream
@@ -54,6 +66,8 @@ class Membership:
         self._below = None if start == END else before(start)
         self._batch = batch
         self._claim_after = claim_after
+        self._max_deliveries = max_deliveries
+        self._dead_stream = dead_stream
         self._bury = redis.register_script(_BURY)
         self._leave = redis.register_script(_LEAVE)
         self._joined = False
@@ -63,7 +77,7 @@ class Membership:
         self.trimmed = 0
         """Entries known to be trimmed that nobody has asked about yet."""
 
-    def join(self) -> None:
+    def _join(self) -> None:
         """Make the group where it does not exist. One that is made again begins where the first one did."""
         if self._joined:
             return
@@ -80,7 +94,17 @@ class Membership:
         self._own = _BEGINNING
         self._joined = self._joined and joined
 
-    def left_over(self) -> list[Entry]:
+    def hand_out(self, block: float) -> list[Delivery]:
+        """Hand out the next deliveries: left over ones singly, then new ones, waiting up to `block` seconds."""
+        self._join()
+        while True:
+            again = self._left_over()
+            entries = again or self._new(block)
+            found = [d for d in (self._examined(e, again=bool(again)) for e in entries) if d]
+            if found or not entries:
+                return found
+
+    def _left_over(self) -> list[Entry]:
         """Hand out one entry again: of this member's own first, then of members that have been silent too long.
 
         One, because the count of deliveries goes up with the handing out: were there more, then an event that kills
@@ -98,7 +122,7 @@ class Membership:
                 return found
         return []
 
-    def new(self, block: float) -> list[Entry]:
+    def _new(self, block: float) -> list[Entry]:
         """Hand out new entries, waiting for them up to `block` seconds."""
         with self._redis.pipeline() as pipe:
             pipe.xinfo_stream(self._stream)
@@ -112,7 +136,7 @@ class Membership:
             found = self._read(">", count=self._batch, block=max(1, round(block * 1000)))
         return found
 
-    def deliveries(self, entry_id: str) -> int:
+    def _deliveries(self, entry_id: str) -> int:
         """Tell how often a pending entry was handed out; 0 where it is not pending any more."""
         found: Any = self._redis.xpending_range(self._stream, self._group, entry_id, entry_id, 1)
         return int(found[0]["times_delivered"]) if found else 0
@@ -121,20 +145,40 @@ class Membership:
         """Acknowledge; gives how many were pending."""
         return int(self._redis.xack(self._stream, self._group, *entry_ids))
 
-    def bury(self, entry_id: str, *, to: str, reason: str, deliveries: int) -> bool:
-        """Move a pending entry to the stream `to` and acknowledge it, both or neither; False if it is not pending."""
-        return bool(self._bury(keys=[self._stream, to], args=[self._group, entry_id, reason, deliveries]))
+    def bury(self, entry_id: str, *, reason: str, deliveries: int) -> bool:
+        """Move a pending entry to the dead letters and acknowledge it, both or neither; False if it is not pending."""
+        words = [self._group, entry_id, reason, str(deliveries)]
+        moved = bool(self._bury(keys=[self._stream, self._dead_stream], args=words))
+        if moved:
+            log.error("entry %s went to %s: %s", entry_id, self._dead_stream, reason)
+        return moved
 
     def set_position(self, target: str) -> None:
         """Let the next new entry be the first from `target` (see `first_id`) on."""
         self._joined = False
-        self.join()
+        self._join()
         self._redis.xgroup_setid(self._stream, self._group, END if target == END else before(target))
 
     def leave(self) -> bool:
         """Take this member out of the group; False where something is pending with it."""
         self._joined = False
         return bool(self._leave(keys=[self._stream], args=[self._group, self._name]))
+
+    def _examined(self, entry: Entry, *, again: bool) -> Delivery | None:
+        """Give the entry as a delivery; None where it is none any more, or never was one."""
+        entry_id, fields = entry
+        if not fields:
+            self.trimmed += self.ack([entry_id])
+            return None
+        deliveries = self._deliveries(entry_id) if again else 1
+        if deliveries > self._max_deliveries:
+            self.bury(entry_id, reason="handed out too often without an acknowledgement", deliveries=deliveries - 1)
+            return None
+        try:
+            return Delivery(entry_id, Event.from_fields(fields), deliveries)
+        except ValueError as error:
+            self.bury(entry_id, reason=f"not an event: {type(error).__name__}", deliveries=deliveries)
+            return None
 
     def _read(self, after: str, *, count: int, block: int | None = None) -> list[Entry]:
         answer: Any = self._redis.xreadgroup(self._group, self._name, {self._stream: after}, count=count, block=block)
