@@ -102,7 +102,14 @@ end
 
 -- Appointments, channels and lines ----------------------------------------------------------------------------------
 
+local function leave(j)
+  redis.call('ZREM', 'fax:agenda', j.job)
+  redis.call('ZREM', 'fax:line:' .. j.to .. ':waiting', j.job)
+  if j.connection and j.connection ~= '' then redis.call('ZREM', 'fax:waiting:' .. j.connection, j.job) end
+end
+
 local function appoint(j, at)
+  leave(j)
   redis.call('ZADD', 'fax:agenda', at, j.job)
 end
 
@@ -112,18 +119,13 @@ local function standing(j)
 end
 
 local function wait_for_channel(j)
-  redis.call('ZREM', 'fax:agenda', j.job)
+  leave(j)
   redis.call('ZADD', 'fax:waiting:' .. j.connection, standing(j), j.job)
 end
 
 local function wait_for_line(j)
-  redis.call('ZREM', 'fax:agenda', j.job)
+  leave(j)
   redis.call('ZADD', 'fax:line:' .. j.to .. ':waiting', standing(j), j.job)
-end
-
-local function leave_lines(j)
-  if j.connection and j.connection ~= '' then redis.call('ZREM', 'fax:waiting:' .. j.connection, j.job) end
-  redis.call('ZREM', 'fax:line:' .. j.to .. ':waiting', j.job)
 end
 
 local function give_channel_back(j)
@@ -176,8 +178,7 @@ end
 local function finish(j, to, fields)
   move(j, to, fields)
   land(j)
-  leave_lines(j)
-  redis.call('ZREM', 'fax:agenda', j.job)
+  leave(j)
   forget_later(j)
 end
 
@@ -220,7 +221,6 @@ local function bind(j, attempt, fax_id, e)
     -- The record comes before the move, the fax id with it, so that the event carries it.
     j.fax_id = fax_id
     emit(j, 'job.accepted', {attempt = attempt, source = e.source, data = json({evidence = e.source, was = j.state})})
-    leave_lines(j)
     move(j, 'accepted', {attempt = attempt, fax_id = fax_id, rank = 0, provider = '', hold = '', due = '', polls = 0})
     redis.call('SET', 'fax:fax:' .. fax_id, j.job .. ':' .. attempt)
     if j.connection and j.connection ~= '' then redis.call('SADD', 'fax:calls:' .. j.connection, j.job) end

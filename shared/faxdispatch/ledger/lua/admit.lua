@@ -20,7 +20,6 @@ if paused and tonumber(paused['until']) <= now then
 end
 if paused then
   if j.granted == '1' then land(j) end
-  leave_lines(j)
   hold(j, 'connection_paused', tonumber(paused['until']), paused.reason)
   return reply({outcome = 'held', reason = 'connection_paused', due = tonumber(paused['until'])})
 end

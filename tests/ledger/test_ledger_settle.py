@@ -1,0 +1,77 @@
+"""Unknown sends are given up only on enough evidence."""
+
+import pytest
+
+from faxdispatch.jobs import SendFax
+from faxdispatch.ledger import Ledger, Scripts, connect
+from faxdispatch.states import State
+
+START = 1_790_000_000_000
+SETTLE = 600.0
+
+
+@pytest.fixture
+def scripts(redis_url: str) -> Scripts:
+    scripts = Scripts(connect(redis_url))
+    scripts.now = START
+    return scripts
+
+
+@pytest.fixture
+def unknown(scripts: Scripts) -> Ledger:
+    """A ledger with job `j`, whose first attempt is unknown since START."""
+    ledger = Ledger(scripts, channels=2)
+    ledger.create("j", SendFax(to="+14155550200", media_name="letter"), source="producer")
+    ledger.admit("j", connection="c", sender="+14155550299")
+    ledger.claim("j", owner="w", lease=60, facts={})
+    ledger.doubt("j", 1, cause="no_answer", look_after=15, facts={})
+    return ledger
+
+
+def look(ledger: Ledger, name: str) -> str:
+    return ledger.not_listed("j", 1, look=name, settle=SETTLE, enough=3)["outcome"]
+
+
+def test_many_empty_listings_settle_nothing_before_the_settle_time(scripts: Scripts, unknown: Ledger) -> None:
+    scripts.now = START + round(SETTLE * 1000) - 1
+
+    assert [look(unknown, f"look{n}") for n in range(9)] == ["unknown"] * 9
+    assert unknown.job("j").state is State.UNKNOWN
+
+
+def test_the_settle_time_settles_nothing_without_enough_listings(scripts: Scripts, unknown: Ledger) -> None:
+    scripts.now = START + round(SETTLE * 10_000)
+
+    assert [look(unknown, "a"), look(unknown, "b"), look(unknown, "c")] == ["unknown", "unknown", "requeued"]
+
+
+def test_a_listing_told_twice_counts_once(scripts: Scripts, unknown: Ledger) -> None:
+    scripts.now = START + round(SETTLE * 10_000)
+
+    assert [look(unknown, "same") for _ in range(5)] == ["unknown"] * 5
+
+
+def test_a_late_sign_of_life_is_believed_as_long_as_the_next_attempt_is_not_claimed(
+    scripts: Scripts, unknown: Ledger
+) -> None:
+    scripts.now = START + round(SETTLE * 10_000)
+    for name in "abc":
+        look(unknown, name)
+
+    assert unknown.accept("j", 1, "late", source="webhook")["outcome"] == "bound"
+    assert unknown.job("j").fax_id == "late"
+
+
+def test_a_late_sign_of_life_after_the_next_claim_is_a_conflict_and_that_fax_is_to_be_cancelled(
+    scripts: Scripts, unknown: Ledger
+) -> None:
+    scripts.now = START + round(SETTLE * 10_000)
+    for name in "abc":
+        look(unknown, name)
+    unknown.admit("j", connection="c", sender="+14155550299")
+    unknown.claim("j", owner="w2", lease=60, facts={})
+
+    assert unknown.accept("j", 1, "late", source="webhook")["outcome"] == "stray"
+    assert scripts.redis.zrange("fax:strays", 0, -1) == ["late"]
+    assert [e.type for e in unknown.job("j", history=True).history][-1] == "job.conflict"
+    assert unknown.job("j").state is State.SUBMITTING
