@@ -17,7 +17,7 @@ from faxdispatch import Event, FaxClient, State
 from faxdispatch.cli import processes
 from faxdispatch.cli.stack import Stack
 from faxdispatch.client_state import decode_client_state
-from faxdispatch.ledger import JobView
+from faxdispatch.ledger import JobView, Ledger, Scripts, connect
 from tests.conftest import eventually
 
 PATIENCE = 60
@@ -106,7 +106,8 @@ class Flow:
         self.sim = sim
         self.web_port = web_port
         self.redis = Redis.from_url(redis_url, decode_responses=True)
-        self.client = FaxClient(redis_url)
+        # A producer that counts on its message for a second, not for half a minute.
+        self.client = FaxClient(redis_url, ledger=Ledger(Scripts(connect(redis_url)), hint_after=1))
 
     def send(self, **options: Any) -> str:
         """Send a fax through the client; gives the job's id. A fresh number and a stored document unless given."""
