@@ -13,7 +13,6 @@ from redis.exceptions import RedisError
 
 from faxdispatch.embedded import valkey_command
 
-
 T = TypeVar("T")
 
 

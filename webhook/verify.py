@@ -14,11 +14,11 @@ _SIGNATURE_TEXT = 88
 """Characters of the base64 of a signature's 64 bytes."""
 
 
-class Forged(Exception):  # noqa: N818 - named for what it says of the request
+class Forged(Exception):
     """Nothing shows that Telnyx sent this; why not stays unsaid, since only a forger would learn from it."""
 
 
-class Stale(Exception):  # noqa: N818 - named for what it says of the request
+class Stale(Exception):
     """Telnyx signed this, but too long ago or in the future: a clock is wrong, or an old request is played again."""
 
 

@@ -7,6 +7,7 @@ def main() -> None:
     """Work until SIGTERM or SIGINT; then finish what runs, take nothing new, and end."""
     app.worker_main(
         [
+            "--quiet",
             "worker",
             # Threads: measured, a gevent worker's unacknowledged messages are never delivered again.
             "--pool=threads",
@@ -14,7 +15,6 @@ def main() -> None:
             f"--queues={QUEUES}",
             "--without-gossip",
             "--without-mingle",
-            "--quiet",
         ]
     )
 

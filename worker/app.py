@@ -25,6 +25,7 @@ from faxdispatch.ledger import (
 from faxdispatch.settings import Settings
 from faxdispatch.telnyx import ClientStack
 from worker.collaborators import Collaborators, Throttle
+from worker.failpoints import failpoints
 from worker.scheduler import Scheduler
 
 log = logging.getLogger(__name__)
@@ -103,6 +104,7 @@ def _collaborators(settings: Settings, app: Celery) -> Collaborators:
             settings, before_call=throttle.before_call, after_response=throttle.after_response
         ),
         post=send_message,
+        reached=failpoints(settings.fax_dangerous_failpoints),
     )
 
 

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import uuid4
 
+from redis import Redis
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_exponential
 
 from faxdispatch.client_state import encode_client_state
@@ -61,7 +62,7 @@ class Outcome(StrEnum):
     """Not this message's business: another has the job, or it has ended."""
 
 
-class Ended(Exception):  # noqa: N818 - it ends an attempt, it is no error
+class Ended(Exception):
     """The attempt ends before the call."""
 
     def __init__(self, outcome: Outcome) -> None:
@@ -101,14 +102,17 @@ def run_attempt(job_id: str, w: Collaborators) -> Outcome:
     """
     try:
         prepared = _prepare(job_id, w)
+        w.reached("prepared")
         _admit(prepared, w)
+        w.reached("admitted")
         _pace(prepared, w)
+        w.reached("paced")
         claimed = _claim(prepared, w)
+        w.reached("fenced")
     except Ended as ended:
         return ended.outcome
-    w.reached("claimed")
     answer = _submit(claimed, w)
-    w.reached("submitted")
+    w.reached("answered")
     outcome = _record(claimed, answer, w)
     w.reached("recorded")
     return outcome
@@ -138,7 +142,6 @@ def _prepare(job_id: str, w: Collaborators) -> Prepared:
 
 def _admit(prepared: Prepared, w: Collaborators) -> None:
     reply = w.ledger.admit(prepared.job.job_id, connection=prepared.connection, sender=prepared.sender)
-    w.reached("admitted")
     if reply["outcome"] == "held":
         raise Ended(Outcome.PARKED)
     if reply["outcome"] != "go":
@@ -156,7 +159,7 @@ def _pace(prepared: Prepared, w: Collaborators) -> None:
 def _claim(prepared: Prepared, w: Collaborators) -> Claimed:
     # Read before the claim, so that the deadline errs on the early side.
     deadline = time.monotonic() + w.settings.fax_lease / 2
-    with w.ledger.redis.client() as connection:
+    with Redis(connection_pool=w.ledger.redis.connection_pool, single_connection_client=True) as connection:
         reply = w.ledger.claim(
             prepared.job.job_id,
             owner=uuid4().hex,
@@ -166,6 +169,7 @@ def _claim(prepared: Prepared, w: Collaborators) -> Claimed:
         )
         if reply["outcome"] != "claimed":
             raise Ended(Outcome.DROPPED)
+        w.reached("claimed")
         claimed = Claimed(prepared, reply["attempt"], deadline)
         if not w.fence.passed(connection):
             w.ledger.postpone(claimed.job_id, claimed.number, reason="not_durable", delay=5, facts={})
@@ -177,7 +181,9 @@ def _submit(claimed: Claimed, w: Collaborators) -> Fax | TelnyxError:
     """Make the one call. Whatever goes wrong in it is an answer too."""
     try:
         with w.telnyx.borrow() as telnyx:
-            return telnyx.send_fax(_request(claimed, w), deadline=claimed.deadline)
+            request = _request(claimed, w)
+            w.reached("leaving")
+            return telnyx.send_fax(request, deadline=claimed.deadline)
     except TelnyxError as error:
         return error
     except Exception as error:

@@ -91,7 +91,7 @@ class Settings(BaseSettings):
     fax_reconcile_every: Seconds = 15
     """Pause before the first look for an unknown send; it doubles, up to a tenth of `FAX_SETTLE`."""
     fax_poll_after: Seconds = 300
-    """An accepted fax that no webhook has spoken of for so long is asked about; the pause then doubles up to an hour."""
+    """An accepted fax that no webhook has spoken of for so long is asked about; the pause doubles up to an hour."""
 
     # Keeping jobs moving
     fax_hint_after: Seconds = 30
@@ -122,6 +122,8 @@ class Settings(BaseSettings):
     # Safety
     fax_replicas: int = Field(default=0, ge=0)
     """Replicas that must hold a claim before the call is made."""
+    fax_dangerous_failpoints: Words = ()
+    """Points of an attempt at which the worker kills itself, such as `claimed=0.02`. For chaos tests only."""
     fax_log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     """What is logged."""
 

@@ -1,9 +1,8 @@
 """Which jobs must be looked at now, and who looks."""
 
 from dataclasses import dataclass
+from typing import Any
 from uuid import uuid4
-
-from redis import Redis
 
 from faxdispatch.ledger.scripts import Scripts, redis_trouble
 from faxdispatch.states import State
@@ -42,7 +41,7 @@ class Agenda:
         channels: int | str,
     ) -> None:
         self._scripts = scripts
-        self._pauses = {
+        self._pauses: dict[str, Any] = {
             "hint": round(hint_after * 1000),
             "poll": round(poll_after * 1000),
             "poll_cap": round(max(poll_after, 3600) * 1000),
@@ -55,7 +54,8 @@ class Agenda:
         self._yield = self._redis.register_script(_YIELD)
 
     @property
-    def _redis(self) -> Redis:
+    def _redis(self) -> Any:
+        # redis-py's types cannot say that replies are text.
         return self._scripts.redis
 
     def lead(self, *, lease: float) -> bool:
@@ -100,7 +100,8 @@ class Agenda:
             found = self._redis.zrangebyscore("fax:strays", "-inf", now, start=0, num=100)
             if found:
                 self._redis.zadd("fax:strays", dict.fromkeys(found, now + again_after * 1000), xx=True)
-        return list(found)
+        fax_ids: list[str] = found
+        return fax_ids
 
     def stray_gone(self, fax_id: str) -> None:
         """Strike a fax off the list of strays."""

@@ -1,8 +1,8 @@
 """What a Redis keeps when it crashes, and how a claim is made to survive."""
 
 from enum import StrEnum
+from typing import Any
 
-from redis import Redis
 from redis.exceptions import RedisError, ResponseError
 
 from faxdispatch.errors import Unavailable
@@ -22,7 +22,7 @@ class Durability(StrEnum):
     """No append-only file: a crash loses what was written since the last snapshot."""
 
 
-def durability(redis: Redis) -> Durability:
+def durability(redis: Any) -> Durability:
     """Find out what a server does; managed services that hide their settings are asked by trying.
 
     Raises:
@@ -65,7 +65,7 @@ class Fence:
         """Tell whether there is anything to wait for."""
         return bool(self._local or self._replicas)
 
-    def passed(self, connection: Redis) -> bool:
+    def passed(self, connection: Any) -> bool:
         """Wait, on the connection that made the write; False where it is not known to be safe in time.
 
         Raises:

@@ -38,8 +38,8 @@ class Ledger:
         self._channels = channels
 
     @property
-    def redis(self) -> Redis:
-        """The client that the ledger writes with."""
+    def redis(self) -> Any:
+        """The `Redis` client that the ledger writes with; its types cannot say that replies are text."""
         return self._scripts.redis
 
     # Reading -----------------------------------------------------------------------------------------------------
@@ -205,8 +205,8 @@ class Ledger:
             event=event,
             cause=cause,
             data=data,
+            states=[state.value for state in states],
             source=source,
-            **{"from": [state.value for state in states]},
         )
 
     def retry(

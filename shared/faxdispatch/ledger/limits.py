@@ -1,6 +1,6 @@
 """The limits that all workers share: calls a second, paused connections, channels."""
 
-from redis import Redis
+from typing import Any
 
 from faxdispatch.ledger.scripts import Scripts, redis_trouble
 
@@ -13,7 +13,8 @@ class Limits:
         self._interval = max(1, round(1_000_000 / rate))
 
     @property
-    def _redis(self) -> Redis:
+    def _redis(self) -> Any:
+        # redis-py's types cannot say that replies are text.
         return self._scripts.redis
 
     def reserve(self, *, patience: float) -> float | None:

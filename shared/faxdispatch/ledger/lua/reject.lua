@@ -1,8 +1,8 @@
--- The job ends here without delivery: Telnyx refused it, or it is given up. `from` names the states this may come from.
+-- The job ends here without delivery: Telnyx refused it, or it is given up. `states` are those it may come from.
 local j = load(a.job)
 if not j then return reply({outcome = 'gone'}) end
 local allowed = false
-for _, state in ipairs(a.from) do allowed = allowed or state == j.state end
+for _, state in ipairs(a.states) do allowed = allowed or state == j.state end
 if not allowed or (a.attempt and a.attempt ~= j.attempt) then return reply({outcome = 'no', state = j.state}) end
 if j.cancel == '1' then
   emit(j, 'job.cancelled', {data = a.data})
