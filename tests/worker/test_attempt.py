@@ -1,0 +1,194 @@
+"""One attempt, for every answer of Telnyx: what is recorded, and that the call is made once at most."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from faxdispatch.client_state import decode_client_state
+from faxdispatch.errors import AccountRefused, NotSent, OutcomeUnknown, RateLimited, Refused
+from faxdispatch.jobs import SendFax
+from faxdispatch.ledger import Agenda, Durability, Fence, Ledger, Limits, Observations, Scripts, connect
+from faxdispatch.settings import Settings
+from faxdispatch.states import State
+from faxdispatch.telnyx import Fax, SendRequest
+from worker.attempt import Outcome, run_attempt
+from worker.collaborators import Collaborators
+
+
+class Telnyx:
+    """A stand-in that answers as told and keeps what it was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[SendRequest] = []
+        self.answer: Fax | Exception | Callable[[], Fax] = Fax(id="fax-1", status="queued")
+
+    @contextmanager
+    def borrow(self) -> Iterator["Telnyx"]:
+        yield self
+
+    def send_fax(self, request: SendRequest, *, deadline: float) -> Fax:
+        assert deadline > 0
+        self.asked.append(request)
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer() if callable(self.answer) else self.answer
+
+
+@pytest.fixture
+def telnyx() -> Telnyx:
+    return Telnyx()
+
+
+@pytest.fixture
+def posted() -> list[tuple[str, dict[str, Any]]]:
+    return []
+
+
+@pytest.fixture
+def w(redis_url: str, telnyx: Telnyx, posted: list[tuple[str, dict[str, Any]]]) -> Collaborators:
+    settings = Settings(fax_connection_id="c1", fax_from="+13125550299", fax_rate=1000, fax_channels=5)
+    scripts = Scripts(connect(redis_url))
+    return Collaborators(
+        settings=settings,
+        ledger=Ledger(scripts, channels=5),
+        observations=Observations(scripts, channels=5),
+        agenda=Agenda(scripts, hint_after=30, poll_after=300, reconcile_every=15, settle=600, channels=5),
+        limits=Limits(scripts, rate=1000),
+        fence=Fence(Durability.ALWAYS),
+        telnyx=telnyx,
+        post=lambda name, _queue, payload: posted.append((name, payload)),
+    )
+
+
+def create(w: Collaborators, **options: Any) -> str:
+    job = SendFax.decode({"to": "+13125550200", "media_name": "letter", **options})
+    return w.ledger.create("job", job, source="producer")["job"]
+
+
+def types(w: Collaborators) -> list[str]:
+    return [event.type for event in w.ledger.job("job", history=True).history]
+
+
+def test_an_accepted_fax_carries_job_and_attempt_and_every_option(w: Collaborators, telnyx: Telnyx) -> None:
+    create(w, quality="normal", monochrome=True, black_threshold=40, client_state="mine", tags=["a"], priority="urgent")
+
+    assert run_attempt("job", w) is Outcome.ACCEPTED
+    body = telnyx.asked[0].body()
+    assert decode_client_state(body.pop("client_state")) == ("job", 1)
+    assert body == {
+        "to": "+13125550200",
+        "from": "+13125550299",
+        "connection_id": "c1",
+        "media_name": "letter",
+        "quality": "normal",
+        "monochrome": True,
+        "black_threshold": 40,
+    }
+    assert w.ledger.job("job").fax_id == "fax-1"
+    assert types(w) == ["job.queued", "job.submitted", "job.accepted"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "outcome", "state", "event"),
+    [
+        (Refused("no", status=422, code="10016"), Outcome.REFUSED, State.FAILED, "job.rejected"),
+        (RateLimited("slow", status=429, retry_after=3), Outcome.PARKED, State.HELD, "job.held"),
+        (AccountRefused("no", status=403, code="20100"), Outcome.PARKED, State.HELD, "job.held"),
+        (NotSent("refused"), Outcome.PARKED, State.HELD, "job.held"),
+        (OutcomeUnknown("timeout"), Outcome.UNKNOWN, State.UNKNOWN, "job.unknown"),
+        (OutcomeUnknown("odd", status=502), Outcome.UNKNOWN, State.UNKNOWN, "job.unknown"),
+        (RuntimeError("a mistake of ours"), Outcome.UNKNOWN, State.UNKNOWN, "job.unknown"),
+    ],
+)
+def test_each_answer_is_recorded_as_what_it_proves(
+    w: Collaborators, telnyx: Telnyx, answer: Exception, outcome: Outcome, state: State, event: str
+) -> None:
+    create(w)
+    telnyx.answer = answer
+
+    assert run_attempt("job", w) is outcome
+    assert w.ledger.job("job").state is state
+    assert types(w)[-1] == event
+    assert len(telnyx.asked) == 1
+
+
+def test_a_refused_account_pauses_the_connection_and_costs_the_fax_nothing(w: Collaborators, telnyx: Telnyx) -> None:
+    create(w)
+    telnyx.answer = AccountRefused("no funds", status=403, code="20100")
+    run_attempt("job", w)
+
+    assert w.limits.paused()["c1"]["reason"] == "20100"
+    assert w.ledger.job("job").dials == 0
+    kinds = [fields["type"] for _, fields in w.ledger.redis.xrange("fax:events")]
+    assert "connection.paused" in kinds
+
+
+def test_a_second_message_for_the_same_job_never_dials(w: Collaborators, telnyx: Telnyx) -> None:
+    create(w)
+    inner: list[Outcome] = []
+
+    def meanwhile() -> Fax:
+        inner.append(run_attempt("job", w))
+        return Fax(id="fax-1")
+
+    telnyx.answer = meanwhile
+    run_attempt("job", w)
+
+    assert inner == [Outcome.DROPPED]
+    assert run_attempt("job", w) is Outcome.DROPPED
+    assert len(telnyx.asked) == 1
+
+
+def test_a_cancel_during_the_call_is_passed_on_once_telnyx_has_the_fax(
+    w: Collaborators, telnyx: Telnyx, posted: list[tuple[str, dict[str, Any]]]
+) -> None:
+    create(w)
+
+    def meanwhile() -> Fax:
+        assert w.ledger.cancel("job", source="producer")["outcome"] == "wished"
+        return Fax(id="fax-1")
+
+    telnyx.answer = meanwhile
+    run_attempt("job", w)
+
+    assert posted == [("fax.cancel.v1", {"job_id": "job"})]
+
+
+def test_a_job_past_its_deadline_ends_without_a_call(w: Collaborators, telnyx: Telnyx) -> None:
+    create(w, send_by=(datetime.now(UTC) - timedelta(seconds=1)).isoformat())
+
+    assert run_attempt("job", w) is Outcome.EXPIRED
+    assert w.ledger.job("job").state is State.FAILED
+    assert telnyx.asked == []
+
+
+def test_a_job_before_its_time_is_parked_with_reason_and_time(w: Collaborators, telnyx: Telnyx) -> None:
+    at = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=1)
+    create(w, send_at=at.isoformat())
+
+    assert run_attempt("job", w) is Outcome.PARKED
+    job = w.ledger.job("job")
+    assert (job.state, job.hold_reason, job.due_at) == (State.HELD, "send_at", at)
+    assert telnyx.asked == []
+
+
+def test_without_sender_or_connection_nothing_is_lost(w: Collaborators, telnyx: Telnyx) -> None:
+    bare = Collaborators(**{**vars(w), "settings": Settings(fax_rate=1000)})
+    create(w)
+
+    assert run_attempt("job", bare) is Outcome.PARKED
+    assert w.ledger.job("job").hold_reason == "no_connection"
+    assert telnyx.asked == []
+
+
+def test_a_claim_that_is_not_known_to_be_safe_makes_no_call(w: Collaborators, telnyx: Telnyx) -> None:
+    # There is no replica here, so one that must hold the claim never does.
+    fenced = Collaborators(**{**vars(w), "fence": Fence(Durability.ALWAYS, replicas=1, timeout=0.01)})
+    create(w)
+
+    assert run_attempt("job", fenced) is Outcome.PARKED
+    assert w.ledger.job("job").hold_reason == "not_durable"
+    assert telnyx.asked == []
