@@ -28,7 +28,10 @@ TRANSPORT: dict[str, Any] = {
 def configure(app: Celery, url: str) -> Celery:
     """Give a Celery app the broker and the ways of its messages."""
     app.conf.update(
-        broker_url=url,
+        # Celery lets CELERY_BROKER_URL of the environment overrule broker_url, not these two; who names an address
+        # means that one.
+        broker_read_url=url,
+        broker_write_url=url,
         broker_transport_options=TRANSPORT,
         broker_connection_retry_on_startup=True,
         task_ignore_result=True,

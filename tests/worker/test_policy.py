@@ -10,7 +10,46 @@ from worker.policy import FINAL, FREE, REASONS, Failure, GiveUp, Kind, Retry, de
 NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 SETTINGS = Settings()
 
-DOCUMENTED = ["user_busy", "receiver_no_answer", "receiver_no_response", "receiver_recovery_on_timer_expire", "receiver_call_dropped", "receiver_communication_error", "service_unavailable", "fax_signaling_error", "invalid_ecm_response_from_receiver", "fax_initial_communication_timeout", "destination_unreachable", "receiver_incompatible_destination", "receiver_decline", "user_channel_limit_exceeded", "outbound_profile_channel_limit_exceeded", "connection_channel_limit_exceeded", "outbound_profile_daily_spend_limit_exceeded", "file_download_failed", "media_processing_exception", "file_format_invalid", "file_size_limit_exceeded", "page_count_limit_exceeded", "receiver_invalid_number_format", "receiver_unallocated_number", "destination_invalid", "destination_not_in_countries_whitelist", "destination_not_in_service_plan", "no_outbound_profile", "account_disabled", "unverified_origination_number", "unverified_destination_not_allowed", "sender_canceled", "sender_call_dropped", "sender_communication_error", "carrier_lost", "rejected", "success", "received"]
+DOCUMENTED = [
+    "user_busy",
+    "receiver_no_answer",
+    "receiver_no_response",
+    "receiver_recovery_on_timer_expire",
+    "receiver_call_dropped",
+    "receiver_communication_error",
+    "service_unavailable",
+    "fax_signaling_error",
+    "invalid_ecm_response_from_receiver",
+    "fax_initial_communication_timeout",
+    "destination_unreachable",
+    "receiver_incompatible_destination",
+    "receiver_decline",
+    "user_channel_limit_exceeded",
+    "outbound_profile_channel_limit_exceeded",
+    "connection_channel_limit_exceeded",
+    "outbound_profile_daily_spend_limit_exceeded",
+    "file_download_failed",
+    "media_processing_exception",
+    "file_format_invalid",
+    "file_size_limit_exceeded",
+    "page_count_limit_exceeded",
+    "receiver_invalid_number_format",
+    "receiver_unallocated_number",
+    "destination_invalid",
+    "destination_not_in_countries_whitelist",
+    "destination_not_in_service_plan",
+    "no_outbound_profile",
+    "account_disabled",
+    "unverified_origination_number",
+    "unverified_destination_not_allowed",
+    "sender_canceled",
+    "sender_call_dropped",
+    "sender_communication_error",
+    "carrier_lost",
+    "rejected",
+    "success",
+    "received",
+]
 
 
 def failure(
