@@ -7,7 +7,7 @@ that an attempt was never accepted.
 import hashlib
 import json
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterator
 from datetime import timedelta
 from uuid import uuid4
 
@@ -25,7 +25,8 @@ log = logging.getLogger(__name__)
 def reconcile(job_id: str, w: Collaborators) -> None:
     """Look for an unknown attempt of a job and record what is found.
 
-    A listing that fails is no evidence: the job stays unknown and is looked for again.
+    A listing that fails is no evidence of absence: the job stays unknown and is looked for again. What it showed
+    before it failed is evidence all the same.
 
     Raises:
         NotKnown: there is no such job.
@@ -34,17 +35,18 @@ def reconcile(job_id: str, w: Collaborators) -> None:
     job = w.ledger.job(job_id)
     if job.state is not State.UNKNOWN:
         return
+    found = False
     try:
-        faxes = _listing(job, w)
+        for fax in _listing(job, w):
+            if decode_client_state(fax.client_state) == (job_id, job.attempt):
+                found = True
+                w.ledger.accept(job_id, job.attempt, str(fax.id), source="listing")
+                record(fax, "listing", w)
     except TelnyxError as error:
         log.info("job %s attempt %d: listing failed: %s", job_id, job.attempt, error)
         return
-    ours = [fax for fax in faxes if decode_client_state(fax.client_state) == (job_id, job.attempt)]
-    if not ours:
+    if not found:
         _not_found(job, w)
-    for fax in ours:
-        w.ledger.accept(job_id, job.attempt, str(fax.id), source="listing")
-        record(fax, "listing", w)
 
 
 def ask(fax_id: str, w: Collaborators) -> Fax:
@@ -86,13 +88,12 @@ def record(fax: Fax, source: str, w: Collaborators) -> None:
     )
 
 
-def _listing(job: JobView, w: Collaborators) -> list[Fax]:
+def _listing(job: JobView, w: Collaborators) -> Iterator[Fax]:
     since = (job.submitted_at or job.created_at) - timedelta(seconds=w.settings.fax_settle_skew)
     with w.telnyx.borrow() as telnyx:
-        found: Iterable[Fax] = telnyx.list_faxes(
+        yield from telnyx.list_faxes(
             created_at_gte=since, direction="outbound", to=job.request.to, from_=job.sender, page_size=250
         )
-        return list(found)
 
 
 def _not_found(job: JobView, w: Collaborators) -> None:

@@ -180,8 +180,6 @@ def test_an_empty_listing_is_complete(client, api):
 @pytest.mark.parametrize(
     "spoil",
     [
-        lambda api: api.will_answer(200, [{"id": "a"}]),
-        lambda api: api.will_answer(200, [{"id": "a"}], meta={"total_pages": "many"}),
         lambda api: api.will_answer(200, [{"id": "a"}, {"status": "queued"}], meta={"total_pages": 1}),
         lambda api: api.will_answer(200, ["a"], meta={"total_pages": 1}),
         lambda api: api.will_answer(200, {"id": "a"}, meta={"total_pages": 1}),
@@ -199,6 +197,13 @@ def test_a_listing_that_cannot_be_read_or_contradicts_itself_never_passes_for_co
     spoil(api)
     with pytest.raises(OutcomeUnknown):
         list(client.list_faxes())
+
+
+@pytest.mark.parametrize("meta", [None, {"total_pages": "many"}])
+def test_without_a_number_of_pages_the_first_that_brings_nothing_new_is_the_end(client, api, meta):
+    api.will_answer(200, [{"id": "a"}], meta=meta).will_answer(200, [{"id": "b"}], meta=meta)
+    api.will_answer(200, [{"id": "b"}], meta=meta)
+    assert [fax.id for fax in client.list_faxes()] == ["a", "b"]
 
 
 def test_a_listing_that_breaks_off_raises(client, api):

@@ -102,12 +102,14 @@ class Caller:
     def _pages(self, model: type[Item], call: Call) -> Iterator[Item]:
         """Go through all pages, giving each resource once; what ends without an error is complete.
 
-        A resource that is new while the pages are read moves others to a later page, so some come twice.
+        A resource that is new while the pages are read moves others to a later page, so some come twice. Where the
+        pages do not say how many there are (the API reference requires no `meta`), the first that brings nothing new
+        is the end.
         """
         seen: set[str] = set()
         number = 0
         while True:
-            number += 1
+            number, known = number + 1, len(seen)
             asked = Call(call.operation, call.method, call.path, {**(call.params or {}), "page[number]": str(number)})
             page = self._page(model, asked)
             last = _last(call.operation, page, number)
@@ -117,27 +119,27 @@ class Caller:
                 if item.identity not in seen:
                     seen.add(item.identity)
                     yield item
-            if number >= last:
+            if number >= last if last is not None else len(seen) == known:
                 return
 
 
-def _last(operation: str, page: Page[Any], number: int) -> int:
-    """Give the number of the last page.
+def _last(operation: str, page: Page[Any], number: int) -> int | None:
+    """Give the number of the last page; None where the page does not say.
 
     Raises:
-        OutcomeUnknown: the page does not say, or contradicts itself. A listing must not pass for complete then.
+        OutcomeUnknown: the page contradicts itself. A listing must not pass for complete then.
     """
     meta = page.meta
     problem = None
-    if meta.total_pages is None:
-        problem = "does not say how many there are"
-    elif meta.page_number not in (None, number):
+    if meta.page_number not in (None, number):
         problem = f"says that it is page {meta.page_number}"
+    elif meta.total_pages is None:
+        return None
     elif number < meta.total_pages and not page.data:
         problem = f"is empty although there are {meta.total_pages}"
     elif meta.total_pages <= 1 and len(page.data) < (meta.total_results or 0):
         problem = f"is the only one but holds {len(page.data)} of {meta.total_results} entries"
-    if problem or meta.total_pages is None:
+    if problem:
         raise OutcomeUnknown(f"{operation}: page {number} {problem}")
     return meta.total_pages
 
