@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check format lock clean
+.PHONY: help install demo test chaos check format lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -28,6 +28,9 @@ demo: $(STAMP) ## send 20 real documents through real processes to a simulated T
 
 test: $(STAMP) ## run all tests (ARGS="-k name" to choose)
 	@$(BIN)/python -m pytest $(ARGS)
+
+chaos: $(STAMP) ## break everything at random and let the simulator judge (ARGS="--jobs 2000 --seed 7")
+	@$(BIN)/python -m tests.chaos $(ARGS)
 
 check: $(STAMP) ## linter, formatter check, types, import directions, compose file, Dockerfile
 	$(BIN)/ruff check .

@@ -6,12 +6,7 @@ from celery import Celery
 
 from faxdispatch.jobs import Job
 
-VISIBILITY_TIMEOUT = 120
-"""Seconds after which Redis hands an unacknowledged message to another worker. A second delivery is harmless, since
-only the ledger's claim allows a call; the time only decides how soon a dead worker's message comes back."""
-
 TRANSPORT: dict[str, Any] = {
-    "visibility_timeout": VISIBILITY_TIMEOUT,
     # The transport looks for such messages every hundred seconds unless told otherwise.
     "unacked_restore_interval": 5,
     "unacked_restore_throttle": 1,
@@ -25,14 +20,18 @@ TRANSPORT: dict[str, Any] = {
 }
 
 
-def configure(app: Celery, url: str) -> Celery:
-    """Give a Celery app the broker and the ways of its messages."""
+def configure(app: Celery, url: str, *, visibility_timeout: float = 120) -> Celery:
+    """Give a Celery app the broker and the ways of its messages.
+
+    `visibility_timeout` is in seconds; after it, Redis hands an unacknowledged message to another worker. A second
+    delivery is harmless, since only the ledger's claim allows a call.
+    """
     app.conf.update(
         # Celery lets CELERY_BROKER_URL of the environment overrule broker_url, not these two; who names an address
         # means that one.
         broker_read_url=url,
         broker_write_url=url,
-        broker_transport_options=TRANSPORT,
+        broker_transport_options=TRANSPORT | {"visibility_timeout": visibility_timeout},
         broker_connection_retry_on_startup=True,
         task_ignore_result=True,
         result_backend=None,

@@ -96,6 +96,8 @@ class Settings(BaseSettings):
     # Keeping jobs moving
     fax_hint_after: Seconds = 30
     """A queued job that no worker has taken for so long gets a new message."""
+    fax_visibility_timeout: Seconds = 120
+    """A message that a dead worker had comes back after so long. Short or long, it can make no second call."""
     fax_tick: Seconds = 0.1
     """How often the scheduler looks."""
     fax_retention_days: float = Field(default=30, gt=0)

@@ -31,11 +31,13 @@ def to_stderr(name: str, line: str) -> None:
 class Stack:
     """A context in which processes run; leaving it, in whatever way, ends them all.
 
-    Must be used from the main thread: on Linux its children end with the thread that started them.
+    Must be used from the main thread: on Linux its children end with the thread that started them. `longest_pause` is
+    how many seconds a process that keeps ending waits at most before it is started again.
     """
 
-    def __init__(self, sink: Sink = to_stderr) -> None:
+    def __init__(self, sink: Sink = to_stderr, *, longest_pause: float = _LONGEST_PAUSE) -> None:
         self._sink = sink
+        self._longest_pause = longest_pause
         self._places: dict[str, _Place] = {}
 
     def __enter__(self) -> Self:
@@ -55,7 +57,7 @@ class Stack:
         Raises:
             StackError: where it ends or is not ready `within` seconds; its last words are in the message.
         """
-        place = self._places[role.name] = _Place(Child(role, self._sink))
+        place = self._places[role.name] = _Place(Child(role, self._sink), self._longest_pause)
         end = time.monotonic() + within
         while not role.ready(place.child):
             if place.child.exit_code is not None:
@@ -103,8 +105,9 @@ class Stack:
 class _Place:
     """Where a process stands, and when it is to be started again."""
 
-    def __init__(self, child: Child) -> None:
+    def __init__(self, child: Child, longest_pause: float) -> None:
         self._pause = _FIRST_PAUSE
+        self._longest_pause = longest_pause
         self.begin(child)
 
     def begin(self, child: Child) -> None:
@@ -119,7 +122,7 @@ class _Place:
             self._pause = _FIRST_PAUSE
         pause = self._pause
         self.due = now + pause
-        self._pause = min(self._pause * 2, _LONGEST_PAUSE)
+        self._pause = min(self._pause * 2, self._longest_pause)
         return pause
 
 

@@ -1,5 +1,7 @@
 """Which jobs must be looked at now, and who looks."""
 
+import os
+import socket
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
@@ -49,7 +51,8 @@ class Agenda:
             "reconcile_cap": round(max(reconcile_every, settle / 10) * 1000),
         }
         self._channels = channels
-        self._name = uuid4().hex
+        # Whoever reads `fax:leader` sees which process leads; process ids come again, so the rest makes it unique.
+        self._name = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex}"
         self._renew = self._redis.register_script(_RENEW)
         self._yield = self._redis.register_script(_YIELD)
 

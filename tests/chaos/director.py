@@ -1,0 +1,98 @@
+"""Decides what strikes when, from a seed; its log tells it again."""
+
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from redis.exceptions import RedisError
+
+from tests.chaos.faults import FAULTS, Fault
+from tests.chaos.world import World
+
+_AT_ONCE = 3
+_PAUSE = (0.4, 1.6)
+
+
+@dataclass
+class Strike:
+    """One strike, as it is written down. Times are in seconds since the start."""
+
+    fault: str
+    at: float
+    healed_at: float | None = None
+
+
+@dataclass
+class _Active:
+    fault: Fault
+    strike: Strike
+    until: float
+
+
+class Director:
+    """Strikes `quota` times with faults of the given names, up to three at once."""
+
+    def __init__(self, world: World, names: list[str], *, seed: int, quota: int) -> None:
+        self._world = world
+        self._names = names
+        self._quota = quota
+        self._dice = random.Random(f"director {seed}")
+        self._begun = time.monotonic()
+        self._active: list[_Active] = []
+        self._next = self._begun + 1
+        self.log: list[Strike] = []
+
+    @property
+    def over(self) -> bool:
+        """Tell whether all strikes have struck and healed."""
+        return len(self.log) >= self._quota and not self._active
+
+    @property
+    def seconds(self) -> float:
+        """Time since the start."""
+        return time.monotonic() - self._begun
+
+    def share(self, of: int) -> int:
+        """Give the part of a number that is due by now: the load is spread over the strikes."""
+        return of if self._quota == 0 else round(of * min(1.0, (len(self.log) + 1) / (self._quota + 1)))
+
+    def turn(self) -> None:
+        """Heal and strike as the time has come."""
+        now = time.monotonic()
+        for active in [a for a in self._active if a.until <= now]:
+            self._heal(active)
+        if now >= self._next and len(self.log) < self._quota and len(self._active) < _AT_ONCE:
+            self._strike(now)
+
+    def heal_all(self) -> None:
+        """Heal what is active still."""
+        for active in list(self._active):
+            self._heal(active)
+
+    def _strike(self, now: float) -> None:
+        # One fault is not struck twice at once: the first healing would end both.
+        idle = [name for name in self._names if name not in {a.fault.name for a in self._active}]
+        self._next = now + self._dice.uniform(*_PAUSE)
+        if not idle:
+            return
+        fault = FAULTS[self._dice.choice(idle)]
+        strike = Strike(fault.name, round(self.seconds, 2))
+        lasts = self._dice.uniform(*fault.lasts)
+        if _tried(lambda: fault.strike(self._world, self._dice)):
+            self.log.append(strike)
+            self._active.append(_Active(fault, strike, now + lasts))
+
+    def _heal(self, active: _Active) -> None:
+        active.fault.heal(self._world)
+        active.strike.healed_at = round(self.seconds, 2)
+        self._active.remove(active)
+
+
+def _tried(act: Callable[[], None]) -> bool:
+    """Tell whether it struck: what goes through Valkey cannot while Valkey is away."""
+    try:
+        act()
+    except RedisError:
+        return False
+    return True

@@ -1,0 +1,29 @@
+"""What a fault is: a name, what it stands for, how it strikes and how it heals."""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tests.chaos.world import World
+
+Strike = Callable[[World, random.Random], None]
+Heal = Callable[[World], None]
+
+
+def nothing(_: World) -> None:
+    """Heal what needs no healing: the supervisor, or time, does it."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One entry of the table of faults.
+
+    `lasts` is the shortest and the longest time, in seconds, between strike and healing. What it may be at most
+    follows from the promises that the project counts on, see `tests/chaos/world.py`.
+    """
+
+    name: str
+    story: str
+    strike: Strike
+    heal: Heal = nothing
+    lasts: tuple[float, float] = (0.2, 0.5)

@@ -1,0 +1,135 @@
+"""What came of every order: by the simulator's own count, held against what was promised and what the ledger says."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
+
+from faxdispatch import Event, State
+from faxdispatch.client_state import decode_client_state
+from faxdispatch.ledger import JobView
+from tests.chaos.orders import Order
+
+OPEN_SENDS = frozenset({State.SUBMITTING, State.UNKNOWN})
+
+
+@dataclass
+class Evidence:
+    """All that the judge looks at."""
+
+    orders: list[Order]
+    views: dict[str, JobView]
+    """The ledger's rows of all jobs that it knows, with their histories."""
+    events: list[Event]
+    """The event stream."""
+    counts: dict[State, int]
+    left_over: dict[str, list[str]]
+    """What should be empty once every job has ended: appointments, lines, channels."""
+    report: Mapping[str, Any]
+    """The simulator's report."""
+    faxes: list[dict[str, Any]]
+    """The simulator's faxes."""
+
+
+@dataclass
+class Verdict:
+    """Each list names what is wrong, with the reason."""
+
+    lost: list[str] = field(default_factory=list)
+    doubled: list[str] = field(default_factory=list)
+    double_dials: list[str] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
+    records: list[str] = field(default_factory=list)
+    """Gaps, contradictions and remains in what we recorded."""
+
+    @property
+    def ok(self) -> bool:
+        """Tell whether nothing at all is wrong."""
+        return not (self.lost or self.doubled or self.double_dials or self.unknown or self.records)
+
+
+def judge(evidence: Evidence) -> Verdict:
+    """Judge a run."""
+    verdict = Verdict()
+    faxes = _by_job(evidence.faxes)
+    for order in evidence.orders:
+        _judge_order(order, evidence.views, faxes, verdict)
+    _judge_sends(evidence.report["client_states"], verdict)
+    _judge_faxes(faxes, verdict)
+    _judge_records(evidence, verdict)
+    return verdict
+
+
+def _by_job(faxes: Iterable[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    """Sort the accepted faxes by job; each carries its attempt."""
+    found: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+    for fax in faxes:
+        job_id, attempt = decode_client_state(fax.get("client_state")) or ("", 0)
+        found[job_id].append({**fax, "attempt": attempt})
+    return found
+
+
+def _judge_order(
+    order: Order, views: Mapping[str, JobView], faxes: Mapping[str, list[dict[str, Any]]], verdict: Verdict
+) -> None:
+    if len(order.job_ids) > 1:
+        verdict.doubled.append(f"{order.key}: one key, {len(order.job_ids)} jobs")
+    for job_id in order.job_ids:
+        job = views.get(job_id)
+        if job is None:
+            verdict.lost.append(f"{job_id}: promised{' by a plain message' if order.plain else ''}, never recorded")
+            continue
+        if job.state in OPEN_SENDS:
+            verdict.unknown.append(f"{job_id}: still {job.state}")
+        if not job.finished:
+            verdict.lost.append(f"{job_id}: has not ended, is {job.state} ({job.hold_reason or job.cause})")
+            continue
+        arrived = any(fax["status"] == "delivered" for fax in faxes.get(job_id, ()))
+        if arrived is not (job.state is State.DELIVERED):
+            verdict.lost.append(f"{job_id}: {job.state} here, {'delivered' if arrived else 'not delivered'} at Telnyx")
+        elif not order.cancelled and job.state not in order.ends:
+            verdict.lost.append(f"{job_id}: {job.state} ({job.cause}), should be {'/'.join(order.ends)}")
+
+
+def _judge_sends(client_states: Mapping[str, Mapping[str, Any]], verdict: Verdict) -> None:
+    for client_state, sends in client_states.items():
+        job_id, attempt = decode_client_state(client_state) or (client_state, 0)
+        if sends["posts"] > 1:
+            verdict.double_dials.append(f"{job_id}: attempt {attempt} posted {sends['posts']} times")
+        if sends["accepted"] > 1:
+            verdict.doubled.append(f"{job_id}: attempt {attempt} accepted {sends['accepted']} times")
+
+
+def _judge_faxes(faxes: Mapping[str, list[dict[str, Any]]], verdict: Verdict) -> None:
+    for job_id, mine in faxes.items():
+        line = sorted(mine, key=lambda fax: str(fax["created_at"]))
+        alive = [fax["attempt"] for fax in line if fax["status"] != "failed"]
+        if len(alive) > 1:
+            verdict.doubled.append(f"{job_id}: attempts {alive} both arrived")
+        for earlier, later in pairwise(line):
+            if earlier["status"] == "failed" and earlier["updated_at"] > later["created_at"]:
+                verdict.doubled.append(
+                    f"{job_id}: attempt {later['attempt']} was accepted while {earlier['attempt']} was under way"
+                )
+
+
+def _judge_records(evidence: Evidence, verdict: Verdict) -> None:
+    streamed: defaultdict[str, list[tuple[int, str]]] = defaultdict(list)
+    for event in evidence.events:
+        if event.job_id:
+            streamed[event.job_id].append((event.seq, event.id))
+    promised = {job_id for order in evidence.orders for job_id in order.job_ids}
+    for job_id, job in evidence.views.items():
+        told = [(event.seq, event.id) for event in job.history]
+        if [seq for seq, _ in told] != list(range(1, len(told) + 1)):
+            verdict.records.append(f"{job_id}: its history has gaps")
+        if told != streamed[job_id]:
+            verdict.records.append(f"{job_id}: history and stream differ")
+        if job_id not in promised:
+            verdict.records.append(f"{job_id}: nobody asked for it")
+    found = Counter(job.state for job in evidence.views.values())
+    wrong = {state: count for state, count in evidence.counts.items() if count != found[state]}
+    if wrong:
+        verdict.records.append(f"counts {wrong} do not add up, there are {dict(found)}")
+    verdict.records += [f"{what}: left over {names[:5]}" for what, names in evidence.left_over.items() if names]

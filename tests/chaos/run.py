@@ -1,0 +1,149 @@
+"""One run: producers and faults together, then calm, then the judge."""
+
+import sys
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from redis.exceptions import RedisError
+
+from tests.chaos.collect import collect, open_jobs
+from tests.chaos.director import Director, Strike
+from tests.chaos.judge import Evidence, Verdict, judge
+from tests.chaos.orders import orders
+from tests.chaos.producers import Producers
+from tests.chaos.world import World, world
+
+_LOOK = 0.05
+_TELL_EVERY = 5.0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run is to be."""
+
+    jobs: int
+    seed: int
+    faults: list[str]
+    strikes: int
+    workers: int
+    patience: float
+    """Seconds that the jobs have to end in once the faults are over."""
+
+
+@dataclass
+class Result:
+    """What a run came to."""
+
+    plan: Plan
+    verdict: Verdict
+    figures: dict[str, Any]
+    strikes: list[Strike]
+
+    def as_json(self) -> dict[str, Any]:
+        """Give it for programs."""
+        return {
+            "simulation": True,
+            "ok": self.verdict.ok,
+            "plan": asdict(self.plan),
+            "figures": self.figures,
+            "problems": asdict(self.verdict),
+            "strikes": [asdict(strike) for strike in self.strikes],
+        }
+
+
+def run(plan: Plan, folder: Path) -> Result:
+    """Carry out a plan with processes of its own, whose files and log go to `folder`."""
+    asked = orders(plan.jobs, plan.seed)
+    with world(folder, workers=plan.workers) as here:
+        director = Director(here, plan.faults, seed=plan.seed, quota=plan.strikes)
+        producers = Producers(here.redis_url, asked, lambda: director.share(len(asked)))
+        producers.start()
+        teller = _Teller(here, director, producers)
+        while not (director.over and producers.done):
+            here.stack.mend()
+            director.turn()
+            teller.turn()
+            time.sleep(_LOOK)
+        storm = director.seconds
+        settled = _settle(here, plan, teller)
+        producers.stopped = True
+        evidence = collect(here, asked)
+        figures = _figures(evidence, seconds=storm, settle=settled)
+    return Result(plan, judge(evidence), figures, director.log)
+
+
+def _settle(here: World, plan: Plan, teller: "_Teller") -> float:
+    """Wait until all jobs have ended and Telnyx has nothing more to tell; give how long the jobs took."""
+    here.sim.no_faults()
+    begun = time.monotonic()
+    ended: float | None = None
+    while time.monotonic() - begun < plan.patience:
+        here.stack.mend()
+        teller.turn()
+        if teller.open() == 0 and _recorded(here, plan.jobs):
+            ended = ended or time.monotonic()
+            if here.sim.control.get("/idle", params={"seconds": 0.5}).json()["idle"]:
+                break
+        time.sleep(_LOOK)
+    return round((ended or time.monotonic()) - begun, 1)
+
+
+def _recorded(here: World, jobs: int) -> bool:
+    """Tell whether the ledger knows all jobs: a plain message may be on its way still."""
+    try:
+        counts: Any = here.redis.hgetall("fax:counts")
+    except RedisError:
+        return False
+    return sum(map(int, counts.values())) >= jobs
+
+
+def _figures(evidence: Evidence, *, seconds: float, settle: float) -> dict[str, Any]:
+    report = evidence.report
+    events = [event.type for event in evidence.events]
+    return {
+        "jobs": len(evidence.orders),
+        "attempts": sum(job.attempt for job in evidence.views.values()),
+        "posts": report["posts_total"],
+        "accepted": report["accepted_total"],
+        "accepted_per_attempt": max((sends["accepted"] for sends in report["client_states"].values()), default=0),
+        "delivered": report["delivered"],
+        "was_unknown": events.count("job.unknown"),
+        "conflicts": events.count("job.conflict"),
+        "overlaps": report["overlaps"],
+        "events": len(events),
+        "states": {state.value: count for state, count in evidence.counts.items() if count},
+        "faults_injected": report["faults_injected"],
+        "webhooks": report["webhooks"],
+        "seconds": round(seconds, 1),
+        "settle_seconds": settle,
+    }
+
+
+class _Teller:
+    """Says every few seconds how far the run is, on standard error."""
+
+    def __init__(self, here: World, director: Director, producers: Producers) -> None:
+        self._here = here
+        self._director = director
+        self._producers = producers
+        self._next = 0.0
+
+    def open(self) -> int | None:
+        """Count the open jobs; None while Valkey is away."""
+        try:
+            return open_jobs(self._here.redis)
+        except RedisError:
+            return None
+
+    def turn(self) -> None:
+        """Say it, if it is time."""
+        if time.monotonic() < self._next:
+            return
+        self._next = time.monotonic() + _TELL_EVERY
+        still = self.open()
+        said = "Valkey is away" if still is None else f"{still} jobs open"
+        seconds, struck = self._director.seconds, len(self._director.log)
+        line = f"{seconds:5.0f} s: {self._producers.placed} placed, {said}, {struck} strikes"
+        print(line, file=sys.stderr, flush=True)

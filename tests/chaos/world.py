@@ -1,0 +1,102 @@
+"""The installation under test, and its waits.
+
+The waits are short, but keep to the same order as in production, because the proof that no fax is doubled rests on it:
+
+* a claim outlives its call: FAX_LEASE is at least twice both time-outs, and no call begins after half of the lease;
+* a fax is listed within the settle time: what hides one in listings stays below half of FAX_SETTLE;
+* a worker that is stopped (SIGSTOP) is stopped for longer than its lease, at times for longer than lease and settle
+  time together. One that is stopped in the moment between the last look at its deadline and the write to the socket
+  breaks the first promise: that window is the known residual, and the judge counts what comes through it.
+"""
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from redis import Redis
+from redis.exceptions import RedisError
+
+from faxdispatch.cli import processes
+from faxdispatch.cli.stack import Stack
+from tests.flow.harness import SENDER, TOKEN, Simulator, a_pdf
+
+CONNECT, READ = 0.5, 1.5
+LEASE = 2 * (CONNECT + READ)
+SETTLE = 3.0
+
+SETTINGS = {
+    "FAX_RATE": "500",
+    "FAX_CHANNELS": "40",
+    "FAX_CONNECT_TIMEOUT": str(CONNECT),
+    "FAX_READ_TIMEOUT": str(READ),
+    "FAX_LEASE": str(LEASE),
+    "FAX_SETTLE": str(SETTLE),
+    "FAX_SETTLE_SKEW": "5",
+    "FAX_RECONCILE_EVERY": "0.2",
+    "FAX_HINT_AFTER": "2",
+    "FAX_POLL_AFTER": "2",
+    "FAX_VISIBILITY_TIMEOUT": "5",
+    "FAX_TICK": "0.05",
+    **{f"FAX_RETRY_{kind}": "0.3" for kind in ("BUSY", "NO_ANSWER", "LINE", "ONCE", "CAPACITY", "ACCOUNT", "CONNECT")},
+}
+
+# A fax that is accepted takes about half a second to its end.
+_SPEED = "4"
+
+
+@dataclass
+class World:
+    """What the director strikes and the judge asks."""
+
+    stack: Stack
+    redis_url: str
+    redis: Any
+    sim: Simulator
+    environments: dict[str, dict[str, str]]
+    """Each worker's environment; a change counts from its next start."""
+
+    @property
+    def workers(self) -> list[str]:
+        """Names of the worker processes."""
+        return list(self.environments)
+
+    def send(self, name: str, number: signal.Signals) -> None:
+        """Send a process a signal."""
+        self.stack[name].send(number)
+
+    def leader(self) -> str | None:
+        """Name of the worker whose scheduler leads, where Valkey can tell."""
+        try:
+            said = self.redis.get("fax:leader")
+        except RedisError:
+            return None
+        pid = str(said).split(":")[1] if said else ""
+        return next((name for name in self.workers if str(self.stack[name].pid) == pid), None)
+
+
+@contextmanager
+def world(folder: Path, *, workers: int) -> Iterator[World]:
+    """Run an installation in `folder`, where its log goes too."""
+    log = (folder / "processes.log").open("w", buffering=1)
+    with log, Stack(lambda name, line: log.write(f"{name:<10} | {line}\n"), longest_pause=1) as stack:
+        redis_port, web_port = processes.free_port(), processes.free_port()
+        redis_url = f"redis://127.0.0.1:{redis_port}/0"
+        stack.start(processes.valkey(folder, redis_port))
+        hook = f"http://127.0.0.1:{web_port}/webhooks/telnyx"
+        options = ["--port", "0", "--webhook-url", hook, "--speed", _SPEED]
+        about = processes.introduction(stack.start(processes.simulator(folder, options)))
+        own = {"REDIS_URL": redis_url, "PORT": str(web_port), "FAX_FROM": SENDER}
+        surroundings = processes.environment(SETTINGS | processes.simulated(about) | own, inherit=False)
+        stack.start(processes.web(folder, surroundings))
+        roles = [processes.worker(folder, dict(surroundings), number=number) for number in range(1, workers + 1)]
+        for role in roles:
+            stack.start(role)
+        sim = Simulator(about)
+        sim.upload(TOKEN, a_pdf())
+        environments = {role.name: role.environment for role in roles}
+        with Redis.from_url(redis_url, decode_responses=True, socket_timeout=3) as redis:
+            yield World(stack, redis_url, redis, sim, environments)  # type: ignore[arg-type] # ours are dicts
+        sim.close()
