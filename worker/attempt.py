@@ -50,6 +50,11 @@ _OURS = {
 }
 
 
+_NO_CHANNEL = {"90041", "90042", "90043"}
+"""Codes of a 403 that says that all channels of the account, the profile or the connection are taken (Telnyx API error
+codes). It passes by itself: no reason to pause everything."""
+
+
 class Outcome(StrEnum):
     """What one attempt came to, as far as the worker can see."""
 
@@ -257,6 +262,8 @@ def _why_not(error: TelnyxError, claimed: Claimed, w: Collaborators) -> tuple[st
         delay = error.retry_after or 1.0
         w.limits.back_off(delay)
         return "rate_limited", delay
+    if isinstance(error, AccountRefused) and error.code in _NO_CHANNEL:
+        return "no_channel_at_telnyx", step(settings.fax_retry_capacity, holds)
     if isinstance(error, AccountRefused):
         delay = step(settings.fax_retry_account, 0)
         w.limits.pause(claimed.prepared.connection, reason=error.code or str(error.status), delay=delay)

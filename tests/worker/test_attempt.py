@@ -126,6 +126,15 @@ def test_a_refused_account_pauses_the_connection_and_costs_the_fax_nothing(w: Co
     assert "connection.paused" in kinds
 
 
+def test_a_channel_limit_at_telnyx_holds_this_fax_and_pauses_nothing(w: Collaborators, telnyx: Telnyx) -> None:
+    create(w)
+    telnyx.answer = AccountRefused("D1", status=403, code="90041")
+
+    assert run_attempt("job", w) is Outcome.PARKED
+    assert w.ledger.job("job").hold_reason == "no_channel_at_telnyx"
+    assert w.limits.paused() == {}
+
+
 def test_a_second_message_for_the_same_job_never_dials(w: Collaborators, telnyx: Telnyx) -> None:
     create(w)
     inner: list[Outcome] = []
