@@ -8,6 +8,7 @@ from typing import Any
 
 from celery import Celery
 from celery.signals import setup_logging, worker_ready, worker_shutting_down
+from kombu.entity import Queue
 
 from faxdispatch.broker import configure, post
 from faxdispatch.errors import FaxError
@@ -24,13 +25,14 @@ from faxdispatch.ledger import (
 )
 from faxdispatch.settings import Settings
 from faxdispatch.telnyx import ClientStack
+from worker import transport
 from worker.collaborators import Collaborators, Throttle
 from worker.failpoints import failpoints
 from worker.scheduler import Scheduler
 
 log = logging.getLogger(__name__)
 
-QUEUES = "fax.control,fax.send"
+QUEUES = ("fax.control", "fax.send")
 """In the order in which they are served: cancels and questions before sends."""
 
 
@@ -42,6 +44,7 @@ def build(settings: Settings) -> Celery:
         Unavailable: Redis did not answer.
     """
     settings.require("redis_url", "telnyx_api_key")
+    transport.install()
     app = configure(
         Celery("faxdispatch", set_as_current=False), settings.broker, visibility_timeout=settings.fax_visibility_timeout
     )
@@ -50,6 +53,10 @@ def build(settings: Settings) -> Celery:
         task_acks_late=True,
         task_reject_on_worker_lost=True,
         task_acks_on_failure_or_timeout=True,
+        task_queues=[Queue(name) for name in QUEUES],
+        # Threads: measured, a gevent worker's unacknowledged messages are never delivered again.
+        worker_pool="threads",
+        worker_concurrency=settings.fax_worker_concurrency,
         worker_prefetch_multiplier=1,
         worker_cancel_long_running_tasks_on_connection_loss=False,
         worker_consumer="worker.consumer:LedgerConsumer",

@@ -1,0 +1,113 @@
+"""Celery's Redis transport, with two differences.
+
+A message is taken and noted as unacknowledged in one atomic step. Kombu pops it first and notes it afterwards, so a
+worker that dies in between takes the message along; found by `make chaos`, known upstream as celery#4354 and #7950. A
+fax that is in the ledger is brought again by the scheduler; one that a service has sent with `send_task` is nowhere
+else.
+
+And a channel that is closed says so with a connection error. Kombu stumbles over it with an AttributeError, which
+Celery takes for a mistake and ends the worker (seen when Redis restarts).
+"""
+
+import json
+import logging
+import time
+from queue import Empty
+from typing import Any
+
+from kombu.transport import TRANSPORT_ALIASES, redis
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import ResponseError
+
+log = logging.getLogger(__name__)
+
+_TAKE = """
+-- KEYS: unacknowledged messages, their index by time, then the queues in the order in which they are served.
+for at = 3, #KEYS do
+  local message = redis.call('RPOP', KEYS[at])
+  if message then
+    local readable, fields = pcall(cjson.decode, message)
+    local properties = readable and type(fields) == 'table' and fields.properties
+    if properties and properties.delivery_tag and properties.delivery_info then
+      local tag, about = properties.delivery_tag, properties.delivery_info
+      local address = cjson.encode(about.exchange) .. ',' .. cjson.encode(about.routing_key)
+      redis.call('ZADD', KEYS[2], ARGV[1], tag)
+      redis.call('HSET', KEYS[1], tag, '[' .. message .. ',' .. address .. ']')
+    end
+    return {KEYS[at], message}
+  end
+end
+return false
+"""
+
+_NOBODY = "fax:nobody"
+"""A list that is always empty: to wait for it is to wait at the server."""
+_WAIT = 0.05
+"""Seconds between two looks into empty queues."""
+
+
+class Channel(redis.Channel):  # type: ignore[misc] # kombu has no types
+    """Takes messages without a moment in which a message is nowhere. The names are those of kombu's own steps."""
+
+    _idle = False
+    _waited = False
+
+    def _brpop_start(self, timeout: float | None = None) -> None:
+        del timeout
+        queues = self._queue_cycle.consume(len(self.active_queues))
+        if not queues:
+            return
+        connection = self._in_poll = self.client.connection
+        self._brpop_sent_at = time.monotonic()
+        self._waited = self._idle
+        if self._idle:
+            connection.send_command("BLPOP", _NOBODY, _WAIT)
+        keys = [self.unacked_key, self.unacked_index_key]
+        keys += [self._q_for_pri(queue, step) for step in self.priority_steps for queue in queues]
+        connection.send_command("EVAL", _TAKE, len(keys), *keys, time.time())
+
+    def _brpop_read(self, **options: Any) -> bool:
+        try:
+            taken = self._reply(options)
+            self._idle = not taken
+            if not taken:
+                raise Empty
+            queue, message = (part.decode() if isinstance(part, bytes) else part for part in taken)
+            queue = queue.rsplit(self.sep, 1)[0]
+            self._queue_cycle.rotate(queue)
+            self.connection._deliver(json.loads(message), queue)  # noqa: SLF001 - as kombu's own step does
+            return True
+        finally:
+            self._in_poll = None
+
+    def _reply(self, options: dict[str, Any]) -> Any:
+        connection = self.client.connection
+        try:
+            if self._waited:
+                self.client.parse_response(connection, "BLPOP", **options)
+            return self.client.parse_response(connection, "EVAL", **options)
+        except ResponseError as error:
+            # A full or read-only server: nothing was taken.
+            log.warning("the broker hands out no messages: %s", error)
+            return None
+        except self.connection_errors:
+            connection.disconnect()
+            raise
+
+    def _connparams(self, asynchronous: bool = False) -> dict[str, Any]:  # noqa: FBT001, FBT002 - kombu's signature
+        if self.connection is None or self.connection.client is None:
+            raise RedisConnectionError("the channel is closed")
+        found: dict[str, Any] = super()._connparams(asynchronous)
+        return found
+
+
+class Transport(redis.Transport):  # type: ignore[misc] # kombu has no types
+    """The transport that makes such channels."""
+
+    Channel = Channel
+
+
+def install() -> None:
+    """Let kombu use it for every Redis address in this process."""
+    for scheme in ("redis", "rediss"):
+        TRANSPORT_ALIASES[scheme] = f"{__name__}:Transport"
