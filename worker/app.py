@@ -8,7 +8,7 @@ from typing import Any
 
 from celery import Celery
 from celery.signals import setup_logging, worker_ready, worker_shutting_down
-from kombu.entity import Queue
+from kombu.entity import Exchange, Queue
 
 from faxdispatch.broker import configure, post
 from faxdispatch.errors import FaxError
@@ -53,7 +53,7 @@ def build(settings: Settings) -> Celery:
         task_acks_late=True,
         task_reject_on_worker_lost=True,
         task_acks_on_failure_or_timeout=True,
-        task_queues=[Queue(name) for name in QUEUES],
+        task_queues=[Queue(name, Exchange(name), routing_key=name) for name in QUEUES],
         # Threads: measured, a gevent worker's unacknowledged messages are never delivered again.
         worker_pool="threads",
         worker_concurrency=settings.fax_worker_concurrency,
