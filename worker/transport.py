@@ -40,13 +40,17 @@ end
 return false
 """
 
+# kombu's types are half there; as Any they do not get in the way.
+_Channel: Any = redis.Channel
+_Transport: Any = redis.Transport
+
 _NOBODY = "fax:nobody"
-"""A list that is always empty: to wait for it is to wait at the server."""
-_WAIT = 0.05
-"""Seconds between two looks into empty queues."""
+"""A stream that is always empty: to wait for it is to wait at the server."""
+_WAIT = 50
+"""Milliseconds between two looks into empty queues."""
 
 
-class Channel(redis.Channel):  # type: ignore[misc] # kombu has no types
+class Channel(_Channel):  # type: ignore[misc]
     """Takes messages without a moment in which a message is nowhere. The names are those of kombu's own steps."""
 
     _idle = False
@@ -61,47 +65,49 @@ class Channel(redis.Channel):  # type: ignore[misc] # kombu has no types
         self._brpop_sent_at = time.monotonic()
         self._waited = self._idle
         if self._idle:
-            connection.send_command("BLPOP", _NOBODY, _WAIT)
+            connection.send_command("XREAD", "BLOCK", _WAIT, "STREAMS", _NOBODY, "$")
         keys = [self.unacked_key, self.unacked_index_key]
         keys += [self._q_for_pri(queue, step) for step in self.priority_steps for queue in queues]
         connection.send_command("EVAL", _TAKE, len(keys), *keys, time.time())
 
     def _brpop_read(self, **options: Any) -> bool:
         try:
-            taken = self._reply(options)
-            self._idle = not taken
-            if not taken:
-                raise Empty
-            queue, message = (part.decode() if isinstance(part, bytes) else part for part in taken)
-            queue = queue.rsplit(self.sep, 1)[0]
-            self._queue_cycle.rotate(queue)
-            self.connection._deliver(json.loads(message), queue)  # noqa: SLF001 - as kombu's own step does
-            return True
+            taken = self._taken(options)
         finally:
             self._in_poll = None
+            self._flush_brpop_reauth()
+        self._idle = not taken
+        if not taken:
+            raise Empty
+        queue, message = (part.decode() if isinstance(part, bytes) else part for part in taken)
+        queue = queue.rsplit(self.sep, 1)[0]
+        self._queue_cycle.rotate(queue)
+        self.connection._deliver(json.loads(message), queue)  # noqa: SLF001 - as kombu's own step does
+        return True
 
-    def _reply(self, options: dict[str, Any]) -> Any:
+    def _taken(self, options: dict[str, Any]) -> Any:
         connection = self.client.connection
         try:
             if self._waited:
-                self.client.parse_response(connection, "BLPOP", **options)
+                self.client.parse_response(connection, "XREAD", **options)
             return self.client.parse_response(connection, "EVAL", **options)
         except ResponseError as error:
-            # A full or read-only server: nothing was taken.
-            log.warning("the broker hands out no messages: %s", error)
+            # A full or read-only server. Nothing was taken; it is told once.
+            if not self._idle:
+                log.warning("the broker hands out no messages: %s", error)
             return None
         except self.connection_errors:
             connection.disconnect()
             raise
 
-    def _connparams(self, asynchronous: bool = False) -> dict[str, Any]:  # noqa: FBT001, FBT002 - kombu's signature
+    def _connparams(self, asynchronous: bool = False) -> dict[str, Any]:
         if self.connection is None or self.connection.client is None:
             raise RedisConnectionError("the channel is closed")
         found: dict[str, Any] = super()._connparams(asynchronous)
         return found
 
 
-class Transport(redis.Transport):  # type: ignore[misc] # kombu has no types
+class Transport(_Transport):  # type: ignore[misc]
     """The transport that makes such channels."""
 
     Channel = Channel

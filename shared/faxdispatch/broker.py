@@ -17,6 +17,8 @@ TRANSPORT: dict[str, Any] = {
     "health_check_interval": 15,
     "priority_steps": [0],
     "queue_order_strategy": "priority",
+    # Who restores messages does it under a lock; the lock of one that died in it must not last.
+    "unacked_mutex_expire": 10,
 }
 
 

@@ -1,0 +1,57 @@
+"""Messages between broker and worker: none is ever nowhere, and a closed channel ends no worker."""
+
+import json
+
+import pytest
+from celery import Celery
+from kombu.transport import TRANSPORT_ALIASES
+
+from faxdispatch.broker import configure, post
+from tests.conftest import eventually
+from worker import transport
+
+
+@pytest.fixture
+def connection(redis_url, monkeypatch):
+    for scheme in ("redis", "rediss"):
+        monkeypatch.setitem(TRANSPORT_ALIASES, scheme, TRANSPORT_ALIASES[scheme])
+    transport.install()
+    app = configure(Celery("here", set_as_current=False), redis_url)
+    post(app, "fax.attempt.v1", "fax.send", {"job_id": "j1"})
+    with app.connection_for_read() as opened:
+        yield opened
+
+
+def test_a_message_that_is_taken_is_noted_in_the_same_step(connection, redis_url):
+    channel = connection.channel()
+    assert isinstance(channel, transport.Channel)
+    channel.basic_qos(0, 1, False)
+    channel.basic_consume("fax.send", False, lambda _: None, "tag")
+    # The worker asks, and dies before it reads the answer.
+    channel.client.connection = channel.client.connection_pool.get_connection()
+    channel._brpop_start()
+    eventually(lambda: channel.client.connection.can_read(0.1))
+    with connection.clone() as other:
+        redis = other.default_channel.client
+        assert redis.llen("fax.send") == 0
+        [noted] = redis.hvals("unacked")
+    message, _, queue = json.loads(noted)
+    assert (message["headers"]["task"], queue) == ("fax.attempt.v1", "fax.send")
+
+
+def test_a_message_is_taken_and_acknowledged(connection):
+    got = []
+    channel = connection.channel()
+    channel.basic_consume("fax.send", False, got.append, "tag")
+    connection.drain_events(timeout=5)
+    [message] = got
+    assert json.loads(message.body)[1] == {"job_id": "j1"}
+    message.ack()
+    assert connection.default_channel.client.hlen("unacked") == 0
+
+
+def test_a_closed_channel_is_a_lost_connection_and_no_mistake_of_the_worker(connection):
+    channel = connection.channel()
+    channel.connection = None
+    with pytest.raises(connection.connection_errors):
+        channel._connparams()
