@@ -224,7 +224,8 @@ def _record(claimed: Claimed, answer: Fax | TelnyxError, w: Collaborators) -> Ou
             claimed.job_id,
             event="job.rejected",
             cause=answer.code or str(answer.status),
-            states=[State.SUBMITTING],
+            # Unknown, where the answer took longer than the lease: it is evidence all the same.
+            states=[State.SUBMITTING, State.UNKNOWN],
             attempt=claimed.number,
             facts=answer.as_data(),
         )

@@ -196,7 +196,11 @@ class World:
             assert outcome in {"bound", "same", "earlier"}, outcome
         elif call.answer == "refused":
             self.ledger.end(
-                call.job, event="job.rejected", cause="422", states=[State.SUBMITTING], attempt=call.attempt
+                call.job,
+                event="job.rejected",
+                cause="422",
+                states=[State.SUBMITTING, State.UNKNOWN],
+                attempt=call.attempt,
             )
         elif call.answer in {"429", "not sent"}:
             self.ledger.postpone(call.job, call.attempt, reason=call.answer, delay=5, facts={})

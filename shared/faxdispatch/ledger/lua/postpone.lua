@@ -1,7 +1,8 @@
--- The attempt provably created nothing: back to the line, no attempt is charged.
+-- The attempt provably created nothing: back to the line, no attempt is charged. The one who claimed it may say so even
+-- after its lease: no other can have made this attempt's call.
 local j = load(a.job)
 if not j then return reply({outcome = 'gone'}) end
-if j.state ~= 'submitting' or j.attempt ~= a.attempt then return reply({outcome = 'no', state = j.state}) end
+if (j.state ~= 'submitting' and j.state ~= 'unknown') or j.attempt ~= a.attempt then return reply({outcome = 'no', state = j.state}) end
 if j.cancel == '1' then
   emit(j, 'job.cancelled', {})
   finish(j, 'cancelled')
