@@ -34,8 +34,8 @@ def parse_window(text: str) -> dict[str, Any]:
 def _days(text: str) -> tuple[str, ...]:
     wanted: set[str] = set()
     for part in text.split(","):
-        first, _, last = part.partition("-")
-        if first not in _DAYS or (last or first) not in _DAYS:
+        first, dash, last = part.partition("-")
+        if first not in _DAYS or (dash and last not in _DAYS):
             raise BadInput(f"window: {part!r} is no day or range of days such as mon or mon-fri")
         begin, end = _DAYS.index(first), _DAYS.index(last or first)
         wanted.update(_DAYS[(begin + step) % 7] for step in range((end - begin) % 7 + 1))

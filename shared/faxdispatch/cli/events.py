@@ -34,13 +34,13 @@ def events(
 ) -> None:
     """Print events from the stream, oldest first."""
     url = Settings.load().redis
-    start = _position(from_)
+    start = _position(from_, otherwise="$" if follow_ and group is None else "0")
     if group is not None:
-        found = _of_group(Consumer(url, group, name, start=start or "0"), going_on=follow_)
+        found = _of_group(Consumer(url, group, name, start=start), going_on=follow_)
     elif follow_:
-        found = (delivery for delivery in follow(open_stream(url), start or "$") if delivery)
+        found = (delivery for delivery in follow(open_stream(url), start) if delivery)
     else:
-        found = replay(open_stream(url), start or "0")
+        found = replay(open_stream(url), start)
     types = frozenset(type_ or ())
     for delivery in found:
         event = delivery.event
@@ -63,9 +63,9 @@ def _of_group(consumer: Consumer, *, going_on: bool) -> Iterator[Delivery]:
             return
 
 
-def _position(text: str | None) -> Position | None:
+def _position(text: str | None, *, otherwise: str) -> Position:
     if text is None or "T" not in text:
-        return text
+        return otherwise if text is None else text
     try:
         return datetime.fromisoformat(text)
     except ValueError:

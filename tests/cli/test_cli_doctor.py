@@ -1,0 +1,301 @@
+"""`faxdispatch doctor` finds what is wrong, says what to do, and never fails to answer."""
+
+import subprocess
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import httpx
+import pytest
+
+from faxdispatch.cli.checks.finding import Level, skew
+from faxdispatch.cli.checks.redis import check_redis
+from faxdispatch.embedded import valkey_command
+from faxdispatch.ledger import connect
+from faxdispatch.settings import Settings
+from faxdispatch.telnyx import ApplicationParams, ApplicationUpdate, TelnyxClient
+from tests.conftest import answers, eventually, free_port
+
+
+@pytest.fixture
+def doctor(cli):
+    """Run it; gives exit code and findings by name."""
+
+    def examine(**variables):
+        result = cli("doctor", "--json", **variables)
+        assert result.err == ""
+        found = result.json
+        assert found["healthy"] == (result.code == 0)
+        return result.code, {finding["name"]: finding for finding in found["findings"]}
+
+    return examine
+
+
+@pytest.fixture
+def web():
+    """A web server that answers as a test wants; gives its address."""
+    servers = []
+
+    def serve(status, body=b"", headers=()):
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self):
+                self._answer(200, b"")
+
+            def do_POST(self):
+                self.rfile.read(int(self.headers["Content-Length"]))
+                self._answer(status, body)
+
+            def _answer(self, code, content):
+                self.send_response(code)
+                for name, value in (("Content-Length", str(len(content))), *headers):
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(content)
+
+            def log_message(self, *words):
+                """Say nothing."""
+
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        servers.append(server)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        return f"http://127.0.0.1:{server.server_port}/webhooks/telnyx"
+
+    yield serve
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.fixture
+def application(telnyx):
+    """Make fax applications at the simulated Telnyx; gives the id."""
+    with TelnyxClient(telnyx["base_url"], telnyx["api_key"]) as client:
+        made = []
+
+        def make(**options):
+            given = {"application_name": f"doctor-{len(made)}", "webhook_event_url": "https://example.com/h", **options}
+            made.append(client.create_application(ApplicationParams.build(**given)).id)
+            return made[-1]
+
+        yield make
+        for identity in made:
+            client.delete_application(identity)
+
+
+@pytest.fixture(scope="module")
+def other_valkey(tmp_path_factory):
+    """A server of its own, whose settings a test may spoil."""
+    port = free_port()
+    url = f"redis://127.0.0.1:{port}/0"
+    with subprocess.Popen(valkey_command(tmp_path_factory.mktemp("other"), port)) as server:
+        eventually(lambda: answers(url))
+        yield url
+        # Not asked to end: while it writes its first append-only file it would refuse.
+        server.kill()
+
+
+def test_an_empty_environment_gives_findings(doctor, surroundings):
+    surroundings.delenv("REDIS_URL")
+
+    code, found = doctor()
+
+    assert code == 1
+    missing = {"REDIS_URL", "TELNYX_API_KEY", "TELNYX_PUBLIC_KEY", "FAX_CONNECTION_ID"}
+    assert {name for name, finding in found.items() if finding["level"] == "fail"} == missing
+    assert all(found[name]["remedy"] for name in missing)
+
+
+def test_settings_that_cannot_be_read_are_the_only_finding(doctor):
+    code, found = doctor(FAX_RATE="secret")
+
+    assert code == 1
+    assert list(found) == ["settings"]
+    assert "FAX_RATE" in found["settings"]["detail"]
+    assert "secret" not in str(found)
+
+
+def test_all_is_well_where_all_is_well(doctor, telnyx, web, redis):
+    url = web(401)
+    with TelnyxClient(telnyx["base_url"], telnyx["api_key"]) as client:
+        change = ApplicationUpdate.build(application_name="ours", webhook_event_url=url)
+        client.update_application(telnyx["connection_id"], change)
+    seconds, _ = redis.time()
+    redis.zadd("fax:workers", {"host:1": seconds * 1000})
+
+    code, found = doctor(FAX_WEBHOOK_URL=url)
+
+    assert code == 0
+    assert {name for name, finding in found.items() if finding["level"] != "ok"} == {"TELNYX_BASE_URL"}
+
+
+def test_neighbours_that_are_down_give_findings_without_secrets(doctor):
+    port = free_port()
+
+    code, found = doctor(
+        REDIS_URL=f"redis://:secret@127.0.0.1:{port}/0",
+        CELERY_BROKER_URL=f"amqp://user:secret@127.0.0.1:{port}//",
+        TELNYX_API_KEY="KEY0000000000000secret",
+        TELNYX_BASE_URL=f"http://127.0.0.1:{port}/v2",
+        FAX_WEBHOOK_URL=f"http://127.0.0.1:{port}/webhooks/telnyx",
+    )
+
+    assert code == 1
+    assert {"redis", "telnyx", "webhook"} <= {name for name, finding in found.items() if finding["level"] == "fail"}
+    assert "secret" not in str(found)
+
+
+@pytest.mark.parametrize("broker", ["redis://127.0.0.1:{port}/0", "amqp://127.0.0.1:{port}//", "nonsense://x"])
+def test_a_broker_that_is_down_is_found(doctor, broker):
+    _, found = doctor(CELERY_BROKER_URL=broker.format(port=free_port()))
+
+    assert found["broker"]["level"] == "fail"
+    assert found["redis"]["level"] == "ok"
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "name", "level"),
+    [
+        ("appendonly", "no", "redis persistence", "fail"),
+        ("appendfsync", "everysec", "redis persistence", "warn"),
+        ("appendfsync", "no", "redis persistence", "warn"),
+        ("maxmemory-policy", "allkeys-lru", "redis memory", "fail"),
+        ("maxmemory-policy", "volatile-ttl", "redis memory", "fail"),
+        ("maxmemory", "1100000", "redis memory", "warn"),
+    ],
+)
+def test_a_redis_that_could_lose_something_is_found(doctor, other_valkey, setting, value, name, level):
+    with connect(other_valkey) as redis:
+        good = redis.config_get(setting)
+        redis.config_set(setting, value)
+        try:
+            _, found = doctor(REDIS_URL=other_valkey)
+        finally:
+            redis.config_set(setting, good[setting])
+
+    assert found[name]["level"] == level
+    assert found[name]["remedy"]
+
+
+def test_missing_replicas_are_found(doctor):
+    _, found = doctor(FAX_REPLICAS="2")
+
+    assert found["redis replicas"]["level"] == "fail"
+
+
+def test_a_redis_that_is_too_old_is_found(redis_url, monkeypatch):
+    monkeypatch.setattr("redis.Redis.info", lambda *_: {"redis_version": "6.2.14"})
+
+    found = {finding.name: finding for finding in check_redis(Settings.load(redis_url=redis_url))}
+
+    assert found["redis"].level is Level.FAIL
+
+
+def test_workers_are_found_by_their_signs_of_life(doctor, redis):
+    seconds, _ = redis.time()
+    redis.zadd("fax:workers", {"dead:1": (seconds - 120) * 1000})
+    _, found = doctor()
+    assert found["workers"]["level"] == "warn"
+
+    redis.zadd("fax:workers", {"alive:1": seconds * 1000})
+    _, found = doctor()
+    assert found["workers"]["detail"].startswith("1 at work")
+
+
+def test_a_wrong_key_is_found(doctor, telnyx):
+    code, found = doctor(TELNYX_API_KEY="KEY0000000000000WRONG")
+
+    assert code == 1
+    assert found["telnyx key"]["level"] == "fail"
+
+
+def test_a_connection_that_is_none_is_found(doctor, telnyx):
+    _, found = doctor(FAX_CONNECTION_ID="17")
+
+    assert found["telnyx key"]["level"] == "ok"
+    assert found["connection"]["level"] == "fail"
+
+
+def test_a_connection_that_cannot_send_is_found(doctor, application):
+    _, found = doctor(FAX_CONNECTION_ID=application(active=False))
+
+    assert found["connection"]["level"] == "fail"
+    assert found["connection outbound"]["level"] == "fail"
+
+
+def test_a_connection_that_reports_elsewhere_is_found(doctor, application):
+    _, found = doctor(FAX_CONNECTION_ID=application(), FAX_WEBHOOK_URL="https://other.example.com/h")
+
+    assert found["connection webhook"]["level"] == "warn"
+
+
+@pytest.mark.parametrize("key", ["", "abc", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="])
+def test_a_public_key_that_is_none_is_found(doctor, key):
+    _, found = doctor(TELNYX_PUBLIC_KEY=key)
+
+    assert found["TELNYX_PUBLIC_KEY"]["level"] == "fail"
+
+
+def test_a_sender_that_is_no_number_is_found(doctor):
+    _, found = doctor(FAX_FROM="12")
+
+    assert found["FAX_FROM"]["level"] == "fail"
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "headers", "told"),
+    [
+        (200, b"", (), "nobody signed"),
+        (401, b"<html>", (), "without a body"),
+        (404, b"", (), "answers 404"),
+        (503, b"", (), "answers 503"),
+        (308, b"", (("Location", "https://example.com/"),), "redirects"),
+    ],
+)
+def test_an_address_that_is_not_our_webhook_is_found(doctor, telnyx, web, status, body, headers, told):
+    code, found = doctor(FAX_WEBHOOK_URL=web(status, body, headers))
+
+    assert code == 1
+    assert found["webhook"]["level"] == "fail"
+    assert told in found["webhook"]["detail"]
+
+
+@pytest.mark.parametrize(
+    ("url", "level"),
+    [("http://localhost:8080/h", "fail"), ("http://fax.invalid/h", "warn"), ("https://fax.invalid/h", "ok")],
+)
+def test_an_address_that_telnyx_cannot_or_should_not_use_is_found(doctor, monkeypatch, url, level):
+    monkeypatch.setattr(httpx.Client, "get", lambda *_, **__: httpx.Response(200))
+    monkeypatch.setattr(httpx.Client, "post", lambda *_, **__: httpx.Response(401))
+
+    _, found = doctor(FAX_WEBHOOK_URL=url)
+
+    assert found["webhook address"]["level"] == level
+    assert found["webhook"]["level"] == "ok"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "level"), [(0, "ok"), (-1.9, "ok"), (3, "warn"), (-59, "warn"), (61, "fail"), (-3600, "fail")]
+)
+def test_a_clock_that_is_off_is_found(seconds, level):
+    assert skew("clock", seconds, bearable=60).level == level
+
+
+def test_people_get_a_line_and_a_remedy_for_each_finding(cli):
+    result = cli("doctor")
+
+    assert result.code == 1
+    assert "fail  TELNYX_API_KEY       not set\n" in result.out
+    assert "→ set it in the environment" in result.out
+
+
+def test_it_can_be_run_as_a_module(redis_url):
+    done = subprocess.run(
+        [sys.executable, "-m", "faxdispatch.cli", "doctor"],
+        env={"REDIS_URL": redis_url},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 1
+    assert "ok    redis" in done.stdout

@@ -1,0 +1,132 @@
+"""The frame around all commands: help, version, exit codes, one line for an error."""
+
+import subprocess
+import sys
+from importlib.metadata import version
+
+import pytest
+
+from faxdispatch.cli import app
+from faxdispatch.errors import (
+    AccountRefused,
+    FaxError,
+    IdempotencyConflict,
+    InvalidJob,
+    Misconfigured,
+    NotKnown,
+    OutcomeUnknown,
+    Unavailable,
+)
+
+WITHOUT_EXTRA = """
+import sys
+
+class Missing:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {"typer", "rich", "httpx", "nacl"}:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+sys.meta_path.insert(0, Missing())
+from faxdispatch.cli import main
+main()
+"""
+
+
+@pytest.fixture
+def raising(monkeypatch):
+    """Make a command that raises an error."""
+
+    def make(error):
+        def command():
+            raise error
+
+        module = type(sys)("commands_of_a_test")
+        module.command = command
+        monkeypatch.setitem(sys.modules, module.__name__, module)
+        monkeypatch.setitem(app.COMMANDS, "raise", f"{module.__name__}:command")
+
+    return make
+
+
+def test_the_version_is_that_of_the_package(cli):
+    assert cli("--version").out == f"faxdispatch {version('faxdispatch')}\n"
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["-h"]])
+def test_the_help_names_every_command(cli, arguments):
+    result = cli(*arguments)
+
+    assert result.code == 0
+    assert all(f"  {name} " in result.out for name in app.COMMANDS)
+
+
+def test_nothing_asked_shows_the_help(cli):
+    assert "Usage: faxdispatch" in "".join(str(part) for part in vars(cli()).values())
+
+
+@pytest.mark.parametrize("name", app.COMMANDS)
+def test_every_command_explains_itself(name):
+    command = [sys.executable, "-m", "faxdispatch.cli", name, "--help"]
+
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.strip().lower().startswith("usage: ")
+
+
+def test_a_misspelt_command_is_bad_usage_and_the_right_one_is_offered(cli):
+    result = cli("statu")
+
+    assert result.code == 2
+    assert "status" in result.err
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (InvalidJob([("to", "wrong")]), 2),
+        (Misconfigured("FAX_RATE: wrong"), 2),
+        (NotKnown("job a: not known here"), 1),
+        (IdempotencyConflict("k", "a"), 1),
+        (Unavailable("Redis did not answer"), 1),
+        (AccountRefused("no funds"), 1),
+        (OutcomeUnknown("timed out"), 1),
+        (FaxError("several\nlines"), 1),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_an_error_is_one_line_and_an_exit_code(cli, raising, error, code):
+    raising(error)
+
+    result = cli("raise")
+
+    assert result.code == code
+    assert result.err == f"faxdispatch: {' '.join(str(error).split())}\n"
+
+
+def test_an_error_shows_no_numbers_and_keys(cli, raising):
+    raising(FaxError("+13125550123 with KEY0123456789ABCDEF at redis://:pass@host/0"))
+
+    err = cli("raise").err
+
+    assert not any(secret in err for secret in ("+13125550123", "KEY0123456789ABCDEF", "pass"))
+
+
+def test_a_mistake_of_ours_is_not_hidden(cli, raising):
+    raising(ZeroDivisionError("a bug"))
+
+    with pytest.raises(ZeroDivisionError):
+        cli("raise")
+
+
+def test_an_interruption_ends_with_the_usual_code(cli, raising):
+    raising(KeyboardInterrupt())
+
+    assert cli("raise").code == 130
+
+
+def test_without_the_extra_it_says_what_to_install():
+    done = subprocess.run([sys.executable, "-c", WITHOUT_EXTRA], capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "faxdispatch: typer is not installed; install the extra: pip install faxdispatch[app]\n"

@@ -1,0 +1,196 @@
+"""`faxdispatch status`, `cancel`, `refresh` and `sync` say what is true."""
+
+import pytest
+
+from faxdispatch import FaxClient, State
+from faxdispatch.ledger import Limits, Scripts
+from tests.conftest import free_port
+
+NUMBER = "+13125550123"
+LINK = "https://example.com/a.pdf?signature=secret"
+
+
+@pytest.fixture
+def job(redis_url, surroundings):
+    return FaxClient(redis_url).send(to=NUMBER, media_url=LINK, tags=("spring",)).job_id
+
+
+def accept(ledger, job_id):
+    """Let a job's first attempt be with Telnyx."""
+    ledger.admit(job_id, connection="17", sender="+13125550199")
+    ledger.claim(job_id, owner="w", lease=60, facts={})
+    ledger.accept(job_id, 1, "fax-1", source="worker")
+
+
+COMMANDS = [
+    ["status", "nobody"],
+    ["cancel", "nobody"],
+    ["sync", "nobody"],
+]
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command[0])
+def test_a_job_that_is_not_known_is_told_in_one_line(cli, redis, command):
+    result = cli(*command)
+
+    assert (result.code, result.out) == (1, "")
+    assert result.err.startswith("faxdispatch: job nobody: not known")
+    assert result.err.count("\n") == 1
+    assert redis.dbsize() == 0
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["cancel"],
+        ["cancel", "a", "--fax-id", "b"],
+        ["cancel", "no good id"],
+        ["sync"],
+        ["sync", "a", "--fax-id", "b"],
+        ["refresh", "../x"],
+    ],
+    ids=" ".join,
+)
+def test_a_wrong_command_is_bad_usage_and_asks_nothing(cli, redis, command):
+    result = cli(*command)
+
+    assert (result.code, result.out) == (2, "")
+    assert result.err.startswith("faxdispatch: ")
+    assert redis.dbsize() == 0
+
+
+@pytest.mark.parametrize("command", [["status"], *COMMANDS, ["refresh", "fax-1"]], ids=" ".join)
+def test_a_redis_that_is_down_is_told_in_one_line(cli, command):
+    result = cli(*command, REDIS_URL=f"redis://127.0.0.1:{free_port()}/0")
+
+    assert result.code == 1
+    assert result.err.startswith("faxdispatch: ")
+    assert result.err.count("\n") == 1
+
+
+def test_status_hides_numbers_and_secret_links(cli, job):
+    for result in (cli("status", job), cli("status", job, "--json"), cli("status", job, "--history", "--json")):
+        assert result.code == 0
+        assert "0123" in result.out
+        assert NUMBER not in result.out
+        assert "secret" not in result.out
+
+
+def test_status_shows_them_when_it_is_asked_to(cli, job):
+    assert NUMBER in cli("status", job, "--full").out
+    assert cli("status", job, "--full", "--json").json["request"]["media_url"] == LINK
+
+
+def test_status_says_why_a_job_is_held_and_until_when(cli, ledger, job):
+    ledger.hold(job, reason="window", due=1_800_000_000)
+
+    assert "held because window until 2027-01-15 08:00:00Z" in cli("status", job).out
+
+
+def test_status_in_json_has_no_history_unless_it_is_wanted(cli, job):
+    assert "history" not in cli("status", job, "--json").json
+    assert [event["type"] for event in cli("status", job, "--json", "--history").json["history"]] == ["job.queued"]
+
+
+def test_the_history_tells_who_said_what_and_when(cli, ledger, job):
+    accept(ledger, job)
+
+    lines = cli("status", job, "--history").out.splitlines()[-3:]
+
+    assert [line.split()[2:4] for line in lines] == [["1", "job.queued"], ["2", "job.submitted"], ["3", "job.accepted"]]
+    assert "attempt 1 by worker evidence=worker" in lines[-1]
+
+
+def test_the_overview_counts_jobs_and_channels(cli, ledger, redis, job):
+    accept(ledger, job)
+    Limits(Scripts(redis), rate=1).pause("17", reason="no_funds", delay=60)
+    redis.zadd("fax:workers", {"host:1": 1_800_000_000_000})
+
+    found = cli("status", "--json").json
+
+    assert found["jobs"]["accepted"] == 1
+    (connection,) = found["connections"]
+    assert (connection["connection_id"], connection["in_flight"], connection["channels"]) == ("17", 1, 2)
+    assert connection["paused"]["reason"] == "no_funds"
+    assert found["workers"] == [{"name": "host:1", "seen": "2027-01-15T08:00:00+00:00"}]
+
+
+def test_the_overview_for_people_says_the_same(cli, ledger, redis, job):
+    accept(ledger, job)
+    Limits(Scripts(redis), rate=1).pause("17", reason="no_funds", delay=60)
+
+    lines = cli("status").out
+
+    assert "accepted             1" in lines
+    assert "connection 17: 1 of 2 channels in use, 0 waiting, paused until" in lines
+    assert "because no_funds" in lines
+    assert "workers: 0" in lines
+
+
+def test_the_overview_of_an_empty_installation_is_all_zeros(cli):
+    found = cli("status", "--json").json
+
+    assert set(found["jobs"].values()) == {0}
+    assert found["connections"] == []
+
+
+def test_what_needs_a_look_is_told(cli, ledger, redis):
+    ledger.bury("m-1", letter={}, facts={}, source="worker")
+
+    assert "1 dead letters" in cli("status").out
+
+
+def test_a_queued_job_is_cancelled_at_once(cli, ledger, job):
+    result = cli("cancel", job, "--json")
+
+    assert (result.code, result.json) == (0, {"outcome": "cancelled", "job_id": job})
+    assert ledger.job(job).state is State.CANCELLED
+
+
+def test_a_job_at_telnyx_is_wished_to_be_cancelled(cli, ledger, job):
+    accept(ledger, job)
+
+    result = cli("cancel", job)
+
+    assert result.code == 0
+    assert "Telnyx is asked" in result.out
+    assert ledger.job(job).cancel_requested
+
+
+def test_a_job_is_cancelled_by_the_id_that_telnyx_gave_its_fax(cli, ledger, job):
+    accept(ledger, job)
+
+    assert cli("cancel", "--fax-id", "fax-1", "--json").json == {"outcome": "wished", "fax_id": "fax-1"}
+    assert ledger.job(job).cancel_requested
+
+
+def test_a_job_that_has_ended_cannot_be_cancelled_and_that_is_told(cli, job):
+    cli("cancel", job)
+
+    result = cli("cancel", job, "--json")
+
+    assert (result.code, result.json["outcome"]) == (1, "over")
+
+
+@pytest.mark.parametrize(
+    ("command", "task"),
+    [
+        (["refresh", "fax-1"], "fax.refresh.v1"),
+        (["sync", "--fax-id", "fax-1"], "fax.sync.v1"),
+        (["cancel", "--fax-id", "fax-1"], "fax.cancel.v1"),
+    ],
+    ids=lambda value: value[0] if isinstance(value, list) else "",
+)
+def test_commands_for_workers_are_sent_to_them(cli, redis, command, task):
+    result = cli(*command, "--json")
+
+    assert (result.code, result.json) == (0, {"outcome": "wished", "fax_id": "fax-1"})
+    (message,) = redis.lrange("fax.control", 0, -1)
+    assert task in message
+
+
+def test_a_command_that_no_broker_takes_fails(cli):
+    result = cli("refresh", "fax-1", CELERY_BROKER_URL=f"redis://127.0.0.1:{free_port()}/0")
+
+    assert (result.code, result.out) == (1, "")
+    assert "broker" in result.err

@@ -1,0 +1,41 @@
+"""Windows as people write them."""
+
+from datetime import time
+
+import pytest
+
+from faxdispatch import BadInput, Window
+from faxdispatch.windows import parse_window
+
+ALL = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+@pytest.mark.parametrize(
+    ("text", "window"),
+    [
+        ("08:00-17:00", Window(start=time(8), end=time(17))),
+        ("8:30 - 17:45", Window(start=time(8, 30), end=time(17, 45))),
+        ("22:00-06:00 Europe/Berlin", Window(start=time(22), end=time(6), zone="Europe/Berlin")),
+        ("mon-fri 08:00-17:00", Window(start=time(8), end=time(17), days=ALL[:5])),
+        ("Mon,Wed 08:00-17:00", Window(start=time(8), end=time(17), days=("mon", "wed"))),
+        ("fri-mon 08:00-17:00", Window(start=time(8), end=time(17), days=("mon", "fri", "sat", "sun"))),
+        ("sun-sun 08:00-17:00", Window(start=time(8), end=time(17), days=("sun",))),
+        ("sat,mon-tue,sat 8:00-9:00 UTC", Window(start=time(8), end=time(9), days=("mon", "tue", "sat"))),
+        (
+            "  mon-fri   08:00-17:00   America/Chicago ",
+            Window(start=time(8), end=time(17), days=ALL[:5], zone="America/Chicago"),
+        ),
+    ],
+)
+def test_a_window_means_what_it_says(text, window):
+    assert Window(**parse_window(text)) == window
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "always", "8-17", "08:00", "mon-fri", "noday 08:00-17:00", "mon- 08:00-17:00", "mon-fri-sun 08:00-17:00",
+     "08:00-17:00 UTC extra", ", 08:00-17:00"],
+)  # fmt: skip
+def test_what_is_no_window_is_refused(text):
+    with pytest.raises(BadInput, match="window"):
+        parse_window(text)
