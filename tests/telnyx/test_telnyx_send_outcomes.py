@@ -187,6 +187,14 @@ def test_a_deadline_that_passes_while_connecting_stops_the_request_before_its_fi
     assert server.stray == b""
 
 
+def test_a_deadline_that_passes_between_head_and_body_breaks_the_request_off(serve, connect, request_to_send):
+    server = serve(closes)
+    # Asked before the connection, before the head, before the body.
+    times = iter([0.0, 0.0, 9.0])
+    with pytest.raises(OutcomeUnknown, match="broken off"):
+        connect(server.origin, clock=lambda: next(times)).send_fax(request_to_send, deadline=5.0)
+
+
 def test_a_deadline_also_counts_on_a_connection_that_is_open_already(serve, connect, request_to_send):
     def behave(peer, _):
         while peer.read_request():

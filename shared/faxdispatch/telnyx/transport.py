@@ -67,8 +67,13 @@ class _Evidence:
     begun: bool = False
 
     def trace(self, event: str, info: Mapping[str, Any]) -> None:
-        """Note the moment at which the first byte is about to leave; refuse to pass it after the deadline."""
+        """Note the moment at which the first byte is about to leave; refuse to pass it after the deadline.
+
+        A request whose head has left is looked at once more before its body goes: without its body it is none.
+        """
         self.watched = True
+        if event == "http11.send_request_body.started" and self.begun and self.late:
+            raise OutcomeUnknown("broken off: the time allowed for starting this request ran out in its middle")
         if event != "http11.send_request_headers.started":
             return
         # Through a proxy the same event comes first for the tunnel, which carries nothing of ours yet.
@@ -77,9 +82,14 @@ class _Evidence:
         self.check_deadline()
         self.begun = True
 
+    @property
+    def late(self) -> bool:
+        """Tell whether the deadline has passed."""
+        return self.deadline is not None and self.clock() >= self.deadline
+
     def check_deadline(self) -> None:
         """Raise NotSent where the deadline has passed."""
-        if self.deadline is not None and self.clock() >= self.deadline:
+        if self.late:
             raise NotSent("not sent: the time allowed for starting this request ran out before it left")
 
     def translate(self, operation: str, error: Exception) -> TelnyxError:
