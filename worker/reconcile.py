@@ -7,6 +7,7 @@ that an attempt was never accepted.
 import hashlib
 import json
 import logging
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from uuid import uuid4
@@ -35,7 +36,7 @@ def reconcile(job_id: str, w: Collaborators) -> None:
     job = w.ledger.job(job_id)
     if job.state is not State.UNKNOWN:
         return
-    found = False
+    found, begun = False, time.monotonic()
     try:
         for fax in _listing(job, w):
             if decode_client_state(fax.client_state) == (job_id, job.attempt):
@@ -46,7 +47,7 @@ def reconcile(job_id: str, w: Collaborators) -> None:
         log.info("job %s attempt %d: listing failed: %s", job_id, job.attempt, error)
         return
     if not found:
-        _not_found(job, w)
+        _not_found(job, time.monotonic() - begun, w)
 
 
 def ask(fax_id: str, w: Collaborators) -> Fax:
@@ -96,12 +97,13 @@ def _listing(job: JobView, w: Collaborators) -> Iterator[Fax]:
         )
 
 
-def _not_found(job: JobView, w: Collaborators) -> None:
+def _not_found(job: JobView, age: float, w: Collaborators) -> None:
     reply = w.ledger.not_listed(
         job.job_id,
         job.attempt,
         look=uuid4().hex,
         settle=w.settings.fax_settle,
         enough=w.settings.fax_settle_listings,
+        age=age,
     )
     log.info("job %s attempt %d: not listed, %s", job.job_id, job.attempt, reply["outcome"])

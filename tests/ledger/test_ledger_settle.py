@@ -28,8 +28,8 @@ def unknown(scripts: Scripts) -> Ledger:
     return ledger
 
 
-def look(ledger: Ledger, name: str) -> str:
-    return ledger.not_listed("j", 1, look=name, settle=SETTLE, enough=3)["outcome"]
+def look(ledger: Ledger, name: str, *, age: float = 0) -> str:
+    return ledger.not_listed("j", 1, look=name, settle=SETTLE, enough=3, age=age)["outcome"]
 
 
 def test_many_empty_listings_settle_nothing_before_the_settle_time(scripts: Scripts, unknown: Ledger) -> None:
@@ -43,6 +43,16 @@ def test_the_settle_time_settles_nothing_without_enough_listings(scripts: Script
     scripts.now = START + round(SETTLE * 10_000)
 
     assert [look(unknown, "a"), look(unknown, "b"), look(unknown, "c")] == ["unknown", "unknown", "requeued"]
+
+
+def test_a_listing_counts_from_when_it_was_asked_for_not_from_when_it_is_told(
+    scripts: Scripts, unknown: Ledger
+) -> None:
+    scripts.now = START + round(SETTLE * 10_000)
+
+    # A worker that was stopped in between brings what Telnyx said long ago.
+    assert {look(unknown, f"old{n}", age=SETTLE * 9.5) for n in range(5)} == {"unknown"}
+    assert look(unknown, "fresh") == "requeued"
 
 
 def test_a_listing_told_twice_counts_once(scripts: Scripts, unknown: Ledger) -> None:

@@ -6,19 +6,19 @@ from typing import Any
 
 from redis import Redis
 
-from faxdispatch.errors import IdempotencyConflict, NotKnown
-from faxdispatch.events import Event
+from faxdispatch.errors import IdempotencyConflict
 from faxdispatch.jobs import SendFax
-from faxdispatch.ledger.scripts import Scripts, redis_trouble
-from faxdispatch.ledger.view import JobView
-from faxdispatch.states import State
+from faxdispatch.ledger.deadletters import DeadLetters
+from faxdispatch.ledger.rows import Rows
+from faxdispatch.ledger.scripts import Scripts
+from faxdispatch.states import State, Verdict
 
 Reply = dict[str, Any]
 """What a move came to: `outcome`, and where it says `no` the `state` that stood against it."""
 
 
-class Ledger:
-    """The rows of all jobs. Times are in seconds.
+class Ledger(Rows):
+    """The rows of all jobs and every move that they can make. Times are in seconds.
 
     `hint_after` is how long a queued job waits for its message before it gets another; `poll_after` how long an
     accepted fax may stay silent; `channels` how many faxes may be in flight on a connection, or `auto`.
@@ -32,43 +32,10 @@ class Ledger:
         poll_after: float = 300,
         channels: int | str = "auto",
     ) -> None:
-        self._scripts = scripts
+        super().__init__(scripts)
         self._hint = _ms(hint_after)
         self._poll = _ms(poll_after)
         self._channels = channels
-
-    @property
-    def redis(self) -> Any:
-        """The `Redis` client that the ledger writes with; its types cannot say that replies are text."""
-        return self._scripts.redis
-
-    # Reading -----------------------------------------------------------------------------------------------------
-
-    def job(self, job_id: str, *, history: bool = False) -> JobView:
-        """Give a job, with its history if wanted.
-
-        Raises:
-            NotKnown: where there is none of that id (any more).
-        """
-        with redis_trouble():
-            row = self.redis.hgetall(f"fax:job:{job_id}")
-            lines = self.redis.lrange(f"fax:history:{job_id}", 0, -1) if history and row else []
-        if not row:
-            raise NotKnown(f"job {job_id}: not known here; jobs are kept for FAX_RETENTION_DAYS after their end")
-        return JobView.from_hash(job_id, row, tuple(Event.from_fields(json.loads(line)) for line in lines))
-
-    def job_of_fax(self, fax_id: str) -> str | None:
-        """Give the id of the job whose last attempt is this Telnyx fax, None where there is none."""
-        with redis_trouble():
-            job_id = (self.redis.get(f"fax:fax:{fax_id}") or "").rpartition(":")[0]
-            current = self.redis.hget(f"fax:job:{job_id}", "fax_id") if job_id else None
-        return job_id if current == fax_id else None
-
-    def counts(self) -> dict[State, int]:
-        """Count the jobs in each state, all that ever were; finished jobs stay counted when their rows are gone."""
-        with redis_trouble():
-            known = self.redis.hgetall("fax:counts")
-        return {state: int(known.get(state, 0)) for state in State}
 
     # Beginning ---------------------------------------------------------------------------------------------------
 
@@ -171,8 +138,11 @@ class Ledger:
             source=source,
         )
 
-    def not_listed(self, job_id: str, attempt: int, *, look: str, settle: float, enough: int) -> Reply:
-        """Record a complete listing without the attempt. After `settle` seconds and `enough` of them: `requeued`."""
+    def not_listed(self, job_id: str, attempt: int, *, look: str, settle: float, enough: int, age: float = 0) -> Reply:
+        """Record a complete listing without the attempt, asked for `age` seconds ago.
+
+        With `enough` of them, the last one asked for `settle` seconds after the attempt became unknown: `requeued`.
+        """
         return self._scripts.run(
             "listed",
             job=job_id,
@@ -180,6 +150,7 @@ class Ledger:
             look=look,
             settle=_ms(settle),
             enough=enough,
+            age=_ms(age),
             source="listing",
         )
 
@@ -238,6 +209,34 @@ class Ledger:
         """Cancel: `cancelled` at once, `wished` where Telnyx must be asked, `over`, or `gone`."""
         return self._scripts.run("cancel", job=job_id, source=source)
 
+    def resolve(
+        self,
+        job_id: str,
+        verdict: Verdict,
+        *,
+        reason: str,
+        operator: str | None = None,
+        fax_id: str | None = None,
+        attempt: int | None = None,
+    ) -> Reply:
+        """Record an operator's word on an attempt: `resolved`, or `repeated` where it was said before.
+
+        Else `no` with the state that stands against it, `gone`, or `taken` where the fax is another attempt's, which
+        `by` names. Without `attempt` it is about the last one.
+        """
+        return self._scripts.run(
+            "resolve",
+            job=job_id,
+            verdict=verdict.value,
+            fax_id=fax_id,
+            attempt=attempt,
+            reason=reason,
+            operator=operator,
+            poll=self._poll,
+            channels=self._channels,
+            source="operator",
+        )
+
     # Telling -----------------------------------------------------------------------------------------------------
 
     def tell(
@@ -245,6 +244,11 @@ class Ledger:
     ) -> None:
         """Publish a fact that moves no job and belongs to none."""
         self._scripts.run("tell", kind=kind, subject=subject, fax_id=fax_id, data=json.dumps(facts), source=source)
+
+    @property
+    def dead_letters(self) -> DeadLetters:
+        """The messages that `bury` has kept."""
+        return DeadLetters(self._scripts)
 
     def bury(self, message_id: str, *, letter: Mapping[str, Any], facts: Mapping[str, Any], source: str) -> Reply:
         """Keep a message that is no job as a dead letter and tell of it, once."""

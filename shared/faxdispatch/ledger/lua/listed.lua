@@ -1,4 +1,6 @@
--- A complete listing came back without the fax. `look` names the listing, so that telling it twice counts once.
+-- A complete listing came back without the fax. `look` names the listing, so that telling it twice counts once. `age`
+-- is how long ago it was asked for: whoever tells of it may have been stopped meanwhile, and what counts is when Telnyx
+-- was looked at.
 local j = load(a.job)
 if not j then return reply({outcome = 'gone'}) end
 if j.state ~= 'unknown' or j.attempt ~= a.attempt then return reply({outcome = 'no', state = j.state}) end
@@ -7,7 +9,7 @@ if j.look ~= a.look then
   listings = listings + 1
   save(j, {listings = listings, look = a.look})
 end
-local looked = now - tonumber(j.unknown_since)
+local looked = now - a.age - tonumber(j.unknown_since)
 if looked < a.settle or listings < a.enough then
   return reply({outcome = 'unknown', listings = listings})
 end
