@@ -9,7 +9,7 @@ from redis import Redis
 
 from faxdispatch.cli.output import clock, hidden, show, show_json
 from faxdispatch.cli.waiting import event_line, state_line
-from faxdispatch.ledger import JobView, Ledger, Limits, Scripts, connect
+from faxdispatch.ledger import DeadLetters, JobView, Ledger, Limits, Scripts, connect
 from faxdispatch.ledger.scripts import redis_trouble
 from faxdispatch.settings import Settings
 
@@ -80,12 +80,14 @@ def _overview(scripts: Scripts, settings: Settings) -> dict[str, Any]:
             for name in sorted(calls.keys() | paused.keys())
         ]
         present: Any = redis.zrange("fax:workers", 0, -1, withscores=True)
-        kept = {"dead_letters": redis.hlen("fax:deadletters"), "quarantined": redis.xlen("fax:quarantine")}
+        quarantined = redis.xlen("fax:quarantine")
+    ledger = Ledger(scripts)
     return {
-        "jobs": {state.value: count for state, count in Ledger(scripts).counts().items()},
+        "jobs": {state.value: count for state, count in ledger.counts().items()},
         "connections": connections,
         "workers": [{"name": name, "seen": _time(millis)} for name, millis in present],
-        **kept,
+        "dead_letters": ledger.dead_letters.count(),
+        "quarantined": quarantined,
     }
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from celery import Celery
 from kombu.exceptions import KombuError
 from redis import Redis
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 
 from faxdispatch.broker import configure
 from faxdispatch.cli.checks.finding import Finding, fail, ok, skew, warn
@@ -57,16 +57,27 @@ def _version(about: Any) -> Finding:
 
 def _persistence(redis: Redis, _about: Any, _settings: Settings) -> Finding:
     name, kind = "redis persistence", durability(redis)
+    span = "half minute" if _appendfsync(redis) == "no" else "second or so"
     if kind is Durability.ALWAYS:
         return ok(name, "every write is on disk before it is answered")
     if kind is Durability.NEVER:
         return fail(name, "nothing is kept on disk: a crash of Redis loses faxes or sends them twice", _ALWAYS)
-    lost = "a crash of Redis can lose what was recorded in the last second or so: jobs, and webhooks answered already"
+    lost = f"a crash of Redis can lose what was recorded in the last {span}: jobs, and webhooks answered already"
     if kind is Durability.ON_DEMAND:
         return warn(
             name, f"{lost}; not a fax twice, since workers wait for the disk (WAITAOF) before each call", _ALWAYS
         )
     return fail(name, f"{lost}, and send a fax twice, since this server cannot be waited for (no WAITAOF)", _ALWAYS)
+
+
+def _appendfsync(redis: Redis) -> str | None:
+    try:
+        found: Any = redis.config_get("appendfsync")
+    except ResponseError:
+        # Managed services hide their settings; they sync every second.
+        return None
+    value: str | None = found.get("appendfsync")
+    return value
 
 
 def _memory(_redis: Redis, about: Any, _settings: Settings) -> Finding:
