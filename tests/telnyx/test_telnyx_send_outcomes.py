@@ -188,11 +188,19 @@ def test_a_deadline_that_passes_while_connecting_stops_the_request_before_its_fi
 
 
 def test_a_deadline_that_passes_between_head_and_body_breaks_the_request_off(serve, connect, request_to_send):
-    server = serve(closes)
-    # Asked before the connection, before the head, before the body.
+    got, over = bytearray(), threading.Event()
+
+    def behave(peer, _):
+        while part := peer.socket.recv(65536):
+            got.extend(part)
+        over.set()
+
+    # Asked before connecting, before the head, before the body.
     times = iter([0.0, 0.0, 9.0])
     with pytest.raises(OutcomeUnknown, match="broken off"):
-        connect(server.origin, clock=lambda: next(times)).send_fax(request_to_send, deadline=5.0)
+        connect(serve(behave).origin, clock=lambda: next(times)).send_fax(request_to_send, deadline=5.0)
+    assert over.wait(30)
+    assert got.endswith(b"\r\n\r\n")
 
 
 def test_a_deadline_also_counts_on_a_connection_that_is_open_already(serve, connect, request_to_send):
