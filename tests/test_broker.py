@@ -7,6 +7,7 @@ from celery import Celery
 from redis import Redis
 
 from faxdispatch.broker import configure, post_job
+from faxdispatch.errors import Misconfigured
 from faxdispatch.jobs import SendFax
 
 FAX = SendFax(to="+13125550200", media_name="letter")
@@ -27,3 +28,9 @@ def test_no_header_of_a_message_repeats_the_number(redis_url: str) -> None:
     message = json.loads(Redis.from_url(redis_url).lindex("fax.send", 0))
     assert "3125550200" not in json.dumps(message["headers"])
     assert message["headers"]["id"] == "m1"
+
+
+@pytest.mark.parametrize("url", ["localhost:6379", "rdis://localhost", ""])
+def test_an_address_of_no_known_broker_is_refused_before_anything_is_recorded(url: str) -> None:
+    with pytest.raises(Misconfigured, match="CELERY_BROKER_URL"):
+        configure(Celery("here", set_as_current=False), url)

@@ -3,7 +3,9 @@
 from typing import Any
 
 from celery import Celery
+from kombu.transport import TRANSPORT_ALIASES
 
+from faxdispatch.errors import Misconfigured
 from faxdispatch.jobs import Job
 
 TRANSPORT: dict[str, Any] = {
@@ -27,7 +29,13 @@ def configure(app: Celery, url: str, *, visibility_timeout: float = 120) -> Cele
 
     `visibility_timeout` is in seconds; after it, Redis hands an unacknowledged message to another worker. A second
     delivery is harmless, since only the ledger's claim allows a call.
+
+    Raises:
+        Misconfigured: the address names no kind of broker that Celery knows.
     """
+    scheme = url.partition("://")[0].partition("+")[0]
+    if scheme not in TRANSPORT_ALIASES:
+        raise Misconfigured("CELERY_BROKER_URL: must begin with redis://, amqp:// or another broker that Celery knows")
     app.conf.update(
         # Celery lets CELERY_BROKER_URL of the environment overrule broker_url, not these two; who names an address
         # means that one.

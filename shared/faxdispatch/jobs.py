@@ -117,7 +117,9 @@ class Window(BaseModel):
 class Job(BaseModel):
     """Base of everything that can be asked."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, str_strip_whitespace=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", populate_by_name=True, str_strip_whitespace=True, use_attribute_docstrings=True
+    )
 
     TASK: ClassVar[str]
     """Name of the Celery task."""

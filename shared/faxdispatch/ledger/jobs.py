@@ -105,7 +105,7 @@ class Ledger(Rows):
 
     def postpone(self, job_id: str, attempt: int, *, reason: str, delay: float, facts: Mapping[str, Any]) -> Reply:
         """Put a claimed job back for `delay` seconds: nothing was created, no attempt is charged."""
-        data = json.dumps({"reason": reason, "delay": delay, **facts})
+        data = json.dumps({"reason": reason, **facts})
         return self._scripts.run(
             "postpone",
             job=job_id,
@@ -201,7 +201,7 @@ class Ledger(Rows):
             tries=dict(tries),
             capacity=capacity or None,
             channels=self._channels,
-            data=json.dumps({"delay": delay, **facts}),
+            data=json.dumps(facts),
             source="worker",
         )
 

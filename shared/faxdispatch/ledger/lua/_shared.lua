@@ -7,6 +7,8 @@
 --   fax:line:<number>:waiting   the line for a busy number, best first
 -- A job in flight holds a place in fax:calls:<connection> and the string fax:line:<number>; both are given back by
 -- the same atomic move that ends the flight, so they cannot leak.
+-- fax:since:<state> has the jobs in each open state by the time at which they came there; for `accepted` it is the time
+-- of Telnyx' last news.
 
 local a = cjson.decode(ARGV[1])
 
@@ -100,6 +102,13 @@ local function json(t)
   return cjson.encode(t)
 end
 
+-- Whatever holds a job says until when in the same word.
+local function until_then(data, due)
+  local facts = cjson.decode(data)
+  facts['until'] = due
+  return cjson.encode(facts)
+end
+
 -- Appointments, channels and lines ----------------------------------------------------------------------------------
 
 local function leave(j)
@@ -158,8 +167,12 @@ end
 
 local function move(j, to, fields)
   if j.state ~= to then
-    if j.state then redis.call('HINCRBY', 'fax:counts', j.state, -1) end
+    if j.state then
+      redis.call('HINCRBY', 'fax:counts', j.state, -1)
+      redis.call('ZREM', 'fax:since:' .. j.state, j.job)
+    end
     redis.call('HINCRBY', 'fax:counts', to, 1)
+    if not TERMINAL[to] then redis.call('ZADD', 'fax:since:' .. to, now, j.job) end
   end
   fields = fields or {}
   fields.state = to

@@ -9,7 +9,7 @@ if j.cancel == '1' then
   return reply({outcome = 'cancelled'})
 end
 local due = now + a.delay
-emit(j, 'job.held', {data = a.data})
+emit(j, 'job.held', {data = until_then(a.data, due)})
 move(j, 'held', {hold = a.reason, due = due, holds = tonumber(j.holds or 0) + 1})
 land(j)
 appoint(j, due)

@@ -8,7 +8,7 @@ if j.cancel == '1' then
   return reply({outcome = 'cancelled'})
 end
 local due = now + a.delay
-emit(j, 'job.retrying', {data = a.data})
+emit(j, 'job.retrying', {data = until_then(a.data, due)})
 local tries = {}
 if a.tries then for reason, count in pairs(a.tries) do tries[reason] = count end end
 move(j, 'held', {
