@@ -25,7 +25,7 @@ from faxdispatch.errors import (
 )
 from faxdispatch.events import Event
 from faxdispatch.jobs import CancelFax, Priority, RefreshMedia, SendFax, SyncStatus, Window
-from faxdispatch.states import State
+from faxdispatch.states import State, Verdict
 from faxdispatch.stream import Delivery
 
 __all__ = [
@@ -43,6 +43,8 @@ __all__ = [
     "Delivery",
     "Event",
     "State",
+    # Settling by hand
+    "Verdict",
     # Errors
     "AccountRefused",
     "BadInput",

@@ -1,7 +1,8 @@
-"""What other services use: send, cancel, refresh, sync, status."""
+"""What other services use: send, cancel, refresh, sync, status; and what an operator settles by hand."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Self
 from uuid import uuid4
@@ -10,15 +11,15 @@ from celery import Celery
 from kombu.exceptions import KombuError
 from redis.exceptions import RedisError
 
-from faxdispatch.broker import configure, post_job
+from faxdispatch.broker import configure, post, post_job
 from faxdispatch.errors import NotKnown, Unavailable
 from faxdispatch.jobs import CancelFax, Job, RefreshMedia, SendFax, SyncStatus
-from faxdispatch.ledger import JobView, Ledger, Scripts, connect
+from faxdispatch.ledger import DeadLetters, JobView, Ledger, Scripts, connect
 from faxdispatch.settings import Settings
+from faxdispatch.states import Verdict
+from faxdispatch.verdicts import check, refusal
 
 log = logging.getLogger(__name__)
-
-_BROKER_TROUBLE = (KombuError, RedisError, OSError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,8 +159,65 @@ class FaxClient:
         """
         return self._ledger.job(job_id, history=history)
 
+    def resolve(
+        self,
+        job_id: str,
+        verdict: Verdict,
+        *,
+        reason: str,
+        fax_id: str | None = None,
+        operator: str | None = None,
+        attempt: int | None = None,
+    ) -> str:
+        """Settle by hand what nothing else can tell: an attempt whose outcome is unknown.
+
+        `accepted` with the `fax_id` that Telnyx shows goes also for an attempt that was given up, as long as the next
+        has not begun; `failed` also for a fax that Telnyx no longer knows. `attempt` is the one that the verdict is
+        about, the last one where it is not given; `reason` and `operator` are recorded. Gives `resolved`, or
+        `repeated` where the same was said before.
+
+        Raises:
+            BadInput: the verdict is not complete; the message says what is missing.
+            NotKnown: there is no such job.
+            Conflict: the job stands where this cannot be said, or the fax is another attempt's.
+            Unavailable: Redis did not answer; say it again.
+        """
+        check(verdict, reason=reason, fax_id=fax_id)
+        reply = self._ledger.resolve(job_id, verdict, reason=reason, fax_id=fax_id, operator=operator, attempt=attempt)
+        if reply["outcome"] not in {"resolved", "repeated"}:
+            raise refusal(job_id, reply)
+        return str(reply["outcome"])
+
+    @property
+    def dead_letters(self) -> DeadLetters:
+        """The messages that the workers could not make sense of, or could not carry out."""
+        return self._ledger.dead_letters
+
+    def redrive(self, letter_id: str, changes: Mapping[str, Any] | None = None) -> None:
+        """Send a dead letter again under its own message id, so that a fax stays one fax, and take it off the list.
+
+        `changes` mends fields of it; one that becomes None is taken out. What is bad again is buried again.
+
+        Raises:
+            NotKnown: there is no such letter.
+            BadInput: it cannot be read or is for no task of ours, or a field is wrong even with the changes.
+            Unavailable: Redis or the broker did not answer; the letter stays.
+        """
+        letter = self.dead_letters.get(letter_id)
+        kind, payload = letter.kind, letter.mended(changes or {}, region=self._region)
+        token = self.dead_letters.take_out(letter_id)
+        with _broker_trouble():
+            post(self._app, kind.TASK, kind.QUEUE, payload, message_id=letter_id)
+        self.dead_letters.sent(letter_id, token)
+
     def _post(self, job: Job, *, message_id: str | None = None) -> None:
-        try:
+        with _broker_trouble():
             post_job(self._app, job, message_id=message_id)
-        except _BROKER_TROUBLE as error:
-            raise Unavailable(f"the broker did not take the message: {type(error).__name__}") from error
+
+
+@contextmanager
+def _broker_trouble() -> Iterator[None]:
+    try:
+        yield
+    except (KombuError, RedisError, OSError) as error:
+        raise Unavailable(f"the broker did not take the message: {type(error).__name__}") from error

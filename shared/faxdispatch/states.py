@@ -36,7 +36,7 @@ MOVES: dict[State, frozenset[State]] = {
     State.HELD: frozenset({State.SUBMITTING, State.ACCEPTED, State.DELIVERED, State.FAILED, State.CANCELLED}),
     State.SUBMITTING: frozenset({State.ACCEPTED, State.UNKNOWN, State.HELD, State.FAILED, State.CANCELLED}),
     State.UNKNOWN: frozenset({State.ACCEPTED, State.HELD, State.FAILED, State.CANCELLED}),
-    State.ACCEPTED: frozenset({State.DELIVERED, State.DECIDING}),
+    State.ACCEPTED: frozenset({State.DELIVERED, State.DECIDING, State.FAILED, State.CANCELLED}),
     State.DECIDING: frozenset({State.HELD, State.DELIVERED, State.FAILED, State.CANCELLED}),
     State.DELIVERED: frozenset(),
     State.FAILED: frozenset(),
@@ -45,8 +45,21 @@ MOVES: dict[State, frozenset[State]] = {
 """From each state, the states that one move can lead to.
 
 `queued` or `held` to `accepted` or `delivered` is the late sign of life: an attempt that had been settled as
-never accepted (or refused) turns out to be alive before the next attempt was claimed.
+never accepted (or refused) turns out to be alive before the next attempt was claimed. `accepted` to `failed` or
+`cancelled` is an operator's word about a fax that Telnyx no longer knows.
 """
+
+
+class Verdict(StrEnum):
+    """What an operator may say of an attempt when nothing else can tell."""
+
+    ACCEPTED = "accepted"
+    """Telnyx has it, as the fax whose id is given."""
+    NOT_SENT = "not_sent"
+    """Telnyx never had it: the fax may be sent again."""
+    FAILED = "failed"
+    """It is over without delivery: the job ends."""
+
 
 PROVIDER_RANK: dict[str, int] = {
     "queued": 1,

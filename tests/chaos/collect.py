@@ -44,7 +44,7 @@ def _left_over(redis: Any, views: dict[str, JobView]) -> dict[str, list[str]]:
         "channels": [job for job in calls if job not in still],
         "lines": [key for key, job in held.items() if job not in still],
         "strays": redis.zrange("fax:strays", 0, -1),
-        "dead letters": redis.hkeys("fax:deadletters"),
+        "dead letters": redis.zrange("fax:deadletters", 0, -1),
     }
 
 

@@ -1,7 +1,5 @@
 """Services that know Celery and not us, and messages that are no jobs."""
 
-import json
-
 import pytest
 from celery import Celery
 
@@ -69,7 +67,7 @@ def test_a_bad_payload_becomes_an_event_and_a_dead_letter(stack, stranger, paylo
     sent = stranger.send_task("fax.send.v1", kwargs=payload, queue="fax.send")
     told = stack.until(lambda: dead_letters(stack, sent.id))
     assert [problem[0] for problem in told[0]["problems"]] == [field]
-    assert json.loads(stack.redis.hget("fax:deadletters", sent.id))["kwargs"] == payload
+    assert stack.client.dead_letters.get(sent.id).payload() == payload
 
 
 def test_an_unknown_task_becomes_a_dead_letter(stack, stranger):

@@ -4,6 +4,8 @@ from typing import Any
 
 from faxdispatch.ledger.scripts import Scripts, redis_trouble
 
+_PAGE = 500
+
 
 class Limits:
     """Rate and pauses. `rate` is in calls a second, for all workers of this Redis together."""
@@ -30,6 +32,16 @@ class Limits:
     def pause(self, connection: str, *, reason: str, delay: float) -> None:
         """Send nothing on a connection for `delay` seconds; the first pause is told by an alarm event."""
         self._scripts.run("pause", connection=connection, reason=reason, delay=round(delay * 1000), source="worker")
+
+    def resume(self, connection: str, *, reason: str, operator: str | None = None) -> bool:
+        """End a pause before its time and let the faxes that it holds try again; False where there is none."""
+        reply = self._scripts.run("resume", connection=connection, reason=reason, operator=operator, source="operator")
+        # Even where no pause is left: a call that timed out half-way is mended by its repetition.
+        first, looked_at = 0, 1
+        while looked_at:
+            looked_at = self._scripts.run("wake", first=first, limit=_PAGE)["looked_at"]
+            first += _PAGE
+        return bool(reply["outcome"] == "resumed")
 
     def paused(self) -> dict[str, dict[str, str]]:
         """Give the paused connections, each with `reason` and `until` (milliseconds since 1970)."""

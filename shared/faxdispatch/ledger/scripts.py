@@ -71,6 +71,22 @@ class Scripts:
         reply: dict[str, Any] = json.loads(answer)
         return reply
 
+    def clock(self) -> int:
+        """Give the present moment by Redis' clock, in milliseconds.
+
+        Raises:
+            Unavailable: where Redis did not answer.
+        """
+        if self.now is not None:
+            return self.now
+        with redis_trouble():
+            seconds, micros = self.redis.time()
+        return seconds * 1000 + micros // 1000
+
+    def oldest_kept(self) -> int:
+        """Give the moment (milliseconds) before which everything that is kept for a while is gone by now."""
+        return self.clock() - self._common["retention"]
+
     def arguments(self, **arguments: Any) -> str:
         """Give the one argument of a script as JSON."""
         given = {name: value for name, value in arguments.items() if value is not None}

@@ -42,6 +42,8 @@ class JobView(BaseModel):
     """Failed attempts that count towards the maximum."""
     holds: int
     """How often it was put back without costing an attempt."""
+    unknown_since: datetime | None
+    """Since when the attempt's outcome is unknown; None in every other state."""
     listings: int
     """Complete listings of Telnyx that came back without the unknown attempt."""
     tries: dict[str, int]
@@ -70,6 +72,7 @@ class JobView(BaseModel):
             submitted_at=_moment(row.get("submitted")),
             dials=int(row.get("dials") or 0),
             holds=int(row.get("holds") or 0),
+            unknown_since=_moment(row.get("unknown_since")) if row["state"] == State.UNKNOWN else None,
             listings=int(row.get("listings") or 0),
             tries=json.loads(row.get("tries") or "{}"),
             page_count=int(row["pages"]) if row.get("pages") else None,

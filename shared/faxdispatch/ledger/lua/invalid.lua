@@ -1,4 +1,15 @@
--- A message that is no job: told as an event and kept as a dead letter, once for each message.
-if redis.call('HSETNX', 'fax:deadletters', a.id, a.letter) == 0 then return reply({outcome = 'known'}) end
+-- A message that is no job: told as an event and kept as a dead letter, once for each time that it was sent. A letter
+-- that was sent again and is bad again is a new one.
+--   fax:deadletters       the letters' ids by the time at which they were buried
+--   fax:deadletter:<id>   the letter, for as long as finished jobs are kept
+local key = 'fax:deadletter:' .. a.id
+if redis.call('EXISTS', key) == 1 and redis.call('HEXISTS', key, 'sent') == 0 then
+  return reply({outcome = 'known'})
+end
 emit_about(a.id, 'job.invalid', {source = a.source, data = a.data})
+redis.call('DEL', key)
+redis.call('HSET', key, 'letter', a.letter, 'at', now)
+redis.call('PEXPIRE', key, a.retention)
+redis.call('ZREMRANGEBYSCORE', 'fax:deadletters', '-inf', now - a.retention)
+redis.call('ZADD', 'fax:deadletters', now, a.id)
 return reply({outcome = 'recorded'})

@@ -67,7 +67,7 @@ end
 local revived = a.status == 'delivered' and j.provider == 'failed'
   and (j.state == 'deciding' or j.state == 'held' or j.state == 'queued')
 if rank <= j.rank and not revived then
-  local contradicts = rank == 9 and j.provider ~= a.status
+  local contradicts = rank == 9 and j.provider ~= a.status and j.state ~= a.status
   tell(contradicts and 'conflict' or 'overtaken')
   if contradicts then
     emit(j, 'job.conflict', {source = a.source, data = json({reason = 'contradicting status', status = a.status})})
@@ -95,6 +95,7 @@ elseif a.status == 'failed' then
   appoint(j, now)
 else
   save(j, facts)
+  redis.call('ZADD', 'fax:since:accepted', 'XX', now, j.job)
   appoint(j, j.cancel == '1' and now or now + a.poll)
 end
 return remember('recorded', {job = j.job, state = j.state})

@@ -1,0 +1,170 @@
+"""Messages that were no jobs, or could not be done: kept until someone sends them again or drops them."""
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any, Self
+from uuid import uuid4
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from faxdispatch.errors import BadInput, NotKnown
+from faxdispatch.jobs import JOBS, Job
+from faxdispatch.ledger.scripts import Scripts, redis_trouble
+
+_PAGE = 500
+_KINDS: dict[str | None, type[Job]] = {kind.TASK: kind for kind in JOBS}
+
+
+class DeadLetter(BaseModel):
+    """A message that was buried. `id` is the message's own, by which a fax sent again stays the same fax."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+
+    id: str
+    buried_at: datetime
+    task: str | None = None
+    """The task that it names, where that could be read."""
+    reason: str = "Unknown"
+    """Class of the problem, such as `InvalidJob` or `UnknownTask`."""
+    problem: str = ""
+    problems: tuple[tuple[str, str], ...] = ()
+    """Field and problem, where single fields are wrong."""
+    positional: tuple[Any, ...] = Field(default=(), alias="args")
+    named: dict[str, Any] = Field(default={}, alias="kwargs")
+    body: str | None = None
+    """The raw body, where the message never came to a task."""
+
+    @classmethod
+    def from_hash(cls, letter_id: str, row: dict[str, str]) -> Self:
+        """Build the letter from the ledger's hash."""
+        buried_at = datetime.fromtimestamp(int(row["at"]) / 1000, UTC)
+        return cls.model_validate({**json.loads(row["letter"]), "id": letter_id, "buried_at": buried_at})
+
+    @property
+    def kind(self) -> type[Job]:
+        """The kind of job that its task stands for. Raises `BadInput` where it is none of ours."""
+        if self.task in _KINDS:
+            return _KINDS[self.task]
+        named = f"its task {self.task!r} is none of ours" if self.task else "it names no task"
+        raise BadInput(f"dead letter {self.id}: cannot be sent again: {named}")
+
+    def payload(self) -> dict[str, Any]:
+        """Give what the task was asked, as one mapping.
+
+        Raises:
+            BadInput: it cannot be read as one.
+        """
+        args, kwargs = (self.positional, self.named) if self.body is None else _parts(self.body)
+        content: Any = args[0] if len(args) == 1 and not kwargs else kwargs
+        if isinstance(content, str):
+            content = _json(content)
+        if not isinstance(content, dict) or (args and kwargs) or len(args) > 1:
+            raise BadInput(
+                f"dead letter {self.id}: cannot be sent again: its content cannot be read as one JSON object"
+            )
+        return content
+
+    def mended(self, changes: Mapping[str, Any], *, region: str | None = None) -> dict[str, Any]:
+        """Give the payload with `changes`, checked as a worker would; a field that becomes None is taken out.
+
+        `region` (ISO 3166, two letters) is the country of numbers written without `+`.
+
+        Raises:
+            BadInput: as for `payload`.
+            InvalidJob: something is still wrong; the message names each field.
+        """
+        payload = self.payload()
+        if not changes:
+            return payload
+        mended = {name: value for name, value in {**payload, **changes}.items() if value is not None}
+        return self.kind.decode(mended, region=region).encode()
+
+
+class DeadLetters:
+    """The dead letters of this Redis. They are kept for as long as finished jobs."""
+
+    def __init__(self, scripts: Scripts) -> None:
+        self._scripts = scripts
+
+    @property
+    def _redis(self) -> Any:
+        # redis-py's types cannot say that replies are text.
+        return self._scripts.redis
+
+    def count(self) -> int:
+        """Count the letters."""
+        with redis_trouble():
+            number: int = self._redis.zcount("fax:deadletters", self._scripts.oldest_kept(), "+inf")
+        return number
+
+    def newest(self, *, limit: int | None = 50, reason: str | None = None) -> list[DeadLetter]:
+        """Give letters, the newest first, at most `limit`; only those of one `reason` where it is given."""
+        found: list[DeadLetter] = []
+        for page in self._pages():
+            found += [letter for letter in page if reason in {None, letter.reason}]
+            if limit is not None and len(found) >= limit:
+                return found[:limit]
+        return found
+
+    def get(self, letter_id: str) -> DeadLetter:
+        """Give one letter. Raises `NotKnown` where there is none of that id (any more)."""
+        with redis_trouble():
+            row = self._redis.hgetall(f"fax:deadletter:{letter_id}")
+        if not row:
+            raise _missing(letter_id)
+        return DeadLetter.from_hash(letter_id, row)
+
+    def take_out(self, letter_id: str) -> str:
+        """Announce that a letter is about to be sent again, and give the token for `sent`.
+
+        The letter stays until then. A message that comes back as bad meanwhile is buried anew, under the same id.
+
+        Raises:
+            NotKnown: there is no such letter.
+        """
+        token = uuid4().hex
+        if self._scripts.run("redrive", id=letter_id, sent=token)["outcome"] == "gone":
+            raise _missing(letter_id)
+        return token
+
+    def sent(self, letter_id: str, token: str) -> None:
+        """Forget a letter that the broker has taken, unless it has come back already."""
+        self._scripts.run("drop", id=letter_id, sent=token)
+
+    def drop(self, letter_id: str) -> None:
+        """Forget a letter. Raises `NotKnown` where there is none of that id."""
+        if self._scripts.run("drop", id=letter_id)["outcome"] == "gone":
+            raise _missing(letter_id)
+
+    def _pages(self) -> Iterator[list[DeadLetter]]:
+        """Give the letters in pages, the newest first; forget the ids of those whose time is over."""
+        with redis_trouble():
+            self._redis.zremrangebyscore("fax:deadletters", "-inf", self._scripts.oldest_kept())
+            letter_ids = self._redis.zrevrange("fax:deadletters", 0, -1)
+        for first in range(0, len(letter_ids), _PAGE):
+            page = letter_ids[first : first + _PAGE]
+            with redis_trouble(), self._redis.pipeline(transaction=False) as pipe:
+                for letter_id in page:
+                    pipe.hgetall(f"fax:deadletter:{letter_id}")
+                rows = pipe.execute()
+            yield [DeadLetter.from_hash(name, row) for name, row in zip(page, rows, strict=True) if row]
+
+
+def _parts(body: str) -> tuple[Any, Any]:
+    """Give positional and named arguments of a raw Celery body; nothing where it has none."""
+    content = _json(body)
+    if isinstance(content, list) and len(content) == 3 and isinstance(content[0], list):
+        return content[0], content[1]
+    return [], None
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _missing(letter_id: str) -> NotKnown:
+    return NotKnown(f"dead letter {letter_id}: not known here; they are kept for FAX_RETENTION_DAYS")

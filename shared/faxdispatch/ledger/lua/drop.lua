@@ -1,0 +1,7 @@
+-- Forget a dead letter; with the token `sent` only if it has not come back since it was sent again.
+local key = 'fax:deadletter:' .. a.id
+if redis.call('EXISTS', key) == 0 then return reply({outcome = 'gone'}) end
+if a.sent and redis.call('HGET', key, 'sent') ~= a.sent then return reply({outcome = 'back'}) end
+redis.call('ZREM', 'fax:deadletters', a.id)
+redis.call('DEL', key)
+return reply({outcome = 'dropped'})

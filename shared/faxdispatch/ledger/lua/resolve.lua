@@ -1,0 +1,51 @@
+-- An operator says what became of an attempt: `accepted` as a fax, `not_sent`, or `failed`. The word is told with its
+-- reason before the move that it makes; said again, it does nothing.
+local j = load(a.job)
+if not j then return reply({outcome = 'gone'}) end
+local attempt = a.attempt or j.attempt
+local mark = a.verdict .. ':' .. attempt
+
+local function said_before()
+  if a.verdict == 'accepted' then return j.fax_id == a.fax_id end
+  if j.resolved ~= mark then return false end
+  return a.verdict == 'failed' or j.attempt > attempt or j.fax_id == ''
+end
+
+-- Besides an unknown attempt: a late sign of life of one that had been given up, as `bind` knows it; and the end of a
+-- fax that Telnyx has forgotten.
+local function may()
+  if attempt ~= j.attempt or attempt == 0 then return false end
+  if j.state == 'unknown' then return true end
+  if a.verdict == 'accepted' then return (j.state == 'queued' or j.state == 'held') and j.fax_id == '' end
+  return a.verdict == 'failed' and j.state == 'accepted'
+end
+
+if said_before() then return reply({outcome = 'repeated', state = j.state}) end
+if not may() then return reply({outcome = 'no', state = j.state, attempt = j.attempt}) end
+if a.fax_id then
+  local known = redis.call('GET', 'fax:fax:' .. a.fax_id)
+  if known then return reply({outcome = 'taken', by = known}) end
+end
+
+emit(j, 'job.resolved', {data = json({
+  verdict = a.verdict, reason = a.reason, operator = a.operator, fax_id = a.fax_id, was = j.state,
+})})
+save(j, {resolved = mark})
+
+if a.verdict == 'accepted' then
+  bind(j, attempt, a.fax_id, {source = a.source})
+  appoint(j, now)
+elseif j.cancel == '1' then
+  emit(j, 'job.cancelled', {})
+  finish(j, 'cancelled', {rank = 9})
+elseif a.verdict == 'failed' then
+  emit(j, 'job.exhausted', {data = json({reason = 'operator', why = a.reason})})
+  -- Whatever Telnyx still says of the fax comes too late to count.
+  finish(j, 'failed', {cause = 'operator', rank = 9})
+else
+  emit(j, 'job.retrying', {data = json({reason = 'not_sent', delay = 0})})
+  move(j, 'held', {hold = 'retry', due = now})
+  land(j)
+  appoint(j, now)
+end
+return reply({outcome = 'resolved', state = j.state})

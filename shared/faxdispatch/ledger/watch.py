@@ -1,0 +1,59 @@
+"""The figures that an operator watches, read in one go at a cost that does not grow with the jobs."""
+
+from dataclasses import dataclass
+
+from faxdispatch.ledger.scripts import Scripts, redis_trouble
+from faxdispatch.states import OPEN, State
+
+WORKER_SILENCE = 60.0
+"""Seconds after which a worker that has not shown up counts as gone; they show up every five."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What there is to watch. Times are in seconds."""
+
+    oldest: dict[State, float]
+    """How long the job has stood in each open state that has stood there longest; 0 where there is none. For
+    `accepted`, how long Telnyx has been silent about it."""
+    dead_letters: int
+    strays: int
+    """Faxes too many, to be cancelled at Telnyx."""
+    quarantined: int
+    """Signed webhooks that could not be read or are of no connection of ours."""
+    workers: int
+    """Worker processes that have shown up lately."""
+    leader: str | None
+    """The worker whose scheduler leads; None where none does."""
+
+
+class Watch:
+    """Reads the figures of one Redis."""
+
+    def __init__(self, scripts: Scripts) -> None:
+        self._scripts = scripts
+
+    def figures(self) -> Figures:
+        """Read them. Raises `Unavailable` where Redis did not answer."""
+        now = self._scripts.clock()
+        states = sorted(OPEN)
+        with redis_trouble(), self._scripts.redis.pipeline(transaction=False) as pipe:
+            pipe.zcount("fax:deadletters", self._scripts.oldest_kept(), "+inf")
+            pipe.zcard("fax:strays")
+            pipe.xlen("fax:quarantine")
+            pipe.zcount("fax:workers", now - WORKER_SILENCE * 1000, "+inf")
+            pipe.get("fax:leader")
+            for state in states:
+                pipe.zrange(f"fax:since:{state}", 0, 0, withscores=True)
+            dead_letters, strays, quarantined, workers, leader, *first = pipe.execute()
+        return Figures(
+            oldest={
+                state: max(0.0, (now - found[0][1]) / 1000) if found else 0.0
+                for state, found in zip(states, first, strict=True)
+            },
+            dead_letters=dead_letters,
+            strays=strays,
+            quarantined=quarantined,
+            workers=workers,
+            leader=leader,
+        )

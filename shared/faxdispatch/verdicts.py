@@ -1,0 +1,65 @@
+"""An operator's word on an attempt: what makes it complete, what comes of it, and why it may be refused."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from faxdispatch.errors import BadInput, Conflict, FaxError, NotKnown
+from faxdispatch.jobs import Identifier
+from faxdispatch.states import TERMINAL, State, Verdict
+
+MAX_REASON = 500
+"""Longest reason that is recorded, in characters."""
+
+_FAX_ID: TypeAdapter[str] = TypeAdapter(Identifier)
+_NOTHING_LEFT = "no attempt of it has left; `faxdispatch cancel` stops it"
+_AGAINST: dict[State, str] = {
+    State.QUEUED: _NOTHING_LEFT,
+    State.HELD: "the attempt before is settled and the next has not begun; `faxdispatch cancel` stops it",
+    State.SUBMITTING: "a worker may be calling Telnyx right now; after FAX_LEASE it is unknown and can be resolved",
+    State.UNKNOWN: "the verdict is about an attempt that is settled already",
+    State.ACCEPTED: "Telnyx has given it a fax id; only --failed may be said, if Telnyx no longer knows that fax",
+    State.DECIDING: "Telnyx has said what became of it, and the failure policy speaks next",
+}
+
+
+def check(verdict: Verdict, *, reason: str, fax_id: str | None) -> None:
+    """See that a verdict is complete.
+
+    Raises:
+        BadInput: the reason is missing or too long, or a fax id is missing, wrong or out of place.
+    """
+    if not reason.strip():
+        raise BadInput("reason: is missing; say how you know, for those who read the history")
+    if len(reason) > MAX_REASON:
+        raise BadInput(f"reason: {len(reason)} characters long; at most {MAX_REASON} are kept")
+    if (verdict is Verdict.ACCEPTED) != (fax_id is not None):
+        raise BadInput("fax_id: goes with the verdict accepted, and only with it")
+    try:
+        _FAX_ID.validate_python(fax_id or "none")
+    except ValidationError:
+        raise BadInput(f"fax_id: {fax_id!r} is no id of a fax at Telnyx") from None
+
+
+def consequence(verdict: Verdict, fax_id: str | None = None) -> str:
+    """Say in a sentence what will happen, for someone who is about to confirm it."""
+    if verdict is Verdict.ACCEPTED:
+        return f"The attempt counts as accepted by Telnyx as fax {fax_id}, and Telnyx is asked about that fax at once."
+    if verdict is Verdict.NOT_SENT:
+        return "The fax may be sent again at once. If Telnyx did take it, the recipient may get it twice."
+    return "The job ends as failed and is not sent again. If Telnyx has the fax after all, it may still arrive."
+
+
+def refusal(job_id: str, reply: Mapping[str, Any]) -> FaxError:
+    """Give the error for a verdict that the ledger did not take."""
+    if reply["outcome"] == "gone":
+        return NotKnown(f"job {job_id}: not known here")
+    if reply["outcome"] == "taken":
+        job, _, attempt = str(reply["by"]).rpartition(":")
+        return Conflict(f"job {job_id}: cannot be resolved so: that fax is attempt {attempt} of job {job}")
+    state = State(reply["state"])
+    why = "it has ended" if state in TERMINAL else _AGAINST[state]
+    if state in {State.QUEUED, State.HELD} and reply["attempt"] == 0:
+        why = _NOTHING_LEFT
+    return Conflict(f"job {job_id}: cannot be resolved so while it is {state}: {why}")

@@ -1,0 +1,39 @@
+"""A ledger whose clock the test holds."""
+
+import pytest
+
+from faxdispatch.jobs import SendFax
+from faxdispatch.ledger import Ledger, Scripts, connect
+
+START = 1_790_000_000_000
+NUMBER = "+14155550200"
+
+
+@pytest.fixture
+def scripts(redis_url: str) -> Scripts:
+    scripts = Scripts(connect(redis_url))
+    scripts.now = START
+    return scripts
+
+
+@pytest.fixture
+def ledger(scripts: Scripts) -> Ledger:
+    """A ledger with job `j`, which waits for a worker."""
+    ledger = Ledger(scripts, channels=2)
+    ledger.create("j", SendFax(to=NUMBER, media_name="letter"), source="producer")
+    return ledger
+
+
+def claim(ledger: Ledger) -> int:
+    """Claim the next attempt of job `j`; gives its number."""
+    assert ledger.admit("j", connection="c", sender="+14155550299")["outcome"] == "go"
+    number: int = ledger.claim("j", owner="w", lease=60, facts={})["attempt"]
+    return number
+
+
+@pytest.fixture
+def unknown(ledger: Ledger) -> Ledger:
+    """The ledger; the first attempt of job `j` is unknown."""
+    claim(ledger)
+    ledger.doubt("j", 1, cause="no_answer", look_after=15, facts={})
+    return ledger

@@ -1,0 +1,185 @@
+"""Dead letters are kept, found, sent again and dropped; none is lost on the way."""
+
+import json
+
+import pytest
+
+from faxdispatch.errors import BadInput, InvalidJob, NotKnown
+from faxdispatch.jobs import SendFax
+from faxdispatch.ledger import DeadLetter, DeadLetters, Ledger, Scripts
+from tests.ledger.conftest import START
+
+DAY = 86_400_000
+FAX = {"to": "+14155550200", "media_name": "letter"}
+
+
+@pytest.fixture
+def letters(ledger: Ledger) -> DeadLetters:
+    return ledger.dead_letters
+
+
+def bury(ledger: Ledger, name: str, reason: str = "InvalidJob", **letter: object) -> str:
+    facts = {"task": "fax.send.v1", "reason": reason, "problem": "to: is missing"}
+    content = {"args": [], "kwargs": {}, **facts, **letter}
+    return str(ledger.bury(name, letter=content, facts=facts, source="worker")["outcome"])
+
+
+def told(scripts: Scripts) -> list[str]:
+    return [fields["id"] for _, fields in scripts.redis.xrange("fax:events") if fields["type"] == "job.invalid"]
+
+
+def test_a_message_that_is_delivered_again_is_buried_and_told_once(ledger, scripts, letters):
+    assert [bury(ledger, "m"), bury(ledger, "m")] == ["recorded", "known"]
+    assert letters.count() == 1
+    assert told(scripts) == ["m-1"]
+
+
+def test_letters_are_listed_newest_first_with_what_is_wrong_and_since_when(ledger, scripts, letters):
+    for number in range(3):
+        scripts.now = START + number
+        bury(ledger, f"m{number}", reason="InvalidJob" if number else "NotKnown")
+
+    assert [letter.id for letter in letters.newest()] == ["m2", "m1", "m0"]
+    assert [letter.id for letter in letters.newest(limit=1)] == ["m2"]
+    (oldest,) = letters.newest(reason="NotKnown")
+    assert (oldest.problem, oldest.buried_at.timestamp() * 1000) == ("to: is missing", START)
+
+
+def test_letters_are_kept_as_long_as_finished_jobs(ledger, scripts, letters):
+    bury(ledger, "m")
+    assert 29 * DAY < scripts.redis.pttl("fax:deadletter:m") <= 30 * DAY
+
+    scripts.now = START + 30 * DAY + 1
+
+    assert (letters.count(), letters.newest()) == (0, [])
+    assert scripts.redis.zcard("fax:deadletters") == 0
+
+
+def test_burying_forgets_letters_whose_time_is_over(ledger, scripts):
+    bury(ledger, "old")
+    scripts.now = START + 30 * DAY + 1
+    bury(ledger, "new")
+
+    assert scripts.redis.zrange("fax:deadletters", 0, -1) == ["new"]
+
+
+def test_a_letter_that_was_sent_again_is_gone(ledger, letters):
+    bury(ledger, "m")
+
+    letters.sent("m", letters.take_out("m"))
+
+    with pytest.raises(NotKnown):
+        letters.get("m")
+    assert letters.count() == 0
+
+
+def test_a_letter_stays_until_the_broker_has_it(ledger, letters):
+    bury(ledger, "m")
+    letters.take_out("m")
+
+    assert letters.get("m").id == "m"
+
+
+def test_a_letter_that_comes_back_before_it_was_forgotten_stays(ledger, scripts, letters):
+    bury(ledger, "m")
+    token = letters.take_out("m")
+    scripts.now = START + 1
+    assert bury(ledger, "m", problem="worse") == "recorded"
+
+    letters.sent("m", token)
+
+    assert letters.get("m").problem == "worse"
+    assert letters.newest()[0].buried_at.timestamp() * 1000 == START + 1
+    assert told(scripts) == ["m-1", "m-2"]
+
+
+def test_a_letter_that_comes_back_after_it_was_forgotten_is_told_again(ledger, scripts, letters):
+    bury(ledger, "m")
+    letters.sent("m", letters.take_out("m"))
+
+    assert bury(ledger, "m") == "recorded"
+    assert told(scripts) == ["m-1", "m-2"]
+
+
+def test_of_two_operators_the_first_forgets_nothing_that_the_second_sends(ledger, letters):
+    bury(ledger, "m")
+    first, second = letters.take_out("m"), letters.take_out("m")
+
+    letters.sent("m", first)
+    assert letters.get("m")
+    letters.sent("m", second)
+    assert letters.count() == 0
+
+
+def test_a_letter_is_dropped(ledger, letters):
+    bury(ledger, "m")
+    letters.drop("m")
+
+    assert letters.count() == 0
+    for act in (letters.drop, letters.get, letters.take_out):
+        with pytest.raises(NotKnown, match="dead letter m"):
+            act("m")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"kwargs": FAX},
+        {"args": [FAX]},
+        {"args": [json.dumps(FAX)]},
+        {"args": [], "kwargs": {}, "body": json.dumps([[], FAX, {"callbacks": None}])},
+        {"body": json.dumps([[FAX], {}, {}])},
+    ],
+    ids=["keywords", "one mapping", "one JSON text", "raw keywords", "raw mapping"],
+)
+def test_what_was_asked_is_found_in_every_form(ledger, letters, content):
+    bury(ledger, "m", **content)
+
+    assert letters.get("m").payload() == FAX
+    assert letters.get("m").kind is SendFax
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"args": ["a", "b"]},
+        {"args": [FAX], "kwargs": FAX},
+        {"args": ["{"]},
+        {"body": "\\xff"},
+        {"body": "[]"},
+        {"body": '[["a"], 3, {}]'},
+    ],
+    ids=str,
+)
+def test_what_cannot_be_read_cannot_be_sent_again_and_that_is_told(ledger, letters, content):
+    bury(ledger, "m", **content)
+
+    with pytest.raises(BadInput, match="dead letter m: cannot be sent again"):
+        letters.get("m").payload()
+
+
+@pytest.mark.parametrize("task", [None, "fax.send.v9", "os.system"])
+def test_only_messages_for_our_tasks_can_be_sent_again(ledger, letters, task):
+    bury(ledger, "m", task=task)
+
+    with pytest.raises(BadInput, match="cannot be sent again"):
+        _ = letters.get("m").kind
+
+
+def letter(**kwargs: object) -> DeadLetter:
+    return DeadLetter.from_hash("m", {"at": "0", "letter": json.dumps({"task": "fax.send.v1", "kwargs": kwargs})})
+
+
+def test_fields_are_mended_and_taken_out():
+    mended = letter(to="12", media_name="letter", colour="red").mended({"to": "+14155550200", "colour": None})
+
+    assert mended == FAX
+
+
+def test_a_letter_that_is_still_wrong_with_its_changes_is_not_mended():
+    with pytest.raises(InvalidJob, match="media_name"):
+        letter(to="12").mended({"to": "+14155550200"})
+
+
+def test_a_letter_without_changes_stays_as_it_was():
+    assert letter(to="12").mended({}) == {"to": "12"}

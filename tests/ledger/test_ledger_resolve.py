@@ -1,0 +1,201 @@
+"""An operator settles by hand what nothing else can tell; the word is recorded and sends no fax twice by itself."""
+
+import pytest
+
+from faxdispatch.events import Event
+from faxdispatch.jobs import SendFax
+from faxdispatch.ledger import Agenda, Ledger, Observation, Observations, Scripts
+from faxdispatch.states import State, Verdict
+from tests.ledger.conftest import NUMBER, START, claim
+
+
+def say(ledger: Ledger, verdict: Verdict, **options: object) -> str:
+    fax_id = "fax-1" if verdict is Verdict.ACCEPTED else None
+    given = {"reason": "seen in the portal", "operator": "ada", "fax_id": fax_id, **options}
+    return str(ledger.resolve("j", verdict, **given)["outcome"])
+
+
+def history(ledger: Ledger) -> list[Event]:
+    return list(ledger.job("j", history=True).history)
+
+
+def webhook(scripts: Scripts, status: str, fax_id: str = "fax-1") -> str:
+    seen = Observation(f"{fax_id}-{status}", status, f"fax.{status}", "webhook", fax_id, "j", 1, status)
+    return str(Observations(scripts, channels=2).record(seen)["outcome"])
+
+
+@pytest.mark.parametrize(
+    ("verdict", "state", "told"),
+    [
+        (Verdict.ACCEPTED, State.ACCEPTED, ["job.resolved", "job.accepted"]),
+        (Verdict.NOT_SENT, State.HELD, ["job.resolved", "job.retrying"]),
+        (Verdict.FAILED, State.FAILED, ["job.resolved", "job.exhausted"]),
+    ],
+)
+def test_an_unknown_attempt_moves_as_the_operator_says_and_who_said_why_is_recorded(unknown, verdict, state, told):
+    assert say(unknown, verdict) == "resolved"
+
+    assert unknown.job("j").state is state
+    word, move = history(unknown)[-2:]
+    assert [word.type, move.type] == told
+    assert {"verdict": verdict, "reason": "seen in the portal", "operator": "ada", "was": "unknown"}.items() <= (
+        word.data.items()
+    )
+    assert word.source == move.source == "operator"
+
+
+@pytest.mark.parametrize("verdict", Verdict)
+def test_the_same_word_again_changes_nothing(unknown, verdict):
+    say(unknown, verdict)
+    before = history(unknown)
+
+    assert say(unknown, verdict) == "repeated"
+    assert history(unknown) == before
+
+
+def test_the_same_word_again_changes_nothing_even_when_the_next_attempt_has_begun(unknown):
+    say(unknown, Verdict.NOT_SENT, attempt=1)
+    claim(unknown)
+
+    assert say(unknown, Verdict.NOT_SENT, attempt=1) == "repeated"
+    assert unknown.job("j").state is State.SUBMITTING
+
+
+def test_an_accepted_fax_is_bound_and_asked_about_at_once(unknown, scripts):
+    say(unknown, Verdict.ACCEPTED)
+
+    agenda = Agenda(scripts, hint_after=30, poll_after=300, reconcile_every=15, settle=600, channels=2)
+    assert [(due.job_id, due.fax_id) for due in agenda.due()] == [("j", "fax-1")]
+    assert unknown.job_of_fax("fax-1") == "j"
+
+
+def test_a_fax_of_another_job_cannot_be_given(unknown):
+    other = SendFax(to="+14155550201", media_name="letter")
+    unknown.create("k", other, source="producer")
+    unknown.admit("k", connection="c", sender="+14155550299")
+    unknown.claim("k", owner="w", lease=60, facts={})
+    unknown.accept("k", 1, "fax-1", source="worker")
+    before = history(unknown)
+
+    assert unknown.resolve("j", Verdict.ACCEPTED, fax_id="fax-1", reason="r") == {"outcome": "taken", "by": "k:1"}
+    assert history(unknown) == before
+
+
+def test_what_was_not_sent_is_claimed_again_as_the_next_attempt_and_the_number_is_free(unknown):
+    say(unknown, Verdict.NOT_SENT)
+
+    assert unknown.redis.get(f"fax:line:{NUMBER}") is None
+    assert claim(unknown) == 2
+
+
+def test_a_late_sign_of_life_after_not_sent_is_believed_as_long_as_the_next_attempt_has_not_begun(unknown, scripts):
+    say(unknown, Verdict.NOT_SENT)
+
+    assert webhook(scripts, "delivered") == "recorded"
+    assert unknown.job("j").state is State.DELIVERED
+    assert unknown.admit("j", connection="c", sender="+14155550299")["outcome"] == "no"
+
+
+def test_a_late_sign_of_life_after_the_next_attempt_has_begun_is_a_conflict_and_that_fax_is_cancelled(unknown, scripts):
+    say(unknown, Verdict.NOT_SENT)
+    claim(unknown)
+
+    assert webhook(scripts, "queued") == "conflict"
+    assert scripts.redis.zrange("fax:strays", 0, -1) == ["fax-1"]
+    assert unknown.job("j").state is State.SUBMITTING
+
+
+def test_not_sent_can_be_taken_back_as_long_as_the_next_attempt_has_not_begun(unknown):
+    say(unknown, Verdict.NOT_SENT)
+
+    assert say(unknown, Verdict.ACCEPTED) == "resolved"
+    assert unknown.job("j").fax_id == "fax-1"
+
+
+def test_not_sent_is_refused_when_the_fax_has_shown_up_in_between(unknown):
+    say(unknown, Verdict.NOT_SENT)
+    unknown.accept("j", 1, "fax-1", source="webhook")
+
+    assert say(unknown, Verdict.NOT_SENT) == "no"
+    assert unknown.job("j").state is State.ACCEPTED
+
+
+@pytest.mark.parametrize("verdict", [Verdict.NOT_SENT, Verdict.FAILED])
+def test_a_job_that_was_to_be_cancelled_ends_as_cancelled(unknown, verdict):
+    unknown.cancel("j", source="producer")
+
+    assert say(unknown, verdict) == "resolved"
+    assert unknown.job("j").state is State.CANCELLED
+    assert [e.type for e in history(unknown)][-2:] == ["job.resolved", "job.cancelled"]
+
+
+def test_a_job_that_failed_by_word_leaves_nothing_behind(unknown, scripts):
+    say(unknown, Verdict.FAILED)
+
+    assert scripts.redis.zcard("fax:agenda") == 0
+    assert scripts.redis.get(f"fax:line:{NUMBER}") is None
+    assert scripts.redis.pttl("fax:job:j") > 0
+
+
+def test_a_sign_of_life_of_a_job_that_failed_by_word_is_a_conflict_and_that_fax_is_cancelled(unknown, scripts):
+    say(unknown, Verdict.FAILED)
+
+    assert webhook(scripts, "queued") == "conflict"
+    assert unknown.job("j").state is State.FAILED
+    assert scripts.redis.zrange("fax:strays", 0, -1) == ["fax-1"]
+
+
+def test_a_fax_that_telnyx_has_forgotten_can_be_failed_and_nothing_revives_it(unknown, scripts):
+    unknown.accept("j", 1, "fax-1", source="worker")
+
+    assert say(unknown, Verdict.FAILED) == "resolved"
+    assert scripts.redis.scard("fax:calls:c") == 0
+    assert webhook(scripts, "failed") == "overtaken"
+    assert webhook(scripts, "delivered") == "conflict"
+    assert unknown.job("j").state is State.FAILED
+
+
+@pytest.mark.parametrize("verdict", Verdict)
+@pytest.mark.parametrize("state", [State.QUEUED, State.SUBMITTING, State.DECIDING, State.CANCELLED])
+def test_where_nothing_is_in_doubt_nothing_can_be_said(ledger, scripts, verdict, state):
+    if state is State.CANCELLED:
+        ledger.cancel("j", source="producer")
+    elif state is not State.QUEUED:
+        claim(ledger)
+    if state is State.DECIDING:
+        ledger.accept("j", 1, "fax-0", source="worker")
+        webhook(scripts, "failed", "fax-0")
+    before = ledger.job("j", history=True)
+
+    reply = ledger.resolve("j", verdict, reason="r", fax_id="fax-1" if verdict is Verdict.ACCEPTED else None)
+
+    assert (reply["outcome"], reply["state"]) == ("no", state)
+    assert ledger.job("j", history=True) == before
+
+
+def test_a_word_about_an_attempt_that_is_settled_already_is_refused(unknown):
+    say(unknown, Verdict.NOT_SENT)
+    claim(unknown)
+    unknown.doubt("j", 2, cause="no_answer", look_after=15, facts={})
+
+    assert say(unknown, Verdict.FAILED, attempt=1) == "no"
+    assert unknown.job("j").state is State.UNKNOWN
+
+
+def test_a_job_that_is_not_known_cannot_be_resolved(ledger):
+    assert ledger.resolve("nobody", Verdict.FAILED, reason="r")["outcome"] == "gone"
+
+
+def test_jobs_are_found_by_their_state_with_the_time_since_when(unknown, scripts):
+    ((job, since),) = unknown.standing(State.UNKNOWN)
+
+    assert (job.job_id, since.timestamp() * 1000) == ("j", START)
+    assert unknown.standing(State.ACCEPTED) == []
+
+
+def test_an_accepted_job_counts_as_silent_since_the_last_news_of_it(unknown, scripts):
+    unknown.accept("j", 1, "fax-1", source="worker")
+    scripts.now = START + 60_000
+    webhook(scripts, "sending")
+
+    assert unknown.standing(State.ACCEPTED)[0][1].timestamp() * 1000 == START + 60_000
