@@ -41,7 +41,7 @@ def configure(app: Celery, url: str, *, visibility_timeout: float = 120) -> Cele
         # means that one.
         broker_read_url=url,
         broker_write_url=url,
-        broker_transport_options=TRANSPORT | {"visibility_timeout": visibility_timeout},
+        broker_transport_options=_options(scheme, visibility_timeout),
         broker_connection_retry_on_startup=True,
         task_ignore_result=True,
         result_backend=None,
@@ -50,6 +50,13 @@ def configure(app: Celery, url: str, *, visibility_timeout: float = 120) -> Cele
         task_create_missing_queues=True,
     )
     return app
+
+
+def _options(scheme: str, visibility_timeout: float) -> dict[str, Any]:
+    """Give the options of Redis' transport; others would refuse words that are not theirs."""
+    if scheme in {"redis", "rediss", "sentinel"}:
+        return TRANSPORT | {"visibility_timeout": visibility_timeout}
+    return {}
 
 
 def post(app: Celery, name: str, queue: str, payload: dict[str, Any], *, message_id: str | None = None) -> None:
