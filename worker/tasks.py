@@ -2,9 +2,13 @@
 
 import logging
 import re
+import time
+from collections.abc import Callable
+from functools import wraps
 from typing import Any, TypeVar
 
 from celery import shared_task
+from celery.exceptions import Reject
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_exponential
 
 from faxdispatch.errors import FaxError, IdempotencyConflict, InvalidJob, NotKnown, TelnyxError, Unavailable, WrongState
@@ -17,8 +21,30 @@ log = logging.getLogger(__name__)
 
 AnyJob = TypeVar("AnyJob", bound=Job)
 
+RETURN_AFTER = 2.0
+"""Seconds that a message which cannot be recorded rests before it goes back to the broker."""
+
+
+def _kept(work: Callable[..., None]) -> Callable[..., None]:
+    """Give a producer's message back to the broker where Redis is away: Celery acknowledges what fails otherwise.
+
+    Nobody else may know of it. Our own messages need no such care, since the scheduler brings them again.
+    """
+
+    @wraps(work)
+    def task(self: Any, *args: Any, **payload: Any) -> None:
+        try:
+            work(self, *args, **payload)
+        except Unavailable as error:
+            log.warning("message %s goes back: %s", self.request.id, error)
+            time.sleep(RETURN_AFTER)
+            raise Reject(str(error), requeue=True) from error
+
+    return task
+
 
 @shared_task(bind=True, name=SendFax.TASK)
+@_kept
 def send_fax(self: Any, *args: Any, **payload: Any) -> None:
     """Record a fax, if it is not recorded already, and try to send it."""
     job = _decode(self, SendFax, args, payload)
@@ -46,6 +72,7 @@ def reconcile_unknown(self: Any, job_id: str) -> None:
 
 
 @shared_task(bind=True, name=CancelFax.TASK)
+@_kept
 def cancel_fax(self: Any, *args: Any, **payload: Any) -> None:
     """Cancel a fax. What came of it is told by an event."""
     job = _decode(self, CancelFax, args, payload)
@@ -64,6 +91,7 @@ def cancel_fax(self: Any, *args: Any, **payload: Any) -> None:
 
 
 @shared_task(bind=True, name=SyncStatus.TASK)
+@_kept
 def sync_status(self: Any, *args: Any, **payload: Any) -> None:
     """Read a fax's status from Telnyx and record it."""
     job = _decode(self, SyncStatus, args, payload)
@@ -83,6 +111,7 @@ def sync_status(self: Any, *args: Any, **payload: Any) -> None:
 
 
 @shared_task(bind=True, name=RefreshMedia.TASK)
+@_kept
 def refresh_media(self: Any, *args: Any, **payload: Any) -> None:
     """Renew an inbound fax's media link and publish the fax with the new one."""
     job = _decode(self, RefreshMedia, args, payload)
@@ -110,7 +139,6 @@ def _identity(message_id: str) -> str:
     return re.sub(r"[^A-Za-z0-9_-]", "-", message_id)[:100]
 
 
-# A message that cannot be recorded must not be acknowledged: nobody else knows of this fax yet.
 @retry(
     retry=retry_if_exception_type(Unavailable),
     wait=wait_exponential(multiplier=0.1, max=5),
