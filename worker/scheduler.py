@@ -54,7 +54,9 @@ class Scheduler:
     def stop(self) -> None:
         """End, and let another lead at once."""
         self._stop.set()
-        self._thread.join(timeout=5)
+        # A worker may be told to end before it was ready.
+        if self._thread.is_alive():
+            self._thread.join(timeout=5)
 
     def tick(self) -> None:
         """Do all that is due now.
