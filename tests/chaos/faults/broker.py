@@ -5,6 +5,7 @@ worker has read yet exists nowhere else; to delete it would be to delete the ord
 """
 
 import base64
+import itertools
 import json
 import random
 import uuid
@@ -22,9 +23,14 @@ def _cut(world: World, _: random.Random) -> None:
 
 def _delete(world: World, dice: random.Random) -> None:
     for queue in QUEUES:
-        for raw in world.redis.lrange(queue, 0, -1):
-            if dice.random() < 0.5 and _recorded(world, raw):
-                world.redis.lrem(queue, 1, raw)
+        chosen = [raw for raw in world.redis.lrange(queue, 0, -1) if dice.random() < 0.5]
+        with world.redis.pipeline(transaction=False) as pipe:
+            for raw in chosen:
+                pipe.exists(f"fax:job:{_payload(json.loads(raw)).get('job_id')}")
+            recorded = pipe.execute()
+            for raw in itertools.compress(chosen, recorded):
+                pipe.lrem(queue, 1, raw)
+            pipe.execute()
 
 
 def _double(world: World, dice: random.Random) -> None:
@@ -33,11 +39,6 @@ def _double(world: World, dice: random.Random) -> None:
             message = json.loads(raw)
             message["properties"]["delivery_tag"] = str(uuid.UUID(int=dice.getrandbits(128)))
             world.redis.lpush(queue, json.dumps(message))
-
-
-def _recorded(world: World, raw: str) -> bool:
-    job_id = _payload(json.loads(raw)).get("job_id")
-    return bool(job_id) and bool(world.redis.exists(f"fax:job:{job_id}"))
 
 
 def _payload(message: dict[str, Any]) -> dict[str, Any]:
