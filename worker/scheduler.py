@@ -25,6 +25,8 @@ ATTEMPT = ("fax.attempt.v1", "fax.send")
 RECONCILE = ("fax.reconcile.v1", "fax.control")
 LEASE = 5.0
 """Seconds that a leader may be silent before another takes over."""
+APPLY = 0.2
+"""Seconds between two tries of those who do not lead; free channels wait so long when a leader resigns."""
 PRESENT = 60_000
 """Milliseconds after which a silent worker is struck off the list."""
 
@@ -78,7 +80,7 @@ class Scheduler:
                 if self._w.agenda.lead(lease=LEASE):
                     self.tick()
                 else:
-                    self._stop.wait(LEASE / 5)
+                    self._stop.wait(APPLY)
             except (Unavailable, KombuError, RedisError, OSError) as error:
                 log.warning("scheduler: %s; trying again", error)
                 self._stop.wait(0.5)
