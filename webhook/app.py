@@ -7,8 +7,7 @@ from flask import Flask, Response, jsonify, request
 from prometheus_client import CONTENT_TYPE_LATEST
 from werkzeug.exceptions import HTTPException
 
-from faxdispatch.ledger import Agenda, Ledger, Limits, Observations, Patience, Scripts, connect
-from faxdispatch.ledger.scripts import DAY_MS
+from faxdispatch.ledger import Agenda, Ledger, Limits, Observations, Patience, Scripts, Watch
 from faxdispatch.settings import Settings
 from faxdispatch.telnyx.signature import PublicKeys
 from webhook.breaker import Breaker
@@ -39,11 +38,7 @@ def create_app(
         Misconfigured: no usable public key, or no address of Redis.
     """
     keys = PublicKeys.from_base64(settings.telnyx_public_key)
-    scripts = Scripts(
-        connect(settings.redis, Patience.WEBHOOK),
-        retention_ms=round(settings.fax_retention_days * DAY_MS),
-        events_maxlen=settings.fax_events_maxlen,
-    )
+    scripts = Scripts.from_settings(settings, Patience.WEBHOOK)
     metrics = Metrics((*Outcome, *Refusal))
     door = Door(
         keys=keys,
@@ -76,7 +71,8 @@ def _gauges(settings: Settings, scripts: Scripts, breaker: Breaker) -> LedgerGau
         settle=settings.fax_settle,
         channels=settings.fax_channels,
     )
-    return LedgerGauges(Ledger(scripts), agenda, Limits(scripts, rate=settings.fax_rate), breaker)
+    limits = Limits(scripts, rate=settings.fax_rate)
+    return LedgerGauges(Ledger(scripts), agenda, limits, Watch(scripts), breaker)
 
 
 def _app(door: Door, readiness: Readiness, metrics: Metrics) -> Flask:

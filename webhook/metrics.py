@@ -9,7 +9,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 
 from faxdispatch.errors import Unavailable
-from faxdispatch.ledger import Agenda, Ledger, Limits
+from faxdispatch.ledger import Agenda, Figures, Ledger, Limits, Watch
 from webhook.breaker import Breaker
 
 _SECONDS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 1.5, 2.0)
@@ -67,11 +67,19 @@ class LedgerGauges:
     """
 
     def __init__(
-        self, ledger: Ledger, agenda: Agenda, limits: Limits, breaker: Breaker, *, max_age: float = 2.0
+        self,
+        ledger: Ledger,
+        agenda: Agenda,
+        limits: Limits,
+        watch: Watch,
+        breaker: Breaker,
+        *,
+        max_age: float = 2.0,
     ) -> None:
         self._ledger = ledger
         self._agenda = agenda
         self._limits = limits
+        self._watch = watch
         self._breaker = breaker
         self._max_age = max_age
         self._lock = threading.Lock()
@@ -114,7 +122,27 @@ class LedgerGauges:
         paused = _family("faxdispatch_connection_paused", "1 for a connection that is paused.", "connection")
         for connection in self._limits.paused():
             paused.add_metric([connection], 1)
-        return [jobs, overdue, calls, paused]
+        return [jobs, overdue, calls, paused, *_watched(self._watch.figures())]
+
+
+def _watched(figures: Figures) -> Iterator[Metric]:
+    oldest = _family(
+        "faxdispatch_oldest_seconds",
+        "How long a job has stood in a state at most; of accepted ones, how long Telnyx has been silent about it.",
+        "state",
+    )
+    for state, age in figures.oldest.items():
+        oldest.add_metric([state.value], age)
+    yield oldest
+    leads = int(figures.leader is not None)
+    for name, text, number in (
+        ("dead_letters", "Messages that the workers could not carry out.", figures.dead_letters),
+        ("strays", "Faxes too many, to be cancelled at Telnyx.", figures.strays),
+        ("quarantined", "Signed webhooks that were unreadable or of no connection of ours.", figures.quarantined),
+        ("workers", "Worker processes that have shown up in the last minute.", figures.workers),
+        ("scheduler_leads", "1 while the scheduler of one worker leads; without one nothing moves on.", leads),
+    ):
+        yield GaugeMetricFamily(f"faxdispatch_{name}", text, value=number)
 
 
 def _family(name: str, text: str, label: str) -> GaugeMetricFamily:

@@ -20,7 +20,6 @@ from faxdispatch.ledger import (
     Limits,
     Observations,
     Scripts,
-    connect,
     durability,
 )
 from faxdispatch.settings import Settings
@@ -70,13 +69,8 @@ def build(settings: Settings) -> Celery:
 
 
 def _collaborators(settings: Settings, app: Celery) -> Collaborators:
-    redis = connect(settings.redis)
-    scripts = Scripts(
-        redis,
-        retention_ms=round(settings.fax_retention_days * 86_400_000),
-        events_maxlen=settings.fax_events_maxlen,
-    )
-    kind = durability(redis)
+    scripts = Scripts.from_settings(settings)
+    kind = durability(scripts.redis)
     if kind in {Durability.LATER, Durability.NEVER}:
         log.warning("Redis may forget a claim when it crashes: `faxdispatch doctor` says what that can cost")
     limits = Limits(scripts, rate=settings.fax_rate)

@@ -57,12 +57,9 @@ class FaxClient:
             Misconfigured: where `REDIS_URL` is missing or a setting is wrong.
         """
         settings = settings or Settings.load()
-        scripts = Scripts(
-            connect(settings.redis),
-            retention_ms=round(settings.fax_retention_days * 86_400_000),
-            events_maxlen=settings.fax_events_maxlen,
+        ledger = Ledger(
+            Scripts.from_settings(settings), hint_after=settings.fax_hint_after, poll_after=settings.fax_poll_after
         )
-        ledger = Ledger(scripts, hint_after=settings.fax_hint_after, poll_after=settings.fax_poll_after)
         return cls(settings.redis, broker_url=settings.broker, region=settings.fax_default_region, ledger=ledger)
 
     def send(self, job: SendFax | None = None, /, **options: Any) -> Receipt:

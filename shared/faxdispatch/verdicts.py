@@ -37,7 +37,8 @@ def check(verdict: Verdict, *, reason: str, fax_id: str | None) -> None:
     if (verdict is Verdict.ACCEPTED) != (fax_id is not None):
         raise BadInput("fax_id: goes with the verdict accepted, and only with it")
     try:
-        _FAX_ID.validate_python(fax_id or "none")
+        if fax_id is not None:
+            _FAX_ID.validate_python(fax_id)
     except ValidationError:
         raise BadInput(f"fax_id: {fax_id!r} is no id of a fax at Telnyx") from None
 

@@ -10,6 +10,7 @@ from redis import Redis
 from faxdispatch.jobs import SendFax
 from faxdispatch.ledger import Ledger, Limits, Scripts, connect
 from faxdispatch.settings import Settings
+from faxdispatch.states import OPEN
 from tests.webhook.harness import SIGNER
 from webhook.app import create_app
 from webhook.door import Refusal
@@ -54,6 +55,42 @@ def test_the_oldest_appointment_that_nobody_keeps_is_told(client: FlaskClient, r
         seconds, _ = redis.time()
         redis.zadd("fax:agenda", {"late": (seconds - 100) * 1000, "later": (seconds + 100) * 1000})
     assert 99 <= figures(client)["faxdispatch_overdue_seconds",] < 160
+
+
+def test_what_an_operator_watches_is_told_and_zero_where_all_is_well(client: FlaskClient):
+    found = figures(client)
+    names = ("dead_letters", "strays", "quarantined", "workers", "scheduler_leads")
+    assert [found[f"faxdispatch_{name}",] for name in names] == [0] * 5
+    assert {state for name, *rest in found if name == "faxdispatch_oldest_seconds" for state in rest} == OPEN
+    assert all(found["faxdispatch_oldest_seconds", state] == 0 for state in OPEN)
+
+
+def test_what_an_operator_must_look_at_is_counted(client: FlaskClient, redis_url: str):
+    scripts = Scripts(connect(redis_url))
+    redis, now = scripts.redis, scripts.clock()
+    Ledger(scripts).bury("m-1", letter={}, facts={}, source="worker")
+    redis.zadd("fax:strays", {"fax-1": now, "fax-2": now})
+    redis.xadd("fax:quarantine", {"reason": "unreadable"})
+    redis.zadd("fax:workers", {"host:1": now - 5_000, "host:2": now, "gone:3": now - 61_000})
+    redis.set("fax:leader", "host:1")
+    found = figures(client)
+    told = {name: found[f"faxdispatch_{name}",] for name in ("dead_letters", "strays", "quarantined", "workers")}
+    assert told == {"dead_letters": 1, "strays": 2, "quarantined": 1, "workers": 2}
+    assert found["faxdispatch_scheduler_leads",] == 1
+
+
+def test_how_long_the_oldest_job_stands_in_each_state_is_told(client: FlaskClient, redis_url: str):
+    scripts = Scripts(connect(redis_url))
+    ledger, began = Ledger(scripts), scripts.clock() - 100_000
+    for number, age in enumerate((0, 40_000, 70_000)):
+        scripts.now = began + age
+        ledger.create(f"job-{number}", SendFax.decode(FAX | {"to": f"+1510788262{number}"}), source="producer")
+    ledger.admit("job-0", connection="234423", sender="+17733372107")
+    ledger.claim("job-0", owner="w", lease=60, facts={})
+    ledger.doubt("job-0", 1, cause="no_answer", look_after=15, facts={})
+    found = figures(client)
+    assert 60 <= found["faxdispatch_oldest_seconds", "queued"] < 120
+    assert 30 <= found["faxdispatch_oldest_seconds", "unknown"] < 60
 
 
 def test_asking_often_asks_redis_once(client: FlaskClient, redis_url: str):

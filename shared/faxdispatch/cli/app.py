@@ -21,6 +21,9 @@ COMMANDS: dict[str, str] = {
     "cancel": "faxdispatch.cli.control:cancel",
     "refresh": "faxdispatch.cli.control:refresh",
     "sync": "faxdispatch.cli.control:sync",
+    "resolve": "faxdispatch.cli.operator:resolve",
+    "resume": "faxdispatch.cli.operator:resume",
+    "deadletters": "faxdispatch.cli.deadletters:app",
     "events": "faxdispatch.cli.events:events",
     "doctor": "faxdispatch.cli.doctor:doctor",
 }

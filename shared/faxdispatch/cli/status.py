@@ -1,46 +1,71 @@
 """`faxdispatch status`."""
 
-import math
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
-from redis import Redis
 
+from faxdispatch.cli.outlook import outlook
 from faxdispatch.cli.output import clock, hidden, show, show_json
+from faxdispatch.cli.overview import overview, show_overview
 from faxdispatch.cli.waiting import event_line, state_line
-from faxdispatch.ledger import DeadLetters, JobView, Ledger, Limits, Scripts, connect
-from faxdispatch.ledger.scripts import redis_trouble
+from faxdispatch.errors import BadInput
+from faxdispatch.ledger import JobView, Ledger, Scripts
 from faxdispatch.settings import Settings
+from faxdispatch.states import OPEN, State
 
 
 def status(
     job: Annotated[str | None, typer.Argument(help="Id of the job; all jobs if not given.", show_default=False)] = None,
-    history: Annotated[bool, typer.Option("--history", help="Show what happened to it, and who said so.")] = False,
+    history: Annotated[
+        bool | None,
+        typer.Option(
+            "--history/--no-history",
+            help="Whether to show what happened to it, and who said so. If not given, lines have it and JSON has not.",
+            show_default=False,
+        ),
+    ] = None,
+    state: Annotated[
+        State | None, typer.Option(help="List the jobs that stand here, the longest first.", show_default=False)
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, help="How many, with --state.")] = 50,
     full: Annotated[bool, typer.Option("--full", help="Show numbers and links in full.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Show where a job stands, or how many jobs stand where."""
+    """Show where a job stands, how it came there and what happens next; or how many jobs stand where."""
+    if job is not None and state is not None:
+        raise BadInput("give a job or --state, not both")
     settings = Settings.load()
-    scripts = Scripts(connect(settings.redis))
-    if job is None:
-        found = _overview(scripts, settings)
-        if as_json:
-            show_json(found)
-        else:
-            _show_overview(found)
-        return
-    view = Ledger(scripts).job(job, history=history)
-    if as_json:
-        left_out = None if history else {"history"}
-        show_json(view.model_dump(mode="json", by_alias=True, exclude=left_out), full=full)
+    scripts = Scripts.from_settings(settings)
+    if job is not None:
+        told = not as_json if history is None else history
+        _show_job(Ledger(scripts), job, settings, history=told, full=full, as_json=as_json)
+    elif state is not None:
+        _show_standing(Ledger(scripts), state, limit, full=full, as_json=as_json)
+    elif as_json:
+        show_json(overview(scripts, settings))
     else:
-        _show_job(view, full=full)
+        show_overview(overview(scripts, settings))
 
 
-def _show_job(view: JobView, *, full: bool) -> None:
+def _show_job(ledger: Ledger, job_id: str, settings: Settings, *, history: bool, full: bool, as_json: bool) -> None:
+    view = ledger.job(job_id, history=history)
+    place = ledger.place(view)
+    coming = outlook(view, place, settings)
+    if as_json:
+        found = view.model_dump(mode="json", by_alias=True, exclude=None if history else {"history"})
+        show_json(found | {"next_look": place.at and place.at.isoformat(), "next": coming}, full=full)
+        return
+    for name, value in _facts(view, full=full).items():
+        if value is not None:
+            show(f"{name:<12} {value}")
+    show(f"{'next':<12} {coming}")
+    for event in view.history:
+        show(event_line(event, full=full))
+
+
+def _facts(view: JobView, *, full: bool) -> dict[str, Any]:
     request = view.request.encode() if full else hidden(view.request.encode())
-    rows = {
+    return {
         "job": view.job_id,
         "state": state_line(view),
         "to": request["to"],
@@ -54,66 +79,19 @@ def _show_job(view: JobView, *, full: bool) -> None:
         "recorded": clock(view.created_at),
         "submitted": clock(view.submitted_at) if view.submitted_at else None,
         "changed": clock(view.updated_at),
+        "unknown": f"since {clock(view.unknown_since)}" if view.unknown_since else None,
         "looked for": f"{view.listings} complete listings without it" if view.listings else None,
         "tags": ", ".join(view.request.tags) or None,
     }
-    for name, value in rows.items():
-        if value is not None:
-            show(f"{name:<12} {value}")
-    for event in view.history:
-        show(event_line(event, full=full))
 
 
-def _overview(scripts: Scripts, settings: Settings) -> dict[str, Any]:
-    limits = Limits(scripts, rate=settings.fax_rate)
-    paused, calls = limits.paused(), limits.calls()
-    redis = scripts.redis
-    with redis_trouble():
-        connections = [
-            {
-                "connection_id": name,
-                "in_flight": calls.get(name, 0),
-                "channels": _channels(redis, name, settings.fax_channels),
-                "waiting": redis.zcard(f"fax:waiting:{name}"),
-                "paused": _pause(paused.get(name)),
-            }
-            for name in sorted(calls.keys() | paused.keys())
-        ]
-        present: Any = redis.zrange("fax:workers", 0, -1, withscores=True)
-        quarantined = redis.xlen("fax:quarantine")
-    ledger = Ledger(scripts)
-    return {
-        "jobs": {state.value: count for state, count in ledger.counts().items()},
-        "connections": connections,
-        "workers": [{"name": name, "seen": _time(millis)} for name, millis in present],
-        "dead_letters": ledger.dead_letters.count(),
-        "quarantined": quarantined,
-    }
-
-
-def _show_overview(found: dict[str, Any]) -> None:
-    for state, count in found["jobs"].items():
-        show(f"{state:<12} {count:>9}")
-    for line in found["connections"]:
-        words = f"{line['in_flight']} of {line['channels']} channels in use, {line['waiting']} waiting"
-        if line["paused"]:
-            words += f", paused until {line['paused']['until']} because {line['paused']['reason']}"
-        show(f"connection {line['connection_id']}: {words}")
-    show(f"workers: {len(found['workers'])}")
-    if found["dead_letters"] or found["quarantined"]:
-        show(f"to look at: {found['dead_letters']} dead letters, {found['quarantined']} webhooks in quarantine")
-
-
-def _channels(redis: Redis, connection: str, wanted: int | str) -> int:
-    if isinstance(wanted, int):
-        return wanted
-    estimate: Any = redis.get(f"fax:channels:{connection}")
-    return math.floor(float(estimate or 2))
-
-
-def _pause(pause: dict[str, str] | None) -> dict[str, str] | None:
-    return {"reason": pause["reason"], "until": _time(float(pause["until"]))} if pause else None
-
-
-def _time(millis: float) -> str:
-    return datetime.fromtimestamp(millis / 1000, UTC).isoformat(timespec="seconds")
+def _show_standing(ledger: Ledger, state: State, limit: int, *, full: bool, as_json: bool) -> None:
+    if state not in OPEN:
+        raise BadInput(f"--state: {state} jobs have ended and are not listed; `faxdispatch events` tells of them")
+    for view, since in ledger.standing(state, limit=limit):
+        if as_json:
+            facts = view.model_dump(mode="json", include={"job_id", "state", "attempt", "fax_id", "cause", "listings"})
+            show_json(facts | {"since": since.isoformat()}, full=full)
+        else:
+            attempt = f"attempt {view.attempt}" if view.attempt else ""
+            show("  ".join(filter(None, [view.job_id, f"since {clock(since)}", attempt, state_line(view)])))

@@ -4,13 +4,15 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.resources import files
-from typing import Any
+from typing import Any, Self
 
 from redis import Redis
 from redis.commands.core import Script
 from redis.exceptions import RedisError, ResponseError
 
 from faxdispatch.errors import Unavailable
+from faxdispatch.ledger.connection import Patience, connect
+from faxdispatch.settings import Settings
 
 DAY_MS = 86_400_000
 _REFUSALS = ("MISCONF", "NOREPLICAS", "MASTERDOWN", "CLUSTERDOWN")
@@ -57,6 +59,19 @@ class Scripts:
         self._scripts: dict[str, Script] = {
             name: redis.register_script(f"{shared}\n{_text(name)}") for name in _names()
         }
+
+    @classmethod
+    def from_settings(cls, settings: Settings, patience: Patience = Patience.WORKER) -> Self:
+        """Build them for the Redis that the settings name. Nothing connects before the first call.
+
+        Raises:
+            Misconfigured: where `REDIS_URL` is missing or no address.
+        """
+        return cls(
+            connect(settings.redis, patience),
+            retention_ms=round(settings.fax_retention_days * DAY_MS),
+            events_maxlen=settings.fax_events_maxlen,
+        )
 
     def run(self, name: str, *, on: Redis | None = None, **arguments: Any) -> dict[str, Any]:
         """Run a script; arguments that are None are left out.

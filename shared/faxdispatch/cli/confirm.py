@@ -1,0 +1,21 @@
+"""Asking a person before something that cannot be undone."""
+
+import sys
+
+import typer
+
+from faxdispatch.errors import BadInput
+
+
+def confirm(words: str, *, yes: bool) -> None:
+    """Go on where the answer is yes, or was given beforehand; else end the command with exit code 1.
+
+    Raises:
+        BadInput: there is nobody to ask.
+    """
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise BadInput(f"{words} Nobody is here to confirm it: add --yes")
+    if not typer.confirm(f"{words} Go on?", err=True):
+        raise typer.Exit(1)

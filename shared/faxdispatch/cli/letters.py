@@ -1,0 +1,44 @@
+"""A dead letter in words. Its numbers are hidden in whatever form they are: a wrong form is often why it is here."""
+
+import json
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+from faxdispatch.cli.output import clock, hidden
+from faxdispatch.ledger import DeadLetter
+from faxdispatch.privacy import mask_number
+
+_PARTIES = {"to", "from", "from_"}
+_DIGITS = re.compile(r"\d(?:[ .()/-]{0,2}\d){6,}")
+
+
+def letter_line(letter: DeadLetter, *, full: bool) -> str:
+    """Write a letter as one line: id, since when, task, what is wrong."""
+    problem = letter.problem if full else hidden(letter.problem)
+    return f"{letter.id}  {clock(letter.buried_at)}  {letter.task or '-'}  {letter.reason}  {problem}"
+
+
+def letter_json(letter: DeadLetter, *, full: bool) -> dict[str, Any]:
+    """Give a letter as JSON, with its age in seconds; parts that it does not have are left out."""
+    age = (datetime.now(UTC) - letter.buried_at).total_seconds()
+    facts = letter.model_dump(mode="json", by_alias=True)
+    found = {name: value for name, value in facts.items() if value not in (None, [], {})}
+    return (found if full else _masked(found)) | {"id": letter.id, "age_seconds": max(0, round(age))}
+
+
+def _masked(value: Any, name: str = "") -> Any:
+    if isinstance(value, dict):
+        return {key: _masked(part, key) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_masked(part, name) for part in value]
+    if name in _PARTIES and isinstance(value, (str, int)):
+        return mask_number(str(value))
+    if name in {"args", "body"}:
+        return _text(value if isinstance(value, str) else json.dumps(value))
+    return hidden(value)
+
+
+def _text(text: str) -> str:
+    """Hide every run of digits that could be a number, besides all that is hidden elsewhere."""
+    return _DIGITS.sub(lambda found: mask_number(found[0]), str(hidden(text)))

@@ -1,0 +1,103 @@
+"""`faxdispatch resolve` and `resume`: what only a person can know or decide. Both record who said so and why."""
+
+import getpass
+from typing import Annotated
+
+import typer
+
+from faxdispatch.cli.confirm import confirm
+from faxdispatch.cli.output import show, show_json
+from faxdispatch.cli.waiting import state_line
+from faxdispatch.client import FaxClient
+from faxdispatch.errors import BadInput
+from faxdispatch.ledger import JobView, Limits, Scripts
+from faxdispatch.settings import Settings
+from faxdispatch.states import Verdict
+from faxdispatch.verdicts import check, consequence
+
+Reason = Annotated[str, typer.Option(help="How you know, for those who read the history.", show_default=False)]
+Operator = Annotated[
+    str | None, typer.Option(help="Who says so; the user's name if not given.", show_default=False, envvar="USER")
+]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def resolve(
+    job: Annotated[str, typer.Argument(help="Id of the job.")],
+    reason: Reason,
+    accepted: Annotated[
+        str | None, typer.Option(metavar="FAX_ID", help="Telnyx has it as this fax.", show_default=False)
+    ] = None,
+    not_sent: Annotated[
+        bool, typer.Option("--not-sent", help="Telnyx never had it: it may be sent again. If that is wrong, twice.")
+    ] = False,
+    failed: Annotated[bool, typer.Option("--failed", help="It is over: the job ends as failed.")] = False,
+    operator: Operator = None,
+    yes: Yes = False,
+    as_json: Json = False,
+) -> None:
+    """Settle by hand an attempt whose outcome is unknown, after a look into Telnyx's portal.
+
+    Also: --accepted for an attempt that was given up while the next has not begun, and --failed for a fax that Telnyx
+    no longer knows.
+    """
+    verdict = _verdict(accepted, not_sent=not_sent, failed=failed)
+    check(verdict, reason=reason, fax_id=accepted)
+    client = FaxClient.from_env()
+    view = client.status(job)
+    confirm(f"{_standing(view)} {consequence(verdict, accepted)}", yes=yes)
+    # About the attempt that was shown: another may have begun while the person thought.
+    outcome = client.resolve(
+        job, verdict, reason=reason, fax_id=accepted, operator=operator or _user(), attempt=view.attempt
+    )
+    view = client.status(job)
+    if as_json:
+        show_json({"outcome": outcome, "job_id": job, "verdict": verdict, "state": view.state})
+    else:
+        before = " (it was said before)" if outcome == "repeated" else ""
+        show(f"{verdict}{before}; the job is now {state_line(view)}")
+
+
+def resume(
+    connection: Annotated[str, typer.Argument(help="Id of the fax application.")],
+    reason: Reason = "resumed by hand",
+    operator: Operator = None,
+    as_json: Json = False,
+) -> None:
+    """End the pause of a connection before its time, once its cause is mended. Exit code 1 where it was not paused."""
+    settings = Settings.load()
+    limits = Limits(Scripts.from_settings(settings), rate=settings.fax_rate)
+    resumed = limits.resume(connection, reason=reason, operator=operator or _user())
+    if as_json:
+        show_json({"outcome": "resumed" if resumed else "running", "connection_id": connection})
+    else:
+        show(f"connection {connection}: {'goes on' if resumed else 'was not paused'}")
+    if not resumed:
+        raise typer.Exit(1)
+
+
+def _verdict(accepted: str | None, *, not_sent: bool, failed: bool) -> Verdict:
+    said = [
+        verdict
+        for verdict, given in (
+            (Verdict.ACCEPTED, accepted is not None),
+            (Verdict.NOT_SENT, not_sent),
+            (Verdict.FAILED, failed),
+        )
+        if given
+    ]
+    if len(said) != 1:
+        raise BadInput("give exactly one of --accepted FAX_ID, --not-sent and --failed")
+    return said[0]
+
+
+def _standing(view: JobView) -> str:
+    return f"Job {view.job_id}, attempt {view.attempt}, is {state_line(view)}."
+
+
+def _user() -> str | None:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return None

@@ -1,0 +1,202 @@
+"""`faxdispatch deadletters`: no message is lost, and none shows numbers to whom they do not concern."""
+
+import base64
+import io
+import json
+
+import pytest
+
+from faxdispatch import FaxClient
+from tests.conftest import free_port
+
+NUMBER = "312-555-0123"
+FAX = {"to": NUMBER, "media_url": "https://example.com/a.pdf?signature=secret"}
+
+
+@pytest.fixture
+def bury(ledger):
+    def one(name="m-1", reason="InvalidJob", **letter):
+        facts = {"task": "fax.send.v1", "reason": reason, "problem": "to: has no country code"}
+        ledger.bury(name, letter={"args": [], "kwargs": FAX, **facts, **letter}, facts=facts, source="worker")
+
+    return one
+
+
+def sent(redis, queue="fax.send"):
+    """The messages in a queue, oldest first: id and keywords."""
+    raw = [json.loads(message) for message in reversed(redis.lrange(queue, 0, -1))]
+    bodies = [json.loads(base64.b64decode(message["body"])) for message in raw]
+    return [(message["headers"]["id"], body[1]) for message, body in zip(raw, bodies, strict=True)]
+
+
+def test_letters_are_listed_newest_first(cli, bury):
+    bury("m-1", reason="NotKnown")
+    bury("m-2")
+
+    lines = [json.loads(line) for line in cli("deadletters", "list", "--json").out.splitlines()]
+
+    assert [line["id"] for line in lines][:1] == ["m-2"]
+    assert {line["reason"] for line in lines} == {"NotKnown", "InvalidJob"}
+    assert "to: has no country code" in cli("deadletters", "list", "--reason", "InvalidJob").out
+    assert cli("deadletters", "list", "--reason", "Nothing").out == ""
+
+
+def test_that_there_are_more_is_told(cli, bury):
+    for number in range(3):
+        bury(f"m-{number}")
+
+    result = cli("deadletters", "list", "--limit", "2")
+
+    assert len(result.out.splitlines()) == 2
+    assert "3 in all" in result.err
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {},
+        {"kwargs": {"to": 3125550123}},
+        {"args": [FAX], "kwargs": {}},
+        {"args": [json.dumps(FAX)], "kwargs": {}},
+        {"body": json.dumps([[], FAX, {}])},
+    ],
+    ids=["keywords", "a bare number", "a mapping", "JSON text", "raw"],
+)
+def test_numbers_are_hidden_in_every_form_unless_they_are_asked_for(cli, bury, content):
+    bury(**content)
+
+    for words in (["list", "--json"], ["show", "m-1"], ["show", "m-1", "--json"]):
+        out = cli("deadletters", *words).out
+        assert not any(secret in out for secret in ("555-01", "555012", "secret")), out
+    assert "555" in cli("deadletters", "show", "m-1", "--full").out
+
+
+def test_a_letter_says_what_is_wrong_with_it_and_how_old_it_is(cli, bury):
+    bury(problems=[["to", "has no country code"]])
+
+    found = cli("deadletters", "show", "m-1", "--json").json
+
+    assert (found["task"], found["reason"]) == ("fax.send.v1", "InvalidJob")
+    assert found["problems"] == [["to", "has no country code"]]
+    assert 0 <= found["age_seconds"] < 600
+
+
+def test_a_letter_is_sent_again_under_its_own_id_and_is_gone(cli, bury, redis):
+    bury()
+
+    result = cli("deadletters", "redrive", "m-1", "--json")
+
+    assert (result.code, result.json) == (0, {"redriven": ["m-1"], "refused": {}})
+    assert sent(redis) == [("m-1", FAX)]
+    assert cli("deadletters", "list").out == ""
+
+
+def test_a_field_is_mended_before_it_is_sent_again(cli, bury, redis):
+    bury(kwargs=FAX | {"colour": "red"})
+
+    result = cli(
+        *("deadletters", "redrive", "m-1", "--set", "to=+13125550123"),
+        *("--set", 'tags=["mended"]', "--set", "media_url=", "--set", "media_name=letter"),
+    )
+    assert result.code == 2
+    assert "colour: unknown option" in result.err
+    assert sent(redis) == []
+
+    bury("m-2")
+    result = cli("deadletters", "redrive", "m-2", "--set", "to=+13125550123", "--set", "media_url=",
+                 "--set", "media_name=letter", "--set", 'tags=["mended"]')  # fmt: skip
+    assert result.code == 0, result.err
+    assert sent(redis) == [("m-2", {"to": "+13125550123", "media_name": "letter", "tags": ["mended"]})]
+
+
+def test_a_letter_that_the_broker_did_not_take_stays(cli, bury):
+    bury()
+
+    result = cli("deadletters", "redrive", "m-1", CELERY_BROKER_URL=f"redis://127.0.0.1:{free_port()}/0")
+
+    assert result.code == 1
+    assert "broker" in result.err
+    assert "m-1" in cli("deadletters", "list").out
+
+
+def test_of_all_letters_those_that_can_be_are_sent_again_oldest_first(cli, bury, redis, ledger):
+    bury("m-1")
+    bury("m-2", body="\\xff")
+    bury("m-3", task="fax.unheard.v1")
+    bury("m-4", task="fax.cancel.v1", kwargs={"job_id": "j"})
+
+    result = cli("deadletters", "redrive", "--all", "--json")
+
+    assert result.code == 1
+    assert sorted(result.json["redriven"]) == ["m-1", "m-4"]
+    assert sorted(result.json["refused"]) == ["m-2", "m-3"]
+    assert "cannot be read" in result.json["refused"]["m-2"]
+    assert "none of ours" in result.json["refused"]["m-3"]
+    assert sent(redis) == [("m-1", FAX)]
+    assert sent(redis, "fax.control") == [("m-4", {"job_id": "j"})]
+    assert sorted(letter.id for letter in ledger.dead_letters.newest()) == ["m-2", "m-3"]
+
+
+def test_only_letters_of_one_reason_are_sent_again(cli, bury, redis):
+    bury("m-1", reason="NotKnown")
+    bury("m-2")
+
+    assert cli("deadletters", "redrive", "--all", "--reason", "NotKnown").code == 0
+    assert [message_id for message_id, _ in sent(redis)] == ["m-1"]
+
+
+def test_a_letter_is_dropped(cli, bury, ledger):
+    bury()
+
+    assert cli("deadletters", "drop", "m-1", "--yes").code == 0
+    assert ledger.dead_letters.count() == 0
+
+
+def test_nothing_is_dropped_that_nobody_confirmed(cli, bury, ledger, monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    bury()
+
+    assert cli("deadletters", "drop", "--all").code == 2
+    assert ledger.dead_letters.count() == 1
+
+
+def test_dropping_none_needs_no_word(cli):
+    assert cli("deadletters", "drop", "--all").code == 0
+
+
+@pytest.mark.parametrize("command", ["show", "redrive", "drop"])
+def test_a_letter_that_is_not_there_is_told_in_one_line(cli, command):
+    result = cli("deadletters", command, "nothing")
+
+    assert (result.code, result.out) == (1, "")
+    assert result.err.startswith("faxdispatch: dead letter nothing: not known")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["redrive"],
+        ["drop"],
+        ["redrive", "m-1", "--all"],
+        ["redrive", "m-1", "--reason", "x"],
+        ["redrive", "--all", "--set", "to=1"],
+        ["redrive", "m-1", "--set", "to"],
+        ["redrive", "m-1", "--set", "colour=red"],
+        ["redrive", "m-1", "--set", "tags=[1"],
+    ],
+    ids=" ".join,
+)
+def test_a_wrong_command_is_bad_usage_and_touches_no_letter(cli, bury, redis, ledger, words):
+    bury()
+
+    result = cli("deadletters", *words)
+
+    assert (result.code, result.out) == (2, "")
+    assert sent(redis) == []
+    assert ledger.dead_letters.count() == 1
+
+
+def test_the_client_gives_the_same_letters(redis_url, bury):
+    bury()
+
+    assert FaxClient(redis_url).dead_letters.get("m-1").payload() == FAX

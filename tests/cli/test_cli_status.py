@@ -1,0 +1,155 @@
+"""`faxdispatch status JOB` shows the whole history with its evidence, and what will happen next and when."""
+
+import pytest
+
+from faxdispatch import FaxClient, State
+from faxdispatch.ledger import Ledger, Limits, Observation, Observations, Scripts
+
+START = 1_790_000_000_000  # 2026-09-21 14:13:20Z
+NUMBER = "+13125550123"
+
+
+@pytest.fixture
+def ledger(ledger):
+    """A ledger whose clock stands still."""
+    ledger._scripts.now = START
+    return ledger
+
+
+@pytest.fixture
+def job(redis_url, surroundings, ledger) -> str:
+    return FaxClient(redis_url, ledger=ledger).send(to=NUMBER, media_name="letter").job_id
+
+
+@pytest.fixture
+def unknown(ledger, job) -> str:
+    """A job whose first attempt is unknown, and which one listing has missed."""
+    ledger.admit(job, connection="17", sender="+13125550199")
+    ledger.claim(job, owner="w", lease=60, facts={"connection_id": "17", "worker": "host-a"})
+    ledger.doubt(job, 1, cause="no_answer", look_after=15, facts={"error": "OutcomeUnknown"})
+    return job
+
+
+def look(ledger, job):
+    ledger.not_listed(job, 1, look="a", settle=600, enough=3)
+
+
+def next_of(result) -> str:
+    return next(line.split(maxsplit=1)[1] for line in result.out.splitlines() if line.startswith("next "))
+
+
+def test_the_whole_history_is_told_with_its_evidence(cli, ledger, unknown):
+    ledger.accept(unknown, 1, "fax-1", source="listing")
+    Observations(ledger._scripts).record(
+        Observation("e-1", "d", "fax.failed", "webhook", "fax-1", unknown, 1, "failed", data={"failure_reason": "busy"})
+    )
+
+    lines = [" ".join(line.split()[2:]) for line in cli("status", unknown).out.splitlines()[-5:]]
+
+    assert lines == [
+        "1 job.queued by producer",
+        "2 job.submitted attempt 1 by worker connection_id=17 worker=host-a",
+        "3 job.unknown attempt 1 by worker reason=no_answer error=OutcomeUnknown",
+        "4 job.accepted attempt 1 by listing evidence=listing was=unknown fax=fax-1",
+        "5 fax.failed attempt 1 by webhook failure_reason=busy fax=fax-1",
+    ]
+
+
+def test_the_history_can_be_left_out(cli, job):
+    assert "job.queued" not in cli("status", job, "--no-history").out
+
+
+def test_an_unknown_job_says_when_it_is_looked_for_and_when_it_is_given_up(cli, ledger, unknown):
+    found = cli("status", unknown)
+
+    assert "looked for again at 2026-09-21 14:13:35Z" in next_of(found)
+    assert "never accepted, and sent again, after 2026-09-21 14:23:20Z if by then 3 complete listings" in next_of(found)
+    assert "unknown      since 2026-09-21 14:13:20Z" in found.out
+
+
+def test_an_unknown_job_that_was_cancelled_is_not_sent_again(cli, ledger, unknown):
+    ledger.cancel(unknown, source="producer")
+
+    assert "never accepted, and cancelled, after" in next_of(cli("status", unknown))
+
+
+def test_a_queued_job_says_when_a_worker_is_reminded(cli, job):
+    assert "reminded at 2026-09-21 14:13:50Z" in next_of(cli("status", job))
+
+
+def test_a_held_job_says_when_it_is_tried_again(cli, ledger, job):
+    ledger.hold(job, reason="window", due=1_800_000_000)
+
+    assert next_of(cli("status", job)) == "tried again at 2027-01-15 08:00:00Z"
+
+
+def test_a_job_that_waits_for_the_number_says_who_has_it(cli, ledger, unknown, redis_url):
+    second = FaxClient(redis_url, ledger=ledger).send(to=NUMBER, media_name="other").job_id
+    ledger.admit(second, connection="17", sender="+13125550199")
+
+    assert next_of(cli("status", second)) == f"number 1 in line for the recipient's number, which job {unknown} has"
+
+
+def test_a_job_that_waits_for_a_channel_says_its_place(cli, ledger, redis_url):
+    client = FaxClient(redis_url, ledger=ledger)
+    jobs = []
+    for number in range(4):
+        ledger._scripts.now += 1
+        jobs.append(client.send(to=f"+1312555010{number}", media_name="letter").job_id)
+    for job in jobs:
+        ledger.admit(job, connection="17", sender="+13125550199")
+
+    assert next_of(cli("status", jobs[2])) == "number 1 in line for a free channel of connection 17"
+    assert next_of(cli("status", jobs[3])) == "number 2 in line for a free channel of connection 17"
+
+
+def test_an_accepted_job_says_when_telnyx_is_asked(cli, ledger, unknown):
+    ledger.accept(unknown, 1, "fax-1", source="webhook")
+
+    assert next_of(cli("status", unknown)).endswith("asked at 2026-09-21 14:18:20Z")
+    assert "because" not in cli("status", unknown, "--no-history").out
+
+
+def test_a_job_that_has_ended_says_so(cli, job):
+    cli("cancel", job)
+
+    assert next_of(cli("status", job)) == "nothing more: the job has ended"
+
+
+def test_what_comes_next_is_told_in_json_too(cli, unknown):
+    found = cli("status", unknown, "--json").json
+
+    assert found["next_look"] == "2026-09-21T14:13:35+00:00"
+    assert found["next"].startswith("looked for again")
+
+
+def test_jobs_of_one_state_are_listed_the_longest_first(cli, ledger, unknown, redis_url):
+    ledger._scripts.now = START + 1000
+    FaxClient(redis_url, ledger=ledger).send(to="+13125550124", media_name="letter")
+
+    assert cli("status", "--state", "unknown").out == (
+        f"{unknown}  since 2026-09-21 14:13:20Z  attempt 1  unknown because no_answer\n"
+    )
+    assert cli("status", "--state", "unknown", "--json").json["job_id"] == unknown
+    assert cli("status", "--state", "accepted").out == ""
+
+
+@pytest.mark.parametrize("words", [["--state", "delivered"], ["--state", "lost"], ["j", "--state", "unknown"]])
+def test_what_cannot_be_listed_is_bad_usage(cli, words):
+    assert cli("status", *words).code == 2
+
+
+def test_the_overview_says_what_to_look_at_and_for_how_long(cli, ledger, unknown, redis):
+    redis.zadd("fax:strays", {"fax-9": 1})
+    Ledger(Scripts(redis)).bury("m-1", letter={}, facts={}, source="worker")
+    Limits(Scripts(redis), rate=1).pause("17", reason="no_funds", delay=60)
+
+    said = cli("status").out
+
+    assert "1 unknown sends: faxdispatch status --state unknown" in said
+    assert "1 dead letters: faxdispatch deadletters list" in said
+    assert "1 faxes too many" in said
+    assert "no scheduler leads" in said
+    found = cli("status", "--json").json
+    assert found["oldest_seconds"][State.UNKNOWN] > 0
+    assert (found["strays"], found["dead_letters"], found["leader"]) == (1, 1, None)
