@@ -11,7 +11,19 @@ from celery import shared_task
 from celery.exceptions import Reject
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_exponential
 
-from faxdispatch.errors import FaxError, IdempotencyConflict, InvalidJob, NotKnown, TelnyxError, Unavailable, WrongState
+from faxdispatch.errors import (
+    AccountRefused,
+    FaxError,
+    IdempotencyConflict,
+    InvalidJob,
+    NotKnown,
+    NotSent,
+    OutcomeUnknown,
+    RateLimited,
+    TelnyxError,
+    Unavailable,
+    WrongState,
+)
 from faxdispatch.jobs import CancelFax, Job, RefreshMedia, SendFax, SyncStatus
 from worker.attempt import run_attempt
 from worker.collaborators import Collaborators
@@ -20,6 +32,9 @@ from worker.reconcile import ask, reconcile
 log = logging.getLogger(__name__)
 
 AnyJob = TypeVar("AnyJob", bound=Job)
+
+_PASSES = (NotSent, OutcomeUnknown, RateLimited, AccountRefused)
+"""What a later try of a question may not meet."""
 
 RETURN_AFTER = 2.0
 """Seconds that a message which cannot be recorded rests before it goes back to the broker."""
@@ -87,7 +102,8 @@ def cancel_fax(self: Any, *args: Any, **payload: Any) -> None:
             _cancel_at_telnyx(str(job.fax_id), w)
             w.agenda.stray_gone(str(job.fax_id))
     except (NotKnown, TelnyxError) as error:
-        _bury(self, args, payload, error)
+        if not _comes_again(w, job_id, error):
+            _bury(self, args, payload, error)
 
 
 @shared_task(bind=True, name=SyncStatus.TASK)
@@ -97,9 +113,8 @@ def sync_status(self: Any, *args: Any, **payload: Any) -> None:
     job = _decode(self, SyncStatus, args, payload)
     if job is None:
         return
-    w = _with(self)
+    w, fax_id = _with(self), job.fax_id
     try:
-        fax_id = job.fax_id
         if job.job_id:
             view = w.ledger.job(job.job_id)
             fax_id = view.fax_id
@@ -107,7 +122,8 @@ def sync_status(self: Any, *args: Any, **payload: Any) -> None:
         if fax_id:
             ask(fax_id, w)
     except (NotKnown, TelnyxError) as error:
-        _bury(self, args, payload, error)
+        if not _comes_again(w, job.job_id, error):
+            _bury(self, args, payload, error)
 
 
 @shared_task(bind=True, name=RefreshMedia.TASK)
@@ -173,6 +189,17 @@ def _bury(task: Any, args: tuple[Any, ...], payload: dict[str, Any], error: FaxE
         facts=facts,
         source="worker",
     )
+
+
+def _comes_again(w: Collaborators, job_id: str | None, error: FaxError) -> bool:
+    """Tell whether the scheduler will ask again by itself: it does as long as a job is open.
+
+    What passes is no dead letter then: an hour without Telnyx would bury every fax in flight, again and again.
+    """
+    again = job_id is not None and isinstance(error, _PASSES) and not w.ledger.job(job_id).finished
+    if again:
+        log.info("job %s: %s; the scheduler asks again", job_id, error)
+    return again
 
 
 def _known(job_id: str, act: Any, w: Collaborators) -> None:

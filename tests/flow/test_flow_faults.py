@@ -41,6 +41,23 @@ def test_a_listing_that_fails_is_no_evidence(stack):
     assert stack.sim.accepted(job_id) == 1
 
 
+def test_a_question_that_telnyx_does_not_answer_is_asked_again_and_is_no_dead_letter(stack):
+    def letters():
+        return [event for event in stack.events() if event.type == "job.invalid"]
+
+    before = letters()
+    stack.sim.faults(webhook_lose=1)
+    job_id = stack.send()
+    stack.wait_for(job_id, State.ACCEPTED)
+    stack.sim.faults(html_502=1)
+    asked = stack.sim.report()["faults_injected"].get("html_502", 0)
+    # A call is tried three times, so a fourth one belongs to a second question.
+    stack.until(lambda: stack.sim.report()["faults_injected"].get("html_502", 0) >= asked + 4)
+    stack.sim.no_faults()
+    assert stack.wait_for(job_id).state is State.DELIVERED
+    assert letters() == before
+
+
 def test_too_many_requests_cost_no_attempt(stack):
     stack.sim.faults(rate_429=1)
     job_id = stack.send(max_attempts=1)
