@@ -19,7 +19,7 @@ from redis import Redis
 
 from faxdispatch.jobs import SendFax
 from faxdispatch.ledger import Agenda, Ledger, Observation, Observations, Scripts, connect
-from faxdispatch.states import MOVES, TERMINAL, State
+from faxdispatch.states import MOVES, OPEN, TERMINAL, State, Verdict
 
 LEASE, SETTLE, LAG, LISTINGS = 60, 600, 300, 3
 RANKS = ["queued", "media.processed", "sending", "delivered"]
@@ -96,6 +96,10 @@ class World:
     @property
     def open(self) -> list[str]:
         return [job for job in sorted(self.created) if self.states.get(job, State.QUEUED) not in TERMINAL]
+
+    @property
+    def unknown(self) -> list[str]:
+        return [job for job in self.open if self.states.get(job) is State.UNKNOWN]
 
     def advance(self, seconds: float) -> None:
         assert self.scripts.now is not None
@@ -298,6 +302,17 @@ class World:
                     job.job_id, job.attempt, look=f"look{self.looks}", settle=SETTLE, enough=LISTINGS
                 )
 
+    # The operator --------------------------------------------------------------------------------------------------
+
+    def resolve(self) -> None:
+        """Look into Telnyx's portal, which is always right, and say what is there."""
+        job = self.ledger.job(self.one(self.unknown))
+        fax = next((f.id for f in self.faxes if f.job == job.job_id and f.attempt == job.attempt), None)
+        verdict = Verdict.ACCEPTED if fax else self.one([Verdict.NOT_SENT, Verdict.NOT_SENT, Verdict.FAILED])
+        for expected in ["resolved", "repeated"][: self.one([1, 2])]:
+            reply = self.ledger.resolve(job.job_id, verdict, fax_id=fax, attempt=job.attempt, reason="seen")
+            assert reply["outcome"] == expected, reply
+
     # The walk ------------------------------------------------------------------------------------------------------
 
     def one(self, choices: Sequence[T]) -> T:
@@ -322,6 +337,7 @@ class World:
             (bool(self.webhooks), self.deliver_webhook),
             (True, self.time_passes),
             (bool(self.reconciles), self.reconcile),
+            (bool(self.unknown) and self.chance(0.2), self.resolve),
         ]
         # Each walk has its own tempers: in one webhooks are slow, in another workers, in a third the clock races.
         weights = [self.tempers[action.__name__] if enabled else 0 for enabled, action in possible]
@@ -334,6 +350,7 @@ class World:
         self.every_open_job_has_exactly_one_place()
         self.channels_and_lines_belong_to_jobs_in_flight()
         self.counts_add_up()
+        self.the_index_of_states_agrees_with_the_rows()
         self.one_fax_at_most_arrives_for_each_job()
 
     # Promises ------------------------------------------------------------------------------------------------------
@@ -386,6 +403,13 @@ class World:
         counts = self.ledger.counts()
         for state in State:
             assert counts[state] == sum(self.state(j) is state for j in self.created), state
+
+    def the_index_of_states_agrees_with_the_rows(self) -> None:
+        for state in State:
+            since = dict(self.redis.zrange(f"fax:since:{state}", 0, -1, withscores=True))
+            here = {job for job in self.created if state in OPEN and self.state(job) is state}
+            assert since.keys() == here, (state, since, here)
+            assert all(0 < moment <= self.now * 1000 for moment in since.values())
 
     def one_fax_at_most_arrives_for_each_job(self) -> None:
         for job in self.created:
