@@ -1,6 +1,7 @@
 """Metrics and health."""
 
 import json
+from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
@@ -91,6 +92,12 @@ def test_how_long_the_oldest_job_stands_in_each_state_is_told(client: FlaskClien
     found = figures(client)
     assert 60 <= found["faxdispatch_oldest_seconds", "queued"] < 120
     assert 30 <= found["faxdispatch_oldest_seconds", "unknown"] < 60
+
+
+def test_every_figure_is_explained_to_operators(client: FlaskClient):
+    explained = (Path(__file__).parents[2] / "docs" / "operations.md").read_text()
+    names = {family.name for family in text_string_to_metric_families(client.get("/metrics").text)}
+    assert [name for name in names if f"`{name.removesuffix('_created')}" not in explained] == []
 
 
 def test_asking_often_asks_redis_once(client: FlaskClient, redis_url: str):
