@@ -12,6 +12,7 @@ from kombu.entity import Exchange, Queue
 
 from faxdispatch.broker import configure, post
 from faxdispatch.errors import FaxError
+from faxdispatch.jobs import SendFax
 from faxdispatch.ledger import (
     Agenda,
     Durability,
@@ -79,6 +80,10 @@ def _collaborators(settings: Settings, app: Celery) -> Collaborators:
     def send_message(name: str, queue: str, payload: dict[str, Any]) -> None:
         post(app, name, queue, payload)
 
+    def backlog() -> int:
+        with app.connection_for_read() as connection:
+            return int(connection.default_channel.queue_declare(SendFax.QUEUE, passive=True).message_count)
+
     return Collaborators(
         settings=settings,
         ledger=Ledger(
@@ -107,6 +112,7 @@ def _collaborators(settings: Settings, app: Celery) -> Collaborators:
             settings, before_call=throttle.before_call, after_response=throttle.after_response
         ),
         post=send_message,
+        backlog=backlog,
         reached=failpoints(settings.fax_dangerous_failpoints),
     )
 

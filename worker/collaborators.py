@@ -37,6 +37,8 @@ class Collaborators:
     fence: Fence
     telnyx: ClientStack
     post: Post
+    backlog: Callable[[], int]
+    """How many messages wait in the queue of sends."""
     reached: Callable[[str], None] = _nothing
     """Called with the name of each step boundary of an attempt."""
     name: str = field(default_factory=socket.gethostname)

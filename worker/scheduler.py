@@ -27,6 +27,10 @@ LEASE = 5.0
 """Seconds that a leader may be silent before another takes over."""
 APPLY = 0.2
 """Seconds between two tries of those who do not lead; free channels wait so long when a leader resigns."""
+CROWD = 100
+"""Messages in the queue from which a queued job's message is taken to wait among them …"""
+FAITH = 3
+"""… for so many appointments, whose pauses double."""
 PRESENT = 60_000
 """Milliseconds after which a silent worker is struck off the list."""
 
@@ -66,8 +70,12 @@ class Scheduler:
         Raises:
             Unavailable: Redis or the broker is away. What was taken keeps its next appointment.
         """
-        for appointment in self._w.agenda.due():
-            self._work[appointment.state](appointment)
+        due = self._w.agenda.due()
+        crowded = any(a.state is State.QUEUED for a in due) and self._w.backlog() > CROWD
+        for appointment in due:
+            # In a flood a job's own message is still on its way; a second one for each would double the flood.
+            if not (crowded and appointment.state is State.QUEUED and appointment.hints <= FAITH):
+                self._work[appointment.state](appointment)
         for job_id in self._w.agenda.pick():
             self._w.post(*ATTEMPT, {"job_id": job_id})
         for fax_id in self._w.agenda.strays():

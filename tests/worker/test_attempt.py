@@ -60,6 +60,7 @@ def w(redis_url: str, telnyx: Telnyx, posted: list[tuple[str, dict[str, Any]]]) 
         fence=Fence(Durability.ALWAYS),
         telnyx=telnyx,
         post=lambda name, _queue, payload: posted.append((name, payload)),
+        backlog=lambda: 0,
     )
 
 

@@ -24,6 +24,8 @@ class Appointment:
     attempt: int
     fax_id: str | None
     cancel_requested: bool
+    hints: int
+    """How often a worker has been told of it since its last attempt, this time included."""
 
 
 class Agenda:
@@ -84,6 +86,7 @@ class Agenda:
                 attempt=job["attempt"],
                 fax_id=job["fax_id"] or None,
                 cancel_requested=job["cancel"],
+                hints=job["hints"],
             )
             for job in found
         ]

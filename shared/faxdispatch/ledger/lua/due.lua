@@ -22,7 +22,7 @@ for _, job in ipairs(redis.call('ZRANGEBYSCORE', 'fax:agenda', '-inf', now, 'LIM
     end
     appoint(j, now + pause)
     found[#found + 1] = {
-      job = job, state = j.state, attempt = j.attempt, fax_id = j.fax_id, cancel = j.cancel == '1',
+      job = job, state = j.state, attempt = j.attempt, fax_id = j.fax_id, cancel = j.cancel == '1', hints = tonumber(j.hints or 0),
     }
   end
 end

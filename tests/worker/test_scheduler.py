@@ -1,0 +1,153 @@
+"""What the scheduler does about each appointment, by itself on a real Valkey."""
+
+from typing import Any
+
+import pytest
+
+from faxdispatch.jobs import SendFax
+from faxdispatch.ledger import Agenda, Durability, Fence, Ledger, Limits, Observation, Observations, Scripts, connect
+from faxdispatch.settings import Settings
+from faxdispatch.states import State
+from worker.collaborators import Collaborators
+from worker.scheduler import CROWD, Scheduler
+
+START = 1_790_000_000_000
+
+
+class Desk:
+    """A scheduler with a clock of its own, and what it posted."""
+
+    def __init__(self, redis_url: str) -> None:
+        self.scripts = Scripts(connect(redis_url))
+        self.scripts.now = START
+        self.posted: list[tuple[str, dict[str, Any]]] = []
+        self.waiting = 0
+        self.ledger = Ledger(self.scripts, channels=5)
+        self.observations = Observations(self.scripts, channels=5)
+        self.w = Collaborators(
+            settings=Settings(fax_connection_id="c1", fax_from="+13125550299"),
+            ledger=self.ledger,
+            observations=self.observations,
+            agenda=Agenda(self.scripts, hint_after=30, poll_after=300, reconcile_every=15, settle=600, channels=5),
+            limits=Limits(self.scripts, rate=1000),
+            fence=Fence(Durability.ALWAYS),
+            telnyx=None,
+            post=lambda name, _queue, payload: self.posted.append((name, payload)),
+            backlog=lambda: self.waiting,
+        )
+        self.scheduler = Scheduler(self.w, "desk")
+
+    def create(self, **options: Any) -> None:
+        job = SendFax.decode({"to": "+13125550200", "media_name": "letter", **options})
+        self.ledger.create("job", job, source="producer")
+
+    def claim(self) -> None:
+        self.ledger.admit("job", connection="c1", sender="+13125550299")
+        self.ledger.claim("job", owner="w", lease=60, facts={})
+
+    def fail(self, reason: str) -> None:
+        self.ledger.accept("job", 1, "fax-1", source="worker")
+        said = Observation("e1", "d", "fax.failed", "webhook", fax_id="fax-1", status="failed", failure_reason=reason)
+        self.observations.record(said)
+
+    def after(self, seconds: float) -> list[tuple[str, dict[str, Any]]]:
+        """Let time pass and tick; give what was posted by it."""
+        assert self.scripts.now is not None
+        self.scripts.now += round(seconds * 1000)
+        self.posted.clear()
+        self.scheduler.tick()
+        return list(self.posted)
+
+    @property
+    def state(self) -> State:
+        return self.ledger.job("job").state
+
+
+@pytest.fixture
+def desk(redis_url: str) -> Desk:
+    return Desk(redis_url)
+
+
+def test_a_job_whose_message_was_lost_gets_another(desk: Desk) -> None:
+    desk.create()
+
+    assert desk.after(29) == []
+    assert desk.after(1) == [("fax.attempt.v1", {"job_id": "job"})]
+
+
+def test_a_flood_of_messages_is_not_doubled_but_a_lost_one_is_brought_all_the_same(desk: Desk) -> None:
+    desk.create()
+    desk.waiting = CROWD + 1
+
+    assert [desk.after(pause) for pause in (30, 30, 60)] == [[], [], []]
+    assert desk.after(120) == [("fax.attempt.v1", {"job_id": "job"})]
+
+
+def test_a_claim_whose_worker_is_gone_is_unknown_and_looked_for(desk: Desk) -> None:
+    desk.create()
+    desk.claim()
+
+    assert desk.after(60) == []
+    assert desk.state is State.UNKNOWN
+    assert desk.after(15) == [("fax.reconcile.v1", {"job_id": "job"})]
+
+
+def test_a_silent_fax_is_asked_about_less_and_less_often(desk: Desk) -> None:
+    desk.create()
+    desk.claim()
+    desk.ledger.accept("job", 1, "fax-1", source="worker")
+    question = [("fax.sync.v1", {"job_id": "job"})]
+
+    assert [desk.after(pause) for pause in (300, 299, 1, 599, 1)] == [question, [], question, [], question]
+
+
+def test_a_wish_to_cancel_is_repeated_until_telnyx_has_spoken(desk: Desk) -> None:
+    desk.create()
+    desk.claim()
+    desk.ledger.cancel("job", source="producer")
+    desk.ledger.accept("job", 1, "fax-1", source="worker")
+    wish = [("fax.cancel.v1", {"job_id": "job"})]
+
+    assert [desk.after(0), desk.after(30), desk.after(30)] == [wish, wish, wish]
+
+
+def test_a_busy_line_is_called_again_after_the_pause_of_its_schedule(desk: Desk) -> None:
+    desk.create()
+    desk.claim()
+    desk.fail("user_busy")
+
+    assert desk.after(0) == []
+    job = desk.ledger.job("job")
+    assert (job.state, job.hold_reason, job.dials, job.tries) == (State.HELD, "retry", 1, {"busy": 1})
+    assert desk.after(180 * 1.1) == [("fax.attempt.v1", {"job_id": "job"})]
+
+
+def test_a_wrong_number_ends_the_job(desk: Desk) -> None:
+    desk.create()
+    desk.claim()
+    desk.fail("receiver_unallocated_number")
+    desk.after(0)
+
+    assert desk.state is State.FAILED
+    assert [e.type for e in desk.ledger.job("job", history=True).history][-1] == "job.exhausted"
+
+
+def test_a_disabled_account_pauses_the_connection_and_gives_nothing_up(desk: Desk) -> None:
+    desk.create()
+    desk.claim()
+    desk.fail("account_disabled")
+    desk.after(0)
+
+    assert desk.state is State.HELD
+    assert desk.scripts.redis.hget("fax:paused:c1", "reason") == "account_disabled"
+
+
+def test_who_waits_for_a_channel_is_told_when_one_is_free(desk: Desk) -> None:
+    desk.create()
+    desk.claim()
+    desk.ledger.create("next", SendFax(to="+13125550200", media_name="letter"), source="producer")
+    desk.ledger.admit("next", connection="c1", sender="+13125550299")
+
+    assert desk.after(0) == []
+    desk.fail("user_busy")
+    assert desk.after(0) == [("fax.attempt.v1", {"job_id": "next"})]
