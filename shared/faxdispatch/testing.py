@@ -108,7 +108,8 @@ class RecordingClient(FaxClient):
     """A `FaxClient` for producers' tests: it judges as the real one does and keeps what was asked; nothing is sent.
 
     `sent` holds each fax once, with its job id; `asked` the commands to cancel, refresh and sync, in order. `region`
-    is the country of numbers written without `+`.
+    is the country of numbers written without `+`. What is an operator's (`resolve`, `redrive`, `dead_letters`) is not
+    doubled.
     """
 
     def __init__(self, *, region: str | None = None) -> None:

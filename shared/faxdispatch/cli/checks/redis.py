@@ -115,8 +115,9 @@ def _workers(redis: Redis, _about: Any, _settings: Settings) -> Finding:
 
 
 def _broker(settings: Settings) -> Finding:
-    app = configure(Celery("faxdispatch-doctor", set_as_current=False), settings.broker)
+    app = Celery("faxdispatch-doctor", set_as_current=False)
     try:
+        configure(app, settings.broker)
         with app.connection_for_write() as connection:
             connection.ensure_connection(max_retries=1, interval_start=0.1, timeout=5)
     except (KombuError, RedisError, OSError, ValueError, LookupError, ImportError) as error:
