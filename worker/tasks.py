@@ -150,9 +150,9 @@ def _with(task: Any) -> Collaborators:
     return collaborators
 
 
-def _identity(message_id: str) -> str:
+def _identity(message_id: object) -> str:
     """Make a message's id the job's: however often the message is delivered, it is one fax."""
-    return re.sub(r"[^A-Za-z0-9_-]", "-", message_id)[:100]
+    return re.sub(r"[^A-Za-z0-9_-]", "-", str(message_id))[:100]
 
 
 @retry(

@@ -1,4 +1,4 @@
-"""Celery's Redis transport, with two differences.
+"""Celery's Redis transport, with three differences.
 
 A message is taken and noted as unacknowledged in one atomic step. Kombu pops it first and notes it afterwards, so a
 worker that dies in between takes the message along; found by `make chaos`, known upstream as celery#4354 and #7950. A
@@ -7,6 +7,9 @@ else.
 
 And a channel that is closed says so with a connection error. Kombu stumbles over it with an AttributeError, which
 Celery takes for a mistake and ends the worker (seen when Redis restarts).
+
+And what lies in a queue and is no message is made one, without headers and with its text as the body, so that the
+consumer can keep and tell it. Kombu stumbles over it and ends the worker, and over a restored one every worker.
 """
 
 import json
@@ -23,18 +26,36 @@ log = logging.getLogger(__name__)
 
 _TAKE = """
 -- KEYS: unacknowledged messages, their index by time, then the queues in the order in which they are served.
+local function is_message(fields)
+  if type(fields) ~= 'table' or type(fields.properties) ~= 'table' then return false end
+  local tag, about = fields.properties.delivery_tag, fields.properties.delivery_info
+  return type(tag) == 'string' and type(about) == 'table'
+    and type(about.exchange) == 'string' and type(about.routing_key) == 'string'
+end
+
+local function as_message(text, queue)
+  local body = string.gsub(text, '[\\128-\\255]', function(c) return string.format('\\\\x%02x', string.byte(c)) end)
+  return {
+    body = body, ['content-type'] = 'text/plain', ['content-encoding'] = 'utf-8', headers = {},
+    properties = {
+      delivery_tag = redis.sha1hex(text .. ARGV[1]), delivery_info = {exchange = queue, routing_key = queue},
+    },
+  }
+end
+
 for at = 3, #KEYS do
   local message = redis.call('RPOP', KEYS[at])
   if message then
     local readable, fields = pcall(cjson.decode, message)
-    local properties = readable and type(fields) == 'table' and fields.properties
-    if properties and properties.delivery_tag and properties.delivery_info then
-      local tag, about = properties.delivery_tag, properties.delivery_info
-      local address = cjson.encode(about.exchange) .. ',' .. cjson.encode(about.routing_key)
-      redis.call('ZADD', KEYS[2], ARGV[1], tag)
-      redis.call('HSET', KEYS[1], tag, '[' .. message .. ',' .. address .. ']')
+    if not readable or not is_message(fields) then
+      fields = as_message(message, KEYS[at])
+      message = cjson.encode(fields)
     end
-    return {KEYS[at], message}
+    local tag, about = fields.properties.delivery_tag, fields.properties.delivery_info
+    local address = cjson.encode(about.exchange) .. ',' .. cjson.encode(about.routing_key)
+    redis.call('ZADD', KEYS[2], ARGV[1], tag)
+    redis.call('HSET', KEYS[1], tag, '[' .. message .. ',' .. address .. ']')
+    return {KEYS[at], message, tag}
   end
 end
 return false
@@ -79,11 +100,21 @@ class Channel(_Channel):  # type: ignore[misc]
         self._idle = not taken
         if not taken:
             raise Empty
-        queue, message = (part.decode() if isinstance(part, bytes) else part for part in taken)
+        queue, message, tag = (part.decode(errors="replace") if isinstance(part, bytes) else part for part in taken)
         queue = queue.rsplit(self.sep, 1)[0]
         self._queue_cycle.rotate(queue)
-        self.connection._deliver(json.loads(message), queue)  # noqa: SLF001 - as kombu's own step does
+        self.connection._deliver(self._readable(message, tag, queue), queue)  # noqa: SLF001 - as kombu's own step does
         return True
+
+    def _readable(self, text: str, tag: str, queue: str) -> dict[str, Any]:
+        """Read a message; one that kombu could not open is put into another, under the tag by which it is noted."""
+        try:
+            message: dict[str, Any] = json.loads(text)
+            self.Message(message, channel=self)
+        except (TypeError, ValueError, LookupError, AttributeError, RecursionError):
+            properties = {"delivery_tag": tag, "delivery_info": {"exchange": queue, "routing_key": queue}}
+            message = {"body": text, "content-type": "text/plain", "headers": {}, "properties": properties}
+        return message
 
     def _taken(self, options: dict[str, Any]) -> Any:
         connection = self.client.connection

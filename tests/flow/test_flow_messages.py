@@ -1,5 +1,9 @@
 """Services that know Celery and not us, and messages that are no jobs."""
 
+import base64
+import json
+import uuid
+
 import pytest
 from celery import Celery
 
@@ -74,3 +78,58 @@ def test_an_unknown_task_becomes_a_dead_letter(stack, stranger):
     sent = stranger.send_task("fax.fold.v1", kwargs={}, queue="fax.send")
     told = stack.until(lambda: dead_letters(stack, sent.id))
     assert told[0]["reason"] == "UnknownTask"
+
+
+PRIVATE = "+12125550177"
+
+
+def content() -> str:
+    """A whole fax, which no bad header may lose."""
+    return json.dumps([[], {"to": PRIVATE, "media_name": TOKEN, "tags": [uuid.uuid4().hex]}, {}])
+
+
+def envelope(body: str | None = None, **headers: object) -> str:
+    """A message as Celery writes it, with what is given in its headers instead of what belongs there."""
+    address = {"exchange": "fax.send", "routing_key": "fax.send"}
+    return json.dumps(
+        {
+            "body": base64.b64encode((body or content()).encode()).decode(),
+            "content-type": "application/json",
+            "content-encoding": "utf-8",
+            "headers": {"task": "fax.send.v1", "id": uuid.uuid4().hex, "root_id": None, "retries": 0} | headers,
+            "properties": {"delivery_tag": uuid.uuid4().hex, "delivery_info": address, "body_encoding": "base64"},
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        f"garbage {PRIVATE}",
+        "{}",
+        envelope(f"no json {PRIVATE}"),
+        envelope("[1]"),
+        envelope("42"),
+        envelope("[[], [1], {}]"),
+        envelope("[" * 100_000),
+        envelope(task={"a": 1}),
+        envelope(id=None),
+        envelope(id=123),
+        envelope(eta="some day"),
+        envelope(expires="some day"),
+    ],
+    ids=[
+        "garbage", "empty", "no json", "short", "scalar", "arguments in a list", "deep", "task is none", "no id",
+        "id is a number", "eta", "expires",
+    ],
+)  # fmt: skip
+def test_no_message_ends_the_worker(stack, raw):
+    before, process = stack.redis.xlen("fax:events"), stack.processes["worker"].pid
+    stack.redis.lpush("fax.send", raw)
+    told = stack.until(lambda: stack.redis.xrange("fax:events")[before:])
+    assert [fields["type"] for _, fields in told] == ["job.invalid"]
+    # It is gone from the queue, and from what is handed out again.
+    stack.until(lambda: not stack.redis.hlen("unacked"))
+    assert stack.processes["worker"].pid == process
+    assert PRIVATE not in (stack.folder / "processes.log").read_text()
+    assert PRIVATE not in str(told)
