@@ -6,7 +6,7 @@ import pytest
 from celery import Celery
 from redis import Redis
 
-from faxdispatch.broker import configure, post_job
+from faxdispatch.broker import configure, post_job, waiting
 from faxdispatch.errors import Misconfigured
 from faxdispatch.jobs import SendFax
 
@@ -34,3 +34,12 @@ def test_no_header_of_a_message_repeats_the_number(redis_url: str) -> None:
 def test_an_address_of_no_known_broker_is_refused_before_anything_is_recorded(url: str) -> None:
     with pytest.raises(Misconfigured, match="CELERY_BROKER_URL"):
         configure(Celery("here", set_as_current=False), url)
+
+
+def test_waiting_messages_are_counted_also_where_there_are_none(redis_url: str) -> None:
+    app = configure(Celery("here", set_as_current=False), redis_url)
+    before = waiting(app, "fax.send")
+    post_job(app, FAX)
+    post_job(app, FAX)
+
+    assert (before, waiting(app, "fax.send")) == (0, 2)

@@ -10,7 +10,7 @@ from celery import Celery
 from celery.signals import setup_logging, worker_ready, worker_shutting_down
 from kombu.entity import Exchange, Queue
 
-from faxdispatch.broker import configure, post
+from faxdispatch.broker import configure, post, waiting
 from faxdispatch.errors import FaxError
 from faxdispatch.jobs import SendFax
 from faxdispatch.ledger import (
@@ -80,10 +80,6 @@ def _collaborators(settings: Settings, app: Celery) -> Collaborators:
     def send_message(name: str, queue: str, payload: dict[str, Any]) -> None:
         post(app, name, queue, payload)
 
-    def backlog() -> int:
-        with app.connection_for_read() as connection:
-            return int(connection.default_channel.queue_declare(SendFax.QUEUE, passive=True).message_count)
-
     return Collaborators(
         settings=settings,
         ledger=Ledger(
@@ -112,7 +108,7 @@ def _collaborators(settings: Settings, app: Celery) -> Collaborators:
             settings, before_call=throttle.before_call, after_response=throttle.after_response
         ),
         post=send_message,
-        backlog=backlog,
+        backlog=lambda: waiting(app, SendFax.QUEUE),
         reached=failpoints(settings.fax_dangerous_failpoints),
     )
 

@@ -76,3 +76,13 @@ def post(app: Celery, name: str, queue: str, payload: dict[str, Any], *, message
 def post_job(app: Celery, job: Job, *, message_id: str | None = None) -> None:
     """Send the message of a job."""
     post(app, job.TASK, job.QUEUE, job.encode(), message_id=message_id)
+
+
+def waiting(app: Celery, queue: str) -> int:
+    """Count the messages that wait in a queue."""
+    with app.connection_for_read() as connection:
+        try:
+            return int(connection.default_channel.queue_declare(queue, passive=True).message_count)
+        except connection.channel_errors:
+            # Redis has no empty lists: a queue without messages does not exist.
+            return 0
