@@ -102,7 +102,7 @@ def cancel_fax(self: Any, *args: Any, **payload: Any) -> None:
             _cancel_at_telnyx(str(job.fax_id), w)
             w.agenda.stray_gone(str(job.fax_id))
     except (NotKnown, TelnyxError) as error:
-        if not _comes_again(w, job_id, error):
+        if not _needs_no_letter(job_id, error):
             _bury(self, args, payload, error)
 
 
@@ -122,7 +122,7 @@ def sync_status(self: Any, *args: Any, **payload: Any) -> None:
         if fax_id:
             ask(fax_id, w)
     except (NotKnown, TelnyxError) as error:
-        if not _comes_again(w, job.job_id, error):
+        if not _needs_no_letter(job.job_id, error):
             _bury(self, args, payload, error)
 
 
@@ -191,15 +191,16 @@ def _bury(task: Any, args: tuple[Any, ...], payload: dict[str, Any], error: FaxE
     )
 
 
-def _comes_again(w: Collaborators, job_id: str | None, error: FaxError) -> bool:
-    """Tell whether the scheduler will ask again by itself: it does as long as a job is open.
+def _needs_no_letter(job_id: str | None, error: FaxError) -> bool:
+    """Tell whether a question about a job may fail without a word.
 
-    What passes is no dead letter then: an hour without Telnyx would bury every fax in flight, again and again.
+    The scheduler asks again as long as the job is open, and of one that has ended meanwhile nothing needs to be asked.
+    As dead letters, an hour without Telnyx would bury every fax in flight, again and again.
     """
-    again = job_id is not None and isinstance(error, _PASSES) and not w.ledger.job(job_id).finished
-    if again:
-        log.info("job %s: %s; the scheduler asks again", job_id, error)
-    return again
+    passes = job_id is not None and isinstance(error, _PASSES)
+    if passes:
+        log.info("job %s: %s", job_id, error)
+    return passes
 
 
 def _known(job_id: str, act: Any, w: Collaborators) -> None:
