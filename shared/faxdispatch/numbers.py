@@ -2,6 +2,8 @@
 
 import phonenumbers
 
+from faxdispatch.privacy import EXAMPLE
+
 _PROBLEMS = {
     phonenumbers.ValidationResult.TOO_SHORT: "too short for a telephone number of its country",
     phonenumbers.ValidationResult.TOO_LONG: "too long for a telephone number of its country",
@@ -24,15 +26,15 @@ def normalise(text: str, *, region: str | None = None) -> str:
     written = text.strip()
     if not written.startswith("+") and region is None:
         raise ValueError(
-            "not in E.164 form: write it with + and country code, like +13125550123, or set FAX_DEFAULT_REGION"
+            f"not in E.164 form: write it with + and country code, like {EXAMPLE}, or set FAX_DEFAULT_REGION"
         )
     try:
         number = phonenumbers.parse(written, region)
     except phonenumbers.NumberParseException:
-        raise ValueError("not a telephone number: write it with + and country code, like +13125550123") from None
+        raise ValueError(f"not a telephone number: write it with + and country code, like {EXAMPLE}") from None
     if number.extension:
         raise ValueError("has an extension; a fax call cannot dial one")
     verdict = phonenumbers.is_possible_number_with_reason(number)
     if verdict != phonenumbers.ValidationResult.IS_POSSIBLE:
-        raise ValueError(f"{_PROBLEMS.get(verdict, 'not a possible telephone number')}: write it like +13125550123")
+        raise ValueError(f"{_PROBLEMS.get(verdict, 'not a possible telephone number')}: write it like {EXAMPLE}")
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)

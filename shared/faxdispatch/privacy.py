@@ -8,6 +8,9 @@ import re
 _KEPT = 4
 """Digits left readable at the end of a number: enough to tell two apart, too few to dial."""
 
+EXAMPLE = "+12025550199"
+"""The number by which our messages show how one is written. It is kept for fiction, so it is never hidden."""
+
 _NUMBER = re.compile(r"(?P<plus>\+|%2B)(?P<digits>\d(?:[ .()/-]{0,2}\d){4,})", re.IGNORECASE)
 _SIP_USER = re.compile(r"\b(?P<scheme>sips?:)[^\s@]+@", re.IGNORECASE)
 _URL_USER = re.compile(r"(?P<scheme>\b[a-z][a-z0-9+.-]*://)[^\s/@?#]*@", re.IGNORECASE)
@@ -36,7 +39,11 @@ def scrub(text: str) -> str:
     text = _URL_USER.sub(r"\g<scheme>***@", text)
     text = _SIP_USER.sub(r"\g<scheme>***@", text)
     text = _API_KEY.sub("KEY***", text)
-    return _NUMBER.sub(lambda found: found["plus"] + _masked(re.sub(r"\D", "", found["digits"])), text)
+    return _NUMBER.sub(_hide, text)
+
+
+def _hide(found: re.Match[str]) -> str:
+    return found[0] if found[0] == EXAMPLE else found["plus"] + _masked(re.sub(r"\D", "", found["digits"]))
 
 
 def _masked(digits: str) -> str:

@@ -9,6 +9,7 @@ import pytest
 from faxdispatch.cli import app
 from faxdispatch.errors import (
     AccountRefused,
+    BadInput,
     FaxError,
     IdempotencyConflict,
     InvalidJob,
@@ -17,6 +18,7 @@ from faxdispatch.errors import (
     OutcomeUnknown,
     Unavailable,
 )
+from faxdispatch.privacy import EXAMPLE
 
 WITHOUT_EXTRA = """
 import sys
@@ -110,6 +112,12 @@ def test_an_error_shows_no_numbers_and_keys(cli, raising):
     err = cli("raise").err
 
     assert not any(secret in err for secret in ("+13125550123", "KEY0123456789ABCDEF", "pass"))
+
+
+def test_an_error_shows_the_example_by_which_a_number_is_written(cli, raising):
+    raising(BadInput(f"write it like {EXAMPLE}, not +13125550123"))
+
+    assert cli("raise").err == f"faxdispatch: write it like {EXAMPLE}, not +1******0123\n"
 
 
 def test_a_mistake_of_ours_is_not_hidden(cli, raising):

@@ -12,6 +12,7 @@ from faxdispatch.client import FaxClient
 from faxdispatch.errors import BadInput, NotKnown
 from faxdispatch.jobs import JOBS
 from faxdispatch.ledger import DeadLetter
+from faxdispatch.privacy import EXAMPLE
 
 Letter = Annotated[str, typer.Argument(help="Id of the message.")]
 OneOrAll = Annotated[str | None, typer.Argument(help="Id of the message.", show_default=False)]
@@ -137,7 +138,7 @@ def _change(text: str) -> tuple[str, Any]:
     name, given, value = text.partition("=")
     known = {field.alias or name for job in JOBS for name, field in job.model_fields.items()}
     if not given or name not in known:
-        raise BadInput(f"--set: {name!r} is no field; write it like to=+13125550123")
+        raise BadInput(f"--set: {name!r} is no field; write it like to={EXAMPLE}")
     if not value.startswith(("[", "{")):
         return name, value or None
     try:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from faxdispatch.cli.checks.finding import Finding, fail, ok, warn
 from faxdispatch.errors import BadInput, Misconfigured
 from faxdispatch.jobs import SendFax
+from faxdispatch.privacy import EXAMPLE
 from faxdispatch.settings import Settings
 
 _WHERE = "set it in the environment or in .env; .env.example explains it"
@@ -49,5 +50,5 @@ def _sender(settings: Settings) -> Finding:
     try:
         SendFax.decode({"to": settings.fax_from, "media_name": "-"}, region=settings.fax_default_region)
     except BadInput as error:
-        return fail(name, str(error).removeprefix("to: "), "write it like +13125550123")
+        return fail(name, str(error).removeprefix("to: "), f"write it like {EXAMPLE}")
     return ok(name, "a possible number")
