@@ -48,6 +48,9 @@ def test_an_empty_variable_counts_as_not_set(monkeypatch):
         ("FAX_RATE", "fast"),
         ("FAX_CHANNELS", "0"),
         ("FAX_CHANNELS", "many"),
+        ("FAX_RATE", "inf"),
+        ("FAX_RETRY_BUSY", ","),
+        ("FAX_RETRY_BUSY", "inf"),
         ("FAX_RETRY_BUSY", "60,-1"),
         ("FAX_RETRY_BUSY", "60;120"),
         ("FAX_DEFAULT_REGION", "usa"),
@@ -55,6 +58,7 @@ def test_an_empty_variable_counts_as_not_set(monkeypatch):
         ("FAX_WORKER_CONCURRENCY", "1000"),
         ("FAX_REPLICAS", "-1"),
         ("FAX_RETENTION_DAYS", "0"),
+        ("FAX_RETENTION_DAYS", "inf"),
         ("PORT", "70000"),
     ],
 )
@@ -102,6 +106,10 @@ def test_lists_are_separated_by_commas(monkeypatch, written, meant):
 
 def test_schedules_are_lists_of_seconds(monkeypatch):
     assert load(monkeypatch, FAX_RETRY_LINE="1, 2.5,30").fax_retry_line == (1, 2.5, 30)
+
+
+def test_only_the_retries_of_what_seldom_helps_may_be_none(monkeypatch):
+    assert load(monkeypatch, FAX_RETRY_ONCE=",").fax_retry_once == ()
 
 
 @pytest.mark.parametrize(("written", "meant"), [("auto", "auto"), ("1", 1), ("250", 250)])

@@ -20,8 +20,9 @@ def _without_slash(value: str) -> str:
 
 
 Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
-Seconds = Annotated[float, Field(gt=0)]
-Schedule = Annotated[tuple[Seconds, ...], NoDecode, BeforeValidator(_split)]
+Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Pauses = Annotated[tuple[Seconds, ...], NoDecode, BeforeValidator(_split)]
+Schedule = Annotated[Pauses, Field(min_length=1)]
 
 
 class Settings(BaseSettings):
@@ -66,7 +67,7 @@ class Settings(BaseSettings):
     """How often one fax is dialled at most, unless the job says."""
 
     # Limits
-    fax_rate: float = Field(default=20, gt=0)
+    fax_rate: float = Field(default=20, gt=0, allow_inf_nan=False)
     """Calls to Telnyx a second, all workers together."""
     fax_channels: Annotated[int, Field(ge=1)] | Literal["auto"] = "auto"
     """Faxes in flight on one connection, all workers together; `auto` finds it: starts at 2, grows, halves."""
@@ -100,7 +101,7 @@ class Settings(BaseSettings):
     """A message that a dead worker had comes back after so long. Short or long, it can make no second call."""
     fax_tick: Seconds = 0.1
     """How often the scheduler looks."""
-    fax_retention_days: float = Field(default=30, gt=0)
+    fax_retention_days: float = Field(default=30, gt=0, allow_inf_nan=False)
     """How long finished jobs, their history and their idempotency keys are kept."""
     fax_events_maxlen: int = Field(default=1_000_000, ge=1000)
     """Entries kept in the event stream, roughly; a far guard against filling Redis."""
@@ -112,7 +113,7 @@ class Settings(BaseSettings):
     """After nobody, or no fax machine, answered."""
     fax_retry_line: Schedule = (60, 300, 900)
     """After trouble on the line."""
-    fax_retry_once: Schedule = (300,)
+    fax_retry_once: Pauses = (300,)
     """After a cause that another try seldom mends; one retry for each pause in the list."""
     fax_retry_capacity: Schedule = (15, 30, 60)
     """After Telnyx had no free channel; costs the fax no attempt."""
