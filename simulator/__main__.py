@@ -112,7 +112,7 @@ def main() -> int:
         parser.error(str(wrong))
     try:
         asyncio.run(serve(sim, verbose=given.verbose))
-    except OSError as trouble:
+    except (OSError, OverflowError) as trouble:
         log.error("SIMULATION: cannot serve: %s", trouble)  # noqa: TRY400 - no more to tell
         return 1
     return 0

@@ -43,6 +43,12 @@ def test_options_choose_key_connections_and_faults(start):
     assert sim.control.delete("/faults").json()["rate_limit"] == 5
 
 
+def test_a_port_that_cannot_be_is_told_in_one_line():
+    done = run("--port", "70000")
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1
+
+
 def test_a_mistyped_fault_is_refused_at_the_start():
     done = run("--port", "0", "--fault", "drop_afterr=1")
     assert done.returncode == 2
