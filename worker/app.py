@@ -11,7 +11,7 @@ from celery.signals import setup_logging, worker_ready, worker_shutting_down
 from kombu.entity import Exchange, Queue
 
 from faxdispatch.broker import configure, post, waiting
-from faxdispatch.errors import FaxError
+from faxdispatch.errors import BadInput, FaxError
 from faxdispatch.jobs import SendFax
 from faxdispatch.ledger import (
     Agenda,
@@ -140,7 +140,7 @@ def make() -> Celery:
         return build(settings)
     except FaxError as error:
         print(f"worker: {error}", file=sys.stderr)
-        raise SystemExit(2) from None
+        raise SystemExit(2 if isinstance(error, BadInput) else 1) from None
 
 
 app = make()

@@ -35,7 +35,10 @@ def configure(app: Celery, url: str, *, visibility_timeout: float = 120) -> Cele
     """
     scheme = url.partition("://")[0].partition("+")[0]
     if scheme not in TRANSPORT_ALIASES:
-        raise Misconfigured("CELERY_BROKER_URL: must begin with redis://, amqp:// or another broker that Celery knows")
+        raise Misconfigured(
+            "CELERY_BROKER_URL, or REDIS_URL where it is not set: must begin with redis://, amqp:// or another broker "
+            "that Celery knows"
+        )
     app.conf.update(
         # Celery lets CELERY_BROKER_URL of the environment overrule broker_url, not these two; who names an address
         # means that one.
