@@ -25,6 +25,8 @@ if paused then
 end
 
 if j.granted ~= '1' then
+  -- Before the connection is another one: its line would keep the job, and a channel given there would never come back.
+  leave(j)
   save(j, {connection = a.connection, sender = a.sender})
   redis.call('SADD', 'fax:connections', a.connection)
   local holder = redis.call('GET', 'fax:line:' .. j.to)

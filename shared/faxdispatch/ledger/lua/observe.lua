@@ -29,9 +29,11 @@ if a.foreign and not (j and j.connection == a.connection) then
 end
 
 if not j then
-  emit_about(a.fax_id or 'telnyx', a.kind, {
-    id = a.event, fax_id = a.fax_id, occurred_at = a.occurred_at, source = a.source, data = a.data,
-  })
+  if a.kind then
+    emit_about(a.fax_id or 'telnyx', a.kind, {
+      id = a.event, fax_id = a.fax_id, occurred_at = a.occurred_at, source = a.source, data = a.data,
+    })
+  end
   return remember('recorded')
 end
 

@@ -1,0 +1,30 @@
+"""Where a job is while it waits, and what is told of a fax that is nobody's."""
+
+from faxdispatch.events import Event
+from faxdispatch.jobs import SendFax
+from faxdispatch.ledger import Agenda, Ledger, Observation, Observations, Scripts
+
+SENDER = "+14155550299"
+
+
+def test_a_job_whose_connection_changes_waits_in_one_line_only(scripts: Scripts) -> None:
+    ledger = Ledger(scripts, channels=1)
+    for name, number in (("first", "+14155550201"), ("second", "+14155550202")):
+        ledger.create(name, SendFax(to=number, media_name="letter"), source="producer")
+        ledger.admit(name, connection="old", sender=SENDER)
+    # FAX_CONNECTION_ID was changed, and the message comes once more.
+    assert ledger.admit("second", connection="new", sender=SENDER)["outcome"] == "go"
+    ledger.cancel("first", source="operator")
+    agenda = Agenda(scripts, hint_after=30, poll_after=300, reconcile_every=15, settle=600, channels=1)
+    assert agenda.pick() == []
+    ledger.cancel("second", source="operator")
+    assert scripts.redis.keys("fax:waiting:*") == scripts.redis.keys("fax:calls:*") == []
+
+
+def test_a_status_without_an_event_tells_nothing_of_a_fax_that_is_nobodys(scripts: Scripts) -> None:
+    seen = Observation(
+        event_id="poll:f:received", digest="d", event_type=None, source="poll", fax_id="f", status="received",
+        outbound=False,
+    )  # fmt: skip
+    assert Observations(scripts).record(seen)["outcome"] == "recorded"
+    assert [Event.from_fields(fields) for _, fields in scripts.redis.xrange("fax:events")] == []
