@@ -44,10 +44,10 @@ def build(settings: Settings) -> Celery:
         Unavailable: Redis did not answer.
     """
     settings.require("redis_url", "telnyx_api_key")
-    transport.install()
     app = configure(
         Celery("faxdispatch", set_as_current=False), settings.broker, visibility_timeout=settings.fax_visibility_timeout
     )
+    transport.install(app)
     app.conf.update(
         imports=("worker.tasks",),
         task_acks_late=True,

@@ -18,7 +18,8 @@ import time
 from queue import Empty
 from typing import Any
 
-from kombu.transport import TRANSPORT_ALIASES, redis
+from celery import Celery
+from kombu.transport import redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import ResponseError
 
@@ -144,7 +145,7 @@ class Transport(_Transport):  # type: ignore[misc]
     Channel = Channel
 
 
-def install() -> None:
-    """Let kombu use it for every Redis address in this process."""
-    for scheme in ("redis", "rediss"):
-        TRANSPORT_ALIASES[scheme] = f"{__name__}:Transport"
+def install(app: Celery) -> None:
+    """Let an app use it where its broker is a Redis."""
+    if app.conf.broker_read_url.partition("://")[0] in {"redis", "rediss"}:
+        app.conf.broker_transport = f"{__name__}:Transport"

@@ -4,7 +4,6 @@ import json
 
 import pytest
 from celery import Celery
-from kombu.transport import TRANSPORT_ALIASES
 
 from faxdispatch.broker import configure, post
 from tests.conftest import eventually
@@ -12,11 +11,9 @@ from worker import transport
 
 
 @pytest.fixture
-def connection(redis_url, monkeypatch):
-    for scheme in ("redis", "rediss"):
-        monkeypatch.setitem(TRANSPORT_ALIASES, scheme, TRANSPORT_ALIASES[scheme])
-    transport.install()
+def connection(redis_url):
     app = configure(Celery("here", set_as_current=False), redis_url)
+    transport.install(app)
     post(app, "fax.attempt.v1", "fax.send", {"job_id": "j1"})
     with app.connection_for_read() as opened:
         yield opened
