@@ -79,7 +79,9 @@ class Director:
         fault = FAULTS[self._dice.choice(idle)]
         strike = Strike(fault.name, round(self.seconds, 2))
         lasts = self._dice.uniform(*fault.lasts)
-        if _tried(lambda: fault.strike(self._world, self._dice)):
+        # Dice of its own: how often a strike throws them depends on what it finds.
+        dice = random.Random(self._dice.random())
+        if _tried(lambda: fault.strike(self._world, dice)):
             self.log.append(strike)
             self._active.append(_Active(fault, strike, now + lasts))
 
