@@ -12,6 +12,7 @@ from rich.markup import escape
 
 from faxdispatch.cli.output import clock, hidden, is_terminal, note, show
 from faxdispatch.client import FaxClient
+from faxdispatch.errors import Unavailable
 from faxdispatch.events import Event
 from faxdispatch.ledger import JobView
 from faxdispatch.states import State
@@ -41,7 +42,7 @@ def wait_for(client: FaxClient, job_id: str, *, quiet: bool = False, every: floa
                 if view.finished:
                     return view
                 time.sleep(every)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, Unavailable):
         note(f"no longer watching; the fax goes on: faxdispatch status {job_id}")
         raise
 
