@@ -202,7 +202,7 @@ class Ledger(Rows):
             capacity=capacity or None,
             channels=self._channels,
             data=json.dumps(facts),
-            source="worker",
+            source="scheduler",
         )
 
     def cancel(self, job_id: str, *, source: str) -> Reply:
