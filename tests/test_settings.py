@@ -131,6 +131,16 @@ def test_longer_timeouts_ask_for_a_longer_lease(monkeypatch):
         load(monkeypatch, FAX_READ_TIMEOUT="60")
 
 
+def test_the_sender_is_a_number_whatever_way_it_is_written(monkeypatch):
+    assert load(monkeypatch).sender is None
+    assert load(monkeypatch, FAX_FROM="(312) 555-0123", FAX_DEFAULT_REGION="US").sender == "+13125550123"
+
+
+def test_a_sender_that_is_no_number_is_told(monkeypatch):
+    with pytest.raises(Misconfigured, match=r"^FAX_FROM: "):
+        _ = load(monkeypatch, FAX_FROM="+1312").sender
+
+
 def test_what_is_required_and_missing_is_named_as_a_variable(monkeypatch):
     settings = load(monkeypatch, FAX_FROM="+13125550100")
 

@@ -44,6 +44,8 @@ def build(settings: Settings) -> Celery:
         Unavailable: Redis did not answer.
     """
     settings.require("redis_url", "telnyx_api_key")
+    if settings.sender is None:
+        log.warning("FAX_FROM is not set: a fax that names no sender is held")
     app = configure(
         Celery("faxdispatch", set_as_current=False), settings.broker, visibility_timeout=settings.fax_visibility_timeout
     )

@@ -136,7 +136,7 @@ def _prepare(job_id: str, w: Collaborators) -> Prepared:
         w.ledger.hold(job_id, reason=closed[1], due=closed[0].timestamp())
         raise Ended(Outcome.PARKED)
     connection = job.request.connection_id or w.settings.fax_connection_id
-    sender = job.request.from_ or w.settings.fax_from
+    sender = job.request.from_ or w.settings.sender
     if not connection or not sender:
         # Mended by setting FAX_CONNECTION_ID or FAX_FROM; until then nothing is lost.
         reason = "no_sender" if connection else "no_connection"

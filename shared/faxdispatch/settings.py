@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, Validati
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from faxdispatch.errors import Misconfigured
+from faxdispatch.numbers import normalise
 
 
 def _split(value: Any) -> Any:
@@ -58,7 +59,7 @@ class Settings(BaseSettings):
     fax_connections: Words = ()
     """Further fax applications whose webhooks are ours; events of any other are put in quarantine."""
     fax_from: str | None = None
-    """Number to send from, E.164."""
+    """Number to send from, E.164; without `+` it is one of FAX_DEFAULT_REGION."""
     fax_default_region: str | None = Field(default=None, pattern="^[A-Z]{2}$")
     """Country (ISO 3166, two letters) of numbers written without `+`; without it such numbers are refused."""
     fax_webhook_url: str | None = None
@@ -178,6 +179,18 @@ class Settings(BaseSettings):
     def broker(self) -> str:
         """The address of the broker, in clear."""
         return self.celery_broker_url.get_secret_value() if self.celery_broker_url else self.redis
+
+    @cached_property
+    def sender(self) -> str | None:
+        """The number to send from in E.164, None where it is not set.
+
+        Raises:
+            Misconfigured: it is no telephone number. Telnyx would refuse every fax for good.
+        """
+        try:
+            return normalise(self.fax_from, region=self.fax_default_region) if self.fax_from else None
+        except ValueError as error:
+            raise Misconfigured(f"FAX_FROM: {error}") from None
 
     @cached_property
     def known_connections(self) -> frozenset[str]:
