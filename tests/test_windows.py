@@ -1,5 +1,7 @@
 """Windows as people write them."""
 
+import subprocess
+import sys
 from datetime import time
 
 import pytest
@@ -39,3 +41,14 @@ def test_a_window_means_what_it_says(text, window):
 def test_what_is_no_window_is_refused(text):
     with pytest.raises(BadInput, match="window"):
         parse_window(text)
+
+
+def test_hours_can_be_told_on_a_machine_without_time_zones_of_its_own():
+    with_none = "import zoneinfo; zoneinfo.reset_tzpath(()); from faxdispatch import Window"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{with_none}; print(Window(start='08:00', end='17:00', zone='America/Chicago').zone)"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout == "America/Chicago\n"
