@@ -101,6 +101,17 @@ def test_a_silent_fax_is_asked_about_less_and_less_often(desk: Desk) -> None:
     assert [desk.after(pause) for pause in (300, 299, 1, 599, 1)] == [question, [], question, [], question]
 
 
+def test_a_fax_that_is_silent_for_a_day_is_asked_about_every_hour_of_it(desk: Desk) -> None:
+    desk.create()
+    desk.claim()
+    desk.ledger.accept("job", 1, "fax-1", source="worker")
+
+    asked = [bool(desk.after(60)) for _ in range(24 * 60)]
+    pauses = [len(silence) + 1 for silence in "".join("?" if a else "." for a in asked).split("?")]
+
+    assert max(pauses) <= 60
+
+
 def test_a_wish_to_cancel_is_repeated_until_telnyx_has_spoken(desk: Desk) -> None:
     desk.create()
     desk.claim()
