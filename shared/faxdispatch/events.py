@@ -14,20 +14,18 @@ from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, TypeAdapt
 STREAM = "fax:events"
 """Name of the event stream in Redis."""
 
-TELNYX_TYPES = (
+_Underway = Literal[
     "fax.queued",
     "fax.media.processed",
     "fax.sending.started",
-    "fax.delivered",
-    "fax.failed",
     "fax.receiving.started",
     "fax.media.processing.started",
     "fax.received",
     "fax.email.delivered",
-)
-"""Every event type that Telnyx is known to send for faxes (API reference and developer guide)."""
-
-JOB_TYPES = (
+]
+_Delivered = Literal["fax.delivered"]
+_Failed = Literal["fax.failed"]
+_Job = Literal[
     "job.queued",
     "job.held",
     "job.submitted",
@@ -41,10 +39,14 @@ JOB_TYPES = (
     "job.conflict",
     "job.resolved",
     "job.invalid",
-    "fax.refreshed",
-    "connection.paused",
-    "connection.resumed",
-)
+]
+_Refreshed = Literal["fax.refreshed"]
+_Connection = Literal["connection.paused", "connection.resumed"]
+
+TELNYX_TYPES: tuple[str, ...] = (*get_args(_Underway), *get_args(_Delivered), *get_args(_Failed))
+"""Every event type that Telnyx is known to send for faxes (API reference and developer guide)."""
+
+JOB_TYPES: tuple[str, ...] = (*get_args(_Job), *get_args(_Refreshed), *get_args(_Connection))
 """Every event type of our own."""
 
 TYPE_OF_STATUS = {
@@ -60,7 +62,7 @@ TYPE_OF_STATUS = {
 class Event(BaseModel):
     """One fact.
 
-    Telnyx's facts and ours share these fields; `parse` gives the subclass of the type where there is one.
+    Telnyx's facts and ours share these fields; `from_fields` gives the subclass of the type where there is one.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -105,21 +107,13 @@ class Event(BaseModel):
 class FaxEvent(Event):
     """Telnyx told something of an outbound or inbound fax; `data` is Telnyx's payload."""
 
-    type: Literal[
-        "fax.queued",
-        "fax.media.processed",
-        "fax.sending.started",
-        "fax.receiving.started",
-        "fax.media.processing.started",
-        "fax.received",
-        "fax.email.delivered",
-    ]
+    type: _Underway
 
 
 class FaxDelivered(Event):
     """Telnyx confirmed delivery."""
 
-    type: Literal["fax.delivered"]
+    type: _Delivered
 
     @property
     def page_count(self) -> int | None:
@@ -130,7 +124,7 @@ class FaxDelivered(Event):
 class FaxFailed(Event):
     """Telnyx says that this attempt failed. The job may be tried again: its end is told by `job.exhausted`."""
 
-    type: Literal["fax.failed"]
+    type: _Failed
 
     @property
     def failure_reason(self) -> str | None:
@@ -141,21 +135,7 @@ class FaxFailed(Event):
 class JobEvent(Event):
     """Something that we did or found with one of our jobs; `data` says why and until when."""
 
-    type: Literal[
-        "job.queued",
-        "job.held",
-        "job.submitted",
-        "job.accepted",
-        "job.rejected",
-        "job.unknown",
-        "job.retrying",
-        "job.cancelling",
-        "job.cancelled",
-        "job.exhausted",
-        "job.conflict",
-        "job.resolved",
-        "job.invalid",
-    ]
+    type: _Job
 
     @property
     def reason(self) -> str | None:
@@ -166,13 +146,13 @@ class JobEvent(Event):
 class ConnectionEvent(Event):
     """An alarm about a whole connection: it was paused, or goes on."""
 
-    type: Literal["connection.paused", "connection.resumed"]
+    type: _Connection
 
 
 class FaxRefreshed(Event):
     """An inbound fax's media link was renewed; `data` is the fax as Telnyx returns it, with the new link."""
 
-    type: Literal["fax.refreshed"]
+    type: _Refreshed
 
 
 _CLASSES: tuple[type[Event], ...] = (
