@@ -195,3 +195,11 @@ def a_pdf(pages: int = 1) -> bytes:
 def a_key() -> str:
     """An idempotency key of its own."""
     return f"flow-{uuid.uuid4().hex}"
+
+
+def restart(flow: Flow, name: str) -> None:
+    """End a process as a deploy does, and wait until its successor is ready."""
+    child = flow.processes[name]
+    flow.kill(name, signal.SIGTERM)
+    flow.until(lambda: flow.processes[name] is not child)
+    flow.until(lambda: flow.processes[name].role.ready(flow.processes[name]))

@@ -1,14 +1,12 @@
-"""Messages that come again too soon, and a deploy under load: no second call, no unknown job, no pause."""
+"""Messages that come again too soon, and a deploy under load: no second call, no unknown job."""
 
-import itertools
 import signal
 from collections import Counter
 
 from faxdispatch import State
-from tests.flow.harness import installation
+from tests.flow.harness import installation, restart
 
 JOBS = 60
-LONGEST_GAP = 1.0
 
 
 def test_a_message_that_comes_again_during_its_call_makes_no_second_call(tmp_path):
@@ -27,20 +25,16 @@ def test_a_message_that_comes_again_during_its_call_makes_no_second_call(tmp_pat
         assert {number: sends["posts"] for number, sends in flow.sim.sends(job_id).items()} == {1: 1}
 
 
-def test_a_rolling_restart_under_load_shows_no_pause_and_no_unknown_job(tmp_path):
+def test_a_rolling_restart_under_load_leaves_no_unknown_job_and_work_goes_on_meanwhile(tmp_path):
     with installation(tmp_path, workers=2, FAX_CHANNELS="4") as flow:
         jobs = [flow.send() for _ in range(JOBS)]
         for name in ("worker", "worker2"):
             flow.until(lambda: flow.sim.report()["delivered"] >= 3)
-            child = flow.processes[name]
-            flow.kill(name, signal.SIGTERM)
-            flow.until(lambda child=child, name=name: flow.processes[name] is not child)
-            flow.until(lambda name=name: flow.processes[name].role.ready(flow.processes[name]))
+            before = flow.sim.report()["accepted_total"]
+            restart(flow, name)
+            assert flow.sim.report()["accepted_total"] > before
         for job_id in jobs:
             assert flow.wait_for(job_id).state is State.DELIVERED
         told = Counter(event.type for event in flow.events())
         assert told["job.unknown"] == 0
         assert told["job.submitted"] == flow.sim.report()["accepted_total"] == JOBS
-        moments = sorted(event.occurred_at for event in flow.events() if event.type == "job.submitted")
-        gaps = [(later - earlier).total_seconds() for earlier, later in itertools.pairwise(moments)]
-        assert max(gaps) < LONGEST_GAP
