@@ -3,6 +3,7 @@
 from faxdispatch.events import Event
 from faxdispatch.jobs import SendFax
 from faxdispatch.ledger import Agenda, Ledger, Observation, Observations, Scripts
+from tests.ledger.conftest import claim
 
 SENDER = "+14155550299"
 
@@ -28,3 +29,13 @@ def test_a_status_without_an_event_tells_nothing_of_a_fax_that_is_nobodys(script
     )  # fmt: skip
     assert Observations(scripts).record(seen)["outcome"] == "recorded"
     assert [Event.from_fields(fields) for _, fields in scripts.redis.xrange("fax:events")] == []
+
+
+def test_a_cancel_whose_message_is_lost_is_asked_again_soon(scripts: Scripts, ledger: Ledger) -> None:
+    claim(ledger)
+    ledger.accept("j", 1, "f", source="worker")
+    agenda = Agenda(scripts, hint_after=30, poll_after=3600, reconcile_every=15, settle=600, channels=2)
+    ledger.cancel("j", source="producer")
+    scripts.now += 31_000
+    [appointment] = agenda.due()
+    assert appointment.cancel_requested

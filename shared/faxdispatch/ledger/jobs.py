@@ -207,7 +207,7 @@ class Ledger(Rows):
 
     def cancel(self, job_id: str, *, source: str) -> Reply:
         """Cancel: `cancelled` at once, `wished` where Telnyx must be asked, `over`, or `gone`."""
-        return self._scripts.run("cancel", job=job_id, source=source)
+        return self._scripts.run("cancel", job=job_id, hint=self._hint, source=source)
 
     def resolve(
         self,

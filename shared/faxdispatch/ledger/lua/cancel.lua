@@ -10,5 +10,7 @@ end
 if j.cancel ~= '1' then
   emit(j, 'job.cancelling', {})
   save(j, {cancel = '1'})
+  -- The next question about an accepted fax may be an hour away; a cancel whose message is lost must not wait for it.
+  if j.state == 'accepted' then appoint(j, now + a.hint) end
 end
 return reply({outcome = 'wished', state = j.state, fax_id = j.fax_id})
