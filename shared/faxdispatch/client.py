@@ -92,8 +92,10 @@ class FaxClient:
         """Send once a database transaction commits; give the job's id at once.
 
         `on_commit` registers a callable that runs after the commit and never after a rollback: Django's
-        `transaction.on_commit`, or for SQLAlchemy `lambda run: event.listen(session, "after_commit", lambda _: run(),
-        once=True)`. The fax is checked now, so that bad input fails inside the transaction.
+        `transaction.on_commit`; for SQLAlchemy the `append` of a list whose callables are run by the session's
+        `after_commit`, and which is emptied then and by `after_rollback`. The fax is checked now, so that bad input
+        fails inside the transaction. Where its `idempotency_key` turns out to stand for an earlier job with the same
+        content, the fax is that job's, and the id given here is nobody's.
 
         Raises:
             InvalidJob: naming each wrong field; nothing is registered.
