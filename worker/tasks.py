@@ -1,5 +1,6 @@
 """The Celery tasks: decode, call, and let Celery acknowledge. They take what they work with from their app."""
 
+import hashlib
 import logging
 import re
 import time
@@ -151,8 +152,13 @@ def _with(task: Any) -> Collaborators:
 
 
 def _identity(message_id: object) -> str:
-    """Make a message's id the job's: however often the message is delivered, it is one fax."""
-    return re.sub(r"[^A-Za-z0-9_-]", "-", str(message_id))[:100]
+    """Make a message's id the job's: however often the message is delivered, it is one fax.
+
+    An id that no job may have is told apart by its hash, so that two of them never become one.
+    """
+    given = str(message_id)
+    safe = re.sub(r"[^A-Za-z0-9_-]", "-", given)[:80]
+    return safe if safe == given and safe else f"{safe}-{hashlib.sha256(given.encode()).hexdigest()[:16]}"
 
 
 @retry(
