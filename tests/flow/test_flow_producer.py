@@ -2,15 +2,12 @@
 
 import json
 import subprocess
-import sys
 
 import pytest
 
 from faxdispatch import State
 from tests.flow import producer_venv
 from tests.flow.harness import TOKEN, fresh_number
-
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="environments look different there")
 
 SERVICE = """
 import json, sys

@@ -8,7 +8,7 @@ import typer
 
 from faxdispatch.cli.output import note, show, show_json
 from faxdispatch.cli.waiting import wait_for
-from faxdispatch.client import FaxClient
+from faxdispatch.client import FaxClient, Receipt
 from faxdispatch.documents import Document, read_document, store
 from faxdispatch.errors import BadInput
 from faxdispatch.jobs import Priority, SendFax
@@ -81,7 +81,11 @@ def send(
     client = FaxClient.from_env(settings)
     if document:
         _upload(document, job, settings)
-    receipt = client.send(job)
+    _tell(client, client.send(job), wait=wait, as_json=as_json)
+
+
+def _tell(client: FaxClient, receipt: Receipt, *, wait: bool, as_json: bool) -> None:
+    """Say what came of it; with `wait`, exit code 1 where it was not delivered."""
     answer: dict[str, Any] = {"job_id": receipt.job_id, "created": receipt.created}
     if not receipt.created:
         note(f"this fax was recorded before, as job {receipt.job_id}; it is not sent again")
