@@ -1,5 +1,6 @@
 """The environment, read once into one frozen object."""
 
+import re
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -8,6 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, Validati
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from faxdispatch.errors import Misconfigured
+from faxdispatch.ladder import Rung, read_ladder
 from faxdispatch.numbers import normalise
 
 
@@ -16,14 +18,28 @@ def _split(value: Any) -> Any:
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
 
+def _ladder(value: Any) -> Any:
+    """Turn text into rungs; leave anything that is not text alone."""
+    return read_ladder(value) if isinstance(value, str) else value
+
+
 def _without_slash(value: str) -> str:
     return value.rstrip("/")
 
+
+def _callable_path(value: str) -> str:
+    if not _CALLABLE.fullmatch(value):
+        raise ValueError("not of the form package.module:callable")
+    return value
+
+
+_CALLABLE = re.compile(r"(?!\d)\w+(\.(?!\d)\w+)*:(?!\d)\w+(\.(?!\d)\w+)*")
 
 Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Pauses = Annotated[tuple[Seconds, ...], NoDecode, BeforeValidator(_split)]
 Schedule = Annotated[Pauses, Field(min_length=1)]
+Ladder = Annotated[tuple[Rung, ...], NoDecode, BeforeValidator(_ladder)]
 
 
 class Settings(BaseSettings):
@@ -66,6 +82,8 @@ class Settings(BaseSettings):
     """Public address of our webhook. When set, it goes along with every fax and `doctor` tests it."""
     fax_max_attempts: int = Field(default=5, ge=1, le=50)
     """How often one fax is dialled at most, unless the job says."""
+    fax_max_connects: int = Field(default=3, ge=1, le=50)
+    """Of these, how often at most after a call that connected: it costs money, disturbs, and seldom goes better."""
 
     # Limits
     fax_rate: float = Field(default=20, gt=0, allow_inf_nan=False)
@@ -111,7 +129,7 @@ class Settings(BaseSettings):
     fax_retry_busy: Schedule = (180, 300, 600, 1200)
     """After a busy line."""
     fax_retry_no_answer: Schedule = (300, 900, 1800)
-    """After nobody, or no fax machine, answered."""
+    """After nobody answered."""
     fax_retry_line: Schedule = (60, 300, 900)
     """After trouble on the line."""
     fax_retry_once: Pauses = (300,)
@@ -122,6 +140,14 @@ class Settings(BaseSettings):
     """After the account or the connection was refused; costs the fax no attempt."""
     fax_retry_connect: Schedule = (1, 2, 5, 15, 60)
     """After Telnyx could not be reached; costs the fax no attempt."""
+    fax_ladder: Ladder = (("t38_enabled", False), ("quality", "normal"), ("monochrome", True))
+    """What is changed, one more each time, after the transmission itself failed; `none` changes nothing."""
+
+    # Rules of your own
+    fax_policy_hook: Annotated[str, AfterValidator(_callable_path)] | None = None
+    """Callable `package.module:callable` that is asked before a fax is sent: docs/policy-hook.md."""
+    fax_policy_hook_timeout: Seconds = 2
+    """How long it may take to answer; past it its process is killed."""
 
     # Safety
     fax_replicas: int = Field(default=0, ge=0)
@@ -136,12 +162,12 @@ class Settings(BaseSettings):
         """Read the environment and `.env`; `overrides` win.
 
         Raises:
-            Misconfigured: naming every wrong variable, never its value.
+            Misconfigured: naming every wrong variable, never its value; of FAX_LADDER the words that are wrong.
         """
         try:
             settings = cls(_env_file=".env", **overrides)
         except ValidationError as error:
-            problems = "; ".join(f"{_variable(e['loc'])}: {e['msg']}" for e in error.errors(include_url=False))
+            problems = "; ".join(f"{_variable(e['loc'])}: {_message(e)}" for e in error.errors(include_url=False))
             raise Misconfigured(f"{problems}. Every setting is explained in .env.example") from None
         settings._check()
         return settings
@@ -200,3 +226,9 @@ class Settings(BaseSettings):
 
 def _variable(location: tuple[int | str, ...]) -> str:
     return str(location[0]).upper() if location else "settings"
+
+
+def _message(error: Any) -> str:
+    """Give the sentence of one of pydantic's findings, which calls our own ones a "Value error"."""
+    message: str = error["msg"]
+    return message.removeprefix("Value error, ")
