@@ -24,6 +24,7 @@ from faxdispatch.errors import (
     WrongState,
 )
 from faxdispatch.events import Event
+from faxdispatch.hooks import Change, Hold, Reject
 from faxdispatch.jobs import CancelFax, Priority, RefreshMedia, SendFax, SyncStatus, Window
 from faxdispatch.states import State, Verdict
 from faxdispatch.stream import Delivery
@@ -45,6 +46,10 @@ __all__ = [
     "State",
     # Settling by hand
     "Verdict",
+    # Answers of a policy hook
+    "Change",
+    "Hold",
+    "Reject",
     # Errors
     "AccountRefused",
     "BadInput",

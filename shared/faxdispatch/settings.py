@@ -1,6 +1,5 @@
 """The environment, read once into one frozen object."""
 
-import re
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -28,12 +27,11 @@ def _without_slash(value: str) -> str:
 
 
 def _callable_path(value: str) -> str:
-    if not _CALLABLE.fullmatch(value):
+    module, _, name = value.partition(":")
+    if not all(word.isidentifier() for word in (*module.split("."), *name.split("."))):
         raise ValueError("not of the form package.module:callable")
     return value
 
-
-_CALLABLE = re.compile(r"(?!\d)\w+(\.(?!\d)\w+)*:(?!\d)\w+(\.(?!\d)\w+)*")
 
 Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]

@@ -1,0 +1,91 @@
+"""What a policy hook answers: hold this fax, reject it, or send it changed. `None` sends it as it is.
+
+A hook is a callable `(job, history, now)` of the operator's own, named by `FAX_POLICY_HOOK`; see docs/policy-hook.md.
+"""
+
+import math
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+MAX_REASON = 200
+"""Longest reason, in characters: it is read in events and on one line of a terminal."""
+MAX_SECONDS = 366 * 24 * 3600
+"""Longest `seconds` of a hold: a year. What is to wait longer says `until`."""
+LEAST_WAIT = timedelta(seconds=1)
+"""A hold that ends sooner would ask the hook again in a tight loop."""
+
+CHANGEABLE = frozenset(
+    {
+        "from_", "connection_id", "media_url", "media_name", "quality", "t38_enabled", "monochrome", "black_threshold",
+        "store_media", "store_preview", "preview_format", "from_display_name", "webhook_url",
+    }
+)  # fmt: skip
+"""Fields of `SendFax` that a hook may change: how a fax is sent, never to whom, when, or which job it is."""
+
+
+@dataclass(frozen=True)
+class Hold:
+    """Do not send it yet; ask again `until` a moment (aware) or in so many `seconds`. Exactly one of them is given.
+
+    `reason` is one line, best one word in lower case such as `holiday`: it is told in the event `job.held`.
+    Raises TypeError or ValueError for what is none of this.
+    """
+
+    reason: str
+    until: datetime | None = None
+    seconds: float | None = None
+
+    def __post_init__(self) -> None:
+        _check_reason(self.reason)
+        if (self.until is None) == (self.seconds is None):
+            raise ValueError("Hold: exactly one of until and seconds is needed")
+        if self.until is not None:
+            if not isinstance(self.until, datetime):
+                raise TypeError(f"Hold: until is a {type(self.until).__name__}, not a datetime")
+            if self.until.utcoffset() is None:
+                raise ValueError("Hold: until has no time zone; use for instance datetime.now(UTC)")
+        if self.seconds is not None:
+            if isinstance(self.seconds, bool) or not isinstance(self.seconds, (int, float)):
+                raise TypeError(f"Hold: seconds is a {type(self.seconds).__name__}, not a number")
+            if not math.isfinite(self.seconds) or not 0 < self.seconds <= MAX_SECONDS:
+                raise ValueError(f"Hold: seconds must be above 0 and at most {MAX_SECONDS}")
+
+    def due(self, now: datetime) -> datetime:
+        """Give the moment at which the fax is looked at again, at least a second after `now` (aware)."""
+        asked = self.until if self.until is not None else now + timedelta(seconds=self.seconds or 0)
+        return max(asked, now + LEAST_WAIT)
+
+
+@dataclass(frozen=True)
+class Reject:
+    """Never send it. `reason` is one line, as in `Hold`."""
+
+    reason: str
+
+    def __post_init__(self) -> None:
+        _check_reason(self.reason)
+
+
+@dataclass(frozen=True, init=False)
+class Change:
+    """Send it with other options, such as `Change(quality="normal")`; None takes an option away.
+
+    The names are those of `CHANGEABLE`, the values those of `SendFax`. Both are checked when the answer arrives.
+    """
+
+    fields: dict[str, Any]
+
+    def __init__(self, **fields: Any) -> None:
+        object.__setattr__(self, "fields", fields)
+
+
+Answer = Hold | Reject | Change | None
+"""All that a hook may return."""
+
+
+def _check_reason(reason: object) -> None:
+    if not isinstance(reason, str):
+        raise TypeError(f"reason is a {type(reason).__name__}, not text")
+    if not reason.strip() or not reason.isprintable() or len(reason) > MAX_REASON:
+        raise ValueError(f"reason must be one line of 1 to {MAX_REASON} printable characters")
