@@ -1,39 +1,142 @@
-"""When a job may begin an attempt: `send_at`, and the window of days and hours. Pure."""
+"""When a job may begin an attempt: `send_at`, and the window of days and hours in the zone that counts. Pure."""
 
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from typing import Self
 from zoneinfo import ZoneInfo
 
+from faxdispatch.holidays import NO_HOLIDAYS, Holidays
 from faxdispatch.jobs import SendFax, Window
+from faxdispatch.settings import Settings
+from faxdispatch.zones import zones_of
 
+HORIZON = timedelta(days=400)
+"""How far ahead an opening is looked for: more than a year, so that a day of each year is met."""
+
+_MOST_OFFSETS = 3
+"""Zones with more offsets than that are a continent; what hours they share says nothing of the recipient."""
+_WEEK = timedelta(days=8)
+"""Hours that zones share come round in that time."""
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
+# ZoneInfo's own cache keeps eight; a toll-free number alone has more, and each would be read from its file again.
+_zone = lru_cache(maxsize=None)(ZoneInfo)
 
-def opens(job: SendFax, now: datetime) -> tuple[datetime, str] | None:
-    """Give the moment from which the job may be sent, and why not before; None where that is now.
 
-    `now` must be aware.
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """What the deployment says about time."""
+
+    zone: str = "UTC"
+    """IANA zone where neither window nor numbers tell one: `FAX_ZONE`."""
+    holidays: Holidays = NO_HOLIDAYS
+    """Days on which no window opens: `FAX_HOLIDAYS`."""
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Self:
+        """Give the calendar that the settings tell."""
+        return cls(settings.fax_zone, settings.holidays)
+
+
+_PLAIN = Calendar()
+
+
+def opens(
+    job: SendFax, now: datetime, *, calendar: Calendar = _PLAIN, sender: str | None = None
+) -> tuple[datetime, str] | None:
+    """Give the moment from which the job may be sent and why not before, `send_at` or `window`; None where that is now.
+
+    `now` must be aware. `sender` (E.164) is the number that a job is sent from which names none. Where no window opens
+    within `HORIZON`, the moment is the horizon: the job is to be asked about again then. Beyond a `send_at` that lies
+    past the horizon, the window is not looked at yet.
     """
+    now = now.astimezone(UTC)
     earliest, why = now, ""
     if job.send_at and job.send_at > now:
         earliest, why = job.send_at, "send_at"
-    if job.window:
-        opening = next_opening(job.window, earliest)
+    if job.window and earliest - now <= HORIZON:
+        opening = _opening(job, job.window, earliest.astimezone(UTC), calendar, sender)
         if opening > earliest:
             earliest, why = opening, "window"
     return (earliest, why) if earliest > now else None
 
 
-def next_opening(window: Window, moment: datetime) -> datetime:
-    """Give `moment` if the window is open then, else when it opens next, in UTC offset of the window's zone."""
-    zone = ZoneInfo(window.zone)
-    local = moment.astimezone(zone)
-    # Yesterday's window may run past midnight; eight days ahead always hold an opening.
-    for ahead in range(-1, 8):
-        day = local.date() + timedelta(days=ahead)
-        if _DAYS[day.weekday()] not in window.days:
+def missed(planned: datetime | None, reason: str | None, now: datetime, allowance: float) -> bool:
+    """Tell whether a fax that was held until `planned` for `reason` is too late to be sent without asking.
+
+    So it is where `reason` is `send_at` or `window` and more than `allowance` seconds have passed since: nothing ran
+    then, and who planned that moment may not want the fax any more. Both moments must be aware.
+    """
+    if planned is None or reason not in {"send_at", "window"}:
+        return False
+    return (now.astimezone(UTC) - planned.astimezone(UTC)).total_seconds() > allowance
+
+
+def _opening(job: SendFax, window: Window, moment: datetime, calendar: Calendar, sender: str | None) -> datetime:
+    """Give the next opening in the zone that counts: the window's, the recipient's, the sender's, the deployment's."""
+    if window.zone:
+        places: tuple[tuple[str, ...], ...] = ((window.zone,),)
+    else:
+        places = (zones_of(job.to), zones_of(job.from_ or sender or ""), (calendar.zone,))
+    for zones in places:
+        opening = common_opening(window, moment, zones, calendar.holidays)
+        if opening:
+            return opening
+    return moment + HORIZON
+
+
+def common_opening(window: Window, moment: datetime, zones: tuple[str, ...], holidays: Holidays) -> datetime | None:
+    """Give the first moment, from `moment` on, at which the window is open in all of `zones`, in UTC.
+
+    None where these do not tell it: there are none, they are too far apart, or they share no hour of the window.
+    """
+    places = [_zone(name) for name in zones]
+    if not 1 <= len({moment.astimezone(place).utcoffset() for place in places}) <= _MOST_OFFSETS:
+        return None
+    last = None
+    while last is None or moment <= last:
+        openings = [next_opening(window, moment, place, holidays) for place in places]
+        reached = [opening for opening in openings if opening]
+        if len(reached) < len(openings):
+            return None
+        moment = max(reached)
+        if moment == min(reached):
+            return moment
+        # Where they share no hour, they must not wait for the season in which the clocks of one are changed.
+        last = last or moment + _WEEK
+    return None
+
+
+def next_opening(window: Window, moment: datetime, zone: ZoneInfo, holidays: Holidays = NO_HOLIDAYS) -> datetime | None:
+    """Give `moment` if the window is open then in `zone`, else when it opens next, in UTC.
+
+    None where it does not open within `HORIZON`. The window's own zone is not looked at.
+    """
+    # Two moments of one ZoneInfo are compared by their clocks, which tell an hour twice in autumn: compare in UTC.
+    moment = moment.astimezone(UTC)
+    today = moment.astimezone(zone).date()
+    # Yesterday's window may run past midnight.
+    for ahead in range(-1, HORIZON.days + 1):
+        day = today + timedelta(days=ahead)
+        if _DAYS[day.weekday()] not in window.days or day in holidays:
             continue
-        start = datetime.combine(day, window.start, zone)
-        end = datetime.combine(day + timedelta(days=int(window.end <= window.start)), window.end, zone)
+        start, end = _hours(window, day, zone)
         if moment < end:
             return max(moment, start)
-    raise AssertionError("a window has at least one day")
+    return None
+
+
+def _hours(window: Window, day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """Give start and end, in UTC, of the window that belongs to `day`.
+
+    A time that the clocks tell twice is the first of the two. One that they leave out is read with the offset before
+    the change, as RFC 5545 does (3.3.5): 02:30 becomes 03:30. A window whose end is thereby not after its start keeps
+    its length.
+    """
+    first = datetime.combine(day, window.start)
+    last = datetime.combine(day, window.end)
+    if last <= first:
+        last += timedelta(days=1)
+    start, end = (wall.replace(tzinfo=zone).astimezone(UTC) for wall in (first, last))
+    return start, end if end > start else start + (last - first)

@@ -7,7 +7,6 @@ from datetime import UTC, datetime, time
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Literal, Self
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
 from pydantic import (
     AfterValidator,
@@ -18,11 +17,13 @@ from pydantic import (
     Field,
     ValidationError,
     ValidationInfo,
+    WithJsonSchema,
     model_validator,
 )
 
 from faxdispatch.errors import InvalidJob
 from faxdispatch.numbers import normalise
+from faxdispatch.zones import is_zone
 
 MAX_URL = 2000
 """Longest URL that Telnyx takes (error 10003, Telnyx error codes)."""
@@ -87,28 +88,43 @@ Number = Annotated[str, BeforeValidator(_number)]
 Destination = Annotated[str, BeforeValidator(_destination)]
 
 
+def _local(value: time) -> time:
+    if value.tzinfo:
+        raise ValueError("has an offset; give the local time alone, like 08:00, and its zone as zone")
+    return value
+
+
+LocalTime = Annotated[
+    time,
+    AfterValidator(_local),
+    # JSON schema's format "time" asks for an offset.
+    WithJsonSchema({"type": "string", "pattern": r"^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,6})?)?$"}),
+]
+
+
 class Window(BaseModel):
     """Days and hours in which a fax may be sent.
 
-    `start` and `end` are local times in `zone` (an IANA name); a window whose end is not after its start runs past
-    midnight and belongs to the day it starts on. `days` are `mon` … `sun`; all where none is given.
+    `start` and `end` are local times in `zone`, an IANA name. Without it they are the recipient's: the zone of the
+    number that is dialled. A number of several zones is dialled while the window is open in all of them; where the
+    number tells none, the zone of the sender's number counts, and after it `FAX_ZONE`. A window whose end is not after
+    its start runs past midnight and belongs to the day it starts on. `days` are `mon` … `sun`; all where none is given.
+    It does not open on a day of `FAX_HOLIDAYS`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    start: time
-    end: time
-    zone: str = "UTC"
+    start: LocalTime
+    end: LocalTime
+    zone: str | None = None
     days: tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...] = (
         "mon", "tue", "wed", "thu", "fri", "sat", "sun",
     )  # fmt: skip
 
     @model_validator(mode="after")
     def _known_zone(self) -> Self:
-        try:
-            ZoneInfo(self.zone)
-        except (KeyError, ValueError, OSError):
-            raise ValueError(f"zone {self.zone!r} is not an IANA time zone such as America/Chicago") from None
+        if self.zone is not None and not is_zone(self.zone):
+            raise ValueError(f"zone {self.zone!r} is not an IANA time zone such as America/Chicago")
         if not self.days:
             raise ValueError("days is empty; a window needs at least one day")
         return self

@@ -8,8 +8,10 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, Validati
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from faxdispatch.errors import Misconfigured
+from faxdispatch.holidays import Holidays, parse_holidays
 from faxdispatch.ladder import Rung, read_ladder
 from faxdispatch.numbers import normalise
+from faxdispatch.zones import is_zone
 
 
 def _split(value: Any) -> Any:
@@ -30,6 +32,17 @@ def _callable_path(value: str) -> str:
     module, _, name = value.partition(":")
     if not all(word.isidentifier() for word in (*module.split("."), *name.split("."))):
         raise ValueError("not of the form package.module:callable")
+    return value
+
+
+def _zone(value: str) -> str:
+    if not is_zone(value):
+        raise ValueError("not an IANA time zone such as America/Chicago")
+    return value
+
+
+def _days(value: tuple[str, ...]) -> tuple[str, ...]:
+    parse_holidays(value)
     return value
 
 
@@ -82,6 +95,14 @@ class Settings(BaseSettings):
     """How often one fax is dialled at most, unless the job says."""
     fax_max_connects: int = Field(default=3, ge=1, le=50)
     """Of these, how often at most after a call that connected: it costs money, disturbs, and seldom goes better."""
+
+    # When a fax may be dialled
+    fax_zone: Annotated[str, AfterValidator(_zone)] = "UTC"
+    """Time zone (IANA name) of windows without one, where neither recipient's nor sender's number tells it."""
+    fax_holidays: Annotated[Words, AfterValidator(_days)] = ()
+    """Days on which no window opens, like `2026-12-25`, or `12-25` for each year."""
+    fax_too_late: Seconds = 86400
+    """A fax whose `send_at` or opening passed longer ago than this, since nothing ran, waits for a person's word."""
 
     # Limits
     fax_rate: float = Field(default=20, gt=0, allow_inf_nan=False)
@@ -215,6 +236,11 @@ class Settings(BaseSettings):
             return normalise(self.fax_from, region=self.fax_default_region) if self.fax_from else None
         except ValueError as error:
             raise Misconfigured(f"FAX_FROM: {error}") from None
+
+    @cached_property
+    def holidays(self) -> Holidays:
+        """The days of `FAX_HOLIDAYS`."""
+        return parse_holidays(self.fax_holidays)
 
     @cached_property
     def known_connections(self) -> frozenset[str]:

@@ -1,4 +1,4 @@
-"""Windows as people write them: `mon-fri 08:00-17:00 America/Chicago`."""
+"""Windows as people write them: `mon-fri 08:00-17:00`, or `mon-fri 08:00-17:00 America/Chicago`."""
 
 import re
 from typing import Any
@@ -14,15 +14,15 @@ _FORM = re.compile(
 def parse_window(text: str) -> dict[str, Any]:
     """Give the fields of a `Window` written as `[days] HH:MM-HH:MM [zone]`.
 
-    Days are names, lists and ranges: `mon-fri`, `mon,wed`, `fri-mon`; all where none is given. The zone is UTC where
-    none is given. Hours and zone are checked by the job that takes the window.
+    Days are names, lists and ranges: `mon-fri`, `mon,wed`, `fri-mon`; all where none is given. Without a zone the hours
+    are the recipient's own. Hours and zone are checked by the job that takes the window.
 
     Raises:
         BadInput: it is not of that form.
     """
     found = _FORM.fullmatch(text.strip())
     if not found:
-        raise BadInput(f"window: {text!r} is not like 'mon-fri 08:00-17:00 America/Chicago'")
+        raise BadInput(f"window: {text!r} is not like 'mon-fri 08:00-17:00' or 'mon-fri 08:00-17:00 America/Chicago'")
     window: dict[str, Any] = {"start": found["start"].zfill(5), "end": found["end"].zfill(5)}
     if found["days"]:
         window["days"] = _days(found["days"].lower())

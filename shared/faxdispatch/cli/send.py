@@ -40,7 +40,10 @@ def send(
     priority: Annotated[Priority, typer.Option(help="Which faxes go first.")] = Priority.NORMAL,
     send_at: Annotated[str | None, typer.Option(help="Not before, like 2026-05-01T08:00:00-05:00.")] = None,
     send_by: Annotated[str | None, typer.Option(help="Give up if no attempt has begun by then.")] = None,
-    window: Annotated[str | None, typer.Option(help="Like 'mon-fri 08:00-17:00 America/Chicago'.")] = None,
+    window: Annotated[
+        str | None,
+        typer.Option(help="Like 'mon-fri 08:00-17:00', by the recipient's clock, or with a zone: '… America/Chicago'."),
+    ] = None,
     max_attempts: Annotated[int | None, typer.Option(help="How often it is dialled at most.")] = None,
     tag: Annotated[list[str] | None, typer.Option(help="Word returned in every event; may be repeated.")] = None,
     client_state: Annotated[str | None, typer.Option(help="Text returned in every event.")] = None,

@@ -1,0 +1,58 @@
+"""Time zones: which names there are, and which of them a telephone number lies in."""
+
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+import phonenumbers
+
+
+def is_zone(name: str) -> bool:
+    """Tell whether `name` is an IANA time zone that this machine knows."""
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        return False
+    return True
+
+
+@lru_cache(maxsize=4096)
+def zones_of(destination: str) -> tuple[str, ...]:
+    """Give the IANA zones that a number in E.164 may lie in, sorted.
+
+    Many where the number belongs to no place of its country, such as a toll-free one. Empty where nothing is told: a
+    SIP URI, a number of no country, or a zone that this machine does not know.
+    """
+    if not destination.startswith("+"):
+        return ()
+    try:
+        number = phonenumbers.parse(destination)
+    except phonenumbers.NumberParseException:
+        return ()
+    zones = _of_exchange(destination) if number.country_code == 1 else _of_country(number)
+    # Also sorts out Etc/Unknown, the data's word for a number that it cannot place.
+    return tuple(sorted(zones)) if all(is_zone(zone) for zone in zones) else ()
+
+
+def _of_country(number: phonenumbers.PhoneNumber) -> tuple[str, ...]:
+    from phonenumbers import timezone  # noqa: PLC0415 - its data is wanted only where a window has no zone
+
+    if phonenumbers.number_type(number) == phonenumbers.PhoneNumberType.UNKNOWN:
+        # Of a range that the data does not know yet; what its beginning tells still holds.
+        return timezone.time_zones_for_geographical_number(number)
+    return timezone.time_zones_for_number(number)
+
+
+def _of_exchange(destination: str) -> tuple[str, ...]:
+    """Give the zones of a number of the North American plan.
+
+    The data gives an area code one zone and lists exchanges of the other one by one. An exchange that it does not list
+    may be a new one of either: most of +1 850 is listed as Central, and the rest of it counts as Eastern. Such a number
+    gets all zones that there are under what is known of it.
+    """
+    from phonenumbers.tzdata import TIMEZONE_DATA  # noqa: PLC0415 - see above
+
+    exchange = destination[1:8]
+    known = next(exchange[:length] for length in range(len(exchange), 0, -1) if exchange[:length] in TIMEZONE_DATA)
+    if known == exchange:
+        return TIMEZONE_DATA[exchange]
+    return tuple({zone for prefix, zones in TIMEZONE_DATA.items() if prefix.startswith(known) for zone in zones})
