@@ -22,7 +22,7 @@ from pydantic import (
 )
 
 from faxdispatch.errors import InvalidJob
-from faxdispatch.numbers import normalise
+from faxdispatch.numbers import destined, is_sip, normalise
 from faxdispatch.zones import is_zone
 
 MAX_URL = 2000
@@ -41,14 +41,17 @@ class Priority(StrEnum):
 
 
 def _number(value: Any, info: ValidationInfo) -> Any:
-    region = (info.context or {}).get("region")
-    return normalise(value, region=region) if isinstance(value, str) else value
+    context = info.context or {}
+    if not isinstance(value, str) or context.get("recorded"):
+        return value
+    return normalise(value, region=context.get("region"))
 
 
 def _destination(value: Any, info: ValidationInfo) -> Any:
-    if isinstance(value, str) and value.strip().lower().startswith(("sip:", "sips:")):
-        return _sip_uri(value.strip())
-    return _number(value, info)
+    context = info.context or {}
+    if not isinstance(value, str) or context.get("recorded"):
+        return value
+    return _sip_uri(value.strip()) if is_sip(value) else destined(value, region=context.get("region"))
 
 
 def _sip_uri(value: str) -> str:
@@ -143,18 +146,21 @@ class Job(BaseModel):
     """Name of the Celery queue."""
 
     @classmethod
-    def decode(cls, payload: Any, *, region: str | None = None) -> Self:
+    def decode(cls, payload: Any, *, region: str | None = None, recorded: bool = False) -> Self:
         """Build the job from a mapping, or from JSON as text or bytes.
 
-        `region` (ISO 3166, two letters) is the country of numbers written without `+`.
+        `region` (ISO 3166, two letters) is the country of numbers written without `+`. `recorded` says that the ledger
+        has the job already: its numbers are taken as they stand, so that it stays readable whatever lists of numbers
+        say by now.
 
         Raises:
             InvalidJob: with one problem for each field that is wrong.
         """
+        context = {"region": region, "recorded": recorded}
         try:
             if isinstance(payload, (str, bytes, bytearray)):
-                return cls.model_validate_json(payload, context={"region": region})
-            return cls.model_validate(payload, context={"region": region})
+                return cls.model_validate_json(payload, context=context)
+            return cls.model_validate(payload, context=context)
         except ValidationError as error:
             raise InvalidJob([_problem(e) for e in error.errors(include_url=False)]) from None
 
@@ -226,6 +232,8 @@ class SendFax(Job):
     """Days and hours in which attempts may begin."""
     max_attempts: int | None = Field(default=None, ge=1, le=50)
     """How often it is dialled at most; `FAX_MAX_ATTEMPTS` where it is not given."""
+    pages: int | None = Field(default=None, ge=1, le=350)
+    """Pages of the document, where the producer knows; for estimates of cost. Telnyx sends at most 350."""
     tags: tuple[Annotated[str, Field(min_length=1, max_length=100)], ...] = Field(default=(), max_length=20)
     """Words of the producer's, returned in every event."""
     client_state: str | None = Field(default=None, max_length=4000)
@@ -244,10 +252,10 @@ class SendFax(Job):
 
     def fingerprint(self) -> str:
         """Give the hash of what is asked, the same for the same content however it was written."""
-        content = self.model_dump(mode="json", exclude={"job_id", "idempotency_key"})
+        content = self.model_dump(mode="json", exclude={"job_id", "idempotency_key"}, exclude_none=True)
         for name in ("send_at", "send_by"):
-            moment = getattr(self, name)
-            content[name] = moment.astimezone(UTC).isoformat() if moment else None
+            if moment := getattr(self, name):
+                content[name] = moment.astimezone(UTC).isoformat()
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
     def expired(self, now: datetime) -> bool:

@@ -10,7 +10,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from faxdispatch.errors import Misconfigured
 from faxdispatch.holidays import Holidays, parse_holidays
 from faxdispatch.ladder import Rung, read_ladder
-from faxdispatch.numbers import normalise
+from faxdispatch.numbers import COUNTRIES, NumberPolicy, normalise
 from faxdispatch.zones import is_zone
 
 
@@ -46,7 +46,17 @@ def _days(value: tuple[str, ...]) -> tuple[str, ...]:
     return value
 
 
+def _countries(codes: tuple[str, ...]) -> tuple[str, ...]:
+    for place, code in enumerate(codes, start=1):
+        if code not in COUNTRIES:
+            raise ValueError(
+                f"entry {place} is no country with telephone numbers; write ISO 3166 two-letter codes, like US,CA,GB"
+            )
+    return codes
+
+
 Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
+Countries = Annotated[Words, AfterValidator(_countries)]
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Pauses = Annotated[tuple[Seconds, ...], NoDecode, BeforeValidator(_split)]
 Schedule = Annotated[Pauses, Field(min_length=1)]
@@ -89,6 +99,10 @@ class Settings(BaseSettings):
     """Number to send from, E.164; without `+` it is one of FAX_DEFAULT_REGION."""
     fax_default_region: str | None = Field(default=None, pattern="^[A-Z]{2}$")
     """Country (ISO 3166, two letters) of numbers written without `+`; without it such numbers are refused."""
+    fax_countries: Countries = ()
+    """Countries (ISO 3166, two letters) that faxes may go to; empty is every country."""
+    fax_sip_allowed: bool = False
+    """Whether a fax may go to a SIP URI."""
     fax_webhook_url: str | None = None
     """Public address of our webhook. When set, it goes along with every fax and `doctor` tests it."""
     fax_max_attempts: int = Field(default=5, ge=1, le=50)
@@ -109,6 +123,14 @@ class Settings(BaseSettings):
     """Calls to Telnyx a second, all workers together."""
     fax_channels: Annotated[int, Field(ge=1)] | Literal["auto"] = "auto"
     """Faxes in flight on one connection, all workers together; `auto` finds it: starts at 2, grows, halves."""
+    fax_rate_burst: int = Field(default=5, ge=1, le=1000)
+    """Calls by which any one second may exceed `FAX_RATE`."""
+    fax_connection_rate: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    """Faxes a second on one connection, all workers together; `FAX_RATE` alone limits them where it is not set."""
+    fax_account_channels: Annotated[int, Field(ge=1)] | Literal["auto"] = "auto"
+    """Faxes in flight on all connections together; `auto` sets no limit before Telnyx says that the account is full."""
+    fax_urgent_channels: Annotated[int, Field(ge=0)] | Literal["auto"] = "auto"
+    """Channels of a connection that bulk faxes leave to others; `auto` is one where there are four or more."""
     fax_worker_concurrency: int = Field(default=8, ge=1, le=256)
     """Threads of one worker process."""
 
@@ -143,6 +165,29 @@ class Settings(BaseSettings):
     """How long finished jobs, their history and their idempotency keys are kept."""
     fax_events_maxlen: int = Field(default=1_000_000, ge=1000)
     """Entries kept in the event stream, roughly; a far guard against filling Redis."""
+
+    fax_call_lease: Seconds = 10_800
+    """An accepted fax of which nothing is heard for so long keeps its channel and its number from others no more."""
+
+    # Money, in the currency of your contract; the defaults are figures that others report, not Telnyx's price list
+    fax_price_page: float = Field(default=0.007, ge=0, allow_inf_nan=False)
+    """Price of a page."""
+    fax_price_minute: float = Field(default=0.005, ge=0, allow_inf_nan=False)
+    """Price of a begun minute of the call."""
+    fax_pages_guess: int = Field(default=3, ge=1)
+    """Pages of a fax that does not say how many it has."""
+    fax_page_seconds: Seconds = 45
+    """How long a page takes; with the price of a minute it makes the estimate of a call."""
+    fax_spend_day: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    """What all faxes of one day (UTC) may cost together; the next one waits for the next day. No cap if not set."""
+
+    # Numbers that fail
+    fax_quarantine_after: int = Field(default=2, ge=1)
+    """So many faxes in a row that ended because the number is wrong, and it is not called any more."""
+    fax_quarantine_days: float = Field(default=90, gt=0, allow_inf_nan=False)
+    """For so long, or until a person lifts it."""
+    fax_ladder_days: float = Field(default=30, gt=0, allow_inf_nan=False)
+    """How long it is remembered with which changed settings a fax came through to a number."""
 
     # Retries: pauses before the 2nd, 3rd … attempt; the last one repeats
     fax_retry_busy: Schedule = (180, 300, 600, 1200)
@@ -241,6 +286,13 @@ class Settings(BaseSettings):
     def holidays(self) -> Holidays:
         """The days of `FAX_HOLIDAYS`."""
         return parse_holidays(self.fax_holidays)
+
+    @cached_property
+    def number_policy(self) -> NumberPolicy:
+        """Where faxes may go."""
+        return NumberPolicy(
+            region=self.fax_default_region, countries=frozenset(self.fax_countries), sip_allowed=self.fax_sip_allowed
+        )
 
     @cached_property
     def known_connections(self) -> frozenset[str]:
