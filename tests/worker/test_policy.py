@@ -1,127 +1,393 @@
-"""What is done about each failure reason, as a table of numbers."""
+"""What is done about each failure reason, as tables of numbers and as promises about any run of failures."""
 
-from datetime import UTC, datetime, timedelta
+import itertools
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 
+from faxdispatch.jobs import SendFax
 from faxdispatch.settings import Settings
-from worker.policy import FINAL, FREE, REASONS, Failure, GiveUp, Kind, Retry, decide
+from worker.policy import REASONS, Counter, Failure, GiveUp, Kind, Retry, changes, decide, step
 
 NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 SETTINGS = Settings()
 
-DOCUMENTED = [
-    "user_busy",
-    "receiver_no_answer",
-    "receiver_no_response",
-    "receiver_recovery_on_timer_expire",
-    "receiver_call_dropped",
-    "receiver_communication_error",
-    "service_unavailable",
-    "fax_signaling_error",
-    "invalid_ecm_response_from_receiver",
-    "fax_initial_communication_timeout",
-    "destination_unreachable",
-    "receiver_incompatible_destination",
-    "receiver_decline",
-    "user_channel_limit_exceeded",
-    "outbound_profile_channel_limit_exceeded",
-    "connection_channel_limit_exceeded",
-    "outbound_profile_daily_spend_limit_exceeded",
-    "file_download_failed",
-    "media_processing_exception",
-    "file_format_invalid",
-    "file_size_limit_exceeded",
-    "page_count_limit_exceeded",
-    "receiver_invalid_number_format",
-    "receiver_unallocated_number",
-    "destination_invalid",
-    "destination_not_in_countries_whitelist",
-    "destination_not_in_service_plan",
-    "no_outbound_profile",
-    "account_disabled",
-    "unverified_origination_number",
-    "unverified_destination_not_allowed",
-    "sender_canceled",
-    "sender_call_dropped",
-    "sender_communication_error",
-    "carrier_lost",
-    "rejected",
-    "success",
-    "received",
-]
+DIAL, CONNECT, HOLD = Counter.DIAL, Counter.CONNECT, Counter.HOLD
+CLIMBS, STAYS = True, False
+BLAMES, SPARES = True, False
+
+TABLE = {
+    # Never connected
+    "user_busy": (Kind.BUSY, DIAL, STAYS, SPARES),
+    "receiver_no_answer": (Kind.NO_ANSWER, DIAL, STAYS, SPARES),
+    "receiver_no_response": (Kind.NO_ANSWER, DIAL, STAYS, SPARES),
+    "receiver_recovery_on_timer_expire": (Kind.LINE, DIAL, STAYS, SPARES),
+    "receiver_communication_error": (Kind.LINE, DIAL, STAYS, SPARES),
+    "service_unavailable": (Kind.LINE, DIAL, STAYS, SPARES),
+    "sender_communication_error": (Kind.LINE, DIAL, STAYS, SPARES),
+    "destination_unreachable": (Kind.ONCE, DIAL, STAYS, SPARES),
+    "receiver_decline": (Kind.ONCE, DIAL, STAYS, SPARES),
+    "receiver_incompatible_destination": (Kind.ONCE, DIAL, CLIMBS, SPARES),
+    "rejected": (Kind.ONCE, DIAL, STAYS, SPARES),
+    "file_download_failed": (Kind.ONCE, DIAL, STAYS, SPARES),
+    "media_processing_exception": (Kind.ONCE, DIAL, STAYS, SPARES),
+    # Connected
+    "receiver_call_dropped": (Kind.LINE, CONNECT, CLIMBS, SPARES),
+    "fax_signaling_error": (Kind.LINE, CONNECT, CLIMBS, SPARES),
+    "invalid_ecm_response_from_receiver": (Kind.LINE, CONNECT, CLIMBS, SPARES),
+    "sender_call_dropped": (Kind.LINE, CONNECT, CLIMBS, SPARES),
+    "carrier_lost": (Kind.LINE, CONNECT, CLIMBS, SPARES),
+    "fax_initial_communication_timeout": (Kind.ONCE, CONNECT, CLIMBS, SPARES),
+    "success": (Kind.ONCE, CONNECT, STAYS, SPARES),
+    "received": (Kind.ONCE, CONNECT, STAYS, SPARES),
+    # Free
+    "user_channel_limit_exceeded": (Kind.CAPACITY, HOLD, STAYS, SPARES),
+    "outbound_profile_channel_limit_exceeded": (Kind.CAPACITY, HOLD, STAYS, SPARES),
+    "connection_channel_limit_exceeded": (Kind.CAPACITY, HOLD, STAYS, SPARES),
+    "outbound_profile_daily_spend_limit_exceeded": (Kind.SPEND, HOLD, STAYS, SPARES),
+    "account_disabled": (Kind.ACCOUNT, HOLD, STAYS, SPARES),
+    "no_outbound_profile": (Kind.ACCOUNT, HOLD, STAYS, SPARES),
+    "unverified_origination_number": (Kind.ACCOUNT, HOLD, STAYS, SPARES),
+    # Final
+    "destination_not_in_countries_whitelist": (Kind.DESTINATION, DIAL, STAYS, SPARES),
+    "destination_not_in_service_plan": (Kind.DESTINATION, DIAL, STAYS, SPARES),
+    "unverified_destination_not_allowed": (Kind.DESTINATION, DIAL, STAYS, SPARES),
+    "destination_invalid": (Kind.NUMBER, DIAL, STAYS, BLAMES),
+    "receiver_invalid_number_format": (Kind.NUMBER, DIAL, STAYS, BLAMES),
+    "receiver_unallocated_number": (Kind.NUMBER, DIAL, STAYS, BLAMES),
+    "file_format_invalid": (Kind.DOCUMENT, DIAL, STAYS, SPARES),
+    "file_size_limit_exceeded": (Kind.DOCUMENT, DIAL, STAYS, SPARES),
+    "page_count_limit_exceeded": (Kind.DOCUMENT, DIAL, STAYS, SPARES),
+    "sender_canceled": (Kind.SENDER, DIAL, STAYS, SPARES),
+}
+"""Every reason that Telnyx documents anywhere."""
+
+UNKNOWN = ["a_reason_of_tomorrow", "unknown", ""]
+FINAL = {Kind.DESTINATION, Kind.DOCUMENT, Kind.NUMBER, Kind.SENDER}
+EVERY = {**TABLE, **dict.fromkeys(UNKNOWN, (Kind.ONCE, DIAL, STAYS, SPARES))}
+FREE = sorted(reason for reason, row in EVERY.items() if row[1] is HOLD)
+CHARGED = sorted(reason for reason, row in EVERY.items() if row[1] is not HOLD)
 
 
-def failure(
-    reason: str, *, dials: int = 0, tries: dict[str, int] | None = None, send_by: datetime | None = None
-) -> Failure:
-    return Failure(reason, dials, tries or {}, max_attempts=5, send_by=send_by)
+def failure(reason: str, **known) -> Failure:
+    return Failure(**{"reason": reason, "dials": 0, "connects": 0, "tries": {}, "max_attempts": 5, **known})
 
 
-@pytest.mark.parametrize("reason", DOCUMENTED)
-def test_every_documented_reason_has_a_row(reason: str) -> None:
-    assert reason in REASONS
+def after(failed: Failure, verdict: Retry) -> Failure:
+    """Give the same failure once more, after the retry that was decided."""
+    return replace(
+        failed,
+        dials=failed.dials + (verdict.counter is DIAL),
+        connects=failed.connects + (verdict.counter is CONNECT),
+        tries=verdict.tries,
+        rung=verdict.rung,
+    )
+
+
+def run(reasons, settings: Settings, **known) -> tuple[list[Retry], GiveUp | None]:
+    """Let one attempt after the other fail for these reasons; give the retries, and the end if there was one."""
+    retries: list[Retry] = []
+    failed = failure("", **known)
+    for reason in reasons:
+        failed = replace(failed, reason=reason)
+        verdict = decide(failed, NOW, settings)
+        if isinstance(verdict, GiveUp):
+            return retries, verdict
+        retries.append(verdict)
+        failed = after(failed, verdict)
+    return retries, None
+
+
+def delays(reason: str, settings: Settings = SETTINGS, **known) -> list[float]:
+    return [retry.delay for retry in run([reason] * 60, settings, **known)[0]]
+
+
+# The table
+
+
+def test_the_rows_are_those_that_telnyx_documents() -> None:
+    assert set(REASONS) == set(TABLE)
+
+
+@pytest.mark.parametrize(("reason", "row"), EVERY.items())
+def test_each_reason_has_its_kind_counter_rung_and_blame(reason: str, row: tuple[Kind, Counter, bool, bool]) -> None:
+    kind, counter, climbs, blames = row
+    verdict = decide(failure(reason), NOW, SETTINGS)
+
+    assert (verdict.kind, verdict.counter) == (kind, counter)
+    if isinstance(verdict, Retry):
+        assert kind not in FINAL
+        assert verdict.rung == (1 if climbs else 0)
+    else:
+        assert verdict == GiveUp(kind, "final", counter, blames_number=blames)
+        assert kind in FINAL
+
+
+@pytest.mark.parametrize("reason", CHARGED)
+def test_only_a_wrong_number_blames_the_number_whatever_the_end(reason: str) -> None:
+    verdict = decide(failure(reason, max_attempts=1), NOW, SETTINGS)
+
+    assert isinstance(verdict, GiveUp)
+    assert verdict.blames_number is EVERY[reason][3]
+
+
+# Ends
+
+
+@pytest.mark.parametrize("reason", CHARGED)
+@pytest.mark.parametrize("max_attempts", [1, 2, 5, 50])
+def test_no_reason_known_or_not_is_retried_for_ever(reason: str, max_attempts: int) -> None:
+    generous = Settings(fax_max_connects=50, fax_retry_once=(1,) * 60)
+
+    retries, end = run(itertools.repeat(reason), generous, max_attempts=max_attempts)
+
+    assert isinstance(end, GiveUp)
+    assert len(retries) == (0 if EVERY[reason][0] in FINAL else max_attempts - 1)
+
+
+@hypothesis_settings(deadline=None)
+@given(
+    reasons=st.lists(st.sampled_from(CHARGED), min_size=50, max_size=50),
+    max_attempts=st.integers(1, 50),
+    max_connects=st.integers(1, 50),
+)
+def test_no_mixture_of_failures_passes_any_bound(reasons, max_attempts, max_connects) -> None:
+    settings = Settings(fax_max_connects=max_connects)
+
+    retries, end = run(reasons, settings, max_attempts=max_attempts)
+
+    assert isinstance(end, GiveUp)
+    assert len(retries) < max_attempts
+    assert sum(retry.counter is CONNECT for retry in retries) < max_connects
+    assert sum(retry.kind is Kind.ONCE for retry in retries) <= len(settings.fax_retry_once)
+
+
+@hypothesis_settings(deadline=None)
+@given(st.lists(st.sampled_from([*FREE, *CHARGED]), max_size=40))
+def test_a_free_failure_between_takes_nothing_from_the_charged_ones(reasons) -> None:
+    mixed, mixed_end = run(reasons, SETTINGS)
+    charged, end = run([reason for reason in reasons if reason in CHARGED], SETTINGS)
+
+    seen = [(retry.kind, retry.delay, retry.rung) for retry in mixed if retry.counter is not HOLD]
+    assert seen == [(retry.kind, retry.delay, retry.rung) for retry in charged]
+    assert mixed_end == end
+
+
+@pytest.mark.parametrize("reason", FREE)
+def test_what_is_not_the_recipients_fault_is_never_given_up_for_attempts(reason: str) -> None:
+    retries, end = run([reason] * 500, SETTINGS, dials=4, connects=4, rung=2)
+
+    assert end is None
+    assert len(retries) == 500
+    assert {(retry.counter, retry.rung) for retry in retries} == {(HOLD, 2)}
+
+
+@pytest.mark.parametrize(("dials", "connects"), [(4, 0), (3, 1), (2, 2), (9, 0)])
+def test_both_counters_together_are_bounded_by_the_attempts(dials: int, connects: int) -> None:
+    last = decide(failure("user_busy", dials=dials, connects=connects), NOW, SETTINGS)
+
+    assert last == GiveUp(Kind.BUSY, "attempts", DIAL, blames_number=False)
+
+
+def test_one_attempt_less_than_the_bound_is_retried() -> None:
+    assert isinstance(decide(failure("user_busy", dials=1, connects=2), NOW, SETTINGS), Retry)
+
+
+@pytest.mark.parametrize("bound", [1, 2, 3, 4])
+def test_calls_that_connect_are_repeated_less_often_than_others(bound: int) -> None:
+    retries, end = run(["fax_signaling_error"] * 9, Settings(fax_max_connects=bound), max_attempts=9)
+
+    assert len(retries) == bound - 1
+    assert end == GiveUp(Kind.LINE, "connects", CONNECT, blames_number=False)
+
+
+def test_calls_that_did_not_connect_are_not_bounded_by_those_that_did() -> None:
+    assert isinstance(decide(failure("user_busy", connects=3), NOW, Settings(fax_max_connects=3)), Retry)
+
+
+def test_where_both_bounds_are_reached_the_attempts_are_named() -> None:
+    verdict = decide(failure("carrier_lost", dials=2, connects=2), NOW, SETTINGS)
+
+    assert verdict == GiveUp(Kind.LINE, "attempts", CONNECT, blames_number=False)
+
+
+@pytest.mark.parametrize("reason", [*UNKNOWN, "rejected", "fax_initial_communication_timeout"])
+@pytest.mark.parametrize("pauses", [(), (300,), (60, 120)])
+def test_what_seldom_gets_better_is_retried_once_for_each_pause(reason: str, pauses: tuple[float, ...]) -> None:
+    retries, end = run([reason] * 4, Settings(fax_retry_once=pauses, fax_max_connects=50))
+
+    assert [retry.delay for retry in retries] == list(pauses)
+    assert end == GiveUp(Kind.ONCE, "attempts", EVERY[reason][1], blames_number=False)
+
+
+# Pauses
 
 
 @pytest.mark.parametrize(
-    ("kind", "delays"),
+    ("reason", "pauses"),
     [
-        (Kind.BUSY, [180, 300, 600, 1200]),
-        (Kind.NO_ANSWER, [300, 900, 1800, 1800]),
-        (Kind.LINE, [60, 300, 900, 900]),
+        ("user_busy", [180, 300, 600, 1200, 1200, 1200]),
+        ("receiver_no_answer", [300, 900, 1800, 1800, 1800, 1800]),
+        ("receiver_communication_error", [60, 300, 900, 900, 900, 900]),
+        ("fax_signaling_error", [60, 300]),
+        ("a_reason_of_tomorrow", [300]),
     ],
 )
-def test_pauses_follow_the_schedule_until_the_attempts_are_used_up(kind: Kind, delays: list[float]) -> None:
-    reason = next(r for r, k in REASONS.items() if k is kind)
-    tries: dict[str, int] = {}
-    seen = []
-    for dials in range(4):
-        verdict = decide(failure(reason, dials=dials, tries=tries), NOW, SETTINGS)
-        assert isinstance(verdict, Retry)
-        assert verdict.charged
-        seen.append(verdict.delay)
-        tries = verdict.tries
-
-    assert seen == delays
-    assert decide(failure(reason, dials=4, tries=tries), NOW, SETTINGS) == GiveUp(kind, "attempts")
+def test_pauses_follow_the_schedule_and_its_last_repeats(reason: str, pauses: list[float]) -> None:
+    assert delays(reason, max_attempts=7) == pauses
 
 
-@pytest.mark.parametrize("reason", sorted(r for r, k in REASONS.items() if k in FINAL))
-def test_a_wrong_number_or_document_is_given_up_at_once(reason: str) -> None:
-    assert decide(failure(reason), NOW, SETTINGS) == GiveUp(REASONS[reason], "final")
+@pytest.mark.parametrize(
+    ("setting", "reason"),
+    [
+        ("fax_retry_busy", "user_busy"),
+        ("fax_retry_no_answer", "receiver_no_response"),
+        ("fax_retry_line", "service_unavailable"),
+        ("fax_retry_capacity", "user_channel_limit_exceeded"),
+        ("fax_retry_account", "account_disabled"),
+    ],
+)
+def test_each_kind_has_a_schedule_of_its_own_that_can_be_set(setting: str, reason: str) -> None:
+    own = Settings(**{setting: (7, 11, 13)})
+
+    assert delays(reason, own, max_attempts=6)[:5] == [7, 11, 13, 13, 13]
 
 
-@pytest.mark.parametrize("reason", sorted(r for r, k in REASONS.items() if k in FREE))
-def test_what_is_not_the_recipients_fault_costs_no_attempt_however_often(reason: str) -> None:
-    verdict = decide(failure(reason, dials=4, tries={REASONS[reason]: 99}), NOW, SETTINGS)
+def test_each_kind_goes_through_its_own_schedule() -> None:
+    retries, _ = run(["user_busy", "receiver_no_answer", "user_busy", "service_unavailable"], SETTINGS)
+
+    assert [retry.delay for retry in retries] == [180, 300, 300, 60]
+    assert retries[-1].tries == {"busy": 2, "no_answer": 1, "line": 1}
+
+
+def test_the_last_step_of_a_schedule_repeats() -> None:
+    assert [step((1, 2, 5), seen) for seen in range(5)] == [1, 2, 5, 5, 5]
+
+
+@pytest.mark.parametrize(
+    "now",
+    [
+        NOW,
+        NOW.replace(hour=23, minute=59, second=59, microsecond=999_999),
+        NOW.replace(hour=0),
+        NOW.astimezone(timezone(timedelta(hours=-8))),
+        NOW.astimezone(timezone(timedelta(hours=14))),
+    ],
+)
+@pytest.mark.parametrize("jitter", [-1, 0, 1])
+def test_spent_money_is_waited_for_until_past_midnight_utc(now: datetime, jitter: float) -> None:
+    verdict = decide(failure("outbound_profile_daily_spend_limit_exceeded"), now, SETTINGS, jitter=jitter)
 
     assert isinstance(verdict, Retry)
-    assert not verdict.charged
+    again = (now + timedelta(seconds=verdict.delay)).astimezone(UTC)
+    assert again.isoformat() == "2026-11-24T00:01:00+00:00"
 
 
-@pytest.mark.parametrize("reason", ["a_reason_of_tomorrow", "rejected"])
-def test_an_unknown_reason_is_tried_again_but_not_for_ever(reason: str) -> None:
-    first = decide(failure(reason), NOW, SETTINGS)
+def test_jitter_moves_a_pause_by_a_tenth_at_most() -> None:
+    verdicts = [decide(failure("user_busy"), NOW, SETTINGS, jitter=j) for j in (-50, -1, -0.5, 0, 1, 50)]
 
-    assert isinstance(first, Retry)
-    assert decide(failure(reason, dials=1, tries=first.tries), NOW, SETTINGS) == GiveUp(Kind.ONCE, "attempts")
+    assert [round(v.delay) for v in verdicts if isinstance(v, Retry)] == [162, 162, 171, 180, 198, 198]
 
 
-def test_spent_money_counts_anew_at_midnight_utc() -> None:
-    verdict = decide(failure("outbound_profile_daily_spend_limit_exceeded"), NOW, SETTINGS)
-
-    assert isinstance(verdict, Retry)
-    assert (NOW + timedelta(seconds=verdict.delay)).isoformat() == "2026-11-24T00:01:00+00:00"
+# The deadline
 
 
 def test_nothing_is_planned_past_the_deadline() -> None:
     late = NOW + timedelta(seconds=100)
 
-    assert decide(failure("user_busy", send_by=late), NOW, SETTINGS) == GiveUp(Kind.BUSY, "deadline")
+    busy = decide(failure("user_busy", send_by=late), NOW, SETTINGS)
+
+    assert busy == GiveUp(Kind.BUSY, "deadline", DIAL, blames_number=False)
     assert isinstance(decide(failure("receiver_call_dropped", send_by=late), NOW, SETTINGS), Retry)
 
 
-def test_jitter_moves_a_pause_by_a_tenth_at_most() -> None:
-    delays = [decide(failure("user_busy"), NOW, SETTINGS, jitter=j) for j in (-1, 0, 1)]
+@pytest.mark.parametrize(("seconds", "kept"), [(179, False), (180, False), (180.001, True)])
+@pytest.mark.parametrize("jitter", [-1, 0, 1])
+def test_jitter_never_decides_whether_the_deadline_is_met(seconds: float, kept: bool, jitter: float) -> None:
+    send_by = NOW + timedelta(seconds=seconds)
 
-    assert [round(d.delay) for d in delays if isinstance(d, Retry)] == [162, 180, 198]
+    verdict = decide(failure("user_busy", send_by=send_by), NOW, SETTINGS, jitter=jitter)
+
+    assert isinstance(verdict, Retry) is kept
+    if isinstance(verdict, Retry):
+        assert verdict.delay < seconds
+
+
+@given(seconds=st.floats(-1000, 4000), jitter=st.floats(-1, 1), reason=st.sampled_from(sorted(EVERY)))
+@hypothesis_settings(deadline=None)
+def test_a_retry_begins_in_the_future_and_before_the_deadline(seconds: float, jitter: float, reason: str) -> None:
+    send_by = NOW + timedelta(seconds=seconds)
+
+    verdict = decide(failure(reason, send_by=send_by), NOW, SETTINGS, jitter=jitter)
+
+    if isinstance(verdict, Retry):
+        assert verdict.delay > 0
+        assert verdict.delay < (send_by - NOW).total_seconds()
+
+
+@pytest.mark.parametrize("reason", FREE)
+def test_the_deadline_ends_free_retries_too(reason: str) -> None:
+    verdict = decide(failure(reason, send_by=NOW), NOW, SETTINGS)
+
+    assert verdict == GiveUp(EVERY[reason][0], "deadline", HOLD, blames_number=False)
+
+
+# The ladder
+
+LADDER = Settings(fax_ladder="t38_enabled=false,quality=normal,monochrome=true", fax_max_connects=50)
+
+
+def test_each_failed_transmission_climbs_one_rung_up_to_the_last() -> None:
+    retries, _ = run(["fax_signaling_error"] * 6, LADDER, max_attempts=9)
+
+    assert [changes(retry.rung, LADDER) for retry in retries] == [
+        {"t38_enabled": False},
+        {"t38_enabled": False, "quality": "normal"},
+        {"t38_enabled": False, "quality": "normal", "monochrome": True},
+        {"t38_enabled": False, "quality": "normal", "monochrome": True},
+        {"t38_enabled": False, "quality": "normal", "monochrome": True},
+        {"t38_enabled": False, "quality": "normal", "monochrome": True},
+    ]
+
+
+def test_other_failures_stay_on_the_rung() -> None:
+    reasons = ["user_busy", "fax_signaling_error", "user_busy", "account_disabled", "carrier_lost", "no_such_reason"]
+    retries, _ = run(reasons, LADDER, max_attempts=9)
+
+    assert [retry.rung for retry in retries] == [0, 1, 1, 1, 2, 2]
+
+
+def test_the_first_attempt_is_sent_as_asked() -> None:
+    assert changes(0, LADDER) == {}
+
+
+def test_the_higher_rung_of_the_same_option_wins() -> None:
+    twice = Settings(fax_ladder="quality=ultra_light,quality=normal")
+
+    assert [changes(rung, twice) for rung in (1, 2)] == [{"quality": "ultra_light"}, {"quality": "normal"}]
+
+
+def test_without_a_ladder_nothing_is_changed() -> None:
+    none = Settings(fax_ladder="none")
+    retries, _ = run(["fax_signaling_error"] * 2, none)
+
+    assert [changes(retry.rung, none) for retry in retries] == [{}, {}]
+
+
+def test_a_ladder_that_was_shortened_meanwhile_ends_at_its_last_rung() -> None:
+    short = Settings(fax_ladder="quality=normal")
+    verdict = decide(failure("carrier_lost", rung=3), NOW, short)
+
+    assert isinstance(verdict, Retry)
+    assert verdict.rung == 1
+    assert changes(3, short) == {"quality": "normal"}
+
+
+def test_every_change_can_be_sent() -> None:
+    fax = SendFax(to="+13125550123", media_name="a.pdf", **changes(3, LADDER))
+
+    assert (fax.t38_enabled, fax.quality, fax.monochrome) == (False, "normal", True)
