@@ -6,6 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from faxdispatch.errors import Misconfigured
+from faxdispatch.numbers import NumberPolicy
 from faxdispatch.settings import Settings
 
 SECRET = "KEY0123456789ABCDEF_secret"
@@ -54,6 +55,10 @@ def test_an_empty_variable_counts_as_not_set(monkeypatch):
         ("FAX_RETRY_BUSY", "60,-1"),
         ("FAX_RETRY_BUSY", "60;120"),
         ("FAX_DEFAULT_REGION", "usa"),
+        ("FAX_COUNTRIES", "US,UK"),
+        ("FAX_COUNTRIES", "us"),
+        ("FAX_COUNTRIES", "USA"),
+        ("FAX_SIP_ALLOWED", "perhaps"),
         ("FAX_LOG_LEVEL", "LOUD"),
         ("FAX_WORKER_CONCURRENCY", "1000"),
         ("FAX_REPLICAS", "-1"),
@@ -74,7 +79,9 @@ def test_everything_wrong_is_told_at_once(monkeypatch):
 
 def test_a_wrong_value_is_never_repeated_in_the_message(monkeypatch):
     with pytest.raises(Misconfigured) as refused:
-        load(monkeypatch, FAX_RATE=SECRET, PORT=SECRET, FAX_RETRY_BUSY=SECRET, FAX_CHANNELS=SECRET)
+        load(
+            monkeypatch, FAX_RATE=SECRET, PORT=SECRET, FAX_RETRY_BUSY=SECRET, FAX_CHANNELS=SECRET, FAX_COUNTRIES=SECRET
+        )
 
     assert SECRET not in str(refused.value)
     assert refused.value.__cause__ is None
@@ -134,6 +141,18 @@ def test_longer_timeouts_ask_for_a_longer_lease(monkeypatch):
 def test_the_sender_is_a_number_whatever_way_it_is_written(monkeypatch):
     assert load(monkeypatch).sender is None
     assert load(monkeypatch, FAX_FROM="(312) 555-0123", FAX_DEFAULT_REGION="US").sender == "+13125550123"
+
+
+def test_a_wrong_country_is_told_by_its_place_in_the_list(monkeypatch):
+    with pytest.raises(Misconfigured, match=r"^FAX_COUNTRIES: entry 2 is no country .* like US,CA,GB"):
+        load(monkeypatch, FAX_COUNTRIES="US, UK")
+
+
+def test_where_faxes_may_go_is_one_policy(monkeypatch):
+    assert load(monkeypatch).number_policy == NumberPolicy()
+    settings = load(monkeypatch, FAX_COUNTRIES="US, CA", FAX_SIP_ALLOWED="true", FAX_DEFAULT_REGION="CA")
+
+    assert settings.number_policy == NumberPolicy("CA", frozenset({"US", "CA"}), sip_allowed=True)
 
 
 def test_a_sender_that_is_no_number_is_told(monkeypatch):

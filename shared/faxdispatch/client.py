@@ -12,9 +12,10 @@ from kombu.exceptions import KombuError
 from redis.exceptions import RedisError
 
 from faxdispatch.broker import configure, post, post_job
-from faxdispatch.errors import NotKnown, Unavailable
+from faxdispatch.errors import InvalidJob, NotKnown, Unavailable
 from faxdispatch.jobs import CancelFax, Job, RefreshMedia, SendFax, SyncStatus
 from faxdispatch.ledger import DeadLetters, JobView, Ledger, Scripts, connect
+from faxdispatch.numbers import NumberPolicy
 from faxdispatch.settings import Settings
 from faxdispatch.states import Verdict
 from faxdispatch.verdicts import check, refusal
@@ -34,7 +35,8 @@ class FaxClient:
     """Enqueue faxes and follow them.
 
     `redis_url` is where the ledger lives, `broker_url` Celery's broker where that is another. `region` (ISO 3166, two
-    letters) is the country of numbers written without `+`. Nothing connects before the first call.
+    letters) is the country of numbers written without `+`; `numbers` says where faxes may go, and the region where
+    `region` does not. Without it, the workers alone judge that. Nothing connects before the first call.
     """
 
     def __init__(
@@ -43,9 +45,11 @@ class FaxClient:
         *,
         broker_url: str | None = None,
         region: str | None = None,
+        numbers: NumberPolicy | None = None,
         ledger: Ledger | None = None,
     ) -> None:
-        self._region = region
+        self._numbers = numbers
+        self._region = region or (numbers.region if numbers else None)
         self._ledger = ledger or Ledger(Scripts(connect(redis_url)))
         self._app = configure(Celery("faxdispatch-client", set_as_current=False), broker_url or redis_url)
 
@@ -60,7 +64,7 @@ class FaxClient:
         ledger = Ledger(
             Scripts.from_settings(settings), hint_after=settings.fax_hint_after, poll_after=settings.fax_poll_after
         )
-        return cls(settings.redis, broker_url=settings.broker, region=settings.fax_default_region, ledger=ledger)
+        return cls(settings.redis, broker_url=settings.broker, numbers=settings.number_policy, ledger=ledger)
 
     def send(self, job: SendFax | None = None, /, **options: Any) -> Receipt:
         """Record a fax and hand it to the workers. Takes a `SendFax`, or its fields as keywords.
@@ -72,7 +76,7 @@ class FaxClient:
             IdempotencyConflict: the key stands for other content.
             Unavailable: Redis did not answer; call again with the same `idempotency_key` to be sure of one fax.
         """
-        job = job or SendFax.decode(options, region=self._region)
+        job = self._allowed(job, options)
         reply = self._ledger.create(job.job_id or uuid4().hex, job, source="producer")
         receipt = Receipt(reply["job"], created=reply["outcome"] == "created")
         if receipt.created:
@@ -100,7 +104,7 @@ class FaxClient:
         Raises:
             InvalidJob: naming each wrong field; nothing is registered.
         """
-        job = job or SendFax.decode(options, region=self._region)
+        job = self._allowed(job, options)
         named = job.model_copy(update={"job_id": job.job_id or uuid4().hex})
         on_commit(lambda: self.send(named))
         return str(named.job_id)
@@ -208,6 +212,24 @@ class FaxClient:
         with _broker_trouble():
             post(self._app, kind.TASK, kind.QUEUE, payload, message_id=letter_id)
         self.dead_letters.sent(letter_id, token)
+
+    def check(self, job: SendFax) -> None:
+        """Check that the fax may go where it is to go, as `send` does, without recording it.
+
+        Raises:
+            InvalidJob: naming the setting that refuses its destination.
+        """
+        if self._numbers is None:
+            return
+        try:
+            self._numbers.check(job.to)
+        except ValueError as problem:
+            raise InvalidJob([("to", str(problem))]) from None
+
+    def _allowed(self, job: SendFax | None, options: Mapping[str, Any]) -> SendFax:
+        job = job or SendFax.decode(options, region=self._region)
+        self.check(job)
+        return job
 
     def _post(self, job: Job, *, message_id: str | None = None) -> None:
         with _broker_trouble():

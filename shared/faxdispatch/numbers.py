@@ -1,16 +1,104 @@
-"""Telephone numbers: from what people write to E.164."""
+"""Telephone numbers: from what people write to E.164, and which of them a fax may call."""
+
+import re
+from dataclasses import dataclass
 
 import phonenumbers
+from phonenumbers import PhoneNumber, PhoneNumberType, ValidationResult
 
 from faxdispatch.privacy import EXAMPLE
 
+COUNTRIES = frozenset(phonenumbers.SUPPORTED_REGIONS)
+"""Every country that has telephone numbers, by its ISO 3166 two-letter code."""
+
 _PROBLEMS = {
-    phonenumbers.ValidationResult.TOO_SHORT: "too short for a telephone number of its country",
-    phonenumbers.ValidationResult.TOO_LONG: "too long for a telephone number of its country",
-    phonenumbers.ValidationResult.INVALID_COUNTRY_CODE: "its country code does not exist",
-    phonenumbers.ValidationResult.INVALID_LENGTH: "not a length that telephone numbers of its country have",
-    phonenumbers.ValidationResult.IS_POSSIBLE_LOCAL_ONLY: "lacks its area code",
+    ValidationResult.TOO_SHORT: "too short for a telephone number of its country",
+    ValidationResult.TOO_LONG: "too long for a telephone number of its country",
+    ValidationResult.INVALID_COUNTRY_CODE: "its country code does not exist",
+    ValidationResult.INVALID_LENGTH: "not a length that telephone numbers of its country have",
+    ValidationResult.IS_POSSIBLE_LOCAL_ONLY: "lacks its area code",
 }
+
+_EMERGENCY = "an emergency number; faxes are never sent to one"
+_INSTEAD = f"give the recipient's full fax number, like {EXAMPLE}"
+_PREMIUM = "a premium-rate number, and faxes are never sent to one: ask the recipient for an ordinary number"
+
+_NEVER = {
+    PhoneNumberType.PREMIUM_RATE: _PREMIUM,
+    PhoneNumberType.SHARED_COST: (
+        "a shared-cost number, which is billed at a special rate, and faxes are never sent to one: "
+        "ask the recipient for an ordinary number"
+    ),
+    PhoneNumberType.PAGER: f"a pager, which takes no fax: {_INSTEAD}",
+    PhoneNumberType.VOICEMAIL: f"a voicemail number, which takes no fax: {_INSTEAD}",
+}
+"""Kinds of numbers that are never called. Universal access numbers (UAN) are not among them: British 03, Dutch 088 and
+Swiss 058 numbers are of that kind, and hospitals and courts have their fax machines there."""
+
+_EMERGENCY_EVERYWHERE = {"112", "911"}
+"""What telephones of every country take for an emergency call (3GPP TS 22.101)."""
+
+_SERVICE_CODE = re.compile(r"[2-9]11")
+"""N11 codes of the North American plan, such as 411 and 911."""
+
+_ORDINARY_EXCHANGES = {PhoneNumberType.FIXED_LINE_OR_MOBILE, PhoneNumberType.UNKNOWN}
+"""Kinds among which exchange 976 and the N11 ones are set aside. Where the list of ranges is exact to the exchange, as
+for Jamaica and Bermuda, it may know them as lines of subscribers; and toll-free numbers have them too."""
+
+
+@dataclass(frozen=True, slots=True)
+class NumberPolicy:
+    """Where the settings let faxes go.
+
+    `region` (ISO 3166, two letters) is the country of numbers written without `+`; `countries` those that faxes may go
+    to, all of them where it is empty; `sip_allowed` tells whether a SIP URI may be a destination.
+    """
+
+    region: str | None = None
+    countries: frozenset[str] = frozenset()
+    sip_allowed: bool = False
+
+    def check(self, destination: str) -> None:
+        """Refuse a destination, E.164 or a SIP URI, that faxes may not go to, the ones of `destined` among them.
+
+        Raises:
+            ValueError: saying which setting refuses it, and what to do.
+        """
+        if is_sip(destination):
+            if not self.sip_allowed:
+                raise ValueError(
+                    "a SIP URI, and FAX_SIP_ALLOWED does not allow them: "
+                    "give a telephone number, or set FAX_SIP_ALLOWED=true"
+                )
+            return
+        number = _parsed(destination, None)
+        _refuse_never_called(number)
+        if self.countries:
+            self._check_country(number)
+
+    def _check_country(self, number: PhoneNumber) -> None:
+        listed = self.countries.intersection(_sharing(number))
+        country = phonenumbers.region_code_for_number(number)
+        # What no list of ranges knows is judged by the country code alone. What is the same number from several
+        # countries, such as a toll-free one in North America, belongs to each of them.
+        if listed and (country is None or any(phonenumbers.is_valid_number_for_region(number, one) for one in listed)):
+            return
+        if country in listed:
+            return
+        if country in COUNTRIES:
+            raise ValueError(
+                f"a number of {country}, which FAX_COUNTRIES does not list: "
+                f"add {country} there if faxes may go to that country"
+            )
+        raise ValueError(
+            f"FAX_COUNTRIES lists no country of its country code, +{number.country_code}: "
+            "add the country there, or leave FAX_COUNTRIES empty to allow every number"
+        )
+
+
+def is_sip(text: str) -> bool:
+    """Tell whether a destination is meant as a SIP URI."""
+    return text.lstrip()[:5].lower().startswith(("sip:", "sips:"))
 
 
 def normalise(text: str, *, region: str | None = None) -> str:
@@ -23,6 +111,26 @@ def normalise(text: str, *, region: str | None = None) -> str:
     Raises:
         ValueError: saying what is wrong and what to write instead.
     """
+    return _e164(_parsed(text, region))
+
+
+def destined(text: str, *, region: str | None = None) -> str:
+    """Give the number that a fax is to call in E.164, as `normalise` does, unless none may ever call it.
+
+    Those are emergency, short, premium-rate, shared-cost, pager, voicemail, operator and service numbers. A number of
+    which nothing is known is none of them.
+
+    Raises:
+        ValueError: saying what is wrong and what to write instead.
+    """
+    if re.sub(r"\D", "", text) in _EMERGENCY_EVERYWHERE:
+        raise ValueError(_EMERGENCY)
+    number = _parsed(text, region)
+    _refuse_never_called(number)
+    return _e164(number)
+
+
+def _parsed(text: str, region: str | None) -> PhoneNumber:
     written = text.strip()
     if not written.startswith("+") and region is None:
         raise ValueError(
@@ -34,7 +142,54 @@ def normalise(text: str, *, region: str | None = None) -> str:
         raise ValueError(f"not a telephone number: write it with + and country code, like {EXAMPLE}") from None
     if number.extension:
         raise ValueError("has an extension; a fax call cannot dial one")
+    return number
+
+
+def _sharing(number: PhoneNumber) -> tuple[str, ...]:
+    """Give the countries that share the number's country code."""
+    return tuple(phonenumbers.region_codes_for_country_code(number.country_code or 0))
+
+
+def _e164(number: PhoneNumber) -> str:
     verdict = phonenumbers.is_possible_number_with_reason(number)
-    if verdict != phonenumbers.ValidationResult.IS_POSSIBLE:
+    if verdict != ValidationResult.IS_POSSIBLE:
         raise ValueError(f"{_PROBLEMS.get(verdict, 'not a possible telephone number')}: write it like {EXAMPLE}")
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def _refuse_never_called(number: PhoneNumber) -> None:
+    kind = phonenumbers.number_type(number)
+    if kind in _NEVER:
+        raise ValueError(_NEVER[kind])
+    digits = phonenumbers.national_significant_number(number)
+    if number.country_code == 1 and len(digits) == 10:
+        _refuse_north_american(digits, kind)
+    elif kind == PhoneNumberType.UNKNOWN:
+        _refuse_short(number, digits)
+
+
+def _refuse_north_american(digits: str, kind: int) -> None:
+    """Refuse what the North American plan sets aside, of which phonenumbers' ranges take no notice."""
+    area, exchange, line = digits[:3], digits[3:6], digits[6:]
+    if _SERVICE_CODE.fullmatch(area):
+        raise ValueError(f"{area} is a service code and no area code: {_INSTEAD}")
+    if (exchange, line) == ("555", "1212"):
+        raise ValueError(f"directory assistance (555-1212), which takes no fax: {_INSTEAD}")
+    if area == "900":
+        raise ValueError(_PREMIUM)
+    if kind in _ORDINARY_EXCHANGES:
+        if exchange == "976":
+            raise ValueError(_PREMIUM)
+        if _SERVICE_CODE.fullmatch(exchange):
+            raise ValueError(f"{exchange} after the area code is a service code: {_INSTEAD}")
+
+
+def _refuse_short(number: PhoneNumber, digits: str) -> None:
+    # `0112` keeps its zero, since without it no full number would be left.
+    dialled = {digits, digits.lstrip("0")}
+    # Some islands have 211 or 311 for emergency calls; to everyone else in North America they are plain services.
+    service = number.country_code == 1 and digits != "911" and _SERVICE_CODE.fullmatch(digits)
+    if not service and any(phonenumbers.is_emergency_number(one, at) for one in dialled for at in _sharing(number)):
+        raise ValueError(_EMERGENCY)
+    if service or phonenumbers.is_valid_short_number(number):
+        raise ValueError(f"a short number, which is for telephones of its own country and takes no fax: {_INSTEAD}")

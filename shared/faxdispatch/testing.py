@@ -13,6 +13,7 @@ from faxdispatch.errors import IdempotencyConflict, NotKnown
 from faxdispatch.events import TYPE_OF_STATUS
 from faxdispatch.jobs import CancelFax, Job, RefreshMedia, SendFax, SyncStatus
 from faxdispatch.ledger import JobView
+from faxdispatch.numbers import NumberPolicy
 from faxdispatch.states import TERMINAL, State
 
 _STATUS_OF_TYPE = {kind: status for status, kind in TYPE_OF_STATUS.items()} | {
@@ -108,19 +109,20 @@ class RecordingClient(FaxClient):
     """A `FaxClient` for producers' tests: it judges as the real one does and keeps what was asked; nothing is sent.
 
     `sent` holds each fax once, with its job id; `asked` the commands to cancel, refresh and sync, in order. `region`
-    is the country of numbers written without `+`. What is an operator's (`resolve`, `redrive`, `dead_letters`) is not
-    doubled.
+    is the country of numbers written without `+`, `numbers` says where faxes may go. What is an operator's (`resolve`,
+    `redrive`, `dead_letters`) is not doubled.
     """
 
-    def __init__(self, *, region: str | None = None) -> None:
-        self._region = region
+    def __init__(self, *, region: str | None = None, numbers: NumberPolicy | None = None) -> None:
+        self._numbers = numbers
+        self._region = region or (numbers.region if numbers else None)
         self._states: dict[str, State] = {}
         self.sent: list[SendFax] = []
         self.asked: list[Job] = []
 
     def send(self, job: SendFax | None = None, /, **options: Any) -> Receipt:
         """Keep a fax. Raises `InvalidJob` and `IdempotencyConflict` as the real client does."""
-        job = job or SendFax.decode(options, region=self._region)
+        job = self._allowed(job, options)
         known = self._known(job)
         if known is None:
             new = job.model_copy(update={"job_id": job.job_id or uuid4().hex})

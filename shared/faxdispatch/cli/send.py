@@ -18,7 +18,9 @@ from faxdispatch.windows import parse_window
 
 
 def send(
-    to: Annotated[str, typer.Argument(help="Recipient: a number like +13125550123, or a SIP URI.")],
+    to: Annotated[
+        str, typer.Argument(help="Recipient: a number like +13125550123, or, with FAX_SIP_ALLOWED, a SIP URI.")
+    ],
     media: Annotated[str | None, typer.Option(help="Link (https) or local file to send.")] = None,
     media_name: Annotated[str | None, typer.Option(help="Document in Telnyx's media storage to send.")] = None,
     from_: Annotated[str | None, typer.Option("--from", help="Sender's number; FAX_FROM if not given.")] = None,
@@ -82,6 +84,7 @@ def send(
     }
     job = SendFax.decode(options, region=settings.fax_default_region)
     client = FaxClient.from_env(settings)
+    client.check(job)
     if document:
         _upload(document, job, settings)
     _tell(client, client.send(job), wait=wait, as_json=as_json)
