@@ -81,9 +81,9 @@ class NumberPolicy:
         country = phonenumbers.region_code_for_number(number)
         # What no list of ranges knows is judged by the country code alone. What is the same number from several
         # countries, such as a toll-free one in North America, belongs to each of them.
-        if listed and (country is None or any(phonenumbers.is_valid_number_for_region(number, one) for one in listed)):
+        if country in listed or (country is None and listed):
             return
-        if country in listed:
+        if any(phonenumbers.is_valid_number_for_region(number, one) for one in listed):
             return
         if country in COUNTRIES:
             raise ValueError(
