@@ -5,6 +5,7 @@ import sys
 from datetime import time
 
 import pytest
+from pydantic import ValidationError
 
 from faxdispatch import BadInput, Window
 from faxdispatch.windows import parse_window
@@ -22,7 +23,7 @@ ALL = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
         ("Mon,Wed 08:00-17:00", Window(start=time(8), end=time(17), days=("mon", "wed"))),
         ("fri-mon 08:00-17:00", Window(start=time(8), end=time(17), days=("mon", "fri", "sat", "sun"))),
         ("sun-sun 08:00-17:00", Window(start=time(8), end=time(17), days=("sun",))),
-        ("sat,mon-tue,sat 8:00-9:00 UTC", Window(start=time(8), end=time(9), days=("mon", "tue", "sat"))),
+        ("sat,mon-tue,sat 8:00-9:00 UTC", Window(start=time(8), end=time(9), days=("mon", "tue", "sat"), zone="UTC")),
         (
             "  mon-fri   08:00-17:00   America/Chicago ",
             Window(start=time(8), end=time(17), days=ALL[:5], zone="America/Chicago"),
@@ -31,6 +32,19 @@ ALL = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 )
 def test_a_window_means_what_it_says(text, window):
     assert Window(**parse_window(text)) == window
+
+
+def test_a_window_without_a_zone_goes_by_the_recipients_clock():
+    assert Window(**parse_window("mon-fri 08:00-17:00")).zone is None
+
+
+@pytest.mark.parametrize("hour", ["08:00Z", "08:00:00+02:00"])
+@pytest.mark.parametrize("field", ["start", "end"])
+def test_hours_with_an_offset_are_refused_since_they_would_be_read_as_local(field, hour):
+    with pytest.raises(ValidationError, match="has an offset") as refused:
+        Window(**{"start": "09:00", "end": "17:00", field: hour})
+
+    assert refused.value.errors()[0]["loc"] == (field,)
 
 
 @pytest.mark.parametrize(

@@ -53,6 +53,4 @@ def _of_exchange(destination: str) -> tuple[str, ...]:
 
     exchange = destination[1:8]
     known = next(exchange[:length] for length in range(len(exchange), 0, -1) if exchange[:length] in TIMEZONE_DATA)
-    if known == exchange:
-        return TIMEZONE_DATA[exchange]
     return tuple({zone for prefix, zones in TIMEZONE_DATA.items() if prefix.startswith(known) for zone in zones})
