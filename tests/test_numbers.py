@@ -14,7 +14,6 @@ EMERGENCY = "an emergency number; faxes are never sent to one"
 SHORT = f"a short number, which is for telephones of its own country and takes no fax: {FULL_NUMBER}"
 ORDINARY = "faxes are never sent to one: ask the recipient for an ordinary number"
 PREMIUM = f"a premium-rate number, and {ORDINARY}"
-SHARED = f"a shared-cost number, which is billed at a special rate, and {ORDINARY}"
 NO_REGION = "not in E.164 form: write it with + and country code, like +12025550199, or set FAX_DEFAULT_REGION"
 DIRECTORY = f"directory assistance (555-1212), which takes no fax: {FULL_NUMBER}"
 
@@ -81,15 +80,13 @@ REFUSED = [
     *((number, "DE", SHORT) for number in ("115", "116117", "11833")),
     *((number, "FR", SHORT) for number in ("3949", "118218")),
     *((number, None, SHORT) for number in ("+1411", "+44 101", "+49 116117", "+33 3949")),
-    # Premium rate and shared cost
+    # Premium rate
     *((number, None, PREMIUM) for number in ("+19005551234", "+19000001234", "+12129761234", "+12469761234")),
     *((number, None, PREMIUM) for number in ("+449012345678", "+448712345678", "+499001234567", "+33899123456")),
     *((number, None, PREMIUM) for number in ("+611900654321", "+529001234567", "+81990123456", "+31900123456")),
     *((number, None, PREMIUM) for number in ("+39899123456", "+34803123456", "+979123456789", "+64900123456")),
     ("1-900-555-1234", "US", PREMIUM),
     ("0906 123 4567", "GB", PREMIUM),
-    *((number, None, SHARED) for number in ("+491805123456", "+33820123456", "+611300123456", "+34902123456")),
-    *((number, None, SHARED) for number in ("+351808123456", "+80812345678")),
     # Operators and services of the North American plan
     ("+1 411 555 0100", None, f"411 is a service code and no area code: {FULL_NUMBER}"),
     ("+1 911 555 1234", None, f"911 is a service code and no area code: {FULL_NUMBER}"),

@@ -42,37 +42,19 @@ def create_app(
     metrics = Metrics((*Outcome, *Refusal))
     door = Door(
         keys=keys,
-        observations=observations or _observations(settings, scripts),
+        observations=observations or Observations(scripts, known_connections=settings.known_connections),
         breaker=Breaker(deadline=_DEADLINE, pause=_PAUSE, threads=THREADS),
         metrics=metrics,
         clock=clock,
     )
     # Looking on has patience of its own, so that nobody who asks for figures can hold up a webhook.
     watching = Breaker(deadline=_DEADLINE, pause=_PAUSE, threads=2)
-    metrics.registry.register(_gauges(settings, scripts, watching))
+    metrics.registry.register(_gauges(scripts, watching))
     return _app(door, Readiness(scripts.redis, watching), metrics)
 
 
-def _observations(settings: Settings, scripts: Scripts) -> Observations:
-    return Observations(
-        scripts,
-        known_connections=settings.known_connections,
-        poll_after=settings.fax_poll_after,
-        channels=settings.fax_channels,
-    )
-
-
-def _gauges(settings: Settings, scripts: Scripts, breaker: Breaker) -> LedgerGauges:
-    agenda = Agenda(
-        scripts,
-        hint_after=settings.fax_hint_after,
-        poll_after=settings.fax_poll_after,
-        reconcile_every=settings.fax_reconcile_every,
-        settle=settings.fax_settle,
-        channels=settings.fax_channels,
-    )
-    limits = Limits(scripts, rate=settings.fax_rate)
-    return LedgerGauges(Ledger(scripts), agenda, limits, Watch(scripts), breaker)
+def _gauges(scripts: Scripts, breaker: Breaker) -> LedgerGauges:
+    return LedgerGauges(Ledger(scripts), Agenda(scripts), Limits(scripts), Watch(scripts), breaker)
 
 
 def _app(door: Door, readiness: Readiness, metrics: Metrics) -> Flask:

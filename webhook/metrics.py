@@ -9,7 +9,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 
 from faxdispatch.errors import Unavailable
-from faxdispatch.ledger import Agenda, Figures, Ledger, Limits, Watch
+from faxdispatch.ledger import Account, Agenda, Figures, Ledger, Limits, Traffic, Watch
 from webhook.breaker import Breaker
 
 _SECONDS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 1.5, 2.0)
@@ -116,13 +116,42 @@ class LedgerGauges:
             "faxdispatch_overdue_seconds", "Age of the oldest appointment that no scheduler has kept."
         )
         overdue.add_metric([], self._agenda.overdue())
-        calls = _family("faxdispatch_calls_in_flight", "Faxes in flight.", "connection")
-        for connection, number in self._limits.calls().items():
-            calls.add_metric([connection], number)
-        paused = _family("faxdispatch_connection_paused", "1 for a connection that is paused.", "connection")
-        for connection in self._limits.paused():
-            paused.add_metric([connection], 1)
-        return [jobs, overdue, calls, paused, *_watched(self._watch.figures())]
+        held = _family("faxdispatch_held", "Held jobs by reason.", "reason")
+        for summed in self._ledger.holds():
+            held.add_metric([summed.reason.value], summed.count)
+        return [
+            jobs,
+            overdue,
+            held,
+            *_traffic(self._limits.connections()),
+            *_account(self._limits.account()),
+            *_watched(self._watch.figures()),
+        ]
+
+
+def _traffic(connections: Iterable[Traffic]) -> Iterator[Metric]:
+    calls = _family("faxdispatch_calls_in_flight", "Faxes in flight.", "connection")
+    channels = _family("faxdispatch_channels", "Faxes that may be in flight, or the present estimate.", "connection")
+    waiting = _family("faxdispatch_waiting", "Faxes in line for a channel.", "connection")
+    paused = _family("faxdispatch_connection_paused", "1 for a connection that is paused.", "connection")
+    for traffic in connections:
+        calls.add_metric([traffic.connection], traffic.in_flight)
+        channels.add_metric([traffic.connection], traffic.channels)
+        waiting.add_metric([traffic.connection], traffic.waiting)
+        if traffic.pause:
+            paused.add_metric([traffic.connection], 1)
+    yield from (calls, channels, waiting, paused)
+
+
+def _account(account: Account) -> Iterator[Metric]:
+    for name, text, number in (
+        ("account_calls_in_flight", "Faxes in flight on all connections.", account.in_flight),
+        ("account_channels", "Faxes that may be in flight on all; absent while that is not known.", account.channels),
+        ("spent_today", "What today's faxes (UTC) cost by the estimate.", account.spent),
+        ("spend_cap", "What they may cost; absent without a cap.", account.cap),
+    ):
+        if number is not None:
+            yield GaugeMetricFamily(f"faxdispatch_{name}", text, value=number)
 
 
 def _watched(figures: Figures) -> Iterator[Metric]:

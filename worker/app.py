@@ -12,7 +12,7 @@ from kombu.entity import Exchange, Queue
 
 from faxdispatch.broker import configure, post, waiting
 from faxdispatch.errors import BadInput, FaxError
-from faxdispatch.jobs import SendFax
+from faxdispatch.jobs import URGENT, CancelFax, SendFax
 from faxdispatch.ledger import (
     Agenda,
     Durability,
@@ -28,12 +28,15 @@ from faxdispatch.telnyx import ClientStack
 from worker import transport
 from worker.collaborators import Collaborators, Throttle
 from worker.failpoints import failpoints
-from worker.scheduler import Scheduler
+from worker.hook import Hook
+from worker.opening import Calendar
+from worker.scheduler import CHECKS, DISPATCH, Scheduler
 
 log = logging.getLogger(__name__)
 
-QUEUES = ("fax.control", "fax.send")
-"""In the order in which they are served: cancels and questions before sends."""
+QUEUES = (URGENT, CancelFax.QUEUE, DISPATCH, CHECKS, SendFax.QUEUE)
+"""In the order in which they are served: what may not wait, then what was given a channel, then questions of our own,
+and last what producers bring, of which there may be a flood."""
 
 
 def build(settings: Settings) -> Celery:
@@ -76,7 +79,7 @@ def _collaborators(settings: Settings, app: Celery) -> Collaborators:
     kind = durability(scripts.redis)
     if kind in {Durability.LATER, Durability.NEVER}:
         log.warning("Redis may forget a claim when it crashes: `faxdispatch doctor` says what that can cost")
-    limits = Limits(scripts, rate=settings.fax_rate)
+    limits = Limits(scripts)
     throttle = Throttle(limits)
 
     def send_message(name: str, queue: str, payload: dict[str, Any]) -> None:
@@ -84,32 +87,17 @@ def _collaborators(settings: Settings, app: Celery) -> Collaborators:
 
     return Collaborators(
         settings=settings,
-        ledger=Ledger(
-            scripts,
-            hint_after=settings.fax_hint_after,
-            poll_after=settings.fax_poll_after,
-            channels=settings.fax_channels,
-        ),
-        observations=Observations(
-            scripts,
-            known_connections=settings.known_connections,
-            poll_after=settings.fax_poll_after,
-            channels=settings.fax_channels,
-        ),
-        agenda=Agenda(
-            scripts,
-            hint_after=settings.fax_hint_after,
-            poll_after=settings.fax_poll_after,
-            reconcile_every=settings.fax_reconcile_every,
-            settle=settings.fax_settle,
-            channels=settings.fax_channels,
-        ),
+        ledger=Ledger(scripts),
+        observations=Observations(scripts, known_connections=settings.known_connections),
+        agenda=Agenda(scripts),
         limits=limits,
         fence=Fence(kind, replicas=settings.fax_replicas),
         telnyx=ClientStack.from_settings(
             settings, before_call=throttle.before_call, after_response=throttle.after_response
         ),
         post=send_message,
+        calendar=Calendar.from_settings(settings),
+        hook=Hook.from_settings(settings),
         backlog=lambda: waiting(app, SendFax.QUEUE),
         reached=failpoints(settings.fax_dangerous_failpoints),
     )

@@ -13,12 +13,18 @@ from faxdispatch.ledger import Agenda, Fence, Ledger, Limits, Observations
 from faxdispatch.settings import Settings
 from faxdispatch.telnyx import ClientStack
 from faxdispatch.telnyx.translate import retry_after
+from worker.hook import Hook
+from worker.opening import Calendar
 
 Post = Callable[[str, str, dict[str, Any]], None]
 """Send a Celery message: task, queue, payload."""
 
 PATIENCE = 10.0
 """Seconds that a call other than a send waits for the shared rate before it gives up."""
+LOOK_AHEAD = 0.6
+"""Seconds that such a call looks ahead for a slot. It is more than a send may, so that questions go before sends."""
+LOOK_AHEAD_CANCEL = 1.0
+"""A cancel looks as far as an urgent send: each minute that it waits, the fax it is to stop goes on."""
 
 
 def _nothing(_: str) -> None:
@@ -37,8 +43,11 @@ class Collaborators:
     fence: Fence
     telnyx: ClientStack
     post: Post
+    calendar: Calendar
     backlog: Callable[[], int]
     """How many messages wait in the queue of sends."""
+    hook: Hook | None = None
+    """The policy hook, where one is set."""
     reached: Callable[[str], None] = _nothing
     """Called with the name of each step boundary of an attempt."""
     name: str = field(default_factory=socket.gethostname)
@@ -62,10 +71,19 @@ class Throttle:
         """
         if operation == "send_fax":
             return
-        wait = self._limits.reserve(patience=PATIENCE)
-        if wait is None:
-            raise RateLimited("FAX_RATE leaves no slot for this call soon enough", retry_after=PATIENCE)
-        time.sleep(wait)
+        look_ahead = LOOK_AHEAD_CANCEL if operation == "cancel_fax" else LOOK_AHEAD
+        until = time.monotonic() + PATIENCE
+        while True:
+            wait, again = self._limits.reserve(look_ahead=look_ahead)
+            if wait is not None:
+                time.sleep(wait)
+                # Telnyx may have said meanwhile that it wants no calls; the slot is then of no use.
+                again = self._limits.shut() if wait else 0.0
+                if not again:
+                    return
+            if time.monotonic() + again > until:
+                raise RateLimited("FAX_RATE leaves no slot for this call soon enough", retry_after=PATIENCE)
+            time.sleep(again)
 
     def after_response(self, _operation: str, headers: Mapping[str, str], status: int) -> None:
         """Hold all workers back until the time that Telnyx names, after a 429 or with nothing remaining."""

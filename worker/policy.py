@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
+from faxdispatch.jobs import SendFax
 from faxdispatch.settings import Settings
 
 
@@ -32,6 +33,8 @@ class Kind(StrEnum):
     """The document must be mended."""
     NUMBER = "number"
     """The number is wrong."""
+    CONTRADICTION = "contradiction"
+    """Telnyx calls it failed and says that it went well: sent again, it may arrive twice. A person must look."""
     SENDER = "sender"
     """Somebody cancelled it."""
 
@@ -47,7 +50,7 @@ class Counter(StrEnum):
     """It costs the fax no attempt."""
 
 
-FINAL = frozenset({Kind.DESTINATION, Kind.DOCUMENT, Kind.NUMBER, Kind.SENDER})
+FINAL = frozenset({Kind.DESTINATION, Kind.DOCUMENT, Kind.NUMBER, Kind.CONTRADICTION, Kind.SENDER})
 FREE = frozenset({Kind.CAPACITY, Kind.SPEND, Kind.ACCOUNT})
 """Kinds that cost the fax no attempt."""
 
@@ -96,9 +99,9 @@ REASONS: dict[str, Cause] = {
     "sender_call_dropped": Cause(Kind.LINE, connected=True, climbs=True),
     "carrier_lost": Cause(Kind.LINE, connected=True, climbs=True),
     "sender_communication_error": Cause(Kind.LINE),
-    # The call went well and the fax failed all the same: "Telnyx to investigate this further".
-    "success": Cause(Kind.ONCE, connected=True),
-    "received": Cause(Kind.ONCE, connected=True),
+    # "Telnyx to investigate this further".
+    "success": Cause(Kind.CONTRADICTION, connected=True),
+    "received": Cause(Kind.CONTRADICTION, connected=True),
     "user_channel_limit_exceeded": Cause(Kind.CAPACITY),
     "outbound_profile_channel_limit_exceeded": Cause(Kind.CAPACITY),
     "connection_channel_limit_exceeded": Cause(Kind.CAPACITY),
@@ -200,6 +203,15 @@ def step(schedule: tuple[float, ...], seen: int) -> float:
 def changes(rung: int, settings: Settings) -> dict[str, object]:
     """Give the send options that the first `rung` rungs of the ladder set; of the same option the higher rung's."""
     return dict(settings.fax_ladder[:rung])
+
+
+def climbed(asked: SendFax, rung: int, settings: Settings) -> int:
+    """Give the first rung, from `rung` on, that changes what is asked: to send the same again would be no climb."""
+    while rung < len(settings.fax_ladder) and all(
+        getattr(asked, name) == value for name, value in settings.fax_ladder[:rung]
+    ):
+        rung += 1
+    return rung
 
 
 def _end(cause: Cause, seen: int, failure: Failure, settings: Settings) -> str | None:

@@ -13,16 +13,20 @@ from kombu.exceptions import KombuError
 from redis.exceptions import RedisError
 
 from faxdispatch.errors import NotKnown, Unavailable
-from faxdispatch.jobs import CancelFax, SyncStatus
-from faxdispatch.ledger import Appointment, JobView
+from faxdispatch.jobs import URGENT, CancelFax, SyncStatus
+from faxdispatch.ledger import Appointment, JobView, Scope
 from faxdispatch.states import State
 from worker.collaborators import Collaborators
-from worker.policy import Failure, GiveUp, Kind, Retry, decide
+from worker.policy import Counter, Failure, GiveUp, Kind, Retry, changes, climbed, decide
 
 log = logging.getLogger(__name__)
 
-ATTEMPT = ("fax.attempt.v1", "fax.send")
-RECONCILE = ("fax.reconcile.v1", "fax.control")
+ATTEMPT = "fax.attempt.v1"
+RECONCILE = "fax.reconcile.v1"
+DISPATCH = "fax.dispatch"
+"""Queue of the jobs whose turn it is; never behind what producers send."""
+CHECKS = "fax.checks"
+"""Queue of our own questions to Telnyx."""
 LEASE = 5.0
 """Seconds that a leader may be silent before another takes over."""
 APPLY = 0.2
@@ -76,8 +80,8 @@ class Scheduler:
             # In a flood a job's own message is still on its way; a second one for each would double the flood.
             if not (crowded and appointment.state is State.QUEUED and appointment.hints <= FAITH):
                 self._work[appointment.state](appointment)
-        for job_id in self._w.agenda.pick():
-            self._w.post(*ATTEMPT, {"job_id": job_id})
+        for picked in self._w.agenda.pick():
+            self._w.post(ATTEMPT, URGENT if picked.urgent else DISPATCH, {"job_id": picked.job_id})
         for fax_id in self._w.agenda.strays():
             self._w.post(CancelFax.TASK, CancelFax.QUEUE, {"fax_id": fax_id})
 
@@ -112,7 +116,7 @@ class Scheduler:
         self._seen_at = time.monotonic()
 
     def _hint(self, appointment: Appointment) -> None:
-        self._w.post(*ATTEMPT, {"job_id": appointment.job_id})
+        self._w.post(ATTEMPT, DISPATCH, {"job_id": appointment.job_id})
 
     def _doubt(self, appointment: Appointment) -> None:
         log.warning("job %s attempt %d: its worker is gone", appointment.job_id, appointment.attempt)
@@ -126,11 +130,13 @@ class Scheduler:
         )
 
     def _reconcile(self, appointment: Appointment) -> None:
-        self._w.post(*RECONCILE, {"job_id": appointment.job_id})
+        self._w.post(RECONCILE, CHECKS, {"job_id": appointment.job_id})
 
     def _ask(self, appointment: Appointment) -> None:
-        job = CancelFax if appointment.cancel_requested else SyncStatus
-        self._w.post(job.TASK, job.QUEUE, {"job_id": appointment.job_id})
+        if appointment.cancel_requested:
+            self._w.post(CancelFax.TASK, CancelFax.QUEUE, {"job_id": appointment.job_id})
+        else:
+            self._w.post(SyncStatus.TASK, CHECKS, {"job_id": appointment.job_id})
 
     def _decide(self, appointment: Appointment) -> None:
         try:
@@ -144,36 +150,50 @@ def decide_job(job: JobView, w: Collaborators) -> None:
     failure = Failure(
         reason=job.cause or "unknown",
         dials=job.dials,
+        connects=job.connects,
         tries=job.tries,
         max_attempts=job.request.max_attempts or w.settings.fax_max_attempts,
+        rung=job.rung,
         send_by=job.request.send_by,
     )
     # Jitter keeps recipients that failed together from being dialled together again.
     verdict = decide(failure, w.now(), w.settings, jitter=random.uniform(-1, 1))  # noqa: S311
+    # A call that was answered costs its minutes; how many, nobody tells of a fax that failed.
+    spent = None if verdict.counter is Counter.CONNECT else 0
     if isinstance(verdict, GiveUp):
-        facts = {"kind": verdict.kind, "why": verdict.why, "attempts": job.attempt}
         w.ledger.end(
             job.job_id,
             event="job.exhausted",
             cause=failure.reason,
             states=[State.DECIDING],
             attempt=job.attempt,
-            facts=facts,
+            facts={"kind": verdict.kind, "why": verdict.why, "attempts": job.attempt},
+            counter=verdict.counter,
+            blames_number=verdict.blames_number,
+            spent=spent,
             source="scheduler",
         )
     else:
-        _retry(job, failure, verdict, w)
+        _retry(job, failure.reason, verdict, spent, w)
 
 
-def _retry(job: JobView, failure: Failure, verdict: Retry, w: Collaborators) -> None:
+def _retry(job: JobView, reason: str, verdict: Retry, spent: int | None, w: Collaborators) -> None:
     if verdict.kind in {Kind.ACCOUNT, Kind.SPEND} and job.connection_id:
-        w.limits.pause(job.connection_id, reason=failure.reason, delay=verdict.delay)
+        w.limits.pause(job.connection_id, reason=reason, delay=verdict.delay)
+    rung = climbed(job.request, verdict.rung, w.settings) if verdict.rung > job.rung else verdict.rung
     w.ledger.retry(
         job.job_id,
         job.attempt,
         delay=verdict.delay,
-        charged=verdict.charged,
+        counter=verdict.counter,
+        rung=rung,
         tries=verdict.tries,
-        capacity=verdict.kind is Kind.CAPACITY,
-        facts={"reason": failure.reason, "kind": verdict.kind},
+        capacity=_full(reason) if verdict.kind is Kind.CAPACITY else None,
+        spent=spent,
+        facts={"reason": reason, "kind": verdict.kind, "changed": changes(rung, w.settings)},
     )
+
+
+def _full(reason: str) -> Scope:
+    """Tell what was out of channels. A profile may serve several connections; each learns it by itself."""
+    return "account" if reason == "user_channel_limit_exceeded" else "connection"

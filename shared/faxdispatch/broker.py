@@ -78,7 +78,7 @@ def post(app: Celery, name: str, queue: str, payload: dict[str, Any], *, message
 
 def post_job(app: Celery, job: Job, *, message_id: str | None = None) -> None:
     """Send the message of a job."""
-    post(app, job.TASK, job.QUEUE, job.encode(), message_id=message_id)
+    post(app, job.TASK, job.queue, job.encode(), message_id=message_id)
 
 
 def waiting(app: Celery, queue: str) -> int:

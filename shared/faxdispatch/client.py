@@ -61,9 +61,7 @@ class FaxClient:
             Misconfigured: where `REDIS_URL` is missing or a setting is wrong.
         """
         settings = settings or Settings.load()
-        ledger = Ledger(
-            Scripts.from_settings(settings), hint_after=settings.fax_hint_after, poll_after=settings.fax_poll_after
-        )
+        ledger = Ledger(Scripts.from_settings(settings))
         return cls(settings.redis, broker_url=settings.broker, numbers=settings.number_policy, ledger=ledger)
 
     def send(self, job: SendFax | None = None, /, **options: Any) -> Receipt:

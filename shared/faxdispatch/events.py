@@ -38,15 +38,17 @@ _Job = Literal[
     "job.exhausted",
     "job.conflict",
     "job.resolved",
+    "job.released",
     "job.invalid",
 ]
 _Refreshed = Literal["fax.refreshed"]
 _Connection = Literal["connection.paused", "connection.resumed"]
+_Number = Literal["number.quarantined", "number.released"]
 
 TELNYX_TYPES: tuple[str, ...] = (*get_args(_Underway), *get_args(_Delivered), *get_args(_Failed))
 """Every event type that Telnyx is known to send for faxes (API reference and developer guide)."""
 
-JOB_TYPES: tuple[str, ...] = (*get_args(_Job), *get_args(_Refreshed), *get_args(_Connection))
+JOB_TYPES: tuple[str, ...] = (*get_args(_Job), *get_args(_Refreshed), *get_args(_Connection), *get_args(_Number))
 """Every event type of our own."""
 
 TYPE_OF_STATUS = {
@@ -149,6 +151,12 @@ class ConnectionEvent(Event):
     type: _Connection
 
 
+class NumberEvent(Event):
+    """A recipient's number is not called any more since it is wrong, or is called again; `data` names it."""
+
+    type: _Number
+
+
 class FaxRefreshed(Event):
     """An inbound fax's media link was renewed; `data` is the fax as Telnyx returns it, with the new link."""
 
@@ -161,6 +169,7 @@ _CLASSES: tuple[type[Event], ...] = (
     FaxFailed,
     JobEvent,
     ConnectionEvent,
+    NumberEvent,
     FaxRefreshed,
 )
 _TAGS = {kind: cls.__name__ for cls in _CLASSES for kind in get_args(cls.model_fields["type"].annotation)}
@@ -177,6 +186,7 @@ AnyEvent = Annotated[
     | Annotated[FaxFailed, Tag("FaxFailed")]
     | Annotated[JobEvent, Tag("JobEvent")]
     | Annotated[ConnectionEvent, Tag("ConnectionEvent")]
+    | Annotated[NumberEvent, Tag("NumberEvent")]
     | Annotated[FaxRefreshed, Tag("FaxRefreshed")]
     | Annotated[Event, Tag("Event")],
     Discriminator(_tag),

@@ -32,6 +32,10 @@ Identifier = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[A-Za
 """An id that is safe in a Redis key, a URL and a client_state."""
 
 
+URGENT = "fax.urgent"
+"""Queue of urgent faxes, which is served before all others."""
+
+
 class Priority(StrEnum):
     """Which jobs go first when channels are scarce."""
 
@@ -164,6 +168,11 @@ class Job(BaseModel):
         except ValidationError as error:
             raise InvalidJob([_problem(e) for e in error.errors(include_url=False)]) from None
 
+    @property
+    def queue(self) -> str:
+        """The queue that it is to be sent to."""
+        return self.QUEUE
+
     def encode(self) -> dict[str, Any]:
         """Give the payload as it travels: JSON types only, fields that are not set left out."""
         return self.model_dump(mode="json", by_alias=True, exclude_none=True, exclude_defaults=True)
@@ -261,6 +270,11 @@ class SendFax(Job):
     def expired(self, now: datetime) -> bool:
         """Tell whether no attempt may begin any more."""
         return self.send_by is not None and now >= self.send_by
+
+    @property
+    def queue(self) -> str:
+        """The queue that it is to be sent to: urgent faxes have one of their own. Workers take it from either."""
+        return URGENT if self.priority is Priority.URGENT else self.QUEUE
 
 
 class _OneFax(Job):

@@ -25,15 +25,11 @@ _PREMIUM = "a premium-rate number, and faxes are never sent to one: ask the reci
 
 _NEVER = {
     PhoneNumberType.PREMIUM_RATE: _PREMIUM,
-    PhoneNumberType.SHARED_COST: (
-        "a shared-cost number, which is billed at a special rate, and faxes are never sent to one: "
-        "ask the recipient for an ordinary number"
-    ),
     PhoneNumberType.PAGER: f"a pager, which takes no fax: {_INSTEAD}",
     PhoneNumberType.VOICEMAIL: f"a voicemail number, which takes no fax: {_INSTEAD}",
 }
-"""Kinds of numbers that are never called. Universal access numbers (UAN) are not among them: British 03, Dutch 088 and
-Swiss 058 numbers are of that kind, and hospitals and courts have their fax machines there."""
+"""Kinds of numbers that are never called. Universal access numbers (UAN) and shared-cost ones are not among them: British
+03, Dutch 088 and Australian 1300 numbers are of these kinds, and hospitals and courts have fax machines there."""
 
 _EMERGENCY_EVERYWHERE = {"112", "911"}
 """What telephones of every country take for an emergency call (3GPP TS 22.101)."""

@@ -107,7 +107,7 @@ class Settings(BaseSettings):
     """Public address of our webhook. When set, it goes along with every fax and `doctor` tests it."""
     fax_max_attempts: int = Field(default=5, ge=1, le=50)
     """How often one fax is dialled at most, unless the job says."""
-    fax_max_connects: int = Field(default=3, ge=1, le=50)
+    fax_max_connects: int = Field(default=4, ge=1, le=50)
     """Of these, how often at most after a call that connected: it costs money, disturbs, and seldom goes better."""
 
     # When a fax may be dialled

@@ -50,6 +50,64 @@ never accepted (or refused) turns out to be alive before the next attempt was cl
 """
 
 
+class HoldReason(StrEnum):
+    """Why a job is held."""
+
+    SEND_AT = "send_at"
+    """It is not to go before a moment."""
+    WINDOW = "window"
+    """Its window of days and hours is closed."""
+    TOO_LATE = "too_late"
+    """Its moment passed long ago while nothing ran; a person releases or cancels it."""
+    NO_CONNECTION = "no_connection"
+    """It names no fax application, and neither does FAX_CONNECTION_ID."""
+    NO_SENDER = "no_sender"
+    """It names no sender, and neither does FAX_FROM."""
+    POLICY_HOOK = "policy_hook"
+    """The policy hook said so."""
+    POLICY_HOOK_FAILED = "policy_hook_failed"
+    """The policy hook could not be asked."""
+    CONNECTION_PAUSED = "connection_paused"
+    """Nothing is sent on its connection."""
+    DESTINATION_BUSY = "destination_busy"
+    """Another fax to its number is under way."""
+    NO_CHANNEL = "no_channel"
+    """It waits in line for a channel."""
+    RATE = "rate"
+    """It waits in line; the rate leaves no call for it just now."""
+    RATE_LIMITED = "rate_limited"
+    """Telnyx wants no calls just now."""
+    SPEND_CAP = "spend_cap"
+    """It would cost more than the day or the campaign may."""
+    RETRY = "retry"
+    """The next attempt is planned."""
+    NO_CHANNEL_AT_TELNYX = "no_channel_at_telnyx"
+    """Telnyx had no channel free."""
+    ACCOUNT_REFUSED = "account_refused"
+    """Telnyx refused the account or the connection."""
+    NOT_SENT = "not_sent"
+    """Telnyx could not be reached; nothing had left."""
+    NOT_DURABLE = "not_durable"
+    """Redis could not make the claim safe from a crash."""
+
+
+WAIVABLE = frozenset(
+    {HoldReason.SEND_AT, HoldReason.WINDOW, HoldReason.TOO_LATE, HoldReason.POLICY_HOOK, HoldReason.RETRY}
+)
+"""What a person may waive for one job; all else is shared with others or is a fault to be mended."""
+
+IN_LINE = frozenset(
+    {
+        HoldReason.CONNECTION_PAUSED,
+        HoldReason.DESTINATION_BUSY,
+        HoldReason.NO_CHANNEL,
+        HoldReason.RATE,
+        HoldReason.RATE_LIMITED,
+    }
+)
+"""Holds that end when something comes free, not at a time."""
+
+
 class Verdict(StrEnum):
     """What an operator may say of an attempt when nothing else can tell."""
 

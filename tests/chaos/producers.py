@@ -12,7 +12,7 @@ from redis.exceptions import RedisError
 
 from faxdispatch import FaxClient, Unavailable
 from faxdispatch.broker import configure
-from faxdispatch.ledger import Ledger, Scripts, connect
+from faxdispatch.ledger import Ledger, Rules, Scripts, connect
 from tests.chaos.orders import Order
 from tests.flow.harness import TOKEN
 
@@ -45,7 +45,7 @@ class Producers:
         return not any(thread.is_alive() for thread in self._threads)
 
     def _produce(self) -> None:
-        client = FaxClient(self._url, ledger=Ledger(Scripts(connect(self._url)), hint_after=_HINT_AFTER))
+        client = FaxClient(self._url, ledger=Ledger(Scripts(connect(self._url), Rules(hint_after=_HINT_AFTER))))
         app = configure(Celery("chaos-producer", set_as_current=False), self._url)
         while not self.stopped:
             self._take_back(client)

@@ -103,7 +103,7 @@ def test_the_history_tells_who_said_what_and_when(cli, ledger, job):
 
 def test_the_overview_counts_jobs_and_channels(cli, ledger, redis, job):
     accept(ledger, job)
-    Limits(Scripts(redis), rate=1).pause("17", reason="no_funds", delay=60)
+    Limits(Scripts(redis)).pause("17", reason="no_funds", delay=60)
     redis.zadd("fax:workers", {"host:1": 1_800_000_000_000})
 
     found = cli("status", "--json").json
@@ -117,7 +117,7 @@ def test_the_overview_counts_jobs_and_channels(cli, ledger, redis, job):
 
 def test_the_overview_for_people_says_the_same(cli, ledger, redis, job):
     accept(ledger, job)
-    Limits(Scripts(redis), rate=1).pause("17", reason="no_funds", delay=60)
+    Limits(Scripts(redis)).pause("17", reason="no_funds", delay=60)
 
     lines = cli("status").out
 

@@ -131,7 +131,7 @@ def test_a_job_that_is_not_known_cannot_be_resolved(cli):
 
 
 def test_a_resumed_connection_goes_on_and_its_held_faxes_try_again(cli, ledger, redis, redis_url):
-    limits = Limits(Scripts(redis), rate=1)
+    limits = Limits(Scripts(redis))
     limits.pause("17", reason="no_funds", delay=3600)
     job_id = FaxClient(redis_url).send(to="+13125550123", media_name="letter").job_id
     ledger.admit(job_id, connection="17", sender="+13125550199")

@@ -142,7 +142,7 @@ def test_what_cannot_be_listed_is_bad_usage(cli, words):
 def test_the_overview_says_what_to_look_at_and_for_how_long(cli, ledger, unknown, redis):
     redis.zadd("fax:strays", {"fax-9": 1})
     Ledger(Scripts(redis)).bury("m-1", letter={}, facts={}, source="worker")
-    Limits(Scripts(redis), rate=1).pause("17", reason="no_funds", delay=60)
+    Limits(Scripts(redis)).pause("17", reason="no_funds", delay=60)
 
     said = cli("status").out
 

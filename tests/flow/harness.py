@@ -17,7 +17,7 @@ from faxdispatch import Event, FaxClient, State
 from faxdispatch.cli import processes
 from faxdispatch.cli.stack import Stack
 from faxdispatch.client_state import decode_client_state
-from faxdispatch.ledger import JobView, Ledger, Scripts, connect
+from faxdispatch.ledger import JobView, Ledger, Rules, Scripts, connect
 from tests.conftest import eventually
 
 PATIENCE = 60
@@ -39,7 +39,8 @@ FAST = {
 }
 """Waits short enough for tests."""
 
-_lines = count(200)
+_lines = (area for area in count(200) if area % 100 != 11)
+"""Area codes; those that end in 11 are service codes."""
 
 
 def fresh_number(scenario: int = 0) -> str:
@@ -107,7 +108,7 @@ class Flow:
         self.web_port = web_port
         self.redis = Redis.from_url(redis_url, decode_responses=True)
         # A producer that counts on its message for a second, not for half a minute.
-        self.client = FaxClient(redis_url, ledger=Ledger(Scripts(connect(redis_url)), hint_after=1))
+        self.client = FaxClient(redis_url, ledger=Ledger(Scripts(connect(redis_url), Rules(hint_after=1))))
 
     def send(self, **options: Any) -> str:
         """Send a fax through the client; gives the job's id. A fresh number and a stored document unless given."""

@@ -3,7 +3,7 @@
 import pytest
 
 from faxdispatch.jobs import SendFax
-from faxdispatch.ledger import Ledger, Scripts, connect
+from faxdispatch.ledger import Ledger, Rules, Scripts, connect
 
 START = 1_790_000_000_000
 NUMBER = "+14155550200"
@@ -11,7 +11,7 @@ NUMBER = "+14155550200"
 
 @pytest.fixture
 def scripts(redis_url: str) -> Scripts:
-    scripts = Scripts(connect(redis_url))
+    scripts = Scripts(connect(redis_url), Rules(rate=1000, channels=2))
     scripts.now = START
     return scripts
 
@@ -19,7 +19,7 @@ def scripts(redis_url: str) -> Scripts:
 @pytest.fixture
 def ledger(scripts: Scripts) -> Ledger:
     """A ledger with job `j`, which waits for a worker."""
-    ledger = Ledger(scripts, channels=2)
+    ledger = Ledger(scripts)
     ledger.create("j", SendFax(to=NUMBER, media_name="letter"), source="producer")
     return ledger
 

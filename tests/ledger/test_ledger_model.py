@@ -18,12 +18,13 @@ import pytest
 from redis import Redis
 
 from faxdispatch.jobs import SendFax
-from faxdispatch.ledger import Agenda, Ledger, Observation, Observations, Scripts, connect
-from faxdispatch.states import MOVES, OPEN, TERMINAL, State, Verdict
+from faxdispatch.ledger import Agenda, Ledger, Observation, Observations, Rules, Scripts, connect
+from faxdispatch.states import MOVES, OPEN, TERMINAL, HoldReason, State, Verdict
 
 LEASE, SETTLE, LAG, LISTINGS = 60, 600, 300, 3
 RANKS = ["queued", "media.processed", "sending", "delivered"]
 T = TypeVar("T")
+POSTPONED = {"429": HoldReason.RATE_LIMITED, "not sent": HoldReason.NOT_SENT}
 EVENT = {"sending": "fax.sending.started"}
 
 
@@ -67,11 +68,11 @@ class World:
         self.tempers: defaultdict[str, float] = defaultdict(lambda: self.one([0.2, 1, 1, 5]))
         self.redis: Redis = connect(url)
         self.redis.flushall()
-        self.scripts = Scripts(self.redis)
+        self.scripts = Scripts(self.redis, Rules(channels=2))
         self.scripts.now = 1_790_000_000_000
-        self.ledger = Ledger(self.scripts, hint_after=30, poll_after=300, channels=2)
-        self.agenda = Agenda(self.scripts, hint_after=30, poll_after=300, reconcile_every=15, settle=SETTLE, channels=2)
-        self.observations = Observations(self.scripts, channels=2)
+        self.ledger = Ledger(self.scripts)
+        self.agenda = Agenda(self.scripts)
+        self.observations = Observations(self.scripts)
         self.messages: list[str] = []
         self.admitted: list[str] = []
         self.calls: list[Call] = []
@@ -207,7 +208,7 @@ class World:
                 attempt=call.attempt,
             )
         elif call.answer in {"429", "not sent"}:
-            self.ledger.postpone(call.job, call.attempt, reason=call.answer, delay=5, facts={})
+            self.ledger.postpone(call.job, call.attempt, reason=POSTPONED[call.answer], delay=5, facts={})
         else:
             self.ledger.doubt(call.job, call.attempt, cause="no_answer", look_after=15, facts={})
 
@@ -252,7 +253,7 @@ class World:
                 self._poll(due.fax_id)
             else:
                 self._decide(due.job_id)
-        self.messages += self.agenda.pick()
+        self.messages += [picked.job_id for picked in self.agenda.pick()]
         assert self.agenda.strays() == [], "a fax too many"
 
     def _poll(self, fax_id: str | None) -> None:
@@ -278,9 +279,7 @@ class World:
         if job.dials >= 2:
             self.ledger.end(job_id, event="job.exhausted", cause="busy", states=[State.DECIDING], attempt=job.attempt)
         else:
-            self.ledger.retry(
-                job_id, job.attempt, delay=60, charged=True, tries={"busy": job.dials + 1}, capacity=False, facts={}
-            )
+            self.ledger.retry(job_id, job.attempt, delay=60, counter="dials", tries={"busy": job.dials + 1}, facts={})
 
     def reconcile(self) -> None:
         job_id = self.take(self.reconciles)

@@ -2,21 +2,22 @@
 
 from faxdispatch.events import Event
 from faxdispatch.jobs import SendFax
-from faxdispatch.ledger import Agenda, Ledger, Observation, Observations, Scripts
+from faxdispatch.ledger import Agenda, Ledger, Observation, Observations, Rules, Scripts, connect
 from tests.ledger.conftest import claim
 
 SENDER = "+14155550299"
 
 
-def test_a_job_whose_connection_changes_waits_in_one_line_only(scripts: Scripts) -> None:
-    ledger = Ledger(scripts, channels=1)
+def test_a_job_whose_connection_changes_waits_in_one_line_only(redis_url: str) -> None:
+    scripts = Scripts(connect(redis_url), Rules(channels=1))
+    ledger = Ledger(scripts)
     for name, number in (("first", "+14155550201"), ("second", "+14155550202")):
         ledger.create(name, SendFax(to=number, media_name="letter"), source="producer")
         ledger.admit(name, connection="old", sender=SENDER)
     # FAX_CONNECTION_ID was changed, and the message comes once more.
     assert ledger.admit("second", connection="new", sender=SENDER)["outcome"] == "go"
     ledger.cancel("first", source="operator")
-    agenda = Agenda(scripts, hint_after=30, poll_after=300, reconcile_every=15, settle=600, channels=1)
+    agenda = Agenda(scripts)
     assert agenda.pick() == []
     ledger.cancel("second", source="operator")
     assert scripts.redis.keys("fax:waiting:*") == scripts.redis.keys("fax:calls:*") == []
@@ -34,7 +35,7 @@ def test_a_status_without_an_event_tells_nothing_of_a_fax_that_is_nobodys(script
 def test_a_cancel_whose_message_is_lost_is_asked_again_soon(scripts: Scripts, ledger: Ledger) -> None:
     claim(ledger)
     ledger.accept("j", 1, "f", source="worker")
-    agenda = Agenda(scripts, hint_after=30, poll_after=3600, reconcile_every=15, settle=600, channels=2)
+    agenda = Agenda(scripts)
     ledger.cancel("j", source="producer")
     scripts.now += 31_000
     [appointment] = agenda.due()

@@ -21,7 +21,7 @@ def history(ledger: Ledger) -> list[Event]:
 
 def webhook(scripts: Scripts, status: str, fax_id: str = "fax-1") -> str:
     seen = Observation(f"{fax_id}-{status}", status, f"fax.{status}", "webhook", fax_id, "j", 1, status)
-    return str(Observations(scripts, channels=2).record(seen)["outcome"])
+    return str(Observations(scripts).record(seen)["outcome"])
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_the_same_word_again_changes_nothing_even_when_the_next_attempt_has_begu
 def test_an_accepted_fax_is_bound_and_asked_about_at_once(unknown, scripts):
     say(unknown, Verdict.ACCEPTED)
 
-    agenda = Agenda(scripts, hint_after=30, poll_after=300, reconcile_every=15, settle=600, channels=2)
+    agenda = Agenda(scripts)
     assert [(due.job_id, due.fax_id) for due in agenda.due()] == [("j", "fax-1")]
     assert unknown.job_of_fax("fax-1") == "j"
 

@@ -20,7 +20,7 @@ def scripts(redis_url: str) -> Scripts:
 @pytest.fixture
 def unknown(scripts: Scripts) -> Ledger:
     """A ledger with job `j`, whose first attempt is unknown since START."""
-    ledger = Ledger(scripts, channels=2)
+    ledger = Ledger(scripts)
     ledger.create("j", SendFax(to="+14155550200", media_name="letter"), source="producer")
     ledger.admit("j", connection="c", sender="+14155550299")
     ledger.claim("j", owner="w", lease=60, facts={})

@@ -40,7 +40,7 @@ def test_the_ledgers_figures_are_told(client: FlaskClient, redis_url: str):
     for number in (1, 2, 3):
         ledger.create(f"job-{number}", SendFax.decode(FAX | {"to": f"+1510788262{number}"}), source="producer")
     ledger.admit("job-1", connection="234423", sender="+17733372107")
-    Limits(scripts, rate=1).pause("999", reason="no funds", delay=60)
+    Limits(scripts).pause("999", reason="no funds", delay=60)
     found = figures(client)
     assert found["faxdispatch_ledger_up",] == 1
     assert found["faxdispatch_jobs", "queued"] == 3

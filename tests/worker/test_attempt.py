@@ -10,12 +10,13 @@ import pytest
 from faxdispatch.client_state import decode_client_state
 from faxdispatch.errors import AccountRefused, NotSent, OutcomeUnknown, RateLimited, Refused
 from faxdispatch.jobs import SendFax
-from faxdispatch.ledger import Agenda, Durability, Fence, Ledger, Limits, Observations, Scripts, connect
+from faxdispatch.ledger import Agenda, Durability, Fence, Ledger, Limits, Observations, Rules, Scripts, connect
 from faxdispatch.settings import Settings
 from faxdispatch.states import State
 from faxdispatch.telnyx import Fax, SendRequest
 from worker.attempt import Outcome, run_attempt
 from worker.collaborators import Collaborators
+from worker.opening import Calendar
 
 
 class Telnyx:
@@ -50,16 +51,17 @@ def posted() -> list[tuple[str, dict[str, Any]]]:
 @pytest.fixture
 def w(redis_url: str, telnyx: Telnyx, posted: list[tuple[str, dict[str, Any]]]) -> Collaborators:
     settings = Settings(fax_connection_id="c1", fax_from="+13125550299", fax_rate=1000, fax_channels=5)
-    scripts = Scripts(connect(redis_url))
+    scripts = Scripts(connect(redis_url), Rules(rate=1000, channels=5))
     return Collaborators(
         settings=settings,
-        ledger=Ledger(scripts, channels=5),
-        observations=Observations(scripts, channels=5),
-        agenda=Agenda(scripts, hint_after=30, poll_after=300, reconcile_every=15, settle=600, channels=5),
-        limits=Limits(scripts, rate=1000),
+        ledger=Ledger(scripts),
+        observations=Observations(scripts),
+        agenda=Agenda(scripts),
+        limits=Limits(scripts),
         fence=Fence(Durability.ALWAYS),
         telnyx=telnyx,
         post=lambda name, _queue, payload: posted.append((name, payload)),
+        calendar=Calendar(),
         backlog=lambda: 0,
     )
 
@@ -67,6 +69,10 @@ def w(redis_url: str, telnyx: Telnyx, posted: list[tuple[str, dict[str, Any]]]) 
 def create(w: Collaborators, **options: Any) -> str:
     job = SendFax.decode({"to": "+13125550200", "media_name": "letter", **options})
     return w.ledger.create("job", job, source="producer")["job"]
+
+
+def pauses(w: Collaborators) -> dict[str, str]:
+    return {traffic.connection: traffic.pause.reason for traffic in w.limits.connections() if traffic.pause}
 
 
 def types(w: Collaborators) -> list[str]:
@@ -121,7 +127,7 @@ def test_a_refused_account_pauses_the_connection_and_costs_the_fax_nothing(w: Co
     telnyx.answer = AccountRefused("no funds", status=403, code="20100")
     run_attempt("job", w)
 
-    assert w.limits.paused()["c1"]["reason"] == "20100"
+    assert pauses(w) == {"c1": "20100"}
     assert w.ledger.job("job").dials == 0
     kinds = [fields["type"] for _, fields in w.ledger.redis.xrange("fax:events")]
     assert "connection.paused" in kinds
@@ -133,7 +139,7 @@ def test_a_channel_limit_at_telnyx_holds_this_fax_and_pauses_nothing(w: Collabor
 
     assert run_attempt("job", w) is Outcome.PARKED
     assert w.ledger.job("job").hold_reason == "no_channel_at_telnyx"
-    assert w.limits.paused() == {}
+    assert pauses(w) == {}
 
 
 def test_a_second_message_for_the_same_job_never_dials(w: Collaborators, telnyx: Telnyx) -> None:

@@ -42,8 +42,8 @@ TABLE = {
     "sender_call_dropped": (Kind.LINE, CONNECT, CLIMBS, SPARES),
     "carrier_lost": (Kind.LINE, CONNECT, CLIMBS, SPARES),
     "fax_initial_communication_timeout": (Kind.ONCE, CONNECT, CLIMBS, SPARES),
-    "success": (Kind.ONCE, CONNECT, STAYS, SPARES),
-    "received": (Kind.ONCE, CONNECT, STAYS, SPARES),
+    "success": (Kind.CONTRADICTION, CONNECT, STAYS, SPARES),
+    "received": (Kind.CONTRADICTION, CONNECT, STAYS, SPARES),
     # Free
     "user_channel_limit_exceeded": (Kind.CAPACITY, HOLD, STAYS, SPARES),
     "outbound_profile_channel_limit_exceeded": (Kind.CAPACITY, HOLD, STAYS, SPARES),
@@ -67,7 +67,7 @@ TABLE = {
 """Every reason that Telnyx documents anywhere."""
 
 UNKNOWN = ["a_reason_of_tomorrow", "unknown", ""]
-FINAL = {Kind.DESTINATION, Kind.DOCUMENT, Kind.NUMBER, Kind.SENDER}
+FINAL = {Kind.DESTINATION, Kind.DOCUMENT, Kind.NUMBER, Kind.CONTRADICTION, Kind.SENDER}
 EVERY = {**TABLE, **dict.fromkeys(UNKNOWN, (Kind.ONCE, DIAL, STAYS, SPARES))}
 FREE = sorted(reason for reason, row in EVERY.items() if row[1] is HOLD)
 CHARGED = sorted(reason for reason, row in EVERY.items() if row[1] is not HOLD)
@@ -233,7 +233,7 @@ def test_what_seldom_gets_better_is_retried_once_for_each_pause(reason: str, pau
         ("user_busy", [180, 300, 600, 1200, 1200, 1200]),
         ("receiver_no_answer", [300, 900, 1800, 1800, 1800, 1800]),
         ("receiver_communication_error", [60, 300, 900, 900, 900, 900]),
-        ("fax_signaling_error", [60, 300]),
+        ("fax_signaling_error", [60, 300, 900]),
         ("a_reason_of_tomorrow", [300]),
     ],
 )

@@ -5,10 +5,22 @@ from typing import Any
 import pytest
 
 from faxdispatch.jobs import SendFax
-from faxdispatch.ledger import Agenda, Durability, Fence, Ledger, Limits, Observation, Observations, Scripts, connect
+from faxdispatch.ledger import (
+    Agenda,
+    Durability,
+    Fence,
+    Ledger,
+    Limits,
+    Observation,
+    Observations,
+    Rules,
+    Scripts,
+    connect,
+)
 from faxdispatch.settings import Settings
 from faxdispatch.states import State
 from worker.collaborators import Collaborators
+from worker.opening import Calendar
 from worker.scheduler import CROWD, Scheduler
 
 START = 1_790_000_000_000
@@ -18,21 +30,22 @@ class Desk:
     """A scheduler with a clock of its own, and what it posted."""
 
     def __init__(self, redis_url: str) -> None:
-        self.scripts = Scripts(connect(redis_url))
+        self.scripts = Scripts(connect(redis_url), Rules(rate=1000, channels=5))
         self.scripts.now = START
         self.posted: list[tuple[str, dict[str, Any]]] = []
         self.waiting = 0
-        self.ledger = Ledger(self.scripts, channels=5)
-        self.observations = Observations(self.scripts, channels=5)
+        self.ledger = Ledger(self.scripts)
+        self.observations = Observations(self.scripts)
         self.w = Collaborators(
             settings=Settings(fax_connection_id="c1", fax_from="+13125550299"),
             ledger=self.ledger,
             observations=self.observations,
-            agenda=Agenda(self.scripts, hint_after=30, poll_after=300, reconcile_every=15, settle=600, channels=5),
-            limits=Limits(self.scripts, rate=1000),
+            agenda=Agenda(self.scripts),
+            limits=Limits(self.scripts),
             fence=Fence(Durability.ALWAYS),
             telnyx=None,
             post=lambda name, _queue, payload: self.posted.append((name, payload)),
+            calendar=Calendar(),
             backlog=lambda: self.waiting,
         )
         self.scheduler = Scheduler(self.w, "desk")

@@ -67,7 +67,7 @@ def resume(
 ) -> None:
     """End the pause of a connection before its time, once its cause is mended. Exit code 1 where it was not paused."""
     settings = Settings.load()
-    limits = Limits(Scripts.from_settings(settings), rate=settings.fax_rate)
+    limits = Limits(Scripts.from_settings(settings))
     resumed = limits.resume(connection, reason=reason, operator=operator or _user())
     if as_json:
         show_json({"outcome": "resumed" if resumed else "running", "connection_id": connection})

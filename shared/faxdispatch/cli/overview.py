@@ -1,26 +1,24 @@
 """How many jobs stand where, and what an operator should look at."""
 
-import math
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from redis import Redis
-
 from faxdispatch.cli.output import show
-from faxdispatch.ledger import Ledger, Limits, Scripts, Watch
+from faxdispatch.ledger import Account, Ledger, Limits, Scripts, Traffic, Watch
 from faxdispatch.ledger.scripts import redis_trouble
 from faxdispatch.ledger.watch import WORKER_SILENCE
-from faxdispatch.settings import Settings
 
 
-def overview(scripts: Scripts, settings: Settings) -> dict[str, Any]:
+def overview(scripts: Scripts) -> dict[str, Any]:
     """Give the figures, ready for JSON. Raises `Unavailable` where Redis did not answer."""
-    figures = asdict(Watch(scripts).figures())
+    ledger, limits, figures = Ledger(scripts), Limits(scripts), asdict(Watch(scripts).figures())
     return {
-        "jobs": {state.value: count for state, count in Ledger(scripts).counts().items()},
+        "jobs": {state.value: count for state, count in ledger.counts().items()},
         "oldest_seconds": {state.value: round(age, 1) for state, age in figures.pop("oldest").items()},
-        "connections": _connections(scripts, settings),
+        "connections": [_connection(traffic) for traffic in limits.connections()],
+        "account": _account(limits.account()),
+        "held": {held.reason.value: held.count for held in ledger.holds()},
         **figures,
         "workers": _workers(scripts),
     }
@@ -36,9 +34,22 @@ def show_overview(found: dict[str, Any]) -> None:
         if line["paused"]:
             words += f", paused until {line['paused']['until']} because {line['paused']['reason']}"
         show(f"connection {line['connection_id']}: {words}")
+    account = found["account"]
+    show(f"account: {_of(account['in_flight'], account['channels'])} channels in use, {_money(account)} spent today")
+    for reason, count in found["held"].items():
+        show(f"held: {count:>9} {reason}")
     show(f"workers: {len(found['workers'])}" + ("" if found["leader"] else ", no scheduler leads"))
     for line in _to_look_at(found):
         show(f"to look at: {line}")
+
+
+def _of(number: int, limit: int | None) -> str:
+    return f"{number} of {limit}" if limit is not None else f"{number}"
+
+
+def _money(account: dict[str, Any]) -> str:
+    cap = account["cap"]
+    return f"{account['spent']:.2f}" + (f" of {cap:.2f}" if cap is not None else "") + " (an estimate)"
 
 
 def _to_look_at(found: dict[str, Any]) -> list[str]:
@@ -51,21 +62,20 @@ def _to_look_at(found: dict[str, Any]) -> list[str]:
     return [f"{count} {words}" for count, words in matters if count]
 
 
-def _connections(scripts: Scripts, settings: Settings) -> list[dict[str, Any]]:
-    limits = Limits(scripts, rate=settings.fax_rate)
-    paused, calls = limits.paused(), limits.calls()
-    redis = scripts.redis
-    with redis_trouble():
-        return [
-            {
-                "connection_id": name,
-                "in_flight": calls.get(name, 0),
-                "channels": _channels(redis, name, settings.fax_channels),
-                "waiting": redis.zcard(f"fax:waiting:{name}"),
-                "paused": _pause(paused.get(name)),
-            }
-            for name in sorted(calls.keys() | paused.keys())
-        ]
+def _connection(traffic: Traffic) -> dict[str, Any]:
+    pause = traffic.pause
+    return {
+        "connection_id": traffic.connection,
+        "in_flight": traffic.in_flight,
+        "channels": traffic.channels,
+        "waiting": traffic.waiting,
+        "paused": {"reason": pause.reason, "until": _text(pause.until)} if pause else None,
+    }
+
+
+def _account(account: Account) -> dict[str, Any]:
+    facts = asdict(account)
+    return facts | {"shut_until": _text(account.shut_until) if account.shut_until else None}
 
 
 def _workers(scripts: Scripts) -> list[dict[str, str]]:
@@ -75,15 +85,8 @@ def _workers(scripts: Scripts) -> list[dict[str, str]]:
     return [{"name": name, "seen": _time(millis)} for name, millis in present]
 
 
-def _channels(redis: Redis, connection: str, wanted: int | str) -> int:
-    if isinstance(wanted, int):
-        return wanted
-    estimate: Any = redis.get(f"fax:channels:{connection}")
-    return math.floor(float(estimate or 2))
-
-
-def _pause(pause: dict[str, str] | None) -> dict[str, str] | None:
-    return {"reason": pause["reason"], "until": _time(float(pause["until"]))} if pause else None
+def _text(moment: datetime) -> str:
+    return moment.isoformat(timespec="seconds")
 
 
 def _time(millis: float) -> str:

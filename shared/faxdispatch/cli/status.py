@@ -42,9 +42,9 @@ def status(
     elif state is not None:
         _show_standing(Ledger(scripts), state, limit, full=full, as_json=as_json)
     elif as_json:
-        show_json(overview(scripts, settings))
+        show_json(overview(scripts))
     else:
-        show_overview(overview(scripts, settings))
+        show_overview(overview(scripts))
 
 
 def _show_job(ledger: Ledger, job_id: str, settings: Settings, *, history: bool, full: bool, as_json: bool) -> None:

@@ -6,25 +6,29 @@ group them by who uses them:
     Ledger        what becomes of one job: create, admit, claim, accept, …; its part for reading is Rows
     Observations  what Telnyx says of a fax
     Agenda        which jobs must be looked at now, and who looks
-    Limits        the rate, pauses and channels that all workers share
+    Limits        the rate, channels, pauses and money that all workers share
+    Suspects      numbers that are not called any more
     DeadLetters   messages that were no jobs
     Watch         the figures that an operator watches
     Fence         when a write is safe from a crash
 """
 
-from faxdispatch.ledger.agenda import Agenda, Appointment
+from faxdispatch.ledger.agenda import Agenda, Appointment, Picked
 from faxdispatch.ledger.connection import Patience, connect
 from faxdispatch.ledger.deadletters import DeadLetter, DeadLetters
 from faxdispatch.ledger.durability import Durability, Fence, durability
-from faxdispatch.ledger.jobs import Ledger
-from faxdispatch.ledger.limits import Limits
+from faxdispatch.ledger.jobs import Ledger, Scope
+from faxdispatch.ledger.limits import Account, Limits, Pause, Traffic
 from faxdispatch.ledger.observations import Observation, Observations
-from faxdispatch.ledger.rows import Place
+from faxdispatch.ledger.rows import Held, Place
+from faxdispatch.ledger.rules import Rules
 from faxdispatch.ledger.scripts import Scripts
+from faxdispatch.ledger.suspects import Suspect, Suspects
 from faxdispatch.ledger.view import JobView
 from faxdispatch.ledger.watch import Figures, Watch
 
 __all__ = [
+    "Account",
     "Agenda",
     "Appointment",
     "DeadLetter",
@@ -32,14 +36,22 @@ __all__ = [
     "Durability",
     "Fence",
     "Figures",
+    "Held",
     "JobView",
     "Ledger",
     "Limits",
     "Observation",
     "Observations",
     "Patience",
+    "Pause",
+    "Picked",
     "Place",
+    "Rules",
+    "Scope",
     "Scripts",
+    "Suspect",
+    "Suspects",
+    "Traffic",
     "Watch",
     "connect",
     "durability",

@@ -28,31 +28,22 @@ class Appointment:
     """How often a worker has been told of it since its last attempt, this time included."""
 
 
+@dataclass(frozen=True, slots=True)
+class Picked:
+    """A waiting job that was given a channel."""
+
+    job_id: str
+    urgent: bool
+
+
 class Agenda:
     """The appointments of all open jobs, and the lease of the one scheduler that keeps them. Times are in seconds.
 
     Everything a scheduler does may be done twice without harm; the lease only saves work.
     """
 
-    def __init__(
-        self,
-        scripts: Scripts,
-        *,
-        hint_after: float,
-        poll_after: float,
-        reconcile_every: float,
-        settle: float,
-        channels: int | str,
-    ) -> None:
+    def __init__(self, scripts: Scripts) -> None:
         self._scripts = scripts
-        self._pauses: dict[str, Any] = {
-            "hint": round(hint_after * 1000),
-            "poll": round(poll_after * 1000),
-            "poll_cap": round(max(poll_after, 3600) * 1000),
-            "reconcile": round(reconcile_every * 1000),
-            "reconcile_cap": round(max(reconcile_every, settle / 10) * 1000),
-        }
-        self._channels = channels
         # Whoever reads `fax:leader` sees which process leads; process ids come again, so the rest makes it unique.
         self._name = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex}"
         self._renew = self._redis.register_script(_RENEW)
@@ -78,7 +69,7 @@ class Agenda:
 
     def due(self, *, limit: int = 500) -> list[Appointment]:
         """Take the appointments that have come; each job's next one is set already."""
-        found = self._scripts.run("due", limit=limit, **self._pauses)["jobs"]
+        found = self._scripts.run("due", limit=limit)["jobs"]
         return [
             Appointment(
                 job_id=job["job"],
@@ -91,12 +82,10 @@ class Agenda:
             for job in found
         ]
 
-    def pick(self, *, limit: int = 500) -> list[str]:
+    def pick(self, *, limit: int = 500) -> list[Picked]:
         """Give free channels to waiting jobs, best first; the jobs given one need a message to a worker."""
-        jobs: list[str] = self._scripts.run(
-            "pick", limit=limit, hint=self._pauses["hint"], channels=self._channels, source="scheduler"
-        )["jobs"]
-        return jobs
+        found = self._scripts.run("pick", limit=limit, source="scheduler")["jobs"]
+        return [Picked(job["job"], urgent=job["urgent"]) for job in found]
 
     def strays(self, *, again_after: float = 60) -> list[str]:
         """Take the fax ids that must be cancelled at Telnyx; each comes again until `stray_gone`."""

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 from redis import Redis
 
@@ -10,37 +10,24 @@ from faxdispatch.errors import IdempotencyConflict
 from faxdispatch.jobs import SendFax
 from faxdispatch.ledger.deadletters import DeadLetters
 from faxdispatch.ledger.rows import Rows
-from faxdispatch.ledger.scripts import Scripts
-from faxdispatch.states import State, Verdict
+from faxdispatch.states import WAIVABLE, HoldReason, State, Verdict
+
+Scope = Literal["connection", "account"]
+"""What may be out of channels."""
 
 Reply = dict[str, Any]
 """What a move came to: `outcome`, and where it says `no` the `state` that stood against it."""
 
 
 class Ledger(Rows):
-    """The rows of all jobs and every move that they can make. Times are in seconds.
-
-    `hint_after` is how long a queued job waits for its message before it gets another; `poll_after` how long an
-    accepted fax may stay silent; `channels` how many faxes may be in flight on a connection, or `auto`.
-    """
-
-    def __init__(
-        self,
-        scripts: Scripts,
-        *,
-        hint_after: float = 30,
-        poll_after: float = 300,
-        channels: int | str = "auto",
-    ) -> None:
-        super().__init__(scripts)
-        self._hint = _ms(hint_after)
-        self._poll = _ms(poll_after)
-        self._channels = channels
+    """The rows of all jobs and every move that they can make. Times are in seconds."""
 
     # Beginning ---------------------------------------------------------------------------------------------------
 
-    def create(self, job_id: str, job: SendFax, *, source: str) -> Reply:
+    def create(self, job_id: str, job: SendFax, *, source: str, campaign: str | None = None) -> Reply:
         """Record a job. The same key and content, or the same id, is the same job: `outcome` is `created` or `same`.
+
+        Its campaign, or else its first tag, is the group with which it takes its turns in line.
 
         Raises:
             IdempotencyConflict: where key or id stand for other content.
@@ -58,37 +45,66 @@ class Ledger(Rows):
             priority=job.priority.value,
             tags=json.dumps(job.tags),
             client_state=job.client_state,
-            hint=self._hint,
+            campaign=campaign,
+            group=campaign or next(iter(job.tags), None),
             source=source,
         )
         if reply["outcome"] == "conflict":
             raise IdempotencyConflict(job.idempotency_key or job_id, reply["job"])
         return reply
 
-    def hold(self, job_id: str, *, reason: str, due: float, source: str = "worker") -> Reply:
-        """Park a job that is not claimed until `due` (seconds since 1970)."""
-        return self._scripts.run("hold", job=job_id, reason=reason, due=_ms(due), source=source)
+    def hold(
+        self, job_id: str, *, reason: HoldReason, due: float | None, detail: str | None = None, source: str = "worker"
+    ) -> Reply:
+        """Park a job that is not claimed until `due` (seconds since 1970), or until a person speaks."""
+        millis = None if due is None else _ms(due)
+        return self._scripts.run("hold", job=job_id, reason=reason.value, due=millis, detail=detail, source=source)
+
+    def release(self, job_id: str, *, why: str, operator: str | None = None) -> Reply:
+        """Let a held job go, whatever it alone is held for: `released`, or `shared` where that is not its own.
+
+        Else `no` with the state that stands against it, or `gone`.
+        """
+        waivable = {reason.value: True for reason in WAIVABLE}
+        return self._scripts.run(
+            "release", job=job_id, waivable=waivable, why=why, operator=operator, source="operator"
+        )
 
     def admit(self, job_id: str, *, connection: str, sender: str) -> Reply:
-        """Ask whether the job may go now: `go`, `held` with `reason` (it is parked), `no` or `gone`."""
-        return self._scripts.run(
-            "admit",
-            job=job_id,
-            connection=connection,
-            sender=sender,
-            channels=self._channels,
-            hint=self._hint,
-            source="worker",
-        )
+        """Ask whether the job may go now: `go`, `held` with `reason` (it is parked), `no` or `gone`.
+
+        With `go` come `wait`, the microseconds until its slot of the rate, the `connection` and `sender` to use, and
+        `rung`, the rung of the ladder with which a fax last came through to its number.
+        """
+        return self._scripts.run("admit", job=job_id, connection=connection, sender=sender, source="worker")
 
     # An attempt --------------------------------------------------------------------------------------------------
 
     def claim(
-        self, job_id: str, *, owner: str, lease: float, facts: Mapping[str, Any], on: Redis | None = None
+        self,
+        job_id: str,
+        *,
+        owner: str,
+        lease: float,
+        facts: Mapping[str, Any],
+        cost: int = 0,
+        rung: int = 0,
+        on: Redis | None = None,
     ) -> Reply:
-        """Claim the next attempt for `owner`: `claimed` with its number `attempt`, else `no` or `gone`."""
+        """Claim the next attempt for `owner`: `claimed` with its number `attempt`, `held`, `no` or `gone`.
+
+        `cost` is what it will cost by the estimate, in millionths; `rung` that of the ladder with which it is sent.
+        """
         return self._scripts.run(
-            "claim", on=on, job=job_id, owner=owner, lease=_ms(lease), data=json.dumps(facts), source="worker"
+            "claim",
+            on=on,
+            job=job_id,
+            owner=owner,
+            lease=_ms(lease),
+            cost=cost,
+            rung=rung,
+            data=json.dumps(facts),
+            source="worker",
         )
 
     def accept(self, job_id: str, attempt: int, fax_id: str, *, source: str) -> Reply:
@@ -99,18 +115,32 @@ class Ledger(Rows):
             attempt=attempt,
             fax_id=fax_id,
             source=source,
-            poll=self._poll,
-            channels=self._channels,
         )
 
-    def postpone(self, job_id: str, attempt: int, *, reason: str, delay: float, facts: Mapping[str, Any]) -> Reply:
-        """Put a claimed job back for `delay` seconds: nothing was created, no attempt is charged."""
-        data = json.dumps({"reason": reason, **facts})
+    def postpone(
+        self,
+        job_id: str,
+        attempt: int,
+        *,
+        reason: HoldReason,
+        delay: float,
+        facts: Mapping[str, Any],
+        capacity: Scope | None = None,
+        refused: bool = False,
+    ) -> Reply:
+        """Put a claimed job back for `delay` seconds: nothing was created, no attempt is charged.
+
+        `capacity` lowers the channel estimate of connection or account. `refused` says that Telnyx refused the account:
+        `alone` comes back, and nothing is moved, where it refused this fax before and took another in between.
+        """
+        data = json.dumps({"reason": reason.value, **facts})
         return self._scripts.run(
             "postpone",
             job=job_id,
             attempt=attempt,
-            reason=reason,
+            reason=reason.value,
+            capacity=capacity,
+            refused=refused or None,
             delay=_ms(delay),
             data=data,
             source="worker",
@@ -165,9 +195,16 @@ class Ledger(Rows):
         states: Iterable[State],
         attempt: int | None = None,
         facts: Mapping[str, Any] | None = None,
+        counter: str | None = None,
+        blames_number: bool = False,
+        spent: int | None = 0,
         source: str = "worker",
     ) -> Reply:
-        """End a job that stands in one of `states` as failed, told by `event` (`job.rejected` or `job.exhausted`)."""
+        """End a job that stands in one of `states` as failed, told by `event` (`job.rejected` or `job.exhausted`).
+
+        `counter` is the one that the last attempt goes to; `spent` what it cost in millionths, None for what was
+        reserved; `blames_number` counts towards the quarantine of the number.
+        """
         data = json.dumps({"reason": cause, **(facts or {})})
         return self._scripts.run(
             "reject",
@@ -177,6 +214,9 @@ class Ledger(Rows):
             cause=cause,
             data=data,
             states=[state.value for state in states],
+            counter=counter,
+            blames=blames_number or None,
+            spent=spent,
             source=source,
         )
 
@@ -186,28 +226,36 @@ class Ledger(Rows):
         attempt: int,
         *,
         delay: float,
-        charged: bool,
+        counter: str,
         tries: Mapping[str, int],
-        capacity: bool,
         facts: Mapping[str, Any],
+        rung: int = 0,
+        capacity: Scope | None = None,
+        spent: int | None = 0,
     ) -> Reply:
-        """Plan the next attempt of a failed one in `delay` seconds; `capacity` lowers the channel estimate."""
+        """Plan the next attempt of a failed one in `delay` seconds.
+
+        `counter` is the one of `dials`, `connects` and `holds` that the failed attempt goes to, `rung` the next
+        attempt's, `spent` what the failed one cost in millionths, None for what was reserved. `capacity` lowers the
+        channel estimate of connection or account.
+        """
         return self._scripts.run(
             "retry",
             job=job_id,
             attempt=attempt,
             delay=_ms(delay),
-            dials=int(charged),
+            counter=counter,
+            rung=rung,
+            spent=spent,
             tries=dict(tries),
-            capacity=capacity or None,
-            channels=self._channels,
+            capacity=capacity,
             data=json.dumps(facts),
             source="scheduler",
         )
 
     def cancel(self, job_id: str, *, source: str) -> Reply:
         """Cancel: `cancelled` at once, `wished` where Telnyx must be asked, `over`, or `gone`."""
-        return self._scripts.run("cancel", job=job_id, hint=self._hint, source=source)
+        return self._scripts.run("cancel", job=job_id, source=source)
 
     def resolve(
         self,
@@ -232,8 +280,6 @@ class Ledger(Rows):
             attempt=attempt,
             reason=reason,
             operator=operator,
-            poll=self._poll,
-            channels=self._channels,
             source="operator",
         )
 

@@ -1,56 +1,146 @@
-"""The limits that all workers share: calls a second, paused connections, channels."""
+"""The limits that all workers share: calls a second, channels, paused connections, the day's money."""
 
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from faxdispatch.ledger.scripts import Scripts, redis_trouble
 
-_PAGE = 500
+_DAY = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Why and until when nothing is sent on a connection."""
+
+    reason: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """One connection. `channels` is the limit or the present estimate; `waiting` counts the line for them."""
+
+    connection: str
+    in_flight: int
+    channels: int
+    waiting: int
+    pause: Pause | None
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """All connections together. `channels` is None while no limit is known; `spent` is today's money, UTC.
+
+    `spent` counts what was settled and what is reserved for the faxes in flight, in the currency of the settings.
+    """
+
+    in_flight: int
+    channels: int | None
+    spent: float
+    cap: float | None
+    shut_until: datetime | None
+    """Until when Telnyx wants no calls."""
 
 
 class Limits:
-    """Rate and pauses. `rate` is in calls a second, for all workers of this Redis together."""
+    """Reads and moves them, by the rules of the scripts."""
 
-    def __init__(self, scripts: Scripts, *, rate: float) -> None:
+    def __init__(self, scripts: Scripts) -> None:
         self._scripts = scripts
-        self._interval = max(1, round(1_000_000 / rate))
 
     @property
     def _redis(self) -> Any:
         # redis-py's types cannot say that replies are text.
         return self._scripts.redis
 
-    def reserve(self, *, patience: float) -> float | None:
-        """Reserve the next free slot and give the seconds to wait for it; None where that is beyond `patience`."""
-        reply = self._scripts.run("reserve", interval=self._interval, patience=round(patience * 1_000_000))
-        wait = float(reply["wait"])
-        return None if wait < 0 else wait / 1_000_000
+    def reserve(self, *, look_ahead: float, on: str | None = None) -> tuple[float | None, float]:
+        """Reserve the next free slot of the rate, if it is no further than `look_ahead` seconds away.
+
+        `on` is the connection, for a send. Gives the seconds to wait for the slot and 0; or None, and after how many
+        seconds a slot comes near enough.
+        """
+        reply = self._scripts.run("reserve", look=round(look_ahead * 1_000_000), connection=on)
+        if reply["wait"] < 0:
+            return None, reply["free"] / 1_000_000
+        return reply["wait"] / 1_000_000, 0.0
 
     def back_off(self, delay: float) -> None:
         """Let nobody call Telnyx for `delay` seconds."""
         self._scripts.run("backoff", delay=round(delay * 1_000_000))
+
+    def shut(self) -> float:
+        """Give the seconds for which nobody may call Telnyx; 0 where it takes calls."""
+        with redis_trouble(), self._redis.pipeline(transaction=False) as pipe:
+            pipe.get("fax:shut")
+            pipe.time()
+            till, (seconds, micros) = pipe.execute()
+        return max(0.0, (int(till) - micros) / 1_000_000 - seconds) if till else 0.0
 
     def pause(self, connection: str, *, reason: str, delay: float) -> None:
         """Send nothing on a connection for `delay` seconds; the first pause is told by an alarm event."""
         self._scripts.run("pause", connection=connection, reason=reason, delay=round(delay * 1000), source="worker")
 
     def resume(self, connection: str, *, reason: str, operator: str | None = None) -> bool:
-        """End a pause before its time and let the faxes that it holds try again; False where there is none."""
+        """End a pause before its time; False where there is none. The faxes that wait in line go on by themselves."""
         reply = self._scripts.run("resume", connection=connection, reason=reason, operator=operator, source="operator")
-        # Even where no pause is left: a call that timed out half-way is mended by its repetition.
-        first, looked_at = 0, 1
-        while looked_at:
-            looked_at = self._scripts.run("wake", first=first, limit=_PAGE)["looked_at"]
-            first += _PAGE
         return bool(reply["outcome"] == "resumed")
 
-    def paused(self) -> dict[str, dict[str, str]]:
-        """Give the paused connections, each with `reason` and `until` (milliseconds since 1970)."""
+    def connections(self) -> list[Traffic]:
+        """Give every connection that faxes were sent on, in the order of their ids."""
+        rules, now = self._scripts.rules, self._scripts.clock()
         with redis_trouble():
-            seconds, _ = self._redis.time()
-            known = {c: self._redis.hgetall(f"fax:paused:{c}") for c in self._redis.smembers("fax:connections")}
-        return {connection: pause for connection, pause in known.items() if int(pause.get("until", 0)) > seconds * 1000}
+            names = sorted(self._redis.smembers("fax:connections"))
+            with self._redis.pipeline(transaction=False) as pipe:
+                for name in names:
+                    pipe.scard(f"fax:calls:{name}")
+                    pipe.get(f"fax:channels:{name}")
+                    pipe.zcard(f"fax:waiting:{name}")
+                    pipe.hgetall(f"fax:paused:{name}")
+                found = pipe.execute()
+        return [
+            Traffic(
+                name,
+                in_flight=in_flight,
+                channels=rules.channels if isinstance(rules.channels, int) else math.floor(float(estimate or 2)),
+                waiting=waiting,
+                pause=_pause(pause, now),
+            )
+            for name, (in_flight, estimate, waiting, pause) in zip(names, _fours(found), strict=True)
+        ]
 
-    def calls(self) -> dict[str, int]:
-        """Count the faxes in flight on each connection."""
-        with redis_trouble():
-            return {c: self._redis.scard(f"fax:calls:{c}") for c in self._redis.smembers("fax:connections")}
+    def account(self) -> Account:
+        """Give what holds for the account as a whole."""
+        rules, now = self._scripts.rules, self._scripts.clock()
+        with redis_trouble(), self._redis.pipeline(transaction=False) as pipe:
+            pipe.scard("fax:calls")
+            pipe.get("fax:channels")
+            pipe.get(f"fax:spend:{now // 1000 // _DAY}")
+            pipe.get("fax:shut")
+            in_flight, estimate, spent, shut = pipe.execute()
+        limit: int | None = math.floor(float(estimate)) if estimate else None
+        if isinstance(rules.account_channels, int):
+            limit = rules.account_channels
+        return Account(
+            in_flight=in_flight,
+            channels=limit,
+            spent=int(spent or 0) / 1_000_000,
+            cap=rules.day_cap,
+            shut_until=_moment(int(shut) / 1000) if shut and int(shut) > now * 1000 else None,
+        )
+
+
+def _fours(flat: list[Any]) -> Iterable[tuple[Any, Any, Any, Any]]:
+    return zip(flat[0::4], flat[1::4], flat[2::4], flat[3::4], strict=True)
+
+
+def _pause(pause: dict[str, str], now: int) -> Pause | None:
+    if int(pause.get("until", 0)) <= now:
+        return None
+    return Pause(pause["reason"], _moment(int(pause["until"])))
+
+
+def _moment(millis: float) -> datetime:
+    return datetime.fromtimestamp(millis / 1000, UTC)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from faxdispatch.ledger.scripts import DAY_MS, Scripts
+from faxdispatch.ledger.scripts import Scripts
 from faxdispatch.states import provider_rank
 
 
@@ -38,23 +38,12 @@ class Observation:
 class Observations:
     """Where observations are recorded. `known_connections` are ours; empty means that every connection is.
 
-    `seen_days` is how long an event id is remembered; Telnyx publishes no schedule of its webhook retries.
+    An event id is remembered for a week; Telnyx publishes no schedule of its webhook retries.
     """
 
-    def __init__(
-        self,
-        scripts: Scripts,
-        *,
-        known_connections: frozenset[str] = frozenset(),
-        poll_after: float = 300,
-        channels: int | str = "auto",
-        seen_days: float = 7,
-    ) -> None:
+    def __init__(self, scripts: Scripts, *, known_connections: frozenset[str] = frozenset()) -> None:
         self._scripts = scripts
         self._known = known_connections
-        self._poll = round(poll_after * 1000)
-        self._channels = channels
-        self._seen = round(seen_days * DAY_MS)
 
     def record(self, seen: Observation, *, body: str = "") -> dict[str, Any]:
         """Record an observation; `body` is kept where it must go to quarantine.
@@ -85,9 +74,6 @@ class Observations:
             occurred_at=round(seen.occurred_at.timestamp() * 1000) if seen.occurred_at else None,
             data=json.dumps(seen.data or {}),
             body=body if foreign else None,
-            poll=self._poll,
-            channels=self._channels,
-            seen=self._seen,
         )
 
     def quarantine(self, body: bytes, *, digest: str, reason: str) -> dict[str, Any]:
@@ -97,4 +83,4 @@ class Observations:
             Unavailable: nothing was kept; say it again.
         """
         text = body.decode("utf-8", errors="backslashreplace")
-        return self._scripts.run("quarantine", body=text, digest=digest, reason=reason, seen=self._seen)
+        return self._scripts.run("quarantine", body=text, digest=digest, reason=reason)

@@ -9,7 +9,7 @@ from faxdispatch.errors import NotKnown
 from faxdispatch.events import Event
 from faxdispatch.ledger.scripts import Scripts, redis_trouble
 from faxdispatch.ledger.view import JobView
-from faxdispatch.states import State
+from faxdispatch.states import HoldReason, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,20 @@ class Place:
     line: str | None = None
     position: int | None = None
     holder: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """How many jobs are held for one reason.
+
+    `first` and `last` are the earliest and latest moment until which one of them is held; for a reason of `IN_LINE`
+    and those that only a person ends, the moments since when.
+    """
+
+    reason: HoldReason
+    count: int
+    first: datetime
+    last: datetime
 
 
 class Rows:
@@ -78,6 +92,33 @@ class Rows:
             for (job_id, since), row in zip(found, rows, strict=True)
             if row
         ]
+
+    def holds(self) -> list[Held]:
+        """Sum up the held jobs by reason, the most frequent first."""
+        with redis_trouble():
+            reasons = [HoldReason(reason) for reason in self.redis.smembers("fax:holds") if reason in set(HoldReason)]
+            with self.redis.pipeline(transaction=False) as pipe:
+                for reason in reasons:
+                    pipe.zcard(f"fax:held:{reason}")
+                    pipe.zrange(f"fax:held:{reason}", 0, 0, withscores=True)
+                    pipe.zrange(f"fax:held:{reason}", -1, -1, withscores=True)
+                found = pipe.execute()
+        summed = [
+            Held(reason, count, _moment(first[0][1]), _moment(last[0][1]))
+            for reason, count, first, last in zip(reasons, found[0::3], found[1::3], found[2::3], strict=True)
+            if count
+        ]
+        return sorted(summed, key=lambda held: -held.count)
+
+    def held(self, reason: HoldReason, *, limit: int = 50) -> list[JobView]:
+        """Give the jobs that are held for a reason, the first that is due or the longest held first."""
+        with redis_trouble():
+            found = self.redis.zrange(f"fax:held:{reason}", 0, limit - 1)
+            with self.redis.pipeline(transaction=False) as pipe:
+                for job_id in found:
+                    pipe.hgetall(f"fax:job:{job_id}")
+                rows = pipe.execute()
+        return [JobView.from_hash(job_id, row) for job_id, row in zip(found, rows, strict=True) if row]
 
     def place(self, job: JobView) -> Place:
         """Tell where a job waits."""

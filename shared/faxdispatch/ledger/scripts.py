@@ -12,9 +12,11 @@ from redis.exceptions import RedisError, ResponseError
 
 from faxdispatch.errors import Unavailable
 from faxdispatch.ledger.connection import Patience, connect
+from faxdispatch.ledger.rules import Rules
 from faxdispatch.settings import Settings
 
-DAY_MS = 86_400_000
+_SHARED = ("records", "events", "places", "limits", "spend", "numbers", "moves")
+"""What every script begins with, in this order: each builds on those before it."""
 _REFUSALS = ("MISCONF", "NOREPLICAS", "MASTERDOWN", "CLUSTERDOWN")
 
 
@@ -41,21 +43,15 @@ def _is_mistake(error: RedisError) -> bool:
 class Scripts:
     """The scripts of the ledger on one Redis.
 
-    `retention_ms` is how long finished jobs are kept, `events_maxlen` about how many entries the stream keeps, and
-    `now` (milliseconds) stands in for Redis' own clock in tests.
+    `rules` go along with every call. `now` (milliseconds) stands in for Redis' own clock in tests.
     """
 
-    def __init__(
-        self,
-        redis: Redis,
-        *,
-        retention_ms: int = 30 * DAY_MS,
-        events_maxlen: int = 1_000_000,
-    ) -> None:
+    def __init__(self, redis: Redis, rules: Rules | None = None) -> None:
         self.redis = redis
         self.now: int | None = None
-        self._common = {"retention": retention_ms, "maxlen": events_maxlen}
-        shared = _text("_shared")
+        self.rules = rules or Rules()
+        self._common = self.rules.arguments()
+        shared = "\n".join(_text(f"shared/{topic}") for topic in _SHARED)
         self._scripts: dict[str, Script] = {
             name: redis.register_script(f"{shared}\n{_text(name)}") for name in _names()
         }
@@ -67,11 +63,7 @@ class Scripts:
         Raises:
             Misconfigured: where `REDIS_URL` is missing or no address.
         """
-        return cls(
-            connect(settings.redis, patience),
-            retention_ms=round(settings.fax_retention_days * DAY_MS),
-            events_maxlen=settings.fax_events_maxlen,
-        )
+        return cls(connect(settings.redis, patience), Rules.from_settings(settings))
 
     def run(self, name: str, *, on: Redis | None = None, **arguments: Any) -> dict[str, Any]:
         """Run a script; arguments that are None are left out.
@@ -100,7 +92,7 @@ class Scripts:
 
     def oldest_kept(self) -> int:
         """Give the moment (milliseconds) before which everything that is kept for a while is gone by now."""
-        return self.clock() - self._common["retention"]
+        return self.clock() - round(self.rules.retention * 1000)
 
     def arguments(self, **arguments: Any) -> str:
         """Give the one argument of a script as JSON."""
@@ -112,8 +104,8 @@ class Scripts:
 
 def _names() -> list[str]:
     folder = files("faxdispatch.ledger").joinpath("lua")
-    return sorted(f.name.removesuffix(".lua") for f in folder.iterdir() if not f.name.startswith("_"))
+    return sorted(f.name.removesuffix(".lua") for f in folder.iterdir() if f.name.endswith(".lua"))
 
 
 def _text(name: str) -> str:
-    return files("faxdispatch.ledger").joinpath("lua", f"{name}.lua").read_text(encoding="utf-8")
+    return files("faxdispatch.ledger").joinpath("lua", *f"{name}.lua".split("/")).read_text(encoding="utf-8")

@@ -39,9 +39,17 @@ class JobView(BaseModel):
     submitted_at: datetime | None
     """When the last attempt was claimed."""
     dials: int
-    """Failed attempts that count towards the maximum."""
+    """Failed attempts that never connected."""
+    connects: int
+    """Failed attempts that connected."""
     holds: int
     """How often it was put back without costing an attempt."""
+    rung: int
+    """Rung of the ladder of changed settings that the last attempt had, or the next one will have."""
+    waived: frozenset[str]
+    """Reasons for which it is not held any more, since a person let it go."""
+    spent: float
+    """What its attempts have cost by the estimate, in the currency of the settings; what is reserved included."""
     unknown_since: datetime | None
     """Since when the attempt's outcome is unknown; None in every other state."""
     listings: int
@@ -71,12 +79,16 @@ class JobView(BaseModel):
             updated_at=_moment(row["updated"]),
             submitted_at=_moment(row.get("submitted")),
             dials=int(row.get("dials") or 0),
+            connects=int(row.get("connects") or 0),
             holds=int(row.get("holds") or 0),
+            rung=int(row.get("rung") or 0),
+            waived=frozenset((row.get("waived") or "").split()),
+            spent=(int(row.get("spent") or 0) + int(row.get("cost") or 0)) / 1_000_000,
             unknown_since=_moment(row.get("unknown_since")) if row["state"] == State.UNKNOWN else None,
             listings=int(row.get("listings") or 0),
             tries=json.loads(row.get("tries") or "{}"),
             page_count=int(row["pages"]) if row.get("pages") else None,
-            request=SendFax.decode(row["request"]),
+            request=SendFax.decode(row["request"], recorded=True),
             history=history,
         )
 

@@ -15,8 +15,8 @@ end
 local j = {
   job = a.job, seq = 0, attempt = 0, rank = 0, to = a.to, sender = a.sender or '', connection = a.connection or '',
   request = a.request, fingerprint = a.fingerprint, idem = a.idem or '', priority = a.priority, tags = a.tags,
-  client_state = a.client_state or '', campaign = a.campaign or '', created = now, dials = 0, connects = 0, holds = 0,
-  fax_id = '',
+  client_state = a.client_state or '', campaign = a.campaign or '', group = a.group or '', created = now, dials = 0,
+  connects = 0, holds = 0, fax_id = '',
 }
 emit(j, 'job.queued', {})
 local fields = {}

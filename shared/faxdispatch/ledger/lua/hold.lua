@@ -1,7 +1,9 @@
--- Park a job that has not been claimed: it is looked at again when it is due.
+-- Park a job that has not been claimed: it is looked at again when it is due. Without `due` it waits for a person, and
+-- is looked at from time to time all the same.
 local j = load(a.job)
 if not j then return reply({outcome = 'gone'}) end
 if j.state ~= 'queued' and j.state ~= 'held' then return reply({outcome = 'no', state = j.state}) end
 if j.granted == '1' then land(j) end
-hold(j, a.reason, a.due, a.detail)
+hold(j, a.reason, a.due, a.detail and {detail = a.detail} or nil)
+if not a.due then appoint(j, now + a.recheck) end
 return reply({outcome = 'held', reason = a.reason, due = a.due})

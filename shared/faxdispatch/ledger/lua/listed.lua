@@ -15,10 +15,12 @@ if looked < a.settle or listings < a.enough then
 end
 local evidence = json({reason = 'never_accepted', listings = listings, looked_for_ms = looked})
 if j.cancel == '1' then
+  settle(j, 0)
   emit(j, 'job.cancelled', {data = evidence})
   finish(j, 'cancelled')
   return reply({outcome = 'cancelled'})
 end
+settle(j, 0)
 emit(j, 'job.retrying', {data = evidence})
 move(j, 'held', {hold = 'retry', due = now})
 land(j)

@@ -82,14 +82,13 @@ local facts = {rank = rank, provider = a.status}
 if a.pages then facts.pages = a.pages end
 if a.duration then facts.duration = a.duration end
 if a.status == 'delivered' then
-  local connection = j.connection or ''
-  local limit = connection ~= '' and channel_limit(connection) or 0
-  local full = connection ~= '' and redis.call('SCARD', 'fax:calls:' .. connection) >= limit
+  local here, everywhere = redis.call('SCARD', 'fax:calls:' .. j.connection), redis.call('SCARD', 'fax:calls')
+  settle(j, price(a.pages, a.duration))
+  trust_number(j.to, {reason = 'delivered'})
+  local rung = tonumber(j.rung or '0')
+  if rung > 0 then redis.call('SET', 'fax:ladder:' .. j.to, rung, 'PX', a.ladder_kept) end
   finish(j, 'delivered', facts)
-  if a.channels == 'auto' and full then
-    local estimate = tonumber(redis.call('GET', 'fax:channels:' .. connection) or '2')
-    redis.call('SET', 'fax:channels:' .. connection, string.format('%.4f', estimate + 1 / estimate))
-  end
+  if j.connection ~= '' then grow_channels(j.connection, here, everywhere) end
 elseif a.status == 'failed' then
   facts.cause = a.reason or 'unknown'
   move(j, 'deciding', facts)

@@ -1,25 +1,54 @@
--- Give free channels to the jobs that wait for them, best first. Returns the jobs that a worker must be told of.
-local picked = {}
-for _, connection in ipairs(redis.call('SMEMBERS', 'fax:connections')) do
+-- Give free channels to the jobs that wait for them, best first, as far as the rate will have slots for them. Returns
+-- the jobs that a worker must be told of.
+--
+-- The connections take turns, so that none takes all of the account's rate or channels.
+local picked, looked = {}, 0
+
+-- The best of one connection's line gets a channel: true where the next may try.
+local function pick_one(connection)
   local waiting = 'fax:waiting:' .. connection
-  local free = channel_limit(connection) - redis.call('SCARD', 'fax:calls:' .. connection)
-  while free > 0 and #picked < a.limit do
-    local first = redis.call('ZPOPMIN', waiting)
-    if #first == 0 then break end
-    local j = load(first[1])
-    if j and (j.state == 'held' or j.state == 'queued') then
-      local holder = redis.call('GET', 'fax:line:' .. j.to)
-      if holder and holder ~= j.job then
-        wait_for_line(j)
-      else
-        redis.call('SADD', 'fax:calls:' .. connection, j.job)
-        redis.call('SET', 'fax:line:' .. j.to, j.job)
-        save(j, {granted = '1'})
-        appoint(j, now + a.hint)
-        picked[#picked + 1] = j.job
-        free = free - 1
-      end
+  while looked < a.limit do
+    local first = redis.call('ZRANGE', waiting, 0, 0, 'WITHSCORES')
+    if #first == 0 then return false end
+    looked = looked + 1
+    local job, place = first[1], tonumber(first[2])
+    local class = math.floor(place / SPAN)
+    local j = load(job)
+    local holder = j and redis.call('GET', 'fax:line:' .. j.to)
+    if not j or (j.state ~= 'held' and j.state ~= 'queued') then
+      redis.call('ZREM', waiting, job)
+    elseif holder and holder ~= job then
+      move(j, 'held', {hold = 'destination_busy', due = ''})
+      wait_for_line(j)
+    else
+      if free_channels(connection, class) < 1 then return false end
+      local everywhere = 0
+      for _, other in ipairs(a.connections) do everywhere = everywhere + promised(other) end
+      if not slot_is_near(connection, look_ahead(class), promised(connection), everywhere) then return false end
+      take_channel(j)
+      redis.call('SET', 'fax:line:' .. j.to, job)
+      save(j, {granted = '1'})
+      appoint(j, now + a.hint)
+      redis.call('ZADD', 'fax:granted:' .. connection, now, job)
+      served(connection, place)
+      picked[#picked + 1] = {job = job, urgent = class == CLASS.urgent}
+      return true
     end
+  end
+  return false
+end
+
+a.connections = redis.call('SMEMBERS', 'fax:connections')
+local open = {}
+for _, connection in ipairs(a.connections) do
+  if not pause_of(connection) then open[#open + 1] = connection end
+end
+local turn = #open > 0 and redis.call('INCR', 'fax:pick') % #open or 0
+while #open > 0 and looked < a.limit do
+  turn = turn % #open + 1
+  if not pick_one(open[turn]) then
+    table.remove(open, turn)
+    turn = turn - 1
   end
 end
 if #picked == 0 then return '{"jobs":[]}' end

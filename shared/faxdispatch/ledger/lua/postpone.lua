@@ -1,8 +1,14 @@
 -- The attempt provably created nothing: back to the line, no attempt is charged. The one who claimed it may say so even
 -- after its lease: no other can have made this attempt's call.
+--
+-- `alone` where Telnyx has refused this fax twice and taken another on the same connection in between: then the fault is
+-- with this fax, and nothing is moved.
 local j = load(a.job)
 if not j then return reply({outcome = 'gone'}) end
 if (j.state ~= 'submitting' and j.state ~= 'unknown') or j.attempt ~= a.attempt then return reply({outcome = 'no', state = j.state}) end
+local taken = tonumber(redis.call('GET', 'fax:accepted:' .. j.connection) or '0')
+if a.refused and taken > (tonumber(j.refused or '') or now) then return reply({outcome = 'alone'}) end
+settle(j, 0)
 if j.cancel == '1' then
   emit(j, 'job.cancelled', {})
   finish(j, 'cancelled')
@@ -10,7 +16,10 @@ if j.cancel == '1' then
 end
 local due = now + a.delay
 emit(j, 'job.held', {data = until_then(a.data, due)})
-move(j, 'held', {hold = a.reason, due = due, holds = tonumber(j.holds or 0) + 1})
+move(j, 'held', {
+  hold = a.reason, due = due, holds = tonumber(j.holds or 0) + 1, refused = a.refused and now or j.refused or '',
+})
 land(j)
+if a.capacity then cut_channels(j.connection, a.capacity) end
 appoint(j, due)
 return reply({outcome = 'held', due = due})

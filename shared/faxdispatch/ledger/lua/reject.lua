@@ -1,9 +1,13 @@
--- The job ends here without delivery: Telnyx refused it, or it is given up. `states` are those it may come from.
+-- The job ends here without delivery: Telnyx refused it, or it is given up. `counter` is
+-- the one that the last attempt goes to, `blames` says that the number is at fault. `states` are those it may come from.
 local j = load(a.job)
 if not j then return reply({outcome = 'gone'}) end
 local allowed = false
 for _, state in ipairs(a.states) do allowed = allowed or state == j.state end
 if not allowed or (a.attempt and a.attempt ~= j.attempt) then return reply({outcome = 'no', state = j.state}) end
+settle(j, a.spent)
+if a.counter then save(j, {[a.counter] = tonumber(j[a.counter] or 0) + 1}) end
+if a.blames then blame_number(j, a.cause) end
 if j.cancel == '1' then
   emit(j, 'job.cancelled', {data = a.data})
   finish(j, 'cancelled', {cause = a.cause})

@@ -43,6 +43,7 @@ elseif a.verdict == 'failed' then
   -- Whatever Telnyx still says of the fax comes too late to count.
   finish(j, 'failed', {cause = 'operator', rank = 9})
 else
+  settle(j, 0)
   emit(j, 'job.retrying', {data = json({reason = 'not_sent', ['until'] = now})})
   move(j, 'held', {hold = 'retry', due = now})
   land(j)

@@ -1,0 +1,11 @@
+-- A person lets a held job go: it is looked at now, and the reason for which it was held no longer counts for it. What
+-- all jobs wait for, a channel, the number, the end of a pause, cannot be waived for one.
+local j = load(a.job)
+if not j then return reply({outcome = 'gone'}) end
+if j.state ~= 'held' then return reply({outcome = 'no', state = j.state}) end
+local reason = j.hold
+if a.waivable[reason] == nil then return reply({outcome = 'shared', state = j.state, reason = reason}) end
+emit(j, 'job.released', {data = json({reason = reason, why = a.why, operator = a.operator})})
+move(j, 'held', {hold = reason, due = now, waived = (j.waived or '') .. ' ' .. reason})
+appoint(j, now)
+return reply({outcome = 'released', reason = reason})

@@ -1,0 +1,51 @@
+-- The stream entry comes before anything that remembers it: Lua does not roll back, and a fact told twice can be
+-- recognised by its id, a fact never told cannot.
+local function publish(kind, e)
+  local entry = {
+    id = e.id, type = kind, job_id = e.job or '', fax_id = e.fax_id or '', attempt = e.attempt or '', seq = e.seq,
+    occurred_at = e.occurred_at or now, source = e.source, note = e.note or '', campaign_id = e.campaign or '',
+    tags = e.tags or '[]', client_state = e.client_state or '', data = e.data or '{}',
+  }
+  local flat = {}
+  for name, value in pairs(entry) do
+    if type(value) == 'number' then value = whole(value) end
+    entry[name] = value
+    flat[#flat + 1] = name
+    flat[#flat + 1] = value
+  end
+  redis.call('XADD', 'fax:events', 'MAXLEN', '~', a.maxlen, '*', unpack(flat))
+  return entry
+end
+
+-- Tell a fact of a job: stream, then history, then the job's own count.
+local function emit(j, kind, e)
+  local seq = j.seq + 1
+  local entry = publish(kind, {
+    id = e.id or (j.job .. '-' .. seq), job = j.job, fax_id = e.fax_id or j.fax_id, attempt = e.attempt or j.attempt,
+    seq = seq, occurred_at = e.occurred_at, source = e.source or a.source, note = e.note, campaign = j.campaign,
+    tags = j.tags, client_state = j.client_state, data = e.data,
+  })
+  redis.call('RPUSH', 'fax:history:' .. j.job, cjson.encode(entry))
+  save(j, {seq = seq, updated = now})
+end
+
+-- Tell a fact that belongs to no job; such facts are counted by what they are about.
+local function emit_about(subject, kind, e)
+  local key = 'fax:other:' .. subject
+  e.seq = redis.call('HINCRBY', key, 'seq', 1)
+  e.id = e.id or (subject .. '-' .. e.seq)
+  redis.call('PEXPIRE', key, a.retention)
+  publish(kind, e)
+end
+
+local function json(t)
+  if next(t) == nil then return '{}' end
+  return cjson.encode(t)
+end
+
+-- Whatever holds a job says until when in the same word.
+local function until_then(data, due)
+  local facts = cjson.decode(data)
+  facts['until'] = due
+  return cjson.encode(facts)
+end

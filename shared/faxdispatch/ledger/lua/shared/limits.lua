@@ -1,0 +1,138 @@
+-- What all workers share: channels, pauses, the rate.
+
+local function fixed_or(setting, key, otherwise)
+  if setting ~= 'auto' then return setting end
+  local estimate = redis.call('GET', key)
+  return estimate and math.floor(tonumber(estimate)) or otherwise
+end
+
+-- An estimate begins with the two channels of a new Telnyx account. The account as a whole has none before Telnyx says
+-- that it is full.
+local function channel_limit(connection)
+  return fixed_or(a.channels, 'fax:channels:' .. connection, 2)
+end
+
+local function account_limit()
+  return fixed_or(a.account_channels, 'fax:channels', math.huge)
+end
+
+-- Channels that bulk faxes leave to the others, so that an urgent one need not wait for the end of a call.
+local function kept_from_bulk(limit)
+  if a.urgent_channels ~= 'auto' then return math.min(a.urgent_channels, limit - 1) end
+  return limit >= 4 and 1 or 0
+end
+
+local function free_channels(connection, class)
+  local limit, account = channel_limit(connection), account_limit()
+  local kept = class == CLASS.bulk and kept_from_bulk(math.min(limit, account)) or 0
+  local here = limit - redis.call('SCARD', 'fax:calls:' .. connection)
+  return math.min(here, account - redis.call('SCARD', 'fax:calls')) - kept
+end
+
+local function take_channel(j)
+  redis.call('SADD', 'fax:calls:' .. j.connection, j.job)
+  redis.call('SADD', 'fax:calls', j.job)
+end
+
+local function give_channel_back(j)
+  if j.connection == '' then return end
+  redis.call('SREM', 'fax:calls:' .. j.connection, j.job)
+  redis.call('SREM', 'fax:calls', j.job)
+end
+
+-- Telnyx had no channel free: halve the estimate of what was full, the `account` or the `connection`. One cut for one
+-- burst, since the faxes that were up together all fail for the same reason.
+local function cut_channels(connection, scope)
+  local setting, key, limit = a.channels, 'fax:channels:' .. connection, nil
+  if scope == 'account' then
+    setting, key = a.account_channels, 'fax:channels'
+    limit = math.min(account_limit(), redis.call('SCARD', 'fax:calls') + 1)
+  else
+    limit = channel_limit(connection)
+  end
+  if setting == 'auto' and redis.call('SET', key .. ':cut', 1, 'NX', 'PX', 5000) then
+    redis.call('SET', key, math.max(1, math.floor(limit / 2)))
+  end
+end
+
+-- A fax went through while all channels were in use: there may be more.
+local function grow(key, limit, in_flight)
+  if in_flight < limit - kept_from_bulk(limit) then return end
+  local estimate = math.max(limit, tonumber(redis.call('GET', key) or '0'))
+  redis.call('SET', key, string.format('%.4f', estimate + 1 / estimate))
+end
+
+local function grow_channels(connection, here, account)
+  if a.channels == 'auto' then grow('fax:channels:' .. connection, channel_limit(connection), here) end
+  if a.account_channels == 'auto' and account_limit() < math.huge then grow('fax:channels', account_limit(), account) end
+end
+
+-- A connection's pause, nil where there is none (any more).
+local function pause_of(connection)
+  local pause = hash('fax:paused:' .. connection)
+  if pause and tonumber(pause['until']) <= now then
+    redis.call('DEL', 'fax:paused:' .. connection)
+    emit_about(connection, 'connection.resumed', {source = a.source, data = json({connection_id = connection})})
+    return nil
+  end
+  return pause
+end
+
+local function set_pause(connection, reason, till, more)
+  local key = 'fax:paused:' .. connection
+  local known = redis.call('EXISTS', key) == 1
+  redis.call('SADD', 'fax:connections', connection)
+  redis.call('HSET', key, 'reason', reason, 'until', whole(till), unpack(more or {}))
+  if not known then
+    emit_about(connection, 'connection.paused', {
+      source = a.source, data = json({connection_id = connection, reason = reason, ['until'] = till}),
+    })
+  end
+end
+
+-- The rate is GCRA that reserves: fax:rate, and fax:rate:<connection> where connections have a rate of their own, are
+-- the theoretical arrival times of the next call. Who may look further ahead goes first: what reserves little ahead
+-- finds no slot while others keep the near ones taken. fax:shut is the time until which Telnyx wants no calls.
+local function next_slot(connection)
+  local buckets = {{key = 'fax:rate', interval = a.interval}}
+  if connection and a.connection_interval then
+    buckets[2] = {key = 'fax:rate:' .. connection, interval = a.connection_interval}
+  end
+  local at = math.max(micros, tonumber(redis.call('GET', 'fax:shut') or '0'))
+  for _, bucket in ipairs(buckets) do
+    bucket.arrival = tonumber(redis.call('GET', bucket.key) or '0')
+    at = math.max(at, bucket.arrival - a.slack * bucket.interval)
+  end
+  return at, buckets
+end
+
+-- Reserve the next slot: the microseconds until it, or nil and how long that would have been.
+local function draw(connection, ahead)
+  local at, buckets = next_slot(connection)
+  if at - micros > ahead then return nil, at - micros end
+  for _, bucket in ipairs(buckets) do
+    local arrival = math.max(at, bucket.arrival) + bucket.interval
+    redis.call('SET', bucket.key, whole(arrival), 'PX', whole(math.max(600000, 2 * (arrival - micros) / 1000)))
+  end
+  return at - micros
+end
+
+-- Channels that were given and whose jobs have not drawn a slot yet. A message may be lost, so a promise counts for two
+-- seconds.
+local function promised(connection)
+  local key = 'fax:granted:' .. connection
+  redis.call('ZREMRANGEBYSCORE', key, '-inf', now - 2000)
+  return redis.call('ZCARD', key)
+end
+
+-- Whether one more fax may be told to go, so that it finds a slot when a worker takes it.
+local function slot_is_near(connection, ahead, here, everywhere)
+  local at, buckets = next_slot(connection)
+  local wait = at - micros + everywhere * buckets[1].interval
+  if buckets[2] then wait = math.max(wait, at - micros + here * buckets[2].interval) end
+  return wait <= ahead
+end
+
+local function look_ahead(class)
+  return class == CLASS.urgent and a.ahead_urgent or a.ahead
+end

@@ -1,0 +1,121 @@
+local function index_held(j, fields)
+  if j.state == 'held' and (j.hold or '') ~= '' then redis.call('ZREM', 'fax:held:' .. j.hold, j.job) end
+  if fields.state ~= 'held' then return end
+  redis.call('SADD', 'fax:holds', fields.hold)
+  redis.call('ZADD', 'fax:held:' .. fields.hold, tonumber(fields.due) or now, j.job)
+end
+
+local function move(j, to, fields)
+  if j.state ~= to then
+    if j.state then
+      redis.call('HINCRBY', 'fax:counts', j.state, -1)
+      redis.call('ZREM', 'fax:since:' .. j.state, j.job)
+    end
+    redis.call('HINCRBY', 'fax:counts', to, 1)
+    if not TERMINAL[to] then redis.call('ZADD', 'fax:since:' .. to, now, j.job) end
+  end
+  fields = fields or {}
+  fields.state = to
+  fields.updated = now
+  index_held(j, fields)
+  save(j, fields)
+end
+
+-- Park a job with its reason, told once for one stay. With `due` it has an appointment then.
+local function hold(j, reason, due, facts)
+  if not (j.state == 'held' and j.hold == reason) then
+    facts = facts or {}
+    facts.reason = reason
+    if due then facts['until'] = due end
+    emit(j, 'job.held', {data = json(facts)})
+  end
+  move(j, 'held', {hold = reason, due = due or ''})
+  if due then appoint(j, due) end
+end
+
+-- Park a job in the line for a channel.
+local function line_up(j, reason, facts)
+  hold(j, reason, nil, facts)
+  wait_for_channel(j)
+end
+
+-- The number is free: whoever waited longest for it goes on to wait for a channel.
+local function give_line_back(j)
+  local line = 'fax:line:' .. j.to
+  if redis.call('GET', line) ~= j.job then return end
+  redis.call('DEL', line)
+  local following = redis.call('ZPOPMIN', line .. ':waiting')
+  if #following == 0 then return end
+  local other = load(following[1])
+  if not other then return end
+  move(other, 'held', {hold = 'no_channel', due = ''})
+  wait_for_channel(other)
+end
+
+local function land(j)
+  give_channel_back(j)
+  give_line_back(j)
+  redis.call('ZREM', 'fax:granted:' .. j.connection, j.job)
+  save(j, {granted = ''})
+end
+
+local function forget_later(j)
+  redis.call('PEXPIRE', 'fax:job:' .. j.job, a.retention)
+  redis.call('PEXPIRE', 'fax:history:' .. j.job, a.retention)
+  if j.idem and j.idem ~= '' then redis.call('PEXPIRE', 'fax:idem:' .. j.idem, a.retention) end
+  if j.fax_id and j.fax_id ~= '' then redis.call('PEXPIRE', 'fax:fax:' .. j.fax_id, a.retention) end
+end
+
+-- A terminal state: nothing of the job stays anywhere but its record.
+local function finish(j, to, fields)
+  settle(j)
+  move(j, to, fields)
+  land(j)
+  leave(j)
+  forget_later(j)
+end
+
+-- Two faxes for one job: the one that we did not expect is to be cancelled at Telnyx.
+local function stray(j, fax_id, attempt, why, e)
+  emit(j, 'job.conflict', {
+    fax_id = fax_id, attempt = attempt, source = e.source,
+    data = json({reason = why, state = j.state, current_attempt = j.attempt, current_fax_id = j.fax_id}),
+  })
+  redis.call('ZADD', 'fax:strays', 'NX', now, fax_id)
+end
+
+local function alive_unseen(j)
+  return (j.state == 'submitting' or j.state == 'unknown')
+    or ((j.state == 'queued' or j.state == 'held') and (j.fax_id or '') == '')
+end
+
+-- Evidence that Telnyx has attempt `attempt` of this job as `fax_id`. Says what it was:
+--   bound      the attempt was open; it is accepted now
+--   same       known already
+--   earlier    an earlier attempt that was known at its time
+--   stray      a second fax that should not be there
+--   late       no longer matters: the job has ended without it, or it is bound already in another way
+local function bind(j, attempt, fax_id, e)
+  if j.fax_id == fax_id then return 'same' end
+  if redis.call('EXISTS', 'fax:fax:' .. fax_id) == 1 then return 'earlier' end
+  local current = attempt == j.attempt or (attempt > j.attempt and (j.state == 'queued' or j.state == 'held'))
+  if current and attempt > 0 and alive_unseen(j) then
+    -- The record comes before the move, the fax id with it, so that the event carries it.
+    j.fax_id = fax_id
+    emit(j, 'job.accepted', {attempt = attempt, source = e.source, data = json({evidence = e.source, was = j.state})})
+    move(j, 'accepted', {attempt = attempt, fax_id = fax_id, rank = 0, provider = '', hold = '', due = '', polls = 0})
+    redis.call('SET', 'fax:fax:' .. fax_id, j.job .. ':' .. attempt)
+    -- An attempt that had been taken as never made: what it costs is owed all the same.
+    if (j.cost or '') == '' and (j.estimate or '') ~= '' then reserve_money(j, tonumber(j.estimate)) end
+    if j.connection ~= '' then
+      take_channel(j)
+      redis.call('SET', 'fax:accepted:' .. j.connection, now, 'PX', DAY)
+    end
+    redis.call('SET', 'fax:line:' .. j.to, j.job, 'NX')
+    appoint(j, j.cancel == '1' and now or now + a.poll)
+    return 'bound'
+  end
+  redis.call('SET', 'fax:fax:' .. fax_id, j.job .. ':' .. attempt, 'PX', a.retention)
+  stray(j, fax_id, attempt, 'second fax of one job', e)
+  return 'stray'
+end

@@ -1,0 +1,30 @@
+-- What is remembered of a recipient's number, each for a time:
+--   fax:ladder:<number>   the rung of the ladder with which a fax came through
+--   fax:bad:<number>      jobs in a row that ended because the number is wrong
+--   fax:quarantined       the numbers that are not called, by the time until when
+
+local function quarantined_until(number)
+  local till = tonumber(redis.call('ZSCORE', 'fax:quarantined', number) or '0')
+  return till > now and till or nil
+end
+
+local function blame_number(j, reason)
+  local failures = redis.call('INCR', 'fax:bad:' .. j.to)
+  redis.call('PEXPIRE', 'fax:bad:' .. j.to, a.quarantine)
+  if failures < a.quarantine_after or quarantined_until(j.to) then return end
+  local till = now + a.quarantine
+  emit_about(j.to, 'number.quarantined', {
+    source = a.source, data = json({number = j.to, reason = reason, failures = failures, ['until'] = till}),
+  })
+  redis.call('ZREMRANGEBYSCORE', 'fax:quarantined', '-inf', now)
+  redis.call('ZADD', 'fax:quarantined', till, j.to)
+end
+
+-- Lift the quarantine of a number; false where there is none.
+local function trust_number(number, facts)
+  redis.call('DEL', 'fax:bad:' .. number)
+  if redis.call('ZREM', 'fax:quarantined', number) == 0 then return false end
+  facts.number = number
+  emit_about(number, 'number.released', {source = a.source, data = json(facts)})
+  return true
+end

@@ -1,0 +1,54 @@
+-- Appointments and lines: where an open job waits.
+
+local function leave(j)
+  redis.call('ZREM', 'fax:agenda', j.job)
+  redis.call('ZREM', 'fax:line:' .. j.to .. ':waiting', j.job)
+  if j.connection ~= '' then redis.call('ZREM', 'fax:waiting:' .. j.connection, j.job) end
+end
+
+local function appoint(j, at)
+  leave(j)
+  redis.call('ZADD', 'fax:agenda', at, j.job)
+end
+
+local SPAN = 1e13
+
+local function class_of(j)
+  return CLASS[j.priority] or 1
+end
+
+-- The place in the line for a channel: class, then turn. Turns are start-time fair queueing with one unit a fax: each
+-- group (a campaign, or a producer's first tag) counts on from its own last turn, but never from before the turn that
+-- is served now. So a group of one goes next after each of the others had one, whether they are ten or a million.
+--   fax:turns:<connection>:<class>   each group's last turn
+--   fax:turn:<connection>            the turn that is served now, by class
+local function standing(j)
+  if (j.turn or '') ~= '' then return tonumber(j.turn) end
+  local class, group = class_of(j), j.group or ''
+  local turns = 'fax:turns:' .. j.connection .. ':' .. class
+  local served = tonumber(redis.call('HGET', 'fax:turn:' .. j.connection, class) or '0')
+  local turn = math.max(served, tonumber(redis.call('ZSCORE', turns, group) or '0')) + 1
+  redis.call('ZADD', turns, turn, group)
+  local place = class * SPAN + turn
+  -- Kept until the next claim: who goes back in line for no fault of its own goes back to its place.
+  save(j, {turn = whole(place)})
+  return place
+end
+
+local function served(connection, place)
+  local class, turn = math.floor(place / SPAN), place % SPAN
+  local key = 'fax:turn:' .. connection
+  if turn <= tonumber(redis.call('HGET', key, class) or '0') then return end
+  redis.call('HSET', key, class, whole(turn))
+  redis.call('ZREMRANGEBYSCORE', 'fax:turns:' .. connection .. ':' .. class, '-inf', turn)
+end
+
+local function wait_for_channel(j)
+  leave(j)
+  redis.call('ZADD', 'fax:waiting:' .. j.connection, standing(j), j.job)
+end
+
+local function wait_for_line(j)
+  leave(j)
+  redis.call('ZADD', 'fax:line:' .. j.to .. ':waiting', class_of(j) * SPAN + tonumber(j.created), j.job)
+end

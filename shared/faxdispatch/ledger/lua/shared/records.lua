@@ -1,0 +1,64 @@
+-- What every move shares, in files by topic. Each script is all of these followed by its own.
+--
+-- ARGV[1] is one JSON object; the reply is one JSON text. Times are milliseconds of Redis' own clock; the rate alone is
+-- kept in microseconds. An open job is always in exactly one of three places, so that it can never be forgotten:
+--   fax:agenda                  sorted by the time at which the scheduler must look at it
+--   fax:waiting:<connection>    the line for a free channel, best first
+--   fax:line:<number>:waiting   the line for a busy number, best first
+-- A job in flight holds a place in fax:calls:<connection> and the string fax:line:<number>; both are given back by
+-- the same atomic move that ends the flight, so they cannot leak.
+-- fax:since:<state> has the jobs in each open state by the time at which they came there; for `accepted` it is the time
+-- of Telnyx' last news. fax:held:<reason> has the held jobs by the time until which they are held, or since when.
+
+local a = cjson.decode(ARGV[1])
+
+local now, micros
+if a.now then
+  now, micros = a.now, a.now * 1000
+else
+  local time = redis.call('TIME')
+  micros = time[1] * 1000000 + time[2]
+  now = math.floor(micros / 1000)
+end
+
+local TERMINAL = {delivered = true, failed = true, cancelled = true}
+local CLASS = {urgent = 0, normal = 1, bulk = 2}
+local DAY = 86400000
+
+local function reply(t)
+  return cjson.encode(t)
+end
+
+-- A number as text; Lua by itself would round a large one.
+local function whole(number)
+  return string.format('%d', number)
+end
+
+local function hash(key)
+  local flat = redis.call('HGETALL', key)
+  if #flat == 0 then return nil end
+  local t = {}
+  for i = 1, #flat, 2 do t[flat[i]] = flat[i + 1] end
+  return t
+end
+
+local function load(job)
+  local j = hash('fax:job:' .. job)
+  if not j then return nil end
+  j.job = job
+  j.attempt = tonumber(j.attempt)
+  j.seq = tonumber(j.seq)
+  j.rank = tonumber(j.rank)
+  j.connection = j.connection or ''
+  return j
+end
+
+local function save(j, fields)
+  local flat = {}
+  for name, value in pairs(fields) do
+    j[name] = value
+    flat[#flat + 1] = name
+    flat[#flat + 1] = value
+  end
+  redis.call('HSET', 'fax:job:' .. j.job, unpack(flat))
+end

@@ -1,0 +1,49 @@
+-- Money, in millionths of the currency of the settings. Every claim reserves what its fax will cost by the estimate;
+-- the end of the attempt settles what it did cost. fax:spend:<day> counts days of UTC, fax:spend:campaign:<id> a
+-- campaign for as long as it is known; its cap is the field `cap` of fax:campaign:<id>.
+
+local function books(j, day)
+  local keys = {'fax:spend:' .. whole(day)}
+  if (j.campaign or '') ~= '' then keys[2] = 'fax:spend:campaign:' .. j.campaign end
+  return keys
+end
+
+local function spent(key)
+  return tonumber(redis.call('GET', key) or '0')
+end
+
+-- The cap that this cost would break: `day` or `campaign`, nil where none.
+local function cap_broken(j, cost)
+  local keys = books(j, math.floor(now / DAY))
+  if a.day_cap and spent(keys[1]) + cost > a.day_cap then return 'day' end
+  local cap = keys[2] and redis.call('HGET', 'fax:campaign:' .. j.campaign, 'cap')
+  if cap and spent(keys[2]) + cost > tonumber(cap) then return 'campaign' end
+  return nil
+end
+
+local function reserve_money(j, cost)
+  local day = math.floor(now / DAY)
+  for _, key in ipairs(books(j, day)) do redis.call('INCRBY', key, whole(cost)) end
+  redis.call('PEXPIRE', 'fax:spend:' .. whole(day), 40 * DAY)
+  save(j, {cost = whole(cost), cost_day = whole(day)})
+end
+
+-- The attempt has cost `actual`; what was reserved, where that is not known. A cap that was reached may have room again.
+local function settle(j, actual)
+  if (j.cost or '') == '' then return end
+  local cost = tonumber(j.cost)
+  actual = actual or cost
+  if actual ~= cost then
+    for _, key in ipairs(books(j, tonumber(j.cost_day))) do redis.call('INCRBY', key, whole(actual - cost)) end
+  end
+  save(j, {cost = '', spent = whole(tonumber(j.spent or '0') + actual)})
+  local pause = hash('fax:paused:' .. j.connection)
+  if actual < cost and pause and pause.reason == 'spend_cap' and not cap_broken({}, tonumber(pause.need)) then
+    redis.call('HSET', 'fax:paused:' .. j.connection, 'until', whole(now))
+  end
+end
+
+local function price(pages, seconds)
+  if not pages or not seconds then return nil end
+  return math.ceil(pages * a.page_price + math.ceil(seconds / 60) * a.minute_price)
+end

@@ -1,0 +1,126 @@
+"""What Telnyx's answer to a send means for the job, recorded."""
+
+import logging
+
+from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_exponential
+
+from faxdispatch.errors import (
+    AccountRefused,
+    NotSent,
+    OutcomeUnknown,
+    RateLimited,
+    Refused,
+    TelnyxError,
+    Unavailable,
+)
+from faxdispatch.jobs import CancelFax
+from faxdispatch.ledger import Scope
+from faxdispatch.states import HoldReason, State
+from faxdispatch.telnyx import Fax
+from worker.collaborators import Collaborators
+from worker.policy import step
+from worker.stages import Claimed, Outcome
+
+log = logging.getLogger(__name__)
+
+_NO_CHANNEL: dict[str, Scope] = {"90041": "account", "90042": "connection", "90043": "connection"}
+"""Codes of a 403 that says that all channels of the account, the profile or the connection are taken (Telnyx API error
+codes), and whose estimate they lower. It passes by itself: no reason to pause everything."""
+
+
+# Telnyx has spoken and Redis is away: keep what is known for as long as a claim lasts. If it cannot be recorded at
+# all, the claim's lease runs out and the listing brings the same evidence back.
+@retry(
+    retry=retry_if_exception_type(Unavailable),
+    wait=wait_exponential(multiplier=0.1, max=2),
+    stop=stop_after_delay(30),
+    reraise=True,
+)
+def record(claimed: Claimed, answer: Fax | TelnyxError, w: Collaborators) -> Outcome:
+    """Record the answer to a claimed attempt.
+
+    Raises:
+        Unavailable: Redis did not answer for half a minute.
+    """
+    if isinstance(answer, Fax):
+        return _accepted(claimed, answer, w)
+    log.info("job %s attempt %d: %s", claimed.job_id, claimed.number, answer)
+    if isinstance(answer, Refused):
+        return _refused(claimed, answer, w)
+    if isinstance(answer, OutcomeUnknown):
+        w.ledger.doubt(
+            claimed.job_id,
+            claimed.number,
+            cause=str(answer.status or "no_answer"),
+            look_after=w.settings.fax_reconcile_every,
+            facts=answer.as_data(),
+        )
+        return Outcome.UNKNOWN
+    return _not_created(claimed, answer, w)
+
+
+def _accepted(claimed: Claimed, fax: Fax, w: Collaborators) -> Outcome:
+    reply = w.ledger.accept(claimed.job_id, claimed.number, str(fax.id), source="worker")
+    if reply.get("cancel"):
+        w.post(CancelFax.TASK, CancelFax.QUEUE, {"job_id": claimed.job_id})
+    return Outcome.ACCEPTED
+
+
+def _refused(claimed: Claimed, answer: Refused | AccountRefused, w: Collaborators) -> Outcome:
+    w.ledger.end(
+        claimed.job_id,
+        event="job.rejected",
+        cause=answer.code or str(answer.status),
+        # Unknown, where the answer took longer than the lease: it is evidence all the same.
+        states=[State.SUBMITTING, State.UNKNOWN],
+        attempt=claimed.number,
+        facts=answer.as_data(),
+    )
+    return Outcome.REFUSED
+
+
+def _not_created(claimed: Claimed, error: TelnyxError, w: Collaborators) -> Outcome:
+    """Put the job back: Telnyx created nothing, so the recipient is charged nothing."""
+    settings, holds = w.settings, claimed.prepared.job.holds
+    if isinstance(error, RateLimited):
+        # The limiter knows of it already, and all workers with it.
+        return _put_back(claimed, error, HoldReason.RATE_LIMITED, error.retry_after or 1.0, w)
+    if isinstance(error, NotSent):
+        return _put_back(claimed, error, HoldReason.NOT_SENT, step(settings.fax_retry_connect, holds), w)
+    assert isinstance(error, AccountRefused), f"{type(error).__name__} has no rule"  # noqa: S101
+    if scope := _NO_CHANNEL.get(error.code or ""):
+        delay = step(settings.fax_retry_capacity, holds)
+        return _put_back(claimed, error, HoldReason.NO_CHANNEL_AT_TELNYX, delay, w, capacity=scope)
+    return _account_refused(claimed, error, w)
+
+
+def _account_refused(claimed: Claimed, error: AccountRefused, w: Collaborators) -> Outcome:
+    """Pause the connection. Where Telnyx took others since it refused this fax before, this fax is at fault instead."""
+    delay = step(w.settings.fax_retry_account, 0)
+    reply = w.ledger.postpone(
+        claimed.job_id,
+        claimed.number,
+        reason=HoldReason.ACCOUNT_REFUSED,
+        delay=delay,
+        facts=error.as_data(),
+        refused=True,
+    )
+    if reply["outcome"] == "alone":
+        return _refused(claimed, error, w)
+    w.limits.pause(claimed.prepared.connection, reason=error.code or str(error.status), delay=delay)
+    return Outcome.PARKED
+
+
+def _put_back(
+    claimed: Claimed,
+    error: TelnyxError,
+    reason: HoldReason,
+    delay: float,
+    w: Collaborators,
+    *,
+    capacity: Scope | None = None,
+) -> Outcome:
+    w.ledger.postpone(
+        claimed.job_id, claimed.number, reason=reason, delay=delay, facts=error.as_data(), capacity=capacity
+    )
+    return Outcome.PARKED

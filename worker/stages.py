@@ -1,0 +1,76 @@
+"""What an attempt knows at each of its stages, and what it can come to."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from faxdispatch.jobs import SendFax
+from faxdispatch.ledger import JobView
+
+
+class Outcome(StrEnum):
+    """What one attempt came to, as far as the worker can see."""
+
+    ACCEPTED = "accepted"
+    PARKED = "parked"
+    REFUSED = "refused"
+    EXPIRED = "expired"
+    UNKNOWN = "unknown"
+    DROPPED = "dropped"
+    """Not this message's business: another has the job, or it has ended."""
+
+
+class Ended(Exception):
+    """The attempt ends before the call."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        self.outcome = outcome
+        super().__init__(outcome.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A job that nothing of its own holds back, with everything that Telnyx needs.
+
+    `request` is what is asked, with the policy hook's changes.
+    """
+
+    job: JobView
+    request: SendFax
+    connection: str
+    sender: str
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """A job that has a channel, its number and a slot of the rate.
+
+    It may leave at `slot` (monotonic seconds), with the settings of `rung` of the ladder.
+    """
+
+    prepared: Prepared
+    slot: float
+    rung: int
+
+    @property
+    def job_id(self) -> str:
+        """Id of the job."""
+        return self.prepared.job.job_id
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """Attempt `number` is ours alone until `deadline` (monotonic seconds)."""
+
+    admitted: Admitted
+    number: int
+    deadline: float
+
+    @property
+    def prepared(self) -> Prepared:
+        """What was prepared."""
+        return self.admitted.prepared
+
+    @property
+    def job_id(self) -> str:
+        """Id of the job."""
+        return self.admitted.job_id
