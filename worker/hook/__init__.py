@@ -1,0 +1,9 @@
+"""The policy hook: the operator's own callable, asked before a fax is admitted, in processes of its own.
+
+`Hook` asks, `apply` makes the job that a `Change` wants; what goes wrong is `HookFailed`.
+"""
+
+from worker.hook.asking import Hook, apply
+from worker.hook.wire import HookFailed
+
+__all__ = ["Hook", "HookFailed", "apply"]

@@ -1,0 +1,83 @@
+"""Asking the hook, and making the job that it wants."""
+
+import itertools
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Self
+
+from faxdispatch.errors import InvalidJob
+from faxdispatch.events import Event
+from faxdispatch.hooks import CHANGEABLE, Answer, Change
+from faxdispatch.jobs import SendFax
+from faxdispatch.settings import Settings
+from worker.hook.breaker import Breaker
+from worker.hook.pool import Pool
+from worker.hook.wire import START, HookFailed, read_answer, write_question
+
+FAILURES = 3
+"""Failures in a row after which the hook is left alone."""
+PAUSE = 30.0
+"""Seconds for which it is."""
+
+
+class Hook:
+    """The callable at `path` (`package.module:callable`), in processes of its own; safe to share among threads.
+
+    `timeout` is how many seconds an answer may take, the wait for a free process included, the start of one not.
+    `size` is how many processes there are at most: as many as threads ask. The first is started by the first question.
+    """
+
+    def __init__(self, path: str, *, timeout: float, size: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self._timeout = timeout
+        self._pool = Pool(path, size)
+        self._numbers = itertools.count(START + 1)
+        self._breaker = Breaker(failures=FAILURES, pause=PAUSE, clock=clock)
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Self | None:
+        """Make the hook that the environment names; None where it names none."""
+        if settings.fax_policy_hook is None:
+            return None
+        return cls(
+            settings.fax_policy_hook,
+            timeout=settings.fax_policy_hook_timeout,
+            size=settings.fax_worker_concurrency,
+        )
+
+    def ask(self, job: SendFax, history: Sequence[Event], now: datetime) -> Answer:
+        """Give the hook's answer. `job` has its job_id, `now` is aware.
+
+        After three failures in a row, those of all threads together, it is not asked for 30 s.
+
+        Raises:
+            HookFailed: it crashed, raised, took too long, answered nonsense, or is not asked. Its process is ended;
+                the next question starts a new one.
+        """
+        with self._breaker.watched():
+            number = next(self._numbers)
+            question = write_question(number, job, history, now)
+            with self._pool.borrow(self._timeout) as (process, left):
+                return read_answer(number, process.ask(question, time.monotonic() + left))
+
+    def close(self) -> None:
+        """End its processes. Questions that are under way may fail, later ones do."""
+        self._pool.close()
+
+
+def apply(change: Change, job: SendFax, *, region: str | None = None) -> SendFax:
+    """Give the job with the changes.
+
+    `region` (ISO 3166, two letters) is the country of a sender's number that is written without `+`.
+
+    Raises:
+        HookFailed: a field may not be changed, or its new value is wrong.
+    """
+    forbidden = sorted(change.fields.keys() - CHANGEABLE)
+    if forbidden:
+        allowed = ", ".join(sorted(CHANGEABLE))
+        raise HookFailed(f"the policy hook wants to change {', '.join(forbidden)}; it may change only {allowed}")
+    try:
+        return SendFax.decode(job.model_dump(exclude_unset=True) | change.fields, region=region)
+    except InvalidJob as error:
+        raise HookFailed(f"the policy hook's change is wrong: {error}") from None

@@ -1,0 +1,57 @@
+"""After some failures in a row the hook is left alone for a while; then one question tries it."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from worker.hook.wire import HookFailed
+
+
+class Breaker:
+    """Opens after `failures` of them in a row, for `pause` seconds of `clock`; safe to share among threads."""
+
+    def __init__(self, *, failures: int, pause: float, clock: Callable[[], float]) -> None:
+        self._limit = failures
+        self._pause = pause
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._failed = 0
+        self._again_at = 0.0
+        self._trying = False
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """Run a block whose `HookFailed` counts as a failure, and whose end without one forgets them all.
+
+        Raises:
+            HookFailed: at once, while the breaker is open or another thread tries the hook.
+        """
+        trial = self._enter()
+        try:
+            yield
+        except HookFailed:
+            with self._lock:
+                self._failed += 1
+                self._again_at = self._clock() + self._pause
+            raise
+        else:
+            with self._lock:
+                self._failed = 0
+        finally:
+            if trial:
+                with self._lock:
+                    self._trying = False
+
+    def _enter(self) -> bool:
+        """Let the block run or not; True where it is the trial."""
+        with self._lock:
+            if self._failed < self._limit:
+                return False
+            left = self._again_at - self._clock()
+            if left > 0 or self._trying:
+                when = f"in {left:.0f} s" if left > 0 else "at this moment by another fax"
+                raise HookFailed(
+                    f"the policy hook failed {self._failed} times in a row and is not asked; it is tried again {when}"
+                )
+            self._trying = True
+            return True
