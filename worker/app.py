@@ -7,7 +7,7 @@ import sys
 from typing import Any
 
 from celery import Celery
-from celery.signals import setup_logging, worker_ready, worker_shutting_down
+from celery.signals import setup_logging, worker_ready, worker_shutdown, worker_shutting_down
 from kombu.entity import Exchange, Queue
 
 from faxdispatch.broker import configure, post, waiting
@@ -119,6 +119,12 @@ def _attend(app: Celery, settings: Settings) -> None:
     @worker_shutting_down.connect(weak=False)
     def leaving(**_: Any) -> None:
         scheduler.stop()
+
+    @worker_shutdown.connect(weak=False)
+    def gone(**_: Any) -> None:
+        """The last task has ended; nobody asks the hook any more."""
+        if app.collaborators.hook:
+            app.collaborators.hook.close()
 
 
 def make() -> Celery:

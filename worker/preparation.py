@@ -79,7 +79,7 @@ def _ask_hook(job: JobView, now: datetime, w: Collaborators) -> SendFax:
     try:
         answer = w.hook.ask(job.request, job.history, now)
         if isinstance(answer, Change):
-            return apply(answer, job.request)
+            return apply(answer, job.request, region=w.settings.fax_default_region)
     except HookFailed as error:
         after = step(w.settings.fax_retry_connect, 2)
         raise _parked(job, HoldReason.POLICY_HOOK_FAILED, w, after=after, detail=str(error)) from None

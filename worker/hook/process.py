@@ -9,7 +9,7 @@ import time
 from contextlib import suppress
 from typing import IO
 
-from faxdispatch.cli import leash
+from faxdispatch.leash import leashed
 from worker.hook.wire import START, HookFailed, read_answer
 
 MAX_ANSWER = 64 * 1024
@@ -29,7 +29,7 @@ class HookProcess:
 
     def __init__(self, path: str) -> None:
         self._process = subprocess.Popen(  # noqa: S603 - the command is ours
-            _leashed([sys.executable, "-m", "worker.hook.child", path]),
+            leashed([sys.executable, "-m", "worker.hook.child", path]),
             env={name: value for name, value in os.environ.items() if name.upper() not in WITHHELD},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -114,9 +114,3 @@ def _descriptor(pipe: IO[bytes] | None) -> int:
     # Else a question longer than the pipe would wait for ever for a process that reads nothing.
     os.set_blocking(pipe.fileno(), False)
     return pipe.fileno()
-
-
-def _leashed(command: list[str]) -> list[str]:
-    if sys.platform != "linux":
-        return command
-    return [sys.executable, "-I", "-S", str(leash.__file__), str(os.getpid()), *command]

@@ -3,7 +3,6 @@
 import os
 import signal
 import subprocess
-import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -11,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-from faxdispatch.cli import leash
+from faxdispatch.leash import leashed
 
 Sink = Callable[[str, str], object]
 """Takes the name of a process and a line of its output."""
@@ -43,7 +42,7 @@ class Child:
         """The last lines that it wrote."""
         self._sink = sink
         self._process = subprocess.Popen(  # noqa: S603 - the commands are ours
-            _leashed(role.command),
+            leashed(role.command),
             cwd=role.folder,
             env=dict(role.environment),
             stdin=subprocess.DEVNULL,
@@ -97,10 +96,3 @@ class Child:
         self._reader.join(1)
         if not self._reader.is_alive() and self._process.stdout is not None:
             self._process.stdout.close()
-
-
-def _leashed(command: list[str]) -> list[str]:
-    # The kernel ends the child with the *thread* that started it, so children are started from the main thread only.
-    if sys.platform != "linux":
-        return command
-    return [sys.executable, "-I", "-S", str(leash.__file__), str(os.getpid()), *command]

@@ -15,6 +15,16 @@ import sys
 PR_SET_PDEATHSIG = 1
 
 
+def leashed(command: list[str]) -> list[str]:
+    """Give the command with which a process is started that ends with this one; on Linux only, else as it is.
+
+    The kernel ends the child with the *thread* that started it, so that thread must live as long as the process.
+    """
+    if sys.platform != "linux":
+        return command
+    return [sys.executable, "-I", "-S", __file__, str(os.getpid()), *command]
+
+
 def main(starter: int, command: list[str]) -> None:
     """Tie this process to `starter`, then become `command`."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
