@@ -1,0 +1,180 @@
+"""An installation on free ports for measuring: Valkey, web and workers as real processes, and the stub of Telnyx."""
+
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+from redis import Redis
+
+from bench.figures import Usage, usage
+from faxdispatch import FaxClient
+from faxdispatch.cli import processes
+from faxdispatch.cli.child import Child, Role
+from faxdispatch.cli.stack import Stack
+from faxdispatch.client_state import decode_client_state
+from faxdispatch.ledger import Ledger, Limits, Scripts, connect
+
+CONNECTION, SECOND_CONNECTION = "1000000000000000001", "1000000000000000002"
+SENDER = "+13125550000"
+DOCUMENT = "bench-document"
+_LOOK = 0.05
+
+
+def number(place: int) -> str:
+    """Give the recipient number `place` (0 to 699,999); each its own."""
+    return f"+1312{220 + place // 10_000}{place % 10_000:04}"
+
+
+class Stub:
+    """The stub's control routes."""
+
+    def __init__(self, address: str) -> None:
+        self._http = httpx.Client(base_url=address, timeout=60, trust_env=False)
+
+    def change(self, **behaviour: Any) -> float:
+        """Change its behaviour; gives the moment from which it holds."""
+        at: float = self._http.put("/control", json=behaviour).raise_for_status().json()["at"]
+        return at
+
+    def shut(self, seconds: float) -> float:
+        """Let it answer 429; gives the moment until which it does."""
+        return self._until("shut", seconds)
+
+    def spent(self, seconds: float) -> float:
+        """Let it say that no calls remain; gives the moment until which it does."""
+        return self._until("spent", seconds)
+
+    def calls(self, since: int = 0) -> list[dict[str, Any]]:
+        """Give the calls that it noted, from number `since` on."""
+        found: list[dict[str, Any]] = self._http.get("/control/calls", params={"since": since}).json()
+        return found
+
+    def faxes(self, *, up: bool = False) -> list[dict[str, Any]]:
+        """Give the faxes that it took, or only those that are `up` now, each with `job` and `attempt`."""
+        query = {"up": "1"} if up else {}
+        found: list[dict[str, Any]] = self._http.get("/control/faxes", params=query).raise_for_status().json()
+        for fax in found:
+            fax["job"], fax["attempt"] = decode_client_state(fax["client_state"]) or ("", 0)
+        return found
+
+    def close(self) -> None:
+        """Close its connections."""
+        self._http.close()
+
+    def _until(self, what: str, seconds: float) -> float:
+        until: float = self._http.post(f"/control/{what}", json={"seconds": seconds}).raise_for_status().json()["until"]
+        return until
+
+
+class Installation:
+    """The running processes, and short words for what measurements do with them."""
+
+    def __init__(self, stack: Stack, redis_url: str, stub: Stub, workers: list[str]) -> None:
+        self.redis_url = redis_url
+        self.stub = stub
+        self.redis: Any = Redis.from_url(redis_url, decode_responses=True)
+        scripts = Scripts(connect(redis_url))
+        self.ledger, self.limits = Ledger(scripts), Limits(scripts)
+        self.client = FaxClient(redis_url)
+        self._stack = stack
+        self._workers = workers
+
+    def usage(self) -> Usage:
+        """Give what the workers have used."""
+        return usage(self._stack[name].pid for name in self._workers)
+
+    def usage_of(self, name: str) -> Usage:
+        """Give what one process has used: `valkey`, `web` or `stub`."""
+        return usage([self._stack[name].pid])
+
+    def queued(self) -> int:
+        """Count the messages that wait in the queue of sends."""
+        return int(self.redis.llen("fax.send"))
+
+    def unsettled(self) -> int:
+        """Count the messages that wait or that a worker has."""
+        return self.queued() + int(self.redis.hlen("unacked"))
+
+    def hold_back(self) -> None:
+        """Let nothing be sent until `let_go`."""
+        for connection in (CONNECTION, SECOND_CONNECTION):
+            self.limits.pause(connection, reason="bench", delay=3600)
+
+    def let_go(self) -> float:
+        """End that; gives the moment."""
+        for connection in (CONNECTION, SECOND_CONNECTION):
+            self.limits.resume(connection, reason="bench")
+        return time.perf_counter()
+
+    def until(self, probe: Callable[[], Any], *, within: float = 120) -> Any:
+        """Wait for something true.
+
+        Raises:
+            TimeoutError: it did not come true; a process may have ended.
+        """
+        end = time.monotonic() + within
+        while not (found := probe()):
+            if time.monotonic() > end:
+                raise TimeoutError("what the measurement waits for did not come; look into the processes' output")
+            time.sleep(_LOOK)
+        return found
+
+
+@contextmanager
+def installation(*, workers: int, log: str = "WARNING", **settings: str) -> Iterator[Installation]:
+    """Run an installation; `settings` are environment variables. What the processes say goes to a file."""
+    with (
+        tempfile.TemporaryDirectory() as name,
+        (Path(tempfile.gettempdir()) / "faxdispatch-bench.log").open("w", buffering=1) as output,
+        Stack(lambda process, line: output.write(f"{process:<10} | {line}\n")) as stack,
+    ):
+        folder, redis_port, web_port = Path(name), processes.free_port(), processes.free_port()
+        redis_url = f"redis://127.0.0.1:{redis_port}/0"
+        stack.start(processes.valkey(folder, redis_port))
+        about = _introduction(stack.start(_stub(folder)))
+        surroundings = processes.environment(
+            {
+                "REDIS_URL": redis_url,
+                "PORT": str(web_port),
+                "TELNYX_BASE_URL": f"{about['stub']}/v2",
+                "TELNYX_API_KEY": "KEYbench",
+                "TELNYX_PUBLIC_KEY": about["public_key"],
+                "FAX_CONNECTION_ID": CONNECTION,
+                "FAX_CONNECTIONS": SECOND_CONNECTION,
+                "FAX_FROM": SENDER,
+                "FAX_WEBHOOK_URL": f"http://127.0.0.1:{web_port}/webhooks/telnyx",
+                "FAX_LOG_LEVEL": log,
+            }
+            | settings,
+            inherit=False,
+        )
+        stack.start(processes.web(folder, surroundings))
+        roles = [processes.worker(folder, surroundings, number=place) for place in range(1, workers + 1)]
+        for role in roles:
+            stack.start(role)
+        running = Installation(stack, redis_url, Stub(about["stub"]), [role.name for role in roles])
+        try:
+            yield running
+        finally:
+            running.stub.close()
+            running.redis.close()
+
+
+def _stub(folder: Path) -> Role:
+    command = [sys.executable, "-P", "-m", "bench.stub"]
+    return Role("stub", command, processes.environment({}, inherit=False), folder, lambda child: bool(_said(child)))
+
+
+def _introduction(child: Child) -> dict[str, Any]:
+    said: dict[str, Any] = json.loads(_said(child))
+    return said
+
+
+def _said(child: Child) -> str:
+    return next((line for line in child.lines if line.startswith('{"stub"')), "")

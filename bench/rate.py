@@ -1,0 +1,107 @@
+"""How close the calls of many workers come to FAX_RATE, and whether they ever pass it.
+
+    .venv/bin/python -m bench.rate [--workers 8] [--rate 50] [--burst 5] [--seconds 30]
+
+Real processes against a stub of Telnyx. Faxes enough wait in line, to a number each; channels limit nothing. Measured:
+the use of the limit with sends alone and among cancels and syncs, the most calls in any second, and who still called
+after Telnyx had said 429 or that no calls remain. Exit code 1 where a target is missed.
+"""
+
+import argparse
+import random
+import sys
+import time
+from typing import Any
+
+from bench.figures import machine, most_within
+from bench.flood import flood
+from bench.installation import Installation, installation
+
+WARM_UP = 5.0
+SHUT = 3.0
+LEAST_USE = 97.0
+EACH_SECOND = 4
+"""Cancels, and as many syncs, a second in the mixed part."""
+
+
+def main() -> int:
+    """Measure, print, and judge."""
+    options = _options()
+    faxes = round(options.rate * (2 * options.seconds + 2 * WARM_UP + 20))
+    settings = {"FAX_RATE": str(options.rate), "FAX_RATE_BURST": str(options.burst), "FAX_CHANNELS": "500"}
+    with installation(workers=options.workers, **settings) as running:
+        running.stub.change(call_seconds=1.0, all_events=options.all_events)
+        running.hold_back()
+        flood(running, faxes)
+        running.until(lambda: not running.unsettled(), within=300)
+        begun = running.let_go()
+        _wait_until(begun + WARM_UP)
+        used, alone = running.usage().seconds, _measure(running, options.seconds, mixed=False)
+        used = running.usage().seconds - used
+        mixed = _measure(running, options.seconds, mixed=True)
+        after_429 = _silence(running, "shut")
+        after_zero = _silence(running, "spent")
+        calls = running.stub.calls()
+    most = most_within(call["at"] for call in calls)
+    print(f"against a stub: {options.workers} workers, rate {options.rate:g}, burst {options.burst}, {machine()}")
+    for name, (count, span) in (("sends alone", alone), ("with cancels and syncs", mixed)):
+        print(f"{name}: {count / span:.2f} calls/s, {100 * count / span / options.rate:.1f} % of the rate")
+    print(f"most calls in any second: {most} (allowed {options.rate + options.burst:g})")
+    print(f"workers' processor time with sends alone: {100 * used / options.seconds:.0f} % of one core")
+    print(f"after a 429 with reset {SHUT:g} s: {after_429}")
+    print(f"after x-ratelimit-remaining 0 with reset {SHUT:g} s: {after_zero}")
+    least = min(100 * count / span / options.rate for count, span in (alone, mixed))
+    return int(least < LEAST_USE or most > options.rate + options.burst)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--workers", type=int, default=8)
+    parser.add_argument("--rate", type=float, default=50)
+    parser.add_argument("--burst", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=30, help="length of each of the two parts")
+    parser.add_argument("--all-events", action="store_true", help="report every step of a fax, not only its end")
+    return parser.parse_args()
+
+
+def _wait_until(moment: float) -> None:
+    time.sleep(max(0.0, moment - time.perf_counter()))
+
+
+def _measure(running: Installation, seconds: float, *, mixed: bool) -> tuple[int, float]:
+    """Count the calls of so many seconds; `mixed` asks for cancels and syncs meanwhile."""
+    begin = time.perf_counter()
+    end = begin + seconds
+    second = 0
+    while mixed and time.perf_counter() < end:
+        up = [fax["job"] for fax in running.stub.faxes(up=True)]
+        chosen = random.sample(up, min(len(up), 2 * EACH_SECOND))
+        for job_id in chosen[::2]:
+            running.client.cancel(job_id=job_id)
+        for job_id in chosen[1::2]:
+            running.client.sync(job_id=job_id)
+        second += 1
+        _wait_until(min(end, begin + second))
+    _wait_until(end)
+    return sum(begin <= call["at"] < end for call in running.stub.calls()), seconds
+
+
+def _silence(running: Installation, how: str) -> str:
+    """Let the stub want no calls for a while; tell who called all the same, and how soon they went on."""
+    time.sleep(2)
+    before = len(running.stub.calls())
+    reopened = running.stub.shut(SHUT) if how == "shut" else running.stub.spent(SHUT)
+    closed = reopened - SHUT
+    _wait_until(reopened + 3)
+    calls: list[dict[str, Any]] = [call for call in running.stub.calls(before) if call["at"] >= closed]
+    first = min(call["answered"] for call in calls)
+    late = [call["at"] - first for call in calls if first < call["at"] < first + SHUT - 0.1]
+    resumed = [call["at"] - reopened for call in calls if call["at"] >= reopened - 0.1]
+    told = (
+        f"{len(late)} calls after the answer, the last {1000 * max(late):.0f} ms after it" if late else "no call more"
+    )
+    return f"{told}; the next ones {min(resumed, default=float('nan')):.2f} s after the reset"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
