@@ -1,4 +1,4 @@
-"""What other services use: send, cancel, refresh, sync, status; and what an operator settles by hand."""
+"""What other services use: send, cancel, refresh, sync, status; and what an operator settles or lets go by hand."""
 
 import logging
 from collections.abc import Callable, Iterator, Mapping
@@ -11,14 +11,15 @@ from celery import Celery
 from kombu.exceptions import KombuError
 from redis.exceptions import RedisError
 
+from faxdispatch import holds
 from faxdispatch.broker import configure, post, post_job
 from faxdispatch.errors import InvalidJob, NotKnown, Unavailable
 from faxdispatch.jobs import CancelFax, Job, RefreshMedia, SendFax, SyncStatus
 from faxdispatch.ledger import DeadLetters, JobView, Ledger, Scripts, connect
 from faxdispatch.numbers import NumberPolicy
 from faxdispatch.settings import Settings
-from faxdispatch.states import Verdict
-from faxdispatch.verdicts import check, refusal
+from faxdispatch.states import HoldReason, Verdict
+from faxdispatch.verdicts import check, check_reason, refusal
 
 log = logging.getLogger(__name__)
 
@@ -188,6 +189,25 @@ class FaxClient:
         if reply["outcome"] not in {"resolved", "repeated"}:
             raise refusal(job_id, reply)
         return str(reply["outcome"])
+
+    def release(self, job_id: str, *, reason: str, operator: str | None = None) -> HoldReason:
+        """Let a held fax go now, without that for which it is held; give what that was.
+
+        Only what is a fax's own can be waived: `states.WAIVABLE`. What it waits for with others, a free channel, the
+        number, the end of a pause, it still waits for. `reason` and `operator` are recorded.
+
+        Raises:
+            BadInput: the reason is missing or too long.
+            NotKnown: there is no such job.
+            Conflict: the job is not held, or not for a reason of its own; the message says what to do instead.
+            Unavailable: Redis did not answer; say it again.
+        """
+        check_reason(reason)
+        reply = self._ledger.release(job_id, why=reason, operator=operator)
+        if reply["outcome"] == "released":
+            return HoldReason(reply["reason"])
+        connection = self._ledger.job(job_id).connection_id if reply["outcome"] == "shared" else None
+        raise holds.refusal(job_id, reply, connection=connection)
 
     @property
     def dead_letters(self) -> DeadLetters:

@@ -110,7 +110,7 @@ class RecordingClient(FaxClient):
 
     `sent` holds each fax once, with its job id; `asked` the commands to cancel, refresh and sync, in order. `region`
     is the country of numbers written without `+`, `numbers` says where faxes may go. What is an operator's (`resolve`,
-    `redrive`, `dead_letters`) is not doubled.
+    `release`, `redrive`, `dead_letters`) is not doubled.
     """
 
     def __init__(self, *, region: str | None = None, numbers: NumberPolicy | None = None) -> None:

@@ -30,10 +30,7 @@ def check(verdict: Verdict, *, reason: str, fax_id: str | None) -> None:
     Raises:
         BadInput: the reason is missing or too long, or a fax id is missing, wrong or out of place.
     """
-    if not reason.strip():
-        raise BadInput("reason: is missing; say how you know, for those who read the history")
-    if len(reason) > MAX_REASON:
-        raise BadInput(f"reason: {len(reason)} characters long; at most {MAX_REASON} are kept")
+    check_reason(reason)
     if (verdict is Verdict.ACCEPTED) != (fax_id is not None):
         raise BadInput("fax_id: goes with the verdict accepted, and only with it")
     try:
@@ -41,6 +38,14 @@ def check(verdict: Verdict, *, reason: str, fax_id: str | None) -> None:
             _FAX_ID.validate_python(fax_id)
     except ValidationError:
         raise BadInput(f"fax_id: {fax_id!r} is no id of a fax at Telnyx") from None
+
+
+def check_reason(reason: str) -> None:
+    """See that an operator's reason says something. Raises BadInput where it does not, or is too long."""
+    if not reason.strip():
+        raise BadInput("reason: is missing; say how you know, for those who read the history")
+    if len(reason) > MAX_REASON:
+        raise BadInput(f"reason: {len(reason)} characters long; at most {MAX_REASON} are kept")
 
 
 def consequence(verdict: Verdict, fax_id: str | None = None) -> str:

@@ -242,6 +242,34 @@ def test_a_sender_that_is_no_number_is_found(doctor):
 
 
 @pytest.mark.parametrize(
+    ("module", "level", "told"),
+    [
+        ("def check(job, history, now): return None", "ok", "rules:check can be imported"),
+        ("print('loading')\ndef check(job, history, now): return None", "ok", "rules:check can be imported"),
+        ("check = 1", "fail", "cannot be called"),
+        ("import nothing_of_that_name", "fail", "No module named 'nothing_of_that_name'"),
+        ("", "fail", "has no attribute 'check'"),
+        ("import os\nos._exit(3)", "fail", "exit code 3"),
+    ],
+    ids=["a hook", "a hook that prints", "no callable", "a missing module", "a missing name", "a crash"],
+)
+def test_a_policy_hook_that_cannot_be_used_is_found(doctor, surroundings, tmp_path, module, level, told):
+    (tmp_path / "rules.py").write_text(module)
+    surroundings.setenv("PYTHONPATH", str(tmp_path))
+
+    _, found = doctor(FAX_POLICY_HOOK="rules:check")
+
+    assert found["policy hook"]["level"] == level
+    assert told in found["policy hook"]["detail"]
+
+
+def test_without_a_policy_hook_none_is_looked_for(doctor):
+    _, found = doctor()
+
+    assert "policy hook" not in found
+
+
+@pytest.mark.parametrize(
     ("status", "body", "headers", "told"),
     [
         (200, b"", (), "nobody signed"),

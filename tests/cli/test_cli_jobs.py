@@ -4,6 +4,7 @@ import pytest
 
 from faxdispatch import FaxClient, State
 from faxdispatch.ledger import Limits, Scripts
+from faxdispatch.states import HoldReason
 from tests.conftest import free_port
 
 NUMBER = "+13125550123"
@@ -82,9 +83,13 @@ def test_status_shows_them_when_it_is_asked_to(cli, job):
 
 
 def test_status_says_why_a_job_is_held_and_until_when(cli, ledger, job):
-    ledger.hold(job, reason="window", due=1_800_000_000)
+    ledger.hold(job, reason=HoldReason.WINDOW, due=1_800_000_000)
 
-    assert "held because window until 2027-01-15 08:00:00Z" in cli("status", job).out
+    out = cli("status", job).out
+
+    assert "held because window until 2027-01-15 08:00:00Z" in out
+    assert "Its window of days and hours is closed." in out
+    assert f"faxdispatch release {job}" in out
 
 
 def test_status_in_json_has_no_history_unless_it_is_wanted(cli, job):

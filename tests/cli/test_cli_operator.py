@@ -1,12 +1,12 @@
-"""`faxdispatch resolve` and `resume`: an operator's word is taken where it is due, and recorded."""
+"""`faxdispatch resolve`, `release` and `resume`: an operator's word is taken where it is due, and recorded."""
 
 import io
-from datetime import UTC, datetime
 
 import pytest
 
-from faxdispatch import FaxClient, State
-from faxdispatch.ledger import Limits, Scripts
+from faxdispatch import BadInput, Conflict, FaxClient, NotKnown, State
+from faxdispatch.ledger import Agenda, Limits, Scripts
+from faxdispatch.states import WAIVABLE, HoldReason
 
 SAY = {
     "accepted": ["--accepted", "fax-1"],
@@ -139,8 +139,9 @@ def test_a_resumed_connection_goes_on_and_its_held_faxes_try_again(cli, ledger, 
     result = cli("resume", "17", "--json", USER="ada")
 
     assert (result.code, result.json["outcome"]) == (0, "resumed")
-    assert limits.paused() == {}
-    assert ledger.place(ledger.job(job_id)).at <= datetime.now(UTC)
+    (traffic,) = limits.connections()
+    assert (traffic.pause, traffic.waiting) == (None, 1)
+    assert [picked.job_id for picked in Agenda(Scripts(redis)).pick()] == [job_id]
     assert ledger.admit(job_id, connection="17", sender="+13125550199")["outcome"] == "go"
     told = [fields for _, fields in redis.xrange("fax:events") if fields["type"] == "connection.resumed"]
     assert [(fields["source"], '"operator":"ada"' in fields["data"]) for fields in told] == [("operator", True)]
@@ -151,3 +152,102 @@ def test_a_connection_that_is_not_paused_cannot_be_resumed(cli, redis):
 
     assert (result.code, result.out) == (1, "connection 17: was not paused\n")
     assert redis.xlen("fax:events") == 0
+
+
+@pytest.fixture
+def waiting(redis_url, surroundings) -> str:
+    """A job that nobody has looked at."""
+    return FaxClient(redis_url).send(to="+13125550123", media_name="letter").job_id
+
+
+@pytest.mark.parametrize("reason", sorted(WAIVABLE))
+def test_a_fax_that_is_held_for_a_reason_of_its_own_is_let_go_and_that_is_recorded(cli, ledger, waiting, reason):
+    ledger.hold(waiting, reason=reason, due=None if reason is HoldReason.TOO_LATE else 1_900_000_000)
+
+    result = cli("release", waiting, "--reason", "the court asked", "--yes", "--json", USER="ada")
+
+    assert (result.code, result.json) == (0, {"outcome": "released", "job_id": waiting, "waived": reason})
+    view = ledger.job(waiting, history=True)
+    assert view.waived == {reason}
+    assert (view.history[-1].type, view.history[-1].source) == ("job.released", "operator")
+    assert view.history[-1].data == {"reason": reason, "why": "the court asked", "operator": "ada"}
+    assert ledger.admit(waiting, connection="17", sender="+13125550199")["outcome"] == "go"
+
+
+@pytest.mark.parametrize("reason", sorted(set(HoldReason) - WAIVABLE))
+def test_what_a_fax_shares_with_others_is_not_waived_and_what_to_do_instead_is_told(cli, ledger, waiting, reason):
+    ledger.hold(waiting, reason=reason, due=1_900_000_000)
+
+    result = cli("release", waiting, "--reason", "in a hurry")
+
+    assert (result.code, result.out) == (1, "")
+    assert f"cannot be released from {reason}. " in result.err
+    assert "What ends it: " in result.err
+    assert ledger.job(waiting).waived == frozenset()
+
+
+def test_a_fax_of_a_paused_connection_names_the_connection_to_resume(cli, ledger, redis, waiting):
+    Limits(Scripts(redis)).pause("17", reason="no_funds", delay=3600)
+    ledger.admit(waiting, connection="17", sender="+13125550199")
+
+    assert "faxdispatch resume 17 ends the pause" in cli("release", waiting, "--reason", "in a hurry").err
+
+
+def test_a_fax_that_is_not_held_is_not_released_and_that_is_told(cli, job):
+    result = cli("release", job, "--reason", "in a hurry")
+
+    assert (result.code, result.out) == (1, "")
+    assert result.err == (
+        f"faxdispatch: job {job}: cannot be released while it is unknown: only a held job can be released\n"
+    )
+
+
+def test_a_job_that_is_not_known_cannot_be_released(cli):
+    result = cli("release", "nobody", "--reason", "in a hurry")
+
+    assert result.code == 1
+    assert result.err.startswith("faxdispatch: job nobody: not known")
+
+
+@pytest.mark.parametrize("words", [[], ["--reason", " "], ["--reason", "x" * 501]], ids=["none", "blank", "endless"])
+def test_a_release_without_a_good_reason_is_bad_usage_and_moves_nothing(cli, ledger, waiting, words):
+    ledger.hold(waiting, reason=HoldReason.WINDOW, due=1_900_000_000)
+
+    result = cli("release", waiting, "--yes", *words)
+
+    assert (result.code, result.out) == (2, "")
+    assert ledger.job(waiting).waived == frozenset()
+
+
+def test_what_is_released_is_confirmed_first(cli, ledger, waiting, monkeypatch):
+    ledger.hold(waiting, reason=HoldReason.WINDOW, due=1_900_000_000)
+    words = ("release", waiting, "--reason", "in a hurry")
+
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    result = cli(*words)
+    assert result.code == 2
+    assert "Its window of days and hours is closed. It is sent all the same" in result.err
+    assert "--yes" in result.err
+
+    monkeypatch.setattr("sys.stdin", Terminal("n\n"))
+    assert cli(*words).code == 1
+    assert ledger.job(waiting).waived == frozenset()
+
+    monkeypatch.setattr("sys.stdin", Terminal("y\n"))
+    assert cli(*words).code == 0
+    assert ledger.job(waiting).waived == {HoldReason.WINDOW}
+
+
+def test_the_client_releases_too_and_says_of_what(redis_url, ledger, waiting):
+    ledger.hold(waiting, reason=HoldReason.WINDOW, due=1_900_000_000)
+    client = FaxClient(redis_url)
+
+    assert client.release(waiting, reason="in a hurry", operator="ada") is HoldReason.WINDOW
+
+    with pytest.raises(BadInput):
+        client.release(waiting, reason="")
+    with pytest.raises(NotKnown):
+        client.release("nobody", reason="in a hurry")
+    client.cancel(job_id=waiting)
+    with pytest.raises(Conflict, match="while it is cancelled: it has ended"):
+        client.release(waiting, reason="in a hurry")

@@ -4,9 +4,11 @@ import pytest
 
 from faxdispatch import FaxClient, State
 from faxdispatch.ledger import Ledger, Limits, Observation, Observations, Scripts
+from faxdispatch.states import HoldReason
 
 START = 1_790_000_000_000  # 2026-09-21 14:13:20Z
 NUMBER = "+13125550123"
+LONG = 300_000_000  # seconds: until 2036-03-24 19:33:20Z, which is ahead of every clock
 
 
 @pytest.fixture
@@ -78,7 +80,7 @@ def test_a_queued_job_says_when_a_worker_is_reminded(cli, job):
 
 
 def test_a_held_job_says_when_it_is_tried_again(cli, ledger, job):
-    ledger.hold(job, reason="window", due=1_800_000_000)
+    ledger.hold(job, reason=HoldReason.WINDOW, due=1_800_000_000)
 
     assert next_of(cli("status", job)) == "tried again at 2027-01-15 08:00:00Z"
 
@@ -101,6 +103,93 @@ def test_a_job_that_waits_for_a_channel_says_its_place(cli, ledger, redis_url):
 
     assert next_of(cli("status", jobs[2])) == "number 1 in line for a free channel of connection 17"
     assert next_of(cli("status", jobs[3])) == "number 2 in line for a free channel of connection 17"
+
+
+def fact(result, name) -> str:
+    return next(line for line in result.out.splitlines() if line.startswith(f"{name:<12} "))[13:]
+
+
+def test_a_job_whose_connection_is_paused_says_until_when_and_what_ends_it(cli, ledger, job):
+    Limits(ledger._scripts).pause("17", reason="no_funds", delay=LONG)
+    ledger.admit(job, connection="17", sender="+13125550199")
+
+    result = cli("status", job)
+
+    assert fact(result, "why") == "Nothing is sent on its connection for now. (no_funds)"
+    assert "faxdispatch resume 17" in fact(result, "ends by")
+    assert next_of(result) == (
+        "number 1 in line for a free channel of connection 17, "
+        "which is paused until 2036-03-24 19:33:20Z because no_funds: faxdispatch resume 17"
+    )
+    found = cli("status", job, "--json").json
+    assert (found["line"], found["position"], found["paused"]["reason"]) == ("channel", 1, "no_funds")
+
+
+def test_a_planned_attempt_on_a_paused_connection_says_that_it_may_take_longer(cli, ledger, unknown):
+    retry(ledger, unknown)
+    Limits(ledger._scripts).pause("17", reason="no_funds", delay=LONG)
+
+    assert next_of(cli("status", unknown)) == (
+        "tried again at 2026-09-21 14:18:20Z, "
+        "but its connection 17 is paused until 2036-03-24 19:33:20Z because no_funds"
+    )
+
+
+def retry(ledger, job, **more):
+    """Let the first attempt fail, and another be planned."""
+    ledger.accept(job, 1, "fax-1", source="worker")
+    Observations(ledger._scripts).record(
+        Observation("e-1", "d", "fax.failed", "webhook", "fax-1", job, 1, "failed", data={"failure_reason": "busy"})
+    )
+    facts = {"reason": "fax_signaling_error", "kind": "line"}
+    ledger.retry(job, 1, delay=300, counter="connects", tries={"line": 1}, facts=facts, **more)
+
+
+def test_attempts_are_counted_by_what_they_came_to_and_the_change_for_the_next_is_told(cli, ledger, unknown):
+    retry(ledger, unknown, rung=2)
+
+    result = cli("status", unknown)
+
+    assert fact(result, "attempts") == (
+        "1 begun; of the failed ones 0 never connected and 1 connected; put back 0 times without counting"
+    )
+    assert fact(result, "ladder") == "rung 2 of 3: t38_enabled=False, quality=normal"
+    assert fact(result, "why") == "The attempt before failed, and the next one is planned. (fax_signaling_error)"
+    assert cli("status", unknown, "--json").json["changed"] == {"t38_enabled": False, "quality": "normal"}
+
+
+def test_what_a_fax_cost_is_told_once_an_attempt_was_made(cli, ledger, job):
+    assert "by the estimate" not in cli("status", job).out
+    ledger.admit(job, connection="17", sender="+13125550199")
+    ledger.claim(job, owner="w", lease=60, facts={}, cost=31_000)
+
+    assert fact(cli("status", job), "cost") == "0.031 by the estimate"
+
+
+def test_a_job_that_was_let_go_says_what_holds_it_no_more(cli, ledger, job):
+    ledger.hold(job, reason=HoldReason.SEND_AT, due=1_800_000_000)
+    ledger.release(job, why="urgent after all")
+
+    result = cli("status", job)
+
+    assert fact(result, "waived") == "send_at: it is not held for that any more, since a person let it go"
+    assert next_of(result).startswith("tried as soon as a worker takes it, for a person let it go")
+
+
+def test_a_job_that_came_too_late_says_that_only_a_person_ends_that(cli, ledger, job):
+    ledger.hold(job, reason=HoldReason.TOO_LATE, due=None)
+
+    assert next_of(cli("status", job)) == (
+        f"nothing by itself: faxdispatch release {job} sends it, faxdispatch cancel {job} drops it"
+    )
+
+
+def test_what_the_policy_hook_said_is_told_without_numbers(cli, ledger, job):
+    ledger.hold(job, reason=HoldReason.POLICY_HOOK, due=1_800_000_000, detail="asked by +13125550177")
+
+    assert fact(cli("status", job), "why") == "The policy hook holds it back. (asked by +1******0177)"
+    assert "+13125550177" in fact(cli("status", job, "--full"), "why")
+    assert "+13125550177" not in cli("status", job, "--json").out
 
 
 def test_an_accepted_job_says_when_telnyx_is_asked(cli, ledger, unknown):
@@ -139,16 +228,21 @@ def test_what_cannot_be_listed_is_bad_usage(cli, words):
     assert cli("status", *words).code == 2
 
 
-def test_the_overview_says_what_to_look_at_and_for_how_long(cli, ledger, unknown, redis):
+def test_the_overview_says_what_to_look_at_and_for_how_long(cli, ledger, unknown, redis, redis_url):
     redis.zadd("fax:strays", {"fax-9": 1})
     Ledger(Scripts(redis)).bury("m-1", letter={}, facts={}, source="worker")
     Limits(Scripts(redis)).pause("17", reason="no_funds", delay=60)
+    late = FaxClient(redis_url).send(to="+13125550124", media_name="letter").job_id
+    ledger.hold(late, reason=HoldReason.TOO_LATE, due=None)
 
-    said = cli("status").out
+    said = cli("status", FAX_SPEND_DAY="5").out
 
     assert "1 unknown sends: faxdispatch status --state unknown" in said
     assert "1 dead letters: faxdispatch deadletters list" in said
     assert "1 faxes too many" in said
+    assert "to look at: 1 held: faxdispatch holds --reason too_late" in said
+    assert "held because too_late: 1" in said
+    assert "account: 0 channels in use, 0.00 of 5.00 (an estimate) spent today" in said
     assert "no scheduler leads" in said
     found = cli("status", "--json").json
     assert found["oldest_seconds"][State.UNKNOWN] > 0

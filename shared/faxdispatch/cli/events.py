@@ -76,6 +76,6 @@ def _line(entry_id: str, event: Event, *, full: bool) -> str:
     facts = event.data if full else hidden(event.data)
     why = facts.get("failure_reason") or facts.get("reason") or ""
     attempt = f"/{event.attempt}" if event.attempt else ""
-    about = f"{event.job_id or event.fax_id or '-'}{attempt}"
+    about = f"{event.job_id or event.fax_id or facts.get('connection_id') or facts.get('number') or '-'}{attempt}"
     words = [entry_id, clock(event.occurred_at), f"{event.type:<22}", about, event.note, why]
     return "  ".join(word for word in words if word)

@@ -1,24 +1,22 @@
-"""`faxdispatch resolve` and `resume`: what only a person can know or decide. Both record who said so and why."""
+"""`faxdispatch resolve`, `release` and `resume`: what only a person can know or decide; who said so and why is kept."""
 
-import getpass
 from typing import Annotated
 
 import typer
 
 from faxdispatch.cli.confirm import confirm
 from faxdispatch.cli.output import show, show_json
+from faxdispatch.cli.user import Operator, user
 from faxdispatch.cli.waiting import state_line
 from faxdispatch.client import FaxClient
 from faxdispatch.errors import BadInput
+from faxdispatch.holds import MEANINGS
 from faxdispatch.ledger import JobView, Limits, Scripts
 from faxdispatch.settings import Settings
-from faxdispatch.states import Verdict
-from faxdispatch.verdicts import check, consequence
+from faxdispatch.states import WAIVABLE, HoldReason, State, Verdict
+from faxdispatch.verdicts import check, check_reason, consequence
 
 Reason = Annotated[str, typer.Option(help="How you know, for those who read the history.", show_default=False)]
-Operator = Annotated[
-    str | None, typer.Option(help="Who says so; the user's name if not given.", show_default=False, envvar="USER")
-]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -49,7 +47,7 @@ def resolve(
     confirm(f"{_standing(view)} {consequence(verdict, accepted)}", yes=yes)
     # About the attempt that was shown: another may have begun while the person thought.
     outcome = client.resolve(
-        job, verdict, reason=reason, fax_id=accepted, operator=operator or _user(), attempt=view.attempt
+        job, verdict, reason=reason, fax_id=accepted, operator=operator or user(), attempt=view.attempt
     )
     view = client.status(job)
     if as_json:
@@ -57,6 +55,31 @@ def resolve(
     else:
         before = " (it was said before)" if outcome == "repeated" else ""
         show(f"{verdict}{before}; the job is now {state_line(view)}")
+
+
+def release(
+    job: Annotated[str, typer.Argument(help="Id of the job.")],
+    reason: Annotated[str, typer.Option(help="Why, for those who read the history.", show_default=False)],
+    operator: Operator = None,
+    yes: Yes = False,
+    as_json: Json = False,
+) -> None:
+    """Let a held fax go now, without that for which it is held: its time, its window, the policy hook's word, a retry.
+
+    What it waits for with others, such as a free channel or the end of a pause, cannot be waived for one fax.
+    """
+    check_reason(reason)
+    client = FaxClient.from_env()
+    view = client.status(job)
+    # What cannot be released is refused without a question.
+    if view.state is State.HELD and view.hold_reason in WAIVABLE:
+        meaning = MEANINGS[HoldReason(view.hold_reason)].text
+        confirm(f"{_standing(view)} {meaning} It is sent all the same, as soon as it can be.", yes=yes)
+    waived = client.release(job, reason=reason, operator=operator or user())
+    if as_json:
+        show_json({"outcome": "released", "job_id": job, "waived": waived})
+    else:
+        show(f"job {job}: {waived} holds it no more; faxdispatch status {job} tells what comes next")
 
 
 def resume(
@@ -68,7 +91,7 @@ def resume(
     """End the pause of a connection before its time, once its cause is mended. Exit code 1 where it was not paused."""
     settings = Settings.load()
     limits = Limits(Scripts.from_settings(settings))
-    resumed = limits.resume(connection, reason=reason, operator=operator or _user())
+    resumed = limits.resume(connection, reason=reason, operator=operator or user())
     if as_json:
         show_json({"outcome": "resumed" if resumed else "running", "connection_id": connection})
     else:
@@ -93,11 +116,5 @@ def _verdict(accepted: str | None, *, not_sent: bool, failed: bool) -> Verdict:
 
 
 def _standing(view: JobView) -> str:
-    return f"Job {view.job_id}, attempt {view.attempt}, is {state_line(view)}."
-
-
-def _user() -> str | None:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return None
+    attempt = f", attempt {view.attempt}," if view.attempt else ""
+    return f"Job {view.job_id}{attempt} is {state_line(view)}."

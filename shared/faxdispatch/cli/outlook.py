@@ -1,36 +1,74 @@
-"""What will happen to a job next, and when."""
+"""Why a job is held, what will happen to it next, and when."""
 
 from datetime import timedelta
 
 from faxdispatch.cli.output import clock
-from faxdispatch.ledger import JobView, Place
+from faxdispatch.holds import MEANINGS
+from faxdispatch.ledger import JobView, Pause, Place
 from faxdispatch.settings import Settings
-from faxdispatch.states import State
+from faxdispatch.states import HoldReason, State
 
 
-def outlook(job: JobView, place: Place, settings: Settings) -> str:
-    """Say in a sentence what happens next to a job."""
+def outlook(job: JobView, place: Place, settings: Settings, pause: Pause | None = None) -> str:
+    """Say in a sentence what happens next to a job. `pause` is that of its connection."""
     if job.finished:
         return "nothing more: the job has ended"
     when = clock(place.at)
     if place.line:
-        return _in_line(job, place)
+        return _in_line(job, place, pause)
+    if job.state is State.HELD:
+        return _held(job, when, pause)
     if job.state is State.UNKNOWN:
         return f"looked for again at {when}; {_settling(job, settings)}"
     if job.state is State.ACCEPTED and job.cancel_requested:
         return f"Telnyx is asked to cancel it at {when}"
     return {
         State.QUEUED: f"sent as soon as a worker takes it; a worker is reminded at {when}",
-        State.HELD: f"tried again at {when}",
         State.SUBMITTING: f"a worker is calling Telnyx; without its word by {when} the outcome counts as unknown",
         State.ACCEPTED: f"Telnyx reports by webhook; without news it is asked at {when}",
     }.get(job.state, f"the failure policy decides at {when}")
 
 
-def _in_line(job: JobView, place: Place) -> str:
+def why_held(job: JobView) -> str | None:
+    """Say in a sentence why a job is held, with what its last event adds to that; None where it is not.
+
+    Needs the job's history. What the event adds may hold numbers.
+    """
+    if job.state is not State.HELD or job.hold_reason not in set(HoldReason):
+        return None
+    text, detail = MEANINGS[HoldReason(job.hold_reason)].text, _detail(job)
+    return f"{text} ({detail})" if detail else text
+
+
+def pause_line(pause: Pause) -> str:
+    """Write until when a connection is paused, and why."""
+    return f"paused until {clock(pause.until)} because {pause.reason}"
+
+
+def _detail(job: JobView) -> str | None:
+    for event in reversed(job.history):
+        if event.type == "job.retrying":
+            return event.data.get("reason") if job.hold_reason == HoldReason.RETRY else None
+        if event.type == "job.held":
+            ours = event.data.get("reason") == job.hold_reason
+            return event.data.get("detail") or event.data.get("message") if ours else None
+    return None
+
+
+def _held(job: JobView, when: str, pause: Pause | None) -> str:
+    if job.history and job.history[-1].type == "job.released":
+        return f"tried as soon as a worker takes it, for a person let it go; a worker is reminded at {when}"
+    if job.hold_reason == HoldReason.TOO_LATE:
+        return f"nothing by itself: faxdispatch release {job.job_id} sends it, faxdispatch cancel {job.job_id} drops it"
+    stop = f", but its connection {job.connection_id} is {pause_line(pause)}" if pause else ""
+    return f"tried again at {when}{stop}"
+
+
+def _in_line(job: JobView, place: Place, pause: Pause | None) -> str:
     if place.line == "number":
         return f"number {place.position} in line for the recipient's number, which job {place.holder or '-'} has"
-    return f"number {place.position} in line for a free channel of connection {job.connection_id}"
+    stop = f", which is {pause_line(pause)}: faxdispatch resume {job.connection_id}" if pause else ""
+    return f"number {place.position} in line for a free channel of connection {job.connection_id}{stop}"
 
 
 def _settling(job: JobView, settings: Settings) -> str:

@@ -8,6 +8,17 @@ from faxdispatch.cli.output import show
 from faxdispatch.ledger import Account, Ledger, Limits, Scripts, Traffic, Watch
 from faxdispatch.ledger.scripts import redis_trouble
 from faxdispatch.ledger.watch import WORKER_SILENCE
+from faxdispatch.states import HoldReason
+
+_FOR_A_PERSON = (
+    HoldReason.TOO_LATE,
+    HoldReason.NO_CONNECTION,
+    HoldReason.NO_SENDER,
+    HoldReason.POLICY_HOOK_FAILED,
+    HoldReason.ACCOUNT_REFUSED,
+    HoldReason.NOT_DURABLE,
+)
+"""Holds that do not end for good before a person does something."""
 
 
 def overview(scripts: Scripts) -> dict[str, Any]:
@@ -36,8 +47,10 @@ def show_overview(found: dict[str, Any]) -> None:
         show(f"connection {line['connection_id']}: {words}")
     account = found["account"]
     show(f"account: {_of(account['in_flight'], account['channels'])} channels in use, {_money(account)} spent today")
+    if account["shut_until"]:
+        show(f"account: Telnyx wants no calls until {account['shut_until']}")
     for reason, count in found["held"].items():
-        show(f"held: {count:>9} {reason}")
+        show(f"held because {reason}: {count}")
     show(f"workers: {len(found['workers'])}" + ("" if found["leader"] else ", no scheduler leads"))
     for line in _to_look_at(found):
         show(f"to look at: {line}")
@@ -55,6 +68,7 @@ def _money(account: dict[str, Any]) -> str:
 def _to_look_at(found: dict[str, Any]) -> list[str]:
     matters = [
         (found["jobs"]["unknown"], "unknown sends: faxdispatch status --state unknown"),
+        *((found["held"].get(reason, 0), f"held: faxdispatch holds --reason {reason}") for reason in _FOR_A_PERSON),
         (found["dead_letters"], "dead letters: faxdispatch deadletters list"),
         (found["quarantined"], "webhooks in quarantine, in the stream fax:quarantine"),
         (found["strays"], "faxes too many, which are being cancelled at Telnyx"),

@@ -47,6 +47,7 @@ def send(
         typer.Option(help="Like 'mon-fri 08:00-17:00', by the recipient's clock, or with a zone: '… America/Chicago'."),
     ] = None,
     max_attempts: Annotated[int | None, typer.Option(help="How often it is dialled at most.")] = None,
+    pages: Annotated[int | None, typer.Option(help="Pages of the document, for estimates of cost.")] = None,
     tag: Annotated[list[str] | None, typer.Option(help="Word returned in every event; may be repeated.")] = None,
     client_state: Annotated[str | None, typer.Option(help="Text returned in every event.")] = None,
     wait: Annotated[bool, typer.Option("--wait", help="Follow it to its end; exit code 0 only if delivered.")] = False,
@@ -79,6 +80,7 @@ def send(
         "send_by": send_by,
         "window": parse_window(window) if window else None,
         "max_attempts": max_attempts,
+        "pages": pages,
         "tags": tuple(tag or ()),
         "client_state": client_state,
     }

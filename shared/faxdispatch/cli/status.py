@@ -4,14 +4,15 @@ from typing import Annotated, Any
 
 import typer
 
-from faxdispatch.cli.outlook import outlook
+from faxdispatch.cli.outlook import outlook, why_held
 from faxdispatch.cli.output import clock, hidden, show, show_json
 from faxdispatch.cli.overview import overview, show_overview
 from faxdispatch.cli.waiting import event_line, state_line
 from faxdispatch.errors import BadInput
-from faxdispatch.ledger import JobView, Ledger, Scripts
+from faxdispatch.holds import ending
+from faxdispatch.ledger import JobView, Ledger, Limits, Pause, Place, Scripts
 from faxdispatch.settings import Settings
-from faxdispatch.states import OPEN, State
+from faxdispatch.states import OPEN, HoldReason, State
 
 
 def status(
@@ -38,7 +39,7 @@ def status(
     scripts = Scripts.from_settings(settings)
     if job is not None:
         told = not as_json if history is None else history
-        _show_job(Ledger(scripts), job, settings, history=told, full=full, as_json=as_json)
+        _show_job(scripts, job, settings, history=told, full=full, as_json=as_json)
     elif state is not None:
         _show_standing(Ledger(scripts), state, limit, full=full, as_json=as_json)
     elif as_json:
@@ -47,20 +48,69 @@ def status(
         show_overview(overview(scripts))
 
 
-def _show_job(ledger: Ledger, job_id: str, settings: Settings, *, history: bool, full: bool, as_json: bool) -> None:
-    view = ledger.job(job_id, history=history)
+def _show_job(scripts: Scripts, job_id: str, settings: Settings, *, history: bool, full: bool, as_json: bool) -> None:
+    ledger = Ledger(scripts)
+    # The history tells why a job is held in more than one word, so it is read even where it is not shown.
+    view = ledger.job(job_id, history=True)
     place = ledger.place(view)
-    coming = outlook(view, place, settings)
+    pause = _pause(Limits(scripts), view)
+    coming = outlook(view, place, settings, pause)
     if as_json:
         found = view.model_dump(mode="json", by_alias=True, exclude=None if history else {"history"})
-        show_json(found | {"next_look": place.at and place.at.isoformat(), "next": coming}, full=full)
+        show_json(found | _more(view, place, pause, settings) | {"next": coming}, full=full)
         return
-    for name, value in _facts(view, full=full).items():
+    for name, value in (_facts(view, full=full) | _standing(view, settings, full=full)).items():
         if value is not None:
             show(f"{name:<12} {value}")
     show(f"{'next':<12} {coming}")
-    for event in view.history:
+    for event in view.history if history else ():
         show(event_line(event, full=full))
+
+
+def _pause(limits: Limits, view: JobView) -> Pause | None:
+    return next((known.pause for known in limits.connections() if known.connection == view.connection_id), None)
+
+
+def _more(view: JobView, place: Place, pause: Pause | None, settings: Settings) -> dict[str, Any]:
+    """Give, for JSON, what the row alone does not tell."""
+    return {
+        "why": why_held(view),
+        "ends_by": _ends_by(view),
+        "next_look": place.at and place.at.isoformat(),
+        "line": place.line,
+        "position": place.position,
+        "holder": place.holder,
+        "paused": {"reason": pause.reason, "until": pause.until.isoformat()} if pause else None,
+        "changed": dict(settings.fax_ladder[: view.rung]),
+    }
+
+
+def _ends_by(view: JobView) -> str | None:
+    if view.state is not State.HELD or view.hold_reason not in set(HoldReason):
+        return None
+    return ending(HoldReason(view.hold_reason), job_id=view.job_id, connection=view.connection_id)
+
+
+def _standing(view: JobView, settings: Settings, *, full: bool) -> dict[str, Any]:
+    """Give why it is held, what its attempts came to, what they cost and with what they were made."""
+    why = why_held(view)
+    waived = ", ".join(sorted(view.waived))
+    return {
+        "why": why if full else hidden(why),
+        "ends by": _ends_by(view),
+        "waived": f"{waived}: it is not held for that any more, since a person let it go" if waived else None,
+        "attempts": f"{view.attempt} begun; of the failed ones {view.dials} never connected and {view.connects} "
+        f"connected; put back {view.holds} times without counting",
+        "ladder": _ladder(view.rung, settings),
+        "cost": f"{view.spent:.3f} by the estimate" if view.attempt else None,
+    }
+
+
+def _ladder(rung: int, settings: Settings) -> str | None:
+    if not rung:
+        return None
+    changes = ", ".join(f"{name}={value}" for name, value in dict(settings.fax_ladder[:rung]).items())
+    return f"rung {rung} of {len(settings.fax_ladder)}: {changes}"
 
 
 def _facts(view: JobView, *, full: bool) -> dict[str, Any]:
@@ -71,7 +121,6 @@ def _facts(view: JobView, *, full: bool) -> dict[str, Any]:
         "to": request["to"],
         "from": request.get("from") or (view.sender if full else hidden(view.sender)),
         "document": request.get("media_url") or request.get("media_name"),
-        "attempts": f"{view.attempt} begun, {view.dials} failed and counted, {view.holds} put back without counting",
         "fax id": view.fax_id,
         "Telnyx says": view.provider_status,
         "pages": view.page_count,

@@ -1,0 +1,105 @@
+"""`faxdispatch holds`: why faxes are waiting."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import typer
+
+from faxdispatch.cli.outlook import pause_line
+from faxdispatch.cli.output import clock, hidden, note, show, show_json
+from faxdispatch.cli.waiting import state_line
+from faxdispatch.holds import MEANINGS, ending
+from faxdispatch.ledger import Account, Held, JobView, Ledger, Limits, Scripts, Traffic
+from faxdispatch.settings import Settings
+from faxdispatch.states import IN_LINE, HoldReason
+
+
+def holds(
+    reason: Annotated[
+        HoldReason | None, typer.Option(help="List the jobs that are held for this.", show_default=False)
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, help="How many, with --reason.")] = 50,
+    full: Annotated[bool, typer.Option("--full", help="Show numbers in full, with --reason.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON; with --reason one object a line.")] = False,
+) -> None:
+    """Sum up why faxes are held, since or until when, and what ends it; and what holds up all of them."""
+    scripts = Scripts.from_settings(Settings.load())
+    ledger, limits = Ledger(scripts), Limits(scripts)
+    if reason is not None:
+        _show_jobs(ledger, reason, limit, full=full, as_json=as_json)
+        return
+    held, account = ledger.holds(), limits.account()
+    paused = [traffic for traffic in limits.connections() if traffic.pause]
+    if as_json:
+        show_json(_as_json(held, paused, account))
+    else:
+        _show(held, paused, account, datetime.fromtimestamp(scripts.clock() / 1000, UTC))
+
+
+def _show_jobs(ledger: Ledger, reason: HoldReason, limit: int, *, full: bool, as_json: bool) -> None:
+    for view in ledger.held(reason, limit=limit):
+        if as_json:
+            show_json(_job_json(view), full=full)
+            continue
+        to = view.request.to if full else hidden(view.request.to)
+        since = f"since {clock(view.updated_at)}" if view.due_at is None else ""
+        show("  ".join(filter(None, [view.job_id, since, f"attempts {view.attempt}", to, state_line(view)])))
+    number = next((held.count for held in ledger.holds() if held.reason is reason), 0)
+    if number == 0 and not as_json:
+        show(f"nothing is held for {reason}")
+    elif number > limit and not as_json:
+        note(f"{number} in all; --limit shows more")
+
+
+def _job_json(view: JobView) -> dict[str, Any]:
+    names = {"job_id", "hold_reason", "due_at", "updated_at", "connection_id", "attempt", "cause", "waived"}
+    return view.model_dump(mode="json", include=names) | {"to": view.request.to}
+
+
+def _show(held: list[Held], paused: list[Traffic], account: Account, now: datetime) -> None:
+    for one in held:
+        show(f"{one.count:>7}  {one.reason:<20}  {_when(one, now)}")
+        show(f"{'':>7}  {MEANINGS[one.reason].text}")
+        show(f"{'':>7}  ends by: {ending(one.reason)}")
+    if not held:
+        show("nothing is held")
+    for traffic in paused:
+        assert traffic.pause  # noqa: S101 - for the type checker: the others were left out
+        how = f"faxdispatch resume {traffic.connection}"
+        show(f"connection {traffic.connection}: {pause_line(traffic.pause)}; {how} ends it sooner")
+    if account.shut_until:
+        show(f"Telnyx wants no calls until {clock(account.shut_until)}")
+    cap = f"{account.cap:.2f}" if account.cap is not None else "no cap"
+    show(f"spent today: {account.spent:.2f} of {cap} (an estimate; the day is UTC)")
+
+
+def _when(held: Held, now: datetime) -> str:
+    """Write the earliest and the latest moment: of a hold that ends at a time until when, else since when."""
+    waits = held.reason in IN_LINE or held.reason in {HoldReason.TOO_LATE, HoldReason.SPEND_CAP}
+    # Of jobs in line some may have a time all the same, such as that at which Telnyx takes calls again.
+    words = [f"{'since' if waits and at <= now else 'until'} {clock(at)}" for at in (held.first, held.last)]
+    return words[0] if words[0] == words[1] else f"the first {words[0]}, the last {words[1]}"
+
+
+def _as_json(held: list[Held], paused: list[Traffic], account: Account) -> dict[str, Any]:
+    return {
+        "held": [
+            {
+                "reason": one.reason,
+                "count": one.count,
+                "meaning": MEANINGS[one.reason].text,
+                "ends_by": ending(one.reason),
+                "first": one.first.isoformat(),
+                "last": one.last.isoformat(),
+            }
+            for one in held
+        ],
+        "paused": [
+            {"connection_id": line.connection, "reason": line.pause.reason, "until": line.pause.until.isoformat()}
+            for line in paused
+            if line.pause
+        ],
+        "spent_today": account.spent,
+        "spend_cap": account.cap,
+        "shut_until": account.shut_until.isoformat() if account.shut_until else None,
+    }

@@ -1,0 +1,110 @@
+"""Why a fax is held, in words: what each reason means, what ends it, and why a person cannot always let it go."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from faxdispatch.errors import Conflict, FaxError, NotKnown
+from faxdispatch.states import TERMINAL, HoldReason, State
+
+_RELEASE = "faxdispatch release JOB sends it without that"
+_RESUME = "once the cause is mended, faxdispatch resume CONNECTION ends the pause at once"
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """One reason: `text` says in a sentence what it means, `ends` what ends it, commands in full."""
+
+    text: str
+    ends: str
+
+
+MEANINGS: dict[HoldReason, Meaning] = {
+    HoldReason.SEND_AT: Meaning(
+        "It is not to go before the moment that was asked for.", f"That moment; or {_RELEASE}."
+    ),
+    HoldReason.WINDOW: Meaning("Its window of days and hours is closed.", f"The opening; or {_RELEASE}."),
+    HoldReason.TOO_LATE: Meaning(
+        "Its moment passed longer than FAX_TOO_LATE ago while nothing ran, so it may not be wanted any more.",
+        "A person: faxdispatch release JOB sends it now, faxdispatch cancel JOB drops it.",
+    ),
+    HoldReason.NO_CONNECTION: Meaning(
+        "It names no fax application, and neither does FAX_CONNECTION_ID.",
+        "A person: set FAX_CONNECTION_ID and start the workers again; it is looked at every FAX_RETRY_ACCOUNT.",
+    ),
+    HoldReason.NO_SENDER: Meaning(
+        "It names no sender, and neither does FAX_FROM.",
+        "A person: set FAX_FROM and start the workers again; it is looked at every FAX_RETRY_ACCOUNT.",
+    ),
+    HoldReason.POLICY_HOOK: Meaning(
+        "The policy hook holds it back.",
+        "The moment that the hook named, when it is asked again; or faxdispatch release JOB sends it without asking.",
+    ),
+    HoldReason.POLICY_HOOK_FAILED: Meaning(
+        "The policy hook could not be asked, and nothing is sent without its word.",
+        "The hook is asked again within seconds; if it goes on failing, mend it: the workers' log and "
+        "faxdispatch doctor tell what is wrong.",
+    ),
+    HoldReason.CONNECTION_PAUSED: Meaning(
+        "Nothing is sent on its connection for now.", f"The end of the pause; {_RESUME}."
+    ),
+    HoldReason.DESTINATION_BUSY: Meaning(
+        "Another fax to its number is under way, and a number is called by one at a time.", "The end of that fax."
+    ),
+    HoldReason.NO_CHANNEL: Meaning(
+        "It waits in line for a free channel.",
+        "A channel that comes free; more are to be had by FAX_CHANNELS and FAX_ACCOUNT_CHANNELS, if Telnyx gives more.",
+    ),
+    HoldReason.RATE: Meaning(
+        "It waits in line, since FAX_RATE or FAX_CONNECTION_RATE leaves no call for it just now.",
+        "Its turn; a higher rate brings it sooner.",
+    ),
+    HoldReason.RATE_LIMITED: Meaning("Telnyx wants no calls just now (429).", "The moment that Telnyx named."),
+    HoldReason.SPEND_CAP: Meaning(
+        "It would cost more than the day or its campaign may.",
+        "Of the day: midnight UTC; or raise FAX_SPEND_DAY, start the workers again, then faxdispatch resume "
+        "CONNECTION. Of a campaign: a higher cap, which is looked at every hour.",
+    ),
+    HoldReason.RETRY: Meaning(
+        "The attempt before failed, and the next one is planned.",
+        "That moment; or faxdispatch release JOB makes the attempt now.",
+    ),
+    HoldReason.NO_CHANNEL_AT_TELNYX: Meaning(
+        "Telnyx had no channel free.", "The pause of FAX_RETRY_CAPACITY; meanwhile fewer are sent at once."
+    ),
+    HoldReason.ACCOUNT_REFUSED: Meaning(
+        "Telnyx refused the account or the connection, and the connection is paused.",
+        f"The pause of FAX_RETRY_ACCOUNT, again and again until the cause is mended; {_RESUME} for the others.",
+    ),
+    HoldReason.NOT_SENT: Meaning(
+        "Telnyx could not be reached, and nothing had left.", "The pause of FAX_RETRY_CONNECT; mend the network."
+    ),
+    HoldReason.NOT_DURABLE: Meaning(
+        "Redis could not make the claim safe from a crash, so no call was made.",
+        "It is tried again every few seconds; faxdispatch doctor tells what is wrong with disk or replicas.",
+    ),
+}
+"""Every reason."""
+
+
+def ending(reason: HoldReason, *, job_id: str | None = None, connection: str | None = None) -> str:
+    """Say what ends a hold, with the ids in its commands where they are known."""
+    words = MEANINGS[reason].ends
+    for word, known in (("JOB", job_id), ("CONNECTION", connection)):
+        words = words.replace(f" {word}", f" {known}") if known else words
+    return words
+
+
+def refusal(job_id: str, reply: Mapping[str, Any], *, connection: str | None = None) -> FaxError:
+    """Give the error for a job that the ledger did not release."""
+    if reply["outcome"] == "gone":
+        return NotKnown(f"job {job_id}: not known here")
+    state = State(reply["state"])
+    if reply["outcome"] == "shared":
+        reason = HoldReason(reply["reason"])
+        return Conflict(
+            f"job {job_id}: cannot be released from {reason}. {MEANINGS[reason].text} "
+            f"What ends it: {ending(reason, job_id=job_id, connection=connection)}"
+        )
+    why = "it has ended" if state in TERMINAL else "only a held job can be released"
+    return Conflict(f"job {job_id}: cannot be released while it is {state}: {why}")

@@ -1,0 +1,133 @@
+"""`faxdispatch holds` says why faxes are waiting, since or until when, and what ends it."""
+
+import json
+
+import pytest
+
+from faxdispatch import FaxClient
+from faxdispatch.holds import MEANINGS
+from faxdispatch.ledger import Limits, Scripts
+from faxdispatch.states import HoldReason
+from tests.conftest import free_port
+
+NUMBER = "+13125550123"
+UNTIL = 4_000_000_000  # 2096-10-02 07:06:40Z
+
+
+@pytest.fixture
+def hold(redis_url, ledger):
+    """Let a new job be held."""
+    client = FaxClient(redis_url)
+
+    def one(reason, due=UNTIL, to=NUMBER):
+        job_id = client.send(to=to, media_name="letter").job_id
+        ledger.hold(job_id, reason=reason, due=due)
+        return job_id
+
+    return one
+
+
+def test_where_nothing_is_held_that_is_said(cli):
+    result = cli("holds")
+
+    assert result.code == 0
+    assert result.out.splitlines() == ["nothing is held", "spent today: 0.00 of no cap (an estimate; the day is UTC)"]
+    assert cli("holds", "--reason", "window").out == "nothing is held for window\n"
+    assert cli("holds", "--reason", "window", "--json").out == ""
+
+
+def test_held_faxes_are_summed_by_reason_the_most_frequent_first(cli, hold):
+    hold(HoldReason.WINDOW)
+    hold(HoldReason.RETRY)
+    hold(HoldReason.RETRY, due=UNTIL + 60)
+
+    lines = cli("holds").out.splitlines()
+
+    assert lines[0] == (
+        "      2  retry                 the first until 2096-10-02 07:06:40Z, the last until 2096-10-02 07:07:40Z"
+    )
+    assert lines[3] == "      1  window                until 2096-10-02 07:06:40Z"
+    assert "Its window of days and hours is closed." in lines[4]
+    assert "faxdispatch release JOB" in lines[5]
+
+
+def test_of_what_no_time_ends_it_is_told_since_when(cli, hold, ledger):
+    ledger._scripts.now = 1_790_000_000_000
+    hold(HoldReason.TOO_LATE, due=None)
+
+    assert cli("holds").out.splitlines()[0] == "      1  too_late              since 2026-09-21 14:13:20Z"
+
+
+@pytest.mark.parametrize("reason", HoldReason)
+def test_every_reason_is_summed_in_words(cli, hold, reason):
+    hold(reason)
+
+    result = cli("holds")
+
+    assert result.code == 0
+    assert MEANINGS[reason].text in result.out
+    assert MEANINGS[reason].ends in result.out
+
+
+def test_what_holds_up_all_faxes_is_told_below(cli, redis):
+    limits = Limits(Scripts(redis))
+    limits.pause("17", reason="no_funds", delay=3600)
+    limits.back_off(600)
+
+    out = cli("holds", FAX_SPEND_DAY="5").out
+
+    assert "nothing is held" in out
+    assert "connection 17: paused until 2" in out
+    assert "because no_funds; faxdispatch resume 17 ends it sooner" in out
+    assert "Telnyx wants no calls until 2" in out
+    assert "spent today: 0.00 of 5.00" in out
+
+
+def test_the_same_is_told_in_json(cli, hold, redis):
+    hold(HoldReason.WINDOW)
+    limits = Limits(Scripts(redis))
+    limits.pause("17", reason="no_funds", delay=3600)
+
+    found = cli("holds", "--json", FAX_SPEND_DAY="5").json
+
+    (held,) = found["held"]
+    assert (held["reason"], held["count"]) == ("window", 1)
+    assert held["first"] == held["last"] == "2096-10-02T07:06:40+00:00"
+    (pause,) = found["paused"]
+    assert (pause["connection_id"], pause["reason"]) == ("17", "no_funds")
+    assert (found["spent_today"], found["spend_cap"], found["shut_until"]) == (0, 5, None)
+
+
+def test_the_jobs_of_one_reason_are_listed_without_numbers_unless_they_are_asked_for(cli, hold):
+    later, sooner = hold(HoldReason.RETRY, due=UNTIL + 60), hold(HoldReason.RETRY)
+    hold(HoldReason.WINDOW)
+
+    lines = cli("holds", "--reason", "retry").out.splitlines()
+
+    assert [line.split()[0] for line in lines] == [sooner, later]
+    assert "held because retry until 2096-10-02 07:06:40Z" in lines[0]
+    assert NUMBER not in "".join(lines)
+    assert NUMBER in cli("holds", "--reason", "retry", "--full").out
+    found = [json.loads(line) for line in cli("holds", "--reason", "retry", "--json").out.splitlines()]
+    assert [job["job_id"] for job in found] == [sooner, later]
+    assert NUMBER not in str(found)
+
+
+def test_that_there_are_more_is_told(cli, hold):
+    for _ in range(3):
+        hold(HoldReason.RETRY)
+
+    result = cli("holds", "--reason", "retry", "--limit", "2")
+
+    assert len(result.out.splitlines()) == 2
+    assert "3 in all" in result.err
+
+
+def test_a_reason_that_there_is_not_is_bad_usage(cli):
+    assert cli("holds", "--reason", "mood").code == 2
+
+
+def test_a_redis_that_is_down_is_told_in_one_line(cli):
+    result = cli("holds", REDIS_URL=f"redis://127.0.0.1:{free_port()}/0")
+
+    assert (result.code, result.err.count("\n")) == (1, 1)

@@ -1,0 +1,119 @@
+"""`faxdispatch numbers`: which numbers are not called, and letting one be called again."""
+
+import json
+
+import pytest
+
+from faxdispatch import FaxClient, State
+from faxdispatch.ledger import Suspects
+
+NUMBER = "+13125550123"
+OTHER = "+13125550124"
+
+
+@pytest.fixture
+def condemn(redis_url, surroundings, ledger):
+    """Let faxes to a number fail until it is in quarantine."""
+
+    def until_it_is(number=NUMBER):
+        for _ in range(2):
+            job = FaxClient(redis_url).send(to=number, media_name="letter").job_id
+            ledger.end(job, event="job.exhausted", cause="test", states=[State.QUEUED], blames_number=True)
+
+    return until_it_is
+
+
+def test_where_no_number_is_in_quarantine_that_is_said(cli):
+    assert cli("numbers", "list").out == "no number is in quarantine\n"
+    assert cli("numbers", "list", "--json").out == ""
+
+
+def test_numbers_are_listed_hidden_unless_they_are_asked_for(cli, condemn):
+    condemn()
+
+    for words in (["list"], ["list", "--json"], ["show", NUMBER], ["show", NUMBER, "--json"]):
+        out = cli("numbers", *words).out
+        assert "0123" in out
+        assert NUMBER not in out
+        assert NUMBER in cli("numbers", *words, "--full").out
+
+
+def test_that_there_are_more_is_told(cli, condemn):
+    condemn(NUMBER)
+    condemn(OTHER)
+
+    result = cli("numbers", "list", "--limit", "1")
+
+    assert len(result.out.splitlines()) == 1
+    assert "there are more" in result.err
+    assert cli("numbers", "list", "--limit", "2").err == ""
+
+
+def test_a_number_says_whether_it_is_in_quarantine_and_until_when(cli, condemn, ledger):
+    condemn()
+    until = Suspects(ledger._scripts).until(NUMBER)
+
+    found = cli("numbers", "show", NUMBER, "--json")
+    assert (found.code, found.json["quarantined"], found.json["until"]) == (0, True, until.isoformat())
+    other = cli("numbers", "show", OTHER)
+    assert (other.code, other.out) == (1, "+1******0124: not in quarantine\n")
+
+
+def test_a_lifted_number_is_called_again_and_that_is_told(cli, condemn, redis, redis_url, ledger):
+    condemn()
+
+    result = cli("numbers", "lift", NUMBER, "--reason", "they mended it", "--json", USER="ada")
+
+    assert (result.code, result.json) == (0, {"outcome": "lifted", "number": "+1******0123"})
+    job = FaxClient(redis_url).send(to=NUMBER, media_name="letter").job_id
+    assert ledger.admit(job, connection="17", sender="+13125550199")["outcome"] == "go"
+    (told,) = [fields for _, fields in redis.xrange("fax:events") if fields["type"] == "number.released"]
+    assert json.loads(told["data"]) == {"number": NUMBER, "reason": "they mended it", "operator": "ada"}
+
+
+def test_a_number_that_is_not_in_quarantine_cannot_be_lifted(cli, redis):
+    result = cli("numbers", "lift", NUMBER, "--reason", "they mended it")
+
+    assert (result.code, result.out) == (1, "+1******0123: was not in quarantine\n")
+    assert redis.xlen("fax:events") == 0
+
+
+def test_a_number_may_be_written_as_in_its_country(cli, condemn):
+    condemn()
+
+    assert cli("numbers", "lift", "(312) 555-0123", "--reason", "mended", FAX_DEFAULT_REGION="US").code == 0
+
+
+def test_a_sip_address_is_taken_as_it_is(cli, condemn):
+    condemn("sip:fax@example.com")
+
+    assert cli("numbers", "lift", "sip:fax@example.com", "--reason", "mended").code == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["show", "312-555-0123"], "number: not in E.164 form"),
+        (["lift", "12", "--reason", "x"], "number: "),
+        (["lift", NUMBER], "--reason"),
+        (["lift", NUMBER, "--reason", " "], "reason: "),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_a_wrong_command_is_bad_usage_and_lifts_nothing(cli, condemn, ledger, words, told):
+    condemn()
+
+    result = cli("numbers", *words)
+
+    assert (result.code, result.out) == (2, "")
+    assert told in result.err
+    assert Suspects(ledger._scripts).until(NUMBER) is not None
+
+
+def test_an_event_of_a_number_names_it_without_showing_it(cli, condemn):
+    condemn()
+
+    (line,) = cli("events", "--type", "number.quarantined").out.splitlines()
+
+    assert "+1******0123" in line
+    assert NUMBER not in line
