@@ -3,7 +3,8 @@
 local j = load(a.job)
 if not j then return reply({outcome = 'gone'}) end
 if j.state ~= 'queued' and j.state ~= 'held' then return reply({outcome = 'no', state = j.state}) end
-if j.granted == '1' then land(j) end
+leave(j)
+land(j)
 hold(j, a.reason, a.due, a.detail and {detail = a.detail} or nil)
 if not a.due then appoint(j, now + a.recheck) end
 return reply({outcome = 'held', reason = a.reason, due = a.due})

@@ -83,6 +83,7 @@ if a.pages then facts.pages = a.pages end
 if a.duration then facts.duration = a.duration end
 if a.status == 'delivered' then
   local here, everywhere = redis.call('SCARD', 'fax:calls:' .. j.connection), redis.call('SCARD', 'fax:calls')
+  charge_again(j)
   settle(j, price(a.pages, a.duration))
   trust_number(j.to, {reason = 'delivered'})
   local rung = tonumber(j.rung or '0')

@@ -32,6 +32,7 @@ emit(j, 'job.resolved', {data = json({
 })})
 save(j, {resolved = mark})
 
+if a.verdict == 'not_sent' then settle(j, 0) end
 if a.verdict == 'accepted' then
   bind(j, attempt, a.fax_id, {source = a.source})
   appoint(j, now)
@@ -43,7 +44,6 @@ elseif a.verdict == 'failed' then
   -- Whatever Telnyx still says of the fax comes too late to count.
   finish(j, 'failed', {cause = 'operator', rank = 9})
 else
-  settle(j, 0)
   emit(j, 'job.retrying', {data = json({reason = 'not_sent', ['until'] = now})})
   move(j, 'held', {hold = 'retry', due = now})
   land(j)

@@ -80,7 +80,7 @@ end
 
 local function set_pause(connection, reason, till, more)
   local key = 'fax:paused:' .. connection
-  local known = redis.call('EXISTS', key) == 1
+  local known = pause_of(connection) ~= nil
   redis.call('SADD', 'fax:connections', connection)
   redis.call('HSET', key, 'reason', reason, 'until', whole(till), unpack(more or {}))
   if not known then

@@ -1,4 +1,7 @@
 local function index_held(j, fields)
+  -- Who is held on for the same reason, without an end, has been so since it began.
+  if j.state == 'held' and fields.state == 'held' and j.hold == fields.hold and (j.due or '') == ''
+    and (fields.due or '') == '' then return end
   if j.state == 'held' and (j.hold or '') ~= '' then redis.call('ZREM', 'fax:held:' .. j.hold, j.job) end
   if fields.state ~= 'held' then return end
   redis.call('SADD', 'fax:holds', fields.hold)
@@ -39,10 +42,12 @@ local function line_up(j, reason, facts)
   wait_for_channel(j)
 end
 
--- The number is free: whoever waited longest for it goes on to wait for a channel.
+-- The number is free: whoever waited longest for it goes on to wait for a channel. Also where nobody had it: `j` may have
+-- been the one that was told to go on, and would be the last to wake the others. `j` must not wait for the number itself.
 local function give_line_back(j)
   local line = 'fax:line:' .. j.to
-  if redis.call('GET', line) ~= j.job then return end
+  local holder = redis.call('GET', line)
+  if holder and holder ~= j.job then return end
   redis.call('DEL', line)
   local following = redis.call('ZPOPMIN', line .. ':waiting')
   if #following == 0 then return end
@@ -70,8 +75,8 @@ end
 local function finish(j, to, fields)
   settle(j)
   move(j, to, fields)
-  land(j)
   leave(j)
+  land(j)
   forget_later(j)
 end
 
@@ -105,8 +110,7 @@ local function bind(j, attempt, fax_id, e)
     emit(j, 'job.accepted', {attempt = attempt, source = e.source, data = json({evidence = e.source, was = j.state})})
     move(j, 'accepted', {attempt = attempt, fax_id = fax_id, rank = 0, provider = '', hold = '', due = '', polls = 0})
     redis.call('SET', 'fax:fax:' .. fax_id, j.job .. ':' .. attempt)
-    -- An attempt that had been taken as never made: what it costs is owed all the same.
-    if (j.cost or '') == '' and (j.estimate or '') ~= '' then reserve_money(j, tonumber(j.estimate)) end
+    charge_again(j)
     if j.connection ~= '' then
       take_channel(j)
       redis.call('SET', 'fax:accepted:' .. j.connection, now, 'PX', DAY)

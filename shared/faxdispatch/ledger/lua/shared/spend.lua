@@ -28,6 +28,16 @@ local function reserve_money(j, cost)
   save(j, {cost = whole(cost), cost_day = whole(day)})
 end
 
+-- The day's cap holds for all connections together, so room that one makes is room for each.
+local function lift_spend_pauses()
+  for _, connection in ipairs(redis.call('SMEMBERS', 'fax:connections')) do
+    local pause = hash('fax:paused:' .. connection)
+    if pause and pause.reason == 'spend_cap' and not cap_broken({}, tonumber(pause.need)) then
+      redis.call('HSET', 'fax:paused:' .. connection, 'until', whole(now))
+    end
+  end
+end
+
 -- The attempt has cost `actual`; what was reserved, where that is not known. A cap that was reached may have room again.
 local function settle(j, actual)
   if (j.cost or '') == '' then return end
@@ -36,11 +46,17 @@ local function settle(j, actual)
   if actual ~= cost then
     for _, key in ipairs(books(j, tonumber(j.cost_day))) do redis.call('INCRBY', key, whole(actual - cost)) end
   end
-  save(j, {cost = '', spent = whole(tonumber(j.spent or '0') + actual)})
-  local pause = hash('fax:paused:' .. j.connection)
-  if actual < cost and pause and pause.reason == 'spend_cap' and not cap_broken({}, tonumber(pause.need)) then
-    redis.call('HSET', 'fax:paused:' .. j.connection, 'until', whole(now))
-  end
+  save(j, {cost = '', charged = whole(actual), spent = whole(tonumber(j.spent or '0') + actual)})
+  if actual < cost then lift_spend_pauses() end
+end
+
+-- An attempt that was settled as over goes on or arrives after all: it is charged anew, by its estimate.
+local function charge_again(j)
+  if (j.cost or '') ~= '' or (j.estimate or '') == '' then return end
+  local charged = tonumber(j.charged or '0')
+  for _, key in ipairs(books(j, tonumber(j.cost_day))) do redis.call('INCRBY', key, whole(-charged)) end
+  save(j, {spent = whole(tonumber(j.spent or '0') - charged), charged = '0'})
+  reserve_money(j, tonumber(j.estimate))
 end
 
 local function price(pages, seconds)

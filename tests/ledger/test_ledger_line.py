@@ -1,0 +1,189 @@
+"""One call at a time to a number: who waits for it is woken when a flight ends, the best first, and none stays behind."""
+
+from collections import Counter
+
+import pytest
+
+from faxdispatch.ledger import Rules
+from faxdispatch.states import HoldReason, State, Verdict
+from tests.ledger.desk import SENDER, Desk, everything_is_free
+
+NUMBER = "+14155550200"
+OTHERS = ("first", "second")
+
+
+@pytest.fixture
+def desk(redis_url: str) -> Desk:
+    return Desk(redis_url, Rules(rate=1000, channels=4))
+
+
+@pytest.fixture
+def flying(desk: Desk) -> Desk:
+    """Job `up` is in flight to the number; `first` and `second` wait for it."""
+    desk.create("up", *OTHERS, to=NUMBER)
+    desk.fly("up")
+    assert [desk.admit(name) for name in OTHERS] == ["destination_busy"] * 2
+    return desk
+
+
+def delivered(desk: Desk) -> None:
+    desk.tell("up", "delivered")
+
+
+def failed(desk: Desk) -> None:
+    desk.tell("up", "failed", "user_busy")
+
+
+def cancelled(desk: Desk) -> None:
+    desk.ledger.cancel("up", source="producer")
+    desk.tell("up", "failed", "sender_canceled")
+
+
+def given_up(desk: Desk) -> None:
+    desk.ledger.resolve("up", Verdict.FAILED, reason="seen")
+
+
+@pytest.mark.parametrize("end", [delivered, failed, cancelled, given_up])
+def test_the_end_of_a_call_wakes_who_waited_longest(flying, end):
+    end(flying)
+
+    assert flying.line() == ["first"]
+    assert flying.picked() == ["first"]
+
+
+def postponed(desk: Desk) -> None:
+    desk.postpone("up", HoldReason.RATE_LIMITED)
+
+
+def refused(desk: Desk) -> None:
+    desk.give_up("up")
+
+
+def not_sent(desk: Desk) -> None:
+    desk.ledger.doubt("up", 1, cause="no_answer", look_after=15, facts={})
+    assert desk.line() == [], "the call may be up"
+    desk.ledger.resolve("up", Verdict.NOT_SENT, reason="seen")
+
+
+def never_listed(desk: Desk) -> None:
+    desk.ledger.doubt("up", 1, cause="no_answer", look_after=15, facts={})
+    assert desk.line() == [], "the call may be up"
+    assert desk.ledger.not_listed("up", 1, look="a", settle=0, enough=1)["outcome"] == "requeued"
+
+
+@pytest.mark.parametrize("end", [postponed, refused, not_sent, never_listed])
+def test_an_attempt_that_made_no_call_wakes_the_next(desk, end):
+    desk.create("up", *OTHERS, to=NUMBER)
+    assert (desk.admit("up"), desk.claim("up")) == ("go", "claimed")
+    assert [desk.admit(name) for name in OTHERS] == ["destination_busy"] * 2
+
+    end(desk)
+
+    assert desk.line() == ["first"]
+
+
+def ended(desk: Desk) -> None:
+    desk.ledger.end("first", event="job.exhausted", cause="send_by", states=[State.HELD])
+
+
+def withdrawn(desk: Desk) -> None:
+    desk.ledger.cancel("first", source="producer")
+
+
+def parked(desk: Desk) -> None:
+    desk.ledger.hold("first", reason=HoldReason.POLICY_HOOK, due=None)
+
+
+@pytest.mark.parametrize("leave", [ended, withdrawn, parked])
+@pytest.mark.parametrize("picked", [False, True])
+def test_who_was_woken_and_leaves_without_a_call_wakes_the_next(flying, leave, picked):
+    delivered(flying)
+    if picked:
+        assert flying.picked() == ["first"]
+
+    leave(flying)
+
+    assert flying.picked() == ["second"]
+
+
+@pytest.mark.parametrize("leave", [ended, withdrawn, parked])
+def test_who_leaves_while_the_call_is_up_wakes_nobody(flying, leave):
+    leave(flying)
+
+    assert flying.line() == []
+    delivered(flying)
+    assert flying.line() == ["second"]
+
+
+def test_the_best_class_is_woken_first_and_in_it_the_oldest(desk):
+    desk.create("up", to=NUMBER)
+    desk.fly("up")
+    for priority in ("bulk", "normal", "urgent"):
+        for age in ("old", "new"):
+            desk.later(1)
+            desk.create(f"{priority}-{age}", to=NUMBER, priority=priority)
+            assert desk.admit(f"{priority}-{age}") == "destination_busy"
+
+    order, name = [], "up"
+    while True:
+        desk.tell(name, "delivered")
+        if not (found := desk.picked()):
+            break
+        [name] = found
+        desk.fly(name)
+        order.append(name)
+
+    assert order == [f"{priority}-{age}" for priority in ("urgent", "normal", "bulk") for age in ("old", "new")]
+
+
+def test_who_gets_into_line_while_the_number_is_free_is_parked_again_when_another_takes_it(desk):
+    desk.create("up", "a", "b", to=NUMBER)
+    desk.fly("up")
+    desk.admit("a")
+    desk.tell("up", "delivered")
+    desk.redis.zrem("fax:waiting:c", "a")  # as if `b` came at the same moment, before the line was looked at
+    desk.fly("b")
+    desk.redis.zadd("fax:waiting:c", {"a": 1e13 + 1})
+
+    assert desk.picked() == []
+    assert desk.redis.zrange(f"fax:line:{NUMBER}:waiting", 0, -1) == ["a"]
+    desk.tell("b", "delivered")
+    assert desk.picked() == ["a"]
+
+
+def test_fifty_faxes_to_one_number_over_two_connections_go_one_by_one_with_few_steps_each(desk):
+    names = [f"j{n}" for n in range(50)]
+    desk.create(*names, to=NUMBER)
+    messages, flying, flown = list(names), [], []
+    steps: Counter[str] = Counter()
+    before = desk.calls()
+    while messages or flying:
+        while messages:
+            name = messages.pop(0)
+            steps["message"] += 1
+            if desk.admit(name, f"c{names.index(name) % 2}") == "go" and desk.claim(name) == "claimed":
+                desk.accept(name)
+                flying.append(name)
+        assert len(flying) == 1
+        assert desk.redis.get(f"fax:line:{NUMBER}") == flying[0]
+        desk.later(20)
+        desk.tell(flying[0], "delivered")
+        flown.append(flying.pop())
+        messages += desk.picked()
+        messages += [due.job_id for due in desk.agenda.due()]
+
+    assert sorted(flown) == sorted(names)
+    assert steps["message"] <= 2 * len(names), "one of its own, one when its turn has come"
+    commands = desk.calls() - before
+    # Create, admit twice, claim, accept, deliver, pick and due: whether ten wait or a thousand.
+    assert commands["evalsha"] <= 9 * len(names)
+    assert sum(commands.values()) <= 200 * len(names)
+    assert everything_is_free(desk.redis)
+
+
+def test_a_job_that_is_told_of_again_and_again_while_it_waits_stays_where_it_is(flying):
+    for _ in range(5):
+        assert flying.ledger.admit("first", connection="c", sender=SENDER)["reason"] == "destination_busy"
+
+    assert [e.type for e in flying.ledger.job("first", history=True).history] == ["job.queued", "job.held"]
+    assert flying.redis.zrange(f"fax:line:{NUMBER}:waiting", 0, -1) == ["first", "second"]
