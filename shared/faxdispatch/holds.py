@@ -74,7 +74,8 @@ MEANINGS: dict[HoldReason, Meaning] = {
     ),
     HoldReason.ACCOUNT_REFUSED: Meaning(
         "Telnyx refused the account or the connection, and the connection is paused.",
-        f"The pause of FAX_RETRY_ACCOUNT, again and again until the cause is mended; {_RESUME} for the others.",
+        "The pause of FAX_RETRY_ACCOUNT, as often as it is refused again. A person mends the cause; faxdispatch resume "
+        "CONNECTION then lets the others go on at once.",
     ),
     HoldReason.NOT_SENT: Meaning(
         "Telnyx could not be reached, and nothing had left.", "The pause of FAX_RETRY_CONNECT; mend the network."

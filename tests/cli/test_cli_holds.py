@@ -1,16 +1,19 @@
 """`faxdispatch holds` says why faxes are waiting, since or until when, and what ends it."""
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 
 from faxdispatch import FaxClient
 from faxdispatch.holds import MEANINGS
 from faxdispatch.ledger import Limits, Scripts
-from faxdispatch.states import HoldReason
+from faxdispatch.states import WAIVABLE, HoldReason
 from tests.conftest import free_port
 
 NUMBER = "+13125550123"
+OPERATIONS = Path(__file__).parents[2] / "docs" / "operations.md"
 UNTIL = 4_000_000_000  # 2096-10-02 07:06:40Z
 
 
@@ -131,3 +134,17 @@ def test_a_redis_that_is_down_is_told_in_one_line(cli):
     result = cli("holds", REDIS_URL=f"redis://127.0.0.1:{free_port()}/0")
 
     assert (result.code, result.err.count("\n")) == (1, 1)
+
+
+def test_operators_read_in_the_manual_what_the_commands_say():
+    section = OPERATIONS.read_text().split("## Why is a fax waiting?")[1].split("\n## ")[0]
+    rows = re.findall(r"^\| `(\w+)` \| (.+) \| (.+) \|$", section, re.MULTILINE)
+
+    told = {reason: (text.replace("`", ""), ends.replace("`", "")) for reason, text, ends in rows}
+    assert told == {reason.value: (meaning.text, meaning.ends) for reason, meaning in MEANINGS.items()}
+    waivable = re.findall(r"`(\w+)`", section.split("can be waived: ")[1].split(". ")[0])
+    assert set(waivable) == WAIVABLE
+
+
+def test_every_reason_has_a_meaning():
+    assert set(MEANINGS) == set(HoldReason)
