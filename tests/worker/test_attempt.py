@@ -12,7 +12,7 @@ from faxdispatch.errors import AccountRefused, NotSent, OutcomeUnknown, RateLimi
 from faxdispatch.jobs import SendFax
 from faxdispatch.ledger import Agenda, Durability, Fence, Ledger, Limits, Observations, Rules, Scripts, connect
 from faxdispatch.settings import Settings
-from faxdispatch.states import State
+from faxdispatch.states import HoldReason, State
 from faxdispatch.telnyx import Fax, SendRequest
 from worker.attempt import Outcome, run_attempt
 from worker.collaborators import Collaborators
@@ -208,3 +208,43 @@ def test_a_claim_that_is_not_known_to_be_safe_makes_no_call(w: Collaborators, te
     assert run_attempt("job", fenced) is Outcome.PARKED
     assert w.ledger.job("job").hold_reason == "not_durable"
     assert telnyx.asked == []
+
+
+def release(w: Collaborators) -> None:
+    assert w.ledger.release("job", why="in a hurry")["outcome"] == "released"
+
+
+def test_a_fax_that_was_let_go_before_its_time_is_sent(w: Collaborators, telnyx: Telnyx) -> None:
+    create(w, send_at=(datetime.now(UTC) + timedelta(days=1)).isoformat())
+    run_attempt("job", w)
+    release(w)
+
+    assert run_attempt("job", w) is Outcome.ACCEPTED
+
+
+def test_a_fax_that_was_let_go_before_its_time_still_keeps_to_its_window(w: Collaborators, telnyx: Telnyx) -> None:
+    opening = (datetime.now(UTC) + timedelta(hours=6)).replace(microsecond=0)
+    window = {"start": f"{opening:%H:%M:%S}", "end": f"{opening + timedelta(hours=6):%H:%M:%S}", "zone": "UTC"}
+    create(w, window=window, send_at=(opening + timedelta(days=1, hours=1)).isoformat())
+    run_attempt("job", w)
+    assert w.ledger.job("job").hold_reason == HoldReason.SEND_AT
+    release(w)
+
+    assert run_attempt("job", w) is Outcome.PARKED
+    job = w.ledger.job("job")
+    assert (job.hold_reason, job.due_at, telnyx.asked) == (HoldReason.WINDOW, opening, [])
+
+
+def test_a_fax_that_was_let_go_from_its_window_is_still_not_sent_before_its_time(
+    w: Collaborators, telnyx: Telnyx
+) -> None:
+    at = (datetime.now(UTC) + timedelta(days=1)).replace(microsecond=0)
+    window = {"start": f"{at + timedelta(hours=6):%H:%M:%S}", "end": f"{at + timedelta(hours=12):%H:%M:%S}"}
+    create(w, window={**window, "zone": "UTC"}, send_at=at.isoformat())
+    run_attempt("job", w)
+    assert w.ledger.job("job").hold_reason == HoldReason.WINDOW
+    release(w)
+
+    assert run_attempt("job", w) is Outcome.PARKED
+    job = w.ledger.job("job")
+    assert (job.hold_reason, job.due_at, telnyx.asked) == (HoldReason.SEND_AT, at, [])
