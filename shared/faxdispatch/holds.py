@@ -8,7 +8,6 @@ from faxdispatch.errors import Conflict, FaxError, NotKnown
 from faxdispatch.states import TERMINAL, HoldReason, State
 
 _RELEASE = "faxdispatch release JOB sends it without that"
-_RESUME = "once the cause is mended, faxdispatch resume CONNECTION ends the pause at once"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +45,8 @@ MEANINGS: dict[HoldReason, Meaning] = {
         "faxdispatch doctor tell what is wrong.",
     ),
     HoldReason.CONNECTION_PAUSED: Meaning(
-        "Nothing is sent on its connection for now.", f"The end of the pause; {_RESUME}."
+        "Nothing is sent on its connection for now.",
+        "The end of the pause; once the cause is mended, faxdispatch resume CONNECTION ends the pause at once.",
     ),
     HoldReason.DESTINATION_BUSY: Meaning(
         "Another fax to its number is under way, and a number is called by one at a time.", "The end of that fax."

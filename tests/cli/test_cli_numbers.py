@@ -74,7 +74,7 @@ def test_a_lifted_number_is_called_again_and_that_is_told(cli, condemn, redis, r
 def test_a_number_that_is_not_in_quarantine_cannot_be_lifted(cli, redis):
     result = cli("numbers", "lift", NUMBER, "--reason", "they mended it")
 
-    assert (result.code, result.out) == (1, "+1******0123: was not in quarantine\n")
+    assert (result.code, result.out) == (1, "+1******0123 was not in quarantine\n")
     assert redis.xlen("fax:events") == 0
 
 

@@ -77,7 +77,7 @@ def lift(
     if as_json:
         show_json({"outcome": "lifted" if lifted else "free", "number": e164}, full=False)
     else:
-        show(f"{hidden(e164)}: {'is called again' if lifted else 'was not in quarantine'}")
+        show(f"{hidden(e164)} {'is called again' if lifted else 'was not in quarantine'}")
     if not lifted:
         raise typer.Exit(1)
 

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from faxdispatch.cli.output import clock
-from faxdispatch.holds import MEANINGS
+from faxdispatch.holds import MEANINGS, ending
 from faxdispatch.ledger import JobView, Pause, Place
 from faxdispatch.settings import Settings
 from faxdispatch.states import HoldReason, State
@@ -30,19 +30,37 @@ def outlook(job: JobView, place: Place, settings: Settings, pause: Pause | None 
 
 
 def why_held(job: JobView) -> str | None:
-    """Say in a sentence why a job is held, with what its last event adds to that; None where it is not.
+    """Say in a sentence why a job is held, with what its last event adds to that; None where nothing holds it.
 
     Needs the job's history. What the event adds may hold numbers.
     """
-    if job.state is not State.HELD or job.hold_reason not in set(HoldReason):
+    reason = _holding(job)
+    if reason is None:
         return None
-    text, detail = MEANINGS[HoldReason(job.hold_reason)].text, _detail(job)
+    text, detail = MEANINGS[reason].text, _detail(job)
     return f"{text} ({detail})" if detail else text
+
+
+def ends_by(job: JobView) -> str | None:
+    """Say what ends the hold of a job; None where nothing holds it. Needs the job's history."""
+    reason = _holding(job)
+    return ending(reason, job_id=job.job_id, connection=job.connection_id) if reason else None
 
 
 def pause_line(pause: Pause) -> str:
     """Write until when a connection is paused, and why."""
     return f"paused until {clock(pause.until)} because {pause.reason}"
+
+
+def _holding(job: JobView) -> HoldReason | None:
+    """Give why a job is held; None where it is not, or not any more, or for a reason of a later version."""
+    if job.state is not State.HELD or job.hold_reason not in set(HoldReason) or _let_go(job):
+        return None
+    return HoldReason(job.hold_reason)
+
+
+def _let_go(job: JobView) -> bool:
+    return bool(job.history) and job.history[-1].type == "job.released"
 
 
 def _detail(job: JobView) -> str | None:
@@ -56,7 +74,7 @@ def _detail(job: JobView) -> str | None:
 
 
 def _held(job: JobView, when: str, pause: Pause | None) -> str:
-    if job.history and job.history[-1].type == "job.released":
+    if _let_go(job):
         return f"tried as soon as a worker takes it, for a person let it go; a worker is reminded at {when}"
     if job.hold_reason == HoldReason.TOO_LATE:
         return f"nothing by itself: faxdispatch release {job.job_id} sends it, faxdispatch cancel {job.job_id} drops it"

@@ -4,15 +4,14 @@ from typing import Annotated, Any
 
 import typer
 
-from faxdispatch.cli.outlook import outlook, why_held
+from faxdispatch.cli.outlook import ends_by, outlook, why_held
 from faxdispatch.cli.output import clock, hidden, show, show_json
 from faxdispatch.cli.overview import overview, show_overview
 from faxdispatch.cli.waiting import event_line, state_line
 from faxdispatch.errors import BadInput
-from faxdispatch.holds import ending
 from faxdispatch.ledger import JobView, Ledger, Limits, Pause, Place, Scripts
 from faxdispatch.settings import Settings
-from faxdispatch.states import OPEN, HoldReason, State
+from faxdispatch.states import OPEN, State
 
 
 def status(
@@ -59,7 +58,7 @@ def _show_job(scripts: Scripts, job_id: str, settings: Settings, *, history: boo
         found = view.model_dump(mode="json", by_alias=True, exclude=None if history else {"history"})
         show_json(found | _more(view, place, pause, settings) | {"next": coming}, full=full)
         return
-    for name, value in (_facts(view, full=full) | _standing(view, settings, full=full)).items():
+    for name, value in _facts(view, settings, full=full).items():
         if value is not None:
             show(f"{name:<12} {value}")
     show(f"{'next':<12} {coming}")
@@ -75,7 +74,7 @@ def _more(view: JobView, place: Place, pause: Pause | None, settings: Settings) 
     """Give, for JSON, what the row alone does not tell."""
     return {
         "why": why_held(view),
-        "ends_by": _ends_by(view),
+        "ends_by": ends_by(view),
         "next_look": place.at and place.at.isoformat(),
         "line": place.line,
         "position": place.position,
@@ -85,42 +84,36 @@ def _more(view: JobView, place: Place, pause: Pause | None, settings: Settings) 
     }
 
 
-def _ends_by(view: JobView) -> str | None:
-    if view.state is not State.HELD or view.hold_reason not in set(HoldReason):
-        return None
-    return ending(HoldReason(view.hold_reason), job_id=view.job_id, connection=view.connection_id)
-
-
-def _standing(view: JobView, settings: Settings, *, full: bool) -> dict[str, Any]:
-    """Give why it is held, what its attempts came to, what they cost and with what they were made."""
-    why = why_held(view)
-    waived = ", ".join(sorted(view.waived))
+def _held(view: JobView, *, full: bool) -> dict[str, str | None]:
+    """Give why it is held, what ends that, and what holds it no more."""
+    why, waived = why_held(view), ", ".join(sorted(view.waived))
     return {
         "why": why if full else hidden(why),
-        "ends by": _ends_by(view),
-        "waived": f"{waived}: it is not held for that any more, since a person let it go" if waived else None,
-        "attempts": f"{view.attempt} begun; of the failed ones {view.dials} never connected and {view.connects} "
-        f"connected; put back {view.holds} times without counting",
-        "ladder": _ladder(view.rung, settings),
-        "cost": f"{view.spent:.3f} by the estimate" if view.attempt else None,
+        "ends by": ends_by(view),
+        "waived": f"{waived}: a person let it go from that" if waived else None,
     }
 
 
 def _ladder(rung: int, settings: Settings) -> str | None:
     if not rung:
         return None
-    changes = ", ".join(f"{name}={value}" for name, value in dict(settings.fax_ladder[:rung]).items())
+    changes = ", ".join(f"{name}={str(value).lower()}" for name, value in dict(settings.fax_ladder[:rung]).items())
     return f"rung {rung} of {len(settings.fax_ladder)}: {changes}"
 
 
-def _facts(view: JobView, *, full: bool) -> dict[str, Any]:
+def _facts(view: JobView, settings: Settings, *, full: bool) -> dict[str, Any]:
     request = view.request.encode() if full else hidden(view.request.encode())
     return {
         "job": view.job_id,
         "state": state_line(view),
+        **_held(view, full=full),
         "to": request["to"],
         "from": request.get("from") or (view.sender if full else hidden(view.sender)),
         "document": request.get("media_url") or request.get("media_name"),
+        "attempts": f"{view.attempt} begun; of the failed ones {view.dials} never connected and {view.connects} "
+        f"connected; put back {view.holds} times without counting",
+        "ladder": _ladder(view.rung, settings),
+        "cost": f"{view.spent:.3f} by the estimate" if view.attempt else None,
         "fax id": view.fax_id,
         "Telnyx says": view.provider_status,
         "pages": view.page_count,
