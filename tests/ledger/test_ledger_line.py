@@ -1,4 +1,4 @@
-"""One call at a time to a number: who waits for it is woken when a flight ends, the best first, and none stays behind."""
+"""One call at a time to a number: who waits for it is woken when a flight ends, the best first; nobody is left over."""
 
 from collections import Counter
 

@@ -1,0 +1,322 @@
+"""How many faxes may be in flight: found out or fixed, for a connection and the account; and what a pause stops."""
+
+from datetime import timedelta
+
+import pytest
+
+from faxdispatch.ledger import Rules
+from faxdispatch.states import HoldReason, State
+from tests.ledger.desk import SENDER, Desk, everything_is_free
+
+FULL = HoldReason.NO_CHANNEL_AT_TELNYX
+
+
+@pytest.fixture
+def desk(redis_url: str) -> Desk:
+    return Desk(redis_url, Rules(rate=1000))
+
+
+def fill(desk: Desk, prefix: str = "j", connection: str = "c") -> list[str]:
+    """Send until no channel is free; gives the jobs in flight by this."""
+    up = []
+    for n in range(100):
+        name = f"{prefix}{n}-{desk.scripts.now}"
+        desk.create(name)
+        if desk.admit(name, connection) != "go":
+            desk.ledger.cancel(name, source="producer")
+            return up
+        desk.claim(name)
+        desk.accept(name)
+        up.append(name)
+    return up
+
+
+def limit(desk: Desk, connection: str = "c") -> int:
+    [found] = [traffic.channels for traffic in desk.limits.connections() if traffic.connection == connection]
+    return found
+
+
+def test_a_new_connection_begins_with_two_channels_and_the_account_without_a_limit(desk):
+    assert len(fill(desk)) == len(fill(desk, "other", "d")) == 2
+    assert (limit(desk), desk.limits.account().channels) == (2, None)
+
+
+def test_the_estimate_grows_while_all_channels_are_in_use(desk):
+    seen = []
+    for _ in range(12):
+        desk.later(1)
+        for name in fill(desk):
+            desk.tell(name, "delivered")
+        seen.append(limit(desk))
+
+    assert seen == sorted(seen)
+    assert seen[-1] > 4
+
+
+def test_the_estimate_does_not_grow_while_a_channel_is_free(desk):
+    for n in range(20):
+        desk.create(f"j{n}")
+        desk.fly(f"j{n}")
+        desk.tell(f"j{n}", "delivered")
+
+    assert limit(desk) == 2
+
+
+def test_a_failed_fax_does_not_make_the_estimate_grow(desk):
+    for _ in range(10):
+        desk.later(1)
+        for name in fill(desk):
+            desk.tell(name, "failed", "user_busy")
+
+    assert limit(desk) == 2
+
+
+def test_bulk_alone_makes_the_estimate_grow_although_it_leaves_a_channel(desk):
+    desk.redis.set("fax:channels:c", "4.9")
+    desk.create("a", "b", "c", priority="bulk")
+    for name in ("a", "b", "c"):
+        desk.fly(name)
+    desk.tell("a", "delivered")
+
+    assert limit(desk) == 5
+
+
+def out_of_channels(desk: Desk, name: str, how: str, scope: str) -> None:
+    if how == "refused":
+        desk.postpone(name, FULL, capacity=scope)
+    else:
+        desk.accept(name)
+        desk.tell(name, "failed", f"{scope}_channel_limit_exceeded")
+        desk.retry(name, capacity=scope)
+
+
+def claimed(desk: Desk, count: int, connection: str = "c") -> list[str]:
+    names = [f"{connection}{n}" for n in range(count)]
+    desk.create(*names)
+    assert {(desk.admit(name, connection), desk.claim(name)) for name in names} == {("go", "claimed")}
+    return names
+
+
+@pytest.mark.parametrize("how", ["refused", "failed"])
+def test_a_burst_without_channels_halves_the_connections_estimate_once(desk, how):
+    desk.redis.set("fax:channels:c", "8")
+    for name in claimed(desk, 6):
+        out_of_channels(desk, name, how, "connection")
+
+    assert limit(desk) == 4
+    assert 0 < desk.redis.pttl("fax:channels:c:cut") <= 5000
+    assert desk.limits.account().channels is None
+
+
+def test_the_next_burst_halves_again_and_one_channel_is_always_left(desk):
+    desk.redis.set("fax:channels:c", "8.7")
+    seen = []
+    for n in range(5):
+        desk.create(f"j{n}")
+        desk.admit(f"j{n}")
+        desk.claim(f"j{n}")
+        out_of_channels(desk, f"j{n}", "refused", "connection")
+        desk.redis.delete("fax:channels:c:cut")  # its time is over
+        seen.append(limit(desk))
+
+    assert seen == [4, 2, 1, 1, 1]
+
+
+@pytest.mark.parametrize("how", ["refused", "failed"])
+def test_an_account_without_channels_learns_its_limit_from_what_was_up(desk, how):
+    desk.redis.mset({"fax:channels:a": 9, "fax:channels:b": 9})
+    names = claimed(desk, 5, "a") + claimed(desk, 5, "b")
+    for name in names[:3]:
+        out_of_channels(desk, name, how, "account")
+
+    assert desk.limits.account().channels == 5, "half of the ten that were up"
+    assert (limit(desk, "a"), limit(desk, "b")) == (9, 9)
+
+
+def test_the_accounts_limit_holds_over_all_connections(redis_url):
+    desk = Desk(redis_url, Rules(rate=1000, channels=3, account_channels=4))
+
+    assert [len(fill(desk, prefix, prefix)) for prefix in "abc"] == [3, 1, 0]
+    assert desk.limits.account().in_flight == 4
+    desk.line_up(["waits"], "c")
+    assert desk.picked() == []
+    desk.tell(desk.redis.srandmember("fax:calls:a"), "delivered")
+    assert desk.picked() == ["waits"]
+
+
+def test_the_accounts_estimate_grows_again_while_it_is_full(desk):
+    desk.redis.mset({"fax:channels": 2, "fax:channels:c": 9})
+    for _ in range(6):
+        desk.later(1)
+        for name in fill(desk):
+            desk.tell(name, "delivered")
+
+    assert desk.limits.account().channels > 2
+
+
+@pytest.mark.parametrize("scope", ["connection", "account"])
+def test_fixed_limits_never_move(redis_url, scope):
+    desk = Desk(redis_url, Rules(rate=1000, channels=3, account_channels=3))
+    for _ in range(8):
+        desk.later(1)
+        for name in fill(desk):
+            desk.tell(name, "delivered")
+    for name in claimed(desk, 3):
+        out_of_channels(desk, name, "refused", scope)
+
+    desk.later(60)
+    assert len(fill(desk)) == 3
+    assert desk.redis.keys("fax:channels*") == []
+
+
+# A call that never ends -----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def silent(redis_url: str) -> Desk:
+    """One channel, taken by an accepted fax of which nothing has been heard for longer than a call lasts."""
+    desk = Desk(redis_url, Rules(rate=1000, channels=1, call_lease=7200, poll_after=300))
+    desk.create("silent", "next", to="+14155550200")
+    desk.fly("silent")
+    desk.create("far")
+    assert (desk.admit("next"), desk.admit("far")) == ("destination_busy", "no_channel")
+    return desk
+
+
+def look(desk: Desk, seconds: float) -> None:
+    desk.later(seconds)
+    desk.agenda.due()
+
+
+def test_a_fax_that_is_silent_for_too_long_keeps_neither_channel_nor_number(silent):
+    look(silent, 7100)
+    assert silent.picked() == []
+
+    look(silent, 3600)
+    assert silent.picked() == ["far"]
+    silent.fly("far")
+    silent.tell("far", "delivered")
+    assert silent.picked() == ["next"]
+    assert silent.state("silent") is State.ACCEPTED
+
+
+def test_news_of_a_fax_count_from_when_they_come(silent):
+    silent.later(7000)
+    silent.tell("silent", "sending")
+    look(silent, 7000)
+
+    assert silent.picked() == []
+
+
+@pytest.mark.parametrize(("status", "state"), [("delivered", State.DELIVERED), ("failed", State.DECIDING)])
+def test_a_late_word_of_the_silent_fax_is_recorded_and_leaves_the_new_holder_alone(silent, status, state):
+    look(silent, 11_000)
+    silent.ledger.cancel("far", source="producer")
+    assert silent.picked() == ["next"]
+    silent.fly("next")
+
+    assert silent.tell("silent", "sending") == "recorded"
+    assert silent.tell("silent", status) == "recorded"
+
+    assert silent.state("silent") is state
+    assert silent.redis.get("fax:line:+14155550200") == "next"
+    assert silent.redis.smembers("fax:calls") == silent.redis.smembers("fax:calls:c") == {"next"}
+
+
+def test_a_channel_is_taken_back_once_and_by_the_next_attempt_anew(silent):
+    look(silent, 11_000)
+    silent.tell("silent", "failed", "user_busy")
+    silent.retry("silent")
+    for name in ("far", "next"):
+        silent.ledger.cancel(name, source="producer")
+    silent.later(61)
+    silent.fly("silent")
+    look(silent, 60)
+
+    assert silent.redis.smembers("fax:calls:c") == {"silent"}
+
+
+# Pauses ---------------------------------------------------------------------------------------------------------------
+
+
+def test_while_a_connection_is_paused_nothing_is_picked_admitted_or_claimed_and_each_is_parked_once(desk):
+    desk.create("admitted", "picked", "fresh")
+    desk.admit("admitted")
+    desk.limits.pause("c", reason="403", delay=3600)
+
+    assert desk.claim("admitted") == "connection_paused"
+    assert desk.admit("fresh") == "connection_paused"
+    assert everything_is_free(desk.redis)
+    told = len(desk.told("job.held"))
+    for _ in range(20):
+        desk.later(60)
+        assert desk.picked() == []
+        posted = {due.job_id for due in desk.agenda.due()}
+        assert posted <= {"picked"}, "those in line have no appointment"
+        for name in posted:
+            desk.admit(name)
+
+    assert len(desk.told("job.held")) == told + 1
+    assert len(desk.told("connection.paused")) == 1
+    assert sorted(desk.line()) == ["admitted", "fresh", "picked"]
+
+
+def test_a_connection_goes_on_by_itself_when_its_pause_is_over_and_that_is_told_once(desk):
+    desk.limits.pause("c", reason="403", delay=60)
+    desk.line_up(["a", "b"])
+
+    desk.later(59.999)
+    assert desk.picked() == []
+    desk.later(0.001)
+    assert desk.picked() == ["a", "b"]
+    assert [desk.picked(), desk.limits.resume("c", reason="late")] == [[], False]
+    assert len(desk.told("connection.resumed")) == 1
+
+
+def test_a_person_ends_a_pause_before_its_time_and_who_it_was_is_told_once(desk):
+    desk.limits.pause("c", reason="403", delay=3600)
+    desk.line_up(["a"])
+
+    assert [desk.limits.resume("c", reason="mended", operator="ada") for _ in range(2)] == [True, False]
+    assert desk.picked() == ["a"]
+    desk.later(3601)
+    desk.picked()
+    [told] = desk.told("connection.resumed")
+    assert {"reason": "mended", "operator": "ada", "connection_id": "c"}.items() <= told.data.items()
+
+
+def test_a_pause_that_is_made_longer_is_told_once_and_one_after_its_end_again(desk):
+    desk.limits.pause("c", reason="403", delay=60)
+    desk.limits.pause("c", reason="403", delay=120)
+    assert len(desk.told("connection.paused")) == 1
+    assert desk.limits.connections()[0].pause.until.timestamp() * 1000 == desk.scripts.now + 120_000
+
+    # Nobody has looked since it ended.
+    desk.later(121)
+    desk.limits.pause("c", reason="403", delay=60)
+    assert [len(desk.told(f"connection.{kind}")) for kind in ("paused", "resumed")] == [2, 1]
+
+
+def test_a_picked_job_that_meets_a_pause_keeps_nothing_and_its_turn(desk):
+    desk.limits.pause("c", reason="403", delay=1)
+    desk.line_up(["a", "b"])
+    desk.later(1)
+    assert desk.picked() == ["a", "b"]
+    desk.limits.pause("c", reason="403", delay=60)
+
+    assert [desk.admit(name) for name in ("b", "a")] == ["connection_paused"] * 2
+    assert everything_is_free(desk.redis)
+    assert desk.line() == ["a", "b"]
+
+
+def test_jobs_that_are_held_for_a_time_wait_out_a_pause_in_line(desk):
+    desk.create("j")
+    desk.fly("j")
+    desk.tell("j", "failed", "user_busy")
+    desk.retry("j", delay=60)
+    desk.limits.pause("c", reason="403", delay=3600)
+    desk.later(61)
+    assert desk.ledger.admit("j", connection="c", sender=SENDER)["reason"] == "connection_paused"
+
+    until = desk.told("job.held")[-1].data["until"]
+    assert until == pytest.approx((desk.scripts.now / 1000 + timedelta(seconds=3539).total_seconds()) * 1000)

@@ -1,0 +1,255 @@
+"""What is remembered of numbers: which are not called any more, and with what settings a fax came through."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from faxdispatch.ledger import Rules
+from faxdispatch.states import State
+from tests.ledger.conftest import START
+from tests.ledger.desk import Desk, everything_is_free
+
+NUMBER, OTHER = "+14155550200", "+14155550201"
+DAY = 86_400
+
+
+@pytest.fixture
+def desk(redis_url: str) -> Desk:
+    return Desk(
+        redis_url, Rules(rate=1000, channels=100, quarantine_after=3, quarantine=90 * DAY, ladder_kept=30 * DAY)
+    )
+
+
+def fail(desk: Desk, name: str, *, blames: bool = True, to: str = NUMBER) -> None:
+    """A fax to the number ends for good; `blames` says that the number is why."""
+    desk.create(name, to=to)
+    desk.fly(name)
+    desk.tell(name, "failed", "receiver_unallocated_number")
+    desk.give_up(name, blames=blames)
+
+
+def deliver(desk: Desk, name: str, *, to: str = NUMBER, rung: int = 0) -> None:
+    desk.create(name, to=to)
+    desk.fly(name, rung=rung)
+    desk.tell(name, "delivered")
+
+
+def quarantined(desk: Desk) -> list[str]:
+    return [suspect.number for suspect in desk.suspects.all()]
+
+
+@pytest.fixture
+def shunned(desk: Desk) -> Desk:
+    """The number is in quarantine."""
+    for name in "abc":
+        fail(desk, name)
+    assert quarantined(desk) == [NUMBER]
+    return desk
+
+
+# Quarantine -----------------------------------------------------------------------------------------------------------
+
+
+def test_so_many_faxes_in_a_row_that_blame_the_number_put_it_in_quarantine_and_that_is_told_once(desk):
+    for name, expected in (("a", []), ("b", []), ("c", [NUMBER])):
+        fail(desk, name)
+        assert quarantined(desk) == expected
+
+    [told] = desk.told("number.quarantined")
+    until = START + 90 * DAY * 1000
+    assert told.data == {
+        "number": NUMBER, "reason": "wrong", "failures": 3, "until": until,
+    }  # fmt: skip
+    assert desk.suspects.until(NUMBER) == datetime.fromtimestamp(until / 1000, UTC)
+
+
+def test_failures_that_do_not_blame_the_number_do_not_count(desk):
+    for name in "abcdef":
+        fail(desk, name, blames=name in "ab")
+
+    assert quarantined(desk) == []
+
+
+def test_failures_of_other_numbers_do_not_count(desk):
+    for name in "abcd":
+        fail(desk, name, to=NUMBER if name in "ab" else OTHER)
+
+    assert quarantined(desk) == []
+
+
+def test_a_delivered_fax_ends_the_row(desk):
+    for name in "ab":
+        fail(desk, name)
+    deliver(desk, "good")
+    for name in "cd":
+        fail(desk, name)
+
+    assert quarantined(desk) == []
+
+
+def test_failures_long_ago_are_forgotten(desk):
+    fail(desk, "a")
+
+    assert 89 * DAY < desk.redis.ttl(f"fax:bad:{NUMBER}") <= 90 * DAY
+
+
+def test_a_fax_to_a_quarantined_number_is_rejected_at_admission_and_keeps_nothing(shunned):
+    shunned.create("late", to=NUMBER)
+
+    assert shunned.admit("late") == "no"
+    job = shunned.ledger.job("late", history=True)
+    assert (job.state, job.cause, job.attempt) == (State.FAILED, "number_quarantined", 0)
+    assert job.history[-1].type == "job.rejected"
+    assert job.history[-1].data == {"reason": "number_quarantined", "until": START + 90 * DAY * 1000}
+    assert everything_is_free(shunned.redis)
+
+
+def test_faxes_that_wait_for_the_number_when_it_goes_into_quarantine_all_end(desk):
+    for name in "ab":
+        fail(desk, name)
+    desk.create("c", "d", "e", "f", to=NUMBER)
+    desk.fly("c")
+    assert {desk.admit(name) for name in "def"} == {"destination_busy"}
+    desk.tell("c", "failed", "receiver_unallocated_number")
+    desk.give_up("c", blames=True)
+
+    for name in "def":
+        assert desk.picked() == [name]
+        assert desk.admit(name) == "no"
+    assert everything_is_free(desk.redis)
+
+
+def test_the_retry_of_a_fax_that_was_sent_before_is_rejected_too(desk):
+    desk.create("retried", to=NUMBER)
+    desk.fly("retried")
+    desk.tell("retried", "failed", "user_busy")
+    desk.retry("retried")
+    for name in "abc":
+        fail(desk, name)
+    desk.later(61)
+
+    assert desk.admit("retried") == "no"
+    assert desk.state("retried") is State.FAILED
+
+
+def test_other_numbers_go_on(shunned):
+    deliver(shunned, "other", to=OTHER)
+
+    assert shunned.state("other") is State.DELIVERED
+
+
+def test_a_fax_that_is_delivered_after_all_lifts_the_quarantine(desk):
+    desk.create("up", to=NUMBER)
+    desk.fly("up")
+    for name in "abc":
+        desk.create(name, to=NUMBER)
+    desk.tell("up", "failed", "user_busy")
+    for name in "abc":
+        desk.fly(name)
+        desk.tell(name, "failed", "receiver_unallocated_number")
+        desk.give_up(name, blames=True)
+    assert quarantined(desk) == [NUMBER]
+
+    desk.tell("up", "delivered")
+
+    assert quarantined(desk) == []
+    [told] = desk.told("number.released")
+    assert told.data == {"number": NUMBER, "reason": "delivered"}
+    deliver(desk, "next")
+
+
+def test_a_person_lifts_the_quarantine_once_and_the_row_begins_anew(shunned):
+    assert [shunned.suspects.lift(NUMBER, reason="mended", operator="ada") for _ in range(2)] == [True, False]
+
+    [told] = shunned.told("number.released")
+    assert told.data == {"number": NUMBER, "reason": "mended", "operator": "ada"}
+    for name in "de":
+        fail(shunned, name)
+    assert quarantined(shunned) == []
+    fail(shunned, "f")
+    assert quarantined(shunned) == [NUMBER]
+
+
+def test_a_quarantine_ends_by_itself(shunned):
+    shunned.later(90 * DAY - 0.001)
+    assert quarantined(shunned) == [NUMBER]
+    shunned.create("early", to=NUMBER)
+    assert shunned.admit("early") == "no"
+
+    shunned.later(0.001)
+    assert (quarantined(shunned), shunned.suspects.until(NUMBER)) == ([], None)
+    deliver(shunned, "late")
+
+
+def test_a_quarantine_that_has_ended_is_struck_off_when_the_next_begins(shunned):
+    shunned.later(91 * DAY)
+    for name in "def":
+        fail(shunned, name, to=OTHER)
+
+    assert shunned.redis.zrange("fax:quarantined", 0, -1) == [OTHER]
+
+
+def test_a_job_that_is_cancelled_while_it_fails_blames_its_number_all_the_same(desk):
+    for name in "ab":
+        fail(desk, name)
+    desk.create("c", to=NUMBER)
+    desk.fly("c")
+    desk.tell("c", "failed", "receiver_unallocated_number")
+    desk.ledger.cancel("c", source="producer")
+    desk.give_up("c", blames=True)
+
+    assert desk.state("c") is State.CANCELLED
+    assert quarantined(desk) == [NUMBER]
+
+
+# The ladder -----------------------------------------------------------------------------------------------------------
+
+
+def rung(desk: Desk, name: str, *, to: str = NUMBER) -> int:
+    desk.create(name, to=to)
+    reply = desk.ledger.admit(name, connection="c", sender=NUMBER)
+    desk.ledger.cancel(name, source="producer")
+    assert reply["outcome"] == "go"
+    return int(reply["rung"])
+
+
+def test_the_rung_that_delivered_a_fax_is_given_back_for_the_next_to_that_number(desk):
+    deliver(desk, "a", rung=2)
+
+    assert (rung(desk, "b"), rung(desk, "c", to=OTHER)) == (2, 0)
+
+
+def test_a_rung_that_failed_is_not_remembered(desk):
+    desk.create("a", to=NUMBER)
+    desk.fly("a", rung=2)
+    desk.tell("a", "failed", "fax_signaling_error")
+    desk.retry("a", rung=3)
+
+    assert rung(desk, "b") == 0
+    assert desk.ledger.job("a").rung == 3
+
+
+def test_only_the_rung_of_the_attempt_that_delivered_counts(desk):
+    desk.create("a", to=NUMBER)
+    desk.fly("a", rung=1)
+    desk.tell("a", "failed", "fax_signaling_error")
+    desk.retry("a", rung=2)
+    desk.later(61)
+    desk.fly("a", rung=3)
+    desk.tell("a", "delivered")
+
+    assert rung(desk, "b") == 3
+
+
+def test_a_fax_that_came_through_as_asked_teaches_nothing(desk):
+    deliver(desk, "a", rung=0)
+
+    assert desk.redis.keys("fax:ladder:*") == []
+
+
+def test_a_rung_is_forgotten_some_time_after_the_last_delivery_with_it(desk):
+    deliver(desk, "a", rung=1)
+    desk.redis.pexpire(f"fax:ladder:{NUMBER}", 1000 * DAY)
+    deliver(desk, "b", rung=1)
+
+    assert 29 * DAY < desk.redis.ttl(f"fax:ladder:{NUMBER}") <= 30 * DAY

@@ -1,0 +1,283 @@
+"""Whose turn it is in the line for a channel: class before class, group beside group, connection beside connection."""
+
+from collections import Counter
+
+import pytest
+
+from faxdispatch.ledger import Rules
+from faxdispatch.states import HoldReason
+from tests.ledger.conftest import START
+from tests.ledger.desk import SENDER, Desk
+
+
+@pytest.fixture
+def desk(redis_url: str) -> Desk:
+    """One channel, taken by job `up`: who comes now waits in line."""
+    desk = Desk(redis_url, Rules(rate=1000, channels=1))
+    desk.create("up")
+    desk.fly("up")
+    return desk
+
+
+def serve(desk: Desk, count: int, connection: str = "c") -> list[str]:
+    """Let faxes fly one after the other; gives those that were picked, in order."""
+    served, up = [], desk.redis.srandmember(f"fax:calls:{connection}")
+    for _ in range(count):
+        desk.later(1)
+        desk.tell(up, "delivered")
+        [up] = desk.picked()
+        desk.fly(up, connection)
+        served.append(up)
+    return served
+
+
+def groups(names: list[str]) -> Counter[str]:
+    return Counter(name.split("-")[0] for name in names)
+
+
+def names(group: str, count: int) -> list[str]:
+    return [f"{group}-{n}" for n in range(count)]
+
+
+# Classes --------------------------------------------------------------------------------------------------------------
+
+
+def test_urgent_goes_before_normal_before_bulk_whoever_came_first(desk):
+    for priority in ("bulk", "normal", "urgent"):
+        desk.line_up(names(priority, 2), priority=priority)
+
+    assert serve(desk, 6) == ["urgent-0", "urgent-1", "normal-0", "normal-1", "bulk-0", "bulk-1"]
+
+
+def test_an_urgent_fax_passes_waiting_bulk_as_soon_as_a_channel_is_free_and_bulk_passes_nobody(desk):
+    desk.line_up(["bulk"], priority="bulk")
+    desk.create("late", priority="bulk")
+    desk.create("urgent", priority="urgent")
+    desk.tell("up", "delivered")
+
+    assert desk.admit("late") == "no_channel"
+    assert desk.admit("urgent") == "go"
+
+
+@pytest.mark.parametrize("priority", ["urgent", "normal", "bulk"])
+def test_nobody_passes_those_of_the_same_class_who_wait(desk, priority):
+    desk.line_up(["first"], priority=priority)
+    desk.create("second", priority=priority)
+    desk.tell("up", "delivered")
+
+    assert desk.admit("second") == "no_channel"
+    assert desk.line() == ["first", "second"]
+
+
+# Groups ---------------------------------------------------------------------------------------------------------------
+
+
+def test_a_group_of_a_few_goes_in_turn_with_one_that_has_thousands_in_line(desk):
+    crowd = names("A", 3000)
+    common = {"priority": "normal", "tags": "[]", "group": "A", "source": "producer", "request": "{}"}
+    desk.many(
+        "create",
+        [{"job": name, "fingerprint": name, "to": f"+1415{3_000_000 + n}", **common} for n, name in enumerate(crowd)],
+    )
+    desk.many("admit", [{"job": name, "connection": "c", "sender": SENDER, "source": "worker"} for name in crowd])
+    desk.line_up(names("B", 3), group="B")
+
+    first = desk.redis.zrange("fax:waiting:c", 0, 6)
+    assert groups(first) == {"A": 4, "B": 3}
+    assert [name for name in first if name[0] == "B"] == names("B", 3)
+
+
+def test_a_group_that_comes_late_goes_next_and_then_in_turn(desk):
+    desk.line_up(names("A", 30), group="A")
+    serve(desk, 10)
+    desk.line_up(names("B", 5), group="B")
+
+    served = serve(desk, 10)
+
+    assert groups(served) == {"A": 5, "B": 5}
+    assert "B-0" in served[:2]
+
+
+@pytest.mark.parametrize("named", ["tag", "campaign"])
+def test_three_groups_share_evenly_however_long_their_lines_are(desk, named):
+    for group, count in (("A", 40), ("B", 20), ("C", 15)):
+        desk.line_up(names(group, count), **({"group": group} if named == "tag" else {"campaign": group}))
+
+    for _ in range(5):
+        assert groups(serve(desk, 9)) == {"A": 3, "B": 3, "C": 3}
+
+
+def test_a_group_that_was_idle_does_not_make_up_for_it(desk):
+    desk.line_up([*names("A", 40)], group="A")
+    desk.line_up(names("B", 1), group="B")
+    serve(desk, 20)
+    desk.line_up(names("B", 19)[1:], group="B")
+
+    assert groups(serve(desk, 10)) == {"A": 5, "B": 5}
+
+
+def test_groups_of_different_classes_do_not_count_against_each_other(desk):
+    desk.line_up(names("A", 9), group="A", priority="bulk")
+    desk.line_up(["A-normal"], group="A")
+    desk.line_up(["B-normal"], group="B")
+
+    assert serve(desk, 2) == ["A-normal", "B-normal"]
+
+
+def test_within_a_group_the_order_is_that_in_which_they_came(desk):
+    desk.line_up(names("A", 12), group="A")
+
+    assert serve(desk, 12) == names("A", 12)
+
+
+def test_who_goes_back_in_line_for_no_fault_of_its_own_keeps_its_turn(desk):
+    desk.line_up(names("A", 5), group="A")
+    desk.tell("up", "delivered")
+    assert desk.picked() == ["A-0"]
+    assert desk.admit("A-0") == "go"
+
+    desk.limits.back_off(60)
+    assert desk.claim("A-0") == "rate_limited"
+    assert desk.line() == names("A", 5)
+    desk.later(60)
+    assert desk.picked() == ["A-0"]
+    desk.limits.pause("c", reason="403", delay=60)
+    assert desk.admit("A-0") == "connection_paused"
+    assert desk.line() == names("A", 5)
+
+
+def test_who_finds_its_turn_overdrawn_by_the_rate_keeps_it(redis_url):
+    desk = Desk(redis_url, Rules(rate=1, burst=1, channels=9))
+    desk.limits.back_off(1)
+    desk.line_up(names("A", 3), group="A")
+    desk.later(1)
+    assert desk.picked() == ["A-0"]
+    desk.limits.reserve(look_ahead=9)
+    desk.limits.reserve(look_ahead=9)
+
+    assert desk.admit("A-0") == "rate"
+    assert desk.line() == names("A", 3)
+
+
+@pytest.mark.parametrize("again", ["retry", "postpone"])
+def test_another_attempt_takes_a_new_turn_at_its_groups_end(desk, again):
+    desk.line_up(names("A", 4), group="A")
+    desk.tell("up", "delivered")
+    desk.picked()
+    assert (desk.admit("A-0"), desk.claim("A-0")) == ("go", "claimed")
+    if again == "postpone":
+        desk.postpone("A-0", HoldReason.NOT_SENT)
+    else:
+        desk.accept("A-0")
+        desk.tell("A-0", "failed", "user_busy")
+        desk.retry("A-0")
+    desk.line_up(names("B", 2), group="B")
+    desk.later(61)
+
+    assert desk.admit("A-0") == "no_channel"
+    assert desk.line()[-1] == "A-0"
+
+
+def test_a_job_that_moves_to_another_connection_takes_a_turn_there(desk):
+    desk.create("far")
+    desk.fly("far", "d")
+    desk.line_up(names("A", 9), group="A")
+    desk.line_up(names("B", 2), "d", group="B")
+
+    desk.admit("A-8", "d")
+    assert desk.line("d") == ["A-8", "B-0", "B-1"], "the first of its group there"
+
+
+def test_what_is_remembered_of_turns_does_not_grow_with_the_groups_that_were_served(desk):
+    for n in range(60):
+        desk.line_up([f"{n}-0", f"{n}-1"], group=f"group {n}")
+        serve(desk, 2)
+
+    assert len(desk.redis.keys("fax:turns:*")) <= 1
+    assert desk.redis.zcard("fax:turns:c:1") <= 1
+
+
+# Channels that bulk leaves to others ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("kept", "limit", "for_bulk"),
+    [("auto", 1, 1), ("auto", 2, 2), ("auto", 3, 3), ("auto", 4, 3), ("auto", 8, 7), (0, 4, 4), (1, 2, 1), (2, 4, 2),
+     (1, 1, 1), (3, 2, 1), (9, 4, 1)],
+)  # fmt: skip
+def test_bulk_leaves_some_channels_to_others_but_always_has_one_itself(redis_url, kept, limit, for_bulk):
+    desk = Desk(redis_url, Rules(rate=1000, channels=limit, urgent_channels=kept))
+    desk.create(*names("bulk", 9), priority="bulk")
+
+    assert [desk.admit(name) for name in names("bulk", 9)].count("go") == for_bulk
+    desk.create(*names("normal", 9))
+    assert [desk.admit(name) for name in names("normal", 9)].count("go") == limit - for_bulk
+    desk.create("urgent", priority="urgent")
+    assert desk.admit("urgent") == "no_channel"
+
+
+def test_picking_leaves_the_same_channels_as_admitting(redis_url):
+    desk = Desk(redis_url, Rules(rate=1000, channels=4))
+    desk.limits.pause("c", reason="403", delay=60)
+    desk.line_up(names("bulk", 9), priority="bulk")
+    desk.later(60)
+
+    assert desk.picked() == names("bulk", 3)
+    desk.limits.pause("c", reason="403", delay=60)
+    desk.line_up(["normal"])
+    desk.later(60)
+    assert desk.picked() == ["normal"]
+
+
+def test_bulk_leaves_channels_of_the_account_too(redis_url):
+    desk = Desk(redis_url, Rules(rate=1000, channels=9, account_channels=4))
+    desk.create(*names("bulk", 9), priority="bulk")
+
+    assert [desk.admit(name, f"c{n % 3}") for n, name in enumerate(names("bulk", 9))].count("go") == 3
+
+
+# Connections ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("limited_by", ["rate", "account"])
+def test_connections_with_long_lines_share_what_the_account_has_evenly(redis_url, limited_by):
+    rules = Rules(rate=10, burst=1) if limited_by == "rate" else Rules(rate=1000, account_channels=2)
+    desk = Desk(redis_url, Rules(rate=rules.rate, channels=500, account_channels=rules.account_channels))
+    desk.limits.back_off(1)
+    for connection in "abc":
+        desk.line_up(names(connection, 80), connection)
+    desk.later(1)
+    served: list[str] = []
+    for _ in range(40):
+        for name in desk.picked():
+            desk.fly(name, name[0])
+            desk.tell(name, "delivered")
+            served.append(name)
+        desk.later(0.1)
+
+    shares = groups(served)
+    assert sum(shares.values()) >= 30
+    assert max(shares.values()) - min(shares.values()) <= 2
+
+
+def test_the_line_of_a_connection_goes_on_while_another_is_full_or_paused(redis_url):
+    desk = Desk(redis_url, Rules(rate=1000, channels=1))
+    for connection in "ab":
+        desk.create(f"{connection}-up")
+        desk.fly(f"{connection}-up", connection)
+        desk.line_up(names(connection, 2), connection)
+    desk.tell("b-up", "delivered")
+
+    assert desk.picked() == ["b-0"]
+    desk.limits.pause("b", reason="403", delay=60)
+    desk.tell("a-up", "delivered")
+    assert desk.picked() == ["a-0"]
+
+
+def test_what_waits_in_line_is_told_when_it_began_to_wait(desk):
+    desk.line_up(["j"])
+    desk.later(3600)
+    desk.admit("j")
+
+    [held] = desk.ledger.holds()
+    assert (held.reason, held.first.timestamp() * 1000) == (HoldReason.NO_CHANNEL, START)
