@@ -15,6 +15,7 @@ from faxdispatch.errors import BadInput, FaxError
 from faxdispatch.jobs import URGENT, CancelFax, SendFax
 from faxdispatch.ledger import (
     Agenda,
+    Campaigns,
     Durability,
     Fence,
     Ledger,
@@ -91,6 +92,7 @@ def _collaborators(settings: Settings, app: Celery) -> Collaborators:
         observations=Observations(scripts, known_connections=settings.known_connections),
         agenda=Agenda(scripts),
         limits=limits,
+        campaigns=Campaigns(scripts),
         fence=Fence(kind, replicas=settings.fax_replicas),
         telnyx=ClientStack.from_settings(
             settings, before_call=throttle.before_call, after_response=throttle.after_response

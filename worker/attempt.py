@@ -1,11 +1,14 @@
-"""One attempt to send one fax: prepare → admit → pace → claim → submit → record.
+"""Attempts to send faxes: prepare → admit → pace → claim → submit → record.
 
-What Telnyx says later comes by webhook; the scheduler then decides about failures. Each step either hands on a record
-that knows one thing more, or ends the attempt by raising `Ended`.
+One message may bring one job or the rows of a campaign, side by side: what Redis is asked, it is asked once for all of
+them, but each job is admitted, claimed, sent and recorded by itself. What Telnyx says later comes by webhook; the
+scheduler then decides about failures.
 """
 
 import logging
 import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import replace
 from typing import Any
 from uuid import uuid4
@@ -13,7 +16,8 @@ from uuid import uuid4
 from redis import Redis
 
 from faxdispatch.client_state import encode_client_state
-from faxdispatch.errors import OutcomeUnknown, TelnyxError
+from faxdispatch.errors import NotKnown, OutcomeUnknown, TelnyxError
+from faxdispatch.ledger import Claim
 from faxdispatch.states import HoldReason
 from faxdispatch.telnyx import Fax, SendRequest
 from worker.collaborators import Collaborators
@@ -27,8 +31,12 @@ log = logging.getLogger(__name__)
 
 EARLY = 0.03
 """Seconds before its slot at which a fax is claimed: the claim takes a little, and the slot is the call's."""
+TOGETHER = 0.1
+"""Seconds of slots that are claimed together."""
 LATE = 0.05
 """Seconds after its slot from which a call draws a new one: late calls would come too close to those after them."""
+SIDE_BY_SIDE = 16
+"""Calls of one message that may be up at once."""
 
 _OURS = {
     "job_id",
@@ -43,6 +51,9 @@ _OURS = {
     "client_state",
 }
 
+Outcomes = dict[str, Outcome]
+"""What became of each job's attempt."""
+
 
 def run_attempt(job_id: str, w: Collaborators) -> Outcome:
     """Try to send a job now.
@@ -51,72 +62,129 @@ def run_attempt(job_id: str, w: Collaborators) -> Outcome:
         NotKnown: there is no such job.
         Unavailable: Redis did not answer; the job keeps its appointment with the scheduler.
     """
-    try:
-        prepared = prepare(job_id, w)
-        w.reached("prepared")
-        admitted = _admit(prepared, w)
+    outcomes = run_attempts([job_id], w)
+    if job_id not in outcomes:
+        raise NotKnown(f"job {job_id}: not known here")
+    return outcomes[job_id]
+
+
+def run_attempts(job_ids: Sequence[str], w: Collaborators) -> Outcomes:
+    """Try to send several jobs now; a job that is not known is left out of what is given.
+
+    Raises:
+        Unavailable: Redis did not answer; the jobs keep their appointments with the scheduler.
+    """
+    outcomes: Outcomes = {}
+    admitted = list(_admit(list(_prepare(job_ids, outcomes, w)), outcomes, w))
+    _send(sorted(admitted, key=lambda a: a.slot), outcomes, w)
+    return outcomes
+
+
+def _prepare(job_ids: Sequence[str], outcomes: Outcomes, w: Collaborators) -> Iterator[Prepared]:
+    for job in w.ledger.jobs(job_ids):
+        if job is None:
+            continue
+        try:
+            prepared = prepare(job, w)
+        except Ended as ended:
+            outcomes[job.job_id] = ended.outcome
+        except NotKnown:
+            log.info("job %s is gone", job.job_id)
+        else:
+            w.reached("prepared")
+            yield prepared
+
+
+def _admit(prepared: Sequence[Prepared], outcomes: Outcomes, w: Collaborators) -> Iterator[Admitted]:
+    if not prepared:
+        return
+    replies = w.ledger.admit_many([(p.job.job_id, p.connection, p.sender) for p in prepared])
+    now = time.monotonic()
+    for one, reply in zip(prepared, replies, strict=True):
+        if reply["outcome"] != "go":
+            outcomes[one.job.job_id] = Outcome.PARKED if reply["outcome"] == "held" else Outcome.DROPPED
+            continue
         w.reached("admitted")
-        admitted = _pace(admitted, w)
-        w.reached("paced")
-        claimed = _claim(admitted, w)
-        w.reached("fenced")
-    except Ended as ended:
-        return ended.outcome
-    answer = _submit(claimed, w)
-    w.reached("answered")
-    outcome = record(claimed, answer, w)
-    w.reached("recorded")
-    return outcome
+        # The channel may have been given on the connection that counted when the job got into line.
+        granted = replace(one, connection=reply["connection"], sender=reply["sender"])
+        yield Admitted(granted, now + reply["wait"] / 1_000_000, max(one.job.rung, reply["rung"]))
 
 
-def _admit(prepared: Prepared, w: Collaborators) -> Admitted:
-    reply = w.ledger.admit(prepared.job.job_id, connection=prepared.connection, sender=prepared.sender)
-    if reply["outcome"] == "held":
-        raise Ended(Outcome.PARKED)
-    if reply["outcome"] != "go":
-        raise Ended(Outcome.DROPPED)
-    # The channel may have been given on the connection that counted when the job got into line.
-    prepared = replace(prepared, connection=reply["connection"], sender=reply["sender"])
-    slot = time.monotonic() + reply["wait"] / 1_000_000
-    return Admitted(prepared, slot, max(prepared.job.rung, reply["rung"]))
+def _send(admitted: Sequence[Admitted], outcomes: Outcomes, w: Collaborators) -> None:
+    """Claim and submit each at its slot, and record the answers as they come."""
+    left = list(admitted)
+    calls: dict[Future[Fax | TelnyxError], Claimed] = {}
+    while left or calls:
+        due = _due(left, SIDE_BY_SIDE - len(calls))
+        left = left[len(due) :]
+        for claimed in _claim([_in_time(one, w) for one in due], outcomes, w):
+            calls[w.crew.submit(_submit, claimed, w)] = claimed
+        answered = _answered(calls, left)
+        if answered:
+            w.reached("answered")
+            outcomes |= record([(calls.pop(call), call.result()) for call in answered], w)
+            w.reached("recorded")
 
 
-def _pace(admitted: Admitted, w: Collaborators) -> Admitted:
-    """Wait until just before the slot. A worker that comes too late for it draws another."""
-    _sleep_until(admitted.slot - EARLY)
+def _due(left: Sequence[Admitted], room: int) -> list[Admitted]:
+    """Give those whose slots are so near that they are claimed now, at most `room`, after waiting for the first."""
+    if not left or room <= 0 or left[0].slot - EARLY > time.monotonic():
+        return []
+    horizon = time.monotonic() + EARLY + TOGETHER
+    return [one for one in left[:room] if one.slot <= horizon]
+
+
+def _answered(
+    calls: dict[Future[Fax | TelnyxError], Claimed], left: Sequence[Admitted]
+) -> set[Future[Fax | TelnyxError]]:
+    """Wait for an answer or, where there is room for another call, for the next slot; give the calls that are over."""
+    until = left[0].slot - EARLY - time.monotonic() if left and len(calls) < SIDE_BY_SIDE else None
+    if calls:
+        return wait(calls, timeout=None if until is None else max(0.0, until), return_when=FIRST_COMPLETED).done
+    time.sleep(max(0.0, until or 0.0))
+    return set()
+
+
+def _in_time(admitted: Admitted, w: Collaborators) -> Admitted:
+    """Give it back with another slot, if a busy machine has let its slot pass."""
     if time.monotonic() <= admitted.slot + LATE:
         return admitted
-    wait, _ = w.limits.reserve(look_ahead=1.0, on=admitted.prepared.connection)
-    admitted = replace(admitted, slot=time.monotonic() + (wait or 0.0))
-    _sleep_until(admitted.slot - EARLY)
-    return admitted
+    slot, _ = w.limits.reserve(look_ahead=1.0, on=admitted.prepared.connection)
+    return replace(admitted, slot=time.monotonic() + (slot or 0.0))
 
 
-def _claim(admitted: Admitted, w: Collaborators) -> Claimed:
+def _claim(admitted: Sequence[Admitted], outcomes: Outcomes, w: Collaborators) -> list[Claimed]:
+    if not admitted:
+        return []
+    w.reached("paced")
     # Read before the claim, so that the deadline errs on the early side.
     deadline = time.monotonic() + w.settings.fax_lease / 2
-    prepared = admitted.prepared
-    changed = changes(admitted.rung, w.settings)
+    claimed: list[Claimed] = []
     with Redis(connection_pool=w.ledger.redis.connection_pool, single_connection_client=True) as connection:
-        reply = w.ledger.claim(
-            admitted.job_id,
-            owner=uuid4().hex,
-            lease=w.settings.fax_lease,
-            cost=estimate(prepared.request, w.settings),
-            rung=admitted.rung,
-            facts={"connection_id": prepared.connection, "worker": w.name, **({"changed": changed} if changed else {})},
-            on=connection,
-        )
-        if reply["outcome"] == "held":
-            raise Ended(Outcome.PARKED)
-        if reply["outcome"] != "claimed":
-            raise Ended(Outcome.DROPPED)
-        w.reached("claimed")
-        claimed = Claimed(admitted, reply["attempt"], deadline)
-        if not w.fence.passed(connection):
-            w.ledger.postpone(claimed.job_id, claimed.number, reason=HoldReason.NOT_DURABLE, delay=5, facts={})
-            raise Ended(Outcome.PARKED)
+        replies = w.ledger.claim_many([_wanted(one, w) for one in admitted], lease=w.settings.fax_lease, on=connection)
+        for one, reply in zip(admitted, replies, strict=True):
+            if reply["outcome"] == "claimed":
+                w.reached("claimed")
+                claimed.append(Claimed(one, reply["attempt"], deadline))
+            else:
+                outcomes[one.job_id] = Outcome.PARKED if reply["outcome"] == "held" else Outcome.DROPPED
+        if claimed and not w.fence.passed(connection):
+            for ours in claimed:
+                w.ledger.postpone(ours.job_id, ours.number, reason=HoldReason.NOT_DURABLE, delay=5, facts={})
+                outcomes[ours.job_id] = Outcome.PARKED
+            return []
+    w.reached("fenced")
     return claimed
+
+
+def _wanted(admitted: Admitted, w: Collaborators) -> Claim:
+    changed = changes(admitted.rung, w.settings)
+    facts: dict[str, Any] = {"connection_id": admitted.prepared.connection, "worker": w.name}
+    if changed:
+        facts["changed"] = changed
+    return Claim(
+        admitted.job_id, uuid4().hex, facts, cost=estimate(admitted.prepared.request, w.settings), rung=admitted.rung
+    )
 
 
 def _submit(claimed: Claimed, w: Collaborators) -> Fax | TelnyxError:
@@ -124,7 +192,7 @@ def _submit(claimed: Claimed, w: Collaborators) -> Fax | TelnyxError:
     try:
         with w.telnyx.borrow() as telnyx:
             request = _request(claimed, w)
-            _sleep_until(claimed.admitted.slot)
+            time.sleep(max(0.0, claimed.admitted.slot - time.monotonic()))
             w.reached("leaving")
             return telnyx.send_fax(request, deadline=claimed.deadline)
     except TelnyxError as error:
@@ -144,7 +212,3 @@ def _request(claimed: Claimed, w: Collaborators) -> SendRequest:
     if w.settings.fax_webhook_url:
         options.setdefault("webhook_url", w.settings.fax_webhook_url)
     return SendRequest.build(**options)
-
-
-def _sleep_until(moment: float) -> None:
-    time.sleep(max(0.0, moment - time.monotonic()))

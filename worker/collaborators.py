@@ -3,13 +3,14 @@
 import socket
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from faxdispatch.errors import RateLimited, Unavailable
-from faxdispatch.ledger import Agenda, Fence, Ledger, Limits, Observations
+from faxdispatch.ledger import Agenda, Campaigns, Fence, Ledger, Limits, Observations
 from faxdispatch.settings import Settings
 from faxdispatch.telnyx import ClientStack
 from faxdispatch.telnyx.translate import retry_after
@@ -19,6 +20,8 @@ from worker.opening import Calendar
 Post = Callable[[str, str, dict[str, Any]], None]
 """Send a Celery message: task, queue, payload."""
 
+CREW = 64
+"""Calls to send that one process may have up at once; its threads are started as they are needed."""
 PATIENCE = 10.0
 """Seconds that a call other than a send waits for the shared rate before it gives up."""
 LOOK_AHEAD = 0.6
@@ -40,6 +43,7 @@ class Collaborators:
     observations: Observations
     agenda: Agenda
     limits: Limits
+    campaigns: Campaigns
     fence: Fence
     telnyx: ClientStack
     post: Post
@@ -50,6 +54,8 @@ class Collaborators:
     """The policy hook, where one is set."""
     reached: Callable[[str], None] = _nothing
     """Called with the name of each step boundary of an attempt."""
+    crew: Executor = field(default_factory=lambda: ThreadPoolExecutor(CREW, thread_name_prefix="call"))
+    """Threads that make the calls of all attempts."""
     name: str = field(default_factory=socket.gethostname)
 
     def now(self) -> datetime:

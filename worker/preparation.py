@@ -15,20 +15,19 @@ from worker.stages import Ended, Outcome, Prepared
 _WAITING = (State.QUEUED, State.HELD)
 
 
-def prepare(job_id: str, w: Collaborators) -> Prepared:
-    """Look at a job that may be tried now.
+def prepare(job: JobView, w: Collaborators) -> Prepared:
+    """Look at a job that may be tried now. Its history is read where a policy hook wants to see it.
 
     Raises:
         Ended: it may not; it is parked or has come to its end.
-        NotKnown: there is no such job.
+        NotKnown: it has gone meanwhile.
         Unavailable: Redis did not answer.
     """
-    job = w.ledger.job(job_id, history=w.hook is not None)
     if job.state not in _WAITING:
         raise Ended(Outcome.DROPPED)
     now = w.now()
     if job.request.expired(now):
-        w.ledger.end(job_id, event="job.exhausted", cause="send_by", states=_WAITING)
+        w.ledger.end(job.job_id, event="job.exhausted", cause="send_by", states=_WAITING)
         raise Ended(Outcome.EXPIRED)
     _check_number(job, w)
     _check_time(job, now, w)
@@ -79,7 +78,8 @@ def _ask_hook(job: JobView, now: datetime, w: Collaborators) -> SendFax:
     if w.hook is None or HoldReason.POLICY_HOOK in job.waived:
         return job.request
     try:
-        answer = w.hook.ask(job.request, job.history, now)
+        history = w.ledger.job(job.job_id, history=True).history
+        answer = w.hook.ask(job.request, history, now)
         if isinstance(answer, Change):
             return apply(answer, job.request, region=w.settings.fax_default_region)
     except HookFailed as error:

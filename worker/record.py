@@ -1,6 +1,7 @@
 """What Telnyx's answer to a send means for the job, recorded."""
 
 import logging
+from collections.abc import Sequence
 
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_exponential
 
@@ -36,14 +37,19 @@ codes), and whose estimate they lower. It passes by itself: no reason to pause e
     stop=stop_after_delay(30),
     reraise=True,
 )
-def record(claimed: Claimed, answer: Fax | TelnyxError, w: Collaborators) -> Outcome:
-    """Record the answer to a claimed attempt.
+def record(answers: Sequence[tuple[Claimed, Fax | TelnyxError]], w: Collaborators) -> dict[str, Outcome]:
+    """Record the answers to claimed attempts; give what each job's came to.
 
     Raises:
         Unavailable: Redis did not answer for half a minute.
     """
-    if isinstance(answer, Fax):
-        return _accepted(claimed, answer, w)
+    taken = [(claimed, answer) for claimed, answer in answers if isinstance(answer, Fax)]
+    others = [(claimed, answer) for claimed, answer in answers if isinstance(answer, TelnyxError)]
+    outcomes = _accepted(taken, w) if taken else {}
+    return outcomes | {claimed.job_id: _not_accepted(claimed, answer, w) for claimed, answer in others}
+
+
+def _not_accepted(claimed: Claimed, answer: TelnyxError, w: Collaborators) -> Outcome:
     log.info("job %s attempt %d: %s", claimed.job_id, claimed.number, answer)
     if isinstance(answer, Refused):
         return _refused(claimed, answer, w)
@@ -59,11 +65,12 @@ def record(claimed: Claimed, answer: Fax | TelnyxError, w: Collaborators) -> Out
     return _not_created(claimed, answer, w)
 
 
-def _accepted(claimed: Claimed, fax: Fax, w: Collaborators) -> Outcome:
-    reply = w.ledger.accept(claimed.job_id, claimed.number, str(fax.id), source="worker")
-    if reply.get("cancel"):
-        w.post(CancelFax.TASK, CancelFax.QUEUE, {"job_id": claimed.job_id})
-    return Outcome.ACCEPTED
+def _accepted(taken: Sequence[tuple[Claimed, Fax]], w: Collaborators) -> dict[str, Outcome]:
+    seen = [(claimed.job_id, claimed.number, str(fax.id)) for claimed, fax in taken]
+    for (job_id, _, _), reply in zip(seen, w.ledger.accept_many(seen, source="worker"), strict=True):
+        if reply.get("cancel"):
+            w.post(CancelFax.TASK, CancelFax.QUEUE, {"job_id": job_id})
+    return {job_id: Outcome.ACCEPTED for job_id, _, _ in seen}
 
 
 def _refused(claimed: Claimed, answer: Refused | AccountRefused, w: Collaborators) -> Outcome:

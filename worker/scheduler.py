@@ -14,14 +14,18 @@ from redis.exceptions import RedisError
 
 from faxdispatch.errors import NotKnown, Unavailable
 from faxdispatch.jobs import URGENT, CancelFax, SyncStatus
-from faxdispatch.ledger import Appointment, JobView, Scope
+from faxdispatch.ledger import Appointment, JobView, Picked, Scope
 from faxdispatch.states import State
 from worker.collaborators import Collaborators
+from worker.feeding import Feeder
 from worker.policy import Counter, Failure, GiveUp, Kind, Retry, changes, climbed, decide
 
 log = logging.getLogger(__name__)
 
 ATTEMPT = "fax.attempt.v1"
+ROWS_TASK = "fax.rows.v1"
+ROWS = 50
+"""Rows of campaigns in one message."""
 RECONCILE = "fax.reconcile.v1"
 DISPATCH = "fax.dispatch"
 """Queue of the jobs whose turn it is; never behind what producers send."""
@@ -48,6 +52,7 @@ class Scheduler:
         self._stop = Event()
         self._thread = Thread(target=self._run, name="scheduler", daemon=True)
         self._seen_at = 0.0
+        self._campaigns = Feeder(w)
         self._work: dict[State, Callable[[Appointment], None]] = {
             State.QUEUED: self._hint,
             State.HELD: self._hint,
@@ -80,10 +85,19 @@ class Scheduler:
             # In a flood a job's own message is still on its way; a second one for each would double the flood.
             if not (crowded and appointment.state is State.QUEUED and appointment.hints <= FAITH):
                 self._work[appointment.state](appointment)
-        for picked in self._w.agenda.pick():
-            self._w.post(ATTEMPT, URGENT if picked.urgent else DISPATCH, {"job_id": picked.job_id})
+        self._campaigns.feed()
+        self._dispatch(self._w.agenda.pick())
         for fax_id in self._w.agenda.strays():
             self._w.post(CancelFax.TASK, CancelFax.QUEUE, {"fax_id": fax_id})
+
+    def _dispatch(self, picked: list[Picked]) -> None:
+        """Tell workers of jobs whose turn it is: rows of campaigns many at a time, all else one by one."""
+        rows = [job.job_id for job in picked if job.row]
+        for job in picked:
+            if not job.row:
+                self._w.post(ATTEMPT, URGENT if job.urgent else DISPATCH, {"job_id": job.job_id})
+        for at in range(0, len(rows), ROWS):
+            self._w.post(ROWS_TASK, DISPATCH, {"jobs": rows[at : at + ROWS]})
 
     def _run(self) -> None:
         while not self._stop.wait(self._w.settings.fax_tick):

@@ -26,7 +26,7 @@ from faxdispatch.errors import (
     WrongState,
 )
 from faxdispatch.jobs import CancelFax, Job, RefreshMedia, SendFax, SyncStatus
-from worker.attempt import run_attempt
+from worker.attempt import run_attempt, run_attempts
 from worker.collaborators import Collaborators
 from worker.reconcile import ask, reconcile
 
@@ -79,6 +79,12 @@ def send_fax(self: Any, *args: Any, **payload: Any) -> None:
 def attempt(self: Any, job_id: str) -> None:
     """Try to send a recorded job. Internal: the scheduler's reminder."""
     _known(job_id, run_attempt, _with(self))
+
+
+@shared_task(bind=True, name="fax.rows.v1")
+def rows(self: Any, jobs: list[str]) -> None:
+    """Try to send rows of campaigns, side by side. Internal: the scheduler's, when it is their turn."""
+    run_attempts(jobs, _with(self))
 
 
 @shared_task(bind=True, name="fax.reconcile.v1")

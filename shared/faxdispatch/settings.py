@@ -189,6 +189,12 @@ class Settings(BaseSettings):
     fax_ladder_days: float = Field(default=30, gt=0, allow_inf_nan=False)
     """How long it is remembered with which changed settings a fax came through to a number."""
 
+    # Campaigns
+    fax_campaign_burst_window: int = Field(default=40, ge=1, le=1000)
+    """The last attempts of a campaign that are looked at; it is paused when too many of them failed."""
+    fax_campaign_burst_failures: int = Field(default=30, ge=1)
+    """How many are too many. More than the window is never."""
+
     # Retries: pauses before the 2nd, 3rd … attempt; the last one repeats
     fax_retry_busy: Schedule = (180, 300, 600, 1200)
     """After a busy line."""

@@ -79,6 +79,10 @@ class HoldReason(StrEnum):
     """Telnyx wants no calls just now."""
     SPEND_CAP = "spend_cap"
     """It would cost more than the day or the campaign may."""
+    CAMPAIGN_PAUSED = "campaign_paused"
+    """Its campaign is paused."""
+    CAMPAIGN_ORDER = "campaign_order"
+    """Its retry waits until the whole list of its campaign was tried once."""
     RETRY = "retry"
     """The next attempt is planned."""
     NO_CHANNEL_AT_TELNYX = "no_channel_at_telnyx"
@@ -106,6 +110,33 @@ IN_LINE = frozenset(
     }
 )
 """Holds that end when something comes free, not at a time."""
+
+
+class CampaignState(StrEnum):
+    """Where a campaign stands."""
+
+    DRAFT = "draft"
+    """Its list is being read in."""
+    CHECKED = "checked"
+    """Its list is complete; it waits for its start."""
+    RUNNING = "running"
+    PAUSED = "paused"
+    FINISHED = "finished"
+    """Every row has come to its end."""
+    CANCELLED = "cancelled"
+    """What had not been sent never is."""
+
+
+CAMPAIGN_MOVES: dict[CampaignState, frozenset[CampaignState]] = {
+    CampaignState.DRAFT: frozenset({CampaignState.CHECKED, CampaignState.CANCELLED}),
+    CampaignState.CHECKED: frozenset({CampaignState.RUNNING, CampaignState.PAUSED, CampaignState.CANCELLED}),
+    CampaignState.RUNNING: frozenset({CampaignState.PAUSED, CampaignState.FINISHED, CampaignState.CANCELLED}),
+    CampaignState.PAUSED: frozenset({CampaignState.RUNNING, CampaignState.CANCELLED}),
+    CampaignState.FINISHED: frozenset({CampaignState.CHECKED}),
+    CampaignState.CANCELLED: frozenset(),
+}
+"""From each state, those that one move can lead to. `finished` to `checked` is a new generation of chosen rows; `checked`
+to `paused` a start that came too late."""
 
 
 class Verdict(StrEnum):

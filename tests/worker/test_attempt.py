@@ -10,7 +10,18 @@ import pytest
 from faxdispatch.client_state import decode_client_state
 from faxdispatch.errors import AccountRefused, NotSent, OutcomeUnknown, RateLimited, Refused
 from faxdispatch.jobs import SendFax
-from faxdispatch.ledger import Agenda, Durability, Fence, Ledger, Limits, Observations, Rules, Scripts, connect
+from faxdispatch.ledger import (
+    Agenda,
+    Campaigns,
+    Durability,
+    Fence,
+    Ledger,
+    Limits,
+    Observations,
+    Rules,
+    Scripts,
+    connect,
+)
 from faxdispatch.settings import Settings
 from faxdispatch.states import HoldReason, State
 from faxdispatch.telnyx import Fax, SendRequest
@@ -58,6 +69,7 @@ def w(redis_url: str, telnyx: Telnyx, posted: list[tuple[str, dict[str, Any]]]) 
         observations=Observations(scripts),
         agenda=Agenda(scripts),
         limits=Limits(scripts),
+        campaigns=Campaigns(scripts),
         fence=Fence(Durability.ALWAYS),
         telnyx=telnyx,
         post=lambda name, _queue, payload: posted.append((name, payload)),

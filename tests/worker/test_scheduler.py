@@ -7,6 +7,7 @@ import pytest
 from faxdispatch.jobs import SendFax
 from faxdispatch.ledger import (
     Agenda,
+    Campaigns,
     Durability,
     Fence,
     Ledger,
@@ -42,6 +43,7 @@ class Desk:
             observations=self.observations,
             agenda=Agenda(self.scripts),
             limits=Limits(self.scripts),
+            campaigns=Campaigns(self.scripts),
             fence=Fence(Durability.ALWAYS),
             telnyx=None,
             post=lambda name, _queue, payload: self.posted.append((name, payload)),

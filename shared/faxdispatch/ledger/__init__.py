@@ -5,6 +5,7 @@ group them by who uses them:
 
     Ledger        what becomes of one job: create, admit, claim, accept, …; its part for reading is Rows
     Observations  what Telnyx says of a fax
+    Campaigns     lists of many recipients, and what becomes of each row
     Agenda        which jobs must be looked at now, and who looks
     Limits        the rate, channels, pauses and money that all workers share
     Suspects      numbers that are not called any more
@@ -14,10 +15,11 @@ group them by who uses them:
 """
 
 from faxdispatch.ledger.agenda import Agenda, Appointment, Picked
+from faxdispatch.ledger.campaigns import CHUNK, Audit, Campaign, CampaignRow, Campaigns, RowResult, job_of_row
 from faxdispatch.ledger.connection import Patience, connect
 from faxdispatch.ledger.deadletters import DeadLetter, DeadLetters
 from faxdispatch.ledger.durability import Durability, Fence, durability
-from faxdispatch.ledger.jobs import Ledger, Scope
+from faxdispatch.ledger.jobs import Claim, Ledger, Scope
 from faxdispatch.ledger.limits import Account, Limits, Pause, Traffic
 from faxdispatch.ledger.observations import Observation, Observations
 from faxdispatch.ledger.rows import Held, Place
@@ -28,9 +30,15 @@ from faxdispatch.ledger.view import JobView
 from faxdispatch.ledger.watch import Figures, Watch
 
 __all__ = [
+    "CHUNK",
     "Account",
     "Agenda",
     "Appointment",
+    "Audit",
+    "Campaign",
+    "CampaignRow",
+    "Campaigns",
+    "Claim",
     "DeadLetter",
     "DeadLetters",
     "Durability",
@@ -46,6 +54,7 @@ __all__ = [
     "Pause",
     "Picked",
     "Place",
+    "RowResult",
     "Rules",
     "Scope",
     "Scripts",
@@ -55,4 +64,5 @@ __all__ = [
     "Watch",
     "connect",
     "durability",
+    "job_of_row",
 ]

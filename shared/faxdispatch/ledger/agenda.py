@@ -34,6 +34,8 @@ class Picked:
 
     job_id: str
     urgent: bool
+    row: bool
+    """It is a row of a campaign."""
 
 
 class Agenda:
@@ -85,7 +87,7 @@ class Agenda:
     def pick(self, *, limit: int = 500) -> list[Picked]:
         """Give free channels to waiting jobs, best first; the jobs given one need a message to a worker."""
         found = self._scripts.run("pick", limit=limit, source="scheduler")["jobs"]
-        return [Picked(job["job"], urgent=job["urgent"]) for job in found]
+        return [Picked(job["job"], urgent=job["urgent"], row=job["row"]) for job in found]
 
     def strays(self, *, again_after: float = 60) -> list[str]:
         """Take the fax ids that must be cancelled at Telnyx; each comes again until `stray_gone`."""

@@ -1,7 +1,8 @@
 """What becomes of one job. Every method is one atomic move, or says why there was none."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from redis import Redis
@@ -17,6 +18,17 @@ Scope = Literal["connection", "account"]
 
 Reply = dict[str, Any]
 """What a move came to: `outcome`, and where it says `no` the `state` that stood against it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A claim of the next attempt of a job; see `Ledger.claim`."""
+
+    job_id: str
+    owner: str
+    facts: Mapping[str, Any]
+    cost: int
+    rung: int
 
 
 class Ledger(Rows):
@@ -76,7 +88,13 @@ class Ledger(Rows):
         With `go` come `wait`, the microseconds until its slot of the rate, the `connection` and `sender` to use, and
         `rung`, the rung of the ladder with which a fax last came through to its number.
         """
-        return self._scripts.run("admit", job=job_id, connection=connection, sender=sender, source="worker")
+        [reply] = self.admit_many([(job_id, connection, sender)])
+        return reply
+
+    def admit_many(self, asked: Sequence[tuple[str, str, str]]) -> list[Reply]:
+        """Ask for several jobs at once, each with its connection and its sender; see `admit`."""
+        jobs = [{"job": job, "connection": connection, "sender": sender} for job, connection, sender in asked]
+        return self._scripts.run_many("admit", jobs=jobs, source="worker")
 
     # An attempt --------------------------------------------------------------------------------------------------
 
@@ -95,27 +113,26 @@ class Ledger(Rows):
 
         `cost` is what it will cost by the estimate, in millionths; `rung` that of the ladder with which it is sent.
         """
-        return self._scripts.run(
-            "claim",
-            on=on,
-            job=job_id,
-            owner=owner,
-            lease=_ms(lease),
-            cost=cost,
-            rung=rung,
-            data=json.dumps(facts),
-            source="worker",
-        )
+        [reply] = self.claim_many([Claim(job_id, owner, facts, cost, rung)], lease=lease, on=on)
+        return reply
+
+    def claim_many(self, claims: Sequence[Claim], *, lease: float, on: Redis | None = None) -> list[Reply]:
+        """Make several claims at once; each stands or falls by itself. See `claim`."""
+        wanted = [
+            {"job": c.job_id, "owner": c.owner, "data": json.dumps(c.facts), "cost": c.cost, "rung": c.rung}
+            for c in claims
+        ]
+        return self._scripts.run_many("claim", on=on, claims=wanted, lease=_ms(lease), source="worker")
 
     def accept(self, job_id: str, attempt: int, fax_id: str, *, source: str) -> Reply:
         """Record that Telnyx has the attempt: `bound`, `same`, `earlier`, or `stray` for a fax too many."""
-        return self._scripts.run(
-            "accept",
-            job=job_id,
-            attempt=attempt,
-            fax_id=fax_id,
-            source=source,
-        )
+        [reply] = self.accept_many([(job_id, attempt, fax_id)], source=source)
+        return reply
+
+    def accept_many(self, seen: Sequence[tuple[str, int, str]], *, source: str) -> list[Reply]:
+        """Record several at once: job, attempt and fax id of each. See `accept`."""
+        accepts = [{"job": job, "attempt": attempt, "fax_id": fax_id} for job, attempt, fax_id in seen]
+        return self._scripts.run_many("accept", accepts=accepts, source=source)
 
     def postpone(
         self,

@@ -1,6 +1,7 @@
 """Reading the rows of jobs: one by its id, those that stand in a state, how many there are."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -62,6 +63,14 @@ class Rows:
         if not row:
             raise NotKnown(f"job {job_id}: not known here; jobs are kept for FAX_RETENTION_DAYS after their end")
         return JobView.from_hash(job_id, row, tuple(Event.from_fields(json.loads(line)) for line in lines))
+
+    def jobs(self, job_ids: Sequence[str]) -> list[JobView | None]:
+        """Give several jobs in one go, without histories; None for one that is not known (any more)."""
+        with redis_trouble(), self.redis.pipeline(transaction=False) as pipe:
+            for job_id in job_ids:
+                pipe.hgetall(f"fax:job:{job_id}")
+            rows = pipe.execute()
+        return [JobView.from_hash(job_id, row) if row else None for job_id, row in zip(job_ids, rows, strict=True)]
 
     def job_of_fax(self, fax_id: str) -> str | None:
         """Give the id of the job whose last attempt is this Telnyx fax, None where there is none."""

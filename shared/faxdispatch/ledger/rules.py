@@ -9,6 +9,8 @@ _DAY = 86_400.0
 _LOOK_AHEAD = 0.4
 _LOOK_AHEAD_URGENT = 1.0
 _RECHECK = 3600.0
+_ROW_KEPT = 900.0
+"""How long the job of a campaign's row is kept after its end; its record stays with the campaign."""
 
 Count = int | Literal["auto"]
 
@@ -37,6 +39,8 @@ class Rules:
     quarantine_after: int = 2
     quarantine: float = 90 * _DAY
     ladder_kept: float = 30 * _DAY
+    burst_window: int = 40
+    burst_failures: int = 30
     retention: float = 30 * _DAY
     seen: float = 7 * _DAY
     events_maxlen: int = 1_000_000
@@ -62,6 +66,8 @@ class Rules:
             quarantine_after=settings.fax_quarantine_after,
             quarantine=settings.fax_quarantine_days * _DAY,
             ladder_kept=settings.fax_ladder_days * _DAY,
+            burst_window=settings.fax_campaign_burst_window,
+            burst_failures=settings.fax_campaign_burst_failures,
             retention=settings.fax_retention_days * _DAY,
             events_maxlen=settings.fax_events_maxlen,
         )
@@ -94,6 +100,9 @@ class Rules:
             "ladder_kept": _ms(self.ladder_kept),
             "retention": _ms(self.retention),
             "seen": _ms(self.seen),
+            "row_kept": _ms(_ROW_KEPT),
+            "burst_window": self.burst_window,
+            "burst_failures": self.burst_failures,
             "maxlen": self.events_maxlen,
         }
         return {name: value for name, value in given.items() if value is not None}

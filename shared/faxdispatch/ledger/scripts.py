@@ -1,8 +1,9 @@
 """Running the Lua scripts of `lua/`: JSON in, JSON out, and every failure of Redis as `Unavailable`."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from importlib.resources import files
 from typing import Any, Self
 
@@ -15,7 +16,7 @@ from faxdispatch.ledger.connection import Patience, connect
 from faxdispatch.ledger.rules import Rules
 from faxdispatch.settings import Settings
 
-_SHARED = ("records", "events", "places", "limits", "spend", "numbers", "moves")
+_SHARED = ("records", "events", "places", "limits", "spend", "numbers", "campaigns", "moves", "admission")
 """What every script begins with, in this order: each builds on those before it."""
 _REFUSALS = ("MISCONF", "NOREPLICAS", "MASTERDOWN", "CLUSTERDOWN")
 
@@ -65,18 +66,34 @@ class Scripts:
         """
         return cls(connect(settings.redis, patience), Rules.from_settings(settings))
 
-    def run(self, name: str, *, on: Redis | None = None, **arguments: Any) -> dict[str, Any]:
+    @cached_property
+    def raw(self) -> Redis:
+        """A client to the same Redis for values that are no text."""
+        pool = self.redis.connection_pool
+        options = {**pool.connection_kwargs, "decode_responses": False}
+        return Redis(connection_pool=type(pool)(connection_class=pool.connection_class, **options))
+
+    def run(
+        self, name: str, /, *, on: Redis | None = None, blobs: Iterable[bytes] = (), **arguments: Any
+    ) -> dict[str, Any]:
         """Run a script; arguments that are None are left out.
 
-        `on` runs it over another client or connection to the same Redis.
+        `on` runs it over another client or connection to the same Redis; `blobs` go along as they are.
 
         Raises:
             Unavailable: where Redis did not answer in time or refused. The script may have run; repeat it.
         """
-        with redis_trouble():
-            answer = self._scripts[name](args=[self.arguments(**arguments)], client=on)
-        reply: dict[str, Any] = json.loads(answer)
+        reply: dict[str, Any] = json.loads(self._answer(name, on, blobs, arguments))
         return reply
+
+    def run_many(self, name: str, /, *, on: Redis | None = None, **arguments: Any) -> list[dict[str, Any]]:
+        """Run a script that has a reply for each of several jobs, as `run` does."""
+        replies: list[dict[str, Any]] = json.loads(self._answer(name, on, (), arguments))
+        return replies
+
+    def _answer(self, name: str, on: Redis | None, blobs: Iterable[bytes], arguments: dict[str, Any]) -> Any:
+        with redis_trouble():
+            return self._scripts[name](args=[self.arguments(**arguments), *blobs], client=on)
 
     def clock(self) -> int:
         """Give the present moment by Redis' clock, in milliseconds.

@@ -57,6 +57,9 @@ class JobView(BaseModel):
     tries: dict[str, int]
     """Failed attempts by the kind of their cause."""
     page_count: int | None
+    campaign_id: str | None
+    row: int | None
+    """Row of the campaign."""
     request: SendFax
     history: tuple[Event, ...] = ()
 
@@ -88,6 +91,8 @@ class JobView(BaseModel):
             listings=int(row.get("listings") or 0),
             tries=json.loads(row.get("tries") or "{}"),
             page_count=int(row["pages"]) if row.get("pages") else None,
+            campaign_id=row.get("campaign") or None,
+            row=int(row["row"]) if row.get("row") else None,
             request=SendFax.decode(row["request"], recorded=True),
             history=history,
         )

@@ -1,4 +1,11 @@
--- Telnyx answered with a fax id, or a listing shows one.
-local j = load(a.job)
-if not j then return reply({outcome = 'gone'}) end
-return reply({outcome = bind(j, a.attempt, a.fax_id, {source = a.source}), state = j.state, cancel = j.cancel == '1'})
+-- Telnyx answered with a fax id, or a listing shows one: what became of each of these.
+local function accept(seen)
+  local j = load(seen.job)
+  if not j then return {outcome = 'gone'} end
+  local outcome = bind(j, seen.attempt, seen.fax_id, {source = a.source})
+  return {outcome = outcome, state = j.state, cancel = j.cancel == '1'}
+end
+
+local answers = {}
+for index, seen in ipairs(a.accepts) do answers[index] = accept(seen) end
+return reply(answers)

@@ -5,14 +5,15 @@ if seen then
   return reply({outcome = (seen == a.digest) and 'duplicate' or 'differs'})
 end
 
+local j, attempt = nil, a.attempt
+
 local function remember(outcome, extra)
-  redis.call('SET', seen_key, a.digest, 'PX', a.seen)
+  redis.call('SET', seen_key, a.digest, 'PX', j and is_row(j) and a.row_kept or a.seen)
   local t = extra or {}
   t.outcome = outcome
   return reply(t)
 end
 
-local j, attempt = nil, a.attempt
 if a.job then j = load(a.job) end
 if not j and a.fax_id then
   local known = redis.call('GET', 'fax:fax:' .. a.fax_id)
@@ -86,6 +87,7 @@ if a.status == 'delivered' then
   charge_again(j)
   settle(j, price(a.pages, a.duration))
   trust_number(j.to, {reason = 'delivered'})
+  note_attempt(j, true)
   local rung = tonumber(j.rung or '0')
   if rung > 0 then redis.call('SET', 'fax:ladder:' .. j.to, rung, 'PX', a.ladder_kept) end
   finish(j, 'delivered', facts)

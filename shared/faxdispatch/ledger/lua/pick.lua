@@ -17,6 +17,8 @@ local function pick_one(connection)
     local holder = j and redis.call('GET', 'fax:line:' .. j.to)
     if not j or (j.state ~= 'held' and j.state ~= 'queued') then
       redis.call('ZREM', waiting, job)
+    elseif stopped_by_campaign(j) then
+      stop_row(j, stopped_by_campaign(j))
     elseif holder and holder ~= job then
       move(j, 'held', {hold = 'destination_busy', due = ''})
       wait_for_line(j)
@@ -31,7 +33,7 @@ local function pick_one(connection)
       appoint(j, now + a.hint)
       redis.call('ZADD', 'fax:granted:' .. connection, now, job)
       served(connection, place)
-      picked[#picked + 1] = {job = job, urgent = class == CLASS.urgent}
+      picked[#picked + 1] = {job = job, urgent = class == CLASS.urgent, row = is_row(j)}
       return true
     end
   end

@@ -3,6 +3,7 @@ local j = load(a.job)
 if not j then return reply({outcome = 'gone'}) end
 if j.state ~= 'deciding' or j.attempt ~= a.attempt then return reply({outcome = 'no', state = j.state}) end
 settle(j, a.spent)
+if a.counter ~= 'holds' then note_attempt(j, false) end
 if j.cancel == '1' then
   emit(j, 'job.cancelled', {data = a.data})
   finish(j, 'cancelled')

@@ -21,7 +21,9 @@ local function move(j, to, fields)
   fields.state = to
   fields.updated = now
   index_held(j, fields)
+  local from = j.state
   save(j, fields)
+  if from ~= to and is_row(j) then count_row(j, from, to) end
 end
 
 -- Park a job with its reason, told once for one stay. With `due` it has an appointment then.
@@ -64,11 +66,16 @@ local function land(j)
   save(j, {granted = ''})
 end
 
+-- A row's record outlives its job, which is kept only as long as Telnyx may still say something of it.
+local function kept(j)
+  return is_row(j) and a.row_kept or a.retention
+end
+
 local function forget_later(j)
-  redis.call('PEXPIRE', 'fax:job:' .. j.job, a.retention)
-  redis.call('PEXPIRE', 'fax:history:' .. j.job, a.retention)
-  if j.idem and j.idem ~= '' then redis.call('PEXPIRE', 'fax:idem:' .. j.idem, a.retention) end
-  if j.fax_id and j.fax_id ~= '' then redis.call('PEXPIRE', 'fax:fax:' .. j.fax_id, a.retention) end
+  redis.call('PEXPIRE', 'fax:job:' .. j.job, kept(j))
+  redis.call('PEXPIRE', 'fax:history:' .. j.job, kept(j))
+  if j.idem and j.idem ~= '' then redis.call('PEXPIRE', 'fax:idem:' .. j.idem, kept(j)) end
+  if j.fax_id and j.fax_id ~= '' then redis.call('PEXPIRE', 'fax:fax:' .. j.fax_id, kept(j)) end
 end
 
 -- A terminal state: nothing of the job stays anywhere but its record.
@@ -78,6 +85,18 @@ local function finish(j, to, fields)
   leave(j)
   land(j)
   forget_later(j)
+end
+
+-- A row is stopped by its campaign, see `stopped_by_campaign`: it ends, or is parked until the campaign goes on.
+local function stop_row(j, why)
+  if j.granted == '1' then land(j) end
+  if why == 'cancelled' or why == 'suppressed' then
+    emit(j, 'job.cancelled', {data = json({reason = why == 'suppressed' and why or 'campaign'})})
+    finish(j, 'cancelled', {cause = why == 'suppressed' and why or 'campaign'})
+    return
+  end
+  hold(j, 'campaign_' .. why)
+  wait_for_campaign(j)
 end
 
 -- Two faxes for one job: the one that we did not expect is to be cancelled at Telnyx.
@@ -119,7 +138,7 @@ local function bind(j, attempt, fax_id, e)
     appoint(j, j.cancel == '1' and now or now + a.poll)
     return 'bound'
   end
-  redis.call('SET', 'fax:fax:' .. fax_id, j.job .. ':' .. attempt, 'PX', a.retention)
+  redis.call('SET', 'fax:fax:' .. fax_id, j.job .. ':' .. attempt, 'PX', kept(j))
   stray(j, fax_id, attempt, 'second fax of one job', e)
   return 'stray'
 end

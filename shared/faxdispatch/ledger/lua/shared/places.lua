@@ -4,6 +4,7 @@ local function leave(j)
   redis.call('ZREM', 'fax:agenda', j.job)
   redis.call('ZREM', 'fax:line:' .. j.to .. ':waiting', j.job)
   if j.connection ~= '' then redis.call('ZREM', 'fax:waiting:' .. j.connection, j.job) end
+  if (j.row or '') ~= '' then redis.call('ZREM', 'fax:campaign:' .. j.campaign .. ':parked', j.job) end
 end
 
 local function appoint(j, at)
@@ -46,6 +47,12 @@ end
 local function wait_for_channel(j)
   leave(j)
   redis.call('ZADD', 'fax:waiting:' .. j.connection, standing(j), j.job)
+end
+
+-- Rows that were never tried stand before those that were.
+local function wait_for_campaign(j)
+  leave(j)
+  redis.call('ZADD', 'fax:campaign:' .. j.campaign .. ':parked', j.attempt * SPAN + tonumber(j.row), j.job)
 end
 
 local function wait_for_line(j)

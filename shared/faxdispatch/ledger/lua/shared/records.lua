@@ -1,10 +1,11 @@
 -- What every move shares, in files by topic. Each script is all of these followed by its own.
 --
 -- ARGV[1] is one JSON object; the reply is one JSON text. Times are milliseconds of Redis' own clock; the rate alone is
--- kept in microseconds. An open job is always in exactly one of three places, so that it can never be forgotten:
+-- kept in microseconds. An open job is always in exactly one of four places, so that it can never be forgotten:
 --   fax:agenda                  sorted by the time at which the scheduler must look at it
 --   fax:waiting:<connection>    the line for a free channel, best first
 --   fax:line:<number>:waiting   the line for a busy number, best first
+--   fax:campaign:<id>:parked    the rows that wait for their campaign to go on
 -- A job in flight holds a place in fax:calls:<connection> and the string fax:line:<number>; both are given back by
 -- the same atomic move that ends the flight, so they cannot leak.
 -- fax:since:<state> has the jobs in each open state by the time at which they came there; for `accepted` it is the time

@@ -1,0 +1,463 @@
+"""Campaigns in Redis: their rows in compressed chunks, a letter and a record for each row, and every move of the whole."""
+
+import json
+import struct
+import zlib
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from faxdispatch.errors import NotKnown
+from faxdispatch.ledger.scripts import Scripts, redis_trouble
+from faxdispatch.states import CAMPAIGN_MOVES, OPEN, CampaignState, State
+
+CHUNK = 1000
+"""Rows in a chunk: chunk k (from 0) has the rows k·1000+1 to k·1000+1000."""
+_BLOCK = 1024
+_RECORD = struct.Struct(">BBBBHHII16s")
+_PAGE = 65_536
+
+NONE, PENDING, OPENED, DELIVERED, FAILED, CANCELLED, SUPPRESSED = "-", "p", "o", "d", "f", "c", "s"
+"""A row's letter: it is none of the campaign's; is pending; has a job; or has ended so."""
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignRow:
+    """One recipient: the number of the row, the number to call (E.164), what the row asks besides, and its cells."""
+
+    row: int
+    to: str
+    fields: Mapping[str, Any]
+    cells: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class RowResult:
+    """What became of a row that has ended. `cost` is in the currency of the settings, `seconds` the call's length."""
+
+    row: int
+    letter: str
+    generation: int
+    attempts: int
+    cause: str | None
+    pages: int
+    seconds: int
+    cost: float
+    ended_at: datetime | None
+    fax_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """Where a campaign stands. `rows` is the sum of all other counts, always."""
+
+    id: str
+    name: str
+    state: CampaignState
+    reason: str | None
+    """Why it is paused, or was moved last."""
+    options: dict[str, Any]
+    """What is asked for every row, as given when it was made."""
+    rows: int
+    size: int
+    """The highest number of a row."""
+    generation: int
+    cursor: int
+    """The row after which feeding goes on."""
+    created_at: datetime
+    changed_at: datetime
+    start_at: datetime | None
+    cap: float | None
+    spent: float
+    pending: int
+    open: dict[State, int]
+    """Rows that have a job, by the job's state."""
+    delivered: int
+    failed: int
+    suppressed: int
+    cancelled: int
+    also_in_flight: bool
+    """It is cancelled together with what is under way."""
+    parked: int
+    """Of the open ones, those that wait for the campaign itself."""
+
+    @property
+    def opened(self) -> int:
+        """How many rows have a job."""
+        return sum(self.open.values())
+
+    @property
+    def ended(self) -> int:
+        """How many rows have come to their end."""
+        return self.delivered + self.failed + self.suppressed + self.cancelled
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """The books of a campaign, counted anew. `faults` says in words what does not add up; empty is right."""
+
+    campaign: Campaign
+    letters: dict[str, int]
+    faults: tuple[str, ...]
+
+
+class Campaigns:
+    """Every campaign of one Redis."""
+
+    def __init__(self, scripts: Scripts) -> None:
+        self._scripts = scripts
+        # Feeding comes back to the same chunk for many pages; chunks never change.
+        self._last: tuple[str, list[Any]] = ("", [])
+
+    @property
+    def _redis(self) -> Any:
+        # redis-py's types cannot say that replies are text.
+        return self._scripts.redis
+
+    # Reading in --------------------------------------------------------------------------------------------------
+
+    def open(
+        self, campaign_id: str, *, name: str, options: Mapping[str, Any], fingerprint: str, cap: float | None = None
+    ) -> str:
+        """Begin a draft: `created`; `same` where it is known with the same fingerprint, else `conflict`."""
+        reply = self._scripts.run(
+            "campaign_open",
+            campaign=campaign_id,
+            name=name,
+            options=json.dumps(options),
+            fingerprint=fingerprint,
+            money=None if cap is None else round(cap * 1_000_000),
+            source="operator",
+        )
+        return str(reply["outcome"])
+
+    def add_chunk(self, campaign_id: str, chunk: int, rows: Sequence[CampaignRow]) -> str:
+        """Add the rows of one chunk: `added`, `same` where it is there already, `no` where it is no draft any more."""
+        first = chunk * CHUNK + 1
+        letters = [NONE] * (rows[-1].row - first + 1)
+        for row in rows:
+            letters[row.row - first] = PENDING
+        told = [[row.row, row.to, dict(row.fields)] if row.fields else [row.row, row.to] for row in rows]
+        cells = [[row.row, *row.cells] for row in rows]
+        reply = self._scripts.run(
+            "campaign_rows",
+            campaign=campaign_id,
+            chunk=chunk,
+            first=first,
+            letters="".join(letters),
+            blobs=(_packed(told), _packed(cells)),
+        )
+        return str(reply["outcome"])
+
+    # Moves -------------------------------------------------------------------------------------------------------
+
+    def move(
+        self,
+        campaign_id: str,
+        to: CampaignState,
+        *,
+        event: str,
+        reason: str | None = None,
+        operator: str | None = None,
+        also_in_flight: bool = False,
+    ) -> tuple[str, CampaignState]:
+        """Move a campaign: `moved`, `same` where it stands there already, or `no`; with the state it stands in now.
+
+        `also_in_flight` goes with a cancel: Telnyx is asked to cancel what is under way, too.
+
+        Raises:
+            NotKnown: there is no such campaign.
+        """
+        allowed = [state.value for state, following in CAMPAIGN_MOVES.items() if to in following]
+        reply = self._scripts.run(
+            "campaign_move",
+            campaign=campaign_id,
+            to=to.value,
+            allowed=allowed,
+            event=event,
+            reason=reason,
+            operator=operator,
+            also_in_flight=also_in_flight or None,
+            source="operator",
+        )
+        return str(reply["outcome"]), _known(campaign_id, reply)
+
+    def start_at(self, campaign_id: str, moment: datetime) -> tuple[str, CampaignState]:
+        """Let a checked campaign start at a moment: `planned` or `no`, with the state it stands in."""
+        reply = self._scripts.run("campaign_start_at", campaign=campaign_id, at=round(moment.timestamp() * 1000))
+        return str(reply["outcome"]), _known(campaign_id, reply)
+
+    def again(self, campaign_id: str, rows: Sequence[int], *, generation: int, operator: str | None = None) -> int:
+        """Make failed or cancelled rows pending again, as a new generation; give how many were made so.
+
+        Raises:
+            NotKnown: there is no such campaign, or it is not finished.
+        """
+        count = 0
+        for page in _pages(rows, CHUNK):
+            reply = self._scripts.run(
+                "campaign_again",
+                campaign=campaign_id,
+                rows=page,
+                generation=generation,
+                operator=operator,
+                source="operator",
+            )
+            if reply["outcome"] == "no":
+                raise NotKnown(
+                    f"campaign {campaign_id}: only a finished one can be tried again; it is {reply['state']}"
+                )
+            count += reply["rows"]
+        return count
+
+    def sweep(self, campaign_id: str) -> None:
+        """Cancel every pending row of a cancelled campaign. Rows that have a job are cancelled one by one by others."""
+        first, left = 1, True
+        while left:
+            reply = self._scripts.run("campaign_sweep", campaign=campaign_id, first=first, page=_PAGE)
+            first, left = first + _PAGE, bool(reply.get("left"))
+
+    # Feeding -----------------------------------------------------------------------------------------------------
+
+    def running(self) -> list[str]:
+        """Give the ids of the campaigns that run or are paused after they ran."""
+        with redis_trouble():
+            return sorted(self._redis.smembers("fax:campaigns:running"))
+
+    def starting(self) -> list[str]:
+        """Give the ids of the checked campaigns whose moment has come."""
+        with redis_trouble():
+            found: list[str] = self._redis.zrangebyscore("fax:campaigns:starts", "-inf", self._scripts.clock())
+        return found
+
+    def ending(self) -> list[str]:
+        """Give the ids of the cancelled campaigns that may still have rows with a job."""
+        with redis_trouble():
+            return sorted(self._redis.smembers("fax:campaigns:ending"))
+
+    def ended(self, campaign_id: str) -> None:
+        """Say that no row of a cancelled campaign has a job any more."""
+        with redis_trouble():
+            self._redis.srem("fax:campaigns:ending", campaign_id)
+
+    def feed(
+        self,
+        campaign_id: str,
+        rows: Sequence[Mapping[str, Any]],
+        *,
+        connection: str,
+        sender: str,
+        tags: Sequence[str],
+        generation: int,
+        cursor: int | None,
+        limit: int,
+    ) -> tuple[str, int]:
+        """Give rows to the line, parked ones first: `fed` or `finished` with their number, or `no`.
+
+        Each row has `row`, `job`, `to`, `request` (JSON) and `priority`; one that is not pending any more is passed over.
+        """
+        reply = self._scripts.run(
+            "feed",
+            campaign=campaign_id,
+            rows=list(rows),
+            connection=connection,
+            sender=sender,
+            tags=json.dumps(list(tags)),
+            generation=str(generation),
+            cursor=cursor,
+            limit=limit,
+            source="scheduler",
+        )
+        return str(reply["outcome"]), int(reply.get("fed", 0))
+
+    def pending_rows(self, campaign_id: str, chunk: int) -> list[tuple[int, str, dict[str, Any]]]:
+        """Give the pending rows of a chunk: number, number to call, what the row asks besides."""
+        letters = self.letters(campaign_id, chunk * CHUNK + 1, chunk * CHUNK + CHUNK)
+        if PENDING not in letters:
+            return []
+        told = self._chunk(campaign_id, "rows", chunk)
+        at = chunk * CHUNK + 1
+        return [(row, to, rest[0] if rest else {}) for row, to, *rest in told if letters[row - at] == PENDING]
+
+    def open_rows(self, campaign_id: str, *, limit: int | None = None) -> list[int]:
+        """Give rows that have a job."""
+        key = f"fax:campaign:{campaign_id}:open"
+        with redis_trouble():
+            found = self._redis.srandmember(key, limit) if limit else self._redis.smembers(key)
+        return sorted(int(row) for row in found)
+
+    # Looking -----------------------------------------------------------------------------------------------------
+
+    def ids(self) -> list[str]:
+        """Give the ids of all campaigns, the newest first."""
+        with redis_trouble():
+            found: list[str] = self._redis.zrevrange("fax:campaigns", 0, -1)
+        return found
+
+    def get(self, campaign_id: str) -> Campaign:
+        """Give a campaign.
+
+        Raises:
+            NotKnown: there is none of that id.
+        """
+        with redis_trouble(), self._redis.pipeline() as pipe:
+            pipe.hgetall(f"fax:campaign:{campaign_id}")
+            pipe.zcard(f"fax:campaign:{campaign_id}:parked")
+            pipe.get(f"fax:spend:campaign:{campaign_id}")
+            facts, parked, spent = pipe.execute()
+        if not facts:
+            raise NotKnown(f"campaign {campaign_id}: not known here")
+        return Campaign(
+            id=campaign_id,
+            name=facts["name"],
+            state=CampaignState(facts["state"]),
+            reason=facts.get("reason") or None,
+            options=json.loads(facts["options"]),
+            rows=int(facts["rows"]),
+            size=int(facts["size"]),
+            generation=int(facts["generation"]),
+            cursor=int(facts["cursor"]),
+            created_at=_moment(int(facts["created"]) / 1000),
+            changed_at=_moment(int(facts["changed"]) / 1000),
+            start_at=_moment(int(facts["start_at"]) / 1000) if facts.get("start_at") else None,
+            cap=int(facts["cap"]) / 1_000_000 if facts.get("cap") else None,
+            spent=int(spent or 0) / 1_000_000,
+            pending=int(facts.get(PENDING, 0)),
+            open={state: number for state in State if (number := int(facts.get(f"open:{state}", 0)))},
+            delivered=int(facts.get(DELIVERED, 0)),
+            failed=int(facts.get(FAILED, 0)),
+            suppressed=int(facts.get(SUPPRESSED, 0)),
+            cancelled=int(facts.get(CANCELLED, 0)),
+            also_in_flight=facts.get("also_in_flight") == "1",
+            parked=parked,
+        )
+
+    def letters(self, campaign_id: str, first: int, last: int) -> str:
+        """Give the letters of the rows from `first` to `last`; rows past the end have none."""
+        with redis_trouble():
+            return str(self._redis.getrange(f"fax:campaign:{campaign_id}:states", first - 1, last - 1))
+
+    def cells(self, campaign_id: str) -> Iterator[tuple[int, list[str]]]:
+        """Give every row's number and its cells as they were in the list, in order, a chunk at a time."""
+        for chunk in range((self.get(campaign_id).size + CHUNK - 1) // CHUNK):
+            for row, *cells in self._chunk(campaign_id, "cells", chunk):
+                yield row, cells
+
+    def results(self, campaign_id: str) -> Iterator[RowResult]:
+        """Give what became of every row, in order, a block at a time; a row that has not ended has only its letter."""
+        with redis_trouble():
+            causes = {int(n): cause for cause, n in self._redis.hgetall(f"fax:campaign:{campaign_id}:causes").items()}
+            faxes = self._redis.hgetall(f"fax:campaign:{campaign_id}:faxes")
+        size = self.get(campaign_id).size
+        for block in range((size + _BLOCK - 1) // _BLOCK):
+            first = block * _BLOCK + 1
+            letters = self.letters(campaign_id, first, first + _BLOCK - 1)
+            with redis_trouble():
+                records: Any = self._scripts.raw.get(f"fax:campaign:{campaign_id}:results:{block}") or b""
+            for offset, letter in enumerate(letters):
+                if letter != NONE:
+                    yield _result(first + offset, letter, records[offset * 32 : offset * 32 + 32], causes, faxes)
+
+    def audit(self, campaign_id: str) -> Audit:
+        """Count a campaign's rows anew, letter by letter and job by job.
+
+        While it runs, a row may move between two looks; a fault that is real is found again.
+        """
+        campaign = self.get(campaign_id)
+        letters: Counter[str] = Counter()
+        for first in range(1, campaign.size + 1, _PAGE):
+            letters.update(self.letters(campaign_id, first, min(first + _PAGE - 1, campaign.size)))
+        letters.pop(NONE, None)
+        opened = self.open_rows(campaign_id)
+        states = self._states(campaign_id, opened, campaign.generation)
+        return Audit(campaign, dict(letters), tuple(_faults(campaign, letters, len(opened), states)))
+
+    def purge(self, campaign_id: str) -> bool:
+        """Forget a campaign that has no open rows; False where it has some or still runs."""
+        campaign = self.get(campaign_id)
+        if campaign.opened or campaign.state in {CampaignState.RUNNING, CampaignState.PAUSED}:
+            return False
+        with redis_trouble():
+            # Out of the lists first: what is left of a purge that was interrupted is found by its name again.
+            for key in self._redis.scan_iter(f"fax:campaign:{campaign_id}:*", count=1000):
+                self._redis.unlink(key)
+            self._redis.unlink(f"fax:spend:campaign:{campaign_id}", f"fax:other:campaign-{campaign_id}")
+            self._redis.zrem("fax:campaigns:starts", campaign_id)
+            self._redis.srem("fax:campaigns:ending", campaign_id)
+            self._redis.unlink(f"fax:campaign:{campaign_id}")
+            self._redis.zrem("fax:campaigns", campaign_id)
+        return True
+
+    def _chunk(self, campaign_id: str, kind: str, chunk: int) -> list[Any]:
+        key = f"fax:campaign:{campaign_id}:{kind}:{chunk}"
+        if self._last[0] != key:
+            with redis_trouble():
+                packed: Any = self._scripts.raw.get(key)
+            self._last = (key, json.loads(zlib.decompress(packed)) if packed else [])
+        return self._last[1]
+
+    def _states(self, campaign_id: str, rows: Sequence[int], generation: int) -> Counter[str]:
+        found: Counter[str] = Counter()
+        for page in _pages(rows, CHUNK):
+            with redis_trouble(), self._redis.pipeline(transaction=False) as pipe:
+                for row in page:
+                    pipe.hget(f"fax:job:{job_of_row(campaign_id, row, generation)}", "state")
+                found.update(state or "missing" for state in pipe.execute())
+        return found
+
+
+def job_of_row(campaign_id: str, row: int, generation: int = 1) -> str:
+    """Give the id of a row's job: the same for ever, so that no row can have two."""
+    return f"{campaign_id}-{row}" if generation == 1 else f"{campaign_id}-{row}-{generation}"
+
+
+def _faults(campaign: Campaign, letters: Mapping[str, int], opened: int, states: Mapping[str, int]) -> Iterator[str]:
+    counted = {
+        PENDING: campaign.pending, OPENED: campaign.opened, DELIVERED: campaign.delivered, FAILED: campaign.failed,
+        SUPPRESSED: campaign.suppressed, CANCELLED: campaign.cancelled,
+    }  # fmt: skip
+    for letter, count in counted.items():
+        if letters.get(letter, 0) != count:
+            yield f"{letters.get(letter, 0)} rows are marked {letter!r}, {count} are counted"
+    if sum(counted.values()) != campaign.rows:
+        yield f"{campaign.rows} rows were read in, {sum(counted.values())} are accounted for"
+    if opened != campaign.opened:
+        yield f"{opened} rows are listed as open, {campaign.opened} are counted"
+    open_counts = {state.value: count for state, count in campaign.open.items()}
+    for state in sorted(states.keys() | open_counts.keys()):
+        if states.get(state, 0) != open_counts.get(state, 0):
+            yield f"{states.get(state, 0)} open rows have jobs that are {state}, {open_counts.get(state, 0)} are counted"
+        if state not in set(OPEN):
+            yield f"{states[state]} open rows have jobs that are {state}"
+
+
+def _result(row: int, letter: str, record: bytes, causes: Mapping[int, str], faxes: Mapping[str, str]) -> RowResult:
+    ended = len(record) == _RECORD.size and record[0] and letter not in {PENDING, OPENED}
+    if not ended:
+        return RowResult(row, letter, 1, 0, None, 0, 0, 0.0, None, None)
+    _, generation, attempts, cause, pages, seconds, cost, moment, fax = _RECORD.unpack(record)
+    fax_id = str(UUID(bytes=fax)) if any(fax) else faxes.get(str(row))
+    return RowResult(
+        row, letter, generation, attempts, causes.get(cause), pages, seconds, cost / 1_000_000, _moment(moment), fax_id
+    )
+
+
+def _packed(rows: list[Any]) -> bytes:
+    return zlib.compress(json.dumps(rows, ensure_ascii=False, separators=(",", ":")).encode(), 6)
+
+
+def _pages(items: Sequence[int], size: int) -> Iterable[list[int]]:
+    return ([*items[at : at + size]] for at in range(0, len(items), size))
+
+
+def _known(campaign_id: str, reply: Mapping[str, Any]) -> CampaignState:
+    if reply["state"] == "gone":
+        raise NotKnown(f"campaign {campaign_id}: not known here")
+    return CampaignState(reply["state"])
+
+
+def _moment(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)

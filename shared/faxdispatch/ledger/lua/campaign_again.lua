@@ -1,0 +1,22 @@
+-- Make rows of a campaign pending again, as generation `generation`; a row that is so already is left alone.
+local key = campaign_key(a.campaign)
+local state = campaign_state(a.campaign)
+local current = tonumber(redis.call('HGET', key, 'generation') or '0')
+if current ~= a.generation and (state ~= 'finished' or current + 1 ~= a.generation) then
+  return reply({outcome = 'no', state = state})
+end
+if current ~= a.generation then
+  redis.call('HSET', key, 'generation', a.generation, 'state', 'checked', 'cursor', 0, 'changed', now, 'recent', '')
+  emit_campaign(a.campaign, 'campaign.retried', {generation = a.generation, operator = a.operator})
+end
+local count = 0
+for _, row in ipairs(a.rows) do
+  local letter = redis.call('GETRANGE', key .. ':states', row - 1, row - 1)
+  if letter == LETTER.failed or letter == LETTER.cancelled then
+    set_letter(a.campaign, row, 'p')
+    redis.call('HINCRBY', key, letter, -1)
+    redis.call('HINCRBY', key, 'p', 1)
+    count = count + 1
+  end
+end
+return reply({outcome = 'pending', rows = count})

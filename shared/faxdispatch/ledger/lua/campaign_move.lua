@@ -1,0 +1,19 @@
+-- An operator's command, or the clock's: the campaign goes to the state `to` from one of `allowed`. Two that want opposite
+-- things get one order of events; who comes second is told how it stands.
+local key = campaign_key(a.campaign)
+local state = campaign_state(a.campaign)
+if state == a.to then return reply({outcome = 'same', state = state}) end
+local may = false
+for _, allowed in ipairs(a.allowed) do may = may or allowed == state end
+if not may then return reply({outcome = 'no', state = state}) end
+redis.call('HSET', key, 'state', a.to, 'reason', a.reason or '', 'changed', now, 'recent', '')
+redis.call('ZREM', 'fax:campaigns:starts', a.campaign)
+if a.also_in_flight then redis.call('HSET', key, 'also_in_flight', 1) end
+if a.to == 'running' then
+  redis.call('SADD', 'fax:campaigns:running', a.campaign)
+elseif a.to == 'cancelled' then
+  redis.call('SREM', 'fax:campaigns:running', a.campaign)
+  redis.call('SADD', 'fax:campaigns:ending', a.campaign)
+end
+emit_campaign(a.campaign, a.event, {reason = a.reason, operator = a.operator, was = state})
+return reply({outcome = 'moved', state = a.to})

@@ -1,0 +1,7 @@
+-- Let a checked campaign start at a moment.
+local key = campaign_key(a.campaign)
+local state = campaign_state(a.campaign)
+if state ~= 'checked' then return reply({outcome = 'no', state = state}) end
+redis.call('HSET', key, 'start_at', a.at)
+redis.call('ZADD', 'fax:campaigns:starts', a.at, a.campaign)
+return reply({outcome = 'planned', state = state})

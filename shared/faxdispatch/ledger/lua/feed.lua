@@ -1,0 +1,63 @@
+-- Give rows of a running campaign to the line. First those that are parked, the untried before any that is to be tried
+-- again; then `rows`, those of them that are still pending. Without rows, and with none left anywhere, it is finished.
+local id = a.campaign
+local key = campaign_key(id)
+local state = campaign_state(id)
+if state ~= 'running' then return reply({outcome = 'no', state = state}) end
+
+local function pending()
+  return tonumber(redis.call('HGET', key, 'p') or '0')
+end
+
+local function unpark(limit)
+  local last = pending() > 0 and whole(SPAN) or '+inf'
+  local count = 0
+  for _, job in ipairs(redis.call('ZRANGEBYSCORE', key .. ':parked', '-inf', last, 'LIMIT', 0, limit)) do
+    local j = load(job)
+    if j and (j.state == 'held' or j.state == 'queued') then
+      move(j, 'held', {hold = 'no_channel', due = ''})
+      wait_for_channel(j)
+      count = count + 1
+    else
+      redis.call('ZREM', key .. ':parked', job)
+    end
+  end
+  return count
+end
+
+local function line_up_row(row)
+  local letter = redis.call('GETRANGE', key .. ':states', row.row - 1, row.row - 1)
+  if letter ~= 'p' then return false end
+  redis.call('HINCRBY', key, 'p', -1)
+  local j = {
+    job = row.job, row = whole(row.row), campaign = id, group = id, generation = a.generation, seq = 0, attempt = 0,
+    rank = 0, to = row.to, sender = a.sender, connection = a.connection, request = row.request, fingerprint = '',
+    idem = '', priority = row.priority, tags = a.tags, client_state = row.client_state or '', created = now, dials = 0,
+    connects = 0, holds = 0, fax_id = '',
+  }
+  set_letter(id, row.row, 'o')
+  redis.call('SADD', key .. ':open', j.row)
+  emit(j, 'job.queued', {})
+  local fields = {}
+  for name, value in pairs(j) do if name ~= 'job' then fields[name] = value end end
+  move(j, 'queued', fields)
+  if suppressed(j.to) then stop_row(j, 'suppressed') else wait_for_channel(j) end
+  return true
+end
+
+local fed = unpark(a.limit)
+redis.call('SADD', 'fax:connections', a.connection)
+for _, row in ipairs(a.rows) do
+  if line_up_row(row) then fed = fed + 1 end
+end
+if a.cursor then redis.call('HSET', key, 'cursor', a.cursor) end
+if pending() == 0 and redis.call('SCARD', key .. ':open') == 0 then
+  redis.call('HSET', key, 'state', 'finished', 'changed', now)
+  redis.call('SREM', 'fax:campaigns:running', id)
+  emit_campaign(id, 'campaign.finished', {
+    delivered = tonumber(redis.call('HGET', key, 'd') or '0'), failed = tonumber(redis.call('HGET', key, 'f') or '0'),
+    suppressed = tonumber(redis.call('HGET', key, 's') or '0'), cancelled = tonumber(redis.call('HGET', key, 'c') or '0'),
+  })
+  return reply({outcome = 'finished', fed = fed})
+end
+return reply({outcome = 'fed', fed = fed})

@@ -1,0 +1,78 @@
+-- Whether a job may be sent now, as far as number, channel and rate go: `go`, with the microseconds to wait for its slot
+-- of the rate and the rung of the ladder that is remembered for its number; or `held`, and parked accordingly.
+local function admit(job, connection, sender)
+  local j = load(job)
+  if not j then return {outcome = 'gone'} end
+  if j.state ~= 'queued' and j.state ~= 'held' then return {outcome = 'no', state = j.state} end
+  if j.cancel == '1' then
+    emit(j, 'job.cancelled', {})
+    finish(j, 'cancelled')
+    return {outcome = 'no', state = 'cancelled'}
+  end
+  if tonumber(j.due or '') and tonumber(j.due) > now then
+    appoint(j, tonumber(j.due))
+    return {outcome = 'held', reason = j.hold, due = tonumber(j.due)}
+  end
+  local quarantined = quarantined_until(j.to)
+  if quarantined then
+    emit(j, 'job.rejected', {data = json({reason = 'number_quarantined', ['until'] = quarantined})})
+    finish(j, 'failed', {cause = 'number_quarantined'})
+    return {outcome = 'no', state = 'failed'}
+  end
+
+  if j.granted ~= '1' then
+    -- Before the connection is another one: its line would keep the job, and a channel given there would never come back.
+    leave(j)
+    if j.connection ~= connection then save(j, {turn = ''}) end
+    save(j, {connection = connection, sender = sender})
+    redis.call('SADD', 'fax:connections', connection)
+  end
+
+  local why = stopped_by_campaign(j)
+  if why then
+    stop_row(j, why)
+    return {outcome = 'held', reason = why}
+  end
+
+  local paused = pause_of(j.connection)
+  if paused then
+    if j.granted == '1' then land(j) end
+    line_up(j, 'connection_paused', {detail = paused.reason, ['until'] = tonumber(paused['until'])})
+    return {outcome = 'held', reason = 'connection_paused'}
+  end
+
+  if j.granted ~= '1' then
+    local holder = redis.call('GET', 'fax:line:' .. j.to)
+    if holder and holder ~= job then
+      hold(j, 'destination_busy')
+      wait_for_line(j)
+      return {outcome = 'held', reason = 'destination_busy'}
+    end
+    -- Nobody jumps the line: who comes while others wait, waits behind them, unless it is of a better class.
+    local first = redis.call('ZRANGE', 'fax:waiting:' .. j.connection, 0, 0, 'WITHSCORES')
+    local others = #first > 0 and math.floor(tonumber(first[2]) / SPAN) <= class_of(j)
+    local mine = redis.call('SISMEMBER', 'fax:calls:' .. j.connection, job) == 1
+    if not mine and (others or free_channels(j.connection, class_of(j)) < 1) then
+      line_up(j, 'no_channel')
+      return {outcome = 'held', reason = 'no_channel'}
+    end
+  end
+
+  local wait = draw(j.connection, j.granted == '1' and a.ahead_urgent or look_ahead(class_of(j)))
+  if not wait then
+    if j.granted == '1' then land(j) end
+    line_up(j, 'rate')
+    return {outcome = 'held', reason = 'rate'}
+  end
+  if j.granted ~= '1' then
+    take_channel(j)
+    redis.call('SET', 'fax:line:' .. j.to, job)
+    save(j, {granted = '1'})
+  end
+  redis.call('ZREM', 'fax:granted:' .. j.connection, job)
+  appoint(j, now + a.hint)
+  return {
+    outcome = 'go', wait = wait, connection = j.connection, sender = j.sender,
+    rung = tonumber(redis.call('GET', 'fax:ladder:' .. j.to) or '0'),
+  }
+end

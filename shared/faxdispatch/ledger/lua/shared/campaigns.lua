@@ -1,0 +1,122 @@
+-- Campaigns: one list, one row a recipient. The row's number is its identity; it has a job only while it is in line, in
+-- flight or waits for a retry.
+--   fax:campaign:<id>                   hash: state, options, and how many rows stand where
+--   fax:campaign:<id>:states            a letter a row: - none, p pending, o open (it has a job), else as in LETTER
+--   fax:campaign:<id>:results:<block>   a record of 32 bytes a row that has ended, 1024 rows a block
+--   fax:campaign:<id>:open              the rows that have a job
+--   fax:campaign:<id>:parked            jobs that wait for their campaign: the fourth place where an open job can be
+--   fax:campaign:<id>:causes            the numbers that stand for causes in the records
+--   fax:campaign:<id>:faxes             fax ids that are no UUIDs and so do not fit into a record
+local LETTER = {delivered = 'd', failed = 'f', cancelled = 'c', suppressed = 's'}
+local BLOCK, RECORD = 1024, 32
+
+local function campaign_key(id)
+  return 'fax:campaign:' .. id
+end
+
+local function is_row(j)
+  return (j.row or '') ~= ''
+end
+
+local function campaign_state(id)
+  return redis.call('HGET', campaign_key(id), 'state') or 'gone'
+end
+
+local function emit_campaign(id, kind, facts)
+  facts.campaign_id = id
+  emit_about('campaign-' .. id, kind, {source = a.source, campaign = id, data = json(facts)})
+end
+
+local function cause_number(id, cause)
+  if cause == '' then return 0 end
+  local key = campaign_key(id) .. ':causes'
+  local known = redis.call('HGET', key, cause)
+  if known then return tonumber(known) end
+  local number = math.min(255, redis.call('HLEN', key) + 1)
+  redis.call('HSET', key, cause, number)
+  return number
+end
+
+local function sixteen_bytes(id, row, fax_id)
+  local digits = string.gsub(fax_id, '-', '')
+  if #digits == 32 and not string.find(digits, '%X') then
+    return (string.gsub(digits, '%x%x', function(pair) return string.char(tonumber(pair, 16)) end))
+  end
+  if fax_id ~= '' then redis.call('HSET', campaign_key(id) .. ':faxes', row, fax_id) end
+  return string.rep('\0', 16)
+end
+
+local function set_letter(id, row, letter)
+  redis.call('SETRANGE', campaign_key(id) .. ':states', row - 1, letter)
+end
+
+-- What became of a row, for ever: letter, generation, attempts, cause, pages, seconds, cost, when, fax id.
+local function write_record(id, row, letter, j)
+  local record = struct.pack(
+    '>BBBBHHII', string.byte(letter), tonumber(j.generation or '1') % 256, math.min(255, j.attempt or 0),
+    cause_number(id, j.cause or ''), math.min(65535, tonumber(j.pages or '') or 0),
+    math.min(65535, tonumber(j.duration or '') or 0), math.min(4294967295, tonumber(j.spent or '') or 0),
+    math.floor(now / 1000)
+  ) .. sixteen_bytes(id, row, j.fax_id or '')
+  local at = row - 1
+  redis.call(
+    'SETRANGE', campaign_key(id) .. ':results:' .. whole(math.floor(at / BLOCK)), (at % BLOCK) * RECORD, record
+  )
+end
+
+local function end_row(j, to)
+  local row, letter = tonumber(j.row), LETTER[to]
+  if to == 'cancelled' and j.cause == 'suppressed' then letter = LETTER.suppressed end
+  set_letter(j.campaign, row, letter)
+  write_record(j.campaign, row, letter, j)
+  redis.call('SREM', campaign_key(j.campaign) .. ':open', j.row)
+  redis.call('HINCRBY', campaign_key(j.campaign), letter, 1)
+end
+
+-- A job of a campaign goes from one state to another; `from` is nil where it begins.
+local function count_row(j, from, to)
+  local key = campaign_key(j.campaign)
+  if from then redis.call('HINCRBY', key, 'open:' .. from, -1) end
+  if TERMINAL[to] then end_row(j, to) else redis.call('HINCRBY', key, 'open:' .. to, 1) end
+end
+
+local function pause_campaign(id, reason, facts)
+  if campaign_state(id) ~= 'running' then return end
+  redis.call('HSET', campaign_key(id), 'state', 'paused', 'reason', reason, 'changed', now)
+  facts.reason = reason
+  emit_campaign(id, 'campaign.paused', facts)
+end
+
+-- The last attempts of a campaign, good and bad: too many bad ones among them stop it before the rest of the list
+-- meets the same fate.
+local function note_attempt(j, good)
+  if not is_row(j) then return end
+  local key = campaign_key(j.campaign)
+  local recent = (redis.call('HGET', key, 'recent') or '') .. (good and 'g' or 'b')
+  recent = string.sub(recent, -a.burst_window)
+  local _, bad = string.gsub(recent, 'b', '')
+  if #recent == a.burst_window and bad >= a.burst_failures then
+    recent = ''
+    pause_campaign(j.campaign, 'error_burst', {failures = bad, attempts = a.burst_window})
+  end
+  redis.call('HSET', key, 'recent', recent)
+end
+
+-- Numbers that asked to get no campaigns: fax:suppressed has their records, fax:suppressed:until when those end that do.
+local function suppressed(number)
+  if redis.call('HEXISTS', 'fax:suppressed', number) == 0 then return false end
+  local till = redis.call('ZSCORE', 'fax:suppressed:until', number)
+  return not till or tonumber(till) > now
+end
+
+-- Whether a row may go: nil, or why its campaign stops it: `cancelled`, `suppressed`, `paused`, or `order` for a retry,
+-- since the whole list is tried once before any row is tried again.
+local function stopped_by_campaign(j)
+  if not is_row(j) then return nil end
+  local state = campaign_state(j.campaign)
+  if state == 'cancelled' or state == 'gone' then return 'cancelled' end
+  if suppressed(j.to) then return 'suppressed' end
+  if state ~= 'running' then return 'paused' end
+  if j.attempt > 0 and tonumber(redis.call('HGET', campaign_key(j.campaign), 'p') or '0') > 0 then return 'order' end
+  return nil
+end
