@@ -75,7 +75,7 @@ def _too_late(job: JobView, now: datetime, w: Collaborators) -> bool:
 
 def _ask_hook(job: JobView, now: datetime, w: Collaborators) -> SendFax:
     """Give the request as the policy hook wants it. Without its word nothing is sent: it is there to stop faxes."""
-    if w.hook is None or HoldReason.POLICY_HOOK in job.waived:
+    if w.hook is None:
         return job.request
     try:
         history = w.ledger.job(job.job_id, history=True).history
@@ -85,7 +85,7 @@ def _ask_hook(job: JobView, now: datetime, w: Collaborators) -> SendFax:
     except HookFailed as error:
         after = step(w.settings.fax_retry_connect, 2)
         raise _parked(job, HoldReason.POLICY_HOOK_FAILED, w, after=after, detail=str(error)) from None
-    if isinstance(answer, Hold):
+    if isinstance(answer, Hold) and HoldReason.POLICY_HOOK not in job.waived:
         raise _parked(job, HoldReason.POLICY_HOOK, w, due=answer.due(now), detail=answer.reason)
     if isinstance(answer, Reject):
         raise _rejected(job, "policy_hook", {"detail": answer.reason}, w)

@@ -26,7 +26,7 @@ from faxdispatch.errors import (
 from faxdispatch.events import Event
 from faxdispatch.hooks import Change, Hold, Reject
 from faxdispatch.jobs import CancelFax, Priority, RefreshMedia, SendFax, SyncStatus, Window
-from faxdispatch.states import State, Verdict
+from faxdispatch.states import HoldReason, State, Verdict
 from faxdispatch.stream import Delivery
 
 __all__ = [
@@ -43,6 +43,7 @@ __all__ = [
     "Consumer",
     "Delivery",
     "Event",
+    "HoldReason",
     "State",
     # Settling by hand
     "Verdict",

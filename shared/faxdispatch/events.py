@@ -44,11 +44,27 @@ _Job = Literal[
 _Refreshed = Literal["fax.refreshed"]
 _Connection = Literal["connection.paused", "connection.resumed"]
 _Number = Literal["number.quarantined", "number.released"]
+_Campaign = Literal[
+    "campaign.created",
+    "campaign.checked",
+    "campaign.started",
+    "campaign.paused",
+    "campaign.resumed",
+    "campaign.cancelled",
+    "campaign.finished",
+    "campaign.retried",
+]
 
 TELNYX_TYPES: tuple[str, ...] = (*get_args(_Underway), *get_args(_Delivered), *get_args(_Failed))
 """Every event type that Telnyx is known to send for faxes (API reference and developer guide)."""
 
-JOB_TYPES: tuple[str, ...] = (*get_args(_Job), *get_args(_Refreshed), *get_args(_Connection), *get_args(_Number))
+JOB_TYPES: tuple[str, ...] = (
+    *get_args(_Job),
+    *get_args(_Refreshed),
+    *get_args(_Connection),
+    *get_args(_Number),
+    *get_args(_Campaign),
+)
 """Every event type of our own."""
 
 TYPE_OF_STATUS = {
@@ -157,6 +173,12 @@ class NumberEvent(Event):
     type: _Number
 
 
+class CampaignEvent(Event):
+    """A campaign as a whole went on to another state; its rows have events of their own."""
+
+    type: _Campaign
+
+
 class FaxRefreshed(Event):
     """An inbound fax's media link was renewed; `data` is the fax as Telnyx returns it, with the new link."""
 
@@ -170,6 +192,7 @@ _CLASSES: tuple[type[Event], ...] = (
     JobEvent,
     ConnectionEvent,
     NumberEvent,
+    CampaignEvent,
     FaxRefreshed,
 )
 _TAGS = {kind: cls.__name__ for cls in _CLASSES for kind in get_args(cls.model_fields["type"].annotation)}
@@ -187,6 +210,7 @@ AnyEvent = Annotated[
     | Annotated[JobEvent, Tag("JobEvent")]
     | Annotated[ConnectionEvent, Tag("ConnectionEvent")]
     | Annotated[NumberEvent, Tag("NumberEvent")]
+    | Annotated[CampaignEvent, Tag("CampaignEvent")]
     | Annotated[FaxRefreshed, Tag("FaxRefreshed")]
     | Annotated[Event, Tag("Event")],
     Discriminator(_tag),

@@ -37,7 +37,8 @@ MEANINGS: dict[HoldReason, Meaning] = {
     ),
     HoldReason.POLICY_HOOK: Meaning(
         "The policy hook holds it back.",
-        "The moment that the hook named, when it is asked again; or faxdispatch release JOB sends it without asking.",
+        "The moment that the hook named, when it is asked again; or faxdispatch release JOB: the hook is asked, and may "
+        "still reject or change it, but not hold it.",
     ),
     HoldReason.POLICY_HOOK_FAILED: Meaning(
         "The policy hook could not be asked, and nothing is sent without its word.",
@@ -61,9 +62,15 @@ MEANINGS: dict[HoldReason, Meaning] = {
     ),
     HoldReason.RATE_LIMITED: Meaning("Telnyx wants no calls just now (429).", "The moment that Telnyx named."),
     HoldReason.SPEND_CAP: Meaning(
-        "It would cost more than the day or its campaign may.",
-        "Of the day: midnight UTC; or raise FAX_SPEND_DAY, start the workers again, then faxdispatch resume "
-        "CONNECTION. Of a campaign: a higher cap, which is looked at every hour.",
+        "It would cost more than the day may.",
+        "Midnight UTC; or raise FAX_SPEND_DAY, start the workers again, then faxdispatch resume CONNECTION.",
+    ),
+    HoldReason.CAMPAIGN_PAUSED: Meaning(
+        "Its campaign is paused.", "faxdispatch campaign resume, once what paused it is settled."
+    ),
+    HoldReason.CAMPAIGN_ORDER: Meaning(
+        "Its retry waits, since the whole list of its campaign is tried once before any row is tried again.",
+        "The first try of the last row.",
     ),
     HoldReason.RETRY: Meaning(
         "The attempt before failed, and the next one is planned.",

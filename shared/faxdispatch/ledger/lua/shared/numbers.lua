@@ -8,12 +8,17 @@ local function quarantined_until(number)
   return till > now and till or nil
 end
 
+-- Facts about a number are told under a name that does not show it: ids of events go into logs.
+local function number_subject(number)
+  return 'number-' .. string.sub(redis.sha1hex(number), 1, 16)
+end
+
 local function blame_number(j, reason)
   local failures = redis.call('INCR', 'fax:bad:' .. j.to)
   redis.call('PEXPIRE', 'fax:bad:' .. j.to, a.quarantine)
   if failures < a.quarantine_after or quarantined_until(j.to) then return end
   local till = now + a.quarantine
-  emit_about(j.to, 'number.quarantined', {
+  emit_about(number_subject(j.to), 'number.quarantined', {
     source = a.source, data = json({number = j.to, reason = reason, failures = failures, ['until'] = till}),
   })
   redis.call('ZREMRANGEBYSCORE', 'fax:quarantined', '-inf', now)
@@ -25,6 +30,6 @@ local function trust_number(number, facts)
   redis.call('DEL', 'fax:bad:' .. number)
   if redis.call('ZREM', 'fax:quarantined', number) == 0 then return false end
   facts.number = number
-  emit_about(number, 'number.released', {source = a.source, data = json(facts)})
+  emit_about(number_subject(number), 'number.released', {source = a.source, data = json(facts)})
   return true
 end
