@@ -27,12 +27,13 @@ end
 local shut = tonumber(redis.call('GET', 'fax:shut') or '0')
 if shut > micros then return back_in_line('rate_limited', {['until'] = math.floor(shut / 1000)}) end
 local broken = cap_broken(j, a.cost)
-if broken == 'day' then
+if broken == 'day' and a.cost <= a.day_cap then
   local midnight = (math.floor(now / DAY) + 1) * DAY
   set_pause(j.connection, 'spend_cap', midnight, {'need', whole(a.cost)})
   return back_in_line('spend_cap', {detail = broken, ['until'] = midnight})
 elseif broken then
-  -- Only this campaign must stop; whoever raises its cap need not know of its jobs.
+  -- Only this campaign must stop, or this fax, which is dearer than a whole day; whoever raises the cap need not know of
+  -- the jobs that wait.
   land(j)
   hold(j, 'spend_cap', now + a.recheck, {detail = broken})
   return reply({outcome = 'held', reason = 'spend_cap'})
