@@ -4,6 +4,7 @@ import itertools
 import os
 import platform
 import statistics
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -27,6 +28,13 @@ def most_within(moments: Iterable[float], span: float = 1.0) -> int:
             first += 1
         most = max(most, last - first + 1)
     return most
+
+
+def fullest(moments: Iterable[float], span: float = 1.0) -> float:
+    """Give the moment at which the span with the most moments begins."""
+    ordered = sorted(moments)
+    counts = [bisect_left(ordered, begin + span) - place for place, begin in enumerate(ordered)]
+    return ordered[counts.index(max(counts))] if counts else 0.0
 
 
 def spread(seconds: Sequence[float]) -> str:

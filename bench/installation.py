@@ -42,13 +42,13 @@ class Stub:
         at: float = self._http.put("/control", json=behaviour).raise_for_status().json()["at"]
         return at
 
-    def shut(self, seconds: float) -> float:
-        """Let it answer 429; gives the moment until which it does."""
-        return self._until("shut", seconds)
+    def shut(self, seconds: float) -> None:
+        """Let it answer 429 for so long, from the next call on."""
+        self._http.post("/control/shut", json={"seconds": seconds}).raise_for_status()
 
-    def spent(self, seconds: float) -> float:
-        """Let it say that no calls remain; gives the moment until which it does."""
-        return self._until("spent", seconds)
+    def spent(self, seconds: float) -> None:
+        """Let it say with the next send that no calls remain for so long."""
+        self._http.post("/control/spent", json={"seconds": seconds}).raise_for_status()
 
     def calls(self, since: int = 0) -> list[dict[str, Any]]:
         """Give the calls that it noted, from number `since` on."""
@@ -63,13 +63,14 @@ class Stub:
             fax["job"], fax["attempt"] = decode_client_state(fax["client_state"]) or ("", 0)
         return found
 
+    def stalls(self) -> list[tuple[float, float]]:
+        """Give moment and length of each stall of its own: calls that came meanwhile were noted late."""
+        found: list[tuple[float, float]] = self._http.get("/control/stalls").raise_for_status().json()
+        return found
+
     def close(self) -> None:
         """Close its connections."""
         self._http.close()
-
-    def _until(self, what: str, seconds: float) -> float:
-        until: float = self._http.post(f"/control/{what}", json={"seconds": seconds}).raise_for_status().json()["until"]
-        return until
 
 
 class Installation:

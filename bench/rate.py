@@ -13,7 +13,7 @@ import sys
 import time
 from typing import Any
 
-from bench.figures import machine, most_within
+from bench.figures import fullest, machine, most_within
 from bench.flood import flood
 from bench.installation import Installation, installation
 
@@ -41,12 +41,15 @@ def main() -> int:
         mixed = _measure(running, options.seconds, mixed=True)
         after_429 = _silence(running, "shut")
         after_zero = _silence(running, "spent")
-        calls = running.stub.calls()
+        calls, stalls = running.stub.calls(), running.stub.stalls()
     most = most_within(call["at"] for call in calls)
     print(f"against a stub: {options.workers} workers, rate {options.rate:g}, burst {options.burst}, {machine()}")
     for name, (count, span) in (("sends alone", alone), ("with cancels and syncs", mixed)):
         print(f"{name}: {count / span:.2f} calls/s, {100 * count / span / options.rate:.1f} % of the rate")
     print(f"most calls in any second: {most} (allowed {options.rate + options.burst:g})")
+    begin = fullest(call["at"] for call in calls)
+    near = [length for at, length in stalls if begin - 0.5 < at < begin + 1]
+    print(f"the stub's own longest stall in and before that second: {1000 * max(near, default=0.0):.0f} ms")
     print(f"workers' processor time with sends alone: {100 * used / options.seconds:.0f} % of one core")
     print(f"after a 429 with reset {SHUT:g} s: {after_429}")
     print(f"after x-ratelimit-remaining 0 with reset {SHUT:g} s: {after_zero}")
@@ -90,17 +93,19 @@ def _silence(running: Installation, how: str) -> str:
     """Let the stub want no calls for a while; tell who called all the same, and how soon they went on."""
     time.sleep(2)
     before = len(running.stub.calls())
-    reopened = running.stub.shut(SHUT) if how == "shut" else running.stub.spent(SHUT)
-    closed = reopened - SHUT
-    _wait_until(reopened + 3)
-    calls: list[dict[str, Any]] = [call for call in running.stub.calls(before) if call["at"] >= closed]
-    first = min(call["answered"] for call in calls)
-    late = [call["at"] - first for call in calls if first < call["at"] < first + SHUT - 0.1]
-    resumed = [call["at"] - reopened for call in calls if call["at"] >= reopened - 0.1]
-    told = (
+    if how == "shut":
+        running.stub.shut(SHUT)
+    else:
+        running.stub.spent(SHUT)
+    time.sleep(SHUT + 4)
+    calls: list[dict[str, Any]] = running.stub.calls(before)
+    told = min(call["answered"] for call in calls if call["told"])
+    late = [call["at"] - told for call in calls if told < call["at"] < told + SHUT - 0.1]
+    resumed = min(call["at"] - told - SHUT for call in calls if call["at"] > told + SHUT - 0.1)
+    what = (
         f"{len(late)} calls after the answer, the last {1000 * max(late):.0f} ms after it" if late else "no call more"
     )
-    return f"{told}; the next ones {min(resumed, default=float('nan')):.2f} s after the reset"
+    return f"{what}; the next ones {resumed:.2f} s after the time that was told"
 
 
 if __name__ == "__main__":

@@ -6,10 +6,11 @@ It shares nothing with what it measures, nor with the simulator. Its first line 
 with its address and public key. `/v2` is Telnyx's API as far as workers use it; `/control` is the measurer's:
 
     PUT  /control          change the behaviour under way: the fields of `Behaviour`
-    POST /control/shut     answer 429 for `seconds` from now
-    POST /control/spent    answer sends with `x-ratelimit-remaining: 0` and a reset in `seconds`, until then
+    POST /control/shut     answer 429 for `seconds` from the next call on
+    POST /control/spent    answer the next send with `x-ratelimit-remaining: 0` and a reset in `seconds`
     GET  /control/calls    every call, from number `since` on
     GET  /control/faxes    every fax; with `up` those in use
+    GET  /control/stalls   moments and lengths of the stub's own stalls: calls that came meanwhile were noted late
 
 Moments are those of the monotonic clock, which all processes of one machine share.
 """
@@ -34,6 +35,8 @@ ACCOUNT_FULL, CONNECTION_FULL = "user_channel_limit_exceeded", "connection_chann
 _CODES = {ACCOUNT_FULL: "90041", CONNECTION_FULL: "90043"}
 _DELIVERIES = 20
 """Tries to deliver one webhook."""
+_STALL = 0.02
+"""Seconds from which a stall of the stub itself is noted."""
 
 
 @dataclass(frozen=True)
@@ -55,13 +58,14 @@ class Behaviour:
 
 @dataclass
 class Call:
-    """One call that came in; `status` is what it was answered with."""
+    """One call that came in; `status` is what it was answered with, `told` whether that was to call no more for now."""
 
     at: float
     operation: str
     fax_id: str | None = None
     status: int = 0
     answered: float = 0.0
+    told: bool = False
 
 
 @dataclass
@@ -112,15 +116,19 @@ class Stub:
         self.calls: list[Call] = []
         self.faxes: dict[str, Fax] = {}
         self.in_use: set[str] = set()
+        self.shut_for = 0.0
         self.shut_until = 0.0
-        self.spent_until = 0.0
+        self.spent_for = 0.0
+        self.stalls: list[tuple[float, float]] = []
         self._http: aiohttp.ClientSession | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def lifetime(self, _: web.Application) -> Any:
         """Have a session for webhooks while the server runs."""
+        watch = asyncio.create_task(self._watch())
         async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=16)) as self._http:
             yield
+        watch.cancel()
 
     def full(self, connection: str) -> str | None:
         """Tell which limit leaves no channel for a fax on this connection, None where there is one."""
@@ -143,6 +151,14 @@ class Stub:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return fax
+
+    async def _watch(self) -> None:
+        while True:
+            begin = time.perf_counter()
+            await asyncio.sleep(0.005)
+            stall = time.perf_counter() - begin - 0.005
+            if stall > _STALL:
+                self.stalls.append((begin, stall))
 
     async def _course(self, fax: Fax) -> None:
         how = self.behaviour
@@ -223,9 +239,12 @@ class Api:
         async def handle(request: web.Request) -> web.StreamResponse:
             call = Call(time.perf_counter(), operation, request.match_info.get("id"))
             stub.calls.append(call)
+            if stub.shut_for:
+                stub.shut_until, stub.shut_for = call.at + stub.shut_for, 0.0
             await asyncio.sleep(stub.behaviour.latency)
             if call.at < stub.shut_until:
-                reset = math.ceil(stub.shut_until - call.at)
+                reset = math.ceil(stub.shut_until - call.at - 0.001)
+                call.told = True
                 answer = _error(429, "10011", **{"x-ratelimit-remaining": "0", "x-ratelimit-reset": str(reset)})
             else:
                 answer = await handler(request, call)
@@ -243,9 +262,9 @@ class Api:
         fax = stub.accept(asked, call.at, reason)
         call.fax_id = fax.id
         headers = {}
-        if call.at < stub.spent_until:
-            reset = math.ceil(stub.spent_until - call.at)
-            headers = {"x-ratelimit-remaining": "0", "x-ratelimit-reset": str(reset)}
+        if stub.spent_for:
+            headers = {"x-ratelimit-remaining": "0", "x-ratelimit-reset": str(math.ceil(stub.spent_for))}
+            call.told, stub.spent_for = True, 0.0
         return web.json_response({"data": fax.about()}, status=202, headers=headers)
 
     async def read(self, request: web.Request, _: Call) -> web.Response:
@@ -284,13 +303,13 @@ class Control:
 
     async def shut(self, request: web.Request) -> web.Response:
         """Answer 429 for a while."""
-        self._stub.shut_until = time.perf_counter() + (await request.json())["seconds"]
-        return web.json_response({"until": self._stub.shut_until})
+        self._stub.shut_for = (await request.json())["seconds"]
+        return web.json_response({})
 
     async def spent(self, request: web.Request) -> web.Response:
-        """Say for a while that no calls remain."""
-        self._stub.spent_until = time.perf_counter() + (await request.json())["seconds"]
-        return web.json_response({"until": self._stub.spent_until})
+        """Say once that no calls remain."""
+        self._stub.spent_for = (await request.json())["seconds"]
+        return web.json_response({})
 
     async def calls(self, request: web.Request) -> web.Response:
         """Give the calls from number `since` on."""
@@ -301,6 +320,10 @@ class Control:
         stub = self._stub
         chosen = [stub.faxes[fax_id] for fax_id in stub.in_use] if "up" in request.query else stub.faxes.values()
         return web.json_response([fax.measured() for fax in chosen])
+
+    async def stalls(self, _: web.Request) -> web.Response:
+        """Give the stub's own stalls."""
+        return web.json_response(self._stub.stalls)
 
 
 def application(stub: Stub) -> web.Application:
@@ -318,6 +341,7 @@ def application(stub: Stub) -> web.Application:
             web.post("/control/spent", control.spent),
             web.get("/control/calls", control.calls),
             web.get("/control/faxes", control.faxes),
+            web.get("/control/stalls", control.stalls),
         ]
     )
     return app

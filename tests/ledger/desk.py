@@ -114,8 +114,14 @@ class Desk:
         """Record many jobs and let each be looked at once, so that they wait in line where nothing is free."""
         for name in names:
             self.create(name, **options)
-        arguments = {"connection": connection, "sender": SENDER, "source": "worker"}
-        self.many("admit", [{"job": name, **arguments} for name in names])
+        self.admit_all(names, connection)
+
+    def admit_all(self, names: Sequence[str], connection: str = "c") -> None:
+        """Let each of many recorded jobs be looked at once."""
+        self.many(
+            "admit",
+            [{"jobs": [{"job": name, "connection": connection, "sender": SENDER}], "source": "worker"} for name in names],
+        )
 
     # What is to be seen --------------------------------------------------------------------------------------------
 

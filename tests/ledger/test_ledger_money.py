@@ -115,6 +115,20 @@ def test_a_fax_that_just_fits_is_claimed(redis_url):
     assert (desk.limits.account().spent, desk.limits.account().cap) == (2, 2)
 
 
+def test_a_fax_that_is_dearer_than_a_whole_day_stops_nobody_but_itself(desk):
+    desk.create("huge", "a", "b")
+
+    assert [claim(desk, "huge", cost=3 * FAX), claim(desk, "a"), claim(desk, "b")] == [
+        "spend_cap",
+        "claimed",
+        "claimed",
+    ]
+    assert desk.limits.connections()[0].pause is None
+    held = desk.ledger.job("huge")
+    assert (held.hold_reason, held.due_at.timestamp() * 1000) == (HoldReason.SPEND_CAP, START + 3_600_000)
+    assert desk.redis.smembers("fax:calls") == {"a", "b"}
+
+
 def test_the_next_day_by_utc_starts_anew(desk):
     desk.create("a", "b", "over")
     for name in ("a", "b", "over"):

@@ -218,6 +218,17 @@ def test_a_promise_whose_message_is_lost_counts_for_two_seconds_and_no_longer(re
     assert len(desk.picked()) == 5
 
 
+def test_who_was_picked_finds_a_slot_although_others_have_taken_the_near_ones_meanwhile(redis_url):
+    desk = desk_at(redis_url, rate=10, burst=1)
+    desk.limits.back_off(60)
+    desk.line_up(["j"])
+    desk.later(60)
+    assert desk.picked() == ["j"]
+    slots(desk, 9)
+
+    assert desk.admit("j") == "go"
+
+
 @pytest.mark.parametrize("connections", [1, 3])
 def test_the_rate_is_used_up_by_jobs_that_wait_in_line(redis_url, connections):
     """The scheduler looks every 100 ms; a worker takes a message 20 ms later."""

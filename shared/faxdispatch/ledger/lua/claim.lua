@@ -33,13 +33,19 @@ local function claim(c)
   local shut = tonumber(redis.call('GET', 'fax:shut') or '0')
   if shut > micros then return back_in_line('rate_limited', {['until'] = math.floor(shut / 1000)}) end
   local broken = cap_broken(j, c.cost)
-  if broken == 'day' then
+  if broken == 'day' and c.cost <= a.day_cap then
     local midnight = (math.floor(now / DAY) + 1) * DAY
     set_pause(j.connection, 'spend_cap', midnight, {'need', whole(c.cost)})
     return back_in_line('spend_cap', {detail = broken, ['until'] = midnight})
-  elseif broken then
+  elseif broken == 'campaign' and is_row(j) then
     pause_campaign(j.campaign, 'spend_cap', {})
     stop_row(j, 'paused')
+    return {outcome = 'held', reason = 'spend_cap'}
+  elseif broken then
+    -- Only this fax must stop, which is dearer than a whole day or than its campaign may be; whoever raises the cap need
+    -- not know of the jobs that wait.
+    land(j)
+    hold(j, 'spend_cap', now + a.recheck, {detail = broken})
     return {outcome = 'held', reason = 'spend_cap'}
   end
 

@@ -1,0 +1,111 @@
+"""How fast a list of recipients is checked, and in how much memory.
+
+    .venv/bin/python -m bench.check [--rows 1000000]
+
+Makes a list of five columns in a temporary folder, as a CRM would: numbers in several forms, some of them missing, wrong
+or there twice. Checks it in a process of its own, in the same turn as the plain way: `csv.DictReader` with
+`phonenumbers` for each cell and a set of the numbers seen, on a part of the rows.
+"""
+
+import argparse
+import csv
+import json
+import random
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import phonenumbers
+
+from bench.figures import machine
+from faxdispatch.campaign.checking import check
+from faxdispatch.numbers import NumberPolicy
+
+AREAS = (201, 202, 212, 213, 216, 303, 305, 312, 313, 404, 408, 412, 415, 503, 512, 602, 617, 702, 713, 773, 801, 804)
+FORMS = ("{0}{1}{2}", "({0}) {1}-{2}", "{0}-{1}-{2}", "{0}.{1}.{2}", "+1{0}{1}{2}", "1-{0}-{1}-{2}", "+1 {0} {1} {2}")
+ODD = ("", "", "", "N/A", "none", "0", "555-0100", "312-555-0100 x12", "1.31256E+10", "Fax: 312-555-0100", "=cmd|x!A1")
+
+
+def write(path: Path, rows: int) -> None:
+    """Write a list of so many rows."""
+    chance = random.Random(7)
+    with path.open("w", newline="", encoding="utf-8") as file:
+        out = csv.writer(file)
+        out.writerow(["ID", "Practice Name", "Fax #", "City", "State"])
+        for row in range(1, rows + 1):
+            number = (chance.choice(AREAS), chance.randint(220, 989), f"{chance.randint(1, 9999):04}")
+            cell = chance.choice(ODD) if chance.random() < 0.05 else chance.choice(FORMS).format(*number)
+            name = f"Praxis Müller, {row}" if chance.random() < 0.2 else f"Clinic {row}"
+            out.writerow([row, name, cell, "Chicago", "IL"])
+
+
+def measure(path: Path) -> dict[str, float]:
+    """Check a list in this process."""
+    begun, used = time.perf_counter(), time.process_time()
+    with check(path, policy=NumberPolicy(region="US"), own_numbers=("+13125550199",)) as checking:
+        for _ in checking:
+            pass
+        found = checking.summary
+    return {
+        "seconds": time.perf_counter() - begun,
+        "cpu": time.process_time() - used,
+        "megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6,
+        **{name: getattr(found, name) for name in ("rows", "valid", "invalid", "no_number", "duplicate")},
+    }
+
+
+def measure_plain(path: Path, rows: int) -> dict[str, float]:
+    """Check so many rows the plain way."""
+    begun = time.perf_counter()
+    seen: set[str] = set()
+    done = 0
+    with path.open(newline="", encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            try:
+                number = phonenumbers.parse(row["Fax #"], "US")
+            except phonenumbers.NumberParseException:
+                continue
+            finally:
+                done += 1
+            if phonenumbers.is_possible_number(number):
+                seen.add(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+            if done >= rows:
+                break
+    return {"seconds": time.perf_counter() - begun, "rows": done}
+
+
+def main() -> int:
+    """Make the list, check it in a child, print."""
+    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    options.add_argument("--rows", type=int, default=1_000_000, help="rows of the list")
+    options.add_argument("--measure", type=Path, help=argparse.SUPPRESS)
+    given = options.parse_args()
+    if given.measure:
+        print(json.dumps({"ours": measure(given.measure), "plain": measure_plain(given.measure, given.rows)}))
+        return 0
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "list.csv")
+        write(path, given.rows)
+        size = path.stat().st_size / 1e6
+        command = [sys.executable, "-m", "bench.check", "--measure", str(path), "--rows", str(min(given.rows, 50_000))]
+        found = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    ours, plain = found["ours"], found["plain"]
+    rate, plain_rate = ours["rows"] / ours["seconds"], plain["rows"] / plain["seconds"]
+    print(f"{ours['rows']:,.0f} rows of 5 columns, {size:.0f} MB")
+    print(f"checked in {ours['seconds']:.1f} s ({ours['cpu']:.1f} s of processor time): {rate:,.0f} rows a second")
+    print(f"the plain way: {plain_rate:,.0f} rows a second; ours is {rate / plain_rate:.1f} times as fast")
+    print(f"memory at most: {ours['megabytes']:.0f} MB")
+    print(
+        ", ".join(
+            f"{name.replace('_', ' ')} {ours[name]:,.0f}" for name in ("valid", "invalid", "no_number", "duplicate")
+        )
+    )
+    print(machine())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

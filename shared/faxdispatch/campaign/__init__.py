@@ -1,0 +1,1 @@
+"""Campaigns: one document, or one each, to a list of recipients."""

@@ -1,0 +1,124 @@
+"""From lines of text to records of cells: separators, quotes, cells of several lines; and quotes that never close."""
+
+import csv
+from collections import deque
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+_MOST_LINES = 100
+"""Lines of the longest record. Where a quote is not closed by then, it was opened by mistake."""
+
+_LEAST_DIGITS = 7
+"""Of what may be a telephone number."""
+
+NO_DELIMITER = "\x1f"
+"""Stands for a list of one column: it separates nothing."""
+
+_UNCLOSED = "a quote is opened here and never closed, or not where a cell ends; this line is left out alone"
+
+
+class Record(NamedTuple):
+    """A line that is not blank, or the lines of one record: number of the first, cells, and what is wrong, if it is."""
+
+    line: int
+    cells: tuple[str, ...]
+    problem: str = ""
+
+
+class Lines:
+    """Lines with their numbers, of which some can be put back. `read` gives the next one, the empty text at the end."""
+
+    def __init__(self, read: Callable[[], str]) -> None:
+        self._read = read
+        self._back: deque[str] = deque()
+        self.number = 0
+        """Number of the line that was given last."""
+
+    def next(self) -> str:
+        """Give the next line with its end, the empty text where there is none."""
+        line = self._back.popleft() if self._back else self._read()
+        if line:
+            self.number += 1
+        return line
+
+    def put_back(self, lines: list[str]) -> None:
+        """Let these be the next ones again."""
+        self._back.extendleft(reversed(lines))
+        self.number -= len(lines)
+
+    def peek(self, count: int, characters: int) -> list[str]:
+        """Give so many lines at most, which stay the next ones; no more once so many characters are reached."""
+        found: list[str] = []
+        size = 0
+        while len(found) < count and size < characters and (line := self.next()):
+            found.append(line)
+            size += len(line)
+        self.put_back(found)
+        return found
+
+
+class Records:
+    """Iterates over the records of lines. Blank lines, and such as hold separators only, are none.
+
+    With `width`, the number of cells of each record, and `number`, the place of the one with the telephone number, a
+    quote that swallows other records is known to be unclosed.
+    """
+
+    def __init__(self, lines: Lines, delimiter: str, width: int | None = None, number: int = 0) -> None:
+        self._lines = lines
+        self._delimiter = delimiter
+        self._width = width
+        self._number = number
+        self._nothing = f' \t\r\n\xa0\ufeff"{delimiter}'
+
+    def __iter__(self) -> Iterator[Record]:
+        lines, delimiter, nothing = self._lines, self._delimiter, self._nothing
+        while line := lines.next():
+            if not line.strip(nothing):
+                continue
+            if '"' in line:
+                yield self._quoted(line)
+            else:
+                yield Record(lines.number, tuple(line.rstrip("\r\n").split(delimiter)))
+
+    def _quoted(self, line: str) -> Record:
+        number = self._lines.number
+        more: list[str] = []
+
+        def fed() -> Iterator[str]:
+            yield line
+            while len(more) < _MOST_LINES and (following := self._lines.next()):
+                more.append(following)
+                yield following
+
+        try:
+            reader = csv.reader(fed(), delimiter=self._delimiter, strict=True, skipinitialspace=True)
+            cells = tuple(next(reader))
+        except csv.Error:
+            cells = ()
+        if cells and not (more and self._swallows(cells, more)):
+            return Record(number, cells)
+        self._lines.put_back(more)
+        return Record(number, (line.rstrip("\r\n"),), _UNCLOSED) if more else self._alone(number, line)
+
+    def _alone(self, number: int, line: str) -> Record:
+        """Read a line whose quotes are wrong, but which has no open one, as spreadsheets do."""
+        bare = line.rstrip("\r\n")
+        try:
+            cells = tuple(next(csv.reader((bare,), delimiter=self._delimiter, skipinitialspace=True)))
+        except csv.Error:
+            return Record(number, (bare,), _UNCLOSED)
+        # What was opened last must have been closed: else the rest of the line is in one cell.
+        odd = bare.count('"') % 2
+        return Record(number, (bare,), _UNCLOSED) if odd else Record(number, cells)
+
+    def _swallows(self, cells: tuple[str, ...], more: list[str]) -> bool:
+        if self._width is None:
+            return False
+        if len(cells) < self._width or any(cells[self._width :]):
+            return True
+        return any(self._is_whole(line.rstrip("\r\n").split(self._delimiter)) for line in more)
+
+    def _is_whole(self, cells: list[str]) -> bool:
+        """Tell whether a line looks like a record of its own."""
+        return len(cells) == self._width and sum(map(str.isdigit, cells[self._number])) >= _LEAST_DIGITS

@@ -1,0 +1,172 @@
+"""A list of recipients as a table: which line is its header, which column has the numbers, and its rows as a stream.
+
+What is not told is guessed from the first lines, and every guess is said in words.
+"""
+
+import itertools
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from faxdispatch.campaign.cells import CellReader
+from faxdispatch.campaign.headers import FIELDS, fax_rank
+from faxdispatch.campaign.records import NO_DELIMITER, Lines, Record, Records
+from faxdispatch.campaign.shape import HEADER_WITHIN, Columns, Shape
+from faxdispatch.campaign.source import Source
+from faxdispatch.campaign.words import is_totals
+from faxdispatch.errors import BadInput
+
+_SAMPLE_LINES = 300
+_SAMPLE_CHARACTERS = 500_000
+_DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe", NO_DELIMITER: "none, one column"}
+_GIVEN = {"comma": ",", "semicolon": ";", "tab": "\t", "\\t": "\t", "pipe": "|", "none": NO_DELIMITER}
+
+
+class Line(NamedTuple):
+    """One row of data.
+
+    `row` counts rows from 1 and is a recipient's identity for ever; `line` is the line of the file that it begins on.
+    Title, header and blank lines, and such as hold separators only, are no rows. `problem` says why it cannot be read
+    as a row; `totals` that it sums up the rows above and is no recipient.
+    """
+
+    row: int
+    line: int
+    cells: tuple[str, ...]
+    problem: str = ""
+    totals: bool = False
+
+
+@dataclass
+class Table:
+    """A list of recipients whose shape is known.
+
+    `columns` are the names, made up where there is no `header`; `number_column` and the values of `fields` (our field
+    to column) count from 0. `delimiter` is empty for a sheet. `guesses` says in words what was found out.
+    """
+
+    source: Source
+    columns: tuple[str, ...]
+    header: bool
+    delimiter: str
+    encoding: str
+    number_column: int
+    fields: dict[str, int]
+    guesses: list[str]
+    _records: Iterator[Record]
+
+    def lines(self) -> Iterator[Line]:
+        """Give the rows, once.
+
+        Raises:
+            BadInput: the file is damaged further on.
+        """
+        last: Line | None = None
+        for row, record in enumerate(self._records, start=1):
+            if last:
+                yield last
+            last = self._line(row, record)
+        if last:
+            yield last._replace(totals=True, problem="") if _sums_up(last.cells, self.number_column) else last
+
+    def _line(self, row: int, record: Record) -> Line:
+        cells, width, problem = record.cells, len(self.columns), record.problem
+        if not problem and len(cells) != width:
+            extra = cells[width:]
+            if len(cells) < width and not self.delimiter:
+                cells += ("",) * (width - len(cells))
+            elif len(cells) < width:
+                problem = f"has {_cells(len(cells))} where the list has {_cells(width)}"
+            elif any(map(str.strip, extra)):
+                problem = f"has {_cells(len(cells))} where the list has {_cells(width)}; is a separator unquoted?"
+            else:
+                cells = cells[:width]
+        return Line(row, record.line, cells, problem)
+
+
+def read_table(
+    source: Source,
+    reader: CellReader,
+    *,
+    column: str | int | None = None,
+    delimiter: str | None = None,
+    fields: Columns | None = None,
+) -> Table:
+    """Find out the shape of a list.
+
+    `reader` tells which cells are numbers. `column` (name, or place from 1), `delimiter` (a character, or its name) and
+    `fields` override what would be guessed.
+
+    Raises:
+        BadInput: a column that is given is not there, or the numbers' column cannot be told.
+    """
+    if unknown := set(fields or ()) - set(FIELDS):
+        raise BadInput(f"field: {', '.join(sorted(unknown))} is none; a row can have {', '.join(FIELDS)}")
+    if source.line is not None:
+        lines = Lines(source.line)
+        sample = lines.peek(_SAMPLE_LINES, _SAMPLE_CHARACTERS)
+        separator = _separator(delimiter) if delimiter else _guess_delimiter(sample)
+        rows = _sampled(sample, separator)
+        shape = Shape(source.name, rows, reader, column, fields or {})
+        if delimiter is None:
+            shape.guesses.insert(0, f"separator: {_DELIMITERS.get(separator, repr(separator))}")
+        for _ in range(shape.ends):
+            lines.next()
+        records: Iterator[Record] = iter(Records(lines, separator, len(shape.names), shape.number))
+    else:
+        filled = (Record(number, cells) for number, cells in source.sheet or () if any(map(str.strip, cells)))
+        rows = list(itertools.islice(filled, _SAMPLE_LINES))
+        shape = Shape(source.name, rows, reader, column, fields or {})
+        separator = ""
+        records = itertools.chain((row for row in rows if row.line > shape.ends), filled)
+    return Table(
+        source=source,
+        columns=shape.names,
+        header=shape.header is not None,
+        delimiter=separator,
+        encoding=source.encoding,
+        number_column=shape.number,
+        fields=shape.fields,
+        guesses=[*source.notes, f"encoding: {source.encoding}", *shape.guesses],
+        _records=records,
+    )
+
+
+def _separator(given: str) -> str:
+    found = _GIVEN.get(given.lower(), given)
+    if len(found) != 1 or found in '"\r\n' or found.isalnum():
+        raise BadInput(f"delimiter: {given!r} is none; give one character, or comma, semicolon, tab, pipe or none")
+    return found
+
+
+def _sampled(sample: Sequence[str], delimiter: str) -> list[Record]:
+    given = iter(sample)
+    return list(Records(Lines(lambda: next(given, "")), delimiter))
+
+
+def _guess_delimiter(sample: Sequence[str]) -> str:
+    """Choose the separator that gives the most rows the same number of cells, more than one."""
+    best, best_rank = NO_DELIMITER, (0.0, 0, 0)
+    for delimiter in (",", ";", "\t", "|"):
+        rows = [record.cells for record in _sampled(sample, delimiter) if not record.problem]
+        widths = Counter(len(cells) for cells in rows)
+        several = [(count, width) for width, count in widths.items() if width > 1]
+        if not several:
+            continue
+        count, width = max(several)
+        share = round(count / len(rows), 1)
+        named = any(fax_rank(cell) for cells in rows[:HEADER_WITHIN] if len(cells) == width for cell in cells)
+        rank = (share, int(named), width)
+        if share >= 0.5 and rank > best_rank:
+            best, best_rank = delimiter, rank
+    return best
+
+
+def _sums_up(cells: tuple[str, ...], number: int) -> bool:
+    first = next((cell for cell in cells if cell.strip()), "")
+    return is_totals(first) or (number < len(cells) and is_totals(cells[number]))
+
+
+def _cells(count: int) -> str:
+    return f"{count} cell{'' if count == 1 else 's'}"
