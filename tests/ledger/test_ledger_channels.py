@@ -232,8 +232,10 @@ def test_a_channel_is_taken_back_once_and_by_the_next_attempt_anew(silent):
     silent.later(61)
     silent.fly("silent")
     look(silent, 60)
-
     assert silent.redis.smembers("fax:calls:c") == {"silent"}
+
+    look(silent, 11_000)
+    assert not silent.redis.exists("fax:calls:c"), "the next attempt may fall silent as well"
 
 
 # Pauses ---------------------------------------------------------------------------------------------------------------

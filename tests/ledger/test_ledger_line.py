@@ -187,3 +187,21 @@ def test_a_job_that_is_told_of_again_and_again_while_it_waits_stays_where_it_is(
 
     assert [e.type for e in flying.ledger.job("first", history=True).history] == ["job.queued", "job.held"]
     assert flying.redis.zrange(f"fax:line:{NUMBER}:waiting", 0, -1) == ["first", "second"]
+
+
+@pytest.mark.parametrize("leave", [ended, withdrawn, parked])
+def test_who_leaves_a_number_that_is_free_does_not_come_back_by_itself(desk, leave):
+    desk.create("up", "early", "first", "second", to=NUMBER)
+    desk.fly("up")
+    for name in ("early", "first", "second"):
+        desk.admit(name)
+    delivered(desk)
+    assert desk.line() == ["early"]
+
+    leave(desk)
+
+    assert desk.line() == ["early", "second"]
+    assert desk.redis.exists(f"fax:line:{NUMBER}:waiting") == 0
+    job = desk.ledger.job("first")
+    assert job.finished or job.hold_reason == HoldReason.POLICY_HOOK
+    assert [held.count for held in desk.ledger.holds() if held.reason is HoldReason.NO_CHANNEL] == [2]
