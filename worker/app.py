@@ -124,7 +124,7 @@ def _attend(app: Celery, settings: Settings) -> None:
 
     @worker_shutdown.connect(weak=False)
     def gone(**_: Any) -> None:
-        """The last task has ended; nobody asks the hook any more."""
+        """Close the hook: the last task has ended, and nobody asks it any more."""
         if app.collaborators.hook:
             app.collaborators.hook.close()
 

@@ -37,8 +37,8 @@ MEANINGS: dict[HoldReason, Meaning] = {
     ),
     HoldReason.POLICY_HOOK: Meaning(
         "The policy hook holds it back.",
-        "The moment that the hook named, when it is asked again; or faxdispatch release JOB: the hook is asked, and may "
-        "still reject or change it, but not hold it.",
+        "The moment that the hook named, when it is asked again; or faxdispatch release JOB: the hook is asked, and "
+        "may still reject or change it, but not hold it.",
     ),
     HoldReason.POLICY_HOOK_FAILED: Meaning(
         "The policy hook could not be asked, and nothing is sent without its word.",

@@ -28,8 +28,8 @@ _NEVER = {
     PhoneNumberType.PAGER: f"a pager, which takes no fax: {_INSTEAD}",
     PhoneNumberType.VOICEMAIL: f"a voicemail number, which takes no fax: {_INSTEAD}",
 }
-"""Kinds of numbers that are never called. Universal access numbers (UAN) and shared-cost ones are not among them: British
-03, Dutch 088 and Australian 1300 numbers are of these kinds, and hospitals and courts have fax machines there."""
+"""Kinds of numbers that are never called. Universal access numbers (UAN) and shared-cost ones are not among them:
+British 03, Dutch 088 and Australian 1300 numbers are of these kinds, and hospitals and courts have fax machines there."""
 
 _EMERGENCY_EVERYWHERE = {"112", "911"}
 """What telephones of every country take for an emergency call (3GPP TS 22.101)."""

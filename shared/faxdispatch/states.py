@@ -135,8 +135,9 @@ CAMPAIGN_MOVES: dict[CampaignState, frozenset[CampaignState]] = {
     CampaignState.FINISHED: frozenset({CampaignState.CHECKED}),
     CampaignState.CANCELLED: frozenset(),
 }
-"""From each state, those that one move can lead to. `finished` to `checked` is a new generation of chosen rows; `checked`
-to `paused` a start that came too late."""
+"""From each state, those that one move can lead to.
+
+`finished` to `checked` is a new generation of chosen rows; `checked` to `paused` a start that came too late."""
 
 
 class Verdict(StrEnum):
