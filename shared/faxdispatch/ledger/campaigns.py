@@ -61,6 +61,8 @@ class Campaign:
     """Why it is paused, or was moved last."""
     options: dict[str, Any]
     """What is asked for every row, as given when it was made."""
+    columns: tuple[str, ...]
+    """The names of the list's columns; empty where none were given."""
     rows: int
     size: int
     """The highest number of a row."""
@@ -120,9 +122,19 @@ class Campaigns:
     # Reading in --------------------------------------------------------------------------------------------------
 
     def open(
-        self, campaign_id: str, *, name: str, options: Mapping[str, Any], fingerprint: str, cap: float | None = None
+        self,
+        campaign_id: str,
+        *,
+        name: str,
+        options: Mapping[str, Any],
+        fingerprint: str,
+        cap: float | None = None,
+        columns: Sequence[str] = (),
     ) -> str:
-        """Begin a draft: `created`; `same` where it is known with the same fingerprint, else `conflict`."""
+        """Begin a draft: `created`; `same` where it is known with the same fingerprint, else `conflict`.
+
+        `columns` names the columns of the list, in its order, for reports; those without a name are numbered there.
+        """
         reply = self._scripts.run(
             "campaign_open",
             campaign=campaign_id,
@@ -130,6 +142,7 @@ class Campaigns:
             options=json.dumps(options),
             fingerprint=fingerprint,
             money=None if cap is None else round(cap * 1_000_000),
+            columns=json.dumps(list(columns)),
             source="operator",
         )
         return str(reply["outcome"])
@@ -316,6 +329,7 @@ class Campaigns:
             state=CampaignState(facts["state"]),
             reason=facts.get("reason") or None,
             options=json.loads(facts["options"]),
+            columns=tuple(json.loads(facts.get("columns") or "[]")),
             rows=int(facts["rows"]),
             size=int(facts["size"]),
             generation=int(facts["generation"]),
