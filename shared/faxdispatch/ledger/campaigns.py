@@ -349,6 +349,12 @@ class Campaigns:
             parked=parked,
         )
 
+    def causes(self, campaign_id: str) -> dict[str, int]:
+        """Give how many rows of the present generation ended without delivery, by cause, the most frequent first."""
+        with redis_trouble():
+            found: dict[str, str] = self._redis.hgetall(f"fax:campaign:{campaign_id}:causes:count")
+        return dict(sorted(((cause, int(count)) for cause, count in found.items()), key=lambda pair: (-pair[1], pair[0])))
+
     def letters(self, campaign_id: str, first: int, last: int) -> str:
         """Give the letters of the rows from `first` to `last`; rows past the end have none."""
         with redis_trouble():

@@ -7,6 +7,7 @@ if current ~= a.generation and (state ~= 'finished' or current + 1 ~= a.generati
 end
 if current ~= a.generation then
   redis.call('HSET', key, 'generation', a.generation, 'state', 'checked', 'cursor', 0, 'changed', now, 'recent', '')
+  redis.call('DEL', key .. ':causes:count')
   emit_campaign(a.campaign, 'campaign.retried', {generation = a.generation, operator = a.operator})
 end
 local count = 0

@@ -6,6 +6,7 @@
 --   fax:campaign:<id>:open              the rows that have a job
 --   fax:campaign:<id>:parked            jobs that wait for their campaign: the fourth place where an open job can be
 --   fax:campaign:<id>:causes            the numbers that stand for causes in the records
+--   fax:campaign:<id>:causes:count      how many rows of this generation ended for each cause without delivery
 --   fax:campaign:<id>:faxes             fax ids that are no UUIDs and so do not fit into a record
 local LETTER = {delivered = 'd', failed = 'f', cancelled = 'c', suppressed = 's'}
 local BLOCK, RECORD = 1024, 32
@@ -69,6 +70,9 @@ local function end_row(j, to)
   if to == 'cancelled' and j.cause == 'suppressed' then letter = LETTER.suppressed end
   set_letter(j.campaign, row, letter)
   write_record(j.campaign, row, letter, j)
+  if letter ~= LETTER.delivered and (j.cause or '') ~= '' then
+    redis.call('HINCRBY', campaign_key(j.campaign) .. ':causes:count', j.cause, 1)
+  end
   redis.call('SREM', campaign_key(j.campaign) .. ':open', j.row)
   redis.call('HINCRBY', campaign_key(j.campaign), letter, 1)
 end
