@@ -24,13 +24,13 @@ from faxdispatch.ledger import (
     Scripts,
     durability,
 )
+from faxdispatch.openings import Calendar
 from faxdispatch.settings import Settings
 from faxdispatch.telnyx import ClientStack
 from worker import transport
 from worker.collaborators import Collaborators, Throttle
 from worker.failpoints import failpoints
 from worker.hook import Hook
-from worker.opening import Calendar
 from worker.scheduler import CHECKS, DISPATCH, Scheduler
 
 log = logging.getLogger(__name__)

@@ -16,12 +16,12 @@ from uuid import uuid4
 from redis import Redis
 
 from faxdispatch.client_state import encode_client_state
-from faxdispatch.errors import NotKnown, OutcomeUnknown, TelnyxError
+from faxdispatch.costs import estimate
+from faxdispatch.errors import NotKnown, OutcomeUnknown, RateLimited, TelnyxError
 from faxdispatch.ledger import Claim
 from faxdispatch.states import HoldReason
 from faxdispatch.telnyx import Fax, SendRequest
 from worker.collaborators import Collaborators
-from worker.costs import estimate
 from worker.policy import changes
 from worker.preparation import prepare
 from worker.record import record
@@ -35,6 +35,8 @@ TOGETHER = 0.1
 """Seconds of slots that are claimed together."""
 LATE = 0.05
 """Seconds after its slot from which a call draws a new one: late calls would come too close to those after them."""
+PATIENCE = 2.0
+"""Seconds that such a call waits for it; its claim runs meanwhile."""
 SIDE_BY_SIDE = 16
 """Calls of one message that may be up at once."""
 
@@ -117,7 +119,7 @@ def _send(admitted: Sequence[Admitted], outcomes: Outcomes, w: Collaborators) ->
     while left or calls:
         due = _due(left, SIDE_BY_SIDE - len(calls))
         left = left[len(due) :]
-        for claimed in _claim([_in_time(one, w) for one in due], outcomes, w):
+        for claimed in _claim(due, outcomes, w):
             calls[w.crew.submit(_submit, claimed, w)] = claimed
         answered = _answered(calls, left)
         if answered:
@@ -143,14 +145,6 @@ def _answered(
         return wait(calls, timeout=None if until is None else max(0.0, until), return_when=FIRST_COMPLETED).done
     time.sleep(max(0.0, until or 0.0))
     return set()
-
-
-def _in_time(admitted: Admitted, w: Collaborators) -> Admitted:
-    """Give it back with another slot, if a busy machine has let its slot pass."""
-    if time.monotonic() <= admitted.slot + LATE:
-        return admitted
-    slot, _ = w.limits.reserve(look_ahead=1.0, on=admitted.prepared.connection)
-    return replace(admitted, slot=time.monotonic() + (slot or 0.0))
 
 
 def _claim(admitted: Sequence[Admitted], outcomes: Outcomes, w: Collaborators) -> list[Claimed]:
@@ -192,7 +186,7 @@ def _submit(claimed: Claimed, w: Collaborators) -> Fax | TelnyxError:
     try:
         with w.telnyx.borrow() as telnyx:
             request = _request(claimed, w)
-            time.sleep(max(0.0, claimed.admitted.slot - time.monotonic()))
+            _wait_for_slot(claimed, w)
             w.reached("leaving")
             return telnyx.send_fax(request, deadline=claimed.deadline)
     except TelnyxError as error:
@@ -200,6 +194,21 @@ def _submit(claimed: Claimed, w: Collaborators) -> Fax | TelnyxError:
     except Exception as error:
         log.exception("job %s attempt %d: unforeseen", claimed.job_id, claimed.number)
         return OutcomeUnknown(f"unforeseen {type(error).__name__}")
+
+
+def _wait_for_slot(claimed: Claimed, w: Collaborators) -> None:
+    """Wait for the slot; where a busy machine has let it pass, for another one.
+
+    Raises:
+        RateLimited: no other comes soon; nothing was sent.
+    """
+    ahead = claimed.admitted.slot - time.monotonic()
+    if ahead < -LATE:
+        slot, again = w.limits.reserve(look_ahead=PATIENCE, on=claimed.prepared.connection)
+        if slot is None:
+            raise RateLimited("its slot has passed and no other comes soon", retry_after=again)
+        ahead = slot
+    time.sleep(max(0.0, ahead))
 
 
 def _request(claimed: Claimed, w: Collaborators) -> SendRequest:

@@ -11,11 +11,11 @@ from typing import Any
 
 from faxdispatch.errors import RateLimited, Unavailable
 from faxdispatch.ledger import Agenda, Campaigns, Fence, Ledger, Limits, Observations
+from faxdispatch.openings import Calendar
 from faxdispatch.settings import Settings
 from faxdispatch.telnyx import ClientStack
 from faxdispatch.telnyx.translate import retry_after
 from worker.hook import Hook
-from worker.opening import Calendar
 
 Post = Callable[[str, str, dict[str, Any]], None]
 """Send a Celery message: task, queue, payload."""

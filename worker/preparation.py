@@ -5,10 +5,10 @@ from datetime import datetime
 from faxdispatch.hooks import Change, Hold, Reject
 from faxdispatch.jobs import SendFax
 from faxdispatch.ledger import JobView
+from faxdispatch.openings import missed, opens
 from faxdispatch.states import HoldReason, State
 from worker.collaborators import Collaborators
 from worker.hook import HookFailed, apply
-from worker.opening import missed, opens
 from worker.policy import step
 from worker.stages import Ended, Outcome, Prepared
 

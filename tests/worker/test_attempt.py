@@ -22,12 +22,12 @@ from faxdispatch.ledger import (
     Scripts,
     connect,
 )
+from faxdispatch.openings import Calendar
 from faxdispatch.settings import Settings
 from faxdispatch.states import HoldReason, State
 from faxdispatch.telnyx import Fax, SendRequest
 from worker.attempt import Outcome, run_attempt
 from worker.collaborators import Collaborators
-from worker.opening import Calendar
 
 
 class Telnyx:

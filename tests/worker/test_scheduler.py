@@ -18,10 +18,10 @@ from faxdispatch.ledger import (
     Scripts,
     connect,
 )
+from faxdispatch.openings import Calendar
 from faxdispatch.settings import Settings
 from faxdispatch.states import State
 from worker.collaborators import Collaborators
-from worker.opening import Calendar
 from worker.scheduler import CROWD, Scheduler
 
 START = 1_790_000_000_000

@@ -7,8 +7,8 @@ import pytest
 
 from faxdispatch.holidays import parse_holidays
 from faxdispatch.jobs import SendFax, Window
+from faxdispatch.openings import HORIZON, Calendar, missed, next_opening, opens
 from faxdispatch.settings import Settings
-from worker.opening import HORIZON, Calendar, missed, next_opening, opens
 
 CHICAGO = ZoneInfo("America/Chicago")
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri")
