@@ -193,10 +193,11 @@ def test_a_fax_that_is_silent_for_too_long_keeps_neither_channel_nor_number(sile
     assert silent.picked() == []
 
     look(silent, 3600)
-    assert silent.picked() == ["far"]
-    silent.fly("far")
-    silent.tell("far", "delivered")
+    # Who waited for the number waited in line for a channel meanwhile.
     assert silent.picked() == ["next"]
+    silent.fly("next")
+    silent.tell("next", "delivered")
+    assert silent.picked() == ["far"]
     assert silent.state("silent") is State.ACCEPTED
 
 

@@ -57,5 +57,7 @@ end
 
 local function wait_for_line(j)
   leave(j)
+  -- Its turn counts from now: when the number is free, it does not stand behind all who came meanwhile.
+  standing(j)
   redis.call('ZADD', 'fax:line:' .. j.to .. ':waiting', class_of(j) * SPAN + tonumber(j.created), j.job)
 end
