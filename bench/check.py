@@ -2,13 +2,14 @@
 
     .venv/bin/python -m bench.check [--rows 1000000]
 
-Makes a list of five columns in a temporary folder, as a CRM would: numbers in several forms, some of them missing, wrong
-or there twice. Checks it in a process of its own, in the same turn as the plain way: `csv.DictReader` with
-`phonenumbers` for each cell and a set of the numbers seen, on a part of the rows.
+Makes a list of five columns in a temporary folder, as a CRM would: numbers in several forms, some missing, wrong
+or there twice. Checks it in a process of its own, and a part of it in the same run the plain way: `csv.DictReader`, and
+each number asked of `faxdispatch.numbers`.
 """
 
 import argparse
 import csv
+import itertools
 import json
 import random
 import resource
@@ -18,11 +19,9 @@ import tempfile
 import time
 from pathlib import Path
 
-import phonenumbers
-
 from bench.figures import machine
 from faxdispatch.campaign.checking import check
-from faxdispatch.numbers import NumberPolicy
+from faxdispatch.numbers import NumberPolicy, destined
 
 AREAS = (201, 202, 212, 213, 216, 303, 305, 312, 313, 404, 408, 412, 415, 503, 512, 602, 617, 702, 713, 773, 801, 804)
 FORMS = ("{0}{1}{2}", "({0}) {1}-{2}", "{0}-{1}-{2}", "{0}.{1}.{2}", "+1{0}{1}{2}", "1-{0}-{1}-{2}", "+1 {0} {1} {2}")
@@ -58,22 +57,16 @@ def measure(path: Path) -> dict[str, float]:
 
 
 def measure_plain(path: Path, rows: int) -> dict[str, float]:
-    """Check so many rows the plain way."""
-    begun = time.perf_counter()
-    seen: set[str] = set()
-    done = 0
+    """Judge the numbers of so many rows by the same rules, each cell for itself."""
+    policy = NumberPolicy(region="US")
+    begun, done = time.perf_counter(), 0
     with path.open(newline="", encoding="utf-8") as file:
-        for row in csv.DictReader(file):
+        for row in itertools.islice(csv.DictReader(file), rows):
+            done += 1
             try:
-                number = phonenumbers.parse(row["Fax #"], "US")
-            except phonenumbers.NumberParseException:
+                policy.check(destined(row["Fax #"], region="US"))
+            except ValueError:
                 continue
-            finally:
-                done += 1
-            if phonenumbers.is_possible_number(number):
-                seen.add(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
-            if done >= rows:
-                break
     return {"seconds": time.perf_counter() - begun, "rows": done}
 
 

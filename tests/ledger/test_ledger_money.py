@@ -144,6 +144,16 @@ def test_the_next_day_by_utc_starts_anew(desk):
     assert books_balance(desk)
 
 
+def test_until_midnight_by_utc_a_claim_counts_for_the_day_that_ends(desk):
+    today = START // 1000 // DAY
+    desk.scripts.now = (today + 1) * DAY * 1000 - 1
+    desk.create("last")
+    claim(desk, "last")
+
+    assert book(desk, today) == FAX
+    assert desk.limits.account().spent == 1
+
+
 def test_what_is_settled_after_midnight_belongs_to_the_day_of_its_claim(desk):
     desk.create("late")
     claim(desk, "late")

@@ -63,6 +63,19 @@ def test_so_many_faxes_in_a_row_that_blame_the_number_put_it_in_quarantine_and_t
     assert desk.suspects.until(NUMBER) == datetime.fromtimestamp(until / 1000, UTC)
 
 
+def test_one_more_that_was_under_way_neither_tells_it_again_nor_makes_it_longer(desk):
+    for name in "abcd":
+        desk.create(name, to=NUMBER)
+        desk.fly(name)
+        desk.tell(name, "failed", "receiver_unallocated_number")
+    for name in "abcd":
+        desk.give_up(name, blames=True)
+        desk.later(1)
+
+    assert len(desk.told("number.quarantined")) == 1
+    assert desk.suspects.until(NUMBER) == datetime.fromtimestamp(START / 1000 + 2 + 90 * DAY, UTC)
+
+
 def test_failures_that_do_not_blame_the_number_do_not_count(desk):
     for name in "abcdef":
         fail(desk, name, blames=name in "ab")
