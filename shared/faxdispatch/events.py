@@ -43,16 +43,25 @@ _Job = Literal[
 ]
 _Refreshed = Literal["fax.refreshed"]
 _Connection = Literal["connection.paused", "connection.resumed"]
-_Number = Literal["number.quarantined", "number.released"]
+_Number = Literal[
+    "number.quarantined",
+    "number.released",
+    "number.suppressed",
+    "number.unsuppressed",
+    "numbers.imported",
+]
 _Campaign = Literal[
     "campaign.created",
     "campaign.checked",
+    "campaign.planned",
     "campaign.started",
     "campaign.paused",
     "campaign.resumed",
     "campaign.cancelled",
     "campaign.finished",
     "campaign.retried",
+    "campaign.capped",
+    "campaign.purged",
 ]
 
 TELNYX_TYPES: tuple[str, ...] = (*get_args(_Underway), *get_args(_Delivered), *get_args(_Failed))
@@ -168,7 +177,7 @@ class ConnectionEvent(Event):
 
 
 class NumberEvent(Event):
-    """A recipient's number is not called any more since it is wrong, or is called again; `data` names it."""
+    """A recipient's number is in quarantine or on the suppression list, or is no more; `data` names it."""
 
     type: _Number
 

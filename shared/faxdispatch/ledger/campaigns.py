@@ -1,16 +1,15 @@
-"""Campaigns in Redis: their rows in compressed chunks, a letter and a record for each row, and every move of the whole."""
+"""Campaigns in Redis: rows in compressed chunks, a letter and a record for each row, and every move of the whole."""
 
 import json
 import struct
 import zlib
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from faxdispatch.errors import NotKnown
+from faxdispatch.errors import Conflict, NotKnown
 from faxdispatch.ledger.scripts import Scripts, redis_trouble
 from faxdispatch.states import CAMPAIGN_MOVES, OPEN, CampaignState, State
 
@@ -72,6 +71,11 @@ class Campaign:
     created_at: datetime
     changed_at: datetime
     start_at: datetime | None
+    """The moment at which it is to start, as long as it is planned so."""
+    started_at: datetime | None
+    """When it ran first."""
+    counts: dict[str, int]
+    """How the check of its list counted the rows, those that are none of the campaign's among them."""
     cap: float | None
     spent: float
     pending: int
@@ -130,9 +134,11 @@ class Campaigns:
         fingerprint: str,
         cap: float | None = None,
         columns: Sequence[str] = (),
+        operator: str | None = None,
     ) -> str:
         """Begin a draft: `created`; `same` where it is known with the same fingerprint, else `conflict`.
 
+        `purged` where the id was that of a campaign that ran and was purged not long ago.
         `columns` names the columns of the list, in its order, for reports; those without a name are numbered there.
         """
         reply = self._scripts.run(
@@ -143,12 +149,13 @@ class Campaigns:
             fingerprint=fingerprint,
             money=None if cap is None else round(cap * 1_000_000),
             columns=json.dumps(list(columns)),
+            operator=operator,
             source="operator",
         )
         return str(reply["outcome"])
 
     def add_chunk(self, campaign_id: str, chunk: int, rows: Sequence[CampaignRow]) -> str:
-        """Add the rows of one chunk: `added`, `same` where it is there already, `no` where it is no draft any more."""
+        """Add the rows of one chunk, at least one: `added`, `same` where it is there, `no` where it is no draft."""
         first = chunk * CHUNK + 1
         letters = [NONE] * (rows[-1].row - first + 1)
         for row in rows:
@@ -176,15 +183,20 @@ class Campaigns:
         reason: str | None = None,
         operator: str | None = None,
         also_in_flight: bool = False,
+        only_from: Collection[CampaignState] | None = None,
+        counts: Mapping[str, int] | None = None,
     ) -> tuple[str, CampaignState]:
         """Move a campaign: `moved`, `same` where it stands there already, or `no`; with the state it stands in now.
 
-        `also_in_flight` goes with a cancel: Telnyx is asked to cancel what is under way, too.
+        `only_from` narrows the states that it may be moved from. `also_in_flight` goes with a cancel, also with one
+        that was given before: Telnyx is asked to cancel what is under way, too. `counts` goes with the end of a check.
 
         Raises:
             NotKnown: there is no such campaign.
         """
-        allowed = [state.value for state, following in CAMPAIGN_MOVES.items() if to in following]
+        allowed = [state for state, following in CAMPAIGN_MOVES.items() if to in following]
+        if only_from is not None:
+            allowed = [state for state in allowed if state in only_from]
         reply = self._scripts.run(
             "campaign_move",
             campaign=campaign_id,
@@ -194,20 +206,51 @@ class Campaigns:
             reason=reason,
             operator=operator,
             also_in_flight=also_in_flight or None,
+            counts=None if counts is None else json.dumps(dict(counts)),
             source="operator",
         )
         return str(reply["outcome"]), _known(campaign_id, reply)
 
-    def start_at(self, campaign_id: str, moment: datetime) -> tuple[str, CampaignState]:
-        """Let a checked campaign start at a moment: `planned` or `no`, with the state it stands in."""
-        reply = self._scripts.run("campaign_start_at", campaign=campaign_id, at=round(moment.timestamp() * 1000))
-        return str(reply["outcome"]), _known(campaign_id, reply)
-
-    def again(self, campaign_id: str, rows: Sequence[int], *, generation: int, operator: str | None = None) -> int:
-        """Make failed or cancelled rows pending again, as a new generation; give how many were made so.
+    def start_at(self, campaign_id: str, moment: datetime, *, operator: str | None = None) -> tuple[str, CampaignState]:
+        """Let a checked campaign start at a moment: `planned` or `no`, with the state it stands in.
 
         Raises:
-            NotKnown: there is no such campaign, or it is not finished.
+            NotKnown: there is no such campaign.
+        """
+        at = round(moment.timestamp() * 1000)
+        reply = self._scripts.run(
+            "campaign_start_at", campaign=campaign_id, at=at, operator=operator, source="operator"
+        )
+        return str(reply["outcome"]), _known(campaign_id, reply)
+
+    def set_cap(self, campaign_id: str, cap: float | None, *, operator: str | None = None) -> tuple[str, CampaignState]:
+        """Set what a campaign may cost, None for no cap: `set`, `same`, or `no` where it is over; with its state.
+
+        Raises:
+            NotKnown: there is no such campaign.
+        """
+        money = None if cap is None else round(cap * 1_000_000)
+        reply = self._scripts.run(
+            "campaign_cap", campaign=campaign_id, money=money, operator=operator, source="operator"
+        )
+        return str(reply["outcome"]), _known(campaign_id, reply)
+
+    def again(
+        self,
+        campaign_id: str,
+        rows: Sequence[int],
+        *,
+        generation: int,
+        reason: str | None = None,
+        operator: str | None = None,
+    ) -> int:
+        """Make failed or cancelled rows pending again, as a new generation; give how many were made so.
+
+        The same generation may be given more rows as long as it has not come to its end.
+
+        Raises:
+            NotKnown: there is no such campaign.
+            Conflict: it is neither finished nor in that generation.
         """
         count = 0
         for page in _pages(rows, CHUNK):
@@ -216,13 +259,13 @@ class Campaigns:
                 campaign=campaign_id,
                 rows=page,
                 generation=generation,
+                reason=reason,
                 operator=operator,
                 source="operator",
             )
+            state = _known(campaign_id, reply)
             if reply["outcome"] == "no":
-                raise NotKnown(
-                    f"campaign {campaign_id}: only a finished one can be tried again; it is {reply['state']}"
-                )
+                raise Conflict(f"campaign {campaign_id}: only a finished one can be tried again; it is {state}")
             count += reply["rows"]
         return count
 
@@ -270,7 +313,7 @@ class Campaigns:
     ) -> tuple[str, int]:
         """Give rows to the line, parked ones first: `fed` or `finished` with their number, or `no`.
 
-        Each row has `row`, `job`, `to`, `request` (JSON) and `priority`; one that is not pending any more is passed over.
+        Each row has `row`, `job`, `to`, `request` (JSON) and `priority`; one that is not pending is passed over.
         """
         reply = self._scripts.run(
             "feed",
@@ -321,44 +364,24 @@ class Campaigns:
             pipe.zcard(f"fax:campaign:{campaign_id}:parked")
             pipe.get(f"fax:spend:campaign:{campaign_id}")
             facts, parked, spent = pipe.execute()
-        if not facts:
+        if "state" not in facts:
             raise NotKnown(f"campaign {campaign_id}: not known here")
-        return Campaign(
-            id=campaign_id,
-            name=facts["name"],
-            state=CampaignState(facts["state"]),
-            reason=facts.get("reason") or None,
-            options=json.loads(facts["options"]),
-            columns=tuple(json.loads(facts.get("columns") or "[]")),
-            rows=int(facts["rows"]),
-            size=int(facts["size"]),
-            generation=int(facts["generation"]),
-            cursor=int(facts["cursor"]),
-            created_at=_moment(int(facts["created"]) / 1000),
-            changed_at=_moment(int(facts["changed"]) / 1000),
-            start_at=_moment(int(facts["start_at"]) / 1000) if facts.get("start_at") else None,
-            cap=int(facts["cap"]) / 1_000_000 if facts.get("cap") else None,
-            spent=int(spent or 0) / 1_000_000,
-            pending=int(facts.get(PENDING, 0)),
-            open={state: number for state in State if (number := int(facts.get(f"open:{state}", 0)))},
-            delivered=int(facts.get(DELIVERED, 0)),
-            failed=int(facts.get(FAILED, 0)),
-            suppressed=int(facts.get(SUPPRESSED, 0)),
-            cancelled=int(facts.get(CANCELLED, 0)),
-            also_in_flight=facts.get("also_in_flight") == "1",
-            parked=parked,
-        )
+        return _campaign(campaign_id, facts, parked=parked, spent=int(spent or 0))
 
     def causes(self, campaign_id: str) -> dict[str, int]:
         """Give how many rows of the present generation ended without delivery, by cause, the most frequent first."""
         with redis_trouble():
             found: dict[str, str] = self._redis.hgetall(f"fax:campaign:{campaign_id}:causes:count")
-        return dict(sorted(((cause, int(count)) for cause, count in found.items()), key=lambda pair: (-pair[1], pair[0])))
+        return dict(
+            sorted(((cause, int(count)) for cause, count in found.items()), key=lambda pair: (-pair[1], pair[0]))
+        )
 
     def letters(self, campaign_id: str, first: int, last: int) -> str:
         """Give the letters of the rows from `first` to `last`; rows past the end have none."""
         with redis_trouble():
-            return str(self._redis.getrange(f"fax:campaign:{campaign_id}:states", first - 1, last - 1))
+            found: str = self._redis.getrange(f"fax:campaign:{campaign_id}:states", first - 1, last - 1)
+        # Between the last row of a chunk and the first of the next one Redis fills in zeros.
+        return found.replace("\0", NONE)
 
     def cells(self, campaign_id: str) -> Iterator[tuple[int, list[str]]]:
         """Give every row's number and its cells as they were in the list, in order, a chunk at a time."""
@@ -382,34 +405,36 @@ class Campaigns:
                     yield _result(first + offset, letter, records[offset * 32 : offset * 32 + 32], causes, faxes)
 
     def audit(self, campaign_id: str) -> Audit:
-        """Count a campaign's rows anew, letter by letter and job by job.
+        """Count a campaign's rows anew, letter by letter and job by job, all at one moment, also while it runs.
 
-        While it runs, a row may move between two looks; a fault that is real is found again.
+        Raises:
+            NotKnown: there is no such campaign.
         """
-        campaign = self.get(campaign_id)
-        letters: Counter[str] = Counter()
-        for first in range(1, campaign.size + 1, _PAGE):
-            letters.update(self.letters(campaign_id, first, min(first + _PAGE - 1, campaign.size)))
-        letters.pop(NONE, None)
-        opened = self.open_rows(campaign_id)
-        states = self._states(campaign_id, opened, campaign.generation)
-        return Audit(campaign, dict(letters), tuple(_faults(campaign, letters, len(opened), states)))
+        reply = self._scripts.run("campaign_audit", campaign=campaign_id)
+        _known(campaign_id, reply)
+        campaign = _campaign(campaign_id, reply["facts"], parked=reply["parked"], spent=int(reply["spent"]))
+        letters = {letter: count for letter, count in reply["letters"].items() if count}
+        return Audit(campaign, letters, tuple(_faults(campaign, letters, reply["open"], reply["states"])))
 
-    def purge(self, campaign_id: str) -> bool:
-        """Forget a campaign that has no open rows; False where it has some or still runs."""
-        campaign = self.get(campaign_id)
-        if campaign.opened or campaign.state in {CampaignState.RUNNING, CampaignState.PAUSED}:
-            return False
+    def purge(self, campaign_id: str, *, operator: str | None = None) -> tuple[str, CampaignState | None]:
+        """Forget a campaign that has no open rows: `purged`, or `no` where it has some or still runs; with its state.
+
+        One whose purge was interrupted is purged to its end, and has no state any more.
+
+        Raises:
+            NotKnown: there is no such campaign.
+        """
+        reply = self._scripts.run("campaign_purge", campaign=campaign_id, operator=operator, source="operator")
+        if reply["outcome"] == "no":
+            return "no", _known(campaign_id, reply)
+        state = None if reply["outcome"] == "again" else _known(campaign_id, reply)
         with redis_trouble():
-            # Out of the lists first: what is left of a purge that was interrupted is found by its name again.
             for key in self._redis.scan_iter(f"fax:campaign:{campaign_id}:*", count=1000):
                 self._redis.unlink(key)
-            self._redis.unlink(f"fax:spend:campaign:{campaign_id}", f"fax:other:campaign-{campaign_id}")
-            self._redis.zrem("fax:campaigns:starts", campaign_id)
-            self._redis.srem("fax:campaigns:ending", campaign_id)
-            self._redis.unlink(f"fax:campaign:{campaign_id}")
-            self._redis.zrem("fax:campaigns", campaign_id)
-        return True
+            if not reply.get("started", True):
+                # No row had a job, so nothing has an id that another one could give again.
+                self._redis.zrem("fax:campaigns:purged", campaign_id)
+        return "purged", state
 
     def _chunk(self, campaign_id: str, kind: str, chunk: int) -> list[Any]:
         key = f"fax:campaign:{campaign_id}:{kind}:{chunk}"
@@ -419,19 +444,40 @@ class Campaigns:
             self._last = (key, json.loads(zlib.decompress(packed)) if packed else [])
         return self._last[1]
 
-    def _states(self, campaign_id: str, rows: Sequence[int], generation: int) -> Counter[str]:
-        found: Counter[str] = Counter()
-        for page in _pages(rows, CHUNK):
-            with redis_trouble(), self._redis.pipeline(transaction=False) as pipe:
-                for row in page:
-                    pipe.hget(f"fax:job:{job_of_row(campaign_id, row, generation)}", "state")
-                found.update(state or "missing" for state in pipe.execute())
-        return found
-
 
 def job_of_row(campaign_id: str, row: int, generation: int = 1) -> str:
     """Give the id of a row's job: the same for ever, so that no row can have two."""
     return f"{campaign_id}-{row}" if generation == 1 else f"{campaign_id}-{row}-{generation}"
+
+
+def _campaign(campaign_id: str, facts: Mapping[str, str], *, parked: int, spent: int) -> Campaign:
+    return Campaign(
+        id=campaign_id,
+        name=facts["name"],
+        state=CampaignState(facts["state"]),
+        reason=facts.get("reason") or None,
+        options=json.loads(facts["options"]),
+        columns=tuple(json.loads(facts.get("columns") or "[]")),
+        rows=int(facts["rows"]),
+        size=int(facts["size"]),
+        generation=int(facts["generation"]),
+        cursor=int(facts["cursor"]),
+        created_at=_moment(int(facts["created"]) / 1000),
+        changed_at=_moment(int(facts["changed"]) / 1000),
+        start_at=_moment(int(facts["start_at"]) / 1000) if facts.get("start_at") else None,
+        started_at=_moment(int(facts["started"]) / 1000) if facts.get("started") else None,
+        counts=json.loads(facts.get("counts") or "{}"),
+        cap=int(facts["cap"]) / 1_000_000 if facts.get("cap") else None,
+        spent=spent / 1_000_000,
+        pending=int(facts.get(PENDING, 0)),
+        open={state: number for state in State if (number := int(facts.get(f"open:{state}", 0)))},
+        delivered=int(facts.get(DELIVERED, 0)),
+        failed=int(facts.get(FAILED, 0)),
+        suppressed=int(facts.get(SUPPRESSED, 0)),
+        cancelled=int(facts.get(CANCELLED, 0)),
+        also_in_flight=facts.get("also_in_flight") == "1",
+        parked=parked,
+    )
 
 
 def _faults(campaign: Campaign, letters: Mapping[str, int], opened: int, states: Mapping[str, int]) -> Iterator[str]:
@@ -449,9 +495,10 @@ def _faults(campaign: Campaign, letters: Mapping[str, int], opened: int, states:
     open_counts = {state.value: count for state, count in campaign.open.items()}
     for state in sorted(states.keys() | open_counts.keys()):
         if states.get(state, 0) != open_counts.get(state, 0):
-            yield f"{states.get(state, 0)} open rows have jobs that are {state}, {open_counts.get(state, 0)} are counted"
+            found, counted_as = states.get(state, 0), open_counts.get(state, 0)
+            yield f"{found} open rows have jobs that are {state}, {counted_as} are counted"
         if state not in set(OPEN):
-            yield f"{states[state]} open rows have jobs that are {state}"
+            yield f"{states.get(state, 0)} open rows have jobs that are {state}"
 
 
 def _result(row: int, letter: str, record: bytes, causes: Mapping[int, str], faxes: Mapping[str, str]) -> RowResult:

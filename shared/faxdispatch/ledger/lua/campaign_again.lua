@@ -2,13 +2,14 @@
 local key = campaign_key(a.campaign)
 local state = campaign_state(a.campaign)
 local current = tonumber(redis.call('HGET', key, 'generation') or '0')
-if current ~= a.generation and (state ~= 'finished' or current + 1 ~= a.generation) then
+local begun = current == a.generation and (state == 'checked' or state == 'running' or state == 'paused')
+if not begun and (state ~= 'finished' or current + 1 ~= a.generation) then
   return reply({outcome = 'no', state = state})
 end
 if current ~= a.generation then
   redis.call('HSET', key, 'generation', a.generation, 'state', 'checked', 'cursor', 0, 'changed', now, 'recent', '')
   redis.call('DEL', key .. ':causes:count')
-  emit_campaign(a.campaign, 'campaign.retried', {generation = a.generation, operator = a.operator})
+  emit_campaign(a.campaign, 'campaign.retried', {generation = a.generation, reason = a.reason, operator = a.operator})
 end
 local count = 0
 for _, row in ipairs(a.rows) do

@@ -2,15 +2,24 @@
 -- things get one order of events; who comes second is told how it stands.
 local key = campaign_key(a.campaign)
 local state = campaign_state(a.campaign)
-if state == a.to then return reply({outcome = 'same', state = state}) end
+if state == a.to then
+  if a.also_in_flight then
+    redis.call('HSET', key, 'also_in_flight', 1)
+    redis.call('SADD', 'fax:campaigns:ending', a.campaign)
+  end
+  return reply({outcome = 'same', state = state})
+end
 local may = false
 for _, allowed in ipairs(a.allowed) do may = may or allowed == state end
 if not may then return reply({outcome = 'no', state = state}) end
 redis.call('HSET', key, 'state', a.to, 'reason', a.reason or '', 'changed', now, 'recent', '')
 redis.call('ZREM', 'fax:campaigns:starts', a.campaign)
+redis.call('HDEL', key, 'start_at')
+if a.counts then redis.call('HSET', key, 'counts', a.counts) end
 if a.also_in_flight then redis.call('HSET', key, 'also_in_flight', 1) end
 if a.to == 'running' then
   redis.call('SADD', 'fax:campaigns:running', a.campaign)
+  redis.call('HSETNX', key, 'started', now)
 elseif a.to == 'cancelled' then
   redis.call('SREM', 'fax:campaigns:running', a.campaign)
   redis.call('SADD', 'fax:campaigns:ending', a.campaign)

@@ -1,12 +1,14 @@
--- Begin a campaign as a draft, or recognise it: `same` where the list and what is asked are the same.
+-- Begin a campaign as a draft, or recognise it: `same` where the list and what is asked are the same. The id of one that
+-- was purged after it had been started is not given again for a while: its jobs and events have the same ids.
 local key = campaign_key(a.campaign)
 local known = hash(key)
 if known then
   return reply({outcome = known.fingerprint == a.fingerprint and 'same' or 'conflict', state = known.state})
 end
+if redis.call('ZSCORE', 'fax:campaigns:purged', a.campaign) then return reply({outcome = 'purged', state = 'gone'}) end
 redis.call('HSET', key, 'state', 'draft', 'fingerprint', a.fingerprint, 'name', a.name, 'options', a.options,
   'columns', a.columns, 'created', now, 'changed', now, 'generation', 1, 'cursor', 0, 'rows', 0, 'size', 0, 'p', 0)
 if a.money then redis.call('HSET', key, 'cap', a.money) end
 redis.call('ZADD', 'fax:campaigns', now, a.campaign)
-emit_campaign(a.campaign, 'campaign.created', {name = a.name})
+emit_campaign(a.campaign, 'campaign.created', {name = a.name, operator = a.operator})
 return reply({outcome = 'created', state = 'draft'})
