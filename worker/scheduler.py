@@ -15,10 +15,11 @@ from redis.exceptions import RedisError
 from faxdispatch.errors import NotKnown, Unavailable
 from faxdispatch.jobs import URGENT, CancelFax, SyncStatus
 from faxdispatch.ledger import Appointment, JobView, Picked, Scope
+from faxdispatch.reasons import Counter, Kind
 from faxdispatch.states import State
 from worker.collaborators import Collaborators
 from worker.feeding import Feeder
-from worker.policy import Counter, Failure, GiveUp, Kind, Retry, changes, climbed, decide
+from worker.policy import Failure, GiveUp, Retry, changes, climbed, decide
 
 log = logging.getLogger(__name__)
 

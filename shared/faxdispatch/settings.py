@@ -194,6 +194,8 @@ class Settings(BaseSettings):
     """The last attempts of a campaign that are looked at; it is paused when too many of them failed."""
     fax_campaign_burst_failures: int = Field(default=30, ge=1)
     """How many are too many. More than the window is never."""
+    fax_test_numbers: Words = ()
+    """Numbers of your own that `faxdispatch campaign test` may send to; without `+` of FAX_DEFAULT_REGION."""
 
     # Retries: pauses before the 2nd, 3rd … attempt; the last one repeats
     fax_retry_busy: Schedule = (180, 300, 600, 1200)
@@ -287,6 +289,21 @@ class Settings(BaseSettings):
             return normalise(self.fax_from, region=self.fax_default_region) if self.fax_from else None
         except ValueError as error:
             raise Misconfigured(f"FAX_FROM: {error}") from None
+
+    @cached_property
+    def test_numbers(self) -> tuple[str, ...]:
+        """The numbers that tests of campaigns may go to, in E.164.
+
+        Raises:
+            Misconfigured: one of them is no telephone number.
+        """
+        numbers = []
+        for place, number in enumerate(self.fax_test_numbers, start=1):
+            try:
+                numbers.append(normalise(number, region=self.fax_default_region))
+            except ValueError as error:
+                raise Misconfigured(f"FAX_TEST_NUMBERS: entry {place}: {error}") from None
+        return tuple(numbers)
 
     @cached_property
     def holidays(self) -> Holidays:

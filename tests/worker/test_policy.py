@@ -10,8 +10,9 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from faxdispatch.jobs import SendFax
+from faxdispatch.reasons import REASONS, Counter, Kind
 from faxdispatch.settings import Settings
-from worker.policy import REASONS, Counter, Failure, GiveUp, Kind, Retry, changes, decide, step
+from worker.policy import Failure, GiveUp, Retry, changes, decide, step
 
 NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 SETTINGS = Settings()

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from faxdispatch.reasons import FINAL, REASONS, UNKNOWN, Counter, Kind
 from faxdispatch.settings import Settings
-from worker.policy import FINAL, REASONS, UNKNOWN, Counter, Failure, GiveUp, Kind, Retry, decide
+from worker.policy import Failure, GiveUp, Retry, decide
 
 TEXT = (Path(__file__).parents[2] / "docs" / "failure-policy.md").read_text(encoding="utf-8")
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
