@@ -177,7 +177,12 @@ def _wanted(admitted: Admitted, w: Collaborators) -> Claim:
     if changed:
         facts["changed"] = changed
     return Claim(
-        admitted.job_id, uuid4().hex, facts, cost=estimate(admitted.prepared.request, w.settings), rung=admitted.rung
+        admitted.job_id,
+        uuid4().hex,
+        facts,
+        cost=estimate(admitted.prepared.request, w.settings),
+        rung=admitted.rung,
+        connection=admitted.prepared.connection,
     )
 
 

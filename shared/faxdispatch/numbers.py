@@ -29,7 +29,7 @@ _NEVER = {
     PhoneNumberType.VOICEMAIL: f"a voicemail number, which takes no fax: {_INSTEAD}",
 }
 """Kinds of numbers that are never called. Universal access numbers (UAN) and shared-cost ones are not among them:
-British 03, Dutch 088 and Australian 1300 numbers are of these kinds, and hospitals and courts have fax machines there."""
+British 03, Dutch 088 and Australian 1300 numbers are of these kinds, and hospitals and courts can be faxed there."""
 
 _EMERGENCY_EVERYWHERE = {"112", "911"}
 """What telephones of every country take for an emergency call (3GPP TS 22.101)."""

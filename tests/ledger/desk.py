@@ -118,10 +118,8 @@ class Desk:
 
     def admit_all(self, names: Sequence[str], connection: str = "c") -> None:
         """Let each of many recorded jobs be looked at once."""
-        self.many(
-            "admit",
-            [{"jobs": [{"job": name, "connection": connection, "sender": SENDER}], "source": "worker"} for name in names],
-        )
+        asked = [{"job": name, "connection": connection, "sender": SENDER} for name in names]
+        self.many("admit", [{"jobs": [one], "source": "worker"} for one in asked])
 
     # What is to be seen --------------------------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ import pytest
 from faxdispatch.ledger import Rules
 from faxdispatch.states import HoldReason
 from tests.ledger.conftest import START
-from tests.ledger.desk import SENDER, Desk
+from tests.ledger.desk import Desk
 
 
 @pytest.fixture
@@ -159,23 +159,31 @@ def test_who_finds_its_turn_overdrawn_by_the_rate_keeps_it(redis_url):
     assert desk.line() == names("A", 3)
 
 
-@pytest.mark.parametrize("again", ["retry", "postpone"])
-def test_another_attempt_takes_a_new_turn_at_its_groups_end(desk, again):
+def test_a_retry_takes_a_new_turn_at_its_groups_end(desk):
     desk.line_up(names("A", 4), group="A")
     desk.tell("up", "delivered")
     desk.picked()
-    assert (desk.admit("A-0"), desk.claim("A-0")) == ("go", "claimed")
-    if again == "postpone":
-        desk.postpone("A-0", HoldReason.NOT_SENT)
-    else:
-        desk.accept("A-0")
-        desk.tell("A-0", "failed", "user_busy")
-        desk.retry("A-0")
+    desk.fly("A-0")
+    desk.tell("A-0", "failed", "user_busy")
+    desk.retry("A-0")
     desk.line_up(names("B", 2), group="B")
     desk.later(61)
 
     assert desk.admit("A-0") == "no_channel"
     assert desk.line()[-1] == "A-0"
+
+
+def test_a_fax_that_had_not_left_goes_back_to_its_place(desk):
+    desk.line_up(names("A", 4), group="A")
+    desk.tell("up", "delivered")
+    desk.picked()
+    assert (desk.admit("A-0"), desk.claim("A-0")) == ("go", "claimed")
+    desk.postpone("A-0", HoldReason.RATE_LIMITED)
+    desk.line_up(names("B", 2), group="B")
+    desk.later(61)
+
+    desk.admit("A-0")
+    assert desk.redis.zscore("fax:waiting:c", "A-0") is None or desk.line()[0] == "A-0"
 
 
 def test_a_job_that_moves_to_another_connection_takes_a_turn_there(desk):

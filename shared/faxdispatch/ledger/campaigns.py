@@ -304,23 +304,20 @@ class Campaigns:
         campaign_id: str,
         rows: Sequence[Mapping[str, Any]],
         *,
-        connection: str,
-        sender: str,
         tags: Sequence[str],
         generation: int,
         cursor: int | None,
         limit: int,
     ) -> tuple[str, int]:
-        """Give rows to the line, parked ones first: `fed` or `finished` with their number, or `no`.
+        """Give up to `limit` rows to the line, parked ones first: `fed` or `finished` with their number, or `no`.
 
-        Each row has `row`, `job`, `to`, `request` (JSON) and `priority`; one that is not pending is passed over.
+        Each row has `row`, `job`, `to`, `connection`, `sender`, `request` (JSON) and `priority`; one that is not pending
+        is passed over. `cursor` is the row after which feeding goes on.
         """
         reply = self._scripts.run(
             "feed",
             campaign=campaign_id,
             rows=list(rows),
-            connection=connection,
-            sender=sender,
             tags=json.dumps(list(tags)),
             generation=str(generation),
             cursor=cursor,
@@ -396,16 +393,15 @@ class Campaigns:
             faxes = self._redis.hgetall(f"fax:campaign:{campaign_id}:faxes")
         size = self.get(campaign_id).size
         for block in range((size + _BLOCK - 1) // _BLOCK):
-            first = block * _BLOCK + 1
-            letters = self.letters(campaign_id, first, first + _BLOCK - 1)
-            with redis_trouble():
-                records: Any = self._scripts.raw.get(f"fax:campaign:{campaign_id}:results:{block}") or b""
+            letters, records = self._block(campaign_id, size, block)
             for offset, letter in enumerate(letters):
                 if letter != NONE:
-                    yield _result(first + offset, letter, records[offset * 32 : offset * 32 + 32], causes, faxes)
+                    yield _result(block * _BLOCK + 1 + offset, letter, records[offset * 32 : offset * 32 + 32], causes, faxes)
 
     def audit(self, campaign_id: str) -> Audit:
         """Count a campaign's rows anew, letter by letter and job by job, all at one moment, also while it runs.
+
+        The records of the rows that have ended are read after that moment; a record does not change any more.
 
         Raises:
             NotKnown: there is no such campaign.
@@ -414,7 +410,33 @@ class Campaigns:
         _known(campaign_id, reply)
         campaign = _campaign(campaign_id, reply["facts"], parked=reply["parked"], spent=int(reply["spent"]))
         letters = {letter: count for letter, count in reply["letters"].items() if count}
-        return Audit(campaign, letters, tuple(_faults(campaign, letters, reply["open"], reply["states"])))
+        faults = [*_faults(campaign, letters, reply["open"], reply["states"])]
+        if reply["unmarked"]:
+            faults.append(f"{reply['unmarked']} rows are listed as open and not marked so")
+        if reply["misplaced"]:
+            faults.append(f"{reply['misplaced']} open rows have jobs that do not stand in exactly one place")
+        if wrong := self._wrong_records(campaign):
+            faults.append(f"{wrong} rows have ended and have no record that says so")
+        return Audit(campaign, letters, tuple(faults))
+
+    def _wrong_records(self, campaign: Campaign) -> int:
+        wrong = 0
+        for block in range((campaign.size + _BLOCK - 1) // _BLOCK):
+            letters, records = self._block(campaign.id, campaign.size, block)
+            # What was cancelled before it had a job has no record, or one that tells of an earlier generation.
+            wrong += sum(
+                letter in {DELIVERED, FAILED, SUPPRESSED} and records[at * 32 : at * 32 + 1] != letter.encode()
+                for at, letter in enumerate(letters)
+            )
+        return wrong
+
+    def _block(self, campaign_id: str, size: int, block: int) -> tuple[str, bytes]:
+        """Give the letters of a block's rows and their records; letters first, since a record is there before them."""
+        first = block * _BLOCK + 1
+        letters = self.letters(campaign_id, first, min(first + _BLOCK - 1, size))
+        with redis_trouble():
+            records: Any = self._scripts.raw.get(f"fax:campaign:{campaign_id}:results:{block}") or b""
+        return letters, records
 
     def purge(self, campaign_id: str, *, operator: str | None = None) -> tuple[str, CampaignState | None]:
         """Forget a campaign that has no open rows: `purged`, or `no` where it has some or still runs; with its state.
@@ -446,8 +468,11 @@ class Campaigns:
 
 
 def job_of_row(campaign_id: str, row: int, generation: int = 1) -> str:
-    """Give the id of a row's job: the same for ever, so that no row can have two."""
-    return f"{campaign_id}-{row}" if generation == 1 else f"{campaign_id}-{row}-{generation}"
+    """Give the id of a row's job: the same for ever, so that no row can have two.
+
+    No row of another campaign has it, whatever the ids of the two.
+    """
+    return f"{campaign_id}-{row}" if generation == 1 else f"{campaign_id}-{row}_{generation}"
 
 
 def _campaign(campaign_id: str, facts: Mapping[str, str], *, parked: int, spent: int) -> Campaign:

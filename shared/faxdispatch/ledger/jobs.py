@@ -22,13 +22,17 @@ Reply = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A claim of the next attempt of a job; see `Ledger.claim`."""
+    """A claim of the next attempt of a job; see `Ledger.claim`.
+
+    `connection` is the one that it will be sent on; the claim fails where the job waits on another by now.
+    """
 
     job_id: str
     owner: str
     facts: Mapping[str, Any]
     cost: int
     rung: int
+    connection: str | None = None
 
 
 class Ledger(Rows):
@@ -119,7 +123,14 @@ class Ledger(Rows):
     def claim_many(self, claims: Sequence[Claim], *, lease: float, on: Redis | None = None) -> list[Reply]:
         """Make several claims at once; each stands or falls by itself. See `claim`."""
         wanted = [
-            {"job": c.job_id, "owner": c.owner, "data": json.dumps(c.facts), "cost": c.cost, "rung": c.rung}
+            {
+                "job": c.job_id,
+                "owner": c.owner,
+                "data": json.dumps(c.facts),
+                "cost": c.cost,
+                "rung": c.rung,
+                **({"connection": c.connection} if c.connection else {}),
+            }
             for c in claims
         ]
         return self._scripts.run_many("claim", on=on, claims=wanted, lease=_ms(lease), source="worker")

@@ -41,6 +41,8 @@ class Rules:
     ladder_kept: float = 30 * _DAY
     burst_window: int = 40
     burst_failures: int = 30
+    most_open: int = 20_000
+    """Rows of one campaign that may have a job: with so many waiting for a retry or a busy number, no more are begun."""
     retention: float = 30 * _DAY
     seen: float = 7 * _DAY
     events_maxlen: int = 1_000_000
@@ -101,6 +103,7 @@ class Rules:
             "retention": _ms(self.retention),
             "seen": _ms(self.seen),
             "row_kept": _ms(_ROW_KEPT),
+            "most_open": self.most_open,
             "burst_window": self.burst_window,
             "burst_failures": self.burst_failures,
             "maxlen": self.events_maxlen,

@@ -14,7 +14,9 @@ end
 local count = 0
 for _, row in ipairs(a.rows) do
   local letter = redis.call('GETRANGE', key .. ':states', row - 1, row - 1)
-  if letter == LETTER.failed or letter == LETTER.cancelled then
+  -- Who asks for this generation once more means those that it has not tried: a job's id is given only once.
+  local may = letter == LETTER.failed or letter == LETTER.cancelled
+  if may and not ended_in(a.campaign, row, a.generation) then
     set_letter(a.campaign, row, 'p')
     redis.call('HINCRBY', key, letter, -1)
     redis.call('HINCRBY', key, 'p', 1)

@@ -6,7 +6,8 @@ local function claim(c)
   if j.state == 'submitting' and j.owner == c.owner then
     return {outcome = 'claimed', attempt = j.attempt}
   end
-  if (j.state ~= 'queued' and j.state ~= 'held') or j.granted ~= '1' then
+  local elsewhere = c.connection and j.connection ~= c.connection
+  if (j.state ~= 'queued' and j.state ~= 'held') or j.granted ~= '1' or elsewhere then
     return {outcome = 'no', state = j.state}
   end
   if j.cancel == '1' then
@@ -56,7 +57,7 @@ local function claim(c)
   reserve_money(j, c.cost)
   move(j, 'submitting', {
     attempt = attempt, owner = c.owner, submitted = now, fax_id = '', rank = 0, provider = '', hold = '', due = '',
-    cause = '', asked = 0, listings = 0, hints = 0, turn = '', rung = c.rung, estimate = whole(c.cost), freed = '',
+    cause = '', asked = 0, listings = 0, hints = 0, rung = c.rung, estimate = whole(c.cost), freed = '',
   })
   appoint(j, now + a.lease)
   return {outcome = 'claimed', attempt = attempt}

@@ -1,16 +1,14 @@
--- Give rows of a running campaign to the line. First those that are parked, the untried before any that is to be tried
--- again; then `rows`, those of them that are still pending. Without rows, and with none left anywhere, it is finished.
+-- Give up to `limit` rows of a running campaign to the line. First those that are parked, the untried before any that is
+-- to be tried again; then `rows`, those of them that are still pending. With none left anywhere, it is finished.
 local id = a.campaign
 local key = campaign_key(id)
 local state = campaign_state(id)
 if state ~= 'running' then return reply({outcome = 'no', state = state}) end
-
-local function pending()
-  return tonumber(redis.call('HGET', key, 'p') or '0')
-end
+-- A feeder that was stopped for long may bring rows with the jobs of an earlier generation.
+if redis.call('HGET', key, 'generation') ~= a.generation then return reply({outcome = 'no', state = state}) end
 
 local function unpark(limit)
-  local last = pending() > 0 and whole(SPAN) or '+inf'
+  local last = (pending_rows(id) > 0 and open_rows(id) < a.most_open) and whole(SPAN) or '+inf'
   local count = 0
   for _, job in ipairs(redis.call('ZRANGEBYSCORE', key .. ':parked', '-inf', last, 'LIMIT', 0, limit)) do
     local j = load(job)
@@ -29,12 +27,18 @@ local function line_up_row(row)
   local letter = redis.call('GETRANGE', key .. ':states', row.row - 1, row.row - 1)
   if letter ~= 'p' then return false end
   redis.call('HINCRBY', key, 'p', -1)
+  if redis.call('EXISTS', 'fax:job:' .. row.job) == 1 then
+    -- A producer has given this id to a fax of its own: two faxes must not become one job.
+    end_row({row = row.row, campaign = id, generation = a.generation, cause = 'job_id_taken'}, 'failed')
+    return false
+  end
   local j = {
     job = row.job, row = whole(row.row), campaign = id, group = id, generation = a.generation, seq = 0, attempt = 0,
-    rank = 0, to = row.to, sender = a.sender, connection = a.connection, request = row.request, fingerprint = '',
+    rank = 0, to = row.to, sender = row.sender, connection = row.connection, request = row.request, fingerprint = '',
     idem = '', priority = row.priority, tags = a.tags, client_state = row.client_state or '', created = now, dials = 0,
     connects = 0, holds = 0, fax_id = '',
   }
+  redis.call('SADD', 'fax:connections', row.connection)
   set_letter(id, row.row, 'o')
   redis.call('SADD', key .. ':open', j.row)
   emit(j, 'job.queued', {})
@@ -45,13 +49,16 @@ local function line_up_row(row)
   return true
 end
 
-local fed = unpark(a.limit)
-redis.call('SADD', 'fax:connections', a.connection)
+local fed, cursor = unpark(a.limit), a.cursor
 for _, row in ipairs(a.rows) do
+  if fed >= a.limit or open_rows(id) >= a.most_open then
+    cursor = row.row - 1
+    break
+  end
   if line_up_row(row) then fed = fed + 1 end
 end
-if a.cursor then redis.call('HSET', key, 'cursor', a.cursor) end
-if pending() == 0 and redis.call('SCARD', key .. ':open') == 0 then
+if cursor then redis.call('HSET', key, 'cursor', cursor) end
+if pending_rows(id) == 0 and open_rows(id) == 0 then
   redis.call('HSET', key, 'state', 'finished', 'changed', now)
   redis.call('SREM', 'fax:campaigns:running', id)
   emit_campaign(id, 'campaign.finished', {

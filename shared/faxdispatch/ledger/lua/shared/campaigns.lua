@@ -19,8 +19,22 @@ local function is_row(j)
   return (j.row or '') ~= ''
 end
 
+-- As `job_of_row` gives it in Python.
+local function row_job(id, row, generation)
+  local job = id .. '-' .. row
+  return generation == '1' and job or job .. '_' .. generation
+end
+
 local function campaign_state(id)
   return redis.call('HGET', campaign_key(id), 'state') or 'gone'
+end
+
+local function pending_rows(id)
+  return tonumber(redis.call('HGET', campaign_key(id), 'p') or '0')
+end
+
+local function open_rows(id)
+  return redis.call('SCARD', campaign_key(id) .. ':open')
 end
 
 local function emit_campaign(id, kind, facts)
@@ -38,12 +52,17 @@ local function cause_number(id, cause)
   return number
 end
 
+local UUID = '^' .. string.rep('[%da-f]', 8) .. string.rep('%-' .. string.rep('[%da-f]', 4), 3) .. '%-'
+  .. string.rep('[%da-f]', 12) .. '$'
+
+-- Only what can be told from its sixteen bytes letter by letter is kept as such.
 local function sixteen_bytes(id, row, fax_id)
-  local digits = string.gsub(fax_id, '-', '')
-  if #digits == 32 and not string.find(digits, '%X') then
-    return (string.gsub(digits, '%x%x', function(pair) return string.char(tonumber(pair, 16)) end))
+  local key = campaign_key(id) .. ':faxes'
+  if string.find(fax_id, UUID) then
+    redis.call('HDEL', key, row)
+    return (string.gsub(string.gsub(fax_id, '-', ''), '%x%x', function(pair) return string.char(tonumber(pair, 16)) end))
   end
-  if fax_id ~= '' then redis.call('HSET', campaign_key(id) .. ':faxes', row, fax_id) end
+  if fax_id == '' then redis.call('HDEL', key, row) else redis.call('HSET', key, row, fax_id) end
   return string.rep('\0', 16)
 end
 
@@ -63,6 +82,14 @@ local function write_record(id, row, letter, j)
   redis.call(
     'SETRANGE', campaign_key(id) .. ':results:' .. whole(math.floor(at / BLOCK)), (at % BLOCK) * RECORD, record
   )
+end
+
+-- Whether the record of a row tells of generation `generation`.
+local function ended_in(id, row, generation)
+  local at = row - 1
+  local from = (at % BLOCK) * RECORD + 1
+  local byte = redis.call('GETRANGE', campaign_key(id) .. ':results:' .. whole(math.floor(at / BLOCK)), from, from)
+  return byte ~= '' and string.byte(byte) == generation % 256
 end
 
 local function end_row(j, to)
@@ -113,14 +140,19 @@ local function suppressed(number)
   return not till or tonumber(till) > now
 end
 
--- Whether a row may go: nil, or why its campaign stops it: `cancelled`, `suppressed`, `paused`, or `order` for a retry,
--- since the whole list is tried once before any row is tried again.
+-- The whole list is tried once before any row is tried again; but of rows that wait for that, no more than `most_open`
+-- are kept. A tenth below, so that those who are let go for it are not stopped by the first that ends.
+local function others_go_first(j)
+  return j.attempt > 0 and pending_rows(j.campaign) > 0 and open_rows(j.campaign) < 0.9 * a.most_open
+end
+
+-- Whether a row may go: nil, or why its campaign stops it: `cancelled`, `suppressed`, `paused`, or `order` for a retry.
 local function stopped_by_campaign(j)
   if not is_row(j) then return nil end
   local state = campaign_state(j.campaign)
   if state == 'cancelled' or state == 'gone' then return 'cancelled' end
   if suppressed(j.to) then return 'suppressed' end
   if state ~= 'running' then return 'paused' end
-  if j.attempt > 0 and tonumber(redis.call('HGET', campaign_key(j.campaign), 'p') or '0') > 0 then return 'order' end
+  if others_go_first(j) then return 'order' end
   return nil
 end

@@ -80,8 +80,10 @@ end
 
 local function set_pause(connection, reason, till, more)
   local key = 'fax:paused:' .. connection
-  local known = pause_of(connection) ~= nil
+  local known = pause_of(connection)
   redis.call('SADD', 'fax:connections', connection)
+  -- A longer pause has a reason of its own, which a shorter one does not mend. That of a spent cap is found again.
+  if known and known.reason ~= 'spend_cap' and tonumber(known['until']) > till then return end
   redis.call('HSET', key, 'reason', reason, 'until', whole(till), unpack(more or {}))
   if not known then
     emit_about(connection, 'connection.paused', {

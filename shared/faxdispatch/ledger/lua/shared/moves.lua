@@ -87,14 +87,16 @@ local function finish(j, to, fields)
   forget_later(j)
 end
 
--- A row is stopped by its campaign, see `stopped_by_campaign`: it ends, or is parked until the campaign goes on.
+-- A row is stopped by its campaign, see `stopped_by_campaign`: it ends, or is parked until the campaign goes on. It may
+-- be the one that was told that its number is free: then the next must be told.
 local function stop_row(j, why)
-  if j.granted == '1' then land(j) end
   if why == 'cancelled' or why == 'suppressed' then
     emit(j, 'job.cancelled', {data = json({reason = why == 'suppressed' and why or 'campaign'})})
     finish(j, 'cancelled', {cause = why == 'suppressed' and why or 'campaign'})
     return
   end
+  leave(j)
+  land(j)
   hold(j, 'campaign_' .. why)
   wait_for_campaign(j)
 end

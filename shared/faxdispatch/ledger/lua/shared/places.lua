@@ -31,7 +31,7 @@ local function standing(j)
   local turn = math.max(served, tonumber(redis.call('ZSCORE', turns, group) or '0')) + 1
   redis.call('ZADD', turns, turn, group)
   local place = class * SPAN + turn
-  -- Kept until the next claim: who goes back in line for no fault of its own goes back to its place.
+  -- Kept until an attempt has failed: who goes back in line for no fault of its own goes back to its place.
   save(j, {turn = whole(place)})
   return place
 end
