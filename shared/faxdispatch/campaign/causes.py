@@ -1,0 +1,80 @@
+"""Why a fax did not arrive, in words for people who know nothing of Telnyx."""
+
+from faxdispatch.ledger.campaigns import CANCELLED
+
+TELNYX: dict[str, str] = {
+    "user_busy": "The line was busy.",
+    "receiver_no_answer": "Nobody answered.",
+    "receiver_no_response": "Nobody answered.",
+    "receiver_recovery_on_timer_expire": "The recipient's telephone network did not react in time.",
+    "receiver_communication_error": "The call could not be set up: trouble in the telephone network.",
+    "service_unavailable": "The telephone network was not available.",
+    "receiver_call_dropped": "The recipient's side hung up in the middle of the transmission.",
+    "fax_signaling_error": "The two fax machines did not understand each other.",
+    "invalid_ecm_response_from_receiver": "The recipient's fax machine failed during the transmission.",
+    "fax_initial_communication_timeout": "Somebody or something answered that was no fax machine.",
+    "destination_unreachable": "The number could not be reached.",
+    "receiver_decline": "The recipient's side refused the call.",
+    "receiver_incompatible_destination": "The recipient's side takes no calls of this kind.",
+    "rejected": "The call was rejected.",
+    "file_download_failed": "Telnyx could not fetch the document.",
+    "media_processing_exception": "Telnyx could not prepare the document for sending.",
+    "sender_call_dropped": "The call broke off on the sending side.",
+    "carrier_lost": "The line broke off during the transmission.",
+    "sender_communication_error": "The call could not be set up: trouble on the sending side.",
+    "success": "Telnyx contradicts itself: it may have arrived. Ask the recipient before it is sent again.",
+    "received": "Telnyx contradicts itself: it may have arrived. Ask the recipient before it is sent again.",
+    "user_channel_limit_exceeded": "Too many faxes were under way at once in the account.",
+    "outbound_profile_channel_limit_exceeded": "Too many faxes were under way at once on the outbound profile.",
+    "connection_channel_limit_exceeded": "Too many faxes were under way at once on the fax application.",
+    "outbound_profile_daily_spend_limit_exceeded": "The day's limit of money at Telnyx was reached.",
+    "account_disabled": "The Telnyx account is disabled.",
+    "no_outbound_profile": "The fax application has no outbound profile at Telnyx.",
+    "unverified_origination_number": "Telnyx has not verified the sender's number.",
+    "destination_not_in_countries_whitelist": "The account may not call this country; it can be allowed at Telnyx.",
+    "destination_not_in_service_plan": "The account's plan does not cover this number; it can be changed at Telnyx.",
+    "unverified_destination_not_allowed": "A trial account may call verified numbers only.",
+    "destination_invalid": "The number is wrong.",
+    "receiver_invalid_number_format": "The number is wrong.",
+    "receiver_unallocated_number": "The number belongs to nobody.",
+    "file_format_invalid": "The document is of a kind that cannot be faxed.",
+    "file_size_limit_exceeded": "The document is too large.",
+    "page_count_limit_exceeded": "The document has too many pages.",
+    "sender_canceled": "Somebody cancelled it.",
+}
+"""Every failure reason of Telnyx that is known."""
+
+OURS: dict[str, str] = {
+    "unknown": "It failed, and Telnyx did not say why.",
+    "send_by": "No try could begin before the latest time that was asked for.",
+    "destination_not_allowed": "The settings do not allow faxes to this number.",
+    "number_quarantined": "The number was wrong for earlier faxes and is not called at present.",
+    "policy_hook": "Your own rule, the policy hook, refused it.",
+    "operator": "A person looked it up and said that it has failed.",
+    "campaign": "The campaign was cancelled before it was sent.",
+    "suppressed": "The number is on the list of those who want no faxes.",
+    "no_answer": "Telnyx did not answer, so it is not known whether it was taken.",
+    "lease_expired": "A worker stopped in the middle, so it is not known whether Telnyx took it.",
+}
+"""Every cause of our own."""
+
+_NOTHING_SENT = "Cancelled before it was sent."
+
+
+def in_words(cause: str | None, letter: str) -> str:
+    """Say why a row with this letter ended so; `cause` is its record's. Empty where nothing was told.
+
+    A code of Telnyx's that refused the request is given as it is.
+    """
+    if letter == CANCELLED and cause not in OURS:
+        return f"Cancelled. The try before: {_plain(cause)}" if cause else _NOTHING_SENT
+    return _plain(cause) if cause else ""
+
+
+def _plain(cause: str) -> str:
+    known = TELNYX.get(cause) or OURS.get(cause)
+    if known:
+        return known
+    if cause.isdigit():
+        return f"Telnyx refused the request (code {cause})."
+    return f"It failed for a reason that is not known here: {cause}"

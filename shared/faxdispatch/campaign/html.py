@@ -1,0 +1,40 @@
+"""HTML and SVG from Python: text and attributes are always escaped, so that no cell of a list can become markup."""
+
+from collections.abc import Iterable
+from html import escape
+
+_EMPTY = {"meta", "rect", "line"}
+
+
+class Html(str):
+    """Text that is markup already. Only this module makes it."""
+
+    __slots__ = ()
+
+
+def tag(name: str, /, *children: str, **attributes: str | float) -> Html:
+    """Give an element; children that are no `Html` are escaped.
+
+    In names of attributes `_` stands for `-`; one at the end is left out, as in `class_`.
+    """
+    told = "".join(
+        f' {attribute.rstrip("_").replace("_", "-")}="{escape(_number(value))}"'
+        for attribute, value in attributes.items()
+    )
+    if name in _EMPTY and not children:
+        return Html(f"<{name}{told}>" if name == "meta" else f"<{name}{told}/>")
+    return Html(f"<{name}{told}>{join(children)}</{name}>")
+
+
+def join(children: Iterable[str]) -> Html:
+    """Give several pieces as one."""
+    return Html("".join(child if isinstance(child, Html) else escape(child) for child in children))
+
+
+def style(css: str) -> Html:
+    """Give a style sheet, which is not escaped: it must be our own."""
+    return Html(f"<style>{css}</style>")
+
+
+def _number(value: str | float) -> str:
+    return f"{value:.2f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)

@@ -1,0 +1,120 @@
+"""What became of a campaign's rows, summed up as they pass by, in the same memory for ten rows as for a million."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from faxdispatch.ledger import RowResult
+from faxdispatch.ledger.campaigns import CANCELLED, DELIVERED, FAILED, OPENED, PENDING, SUPPRESSED
+
+SHOWN = 100
+"""Rows without delivery that are kept to be shown."""
+_MOST_SPANS = 48
+_WIDTHS = (60, 300, 900, 3600, 6 * 3600, 86_400, 7 * 86_400, 28 * 86_400, 364 * 86_400)
+
+RESULTS = {
+    DELIVERED: "delivered",
+    FAILED: "failed",
+    CANCELLED: "cancelled",
+    SUPPRESSED: "suppressed",
+    OPENED: "under way",
+    PENDING: "not sent yet",
+}
+"""What a row's letter means, in the order in which it is shown."""
+
+
+class Shown(NamedTuple):
+    """A row that was not delivered, with the cells of the list."""
+
+    result: RowResult
+    cells: Sequence[str]
+
+
+class Timeline:
+    """How many deliveries there were in each span of time; spans become longer when they get too many."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[int] = Counter()
+        self._width = 0
+
+    def add(self, moment: datetime) -> None:
+        """Count one."""
+        self._counts[int(moment.timestamp()) // self.seconds] += 1
+        while max(self._counts) - min(self._counts) >= _MOST_SPANS and self._width < len(_WIDTHS) - 1:
+            self._coarsen()
+
+    @property
+    def seconds(self) -> int:
+        """The length of a span."""
+        return _WIDTHS[self._width]
+
+    def spans(self) -> list[tuple[datetime, int]]:
+        """Give the beginning of each span from the first to the last delivery, empty ones too, with its count."""
+        if not self._counts:
+            return []
+        first, last = min(self._counts), max(self._counts)
+        return [
+            (datetime.fromtimestamp(span * self.seconds, UTC), self._counts[span]) for span in range(first, last + 1)
+        ]
+
+    def _coarsen(self) -> None:
+        before = self.seconds
+        self._width += 1
+        wider: Counter[int] = Counter()
+        for span, count in self._counts.items():
+            wider[span * before // self.seconds] += count
+        self._counts = wider
+
+
+@dataclass
+class Totals:
+    """Sums over rows. Money is in the currency of the settings and an estimate where Telnyx told no pages and minutes.
+
+    Attempts, pages, seconds and cost of a row are those of its last generation.
+    """
+
+    results: Counter[str] = field(default_factory=Counter)
+    """Rows by letter."""
+    causes: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """Rows that ended without delivery by letter and cause, the empty text where none is known."""
+    attempts: Counter[int] = field(default_factory=Counter)
+    """Rows that were dialled, by how often."""
+    delivered_after: Counter[int] = field(default_factory=Counter)
+    """Delivered rows by how often they were dialled."""
+    deliveries: Timeline = field(default_factory=Timeline)
+    pages: int = 0
+    """Of delivered faxes."""
+    seconds: int = 0
+    """Of calls, as far as Telnyx told."""
+    cost: float = 0.0
+    shown: list[Shown] = field(default_factory=list)
+    """The first rows that ended without delivery."""
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are."""
+        return self.results.total()
+
+    def add(self, result: RowResult, cells: Sequence[str]) -> None:
+        """Count a row."""
+        self.results[result.letter] += 1
+        if result.letter in {PENDING, OPENED}:
+            return
+        self.seconds += result.seconds
+        self.cost += result.cost
+        if result.attempts:
+            self.attempts[result.attempts] += 1
+        if result.letter == DELIVERED:
+            self._delivered(result)
+            return
+        self.causes[result.letter, result.cause or ""] += 1
+        if len(self.shown) < SHOWN:
+            self.shown.append(Shown(result, cells))
+
+    def _delivered(self, result: RowResult) -> None:
+        self.pages += result.pages
+        self.delivered_after[result.attempts] += 1
+        if result.ended_at:
+            self.deliveries.add(result.ended_at)

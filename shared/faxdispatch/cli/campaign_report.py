@@ -1,0 +1,65 @@
+"""`faxdispatch campaign report`: what became of each recipient, as files."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from faxdispatch.campaign.report import Progress as OnProgress
+from faxdispatch.campaign.report import Report, write_report
+from faxdispatch.campaign.totals import RESULTS
+from faxdispatch.cli.output import is_terminal, show, show_json
+from faxdispatch.ledger import Campaigns, Scripts
+from faxdispatch.settings import Settings
+
+
+def report(
+    campaign: Annotated[str, typer.Argument(metavar="ID", help="Id of the campaign.")],
+    to: Annotated[Path, typer.Option(metavar="FOLDER", help="Where the files go.")] = Path(),
+    force: Annotated[bool, typer.Option("--force", help="Overwrite an earlier report there.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Write what became of each recipient: CSV files in the list's own columns, and a page with charts for a browser.
+
+    ID-delivered.csv has what arrived, ID-failed.csv what ended otherwise and why, ID-open.csv what has not ended yet,
+    ID.html the sums. The files name the recipients: keep them where the list is kept.
+    """
+    campaigns = Campaigns(Scripts.from_settings(Settings.load()))
+    with _progress(shown=is_terminal() and not as_json) as on_progress:
+        written = write_report(campaigns, campaign, to, force=force, on_progress=on_progress)
+    if as_json:
+        show_json(_facts(written))
+        return
+    counts = written.totals.results
+    show(", ".join(f"{counts[letter]:,} {name}" for letter, name in RESULTS.items() if counts[letter]) or "no rows")
+    for path in written.files.values():
+        show(str(path))
+
+
+def _facts(written: Report) -> dict[str, object]:
+    totals = written.totals
+    return {
+        "campaign_id": written.campaign.id,
+        "state": written.campaign.state,
+        "rows": totals.rows,
+        "results": {name.replace(" ", "_"): totals.results[letter] for letter, name in RESULTS.items()},
+        "pages": totals.pages,
+        "seconds": totals.seconds,
+        "cost": round(totals.cost, 6),
+        "files": {kind: str(path) for kind, path in written.files.items()},
+    }
+
+
+@contextmanager
+def _progress(*, shown: bool) -> Iterator[OnProgress | None]:
+    if not shown:
+        yield None
+        return
+    columns = (TextColumn("rows"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("", total=None)
+        yield lambda done, total: progress.update(task, completed=done, total=total)
