@@ -2,10 +2,10 @@
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from faxdispatch.errors import NotKnown
+from faxdispatch.errors import NotKnown, Unavailable
 from faxdispatch.jobs import CancelFax
 from faxdispatch.ledger import CHUNK, Campaign, job_of_row
 from faxdispatch.states import CampaignState, State
@@ -16,8 +16,6 @@ log = logging.getLogger(__name__)
 SECONDS_AHEAD = 3.0
 """Rows for so many seconds of the rate stand in line; more would only cost memory."""
 LEAST_AHEAD = 50
-MOST_OPEN = 20_000
-"""Rows of one campaign that have a job. With so many waiting for a retry or a busy number, no more are begun."""
 PAGE = 200
 """Rows that are given to the line at once."""
 
@@ -36,14 +34,23 @@ class Feeder:
             Unavailable: Redis did not answer. Whatever was fed is fed once.
         """
         for campaign_id in self._w.campaigns.starting():
-            self._start(campaign_id)
+            self._each(self._start, campaign_id)
         for campaign_id in self._w.campaigns.running():
-            try:
-                self._feed(self._w.campaigns.get(campaign_id))
-            except NotKnown:
-                log.info("campaign %s is gone", campaign_id)
+            self._each(self._feed, campaign_id)
         for campaign_id in self._w.campaigns.ending():
-            self._end(campaign_id)
+            self._each(self._end, campaign_id)
+
+    def _each(self, work: Callable[[str], None], campaign_id: str) -> None:
+        """Do one campaign's work. A list that cannot be read must not stop the others, nor all that is sent besides."""
+        try:
+            work(campaign_id)
+        except NotKnown:
+            log.info("campaign %s is gone", campaign_id)
+        except Unavailable:
+            raise
+        except Exception:
+            log.exception("campaign %s: unforeseen; it is paused", campaign_id)
+            self._w.campaigns.move(campaign_id, CampaignState.PAUSED, event="campaign.paused", reason="fault")
 
     def _start(self, campaign_id: str) -> None:
         campaign = self._w.campaigns.get(campaign_id)
@@ -53,11 +60,10 @@ class Feeder:
         else:
             self._w.campaigns.move(campaign_id, CampaignState.RUNNING, event="campaign.started", reason="planned")
 
-    def _feed(self, campaign: Campaign) -> None:
-        if campaign.state is not CampaignState.RUNNING:
-            return
-        room = min(self._ahead - campaign.open.get(State.QUEUED, 0), MOST_OPEN - campaign.opened)
-        if room <= 0:
+    def _feed(self, campaign_id: str) -> None:
+        campaign = self._w.campaigns.get(campaign_id)
+        room = min(self._ahead - campaign.open.get(State.QUEUED, 0), PAGE)
+        if campaign.state is not CampaignState.RUNNING or room <= 0:
             return
         connection = campaign.options.get("connection_id") or self._w.settings.fax_connection_id
         sender = campaign.options.get("from") or self._w.settings.sender
@@ -65,29 +71,27 @@ class Feeder:
             missing = "no_connection" if not connection else "no_sender"
             self._w.campaigns.move(campaign.id, CampaignState.PAUSED, event="campaign.paused", reason=missing)
             return
-        rows, cursor = self._next(campaign, min(room - campaign.parked, PAGE))
+        rows, cursor = self._next(campaign, room)
         self._w.campaigns.feed(
             campaign.id,
-            rows,
-            connection=connection,
-            sender=sender,
+            [{"connection": connection, "sender": sender} | row for row in rows],
             tags=campaign.options.get("tags", ()),
             generation=campaign.generation,
             cursor=cursor,
-            limit=min(room, PAGE),
+            limit=room,
         )
 
     def _next(self, campaign: Campaign, room: int) -> tuple[list[dict[str, Any]], int | None]:
-        """Give the next pending rows, and the row after which to go on."""
+        """Give the next pending rows, at most `room`, and the row after which to go on."""
         rows: list[dict[str, Any]] = []
         cursor = campaign.cursor
-        while room > 0 and len(rows) < room and cursor < campaign.size and campaign.pending:
+        while len(rows) < room and cursor < campaign.size and campaign.pending:
             chunk = cursor // CHUNK
             pending = [row for row in self._w.campaigns.pending_rows(campaign.id, chunk) if row[0] > cursor]
             chosen = pending[: room - len(rows)]
             rows += [self._job(campaign, *row) for row in chosen]
             cursor = chosen[-1][0] if len(chosen) < len(pending) else (chunk + 1) * CHUNK
-        if room > 0 and not rows and cursor >= campaign.size and campaign.pending:
+        if not rows and cursor >= campaign.size and campaign.pending:
             # Something is pending behind the place that was reached: look once more from the beginning.
             cursor = 0
         return rows, cursor if cursor != campaign.cursor else None
@@ -95,26 +99,36 @@ class Feeder:
     def _job(self, campaign: Campaign, row: int, to: str, fields: Mapping[str, Any]) -> dict[str, Any]:
         job_id = job_of_row(campaign.id, row, campaign.generation)
         options = {**campaign.options, **fields, "to": to, "job_id": job_id}
-        return {
+        told = {
             "row": row,
             "job": job_id,
             "to": to,
             "request": json.dumps(options),
             "priority": options.get("priority", "bulk"),
             "client_state": options.get("client_state", ""),
+            # As the row itself asks; else as its campaign does.
+            "connection": options.get("connection_id"),
+            "sender": options.get("from"),
         }
+        return {name: value for name, value in told.items() if value is not None}
 
     def _end(self, campaign_id: str) -> None:
         """Cancel the jobs of a cancelled campaign that have not left; those in flight go on to their end."""
         open_rows = self._w.campaigns.open_rows(campaign_id, limit=PAGE)
         campaign = self._w.campaigns.get(campaign_id)
-        if not open_rows and not campaign.pending:
+        if campaign.pending:
+            self._w.campaigns.sweep(campaign_id)
+        elif not open_rows:
             self._w.campaigns.ended(campaign_id)
-            return
-        self._w.campaigns.sweep(campaign_id)
         jobs = [job_of_row(campaign_id, row, campaign.generation) for row in open_rows]
         for job in self._w.ledger.jobs(jobs):
             if job and job.state in {State.QUEUED, State.HELD}:
                 self._w.ledger.cancel(job.job_id, source="scheduler")
             elif job and campaign.also_in_flight and not job.cancel_requested:
-                self._w.post(CancelFax.TASK, CancelFax.QUEUE, {"job_id": job.job_id})
+                self._recall(job.job_id)
+
+    def _recall(self, job_id: str) -> None:
+        """Ask for the end of a fax in flight. The wish is recorded first, so that it is told to a worker only once."""
+        reply = self._w.ledger.cancel(job_id, source="scheduler")
+        if reply["outcome"] == "wished" and reply["state"] == State.ACCEPTED:
+            self._w.post(CancelFax.TASK, CancelFax.QUEUE, {"job_id": job_id})

@@ -311,8 +311,8 @@ class Campaigns:
     ) -> tuple[str, int]:
         """Give up to `limit` rows to the line, parked ones first: `fed` or `finished` with their number, or `no`.
 
-        Each row has `row`, `job`, `to`, `connection`, `sender`, `request` (JSON) and `priority`; one that is not pending
-        is passed over. `cursor` is the row after which feeding goes on.
+        Each row has `row`, `job`, `to`, `connection`, `sender`, `request` (JSON) and `priority`; one that is not
+        pending is passed over. `cursor` is the row after which feeding goes on.
         """
         reply = self._scripts.run(
             "feed",
@@ -394,9 +394,9 @@ class Campaigns:
         size = self.get(campaign_id).size
         for block in range((size + _BLOCK - 1) // _BLOCK):
             letters, records = self._block(campaign_id, size, block)
-            for offset, letter in enumerate(letters):
+            for at, letter in enumerate(letters):
                 if letter != NONE:
-                    yield _result(block * _BLOCK + 1 + offset, letter, records[offset * 32 : offset * 32 + 32], causes, faxes)
+                    yield _result(block * _BLOCK + at + 1, letter, records[at * 32 : at * 32 + 32], causes, faxes)
 
     def audit(self, campaign_id: str) -> Audit:
         """Count a campaign's rows anew, letter by letter and job by job, all at one moment, also while it runs.

@@ -42,7 +42,7 @@ class Rules:
     burst_window: int = 40
     burst_failures: int = 30
     most_open: int = 20_000
-    """Rows of one campaign that may have a job: with so many waiting for a retry or a busy number, no more are begun."""
+    """Rows of one campaign that have a job. With so many waiting for a retry or a busy number, no more are begun."""
     retention: float = 30 * _DAY
     seen: float = 7 * _DAY
     events_maxlen: int = 1_000_000
