@@ -9,6 +9,7 @@ group them by who uses them:
     Agenda        which jobs must be looked at now, and who looks
     Limits        the rate, channels, pauses and money that all workers share
     Suspects      numbers that are not called any more
+    Suppressions  numbers that no campaign sends to
     DeadLetters   messages that were no jobs
     Watch         the figures that an operator watches
     Fence         when a write is safe from a crash
@@ -25,6 +26,7 @@ from faxdispatch.ledger.observations import Observation, Observations
 from faxdispatch.ledger.rows import Held, Place
 from faxdispatch.ledger.rules import Rules
 from faxdispatch.ledger.scripts import Scripts
+from faxdispatch.ledger.suppressions import Changed, Suppression, Suppressions
 from faxdispatch.ledger.suspects import Suspect, Suspects
 from faxdispatch.ledger.view import JobView
 from faxdispatch.ledger.watch import Figures, Watch
@@ -38,6 +40,7 @@ __all__ = [
     "Campaign",
     "CampaignRow",
     "Campaigns",
+    "Changed",
     "Claim",
     "DeadLetter",
     "DeadLetters",
@@ -58,6 +61,8 @@ __all__ = [
     "Rules",
     "Scope",
     "Scripts",
+    "Suppression",
+    "Suppressions",
     "Suspect",
     "Suspects",
     "Traffic",

@@ -2,6 +2,8 @@
 --   fax:ladder:<number>   the rung of the ladder with which a fax came through
 --   fax:bad:<number>      jobs in a row that ended because the number is wrong
 --   fax:quarantined       the numbers that are not called, by the time until when
+--   fax:suppressed        the numbers that no campaign sends to, each with its record
+--   fax:suppressed:until  of these the ones that end, by the time when
 
 local function quarantined_until(number)
   local till = tonumber(redis.call('ZSCORE', 'fax:quarantined', number) or '0')
@@ -32,4 +34,14 @@ local function trust_number(number, facts)
   facts.number = number
   emit_about(number_subject(number), 'number.released', {source = a.source, data = json(facts)})
   return true
+end
+
+-- Forget a page of the suppressions whose time is over; true where there may be more.
+local function sweep_suppressed()
+  local over = redis.call('ZRANGEBYSCORE', 'fax:suppressed:until', '-inf', now, 'LIMIT', 0, 1000)
+  for _, number in ipairs(over) do
+    redis.call('HDEL', 'fax:suppressed', number)
+    redis.call('ZREM', 'fax:suppressed:until', number)
+  end
+  return #over == 1000
 end

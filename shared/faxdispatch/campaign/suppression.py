@@ -1,0 +1,216 @@
+"""The suppression list as people and programs use it: numbers as they are written, and files of them."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from faxdispatch.campaign.checking import BadRow, Check, LeftOut, Progress, Row, Why, check
+from faxdispatch.campaign.headers import FIELDS
+from faxdispatch.errors import BadInput
+from faxdispatch.ledger import Changed, Suppression, Suppressions
+from faxdispatch.numbers import NumberPolicy, is_sip, normalise
+from faxdispatch.verdicts import check_reason
+
+_SHOWN = 20
+_NO_FIELDS = dict.fromkeys(FIELDS)
+"""A file of suppressed numbers has no documents, windows and such."""
+
+
+@dataclass
+class SuppressionImport:
+    """What came of a file. `bad` holds the first rows that could not be read; all of `invalid` were passed over."""
+
+    rows: int = 0
+    changed: Changed = field(default_factory=Changed)
+    duplicate: int = 0
+    no_number: int = 0
+    expired: int = 0
+    invalid: int = 0
+    bad: list[BadRow] = field(default_factory=list)
+
+
+class SuppressionList:
+    """Numbers that no campaign sends to, whatever list they are on. Single faxes go to them all the same.
+
+    `region` (ISO 3166, two letters) is the country of numbers written without `+`. A number that is put on the list
+    while a campaign runs is not faxed by it any more; a fax that Telnyx has already goes on.
+    """
+
+    def __init__(self, ledger: Suppressions, *, region: str | None = None) -> None:
+        self._ledger = ledger
+        self._region = region
+
+    def add(
+        self,
+        number: str,
+        *,
+        reason: str,
+        source: str = "operator",
+        until: datetime | None = None,
+        operator: str | None = None,
+    ) -> str:
+        """Put a number on the list, for ever or `until` a moment: `added`, `changed`, or `same`.
+
+        Raises:
+            BadInput: number, reason or source cannot be taken, or the moment is over.
+            Unavailable: Redis did not answer; say it again.
+        """
+        check_reason(reason)
+        if until is not None and _aware(until) <= datetime.now(UTC):
+            raise BadInput("until: is over already; give a moment to come, or none")
+        wanted = Suppression(self.number(number), reason.strip(), _source(source), until=until)
+        changed = self._ledger.add(wanted, operator=operator)
+        return "added" if changed.added else "changed" if changed.changed else "same"
+
+    def remove(self, number: str, *, reason: str, operator: str | None = None) -> bool:
+        """Take a number off the list; False where it is not on it.
+
+        Raises:
+            BadInput: number or reason cannot be taken.
+            Unavailable: Redis did not answer; say it again.
+        """
+        check_reason(reason)
+        return self._ledger.remove(self.number(number), reason=reason, operator=operator)
+
+    def get(self, number: str) -> Suppression | None:
+        """Give what is known of a number, None where it is not on the list.
+
+        Raises:
+            BadInput: it is no number.
+            Unavailable: Redis did not answer.
+        """
+        return self._ledger.get(self.number(number))
+
+    def all(self) -> Iterator[Suppression]:
+        """Give every number on the list, in no order. It raises Unavailable where Redis does not answer."""
+        return self._ledger.all()
+
+    def count(self) -> int:
+        """Give how many numbers are on the list."""
+        return self._ledger.count()
+
+    def import_file(
+        self,
+        path: Path,
+        *,
+        reason: str | None = None,
+        source: str | None = None,
+        until: datetime | None = None,
+        column: str | int | None = None,
+        region: str | None = None,
+        delimiter: str | None = None,
+        encoding: str | None = None,
+        operator: str | None = None,
+        on_bad: Callable[[BadRow], None] | None = None,
+        on_progress: Progress | None = None,
+    ) -> SuppressionImport:
+        """Put the numbers of a file on the list, as a stream; the same file again changes nothing.
+
+        A column `reason`, `source` or `until` of the file, as in an export, counts where the argument is not given.
+        Without any, the source is the file's name. Rows that cannot be read are passed over and counted.
+
+        Raises:
+            BadInput: the file cannot be read, or tells no reason and none is given.
+            Unavailable: Redis did not answer; give the file again.
+        """
+        if reason is not None:
+            check_reason(reason)
+        checking = check(
+            path,
+            policy=NumberPolicy(region=region or self._region, sip_allowed=True),
+            column=column,
+            delimiter=delimiter,
+            encoding=encoding,
+            fields=_NO_FIELDS,
+            # Whoever does not want faxes at an extension does not want them at the number.
+            drop_extension=True,
+            on_progress=on_progress,
+        )
+        said = SuppressionImport()
+        with checking:
+            columns = _Columns(checking, reason, source or path.name, until)
+            wanted = _wanted(checking, columns, said, on_bad)
+            why = reason or "as the file says, row by row"
+            said.changed = self._ledger.add_many(wanted, reason=why, source=columns.source, operator=operator)
+        return said
+
+    def number(self, text: str) -> str:
+        """Give a number as the list has it.
+
+        Raises:
+            BadInput: it is none.
+        """
+        if is_sip(text):
+            return text.strip()
+        try:
+            return normalise(text, region=self._region)
+        except ValueError as problem:
+            raise BadInput(f"number: {problem}") from None
+
+
+class _Columns:
+    """Where a row's reason, source and end come from."""
+
+    def __init__(self, checking: Check, reason: str | None, source: str, until: datetime | None) -> None:
+        names = [name.strip().lower() for name in checking.table.columns]
+        self._reason = names.index("reason") if "reason" in names and reason is None else None
+        self._source = names.index("source") if "source" in names else None
+        self._until = names.index("until") if "until" in names and until is None else None
+        if reason is None and self._reason is None:
+            raise BadInput("reason: the file has no column of that name; say with --reason why these numbers want none")
+        self._given = (reason, until)
+        self.source = _source(source)
+
+    def read(self, row: Row) -> Suppression:
+        """Give what a row says; raises ValueError where it says it wrongly."""
+        reason, until = self._given
+        if self._reason is not None:
+            reason = row.cells[self._reason].strip()
+        if self._until is not None and (text := row.cells[self._until].strip()):
+            until = _aware(datetime.fromisoformat(text))
+        check_reason(reason or "")
+        told = row.cells[self._source].strip() if self._source is not None else ""
+        return Suppression(row.to, reason or "", _source(told or self.source), until=until)
+
+
+def _wanted(
+    checking: Check, columns: _Columns, said: SuppressionImport, on_bad: Callable[[BadRow], None] | None
+) -> Iterator[Suppression]:
+    now = datetime.now(UTC)
+    for row in checking:
+        said.rows += 1
+        if isinstance(row, LeftOut):
+            said.duplicate += row.why is Why.DUPLICATE
+            said.no_number += row.why is Why.NO_NUMBER
+            continue
+        found = _read(columns, row) if isinstance(row, Row) else row
+        if isinstance(found, BadRow):
+            said.invalid += 1
+            if len(said.bad) < _SHOWN:
+                said.bad.append(found)
+            if on_bad:
+                on_bad(found)
+        elif found.until and found.until <= now:
+            said.expired += 1
+        else:
+            yield found
+
+
+def _read(columns: _Columns, row: Row) -> Suppression | BadRow:
+    try:
+        return columns.read(row)
+    except ValueError as problem:
+        return BadRow(row.row, row.line, "", "", str(problem), row.cells)
+
+
+def _source(text: str) -> str:
+    if not text.strip() or len(text) > 200:
+        raise BadInput("source: give 1 to 200 characters that tell where this is known from")
+    return text.strip()
+
+
+def _aware(moment: datetime) -> datetime:
+    if moment.tzinfo is None:
+        raise BadInput("until: has no time zone; write it like 2026-05-01T08:00:00-05:00")
+    return moment

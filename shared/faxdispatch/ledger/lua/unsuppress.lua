@@ -1,0 +1,9 @@
+-- Take a number off the suppression list: `removed`, or `none` where it is not on it.
+sweep_suppressed()
+if redis.call('HEXISTS', 'fax:suppressed', a.number) == 0 then return reply({outcome = 'none'}) end
+emit_about(number_subject(a.number), 'number.unsuppressed', {
+  source = a.source, data = json({number = a.number, reason = a.reason, operator = a.operator}),
+})
+redis.call('HDEL', 'fax:suppressed', a.number)
+redis.call('ZREM', 'fax:suppressed:until', a.number)
+return reply({outcome = 'removed'})
