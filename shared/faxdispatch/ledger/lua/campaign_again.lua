@@ -23,4 +23,4 @@ for _, row in ipairs(a.rows) do
     count = count + 1
   end
 end
-return reply({outcome = 'pending', rows = count})
+return reply({outcome = 'pending', state = campaign_state(a.campaign), rows = count})
