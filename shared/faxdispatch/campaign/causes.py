@@ -1,4 +1,4 @@
-"""Why a fax did not arrive, in words for people who know nothing of Telnyx."""
+"""Why a fax did not arrive, or a campaign does not go on, in words for people who know nothing of Telnyx."""
 
 from faxdispatch.ledger.campaigns import CANCELLED
 
@@ -53,10 +53,21 @@ OURS: dict[str, str] = {
     "operator": "A person looked it up and said that it has failed.",
     "campaign": "The campaign was cancelled before it was sent.",
     "suppressed": "The number is on the list of those who want no faxes.",
+    "job_id_taken": "A fax that is not of this campaign has this row's id already, so it was not sent.",
     "no_answer": "Telnyx did not answer, so it is not known whether it was taken.",
     "lease_expired": "A worker stopped in the middle, so it is not known whether Telnyx took it.",
 }
 """Every cause of our own."""
+
+PAUSES: dict[str, str] = {
+    "error_burst": "too many of its last tries failed",
+    "spend_cap": "it would cost more than it may",
+    "too_late": "its start passed long ago while nothing ran",
+    "no_connection": "it names no fax application, and neither does FAX_CONNECTION_ID",
+    "no_sender": "it names no sender, and neither does FAX_FROM",
+    "fault": "its rows could not be sent for a reason that the workers' log tells",
+}
+"""Why a campaign is paused by itself. A person's reason is in that person's words."""
 
 _NOTHING_SENT = "Cancelled before it was sent."
 
@@ -69,6 +80,11 @@ def in_words(cause: str | None, letter: str) -> str:
     if letter == CANCELLED and cause not in OURS:
         return f"Cancelled. The try before: {_plain(cause)}" if cause else _NOTHING_SENT
     return _plain(cause) if cause else ""
+
+
+def pause_in_words(reason: str | None) -> str:
+    """Say why a campaign is paused: in our words, or in those of the person who paused it."""
+    return PAUSES.get(reason or "", reason or "somebody paused it")
 
 
 def _plain(cause: str) -> str:

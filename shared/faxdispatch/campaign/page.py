@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from faxdispatch.campaign.causes import in_words
+from faxdispatch.campaign.causes import in_words, pause_in_words
 from faxdispatch.campaign.charts import bar, columns, stacked_bar
 from faxdispatch.campaign.html import Html, join, style, tag
 from faxdispatch.campaign.totals import RESULTS, SHOWN, Totals
 from faxdispatch.ledger import Campaign
 from faxdispatch.ledger.campaigns import CANCELLED, DELIVERED, FAILED, OPENED, PENDING, SUPPRESSED
+from faxdispatch.states import CampaignState
 
 _COLOURS = {
     DELIVERED: "#1b7f5c", FAILED: "#c0392b", CANCELLED: "#7a7f87", SUPPRESSED: "#8e6bbf", OPENED: "#2f6fb0",
@@ -54,8 +55,8 @@ def page(campaign: Campaign, names: Sequence[str], totals: Totals, now: datetime
 
 def _standing(campaign: Campaign, now: datetime) -> str:
     words = [f"Campaign {campaign.id} is {campaign.state}"]
-    if campaign.reason:
-        words.append(f"because {campaign.reason}")
+    if campaign.state is CampaignState.PAUSED:
+        words.append(f"because {pause_in_words(campaign.reason)}")
     if campaign.generation > 1:
         words.append(f"in generation {campaign.generation}")
     return f"{' '.join(words)}. As of {now.astimezone(UTC):%Y-%m-%d %H:%M} UTC."

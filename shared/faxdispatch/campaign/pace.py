@@ -1,0 +1,34 @@
+"""How fast a campaign goes, from looks at it. Pure."""
+
+from collections import deque
+from datetime import datetime, timedelta
+
+
+class Pace:
+    """Rows that end, over the last minute or so; looks are at moments in monotonic seconds."""
+
+    def __init__(self, span: float = 60.0) -> None:
+        self._span = span
+        self._looks: deque[tuple[float, int]] = deque()
+
+    def look(self, moment: float, ended: int) -> None:
+        """Note how many rows had ended. Fewer than before begin a new count: rows were made pending again."""
+        if self._looks and ended < self._looks[-1][1]:
+            self._looks.clear()
+        self._looks.append((moment, ended))
+        # The last look before the span stays, so that the whole span is covered.
+        while len(self._looks) > 2 and self._looks[1][0] <= moment - self._span:
+            self._looks.popleft()
+
+    @property
+    def per_minute(self) -> float | None:
+        """Rows that ended a minute; None before there were two looks."""
+        if len(self._looks) < 2:
+            return None
+        (begin, before), (end, after) = self._looks[0], self._looks[-1]
+        return 60 * (after - before) / (end - begin) if end > begin else None
+
+    def finish(self, left: int, now: datetime) -> datetime | None:
+        """Give the moment at which `left` more rows have ended, if it goes on like this; None where nothing moves."""
+        rate = self.per_minute
+        return now + timedelta(minutes=left / rate) if rate else None

@@ -1,0 +1,202 @@
+"""`faxdispatch campaign watch`: follow a campaign to its end; a live view on a terminal, plain lines elsewhere."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import typer
+from rich.box import SIMPLE
+from rich.console import Group, RenderableType
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from faxdispatch.campaign.causes import in_words, pause_in_words
+from faxdispatch.campaign.pace import Pace
+from faxdispatch.cli.output import clock, hidden, is_terminal, note, show, show_json
+from faxdispatch.errors import Unavailable
+from faxdispatch.ledger import Account, Campaign, Campaigns, Limits, Scripts, Traffic
+from faxdispatch.ledger.campaigns import FAILED
+from faxdispatch.settings import Settings
+from faxdispatch.states import CampaignState, State
+
+_EVERY, _EVERY_LINE = 0.5, 10.0
+_CAUSES = 8
+
+Show = Callable[["Standing"], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One look at a campaign. Channels are of all faxes, not of this campaign alone."""
+
+    campaign: Campaign
+    causes: dict[str, int]
+    in_flight: int
+    channels: int
+    per_minute: float | None
+    finish: datetime | None
+
+    @property
+    def over(self) -> bool:
+        """Tell whether nothing more happens by itself."""
+        state = self.campaign.state
+        return state is CampaignState.FINISHED or (
+            state is CampaignState.CANCELLED and not self.campaign.opened and not self.campaign.pending
+        )
+
+
+def watch(
+    campaign: Annotated[str, typer.Argument(metavar="ID", help="Id of the campaign.")],
+    every: Annotated[
+        float | None,
+        typer.Option(min=0.05, help="Seconds between two looks: 0.5 on a terminal, else 10.", show_default=False),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a look.")] = False,
+) -> None:
+    """Follow a campaign until it is finished or cancelled; interrupting this stops the watching only.
+
+    Shown are how many rows have ended and how, the rate of the last minute, the channels in use of those there are, why
+    faxes failed so far, and when it ends if it goes on like this. Exit code 1 where it was cancelled.
+    """
+    scripts = Scripts.from_settings(Settings.load())
+    live = is_terminal() and not as_json
+    pause = every or (_EVERY if live else _EVERY_LINE)
+    try:
+        with _shown(live=live, as_json=as_json) as shown:
+            for standing in _looks(Campaigns(scripts), Limits(scripts), campaign):
+                shown(standing)
+                if standing.over:
+                    break
+                time.sleep(pause)
+    except (KeyboardInterrupt, Unavailable):
+        note(f"no longer watching; the campaign goes on: faxdispatch campaign status {campaign}")
+        raise
+    if standing.campaign.state is CampaignState.CANCELLED:
+        raise typer.Exit(1)
+
+
+def _looks(campaigns: Campaigns, limits: Limits, campaign_id: str) -> Iterator[Standing]:
+    pace = Pace()
+    while True:
+        campaign = campaigns.get(campaign_id)
+        pace.look(time.monotonic(), campaign.ended)
+        in_flight, channels = channels_in_use(limits.connections(), limits.account())
+        running = campaign.state is CampaignState.RUNNING
+        left = campaign.rows - campaign.ended
+        finish = pace.finish(left, datetime.now(UTC)) if running else None
+        yield Standing(campaign, campaigns.causes(campaign_id), in_flight, channels, pace.per_minute, finish)
+
+
+def channels_in_use(connections: list[Traffic], account: Account) -> tuple[int, int]:
+    """Give how many channels are in use and how many there are, of all connections that are not paused."""
+    there = sum(traffic.channels for traffic in connections if traffic.pause is None)
+    return account.in_flight, there if account.channels is None else min(there, account.channels)
+
+
+@contextmanager
+def _shown(*, live: bool, as_json: bool) -> Iterator[Show]:
+    if as_json:
+        yield lambda standing: show_json(_facts(standing))
+    elif live:
+        with Live(auto_refresh=False) as screen:
+            yield lambda standing: screen.update(view(standing), refresh=True)
+    else:
+        yield lambda standing: show(f"{clock(datetime.now(UTC))}  {line(standing)}")
+
+
+def line(standing: Standing) -> str:
+    """Write how a campaign stands as one line."""
+    campaign = standing.campaign
+    words = [_ended(campaign), *_counts(campaign), _pace(standing), _channels(standing)]
+    if standing.causes:
+        words.append("causes: " + ", ".join(f"{count:,} {cause}" for cause, count in _first(standing.causes)))
+    return f"{_state(campaign)}: {'; '.join(words)}"
+
+
+def view(standing: Standing) -> RenderableType:
+    """Give how a campaign stands as a terminal shows it."""
+    campaign = standing.campaign
+    figures = Table(box=None, show_header=False, pad_edge=False)
+    figures.add_column(justify="right")
+    figures.add_column()
+    for words in _counts(campaign):
+        figures.add_row(*words.split(" ", 1))
+    parts: list[RenderableType] = [
+        Text(f"{campaign.name} ({campaign.id})  {_state(campaign)}"),
+        ProgressBar(total=campaign.rows or 1, completed=campaign.ended),
+        Text(f"{_ended(campaign)}; {_pace(standing)}; {_channels(standing)}"),
+        figures,
+    ]
+    if standing.causes:
+        causes = Table("rows", "why they did not arrive", box=SIMPLE, pad_edge=False)
+        for cause, count in _first(standing.causes):
+            causes.add_row(f"{count:,}", Text(in_words(cause, FAILED)))
+        parts.append(causes)
+    return Group(*parts)
+
+
+def _state(campaign: Campaign) -> str:
+    if campaign.state is CampaignState.PAUSED:
+        return f"paused because {pause_in_words(campaign.reason)}"
+    if campaign.state is CampaignState.CHECKED:
+        return f"starts at {clock(campaign.start_at)}" if campaign.start_at else "not started"
+    return str(campaign.state)
+
+
+def _ended(campaign: Campaign) -> str:
+    share = 100 * campaign.ended / campaign.rows if campaign.rows else 0.0
+    return f"{campaign.ended:,} of {campaign.rows:,} ended ({share:.1f} %)"
+
+
+def _counts(campaign: Campaign) -> list[str]:
+    ends = [
+        (campaign.delivered, "delivered"),
+        (campaign.failed, "failed"),
+        (campaign.cancelled, "cancelled"),
+        (campaign.suppressed, "suppressed"),
+    ]
+    counts = [*ends, *((campaign.open.get(state, 0), state.value) for state in State), (campaign.pending, "to be sent")]
+    return [f"{count:,} {name}" for count, name in counts if count]
+
+
+def _pace(standing: Standing) -> str:
+    if standing.per_minute is None:
+        return "no rate yet"
+    finish = f", ends about {clock(standing.finish)} at this rate (an estimate)" if standing.finish else ""
+    return f"{standing.per_minute:,.0f} faxes a minute{finish}"
+
+
+def _channels(standing: Standing) -> str:
+    return f"{standing.in_flight} of {standing.channels} channels in use"
+
+
+def _first(causes: dict[str, int]) -> list[tuple[str, int]]:
+    return list(causes.items())[:_CAUSES]
+
+
+def _facts(standing: Standing) -> dict[str, Any]:
+    campaign = standing.campaign
+    return {
+        "campaign_id": campaign.id,
+        "state": campaign.state,
+        "reason": hidden(campaign.reason),
+        "rows": campaign.rows,
+        "ended": campaign.ended,
+        "delivered": campaign.delivered,
+        "failed": campaign.failed,
+        "cancelled": campaign.cancelled,
+        "suppressed": campaign.suppressed,
+        "pending": campaign.pending,
+        "open": {state.value: count for state, count in campaign.open.items()},
+        "causes": standing.causes,
+        "per_minute": None if standing.per_minute is None else round(standing.per_minute, 1),
+        "finish_estimate": standing.finish.isoformat(timespec="seconds") if standing.finish else None,
+        "channels_in_use": standing.in_flight,
+        "channels": standing.channels,
+        "spent": campaign.spent,
+    }
