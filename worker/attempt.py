@@ -17,7 +17,7 @@ from redis import Redis
 
 from faxdispatch.client_state import encode_client_state
 from faxdispatch.costs import estimate
-from faxdispatch.errors import NotKnown, OutcomeUnknown, RateLimited, TelnyxError
+from faxdispatch.errors import NotKnown, OutcomeUnknown, RateLimited, TelnyxError, Unavailable
 from faxdispatch.ledger import Claim
 from faxdispatch.states import HoldReason
 from faxdispatch.telnyx import Fax, SendRequest
@@ -116,16 +116,36 @@ def _send(admitted: Sequence[Admitted], outcomes: Outcomes, w: Collaborators) ->
     """Claim and submit each at its slot, and record the answers as they come."""
     left = list(admitted)
     calls: dict[Future[Fax | TelnyxError], Claimed] = {}
-    while left or calls:
-        due = _due(left, SIDE_BY_SIDE - len(calls))
-        left = left[len(due) :]
-        for claimed in _claim(due, outcomes, w):
-            calls[w.crew.submit(_submit, claimed, w)] = claimed
-        answered = _answered(calls, left)
-        if answered:
-            w.reached("answered")
-            outcomes |= record([(calls.pop(call), call.result()) for call in answered], w)
-            w.reached("recorded")
+    try:
+        while left or calls:
+            due = _due(left, SIDE_BY_SIDE - len(calls))
+            left = left[len(due) :]
+            for claimed in _claim(due, outcomes, w):
+                calls[w.crew.submit(_submit, claimed, w)] = claimed
+            answered = _answered(calls, left)
+            if answered:
+                w.reached("answered")
+                outcomes |= record([(calls[call], call.result()) for call in answered], w)
+                for call in answered:
+                    del calls[call]
+                w.reached("recorded")
+    finally:
+        _record_rest(calls, w)
+
+
+def _record_rest(calls: dict[Future[Fax | TelnyxError], Claimed], w: Collaborators) -> None:
+    """Record the answers to calls that were up when their message failed: nobody else has them.
+
+    What cannot be recorded either is found again by the listing, when the claim's lease is over.
+    """
+    for call, claimed in calls.items():
+        try:
+            record([(claimed, call.result())], w)
+        except Unavailable:
+            log.warning("%d answers of Telnyx could not be recorded", len(calls))
+            return
+        except Exception:
+            log.exception("job %s attempt %d: its answer could not be recorded", claimed.job_id, claimed.number)
 
 
 def _due(left: Sequence[Admitted], room: int) -> list[Admitted]:

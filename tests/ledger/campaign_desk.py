@@ -1,0 +1,108 @@
+"""The ledger's desk with campaigns: short words for lists of rows and what becomes of them."""
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from faxdispatch.ledger import CHUNK, CampaignRow, Campaigns, Rules, job_of_row
+from faxdispatch.states import CampaignState, State
+from tests.ledger.desk import SENDER, Desk
+
+NAME = "spring"
+
+
+def number_of(row: int) -> str:
+    return f"+1415{2_000_000 + row}"
+
+
+def job(row: int, generation: int = 1, campaign: str = NAME) -> str:
+    return job_of_row(campaign, row, generation)
+
+
+class CampaignDesk(Desk):
+    """A desk on one empty Redis; rows have numbers of their own unless the test gives some."""
+
+    def __init__(self, url: str, rules: Rules | None = None) -> None:
+        super().__init__(url, rules)
+        self.campaigns = Campaigns(self.scripts)
+
+    # The whole -----------------------------------------------------------------------------------------------------
+
+    def draft(self, *rows: int, name: str = NAME, numbers: Mapping[int, str] | None = None, **options: Any) -> None:
+        """Read in a list of these rows."""
+        self.campaigns.open(name, name=name, options={"media_name": "letter"}, fingerprint="f", **options)
+        told = [CampaignRow(row, (numbers or {}).get(row, number_of(row)), {}, [str(row)]) for row in rows]
+        for chunk in sorted({(row - 1) // CHUNK for row in rows}):
+            part = [row for row in told if (row.row - 1) // CHUNK == chunk]
+            assert self.campaigns.add_chunk(name, chunk, part) == "added"
+
+    def run(self, *rows: int, name: str = NAME, numbers: Mapping[int, str] | None = None, **options: Any) -> None:
+        """Read in a list and start it."""
+        self.draft(*rows, name=name, numbers=numbers, **options)
+        self.go(CampaignState.CHECKED, name=name)
+        self.go(CampaignState.RUNNING, name=name)
+
+    def go(self, to: CampaignState, *, name: str = NAME, **options: Any) -> str:
+        return self.campaigns.move(name, to, event=f"campaign.{to}", **options)[0]
+
+    def pause(self) -> None:
+        assert self.go(CampaignState.PAUSED) == "moved"
+
+    def resume(self) -> None:
+        assert self.go(CampaignState.RUNNING) == "moved"
+
+    def cancel(self, *, also_in_flight: bool = False) -> None:
+        self.go(CampaignState.CANCELLED, also_in_flight=also_in_flight)
+
+    # Rows ----------------------------------------------------------------------------------------------------------
+
+    def pending(self, name: str = NAME) -> list[dict[str, Any]]:
+        """The rows that a feeder would bring now."""
+        campaign = self.campaigns.get(name)
+        chunks = range((campaign.size + CHUNK - 1) // CHUNK)
+        rows = [row for chunk in chunks for row in self.campaigns.pending_rows(name, chunk)]
+        return [self.asked(row, to, campaign.generation, name) for row, to, _ in rows]
+
+    def asked(self, row: int, to: str, generation: int = 1, name: str = NAME) -> dict[str, Any]:
+        identity = job_of_row(name, row, generation)
+        request = json.dumps({"to": to, "media_name": "letter", "job_id": identity})
+        about = {"connection": "c", "sender": SENDER, "priority": "bulk"}
+        return {"row": row, "job": identity, "to": to, "request": request, **about}
+
+    def feed(self, limit: int = 1000, *, rows: list[dict[str, Any]] | None = None, name: str = NAME) -> tuple[str, int]:
+        """Bring rows to the line as the scheduler does; all that are pending unless given."""
+        generation = self.campaigns.get(name).generation
+        given = self.pending(name) if rows is None else rows
+        return self.campaigns.feed(name, given, tags=[], generation=generation, cursor=None, limit=limit)
+
+    def fly_row(self, row: int, generation: int = 1) -> None:
+        """Bring a row that was picked to Telnyx."""
+        self.fly(job(row, generation))
+
+    def deliver(self, row: int, generation: int = 1) -> None:
+        assert self.tell(job(row, generation), "delivered", pages=1, seconds=60) == "recorded"
+
+    def end(self, name: str) -> None:
+        """Give up a job whose attempt has failed, as the failure policy does."""
+        attempt = self.ledger.job(name).attempt
+        states = [State.DECIDING]
+        self.ledger.end(
+            name, event="job.exhausted", cause="wrong", states=states, attempt=attempt, counter="dials"
+        )  # fmt: skip
+
+    def letters(self, name: str = NAME) -> str:
+        return self.campaigns.letters(name, 1, self.campaigns.get(name).size)
+
+    def faults(self, name: str = NAME) -> tuple[str, ...]:
+        return self.campaigns.audit(name).faults
+
+    def another(self) -> "CampaignDesk":
+        other = CampaignDesk.__new__(CampaignDesk)
+        other.__dict__ |= super().another().__dict__
+        other.campaigns = Campaigns(other.scripts)
+        return other
+
+    def kinds(self) -> Counter[str]:
+        """How often each kind of event was told."""
+        return Counter(fields["type"] for _, fields in self.redis.xrange("fax:events"))
