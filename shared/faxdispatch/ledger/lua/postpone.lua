@@ -20,6 +20,6 @@ move(j, 'held', {
   hold = a.reason, due = due, holds = tonumber(j.holds or 0) + 1, refused = a.refused and now or j.refused or '',
 })
 land(j)
-if a.capacity then cut_channels(j.connection, a.capacity) end
+if a.capacity then cut_channels(j.connection, a.capacity, tonumber(j.submitted)) end
 appoint(j, due)
 return reply({outcome = 'held', due = due})

@@ -16,6 +16,6 @@ if a.tries then for reason, count in pairs(a.tries) do tries[reason] = count end
 move(j, 'held', {
   hold = 'retry', due = due, turn = '', [a.counter] = tonumber(j[a.counter] or 0) + 1, rung = a.rung, tries = json(tries),
 })
-if a.capacity then cut_channels(j.connection, a.capacity) end
+if a.capacity then cut_channels(j.connection, a.capacity, tonumber(j.submitted)) end
 appoint(j, due)
 return reply({outcome = 'held', due = due})

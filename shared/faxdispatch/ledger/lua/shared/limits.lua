@@ -40,26 +40,49 @@ local function give_channel_back(j)
   redis.call('SREM', 'fax:calls', j.job)
 end
 
--- Telnyx had no channel free: halve the estimate of what was full, the `account` or the `connection`. One cut for one
--- burst, since the faxes that were up together all fail for the same reason.
-local function cut_channels(connection, scope)
+-- The estimate of what an `auto` limit comes to, key .. ':full': `bound` is the most that is believed since Telnyx had no
+-- channel free, `left` how many faxes more must go through with all channels in use before one more is tried. So about
+-- one fax in a hundred is what it costs to find out whether there are more.
+local PROBE_AFTER = 100
+
+-- Telnyx had no channel free for a fax that was submitted at `submitted`. What is up now tells how many there are, but
+-- calls that have just ended may make it too few, so it is not believed below half. Faxes that were up together all fail
+-- for the same reason: only the first of them lowers the estimate where as many are up as are believed to be free.
+local function cut_channels(connection, scope, submitted)
   local setting, key, limit = a.channels, 'fax:channels:' .. connection, nil
+  local up = redis.call('SCARD', 'fax:calls' .. (scope == 'account' and '' or ':' .. connection))
   if scope == 'account' then
     setting, key = a.account_channels, 'fax:channels'
-    limit = math.min(account_limit(), redis.call('SCARD', 'fax:calls') + 1)
+    limit = math.min(account_limit(), up + 1)
   else
     limit = channel_limit(connection)
   end
-  if setting == 'auto' and redis.call('SET', key .. ':cut', 1, 'NX', 'PX', 5000) then
-    redis.call('SET', key, math.max(1, math.floor(limit / 2)))
-  end
+  if setting ~= 'auto' then return end
+  local mark = key .. ':full'
+  local known = tonumber(redis.call('HGET', mark, 'at') or '0')
+  local most = submitted > known and limit - 1 or limit
+  local found = math.max(1, math.floor(limit / 2), math.min(most, up))
+  redis.call('SET', key, found)
+  redis.call('HSET', mark, 'bound', math.max(1, most), 'left', PROBE_AFTER, 'at', whole(now))
 end
 
 -- A fax went through while all channels were in use: there may be more.
 local function grow(key, limit, in_flight)
   if in_flight < limit - kept_from_bulk(limit) then return end
-  local estimate = math.max(limit, tonumber(redis.call('GET', key) or '0'))
-  redis.call('SET', key, string.format('%.4f', estimate + 1 / estimate))
+  local estimate, mark = math.max(limit, tonumber(redis.call('GET', key) or '0')), key .. ':full'
+  local bound = tonumber(redis.call('HGET', mark, 'bound'))
+  if not bound then
+    -- Telnyx was never full: one more for each fax doubles the estimate with each round.
+    estimate = estimate + 1
+  elseif limit < bound then
+    estimate = math.min(bound, estimate + 1 / estimate)
+  elseif redis.call('HINCRBY', mark, 'left', -1) <= 0 then
+    estimate = limit + 1
+    redis.call('HSET', mark, 'bound', limit + 1, 'left', 2 * limit)
+  else
+    return
+  end
+  redis.call('SET', key, string.format('%.4f', estimate))
 end
 
 local function grow_channels(connection, here, account)
