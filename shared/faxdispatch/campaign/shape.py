@@ -49,7 +49,7 @@ class Shape:
         self.rows = [row for row in self.rows if not row.problem]
         if not self.rows:
             raise BadInput(f"{self.name}: has no row")
-        self.width = _common(len(_trimmed(row.cells)) for row in self.rows)
+        self.width = _common(len(trimmed(row.cells)) for row in self.rows)
         self.header = self._find_header()
         self.data = self.rows[0 if self.header is None else self.header + 1 :]
         self._name_columns()
@@ -83,8 +83,12 @@ class Shape:
         return 60 if 2 * sum(1 for cell in row.cells if cell.strip()) < self.width else 0
 
     def _name_columns(self) -> None:
-        names = () if self.header is None else _trimmed(self.rows[self.header].cells)
-        width = max(len(names), _common(len(_trimmed(row.cells)) for row in self.data))
+        names = () if self.header is None else trimmed(self.rows[self.header].cells)
+        sizes = [len(trimmed(row.cells)) for row in self.data]
+        width = _common(sizes)
+        # A header may lack names at its end, if most rows go on; else what they have more is a mistake.
+        if names and (width < len(names) or sizes.count(width) <= len(sizes) / 2):
+            width = len(names)
         self.names = tuple(
             (" ".join(names[place].split()) if place < len(names) else "") or f"column {place + 1}"
             for place in range(max(width, 1))
@@ -151,7 +155,8 @@ class Shape:
         if self.header is None and likely and likely[0] == 0:
             # Lists without a header have the number first, or else nowhere in particular.
             likely = [0]
-        found_in = named if self.header is not None and len(named) == 1 else likely
+        alone = self.header is not None and len(named) == 1 and set(likely) <= set(named)
+        found_in = named if alone else likely
         if len(found_in) != 1:
             which = f"several may: {_listed([self.names[at] for at in found_in])}" if found_in else "none seems to"
             raise BadInput(
@@ -199,7 +204,7 @@ def _is_text(row: Record) -> bool:
     return not any(map(_is_numberish, row.cells))
 
 
-def _trimmed(cells: tuple[str, ...]) -> tuple[str, ...]:
+def trimmed(cells: tuple[str, ...]) -> tuple[str, ...]:
     """Give cells without the empty ones at the end."""
     size = len(cells)
     while size and not cells[size - 1].strip():
@@ -221,7 +226,7 @@ def _is_numberish(cell: str) -> bool:
 
 
 def _may_be_header(cells: tuple[str, ...]) -> bool:
-    words = [folded(cell) for cell in _trimmed(cells)]
+    words = [folded(cell) for cell in trimmed(cells)]
     return (
         bool(words)
         and all(words)
