@@ -267,3 +267,17 @@ def test_a_quote_that_closes_in_another_row_does_not_hide_that_one(checked, swal
 )
 def test_a_cell_of_several_lines_is_one(checked, row):
     assert checked(f"Name,Fax,City\nA,3125550100,x\n{row}").sent == [(1, 2, A), (2, 3, B)]
+
+
+def test_a_recipient_that_is_called_like_a_column_is_no_header(checked):
+    name = "Provider Business Practice Location Address Fax Number"
+
+    result = checked(f"Name,{name}\nAl,\nFax Services,\nCy,3125550102\n")
+
+    assert result.sent == [(3, 4, C)]
+    assert result.summary.no_number == 2
+
+
+def test_without_a_region_the_country_of_the_numbers_is_asked_for(checked):
+    with pytest.raises(BadInput, match="unless --region or FAX_DEFAULT_REGION tells their country"):
+        checked("3125550100,Bob\n", region=None)

@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import sys
 import zipfile
 
 import openpyxl
@@ -168,3 +169,10 @@ def test_progress_counts_the_bytes_of_the_file_up_to_all_of_them(checked, packed
     assert told == sorted(told)
     assert told[-1] == (len(content), len(content), 9000)
     assert len(told) >= 9
+
+
+def test_without_the_reader_of_workbooks_it_is_said_what_to_install(checked, monkeypatch):
+    monkeypatch.setitem(sys.modules, "openpyxl", None)
+
+    with pytest.raises(BadInput, match=r"pip install faxdispatch\[app\], or save the list as CSV"):
+        checked(workbook(["Fax"], ["3125550100"]))

@@ -22,6 +22,9 @@ HEADER_WITHIN = 15
 _COMMON = {"priority", "quality", "zone"}
 """Names that lists use for things of their own, as for the priority of a customer."""
 
+_SURE = 50
+"""Rank from which on a cell is the name of a column of fax numbers."""
+
 _NUMBERISH = re.compile(r"[\s=\"'(+]*\d[\d\s().+\-/\u2010-\u2015\xa0\"]*")
 _DATE = re.compile(r"(?:19|20)\d\d[-./]?\d\d[-./]?\d\d|\d{1,2}[-./]\d{1,2}[-./](?:19|20)\d\d")
 
@@ -69,7 +72,8 @@ class Shape:
                     return place
         ranks = [max(map(fax_rank, row.cells)) - self._title_malus(row) for row in above]
         if ranks and max(ranks) > 0:
-            return ranks.index(max(ranks))
+            # The first good one: a recipient further down may be called like a column.
+            return next((place for place, rank in enumerate(ranks) if rank >= _SURE), ranks.index(max(ranks)))
         for place, row in enumerate(above):
             if any(map(is_number_name, row.cells)) and not self._title_malus(row):
                 return place
@@ -137,9 +141,11 @@ class Shape:
         return sum(cell.verdict is Verdict.NUMBER for cell in read) / len(read) if read else 0.0
 
     def _guess_number(self) -> int:
-        shares = [self._share(place) for place in range(len(self.names))]
         ranks = [fax_rank(name) if self.header is not None else 0 for name in self.names]
-        if any(ranks):
+        ranked = any(ranks)
+        # A register has hundreds of columns; only those that may be meant are read.
+        shares = [self._share(place) if rank or not ranked else 0.0 for place, rank in enumerate(ranks)]
+        if ranked:
             # An empty column is not meant while another one has numbers.
             best = max(share for share, rank in zip(shares, ranks, strict=True) if rank)
             found = max(
@@ -161,10 +167,14 @@ class Shape:
             which = f"several may: {_listed([self.names[at] for at in found_in])}" if found_in else "none seems to"
             raise BadInput(
                 f"{self.name}: which column has the fax numbers cannot be told, {which}; "
-                f"name it with --column; its columns: {_listed(self.names)}"
+                f"name it with --column; its columns: {_listed(self.names)}{self._hint()}"
             )
         self.guesses.append(f"column of the fax numbers: {self.names[found_in[0]]!r}, by what it holds")
         return found_in[0]
+
+    def _hint(self) -> str:
+        known = self.reader.policy.region is not None
+        return "" if known else "; numbers without + are none unless --region or FAX_DEFAULT_REGION tells their country"
 
     def _take_fields(self) -> None:
         for field_name, wanted in self.given.items():
