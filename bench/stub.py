@@ -241,8 +241,10 @@ class Api:
             stub.calls.append(call)
             if stub.shut_for:
                 stub.shut_until, stub.shut_for = call.at + stub.shut_for, 0.0
+            # Decided on arrival: whoever came before the stub shut is let in.
+            shut = call.at < stub.shut_until
             await asyncio.sleep(stub.behaviour.latency)
-            if call.at < stub.shut_until:
+            if shut:
                 reset = math.ceil(stub.shut_until - call.at - 0.001)
                 call.told = True
                 answer = _error(429, "10011", **{"x-ratelimit-remaining": "0", "x-ratelimit-reset": str(reset)})

@@ -62,7 +62,7 @@ class BadRows:
         self.path = path
         self.written = 0
         self._columns = tuple(columns)
-        self._delimiter = delimiter if delimiter in (",", ";", "\t", "|") else ","
+        self.delimiter = delimiter if delimiter in (",", ";", "\t", "|") else ","
         self._file: IO[str] | None = None
         self._writer: Any = None
 
@@ -74,7 +74,7 @@ class BadRows:
         """
         if self._file is None:
             self._file = create(self.path)
-            self._writer = safe_writer(self._file, self._delimiter)
+            self._writer = safe_writer(self._file, self.delimiter)
             self._writer.writerow([*map(safe_cell, self._columns), "line", "reason"])
         cells = bad.cells[: len(self._columns)]
         filled = cells + ("",) * (len(self._columns) - len(cells))

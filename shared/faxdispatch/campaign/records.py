@@ -96,7 +96,7 @@ class Records:
             cells = tuple(next(reader))
         except csv.Error:
             cells = ()
-        if cells and not (more and self._swallows(cells, more)):
+        if cells and not (more and self._swallows(cells)):
             return Record(number, cells)
         self._lines.put_back(more)
         return Record(number, (line.rstrip("\r\n"),), _UNCLOSED) if more else self._alone(number, line)
@@ -112,13 +112,27 @@ class Records:
         odd = bare.count('"') % 2
         return Record(number, (bare,), _UNCLOSED) if odd else Record(number, cells)
 
-    def _swallows(self, cells: tuple[str, ...], more: list[str]) -> bool:
+    def _swallows(self, cells: tuple[str, ...]) -> bool:
+        """Tell whether a record of several lines can be none, or has another one in one of its cells."""
         if self._width is None:
             return False
         if len(cells) < self._width or any(cells[self._width :]):
             return True
-        return any(self._is_whole(line.rstrip("\r\n").split(self._delimiter)) for line in more)
+        return any(self._hides_one(cells, place) for place, cell in enumerate(cells) if "\n" in cell or "\r" in cell)
+
+    def _hides_one(self, cells: tuple[str, ...], place: int) -> bool:
+        """Tell whether a line of a cell is a record, for the first and the last line with the cells beside it."""
+        lines = [line.split(self._delimiter) for line in cells[place].splitlines()]
+        if self._width == 1:
+            # Two numbers in one cell are told from a swallowed line by nothing, and are refused as such.
+            return len(lines) > 2
+        first, *middle, last = lines if len(lines) > 1 else [*lines, [""]]
+        return (
+            (place <= self._number and self._is_whole([*cells[:place], *first]))
+            or any(map(self._is_whole, middle))
+            or (self._number < len(last) and self._is_whole([*last, *cells[place + 1 :]]))
+        )
 
     def _is_whole(self, cells: list[str]) -> bool:
-        """Tell whether a line looks like a record of its own."""
+        """Tell whether cells look like a record of their own."""
         return len(cells) == self._width and sum(map(str.isdigit, cells[self._number])) >= _LEAST_DIGITS

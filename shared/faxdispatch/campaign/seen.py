@@ -1,6 +1,6 @@
 """Which recipients a list has had already, and in which row first; small enough for millions of them.
 
-A dict would take some 150 bytes each, this takes 20 to 60.
+A dict would take some 150 bytes each; this takes 20 to 60.
 """
 
 from array import array
@@ -21,7 +21,7 @@ class Seen:
         self._mask = slots - 1
         self._low = array("Q", bytes(8 * slots))
         self._high: array[int] | None = None
-        self._rows = array("L" if array("L").itemsize > 4 else "Q", bytes(8 * slots))
+        self._rows = array("I", bytes(array("I").itemsize * slots))
         self._count = 0
 
     def first(self, key: int, row: int) -> int | None:

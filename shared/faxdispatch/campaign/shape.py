@@ -22,6 +22,9 @@ HEADER_WITHIN = 15
 _COMMON = {"priority", "quality", "zone"}
 """Names that lists use for things of their own, as for the priority of a customer."""
 
+_SURE = 50
+"""Rank from which on a cell is the name of a column of fax numbers."""
+
 _NUMBERISH = re.compile(r"[\s=\"'(+]*\d[\d\s().+\-/\u2010-\u2015\xa0\"]*")
 _DATE = re.compile(r"(?:19|20)\d\d[-./]?\d\d[-./]?\d\d|\d{1,2}[-./]\d{1,2}[-./](?:19|20)\d\d")
 
@@ -49,7 +52,7 @@ class Shape:
         self.rows = [row for row in self.rows if not row.problem]
         if not self.rows:
             raise BadInput(f"{self.name}: has no row")
-        self.width = _common(len(_trimmed(row.cells)) for row in self.rows)
+        self.width = _common(len(trimmed(row.cells)) for row in self.rows)
         self.header = self._find_header()
         self.data = self.rows[0 if self.header is None else self.header + 1 :]
         self._name_columns()
@@ -69,7 +72,8 @@ class Shape:
                     return place
         ranks = [max(map(fax_rank, row.cells)) - self._title_malus(row) for row in above]
         if ranks and max(ranks) > 0:
-            return ranks.index(max(ranks))
+            # The first good one: a recipient further down may be called like a column.
+            return next((place for place, rank in enumerate(ranks) if rank >= _SURE), ranks.index(max(ranks)))
         for place, row in enumerate(above):
             if any(map(is_number_name, row.cells)) and not self._title_malus(row):
                 return place
@@ -83,8 +87,12 @@ class Shape:
         return 60 if 2 * sum(1 for cell in row.cells if cell.strip()) < self.width else 0
 
     def _name_columns(self) -> None:
-        names = () if self.header is None else _trimmed(self.rows[self.header].cells)
-        width = max(len(names), _common(len(_trimmed(row.cells)) for row in self.data))
+        names = () if self.header is None else trimmed(self.rows[self.header].cells)
+        sizes = [len(trimmed(row.cells)) for row in self.data]
+        width = _common(sizes)
+        # A header may lack names at its end, if most rows go on; else what they have more is a mistake.
+        if names and (width < len(names) or sizes.count(width) <= len(sizes) / 2):
+            width = len(names)
         self.names = tuple(
             (" ".join(names[place].split()) if place < len(names) else "") or f"column {place + 1}"
             for place in range(max(width, 1))
@@ -133,9 +141,11 @@ class Shape:
         return sum(cell.verdict is Verdict.NUMBER for cell in read) / len(read) if read else 0.0
 
     def _guess_number(self) -> int:
-        shares = [self._share(place) for place in range(len(self.names))]
         ranks = [fax_rank(name) if self.header is not None else 0 for name in self.names]
-        if any(ranks):
+        ranked = any(ranks)
+        # A register has hundreds of columns; only those that may be meant are read.
+        shares = [self._share(place) if rank or not ranked else 0.0 for place, rank in enumerate(ranks)]
+        if ranked:
             # An empty column is not meant while another one has numbers.
             best = max(share for share, rank in zip(shares, ranks, strict=True) if rank)
             found = max(
@@ -151,15 +161,20 @@ class Shape:
         if self.header is None and likely and likely[0] == 0:
             # Lists without a header have the number first, or else nowhere in particular.
             likely = [0]
-        found_in = named if self.header is not None and len(named) == 1 else likely
+        alone = self.header is not None and len(named) == 1 and set(likely) <= set(named)
+        found_in = named if alone else likely
         if len(found_in) != 1:
             which = f"several may: {_listed([self.names[at] for at in found_in])}" if found_in else "none seems to"
             raise BadInput(
                 f"{self.name}: which column has the fax numbers cannot be told, {which}; "
-                f"name it with --column; its columns: {_listed(self.names)}"
+                f"name it with --column; its columns: {_listed(self.names)}{self._hint()}"
             )
         self.guesses.append(f"column of the fax numbers: {self.names[found_in[0]]!r}, by what it holds")
         return found_in[0]
+
+    def _hint(self) -> str:
+        known = self.reader.policy.region is not None
+        return "" if known else "; numbers without + are none unless --region or FAX_DEFAULT_REGION tells their country"
 
     def _take_fields(self) -> None:
         for field_name, wanted in self.given.items():
@@ -199,7 +214,7 @@ def _is_text(row: Record) -> bool:
     return not any(map(_is_numberish, row.cells))
 
 
-def _trimmed(cells: tuple[str, ...]) -> tuple[str, ...]:
+def trimmed(cells: tuple[str, ...]) -> tuple[str, ...]:
     """Give cells without the empty ones at the end."""
     size = len(cells)
     while size and not cells[size - 1].strip():
@@ -221,7 +236,7 @@ def _is_numberish(cell: str) -> bool:
 
 
 def _may_be_header(cells: tuple[str, ...]) -> bool:
-    words = [folded(cell) for cell in _trimmed(cells)]
+    words = [folded(cell) for cell in trimmed(cells)]
     return (
         bool(words)
         and all(words)

@@ -258,9 +258,14 @@ def _reader(source: Source, text: io.TextIOWrapper) -> Callable[[], str]:
 
 
 def _fill_from_workbook(source: Source, file: BinaryIO, stack: ExitStack) -> None:
-    # Only who has a workbook needs its reader.
-    from openpyxl import load_workbook  # noqa: PLC0415
-
+    try:
+        # Only who has a workbook needs its reader.
+        from openpyxl import load_workbook  # noqa: PLC0415
+    except ModuleNotFoundError:
+        raise BadInput(
+            f"{source.name}: an Excel workbook, for which openpyxl is needed: pip install faxdispatch[app], "
+            "or save the list as CSV"
+        ) from None
     try:
         book = load_workbook(file, read_only=True, data_only=True, keep_links=False)
     except Exception as error:  # noqa: BLE001 - its parser lets errors of every kind through

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from faxdispatch.campaign.cells import CellReader
 from faxdispatch.campaign.headers import FIELDS, fax_rank
 from faxdispatch.campaign.records import NO_DELIMITER, Lines, Record, Records
-from faxdispatch.campaign.shape import HEADER_WITHIN, Columns, Shape
+from faxdispatch.campaign.shape import HEADER_WITHIN, Columns, Shape, trimmed
 from faxdispatch.campaign.source import Source
 from faxdispatch.campaign.words import is_totals
 from faxdispatch.errors import BadInput
@@ -146,20 +146,21 @@ def _sampled(sample: Sequence[str], delimiter: str) -> list[Record]:
 
 
 def _guess_delimiter(sample: Sequence[str]) -> str:
-    """Choose the separator that gives the most rows the same number of cells, more than one."""
+    """Choose the separator that gives the most rows the same number of cells, more than one.
+
+    A header with a column of fax numbers is believed where the rows below it differ.
+    """
     best, best_rank = NO_DELIMITER, (0.0, 0, 0)
     for delimiter in (",", ";", "\t", "|"):
-        rows = [record.cells for record in _sampled(sample, delimiter) if not record.problem]
-        widths = Counter(len(cells) for cells in rows)
-        several = [(count, width) for width, count in widths.items() if width > 1]
-        if not several:
-            continue
-        count, width = max(several)
-        share = round(count / len(rows), 1)
-        named = any(fax_rank(cell) for cells in rows[:HEADER_WITHIN] if len(cells) == width for cell in cells)
-        rank = (share, int(named), width)
-        if share >= 0.5 and rank > best_rank:
-            best, best_rank = delimiter, rank
+        rows = [trimmed(record.cells) for record in _sampled(sample, delimiter) if not record.problem]
+        widths = Counter(map(len, rows))
+        named = {len(cells) for cells in rows[:HEADER_WITHIN] if any(map(fax_rank, cells))}
+        several = [(widths[width], int(width in named), width) for width in widths if width > 1]
+        if several:
+            count, header, width = max(several)
+            rank = (round(count / len(rows), 1), header, width)
+            if (header or rank[0] >= 0.5) and rank > best_rank:
+                best, best_rank = delimiter, rank
     return best
 
 

@@ -1,0 +1,24 @@
+"""The lists that stop faxes, asked for many numbers at once."""
+
+from typing import Any
+
+from faxdispatch.campaign.checking import Asked
+from faxdispatch.ledger import Scripts
+from faxdispatch.ledger.scripts import redis_trouble
+
+
+def quarantined_in(scripts: Scripts) -> Asked:
+    """Give what tells which of some numbers are in quarantine now.
+
+    It raises Unavailable where Redis does not answer.
+    """
+
+    def quarantined(numbers: list[str]) -> set[str]:
+        # redis-py's types cannot say that replies are text.
+        redis: Any = scripts.redis
+        now = scripts.clock()
+        with redis_trouble():
+            found = redis.zmscore("fax:quarantined", numbers)
+        return {number for number, till in zip(numbers, found, strict=True) if till and till > now}
+
+    return quarantined

@@ -1,0 +1,141 @@
+"""`faxdispatch campaign check`: what it prints, what it writes, and its exit codes."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+import typer
+from typer.testing import CliRunner, Result
+
+from faxdispatch.cli.campaign_check import check
+from faxdispatch.errors import BadInput, Misconfigured, Unavailable
+from faxdispatch.ledger import connect
+from faxdispatch.settings import Settings
+from tests.conftest import free_port
+
+GOOD = "Name,Fax\nBob,3125550100\nAl,3125550101\n"
+BAD = f"{GOOD}Cy,312-555-0102 x12\n=cmd,1.3E+10\nDi,\n"
+
+
+@pytest.fixture
+def command(monkeypatch, tmp_path) -> Callable[..., Result]:
+    """Run the command in an empty folder, without settings unless they are given."""
+    monkeypatch.chdir(tmp_path)
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+    app = typer.Typer(rich_markup_mode=None)
+    app.command()(check)
+
+    def run(content: str, *arguments: str, **variables: str) -> Result:
+        (tmp_path / "list.csv").write_text(content)
+        for name, value in ({"FAX_DEFAULT_REGION": "US"} | variables).items():
+            monkeypatch.setenv(name, value)
+        return CliRunner().invoke(app, ["list.csv", *arguments])
+
+    return run
+
+
+def test_a_list_without_bad_rows_ends_with_0_and_writes_nothing(command, tmp_path):
+    result = command(GOOD)
+
+    assert result.exit_code == 0
+    assert "column of the fax numbers: 'Fax'" in result.stdout
+    assert [line.split() for line in result.stdout.splitlines() if line.startswith("valid")] == [["valid", "2"]]
+    assert [path.name for path in tmp_path.iterdir()] == ["list.csv"]
+
+
+def test_bad_rows_end_with_1_and_are_shown_and_written(command, tmp_path):
+    result = command(BAD, "--limit", "1")
+
+    assert result.exit_code == 1
+    assert "line 4, Fax: '312-555-0102 x12' has extension 12, which a fax call cannot dial" in result.stdout
+    assert "1.3E+10" not in result.stdout
+    assert "and 1 more; all bad rows are in list.bad.csv" in result.stdout
+    assert '"\'=cmd"' in (tmp_path / "list.bad.csv").read_text()
+
+
+def test_a_list_with_nothing_to_send_ends_with_1(command):
+    assert command("Name,Fax\nBob,N/A\n").exit_code == 1
+
+
+def test_json_has_all_that_is_known(command):
+    found = json.loads(command(BAD, "--json").stdout)
+
+    counts = {name: found[name] for name in ("rows", "valid", "invalid", "no_number", "duplicate", "foreign")}
+    assert counts == {"rows": 5, "valid": 2, "invalid": 2, "no_number": 1, "duplicate": 0, "foreign": 0}
+    assert (found["column"], found["delimiter"], found["bad_rows_file"]) == ("Fax", ",", "list.bad.csv")
+    assert found["bad_rows"][0]["line"] == 4
+    assert found["asked"] == {"suppressed": False, "quarantined": False}
+
+
+def test_a_file_of_bad_rows_is_not_overwritten(command, tmp_path):
+    command(BAD)
+    assert "all bad rows are in list.bad-2.csv" in command(BAD).stdout
+
+    refused = command(BAD, "--bad-rows", "list.bad.csv")
+
+    assert isinstance(refused.exception, BadInput)
+    assert "list.bad.csv: is there already" in str(refused.exception)
+
+
+def test_options_override_the_guesses(command):
+    found = json.loads(
+        command(
+            "Name|Fax|Else\nBob|x|030 20930\n",
+            *("--column", "Else", "--region", "de", "--delimiter", "pipe", "--encoding", "latin-1", "--json"),
+        ).stdout
+    )
+
+    assert (found["valid"], found["foreign"], found["column"], found["delimiter"]) == (1, 0, "Else", "|")
+    assert found["encoding"] == "latin-1 (as given)"
+
+
+def test_columns_of_fields_can_be_given_and_taken_away(command):
+    content = "Fax,Link,priority\n3125550100,http://a.com/b,urgent\n"
+
+    assert command(content).exit_code == 0
+    result = command(content, "--field", "media=Link", "--field", "priority=", "--json")
+
+    assert json.loads(result.stdout)["fields"] == {"media": "Link"}
+    assert result.exit_code == 1
+
+
+def test_without_redis_it_says_that_no_list_was_looked_up(command):
+    assert "REDIS_URL is not set: suppressed and quarantined numbers were not looked up" in command(GOOD).stderr
+
+
+def test_numbers_in_quarantine_are_left_out(command, redis_url):
+    with connect(redis_url) as redis:
+        redis.zadd("fax:quarantined", {"+13125550100": 9e12, "+13125550101": 1})
+
+        found = json.loads(command(GOOD, "--json", REDIS_URL=redis_url).stdout)
+
+    assert (found["valid"], found["quarantined"], found["asked"]["quarantined"]) == (1, 1, True)
+
+
+def test_a_redis_that_does_not_answer_ends_the_check(command):
+    assert isinstance(command(GOOD, REDIS_URL=f"redis://127.0.0.1:{free_port()}/0").exception, Unavailable)
+
+
+def test_our_own_number_is_warned_about(command):
+    assert "these faxes would come back to FAX_FROM" in command(GOOD, FAX_FROM="+13125550101").stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--region", "USA"], "region: 'USA' is no country"),
+        (["--encoding", "klingon"], "encoding: 'klingon' is not known"),
+        (["--column", "Telex"], "has no column 'Telex'"),
+        (["--field", "media"], "field: 'media' is not of the form FIELD=COLUMN"),
+    ],
+)
+def test_wrong_usage_is_told(command, arguments, told):
+    refused = command(GOOD, *arguments)
+
+    assert isinstance(refused.exception, BadInput)
+    assert told in str(refused.exception)
+
+
+def test_wrong_settings_are_told(command):
+    assert isinstance(command(GOOD, FAX_ZONE="Mars").exception, Misconfigured)
