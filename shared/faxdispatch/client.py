@@ -1,10 +1,11 @@
-"""What other services use: send, cancel, refresh, sync, status; and what an operator settles or lets go by hand."""
+"""What other services use: send, cancel, refresh, sync, status, campaigns; and what an operator settles by hand."""
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Self
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Self
 from uuid import uuid4
 
 from celery import Celery
@@ -15,11 +16,15 @@ from faxdispatch import holds
 from faxdispatch.broker import configure, post, post_job
 from faxdispatch.errors import InvalidJob, NotKnown, Unavailable
 from faxdispatch.jobs import CancelFax, Job, RefreshMedia, SendFax, SyncStatus
-from faxdispatch.ledger import DeadLetters, JobView, Ledger, Scripts, connect
+from faxdispatch.ledger import DeadLetters, JobView, Ledger, Scripts, Suppressions, connect
 from faxdispatch.numbers import NumberPolicy
 from faxdispatch.settings import Settings
 from faxdispatch.states import HoldReason, Verdict
 from faxdispatch.verdicts import check, check_reason, refusal
+
+if TYPE_CHECKING:
+    from faxdispatch.campaign.service import CampaignService
+    from faxdispatch.campaign.suppression import SuppressionList
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +42,8 @@ class FaxClient:
 
     `redis_url` is where the ledger lives, `broker_url` Celery's broker where that is another. `region` (ISO 3166, two
     letters) is the country of numbers written without `+`; `numbers` says where faxes may go, and the region where
-    `region` does not. Without it, the workers alone judge that. Nothing connects before the first call.
+    `region` does not. Without it, the workers alone judge that. For campaigns, `own_numbers` are those that lists are
+    warned of, and only `test_numbers` (all E.164) get tests. Nothing connects before the first call.
     """
 
     def __init__(
@@ -47,10 +53,14 @@ class FaxClient:
         broker_url: str | None = None,
         region: str | None = None,
         numbers: NumberPolicy | None = None,
+        own_numbers: Sequence[str] = (),
+        test_numbers: Sequence[str] = (),
         ledger: Ledger | None = None,
     ) -> None:
         self._numbers = numbers
         self._region = region or (numbers.region if numbers else None)
+        self._own_numbers = own_numbers
+        self._test_numbers = test_numbers
         self._ledger = ledger or Ledger(Scripts(connect(redis_url)))
         self._app = configure(Celery("faxdispatch-client", set_as_current=False), broker_url or redis_url)
 
@@ -62,8 +72,14 @@ class FaxClient:
             Misconfigured: where `REDIS_URL` is missing or a setting is wrong.
         """
         settings = settings or Settings.load()
-        ledger = Ledger(Scripts.from_settings(settings))
-        return cls(settings.redis, broker_url=settings.broker, numbers=settings.number_policy, ledger=ledger)
+        return cls(
+            settings.redis,
+            broker_url=settings.broker,
+            numbers=settings.number_policy,
+            own_numbers=(settings.sender,) if settings.sender else (),
+            test_numbers=settings.test_numbers,
+            ledger=Ledger(Scripts.from_settings(settings)),
+        )
 
     def send(self, job: SendFax | None = None, /, **options: Any) -> Receipt:
         """Record a fax and hand it to the workers. Takes a `SendFax`, or its fields as keywords.
@@ -208,6 +224,27 @@ class FaxClient:
             return HoldReason(reply["reason"])
         connection = self._ledger.job(job_id).connection_id if reply["outcome"] == "shared" else None
         raise holds.refusal(job_id, reply, connection=connection)
+
+    @cached_property
+    def campaigns(self) -> "CampaignService":
+        """Campaigns: one document, or one each, to a list of recipients."""
+        # Only who has campaigns needs what reads lists.
+        from faxdispatch.campaign.service import CampaignService  # noqa: PLC0415
+
+        return CampaignService(
+            self._ledger.scripts,
+            policy=self._numbers or NumberPolicy(region=self._region),
+            send=lambda job: self.send(job).job_id,
+            own_numbers=self._own_numbers,
+            test_numbers=self._test_numbers,
+        )
+
+    @cached_property
+    def suppressions(self) -> "SuppressionList":
+        """The numbers that no campaign sends to. Single faxes go to them all the same."""
+        from faxdispatch.campaign.suppression import SuppressionList  # noqa: PLC0415 - the same
+
+        return SuppressionList(Suppressions(self._ledger.scripts), region=self._region)
 
     @property
     def dead_letters(self) -> DeadLetters:

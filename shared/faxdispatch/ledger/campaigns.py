@@ -11,7 +11,7 @@ from uuid import UUID
 
 from faxdispatch.errors import Conflict, NotKnown
 from faxdispatch.ledger.scripts import Scripts, redis_trouble
-from faxdispatch.states import CAMPAIGN_MOVES, OPEN, CampaignState, State
+from faxdispatch.states import CAMPAIGN_MOVES, OPEN, CampaignState, HoldReason, State
 
 CHUNK = 1000
 """Rows in a chunk: chunk k (from 0) has the rows k·1000+1 to k·1000+1000."""
@@ -373,12 +373,29 @@ class Campaigns:
             sorted(((cause, int(count)) for cause, count in found.items()), key=lambda pair: (-pair[1], pair[0]))
         )
 
+    def known_causes(self, campaign_id: str) -> set[str]:
+        """Give every cause that a row of any generation had."""
+        with redis_trouble():
+            return set(self._redis.hkeys(f"fax:campaign:{campaign_id}:causes"))
+
     def letters(self, campaign_id: str, first: int, last: int) -> str:
         """Give the letters of the rows from `first` to `last`; rows past the end have none."""
         with redis_trouble():
             found: str = self._redis.getrange(f"fax:campaign:{campaign_id}:states", first - 1, last - 1)
         # Between the last row of a chunk and the first of the next one Redis fills in zeros.
         return found.replace("\0", NONE)
+
+    def rows(self, campaign_id: str) -> Iterator[tuple[int, str, dict[str, Any]]]:
+        """Give every row in order, a chunk at a time: number, number to call, what the row asks besides."""
+        for chunk in range((self.get(campaign_id).size + CHUNK - 1) // CHUNK):
+            for row, to, *rest in self._chunk(campaign_id, "rows", chunk):
+                yield row, to, rest[0] if rest else {}
+
+    def holds(self, campaign_id: str) -> dict[HoldReason, int]:
+        """Give how many of a campaign's rows are held, by reason, the most frequent first."""
+        found = self._scripts.run("campaign_holds", campaign=campaign_id)["holds"]
+        most = sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))
+        return {HoldReason(reason): count for reason, count in most}
 
     def cells(self, campaign_id: str) -> Iterator[tuple[int, list[str]]]:
         """Give every row's number and its cells as they were in the list, in order, a chunk at a time."""

@@ -47,6 +47,11 @@ class Rows:
         self._scripts = scripts
 
     @property
+    def scripts(self) -> Scripts:
+        """The scripts of this ledger, for the other classes on the same Redis."""
+        return self._scripts
+
+    @property
     def redis(self) -> Any:
         """The `Redis` client of the ledger; its types cannot say that replies are text."""
         return self._scripts.redis

@@ -1,0 +1,64 @@
+"""By what a campaign is known: its id, and what tells that it is the same list with the same options."""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from faxdispatch.campaign.words import folded
+from faxdispatch.errors import BadInput
+
+LONGEST = 40
+"""Characters of an id. With row and generation it makes the id of a job, which Telnyx must find room for."""
+
+_FORM = re.compile(rf"[A-Za-z0-9_-]{{1,{LONGEST}}}")
+_LIKE_A_JOB = re.compile(r"-(?=\d+$)")
+"""Job 3 of a campaign `may-2` would have the id of row 2 of campaign `may` in its third generation."""
+
+
+def check_id(text: str) -> str:
+    """Give an id that a campaign may have.
+
+    Raises:
+        BadInput: saying what is wrong with it.
+    """
+    if not _FORM.fullmatch(text):
+        raise BadInput(f"id: {text!r} is none; use 1 to {LONGEST} letters, digits, - and _")
+    if _LIKE_A_JOB.search(text):
+        raise BadInput(
+            f"id: {text!r} ends in - and digits, as the ids of jobs do; write it as {_LIKE_A_JOB.sub('_', text)!r}"
+        )
+    return text
+
+
+def id_from(name: str) -> str:
+    """Make an id of a campaign's name: `Recall, May 2026.csv` becomes `recall-may_2026`.
+
+    Raises:
+        BadInput: the name has neither letters nor digits of the Latin alphabet.
+    """
+    words = re.sub(r"[^a-z0-9_]+", "-", folded(name).removesuffix(".csv"))[:LONGEST].strip("-")
+    if not words:
+        raise BadInput(f"name: no id can be made of {name!r}; give one with --id")
+    return check_id(_LIKE_A_JOB.sub("_", words))
+
+
+def file_hash(path: Path) -> str:
+    """Give the hash of a file's content.
+
+    Raises:
+        BadInput: it cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise BadInput(f"{path}: cannot be read: {error.strerror or error}") from None
+
+
+def fingerprint(content: str, reading: Mapping[str, Any], options: Mapping[str, Any]) -> str:
+    """Give the hash of a campaign: the hash of its list, how that is read, and what is asked for every row."""
+    told = json.dumps([content, dict(reading), dict(options)], sort_keys=True, default=str)
+    return hashlib.sha256(told.encode()).hexdigest()

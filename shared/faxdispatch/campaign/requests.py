@@ -1,0 +1,88 @@
+"""What a campaign asks of each row: its options for all, and what a row says for itself, as `SendFax` takes them."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from faxdispatch.errors import InvalidJob
+from faxdispatch.jobs import Priority, SendFax
+from faxdispatch.privacy import EXAMPLE
+
+_MEDIA = ("media_url", "media_name")
+_NOT_FOR_ALL = {
+    "to": "comes from the list",
+    "job_id": "is made of the campaign's id and the row's number",
+    "idempotency_key": "is not needed: a row is sent once",
+    "send_at": "goes by the campaign's start: faxdispatch campaign start --at",
+}
+_KNOWN_GOOD = 10_000
+"""Different sets of fields that are remembered as right."""
+
+
+def options_for_all(
+    given: Mapping[str, Any], *, region: str | None = None, media_by_row: bool = False
+) -> dict[str, Any]:
+    """Check what is asked for every row, and give it in its JSON form; what is None is not asked.
+
+    `given` are fields of `SendFax`. The priority is `bulk` unless another is given. Without a document for all, every
+    row must have its own, which `media_by_row` says. `region` is the country of a sender's number without `+`.
+
+    Raises:
+        InvalidJob: naming each wrong field.
+    """
+    asked = {name: value for name, value in given.items() if value is not None}
+    if wrong := [
+        (name, f"cannot be given for a campaign: it {_NOT_FOR_ALL[name]}") for name in asked if name in _NOT_FOR_ALL
+    ]:
+        raise InvalidJob(wrong)
+    own_media = any(name in asked for name in _MEDIA)
+    if not own_media and not media_by_row:
+        raise InvalidJob([("media", "no document is given: name one for all, or the column that has one for each row")])
+    stand_in = {} if own_media else {"media_name": "of-the-row"}
+    job = SendFax.decode({"priority": Priority.BULK, **asked, **stand_in, "to": EXAMPLE}, region=region)
+    told = job.encode()
+    return {name: told[name] for name in told if name != "to" and name not in stand_in} | {
+        "priority": job.priority.value
+    }
+
+
+class RowRequests:
+    """What the rows of one campaign say for themselves, checked together with what is asked for all."""
+
+    def __init__(self, options: Mapping[str, Any]) -> None:
+        self._options = options
+        self._good: set[str] = set()
+
+    def fields(self, to: str, said: Mapping[str, Any]) -> dict[str, Any]:
+        """Turn what a row says, as `read_field` gives it, into the fields that go into its request.
+
+        A row's document takes the place of the one for all, its reference is the client state, and its zone is that of
+        the window.
+
+        Raises:
+            InvalidJob: what would be sent is no request, such as one without a document.
+        """
+        told = {name: value for name, value in said.items() if name not in ("zone", "reference")}
+        for name, other in (_MEDIA, _MEDIA[::-1]):
+            if name in told and self._options.get(other) is not None:
+                told[other] = None
+        if (zone := said.get("zone")) and (window := told.get("window") or self._options.get("window")):
+            told["window"] = {"zone": zone, **window} if "window" in told else {**window, "zone": zone}
+        self._check(to, told)
+        if reference := said.get("reference"):
+            told["client_state"] = reference
+        return told
+
+    def _check(self, to: str, told: Mapping[str, Any]) -> None:
+        key = json.dumps(told, sort_keys=True)
+        if key in self._good:
+            return
+        SendFax.decode({**self._options, **told, "to": to}, recorded=True)
+        if len(self._good) >= _KNOWN_GOOD:
+            self._good.clear()
+        self._good.add(key)
+
+
+def request_of(options: Mapping[str, Any], fields: Mapping[str, Any], **instead: Any) -> dict[str, Any]:
+    """Give the request of a row, with some fields of it changed; None takes one out."""
+    return {name: value for name, value in {**options, **fields, **instead}.items() if value is not None}

@@ -1,0 +1,45 @@
+"""Which rows of a campaign are to be tried again, by the words with which a person chooses them."""
+
+from collections.abc import Callable, Collection, Iterable
+
+from faxdispatch.errors import BadInput
+from faxdispatch.ledger import RowResult
+from faxdispatch.ledger.campaigns import CANCELLED, FAILED
+from faxdispatch.reasons import REASONS, Kind
+
+WORDS = ("failed", "cancelled", *(kind.value for kind in Kind))
+"""What can be chosen besides the name of a cause itself."""
+
+_UNKNOWN = "unknown faxes are not over, so they cannot be tried again: faxdispatch resolve settles one by hand"
+
+
+def chooser(words: Iterable[str], causes: Collection[str]) -> Callable[[RowResult], bool]:
+    """Give what tells whether a row is among the chosen ones.
+
+    `failed` is every failed row but those of kind `contradiction`, which may have arrived and must be named; a kind
+    chooses its failed rows, a cause those with it; `cancelled` the cancelled ones. `causes` are those that the campaign
+    has seen.
+
+    Raises:
+        BadInput: a word chooses nothing that there could be, or there is none.
+    """
+    wanted = {word.strip().lower() for word in words}
+    if not wanted:
+        raise BadInput(f"cause: say which rows, with one or more of {', '.join(WORDS)}, or a cause that status shows")
+    if "unknown" in wanted:
+        raise BadInput(f"cause: {_UNKNOWN}")
+    if strange := wanted - {*WORDS, *REASONS, *causes}:
+        raise BadInput(
+            f"cause: {', '.join(sorted(strange))} is none; choose of {', '.join(WORDS)}, or a cause that status shows"
+        )
+
+    def chosen(result: RowResult) -> bool:
+        if result.letter == CANCELLED:
+            return "cancelled" in wanted
+        if result.letter != FAILED:
+            return False
+        kind = REASONS[result.cause].kind if result.cause in REASONS else None
+        every = "failed" in wanted and kind is not Kind.CONTRADICTION
+        return every or result.cause in wanted or kind in wanted
+
+    return chosen

@@ -1,0 +1,392 @@
+"""Campaigns as operators and programs use them: made from a list, started, stopped, tried again, counted, forgotten."""
+
+import math
+from array import array
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from faxdispatch.campaign.asking import quarantined_in
+from faxdispatch.campaign.checking import BadRow, Check, Progress, check
+from faxdispatch.campaign.identity import check_id, fingerprint, id_from
+from faxdispatch.campaign.importing import Imported, Importer, List, Reading, Rows, the_list
+from faxdispatch.campaign.requests import RowRequests, options_for_all
+from faxdispatch.campaign.retrying import chooser
+from faxdispatch.campaign.trial import Trial, trial
+from faxdispatch.errors import BadInput, Conflict
+from faxdispatch.jobs import SendFax
+from faxdispatch.ledger import Audit, Campaign, Campaigns, RowResult, Scripts, Suppressions
+from faxdispatch.numbers import NumberPolicy
+from faxdispatch.states import CampaignState, HoldReason
+from faxdispatch.verdicts import check_reason
+
+_LONGEST_NAME = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Retried:
+    """A campaign whose chosen rows are pending again, and how many those are."""
+
+    campaign: Campaign
+    rows: int
+
+
+class CampaignService:
+    """All campaigns of one Redis. Every call raises Unavailable where Redis does not answer; say it again.
+
+    `policy` tells where faxes may go. `own_numbers` are warned about in lists; only to `test_numbers` go tests, which
+    `send` records: it gives the id of the job. `operator` is the person who says so; it is recorded with each command.
+    """
+
+    def __init__(
+        self,
+        scripts: Scripts,
+        *,
+        policy: NumberPolicy,
+        send: Callable[[SendFax], str],
+        own_numbers: Sequence[str] = (),
+        test_numbers: Sequence[str] = (),
+    ) -> None:
+        self.ledger = Campaigns(scripts)
+        self._scripts = scripts
+        self._policy = policy
+        self._send = send
+        self._own = own_numbers
+        self._test_numbers = test_numbers
+
+    # Making ------------------------------------------------------------------------------------------------------
+
+    def create(
+        self,
+        source: Path | str | Rows,
+        /,
+        *,
+        name: str | None = None,
+        campaign_id: str | None = None,
+        reading: Reading | None = None,
+        cap: float | None = None,
+        operator: str | None = None,
+        on_bad: Callable[[BadRow], None] | None = None,
+        on_progress: Progress | None = None,
+        **options: Any,
+    ) -> Imported:
+        """Make a campaign of a file, or of rows: mappings whose keys are the columns, or sequences of cells.
+
+        `options` are the fields of `SendFax` that every row is sent with; a column of the list may say otherwise for a
+        row: document, sender, quality, window, time zone, priority, reference. `cap` is what the campaign may cost.
+        Name and id are made of the file's name where they are not given. Rows that cannot be sent are left out:
+        `on_bad` is given the invalid ones.
+
+        The same list with the same options again changes nothing; after an interruption it goes on. Nothing is sent
+        before `start`.
+
+        Raises:
+            BadInput: the list cannot be used, or an option is wrong; no campaign is there then.
+            Conflict: the id stands for another list or other options.
+        """
+        reading = reading or Reading()
+        if name is None and campaign_id is None and not isinstance(source, (Path, str)):
+            raise BadInput("name: is missing; rows have none of their own")
+        _see_amount(cap)
+        with the_list(source) as listed:
+            named = _name(name or campaign_id or listed.name)
+            identity = check_id(campaign_id) if campaign_id else id_from(named)
+            checking = self._check(listed, reading, on_progress)
+            try:
+                asked = self._options(checking, options, reading)
+                mark = fingerprint(listed.content, reading.as_data(), asked)
+                outcome = self._open(identity, named, asked, mark, checking, cap, operator)
+            except BaseException:
+                checking.close()
+                raise
+            guesses = tuple(checking.table.guesses)
+            campaign = self.ledger.get(identity)
+            if outcome == "same" and campaign.state is not CampaignState.DRAFT:
+                checking.close()
+                return Imported(campaign, "same", None, guesses)
+            importer = Importer(self.ledger, identity, RowRequests(asked), on_bad=on_bad)
+            summary = importer.run(checking, operator=operator)
+            said = "created" if outcome == "created" else "continued"
+            return Imported(self.ledger.get(identity), said, summary, guesses)
+
+    def _check(self, listed: List, reading: Reading, on_progress: Progress | None) -> Check:
+        source = listed.open(reading.encoding)
+        return check(
+            source,
+            policy=self._policy,
+            region=reading.region,
+            column=reading.column,
+            delimiter=reading.delimiter,
+            fields=reading.fields,
+            personalised=reading.personalised,
+            drop_extension=reading.drop_extension,
+            own_numbers=self._own,
+            suppressed=lambda numbers: Suppressions(self._scripts).among(numbers),
+            quarantined=quarantined_in(self._scripts),
+            on_progress=on_progress,
+        )
+
+    def _options(self, checking: Check, given: dict[str, Any], reading: Reading) -> dict[str, Any]:
+        region = reading.region or self._policy.region
+        return options_for_all(given, region=region, media_by_row="media" in checking.table.fields)
+
+    def _open(
+        self,
+        identity: str,
+        name: str,
+        options: dict[str, Any],
+        mark: str,
+        checking: Check,
+        cap: float | None,
+        operator: str | None,
+    ) -> str:
+        outcome = self.ledger.open(
+            identity,
+            name=name,
+            options=options,
+            fingerprint=mark,
+            cap=cap,
+            columns=checking.table.columns,
+            operator=operator,
+        )
+        if outcome == "purged":
+            raise Conflict(f"campaign {identity}: one of this id ran and was purged; take another id")
+        if outcome == "conflict":
+            state = self.ledger.get(identity).state
+            way = "purge it, or take another id" if state is CampaignState.DRAFT else "take another id"
+            raise Conflict(f"campaign {identity}: is there already, {state}, with another list or other options; {way}")
+        return outcome
+
+    # Moving ------------------------------------------------------------------------------------------------------
+
+    def start(self, campaign_id: str, *, at: datetime | None = None, operator: str | None = None) -> Campaign:
+        """Let a checked campaign be sent, now or at a moment.
+
+        A moment that passed longer than `FAX_TOO_LATE` ago before anything ran pauses it instead.
+
+        Raises:
+            BadInput: the moment has no time zone, or is over.
+            NotKnown: there is no such campaign.
+            Conflict: it is not one that waits for its start.
+        """
+        if at is None:
+            return self._move(
+                campaign_id,
+                CampaignState.RUNNING,
+                "campaign.started",
+                only_from={CampaignState.CHECKED},
+                verb="started",
+                operator=operator,
+            )
+        if at.tzinfo is None:
+            raise BadInput("at: has no time zone; write it like 2026-05-01T08:00:00-05:00")
+        if at <= datetime.now(UTC):
+            raise BadInput("at: is over already; give a moment to come, or none to start now")
+        outcome, state = self.ledger.start_at(campaign_id, at, operator=operator)
+        if outcome != "planned":
+            raise self._refusal(campaign_id, state, "started")
+        return self.ledger.get(campaign_id)
+
+    def pause(self, campaign_id: str, *, reason: str, operator: str | None = None) -> Campaign:
+        """Begin no row any more; what Telnyx has goes on. One whose start is planned does not start then.
+
+        Raises:
+            BadInput: the reason is missing or too long.
+            NotKnown: there is no such campaign.
+            Conflict: it neither runs nor has its start planned.
+        """
+        check_reason(reason)
+        campaign = self.ledger.get(campaign_id)
+        if campaign.state is CampaignState.CHECKED and campaign.start_at is None:
+            raise self._refusal(campaign_id, campaign.state, "paused")
+        return self._move(
+            campaign_id, CampaignState.PAUSED, "campaign.paused", verb="paused", reason=reason, operator=operator
+        )
+
+    def resume(self, campaign_id: str, *, reason: str | None = None, operator: str | None = None) -> Campaign:
+        """Let a paused campaign go on where it was: nothing is repeated and nothing left out.
+
+        Raises:
+            NotKnown: there is no such campaign.
+            Conflict: it is not paused, or has spent what it may.
+        """
+        campaign = self.ledger.get(campaign_id)
+        if campaign.state is CampaignState.PAUSED and campaign.cap is not None and campaign.spent >= campaign.cap:
+            raise Conflict(
+                f"campaign {campaign_id}: has spent {campaign.spent:.2f} of {campaign.cap:.2f}; "
+                f"faxdispatch campaign cap {campaign_id} AMOUNT raises that"
+            )
+        return self._move(
+            campaign_id,
+            CampaignState.RUNNING,
+            "campaign.resumed",
+            only_from={CampaignState.PAUSED},
+            verb="resumed",
+            reason=reason,
+            operator=operator,
+        )
+
+    def cancel(
+        self,
+        campaign_id: str,
+        *,
+        reason: str | None = None,
+        also_in_flight: bool = False,
+        operator: str | None = None,
+    ) -> Campaign:
+        """Send no row any more that has not left; with `also_in_flight` Telnyx is asked to cancel those that have.
+
+        It may be said again, to have those in flight cancelled as well.
+
+        Raises:
+            NotKnown: there is no such campaign.
+            Conflict: it is finished.
+        """
+        self._move(
+            campaign_id,
+            CampaignState.CANCELLED,
+            "campaign.cancelled",
+            verb="cancelled",
+            reason=reason,
+            also_in_flight=also_in_flight,
+            operator=operator,
+        )
+        # The scheduler does so, too; but it may not be running, and the counts should be right at once.
+        self.ledger.sweep(campaign_id)
+        return self.ledger.get(campaign_id)
+
+    def set_cap(self, campaign_id: str, cap: float | None, *, operator: str | None = None) -> Campaign:
+        """Set what a campaign may cost, in the currency of the settings; None sets no cap.
+
+        One that is paused for its cap is resumed apart.
+
+        Raises:
+            BadInput: the amount is none.
+            NotKnown: there is no such campaign.
+            Conflict: it is over.
+        """
+        _see_amount(cap)
+        outcome, state = self.ledger.set_cap(campaign_id, cap, operator=operator)
+        if outcome == "no":
+            raise self._refusal(campaign_id, state, "given a cap")
+        return self.ledger.get(campaign_id)
+
+    def retry(
+        self, campaign_id: str, causes: Iterable[str], *, reason: str | None = None, operator: str | None = None
+    ) -> Retried:
+        """Make chosen rows of a finished campaign pending again, as a new generation that waits for its start.
+
+        `causes` are words of `retrying.WORDS`, such as `busy`, or causes themselves. Until the new generation is
+        started, more rows can be chosen for it.
+
+        Raises:
+            BadInput: a word is none.
+            NotKnown: there is no such campaign.
+            Conflict: it is not finished, or no row is chosen by that.
+        """
+        campaign = self.ledger.get(campaign_id)
+        again = campaign.generation > 1 and campaign.state is CampaignState.CHECKED
+        if campaign.state is not CampaignState.FINISHED and not again:
+            raise self._refusal(campaign_id, campaign.state, "tried again")
+        results = self.ledger.results(campaign_id)
+        chosen = chooser(causes, self.ledger.known_causes(campaign_id))
+        rows = array("L", (result.row for result in results if chosen(result)))
+        if not rows and not again:
+            raise Conflict(f"campaign {campaign_id}: no row ended so; nothing is tried again")
+        generation = campaign.generation if again else campaign.generation + 1
+        count = self.ledger.again(campaign_id, rows, generation=generation, reason=reason, operator=operator)
+        return Retried(self.ledger.get(campaign_id), count)
+
+    def purge(self, campaign_id: str, *, operator: str | None = None) -> None:
+        """Forget a campaign with all its rows and results. Events and the jobs of its last minutes stay for their time.
+
+        Raises:
+            NotKnown: there is no such campaign.
+            Conflict: it runs, is paused, or has faxes under way.
+        """
+        outcome, state = self.ledger.purge(campaign_id, operator=operator)
+        if outcome == "no" and state is not None:
+            raise self._refusal(campaign_id, state, "purged")
+
+    def test(self, campaign_id: str, *, numbers: Sequence[str] | None = None, row: int | None = None) -> list[Trial]:
+        """Send what a row would get, the first unless another is given, to the test numbers, or to some of them.
+
+        Raises:
+            Misconfigured: there are no test numbers.
+            BadInput: a number is not among them.
+            NotKnown: there is no such campaign or row.
+        """
+        return trial(
+            self.ledger,
+            campaign_id,
+            self._test_numbers,
+            self._send,
+            numbers=numbers,
+            row=row,
+            region=self._policy.region,
+        )
+
+    # Looking -----------------------------------------------------------------------------------------------------
+
+    def get(self, campaign_id: str) -> Campaign:
+        """Give a campaign as it stands. Raises NotKnown where there is none."""
+        return self.ledger.get(campaign_id)
+
+    def list(self) -> list[Campaign]:
+        """Give all campaigns, the newest first."""
+        return [self.ledger.get(campaign_id) for campaign_id in self.ledger.ids()]
+
+    def results(self, campaign_id: str) -> Iterator[RowResult]:
+        """Give what became of every row, in order. Raises NotKnown where there is no such campaign."""
+        self.ledger.get(campaign_id)
+        return self.ledger.results(campaign_id)
+
+    def holds(self, campaign_id: str) -> dict[HoldReason, int]:
+        """Give how many rows are held, by reason, the most frequent first."""
+        return self.ledger.holds(campaign_id)
+
+    def audit(self, campaign_id: str) -> Audit:
+        """Count a campaign's rows anew, all at one moment. Raises NotKnown where there is none."""
+        return self.ledger.audit(campaign_id)
+
+    def _move(
+        self,
+        campaign_id: str,
+        to: CampaignState,
+        event: str,
+        *,
+        verb: str,
+        only_from: Collection[CampaignState] | None = None,
+        **facts: Any,
+    ) -> Campaign:
+        outcome, state = self.ledger.move(campaign_id, to, event=event, only_from=only_from, **facts)
+        if outcome == "no":
+            raise self._refusal(campaign_id, state, verb)
+        return self.ledger.get(campaign_id)
+
+    def _refusal(self, campaign_id: str, state: CampaignState, verb: str) -> Conflict:
+        return Conflict(f"campaign {campaign_id}: cannot be {verb}: {_STANDING[state].format(id=campaign_id)}")
+
+
+_STANDING = {
+    CampaignState.DRAFT: "its list is not read to its end; create it again with the same list, and that goes on",
+    CampaignState.CHECKED: "it has not been started",
+    CampaignState.RUNNING: "it is running; faxdispatch campaign pause {id} stops it",
+    CampaignState.PAUSED: "it is paused; campaign status {id} says why, campaign resume {id} lets it go on",
+    CampaignState.FINISHED: "it is finished; faxdispatch campaign retry {id} makes chosen rows pending again",
+    CampaignState.CANCELLED: "it is cancelled",
+}
+
+
+def _name(text: str) -> str:
+    name = " ".join(text.split())
+    if not name or len(name) > _LONGEST_NAME or not name.isprintable():
+        raise BadInput(f"name: give 1 to {_LONGEST_NAME} characters")
+    return name
+
+
+def _see_amount(cap: float | None) -> None:
+    if cap is not None and not (math.isfinite(cap) and cap > 0):
+        raise BadInput(f"cap: {cap:g} is no amount; give one above 0")

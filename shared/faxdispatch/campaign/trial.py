@@ -1,0 +1,77 @@
+"""A campaign's document, sent to numbers of one's own before it goes to anybody else."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from faxdispatch.campaign.requests import request_of
+from faxdispatch.errors import BadInput, Misconfigured, NotKnown
+from faxdispatch.jobs import SendFax
+from faxdispatch.ledger import Campaigns
+from faxdispatch.numbers import normalise
+from faxdispatch.privacy import mask_number
+
+TAG = "test"
+"""The tag of every fax that is a test."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One fax of a test: which row's it is, where it goes, and the job that it became."""
+
+    row: int
+    to: str
+    job_id: str
+
+
+def trial(
+    ledger: Campaigns,
+    campaign_id: str,
+    allowed: Sequence[str],
+    send: Callable[[SendFax], str],
+    *,
+    numbers: Sequence[str] | None = None,
+    row: int | None = None,
+    region: str | None = None,
+) -> list[Trial]:
+    """Send what a row would get, the first one unless another is given, to the allowed numbers, or to some of them.
+
+    The faxes are single ones: they leave the campaign as it is, and its window and its end do not hold them back.
+
+    Raises:
+        Misconfigured: no number is allowed.
+        BadInput: a number is not among the allowed ones.
+        NotKnown: there is no such campaign or row.
+    """
+    if not allowed:
+        raise Misconfigured("FAX_TEST_NUMBERS: not set; name numbers of your own there, and tests may go to them")
+    chosen = [_allowed(number, allowed, region) for number in numbers] if numbers else list(allowed)
+    campaign = ledger.get(campaign_id)
+    found = next((one for one in ledger.rows(campaign_id) if row is None or one[0] == row), None)
+    if found is None:
+        raise NotKnown(f"campaign {campaign_id}: has no row{'' if row is None else f' {row}'} that is sent")
+    place, _, fields = found
+    tags = (*campaign.options.get("tags", ()), TAG)[-20:]
+    trials = []
+    for number in chosen:
+        request = request_of(
+            campaign.options,
+            fields,
+            to=number,
+            tags=tags,
+            priority="normal",
+            window=None,
+            send_by=None,
+            client_state=f"test of campaign {campaign_id}, row {place}",
+        )
+        trials.append(Trial(place, number, send(SendFax.decode(request))))
+    return trials
+
+
+def _allowed(number: str, allowed: Sequence[str], region: str | None) -> str:
+    try:
+        e164 = normalise(number, region=region)
+    except ValueError as problem:
+        raise BadInput(f"number: {problem}") from None
+    if e164 not in allowed:
+        raise BadInput(f"number: {mask_number(e164)} is not among FAX_TEST_NUMBERS; add it there if it is your own")
+    return e164
