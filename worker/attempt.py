@@ -17,7 +17,7 @@ from redis import Redis
 
 from faxdispatch.client_state import encode_client_state
 from faxdispatch.costs import estimate
-from faxdispatch.errors import NotKnown, OutcomeUnknown, RateLimited, TelnyxError, Unavailable
+from faxdispatch.errors import NotKnown, NotSent, OutcomeUnknown, RateLimited, TelnyxError, Unavailable
 from faxdispatch.ledger import Claim
 from faxdispatch.states import HoldReason
 from faxdispatch.telnyx import Fax, SendRequest
@@ -226,10 +226,14 @@ def _wait_for_slot(claimed: Claimed, w: Collaborators) -> None:
 
     Raises:
         RateLimited: no other comes soon; nothing was sent.
+        NotSent: Redis does not answer; nothing was sent.
     """
     ahead = claimed.admitted.slot - time.monotonic()
     if ahead < -LATE:
-        slot, again = w.limits.reserve(look_ahead=PATIENCE, on=claimed.prepared.connection)
+        try:
+            slot, again = w.limits.reserve(look_ahead=PATIENCE, on=claimed.prepared.connection)
+        except Unavailable as error:
+            raise NotSent("its slot has passed and Redis gives no other") from error
         if slot is None:
             raise RateLimited("its slot has passed and no other comes soon", retry_after=again)
         ahead = slot

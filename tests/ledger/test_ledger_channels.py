@@ -98,38 +98,78 @@ def claimed(desk: Desk, count: int, connection: str = "c") -> list[str]:
 
 
 @pytest.mark.parametrize("how", ["refused", "failed"])
-def test_a_burst_without_channels_halves_the_connections_estimate_once(desk, how):
+def test_faxes_without_a_channel_cut_the_estimate_to_what_is_up(desk, how):
     desk.redis.set("fax:channels:c", "8")
-    for name in claimed(desk, 6):
+    for name in claimed(desk, 6)[4:]:
         out_of_channels(desk, name, how, "connection")
 
     assert limit(desk) == 4
-    assert 0 < desk.redis.pttl("fax:channels:c:cut") <= 5000
     assert desk.limits.account().channels is None
 
 
-def test_the_next_burst_halves_again_and_one_channel_is_always_left(desk):
+@pytest.mark.parametrize("how", ["refused", "failed"])
+def test_one_cut_never_takes_more_than_half(desk, how):
+    desk.redis.set("fax:channels:c", "8")
+    out_of_channels(desk, claimed(desk, 1)[0], how, "connection")
+
+    assert limit(desk) == 4
+
+
+def test_one_channel_is_always_left(desk):
     desk.redis.set("fax:channels:c", "8.7")
-    seen = []
-    for n in range(5):
+    for n in range(9):
+        desk.later(1)
         desk.create(f"j{n}")
         desk.admit(f"j{n}")
         desk.claim(f"j{n}")
         out_of_channels(desk, f"j{n}", "refused", "connection")
-        desk.redis.delete("fax:channels:c:cut")  # its time is over
+
+    assert limit(desk) == 1
+
+
+def test_before_telnyx_was_ever_full_the_estimate_doubles_with_each_round(desk):
+    seen = []
+    for _ in range(4):
+        desk.later(1)
+        for name in fill(desk):
+            desk.tell(name, "delivered")
         seen.append(limit(desk))
 
-    assert seen == [4, 2, 1, 1, 1]
+    assert seen[0] == 3, "the second of two was told of when one was free"
+    assert seen[-1] >= 2 * seen[0]
+
+
+def test_once_it_was_full_one_more_is_tried_only_after_many_faxes_that_went_well(desk):
+    desk.redis.set("fax:channels:c", "5")
+    up = claimed(desk, 5)
+    out_of_channels(desk, up.pop(), "refused", "connection")
+    for name in up:
+        desk.accept(name)
+    assert limit(desk) == 4
+    for n in range(39):
+        desk.tell(up.pop(), "delivered")
+        up += claimed_one(desk, f"more{n}")
+    assert limit(desk) == 4
+
+    desk.tell(up.pop(), "delivered")
+
+    assert limit(desk) == 5
+
+
+def claimed_one(desk: Desk, name: str) -> list[str]:
+    desk.create(name)
+    desk.fly(name)
+    return [name]
 
 
 @pytest.mark.parametrize("how", ["refused", "failed"])
-def test_an_account_without_channels_learns_its_limit_from_what_was_up(desk, how):
+def test_an_account_without_channels_learns_its_limit_from_what_is_up(desk, how):
     desk.redis.mset({"fax:channels:a": 9, "fax:channels:b": 9})
     names = claimed(desk, 5, "a") + claimed(desk, 5, "b")
     for name in names[:3]:
         out_of_channels(desk, name, how, "account")
 
-    assert desk.limits.account().channels == 5, "half of the ten that were up"
+    assert desk.limits.account().channels == 7
     assert (limit(desk, "a"), limit(desk, "b")) == (9, 9)
 
 

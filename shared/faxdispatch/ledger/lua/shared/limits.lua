@@ -42,8 +42,8 @@ end
 
 -- The estimate of what an `auto` limit comes to, key .. ':full': `bound` is the most that is believed since Telnyx had no
 -- channel free, `left` how many faxes more must go through with all channels in use before one more is tried. So about
--- one fax in a hundred is what it costs to find out whether there are more.
-local PROBE_AFTER = 100
+-- one fax in forty is what it costs to find out whether there are more.
+local PROBE_AFTER = 40
 
 -- Telnyx had no channel free for a fax that was submitted at `submitted`. What is up now tells how many there are, but
 -- calls that have just ended may make it too few, so it is not believed below half. Faxes that were up together all fail
