@@ -27,9 +27,10 @@ from faxdispatch.openings import Calendar
 from faxdispatch.settings import Settings
 from faxdispatch.states import CampaignState, HoldReason, State
 from faxdispatch.telnyx import Fax, SendRequest
-from worker.attempt import Outcome, run_attempts
+from worker.attempt import run_attempts
 from worker.collaborators import Collaborators
 from worker.feeding import Feeder
+from worker.stages import Outcome
 
 SENDER, OTHER_SENDER = "+13125550299", "+13125550277"
 
