@@ -129,9 +129,7 @@ class Planner:
             self.remarks.append(f"the pages of {made.guessed:,} faxes are not known and count as {known}")
         if subject.room is not None and made.cost_high > subject.room:
             sure = "is" if made.cost_low > subject.room else "may be"
-            self.remarks.append(
-                f"the cap leaves {subject.room:.2f}: it {sure} reached, and the campaign is paused then"
-            )
+            self.remarks.append(f"the cap leaves {subject.room:.2f}; it {sure} reached, which pauses the campaign")
         return made
 
     def _recipients(self, start: datetime, options: Mapping[str, Any]) -> Recipients:

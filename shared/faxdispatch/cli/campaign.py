@@ -6,6 +6,7 @@ from faxdispatch.cli.lazy import group_of
 
 COMMANDS: dict[str, str] = {
     "check": "faxdispatch.cli.campaign_check:check",
+    "plan": "faxdispatch.cli.campaign_plan:plan",
     "create": "faxdispatch.cli.campaign_create:create",
     "test": "faxdispatch.cli.campaign_test:send_test",
     "start": "faxdispatch.cli.campaign_moves:start",
