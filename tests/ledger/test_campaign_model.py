@@ -67,7 +67,7 @@ class Walk:
         )
         self.desk = CampaignDesk(url, rules)
         self.cancels = self.chance(0.3)
-        self.size = self.random.randint(4, 14)
+        self.size = self.one([1, 3, self.random.randint(4, 14)])
         numbers = {row: number_of(row) for row in range(1, self.size + 1)}
         self.desk.run(*numbers, numbers=numbers)
         self.rows = dict.fromkeys([job(row) for row in numbers], 0) | {job(row): row for row in numbers}
@@ -232,7 +232,7 @@ class Walk:
 
     def progress(self) -> None:
         fax = self.one([fax for fax in self.faxes if fax.status == "queued"])
-        fax.status = self.one(["delivered", "delivered", "failed"])
+        fax.status = self.one(["delivered", "failed"])
         self.webhooks.append(self.said(fax, "webhook"))
 
     def said(self, fax: Fax, source: str) -> Observation:
@@ -303,7 +303,7 @@ class Walk:
         open_calls, answered = [c for c in self.calls if not c.answer], [c for c in self.calls if c.answer]
         flying = [fax for fax in self.faxes if fax.status == "queued"]
         possible: list[tuple[float, Callable[[], None]]] = [
-            (0.2 * (len(self.feeds) < 3), self.prepare_feed),
+            (0.2 * (len(self.feeds) < 5), self.prepare_feed),
             (1.0 * bool(self.feeds), self.feed),
             (1.0 * bool(self.desk.line()), self.pick),
             (2.0 * bool(self.messages), self.deliver_message),

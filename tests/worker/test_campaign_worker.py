@@ -118,6 +118,13 @@ def test_a_list_that_cannot_be_read_pauses_its_campaign_and_stops_no_other(works
     assert len(works.picked()) == 3
 
 
+def test_a_row_that_no_worker_could_read_gets_no_job(works: Works) -> None:
+    works.run(fields={2: {"no_such_option": 1}})
+    works.feeder.feed()
+    assert works.campaigns.get("spring").reason == "fault"
+    assert works.campaigns.get("spring").opened == 0
+
+
 def test_rows_pending_behind_the_place_that_was_reached_are_found(works: Works) -> None:
     works.run(rows=5)
     works.w.ledger.redis.hset("fax:campaign:spring", "cursor", 3)
