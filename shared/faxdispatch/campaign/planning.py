@@ -45,6 +45,7 @@ class Planner:
         self._settings = settings
         self._scripts = scripts
         self._links = links or Links()
+        self._windows: dict[str, Window] = {}
         self._for_all = self._count(document) if document else None
 
     def of_file(
@@ -146,13 +147,21 @@ class Planner:
     def _add(self, recipients: Recipients, to: str, options: Mapping[str, Any], fields: Mapping[str, Any]) -> None:
         request = request_of(options, fields)
         own = bool(fields.get("media_url") or fields.get("media_name"))
-        window = request.get("window")
         recipients.add(
             to,
             pages=self._pages(request, own=own),
-            window=Window.model_validate(window) if window else None,
+            window=self._window(request.get("window")),
             sender=request.get("from"),
         )
+
+    def _window(self, asked: Any) -> Window | None:
+        if not asked:
+            return None
+        # Most rows have the same hours, and a million windows would take long to read.
+        key = repr(asked)
+        if key not in self._windows:
+            self._windows[key] = Window.model_validate(asked)
+        return self._windows[key]
 
     def _pages(self, request: Mapping[str, Any], *, own: bool) -> int | None:
         if request.get("pages"):
