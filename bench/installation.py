@@ -1,6 +1,7 @@
 """An installation on free ports for measuring: Valkey, web and workers as real processes, and the stub of Telnyx."""
 
 import json
+import signal
 import sys
 import tempfile
 import time
@@ -93,6 +94,19 @@ class Installation:
     def usage_of(self, name: str) -> Usage:
         """Give what one process has used: `valkey`, `web` or `stub`."""
         return usage([self._stack[name].pid])
+
+    def kill(self, name: str) -> None:
+        """End a process as a crash does; `mend` starts it again."""
+        self._stack[name].send(signal.SIGKILL)
+
+    def kill_leader(self) -> None:
+        """End the worker whose scheduler leads."""
+        pid = str(self.redis.get("fax:leader") or ":0").split(":")[1]
+        self.kill(next((name for name in self._workers if str(self._stack[name].pid) == pid), self._workers[0]))
+
+    def mend(self) -> None:
+        """Start again what has ended, half a second after it did or later."""
+        self._stack.mend()
 
     def queued(self) -> int:
         """Count the messages that wait in the queue of sends."""

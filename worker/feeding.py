@@ -5,8 +5,10 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from kombu.exceptions import KombuError
+
 from faxdispatch.errors import NotKnown, Unavailable
-from faxdispatch.jobs import CancelFax
+from faxdispatch.jobs import CancelFax, SendFax
 from faxdispatch.ledger import CHUNK, Campaign, job_of_row
 from faxdispatch.states import CampaignState, State
 from worker.collaborators import Collaborators
@@ -32,6 +34,7 @@ class Feeder:
 
         Raises:
             Unavailable: Redis did not answer. Whatever was fed is fed once.
+            KombuError, OSError: the broker is away.
         """
         for campaign_id in self._w.campaigns.starting():
             self._each(self._start, campaign_id)
@@ -46,7 +49,7 @@ class Feeder:
             work(campaign_id)
         except NotKnown:
             log.info("campaign %s is gone", campaign_id)
-        except Unavailable:
+        except (Unavailable, KombuError, OSError):
             raise
         except Exception:
             log.exception("campaign %s: unforeseen; it is paused", campaign_id)
@@ -99,6 +102,8 @@ class Feeder:
     def _job(self, campaign: Campaign, row: int, to: str, fields: Mapping[str, Any]) -> dict[str, Any]:
         job_id = job_of_row(campaign.id, row, campaign.generation)
         options = {**campaign.options, **fields, "to": to, "job_id": job_id}
+        # A job that no worker can read would never end; raises InvalidJob.
+        SendFax.decode(options, recorded=True)
         told = {
             "row": row,
             "job": job_id,

@@ -75,15 +75,26 @@ def missed(planned: datetime | None, reason: str | None, now: datetime, allowanc
 
 def _opening(job: SendFax, window: Window, moment: datetime, calendar: Calendar, sender: str | None) -> datetime:
     """Give the next opening in the zone that counts: the window's, the recipient's, the sender's, the deployment's."""
+    found = opening_and_zones(window, job.to, moment, calendar=calendar, sender=job.from_ or sender)
+    return found[0] if found else moment + HORIZON
+
+
+def opening_and_zones(
+    window: Window, to: str, moment: datetime, *, calendar: Calendar = _PLAIN, sender: str | None = None
+) -> tuple[datetime, tuple[str, ...]] | None:
+    """Give the next opening of a window for a number (E.164), and the zones that count; None without any in `HORIZON`.
+
+    `moment` must be in UTC; `sender` is the number that is sent from.
+    """
     if window.zone:
         places: tuple[tuple[str, ...], ...] = ((window.zone,),)
     else:
-        places = (zones_of(job.to), zones_of(job.from_ or sender or ""), (calendar.zone,))
+        places = (zones_of(to), zones_of(sender or ""), (calendar.zone,))
     for zones in places:
         opening = common_opening(window, moment, zones, calendar.holidays)
         if opening:
-            return opening
-    return moment + HORIZON
+            return opening, zones
+    return None
 
 
 def common_opening(window: Window, moment: datetime, zones: tuple[str, ...], holidays: Holidays) -> datetime | None:
@@ -108,6 +119,21 @@ def common_opening(window: Window, moment: datetime, zones: tuple[str, ...], hol
     return None
 
 
+def common_closing(window: Window, moment: datetime, zones: tuple[str, ...], holidays: Holidays) -> datetime:
+    """Give the moment at which a window that is open in all of `zones` closes in the first of them, in UTC."""
+    closings = [_closing(window, moment, _zone(name), holidays) for name in zones]
+    return min(closing for closing in closings if closing)
+
+
+def _closing(window: Window, moment: datetime, zone: ZoneInfo, holidays: Holidays) -> datetime | None:
+    today = moment.astimezone(zone).date()
+    for day in (today - timedelta(days=1), today):
+        start, end = _hours(window, day, zone)
+        if _has_hours(window, day, holidays) and start <= moment < end:
+            return end
+    return None
+
+
 def next_opening(window: Window, moment: datetime, zone: ZoneInfo, holidays: Holidays = NO_HOLIDAYS) -> datetime | None:
     """Give `moment` if the window is open then in `zone`, else when it opens next, in UTC.
 
@@ -119,12 +145,16 @@ def next_opening(window: Window, moment: datetime, zone: ZoneInfo, holidays: Hol
     # Yesterday's window may run past midnight.
     for ahead in range(-1, HORIZON.days + 1):
         day = today + timedelta(days=ahead)
-        if _DAYS[day.weekday()] not in window.days or day in holidays:
+        if not _has_hours(window, day, holidays):
             continue
         start, end = _hours(window, day, zone)
         if moment < end:
             return max(moment, start)
     return None
+
+
+def _has_hours(window: Window, day: date, holidays: Holidays) -> bool:
+    return _DAYS[day.weekday()] in window.days and day not in holidays
 
 
 def _hours(window: Window, day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:

@@ -1,6 +1,6 @@
 """Time zones: which names there are, and which of them a telephone number lies in."""
 
-from functools import lru_cache
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo
 
 import phonenumbers
@@ -53,4 +53,12 @@ def _of_exchange(destination: str) -> tuple[str, ...]:
 
     exchange = destination[1:8]
     known = next(exchange[:length] for length in range(len(exchange), 0, -1) if exchange[:length] in TIMEZONE_DATA)
+    return _under(known)
+
+
+@cache
+def _under(known: str) -> tuple[str, ...]:
+    """Give all zones of the prefixes that begin so. Few beginnings are asked for, and each goes through all data."""
+    from phonenumbers.tzdata import TIMEZONE_DATA  # noqa: PLC0415 - see above
+
     return tuple({zone for prefix, zones in TIMEZONE_DATA.items() if prefix.startswith(known) for zone in zones})

@@ -15,10 +15,12 @@ COLUMNS = ("Praxis", "Fax #", "City")
 class Rows:
     """A campaign that runs. Row n goes to a number of its own."""
 
-    def __init__(self, url: str, lists: Sequence[Sequence[str]], columns: Sequence[str] = COLUMNS) -> None:
+    def __init__(
+        self, url: str, lists: Sequence[Sequence[str]], columns: Sequence[str] = COLUMNS, *, name: str = "Recall"
+    ) -> None:
         self.desk = Desk(url, Rules(rate=10_000, channels=1000))
         self.campaigns = Campaigns(self.desk.scripts)
-        self.campaigns.open(CAMPAIGN, name="Recall", options={"media_name": "letter"}, fingerprint="f", columns=columns)
+        self.campaigns.open(CAMPAIGN, name=name, options={"media_name": "letter"}, fingerprint="f", columns=columns)
         rows = [CampaignRow(row, self.number(row), {}, cells) for row, cells in enumerate(lists, start=1)]
         for chunk in range(0, len(rows), 1000):
             assert self.campaigns.add_chunk(CAMPAIGN, chunk // 1000, rows[chunk : chunk + 1000]) == "added"

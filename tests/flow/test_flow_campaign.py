@@ -1,30 +1,179 @@
-"""A campaign through real processes."""
+"""Campaigns through real processes: each row is sent once, whatever is stopped, killed or restarted meanwhile."""
+
+import signal
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+from faxdispatch.client_state import decode_client_state
+from faxdispatch.errors import Unavailable
 from faxdispatch.ledger import CampaignRow, Campaigns, Rules, Scripts, connect
-from faxdispatch.states import CampaignState
-from tests.flow.harness import TOKEN, installation
+from faxdispatch.states import CampaignState, State
+from tests.flow.harness import TOKEN, Flow, installation
 
 ROWS = 300
+NAME = "recall"
+AREAS = [area for area in range(200, 999) if area % 100 != 11]
+SETTINGS = {
+    "FAX_CHANNELS": "20",
+    "FAX_RATE": "60",
+    "FAX_CONNECT_TIMEOUT": "0.5",
+    "FAX_READ_TIMEOUT": "1.5",
+    "FAX_LEASE": "4",
+    "FAX_HINT_AFTER": "2",
+    "FAX_VISIBILITY_TIMEOUT": "5",
+    "FAX_CAMPAIGN_BURST_WINDOW": "1000",
+    "FAX_CAMPAIGN_BURST_FAILURES": "1000",
+}
+
+
+class Course:
+    """A running campaign, what its audit said, and what the simulator saw of it."""
+
+    def __init__(self, flow: Flow) -> None:
+        self.flow = flow
+        self.campaigns = Campaigns(Scripts(connect(flow.redis_url), Rules()))
+        self.faults: list[tuple[str, ...]] = []
+
+    def start(self) -> None:
+        self.campaigns.open(NAME, name="Recall", options={"media_name": TOKEN}, fingerprint="f")
+        rows = [CampaignRow(row, number_of(row), {}, [str(row)]) for row in range(1, ROWS + 1)]
+        self.campaigns.add_chunk(NAME, 0, rows)
+        for state in (CampaignState.CHECKED, CampaignState.RUNNING):
+            self.go(state)
+
+    def go(self, to: CampaignState, **options: Any) -> datetime:
+        """Give a command; gives the moment at which it came back."""
+        assert self.campaigns.move(NAME, to, event=f"campaign.{to}", **options)[0] == "moved"
+        return datetime.now(UTC)
+
+    def until(self, reached: Callable[[Any], bool]) -> Any:
+        """Wait until the campaign stands so, with an eye on its books; what is wrong twice in a row is a fault."""
+        before: set[str] = set()
+
+        def look() -> Any:
+            nonlocal before
+            try:
+                audit = self.campaigns.audit(NAME)
+            except Unavailable:
+                return None
+            found = set(audit.faults)
+            if found & before:
+                self.faults.append(audit.faults)
+            before = found
+            return audit.campaign if reached(audit.campaign) else None
+
+        return self.flow.until(look)
+
+    def ended(self, count: int) -> Any:
+        return self.until(lambda campaign: campaign.ended >= count)
+
+    def over(self, state: CampaignState = CampaignState.FINISHED) -> Any:
+        return self.until(lambda campaign: campaign.state is state and campaign.ended == campaign.rows)
+
+    def faxes(self) -> dict[int, list[dict[str, Any]]]:
+        """All faxes of each row at Telnyx."""
+        found: dict[int, list[dict[str, Any]]] = {row: [] for row in range(1, ROWS + 1)}
+        for fax in self.flow.sim.control.get("/faxes").raise_for_status().json()["data"]:
+            job_id, _ = decode_client_state(fax["client_state"]) or ("", 0)
+            found[int(job_id.removeprefix(f"{NAME}-"))].append(fax)
+        return found
+
+    def judge(self) -> Counter[str]:
+        """Compare recipient by recipient with what Telnyx saw; gives how many rows came to each end."""
+        results = list(self.campaigns.results(NAME))
+        assert [result.row for result in results] == list(range(1, ROWS + 1))
+        faxes = self.faxes()
+        for result in results:
+            delivered = [fax["id"] for fax in faxes[result.row] if fax["status"] == "delivered"]
+            assert delivered == ([result.fax_id] if result.letter == "d" else []), result
+            assert {fax["to"] for fax in faxes[result.row]} <= {number_of(result.row)}
+        posts = {state: sends["posts"] for state, sends in self.flow.sim.report()["client_states"].items()}
+        assert set(posts.values()) <= {1}, "an attempt was posted twice"
+        assert self.flow.sim.report()["overlaps"] == 0
+        assert self.faults == []
+        return Counter(result.letter for result in results)
+
+
+def number_of(row: int) -> str:
+    """Give a number of its own; some are busy once, or lose their last webhook."""
+    scenario = 2 if row % 25 == 0 else 8 if row % 60 == 1 else 0
+    return f"+1{AREAS[row]}55501{scenario:02}"
 
 
 @pytest.fixture
-def flow(tmp_path):
-    with installation(tmp_path, workers=2, FAX_CHANNELS="20", FAX_RATE="200") as flow:
-        yield flow
+def course(tmp_path: Path) -> Iterator[Course]:
+    with installation(tmp_path, workers=2, **SETTINGS) as flow:
+        yield Course(flow)
 
 
-def test_every_row_of_a_campaign_is_sent_once_and_the_books_are_right(flow):
-    campaigns = Campaigns(Scripts(connect(flow.redis_url), Rules()))
-    assert campaigns.open("recall", name="Recall", options={"media_name": "flow-document"}, fingerprint="f") == "created"
-    rows = [CampaignRow(r, f"+1{300 + r % 90}55501{'01' if r % 50 == 0 else '00'}", {}, [str(r)]) for r in range(1, ROWS + 1)]
-    assert campaigns.add_chunk("recall", 0, rows) == "added"
-    assert campaigns.add_chunk("recall", 0, rows) == "same"
-    campaigns.move("recall", CampaignState.CHECKED, event="campaign.checked")
-    campaigns.move("recall", CampaignState.RUNNING, event="campaign.started")
-    flow.until(lambda: campaigns.get("recall").state is CampaignState.FINISHED)
-    audit = campaigns.audit("recall")
-    print(audit)
-    print(list(campaigns.results("recall"))[:3])
-    assert audit.faults == ()
+def kill_leader(flow: Flow) -> None:
+    pid = int(str(flow.redis.get("fax:leader")).split(":")[1])
+    flow.kill(next(name for name in ("worker", "worker2") if flow.processes[name].pid == pid))
+
+
+def test_a_pause_takes_effect_within_a_second_and_resume_repeats_and_skips_nothing(course: Course) -> None:
+    course.start()
+    course.ended(30)
+    paused = course.go(CampaignState.PAUSED)
+    quiet = {State.QUEUED, State.HELD}
+    course.until(lambda campaign: not set(campaign.open) - quiet and campaign.parked == campaign.opened)
+    course.until(lambda _: datetime.now(UTC) > paused + timedelta(seconds=3))
+    left = course.campaigns.get(NAME)
+    assert left.pending > 0
+    assert left.parked > 0
+    late = [fax for faxes in course.faxes().values() for fax in faxes if moment(fax) > paused + timedelta(seconds=1)]
+    assert late == []
+    course.go(CampaignState.RUNNING)
+    course.over()
+    assert course.judge() == {"d": ROWS}
+
+
+def test_killed_workers_leaders_and_a_killed_valkey_lose_and_double_no_row(course: Course) -> None:
+    course.start()
+    course.ended(20)
+    course.flow.kill("worker", signal.SIGKILL)
+    course.ended(70)
+    kill_leader(course.flow)
+    course.ended(120)
+    course.flow.kill("valkey", signal.SIGKILL)
+    course.ended(170)
+    course.flow.kill("web", signal.SIGKILL)
+    course.flow.kill("worker2", signal.SIGKILL)
+    course.over()
+    assert course.judge() == {"d": ROWS}
+
+
+def test_a_worker_that_is_told_to_end_records_the_calls_that_are_up(course: Course) -> None:
+    course.start()
+    course.flow.sim.faults(latency_ms=700)
+    for name in ("worker", "worker2"):
+        course.until(lambda campaign: campaign.open.get(State.SUBMITTING, 0) >= 3)
+        course.flow.kill(name, signal.SIGTERM)
+        course.flow.until(lambda name=name: course.flow.processes[name].exit_code is not None)
+    course.flow.sim.no_faults()
+    course.over()
+    assert course.judge() == {"d": ROWS}
+    assert Counter(event.type for event in course.flow.events())["job.unknown"] == 0
+
+
+@pytest.mark.parametrize("also_in_flight", [False, True])
+def test_a_cancel_ends_every_row_and_sends_no_more(course: Course, also_in_flight: bool) -> None:
+    course.start()
+    course.ended(40)
+    cancelled = course.go(CampaignState.CANCELLED, also_in_flight=also_in_flight)
+    course.over(CampaignState.CANCELLED)
+    course.flow.until(lambda: not course.campaigns.ending())
+    late = [fax for faxes in course.faxes().values() for fax in faxes if moment(fax) > cancelled + timedelta(seconds=1)]
+    assert late == []
+    ends = course.judge()
+    assert ends["c"] > 0
+    assert ends["d"] + ends["c"] == ROWS
+
+
+def moment(fax: dict[str, Any]) -> datetime:
+    return datetime.fromisoformat(fax["created_at"])

@@ -231,6 +231,21 @@ def test_the_whole_list_is_tried_before_any_row_is_tried_again(desk: CampaignDes
     assert desk.line() == [job(2), job(3), job(1)]
 
 
+def test_rows_that_a_pause_has_parked_untried_go_before_any_that_is_tried_again(desk: CampaignDesk) -> None:
+    desk.run(1, 2)
+    desk.feed(limit=1)
+    fly_and_fail(desk, 1)
+    desk.feed()
+    desk.pause()
+    assert desk.picked() == []
+    desk.resume()
+    desk.later(61)
+    desk.agenda.due()
+    assert desk.admit(job(1)) == "order"
+    desk.feed()
+    assert desk.line() == [job(2), job(1)]
+
+
 def test_rows_that_wait_for_a_retry_leave_room_for_the_rest_of_the_list(desk: CampaignDesk) -> None:
     """As many wait as are lined up at once: they must not wait for those whom they keep from going."""
     desk.run(*range(1, 7))

@@ -27,9 +27,10 @@ from faxdispatch.openings import Calendar
 from faxdispatch.settings import Settings
 from faxdispatch.states import CampaignState, HoldReason, State
 from faxdispatch.telnyx import Fax, SendRequest
-from worker.attempt import Outcome, run_attempts
+from worker.attempt import run_attempts
 from worker.collaborators import Collaborators
 from worker.feeding import Feeder
+from worker.stages import Outcome
 
 SENDER, OTHER_SENDER = "+13125550299", "+13125550277"
 
@@ -115,6 +116,13 @@ def test_a_list_that_cannot_be_read_pauses_its_campaign_and_stops_no_other(works
     broken = works.campaigns.get("broken")
     assert (broken.state, broken.reason) == (CampaignState.PAUSED, "fault")
     assert len(works.picked()) == 3
+
+
+def test_a_row_that_no_worker_could_read_gets_no_job(works: Works) -> None:
+    works.run(fields={2: {"no_such_option": 1}})
+    works.feeder.feed()
+    assert works.campaigns.get("spring").reason == "fault"
+    assert works.campaigns.get("spring").opened == 0
 
 
 def test_rows_pending_behind_the_place_that_was_reached_are_found(works: Works) -> None:

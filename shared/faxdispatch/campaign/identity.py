@@ -14,8 +14,6 @@ LONGEST = 40
 """Characters of an id. With row and generation it makes the id of a job, which Telnyx must find room for."""
 
 _FORM = re.compile(rf"[A-Za-z0-9_-]{{1,{LONGEST}}}")
-_LIKE_A_JOB = re.compile(r"-(?=\d+$)")
-"""Job 3 of a campaign `may-2` would have the id of row 2 of campaign `may` in its third generation."""
 
 
 def check_id(text: str) -> str:
@@ -26,23 +24,19 @@ def check_id(text: str) -> str:
     """
     if not _FORM.fullmatch(text):
         raise BadInput(f"id: {text!r} is none; use 1 to {LONGEST} letters, digits, - and _")
-    if _LIKE_A_JOB.search(text):
-        raise BadInput(
-            f"id: {text!r} ends in - and digits, as the ids of jobs do; write it as {_LIKE_A_JOB.sub('_', text)!r}"
-        )
     return text
 
 
 def id_from(name: str) -> str:
-    """Make an id of a campaign's name: `Recall, May 2026.csv` becomes `recall-may_2026`.
+    """Make an id of a campaign's name: `Recall, May 2026.csv` becomes `recall-may-2026`.
 
     Raises:
         BadInput: the name has neither letters nor digits of the Latin alphabet.
     """
-    words = re.sub(r"[^a-z0-9_]+", "-", folded(name).removesuffix(".csv"))[:LONGEST].strip("-")
+    words = re.sub(r"[^a-z0-9_]+", "-", folded(name).removesuffix(".csv")).strip("-")[:LONGEST].strip("-")
     if not words:
         raise BadInput(f"name: no id can be made of {name!r}; give one with --id")
-    return check_id(_LIKE_A_JOB.sub("_", words))
+    return words
 
 
 def file_hash(path: Path) -> str:

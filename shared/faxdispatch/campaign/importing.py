@@ -53,6 +53,8 @@ class Imported:
     outcome: str
     summary: Summary | None
     guesses: tuple[str, ...]
+    bad_rows: Path | None = None
+    """The file with the invalid rows, where one was wanted and there are any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ def the_list(source: Path | str | Rows) -> Iterator[List]:
     """
     if isinstance(source, (str, Path)):
         path = Path(source)
-        yield List(path.name, file_hash(path), lambda encoding: open_source(path, encoding=encoding))
+        yield List(path.stem, file_hash(path), lambda encoding: open_source(path, encoding=encoding))
         return
     # Rows come once. Their hash must be known before the first of them is kept, so that an import can go on.
     with tempfile.TemporaryFile("w+", encoding="utf-8", prefix="faxdispatch-") as spool:

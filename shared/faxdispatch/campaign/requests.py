@@ -74,7 +74,7 @@ class RowRequests:
         return told
 
     def _check(self, to: str, told: Mapping[str, Any]) -> None:
-        key = json.dumps(told, sort_keys=True)
+        key = json.dumps(told, sort_keys=True) if told else ""
         if key in self._good:
             return
         SendFax.decode({**self._options, **told, "to": to}, recorded=True)

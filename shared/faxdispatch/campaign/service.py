@@ -3,13 +3,15 @@
 import math
 from array import array
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from faxdispatch.campaign.asking import quarantined_in
-from faxdispatch.campaign.checking import BadRow, Check, Progress, check
+from faxdispatch.campaign.badrows import BadRows
+from faxdispatch.campaign.checking import Check, Progress, check
 from faxdispatch.campaign.identity import check_id, fingerprint, id_from
 from faxdispatch.campaign.importing import Imported, Importer, List, Reading, Rows, the_list
 from faxdispatch.campaign.requests import RowRequests, options_for_all
@@ -68,7 +70,7 @@ class CampaignService:
         reading: Reading | None = None,
         cap: float | None = None,
         operator: str | None = None,
-        on_bad: Callable[[BadRow], None] | None = None,
+        bad_rows: Path | None = None,
         on_progress: Progress | None = None,
         **options: Any,
     ) -> Imported:
@@ -76,8 +78,8 @@ class CampaignService:
 
         `options` are the fields of `SendFax` that every row is sent with; a column of the list may say otherwise for a
         row: document, sender, quality, window, time zone, priority, reference. `cap` is what the campaign may cost.
-        Name and id are made of the file's name where they are not given. Rows that cannot be sent are left out:
-        `on_bad` is given the invalid ones.
+        Name and id are made of the file's name where they are not given. Rows that cannot be sent are left out;
+        the invalid ones are written to `bad_rows`, a file that is made for them.
 
         The same list with the same options again changes nothing; after an interruption it goes on. Nothing is sent
         before `start`.
@@ -106,10 +108,16 @@ class CampaignService:
             if outcome == "same" and campaign.state is not CampaignState.DRAFT:
                 checking.close()
                 return Imported(campaign, "same", None, guesses)
-            importer = Importer(self.ledger, identity, RowRequests(asked), on_bad=on_bad)
-            summary = importer.run(checking, operator=operator)
+            with (
+                BadRows(bad_rows, checking.table.columns, checking.table.delimiter)
+                if bad_rows
+                else nullcontext() as bad
+            ):
+                importer = Importer(self.ledger, identity, RowRequests(asked), on_bad=bad.write if bad else None)
+                summary = importer.run(checking, operator=operator)
+            written = bad_rows if bad and bad.written else None
             said = "created" if outcome == "created" else "continued"
-            return Imported(self.ledger.get(identity), said, summary, guesses)
+            return Imported(self.ledger.get(identity), said, summary, guesses, written)
 
     def _check(self, listed: List, reading: Reading, on_progress: Progress | None) -> Check:
         source = listed.open(reading.encoding)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from faxdispatch.campaign.badrows import safe_cell
 from faxdispatch.campaign.checking import BadRow, Check, LeftOut, Progress, Row, Why, check
 from faxdispatch.campaign.headers import FIELDS
 from faxdispatch.errors import BadInput
@@ -166,11 +167,11 @@ class _Columns:
         """Give what a row says; raises ValueError where it says it wrongly."""
         reason, until = self._given
         if self._reason is not None:
-            reason = row.cells[self._reason].strip()
+            reason = _as_written(row.cells[self._reason])
         if self._until is not None and (text := row.cells[self._until].strip()):
             until = _aware(datetime.fromisoformat(text))
         check_reason(reason or "")
-        told = row.cells[self._source].strip() if self._source is not None else ""
+        told = _as_written(row.cells[self._source]) if self._source is not None else ""
         return Suppression(row.to, reason or "", _source(told or self.source), until=until)
 
 
@@ -202,6 +203,12 @@ def _read(columns: _Columns, row: Row) -> Suppression | BadRow:
         return columns.read(row)
     except ValueError as problem:
         return BadRow(row.row, row.line, "", "", str(problem), row.cells)
+
+
+def _as_written(cell: str) -> str:
+    """Take off the `'` by which an export keeps a spreadsheet from taking a cell for a formula."""
+    text = cell.strip()
+    return text[1:] if text.startswith("'") and safe_cell(text[1:]) == text else text
 
 
 def _source(text: str) -> str:

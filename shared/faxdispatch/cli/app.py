@@ -1,14 +1,13 @@
-"""The commands as a table, found and loaded when they are asked for; and what becomes of their errors."""
+"""The commands as a table; and what becomes of their errors."""
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from importlib import import_module
+from collections.abc import Sequence
 from importlib.metadata import version
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from typer.core import TyperGroup
 
+from faxdispatch.cli.lazy import group_of
 from faxdispatch.errors import BadInput, FaxError
 from faxdispatch.privacy import scrub
 
@@ -25,45 +24,18 @@ COMMANDS: dict[str, str] = {
     "resolve": "faxdispatch.cli.operator:resolve",
     "release": "faxdispatch.cli.operator:release",
     "resume": "faxdispatch.cli.operator:resume",
+    "campaign": "faxdispatch.cli.campaign:app",
+    "suppress": "faxdispatch.cli.suppress:app",
     "numbers": "faxdispatch.cli.numbers:app",
     "deadletters": "faxdispatch.cli.deadletters:app",
     "events": "faxdispatch.cli.events:events",
     "doctor": "faxdispatch.cli.doctor:doctor",
 }
-"""Each command, in the order of the help, with where it is: a function, or a `typer.Typer` with commands of its own.
-
-A module is imported only when its command is asked for, so that each starts fast and needs only what it uses.
-"""
-
-
-class _Loading(Mapping[str, Any]):
-    """The commands by name, each loaded when it is looked up."""
-
-    def __getitem__(self, name: str) -> Any:
-        module, _, attribute = COMMANDS[name].partition(":")
-        found = getattr(import_module(module), attribute)
-        if not isinstance(found, typer.Typer):
-            function, found = found, typer.Typer(add_completion=False, rich_markup_mode=None)
-            found.command(name)(function)
-        command = typer.main.get_command(found)
-        command.name = name
-        return command
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(COMMANDS)
-
-    def __len__(self) -> int:
-        return len(COMMANDS)
-
-
-class _Group(TyperGroup):
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
-        self.commands = _Loading()  # type: ignore[assignment]
+"""Each command, in the order of the help, with where it is: a function, or a `typer.Typer` with commands of its own."""
 
 
 app = typer.Typer(
-    cls=_Group,
+    cls=group_of(COMMANDS),
     add_completion=False,
     no_args_is_help=True,
     rich_markup_mode=None,

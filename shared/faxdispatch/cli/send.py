@@ -1,6 +1,7 @@
 """`faxdispatch send`."""
 
 import re
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -58,7 +59,7 @@ def send(
     A local file is uploaded to Telnyx's media storage first, once for the same content.
     """
     settings = Settings.load()
-    link, document = _source(media, media_name)
+    link, document = source_of(media, media_name)
     options = {
         "to": to,
         "from": from_,
@@ -88,7 +89,7 @@ def send(
     client = FaxClient.from_env(settings)
     client.check(job)
     if document:
-        _upload(document, job, settings)
+        upload(document, settings, until=job.send_by or job.send_at)
     _tell(client, client.send(job), wait=wait, as_json=as_json)
 
 
@@ -108,7 +109,12 @@ def _tell(client: FaxClient, receipt: Receipt, *, wait: bool, as_json: bool) -> 
         raise typer.Exit(1)
 
 
-def _source(media: str | None, media_name: str | None) -> tuple[str | None, Document | None]:
+def source_of(media: str | None, media_name: str | None) -> tuple[str | None, Document | None]:
+    """Give the link, or the local document, that `--media` means; neither where `--media-name` is given.
+
+    Raises:
+        BadInput: not exactly one of them is given, or the document cannot be faxed.
+    """
     if (media is None) == (media_name is None):
         which = "neither is given" if media is None else "both are given"
         raise BadInput(f"give the document as --media LINK-OR-FILE or as --media-name NAME; {which}")
@@ -119,8 +125,13 @@ def _source(media: str | None, media_name: str | None) -> tuple[str | None, Docu
     return None, read_document(Path(media))
 
 
-def _upload(document: Document, job: SendFax, settings: Settings) -> None:
+def upload(document: Document, settings: Settings, *, until: datetime | None) -> None:
+    """Put a local document into Telnyx's media storage, where it is not there already.
+
+    Raises:
+        TelnyxError: the storage could not be asked, or did not take it.
+    """
     from faxdispatch.telnyx.client import TelnyxClient  # noqa: PLC0415 - only a local file needs an HTTP client
 
     with TelnyxClient.from_settings(settings) as telnyx:
-        store(telnyx, document, until=job.send_by or job.send_at)
+        store(telnyx, document, until=until)

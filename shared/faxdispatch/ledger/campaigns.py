@@ -21,6 +21,7 @@ _PAGE = 65_536
 
 NONE, PENDING, OPENED, DELIVERED, FAILED, CANCELLED, SUPPRESSED = "-", "p", "o", "d", "f", "c", "s"
 """A row's letter: it is none of the campaign's; is pending; has a job; or has ended so."""
+_LETTERS = (PENDING, OPENED, DELIVERED, FAILED, CANCELLED, SUPPRESSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -426,7 +427,7 @@ class Campaigns:
         reply = self._scripts.run("campaign_audit", campaign=campaign_id)
         _known(campaign_id, reply)
         campaign = _campaign(campaign_id, reply["facts"], parked=reply["parked"], spent=int(reply["spent"]))
-        letters = {letter: count for letter, count in reply["letters"].items() if count}
+        letters = {letter: count for letter in _LETTERS if (count := reply["letters"].count(letter))}
         faults = [*_faults(campaign, letters, reply["open"], reply["states"])]
         if reply["unmarked"]:
             faults.append(f"{reply['unmarked']} rows are listed as open and not marked so")

@@ -1,6 +1,5 @@
--- Cancel what a cancelled campaign has not sent: a page of pending rows from `first` on, and a page of those with a job
--- that is not in flight; with `also_in_flight`, those in flight are to be cancelled at Telnyx. `left` is true as long as
--- there is more to do.
+-- Cancel what a cancelled campaign has not begun: the pending rows of a page from `first` on. `left` is true as long as
+-- there is another page. Rows that have a job are cancelled one by one.
 local key = campaign_key(a.campaign)
 if campaign_state(a.campaign) ~= 'cancelled' then return reply({outcome = 'no'}) end
 local letters = redis.call('GETRANGE', key .. ':states', a.first - 1, a.first - 2 + a.page)

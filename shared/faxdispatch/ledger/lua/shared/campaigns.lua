@@ -140,10 +140,16 @@ local function suppressed(number)
   return not till or tonumber(till) > now
 end
 
+-- Rows that were never tried: pending ones, and those that a pause has parked.
+local function untried(id)
+  if pending_rows(id) > 0 then return true end
+  return #redis.call('ZRANGEBYSCORE', campaign_key(id) .. ':parked', '-inf', whole(SPAN), 'LIMIT', 0, 1) > 0
+end
+
 -- The whole list is tried once before any row is tried again; but of rows that wait for that, no more than `most_open`
 -- are kept. A tenth below, so that those who are let go for it are not stopped by the first that ends.
 local function others_go_first(j)
-  return j.attempt > 0 and pending_rows(j.campaign) > 0 and open_rows(j.campaign) < 0.9 * a.most_open
+  return j.attempt > 0 and untried(j.campaign) and open_rows(j.campaign) < 0.9 * a.most_open
 end
 
 -- Whether a row may go: nil, or why its campaign stops it: `cancelled`, `suppressed`, `paused`, or `order` for a retry.

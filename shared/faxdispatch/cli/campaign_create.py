@@ -1,0 +1,142 @@
+"""`faxdispatch campaign create`: from a list and a document to a campaign that waits for its start."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from faxdispatch.campaign import CampaignState, Imported, Reading
+from faxdispatch.campaign.badrows import free_path
+from faxdispatch.campaign.requests import options_for_all
+from faxdispatch.cli.campaign_words import as_data, standing
+from faxdispatch.cli.lists import Column, Delimiter, Encoding, Fields, Region, column_fields, country
+from faxdispatch.cli.moments import parse_moment
+from faxdispatch.cli.output import note, show, show_json
+from faxdispatch.cli.progress import reading
+from faxdispatch.cli.send import source_of, upload
+from faxdispatch.cli.user import Operator, user
+from faxdispatch.client import FaxClient
+from faxdispatch.errors import BadInput
+from faxdispatch.jobs import Priority
+from faxdispatch.settings import Settings
+from faxdispatch.windows import parse_window
+
+
+def create(
+    file: Annotated[Path, typer.Argument(help="CSV or other text, also packed with gzip or zip, or XLSX.")],
+    media: Annotated[str | None, typer.Option(help="Link (https) or local file for every row.")] = None,
+    media_name: Annotated[str | None, typer.Option(help="Document in Telnyx's media storage for every row.")] = None,
+    media_column: Annotated[
+        str | None, typer.Option(help="Column with the link or media name of each row's own document.")
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="What people call it; the file's name if not given.")] = None,
+    campaign_id: Annotated[
+        str | None, typer.Option("--id", help="By what commands know it; made of the name if not given.")
+    ] = None,
+    from_: Annotated[str | None, typer.Option("--from", help="Sender's number; FAX_FROM if not given.")] = None,
+    connection: Annotated[str | None, typer.Option(help="Fax application; FAX_CONNECTION_ID if not given.")] = None,
+    quality: Annotated[str | None, typer.Option(help="normal, high, very_high, ultra_light or ultra_dark.")] = None,
+    window: Annotated[
+        str | None,
+        typer.Option(help="Like 'mon-fri 08:00-17:00', by the recipient's clock, or with a zone: '… America/Chicago'."),
+    ] = None,
+    priority: Annotated[Priority, typer.Option(help="Which faxes go first.")] = Priority.BULK,
+    tag: Annotated[list[str] | None, typer.Option(help="Word returned in every event. Repeatable.")] = None,
+    send_by: Annotated[str | None, typer.Option(help="Give up rows of which no attempt has begun by then.")] = None,
+    max_attempts: Annotated[int | None, typer.Option(help="How often a row is dialled at most.")] = None,
+    pages: Annotated[int | None, typer.Option(help="Pages of the document, for estimates of cost.")] = None,
+    webhook_url: Annotated[str | None, typer.Option(help="Where Telnyx reports these faxes.")] = None,
+    cap: Annotated[float | None, typer.Option(help="What it may cost; past it the campaign is paused.")] = None,
+    column: Column = None,
+    region: Region = None,
+    delimiter: Delimiter = None,
+    encoding: Encoding = None,
+    field: Fields = None,
+    personalised: Annotated[
+        bool, typer.Option("--personalised", help="Keep all rows to one number: each has a document of its own.")
+    ] = False,
+    drop_extension: Annotated[
+        bool, typer.Option("--drop-extension", help="Take extensions off numbers, instead of refusing the rows.")
+    ] = False,
+    bad_rows: Annotated[
+        Path | None, typer.Option(help="File for the bad rows; beside the list, as NAME.bad.csv, if not given.")
+    ] = None,
+    start: Annotated[bool, typer.Option("--start", help="And start it at once.")] = False,
+    operator: Operator = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Make a campaign of a list. Nothing is sent before it is started.
+
+    A local document is uploaded once. Rows that cannot be sent are left out; the invalid ones are written to a file
+    beside the list. The same list with the same options again changes nothing, and goes on where it was interrupted.
+    """
+    settings = Settings.load()
+    link, document = source_of(media, media_name) if media or media_name else (None, None)
+    until = parse_moment(send_by, "send-by") if send_by else None
+    options: dict[str, Any] = {
+        "from": from_,
+        "connection_id": connection,
+        "media_url": link,
+        "media_name": document.media_name if document else media_name,
+        "quality": quality,
+        "window": parse_window(window) if window else None,
+        "priority": priority,
+        "tags": tuple(tag or ()),
+        "send_by": until,
+        "max_attempts": max_attempts,
+        "pages": pages,
+        "webhook_url": webhook_url,
+    }
+    read = Reading(
+        column=column,
+        region=country(region),
+        delimiter=delimiter,
+        encoding=encoding,
+        fields=column_fields(field or [], media=media_column),
+        personalised=personalised,
+        drop_extension=drop_extension,
+    )
+    # Before anything is uploaded; the list itself may still have a column with documents.
+    options_for_all(options, region=read.region or settings.fax_default_region, media_by_row=True)
+    desk = FaxClient.from_env(settings).campaigns
+    if document:
+        if not file.exists():
+            raise BadInput(f"{file}: cannot be read: there is no such file")
+        upload(document, settings, until=until)
+    with reading(file.name) as on_progress:
+        made = desk.create(
+            file,
+            name=name,
+            campaign_id=campaign_id,
+            reading=read,
+            cap=cap,
+            operator=operator or user(),
+            bad_rows=bad_rows or free_path(file),
+            on_progress=on_progress,
+            **options,
+        )
+    if start and made.campaign.state is CampaignState.CHECKED and made.campaign.generation == 1:
+        desk.start(made.campaign.id, operator=operator or user())
+    campaign = desk.get(made.campaign.id)
+    _tell(made, as_data(campaign), standing(campaign), as_json=as_json)
+
+
+def _tell(made: Imported, campaign: dict[str, Any], words: str, *, as_json: bool) -> None:
+    summary = made.summary
+    if as_json:
+        written = str(made.bad_rows) if made.bad_rows else None
+        told = {"outcome": made.outcome, "guesses": made.guesses, "bad_rows_file": written}
+        show_json(campaign | told, full=False)
+        return
+    for guess in made.guesses:
+        note(guess)
+    if made.outcome == "same":
+        note("this list with these options is a campaign already; nothing was changed")
+    if summary:
+        for one in summary.bad[:10]:
+            note(f"line {one.line}: {one.value!r} {one.reason}")
+    if made.bad_rows:
+        note(f"all invalid rows are in {made.bad_rows}")
+    show(f"campaign {campaign['id']}: {campaign['rows']:,} rows, {words}")
+    if campaign["state"] == CampaignState.CHECKED:
+        note(f"faxdispatch campaign test {campaign['id']} tries it on your own numbers; campaign start sends it")

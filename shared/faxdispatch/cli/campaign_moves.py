@@ -1,0 +1,107 @@
+"""`faxdispatch campaign start`, `pause`, `resume`, `cancel`, `cap` and `purge`: what an operator commands."""
+
+from typing import Annotated
+
+import typer
+
+from faxdispatch.cli.campaign_words import Id, Json, Yes, campaigns, standing, tell
+from faxdispatch.cli.confirm import confirm
+from faxdispatch.cli.moments import parse_moment
+from faxdispatch.cli.output import note, show, show_json
+from faxdispatch.cli.user import Operator, user
+from faxdispatch.errors import BadInput
+from faxdispatch.verdicts import check_reason
+
+Why = Annotated[str | None, typer.Option("--reason", help="Why, for those who read the events.", show_default=False)]
+
+
+def start(
+    campaign: Id,
+    at: Annotated[
+        str | None, typer.Option(help="Not now but then, like 2026-05-01T08:00:00-05:00.", show_default=False)
+    ] = None,
+    operator: Operator = None,
+    as_json: Json = False,
+) -> None:
+    """Let a campaign be sent, now or at a moment; a moment that was planned before is replaced.
+
+    If nothing runs at that moment, it starts as soon as something does; past FAX_TOO_LATE it is paused instead.
+    """
+    moment = parse_moment(at, "at") if at else None
+    tell(campaigns().start(campaign, at=moment, operator=operator or user()), as_json=as_json)
+
+
+def pause(
+    campaign: Id,
+    reason: Annotated[str, typer.Option(help="Why, for those who read the events.", show_default=False)],
+    operator: Operator = None,
+    as_json: Json = False,
+) -> None:
+    """Begin no row of a campaign any more; what Telnyx has already goes on to its end."""
+    check_reason(reason)
+    tell(campaigns().pause(campaign, reason=reason, operator=operator or user()), as_json=as_json)
+
+
+def resume(campaign: Id, reason: Why = None, operator: Operator = None, as_json: Json = False) -> None:
+    """Let a paused campaign go on where it was: no row is repeated, none is left out."""
+    tell(campaigns().resume(campaign, reason=reason, operator=operator or user()), as_json=as_json)
+
+
+def cancel(
+    campaign: Id,
+    also_in_flight: Annotated[
+        bool, typer.Option("--also-in-flight", help="Ask Telnyx to cancel what it has already, too.")
+    ] = False,
+    reason: Why = None,
+    operator: Operator = None,
+    yes: Yes = False,
+    as_json: Json = False,
+) -> None:
+    """Send no row of a campaign any more that has not left. This cannot be undone.
+
+    With --also-in-flight, also given later, Telnyx is asked to cancel faxes under way; some may arrive all the same.
+    """
+    desk = campaigns()
+    found = desk.get(campaign)
+    in_flight = "faxes under way are cancelled, too" if also_in_flight else "faxes under way go on"
+    confirm(
+        f"Campaign {found.id} is {standing(found)}. {found.pending:,} rows are never sent, nor {found.opened:,} that "
+        f"have not left yet; {in_flight}.",
+        yes=yes,
+    )
+    moved = desk.cancel(campaign, reason=reason, also_in_flight=also_in_flight, operator=operator or user())
+    tell(moved, as_json=as_json)
+
+
+def cap(
+    campaign: Id,
+    amount: Annotated[
+        float | None, typer.Argument(help="In the currency of your contract.", show_default=False)
+    ] = None,
+    none: Annotated[bool, typer.Option("--none", help="Take the cap away.")] = False,
+    operator: Operator = None,
+    as_json: Json = False,
+) -> None:
+    """Set what a campaign may cost. One that is paused for its cap can be resumed once it is higher."""
+    if (amount is None) != none:
+        raise BadInput("give an amount, or --none to take the cap away")
+    found = campaigns().set_cap(campaign, amount, operator=operator or user())
+    if as_json:
+        tell(found, as_json=True)
+        return
+    limit = f"{found.cap:.2f}" if found.cap is not None else "no cap"
+    show(f"campaign {found.id}: spent {found.spent:.2f} of {limit}; {standing(found)}")
+    if found.reason == "spend_cap":
+        note(f"it is still paused; faxdispatch campaign resume {found.id} lets it go on")
+
+
+def purge(campaign: Id, operator: Operator = None, yes: Yes = False, as_json: Json = False) -> None:
+    """Forget a campaign with its rows and results. Make its report before: this cannot be undone."""
+    desk = campaigns()
+    found = desk.get(campaign)
+    confirm(f"Campaign {found.id} ({found.name}) with {found.rows:,} rows and their results is forgotten.", yes=yes)
+    desk.purge(campaign, operator=operator or user())
+    if as_json:
+        show_json({"outcome": "purged", "id": found.id})
+    else:
+        show(f"campaign {found.id}: purged")

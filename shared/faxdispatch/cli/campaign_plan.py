@@ -1,0 +1,122 @@
+"""`faxdispatch campaign plan`: what a campaign will cost and when it will end. Nothing is sent and nothing is kept."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from faxdispatch.campaign.importing import Reading
+from faxdispatch.campaign.pagecount import MOST_PAGES, SAMPLE, Links
+from faxdispatch.campaign.plan import RETRY_SHARE, Plan
+from faxdispatch.campaign.planning import Planner
+from faxdispatch.cli.lists import Column, Delimiter, Encoding, Fields, Region, column_fields, country
+from faxdispatch.cli.moments import parse_moment
+from faxdispatch.cli.output import clock, show, show_json
+from faxdispatch.cli.progress import reading
+from faxdispatch.cli.send import source_of
+from faxdispatch.ledger import Scripts
+from faxdispatch.settings import Settings
+from faxdispatch.windows import parse_window
+
+
+def plan(
+    source: Annotated[str, typer.Argument(metavar="FILE|ID", help="A list of recipients, or a campaign's id.")],
+    media: Annotated[str | None, typer.Option(help="Link (https) or local file for every row.")] = None,
+    media_name: Annotated[str | None, typer.Option(help="Document in Telnyx's media storage for every row.")] = None,
+    media_column: Annotated[str | None, typer.Option(help="Column with each row's own document.")] = None,
+    pages: Annotated[int | None, typer.Option(min=1, max=MOST_PAGES, help="Pages, where you know them.")] = None,
+    at: Annotated[str | None, typer.Option(help="When it starts, like 2026-05-01T08:00:00-05:00; else now.")] = None,
+    window: Annotated[
+        str | None,
+        typer.Option(help="Like 'mon-fri 08:00-17:00', by the recipient's clock, or with a zone: '… America/Chicago'."),
+    ] = None,
+    from_: Annotated[str | None, typer.Option("--from", help="Sender's number; FAX_FROM if not given.")] = None,
+    connection: Annotated[str | None, typer.Option(help="Fax application; FAX_CONNECTION_ID if not given.")] = None,
+    max_attempts: Annotated[int | None, typer.Option(min=1, max=50, help="How often a row is dialled at most.")] = None,
+    cap: Annotated[float | None, typer.Option(min=0, help="What it may cost.")] = None,
+    column: Column = None,
+    region: Region = None,
+    delimiter: Delimiter = None,
+    encoding: Encoding = None,
+    field: Fields = None,
+    personalised: Annotated[bool, typer.Option("--personalised", help="Keep all rows to one number.")] = False,
+    retry_share: Annotated[
+        float, typer.Option(min=0, max=1, help="Share of recipients dialled as often as allowed, in the high figures.")
+    ] = RETRY_SHARE,
+    sample: Annotated[int, typer.Option(min=0, help="Different linked documents that are fetched.")] = SAMPLE,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Estimate what a campaign will cost, when it will end, and what holds it up most. Nothing is sent or recorded.
+
+    Pages are counted in the documents themselves, if they are PDF, TIFF, JPEG or PNG; else they are a guess. Of a
+    campaign the rows that have not begun are counted.
+    """
+    settings = Settings.load()
+    link, document = source_of(media, media_name) if media or media_name else (None, None)
+    start = parse_moment(at, "at") if at else None
+    planner = Planner(settings, Scripts.from_settings(settings), document=document, links=Links(sample))
+    better = {"pages": pages, "max_attempts": max_attempts}
+    path, now = Path(source), datetime.now(UTC)
+    if path.is_file():
+        asked = better | {
+            "media_url": link,
+            "media_name": document.media_name if document else media_name,
+            "window": parse_window(window) if window else None,
+            "from": from_,
+            "connection_id": connection,
+        }
+        fields = column_fields(field or [], media=media_column)
+        read = Reading(column, country(region), delimiter, encoding, fields, personalised)
+        with reading(path.name) as on_progress:
+            subject = planner.of_file(path, asked, read, start or now, cap=cap, on_progress=on_progress)
+    else:
+        known = {name: value for name, value in better.items() if value}
+        subject = planner.of_campaign(source, known, start, now)
+    made = planner.estimate(subject, retry_share=retry_share)
+    if as_json:
+        show_json(_facts(made, planner.remarks), full=False)
+    else:
+        _show(made, planner.remarks)
+
+
+def _show(made: Plan, remarks: list[str]) -> None:
+    retried = f"if {made.retry_share:.0%} of them are dialled {made.max_attempts} times"
+    show("All figures are estimates.")
+    show(f"recipients: {made.recipients:,}, with {made.pages:,} pages in all")
+    show(f"cost: {made.cost_low:,.2f} if every fax arrives at the first try, {made.cost_high:,.2f} {retried}")
+    show(f"start: {clock(made.start)}")
+    show(f"end: {_end(made.end_low)}, or {_end(made.end_high)} {retried}")
+    show(f"reckoned with: {made.capacity.channels:g} faxes at once, {made.capacity.rate:g} new ones a second")
+    for place, delay in enumerate(made.delays):
+        show(f"held up {'also' if place else 'most'} by: {delay.words}")
+    for remark in remarks:
+        show(f"note: {remark}")
+
+
+def _end(moment: datetime | None) -> str:
+    return clock(moment) if moment else "more than three years away"
+
+
+def _facts(made: Plan, remarks: list[str]) -> dict[str, Any]:
+    return {
+        "estimate": True,
+        "recipients": made.recipients,
+        "pages": made.pages,
+        "pages_guessed_for": made.guessed,
+        "cost_low": round(made.cost_low, 4),
+        "cost_high": round(made.cost_high, 4),
+        "retry_share": made.retry_share,
+        "max_attempts": made.max_attempts,
+        "start": _text(made.start),
+        "end_low": _text(made.end_low),
+        "end_high": _text(made.end_high),
+        "channels": made.capacity.channels,
+        "rate": made.capacity.rate,
+        "delays": [{"what": one.what, "seconds": round(one.seconds), "words": one.words} for one in made.delays],
+        "remarks": remarks,
+    }
+
+
+def _text(moment: datetime | None) -> str | None:
+    return moment.astimezone(UTC).isoformat(timespec="seconds") if moment else None

@@ -1,0 +1,72 @@
+"""How the commands of campaigns speak of one: as JSON for programs, in a line for people."""
+
+from typing import Annotated, Any
+
+import typer
+
+from faxdispatch.campaign import Campaign, CampaignService
+from faxdispatch.cli.output import clock, show, show_json
+from faxdispatch.client import FaxClient
+
+Id = Annotated[str, typer.Argument(metavar="ID", help="Id of the campaign.", show_default=False)]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+
+PAUSES = {
+    "error_burst": "too many of its last attempts failed (FAX_CAMPAIGN_BURST_FAILURES of FAX_CAMPAIGN_BURST_WINDOW)",
+    "spend_cap": "the next fax would cost more than its cap leaves",
+    "too_late": "its start came longer than FAX_TOO_LATE after its moment, since nothing ran",
+    "no_connection": "neither it nor FAX_CONNECTION_ID names a fax application",
+    "no_sender": "neither it nor FAX_FROM names a sender",
+}
+"""Why the system itself pauses a campaign."""
+
+
+def as_data(campaign: Campaign) -> dict[str, Any]:
+    """Give a campaign as JSON; the counts of its rows add up to `rows`."""
+    return {
+        "id": campaign.id,
+        "name": campaign.name,
+        "state": campaign.state,
+        "reason": campaign.reason,
+        "generation": campaign.generation,
+        "rows": campaign.rows,
+        "pending": campaign.pending,
+        "open": {state.value: count for state, count in campaign.open.items()},
+        "delivered": campaign.delivered,
+        "failed": campaign.failed,
+        "suppressed": campaign.suppressed,
+        "cancelled": campaign.cancelled,
+        "also_in_flight": campaign.also_in_flight,
+        "cap": campaign.cap,
+        "spent": campaign.spent,
+        "list": campaign.counts,
+        "options": campaign.options,
+        "created_at": campaign.created_at.isoformat(),
+        "changed_at": campaign.changed_at.isoformat(),
+        "start_at": campaign.start_at.isoformat() if campaign.start_at else None,
+        "started_at": campaign.started_at.isoformat() if campaign.started_at else None,
+    }
+
+
+def standing(campaign: Campaign) -> str:
+    """Say in a line how a campaign stands, and why."""
+    words = str(campaign.state)
+    if campaign.start_at:
+        words += f", starts at {clock(campaign.start_at)}"
+    if campaign.reason:
+        words += f" ({PAUSES.get(campaign.reason, campaign.reason)})"
+    return words
+
+
+def tell(campaign: Campaign, *, as_json: bool, **more: Any) -> None:
+    """Print what a command came to."""
+    if as_json:
+        show_json(as_data(campaign) | more, full=False)
+    else:
+        show(f"campaign {campaign.id}: {standing(campaign)}")
+
+
+def campaigns() -> CampaignService:
+    """Give the campaigns of this environment."""
+    return FaxClient.from_env().campaigns

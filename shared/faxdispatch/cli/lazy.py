@@ -1,0 +1,45 @@
+"""Commands that are found and loaded when they are asked for, so that each starts fast and needs only what it uses."""
+
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+
+class Loading(Mapping[str, Any]):
+    """Commands by name, each loaded when it is looked up.
+
+    `table` tells where each one is, as `package.module:name`: a function, or a `typer.Typer` with its own commands.
+    """
+
+    def __init__(self, table: Mapping[str, str]) -> None:
+        self._table = table
+
+    def __getitem__(self, name: str) -> Any:
+        module, _, attribute = self._table[name].partition(":")
+        found = getattr(import_module(module), attribute)
+        if not isinstance(found, typer.Typer):
+            function, found = found, typer.Typer(add_completion=False, rich_markup_mode=None)
+            found.command(name)(function)
+        command = typer.main.get_command(found)
+        command.name = name
+        return command
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._table)
+
+    def __len__(self) -> int:
+        return len(self._table)
+
+
+def group_of(table: Mapping[str, str]) -> type[TyperGroup]:
+    """Give the class of a group that has the commands of `table`, in its order."""
+
+    class Group(TyperGroup):
+        def __init__(self, **options: Any) -> None:
+            super().__init__(**options)
+            self.commands = Loading(table)  # type: ignore[assignment]
+
+    return Group

@@ -1,0 +1,53 @@
+"""The options by which commands are told how to read a list."""
+
+from typing import Annotated
+
+import typer
+
+from faxdispatch.errors import BadInput
+from faxdispatch.numbers import COUNTRIES
+
+Column = Annotated[
+    str | None, typer.Option(help="Column of the fax numbers: name, or place from 1.", show_default=False)
+]
+Region = Annotated[
+    str | None,
+    typer.Option(help="Country (ISO 3166) of numbers without +; FAX_DEFAULT_REGION if not given.", metavar="CC"),
+]
+Delimiter = Annotated[
+    str | None, typer.Option(help="Separator: a character, or comma, semicolon, tab, pipe, none.", show_default=False)
+]
+Encoding = Annotated[str | None, typer.Option(help="Like utf-8 or windows-1252.", show_default=False)]
+Fields = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="FIELD=COLUMN",
+        help="Column of media, from, quality, window, zone, priority or reference; FIELD= takes none. Repeatable.",
+    ),
+]
+
+
+def country(region: str | None) -> str | None:
+    """Give the country of numbers without +, in capital letters.
+
+    Raises:
+        BadInput: there is none of that name.
+    """
+    if region is not None and region.upper() not in COUNTRIES:
+        raise BadInput(f"region: {region!r} is no country with telephone numbers; write two letters, like US")
+    return region.upper() if region else None
+
+
+def column_fields(given: list[str], *, media: str | None = None) -> dict[str, str | int | None] | None:
+    """Give our fields with their columns, from words like `zone=Time Zone`; None where none are given.
+
+    Raises:
+        BadInput: a word is not of that form.
+    """
+    fields: dict[str, str | int | None] = {"media": media} if media else {}
+    for pair in given:
+        name, equals, column = pair.partition("=")
+        if not equals:
+            raise BadInput(f"field: {pair!r} is not of the form FIELD=COLUMN")
+        fields[name.strip()] = column.strip() or None
+    return fields or None

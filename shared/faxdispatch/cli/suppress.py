@@ -1,0 +1,225 @@
+"""`faxdispatch suppress`: numbers that no campaign sends to."""
+
+import csv
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import IO, Annotated, Any
+
+import typer
+
+from faxdispatch.campaign import Suppression, SuppressionList
+from faxdispatch.campaign.badrows import create, safe_cell
+from faxdispatch.campaign.checking import BadRow
+from faxdispatch.cli.lists import Column, Delimiter, Encoding, Region, country
+from faxdispatch.cli.moments import parse_moment
+from faxdispatch.cli.output import clock, hidden, note, show, show_json
+from faxdispatch.cli.progress import reading
+from faxdispatch.cli.user import Operator, user
+from faxdispatch.client import FaxClient
+
+Number = Annotated[str, typer.Argument(help="The number; without + it is one of FAX_DEFAULT_REGION.")]
+Full = Annotated[bool, typer.Option("--full", help="Show numbers in full.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Until = Annotated[
+    str | None, typer.Option(help="Not for ever, but until then, like 2027-05-01T00:00:00-05:00.", show_default=False)
+]
+
+_COLUMNS = ("number", "reason", "source", "until", "at", "operator")
+
+app = typer.Typer(
+    help="Keep numbers out of campaigns, running ones among them. Single faxes go to them all the same.",
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+
+@app.command()
+def add(
+    number: Number,
+    reason: Annotated[str, typer.Option(help="Why it gets none, for those who ask later.", show_default=False)],
+    source: Annotated[str, typer.Option(help="Where that is known from, such as a letter of a date.")] = "operator",
+    until: Until = None,
+    operator: Operator = None,
+    as_json: Json = False,
+) -> None:
+    """Let no campaign send to a number. A fax that Telnyx has already goes on; single faxes are not concerned."""
+    known = _list()
+    end = parse_moment(until, "until") if until else None
+    outcome = known.add(number, reason=reason, source=source, until=end, operator=operator or user())
+    words = {
+        "added": "gets no campaigns",
+        "changed": "was on the list; it has a new reason, source or end now",
+        "same": "was on the list just so",
+    }
+    _answer(outcome, known.number(number), words[outcome], as_json=as_json)
+
+
+@app.command()
+def remove(
+    number: Number,
+    reason: Annotated[str, typer.Option(help="Why, for those who read the events.", show_default=False)],
+    operator: Operator = None,
+    as_json: Json = False,
+) -> None:
+    """Let campaigns send to a number again. Exit code 1 where it was not on the list."""
+    known = _list()
+    removed = known.remove(number, reason=reason, operator=operator or user())
+    words = "gets campaigns again" if removed else "was not on the list"
+    _answer("removed" if removed else "none", known.number(number), words, as_json=as_json)
+    if not removed:
+        raise typer.Exit(1)
+
+
+@app.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(help="A list of any shape that `campaign check` reads, or an export.")],
+    reason: Annotated[
+        str | None, typer.Option(help="Why they get none; the file's column `reason` if not given.", show_default=False)
+    ] = None,
+    source: Annotated[
+        str | None, typer.Option(help="Where that is known from; the file's name if not given.", show_default=False)
+    ] = None,
+    until: Until = None,
+    column: Column = None,
+    region: Region = None,
+    delimiter: Delimiter = None,
+    encoding: Encoding = None,
+    operator: Operator = None,
+    as_json: Json = False,
+) -> None:
+    """Put the numbers of a file on the list; the same file again changes nothing.
+
+    Exit code 1 where there are rows that cannot be read; all others are on the list then.
+    """
+    known = _list()
+    end = parse_moment(until, "until") if until else None
+    with reading(file.name) as on_progress:
+        found = known.import_file(
+            file,
+            reason=reason,
+            source=source,
+            until=end,
+            column=column,
+            region=country(region),
+            delimiter=delimiter,
+            encoding=encoding,
+            operator=operator or user(),
+            on_bad=None if as_json else _note,
+            on_progress=on_progress,
+        )
+    counts = {
+        "rows": found.rows,
+        "added": found.changed.added,
+        "changed": found.changed.changed,
+        "same": found.changed.same,
+        "duplicate": found.duplicate,
+        "no_number": found.no_number,
+        "expired": found.expired,
+        "invalid": found.invalid,
+    }
+    if as_json:
+        show_json(counts | {"bad": [{"line": bad.line, "reason": bad.reason} for bad in found.bad]}, full=False)
+    else:
+        for name, count in counts.items():
+            show(f"{name.replace('_', ' '):<10} {count:>11,}")
+    if found.invalid:
+        raise typer.Exit(1)
+
+
+@app.command()
+def export(
+    file: Annotated[Path | None, typer.Argument(help="A new CSV file; standard output if not given.")] = None,
+) -> None:
+    """Write all numbers, in full, with reason, source and end, as CSV that import reads."""
+    if file is None:
+        _write(sys.stdout)
+        return
+    with create(file) as opened:
+        count = _write(opened)
+    note(f"{count:,} numbers are in {file}")
+
+
+@app.command()
+def check(number: Number, full: Full = False, as_json: Json = False) -> None:
+    """Tell whether campaigns send to a number, and why not. Exit code 1 where it is not on the list."""
+    known = _list()
+    found, e164 = known.get(number), known.number(number)
+    shown = e164 if full else hidden(e164)
+    if as_json:
+        show_json({"number": e164, "suppressed": found is not None} | (_data(found) if found else {}), full=full)
+    else:
+        show(_line(found, full=full) if found else f"{shown}: not on the list")
+    if found is None:
+        raise typer.Exit(1)
+
+
+@app.command("list")
+def list_(
+    limit: Annotated[int, typer.Option(min=1, help="How many.")] = 50, full: Full = False, as_json: Json = False
+) -> None:
+    """List numbers that no campaign sends to, in no order; with --json one object a line."""
+    known = _list()
+    shown = 0
+    for found in known.all():
+        if shown == limit:
+            break
+        shown += 1
+        if as_json:
+            show_json(_data(found), full=full)
+        else:
+            show(_line(found, full=full))
+    if as_json:
+        return
+    if not shown:
+        show("no number is on the list")
+    elif (count := known.count()) > shown:
+        note(f"{count:,} in all; --limit shows more, export all of them")
+
+
+def _list() -> SuppressionList:
+    return FaxClient.from_env().suppressions
+
+
+def _answer(outcome: str, number: str, words: str, *, as_json: bool) -> None:
+    if as_json:
+        show_json({"outcome": outcome, "number": number}, full=False)
+    else:
+        show(f"{hidden(number)} {words}")
+
+
+def _note(bad: BadRow) -> None:
+    note(f"line {bad.line}: {bad.reason}")
+
+
+def _write(file: IO[str]) -> int:
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(_COLUMNS)
+    count = 0
+    for found in _list().all():
+        data = _data(found)
+        writer.writerow([safe_cell(data[name] or "") for name in _COLUMNS])
+        count += 1
+    return count
+
+
+def _data(found: Suppression) -> dict[str, Any]:
+    return {
+        "number": found.number,
+        "reason": found.reason,
+        "source": found.source,
+        "until": _iso(found.until),
+        "at": _iso(found.at),
+        "operator": found.operator,
+    }
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None
+
+
+def _line(found: Suppression, *, full: bool) -> str:
+    number = found.number if full else hidden(found.number)
+    end = f"until {clock(found.until)}" if found.until else "for ever"
+    return f"{number}  {end}  since {clock(found.at)}  {found.source}: {found.reason}"

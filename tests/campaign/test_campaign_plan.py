@@ -1,0 +1,356 @@
+"""What a campaign is estimated to cost and when it ends, by a clock that the test holds."""
+
+import socket
+import struct
+from datetime import UTC, datetime, time, timedelta
+from io import BytesIO
+
+import pytest
+from pypdf import PdfWriter
+
+from faxdispatch.campaign.course import Capacity, Load, finish
+from faxdispatch.campaign.pagecount import Links, NotCounted, count_pages, fetch
+from faxdispatch.campaign.plan import SETUP_SECONDS, Recipients, make_plan, span
+from faxdispatch.holidays import parse_holidays
+from faxdispatch.jobs import Window
+from faxdispatch.openings import Calendar
+from faxdispatch.settings import Settings
+from tests.conftest import free_port
+
+MONDAY = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+OFFICE = Window(start=time(8), end=time(17), days=("mon", "tue", "wed", "thu", "fri"))
+LOCAL = Window(start=time(8), end=time(17))
+NEW_YORK, CHICAGO, LOS_ANGELES = "+12125550200", "+13125550200", "+13105550200"
+HOUR = 3600.0
+
+
+def load(faxes: int, seconds: float = 60, cost: float = 0, window: Window | None = None, zone: str = "UTC") -> Load:
+    return Load(faxes, faxes * seconds, faxes * cost, window, (zone,) if window else ())
+
+
+def utc(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def settings(**variables) -> Settings:
+    return Settings(_env_file=None, **variables)
+
+
+def recipients(*numbers: str, pages: int | None = 1, window: Window | None = None) -> Recipients:
+    found = Recipients(MONDAY, calendar=Calendar())
+    for number in numbers:
+        found.add(number, pages=pages, window=window)
+    return found
+
+
+def many(count: int, pages: int | None = 1, window: Window | None = None) -> Recipients:
+    return recipients(*(f"+1312{2_000_000 + number}" for number in range(count)), pages=pages, window=window)
+
+
+# The course ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("capacity", "end"),
+    [
+        (Capacity(channels=1), "2026-11-23 19:00"),  # 600 calls of a minute
+        (Capacity(channels=10), "2026-11-23 10:00"),
+        (Capacity(channels=10, rate=1 / 12), "2026-11-23 11:00"),  # 600 calls, one every 12 seconds
+        (Capacity(), "2026-11-23 09:01"),  # no call is shorter than itself
+    ],
+)
+def test_channels_and_rate_tell_the_end(capacity, end):
+    assert finish([load(600)], capacity, MONDAY) == utc(end)
+
+
+def test_nothing_to_send_is_over_at_once():
+    assert finish([], Capacity(channels=1), MONDAY) == MONDAY
+
+
+def test_what_does_not_fit_into_a_window_goes_on_when_it_opens_again():
+    # 8 hours are left of Monday, so of 10 hours of calls two are Tuesday's.
+    assert finish([load(600, window=OFFICE)], Capacity(channels=1), MONDAY) == utc("2026-11-24 10:00")
+
+
+def test_a_window_that_is_closed_is_waited_for_over_the_weekend():
+    assert finish([load(60, window=OFFICE)], Capacity(channels=1), utc("2026-11-27 17:00")) == utc("2026-11-30 09:00")
+
+
+def test_holidays_are_left_out():
+    holidays = parse_holidays(["2026-11-24"])
+
+    assert finish([load(600, window=OFFICE)], Capacity(channels=1), MONDAY, holidays) == utc("2026-11-25 10:00")
+
+
+def test_one_zone_is_served_while_another_sleeps():
+    new_york = load(60, window=LOCAL, zone="America/New_York")
+    los_angeles = load(60, window=LOCAL, zone="America/Los_Angeles")
+
+    # 13:00 UTC is 8:00 in New York, 16:00 UTC is 8:00 in Los Angeles.
+    assert finish([new_york, los_angeles], Capacity(channels=1), MONDAY) == utc("2026-11-23 17:00")
+
+
+def test_hours_follow_the_clocks_when_they_are_changed():
+    # On Sunday, 1 November 2026 New York goes back: 8:00 is at 12:00 UTC before and at 13:00 UTC after.
+    saturday = utc("2026-10-31 22:00")
+
+    assert finish([load(60, window=LOCAL, zone="America/New_York")], Capacity(channels=1), saturday) == utc(
+        "2026-11-01 14:00"
+    )
+
+
+def test_a_window_past_midnight_stays_open_until_the_morning():
+    night = Window(start=time(22), end=time(6))
+
+    assert finish([load(600, window=night)], Capacity(channels=1), MONDAY) == utc("2026-11-24 22:00") + timedelta(
+        hours=2
+    )
+
+
+def test_a_window_without_an_end_is_always_open():
+    always = Window(start=time(0), end=time(0))
+
+    assert finish([load(6000, window=always)], Capacity(channels=1), MONDAY) == MONDAY + timedelta(minutes=6000)
+
+
+def test_the_days_money_counts_anew_at_midnight_utc():
+    # 100 faxes a day: the first hundred today, the next at once tomorrow, the last fifty the day after.
+    capacity = Capacity(channels=1, day_cap=100)
+
+    assert finish([load(250, cost=1)], capacity, MONDAY) == utc("2026-11-25 00:50")
+
+
+def test_what_is_spent_today_is_gone():
+    capacity = Capacity(channels=1, day_cap=100, spent_today=90)
+
+    assert finish([load(20, cost=1)], capacity, MONDAY) == utc("2026-11-24 00:10")
+
+
+def test_money_and_window_together_are_waited_for():
+    capacity = Capacity(channels=1, day_cap=100)
+
+    assert finish([load(150, cost=1, window=OFFICE)], capacity, MONDAY) == utc("2026-11-24 08:50")
+
+
+@pytest.mark.parametrize(
+    ("given", "capacity"),
+    [
+        (load(1, cost=1), Capacity(channels=1, day_cap=0)),
+        (load(10_000_000), Capacity(channels=1)),
+        (load(10**15), Capacity(channels=1)),
+        (load(10_000_000, window=OFFICE), Capacity(channels=1)),
+    ],
+    ids=["no money", "years", "ages", "years of windows"],
+)
+def test_an_end_that_never_comes_or_only_in_years_is_none(given, capacity):
+    assert finish([given], capacity, MONDAY) is None
+
+
+def test_a_window_whose_every_day_is_a_holiday_never_ends():
+    every_day = parse_holidays([f"{utc('2028-01-01') + timedelta(days=day):%m-%d}" for day in range(366)])
+
+    assert finish([load(1, window=LOCAL)], Capacity(channels=1), MONDAY, every_day) is None
+
+
+# The plan --------------------------------------------------------------------------------------------------------
+
+
+def test_the_low_cost_is_pages_and_begun_minutes_at_their_prices():
+    prices = settings(fax_price_page=0.01, fax_price_minute=0.1, fax_page_seconds=45)
+
+    plan = make_plan(many(10, pages=2), Capacity(channels=1), MONDAY, prices)
+
+    assert plan.pages == 20
+    assert plan.cost_low == pytest.approx(10 * (2 * 0.01 + 2 * 0.1))
+
+
+def test_the_high_cost_has_the_stated_share_charged_as_often_as_a_call_can_connect():
+    prices = settings(fax_max_attempts=5, fax_max_connects=3)
+
+    plan = make_plan(many(10), Capacity(channels=1), MONDAY, prices, retry_share=0.5)
+
+    assert plan.cost_high == pytest.approx(plan.cost_low * (1 + 0.5 * 2))
+    assert (plan.retry_share, plan.max_attempts) == (0.5, 5)
+
+
+def test_without_retries_low_and_high_are_the_same():
+    once = make_plan(many(10), Capacity(channels=1), MONDAY, settings(), max_attempts=1)
+    none = make_plan(many(10), Capacity(channels=1), MONDAY, settings(), retry_share=0)
+
+    for plan in (once, none):
+        assert (plan.cost_high, plan.end_high) == (plan.cost_low, plan.end_low)
+
+
+def test_the_end_comes_after_all_calls_through_the_channels():
+    plan = make_plan(many(100), Capacity(channels=2), MONDAY, settings(fax_page_seconds=40), retry_share=0)
+
+    assert plan.end_low == MONDAY + timedelta(seconds=100 * (40 + SETUP_SECONDS) / 2)
+
+
+def test_the_high_end_has_more_calls_and_the_pauses_between_them():
+    plan = make_plan(
+        many(100), Capacity(channels=2), MONDAY, settings(fax_retry_busy=(HOUR,)), max_attempts=3, retry_share=0.1
+    )
+
+    calls = 1.2 * (plan.end_low - MONDAY)
+    assert plan.end_high == MONDAY + calls + timedelta(hours=2)
+
+
+def test_pages_that_nobody_knows_are_guessed_and_counted():
+    found = many(3, pages=2)
+    found.add(CHICAGO, pages=None)
+
+    plan = make_plan(found, Capacity(channels=1), MONDAY, settings(fax_pages_guess=7))
+    better = make_plan(found, Capacity(channels=1), MONDAY, settings(fax_pages_guess=7), guess=4)
+
+    assert (plan.guessed, plan.pages, better.pages) == (1, 6 + 7, 6 + 4)
+
+
+def test_hours_are_those_of_the_recipients():
+    plan = make_plan(recipients(LOS_ANGELES, window=LOCAL), Capacity(channels=1), MONDAY, settings(), retry_share=0)
+
+    assert plan.end_low is not None
+    assert utc("2026-11-23 16:00") <= plan.end_low <= utc("2026-11-23 16:05")
+
+
+@pytest.mark.parametrize(
+    ("found", "capacity", "first"),
+    [
+        (many(1000), Capacity(channels=2, rate=20), "channels"),
+        (many(1000), Capacity(channels=500, rate=0.1), "rate"),
+        (many(10, window=OFFICE), Capacity(channels=10), "windows"),
+        (many(1000), Capacity(channels=100, day_cap=0.1), "spend cap"),
+        (recipients(*[CHICAGO] * 50, NEW_YORK), Capacity(channels=50), "one number"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_delays_most_comes_first_in_words(found, capacity, first):
+    plan = make_plan(found, capacity, MONDAY, settings())
+
+    assert plan.delays[0].what == first
+    assert "earlier" in plan.delays[0].words
+    assert [delay.seconds for delay in plan.delays] == sorted((d.seconds for d in plan.delays), reverse=True)
+
+
+def test_a_plan_that_nothing_holds_up_says_so():
+    assert make_plan(many(1), Capacity(channels=10), MONDAY, settings()).delays == ()
+
+
+def test_a_plan_for_nobody_costs_nothing():
+    plan = make_plan(recipients(), Capacity(channels=1), MONDAY, settings())
+
+    assert (plan.recipients, plan.cost_high, plan.end_low, plan.delays) == (0, 0, MONDAY, ())
+
+
+def test_a_number_with_many_rows_is_found_among_ever_so_many_others():
+    found = recipients()
+    for number in range(20_000):
+        found.add(f"+1312{2_000_000 + number}", pages=1)
+        if number % 20 == 0:
+            found.add(NEW_YORK, pages=1)
+
+    count, _ = found.most() or (0, None)
+    assert 900 <= count <= 1000
+    assert len(found._numbers) <= 2000
+
+
+def test_rows_to_one_number_go_one_after_the_other_however_many_channels_there_are():
+    plan = make_plan(
+        recipients(*[CHICAGO] * 60), Capacity(channels=60), MONDAY, settings(fax_page_seconds=40), retry_share=0
+    )
+
+    assert plan.end_low == MONDAY + timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(61, "2 min"), (3600, "1 h 0 min"), (5400, "1 h 30 min"), (90_000, "1 d 1 h")]
+)
+def test_a_span_in_words(seconds, words):
+    assert span(seconds) == words
+
+
+# Pages -----------------------------------------------------------------------------------------------------------
+
+
+def pdf(pages: int, password: str | None = None) -> bytes:
+    writer, out = PdfWriter(), BytesIO()
+    for _ in range(pages):
+        writer.add_blank_page(612, 792)
+    if password:
+        writer.encrypt(password, algorithm="RC4-128")
+    writer.write(out)
+    return out.getvalue()
+
+
+def tiff(pages: int, order: str = "<") -> bytes:
+    """Directories of one entry each, one after the other."""
+    head = (b"II" if order == "<" else b"MM") + struct.pack(f"{order}HI", 42, 8)
+    size = 2 + 12 + 4
+    links = [8 + size * (page + 1) for page in range(pages - 1)] + [0]
+    return head + b"".join(struct.pack(f"{order}HHHIII", 1, 256, 4, 1, 1728, link) for link in links)
+
+
+@pytest.mark.parametrize("pages", [1, 2, 17])
+def test_pages_are_counted_in_pdf_and_tiff(pages):
+    assert count_pages(pdf(pages)) == pages
+    assert count_pages(tiff(pages)) == pages
+    assert count_pages(tiff(pages, ">")) == pages
+
+
+def test_a_picture_is_one_page():
+    assert count_pages(b"\x89PNG\r\n\x1a\n") == count_pages(b"\xff\xd8\xff\xe0") == 1
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"", b"%PDF-1.7 and nothing else", pdf(2)[:60], pdf(2, password="secret"), tiff(2)[:20], b"II*\0\0\0\0\0",
+        b"text", b"PK\x03\x04 a letter",
+    ],
+)  # fmt: skip
+def test_what_cannot_be_counted_says_so_and_is_not_guessed(content):
+    with pytest.raises(NotCounted):
+        count_pages(content)
+
+
+def test_a_tiff_whose_directories_go_round_in_circles_ends():
+    content = bytearray(tiff(3))
+    content[-4:] = struct.pack("<I", 8)
+
+    assert count_pages(bytes(content)) == 3
+
+
+def test_each_linked_document_is_fetched_once_and_only_so_many():
+    asked: list[str] = []
+
+    def get(url: str) -> bytes:
+        asked.append(url)
+        return pdf(int(url[-1]))
+
+    links = Links(2, get)
+    found = [links.pages(url) for url in ("https://a/1", "https://a/4", "https://a/1", "https://a/9")]
+
+    assert found == [1, 4, 1, None]
+    assert asked == ["https://a/1", "https://a/4"]
+    assert (links.mean, links.passed_over) == (2.5, 1)
+
+
+def test_a_link_that_cannot_be_fetched_is_remarked_without_its_secret():
+    links = Links()
+
+    assert links.pages("http://files.example/letter.pdf?token=secret") is None
+    assert links.mean is None
+    assert links.remarks == ["a document was not counted: the link does not begin with https://"]
+
+
+def test_a_server_that_refuses_is_told_by_its_name():
+    with pytest.raises(NotCounted, match=r"^127\.0\.0\.1 cannot be asked"):
+        fetch(f"https://127.0.0.1:{free_port()}/letter.pdf?token=secret")
+
+
+def test_a_server_that_never_answers_is_given_up():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+
+        with pytest.raises(NotCounted, match=r"took longer than 0\.2 s"):
+            fetch(f"https://127.0.0.1:{port}/letter.pdf", seconds=0.2)

@@ -1,0 +1,297 @@
+"""`faxdispatch campaign`: from a list to a campaign, and what an operator commands."""
+
+import json
+
+import pytest
+
+from faxdispatch.campaign import CampaignState
+from faxdispatch.cli.campaign import COMMANDS
+from faxdispatch.ledger import Limits
+from faxdispatch.states import State
+from tests.ledger.campaign_desk import CampaignDesk
+
+LIST = "Name,Fax\nA,(415) 200-0001\nB,nonsense\nC,415-200-0003\nD,\n"
+OWN = "+14155559001"
+
+
+@pytest.fixture
+def desk(redis_url):
+    desk = CampaignDesk(redis_url)
+    desk.scripts.now = None
+    return desk
+
+
+@pytest.fixture
+def a_list(surroundings, tmp_path):
+    """A list in the present folder; numbers without + are American."""
+    surroundings.setenv("FAX_DEFAULT_REGION", "US")
+    surroundings.setenv("USER", "ada")
+
+    def write(text=LIST, name="recall.csv"):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        return name
+
+    return write
+
+
+@pytest.fixture
+def made(cli, a_list):
+    """A campaign of two rows that waits for its start."""
+    assert cli("campaign", "create", a_list(), "--media-name", "letter").code == 0
+    return "recall"
+
+
+@pytest.fixture
+def events(redis):
+    def told(kind):
+        found = [fields for _, fields in redis.xrange("fax:events") if fields["type"] == kind]
+        return [json.loads(fields["data"]) for fields in found]
+
+    return told
+
+
+def end(desk, campaign, row, cause):
+    waiting = [State.QUEUED, State.HELD]
+    desk.ledger.end(f"{campaign}-{row}", event="job.exhausted", cause=cause, states=waiting)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_explains_itself(cli, name):
+    result = cli("campaign", name, "--help")
+
+    assert (result.code, result.err) == (0, "")
+    assert result.out.startswith("Usage: ")
+
+
+def test_a_campaign_is_made_of_a_list_and_says_how_it_was_understood(cli, a_list, tmp_path):
+    result = cli("campaign", "create", a_list(), "--media-name", "letter", "--name", "May recall")
+
+    assert (result.code, result.out) == (0, "campaign may-recall: 2 rows, checked\n")
+    assert "column of the fax numbers: 'Fax'" in result.err
+    assert "line 3: 'nonsense'" in result.err
+    assert "all invalid rows are in recall.bad.csv" in result.err
+    assert "nonsense" in (tmp_path / "recall.bad.csv").read_text(encoding="utf-8-sig")
+
+
+def test_every_option_for_all_rows_reaches_the_campaign(cli, a_list):
+    words = ["--media", "https://example.com/a.pdf", "--id", "spring", "--from", "(415) 200-0999", "--quality", "high"]
+    words += ["--window", "mon-fri 08:00-17:00", "--priority", "normal", "--tag", "a", "--tag", "b", "--cap", "12.5"]
+    words += ["--connection", "17", "--max-attempts", "3", "--pages", "2", "--webhook-url", "https://example.com/hook"]
+    words += ["--send-by", "2030-01-01T00:00:00Z"]
+
+    made = cli("campaign", "create", a_list(), *words, "--json").json
+
+    assert (made["id"], made["outcome"], made["cap"], made["rows"]) == ("spring", "created", 12.5, 2)
+    days = ["mon", "tue", "wed", "thu", "fri"]
+    assert made["options"] | {"from": "…", "send_by": "…"} == {
+        "media_url": "https://example.com/a.pdf", "from": "…", "quality": "high", "connection_id": "17",
+        "window": {"start": "08:00:00", "end": "17:00:00", "days": days}, "priority": "normal", "tags": ["a", "b"],
+        "max_attempts": 3, "pages": 2, "webhook_url": "https://example.com/hook", "send_by": "…",
+    }  # fmt: skip
+    assert made["list"]["invalid"] == 1
+
+
+def test_a_column_may_have_the_document_of_each_row(cli, a_list, desk):
+    listed = a_list("Fax,Letter\n415-200-0001,doc-1\n415-200-0001,doc-2\n")
+
+    assert cli("campaign", "create", listed, "--media-column", "Letter").code == 0
+
+    assert [fields["media_name"] for _, _, fields in desk.campaigns.rows("recall")] == ["doc-1", "doc-2"]
+
+
+def test_a_local_document_is_uploaded_once(cli, a_list, telnyx, tmp_path):
+    (tmp_path / "a.pdf").write_bytes(b"%PDF-1.4 a recall")
+
+    first = cli("campaign", "create", a_list(), "--media", "a.pdf", "--json")
+    again = cli("campaign", "create", a_list(), "--media", "a.pdf", "--json")
+
+    assert (first.code, first.json["outcome"], again.json["outcome"]) == (0, "created", "same")
+    assert first.json["options"]["media_name"].startswith("fd-")
+    assert (
+        cli("campaign", "create", a_list(name="b.csv"), "--media-name", first.json["options"]["media_name"]).code == 0
+    )
+
+
+def test_the_same_list_again_says_so_and_another_one_is_refused(cli, made, a_list):
+    again = cli("campaign", "create", a_list(), "--media-name", "letter")
+    other = cli("campaign", "create", a_list("Fax\n415-200-0009\n"), "--media-name", "letter")
+
+    assert (again.code, again.out) == (0, "campaign recall: 2 rows, checked\n")
+    assert "nothing was changed" in again.err
+    assert (other.code, other.out) == (1, "")
+    assert "campaign recall: is there already, checked, with another list or other options" in other.err
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["recall.csv"], "media: no document is given"),
+        (["recall.csv", "--media-name", "a", "--media", "https://example.com/a.pdf"], "both are given"),
+        (["recall.csv", "--media", "missing.pdf"], "missing.pdf: cannot be read"),
+        (["missing.csv", "--media-name", "a"], "missing.csv: cannot be read"),
+        (["recall.csv", "--media-name", "a", "--column", "Phone"], "column: recall.csv has no column 'Phone'"),
+        (["recall.csv", "--media-name", "a", "--region", "Mars"], "region: 'Mars' is no country"),
+        (["recall.csv", "--media-name", "a", "--field", "zone"], "field: 'zone' is not of the form"),
+        (["recall.csv", "--media-name", "a", "--window", "always"], "window: 'always' is not like"),
+        (["recall.csv", "--media-name", "a", "--send-by", "soon"], "send-by: 'soon' is no moment"),
+        (["recall.csv", "--media-name", "a", "--send-by", "2030-01-01"], "send-by: '2030-01-01' has no time zone"),
+        (["recall.csv", "--media-name", "a", "--id", "a b"], "id: 'a b' is none"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_what_is_wrong_with_a_campaign_is_bad_usage_and_leaves_none(cli, a_list, words, told):
+    a_list()
+
+    result = cli("campaign", "create", *words)
+
+    assert (result.code, result.out) == (2, "")
+    assert told in result.err
+    assert cli("campaign", "list").out == "there is no campaign\n"
+
+
+def test_a_campaign_goes_from_start_to_its_end_by_commands(cli, made, events):
+    assert cli("campaign", "start", made).out == "campaign recall: running\n"
+    paused = cli("campaign", "pause", made, "--reason", "wrong page", "--operator", "bob")
+    assert paused.out == "campaign recall: paused (wrong page)\n"
+    assert cli("campaign", "resume", made).out == "campaign recall: running\n"
+    assert cli("campaign", "cancel", made, "--yes", "--reason", "over").out == "campaign recall: cancelled (over)\n"
+
+    assert [events(f"campaign.{kind}")[0]["operator"] for kind in ("started", "paused", "cancelled")] == [
+        "ada", "bob", "ada",
+    ]  # fmt: skip
+    assert cli("campaign", "resume", made).code == 1
+    assert "cannot be resumed: it is cancelled" in cli("campaign", "resume", made).err
+
+
+def test_creating_may_start_at_once_but_starts_nothing_twice(cli, a_list, made):
+    words = ["campaign", "create", a_list(), "--media-name", "letter", "--start"]
+    assert cli(*words).out == "campaign recall: 2 rows, running\n"
+    cli("campaign", "pause", made, "--reason", "x")
+
+    assert cli(*words).out == "campaign recall: 2 rows, paused (x)\n"
+
+
+def test_what_cannot_be_undone_is_confirmed(cli, made):
+    for command in ("cancel", "purge"):
+        result = cli("campaign", command, made)
+        assert (result.code, result.out) == (2, "")
+        assert "Nobody is here to confirm it: add --yes" in result.err
+
+    assert cli("campaign", "status", made, "--json").json["state"] == "checked"
+
+
+def test_a_start_may_be_planned(cli, made):
+    result = cli("campaign", "start", made, "--at", "2090-05-01T08:00:00-05:00")
+
+    assert result.out == "campaign recall: checked, starts at 2090-05-01 13:00:00Z\n"
+    assert cli("campaign", "start", made, "--at", "2020-05-01T08:00:00-05:00").code == 2
+
+
+def test_the_status_counts_rows_that_add_up_and_says_why_they_wait_and_failed(cli, made, desk):
+    cli("campaign", "start", made)
+    desk.feed(name=made)
+    end(desk, made, 1, "user_busy")
+    cli("campaign", "pause", made, "--reason", "wrong page")
+    desk.picked()
+
+    told = cli("campaign", "status", made, "--json").json
+    lines = cli("campaign", "status", made).out
+
+    assert told["rows"] == 2 == told["pending"] + sum(told["open"].values()) + told["failed"]
+    assert (told["holds"], told["causes"]) == ({"campaign_paused": 1}, {"user_busy": 1})
+    for words in ("paused (wrong page)", "held for campaign_paused; ends by: ", "1  ended for user_busy", "2  rows\n"):
+        assert words in lines
+    assert "2 rows of the list are not sent: invalid 1, no number 1" in lines
+    assert "faxdispatch campaign resume recall lets it go on" in lines
+
+
+def test_the_status_says_where_only_the_connection_is_paused(cli, made, desk):
+    cli("campaign", "start", made)
+    desk.feed(name=made)
+    Limits(desk.scripts).pause("c", reason="account_disabled", delay=3600)
+
+    lines = cli("campaign", "status", made, FAX_CONNECTION_ID="c").out
+    told = cli("campaign", "status", made, "--json").json
+
+    assert "campaign recall (recall): running" in lines
+    assert "faxdispatch resume c ends it sooner" in lines
+    assert told["connection"]["paused"]["reason"] == "account_disabled"
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [("error_burst", "too many of its last attempts failed"), ("spend_cap", "more than its cap leaves")],
+)
+def test_a_pause_that_nobody_commanded_is_explained(cli, made, desk, reason, words):
+    cli("campaign", "start", made)
+    desk.campaigns.move(made, CampaignState.PAUSED, event="campaign.paused", reason=reason)
+
+    assert words in cli("campaign", "status", made).out
+
+
+def test_campaigns_are_listed_and_more_are_told_of(cli, a_list, made):
+    cli("campaign", "create", a_list("Fax\n415-200-0009\n", "b.csv"), "--media-name", "letter")
+
+    assert {json.loads(line)["id"] for line in cli("campaign", "list", "--json").out.splitlines()} == {"b", "recall"}
+    few = cli("campaign", "list", "--limit", "1").out.splitlines()
+    assert few[1] == "and 1 more; --limit shows them"
+
+
+def test_chosen_rows_are_tried_again(cli, made, desk):
+    cli("campaign", "start", made)
+    desk.feed(name=made)
+    end(desk, made, 1, "user_busy")
+    end(desk, made, 3, "receiver_no_answer")
+    desk.feed(name=made)
+
+    result = cli("campaign", "retry", made, "--cause", "busy", "--start", "--json")
+
+    assert (result.code, result.json["retried"], result.json["state"], result.json["pending"]) == (0, 1, "running", 1)
+    assert "1 rows are pending again, in generation 2" in result.err
+    assert "cannot be tried again: it is running" in cli("campaign", "retry", made, "--cause", "busy").err
+
+
+def test_an_audit_that_finds_a_fault_has_exit_code_1(cli, made, redis):
+    assert cli("campaign", "audit", made).out == "campaign recall: 2 rows, all accounted for\n"
+    redis.hincrby("fax:campaign:recall", "p", 1)
+
+    result = cli("campaign", "audit", made)
+    told = cli("campaign", "audit", made, "--json")
+
+    assert (result.code, told.code) == (1, 1)
+    assert "2 rows are marked 'p', 3 are counted" in result.out
+    assert len(told.json["faults"]) == len(result.out.splitlines())
+
+
+def test_a_test_goes_to_the_allowed_numbers_alone(cli, made, ledger):
+    refused = cli("campaign", "test", made)
+    assert (refused.code, refused.out) == (2, "")
+    assert "FAX_TEST_NUMBERS: not set" in refused.err
+
+    (sent,) = cli("campaign", "test", made, "--json", FAX_TEST_NUMBERS=OWN).json
+
+    assert (sent["row"], sent["to"]) == (1, "+1******9001")
+    assert ledger.job(sent["job_id"]).request.to == OWN
+    other = cli("campaign", "test", made, "--to", "+14152000003")
+    assert (other.code, "+1******0003 is not among FAX_TEST_NUMBERS" in other.err) == (2, True)
+
+
+def test_a_cap_is_set_and_taken_away(cli, made):
+    assert cli("campaign", "cap", made, "12.5").out == "campaign recall: spent 0.00 of 12.50; checked\n"
+    assert cli("campaign", "cap", made, "--none").out == "campaign recall: spent 0.00 of no cap; checked\n"
+    for words in ([], ["3", "--none"], ["0"], ["nan"]):
+        assert cli("campaign", "cap", made, *words).code == 2
+
+
+def test_a_purged_campaign_is_gone(cli, made, redis):
+    assert cli("campaign", "purge", made, "--yes").out == "campaign recall: purged\n"
+
+    assert redis.keys("fax:campaign:*") == []
+    assert cli("campaign", "status", made).err == "faxdispatch: campaign recall: not known here\n"
+
+
+def test_no_command_shows_the_number_of_a_sender(cli, a_list):
+    cli("campaign", "create", a_list(), "--media-name", "letter", "--from", "415-200-0999")
+
+    for words in (["status", "recall"], ["list"], ["audit", "recall"]):
+        assert "4152000999" not in cli("campaign", *words, "--json").out

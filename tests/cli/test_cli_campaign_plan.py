@@ -1,0 +1,132 @@
+"""`faxdispatch campaign plan`, on lists and on campaigns in a real Valkey."""
+
+import pytest
+from pypdf import PdfWriter
+
+from faxdispatch.campaign.pagecount import NotCounted
+from faxdispatch.ledger import Rules, Scripts, Suppression, Suppressions, connect
+from tests.campaign.rows import CAMPAIGN, Rows
+
+LIST = "Name,Fax #\nA,312-555-0123\nB,212-555-0124\nC,(310) 555-0125\nD,no fax\nA,312-555-0123\n"
+PRICES = {"FAX_DEFAULT_REGION": "US", "FAX_PRICE_PAGE": "0.01", "FAX_PRICE_MINUTE": "0.1", "FAX_CHANNELS": "2"}
+
+
+@pytest.fixture
+def listed(surroundings, tmp_path):
+    """A list of three recipients, one of them twice, and a document of four pages, in the present folder."""
+    for name, value in PRICES.items():
+        surroundings.setenv(name, value)
+    (tmp_path / "list.csv").write_text(LIST)
+    writer = PdfWriter()
+    for _ in range(4):
+        writer.add_blank_page(612, 792)
+    writer.write(tmp_path / "letter.pdf")
+    return tmp_path
+
+
+def test_pages_are_those_of_the_document_itself(cli, listed):
+    told = cli("campaign", "plan", "list.csv", "--media", "letter.pdf", "--json").json
+
+    assert (told["recipients"], told["pages"], told["pages_guessed_for"]) == (3, 12, 0)
+    # Four pages of 45 seconds are three minutes.
+    assert told["cost_low"] == pytest.approx(3 * (4 * 0.01 + 3 * 0.1))
+    assert told["cost_high"] > told["cost_low"]
+    assert told["estimate"] is True
+
+
+def test_rows_that_are_not_sent_are_not_counted_and_told_of(cli, listed, redis_url):
+    Suppressions(Scripts(connect(redis_url), Rules())).add(Suppression("+12125550124", reason="asked", source="phone"))
+
+    told = cli("campaign", "plan", "list.csv", "--media", "letter.pdf", "--json").json
+
+    assert told["recipients"] == 2
+    assert any(remark.startswith("3 rows are not sent") for remark in told["remarks"])
+
+
+def test_people_are_told_that_everything_is_an_estimate_and_what_it_was_reckoned_with(cli, listed):
+    lines = cli("campaign", "plan", "list.csv", "--media", "letter.pdf", FAX_CHANNELS="1").out.splitlines()
+
+    assert lines[0] == "All figures are estimates."
+    assert "recipients: 3, with 12 pages in all" in lines
+    assert any(line.startswith("reckoned with: 1 faxes at once, 20 new ones a second") for line in lines)
+    assert any(line.startswith("held up most by: only 1 faxes at once") for line in lines)
+
+
+def test_a_document_that_cannot_be_counted_is_guessed_and_said_so(cli, listed, tmp_path):
+    (tmp_path / "letter.docx").write_bytes(b"PK\x03\x04 a letter")
+
+    told = cli("campaign", "plan", "list.csv", "--media", "letter.docx", "--json", FAX_PAGES_GUESS="5").json
+
+    assert (told["pages"], told["pages_guessed_for"]) == (15, 3)
+    assert any("FAX_PAGES_GUESS" in remark for remark in told["remarks"])
+
+
+def test_documents_of_the_rows_are_looked_into_and_their_mean_counts_for_the_others(cli, surroundings, tmp_path):
+    rows = "".join(f"312-555-01{n},https://files.example/{n}.pdf\n" for n in range(23, 29))
+    (tmp_path / "own.csv").write_text(f"Fax #,media\n{rows}")
+    surroundings.setattr("faxdispatch.campaign.pagecount.Links._look", lambda _, url: 3 if "23" in url else 6)
+
+    told = cli("campaign", "plan", "own.csv", "--sample", "2", "--json", FAX_DEFAULT_REGION="US").json
+
+    assert (told["pages"], told["pages_guessed_for"]) == (3 + 6 + 4 * 5, 4)
+
+
+def test_a_link_that_cannot_be_fetched_is_remarked_without_its_secret(cli, listed, surroundings):
+    def refuse(url: str) -> bytes:
+        raise NotCounted("files.example took longer than 20 s")
+
+    surroundings.setattr("faxdispatch.campaign.pagecount.Links.__init__.__defaults__", (20, refuse))
+
+    result = cli("campaign", "plan", "list.csv", "--media", "https://files.example/a.pdf?token=secret")
+
+    assert "note: a document was not counted: files.example took longer than 20 s" in result.out
+    assert "secret" not in result.out + result.err
+
+
+def test_hours_and_start_move_the_end(cli, listed):
+    asked = ["campaign", "plan", "list.csv", "--media", "letter.pdf", "--retry-share", "0", "--json"]
+    window = ["--window", "mon-fri 08:00-17:00 America/Chicago", "--at", "2026-11-28T10:00:00-06:00"]
+
+    told = cli(*asked, *window).json
+
+    assert told["start"] == "2026-11-28T16:00:00+00:00"
+    assert told["end_low"].startswith("2026-11-30T14:0")
+    assert told["delays"][0]["what"] == "windows"
+
+
+def test_a_cap_that_will_not_do_is_told(cli, listed):
+    asked = ["campaign", "plan", "list.csv", "--media", "letter.pdf"]
+
+    assert "the cap leaves 0.50; it is reached" in cli(*asked, "--cap", "0.5").out
+    assert "cap leaves" not in cli(*asked, "--cap", "50").out
+
+
+def test_nothing_is_recorded_by_planning(cli, listed, redis):
+    cli("campaign", "plan", "list.csv", "--media", "letter.pdf")
+
+    assert redis.keys("*") == []
+
+
+def test_a_campaign_is_planned_by_what_has_not_begun(cli, redis_url):
+    rows = Rows(redis_url, [["a"], ["b"], ["c"]], columns=("name",))
+    rows.deliver(1)
+    rows.open(2)
+
+    told = cli("campaign", "plan", CAMPAIGN, "--pages", "2", "--json").json
+
+    assert (told["recipients"], told["pages"]) == (1, 2)
+    assert any(remark.startswith("1 rows are under way") for remark in told["remarks"])
+
+
+def test_an_option_that_is_wrong_is_told_by_its_name(cli, listed):
+    result = cli("campaign", "plan", "list.csv", "--media", "letter.pdf", "--at", "tomorrow")
+
+    assert (result.code, result.out) == (2, "")
+    assert "tomorrow" in result.err
+
+
+def test_a_list_without_a_document_is_refused(cli, listed):
+    result = cli("campaign", "plan", "list.csv")
+
+    assert result.code == 2
+    assert "media" in result.err

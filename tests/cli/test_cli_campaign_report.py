@@ -1,0 +1,179 @@
+"""`faxdispatch campaign report` and `campaign watch`, on a campaign in a real Valkey."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from rich.console import Console
+
+from faxdispatch.campaign.pace import Pace
+from faxdispatch.cli.campaign_watch import Standing, line, view
+from faxdispatch.states import CampaignState
+from tests.campaign.rows import CAMPAIGN, Rows
+from tests.conftest import free_port
+
+NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
+LISTS = [["Müller", "415-200-0001", "Ulm"], ["Young", "415-200-0002", "Reno"]]
+
+
+@pytest.fixture
+def rows(redis_url):
+    rows = Rows(redis_url, LISTS)
+    rows.deliver(1)
+    rows.fail(2, "user_busy")
+    return rows
+
+
+def test_a_report_writes_its_files_where_it_is_told_and_names_them(cli, rows, tmp_path):
+    result = cli("campaign", "report", CAMPAIGN, "--to", str(tmp_path / "out"))
+
+    assert result.code == 0
+    assert result.out.splitlines()[0] == "1 delivered, 1 failed"
+    written = sorted(path.name for path in (tmp_path / "out").iterdir())
+    assert written == ["recall-delivered.csv", "recall-failed.csv", "recall-open.csv", "recall.html"]
+    assert [line.rsplit("/", 1)[-1] for line in result.out.splitlines()[1:]] == [
+        "recall-delivered.csv",
+        "recall-failed.csv",
+        "recall-open.csv",
+        "recall.html",
+    ]
+
+
+def test_a_report_for_programs_has_the_sums(cli, rows):
+    told = cli("campaign", "report", CAMPAIGN, "--json").json
+
+    assert told["rows"] == 2
+    assert told["results"] == {
+        "delivered": 1, "failed": 1, "cancelled": 0, "suppressed": 0, "under_way": 0, "not_sent_yet": 0
+    }  # fmt: skip
+    assert (told["pages"], told["seconds"]) == (2, 60)
+    assert set(told["files"]) == {"delivered", "failed", "open", "page"}
+
+
+def test_a_second_report_overwrites_nothing_without_force(cli, rows, tmp_path):
+    cli("campaign", "report", CAMPAIGN)
+    before = (tmp_path / "recall.html").stat().st_mtime_ns
+
+    refused = cli("campaign", "report", CAMPAIGN)
+    assert (refused.code, refused.out) == (2, "")
+    assert "--force" in refused.err
+    assert (tmp_path / "recall.html").stat().st_mtime_ns == before
+    assert cli("campaign", "report", CAMPAIGN, "--force").code == 0
+
+
+@pytest.mark.parametrize("command", ["report", "watch", "plan"])
+def test_a_campaign_that_is_not_known_is_told_in_one_line(cli, command):
+    result = cli("campaign", command, "none")
+
+    assert (result.code, result.out) == (1, "")
+    assert result.err.startswith("faxdispatch: ")
+    assert "none" in result.err
+
+
+@pytest.mark.parametrize("command", ["report", "watch", "plan"])
+def test_a_redis_that_is_away_is_told(cli, command):
+    result = cli("campaign", command, CAMPAIGN, REDIS_URL=f"redis://127.0.0.1:{free_port()}/0")
+
+    assert result.code == 1
+    assert "Redis" in result.err
+
+
+# Watching --------------------------------------------------------------------------------------------------------
+
+
+def test_watching_a_finished_campaign_ends_at_once_with_its_sums(cli, rows):
+    rows.finish()
+
+    result = cli("campaign", "watch", CAMPAIGN)
+
+    assert result.code == 0
+    assert len(result.out.splitlines()) == 1
+    for words in ("finished: 2 of 2 ended (100.0 %)", "1 delivered", "1 failed", "causes: 1 user_busy"):
+        assert words in result.out
+
+
+def test_watching_for_programs_gives_an_object_a_line(cli, rows):
+    rows.finish()
+
+    told = [json.loads(text) for text in cli("campaign", "watch", CAMPAIGN, "--json").out.splitlines()]
+
+    assert [one["state"] for one in told] == ["finished"]
+    assert told[0]["causes"] == {"user_busy": 1}
+    assert (told[0]["ended"], told[0]["per_minute"], told[0]["channels_in_use"]) == (2, None, 0)
+
+
+def test_watching_a_cancelled_campaign_ends_with_code_1_when_nothing_is_under_way_any_more(cli, redis_url):
+    rows = Rows(redis_url, LISTS)
+    rows.move(CampaignState.CANCELLED)
+    rows.campaigns.sweep(CAMPAIGN)
+
+    result = cli("campaign", "watch", CAMPAIGN)
+
+    assert result.code == 1
+    assert "2 cancelled" in result.out
+
+
+def test_a_watched_campaign_is_followed_until_it_is_finished(cli, rows, monkeypatch):
+    monkeypatch.setattr("time.sleep", lambda _: rows.finish())
+
+    result = cli("campaign", "watch", CAMPAIGN)
+
+    assert [text.split("  ")[1].split(":")[0] for text in result.out.splitlines()] == ["running", "finished"]
+
+
+def standing(rows: Rows, **facts) -> Standing:
+    known = {"causes": {"user_busy": 1}, "in_flight": 3, "channels": 8, "per_minute": 42.0, "finish": NOW}
+    return Standing(rows.campaigns.get(CAMPAIGN), **(known | facts))
+
+
+def test_a_line_tells_rate_channels_and_when_it_ends(rows):
+    told = line(standing(rows))
+
+    assert "42 faxes a minute, ends about 2026-11-23 09:30:00Z at this rate (an estimate)" in told
+    assert "3 of 8 channels in use" in told
+
+
+def test_a_paused_campaign_is_shown_with_the_reason_in_words(rows):
+    rows.move(CampaignState.PAUSED, reason="error_burst")
+    console = Console(width=100, record=True, file=None, quiet=False)
+    with console.capture() as captured:
+        console.print(view(standing(rows, finish=None)))
+
+    for told in (line(standing(rows)), captured.get()):
+        assert "paused because too many of its last" in told
+    assert "The line was busy." in captured.get()
+
+
+def test_a_name_with_markup_is_shown_as_it_is(redis_url):
+    rows = Rows(redis_url, LISTS, name="[red]sale[/red]")
+    console = Console(width=100)
+    with console.capture() as captured:
+        console.print(view(standing(rows)))
+
+    assert "[red]sale[/red]" in captured.get()
+
+
+def test_the_pace_is_that_of_the_last_minute():
+    pace = Pace()
+    assert pace.per_minute is None
+    for second in range(0, 301, 10):
+        pace.look(second, 10 * second if second <= 200 else 2000 + (second - 200))
+
+    assert pace.per_minute == pytest.approx(60)
+    assert pace.finish(120, NOW) == NOW + timedelta(minutes=2)
+
+
+def test_nothing_that_moves_has_no_end():
+    pace = Pace()
+    pace.look(0, 5)
+    pace.look(30, 5)
+
+    assert (pace.per_minute, pace.finish(10, NOW)) == (0, None)
+
+
+def test_rows_that_are_pending_again_begin_a_new_count():
+    pace = Pace()
+    for second, ended in ((0, 100), (10, 110), (20, 50), (30, 60)):
+        pace.look(second, ended)
+
+    assert pace.per_minute == pytest.approx(60)
