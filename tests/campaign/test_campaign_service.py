@@ -202,6 +202,15 @@ def test_a_list_without_a_row_that_can_be_sent_leaves_no_campaign(service, a_lis
     assert service.create(a_list(f"Fax\n{number(1)}\n"), media_name="letter").outcome == "created"
 
 
+def test_a_file_that_is_there_is_not_overwritten_with_bad_rows(service, tmp_path):
+    (tmp_path / "bad.csv").write_text("mine")
+
+    with pytest.raises(BadInput, match="is there already and is not overwritten"):
+        service.create(rows(1), campaign_id="spring", media_name="letter", bad_rows=tmp_path / "bad.csv")
+
+    assert service.list() == []
+
+
 def test_numbers_that_are_suppressed_or_in_quarantine_are_not_taken_in(service, desk, client):
     client.suppressions.add(number(1), reason="asked")
     desk.redis.zadd("fax:quarantined", {number(2): 10**14})
