@@ -43,7 +43,8 @@ class FaxClient:
     `redis_url` is where the ledger lives, `broker_url` Celery's broker where that is another. `region` (ISO 3166, two
     letters) is the country of numbers written without `+`; `numbers` says where faxes may go, and the region where
     `region` does not. Without it, the workers alone judge that. For campaigns, `own_numbers` are those that lists are
-    warned of, and only `test_numbers` (all E.164) get tests. Nothing connects before the first call.
+    warned of, and only `test_numbers` (all E.164) get tests; where `settings` are given, they tell both. Nothing
+    connects before the first call.
     """
 
     def __init__(
@@ -56,11 +57,13 @@ class FaxClient:
         own_numbers: Sequence[str] = (),
         test_numbers: Sequence[str] = (),
         ledger: Ledger | None = None,
+        settings: Settings | None = None,
     ) -> None:
         self._numbers = numbers
         self._region = region or (numbers.region if numbers else None)
         self._own_numbers = own_numbers
         self._test_numbers = test_numbers
+        self._settings = settings
         self._ledger = ledger or Ledger(Scripts(connect(redis_url)))
         self._app = configure(Celery("faxdispatch-client", set_as_current=False), broker_url or redis_url)
 
@@ -76,9 +79,8 @@ class FaxClient:
             settings.redis,
             broker_url=settings.broker,
             numbers=settings.number_policy,
-            own_numbers=(settings.sender,) if settings.sender else (),
-            test_numbers=settings.test_numbers,
             ledger=Ledger(Scripts.from_settings(settings)),
+            settings=settings,
         )
 
     def send(self, job: SendFax | None = None, /, **options: Any) -> Receipt:
@@ -227,16 +229,21 @@ class FaxClient:
 
     @cached_property
     def campaigns(self) -> "CampaignService":
-        """Campaigns: one document, or one each, to a list of recipients."""
+        """Campaigns: one document, or one each, to a list of recipients.
+
+        Raises:
+            Misconfigured: the settings name a sender or test numbers that are no numbers.
+        """
         # Only who has campaigns needs what reads lists.
         from faxdispatch.campaign.service import CampaignService  # noqa: PLC0415
 
+        settings = self._settings
         return CampaignService(
             self._ledger.scripts,
             policy=self._numbers or NumberPolicy(region=self._region),
             send=lambda job: self.send(job).job_id,
-            own_numbers=self._own_numbers,
-            test_numbers=self._test_numbers,
+            own_numbers=self._own_numbers if settings is None else tuple(filter(None, (settings.sender,))),
+            test_numbers=self._test_numbers if settings is None else settings.test_numbers,
         )
 
     @cached_property

@@ -9,7 +9,7 @@ from typer.testing import CliRunner, Result
 
 from faxdispatch.cli.campaign_check import check
 from faxdispatch.errors import BadInput, Misconfigured, Unavailable
-from faxdispatch.ledger import connect
+from faxdispatch.ledger import Scripts, Suppression, Suppressions, connect
 from faxdispatch.settings import Settings
 from tests.conftest import free_port
 
@@ -111,6 +111,15 @@ def test_numbers_in_quarantine_are_left_out(command, redis_url):
         found = json.loads(command(GOOD, "--json", REDIS_URL=redis_url).stdout)
 
     assert (found["valid"], found["quarantined"], found["asked"]["quarantined"]) == (1, 1, True)
+
+
+def test_suppressed_numbers_are_left_out(command, redis_url):
+    with connect(redis_url) as redis:
+        Suppressions(Scripts(redis)).add(Suppression("+13125550100", "asked", "letter"))
+
+        found = json.loads(command(GOOD, "--json", REDIS_URL=redis_url).stdout)
+
+    assert (found["valid"], found["suppressed"], found["asked"]["suppressed"]) == (1, 1, True)
 
 
 def test_a_redis_that_does_not_answer_ends_the_check(command):

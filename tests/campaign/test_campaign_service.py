@@ -1,6 +1,8 @@
 """Campaigns as programs use them: what comes of a list, and what each command does to a campaign."""
 
 import json
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -13,6 +15,21 @@ from faxdispatch.ledger import CHUNK, Suppression, Suppressions
 from faxdispatch.reasons import REASONS
 from tests.ledger.campaign_desk import CampaignDesk
 
+WITHOUT_EXTRA = """
+import sys
+
+class Missing:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {"typer", "rich", "httpx", "nacl", "openpyxl", "pypdf", "tenacity"}:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+sys.meta_path.insert(0, Missing())
+from faxdispatch import FaxClient
+assert not any(name.startswith("faxdispatch.campaign") for name in sys.modules)
+client = FaxClient(sys.argv[1])
+print(client.campaigns.create([{"fax": "+14152000001"}], name="spring", media_name="letter").campaign.rows)
+print(client.suppressions.add("+14152000001", reason="asked"))
+"""
 TESTERS = ("+14155559001", "+14155559002")
 SOON = timedelta(hours=1)
 
@@ -200,6 +217,15 @@ def test_a_list_without_a_row_that_can_be_sent_leaves_no_campaign(service, a_lis
     assert service.list() == []
     assert "12" in (tmp_path / "bad.csv").read_text(encoding="utf-8-sig")
     assert service.create(a_list(f"Fax\n{number(1)}\n"), media_name="letter").outcome == "created"
+
+
+def test_a_file_that_is_there_is_not_overwritten_with_bad_rows(service, tmp_path):
+    (tmp_path / "bad.csv").write_text("mine")
+
+    with pytest.raises(BadInput, match="is there already and is not overwritten"):
+        service.create(rows(1), campaign_id="spring", media_name="letter", bad_rows=tmp_path / "bad.csv")
+
+    assert service.list() == []
 
 
 def test_numbers_that_are_suppressed_or_in_quarantine_are_not_taken_in(service, desk, client):
@@ -659,3 +685,11 @@ def test_a_file_that_gives_no_reason_needs_one(client, a_list):
         client.suppressions.import_file(a_list(f"Fax\n{number(1)}\n"))
 
     assert client.suppressions.import_file(a_list(f"Fax\n{number(1)}\n"), reason="asked").changed.added == 1
+
+
+def test_a_plain_install_has_campaigns_and_suppressions_and_loads_them_only_when_they_are_asked_for(redis_url):
+    command = [sys.executable, "-c", WITHOUT_EXTRA, redis_url]
+
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert (done.stdout, done.stderr) == ("1\nadded\n", "")

@@ -276,6 +276,13 @@ def test_a_test_goes_to_the_allowed_numbers_alone(cli, made, ledger):
     assert (other.code, "+1******0003 is not among FAX_TEST_NUMBERS" in other.err) == (2, True)
 
 
+def test_test_numbers_that_are_none_are_told_where_they_are_needed_alone(cli, made):
+    refused = cli("campaign", "status", made, FAX_TEST_NUMBERS=f"{OWN},12")
+
+    assert (refused.code, "FAX_TEST_NUMBERS: entry 2: " in refused.err) == (2, True)
+    assert cli("send", OWN, "--media-name", "letter").code == 0
+
+
 def test_a_cap_is_set_and_taken_away(cli, made):
     assert cli("campaign", "cap", made, "12.5").out == "campaign recall: spent 0.00 of 12.50; checked\n"
     assert cli("campaign", "cap", made, "--none").out == "campaign recall: spent 0.00 of no cap; checked\n"

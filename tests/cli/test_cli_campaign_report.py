@@ -126,6 +126,13 @@ def standing(rows: Rows, **facts) -> Standing:
     return Standing(rows.campaigns.get(CAMPAIGN), **(known | facts))
 
 
+def shown(standing: Standing) -> str:
+    console = Console(width=160)
+    with console.capture() as captured:
+        console.print(view(standing))
+    return captured.get()
+
+
 def test_a_line_tells_rate_channels_and_when_it_ends(rows):
     told = line(standing(rows))
 
@@ -133,24 +140,27 @@ def test_a_line_tells_rate_channels_and_when_it_ends(rows):
     assert "3 of 8 channels in use" in told
 
 
+def test_a_terminal_shows_how_far_it_is_how_fast_and_how_it_went(rows):
+    told = shown(standing(rows))
+
+    assert "2 of 2 ended (100.0 %); 42 faxes a minute" in told
+    assert "3 of 8 channels in use" in told
+    assert "━━━" in told
+    for words in ("1  delivered", "1  failed", "The line was busy."):
+        assert words in told
+
+
 def test_a_paused_campaign_is_shown_with_the_reason_in_words(rows):
     rows.move(CampaignState.PAUSED, reason="error_burst")
-    console = Console(width=100, record=True, file=None, quiet=False)
-    with console.capture() as captured:
-        console.print(view(standing(rows, finish=None)))
 
-    for told in (line(standing(rows)), captured.get()):
+    for told in (line(standing(rows)), shown(standing(rows, finish=None))):
         assert "paused because too many of its last" in told
-    assert "The line was busy." in captured.get()
 
 
 def test_a_name_with_markup_is_shown_as_it_is(redis_url):
     rows = Rows(redis_url, LISTS, name="[red]sale[/red]")
-    console = Console(width=100)
-    with console.capture() as captured:
-        console.print(view(standing(rows)))
 
-    assert "[red]sale[/red]" in captured.get()
+    assert "[red]sale[/red]" in shown(standing(rows))
 
 
 def test_the_pace_is_that_of_the_last_minute():

@@ -120,7 +120,8 @@ class Importer:
                         raise self._moved_on()
             _see_that_there_are_some(checking.summary)
         except BadInput:
-            self._ledger.purge(self._id, operator=operator)
+            if self._ledger.get(self._id).state is CampaignState.DRAFT:
+                self._ledger.purge(self._id, operator=operator)
             raise
         summary = checking.summary
         counts = {name: value for name, value in asdict(summary).items() if isinstance(value, int)}

@@ -91,6 +91,8 @@ class CampaignService:
         reading = reading or Reading()
         if name is None and campaign_id is None and not isinstance(source, (Path, str)):
             raise BadInput("name: is missing; rows have none of their own")
+        if bad_rows and bad_rows.exists():
+            raise BadInput(f"{bad_rows}: is there already and is not overwritten; name another file, or remove it")
         _see_amount(cap)
         with the_list(source) as listed:
             named = _name(name or campaign_id or listed.name)

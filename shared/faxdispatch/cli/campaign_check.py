@@ -1,51 +1,29 @@
 """`faxdispatch campaign check`: what would become of a list of recipients. Nothing is recorded and nothing is sent."""
 
-import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
 from faxdispatch.campaign.asking import quarantined_in
 from faxdispatch.campaign.badrows import BadRows, free_path
 from faxdispatch.campaign.checking import BadRow, Check, Summary
-from faxdispatch.campaign.checking import Progress as OnProgress
 from faxdispatch.campaign.checking import check as check_list
+from faxdispatch.cli.lists import Column, Delimiter, Encoding, Fields, Region, column_fields, country
 from faxdispatch.cli.output import note, show, show_json
+from faxdispatch.cli.progress import reading
 from faxdispatch.errors import BadInput
-from faxdispatch.ledger import Scripts
-from faxdispatch.numbers import COUNTRIES
+from faxdispatch.ledger import Scripts, Suppressions
 from faxdispatch.settings import Settings
-
-_EVERY = 5.0
-"""Seconds between two lines about the progress where nobody watches a bar."""
 
 
 def check(
     file: Annotated[Path, typer.Argument(help="CSV or other text, also packed with gzip or zip, or XLSX.")],
-    column: Annotated[
-        str | None, typer.Option(help="Column of the fax numbers: name, or place from 1.", show_default=False)
-    ] = None,
-    region: Annotated[
-        str | None,
-        typer.Option(help="Country (ISO 3166) of numbers without +; FAX_DEFAULT_REGION if not given.", metavar="CC"),
-    ] = None,
-    delimiter: Annotated[
-        str | None, typer.Option(help="Separator: a character, or comma, semicolon, tab, pipe, none.")
-    ] = None,
-    encoding: Annotated[str | None, typer.Option(help="Like utf-8 or windows-1252.")] = None,
-    field: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="FIELD=COLUMN",
-            help="Column of media, from, quality, window, zone, priority or reference; FIELD= takes none. Repeatable.",
-        ),
-    ] = None,
+    column: Column = None,
+    region: Region = None,
+    delimiter: Delimiter = None,
+    encoding: Encoding = None,
+    field: Fields = None,
     personalised: Annotated[
         bool, typer.Option("--personalised", help="Keep all rows to one number: each has a document of its own.")
     ] = False,
@@ -61,24 +39,24 @@ def check(
     """Check a list of recipients before anything is sent: count what can be sent, and write down the bad rows.
 
     Exit code 0: there is something to send and no bad row; 1: there are bad rows, or nothing to send; 2: the file or
-    the usage is wrong. Numbers in quarantine are looked up where REDIS_URL is set.
+    the usage is wrong. Suppressed numbers and those in quarantine are looked up where REDIS_URL is set.
     """
     settings = Settings.load()
-    if region is not None and region.upper() not in COUNTRIES:
-        raise BadInput(f"region: {region!r} is no country with telephone numbers; write two letters, like US")
     if bad_rows and bad_rows.exists():
         raise BadInput(f"{bad_rows}: is there already and is not overwritten; name another file, or remove it")
-    with _progress(file) as on_progress:
+    scripts = Scripts.from_settings(settings) if settings.redis_url else None
+    with reading(file.name) as on_progress:
         checking = check_list(
             file,
             policy=settings.number_policy,
-            region=region.upper() if region else None,
+            region=country(region),
             column=column,
             delimiter=delimiter,
             encoding=encoding,
-            fields=_fields(field or []),
+            fields=column_fields(field or []),
             own_numbers=(settings.sender,) if settings.sender else (),
-            quarantined=quarantined_in(Scripts.from_settings(settings)) if settings.redis_url else None,
+            suppressed=Suppressions(scripts).among if scripts else None,
+            quarantined=quarantined_in(scripts) if scripts else None,
             personalised=personalised,
             drop_extension=drop_extension,
             first_bad=limit,
@@ -88,16 +66,6 @@ def check(
     _tell(checking, written, asked=bool(settings.redis_url), as_json=as_json)
     if checking.summary.invalid or not checking.summary.valid:
         raise typer.Exit(1)
-
-
-def _fields(given: list[str]) -> dict[str, str | None]:
-    fields: dict[str, str | None] = {}
-    for pair in given:
-        name, equals, column = pair.partition("=")
-        if not equals:
-            raise BadInput(f"field: {pair!r} is not of the form FIELD=COLUMN")
-        fields[name.strip()] = column.strip() or None
-    return fields
 
 
 def _run(checking: Check, path: Path) -> Path | None:
@@ -126,7 +94,7 @@ def _tell(checking: Check, written: Path | None, *, asked: bool, as_json: bool) 
                 "guesses": table.guesses,
                 "bad_rows": [bad._asdict() for bad in summary.bad],
                 "bad_rows_file": str(written) if written else None,
-                "asked": {"suppressed": False, "quarantined": asked},
+                "asked": {"suppressed": asked, "quarantined": asked},
             }
         )
         return
@@ -161,30 +129,3 @@ def _more(name: str, summary: Summary) -> str:
     if name == "own_number" and summary.own_number:
         return "  of the valid: these faxes would come back to FAX_FROM"
     return "  of the valid" if name in ("toll_free", "foreign", "own_number") else ""
-
-
-@contextmanager
-def _progress(file: Path) -> Iterator[OnProgress]:
-    """Show how far it is: a bar on a terminal, a line now and then elsewhere."""
-    if not sys.stderr.isatty():
-        yield _Lines(file)
-        return
-    parts = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    with Progress(*parts, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(f"checking {file.name}", total=None)
-        yield lambda done, total, rows: bar.update(
-            task, completed=done, total=total, description=f"checking {file.name}: {rows:,} rows"
-        )
-
-
-class _Lines:
-    """Tells the progress in lines on standard error, not more often than `_EVERY`."""
-
-    def __init__(self, file: Path) -> None:
-        self._name = file.name
-        self._told = time.monotonic()
-
-    def __call__(self, done: int, total: int, rows: int) -> None:
-        if time.monotonic() - self._told >= _EVERY:
-            self._told = time.monotonic()
-            note(f"{self._name}: {rows:,} rows, {100 * done // max(total, 1)} % of the file")

@@ -126,9 +126,12 @@ def view(standing: Standing) -> RenderableType:
     figures.add_column()
     for words in _counts(campaign):
         figures.add_row(*words.split(" ", 1))
+    # A bar by itself ends no line.
+    bar = Table.grid(expand=True)
+    bar.add_row(ProgressBar(total=campaign.rows or 1, completed=campaign.ended))
     parts: list[RenderableType] = [
         Text(f"{campaign.name} ({campaign.id})  {_state(campaign)}"),
-        ProgressBar(total=campaign.rows or 1, completed=campaign.ended),
+        bar,
         Text(f"{_ended(campaign)}; {_pace(standing)}; {_channels(standing)}"),
         figures,
     ]

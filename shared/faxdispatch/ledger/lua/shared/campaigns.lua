@@ -79,9 +79,14 @@ local function write_record(id, row, letter, j)
     math.floor(now / 1000)
   ) .. sixteen_bytes(id, row, j.fax_id or '')
   local at = row - 1
-  redis.call(
-    'SETRANGE', campaign_key(id) .. ':results:' .. whole(math.floor(at / BLOCK)), (at % BLOCK) * RECORD, record
-  )
+  local block = math.floor(at / BLOCK)
+  local key = campaign_key(id) .. ':results:' .. whole(block)
+  if redis.call('EXISTS', key) == 0 then
+    -- In its full length from the first: Redis keeps as much again in reserve of a text that grows.
+    local rows = math.min(BLOCK, tonumber(redis.call('HGET', campaign_key(id), 'size')) - block * BLOCK)
+    redis.call('SETRANGE', key, rows * RECORD - 1, '\0')
+  end
+  redis.call('SETRANGE', key, (at % BLOCK) * RECORD, record)
 end
 
 -- Whether the record of a row tells of generation `generation`.
