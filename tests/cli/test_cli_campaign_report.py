@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from faxdispatch.campaign.pace import Pace
-from faxdispatch.cli.campaign_watch import Standing, line, view
+from faxdispatch.cli.campaigns.watch import Standing, line, view
 from faxdispatch.states import CampaignState
 from tests.campaign.rows import CAMPAIGN, Rows
 from tests.conftest import free_port
