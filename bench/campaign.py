@@ -210,24 +210,27 @@ def _judge(course: Course) -> bool:
         if result.letter != "d" and (faxes or course.cancelled_at is None):
             missing.append(result.row)
     late = [*_late(course)]
+    stalls = [length for at, length in course.running.stub.stalls() if any(at < by < at + 5 for by, _ in late)]
     seen = sum(letters.values())
     print(f"rows {seen} of {course.rows}: {dict(letters)}")
     print(f"sent twice {len(doubled)}, not delivered though sent or never sent {len(missing)}, ", end="")
     print(f"delivered and never sent {len(contrary)}, to others {len(taken)}")
     print(f"audits {course.audits}, with faults {len(course.faults)} {sorted(set(course.faults))[:3]}")
-    print(f"calls more than {GRACE:g} s after a pause or the cancel: {len(late)} {[round(by, 2) for by in late[:5]]}")
+    print(f"calls more than {GRACE:g} s after a pause or the cancel: {len(late)}, by ", end="")
+    print(f"{max((by for _, by in late), default=0):.2f} s at most; the stub's own longest stall before one: ", end="")
+    print(f"{max(stalls, default=0):.2f} s")
     return bool(doubled or missing or contrary or taken or course.faults or late or seen != course.rows)
 
 
-def _late(course: Course) -> Iterator[float]:
-    """Give by how many seconds calls were late that left during a pause or after the cancel."""
+def _late(course: Course) -> Iterator[tuple[float, float]]:
+    """Give moment, and seconds by which they were late, of calls that left during a pause or after the cancel."""
     spans = [*course.pauses]
     if course.cancelled_at is not None:
         spans.append((course.cancelled_at + GRACE, float("inf")))
     for call in course.running.stub.calls():
         for begin, end in spans:
             if call["operation"] == "send" and begin < call["at"] < end:
-                yield call["at"] - begin
+                yield call["at"], call["at"] - begin
 
 
 def _memory(course: Course, before: int) -> None:

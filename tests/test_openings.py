@@ -7,7 +7,7 @@ import pytest
 
 from faxdispatch.holidays import parse_holidays
 from faxdispatch.jobs import SendFax, Window
-from faxdispatch.openings import HORIZON, Calendar, missed, next_opening, opens
+from faxdispatch.openings import HORIZON, Calendar, common_closing, missed, next_opening, opens
 from faxdispatch.settings import Settings
 
 CHICAGO = ZoneInfo("America/Chicago")
@@ -311,3 +311,12 @@ def test_lateness_is_time_that_passed_and_not_what_the_clocks_say():
 
 def test_no_allowance_is_too_long():
     assert not missed(PLANNED, "send_at", PLANNED + timedelta(days=9), 1e300)
+
+
+def test_a_window_of_several_zones_closes_when_it_does_in_the_first_of_them():
+    zones = ("America/Chicago", "America/New_York")
+
+    closing = common_closing(LOCAL, utc("2026-11-23 15:00"), zones, parse_holidays([]))
+
+    # 17:00 in New York.
+    assert closing == utc("2026-11-23 22:00")

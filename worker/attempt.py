@@ -35,7 +35,7 @@ TOGETHER = 0.1
 """Seconds of slots that are claimed together."""
 LATE = 0.05
 """Seconds after its slot from which a call draws a new one: late calls would come too close to those after them."""
-PATIENCE = 2.0
+PATIENCE = 0.5
 """Seconds that such a call waits for it; its claim runs meanwhile."""
 SIDE_BY_SIDE = 16
 """Calls of one message that may be up at once."""

@@ -7,7 +7,7 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from faxdispatch.cli.campaign_check import check
+from faxdispatch.cli.campaigns.check import check
 from faxdispatch.errors import BadInput, Misconfigured, Unavailable
 from faxdispatch.ledger import Scripts, Suppression, Suppressions, connect
 from faxdispatch.settings import Settings

@@ -11,6 +11,7 @@ import pytest
 
 from faxdispatch.campaign.badrows import safe_cell
 from faxdispatch.campaign.causes import OURS, TELNYX, in_words
+from faxdispatch.campaign.html import tag
 from faxdispatch.campaign.report import write_report
 from faxdispatch.campaign.totals import SHOWN, Timeline, Totals
 from faxdispatch.errors import BadInput, NotKnown, Unavailable
@@ -262,6 +263,10 @@ def test_no_cell_or_name_can_become_markup(redis_url, tmp_path):
     assert not {"script", "img", "b", "i"}.intersection(found.tags)
     assert not found.handlers
     assert {*evil, "<b>a</b>", "<i>reason</i>"} <= set(found.text)
+
+
+def test_no_attribute_can_end_before_its_end():
+    assert tag("p", "a<b", title='"><script>') == '<p title="&quot;&gt;&lt;script&gt;">a&lt;b</p>'
 
 
 def test_the_page_tells_outcomes_causes_deliveries_cost_and_the_first_failures(ended, tmp_path):

@@ -43,6 +43,21 @@ def test_rows_that_are_not_sent_are_not_counted_and_told_of(cli, listed, redis_u
     assert any(remark.startswith("3 rows are not sent") for remark in told["remarks"])
 
 
+def test_numbers_in_quarantine_are_not_counted(cli, listed, redis):
+    redis.zadd("fax:quarantined", {"+12125550124": 10**14})
+
+    assert cli("campaign", "plan", "list.csv", "--media", "letter.pdf", "--json").json["recipients"] == 2
+
+
+@pytest.mark.parametrize(
+    ("channels", "kept", "left"), [("4", "auto", 3), ("3", "auto", 3), ("9", "5", 4), ("1", "5", 1)]
+)
+def test_channels_that_are_kept_for_others_are_not_reckoned_with(cli, listed, channels, kept, left):
+    asked = ["campaign", "plan", "list.csv", "--media", "letter.pdf", "--json"]
+
+    assert cli(*asked, FAX_CHANNELS=channels, FAX_URGENT_CHANNELS=kept).json["channels"] == left
+
+
 def test_people_are_told_that_everything_is_an_estimate_and_what_it_was_reckoned_with(cli, listed):
     lines = cli("campaign", "plan", "list.csv", "--media", "letter.pdf", FAX_CHANNELS="1").out.splitlines()
 

@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from faxdispatch.campaign.pace import Pace
-from faxdispatch.cli.campaign_watch import Standing, line, view
+from faxdispatch.cli.campaigns.watch import Standing, line, view
 from faxdispatch.states import CampaignState
 from tests.campaign.rows import CAMPAIGN, Rows
 from tests.conftest import free_port
@@ -46,7 +46,7 @@ def test_a_report_for_programs_has_the_sums(cli, rows):
     assert told["results"] == {
         "delivered": 1, "failed": 1, "cancelled": 0, "suppressed": 0, "under_way": 0, "not_sent_yet": 0
     }  # fmt: skip
-    assert (told["pages"], told["seconds"]) == (2, 60)
+    assert (told["pages"], told["seconds"], told["cost"]) == (2, 60, 0.019)
     assert set(told["files"]) == {"delivered", "failed", "open", "page"}
 
 

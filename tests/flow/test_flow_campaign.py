@@ -107,7 +107,7 @@ def number_of(row: int) -> str:
 
 @pytest.fixture
 def course(tmp_path: Path) -> Iterator[Course]:
-    with installation(tmp_path, workers=2, **SETTINGS) as flow:
+    with installation(tmp_path, workers=2, web=True, **SETTINGS) as flow:
         yield Course(flow)
 
 
@@ -154,7 +154,7 @@ def test_a_worker_that_is_told_to_end_records_the_calls_that_are_up(course: Cour
     for name in ("worker", "worker2"):
         course.until(lambda campaign: campaign.open.get(State.SUBMITTING, 0) >= 3)
         course.flow.kill(name, signal.SIGTERM)
-        course.flow.until(lambda name=name: course.flow.processes[name].exit_code is not None)
+        gone(course.flow, name)
     course.flow.sim.no_faults()
     course.over()
     assert course.judge() == {"d": ROWS}
@@ -173,6 +173,11 @@ def test_a_cancel_ends_every_row_and_sends_no_more(course: Course, also_in_fligh
     ends = course.judge()
     assert ends["c"] > 0
     assert ends["d"] + ends["c"] == ROWS
+
+
+def gone(flow: Flow, name: str) -> None:
+    """Wait until a process has ended."""
+    flow.until(lambda: flow.processes[name].exit_code is not None)
 
 
 def moment(fax: dict[str, Any]) -> datetime:

@@ -20,7 +20,7 @@ from faxdispatch.states import TERMINAL, CampaignState, HoldReason, State
 from tests.ledger.campaign_desk import NAME, CampaignDesk, job
 from tests.ledger.desk import SENDER, everything_is_free
 
-LEASE, SETTLE, LAG, LISTINGS, KEPT = 60, 600, 300, 3, 900
+LEASE, SETTLE, LAG, LISTINGS, KEPT = 60, 600, 300, 3, 300
 T = TypeVar("T")
 SINGLE = "single"
 """A fax of no campaign, to the number of a row."""

@@ -418,7 +418,7 @@ def test_a_record_says_what_happened(desk: CampaignDesk) -> None:
     assert second.ended_at is not None
     assert second.ended_at.timestamp() == START / 1000 + 61
     assert (third.letter, third.ended_at) == ("o", None)
-    assert desk.redis.strlen(f"fax:campaign:{NAME}:results:0") == 64
+    assert desk.redis.strlen(f"fax:campaign:{NAME}:results:0") == 3 * 32
 
 
 @pytest.mark.parametrize("fax_id", [FAX.upper(), FAX.replace("-", ""), "fax-7", "0" * 32, str(UUID(int=5))])

@@ -60,9 +60,9 @@ OURS: dict[str, str] = {
 """Every cause of our own."""
 
 PAUSES: dict[str, str] = {
-    "error_burst": "too many of its last tries failed",
-    "spend_cap": "it would cost more than it may",
-    "too_late": "its start passed long ago while nothing ran",
+    "error_burst": "too many of its last attempts failed (FAX_CAMPAIGN_BURST_FAILURES of FAX_CAMPAIGN_BURST_WINDOW)",
+    "spend_cap": "the next fax would cost more than its cap leaves",
+    "too_late": "its start came longer than FAX_TOO_LATE after its moment, since nothing ran",
     "no_connection": "it names no fax application, and neither does FAX_CONNECTION_ID",
     "no_sender": "it names no sender, and neither does FAX_FROM",
     "fault": "its rows could not be sent for a reason that the workers' log tells",

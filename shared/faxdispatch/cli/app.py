@@ -24,7 +24,7 @@ COMMANDS: dict[str, str] = {
     "resolve": "faxdispatch.cli.operator:resolve",
     "release": "faxdispatch.cli.operator:release",
     "resume": "faxdispatch.cli.operator:resume",
-    "campaign": "faxdispatch.cli.campaign:app",
+    "campaign": "faxdispatch.cli.campaigns.group:app",
     "suppress": "faxdispatch.cli.suppress:app",
     "numbers": "faxdispatch.cli.numbers:app",
     "deadletters": "faxdispatch.cli.deadletters:app",

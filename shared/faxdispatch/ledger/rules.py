@@ -9,7 +9,7 @@ _DAY = 86_400.0
 _LOOK_AHEAD = 0.4
 _LOOK_AHEAD_URGENT = 1.0
 _RECHECK = 3600.0
-_ROW_KEPT = 900.0
+_ROW_KEPT = 300.0
 """How long the job of a campaign's row is kept after its end; its record stays with the campaign."""
 
 Count = int | Literal["auto"]

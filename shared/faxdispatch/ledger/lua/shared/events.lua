@@ -25,7 +25,10 @@ local function emit(j, kind, e)
     seq = seq, occurred_at = e.occurred_at, source = e.source or a.source, note = e.note, campaign = j.campaign,
     tags = j.tags, client_state = j.client_state, data = e.data,
   })
-  redis.call('RPUSH', 'fax:history:' .. j.job, cjson.encode(entry))
+  -- A campaign's row keeps no history past its end: a record says what became of it, and the stream says it all.
+  if not ((j.row or '') ~= '' and TERMINAL[j.state]) then
+    redis.call('RPUSH', 'fax:history:' .. j.job, cjson.encode(entry))
+  end
   save(j, {seq = seq, updated = now})
 end
 

@@ -73,7 +73,11 @@ end
 
 local function forget_later(j)
   redis.call('PEXPIRE', 'fax:job:' .. j.job, kept(j))
-  redis.call('PEXPIRE', 'fax:history:' .. j.job, kept(j))
+  if is_row(j) then
+    redis.call('UNLINK', 'fax:history:' .. j.job)
+  else
+    redis.call('PEXPIRE', 'fax:history:' .. j.job, a.retention)
+  end
   if j.idem and j.idem ~= '' then redis.call('PEXPIRE', 'fax:idem:' .. j.idem, kept(j)) end
   if j.fax_id and j.fax_id ~= '' then redis.call('PEXPIRE', 'fax:fax:' .. j.fax_id, kept(j)) end
 end

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from faxdispatch.cli.campaign_words import Id, Json, campaigns, tell
+from faxdispatch.cli.campaigns.words import Id, Json, campaigns, tell
 from faxdispatch.cli.output import note
 from faxdispatch.cli.user import Operator, user
 

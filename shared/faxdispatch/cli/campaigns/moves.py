@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from faxdispatch.cli.campaign_words import Id, Json, Yes, campaigns, standing, tell
+from faxdispatch.cli.campaigns.words import Id, Json, Yes, campaigns, standing, tell
 from faxdispatch.cli.confirm import confirm
 from faxdispatch.cli.moments import parse_moment
 from faxdispatch.cli.output import note, show, show_json

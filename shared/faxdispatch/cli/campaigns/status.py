@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from faxdispatch.campaign import Campaign, CampaignState
-from faxdispatch.cli.campaign_words import Id, Json, as_data, standing
+from faxdispatch.cli.campaigns.words import Id, Json, as_data, standing
 from faxdispatch.cli.outlook import pause_line
 from faxdispatch.cli.output import clock, show, show_json
 from faxdispatch.client import FaxClient

@@ -2,7 +2,7 @@
 
 import typer
 
-from faxdispatch.cli.campaign_words import Id, Json, as_data, campaigns
+from faxdispatch.cli.campaigns.words import Id, Json, as_data, campaigns
 from faxdispatch.cli.output import show, show_json
 
 

@@ -8,7 +8,7 @@ import typer
 from faxdispatch.campaign import CampaignState, Imported, Reading
 from faxdispatch.campaign.badrows import free_path
 from faxdispatch.campaign.requests import options_for_all
-from faxdispatch.cli.campaign_words import as_data, standing
+from faxdispatch.cli.campaigns.words import as_data, standing
 from faxdispatch.cli.lists import Column, Delimiter, Encoding, Fields, Region, column_fields, country
 from faxdispatch.cli.moments import parse_moment
 from faxdispatch.cli.output import note, show, show_json

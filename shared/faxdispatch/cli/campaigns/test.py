@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from faxdispatch.cli.campaign_words import Id, Json, campaigns
+from faxdispatch.cli.campaigns.words import Id, Json, campaigns
 from faxdispatch.cli.output import hidden, show, show_json
 
 

@@ -5,21 +5,13 @@ from typing import Annotated, Any
 import typer
 
 from faxdispatch.campaign import Campaign, CampaignService
+from faxdispatch.campaign.causes import pause_in_words
 from faxdispatch.cli.output import clock, show, show_json
 from faxdispatch.client import FaxClient
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="Id of the campaign.", show_default=False)]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
-
-PAUSES = {
-    "error_burst": "too many of its last attempts failed (FAX_CAMPAIGN_BURST_FAILURES of FAX_CAMPAIGN_BURST_WINDOW)",
-    "spend_cap": "the next fax would cost more than its cap leaves",
-    "too_late": "its start came longer than FAX_TOO_LATE after its moment, since nothing ran",
-    "no_connection": "neither it nor FAX_CONNECTION_ID names a fax application",
-    "no_sender": "neither it nor FAX_FROM names a sender",
-}
-"""Why the system itself pauses a campaign."""
 
 
 def as_data(campaign: Campaign) -> dict[str, Any]:
@@ -55,7 +47,7 @@ def standing(campaign: Campaign) -> str:
     if campaign.start_at:
         words += f", starts at {clock(campaign.start_at)}"
     if campaign.reason:
-        words += f" ({PAUSES.get(campaign.reason, campaign.reason)})"
+        words += f" ({pause_in_words(campaign.reason)})"
     return words
 
 
