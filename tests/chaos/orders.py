@@ -20,6 +20,8 @@ _SCENARIOS: dict[int, tuple[int, frozenset[State]]] = {
     52: (2, DELIVERED),  # dropped once
     54: (1, DELIVERED),  # line trouble three times
 }
+_AREAS = [area for area in range(200, 1000) if area % 100 != 11 and area != 900]
+"""Area codes; 900 costs extra, and what ends in 11 is a service code: faxes are sent to neither."""
 _SHARED_LINES, _SHARE_OF_SHARED = 20, 0.06
 _PLAIN_MESSAGES, _DOUBLE_CLICKS, _CANCELS = 0.15, 0.08, 0.05
 
@@ -61,7 +63,7 @@ def _order(number: int, seed: int, dice: random.Random) -> Order:
 
 
 def _recipient(number: int, dice: random.Random) -> tuple[str, frozenset[State]]:
-    area = 200 + number % 800
+    area = _AREAS[number % len(_AREAS)]
     drawn = dice.randrange(100)
     for scenario, (share, ends) in _SCENARIOS.items():
         drawn -= share
