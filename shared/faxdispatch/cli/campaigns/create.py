@@ -7,6 +7,7 @@ import typer
 
 from faxdispatch.campaign import CampaignState, Imported, Reading
 from faxdispatch.campaign.badrows import free_path
+from faxdispatch.campaign.pagecount import NotCounted, count_pages
 from faxdispatch.campaign.requests import options_for_all
 from faxdispatch.cli.campaigns.words import as_data, standing
 from faxdispatch.cli.lists import Column, Delimiter, Encoding, Fields, Region, column_fields, country
@@ -16,6 +17,7 @@ from faxdispatch.cli.progress import reading
 from faxdispatch.cli.send import source_of, upload
 from faxdispatch.cli.user import Operator, user
 from faxdispatch.client import FaxClient
+from faxdispatch.documents import Document
 from faxdispatch.errors import BadInput
 from faxdispatch.jobs import Priority
 from faxdispatch.settings import Settings
@@ -44,7 +46,10 @@ def create(
     tag: Annotated[list[str] | None, typer.Option(help="Word returned in every event. Repeatable.")] = None,
     send_by: Annotated[str | None, typer.Option(help="Give up rows of which no attempt has begun by then.")] = None,
     max_attempts: Annotated[int | None, typer.Option(help="How often a row is dialled at most.")] = None,
-    pages: Annotated[int | None, typer.Option(help="Pages of the document, for estimates of cost.")] = None,
+    pages: Annotated[
+        int | None,
+        typer.Option(help="Pages of the document, for estimates of cost; counted in a local one if not given."),
+    ] = None,
     webhook_url: Annotated[str | None, typer.Option(help="Where Telnyx reports these faxes.")] = None,
     cap: Annotated[float | None, typer.Option(help="What it may cost; past it the campaign is paused.")] = None,
     column: Column = None,
@@ -84,7 +89,7 @@ def create(
         "tags": tuple(tag or ()),
         "send_by": until,
         "max_attempts": max_attempts,
-        "pages": pages,
+        "pages": pages or _pages_in(document),
         "webhook_url": webhook_url,
     }
     read = Reading(
@@ -119,6 +124,14 @@ def create(
         desk.start(made.campaign.id, operator=operator or user())
     campaign = desk.get(made.campaign.id)
     _tell(made, as_data(campaign), standing(campaign), as_json=as_json)
+
+
+def _pages_in(document: Document | None) -> int | None:
+    """Count the pages of a local document; None where that cannot be told before it is sent."""
+    try:
+        return count_pages(document.content) if document else None
+    except NotCounted:
+        return None
 
 
 def _tell(made: Imported, campaign: dict[str, Any], words: str, *, as_json: bool) -> None:
