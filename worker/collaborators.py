@@ -98,4 +98,4 @@ class Throttle:
             return
         # Telling the others is a courtesy: without it each of them learns by its own 429.
         with suppress(Unavailable):
-            self._limits.back_off(retry_after(headers) or 1.0)
+            self._limits.back_off(retry_after(headers))

@@ -83,7 +83,7 @@ def _ask_hook(job: JobView, now: datetime, w: Collaborators) -> SendFax:
         if isinstance(answer, Change):
             return apply(answer, job.request, region=w.settings.fax_default_region)
     except HookFailed as error:
-        after = step(w.settings.fax_retry_connect, 2)
+        after = w.settings.fax_retry_connect[-1]
         raise _parked(job, HoldReason.POLICY_HOOK_FAILED, w, after=after, detail=str(error)) from None
     if isinstance(answer, Hold) and HoldReason.POLICY_HOOK not in job.waived:
         raise _parked(job, HoldReason.POLICY_HOOK, w, due=answer.due(now), detail=answer.reason)

@@ -110,12 +110,9 @@ def _account_refused(claimed: Claimed, error: AccountRefused, w: Collaborators) 
         reason=HoldReason.ACCOUNT_REFUSED,
         delay=delay,
         facts=error.as_data(),
-        refused=True,
+        pause=error.code or str(error.status),
     )
-    if reply["outcome"] == "alone":
-        return _refused(claimed, error, w)
-    w.limits.pause(claimed.prepared.connection, reason=error.code or str(error.status), delay=delay)
-    return Outcome.PARKED
+    return _refused(claimed, error, w) if reply["outcome"] == "alone" else Outcome.PARKED
 
 
 def _put_back(

@@ -193,8 +193,6 @@ def decide_job(job: JobView, w: Collaborators) -> None:
 
 
 def _retry(job: JobView, reason: str, verdict: Retry, spent: int | None, w: Collaborators) -> None:
-    if verdict.kind in {Kind.ACCOUNT, Kind.SPEND} and job.connection_id:
-        w.limits.pause(job.connection_id, reason=reason, delay=verdict.delay)
     rung = climbed(job.request, verdict.rung, w.settings) if verdict.rung > job.rung else verdict.rung
     w.ledger.retry(
         job.job_id,
@@ -204,6 +202,7 @@ def _retry(job: JobView, reason: str, verdict: Retry, spent: int | None, w: Coll
         rung=rung,
         tries=verdict.tries,
         capacity=_full(reason) if verdict.kind is Kind.CAPACITY else None,
+        pause=reason if verdict.kind in {Kind.ACCOUNT, Kind.SPEND} else None,
         spent=spent,
         facts={"reason": reason, "kind": verdict.kind, "changed": changes(rung, w.settings)},
     )

@@ -363,3 +363,32 @@ def test_jobs_that_are_held_for_a_time_wait_out_a_pause_in_line(desk):
 
     until = desk.told("job.held")[-1].data["until"]
     assert until == pytest.approx((desk.scripts.now / 1000 + timedelta(seconds=3539).total_seconds()) * 1000)
+
+
+@pytest.mark.parametrize("how", ["refused", "failed"])
+def test_what_caused_a_pause_waits_with_it_and_goes_on_when_it_is_ended_by_hand(desk, how):
+    desk.create("cause")
+    if how == "refused":
+        assert (desk.admit("cause"), desk.claim("cause")) == ("go", "claimed")
+        desk.postpone("cause", HoldReason.ACCOUNT_REFUSED, pause="20100")
+    else:
+        desk.fly("cause")
+        desk.tell("cause", "failed", "account_disabled")
+        desk.retry("cause", pause="account_disabled")
+    assert desk.ledger.job("cause").hold_reason == "connection_paused"
+    assert desk.picked() == []
+    assert len(desk.told("connection.paused")) == 1
+
+    assert desk.limits.resume("c", reason="mended")
+
+    assert desk.picked() == ["cause"]
+
+
+def test_connections_that_came_to_nothing_are_not_looked_at_for_ever(desk):
+    desk.redis.sadd("fax:connections", *(f"made-up-{n}" for n in range(200)))
+    desk.create("up")
+    desk.fly("up")
+
+    desk.picked()
+
+    assert desk.redis.smembers("fax:connections") == {"c"}

@@ -205,3 +205,28 @@ def test_who_leaves_a_number_that_is_free_does_not_come_back_by_itself(desk, lea
     job = desk.ledger.job("first")
     assert job.finished or job.hold_reason == HoldReason.POLICY_HOOK
     assert [held.count for held in desk.ledger.holds() if held.reason is HoldReason.NO_CHANNEL] == [2]
+
+
+def test_a_fax_whose_connection_is_paused_does_not_keep_the_number_from_another_connection(desk):
+    desk.create("up", "a", "b", to="+14155550299")
+    desk.fly("up", "c")
+    assert (desk.admit("a", "c"), desk.admit("b", "d")) == ("destination_busy", "destination_busy")
+    desk.limits.pause("c", reason="403", delay=3600)
+
+    desk.tell("up", "delivered")
+
+    assert desk.picked() == ["b"]
+    assert desk.ledger.job("a").hold_reason == "connection_paused"
+
+
+def test_a_full_connection_does_not_keep_the_number_from_another(redis_url):
+    desk = Desk(redis_url, Rules(rate=1000, channels=1, account_channels=5))
+    desk.create("far", to="+14155550288")
+    desk.create("up", "a", "b", to="+14155550299")
+    desk.fly("far", "c")
+    desk.fly("up", "e")
+    assert (desk.admit("a", "c"), desk.admit("b", "d")) == ("destination_busy", "destination_busy")
+
+    desk.tell("up", "delivered")
+
+    assert desk.picked() == ["b"]

@@ -254,3 +254,22 @@ def test_the_rate_is_used_up_by_jobs_that_wait_in_line(redis_url, connections):
     assert sum(seconds) >= 0.97 * rate * len(seconds)
     assert min(seconds) >= 0.9 * rate
     assert most_in_a_second(starts) <= rate + 5
+
+
+def test_refusals_that_name_no_time_are_answered_by_pauses_that_double(redis_url):
+    desk = desk_at(redis_url)
+    pauses = []
+    for _ in range(8):
+        desk.redis.delete("fax:shut:told")  # half a second later
+        desk.limits.back_off(None)
+        pauses.append((desk.limits.account().shut_until.timestamp() * 1000 - desk.scripts.now) / 1000)
+
+    assert pauses == [1, 2, 4, 8, 16, 32, 60, 60]
+
+
+def test_refusals_of_one_volley_count_once(redis_url):
+    desk = desk_at(redis_url)
+    for _ in range(9):
+        desk.limits.back_off(None)
+
+    assert desk.limits.account().shut_until.timestamp() * 1000 == desk.scripts.now + 1000

@@ -1,5 +1,6 @@
 """The policy hook, in real processes: what it is told, what it may answer, and that it can do the worker no harm."""
 
+import itertools
 import json
 import os
 import re
@@ -25,6 +26,7 @@ from worker.hook import pool as pool_module
 
 ROOT = Path(__file__).parent.parent.parent
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
+_ids = itertools.count()
 JOB = SendFax(to="+13125550200", from_="+13125550100", media_name="letter", job_id="j1", tags=("a",))
 WELL = JOB.model_copy(update={"tags": ()})
 """One at which the hooks of these tests do not fail."""
@@ -38,6 +40,10 @@ from datetime import datetime, timedelta, timezone
 from faxdispatch import *
 """
 """What the body of a hook may use."""
+
+
+def another_fax() -> SendFax:
+    return JOB.model_copy(update={"job_id": f"fax-{next(_ids)}"})
 
 
 class Clock:
@@ -392,11 +398,11 @@ def test_after_three_failures_in_a_row_the_hook_is_left_alone_and_then_tried_onc
 
     def failure() -> str:
         with pytest.raises(HookFailed) as told:
-            hook.ask(JOB, (), NOW)
+            hook.ask(another_fax(), (), NOW)
         return str(told.value)
 
     assert [failure() for _ in range(3)] == ["the policy hook raised ValueError"] * 3
-    assert failure() == "the policy hook failed 3 times in a row and is not asked; it is tried again in 30 s"
+    assert failure() == "the policy hook failed for 3 faxes in a row and is not asked; it is tried again in 30 s"
     clock.now = 29.9
     with pytest.raises(HookFailed, match="is not asked"):
         hook.ask(WELL, (), NOW)
@@ -408,6 +414,15 @@ def test_after_three_failures_in_a_row_the_hook_is_left_alone_and_then_tried_onc
     assert hook.ask(WELL, (), NOW) == Reject("well")
     assert hook.ask(WELL, (), NOW) == Reject("well")
     assert failure() == "the policy hook raised ValueError"
+
+
+def test_one_fax_on_which_the_hook_always_fails_does_not_keep_it_from_the_others(hooked):
+    hook = hooked("if job.tags: raise ValueError\nreturn Reject('well')")
+    for _ in range(5):
+        with pytest.raises(HookFailed, match="raised ValueError"):
+            hook.ask(JOB, (), NOW)
+
+    assert hook.ask(WELL, (), NOW) == Reject("well")
 
 
 def test_an_answer_forgets_the_failures_before_it(hooked):
@@ -429,7 +444,7 @@ def test_while_one_question_tries_the_hook_no_other_does(hooked, tmp_path):
     )
     for _ in range(3):
         with pytest.raises(HookFailed):
-            hook.ask(JOB, (), NOW)
+            hook.ask(another_fax(), (), NOW)
     clock.now = 30
     with ThreadPoolExecutor(1) as threads:
         trial = threads.submit(hook.ask, WELL, (), NOW)

@@ -54,7 +54,7 @@ class Hook:
             HookFailed: it crashed, raised, took too long, answered nonsense, or is not asked. Its process is ended;
                 the next question starts a new one.
         """
-        with self._breaker.watched():
+        with self._breaker.watched(job.job_id or ""):
             number = next(self._numbers)
             question = write_question(number, job, history, now)
             with self._pool.borrow(self._timeout) as (process, left):

@@ -8,20 +8,22 @@ from worker.hook.wire import HookFailed
 
 
 class Breaker:
-    """Opens after `failures` of them in a row, for `pause` seconds of `clock`; safe to share among threads."""
+    """Opens after the failures of `failures` faxes in a row, for `pause` seconds of `clock`. Threads may share it."""
 
     def __init__(self, *, failures: int, pause: float, clock: Callable[[], float]) -> None:
         self._limit = failures
         self._pause = pause
         self._clock = clock
         self._lock = threading.Lock()
-        self._failed = 0
+        self._failed: set[str] = set()
         self._again_at = 0.0
         self._trying = False
 
     @contextmanager
-    def watched(self) -> Iterator[None]:
+    def watched(self, job_id: str) -> Iterator[None]:
         """Run a block whose `HookFailed` counts as a failure, and whose end without one forgets them all.
+
+        A fax counts once: one on which the hook always fails must not keep it from the others.
 
         Raises:
             HookFailed: at once, while the breaker is open or another thread tries the hook.
@@ -31,12 +33,12 @@ class Breaker:
             yield
         except HookFailed:
             with self._lock:
-                self._failed += 1
+                self._failed.add(job_id)
                 self._again_at = self._clock() + self._pause
             raise
         else:
             with self._lock:
-                self._failed = 0
+                self._failed.clear()
         finally:
             if trial:
                 with self._lock:
@@ -45,13 +47,14 @@ class Breaker:
     def _enter(self) -> bool:
         """Let the block run or not; True where it is the trial."""
         with self._lock:
-            if self._failed < self._limit:
+            if len(self._failed) < self._limit:
                 return False
             left = self._again_at - self._clock()
             if left > 0 or self._trying:
                 when = f"in {left:.0f} s" if left > 0 else "at this moment by another fax"
                 raise HookFailed(
-                    f"the policy hook failed {self._failed} times in a row and is not asked; it is tried again {when}"
+                    f"the policy hook failed for {len(self._failed)} faxes in a row and is not asked; "
+                    f"it is tried again {when}"
                 )
             self._trying = True
             return True

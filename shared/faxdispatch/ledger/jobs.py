@@ -154,12 +154,13 @@ class Ledger(Rows):
         delay: float,
         facts: Mapping[str, Any],
         capacity: Scope | None = None,
-        refused: bool = False,
+        pause: str | None = None,
     ) -> Reply:
         """Put a claimed job back for `delay` seconds: nothing was created, no attempt is charged.
 
-        `capacity` lowers the channel estimate of connection or account. `refused` says that Telnyx refused the account:
-        `alone` comes back, and nothing is moved, where it refused this fax before and took another in between.
+        `capacity` lowers the channel estimate of connection or account. `pause` is the reason for which Telnyx refused
+        the account: the connection is paused for so long. But `alone` comes back, and nothing is moved, where it
+        refused this fax before and took another in between.
         """
         data = json.dumps({"reason": reason.value, **facts})
         return self._scripts.run(
@@ -168,7 +169,7 @@ class Ledger(Rows):
             attempt=attempt,
             reason=reason.value,
             capacity=capacity,
-            refused=refused or None,
+            pause=pause,
             delay=_ms(delay),
             data=data,
             source="worker",
@@ -259,13 +260,14 @@ class Ledger(Rows):
         facts: Mapping[str, Any],
         rung: int = 0,
         capacity: Scope | None = None,
+        pause: str | None = None,
         spent: int | None = 0,
     ) -> Reply:
         """Plan the next attempt of a failed one in `delay` seconds.
 
         `counter` is the one of `dials`, `connects` and `holds` that the failed attempt goes to, `rung` the next
         attempt's, `spent` what the failed one cost in millionths, None for what was reserved. `capacity` lowers the
-        channel estimate of connection or account.
+        channel estimate of connection or account. `pause` is the reason for which the connection is paused meanwhile.
         """
         return self._scripts.run(
             "retry",
@@ -277,6 +279,7 @@ class Ledger(Rows):
             spent=spent,
             tries=dict(tries),
             capacity=capacity,
+            pause=pause,
             data=json.dumps(facts),
             source="scheduler",
         )

@@ -67,9 +67,9 @@ class Limits:
             return None, reply["free"] / 1_000_000
         return reply["wait"] / 1_000_000, 0.0
 
-    def back_off(self, delay: float) -> None:
-        """Let nobody call Telnyx for `delay` seconds."""
-        self._scripts.run("backoff", delay=round(delay * 1_000_000))
+    def back_off(self, delay: float | None) -> None:
+        """Let nobody call Telnyx for `delay` seconds; without it for one, then twice as long each time, up to 60."""
+        self._scripts.run("backoff", delay=None if delay is None else round(delay * 1_000_000))
 
     def shut(self) -> float:
         """Give the seconds for which nobody may call Telnyx; 0 where it takes calls."""

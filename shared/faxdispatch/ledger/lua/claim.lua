@@ -36,8 +36,9 @@ local function claim(c)
   local broken = cap_broken(j, c.cost)
   if broken == 'day' and c.cost <= a.day_cap then
     local midnight = (math.floor(now / DAY) + 1) * DAY
-    set_pause(j.connection, 'spend_cap', midnight, {'need', whole(c.cost)})
-    return back_in_line('spend_cap', {detail = broken, ['until'] = midnight})
+    local answer = back_in_line('spend_cap', {detail = broken, ['until'] = midnight})
+    pause_and_wake(j.connection, 'spend_cap', midnight, {'need', whole(c.cost)})
+    return answer
   elseif broken == 'campaign' and is_row(j) then
     pause_campaign(j.campaign, 'spend_cap', {})
     stop_row(j, 'paused')

@@ -2,7 +2,7 @@
 -- the jobs that a worker must be told of.
 --
 -- The connections take turns, so that none takes all of the account's rate or channels.
-local picked, looked = {}, 0
+local picked, looked, everywhere = {}, 0, 0
 
 -- The best of one connection's line gets a channel: true where the next may try.
 local function pick_one(connection)
@@ -24,8 +24,6 @@ local function pick_one(connection)
       wait_for_line(j)
     else
       if free_channels(connection, class) < 1 then return false end
-      local everywhere = 0
-      for _, other in ipairs(a.connections) do everywhere = everywhere + promised(other) end
       if not slot_is_near(connection, look_ahead(class), promised(connection), everywhere) then return false end
       take_channel(j)
       redis.call('SET', 'fax:line:' .. j.to, job)
@@ -33,6 +31,7 @@ local function pick_one(connection)
       appoint(j, now + a.hint)
       redis.call('ZADD', 'fax:granted:' .. connection, now, job)
       served(connection, place)
+      everywhere = everywhere + 1
       picked[#picked + 1] = {job = job, urgent = class == CLASS.urgent, row = is_row(j)}
       return true
     end
@@ -40,10 +39,18 @@ local function pick_one(connection)
   return false
 end
 
-a.connections = redis.call('SMEMBERS', 'fax:connections')
-local open = {}
-for _, connection in ipairs(a.connections) do
-  if not pause_of(connection) then open[#open + 1] = connection end
+local connections, open = redis.call('SMEMBERS', 'fax:connections'), {}
+for _, connection in ipairs(connections) do
+  everywhere = everywhere + promised(connection)
+  if not pause_of(connection) then
+    local idle = redis.call('ZCARD', 'fax:waiting:' .. connection) == 0
+    if not idle then
+      open[#open + 1] = connection
+    elseif #connections > 100 and redis.call('SCARD', 'fax:calls:' .. connection) == 0 then
+      -- Anyone may name a connection; those that came to nothing are not looked at for ever.
+      redis.call('SREM', 'fax:connections', connection)
+    end
+  end
 end
 local turn = #open > 0 and redis.call('INCR', 'fax:pick') % #open or 0
 while #open > 0 and looked < a.limit do

@@ -1,13 +1,14 @@
 -- The attempt provably created nothing: back to the line, no attempt is charged. The one who claimed it may say so even
 -- after its lease: no other can have made this attempt's call.
 --
--- `alone` where Telnyx has refused this fax twice and taken another on the same connection in between: then the fault is
+-- `pause` is the reason for which the connection is paused until then, since Telnyx refused the account; the fax waits
+-- with it. `alone` where Telnyx has refused this fax twice and taken another on the same connection in between: then the fault is
 -- with this fax, and nothing is moved.
 local j = load(a.job)
 if not j then return reply({outcome = 'gone'}) end
 if (j.state ~= 'submitting' and j.state ~= 'unknown') or j.attempt ~= a.attempt then return reply({outcome = 'no', state = j.state}) end
 local taken = tonumber(redis.call('GET', 'fax:accepted:' .. j.connection) or '0')
-if a.refused and taken > (tonumber(j.refused or '') or now) then return reply({outcome = 'alone'}) end
+if a.pause and taken > (tonumber(j.refused or '') or now) then return reply({outcome = 'alone'}) end
 settle(j, 0)
 if j.cancel == '1' then
   emit(j, 'job.cancelled', {})
@@ -17,9 +18,15 @@ end
 local due = now + a.delay
 emit(j, 'job.held', {data = until_then(a.data, due)})
 move(j, 'held', {
-  hold = a.reason, due = due, holds = tonumber(j.holds or 0) + 1, refused = a.refused and now or j.refused or '',
+  hold = a.reason, due = due, holds = tonumber(j.holds or 0) + 1, refused = a.pause and now or j.refused or '',
 })
 land(j)
 if a.capacity then cut_channels(j.connection, a.capacity, tonumber(j.submitted)) end
-appoint(j, due)
+if a.pause then
+  move(j, 'held', {hold = 'connection_paused', due = ''})
+  wait_for_channel(j)
+  pause_and_wake(j.connection, a.pause, due)
+else
+  appoint(j, due)
+end
 return reply({outcome = 'held', due = due})

@@ -1,4 +1,5 @@
--- The failure policy wants another attempt. `counter` is the one of three that the failed attempt goes to.
+-- The failure policy wants another attempt. `pause` is the reason for which the connection is paused until then, and the
+-- fax waits with it. `counter` is the one of three that the failed attempt goes to.
 local j = load(a.job)
 if not j then return reply({outcome = 'gone'}) end
 if j.state ~= 'deciding' or j.attempt ~= a.attempt then return reply({outcome = 'no', state = j.state}) end
@@ -17,5 +18,11 @@ move(j, 'held', {
   hold = 'retry', due = due, turn = '', [a.counter] = tonumber(j[a.counter] or 0) + 1, rung = a.rung, tries = json(tries),
 })
 if a.capacity then cut_channels(j.connection, a.capacity, tonumber(j.submitted)) end
-appoint(j, due)
+if a.pause and j.connection ~= '' then
+  move(j, 'held', {hold = 'connection_paused', due = ''})
+  wait_for_channel(j)
+  pause_and_wake(j.connection, a.pause, due)
+else
+  appoint(j, due)
+end
 return reply({outcome = 'held', due = due})

@@ -44,19 +44,43 @@ local function line_up(j, reason, facts)
   wait_for_channel(j)
 end
 
--- The number is free: whoever waited longest for it goes on to wait for a channel. Also where nobody had it: `j` may have
--- been the one that was told to go on, and would be the last to wake the others. `j` must not wait for the number itself.
+-- The number is free: whoever waited longest for it goes on to wait for a channel. Where that one's connection is paused
+-- or full, it must not keep the number from those of other connections, so the best of each of them goes on as well; who
+-- is given a channel first gets the number.
+local function wake_for(number)
+  local line, woken = 'fax:line:' .. number, {}
+  if redis.call('EXISTS', line) == 1 then return end
+  for _, job in ipairs(redis.call('ZRANGE', line .. ':waiting', 0, 49)) do
+    local other = load(job)
+    if not other then
+      redis.call('ZREM', line .. ':waiting', job)
+    elseif not woken[other.connection] then
+      woken[other.connection] = true
+      local paused = pause_of(other.connection)
+      move(other, 'held', {hold = paused and 'connection_paused' or 'no_channel', due = ''})
+      wait_for_channel(other)
+      if not paused and free_channels(other.connection, class_of(other)) > 0 then return end
+    end
+  end
+end
+
+-- Also where nobody had the number: `j` may have been the one that was told to go on, and would be the last to wake the
+-- others. `j` must not wait for the number itself.
 local function give_line_back(j)
   local line = 'fax:line:' .. j.to
   local holder = redis.call('GET', line)
   if holder and holder ~= j.job then return end
   redis.call('DEL', line)
-  local following = redis.call('ZPOPMIN', line .. ':waiting')
-  if #following == 0 then return end
-  local other = load(following[1])
-  if not other then return end
-  move(other, 'held', {hold = 'no_channel', due = ''})
-  wait_for_channel(other)
+  wake_for(j.to)
+end
+
+-- A connection is paused now. Who was told that a number is free and waits there must not keep it from others.
+local function pause_and_wake(connection, reason, till, more)
+  set_pause(connection, reason, till, more)
+  for _, job in ipairs(redis.call('ZRANGE', 'fax:waiting:' .. connection, 0, 99)) do
+    local number = redis.call('HGET', 'fax:job:' .. job, 'to')
+    if number then wake_for(number) end
+  end
 end
 
 local function land(j)
