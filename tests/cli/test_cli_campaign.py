@@ -3,9 +3,9 @@
 import json
 
 import pytest
-from faxdispatch.cli.campaigns.group import COMMANDS
 
 from faxdispatch.campaign import CampaignState
+from faxdispatch.cli.campaigns.group import COMMANDS
 from faxdispatch.ledger import Limits
 from faxdispatch.states import State
 from tests.ledger.campaign_desk import CampaignDesk
