@@ -244,7 +244,7 @@ def _memory(course: Course, before: int) -> None:
     print(
         f"Redis had {before / 1e6:.0f} MB before the start; the campaign itself {total / course.rows:.0f} bytes a row"
     )
-    print(f"jobs that are kept for 15 minutes after their end: {len(jobs)}, {each:.0f} bytes each with history")
+    print(f"jobs that are kept for five minutes after their end: {len(jobs)}, {each:.0f} bytes each")
 
 
 if __name__ == "__main__":

@@ -8,7 +8,10 @@ import zipfile
 import openpyxl
 import pytest
 
+from faxdispatch.campaign.checking import check
+from faxdispatch.campaign.source import rows_source
 from faxdispatch.errors import BadInput
+from faxdispatch.numbers import NumberPolicy
 from tests.campaign.conftest import check_whole
 
 A, B = "+13125550100", "+13125550101"
@@ -176,3 +179,20 @@ def test_without_the_reader_of_workbooks_it_is_said_what_to_install(checked, mon
 
     with pytest.raises(BadInput, match=r"pip install faxdispatch\[app\], or save the list as CSV"):
         checked(workbook(["Fax"], ["3125550100"]))
+
+
+def test_a_list_that_is_not_in_the_encoding_that_was_named_is_refused(tmp_path):
+    path = tmp_path / "list.csv"
+    path.write_bytes("Name,Fax\nMüller,3125550100\n".encode("cp1252"))
+
+    with (
+        pytest.raises(BadInput, match=r"near line \d it is not in the encoding utf-8 \(as given\); leave"),
+        check(path, policy=NumberPolicy(region="US"), encoding="utf-8") as checking,
+    ):
+        list(checking)
+
+
+@pytest.mark.parametrize("row", ["+13125550100", b"x", 5])
+def test_a_row_of_a_program_that_is_neither_mapping_nor_cells_is_refused(row):
+    with pytest.raises(BadInput, match=r"row 1: is a (str|bytes|int); give a mapping or a sequence of cells"):
+        list(check(rows_source([row]), policy=NumberPolicy(region="US")))

@@ -219,7 +219,7 @@ def _encoding(sample: bytes, wanted: str | None) -> tuple[str, str, str]:
     if wanted is not None:
         codec = codecs.lookup(wanted).name
         marked = codec == "utf-8" and sample.startswith(codecs.BOM_UTF8)
-        return ("utf-8-sig" if marked else codec), "replace", f"{wanted} (as given)"
+        return ("utf-8-sig" if marked else codec), "strict", f"{wanted} (as given)"
     for mark, codec in _MARKS:
         if sample.startswith(mark):
             words = {"utf-8-sig": "UTF-8", "utf-16": "UTF-16", "utf-32": "UTF-32"}[codec]
@@ -246,6 +246,11 @@ def _reader(source: Source, text: io.TextIOWrapper) -> Callable[[], str]:
         number += 1
         try:
             found = text.readline(_LONGEST_LINE)
+        except UnicodeError:
+            raise BadInput(
+                f"{source.name}: near line {number} it is not in the encoding {source.encoding}; "
+                "leave the encoding out, or name the right one"
+            ) from None
         except DAMAGED as error:
             raise _damaged(source.name, error) from None
         if len(found) >= _LONGEST_LINE:
@@ -296,6 +301,8 @@ def _given(rows: Iterable[Mapping[str, Any] | Sequence[Any]]) -> Iterator[tuple[
     number = 0
     for row in rows:
         number += 1
+        if not isinstance(row, (Mapping, Sequence)) or isinstance(row, (str, bytes)):
+            raise BadInput(f"row {number}: is a {type(row).__name__}; give a mapping or a sequence of cells")
         if not isinstance(row, Mapping):
             yield number, tuple(map(_cell_text, row))
             continue

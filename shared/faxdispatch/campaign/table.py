@@ -74,7 +74,10 @@ class Table:
         cells, width, problem = record.cells, len(self.columns), record.problem
         if not problem and len(cells) != width:
             extra = cells[width:]
-            if len(cells) < width and not self.delimiter:
+            # Spreadsheets leave out empty cells at the end. Where such a cell could be a document or a sender of the
+            # row's own, it is not taken as empty.
+            left_out = not self.delimiter or (len(cells) > self.number_column and not self.fields)
+            if len(cells) < width and left_out:
                 cells += ("",) * (width - len(cells))
             elif len(cells) < width:
                 problem = f"has {_cells(len(cells))} where the list has {_cells(width)}"

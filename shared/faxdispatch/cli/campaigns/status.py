@@ -67,7 +67,8 @@ def _show_head(campaign: Campaign) -> None:
     begun = f"; ran first at {clock(campaign.started_at)}" if campaign.started_at else ""
     show(f"created {clock(campaign.created_at)}{begun}{generation}")
     if campaign.state is CampaignState.PAUSED:
-        show(f"faxdispatch campaign resume {campaign.id} lets it go on")
+        first = f"faxdispatch campaign cap {campaign.id} AMOUNT, then " if campaign.reason == "spend_cap" else ""
+        show(f"{first}faxdispatch campaign resume {campaign.id} lets it go on")
     limit = f"{campaign.cap:.2f}" if campaign.cap is not None else "no cap"
     show(f"spent {campaign.spent:.2f} of {limit}")
     if left_out := campaign.counts.get("rows", campaign.rows) - campaign.rows:
