@@ -80,9 +80,9 @@ MEANINGS: dict[HoldReason, Meaning] = {
         "Telnyx had no channel free.", "The pause of FAX_RETRY_CAPACITY; meanwhile fewer are sent at once."
     ),
     HoldReason.ACCOUNT_REFUSED: Meaning(
-        "Telnyx refused the account or the connection, and the connection is paused.",
-        "The pause of FAX_RETRY_ACCOUNT, as often as it is refused again. A person mends the cause; faxdispatch resume "
-        "CONNECTION then lets the others go on at once.",
+        "Telnyx refused the account or the connection, and the connection is paused; the fax waits with it, as "
+        "connection_paused.",
+        "The end of the pause; once the cause is mended, faxdispatch resume CONNECTION ends the pause at once.",
     ),
     HoldReason.NOT_SENT: Meaning(
         "Telnyx could not be reached, and nothing had left.", "The pause of FAX_RETRY_CONNECT; mend the network."

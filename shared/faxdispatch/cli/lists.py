@@ -25,6 +25,12 @@ Fields = Annotated[
         help="Column of media, from, quality, window, zone, priority or reference; FIELD= takes none. Repeatable.",
     ),
 ]
+Personalised = Annotated[
+    bool, typer.Option("--personalised", help="Keep all rows to one number: each has a document of its own.")
+]
+DropExtension = Annotated[
+    bool, typer.Option("--drop-extension", help="Take extensions off numbers, instead of refusing the rows.")
+]
 
 
 def country(region: str | None) -> str | None:

@@ -9,7 +9,17 @@ from faxdispatch.campaign.asking import quarantined_in
 from faxdispatch.campaign.badrows import BadRows, free_path
 from faxdispatch.campaign.checking import BadRow, Check, Summary
 from faxdispatch.campaign.checking import check as check_list
-from faxdispatch.cli.lists import Column, Delimiter, Encoding, Fields, Region, column_fields, country
+from faxdispatch.cli.lists import (
+    Column,
+    Delimiter,
+    DropExtension,
+    Encoding,
+    Fields,
+    Personalised,
+    Region,
+    column_fields,
+    country,
+)
 from faxdispatch.cli.output import note, show, show_json
 from faxdispatch.cli.progress import reading
 from faxdispatch.errors import BadInput
@@ -24,12 +34,8 @@ def check(
     delimiter: Delimiter = None,
     encoding: Encoding = None,
     field: Fields = None,
-    personalised: Annotated[
-        bool, typer.Option("--personalised", help="Keep all rows to one number: each has a document of its own.")
-    ] = False,
-    drop_extension: Annotated[
-        bool, typer.Option("--drop-extension", help="Take extensions off numbers, instead of refusing the rows.")
-    ] = False,
+    personalised: Personalised = False,
+    drop_extension: DropExtension = False,
     bad_rows: Annotated[
         Path | None, typer.Option(help="File for the bad rows; beside the list, as NAME.bad.csv, if not given.")
     ] = None,

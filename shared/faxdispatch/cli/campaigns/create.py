@@ -10,7 +10,17 @@ from faxdispatch.campaign.badrows import free_path
 from faxdispatch.campaign.pagecount import NotCounted, count_pages
 from faxdispatch.campaign.requests import options_for_all
 from faxdispatch.cli.campaigns.words import as_data, standing
-from faxdispatch.cli.lists import Column, Delimiter, Encoding, Fields, Region, column_fields, country
+from faxdispatch.cli.lists import (
+    Column,
+    Delimiter,
+    DropExtension,
+    Encoding,
+    Fields,
+    Personalised,
+    Region,
+    column_fields,
+    country,
+)
 from faxdispatch.cli.moments import parse_moment
 from faxdispatch.cli.output import note, show, show_json
 from faxdispatch.cli.progress import reading
@@ -57,12 +67,8 @@ def create(
     delimiter: Delimiter = None,
     encoding: Encoding = None,
     field: Fields = None,
-    personalised: Annotated[
-        bool, typer.Option("--personalised", help="Keep all rows to one number: each has a document of its own.")
-    ] = False,
-    drop_extension: Annotated[
-        bool, typer.Option("--drop-extension", help="Take extensions off numbers, instead of refusing the rows.")
-    ] = False,
+    personalised: Personalised = False,
+    drop_extension: DropExtension = False,
     bad_rows: Annotated[
         Path | None, typer.Option(help="File for the bad rows; beside the list, as NAME.bad.csv, if not given.")
     ] = None,

@@ -10,7 +10,7 @@ from faxdispatch.campaign.importing import Reading
 from faxdispatch.campaign.pagecount import MOST_PAGES, SAMPLE, Links
 from faxdispatch.campaign.plan import RETRY_SHARE, Plan
 from faxdispatch.campaign.planning import Planner
-from faxdispatch.cli.lists import Column, Delimiter, Encoding, Fields, Region, column_fields, country
+from faxdispatch.cli.lists import Column, Delimiter, Encoding, Fields, Personalised, Region, column_fields, country
 from faxdispatch.cli.moments import parse_moment
 from faxdispatch.cli.output import clock, show, show_json
 from faxdispatch.cli.progress import reading
@@ -40,7 +40,7 @@ def plan(
     delimiter: Delimiter = None,
     encoding: Encoding = None,
     field: Fields = None,
-    personalised: Annotated[bool, typer.Option("--personalised", help="Keep all rows to one number.")] = False,
+    personalised: Personalised = False,
     retry_share: Annotated[
         float, typer.Option(min=0, max=1, help="Share of recipients dialled as often as allowed, in the high figures.")
     ] = RETRY_SHARE,
