@@ -27,8 +27,9 @@ from faxdispatch.ledger import (
 from faxdispatch.openings import Calendar
 from faxdispatch.settings import Settings
 from faxdispatch.telnyx import ClientStack
+from faxdispatch.throttle import Throttle
 from worker import transport
-from worker.collaborators import Collaborators, Throttle
+from worker.collaborators import Collaborators
 from worker.failpoints import failpoints
 from worker.hook import Hook
 from worker.scheduler import CHECKS, DISPATCH, Scheduler

@@ -197,6 +197,22 @@ class Settings(BaseSettings):
     fax_test_numbers: Words = ()
     """Numbers of your own that `faxdispatch campaign test` may send to; without `+` of FAX_DEFAULT_REGION."""
 
+    # Inbound faxes
+    fax_inbound_dir: str | None = None
+    """Where their documents are stored: a folder, or a bucket like `s3://bucket/faxes`. Not set, none is fetched."""
+    fax_inbound_max_bytes: int = Field(default=100_000_000, ge=1000)
+    """Largest document that is fetched."""
+    fax_inbound_poll: Seconds = 300
+    """How often Telnyx's inbound faxes are listed, to find those whose webhooks never came."""
+    fax_inbound_give_up: Seconds = 259_200
+    """A document that cannot be fetched or stored is tried for so long; then a person must speak."""
+    fax_inbound_retention_days: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    """How long stored documents are kept; for ever where it is not set."""
+
+    # After the fact
+    fax_telnyx_delete_after: Seconds | None = None
+    """So long after its end a fax is deleted at Telnyx, an inbound one after it was stored here. Never if not set."""
+
     # Retries: pauses before the 2nd, 3rd … attempt; the last one repeats
     fax_retry_busy: Schedule = (180, 300, 600, 1200)
     """After a busy line."""
@@ -226,6 +242,8 @@ class Settings(BaseSettings):
     """Replicas that must hold a claim before the call is made."""
     fax_dangerous_failpoints: Words = ()
     """Points of an attempt at which the worker kills itself, such as `claimed=0.02`. For chaos tests only."""
+    fax_dangerous_inbound_origins: Words = ()
+    """Origins like `http://127.0.0.1:4010` whose inbound links are fetched unchecked. For a simulated Telnyx only."""
     fax_log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     """What is logged."""
 
