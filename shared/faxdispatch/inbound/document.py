@@ -1,0 +1,91 @@
+"""What a fetched file is, judged by its content: a whole PDF, a whole TIFF, or no document of a fax."""
+
+import os
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from faxdispatch.errors import FaxError
+
+MOST_PAGES = 10_000
+"""Pages of a TIFF beyond which it is no fax, so that a file made up of nothing but pages cannot keep us busy."""
+
+_NEAR = 1024
+"""Bytes within which a PDF must begin at the front and end at the back; readers of PDF allow the same."""
+_WEB = (b"<!doctype html", b"<html", b"<head", b"<body", b"<?xml", b"<error")
+_HEADER, _ENTRY, _LINK = 8, 12, 4
+"""Bytes of a TIFF's header, of an entry in a directory, and of the link to the next directory."""
+
+
+class NotADocument(FaxError):
+    """The file is not a document that Telnyx makes of an inbound fax, or not all of one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of document: the ending of its file's name, with the dot, and its content type."""
+
+    suffix: str
+    content_type: str
+
+
+PDF = Kind(".pdf", "application/pdf")
+TIFF = Kind(".tiff", "image/tiff")
+
+
+def kind_of(path: Path) -> Kind:
+    """Tell what a file is: PDF or TIFF, the two that Telnyx makes (help centre, the application's inbound file type).
+
+    Raises:
+        NotADocument: it is empty, something else, or breaks off.
+        OSError: it cannot be read.
+    """
+    with path.open("rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        head = file.read(_NEAR)
+        if not head:
+            raise NotADocument("the document is empty")
+        if head.startswith((b"II*\0", b"MM\0*")):
+            _check_tiff(file, size, "<" if head.startswith(b"II") else ">")
+            return TIFF
+        text = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+        if text.startswith(_WEB):
+            raise NotADocument("this is a web page or an XML answer, not a document; a server reports errors like that")
+        if text.startswith((b"{", b"[")):
+            raise NotADocument("this is JSON, not a document; a server reports errors like that")
+        if b"%PDF-" not in head:
+            raise NotADocument("the document is neither a PDF nor a TIFF")
+        file.seek(max(0, size - _NEAR))
+        if b"%%EOF" not in file.read(_NEAR):
+            raise NotADocument("the PDF breaks off: its end is missing")
+        return PDF
+
+
+def _check_tiff(file: BinaryIO, size: int, order: str) -> None:
+    """Walk the directories, which are linked to each other; each is a page."""
+    seen: set[int] = set()
+    at = _number(file, f"{order}I", 4)
+    if not at:
+        raise NotADocument("the TIFF has no pages")
+    while at:
+        if at in seen or at < _HEADER:
+            raise NotADocument("the TIFF is damaged: its pages lead in a circle")
+        if len(seen) == MOST_PAGES:
+            raise NotADocument(f"the TIFF has more than {MOST_PAGES} pages")
+        seen.add(at)
+        entries = _number(file, f"{order}H", at)
+        at += 2 + entries * _ENTRY
+        if at + _LINK > size:
+            raise NotADocument("the TIFF breaks off: not all of its pages are there")
+        at = _number(file, f"{order}I", at)
+
+
+def _number(file: BinaryIO, form: str, at: int) -> int:
+    file.seek(at)
+    data = file.read(struct.calcsize(form))
+    try:
+        (number,) = struct.unpack(form, data)
+    except struct.error:
+        raise NotADocument("the TIFF breaks off: not all of its pages are there") from None
+    return int(number)
