@@ -1,7 +1,6 @@
 """`/_sim/…`: what tests and demonstrations steer and judge by. Telnyx has nothing like it."""
 
 import asyncio
-import json
 from typing import Any
 
 from aiohttp import web
@@ -9,25 +8,15 @@ from aiohttp import web
 from simulator.applications import redirect_webhooks, seed_applications
 from simulator.bodies import decode_json
 from simulator.clock import parse
-from simulator.context import Simulation, simulation
+from simulator.context import simulation
 from simulator.errors import bad_request
 from simulator.numbers import table
 from simulator.report import report
 from simulator.store import Fax
-from simulator.validation import Field, check_object, is_destination, is_e164, is_filled, is_url
 from simulator.webhooks import Event
 
 _SECONDS_TO_WAIT = 30
 _FOREIGN_SIGNATURE = {"telnyx-signature-ed25519": "A" * 86 + "=="}
-
-_INBOUND: dict[str, Field] = {
-    "from": Field("string", required=True, check=is_e164),
-    "to": Field("string", required=True, check=is_destination),
-    "pages": Field("integer", least=1, most=350),
-    "failure_reason": Field("string", nullable=True, check=is_filled),
-    "connection_id": Field("string", check=is_filled),
-    "webhook_url": Field("string", check=is_url),
-}
 
 
 async def health(_: web.Request) -> web.Response:
@@ -101,37 +90,8 @@ def _with_secrets(fax: Fax) -> dict[str, Any]:
         "page_count": fax.pages,
         "call_duration_secs": fax.call_duration_secs,
         "cancel_asked": fax.cancel_asked,
+        "partial_content": fax.incoming is not None and fax.incoming.partial,
     }
-
-
-async def receive(request: web.Request) -> web.Response:
-    """POST /_sim/inbound: a fax comes in."""
-    sim, given = simulation(request), decode_json(await request.read())
-    speed = given.pop("speed", None)
-    problems = check_object(given, _INBOUND)
-    if problems or not (speed is None or (isinstance(speed, (int, float)) and speed > 0)):
-        raise bad_request(json.dumps(problems) if problems else "speed must be a number above 0")
-    fax = _inbound_fax(sim, given)
-    sim.network.receive(fax, given.get("failure_reason"), speed)
-    return web.json_response({"data": fax.as_json()}, status=201)
-
-
-def _inbound_fax(sim: Simulation, given: dict[str, Any]) -> Fax:
-    connection_id = given.get("connection_id", sim.config.connection_ids[0])
-    application = sim.store.applications.get(connection_id) or {}
-    moment = sim.store.next_moment()
-    return Fax(
-        direction="inbound",
-        from_=given["from"],
-        to=given["to"],
-        connection_id=connection_id,
-        status="initiated",
-        created_at=moment,
-        updated_at=moment,
-        pages=given.get("pages", 1),
-        webhook_url=given.get("webhook_url") or application.get("webhook_event_url") or "",
-        webhook_failover_url=application.get("webhook_event_failover_url") or "",
-    )
 
 
 async def send_webhook(request: web.Request) -> web.Response:

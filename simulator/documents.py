@@ -2,6 +2,8 @@
 
 import io
 import logging
+import struct
+from collections.abc import Callable
 
 from pypdf import PdfReader, PdfWriter
 from pypdf.errors import PyPdfError
@@ -50,3 +52,50 @@ def blank_pdf(pages: int) -> bytes:
     target = io.BytesIO()
     writer.write(target)
     return target.getvalue()
+
+
+# Letter size at 100 dots an inch, black and white, one strip a page; PackBits writes each blank row in two bytes.
+_WIDTH, _HEIGHT, _DPI = 850, 1100, 100
+_BLANK = bytes([0x101 - (_WIDTH + 7) // 8, 0x00]) * _HEIGHT
+_SHORT, _LONG, _RATIONAL = 3, 4, 5
+
+
+def blank_tiff(pages: int) -> bytes:
+    """Make a TIFF of so many empty letter pages, as a fax machine's are: bilevel, a directory for each page."""
+    made = bytearray(struct.pack("<2sHI", b"II", 42, 8))
+    for page in range(pages):
+        made += _tiff_page(len(made), page, pages)
+    return bytes(made)
+
+
+def _tiff_page(start: int, page: int, pages: int) -> bytes:
+    """Return one page that begins at an offset in the file: its directory, its resolution, its strip."""
+    resolution = start + 2 + 12 * 14 + 4
+    strip = resolution + 8
+    end = strip + len(_BLANK)
+    entries = [
+        (254, _LONG, 1, 2),  # a page of several
+        (256, _LONG, 1, _WIDTH),
+        (257, _LONG, 1, _HEIGHT),
+        (258, _SHORT, 1, 1),  # bits a pixel
+        (259, _SHORT, 1, 32773),  # PackBits
+        (262, _SHORT, 1, 0),  # 0 is white
+        (273, _LONG, 1, strip),
+        (277, _SHORT, 1, 1),  # samples a pixel
+        (278, _LONG, 1, _HEIGHT),  # rows in the strip
+        (279, _LONG, 1, len(_BLANK)),
+        (282, _RATIONAL, 1, resolution),
+        (283, _RATIONAL, 1, resolution),
+        (296, _SHORT, 1, 2),  # the unit is an inch
+        (297, _SHORT, 2, page | pages << 16),
+    ]
+    directory = b"".join(struct.pack("<HHII", *entry) for entry in entries)
+    following = end if page + 1 < pages else 0
+    return struct.pack("<H", len(entries)) + directory + struct.pack("<III", following, _DPI, 1) + _BLANK
+
+
+# Which documents can be made: content type, and what makes one of so many pages.
+KINDS: dict[str, tuple[str, Callable[[int], bytes]]] = {
+    "pdf": ("application/pdf", blank_pdf),
+    "tiff": ("image/tiff", blank_tiff),
+}

@@ -37,7 +37,7 @@ def inbound(fax: Fax) -> Payload:
         payload |= {
             "call_duration_secs": fax.call_duration_secs,
             "media_url": fax.media_url,
-            "partial_content": False,
+            "partial_content": fax.incoming is not None and fax.incoming.partial,
         }
     return payload
 

@@ -114,6 +114,8 @@ SWITCHES: dict[str, tuple[Kind, Any]] = {
     "webhook_before_answer": (chance, 0.0),
     "webhook_outage": (chance, 0.0),
     "flat_envelope": (chance, 0.0),
+    "link_error": (chance, 0.0),
+    "link_cut": (chance, 0.0),
     "seed": (seed, None),
     "rate_limit": (limit, None),
     "channels": (limit, None),

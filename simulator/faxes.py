@@ -183,6 +183,7 @@ async def delete(request: web.Request) -> web.Response:
     """DELETE /faxes/{id}: the record goes; a call under way goes on."""
     sim, fax = _find(request)
     sim.store.remove(fax)
+    sim.tally.deleted += 1
     return web.Response(status=204)
 
 
@@ -204,4 +205,5 @@ async def refresh(request: web.Request) -> web.Response:
     if fax.direction == "outbound" or fax.status != "received":
         raise wrong_state()
     sim.network.renew_link(fax)
+    sim.tally.refreshes += 1
     return web.json_response({"data": {"result": "ok"}})

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from simulator import events
-from simulator.documents import blank_pdf
+from simulator.documents import KINDS
 from simulator.faults import Faults
 from simulator.links import Links
 from simulator.numbers import Scenario, Stage, scenario_for
@@ -85,9 +85,16 @@ class Network:
         fax.task = self._spawn(self._inbound(fax, failure_reason, speed))
 
     def renew_link(self, fax: Fax) -> None:
-        """Give a received fax a new download link."""
-        document = partial(blank_pdf, fax.pages)
-        fax.media_url = self._links.make(f"{fax.id}.pdf", "application/pdf", document)
+        """Give a received fax a new download link; one that was given along stays."""
+        came = fax.incoming
+        if came is None:
+            raise RuntimeError(f"fax {fax.id} did not come in, so it has no link to renew")
+        if came.media_url is not None:
+            fax.media_url = came.media_url
+            return
+        (content_type, blank), content = KINDS[came.kind], came.content
+        document = partial(blank, fax.pages) if content is None else lambda: content
+        fax.media_url = self._links.make(f"{fax.id}.{came.kind}", content_type, document)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)

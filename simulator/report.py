@@ -15,6 +15,10 @@ def report(sim: Simulation) -> dict[str, Any]:
         "accepted_total": tally.accepted,
         "delivered": tally.endings["delivered"],
         "failed": tally.endings["failed"],
+        "inbound": tally.inbound,
+        "deleted": tally.deleted,
+        "refreshes": tally.refreshes,
+        "downloads": {name: tally.downloads[name] for name in _DOWNLOAD_COUNTS},
         "in_process": sim.network.in_process,
         "failure_reasons": dict(tally.reasons),
         "overlaps": tally.overlaps,
@@ -31,6 +35,7 @@ def report(sim: Simulation) -> dict[str, Any]:
     }
 
 
+_DOWNLOAD_COUNTS = ("ok", "expired", "failed")
 _WEBHOOK_COUNTS = ("sent", "lost", "doubled", "refused", "abandoned", "without_url")
 
 

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from simulator import applications, control, faxes, media
+from simulator import applications, control, downloads, faxes, inbound, media
 from simulator.bodies import FORM, JSON
 from simulator.context import SIMULATION, Simulation
 from simulator.errors import ApiError, internal, not_found, problem, too_many, unauthenticated
@@ -27,7 +27,7 @@ def create_app(sim: Simulation) -> web.Application:
     app = web.Application(middlewares=[_errors, _gate], client_max_size=MAX_BODY)
     app[SIMULATION] = sim
     applications.seed_applications(sim)
-    app.add_routes([*_API, *_CONTROL, web.get("/_media/{token}/{name}", _download)])
+    app.add_routes([*_API, *_CONTROL, web.get("/_media/{token}/{name}", downloads.download)])
     app.on_response_prepare.append(_mark)
     app.cleanup_ctx.append(_running)
     return app
@@ -71,7 +71,7 @@ _CONTROL = [
     web.put("/_sim/faults", control.put_faults),
     web.delete("/_sim/faults", control.delete_faults),
     web.post("/_sim/reset", control.reset),
-    web.post("/_sim/inbound", control.receive),
+    web.post("/_sim/inbound", inbound.receive),
     web.post("/_sim/webhooks", control.send_webhook),
 ]
 
@@ -168,12 +168,3 @@ def _limit(request: web.Request, sim: Simulation) -> None:
     }
     if injected or not admitted:
         raise too_many(injected=injected)
-
-
-async def _download(request: web.Request) -> web.Response:
-    """Serve a temporary link, as the storage behind Telnyx would: no key needed, 403 when expired."""
-    found = request.app[SIMULATION].links.open(request.match_info["token"])
-    if found is None:
-        return web.Response(status=403, text="<Error><Code>AccessDenied</Code></Error>", content_type="text/xml")
-    content, content_type = found
-    return web.Response(body=content, content_type=content_type)

@@ -14,6 +14,21 @@ from simulator.clock import now, stamp
 TERMINAL = frozenset({"delivered", "failed", "received"})
 
 
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """What a fax that comes in brings along."""
+
+    number: int
+    """Which of all that came in it is; the dice need a name that is the same in every run."""
+    kind: str = "pdf"
+    content: bytes | None = None
+    """The document; blank pages of the kind if there is none."""
+    media_url: str | None = None
+    """The link to give instead of the simulator's own."""
+    partial: bool = False
+    """Whether only a part of the pages came."""
+
+
 @dataclass(slots=True, eq=False)
 class Fax:
     """One fax, in either direction."""
@@ -44,11 +59,19 @@ class Fax:
     internal_failure_reason: str | None = None
     # What the API does not show.
     pages: int = 1
+    incoming: Incoming | None = None
     document_problem: str | None = None
     call_duration_secs: int = 0
     cancel_asked: bool = False
     deleted: bool = False
     task: asyncio.Task[None] | None = None
+
+    @property
+    def occasion(self) -> str:
+        """What the dice for its webhooks depend on."""
+        if self.incoming is not None:
+            return f"inbound {self.incoming.number}"
+        return self.client_state or self.to
 
     @property
     def over(self) -> bool:

@@ -74,6 +74,10 @@ class Tally:
         self.reasons: Counter[str] = Counter()
         self.overlaps = 0
         self.webhooks: Counter[str] = Counter()
+        self.inbound = 0
+        self.downloads: Counter[str] = Counter()
+        self.refreshes = 0
+        self.deleted = 0
         self.violations: deque[dict[str, Any]] = deque(maxlen=KEPT_VIOLATIONS)
         self.violations_total = 0
 

@@ -107,7 +107,7 @@ class Courier:
         outbox = self._outboxes.setdefault(fax.id, _Outbox())
         if last:
             del self._outboxes[fax.id]
-        batch = self._disturb(event, outbox, fax.client_state or fax.to, last=last)
+        batch = self._disturb(event, outbox, fax.occasion, last=last)
         if batch:
             outbox.tail = self._spawn(self._send_after(outbox.tail, batch))
         return outbox.tail

@@ -47,7 +47,19 @@ def test_all_faxes_can_be_read_since_a_moment(sim):
     assert sim.control.get("/faxes", params={"since": "soon"}).status_code == 400
 
 
-@pytest.mark.parametrize("wrong", [{"pages": 0}, {"from": "x"}, {"speed": "fast"}, {"colour": 1}])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"pages": 0},
+        {"from": "x"},
+        {"speed": "fast"},
+        {"colour": 1},
+        {"kind": "png"},
+        {"bytes": "%"},
+        {"partial_content": 1},
+        {"media_url": ""},
+    ],
+)
 def test_a_wrong_inbound_fax_is_refused(sim, wrong):
     given = {"from": "+13125550000", "to": "+14155550200"} | wrong
     assert sim.control.post("/inbound", json=given).status_code == 400
