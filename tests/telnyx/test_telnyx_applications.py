@@ -99,6 +99,9 @@ def test_delete_gives_the_application_as_it_was(client, api):
         ({"outbound": {"channel_limit": -1}}, "outbound.channel_limit"),
         ({"inbound": {"sip_subdomain_receive_settings": "all"}}, "inbound.sip_subdomain_receive_settings"),
         ({"fax_email_recipient": "a@example.com"}, "fax_email_recipient: unknown option"),
+        ({"active": None}, "active: cannot be null"),
+        ({"tags": None}, "tags: cannot be null"),
+        ({"outbound": {"outbound_voice_profile_id": None}}, "outbound.outbound_voice_profile_id: cannot be null"),
     ],
 )
 def test_what_telnyx_would_refuse_cannot_be_built(change, named):

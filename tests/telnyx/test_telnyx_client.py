@@ -348,6 +348,14 @@ def test_a_client_comes_from_the_settings():
         assert client._transport._base_url == "https://api.test/v2"
 
 
+def test_a_client_comes_from_the_environment(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TELNYX_API_KEY", "KEY1")
+    monkeypatch.setenv("TELNYX_BASE_URL", "https://api.test/v2/")
+    with TelnyxClient.from_env() as client:
+        assert client._transport._base_url == "https://api.test/v2"
+
+
 def test_without_a_key_there_is_no_client():
     with pytest.raises(Misconfigured, match="TELNYX_API_KEY"):
         TelnyxClient.from_settings(Settings(telnyx_api_key=None))

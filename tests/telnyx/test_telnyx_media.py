@@ -106,8 +106,39 @@ def test_listing_can_be_narrowed_by_content_types(client, api):
 
 def test_listing_without_filter_asks_for_all(client, api):
     api.will_answer(200, [])
-    assert client.list_media() == []
+    assert list(client.list_media()) == []
     assert api.sent == ("GET", "/v2/media", {}, None)
+
+
+def file(name):
+    return STORED | {"media_name": name}
+
+
+def test_a_listing_that_has_more_pages_is_read_to_its_end(client, api):
+    api.will_answer(200, [file("a"), file("b")], meta={"page_number": 1, "total_pages": 2, "total_results": 3})
+    api.will_answer(200, [file("b"), file("c")], meta={"page_number": 2, "total_pages": 2, "total_results": 3})
+    assert [media.media_name for media in client.list_media(["application/pdf"])] == ["a", "b", "c"]
+    pages = [request.url.params.get("page[number]") for request in api.requests]
+    assert pages == [None, "2"]
+    assert {request.url.params["filter[content_type][]"] for request in api.requests} == {"application/pdf"}
+
+
+def test_a_further_page_is_asked_for_only_when_it_is_wanted(client, api):
+    api.will_answer(200, [file("a")], meta={"page_number": 1, "total_pages": 2, "total_results": 2})
+    assert next(client.list_media()).media_name == "a"
+    assert len(api.requests) == 1
+
+
+def test_an_answer_that_speaks_of_no_pages_is_the_whole_listing(client, api):
+    api.will_answer(200, [file("a"), file("b")])
+    assert [media.media_name for media in client.list_media()] == ["a", "b"]
+    assert len(api.requests) == 1
+
+
+def test_a_first_page_that_comes_again_does_not_pass_for_the_second(client, api):
+    api.will_answer(200, [file("a")], meta={"page_number": 1, "total_pages": 2, "total_results": 2})
+    with pytest.raises(OutcomeUnknown, match="page 2 says that it is page 1"):
+        list(client.list_media())
 
 
 def test_get_reads_one(client, api):

@@ -99,19 +99,22 @@ class Caller:
             raise unreadable(call.operation, answer, "its data is not a list of what was asked for") from None
         return page
 
-    def _pages(self, model: type[Item], call: Call) -> Iterator[Item]:
+    def _pages(self, model: type[Item], call: Call, *, first_plain: bool = False) -> Iterator[Item]:
         """Go through all pages, giving each resource once; what ends without an error is complete.
 
         A resource that is new while the pages are read moves others to a later page, so some come twice. Where the
         pages do not say how many there are (the API reference requires no `meta`), the first that brings nothing new
         is the end.
+
+        With `first_plain` the first request names no page, for a listing that is not known to have any; where its
+        answer does not say that there are more, it is the whole listing.
         """
         seen: set[str] = set()
         number = 0
         while True:
             number, known = number + 1, len(seen)
-            asked = Call(call.operation, call.method, call.path, {**(call.params or {}), "page[number]": str(number)})
-            page = self._page(model, asked)
+            plain = first_plain and number == 1
+            page = self._page(model, call if plain else _numbered(call, number))
             last = _last(call.operation, page, number)
             for item in page.data:
                 if item.identity is None:
@@ -119,8 +122,12 @@ class Caller:
                 if item.identity not in seen:
                     seen.add(item.identity)
                     yield item
-            if number >= last if last is not None else len(seen) == known:
+            if number >= last if last is not None else plain or len(seen) == known:
                 return
+
+
+def _numbered(call: Call, number: int) -> Call:
+    return Call(call.operation, call.method, call.path, {**(call.params or {}), "page[number]": str(number)})
 
 
 def _last(operation: str, page: Page[Any], number: int) -> int | None:

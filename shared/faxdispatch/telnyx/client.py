@@ -78,6 +78,15 @@ class TelnyxClient(FaxCalls, ApplicationCalls, MediaCalls):
             after_response=after_response,
         )
 
+    @classmethod
+    def from_env(cls) -> Self:
+        """Build a client from the environment and `.env`; it keeps to no rate, unlike the workers' own.
+
+        Raises:
+            Misconfigured: a setting is wrong, or the key is not set.
+        """
+        return cls.from_settings(Settings.load())
+
     def close(self) -> None:
         """Close all connections."""
         self._transport.close()

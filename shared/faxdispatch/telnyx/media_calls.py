@@ -3,7 +3,7 @@
 import contextlib
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -43,17 +43,19 @@ class MediaCalls(Caller):
         again = if_not_sent if media_name is None else if_repeatable
         return self._object(MediaResource, call, self._answer(call, again=again))
 
-    def list_media(self, content_types: Iterable[str] = ()) -> list[MediaResource]:
-        """List stored files, of these content types only where some are given.
+    def list_media(self, content_types: Iterable[str] = ()) -> Iterator[MediaResource]:
+        """List stored files, each once, of these content types only where some are given.
 
-        The API reference has no way to ask for a further page here, so this is what one answer holds.
+        The API reference names no page parameter here, so the first request has none; where the answer says that
+        there are more pages, they are asked for as those of other listings are.
 
         Raises:
-            TelnyxError: any outcome of the call but success.
+            OutcomeUnknown: a page could not be read; what came before it is not the complete listing.
+            TelnyxError: any other outcome of a call.
         """
         wanted = list(content_types)
         params: dict[str, str | list[str]] = {"filter[content_type][]": wanted} if wanted else {}
-        return self._page(MediaResource, Call("list_media", "GET", "/media", params)).data
+        return self._pages(MediaResource, Call("list_media", "GET", "/media", params), first_plain=True)
 
     def get_media(self, media_name: str) -> MediaResource:
         """Read what is known of a stored file.

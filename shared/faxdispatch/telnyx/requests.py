@@ -4,7 +4,7 @@ import base64
 import binascii
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from faxdispatch.errors import BadInput
 
@@ -31,11 +31,27 @@ def _base64(value: str) -> str:
     return value
 
 
+def _given(value: Any) -> Any:
+    if value is None:
+        raise ValueError("cannot be null; leave it out to keep it as it is")
+    return value
+
+
+NEVER_NULL = BeforeValidator(_given)
+"""Marks a field that may be left out but not cleared (Telnyx API reference: not nullable)."""
+
+
 class Request(BaseModel):
     """Base of all bodies: unknown options are refused, so that a misspelt one is not silently without effect."""
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", populate_by_name=True, hide_input_in_errors=True, str_strip_whitespace=True
+        frozen=True,
+        extra="forbid",
+        populate_by_name=True,
+        hide_input_in_errors=True,
+        str_strip_whitespace=True,
+        # What is written beneath a field is its description, for the help of commands.
+        use_attribute_docstrings=True,
     )
 
     @classmethod
@@ -103,33 +119,43 @@ class InboundParams(Request):
     """How a fax application takes calls."""
 
     channel_limit: int | None = Field(default=None, ge=0)
-    """Concurrent inbound calls; None for no limit of its own."""
+    """Concurrent inbound calls; null for no limit of its own."""
     sip_subdomain: str | None = None
-    sip_subdomain_receive_settings: Literal["only_my_connections", "from_anyone"] | None = None
+    """Subdomain of sip.telnyx.com at which it can be called."""
+    sip_subdomain_receive_settings: Annotated[Literal["only_my_connections", "from_anyone"] | None, NEVER_NULL] = None
+    """Who may call that subdomain."""
 
 
 class OutboundParams(Request):
     """How a fax application makes calls."""
 
     channel_limit: int | None = Field(default=None, ge=0)
-    """Concurrent outbound calls; None for no limit of its own."""
-    outbound_voice_profile_id: str | None = None
-    """Without one every send fails with `no_outbound_profile`."""
+    """Concurrent outbound calls; null for no limit of its own."""
+    outbound_voice_profile_id: Annotated[str | None, NEVER_NULL] = None
+    """Without one every send fails with no_outbound_profile."""
 
 
 class ApplicationParams(Request):
     """Create a fax application (Telnyx API reference, "Creates a Fax Application")."""
 
     application_name: str = Field(min_length=1)
+    """What people call it."""
     webhook_event_url: str = Field(pattern=r"^https?://")
-    """Where webhooks go; Telnyx wants the scheme written out."""
+    """Where webhooks go, with http:// or https://."""
     webhook_event_failover_url: str | None = Field(default=None, pattern=r"^(https?://.*)?$")
+    """Where they go when that does not answer."""
     webhook_timeout_secs: int | None = Field(default=None, ge=0, le=30)
-    active: bool | None = None
-    anchorsite_override: AnchorSite | None = None
-    tags: list[str] | None = None
-    inbound: InboundParams | None = None
-    outbound: OutboundParams | None = None
+    """How long Telnyx waits for an answer."""
+    active: Annotated[bool | None, NEVER_NULL] = None
+    """Whether it can be used."""
+    anchorsite_override: Annotated[AnchorSite | None, NEVER_NULL] = None
+    """Where media is anchored; Latency is the nearest place."""
+    tags: Annotated[list[str] | None, NEVER_NULL] = None
+    """Words of your own; an empty list takes them away."""
+    inbound: Annotated[InboundParams | None, NEVER_NULL] = None
+    """How it takes calls."""
+    outbound: Annotated[OutboundParams | None, NEVER_NULL] = None
+    """How it makes calls."""
 
 
 class ApplicationUpdate(ApplicationParams):
@@ -139,10 +165,10 @@ class ApplicationUpdate(ApplicationParams):
     """
 
     fax_email_recipient: str | None = None
-    """Where inbound faxes are also mailed to; None ends it. Can be set by an update only."""
+    """Where inbound faxes are also mailed to; null ends it. Can be set by an update only."""
 
 
 def _problem(found: Any) -> str:
     field = ".".join(str(part) for part in found["loc"])
-    message = "unknown option" if found["type"] == "extra_forbidden" else found["msg"]
-    return f"{field}: {message}" if field else message.removeprefix("Value error, ")
+    message = "unknown option" if found["type"] == "extra_forbidden" else found["msg"].removeprefix("Value error, ")
+    return f"{field}: {message}" if field else message
