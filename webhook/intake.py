@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from faxdispatch.client_state import decode_client_state
+from faxdispatch.events import INBOUND_TYPES
 from faxdispatch.ledger import Observation, Observations
 from faxdispatch.telnyx.webhooks import TelnyxWebhook, Unreadable, parse_webhook
 
@@ -57,6 +58,7 @@ def observe(event: TelnyxWebhook) -> Observation:
     Only an event that does not say it is inbound may move a job: an inbound fax fails under the same event type.
     """
     job_id, attempt = decode_client_state(event.client_state) or (None, None)
+    inbound = event.direction == "inbound" or (event.direction is None and event.event_type in INBOUND_TYPES)
     return Observation(
         event_id=event.event_id,
         digest=event.digest,
@@ -66,8 +68,12 @@ def observe(event: TelnyxWebhook) -> Observation:
         job_id=job_id,
         attempt=attempt,
         status=event.status,
-        outbound=event.direction != "inbound",
+        outbound=not inbound,
         connection_id=event.connection_id,
+        sender=event.from_,
+        recipient=event.to,
+        media_url=event.media_url,
+        partial=event.partial_content,
         failure_reason=event.failure_reason,
         page_count=event.page_count,
         duration=event.call_duration_secs,

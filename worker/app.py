@@ -4,6 +4,7 @@ import logging
 import os
 import socket
 import sys
+from threading import BoundedSemaphore
 from typing import Any
 
 from celery import Celery
@@ -12,12 +13,15 @@ from kombu.entity import Exchange, Queue
 
 from faxdispatch.broker import configure, post, waiting
 from faxdispatch.errors import BadInput, FaxError
+from faxdispatch.inbound.link import Links
+from faxdispatch.inbound.store import open_store
 from faxdispatch.jobs import URGENT, CancelFax, SendFax
 from faxdispatch.ledger import (
     Agenda,
     Campaigns,
     Durability,
     Fence,
+    Inbox,
     Ledger,
     Limits,
     Observations,
@@ -30,15 +34,19 @@ from faxdispatch.telnyx import ClientStack
 from faxdispatch.throttle import Throttle
 from worker import transport
 from worker.collaborators import Collaborators
+from worker.errands import CHECKS
 from worker.failpoints import failpoints
 from worker.hook import Hook
-from worker.scheduler import CHECKS, DISPATCH, Scheduler
+from worker.scheduler import DISPATCH, Scheduler
 
 log = logging.getLogger(__name__)
 
 QUEUES = (URGENT, CancelFax.QUEUE, DISPATCH, CHECKS, SendFax.QUEUE)
 """In the order in which they are served: what may not wait, then what was given a channel, then questions of our own,
 and last what producers bring, of which there may be a flood."""
+
+HANDS = 4
+"""One thread in so many may be fetching documents."""
 
 
 def build(settings: Settings) -> Celery:
@@ -94,6 +102,10 @@ def _collaborators(settings: Settings, app: Celery) -> Collaborators:
         agenda=Agenda(scripts),
         limits=limits,
         campaigns=Campaigns(scripts),
+        inbox=Inbox(scripts, keep=settings.fax_inbound_keep),
+        store=open_store(settings.fax_inbound_dir) if settings.fax_inbound_dir else None,
+        links=Links(max_bytes=settings.fax_inbound_max_bytes, unchecked_origins=settings.fax_dangerous_inbound_origins),
+        hands=BoundedSemaphore(max(1, settings.fax_worker_concurrency // HANDS)),
         fence=Fence(kind, replicas=settings.fax_replicas),
         telnyx=ClientStack.from_settings(
             settings, before_call=throttle.before_call, after_response=throttle.after_response

@@ -5,9 +5,12 @@ from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from threading import BoundedSemaphore
 from typing import Any
 
-from faxdispatch.ledger import Agenda, Campaigns, Fence, Ledger, Limits, Observations
+from faxdispatch.inbound.link import Links
+from faxdispatch.inbound.store import Store
+from faxdispatch.ledger import Agenda, Campaigns, Fence, Inbox, Ledger, Limits, Observations
 from faxdispatch.openings import Calendar
 from faxdispatch.settings import Settings
 from faxdispatch.telnyx import ClientStack
@@ -34,6 +37,12 @@ class Collaborators:
     agenda: Agenda
     limits: Limits
     campaigns: Campaigns
+    inbox: Inbox
+    store: Store | None
+    """Where documents of inbound faxes are stored; None where they are not."""
+    links: Links
+    hands: BoundedSemaphore
+    """Threads that may be fetching documents."""
     fence: Fence
     telnyx: ClientStack
     post: Post

@@ -14,7 +14,7 @@ from uuid import uuid4
 
 from faxdispatch.client_state import decode_client_state
 from faxdispatch.errors import TelnyxError
-from faxdispatch.events import TYPE_OF_STATUS
+from faxdispatch.events import TYPE_OF_INBOUND_STATUS, TYPE_OF_STATUS
 from faxdispatch.ledger import JobView, Observation
 from faxdispatch.states import State
 from faxdispatch.telnyx import Fax
@@ -73,7 +73,7 @@ def record(fax: Fax, source: str, w: Collaborators) -> None:
         Observation(
             event_id=f"{source}:{fax.id}:{status}",
             digest=hashlib.sha256(json.dumps([fax.id, status]).encode()).hexdigest(),
-            event_type=TYPE_OF_STATUS.get(status) if outbound else None,
+            event_type=(TYPE_OF_STATUS if outbound else TYPE_OF_INBOUND_STATUS).get(status),
             source=source,
             fax_id=fax.id,
             job_id=job[0] if job else None,
@@ -81,6 +81,9 @@ def record(fax: Fax, source: str, w: Collaborators) -> None:
             status=status,
             outbound=outbound,
             connection_id=fax.connection_id,
+            sender=fax.from_,
+            recipient=fax.to,
+            media_url=fax.media_url,
             failure_reason=fax.failure_reason,
             page_count=fax.page_count,
             duration=fax.call_duration_secs,

@@ -18,6 +18,7 @@ from faxdispatch.ledger import Appointment, JobView, Picked, Scope
 from faxdispatch.reasons import Counter, Kind
 from faxdispatch.states import State
 from worker.collaborators import Collaborators
+from worker.errands import CHECKS, Errands
 from worker.feeding import Feeder
 from worker.policy import Failure, GiveUp, Retry, changes, climbed, decide
 
@@ -30,8 +31,6 @@ ROWS = 50
 RECONCILE = "fax.reconcile.v1"
 DISPATCH = "fax.dispatch"
 """Queue of the jobs whose turn it is; never behind what producers send."""
-CHECKS = "fax.checks"
-"""Queue of our own questions to Telnyx."""
 LEASE = 5.0
 """Seconds that a leader may be silent before another takes over."""
 APPLY = 0.2
@@ -54,6 +53,7 @@ class Scheduler:
         self._thread = Thread(target=self._run, name="scheduler", daemon=True)
         self._seen_at = 0.0
         self._campaigns = Feeder(w)
+        self._errands = Errands(w)
         self._work: dict[State, Callable[[Appointment], None]] = {
             State.QUEUED: self._hint,
             State.HELD: self._hint,
@@ -90,6 +90,7 @@ class Scheduler:
         self._dispatch(self._w.agenda.pick())
         for fax_id in self._w.agenda.strays():
             self._w.post(CancelFax.TASK, CancelFax.QUEUE, {"fax_id": fax_id})
+        self._errands.run()
 
     def _dispatch(self, picked: list[Picked]) -> None:
         """Tell workers of jobs whose turn it is: rows of campaigns many at a time, all else one by one."""

@@ -25,9 +25,12 @@ from faxdispatch.errors import (
     Unavailable,
     WrongState,
 )
-from faxdispatch.jobs import CancelFax, Job, RefreshMedia, SendFax, SyncStatus
+from faxdispatch.inbound.store import StoreTrouble
+from faxdispatch.jobs import CancelFax, FindInbound, Job, RefreshMedia, SendFax, SyncStatus
+from worker import inbound
 from worker.attempt import run_attempt, run_attempts
 from worker.collaborators import Collaborators
+from worker.errands import CHECKS, FETCH, FORGET, LOOK, REMOVE
 from worker.reconcile import ask, reconcile
 
 log = logging.getLogger(__name__)
@@ -150,6 +153,51 @@ def refresh_media(self: Any, *args: Any, **payload: Any) -> None:
         return
     facts = fax.model_dump(mode="json", by_alias=True, exclude_none=True)
     w.ledger.tell("fax.refreshed", subject=job.fax_id, fax_id=job.fax_id, facts=facts, source="worker")
+
+
+@shared_task(bind=True, name=FindInbound.TASK)
+@_kept
+def find_inbound(self: Any, *args: Any, **payload: Any) -> None:
+    """List Telnyx's inbound faxes. After a listing of our own that fails comes the next; one asked for is told of."""
+    job = _decode(self, FindInbound, args, payload)
+    if job is None:
+        return
+    try:
+        inbound.find(_with(self), since=job.since)
+    except TelnyxError as error:
+        if job.since:
+            _bury(self, args, payload, error)
+        else:
+            log.warning("the listing of inbound faxes failed: %s", error)
+
+
+@shared_task(bind=True, name=FETCH)
+def fetch_documents(self: Any) -> None:
+    """Fetch and store documents of inbound faxes. Internal."""
+    w = _with(self)
+    if inbound.fetch(w):
+        w.post(FETCH, CHECKS, {})
+
+
+@shared_task(bind=True, name=LOOK)
+def look_at_inbound(self: Any, fax_id: str) -> None:
+    """Ask Telnyx about a fax that is on its way in. Internal."""
+    inbound.look_at(fax_id, _with(self))
+
+
+@shared_task(bind=True, name=REMOVE)
+def remove_documents(self: Any) -> None:
+    """Remove the documents that are kept no longer. Internal."""
+    try:
+        inbound.remove(_with(self))
+    except StoreTrouble as error:
+        log.warning("documents that are kept no longer could not be removed: %s", error)
+
+
+@shared_task(bind=True, name=FORGET)
+def forget_fax(self: Any, fax_id: str) -> None:
+    """Delete a fax at Telnyx. Internal."""
+    inbound.forget(fax_id, _with(self))
 
 
 def _with(task: Any) -> Collaborators:

@@ -42,6 +42,7 @@ _Job = Literal[
     "job.invalid",
 ]
 _Refreshed = Literal["fax.refreshed"]
+_Document = Literal["fax.stored", "fax.store.failed", "fax.removed", "fax.deleted"]
 _Connection = Literal["connection.paused", "connection.resumed"]
 _Number = Literal[
     "number.quarantined",
@@ -70,6 +71,7 @@ TELNYX_TYPES: tuple[str, ...] = (*get_args(_Underway), *get_args(_Delivered), *g
 JOB_TYPES: tuple[str, ...] = (
     *get_args(_Job),
     *get_args(_Refreshed),
+    *get_args(_Document),
     *get_args(_Connection),
     *get_args(_Number),
     *get_args(_Campaign),
@@ -84,6 +86,19 @@ TYPE_OF_STATUS = {
     "failed": "fax.failed",
 }
 """Telnyx's outbound status to the event that tells of it; `originated` has none (Telnyx API reference)."""
+
+TYPE_OF_INBOUND_STATUS = {
+    "receiving": "fax.receiving.started",
+    "media.processing": "fax.media.processing.started",
+    "received": "fax.received",
+    "failed": "fax.failed",
+}
+"""The same for inbound faxes; `initiated` has none (Telnyx developer guide, "Receive a fax")."""
+
+INBOUND_TYPES = frozenset(
+    {"fax.receiving.started", "fax.media.processing.started", "fax.received", "fax.email.delivered"}
+)
+"""Event types of Telnyx's that only an inbound fax has."""
 
 
 class Event(BaseModel):
@@ -136,6 +151,11 @@ class FaxEvent(Event):
 
     type: _Underway
 
+    @property
+    def partial_content(self) -> bool | None:
+        """Whether only a part of an inbound fax came through, where Telnyx says."""
+        return self.data.get("partial_content")
+
 
 class FaxDelivered(Event):
     """Telnyx confirmed delivery."""
@@ -149,7 +169,10 @@ class FaxDelivered(Event):
 
 
 class FaxFailed(Event):
-    """Telnyx says that this attempt failed. The job may be tried again: its end is told by `job.exhausted`."""
+    """Telnyx says that this attempt failed. The job may be tried again: its end is told by `job.exhausted`.
+
+    An inbound fax that failed has this event too; it has no `job_id`.
+    """
 
     type: _Failed
 
@@ -194,6 +217,17 @@ class FaxRefreshed(Event):
     type: _Refreshed
 
 
+class DocumentEvent(Event):
+    """What became of a fax's document: an inbound one stored here, given up or removed; a fax deleted at Telnyx."""
+
+    type: _Document
+
+    @property
+    def file(self) -> str | None:
+        """Where the document is, or was, stored."""
+        return self.data.get("file")
+
+
 _CLASSES: tuple[type[Event], ...] = (
     FaxEvent,
     FaxDelivered,
@@ -203,6 +237,7 @@ _CLASSES: tuple[type[Event], ...] = (
     NumberEvent,
     CampaignEvent,
     FaxRefreshed,
+    DocumentEvent,
 )
 _TAGS = {kind: cls.__name__ for cls in _CLASSES for kind in get_args(cls.model_fields["type"].annotation)}
 
@@ -221,6 +256,7 @@ AnyEvent = Annotated[
     | Annotated[NumberEvent, Tag("NumberEvent")]
     | Annotated[CampaignEvent, Tag("CampaignEvent")]
     | Annotated[FaxRefreshed, Tag("FaxRefreshed")]
+    | Annotated[DocumentEvent, Tag("DocumentEvent")]
     | Annotated[Event, Tag("Event")],
     Discriminator(_tag),
 ]

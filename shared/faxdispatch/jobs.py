@@ -313,5 +313,15 @@ class RefreshMedia(Job):
     fax_id: Identifier
 
 
-JOBS: tuple[type[Job], ...] = (SendFax, CancelFax, RefreshMedia, SyncStatus)
+class FindInbound(Job):
+    """List Telnyx's inbound faxes and record those that no webhook told of. It is done by itself every few minutes."""
+
+    TASK: ClassVar[str] = "fax.find.v1"
+    QUEUE: ClassVar[str] = "fax.control"
+
+    since: AwareDatetime | None = None
+    """From which moment on; from where the last complete listing began, if not given."""
+
+
+JOBS: tuple[type[Job], ...] = (SendFax, CancelFax, RefreshMedia, SyncStatus, FindInbound)
 """Every job that producers may ask for."""

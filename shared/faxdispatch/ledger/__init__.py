@@ -5,6 +5,7 @@ group them by who uses them:
 
     Ledger        what becomes of one job: create, admit, claim, accept, …; its part for reading is Rows
     Observations  what Telnyx says of a fax
+    Inbox         inbound faxes, and where their documents are
     Campaigns     lists of many recipients, and what becomes of each row
     Agenda        which jobs must be looked at now, and who looks
     Limits        the rate, channels, pauses and money that all workers share
@@ -20,6 +21,7 @@ from faxdispatch.ledger.campaigns import CHUNK, Audit, Campaign, CampaignRow, Ca
 from faxdispatch.ledger.connection import Patience, connect
 from faxdispatch.ledger.deadletters import DeadLetter, DeadLetters
 from faxdispatch.ledger.durability import Durability, Fence, durability
+from faxdispatch.ledger.inbound import DocumentPlace, Due, InboundFax, Inbox
 from faxdispatch.ledger.jobs import Claim, Ledger, Scope
 from faxdispatch.ledger.limits import Account, Limits, Pause, Traffic
 from faxdispatch.ledger.observations import Observation, Observations
@@ -44,10 +46,14 @@ __all__ = [
     "Claim",
     "DeadLetter",
     "DeadLetters",
+    "DocumentPlace",
+    "Due",
     "Durability",
     "Fence",
     "Figures",
     "Held",
+    "InboundFax",
+    "Inbox",
     "JobView",
     "Ledger",
     "Limits",

@@ -91,19 +91,28 @@ class Agenda:
 
     def strays(self, *, again_after: float = 60) -> list[str]:
         """Take the fax ids that must be cancelled at Telnyx; each comes again until `stray_gone`."""
-        with redis_trouble():
-            seconds, micros = self._redis.time()
-            now = seconds * 1000 + micros // 1000
-            found = self._redis.zrangebyscore("fax:strays", "-inf", now, start=0, num=100)
-            if found:
-                self._redis.zadd("fax:strays", dict.fromkeys(found, now + again_after * 1000), xx=True)
-        fax_ids: list[str] = found
-        return fax_ids
+        return self._take("fax:strays", again_after)
+
+    def deletions(self, *, again_after: float = 600) -> list[str]:
+        """Take the fax ids that are to be deleted at Telnyx; each comes again until `deleted`."""
+        return self._take("fax:deletions", again_after)
+
+    def deleted(self, fax_id: str) -> None:
+        """Record that a fax is deleted at Telnyx; told once, by an event."""
+        self._scripts.run("deleted", fax_id=fax_id, source="worker")
 
     def stray_gone(self, fax_id: str) -> None:
         """Strike a fax off the list of strays."""
         with redis_trouble():
             self._redis.zrem("fax:strays", fax_id)
+
+    def _take(self, key: str, again_after: float) -> list[str]:
+        now = self._scripts.clock()
+        with redis_trouble():
+            fax_ids: list[str] = self._redis.zrangebyscore(key, "-inf", now, start=0, num=100)
+            if fax_ids:
+                self._redis.zadd(key, dict.fromkeys(fax_ids, now + again_after * 1000), xx=True)
+        return fax_ids
 
     def overdue(self) -> float:
         """Give the age in seconds of the oldest appointment that nobody has kept; 0 where none is overdue."""

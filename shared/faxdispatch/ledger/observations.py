@@ -15,7 +15,8 @@ class Observation:
     """One thing said of one fax.
 
     `event_id` makes it unique and `digest` tells whether a second one with the same id says the same. `event_type`
-    is None for a status that has no event. `status` is Telnyx's, and moves a job only where the fax is outbound.
+    is None for a status that has no event. `status` is Telnyx's, and moves a job only where the fax is outbound; what
+    is said of an inbound fax is kept with that fax.
     """
 
     event_id: str
@@ -28,6 +29,12 @@ class Observation:
     status: str | None = None
     outbound: bool = True
     connection_id: str | None = None
+    sender: str | None = None
+    recipient: str | None = None
+    media_url: str | None = None
+    """Link to an inbound fax's document."""
+    partial: bool | None = None
+    """Only a part of an inbound fax came through."""
     failure_reason: str | None = None
     page_count: int | None = None
     duration: int | None = None
@@ -54,7 +61,8 @@ class Observations:
             Unavailable: nothing is half recorded; say it again.
         """
         rank = provider_rank(seen.status) if seen.status and seen.outbound else 0
-        foreign = bool(self._known) and seen.connection_id is not None and seen.connection_id not in self._known
+        inbound = {} if seen.outbound else _inbound(seen)
+        foreign = self.is_foreign(seen.connection_id)
         return self._scripts.run(
             "observe",
             event=seen.event_id,
@@ -74,7 +82,12 @@ class Observations:
             occurred_at=round(seen.occurred_at.timestamp() * 1000) if seen.occurred_at else None,
             data=json.dumps(seen.data or {}),
             body=body if foreign else None,
+            **inbound,
         )
+
+    def is_foreign(self, connection_id: str | None) -> bool:
+        """Tell whether a connection is known to be none of ours."""
+        return bool(self._known) and connection_id is not None and connection_id not in self._known
 
     def quarantine(self, body: bytes, *, digest: str, reason: str) -> dict[str, Any]:
         """Keep a signed body that cannot be read. `outcome` is `quarantined` or `duplicate`.
@@ -84,3 +97,9 @@ class Observations:
         """
         text = body.decode("utf-8", errors="backslashreplace")
         return self._scripts.run("quarantine", body=text, digest=digest, reason=reason)
+
+
+def _inbound(seen: Observation) -> dict[str, Any]:
+    """Give what is kept of an inbound fax; `from` is no name for an argument of ours."""
+    facts = {"inbound": True, "from": seen.sender, "to": seen.recipient, "link": seen.media_url}
+    return facts if seen.partial is None else facts | {"partial": "1" if seen.partial else "0"}

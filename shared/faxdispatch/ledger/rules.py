@@ -43,6 +43,7 @@ class Rules:
     burst_failures: int = 30
     most_open: int = 20_000
     """Rows of one campaign that have a job. With so many waiting for a retry or a busy number, no more are begun."""
+    delete_after: float | None = None
     retention: float = 30 * _DAY
     seen: float = 7 * _DAY
     events_maxlen: int = 1_000_000
@@ -70,6 +71,7 @@ class Rules:
             ladder_kept=settings.fax_ladder_days * _DAY,
             burst_window=settings.fax_campaign_burst_window,
             burst_failures=settings.fax_campaign_burst_failures,
+            delete_after=settings.fax_telnyx_delete_after,
             retention=settings.fax_retention_days * _DAY,
             events_maxlen=settings.fax_events_maxlen,
         )
@@ -100,6 +102,7 @@ class Rules:
             "quarantine_after": self.quarantine_after,
             "quarantine": _ms(self.quarantine),
             "ladder_kept": _ms(self.ladder_kept),
+            "delete_after": None if self.delete_after is None else _ms(self.delete_after),
             "retention": _ms(self.retention),
             "seen": _ms(self.seen),
             "row_kept": _ms(_ROW_KEPT),

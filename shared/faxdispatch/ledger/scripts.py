@@ -16,7 +16,7 @@ from faxdispatch.ledger.connection import Patience, connect
 from faxdispatch.ledger.rules import Rules
 from faxdispatch.settings import Settings
 
-_SHARED = ("records", "events", "places", "limits", "spend", "numbers", "campaigns", "moves", "admission")
+_SHARED = ("records", "events", "places", "limits", "spend", "numbers", "campaigns", "moves", "admission", "inbound")
 """What every script begins with, in this order: each builds on those before it."""
 _REFUSALS = ("MISCONF", "NOREPLICAS", "MASTERDOWN", "CLUSTERDOWN")
 

@@ -29,6 +29,19 @@ if a.foreign and not (j and j.connection == a.connection) then
   return remember('foreign')
 end
 
+if not j and a.inbound and a.fax_id then
+  local f = inbound(a.fax_id)
+  local note, news = weigh_inbound(f)
+  -- What was asked for is told only if it is new; what Telnyx said by itself always.
+  if a.kind and (news or a.source == 'webhook') then
+    emit_about(a.fax_id, a.kind, {
+      id = a.event, fax_id = a.fax_id, occurred_at = a.occurred_at, source = a.source, note = note, data = a.data,
+    })
+  end
+  keep_inbound(f, news)
+  return remember(note or 'recorded')
+end
+
 if not j then
   if a.kind then
     emit_about(a.fax_id or 'telnyx', a.kind, {
@@ -50,6 +63,7 @@ end
 -- Without a fax id nothing ties the fact to an attempt: it is told, and moves nothing.
 local tie, rank = 'same', a.rank
 if a.fax_id then tie = bind(j, attempt or j.attempt, a.fax_id, {source = a.source}) else rank = 0 end
+if rank == 9 then delete_later(a.fax_id) end
 if tie == 'stray' then
   tell('conflict')
   return remember('conflict', {job = j.job, state = j.state})

@@ -1,0 +1,260 @@
+"""Inbound faxes: what Telnyx said of them, and where their documents are."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Any, Self
+
+from faxdispatch.errors import Conflict, NotKnown
+from faxdispatch.ledger.scripts import Scripts, redis_trouble
+
+_PAUSE = 10.0
+"""Seconds before a document is fetched a second time; the pause doubles up to …"""
+_PAUSE_CAP = 1800.0
+_MOST_REFUSED = 3
+"""So often may a document be one that we will not have."""
+_PAGE = 500
+
+
+class DocumentPlace(StrEnum):
+    """Where the document of an inbound fax is."""
+
+    COMING = "coming"
+    """The fax is on its way in."""
+    WANTED = "wanted"
+    """At Telnyx; it is fetched as soon as a worker has a hand free, if there is a place to store it."""
+    STORED = "stored"
+    GIVEN_UP = "given_up"
+    """It could not be fetched or stored; a person must speak."""
+    REMOVED = "removed"
+    """It was stored, for as long as documents are kept."""
+    NONE = "none"
+    """The fax failed without one."""
+
+
+_SETS = {
+    DocumentPlace.COMING: "fax:coming",
+    DocumentPlace.WANTED: "fax:documents:wanted",
+    DocumentPlace.GIVEN_UP: "fax:documents:given_up",
+    DocumentPlace.STORED: "fax:documents:stored",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class InboundFax:
+    """An inbound fax as the ledger knows it."""
+
+    fax_id: str
+    status: str | None
+    """Telnyx's last word."""
+    place: DocumentPlace
+    sender: str | None
+    recipient: str | None
+    connection_id: str | None
+    page_count: int | None
+    call_duration_secs: int | None
+    partial_content: bool | None
+    """Only a part came through; None where Telnyx does not say."""
+    failure_reason: str | None
+    media_url: str | None
+    """The last link that Telnyx gave; it lives ten minutes (Telnyx developer guide, "Receive a fax")."""
+    first_seen: datetime
+    ended_at: datetime | None
+    """When it was received, or failed."""
+    problem: str | None
+    """Why its document could not be had the last time."""
+    problems: int
+    """How often it could not, since a person last asked for it."""
+    file: str | None
+    """Where its document is stored."""
+    name: str | None
+    """Under which name it is stored there."""
+    sha256: str | None
+    size: int | None
+    """In bytes."""
+    stored_at: datetime | None
+
+    @classmethod
+    def from_hash(cls, fax_id: str, row: Mapping[str, str]) -> Self:
+        """Build it from the ledger's hash."""
+        return cls(
+            fax_id=fax_id,
+            status=row.get("status"),
+            place=DocumentPlace(row["place"]),
+            sender=row.get("from"),
+            recipient=row.get("to"),
+            connection_id=row.get("connection"),
+            page_count=_whole(row.get("pages")),
+            call_duration_secs=_whole(row.get("duration")),
+            partial_content={"1": True, "0": False}.get(row.get("partial", "")),
+            failure_reason=row.get("reason"),
+            media_url=row.get("link"),
+            first_seen=_moment(row["first"]),
+            ended_at=_moment(row["ended"]) if "ended" in row else None,
+            problem=row.get("problem") or None,
+            problems=int(row.get("problems") or 0),
+            file=row.get("file"),
+            name=row.get("name"),
+            sha256=row.get("sha256"),
+            size=_whole(row.get("size")),
+            stored_at=_moment(row["stored"]) if "stored" in row else None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What is to be done for inbound faxes now: ask Telnyx about some, and fetch so many documents."""
+
+    asked: tuple[str, ...]
+    wanted: int
+
+
+class Inbox:
+    """The inbound faxes. Times are in seconds.
+
+    `keep` is how long stored documents are kept; None is for ever.
+    """
+
+    def __init__(self, scripts: Scripts, *, keep: float | None = None) -> None:
+        self._scripts = scripts
+        self._keep = None if keep is None else round(keep * 1000)
+
+    @property
+    def _redis(self) -> Any:
+        # redis-py's types cannot say that replies are text.
+        return self._scripts.redis
+
+    def get(self, fax_id: str) -> InboundFax:
+        """Give an inbound fax.
+
+        Raises:
+            NotKnown: there is none of that id (any more).
+        """
+        with redis_trouble():
+            row = self._redis.hgetall(f"fax:inbound:{fax_id}")
+        if not row:
+            raise NotKnown(f"inbound fax {fax_id}: not known here; `faxdispatch inbound find` looks for it at Telnyx")
+        return InboundFax.from_hash(fax_id, row)
+
+    def at(self, place: DocumentPlace) -> Iterator[InboundFax]:
+        """Go through the faxes whose document is at `place`, those that have been there longest first.
+
+        Raises:
+            ValueError: nothing is kept of those without a document.
+        """
+        if place not in _SETS:
+            raise ValueError(f"{place}: there is no list of those")
+        start = 0
+        while True:
+            with redis_trouble():
+                found = self._redis.zrange(_SETS[place], start, start + _PAGE - 1)
+                with self._redis.pipeline(transaction=False) as pipe:
+                    for fax_id in found:
+                        pipe.hgetall(f"fax:inbound:{fax_id}")
+                    rows = pipe.execute()
+            yield from (InboundFax.from_hash(fax_id, row) for fax_id, row in zip(found, rows, strict=True) if row)
+            if len(found) < _PAGE:
+                return
+            start += _PAGE
+
+    def count(self, place: DocumentPlace) -> int:
+        """Count the faxes whose document is at `place`."""
+        with redis_trouble():
+            return int(self._redis.zcard(_SETS[place]))
+
+    def due(self, *, limit: int = 100) -> Due:
+        """Take the faxes to ask about, each of which has its next appointment already, and count the documents."""
+        reply = self._scripts.run("inbound_due", limit=limit)
+        return Due(tuple(reply["asked"]), reply["wanted"])
+
+    def take(self, *, lease: float) -> InboundFax | None:
+        """Take the document that has waited longest; where nothing is said of it for `lease`, it is taken again."""
+        reply = self._scripts.run("inbound_take", lease=round(lease * 1000))
+        return self.get(reply["fax_id"]) if reply["outcome"] == "taken" else None
+
+    def stored(
+        self, fax_id: str, *, file: str, name: str, sha256: str, size: int, data: str, source: str = "worker"
+    ) -> str:
+        """Record that a document is here; `data` is the event's, as JSON. Gives `stored`, `known` or `gone`."""
+        reply = self._scripts.run(
+            "inbound_stored",
+            fax_id=fax_id, file=file, name=name, sha256=sha256, size=size, data=data, source=source, keep=self._keep,
+        )  # fmt: skip
+        return str(reply["outcome"])
+
+    def failed(self, fax_id: str, *, kind: str, problem: str, refused: bool, give_up: float) -> str:
+        """Record that a document could not be had: `again`, or `given_up` after so much time or so many refusals.
+
+        `refused` says that it is one which we will not have, `kind` in one word why.
+        """
+        reply = self._scripts.run(
+            "inbound_failed",
+            fax_id=fax_id, kind=kind, problem=problem, refused=refused or None, most_refused=_MOST_REFUSED,
+            pause=round(_PAUSE * 1000), pause_cap=round(_PAUSE_CAP * 1000), give_up=round(give_up * 1000),
+            source="worker", keep=self._keep,
+        )  # fmt: skip
+        return str(reply["outcome"])
+
+    def again(self, fax_id: str) -> None:
+        """Have a document fetched again, from the beginning.
+
+        Raises:
+            NotKnown: there is no such fax.
+            Conflict: it has no document, or is still on its way in.
+        """
+        outcome = self._scripts.run("inbound_again", fax_id=fax_id)["outcome"]
+        if outcome == "gone":
+            raise NotKnown(f"inbound fax {fax_id}: not known here; `faxdispatch inbound find` looks for it at Telnyx")
+        if outcome != "wanted":
+            why = "is still on its way in" if outcome == "coming" else "failed and has no document"
+            raise Conflict(f"inbound fax {fax_id} {why}")
+
+    def outlived(self, *, limit: int = 100) -> list[InboundFax]:
+        """Give stored documents that are to be kept no longer, the oldest first. None where they are kept for ever."""
+        if self._keep is None:
+            return []
+        before = self._scripts.clock() - self._keep
+        with redis_trouble():
+            found = self._redis.zrangebyscore("fax:documents:stored", "-inf", before, start=0, num=limit)
+        known = []
+        for fax_id in found:
+            try:
+                known.append(self.get(fax_id))
+            except NotKnown:
+                self.removed(fax_id)
+        return known
+
+    def removed(self, fax_id: str) -> None:
+        """Record that a stored document is gone."""
+        self._scripts.run("inbound_removed", fax_id=fax_id, source="worker", keep=self._keep)
+
+    def may_list(self, *, every: float) -> bool:
+        """Tell whether it is time to list Telnyx's inbound faxes; asked again, it is so only after `every`."""
+        with redis_trouble():
+            return bool(self._redis.set("fax:inbound-listing", "1", nx=True, px=round(every * 1000)))
+
+    def listed_until(self) -> datetime | None:
+        """Give the moment up to which a complete listing was seen; None where there was none yet."""
+        with redis_trouble():
+            known = self._redis.get("fax:inbound-listed")
+        return _moment(known) if known else None
+
+    def listed(self, until: datetime) -> None:
+        """Record that a complete listing was seen. It never goes back: two listings may end in any order."""
+        known = self.listed_until()
+        if known is None or until > known:
+            with redis_trouble():
+                self._redis.set("fax:inbound-listed", round(until.timestamp() * 1000))
+
+    def now(self) -> datetime:
+        """Give the present moment by Redis' clock."""
+        return datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=self._scripts.clock())
+
+
+def _whole(text: str | None) -> int | None:
+    return int(text) if text else None
+
+
+def _moment(millis: str) -> datetime:
+    return datetime.fromtimestamp(int(float(millis)) / 1000, UTC)

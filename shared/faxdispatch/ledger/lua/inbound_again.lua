@@ -1,0 +1,10 @@
+-- A person wants a document, whatever was tried before.
+local f = inbound(a.fax_id)
+if not f then return reply({outcome = 'gone'}) end
+if (INBOUND_RANK[f.status or ''] or 0) < 9 then return reply({outcome = 'coming'}) end
+if f.place == 'none' then return reply({outcome = 'none'}) end
+save_inbound(a.fax_id, {place = 'wanted', updated = now, problems = 0, refused = 0})
+redis.call('HDEL', 'fax:inbound:' .. a.fax_id, 'tried', 'sha256')
+want_document(a.fax_id)
+redis.call('ZADD', 'fax:documents:wanted', now, a.fax_id)
+return reply({outcome = 'wanted'})

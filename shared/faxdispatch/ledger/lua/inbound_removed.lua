@@ -1,0 +1,8 @@
+-- A stored document is no longer kept. Told once.
+local f = inbound(a.fax_id)
+if f and f.place == 'stored' then
+  emit_inbound(a.fax_id, 'fax.removed', {reason = 'retention', file = f.file, stored_at = tonumber(f.stored)})
+  save_inbound(a.fax_id, {place = 'removed', updated = now})
+end
+redis.call('ZREM', 'fax:documents:stored', a.fax_id)
+return reply({})

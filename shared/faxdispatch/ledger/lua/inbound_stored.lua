@@ -1,0 +1,16 @@
+-- A document is here. Stored twice, with the same content, it is told once.
+local f = inbound(a.fax_id)
+if not f then return reply({outcome = 'gone'}) end
+if f.place == 'stored' and f.sha256 == a.sha256 and f.file == a.file then return reply({outcome = 'known'}) end
+emit_about(a.fax_id, 'fax.stored', {fax_id = a.fax_id, source = a.source, data = a.data})
+save_inbound(a.fax_id, {
+  place = 'stored', updated = now, stored = now, file = a.file, name = a.name, sha256 = a.sha256, size = a.size,
+  problem = '', problems = 0, refused = 0,
+})
+redis.call('ZREM', 'fax:documents:wanted', a.fax_id)
+redis.call('ZREM', 'fax:documents:given_up', a.fax_id)
+redis.call('ZADD', 'fax:documents:stored', now, a.fax_id)
+-- Who keeps documents for ever needs no list of them.
+if not a.keep then redis.call('ZREMRANGEBYSCORE', 'fax:documents:stored', '-inf', now - a.retention) end
+delete_later(a.fax_id)
+return reply({outcome = 'stored'})

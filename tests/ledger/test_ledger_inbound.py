@@ -1,0 +1,305 @@
+"""Inbound faxes in the ledger: what is told, what is fetched when, and what is deleted."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from faxdispatch.errors import Conflict, NotKnown
+from faxdispatch.events import Event
+from faxdispatch.ledger import DocumentPlace, Inbox, Observation, Rules, Scripts, connect
+from tests.ledger.conftest import START
+from tests.ledger.desk import Desk
+
+DAY = 86_400
+FAX = "9fbc3f0d-5495-42af-9a4e-c57a235d9182"
+LINK = "https://documents.example.com/a.pdf"
+KIND = {"receiving": "fax.receiving.started", "received": "fax.received", "failed": "fax.failed"}
+
+
+class Post(Desk):
+    """A ledger that is told of inbound faxes."""
+
+    def __init__(self, url: str, *, keep: float | None = None, **rules: Any) -> None:
+        super().__init__(url, Rules(rate=1000, channels=1000, **rules))
+        self.inbox = Inbox(self.scripts, keep=keep)
+
+    def say(self, status: str, fax_id: str = FAX, *, source: str = "webhook", **facts: Any) -> str:
+        seen = Observation(
+            event_id=f"{source}-{fax_id}-{status}",
+            digest=status,
+            event_type=KIND.get(status),
+            source=source,
+            fax_id=fax_id,
+            status=status,
+            outbound=False,
+            sender="+14155552222",
+            recipient="+13125550000",
+            **facts,
+        )
+        return str(self.observations.record(seen)["outcome"])
+
+    def store(self, fax_id: str = FAX, *, sha256: str = "aa") -> str:
+        return self.inbox.stored(
+            fax_id, file=f"/in/{fax_id}.pdf", name=f"{fax_id}.pdf", sha256=sha256, size=9, data=json.dumps({"size": 9})
+        )  # fmt: skip
+
+    def fail(self, *, refused: bool = False, give_up: float = 3 * DAY) -> str:
+        return self.inbox.failed(FAX, kind="LinkFailed", problem="503", refused=refused, give_up=give_up)
+
+    def told(self) -> list[tuple[str, str | None]]:
+        events = [Event.from_fields(fields) for _, fields in self.redis.xrange("fax:events")]
+        return [(event.type, event.note) for event in events]
+
+
+@pytest.fixture
+def post(redis_url: str) -> Post:
+    return Post(redis_url)
+
+
+def test_a_received_fax_is_kept_with_all_that_was_said_of_it(post: Post):
+    post.say("receiving")
+    post.say("received", media_url=LINK, page_count=2, duration=50, partial=True, connection_id="c")
+
+    fax = post.inbox.get(FAX)
+    assert (fax.status, fax.place, fax.media_url) == ("received", DocumentPlace.WANTED, LINK)
+    assert (fax.sender, fax.recipient, fax.connection_id) == ("+14155552222", "+13125550000", "c")
+    assert (fax.page_count, fax.call_duration_secs, fax.partial_content) == (2, 50, True)
+    assert post.told() == [("fax.receiving.started", None), ("fax.received", None)]
+
+
+def test_what_a_listing_shows_is_told_only_where_it_is_news(post: Post):
+    post.say("received", media_url=LINK)
+    assert post.say("received", source="listing") == "overtaken"
+    assert post.say("received", "other", source="listing") == "recorded"
+    assert post.told() == [("fax.received", None), ("fax.received", None)]
+
+
+def test_a_webhook_that_comes_after_the_listing_is_told_as_overtaken_and_adds_what_only_it_knows(post: Post):
+    post.say("received", source="listing")
+    post.say("received", media_url=LINK, partial=True)
+    assert post.told() == [("fax.received", None), ("fax.received", "overtaken")]
+    assert post.inbox.get(FAX).partial_content is True
+    assert post.inbox.get(FAX).media_url == LINK
+
+
+def test_steps_in_the_wrong_order_take_nothing_back(post: Post):
+    post.say("received", media_url=LINK)
+    post.say("receiving")
+    assert post.inbox.get(FAX).place is DocumentPlace.WANTED
+    assert post.told() == [("fax.received", None), ("fax.receiving.started", "overtaken")]
+
+
+def test_a_failed_fax_wants_no_document_and_is_asked_about_no_more(post: Post):
+    post.say("receiving")
+    post.say("failed", failure_reason="sender_call_dropped")
+    fax = post.inbox.get(FAX)
+    assert (fax.place, fax.failure_reason) == (DocumentPlace.NONE, "sender_call_dropped")
+    post.later(DAY)
+    assert (post.inbox.due().asked, post.inbox.due().wanted) == ((), 0)
+
+
+def test_a_failed_fax_with_a_link_is_fetched_all_the_same(post: Post):
+    post.say("failed", media_url=LINK)
+    assert post.inbox.get(FAX).place is DocumentPlace.WANTED
+
+
+def test_a_document_that_comes_after_its_failure_is_wanted_and_told_as_a_conflict(post: Post):
+    post.say("failed")
+    post.say("received", media_url=LINK)
+    assert post.inbox.get(FAX).place is DocumentPlace.WANTED
+    assert post.told()[-1] == ("fax.received", "conflict")
+
+
+def test_a_failure_after_the_document_takes_nothing_away(post: Post):
+    post.say("received", media_url=LINK)
+    assert post.say("failed") == "conflict"
+    assert (post.inbox.get(FAX).status, post.inbox.get(FAX).place) == ("received", DocumentPlace.WANTED)
+
+
+def test_a_fax_that_stays_on_its_way_is_asked_about_at_growing_pauses(post: Post):
+    post.say("receiving")
+    assert post.inbox.due().asked == ()
+    asked = []
+    for minute in range(120):
+        post.later(60)
+        asked += [minute + 1 for _ in post.inbox.due().asked]
+    assert asked[:4] == [5, 10, 20, 40]
+
+
+def test_a_document_is_one_workers_until_its_lease_ends(post: Post):
+    post.say("received", media_url=LINK)
+    taken = post.inbox.take(lease=600)
+    assert taken
+    assert taken.fax_id == FAX
+    assert post.inbox.take(lease=600) is None
+    post.later(601)
+    assert post.inbox.take(lease=600)
+
+
+def test_documents_are_taken_in_the_order_in_which_they_came(post: Post):
+    for name in ("a", "b", "c"):
+        post.say("received", name)
+        post.later(1)
+    assert [fax.fax_id for _ in range(3) if (fax := post.inbox.take(lease=600))] == ["a", "b", "c"]
+
+
+def test_a_stored_document_is_told_once_however_often_it_is_stored(post: Post):
+    post.say("received", media_url=LINK)
+    assert [post.store(), post.store()] == ["stored", "known"]
+    assert post.told() == [("fax.received", None), ("fax.stored", None)]
+    fax = post.inbox.get(FAX)
+    assert (fax.place, fax.file, fax.size) == (DocumentPlace.STORED, f"/in/{FAX}.pdf", 9)
+    assert post.inbox.take(lease=1) is None
+
+
+def test_a_failed_fetch_is_tried_again_at_growing_pauses(post: Post):
+    post.say("received", media_url=LINK)
+    tried = []
+    for second in range(200):
+        if post.inbox.take(lease=600):
+            tried.append(second)
+            assert post.fail() == "again"
+        post.later(1)
+    assert tried == [0, 10, 30, 70, 150]
+
+
+def test_a_document_that_was_tried_too_long_is_given_up_and_told_and_a_person_can_ask_again(post: Post):
+    post.say("received", media_url=LINK)
+    post.later(30 * DAY - 10)
+    post.inbox.take(lease=600)
+    assert post.fail() == "again"  # nobody tried before: an outage of our own is no reason to give up
+    post.later(3 * DAY + 1)
+    assert post.fail() == "given_up"
+    assert post.told()[-1] == ("fax.store.failed", None)
+    assert [fax.fax_id for fax in post.inbox.at(DocumentPlace.GIVEN_UP)] == [FAX]
+    assert post.inbox.take(lease=600) is None
+
+    post.inbox.again(FAX)
+    assert post.inbox.take(lease=600)
+    assert post.fail() == "again"
+
+
+def test_a_document_that_we_will_not_have_is_given_up_after_three_tries(post: Post):
+    post.say("received", media_url=LINK)
+    assert [post.fail(refused=True) for _ in range(4)] == ["again", "again", "given_up", "no"]
+
+
+def test_only_what_has_a_document_can_be_asked_for_again(post: Post):
+    with pytest.raises(NotKnown):
+        post.inbox.again("nobody")
+    post.say("receiving")
+    with pytest.raises(Conflict, match="on its way"):
+        post.inbox.again(FAX)
+    post.say("failed")
+    with pytest.raises(Conflict, match="no document"):
+        post.inbox.again(FAX)
+
+
+def test_a_document_that_was_stored_can_be_fetched_again_and_is_told_again(post: Post):
+    post.say("received", media_url=LINK)
+    post.store()
+    post.inbox.again(FAX)
+    assert post.inbox.take(lease=1)
+    assert post.store() == "stored"
+    assert [kind for kind, _ in post.told()] == ["fax.received", "fax.stored", "fax.stored"]
+
+
+def test_documents_are_kept_for_ever_unless_said_otherwise(post: Post):
+    post.say("received", media_url=LINK)
+    post.store()
+    post.later(1000 * DAY)
+    assert post.inbox.outlived() == []
+
+
+def test_documents_outlive_their_time_one_by_one_and_their_removal_is_told_once(redis_url: str):
+    post = Post(redis_url, keep=100 * DAY)
+    for name in ("a", "b"):
+        post.say("received", name)
+        post.store(name)
+        post.later(DAY)
+    post.later(98 * DAY)
+    assert [fax.fax_id for fax in post.inbox.outlived()] == ["a"]
+    post.inbox.removed("a")
+    post.inbox.removed("a")
+    assert post.inbox.outlived() == []
+    assert post.inbox.get("a").place is DocumentPlace.REMOVED
+    assert post.told()[-1] == ("fax.removed", None)
+    assert [kind for kind, _ in post.told()].count("fax.removed") == 1
+
+
+def test_where_nothing_stores_them_documents_are_forgotten_with_all_else(post: Post):
+    post.say("received", "old")
+    post.later(31 * DAY)
+    post.say("received", "new")
+    assert [fax.fax_id for fax in post.inbox.at(DocumentPlace.WANTED)] == ["new"]
+
+
+def test_nothing_is_deleted_at_telnyx_unless_it_is_wished(post: Post):
+    post.create("j")
+    post.fly("j")
+    post.tell("j", "delivered")
+    post.later(1000 * DAY)
+    assert post.agenda.deletions() == []
+
+
+@pytest.mark.parametrize("status", ["delivered", "failed"])
+def test_a_fax_is_deleted_at_telnyx_after_its_end_until_that_is_done_and_told_in_its_jobs_history(
+    redis_url: str, status: str
+):
+    post = Post(redis_url, delete_after=DAY)
+    post.create("j")
+    post.fly("j")
+    post.tell("j", "sending")
+    post.later(2 * DAY)
+    assert post.agenda.deletions() == []
+    post.tell("j", status)
+    post.later(DAY - 1)
+    assert post.agenda.deletions() == []
+    post.later(1)
+    assert post.agenda.deletions(again_after=600) == ["j-1"]
+    assert post.agenda.deletions() == []
+    post.later(600)
+    assert post.agenda.deletions() == ["j-1"]
+    post.agenda.deleted("j-1")
+    post.agenda.deleted("j-1")
+    post.later(DAY)
+    assert post.agenda.deletions() == []
+    history = [event.type for event in post.ledger.job("j", history=True).history]
+    assert history.count("fax.deleted") == 1
+
+
+def test_an_inbound_fax_is_deleted_at_telnyx_only_once_its_document_is_here(redis_url: str):
+    post = Post(redis_url, delete_after=DAY)
+    post.say("received", media_url=LINK)
+    post.later(20 * DAY)
+    assert post.agenda.deletions() == []
+    post.store()
+    post.later(DAY)
+    assert post.agenda.deletions() == [FAX]
+
+
+def test_a_failed_inbound_fax_is_deleted_at_telnyx_too(redis_url: str):
+    post = Post(redis_url, delete_after=DAY)
+    post.say("failed")
+    post.later(DAY)
+    assert post.agenda.deletions() == [FAX]
+
+
+def test_one_listing_at_a_time_and_its_end_never_goes_back(redis_url: str):
+    inbox = Inbox(Scripts(connect(redis_url)))
+    assert [inbox.may_list(every=60), inbox.may_list(every=60)] == [True, False]
+    assert inbox.listed_until() is None
+    moment = datetime.fromtimestamp(START / 1000, UTC)
+    inbox.listed(moment)
+    inbox.listed(moment - timedelta(hours=1))
+    assert inbox.listed_until() == moment
+
+
+def test_a_fax_of_a_connection_that_is_not_ours_is_no_inbound_fax_of_ours(redis_url: str):
+    post = Post(redis_url)
+    post.observations._known = frozenset({"ours"})
+    assert post.say("received", connection_id="theirs") == "foreign"
+    with pytest.raises(NotKnown):
+        post.inbox.get(FAX)

@@ -1,0 +1,186 @@
+"""Inbound faxes: their documents are fetched and stored, and those that no webhook told of are found."""
+
+import json
+import logging
+import time
+from datetime import datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from faxdispatch.errors import FaxError, NoSuchResource, TelnyxError
+from faxdispatch.inbound.document import Kind, NotADocument, kind_of
+from faxdispatch.inbound.link import Fetched, LinkExpired, LinkFailed, LinkRefused
+from faxdispatch.inbound.naming import stored_name
+from faxdispatch.inbound.store import Store, StoreTrouble
+from faxdispatch.ledger import InboundFax
+from faxdispatch.telnyx import Fax, TelnyxClient
+from worker.collaborators import Collaborators
+from worker.reconcile import ask, record
+
+log = logging.getLogger(__name__)
+
+LEASE = 600.0
+"""Seconds after which a document whose worker says nothing is fetched anew; no fetching takes so long."""
+TURN = 60.0
+"""Seconds past which a message begins no further document: its thread is needed for other things."""
+FIRST_LOOK = timedelta(days=1)
+"""How far back the very first listing goes."""
+
+_REFUSED = (LinkRefused, NotADocument, NoSuchResource)
+"""What another try seldom mends."""
+_PASSES = (LinkExpired, LinkFailed, StoreTrouble, TelnyxError, OSError)
+
+
+def fetch(w: Collaborators) -> bool:
+    """Fetch and store documents, one after the other, as long as there are any. Tell whether some are left.
+
+    Only few threads of a worker do this at a time: a slow storage must not hold up what sends faxes.
+    """
+    if w.store is None or not w.hands.acquire(blocking=False):
+        return False
+    try:
+        until = time.monotonic() + TURN
+        while time.monotonic() < until:
+            fax = w.inbox.take(lease=LEASE)
+            if fax is None:
+                return False
+            bring(fax, w.store, w)
+        return True
+    finally:
+        w.hands.release()
+
+
+def bring(fax: InboundFax, store: Store, w: Collaborators) -> None:
+    """Fetch a document, check it, store it with what is known of it, and record that. What goes wrong is recorded too.
+
+    All of it may be done twice: the names are the fax's own, and what was stored already is not told again.
+    """
+    try:
+        with TemporaryDirectory(prefix="faxdispatch-") as folder:
+            path = Path(folder) / "document"
+            fetched = _download(fax, path, w)
+            kind = kind_of(path)
+            name = stored_name(fax.fax_id, kind.suffix)
+            facts = describe(fax, fetched, kind, name, w.now())
+            file = store.put(name, path)
+            store.put_text(stored_name(fax.fax_id, ".json"), json.dumps(facts, indent=2, ensure_ascii=False) + "\n")
+    except _REFUSED as error:
+        _failed(fax, error, w, refused=True)
+        return
+    except _PASSES as error:
+        _failed(fax, error, w, refused=False)
+        return
+    told = json.dumps({**facts, "file": file})
+    w.inbox.stored(fax.fax_id, file=file, name=name, sha256=fetched.sha256, size=fetched.size, data=told)
+    log.info("inbound fax %s: stored, %d bytes", fax.fax_id, fetched.size)
+
+
+def describe(fax: InboundFax, fetched: Fetched, kind: Kind, name: str, now: datetime) -> dict[str, Any]:
+    """Give what is stored beside a document, and told with it."""
+    return {
+        "fax_id": fax.fax_id,
+        "connection_id": fax.connection_id,
+        "from": fax.sender,
+        "to": fax.recipient,
+        "status": fax.status,
+        "received_at": fax.ended_at.isoformat() if fax.ended_at else None,
+        "page_count": fax.page_count,
+        "partial_content": fax.partial_content,
+        "call_duration_secs": fax.call_duration_secs,
+        "failure_reason": fax.failure_reason,
+        "name": name,
+        "content_type": kind.content_type,
+        "size": fetched.size,
+        "sha256": fetched.sha256,
+        "stored_at": now.isoformat(timespec="seconds"),
+    }
+
+
+def find(w: Collaborators, *, since: datetime | None = None) -> None:
+    """List Telnyx's inbound faxes and record what is news: webhooks get lost, and so do whole receivers.
+
+    Without `since` it goes on where the last complete listing began, so that no outage is too long. What is listed
+    late all the same is found as long as it comes within the settle time.
+
+    Raises:
+        TelnyxError: the listing broke off; the next one begins at the same place.
+        Unavailable: Redis did not answer.
+    """
+    begun = w.inbox.now()
+    start = since or w.inbox.listed_until() or begun - FIRST_LOOK
+    with w.telnyx.borrow() as telnyx:
+        for fax in telnyx.list_faxes(created_at_gte=start, direction="inbound", page_size=250):
+            if fax.direction == "inbound" and not w.observations.is_foreign(fax.connection_id):
+                record(fax, "listing", w)
+    if since is None:
+        w.inbox.listed(begun - timedelta(seconds=w.settings.fax_settle + w.settings.fax_settle_skew))
+
+
+def look_at(fax_id: str, w: Collaborators) -> None:
+    """Ask Telnyx about an inbound fax that is on its way in. A question that fails is asked again, ever more seldom."""
+    try:
+        ask(fax_id, w)
+    except TelnyxError as error:
+        log.info("inbound fax %s: %s", fax_id, error)
+
+
+def remove(w: Collaborators) -> None:
+    """Remove the stored documents that are kept no longer.
+
+    Raises:
+        StoreTrouble: one could not be removed; it is tried again.
+    """
+    if w.store is None:
+        return
+    for fax in w.inbox.outlived():
+        if fax.name:
+            w.store.delete(fax.name)
+            w.store.delete(stored_name(fax.fax_id, ".json"))
+        w.inbox.removed(fax.fax_id)
+
+
+def forget(fax_id: str, w: Collaborators) -> None:
+    """Delete a fax at Telnyx, record and document. One that could not be deleted comes again."""
+    try:
+        with w.telnyx.borrow() as telnyx:
+            telnyx.delete_fax(fax_id)
+    except NoSuchResource:
+        log.info("fax %s: deleted at Telnyx before", fax_id)
+    except TelnyxError as error:
+        log.warning("fax %s: not deleted at Telnyx yet: %s", fax_id, error)
+        return
+    w.agenda.deleted(fax_id)
+
+
+def _download(fax: InboundFax, path: Path, w: Collaborators) -> Fetched:
+    """Fetch the document by the link that Telnyx gave, or by a new one where that has expired."""
+    with path.open("w+b") as into:
+        if fax.media_url:
+            try:
+                return w.links.fetch(fax.media_url, into)
+            except LinkExpired as error:
+                log.info("inbound fax %s: %s", fax.fax_id, error)
+        with w.telnyx.borrow() as telnyx:
+            link = _new_link(fax.fax_id, telnyx)
+        return w.links.fetch(link, into)
+
+
+def _new_link(fax_id: str, telnyx: TelnyxClient) -> str:
+    telnyx.refresh_fax(fax_id)
+    fax: Fax = telnyx.get_fax(fax_id)
+    if not fax.media_url:
+        raise LinkFailed("Telnyx gives no link to its document")
+    return fax.media_url
+
+
+def _failed(fax: InboundFax, error: Exception, w: Collaborators, *, refused: bool) -> None:
+    problem = str(error) if isinstance(error, FaxError) else f"{type(error).__name__}: {error}"
+    outcome = w.inbox.failed(
+        fax.fax_id,
+        kind=type(error).__name__,
+        problem=problem,
+        refused=refused,
+        give_up=w.settings.fax_inbound_give_up,
+    )
+    log.warning("inbound fax %s: its document could not be stored (%s): %s", fax.fax_id, outcome, problem)
