@@ -29,6 +29,7 @@ COMMANDS: dict[str, str] = {
     "numbers": "faxdispatch.cli.numbers:app",
     "deadletters": "faxdispatch.cli.deadletters:app",
     "events": "faxdispatch.cli.events:events",
+    "canary": "faxdispatch.cli.canary.command:canary",
     "doctor": "faxdispatch.cli.doctor:doctor",
 }
 """Each command, in the order of the help, with where it is: a function, or a `typer.Typer` with commands of its own."""

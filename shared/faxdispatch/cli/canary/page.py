@@ -1,0 +1,57 @@
+"""The page that the canary sends: it says of itself what it is."""
+
+import io
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
+
+from pypdf import PdfWriter
+from pypdf.generic import ContentStream, DictionaryObject, NameObject
+
+_LETTER = (612, 792)
+_LEFT, _TOP, _LEADING = 72, 700, 20
+_TITLE_SIZE, _SIZE = 20, 12
+
+
+def canary_page(*, job_id: str, connection_id: str, sender: str, moment: datetime) -> bytes:
+    """Give a PDF of one page in US letter size: a test fax, when and by whom.
+
+    An installation is named by its fax application and its sender, which are the same on each of its machines. Whoever
+    stands at the machine reads that there is nothing to do. Nothing on the page is secret.
+    """
+    lines = (
+        "This page tests a fax installation.",
+        "Nobody has to do anything about it.",
+        "",
+        f"Made:             {moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC",
+        f"Fax application:  {connection_id}",
+        f"Sender:           {sender}",
+        f"Job:              {job_id}",
+        f"Software:         faxdispatch {version('faxdispatch')}",
+    )
+    return _pdf("TEST FAX", lines)
+
+
+def _pdf(title: str, lines: Sequence[str]) -> bytes:
+    writer = PdfWriter()
+    page = writer.add_blank_page(*_LETTER)
+    fonts = DictionaryObject({NameObject("/Title"): _font("Helvetica-Bold"), NameObject("/Text"): _font("Courier")})
+    page[NameObject("/Resources")] = DictionaryObject({NameObject("/Font"): fonts})
+    drawn = [f"BT /Title {_TITLE_SIZE} Tf {_LEFT} {_TOP} Td ({_escaped(title)}) Tj /Text {_SIZE} Tf {_LEADING} TL T*"]
+    drawn += [f"T* ({_escaped(line)}) Tj" for line in lines]
+    content = ContentStream(None, writer)
+    content.set_data("\n".join([*drawn, "ET"]).encode("ascii", "replace"))
+    page.replace_contents(content)
+    target = io.BytesIO()
+    writer.write(target)
+    return target.getvalue()
+
+
+def _font(name: str) -> DictionaryObject:
+    given = {"/Type": "/Font", "/Subtype": "/Type1", "/BaseFont": f"/{name}"}
+    return DictionaryObject({NameObject(key): NameObject(value) for key, value in given.items()})
+
+
+def _escaped(text: str) -> str:
+    r"""Write text as it stands in a PDF's string, where `(`, `)` and `\` are signs."""
+    return text.translate({ord(sign): f"\\{sign}" for sign in "\\()"})
