@@ -10,6 +10,7 @@ from faxdispatch.errors import BadInput, NoSuchResource
 from faxdispatch.telnyx.client import TelnyxClient
 from faxdispatch.telnyx.documents import MAX_UPLOAD
 from faxdispatch.telnyx.media_calls import MAX_TTL
+from faxdispatch.telnyx.models import MediaResource
 
 KEEP = timedelta(days=30)
 """How long an upload is kept past the moment up to which it is needed."""
@@ -75,15 +76,23 @@ def store(telnyx: TelnyxClient, document: Document, *, until: datetime | None = 
         known = None
     if known and (known.expires_at is None or known.expires_at >= needed + SPARE):
         return name
-    # Of a copy, since the file may change between its hash and its upload.
-    with tempfile.TemporaryDirectory(prefix="faxdispatch-") as folder:
-        copy = Path(folder) / name
-        copy.write_bytes(document.content)
-        if known:
-            telnyx.update_media(name, copy, ttl_seconds=lifetime)
-        else:
-            telnyx.upload_media(copy, media_name=name, ttl_seconds=lifetime)
+    put(telnyx, document, name, lifetime, replace=known is not None)
     return name
+
+
+def put(telnyx: TelnyxClient, document: Document, name: str, ttl_seconds: int, *, replace: bool) -> MediaResource:
+    """Upload a document under a name, which must be free, or taken where it is to `replace` what is there.
+
+    Raises:
+        TelnyxError: the storage did not take it.
+    """
+    # Of a copy, since the file may change after it was checked; its ending tells what kind it is.
+    with tempfile.TemporaryDirectory(prefix="faxdispatch-") as folder:
+        copy = Path(folder) / f"document{document.kind}"
+        copy.write_bytes(document.content)
+        if replace:
+            return telnyx.update_media(name, copy, ttl_seconds=ttl_seconds)
+        return telnyx.upload_media(copy, media_name=name, ttl_seconds=ttl_seconds)
 
 
 def _read(path: Path) -> bytes:

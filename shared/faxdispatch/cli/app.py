@@ -24,6 +24,8 @@ COMMANDS: dict[str, str] = {
     "resolve": "faxdispatch.cli.operator:resolve",
     "release": "faxdispatch.cli.operator:release",
     "resume": "faxdispatch.cli.operator:resume",
+    "faxes": "faxdispatch.cli.faxes.group:app",
+    "media": "faxdispatch.cli.media.group:app",
     "campaign": "faxdispatch.cli.campaigns.group:app",
     "suppress": "faxdispatch.cli.suppress:app",
     "numbers": "faxdispatch.cli.numbers:app",

@@ -1,4 +1,7 @@
-"""`faxdispatch cancel`, `refresh` and `sync`: commands to one fax, carried out by the workers."""
+"""`faxdispatch cancel`, `refresh` and `sync`: commands to one fax, carried out by the workers.
+
+`faxdispatch faxes` has commands of the same names that ask Telnyx themselves.
+"""
 
 from typing import Annotated
 
@@ -19,7 +22,10 @@ _CANCELLED = {
 
 
 def cancel(job: Job = None, fax_id: FaxId = None, as_json: Json = False) -> None:
-    """Cancel a fax: at once where nothing has left, else by asking Telnyx. Exit code 1 where the job had ended."""
+    """Cancel a fax: at once where nothing has left, else by having the workers ask Telnyx.
+
+    Exit code 1 where the job had ended. For a fax that was not sent from here: faxdispatch faxes cancel.
+    """
     outcome = FaxClient.from_env().cancel(job_id=job, fax_id=fax_id)
     _tell({"outcome": outcome, "job_id": job, "fax_id": fax_id}, _CANCELLED[outcome], as_json=as_json)
     if outcome == "over":
@@ -29,13 +35,19 @@ def cancel(job: Job = None, fax_id: FaxId = None, as_json: Json = False) -> None
 def refresh(
     fax_id: Annotated[str, typer.Argument(help="Telnyx's id of the inbound fax.")], as_json: Json = False
 ) -> None:
-    """Have an inbound fax's expired media link renewed; event fax.refreshed brings the new one."""
+    """Have the workers renew an inbound fax's expired media link; event fax.refreshed brings the new one.
+
+    To get the link at once: faxdispatch faxes refresh.
+    """
     FaxClient.from_env().refresh(fax_id)
     _tell({"outcome": "wished", "fax_id": fax_id}, "asked for; event fax.refreshed brings the link", as_json=as_json)
 
 
 def sync(job: Job = None, fax_id: FaxId = None, as_json: Json = False) -> None:
-    """Have a fax's status read from Telnyx and recorded."""
+    """Have the workers read a fax's status from Telnyx and record it.
+
+    To only look at what Telnyx says: faxdispatch faxes show.
+    """
     FaxClient.from_env().sync(job_id=job, fax_id=fax_id)
     answer = {"outcome": "wished", "job_id": job, "fax_id": fax_id}
     _tell(answer, "asked for; see faxdispatch status or faxdispatch events", as_json=as_json)

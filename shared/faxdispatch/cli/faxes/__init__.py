@@ -1,0 +1,1 @@
+"""`faxdispatch faxes …`, one file a command; `group.py` is the table of them."""

@@ -1,0 +1,35 @@
+"""Which of our jobs a fax of Telnyx is an attempt of."""
+
+from faxdispatch.client_state import decode_client_state
+from faxdispatch.errors import NotKnown
+from faxdispatch.ledger import JobView, Ledger, Scripts
+from faxdispatch.settings import Settings
+from faxdispatch.telnyx.models import Fax
+
+
+def ledger_of(settings: Settings) -> Ledger | None:
+    """Give the ledger, None where no Redis is set. Nothing connects before it is asked."""
+    return Ledger(Scripts.from_settings(settings)) if settings.redis_url is not None else None
+
+
+def marked(fax: Fax) -> tuple[str, int] | None:
+    """Give the job and the attempt that a fax says it is, by the mark that goes out with each of ours."""
+    return decode_client_state(fax.client_state)
+
+
+def job_of(fax: Fax, ledger: Ledger) -> JobView | None:
+    """Give the job that a fax is an attempt of, the last or an earlier one; None where the ledger knows none.
+
+    The mark counts too: of an attempt whose answer was lost, the ledger does not know the fax yet.
+
+    Raises:
+        Unavailable: Redis did not answer.
+    """
+    mark = marked(fax)
+    job_id = ledger.job_of_fax(str(fax.id)) or (mark[0] if mark else None)
+    if job_id is None:
+        return None
+    try:
+        return ledger.job(job_id)
+    except NotKnown:
+        return None

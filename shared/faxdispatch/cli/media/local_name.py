@@ -1,0 +1,30 @@
+"""From the name of a stored document to that of a file: others may have chosen it, and it must lead nowhere else."""
+
+import re
+
+_MOST_BYTES = 200
+"""File systems take 255; the rest is for the ending of a download that is not complete."""
+_NOT_KEPT = re.compile(r"[^\w.\- ]")
+_RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|$)", re.IGNORECASE)
+"""What Windows takes for a device, whatever its ending."""
+
+
+def local_name(media_name: str) -> str:
+    """Give a file name in one piece: no folder, not hidden, no option of a command, not too long, never empty."""
+    name = _NOT_KEPT.sub("_", media_name)
+    name = re.sub(r"^[.\- ]+", "_", name)
+    name = re.sub(r"[. ]+$", "_", name)
+    if _RESERVED.match(name):
+        name = f"_{name}"
+    return _shortened(name) or "document"
+
+
+def _shortened(name: str) -> str:
+    """Cut a name that is too long before its ending, which says what kind it is."""
+    if len(name.encode()) <= _MOST_BYTES:
+        return name
+    stem, dot, ending = name.rpartition(".")
+    if not dot or len(ending.encode()) > 10:
+        stem, ending = name, ""
+    tail = f"{dot}{ending}" if ending else ""
+    return stem.encode()[: _MOST_BYTES - len(tail.encode())].decode(errors="ignore") + tail
