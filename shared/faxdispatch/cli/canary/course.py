@@ -18,7 +18,7 @@ from faxdispatch.cli.output import note
 from faxdispatch.client import FaxClient
 from faxdispatch.errors import FaxError, NoSuchResource, TelnyxError, Unavailable
 from faxdispatch.jobs import SendFax
-from faxdispatch.ledger import JobView, Scripts, Watch
+from faxdispatch.ledger import JobView, Limits, Scripts, Watch
 from faxdispatch.settings import Settings
 from faxdispatch.stream import Delivery, follow, last_id, open_stream
 
@@ -211,11 +211,13 @@ class Canary:
         job = self._client.status(self.job_id, history=True)
         ends = (job.sender or self._settings.sender, self.to)
         back = {d.event.fax_id for d in loose if (d.event.data.get("from"), d.event.data.get("to")) == ends}
+        pauses = {known.connection: known.pause for known in Limits(self._scripts).connections()}
         return Seen(
             job,
             tuple(told),
             tuple(delivery for delivery in loose if delivery.event.fax_id in back),
             now=datetime.fromtimestamp(self._scripts.clock() / 1000, UTC),
+            pause=pauses.get(job.connection_id or ""),
             out_of_time=self.seconds >= self._timeout,
         )
 

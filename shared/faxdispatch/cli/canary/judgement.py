@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 
 from faxdispatch.cli.canary.advice import cause_in_words, what_to_do
 from faxdispatch.cli.canary.links import INBOUND, Link, Mark, Verdict
-from faxdispatch.cli.outlook import ends_by, why_held
+from faxdispatch.cli.outlook import ends_by, pause_line, why_held
 from faxdispatch.events import FaxFailed
-from faxdispatch.ledger import JobView
+from faxdispatch.ledger import JobView, Pause
 from faxdispatch.states import HoldReason, State
 from faxdispatch.stream import Delivery, moment
 
@@ -71,6 +71,8 @@ class Seen:
     told: tuple[Delivery, ...]
     inbound: tuple[Delivery, ...]
     now: datetime
+    pause: Pause | None = None
+    """That of the job's connection."""
     out_of_time: bool = False
 
     def since(self, delivery: Delivery) -> float:
@@ -245,7 +247,10 @@ def _ok(link: Link, detail: str, seconds: float) -> Verdict:
 def _held(link: Link, seen: Seen) -> Verdict:
     """Say why it is held. What a person must end is not waited for, and an attempt's failure tells more than a hold."""
     job = seen.job
-    detail, remedy = why_held(job) or f"it is held: {job.hold_reason}", ends_by(job) or ""
+    detail, remedy = why_held(job) or f"It is held: {job.hold_reason}.", ends_by(job) or ""
+    if job.hold_reason == HoldReason.CONNECTION_PAUSED:
+        more = (_refusal(seen), pause_line(seen.pause) if seen.pause else None)
+        detail = " ".join(filter(None, [detail, "; ".join(filter(None, more))]))
     if failed := _failure(seen):
         detail, remedy = f"{cause_in_words(failed)} {detail}", f"{what_to_do(failed)}. {remedy}"
     return Verdict(link, Mark.BROKEN if _at_rest(job) else Mark.WAITING, detail, remedy)
@@ -265,6 +270,12 @@ def _ended(link: Link, seen: Seen) -> Verdict:
     more = said.get("problem") or said.get("detail")
     detail = f"{cause_in_words(cause)} {more}" if more else cause_in_words(cause)
     return Verdict(link, Mark.BROKEN, detail, what_to_do(cause))
+
+
+def _refusal(seen: Seen) -> str | None:
+    """Give what Telnyx said when it refused the account for this very fax."""
+    told = [d.event.data for d in seen.told if d.event.type == "job.held"]
+    return next((data["message"] for data in reversed(told) if data.get("message")), None)
 
 
 def _failure(seen: Seen) -> str | None:

@@ -1,0 +1,125 @@
+"""`faxdispatch canary` against a whole installation."""
+
+import json
+import signal
+import sys
+
+import pytest
+
+from faxdispatch import State
+from faxdispatch.cli import processes
+from tests.flow.commands import Command
+from tests.flow.harness import SENDER, fresh_number, installation
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="finds its processes in /proc")
+
+
+@pytest.fixture
+def canary(tmp_path):
+    """Start a canary from an installation; gives the command."""
+    started = []
+
+    def start(flow, *words, to, **settings):
+        surroundings = processes.simulated(flow.sim.about) | {"REDIS_URL": flow.redis_url, "FAX_FROM": SENDER}
+        options = surroundings | {"FAX_TEST_NUMBERS": to} | settings
+        home = tmp_path / f"home-{len(started)}"
+        home.mkdir()
+        started.append(Command("faxdispatch", "canary", "--json", *words, folder=home, **options))
+        return started[-1]
+
+    yield start
+    for command in started:
+        command.close()
+
+
+def result(command):
+    """The exit code, the object that was printed, and its links by name."""
+    (line,) = command.process.stdout.read().splitlines()
+    told = json.loads(line)
+    return command.end(), told, {link["link"]: link for link in told["links"]}
+
+
+def stored(flow):
+    return [file["media_name"] for file in flow.sim.api.get("/media").json()["data"]]
+
+
+def test_a_sound_installation_has_every_link_and_the_document_is_gone_afterwards(stack, canary):
+    number = fresh_number()
+    code, told, links = result(canary(stack, to=number))
+
+    assert (code, told["ok"], told["state"], told["page_count"]) == (0, True, "delivered", 1)
+    assert [name for name, link in links.items() if link["mark"] == "ok"] == [
+        *("settings", "redis", "worker", "document", "job", "taken", "accepted", "webhook", "delivered")
+    ]
+    assert all(link["seconds"] is not None for link in links.values() if link["mark"] == "ok")
+    assert number not in json.dumps(told)
+    assert f"canary-{told['job_id']}.pdf" not in stored(stack)
+    assert stack.sim.accepted(told["job_id"]) == 1
+
+
+def test_webhooks_that_do_not_come_are_told_although_the_fax_is_delivered(stack, canary):
+    stack.sim.faults(webhook_lose=1)
+    code, told, links = result(canary(stack, to=fresh_number()))
+
+    assert (code, told["ok"], told["state"]) == (1, False, "delivered")
+    assert (links["webhook"]["mark"], links["delivered"]["mark"]) == ("broken", "ok")
+    assert "webhooks do not reach us" in links["webhook"]["detail"]
+    assert "faxdispatch doctor" in links["webhook"]["remedy"]
+
+
+def test_a_busy_number_is_dialled_once_and_told_as_busy(stack, canary):
+    code, told, links = result(canary(stack, to=fresh_number(2)))
+
+    assert (code, told["state"]) == (1, "failed")
+    assert (links["webhook"]["mark"], links["delivered"]["mark"]) == ("ok", "broken")
+    assert "busy" in links["delivered"]["detail"]
+    assert stack.sim.accepted(told["job_id"]) == 1
+    assert f"canary-{told['job_id']}.pdf" not in stored(stack)
+
+
+def test_without_a_worker_nothing_is_sent(tmp_path, canary):
+    folder = tmp_path / "installation"
+    folder.mkdir()
+    with installation(folder, workers=0, web=False) as flow:
+        code, told, links = result(canary(flow, "--timeout", "10", to=fresh_number()))
+
+        assert (code, told["job_id"], links["worker"]["mark"]) == (1, None, "broken")
+        assert "start one" in links["worker"]["remedy"]
+        assert not flow.events()
+        assert flow.sim.report()["posts_total"] == 0
+
+
+def test_an_account_without_funds_is_told_at_once_and_the_fax_can_still_be_followed(tmp_path, canary):
+    folder = tmp_path / "installation"
+    folder.mkdir()
+    with installation(folder, FAX_RETRY_ACCOUNT="300") as flow:
+        flow.sim.faults(insufficient_funds=1)
+        command = canary(flow, to=fresh_number())
+        code, told, links = result(command)
+
+        assert (code, told["state"], links["accepted"]["mark"]) == (1, "held", "broken")
+        assert "paused" in links["accepted"]["detail"]
+        assert f"faxdispatch status {told['job_id']}" in command.errors
+        # The fax may still go, so its document must stay.
+        assert f"canary-{told['job_id']}.pdf" in stored(flow)
+
+
+def test_a_fax_that_comes_in_again_shows_that_the_inbound_side_works(stack, canary):
+    number = fresh_number()
+    command = canary(stack, "--expect-inbound", to=number)
+    stack.until(lambda: any(e.type == "fax.delivered" and e.data.get("to") == number for e in stack.events()))
+    stack.sim.receive(**{"from": SENDER, "to": number})
+    code, told, links = result(command)
+
+    assert (code, told["ok"], links["received"]["mark"]) == (0, True, "ok")
+
+
+def test_an_interrupted_canary_leaves_the_fax_going_and_says_how_to_follow_it(stack, canary):
+    number = fresh_number(9)
+    command = canary(stack, to=number)
+    job_id = stack.until(lambda: next((e.job_id for e in stack.events() if e.data.get("to") == number), None))
+    assert command.stop(signal.SIGINT) == 130
+    assert f"faxdispatch status {job_id}" in command.errors
+    assert stack.status(job_id).state is State.ACCEPTED
+    stack.client.cancel(job_id=job_id)
+    assert stack.wait_for(job_id).finished
