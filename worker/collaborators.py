@@ -38,11 +38,7 @@ class Collaborators:
     limits: Limits
     campaigns: Campaigns
     inbox: Inbox
-    store: Store | None
-    """Where documents of inbound faxes are stored; None where they are not."""
     links: Links
-    hands: BoundedSemaphore
-    """Threads that may be fetching documents."""
     fence: Fence
     telnyx: ClientStack
     post: Post
@@ -51,6 +47,10 @@ class Collaborators:
     """How many messages wait in the queue of sends."""
     hook: Hook | None = None
     """The policy hook, where one is set."""
+    store: Store | None = None
+    """Where documents of inbound faxes are stored; None where they are not."""
+    hands: BoundedSemaphore = field(default_factory=BoundedSemaphore)
+    """Threads that may be fetching documents."""
     reached: Callable[[str], None] = _nothing
     """Called with the name of each step boundary of an attempt."""
     crew: Executor = field(default_factory=lambda: ThreadPoolExecutor(CREW, thread_name_prefix="call"))

@@ -9,12 +9,14 @@ import pytest
 
 from faxdispatch.client_state import decode_client_state
 from faxdispatch.errors import AccountRefused, NotSent, OutcomeUnknown, RateLimited, Refused
+from faxdispatch.inbound.link import Links
 from faxdispatch.jobs import SendFax
 from faxdispatch.ledger import (
     Agenda,
     Campaigns,
     Durability,
     Fence,
+    Inbox,
     Ledger,
     Limits,
     Observations,
@@ -70,6 +72,8 @@ def w(redis_url: str, telnyx: Telnyx, posted: list[tuple[str, dict[str, Any]]]) 
         agenda=Agenda(scripts),
         limits=Limits(scripts),
         campaigns=Campaigns(scripts),
+        inbox=Inbox(scripts),
+        links=Links(max_bytes=1000),
         fence=Fence(Durability.ALWAYS),
         telnyx=telnyx,
         post=lambda name, _queue, payload: posted.append((name, payload)),

@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 
 from faxdispatch.errors import Refused, Unavailable
+from faxdispatch.inbound.link import Links
 from faxdispatch.ledger import (
     Agenda,
     CampaignRow,
     Campaigns,
     Durability,
     Fence,
+    Inbox,
     Ledger,
     Limits,
     Observations,
@@ -67,6 +69,8 @@ class Works:
             agenda=Agenda(scripts),
             limits=Limits(scripts),
             campaigns=Campaigns(scripts),
+            inbox=Inbox(scripts),
+            links=Links(max_bytes=1000),
             fence=Fence(Durability.ALWAYS),
             telnyx=self.telnyx,  # type: ignore[arg-type] # a stand-in
             post=lambda name, _queue, payload: self.posted.append((name, payload)),

@@ -4,12 +4,14 @@ from typing import Any
 
 import pytest
 
+from faxdispatch.inbound.link import Links
 from faxdispatch.jobs import SendFax
 from faxdispatch.ledger import (
     Agenda,
     Campaigns,
     Durability,
     Fence,
+    Inbox,
     Ledger,
     Limits,
     Observation,
@@ -44,6 +46,8 @@ class Desk:
             agenda=Agenda(self.scripts),
             limits=Limits(self.scripts),
             campaigns=Campaigns(self.scripts),
+            inbox=Inbox(self.scripts),
+            links=Links(max_bytes=1000),
             fence=Fence(Durability.ALWAYS),
             telnyx=None,
             post=lambda name, _queue, payload: self.posted.append((name, payload)),
@@ -51,6 +55,8 @@ class Desk:
             backlog=lambda: self.waiting,
         )
         self.scheduler = Scheduler(self.w, "desk")
+        # Inbound faxes were listed just now.
+        self.w.inbox.may_list(every=3600)
 
     def create(self, **options: Any) -> None:
         job = SendFax.decode({"to": "+13125550200", "media_name": "letter", **options})

@@ -82,6 +82,7 @@ def simulated(about: Mapping[str, Any]) -> dict[str, str]:
         "TELNYX_API_KEY": about["api_key"],
         "TELNYX_PUBLIC_KEY": about["public_key"],
         "FAX_CONNECTION_ID": about["connection_id"],
+        "FAX_DANGEROUS_INBOUND_ORIGINS": about["base_url"].removesuffix("/v2"),
     }
 
 
