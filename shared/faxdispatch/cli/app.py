@@ -24,6 +24,7 @@ COMMANDS: dict[str, str] = {
     "resolve": "faxdispatch.cli.operator:resolve",
     "release": "faxdispatch.cli.operator:release",
     "resume": "faxdispatch.cli.operator:resume",
+    "apps": "faxdispatch.cli.apps.group:app",
     "faxes": "faxdispatch.cli.faxes.group:app",
     "media": "faxdispatch.cli.media.group:app",
     "campaign": "faxdispatch.cli.campaigns.group:app",

@@ -12,7 +12,8 @@ from faxdispatch.telnyx.transport import Call
 ApplicationSort = Literal["created_at", "-created_at", "application_name", "-application_name", "active", "-active"]
 """Order of a listing; `-` turns it round. What the order is without one, the API reference contradicts itself about."""
 
-_MIN_SEARCH = 3
+MIN_SEARCH = 3
+"""Fewest characters of a name that Telnyx searches for."""
 _MAX_PAGE = 250
 
 
@@ -36,8 +37,8 @@ class ApplicationCalls(Caller):
             OutcomeUnknown: a page could not be read; what came before it is not the complete listing.
             TelnyxError: any other outcome of a call.
         """
-        if name_contains is not None and len(name_contains) < _MIN_SEARCH:
-            raise BadInput(f"name_contains: Telnyx searches for at least {_MIN_SEARCH} characters")
+        if name_contains is not None and len(name_contains) < MIN_SEARCH:
+            raise BadInput(f"name_contains: Telnyx searches for at least {MIN_SEARCH} characters")
         if page_size is not None and not 1 <= page_size <= _MAX_PAGE:
             raise BadInput(f"page_size: must be 1 to {_MAX_PAGE}")
         given = {

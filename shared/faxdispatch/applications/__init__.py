@@ -1,0 +1,31 @@
+"""Fax applications as people handle them: fields from words and files, changes, and setting one up."""
+
+from faxdispatch.applications.change import Difference, as_data, complete, differences
+from faxdispatch.applications.fields import CREATE_FIELDS, UPDATE_FIELDS, AppField, describe
+from faxdispatch.applications.reading import merge, read_document, read_words
+from faxdispatch.applications.setup import Plan, Wanted, carry_out, make_plan
+from faxdispatch.applications.shortcomings import address_problem, shortcomings
+
+__all__ = [
+    # What there is
+    "AppField",
+    "CREATE_FIELDS",
+    "UPDATE_FIELDS",
+    "describe",
+    # From people's words
+    "merge",
+    "read_document",
+    "read_words",
+    # Changing one
+    "Difference",
+    "as_data",
+    "complete",
+    "differences",
+    # One for this deployment
+    "Plan",
+    "Wanted",
+    "address_problem",
+    "carry_out",
+    "make_plan",
+    "shortcomings",
+]

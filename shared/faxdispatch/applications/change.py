@@ -1,0 +1,76 @@
+"""From an application as it is, to the request that changes it."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from faxdispatch.applications.reading import merge
+from faxdispatch.errors import BadInput
+from faxdispatch.telnyx.models import FaxApplication
+from faxdispatch.telnyx.requests import ApplicationUpdate, InboundParams, OutboundParams
+
+_GROUPS: dict[str, type[BaseModel]] = {"inbound": InboundParams, "outbound": OutboundParams}
+_NEEDED = ("application_name", "webhook_event_url")
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A field that is not as it shall be; `name` is dotted."""
+
+    name: str
+    old: Any
+    new: Any
+
+
+def as_data(application: FaxApplication) -> dict[str, Any]:
+    """Give an application as JSON, with Telnyx's names and with whatever else Telnyx said of it."""
+    return application.model_dump(mode="json", by_alias=True, exclude_unset=True)
+
+
+def complete(application: FaxApplication, given: Mapping[str, Any]) -> ApplicationUpdate:
+    """Make the request that changes what is given, and leaves all else of `application` as it is.
+
+    Telnyx wants name and webhook address in every update. Nothing tells whether it merges a nested object or puts it
+    in the other's place; with one field of it goes all that is known of it, so that both come to the same.
+
+    Raises:
+        BadInput: nothing is given, or a field's value is not one that Telnyx takes.
+    """
+    if not given:
+        raise BadInput("nothing to change is given; write FIELD=VALUE, like active=true")
+    now = as_data(application)
+    kept: dict[str, Any] = {name: now[name] for name in _NEEDED if now.get(name)}
+    for group, model in _GROUPS.items():
+        if isinstance(given.get(group), Mapping):
+            kept[group] = dict(_known(model, now.get(group) or {}))
+    return ApplicationUpdate.build(**merge(kept, given))
+
+
+def differences(application: FaxApplication, wanted: Mapping[str, Any]) -> tuple[Difference, ...]:
+    """Compare with what is wanted, an object such as Telnyx takes; None and empty text are the same."""
+    return tuple(_differences(as_data(application), wanted))
+
+
+def _differences(now: Mapping[str, Any], wanted: Mapping[str, Any], prefix: str = "") -> Iterator[Difference]:
+    for name, value in wanted.items():
+        old = now.get(name)
+        if isinstance(value, Mapping):
+            yield from _differences(old or {}, value, f"{prefix}{name}.")
+        elif old != value and not (old in (None, "") and value in (None, "")):
+            yield Difference(f"{prefix}{name}", old, value)
+
+
+def _known(model: type[BaseModel], now: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Give the fields that are set and that a request may have; what is not set stays so without being sent."""
+    for name in model.model_fields:
+        value = now.get(name)
+        if value is None:
+            continue
+        try:
+            model.model_validate({name: value})
+        except ValidationError:
+            # Of a kind that is newer than the API reference: it cannot be said again, and nobody asked to change it.
+            continue
+        yield name, value

@@ -1,0 +1,138 @@
+"""From what people write to the object that Telnyx takes: `FIELD=VALUE` words, and JSON documents."""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from faxdispatch.applications.fields import AppField, Kind
+from faxdispatch.errors import BadInput
+from faxdispatch.telnyx import strict_json
+
+READ_ONLY = ("id", "record_type", "created_at", "updated_at")
+"""What Telnyx shows of an application but takes in no request."""
+
+_SHOWN = "fax_application"
+"""The `record_type` by which an application that was shown is told from a request that somebody wrote."""
+
+_WHOLE = re.compile(r"-?[0-9]{1,18}")
+
+
+def read_words(words: Iterable[str], fields: Mapping[str, AppField]) -> dict[str, Any]:
+    """Read words like `inbound.channel_limit=10`; gives an object with the nested ones inside of others.
+
+    Raises:
+        BadInput: a word without `=`, a name that is none or comes twice, or a value that is not of the field's type.
+            Ranges and choices are looked at when the request is built.
+    """
+    given: dict[str, Any] = {}
+    seen: set[str] = set()
+    for word in words:
+        name, sign, text = word.partition("=")
+        if not sign:
+            raise BadInput(f"{word!r}: write FIELD=VALUE, like active=true")
+        field = fields.get(name)
+        if field is None:
+            raise _unknown([name], fields)
+        if name in seen:
+            raise BadInput(f"{name}: given twice; which value is meant?")
+        seen.add(name)
+        _put(given, name, _value(field, text))
+    return given
+
+
+def read_document(body: bytes, fields: Mapping[str, AppField]) -> tuple[dict[str, Any], list[str]]:
+    """Read a JSON object such as Telnyx takes, or an application as it shows one.
+
+    Gives the object, and the names of what was left out though nobody would expect it. What Telnyx alone sets is
+    left out without a word. Of an application that was shown (`record_type` tells), a null where none is allowed means
+    that it is not set, and fields that Telnyx has and the API reference has not cannot be written; both are left out.
+
+    Raises:
+        BadInput: it is no JSON object, or has a field that there is not.
+    """
+    try:
+        document = strict_json.loads(body)
+    except ValueError as error:
+        raise BadInput(f"input: not JSON that can be read: {error}") from None
+    if not isinstance(document, dict):
+        raise BadInput("input: must be a JSON object with the fields of one application")
+    shown = document.get("record_type") == _SHOWN
+    flat = dict(_flat({name: value for name, value in document.items() if name not in READ_ONLY}, fields))
+    unknown = [name for name in flat if name not in fields]
+    if unknown and not shown:
+        raise _unknown(unknown, fields)
+    given: dict[str, Any] = {}
+    for name, value in flat.items():
+        if name in fields and not (shown and value is None and not fields[name].nullable):
+            _put(given, name, value)
+    return given, unknown
+
+
+def merge(first: Mapping[str, Any], then: Mapping[str, Any]) -> dict[str, Any]:
+    """Give one object from two; what `then` has wins, also inside of nested objects."""
+    merged = dict(first)
+    for name, value in then.items():
+        both = isinstance(value, Mapping) and isinstance(merged.get(name), Mapping)
+        merged[name] = merge(merged[name], value) if both else value
+    return merged
+
+
+def _flat(document: Mapping[str, Any], fields: Mapping[str, AppField]) -> Iterable[tuple[str, Any]]:
+    """Give every value with its dotted name.
+
+    Raises:
+        BadInput: something else where an object with fields must be.
+    """
+    groups = {name.partition(".")[0] for name in fields if "." in name}
+    for name, value in document.items():
+        if name not in groups:
+            yield name, value
+        elif isinstance(value, Mapping):
+            yield from ((f"{name}.{inner}", part) for inner, part in value.items())
+        elif value is not None or document.get("record_type") != _SHOWN:
+            raise BadInput(f"{name}: must be an object with fields such as {_inside(name, fields)}")
+
+
+def _inside(group: str, fields: Mapping[str, AppField]) -> str:
+    return ", ".join(name.removeprefix(f"{group}.") for name in fields if name.startswith(f"{group}."))
+
+
+def _put(given: dict[str, Any], name: str, value: Any) -> None:
+    group, dot, inner = name.partition(".")
+    if dot:
+        given.setdefault(group, {})[inner] = value
+    else:
+        given[name] = value
+
+
+def _value(field: AppField, text: str) -> Any:
+    if text == "null":
+        if not field.nullable:
+            raise BadInput(f"{field.name}: cannot be null; it takes {field.takes}")
+        return None
+    if field.kind is Kind.NUMBER:
+        if not _WHOLE.fullmatch(text):
+            raise BadInput(f"{field.name}: {text!r} is no whole number; it takes {field.takes}")
+        return int(text)
+    if field.kind is Kind.FLAG:
+        if text not in ("true", "false"):
+            raise BadInput(f"{field.name}: {text!r} is neither true nor false")
+        return text == "true"
+    return _words(field, text) if field.kind is Kind.LIST else text
+
+
+def _words(field: AppField, text: str) -> list[str]:
+    if not text.lstrip().startswith("["):
+        return [part.strip() for part in text.split(",") if part.strip()]
+    try:
+        found = strict_json.loads(text.encode())
+    except ValueError as error:
+        raise BadInput(f"{field.name}: begins like a JSON list but is none: {error}") from None
+    if not isinstance(found, list) or not all(isinstance(part, str) for part in found):
+        raise BadInput(f"{field.name}: must be a list of texts")
+    return found
+
+
+def _unknown(names: list[str], fields: Mapping[str, AppField]) -> BadInput:
+    what = "no field" if len(names) == 1 else "no fields"
+    return BadInput(f"{', '.join(names)}: {what} that can be set here; there are {', '.join(fields)}")

@@ -1,0 +1,1 @@
+"""`faxdispatch apps …`, one file a concern; `group.py` is the table of the commands."""

@@ -1,0 +1,122 @@
+"""`faxdispatch apps setup`."""
+
+import shlex
+from typing import Annotated, Any
+
+import typer
+
+from faxdispatch.applications import Plan, Wanted, as_data, carry_out, differences, make_plan, shortcomings
+from faxdispatch.cli.account import account
+from faxdispatch.cli.output import hidden, note, show, show_json
+from faxdispatch.settings import Settings
+from faxdispatch.telnyx.models import FaxApplication
+
+
+def setup(
+    name: Annotated[
+        str | None, typer.Option(help="Its name; faxdispatch for a new one, if not given.", show_default=False)
+    ] = None,
+    webhook_url: Annotated[
+        str | None, typer.Option(metavar="URL", help="FAX_WEBHOOK_URL if not given.", show_default=False)
+    ] = None,
+    failover_url: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="Where webhooks go when that does not answer.", show_default=False),
+    ] = None,
+    timeout: Annotated[
+        int | None, typer.Option(min=0, max=30, help="Seconds Telnyx waits for an answer.", show_default=False)
+    ] = None,
+    profile: Annotated[
+        str | None, typer.Option(metavar="ID", help="Outbound voice profile, to send by.", show_default=False)
+    ] = None,
+    identity: Annotated[
+        str | None, typer.Option("--id", metavar="ID", help="Id of the application to use.", show_default=False)
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Change nothing; tell what would be done.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead.")] = False,
+) -> None:
+    """Make a fax application for this deployment, or change the one there is; print the settings to export.
+
+    It is the one of --id; else FAX_CONNECTION_ID, where Telnyx knows it; else the one of that name; else a new one.
+    What is not given stays as it is. Run again, it changes nothing.
+
+    The settings go to standard output as lines for a shell, so that eval "$(faxdispatch apps setup)" sets them; all
+    else, such as what is still missing, goes to standard error. A dry run prints no settings.
+    """
+    settings = Settings.load()
+    wanted = Wanted(
+        name=name,
+        webhook_url=webhook_url or settings.fax_webhook_url,
+        failover_url=failover_url,
+        timeout_secs=timeout,
+        outbound_voice_profile_id=profile,
+    )
+    with account(settings) as telnyx:
+        plan = make_plan(telnyx, wanted, application_id=identity, connection_id=settings.fax_connection_id)
+        application = plan.found if dry_run else carry_out(telnyx, plan)
+    missing = list(_missing(plan, application, settings, identity, dry_run=dry_run))
+    if as_json:
+        show_json(_as_json(plan, application, missing, dry_run=dry_run))
+        return
+    for line in (*_done(plan, application, dry_run=dry_run), *missing):
+        note(hidden(line))
+    if application and not dry_run:
+        for variable, value in _to_export(application).items():
+            show(f"export {variable}={shlex.quote(value)}")
+
+
+def _outcome(plan: Plan) -> str:
+    if plan.found is None:
+        return "created"
+    return "updated" if plan.differences else "unchanged"
+
+
+def _done(plan: Plan, application: FaxApplication | None, *, dry_run: bool) -> list[str]:
+    """Say what was done, or would be."""
+    if application is None:
+        return [f"would create the application {plan.wanted.search_name!r}"]
+    which = f"the application {application.application_name!r} ({application.id})"
+    if plan.found is None:
+        return [f"created {which}"]
+    if not plan.differences:
+        return [f"{which} is as it should be; nothing {'would be' if dry_run else 'was'} changed"]
+    changes = [f"{change.name}: {_value(change.old)} → {_value(change.new)}" for change in plan.differences]
+    return [f"{'would update' if dry_run else 'updated'} {which}", *changes]
+
+
+def _missing(
+    plan: Plan, application: FaxApplication | None, settings: Settings, identity: str | None, *, dry_run: bool
+) -> list[str]:
+    """Tell what is not as it should be yet, each in one line."""
+    lines = []
+    ours = settings.fax_connection_id
+    if ours and identity is None and (plan.found is None or plan.found.id != ours):
+        lines.append(f"FAX_CONNECTION_ID is {ours}, which is no fax application of this account: replace it")
+    if application is None:
+        return lines
+    if not dry_run:
+        lines += [
+            f"Telnyx keeps {change.name} as {_value(change.old)}, not as {_value(change.new)}"
+            for change in differences(application, plan.wanted.fields())
+        ]
+    return [*lines, *shortcomings(application, settings)]
+
+
+def _to_export(application: FaxApplication) -> dict[str, str]:
+    values = {"FAX_CONNECTION_ID": application.id, "FAX_WEBHOOK_URL": application.webhook_event_url}
+    return {variable: value for variable, value in values.items() if value}
+
+
+def _as_json(plan: Plan, application: FaxApplication | None, missing: list[str], *, dry_run: bool) -> dict[str, Any]:
+    return {
+        "outcome": _outcome(plan),
+        "dry_run": dry_run,
+        "changed": {change.name: {"old": change.old, "new": change.new} for change in plan.differences},
+        "settings": _to_export(application) if application and not dry_run else {},
+        "missing": missing,
+        "application": as_data(application) if application else None,
+    }
+
+
+def _value(value: Any) -> str:
+    return "nothing" if value in (None, "") else str(value)
