@@ -7,7 +7,7 @@ from aiohttp import web
 from simulator.bodies import read_checked
 from simulator.clock import now, stamp
 from simulator.context import Simulation, simulation
-from simulator.errors import bad_parameter, not_found
+from simulator.errors import bad_parameter, internal, not_found
 from simulator.paging import PAGE, check_names, cut, read_page
 from simulator.schemas import APPLICATION, APPLICATION_UPDATE
 
@@ -105,9 +105,13 @@ async def create(request: web.Request) -> web.Response:
     """POST /fax_applications."""
     check_names(request)
     given = await read_checked(request, APPLICATION)
-    store = simulation(request).store
-    application = new_application(given, store.next_application_id())
-    store.applications[application["id"]] = application
+    sim = simulation(request)
+    if sim.faults.strikes("application_500_before"):
+        raise internal()
+    application = new_application(given, sim.store.next_application_id())
+    sim.store.applications[application["id"]] = application
+    if sim.faults.strikes("application_500_after"):
+        raise internal()
     return web.json_response({"data": application}, status=201)
 
 

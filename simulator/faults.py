@@ -103,6 +103,8 @@ SWITCHES: dict[str, tuple[Kind, Any]] = {
     "no_id": (chance, 0.0),
     "hold_seconds": (amount, 120.0),
     "next_posts": (script, []),
+    "application_500_before": (chance, 0.0),
+    "application_500_after": (chance, 0.0),
     "list_slow_ms": (millis, (0.0, 0.0)),
     "list_empty": (chance, 0.0),
     "list_lag_ms": (amount, 0.0),

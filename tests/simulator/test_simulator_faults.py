@@ -108,6 +108,16 @@ def test_scripted_faults_strike_in_turn(sim, states):
     assert [states()[0] for _ in range(4)] == [500, 202, 500, 202]
 
 
+@pytest.mark.parametrize(("fault", "made"), [("application_500_before", 0), ("application_500_after", 1)])
+def test_the_creation_of_an_application_meets_its_fault(sim, fault, made):
+    given = {"application_name": "unlucky", "webhook_event_url": "https://example.com/hook"}
+    sim.faults(**{fault: True})
+    assert sim.api.post("/fax_applications", json=given).status_code == 500
+    listed = sim.api.get("/fax_applications").json()["data"]
+    assert [each["application_name"] for each in listed].count("unlucky") == made
+    assert sim.report()["faults_injected"] == {fault: 1}
+
+
 def test_a_seed_makes_choices_repeatable_whatever_the_order(sim, states):
     names = ["YQ==", "Yg==", "Yw==", "ZA==", "ZQ==", "Zg=="]
     sim.faults(error_500_before=0.5, seed=7)
