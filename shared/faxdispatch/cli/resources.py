@@ -1,5 +1,6 @@
 """What Telnyx answers with, as commands show it: every field of it, and lists that tell where they broke off."""
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeVar
@@ -45,7 +46,8 @@ def masked(data: Mapping[str, Any]) -> dict[str, Any]:
 
 def plain(value: Any) -> str:
     """Write a value so that it stays on its line and cannot steer a terminal: others choose names and reasons."""
-    return "".join(one if one.isprintable() else "?" for one in str(value))
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    return "".join(one if one.isprintable() else "?" for one in text)
 
 
 def unbroken(items: Iterable[Item], what: str) -> Iterator[Item]:

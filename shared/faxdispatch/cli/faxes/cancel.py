@@ -10,6 +10,7 @@ from faxdispatch.client import FaxClient
 from faxdispatch.errors import NotKnown, WrongState
 from faxdispatch.ledger import Ledger
 from faxdispatch.settings import Settings
+from faxdispatch.states import PROVIDER_RANK, provider_rank
 from faxdispatch.telnyx.client import TelnyxClient
 from faxdispatch.telnyx.models import Fax
 
@@ -68,13 +69,18 @@ def _ask(telnyx: TelnyxClient, fax: Fax) -> None:
         telnyx.cancel_fax(fax_id)
     except WrongState as error:
         now = telnyx.get_fax(fax_id)
-        why = "only outbound ones can be" if now.direction == "inbound" else "it is too late"
         raise WrongState(
-            f"fax {fax_id}: not cancelled, {why}: it is {now.direction or 'of no known direction'} and "
-            f"{now.status or 'of no known status'}",
-            status=error.status,
-            code=error.code,
+            f"fax {fax_id}: not cancelled: {_why_not(now)}", status=error.status, code=error.code
         ) from error
+
+
+def _why_not(fax: Fax) -> str:
+    status = fax.status or "in a status that Telnyx does not tell"
+    if fax.direction == "inbound":
+        return f"it is an inbound fax, {status}; only outbound ones can be"
+    if 0 < provider_rank(fax.status or "") < PROVIDER_RANK["delivered"]:
+        return f"Telnyx does not while it is {status}; try again in a moment"
+    return f"too late, it is {status}"
 
 
 def _tell(fax_id: str, words: str, *, outcome: str, through: str, job: str | None, as_json: bool) -> None:

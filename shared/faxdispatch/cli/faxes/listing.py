@@ -46,11 +46,11 @@ Moment = str | None
 
 def list_(
     created_gte: Annotated[
-        Moment, typer.Option(help="Made then or later, like 2026-05-01T08:00:00-05:00.", show_default=False)
+        Moment, typer.Option(help="Created then or later, like 2026-05-01T08:00:00-05:00.", show_default=False)
     ] = None,
-    created_gt: Annotated[Moment, typer.Option(help="Made later.", show_default=False)] = None,
-    created_lte: Annotated[Moment, typer.Option(help="Made then or sooner.", show_default=False)] = None,
-    created_lt: Annotated[Moment, typer.Option(help="Made sooner.", show_default=False)] = None,
+    created_gt: Annotated[Moment, typer.Option(help="Created later.", show_default=False)] = None,
+    created_lte: Annotated[Moment, typer.Option(help="Created then or earlier.", show_default=False)] = None,
+    created_lt: Annotated[Moment, typer.Option(help="Created earlier.", show_default=False)] = None,
     direction: Annotated[Direction | None, typer.Option(help="Only those.", show_default=False)] = None,
     from_: Annotated[
         str | None,

@@ -23,7 +23,7 @@ def download(
     file: Annotated[
         str | None,
         typer.Argument(
-            metavar="[FILE|FOLDER|-]",
+            metavar="FILE|FOLDER|-",
             help="Where to; `-` is standard output. If not given, its name, made safe, in the present folder.",
             show_default=False,
         ),

@@ -103,7 +103,10 @@ def _find(telnyx: TelnyxClient, name: str) -> MediaResource | None:
 
 
 def _is_link(source: str) -> bool:
-    return re.match(r"[A-Za-z][A-Za-z0-9+.-]+://", source) is not None
+    scheme = re.match(r"([A-Za-z][A-Za-z0-9+.-]+)://", source)
+    if scheme and scheme[1].lower() not in ("https", "http"):
+        raise BadInput(f"{scheme[0]}… is no link that Telnyx fetches; give one that begins with https://, or a file")
+    return scheme is not None
 
 
 def _tell(outcome: str, media: MediaResource, *, as_json: bool) -> None:
