@@ -34,7 +34,7 @@ class Bucket:
 
     def __init__(self, url: str, protocol: str) -> None:
         self._url = url
-        if protocol not in fsspec.available_protocols():
+        if protocol not in {*fsspec.available_protocols(), *fsspec.registry}:
             raise Misconfigured(f"FAX_INBOUND_DIR: {protocol}:// is no kind of bucket that fsspec knows")
         try:
             files, root = url_to_fs(url, skip_instance_cache=True)

@@ -77,7 +77,7 @@ def target(url: str, unchecked: Collection[Origin] = ()) -> Target:
         raise LinkRefused("the link is malformed") from None
     host = parts.hostname or ""
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    if not path.startswith("/"):
+    if not path.startswith("/") or ("[" in parts.netloc and ":" not in host):
         raise LinkRefused("the link is malformed")
     if "@" in parts.netloc:
         raise LinkRefused("the link names a user, which no link to a document needs")
