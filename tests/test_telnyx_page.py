@@ -1,0 +1,193 @@
+"""The page on Telnyx is true: docs/telnyx.md."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import typer
+
+from faxdispatch import FaxClient, events
+from faxdispatch.cli.app import app
+from faxdispatch.errors import NoSuchResource
+from faxdispatch.events import JOB_TYPES, TELNYX_TYPES, Event
+from faxdispatch.jobs import JOBS
+from faxdispatch.settings import Settings
+from faxdispatch.telnyx import ApplicationParams, ApplicationUpdate, SendRequest, TelnyxClient
+
+ROOT = Path(__file__).parents[1]
+TEXT = (ROOT / "docs" / "telnyx.md").read_text(encoding="utf-8")
+PROSE = re.sub(r"^```.*?^```", "", TEXT, flags=re.MULTILINE | re.DOTALL)
+
+FAX_OPERATIONS = {
+    "GET /fax_applications",
+    "POST /fax_applications",
+    "GET /fax_applications/{id}",
+    "PATCH /fax_applications/{id}",
+    "DELETE /fax_applications/{id}",
+    "GET /faxes",
+    "POST /faxes",
+    "GET /faxes/{id}",
+    "DELETE /faxes/{id}",
+    "POST /faxes/{id}/actions/cancel",
+    "POST /faxes/{id}/actions/refresh",
+}
+"""Telnyx API reference, "Programmable Fax Applications" and "Programmable Fax Commands"."""
+
+MEDIA_OPERATIONS = {
+    "POST /media",
+    "GET /media",
+    "GET /media/{media_name}",
+    "PUT /media/{media_name}",
+    "DELETE /media/{media_name}",
+    "GET /media/{media_name}/download",
+}
+"""Telnyx API reference, "Media"."""
+
+ADDRESS = "https://we.example/webhooks/telnyx"
+APPLICATION: dict[str, Any] = {"application_name": "faxes", "webhook_event_url": ADDRESS}
+SEND: dict[str, Any] = {"connection_id": "1", "from": "+13125550123", "to": "+13125550124", "media_name": "letter"}
+
+CALLS = {
+    "list_applications": lambda telnyx: next(telnyx.list_applications()),
+    "create_application": lambda telnyx: telnyx.create_application(ApplicationParams.build(**APPLICATION)),
+    "get_application": lambda telnyx: telnyx.get_application("ID"),
+    "update_application": lambda telnyx: telnyx.update_application("ID", ApplicationUpdate.build(**APPLICATION)),
+    "delete_application": lambda telnyx: telnyx.delete_application("ID"),
+    "list_faxes": lambda telnyx: next(telnyx.list_faxes()),
+    "list_faxes_page": lambda telnyx: telnyx.list_faxes_page(),
+    "send_fax": lambda telnyx: telnyx.send_fax(SendRequest.build(**SEND)),
+    "get_fax": lambda telnyx: telnyx.get_fax("ID"),
+    "delete_fax": lambda telnyx: telnyx.delete_fax("ID"),
+    "cancel_fax": lambda telnyx: telnyx.cancel_fax("ID"),
+    "refresh_fax": lambda telnyx: telnyx.refresh_fax("ID"),
+    "upload_media": lambda telnyx: telnyx.upload_media(b"%PDF-"),
+    "list_media": lambda telnyx: next(iter(telnyx.list_media())),
+    "get_media": lambda telnyx: telnyx.get_media("ID"),
+    "update_media": lambda telnyx: telnyx.update_media("ID", ttl_seconds=60),
+    "delete_media": lambda telnyx: telnyx.delete_media("ID"),
+    "download_media": lambda telnyx: telnyx.download_media("ID", Path("letter.pdf")),
+}
+"""How to make each call; what is asked for has the id `ID`."""
+
+
+def table(heading):
+    """The rows of the first table under a heading, cell by cell."""
+    section = re.split(r"\n##+ ", TEXT.split(f"\n## {heading}\n")[1])[0]
+    lines = [line for line in section.splitlines() if line.startswith("| ")][1:]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+
+
+def quoted(text):
+    return re.findall(r"`([^`]+)`", text)
+
+
+OPERATIONS = table("The eleven operations")
+MEDIA = table("Media storage")
+WEBHOOKS = table("Webhook events")
+DOCUMENTS = table("Our own events of documents")
+
+
+def test_each_of_the_eleven_operations_and_each_of_the_storage_is_there_once():
+    assert sorted(row[1].strip("`") for row in OPERATIONS) == sorted(FAX_OPERATIONS)
+    assert sorted(row[1].strip("`") for row in MEDIA) == sorted(MEDIA_OPERATIONS)
+
+
+@pytest.mark.parametrize(
+    ("name", "told"), [(name, row[1]) for row in OPERATIONS + MEDIA for name in quoted(row[3])], ids=str
+)
+def test_each_call_of_the_client_asks_what_the_page_says(name, told, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    asked = []
+
+    def answer(request):
+        asked.append(f"{request.method} {request.url.path.removeprefix('/v2')}")
+        return httpx.Response(404, json={"errors": []})
+
+    client = TelnyxClient("https://telnyx.example/v2", "KEY", http=httpx.MockTransport(answer))
+    with client as telnyx, pytest.raises(NoSuchResource):
+        CALLS[name](telnyx)
+
+    assert asked == [re.sub(r"\{\w+\}", "ID", told.strip("`"))]
+
+
+def test_each_public_call_of_the_client_is_on_the_page():
+    told = {name for row in OPERATIONS + MEDIA for name in quoted(row[3])}
+    calls = {name for name in dir(TelnyxClient) if not name.startswith("_")} - {"close", "from_settings", "from_env"}
+
+    assert told == calls
+
+
+def test_what_goes_through_the_workers_is_there():
+    told = [word for row in OPERATIONS for word in quoted(row[4])]
+    tasks = {job.TASK for job in JOBS}
+
+    assert {word for word in told if re.fullmatch(r"fax\.\w+\.v1", word)} == tasks
+    clients = [word.removeprefix("FaxClient.") for word in told if word.startswith("FaxClient.")]
+    assert clients
+    assert all(callable(getattr(FaxClient, name)) for name in clients)
+
+
+def test_each_event_that_telnyx_sends_is_explained():
+    assert {name for row in WEBHOOKS for name in quoted(row[0])} == set(TELNYX_TYPES)
+    assert [row[0] for row in WEBHOOKS][-1] == "any other"
+
+
+@pytest.mark.parametrize("row", [row for row in WEBHOOKS if quoted(row[0])], ids=lambda row: f"{row[0]} {row[1]}")
+def test_each_event_is_published_as_the_page_says(row):
+    (name,) = quoted(row[0])
+    told = quoted(row[3])
+
+    assert told[0] == name
+    assert told[1] == class_of(name)
+
+
+def test_an_event_that_is_not_known_is_published_as_the_page_says():
+    assert quoted(WEBHOOKS[-1][3]) == [class_of("fax.brand.new")] == ["Event"]
+
+
+def test_each_of_our_events_of_documents_is_explained():
+    told = [name for row in DOCUMENTS for name in quoted(row[0])]
+    ours = [name for name in JOB_TYPES if name.startswith("fax.") and class_of(name) == "DocumentEvent"]
+
+    assert sorted(told) == sorted(ours)
+
+
+def test_every_event_and_class_that_the_page_names_exists():
+    known = {*TELNYX_TYPES, *JOB_TYPES}
+    named = {word for word in quoted(PROSE) if re.fullmatch(r"(fax|job)\.[a-z.]+", word)}
+
+    assert named <= known
+    assert all(hasattr(events, word) for word in quoted(PROSE) if re.fullmatch(r"\w+Event|Fax(Delivered|Failed)", word))
+
+
+def test_every_setting_that_the_page_names_exists():
+    named = {word.partition("=")[0] for word in quoted(PROSE) if re.match(r"(FAX|TELNYX|REDIS)_", word)}
+
+    assert named
+    assert named <= {name.upper() for name in Settings.model_fields}
+
+
+def commands():
+    """Every command that the page names, with the options it is given."""
+    listings = re.findall(r"^(faxdispatch .+?)(?:\s+#.*)?$", TEXT, re.MULTILINE)
+    return sorted({*listings, *(word for word in quoted(PROSE) if word.startswith("faxdispatch "))})
+
+
+@pytest.mark.parametrize("line", commands())
+def test_every_command_that_the_page_names_exists(line):
+    words = line.split()[1:]
+    command = typer.main.get_command(app)
+    while words and hasattr(command, "commands"):
+        command = command.commands[words.pop(0)]
+
+    assert not hasattr(command, "commands"), "names a group only"
+    options = {option for parameter in command.params for option in parameter.opts}
+    assert {word for word in words if word.startswith("--")} <= options | {"--help"}
+
+
+def class_of(kind):
+    """The class that consumers get for an event of a type."""
+    fields = {"id": "1", "type": kind, "seq": "1", "occurred_at": "0", "source": "webhook"}
+    return type(Event.from_fields(fields)).__name__
