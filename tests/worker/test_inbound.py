@@ -1,0 +1,381 @@
+"""A worker and inbound faxes: fetched, checked, stored, found, removed, deleted; Telnyx and the link are stand-ins."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, BinaryIO
+
+import pytest
+
+from faxdispatch.errors import NoSuchResource, OutcomeUnknown
+from faxdispatch.events import Event
+from faxdispatch.inbound.link import Fetched, LinkExpired, LinkFailed, LinkRefused
+from faxdispatch.inbound.store import open_store
+from faxdispatch.ledger import (
+    Agenda,
+    Campaigns,
+    DocumentPlace,
+    Durability,
+    Fence,
+    Inbox,
+    Ledger,
+    Limits,
+    Observation,
+    Observations,
+    Rules,
+    Scripts,
+    connect,
+)
+from faxdispatch.openings import Calendar
+from faxdispatch.settings import Settings
+from faxdispatch.telnyx import Fax
+from worker import inbound
+from worker.collaborators import Collaborators
+
+FAX = "9fbc3f0d-5495-42af-9a4e-c57a235d9182"
+PDF = b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\n%%EOF\n"
+DAY = 86_400
+
+
+class Telnyx:
+    """The faxes that Telnyx knows, and what it was asked."""
+
+    def __init__(self) -> None:
+        self.faxes: dict[str, Fax] = {}
+        self.asked: list[tuple[str, str]] = []
+        self.breaks = False
+
+    @contextmanager
+    def borrow(self) -> Iterator["Telnyx"]:
+        yield self
+
+    def add(self, fax_id: str = FAX, **facts: Any) -> None:
+        told = {"id": fax_id, "direction": "inbound", "status": "received", "from": "+14155552222", **facts}
+        self.faxes[fax_id] = Fax.model_validate(told)
+
+    def get_fax(self, fax_id: str) -> Fax:
+        self.asked.append(("get", fax_id))
+        return self._known(fax_id)
+
+    def refresh_fax(self, fax_id: str) -> None:
+        self.asked.append(("refresh", fax_id))
+        self._known(fax_id)
+
+    def delete_fax(self, fax_id: str) -> None:
+        self.asked.append(("delete", fax_id))
+        if self.breaks:
+            raise OutcomeUnknown("no answer")
+        self._known(fax_id)
+        del self.faxes[fax_id]
+
+    def list_faxes(self, *, created_at_gte: datetime, **_: Any) -> Iterator[Fax]:
+        self.asked.append(("list", created_at_gte.isoformat(timespec="seconds")))
+        yield from self.faxes.values()
+        if self.breaks:
+            raise OutcomeUnknown("no answer")
+
+    def _known(self, fax_id: str) -> Fax:
+        if fax_id not in self.faxes:
+            raise NoSuchResource("no such fax", status=404)
+        return self.faxes[fax_id]
+
+
+class Links:
+    """What is behind each link: content, or an error."""
+
+    def __init__(self) -> None:
+        self.behind: dict[str, bytes | Exception] = {}
+        self.before: Callable[[], None] = lambda: None
+
+    def fetch(self, url: str, into: BinaryIO) -> Fetched:
+        self.before()
+        found = self.behind[url]
+        if isinstance(found, Exception):
+            raise found
+        into.write(found)
+        into.flush()
+        return Fetched(len(found), "aa" * 32, "application/pdf")
+
+
+class Office:
+    """A worker with a folder for documents."""
+
+    def __init__(self, redis_url: str, folder: Path, **settings: Any) -> None:
+        self.settings = Settings(fax_connection_id="ours", **settings)
+        self.scripts = Scripts(connect(redis_url), Rules.from_settings(self.settings))
+        self.telnyx, self.links, self.folder = Telnyx(), Links(), folder
+        self.inbox = Inbox(self.scripts, keep=self.settings.fax_inbound_keep)
+        self.w = Collaborators(
+            settings=self.settings,
+            ledger=Ledger(self.scripts),
+            observations=Observations(self.scripts, known_connections=frozenset({"ours"})),
+            agenda=Agenda(self.scripts),
+            limits=Limits(self.scripts),
+            campaigns=Campaigns(self.scripts),
+            inbox=self.inbox,
+            links=self.links,  # type: ignore[arg-type] # a stand-in
+            fence=Fence(Durability.ALWAYS),
+            telnyx=self.telnyx,  # type: ignore[arg-type] # a stand-in
+            post=lambda *_: None,
+            calendar=Calendar(),
+            backlog=lambda: 0,
+            store=open_store(str(folder)),
+        )
+
+    def receive(self, link: str | None = "https://a", fax_id: str = FAX, **facts: Any) -> None:
+        seen = Observation(
+            f"e-{fax_id}", "d", "fax.received", "webhook", fax_id=fax_id, status="received", outbound=False,
+            sender="+14155552222", recipient="+13125550000", media_url=link, page_count=2, **facts,
+        )  # fmt: skip
+        self.w.observations.record(seen)
+
+    def at(self, seconds: float) -> None:
+        self.scripts.now = round(seconds * 1000)
+
+    def events(self) -> list[Event]:
+        return [Event.from_fields(fields) for _, fields in self.scripts.redis.xrange("fax:events")]
+
+    def types(self) -> list[str]:
+        return [event.type for event in self.events()]
+
+    def place(self) -> DocumentPlace:
+        return self.inbox.get(FAX).place
+
+
+@pytest.fixture
+def office(redis_url: str, tmp_path: Path) -> Office:
+    return Office(redis_url, tmp_path / "inbound")
+
+
+def test_a_received_document_is_stored_with_what_is_known_of_it_and_announced(office: Office):
+    office.links.behind["https://a"] = PDF
+    office.receive(partial=True, connection_id="ours", duration=50)
+    assert inbound.fetch(office.w) is False
+
+    told = office.events()[-1]
+    assert told.type == "fax.stored"
+    assert told.fax_id == FAX
+    assert Path(told.data["file"]).read_bytes() == PDF
+    assert sorted(path.name for path in office.folder.iterdir()) == [f"{FAX}.json", f"{FAX}.pdf"]
+    beside = json.loads((office.folder / f"{FAX}.json").read_text())
+    assert {**beside, "file": told.data["file"]} == told.data
+    assert beside["sha256"] == "aa" * 32
+    assert (beside["from"], beside["to"], beside["page_count"]) == ("+14155552222", "+13125550000", 2)
+    assert (beside["partial_content"], beside["call_duration_secs"], beside["size"]) == (True, 50, len(PDF))
+    assert office.telnyx.asked == []
+
+
+def test_an_expired_link_is_renewed_and_the_document_fetched_again(office: Office):
+    office.links.behind |= {"https://a": LinkExpired("403"), "https://b": PDF}
+    office.telnyx.add(media_url="https://b")
+    office.receive()
+    inbound.fetch(office.w)
+    assert office.place() is DocumentPlace.STORED
+    assert office.telnyx.asked == [("refresh", FAX), ("get", FAX)]
+
+
+def test_a_fax_without_a_link_gets_one(office: Office):
+    office.links.behind["https://b"] = PDF
+    office.telnyx.add(media_url="https://b")
+    office.receive(link=None)
+    inbound.fetch(office.w)
+    assert office.place() is DocumentPlace.STORED
+
+
+@pytest.mark.parametrize("trouble", [LinkFailed("503"), LinkExpired("403"), b""])
+def test_a_document_that_cannot_be_had_now_is_tried_again_and_nothing_of_it_is_stored(office: Office, trouble: Any):
+    office.links.behind |= {"https://a": trouble, "https://b": trouble}
+    office.telnyx.add(media_url="https://b")
+    office.receive()
+    inbound.fetch(office.w)
+    assert office.place() is DocumentPlace.WANTED
+    assert office.inbox.get(FAX).problem
+    assert list(office.folder.glob("*")) == []
+    assert office.types() == ["fax.received"]
+
+
+def test_a_full_disk_gives_no_document_up(office: Office):
+    class Full:
+        def put(self, *_: Any) -> str:
+            raise OSError(28, "No space left on device")
+
+    office.links.behind["https://a"] = PDF
+    office.receive()
+    fax = office.inbox.take(lease=1)
+    assert fax
+    for _ in range(10):
+        inbound.bring(fax, Full(), office.w)  # type: ignore[arg-type] # a stand-in
+    assert office.place() is DocumentPlace.WANTED
+    assert "No space left" in (office.inbox.get(FAX).problem or "")
+
+
+@pytest.mark.parametrize("trouble", [LinkRefused("a private address"), b"<html>"])
+def test_a_document_that_we_will_not_have_is_given_up_and_told_with_its_reason(office: Office, trouble: Any):
+    office.links.behind["https://a"] = trouble
+    office.receive()
+    fax = office.inbox.take(lease=1)
+    assert fax
+    for _ in range(3):
+        inbound.bring(fax, office.w.store, office.w)  # type: ignore[arg-type] # there is one
+    assert office.place() is DocumentPlace.GIVEN_UP
+    told = office.events()[-1]
+    assert (told.type, told.data["tries"]) == ("fax.store.failed", 3)
+    assert told.data["reason"] in {"LinkRefused", "NotADocument"}
+
+
+def test_a_worker_that_dies_after_storing_tells_it_the_second_time(office: Office):
+    office.links.behind["https://a"] = PDF
+    office.receive()
+    fax = office.inbox.take(lease=0)
+    assert fax
+    with pytest.raises(SystemExit):
+        _dying(office, fax)
+    assert office.types() == ["fax.received"]
+    inbound.fetch(office.w)
+    assert office.types() == ["fax.received", "fax.stored"]
+    assert len(list(office.folder.iterdir())) == 2
+
+
+def _dying(office: Office, fax: Any) -> None:
+    def die(*_: Any, **__: Any) -> str:
+        raise SystemExit
+
+    office.inbox.stored, alive = die, office.inbox.stored  # type: ignore[method-assign]
+    try:
+        inbound.bring(fax, office.w.store, office.w)  # type: ignore[arg-type] # there is one
+    finally:
+        office.inbox.stored = alive  # type: ignore[method-assign]
+
+
+def test_all_that_wait_are_fetched_in_one_go(office: Office):
+    for number in range(5):
+        office.links.behind[f"https://{number}"] = PDF
+        office.receive(f"https://{number}", f"fax-{number}")
+    inbound.fetch(office.w)
+    assert office.types().count("fax.stored") == 5
+
+
+def test_a_thread_that_fetches_keeps_others_from_it_and_no_document_is_lost_by_that(office: Office):
+    office.links.behind["https://a"] = PDF
+    told: list[bool] = []
+    office.links.before = lambda: told.append(inbound.fetch(office.w))
+    office.receive()
+    assert inbound.fetch(office.w) is False
+    assert told == [False]
+    assert office.place() is DocumentPlace.STORED
+
+
+def test_where_nothing_is_stored_nothing_is_fetched(office: Office):
+    bare = Collaborators(**{**vars(office.w), "store": None})
+    office.receive()
+    assert inbound.fetch(bare) is False
+    assert office.place() is DocumentPlace.WANTED
+
+
+def test_a_hostile_fax_id_leaves_the_folder_alone(office: Office):
+    office.links.behind["https://a"] = PDF
+    office.receive(fax_id="../../etc/cron.d/x")
+    inbound.fetch(office.w)
+    assert office.types()[-1] == "fax.stored"
+    assert len(list(office.folder.iterdir())) == 2
+    assert {path.parent for path in office.folder.parent.rglob("*.pdf")} == {office.folder}
+
+
+def test_a_fax_that_no_webhook_told_of_is_found_once(office: Office):
+    office.links.behind["https://b"] = PDF
+    office.telnyx.add(media_url="https://b", to="+13125550000", page_count=2)
+    inbound.find(office.w)
+    inbound.find(office.w)
+    inbound.fetch(office.w)
+    assert [(event.type, event.source) for event in office.events()] == [
+        ("fax.received", "listing"), ("fax.stored", "worker"),
+    ]  # fmt: skip
+
+
+def test_failed_and_unfinished_faxes_are_found_too(office: Office):
+    office.telnyx.add("a", status="failed", failure_reason="sender_call_dropped")
+    office.telnyx.add("b", status="receiving")
+    office.telnyx.add("c", status="initiated")
+    inbound.find(office.w)
+    assert office.types() == ["fax.failed", "fax.receiving.started"]
+    assert office.events()[0].data["failure_reason"] == "sender_call_dropped"
+    assert office.inbox.get("c").place is DocumentPlace.COMING
+
+
+def test_an_unfinished_fax_is_asked_about_until_it_has_come(office: Office):
+    office.telnyx.add(status="receiving")
+    inbound.find(office.w)
+    office.telnyx.add(status="received", media_url="https://b")
+    inbound.look_at(FAX, office.w)
+    assert office.types() == ["fax.receiving.started", "fax.received"]
+    assert office.place() is DocumentPlace.WANTED
+
+
+def test_faxes_of_connections_that_are_not_ours_are_left_alone(office: Office):
+    office.telnyx.add(connection_id="theirs")
+    inbound.find(office.w)
+    assert office.types() == []
+    assert office.scripts.redis.xlen("fax:quarantine") == 0
+
+
+def test_a_listing_begins_where_the_last_complete_one_began_less_the_time_in_which_late_ones_come(office: Office):
+    office.at(1_790_000_000)
+    inbound.find(office.w)
+    office.at(1_790_000_000 + 40 * DAY)
+    office.telnyx.breaks = True
+    with pytest.raises(OutcomeUnknown):
+        inbound.find(office.w)
+    office.telnyx.breaks = False
+    inbound.find(office.w)
+
+    first = datetime.fromtimestamp(1_790_000_000, UTC)
+    before = timedelta(seconds=office.settings.fax_settle + office.settings.fax_settle_skew)
+    begun = [datetime.fromisoformat(since) for _, since in office.telnyx.asked]
+    assert begun == [first - timedelta(days=1), first - before, first - before]
+
+
+def test_a_listing_that_is_asked_for_from_a_moment_on_does_not_move_where_the_next_begins(office: Office):
+    office.at(1_790_000_000)
+    inbound.find(office.w, since=datetime(2026, 1, 1, tzinfo=UTC))
+    assert office.inbox.listed_until() is None
+
+
+def test_documents_are_removed_when_they_have_been_kept_long_enough(redis_url: str, tmp_path: Path):
+    office = Office(redis_url, tmp_path / "inbound", fax_inbound_retention_days=10)
+    office.links.behind["https://a"] = PDF
+    office.at(1_790_000_000)
+    office.receive()
+    inbound.fetch(office.w)
+    office.at(1_790_000_000 + 10 * DAY - 1)
+    inbound.remove(office.w)
+    assert len(list(office.folder.iterdir())) == 2
+    office.at(1_790_000_000 + 10 * DAY)
+    inbound.remove(office.w)
+    inbound.remove(office.w)
+    assert list(office.folder.iterdir()) == []
+    assert office.types().count("fax.removed") == 1
+
+
+def test_a_fax_is_deleted_at_telnyx_or_the_question_stays(redis_url: str, tmp_path: Path):
+    office = Office(redis_url, tmp_path / "inbound", fax_telnyx_delete_after=1)
+    office.links.behind["https://a"] = PDF
+    office.telnyx.add()
+    office.at(1_790_000_000)
+    office.receive()
+    inbound.fetch(office.w)
+    office.at(1_790_000_001)
+    assert office.w.agenda.deletions(again_after=1) == [FAX]
+    office.telnyx.breaks = True
+    inbound.forget(FAX, office.w)
+    office.at(1_790_000_002)
+    assert office.w.agenda.deletions(again_after=1) == [FAX]
+    office.telnyx.breaks = False
+    inbound.forget(FAX, office.w)
+    inbound.forget(FAX, office.w)
+    office.at(1_790_000_009)
+    assert office.w.agenda.deletions() == []
+    assert office.types().count("fax.deleted") == 1
+    assert FAX not in office.telnyx.faxes
