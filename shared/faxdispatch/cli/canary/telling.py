@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.status import Status
+from rich.text import Text
 
 from faxdispatch.cli.canary.course import Canary
 from faxdispatch.cli.canary.links import INBOUND, Mark, Verdict
@@ -35,8 +36,8 @@ class Teller:
             elif verdict.mark is Mark.WAITING and verdict.remedy:
                 self._hint(verdict)
         waiting = next((verdict for verdict in verdicts if verdict.mark is Mark.WAITING), None)
-        if self._live and waiting:
-            self._live.update(escape(scrub(f"{waiting.link}: {waiting.detail}")))
+        if self._live:
+            self._live.update(escape(scrub(f"{waiting.link}: {waiting.detail}")) if waiting else "…")
 
     def rest(self, verdicts: tuple[Verdict, ...]) -> None:
         """Say what has not been said yet, when nothing is waited for any more."""
@@ -50,9 +51,16 @@ class Teller:
         self._told.add(verdict.link)
         word = typer.style(f"{verdict.mark:<8}", fg=_COLOURS.get(verdict.mark, "yellow"), bold=True)
         took = f"{verdict.seconds:6.1f} s" if verdict.seconds is not None else " " * 8
-        typer.echo(f"{word} {verdict.link:<10} {took}  {scrub(verdict.detail)}".rstrip())
+        self._say(f"{word} {verdict.link:<10} {took}  {scrub(verdict.detail)}".rstrip())
         if verdict.remedy:
-            typer.echo(f"{'':<29} → {scrub(verdict.remedy)}")
+            self._say(f"{'':<29} → {scrub(verdict.remedy)}")
+
+    def _say(self, line: str) -> None:
+        if self._live:
+            # Written past it, the line would stand behind the live one.
+            self._live.console.print(Text.from_ansi(line), soft_wrap=True)
+        else:
+            typer.echo(line)
 
     def _hint(self, verdict: Verdict) -> None:
         key = f"{verdict.link} {verdict.detail}"
