@@ -114,6 +114,20 @@ def test_a_fax_that_comes_in_again_shows_that_the_inbound_side_works(stack, cana
     assert (code, told["ok"], links["received"]["mark"]) == (0, True, "ok")
 
 
+def test_an_inbound_document_that_is_demanded_is_waited_for_until_it_is_stored(tmp_path, canary):
+    folder = tmp_path / "installation"
+    folder.mkdir()
+    inbound = {"FAX_INBOUND_DIR": str(tmp_path / "inbound")}
+    with installation(folder, **inbound) as flow:
+        number = fresh_number()
+        command = canary(flow, "--expect-inbound", to=number, **inbound)
+        flow.until(lambda: any(e.type == "fax.delivered" for e in flow.events()))
+        flow.sim.receive(**{"from": SENDER, "to": number})
+        code, told, links = result(command)
+
+        assert (code, told["ok"], links["stored"]["mark"]) == (0, True, "ok")
+
+
 def test_an_interrupted_canary_leaves_the_fax_going_and_says_how_to_follow_it(stack, canary):
     number = fresh_number(9)
     command = canary(stack, to=number)
