@@ -57,8 +57,9 @@ def read_document(body: bytes, fields: Mapping[str, AppField]) -> tuple[dict[str
     if not isinstance(document, dict):
         raise BadInput("input: must be a JSON object with the fields of one application")
     shown = document.get("record_type") == _SHOWN
-    flat = dict(_flat({name: value for name, value in document.items() if name not in READ_ONLY}, fields))
-    unknown = [name for name in flat if name not in fields]
+    settable = {name: value for name, value in document.items() if name not in READ_ONLY}
+    flat = dict(_flat(settable, fields, shown=shown))
+    unknown = [name for name, value in flat.items() if name not in fields and not (shown and value is None)]
     if unknown and not shown:
         raise _unknown(unknown, fields)
     given: dict[str, Any] = {}
@@ -77,7 +78,7 @@ def merge(first: Mapping[str, Any], then: Mapping[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def _flat(document: Mapping[str, Any], fields: Mapping[str, AppField]) -> Iterable[tuple[str, Any]]:
+def _flat(document: Mapping[str, Any], fields: Mapping[str, AppField], *, shown: bool) -> Iterable[tuple[str, Any]]:
     """Give every value with its dotted name.
 
     Raises:
@@ -89,7 +90,7 @@ def _flat(document: Mapping[str, Any], fields: Mapping[str, AppField]) -> Iterab
             yield name, value
         elif isinstance(value, Mapping):
             yield from ((f"{name}.{inner}", part) for inner, part in value.items())
-        elif value is not None or document.get("record_type") != _SHOWN:
+        elif value is not None or not shown:
             raise BadInput(f"{name}: must be an object with fields such as {_inside(name, fields)}")
 
 

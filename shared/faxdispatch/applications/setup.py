@@ -14,7 +14,7 @@ from faxdispatch.telnyx.requests import ApplicationParams
 
 DEFAULT_NAME = "faxdispatch"
 
-PAUSES = (1.0, 2.0, 4.0, 8.0)
+PAUSES = (0.0, 1.0, 2.0, 4.0, 8.0)
 """Seconds before each search for an application whose creation may have worked; a new one may be listed late."""
 
 
@@ -87,28 +87,41 @@ def make_plan(
     return Plan(wanted, found, differences(found, wanted.fields()))
 
 
-def carry_out(telnyx: TelnyxClient, plan: Plan, *, sleep: Callable[[float], None] = time.sleep) -> FaxApplication:
+def carry_out(
+    telnyx: TelnyxClient,
+    plan: Plan,
+    *,
+    sleep: Callable[[float], None] = time.sleep,
+    on_unknown: Callable[[OutcomeUnknown], None] | None = None,
+) -> FaxApplication:
     """Do what the plan says; gives the application as it is then.
 
     One creation is asked for at most. Where its outcome is unknown, the application is looked for by its name, and
-    what is there then is taken.
+    what is there then is taken; `on_unknown` is told before the search, which can take a while.
 
     Raises:
         OutcomeUnknown: it was not found; it may exist all the same and be listed later.
         TelnyxError: any other outcome of a call but success.
     """
     if plan.found is None:
-        return _create(telnyx, plan.wanted, sleep)
+        return _create(telnyx, plan.wanted, sleep, on_unknown)
     if not plan.differences:
         return plan.found
     return telnyx.update_application(plan.found.id or "", complete(plan.found, plan.wanted.fields()))
 
 
-def _create(telnyx: TelnyxClient, wanted: Wanted, sleep: Callable[[float], None]) -> FaxApplication:
+def _create(
+    telnyx: TelnyxClient,
+    wanted: Wanted,
+    sleep: Callable[[float], None],
+    on_unknown: Callable[[OutcomeUnknown], None] | None,
+) -> FaxApplication:
     try:
         return telnyx.create_application(_creation(wanted))
     except OutcomeUnknown as error:
         unknown = error
+    if on_unknown:
+        on_unknown(unknown)
     for pause in PAUSES:
         sleep(pause)
         try:

@@ -31,6 +31,16 @@ def _base64(value: str) -> str:
     return value
 
 
+def _address(value: str) -> str:
+    if not value.startswith(("http://", "https://")):
+        raise ValueError("must begin with http:// or https://")
+    return value
+
+
+def _address_or_none(value: str | None) -> str | None:
+    return _address(value) if value else value
+
+
 def _given(value: Any) -> Any:
     if value is None:
         raise ValueError("cannot be null; leave it out to keep it as it is")
@@ -140,9 +150,9 @@ class ApplicationParams(Request):
 
     application_name: str = Field(min_length=1)
     """What people call it."""
-    webhook_event_url: str = Field(pattern=r"^https?://")
+    webhook_event_url: Annotated[str, AfterValidator(_address)]
     """Where webhooks go, with http:// or https://."""
-    webhook_event_failover_url: str | None = Field(default=None, pattern=r"^(https?://.*)?$")
+    webhook_event_failover_url: Annotated[str | None, AfterValidator(_address_or_none)] = None
     """Where they go when that does not answer."""
     webhook_timeout_secs: int | None = Field(default=None, ge=0, le=30)
     """How long Telnyx waits for an answer."""

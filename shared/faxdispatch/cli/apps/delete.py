@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from faxdispatch.cli.account import account
-from faxdispatch.cli.apps.words import Json, tell
+from faxdispatch.cli.apps.words import Json, find, tell
 from faxdispatch.cli.confirm import confirm
 from faxdispatch.cli.output import note
 from faxdispatch.errors import NoSuchResource
@@ -20,7 +20,7 @@ def delete(
     """Delete a fax application at Telnyx, for good. Telnyx refuses it while numbers are assigned to it."""
     settings = Settings.load()
     with account(settings) as telnyx:
-        application = telnyx.get_application(identity)
+        application = find(telnyx, identity)
         if warning := _warning(identity, settings):
             note(f"WARNING: {warning}")
         name = application.application_name or "without a name"

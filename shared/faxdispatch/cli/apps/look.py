@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 
-from faxdispatch.applications import as_data
 from faxdispatch.cli.account import account
-from faxdispatch.cli.apps.words import Json, show_whole
+from faxdispatch.cli.apps.words import Json, find, show_whole
 from faxdispatch.cli.output import hidden, note, show, show_json
+from faxdispatch.cli.resources import as_data, plain, unbroken
 from faxdispatch.errors import BadInput
 from faxdispatch.settings import Settings
 from faxdispatch.telnyx.application_calls import ApplicationSort
@@ -37,12 +37,13 @@ def list_(
     settings = Settings.load()
     shown = 0
     with account(settings) as telnyx:
-        found = telnyx.list_applications(
+        listing = telnyx.list_applications(
             name_contains=name_contains,
             outbound_voice_profile_id=outbound_voice_profile_id,
             sort=sort,
             page_size=page_size,
         )
+        found = unbroken(listing, "applications")
         for application in islice(found, limit):
             if as_json:
                 show_json(as_data(application))
@@ -74,7 +75,7 @@ def show_(
     if not chosen:
         raise BadInput("ID: give the id of an application, or set FAX_CONNECTION_ID; faxdispatch apps list shows them")
     with account(settings) as telnyx:
-        application = telnyx.get_application(chosen)
+        application = find(telnyx, chosen)
     if as_json:
         show_json(as_data(application))
     else:
@@ -88,6 +89,6 @@ def _row(application: FaxApplication, *, ours: bool) -> str:
         id=application.id or "-",
         active="-" if application.active is None else "yes" if application.active else "NO",
         profile=(outbound and outbound.outbound_voice_profile_id) or "none",
-        name=hidden(application.application_name or "-"),
-        url=hidden(application.webhook_event_url or "-"),
+        name=plain(hidden(application.application_name or "-")),
+        url=plain(hidden(application.webhook_event_url or "-")),
     )

@@ -8,6 +8,8 @@ import typer
 from faxdispatch.applications import Plan, Wanted, as_data, carry_out, differences, make_plan, shortcomings
 from faxdispatch.cli.account import account
 from faxdispatch.cli.output import hidden, note, show, show_json
+from faxdispatch.cli.resources import plain
+from faxdispatch.errors import OutcomeUnknown
 from faxdispatch.settings import Settings
 from faxdispatch.telnyx.models import FaxApplication
 
@@ -53,22 +55,28 @@ def setup(
     )
     with account(settings) as telnyx:
         plan = make_plan(telnyx, wanted, application_id=identity, connection_id=settings.fax_connection_id)
-        application = plan.found if dry_run else carry_out(telnyx, plan)
+        application = plan.found if dry_run else carry_out(telnyx, plan, on_unknown=_looking)
     missing = list(_missing(plan, application, settings, identity, dry_run=dry_run))
     if as_json:
         show_json(_as_json(plan, application, missing, dry_run=dry_run))
         return
     for line in (*_done(plan, application, dry_run=dry_run), *missing):
-        note(hidden(line))
+        note(plain(hidden(line)))
     if application and not dry_run:
         for variable, value in _to_export(application).items():
             show(f"export {variable}={shlex.quote(value)}")
 
 
-def _outcome(plan: Plan) -> str:
+def _looking(error: OutcomeUnknown) -> None:
+    note(hidden(f"{error}; looking whether it was created"))
+
+
+def _outcome(plan: Plan, *, dry_run: bool) -> str:
     if plan.found is None:
-        return "created"
-    return "updated" if plan.differences else "unchanged"
+        return "would_create" if dry_run else "created"
+    if not plan.differences:
+        return "unchanged"
+    return "would_update" if dry_run else "updated"
 
 
 def _done(plan: Plan, application: FaxApplication | None, *, dry_run: bool) -> list[str]:
@@ -109,7 +117,7 @@ def _to_export(application: FaxApplication) -> dict[str, str]:
 
 def _as_json(plan: Plan, application: FaxApplication | None, missing: list[str], *, dry_run: bool) -> dict[str, Any]:
     return {
-        "outcome": _outcome(plan),
+        "outcome": _outcome(plan, dry_run=dry_run),
         "dry_run": dry_run,
         "changed": {change.name: {"old": change.old, "new": change.new} for change in plan.differences},
         "settings": _to_export(application) if application and not dry_run else {},

@@ -6,7 +6,7 @@ import typer
 
 from faxdispatch.applications import UPDATE_FIELDS, complete
 from faxdispatch.cli.account import account
-from faxdispatch.cli.apps.words import Input, Json, Words, given_fields, help_of, tell
+from faxdispatch.cli.apps.words import Input, Json, Words, find, given_fields, help_of, tell
 from faxdispatch.errors import BadInput
 from faxdispatch.settings import Settings
 
@@ -30,5 +30,5 @@ def update(
         )
     given = given_fields(fields, input, UPDATE_FIELDS)
     with account(Settings.load()) as telnyx:
-        changed = telnyx.update_application(identity, complete(telnyx.get_application(identity), given))
+        changed = telnyx.update_application(identity, complete(find(telnyx, identity), given))
     tell(changed, "updated", as_json=as_json)

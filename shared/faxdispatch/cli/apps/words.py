@@ -6,13 +6,15 @@ from typing import Annotated, Any
 
 import typer
 
-from faxdispatch.applications import AppField, as_data, describe, merge, read_document, read_words
+from faxdispatch.applications import AppField, describe, merge, read_document, read_words
 from faxdispatch.cli.output import clock, hidden, note, show, show_json
-from faxdispatch.errors import BadInput
+from faxdispatch.cli.resources import as_data, plain
+from faxdispatch.errors import BadInput, NoSuchResource
+from faxdispatch.telnyx.client import TelnyxClient
 from faxdispatch.telnyx.models import FaxApplication
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Words = Annotated[list[str] | None, typer.Argument(metavar="FIELD=VALUE...", help="Fields, as listed below.")]
+Words = Annotated[list[str] | None, typer.Argument(metavar="FIELD=VALUE", help="Fields, as listed below.")]
 Input = Annotated[
     str | None,
     typer.Option(metavar="FILE", help="JSON object with fields; - is standard input.", show_default=False),
@@ -48,12 +50,22 @@ def given_fields(words: list[str] | None, source: str | None, fields: dict[str, 
     return merge(from_document, from_words)
 
 
+def find(telnyx: TelnyxClient, identity: str) -> FaxApplication:
+    """Read an application. Raises NoSuchResource, which says where to find ids, where there is none."""
+    try:
+        return telnyx.get_application(identity)
+    except NoSuchResource as error:
+        raise NoSuchResource(
+            f"Telnyx has no fax application {identity}; faxdispatch apps list shows them", status=error.status
+        ) from error
+
+
 def tell(application: FaxApplication, what: str, *, as_json: bool) -> None:
     """Print what a command came to: the application whole as JSON, or one line."""
     if as_json:
         show_json(as_data(application))
     else:
-        show(f"{what} {application.id} ({hidden(application.application_name or 'no name')})")
+        show(f"{what} {application.id} ({plain(hidden(application.application_name or 'no name'))})")
 
 
 def show_whole(application: FaxApplication) -> None:
@@ -83,7 +95,7 @@ def _in_words(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, list):
         value = ", ".join(map(str, value))
-    return "-" if value in (None, "") else str(hidden(value))
+    return "-" if value in (None, "") else plain(hidden(value))
 
 
 def _read(source: str) -> bytes:

@@ -26,7 +26,8 @@ def check_environment(settings: Settings) -> Iterator[Finding]:
 def _complete(settings: Settings) -> Iterator[Finding]:
     missing = [name for name in ("redis_url", "telnyx_api_key", "fax_connection_id") if not getattr(settings, name)]
     for name in missing:
-        yield fail(name.upper(), "not set", _WHERE)
+        remedy = f"faxdispatch apps setup finds or makes it; {_WHERE}" if name == "fax_connection_id" else _WHERE
+        yield fail(name.upper(), "not set", remedy)
     if not missing:
         yield ok("settings", "complete")
 

@@ -46,7 +46,10 @@ def _connection(telnyx: TelnyxClient, connection_id: str, settings: Settings) ->
     try:
         application = telnyx.get_application(connection_id)
     except NoSuchResource:
-        remedy = "set FAX_CONNECTION_ID to the id of a fax application; faxdispatch apps list shows them"
+        remedy = (
+            "set FAX_CONNECTION_ID to the id of a fax application: faxdispatch apps list shows them, "
+            "faxdispatch apps setup finds or makes one"
+        )
         yield fail("connection", f"Telnyx has no fax application {connection_id}", remedy)
         return
     yield _active(application)
@@ -54,9 +57,13 @@ def _connection(telnyx: TelnyxClient, connection_id: str, settings: Settings) ->
     yield _reporting(application, settings.fax_webhook_url)
 
 
+def _change(application: FaxApplication) -> str:
+    return f"faxdispatch apps update {application.id}"
+
+
 def _active(application: FaxApplication) -> Finding:
     if application.active is False:
-        return fail("connection", f"{application.id} is not active", "switch it on in the Telnyx portal")
+        return fail("connection", f"{application.id} is not active", f"{_change(application)} active=true")
     return ok("connection", f"{application.application_name or application.id} is active")
 
 
@@ -64,12 +71,12 @@ def _outbound(application: FaxApplication) -> Finding:
     if application.outbound and application.outbound.outbound_voice_profile_id:
         return ok("connection outbound", "has an outbound voice profile")
     detail = "has no outbound voice profile: every fax fails with no_outbound_profile"
-    return fail("connection outbound", detail, "give the fax application an outbound voice profile")
+    return fail("connection outbound", detail, f"{_change(application)} outbound.outbound_voice_profile_id=ID")
 
 
 def _reporting(application: FaxApplication, ours: str | None) -> Finding:
     name, theirs = "connection webhook", application.webhook_event_url
-    remedy = f"set the fax application's webhook_event_url to {ours or 'our public address'}"
+    remedy = f"{_change(application)} webhook_event_url={ours or 'ADDRESS, our public one'}"
     if theirs and ours == theirs:
         return ok(name, "is FAX_WEBHOOK_URL")
     if ours:

@@ -5,11 +5,11 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from faxdispatch.applications.shortcomings import is_this_machine
 from faxdispatch.cli.checks.finding import Finding, fail, ok, warn
 from faxdispatch.settings import Settings
 
 _TIMEOUT = 5.0
-_HERE = ("localhost", "127.0.0.1", "::1", "0.0.0.0")  # noqa: S104 - looked for, not listened on
 
 
 def check_webhook(settings: Settings) -> Iterator[Finding]:
@@ -32,7 +32,7 @@ def _address(url: str, *, simulated: bool) -> Finding:
     parts = urlsplit(url)
     if simulated:
         return ok("webhook address", url)
-    if parts.hostname in _HERE:
+    if is_this_machine(parts.hostname or ""):
         return fail("webhook address", f"{url} is this machine only: Telnyx cannot reach it", "use a public address")
     if parts.scheme != "https":
         remedy = "put it behind a proxy with TLS; numbers and document links travel in webhooks"
