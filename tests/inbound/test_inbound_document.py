@@ -75,6 +75,11 @@ def test_a_tiff_whose_pages_lead_in_a_circle_is_told(judged):
         judged(content[:-4] + first)
 
 
+def test_a_tiff_whose_first_page_is_its_own_header_is_told(judged):
+    with pytest.raises(NotADocument, match="damaged"):
+        judged(b"II*\0" + struct.pack("<I", 4) + bytes(200))
+
+
 def test_a_tiff_of_nothing_but_pages_is_left(judged):
     step = struct.calcsize("<HI")
     links = b"".join(struct.pack("<HI", 0, 8 + step * (n + 1)) for n in range(MOST_PAGES + 5))

@@ -266,6 +266,7 @@ def test_a_redirect_may_be_relative(server, links, into):
         "ftp://elsewhere.test/b.pdf",
         "https://elsewhere.test\\@127.0.0.1/b.pdf",
         "https://elsewhere.test/b c.pdf",
+        "https://elsewhere.te\tst/b.pdf",
         "https://[elsewhere.test/b.pdf",
         "https://elsewhere.test/" + "a" * 9000,
     ],
@@ -288,6 +289,18 @@ def test_a_redirect_that_turns_inside_at_its_last_step_is_refused(server, links,
     refused(links, URL, into)
 
     assert len(internet.dialled) == 3
+
+
+def test_a_redirect_of_a_server_to_itself_is_checked_anew(server, links, internet, names, into):
+    def turn(connection):
+        names.known["documents.test"] = ["10.0.0.8"]
+        connection.sendall(redirect("/b.pdf"))
+
+    server.answers[PATH] = turn
+
+    refused(links, URL, into)
+
+    assert internet.dialled == [(PUBLIC, 443)]
 
 
 def test_a_circle_of_redirects_is_left(server, links, into):
@@ -404,7 +417,7 @@ def test_a_body_without_a_length_may_be_cut_short_so_it_is_no_document(server, l
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + b"f" * 30 + b"\r\n",
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\nabc",
-        b"HTTP/1.1 200 OK\r\nbad header with c0ffee and +13125550123\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nbad header " + b"x" * 5000 + b"\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nX: " + b"a" * 200_000 + b"\r\nContent-Length: 0\r\n\r\n",
         b"HTTP/1.1 200 OK\r\n" + b"X: a\r\n" * 50_000 + b"Content-Length: 0\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5;" + b"x" * 200_000 + b"\r\n%PDF-\r\n0\r\n\r\n",
@@ -442,6 +455,20 @@ def test_a_server_that_drips_holds_us_no_longer_than_the_time_for_all_of_it(
 
     assert "Timeout" in text
     assert drip.given_up.wait(20)
+
+
+def test_a_silent_server_holds_us_no_longer_than_the_time_for_all_of_it(server, internet, names, into):
+    server.answers[PATH] = lambda connection: connection.recv(1)
+    brief = Patience(connect=10, read=600, total=0.3)
+
+    assert "ReadTimeout" in refused(make_links(internet, names, patience=brief), URL, into, error=LinkFailed)
+
+
+def test_no_connection_is_begun_when_the_time_for_all_of_it_is_over(internet, names, into):
+    over = Patience(total=-1)
+
+    assert "ConnectTimeout" in refused(make_links(internet, names, patience=over), URL, into, error=LinkFailed)
+    assert internet.dialled == []
 
 
 def test_a_server_that_is_silent_is_left(server, internet, names, into):
