@@ -65,7 +65,7 @@ def list_(
 
 def show_(
     identity: Annotated[
-        str | None, typer.Argument(metavar="[ID]", help="FAX_CONNECTION_ID if not given.", show_default=False)
+        str | None, typer.Argument(metavar="ID", help="FAX_CONNECTION_ID if not given.", show_default=False)
     ] = None,
     as_json: Json = False,
 ) -> None:
