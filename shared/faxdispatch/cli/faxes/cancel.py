@@ -19,7 +19,7 @@ _THROUGH_JOB = {
     "wished": "it is job {job}'s, which is marked to be cancelled; the workers ask Telnyx, and an event "
     "tells what came of it",
 }
-_ASKED = "Telnyx has accepted the wish, no more: how it ends tells faxdispatch faxes show {fax}"
+_ASKED = "Telnyx has accepted the wish, no more; faxdispatch faxes show {fax} tells how it ends"
 
 
 def cancel(fax_id: FaxId, as_json: Json = False) -> None:

@@ -18,7 +18,7 @@ from faxdispatch.telnyx.models import Fax
 
 def delete(
     fax_ids: Annotated[
-        list[str], typer.Argument(metavar="FAX_ID...", help="Telnyx's ids of the faxes.", show_default=False)
+        list[str], typer.Argument(metavar="FAX_ID", help="Telnyx's ids of the faxes.", show_default=False)
     ],
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, one fax a line.")] = False,

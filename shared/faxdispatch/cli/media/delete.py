@@ -16,7 +16,7 @@ from faxdispatch.telnyx.client import TelnyxClient
 
 def delete(
     names: Annotated[
-        list[str], typer.Argument(metavar="NAME...", help="The documents' names in the storage.", show_default=False)
+        list[str], typer.Argument(metavar="NAME", help="The documents' names in the storage.", show_default=False)
     ],
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, one document a line.")] = False,
