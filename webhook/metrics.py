@@ -168,6 +168,8 @@ def _watched(figures: Figures) -> Iterator[Metric]:
         ("dead_letters", "Messages that the workers could not carry out.", figures.dead_letters),
         ("strays", "Faxes too many, to be cancelled at Telnyx.", figures.strays),
         ("quarantined", "Signed webhooks that were unreadable or of no connection of ours.", figures.quarantined),
+        ("documents_wanted", "Documents of inbound faxes that are not here yet.", figures.documents_wanted),
+        ("documents_given_up", "Documents of inbound faxes that could not be had.", figures.documents_given_up),
         ("workers", "Worker processes that have shown up in the last minute.", figures.workers),
         ("scheduler_leads", "1 while the scheduler of one worker leads; without one nothing moves on.", leads),
     ):

@@ -102,7 +102,7 @@ def _collaborators(settings: Settings, app: Celery) -> Collaborators:
         agenda=Agenda(scripts),
         limits=limits,
         campaigns=Campaigns(scripts),
-        inbox=Inbox(scripts, keep=settings.fax_inbound_keep),
+        inbox=Inbox(scripts),
         store=open_store(settings.fax_inbound_dir) if settings.fax_inbound_dir else None,
         links=Links(max_bytes=settings.fax_inbound_max_bytes, unchecked_origins=settings.fax_dangerous_inbound_origins),
         hands=BoundedSemaphore(max(1, settings.fax_worker_concurrency // HANDS)),

@@ -61,10 +61,12 @@ def bring(fax: InboundFax, store: Store, w: Collaborators) -> None:
             path = Path(folder) / "document"
             fetched = _download(fax, path, w)
             kind = kind_of(path)
+            # A bucket takes an object's content type from the name.
+            path = path.rename(path.with_suffix(kind.suffix))
             name = stored_name(fax.fax_id, kind.suffix)
             facts = describe(fax, fetched, kind, name, w.now())
             file = store.put(name, path)
-            store.put_text(stored_name(fax.fax_id, ".json"), json.dumps(facts, indent=2, ensure_ascii=False) + "\n")
+            store.put_text(stored_name(fax.fax_id, ".json"), json.dumps(facts, indent=2) + "\n")
     except _REFUSED as error:
         _failed(fax, error, w, refused=True)
         return

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 from uuid import uuid4
@@ -15,8 +16,8 @@ from redis.exceptions import RedisError
 from faxdispatch import holds
 from faxdispatch.broker import configure, post, post_job
 from faxdispatch.errors import InvalidJob, NotKnown, Unavailable
-from faxdispatch.jobs import CancelFax, Job, RefreshMedia, SendFax, SyncStatus
-from faxdispatch.ledger import DeadLetters, JobView, Ledger, Scripts, Suppressions, connect
+from faxdispatch.jobs import CancelFax, FindInbound, Job, RefreshMedia, SendFax, SyncStatus
+from faxdispatch.ledger import DeadLetters, Inbox, JobView, Ledger, Scripts, Suppressions, connect
 from faxdispatch.numbers import NumberPolicy
 from faxdispatch.settings import Settings
 from faxdispatch.states import HoldReason, Verdict
@@ -169,6 +170,23 @@ class FaxClient:
         if command.job_id:
             self._ledger.job(command.job_id)
         self._post(command)
+
+    @cached_property
+    def inbound(self) -> Inbox:
+        """The inbound faxes, and where their documents are."""
+        return Inbox(self._ledger.scripts)
+
+    def find_inbound(self, *, since: datetime | None = None) -> None:
+        """Have Telnyx's inbound faxes listed, and those recorded that no webhook told of.
+
+        The workers do that every few minutes by themselves, from where their last complete listing began; `since` (an
+        aware datetime) has them go further back, after the loss of Redis for instance.
+
+        Raises:
+            InvalidJob: `since` has no time zone.
+            Unavailable: where the broker did not answer.
+        """
+        self._post(FindInbound.decode({"since": since}))
 
     def status(self, job_id: str, *, history: bool = False) -> JobView:
         """Give a job as it stands, with its history if wanted.

@@ -323,12 +323,6 @@ class Settings(BaseSettings):
                 raise Misconfigured(f"FAX_TEST_NUMBERS: entry {place}: {error}") from None
         return tuple(numbers)
 
-    @property
-    def fax_inbound_keep(self) -> float | None:
-        """How long stored documents are kept, in seconds; None for ever."""
-        days = self.fax_inbound_retention_days
-        return None if days is None else days * 86_400
-
     @cached_property
     def holidays(self) -> Holidays:
         """The days of `FAX_HOLIDAYS`."""

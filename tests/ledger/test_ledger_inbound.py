@@ -21,9 +21,9 @@ KIND = {"receiving": "fax.receiving.started", "received": "fax.received", "faile
 class Post(Desk):
     """A ledger that is told of inbound faxes."""
 
-    def __init__(self, url: str, *, keep: float | None = None, **rules: Any) -> None:
+    def __init__(self, url: str, **rules: Any) -> None:
         super().__init__(url, Rules(rate=1000, channels=1000, **rules))
-        self.inbox = Inbox(self.scripts, keep=keep)
+        self.inbox = Inbox(self.scripts)
 
     def say(self, status: str, fax_id: str = FAX, *, source: str = "webhook", **facts: Any) -> str:
         seen = Observation(
@@ -214,7 +214,7 @@ def test_documents_are_kept_for_ever_unless_said_otherwise(post: Post):
 
 
 def test_documents_outlive_their_time_one_by_one_and_their_removal_is_told_once(redis_url: str):
-    post = Post(redis_url, keep=100 * DAY)
+    post = Post(redis_url, documents_kept=100 * DAY)
     for name in ("a", "b"):
         post.say("received", name)
         post.store(name)
@@ -227,6 +227,17 @@ def test_documents_outlive_their_time_one_by_one_and_their_removal_is_told_once(
     assert post.inbox.get("a").place is DocumentPlace.REMOVED
     assert post.told()[-1] == ("fax.removed", None)
     assert [kind for kind, _ in post.told()].count("fax.removed") == 1
+
+
+def test_what_is_known_of_a_document_outlives_it_whatever_is_said_of_it_later(redis_url: str):
+    post = Post(redis_url, documents_kept=3650 * DAY)
+    post.say("received", media_url=LINK)
+    post.store()
+    kept = post.redis.pttl(f"fax:inbound:{FAX}")
+    assert kept > 3650 * DAY * 1000
+    shorter = Post(redis_url)
+    shorter.say("received", source="listing")
+    assert post.redis.pttl(f"fax:inbound:{FAX}") > 3650 * DAY * 1000
 
 
 def test_where_nothing_stores_them_documents_are_forgotten_with_all_else(post: Post):

@@ -106,7 +106,7 @@ class Office:
         self.settings = Settings(fax_connection_id="ours", **settings)
         self.scripts = Scripts(connect(redis_url), Rules.from_settings(self.settings))
         self.telnyx, self.links, self.folder = Telnyx(), Links(), folder
-        self.inbox = Inbox(self.scripts, keep=self.settings.fax_inbound_keep)
+        self.inbox = Inbox(self.scripts)
         self.w = Collaborators(
             settings=self.settings,
             ledger=Ledger(self.scripts),

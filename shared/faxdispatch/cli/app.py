@@ -27,6 +27,7 @@ COMMANDS: dict[str, str] = {
     "apps": "faxdispatch.cli.apps.group:app",
     "faxes": "faxdispatch.cli.faxes.group:app",
     "media": "faxdispatch.cli.media.group:app",
+    "inbound": "faxdispatch.cli.inbound:app",
     "campaign": "faxdispatch.cli.campaigns.group:app",
     "suppress": "faxdispatch.cli.suppress:app",
     "numbers": "faxdispatch.cli.numbers:app",

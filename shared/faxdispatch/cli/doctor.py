@@ -8,6 +8,7 @@ import typer
 from faxdispatch.cli.checks.environment import check_environment
 from faxdispatch.cli.checks.finding import Finding, Level, fail
 from faxdispatch.cli.checks.hook import check_hook
+from faxdispatch.cli.checks.inbound import check_inbound
 from faxdispatch.cli.checks.redis import check_redis
 from faxdispatch.cli.checks.telnyx import check_telnyx
 from faxdispatch.cli.checks.webhook import check_webhook
@@ -21,6 +22,7 @@ CHECKS: tuple[Callable[[Settings], Iterable[Finding]], ...] = (
     check_redis,
     check_telnyx,
     check_webhook,
+    check_inbound,
     check_hook,
 )
 """All checks, in the order of what rests on what."""
@@ -29,7 +31,7 @@ _COLOURS = {Level.OK: "green", Level.WARN: "yellow", Level.FAIL: "red"}
 
 
 def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
-    """Look at settings, Redis, broker, workers, Telnyx, webhook and policy hook; say what to mend.
+    """Look at settings, Redis, broker, workers, Telnyx, webhook, storage and policy hook; say what to mend.
 
     Exit code 1 if something fails. Nothing is changed and no fax is sent.
     """

@@ -70,6 +70,7 @@ def _to_look_at(found: dict[str, Any]) -> list[str]:
         *((found["held"].get(reason, 0), f"held: faxdispatch holds --reason {reason}") for reason in _FOR_A_PERSON),
         (found["dead_letters"], "dead letters: faxdispatch deadletters list"),
         (found["quarantined"], "webhooks in quarantine, in the stream fax:quarantine"),
+        (found["documents_given_up"], "inbound documents given up: faxdispatch inbound list --place given_up"),
         (found["strays"], "faxes too many, which are being cancelled at Telnyx"),
     ]
     return [f"{count} {words}" for count, words in matters if count]

@@ -111,14 +111,10 @@ class Due:
 
 
 class Inbox:
-    """The inbound faxes. Times are in seconds.
+    """The inbound faxes. Times are in seconds."""
 
-    `keep` is how long stored documents are kept; None is for ever.
-    """
-
-    def __init__(self, scripts: Scripts, *, keep: float | None = None) -> None:
+    def __init__(self, scripts: Scripts) -> None:
         self._scripts = scripts
-        self._keep = None if keep is None else round(keep * 1000)
 
     @property
     def _redis(self) -> Any:
@@ -179,7 +175,7 @@ class Inbox:
         """Record that a document is here; `data` is the event's, as JSON. Gives `stored`, `known` or `gone`."""
         reply = self._scripts.run(
             "inbound_stored",
-            fax_id=fax_id, file=file, name=name, sha256=sha256, size=size, data=data, source=source, keep=self._keep,
+            fax_id=fax_id, file=file, name=name, sha256=sha256, size=size, data=data, source=source,
         )  # fmt: skip
         return str(reply["outcome"])
 
@@ -192,7 +188,7 @@ class Inbox:
             "inbound_failed",
             fax_id=fax_id, kind=kind, problem=problem, refused=refused or None, most_refused=_MOST_REFUSED,
             pause=round(_PAUSE * 1000), pause_cap=round(_PAUSE_CAP * 1000), give_up=round(give_up * 1000),
-            source="worker", keep=self._keep,
+            source="worker",
         )  # fmt: skip
         return str(reply["outcome"])
 
@@ -212,9 +208,10 @@ class Inbox:
 
     def outlived(self, *, limit: int = 100) -> list[InboundFax]:
         """Give stored documents that are to be kept no longer, the oldest first. None where they are kept for ever."""
-        if self._keep is None:
+        kept = self._scripts.rules.documents_kept
+        if kept is None:
             return []
-        before = self._scripts.clock() - self._keep
+        before = self._scripts.clock() - round(kept * 1000)
         with redis_trouble():
             found = self._redis.zrangebyscore("fax:documents:stored", "-inf", before, start=0, num=limit)
         known = []
@@ -227,7 +224,7 @@ class Inbox:
 
     def removed(self, fax_id: str) -> None:
         """Record that a stored document is gone."""
-        self._scripts.run("inbound_removed", fax_id=fax_id, source="worker", keep=self._keep)
+        self._scripts.run("inbound_removed", fax_id=fax_id, source="worker")
 
     def may_list(self, *, every: float) -> bool:
         """Tell whether it is time to list Telnyx's inbound faxes; asked again, it is so only after `every`."""

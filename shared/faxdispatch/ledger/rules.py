@@ -44,6 +44,7 @@ class Rules:
     most_open: int = 20_000
     """Rows of one campaign that have a job. With so many waiting for a retry or a busy number, no more are begun."""
     delete_after: float | None = None
+    documents_kept: float | None = None
     retention: float = 30 * _DAY
     seen: float = 7 * _DAY
     events_maxlen: int = 1_000_000
@@ -72,6 +73,9 @@ class Rules:
             burst_window=settings.fax_campaign_burst_window,
             burst_failures=settings.fax_campaign_burst_failures,
             delete_after=settings.fax_telnyx_delete_after,
+            documents_kept=None
+            if settings.fax_inbound_retention_days is None
+            else settings.fax_inbound_retention_days * _DAY,
             retention=settings.fax_retention_days * _DAY,
             events_maxlen=settings.fax_events_maxlen,
         )
@@ -103,6 +107,7 @@ class Rules:
             "quarantine": _ms(self.quarantine),
             "ladder_kept": _ms(self.ladder_kept),
             "delete_after": None if self.delete_after is None else _ms(self.delete_after),
+            "documents_kept": None if self.documents_kept is None else _ms(self.documents_kept),
             "retention": _ms(self.retention),
             "seen": _ms(self.seen),
             "row_kept": _ms(_ROW_KEPT),

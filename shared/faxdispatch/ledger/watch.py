@@ -21,6 +21,10 @@ class Figures:
     """Faxes too many, to be cancelled at Telnyx."""
     quarantined: int
     """Signed webhooks that could not be read or are of no connection of ours."""
+    documents_wanted: int
+    """Documents of inbound faxes that are not here yet; where nothing is stored, all of them."""
+    documents_given_up: int
+    """Documents of inbound faxes that could not be had; a person must speak."""
     workers: int
     """Worker processes that have shown up lately."""
     leader: str | None
@@ -41,11 +45,13 @@ class Watch:
             pipe.zcount("fax:deadletters", self._scripts.oldest_kept(), "+inf")
             pipe.zcard("fax:strays")
             pipe.xlen("fax:quarantine")
+            pipe.zcard("fax:documents:wanted")
+            pipe.zcard("fax:documents:given_up")
             pipe.zcount("fax:workers", now - WORKER_SILENCE * 1000, "+inf")
             pipe.get("fax:leader")
             for state in states:
                 pipe.zrange(f"fax:since:{state}", 0, 0, withscores=True)
-            dead_letters, strays, quarantined, workers, leader, *first = pipe.execute()
+            dead_letters, strays, quarantined, wanted, given_up, workers, leader, *first = pipe.execute()
         return Figures(
             oldest={
                 state: max(0.0, (now - found[0][1]) / 1000) if found else 0.0
@@ -54,6 +60,8 @@ class Watch:
             dead_letters=dead_letters,
             strays=strays,
             quarantined=quarantined,
+            documents_wanted=wanted,
+            documents_given_up=given_up,
             workers=workers,
             leader=leader,
         )

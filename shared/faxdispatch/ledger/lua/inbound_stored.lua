@@ -11,6 +11,6 @@ redis.call('ZREM', 'fax:documents:wanted', a.fax_id)
 redis.call('ZREM', 'fax:documents:given_up', a.fax_id)
 redis.call('ZADD', 'fax:documents:stored', now, a.fax_id)
 -- Who keeps documents for ever needs no list of them.
-if not a.keep then redis.call('ZREMRANGEBYSCORE', 'fax:documents:stored', '-inf', now - a.retention) end
+if not a.documents_kept then redis.call('ZREMRANGEBYSCORE', 'fax:documents:stored', '-inf', now - a.retention) end
 delete_later(a.fax_id)
 return reply({outcome = 'stored'})

@@ -21,8 +21,10 @@ local function save_inbound(fax_id, fields)
     flat[#flat + 1] = name
     flat[#flat + 1] = value
   end
-  redis.call('HSET', 'fax:inbound:' .. fax_id, unpack(flat))
-  redis.call('PEXPIRE', 'fax:inbound:' .. fax_id, a.retention + (a.keep or 0))
+  local key = 'fax:inbound:' .. fax_id
+  redis.call('HSET', key, unpack(flat))
+  -- As long as its document, and never for a shorter time than was said before: who removes documents must know them.
+  redis.call('PEXPIRE', key, math.max(a.retention + (a.documents_kept or 0), redis.call('PTTL', key)))
 end
 
 local function emit_inbound(fax_id, kind, facts)
