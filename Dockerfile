@@ -21,7 +21,8 @@ COPY shared shared
 COPY simulator simulator
 COPY webhook webhook
 COPY worker worker
-RUN useradd --system --uid 10001 fax
+# What FAX_INBOUND_DIR may be: a volume that begins as this folder belongs to the same user.
+RUN useradd --system --uid 10001 fax && install --directory --owner=fax /faxes
 USER 10001
 EXPOSE 8080
 HEALTHCHECK --interval=10s --timeout=3s --start-period=15s \

@@ -113,7 +113,7 @@ def _collaborators(settings: Settings, app: Celery) -> Collaborators:
         post=send_message,
         calendar=Calendar.from_settings(settings),
         hook=Hook.from_settings(settings),
-        backlog=lambda: waiting(app, SendFax.QUEUE),
+        backlog=lambda queue: waiting(app, queue),
         reached=failpoints(settings.fax_dangerous_failpoints),
     )
 

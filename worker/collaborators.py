@@ -43,8 +43,8 @@ class Collaborators:
     telnyx: ClientStack
     post: Post
     calendar: Calendar
-    backlog: Callable[[], int]
-    """How many messages wait in the queue of sends."""
+    backlog: Callable[[str], int]
+    """How many messages wait in a queue."""
     hook: Hook | None = None
     """The policy hook, where one is set."""
     store: Store | None = None

@@ -13,6 +13,8 @@ FORGET = "fax.forget.v1"
 CHECKS = "fax.checks"
 """Queue of our own questions to Telnyx."""
 
+CROWD = 100
+"""Messages in that queue from which no more is brought there: workers have too much to do to see to more."""
 PAUSE = 0.5
 """Seconds between two looks."""
 MOST_HANDS = 8
@@ -38,6 +40,8 @@ class Errands:
         if now - self._looked_at < PAUSE:
             return
         self._looked_at = now
+        if self._w.backlog(CHECKS) > CROWD:
+            return
         due = self._w.inbox.due()
         for fax_id in due.asked:
             self._tell(LOOK, fax_id=fax_id)

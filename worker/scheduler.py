@@ -13,7 +13,7 @@ from kombu.exceptions import KombuError
 from redis.exceptions import RedisError
 
 from faxdispatch.errors import NotKnown, Unavailable
-from faxdispatch.jobs import URGENT, CancelFax, SyncStatus
+from faxdispatch.jobs import URGENT, CancelFax, SendFax, SyncStatus
 from faxdispatch.ledger import Appointment, JobView, Picked, Scope
 from faxdispatch.reasons import Counter, Kind
 from faxdispatch.states import State
@@ -36,7 +36,7 @@ LEASE = 5.0
 APPLY = 0.2
 """Seconds between two tries of those who do not lead; free channels wait so long when a leader resigns."""
 CROWD = 100
-"""Messages in the queue from which a queued job's message is taken to wait among them …"""
+"""Messages in the queue of sends from which a queued job's message is taken to wait among them …"""
 FAITH = 3
 """… for so many appointments, whose pauses double."""
 PRESENT = 60_000
@@ -81,7 +81,7 @@ class Scheduler:
             Unavailable: Redis or the broker is away. What was taken keeps its next appointment.
         """
         due = self._w.agenda.due()
-        crowded = any(a.state is State.QUEUED for a in due) and self._w.backlog() > CROWD
+        crowded = any(a.state is State.QUEUED for a in due) and self._w.backlog(SendFax.QUEUE) > CROWD
         for appointment in due:
             # In a flood a job's own message is still on its way; a second one for each would double the flood.
             if not (crowded and appointment.state is State.QUEUED and appointment.hints <= FAITH):

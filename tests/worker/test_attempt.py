@@ -78,7 +78,7 @@ def w(redis_url: str, telnyx: Telnyx, posted: list[tuple[str, dict[str, Any]]]) 
         telnyx=telnyx,
         post=lambda name, _queue, payload: posted.append((name, payload)),
         calendar=Calendar(),
-        backlog=lambda: 0,
+        backlog=lambda _: 0,
     )
 
 

@@ -75,7 +75,7 @@ class Works:
             telnyx=self.telnyx,  # type: ignore[arg-type] # a stand-in
             post=lambda name, _queue, payload: self.posted.append((name, payload)),
             calendar=Calendar(),
-            backlog=lambda: 0,
+            backlog=lambda _: 0,
         )
         self.campaigns = self.w.campaigns
         self.feeder = Feeder(self.w)

@@ -120,7 +120,7 @@ class Office:
             telnyx=self.telnyx,  # type: ignore[arg-type] # a stand-in
             post=lambda *_: None,
             calendar=Calendar(),
-            backlog=lambda: 0,
+            backlog=lambda _: 0,
             store=open_store(str(folder)),
         )
 

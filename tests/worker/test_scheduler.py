@@ -23,6 +23,7 @@ from faxdispatch.ledger import (
 from faxdispatch.openings import Calendar
 from faxdispatch.settings import Settings
 from faxdispatch.states import State
+from worker import errands
 from worker.collaborators import Collaborators
 from worker.scheduler import CROWD, Scheduler
 
@@ -52,7 +53,7 @@ class Desk:
             telnyx=None,
             post=lambda name, _queue, payload: self.posted.append((name, payload)),
             calendar=Calendar(),
-            backlog=lambda: self.waiting,
+            backlog=lambda _: self.waiting,
         )
         self.scheduler = Scheduler(self.w, "desk")
         # Inbound faxes were listed just now.
@@ -183,3 +184,15 @@ def test_who_waits_for_a_channel_is_told_when_one_is_free(desk: Desk) -> None:
     assert desk.after(0) == []
     desk.fail("user_busy")
     assert desk.after(0) == [("fax.attempt.v1", {"job_id": "next"})]
+
+
+def test_inbound_faxes_and_deletions_wait_while_the_workers_have_too_much_to_do(desk: Desk):
+    looking = errands.Errands(desk.w)
+    desk.scripts.redis.zadd("fax:deletions", {"fax-1": 0})
+    desk.waiting = errands.CROWD + 1
+    looking.run()
+    assert desk.posted == []
+    desk.waiting = errands.CROWD
+    looking._looked_at = float("-inf")
+    looking.run()
+    assert desk.posted == [("fax.forget.v1", {"fax_id": "fax-1"})]
