@@ -55,7 +55,7 @@ def test_a_listing_out_of_range_is_refused_here(client, api, arguments):
 def test_create_sends_what_was_set_and_nothing_else(client, api):
     options = {
         **NEEDED,
-        "webhook_event_failover_url": "",
+        "webhook_event_failover_url": "https://b.example.com",
         "webhook_timeout_secs": 25,
         "active": False,
         "anchorsite_override": "Amsterdam, Netherlands",
@@ -66,6 +66,13 @@ def test_create_sends_what_was_set_and_nothing_else(client, api):
     api.will_answer(201, APPLICATION)
     assert client.create_application(ApplicationParams.build(**options)).id == ID
     assert api.sent == ("POST", "/v2/fax_applications", {}, options)
+
+
+@pytest.mark.parametrize("none", ["", None])
+def test_no_failover_address_is_sent_as_null(client, api, none):
+    api.will_answer(200, APPLICATION)
+    client.update_application(ID, ApplicationUpdate.build(**NEEDED, webhook_event_failover_url=none))
+    assert api.sent[3] == {**NEEDED, "webhook_event_failover_url": None}
 
 
 def test_get_reads_one(client, api):

@@ -38,7 +38,8 @@ def _address(value: str) -> str:
 
 
 def _address_or_none(value: str | None) -> str | None:
-    return _address(value) if value else value
+    # Read, a field that is not set may be empty text; written, only null is no address (Telnyx API reference).
+    return _address(value) if value else None
 
 
 def _given(value: Any) -> Any:
@@ -153,7 +154,7 @@ class ApplicationParams(Request):
     webhook_event_url: Annotated[str, AfterValidator(_address)]
     """Where webhooks go, with http:// or https://."""
     webhook_event_failover_url: Annotated[str | None, AfterValidator(_address_or_none)] = None
-    """Where they go when that does not answer."""
+    """Where they go when that does not answer; null or empty for nowhere else."""
     webhook_timeout_secs: int | None = Field(default=None, ge=0, le=30)
     """How long Telnyx waits for an answer."""
     active: Annotated[bool | None, NEVER_NULL] = None
