@@ -20,8 +20,9 @@ from worker.reconcile import ask, record
 
 log = logging.getLogger(__name__)
 
-LEASE = 600.0
-"""Seconds after which a document whose worker says nothing is fetched anew; no fetching takes so long."""
+LEASES = 2
+"""A document is one worker's for so many times FAX_LEASE; then that one is taken for dead, and another begins anew. If it
+only was slow, both may end their work: it costs a fetch and nothing else."""
 TURN = 60.0
 """Seconds past which a message begins no further document: its thread is needed for other things."""
 FIRST_LOOK = timedelta(days=1)
@@ -42,7 +43,7 @@ def fetch(w: Collaborators) -> bool:
     try:
         until = time.monotonic() + TURN
         while time.monotonic() < until:
-            fax = w.inbox.take(lease=LEASE)
+            fax = w.inbox.take(lease=LEASES * w.settings.fax_lease)
             if fax is None:
                 return False
             bring(fax, w.store, w)
