@@ -199,6 +199,14 @@ def test_a_listing_that_cannot_be_read_or_contradicts_itself_never_passes_for_co
         list(client.list_faxes())
 
 
+def test_what_a_page_that_contradicts_itself_holds_is_given_before_the_listing_breaks_off(client, api):
+    api.page(2, 3, "a", "b")
+    listing = client.list_faxes()
+    assert [next(listing).id, next(listing).id] == ["a", "b"]
+    with pytest.raises(OutcomeUnknown, match="page 1 says that it is page 2"):
+        next(listing)
+
+
 @pytest.mark.parametrize("meta", [None, {"total_pages": "many"}])
 def test_without_a_number_of_pages_the_first_that_brings_nothing_new_is_the_end(client, api, meta):
     api.will_answer(200, [{"id": "a"}], meta=meta).will_answer(200, [{"id": "b"}], meta=meta)

@@ -115,13 +115,14 @@ class Caller:
             number, known = number + 1, len(seen)
             plain = first_plain and number == 1
             page = self._page(model, call if plain else _numbered(call, number))
-            last = _last(call.operation, page, number)
             for item in page.data:
                 if item.identity is None:
                     raise OutcomeUnknown(f"{call.operation}: page {number} has an entry without an id")
                 if item.identity not in seen:
                     seen.add(item.identity)
                     yield item
+            # What is there is there, even on a page that contradicts itself; that there is no more would be a guess.
+            last = _last(call.operation, page, number)
             if number >= last if last is not None else plain or len(seen) == known:
                 return
 
