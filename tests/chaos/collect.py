@@ -4,11 +4,14 @@ from typing import Any
 
 from faxdispatch import Event
 from faxdispatch.ledger import JobView, Ledger, Scripts, connect
+from tests.chaos.inbox import documents
 from tests.chaos.judge import Evidence
 from tests.chaos.orders import Order
 from tests.chaos.world import World
 
 _ROW = "fax:job:"
+INBOUND = ("fax:coming", "fax:documents:wanted", "fax:documents:given_up")
+"""Where inbound faxes are that have not come to their end."""
 
 
 def collect(world: World, orders: list[Order]) -> Evidence:
@@ -16,6 +19,7 @@ def collect(world: World, orders: list[Order]) -> Evidence:
     ledger = Ledger(Scripts(connect(world.redis_url)))
     names = [str(key).removeprefix(_ROW) for key in world.redis.scan_iter(f"{_ROW}*", count=1000)]
     views = {name: ledger.job(name, history=True) for name in names}
+    faxes = world.sim.control.get("/faxes").raise_for_status().json()["data"]
     return Evidence(
         orders=orders,
         views=views,
@@ -23,7 +27,9 @@ def collect(world: World, orders: list[Order]) -> Evidence:
         counts=ledger.counts(),
         left_over=_left_over(world.redis, views),
         report=world.sim.report(),
-        faxes=world.sim.control.get("/faxes").raise_for_status().json()["data"],
+        faxes=[fax for fax in faxes if fax["direction"] == "outbound"],
+        inbound=[fax for fax in faxes if fax["direction"] == "inbound"],
+        documents=documents(world.inbox),
     )
 
 
@@ -44,8 +50,14 @@ def _left_over(redis: Any, views: dict[str, JobView]) -> dict[str, list[str]]:
         "channels": [job for job in calls if job not in still],
         "lines": [key for key, job in held.items() if job not in still],
         "strays": redis.zrange("fax:strays", 0, -1),
+        "inbound faxes": [name for key in INBOUND for name in redis.zrange(key, 0, -1)],
         "dead letters": redis.zrange("fax:deadletters", 0, -1),
     }
+
+
+def open_inbound(redis: Any) -> int:
+    """Count the inbound faxes that are still on their way or whose documents are not here."""
+    return sum(redis.zcard(key) for key in INBOUND)
 
 
 def open_jobs(redis: Any) -> int:

@@ -9,6 +9,7 @@ from typing import Any
 from faxdispatch import Event, State
 from faxdispatch.client_state import decode_client_state
 from faxdispatch.ledger import JobView
+from tests.chaos.inbox import Document, judge_inbox
 from tests.chaos.orders import Order
 
 OPEN_SENDS = frozenset({State.SUBMITTING, State.UNKNOWN})
@@ -29,7 +30,11 @@ class Evidence:
     report: Mapping[str, Any]
     """The simulator's report."""
     faxes: list[dict[str, Any]]
-    """The simulator's faxes."""
+    """The simulator's outbound faxes."""
+    inbound: list[dict[str, Any]]
+    """Its inbound ones."""
+    documents: dict[str, list[Document]]
+    """What is stored of those."""
 
 
 @dataclass
@@ -42,11 +47,13 @@ class Verdict:
     unknown: list[str] = field(default_factory=list)
     records: list[str] = field(default_factory=list)
     """Gaps, contradictions and remains in what we recorded."""
+    inbox: list[str] = field(default_factory=list)
+    """Inbound faxes that were lost, told twice, or not stored as they came."""
 
     @property
     def ok(self) -> bool:
         """Tell whether nothing at all is wrong."""
-        return not (self.lost or self.doubled or self.double_dials or self.unknown or self.records)
+        return not (self.lost or self.doubled or self.double_dials or self.unknown or self.records or self.inbox)
 
 
 def judge(evidence: Evidence) -> Verdict:
@@ -58,6 +65,7 @@ def judge(evidence: Evidence) -> Verdict:
     _judge_sends(evidence.report["client_states"], verdict)
     _judge_faxes(faxes, verdict)
     _judge_records(evidence, verdict)
+    verdict.inbox += judge_inbox(evidence.inbound, evidence.events, evidence.documents)
     return verdict
 
 

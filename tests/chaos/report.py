@@ -16,10 +16,11 @@ def as_text(result: Result) -> str:
         f"accepted by the simulator {figures['accepted']}, at most {figures['accepted_per_attempt']} for one attempt\n"
         f"lost {len(verdict.lost)}, doubled {len(verdict.doubled)}, dialled twice {len(verdict.double_dials)}, "
         f"unknown {len(verdict.unknown)}, wrong records {len(verdict.records)}\n"
+        f"inbound {figures['inbound']}, stored {figures['documents']}, wrong {len(verdict.inbox)}\n"
         f"strikes {len(result.strikes)} in {figures['seconds']} s; settled after {figures['settle_seconds']} s; "
         f"{figures['was_unknown']} sends were unknown for a while"
     )
-    for name in ("lost", "doubled", "double_dials", "unknown", "records"):
+    for name in ("lost", "doubled", "double_dials", "unknown", "records", "inbox"):
         told += "".join(f"\n  {name}: {problem}" for problem in getattr(verdict, name)[:_SHOWN])
     return told
 
@@ -27,9 +28,10 @@ def as_text(result: Result) -> str:
 def as_markdown(runs: list[dict[str, Any]]) -> str:
     """Give runs, as their JSON tells of them, as a table with a line of sums."""
     columns = ["seed", "faults", "strikes", "jobs", "attempts", "accepted", "unknown for a while", "doubled", "lost",
-               "unknown left", "wrong records", "seconds", "settled after (s)"]  # fmt: skip
+               "unknown left", "wrong records", "inbound", "stored", "wrong inbound", "seconds",
+               "settled after (s)"]  # fmt: skip
     rows = [_row(run) for run in runs]
-    sums = ["all", "", *(str(sum(int(row[at]) for row in rows)) for at in range(2, 11)), "", ""]
+    sums = ["all", "", *(str(sum(int(row[at]) for row in rows)) for at in range(2, 14)), "", ""]
     lines = [columns, ["---"] * len(columns), *rows, sums]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
@@ -49,6 +51,9 @@ def _row(run: dict[str, Any]) -> list[str]:
         len(problems["lost"]),
         len(problems["unknown"]),
         len(problems["records"]),
+        figures["inbound"],
+        figures["documents"],
+        len(problems["inbox"]),
         figures["seconds"],
         figures["settle_seconds"],
     ]

@@ -3,12 +3,14 @@
 import sys
 import time
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from redis.exceptions import RedisError
 
-from tests.chaos.collect import collect, open_jobs
+from tests.chaos.callers import SHARE, Callers, calls
+from tests.chaos.collect import collect, open_inbound, open_jobs
 from tests.chaos.director import Director, Strike
 from tests.chaos.judge import Evidence, Verdict, judge
 from tests.chaos.orders import orders
@@ -59,16 +61,19 @@ def run(plan: Plan, folder: Path) -> Result:
     with world(folder, workers=plan.workers) as here:
         director = Director(here, plan.faults, seed=plan.seed, quota=plan.strikes)
         producers = Producers(here.redis_url, asked, lambda: director.share(len(asked)))
+        expected = calls(plan.jobs // SHARE, plan.seed)
+        callers = Callers(here.sim, expected, lambda: director.share(len(expected)))
         producers.start()
+        callers.start()
         teller = _Teller(here, director, producers)
-        while not (director.over and producers.done):
+        while not (director.over and producers.done and callers.done):
             here.stack.mend()
             director.turn()
             teller.turn()
             time.sleep(_LOOK)
         storm = director.seconds
         settled = _settle(here, plan, teller)
-        producers.stopped = True
+        producers.stopped = callers.stopped = True
         evidence = collect(here, asked)
         figures = _figures(evidence, seconds=storm, settle=settled)
     return Result(plan, judge(evidence), figures, director.log)
@@ -82,7 +87,7 @@ def _settle(here: World, plan: Plan, teller: "_Teller") -> float:
     while time.monotonic() - begun < plan.patience:
         here.stack.mend()
         teller.turn()
-        if teller.open() == 0 and _recorded(here, plan.jobs):
+        if teller.open() == 0 and _recorded(here, plan.jobs) and _inbox_calm(here):
             ended = ended or time.monotonic()
             if here.sim.control.get("/idle", params={"seconds": 0.5}).json()["idle"]:
                 break
@@ -99,6 +104,18 @@ def _recorded(here: World, jobs: int) -> bool:
     return sum(map(int, counts.values())) >= jobs
 
 
+def _inbox_calm(here: World) -> bool:
+    """Tell whether every inbound fax that is known has come to its end, and the listing has seen the last one."""
+    try:
+        listed: Any = here.redis.get("fax:inbound-listed")
+        calm = open_inbound(here.redis) == 0
+    except RedisError:
+        return False
+    faxes = here.sim.control.get("/faxes").json()["data"]
+    last = max((fax["created_at"] for fax in faxes if fax["direction"] == "inbound"), default=None)
+    return calm and (last is None or int(listed or 0) / 1000 > datetime.fromisoformat(last).timestamp())
+
+
 def _figures(evidence: Evidence, *, seconds: float, settle: float) -> dict[str, Any]:
     report = evidence.report
     events = [event.type for event in evidence.events]
@@ -112,6 +129,8 @@ def _figures(evidence: Evidence, *, seconds: float, settle: float) -> dict[str, 
         "was_unknown": events.count("job.unknown"),
         "conflicts": events.count("job.conflict"),
         "overlaps": report["overlaps"],
+        "inbound": len(evidence.inbound),
+        "documents": len(evidence.documents),
         "events": len(events),
         "states": {state.value: count for state, count in evidence.counts.items() if count},
         "faults_injected": report["faults_injected"],

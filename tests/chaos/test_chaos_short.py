@@ -11,7 +11,7 @@ from tests.chaos.run import Plan, run
 
 @pytest.mark.timeout(170)
 def test_a_handful_of_strikes_loses_and_doubles_nothing(tmp_path: Path) -> None:
-    faults = ["worker-kill", "dies-claimed", "valkey-kill", "drop-after", "webhook-lost", "connections-cut"]
+    faults = ["worker-kill", "dies-claimed", "valkey-kill", "drop-after", "webhook-lost", "link-error"]
     assert set(faults) <= set(FAULTS)
     result = run(Plan(jobs=120, seed=20, faults=faults, strikes=6, workers=2, patience=120), tmp_path)
     assert result.verdict.ok, as_text(result)

@@ -40,6 +40,7 @@ SETTINGS = {
     "FAX_POLL_AFTER": "2",
     "FAX_VISIBILITY_TIMEOUT": "5",
     "FAX_TICK": "0.05",
+    "FAX_INBOUND_POLL": "1",
     **{f"FAX_RETRY_{kind}": "0.3" for kind in ("BUSY", "NO_ANSWER", "LINE", "ONCE", "CAPACITY", "ACCOUNT", "CONNECT")},
 }
 
@@ -52,6 +53,8 @@ class World:
     """What the director strikes and the judge asks."""
 
     stack: Stack
+    inbox: Path
+    """Where documents of inbound faxes are stored."""
     redis_url: str
     redis: Any
     sim: Simulator
@@ -88,7 +91,8 @@ def world(folder: Path, *, workers: int) -> Iterator[World]:
         hook = f"http://127.0.0.1:{web_port}/webhooks/telnyx"
         options = ["--port", "0", "--webhook-url", hook, "--speed", _SPEED]
         about = processes.introduction(stack.start(processes.simulator(folder, options)))
-        own = {"REDIS_URL": redis_url, "PORT": str(web_port), "FAX_FROM": SENDER}
+        inbox = folder / "inbox"
+        own = {"REDIS_URL": redis_url, "PORT": str(web_port), "FAX_FROM": SENDER, "FAX_INBOUND_DIR": str(inbox)}
         surroundings = processes.environment(SETTINGS | processes.simulated(about) | own, inherit=False)
         stack.start(processes.web(folder, surroundings))
         roles = [processes.worker(folder, dict(surroundings), number=number) for number in range(1, workers + 1)]
@@ -98,5 +102,5 @@ def world(folder: Path, *, workers: int) -> Iterator[World]:
         sim.upload(TOKEN, a_pdf())
         environments = {role.name: role.environment for role in roles}
         with Redis.from_url(redis_url, decode_responses=True, socket_timeout=3) as redis:
-            yield World(stack, redis_url, redis, sim, environments)  # type: ignore[arg-type] # ours are dicts
+            yield World(stack, inbox, redis_url, redis, sim, environments)  # type: ignore[arg-type] # ours are dicts
         sim.close()

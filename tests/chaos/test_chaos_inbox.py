@@ -1,0 +1,49 @@
+"""The judge of inbound faxes can find fault."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from faxdispatch import Event
+from tests.chaos.inbox import Document, judge_inbox
+
+FAX = {"id": "f", "status": "received", "page_count": 2}
+GOOD = Document("aa", 2, {"sha256": "aa"})
+
+
+def told(*kinds: str, sha256: str = "aa", note: str | None = None) -> list[Event]:
+    moment = datetime(2026, 1, 1, tzinfo=UTC)
+    return [
+        Event(id=f"{at}", type=kind, fax_id="f", seq=at, occurred_at=moment, source="s", note=note, data={"sha256": sha256})
+        for at, kind in enumerate(kinds, start=1)
+    ]  # fmt: skip
+
+
+def test_what_was_told_once_and_stored_as_it_came_is_well():
+    assert judge_inbox([FAX], told("fax.received", "fax.stored"), {"f": [GOOD]}) == []
+    assert judge_inbox([{**FAX, "status": "failed"}], told("fax.failed"), {}) == []
+
+
+@pytest.mark.parametrize(
+    ("events", "documents"),
+    [
+        (told("fax.received"), {"f": [GOOD]}),
+        (told("fax.stored"), {"f": [GOOD]}),
+        (told("fax.received", "fax.received", "fax.stored"), {"f": [GOOD]}),
+        (told("fax.received", "fax.stored", "fax.stored"), {"f": [GOOD]}),
+        (told("fax.received", "fax.stored", "fax.failed"), {"f": [GOOD]}),
+        (told("fax.received", "fax.stored"), {}),
+        (told("fax.received", "fax.stored"), {"f": [GOOD, GOOD]}),
+        (told("fax.received", "fax.stored"), {"f": [Document("aa", 1, {"sha256": "aa"})]}),
+        (told("fax.received", "fax.stored"), {"f": [Document("aa", 2, {})]}),
+        (told("fax.received", "fax.stored"), {"f": [Document("bb", 2, {"sha256": "bb"})]}),
+        (told("fax.received", "fax.stored"), {"f": [GOOD], "g": [GOOD]}),
+    ],
+)
+def test_what_is_missing_doubled_or_different_is_named(events: list[Event], documents: dict[str, Any]):
+    assert judge_inbox([FAX], events, documents)
+
+
+def test_a_failed_fax_with_a_document_is_named():
+    assert judge_inbox([{**FAX, "status": "failed"}], told("fax.failed"), {"f": [GOOD]})
