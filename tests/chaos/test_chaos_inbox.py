@@ -13,11 +13,9 @@ GOOD = Document("aa", 2, {"sha256": "aa"})
 
 
 def told(*kinds: str, sha256: str = "aa", note: str | None = None) -> list[Event]:
-    moment = datetime(2026, 1, 1, tzinfo=UTC)
-    return [
-        Event(id=f"{at}", type=kind, fax_id="f", seq=at, occurred_at=moment, source="s", note=note, data={"sha256": sha256})
-        for at, kind in enumerate(kinds, start=1)
-    ]  # fmt: skip
+    about: dict[str, Any] = {"fax_id": "f", "occurred_at": datetime(2026, 1, 1, tzinfo=UTC), "source": "s"}
+    facts = about | {"note": note, "data": {"sha256": sha256}}
+    return [Event(id=f"{at}", type=kind, seq=at, **facts) for at, kind in enumerate(kinds, start=1)]
 
 
 def test_what_was_told_once_and_stored_as_it_came_is_well():
