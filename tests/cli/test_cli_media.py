@@ -11,9 +11,10 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
-from faxdispatch.cli.media.lifetime import parse_lifetime
 from faxdispatch.cli.media.local_name import local_name
+from faxdispatch.cli.moments import parse_span
 from faxdispatch.errors import BadInput
+from faxdispatch.telnyx.media_calls import MAX_TTL
 
 PDF = b"%PDF-1.4\nsome pages\xff\x00\n"
 NAME = f"fd-{hashlib.sha256(PDF).hexdigest()}.pdf"
@@ -155,13 +156,13 @@ def test_a_file_that_cannot_be_faxed_is_not_stored(media, tmp_path):
     ("text", "seconds"), [("600", 600), ("600s", 600), ("90m", 5400), ("12h", 43_200), ("30d", 2_592_000)]
 )
 def test_a_length_of_time_is_read_as_people_write_it(text, seconds):
-    assert parse_lifetime(text) == seconds
+    assert parse_span(text, "ttl", longest=MAX_TTL) == seconds
 
 
 @pytest.mark.parametrize("text", ["", "-1", "1.5h", "1w", "٣", "1 d", "0d", "631000000", "9" * 30])
 def test_a_length_of_time_that_is_none_is_refused(text):
     with pytest.raises(BadInput, match="ttl: "):
-        parse_lifetime(text)
+        parse_span(text, "ttl", longest=MAX_TTL)
 
 
 # list and show

@@ -1,6 +1,8 @@
-"""`faxdispatch resolve`, `release` and `resume`: an operator's word is taken where it is due, and recorded."""
+"""`faxdispatch resolve`, `release`, `pause` and `resume`: an operator's word is taken where it is due, and recorded."""
 
 import io
+import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -251,3 +253,26 @@ def test_the_client_releases_too_and_says_of_what(redis_url, ledger, waiting):
     client.cancel(job_id=waiting)
     with pytest.raises(Conflict, match="while it is cancelled: it has ended"):
         client.release(waiting, reason="in a hurry")
+
+
+def test_a_connection_is_paused_by_hand_for_a_while_and_who_said_so_is_told(cli, redis):
+    result = cli("pause", "17", "--reason", "the line is being mended", "--for", "2h", "--json", USER="ada")
+    assert result.code == 0
+    left = datetime.fromisoformat(result.json["until"]) - datetime.now(UTC)
+    assert timedelta(hours=1, minutes=58) < left <= timedelta(hours=2)
+    (told,) = [fields for _, fields in redis.xrange("fax:events") if fields["type"] == "connection.paused"]
+    data = json.loads(told["data"])
+    assert (data["reason"], data["why"], data["operator"]) == ("operator", "the line is being mended", "ada")
+    assert cli("resume", "17").code == 0
+
+
+def test_a_longer_pause_is_not_made_shorter(cli):
+    first = cli("pause", "17", "--reason", "x", "--for", "2d", "--json").json["until"]
+    assert cli("pause", "17", "--reason", "y", "--for", "1m", "--json").json["until"] == first
+
+
+@pytest.mark.parametrize("span", ["soon", "0", "-1h", "9999d"])
+def test_a_pause_without_a_length_of_time_is_refused(cli, redis, span):
+    result = cli("pause", "17", "--reason", "x", "--for", span)
+    assert (result.code, "for:" in result.err) == (2, True)
+    assert redis.xlen("fax:events") == 0

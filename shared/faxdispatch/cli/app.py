@@ -23,6 +23,7 @@ COMMANDS: dict[str, str] = {
     "sync": "faxdispatch.cli.control:sync",
     "resolve": "faxdispatch.cli.operator:resolve",
     "release": "faxdispatch.cli.operator:release",
+    "pause": "faxdispatch.cli.operator:pause",
     "resume": "faxdispatch.cli.operator:resume",
     "apps": "faxdispatch.cli.apps.group:app",
     "faxes": "faxdispatch.cli.faxes.group:app",

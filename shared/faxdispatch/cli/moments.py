@@ -1,8 +1,28 @@
-"""Moments as people write them on the command line."""
+"""Moments and lengths of time as people write them on the command line."""
 
+import re
 from datetime import datetime
 
 from faxdispatch.errors import BadInput
+
+_UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
+_SPAN = re.compile(r"([0-9]{1,12})([smhd]?)", re.ASCII)
+_LONGEST = 10 * 365 * 86400
+
+
+def parse_span(text: str, option: str, *, longest: int = _LONGEST) -> int:
+    """Give the seconds that `30d`, `12h`, `90m`, `600s` or plain `600` mean; at least one, at most `longest`.
+
+    Raises:
+        BadInput: it is none of these, nothing at all, or longer.
+    """
+    found = _SPAN.fullmatch(text.strip())
+    if found is None:
+        raise BadInput(f"{option}: {text!r} is no length of time; write it like 30d, 12h, 90m or 600 (seconds)")
+    seconds = int(found[1]) * _UNITS[found[2]]
+    if not 1 <= seconds <= longest:
+        raise BadInput(f"{option}: {text!r} is out of range; give 1 second to {longest // 86400}d")
+    return seconds
 
 
 def parse_moment(text: str, option: str) -> datetime:

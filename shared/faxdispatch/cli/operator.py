@@ -1,11 +1,12 @@
-"""`faxdispatch resolve`, `release` and `resume`: what only a person can know or decide; who said so and why is kept."""
+"""`faxdispatch resolve`, `release`, `pause` and `resume`: a person's word; who said so and why is kept."""
 
 from typing import Annotated
 
 import typer
 
 from faxdispatch.cli.confirm import confirm
-from faxdispatch.cli.output import show, show_json
+from faxdispatch.cli.moments import parse_span
+from faxdispatch.cli.output import clock, show, show_json
 from faxdispatch.cli.user import Operator, user
 from faxdispatch.cli.waiting import state_line
 from faxdispatch.client import FaxClient
@@ -80,6 +81,27 @@ def release(
         show_json({"outcome": "released", "job_id": job, "waived": waived})
     else:
         show(f"job {job}: {waived} holds it no more; faxdispatch status {job} tells what comes next")
+
+
+def pause(
+    connection: Annotated[str, typer.Argument(help="Id of the fax application.")],
+    reason: Annotated[str, typer.Option(help="Why, for those who read the events.", show_default=False)],
+    lasts: Annotated[str, typer.Option("--for", help="How long, like 30m, 12h or 2d; resume ends it before.")] = "1h",
+    operator: Operator = None,
+    as_json: Json = False,
+) -> None:
+    """Send nothing on a connection for a while; its faxes wait in line. What Telnyx has already goes on.
+
+    A longer pause that there is already stays as it is.
+    """
+    check_reason(reason)
+    seconds = parse_span(lasts, "for")
+    limits = Limits(Scripts.from_settings(Settings.load()))
+    until = limits.pause(connection, why=reason, delay=seconds, operator=operator or user())
+    if as_json:
+        show_json({"outcome": "paused", "connection_id": connection, "until": until.isoformat(timespec="seconds")})
+    else:
+        show(f"connection {connection}: paused until {clock(until)}")
 
 
 def resume(

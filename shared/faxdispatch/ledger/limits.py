@@ -79,9 +79,30 @@ class Limits:
             till, (seconds, micros) = pipe.execute()
         return max(0.0, (int(till) - micros) / 1_000_000 - seconds) if till else 0.0
 
-    def pause(self, connection: str, *, reason: str, delay: float) -> None:
-        """Send nothing on a connection for `delay` seconds; the first pause is told by an alarm event."""
-        self._scripts.run("pause", connection=connection, reason=reason, delay=round(delay * 1000), source="worker")
+    def pause(
+        self,
+        connection: str,
+        *,
+        delay: float,
+        reason: str = "operator",
+        why: str | None = None,
+        operator: str | None = None,
+    ) -> datetime:
+        """Send nothing on a connection for `delay` seconds, as a person wishes; told by an event.
+
+        `reason` is one word for programs, `why` the person's own. Gives the end of the pause, which is later where
+        there is a longer one already.
+        """
+        reply = self._scripts.run(
+            "pause",
+            connection=connection,
+            delay=round(delay * 1000),
+            reason=reason,
+            why=why,
+            operator=operator,
+            source="operator",
+        )
+        return _moment(reply["until"])
 
     def resume(self, connection: str, *, reason: str, operator: str | None = None) -> bool:
         """End a pause before its time; False where there is none. The faxes that wait in line go on by themselves."""

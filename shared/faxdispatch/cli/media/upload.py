@@ -8,14 +8,15 @@ from typing import Annotated
 import typer
 
 from faxdispatch.cli.account import account
-from faxdispatch.cli.media.lifetime import parse_lifetime
 from faxdispatch.cli.media.words import Json
+from faxdispatch.cli.moments import parse_span
 from faxdispatch.cli.output import clock, note, show, show_json
 from faxdispatch.cli.resources import as_data, plain
 from faxdispatch.documents import KEEP, SPARE, Document, put, read_document
 from faxdispatch.errors import BadInput, Conflict, NoSuchResource
 from faxdispatch.settings import Settings
 from faxdispatch.telnyx.client import TelnyxClient
+from faxdispatch.telnyx.media_calls import MAX_TTL
 from faxdispatch.telnyx.models import MediaResource
 
 _KEEP = int(KEEP.total_seconds())
@@ -56,7 +57,7 @@ def upload(
     if replace and name is None:
         raise BadInput("--replace: give with --name the name of what is to be replaced")
     settings = Settings.load()
-    lifetime = parse_lifetime(ttl) if ttl is not None else None
+    lifetime = parse_span(ttl, "ttl", longest=MAX_TTL) if ttl is not None else None
     document = None if _is_link(source) else read_document(Path(source))
     with account(settings) as telnyx:
         if document is not None and name is None:

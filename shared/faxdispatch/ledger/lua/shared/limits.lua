@@ -101,17 +101,18 @@ local function pause_of(connection)
   return pause
 end
 
-local function set_pause(connection, reason, till, more)
+-- `told` are further facts of the event: of a person's word, which is told even where the connection is paused already.
+local function set_pause(connection, reason, till, more, told)
   local key = 'fax:paused:' .. connection
   local known = pause_of(connection)
   redis.call('SADD', 'fax:connections', connection)
   -- A longer pause has a reason of its own, which a shorter one does not mend. That of a spent cap is found again.
   if known and known.reason ~= 'spend_cap' and tonumber(known['until']) > till then return end
   redis.call('HSET', key, 'reason', reason, 'until', whole(till), unpack(more or {}))
-  if not known then
-    emit_about(connection, 'connection.paused', {
-      source = a.source, data = json({connection_id = connection, reason = reason, ['until'] = till}),
-    })
+  if not known or told then
+    local facts = told or {}
+    facts.connection_id, facts.reason, facts['until'] = connection, reason, till
+    emit_about(connection, 'connection.paused', {source = a.source, data = json(facts)})
   end
 end
 

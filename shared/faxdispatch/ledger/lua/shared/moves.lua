@@ -75,8 +75,8 @@ local function give_line_back(j)
 end
 
 -- A connection is paused now. Who was told that a number is free and waits there must not keep it from others.
-local function pause_and_wake(connection, reason, till, more)
-  set_pause(connection, reason, till, more)
+local function pause_and_wake(connection, reason, till, more, told)
+  set_pause(connection, reason, till, more, told)
   for _, job in ipairs(redis.call('ZRANGE', 'fax:waiting:' .. connection, 0, 99)) do
     local number = redis.call('HGET', 'fax:job:' .. job, 'to')
     if number then wake_for(number) end
