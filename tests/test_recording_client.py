@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from faxdispatch import FaxClient, IdempotencyConflict, InvalidJob, NotKnown, State
+from faxdispatch.jobs import FindInbound
 from faxdispatch.testing import RecordingClient
 
 LINK = "https://example.com/a.pdf"
@@ -149,3 +150,9 @@ def test_a_test_can_say_where_a_job_stands(state, answer):
 
     assert client.status(job).state is state
     assert client.cancel(job_id=job) == answer
+
+
+def test_a_wish_to_look_for_inbound_faxes_is_kept():
+    client = RecordingClient()
+    client.find_inbound()
+    assert [type(job) for job in client.asked] == [FindInbound]

@@ -10,18 +10,13 @@ from uuid import uuid4
 
 from faxdispatch.client import FaxClient, Receipt
 from faxdispatch.errors import IdempotencyConflict, NotKnown
-from faxdispatch.events import TYPE_OF_STATUS
-from faxdispatch.jobs import CancelFax, Job, RefreshMedia, SendFax, SyncStatus
+from faxdispatch.events import INBOUND_TYPES, TYPE_OF_INBOUND_STATUS, TYPE_OF_STATUS
+from faxdispatch.jobs import CancelFax, FindInbound, Job, RefreshMedia, SendFax, SyncStatus
 from faxdispatch.ledger import JobView
 from faxdispatch.numbers import NumberPolicy
 from faxdispatch.states import TERMINAL, State
 
-_STATUS_OF_TYPE = {kind: status for status, kind in TYPE_OF_STATUS.items()} | {
-    "fax.receiving.started": "receiving",
-    "fax.media.processing.started": "media.processing",
-    "fax.received": "received",
-}
-_INBOUND_ONLY = {"fax.receiving.started", "fax.media.processing.started", "fax.received", "fax.email.delivered"}
+_STATUS_OF_TYPE = {kind: status for status, kind in (*TYPE_OF_STATUS.items(), *TYPE_OF_INBOUND_STATUS.items())}
 
 
 def telnyx_event(
@@ -41,7 +36,7 @@ def telnyx_event(
     """
     usual = {
         "connection_id": "234423",
-        "direction": direction or ("inbound" if event_type in _INBOUND_ONLY else "outbound"),
+        "direction": direction or ("inbound" if event_type in INBOUND_TYPES else "outbound"),
         "fax_id": str(uuid4()),
         "from": "+17733372107",
         "status": _STATUS_OF_TYPE.get(event_type),
@@ -108,9 +103,9 @@ def _signing() -> Any:
 class RecordingClient(FaxClient):
     """A `FaxClient` for producers' tests: it judges as the real one does and keeps what was asked; nothing is sent.
 
-    `sent` holds each fax once, with its job id; `asked` the commands to cancel, refresh and sync, in order. `region`
-    is the country of numbers written without `+`, `numbers` says where faxes may go. What is an operator's (`resolve`,
-    `release`, `redrive`, `dead_letters`) is not doubled.
+    `sent` holds each fax once, with its job id; `asked` the commands to cancel, refresh, sync and find, in order.
+    `region` is the country of numbers written without `+`, `numbers` says where faxes may go. What is an operator's
+    (`resolve`, `release`, `redrive`, `dead_letters`, `campaigns`, `suppressions`, `inbound`) is not doubled.
     """
 
     def __init__(self, *, region: str | None = None, numbers: NumberPolicy | None = None) -> None:
@@ -161,6 +156,10 @@ class RecordingClient(FaxClient):
         if command.job_id:
             self.status(command.job_id)
         self.asked.append(command)
+
+    def find_inbound(self, *, since: datetime | None = None) -> None:
+        """Keep the wish. Raises `InvalidJob` as the real client does."""
+        self.asked.append(FindInbound.decode({"since": since}))
 
     def status(self, job_id: str, *, history: bool = False) -> JobView:  # noqa: ARG002 - as the real one takes it
         """Give a job as it stands, without a history. Raises `NotKnown` as the real client does."""

@@ -4,12 +4,15 @@ from types import SimpleNamespace
 
 import pytest
 
+from faxdispatch.cli import waiting
 from faxdispatch.cli.waiting import wait_for
 from faxdispatch.errors import Unavailable
 
 
 @pytest.mark.parametrize("end", [KeyboardInterrupt(), Unavailable("Redis is away")])
-def test_who_can_watch_no_longer_is_told_that_the_fax_goes_on(capsys, end):
+def test_who_can_watch_no_longer_is_told_that_the_fax_goes_on(capsys, monkeypatch, end):
+    monkeypatch.setattr(waiting, "AWAY", -1)
+
     def status(job_id: str, *, history: bool) -> None:
         raise end
 
@@ -17,3 +20,17 @@ def test_who_can_watch_no_longer_is_told_that_the_fax_goes_on(capsys, end):
         wait_for(SimpleNamespace(status=status), "job-1")
 
     assert "the fax goes on: faxdispatch status job-1" in capsys.readouterr().err
+
+
+def test_an_outage_of_redis_ends_no_watching(capsys):
+    delivered = SimpleNamespace(finished=True, history=())
+    answers = iter([Unavailable("Redis is away"), Unavailable("Redis is away"), delivered])
+
+    def status(job_id: str, *, history: bool) -> SimpleNamespace:
+        answer = next(answers)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    assert wait_for(SimpleNamespace(status=status), "job-1", every=0) is delivered
+    assert capsys.readouterr().err.count("Redis is away; the fax goes on") == 1

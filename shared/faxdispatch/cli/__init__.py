@@ -10,6 +10,9 @@ def main() -> None:
     """
     try:
         from faxdispatch.cli.app import run  # noqa: PLC0415 - a producer has the package without the extra `app`
+    except KeyboardInterrupt:
+        # Modules were still being loaded; nothing has begun.
+        sys.exit(130)
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("faxdispatch"):
             raise

@@ -19,6 +19,8 @@ from faxdispatch.states import State
 
 EVERY = 0.3
 """Seconds between two looks."""
+AWAY = 300.0
+"""Seconds for which Redis may be away before nobody waits for it any more."""
 
 _FIRST = ("reason", "evidence", "verdict")
 _TELLING = ("status", "failure_reason", "page_count", "call_duration_secs")
@@ -32,15 +34,25 @@ def wait_for(client: FaxClient, job_id: str, *, quiet: bool = False, every: floa
 
     Raises:
         NotKnown: there is no such job.
-        Unavailable: Redis did not answer.
+        Unavailable: Redis did not answer for five minutes.
     """
+    seen_at, away = time.monotonic(), False
     try:
         with _shown(quiet) as look:
             while True:
-                view = client.status(job_id, history=True)
-                look(view)
-                if view.finished:
-                    return view
+                try:
+                    view = client.status(job_id, history=True)
+                except Unavailable as error:
+                    if time.monotonic() - seen_at > AWAY:
+                        raise
+                    if not away:
+                        note(f"Redis is away; the fax goes on, and so does the watching once it is back ({error})")
+                    away = True
+                else:
+                    seen_at, away = time.monotonic(), False
+                    look(view)
+                    if view.finished:
+                        return view
                 time.sleep(every)
     except (KeyboardInterrupt, Unavailable):
         note(f"no longer watching; the fax goes on: faxdispatch status {job_id}")
