@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, get_args
 
 import typer
 
@@ -13,11 +13,13 @@ from faxdispatch.errors import BadInput
 from faxdispatch.ledger import DocumentPlace, InboundFax
 from faxdispatch.privacy import mask_number
 
-FaxId = Annotated[str, typer.Argument(help="Telnyx's id of the fax.")]
+FaxId = Annotated[str, typer.Argument(metavar="FAX_ID", help="Telnyx's id of the fax.", show_default=False)]
 Full = Annotated[bool, typer.Option("--full", help="Show numbers and links in full.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
-_LISTED = (DocumentPlace.GIVEN_UP, DocumentPlace.WANTED, DocumentPlace.COMING, DocumentPlace.STORED)
+Listed = Literal["given_up", "wanted", "coming", "stored"]
+"""The places of which there is a list, in the order in which they are shown."""
+
 _WORDS = {
     DocumentPlace.COMING: "on its way in",
     DocumentPlace.WANTED: "at Telnyx, to be fetched",
@@ -38,7 +40,7 @@ app = typer.Typer(
 @app.command("list")
 def list_(
     place: Annotated[
-        DocumentPlace | None, typer.Option(help="Only those whose document is there.", show_default=False)
+        Listed | None, typer.Option(help="Only those whose document is there.", show_default=False)
     ] = None,
     limit: Annotated[int, typer.Option(min=1, help="How many.")] = 50,
     full: Full = False,
@@ -46,14 +48,13 @@ def list_(
 ) -> None:
     """List inbound faxes by where their documents are, those that need a person first; with --json one object a line.
 
-    Stored ones are listed as long as FAX_INBOUND_RETENTION_DAYS, or else FAX_RETENTION_DAYS, says.
+    Stored ones are listed as long as FAX_INBOUND_RETENTION_DAYS, or else FAX_RETENTION_DAYS, says. Faxes that failed
+    without a document are not listed: `inbound show` tells of one, `faxdispatch faxes list --direction inbound` of all.
     """
-    if place in {DocumentPlace.NONE, DocumentPlace.REMOVED}:
-        raise BadInput(f"place: there is no list of those; take one of {', '.join(_LISTED)}")
     inbox = FaxClient.from_env().inbound
     shown = 0
-    for where in (place,) if place else _LISTED:
-        for fax in inbox.at(where):
+    for where in (place,) if place else get_args(Listed):
+        for fax in inbox.at(DocumentPlace(where)):
             if shown == limit:
                 note("there are more; --limit shows them")
                 return
@@ -83,7 +84,9 @@ def show_(fax_id: FaxId, full: Full = False, as_json: Json = False) -> None:
 
 @app.command()
 def fetch(
-    fax_id: Annotated[str | None, typer.Argument(help="Telnyx's id of the fax.", show_default=False)] = None,
+    fax_id: Annotated[
+        str | None, typer.Argument(metavar="FAX_ID", help="Telnyx's id of the fax.", show_default=False)
+    ] = None,
     every: Annotated[bool, typer.Option("--given-up", help="All whose document was given up.")] = False,
     as_json: Json = False,
 ) -> None:
