@@ -389,6 +389,17 @@ def test_a_dry_run_changes_nothing_and_prints_nothing_to_export(cli, fresh, ther
     assert (data["outcome"], data["settings"]) == ("would_update" if there else "would_create", {})
 
 
+def test_a_dry_run_of_a_creation_tells_the_fields_and_that_the_profile_is_missing(cli, fresh):
+    bare = cli("apps", "setup", "--webhook-url", URL, "--dry-run")
+    assert f"webhook_event_url: {URL}" in bare.err
+    assert "no_outbound_profile" in bare.err
+
+    whole = cli("apps", "setup", "--webhook-url", URL, "--profile", "7", "--dry-run")
+    assert "outbound.outbound_voice_profile_id: 7" in whole.err
+    assert "no_outbound_profile" not in whole.err
+    assert fresh.named("faxdispatch") == []
+
+
 def test_setup_uses_the_connection_of_the_environment_and_tells_what_is_missing(cli, other):
     identity = other.make("mine", active=False)
 

@@ -82,7 +82,9 @@ def _outcome(plan: Plan, *, dry_run: bool) -> str:
 def _done(plan: Plan, application: FaxApplication | None, *, dry_run: bool) -> list[str]:
     """Say what was done, or would be."""
     if application is None:
-        return [f"would create the application {plan.wanted.search_name!r}"]
+        fields = differences(FaxApplication(), plan.wanted.fields())
+        given = [f"{field.name}: {_value(field.new)}" for field in fields if field.name != "application_name"]
+        return [f"would create the application {plan.wanted.search_name!r}", *given]
     which = f"the application {application.application_name!r} ({application.id})"
     if plan.found is None:
         return [f"created {which}"]
@@ -101,6 +103,11 @@ def _missing(
     if ours and identity is None and (plan.found is None or plan.found.id != ours):
         lines.append(f"FAX_CONNECTION_ID is {ours}, which is no fax application of this account: replace it")
     if application is None:
+        if not plan.wanted.outbound_voice_profile_id:
+            lines.append(
+                "it would have no outbound voice profile, so every fax would fail with no_outbound_profile: give one "
+                "with --profile"
+            )
         return lines
     if not dry_run:
         lines += [
