@@ -89,6 +89,15 @@ def test_up_keeps_everything_over_a_restart(start):
     again.assert_nothing_left()
 
 
+def test_the_settings_that_a_simulation_prints_are_all_that_a_canary_needs(start):
+    up = start("faxdispatch", "up", "--simulate", PORT=str(processes.free_port()), **FAST)
+    words = [line.split() for line in up.wait_for_line("--wait").splitlines()]
+    printed = dict(word[1].split("=", 1) for word in words if word[:1] == ["export"])
+    canary = start("faxdispatch", "canary", "+14155550100", "--yes", **printed)
+    assert canary.end() == 0, canary.errors
+    assert up.stop(signal.SIGTERM) == 0
+
+
 def test_a_second_up_on_the_same_folder_is_refused(start):
     up = start("faxdispatch", "up", "--simulate", PORT=str(processes.free_port()))
     up.wait_for_line("REDIS_URL")

@@ -2,6 +2,7 @@
 
 import base64
 import secrets
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,18 @@ from faxdispatch.settings import Settings
 
 SIMULATED_SENDER = "+13125550000"
 EXAMPLE = "examples/documents/referral-letter.pdf"
+
+_EXPORTED = (
+    "REDIS_URL",
+    "CELERY_BROKER_URL",
+    "TELNYX_BASE_URL",
+    "TELNYX_API_KEY",
+    "TELNYX_PUBLIC_KEY",
+    "FAX_CONNECTION_ID",
+    "FAX_FROM",
+    "FAX_WEBHOOK_URL",
+)
+"""What other commands are told of a simulation: all that could lead them to the real thing, or stop `canary`."""
 
 
 def up(
@@ -96,7 +109,7 @@ def _introduce(hook: str, folder: Path | None, changes: dict[str, str], *, simul
         lines += [
             f"  Telnyx    SIMULATED at {changes['TELNYX_BASE_URL']}: no fax leaves this machine",
             "To send to it, in another terminal (`faxdispatch simulate --list-numbers` tells what each number does):",
-            *(f"  export {name}={changes[name]}" for name in ("REDIS_URL", "TELNYX_BASE_URL", "TELNYX_API_KEY")),
+            *(f"  export {name}={shlex.quote(changes[name])}" for name in _EXPORTED),
             f"  faxdispatch send +13125550102 --media {checkout() / EXAMPLE} --wait",
         ]
     elif folder:
