@@ -174,6 +174,12 @@ def _watched(figures: Figures) -> Iterator[Metric]:
         ("scheduler_leads", "1 while the scheduler of one worker leads; without one nothing moves on.", leads),
     ):
         yield GaugeMetricFamily(f"faxdispatch_{name}", text, value=number)
+    if figures.inbound_behind is not None:
+        yield GaugeMetricFamily(
+            "faxdispatch_inbound_behind_seconds",
+            "How far back the next listing of inbound faxes begins; grows while none comes to its end.",
+            value=figures.inbound_behind,
+        )
 
 
 def _family(name: str, text: str, label: str) -> GaugeMetricFamily:

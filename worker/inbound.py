@@ -2,13 +2,15 @@
 
 import json
 import logging
+import shutil
 import time
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, gettempdir
 from typing import Any
 
-from faxdispatch.errors import FaxError, NoSuchResource, TelnyxError
+from faxdispatch.errors import FaxError, NoSuchResource, TelnyxError, Unavailable
 from faxdispatch.inbound.document import Kind, NotADocument, kind_of
 from faxdispatch.inbound.link import Fetched, LinkExpired, LinkFailed, LinkRefused
 from faxdispatch.inbound.naming import stored_name
@@ -21,13 +23,19 @@ from worker.reconcile import ask, record
 log = logging.getLogger(__name__)
 
 LEASES = 2
-"""A document is one worker's for so many times FAX_LEASE; then that one is taken for dead, and another begins anew. If it
-only was slow, both may end their work: it costs a fetch and nothing else."""
+"""A document is one worker's for so many times FAX_LEASE; then that one is taken for dead, and another begins anew. If
+it only was slow, both may end their work: it costs a fetch and nothing else."""
 TURN = 60.0
 """Seconds past which a message begins no further document: its thread is needed for other things."""
+LEFTOVER_AGE = 3600.0
+"""Seconds after which a document under way is one that a killed worker has left; others read what is in it."""
+STAYS = 3600.0
+"""Seconds after which the removal of a document that could not be removed is tried again."""
 FIRST_LOOK = timedelta(days=1)
 """How far back the very first listing goes."""
 
+_UNDER_WAY = "faxdispatch-inbound-"
+"""How the folders of documents under way begin, among the temporary ones."""
 _REFUSED = (LinkRefused, NotADocument, NoSuchResource)
 """What another try seldom mends."""
 _PASSES = (LinkExpired, LinkFailed, StoreTrouble, TelnyxError, OSError)
@@ -46,7 +54,7 @@ def fetch(w: Collaborators) -> bool:
             fax = w.inbox.take(lease=LEASES * w.settings.fax_lease)
             if fax is None:
                 return False
-            bring(fax, w.store, w)
+            _bring_or_tell(fax, w.store, w)
         return True
     finally:
         w.hands.release()
@@ -58,7 +66,7 @@ def bring(fax: InboundFax, store: Store, w: Collaborators) -> None:
     All of it may be done twice: the names are the fax's own, and what was stored already is not told again.
     """
     try:
-        with TemporaryDirectory(prefix="faxdispatch-") as folder:
+        with TemporaryDirectory(prefix=_UNDER_WAY) as folder:
             path = Path(folder) / "document"
             fetched = _download(fax, path, w)
             kind = kind_of(path)
@@ -112,11 +120,12 @@ def find(w: Collaborators, *, since: datetime | None = None) -> None:
     """
     begun = w.inbox.now()
     start = since or w.inbox.listed_until() or begun - FIRST_LOOK
+    whole = True
     with w.telnyx.borrow() as telnyx:
         for fax in telnyx.list_faxes(created_at_gte=start, direction="inbound", page_size=250):
             if fax.direction == "inbound" and not w.observations.is_foreign(fax.connection_id):
-                record(fax, "listing", w)
-    if since is None:
+                whole = _noted(fax, w) and whole
+    if since is None and whole:
         w.inbox.listed(begun - timedelta(seconds=w.settings.fax_settle + w.settings.fax_settle_skew))
 
 
@@ -129,22 +138,29 @@ def look_at(fax_id: str, w: Collaborators) -> None:
 
 
 def remove(w: Collaborators) -> None:
-    """Remove the stored documents that are kept no longer.
+    """Remove the stored documents that are kept no longer, and what killed workers left of others on this machine.
 
     Raises:
-        StoreTrouble: one could not be removed; it is tried again.
+        StoreTrouble: one could not be removed; it is tried again in an hour, and the others go on without it.
     """
+    _clear_leftovers()
     if w.store is None:
         return
     for fax in w.inbox.outlived():
-        if fax.name:
-            w.store.delete(fax.name)
-            w.store.delete(stored_name(fax.fax_id, ".json"))
+        try:
+            if fax.name:
+                w.store.delete(fax.name)
+                w.store.delete(stored_name(fax.fax_id, ".json"))
+        except StoreTrouble:
+            w.inbox.keep_on(fax.fax_id, STAYS)
+            raise
         w.inbox.removed(fax.fax_id)
 
 
 def forget(fax_id: str, w: Collaborators) -> None:
     """Delete a fax at Telnyx, record and document. One that could not be deleted comes again."""
+    if not w.agenda.is_to_be_deleted(fax_id):
+        return
     try:
         with w.telnyx.borrow() as telnyx:
             telnyx.delete_fax(fax_id)
@@ -154,6 +170,38 @@ def forget(fax_id: str, w: Collaborators) -> None:
         log.warning("fax %s: not deleted at Telnyx yet: %s", fax_id, error)
         return
     w.agenda.deleted(fax_id)
+
+
+def _noted(fax: Fax, w: Collaborators) -> bool:
+    """Record a listed fax, and tell whether that could be done. One that cannot be must not hide those after it."""
+    try:
+        record(fax, "listing", w)
+    except Unavailable:
+        raise
+    except Exception:
+        log.exception("inbound fax %s: unforeseen; the next listing begins where this one did", fax.id)
+        return False
+    return True
+
+
+def _bring_or_tell(fax: InboundFax, store: Store, w: Collaborators) -> None:
+    """Bring a document. What nobody foresaw is recorded as well: else it would be tried for ever, and no one told."""
+    try:
+        bring(fax, store, w)
+    except Unavailable:
+        raise
+    except Exception as error:
+        log.exception("inbound fax %s: unforeseen", fax.fax_id)
+        _failed(fax, error, w, refused=True)
+
+
+def _clear_leftovers() -> None:
+    before = time.time() - LEFTOVER_AGE
+    for folder in Path(gettempdir()).glob(f"{_UNDER_WAY}*"):
+        # Another worker may just be done with it.
+        with suppress(OSError):
+            if folder.lstat().st_mtime < before:
+                shutil.rmtree(folder)
 
 
 def _download(fax: InboundFax, path: Path, w: Collaborators) -> Fetched:

@@ -8,7 +8,7 @@ import pytest
 
 from faxdispatch.errors import Conflict, NotKnown
 from faxdispatch.events import Event
-from faxdispatch.ledger import DocumentPlace, Inbox, Observation, Rules, Scripts, connect
+from faxdispatch.ledger import DocumentPlace, Inbox, Observation, Rules, Scripts, Watch, connect
 from tests.ledger.conftest import START
 from tests.ledger.desk import Desk
 
@@ -25,9 +25,11 @@ class Post(Desk):
         super().__init__(url, Rules(rate=1000, channels=1000, **rules))
         self.inbox = Inbox(self.scripts)
 
-    def say(self, status: str, fax_id: str = FAX, *, source: str = "webhook", **facts: Any) -> str:
+    def say(
+        self, status: str, fax_id: str = FAX, *, source: str = "webhook", event_id: str | None = None, **facts: Any
+    ) -> str:
         seen = Observation(
-            event_id=f"{source}-{fax_id}-{status}",
+            event_id=event_id or f"{source}-{fax_id}-{status}",
             digest=status,
             event_type=KIND.get(status),
             source=source,
@@ -45,8 +47,8 @@ class Post(Desk):
             fax_id, file=f"/in/{fax_id}.pdf", name=f"{fax_id}.pdf", sha256=sha256, size=9, data=json.dumps({"size": 9})
         )  # fmt: skip
 
-    def fail(self, *, refused: bool = False, give_up: float = 3 * DAY) -> str:
-        return self.inbox.failed(FAX, kind="LinkFailed", problem="503", refused=refused, give_up=give_up)
+    def fail(self, fax_id: str = FAX, *, refused: bool = False, give_up: float = 3 * DAY) -> str:
+        return self.inbox.failed(fax_id, kind="LinkFailed", problem="503", refused=refused, give_up=give_up)
 
     def told(self) -> list[tuple[str, str | None]]:
         events = [Event.from_fields(fields) for _, fields in self.redis.xrange("fax:events")]
@@ -314,3 +316,64 @@ def test_a_fax_of_a_connection_that_is_not_ours_is_no_inbound_fax_of_ours(redis_
     assert post.say("received", connection_id="theirs") == "foreign"
     with pytest.raises(NotKnown):
         post.inbox.get(FAX)
+
+
+def test_telnyx_keeps_a_fax_that_failed_and_then_came_after_all_until_its_document_is_here(redis_url: str):
+    post = Post(redis_url, delete_after=DAY)
+    post.say("failed")
+    post.say("received", media_url=LINK)
+    post.later(2 * DAY)
+    assert post.agenda.deletions() == []
+    assert not post.agenda.is_to_be_deleted(FAX)
+    post.store()
+    post.later(DAY)
+    assert post.agenda.deletions() == [FAX]
+
+
+def test_telnyx_keeps_a_fax_whose_document_a_person_wants_again(redis_url: str):
+    post = Post(redis_url, delete_after=DAY)
+    post.say("received", media_url=LINK)
+    post.store()
+    post.inbox.again(FAX)
+    post.later(2 * DAY)
+    assert post.agenda.deletions() == []
+
+
+def test_a_document_that_was_refused_is_tried_the_last_time_when_an_outage_may_be_over(post: Post):
+    post.say("received", media_url=LINK)
+    tried = []
+    for second in range(0, 1200, 5):
+        if post.inbox.take(lease=600):
+            tried.append(second)
+            post.fail(refused=True)
+        post.later(5)
+    assert tried == [0, 10, 910]
+
+
+def test_a_failure_that_does_not_say_its_direction_is_that_of_the_fax_that_comes_in(post: Post):
+    post.say("receiving")
+    told = Observation("e", "d", "fax.failed", "webhook", fax_id=FAX, status="failed", failure_reason="carrier_lost")
+    post.observations.record(told)
+    fax = post.inbox.get(FAX)
+    assert (fax.status, fax.place, fax.failure_reason) == ("failed", DocumentPlace.NONE, "carrier_lost")
+    assert fax.sender == "+14155552222"
+    post.say("failed", source="poll")
+    assert post.told() == [("fax.receiving.started", None), ("fax.failed", None)]
+
+
+def test_how_far_back_the_next_listing_begins_is_a_figure(post: Post):
+    watch = Watch(post.scripts)
+    assert watch.figures().inbound_behind is None
+    post.inbox.listed(post.inbox.now())
+    post.later(900)
+    assert watch.figures().inbound_behind == 900
+
+
+def test_a_stored_document_that_could_not_be_fetched_anew_need_not_stay_at_telnyx(redis_url: str):
+    post = Post(redis_url, delete_after=DAY)
+    post.say("received", media_url=LINK)
+    post.store()
+    post.inbox.again(FAX)
+    assert [post.fail(refused=True) for _ in range(3)] == ["again", "again", "given_up"]
+    post.later(DAY)
+    assert post.agenda.deletions() == [FAX]

@@ -1,6 +1,8 @@
 """A worker and inbound faxes: fetched, checked, stored, found, removed, deleted; Telnyx and the link are stand-ins."""
 
 import json
+import os
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -12,7 +14,7 @@ import pytest
 from faxdispatch.errors import NoSuchResource, OutcomeUnknown
 from faxdispatch.events import Event
 from faxdispatch.inbound.link import Fetched, LinkExpired, LinkFailed, LinkRefused
-from faxdispatch.inbound.store import open_store
+from faxdispatch.inbound.store import StoreTrouble, open_store
 from faxdispatch.ledger import (
     Agenda,
     Campaigns,
@@ -378,3 +380,93 @@ def test_a_fax_is_deleted_at_telnyx_or_the_question_stays(redis_url: str, tmp_pa
     assert office.w.agenda.deletions() == []
     assert office.types().count("fax.deleted") == 1
     assert FAX not in office.telnyx.faxes
+
+
+def test_a_document_that_cannot_be_removed_does_not_keep_the_others(redis_url: str, tmp_path: Path):
+    office = Office(redis_url, tmp_path / "inbound", fax_inbound_retention_days=10)
+    office.links.behind["https://a"] = PDF
+    office.at(1_790_000_000)
+    office.receive(fax_id="stuck")
+    inbound.fetch(office.w)
+    office.at(1_790_000_001)
+    office.receive()
+    inbound.fetch(office.w)
+    (office.folder / "stuck.pdf").unlink()
+    (office.folder / "stuck.pdf").mkdir()
+    office.at(1_790_000_000 + 11 * DAY)
+    with pytest.raises(StoreTrouble):
+        inbound.remove(office.w)
+    inbound.remove(office.w)
+    assert not list(office.folder.glob(f"{FAX}*"))
+    (office.folder / "stuck.pdf").rmdir()
+    office.at(1_790_000_000 + 12 * DAY)
+    inbound.remove(office.w)
+    assert office.types().count("fax.removed") == 2
+
+
+def test_what_a_killed_worker_had_begun_to_fetch_is_cleared_away(
+    office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    for name in ("faxdispatch-inbound-old", "faxdispatch-inbound-new", "others"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "document").write_bytes(PDF)
+    for name in ("faxdispatch-inbound-old", "others"):
+        os.utime(tmp_path / name, (0, 0))
+    inbound.remove(office.w)
+    assert sorted(path.name for path in tmp_path.glob("*/document")) == ["document", "document"]
+    assert not (tmp_path / "faxdispatch-inbound-old").exists()
+
+
+def test_a_fault_that_nobody_foresaw_is_told_and_keeps_no_other_document(office: Office):
+    office.links.behind["https://a"] = ZeroDivisionError("of ours")
+    office.links.behind["https://b"] = PDF
+    office.receive()
+    office.receive("https://b", fax_id="next")
+    assert not inbound.fetch(office.w)
+    assert "ZeroDivisionError" in (office.inbox.get(FAX).problem or "")
+    assert office.inbox.get("next").place is DocumentPlace.STORED
+
+
+def test_a_deletion_that_is_no_longer_wished_is_not_made(redis_url: str, tmp_path: Path):
+    office = Office(redis_url, tmp_path / "inbound", fax_telnyx_delete_after=1)
+    office.links.behind["https://a"] = PDF
+    office.telnyx.add()
+    office.at(1_790_000_000)
+    office.receive()
+    inbound.fetch(office.w)
+    office.at(1_790_000_001)
+    assert office.w.agenda.deletions() == [FAX]
+    office.inbox.again(FAX)
+    inbound.forget(FAX, office.w)
+    assert FAX in office.telnyx.faxes
+
+
+def test_a_listed_fax_that_cannot_be_recorded_hides_no_other_and_is_listed_again(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+):
+    office.telnyx.add("bad")
+    office.telnyx.add()
+    real = inbound.record
+
+    def stumbling(fax: Fax, source: str, w: Collaborators) -> None:
+        if fax.id == "bad":
+            raise ValueError("nobody foresaw this")
+        real(fax, source, w)
+
+    monkeypatch.setattr(inbound, "record", stumbling)
+    inbound.find(office.w)
+    assert office.place() is DocumentPlace.WANTED
+    assert office.inbox.listed_until() is None
+
+
+@pytest.mark.parametrize(
+    "odd", [{"from": "\ud800"}, {"page_count": 10**16}, {"call_duration_secs": 2**63}, {"x": "\udfff"}], ids=str
+)
+def test_what_no_store_can_take_of_a_listed_fax_costs_only_itself(office: Office, odd: dict[str, Any]):
+    office.links.behind["https://a"] = PDF
+    office.telnyx.add(media_url="https://a", **odd)
+    inbound.find(office.w)
+    inbound.fetch(office.w)
+    assert office.place() is DocumentPlace.STORED
+    assert [fax.fax_id for fax in office.inbox.at(DocumentPlace.STORED)] == [FAX]

@@ -97,6 +97,11 @@ class Agenda:
         """Take the fax ids that are to be deleted at Telnyx; each comes again until `deleted`."""
         return self._take("fax:deletions", again_after)
 
+    def is_to_be_deleted(self, fax_id: str) -> bool:
+        """Tell whether a fax is still to be deleted at Telnyx: its document may have become wanted meanwhile."""
+        with redis_trouble():
+            return self._redis.zscore("fax:deletions", fax_id) is not None
+
     def deleted(self, fax_id: str) -> None:
         """Record that a fax is deleted at Telnyx; told once, by an event."""
         self._scripts.run("deleted", fax_id=fax_id, source="worker")

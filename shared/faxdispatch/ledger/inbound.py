@@ -13,7 +13,9 @@ _PAUSE = 10.0
 """Seconds before a document is fetched a second time; the pause doubles up to …"""
 _PAUSE_CAP = 1800.0
 _MOST_REFUSED = 3
-"""So often may a document be one that we will not have."""
+"""So often may a document be one that we will not have …"""
+_LAST_PAUSE = 900.0
+"""… the last time after so long: half a document or a web page in its place may be an outage's, which passes."""
 _PAGE = 500
 
 
@@ -187,8 +189,8 @@ class Inbox:
         reply = self._scripts.run(
             "inbound_failed",
             fax_id=fax_id, kind=kind, problem=problem, refused=refused or None, most_refused=_MOST_REFUSED,
-            pause=round(_PAUSE * 1000), pause_cap=round(_PAUSE_CAP * 1000), give_up=round(give_up * 1000),
-            source="worker",
+            pause=round(_PAUSE * 1000), pause_cap=round(_PAUSE_CAP * 1000), last_pause=round(_LAST_PAUSE * 1000),
+            give_up=round(give_up * 1000), source="worker",
         )  # fmt: skip
         return str(reply["outcome"])
 
@@ -221,6 +223,13 @@ class Inbox:
             except NotKnown:
                 self.removed(fax_id)
         return known
+
+    def keep_on(self, fax_id: str, seconds: float) -> None:
+        """Let a document that has outlived its time be given again by `outlived` only after so long."""
+        kept = self._scripts.rules.documents_kept or 0
+        with redis_trouble():
+            due = self._scripts.clock() + round((seconds - kept) * 1000)
+            self._redis.zadd("fax:documents:stored", {fax_id: due}, xx=True)
 
     def removed(self, fax_id: str) -> None:
         """Record that a stored document is gone."""

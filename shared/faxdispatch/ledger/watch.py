@@ -27,6 +27,8 @@ class Figures:
     """Documents of inbound faxes that could not be had; a person must speak."""
     workers: int
     """Worker processes that have shown up lately."""
+    inbound_behind: float | None
+    """Age of the moment from which the next listing of inbound faxes begins; None where none was complete yet."""
     leader: str | None
     """The worker whose scheduler leads; None where none does."""
 
@@ -48,10 +50,11 @@ class Watch:
             pipe.zcard("fax:documents:wanted")
             pipe.zcard("fax:documents:given_up")
             pipe.zcount("fax:workers", now - WORKER_SILENCE * 1000, "+inf")
+            pipe.get("fax:inbound-listed")
             pipe.get("fax:leader")
             for state in states:
                 pipe.zrange(f"fax:since:{state}", 0, 0, withscores=True)
-            dead_letters, strays, quarantined, wanted, given_up, workers, leader, *first = pipe.execute()
+            dead_letters, strays, quarantined, wanted, given_up, workers, listed, leader, *first = pipe.execute()
         return Figures(
             oldest={
                 state: max(0.0, (now - found[0][1]) / 1000) if found else 0.0
@@ -63,5 +66,6 @@ class Watch:
             documents_wanted=wanted,
             documents_given_up=given_up,
             workers=workers,
+            inbound_behind=max(0.0, (now - int(listed)) / 1000) if listed else None,
             leader=leader,
         )

@@ -8,13 +8,17 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
+_MOST = 1 << 31
+"""No count of anything is as large; Redis' scripts would write a far larger one as a fraction."""
+
 
 def _text(value: Any) -> str | None:
-    return value if isinstance(value, str) else None
+    """Take a text; JSON can hold halves of surrogate pairs, which nothing that stores UTF-8 takes."""
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else None
 
 
 def _count(value: Any) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _MOST else None
 
 
 def _flag(value: Any) -> bool | None:
@@ -33,7 +37,7 @@ def moment(value: Any) -> datetime | None:
 Text = Annotated[str | None, BeforeValidator(_text)]
 """A string, else None."""
 Count = Annotated[int | None, BeforeValidator(_count)]
-"""A whole number from 0 up, else None."""
+"""A whole number from 0 up to what can be a count, else None."""
 Flag = Annotated[bool | None, BeforeValidator(_flag)]
 """True or false, else None."""
 Moment = Annotated[datetime | None, BeforeValidator(moment)]

@@ -10,13 +10,17 @@ if refused >= a.most_refused or now - tonumber(f.tried or now) >= a.give_up then
   emit_inbound(a.fax_id, 'fax.store.failed', {
     reason = a.kind, detail = a.problem, tries = problems, from = f.from, to = f.to, connection_id = f.connection,
   })
-  facts.place = 'given_up'
+  -- One that was stored before, and was only to be fetched anew, is stored still.
+  facts.place = f.file and 'stored' or 'given_up'
   save_inbound(a.fax_id, facts)
   redis.call('ZREM', 'fax:documents:wanted', a.fax_id)
-  redis.call('ZADD', 'fax:documents:given_up', now, a.fax_id)
+  redis.call('ZADD', 'fax:documents:' .. facts.place, f.stored or now, a.fax_id)
+  if f.file then delete_later(a.fax_id) end
   redis.call('ZREMRANGEBYSCORE', 'fax:documents:given_up', '-inf', now - a.retention)
   return reply({outcome = 'given_up'})
 end
 save_inbound(a.fax_id, facts)
-redis.call('ZADD', 'fax:documents:wanted', now + math.min(a.pause * 2 ^ (problems - 1), a.pause_cap), a.fax_id)
+local pause = math.min(a.pause * 2 ^ (problems - 1), a.pause_cap)
+if a.refused and refused == a.most_refused - 1 then pause = math.max(pause, a.last_pause) end
+redis.call('ZADD', 'fax:documents:wanted', now + pause, a.fax_id)
 return reply({outcome = 'again'})

@@ -29,8 +29,9 @@ if a.foreign and not (j and j.connection == a.connection) then
   return remember('foreign')
 end
 
-if not j and a.inbound and a.fax_id then
-  local f = inbound(a.fax_id)
+-- A failure that does not say its direction is that of the fax that is known to come in.
+local f = not j and a.fax_id and inbound(a.fax_id) or nil
+if f or (not j and a.inbound and a.fax_id) then
   local note, news = weigh_inbound(f)
   -- What was asked for is told only if it is new; what Telnyx said by itself always.
   if a.kind and (news or a.source == 'webhook') then

@@ -36,10 +36,12 @@ local function delete_later(fax_id)
   if a.delete_after then redis.call('ZADD', 'fax:deletions', 'NX', now + a.delete_after, fax_id) end
 end
 
--- Its document must be had; it may be fetched at once.
+-- Its document must be had; it may be fetched at once. Telnyx must keep it until then, whatever was decided before.
 local function want_document(fax_id)
+  redis.call('ZREM', 'fax:deletions', fax_id)
   redis.call('ZREM', 'fax:coming', fax_id)
   redis.call('ZREM', 'fax:documents:given_up', fax_id)
+  redis.call('ZREM', 'fax:documents:stored', fax_id)
   redis.call('ZADD', 'fax:documents:wanted', 'NX', now, fax_id)
 end
 
