@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from importlib.metadata import version
+from pathlib import Path
 
 import pytest
 
@@ -138,3 +139,15 @@ def test_without_the_extra_it_says_what_to_install():
 
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == "faxdispatch: typer is not installed; install the extra: pip install faxdispatch[app]\n"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")
+def test_a_full_disk_is_told_in_one_line():
+    # Any command; this one writes a line and needs nothing.
+    script = "from faxdispatch.cli import app, main; app.COMMANDS['say'] = 'faxdispatch.cli.output:show'; main()"
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        words = [sys.executable, "-c", script, "say"]
+        done = subprocess.run(words, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+
+    assert done.returncode == 1
+    assert done.stderr == "faxdispatch: standard output cannot be written: No space left on device\n"

@@ -5,17 +5,27 @@ import sys
 from datetime import UTC, datetime
 from typing import Any
 
+from faxdispatch.errors import FaxError
 from faxdispatch.privacy import scrub
 
 
 def show_json(value: Any, *, full: bool = True) -> None:
     """Print a value as one line of JSON, with numbers and secret links hidden unless `full`."""
-    print(json.dumps(value if full else hidden(value), ensure_ascii=False, default=str), flush=True)
+    show(json.dumps(value if full else hidden(value), ensure_ascii=False, default=str))
 
 
 def show(line: str = "") -> None:
-    """Print a line of a command's result."""
-    print(line, flush=True)
+    """Print a line of a command's result.
+
+    Raises:
+        FaxError: it cannot be written; a reader that went away is left to the frame around the commands.
+    """
+    try:
+        print(line, flush=True)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise FaxError(f"standard output cannot be written: {error.strerror}") from error
 
 
 def note(line: str) -> None:
