@@ -1,6 +1,7 @@
 """What the leading scheduler sees to besides the jobs: inbound faxes, and what is to be deleted at Telnyx."""
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from faxdispatch.jobs import FindInbound
@@ -15,6 +16,9 @@ CHECKS = "fax.checks"
 
 CROWD = 100
 """Messages in that queue from which no more is brought there: workers have too much to do to see to more."""
+SHARE = 0.25
+"""Part of the rate that questions about inbound faxes and deletions may use up together. After an outage or a campaign
+there are many, and faxes to be sent go first."""
 PAUSE = 0.5
 """Seconds between two looks."""
 MOST_HANDS = 8
@@ -29,6 +33,7 @@ class Errands:
     def __init__(self, w: Collaborators) -> None:
         self._w = w
         self._looked_at = self._removed_at = float("-inf")
+        self._allowed = 0.0
 
     def run(self) -> None:
         """Tell the workers of all that is due. What is told twice is done once.
@@ -42,9 +47,10 @@ class Errands:
         self._looked_at = now
         if self._w.backlog(CHECKS) > CROWD:
             return
-        due = self._w.inbox.due()
-        for fax_id in due.asked:
-            self._tell(LOOK, fax_id=fax_id)
+        # At a slow rate it takes several looks until there is time for one of them.
+        self._allowed = min(self._allowed, 1.0) + self._w.settings.fax_rate * SHARE * PAUSE
+        due = self._w.inbox.due(limit=int(self._allowed))
+        self._tell_each(LOOK, due.asked)
         if self._w.store:
             for _ in range(min(due.wanted, MOST_HANDS)):
                 self._tell(FETCH)
@@ -53,8 +59,12 @@ class Errands:
         if self._w.store and now - self._removed_at >= REMOVE_EVERY:
             self._removed_at = now
             self._tell(REMOVE)
-        for fax_id in self._w.agenda.deletions():
-            self._tell(FORGET, fax_id=fax_id)
+        self._tell_each(FORGET, self._w.agenda.deletions(limit=int(self._allowed)))
+
+    def _tell_each(self, task: str, fax_ids: Sequence[str]) -> None:
+        self._allowed -= len(fax_ids)
+        for fax_id in fax_ids:
+            self._tell(task, fax_id=fax_id)
 
     def _tell(self, task: str, **payload: Any) -> None:
         self._w.post(task, CHECKS, payload)

@@ -196,3 +196,23 @@ def test_inbound_faxes_and_deletions_wait_while_the_workers_have_too_much_to_do(
     looking._looked_at = float("-inf")
     looking.run()
     assert desk.posted == [("fax.forget.v1", {"fax_id": "fax-1"})]
+
+
+@pytest.mark.parametrize("asked", [0, 30, 500])
+def test_questions_and_deletions_use_up_no_more_than_their_share_of_the_rate(desk: Desk, asked: int):
+    looking = errands.Errands(desk.w)
+    for number in range(asked):
+        desk.observations.record(
+            Observation(
+                f"e-{number}", "d", "fax.receiving.started", "webhook", fax_id=f"in-{number}", status="receiving",
+                outbound=False,
+            )
+        )  # fmt: skip
+    assert desk.scripts.now
+    desk.scripts.now += 3_600_000
+    desk.scripts.redis.zadd("fax:deletions", {f"fax-{number}": 0 for number in range(500)})
+    looks = 40
+    for _ in range(looks):
+        looking._looked_at = float("-inf")
+        looking.run()
+    assert len(desk.posted) == desk.w.settings.fax_rate * errands.SHARE * errands.PAUSE * looks

@@ -93,9 +93,9 @@ class Agenda:
         """Take the fax ids that must be cancelled at Telnyx; each comes again until `stray_gone`."""
         return self._take("fax:strays", again_after)
 
-    def deletions(self, *, again_after: float = 600) -> list[str]:
+    def deletions(self, *, limit: int = 100, again_after: float = 600) -> list[str]:
         """Take the fax ids that are to be deleted at Telnyx; each comes again until `deleted`."""
-        return self._take("fax:deletions", again_after)
+        return self._take("fax:deletions", again_after, limit)
 
     def is_to_be_deleted(self, fax_id: str) -> bool:
         """Tell whether a fax is still to be deleted at Telnyx: its document may have become wanted meanwhile."""
@@ -111,10 +111,10 @@ class Agenda:
         with redis_trouble():
             self._redis.zrem("fax:strays", fax_id)
 
-    def _take(self, key: str, again_after: float) -> list[str]:
+    def _take(self, key: str, again_after: float, limit: int = 100) -> list[str]:
         now = self._scripts.clock()
         with redis_trouble():
-            fax_ids: list[str] = self._redis.zrangebyscore(key, "-inf", now, start=0, num=100)
+            fax_ids: list[str] = self._redis.zrangebyscore(key, "-inf", now, start=0, num=limit)
             if fax_ids:
                 self._redis.zadd(key, dict.fromkeys(fax_ids, now + again_after * 1000), xx=True)
         return fax_ids
