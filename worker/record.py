@@ -18,6 +18,7 @@ from faxdispatch.jobs import CancelFax
 from faxdispatch.ledger import Scope
 from faxdispatch.states import HoldReason, State
 from faxdispatch.telnyx import Fax
+from faxdispatch.telnyx.translate import blames_account
 from worker.collaborators import Collaborators
 from worker.policy import step
 from worker.stages import Claimed, Outcome
@@ -102,7 +103,11 @@ def _not_created(claimed: Claimed, error: TelnyxError, w: Collaborators) -> Outc
 
 
 def _account_refused(claimed: Claimed, error: AccountRefused, w: Collaborators) -> Outcome:
-    """Pause the connection. Where Telnyx took others since it refused this fax before, this fax is at fault instead."""
+    """Pause the connection.
+
+    A refusal that names neither key nor money may be one fax's own: it is, where Telnyx took others since it refused
+    this one before.
+    """
     delay = step(w.settings.fax_retry_account, 0)
     reply = w.ledger.postpone(
         claimed.job_id,
@@ -111,6 +116,7 @@ def _account_refused(claimed: Claimed, error: AccountRefused, w: Collaborators) 
         delay=delay,
         facts=error.as_data(),
         pause=error.code or str(error.status),
+        may_be_alone=not blames_account(error),
     )
     return _refused(claimed, error, w) if reply["outcome"] == "alone" else Outcome.PARKED
 

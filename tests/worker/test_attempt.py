@@ -149,6 +149,36 @@ def test_a_refused_account_pauses_the_connection_and_costs_the_fax_nothing(w: Co
     assert "connection.paused" in kinds
 
 
+@pytest.mark.parametrize(
+    ("refusal", "outcome"),
+    [
+        (AccountRefused("forbidden", status=403, code="403"), Outcome.REFUSED),
+        (AccountRefused("not authorised", status=403, code="10010"), Outcome.REFUSED),
+        (AccountRefused("no funds", status=403, code="20100"), Outcome.PARKED),
+        (AccountRefused("inactive", status=403, code="20012"), Outcome.PARKED),
+        (AccountRefused("wrong key", status=401), Outcome.PARKED),
+        (AccountRefused("no money", status=402), Outcome.PARKED),
+    ],
+)
+def test_a_fax_that_is_refused_twice_while_others_go_is_at_fault_unless_it_is_surely_the_account(
+    w: Collaborators, telnyx: Telnyx, refusal: AccountRefused, outcome: Outcome
+) -> None:
+    scripts = w.ledger.scripts
+    scripts.now = 1_790_000_000_000
+    create(w)
+    telnyx.answer = refusal
+    assert run_attempt("job", w) is Outcome.PARKED
+    scripts.now += 10
+    w.limits.resume("c1", reason="topped up")
+    w.ledger.create("other", SendFax(to="+13125550201", media_name="letter"), source="producer")
+    run_attempt("other", w)  # takes its place in the line
+    assert {picked.job_id for picked in w.agenda.pick()} == {"job", "other"}
+    telnyx.answer = Fax(id="fax-other")
+    assert run_attempt("other", w) is Outcome.ACCEPTED
+    telnyx.answer = refusal
+    assert run_attempt("job", w) is outcome
+
+
 def test_a_channel_limit_at_telnyx_holds_this_fax_and_pauses_nothing(w: Collaborators, telnyx: Telnyx) -> None:
     create(w)
     telnyx.answer = AccountRefused("D1", status=403, code="90041")

@@ -155,12 +155,13 @@ class Ledger(Rows):
         facts: Mapping[str, Any],
         capacity: Scope | None = None,
         pause: str | None = None,
+        may_be_alone: bool = False,
     ) -> Reply:
         """Put a claimed job back for `delay` seconds: nothing was created, no attempt is charged.
 
         `capacity` lowers the channel estimate of connection or account. `pause` is the reason for which Telnyx refused
-        the account: the connection is paused for so long. But `alone` comes back, and nothing is moved, where it
-        refused this fax before and took another in between.
+        the account: the connection is paused for so long. Where the refusal `may_be_alone` this fax's, and Telnyx
+        refused this fax before and took another in between, `alone` comes back, and nothing is moved.
         """
         data = json.dumps({"reason": reason.value, **facts})
         return self._scripts.run(
@@ -170,6 +171,7 @@ class Ledger(Rows):
             reason=reason.value,
             capacity=capacity,
             pause=pause,
+            may_be_alone=may_be_alone or None,
             delay=_ms(delay),
             data=data,
             source="worker",

@@ -64,6 +64,9 @@ _BY_CODE: dict[str, type[TelnyxError]] = {
 }
 """Codes that say more than the status of a 4xx (Telnyx API error codes). The first one found in the answer wins."""
 
+_VAGUE = "10010"
+"""A code that Telnyx gives for the account as well as for one request."""
+
 _CODE_CANNOT_CHANGE = frozenset({408, 429})
 """Statuses that stand, whatever the code."""
 
@@ -95,6 +98,12 @@ def failure(operation: str, answer: Answer) -> TelnyxError:
     if kind is RateLimited:
         return RateLimited(message, retry_after=retry_after(answer.headers), **facts)
     return kind(message, **facts)
+
+
+def blames_account(error: AccountRefused) -> bool:
+    """Tell whether a refusal is surely the account's or the key's, and cannot be the fault of what was asked."""
+    told = error.code is not None and error.code != _VAGUE and _BY_CODE.get(error.code) is AccountRefused
+    return told or error.status in {401, 402}
 
 
 def unreadable(operation: str, answer: Answer, why: str) -> OutcomeUnknown:

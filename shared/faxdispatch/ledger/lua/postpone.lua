@@ -2,13 +2,13 @@
 -- after its lease: no other can have made this attempt's call.
 --
 -- `pause` is the reason for which the connection is paused until then, since Telnyx refused the account; the fax waits
--- with it. `alone` where Telnyx has refused this fax twice and taken another on the same connection in between: then the fault is
--- with this fax, and nothing is moved.
+-- with it. A refusal that may be this fax's `alone` is so where Telnyx has refused this fax twice and taken another on the
+-- same connection in between: then nothing is moved.
 local j = load(a.job)
 if not j then return reply({outcome = 'gone'}) end
 if (j.state ~= 'submitting' and j.state ~= 'unknown') or j.attempt ~= a.attempt then return reply({outcome = 'no', state = j.state}) end
 local taken = tonumber(redis.call('GET', 'fax:accepted:' .. j.connection) or '0')
-if a.pause and taken > (tonumber(j.refused or '') or now) then return reply({outcome = 'alone'}) end
+if a.pause and a.may_be_alone and taken > (tonumber(j.refused or '') or now) then return reply({outcome = 'alone'}) end
 settle(j, 0)
 if j.cancel == '1' then
   emit(j, 'job.cancelled', {})
