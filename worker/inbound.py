@@ -111,8 +111,8 @@ def describe(fax: InboundFax, fetched: Fetched, kind: Kind, name: str, now: date
 def find(w: Collaborators, *, since: datetime | None = None) -> None:
     """List Telnyx's inbound faxes and record what is news: webhooks get lost, and so do whole receivers.
 
-    Without `since` it goes on where the last complete listing began, so that no outage is too long. What is listed
-    late all the same is found as long as it comes within the settle time.
+    Without `since` it begins where enough complete listings have looked already (`Inbox.listed`), so that no outage is
+    too long, and what is listed late is found as long as it comes within the settle time.
 
     Raises:
         TelnyxError: the listing broke off; the next one begins at the same place.
@@ -126,7 +126,13 @@ def find(w: Collaborators, *, since: datetime | None = None) -> None:
             if fax.direction == "inbound" and not w.observations.is_foreign(fax.connection_id):
                 whole = _noted(fax, w) and whole
     if since is None and whole:
-        w.inbox.listed(begun - timedelta(seconds=w.settings.fax_settle + w.settings.fax_settle_skew))
+        settings = w.settings
+        w.inbox.listed(
+            begun,
+            settle=settings.fax_settle,
+            enough=settings.fax_settle_listings,
+            skew=settings.fax_settle_skew,
+        )
 
 
 def look_at(fax_id: str, w: Collaborators) -> None:

@@ -13,6 +13,7 @@ from tests.ledger.conftest import START
 from tests.ledger.desk import Desk
 
 DAY = 86_400
+BEGIN = datetime.fromtimestamp(START / 1000, UTC)
 FAX = "9fbc3f0d-5495-42af-9a4e-c57a235d9182"
 LINK = "https://documents.example.com/a.pdf"
 KIND = {"receiving": "fax.receiving.started", "received": "fax.received", "failed": "fax.failed"}
@@ -300,14 +301,47 @@ def test_a_failed_inbound_fax_is_deleted_at_telnyx_too(redis_url: str):
     assert post.agenda.deletions() == [FAX]
 
 
-def test_one_listing_at_a_time_and_its_end_never_goes_back(redis_url: str):
+def test_one_listing_at_a_time(redis_url: str):
     inbox = Inbox(Scripts(connect(redis_url)))
     assert [inbox.may_list(every=60), inbox.may_list(every=60)] == [True, False]
-    assert inbox.listed_until() is None
-    moment = datetime.fromtimestamp(START / 1000, UTC)
-    inbox.listed(moment)
-    inbox.listed(moment - timedelta(hours=1))
-    assert inbox.listed_until() == moment
+
+
+def listings(inbox: Inbox, *seconds: float) -> float | None:
+    """Record complete listings that were begun so long after the start; give where the next one begins, likewise."""
+    for second in seconds:
+        inbox.listed(BEGIN + timedelta(seconds=second), settle=600, enough=3, skew=120)
+    until = inbox.listed_until()
+    return None if until is None else (until - BEGIN).total_seconds()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "begins"),
+    [
+        ([0], None),
+        ([0, 700], None),
+        ([0, 1, 2], None),
+        ([0, 300, 600], -120),
+        ([0, 300, 600, 900], 180),
+        ([0, 10, 20, 30, 620], -100),
+        ([0, 300, 600, 40 * DAY], 180),
+        ([0, 300, 600, 40 * DAY, 40 * DAY + 300], 480),
+        ([0, 300, 600, 40 * DAY, 40 * DAY + 300, 40 * DAY + 600], 40 * DAY - 120),
+        ([600, 900, 0, 300], 180),
+        ([0, 0, 0, 600], None),
+    ],
+)
+def test_no_moment_is_left_before_three_listings_have_looked_at_it_over_the_settle_time(
+    redis_url: str, seconds: list[float], begins: float | None
+):
+    assert listings(Inbox(Scripts(connect(redis_url))), *seconds) == begins
+
+
+def test_where_the_next_listing_begins_never_goes_back(redis_url: str):
+    inbox = Inbox(Scripts(connect(redis_url)))
+    begins = [listings(inbox, second) for second in (0, 300, 600, 900, 100, 200, 1200, 1, 1500)]
+    known = [begin for begin in begins if begin is not None]
+    assert known == sorted(known)
+    assert known[-1] == 780
 
 
 def test_a_fax_of_a_connection_that_is_not_ours_is_no_inbound_fax_of_ours(redis_url: str):
@@ -364,9 +398,10 @@ def test_a_failure_that_does_not_say_its_direction_is_that_of_the_fax_that_comes
 def test_how_far_back_the_next_listing_begins_is_a_figure(post: Post):
     watch = Watch(post.scripts)
     assert watch.figures().inbound_behind is None
-    post.inbox.listed(post.inbox.now())
-    post.later(900)
-    assert watch.figures().inbound_behind == 900
+    for _ in range(3):
+        post.inbox.listed(post.inbox.now(), settle=600, enough=3, skew=120)
+        post.later(300)
+    assert watch.figures().inbound_behind == 900 + 120
 
 
 def test_a_stored_document_that_could_not_be_fetched_anew_need_not_stay_at_telnyx(redis_url: str):

@@ -5,7 +5,7 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -322,20 +322,22 @@ def test_faxes_of_connections_that_are_not_ours_are_left_alone(office: Office):
     assert office.scripts.redis.xlen("fax:quarantine") == 0
 
 
-def test_a_listing_begins_where_the_last_complete_one_began_less_the_time_in_which_late_ones_come(office: Office):
-    office.at(1_790_000_000)
-    inbound.find(office.w)
-    office.at(1_790_000_000 + 40 * DAY)
-    office.telnyx.breaks = True
-    with pytest.raises(OutcomeUnknown):
+def test_a_listing_begins_where_enough_complete_ones_have_looked_and_broken_ones_do_not_count(office: Office):
+    for second in (0, 300, 600, 40 * DAY):
+        office.at(1_790_000_000 + second)
         inbound.find(office.w)
+    office.telnyx.breaks = True
+    for second in (300, 600):
+        office.at(1_790_000_000 + 40 * DAY + second)
+        with pytest.raises(OutcomeUnknown):
+            inbound.find(office.w)
     office.telnyx.breaks = False
     inbound.find(office.w)
 
     first = datetime.fromtimestamp(1_790_000_000, UTC)
-    before = timedelta(seconds=office.settings.fax_settle + office.settings.fax_settle_skew)
-    begun = [datetime.fromisoformat(since) for _, since in office.telnyx.asked]
-    assert begun == [first - timedelta(days=1), first - before, first - before]
+    begun = [(datetime.fromisoformat(since) - first).total_seconds() for _, since in office.telnyx.asked]
+    skew = office.settings.fax_settle_skew
+    assert begun == [-DAY, 300 - DAY, 600 - DAY, -skew, 300 - skew, 300 - skew, 300 - skew]
 
 
 def test_a_listing_that_is_asked_for_from_a_moment_on_does_not_move_where_the_next_begins(office: Office):

@@ -241,17 +241,24 @@ class Inbox:
             return bool(self._redis.set("fax:inbound-listing", "1", nx=True, px=round(every * 1000)))
 
     def listed_until(self) -> datetime | None:
-        """Give the moment up to which a complete listing was seen; None where there was none yet."""
+        """Give the moment from which on Telnyx must be listed; None where it was not listed often enough yet."""
         with redis_trouble():
             known = self._redis.get("fax:inbound-listed")
         return _moment(known) if known else None
 
-    def listed(self, until: datetime) -> None:
-        """Record that a complete listing was seen. It never goes back: two listings may end in any order."""
-        known = self.listed_until()
-        if known is None or until > known:
-            with redis_trouble():
-                self._redis.set("fax:inbound-listed", round(until.timestamp() * 1000))
+    def listed(self, begun: datetime, *, settle: float, enough: int, skew: float) -> None:
+        """Record that a complete listing was seen, asked for at `begun`.
+
+        What came before a moment is listed no more once `enough` listings were asked for after it, the last one
+        `settle` after the first; `skew` is the allowance between the clocks.
+        """
+        self._scripts.run(
+            "inbound_listed",
+            begun=round(begun.timestamp() * 1000),
+            settle=round(settle * 1000),
+            enough=enough,
+            skew=round(skew * 1000),
+        )
 
     def now(self) -> datetime:
         """Give the present moment by Redis' clock."""
