@@ -122,7 +122,9 @@ def find(w: Collaborators, *, since: datetime | None = None) -> None:
     start = since or w.inbox.listed_until() or begun - FIRST_LOOK
     whole = True
     with w.telnyx.borrow() as telnyx:
-        for fax in telnyx.list_faxes(created_at_gte=start, direction="inbound", page_size=250):
+        for listed in telnyx.list_faxes(created_at_gte=start, direction="inbound", page_size=250):
+            # What does not say is what was asked for.
+            fax = listed if listed.direction else listed.model_copy(update={"direction": "inbound"})
             if fax.direction == "inbound" and not w.observations.is_foreign(fax.connection_id):
                 whole = _noted(fax, w) and whole
     if since is None and whole:
@@ -211,24 +213,29 @@ def _clear_leftovers() -> None:
 
 
 def _download(fax: InboundFax, path: Path, w: Collaborators) -> Fetched:
-    """Fetch the document by the link that Telnyx gave, or by a new one where that has expired."""
+    """Fetch the document by the link that is known, or by a renewed one where that has expired.
+
+    After a failure the link is asked for anew: it may be the link that is at fault.
+    """
     with path.open("w+b") as into:
-        if fax.media_url:
+        with w.telnyx.borrow() as telnyx:
+            link = telnyx.get_fax(fax.fax_id).media_url if fax.problems else fax.media_url
+        if link:
             try:
-                return w.links.fetch(fax.media_url, into)
+                return w.links.fetch(link, into)
             except LinkExpired as error:
                 log.info("inbound fax %s: %s", fax.fax_id, error)
         with w.telnyx.borrow() as telnyx:
-            link = _new_link(fax.fax_id, telnyx)
+            link = _renewed(fax.fax_id, telnyx)
         return w.links.fetch(link, into)
 
 
-def _new_link(fax_id: str, telnyx: TelnyxClient) -> str:
+def _renewed(fax_id: str, telnyx: TelnyxClient) -> str:
     telnyx.refresh_fax(fax_id)
-    fax: Fax = telnyx.get_fax(fax_id)
-    if not fax.media_url:
+    link = telnyx.get_fax(fax_id).media_url
+    if not link:
         raise LinkFailed("Telnyx gives no link to its document")
-    return fax.media_url
+    return link
 
 
 def _failed(fax: InboundFax, error: Exception, w: Collaborators, *, refused: bool) -> None:

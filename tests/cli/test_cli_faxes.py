@@ -506,6 +506,20 @@ def test_an_inbound_fax_goes_only_once_its_document_is_stored_here(cli, redis, f
     assert (fax.status(fax_id) is None) == stored
 
 
+def test_an_inbound_fax_whose_document_was_given_up_is_not_deleted(cli, redis, fax, quickly, tmp_path):
+    fax_id = fax.receive()
+    inbox = Inbox(Scripts(redis))
+    seen = Observation("e-1", "d", "fax.received", "webhook", fax_id, status="received", outbound=False, media_url=LINK)
+    Observations(Scripts(redis)).record(seen)
+    for _ in range(3):
+        inbox.failed(fax_id, kind="LinkRefused", problem="private", refused=True, give_up=60)
+
+    result = cli("faxes", "delete", fax_id, "--yes", FAX_INBOUND_DIR=str(tmp_path))
+
+    assert result.code == 1
+    assert "could not be stored here" in result.err
+
+
 @pytest.mark.parametrize("words", [["cancel"], ["delete", "--yes"]], ids=lambda words: words[0])
 def test_nothing_is_cancelled_or_deleted_while_the_ledger_cannot_be_asked(cli, fax, words):
     fax_id = fax.send(NEVER_ENDS)

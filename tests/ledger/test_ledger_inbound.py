@@ -157,6 +157,14 @@ def test_a_stored_document_is_told_once_however_often_it_is_stored(post: Post):
     assert post.inbox.take(lease=1) is None
 
 
+def test_of_stored_documents_the_newest_is_given_first(post: Post):
+    for name in ("a", "b"):
+        post.say("received", name)
+        post.store(name)
+        post.later(1)
+    assert [fax.fax_id for fax in post.inbox.at(DocumentPlace.STORED)] == ["b", "a"]
+
+
 def test_a_failed_fetch_is_tried_again_at_growing_pauses(post: Post):
     post.say("received", media_url=LINK)
     tried = []

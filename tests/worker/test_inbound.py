@@ -178,6 +178,26 @@ def test_an_expired_link_is_renewed_and_the_document_fetched_again(office: Offic
     assert office.telnyx.asked == [("refresh", FAX), ("get", FAX)]
 
 
+def test_after_a_failure_the_link_is_asked_for_anew(office: Office):
+    office.links.behind |= {"https://a": b"<html>", "https://b": PDF}
+    office.telnyx.add(media_url="https://b")
+    office.at(1_790_000_000)
+    office.receive()
+    inbound.fetch(office.w)
+    assert office.telnyx.asked == []
+    office.at(1_790_000_000 + DAY)
+    inbound.fetch(office.w)
+    assert office.place() is DocumentPlace.STORED
+    assert office.telnyx.asked == [("get", FAX)]
+
+
+def test_a_listed_fax_that_does_not_say_its_direction_is_what_was_asked_for(office: Office):
+    office.telnyx.add(direction=None)
+    office.telnyx.add("other", direction="outbound")
+    inbound.find(office.w)
+    assert [(event.type, event.fax_id) for event in office.events()] == [("fax.received", FAX)]
+
+
 def test_a_fax_without_a_link_gets_one(office: Office):
     office.links.behind["https://b"] = PDF
     office.telnyx.add(media_url="https://b")

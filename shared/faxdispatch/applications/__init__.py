@@ -1,6 +1,6 @@
 """Fax applications as people handle them: fields from words and files, changes, and setting one up."""
 
-from faxdispatch.applications.change import Difference, as_data, complete, differences
+from faxdispatch.applications.change import Difference, complete, differences
 from faxdispatch.applications.fields import CREATE_FIELDS, UPDATE_FIELDS, AppField, describe
 from faxdispatch.applications.reading import merge, read_document, read_words
 from faxdispatch.applications.setup import Plan, Wanted, carry_out, make_plan
@@ -18,7 +18,6 @@ __all__ = [
     "read_words",
     # Changing one
     "Difference",
-    "as_data",
     "complete",
     "differences",
     # One for this deployment

@@ -24,11 +24,6 @@ class Difference:
     new: Any
 
 
-def as_data(application: FaxApplication) -> dict[str, Any]:
-    """Give an application as JSON, with Telnyx's names and with whatever else Telnyx said of it."""
-    return application.model_dump(mode="json", by_alias=True, exclude_unset=True)
-
-
 def complete(application: FaxApplication, given: Mapping[str, Any]) -> ApplicationUpdate:
     """Make the request that changes what is given, and leaves all else of `application` as it is.
 
@@ -40,7 +35,7 @@ def complete(application: FaxApplication, given: Mapping[str, Any]) -> Applicati
     """
     if not given:
         raise BadInput("nothing to change is given; write FIELD=VALUE, like active=true")
-    now = as_data(application)
+    now = application.as_data()
     kept: dict[str, Any] = {name: now[name] for name in _NEEDED if now.get(name)}
     for group, model in _GROUPS.items():
         if isinstance(given.get(group), Mapping):
@@ -50,7 +45,7 @@ def complete(application: FaxApplication, given: Mapping[str, Any]) -> Applicati
 
 def differences(application: FaxApplication, wanted: Mapping[str, Any]) -> tuple[Difference, ...]:
     """Compare with what is wanted, an object such as Telnyx takes; None and empty text are the same."""
-    return tuple(_differences(as_data(application), wanted))
+    return tuple(_differences(application.as_data(), wanted))
 
 
 def _differences(now: Mapping[str, Any], wanted: Mapping[str, Any], prefix: str = "") -> Iterator[Difference]:

@@ -9,7 +9,7 @@ import typer
 from faxdispatch.cli.moments import parse_moment
 from faxdispatch.cli.output import clock, hidden, note, show, show_json
 from faxdispatch.client import FaxClient
-from faxdispatch.errors import BadInput
+from faxdispatch.errors import BadInput, NotKnown
 from faxdispatch.ledger import DocumentPlace, InboundFax
 from faxdispatch.privacy import mask_number
 
@@ -96,7 +96,12 @@ def fetch(
     inbox = FaxClient.from_env().inbound
     wanted = [fax_id] if fax_id else [fax.fax_id for fax in inbox.at(DocumentPlace.GIVEN_UP)]
     for one in wanted:
-        inbox.again(one)
+        try:
+            inbox.again(one)
+        except NotKnown:
+            if fax_id:
+                raise
+            continue  # its time was over meanwhile
         if as_json:
             show_json({"outcome": "wanted", "fax_id": one})
         else:

@@ -8,18 +8,12 @@ from typing import Any, TypeVar
 from faxdispatch.cli.output import hidden, show, show_json
 from faxdispatch.errors import FaxError, OutcomeUnknown
 from faxdispatch.privacy import mask_number
-from faxdispatch.telnyx.models import Resource
 
 Item = TypeVar("Item")
 
 _CALLERS = ("from", "to", "from_display_name")
 """Where a number may stand without the `+` by which it is known elsewhere: callers write theirs as they like."""
 _BARE_NUMBER = re.compile(r"[\d ()./-]{5,}")
-
-
-def as_data(resource: Resource) -> dict[str, Any]:
-    """Give what Telnyx sent, under its own names, the fields among it that are not known here."""
-    return resource.model_dump(mode="json", by_alias=True, exclude_unset=True)
 
 
 def tell(data: Mapping[str, Any], *, full: bool) -> None:

@@ -136,7 +136,7 @@ class Inbox:
         return InboundFax.from_hash(fax_id, row)
 
     def at(self, place: DocumentPlace) -> Iterator[InboundFax]:
-        """Go through the faxes whose document is at `place`, those that have been there longest first.
+        """Go through the faxes whose document is at `place`: the longest there first, of stored ones the newest.
 
         Raises:
             ValueError: nothing is kept of those without a document.
@@ -146,7 +146,7 @@ class Inbox:
         start = 0
         while True:
             with redis_trouble():
-                found = self._redis.zrange(_SETS[place], start, start + _PAGE - 1)
+                found = self._redis.zrange(_SETS[place], start, start + _PAGE - 1, desc=place is DocumentPlace.STORED)
                 with self._redis.pipeline(transaction=False) as pipe:
                     for fax_id in found:
                         pipe.hgetall(f"fax:inbound:{fax_id}")

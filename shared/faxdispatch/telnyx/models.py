@@ -23,6 +23,10 @@ class Resource(BaseModel):
         """What tells this resource from others of its kind."""
         return None
 
+    def as_data(self) -> dict[str, Any]:
+        """Give what Telnyx sent as JSON, under its own names, the fields among it that are not known here."""
+        return self.model_dump(mode="json", by_alias=True, exclude_unset=True)
+
     def __repr_args__(self) -> list[tuple[str | None, Any]]:
         """Show what identifies the resource; numbers and signed links stay out of logs."""
         return [("identity", self.identity)]

@@ -8,7 +8,7 @@ import typer
 from faxdispatch.cli.account import account
 from faxdispatch.cli.apps.words import Json, find, show_whole
 from faxdispatch.cli.output import hidden, note, show, show_json
-from faxdispatch.cli.resources import as_data, plain, unbroken
+from faxdispatch.cli.resources import plain, unbroken
 from faxdispatch.errors import BadInput
 from faxdispatch.settings import Settings
 from faxdispatch.telnyx.application_calls import ApplicationSort
@@ -46,7 +46,7 @@ def list_(
         found = unbroken(listing, "applications")
         for application in islice(found, limit):
             if as_json:
-                show_json(as_data(application))
+                show_json(application.as_data())
             else:
                 if not shown:
                     show(
@@ -77,7 +77,7 @@ def show_(
     with account(settings) as telnyx:
         application = find(telnyx, chosen)
     if as_json:
-        show_json(as_data(application))
+        show_json(application.as_data())
     else:
         show_whole(application)
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from faxdispatch.applications import Plan, Wanted, as_data, carry_out, differences, make_plan, shortcomings
+from faxdispatch.applications import Plan, Wanted, carry_out, differences, make_plan, shortcomings
 from faxdispatch.cli.account import account
 from faxdispatch.cli.output import hidden, note, show, show_json
 from faxdispatch.cli.resources import plain
@@ -129,7 +129,7 @@ def _as_json(plan: Plan, application: FaxApplication | None, missing: list[str],
         "changed": {change.name: {"old": change.old, "new": change.new} for change in plan.differences},
         "settings": _to_export(application) if application and not dry_run else {},
         "missing": missing,
-        "application": as_data(application) if application else None,
+        "application": application.as_data() if application else None,
     }
 
 

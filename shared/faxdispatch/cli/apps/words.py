@@ -8,7 +8,7 @@ import typer
 
 from faxdispatch.applications import AppField, describe, merge, read_document, read_words
 from faxdispatch.cli.output import clock, hidden, note, show, show_json
-from faxdispatch.cli.resources import as_data, plain
+from faxdispatch.cli.resources import plain
 from faxdispatch.errors import BadInput, NoSuchResource
 from faxdispatch.telnyx.client import TelnyxClient
 from faxdispatch.telnyx.models import FaxApplication
@@ -63,14 +63,14 @@ def find(telnyx: TelnyxClient, identity: str) -> FaxApplication:
 def tell(application: FaxApplication, what: str, *, as_json: bool) -> None:
     """Print what a command came to: the application whole as JSON, or one line."""
     if as_json:
-        show_json(as_data(application))
+        show_json(application.as_data())
     else:
         show(f"{what} {application.id} ({plain(hidden(application.application_name or 'no name'))})")
 
 
 def show_whole(application: FaxApplication) -> None:
     """Print every field of an application in a line of its own, for people."""
-    data = as_data(application)
+    data = application.as_data()
     for name in ("created_at", "updated_at"):
         data[name] = clock(getattr(application, name))
     data.pop("record_type", None)

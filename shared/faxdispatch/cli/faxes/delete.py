@@ -103,3 +103,8 @@ def _check_document(fax: Fax, ledger: Ledger) -> None:
         return
     if place in (DocumentPlace.COMING, DocumentPlace.WANTED):
         raise Conflict("not deleted: its document is not stored here yet, and would be lost; wait for fax.stored")
+    if place is DocumentPlace.GIVEN_UP:
+        raise Conflict(
+            f"not deleted: its document could not be stored here, and would be lost; faxdispatch inbound show {fax.id} "
+            "says why, faxes refresh and a download, or inbound fetch, bring it"
+        )

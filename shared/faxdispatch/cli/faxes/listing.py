@@ -12,7 +12,7 @@ from faxdispatch.cli.account import account
 from faxdispatch.cli.faxes.words import Full
 from faxdispatch.cli.moments import parse_moment
 from faxdispatch.cli.output import clock, note, show
-from faxdispatch.cli.resources import as_data, masked, plain, tell, unbroken
+from faxdispatch.cli.resources import masked, plain, tell, unbroken
 from faxdispatch.errors import BadInput
 from faxdispatch.numbers import is_sip, normalise
 from faxdispatch.settings import Settings
@@ -95,7 +95,7 @@ def _show(faxes: Iterator[Fax], *, full: bool, as_json: bool) -> int:
     count = 0
     for count, fax in enumerate(faxes, 1):
         if as_json:
-            tell(as_data(fax), full=full)
+            tell(fax.as_data(), full=full)
             continue
         if count == 1:
             show(_line(dict(zip(_WIDTHS, _WIDTHS, strict=True))))
@@ -106,7 +106,7 @@ def _show(faxes: Iterator[Fax], *, full: bool, as_json: bool) -> int:
 
 
 def _cells(fax: Fax, *, full: bool) -> dict[str, str]:
-    data = as_data(fax)
+    data = fax.as_data()
     data = data if full else masked(data)
     return {
         "id": str(fax.id),

@@ -6,7 +6,7 @@ from faxdispatch.cli.account import account
 from faxdispatch.cli.faxes.ours import job_of, ledger_of, marked
 from faxdispatch.cli.faxes.words import FaxId, Full, Json, known
 from faxdispatch.cli.output import note
-from faxdispatch.cli.resources import as_data, tell, tell_fields
+from faxdispatch.cli.resources import tell, tell_fields
 from faxdispatch.errors import Unavailable
 from faxdispatch.settings import Settings
 from faxdispatch.telnyx.models import Fax
@@ -17,7 +17,7 @@ def show_(fax_id: FaxId, full: Full = False, as_json: Json = False) -> None:
     settings = Settings.load()
     with account(settings) as telnyx, known(fax_id):
         fax = telnyx.get_fax(fax_id)
-    data = as_data(fax) | _job(fax, settings)
+    data = fax.as_data() | _job(fax, settings)
     if as_json:
         tell(data, full=full)
     else:

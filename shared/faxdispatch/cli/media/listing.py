@@ -7,7 +7,7 @@ import typer
 from faxdispatch.cli.account import account
 from faxdispatch.cli.media.words import Json, Name, known
 from faxdispatch.cli.output import clock, show
-from faxdispatch.cli.resources import as_data, plain, tell, tell_fields, unbroken
+from faxdispatch.cli.resources import plain, tell, tell_fields, unbroken
 from faxdispatch.settings import Settings
 
 
@@ -26,7 +26,7 @@ def list_(
         for media in unbroken(telnyx.list_media(content_type or ()), "documents"):
             empty = False
             if as_json:
-                tell(as_data(media), full=True)
+                tell(media.as_data(), full=True)
             else:
                 kept = f"until {clock(media.expires_at)}" if media.expires_at else "no end is told"
                 show(f"{kept:<26}  {plain(media.content_type or '-'):<15}  {plain(media.media_name)}")
@@ -37,7 +37,7 @@ def list_(
 def show_(name: Name, as_json: Json = False) -> None:
     """Show what is known of a stored document: its kind, since when and until when it is there."""
     with account(Settings.load()) as telnyx, known(name):
-        data = as_data(telnyx.get_media(name))
+        data = telnyx.get_media(name).as_data()
     if as_json:
         tell(data, full=True)
     else:

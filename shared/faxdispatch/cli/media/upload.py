@@ -11,7 +11,7 @@ from faxdispatch.cli.account import account
 from faxdispatch.cli.media.words import Json
 from faxdispatch.cli.moments import parse_span
 from faxdispatch.cli.output import clock, note, show, show_json
-from faxdispatch.cli.resources import as_data, plain
+from faxdispatch.cli.resources import plain
 from faxdispatch.documents import KEEP, SPARE, Document, put, read_document
 from faxdispatch.errors import BadInput, Conflict, NoSuchResource
 from faxdispatch.settings import Settings
@@ -112,7 +112,7 @@ def _is_link(source: str) -> bool:
 
 def _tell(outcome: str, media: MediaResource, *, as_json: bool) -> None:
     if as_json:
-        show_json({"outcome": outcome} | as_data(media))
+        show_json({"outcome": outcome} | media.as_data())
     else:
         show(str(media.media_name))
         note(
