@@ -10,6 +10,7 @@ from werkzeug.exceptions import HTTPException
 from faxdispatch.ledger import Agenda, Ledger, Limits, Observations, Patience, Scripts, Watch
 from faxdispatch.settings import Settings
 from faxdispatch.telnyx.signature import PublicKeys
+from faxdispatch.telnyx.webhooks import WEBHOOK_PATH
 from webhook.breaker import Breaker
 from webhook.door import MAX_BODY, Door, Refusal, empty
 from webhook.health import Readiness
@@ -65,7 +66,7 @@ def _app(door: Door, readiness: Readiness, metrics: Metrics) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY + 1
     app.register_error_handler(HTTPException, _refusal)
 
-    @app.post("/webhooks/telnyx")
+    @app.post(WEBHOOK_PATH)
     def receive() -> Response:
         return door.answer(request)
 

@@ -321,4 +321,6 @@ def _broker_trouble() -> Iterator[None]:
     try:
         yield
     except (KombuError, RedisError, OSError) as error:
-        raise Unavailable(f"the broker did not take the message: {type(error).__name__}") from error
+        raise Unavailable(
+            f"the broker did not take the message: {type(error).__name__}; look at CELERY_BROKER_URL, or REDIS_URL"
+        ) from error

@@ -14,7 +14,7 @@ def application(**changes):
     given = {
         "id": ID,
         "application_name": "router",
-        "webhook_event_url": "https://fax.example.com/hook",
+        "webhook_event_url": "https://fax.example.com/webhooks/telnyx",
         "webhook_event_failover_url": "",
         "active": True,
         "inbound": {"channel_limit": 3, "sip_subdomain": None},
@@ -26,7 +26,7 @@ def application(**changes):
 def test_name_and_webhook_address_go_with_every_change():
     assert complete(application(), {"active": False}).body() == {
         "application_name": "router",
-        "webhook_event_url": "https://fax.example.com/hook",
+        "webhook_event_url": "https://fax.example.com/webhooks/telnyx",
         "active": False,
     }
 
@@ -82,6 +82,7 @@ def test_an_application_that_lacks_nothing_has_no_shortcoming():
         ({"outbound": {"channel_limit": 3}}, "no_outbound_profile"),
         ({"webhook_event_url": "http://fax.example.com/hook"}, "not https"),
         ({"webhook_event_url": None}, "webhook address is not set"),
+        ({"webhook_event_url": "https://fax.example.com"}, "does not end in /webhooks/telnyx"),
     ],
 )
 def test_what_is_missing_is_told_with_the_command_that_mends_it(changes, named):
@@ -109,5 +110,5 @@ def test_an_address_of_this_machine_is_known(host):
 
 
 def test_a_public_address_is_no_problem_and_one_that_is_none_is():
-    assert address_problem("https://fax.example.com/hook") is None
+    assert address_problem("https://fax.example.com/webhooks/telnyx") is None
     assert "cannot be read" in address_problem("https://[::1/hook")

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from faxdispatch.settings import Settings
 from faxdispatch.telnyx.models import FaxApplication
+from faxdispatch.telnyx.webhooks import WEBHOOK_PATH
 
 
 def shortcomings(application: FaxApplication, settings: Settings) -> Iterator[str]:
@@ -22,6 +23,11 @@ def shortcomings(application: FaxApplication, settings: Settings) -> Iterator[st
     problem = None if simulated else address_problem(application.webhook_event_url or "")
     if problem:
         yield f"its webhook address {problem}: {change} webhook_event_url=https://…"
+    elif not simulated and urlsplit(application.webhook_event_url or "").path != WEBHOOK_PATH:
+        yield (
+            f"its webhook address does not end in {WEBHOOK_PATH}, where the web process listens; that will do only "
+            f"where a proxy leads there: {change} webhook_event_url=https://…{WEBHOOK_PATH}"
+        )
     if not settings.telnyx_public_key:
         yield (
             "TELNYX_PUBLIC_KEY is not set, and without it no webhook is believed: copy it from the Telnyx portal, "

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from faxdispatch.cli.lazy import group_of
-from faxdispatch.errors import BadInput, FaxError
+from faxdispatch.errors import BadInput, FaxError, NotSent
 from faxdispatch.privacy import scrub
 
 COMMANDS: dict[str, str] = {
@@ -80,6 +80,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return end.code if isinstance(end.code, int) else 1
     except FaxError as error:
         line = " ".join(scrub(str(error)).split())
+        if isinstance(error, NotSent):
+            line += "; look at TELNYX_BASE_URL, the network, and status.telnyx.com"
         sys.stderr.write(f"faxdispatch: {line}\n")
         return 2 if isinstance(error, BadInput) else 1
     return 0

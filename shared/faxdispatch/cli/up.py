@@ -17,6 +17,7 @@ from faxdispatch.cli.signals import Told, stop_signals
 from faxdispatch.cli.stack import Stack
 from faxdispatch.errors import Misconfigured
 from faxdispatch.settings import Settings
+from faxdispatch.telnyx.webhooks import WEBHOOK_PATH
 
 SIMULATED_SENDER = "+13125550000"
 EXAMPLE = "examples/documents/referral-letter.pdf"
@@ -81,7 +82,7 @@ def _start(stack: Stack, settings: Settings, folder: Path | None, *, workers: in
         changes["REDIS_URL"] = changes["CELERY_BROKER_URL"] = f"redis://127.0.0.1:{port}/0"
     else:
         changes |= {"REDIS_URL": settings.redis, "CELERY_BROKER_URL": settings.broker}
-    hook = f"http://127.0.0.1:{changes['PORT']}/webhooks/telnyx"
+    hook = f"http://127.0.0.1:{changes['PORT']}{WEBHOOK_PATH}"
     if simulate:
         changes |= {**_simulation(stack, hook), "FAX_FROM": settings.fax_from or SIMULATED_SENDER}
     surroundings = processes.environment(changes, inherit=True)

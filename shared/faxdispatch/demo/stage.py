@@ -12,6 +12,7 @@ import httpx
 
 from faxdispatch.cli import processes
 from faxdispatch.cli.stack import Stack
+from faxdispatch.telnyx.webhooks import WEBHOOK_PATH
 
 _LOG_LINES = 40
 _SENDER = "+13125550000"
@@ -65,7 +66,7 @@ def stage() -> Iterator[Stage]:
         redis_port, web_port = processes.free_port(), processes.free_port()
         redis_url = f"redis://127.0.0.1:{redis_port}/0"
         stack.start(processes.valkey(folder, redis_port))
-        hook = f"http://127.0.0.1:{web_port}/webhooks/telnyx"
+        hook = f"http://127.0.0.1:{web_port}{WEBHOOK_PATH}"
         child = stack.start(processes.simulator(folder, ["--port", "0", "--speed", "2", "--webhook-url", hook]))
         telnyx = processes.introduction(child)
         own = {"REDIS_URL": redis_url, "PORT": str(web_port)}

@@ -96,7 +96,7 @@ class _Evidence:
         """Tell by evidence alone whether the request may have reached Telnyx."""
         what = f"{operation.replace('_', ' ')}: {type(error).__name__}: {scrub(str(error))}".removesuffix(": ")
         if not self.begun and (self.watched or isinstance(error, _NEVER_LEFT)):
-            return NotSent(f"not sent, {what}")
+            return NotSent(f"Telnyx was not reached: {what}")
         return OutcomeUnknown(f"no usable answer to {what}")
 
 

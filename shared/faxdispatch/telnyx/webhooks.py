@@ -9,6 +9,9 @@ from faxdispatch.errors import FaxError
 from faxdispatch.telnyx import strict_json
 from faxdispatch.telnyx.lenient import Count, Flag, Moment, Text
 
+WEBHOOK_PATH = "/webhooks/telnyx"
+"""Path at which the web process takes webhooks."""
+
 ALIASES = {"fax_failed": "fax.failed", "fax.sendingstarted": "fax.sending.started"}
 """Spellings found in users' documents, and the names in the Telnyx API reference that they stand for."""
 

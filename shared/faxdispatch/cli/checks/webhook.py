@@ -8,6 +8,7 @@ import httpx
 from faxdispatch.applications.shortcomings import is_this_machine
 from faxdispatch.cli.checks.finding import Finding, fail, ok, warn
 from faxdispatch.settings import Settings
+from faxdispatch.telnyx.webhooks import WEBHOOK_PATH
 
 _TIMEOUT = 5.0
 
@@ -59,5 +60,5 @@ def _refuses(http: httpx.Client, url: str) -> Finding:
         return fail("webhook", f"answers {answer.status_code} to a request that nobody signed", remedy)
     if answer.is_redirect:
         return fail("webhook", f"redirects ({answer.status_code}); Telnyx does not follow", "use the final address")
-    remedy = "let FAX_WEBHOOK_URL lead to /webhooks/telnyx of the web process"
+    remedy = f"let FAX_WEBHOOK_URL lead to {WEBHOOK_PATH} of the web process"
     return fail("webhook", f"answers {answer.status_code} where 401 without a body is expected", remedy)
