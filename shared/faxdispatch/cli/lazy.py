@@ -43,3 +43,15 @@ def group_of(table: Mapping[str, str]) -> type[TyperGroup]:
             self.commands = Loading(table)  # type: ignore[assignment]
 
     return Group
+
+
+def lazy_group(table: Mapping[str, str], words: str) -> typer.Typer:
+    """Give a command that has the commands of `table`; `words` are its help."""
+    app = typer.Typer(cls=group_of(table), add_completion=False, no_args_is_help=True, rich_markup_mode=None)
+
+    # Without a callback typer would take a group that knows no command of its own for a mistake.
+    @app.callback(help=words)
+    def group() -> None:
+        """Do nothing by itself."""
+
+    return app

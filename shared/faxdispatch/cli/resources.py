@@ -3,10 +3,11 @@
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from faxdispatch.cli.output import hidden, show, show_json
-from faxdispatch.errors import FaxError, OutcomeUnknown
+from faxdispatch.errors import FaxError, NoSuchResource, OutcomeUnknown
 from faxdispatch.privacy import mask_number
 
 Item = TypeVar("Item")
@@ -42,6 +43,19 @@ def plain(value: Any) -> str:
     """Write a value so that it stays on its line and cannot steer a terminal: others choose names and reasons."""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
     return "".join(one if one.isprintable() else "?" for one in text)
+
+
+@contextmanager
+def known(name: str, none_such: str) -> Iterator[None]:
+    """Say of what is not there which one it is, and what that means.
+
+    Raises:
+        NoSuchResource: where the calls in the block find nothing.
+    """
+    try:
+        yield
+    except NoSuchResource as error:
+        raise NoSuchResource(f"{plain(name)}: {none_such}", status=error.status, code=error.code) from error
 
 
 def unbroken(items: Iterable[Item], what: str) -> Iterator[Item]:

@@ -1,8 +1,6 @@
 """`faxdispatch apps`: the fax applications of the account at Telnyx; each command is loaded when asked for."""
 
-import typer
-
-from faxdispatch.cli.lazy import group_of
+from faxdispatch.cli.lazy import lazy_group
 
 COMMANDS: dict[str, str] = {
     "list": "faxdispatch.cli.apps.look:list_",
@@ -14,14 +12,7 @@ COMMANDS: dict[str, str] = {
 }
 """Each command, in the order of the help, with where it is."""
 
-app = typer.Typer(
-    cls=group_of(COMMANDS),
-    add_completion=False,
-    no_args_is_help=True,
-    rich_markup_mode=None,
+app = lazy_group(
+    COMMANDS,
+    "Fax applications at Telnyx: look at them, make, change and delete them, set one up for this deployment.",
 )
-
-
-@app.callback()
-def _group() -> None:
-    """Fax applications at Telnyx: look at them, make, change and delete them, set one up for this deployment."""

@@ -1,8 +1,6 @@
 """`faxdispatch campaign`: one document, or one each, to a list of recipients; each command is loaded when asked for."""
 
-import typer
-
-from faxdispatch.cli.lazy import group_of
+from faxdispatch.cli.lazy import lazy_group
 
 COMMANDS: dict[str, str] = {
     "check": "faxdispatch.cli.campaigns.check:check",
@@ -24,14 +22,7 @@ COMMANDS: dict[str, str] = {
 }
 """Each command, in the order of the help, with where it is."""
 
-app = typer.Typer(
-    cls=group_of(COMMANDS),
-    add_completion=False,
-    no_args_is_help=True,
-    rich_markup_mode=None,
+app = lazy_group(
+    COMMANDS,
+    "Send to a list of recipients: check it, make a campaign of it, start and stop it, see what came of it.",
 )
-
-
-@app.callback()
-def _group() -> None:
-    """Send to a list of recipients: check it, make a campaign of it, start and stop it, see what came of it."""

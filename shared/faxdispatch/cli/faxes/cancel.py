@@ -4,8 +4,9 @@ from typing import Any
 
 from faxdispatch.cli.account import account
 from faxdispatch.cli.faxes.ours import ledger_of, marked
-from faxdispatch.cli.faxes.words import FaxId, Json, known
+from faxdispatch.cli.faxes.words import NONE_SUCH, FaxId, Json
 from faxdispatch.cli.output import note, show, show_json
+from faxdispatch.cli.resources import known
 from faxdispatch.client import FaxClient
 from faxdispatch.errors import NotKnown, WrongState
 from faxdispatch.ledger import Ledger
@@ -35,7 +36,7 @@ def cancel(fax_id: FaxId, as_json: Json = False) -> None:
     if job_id and (outcome := FaxClient.from_env(settings).cancel(fax_id=fax_id)) != "over":
         _tell(fax_id, _THROUGH_JOB[outcome], outcome=outcome, through="job", job=job_id, as_json=as_json)
         return
-    with account(settings) as telnyx, known(fax_id):
+    with account(settings) as telnyx, known(f"fax {fax_id}", NONE_SUCH):
         fax = telnyx.get_fax(fax_id)
         wished = _wish(fax, ledger, settings) if ledger else None
         _ask(telnyx, fax)

@@ -1,8 +1,6 @@
 """`faxdispatch faxes`: the faxes that Telnyx knows, asked of Telnyx itself; each command is loaded when asked for."""
 
-import typer
-
-from faxdispatch.cli.lazy import group_of
+from faxdispatch.cli.lazy import lazy_group
 
 COMMANDS: dict[str, str] = {
     "list": "faxdispatch.cli.faxes.listing:list_",
@@ -13,17 +11,9 @@ COMMANDS: dict[str, str] = {
 }
 """Each command, in the order of the help, with where it is."""
 
-app = typer.Typer(
-    cls=group_of(COMMANDS),
-    add_completion=False,
-    no_args_is_help=True,
-    rich_markup_mode=None,
+app = lazy_group(
+    COMMANDS,
+    "Look at the faxes that Telnyx knows, in and out, whoever sent them; cancel, refresh or delete one.\n\n"
+    "These ask Telnyx themselves and give its answer. What is known of a fax that was sent from here: "
+    "faxdispatch status.",
 )
-
-
-@app.callback()
-def _group() -> None:
-    """Look at the faxes that Telnyx knows, in and out, whoever sent them; cancel, refresh or delete one.
-
-    These ask Telnyx themselves and give its answer. What is known of a fax that was sent from here: faxdispatch status.
-    """

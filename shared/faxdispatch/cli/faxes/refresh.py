@@ -1,8 +1,9 @@
 """`faxdispatch faxes refresh`."""
 
 from faxdispatch.cli.account import account
-from faxdispatch.cli.faxes.words import FaxId, Json, known
+from faxdispatch.cli.faxes.words import NONE_SUCH, FaxId, Json
 from faxdispatch.cli.output import note, show, show_json
+from faxdispatch.cli.resources import known
 from faxdispatch.errors import OutcomeUnknown, WrongState
 from faxdispatch.settings import Settings
 from faxdispatch.telnyx.client import TelnyxClient
@@ -13,7 +14,7 @@ def refresh(fax_id: FaxId, as_json: Json = False) -> None:
 
     It asks Telnyx itself and waits for the link; `faxdispatch refresh` has the workers do it and tell it as an event.
     """
-    with account(Settings.load()) as telnyx, known(fax_id):
+    with account(Settings.load()) as telnyx, known(f"fax {fax_id}", NONE_SUCH):
         link = _renewed(telnyx, fax_id)
     if as_json:
         show_json({"fax_id": fax_id, "media_url": link})

@@ -4,9 +4,9 @@ from typing import Any
 
 from faxdispatch.cli.account import account
 from faxdispatch.cli.faxes.ours import job_of, ledger_of, marked
-from faxdispatch.cli.faxes.words import FaxId, Full, Json, known
+from faxdispatch.cli.faxes.words import NONE_SUCH, FaxId, Full, Json
 from faxdispatch.cli.output import note
-from faxdispatch.cli.resources import tell, tell_fields
+from faxdispatch.cli.resources import known, tell, tell_fields
 from faxdispatch.errors import Unavailable
 from faxdispatch.settings import Settings
 from faxdispatch.telnyx.models import Fax
@@ -15,7 +15,7 @@ from faxdispatch.telnyx.models import Fax
 def show_(fax_id: FaxId, full: Full = False, as_json: Json = False) -> None:
     """Show all that Telnyx says of a fax; and, where a Redis is set that knows it, which of our jobs it is."""
     settings = Settings.load()
-    with account(settings) as telnyx, known(fax_id):
+    with account(settings) as telnyx, known(f"fax {fax_id}", NONE_SUCH):
         fax = telnyx.get_fax(fax_id)
     data = fax.as_data() | _job(fax, settings)
     if as_json:

@@ -10,8 +10,9 @@ import typer
 
 from faxdispatch.cli.account import account
 from faxdispatch.cli.media.local_name import local_name
-from faxdispatch.cli.media.words import Name, known
+from faxdispatch.cli.media.words import NONE_SUCH, Name
 from faxdispatch.cli.output import is_terminal, note, show
+from faxdispatch.cli.resources import known
 from faxdispatch.errors import BadInput, Conflict
 from faxdispatch.settings import Settings
 
@@ -40,7 +41,7 @@ def download(
         return
     to = _target(name, file, force=force)
     try:
-        with account(settings) as telnyx, known(name):
+        with account(settings) as telnyx, known(name, NONE_SUCH):
             size = telnyx.download_media(name, to)
     except OSError as error:
         raise BadInput(f"{to}: cannot be written: {error.strerror}") from None
@@ -53,7 +54,7 @@ def _to_stdout(name: str, settings: Settings) -> None:
         raise BadInput("standard output is a terminal, which a document would upset; give a file, or a pipe")
     with tempfile.TemporaryDirectory(prefix="faxdispatch-") as folder:
         copy = Path(folder) / "document"
-        with account(settings) as telnyx, known(name):
+        with account(settings) as telnyx, known(name, NONE_SUCH):
             telnyx.download_media(name, copy)
         with copy.open("rb") as content:
             shutil.copyfileobj(content, sys.stdout.buffer)

@@ -1,8 +1,6 @@
 """`faxdispatch media`: the documents in Telnyx's media storage; each command is loaded when asked for."""
 
-import typer
-
-from faxdispatch.cli.lazy import group_of
+from faxdispatch.cli.lazy import lazy_group
 
 COMMANDS: dict[str, str] = {
     "list": "faxdispatch.cli.media.listing:list_",
@@ -13,17 +11,9 @@ COMMANDS: dict[str, str] = {
 }
 """Each command, in the order of the help, with where it is."""
 
-app = typer.Typer(
-    cls=group_of(COMMANDS),
-    add_completion=False,
-    no_args_is_help=True,
-    rich_markup_mode=None,
+app = lazy_group(
+    COMMANDS,
+    "Put documents into Telnyx's media storage, from which faxes are sent by name; look at them, fetch, delete "
+    "them.\n\n"
+    "These ask Telnyx themselves. A local file that `faxdispatch send` is given goes there by itself.",
 )
-
-
-@app.callback()
-def _group() -> None:
-    """Put documents into Telnyx's media storage, from which faxes are sent by name; look at them, fetch, delete them.
-
-    These ask Telnyx themselves. A local file that `faxdispatch send` is given goes there by itself.
-    """

@@ -5,9 +5,9 @@ from typing import Annotated
 import typer
 
 from faxdispatch.cli.account import account
-from faxdispatch.cli.media.words import Json, Name, known
+from faxdispatch.cli.media.words import NONE_SUCH, Json, Name
 from faxdispatch.cli.output import clock, show
-from faxdispatch.cli.resources import plain, tell, tell_fields, unbroken
+from faxdispatch.cli.resources import known, plain, tell, tell_fields, unbroken
 from faxdispatch.settings import Settings
 
 
@@ -36,7 +36,7 @@ def list_(
 
 def show_(name: Name, as_json: Json = False) -> None:
     """Show what is known of a stored document: its kind, since when and until when it is there."""
-    with account(Settings.load()) as telnyx, known(name):
+    with account(Settings.load()) as telnyx, known(name, NONE_SUCH):
         data = telnyx.get_media(name).as_data()
     if as_json:
         tell(data, full=True)
