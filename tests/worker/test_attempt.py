@@ -9,25 +9,18 @@ import pytest
 
 from faxdispatch.client_state import decode_client_state
 from faxdispatch.errors import AccountRefused, NotSent, OutcomeUnknown, RateLimited, Refused
-from faxdispatch.inbound.link import Links
 from faxdispatch.jobs import SendFax
 from faxdispatch.ledger import (
-    Agenda,
-    Campaigns,
     Durability,
     Fence,
-    Inbox,
-    Ledger,
-    Limits,
-    Observations,
     Rules,
     Scripts,
     connect,
 )
-from faxdispatch.openings import Calendar
 from faxdispatch.settings import Settings
 from faxdispatch.states import HoldReason, State
 from faxdispatch.telnyx import Fax, SendRequest
+from tests.worker.doubles import collaborators
 from worker.attempt import Outcome, run_attempt
 from worker.collaborators import Collaborators
 
@@ -65,20 +58,8 @@ def posted() -> list[tuple[str, dict[str, Any]]]:
 def w(redis_url: str, telnyx: Telnyx, posted: list[tuple[str, dict[str, Any]]]) -> Collaborators:
     settings = Settings(fax_connection_id="c1", fax_from="+13125550299", fax_rate=1000, fax_channels=5)
     scripts = Scripts(connect(redis_url), Rules(rate=1000, channels=5))
-    return Collaborators(
-        settings=settings,
-        ledger=Ledger(scripts),
-        observations=Observations(scripts),
-        agenda=Agenda(scripts),
-        limits=Limits(scripts),
-        campaigns=Campaigns(scripts),
-        inbox=Inbox(scripts),
-        links=Links(max_bytes=1000),
-        fence=Fence(Durability.ALWAYS),
-        telnyx=telnyx,
-        post=lambda name, _queue, payload: posted.append((name, payload)),
-        calendar=Calendar(),
-        backlog=lambda _: 0,
+    return collaborators(
+        scripts, settings, telnyx=telnyx, post=lambda name, _queue, payload: posted.append((name, payload))
     )
 
 

@@ -9,28 +9,18 @@ from typing import Any
 import pytest
 
 from faxdispatch.errors import Refused, Unavailable
-from faxdispatch.inbound.link import Links
 from faxdispatch.ledger import (
-    Agenda,
     CampaignRow,
-    Campaigns,
-    Durability,
-    Fence,
-    Inbox,
-    Ledger,
-    Limits,
-    Observations,
     Rules,
     Scripts,
     connect,
     job_of_row,
 )
-from faxdispatch.openings import Calendar
 from faxdispatch.settings import Settings
 from faxdispatch.states import CampaignState, HoldReason, State
 from faxdispatch.telnyx import Fax, SendRequest
+from tests.worker.doubles import collaborators
 from worker.attempt import run_attempts
-from worker.collaborators import Collaborators
 from worker.feeding import Feeder
 from worker.stages import Outcome
 
@@ -62,20 +52,11 @@ class Works:
         scripts = Scripts(connect(redis_url), Rules(rate=1000, channels=50))
         self.telnyx = Telnyx()
         self.posted: list[tuple[str, dict[str, Any]]] = []
-        self.w = Collaborators(
-            settings=Settings(fax_connection_id="c1", fax_from=SENDER, fax_rate=20, fax_channels=50),
-            ledger=Ledger(scripts),
-            observations=Observations(scripts),
-            agenda=Agenda(scripts),
-            limits=Limits(scripts),
-            campaigns=Campaigns(scripts),
-            inbox=Inbox(scripts),
-            links=Links(max_bytes=1000),
-            fence=Fence(Durability.ALWAYS),
-            telnyx=self.telnyx,  # type: ignore[arg-type] # a stand-in
+        self.w = collaborators(
+            scripts,
+            Settings(fax_connection_id="c1", fax_from=SENDER, fax_rate=20, fax_channels=50),
+            telnyx=self.telnyx,
             post=lambda name, _queue, payload: self.posted.append((name, payload)),
-            calendar=Calendar(),
-            backlog=lambda _: 0,
         )
         self.campaigns = self.w.campaigns
         self.feeder = Feeder(self.w)

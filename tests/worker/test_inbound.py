@@ -16,23 +16,17 @@ from faxdispatch.events import Event
 from faxdispatch.inbound.link import Fetched, LinkExpired, LinkFailed, LinkRefused
 from faxdispatch.inbound.store import StoreTrouble, open_store
 from faxdispatch.ledger import (
-    Agenda,
-    Campaigns,
     DocumentPlace,
-    Durability,
-    Fence,
     Inbox,
-    Ledger,
-    Limits,
     Observation,
     Observations,
     Rules,
     Scripts,
     connect,
 )
-from faxdispatch.openings import Calendar
 from faxdispatch.settings import Settings
 from faxdispatch.telnyx import Fax
+from tests.worker.doubles import collaborators
 from worker import inbound
 from worker.collaborators import Collaborators
 
@@ -109,20 +103,13 @@ class Office:
         self.scripts = Scripts(connect(redis_url), Rules.from_settings(self.settings))
         self.telnyx, self.links, self.folder = Telnyx(), Links(), folder
         self.inbox = Inbox(self.scripts)
-        self.w = Collaborators(
-            settings=self.settings,
-            ledger=Ledger(self.scripts),
+        self.w = collaborators(
+            self.scripts,
+            self.settings,
             observations=Observations(self.scripts, known_connections=frozenset({"ours"})),
-            agenda=Agenda(self.scripts),
-            limits=Limits(self.scripts),
-            campaigns=Campaigns(self.scripts),
             inbox=self.inbox,
-            links=self.links,  # type: ignore[arg-type] # a stand-in
-            fence=Fence(Durability.ALWAYS),
-            telnyx=self.telnyx,  # type: ignore[arg-type] # a stand-in
-            post=lambda *_: None,
-            calendar=Calendar(),
-            backlog=lambda _: 0,
+            links=self.links,
+            telnyx=self.telnyx,
             store=open_store(str(folder)),
         )
 

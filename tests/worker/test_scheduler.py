@@ -4,27 +4,19 @@ from typing import Any
 
 import pytest
 
-from faxdispatch.inbound.link import Links
 from faxdispatch.jobs import SendFax
 from faxdispatch.ledger import (
-    Agenda,
-    Campaigns,
-    Durability,
-    Fence,
-    Inbox,
     Ledger,
-    Limits,
     Observation,
     Observations,
     Rules,
     Scripts,
     connect,
 )
-from faxdispatch.openings import Calendar
 from faxdispatch.settings import Settings
 from faxdispatch.states import State
+from tests.worker.doubles import collaborators
 from worker import errands
-from worker.collaborators import Collaborators
 from worker.scheduler import CROWD, Scheduler
 
 START = 1_790_000_000_000
@@ -40,19 +32,10 @@ class Desk:
         self.waiting = 0
         self.ledger = Ledger(self.scripts)
         self.observations = Observations(self.scripts)
-        self.w = Collaborators(
-            settings=Settings(fax_connection_id="c1", fax_from="+13125550299"),
-            ledger=self.ledger,
-            observations=self.observations,
-            agenda=Agenda(self.scripts),
-            limits=Limits(self.scripts),
-            campaigns=Campaigns(self.scripts),
-            inbox=Inbox(self.scripts),
-            links=Links(max_bytes=1000),
-            fence=Fence(Durability.ALWAYS),
-            telnyx=None,
+        self.w = collaborators(
+            self.scripts,
+            Settings(fax_connection_id="c1", fax_from="+13125550299"),
             post=lambda name, _queue, payload: self.posted.append((name, payload)),
-            calendar=Calendar(),
             backlog=lambda _: self.waiting,
         )
         self.scheduler = Scheduler(self.w, "desk")

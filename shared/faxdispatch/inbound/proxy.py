@@ -1,11 +1,11 @@
-"""The proxy that the environment names for a host (`HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`)."""
+"""The proxy through which links are fetched, where the environment names one."""
 
 from urllib.parse import unquote, urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 import httpcore
 
 from faxdispatch.inbound.trouble import LinkFailed
+from faxdispatch.proxies import named_proxy
 
 
 def proxy_for(authority: str) -> httpcore.Proxy | None:
@@ -14,12 +14,11 @@ def proxy_for(authority: str) -> httpcore.Proxy | None:
     Raises:
         LinkFailed: the proxy that is named is none that can be used.
     """
-    named = getproxies()
-    address = named.get("https") or named.get("all")
-    if not address or proxy_bypass(authority):
+    address = named_proxy("https", authority)
+    if not address:
         return None
     try:
-        parts = urlsplit(address if "://" in address else f"http://{address}")
+        parts = urlsplit(address)
         usable = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
     except ValueError:
         usable = False

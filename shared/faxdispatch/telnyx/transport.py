@@ -10,12 +10,12 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import IO, Any
-from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
 from faxdispatch.errors import NotSent, OutcomeUnknown, TelnyxError
 from faxdispatch.privacy import scrub
+from faxdispatch.proxies import named_proxy
 from faxdispatch.telnyx.translate import Answer
 
 log = logging.getLogger(__name__)
@@ -209,17 +209,9 @@ class Transport:
 
 
 def _http(base_url: str, ssl_context: ssl.SSLContext | None) -> httpx.HTTPTransport:
+    url = httpx.URL(base_url)
     return httpx.HTTPTransport(
         verify=ssl_context or httpx.create_ssl_context(),
         limits=httpx.Limits(max_connections=4, max_keepalive_connections=1, keepalive_expiry=KEEPALIVE),
-        proxy=_proxy(httpx.URL(base_url)),
+        proxy=named_proxy(url.scheme, url.netloc.decode()),
     )
-
-
-def _proxy(url: httpx.URL) -> str | None:
-    """Give the proxy that the environment names for this address (`HTTPS_PROXY`, `NO_PROXY` and the like)."""
-    if proxy_bypass(url.netloc.decode()):
-        return None
-    named = getproxies()
-    proxy = named.get(url.scheme) or named.get("all")
-    return proxy if proxy is None or "://" in proxy else f"http://{proxy}"

@@ -1,0 +1,38 @@
+"""What a worker works with, on a real Valkey; Telnyx, links and messages are the test's."""
+
+from typing import Any
+
+from faxdispatch.inbound.link import Links
+from faxdispatch.ledger import (
+    Agenda,
+    Campaigns,
+    Durability,
+    Fence,
+    Inbox,
+    Ledger,
+    Limits,
+    Observations,
+    Scripts,
+)
+from faxdispatch.openings import Calendar
+from faxdispatch.settings import Settings
+from worker.collaborators import Collaborators
+
+
+def collaborators(scripts: Scripts, settings: Settings, **own: Any) -> Collaborators:
+    """Give them; `own` replaces any of them. Nothing is sent, and no message waits, unless the test says otherwise."""
+    usual: dict[str, Any] = {
+        "ledger": Ledger(scripts),
+        "observations": Observations(scripts),
+        "agenda": Agenda(scripts),
+        "limits": Limits(scripts),
+        "campaigns": Campaigns(scripts),
+        "inbox": Inbox(scripts),
+        "links": Links(max_bytes=1000),
+        "fence": Fence(Durability.ALWAYS),
+        "telnyx": None,
+        "post": lambda *_: None,
+        "calendar": Calendar(),
+        "backlog": lambda _: 0,
+    }
+    return Collaborators(settings=settings, **(usual | own))
