@@ -33,7 +33,6 @@ class Probes:
     def __init__(self, running: Installation) -> None:
         self._running = running
         self._asked: list[tuple[str, str, float]] = []
-        self._calls_before: dict[int, int] = {}
         self._stop = threading.Event()
         self._place = PROBES
 

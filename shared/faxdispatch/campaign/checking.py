@@ -117,7 +117,6 @@ class Check:
         self._on_progress: Progress | None = options["on_progress"]
         self._first_bad: int = options["first_bad"]
         self._seen = Seen()
-        self._seen_texts: dict[str, int] = {}
 
     def close(self) -> None:
         """Close the file."""
