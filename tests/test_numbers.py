@@ -1,10 +1,11 @@
 """Which numbers a fax may go to, however they are written, and what is said of those that it may not."""
 
+import phonenumbers
 import pytest
 
 from faxdispatch import FaxClient, InvalidJob
 from faxdispatch.jobs import SendFax
-from faxdispatch.numbers import NumberPolicy, normalise
+from faxdispatch.numbers import NumberPolicy, is_unconfirmed, normalise
 from faxdispatch.testing import RecordingClient
 
 LINK = "https://example.com/a.pdf"
@@ -82,7 +83,7 @@ REFUSED = [
     *((number, None, SHORT) for number in ("+1411", "+44 101", "+49 116117", "+33 3949")),
     # Premium rate
     *((number, None, PREMIUM) for number in ("+19005551234", "+19000001234", "+12129761234", "+12469761234")),
-    *((number, None, PREMIUM) for number in ("+449012345678", "+448712345678", "+499001234567", "+33899123456")),
+    *((number, None, PREMIUM) for number in ("+449012345678", "+499001234567", "+33899123456")),
     *((number, None, PREMIUM) for number in ("+611900654321", "+529001234567", "+81990123456", "+31900123456")),
     *((number, None, PREMIUM) for number in ("+39899123456", "+34803123456", "+979123456789", "+64900123456")),
     ("1-900-555-1234", "US", PREMIUM),
@@ -223,6 +224,45 @@ def test_a_sip_uri_may_be_called_only_where_that_is_set():
 def test_the_policy_refuses_too_what_was_recorded_before_it_was_never_called(number):
     with pytest.raises(ValueError, match=r"premium|emergency|service code|directory"):
         NumberPolicy().check(number)
+
+
+SHARED_COST = ["+491801234567", "+611300123456", "+33810123456", "+448441234567", "+448712345678", "+41848123456"]
+
+
+@pytest.mark.parametrize("number", SHARED_COST)
+def test_a_shared_cost_number_may_be_called_only_where_that_is_set(number):
+    NumberPolicy(shared_cost=True).check(number)
+    with pytest.raises(ValueError, match=r"^a shared-cost number, .* set FAX_SHARED_COST=true$"):
+        NumberPolicy().check(number)
+
+
+@pytest.mark.parametrize("number", ["+443001234567", "+31881234567", "+498001234567", "+441189123456"])
+def test_what_is_not_of_shared_cost_may_be_called(number):
+    NumberPolicy().check(number)
+
+
+def test_premium_numbers_stay_refused_where_shared_cost_is_allowed():
+    for number in ("+449012345678", "+33899123456", "+19005551234"):
+        with pytest.raises(ValueError, match="premium"):
+            NumberPolicy(shared_cost=True).check(number)
+
+
+@pytest.mark.parametrize("area", ["679", "729", "924", "465", "457", "283", "235"])
+def test_numbers_of_the_newest_area_codes_may_be_called(area):
+    number = f"+1{area}2345678"
+
+    assert decoded(number).to == number
+    NumberPolicy(region="US", countries=frozenset({"US"})).check(number)
+
+
+def test_a_number_that_is_only_possible_may_be_called():
+    parsed = phonenumbers.parse("+16792345678")
+    assert phonenumbers.is_possible_number(parsed)
+    assert not phonenumbers.is_valid_number(parsed)
+
+    assert is_unconfirmed(parsed)
+    assert not is_unconfirmed(phonenumbers.parse("+13125550123"))
+    assert decoded("+16792345678").to == "+16792345678"
 
 
 @pytest.fixture(params=["real", "double"])

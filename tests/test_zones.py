@@ -18,6 +18,10 @@ from faxdispatch.zones import is_zone, zones_of
         ("+13125550200", ("America/Chicago",)),
         ("+4930123456", ("Europe/Berlin",)),
         ("+19285550123", ("America/Denver", "America/Phoenix")),  # Arizona, and the Navajo Nation in it
+        ("+212522345678", ("Africa/Casablanca", "Africa/El_Aaiun")),  # the data says Atlantic/Canary
+        ("+21321345678", ("Africa/Algiers",)),  # Europe/Paris
+        ("+211912345678", ("Africa/Juba",)),  # Africa/Nairobi, an hour off
+        ("+50522345678", ("America/Managua",)),  # America/Chicago, which has a summer time
         ("+2438123456789", ("Africa/Kinshasa", "Africa/Lubumbashi")),
     ],
 )

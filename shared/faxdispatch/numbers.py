@@ -23,13 +23,17 @@ _EMERGENCY = "an emergency number; faxes are never sent to one"
 _INSTEAD = f"give the recipient's full fax number, like {EXAMPLE}"
 _PREMIUM = "a premium-rate number, and faxes are never sent to one: ask the recipient for an ordinary number"
 
+_UK_REVENUE_SHARING = ("84", "87")
+"""Beginnings of British numbers that phonenumbers counts as premium-rate. Their calls are charged at the price of the
+call and a service charge of the recipient's, as shared-cost numbers are elsewhere (Ofcom, "Numbering policy")."""
+
 _NEVER = {
     PhoneNumberType.PREMIUM_RATE: _PREMIUM,
     PhoneNumberType.PAGER: f"a pager, which takes no fax: {_INSTEAD}",
     PhoneNumberType.VOICEMAIL: f"a voicemail number, which takes no fax: {_INSTEAD}",
 }
-"""Kinds of numbers that are never called. Universal access numbers (UAN) and shared-cost ones are not among them:
-British 03, Dutch 088 and Australian 1300 numbers are of these kinds, and hospitals and courts can be faxed there."""
+"""Kinds of numbers that are never called. Universal access numbers (UAN) are not among them: British 03 and Dutch 088
+numbers are of this kind, and hospitals and courts can be faxed there. Shared-cost ones are up to the policy."""
 
 _EMERGENCY_EVERYWHERE = {"112", "911"}
 """What telephones of every country take for an emergency call (3GPP TS 22.101)."""
@@ -47,12 +51,14 @@ class NumberPolicy:
     """Where the settings let faxes go.
 
     `region` (ISO 3166, two letters) is the country of numbers written without `+`; `countries` those that faxes may go
-    to, all of them where it is empty; `sip_allowed` tells whether a SIP URI may be a destination.
+    to, all of them where it is empty; `sip_allowed` tells whether a SIP URI may be a destination, `shared_cost` whether
+    a shared-cost number may be one.
     """
 
     region: str | None = None
     countries: frozenset[str] = frozenset()
     sip_allowed: bool = False
+    shared_cost: bool = False
 
     def check(self, destination: str) -> None:
         """Refuse a destination, E.164 or a SIP URI, that faxes may not go to, the ones of `destined` among them.
@@ -69,6 +75,11 @@ class NumberPolicy:
             return
         number = _parsed(destination, None)
         _refuse_never_called(number)
+        if not self.shared_cost and is_shared_cost(number):
+            raise ValueError(
+                "a shared-cost number, whose calls cost more than ordinary ones, and FAX_SHARED_COST does not allow "
+                "them: ask the recipient for an ordinary number, or set FAX_SHARED_COST=true"
+            )
         if self.countries:
             self._check_country(number)
 
@@ -97,6 +108,16 @@ def is_sip(text: str) -> bool:
     return text.lstrip()[:5].lower().startswith(("sip:", "sips:"))
 
 
+def is_shared_cost(number: PhoneNumber) -> bool:
+    """Tell whether caller and recipient share the price of a call, such as German 0180, Australian 1300, British 0844."""
+    return phonenumbers.number_type(number) == PhoneNumberType.SHARED_COST or _is_uk_revenue_sharing(number)
+
+
+def is_unconfirmed(number: PhoneNumber) -> bool:
+    """Tell whether a number is only possible: of a range that phonenumbers' lists do not know (yet)."""
+    return not phonenumbers.is_valid_number(number)
+
+
 def normalise(text: str, *, region: str | None = None) -> str:
     """Give a number in E.164, such as `+13125550123`.
 
@@ -113,7 +134,7 @@ def normalise(text: str, *, region: str | None = None) -> str:
 def destined(text: str, *, region: str | None = None) -> str:
     """Give the number that a fax is to call in E.164, as `normalise` does, unless none may ever call it.
 
-    Those are emergency, short, premium-rate, shared-cost, pager, voicemail, operator and service numbers. A number of
+    Those are emergency, short, premium-rate, pager, voicemail, operator and service numbers. A number of
     which nothing is known is none of them.
 
     Raises:
@@ -153,9 +174,13 @@ def _e164(number: PhoneNumber) -> str:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
+def _is_uk_revenue_sharing(number: PhoneNumber) -> bool:
+    return number.country_code == 44 and str(number.national_number).startswith(_UK_REVENUE_SHARING)
+
+
 def _refuse_never_called(number: PhoneNumber) -> None:
     kind = phonenumbers.number_type(number)
-    if kind in _NEVER:
+    if kind in _NEVER and not _is_uk_revenue_sharing(number):
         raise ValueError(_NEVER[kind])
     digits = phonenumbers.national_significant_number(number)
     if number.country_code == 1 and len(digits) == 10:

@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
 from typing import Self
 from zoneinfo import ZoneInfo
 
 from faxdispatch.holidays import NO_HOLIDAYS, Holidays
 from faxdispatch.jobs import SendFax, Window
 from faxdispatch.settings import Settings
+from faxdispatch.zonedata import load_zone
 from faxdispatch.zones import zones_of
 
 HORIZON = timedelta(days=400)
@@ -19,9 +19,6 @@ _MOST_OFFSETS = 3
 _WEEK = timedelta(days=8)
 """Hours that zones share come round in that time."""
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-
-# ZoneInfo's own cache keeps eight; a toll-free number alone has more, and each would be read from its file again.
-_zone = lru_cache(maxsize=None)(ZoneInfo)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +99,7 @@ def common_opening(window: Window, moment: datetime, zones: tuple[str, ...], hol
 
     None where these do not tell it: there are none, they are too far apart, or they share no hour of the window.
     """
-    places = [_zone(name) for name in zones]
+    places = [load_zone(name) for name in zones]
     if not 1 <= len({moment.astimezone(place).utcoffset() for place in places}) <= _MOST_OFFSETS:
         return None
     last = None
@@ -121,7 +118,7 @@ def common_opening(window: Window, moment: datetime, zones: tuple[str, ...], hol
 
 def common_closing(window: Window, moment: datetime, zones: tuple[str, ...], holidays: Holidays) -> datetime:
     """Give the moment at which a window that is open in all of `zones` closes in the first of them, in UTC."""
-    closings = [_closing(window, moment, _zone(name), holidays) for name in zones]
+    closings = [_closing(window, moment, load_zone(name), holidays) for name in zones]
     return min(closing for closing in closings if closing)
 
 

@@ -103,6 +103,8 @@ class Settings(BaseSettings):
     """Countries (ISO 3166, two letters) that faxes may go to; empty is every country."""
     fax_sip_allowed: bool = False
     """Whether a fax may go to a SIP URI."""
+    fax_shared_cost: bool = False
+    """Whether a fax may go to a shared-cost number, such as German 0180, Australian 1300 and British 0844."""
     fax_webhook_url: str | None = None
     """Public address of our webhook. When set, it goes along with every fax and `doctor` tests it."""
     fax_max_attempts: int = Field(default=5, ge=1, le=50)
@@ -332,7 +334,10 @@ class Settings(BaseSettings):
     def number_policy(self) -> NumberPolicy:
         """Where faxes may go."""
         return NumberPolicy(
-            region=self.fax_default_region, countries=frozenset(self.fax_countries), sip_allowed=self.fax_sip_allowed
+            region=self.fax_default_region,
+            countries=frozenset(self.fax_countries),
+            sip_allowed=self.fax_sip_allowed,
+            shared_cost=self.fax_shared_cost,
         )
 
     @cached_property

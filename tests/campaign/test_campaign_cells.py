@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from faxdispatch.campaign.cells import CellReader, Verdict
+from faxdispatch.campaign.cells import Cell, CellReader, Verdict
 from faxdispatch.numbers import NumberPolicy
 
 OURS = "+13125550100"
@@ -92,7 +92,7 @@ def test_what_is_no_single_whole_number_is_refused_with_its_reason(reader, text,
 
 @pytest.mark.parametrize("text", NO_NUMBER)
 def test_what_says_that_there_is_no_number_is_no_error(reader, text):
-    assert reader.read(text) == (None, Verdict.NONE, "", False, None)
+    assert reader.read(text) == Cell(None, Verdict.NONE)
 
 
 @pytest.mark.parametrize(

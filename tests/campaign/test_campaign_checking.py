@@ -71,11 +71,28 @@ def test_counts_add_up_and_those_of_valid_rows_are_told_apart(checked):
 
     assert (summary.rows, summary.valid, summary.invalid, summary.no_number, summary.duplicate) == (10, 5, 2, 2, 1)
     assert (summary.toll_free, summary.foreign, summary.own_number) == (1, 2, 1)
+    assert (summary.unconfirmed, summary.shared_cost) == (0, 0)
     assert summary.countries == {"GB": 1, "CA": 1}
     assert [(bad.row, bad.line, bad.column, bad.value, bad.reason) for bad in summary.bad] == [
         (7, 8, "Fax", "911", "an emergency number; faxes are never sent to one"),
         (9, 10, "Fax", "k", "is no telephone number"),
     ]
+
+
+def test_numbers_of_new_area_codes_are_sent_to_and_counted_apart(checked):
+    result = checked("fax\n6792345678\n+1 729 234 5678\n3125550100\n")
+
+    assert result.numbers == ["+16792345678", "+17292345678", "+13125550100"]
+    assert (result.summary.valid, result.summary.unconfirmed) == (3, 2)
+
+
+def test_shared_cost_numbers_are_refused_or_counted_apart_as_the_policy_says(checked):
+    rows = "fax\n+49 180 1234567\n+44 844 123 4567\n+44 118 912 3456\n"
+    refused = checked(rows)
+    allowed = checked(rows, policy=NumberPolicy(region="US", shared_cost=True))
+
+    assert (refused.summary.valid, refused.summary.invalid) == (1, 2)
+    assert (allowed.summary.valid, allowed.summary.shared_cost) == (3, 2)
 
 
 def test_only_the_first_bad_rows_are_kept(checked):

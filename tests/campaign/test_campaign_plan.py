@@ -232,6 +232,16 @@ def test_what_delays_most_comes_first_in_words(found, capacity, first):
     assert [delay.seconds for delay in plan.delays] == sorted((d.seconds for d in plan.delays), reverse=True)
 
 
+def test_recipients_whose_number_tells_no_zone_are_counted():
+    found = Recipients(MONDAY, calendar=Calendar(), sender=CHICAGO)
+    for to in (NEW_YORK, "+16792345678", "+16792345679", "+18005550123"):
+        found.add(to, pages=1, window=LOCAL)
+        found.add(to, pages=1, window=LOCAL.model_copy(update={"zone": "America/Chicago"}))
+
+    assert found.unplaced == 3
+    assert {hours.zones for hours in found.hours()} == {("America/New_York",), ("America/Chicago",)}
+
+
 def test_a_plan_that_nothing_holds_up_says_so():
     assert make_plan(many(1), Capacity(channels=10), MONDAY, settings()).delays == ()
 

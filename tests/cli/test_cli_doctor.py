@@ -3,17 +3,20 @@
 import subprocess
 import sys
 import threading
+from datetime import date
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import httpx
 import pytest
 
+from faxdispatch.cli.checks.environment import judge_zone_data
 from faxdispatch.cli.checks.finding import Level, skew
 from faxdispatch.cli.checks.redis import check_redis
 from faxdispatch.embedded import valkey_command
 from faxdispatch.ledger import connect
 from faxdispatch.settings import Settings
 from faxdispatch.telnyx import ApplicationParams, ApplicationUpdate, TelnyxClient
+from faxdispatch.zonedata import ZoneData
 from tests.conftest import answers, eventually, free_port
 
 
@@ -327,3 +330,19 @@ def test_it_can_be_run_as_a_module(redis_url):
 
     assert done.returncode == 1
     assert "ok    redis" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("version", "today", "level"),
+    [
+        ("2025b", date(2026, 3, 22), "ok"),
+        ("2025b", date(2026, 3, 23), "warn"),
+        ("2019c", date(2026, 3, 22), "warn"),
+        ("2026z", date(2027, 7, 8), "ok"),  # later than the last known one
+        ("", date(2026, 3, 22), "warn"),
+    ],
+)
+def test_time_zone_data_older_than_a_year_is_found(version, today, level):
+    found = judge_zone_data(ZoneData(version, packaged=False), today)
+
+    assert (found.level, version in found.detail) == (level, True)

@@ -15,7 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from faxdispatch.campaign.words import FAX_WORDS, NO_NUMBER, PHONE_WORDS, PLAIN_WORDS, folded
 from faxdispatch.jobs import Destination
-from faxdispatch.numbers import NumberPolicy, destined, is_sip
+from faxdispatch.numbers import NumberPolicy, destined, is_shared_cost, is_sip, is_unconfirmed
 
 _SIP: TypeAdapter[str] = TypeAdapter(Destination)
 
@@ -69,7 +69,8 @@ class Cell(NamedTuple):
 
     `number` is E.164, or a SIP URI where the policy allows them; None unless the verdict is NUMBER. `note` says what
     was taken off, or why it is invalid. `foreign` names the country (ISO 3166) of a number that belongs to another one
-    than the region; its calls are priced apart. `001` is none in particular.
+    than the region; its calls are priced apart. `001` is none in particular. `unconfirmed` numbers are possible ones of
+    ranges that no list knows, such as a new area code's; calls to `shared_cost` ones cost more.
     """
 
     number: str | None
@@ -77,6 +78,8 @@ class Cell(NamedTuple):
     note: str = ""
     toll_free: bool = False
     foreign: str | None = None
+    unconfirmed: bool = False
+    shared_cost: bool = False
 
 
 _EMPTY = Cell(None, Verdict.NONE)
@@ -102,7 +105,7 @@ class CellReader:
         # What is known of each area code and exchange of the North American plan: 0 nothing yet, 255 that the long way
         # is to be gone, else which of the kinds. No list of ranges looks at the last four digits.
         self._known = bytearray(1_000_000)
-        self._kinds: list[tuple[bool, str | None]] = []
+        self._kinds: list[tuple[bool, str | None, bool]] = []
 
     def read(self, text: str) -> Cell:
         """Read one cell."""
@@ -113,8 +116,7 @@ class CellReader:
                 place = int(area + exchange)
                 known = self._known[place] or self._learn(place)
                 if known != 255:
-                    toll_free, foreign = self._kinds[known - 1]
-                    return Cell(f"+1{area}{exchange}{line}", Verdict.NUMBER, "", toll_free, foreign)
+                    return Cell(f"+1{area}{exchange}{line}", Verdict.NUMBER, "", *self._kinds[known - 1])
         return self.read_slowly(text)
 
     def read_slowly(self, text: str) -> Cell:
@@ -133,7 +135,7 @@ class CellReader:
     def _learn(self, place: int) -> int:
         """Find the kind of all numbers of one area code and exchange."""
         cell = self.read_slowly(f"+1{place:06}0101")
-        kind = (cell.toll_free, cell.foreign)
+        kind = (cell.toll_free, cell.foreign, cell.unconfirmed)
         if cell.verdict is not Verdict.NUMBER:
             self._known[place] = 255
         else:
@@ -242,12 +244,13 @@ class CellReader:
         number = destined(text, region=self.policy.region)
         if number.startswith("+1") and len(number) == 12:
             _refuse_impossible(number)
-        if self.policy.countries:
-            # Without countries it would only repeat what `destined` has looked at.
-            self.policy.check(number)
         parsed = phonenumbers.parse(number)
+        shared_cost = is_shared_cost(parsed)
+        if self.policy.countries or shared_cost:
+            # Of others it would only repeat what `destined` has looked at.
+            self.policy.check(number)
         toll_free = phonenumbers.number_type(parsed) == PhoneNumberType.TOLL_FREE
-        return Cell(number, Verdict.NUMBER, note, toll_free, self._foreign(parsed))
+        return Cell(number, Verdict.NUMBER, note, toll_free, self._foreign(parsed), is_unconfirmed(parsed), shared_cost)
 
     def _foreign(self, number: phonenumbers.PhoneNumber) -> str | None:
         region = self.policy.region

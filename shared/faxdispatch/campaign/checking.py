@@ -35,7 +35,8 @@ class Row(NamedTuple):
     """A row that can be sent.
 
     `fields` are those of `read_field`. `note` says what was taken off the number's cell. `toll_free`, `foreign` (the
-    country, None at home) and `own` (one of our own numbers: the fax would come back to us) are facts to warn about.
+    country, None at home), `own` (one of our own numbers: the fax would come back to us), `unconfirmed` (of a range that no
+    list knows) and `shared_cost` are facts to warn about.
     """
 
     row: int
@@ -47,6 +48,8 @@ class Row(NamedTuple):
     toll_free: bool = False
     foreign: str | None = None
     own: bool = False
+    unconfirmed: bool = False
+    shared_cost: bool = False
 
 
 class BadRow(NamedTuple):
@@ -94,6 +97,9 @@ class Summary:
     toll_free: int = 0
     foreign: int = 0
     own_number: int = 0
+    unconfirmed: int = 0
+    """Possible numbers of ranges that no list knows, such as those of new area codes."""
+    shared_cost: int = 0
     countries: dict[str, int] = field(default_factory=dict)
     """Of the foreign ones: country to count."""
     bad: list[BadRow] = field(default_factory=list)
@@ -172,7 +178,10 @@ class Check:
 
     def _row(self, line: Line, cell: Cell, number: str, fields: dict[str, Any]) -> Row:
         own = number in self._own
-        return Row(line.row, line.line, number, fields, line.cells, cell.note, cell.toll_free, cell.foreign, own)
+        return Row(
+            line.row, line.line, number, fields, line.cells,
+            cell.note, cell.toll_free, cell.foreign, own, cell.unconfirmed, cell.shared_cost,
+        )  # fmt: skip
 
     def _bad(self, line: Line, place: int | None, reason: str) -> BadRow:
         value = self.table.delimiter.join(line.cells) if place is None else line.cells[place]
@@ -204,6 +213,8 @@ class Check:
             summary.valid += 1
             summary.toll_free += row.toll_free
             summary.own_number += row.own
+            summary.unconfirmed += row.unconfirmed
+            summary.shared_cost += row.shared_cost
             if row.foreign:
                 summary.foreign += 1
                 summary.countries[row.foreign] = summary.countries.get(row.foreign, 0) + 1

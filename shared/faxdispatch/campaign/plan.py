@@ -11,6 +11,7 @@ from faxdispatch.costs import cost_of
 from faxdispatch.jobs import Window
 from faxdispatch.openings import Calendar, opening_and_zones
 from faxdispatch.settings import Settings
+from faxdispatch.zones import zones_of
 
 SETUP_SECONDS = 20.0
 """How long a call takes before its first page: dialling, ringing, the machines' greeting."""
@@ -65,20 +66,25 @@ class _Hours:
 
 
 class Recipients:
-    """Counts recipients as they pass by; the memory does not grow with their number."""
+    """Counts recipients as they pass by; the memory does not grow with their number.
+
+    `unplaced` counts those whose number does not tell its time zone: their window counts in the sender's zone.
+    """
 
     def __init__(self, start: datetime, *, calendar: Calendar, sender: str | None = None) -> None:
         self._start = start.astimezone(UTC)
         self._calendar = calendar
         self._sender = sender
         self._hours: dict[tuple[Window | None, tuple[str, ...]], _Hours] = {}
-        self._zones: dict[tuple[Window, str, str | None], tuple[str, ...]] = {}
+        self.unplaced = 0
+        self._zones: dict[tuple[Window, str, str | None], tuple[tuple[str, ...], bool]] = {}
         self._numbers: Counter[str] = Counter()
         self._of_number: dict[str, _Hours] = {}
 
     def add(self, to: str, *, pages: int | None, window: Window | None = None, sender: str | None = None) -> None:
         """Count one; `pages` is None where nobody knows."""
-        zones = self._zones_of(window, to, sender or self._sender) if window else ()
+        zones, placed = self._zones_of(window, to, sender or self._sender) if window else ((), True)
+        self.unplaced += not placed
         hours = self._hours.setdefault((window, zones), _Hours(window, zones))
         hours.pages[pages] += 1
         self._count(to, hours)
@@ -94,11 +100,13 @@ class Recipients:
         number, count = self._numbers.most_common(1)[0]
         return count, self._of_number[number]
 
-    def _zones_of(self, window: Window, to: str, sender: str | None) -> tuple[str, ...]:
+    def _zones_of(self, window: Window, to: str, sender: str | None) -> tuple[tuple[str, ...], bool]:
+        """Give the zones that count for a recipient, and whether they are told by the window or its own number."""
         key = (window, to[:_AREA], sender)
         if key not in self._zones:
             found = opening_and_zones(window, to, self._start, calendar=self._calendar, sender=sender)
-            self._zones[key] = found[1] if found else (self._calendar.zone,)
+            zones = found[1] if found else (self._calendar.zone,)
+            self._zones[key] = zones, bool(window.zone) or zones == zones_of(to)
         return self._zones[key]
 
     def _count(self, to: str, hours: _Hours) -> None:

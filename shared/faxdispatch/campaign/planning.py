@@ -128,6 +128,8 @@ class Planner:
             guess = f"{self._settings.fax_pages_guess}, as FAX_PAGES_GUESS says"
             known = f"{math.ceil(mean)}, the mean of those that were counted" if mean else guess
             self.remarks.append(f"the pages of {made.guessed:,} faxes are not known and count as {known}")
+        if unplaced := subject.recipients.unplaced:
+            self.remarks.append(f"the numbers of {unplaced:,} rows do not tell their zone: the sender's hours count")
         if subject.room is not None and made.cost_high > subject.room:
             sure = "is" if made.cost_low > subject.room else "may be"
             self.remarks.append(f"the cap leaves {subject.room:.2f}; it {sure} reached, which pauses the campaign")

@@ -119,7 +119,7 @@ class SuppressionList:
             check_reason(reason)
         checking = check(
             path,
-            policy=NumberPolicy(region=region or self._region, sip_allowed=True),
+            policy=NumberPolicy(region=region or self._region, sip_allowed=True, shared_cost=True),
             column=column,
             delimiter=delimiter,
             encoding=encoding,

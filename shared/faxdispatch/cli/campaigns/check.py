@@ -27,6 +27,9 @@ from faxdispatch.ledger import Scripts, Suppressions
 from faxdispatch.settings import Settings
 
 
+_OF_THE_VALID = ("toll_free", "foreign", "own_number", "unconfirmed", "shared_cost")
+
+
 def check(
     file: Annotated[Path, typer.Argument(help="CSV or other text, also packed with gzip or zip, or XLSX.")],
     column: Column = None,
@@ -124,7 +127,7 @@ def _tell(checking: Check, written: Path | None, *, asked: bool, as_json: bool) 
 
 def _counts(summary: Summary) -> dict[str, int]:
     names = ("rows", "valid", "invalid", "no_number", "duplicate", "suppressed", "quarantined")
-    return {name: getattr(summary, name) for name in (*names, "toll_free", "foreign", "own_number")}
+    return {name: getattr(summary, name) for name in (*names, *_OF_THE_VALID)}
 
 
 def _more(name: str, summary: Summary) -> str:
@@ -134,4 +137,6 @@ def _more(name: str, summary: Summary) -> str:
         return f"  of the valid: {', '.join(f'{country} {count:,}' for country, count in most[:10])}"
     if name == "own_number" and summary.own_number:
         return "  of the valid: these faxes would come back to FAX_FROM"
-    return "  of the valid" if name in ("toll_free", "foreign", "own_number") else ""
+    if name == "unconfirmed" and summary.unconfirmed:
+        return "  of the valid: possible numbers of ranges that no list knows (yet)"
+    return "  of the valid" if name in _OF_THE_VALID else ""

@@ -1,11 +1,13 @@
 """Checks of the settings alone."""
 
 from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
 
 from faxdispatch.cli.checks.finding import Finding, fail, ok, warn
 from faxdispatch.errors import Misconfigured
 from faxdispatch.privacy import EXAMPLE
 from faxdispatch.settings import Settings
+from faxdispatch.zonedata import ZoneData, in_use
 
 _WHERE = "set it in the environment or in .env; .env.example explains it"
 
@@ -15,6 +17,7 @@ def check_environment(settings: Settings) -> Iterator[Finding]:
     yield from _complete(settings)
     yield _public_key(settings)
     yield _sender(settings)
+    yield judge_zone_data(in_use(), datetime.now(UTC).date())
     if not settings.telnyx_base_url.startswith("https://"):
         yield warn(
             "TELNYX_BASE_URL",
@@ -52,3 +55,17 @@ def _sender(settings: Settings) -> Finding:
     except Misconfigured as error:
         return fail(name, str(error).removeprefix(f"{name}: "), f"write it like {EXAMPLE}")
     return ok(name, "a possible number")
+
+
+def judge_zone_data(data: ZoneData, today: date) -> Finding:
+    """Warn where the time zone data may be older than a year: a window then opens by clocks that were changed since."""
+    name = "time zones"
+    remedy = "install a newer package: pip install --upgrade tzdata"
+    source = "the package tzdata" if data.packaged else "this machine's files"
+    if not data.version:
+        return warn(name, f"{source} do not tell their version", remedy)
+    since = "on" if data.dated else "on or after"
+    detail = f"{data.version} from {source}, released {since} {data.not_before.isoformat()}"
+    if today - data.not_before > timedelta(days=365):
+        return warn(name, f"{detail}: older than a year", remedy)
+    return ok(name, detail)
