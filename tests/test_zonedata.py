@@ -2,6 +2,7 @@
 
 import zoneinfo
 from datetime import UTC, datetime, time
+from importlib.resources import files
 
 import pytest
 
@@ -36,8 +37,6 @@ def machine(tmp_path, monkeypatch):
 
 
 def _berlin():
-    from importlib.resources import files
-
     return files("tzdata").joinpath("zoneinfo", "Europe", "Berlin").read_bytes()
 
 

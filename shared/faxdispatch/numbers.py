@@ -109,7 +109,7 @@ def is_sip(text: str) -> bool:
 
 
 def is_shared_cost(number: PhoneNumber) -> bool:
-    """Tell whether caller and recipient share the price of a call, such as German 0180, Australian 1300, British 0844."""
+    """Tell whether caller and recipient share the price of a call: German 0180, Australian 1300, British 0844."""
     return phonenumbers.number_type(number) == PhoneNumberType.SHARED_COST or _is_uk_revenue_sharing(number)
 
 

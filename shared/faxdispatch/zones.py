@@ -44,7 +44,7 @@ def _of_country(number: phonenumbers.PhoneNumber) -> tuple[str, ...]:
         found = timezone.time_zones_for_geographical_number(number)
     else:
         found = timezone.time_zones_for_number(number)
-    return _at_home(found, phonenumbers.region_codes_for_country_code(number.country_code))
+    return _at_home(found, phonenumbers.region_codes_for_country_code(number.country_code or 0))
 
 
 def _at_home(zones: tuple[str, ...], countries: Iterable[str]) -> tuple[str, ...]:

@@ -282,12 +282,12 @@ def test_a_span_in_words(seconds, words):
 # Pages -----------------------------------------------------------------------------------------------------------
 
 
-def pdf(pages: int, password: str | None = None) -> bytes:
+def pdf(pages: int, password: str | None = None, algorithm: str = "RC4-128") -> bytes:
     writer, out = PdfWriter(), BytesIO()
     for _ in range(pages):
         writer.add_blank_page(612, 792)
-    if password:
-        writer.encrypt(password, algorithm="RC4-128")
+    if password is not None:
+        writer.encrypt(password, owner_password="owner", algorithm=algorithm)
     writer.write(out)
     return out.getvalue()
 
@@ -305,6 +305,17 @@ def test_pages_are_counted_in_pdf_and_tiff(pages):
     assert count_pages(pdf(pages)) == pages
     assert count_pages(tiff(pages)) == pages
     assert count_pages(tiff(pages, ">")) == pages
+
+
+@pytest.mark.parametrize("algorithm", ["RC4-128", "AES-128", "AES-256"])
+def test_pages_are_counted_in_a_pdf_that_is_encrypted_with_an_empty_password(algorithm):
+    assert count_pages(pdf(3, password="", algorithm=algorithm)) == 3
+
+
+@pytest.mark.parametrize("algorithm", ["RC4-128", "AES-128", "AES-256"])
+def test_a_pdf_with_a_password_is_told_as_such(algorithm):
+    with pytest.raises(NotCounted, match="encrypted with a password: save it without one"):
+        count_pages(pdf(3, password="secret", algorithm=algorithm))
 
 
 def test_a_picture_is_one_page():

@@ -35,8 +35,8 @@ class Row(NamedTuple):
     """A row that can be sent.
 
     `fields` are those of `read_field`. `note` says what was taken off the number's cell. `toll_free`, `foreign` (the
-    country, None at home), `own` (one of our own numbers: the fax would come back to us), `unconfirmed` (of a range that no
-    list knows) and `shared_cost` are facts to warn about.
+    country, None at home), `own` (one of our own numbers: the fax would come back to us), `unconfirmed` (of a range
+    that no list knows) and `shared_cost` are facts to warn about.
     """
 
     row: int

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import httpx
 from pypdf import PdfReader
-from pypdf.errors import PyPdfError
+from pypdf.errors import DependencyError, PyPdfError
 
 LARGEST = 50_000_000
 """Bytes of a linked document that are fetched; Telnyx faxes no larger one."""
@@ -22,6 +22,12 @@ MOST_PAGES = 350
 
 # What pypdf finds wrong with a document is no news to who asks for its pages.
 logging.getLogger("pypdf").setLevel(logging.CRITICAL)
+
+
+_UNREADABLE = (
+    PyPdfError, DependencyError, ValueError, TypeError, KeyError, AttributeError, IndexError, RecursionError, OSError,
+)  # fmt: skip
+"""How pypdf meets a damaged document, and one that is encrypted in a way that it does not know."""
 
 
 class NotCounted(Exception):
@@ -110,8 +116,12 @@ class Links:
 
 def _in_pdf(content: bytes) -> int:
     try:
-        pages = len(PdfReader(io.BytesIO(content)).pages)
-    except (PyPdfError, ValueError, TypeError, KeyError, AttributeError, IndexError, RecursionError, OSError) as error:
+        reader = PdfReader(io.BytesIO(content))
+        # Every reader opens one that is encrypted with an empty password: it restricts printing, not reading.
+        if reader.is_encrypted and not reader.decrypt(""):
+            raise NotCounted("the PDF is encrypted with a password: save it without one")
+        pages = len(reader.pages)
+    except _UNREADABLE as error:
         raise NotCounted(f"the PDF cannot be read: {type(error).__name__}") from None
     if not pages:
         raise NotCounted("the PDF has no pages")

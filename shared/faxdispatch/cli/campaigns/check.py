@@ -26,7 +26,6 @@ from faxdispatch.errors import BadInput
 from faxdispatch.ledger import Scripts, Suppressions
 from faxdispatch.settings import Settings
 
-
 _OF_THE_VALID = ("toll_free", "foreign", "own_number", "unconfirmed", "shared_cost")
 
 
