@@ -19,7 +19,6 @@ def outbound(fax: Fax) -> Payload:
         payload["original_media_url"] = fax.media_url
     if fax.status == "failed":
         payload |= _failure(fax)
-        payload["internal_failure_reason"] = fax.internal_failure_reason
     # A delivered fax had a call; a failed one says so only if pages went through before it broke.
     if fax.status in {"delivered", "failed"} and fax.call_duration_secs:
         payload |= {"call_duration_secs": fax.call_duration_secs, "page_count": fax.pages}
@@ -55,4 +54,4 @@ def _common(fax: Fax) -> Payload:
 
 
 def _failure(fax: Fax) -> Payload:
-    return {"failure_reason": fax.failure_reason}
+    return {"failure_reason": fax.failure_reason, "internal_failure_reason": fax.internal_failure_reason}

@@ -194,7 +194,7 @@ class Network:
     def _finish(self, fax: Fax, scenario: Scenario, reason: str | None) -> None:
         self.in_process -= 1
         if reason is not None:
-            fax.failure_reason = fax.internal_failure_reason = reason or None
+            fax.failure_reason = reason or None
         fax.move("delivered" if reason is None else "failed")
         fax.task = None
         self._tally.end(fax.status, reason)
@@ -207,7 +207,7 @@ class Network:
         self._tell(fax, "fax.receiving.started")
         await self._pause(RECEIVE, speed)
         if failure_reason is not None:
-            fax.failure_reason = fax.internal_failure_reason = failure_reason
+            fax.failure_reason = failure_reason
             fax.move("failed")
             self._tell(fax, "fax.failed", last=True)
             return

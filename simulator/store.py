@@ -56,7 +56,6 @@ class Fax:
     webhook_url: str = ""
     webhook_failover_url: str = ""
     failure_reason: str | None = None
-    internal_failure_reason: str | None = None
     # What the API does not show.
     pages: int = 1
     incoming: Incoming | None = None
@@ -82,6 +81,13 @@ class Fax:
         """Enter a status."""
         self.status = status
         self.updated_at = now()
+
+    @property
+    def internal_failure_reason(self) -> str | None:
+        """The reason in a word of Telnyx's own switches; only that of a dropped call is documented."""
+        if self.failure_reason is None:
+            return None
+        return _INTERNAL.get(self.failure_reason, f"fs_{self.failure_reason}")
 
     def as_json(self) -> dict[str, Any]:
         """Return the fax as the API shows it: the documented fields, unset optional ones left out."""
@@ -109,6 +115,7 @@ class Fax:
         return shown
 
 
+_INTERNAL = {"receiver_call_dropped": "fs_fax_call_dropped"}
 _OPTIONAL = (
     "from_display_name",
     "client_state",

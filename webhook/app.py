@@ -43,7 +43,8 @@ def create_app(
     metrics = Metrics((*Outcome, *Refusal))
     door = Door(
         keys=keys,
-        observations=observations or Observations(scripts, known_connections=settings.known_connections),
+        observations=observations
+        or Observations(scripts, known_connections=settings.known_connections, addresses=settings.webhook_addresses),
         breaker=Breaker(deadline=_DEADLINE, pause=_PAUSE, threads=THREADS),
         metrics=metrics,
         clock=clock,

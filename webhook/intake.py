@@ -5,9 +5,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from faxdispatch.client_state import decode_client_state
-from faxdispatch.events import INBOUND_TYPES
+from faxdispatch.events import INBOUND_TYPES, TELNYX_TYPES
 from faxdispatch.ledger import Observation, Observations
 from faxdispatch.telnyx.webhooks import TelnyxWebhook, Unreadable, parse_webhook
+
+_END_OF_TYPE = {"fax.delivered": "delivered", "fax.failed": "failed", "fax.received": "received"}
+"""The event types that tell a fax's end, and the status that each has."""
+_ENDS = frozenset(_END_OF_TYPE.values())
+_MOVING = frozenset(TELNYX_TYPES) - {"fax.email.delivered"}
+"""Types whose status is believed: those that are known, less the one that tells of an e-mail and not of the fax."""
 
 
 class Outcome(StrEnum):
@@ -23,7 +29,7 @@ class Outcome(StrEnum):
     CONFLICT = "conflict"
     """It contradicts what is recorded; the event is told, and moves nothing."""
     FOREIGN = "foreign"
-    """Of a connection that is none of ours; in quarantine."""
+    """Of a connection that is none of ours, or told to an address that is none of ours; in quarantine."""
     UNREADABLE = "unreadable"
     """Telnyx signed it, but we cannot read it; in quarantine."""
 
@@ -59,6 +65,7 @@ def observe(event: TelnyxWebhook) -> Observation:
     """
     job_id, attempt = decode_client_state(event.client_state) or (None, None)
     inbound = event.direction == "inbound" or (event.direction is None and event.event_type in INBOUND_TYPES)
+    status = _status(event, inbound=inbound)
     return Observation(
         event_id=event.event_id,
         digest=event.digest,
@@ -67,12 +74,14 @@ def observe(event: TelnyxWebhook) -> Observation:
         fax_id=event.fax_id,
         job_id=job_id,
         attempt=attempt,
-        status=event.status,
+        status=status,
+        doubtful=status is None and event.event_type != "fax.email.delivered",
         outbound=not inbound,
         connection_id=event.connection_id,
+        delivered_to=event.delivered_to,
         sender=event.from_,
         recipient=event.to,
-        media_url=event.media_url,
+        media_url=event.media_url or (event.original_media_url if inbound else None),
         partial=event.partial_content,
         failure_reason=event.failure_reason,
         page_count=event.page_count,
@@ -80,3 +89,16 @@ def observe(event: TelnyxWebhook) -> Observation:
         occurred_at=event.occurred_at,
         data=event.data,
     )
+
+
+def _status(event: TelnyxWebhook, *, inbound: bool) -> str | None:
+    """Give the status that the event is believed to tell; None where its type is unknown or contradicts it.
+
+    One of Telnyx's guides tells the end of an inbound fax by `fax.delivered`, which is `fax.received` elsewhere.
+    """
+    status, end = event.status, _END_OF_TYPE.get(event.event_type)
+    if inbound:
+        status, end = ("received" if word == "delivered" else word for word in (status, end))
+    if event.event_type not in _MOVING or ((status in _ENDS or end) and status != end):
+        return None
+    return status

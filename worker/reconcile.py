@@ -67,6 +67,9 @@ def record(fax: Fax, source: str, w: Collaborators) -> None:
     """Record the status of a fax that Telnyx returned; a status that has no event only moves the job."""
     status = fax.status or ""
     outbound = fax.direction != "inbound"
+    if not outbound and status == "delivered":
+        # One of Telnyx's guides calls an inbound fax delivered that is received elsewhere.
+        status = "received"
     job = decode_client_state(fax.client_state)
     data = fax.model_dump(mode="json", by_alias=True, exclude_none=True)
     w.observations.record(

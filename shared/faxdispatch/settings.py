@@ -107,6 +107,9 @@ class Settings(BaseSettings):
     """Whether a fax may go to a shared-cost number, such as German 0180, Australian 1300 and British 0844."""
     fax_webhook_url: str | None = None
     """Public address of our webhook. When set, it goes along with every fax and `doctor` tests it."""
+    fax_webhook_urls: Words = ()
+    """Further addresses at which our webhooks come in, such as a failover address. Where FAX_WEBHOOK_URL is set, an
+    event told to any other address is put in quarantine, unless its fax is known here."""
     fax_max_attempts: int = Field(default=5, ge=1, le=50)
     """How often one fax is dialled at most, unless the job says."""
     fax_max_connects: int = Field(default=4, ge=1, le=50)
@@ -339,6 +342,11 @@ class Settings(BaseSettings):
             sip_allowed=self.fax_sip_allowed,
             shared_cost=self.fax_shared_cost,
         )
+
+    @cached_property
+    def webhook_addresses(self) -> frozenset[str]:
+        """Addresses at which our webhooks come in; empty where FAX_WEBHOOK_URL is not set, which means any."""
+        return frozenset((self.fax_webhook_url, *self.fax_webhook_urls)) if self.fax_webhook_url else frozenset()
 
     @cached_property
     def known_connections(self) -> frozenset[str]:

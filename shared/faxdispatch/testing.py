@@ -26,13 +26,15 @@ def telnyx_event(
     occurred_at: str | None = None,
     direction: str | None = None,
     delivery: int = 1,
+    delivered_to: str = "https://www.example.com/webhooks",
     flat: bool = False,
     **payload: Any,
 ) -> dict[str, Any]:
     """Give an event as Telnyx would send it.
 
     `payload` adds fields or replaces them; one that is None is left out, as Telnyx leaves out what it does not know.
-    `delivery` is the number of this delivery; `flat` gives the bare event that some of Telnyx's pages show.
+    `delivery` is the number of this delivery and `delivered_to` the address that Telnyx called; `flat` gives the bare
+    event that some of Telnyx's pages show.
     """
     usual = {
         "connection_id": "234423",
@@ -51,7 +53,7 @@ def telnyx_event(
     }
     if flat:
         return event
-    meta = {"attempt": delivery, "delivered_to": "https://www.example.com/webhooks"}
+    meta = {"attempt": delivery, "delivered_to": delivered_to}
     return {"data": event | {"record_type": "event"}, "meta": meta}
 
 

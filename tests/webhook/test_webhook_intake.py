@@ -7,7 +7,7 @@ import pytest
 
 from faxdispatch.client_state import encode_client_state
 from faxdispatch.jobs import SendFax
-from faxdispatch.ledger import JobView, Ledger, Observations, Scripts, connect
+from faxdispatch.ledger import Agenda, Inbox, JobView, Ledger, Observations, Scripts, connect
 from faxdispatch.states import State
 from faxdispatch.telnyx.webhooks import parse_webhook
 from faxdispatch.testing import SignedRequest, Signer, telnyx_event
@@ -28,6 +28,15 @@ class World:
         self._ledger.create("job-1", SendFax.decode(FAX | {"client_state": "theirs"}), source="producer")
         self._ledger.admit("job-1", connection="234423", sender="+17733372107")
         self._ledger.claim("job-1", owner="me", lease=60, facts={})
+        self.inbox = Inbox(scripts)
+        self._agenda = Agenda(scripts)
+        self._scripts = scripts
+
+    def live_at(self, *addresses: str) -> None:
+        self._observations = Observations(self._scripts, addresses=frozenset(addresses))
+
+    def due(self) -> list[str]:
+        return [work.job_id for work in self._agenda.due(limit=10)]
 
     @property
     def job(self) -> JobView:
@@ -36,6 +45,9 @@ class World:
     def tell(self, event_type: str, **payload: Any) -> Outcome:
         payload = {"client_state": STATE, "fax_id": "fax-1"} | payload
         return take_in(self._observations, body_of(telnyx_event(event_type, **payload))).outcome
+
+    def tell_inbound(self, event_type: str, **payload: Any) -> Outcome:
+        return self.tell(event_type, fax_id="in", client_state=None, direction="inbound", **payload)
 
     def tell_raw(self, body: bytes) -> Outcome:
         return take_in(self._observations, body).outcome
@@ -96,6 +108,109 @@ def test_an_inbound_event_moves_no_job_even_with_a_state_of_ours(world: World, k
 def test_an_event_without_a_state_of_ours_is_told_without_a_job(world: World, state: Any):
     assert world.tell("fax.delivered", client_state=state, fax_id="other") == Outcome.RECORDED
     assert world.job.state == State.SUBMITTING
+
+
+UNKNOWN = [
+    ("fax.completed", "delivered"), ("fax.aborted", "failed"), ("fax.brand.new", "sending"),
+    # Known, but their status is another event's.
+    ("fax.sending.started", "delivered"), ("fax.queued", "failed"), ("fax.delivered", "sending"),
+    ("fax.delivered", None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "status"), UNKNOWN)
+def test_an_event_that_is_not_known_moves_nothing_and_has_telnyx_asked_at_once(world: World, kind, status):
+    world.tell("fax.media.processed")
+    assert world.due() == []
+
+    assert world.tell(kind, status=status) == Outcome.RECORDED
+
+    assert (world.job.state, world.job.provider_status) == (State.ACCEPTED, "media.processed")
+    assert world.job.history[-1].type == kind
+    assert world.due() == ["job-1"]
+
+
+def test_the_event_after_one_that_is_not_known_ends_the_job_without_a_note(world: World):
+    world.tell("fax.completed", status="delivered")
+    assert world.tell("fax.delivered") == Outcome.RECORDED
+
+    assert (world.job.state, world.job.history[-1].note) == (State.DELIVERED, None)
+
+
+@pytest.mark.parametrize("direction", ["outbound", "inbound", None])
+def test_an_e_mail_moves_nothing(world: World, direction):
+    world.tell("fax.queued")
+    assert world.tell("fax.email.delivered", status="delivered", direction=direction) == Outcome.RECORDED
+
+    assert (world.job.state, world.job.provider_status) == (State.ACCEPTED, "queued")
+    assert world.due() == []
+
+
+LINK = "https://links.example/fax.pdf"
+
+
+@pytest.mark.parametrize("name", ["media_url", "original_media_url"])
+@pytest.mark.parametrize("kind", ["fax.delivered", "fax.received"])
+def test_an_inbound_fax_is_fetched_at_once_whichever_way_its_end_is_told(world: World, kind, name):
+    world.tell_inbound("fax.receiving.started", status="receiving")
+    end = kind.removeprefix("fax.")
+    assert world.tell_inbound(kind, status=end, **{name: LINK}) == Outcome.RECORDED
+
+    wanted = world.inbox.take(lease=60)
+    assert (wanted.fax_id, wanted.media_url, wanted.status) == ("in", LINK, "received")
+
+
+def test_an_inbound_fax_whose_end_is_told_in_both_ways_is_no_contradiction(world: World):
+    world.tell_inbound("fax.delivered", status="delivered", media_url=LINK)
+    assert world.tell_inbound("fax.received", status="received") == Outcome.OVERTAKEN
+
+
+def test_an_inbound_event_that_is_not_known_has_telnyx_asked_at_once(world: World):
+    world.tell_inbound("fax.receiving.started", status="receiving")
+    assert world.inbox.due().asked == ()
+    world.tell_inbound("fax.brand.new", status="received")
+
+    assert world.inbox.due().asked == ("in",)
+    assert world.inbox.get("in").status == "receiving"
+
+
+OURS, OTHERS = "https://fax.example.com/webhooks/telnyx", "https://staging.example.com/webhooks/telnyx"
+
+
+@pytest.mark.parametrize("ours", [OURS, "HTTPS://Fax.Example.com:443/webhooks/telnyx/", "https://old.example.com/hook"])
+def test_an_event_told_to_an_address_of_ours_is_recorded(world: World, ours):
+    world.live_at(OURS, "https://old.example.com/hook")
+
+    assert world.tell_inbound("fax.received", delivered_to=ours) == Outcome.RECORDED
+
+
+def test_an_event_told_to_an_address_of_others_is_in_quarantine(world: World, redis_url: str):
+    world.live_at(OURS)
+
+    assert world.tell_inbound("fax.received", delivered_to=OTHERS) == Outcome.FOREIGN
+    assert world.tell("fax.delivered", fax_id="x", client_state=None, delivered_to=OTHERS) == Outcome.FOREIGN
+    assert [kept["reason"] for kept in quarantined(redis_url)] == ["foreign address"] * 2
+    assert told(redis_url)[-1] != "in"
+
+
+def test_what_is_known_here_is_ours_whatever_address_it_is_told_to(world: World):
+    world.tell_inbound("fax.receiving.started", status="receiving")
+    world.live_at(OURS)
+
+    assert world.tell_inbound("fax.received", delivered_to=OTHERS) == Outcome.RECORDED
+    assert world.tell("fax.delivered", delivered_to=OTHERS) == Outcome.RECORDED
+    assert world.job.state == State.DELIVERED
+
+
+def test_where_no_address_is_set_every_one_is_ours(world: World):
+    assert world.tell_inbound("fax.received", delivered_to=OTHERS) == Outcome.RECORDED
+
+
+@pytest.mark.parametrize("moment", ["9999-12-31T23:59:59.999999Z", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59-11:00"])
+def test_an_event_of_any_moment_can_be_read_again(world: World, moment):
+    assert world.tell("fax.queued", occurred_at=moment) == Outcome.RECORDED
+
+    assert world.job.history[-1].type == "fax.queued"
 
 
 def test_an_event_without_a_fax_id_is_told_and_moves_nothing(world: World, redis_url: str):

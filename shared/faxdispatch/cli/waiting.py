@@ -23,7 +23,7 @@ AWAY = 300.0
 """Seconds for which Redis may be away before nobody waits for it any more."""
 
 _FIRST = ("reason", "evidence", "verdict")
-_TELLING = ("status", "failure_reason", "page_count", "call_duration_secs")
+_TELLING = ("status", "failure_reason", "internal_failure_reason", "page_count", "call_duration_secs")
 _CAUSED = {State.UNKNOWN, State.DECIDING, State.FAILED}
 
 Look = Callable[[JobView], object]

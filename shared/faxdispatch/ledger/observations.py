@@ -3,11 +3,14 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from faxdispatch.ledger.scripts import Scripts
 from faxdispatch.states import provider_rank
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +42,32 @@ class Observation:
     page_count: int | None = None
     duration: int | None = None
     occurred_at: datetime | None = None
+    delivered_to: str | None = None
+    """The address at which it came in."""
+    doubtful: bool = False
+    """It moves nothing, and is a reason to ask Telnyx early."""
     data: Mapping[str, Any] | None = None
 
 
 class Observations:
     """Where observations are recorded. `known_connections` are ours; empty means that every connection is.
 
+    `addresses` are those at which our webhooks come in; empty means that every address is one. Where an event was told
+    to another, only what is known here already is ours.
+
     An event id is remembered for a week; Telnyx publishes no schedule of its webhook retries.
     """
 
-    def __init__(self, scripts: Scripts, *, known_connections: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self,
+        scripts: Scripts,
+        *,
+        known_connections: frozenset[str] = frozenset(),
+        addresses: frozenset[str] = frozenset(),
+    ) -> None:
         self._scripts = scripts
         self._known = known_connections
+        self._addresses = {_normal(address) for address in addresses}
 
     def record(self, seen: Observation, *, body: str = "") -> dict[str, Any]:
         """Record an observation; `body` is kept where it must go to quarantine.
@@ -63,6 +80,7 @@ class Observations:
         rank = provider_rank(seen.status) if seen.status and seen.outbound else 0
         inbound = {} if seen.outbound else _inbound(seen)
         foreign = self.is_foreign(seen.connection_id)
+        elsewhere = self._is_elsewhere(seen.delivered_to)
         return self._scripts.run(
             "observe",
             event=seen.event_id,
@@ -76,18 +94,23 @@ class Observations:
             rank=rank,
             connection=seen.connection_id,
             foreign=foreign or None,
+            elsewhere=elsewhere or None,
+            doubtful=seen.doubtful or None,
             reason=seen.failure_reason,
             pages=seen.page_count,
             duration=seen.duration,
-            occurred_at=round(seen.occurred_at.timestamp() * 1000) if seen.occurred_at else None,
+            occurred_at=(seen.occurred_at - _EPOCH) // timedelta(milliseconds=1) if seen.occurred_at else None,
             data=json.dumps(seen.data or {}),
-            body=body if foreign else None,
+            body=body if foreign or elsewhere else None,
             **inbound,
         )
 
     def is_foreign(self, connection_id: str | None) -> bool:
         """Tell whether a connection is known to be none of ours."""
         return bool(self._known) and connection_id is not None and connection_id not in self._known
+
+    def _is_elsewhere(self, address: str | None) -> bool:
+        return bool(self._addresses and address) and _normal(address) not in self._addresses
 
     def quarantine(self, body: bytes, *, digest: str, reason: str) -> dict[str, Any]:
         """Keep a signed body that cannot be read. `outcome` is `quarantined` or `duplicate`.
@@ -97,6 +120,16 @@ class Observations:
         """
         text = body.decode("utf-8", errors="backslashreplace")
         return self._scripts.run("quarantine", body=text, digest=digest, reason=reason)
+
+
+def _normal(address: str | None) -> str:
+    """Give an address as it is compared: without its password, query and what goes without saying."""
+    try:
+        parts = urlsplit(address or "")
+        port = parts.port or {"https": 443, "http": 80}.get(parts.scheme)
+    except ValueError:
+        return address or ""
+    return f"{parts.scheme}://{parts.hostname}:{port}{parts.path.rstrip('/')}"
 
 
 def _inbound(seen: Observation) -> dict[str, Any]:

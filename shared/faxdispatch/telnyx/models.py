@@ -56,8 +56,9 @@ class Fax(Resource):
     webhook_url: Text = None
     webhook_failover_url: Text = None
     failure_reason: Text = None
-    """Why it failed; an open set of words (Telnyx Python SDK 4.189, `Fax`)."""
+    """Why it failed; an open set of words (Telnyx's OpenAPI document of 2026-08-04; Python SDK 4.189, `Fax`)."""
     internal_failure_reason: Text = None
+    """The same in a word of Telnyx's own switches, such as `fs_fax_call_dropped` (the same document)."""
     page_count: Count = None
     """Not in the API reference; seen in answers."""
     call_duration_secs: Count = None

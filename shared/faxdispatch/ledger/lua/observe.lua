@@ -23,14 +23,17 @@ if not j and a.fax_id then
   end
 end
 
-if a.foreign and not (j and j.connection == a.connection) then
-  redis.call('XADD', 'fax:quarantine', 'MAXLEN', '~', 10000, '*', 'reason', 'foreign connection', 'body', a.body or '',
+-- A failure that does not say its direction is that of the fax that is known to come in.
+local f = not j and a.fax_id and inbound(a.fax_id) or nil
+
+local foreign = (a.foreign and not (j and j.connection == a.connection) and 'foreign connection')
+  or (a.elsewhere and not j and not f and 'foreign address')
+if foreign then
+  redis.call('XADD', 'fax:quarantine', 'MAXLEN', '~', 10000, '*', 'reason', foreign, 'body', a.body or '',
     'received_at', string.format('%d', now))
   return remember('foreign')
 end
 
--- A failure that does not say its direction is that of the fax that is known to come in.
-local f = not j and a.fax_id and inbound(a.fax_id) or nil
 if f or (not j and a.inbound and a.fax_id) then
   local note, news = weigh_inbound(f)
   -- What was asked for is told only if it is new; what Telnyx said by itself always.
@@ -78,6 +81,7 @@ if tie == 'earlier' then
 end
 if rank == 0 then
   tell(nil)
+  if a.doubtful and j.state == 'accepted' then appoint(j, now) end
   return remember('recorded', {job = j.job, state = j.state})
 end
 

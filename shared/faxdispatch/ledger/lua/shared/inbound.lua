@@ -75,6 +75,7 @@ local function keep_inbound(f, news)
   save_inbound(a.fax_id, facts)
   if place == 'coming' then
     redis.call('ZADD', 'fax:coming', 'NX', now + a.poll, a.fax_id)
+    if a.doubtful then redis.call('ZADD', 'fax:coming', 'LT', now, a.fax_id) end
   elseif news and place == 'wanted' then
     want_document(a.fax_id)
     -- Where nothing is stored, nobody ever takes them.
