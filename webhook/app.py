@@ -51,12 +51,14 @@ def create_app(
     )
     # Looking on has patience of its own, so that nobody who asks for figures can hold up a webhook.
     watching = Breaker(deadline=_DEADLINE, pause=_PAUSE, threads=2)
-    metrics.registry.register(_gauges(scripts, watching))
+    metrics.registry.register(_gauges(scripts, watching, settings.known_connections))
     return _app(door, Readiness(scripts.redis, watching), metrics)
 
 
-def _gauges(scripts: Scripts, breaker: Breaker) -> LedgerGauges:
-    return LedgerGauges(Ledger(scripts), Agenda(scripts), Limits(scripts), Watch(scripts), breaker)
+def _gauges(scripts: Scripts, breaker: Breaker, connections: frozenset[str]) -> LedgerGauges:
+    return LedgerGauges(
+        Ledger(scripts), Agenda(scripts), Limits(scripts), Watch(scripts), breaker, connections=connections
+    )
 
 
 def _app(door: Door, readiness: Readiness, metrics: Metrics) -> Flask:

@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, Unsupporte
 from faxdispatch.errors import Unavailable
 from faxdispatch.ledger import Observations
 from faxdispatch.telnyx.signature import PublicKeys
+from faxdispatch.telnyx.webhooks import TelnyxWebhook
 from webhook.breaker import Breaker
 from webhook.intake import Outcome, Receipt, take_in
 from webhook.metrics import Metrics
@@ -116,9 +117,15 @@ class Door:
             now=now,
         )
         receipt = self._breaker.call(lambda: take_in(self._observations, body))
-        if receipt.outcome is Outcome.RECORDED and receipt.event and receipt.event.occurred_at:
-            self._metrics.late_by(now - receipt.event.occurred_at.timestamp())
+        if receipt.outcome is Outcome.RECORDED and receipt.event:
+            self._measure(receipt.event, now)
         return receipt
+
+    def _measure(self, event: TelnyxWebhook, now: float) -> None:
+        if event.occurred_at:
+            self._metrics.late_by(now - event.occurred_at.timestamp())
+        if event.event_type == "fax.failed":
+            self._metrics.failed(event.failure_reason, event.internal_failure_reason)
 
 
 def empty(status: int, headers: Mapping[str, str]) -> Response:

@@ -10,7 +10,9 @@ from prometheus_client.metrics_core import Metric
 
 from faxdispatch.errors import Unavailable
 from faxdispatch.ledger import Account, Agenda, Figures, Ledger, Limits, Traffic, Watch
+from faxdispatch.reasons import REASONS
 from webhook.breaker import Breaker
+from webhook.labels import Labels
 
 _SECONDS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 1.5, 2.0)
 _LAG = (0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 900, 3600, 21600)
@@ -46,6 +48,14 @@ class Metrics:
             registry=self.registry,
         )
 
+        self._failures = Counter(
+            "faxdispatch_fax_failures",
+            "Failed attempts and inbound faxes that webhooks told of, by Telnyx's reason and its internal one.",
+            ["reason", "internal_reason"],
+            registry=self.registry,
+        )
+        self._reasons, self._internal = Labels(frozenset(REASONS)), Labels()
+
     def count(self, outcome: str, seconds: float) -> None:
         """Count a webhook request."""
         self._requests.labels(outcome).inc()
@@ -55,6 +65,10 @@ class Metrics:
         """Note how old a fact was when it was recorded; clocks differ, so it may seem to lie in the future."""
         self._lag.observe(max(0.0, seconds))
 
+    def failed(self, reason: str | None, internal: str | None) -> None:
+        """Count a fax that failed, with Telnyx's two words for why."""
+        self._failures.labels(self._reasons.bound(reason or ""), self._internal.bound(internal or "")).inc()
+
     def text(self) -> bytes:
         """Give everything in Prometheus's text format."""
         return generate_latest(self.registry)
@@ -63,7 +77,8 @@ class Metrics:
 class LedgerGauges:
     """The ledger's figures, read from Redis at most once in `max_age` seconds, however often they are asked for.
 
-    They are left out while Redis does not answer; `faxdispatch_ledger_up` says so.
+    They are left out while Redis does not answer; `faxdispatch_ledger_up` says so. `connections` are ours; of others,
+    which any job can name, only so many are told apart.
     """
 
     def __init__(
@@ -74,6 +89,7 @@ class LedgerGauges:
         watch: Watch,
         breaker: Breaker,
         *,
+        connections: frozenset[str] = frozenset(),
         max_age: float = 2.0,
     ) -> None:
         self._ledger = ledger
@@ -81,6 +97,7 @@ class LedgerGauges:
         self._limits = limits
         self._watch = watch
         self._breaker = breaker
+        self._connections = Labels(connections)
         self._max_age = max_age
         self._lock = threading.Lock()
         self._read_at = float("-inf")
@@ -123,23 +140,28 @@ class LedgerGauges:
             jobs,
             overdue,
             held,
-            *_traffic(self._limits.connections()),
+            *_traffic(self._limits.connections(), self._connections),
             *_account(self._limits.account()),
             *_watched(self._watch.figures()),
         ]
 
 
-def _traffic(connections: Iterable[Traffic]) -> Iterator[Metric]:
+def _traffic(connections: Iterable[Traffic], labels: Labels) -> Iterator[Metric]:
     calls = _family("faxdispatch_calls_in_flight", "Faxes in flight.", "connection")
     channels = _family("faxdispatch_channels", "Faxes that may be in flight, or the present estimate.", "connection")
     waiting = _family("faxdispatch_waiting", "Faxes in line for a channel.", "connection")
-    paused = _family("faxdispatch_connection_paused", "1 for a connection that is paused.", "connection")
+    paused = _family("faxdispatch_connection_paused", "1 for a paused connection.", "connection")
+    sums: dict[str, list[float]] = {}
     for traffic in connections:
-        calls.add_metric([traffic.connection], traffic.in_flight)
-        channels.add_metric([traffic.connection], traffic.channels)
-        waiting.add_metric([traffic.connection], traffic.waiting)
-        if traffic.pause:
-            paused.add_metric([traffic.connection], 1)
+        figures = sums.setdefault(labels.bound(traffic.connection), [0.0] * 4)
+        for place, number in enumerate((traffic.in_flight, traffic.channels, traffic.waiting, bool(traffic.pause))):
+            figures[place] += number
+    for label, (in_flight, free, in_line, pauses) in sums.items():
+        calls.add_metric([label], in_flight)
+        channels.add_metric([label], free)
+        waiting.add_metric([label], in_line)
+        if pauses:
+            paused.add_metric([label], pauses)
     yield from (calls, channels, waiting, paused)
 
 

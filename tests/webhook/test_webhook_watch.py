@@ -12,7 +12,8 @@ from faxdispatch.jobs import SendFax
 from faxdispatch.ledger import Ledger, Limits, Scripts, connect
 from faxdispatch.settings import Settings
 from faxdispatch.states import OPEN
-from tests.webhook.harness import SIGNER
+from faxdispatch.testing import telnyx_event
+from tests.webhook.harness import PATH, SIGNER
 from webhook.app import create_app
 from webhook.door import Refusal
 from webhook.intake import Outcome
@@ -164,3 +165,38 @@ def test_two_receivers_in_one_process_count_apart(settings: Settings):
 def test_every_outcome_is_told_before_it_ever_happens_so_that_alarms_see_the_first(client: FlaskClient):
     told = {labels[0]: value for (name, *labels), value in figures(client).items() if name.endswith("requests_total")}
     assert told == dict.fromkeys([*Outcome, *Refusal], 0)
+
+
+def test_failures_are_counted_by_their_two_reasons(client: FlaskClient):
+    for number, internal in enumerate(["fs_fax_call_dropped", "fs_fax_call_dropped", None]):
+        request = SIGNER.request(
+            telnyx_event(
+                "fax.failed",
+                event_id=f"e{number}",
+                failure_reason="receiver_call_dropped",
+                internal_failure_reason=internal,
+            )
+        )
+        assert client.post(PATH, data=request.body, headers=request.headers).status_code == 200
+    found = figures(client)
+    name = "faxdispatch_fax_failures_total"
+    assert found[name, "fs_fax_call_dropped", "receiver_call_dropped"] == 2
+    assert found[name, "", "receiver_call_dropped"] == 1
+
+
+def test_invented_words_and_connections_make_no_more_than_so_many_series(settings: Settings, redis_url: str):
+    limits = Limits(Scripts(connect(redis_url)))
+    for number in range(80):
+        limits.pause(f"invented-{number}", reason="no funds", delay=60)
+    limits.pause("ours", reason="no funds", delay=60)
+    client = create_app(settings.model_copy(update={"fax_connection_id": "ours"})).test_client()
+    for number in range(80):
+        event = telnyx_event("fax.failed", failure_reason=f"word-{number}", connection_id="ours")
+        request = SIGNER.request(event)
+        client.post(PATH, data=request.body, headers=request.headers)
+    found = figures(client)
+
+    paused = {rest[0]: value for (name, *rest), value in found.items() if name == "faxdispatch_connection_paused"}
+    assert (len(paused), sum(paused.values()), paused["ours"], paused["other"]) == (52, 81, 1, 30)
+    failures = {rest[1]: v for (name, *rest), v in found.items() if name == "faxdispatch_fax_failures_total"}
+    assert (len(failures), failures["other"]) == (51, 30)
