@@ -1,10 +1,11 @@
 """faxdispatch: enqueue faxes, follow them, read what became of them.
 
-Importing this package does nothing but define names.
+Importing this package does nothing but define names; what is behind them is loaded when one is first used.
 """
 
-from faxdispatch.client import FaxClient, Receipt
-from faxdispatch.consumer import Consumer
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from faxdispatch.errors import (
     AccountRefused,
     BadInput,
@@ -23,11 +24,38 @@ from faxdispatch.errors import (
     Unavailable,
     WrongState,
 )
-from faxdispatch.events import Event
-from faxdispatch.hooks import Change, Hold, Reject
-from faxdispatch.jobs import CancelFax, Priority, RefreshMedia, SendFax, SyncStatus, Window
 from faxdispatch.states import HoldReason, State, Verdict
-from faxdispatch.stream import Delivery
+
+_PLACES = {
+    "client": ("FaxClient", "Receipt"),
+    "consumer": ("Consumer",),
+    "events": ("Event",),
+    "hooks": ("Change", "Hold", "Reject"),
+    "jobs": ("CancelFax", "Priority", "RefreshMedia", "SendFax", "SyncStatus", "Window"),
+    "stream": ("Delivery",),
+}
+"""Modules that take time to load, by what they have of the public names."""
+
+if TYPE_CHECKING:
+    from faxdispatch.client import FaxClient, Receipt
+    from faxdispatch.consumer import Consumer
+    from faxdispatch.events import Event
+    from faxdispatch.hooks import Change, Hold, Reject
+    from faxdispatch.jobs import CancelFax, Priority, RefreshMedia, SendFax, SyncStatus, Window
+    from faxdispatch.stream import Delivery
+else:
+
+    def __getattr__(name: str) -> Any:
+        """Load a public name when it is first used (PEP 562)."""
+        for module, names in _PLACES.items():
+            if name in names:
+                globals()[name] = found = getattr(import_module(f"faxdispatch.{module}"), name)
+                return found
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *__all__})
+
 
 __all__ = [
     # Asking

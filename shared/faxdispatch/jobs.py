@@ -141,7 +141,12 @@ class Job(BaseModel):
     """Base of everything that can be asked."""
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", populate_by_name=True, str_strip_whitespace=True, use_attribute_docstrings=True
+        frozen=True,
+        extra="forbid",
+        populate_by_name=True,
+        str_strip_whitespace=True,
+        # Built when first used: most commands only import it.
+        defer_build=True,
     )
 
     TASK: ClassVar[str]

@@ -1,7 +1,10 @@
 """JSON schemas of the jobs, for producers in other languages. `python -m faxdispatch.schemas FOLDER` writes them."""
 
+import ast
+import inspect
 import json
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 from faxdispatch.jobs import JOBS, Job
@@ -25,7 +28,24 @@ def _schema(job: type[Job]) -> str:
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$comment": f"task {job.TASK}, queue {job.QUEUE}",
     }
-    return json.dumps(head | job.model_json_schema(by_alias=True), indent=2, ensure_ascii=False) + "\n"
+    schema = head | job.model_json_schema(by_alias=True)
+    words = _words_below(job)
+    for name, field in job.model_fields.items():
+        if name in words:
+            described = schema["properties"][field.alias or name] | {"description": words[name]}
+            schema["properties"][field.alias or name] = dict(sorted(described.items()))
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+
+
+def _words_below(job: type[Job]) -> dict[str, str]:
+    """Give the texts below a class's fields. Pydantic can read them too, but does so whenever jobs are imported."""
+    [body] = ast.parse(inspect.getsource(job)).body
+    assert isinstance(body, ast.ClassDef)  # noqa: S101 - it is the source of a class
+    return {
+        ast.unparse(field.target): ast.literal_eval(below.value)
+        for field, below in pairwise(body.body)
+        if isinstance(field, ast.AnnAssign) and isinstance(below, ast.Expr)
+    }
 
 
 if __name__ == "__main__":

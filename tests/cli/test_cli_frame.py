@@ -46,7 +46,7 @@ def raising(monkeypatch):
         module = type(sys)("commands_of_a_test")
         module.command = command
         monkeypatch.setitem(sys.modules, module.__name__, module)
-        monkeypatch.setitem(app.COMMANDS, "raise", f"{module.__name__}:command")
+        monkeypatch.setitem(app.COMMANDS, "raise", (f"{module.__name__}:command", "Raise."))
 
     return make
 
@@ -144,7 +144,7 @@ def test_without_the_extra_it_says_what_to_install():
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")
 def test_a_full_disk_is_told_in_one_line():
     # Any command; this one writes a line and needs nothing.
-    script = "from faxdispatch.cli import app, main; app.COMMANDS['say'] = 'faxdispatch.cli.output:show'; main()"
+    script = "from faxdispatch.cli import app, main; app.COMMANDS['say'] = ('faxdispatch.cli.output:show', ''); main()"
     with Path("/dev/full").open("w", encoding="utf-8") as full:
         words = [sys.executable, "-c", script, "say"]
         done = subprocess.run(words, stdout=full, stderr=subprocess.PIPE, text=True, check=False)

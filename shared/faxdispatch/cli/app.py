@@ -11,33 +11,33 @@ from faxdispatch.cli.lazy import group_of
 from faxdispatch.errors import BadInput, FaxError, NotSent
 from faxdispatch.privacy import scrub
 
-COMMANDS: dict[str, str] = {
-    "demo": "faxdispatch.cli.demo:demo",
-    "up": "faxdispatch.cli.up:up",
-    "simulate": "faxdispatch.cli.simulate:command",
-    "send": "faxdispatch.cli.send:send",
-    "status": "faxdispatch.cli.status:status",
-    "holds": "faxdispatch.cli.holds:holds",
-    "cancel": "faxdispatch.cli.control:cancel",
-    "refresh": "faxdispatch.cli.control:refresh",
-    "sync": "faxdispatch.cli.control:sync",
-    "resolve": "faxdispatch.cli.operator:resolve",
-    "release": "faxdispatch.cli.operator:release",
-    "pause": "faxdispatch.cli.operator:pause",
-    "resume": "faxdispatch.cli.operator:resume",
-    "apps": "faxdispatch.cli.apps.group:app",
-    "faxes": "faxdispatch.cli.faxes.group:app",
-    "media": "faxdispatch.cli.media.group:app",
-    "inbound": "faxdispatch.cli.inbound:app",
-    "campaign": "faxdispatch.cli.campaigns.group:app",
-    "suppress": "faxdispatch.cli.suppress:app",
-    "numbers": "faxdispatch.cli.numbers:app",
-    "deadletters": "faxdispatch.cli.deadletters:app",
-    "events": "faxdispatch.cli.events:events",
-    "canary": "faxdispatch.cli.canary.command:canary",
-    "doctor": "faxdispatch.cli.doctor:doctor",
+COMMANDS: dict[str, tuple[str, str]] = {
+    "demo": ("faxdispatch.cli.demo:demo", "Send real documents to a simulated Telnyx, and judge."),
+    "up": ("faxdispatch.cli.up:up", "Run web, workers and, where needed, a private Valkey."),
+    "simulate": ("faxdispatch.cli.simulate:command", "Run a simulated Telnyx."),
+    "send": ("faxdispatch.cli.send:send", "Record one fax and hand it to the workers."),
+    "status": ("faxdispatch.cli.status:status", "Show where a job stands, or how many stand where."),
+    "holds": ("faxdispatch.cli.holds:holds", "Sum up why faxes are held, and what ends it."),
+    "cancel": ("faxdispatch.cli.control:cancel", "Cancel a fax."),
+    "refresh": ("faxdispatch.cli.control:refresh", "Renew an inbound fax's media link."),
+    "sync": ("faxdispatch.cli.control:sync", "Have a fax's status read from Telnyx and recorded."),
+    "resolve": ("faxdispatch.cli.operator:resolve", "Settle by hand an attempt whose outcome is unknown."),
+    "release": ("faxdispatch.cli.operator:release", "Let a held fax go now."),
+    "pause": ("faxdispatch.cli.operator:pause", "Send nothing on a connection for a while."),
+    "resume": ("faxdispatch.cli.operator:resume", "End the pause of a connection."),
+    "apps": ("faxdispatch.cli.apps.group:app", "Fax applications at Telnyx: list, change, set up."),
+    "faxes": ("faxdispatch.cli.faxes.group:app", "Faxes that Telnyx knows: list, cancel, refresh, delete."),
+    "media": ("faxdispatch.cli.media.group:app", "Documents in Telnyx's media storage."),
+    "inbound": ("faxdispatch.cli.inbound:app", "Inbound faxes and their documents."),
+    "campaign": ("faxdispatch.cli.campaigns.group:app", "Send to a list of recipients."),
+    "suppress": ("faxdispatch.cli.suppress:app", "Keep numbers out of campaigns."),
+    "numbers": ("faxdispatch.cli.numbers:app", "Numbers in quarantine, which no fax calls."),
+    "deadletters": ("faxdispatch.cli.deadletters:app", "Messages that the workers could not carry out."),
+    "events": ("faxdispatch.cli.events:events", "Print events from the stream."),
+    "canary": ("faxdispatch.cli.canary.command:canary", "Send one real page through the whole chain, and judge it."),
+    "doctor": ("faxdispatch.cli.doctor:doctor", "Check settings, services, Telnyx and webhook."),
 }
-"""Each command, in the order of the help, with where it is: a function, or a `typer.Typer` with commands of its own."""
+"""Each command, in the order of the help, with where it is and what the help says of it."""
 
 
 app = typer.Typer(

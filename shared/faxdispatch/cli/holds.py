@@ -5,9 +5,9 @@ from typing import Annotated, Any
 
 import typer
 
+from faxdispatch.cli.lines import state_line
 from faxdispatch.cli.outlook import pause_line
 from faxdispatch.cli.output import clock, hidden, note, show, show_json
-from faxdispatch.cli.waiting import state_line
 from faxdispatch.holds import MEANINGS, ending
 from faxdispatch.ledger import Account, Held, JobView, Ledger, Limits, Scripts, Traffic
 from faxdispatch.settings import Settings

@@ -7,18 +7,20 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+Table = Mapping[str, tuple[str, str]]
+"""Commands by name: where each one is, as `package.module:name` of a function or of a `typer.Typer` with its own
+commands; and what the help of its group says of it, which is told without loading it."""
+
 
 class Loading(Mapping[str, Any]):
-    """Commands by name, each loaded when it is looked up.
+    """Commands by name, each loaded when it is looked up."""
 
-    `table` tells where each one is, as `package.module:name`: a function, or a `typer.Typer` with its own commands.
-    """
-
-    def __init__(self, table: Mapping[str, str]) -> None:
+    def __init__(self, table: Table) -> None:
         self._table = table
 
     def __getitem__(self, name: str) -> Any:
-        module, _, attribute = self._table[name].partition(":")
+        place, _ = self._table[name]
+        module, _, attribute = place.partition(":")
         found = getattr(import_module(module), attribute)
         if not isinstance(found, typer.Typer):
             function, found = found, typer.Typer(add_completion=False, rich_markup_mode=None)
@@ -34,7 +36,7 @@ class Loading(Mapping[str, Any]):
         return len(self._table)
 
 
-def group_of(table: Mapping[str, str]) -> type[TyperGroup]:
+def group_of(table: Table) -> type[TyperGroup]:
     """Give the class of a group that has the commands of `table`, in its order."""
 
     class Group(TyperGroup):
@@ -42,10 +44,14 @@ def group_of(table: Mapping[str, str]) -> type[TyperGroup]:
             super().__init__(**options)
             self.commands = Loading(table)  # type: ignore[assignment]
 
+        def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - click gives both
+            with formatter.section("Commands"):
+                formatter.write_dl([(name, words) for name, (_, words) in table.items()])
+
     return Group
 
 
-def lazy_group(table: Mapping[str, str], words: str) -> typer.Typer:
+def lazy_group(table: Table, words: str) -> typer.Typer:
     """Give a command that has the commands of `table`; `words` are its help."""
     app = typer.Typer(cls=group_of(table), add_completion=False, no_args_is_help=True, rich_markup_mode=None)
 

@@ -5,10 +5,10 @@ from typing import Annotated
 import typer
 
 from faxdispatch.cli.confirm import confirm
+from faxdispatch.cli.lines import state_line
 from faxdispatch.cli.moments import parse_span
 from faxdispatch.cli.output import clock, show, show_json
 from faxdispatch.cli.user import Operator, user
-from faxdispatch.cli.waiting import state_line
 from faxdispatch.client import FaxClient
 from faxdispatch.errors import BadInput
 from faxdispatch.holds import MEANINGS

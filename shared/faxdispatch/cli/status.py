@@ -4,10 +4,10 @@ from typing import Annotated, Any
 
 import typer
 
+from faxdispatch.cli.lines import event_line, state_line
 from faxdispatch.cli.outlook import ends_by, outlook, why_held
 from faxdispatch.cli.output import clock, hidden, show, show_json
 from faxdispatch.cli.overview import overview, show_overview
-from faxdispatch.cli.waiting import event_line, state_line
 from faxdispatch.errors import BadInput
 from faxdispatch.ledger import JobView, Ledger, Limits, Pause, Place, Scripts
 from faxdispatch.settings import Settings

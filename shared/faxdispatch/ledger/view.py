@@ -15,7 +15,8 @@ from faxdispatch.states import TERMINAL, State
 class JobView(BaseModel):
     """Where a job stands, and what was asked."""
 
-    model_config = ConfigDict(frozen=True)
+    # Built when first used: `faxdispatch status` without a job needs none.
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     job_id: str
     state: State

@@ -1,16 +1,16 @@
 """`faxdispatch apps`: the fax applications of the account at Telnyx; each command is loaded when asked for."""
 
-from faxdispatch.cli.lazy import lazy_group
+from faxdispatch.cli.lazy import Table, lazy_group
 
-COMMANDS: dict[str, str] = {
-    "list": "faxdispatch.cli.apps.look:list_",
-    "show": "faxdispatch.cli.apps.look:show_",
-    "create": "faxdispatch.cli.apps.create:command",
-    "update": "faxdispatch.cli.apps.update:command",
-    "delete": "faxdispatch.cli.apps.delete:delete",
-    "setup": "faxdispatch.cli.apps.setup:setup",
+COMMANDS: Table = {
+    "list": ("faxdispatch.cli.apps.look:list_", "List the account's fax applications; * marks ours."),
+    "show": ("faxdispatch.cli.apps.look:show_", "Show an application whole."),
+    "create": ("faxdispatch.cli.apps.create:command", "Make a fax application."),
+    "update": ("faxdispatch.cli.apps.update:command", "Change fields of a fax application."),
+    "delete": ("faxdispatch.cli.apps.delete:delete", "Delete a fax application at Telnyx, for good."),
+    "setup": ("faxdispatch.cli.apps.setup:setup", "Make a fax application for this deployment, or mend its own."),
 }
-"""Each command, in the order of the help, with where it is."""
+"""Each command, in the order of the help, with where it is and what the help says of it."""
 
 app = lazy_group(
     COMMANDS,

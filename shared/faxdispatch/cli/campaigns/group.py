@@ -1,26 +1,26 @@
 """`faxdispatch campaign`: one document, or one each, to a list of recipients; each command is loaded when asked for."""
 
-from faxdispatch.cli.lazy import lazy_group
+from faxdispatch.cli.lazy import Table, lazy_group
 
-COMMANDS: dict[str, str] = {
-    "check": "faxdispatch.cli.campaigns.check:check",
-    "plan": "faxdispatch.cli.campaigns.plan:plan",
-    "create": "faxdispatch.cli.campaigns.create:create",
-    "test": "faxdispatch.cli.campaigns.test:send_test",
-    "start": "faxdispatch.cli.campaigns.moves:start",
-    "pause": "faxdispatch.cli.campaigns.moves:pause",
-    "resume": "faxdispatch.cli.campaigns.moves:resume",
-    "cancel": "faxdispatch.cli.campaigns.moves:cancel",
-    "cap": "faxdispatch.cli.campaigns.moves:cap",
-    "status": "faxdispatch.cli.campaigns.status:status",
-    "list": "faxdispatch.cli.campaigns.status:list_",
-    "watch": "faxdispatch.cli.campaigns.watch:watch",
-    "report": "faxdispatch.cli.campaigns.report:report",
-    "retry": "faxdispatch.cli.campaigns.retry:retry",
-    "audit": "faxdispatch.cli.campaigns.audit:audit",
-    "purge": "faxdispatch.cli.campaigns.moves:purge",
+COMMANDS: Table = {
+    "check": ("faxdispatch.cli.campaigns.check:check", "Check a list of recipients before anything is sent."),
+    "plan": ("faxdispatch.cli.campaigns.plan:plan", "Estimate cost, end, and what stands in the way."),
+    "create": ("faxdispatch.cli.campaigns.create:create", "Make a campaign of a list."),
+    "test": ("faxdispatch.cli.campaigns.test:send_test", "Send what a row would get to numbers of your own."),
+    "start": ("faxdispatch.cli.campaigns.moves:start", "Let a campaign be sent, now or at a moment."),
+    "pause": ("faxdispatch.cli.campaigns.moves:pause", "Begin no further row."),
+    "resume": ("faxdispatch.cli.campaigns.moves:resume", "Let a paused campaign go on where it was."),
+    "cancel": ("faxdispatch.cli.campaigns.moves:cancel", "Send no row any more that has not left."),
+    "cap": ("faxdispatch.cli.campaigns.moves:cap", "Set what a campaign may cost."),
+    "status": ("faxdispatch.cli.campaigns.status:status", "Tell how a campaign stands."),
+    "list": ("faxdispatch.cli.campaigns.status:list_", "List campaigns, the newest first."),
+    "watch": ("faxdispatch.cli.campaigns.watch:watch", "Follow a campaign to its end."),
+    "report": ("faxdispatch.cli.campaigns.report:report", "Write what became of each recipient."),
+    "retry": ("faxdispatch.cli.campaigns.retry:retry", "Send chosen rows of a finished campaign again."),
+    "audit": ("faxdispatch.cli.campaigns.audit:audit", "Count every row anew, and compare."),
+    "purge": ("faxdispatch.cli.campaigns.moves:purge", "Forget a campaign with its rows and results."),
 }
-"""Each command, in the order of the help, with where it is."""
+"""Each command, in the order of the help, with where it is and what the help says of it."""
 
 app = lazy_group(
     COMMANDS,

@@ -1,0 +1,50 @@
+"""A job and the events of its history as lines for people."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from faxdispatch.cli.output import clock, hidden
+from faxdispatch.events import Event
+from faxdispatch.ledger import JobView
+from faxdispatch.states import State
+
+_FIRST = ("reason", "evidence", "verdict")
+_TELLING = ("status", "failure_reason", "internal_failure_reason", "page_count", "call_duration_secs")
+_CAUSED = {State.UNKNOWN, State.DECIDING, State.FAILED}
+
+
+def event_line(event: Event, *, full: bool = False) -> str:
+    """Write an event of a job's history as one line: when, what, which attempt and fax, who says so, on what evidence.
+
+    Of Telnyx's payload only what tells the outcome is shown; of our own events everything.
+    """
+    ours = event.type.startswith("job.")
+    known = sorted(event.data, key=lambda name: (name not in _FIRST, name))
+    facts = {name: _fact(name, event.data[name]) for name in known if ours or name in _TELLING}
+    if event.fax_id and "fax_id" not in facts:
+        facts["fax"] = event.fax_id
+    said = " ".join(f"{name}={value}" for name, value in (facts if full else hidden(facts)).items())
+    attempt = f"attempt {event.attempt}" if event.attempt else ""
+    marks = " ".join(filter(None, [attempt, f"by {event.source}", event.note, said]))
+    return f"{clock(event.occurred_at)}  {event.seq:>3}  {event.type:<22} {marks}"
+
+
+def _fact(name: str, value: Any) -> Any:
+    if name == "until" and isinstance(value, (int, float)):
+        return clock(datetime.fromtimestamp(value / 1000, UTC))
+    return value if isinstance(value, (str, int, float)) else json.dumps(value, ensure_ascii=False)
+
+
+def state_line(view: JobView) -> str:
+    """Write where a job stands: state, why and until when it is held or why it failed, Telnyx's own status."""
+    words = [f"{view.state}"]
+    if view.hold_reason:
+        words.append(f"because {view.hold_reason}" + (f" until {clock(view.due_at)}" if view.due_at else ""))
+    elif view.cause and view.state in _CAUSED:
+        words.append(f"because {view.cause}")
+    if view.provider_status and not view.finished:
+        words.append(f"(Telnyx: {view.provider_status})")
+    if view.cancel_requested and not view.finished:
+        words.append("(cancelling)")
+    return " ".join(words)

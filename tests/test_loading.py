@@ -1,0 +1,68 @@
+"""What is loaded when the package is imported and a command begins: of what takes time, only what it needs."""
+
+import subprocess
+import sys
+
+import pytest
+
+import faxdispatch
+from faxdispatch.cli.app import COMMANDS
+
+HEAVY = {
+    "asyncio", "celery", "flask", "fsspec", "httpx", "kombu", "nacl", "openpyxl", "phonenumbers", "prometheus_client",
+    "pydantic", "redis", "rich", "typer",
+}  # fmt: skip
+STARTED = """
+import sys
+from faxdispatch.cli import main
+sys.argv[1:] = {words}
+try:
+    main()
+except SystemExit:
+    pass
+"""
+
+
+def loaded(tmp_path, code):
+    """Run code in a process of its own; give the heavy modules that it has loaded by the end."""
+    told = f"{code}\nimport sys; print(*sorted({HEAVY!r} & sys.modules.keys()), file=sys.stderr)"
+    command = [sys.executable, "-c", told]
+    # Nothing is set, so that `status` ends where it would connect.
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path, env={"PATH": ""})
+    return set(done.stderr.splitlines()[-1].split())
+
+
+def test_importing_the_package_loads_nothing_heavy(tmp_path):
+    assert loaded(tmp_path, "import faxdispatch") == set()
+
+
+@pytest.mark.parametrize("words", [["--help"], ["campaign", "--help"], ["--version"], ["nonsense"]])
+def test_help_loads_only_what_reads_the_command_line(tmp_path, words):
+    # typer itself reads options with pydantic.
+    assert loaded(tmp_path, STARTED.format(words=words)) <= {"typer", "pydantic"}
+
+
+def test_status_loads_no_broker_and_no_http(tmp_path):
+    assert loaded(tmp_path, STARTED.format(words=["status"])) == {
+        "asyncio",  # redis'
+        "phonenumbers",
+        "pydantic",
+        "redis",
+        "typer",
+    }
+
+
+@pytest.mark.parametrize("name", faxdispatch.__all__)
+def test_every_public_name_is_there(name):
+    assert name in dir(faxdispatch)
+    assert getattr(faxdispatch, name).__name__ == name
+
+
+def test_a_name_that_is_none_is_told_as_usual():
+    with pytest.raises(AttributeError, match="module 'faxdispatch' has no attribute 'FaxClinet'"):
+        _ = faxdispatch.FaxClinet
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_help_says_something_of_each_command_in_one_line(name):
+    assert 0 < len(COMMANDS[name][1]) < 65
