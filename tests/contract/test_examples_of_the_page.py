@@ -1,0 +1,57 @@
+"""The Python examples of docs/telnyx.md run, against the simulator, and together make each of the eleven operations."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+
+from faxdispatch.telnyx import TelnyxClient
+from tests.conftest import eventually
+
+PAGE = Path(__file__).parents[2] / "docs" / "telnyx.md"
+EXAMPLES = re.findall(r"^```python\n(.*?)^```", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+OPERATIONS = {
+    "list_applications", "create_application", "get_application", "update_application", "delete_application",
+    "list_faxes", "send_fax", "get_fax", "delete_fax", "cancel_fax", "refresh_fax",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def settings():
+    """The settings of a simulator that has an inbound fax, and sends so slowly that a fax can be cancelled."""
+    command = [sys.executable, "-m", "simulator", "--port", "0", "--speed", "0.01"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+        told = json.loads(process.stdout.readline())
+        coming = {"from": "+14155550123", "to": "+13125550100", "speed": 1000}
+        origin = told["base_url"].removesuffix("/v2")
+        httpx.post(f"{origin}/_sim/inbound", json=coming).raise_for_status()
+        with TelnyxClient(told["base_url"], told["api_key"]) as telnyx:
+            eventually(lambda: next(telnyx.list_faxes(direction="inbound")).status == "received")
+        yield {
+            "TELNYX_BASE_URL": told["base_url"],
+            "TELNYX_API_KEY": told["api_key"],
+            "FAX_CONNECTION_ID": told["connection_id"],
+            "FAX_FROM": "+13125550100",
+        }
+        process.terminate()
+
+
+@pytest.mark.parametrize("number", range(len(EXAMPLES)))
+def test_an_example_runs_and_says_something(number, settings, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    done = subprocess.run(
+        [sys.executable, "-c", EXAMPLES[number]], env=settings, capture_output=True, text=True, check=False
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.strip()
+
+
+def test_each_operation_has_an_example():
+    told = {word for example in EXAMPLES for word in re.findall(r"telnyx\.(\w+)\(", example)}
+
+    assert told >= OPERATIONS
