@@ -6,6 +6,7 @@ import pytest
 
 from faxdispatch.campaign import CampaignState
 from faxdispatch.cli.campaigns.group import COMMANDS
+from faxdispatch.jobs import SendFax
 from faxdispatch.ledger import Limits
 from faxdispatch.states import State
 from tests.ledger.campaign_desk import CampaignDesk
@@ -302,3 +303,21 @@ def test_no_command_shows_the_number_of_a_sender(cli, a_list):
 
     for words in (["status", "recall"], ["list"], ["audit", "recall"]):
         assert "4152000999" not in cli("campaign", *words, "--json").out
+
+
+def test_every_send_option_can_be_given_for_all_rows(cli, a_list, desk):
+    options = {
+        "--from": "+13125550199", "--connection": "1234", "--quality": "high", "--black-threshold": "60",
+        "--preview-format": "pdf", "--from-display-name": "Clinic", "--webhook-url": "https://hooks.example/fax",
+        "--client-state": "batch 7", "--priority": "normal", "--max-attempts": "3", "--pages": "2", "--tag": "recall",
+        "--send-by": "2099-01-01T00:00:00+00:00", "--window": "mon-fri 08:00-17:00", "--media": "https://files.example/letter.pdf",
+    }  # fmt: skip
+    switches = ("--no-t38", "--monochrome", "--store-media", "--store-preview")
+    words = [word for pair in options.items() for word in pair]
+    assert cli("campaign", "create", a_list(), *words, *switches).code == 0
+
+    asked = desk.campaigns.get("recall").options
+    of_a_row = {"to", "media_name", "idempotency_key", "send_at", "job_id"}
+    names = {field.alias or name for name, field in SendFax.model_fields.items()}
+    assert set(asked) == names - of_a_row
+    assert (asked["t38_enabled"], asked["monochrome"], asked["client_state"]) == (False, True, "batch 7")

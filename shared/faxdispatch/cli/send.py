@@ -8,6 +8,20 @@ from typing import Annotated, Any
 import typer
 
 from faxdispatch.cli.output import note, show, show_json
+from faxdispatch.cli.sending import (
+    T38,
+    BlackThreshold,
+    ClientState,
+    Connection,
+    DisplayName,
+    Monochrome,
+    PreviewFormat,
+    Quality,
+    Sender,
+    StoreMedia,
+    StorePreview,
+    WebhookUrl,
+)
 from faxdispatch.cli.waiting import wait_for
 from faxdispatch.client import FaxClient, Receipt
 from faxdispatch.documents import Document, read_document, store
@@ -24,19 +38,17 @@ def send(
     ],
     media: Annotated[str | None, typer.Option(help="Link (https) or local file to send.")] = None,
     media_name: Annotated[str | None, typer.Option(help="Document in Telnyx's media storage to send.")] = None,
-    from_: Annotated[str | None, typer.Option("--from", help="Sender's number; FAX_FROM if not given.")] = None,
-    connection: Annotated[str | None, typer.Option(help="Fax application; FAX_CONNECTION_ID if not given.")] = None,
-    quality: Annotated[
-        str | None, typer.Option(help="normal, high, very_high, ultra_light or ultra_dark.", show_default=False)
-    ] = None,
-    t38: Annotated[bool | None, typer.Option("--t38/--no-t38", help="Whether to try T.38.")] = None,
-    monochrome: Annotated[bool | None, typer.Option(help="Whether to send pure black and white.")] = None,
-    black_threshold: Annotated[int | None, typer.Option(help="1 to 100, with --monochrome.")] = None,
-    store_media: Annotated[bool | None, typer.Option(help="Whether Telnyx keeps the document.")] = None,
-    store_preview: Annotated[bool | None, typer.Option(help="Whether Telnyx keeps a preview.")] = None,
-    preview_format: Annotated[str | None, typer.Option(help="pdf or tiff.")] = None,
-    from_display_name: Annotated[str | None, typer.Option(help="Caller's name.")] = None,
-    webhook_url: Annotated[str | None, typer.Option(help="Where Telnyx reports this fax.")] = None,
+    from_: Sender = None,
+    connection: Connection = None,
+    quality: Quality = None,
+    t38: T38 = None,
+    monochrome: Monochrome = None,
+    black_threshold: BlackThreshold = None,
+    store_media: StoreMedia = None,
+    store_preview: StorePreview = None,
+    preview_format: PreviewFormat = None,
+    from_display_name: DisplayName = None,
+    webhook_url: WebhookUrl = None,
     key: Annotated[
         str | None, typer.Option(help="Idempotency key: the same key and content is the same fax for ever.")
     ] = None,
@@ -50,7 +62,7 @@ def send(
     max_attempts: Annotated[int | None, typer.Option(help="How often it is dialled at most.")] = None,
     pages: Annotated[int | None, typer.Option(help="Pages of the document, for estimates of cost.")] = None,
     tag: Annotated[list[str] | None, typer.Option(help="Word returned in every event; may be repeated.")] = None,
-    client_state: Annotated[str | None, typer.Option(help="Text returned in every event.")] = None,
+    client_state: ClientState = None,
     wait: Annotated[bool, typer.Option("--wait", help="Follow it to its end; exit code 0 only if delivered.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:

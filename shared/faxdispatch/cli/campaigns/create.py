@@ -25,6 +25,20 @@ from faxdispatch.cli.moments import parse_moment
 from faxdispatch.cli.output import note, show, show_json
 from faxdispatch.cli.progress import reading
 from faxdispatch.cli.send import source_of, upload
+from faxdispatch.cli.sending import (
+    T38,
+    BlackThreshold,
+    ClientState,
+    Connection,
+    DisplayName,
+    Monochrome,
+    PreviewFormat,
+    Quality,
+    Sender,
+    StoreMedia,
+    StorePreview,
+    WebhookUrl,
+)
 from faxdispatch.cli.user import Operator, user
 from faxdispatch.client import FaxClient
 from faxdispatch.documents import Document
@@ -45,9 +59,17 @@ def create(
     campaign_id: Annotated[
         str | None, typer.Option("--id", help="By what commands know it; made of the name if not given.")
     ] = None,
-    from_: Annotated[str | None, typer.Option("--from", help="Sender's number; FAX_FROM if not given.")] = None,
-    connection: Annotated[str | None, typer.Option(help="Fax application; FAX_CONNECTION_ID if not given.")] = None,
-    quality: Annotated[str | None, typer.Option(help="normal, high, very_high, ultra_light or ultra_dark.")] = None,
+    from_: Sender = None,
+    connection: Connection = None,
+    quality: Quality = None,
+    t38: T38 = None,
+    monochrome: Monochrome = None,
+    black_threshold: BlackThreshold = None,
+    store_media: StoreMedia = None,
+    store_preview: StorePreview = None,
+    preview_format: PreviewFormat = None,
+    from_display_name: DisplayName = None,
+    client_state: ClientState = None,
     window: Annotated[
         str | None,
         typer.Option(help="Like 'mon-fri 08:00-17:00', by the recipient's clock, or with a zone: '… America/Chicago'."),
@@ -60,7 +82,7 @@ def create(
         int | None,
         typer.Option(help="Pages of the document, for estimates of cost; counted in a local one if not given."),
     ] = None,
-    webhook_url: Annotated[str | None, typer.Option(help="Where Telnyx reports these faxes.")] = None,
+    webhook_url: WebhookUrl = None,
     cap: Annotated[float | None, typer.Option(help="What it may cost; past it the campaign is paused.")] = None,
     column: Column = None,
     region: Region = None,
@@ -90,6 +112,14 @@ def create(
         "media_url": link,
         "media_name": document.media_name if document else media_name,
         "quality": quality,
+        "t38_enabled": t38,
+        "monochrome": monochrome,
+        "black_threshold": black_threshold,
+        "store_media": store_media,
+        "store_preview": store_preview,
+        "preview_format": preview_format,
+        "from_display_name": from_display_name,
+        "client_state": client_state,
         "window": parse_window(window) if window else None,
         "priority": priority,
         "tags": tuple(tag or ()),
