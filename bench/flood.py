@@ -2,10 +2,12 @@
 
 import base64
 import json
+from collections.abc import Iterable
 from typing import Any
 from uuid import uuid4
 
 from celery import Celery
+from redis import Redis
 
 from bench.installation import DOCUMENT, Installation, number
 from faxdispatch.broker import configure
@@ -14,31 +16,36 @@ from faxdispatch.jobs import SendFax
 _AT_ONCE = 2000
 
 
-def flood(running: Installation, count: int, *, first: int = 0, **options: Any) -> None:
-    """Put `count` messages into the queue, to the numbers from place `first` on, each its own."""
-    template = _template(running)
-    with running.redis.pipeline(transaction=False) as pipe:
-        for place in range(count):
-            payload = {"to": number(first + place), "media_name": DOCUMENT, **options}
-            pipe.lpush(SendFax.QUEUE, _message(template, payload))
+def flood(running: Installation, count: int, *, first: int = 0, into: str = SendFax.QUEUE, **options: Any) -> None:
+    """Put `count` messages into a queue, to the numbers from place `first` on, each its own."""
+    payloads = ({"to": number(first + place), "media_name": DOCUMENT, **options} for place in range(count))
+    fill(running.redis_url, SendFax.TASK, SendFax.QUEUE, payloads, into=into)
+
+
+def fill(redis_url: str, task: str, queue: str, payloads: Iterable[dict[str, Any]], *, into: str) -> None:
+    """Put a message for each payload into the list `into`, addressed to `queue`."""
+    with Redis.from_url(redis_url, decode_responses=True) as redis, redis.pipeline(transaction=False) as pipe:
+        template = _template(redis, redis_url, task)
+        for place, payload in enumerate(payloads):
+            pipe.lpush(into, _message(template, queue, payload))
             if place % _AT_ONCE == _AT_ONCE - 1:
                 pipe.execute()
         pipe.execute()
 
 
-def _template(running: Installation) -> dict[str, Any]:
+def _template(redis: Any, redis_url: str, task: str) -> dict[str, Any]:
     """Have Celery write one message into a queue of nobody's, so that the others are what Celery writes."""
     queue = "bench.template"
-    configure(Celery("bench", set_as_current=False), running.redis_url).send_task(SendFax.TASK, kwargs={}, queue=queue)
-    template: dict[str, Any] = json.loads(running.redis.rpop(queue))
+    configure(Celery("bench", set_as_current=False), redis_url).send_task(task, kwargs={}, queue=queue)
+    template: dict[str, Any] = json.loads(redis.rpop(queue))
     return template
 
 
-def _message(template: dict[str, Any], payload: dict[str, Any]) -> str:
+def _message(template: dict[str, Any], queue: str, payload: dict[str, Any]) -> str:
     identity = uuid4().hex
     body = [[], payload, {"callbacks": None, "errbacks": None, "chain": None, "chord": None}]
     headers = template["headers"] | {"id": identity, "root_id": identity, "kwargsrepr": "{}"}
-    about = {"exchange": "", "routing_key": SendFax.QUEUE}
+    about = {"exchange": "", "routing_key": queue}
     properties = template["properties"] | {
         "correlation_id": identity, "delivery_tag": str(uuid4()), "delivery_info": about,
     }  # fmt: skip

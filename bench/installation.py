@@ -144,15 +144,8 @@ class Installation:
 @contextmanager
 def installation(*, workers: int, log: str = "WARNING", **settings: str) -> Iterator[Installation]:
     """Run an installation; `settings` are environment variables. What the processes say goes to a file."""
-    with (
-        tempfile.TemporaryDirectory() as name,
-        (Path(tempfile.gettempdir()) / "faxdispatch-bench.log").open("w", buffering=1) as output,
-        Stack(lambda process, line: output.write(f"{process:<10} | {line}\n")) as stack,
-    ):
-        folder, redis_port, web_port = Path(name), processes.free_port(), processes.free_port()
-        redis_url = f"redis://127.0.0.1:{redis_port}/0"
-        stack.start(processes.valkey(folder, redis_port))
-        about = _introduction(stack.start(_stub(folder)))
+    with ground() as (stack, folder, redis_url, about):
+        web_port = processes.free_port()
         surroundings = processes.environment(
             {
                 "REDIS_URL": redis_url,
@@ -179,6 +172,19 @@ def installation(*, workers: int, log: str = "WARNING", **settings: str) -> Iter
         finally:
             running.stub.close()
             running.redis.close()
+
+
+@contextmanager
+def ground() -> Iterator[tuple[Stack, Path, str, dict[str, Any]]]:
+    """Run Valkey and the stub alone: the processes, their folder, Valkey's address, what the stub says of itself."""
+    with (
+        tempfile.TemporaryDirectory() as name,
+        (Path(tempfile.gettempdir()) / "faxdispatch-bench.log").open("w", buffering=1) as output,
+        Stack(lambda process, line: output.write(f"{process:<10} | {line}\n")) as stack,
+    ):
+        folder, port = Path(name), processes.free_port()
+        stack.start(processes.valkey(folder, port))
+        yield stack, folder, f"redis://127.0.0.1:{port}/0", _introduction(stack.start(_stub(folder)))
 
 
 def _stub(folder: Path) -> Role:

@@ -185,8 +185,10 @@ class Stub:
             await self._tell(fax, "fax.delivered", "delivered", **billed)
 
     async def _tell(self, fax: Fax, kind: str, status: str, **more: Any) -> None:
-        """Report by webhook until it is taken."""
+        """Report by webhook until it is taken; a fax that names no webhook is not reported."""
         fax.status = status
+        if not fax.webhook_url:
+            return
         payload = {
             "fax_id": fax.id, "client_state": fax.client_state, "connection_id": fax.connection_id,
             "direction": "outbound", "from": fax.sender, "to": fax.to, "status": status, **more,

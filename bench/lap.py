@@ -1,0 +1,168 @@
+"""One lap of `bench.side_by_side`: one way of sending faxes on processes of its own, its figures as one JSON object.
+
+    .venv/bin/python -m bench.lap plain|ours|producer [--faxes 2000]
+
+Every figure is milliseconds of processor time of one fax, but for what is named otherwise.
+"""
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from celery import Celery
+from redis import Redis
+
+from bench.dispatch import Cost, measure, read_in, start
+from bench.figures import usage
+from bench.flood import fill, flood
+from bench.installation import DOCUMENT, SENDER, Stub, ground, installation, number
+from faxdispatch import FaxClient
+from faxdispatch.cli import processes
+from faxdispatch.cli.child import Role
+from faxdispatch.jobs import SendFax
+from faxdispatch.ledger import Campaigns, Scripts, connect
+
+Figures = dict[str, float]
+
+THREADS = 16
+RATE = 250
+"""Faxes a second that our worker may send; the plain way has no limit."""
+WARM = 100
+"""Faxes before the first that count."""
+ASIDE = "bench.aside"
+"""Where messages are put until they may be taken."""
+MANY = 100
+"""Faxes in one `send_many`."""
+
+
+def plain(faxes: int) -> Figures:
+    """Measure a plain task, and the same with the least ledger."""
+    with ground() as (stack, folder, redis_url, about):
+        surroundings = processes.environment(
+            {"PLAIN_BROKER": redis_url, "PLAIN_STUB": f"{about['stub']}/v2"}, inherit=False
+        )
+        worker = stack.start(_plain_worker(folder, surroundings))
+        stub, figures = Stub(about["stub"]), {}
+        for name, task in (("plain", "plain.send"), ("least", "plain.send_recorded")):
+            for count in (WARM, faxes):
+                before = len(stub.calls())
+                payload = {"connection_id": "1", "from": SENDER, "media_name": DOCUMENT}
+                payloads = ({"to": number(place), **payload} for place in range(count))
+                fill(redis_url, task, "plain.send", payloads, into=ASIDE)
+                used = usage([worker.pid]).seconds, usage([stack["valkey"].pid]).seconds
+                _rename(redis_url, "plain.send")
+                _until(lambda: stub.calls(before + count - 1))  # noqa: B023 - called at once
+            figures[f"{name} worker"] = 1000 * (usage([worker.pid]).seconds - used[0]) / faxes
+            figures[f"{name} valkey"] = 1000 * (usage([stack["valkey"].pid]).seconds - used[1]) / faxes
+        figures["plain MB"] = usage([worker.pid]).megabytes
+        return figures
+
+
+def ours(faxes: int) -> Figures:
+    """Measure the intake of raw messages, their faxes after it, the whole way at once, and rows of a campaign."""
+    settings = {
+        "FAX_RATE": str(RATE),
+        "FAX_RATE_BURST": "50",
+        "FAX_CHANNELS": "2000",
+        "FAX_WORKER_CONCURRENCY": str(THREADS),
+    }
+    figures: Figures = {}
+    with installation(workers=1, **settings) as running:
+        running.stub.change(call_seconds=1.0)
+        campaigns = Campaigns(Scripts(connect(running.redis_url)))
+
+        def note(name: str, cost: Cost) -> None:
+            figures.update({f"{name} worker": cost.worker, f"{name} valkey": cost.valkey, f"{name} pace": cost.pace})
+
+        flood(running, WARM)
+        running.until(lambda: len(running.stub.calls()) >= WARM)
+        running.hold_back()
+        flood(running, faxes, first=10_000, into=ASIDE)
+        worker, valkey = running.usage().seconds, running.usage_of("valkey").seconds
+        _rename(running.redis_url, SendFax.QUEUE)
+        running.until(lambda: not running.unsettled(), within=300)
+        figures["intake worker"] = 1000 * (running.usage().seconds - worker) / faxes
+        figures["intake valkey"] = 1000 * (running.usage_of("valkey").seconds - valkey) / faxes
+        note("message", measure(running, faxes, running.let_go))
+        flood(running, faxes, first=100_000, into=ASIDE)
+        note("raw", measure(running, faxes, lambda: _rename(running.redis_url, SendFax.QUEUE)))
+        read_in(campaigns, "lap", faxes)
+        note("row", measure(running, faxes, lambda: start(campaigns, "lap")))
+        figures["ours MB"] = running.usage().megabytes
+    return figures
+
+
+def producer(faxes: int) -> Figures:
+    """Measure Celery's `apply_async`, `FaxClient.send` and `send_many`, where there is one, without any worker."""
+    figures: Figures = {}
+    with ground() as (stack, _, redis_url, _about):
+        app = Celery("bench", broker=redis_url, set_as_current=False)
+        client = FaxClient(redis_url)
+
+        def note(name: str, act: Callable[[int], object], count: int) -> None:
+            act(0)
+            own, valkey = time.process_time(), usage([stack["valkey"].pid]).seconds
+            for place in range(count):
+                act(place + 1)
+            figures[f"{name} own"] = 1000 * (time.process_time() - own) / faxes
+            figures[f"{name} valkey"] = 1000 * (usage([stack["valkey"].pid]).seconds - valkey) / faxes
+
+        def fax(place: int) -> dict[str, Any]:
+            return {"to": number(place), "media_name": DOCUMENT}
+
+        note("apply_async", lambda place: app.send_task("plain.send", kwargs=fax(place), queue="plain"), faxes)
+        note("send", lambda place: client.send(**fax(place)), faxes)
+        if hasattr(client, "send_many"):
+            many = client.send_many
+            note(
+                "send_many",
+                lambda at: many([fax(200_000 + MANY * at + place) for place in range(MANY)]),
+                faxes // MANY,
+            )
+    return figures
+
+
+def _plain_worker(folder: Path, surroundings: dict[str, str]) -> Role:
+    command = [sys.executable, "-P", "-m", "celery", "--quiet", "-A", "bench.plain", "worker"]
+    # As Celery's documentation starts one; at its level WARNING a plain task costs about a quarter less.
+    command += ["--pool", "threads", "--concurrency", str(THREADS), "--loglevel", "INFO"]
+    return Role("plain", command, surroundings, folder, lambda _: _listens(surroundings["PLAIN_BROKER"]))
+
+
+def _listens(redis_url: str) -> bool:
+    with Redis.from_url(redis_url) as redis:
+        return bool(redis.exists("_kombu.binding.plain.send"))
+
+
+def _rename(redis_url: str, queue: str) -> None:
+    with Redis.from_url(redis_url) as redis:
+        redis.rename(ASIDE, queue)
+
+
+def _until(probe: Callable[[], object], within: float = 300) -> None:
+    end = time.monotonic() + within
+    while not probe():
+        if time.monotonic() > end:
+            raise TimeoutError("the stub was not called so often")
+        time.sleep(0.05)
+
+
+LAPS: dict[str, Callable[[int], Figures]] = {"plain": plain, "ours": ours, "producer": producer}
+
+
+def main() -> int:
+    """Run one lap."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("way", choices=LAPS)
+    parser.add_argument("--faxes", type=int, default=2000)
+    options = parser.parse_args()
+    print(json.dumps(LAPS[options.way](options.faxes)))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,181 @@
+"""What a fax costs, next to what a team would write instead of us: plain Celery, httpx and tenacity, without a ledger.
+
+    .venv/bin/python -m bench.side_by_side [--faxes 2000] [--rounds 3] [--against COMMIT]
+
+All ways by turns in one run: the same stub, the same Valkey with `appendfsync always`, as many threads. Counted is the
+processor time of worker and Valkey; the median of the rounds counts. `--against` runs an older build of the repository
+by turns with this one, with the benchmark as it is now. Exit code 1 where a target is missed.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.figures import machine
+
+HERE = Path(__file__).resolve().parent.parent
+WAYS = ("plain", "ours", "producer")
+
+Figures = Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Target:
+    """One line of judgement: a ratio or a figure, and the bound that it must keep. `older` asks for `--against`."""
+
+    name: str
+    value: Callable[[Figures, Figures], float]
+    most: float | None = None
+    least: float | None = None
+    older: bool = False
+
+    def kept(self, value: float) -> bool:
+        """Tell whether a value keeps the bound."""
+        return (self.most is None or value <= self.most) and (self.least is None or value >= self.least)
+
+    @property
+    def bound(self) -> str:
+        """The bound in words."""
+        return f"at most {self.most:g}" if self.most is not None else f"at least {self.least:g}"
+
+
+def _sum(figures: Figures, name: str) -> float:
+    return figures[f"{name} worker"] + figures[f"{name} valkey"]
+
+
+def _made(figures: Figures, name: str) -> float:
+    return figures[f"{name} own"] + figures[f"{name} valkey"]
+
+
+TARGETS = (
+    Target("a message a fax / plain", lambda now, _: _sum(now, "message") / _sum(now, "plain"), most=1.0),
+    Target("whole way of a raw message / plain", lambda now, _: _sum(now, "raw") / _sum(now, "plain"), most=1.3),
+    Target("rows of a campaign / plain", lambda now, _: _sum(now, "row") / _sum(now, "plain"), most=0.40),
+    Target("intake of a raw message, ms of the worker", lambda now, _: now["intake worker"], most=1.0),
+    Target("FaxClient.send / apply_async", lambda now, _: _made(now, "send") / _made(now, "apply_async"), most=1.4),
+    Target("send_many / apply_async", lambda now, _: _made(now, "send_many") / _made(now, "apply_async"), most=0.35),
+    Target(
+        "Valkey, a message a fax / older build",
+        lambda now, older: now["message valkey"] / older["message valkey"],
+        most=0.45,
+        older=True,
+    ),
+    Target(
+        "memory of a worker / older build", lambda now, older: now["ours MB"] / older["ours MB"], most=1.0, older=True
+    ),
+)
+"""What is judged. A way that a lap gives no figures for counts as missed."""
+
+ROWS = (
+    ("plain: Celery + httpx + tenacity, no ledger", "plain"),
+    ("plain with the least ledger", "least"),
+    ("ours, a message a fax", "message"),
+    ("ours, the whole way of a raw message", "raw"),
+    ("ours, rows of a campaign", "row"),
+    ("ours, intake of a raw message", "intake"),
+)
+
+
+def main() -> int:
+    """Run the laps by turns, print, and judge."""
+    options = _options()
+    with _build(options.against) as older:
+        now, before = [], []
+        for turn in range(options.rounds):
+            now.append(_round(HERE, options.faxes))
+            if older:
+                before.append(_round(older, options.faxes))
+            print(f"round {turn + 1} of {options.rounds} done", file=sys.stderr)
+    figures, past = _median(now), _median(before)
+    print(f"{options.faxes} faxes each way, {options.rounds} rounds, against a stub; {machine()}")
+    _table(figures, past, options.against)
+    return int(not _judge(figures, past))
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--faxes", type=int, default=2000)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--against", metavar="COMMIT", help="an older build to run by turns with this one")
+    return parser.parse_args()
+
+
+@contextmanager
+def _build(commit: str | None) -> Iterator[Path | None]:
+    """Give an older build in a folder of its own, with the benchmark as it is here."""
+    if not commit:
+        yield None
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        tree = Path(folder) / "older"
+        subprocess.run(["git", "worktree", "add", "--quiet", "--detach", tree, commit], cwd=HERE, check=True)
+        try:
+            shutil.rmtree(tree / "bench")
+            shutil.copytree(HERE / "bench", tree / "bench")
+            yield tree
+        finally:
+            subprocess.run(["git", "worktree", "remove", "--force", tree], cwd=HERE, check=True)
+
+
+def _round(tree: Path, faxes: int) -> Figures:
+    """Run each way once on the build in `tree`."""
+    surroundings = os.environ | {"PYTHONPATH": f"{tree}{os.pathsep}{tree / 'shared'}"}
+    figures: dict[str, float] = {}
+    for way in WAYS:
+        command = [sys.executable, "-m", "bench.lap", way, "--faxes", str(faxes)]
+        done = subprocess.run(command, cwd=tree, env=surroundings, check=True, stdout=subprocess.PIPE, text=True)
+        figures |= json.loads(done.stdout.splitlines()[-1])
+    return figures
+
+
+def _median(rounds: list[Figures]) -> Figures:
+    return {name: statistics.median(figures[name] for figures in rounds) for name in (rounds[0] if rounds else ())}
+
+
+def _table(now: Figures, past: Figures, commit: str | None) -> None:
+    for title, figures in (("this build", now), (f"build {commit}", past)):
+        if not figures:
+            continue
+        print(f"\n| {title}, CPU a fax | worker | Valkey | |\n|---|---|---|---|")
+        for words, name in ROWS:
+            _line(words, figures[f"{name} worker"], figures[f"{name} valkey"], _sum(figures, "plain"), "plain")
+        for name in ("apply_async", "send", "send_many"):
+            if f"{name} own" in figures:
+                cost = figures[f"{name} own"], figures[f"{name} valkey"]
+                _line(f"`{name}`, producer for worker", *cost, _made(figures, "apply_async"), "apply_async")
+        print(f"\nmemory: our worker {figures['ours MB']:.0f} MB, plain {figures['plain MB']:.0f} MB")
+
+
+def _line(words: str, own: float, valkey: float, against: float, name: str) -> None:
+    print(f"| {words} | {own:.2f} ms | {valkey:.2f} ms | {(own + valkey) / against:.2f} of {name} |")
+
+
+def _judge(now: Figures, past: Figures) -> bool:
+    well = True
+    print()
+    for target in TARGETS:
+        if target.older and not past:
+            continue
+        try:
+            value = target.value(now, past)
+        except KeyError as missing:
+            print(f"missed: {target.name}: no figure for {missing}")
+            well = False
+            continue
+        kept = target.kept(value)
+        print(f"{'kept' if kept else 'MISSED'}: {target.name}: {value:.2f} ({target.bound})")
+        well = well and kept
+    return well
+
+
+if __name__ == "__main__":
+    sys.exit(main())
