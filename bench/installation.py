@@ -61,7 +61,7 @@ class Stub:
         query = {"up": "1"} if up else {}
         found: list[dict[str, Any]] = self._http.get("/control/faxes", params=query).raise_for_status().json()
         for fax in found:
-            fax["job"], fax["attempt"] = decode_client_state(fax["client_state"]) or ("", 0)
+            fax["job"], fax["attempt"], _ = decode_client_state(fax["client_state"]) or ("", 0, None)
         return found
 
     def stalls(self) -> list[tuple[float, float]]:

@@ -29,7 +29,7 @@ class Outcome(StrEnum):
     CONFLICT = "conflict"
     """It contradicts what is recorded; the event is told, and moves nothing."""
     FOREIGN = "foreign"
-    """Of a connection that is none of ours, or told to an address that is none of ours; in quarantine."""
+    """Of a connection, a ledger or an address that is none of ours; in quarantine."""
     UNREADABLE = "unreadable"
     """Telnyx signed it, but we cannot read it; in quarantine."""
 
@@ -63,7 +63,7 @@ def observe(event: TelnyxWebhook) -> Observation:
 
     Only an event that does not say it is inbound may move a job: an inbound fax fails under the same event type.
     """
-    job_id, attempt = decode_client_state(event.client_state) or (None, None)
+    mark = decode_client_state(event.client_state)
     inbound = event.direction == "inbound" or (event.direction is None and event.event_type in INBOUND_TYPES)
     status = _status(event, inbound=inbound)
     return Observation(
@@ -72,8 +72,9 @@ def observe(event: TelnyxWebhook) -> Observation:
         event_type=event.event_type,
         source="webhook",
         fax_id=event.fax_id,
-        job_id=job_id,
-        attempt=attempt,
+        job_id=mark.job_id if mark else None,
+        attempt=mark.attempt if mark else None,
+        ledger=mark.ledger if mark else None,
         status=status,
         doubtful=status is None and event.event_type != "fax.email.delivered",
         outbound=not inbound,

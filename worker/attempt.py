@@ -246,7 +246,7 @@ def _request(claimed: Claimed, w: Collaborators) -> SendRequest:
     options |= changes(claimed.admitted.rung, w.settings)
     options["from"] = claimed.prepared.sender
     options["connection_id"] = claimed.prepared.connection
-    options["client_state"] = encode_client_state(claimed.job_id, claimed.number)
+    options["client_state"] = encode_client_state(claimed.job_id, claimed.number, w.ledger.identity.id)
     if w.settings.fax_webhook_url:
         options.setdefault("webhook_url", w.settings.fax_webhook_url)
     return SendRequest.build(**options)

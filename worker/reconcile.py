@@ -39,7 +39,7 @@ def reconcile(job_id: str, w: Collaborators) -> None:
     found, begun = False, time.monotonic()
     try:
         for fax in _listing(job, w):
-            if decode_client_state(fax.client_state) == (job_id, job.attempt):
+            if _is(fax, job, w):
                 found = True
                 w.ledger.accept(job_id, job.attempt, str(fax.id), source="listing")
                 record(fax, "listing", w)
@@ -70,7 +70,7 @@ def record(fax: Fax, source: str, w: Collaborators) -> None:
     if not outbound and status == "delivered":
         # One of Telnyx's guides calls an inbound fax delivered that is received elsewhere.
         status = "received"
-    job = decode_client_state(fax.client_state)
+    mark = decode_client_state(fax.client_state)
     data = fax.model_dump(mode="json", by_alias=True, exclude_none=True)
     w.observations.record(
         Observation(
@@ -79,8 +79,9 @@ def record(fax: Fax, source: str, w: Collaborators) -> None:
             event_type=(TYPE_OF_STATUS if outbound else TYPE_OF_INBOUND_STATUS).get(status),
             source=source,
             fax_id=fax.id,
-            job_id=job[0] if job else None,
-            attempt=job[1] if job else None,
+            job_id=mark.job_id if mark else None,
+            attempt=mark.attempt if mark else None,
+            ledger=mark.ledger if mark else None,
             status=status,
             outbound=outbound,
             connection_id=fax.connection_id,
@@ -93,6 +94,13 @@ def record(fax: Fax, source: str, w: Collaborators) -> None:
             data=data,
         )
     )
+
+
+def _is(fax: Fax, job: JobView, w: Collaborators) -> bool:
+    mark = decode_client_state(fax.client_state)
+    if mark is None or (mark.job_id, mark.attempt) != (job.job_id, job.attempt):
+        return False
+    return w.ledger.identity.is_ours(mark.ledger)
 
 
 def _listing(job: JobView, w: Collaborators) -> Iterator[Fax]:

@@ -1,4 +1,4 @@
-"""The `client_state` that goes to Telnyx and comes back in every webhook, answer and listing: job and attempt.
+"""The `client_state` that goes to Telnyx and comes back in every webhook, answer and listing: ledger, job and attempt.
 
 Telnyx wants Base64 (API reference, "Send a fax").
 """
@@ -6,19 +6,30 @@ Telnyx wants Base64 (API reference, "Send a fax").
 import base64
 import binascii
 import re
+from typing import NamedTuple
 
-_FORM = re.compile(r"fd1:([A-Za-z0-9_-]{1,100}):([1-9][0-9]{0,5})")
-
-
-def encode_client_state(job_id: str, attempt: int) -> str:
-    """Give the client_state of an attempt."""
-    return base64.b64encode(f"fd1:{job_id}:{attempt}".encode()).decode()
+_FORM = re.compile(r"(?:fd2:([0-9a-z]{4,32})|fd1):([A-Za-z0-9_-]{1,100}):([1-9][0-9]{0,5})")
 
 
-def decode_client_state(text: str | None) -> tuple[str, int] | None:
-    """Give job id and attempt; None where the text is not one of ours, whatever it is."""
+class Mark(NamedTuple):
+    """Which attempt of which job a fax is, and whose job that is."""
+
+    job_id: str
+    attempt: int
+    ledger: str | None
+    """Id of the ledger that sent it; None where the mark does not say."""
+
+
+def encode_client_state(job_id: str, attempt: int, ledger: str | None = None) -> str:
+    """Give the client_state of an attempt; without `ledger` it is one that any ledger takes for its own."""
+    lead = f"fd2:{ledger}" if ledger else "fd1"
+    return base64.b64encode(f"{lead}:{job_id}:{attempt}".encode()).decode()
+
+
+def decode_client_state(text: str | None) -> Mark | None:
+    """Read a mark; None where the text is not one of ours, whatever it is."""
     try:
         found = _FORM.fullmatch(base64.b64decode(text or "", validate=True).decode())
     except (binascii.Error, ValueError):
         return None
-    return (found[1], int(found[2])) if found else None
+    return Mark(found[2], int(found[3]), found[1]) if found else None

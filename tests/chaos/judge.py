@@ -73,7 +73,7 @@ def _by_job(faxes: Iterable[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
     """Sort the accepted faxes by job; each carries its attempt."""
     found: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
     for fax in faxes:
-        job_id, attempt = decode_client_state(fax.get("client_state")) or ("", 0)
+        job_id, attempt, _ = decode_client_state(fax.get("client_state")) or ("", 0, None)
         found[job_id].append({**fax, "attempt": attempt})
     return found
 
@@ -102,7 +102,7 @@ def _judge_order(
 
 def _judge_sends(client_states: Mapping[str, Mapping[str, Any]], verdict: Verdict) -> None:
     for client_state, sends in client_states.items():
-        job_id, attempt = decode_client_state(client_state) or (client_state, 0)
+        job_id, attempt, _ = decode_client_state(client_state) or (client_state, 0, None)
         if sends["posts"] > 1:
             verdict.double_dials.append(f"{job_id}: attempt {attempt} posted {sends['posts']} times")
         if sends["accepted"] > 1:

@@ -79,7 +79,7 @@ class Course:
         """All faxes of each row at Telnyx."""
         found: dict[int, list[dict[str, Any]]] = {row: [] for row in range(1, ROWS + 1)}
         for fax in self.flow.sim.control.get("/faxes").raise_for_status().json()["data"]:
-            job_id, _ = decode_client_state(fax["client_state"]) or ("", 0)
+            job_id, *_ = decode_client_state(fax["client_state"]) or ("", 0)
             found[int(job_id.removeprefix(f"{NAME}-"))].append(fax)
         return found
 

@@ -81,7 +81,7 @@ def test_an_accepted_fax_carries_job_and_attempt_and_every_option(w: Collaborato
 
     assert run_attempt("job", w) is Outcome.ACCEPTED
     body = telnyx.asked[0].body()
-    assert decode_client_state(body.pop("client_state")) == ("job", 1)
+    assert decode_client_state(body.pop("client_state")) == ("job", 1, w.ledger.identity.id)
     assert body == {
         "to": "+13125550200",
         "from": "+13125550299",

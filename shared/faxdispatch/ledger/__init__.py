@@ -13,6 +13,7 @@ group them by who uses them:
     Suppressions  numbers that no campaign sends to
     DeadLetters   messages that were no jobs
     Watch         the figures that an operator watches
+    Identity      which ledger this is
     Fence         when a write is safe from a crash
 """
 
@@ -21,6 +22,7 @@ from faxdispatch.ledger.campaigns import CHUNK, Audit, Campaign, CampaignRow, Ca
 from faxdispatch.ledger.connection import Patience, connect
 from faxdispatch.ledger.deadletters import DeadLetter, DeadLetters
 from faxdispatch.ledger.durability import Durability, Fence, durability
+from faxdispatch.ledger.identity import Identity
 from faxdispatch.ledger.inbound import DocumentPlace, Due, InboundFax, Inbox
 from faxdispatch.ledger.jobs import Claim, Ledger, Scope
 from faxdispatch.ledger.limits import Account, Limits, Pause, Traffic
@@ -52,6 +54,7 @@ __all__ = [
     "Fence",
     "Figures",
     "Held",
+    "Identity",
     "InboundFax",
     "Inbox",
     "JobView",

@@ -1,7 +1,9 @@
 """One way to reach Redis, with the patience that each process can afford."""
 
+import re
 from enum import Enum
 from typing import Any
+from urllib.parse import urlsplit
 
 from redis import Redis, exceptions
 from redis.backoff import ExponentialBackoff, NoBackoff
@@ -24,8 +26,9 @@ def connect(url: str, patience: Patience = Patience.WORKER, **options: Any) -> "
     """Make a client that has not connected yet. Replies are text.
 
     Raises:
-        Misconfigured: where the address is none that Redis understands.
+        Misconfigured: where the address is none that Redis understands, or names its database by anything but a number.
     """
+    _check_database(url)
     connect_timeout, answer_timeout, retry = patience.value
     try:
         return Redis.from_url(
@@ -41,3 +44,13 @@ def connect(url: str, patience: Patience = Patience.WORKER, **options: Any) -> "
         )
     except ValueError as error:
         raise Misconfigured(f"REDIS_URL: {error}; write it like redis://localhost:6379/0") from None
+
+
+def _check_database(url: str) -> None:
+    """Refuse a path that is no number: the library would take database 0 for it, and so for every other name."""
+    parts = urlsplit(url)
+    named = parts.path.strip("/")
+    if parts.scheme in {"redis", "rediss"} and not re.fullmatch("[0-9]*", named):
+        raise Misconfigured(
+            f"REDIS_URL: {named!r} is no database; databases have numbers only, as in redis://localhost:6379/0"
+        )

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
+from faxdispatch.ledger.identity import Identity
 from faxdispatch.ledger.scripts import Scripts
 from faxdispatch.states import provider_rank
 
@@ -29,6 +30,8 @@ class Observation:
     fax_id: str | None = None
     job_id: str | None = None
     attempt: int | None = None
+    ledger: str | None = None
+    """The ledger that job and attempt are of, by the mark that the fax carries."""
     status: str | None = None
     outbound: bool = True
     connection_id: str | None = None
@@ -66,6 +69,7 @@ class Observations:
         addresses: frozenset[str] = frozenset(),
     ) -> None:
         self._scripts = scripts
+        self._identity = Identity(scripts)
         self._known = known_connections
         self._addresses = {_normal(address) for address in addresses}
 
@@ -79,7 +83,8 @@ class Observations:
         """
         rank = provider_rank(seen.status) if seen.status and seen.outbound else 0
         inbound = {} if seen.outbound else _inbound(seen)
-        foreign = self.is_foreign(seen.connection_id)
+        ours = self._identity.is_ours(seen.ledger)
+        foreign = self._foreign(seen, ours=ours)
         elsewhere = self._is_elsewhere(seen.delivered_to)
         return self._scripts.run(
             "observe",
@@ -88,12 +93,12 @@ class Observations:
             kind=seen.event_type,
             source=seen.source,
             fax_id=seen.fax_id,
-            job=seen.job_id,
-            attempt=seen.attempt,
+            job=seen.job_id if ours else None,
+            attempt=seen.attempt if ours else None,
             status="sending" if seen.status and seen.status.startswith("sending") else seen.status,
             rank=rank,
             connection=seen.connection_id,
-            foreign=foreign or None,
+            foreign=foreign,
             elsewhere=elsewhere or None,
             doubtful=seen.doubtful or None,
             reason=seen.failure_reason,
@@ -104,6 +109,11 @@ class Observations:
             body=body if foreign or elsewhere else None,
             **inbound,
         )
+
+    def _foreign(self, seen: Observation, *, ours: bool) -> str | None:
+        if not ours:
+            return "foreign ledger"
+        return "foreign connection" if self.is_foreign(seen.connection_id) else None
 
     def is_foreign(self, connection_id: str | None) -> bool:
         """Tell whether a connection is known to be none of ours."""

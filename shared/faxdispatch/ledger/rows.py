@@ -4,10 +4,12 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any
 
 from faxdispatch.errors import NotKnown
 from faxdispatch.events import Event
+from faxdispatch.ledger.identity import Identity
 from faxdispatch.ledger.scripts import Scripts, redis_trouble
 from faxdispatch.ledger.view import JobView
 from faxdispatch.states import HoldReason, State
@@ -50,6 +52,11 @@ class Rows:
     def scripts(self) -> Scripts:
         """The scripts of this ledger, for the other classes on the same Redis."""
         return self._scripts
+
+    @cached_property
+    def identity(self) -> Identity:
+        """Which ledger this is."""
+        return Identity(self._scripts)
 
     @property
     def redis(self) -> Any:

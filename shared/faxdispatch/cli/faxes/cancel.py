@@ -40,8 +40,9 @@ def cancel(fax_id: FaxId, as_json: Json = False) -> None:
         fax = telnyx.get_fax(fax_id)
         wished = _wish(fax, ledger, settings) if ledger else None
         _ask(telnyx, fax)
-    if ledger is None and (mark := marked(fax)):
-        note(f"it is job {mark[0]}'s, which may send it again: no REDIS_URL is set, so say faxdispatch cancel there")
+    if (mark := marked(fax)) and (ledger is None or not marked(fax, ledger)):
+        whose = "no REDIS_URL is set" if ledger is None else "it is of another ledger"
+        note(f"it is job {mark.job_id}'s, which may send it again: {whose}, so say faxdispatch cancel there")
     words = f"{_ASKED}; it is job {{job}}'s, which is marked to be cancelled too" if wished else _ASKED
     _tell(fax_id, words, outcome="accepted", through="telnyx", job=wished, as_json=as_json)
 
@@ -51,10 +52,10 @@ def _wish(fax: Fax, ledger: Ledger, settings: Settings) -> str | None:
 
     The workers cannot ask Telnyx then, since they do not know which fax.
     """
-    mark = marked(fax)
+    mark = marked(fax, ledger)
     if mark is None:
         return None
-    job_id, attempt = mark
+    job_id, attempt, _ = mark
     try:
         view = ledger.job(job_id)
         if view.finished or view.attempt != attempt or view.fax_id is not None:

@@ -73,12 +73,13 @@ def _check_job(fax: Fax, ledger: Ledger | None) -> None:
         Conflict: saying what must happen first.
         Unavailable: Redis did not answer.
     """
+    mark = marked(fax)
+    if mark and (ledger is None or not marked(fax, ledger)):
+        raise Conflict(
+            f"not deleted: it was sent for job {mark.job_id}, and only its ledger knows whether that has ended; "
+            "set REDIS_URL to that ledger's"
+        )
     if ledger is None:
-        if mark := marked(fax):
-            raise Conflict(
-                f"not deleted: it was sent for job {mark[0]}, and only its ledger knows whether that has ended; "
-                "set REDIS_URL"
-            )
         return
     view = job_of(fax, ledger)
     if view and not view.finished:

@@ -1,6 +1,6 @@
 """Which of our jobs a fax of Telnyx is an attempt of."""
 
-from faxdispatch.client_state import decode_client_state
+from faxdispatch.client_state import Mark, decode_client_state
 from faxdispatch.errors import NotKnown
 from faxdispatch.ledger import JobView, Ledger, Scripts
 from faxdispatch.settings import Settings
@@ -12,9 +12,18 @@ def ledger_of(settings: Settings) -> Ledger | None:
     return Ledger(Scripts.from_settings(settings)) if settings.redis_url is not None else None
 
 
-def marked(fax: Fax) -> tuple[str, int] | None:
-    """Give the job and the attempt that a fax says it is, by the mark that goes out with each of ours."""
-    return decode_client_state(fax.client_state)
+def marked(fax: Fax, ledger: Ledger | None = None) -> Mark | None:
+    """Give the job and the attempt that a fax says it is, by the mark that goes out with each fax of a ledger.
+
+    With `ledger` only a mark of that one counts.
+
+    Raises:
+        Unavailable: Redis did not answer.
+    """
+    mark = decode_client_state(fax.client_state)
+    if mark and ledger and not ledger.identity.is_ours(mark.ledger):
+        return None
+    return mark
 
 
 def job_of(fax: Fax, ledger: Ledger) -> JobView | None:
@@ -25,8 +34,8 @@ def job_of(fax: Fax, ledger: Ledger) -> JobView | None:
     Raises:
         Unavailable: Redis did not answer.
     """
-    mark = marked(fax)
-    job_id = ledger.job_of_fax(str(fax.id)) or (mark[0] if mark else None)
+    mark = marked(fax, ledger)
+    job_id = ledger.job_of_fax(str(fax.id)) or (mark.job_id if mark else None)
     if job_id is None:
         return None
     try:

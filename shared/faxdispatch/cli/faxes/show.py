@@ -36,6 +36,6 @@ def _job(fax: Fax, settings: Settings) -> dict[str, Any]:
         return {}
     if view is None:
         return {"job_id": None}
-    mark = marked(fax)
-    attempt = mark[1] if mark and mark[0] == view.job_id else view.attempt
+    mark = marked(fax, ledger)
+    attempt = mark.attempt if mark and mark.job_id == view.job_id else view.attempt
     return {"job_id": view.job_id, "job_state": view.state.value, "job_attempt": attempt}

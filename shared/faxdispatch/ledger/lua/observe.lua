@@ -26,7 +26,7 @@ end
 -- A failure that does not say its direction is that of the fax that is known to come in.
 local f = not j and a.fax_id and inbound(a.fax_id) or nil
 
-local foreign = (a.foreign and not (j and j.connection == a.connection) and 'foreign connection')
+local foreign = (a.foreign and not (j and j.connection == a.connection) and a.foreign)
   or (a.elsewhere and not j and not f and 'foreign address')
 if foreign then
   redis.call('XADD', 'fax:quarantine', 'MAXLEN', '~', 10000, '*', 'reason', foreign, 'body', a.body or '',
