@@ -107,7 +107,7 @@ class Desk:
         """Run a script many times in a few round trips."""
         with self.redis.pipeline(transaction=False) as pipe:
             for arguments in calls:
-                self.scripts._scripts[script](args=[self.scripts.arguments(**arguments)], client=pipe)
+                self.scripts._script(script)(args=[self.scripts.arguments(**arguments)], client=pipe)
             pipe.execute()
 
     def line_up(self, names: Sequence[str], connection: str = "c", **options: Any) -> None:

@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
-from importlib.resources import files
 from typing import Any, Self
 
 from redis import Redis
@@ -13,11 +12,10 @@ from redis.exceptions import RedisError, ResponseError
 
 from faxdispatch.errors import Unavailable
 from faxdispatch.ledger.connection import Patience, connect
+from faxdispatch.ledger.library import script
 from faxdispatch.ledger.rules import Rules
 from faxdispatch.settings import Settings
 
-_SHARED = ("records", "events", "places", "limits", "spend", "numbers", "campaigns", "moves", "admission", "inbound")
-"""What every script begins with, in this order: each builds on those before it."""
 _REFUSALS = ("MISCONF", "NOREPLICAS", "MASTERDOWN", "CLUSTERDOWN")
 
 
@@ -44,18 +42,14 @@ def _is_mistake(error: RedisError) -> bool:
 class Scripts:
     """The scripts of the ledger on one Redis.
 
-    `rules` go along with every call. `now` (milliseconds) stands in for Redis' own clock in tests.
+    `rules` are part of their texts. `now` (milliseconds) stands in for Redis' own clock in tests.
     """
 
     def __init__(self, redis: Redis, rules: Rules | None = None) -> None:
         self.redis = redis
         self.now: int | None = None
         self.rules = rules or Rules()
-        self._common = self.rules.arguments()
-        shared = "\n".join(_text(f"shared/{topic}") for topic in _SHARED)
-        self._scripts: dict[str, Script] = {
-            name: redis.register_script(f"{shared}\n{_text(name)}") for name in _names()
-        }
+        self._scripts: dict[str, Script] = {}
 
     @classmethod
     def from_settings(cls, settings: Settings, patience: Patience = Patience.WORKER) -> Self:
@@ -93,7 +87,13 @@ class Scripts:
 
     def _answer(self, name: str, on: Redis | None, blobs: Iterable[bytes], arguments: dict[str, Any]) -> Any:
         with redis_trouble():
-            return self._scripts[name](args=[self.arguments(**arguments), *blobs], client=on)
+            return self._script(name)(args=[self.arguments(**arguments), *blobs], client=on)
+
+    def _script(self, name: str) -> Script:
+        found = self._scripts.get(name)
+        if found is None:
+            found = self._scripts[name] = self.redis.register_script(script(name, self.rules.arguments()))
+        return found
 
     def clock(self) -> int:
         """Give the present moment by Redis' clock, in milliseconds.
@@ -116,13 +116,4 @@ class Scripts:
         given = {name: value for name, value in arguments.items() if value is not None}
         if self.now is not None:
             given["now"] = self.now
-        return json.dumps(self._common | given)
-
-
-def _names() -> list[str]:
-    folder = files("faxdispatch.ledger").joinpath("lua")
-    return sorted(f.name.removesuffix(".lua") for f in folder.iterdir() if f.name.endswith(".lua"))
-
-
-def _text(name: str) -> str:
-    return files("faxdispatch.ledger").joinpath("lua", *f"{name}.lua".split("/")).read_text(encoding="utf-8")
+        return json.dumps(given)

@@ -1,6 +1,7 @@
--- What every move shares, in files by topic. Each script is all of these followed by its own.
+-- What every move shares, in files by topic. A script is what it uses of these, by name, followed by its own text:
+-- everything here is a `local` of the outermost level, and uses only what stands before it.
 --
--- ARGV[1] is one JSON object; the reply is one JSON text. Times are milliseconds of Redis' own clock; the rate alone is
+-- ARGV[1] is one JSON object, and what it does not say are RULES; the reply is one JSON text. Times are milliseconds of Redis' own clock; the rate alone is
 -- kept in microseconds. An open job is always in exactly one of four places, so that it can never be forgotten:
 --   fax:agenda                  sorted by the time at which the scheduler must look at it
 --   fax:waiting:<connection>    the line for a free channel, best first
@@ -11,7 +12,7 @@
 -- fax:since:<state> has the jobs in each open state by the time at which they came there; for `accepted` it is the time
 -- of Telnyx' last news. fax:held:<reason> has the held jobs by the time until which they are held, or since when.
 
-local a = cjson.decode(ARGV[1])
+local a = setmetatable(cjson.decode(ARGV[1]), {__index = RULES})
 
 local now, micros
 if a.now then

@@ -1,0 +1,54 @@
+"""The texts of the Lua scripts: each begins with the rules and with what it uses of `lua/shared/`, and no more.
+
+Redis compiles a script once but runs all of its text with every call, so that each function a script does not use would
+cost its part of every call. What is used is found by name; one that stands in a text for something else costs a little
+and does no harm.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+_TOPICS = ("records", "events", "places", "limits", "spend", "numbers", "campaigns", "moves", "admission", "inbound")
+"""The shared files in the order in which they build on each other."""
+_BEGINS = re.compile(r"^(?=local )", re.MULTILINE)
+_NAMES = re.compile(r"local (?:function )?(\w+(?:, \w+)*)")
+_WORD = re.compile(r"\w+")
+_COMMENT = re.compile(r"^ *--.*\n", re.MULTILINE)
+
+
+def script(name: str, rules: Mapping[str, Any]) -> str:
+    """Give the whole text of the script `name`; `rules` are what `RULES` holds in it."""
+    own = _COMMENT.sub("", _text(name))
+    parts, used = [own], set(_WORD.findall(own))
+    for names, part in reversed(_shared()):
+        if used.intersection(names):
+            parts.append(part)
+            used.update(_WORD.findall(part))
+    parts.append(f"local RULES = {{{', '.join(_literals(rules))}}}\n")
+    return "".join(reversed(parts))
+
+
+def _literals(rules: Mapping[str, Any]) -> Iterator[str]:
+    for name, value in rules.items():
+        yield f"{name} = '{value}'" if isinstance(value, str) else f"{name} = {value!r}"
+
+
+@cache
+def _shared() -> tuple[tuple[tuple[str, ...], str], ...]:
+    """Give the top-level statements of the shared files, each with the names that it makes."""
+    found = []
+    for topic in _TOPICS:
+        text = _COMMENT.sub("", _text(f"shared/{topic}"))
+        for part in _BEGINS.split(text):
+            if made := _NAMES.match(part):
+                found.append((tuple(made[1].split(", ")), part))
+            elif part.strip():
+                raise ValueError(f"shared/{topic}.lua: begins with a statement that makes no name: {part[:60]!r}")
+    return tuple(found)
+
+
+def _text(name: str) -> str:
+    return files("faxdispatch.ledger").joinpath("lua", *f"{name}.lua".split("/")).read_text(encoding="utf-8")

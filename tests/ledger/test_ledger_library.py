@@ -1,0 +1,36 @@
+from importlib.resources import files
+
+import pytest
+
+from faxdispatch.ledger.library import script
+from faxdispatch.ledger.rules import Rules
+
+RULES = Rules().arguments()
+LUA = files("faxdispatch.ledger").joinpath("lua")
+NAMES = sorted(f.name.removesuffix(".lua") for f in LUA.iterdir() if f.name.endswith(".lua"))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_script_compiles_and_ends_with_its_own_text(name, ledger):
+    text = script(name, RULES)
+    last = [line for line in LUA.joinpath(f"{name}.lua").read_text().splitlines() if line][-1]
+
+    assert text.rstrip().endswith(last)
+    assert ledger.redis.script_load(text)
+
+
+def test_a_script_carries_only_what_it_uses():
+    text = script("reserve", RULES)
+
+    assert "local function next_slot(" in text
+    assert "local function emit(" not in text
+
+
+def test_what_is_used_stands_before_what_uses_it():
+    text = script("claim", RULES)
+
+    places = [text.index(f"local {name}") for name in ("RULES", "a = ", "function load(", "function save(")]
+    assert places == sorted(places)
+    assert (
+        text.index("local function move(") < text.index("local function finish(") < text.index("local function claim(")
+    )
