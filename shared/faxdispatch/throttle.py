@@ -24,6 +24,8 @@ class Throttle:
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
+        self._refused = False
+        """Telnyx has answered 429 without saying for how long, and no call has gone well since."""
 
     def before_call(self, operation: str) -> None:
         """Wait for a slot. A send has drawn its own before it was claimed: a claim's time is too dear to wait in.
@@ -48,10 +50,16 @@ class Throttle:
             time.sleep(again)
 
     def after_response(self, _operation: str, headers: Mapping[str, str], status: int) -> None:
-        """Hold all workers back until the time that Telnyx names, after a 429 or with nothing remaining."""
+        """Hold all workers back until the time that Telnyx names, after a 429 or with nothing remaining.
+
+        Where it names none, the pauses grow until a call goes well again.
+        """
         spent = headers.get("x-ratelimit-remaining", "").strip() == "0"
-        if status != 429 and not spent:
-            return
         # Telling the others is a courtesy: without it each of them learns by its own 429.
         with suppress(Unavailable):
-            self._limits.back_off(retry_after(headers))
+            if status == 429 or spent:
+                delay = retry_after(headers)
+                self._limits.back_off(delay)
+                self._refused = self._refused or delay is None
+            elif self._refused and 200 <= status < 300 and self._limits.calm():
+                self._refused = False

@@ -156,6 +156,50 @@ def test_once_it_was_full_one_more_is_tried_only_after_many_faxes_that_went_well
     assert limit(desk) == 5
 
 
+@pytest.mark.parametrize("scope", ["connection", "account"])
+def test_channels_that_come_free_are_found_within_a_minute_however_long_calls_last(desk, scope):
+    desk.redis.mset({"fax:channels:c": 2 if scope == "connection" else 50, "fax:channels": 50})
+    for name in claimed(desk, 2):
+        out_of_channels(desk, name, "refused", scope)
+    desk.line_up([f"w{n}" for n in range(40)])
+    assert desk.picked() == [], "one channel is left, and the first of the line has it"
+    desk.fly("w0")
+
+    up = []
+    for _ in range(60):
+        desk.later(1)
+        up.append(send_all(desk, desk.picked()))
+
+    assert sum(up[:15]) >= 1, "the first more is tried soon"
+    assert sum(up) >= 14
+
+
+def send_all(desk: Desk, names: list[str]) -> int:
+    for name in names:
+        desk.fly(name)
+    return len(names)
+
+
+def test_while_no_more_channels_are_free_they_are_tried_at_growing_intervals_and_one_at_a_time(desk):
+    desk.redis.set("fax:channels:c", "2")
+    for name in claimed(desk, 2):
+        out_of_channels(desk, name, "refused", "connection")
+    desk.line_up([f"w{n}" for n in range(40)])
+    desk.fly("w0")
+    tried = []
+    for second in range(300):
+        desk.later(1)
+        for name in desk.picked():
+            assert (desk.admit(name), desk.claim(name)) == ("go", "claimed")
+            out_of_channels(desk, name, "refused", "connection")
+            tried.append(second)
+
+    gaps = [after - before for before, after in zip(tried, tried[1:], strict=False)]
+    assert gaps == sorted(gaps)
+    assert gaps[-1] == 40
+    assert limit(desk) == 1
+
+
 def claimed_one(desk: Desk, name: str) -> list[str]:
     desk.create(name)
     desk.fly(name)

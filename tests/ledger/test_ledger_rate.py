@@ -7,7 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from faxdispatch.ledger import Rules
+from faxdispatch.ledger import Limits, Rules, Scripts, connect
+from faxdispatch.throttle import Throttle
 from tests.ledger.desk import Desk, everything_is_free
 
 SECOND = 1_000_000
@@ -273,3 +274,25 @@ def test_refusals_of_one_volley_count_once(redis_url):
         desk.limits.back_off(None)
 
     assert desk.limits.account().shut_until.timestamp() * 1000 == desk.scripts.now + 1000
+
+
+def test_a_call_that_goes_well_makes_the_next_pause_a_short_one_again(redis_url):
+    limits = Limits(Scripts(connect(redis_url)))
+    throttle = Throttle(limits)
+
+    def refused_after(status: int) -> float:
+        limits._redis.delete("fax:shut", "fax:shut:told")  # the pause before is over
+        throttle.after_response("send_fax", {}, status)
+        throttle.after_response("send_fax", {}, 429)
+        return limits.shut()
+
+    assert [round(refused_after(status)) for status in (429, 429, 202, 202, 500)] == [1, 2, 1, 1, 2]
+
+
+def test_a_call_that_left_before_the_pause_does_not_shorten_the_next(redis_url):
+    limits = Limits(Scripts(connect(redis_url)))
+    throttle = Throttle(limits)
+    throttle.after_response("send_fax", {}, 429)
+    throttle.after_response("get_fax", {}, 200)
+
+    assert limits._redis.get("fax:shut:again") == "1"

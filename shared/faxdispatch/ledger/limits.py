@@ -68,8 +68,22 @@ class Limits:
         return reply["wait"] / 1_000_000, 0.0
 
     def back_off(self, delay: float | None) -> None:
-        """Let nobody call Telnyx for `delay` seconds; without it for one, then twice as long each time, up to 60."""
+        """Let nobody call Telnyx for `delay` seconds; without it for one, then twice as long each time, up to 60.
+
+        After `calm` for one again.
+        """
         self._scripts.run("backoff", delay=None if delay is None else round(delay * 1_000_000))
+
+    def calm(self) -> bool:
+        """Let the next pause without a length be a short one, since a call went well; False while Telnyx is shut.
+
+        A call that goes well then was on its way before.
+        """
+        if self.shut():
+            return False
+        with redis_trouble():
+            self._redis.delete("fax:shut:again")
+        return True
 
     def shut(self) -> float:
         """Give the seconds for which nobody may call Telnyx; 0 where it takes calls."""

@@ -23,7 +23,7 @@ local function pick_one(connection)
       move(j, 'held', {hold = 'destination_busy', due = ''})
       wait_for_line(j)
     else
-      if free_channels(connection, class) < 1 then return false end
+      if not finds_channel(connection, class) then return false end
       if not slot_is_near(connection, look_ahead(class), promised(connection), everywhere) then return false end
       take_channel(j)
       redis.call('SET', 'fax:line:' .. j.to, job)

@@ -42,8 +42,10 @@ end
 
 -- The estimate of what an `auto` limit comes to, key .. ':full': `bound` is the most that is believed since Telnyx had no
 -- channel free, `left` how many faxes more must go through with all channels in use before one more is tried. So about
--- one fax in forty is what it costs to find out whether there are more.
+-- one fax in forty is what it costs to find out whether there are more. Calls may be long and few: so at `next`, `step`
+-- more are tried as well, each time twice as many while that goes well. Each refusal doubles the `pause` before it.
 local PROBE_AFTER = 40
+local PROBE_SOON, PROBE_LATEST = 10000, 40000
 
 -- Telnyx had no channel free for a fax that was submitted at `submitted`. What is up now tells how many there are, but
 -- calls that have just ended may make it too few, so it is not believed below half. Faxes that were up together all fail
@@ -63,7 +65,37 @@ local function cut_channels(connection, scope, submitted)
   local most = submitted > known and limit - 1 or limit
   local found = math.max(1, math.floor(limit / 2), math.min(most, up))
   redis.call('SET', key, found)
-  redis.call('HSET', mark, 'bound', math.max(1, most), 'left', PROBE_AFTER, 'at', whole(now))
+  local pause = tonumber(redis.call('HGET', mark, 'pause') or '0')
+  if submitted > known then pause = math.max(PROBE_SOON, math.min(PROBE_LATEST, 2 * pause)) end
+  redis.call('HSET', mark, 'bound', math.max(1, most), 'left', PROBE_AFTER, 'at', whole(now), 'pause', whole(pause),
+    'next', whole(now + pause))
+end
+
+-- All channels that are believed to be free are in use, and faxes wait.
+local function try_more(key, limit)
+  local mark = hash(key .. ':full')
+  if not mark or now < tonumber(mark.next or '0') then return end
+  local step, pause = 1, tonumber(mark.pause or PROBE_SOON)
+  if tonumber(mark.tried or '0') > tonumber(mark.at) then
+    step, pause = math.min(2 * tonumber(mark.step), limit), PROBE_SOON
+  end
+  redis.call('SET', key, limit + step)
+  redis.call('HSET', key .. ':full', 'bound', math.max(limit + step, tonumber(mark.bound)), 'left', 2 * limit,
+    'tried', whole(now), 'step', step, 'pause', whole(pause), 'next', whole(now + PROBE_SOON))
+end
+
+-- Whether a waiting fax may have a channel, where need be by trying whether there are more.
+local function finds_channel(connection, class)
+  if free_channels(connection, class) >= 1 then return true end
+  local here, account = channel_limit(connection), account_limit()
+  local kept = class == CLASS.bulk and kept_from_bulk(math.min(here, account)) or 0
+  if a.channels == 'auto' and here - redis.call('SCARD', 'fax:calls:' .. connection) <= kept then
+    try_more('fax:channels:' .. connection, here)
+  end
+  if a.account_channels == 'auto' and account - redis.call('SCARD', 'fax:calls') <= kept then
+    try_more('fax:channels', account)
+  end
+  return free_channels(connection, class) >= 1
 end
 
 -- A fax went through while all channels were in use: there may be more.
