@@ -42,8 +42,8 @@ end
 
 -- The estimate of what an `auto` limit comes to, key .. ':full': `bound` is the most that is believed since Telnyx had no
 -- channel free, `left` how many faxes more must go through with all channels in use before one more is tried. So about
--- one fax in forty is what it costs to find out whether there are more. Calls may be long and few: so at `next`, `step`
--- more are tried as well, each time twice as many while that goes well. Each refusal doubles the `pause` before it.
+-- one fax in forty is what it costs to find out whether there are more. Calls may be long and few: so one more is tried
+-- at `next` as well. `step` is how many more, which grows while that goes well; each refusal doubles the next `pause`.
 local PROBE_AFTER = 40
 local PROBE_SOON, PROBE_LATEST = 10000, 40000
 
@@ -71,17 +71,22 @@ local function cut_channels(connection, scope, submitted)
     'next', whole(now + pause))
 end
 
--- All channels that are believed to be free are in use, and faxes wait.
-local function try_more(key, limit)
-  local mark = hash(key .. ':full')
-  if not mark or now < tonumber(mark.next or '0') then return end
+-- Try more channels than are believed to be free, which are all in use.
+local function try_more(key, limit, mark)
   local step, pause = 1, tonumber(mark.pause or PROBE_SOON)
-  if tonumber(mark.tried or '0') > tonumber(mark.at) then
-    step, pause = math.min(2 * tonumber(mark.step), limit), PROBE_SOON
+  if tonumber(mark.tried or '0') > tonumber(mark.at or '0') then
+    step, pause = math.min(2 * tonumber(mark.step), math.ceil(limit / 2)), PROBE_SOON
   end
-  redis.call('SET', key, limit + step)
-  redis.call('HSET', key .. ':full', 'bound', math.max(limit + step, tonumber(mark.bound)), 'left', 2 * limit,
-    'tried', whole(now), 'step', step, 'pause', whole(pause), 'next', whole(now + PROBE_SOON))
+  local found = limit + step
+  redis.call('SET', key, found)
+  redis.call('HSET', key .. ':full', 'bound', math.max(found, tonumber(mark.bound)), 'left', found, 'step', step,
+    'tried', whole(now), 'pause', whole(pause), 'next', whole(now + PROBE_SOON))
+end
+
+-- Faxes wait although all channels that are believed to be free are in use.
+local function try_in_time(key, limit)
+  local mark = hash(key .. ':full')
+  if mark and now >= tonumber(mark.next or '0') then try_more(key, limit, mark) end
 end
 
 -- Whether a waiting fax may have a channel, where need be by trying whether there are more.
@@ -90,10 +95,10 @@ local function finds_channel(connection, class)
   local here, account = channel_limit(connection), account_limit()
   local kept = class == CLASS.bulk and kept_from_bulk(math.min(here, account)) or 0
   if a.channels == 'auto' and here - redis.call('SCARD', 'fax:calls:' .. connection) <= kept then
-    try_more('fax:channels:' .. connection, here)
+    try_in_time('fax:channels:' .. connection, here)
   end
   if a.account_channels == 'auto' and account - redis.call('SCARD', 'fax:calls') <= kept then
-    try_more('fax:channels', account)
+    try_in_time('fax:channels', account)
   end
   return free_channels(connection, class) >= 1
 end
@@ -108,10 +113,8 @@ local function grow(key, limit, in_flight)
     estimate = estimate + 1
   elseif limit < bound then
     estimate = math.min(bound, estimate + 1 / estimate)
-  elseif redis.call('HINCRBY', mark, 'left', -1) <= 0 then
-    estimate = limit + 1
-    redis.call('HSET', mark, 'bound', limit + 1, 'left', 2 * limit)
   else
+    if redis.call('HINCRBY', mark, 'left', -1) <= 0 then try_more(key, limit, hash(mark)) end
     return
   end
   redis.call('SET', key, string.format('%.4f', estimate))
