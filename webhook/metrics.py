@@ -196,6 +196,11 @@ def _watched(figures: Figures) -> Iterator[Metric]:
         ("scheduler_leads", "1 while the scheduler of one worker leads; without one nothing moves on.", leads),
     ):
         yield GaugeMetricFamily(f"faxdispatch_{name}", text, value=number)
+    ahead = _family("faxdispatch_clock_ahead_seconds", "How far a clock is ahead of Redis'; 0 is right.", "clock")
+    for clock, seconds in (("worker", figures.workers_clock_ahead), ("telnyx", figures.telnyx_clock_ahead)):
+        if seconds is not None:
+            ahead.add_metric([clock], seconds)
+    yield ahead
     if figures.inbound_behind is not None:
         yield GaugeMetricFamily(
             "faxdispatch_inbound_behind_seconds",

@@ -4,6 +4,7 @@ import logging
 import os
 import socket
 import sys
+from collections.abc import Mapping
 from threading import BoundedSemaphore
 from typing import Any
 
@@ -19,18 +20,20 @@ from faxdispatch.jobs import URGENT, CancelFax, SendFax
 from faxdispatch.ledger import (
     Agenda,
     Campaigns,
+    Clock,
     Durability,
     Fence,
     Inbox,
     Ledger,
     Limits,
     Observations,
+    Presence,
     Scripts,
     durability,
 )
 from faxdispatch.openings import Calendar
 from faxdispatch.settings import Settings
-from faxdispatch.telnyx import ClientStack
+from faxdispatch.telnyx import ClientStack, TelnyxClock
 from faxdispatch.throttle import Throttle
 from worker import transport
 from worker.collaborators import Collaborators
@@ -90,7 +93,11 @@ def _collaborators(settings: Settings, app: Celery) -> Collaborators:
     if kind in {Durability.LATER, Durability.NEVER}:
         log.warning("Redis may forget a claim when it crashes: `faxdispatch doctor` says what that can cost")
     limits = Limits(scripts)
-    throttle = Throttle(limits)
+    throttle, telnyx_clock = Throttle(limits), TelnyxClock()
+
+    def after_response(operation: str, headers: Mapping[str, str], status: int) -> None:
+        telnyx_clock.hear(headers)
+        throttle.after_response(operation, headers, status)
 
     def send_message(name: str, queue: str, payload: dict[str, Any]) -> None:
         post(app, name, queue, payload)
@@ -107,9 +114,10 @@ def _collaborators(settings: Settings, app: Celery) -> Collaborators:
         links=Links(max_bytes=settings.fax_inbound_max_bytes, unchecked_origins=settings.fax_dangerous_inbound_origins),
         hands=BoundedSemaphore(max(1, settings.fax_worker_concurrency // HANDS)),
         fence=Fence(kind, replicas=settings.fax_replicas),
-        telnyx=ClientStack.from_settings(
-            settings, before_call=throttle.before_call, after_response=throttle.after_response
-        ),
+        clock=Clock(scripts),
+        presence=Presence(scripts),
+        telnyx=ClientStack.from_settings(settings, before_call=throttle.before_call, after_response=after_response),
+        telnyx_clock=telnyx_clock,
         post=send_message,
         calendar=Calendar.from_settings(settings),
         hook=Hook.from_settings(settings),

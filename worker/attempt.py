@@ -203,6 +203,7 @@ def _wanted(admitted: Admitted, w: Collaborators) -> Claim:
         cost=estimate(admitted.prepared.request, w.settings),
         rung=admitted.rung,
         connection=admitted.prepared.connection,
+        telnyx_at=w.telnyx_clock.now(),
     )
 
 

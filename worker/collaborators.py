@@ -4,16 +4,16 @@ import socket
 from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from threading import BoundedSemaphore
 from typing import Any
 
 from faxdispatch.inbound.link import Links
 from faxdispatch.inbound.store import Store
-from faxdispatch.ledger import Agenda, Campaigns, Fence, Inbox, Ledger, Limits, Observations
+from faxdispatch.ledger import Agenda, Campaigns, Clock, Fence, Inbox, Ledger, Limits, Observations, Presence
 from faxdispatch.openings import Calendar
 from faxdispatch.settings import Settings
-from faxdispatch.telnyx import ClientStack
+from faxdispatch.telnyx import ClientStack, TelnyxClock
 from worker.hook import Hook
 
 Post = Callable[[str, str, dict[str, Any]], None]
@@ -40,11 +40,14 @@ class Collaborators:
     inbox: Inbox
     links: Links
     fence: Fence
+    clock: Clock
+    presence: Presence
     telnyx: ClientStack
     post: Post
     calendar: Calendar
     backlog: Callable[[str], int]
     """How many messages wait in a queue."""
+    telnyx_clock: TelnyxClock = field(default_factory=TelnyxClock)
     hook: Hook | None = None
     """The policy hook, where one is set."""
     store: Store | None = None
@@ -58,5 +61,18 @@ class Collaborators:
     name: str = field(default_factory=socket.gethostname)
 
     def now(self) -> datetime:
-        """Give the present moment, in UTC."""
-        return datetime.now(UTC)
+        """Give the present moment by Redis' clock, the one that all share; this machine's may be wrong.
+
+        Raises:
+            Unavailable: Redis did not answer.
+        """
+        return self.clock.now()
+
+    def telnyx_ahead(self) -> timedelta | None:
+        """Tell how far Telnyx's clock is ahead of Redis'; None where no answer has told lately.
+
+        Raises:
+            Unavailable: Redis did not answer.
+        """
+        told = self.telnyx_clock.now()
+        return told - self.now() if told else None

@@ -119,7 +119,9 @@ def find(w: Collaborators, *, since: datetime | None = None) -> None:
         Unavailable: Redis did not answer.
     """
     begun = w.inbox.now()
-    start = since or w.inbox.listed_until() or begun - FIRST_LOOK
+    # Telnyx dates them by its clock; where that is behind Redis', what is new to us is dated earlier.
+    behind = min(w.telnyx_ahead() or timedelta(), timedelta())
+    start = since or (w.inbox.listed_until() or begun - FIRST_LOOK) + behind
     whole = True
     with w.telnyx.borrow() as telnyx:
         for listed in telnyx.list_faxes(created_at_gte=start, direction="inbound", page_size=250):

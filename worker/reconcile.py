@@ -9,7 +9,7 @@ import json
 import logging
 import time
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 from faxdispatch.client_state import decode_client_state
@@ -19,6 +19,7 @@ from faxdispatch.ledger import JobView, Observation
 from faxdispatch.states import State
 from faxdispatch.telnyx import Fax
 from worker.collaborators import Collaborators
+from worker.window import begins, looked_after
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +48,7 @@ def reconcile(job_id: str, w: Collaborators) -> None:
         log.info("job %s attempt %d: listing failed: %s", job_id, job.attempt, error)
         return
     if not found:
-        _not_found(job, time.monotonic() - begun, w)
+        _not_found(job, begun, w)
 
 
 def ask(fax_id: str, w: Collaborators) -> Fax:
@@ -104,20 +105,33 @@ def _is(fax: Fax, job: JobView, w: Collaborators) -> bool:
 
 
 def _listing(job: JobView, w: Collaborators) -> Iterator[Fax]:
-    since = (job.submitted_at or job.created_at) - timedelta(seconds=w.settings.fax_settle_skew)
+    since = begins(job, ahead=w.telnyx_ahead(), allowance=timedelta(seconds=w.settings.fax_settle_skew))
     with w.telnyx.borrow() as telnyx:
         yield from telnyx.list_faxes(
             created_at_gte=since, direction="outbound", to=job.request.to, from_=job.sender, page_size=250
         )
 
 
-def _not_found(job: JobView, age: float, w: Collaborators) -> None:
+def _not_found(job: JobView, begun: float, w: Collaborators) -> None:
+    """Count a complete listing, begun at a time of the monotonic clock, as a look, where its window can be trusted."""
+    told = w.telnyx_clock.now(heard_since=begun)
+    now, age = w.now(), timedelta(seconds=time.monotonic() - begun)
+    after = looked_after(job, told=told - age if told else None, here=now - age, ours=datetime.now(UTC) - age)
+    if after is None:
+        log.warning(
+            "job %s attempt %d: not listed, but the listing does not tell that it looked from before the claim on; "
+            "faxdispatch doctor tells whose clock is wrong",
+            job.job_id,
+            job.attempt,
+        )
+        return
     reply = w.ledger.not_listed(
         job.job_id,
         job.attempt,
         look=uuid4().hex,
         settle=w.settings.fax_settle,
         enough=w.settings.fax_settle_listings,
-        age=age,
+        age=age.total_seconds(),
+        after_claim=after.total_seconds(),
     )
     log.info("job %s attempt %d: not listed, %s", job.job_id, job.attempt, reply["outcome"])

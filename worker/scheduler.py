@@ -39,8 +39,10 @@ CROWD = 100
 """Messages in the queue of sends from which a queued job's message is taken to wait among them …"""
 FAITH = 3
 """… for so many appointments, whose pauses double."""
-PRESENT = 60_000
-"""Milliseconds after which a silent worker is struck off the list."""
+SHOW_UP = 5.0
+"""Seconds between two signs of life."""
+COMPLAIN = 600.0
+"""Seconds between two complaints about a clock."""
 
 
 class Scheduler:
@@ -51,7 +53,7 @@ class Scheduler:
         self._name = name
         self._stop = Event()
         self._thread = Thread(target=self._run, name="scheduler", daemon=True)
-        self._seen_at = 0.0
+        self._seen_at = self._complained_at = float("-inf")
         self._campaigns = Feeder(w)
         self._errands = Errands(w)
         self._work: dict[State, Callable[[Appointment], None]] = {
@@ -121,15 +123,15 @@ class Scheduler:
             log.info("scheduler: Redis is away; the lease runs out by itself")
 
     def _show_up(self) -> None:
-        """Tell, every few seconds, that this worker lives; `doctor` and the metrics read it."""
-        if time.monotonic() - self._seen_at < 5:
+        """Tell, every few seconds, that this worker lives and what it sees of the clocks."""
+        now = time.monotonic()
+        if now - self._seen_at < SHOW_UP:
             return
-        now = int(time.time() * 1000)
-        with self._w.ledger.redis.pipeline(transaction=False) as pipe:
-            pipe.zadd("fax:workers", {self._name: now})
-            pipe.zremrangebyscore("fax:workers", "-inf", now - PRESENT)
-            pipe.execute()
-        self._seen_at = time.monotonic()
+        wrong = self._w.presence.show_up(self._name, self._w.telnyx_clock.now()).wrong_clocks()
+        self._seen_at = now
+        if wrong and now - self._complained_at > COMPLAIN:
+            self._complained_at = now
+            log.warning("%s; let NTP set every clock", ", and ".join(wrong))
 
     def _hint(self, appointment: Appointment) -> None:
         self._w.post(ATTEMPT, DISPATCH, {"job_id": appointment.job_id})

@@ -1,6 +1,7 @@
 """How many faxes may be in flight: found out or fixed, for a connection and the account; and what a pause stops."""
 
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -194,7 +195,7 @@ def test_while_no_more_channels_are_free_they_are_tried_at_growing_intervals_and
             out_of_channels(desk, name, "refused", "connection")
             tried.append(second)
 
-    gaps = [after - before for before, after in zip(tried, tried[1:], strict=False)]
+    gaps = [after - before for before, after in pairwise(tried)]
     assert gaps == sorted(gaps)
     assert gaps[-1] == 40
     assert limit(desk) == 1

@@ -112,6 +112,7 @@ def test_a_number_as_code_is_read_as_text():
     ("headers", "seconds"),
     [
         ({"retry-after": "7"}, 7),
+        ({"retry-after": "Tue, 01 Sep 2026 12:00:30 GMT", "date": "Tue, 01 Sep 2026 12:00:00 GMT"}, 30),
         ({"retry-after": "0.5", "x-ratelimit-reset": "9"}, 0.5),
         ({"x-ratelimit-reset": "1"}, 1),
         ({"x-ratelimit-reset": "3, 3;w=1"}, 3),

@@ -6,12 +6,14 @@ from faxdispatch.inbound.link import Links
 from faxdispatch.ledger import (
     Agenda,
     Campaigns,
+    Clock,
     Durability,
     Fence,
     Inbox,
     Ledger,
     Limits,
     Observations,
+    Presence,
     Scripts,
 )
 from faxdispatch.openings import Calendar
@@ -30,6 +32,8 @@ def collaborators(scripts: Scripts, settings: Settings, **own: Any) -> Collabora
         "inbox": Inbox(scripts),
         "links": Links(max_bytes=1000),
         "fence": Fence(Durability.ALWAYS),
+        "clock": Clock(scripts),
+        "presence": Presence(scripts),
         "telnyx": None,
         "post": lambda *_: None,
         "calendar": Calendar(),

@@ -5,7 +5,7 @@ from array import array
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from faxdispatch.campaign.retrying import chooser
 from faxdispatch.campaign.trial import Trial, trial
 from faxdispatch.errors import BadInput, Conflict
 from faxdispatch.jobs import SendFax
-from faxdispatch.ledger import Audit, Campaign, Campaigns, RowResult, Scripts, Suppressions
+from faxdispatch.ledger import Audit, Campaign, Campaigns, Clock, RowResult, Scripts, Suppressions
 from faxdispatch.numbers import NumberPolicy
 from faxdispatch.states import CampaignState, HoldReason
 from faxdispatch.verdicts import check_reason
@@ -192,7 +192,7 @@ class CampaignService:
             )
         if at.tzinfo is None:
             raise BadInput("at: has no time zone; write it like 2026-05-01T08:00:00-05:00")
-        if at <= datetime.now(UTC):
+        if at <= Clock(self._scripts).now():
             raise BadInput("at: is over already; give a moment to come, or none to start now")
         outcome, state = self.ledger.start_at(campaign_id, at, operator=operator)
         if outcome != "planned":

@@ -1,13 +1,11 @@
 """How many jobs stand where, and what an operator should look at."""
 
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from faxdispatch.cli.output import show
-from faxdispatch.ledger import Account, Ledger, Limits, Scripts, Traffic, Watch
-from faxdispatch.ledger.scripts import redis_trouble
-from faxdispatch.ledger.watch import WORKER_SILENCE
+from faxdispatch.ledger import Account, Ledger, Limits, Presence, Scripts, Traffic, Watch, Worker
 from faxdispatch.states import HoldReason
 
 _FOR_A_PERSON = (
@@ -23,6 +21,7 @@ _FOR_A_PERSON = (
 def overview(scripts: Scripts) -> dict[str, Any]:
     """Give the figures, ready for JSON. Raises `Unavailable` where Redis did not answer."""
     ledger, limits, figures = Ledger(scripts), Limits(scripts), asdict(Watch(scripts).figures())
+    workers = Presence(scripts).all()
     return {
         "jobs": {state.value: count for state, count in ledger.counts().items()},
         "oldest_seconds": {state.value: round(age, 1) for state, age in figures.pop("oldest").items()},
@@ -30,7 +29,8 @@ def overview(scripts: Scripts) -> dict[str, Any]:
         "account": _account(limits.account()),
         "held": {held.reason.value: held.count for held in ledger.holds()},
         **figures,
-        "workers": _workers(scripts),
+        "workers": [_worker(worker) for worker in workers],
+        "wrong_clocks": sorted({words for worker in workers for words in worker.wrong_clocks()}),
     }
 
 
@@ -51,7 +51,7 @@ def show_overview(found: dict[str, Any]) -> None:
     for reason, count in found["held"].items():
         show(f"held because {reason}: {count}")
     show(f"workers: {len(found['workers'])}" + ("" if found["leader"] else ", no scheduler leads"))
-    for line in _to_look_at(found):
+    for line in [*found["wrong_clocks"], *_to_look_at(found)]:
         show(f"to look at: {line}")
 
 
@@ -92,19 +92,13 @@ def _account(account: Account) -> dict[str, Any]:
     return facts | {"shut_until": _text(account.shut_until) if account.shut_until else None}
 
 
-def _workers(scripts: Scripts) -> list[dict[str, str]]:
-    since = scripts.clock() - WORKER_SILENCE * 1000
-    with redis_trouble():
-        present: Any = scripts.redis.zrangebyscore("fax:workers", since, "+inf", withscores=True)
-    return [{"name": name, "seen": _time(millis)} for name, millis in present]
+def _worker(worker: Worker) -> dict[str, Any]:
+    ahead = {"own_clock_ahead": worker.own_clock_ahead, "telnyx_ahead": worker.telnyx_ahead}
+    return {"name": worker.name, "seen": _text(worker.seen_at)} | ahead
 
 
 def _text(moment: datetime) -> str:
     return moment.isoformat(timespec="seconds")
-
-
-def _time(millis: float) -> str:
-    return datetime.fromtimestamp(millis / 1000, UTC).isoformat(timespec="seconds")
 
 
 def _span(seconds: float) -> str:

@@ -12,6 +12,8 @@ group them by who uses them:
     Suspects      numbers that are not called any more
     Suppressions  numbers that no campaign sends to
     DeadLetters   messages that were no jobs
+    Clock         the time that all share
+    Presence      which workers are at work, and what they see of the clocks
     Watch         the figures that an operator watches
     Identity      which ledger this is
     Fence         when a write is safe from a crash
@@ -19,6 +21,7 @@ group them by who uses them:
 
 from faxdispatch.ledger.agenda import Agenda, Appointment, Picked
 from faxdispatch.ledger.campaigns import CHUNK, Audit, Campaign, CampaignRow, Campaigns, RowResult, job_of_row
+from faxdispatch.ledger.clock import Clock
 from faxdispatch.ledger.connection import Patience, connect
 from faxdispatch.ledger.deadletters import DeadLetter, DeadLetters
 from faxdispatch.ledger.durability import Durability, Fence, durability
@@ -27,6 +30,7 @@ from faxdispatch.ledger.inbound import DocumentPlace, Due, InboundFax, Inbox
 from faxdispatch.ledger.jobs import Claim, Ledger, Scope
 from faxdispatch.ledger.limits import Account, Limits, Pause, Traffic
 from faxdispatch.ledger.observations import Observation, Observations
+from faxdispatch.ledger.presence import Presence, Worker
 from faxdispatch.ledger.rows import Held, Place
 from faxdispatch.ledger.rules import Rules
 from faxdispatch.ledger.scripts import Scripts
@@ -46,6 +50,7 @@ __all__ = [
     "Campaigns",
     "Changed",
     "Claim",
+    "Clock",
     "DeadLetter",
     "DeadLetters",
     "DocumentPlace",
@@ -66,6 +71,7 @@ __all__ = [
     "Pause",
     "Picked",
     "Place",
+    "Presence",
     "RowResult",
     "Rules",
     "Scope",
@@ -76,6 +82,7 @@ __all__ = [
     "Suspects",
     "Traffic",
     "Watch",
+    "Worker",
     "connect",
     "durability",
     "job_of_row",

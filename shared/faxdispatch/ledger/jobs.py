@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal
 
 from redis import Redis
@@ -25,6 +26,7 @@ class Claim:
     """A claim of the next attempt of a job; see `Ledger.claim`.
 
     `connection` is the one that it will be sent on; the claim fails where the job waits on another by now.
+    `telnyx_at` is the present moment by Telnyx's clock, where that is known.
     """
 
     job_id: str
@@ -33,6 +35,7 @@ class Claim:
     cost: int
     rung: int
     connection: str | None = None
+    telnyx_at: datetime | None = None
 
 
 class Ledger(Rows):
@@ -130,6 +133,7 @@ class Ledger(Rows):
                 "cost": c.cost,
                 "rung": c.rung,
                 **({"connection": c.connection} if c.connection else {}),
+                **({"telnyx_at": _ms(c.telnyx_at.timestamp())} if c.telnyx_at else {}),
             }
             for c in claims
         ]
@@ -199,10 +203,22 @@ class Ledger(Rows):
             source=source,
         )
 
-    def not_listed(self, job_id: str, attempt: int, *, look: str, settle: float, enough: int, age: float = 0) -> Reply:
+    def not_listed(
+        self,
+        job_id: str,
+        attempt: int,
+        *,
+        look: str,
+        settle: float,
+        enough: int,
+        age: float = 0,
+        after_claim: float | None = None,
+    ) -> Reply:
         """Record a complete listing without the attempt, asked for `age` seconds ago.
 
         With `enough` of them, the last one asked for `settle` seconds after the attempt became unknown: `requeued`.
+        `after_claim` is how long after the claim it was asked for, where another clock than Redis' tells; it counts for
+        no more than that.
         """
         return self._scripts.run(
             "listed",
@@ -212,6 +228,7 @@ class Ledger(Rows):
             settle=_ms(settle),
             enough=enough,
             age=_ms(age),
+            after_claim=None if after_claim is None else _ms(after_claim),
             source="listing",
         )
 

@@ -39,6 +39,8 @@ class JobView(BaseModel):
     updated_at: datetime
     submitted_at: datetime | None
     """When the last attempt was claimed."""
+    submitted_at_telnyx: datetime | None = None
+    """The same by Telnyx's clock; None where no answer had told it."""
     dials: int
     """Failed attempts that never connected."""
     connects: int
@@ -82,6 +84,7 @@ class JobView(BaseModel):
             created_at=_moment(row["created"]),
             updated_at=_moment(row["updated"]),
             submitted_at=_moment(row.get("submitted")),
+            submitted_at_telnyx=_moment(row.get("submitted_telnyx")),
             dials=int(row.get("dials") or 0),
             connects=int(row.get("connects") or 0),
             holds=int(row.get("holds") or 0),

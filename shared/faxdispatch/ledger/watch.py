@@ -1,12 +1,11 @@
 """The figures that an operator watches, read in one go at a cost that does not grow with the jobs."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from faxdispatch.ledger.presence import Presence
 from faxdispatch.ledger.scripts import Scripts, redis_trouble
 from faxdispatch.states import OPEN, State
-
-WORKER_SILENCE = 60.0
-"""Seconds after which a worker that has not shown up counts as gone; they show up every five."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +26,10 @@ class Figures:
     """Documents of inbound faxes that could not be had; a person must speak."""
     workers: int
     """Worker processes that have shown up lately."""
+    workers_clock_ahead: float | None
+    """How far the clock of the worker that is worst off is ahead of Redis'; below 0 it is behind."""
+    telnyx_clock_ahead: float | None
+    """The same of Telnyx's clock, as the workers see it; None where it has answered nothing lately."""
     inbound_behind: float | None
     """Age of the moment from which the next listing of inbound faxes begins; None where none was complete yet."""
     leader: str | None
@@ -49,12 +52,12 @@ class Watch:
             pipe.xlen("fax:quarantine")
             pipe.zcard("fax:documents:wanted")
             pipe.zcard("fax:documents:given_up")
-            pipe.zcount("fax:workers", now - WORKER_SILENCE * 1000, "+inf")
             pipe.get("fax:inbound-listed")
             pipe.get("fax:leader")
             for state in states:
                 pipe.zrange(f"fax:since:{state}", 0, 0, withscores=True)
-            dead_letters, strays, quarantined, wanted, given_up, workers, listed, leader, *first = pipe.execute()
+            dead_letters, strays, quarantined, wanted, given_up, listed, leader, *first = pipe.execute()
+        workers = Presence(self._scripts).all()
         return Figures(
             oldest={
                 state: max(0.0, (now - found[0][1]) / 1000) if found else 0.0
@@ -65,7 +68,13 @@ class Watch:
             quarantined=quarantined,
             documents_wanted=wanted,
             documents_given_up=given_up,
-            workers=workers,
+            workers=len(workers),
+            workers_clock_ahead=_worst(worker.own_clock_ahead for worker in workers),
+            telnyx_clock_ahead=_worst(worker.telnyx_ahead for worker in workers),
             inbound_behind=max(0.0, (now - int(listed)) / 1000) if listed else None,
             leader=leader,
         )
+
+
+def _worst(seconds: Iterable[float | None]) -> float | None:
+    return max((each for each in seconds if each is not None), key=abs, default=None)

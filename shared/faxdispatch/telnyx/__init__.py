@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from faxdispatch.telnyx.client import TelnyxClient
+    from faxdispatch.telnyx.clock import TelnyxClock
     from faxdispatch.telnyx.models import Fax, FaxApplication, MediaResource, Page
     from faxdispatch.telnyx.requests import ApplicationParams, ApplicationUpdate, SendRequest
     from faxdispatch.telnyx.signature import PublicKeys
@@ -26,6 +27,7 @@ __all__ = [
     "PublicKeys",
     "SendRequest",
     "TelnyxClient",
+    "TelnyxClock",
     "TelnyxWebhook",
     "Unreadable",
     "parse_webhook",
@@ -33,6 +35,7 @@ __all__ = [
 
 _MODULES = {
     "client": ("TelnyxClient",),
+    "clock": ("TelnyxClock",),
     "models": ("Fax", "FaxApplication", "MediaResource", "Page"),
     "requests": ("ApplicationParams", "ApplicationUpdate", "SendRequest"),
     "signature": ("PublicKeys",),

@@ -116,7 +116,8 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 
     Telnyx documents the second only (Telnyx developer guide, "Rate limiting": seconds until the reset).
     """
-    for seconds in (_seconds(headers.get("retry-after")), _seconds(headers.get("x-ratelimit-reset"))):
+    for name in ("retry-after", "x-ratelimit-reset"):
+        seconds = _seconds(headers.get(name), now=headers.get("date"))
         if seconds is not None:
             return min(max(seconds, 0.0), MAX_RETRY_AFTER)
     return None
@@ -179,8 +180,11 @@ def _pointer(error: Mapping[str, Any]) -> str | None:
     return next((f"{name} {value[:100]}" for name, value in named if isinstance(value, str) and value), None)
 
 
-def _seconds(text: str | None) -> float | None:
-    """Read seconds or an HTTP date; of a list such as `1, 1;w=1` the first."""
+def _seconds(text: str | None, *, now: str | None) -> float | None:
+    """Read seconds or an HTTP date; of a list such as `1, 1;w=1` the first.
+
+    `now` is the date of the answer: what this machine's clock says may be another time.
+    """
     if not text:
         return None
     try:
@@ -189,6 +193,8 @@ def _seconds(text: str | None) -> float | None:
     except ValueError:
         pass
     try:
-        return (parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds()
+        return (
+            parsedate_to_datetime(text) - (parsedate_to_datetime(now) if now else datetime.now(UTC))
+        ).total_seconds()
     except (ValueError, TypeError):
         return None

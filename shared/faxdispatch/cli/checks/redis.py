@@ -3,7 +3,6 @@
 import re
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from typing import Any
 
 from celery import Celery
@@ -14,7 +13,7 @@ from redis.exceptions import RedisError, ResponseError
 from faxdispatch.broker import configure
 from faxdispatch.cli.checks.finding import Finding, fail, ok, skew, warn
 from faxdispatch.errors import FaxError
-from faxdispatch.ledger import connect
+from faxdispatch.ledger import Presence, Scripts, connect
 from faxdispatch.ledger.durability import Durability, durability
 from faxdispatch.ledger.scripts import redis_trouble
 from faxdispatch.settings import Settings
@@ -36,7 +35,14 @@ def check_redis(settings: Settings) -> Iterator[Finding]:
         yield fail("redis", str(error), "start it, or mend REDIS_URL; nothing can be recorded without it")
         return
     yield _version(about)
-    checks: tuple[Callable[[Redis, Any, Settings], Finding], ...] = (_persistence, _memory, _replicas, _clock, _workers)
+    checks: tuple[Callable[[Redis, Any, Settings], Finding], ...] = (
+        _persistence,
+        _memory,
+        _replicas,
+        _clock,
+        _workers,
+        _clocks_of_workers,
+    )
     for check in checks:
         try:
             with redis_trouble():
@@ -106,12 +112,17 @@ def _clock(redis: Redis, _about: Any, _settings: Settings) -> Finding:
 
 
 def _workers(redis: Redis, _about: Any, _settings: Settings) -> Finding:
-    seconds, _ = redis.time()
-    present: Any = redis.zrangebyscore("fax:workers", (int(seconds) - 60) * 1000, "+inf", withscores=True)
+    present = Presence(Scripts(redis)).all()
     if not present:
         return warn("workers", "none has shown up in the last minute: nothing is sent", "start one: faxdispatch up")
-    latest = datetime.fromtimestamp(max(score for _, score in present) / 1000, UTC)
-    return ok("workers", f"{len(present)} at work, last seen {latest:%H:%M:%S}Z")
+    return ok("workers", f"{len(present)} at work, last seen {present[-1].seen_at:%H:%M:%S}Z")
+
+
+def _clocks_of_workers(redis: Redis, _about: Any, _settings: Settings) -> Finding:
+    wrong = {words for worker in Presence(Scripts(redis)).all() for words in worker.wrong_clocks()}
+    if wrong:
+        return warn("clocks", "; ".join(sorted(wrong)), "let NTP set the clocks of all machines, that of Redis first")
+    return ok("clocks", "those of workers and Telnyx agree with Redis'")
 
 
 def _broker(settings: Settings) -> Finding:

@@ -1,6 +1,6 @@
 -- A complete listing came back without the fax. `look` names the listing, so that telling it twice counts once. `age`
 -- is how long ago it was asked for: whoever tells of it may have been stopped meanwhile, and what counts is when Telnyx
--- was looked at.
+-- was looked at. `after_claim` is how long after the claim that was by Telnyx's clock: Redis' may have been set meanwhile.
 local j = load(a.job)
 if not j then return reply({outcome = 'gone'}) end
 if j.state ~= 'unknown' or j.attempt ~= a.attempt then return reply({outcome = 'no', state = j.state}) end
@@ -9,7 +9,7 @@ if j.look ~= a.look then
   listings = listings + 1
   save(j, {listings = listings, look = a.look})
 end
-local looked = now - a.age - tonumber(j.unknown_since)
+local looked = math.min(now - a.age - tonumber(j.unknown_since), a.after_claim or math.huge)
 if looked < a.settle or listings < a.enough then
   return reply({outcome = 'unknown', listings = listings})
 end

@@ -1,0 +1,38 @@
+"""Redis' clock, by which everything in the ledger is dated, as a process follows it."""
+
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from faxdispatch.ledger.scripts import Scripts
+
+FRESH = 1.0
+"""Seconds for which an answer of Redis is carried on by the monotonic clock."""
+EPOCH = datetime.fromtimestamp(0, UTC)
+
+
+class Clock:
+    """Redis is asked at most once in `FRESH` seconds. What this machine's own clock says never matters."""
+
+    def __init__(self, scripts: Scripts, *, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._scripts = scripts
+        self._monotonic = monotonic
+        self._lock = threading.Lock()
+        self._asked_at = float("-inf")
+        self._millis = 0
+
+    def now(self) -> datetime:
+        """Give the present moment.
+
+        Raises:
+            Unavailable: Redis did not answer.
+        """
+        if self._scripts.now is not None:
+            return EPOCH + timedelta(milliseconds=self._scripts.now)
+        with self._lock:
+            at = self._monotonic()
+            if at - self._asked_at >= FRESH:
+                self._millis = self._scripts.clock()
+                self._asked_at = at
+            return EPOCH + timedelta(milliseconds=self._millis, seconds=at - self._asked_at)

@@ -1,0 +1,38 @@
+"""Telnyx's clock, as the `Date` of its answers tells it."""
+
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+
+BELIEVED = 3600.0
+"""Seconds for which an answer's date is carried on by the monotonic clock."""
+
+
+class TelnyxClock:
+    """Every answer sets it (RFC 9110, 6.6.1). Dates are whole seconds, so it is up to one behind."""
+
+    def __init__(self, *, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._monotonic = monotonic
+        self._heard: tuple[float, datetime] | None = None
+
+    def hear(self, headers: Mapping[str, str]) -> None:
+        """Set it by an answer's headers (names in lower case); one without a readable date is passed over."""
+        try:
+            told = parsedate_to_datetime(headers.get("date", ""))
+        except (ValueError, TypeError, IndexError):
+            return
+        self._heard = self._monotonic(), told.replace(tzinfo=told.tzinfo or UTC).astimezone(UTC)
+
+    def now(self, *, heard_since: float | None = None) -> datetime | None:
+        """Give the present moment at Telnyx; None where no answer has told it lately.
+
+        With `heard_since`, a time of the monotonic clock, only answers after that count.
+        """
+        if self._heard is None:
+            return None
+        at, told = self._heard
+        passed = self._monotonic() - at
+        if passed > BELIEVED or (heard_since is not None and at < heard_since):
+            return None
+        return told + timedelta(seconds=passed)

@@ -1,0 +1,75 @@
+"""From when on an unknown attempt is looked for, and which listing is evidence, whosever clock is wrong."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from faxdispatch.jobs import SendFax
+from faxdispatch.ledger import JobView
+from faxdispatch.states import State
+from worker.window import begins, looked_after
+
+CLAIMED = datetime(2026, 9, 1, 12, tzinfo=UTC)
+"""By Telnyx's clock."""
+ALLOWANCE = timedelta(seconds=120)
+MINUTES = [timedelta(minutes=minutes) for minutes in (-30, -3, 0, 3, 30)]
+
+
+def job(*, redis_ahead: timedelta = timedelta(), noted: bool = True) -> JobView:
+    """An attempt that was claimed at `CLAIMED`."""
+    row = {
+        "state": State.UNKNOWN,
+        "attempt": "1",
+        "created": "0",
+        "updated": "0",
+        "submitted": millis(CLAIMED + redis_ahead),
+    }
+    row["request"] = SendFax(to="+13125550200", media_name="letter").model_dump_json(exclude_defaults=True)
+    return JobView.from_hash("job", row | ({"submitted_telnyx": millis(CLAIMED)} if noted else {}))
+
+
+def millis(moment: datetime) -> str:
+    return str(round(moment.timestamp() * 1000))
+
+
+@pytest.mark.parametrize("noted", [True, False])
+@pytest.mark.parametrize("told", [True, False])
+@pytest.mark.parametrize("ahead", MINUTES)
+def test_the_window_begins_before_the_claim_however_wrong_redis_clock_is(noted, told, ahead):
+    begun = begins(job(redis_ahead=ahead, noted=noted), ahead=-ahead if told else None, allowance=ALLOWANCE)
+
+    assert begun <= CLAIMED - ALLOWANCE
+
+
+@pytest.mark.parametrize("set_by", MINUTES)
+def test_the_window_begins_before_the_claim_where_redis_clock_was_set_since(set_by):
+    assert begins(job(), ahead=-set_by, allowance=ALLOWANCE) <= CLAIMED - ALLOWANCE
+
+
+def look(view: JobView, *, after: timedelta, told: bool = True, redis_ahead: timedelta = timedelta(), ours=timedelta()):
+    moment = CLAIMED + after
+    return looked_after(view, told=moment if told else None, here=moment + redis_ahead, ours=moment + ours)
+
+
+@pytest.mark.parametrize("ahead", MINUTES)
+def test_how_long_was_looked_is_told_by_the_clock_that_says_less(ahead):
+    """Redis' clock is set by that much after the claim."""
+    after = timedelta(minutes=10)
+
+    assert look(job(), after=after, redis_ahead=ahead) == min(after, after + ahead)
+
+
+def test_a_listing_without_a_date_is_no_evidence_where_the_claim_noted_one():
+    assert look(job(), after=timedelta(minutes=10), told=False) is None
+
+
+def test_a_listing_that_is_dated_before_the_claim_is_no_evidence():
+    assert look(job(), after=timedelta(minutes=-1)) is None
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_where_telnyx_never_told_the_time_a_clock_that_is_a_day_off_makes_it_no_evidence(told):
+    view, after = job(noted=False), timedelta(minutes=10)
+
+    assert look(view, after=after, told=told) == after
+    assert look(view, after=after, told=told, redis_ahead=timedelta(days=1), ours=timedelta()) is None
