@@ -1,4 +1,4 @@
-# One image for web and worker: compose says which of the two a container is.
+# One image for web, worker and console: compose says which of them a container is.
 
 # The package is installed in editable form, as in a checkout, so that it and the processes beside it are one version.
 # What builds it is locked like everything else, and stays behind in this stage.
@@ -18,11 +18,13 @@ RUN pip install --no-cache-dir --require-hashes -r requirements/app.lock
 COPY --from=build /dist /dist
 RUN pip install --no-cache-dir --no-deps /dist/*.whl
 COPY shared shared
+COPY console console
 COPY simulator simulator
 COPY webhook webhook
 COPY worker worker
-# What FAX_INBOUND_DIR may be: a volume that begins as this folder belongs to the same user.
-RUN useradd --system --uid 10001 fax && install --directory --owner=fax /faxes
+# What FAX_INBOUND_DIR and the console's FAX_DATA_DIR may be: a volume that begins as such a folder belongs to the
+# same user.
+RUN useradd --system --uid 10001 fax && install --directory --owner=fax /faxes /console
 USER 10001
 EXPOSE 8080
 HEALTHCHECK --interval=10s --timeout=3s --start-period=15s \

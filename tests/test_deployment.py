@@ -1,4 +1,4 @@
-"""Procfile, Dockerfile and compose file start the same two commands, and keep what durability needs."""
+"""Procfile, Dockerfile and compose file start the same commands, and keep what durability needs."""
 
 import json
 import os
@@ -11,7 +11,7 @@ import pytest
 from ruamel.yaml import YAML
 
 ROOT = Path(__file__).resolve().parents[1]
-COMMANDS = {"web": "python -m webhook", "worker": "python -m worker"}
+COMMANDS = {"web": "python -m webhook", "console": "python -m console", "worker": "python -m worker"}
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +19,7 @@ def compose():
     return YAML(typ="safe").load(ROOT / "docker-compose.yml")
 
 
-def test_procfile_is_exactly_the_two_commands():
+def test_procfile_is_exactly_these_commands():
     assert (ROOT / "Procfile").read_text() == "".join(f"{name}: {command}\n" for name, command in COMMANDS.items())
 
 
@@ -43,7 +43,7 @@ def test_redis_keeps_every_write_and_evicts_nothing(compose):
     assert compose["services"]["redis"]["volumes"]
 
 
-@pytest.mark.parametrize("name", ["redis", "web", "worker"])
+@pytest.mark.parametrize("name", ["redis", "web", "console", "worker"])
 def test_every_service_comes_back_and_gets_time_to_stop(compose, name):
     service = compose["services"][name]
     assert service["restart"] == "always"

@@ -1,10 +1,11 @@
-"""What the leading scheduler sees to besides the jobs: inbound faxes, and what is to be deleted at Telnyx."""
+"""What the leading scheduler sees to besides the jobs: inbound faxes, what is to be deleted at Telnyx, samples."""
 
 import time
 from collections.abc import Sequence
 from typing import Any
 
 from faxdispatch.jobs import FindInbound
+from faxdispatch.ledger import take_sample
 from worker.collaborators import Collaborators
 
 FETCH = "fax.inbound.fetch.v1"
@@ -25,6 +26,8 @@ MOST_HANDS = 8
 """Messages by which workers are told at once that there are documents to fetch; each fetches until none is left."""
 REMOVE_EVERY = 60.0
 """Seconds between two looks for documents that are kept no longer."""
+SAMPLE_EVERY = 300.0
+"""Seconds between two samples of how many faxes have ended, of which the console draws the last hours."""
 
 
 class Errands:
@@ -32,7 +35,7 @@ class Errands:
 
     def __init__(self, w: Collaborators) -> None:
         self._w = w
-        self._looked_at = self._removed_at = float("-inf")
+        self._looked_at = self._removed_at = self._sampled_at = float("-inf")
         self._allowed = 0.0
 
     def run(self) -> None:
@@ -45,6 +48,9 @@ class Errands:
         if now - self._looked_at < PAUSE:
             return
         self._looked_at = now
+        if now - self._sampled_at >= SAMPLE_EVERY:
+            self._sampled_at = now
+            take_sample(self._w.ledger.scripts)
         if self._w.backlog(CHECKS) > CROWD:
             return
         # At a slow rate it takes several looks until there is time for one of them.

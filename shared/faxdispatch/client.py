@@ -127,21 +127,32 @@ class FaxClient:
         on_commit(lambda: self.send(named))
         return str(named.job_id)
 
-    def cancel(self, *, job_id: str | None = None, fax_id: str | None = None) -> str:
+    def cancel(
+        self,
+        *,
+        job_id: str | None = None,
+        fax_id: str | None = None,
+        reason: str | None = None,
+        operator: str | None = None,
+    ) -> str:
         """Cancel a fax by our id or Telnyx's.
 
         Gives `cancelled` where nothing had left, `over` where the job had ended, and `wished` where Telnyx is asked;
-        then an event tells what came of it.
+        then an event tells what came of it. `reason` and `operator` are recorded with the job.
 
         Raises:
             InvalidJob: where not exactly one id is given.
+            BadInput: the reason is empty or too long.
             NotKnown: where there is no such job.
             Unavailable: where Redis or the broker did not answer.
         """
         command = CancelFax.decode({"job_id": job_id, "fax_id": fax_id})
+        if reason is not None:
+            check_reason(reason)
         ours = command.job_id or self._ledger.job_of_fax(command.fax_id or "")
         if ours:
-            outcome: str = self._ledger.cancel(ours, source="producer")["outcome"]
+            source = "producer" if operator is None else "operator"
+            outcome: str = self._ledger.cancel(ours, source=source, why=reason, operator=operator)["outcome"]
             if outcome == "gone":
                 raise NotKnown(f"job {ours}: not known here")
             if outcome != "wished":

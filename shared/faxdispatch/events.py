@@ -64,6 +64,7 @@ _Campaign = Literal[
     "campaign.capped",
     "campaign.purged",
 ]
+_Operator = Literal["operator.acted"]
 
 TELNYX_TYPES: tuple[str, ...] = (*get_args(_Underway), *get_args(_Delivered), *get_args(_Failed))
 """Every event type that Telnyx is known to send for faxes (API reference and developer guide)."""
@@ -75,6 +76,7 @@ JOB_TYPES: tuple[str, ...] = (
     *get_args(_Connection),
     *get_args(_Number),
     *get_args(_Campaign),
+    *get_args(_Operator),
 )
 """Every event type of our own."""
 
@@ -211,6 +213,12 @@ class CampaignEvent(Event):
     type: _Campaign
 
 
+class OperatorEvent(Event):
+    """A person did something in the console that no other event tells of; `data` says what, to what, who and why."""
+
+    type: _Operator
+
+
 class FaxRefreshed(Event):
     """An inbound fax's media link was renewed; `data` is the fax as Telnyx returns it, with the new link."""
 
@@ -236,6 +244,7 @@ _CLASSES: tuple[type[Event], ...] = (
     ConnectionEvent,
     NumberEvent,
     CampaignEvent,
+    OperatorEvent,
     FaxRefreshed,
     DocumentEvent,
 )
@@ -255,6 +264,7 @@ AnyEvent = Annotated[
     | Annotated[ConnectionEvent, Tag("ConnectionEvent")]
     | Annotated[NumberEvent, Tag("NumberEvent")]
     | Annotated[CampaignEvent, Tag("CampaignEvent")]
+    | Annotated[OperatorEvent, Tag("OperatorEvent")]
     | Annotated[FaxRefreshed, Tag("FaxRefreshed")]
     | Annotated[DocumentEvent, Tag("DocumentEvent")]
     | Annotated[Event, Tag("Event")],

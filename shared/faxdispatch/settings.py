@@ -3,6 +3,7 @@
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -25,6 +26,13 @@ def _ladder(value: Any) -> Any:
 
 
 def _without_slash(value: str) -> str:
+    return value.rstrip("/")
+
+
+def _origin(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.strip("/") or parts.query:
+        raise ValueError("write it like https://fax.example.com, without a path")
     return value.rstrip("/")
 
 
@@ -214,6 +222,22 @@ class Settings(BaseSettings):
     fax_inbound_retention_days: float | None = Field(default=None, gt=0, allow_inf_nan=False)
     """How long stored documents are kept; for ever where it is not set."""
 
+    # The console in the browser
+    fax_console_host: str = "127.0.0.1"
+    """Address that the console listens on; `0.0.0.0` for all, as in a container."""
+    fax_console_port: int = Field(default=8090, ge=0, le=65535)
+    """Port of the console."""
+    fax_console_url: Annotated[str, AfterValidator(_origin)] | None = None
+    """Where browsers reach it, like `https://fax.example.com`; without it only as `localhost` or the address above."""
+    fax_console_users: Path | None = None
+    """File of those who may sign in; `console-users.json` in FAX_DATA_DIR where it is not set."""
+    fax_console_proxy_secret: SecretStr | None = Field(default=None, min_length=16)
+    """Secret by which a proxy that has signed people in proves itself; it says who they are in the header below."""
+    fax_console_proxy_header: str = Field(default="X-Forwarded-User", pattern="^[A-Za-z0-9-]+$")
+    """Header in which that proxy names the person."""
+    fax_console_operators: Words = ()
+    """Names by that header that may act; all others only look."""
+
     # After the fact
     fax_telnyx_delete_after: Seconds | None = None
     """So long after its end a fax is deleted at Telnyx, an inbound one after it was stored here. Never if not set."""
@@ -312,6 +336,11 @@ class Settings(BaseSettings):
             return normalise(self.fax_from, region=self.fax_default_region) if self.fax_from else None
         except ValueError as error:
             raise Misconfigured(f"FAX_FROM: {error}") from None
+
+    @property
+    def console_users(self) -> Path:
+        """The file of those who may sign in to the console."""
+        return self.fax_console_users or self.fax_data_dir / "console-users.json"
 
     @cached_property
     def test_numbers(self) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from faxdispatch.jobs import CancelFax, FindInbound, Job, RefreshMedia, SendFax,
 from faxdispatch.ledger import JobView
 from faxdispatch.numbers import NumberPolicy
 from faxdispatch.states import TERMINAL, State
+from faxdispatch.verdicts import check_reason
 
 _STATUS_OF_TYPE = {kind: status for status, kind in (*TYPE_OF_STATUS.items(), *TYPE_OF_INBOUND_STATUS.items())}
 
@@ -134,9 +135,18 @@ class RecordingClient(FaxClient):
         """Let a job stand in a state from now on, for tests of what a producer does then."""
         self._states[job_id] = state
 
-    def cancel(self, *, job_id: str | None = None, fax_id: str | None = None) -> str:
+    def cancel(
+        self,
+        *,
+        job_id: str | None = None,
+        fax_id: str | None = None,
+        reason: str | None = None,
+        operator: str | None = None,  # noqa: ARG002 - nobody reads histories here
+    ) -> str:
         """Keep the wish; the answer is what the real client gives for a job in that state."""
         command = CancelFax.decode({"job_id": job_id, "fax_id": fax_id})
+        if reason is not None:
+            check_reason(reason)
         state = self.status(command.job_id).state if command.job_id else None
         self.asked.append(command)
         if state is None or command.job_id is None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import sys
 
@@ -32,7 +33,7 @@ def start(home):
     started = []
 
     def run(*words, **settings):
-        started.append(Command(*words, folder=home, **settings))
+        started.append(Command(*words, folder=home, **{"FAX_CONSOLE_PORT": "0"} | settings))
         return started[-1]
 
     yield run
@@ -72,7 +73,11 @@ def test_a_demo_that_is_killed_leaves_no_process(start):
 
 def test_up_keeps_everything_over_a_restart(start):
     up = start("faxdispatch", "up", "--simulate", PORT=str(processes.free_port()), **FAST)
-    url = _redis_url(up.wait_for_line("REDIS_URL"))
+    said = up.wait_for_line("REDIS_URL")
+    console, password = re.search(r"console +(http\S+)\n +sign in as operator with (\S+);", said).groups()
+    assert _signs_in(console, "operator", password)
+    assert not _signs_in(console, "operator", "nonsense")
+    url = _redis_url(said)
     first = FaxClient(url).send(to="+14155550100", media_url=DOCUMENT, idempotency_key="first").job_id
     eventually(lambda: FaxClient(url).status(first).state is State.DELIVERED, within=PATIENCE)
     assert up.stop(signal.SIGTERM) == 0
@@ -150,6 +155,13 @@ def test_the_procfile_under_honcho_delivers_and_stops_cleanly(start, home, tmp_p
         assert flow.events(job.job_id)[-1].source == "webhook"
         honcho.stop(signal.SIGTERM)
         honcho.assert_nothing_left()
+
+
+def _signs_in(console: str, name: str, password: str) -> bool:
+    with httpx.Client(base_url=console, trust_env=False) as browser:
+        token = re.search(r'name="csrf_token" value="([^"]+)"', browser.get("/sign-in").text)[1]
+        form = {"csrf_token": token, "name": name, "password": password}
+        return browser.post("/sign-in", data=form).status_code == 303
 
 
 def _redis_url(said: str) -> str:

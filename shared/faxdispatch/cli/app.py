@@ -34,6 +34,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "numbers": ("faxdispatch.cli.numbers:app", "Numbers in quarantine, which no fax calls."),
     "deadletters": ("faxdispatch.cli.deadletters:app", "Messages that the workers could not carry out."),
     "events": ("faxdispatch.cli.events:events", "Print events from the stream."),
+    "console": ("faxdispatch.cli.console:app", "Users of the console in the browser."),
     "canary": ("faxdispatch.cli.canary.command:canary", "Send one real page through the whole chain, and judge it."),
     "doctor": ("faxdispatch.cli.doctor:doctor", "Check settings, services, Telnyx and webhook."),
 }

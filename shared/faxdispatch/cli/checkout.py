@@ -1,6 +1,6 @@
 """Where the processes' code lies: the checkout or image that this package was installed from.
 
-The wheel holds the package alone; worker, webhook and simulator run from beside it.
+The wheel holds the package alone; worker, webhook, console and simulator run from beside it.
 """
 
 from pathlib import Path
@@ -8,7 +8,7 @@ from pathlib import Path
 import faxdispatch
 from faxdispatch.errors import Misconfigured
 
-PROCESSES = ("worker", "webhook", "simulator")
+PROCESSES = ("worker", "webhook", "console", "simulator")
 
 
 def checkout() -> Path:
@@ -21,6 +21,6 @@ def checkout() -> Path:
     if all((root / name / "__main__.py").is_file() for name in PROCESSES):
         return root
     raise Misconfigured(
-        "worker, webhook and simulator are not here: this faxdispatch is from a wheel, which holds only what "
+        "worker, webhook, console and simulator are not here: this faxdispatch is from a wheel, which holds only what "
         "producers need. Run the command in a checkout (`make install`) or in the image"
     )

@@ -63,6 +63,19 @@ def worker(folder: Path, surroundings: Mapping[str, str], *, number: int = 1) ->
     return Role(name, _python("worker"), surroundings, folder, lambda child: _at_work(child, url), grace=_WORKER_GRACE)
 
 
+def console(folder: Path, surroundings: Mapping[str, str]) -> Role:
+    """Give the console; `console_address` is where it serves."""
+    url = f"{console_address(surroundings)}/healthz"
+    return Role("console", _python("console"), surroundings, folder, lambda _: _serves(url))
+
+
+def console_address(surroundings: Mapping[str, str]) -> str:
+    """Give the address of the console on this machine."""
+    host = surroundings["FAX_CONSOLE_HOST"]
+    known = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
+    return f"http://{known}:{surroundings['FAX_CONSOLE_PORT']}"
+
+
 def simulator(folder: Path, options: list[str]) -> Role:
     """Give the simulated Telnyx; once it is ready, `introduction` tells where it is."""
     surroundings = environment({}, inherit=False)

@@ -20,6 +20,7 @@ from faxdispatch.settings import Settings
 from faxdispatch.telnyx.webhooks import WEBHOOK_PATH
 
 SIMULATED_SENDER = "+13125550000"
+FIRST_USER = "operator"
 EXAMPLE = "examples/documents/referral-letter.pdf"
 
 _EXPORTED = (
@@ -41,7 +42,7 @@ def up(
         bool, typer.Option("--simulate", help="Start a simulated Telnyx as well, and send to it. No fax leaves.")
     ] = False,
 ) -> None:
-    """Run web, workers and, where REDIS_URL is not set, a private Valkey, until Ctrl-C.
+    """Run web, workers, the console and, where REDIS_URL is not set, a private Valkey, until Ctrl-C.
 
     The Valkey keeps everything in FAX_DATA_DIR. Whatever ends by itself is started again.
     """
@@ -75,7 +76,12 @@ def _memory(settings: Settings, *, simulate: bool) -> Iterator[Path | None]:
 
 
 def _start(stack: Stack, settings: Settings, folder: Path | None, *, workers: int, simulate: bool) -> None:
-    changes = {"PORT": str(settings.port or processes.free_port())}
+    changes = {
+        "PORT": str(settings.port or processes.free_port()),
+        "FAX_CONSOLE_HOST": settings.fax_console_host,
+        "FAX_CONSOLE_PORT": str(settings.fax_console_port or processes.free_port()),
+        "FAX_CONSOLE_USERS": str(settings.console_users.absolute()),
+    }
     if folder:
         port = usual_port(folder)
         stack.start(processes.valkey(folder, port))
@@ -89,7 +95,21 @@ def _start(stack: Stack, settings: Settings, folder: Path | None, *, workers: in
     stack.start(processes.web(Path.cwd(), surroundings))
     for number in range(1, workers + 1):
         stack.start(processes.worker(Path.cwd(), surroundings, number=number))
-    _introduce(hook, folder, changes, simulate=simulate)
+    password = _first_user(settings)
+    stack.start(processes.console(Path.cwd(), surroundings))
+    _introduce(hook, folder, changes, password, simulate=simulate)
+
+
+def _first_user(settings: Settings) -> str | None:
+    """Let somebody sign in where nobody may yet; give the password, None where there are users or a proxy."""
+    from faxdispatch.users import Role, Users  # noqa: PLC0415 - what hashes passwords is slow to load
+
+    users = Users(settings.console_users)
+    if users.all() or settings.fax_console_proxy_secret:
+        return None
+    password = secrets.token_urlsafe(12)
+    users.add(FIRST_USER, password, Role.OPERATOR)
+    return password
 
 
 def _simulation(stack: Stack, hook: str) -> dict[str, str]:
@@ -102,8 +122,13 @@ def _simulation(stack: Stack, hook: str) -> dict[str, str]:
     return processes.simulated(processes.introduction(child)) | {"FAX_WEBHOOK_URL": hook}
 
 
-def _introduce(hook: str, folder: Path | None, changes: dict[str, str], *, simulate: bool) -> None:
+def _introduce(
+    hook: str, folder: Path | None, changes: dict[str, str], password: str | None, *, simulate: bool
+) -> None:
     lines = ["faxdispatch is up; Ctrl-C stops it", f"  webhooks  {hook}"]
+    lines += [f"  console   {processes.console_address(changes)}"]
+    if password:
+        lines += [f"            sign in as {FIRST_USER} with {password}; `faxdispatch console user` changes that"]
     if folder:
         lines += [f"  Valkey    {changes['REDIS_URL']}, files in {folder}"]
     if simulate:

@@ -62,6 +62,12 @@ class Bucket:
             self._files.pipe_file(path, text.encode())
         return f"{self._url}/{name}"
 
+    def get(self, name: str) -> bytes:
+        """Give the content of what has that name."""
+        path = self._path(name)
+        with self._trouble(f"{name} was not read"):
+            return bytes(self._files.cat_file(path))
+
     def delete(self, name: str) -> None:
         """Delete what has that name."""
         path = self._path(name)

@@ -39,6 +39,11 @@ class Folder:
         with self._trouble(f"{name} was not stored"):
             return self._write(checked_name(name), io.BytesIO(text.encode()))
 
+    def get(self, name: str) -> bytes:
+        """Give the content of what has that name."""
+        with self._trouble(f"{name} was not read"):
+            return (self._folder / checked_name(name)).read_bytes()
+
     def delete(self, name: str) -> None:
         """Delete what has that name."""
         with self._trouble(f"{name} was not deleted"):

@@ -28,6 +28,9 @@ class Store(Protocol):
     def put_text(self, name: str, text: str) -> str:
         """Store a text as UTF-8. Gives its address."""
 
+    def get(self, name: str) -> bytes:
+        """Give the content of what has that name."""
+
     def delete(self, name: str) -> None:
         """Delete what has that name; no error where it is gone already."""
 

@@ -14,6 +14,7 @@ group them by who uses them:
     DeadLetters   messages that were no jobs
     Clock         the time that all share
     Presence      which workers are at work, and what they see of the clocks
+    Overview      all that stands where, at one moment
     Watch         the figures that an operator watches
     Identity      which ledger this is
     Fence         when a write is safe from a crash
@@ -31,6 +32,7 @@ from faxdispatch.ledger.jobs import Claim, Ledger, Scope
 from faxdispatch.ledger.limits import Account, Limits, Pause, Traffic
 from faxdispatch.ledger.observations import Observation, Observations
 from faxdispatch.ledger.presence import Presence, Worker
+from faxdispatch.ledger.overview import Overview, Sample, newest_events, read_overview, samples, take_sample
 from faxdispatch.ledger.rows import Held, Place
 from faxdispatch.ledger.rules import Rules
 from faxdispatch.ledger.scripts import Scripts
@@ -67,6 +69,7 @@ __all__ = [
     "Limits",
     "Observation",
     "Observations",
+    "Overview",
     "Patience",
     "Pause",
     "Picked",
@@ -74,6 +77,7 @@ __all__ = [
     "Presence",
     "RowResult",
     "Rules",
+    "Sample",
     "Scope",
     "Scripts",
     "Suppression",
@@ -86,4 +90,8 @@ __all__ = [
     "connect",
     "durability",
     "job_of_row",
+    "newest_events",
+    "read_overview",
+    "samples",
+    "take_sample",
 ]

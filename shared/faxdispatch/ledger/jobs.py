@@ -303,9 +303,9 @@ class Ledger(Rows):
             source="scheduler",
         )
 
-    def cancel(self, job_id: str, *, source: str) -> Reply:
+    def cancel(self, job_id: str, *, source: str, why: str | None = None, operator: str | None = None) -> Reply:
         """Cancel: `cancelled` at once, `wished` where Telnyx must be asked, `over`, or `gone`."""
-        return self._scripts.run("cancel", job=job_id, source=source)
+        return self._scripts.run("cancel", job=job_id, why=why, operator=operator, source=source)
 
     def resolve(
         self,

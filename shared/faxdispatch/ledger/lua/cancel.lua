@@ -1,14 +1,15 @@
 -- Cancel: at once where nothing has left, else as a wish that goes to Telnyx as soon as it can.
 local j = load(a.job)
+local who = json({why = a.why, operator = a.operator})
 if not j then return reply({outcome = 'gone'}) end
 if TERMINAL[j.state] then return reply({outcome = 'over', state = j.state, fax_id = j.fax_id}) end
 if j.state == 'queued' or j.state == 'held' then
-  emit(j, 'job.cancelled', {})
+  emit(j, 'job.cancelled', {data = who})
   finish(j, 'cancelled')
   return reply({outcome = 'cancelled', state = 'cancelled'})
 end
 if j.cancel ~= '1' then
-  emit(j, 'job.cancelling', {})
+  emit(j, 'job.cancelling', {data = who})
   save(j, {cancel = '1'})
   -- The next question about an accepted fax may be an hour away; a cancel whose message is lost must not wait for it.
   if j.state == 'accepted' then appoint(j, now + a.hint) end

@@ -1,0 +1,64 @@
+"""`python -m console`: serve the console on FAX_CONSOLE_HOST and FAX_CONSOLE_PORT."""
+
+import logging
+import signal
+import sys
+from types import FrameType
+
+from waitress.server import create_server
+
+from console.app import create_app
+from faxdispatch.errors import Misconfigured
+from faxdispatch.settings import Settings
+
+
+def main() -> None:
+    """Serve until told to stop."""
+    try:
+        settings = Settings.load()
+        app = create_app(settings)
+    except Misconfigured as error:
+        print(f"console: {error}", file=sys.stderr)
+        raise SystemExit(2) from None
+    logging.basicConfig(
+        level=settings.fax_log_level, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+    try:
+        server = create_server(
+            app,
+            host=settings.fax_console_host,
+            port=settings.fax_console_port,
+            threads=8,
+            connection_limit=200,
+            asyncore_use_poll=True,
+            max_request_header_size=16 * 1024,
+            max_request_body_size=app.config["MAX_CONTENT_LENGTH"],
+            # A proxy in front says nothing that counts but who somebody is, and proves itself by a secret for that.
+            clear_untrusted_proxy_headers=True,
+            url_scheme="https" if app.config["SESSION_COOKIE_SECURE"] else "http",
+            log_socket_errors=False,
+            ident=None,
+        )
+    except OSError as error:
+        where = f"{settings.fax_console_host}:{settings.fax_console_port}"
+        sys.exit(f"console: cannot listen on {where}: {error.strerror}; set FAX_CONSOLE_PORT")
+    if not app.extensions["desk"].users.all() and not settings.fax_console_proxy_secret:
+        print(
+            "console: nobody may sign in yet: faxdispatch console user add NAME --role operator",
+            file=sys.stderr,
+            flush=True,
+        )
+    signal.signal(signal.SIGTERM, _stop)
+    host = f"[{server.effective_host}]" if ":" in server.effective_host else server.effective_host
+    print(f"console: listening on http://{host}:{server.effective_port}", file=sys.stderr, flush=True)
+    server.run()
+
+
+def _stop(_number: int, _frame: FrameType | None) -> None:
+    """End waitress's loop the way it expects; it then waits for its threads."""
+    raise SystemExit(0)
+
+
+if __name__ == "__main__":
+    main()

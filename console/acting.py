@@ -1,0 +1,55 @@
+"""An action of an operator: carried out once, told in words, and never half done without being said."""
+
+from collections.abc import Callable
+
+from flask import flash, redirect, request
+from werkzeug.wrappers import Response
+
+from console.access import log, you
+from console.desk import desk
+from faxdispatch.errors import FaxError
+from faxdispatch.privacy import scrub
+from faxdispatch.verdicts import check_reason
+
+
+def act(name: str, subject: str, do: Callable[[], str], *, back: str) -> Response:
+    """Carry out an action, and go back to a page that tells what came of it.
+
+    `do` gives that in words. A refusal is told in its own words; nothing was done then.
+    """
+    try:
+        words = do()
+    except FaxError as error:
+        log.info("%a asked for %s of %a and was refused: %s", you().name, name, subject, scrub(str(error)))
+        flash(scrub(str(error)), "bad")
+    else:
+        log.info("%a: %s of %a", you().name, name, subject)
+        flash(words, "good")
+    return redirect(back, 303)
+
+
+def acted(action: str, subject: str, *, reason: str | None = None, **facts: object) -> None:
+    """Publish an event of an action for which the ledger has none of its own."""
+    told = {"action": action, "subject": subject, "operator": you().name, "reason": reason} | facts
+    desk().ledger.tell(
+        "operator.acted",
+        subject=subject,
+        facts={name: value for name, value in told.items() if value is not None},
+        source="operator",
+    )
+
+
+def reason() -> str:
+    """Give the reason that the form has; the ledger refuses an empty one."""
+    return request.form.get("reason", "").strip()
+
+
+def checked_reason() -> str:
+    """Give the reason that the form has.
+
+    Raises:
+        BadInput: it is missing, or too long.
+    """
+    given = reason()
+    check_reason(given)
+    return given

@@ -1,0 +1,102 @@
+"""What an operator should look at, the worst first."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from flask import url_for
+
+from console.holding import pause_words
+from console.words import lasting
+from faxdispatch.ledger import Overview
+from faxdispatch.settings import Settings
+from faxdispatch.states import HoldReason, State
+
+_FOR_A_PERSON = {
+    HoldReason.TOO_LATE: "came too late and wait for a person's word",
+    HoldReason.NO_CONNECTION: "name no fax application, and neither does FAX_CONNECTION_ID",
+    HoldReason.NO_SENDER: "name no sender, and neither does FAX_FROM",
+    HoldReason.POLICY_HOOK_FAILED: "wait since the policy hook cannot be asked",
+    HoldReason.NOT_DURABLE: "wait since Redis cannot make their sending safe from a crash",
+}
+_OVERDUE = 10.0
+_DECIDING = 10.0
+_LAG = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """One matter: how grave (`bad` or `doubt`), what it is, until when where that is known, and where more is told."""
+
+    grave: str
+    words: str
+    link: str | None = None
+
+
+def alarms(found: Overview, settings: Settings, webhook_lag: float | None) -> list[Alarm]:
+    """Give everything that is not as it should be."""
+    return [*_nobody_works(found), *_money(found), *_unknown(found, settings), *_late(found, webhook_lag), *_for(found)]
+
+
+def _nobody_works(found: Overview) -> Iterator[Alarm]:
+    if found.workers == 0:
+        yield Alarm("bad", "No worker is running: nothing is sent.")
+    elif found.leader is None:
+        yield Alarm(
+            "bad", "No scheduler leads: nothing moves on. Another takes over within seconds, or look at the log."
+        )
+    if found.overdue > _OVERDUE:
+        yield Alarm("bad", f"An appointment is overdue by {lasting(found.overdue)}.")
+    if found.account.shut_until:
+        yield Alarm("doubt", f"Telnyx wants no calls until {found.account.shut_until:%H:%M:%S} UTC.")
+
+
+def _money(found: Overview) -> Iterator[Alarm]:
+    for line in found.connections:
+        if line.pause:
+            yield Alarm(
+                "bad",
+                f"Connection {line.connection} is paused until {line.pause.until:%Y-%m-%d %H:%M} UTC: "
+                f"{pause_words(line.pause.reason)}. "
+                f"{line.waiting:,} faxes wait in its line.",
+                url_for("holds.page"),
+            )
+    cap = found.account.cap
+    if cap and found.account.spent >= 0.9 * cap:
+        yield Alarm("doubt", f"Today's faxes have cost {found.account.spent:.2f} of the {cap:.2f} that a day may.")
+
+
+def _unknown(found: Overview, settings: Settings) -> Iterator[Alarm]:
+    count, age = found.counts[State.UNKNOWN], found.oldest.get(State.UNKNOWN, 0.0)
+    if count:
+        late = age > 2 * settings.fax_settle
+        yield Alarm(
+            "bad" if late else "doubt",
+            f"Of {count:,} sends it is not known whether Telnyx took them, of one for {lasting(age)}"
+            + (", longer than evidence should take." if late else "; evidence settles most of them by itself."),
+            url_for("faxes.page", state=State.UNKNOWN.value),
+        )
+    if found.oldest.get(State.DECIDING, 0.0) > _DECIDING:
+        yield Alarm("doubt", "A failed attempt waits for the failure policy's word: does the scheduler run?")
+    if found.oldest.get(State.QUEUED, 0.0) > 2 * settings.fax_hint_after:
+        yield Alarm("doubt", f"A fax has waited for a worker for {lasting(found.oldest[State.QUEUED])}.")
+
+
+def _late(found: Overview, webhook_lag: float | None) -> Iterator[Alarm]:
+    if webhook_lag is not None and webhook_lag > _LAG:
+        yield Alarm("doubt", f"Telnyx's webhooks come {lasting(webhook_lag)} after what they tell of.")
+    if found.strays:
+        yield Alarm("bad", f"{found.strays:,} faxes too many are being cancelled at Telnyx.")
+
+
+def _for(found: Overview) -> Iterator[Alarm]:
+    for reason, words in _FOR_A_PERSON.items():
+        if count := found.held.get(reason, 0):
+            yield Alarm("bad", f"{count:,} faxes {words}.", url_for("holds.page", reason=reason.value))
+    if found.dead_letters:
+        yield Alarm("doubt", f"{found.dead_letters:,} messages could not be carried out.", url_for("deadletters.page"))
+    if found.documents_given_up:
+        yield Alarm(
+            "bad", f"{found.documents_given_up:,} documents of inbound faxes were given up.", url_for("inbound.page")
+        )
+    if found.quarantined_webhooks:
+        yield Alarm("doubt", f"{found.quarantined_webhooks:,} signed webhooks could not be read or are not ours.")

@@ -1,0 +1,33 @@
+"""What every page works with: the settings, the ledger and the client, made once and shared by all threads."""
+
+from functools import cached_property
+
+from flask import current_app
+
+from faxdispatch.client import FaxClient
+from faxdispatch.ledger import Ledger, Limits, Scripts, Suspects
+from faxdispatch.settings import Settings
+from faxdispatch.users import Users
+
+
+class Desk:
+    """Everything behind the pages. Nothing connects before it is first needed."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.scripts = Scripts.from_settings(settings)
+        self.ledger = Ledger(self.scripts)
+        self.limits = Limits(self.scripts)
+        self.suspects = Suspects(self.scripts)
+        self.users = Users(settings.console_users)
+
+    @cached_property
+    def client(self) -> FaxClient:
+        """The client that acts."""
+        return FaxClient.from_env(self.settings)
+
+
+def desk() -> Desk:
+    """Give the desk of the app that answers."""
+    found: Desk = current_app.extensions["desk"]
+    return found

@@ -1,0 +1,111 @@
+"""Faxes: found, and one of them with its way, what holds it and what is to be done."""
+
+from flask import Blueprint, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from console.access import you
+from console.acting import act, reason
+from console.desk import desk
+from console.holding import ending, meaning, pause_words, waivable
+from console.story import steps, stretches, verdict
+from faxdispatch.ledger import JobView, Pause
+from faxdispatch.states import OPEN, State, Verdict
+
+pages = Blueprint("faxes", __name__, url_prefix="/faxes")
+
+SHOWN = 50
+
+
+@pages.get("/")
+def page() -> str:
+    """Search, or list those that stand in an open state."""
+    state = State(request.args["state"]) if request.args.get("state") in {one.value for one in OPEN} else None
+    views = [view for view, _ in desk().ledger.standing(state, limit=SHOWN)] if state else []
+    return render_template("faxes/list.html", state=state, views=views, states=sorted(OPEN))
+
+
+@pages.get("/<job_id>")
+def one(job_id: str) -> str:
+    """Show one fax."""
+    here = desk()
+    view = here.ledger.job(job_id, history=True)
+    place = here.ledger.place(view)
+    held = view.hold_reason if view.state is State.HELD else None
+    headline, more = verdict(view)
+    return render_template(
+        "faxes/one.html",
+        view=view,
+        headline=headline,
+        sub=more,
+        place=place,
+        pause=_pause(view) if held else None,
+        pause_words=pause_words,
+        why=meaning(held),
+        ends=ending(held),
+        waivable=waivable(held),
+        steps=steps(view),
+        stretches=stretches(view, here.client.inbound.now()),
+        settings=here.settings,
+        State=State,
+        Verdict=Verdict,
+    )
+
+
+@pages.post("/<job_id>/cancel")
+def cancel(job_id: str) -> Response:
+    """Cancel a fax."""
+
+    def do() -> str:
+        outcome = desk().client.cancel(job_id=job_id, reason=reason(), operator=you().name)
+        return {
+            "cancelled": "Cancelled: nothing had left.",
+            "wished": "Telnyx is asked to cancel it; this page tells what comes of it.",
+            "over": "Nothing to cancel: it had ended already.",
+        }[outcome]
+
+    return act("cancel", job_id, do, back=url_for(".one", job_id=job_id))
+
+
+@pages.post("/<job_id>/release")
+def release(job_id: str) -> Response:
+    """Let a held fax go."""
+
+    def do() -> str:
+        desk().client.release(job_id, reason=reason(), operator=you().name)
+        return "It goes as soon as it can."
+
+    return act("release", job_id, do, back=url_for(".one", job_id=job_id))
+
+
+@pages.post("/<job_id>/resolve")
+def resolve(job_id: str) -> Response:
+    """Settle what nothing else can tell."""
+
+    def do() -> str:
+        desk().client.resolve(
+            job_id,
+            Verdict(request.form.get("verdict", "")),
+            reason=reason(),
+            fax_id=request.form.get("fax_id", "").strip() or None,
+            operator=you().name,
+            attempt=request.form.get("attempt", type=int),
+        )
+        return "Settled, as you said."
+
+    return act("resolve", job_id, do, back=url_for(".one", job_id=job_id))
+
+
+@pages.post("/<job_id>/ask")
+def ask(job_id: str) -> Response:
+    """Have Telnyx asked how it stands."""
+
+    def do() -> str:
+        desk().client.sync(job_id=job_id)
+        return "Telnyx is asked; this page tells what it says."
+
+    return act("question", job_id, do, back=url_for(".one", job_id=job_id))
+
+
+def _pause(view: JobView) -> Pause | None:
+    lines = desk().limits.connections()
+    return next((line.pause for line in lines if line.connection == view.connection_id), None)

@@ -1,0 +1,47 @@
+"""What holds a fax and what ends that, in words for people who have buttons instead of commands."""
+
+from faxdispatch.campaign.causes import TELNYX
+from faxdispatch.holds import MEANINGS
+from faxdispatch.states import WAIVABLE, HoldReason
+
+_PAUSES = {
+    "operator": "a person paused it",
+    "spend_cap": "the day's money is spent",
+}
+
+_ENDS = {
+    HoldReason.SEND_AT: "That moment.",
+    HoldReason.WINDOW: "The opening of its window.",
+    HoldReason.TOO_LATE: "A person: let it go, or cancel it.",
+    HoldReason.POLICY_HOOK: "The moment that the hook named, when it is asked again.",
+    HoldReason.CONNECTION_PAUSED: "The end of the pause; once its cause is mended, a person may end it at once.",
+    HoldReason.ACCOUNT_REFUSED: "The end of the pause; once its cause is mended, a person may end it at once.",
+    HoldReason.CAMPAIGN_PAUSED: "A person resumes the campaign, once what paused it is settled.",
+    HoldReason.RETRY: "The moment of the next attempt.",
+    HoldReason.SPEND_CAP: "Midnight UTC, when the day's money counts anew.",
+}
+
+
+def meaning(reason: str | None) -> str | None:
+    """Say what a hold means; None for a reason that is not known here."""
+    return MEANINGS[HoldReason(reason)].text if reason in set(HoldReason) else None
+
+
+def ending(reason: str | None) -> str | None:
+    """Say what ends a hold."""
+    if reason not in set(HoldReason):
+        return None
+    known = HoldReason(reason)
+    return _ENDS.get(known) or MEANINGS[known].ends
+
+
+def waivable(reason: str | None) -> bool:
+    """Tell whether a person may let one fax go from this."""
+    return reason in {one.value for one in WAIVABLE}
+
+
+def pause_words(reason: str) -> str:
+    """Say why a connection is paused."""
+    if reason.isdigit():
+        return f"Telnyx refuses the account (code {reason})"
+    return _PAUSES.get(reason) or TELNYX.get(reason, reason).rstrip(".")

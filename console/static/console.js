@@ -1,0 +1,42 @@
+// Two small things that pages do not need but are better with: times in the reader's own zone, and parts that stay
+// up to date. Nothing here acts.
+"use strict";
+
+function localise(root) {
+  for (const time of root.querySelectorAll("time[datetime]")) {
+    const moment = new Date(time.dateTime);
+    if (Number.isNaN(moment.getTime()) || time.title) continue;
+    time.title = time.textContent;
+    time.textContent = moment.toLocaleString("sv-SE");
+  }
+}
+
+function busy(part) {
+  const active = document.activeElement;
+  return document.hidden || (active && active !== document.body && part.contains(active)) || part.querySelector("details[open]");
+}
+
+async function renew(part) {
+  if (busy(part)) return;
+  const answer = await fetch(location.href, { headers: { "X-Live": "1" }, redirect: "error" });
+  if (!answer.ok) return;
+  const found = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById(part.id);
+  if (!found || busy(part)) return;
+  localise(found);
+  if (found.innerHTML !== part.innerHTML) part.replaceChildren(...found.childNodes);
+  if (!found.dataset.live) delete part.dataset.live;
+}
+
+function keep(part) {
+  const again = () => {
+    if (!part.dataset.live) return;
+    setTimeout(() => renew(part).catch(() => {}).finally(again), 1000 * Number(part.dataset.live));
+  };
+  again();
+}
+
+localise(document);
+for (const note of document.querySelectorAll("[data-zone]")) {
+  note.textContent = `Times are ${Intl.DateTimeFormat().resolvedOptions().timeZone}.`;
+}
+for (const part of document.querySelectorAll("[data-live][id]")) keep(part);

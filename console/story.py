@@ -1,0 +1,178 @@
+"""The way of one fax as a picture: where it stood and for how long, from the events of its history."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from markupsafe import Markup
+
+from console.holding import meaning
+from console.words import cause, clock
+from faxdispatch.events import Event
+from faxdispatch.ledger import JobView
+from faxdispatch.states import State
+
+_LEADS_TO = {
+    "job.queued": State.QUEUED,
+    "job.held": State.HELD,
+    "job.retrying": State.HELD,
+    "job.released": State.HELD,
+    "job.submitted": State.SUBMITTING,
+    "job.accepted": State.ACCEPTED,
+    "job.unknown": State.UNKNOWN,
+    "job.rejected": State.FAILED,
+    "job.exhausted": State.FAILED,
+    "job.cancelled": State.CANCELLED,
+    "fax.delivered": State.DELIVERED,
+    "fax.failed": State.DECIDING,
+}
+HAPPENINGS = {
+    "job.queued": "Recorded",
+    "job.held": "Held",
+    "job.submitted": "Handed to Telnyx",
+    "job.accepted": "Taken by Telnyx",
+    "job.rejected": "Refused",
+    "job.unknown": "Not known whether Telnyx took it",
+    "job.retrying": "Another attempt is planned",
+    "job.cancelling": "Its cancelling is wished",
+    "job.cancelled": "Cancelled",
+    "job.exhausted": "Given up",
+    "job.conflict": "Telnyx contradicts what is recorded",
+    "job.resolved": "Settled by a person",
+    "job.released": "Let go by a person",
+    "fax.queued": "Queued at Telnyx",
+    "fax.media.processed": "Document prepared by Telnyx",
+    "fax.sending.started": "The call is up, pages are being sent",
+    "fax.delivered": "Delivered",
+    "fax.failed": "This attempt failed",
+    "fax.deleted": "Deleted at Telnyx",
+}
+_SAYS = {
+    "webhook": "Telnyx, by webhook",
+    "poll": "Telnyx, when asked",
+    "listing": "a listing of Telnyx's faxes",
+    "worker": "our worker",
+    "scheduler": "our scheduler",
+    "producer": "whoever sent it",
+    "operator": "a person",
+    "campaign": "its campaign",
+}
+_TELLING = ("reason", "failure_reason", "evidence", "verdict", "why", "operator", "page_count", "call_duration_secs")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One event: what happened, who says so, on what evidence."""
+
+    at: datetime
+    words: str
+    state: State | None
+    attempt: int | None
+    by: str
+    note: str | None
+    evidence: list[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A time in one state, with its place in a picture 1000 wide. Long ones are drawn shorter than they are."""
+
+    state: State
+    attempt: int
+    begin: datetime
+    seconds: float
+    x: float
+    width: float
+
+
+def verdict(view: JobView) -> tuple[Markup | str, str | None]:
+    """Say in a sentence what became of a fax, and in another what else is to be known of that."""
+    attempts = f"{view.attempt} attempt{'' if view.attempt == 1 else 's'}"
+    if view.state is State.DELIVERED:
+        pages = f", {view.page_count} page{'' if view.page_count == 1 else 's'}" if view.page_count else ""
+        return Markup("Delivered {}{}.").format(
+            clock(_ended_at(view)), pages
+        ), f"Telnyx confirmed it, after {attempts}."
+    if view.state is State.FAILED:
+        what = cause(view.cause)
+        return f"Not delivered: {what}", f"Given up after {attempts}." if view.attempt else "It was never dialled."
+    if view.state is State.CANCELLED:
+        return "Cancelled.", f"After {attempts}." if view.attempt else "It was never dialled."
+    if view.state is State.UNKNOWN:
+        return "Not known: Telnyx may or may not have taken it.", "It is looked for, and not sent again before."
+    if view.state is State.HELD:
+        return "Not yet: it waits.", f"The attempt before failed: {cause(view.cause)}" if view.cause else None
+    if view.state is State.QUEUED:
+        return "Not yet: it waits for a worker.", None
+    if view.state is State.DECIDING:
+        return "Not yet: an attempt failed, and what follows is being decided.", cause(view.cause)
+    return "Not yet: it is on its way.", f"Attempt {view.attempt}."
+
+
+def steps(view: JobView) -> list[Step]:
+    """Give every event of a fax in words, in their order."""
+    return [_step(event) for event in view.history]
+
+
+def stretches(view: JobView, now: datetime) -> list[Stretch]:
+    """Give the times in each state, up to now where it has not ended."""
+    found: list[tuple[State, int, datetime, float]] = []
+    marks = _marks(view.history)
+    for (at, state, attempt), following in zip(marks, [*marks[1:], None], strict=True):
+        end = following[0] if following else (at if view.finished else now)
+        found.append((state, attempt, at, max(0.0, (end - at).total_seconds())))
+    sizes = [25 + 40 * math.log1p(seconds) for *_, seconds in found]
+    total, x, drawn = sum(sizes) or 1.0, 0.0, []
+    for (state, attempt, at, seconds), size in zip(found, sizes, strict=True):
+        width = 1000 * size / total
+        drawn.append(Stretch(state, attempt, at, seconds, round(x, 1), round(width, 1)))
+        x += width
+    return drawn
+
+
+def _ended_at(view: JobView) -> datetime:
+    """Give when Telnyx delivered it, by its own clock where the history is kept."""
+    return next((one.occurred_at for one in view.history if one.type == "fax.delivered"), view.updated_at)
+
+
+def _marks(history: Sequence[Event]) -> list[tuple[datetime, State, int]]:
+    marks: list[tuple[datetime, State, int]] = []
+    attempt = 0
+    for event in history:
+        attempt = event.attempt or attempt
+        state = None if event.note else _LEADS_TO.get(event.type)
+        if state and (not marks or marks[-1][1:] != (state, attempt)):
+            marks.append((event.occurred_at, state, attempt))
+    return marks
+
+
+def _step(event: Event) -> Step:
+    data = event.data
+    evidence = [(name.replace("_", " "), _fact(name, data[name])) for name in _TELLING if data.get(name) is not None]
+    if isinstance(data.get("until"), (int, float)) and data["until"]:
+        evidence.append(
+            ("until", f"{datetime.fromtimestamp(data['until'] / 1000, event.occurred_at.tzinfo):%H:%M:%S} UTC")
+        )
+    if event.fax_id and event.type == "job.accepted":
+        evidence.append(("Telnyx's fax", event.fax_id))
+    return Step(
+        event.occurred_at,
+        HAPPENINGS.get(event.type, event.type),
+        _LEADS_TO.get(event.type),
+        event.attempt,
+        _SAYS.get(event.source, event.source),
+        event.note,
+        evidence,
+    )
+
+
+def _fact(name: str, value: Any) -> str:
+    if name in {"reason", "failure_reason"}:
+        words = meaning(str(value))
+        if words:
+            return words
+        known = cause(str(value))
+        return known if not known.startswith("The cause is") else str(value)
+    return str(value)

@@ -1,0 +1,55 @@
+"""What the templates are given besides what a page has: filters, and the pages that there are."""
+
+from typing import Any
+
+from flask import Flask, g, request, url_for
+
+from console import words
+from console.access import is_operator
+from console.holding import meaning
+from console.story import HAPPENINGS
+from faxdispatch.states import OPEN
+
+NAVIGATION = (
+    ("overview.page", "Overview"),
+    ("faxes.page", "Faxes"),
+    ("holds.page", "Holds"),
+    ("numbers.page", "Numbers"),
+    ("suppressions.page", "Suppressions"),
+    ("deadletters.page", "Dead letters"),
+    ("inbound.page", "Inbound"),
+)
+
+_LONG = 24
+
+
+def teach(app: Flask) -> None:
+    """Let the templates write as we do."""
+    app.jinja_env.filters.update(
+        clock=words.clock,
+        lasting=words.lasting,
+        money=words.money,
+        number=words.number,
+        told=words.told,
+        link=words.link,
+        cause=words.cause,
+        kind=lambda state: words.STATES[state][0] if state in words.STATES else "off",
+        meaning=lambda state: words.STATES[state][1] if state in words.STATES else str(state),
+        count=lambda value: f"{value:,}",
+        happening=lambda kind: HAPPENINGS.get(kind, kind),
+        shortened=lambda text: text if len(text) <= _LONG else f"{text[:10]}…{text[-6:]}",
+    )
+    app.jinja_env.globals.update(
+        is_operator=lambda: g.get("user") is not None and is_operator(),
+        pages_of_the_console=NAVIGATION,
+        open_states=OPEN,
+        hold_meaning=lambda reason: meaning(reason) or f"held for {reason}",
+        same_page=same_page,
+    )
+
+
+def same_page(**changes: Any) -> str:
+    """Give the address of this page with other arguments; one that becomes None is left out."""
+    if request.endpoint is None:
+        return "/"
+    return url_for(request.endpoint, **{**(request.view_args or {}), **request.args.to_dict(), **changes})

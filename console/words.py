@@ -1,0 +1,81 @@
+"""How pages write times, money, numbers and states. Telephone numbers are masked unless the page is shown in full."""
+
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import g
+from markupsafe import Markup
+
+from faxdispatch.campaign.causes import OURS, TELNYX
+from faxdispatch.campaign.plan import span
+from faxdispatch.privacy import mask_number, scrub
+from faxdispatch.states import State
+
+NOTHING = "-"
+_DIGITS = re.compile(r"\d(?:[ .()/-]{0,2}\d){6,}")
+
+STATES = {
+    State.QUEUED: ("waiting", "waits for a worker"),
+    State.HELD: ("waiting", "waits"),
+    State.SUBMITTING: ("moving", "is being handed to Telnyx"),
+    State.UNKNOWN: ("doubt", "may or may not have been taken by Telnyx"),
+    State.ACCEPTED: ("moving", "is at Telnyx"),
+    State.DECIDING: ("moving", "failed once; what follows is being decided"),
+    State.DELIVERED: ("good", "delivered"),
+    State.FAILED: ("bad", "not delivered"),
+    State.CANCELLED: ("off", "cancelled"),
+}
+"""Each state: the kind by which it is coloured, and what it means of a fax."""
+
+
+def clock(moment: datetime | None) -> str:
+    """Write a moment in UTC; the script of the page turns it into the browser's own time."""
+    if moment is None:
+        return NOTHING
+    utc = moment.astimezone(UTC)
+    return Markup('<time datetime="{}">{} UTC</time>').format(
+        utc.isoformat(timespec="seconds"), f"{utc:%Y-%m-%d %H:%M:%S}"
+    )
+
+
+def lasting(seconds: float | None) -> str:
+    """Write a length of time."""
+    if seconds is None:
+        return NOTHING
+    return f"{seconds:.0f} s" if seconds < 60 else span(seconds)
+
+
+def money(amount: float | None, digits: int = 2) -> str:
+    """Write an amount in the currency of the settings."""
+    return NOTHING if amount is None else f"{amount:,.{digits}f}"
+
+
+def number(text: str | None) -> str:
+    """Write a telephone number, masked unless the page is shown in full."""
+    if not text:
+        return NOTHING
+    return text if g.get("full") else mask_number(text)
+
+
+def told(text: Any) -> str:
+    """Write what came from outside, without numbers and secret links unless the page is shown in full."""
+    if text is None:
+        return NOTHING
+    words = str(text)
+    return words if g.get("full") else _DIGITS.sub(lambda found: mask_number(found[0]), scrub(words))
+
+
+def link(address: str | None) -> str:
+    """Write the name or the link of a document, without what makes the link secret unless shown in full."""
+    return (address or NOTHING) if g.get("full") else scrub(address or NOTHING)
+
+
+def cause(reason: str | None) -> str:
+    """Say why a fax did not arrive, in words."""
+    if not reason:
+        return "No cause is known."
+    known = TELNYX.get(reason) or OURS.get(reason)
+    if known:
+        return known
+    return f"Telnyx refused the request (code {reason})." if reason.isdigit() else f"The cause is {reason}."

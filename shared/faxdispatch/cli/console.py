@@ -1,0 +1,88 @@
+"""`faxdispatch console user …`: who may sign in to the console."""
+
+import secrets
+import sys
+from typing import Annotated
+
+import typer
+
+from faxdispatch.cli.confirm import confirm
+from faxdispatch.cli.output import show, show_json
+from faxdispatch.settings import Settings
+from faxdispatch.users import Role, Users
+
+Name = Annotated[str, typer.Argument(help="Name to sign in with.", show_default=False)]
+Generate = Annotated[bool, typer.Option("--generate", help="Make a password up and print it.")]
+
+app = typer.Typer(
+    help="Say who may sign in to the console, which `python -m console` and `faxdispatch up` serve.",
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+user = typer.Typer(
+    help="Users of the console, kept in FAX_CONSOLE_USERS.",
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+app.add_typer(user, name="user")
+
+
+@user.command()
+def add(
+    name: Name,
+    role: Annotated[Role, typer.Option(help="viewer looks, with numbers masked; operator acts.")] = Role.VIEWER,
+    generate: Generate = False,
+) -> None:
+    """Add a user. The password is asked for, or is the first line of standard input where that is no terminal."""
+    password = _password(generate=generate)
+    _users().add(name, password, role)
+    show(f"{name} may sign in as {role}")
+
+
+@user.command("password")
+def password_(name: Name, generate: Generate = False) -> None:
+    """Give a user another password; sessions begun with the old one end."""
+    _users().change(name, password=_password(generate=generate))
+    show(f"{name} has another password")
+
+
+@user.command("role")
+def role_(name: Name, role: Annotated[Role, typer.Argument(help="viewer or operator.")]) -> None:
+    """Give a user another role, from the next page on."""
+    _users().change(name, role=role)
+    show(f"{name} is {role}")
+
+
+@user.command()
+def remove(name: Name, yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False) -> None:
+    """Remove a user; sessions end with that."""
+    confirm(f"{name} may not sign in any more.", yes=yes)
+    _users().remove(name)
+    show(f"{name} is removed")
+
+
+@user.command("list")
+def list_(as_json: Annotated[bool, typer.Option("--json", help="Print JSON, one object a line.")] = False) -> None:
+    """List the users."""
+    for known in _users().all():
+        if as_json:
+            show_json({"name": known.name, "role": known.role})
+        else:
+            show(f"{known.name}  {known.role}")
+
+
+def _users() -> Users:
+    return Users(Settings.load().console_users)
+
+
+def _password(*, generate: bool) -> str:
+    if generate:
+        made = secrets.token_urlsafe(15)
+        show(f"password: {made}")
+        return made
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\r\n")
+    given: str = typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+    return given

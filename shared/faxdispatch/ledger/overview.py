@@ -1,0 +1,140 @@
+"""Everything that an operator looks at first, read at one moment by one script; and the course of the last hours."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from faxdispatch.events import Event
+from faxdispatch.ledger.limits import Account, Pause, Traffic
+from faxdispatch.ledger.scripts import Scripts, redis_trouble
+from faxdispatch.ledger.watch import WORKER_SILENCE
+from faxdispatch.states import OPEN, HoldReason, State
+
+SAMPLES = "fax:course"
+"""Stream of samples: the jobs in each state, taken by the leading scheduler."""
+_KEPT = 24 * 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """What stands where. Times are in seconds, money is in the currency of the settings."""
+
+    now: datetime
+    counts: Mapping[State, int]
+    """Jobs by state; those that have ended are all that ever were."""
+    oldest: Mapping[State, float]
+    """How long a job has stood in each open state at most, where there is one."""
+    held: Mapping[HoldReason, int]
+    connections: tuple[Traffic, ...]
+    account: Account
+    overdue: float
+    """Age of the oldest appointment that no scheduler has kept."""
+    leader: str | None
+    workers: int
+    dead_letters: int
+    strays: int
+    quarantined_webhooks: int
+    quarantined_numbers: int
+    documents_wanted: int
+    documents_given_up: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """How many jobs had ended so by then, all that ever were."""
+
+    at: datetime
+    delivered: int
+    failed: int
+    cancelled: int
+
+
+def read_overview(scripts: Scripts) -> Overview:
+    """Read it. Raises `Unavailable` where Redis did not answer."""
+    found = scripts.run("overview", silence=WORKER_SILENCE * 1000, kept=round(scripts.rules.retention * 1000))
+    now, since, counts = found["now"], found["since"] or {}, found.get("counts") or {}
+    return Overview(
+        now=_moment(now),
+        counts={state: int(counts.get(state, 0)) for state in State},
+        oldest={state: max(0.0, (now - since[state]) / 1000) for state in sorted(OPEN) if state in since},
+        held=_held(found["held"] or {}),
+        connections=tuple(sorted(_traffic(scripts, found["connections"] or (), now), key=lambda one: one.connection)),
+        account=_account(scripts, found, now),
+        overdue=max(0.0, (now - found["overdue"]) / 1000) if found.get("overdue") else 0.0,
+        leader=found.get("leader") or None,
+        workers=found["workers"],
+        dead_letters=found["dead_letters"],
+        strays=found["strays"],
+        quarantined_webhooks=found["quarantined"],
+        quarantined_numbers=found["numbers"],
+        documents_wanted=found["documents_wanted"],
+        documents_given_up=found["documents_given_up"],
+    )
+
+
+def take_sample(scripts: Scripts) -> None:
+    """Note how many jobs have ended by now; a day of samples is kept."""
+    with redis_trouble():
+        counts: Any = scripts.redis.hgetall("fax:counts")
+        now = scripts.clock()
+        taken: dict[Any, Any] = {name: counts.get(name, "0") for name in ("delivered", "failed", "cancelled")}
+        scripts.redis.xadd(SAMPLES, {"at": now, **taken}, minid=f"{now - _KEPT * 1000}", approximate=True)
+
+
+def samples(scripts: Scripts) -> list[Sample]:
+    """Give the samples of the last day, the oldest first."""
+    with redis_trouble():
+        found: Any = scripts.redis.xrange(SAMPLES)
+    return [
+        Sample(_moment(int(one["at"])), int(one["delivered"]), int(one["failed"]), int(one["cancelled"]))
+        for _, one in found
+    ]
+
+
+def newest_events(scripts: Scripts, *, limit: int = 40) -> list[tuple[datetime, Event]]:
+    """Give the newest events with the moment at which each was recorded, the newest first."""
+    with redis_trouble():
+        found: Any = scripts.redis.xrevrange("fax:events", count=limit)
+    return [(_moment(int(entry.partition("-")[0])), Event.from_fields(fields)) for entry, fields in found]
+
+
+def _held(found: Mapping[str, int]) -> dict[HoldReason, int]:
+    known = {HoldReason(reason): count for reason, count in found.items() if reason in set(HoldReason)}
+    return dict(sorted(known.items(), key=lambda pair: -pair[1]))
+
+
+def _traffic(scripts: Scripts, found: Any, now: int) -> list[Traffic]:
+    fixed = scripts.rules.channels
+    return [
+        Traffic(
+            one["connection"],
+            in_flight=one["in_flight"],
+            channels=fixed if isinstance(fixed, int) else math.floor(float(one.get("channels") or 2)),
+            waiting=one["waiting"],
+            pause=_pause(one.get("pause") or {}, now),
+        )
+        for one in found
+    ]
+
+
+def _pause(pause: Mapping[str, str], now: int) -> Pause | None:
+    till = int(pause.get("until", 0))
+    return Pause(pause["reason"], _moment(till)) if till > now else None
+
+
+def _account(scripts: Scripts, found: Mapping[str, Any], now: int) -> Account:
+    fixed, shut = scripts.rules.account_channels, int(found.get("shut") or 0)
+    estimate = found.get("channels")
+    return Account(
+        in_flight=found["calls"],
+        channels=fixed if isinstance(fixed, int) else math.floor(float(estimate)) if estimate else None,
+        spent=int(found.get("spent") or 0) / 1_000_000,
+        cap=scripts.rules.day_cap,
+        shut_until=_moment(shut / 1000) if shut > now * 1000 else None,
+    )
+
+
+def _moment(millis: float) -> datetime:
+    return datetime.fromtimestamp(millis / 1000, UTC)

@@ -1,0 +1,104 @@
+"""A console on an empty ledger, and browsers' doubles that are signed in to it."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from console.app import create_app
+from console.desk import Desk
+from console.signin import limiter
+from faxdispatch.settings import Settings
+from faxdispatch.users import Role, Users
+
+PASSWORD = "correct horse battery"
+NUMBER = "+14155550187"
+
+
+class Browser:
+    """A client that keeps its cookies, and fills in forms as they are on the page."""
+
+    def __init__(self, client: FlaskClient) -> None:
+        self.client = client
+
+    def get(self, path: str, **options) -> TestResponse:
+        return self.client.get(path, **options)
+
+    def text(self, path: str) -> str:
+        answer = self.get(path)
+        assert answer.status_code == 200, answer.text
+        return answer.text
+
+    def token(self, path: str = "/sign-in") -> str:
+        return re.search(r'name="csrf_token" value="([^"]+)"', self.get(path).text)[1]
+
+    def post(self, path: str, **fields) -> TestResponse:
+        """Post a form with the token of this session; gives the page that it leads to."""
+        return self.client.post(path, data={"csrf_token": self.token(), **fields}, follow_redirects=True)
+
+    def sign_in(self, name: str, password: str = PASSWORD, **more) -> TestResponse:
+        return self.client.post(
+            "/sign-in", data={"csrf_token": self.token(), "name": name, "password": password, **more}
+        )
+
+
+@pytest.fixture
+def users(tmp_path: Path) -> Users:
+    users = Users(tmp_path / "users.json")
+    users.add("olga", PASSWORD, Role.OPERATOR)
+    users.add("vera", PASSWORD, Role.VIEWER)
+    return users
+
+
+@pytest.fixture
+def build(redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Flask]:
+    """Builds the app with settings of the test's."""
+
+    def made(**settings) -> Flask:
+        monkeypatch.chdir(tmp_path)
+        limiter.reset() if limiter.enabled and getattr(limiter, "_storage", None) else None
+        given = {
+            "redis_url": redis_url,
+            "fax_console_users": tmp_path / "users.json",
+            "fax_data_dir": tmp_path / "data",
+            "fax_default_region": "US",
+            "fax_connection_id": "c",
+            "fax_from": "+14155550199",
+            **settings,
+        }
+        return create_app(Settings.load(**given))
+
+    return made
+
+
+@pytest.fixture
+def app(build: Callable[..., Flask], users: Users) -> Flask:
+    return build()
+
+
+@pytest.fixture
+def desk(app: Flask) -> Desk:
+    return app.extensions["desk"]
+
+
+@pytest.fixture
+def stranger(app: Flask) -> Browser:
+    return Browser(app.test_client())
+
+
+@pytest.fixture
+def operator(app: Flask) -> Browser:
+    browser = Browser(app.test_client())
+    assert browser.sign_in("olga").status_code == 303
+    return browser
+
+
+@pytest.fixture
+def viewer(app: Flask) -> Browser:
+    browser = Browser(app.test_client())
+    assert browser.sign_in("vera").status_code == 303
+    return browser
