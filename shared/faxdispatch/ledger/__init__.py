@@ -31,8 +31,8 @@ from faxdispatch.ledger.inbound import DocumentPlace, Due, InboundFax, Inbox
 from faxdispatch.ledger.jobs import Claim, Ledger, Scope
 from faxdispatch.ledger.limits import Account, Limits, Pause, Traffic
 from faxdispatch.ledger.observations import Observation, Observations
-from faxdispatch.ledger.presence import Presence, Worker
 from faxdispatch.ledger.overview import Overview, Sample, newest_events, read_overview, samples, take_sample
+from faxdispatch.ledger.presence import Presence, Worker
 from faxdispatch.ledger.rows import Held, Place
 from faxdispatch.ledger.rules import Rules
 from faxdispatch.ledger.scripts import Scripts

@@ -8,8 +8,8 @@ from typing import Any
 
 from faxdispatch.events import Event
 from faxdispatch.ledger.limits import Account, Pause, Traffic
+from faxdispatch.ledger.presence import WORKER_SILENCE
 from faxdispatch.ledger.scripts import Scripts, redis_trouble
-from faxdispatch.ledger.watch import WORKER_SILENCE
 from faxdispatch.states import OPEN, HoldReason, State
 
 SAMPLES = "fax:course"
