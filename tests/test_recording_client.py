@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from faxdispatch import FaxClient, IdempotencyConflict, InvalidJob, NotKnown, State
+from faxdispatch import FaxClient, IdempotencyConflict, InvalidJob, NotKnown, Receipt, SendFax, State
 from faxdispatch.jobs import FindInbound
 from faxdispatch.testing import RecordingClient
 
@@ -74,6 +74,46 @@ def test_the_same_job_id_with_other_content_is_a_conflict(client):
 
 def test_without_a_key_two_faxes_are_two(client):
     assert client.send(to=NUMBER, media_url=LINK) != client.send(to=NUMBER, media_url=LINK)
+
+
+def test_many_faxes_get_a_result_each_in_their_order(client):
+    results = client.send_many([SendFax(to=NUMBER, media_url=LINK), {"to": "(312) 555-0123", "media_url": LINK}])
+
+    assert [(result.error, result.receipt.created) for result in results] == [(None, True)] * 2
+    assert [client.status(result.job_id).state for result in results] == [State.QUEUED] * 2
+    assert len({result.job_id for result in results}) == 2
+
+
+def test_a_bad_one_among_many_is_told_and_the_others_are_sent(client):
+    known = client.send(to=NUMBER, media_url=LINK, idempotency_key="k").job_id
+    faxes = [
+        {"to": NUMBER, "media_url": LINK, "idempotency_key": "k"},
+        {"to": NUMBER},
+        {"to": NUMBER, "media_name": "other", "idempotency_key": "k"},
+        "no fax",
+        {"to": NUMBER, "media_url": LINK},
+    ]
+
+    same, incomplete, conflict, nonsense, good = client.send_many(iter(faxes))
+
+    assert (same.job_id, same.receipt) == (known, Receipt(known, created=False))
+    assert [type(bad.error) for bad in (incomplete, nonsense)] == [InvalidJob, InvalidJob]
+    assert (conflict.job_id, conflict.receipt, conflict.error.job_id) == (None, None, known)
+    assert client.status(good.job_id).state is State.QUEUED
+
+
+def test_the_same_fax_twice_among_many_is_one(client):
+    fax = {"to": NUMBER, "media_url": LINK, "idempotency_key": "k"}
+
+    first, again, other = client.send_many([fax, fax, fax | {"quality": "high"}])
+
+    assert (first.receipt.created, again.receipt.created) == (True, False)
+    assert again.job_id == first.job_id
+    assert isinstance(other.error, IdempotencyConflict)
+
+
+def test_none_of_many_is_nothing(client):
+    assert client.send_many([]) == []
 
 
 def test_what_is_queued_is_cancelled_at_once_and_then_over(client):

@@ -13,7 +13,7 @@ from kombu.exceptions import KombuError
 from redis.exceptions import RedisError
 
 from faxdispatch.errors import NotKnown, Unavailable
-from faxdispatch.jobs import URGENT, CancelFax, SendFax, SyncStatus
+from faxdispatch.jobs import ATTEMPT, URGENT, CancelFax, SendFax, SyncStatus
 from faxdispatch.ledger import Appointment, JobView, Picked, Scope
 from faxdispatch.reasons import Counter, Kind
 from faxdispatch.states import State
@@ -24,7 +24,6 @@ from worker.policy import Failure, GiveUp, Retry, changes, climbed, decide
 
 log = logging.getLogger(__name__)
 
-ATTEMPT = "fax.attempt.v1"
 ROWS_TASK = "fax.rows.v1"
 ROWS = 50
 """Rows of campaigns in one message."""

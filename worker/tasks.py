@@ -26,7 +26,7 @@ from faxdispatch.errors import (
     WrongState,
 )
 from faxdispatch.inbound.store import StoreTrouble
-from faxdispatch.jobs import CancelFax, FindInbound, Job, RefreshMedia, SendFax, SyncStatus
+from faxdispatch.jobs import ATTEMPT, CancelFax, FindInbound, Job, RefreshMedia, SendFax, SyncStatus
 from worker import inbound
 from worker.attempt import run_attempt, run_attempts
 from worker.collaborators import Collaborators
@@ -78,9 +78,9 @@ def send_fax(self: Any, *args: Any, **payload: Any) -> None:
     run_attempt(job_id, w)
 
 
-@shared_task(bind=True, name="fax.attempt.v1")
+@shared_task(bind=True, name=ATTEMPT)
 def attempt(self: Any, job_id: str) -> None:
-    """Try to send a recorded job. Internal: the scheduler's reminder."""
+    """Try to send a recorded job. Internal: the reminder of `FaxClient` and of the scheduler."""
     _known(job_id, run_attempt, _with(self))
 
 

@@ -27,7 +27,7 @@ from faxdispatch.errors import (
 from faxdispatch.states import HoldReason, State, Verdict
 
 _PLACES = {
-    "client": ("FaxClient", "Receipt"),
+    "client": ("FaxClient", "Receipt", "SendResult"),
     "consumer": ("Consumer",),
     "events": ("Event",),
     "hooks": ("Change", "Hold", "Reject"),
@@ -37,7 +37,7 @@ _PLACES = {
 """Modules that take time to load, by what they have of the public names."""
 
 if TYPE_CHECKING:
-    from faxdispatch.client import FaxClient, Receipt
+    from faxdispatch.client import FaxClient, Receipt, SendResult
     from faxdispatch.consumer import Consumer
     from faxdispatch.events import Event
     from faxdispatch.hooks import Change, Hold, Reject
@@ -65,6 +65,7 @@ __all__ = [
     "Receipt",
     "RefreshMedia",
     "SendFax",
+    "SendResult",
     "SyncStatus",
     "Window",
     # Following

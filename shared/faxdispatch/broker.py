@@ -1,12 +1,15 @@
 """The one way to reach Celery's broker, for those who send messages and those who take them."""
 
+import base64
+import json
 from typing import Any
+from uuid import uuid4
 
 from celery import Celery
 from kombu.transport import TRANSPORT_ALIASES
 
 from faxdispatch.errors import Misconfigured
-from faxdispatch.jobs import Job
+from faxdispatch.jobs import ATTEMPT, Job
 
 TRANSPORT: dict[str, Any] = {
     # The transport looks for such messages every hundred seconds unless told otherwise.
@@ -79,6 +82,32 @@ def post(app: Celery, name: str, queue: str, payload: dict[str, Any], *, message
 def post_job(app: Celery, job: Job, *, message_id: str | None = None) -> None:
     """Send the message of a job."""
     post(app, job.TASK, job.queue, job.encode(), message_id=message_id)
+
+
+def reminder(job_id: str, queue: str) -> str:
+    """Give the message that has a recorded job tried, as Celery writes it into a queue on Redis.
+
+    Written here, it can be put there by the step that records the job, and costs no call of its own. The form is
+    Celery's message protocol 2 (Celery documentation, "Message Protocol") in the envelope of kombu's transport.
+    """
+    body = json.dumps([[], {"job_id": job_id}, {"callbacks": None, "errbacks": None, "chain": None, "chord": None}])
+    headers = {
+        "lang": "py", "task": ATTEMPT, "id": job_id, "root_id": job_id, "parent_id": None, "group": None, "retries": 0,
+        "eta": None, "expires": None, "timelimit": [None, None], "argsrepr": "()", "kwargsrepr": "{}",
+    }  # fmt: skip
+    properties = {
+        "correlation_id": job_id, "delivery_tag": str(uuid4()), "delivery_info": {"exchange": "", "routing_key": queue},
+        "delivery_mode": 2, "priority": 0, "body_encoding": "base64",
+    }  # fmt: skip
+    return json.dumps(
+        {
+            "body": base64.b64encode(body.encode()).decode(),
+            "content-encoding": "utf-8",
+            "content-type": "application/json",
+            "headers": headers,
+            "properties": properties,
+        }
+    )
 
 
 def waiting(app: Celery, queue: str) -> int:

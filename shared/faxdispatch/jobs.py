@@ -35,6 +35,9 @@ Identifier = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[A-Za
 URGENT = "fax.urgent"
 """Queue of urgent faxes, which is served before all others."""
 
+ATTEMPT = "fax.attempt.v1"
+"""Task that tries to send a job which is recorded already; it takes the `job_id`. Ours, not for other producers."""
+
 
 class Priority(StrEnum):
     """Which jobs go first when channels are scarce."""

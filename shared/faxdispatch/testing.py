@@ -2,14 +2,14 @@
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
-from faxdispatch.client import FaxClient, Receipt
-from faxdispatch.errors import IdempotencyConflict, NotKnown
+from faxdispatch.client import FaxClient, Receipt, SendResult
+from faxdispatch.errors import IdempotencyConflict, InvalidJob, NotKnown
 from faxdispatch.events import INBOUND_TYPES, TYPE_OF_INBOUND_STATUS, TYPE_OF_STATUS
 from faxdispatch.jobs import CancelFax, FindInbound, Job, RefreshMedia, SendFax, SyncStatus
 from faxdispatch.ledger import JobView
@@ -131,6 +131,10 @@ class RecordingClient(FaxClient):
             raise IdempotencyConflict(job.idempotency_key or str(job.job_id), str(known.job_id))
         return Receipt(str(known.job_id), created=False)
 
+    def send_many(self, faxes: Iterable[SendFax | Mapping[str, Any]]) -> list[SendResult]:
+        """Keep many faxes; what the real client refuses is refused in its result."""
+        return [self._sent_one(fax) for fax in list(faxes)]
+
     def become(self, job_id: str, state: State) -> None:
         """Let a job stand in a state from now on, for tests of what a producer does then."""
         self._states[job_id] = state
@@ -180,6 +184,13 @@ class RecordingClient(FaxClient):
                 row = {"state": self._states[job_id], "attempt": "0", "request": json.dumps(job.encode())}
                 return JobView.from_hash(job_id, row | {"created": "0", "updated": "0"})
         raise NotKnown(f"job {job_id}: not known here")
+
+    def _sent_one(self, fax: SendFax | Mapping[str, Any]) -> SendResult:
+        try:
+            receipt = self.send(fax if isinstance(fax, SendFax) else SendFax.decode(fax, region=self._region))
+        except (InvalidJob, IdempotencyConflict) as error:
+            return SendResult(error=error)
+        return SendResult(receipt.job_id, receipt)
 
     def _known(self, job: SendFax) -> SendFax | None:
         for sent in self.sent:

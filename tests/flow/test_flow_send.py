@@ -3,7 +3,7 @@
 import pytest
 
 from faxdispatch import CancelFax, IdempotencyConflict, State
-from tests.flow.harness import SENDER, a_key, fresh_number
+from tests.flow.harness import SENDER, TOKEN, a_key, fresh_number
 
 
 def types(events) -> list[str]:
@@ -20,6 +20,13 @@ def test_a_fax_is_delivered_and_every_step_is_told_in_order(stack):
     assert {"job.queued", "job.submitted", "job.accepted", "fax.queued", "fax.delivered"} <= set(types(events))
     assert types(events)[-1] == "fax.delivered"
     assert {(event.tags, event.client_state) for event in events} == {(("flow",), "mine")}
+
+
+def test_many_faxes_are_delivered_once_each(stack):
+    results = stack.client.send_many([{"to": fresh_number(), "media_name": TOKEN} for _ in range(5)])
+    for result in results:
+        assert stack.wait_for(result.job_id).state is State.DELIVERED
+        assert stack.sim.accepted(result.job_id) == 1
 
 
 def test_what_was_asked_reaches_telnyx(stack):

@@ -74,11 +74,9 @@ def test_nobody_passes_those_of_the_same_class_who_wait(desk, priority):
 
 def test_a_group_of_a_few_goes_in_turn_with_one_that_has_thousands_in_line(desk):
     crowd = names("A", 3000)
-    common = {"priority": "normal", "tags": "[]", "group": "A", "source": "producer", "request": "{}"}
-    desk.many(
-        "create",
-        [{"job": name, "fingerprint": name, "to": f"+1415{3_000_000 + n}", **common} for n, name in enumerate(crowd)],
-    )
+    common = {"priority": "normal", "tags": "[]", "group": "A", "request": "{}"}
+    jobs = [{"job": name, "fingerprint": name, "to": f"+1415{3_000_000 + n}", **common} for n, name in enumerate(crowd)]
+    desk.many("create", [{"jobs": jobs, "source": "producer"}])
     desk.admit_all(crowd)
     desk.line_up(names("B", 3), group="B")
 

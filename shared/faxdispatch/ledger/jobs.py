@@ -22,6 +22,41 @@ Reply = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
+class New:
+    """A job to be recorded; see `Ledger.create`.
+
+    `message` is a queue of the broker on this very Redis, and the text that is put there by the step that records the
+    job.
+    """
+
+    job_id: str
+    job: SendFax
+    campaign: str | None = None
+    message: tuple[str, str] | None = None
+
+    def arguments(self) -> dict[str, Any]:
+        """Give it as the script takes it."""
+        job, (queue, message) = self.job, self.message or (None, None)
+        given = {
+            "job": self.job_id,
+            "idem": job.idempotency_key,
+            "fingerprint": job.fingerprint(),
+            "request": json.dumps(job.encode() | {"job_id": self.job_id}),
+            "to": job.to,
+            "sender": job.from_,
+            "connection": job.connection_id,
+            "priority": job.priority.value,
+            "tags": json.dumps(job.tags),
+            "client_state": job.client_state,
+            "campaign": self.campaign,
+            "group": self.campaign or next(iter(job.tags), None),
+            "queue": queue,
+            "message": message,
+        }
+        return {name: value for name, value in given.items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True)
 class Claim:
     """A claim of the next attempt of a job; see `Ledger.claim`.
 
@@ -51,26 +86,18 @@ class Ledger(Rows):
         Raises:
             IdempotencyConflict: where key or id stand for other content.
         """
-        content = job.model_copy(update={"job_id": job_id})
-        reply = self._scripts.run(
-            "create",
-            job=job_id,
-            idem=job.idempotency_key,
-            fingerprint=job.fingerprint(),
-            request=json.dumps(content.encode()),
-            to=job.to,
-            sender=job.from_,
-            connection=job.connection_id,
-            priority=job.priority.value,
-            tags=json.dumps(job.tags),
-            client_state=job.client_state,
-            campaign=campaign,
-            group=campaign or next(iter(job.tags), None),
-            source=source,
-        )
+        [reply] = self.create_many([New(job_id, job, campaign)], source=source)
         if reply["outcome"] == "conflict":
             raise IdempotencyConflict(job.idempotency_key or job_id, reply["job"])
         return reply
+
+    def create_many(self, new: Sequence[New], *, source: str) -> list[Reply]:
+        """Record several jobs at once; each stands or falls by itself. See `create`.
+
+        Where key or id stand for other content, `outcome` is `conflict` and `job` the one that they stand for. With
+        `created` comes `told`, where the job's message was put into its queue.
+        """
+        return self._scripts.run_many("create", jobs=[one.arguments() for one in new], source=source)
 
     def hold(
         self, job_id: str, *, reason: HoldReason, due: float | None, detail: str | None = None, source: str = "worker"
