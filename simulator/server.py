@@ -9,7 +9,7 @@ from urllib.parse import parse_qs
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from simulator import applications, control, downloads, faxes, inbound, media
+from simulator import applications, charges, control, downloads, faxes, inbound, media
 from simulator.bodies import FORM, JSON
 from simulator.context import SIMULATION, Simulation
 from simulator.errors import ApiError, internal, not_found, problem, too_many, unauthenticated
@@ -53,6 +53,7 @@ _API = [
     web.get("/v2/fax_applications/{id}", applications.get),
     web.patch("/v2/fax_applications/{id}", applications.update),
     web.delete("/v2/fax_applications/{id}", applications.delete),
+    web.get("/v2/detail_records", charges.list_all),
     web.get("/v2/media", media.list_all),
     web.post("/v2/media", media.create),
     web.get("/v2/media/{media_name}", media.get),

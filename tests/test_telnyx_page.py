@@ -1,6 +1,7 @@
 """The page on Telnyx is true: docs/telnyx.md."""
 
 import re
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,9 @@ MEDIA_OPERATIONS = {
 }
 """Telnyx API reference, "Media"."""
 
+CHARGE_OPERATIONS = {"GET /detail_records"}
+"""Telnyx API reference, "Detail Records"."""
+
 ADDRESS = "https://we.example/webhooks/telnyx"
 APPLICATION: dict[str, Any] = {"application_name": "faxes", "webhook_event_url": ADDRESS}
 SEND: dict[str, Any] = {"connection_id": "1", "from": "+13125550123", "to": "+13125550124", "media_name": "letter"}
@@ -67,6 +71,7 @@ CALLS = {
     "get_media": lambda telnyx: telnyx.get_media("ID"),
     "update_media": lambda telnyx: telnyx.update_media("ID", ttl_seconds=60),
     "delete_media": lambda telnyx: telnyx.delete_media("ID"),
+    "list_charges": lambda telnyx: next(telnyx.list_charges(date(2026, 5, 1))),
     "download_media": lambda telnyx: telnyx.download_media("ID", Path("letter.pdf")),
 }
 """How to make each call; what is asked for has the id `ID`."""
@@ -85,6 +90,7 @@ def quoted(text):
 
 OPERATIONS = table("The eleven operations")
 MEDIA = table("Media storage")
+CHARGES = table("What faxes cost")
 WEBHOOKS = table("Webhook events")
 DOCUMENTS = table("Our own events of documents")
 
@@ -92,10 +98,11 @@ DOCUMENTS = table("Our own events of documents")
 def test_each_of_the_eleven_operations_and_each_of_the_storage_is_there_once():
     assert sorted(row[1].strip("`") for row in OPERATIONS) == sorted(FAX_OPERATIONS)
     assert sorted(row[1].strip("`") for row in MEDIA) == sorted(MEDIA_OPERATIONS)
+    assert {row[1].strip("`") for row in CHARGES} == CHARGE_OPERATIONS
 
 
 @pytest.mark.parametrize(
-    ("name", "told"), [(name, row[1]) for row in OPERATIONS + MEDIA for name in quoted(row[3])], ids=str
+    ("name", "told"), [(name, row[1]) for row in OPERATIONS + MEDIA + CHARGES for name in quoted(row[3])], ids=str
 )
 def test_each_call_of_the_client_asks_what_the_page_says(name, told, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
@@ -113,7 +120,7 @@ def test_each_call_of_the_client_asks_what_the_page_says(name, told, monkeypatch
 
 
 def test_each_public_call_of_the_client_is_on_the_page():
-    told = {name for row in OPERATIONS + MEDIA for name in quoted(row[3])}
+    told = {name for row in OPERATIONS + MEDIA + CHARGES for name in quoted(row[3])}
     calls = {name for name in dir(TelnyxClient) if not name.startswith("_")} - {"close", "from_settings", "from_env"}
 
     assert told == calls

@@ -7,7 +7,7 @@ from flask import Flask, Response, jsonify, request
 from prometheus_client import CONTENT_TYPE_LATEST
 from werkzeug.exceptions import HTTPException
 
-from faxdispatch.ledger import Agenda, Ledger, Limits, Observations, Patience, Scripts, Watch
+from faxdispatch.ledger import Agenda, Charges, Ledger, Limits, Observations, Patience, Scripts, Watch
 from faxdispatch.settings import Settings
 from faxdispatch.telnyx.signature import PublicKeys
 from faxdispatch.telnyx.webhooks import WEBHOOK_PATH
@@ -57,7 +57,13 @@ def create_app(
 
 def _gauges(scripts: Scripts, breaker: Breaker, connections: frozenset[str]) -> LedgerGauges:
     return LedgerGauges(
-        Ledger(scripts), Agenda(scripts), Limits(scripts), Watch(scripts), breaker, connections=connections
+        Ledger(scripts),
+        Agenda(scripts),
+        Limits(scripts),
+        Charges(scripts),
+        Watch(scripts),
+        breaker,
+        connections=connections,
     )
 
 

@@ -2,14 +2,14 @@
 
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 
 from faxdispatch.errors import Unavailable
-from faxdispatch.ledger import Account, Agenda, Figures, Ledger, Limits, Traffic, Watch
+from faxdispatch.ledger import Account, Agenda, Charges, DayCharges, Figures, Ledger, Limits, Traffic, Watch
 from faxdispatch.reasons import REASONS
 from webhook.breaker import Breaker
 from webhook.labels import Labels
@@ -86,6 +86,7 @@ class LedgerGauges:
         ledger: Ledger,
         agenda: Agenda,
         limits: Limits,
+        charges: Charges,
         watch: Watch,
         breaker: Breaker,
         *,
@@ -95,6 +96,7 @@ class LedgerGauges:
         self._ledger = ledger
         self._agenda = agenda
         self._limits = limits
+        self._charges = charges
         self._watch = watch
         self._breaker = breaker
         self._connections = Labels(connections)
@@ -142,6 +144,7 @@ class LedgerGauges:
             held,
             *_traffic(self._limits.connections(), self._connections),
             *_account(self._limits.account()),
+            *_charged(self._charges.days()),
             *_watched(self._watch.figures()),
         ]
 
@@ -174,6 +177,15 @@ def _account(account: Account) -> Iterator[Metric]:
     ):
         if number is not None:
             yield GaugeMetricFamily(f"faxdispatch_{name}", text, value=number)
+
+
+def _charged(days: Sequence[DayCharges]) -> Iterator[Metric]:
+    if days and days[0].drift is not None:
+        yield GaugeMetricFamily(
+            "faxdispatch_charges_drift_ratio",
+            "By which part Telnyx charged more (above 0) or less than was estimated, on the last day that is known.",
+            value=days[0].drift,
+        )
 
 
 def _watched(figures: Figures) -> Iterator[Metric]:

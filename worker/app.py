@@ -20,6 +20,7 @@ from faxdispatch.jobs import URGENT, CancelFax, SendFax
 from faxdispatch.ledger import (
     Agenda,
     Campaigns,
+    Charges,
     Clock,
     Durability,
     Fence,
@@ -110,6 +111,7 @@ def _collaborators(settings: Settings, app: Celery) -> Collaborators:
         limits=limits,
         campaigns=Campaigns(scripts),
         inbox=Inbox(scripts),
+        charges=Charges(scripts),
         store=open_store(settings.fax_inbound_dir) if settings.fax_inbound_dir else None,
         links=Links(max_bytes=settings.fax_inbound_max_bytes, unchecked_origins=settings.fax_dangerous_inbound_origins),
         hands=BoundedSemaphore(max(1, settings.fax_worker_concurrency // HANDS)),

@@ -10,7 +10,7 @@ from typing import Any
 
 from faxdispatch.inbound.link import Links
 from faxdispatch.inbound.store import Store
-from faxdispatch.ledger import Agenda, Campaigns, Clock, Fence, Inbox, Ledger, Limits, Observations, Presence
+from faxdispatch.ledger import Agenda, Campaigns, Charges, Clock, Fence, Inbox, Ledger, Limits, Observations, Presence
 from faxdispatch.openings import Calendar
 from faxdispatch.settings import Settings
 from faxdispatch.telnyx import ClientStack, TelnyxClock
@@ -38,6 +38,7 @@ class Collaborators:
     limits: Limits
     campaigns: Campaigns
     inbox: Inbox
+    charges: Charges
     links: Links
     fence: Fence
     clock: Clock

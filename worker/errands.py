@@ -12,6 +12,7 @@ FETCH = "fax.inbound.fetch.v1"
 LOOK = "fax.inbound.look.v1"
 REMOVE = "fax.inbound.remove.v1"
 FORGET = "fax.forget.v1"
+CHARGES = "fax.charges.v1"
 CHECKS = "fax.checks"
 """Queue of our own questions to Telnyx."""
 
@@ -28,6 +29,8 @@ REMOVE_EVERY = 60.0
 """Seconds between two looks for documents that are kept no longer."""
 SAMPLE_EVERY = 300.0
 """Seconds between two samples of how many faxes have ended, of which the console draws the last hours."""
+CHARGES_EVERY = 6 * 3600.0
+"""Seconds between two readings of what faxes cost."""
 
 
 class Errands:
@@ -35,7 +38,7 @@ class Errands:
 
     def __init__(self, w: Collaborators) -> None:
         self._w = w
-        self._looked_at = self._removed_at = self._sampled_at = float("-inf")
+        self._looked_at = self._removed_at = self._sampled_at = self._charged_at = float("-inf")
         self._allowed = 0.0
 
     def run(self) -> None:
@@ -65,6 +68,9 @@ class Errands:
         if self._w.store and now - self._removed_at >= REMOVE_EVERY:
             self._removed_at = now
             self._tell(REMOVE)
+        if self._w.settings.fax_charges and now - self._charged_at >= CHARGES_EVERY:
+            self._charged_at = now
+            self._tell(CHARGES)
         self._tell_each(FORGET, self._w.agenda.deletions(limit=int(self._allowed)))
 
     def _tell_each(self, task: str, fax_ids: Sequence[str]) -> None:

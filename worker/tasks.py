@@ -29,8 +29,9 @@ from faxdispatch.inbound.store import StoreTrouble
 from faxdispatch.jobs import ATTEMPT, CancelFax, FindInbound, Job, RefreshMedia, SendFax, SyncStatus
 from worker import inbound
 from worker.attempt import run_attempt, run_attempts
+from worker.charges import read_charges
 from worker.collaborators import Collaborators
-from worker.errands import CHECKS, FETCH, FORGET, LOOK, REMOVE
+from worker.errands import CHARGES, CHECKS, FETCH, FORGET, LOOK, REMOVE
 from worker.reconcile import ask, reconcile
 
 log = logging.getLogger(__name__)
@@ -198,6 +199,12 @@ def remove_documents(self: Any) -> None:
 def forget_fax(self: Any, fax_id: str) -> None:
     """Delete a fax at Telnyx. Internal."""
     inbound.forget(fax_id, _with(self))
+
+
+@shared_task(bind=True, name=CHARGES)
+def settle_charges(self: Any) -> None:
+    """Read what the faxes of past days cost. Internal."""
+    read_charges(_with(self))
 
 
 def _with(task: Any) -> Collaborators:

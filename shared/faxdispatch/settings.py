@@ -191,6 +191,8 @@ class Settings(BaseSettings):
     """Pages of a fax that does not say how many it has."""
     fax_page_seconds: Seconds = 45
     """How long a page takes; with the price of a minute it makes the estimate of a call."""
+    fax_charges: bool = False
+    """Whether workers read at Telnyx what the faxes of past days cost; `faxdispatch charges` shows it."""
     fax_spend_day: float | None = Field(default=None, ge=0, allow_inf_nan=False)
     """What all faxes of one day (UTC) may cost together; the next one waits for the next day. No cap if not set."""
 

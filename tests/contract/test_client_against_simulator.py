@@ -5,10 +5,12 @@ import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 
+import httpx
 import pytest
 
 from faxdispatch.errors import AccountRefused, NoSuchResource, Refused
 from faxdispatch.telnyx import ApplicationParams, ApplicationUpdate, SendRequest, TelnyxClient
+from tests.conftest import eventually
 
 PDF = (
     b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
@@ -107,3 +109,14 @@ def test_a_document_is_stored_faxed_replaced_fetched_and_deleted(client, send, t
     client.delete_media("contract.pdf")
     with pytest.raises(NoSuchResource):
         client.get_media("contract.pdf")
+
+
+def test_what_faxes_cost_is_listed_by_days(client, simulator):
+    origin = simulator["base_url"].removesuffix("/v2")
+    coming = {"from": "+14155550123", "to": "+13125550100", "speed": 1000}
+    fax_id = httpx.post(f"{origin}/_sim/inbound", json=coming).json()["data"]["id"]
+    today = datetime.now(UTC).date()
+    found = eventually(lambda: [one for one in client.list_charges(today) if one.fax_id == fax_id])
+
+    assert (found[0].direction, found[0].cost, found[0].currency) == ("inbound", 0, "USD")
+    assert list(client.list_charges(today - timedelta(days=1))) == []

@@ -6,6 +6,7 @@ from faxdispatch.inbound.link import Links
 from faxdispatch.ledger import (
     Agenda,
     Campaigns,
+    Charges,
     Clock,
     Durability,
     Fence,
@@ -30,6 +31,7 @@ def collaborators(scripts: Scripts, settings: Settings, **own: Any) -> Collabora
         "limits": Limits(scripts),
         "campaigns": Campaigns(scripts),
         "inbox": Inbox(scripts),
+        "charges": Charges(scripts),
         "links": Links(max_bytes=1000),
         "fence": Fence(Durability.ALWAYS),
         "clock": Clock(scripts),

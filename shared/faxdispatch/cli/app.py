@@ -36,6 +36,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "events": ("faxdispatch.cli.events:events", "Print events from the stream."),
     "console": ("faxdispatch.cli.console:app", "Users of the console in the browser."),
     "canary": ("faxdispatch.cli.canary.command:canary", "Send one real page through the whole chain, and judge it."),
+    "charges": ("faxdispatch.cli.charges:charges", "Show what faxes cost, beside what was estimated."),
     "doctor": ("faxdispatch.cli.doctor:doctor", "Check settings, services, Telnyx and webhook."),
 }
 """Each command, in the order of the help, with where it is and what the help says of it."""

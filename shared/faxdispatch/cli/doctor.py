@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from faxdispatch.cli.checks.charges import check_charges
 from faxdispatch.cli.checks.environment import check_environment
 from faxdispatch.cli.checks.finding import Finding, Level, fail
 from faxdispatch.cli.checks.hook import check_hook
@@ -24,6 +25,7 @@ CHECKS: tuple[Callable[[Settings], Iterable[Finding]], ...] = (
     check_webhook,
     check_inbound,
     check_hook,
+    check_charges,
 )
 """All checks, in the order of what rests on what."""
 

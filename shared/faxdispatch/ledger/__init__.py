@@ -9,6 +9,7 @@ group them by who uses them:
     Campaigns     lists of many recipients, and what becomes of each row
     Agenda        which jobs must be looked at now, and who looks
     Limits        the rate, channels, pauses and money that all workers share
+    Charges       what Telnyx charged for each day's faxes
     Suspects      numbers that are not called any more
     Suppressions  numbers that no campaign sends to
     DeadLetters   messages that were no jobs
@@ -22,6 +23,7 @@ group them by who uses them:
 
 from faxdispatch.ledger.agenda import Agenda, Appointment, Picked
 from faxdispatch.ledger.campaigns import CHUNK, Audit, Campaign, CampaignRow, Campaigns, RowResult, job_of_row
+from faxdispatch.ledger.charges import Charges, DayCharges
 from faxdispatch.ledger.clock import Clock
 from faxdispatch.ledger.connection import Patience, connect
 from faxdispatch.ledger.deadletters import DeadLetter, DeadLetters
@@ -51,7 +53,9 @@ __all__ = [
     "CampaignRow",
     "Campaigns",
     "Changed",
+    "Charges",
     "Claim",
+    "DayCharges",
     "Clock",
     "DeadLetter",
     "DeadLetters",

@@ -12,13 +12,14 @@ import httpx
 from faxdispatch.errors import Misconfigured
 from faxdispatch.settings import Settings
 from faxdispatch.telnyx.application_calls import ApplicationCalls
+from faxdispatch.telnyx.charge_calls import ChargeCalls
 from faxdispatch.telnyx.fax_calls import FaxCalls
 from faxdispatch.telnyx.media_calls import MediaCalls
 from faxdispatch.telnyx.transport import AfterResponse, BeforeCall, Clock, Transport
 
 
-class TelnyxClient(FaxCalls, ApplicationCalls, MediaCalls):
-    """Every operation of Telnyx's fax API and media storage, for one thread at a time.
+class TelnyxClient(FaxCalls, ApplicationCalls, MediaCalls, ChargeCalls):
+    """Every operation of Telnyx's fax API and media storage, and what faxes cost, for one thread at a time.
 
     `before_call(operation)` is called before every HTTP try; it may wait, and may raise to prevent the call.
     `after_response(operation, headers, status)` is called after every answer, with lower-case header names; an

@@ -1,0 +1,52 @@
+"""`faxdispatch charges`: what faxes really cost, beside what was estimated."""
+
+from typing import Annotated
+
+import typer
+
+from faxdispatch.cli.output import note, show, show_json
+from faxdispatch.ledger import Scripts
+from faxdispatch.ledger.charges import DRIFT, KEPT_DAYS, Charges, DayCharges
+from faxdispatch.settings import Settings
+
+
+def charges(
+    days: Annotated[int, typer.Option(min=1, max=KEPT_DAYS, help="How many days back.")] = 7,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, one object a day.")] = False,
+) -> None:
+    """Show what Telnyx charged for each day's outbound faxes, beside the estimate. Days are those of UTC.
+
+    Workers read the charges of past days where FAX_CHARGES is set. Exit code 1: one differs by more than a fifth.
+    """
+    settings = Settings.load()
+    found = Charges(Scripts.from_settings(settings)).days(days)
+    for one in found:
+        if as_json:
+            show_json(_as_json(one))
+        else:
+            show(_line(one))
+    if not found and not as_json:
+        show("no charges are known")
+        if not settings.fax_charges:
+            note("workers read them where FAX_CHARGES=true is set")
+    if any(one.drift is not None and abs(one.drift) > DRIFT for one in found):
+        note("estimate and charges differ by more than a fifth: compare FAX_PRICE_PAGE and FAX_PRICE_MINUTE")
+        raise typer.Exit(1)
+
+
+def _line(one: DayCharges) -> str:
+    drift = "" if one.drift is None else f"  {one.drift:+.0%} against the estimate"
+    faxes = "1 fax" if one.faxes == 1 else f"{one.faxes:,} faxes"
+    return f"{one.day}  {one.charged:>10,.3f} {one.currency}  {faxes}  estimated {one.estimate:,.3f}{drift}"
+
+
+def _as_json(one: DayCharges) -> dict[str, object]:
+    return {
+        "day": one.day.isoformat(),
+        "charged": one.charged,
+        "currency": one.currency,
+        "faxes": one.faxes,
+        "estimate": one.estimate,
+        "drift": one.drift,
+        "read_at": one.read_at.isoformat(),
+    }

@@ -1,0 +1,78 @@
+"""What Telnyx charged for a day's faxes, beside what had been estimated."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from faxdispatch.ledger.scripts import Scripts, redis_trouble
+
+_MILLION = 1_000_000
+_FIRST_DAY = date(1970, 1, 1)
+KEPT_DAYS = 39
+"""How many days before today are known at most."""
+DRIFT = 0.2
+"""By which part charges and estimate may differ before somebody should look at the prices in the settings."""
+
+
+@dataclass(frozen=True, slots=True)
+class DayCharges:
+    """One day of UTC. Money is in Telnyx's currency, and `estimate` in that of the settings; they should be one."""
+
+    day: date
+    charged: float
+    estimate: float
+    faxes: int
+    """Outbound faxes that Telnyx charged for."""
+    currency: str
+    read_at: datetime
+
+    @property
+    def drift(self) -> float | None:
+        """By which part Telnyx charged more (above 0) or less than was estimated; None without an estimate."""
+        return self.charged / self.estimate - 1 if self.estimate > 0 else None
+
+
+class Charges:
+    """The days that were settled."""
+
+    def __init__(self, scripts: Scripts) -> None:
+        self._scripts = scripts
+
+    def settle(self, day: date, *, charged: float, faxes: int, currency: str) -> None:
+        """Let the money of a day that is over be what Telnyx charged for it. Said again, the last figure counts.
+
+        Raises:
+            ValueError: the day is not over.
+            Unavailable: Redis did not answer.
+        """
+        if day >= self.today():
+            raise ValueError(f"{day} is not over: its faxes are not all charged for yet")
+        self._scripts.run(
+            "charge", day=(day - _FIRST_DAY).days, charged=round(charged * _MILLION), faxes=faxes, currency=currency
+        )
+
+    def today(self) -> date:
+        """Give the present day of UTC, by Redis' clock."""
+        return datetime.fromtimestamp(self._scripts.clock() / 1000, UTC).date()
+
+    def days(self, count: int = KEPT_DAYS) -> list[DayCharges]:
+        """Give the settled ones of the last `count` days before today, the newest first."""
+        today = self.today()
+        wanted = [today - timedelta(days=back) for back in range(1, min(count, KEPT_DAYS) + 1)]
+        redis: Any = self._scripts.redis
+        with redis_trouble(), redis.pipeline(transaction=False) as pipe:
+            for day in wanted:
+                pipe.hgetall(f"fax:charges:{(day - _FIRST_DAY).days}")
+            found = pipe.execute()
+        return [_read(day, row) for day, row in zip(wanted, found, strict=True) if row]
+
+
+def _read(day: date, row: dict[str, str]) -> DayCharges:
+    return DayCharges(
+        day=day,
+        charged=int(row["charged"]) / _MILLION,
+        estimate=int(row["estimate"]) / _MILLION,
+        faxes=int(row["faxes"]),
+        currency=row["currency"],
+        read_at=datetime.fromtimestamp(int(row["read_at"]) / 1000, UTC),
+    )

@@ -1,0 +1,12 @@
+-- Settle a day of UTC that is over: its money is what Telnyx charged, and what had been estimated is kept beside it.
+-- Keys: fax:spend:<day>, fax:charges:<day>. What was settled for faxes since the last time counts as estimate too.
+local book, kept = 'fax:spend:' .. whole(a.day), 'fax:charges:' .. whole(a.day)
+local before = hash(kept) or {}
+local unsettled = spent(book) - tonumber(before.charged or '0')
+local estimate = tonumber(before.estimate or '0') + unsettled
+redis.call('HSET', kept, 'charged', whole(a.charged), 'estimate', whole(estimate), 'faxes', whole(a.faxes),
+  'currency', a.currency or '', 'read_at', whole(now))
+redis.call('SET', book, whole(a.charged))
+redis.call('PEXPIRE', kept, 40 * DAY)
+redis.call('PEXPIRE', book, 40 * DAY)
+return reply({outcome = 'settled', estimate = estimate})
