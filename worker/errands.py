@@ -1,11 +1,11 @@
-"""What the leading scheduler sees to besides the jobs: inbound faxes, what is to be deleted at Telnyx, samples."""
+"""What the leading scheduler sees to besides the jobs: inbound faxes, deletions at Telnyx, samples, upkeep."""
 
 import time
 from collections.abc import Sequence
 from typing import Any
 
 from faxdispatch.jobs import FindInbound
-from faxdispatch.ledger import take_sample
+from faxdispatch.ledger import Upkeep, take_sample
 from worker.collaborators import Collaborators
 
 FETCH = "fax.inbound.fetch.v1"
@@ -29,6 +29,8 @@ REMOVE_EVERY = 60.0
 """Seconds between two looks for documents that are kept no longer."""
 SAMPLE_EVERY = 300.0
 """Seconds between two samples of how many faxes have ended, of which the console draws the last hours."""
+UPKEEP_EVERY = 600.0
+"""Seconds between two times of letting go of what is kept no longer in Redis."""
 CHARGES_EVERY = 6 * 3600.0
 """Seconds between two readings of what faxes cost."""
 
@@ -38,7 +40,8 @@ class Errands:
 
     def __init__(self, w: Collaborators) -> None:
         self._w = w
-        self._looked_at = self._removed_at = self._sampled_at = self._charged_at = float("-inf")
+        self._upkeep = Upkeep(w.ledger.scripts)
+        self._looked_at = self._removed_at = self._sampled_at = self._charged_at = self._kept_at = float("-inf")
         self._allowed = 0.0
 
     def run(self) -> None:
@@ -54,6 +57,9 @@ class Errands:
         if now - self._sampled_at >= SAMPLE_EVERY:
             self._sampled_at = now
             take_sample(self._w.ledger.scripts)
+        if now - self._kept_at >= UPKEEP_EVERY:
+            self._kept_at = now
+            self._upkeep.run()
         if self._w.backlog(CHECKS) > CROWD:
             return
         # At a slow rate it takes several looks until there is time for one of them.

@@ -26,6 +26,7 @@ from faxdispatch.verdicts import check, check_reason, refusal
 if TYPE_CHECKING:
     from faxdispatch.campaign.service import CampaignService
     from faxdispatch.campaign.suppression import SuppressionList
+    from faxdispatch.search import Found, Search, Wanted
 
 log = logging.getLogger(__name__)
 
@@ -281,6 +282,37 @@ class FaxClient:
             return HoldReason(reply["reason"])
         connection = self._ledger.job(job_id).connection_id if reply["outcome"] == "shared" else None
         raise holds.refusal(job_id, reply, connection=connection)
+
+    @cached_property
+    def search(self) -> "Search":
+        """Finds faxes in pages, for programs that show them; see `find`."""
+        from faxdispatch.search import Search  # noqa: PLC0415 - only who looks for faxes needs it
+
+        return Search(self._ledger)
+
+    def wanted(self, **words: Any) -> "Wanted":
+        """Read what is looked for, as `find` takes it, for `search.page`.
+
+        Raises:
+            BadInput: naming the word that is wrong.
+        """
+        from faxdispatch.search import Wanted  # noqa: PLC0415 - the same
+
+        return Wanted.of(region=self._region, **words)
+
+    def find(self, **words: Any) -> "Iterator[Found]":
+        """Give the faxes that are wanted, open and ended ones, single ones and rows of campaigns, the newest first.
+
+        `words` are the fields of `search.Wanted`; all of them must be true of a fax, and every fax is given where there
+        are none. The recipient's `number` may be written in any way; `state` is a word of `search.STATES` or several.
+        Faxes are read as the iterator goes on.
+
+        Raises:
+            BadInput: naming the word that is wrong.
+            NotKnown: there is no campaign of the `campaign_id`.
+            Unavailable: Redis did not answer.
+        """
+        return self.search.all(self.wanted(**words))
 
     @cached_property
     def campaigns(self) -> "CampaignService":

@@ -32,6 +32,7 @@ from faxdispatch.ledger import (
     Suspects,
     connect,
 )
+from faxdispatch.ledger.index import BLOCK, Index, Looked
 from faxdispatch.states import MOVES, OPEN, TERMINAL, WAIVABLE, HoldReason, State, Verdict
 from tests.ledger.desk import everything_is_free
 
@@ -501,6 +502,7 @@ class World:
         self.counts_add_up()
         self.the_index_of_states_agrees_with_the_rows()
         self.the_index_of_held_jobs_agrees_with_the_rows()
+        self.the_index_for_searches_agrees_with_the_rows()
         self.the_books_balance_and_no_cap_is_broken()
         self.one_fax_at_most_arrives_for_each_job()
 
@@ -608,6 +610,14 @@ class World:
             for job in jobs:
                 due = self.raw[job].get("due")
                 assert index[job] == float(due) if due else index[job] <= self.now * 1000
+
+    def the_index_for_searches_agrees_with_the_rows(self) -> None:
+        index = Index(self.scripts)
+        span = index.span()
+        entries = [entry for n in range(0, span.stop, BLOCK) for entry in index.block(n // BLOCK, Looked(), span)]
+        letters = {job: row.state[0] if row.finished else "o" for job, row in self.rows.items()}
+        assert {entry.job_id: entry.letter for entry in entries} == letters
+        assert len(entries) == len(letters)
 
     def the_books_balance_and_no_cap_is_broken(self) -> None:
         costs = {job: int(raw.get("spent") or 0) + int(raw.get("cost") or 0) for job, raw in self.raw.items()}

@@ -17,6 +17,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "simulate": ("faxdispatch.cli.simulate:command", "Run a simulated Telnyx."),
     "send": ("faxdispatch.cli.send:send", "Record one fax and hand it to the workers."),
     "status": ("faxdispatch.cli.status:status", "Show where a job stands, or how many stand where."),
+    "find": ("faxdispatch.cli.find:find", "Find any fax, open or ended, by what is known of it."),
     "holds": ("faxdispatch.cli.holds:holds", "Sum up why faxes are held, and what ends it."),
     "cancel": ("faxdispatch.cli.control:cancel", "Cancel a fax."),
     "refresh": ("faxdispatch.cli.control:refresh", "Renew an inbound fax's media link."),

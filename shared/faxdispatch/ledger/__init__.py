@@ -19,6 +19,7 @@ group them by who uses them:
     Watch         the figures that an operator watches
     Identity      which ledger this is
     Fence         when a write is safe from a crash
+    Upkeep        lets go of what is kept no longer
 """
 
 from faxdispatch.ledger.agenda import Agenda, Appointment, Picked
@@ -40,6 +41,7 @@ from faxdispatch.ledger.rules import Rules
 from faxdispatch.ledger.scripts import Scripts
 from faxdispatch.ledger.suppressions import Changed, Suppression, Suppressions
 from faxdispatch.ledger.suspects import Suspect, Suspects
+from faxdispatch.ledger.upkeep import Upkeep
 from faxdispatch.ledger.view import JobView
 from faxdispatch.ledger.watch import Figures, Watch
 
@@ -90,6 +92,7 @@ __all__ = [
     "Suspect",
     "Suspects",
     "Traffic",
+    "Upkeep",
     "Watch",
     "Worker",
     "connect",

@@ -366,6 +366,12 @@ class Campaigns:
             raise NotKnown(f"campaign {campaign_id}: not known here")
         return _campaign(campaign_id, facts, parked=parked, spent=int(spent or 0))
 
+    def made(self) -> list[tuple[str, int]]:
+        """Give the ids of all campaigns with the moment (milliseconds) at which each was made, the newest first."""
+        with redis_trouble():
+            found = self._redis.zrevrange("fax:campaigns", 0, -1, withscores=True)
+        return [(campaign_id, int(made)) for campaign_id, made in found]
+
     def causes(self, campaign_id: str) -> dict[str, int]:
         """Give how many rows of the present generation ended without delivery, by cause, the most frequent first."""
         with redis_trouble():
@@ -373,6 +379,12 @@ class Campaigns:
         return dict(
             sorted(((cause, int(count)) for cause, count in found.items()), key=lambda pair: (-pair[1], pair[0]))
         )
+
+    def cause_number(self, campaign_id: str, cause: str) -> int | None:
+        """Give the number that stands for a cause in the records, None where no row had it."""
+        with redis_trouble():
+            number = self._redis.hget(f"fax:campaign:{campaign_id}:causes", cause)
+        return int(number) if number else None
 
     def known_causes(self, campaign_id: str) -> set[str]:
         """Give every cause that a row of any generation had."""
@@ -385,6 +397,32 @@ class Campaigns:
             found: str = self._redis.getrange(f"fax:campaign:{campaign_id}:states", first - 1, last - 1)
         # Between the last row of a chunk and the first of the next one Redis fills in zeros.
         return found.replace("\0", NONE)
+
+    def rows_to(self, campaign_id: str, chunk: int, number: str) -> list[tuple[int, str, dict[str, Any]]]:
+        """Give the rows of a chunk that go to a number, in the form of `rows`."""
+        with redis_trouble():
+            packed: Any = self._scripts.raw.get(f"fax:campaign:{campaign_id}:rows:{chunk}")
+        text = zlib.decompress(packed) if packed else b""
+        # Most chunks have none, and to look for its text costs little of what it costs to read a chunk.
+        if json.dumps(number, ensure_ascii=False).encode() not in text:
+            return []
+        return [(row, to, rest[0] if rest else {}) for row, to, *rest in json.loads(text) if to == number]
+
+    def chunk(self, campaign_id: str, chunk: int) -> list[tuple[int, str, dict[str, Any]]]:
+        """Give the rows of a chunk, in the form of `rows`."""
+        told = self._chunk(campaign_id, "rows", chunk)
+        return [(row, to, rest[0] if rest else {}) for row, to, *rest in told]
+
+    def row(self, campaign_id: str, row: int) -> tuple[str, dict[str, Any]]:
+        """Give the number to call of a row, and what the row asks besides.
+
+        Raises:
+            NotKnown: the campaign has no such row.
+        """
+        for number, to, fields in self.chunk(campaign_id, (row - 1) // CHUNK):
+            if number == row:
+                return to, fields
+        raise NotKnown(f"campaign {campaign_id}: has no row {row}")
 
     def rows(self, campaign_id: str) -> Iterator[tuple[int, str, dict[str, Any]]]:
         """Give every row in order, a chunk at a time: number, number to call, what the row asks besides."""
@@ -415,6 +453,55 @@ class Campaigns:
             for at, letter in enumerate(letters):
                 if letter != NONE:
                     yield _result(block * _BLOCK + at + 1, letter, records[at * 32 : at * 32 + 32], causes, faxes)
+
+    def results_of(self, campaign_id: str, rows: Sequence[int]) -> list[RowResult]:
+        """Give what became of some rows of one chunk, in order."""
+        if not rows:
+            return []
+        key, low, high = f"fax:campaign:{campaign_id}", min(rows), max(rows)
+        # Letters before records: a record is there before its letter says that the row has ended.
+        letters, records = self.letters(campaign_id, low, high), self.records(campaign_id, low, high)
+        with redis_trouble():
+            causes = {int(n): cause for cause, n in self._redis.hgetall(f"{key}:causes").items()}
+            faxes = dict(zip(map(str, rows), self._redis.hmget(f"{key}:faxes", list(rows)), strict=True))
+        size = _RECORD.size
+        return [_result(row, letters[row - low], records[(row - low) * size :][:size], causes, faxes) for row in rows]
+
+    def records(self, campaign_id: str, first: int, last: int) -> bytes:
+        """Give the records of the rows from `first` to `last`, 32 bytes each; zeros where there is none (yet)."""
+        size, found = _RECORD.size, b""
+        for block in range((first - 1) // _BLOCK, (last - 1) // _BLOCK + 1):
+            low, high = max(first - 1, block * _BLOCK), min(last, (block + 1) * _BLOCK)
+            with redis_trouble():
+                part: Any = self._scripts.raw.getrange(
+                    f"fax:campaign:{campaign_id}:results:{block}",
+                    (low - block * _BLOCK) * size,
+                    (high - block * _BLOCK) * size - 1,
+                )
+            found += part.ljust((high - low) * size, b"\0")
+        return found
+
+    def rows_of_fax(self, campaign_id: str, fax_id: str) -> list[int]:
+        """Give the rows whose record has a Telnyx fax, one at most."""
+        with redis_trouble():
+            others = self._redis.hgetall(f"fax:campaign:{campaign_id}:faxes")
+        if named := [int(row) for row, fax in others.items() if fax == fax_id]:
+            return named
+        try:
+            wanted = UUID(fax_id).bytes
+        except ValueError:
+            return []
+        for first in range(1, self.get(campaign_id).size + 1, _BLOCK):
+            records = self.records(campaign_id, first, first + _BLOCK - 1)
+            if wanted in records:
+                of_rows = [records[at : at + 16] for at in range(16, len(records), _RECORD.size)]
+                return [first + of_rows.index(wanted)] if wanted in of_rows else []
+        return []
+
+    def ends(self, campaign_id: str, first: int, last: int) -> Iterator[tuple[int, int]]:
+        """Give the number of the cause and the second of the end of each row; zeros where it has no record."""
+        for _, _, _, cause, _, _, _, moment, _ in _RECORD.iter_unpack(self.records(campaign_id, first, last)):
+            yield cause, moment
 
     def audit(self, campaign_id: str) -> Audit:
         """Count a campaign's rows anew, letter by letter and job by job, all at one moment, also while it runs.
@@ -544,7 +631,7 @@ def _faults(campaign: Campaign, letters: Mapping[str, int], opened: int, states:
             yield f"{states.get(state, 0)} open rows have jobs that are {state}"
 
 
-def _result(row: int, letter: str, record: bytes, causes: Mapping[int, str], faxes: Mapping[str, str]) -> RowResult:
+def _result(row: int, letter: str, record: bytes, causes: Mapping[int, str], faxes: Mapping[str, Any]) -> RowResult:
     ended = len(record) == _RECORD.size and record[0] and letter not in {PENDING, OPENED}
     if not ended:
         return RowResult(row, letter, 1, 0, None, 0, 0, 0.0, None, None)

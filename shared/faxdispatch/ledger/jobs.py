@@ -11,6 +11,7 @@ from redis import Redis
 from faxdispatch.errors import IdempotencyConflict
 from faxdispatch.jobs import SendFax
 from faxdispatch.ledger.deadletters import DeadLetters
+from faxdispatch.ledger.index import mark
 from faxdispatch.ledger.rows import Rows
 from faxdispatch.states import WAIVABLE, HoldReason, State, Verdict
 
@@ -49,6 +50,7 @@ class New:
             "tags": json.dumps(job.tags),
             "client_state": job.client_state,
             "campaign": self.campaign,
+            "mark": mark(self.job_id, job.to, job.tags),
             "group": self.campaign or next(iter(job.tags), None),
             "queue": queue,
             "message": message,

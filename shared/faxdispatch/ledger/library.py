@@ -11,7 +11,19 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-_TOPICS = ("records", "events", "places", "limits", "spend", "numbers", "campaigns", "moves", "admission", "inbound")
+_TOPICS = (
+    "records",
+    "events",
+    "places",
+    "limits",
+    "spend",
+    "numbers",
+    "campaigns",
+    "index",
+    "moves",
+    "admission",
+    "inbound",
+)
 """The shared files in the order in which they build on each other."""
 _BEGINS = re.compile(r"^(?=local )", re.MULTILINE)
 _NAMES = re.compile(r"local (?:function )?(\w+(?:, \w+)*)")

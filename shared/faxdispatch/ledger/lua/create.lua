@@ -19,6 +19,7 @@ local function create(n)
     client_state = n.client_state or '', campaign = n.campaign or '', group = n.group or '', created = now, dials = 0,
     connects = 0, holds = 0, fax_id = '',
   }
+  j.indexed = index_job(n.job, n.mark)
   emit(j, 'job.queued', {})
   local fields = {}
   for name, value in pairs(j) do if name ~= 'job' then fields[name] = value end end

@@ -42,9 +42,8 @@ local function emit_campaign(id, kind, facts)
   emit_about('campaign-' .. id, kind, {source = a.source, campaign = id, data = json(facts)})
 end
 
-local function cause_number(id, cause)
+local function number_of_cause(key, cause)
   if cause == '' then return 0 end
-  local key = campaign_key(id) .. ':causes'
   local known = redis.call('HGET', key, cause)
   if known then return tonumber(known) end
   local number = math.min(255, redis.call('HLEN', key) + 1)
@@ -74,7 +73,7 @@ end
 local function write_record(id, row, letter, j)
   local record = struct.pack(
     '>BBBBHHII', string.byte(letter), tonumber(j.generation or '1') % 256, math.min(255, j.attempt or 0),
-    cause_number(id, j.cause or ''), math.min(65535, tonumber(j.pages or '') or 0),
+    number_of_cause(campaign_key(id) .. ':causes', j.cause or ''), math.min(65535, tonumber(j.pages or '') or 0),
     math.min(65535, tonumber(j.duration or '') or 0), math.min(4294967295, tonumber(j.spent or '') or 0),
     math.floor(now / 1000)
   ) .. sixteen_bytes(id, row, j.fax_id or '')

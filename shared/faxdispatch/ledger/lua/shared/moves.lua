@@ -112,6 +112,7 @@ local function finish(j, to, fields)
   move(j, to, fields)
   leave(j)
   land(j)
+  index_end(j)
   forget_later(j)
 end
 

@@ -1,0 +1,43 @@
+-- The index by which single faxes are found: a record of 32 bytes for each, in the order in which they were recorded.
+-- It is written when a job begins and when it ends, and never between.
+--   fax:index                        hash: `next`, the number of the next record; `first`, that of the first one kept
+--   fax:index:<block>                1024 records, each: letter, cause, kind of id, marks of tags, second of recording,
+--                                    hash of the number, id. The letter is `o` for an open job, else as in LETTER;
+--                                    a record that is gone is all zeros
+--   fax:index:<block>:names:<part>   ids that are no UUIDs, by their place in the block, 64 places a part
+--   fax:index:causes                 the numbers that stand for causes in the records
+local NAMED, PART = 2, 64
+
+local function index_place(n)
+  local block = math.floor(n / BLOCK)
+  local slot = n - block * BLOCK
+  local key = 'fax:index:' .. whole(block)
+  return key, slot, key .. ':names:' .. whole(math.floor(slot / PART))
+end
+
+-- `mark` is as `ledger.index.mark` gives it in Python; gives the number of the record.
+local function index_job(job, mark)
+  local n = redis.call('HINCRBY', 'fax:index', 'next', 1) - 1
+  local key, slot, names = index_place(n)
+  -- In its full length from the first: Redis keeps as much again in reserve of a text that grows.
+  if slot == 0 then redis.call('SETRANGE', key, BLOCK * RECORD - 1, '\0') end
+  redis.call('SETRANGE', key, slot * RECORD, struct.pack(
+    '>BBBBHIHIIIII', 111, 0, mark[1], mark[2], mark[3], math.floor(now / 1000), mark[4], mark[5], mark[6], mark[7],
+    mark[8], mark[9]
+  ))
+  if mark[1] == NAMED then redis.call('HSET', names, slot, job) end
+  return n
+end
+
+local function index_end(j)
+  if not j.indexed then return end
+  local key, slot = index_place(tonumber(j.indexed))
+  local cause = number_of_cause('fax:index:causes', j.state ~= 'delivered' and j.cause or '')
+  redis.call('SETRANGE', key, slot * RECORD, struct.pack('BB', string.byte(LETTER[j.state]), cause))
+end
+
+local function index_forget(n)
+  local key, slot, names = index_place(n)
+  redis.call('SETRANGE', key, slot * RECORD, string.rep('\0', RECORD))
+  redis.call('HDEL', names, slot)
+end

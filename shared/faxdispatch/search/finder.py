@@ -1,0 +1,194 @@
+"""Looking for faxes, single ones and rows of campaigns together, the newest first."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Self
+
+from faxdispatch.errors import BadInput, NotKnown
+from faxdispatch.ledger import Campaign, Campaigns, Ledger
+from faxdispatch.ledger.scripts import redis_trouble
+from faxdispatch.search.effort import Effort, Spent
+from faxdispatch.search.found import Found, found_job
+from faxdispatch.search.rows import CampaignRows
+from faxdispatch.search.singles import Singles
+from faxdispatch.search.wanted import Wanted
+
+_ROW_JOB = re.compile(r"(?P<campaign>.+)-(?P<row>[1-9][0-9]{0,8})(?:_[0-9]{1,4})?", re.ASCII)
+_CURSOR = re.compile(r"(\d{0,15})\.(\d{0,15})\.([A-Za-z0-9_-]{0,100})\.(\d{1,9})", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What was found, the newest first; `cursor` is what to go on after, None where there is nothing more."""
+
+    faxes: tuple[Found, ...]
+    cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """How far a search is: single faxes are left before record `before`; of campaigns, those that were made before.
+
+    Of the campaign that was made at `made` (milliseconds) with the id `campaign`, rows are left after `row`.
+    """
+
+    before: int | None = None
+    made: int | None = None
+    campaign: str = ""
+    row: int = 0
+
+    @classmethod
+    def read(cls, cursor: str) -> Self:
+        found = _CURSOR.fullmatch(cursor)
+        if found is None:
+            raise BadInput("after: is no cursor; give the one that came with the last page, unchanged")
+        before, made, campaign, row = found.groups()
+        return cls(int(before) if before else None, int(made) if made else None, campaign, int(row))
+
+    def __str__(self) -> str:
+        before, made = ("" if part is None else part for part in (self.before, self.made))
+        return f"{before}.{made}.{self.campaign}.{self.row}"
+
+
+class Search:
+    """Finds faxes on one Redis. Every call raises Unavailable where Redis does not answer.
+
+    The newest come first: single faxes by when they were recorded, campaigns by when they were made, and the rows of a
+    campaign in the order of its list. What changes while one looks may be found as it was or as it is.
+    """
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._campaigns = Campaigns(ledger.scripts)
+
+    def page(self, wanted: Wanted, *, after: str | None = None, limit: int = 50, effort: int | None = None) -> Page:
+        """Give up to `limit` faxes from the cursor `after` on.
+
+        With `effort`, no more than so many blocks of a thousand faxes are read; a page may then be empty and have a
+        cursor all the same.
+
+        Raises:
+            BadInput: `after` is no cursor.
+            NotKnown: there is no campaign of the id that is looked for.
+        """
+        walk = _Walk(self._ledger, self._campaigns, wanted, Effort(effort), _Place.read(after or "...0"))
+        faxes: list[Found] = []
+        try:
+            for found in walk.go():
+                faxes.append(found)
+                if len(faxes) >= limit:
+                    return Page(tuple(faxes), str(walk.place))
+        except Spent:
+            return Page(tuple(faxes), str(walk.place))
+        return Page(tuple(faxes), None)
+
+    def all(self, wanted: Wanted) -> Iterator[Found]:
+        """Give every fax that is wanted, one after the other, as they are read.
+
+        Raises:
+            NotKnown: there is no campaign of the id that is looked for.
+        """
+        return _Walk(self._ledger, self._campaigns, wanted, Effort(None), _Place()).go()
+
+    def job(self, job_id: str) -> Found:
+        """Give one fax by the id of its job, also a row whose job is not kept any more.
+
+        Raises:
+            NotKnown: there is none of that id (any more).
+        """
+        found = next(self.all(Wanted(job_id=job_id)), None)
+        if found is None:
+            raise NotKnown(f"job {job_id}: not known here; jobs are kept for FAX_RETENTION_DAYS after their end")
+        return found
+
+
+class _Walk:
+    """One way through all faxes; `place` is how far it is."""
+
+    def __init__(self, ledger: Ledger, campaigns: Campaigns, wanted: Wanted, effort: Effort, place: _Place) -> None:
+        self.place = place
+        self._ledger = ledger
+        self._campaigns = campaigns
+        self._wanted = wanted
+        self._singles = Singles(ledger, wanted, effort)
+        self._rows = CampaignRows(ledger, campaigns, wanted, effort)
+
+    def go(self) -> Iterator[Found]:
+        """Give what is wanted from the place on."""
+        if job_id := self._named():
+            found = self._by_id(job_id)
+            return iter([found] if found else [])
+        if self._wanted.job_id or self._wanted.idempotency_key:
+            return iter(())
+        return self._merged()
+
+    def _named(self) -> str | None:
+        """Give the job that an id or a key stands for."""
+        wanted, redis = self._wanted, self._ledger.redis
+        with redis_trouble():
+            if wanted.job_id:
+                return wanted.job_id
+            if wanted.idempotency_key:
+                return (redis.get(f"fax:idem:{wanted.idempotency_key}") or "").partition(" ")[0] or None
+            if wanted.fax_id:
+                return (redis.get(f"fax:fax:{wanted.fax_id}") or "").rpartition(":")[0] or None
+        return None
+
+    def _by_id(self, job_id: str) -> Found | None:
+        [view] = self._ledger.jobs([job_id])
+        if view is not None and view.row is None:
+            of_it = self._wanted.campaign_id in {None, view.campaign_id}
+            return found_job(view) if of_it and self._singles.fits(view) else None
+        try:
+            campaign, row = self._row_of(job_id)
+            # Any of a fax's ids names it, earlier attempts' ids, too.
+            rows = CampaignRows(self._ledger, self._campaigns, replace(self._wanted, fax_id=None), Effort(None))
+            return rows.one(campaign, row)
+        except NotKnown:
+            return None
+
+    def _row_of(self, job_id: str) -> tuple[Campaign, int]:
+        named = _ROW_JOB.fullmatch(job_id)
+        if named is None:
+            raise NotKnown(job_id)
+        return self._campaigns.get(named["campaign"]), int(named["row"])
+
+    def _merged(self) -> Iterator[Found]:
+        campaigns = iter(self._left())
+        following = next(campaigns, None)
+        singles = self._singles if self._wanted.fax_id is None else None
+        for n, found in singles.before(self.place.before) if singles else ():
+            while found and following and following[1] / 1000 > found.recorded_at.timestamp():
+                yield from self._of(*following)
+                following = next(campaigns, None)
+            self.place = replace(self.place, before=n)
+            if found:
+                yield found
+        while following:
+            yield from self._of(*following)
+            following = next(campaigns, None)
+
+    def _left(self) -> list[tuple[str, int]]:
+        """Give the campaigns that are not done, each with when it was made."""
+        if self._wanted.campaign_id is not None:
+            campaign = self._campaigns.get(self._wanted.campaign_id)
+            return [(campaign.id, round(campaign.created_at.timestamp() * 1000))]
+        made = self._campaigns.made()
+        if self.place.made is None:
+            return made
+        mark = (self.place.made, self.place.campaign)
+        return [(campaign_id, at) for campaign_id, at in made if (at, campaign_id) <= mark]
+
+    def _of(self, campaign_id: str, made: int) -> Iterator[Found]:
+        done = self.place.row if campaign_id == self.place.campaign else 0
+        self.place = replace(self.place, made=made, campaign=campaign_id, row=done)
+        try:
+            campaign = self._campaigns.get(campaign_id)
+        except NotKnown:
+            return
+        for row, found in self._rows.after(campaign, done):
+            self.place = replace(self.place, row=row)
+            if found:
+                yield found
+        self.place = replace(self.place, row=campaign.size)

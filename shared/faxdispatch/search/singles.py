@@ -1,0 +1,84 @@
+"""Searching the single faxes: by their index, and then in their rows of the ledger."""
+
+from collections.abc import Iterator
+from itertools import islice
+
+from faxdispatch.ledger import JobView, Ledger
+from faxdispatch.ledger.index import BLOCK, Entry, Index, Looked, number_key, tag_bits
+from faxdispatch.search.effort import Effort
+from faxdispatch.search.found import Found, found_job
+from faxdispatch.search.wanted import Wanted
+from faxdispatch.states import OPEN, TERMINAL
+
+_LETTERS = {state.value: state.value[0] for state in TERMINAL} | {state.value: "o" for state in OPEN}
+_MANY = 50
+"""Jobs that are read at once."""
+
+
+class Singles:
+    """The single faxes that are wanted, the newest first, by the numbers of their records in the index."""
+
+    def __init__(self, ledger: Ledger, wanted: Wanted, effort: Effort) -> None:
+        self._ledger = ledger
+        self._wanted = wanted
+        self._effort = effort
+        self._index = Index(ledger.scripts)
+        self._looked = self._looked_for()
+
+    def _looked_for(self) -> Looked | None:
+        """Give what the index is asked for; None where nothing can be found there."""
+        wanted = self._wanted
+        letters = None if wanted.states is None else "".join(sorted({_LETTERS.get(one, "") for one in wanted.states}))
+        causes = None if wanted.cause is None else self._index.cause_numbers([wanted.cause])
+        if letters == "" or wanted.campaign_id is not None:
+            return None
+        return Looked(
+            letters=letters,
+            causes=causes,
+            number=None if wanted.number is None else number_key(wanted.number),
+            tag=None if wanted.tag is None else tag_bits(wanted.tag),
+            since=wanted.since.timestamp() if wanted.since else None,
+            until=wanted.until.timestamp() if wanted.until else None,
+        )
+
+    def before(self, n: int | None) -> Iterator[tuple[int, Found | None]]:
+        """Give the wanted faxes recorded before record `n`, all of them where it is None, each with its record.
+
+        None stands for one that is not wanted after all, or for a block without any: a search can go on before it.
+        """
+        if self._looked is None:
+            return
+        numbers = self._within(self._looked, n)
+        for block in range((numbers.stop - 1) // BLOCK, numbers.start // BLOCK - 1, -1) if numbers else ():
+            self._effort.spend()
+            entries = iter(self._index.block(block, self._looked, numbers))
+            while page := [*islice(entries, _MANY)]:
+                yield from self._told(page)
+            yield max(block * BLOCK, numbers.start), None
+
+    def _within(self, looked: Looked, n: int | None) -> range:
+        span = self._index.span()
+        first, last = span.start, span.stop if n is None else min(n, span.stop)
+        if looked.until is not None:
+            last = min(last, self._index.before(looked.until + 1, span))
+        if looked.since is not None:
+            first = self._index.before(looked.since - 1, span)
+        return range(first, last)
+
+    def _told(self, entries: list[Entry]) -> Iterator[tuple[int, Found | None]]:
+        views = self._ledger.jobs([entry.job_id for entry in entries])
+        for entry, view in zip(entries, views, strict=True):
+            yield entry.n, found_job(view) if view and self.fits(view) else None
+
+    def fits(self, view: JobView) -> bool:
+        """Tell whether a job is wanted."""
+        wanted, request = self._wanted, view.request
+        return (
+            wanted.stands(view.state.value)
+            and wanted.number in {None, request.to}
+            and wanted.cause in {None, view.cause}
+            and (wanted.tag is None or wanted.tag in request.tags)
+            and wanted.idempotency_key in {None, request.idempotency_key}
+            and (wanted.since is None or view.created_at >= wanted.since)
+            and (wanted.until is None or view.created_at < wanted.until)
+        )

@@ -1,0 +1,106 @@
+"""What is looked for: the words of a search, checked before anything is asked."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any, Self
+
+from faxdispatch.errors import BadInput
+from faxdispatch.numbers import is_sip, normalise
+from faxdispatch.states import OPEN, TERMINAL, State
+
+PENDING, SUPPRESSED = "pending", "suppressed"
+"""Where a row stands that has no job yet; and one that was stopped since its number is on the suppression list."""
+
+_ALL_OF = {
+    "open": frozenset({PENDING, *(state.value for state in OPEN)}),
+    "ended": frozenset({SUPPRESSED, *(state.value for state in TERMINAL)}),
+}
+STATES = (*_ALL_OF, PENDING, *(state.value for state in State), SUPPRESSED)
+"""The words for where a fax stands; `open` and `ended` stand for several."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is looked for; all of it must be true of a fax, and what is None says nothing.
+
+    `number` is E.164 or a SIP URI, `tag` one of the fax's tags, `states` where it may stand, each one a word of
+    `STATES`. `since` and `until` are about when a single fax was recorded. For a row of a campaign they are about its
+    end, and, as long as it has none, about when its campaign was made.
+    """
+
+    number: str | None = None
+    job_id: str | None = None
+    fax_id: str | None = None
+    idempotency_key: str | None = None
+    tag: str | None = None
+    campaign_id: str | None = None
+    states: frozenset[str] | None = None
+    cause: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+    @classmethod
+    def of(cls, *, region: str | None = None, state: str | Sequence[str] | None = None, **words: Any) -> Self:
+        """Read the words of a person. A number may be written in any way; `region` is the country of one without `+`.
+
+        Raises:
+            BadInput: naming the word that is wrong.
+        """
+        given: dict[str, Any] = {
+            name: value.strip() if isinstance(value, str) else value for name, value in words.items()
+        }
+        if strange := given.keys() - {field.name for field in fields(cls)}:
+            raise BadInput(f"{', '.join(sorted(strange))}: nothing can be looked for by that")
+        if empty := [name for name, value in given.items() if value == ""]:
+            raise BadInput(f"{', '.join(empty)}: is empty")
+        if given.get("number") is not None:
+            given["number"] = as_dialled(given["number"], region)
+        if state is not None:
+            given["states"] = _states([state] if isinstance(state, str) else state)
+        for name in ("since", "until"):
+            if (moment := given.get(name)) is not None and moment.tzinfo is None:
+                raise BadInput(f"{name}: has no time zone; write it like 2026-05-01T08:00:00-05:00")
+        wanted = cls(**given)
+        if wanted.since and wanted.until and wanted.until <= wanted.since:
+            raise BadInput("until: must be after since")
+        return wanted
+
+    @property
+    def empty(self) -> bool:
+        """Tell whether every fax is meant."""
+        return self == type(self)()
+
+    def stands(self, state: str) -> bool:
+        """Tell whether a fax that stands there may be meant."""
+        return self.states is None or state in self.states
+
+
+def as_dialled(text: str, region: str | None) -> str:
+    """Give a number as it is kept: E.164, or the SIP URI as it stands.
+
+    Raises:
+        BadInput: it is none.
+    """
+    if is_sip(text):
+        return text.strip()
+    digits = re.sub(r"\D", "", text)
+    spellings = [(text, region)]
+    if not text.lstrip().startswith("+"):
+        # Dialled from abroad, or with its country code and without `+`.
+        spellings += [(f"+{digits.removeprefix('00')}", None)]
+    problem = ""
+    for spelling, country in spellings:
+        try:
+            return normalise(spelling, region=country)
+        except ValueError as error:
+            problem = problem or str(error)
+    raise BadInput(f"number: {problem}")
+
+
+def _states(words: Sequence[str]) -> frozenset[str]:
+    found = {word.strip().lower() for word in words}
+    if not found or not found.issubset(STATES):
+        raise BadInput(f"state: {', '.join(sorted(found - {*STATES})) or 'is empty'}; choose of {', '.join(STATES)}")
+    return frozenset().union(*(_ALL_OF.get(word, {word}) for word in found))
