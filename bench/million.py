@@ -20,14 +20,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from celery import Celery
 from redis import Redis
 
 from bench.check import write
 from bench.figures import machine
 from bench.installation import CONNECTION, SENDER
 from faxdispatch import FaxClient
-from faxdispatch.broker import configure
+from faxdispatch.broker import broker_app
 from faxdispatch.campaign.service import Reading
 from faxdispatch.cli import processes
 from faxdispatch.cli.stack import Stack
@@ -86,7 +85,7 @@ def _nothing(**_: Any) -> None:
 
 def _plain(url: str, redis: Any, count: int) -> tuple[float, float]:
     """Send `count` messages; give seconds and bytes for each."""
-    app = configure(Celery("bench", set_as_current=False), url)
+    app = broker_app("bench", url)
     task = app.task(_nothing, name="bench.send")
     payload = {
         "media_url": "https://files.example.com/campaigns/2026-11/recall-notice.pdf", "from": SENDER,

@@ -3,11 +3,10 @@
 import json
 
 import pytest
-from celery import Celery
 from redis import Redis
 
 from faxdispatch import FaxClient, State, Unavailable
-from faxdispatch.broker import configure
+from faxdispatch.broker import broker_app
 from faxdispatch.client import MANY
 from faxdispatch.jobs import ATTEMPT
 
@@ -53,7 +52,7 @@ def test_a_fax_and_its_message_are_one_round_trip_and_the_message_says_the_job_a
 
 def test_celery_reads_the_message_as_its_own(redis_url, redis):
     job_id = FaxClient(redis_url).send(**FAX, priority="urgent").job_id
-    app = configure(Celery("here", set_as_current=False), redis_url)
+    app = broker_app("here", redis_url)
 
     with app.connection_for_read() as connection:
         message = connection.default_channel.basic_get("fax.urgent")

@@ -12,7 +12,7 @@ from celery import Celery
 from celery.signals import setup_logging, worker_ready, worker_shutdown, worker_shutting_down
 from kombu.entity import Exchange, Queue
 
-from faxdispatch.broker import configure, post, waiting
+from faxdispatch.broker import broker_app, post, waiting
 from faxdispatch.errors import BadInput, FaxError
 from faxdispatch.inbound.link import Links
 from faxdispatch.inbound.store import open_store
@@ -63,9 +63,7 @@ def build(settings: Settings) -> Celery:
     settings.require("redis_url", "telnyx_api_key")
     if settings.sender is None:
         log.warning("FAX_FROM is not set: a fax that names no sender is held")
-    app = configure(
-        Celery("faxdispatch", set_as_current=False), settings.broker, visibility_timeout=settings.fax_visibility_timeout
-    )
+    app = broker_app("faxdispatch", settings.broker, visibility_timeout=settings.fax_visibility_timeout)
     transport.install(app)
     app.conf.update(
         imports=("worker.tasks",),

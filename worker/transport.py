@@ -18,10 +18,11 @@ import time
 from queue import Empty
 from typing import Any
 
-from celery import Celery
-from kombu.transport import redis
+from kombu.transport import TRANSPORT_ALIASES, redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import ResponseError
+
+from faxdispatch.broker import BrokerApp
 
 log = logging.getLogger(__name__)
 
@@ -145,7 +146,12 @@ class Transport(_Transport):  # type: ignore[misc]
     Channel = Channel
 
 
-def install(app: Celery) -> None:
+def install(app: BrokerApp) -> None:
     """Let an app use it where its broker is a Redis."""
-    if app.conf.broker_read_url.partition("://")[0] in {"redis", "rediss"}:
+    scheme = app.address.partition("://")[0]
+    if scheme in {"redis", "rediss"}:
         app.conf.broker_transport = f"{__name__}:Transport"
+    elif scheme == "redis+socket":
+        # An address of a socket names its transport itself, by an alias.
+        TRANSPORT_ALIASES["faxdispatch"] = f"{__name__}:Transport"
+        app.address = app.address.replace("redis+", "faxdispatch+", 1)

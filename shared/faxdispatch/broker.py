@@ -6,10 +6,13 @@ from typing import Any
 from uuid import uuid4
 
 from celery import Celery
-from kombu.transport import TRANSPORT_ALIASES
+from celery.loaders.app import AppLoader
+from kombu.connection import Connection
 
 from faxdispatch.errors import Misconfigured
 from faxdispatch.jobs import ATTEMPT, Job
+from faxdispatch.privacy import scrub
+from faxdispatch.redis_address import SCHEMES, RedisAddress
 
 TRANSPORT: dict[str, Any] = {
     # The transport looks for such messages every hundred seconds unless told otherwise.
@@ -27,30 +30,68 @@ TRANSPORT: dict[str, Any] = {
 }
 
 
-def configure(app: Celery, url: str, *, visibility_timeout: float = 120) -> Celery:
-    """Give a Celery app the broker and the ways of its messages.
+class Loader(AppLoader):  # type: ignore[misc] # Celery has no types
+    """Celery's loader, which reads no module of settings."""
+
+    def read_configuration(self, env: str = "") -> dict[str, Any]:
+        """Give no settings."""
+        del env
+        return {}
+
+
+class BrokerApp(Celery):  # type: ignore[misc] # Celery has no types
+    """A Celery app that sends its messages to one broker, whatever surrounds it.
+
+    Celery reads brokers, a result backend, a loader and Django's settings from the environment of its process, which
+    may be another service's, and lets them go before what the app was given.
+    """
+
+    def __init__(self, name: str, url: str) -> None:
+        super().__init__(name, set_as_current=False, loader=Loader, fixups=(), changes={"broker_url": url})
+        self.address = url
+
+    # No results are kept: nobody would read them. A class, so that no variable can name another.
+    backend_cls = "disabled"
+
+    def connection_for_read(self, url: str | None = None, **options: Any) -> Connection:
+        """Give a connection to take messages from; it does not connect yet."""
+        connection: Connection = super().connection_for_read(url or self.address, **options)
+        return connection
+
+    def connection_for_write(self, url: str | None = None, **options: Any) -> Connection:
+        """Give a connection to send messages to; it does not connect yet."""
+        connection: Connection = super().connection_for_write(url or self.address, **options)
+        return connection
+
+
+_SETTING = "CELERY_BROKER_URL, or REDIS_URL where it is not set"
+_FOR_GOOD = {402, 403, 404, 405, 406, 530, 540}
+"""AMQP's reply codes for what will not pass by itself (AMQP 0-9-1 specification, reply codes)."""
+
+
+def broker_app(name: str, url: str, *, visibility_timeout: float = 120) -> BrokerApp:
+    """Make a Celery app for the broker at an address, with the ways of its messages. Nothing connects yet.
 
     `visibility_timeout` is in seconds; after it, Redis hands an unacknowledged message to another worker. A second
     delivery is harmless, since only the ledger's claim allows a call.
 
     Raises:
-        Misconfigured: the address names no kind of broker that Celery knows.
+        Misconfigured: the address cannot be read, or is of a broker that nothing here can reach.
     """
-    scheme = url.partition("://")[0].partition("+")[0]
-    if scheme not in TRANSPORT_ALIASES:
-        raise Misconfigured(
-            "CELERY_BROKER_URL, or REDIS_URL where it is not set: must begin with redis://, amqp:// or another broker "
-            "that Celery knows"
-        )
+    scheme = url.partition("://")[0]
+    if scheme in SCHEMES:
+        address = RedisAddress.read(url, setting=_SETTING)
+        app = BrokerApp(name, address.broker_url)
+        options = TRANSPORT | {"visibility_timeout": visibility_timeout} | address.transport_options
+        app.conf.update(broker_transport_options=options, broker_use_ssl=address.tls)
+    else:
+        app = BrokerApp(name, url)
+        if scheme == "sentinel":
+            app.conf.broker_transport_options = TRANSPORT | {"visibility_timeout": visibility_timeout}
+        _check(app)
     app.conf.update(
-        # Celery lets CELERY_BROKER_URL of the environment overrule broker_url, not these two; who names an address
-        # means that one.
-        broker_read_url=url,
-        broker_write_url=url,
-        broker_transport_options=_options(scheme, visibility_timeout),
         broker_connection_retry_on_startup=True,
         task_ignore_result=True,
-        result_backend=None,
         task_serializer="json",
         accept_content=["json"],
         task_create_missing_queues=True,
@@ -58,11 +99,21 @@ def configure(app: Celery, url: str, *, visibility_timeout: float = 120) -> Cele
     return app
 
 
-def _options(scheme: str, visibility_timeout: float) -> dict[str, Any]:
-    """Give the options of Redis' transport; others would refuse words that are not theirs."""
-    if scheme in {"redis", "rediss", "sentinel"}:
-        return TRANSPORT | {"visibility_timeout": visibility_timeout}
-    return {}
+def _check(app: BrokerApp) -> None:
+    """Have Celery read the address of another broker than Redis, and load what connects to it."""
+    try:
+        for place in app.address.split(";"):
+            app.connection_for_write(place).transport  # noqa: B018 - making it is the check
+    except Exception as error:  # noqa: BLE001 - what Celery and its drivers raise here has no common class
+        problem = f"Celery cannot use it: {type(error).__name__}"
+    else:
+        if "://" in app.address:
+            return
+        problem = "no address"
+    raise Misconfigured(
+        f"{_SETTING}: {problem}; it must begin with redis://, rediss://, unix://, amqp:// or name another broker that "
+        "Celery can reach from here"
+    )
 
 
 def post(app: Celery, name: str, queue: str, payload: dict[str, Any], *, message_id: str | None = None) -> None:
@@ -74,6 +125,7 @@ def post(app: Celery, name: str, queue: str, payload: dict[str, Any], *, message
         task_id=message_id,
         argsrepr="()",
         kwargsrepr="{}",
+        ignore_result=True,
         retry=True,
         retry_policy={"max_retries": 2, "interval_start": 0.1, "interval_step": 0.2, "interval_max": 0.5},
     )
@@ -108,6 +160,15 @@ def reminder(job_id: str, queue: str) -> str:
             "properties": properties,
         }
     )
+
+
+def refused(error: BaseException) -> str | None:
+    """Say what a broker refuses for good, in its own words; None where it may take the same later.
+
+    RabbitMQ tells of a queue that another app declared with other properties, and of rights that are not there.
+    """
+    code, text = getattr(error, "reply_code", None), getattr(error, "reply_text", None)
+    return scrub(f"{text} ({code})") if code in _FOR_GOOD and text else None
 
 
 def waiting(app: Celery, queue: str) -> int:

@@ -9,12 +9,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 from uuid import uuid4
 
-from celery import Celery
-from kombu.exceptions import KombuError
-from redis.exceptions import RedisError
-
 from faxdispatch import holds
-from faxdispatch.broker import configure, post, post_job, reminder
+from faxdispatch.broker import broker_app, post, post_job, refused, reminder
 from faxdispatch.errors import IdempotencyConflict, InvalidJob, NotKnown, Unavailable
 from faxdispatch.jobs import CancelFax, FindInbound, Job, RefreshMedia, SendFax, SyncStatus
 from faxdispatch.ledger import DeadLetters, Inbox, JobView, Ledger, New, Scripts, Suppressions, connect
@@ -84,7 +80,7 @@ class FaxClient:
         self._settings = settings
         self._ledger = ledger or Ledger(Scripts(connect(redis_url)))
         self._one_redis = broker_url in {None, redis_url}
-        self._app = configure(Celery("faxdispatch-client", set_as_current=False), broker_url or redis_url)
+        self._app = broker_app("faxdispatch-client", broker_url or redis_url)
 
     @classmethod
     def from_env(cls, settings: Settings | None = None) -> Self:
@@ -437,7 +433,9 @@ def _conflict(new: New, reply: Mapping[str, Any]) -> IdempotencyConflict:
 def _broker_trouble() -> Iterator[None]:
     try:
         yield
-    except (KombuError, RedisError, OSError) as error:
+    except Exception as error:
+        # Celery, kombu and each broker's driver have errors of their own, without a common class.
+        why = refused(error) or type(error).__name__
         raise Unavailable(
-            f"the broker did not take the message: {type(error).__name__}; look at CELERY_BROKER_URL, or REDIS_URL"
+            f"the broker did not take the message: {why}; look at CELERY_BROKER_URL, or REDIS_URL"
         ) from error

@@ -11,7 +11,7 @@ from kombu.exceptions import KombuError
 from redis.exceptions import RedisError
 
 from faxdispatch import FaxClient, Unavailable
-from faxdispatch.broker import configure
+from faxdispatch.broker import broker_app
 from faxdispatch.ledger import Ledger, Rules, Scripts, connect
 from tests.chaos.orders import Order
 from tests.flow.harness import TOKEN
@@ -46,7 +46,7 @@ class Producers:
 
     def _produce(self) -> None:
         client = FaxClient(self._url, ledger=Ledger(Scripts(connect(self._url), Rules(hint_after=_HINT_AFTER))))
-        app = configure(Celery("chaos-producer", set_as_current=False), self._url)
+        app = broker_app("chaos-producer", self._url)
         while not self.stopped:
             self._take_back(client)
             order = self._take()

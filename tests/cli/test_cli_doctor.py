@@ -8,7 +8,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import httpx
 import pytest
+from redis import Redis
 
+from faxdispatch.cli.checks.broker import check_broker
 from faxdispatch.cli.checks.environment import judge_zone_data
 from faxdispatch.cli.checks.finding import Level, skew
 from faxdispatch.cli.checks.redis import check_redis
@@ -346,3 +348,28 @@ def test_time_zone_data_older_than_a_year_is_found(version, today, level):
     found = judge_zone_data(ZoneData(version, packaged=False), today)
 
     assert (found.level, version in found.detail) == (level, True)
+
+
+def test_a_message_is_posted_and_taken_on_a_queue_of_its_own(redis_url):
+    found = {finding.name: finding for finding in check_broker(Settings.load(redis_url=redis_url))}
+    assert (found["broker"].level, found["broker"].detail) == ("ok", "a message was posted and taken")
+    with Redis.from_url(redis_url, decode_responses=True) as redis:
+        assert not redis.keys("*doctor*"), "nothing of it stays"
+
+
+def test_a_broker_that_takes_no_messages_is_found(redis_url):
+    with Redis.from_url(redis_url) as redis:
+        redis.acl_setuser("looker", enabled=True, nopass=True, keys="*", channels="*", categories=["+@all", "-@write"])
+        try:
+            url = redis_url.replace("://", "://looker:any@")
+            found = {finding.name: finding for finding in check_broker(Settings.load(redis_url=url))}
+        finally:
+            redis.acl_deluser("looker")
+    assert found["broker"].level == "fail"
+    assert "permission" in found["broker"].detail
+
+
+@pytest.mark.parametrize("url", ["redis://127.0.0.1:1/0", "amqp://127.0.0.1:1//", "carrier-pigeon://h"])
+def test_a_broker_that_is_not_there_is_found(url):
+    [finding] = check_broker(Settings.load(celery_broker_url=url))
+    assert (finding.name, finding.level) == ("broker", "fail")

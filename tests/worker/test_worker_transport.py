@@ -3,16 +3,15 @@
 import json
 
 import pytest
-from celery import Celery
 
-from faxdispatch.broker import configure, post
+from faxdispatch.broker import broker_app, post
 from tests.conftest import eventually
 from worker import transport
 
 
 @pytest.fixture
 def connection(redis_url):
-    app = configure(Celery("here", set_as_current=False), redis_url)
+    app = broker_app("here", redis_url)
     transport.install(app)
     post(app, "fax.attempt.v1", "fax.send", {"job_id": "j1"})
     with app.connection_for_read() as opened:

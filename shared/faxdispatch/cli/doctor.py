@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from faxdispatch.cli.checks.broker import check_broker
 from faxdispatch.cli.checks.charges import check_charges
 from faxdispatch.cli.checks.environment import check_environment
 from faxdispatch.cli.checks.finding import Finding, Level, fail
@@ -21,6 +22,7 @@ from faxdispatch.settings import Settings
 CHECKS: tuple[Callable[[Settings], Iterable[Finding]], ...] = (
     check_environment,
     check_redis,
+    check_broker,
     check_telnyx,
     check_webhook,
     check_inbound,

@@ -1,15 +1,16 @@
 """One way to reach Redis, with the patience that each process can afford."""
 
-import re
 from enum import Enum
 from typing import Any
-from urllib.parse import urlsplit
 
-from redis import Redis, exceptions
+from redis import BlockingConnectionPool, ConnectionPool, Redis, exceptions
 from redis.backoff import ExponentialBackoff, NoBackoff
 from redis.retry import Retry
 
-from faxdispatch.errors import Misconfigured
+from faxdispatch.redis_address import RedisAddress
+
+_TURN = 5.0
+"""Seconds that a thread waits for a connection where the address allows only so many, and does not say."""
 
 
 class Patience(Enum):
@@ -25,32 +26,39 @@ class Patience(Enum):
 def connect(url: str, patience: Patience = Patience.WORKER, **options: Any) -> "Redis":
     """Make a client that has not connected yet. Replies are text.
 
+    Options of the address go before our own, with two exceptions: the webhook waits no longer than it can afford, and
+    a reader no shorter than the server may take.
+
     Raises:
         Misconfigured: where the address is none that Redis understands, or names its database by anything but a number.
     """
-    _check_database(url)
+    address = RedisAddress.read(url)
     connect_timeout, answer_timeout, retry = patience.value
-    try:
-        return Redis.from_url(
-            url,
+    given = dict(address.options)
+    if patience is not Patience.WORKER and (asked := given.get("socket_timeout")):
+        given["socket_timeout"] = (min if patience is Patience.WEBHOOK else max)(asked, answer_timeout)
+    if patience is Patience.WEBHOOK and (asked := given.get("socket_connect_timeout")):
+        given["socket_connect_timeout"] = min(asked, connect_timeout)
+    pool: type[ConnectionPool] = ConnectionPool
+    if "max_connections" in given:
+        pool = BlockingConnectionPool
+        given.setdefault("timeout", _TURN)
+    else:
+        given.pop("timeout", None)
+    keepalive = {"socket_keepalive": True} if "path" not in given else {}
+    ours: dict[str, Any] = {
+        "socket_connect_timeout": connect_timeout,
+        "socket_timeout": answer_timeout,
+        "health_check_interval": 15,
+        **keepalive,
+    }
+    return Redis.from_pool(
+        pool(
+            connection_class=address.kind,
+            **{**ours, **given},
             decode_responses=True,
-            socket_connect_timeout=connect_timeout,
-            socket_timeout=answer_timeout,
-            socket_keepalive=True,
-            health_check_interval=15,
             retry=retry,
             retry_on_error=[exceptions.ConnectionError, exceptions.TimeoutError, exceptions.BusyLoadingError],
             **options,
         )
-    except ValueError as error:
-        raise Misconfigured(f"REDIS_URL: {error}; write it like redis://localhost:6379/0") from None
-
-
-def _check_database(url: str) -> None:
-    """Refuse a path that is no number: the library would take database 0 for it, and so for every other name."""
-    parts = urlsplit(url)
-    named = parts.path.strip("/")
-    if parts.scheme in {"redis", "rediss"} and not re.fullmatch("[0-9]*", named):
-        raise Misconfigured(
-            f"REDIS_URL: {named!r} is no database; databases have numbers only, as in redis://localhost:6379/0"
-        )
+    )

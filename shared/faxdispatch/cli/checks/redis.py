@@ -1,16 +1,13 @@
-"""Checks of Redis, the broker and the workers behind them."""
+"""Checks of Redis and the workers behind it."""
 
 import re
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from celery import Celery
-from kombu.exceptions import KombuError
 from redis import Redis
-from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import ResponseError
 
-from faxdispatch.broker import configure
 from faxdispatch.cli.checks.finding import Finding, fail, ok, skew, warn
 from faxdispatch.errors import FaxError
 from faxdispatch.ledger import Presence, Scripts, connect
@@ -24,7 +21,7 @@ _ALWAYS = "set appendonly yes and appendfsync always"
 
 
 def check_redis(settings: Settings) -> Iterator[Finding]:
-    """Ask Redis and the broker; only that it does not answer, where it does not."""
+    """Ask Redis; only that it does not answer, where it does not."""
     if settings.redis_url is None:
         return
     try:
@@ -49,7 +46,6 @@ def check_redis(settings: Settings) -> Iterator[Finding]:
                 yield check(redis, about, settings)
         except FaxError as error:
             yield warn(f"redis {check.__name__.strip('_')}", f"could not be checked: {error}", "look at it by hand")
-    yield _broker(settings)
 
 
 def _version(about: Any) -> Finding:
@@ -123,16 +119,3 @@ def _clocks_of_workers(redis: Redis, _about: Any, _settings: Settings) -> Findin
     if wrong:
         return warn("clocks", "; ".join(sorted(wrong)), "let NTP set the clocks of all machines, that of Redis first")
     return ok("clocks", "those of workers and Telnyx agree with Redis'")
-
-
-def _broker(settings: Settings) -> Finding:
-    app = Celery("faxdispatch-doctor", set_as_current=False)
-    try:
-        configure(app, settings.broker)
-        with app.connection_for_write() as connection:
-            connection.ensure_connection(max_retries=1, interval_start=0.1, timeout=5)
-    except (KombuError, RedisError, OSError, ValueError, LookupError, ImportError) as error:
-        return fail("broker", f"{type(error).__name__}: {error}", "start it, or mend CELERY_BROKER_URL")
-    finally:
-        app.close()
-    return ok("broker", "answers")
