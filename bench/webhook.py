@@ -1,0 +1,150 @@
+"""What a webhook costs, against a bare Flask answer behind the same waitress, and how long each takes.
+
+    .venv/bin/python -m bench.webhook [--webhooks 6000] [--rate 300]
+
+Signed events of faxes in the ledger, four a fax, come at an even rate over connections that stay open. Exit code 1
+where
+a bare answer costs less than half of ours, or one in a hundred of ours takes longer than allowed.
+"""
+
+import argparse
+import asyncio
+import json
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import uuid4
+
+from bench.figures import machine, usage
+from bench.installation import CONNECTION, DOCUMENT, ground, number
+from faxdispatch.cli import processes
+from faxdispatch.cli.child import Role
+from faxdispatch.client_state import encode_client_state
+from faxdispatch.jobs import SendFax
+from faxdispatch.ledger import Ledger, Scripts, connect
+from faxdispatch.telnyx.webhooks import WEBHOOK_PATH
+from faxdispatch.testing import Signer, telnyx_event
+
+LEAST_SHARE, MOST_SECONDS = 0.50, 0.050
+CONNECTIONS = 16
+WARM = 200
+WAY = (
+    ("fax.queued", "queued", {}),
+    ("fax.media.processed", "media.processed", {}),
+    ("fax.sending.started", "sending", {}),
+    ("fax.delivered", "delivered", {"page_count": 2, "call_duration_secs": 40}),
+)
+"""What Telnyx tells of a fax."""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Processor time of one webhook in milliseconds; median and 99th percentile of the seconds until its answer."""
+
+    own: float
+    valkey: float
+    median: float
+    p99: float
+
+
+def main() -> int:
+    """Measure, print, and judge."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--webhooks", type=int, default=6000)
+    parser.add_argument("--rate", type=float, default=300)
+    options = parser.parse_args()
+    bare, ours = measure(options.webhooks, options.rate)
+    print(f"{options.webhooks} webhooks each, {options.rate:g} a second, {machine()}")
+    for name, cost in (("a bare Flask answer", bare), ("our webhook", ours)):
+        print(
+            f"{name}: {cost.own:.3f} ms of the process and {cost.valkey:.3f} ms of Valkey; answered in "
+            f"{1000 * cost.median:.1f} ms in the median, {1000 * cost.p99:.1f} ms at the 99th percentile"
+        )
+    share = bare.own / ours.own
+    print(f"a bare answer costs {share:.2f} of ours (at least {LEAST_SHARE:g})")
+    return int(share < LEAST_SHARE or ours.p99 > MOST_SECONDS)
+
+
+def measure(webhooks: int, rate: float) -> tuple[Cost, Cost]:
+    """Measure a bare answer and ours, one after the other."""
+    signer = Signer()
+    with ground() as (stack, folder, redis_url, _):
+        found = []
+        for role in ("bench.bare", "webhook"):
+            port = processes.free_port()
+            surroundings = processes.environment(
+                {
+                    "REDIS_URL": redis_url,
+                    "PORT": str(port),
+                    "TELNYX_PUBLIC_KEY": signer.public_key,
+                    "FAX_CONNECTION_ID": CONNECTION,
+                },
+                inherit=False,
+            )
+            served = processes.web(folder, surroundings)
+            command = [sys.executable, "-P", "-m", role]
+            child = stack.start(Role(role, command, surroundings, folder, served.ready))
+            requests = _requests(signer, redis_url, webhooks + WARM)
+            asyncio.run(_drive(port, requests[:WARM], rate))
+            before = usage([child.pid]).seconds, usage([stack["valkey"].pid]).seconds
+            waits = sorted(asyncio.run(_drive(port, requests[WARM:], rate)))
+            own, valkey = usage([child.pid]).seconds - before[0], usage([stack["valkey"].pid]).seconds - before[1]
+            found.append(
+                Cost(
+                    1000 * own / webhooks,
+                    1000 * valkey / webhooks,
+                    waits[len(waits) // 2],
+                    waits[round(0.99 * (len(waits) - 1))],
+                )
+            )
+    return found[0], found[1]
+
+
+def _requests(signer: Signer, redis_url: str, count: int) -> list[bytes]:
+    """Give requests about faxes that are recorded now; the steps of one fax come a hundred requests apart."""
+    ledger = Ledger(Scripts(connect(redis_url)))
+    requests: list[bytes] = []
+    while len(requests) < count:
+        faxes = []
+        for place in range(100):
+            job_id = uuid4().hex
+            ledger.create(job_id, SendFax(to=number(place), media_name=DOCUMENT), source="bench")
+            faxes.append({"fax_id": str(uuid4()), "client_state": encode_client_state(job_id, 1), "to": number(place)})
+        for kind, status, more in WAY:
+            for fax in faxes:
+                event = telnyx_event(kind, status=status, connection_id=CONNECTION, **fax, **more)
+                requests.append(_request(signer, json.dumps(event).encode()))
+    return requests[:count]
+
+
+def _request(signer: Signer, body: bytes) -> bytes:
+    signed = signer.request(body)
+    lines = [f"POST {WEBHOOK_PATH} HTTP/1.1", "Host: bench", f"Content-Length: {len(body)}"]
+    lines += [f"{name}: {value}" for name, value in signed.headers.items()]
+    return "\r\n".join([*lines, "", ""]).encode() + body
+
+
+async def _drive(port: int, requests: Sequence[bytes], rate: float) -> list[float]:
+    """Send requests when they are due, or as soon as a connection is free; give the seconds from then to the answer."""
+    waits: list[float] = []
+    begun, coming = time.perf_counter(), iter(enumerate(requests))
+
+    async def one() -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        for place, request in coming:
+            due = begun + place / rate
+            await asyncio.sleep(max(0.0, due - time.perf_counter()))
+            writer.write(request)
+            head = await reader.readuntil(b"\r\n\r\n")
+            if not head.startswith(b"HTTP/1.1 200 "):
+                raise RuntimeError(f"a webhook was answered by {head[:40]!r}")
+            waits.append(time.perf_counter() - due)
+        writer.close()
+
+    await asyncio.gather(*(one() for _ in range(CONNECTIONS)))
+    return waits
+
+
+if __name__ == "__main__":
+    sys.exit(main())
