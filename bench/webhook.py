@@ -3,8 +3,7 @@
     .venv/bin/python -m bench.webhook [--webhooks 6000] [--rate 300]
 
 Signed events of faxes in the ledger, four a fax, come at an even rate over connections that stay open. Exit code 1
-where
-a bare answer costs less than half of ours, or one in a hundred of ours takes longer than allowed.
+where a bare answer costs less than half of ours, or one in a hundred of ours takes longer than allowed.
 """
 
 import argparse

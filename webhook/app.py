@@ -15,6 +15,7 @@ from webhook.breaker import Breaker
 from webhook.door import MAX_BODY, Door, Refusal, empty
 from webhook.health import Readiness
 from webhook.intake import Outcome
+from webhook.lines import Lines
 from webhook.metrics import LedgerGauges, Metrics
 
 THREADS = 16
@@ -45,7 +46,7 @@ def create_app(
         keys=keys,
         observations=observations
         or Observations(scripts, known_connections=settings.known_connections, addresses=settings.webhook_addresses),
-        breaker=Breaker(deadline=_DEADLINE, pause=_PAUSE, threads=THREADS),
+        lines=Lines(scripts.redis, Breaker(deadline=_DEADLINE, pause=_PAUSE, threads=THREADS)),
         metrics=metrics,
         clock=clock,
     )

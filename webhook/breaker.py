@@ -2,8 +2,9 @@
 
 import threading
 import time
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TypeVar
 
 from faxdispatch.errors import Unavailable
@@ -44,19 +45,35 @@ class Breaker:
         Raises:
             Unavailable: `work` raised it, took too long, or was not tried since Redis failed a moment ago.
         """
+        with self.watching():
+            return self.in_time(work, time.monotonic())
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Let the block pass or not, and note whether it failed.
+
+        Raises:
+            Unavailable: Redis failed a moment ago; or the block raised it.
+        """
         probe = self._enter()
         failed = False
         try:
-            return self._in_time(self._executor.submit(work))
+            yield
         except Unavailable:
             failed = True
             raise
         finally:
             self._leave(failed=failed, probe=probe)
 
-    def _in_time(self, future: Future[T]) -> T:
+    def in_time(self, work: Callable[[], T], began: float) -> T:
+        """Give what `work` gives, done by another thread, in what is left of the deadline since `began` (monotonic).
+
+        Raises:
+            Unavailable: `work` raised it or took too long.
+        """
+        future = self._executor.submit(work)
         try:
-            return future.result(self._deadline)
+            return future.result(max(0.0, began + self._deadline - time.monotonic()))
         except TimeoutError:
             future.cancel()
             raise Unavailable(f"Redis took longer than {self._deadline:g} s") from None

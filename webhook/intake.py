@@ -4,6 +4,8 @@ import hashlib
 from dataclasses import dataclass
 from enum import StrEnum
 
+from redis import Redis
+
 from faxdispatch.client_state import decode_client_state
 from faxdispatch.events import INBOUND_TYPES, TELNYX_TYPES
 from faxdispatch.ledger import Observation, Observations
@@ -42,8 +44,8 @@ class Receipt:
     event: TelnyxWebhook | None = None
 
 
-def take_in(observations: Observations, body: bytes) -> Receipt:
-    """Record a verified body.
+def take_in(observations: Observations, body: bytes, on: Redis | None = None) -> Receipt:
+    """Record a verified body, over the connection `on` if one is given.
 
     Raises:
         Unavailable: Redis did not confirm; nothing is half recorded, and the same body may come again.
@@ -52,9 +54,9 @@ def take_in(observations: Observations, body: bytes) -> Receipt:
         event = parse_webhook(body)
     except Unreadable as problem:
         digest = hashlib.sha256(body).hexdigest()
-        reply = observations.quarantine(body, digest=digest, reason=str(problem))
+        reply = observations.quarantine(body, digest=digest, reason=str(problem), on=on)
         return Receipt(Outcome.DUPLICATE if reply["outcome"] == "duplicate" else Outcome.UNREADABLE)
-    reply = observations.record(observe(event), body=body.decode())
+    reply = observations.record(observe(event), body=body.decode(), on=on)
     return Receipt(Outcome(reply["outcome"]), event)
 
 

@@ -16,8 +16,9 @@ _TURN = 5.0
 class Patience(Enum):
     """How long a process waits for Redis: connect and answer in seconds, and how often it asks again."""
 
-    WEBHOOK = (0.3, 0.5, Retry(NoBackoff(), 1))
-    """Telnyx waits two seconds for the whole answer (developer guide, webhook fundamentals)."""
+    WEBHOOK = (0.3, 0.5, Retry(NoBackoff(), 0))
+    """Telnyx waits two seconds for the whole answer (developer guide, webhook fundamentals). The web app itself asks
+    again where a connection broke: the client would connect in a thread that must not wait for a name lookup."""
     WORKER = (2.0, 5.0, Retry(ExponentialBackoff(cap=1, base=0.05), 3))
     READER = (2.0, 15.0, Retry(ExponentialBackoff(cap=1, base=0.05), 3))
     """Blocking reads of the event stream wait up to ten seconds on the server."""

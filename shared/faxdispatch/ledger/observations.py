@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
+from redis import Redis
+
 from faxdispatch.ledger.identity import Identity
 from faxdispatch.ledger.scripts import Scripts
 from faxdispatch.states import provider_rank
@@ -73,8 +75,8 @@ class Observations:
         self._known = known_connections
         self._addresses = {_normal(address) for address in addresses}
 
-    def record(self, seen: Observation, *, body: str = "") -> dict[str, Any]:
-        """Record an observation; `body` is kept where it must go to quarantine.
+    def record(self, seen: Observation, *, body: str = "", on: Redis | None = None) -> dict[str, Any]:
+        """Record an observation; `body` is kept where it must go to quarantine, `on` a connection to use.
 
         `outcome` is `recorded`, `duplicate`, `differs` (same id, other content), `overtaken`, `conflict` or `foreign`.
 
@@ -88,6 +90,7 @@ class Observations:
         elsewhere = self._is_elsewhere(seen.delivered_to)
         return self._scripts.run(
             "observe",
+            on=on,
             event=seen.event_id,
             digest=seen.digest,
             kind=seen.event_type,
@@ -122,14 +125,14 @@ class Observations:
     def _is_elsewhere(self, address: str | None) -> bool:
         return bool(self._addresses and address) and _normal(address) not in self._addresses
 
-    def quarantine(self, body: bytes, *, digest: str, reason: str) -> dict[str, Any]:
+    def quarantine(self, body: bytes, *, digest: str, reason: str, on: Redis | None = None) -> dict[str, Any]:
         """Keep a signed body that cannot be read. `outcome` is `quarantined` or `duplicate`.
 
         Raises:
             Unavailable: nothing was kept; say it again.
         """
         text = body.decode("utf-8", errors="backslashreplace")
-        return self._scripts.run("quarantine", body=text, digest=digest, reason=reason)
+        return self._scripts.run("quarantine", on=on, body=text, digest=digest, reason=reason)
 
 
 def _normal(address: str | None) -> str:

@@ -1,0 +1,98 @@
+"""Work over connections that are up is done by the asking thread; all that may wait for long by another."""
+
+import threading
+
+import pytest
+from redis import Redis
+
+from faxdispatch.errors import Unavailable
+from faxdispatch.ledger.connection import Patience, connect
+from faxdispatch.ledger.scripts import redis_trouble
+from tests.webhook.harness import Valkey
+from webhook.breaker import Breaker
+from webhook.lines import Lines
+
+
+def lines(url: str, *, deadline: float = 30, pause: float = 30) -> Lines:
+    breaker = Breaker(deadline=deadline, pause=pause, threads=4)
+    return Lines(connect(url, Patience.WEBHOOK), breaker)
+
+
+def ask(line: Redis) -> tuple[int, int]:
+    """The connection that was used, and the thread that used it."""
+    with redis_trouble():
+        return line.client_id(), threading.get_ident()
+
+
+def close_all(url: str) -> None:
+    with Redis.from_url(url) as other:
+        other.client_kill_filter(_type="normal", skipme=True)
+
+
+def test_a_connection_is_opened_by_another_thread_and_then_used_by_those_who_ask(redis_url: str):
+    it, here = lines(redis_url), threading.get_ident()
+
+    (first, opener), (again, asker) = it.call(ask), it.call(ask)
+
+    assert first == again
+    assert (opener == here, asker == here) == (False, True)
+
+
+def test_work_at_the_same_time_has_a_connection_each(redis_url: str):
+    it = lines(redis_url)
+
+    def within(line: Redis) -> tuple[int, int]:
+        return ask(line)[0], it.call(ask)[0]
+
+    outer, inner = it.call(within)
+
+    assert outer != inner
+
+
+def test_connections_that_were_closed_meanwhile_cost_nobody_an_answer(redis_url: str):
+    it = lines(redis_url)
+    before = {it.call(lambda line: (ask(line), it.call(ask)))[0][0]}
+    close_all(redis_url)
+
+    after, thread = it.call(ask)
+
+    assert after not in before
+    assert thread != threading.get_ident()
+    assert it.call(ask) == (after, threading.get_ident())
+
+
+def test_a_server_that_hangs_is_given_up_and_answers_over_a_new_connection_later(valkey: Valkey):
+    it = lines(valkey.url, deadline=0.8, pause=0)
+    it.call(lambda line: (ask(line), it.call(ask)))
+    valkey.hang()
+    with pytest.raises(Unavailable):
+        it.call(ask)
+    valkey.go_on()
+
+    assert it.call(ask)[1] != threading.get_ident(), "none of the old connections is trusted"
+
+
+def test_after_a_failure_nothing_is_tried_for_a_while(redis_url: str):
+    it = lines(redis_url)
+    it.call(ask)
+
+    def refused(_: Redis) -> None:
+        raise Unavailable("read only")
+
+    with pytest.raises(Unavailable, match="read only"):
+        it.call(refused)
+    with pytest.raises(Unavailable, match="a moment ago"):
+        it.call(ask)
+
+
+def test_a_refusal_of_the_server_is_not_asked_twice(redis_url: str):
+    it, asked = lines(redis_url), []
+    it.call(ask)
+
+    def refused(line: Redis) -> None:
+        asked.append(line)
+        raise Unavailable("read only")
+
+    with pytest.raises(Unavailable):
+        it.call(refused)
+    assert len(asked) == 1

@@ -1,0 +1,79 @@
+"""Connections to Redis that are up, over which a request's own thread may ask."""
+
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import TypeVar
+
+from redis import Redis
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+
+from faxdispatch.errors import Unavailable
+from faxdispatch.ledger.scripts import redis_trouble
+from webhook.breaker import Breaker
+
+T = TypeVar("T")
+
+
+class Lines:
+    """Does work over a connection of its own, in bounded time, and keeps the connection for the next.
+
+    On a connection that is up, only sending and the answer take time, and both have a timeout (`Patience.WEBHOOK`).
+    That needs no thread to watch over it, and the way to another thread and back costs as much as the work. Everything
+    else, a name lookup, connecting, signing in, is left to the breaker's threads.
+    """
+
+    def __init__(self, redis: Redis, breaker: Breaker) -> None:
+        self._redis = redis
+        self._breaker = breaker
+        self._up: deque[Redis] = deque()
+
+    def call(self, work: Callable[[Redis], T]) -> T:
+        """Give what `work` gives, which takes a client with a connection of its own. It may be done twice.
+
+        Raises:
+            Unavailable: `work` raised it, took too long, or was not tried since Redis failed a moment ago.
+        """
+        began = time.monotonic()
+        with self._breaker.watching():
+            line = self._taken()
+            if line:
+                try:
+                    return self._over(line, work)
+                except Unavailable as error:
+                    if not _lost(error):
+                        raise
+            return self._breaker.in_time(lambda: self._over(self._opened(), work), began)
+
+    def _taken(self) -> Redis | None:
+        try:
+            return self._up.pop()
+        except IndexError:
+            return None
+
+    def _opened(self) -> Redis:
+        with redis_trouble():
+            line: Redis = self._redis.client()  # type: ignore[no-untyped-call]
+            return line
+
+    def _over(self, line: Redis, work: Callable[[Redis], T]) -> T:
+        try:
+            result = work(line)
+        except Unavailable as error:
+            if _lost(error):
+                self._hang_up()
+            raise
+        self._up.append(line)
+        return result
+
+    def _hang_up(self) -> None:
+        """Close what lies here: what has happened to one connection has most likely happened to all."""
+        while line := self._taken():
+            if line.connection:
+                line.connection.disconnect()  # type: ignore[no-untyped-call]
+
+
+def _lost(error: Unavailable) -> bool:
+    """Tell whether the connection broke, which may say nothing of the server as it is now."""
+    return isinstance(error.__cause__, (RedisConnectionError, RedisTimeoutError))
