@@ -17,6 +17,7 @@ from faxdispatch.jobs import ATTEMPT, URGENT, CancelFax, SendFax, SyncStatus
 from faxdispatch.ledger import Appointment, JobView, Picked, Scope
 from faxdispatch.reasons import Counter, Kind
 from faxdispatch.states import State
+from worker.attempt import closed
 from worker.collaborators import Collaborators
 from worker.errands import CHECKS, Errands
 from worker.feeding import Feeder
@@ -91,8 +92,9 @@ class Scheduler:
             elif not (crowded and appointment.state is State.QUEUED and appointment.hints <= FAITH):
                 hints.append(appointment.job_id)
         self._tell(hints, self._singles)
-        self._campaigns.feed()
-        self._dispatch(self._w.agenda.pick())
+        if not closed(self._w):
+            self._campaigns.feed()
+            self._dispatch(self._w.agenda.pick())
         for fax_id in self._w.agenda.strays():
             self._w.post(CancelFax.TASK, CancelFax.QUEUE, {"fax_id": fax_id})
         self._errands.run()
