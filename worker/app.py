@@ -37,7 +37,6 @@ from faxdispatch.settings import Settings
 from faxdispatch.telnyx import ClientStack, TelnyxClock
 from faxdispatch.throttle import Throttle
 from worker import transport
-from worker.account import Account
 from worker.collaborators import Collaborators
 from worker.errands import CHECKS
 from worker.failpoints import failpoints
@@ -58,7 +57,7 @@ def build(settings: Settings) -> Celery:
     """Build the Celery app with everything that its tasks work with.
 
     Raises:
-        Misconfigured: a setting is missing or wrong, or the API key is of another account than the ledger's.
+        Misconfigured: a setting is missing or wrong.
         Unavailable: Redis did not answer.
     """
     settings.require("redis_url", "telnyx_api_key")
@@ -92,23 +91,19 @@ def _collaborators(settings: Settings, app: Celery) -> Collaborators:
     kind = durability(scripts.redis)
     if kind in {Durability.LATER, Durability.NEVER}:
         log.warning("Redis may forget a claim when it crashes: `faxdispatch doctor` says what that can cost")
-    ledger, limits = Ledger(scripts), Limits(scripts)
+    limits = Limits(scripts)
     throttle, telnyx_clock = Throttle(limits), TelnyxClock()
 
     def after_response(operation: str, headers: Mapping[str, str], status: int) -> None:
         telnyx_clock.hear(headers)
         throttle.after_response(operation, headers, status)
 
-    telnyx = ClientStack.from_settings(settings, before_call=throttle.before_call, after_response=after_response)
-    account = Account(settings, ledger.identity, telnyx)
-    account.find()
-
     def send_message(name: str, queue: str, payload: dict[str, Any]) -> None:
         post(app, name, queue, payload)
 
     return Collaborators(
         settings=settings,
-        ledger=ledger,
+        ledger=Ledger(scripts),
         observations=Observations(scripts, known_connections=settings.known_connections),
         agenda=Agenda(scripts),
         limits=limits,
@@ -121,9 +116,8 @@ def _collaborators(settings: Settings, app: Celery) -> Collaborators:
         fence=Fence(kind, replicas=settings.fax_replicas),
         clock=Clock(scripts),
         presence=Presence(scripts),
+        telnyx=ClientStack.from_settings(settings, before_call=throttle.before_call, after_response=after_response),
         telnyx_clock=telnyx_clock,
-        account=account,
-        telnyx=telnyx,
         post=send_message,
         calendar=Calendar.from_settings(settings),
         hook=Hook.from_settings(settings),

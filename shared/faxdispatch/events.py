@@ -51,7 +51,6 @@ _Number = Literal[
     "number.unsuppressed",
     "numbers.imported",
 ]
-_Ledger = Literal["ledger.adopted"]
 _Campaign = Literal[
     "campaign.created",
     "campaign.checked",
@@ -78,7 +77,6 @@ JOB_TYPES: tuple[str, ...] = (
     *get_args(_Number),
     *get_args(_Campaign),
     *get_args(_Operator),
-    *get_args(_Ledger),
 )
 """Every event type of our own."""
 
@@ -221,12 +219,6 @@ class OperatorEvent(Event):
     type: _Operator
 
 
-class LedgerEvent(Event):
-    """The ledger as a whole: it sends with another account now."""
-
-    type: _Ledger
-
-
 class FaxRefreshed(Event):
     """An inbound fax's media link was renewed; `data` is the fax as Telnyx returns it, with the new link."""
 
@@ -253,7 +245,6 @@ _CLASSES: tuple[type[Event], ...] = (
     NumberEvent,
     CampaignEvent,
     OperatorEvent,
-    LedgerEvent,
     FaxRefreshed,
     DocumentEvent,
 )
@@ -274,7 +265,6 @@ AnyEvent = Annotated[
     | Annotated[NumberEvent, Tag("NumberEvent")]
     | Annotated[CampaignEvent, Tag("CampaignEvent")]
     | Annotated[OperatorEvent, Tag("OperatorEvent")]
-    | Annotated[LedgerEvent, Tag("LedgerEvent")]
     | Annotated[FaxRefreshed, Tag("FaxRefreshed")]
     | Annotated[DocumentEvent, Tag("DocumentEvent")]
     | Annotated[Event, Tag("Event")],

@@ -176,6 +176,7 @@ def test_progress_counts_the_bytes_of_the_file_up_to_all_of_them(checked, packed
 
 def test_without_the_reader_of_workbooks_it_is_said_what_to_install(checked, monkeypatch):
     monkeypatch.setitem(sys.modules, "openpyxl", None)
+    monkeypatch.delitem(sys.modules, "faxdispatch.campaign.workbook", raising=False)
 
     with pytest.raises(BadInput, match=r"pip install faxdispatch\[app\], or save the list as CSV"):
         checked(workbook(["Fax"], ["3125550100"]))

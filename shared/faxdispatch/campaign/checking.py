@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, Self
 
 from faxdispatch.campaign.cells import Cell, CellReader, Verdict
 from faxdispatch.campaign.fields import read_field
+from faxdispatch.campaign.records import Flawed
 from faxdispatch.campaign.seen import Seen
 from faxdispatch.campaign.shape import Columns
 from faxdispatch.campaign.source import Source, open_source
@@ -70,6 +71,10 @@ class Why(StrEnum):
     DUPLICATE = "duplicate"
     SUPPRESSED = "suppressed"
     QUARANTINED = "quarantined"
+    HIDDEN = "hidden"
+    """A spreadsheet does not show the row, or shows it struck through."""
+    OPTED_OUT = "opted out"
+    """The list says that the recipient must not be faxed."""
 
 
 class LeftOut(NamedTuple):
@@ -85,7 +90,7 @@ class LeftOut(NamedTuple):
 
 @dataclass
 class Summary:
-    """Counts of rows. The first seven are of different rows; the others are of valid ones."""
+    """Counts of rows. The first nine are of different rows; the others are of valid ones."""
 
     rows: int = 0
     valid: int = 0
@@ -94,6 +99,8 @@ class Summary:
     duplicate: int = 0
     suppressed: int = 0
     quarantined: int = 0
+    hidden: int = 0
+    opted_out: int = 0
     toll_free: int = 0
     foreign: int = 0
     own_number: int = 0
@@ -120,6 +127,7 @@ class Check:
         self._suppressed: Asked | None = options["suppressed"]
         self._quarantined: Asked | None = options["quarantined"]
         self._personalised: bool = options["personalised"]
+        self._include_hidden: bool = options["include_hidden"]
         self._on_progress: Progress | None = options["on_progress"]
         self._first_bad: int = options["first_bad"]
         self._seen = Seen()
@@ -158,11 +166,16 @@ class Check:
                 self._on_progress(source.total, source.total, self.summary.rows)
 
     def _read(self, line: Line) -> Row | BadRow | LeftOut:
-        number, cells = self.table.number_column, line.cells
-        if line.totals:
-            return LeftOut(line.row, line.line, Why.NO_NUMBER, "sums up the rows above", None, cells)
+        if (left_out := self._left_out(line)) is not None:
+            return left_out
         if line.problem:
             return self._bad(line, None, line.problem)
+        cells, number = line.cells, self.table.number_place(line.cells)
+        if number is None:
+            return LeftOut(line.row, line.line, Why.NO_NUMBER, "no number of a fax machine", None, cells)
+        for place in (number, *self.table.fields.values()):
+            if isinstance(flawed := cells[place], Flawed):
+                return self._bad(line, place, flawed.problem)
         cell = self._reader.read(cells[number])
         if cell.verdict is Verdict.NONE:
             return LeftOut(line.row, line.line, Why.NO_NUMBER, "no number", None, cells)
@@ -175,6 +188,16 @@ class Check:
             except ValueError as problem:
                 return self._bad(line, place, str(problem))
         return self._row(line, cell, cell.number, fields)
+
+    def _left_out(self, line: Line) -> LeftOut | None:
+        """Tell why a row is none to be sent to, whatever its number; None where nothing speaks against it."""
+        if line.no_recipient:
+            return LeftOut(line.row, line.line, Why.NO_NUMBER, line.no_recipient, None, line.cells)
+        if line.hidden and not self._include_hidden:
+            return LeftOut(line.row, line.line, Why.HIDDEN, line.hidden, None, line.cells)
+        if not line.problem and (refusal := self.table.refusal(line.cells)):
+            return LeftOut(line.row, line.line, Why.OPTED_OUT, f"opted out, {refusal}", None, line.cells)
+        return None
 
     def _row(self, line: Line, cell: Cell, number: str, fields: dict[str, Any]) -> Row:
         own = number in self._own
@@ -228,6 +251,10 @@ class Check:
             summary.duplicate += 1
         elif row.why is Why.SUPPRESSED:
             summary.suppressed += 1
+        elif row.why is Why.HIDDEN:
+            summary.hidden += 1
+        elif row.why is Why.OPTED_OUT:
+            summary.opted_out += 1
         else:
             summary.quarantined += 1
 
@@ -240,11 +267,13 @@ def check(
     column: str | int | None = None,
     delimiter: str | None = None,
     encoding: str | None = None,
+    sheet: str | None = None,
     fields: Columns | None = None,
     own_numbers: Sequence[str] | frozenset[str] = (),
     suppressed: Asked | None = None,
     quarantined: Asked | None = None,
     personalised: bool = False,
+    include_hidden: bool = False,
     drop_extension: bool = False,
     area_code: str | None = None,
     vanity: bool = False,
@@ -254,8 +283,10 @@ def check(
     """Open a list and find out its shape; what is given back checks its rows one after the other.
 
     `policy` tells where faxes may go, and `region` (ISO 3166) overrides its country of numbers without `+`. `column`,
-    `delimiter`, `encoding` and `fields` override guesses, see `read_table` and `open_source`. `suppressed` and
+    `delimiter`, `encoding`, `sheet` and `fields` override guesses, see `read_table` and `open_source`. `suppressed` and
     `quarantined` are asked for some thousand numbers at a time; None asks nobody.
+
+    Rows that a spreadsheet hides or strikes through are left out unless `include_hidden`.
 
     Several rows to one number are kept apart where what they send differs, or all of them if `personalised`. Else the
     first one is sent, and the others are duplicates of it. A reference makes no difference: it is not sent.
@@ -269,7 +300,7 @@ def check(
         drop_extension=drop_extension,
         vanity=vanity,
     )
-    opened = source if isinstance(source, Source) else open_source(source, encoding=encoding)
+    opened = source if isinstance(source, Source) else open_source(source, encoding=encoding, sheet=sheet)
     try:
         table = read_table(opened, reader, column=column, delimiter=delimiter, fields=fields)
     except BaseException:
@@ -282,6 +313,7 @@ def check(
         suppressed=suppressed,
         quarantined=quarantined,
         personalised=personalised,
+        include_hidden=include_hidden,
         on_progress=on_progress,
         first_bad=first_bad,
     )

@@ -39,6 +39,9 @@ _SECOND_ROW = frozenset({"text", "string", "varchar", "required", "optional", "t
 FIELDS = ("media", "from", "quality", "window", "zone", "priority", "reference")
 """What a row can say for itself."""
 
+OPT_OUT = "opt_out"
+"""Stands among fields for the column that says who must not be faxed; there may be several, so it is none of them."""
+
 _FIELD_NAMES = {
     "media": {"media", "media url", "media name", "document url", "document name", "pdf url", "fax document"},
     "from": {"from", "from number", "fax from", "sender number", "from fax", "absendernummer"},

@@ -32,9 +32,11 @@ class Reading:
     region: str | None = None
     delimiter: str | None = None
     encoding: str | None = None
+    sheet: str | None = None
     fields: Columns | None = None
     personalised: bool = False
     drop_extension: bool = False
+    include_hidden: bool = False
 
     def as_data(self) -> dict[str, Any]:
         """Give what is told, by name."""

@@ -3,7 +3,7 @@
 import csv
 from collections import deque
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 _MOST_LINES = 100
 """Lines of the longest record. Where a quote is not closed by then, it was opened by mistake."""
@@ -17,12 +17,30 @@ NO_DELIMITER = "\x1f"
 _UNCLOSED = "a quote is opened here and never closed, or not where a cell ends; this line is left out alone"
 
 
+class Flawed(str):
+    """The text of a cell that does not say what is meant; `problem` says why, in words that follow its name."""
+
+    __slots__ = ("problem",)
+
+    def __new__(cls, text: str, problem: str) -> Self:
+        """Make it."""
+        made = super().__new__(cls, text)
+        made.problem = problem
+        return made
+
+    problem: str
+
+
 class Record(NamedTuple):
-    """A line that is not blank, or the lines of one record: number of the first, cells, and what is wrong, if it is."""
+    """A line that is not blank, or the lines of one record: number of the first, cells, and what is wrong, if it is.
+
+    `hidden` says why a spreadsheet does not show the row, or shows that it does not count.
+    """
 
     line: int
     cells: tuple[str, ...]
     problem: str = ""
+    hidden: str = ""
 
 
 class Lines:

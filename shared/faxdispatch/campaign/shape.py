@@ -11,8 +11,18 @@ from dataclasses import dataclass, field
 
 from faxdispatch.campaign.cells import CellReader, Verdict
 from faxdispatch.campaign.fields import problem_of
-from faxdispatch.campaign.headers import fax_rank, field_of, is_not_taken, is_number_name, is_second_row, plain
+from faxdispatch.campaign.headers import (
+    OPT_OUT,
+    fax_rank,
+    field_of,
+    is_not_taken,
+    is_number_name,
+    is_second_row,
+    plain,
+)
+from faxdispatch.campaign.kinds import Pair, is_kind_name, pairs
 from faxdispatch.campaign.records import Record
+from faxdispatch.campaign.refusals import Says, says
 from faxdispatch.campaign.words import NO_NUMBER, folded
 from faxdispatch.errors import BadInput
 
@@ -34,22 +44,30 @@ Columns = Mapping[str, str | int | None]
 
 @dataclass
 class Shape:
-    """What the first rows tell. `ends` is the last line of the header, 0 where there is none."""
+    """What the first rows tell. `ends` is the last line of the header, 0 where there is none.
+
+    `hidden` are columns that a spreadsheet does not show: none of them is taken that was not asked for. `kinds` are
+    set where columns of kinds say which numbers are fax machines'; `refusals` are the columns that say who must not be
+    faxed.
+    """
 
     name: str
     rows: list[Record]
     reader: CellReader
     column: str | int | None
     given: Columns
+    hidden: frozenset[int] = frozenset()
     guesses: list[str] = field(default_factory=list)
     header: int | None = None
     ends: int = 0
     names: tuple[str, ...] = ()
     number: int = 0
     fields: dict[str, int] = field(default_factory=dict)
+    kinds: tuple[Pair, ...] = ()
+    refusals: dict[int, Says] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.rows = [row for row in self.rows if not row.problem]
+        self.rows = [row for row in self.rows if not (row.problem or row.hidden)]
         if not self.rows:
             raise BadInput(f"{self.name}: has no row")
         self.width = _common(len(trimmed(row.cells)) for row in self.rows)
@@ -61,6 +79,7 @@ class Shape:
         if self.header:
             self.guesses.append(f"lines above the header that are left out: {self.header}")
         self._take_fields()
+        self._take_refusals()
 
     def _find_header(self) -> int | None:
         """Give the place of the header among the rows."""
@@ -70,17 +89,25 @@ class Shape:
             for place, row in enumerate(self.rows[:HEADER_WITHIN]):
                 if wanted in map(_compared, row.cells) and not self.column.isdigit():
                     return place
-        ranks = [max(map(fax_rank, row.cells)) - self._title_malus(row) for row in above]
+        ranks = [self._fax_rank(place, above) - self._title_malus(row) for place, row in enumerate(above)]
         if ranks and max(ranks) > 0:
             # The first good one: a recipient further down may be called like a column.
             return next((place for place, rank in enumerate(ranks) if rank >= _SURE), ranks.index(max(ranks)))
         for place, row in enumerate(above):
-            if any(map(is_number_name, row.cells)) and not self._title_malus(row):
+            named = any(map(is_number_name, row.cells)) or pairs(
+                row.cells, [one.cells for one in self.rows[place + 1 :]]
+            )
+            if named and not self._title_malus(row):
                 return place
         last = above[-1] if above else None
         if last and len(above) < len(self.rows) and _may_be_header(last.cells) and not self._title_malus(last):
             return len(above) - 1
         return None
+
+    def _fax_rank(self, place: int, above: Sequence[Record]) -> int:
+        """Tell how surely a row names a column of fax numbers; a kind of number below `Phone Type` is no name."""
+        kinds = {at for row in above[:place] for at, cell in enumerate(row.cells) if is_kind_name(cell)}
+        return max(fax_rank(cell) if at not in kinds else 0 for at, cell in enumerate(above[place].cells))
 
     def _title_malus(self, row: Record) -> int:
         """Tell how much less a row counts because most of its cells are empty, as those of a title are."""
@@ -141,10 +168,16 @@ class Shape:
         return sum(cell.verdict is Verdict.NUMBER for cell in read) / len(read) if read else 0.0
 
     def _guess_number(self) -> int:
-        ranks = [fax_rank(name) if self.header is not None else 0 for name in self.names]
+        ranks = [
+            fax_rank(name) if self.header is not None and place not in self.hidden else 0
+            for place, name in enumerate(self.names)
+        ]
         ranked = any(ranks)
         # A register has hundreds of columns; only those that may be meant are read.
-        shares = [self._share(place) if rank or not ranked else 0.0 for place, rank in enumerate(ranks)]
+        shares = [
+            self._share(place) if rank or not (ranked or place in self.hidden) else 0.0
+            for place, rank in enumerate(ranks)
+        ]
         if ranked:
             # An empty column is not meant while another one has numbers.
             best = max(share for share, rank in zip(shares, ranks, strict=True) if rank)
@@ -155,7 +188,9 @@ class Shape:
             also = f"; also there: {_listed(others)}" if others else ""
             self.guesses.append(f"column of the fax numbers: {self.names[found]!r}{also}")
             return found
-        phones = [place for place, name in enumerate(self.names) if is_number_name(name)]
+        if (by_kind := self._by_kind()) is not None:
+            return by_kind
+        phones = [place for place, name in enumerate(self.names) if is_number_name(name) and place not in self.hidden]
         named = [place for place in phones if shares[place] or not self.data]
         likely = [place for place, share in enumerate(shares) if share > 0.5]
         if self.header is None and likely and likely[0] == 0:
@@ -172,13 +207,25 @@ class Shape:
         self.guesses.append(f"column of the fax numbers: {self.names[found_in[0]]!r}, by what it holds")
         return found_in[0]
 
+    def _by_kind(self) -> int | None:
+        """Give the column of numbers of which another one says which are fax machines'; None where there is none."""
+        if self.header is None:
+            return None
+        found = pairs(self.names, [row.cells for row in self.data])
+        self.kinds = tuple(pair for pair in found if pair.number not in self.hidden)
+        if not self.kinds:
+            return None
+        numbers, kinds = ([self.names[pair[place]] for pair in self.kinds] for place in (1, 0))
+        self.guesses.append(f"fax numbers: those of {_listed(numbers)} that {_listed(kinds)} says are")
+        return self.kinds[0].number
+
     def _hint(self) -> str:
         known = self.reader.policy.region is not None
         return "" if known else "; numbers without + are none unless --region or FAX_DEFAULT_REGION tells their country"
 
     def _take_fields(self) -> None:
         for field_name, wanted in self.given.items():
-            if wanted is not None:
+            if wanted is not None and field_name != OPT_OUT:
                 self.fields[field_name] = self._place(wanted, field_name)
         if self.header is None:
             return
@@ -188,11 +235,26 @@ class Shape:
                 self.guesses.append(f"column {name!r} is not used: a row cannot say its own time, only its window")
             if not meant or meant in self.given or meant in self.fields or place == self.number:
                 continue
+            if place in self.hidden:
+                self.guesses.append(f"column {name!r} is not used: it is hidden; name it to use it")
+                continue
             if self._fits(meant, place):
                 self.fields[meant] = place
                 self.guesses.append(f"column of {meant}: {name!r}")
             else:
                 self.guesses.append(f"column {name!r} is not used: nothing in it is a {meant} of a fax")
+
+    def _take_refusals(self) -> None:
+        """Find the columns that say who must not be faxed, hidden ones among them."""
+        if OPT_OUT in self.given:
+            wanted = self.given[OPT_OUT]
+            self.refusals = {} if wanted is None else {self._place(wanted, OPT_OUT): Says.REFUSAL}
+        elif self.header is not None:
+            said = {place: says(name) for place, name in enumerate(self.names) if place != self.number}
+            self.refusals = {place: what for place, what in said.items() if what}
+        for what, words in ((Says.REFUSAL, "who must not be faxed"), (Says.CONSENT, "who consented")):
+            if names := [self.names[place] for place, said_of in self.refusals.items() if said_of is what]:
+                self.guesses.append(f"columns that say {words}: {_listed(names)}")
 
     def _fits(self, field_name: str, place: int) -> bool:
         """Tell whether a column that is named like a field has it, and nothing that only happens to be named so."""

@@ -15,6 +15,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import IO, Any, BinaryIO, Self, cast
 
+from faxdispatch.campaign.records import Record
 from faxdispatch.errors import BadInput
 
 _SAMPLE = 256 * 1024
@@ -77,7 +78,7 @@ class Source:
     """A list of recipients that was opened. `close` it, or use it in a `with`.
 
     Exactly one of `line` and `sheet` is set: `line` gives the next line of text with its line end, the empty text at
-    the end; `sheet` gives the rows of a spreadsheet with their numbers. `encoding` says in words how the bytes are
+    the end; `sheet` gives the rows of a spreadsheet. `encoding` says in words how the bytes are
     read, `notes` what else was found out. `total` is the file's size in bytes, and `done()` how much of it was read.
     """
 
@@ -86,7 +87,9 @@ class Source:
     done: Callable[[], int]
     encoding: str = ""
     line: Callable[[], str] | None = None
-    sheet: Iterator[tuple[int, tuple[str, ...]]] | None = None
+    sheet: Iterator[Record] | None = None
+    hidden_columns: frozenset[int] = frozenset()
+    """Columns, from 0, that a spreadsheet does not show."""
     notes: list[str] = field(default_factory=list)
     _stack: ExitStack = field(default_factory=ExitStack)
 
@@ -101,10 +104,10 @@ class Source:
         self.close()
 
 
-def open_source(path: Path | str, *, encoding: str | None = None) -> Source:
-    """Open a list: text, gzip, zip with one list in it, or an XLSX workbook with one filled sheet.
+def open_source(path: Path | str, *, encoding: str | None = None, sheet: str | None = None) -> Source:
+    """Open a list: text, gzip, zip with one list in it, or a sheet of an XLSX workbook.
 
-    `encoding` (a name that Python knows) overrides what would be guessed.
+    `encoding` (a name that Python knows) and `sheet` (its title) override what would be guessed.
 
     Raises:
         BadInput: the file cannot be read, or is of a kind that is not; the message says what to do. Reading on may
@@ -121,7 +124,7 @@ def open_source(path: Path | str, *, encoding: str | None = None) -> Source:
             raise BadInput(f"{path}: cannot be read: {error.strerror or error}") from None
         source = Source(path.name, total, lambda: 0 if file.closed else file.tell())
         try:
-            _fill(source, file, stack, encoding)
+            _fill(source, file, stack, encoding, sheet)
         except DAMAGED as error:
             raise _damaged(path.name, error) from None
         source._stack = stack.pop_all()  # noqa: SLF001 - made here
@@ -137,6 +140,10 @@ def _damaged(name: str, error: Exception) -> BadInput:
     return BadInput(f"{name}: damaged, or not what its name says ({error}); get it again from where it came from")
 
 
+def _no_sheets(name: str) -> BadInput:
+    return BadInput(f"sheet: {name} is no workbook and has no sheets; leave it out")
+
+
 def _check_encoding(encoding: str) -> None:
     try:
         "".encode(encoding)
@@ -147,13 +154,15 @@ def _check_encoding(encoding: str) -> None:
         raise BadInput(f"encoding: {encoding!r} is not known; write utf-8, windows-1252, utf-16 or the like")
 
 
-def _fill(source: Source, file: BinaryIO, stack: ExitStack, encoding: str | None) -> None:
+def _fill(source: Source, file: BinaryIO, stack: ExitStack, encoding: str | None, sheet: str | None) -> None:
     start = file.read(4)
     file.seek(0)
     if not start:
         raise BadInput(f"{source.name}: is empty")
     if start.startswith((b"PK\x03\x04", b"PK\x05\x06")):
-        _fill_from_zip(source, file, stack, encoding)
+        _fill_from_zip(source, file, stack, encoding, sheet)
+    elif sheet is not None:
+        raise _no_sheets(source.name)
     elif start.startswith(b"\x1f\x8b"):
         source.notes.append("packed with gzip")
         _fill_from_text(source, cast("IO[bytes]", stack.enter_context(gzip.GzipFile(fileobj=file))), encoding)
@@ -161,7 +170,7 @@ def _fill(source: Source, file: BinaryIO, stack: ExitStack, encoding: str | None
         _fill_from_text(source, file, encoding)
 
 
-def _fill_from_zip(source: Source, file: BinaryIO, stack: ExitStack, encoding: str | None) -> None:
+def _fill_from_zip(source: Source, file: BinaryIO, stack: ExitStack, encoding: str | None, sheet: str | None) -> None:
     archive = stack.enter_context(zipfile.ZipFile(file))
     names = [
         info.filename
@@ -169,8 +178,10 @@ def _fill_from_zip(source: Source, file: BinaryIO, stack: ExitStack, encoding: s
         if not info.is_dir() and not info.filename.startswith("__MACOSX/") and not _base(info.filename).startswith(".")
     ]
     if any(name.startswith("xl/") for name in names):
-        _fill_from_workbook(source, file, stack)
+        _fill_from_workbook(source, file, stack, sheet)
         return
+    if sheet is not None:
+        raise _no_sheets(source.name)
     for kind, mark in (("Word", "word/document.xml"), ("PowerPoint", "ppt/presentation.xml")):
         if mark in names:
             raise BadInput(f"{source.name}: a {kind} file; {_SAVE_AS}")
@@ -262,29 +273,24 @@ def _reader(source: Source, text: io.TextIOWrapper) -> Callable[[], str]:
     return line
 
 
-def _fill_from_workbook(source: Source, file: BinaryIO, stack: ExitStack) -> None:
+def _fill_from_workbook(source: Source, file: BinaryIO, stack: ExitStack, wanted: str | None) -> None:
     try:
         # Only who has a workbook needs its reader.
-        from openpyxl import load_workbook  # noqa: PLC0415
+        from faxdispatch.campaign.workbook import Workbook  # noqa: PLC0415
     except ModuleNotFoundError:
         raise BadInput(
             f"{source.name}: an Excel workbook, for which openpyxl is needed: pip install faxdispatch[app], "
             "or save the list as CSV"
         ) from None
-    try:
-        book = load_workbook(file, read_only=True, data_only=True, keep_links=False)
-    except Exception as error:  # noqa: BLE001 - its parser lets errors of every kind through
-        raise _damaged(source.name, error) from None
+    book = Workbook(source.name, file)
     stack.callback(book.close)
-    filled = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible" and _has_rows(source.name, sheet)]
-    if len(filled) != 1:
-        held = "no sheet with anything in it" if not filled else f"{len(filled)} sheets: {_titles(filled)}"
-        raise BadInput(f"{source.name}: a workbook with {held}; save the one that is meant as CSV, or alone as XLSX")
+    sheet = book.sheet(wanted)
     source.encoding = "XLSX"
-    source.notes.append(f"an Excel workbook, its sheet {filled[0].title!r}")
+    source.notes.append(f"an Excel workbook, its sheet {sheet.title!r}")
     if Path(source.name).suffix.lower() not in (".xlsx", ".xlsm"):
         source.notes.append("it is no CSV file, whatever its name says")
-    source.sheet = _rows(source.name, filled[0])
+    source.hidden_columns = sheet.hidden_columns
+    source.sheet = sheet.records()
 
 
 def rows_source(rows: Iterable[Mapping[str, Any] | Sequence[Any]]) -> Source:
@@ -296,7 +302,7 @@ def rows_source(rows: Iterable[Mapping[str, Any] | Sequence[Any]]) -> Source:
     return Source("rows", 0, lambda: 0, encoding="as given", sheet=_given(rows))
 
 
-def _given(rows: Iterable[Mapping[str, Any] | Sequence[Any]]) -> Iterator[tuple[int, tuple[str, ...]]]:
+def _given(rows: Iterable[Mapping[str, Any] | Sequence[Any]]) -> Iterator[Record]:
     names: tuple[str, ...] = ()
     number = 0
     for row in rows:
@@ -304,39 +310,19 @@ def _given(rows: Iterable[Mapping[str, Any] | Sequence[Any]]) -> Iterator[tuple[
         if not isinstance(row, (Mapping, Sequence)) or isinstance(row, (str, bytes)):
             raise BadInput(f"row {number}: is a {type(row).__name__}; give a mapping or a sequence of cells")
         if not isinstance(row, Mapping):
-            yield number, tuple(map(_cell_text, row))
+            yield Record(number, tuple(map(_cell_text, row)))
             continue
         if not names:
             names = tuple(row)
-            yield number, names
+            yield Record(number, names)
             number += 1
         if unknown := row.keys() - set(names):
             raise BadInput(f"row {number - 1}: has {', '.join(sorted(unknown))}, which the first row has not")
-        yield number, tuple(_cell_text(row.get(name)) for name in names)
-
-
-def _titles(sheets: list[Any]) -> str:
-    return ", ".join(sheet.title for sheet in sheets[:10])
-
-
-def _has_rows(name: str, sheet: Any) -> bool:
-    return any(any(cells) for _, cells in _rows(name, sheet))
-
-
-def _rows(name: str, sheet: Any) -> Iterator[tuple[int, tuple[str, ...]]]:
-    # Sizes that some programs write into the file are wrong, and would cut off rows.
-    try:
-        sheet.reset_dimensions()
-        for number, row in enumerate(sheet.iter_rows(values_only=True), start=1):
-            yield number, tuple(map(_cell_text, row))
-    except GeneratorExit:
-        raise
-    except Exception as error:  # noqa: BLE001 - its parser lets errors of every kind through
-        raise _damaged(name, error) from None
+        yield Record(number, tuple(_cell_text(row.get(name)) for name in names))
 
 
 def _cell_text(value: Any) -> str:
-    """Give a cell of a sheet as it would stand in a CSV file."""
+    """Give a value of a program as it would stand in a CSV file."""
     if value is None:
         return ""
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:

@@ -7,14 +7,17 @@ import itertools
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 from faxdispatch.campaign.cells import CellReader
-from faxdispatch.campaign.headers import FIELDS, fax_rank
+from faxdispatch.campaign.headers import FIELDS, OPT_OUT, fax_rank
+from faxdispatch.campaign.kinds import Pair, is_fax
 from faxdispatch.campaign.records import NO_DELIMITER, Lines, Record, Records
+from faxdispatch.campaign.refusals import Says, refuses
 from faxdispatch.campaign.shape import HEADER_WITHIN, Columns, Shape, trimmed
 from faxdispatch.campaign.source import Source
-from faxdispatch.campaign.words import is_totals
+from faxdispatch.campaign.words import folded, is_totals
 from faxdispatch.errors import BadInput
 
 _SAMPLE_LINES = 300
@@ -28,14 +31,15 @@ class Line(NamedTuple):
 
     `row` counts rows from 1 and is a recipient's identity for ever; `line` is the line of the file that it begins on.
     Title, header and blank lines, and such as hold separators only, are no rows. `problem` says why it cannot be read
-    as a row; `totals` that it sums up the rows above and is no recipient.
+    as a row; `no_recipient` why it is none, such as a footer; `hidden` why a spreadsheet does not show it.
     """
 
     row: int
     line: int
     cells: tuple[str, ...]
     problem: str = ""
-    totals: bool = False
+    no_recipient: str = ""
+    hidden: str = ""
 
 
 @dataclass
@@ -43,7 +47,8 @@ class Table:
     """A list of recipients whose shape is known.
 
     `columns` are the names, made up where there is no `header`; `number_column` and the values of `fields` (our field
-    to column) count from 0. `delimiter` is empty for a sheet. `guesses` says in words what was found out.
+    to column) count from 0. `delimiter` is empty for a sheet. `guesses` says in words what was found out. `kinds` and
+    `refusals` are those of `Shape`.
     """
 
     source: Source
@@ -54,7 +59,24 @@ class Table:
     number_column: int
     fields: dict[str, int]
     guesses: list[str]
+    kinds: tuple[Pair, ...]
+    refusals: dict[int, Says]
     _records: Iterator[Record]
+
+    def number_place(self, cells: tuple[str, ...]) -> int | None:
+        """Give the column that has a row's fax number; None where what it has are other machines' numbers."""
+        if not self.kinds:
+            return self.number_column
+        return next(
+            (pair.number for pair in self.kinds if is_fax(cells[pair.kind]) and cells[pair.number].strip()), None
+        )
+
+    def refusal(self, cells: tuple[str, ...]) -> str:
+        """Give the words by which a row says that its recipient must not be faxed; none where it does not."""
+        for place, what in self.refusals.items():
+            if refuses(what, cells[place]):
+                return f"{self.columns[place]}: {cells[place].strip()}"
+        return ""
 
     def lines(self) -> Iterator[Line]:
         """Give the rows, once.
@@ -68,10 +90,13 @@ class Table:
                 yield last
             last = self._line(row, record)
         if last:
-            yield last._replace(totals=True, problem="") if _sums_up(last.cells, self.number_column) else last
+            sums_up = _sums_up(last.cells, self.number_column)
+            yield last._replace(no_recipient="sums up the rows above", problem="") if sums_up else last
 
     def _line(self, row: int, record: Record) -> Line:
         cells, width, problem = record.cells, len(self.columns), record.problem
+        if self.header and self._repeats_header(cells):
+            return Line(row, record.line, cells, no_recipient="repeats the header")
         if not problem and len(cells) != width:
             extra = cells[width:]
             # Spreadsheets leave out empty cells at the end. Where such a cell could be a document or a sender of the
@@ -85,7 +110,18 @@ class Table:
                 problem = f"has {_cells(len(cells))} where the list has {_cells(width)}; is a separator unquoted?"
             else:
                 cells = cells[:width]
-        return Line(row, record.line, cells, problem)
+        return Line(row, record.line, cells, problem, hidden=record.hidden)
+
+    def _repeats_header(self, cells: tuple[str, ...]) -> bool:
+        """Tell whether a row is the header again, as where files were put together."""
+        number = self.number_column
+        if number >= len(cells) or folded(cells[number]) != self._folded[number]:
+            return False
+        return tuple(map(folded, trimmed(cells))) == self._folded[: len(trimmed(cells))]
+
+    @cached_property
+    def _folded(self) -> tuple[str, ...]:
+        return tuple(map(folded, self.columns))
 
 
 def read_table(
@@ -104,8 +140,8 @@ def read_table(
     Raises:
         BadInput: a column that is given is not there, or the numbers' column cannot be told.
     """
-    if unknown := set(fields or ()) - set(FIELDS):
-        raise BadInput(f"field: {', '.join(sorted(unknown))} is none; a row can have {', '.join(FIELDS)}")
+    if unknown := set(fields or ()) - {*FIELDS, OPT_OUT}:
+        raise BadInput(f"field: {', '.join(sorted(unknown))} is none; a row can have {', '.join((*FIELDS, OPT_OUT))}")
     if source.line is not None:
         lines = Lines(source.line)
         sample = lines.peek(_SAMPLE_LINES, _SAMPLE_CHARACTERS)
@@ -118,9 +154,9 @@ def read_table(
             lines.next()
         records: Iterator[Record] = iter(Records(lines, separator, len(shape.names), shape.number))
     else:
-        filled = (Record(number, cells) for number, cells in source.sheet or () if any(map(str.strip, cells)))
+        filled = (record for record in source.sheet or () if any(map(str.strip, record.cells)))
         rows = list(itertools.islice(filled, _SAMPLE_LINES))
-        shape = Shape(source.name, rows, reader, column, fields or {})
+        shape = Shape(source.name, rows, reader, column, fields or {}, hidden=source.hidden_columns)
         separator = ""
         records = itertools.chain((row for row in rows if row.line > shape.ends), filled)
     return Table(
@@ -131,6 +167,8 @@ def read_table(
         encoding=source.encoding,
         number_column=shape.number,
         fields=shape.fields,
+        kinds=shape.kinds,
+        refusals=shape.refusals,
         guesses=[*source.notes, f"encoding: {source.encoding}", *shape.guesses],
         _records=records,
     )

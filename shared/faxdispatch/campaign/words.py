@@ -40,11 +40,12 @@ NO_NUMBER = frozenset(
 )
 """What people write, folded, where there is no number to write."""
 
+_COUNTED = "records?|rows?|recipients?|entries|customers?|contacts?|patients?|members?|clients?|numbers?|kunden|faxes"
 _TOTALS = re.compile(
     r"(?:(?:grand |sub)?totals?|total general|sum|summe|gesamt|gesamtsumme|insgesamt|somme|suma|count|anzahl)"
-    r"(?:\s+(?:records?|rows?|recipients?|entries|count))?\s*[:=]?\s*[\d.,\s]*"
-    r"|(?:number of|total number of) (?:records|rows|recipients|entries)\s*[:=]?\s*[\d.,\s]*"
-    r"|[(\-]*\s*[\d.,]+ (?:records?|rows?)(?: affected| selected| exported)?\s*[)\-]*"
+    rf"(?:\s+(?:{_COUNTED}|count))?\s*[:=]?\s*[\d.,\s]*(?:\s(?:{_COUNTED}))?"
+    rf"|(?:number of|total number of) (?:{_COUNTED})\s*[:=]?\s*[\d.,\s]*"
+    rf"|[(\-]*\s*[\d.,]+ (?:{_COUNTED})(?: affected| selected| exported)?\s*[)\-]*"
 )
 
 

@@ -18,11 +18,19 @@ Delimiter = Annotated[
     str | None, typer.Option(help="Separator: a character, or comma, semicolon, tab, pipe, none.", show_default=False)
 ]
 Encoding = Annotated[str | None, typer.Option(help="Like utf-8 or windows-1252.", show_default=False)]
+SheetName = Annotated[
+    str | None,
+    typer.Option("--sheet", help="Sheet of a workbook; else the one with a column of fax numbers.", show_default=False),
+]
+IncludeHidden = Annotated[
+    bool, typer.Option("--include-hidden", help="Send to rows that the spreadsheet hides or strikes through, too.")
+]
 Fields = Annotated[
     list[str] | None,
     typer.Option(
         metavar="FIELD=COLUMN",
-        help="Column of media, from, quality, window, zone, priority or reference; FIELD= takes none. Repeatable.",
+        help="Column of media, from, quality, window, zone, priority, reference, or opt_out (who must not be faxed); "
+        "FIELD= takes none. Repeatable.",
     ),
 ]
 Personalised = Annotated[

@@ -15,8 +15,10 @@ from faxdispatch.cli.lists import (
     DropExtension,
     Encoding,
     Fields,
+    IncludeHidden,
     Personalised,
     Region,
+    SheetName,
     column_fields,
     country,
 )
@@ -35,8 +37,10 @@ def check(
     region: Region = None,
     delimiter: Delimiter = None,
     encoding: Encoding = None,
+    sheet: SheetName = None,
     field: Fields = None,
     personalised: Personalised = False,
+    include_hidden: IncludeHidden = False,
     drop_extension: DropExtension = False,
     bad_rows: Annotated[
         Path | None, typer.Option(help="File for the bad rows; beside the list, as NAME.bad.csv, if not given.")
@@ -61,11 +65,13 @@ def check(
             column=column,
             delimiter=delimiter,
             encoding=encoding,
+            sheet=sheet,
             fields=column_fields(field or []),
             own_numbers=(settings.sender,) if settings.sender else (),
             suppressed=Suppressions(scripts).among if scripts else None,
             quarantined=quarantined_in(scripts) if scripts else None,
             personalised=personalised,
+            include_hidden=include_hidden,
             drop_extension=drop_extension,
             first_bad=limit,
             on_progress=on_progress,
@@ -125,7 +131,7 @@ def _tell(checking: Check, written: Path | None, *, asked: bool, as_json: bool) 
 
 
 def _counts(summary: Summary) -> dict[str, int]:
-    names = ("rows", "valid", "invalid", "no_number", "duplicate", "suppressed", "quarantined")
+    names = ("rows", "valid", "invalid", "no_number", "duplicate", "suppressed", "quarantined", "hidden", "opted_out")
     return {name: getattr(summary, name) for name in (*names, *_OF_THE_VALID)}
 
 

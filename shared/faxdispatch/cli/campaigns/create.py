@@ -16,8 +16,10 @@ from faxdispatch.cli.lists import (
     DropExtension,
     Encoding,
     Fields,
+    IncludeHidden,
     Personalised,
     Region,
+    SheetName,
     column_fields,
     country,
 )
@@ -88,8 +90,10 @@ def create(
     region: Region = None,
     delimiter: Delimiter = None,
     encoding: Encoding = None,
+    sheet: SheetName = None,
     field: Fields = None,
     personalised: Personalised = False,
+    include_hidden: IncludeHidden = False,
     drop_extension: DropExtension = False,
     bad_rows: Annotated[
         Path | None, typer.Option(help="File for the bad rows; beside the list, as NAME.bad.csv, if not given.")
@@ -133,8 +137,10 @@ def create(
         region=country(region),
         delimiter=delimiter,
         encoding=encoding,
+        sheet=sheet,
         fields=column_fields(field or [], media=media_column),
         personalised=personalised,
+        include_hidden=include_hidden,
         drop_extension=drop_extension,
     )
     # Before anything is uploaded; the list itself may still have a column with documents.

@@ -10,7 +10,18 @@ from faxdispatch.campaign.importing import Reading
 from faxdispatch.campaign.pagecount import MOST_PAGES, SAMPLE, Links
 from faxdispatch.campaign.plan import RETRY_SHARE, Plan
 from faxdispatch.campaign.planning import Planner
-from faxdispatch.cli.lists import Column, Delimiter, Encoding, Fields, Personalised, Region, column_fields, country
+from faxdispatch.cli.lists import (
+    Column,
+    Delimiter,
+    Encoding,
+    Fields,
+    IncludeHidden,
+    Personalised,
+    Region,
+    SheetName,
+    column_fields,
+    country,
+)
 from faxdispatch.cli.moments import parse_moment
 from faxdispatch.cli.output import clock, show, show_json
 from faxdispatch.cli.progress import reading
@@ -39,8 +50,10 @@ def plan(
     region: Region = None,
     delimiter: Delimiter = None,
     encoding: Encoding = None,
+    sheet: SheetName = None,
     field: Fields = None,
     personalised: Personalised = False,
+    include_hidden: IncludeHidden = False,
     retry_share: Annotated[
         float, typer.Option(min=0, max=1, help="Share of recipients dialled as often as allowed, in the high figures.")
     ] = RETRY_SHARE,
@@ -67,7 +80,16 @@ def plan(
             "connection_id": connection,
         }
         fields = column_fields(field or [], media=media_column)
-        read = Reading(column, country(region), delimiter, encoding, fields, personalised)
+        read = Reading(
+            column=column,
+            region=country(region),
+            delimiter=delimiter,
+            encoding=encoding,
+            sheet=sheet,
+            fields=fields,
+            personalised=personalised,
+            include_hidden=include_hidden,
+        )
         with reading(path.name) as on_progress:
             subject = planner.of_file(path, asked, read, start or now, cap=cap, on_progress=on_progress)
     else:
