@@ -1,12 +1,15 @@
 """One lap of `bench.side_by_side`: one way of sending faxes on processes of its own, its figures as one JSON object.
 
-    .venv/bin/python -m bench.lap plain|ours|producer [--faxes 2000]
+    .venv/bin/python -m bench.lap plain|ours|producer|webhook|startup [--faxes 2000]
 
 Every figure is milliseconds of processor time of one fax, but for what is named otherwise.
 """
 
 import argparse
 import json
+import resource
+import statistics
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -16,6 +19,7 @@ from typing import Any
 from celery import Celery
 from redis import Redis
 
+from bench import webhook as webhooks
 from bench.dispatch import Cost, measure, read_in, start
 from bench.figures import usage
 from bench.flood import fill, flood
@@ -37,6 +41,8 @@ ASIDE = "bench.aside"
 """Where messages are put until they may be taken."""
 MANY = 100
 """Faxes in one `send_many`."""
+WEBHOOKS = 300
+"""Webhooks a second."""
 
 
 def plain(faxes: int) -> Figures:
@@ -126,6 +132,37 @@ def producer(faxes: int) -> Figures:
     return figures
 
 
+def webhook(faxes: int) -> Figures:
+    """Measure a bare Flask answer and our webhook, as many as faxes."""
+    bare, taken = webhooks.measure(faxes, WEBHOOKS)
+    return {
+        "bare own": bare.own, "bare valkey": bare.valkey, "webhook own": taken.own, "webhook valkey": taken.valkey,
+        "webhook p99": 1000 * taken.p99,
+    }  # fmt: skip
+
+
+def startup(_: int) -> Figures:
+    """Measure, in seconds of processor time, what importing takes, the help, and `status` on an empty ledger."""
+    with ground() as (_stack, folder, redis_url, _about):
+        surroundings = processes.environment({"REDIS_URL": redis_url}, inherit=False)
+        ways = {
+            "import s": ["-c", "import faxdispatch"],
+            "help s": ["-m", "faxdispatch.cli", "--help"],
+            "status s": ["-m", "faxdispatch.cli", "status"],
+        }
+        return {
+            name: statistics.median(_taken(words, folder, surroundings) for _ in range(9))
+            for name, words in ways.items()
+        }
+
+
+def _taken(words: list[str], folder: Path, surroundings: dict[str, str]) -> float:
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run([sys.executable, *words], cwd=folder, env=surroundings, check=True, stdout=subprocess.DEVNULL)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
 def _plain_worker(folder: Path, surroundings: dict[str, str]) -> Role:
     command = [sys.executable, "-P", "-m", "celery", "--quiet", "-A", "bench.plain", "worker"]
     # As Celery's documentation starts one; at its level WARNING a plain task costs about a quarter less.
@@ -151,7 +188,13 @@ def _until(probe: Callable[[], object], within: float = 300) -> None:
         time.sleep(0.05)
 
 
-LAPS: dict[str, Callable[[int], Figures]] = {"plain": plain, "ours": ours, "producer": producer}
+LAPS: dict[str, Callable[[int], Figures]] = {
+    "plain": plain,
+    "ours": ours,
+    "producer": producer,
+    "webhook": webhook,
+    "startup": startup,
+}
 
 
 def main() -> int:

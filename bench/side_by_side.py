@@ -23,7 +23,7 @@ from pathlib import Path
 from bench.figures import machine
 
 HERE = Path(__file__).resolve().parent.parent
-WAYS = ("plain", "ours", "producer")
+WAYS = ("plain", "ours", "producer", "webhook", "startup")
 
 Figures = Mapping[str, float]
 
@@ -63,6 +63,11 @@ TARGETS = (
     Target("intake of a raw message, ms of the worker", lambda now, _: now["intake worker"], most=1.0),
     Target("FaxClient.send / apply_async", lambda now, _: _made(now, "send") / _made(now, "apply_async"), most=1.4),
     Target("send_many / apply_async", lambda now, _: _made(now, "send_many") / _made(now, "apply_async"), most=0.35),
+    Target("bare Flask answer / our webhook", lambda now, _: now["bare own"] / now["webhook own"], least=0.50),
+    Target("99th percentile of our webhook at 300/s, ms", lambda now, _: now["webhook p99"], most=50),
+    Target("CPU of import faxdispatch, s", lambda now, _: now["import s"], most=0.2),
+    Target("CPU of faxdispatch --help, s", lambda now, _: now["help s"], most=0.35),
+    Target("CPU of faxdispatch status, s", lambda now, _: now["status s"], most=0.35),
     Target(
         "Valkey, a message a fax / older build",
         lambda now, older: now["message valkey"] / older["message valkey"],
@@ -152,6 +157,14 @@ def _table(now: Figures, past: Figures, commit: str | None) -> None:
             if f"{name} own" in figures:
                 cost = figures[f"{name} own"], figures[f"{name} valkey"]
                 _line(f"`{name}`, producer for worker", *cost, _made(figures, "apply_async"), "apply_async")
+        for words, name in (("a bare Flask answer", "bare"), ("our webhook", "webhook")):
+            _line(
+                f"{words}, web for worker",
+                figures[f"{name} own"],
+                figures[f"{name} valkey"],
+                _made(figures, "bare"),
+                "bare",
+            )
         print(f"\nmemory: our worker {figures['ours MB']:.0f} MB, plain {figures['plain MB']:.0f} MB")
 
 

@@ -12,7 +12,9 @@ from werkzeug.exceptions import HTTPException
 
 from console import (
     access,
+    campaigns,
     deadletters,
+    drafts,
     faxes,
     health,
     holds,
@@ -26,6 +28,7 @@ from console import (
 from console.desk import Desk
 from console.headers import harden
 from faxdispatch.errors import BadInput, Conflict, FaxError, NotKnown, Unavailable
+from faxdispatch.preview import NotDrawn
 from faxdispatch.privacy import scrub
 from faxdispatch.settings import Settings
 
@@ -37,6 +40,8 @@ _PAGES = (
     health.pages,
     overview.pages,
     faxes.pages,
+    campaigns.pages,
+    drafts.pages,
     holds.pages,
     numbers.pages,
     suppressions.pages,
@@ -115,7 +120,7 @@ def _hosts(settings: Settings) -> list[str]:
 
 def _trouble(error: FaxError) -> tuple[str, int]:
     status = 500
-    for kind, code in ((NotKnown, 404), (BadInput, 400), (Conflict, 409), (Unavailable, 503)):
+    for kind, code in ((NotKnown, 404), (NotDrawn, 404), (BadInput, 400), (Conflict, 409), (Unavailable, 503)):
         if isinstance(error, kind):
             status = code
             break

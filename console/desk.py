@@ -4,6 +4,9 @@ from functools import cached_property
 
 from flask import current_app
 
+from console.background import Background
+from console.draft import Drafts
+from faxdispatch.campaign.forecast import Forecaster
 from faxdispatch.client import FaxClient
 from faxdispatch.ledger import Ledger, Limits, Scripts, Suspects
 from faxdispatch.settings import Settings
@@ -20,6 +23,13 @@ class Desk:
         self.limits = Limits(self.scripts)
         self.suspects = Suspects(self.scripts)
         self.users = Users(settings.console_users)
+        self.drafts = Drafts(settings.fax_data_dir.absolute() / "console" / "drafts")
+        self.background = Background()
+
+    @cached_property
+    def forecaster(self) -> Forecaster:
+        """What tells when campaigns end."""
+        return Forecaster(self.client.campaigns.ledger, self.settings)
 
     @cached_property
     def client(self) -> FaxClient:

@@ -13,6 +13,7 @@ from faxdispatch.states import OPEN
 NAVIGATION = (
     ("overview.page", "Overview"),
     ("faxes.page", "Faxes"),
+    ("campaigns.page", "Campaigns"),
     ("holds.page", "Holds"),
     ("numbers.page", "Numbers"),
     ("suppressions.page", "Suppressions"),

@@ -10,7 +10,7 @@ from typing import Any
 
 from aiohttp import web
 
-from simulator.config import DEFAULT_CONNECTION_ID, Config
+from simulator.config import DEFAULT_CONNECTION_ID, ORGANIZATION_ID, Config
 from simulator.context import Simulation, build
 from simulator.numbers import printed
 from simulator.server import create_app
@@ -41,6 +41,7 @@ def _arguments() -> argparse.ArgumentParser:
     parser.add_argument("--rate-limit", type=int, help="API calls a second")
     parser.add_argument("--fault", type=_fault, action="append", default=[], metavar="NAME=VALUE")
     parser.add_argument("--connection-id", action="append", metavar="ID", help="a fax application that exists")
+    parser.add_argument("--organization", default=ORGANIZATION_ID, help="the account that the key belongs to")
     parser.add_argument("--list-numbers", action="store_true", help="print the magic numbers and stop")
     parser.add_argument("--verbose", action="store_true", help="log every request")
     return parser
@@ -57,6 +58,7 @@ def _config(given: argparse.Namespace) -> Config:
         rate_limit=given.rate_limit,
         faults=dict(given.fault),
         connection_ids=given.connection_id or [DEFAULT_CONNECTION_ID],
+        organization=given.organization,
     )
     if given.api_key:
         config.api_key = given.api_key

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 
 # The user that every simulated fax belongs to.
 USER_ID = "51a71a7e-0000-4000-8000-00000000fa15"
+# The organization that its API key belongs to.
+ORGANIZATION_ID = "0a61a71e-0000-4000-8000-00000000fa15"
 DEFAULT_CONNECTION_ID = "1000000000000000001"
 
 
@@ -16,6 +18,7 @@ class Config:
     port: int = 0
     webhook_url: str = ""
     api_key: str = field(default_factory=lambda: f"KEY_SIMULATED_{secrets.token_hex(8)}")
+    organization: str = ORGANIZATION_ID
     seed_key: str | None = None
     speed: float = 1.0
     channels: int | None = None

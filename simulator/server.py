@@ -11,6 +11,7 @@ from aiohttp.typedefs import Handler
 
 from simulator import applications, charges, control, downloads, faxes, inbound, media
 from simulator.bodies import FORM, JSON
+from simulator.config import USER_ID
 from simulator.context import SIMULATION, Simulation
 from simulator.errors import ApiError, internal, not_found, problem, too_many, unauthenticated
 from simulator.posting import bad_gateway
@@ -41,6 +42,12 @@ async def _running(app: web.Application) -> AsyncIterator[None]:
     await sim.courier.close()
 
 
+async def _whoami(request: web.Request) -> web.Response:
+    """`/whoami`: not in the API reference; only what Telnyx is known to tell."""
+    organization = request.app[SIMULATION].config.organization
+    return web.json_response({"data": {"user_id": USER_ID, "organization_id": organization}})
+
+
 _API = [
     web.get("/v2/faxes", faxes.list_all),
     web.post("/v2/faxes", faxes.send),
@@ -54,6 +61,7 @@ _API = [
     web.patch("/v2/fax_applications/{id}", applications.update),
     web.delete("/v2/fax_applications/{id}", applications.delete),
     web.get("/v2/detail_records", charges.list_all),
+    web.get("/v2/whoami", _whoami),
     web.get("/v2/media", media.list_all),
     web.post("/v2/media", media.create),
     web.get("/v2/media/{media_name}", media.get),

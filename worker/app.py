@@ -37,6 +37,7 @@ from faxdispatch.settings import Settings
 from faxdispatch.telnyx import ClientStack, TelnyxClock
 from faxdispatch.throttle import Throttle
 from worker import transport
+from worker.account import Account
 from worker.collaborators import Collaborators
 from worker.errands import CHECKS
 from worker.failpoints import failpoints
@@ -57,7 +58,7 @@ def build(settings: Settings) -> Celery:
     """Build the Celery app with everything that its tasks work with.
 
     Raises:
-        Misconfigured: a setting is missing or wrong.
+        Misconfigured: a setting is missing or wrong, or the API key is of another account than the ledger's.
         Unavailable: Redis did not answer.
     """
     settings.require("redis_url", "telnyx_api_key")
@@ -91,19 +92,23 @@ def _collaborators(settings: Settings, app: Celery) -> Collaborators:
     kind = durability(scripts.redis)
     if kind in {Durability.LATER, Durability.NEVER}:
         log.warning("Redis may forget a claim when it crashes: `faxdispatch doctor` says what that can cost")
-    limits = Limits(scripts)
+    ledger, limits = Ledger(scripts), Limits(scripts)
     throttle, telnyx_clock = Throttle(limits), TelnyxClock()
 
     def after_response(operation: str, headers: Mapping[str, str], status: int) -> None:
         telnyx_clock.hear(headers)
         throttle.after_response(operation, headers, status)
 
+    telnyx = ClientStack.from_settings(settings, before_call=throttle.before_call, after_response=after_response)
+    account = Account(settings, ledger.identity, telnyx)
+    account.find()
+
     def send_message(name: str, queue: str, payload: dict[str, Any]) -> None:
         post(app, name, queue, payload)
 
     return Collaborators(
         settings=settings,
-        ledger=Ledger(scripts),
+        ledger=ledger,
         observations=Observations(scripts, known_connections=settings.known_connections),
         agenda=Agenda(scripts),
         limits=limits,
@@ -116,8 +121,9 @@ def _collaborators(settings: Settings, app: Celery) -> Collaborators:
         fence=Fence(kind, replicas=settings.fax_replicas),
         clock=Clock(scripts),
         presence=Presence(scripts),
-        telnyx=ClientStack.from_settings(settings, before_call=throttle.before_call, after_response=after_response),
         telnyx_clock=telnyx_clock,
+        account=account,
+        telnyx=telnyx,
         post=send_message,
         calendar=Calendar.from_settings(settings),
         hook=Hook.from_settings(settings),

@@ -40,6 +40,9 @@ PATIENCE = 0.5
 SIDE_BY_SIDE = 16
 """Calls of one message that may be up at once."""
 
+CLOSED = 5.0
+"""Seconds after which a job is looked at again that came while nothing may be sent."""
+
 _OURS = {
     "job_id",
     "idempotency_key",
@@ -77,9 +80,18 @@ def run_attempts(job_ids: Sequence[str], w: Collaborators) -> Outcomes:
         Unavailable: Redis did not answer; the jobs keep their appointments with the scheduler.
     """
     outcomes: Outcomes = {}
+    if reason := closed(w):
+        for job_id in job_ids:
+            w.ledger.hold(job_id, reason=reason, due=w.now().timestamp() + CLOSED)
+        return dict.fromkeys(job_ids, Outcome.PARKED)
     admitted = list(_admit(list(_prepare(job_ids, outcomes, w)), outcomes, w))
     _send(sorted(admitted, key=lambda a: a.slot), outcomes, w)
     return outcomes
+
+
+def closed(w: Collaborators) -> HoldReason | None:
+    """Say why this worker may send nothing at all just now; None where it may."""
+    return HoldReason.ACCOUNT_UNKNOWN if w.account.known() is None else None
 
 
 def _prepare(job_ids: Sequence[str], outcomes: Outcomes, w: Collaborators) -> Iterator[Prepared]:
@@ -175,7 +187,9 @@ def _claim(admitted: Sequence[Admitted], outcomes: Outcomes, w: Collaborators) -
     deadline = time.monotonic() + w.settings.fax_lease / 2
     claimed: list[Claimed] = []
     with Redis(connection_pool=w.ledger.redis.connection_pool, single_connection_client=True) as connection:
-        replies = w.ledger.claim_many([_wanted(one, w) for one in admitted], lease=w.settings.fax_lease, on=connection)
+        replies = w.ledger.claim_many(
+            [_wanted(one, w) for one in admitted], lease=w.settings.fax_lease, account=w.account.known(), on=connection
+        )
         for one, reply in zip(admitted, replies, strict=True):
             if reply["outcome"] == "claimed":
                 w.reached("claimed")

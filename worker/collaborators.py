@@ -14,6 +14,7 @@ from faxdispatch.ledger import Agenda, Campaigns, Charges, Clock, Fence, Inbox, 
 from faxdispatch.openings import Calendar
 from faxdispatch.settings import Settings
 from faxdispatch.telnyx import ClientStack, TelnyxClock
+from worker.account import Account
 from worker.hook import Hook
 
 Post = Callable[[str, str, dict[str, Any]], None]
@@ -43,6 +44,7 @@ class Collaborators:
     fence: Fence
     clock: Clock
     presence: Presence
+    account: Account
     telnyx: ClientStack
     post: Post
     calendar: Calendar

@@ -133,5 +133,6 @@ def _not_found(job: JobView, begun: float, w: Collaborators) -> None:
         enough=w.settings.fax_settle_listings,
         age=age.total_seconds(),
         after_claim=after.total_seconds(),
+        account=w.account.known(),
     )
     log.info("job %s attempt %d: not listed, %s", job.job_id, job.attempt, reply["outcome"])

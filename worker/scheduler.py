@@ -17,6 +17,7 @@ from faxdispatch.jobs import ATTEMPT, URGENT, CancelFax, SendFax, SyncStatus
 from faxdispatch.ledger import Appointment, JobView, Picked, Scope
 from faxdispatch.reasons import Counter, Kind
 from faxdispatch.states import State
+from worker.attempt import closed
 from worker.collaborators import Collaborators
 from worker.errands import CHECKS, Errands
 from worker.feeding import Feeder
@@ -24,9 +25,11 @@ from worker.policy import Failure, GiveUp, Retry, changes, climbed, decide
 
 log = logging.getLogger(__name__)
 
-ROWS_TASK = "fax.rows.v1"
+ATTEMPTS = "fax.rows.v1"
 ROWS = 50
 """Rows of campaigns in one message."""
+SINGLES = 16
+"""Other jobs in one message: as many as it may call for at once. One, where a policy hook thinks over each."""
 RECONCILE = "fax.reconcile.v1"
 DISPATCH = "fax.dispatch"
 """Queue of the jobs whose turn it is; never behind what producers send."""
@@ -55,9 +58,8 @@ class Scheduler:
         self._seen_at = self._complained_at = float("-inf")
         self._campaigns = Feeder(w)
         self._errands = Errands(w)
+        self._singles = 1 if w.hook else SINGLES
         self._work: dict[State, Callable[[Appointment], None]] = {
-            State.QUEUED: self._hint,
-            State.HELD: self._hint,
             State.SUBMITTING: self._doubt,
             State.UNKNOWN: self._reconcile,
             State.ACCEPTED: self._ask,
@@ -81,26 +83,33 @@ class Scheduler:
         Raises:
             Unavailable: Redis or the broker is away. What was taken keeps its next appointment.
         """
-        due = self._w.agenda.due()
+        due, hints = self._w.agenda.due(), []
         crowded = any(a.state is State.QUEUED for a in due) and self._w.backlog(SendFax.QUEUE) > CROWD
         for appointment in due:
             # In a flood a job's own message is still on its way; a second one for each would double the flood.
-            if not (crowded and appointment.state is State.QUEUED and appointment.hints <= FAITH):
+            if appointment.state not in {State.QUEUED, State.HELD}:
                 self._work[appointment.state](appointment)
-        self._campaigns.feed()
-        self._dispatch(self._w.agenda.pick())
+            elif not (crowded and appointment.state is State.QUEUED and appointment.hints <= FAITH):
+                hints.append(appointment.job_id)
+        self._tell(hints, self._singles)
+        if not closed(self._w):
+            self._campaigns.feed()
+            self._dispatch(self._w.agenda.pick())
         for fax_id in self._w.agenda.strays():
             self._w.post(CancelFax.TASK, CancelFax.QUEUE, {"fax_id": fax_id})
         self._errands.run()
 
     def _dispatch(self, picked: list[Picked]) -> None:
-        """Tell workers of jobs whose turn it is: rows of campaigns many at a time, all else one by one."""
-        rows = [job.job_id for job in picked if job.row]
+        """Tell workers of jobs whose turn it is: urgent ones one by one, the others many at a time."""
         for job in picked:
-            if not job.row:
-                self._w.post(ATTEMPT, URGENT if job.urgent else DISPATCH, {"job_id": job.job_id})
-        for at in range(0, len(rows), ROWS):
-            self._w.post(ROWS_TASK, DISPATCH, {"jobs": rows[at : at + ROWS]})
+            if job.urgent:
+                self._w.post(ATTEMPT, URGENT, {"job_id": job.job_id})
+        self._tell([job.job_id for job in picked if job.row and not job.urgent], ROWS)
+        self._tell([job.job_id for job in picked if not job.row and not job.urgent], self._singles)
+
+    def _tell(self, jobs: list[str], many: int) -> None:
+        for at in range(0, len(jobs), many):
+            self._w.post(ATTEMPTS, DISPATCH, {"jobs": jobs[at : at + many]})
 
     def _run(self) -> None:
         while not self._stop.wait(self._w.settings.fax_tick):
@@ -131,9 +140,6 @@ class Scheduler:
         if wrong and now - self._complained_at > COMPLAIN:
             self._complained_at = now
             log.warning("%s; let NTP set every clock", ", and ".join(wrong))
-
-    def _hint(self, appointment: Appointment) -> None:
-        self._w.post(ATTEMPT, DISPATCH, {"job_id": appointment.job_id})
 
     def _doubt(self, appointment: Appointment) -> None:
         log.warning("job %s attempt %d: its worker is gone", appointment.job_id, appointment.attempt)

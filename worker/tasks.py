@@ -86,8 +86,8 @@ def attempt(self: Any, job_id: str) -> None:
 
 
 @shared_task(bind=True, name="fax.rows.v1")
-def rows(self: Any, jobs: list[str]) -> None:
-    """Try to send rows of campaigns, side by side. Internal: the scheduler's, when it is their turn."""
+def attempts(self: Any, jobs: list[str]) -> None:
+    """Try to send several recorded jobs, side by side. Internal: the scheduler's, when it is their turn."""
     run_attempts(jobs, _with(self))
 
 

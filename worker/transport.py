@@ -1,4 +1,4 @@
-"""Celery's Redis transport, with three differences.
+"""Celery's Redis transport, with four differences.
 
 A message is taken and noted as unacknowledged in one atomic step. Kombu pops it first and notes it afterwards, so a
 worker that dies in between takes the message along; found by `make chaos`, known upstream as celery#4354 and #7950. A
@@ -10,15 +10,20 @@ Celery takes for a mistake and ends the worker (seen when Redis restarts).
 
 And what lies in a queue and is no message is made one, without headers and with its text as the body, so that the
 consumer can keep and tell it. Kombu stumbles over it and ends the worker, and over a restored one every worker.
+
+And it asks Redis no more than it must: what was noted when it was taken is not noted again, and one client serves for
+all commands, where kombu builds one for each.
 """
 
 import json
 import logging
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from queue import Empty
 from typing import Any
 
-from kombu.transport import TRANSPORT_ALIASES, redis
+from kombu.transport import TRANSPORT_ALIASES, redis, virtual
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import ResponseError
 
@@ -65,6 +70,8 @@ return false
 
 # kombu's types are half there; as Any they do not get in the way.
 _Channel: Any = redis.Channel
+_QoS: Any = redis.QoS
+_virtual_qos: Any = virtual.QoS
 _Transport: Any = redis.Transport
 
 _NOBODY = "fax:nobody"
@@ -73,9 +80,20 @@ _WAIT = 50
 """Milliseconds between two looks into empty queues."""
 
 
+class QoS(_QoS):  # type: ignore[misc]
+    """Knows which messages are unacknowledged; Redis knew it when they were taken."""
+
+    def append(self, message: Any, delivery_tag: str) -> None:
+        """Remember a message in this process, and no more."""
+        _virtual_qos.append(self, message, delivery_tag)
+
+
 class Channel(_Channel):  # type: ignore[misc]
     """Takes messages without a moment in which a message is nowhere. The names are those of kombu's own steps."""
 
+    QoS = QoS
+
+    _plain: Any = None
     _idle = False
     _waited = False
 
@@ -132,6 +150,13 @@ class Channel(_Channel):  # type: ignore[misc]
         except self.connection_errors:
             connection.disconnect()
             raise
+
+    @contextmanager
+    def conn_or_acquire(self, client: Any = None) -> Iterator[Any]:
+        """Give the client for single commands; each takes a connection of the pool for as long as it lasts."""
+        if client is None and (self._plain is None or self._plain.connection_pool is not self.pool):
+            self._plain = self._create_client()
+        yield client or self._plain
 
     def _connparams(self, asynchronous: bool = False) -> dict[str, Any]:
         if self.connection is None or self.connection.client is None:

@@ -18,7 +18,8 @@ function busy(part) {
 
 async function renew(part) {
   if (busy(part)) return;
-  const answer = await fetch(location.href, { headers: { "X-Live": "1" }, redirect: "error" });
+  const answer = await fetch(location.href, { headers: { "X-Live": "1" }, redirect: "manual" });
+  if (answer.type === "opaqueredirect") return location.reload();
   if (!answer.ok) return;
   const found = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById(part.id);
   if (!found || busy(part)) return;

@@ -51,6 +51,7 @@ _Number = Literal[
     "number.unsuppressed",
     "numbers.imported",
 ]
+_Ledger = Literal["ledger.adopted"]
 _Campaign = Literal[
     "campaign.created",
     "campaign.checked",
@@ -77,6 +78,7 @@ JOB_TYPES: tuple[str, ...] = (
     *get_args(_Number),
     *get_args(_Campaign),
     *get_args(_Operator),
+    *get_args(_Ledger),
 )
 """Every event type of our own."""
 
@@ -219,6 +221,12 @@ class OperatorEvent(Event):
     type: _Operator
 
 
+class LedgerEvent(Event):
+    """The ledger as a whole: it sends with another account now."""
+
+    type: _Ledger
+
+
 class FaxRefreshed(Event):
     """An inbound fax's media link was renewed; `data` is the fax as Telnyx returns it, with the new link."""
 
@@ -245,6 +253,7 @@ _CLASSES: tuple[type[Event], ...] = (
     NumberEvent,
     CampaignEvent,
     OperatorEvent,
+    LedgerEvent,
     FaxRefreshed,
     DocumentEvent,
 )
@@ -265,6 +274,7 @@ AnyEvent = Annotated[
     | Annotated[NumberEvent, Tag("NumberEvent")]
     | Annotated[CampaignEvent, Tag("CampaignEvent")]
     | Annotated[OperatorEvent, Tag("OperatorEvent")]
+    | Annotated[LedgerEvent, Tag("LedgerEvent")]
     | Annotated[FaxRefreshed, Tag("FaxRefreshed")]
     | Annotated[DocumentEvent, Tag("DocumentEvent")]
     | Annotated[Event, Tag("Event")],

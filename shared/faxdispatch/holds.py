@@ -87,6 +87,10 @@ MEANINGS: dict[HoldReason, Meaning] = {
     HoldReason.NOT_SENT: Meaning(
         "Telnyx could not be reached, and nothing had left.", "The pause of FAX_RETRY_CONNECT; mend the network."
     ),
+    HoldReason.ACCOUNT_UNKNOWN: Meaning(
+        "Telnyx has not told yet whether TELNYX_API_KEY is of the account that this ledger sends with.",
+        "Telnyx is asked every few seconds; faxdispatch doctor tells what is wrong.",
+    ),
     HoldReason.NOT_DURABLE: Meaning(
         "Redis could not make the claim safe from a crash, so no call was made.",
         "It is tried again every few seconds; faxdispatch doctor tells what is wrong with disk or replicas.",

@@ -91,6 +91,8 @@ class HoldReason(StrEnum):
     """Telnyx refused the account or the connection. So it is told; the job then waits as `connection_paused`."""
     NOT_SENT = "not_sent"
     """Telnyx could not be reached; nothing had left."""
+    ACCOUNT_UNKNOWN = "account_unknown"
+    """It is not known yet whether the API key is of the account that the ledger sends with."""
     NOT_DURABLE = "not_durable"
     """Redis could not make the claim safe from a crash."""
 

@@ -1,5 +1,6 @@
 """What a worker works with, on a real Valkey; Telnyx, links and messages are the test's."""
 
+from types import SimpleNamespace
 from typing import Any
 
 from faxdispatch.inbound.link import Links
@@ -36,6 +37,7 @@ def collaborators(scripts: Scripts, settings: Settings, **own: Any) -> Collabora
         "fence": Fence(Durability.ALWAYS),
         "clock": Clock(scripts),
         "presence": Presence(scripts),
+        "account": SimpleNamespace(known=lambda: "account"),
         "telnyx": None,
         "post": lambda *_: None,
         "calendar": Calendar(),

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from faxdispatch.jobs import SendFax
+from faxdispatch.jobs import Priority, SendFax
 from faxdispatch.ledger import (
     Ledger,
     Observation,
@@ -77,7 +77,7 @@ def test_a_job_whose_message_was_lost_gets_another(desk: Desk) -> None:
     desk.create()
 
     assert desk.after(29) == []
-    assert desk.after(1) == [("fax.attempt.v1", {"job_id": "job"})]
+    assert desk.after(1) == [("fax.rows.v1", {"jobs": ["job"]})]
 
 
 def test_a_flood_of_messages_is_not_doubled_but_a_lost_one_is_brought_all_the_same(desk: Desk) -> None:
@@ -85,7 +85,7 @@ def test_a_flood_of_messages_is_not_doubled_but_a_lost_one_is_brought_all_the_sa
     desk.waiting = CROWD + 1
 
     assert [desk.after(pause) for pause in (30, 30, 60)] == [[], [], []]
-    assert desk.after(120) == [("fax.attempt.v1", {"job_id": "job"})]
+    assert desk.after(120) == [("fax.rows.v1", {"jobs": ["job"]})]
 
 
 def test_a_claim_whose_worker_is_gone_is_unknown_and_looked_for(desk: Desk) -> None:
@@ -135,7 +135,7 @@ def test_a_busy_line_is_called_again_after_the_pause_of_its_schedule(desk: Desk)
     assert desk.after(0) == []
     job = desk.ledger.job("job")
     assert (job.state, job.hold_reason, job.dials, job.tries) == (State.HELD, "retry", 1, {"busy": 1})
-    assert desk.after(180 * 1.1) == [("fax.attempt.v1", {"job_id": "job"})]
+    assert desk.after(180 * 1.1) == [("fax.rows.v1", {"jobs": ["job"]})]
 
 
 def test_a_wrong_number_ends_the_job(desk: Desk) -> None:
@@ -166,7 +166,24 @@ def test_who_waits_for_a_channel_is_told_when_one_is_free(desk: Desk) -> None:
 
     assert desk.after(0) == []
     desk.fail("user_busy")
-    assert desk.after(0) == [("fax.attempt.v1", {"job_id": "next"})]
+    assert desk.after(0) == [("fax.rows.v1", {"jobs": ["next"]})]
+
+
+def test_those_whose_turn_it_is_travel_together_but_for_urgent_ones(desk: Desk) -> None:
+    for place in range(3):
+        to = f"+1312555030{place}"
+        desk.ledger.create(f"job-{place}", SendFax(to=to, media_name="letter"), source="producer")
+    urgent = SendFax(to="+13125550309", media_name="letter", priority=Priority.URGENT)
+    desk.ledger.create("urgent", urgent, source="producer")
+    desk.w.limits.pause("c1", delay=60)
+    for job in ("job-0", "job-1", "job-2", "urgent"):
+        desk.ledger.admit(job, connection="c1", sender="+13125550299")
+    desk.w.limits.resume("c1", reason="test")
+
+    assert desk.after(0) == [
+        ("fax.attempt.v1", {"job_id": "urgent"}),
+        ("fax.rows.v1", {"jobs": ["job-0", "job-1", "job-2"]}),
+    ]
 
 
 def test_inbound_faxes_and_deletions_wait_while_the_workers_have_too_much_to_do(desk: Desk):

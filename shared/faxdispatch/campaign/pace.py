@@ -1,7 +1,6 @@
 """How fast a campaign goes, from looks at it. Pure."""
 
 from collections import deque
-from datetime import datetime, timedelta
 
 
 class Pace:
@@ -27,8 +26,3 @@ class Pace:
             return None
         (begin, before), (end, after) = self._looks[0], self._looks[-1]
         return 60 * (after - before) / (end - begin) if end > begin else None
-
-    def finish(self, left: int, now: datetime) -> datetime | None:
-        """Give the moment at which `left` more rows have ended, if it goes on like this; None where nothing moves."""
-        rate = self.per_minute
-        return now + timedelta(minutes=left / rate) if rate else None

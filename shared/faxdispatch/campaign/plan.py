@@ -57,7 +57,7 @@ class Plan:
 
 
 @dataclass
-class _Hours:
+class Hours:
     """Recipients with the same hours, by pages; None is not known."""
 
     window: Window | None
@@ -75,25 +75,25 @@ class Recipients:
         self._start = start.astimezone(UTC)
         self._calendar = calendar
         self._sender = sender
-        self._hours: dict[tuple[Window | None, tuple[str, ...]], _Hours] = {}
+        self._hours: dict[tuple[Window | None, tuple[str, ...]], Hours] = {}
         self.unplaced = 0
         self._zones: dict[tuple[Window, str, str | None], tuple[tuple[str, ...], bool]] = {}
         self._numbers: Counter[str] = Counter()
-        self._of_number: dict[str, _Hours] = {}
+        self._of_number: dict[str, Hours] = {}
 
     def add(self, to: str, *, pages: int | None, window: Window | None = None, sender: str | None = None) -> None:
         """Count one; `pages` is None where nobody knows."""
         zones, placed = self._zones_of(window, to, sender or self._sender) if window else ((), True)
         self.unplaced += not placed
-        hours = self._hours.setdefault((window, zones), _Hours(window, zones))
+        hours = self._hours.setdefault((window, zones), Hours(window, zones))
         hours.pages[pages] += 1
         self._count(to, hours)
 
-    def hours(self) -> Iterator[_Hours]:
+    def hours(self) -> Iterator[Hours]:
         """Give the recipients by their hours."""
         yield from self._hours.values()
 
-    def most(self) -> tuple[int, _Hours] | None:
+    def most(self) -> tuple[int, Hours] | None:
         """Give how many rows the most frequent number has at least, and their hours."""
         if not self._numbers:
             return None
@@ -109,7 +109,7 @@ class Recipients:
             self._zones[key] = zones, bool(window.zone) or zones == zones_of(to)
         return self._zones[key]
 
-    def _count(self, to: str, hours: _Hours) -> None:
+    def _count(self, to: str, hours: Hours) -> None:
         # Misra and Gries: whatever number has more than a two-thousandth of all rows is among those that stay.
         if to in self._numbers or len(self._numbers) < _NUMBERS:
             self._numbers[to] += 1
@@ -137,7 +137,7 @@ def make_plan(
     """
     guessed = guess or settings.fax_pages_guess
     attempts = max_attempts or settings.fax_max_attempts
-    loads = [_load(hours, guessed, settings) for hours in recipients.hours()]
+    loads = [load_of(hours, guessed, settings) for hours in recipients.hours()]
     # Tries that never connect cost nothing, and those that do are bounded.
     charged = 1 + retry_share * (min(attempts, settings.fax_max_connects) - 1)
     tried = 1 + retry_share * (attempts - 1)
@@ -149,7 +149,7 @@ def make_plan(
     end = _end(loads, one, capacity, start, settings)
     end_high = _end(more, one, capacity, start, settings)
     if end_high and attempts > 1 and retry_share:
-        end_high += timedelta(seconds=_pauses(attempts - 1, settings))
+        end_high += timedelta(seconds=pauses(attempts - 1, settings))
     cost = sum(load.cost for load in loads)
     counts = [(pages, count) for hours in recipients.hours() for pages, count in hours.pages.items()]
     return Plan(
@@ -168,7 +168,8 @@ def make_plan(
     )
 
 
-def _load(hours: _Hours, guess: int, settings: Settings) -> Load:
+def load_of(hours: Hours, guess: int, settings: Settings) -> Load:
+    """Give the calls of recipients with the same hours; `guess` are the pages where they are not known."""
     counts = [(pages or guess, count) for pages, count in hours.pages.items()]
     return Load(
         faxes=sum(count for _, count in counts),
@@ -189,7 +190,7 @@ def _one_number(recipients: Recipients, guess: int, settings: Settings) -> Load 
     if most is None or most[0] < 2:
         return None
     count, hours = most
-    all_of_them = _load(hours, guess, settings)
+    all_of_them = load_of(hours, guess, settings)
     return replace(all_of_them, faxes=count, seconds=count * all_of_them.seconds / all_of_them.faxes, cost=0.0)
 
 
@@ -229,8 +230,8 @@ def _delays(
     return sorted(found, key=lambda delay: -delay.seconds)
 
 
-def _pauses(retries: int, settings: Settings) -> float:
-    """Give the longest that the pauses between tries last together."""
+def pauses(retries: int, settings: Settings) -> float:
+    """Give the longest that the pauses between tries last together, in seconds."""
     schedules = (settings.fax_retry_busy, settings.fax_retry_no_answer, settings.fax_retry_line)
     return max(
         sum(schedule[min(retry, len(schedule) - 1)] for retry in range(retries)) for schedule in schedules if schedule

@@ -171,7 +171,9 @@ class CampaignService:
 
     # Moving ------------------------------------------------------------------------------------------------------
 
-    def start(self, campaign_id: str, *, at: datetime | None = None, operator: str | None = None) -> Campaign:
+    def start(
+        self, campaign_id: str, *, at: datetime | None = None, reason: str | None = None, operator: str | None = None
+    ) -> Campaign:
         """Let a checked campaign be sent, now or at a moment.
 
         A moment that passed longer than `FAX_TOO_LATE` ago before anything ran pauses it instead.
@@ -188,13 +190,14 @@ class CampaignService:
                 "campaign.started",
                 only_from={CampaignState.CHECKED},
                 verb="started",
+                reason=reason,
                 operator=operator,
             )
         if at.tzinfo is None:
             raise BadInput("at: has no time zone; write it like 2026-05-01T08:00:00-05:00")
         if at <= Clock(self._scripts).now():
             raise BadInput("at: is over already; give a moment to come, or none to start now")
-        outcome, state = self.ledger.start_at(campaign_id, at, operator=operator)
+        outcome, state = self.ledger.start_at(campaign_id, at, reason=reason, operator=operator)
         if outcome != "planned":
             raise self._refusal(campaign_id, state, "started")
         return self.ledger.get(campaign_id)
@@ -267,7 +270,9 @@ class CampaignService:
         self.ledger.sweep(campaign_id)
         return self.ledger.get(campaign_id)
 
-    def set_cap(self, campaign_id: str, cap: float | None, *, operator: str | None = None) -> Campaign:
+    def set_cap(
+        self, campaign_id: str, cap: float | None, *, reason: str | None = None, operator: str | None = None
+    ) -> Campaign:
         """Set what a campaign may cost, in the currency of the settings; None sets no cap.
 
         One that is paused for its cap is resumed apart.
@@ -278,7 +283,7 @@ class CampaignService:
             Conflict: it is over.
         """
         _see_amount(cap)
-        outcome, state = self.ledger.set_cap(campaign_id, cap, operator=operator)
+        outcome, state = self.ledger.set_cap(campaign_id, cap, reason=reason, operator=operator)
         if outcome == "no":
             raise self._refusal(campaign_id, state, "given a cap")
         return self.ledger.get(campaign_id)

@@ -212,7 +212,9 @@ class Campaigns:
         )
         return str(reply["outcome"]), _known(campaign_id, reply)
 
-    def start_at(self, campaign_id: str, moment: datetime, *, operator: str | None = None) -> tuple[str, CampaignState]:
+    def start_at(
+        self, campaign_id: str, moment: datetime, *, reason: str | None = None, operator: str | None = None
+    ) -> tuple[str, CampaignState]:
         """Let a checked campaign start at a moment: `planned` or `no`, with the state it stands in.
 
         Raises:
@@ -220,11 +222,13 @@ class Campaigns:
         """
         at = round(moment.timestamp() * 1000)
         reply = self._scripts.run(
-            "campaign_start_at", campaign=campaign_id, at=at, operator=operator, source="operator"
+            "campaign_start_at", campaign=campaign_id, at=at, reason=reason, operator=operator, source="operator"
         )
         return str(reply["outcome"]), _known(campaign_id, reply)
 
-    def set_cap(self, campaign_id: str, cap: float | None, *, operator: str | None = None) -> tuple[str, CampaignState]:
+    def set_cap(
+        self, campaign_id: str, cap: float | None, *, reason: str | None = None, operator: str | None = None
+    ) -> tuple[str, CampaignState]:
         """Set what a campaign may cost, None for no cap: `set`, `same`, or `no` where it is over; with its state.
 
         Raises:
@@ -232,7 +236,7 @@ class Campaigns:
         """
         money = None if cap is None else round(cap * 1_000_000)
         reply = self._scripts.run(
-            "campaign_cap", campaign=campaign_id, money=money, operator=operator, source="operator"
+            "campaign_cap", campaign=campaign_id, money=money, reason=reason, operator=operator, source="operator"
         )
         return str(reply["outcome"]), _known(campaign_id, reply)
 

@@ -1,6 +1,7 @@
-"""Which ledger this is, so that the faxes of another one on the same account are never taken for its own."""
+"""Which ledger this is, and the account that it sends with: the faxes of others are never taken for its own."""
 
 import secrets
+from collections.abc import Sequence
 from typing import Any
 
 from faxdispatch.ledger.scripts import Scripts, redis_trouble
@@ -13,6 +14,7 @@ class Identity:
     """The ledger's id: made once, kept in the ledger, carried by every fax that is sent from it."""
 
     def __init__(self, scripts: Scripts) -> None:
+        self._scripts = scripts
         self._redis: Any = scripts.redis
         self._id: str | None = None
 
@@ -33,6 +35,58 @@ class Identity:
         """
         # Read once more before it is called another's: a ledger that was restored may have another id by now.
         return ledger is None or ledger == self._id or ledger == self._read()
+
+    @property
+    def account(self) -> str | None:
+        """The account at Telnyx that this ledger sends with; None before the first key was shown to it.
+
+        Raises:
+            Unavailable: Redis did not answer.
+        """
+        with redis_trouble():
+            found: str | None = self._redis.hget(KEY, "account")
+        return found
+
+    def account_of(self, key: str) -> str | None:
+        """Give the account of an API key, by its digest; None where it is not known here.
+
+        Raises:
+            Unavailable: Redis did not answer.
+        """
+        with redis_trouble():
+            found: str | None = self._redis.hget(f"{KEY}:keys", key)
+        return found
+
+    def belongs(
+        self,
+        *,
+        key: str,
+        account: str,
+        owner: str | None,
+        applications: Sequence[str],
+        reason: str | None = None,
+        operator: str | None = None,
+    ) -> bool:
+        """Tell whether a key is of the ledger's account, and remember it if it is.
+
+        `key` is its digest, `owner` and `applications` what Telnyx tells of it, `account` the word for it. With
+        `reason` a person says that this is the ledger's account from now on.
+
+        Raises:
+            Unavailable: Redis did not answer.
+        """
+        reply = self._scripts.run(
+            "account",
+            key=key,
+            account=account,
+            owner=owner,
+            applications=list(applications),
+            adopt=reason is not None or None,
+            reason=reason,
+            operator=operator,
+            source="operator" if reason else "worker",
+        )
+        return bool(reply["outcome"] != "other")
 
     def _read(self) -> str:
         with redis_trouble():

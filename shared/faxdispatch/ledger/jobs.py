@@ -152,8 +152,13 @@ class Ledger(Rows):
         [reply] = self.claim_many([Claim(job_id, owner, facts, cost, rung)], lease=lease, on=on)
         return reply
 
-    def claim_many(self, claims: Sequence[Claim], *, lease: float, on: Redis | None = None) -> list[Reply]:
-        """Make several claims at once; each stands or falls by itself. See `claim`."""
+    def claim_many(
+        self, claims: Sequence[Claim], *, lease: float, account: str | None = None, on: Redis | None = None
+    ) -> list[Reply]:
+        """Make several claims at once; each stands or falls by itself. See `claim`.
+
+        `account` is the one at Telnyx that they are sent with: only its listings are evidence.
+        """
         wanted = [
             {
                 "job": c.job_id,
@@ -166,7 +171,7 @@ class Ledger(Rows):
             }
             for c in claims
         ]
-        return self._scripts.run_many("claim", on=on, claims=wanted, lease=_ms(lease), source="worker")
+        return self._scripts.run_many("claim", on=on, claims=wanted, lease=_ms(lease), account=account, source="worker")
 
     def accept(self, job_id: str, attempt: int, fax_id: str, *, source: str) -> Reply:
         """Record that Telnyx has the attempt: `bound`, `same`, `earlier`, or `stray` for a fax too many."""
@@ -242,8 +247,11 @@ class Ledger(Rows):
         enough: int,
         age: float = 0,
         after_claim: float | None = None,
+        account: str | None = None,
     ) -> Reply:
-        """Record a complete listing without the attempt, asked for `age` seconds ago.
+        """Record a complete listing of `account` without the attempt, asked for `age` seconds ago.
+
+        It proves nothing, `elsewhere`, where the attempt was made with another account.
 
         With `enough` of them, the last one asked for `settle` seconds after the attempt became unknown: `requeued`.
         `after_claim` is how long after the claim it was asked for, where another clock than Redis' tells; it counts for
@@ -258,6 +266,7 @@ class Ledger(Rows):
             enough=enough,
             age=_ms(age),
             after_claim=None if after_claim is None else _ms(after_claim),
+            account=account,
             source="listing",
         )
 

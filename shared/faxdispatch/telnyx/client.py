@@ -11,6 +11,7 @@ import httpx
 
 from faxdispatch.errors import Misconfigured
 from faxdispatch.settings import Settings
+from faxdispatch.telnyx.account_calls import AccountCalls
 from faxdispatch.telnyx.application_calls import ApplicationCalls
 from faxdispatch.telnyx.charge_calls import ChargeCalls
 from faxdispatch.telnyx.fax_calls import FaxCalls
@@ -18,7 +19,7 @@ from faxdispatch.telnyx.media_calls import MediaCalls
 from faxdispatch.telnyx.transport import AfterResponse, BeforeCall, Clock, Transport
 
 
-class TelnyxClient(FaxCalls, ApplicationCalls, MediaCalls, ChargeCalls):
+class TelnyxClient(FaxCalls, ApplicationCalls, MediaCalls, ChargeCalls, AccountCalls):
     """Every operation of Telnyx's fax API and media storage, and what faxes cost, for one thread at a time.
 
     `before_call(operation)` is called before every HTTP try; it may wait, and may raise to prevent the call.

@@ -74,6 +74,18 @@ class Fax(Resource):
         return [("id", self.id), ("status", self.status), ("direction", self.direction)]
 
 
+class KeyOwner(Resource):
+    """Who an API key belongs to (not in the API reference)."""
+
+    user_id: Text = None
+    organization_id: Text = None
+
+    @property
+    def identity(self) -> str | None:
+        """The organization, else the user."""
+        return self.organization_id or self.user_id
+
+
 class Inbound(BaseModel):
     """How a fax application takes calls."""
 

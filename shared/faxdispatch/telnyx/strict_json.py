@@ -16,17 +16,14 @@ def loads(body: bytes) -> Any:
         ValueError: not UTF-8, not JSON, nested too deep, a name given twice, NaN or infinity, an integer beyond
             64 bits, or text with half a surrogate pair (which no UTF-8 store can take).
     """
+    text = body.decode("utf-8")
     try:
-        value = json.loads(
-            body.decode("utf-8"),
-            object_pairs_hook=_no_duplicates,
-            parse_constant=_refuse,
-            parse_float=_finite,
-            parse_int=_int64,
-        )
+        value = _DECODER.decode(text)
     except RecursionError:
         raise ValueError("nested too deep") from None
-    _check(value)
+    # So few brackets nest no deeper, and only an escape can write half a surrogate pair in what was UTF-8.
+    if text.count("{") + text.count("[") > MAX_DEPTH or "\\u" in text:
+        _check(value)
     return value
 
 
@@ -73,3 +70,8 @@ def _int64(text: str) -> int:
     if len(text) > 20 or not -_INT64 <= int(text) < _INT64:
         raise ValueError("a number is too large")
     return int(text)
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_no_duplicates, parse_constant=_refuse, parse_float=_finite, parse_int=_int64
+)

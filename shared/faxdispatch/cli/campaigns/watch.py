@@ -16,6 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from faxdispatch.campaign.causes import in_words, pause_in_words
+from faxdispatch.campaign.forecast import Forecaster
 from faxdispatch.campaign.pace import Pace
 from faxdispatch.cli.output import clock, hidden, is_terminal, note, show, show_json
 from faxdispatch.errors import Unavailable
@@ -63,12 +64,13 @@ def watch(
     Shown are how many rows have ended and how, the rate of the last minute, the channels in use of those there are, why
     faxes failed so far, and when it ends if it goes on like this. Exit code 1 where it was cancelled.
     """
-    scripts = Scripts.from_settings(Settings.load())
+    settings = Settings.load()
+    scripts = Scripts.from_settings(settings)
     live = is_terminal() and not as_json
     pause = every or (_EVERY if live else _EVERY_LINE)
     try:
         with _shown(live=live, as_json=as_json) as shown:
-            for standing in _looks(Campaigns(scripts), Limits(scripts), campaign):
+            for standing in _looks(Campaigns(scripts), Limits(scripts), campaign, settings):
                 shown(standing)
                 if standing.over:
                     break
@@ -80,15 +82,22 @@ def watch(
         raise typer.Exit(1)
 
 
-def _looks(campaigns: Campaigns, limits: Limits, campaign_id: str) -> Iterator[Standing]:
-    pace = Pace()
+def _looks(campaigns: Campaigns, limits: Limits, campaign_id: str, settings: Settings) -> Iterator[Standing]:
+    pace, forecaster = Pace(), Forecaster(campaigns, settings)
     while True:
         campaign = campaigns.get(campaign_id)
         pace.look(time.monotonic(), campaign.ended)
-        in_flight, channels = channels_in_use(limits.connections(), limits.account())
-        running = campaign.state is CampaignState.RUNNING
-        left = campaign.rows - campaign.ended
-        finish = pace.finish(left, datetime.now(UTC)) if running else None
+        connections, account = limits.connections(), limits.account()
+        in_flight, channels = channels_in_use(connections, account)
+        finish = None
+        if campaign.state is CampaignState.RUNNING and pace.per_minute is not None:
+            name = campaign.options.get("connection_id") or settings.fax_connection_id
+            connection = next((one for one in connections if one.connection == name), None)
+            # Nothing moves while a connection is paused; what it did before tells nothing of what it will do.
+            told = forecaster.of(
+                campaign, datetime.now(UTC), line=connection, account=account, per_minute=pace.per_minute or None
+            )
+            finish = told.low if told else None
         yield Standing(campaign, campaigns.causes(campaign_id), in_flight, channels, pace.per_minute, finish)
 
 
@@ -170,7 +179,7 @@ def _counts(campaign: Campaign) -> list[str]:
 def _pace(standing: Standing) -> str:
     if standing.per_minute is None:
         return "no rate yet"
-    finish = f", ends about {clock(standing.finish)} at this rate (an estimate)" if standing.finish else ""
+    finish = f", ends about {clock(standing.finish)} (an estimate)" if standing.finish else ""
     return f"{standing.per_minute:,.0f} faxes a minute{finish}"
 
 

@@ -4,8 +4,10 @@ import time
 from collections.abc import Iterator, Mapping
 from email.utils import parsedate_to_datetime
 
+from faxdispatch.account import OtherAccount, account_of_key, recognise
 from faxdispatch.cli.checks.finding import Finding, fail, ok, skew, warn
-from faxdispatch.errors import AccountRefused, FaxError, NoSuchResource
+from faxdispatch.errors import AccountRefused, FaxError, NoSuchResource, Unavailable
+from faxdispatch.ledger import Identity, Scripts
 from faxdispatch.settings import Settings
 from faxdispatch.telnyx.client import TelnyxClient
 from faxdispatch.telnyx.models import FaxApplication
@@ -26,6 +28,7 @@ def check_telnyx(settings: Settings) -> Iterator[Finding]:
     try:
         with TelnyxClient.from_settings(settings, after_response=look_at_clock) as telnyx:
             yield _credentials(telnyx)
+            yield from _account(settings, telnyx)
             if settings.fax_connection_id:
                 yield from _connection(telnyx, settings.fax_connection_id, settings)
     except AccountRefused as error:
@@ -40,6 +43,24 @@ def check_telnyx(settings: Settings) -> Iterator[Finding]:
 def _credentials(telnyx: TelnyxClient) -> Finding:
     next(telnyx.list_applications(page_size=1), None)
     return ok("telnyx key", "accepted")
+
+
+def _account(settings: Settings, telnyx: TelnyxClient) -> Iterator[Finding]:
+    if not settings.redis_url:
+        return
+    try:
+        identity = Identity(Scripts.from_settings(settings))
+        if identity.account is None:
+            yield ok("telnyx account", "the first worker to start makes it the ledger's")
+            return
+        account = account_of_key(settings, identity) or recognise(settings, identity, telnyx)
+    except OtherAccount as error:
+        text, _, remedy = str(error).removeprefix("TELNYX_API_KEY: ").partition(". ")
+        yield fail("telnyx account", text, remedy)
+    except Unavailable:
+        return  # told by the checks of Redis
+    else:
+        yield ok("telnyx account", f"{account}, the one that ledger {identity.id} sends with")
 
 
 def _connection(telnyx: TelnyxClient, connection_id: str, settings: Settings) -> Iterator[Finding]:

@@ -4,5 +4,5 @@ local state = campaign_state(a.campaign)
 if state ~= 'checked' then return reply({outcome = 'no', state = state}) end
 redis.call('HSET', key, 'start_at', a.at)
 redis.call('ZADD', 'fax:campaigns:starts', a.at, a.campaign)
-emit_campaign(a.campaign, 'campaign.planned', {['until'] = a.at, operator = a.operator})
+emit_campaign(a.campaign, 'campaign.planned', {['until'] = a.at, reason = a.reason, operator = a.operator})
 return reply({outcome = 'planned', state = state})

@@ -4,6 +4,8 @@
 local j = load(a.job)
 if not j then return reply({outcome = 'gone'}) end
 if j.state ~= 'unknown' or j.attempt ~= a.attempt then return reply({outcome = 'no', state = j.state}) end
+-- Another account's listing never shows it.
+if (j.account or '') ~= (a.account or '') and (j.account or '') ~= '' then return reply({outcome = 'elsewhere'}) end
 local listings = tonumber(j.listings or 0)
 if j.look ~= a.look then
   listings = listings + 1

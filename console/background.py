@@ -1,0 +1,75 @@
+"""Work that takes longer than an answer may: done by a thread, looked at by the page that waits for it."""
+
+import logging
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from faxdispatch.errors import FaxError
+from faxdispatch.privacy import scrub
+
+log = logging.getLogger(__name__)
+
+_REMEMBERED = 100
+
+
+@dataclass
+class Task:
+    """One piece of work. `rows` says how far it is, `problem` why it failed."""
+
+    rows: int = 0
+    share: float = 0.0
+    """From 0 to 1."""
+    done: bool = False
+    problem: str | None = None
+    ended: threading.Event = field(default_factory=threading.Event, repr=False)
+
+    def progress(self, read: int, total: int, rows: int) -> None:
+        """Note how far it is, as `checking.Progress`."""
+        self.rows, self.share = rows, read / total if total else 0.0
+
+
+class Background:
+    """The tasks of this process. One of the same key is begun once; what it leaves behind is in files of its own."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._tasks: OrderedDict[str, Task] = OrderedDict()
+
+    def task(self, key: str) -> Task | None:
+        """Give the task of a key, None where none was begun in this process."""
+        with self._lock:
+            return self._tasks.get(key)
+
+    def begin(self, key: str, work: Callable[[Task], object], *, wait: float = 1.0) -> Task:
+        """Begin a task unless it was begun, and give it; short ones have ended by then."""
+        with self._lock:
+            task = self._tasks.get(key)
+            fresh = task is None or (task.problem is not None and task.done)
+            if fresh:
+                task = self._tasks[key] = Task()
+                self._tasks.move_to_end(key)
+                self._forget()
+        assert task is not None  # noqa: S101 - for the type checker
+        if fresh:
+            threading.Thread(target=_run, args=(task, work), name=f"task {key}", daemon=True).start()
+            task.ended.wait(wait)
+        return task
+
+    def _forget(self) -> None:
+        for key in [key for key, task in self._tasks.items() if task.done][: max(0, len(self._tasks) - _REMEMBERED)]:
+            del self._tasks[key]
+
+
+def _run(task: Task, work: Callable[[Task], object]) -> None:
+    try:
+        work(task)
+    except FaxError as error:
+        task.problem = scrub(str(error))
+    except Exception:
+        log.exception("a task failed")
+        task.problem = "it failed for a reason that the log of the console tells"
+    finally:
+        task.done = True
+        task.ended.set()

@@ -1,0 +1,197 @@
+"""Campaigns: how they stand, when they end, why faxes did not arrive, and the commands of an operator."""
+
+import io
+import tempfile
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+from flask import Blueprint, Response, render_template, request, send_file, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from console.access import looked, operators_only, you
+from console.acting import act, acted, checked_reason
+from console.desk import desk
+from console.holding import ending, meaning, pause_words
+from console.progress import look
+from faxdispatch.campaign.causes import pause_in_words
+from faxdispatch.campaign.report import write_report
+from faxdispatch.cli.moments import parse_moment
+from faxdispatch.errors import BadInput
+from faxdispatch.ledger import read_overview
+from faxdispatch.states import CampaignState
+
+pages = Blueprint("campaigns", __name__, url_prefix="/campaigns")
+
+SHOWN = 15
+LEFT_OUT = ("invalid", "no_number", "duplicate", "suppressed", "quarantined")
+
+
+@pages.get("/")
+def page() -> str:
+    """List them, the newest first."""
+    ledger = desk().client.campaigns.ledger
+    first = max(0, request.args.get("from", 0, type=int))
+    ids = ledger.ids()
+    return render_template(
+        "campaigns/list.html",
+        found=[ledger.get(one) for one in ids[first : first + SHOWN]],
+        count=len(ids),
+        first=first,
+        shown=SHOWN,
+    )
+
+
+@pages.get("/<campaign_id>")
+def one(campaign_id: str) -> str:
+    """Show one."""
+    here = desk()
+    service = here.client.campaigns
+    campaign = service.get(campaign_id)
+    found = read_overview(here.scripts)
+    return render_template(
+        "campaigns/one.html",
+        campaign=campaign,
+        progress=look(here, campaign, found),
+        causes=service.ledger.causes(campaign_id),
+        holds=service.holds(campaign_id) if campaign.opened else {},
+        left_out={name: campaign.counts[name] for name in LEFT_OUT if campaign.counts.get(name)},
+        why=pause_in_words(campaign.reason) if campaign.state is CampaignState.PAUSED else None,
+        meaning=meaning,
+        ending=ending,
+        pause_words=pause_words,
+        test_numbers=here.settings.test_numbers,
+        State=CampaignState,
+    )
+
+
+@pages.post("/<campaign_id>/start")
+def start(campaign_id: str) -> AnyResponse:
+    """Let it be sent, now or at a moment."""
+
+    def do() -> str:
+        at = request.form.get("at", "").strip()
+        moment = parse_moment(at, "at") if at else None
+        campaign = desk().client.campaigns.start(campaign_id, at=moment, reason=checked_reason(), operator=you().name)
+        if campaign.start_at:
+            return f"It starts at {campaign.start_at:%Y-%m-%d %H:%M} UTC with {campaign.rows:,} recipients."
+        return f"It is started, with {campaign.rows:,} recipients."
+
+    return _act("start", campaign_id, do)
+
+
+@pages.post("/<campaign_id>/pause")
+def pause(campaign_id: str) -> AnyResponse:
+    """Begin no row any more."""
+
+    def do() -> str:
+        campaign = desk().client.campaigns.pause(campaign_id, reason=checked_reason(), operator=you().name)
+        return f"It is paused. {campaign.pending:,} recipients are not begun; what Telnyx has goes on."
+
+    return _act("pause", campaign_id, do)
+
+
+@pages.post("/<campaign_id>/resume")
+def resume(campaign_id: str) -> AnyResponse:
+    """Let it go on."""
+
+    def do() -> str:
+        campaign = desk().client.campaigns.resume(campaign_id, reason=checked_reason(), operator=you().name)
+        return f"It goes on, with {campaign.rows - campaign.ended:,} recipients left."
+
+    return _act("resume", campaign_id, do)
+
+
+@pages.post("/<campaign_id>/cancel")
+def cancel(campaign_id: str) -> AnyResponse:
+    """Send no row any more."""
+
+    def do() -> str:
+        if request.form.get("sure") != "yes":
+            raise BadInput("cancel: say that you are sure; what is cancelled is never sent")
+        campaign = desk().client.campaigns.cancel(
+            campaign_id,
+            reason=checked_reason(),
+            also_in_flight=request.form.get("also_in_flight") == "yes",
+            operator=you().name,
+        )
+        return f"It is cancelled: {campaign.cancelled:,} recipients get nothing."
+
+    return _act("cancel", campaign_id, do)
+
+
+@pages.post("/<campaign_id>/cap")
+def cap(campaign_id: str) -> AnyResponse:
+    """Set what it may cost."""
+
+    def do() -> str:
+        amount = request.form.get("amount", "").strip()
+        try:
+            wanted = float(amount) if amount else None
+        except ValueError:
+            raise BadInput(f"amount: {amount!r} is none; write it like 250 or 250.50, or leave it empty") from None
+        desk().client.campaigns.set_cap(campaign_id, wanted, reason=checked_reason(), operator=you().name)
+        return "It has no cap." if wanted is None else f"It may cost {wanted:.2f}."
+
+    return _act("cap", campaign_id, do)
+
+
+@pages.post("/<campaign_id>/retry")
+def retry(campaign_id: str) -> AnyResponse:
+    """Make chosen rows pending again."""
+
+    def do() -> str:
+        made = desk().client.campaigns.retry(
+            campaign_id, request.form.getlist("cause"), reason=checked_reason(), operator=you().name
+        )
+        return f"{made.rows:,} recipients are pending again, as generation {made.campaign.generation}. Start it next."
+
+    return _act("retry", campaign_id, do)
+
+
+@pages.post("/<campaign_id>/test")
+def test(campaign_id: str) -> AnyResponse:
+    """Send what a row would get to the test numbers."""
+
+    def do() -> str:
+        why = checked_reason()
+        row = request.form.get("row", type=int)
+        sent = desk().client.campaigns.test(campaign_id, row=row)
+        acted("campaign.tested", campaign_id, reason=why, row=sent[0].row, jobs=[one.job_id for one in sent])
+        return f"{len(sent)} test fax{'' if len(sent) == 1 else 'es'} of row {sent[0].row} to your own numbers."
+
+    return _act("test", campaign_id, do)
+
+
+@pages.post("/<campaign_id>/purge")
+def purge(campaign_id: str) -> AnyResponse:
+    """Forget it."""
+
+    def do() -> str:
+        if request.form.get("sure") != "yes":
+            raise BadInput("purge: say that you are sure; what is forgotten cannot be reported any more")
+        why = checked_reason()
+        desk().client.campaigns.purge(campaign_id, operator=you().name)
+        acted("campaign.purged", campaign_id, reason=why)
+        return f"Campaign {campaign_id} is forgotten."
+
+    return act("purge", campaign_id, do, back=url_for(".page"))
+
+
+@pages.get("/<campaign_id>/report.zip")
+@operators_only
+def report(campaign_id: str) -> Response:
+    """Give the report as files: what was delivered, what was not and why, what is open, and a page for people."""
+    looked(f"the report of campaign {campaign_id}")
+    packed = io.BytesIO()
+    with tempfile.TemporaryDirectory(prefix="faxdispatch-") as folder:
+        made = write_report(desk().client.campaigns.ledger, campaign_id, Path(folder) / "report")
+        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+            for path in made.files.values():
+                archive.write(path, path.name)
+    packed.seek(0)
+    return send_file(packed, "application/zip", as_attachment=True, download_name=f"{campaign_id}-report.zip")
+
+
+def _act(name: str, campaign_id: str, do: Callable[[], str]) -> AnyResponse:
+    return act(f"campaign {name}", campaign_id, do, back=url_for(".one", campaign_id=campaign_id))

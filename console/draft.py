@@ -1,0 +1,141 @@
+"""A campaign that is being put together: its list, its document and what was said of them, in a folder of its own."""
+
+import hashlib
+import json
+import re
+import secrets
+import shutil
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from faxdispatch.campaign import Reading
+from faxdispatch.documents import Document, read_document
+from faxdispatch.errors import NotKnown
+
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{16}")
+_KEPT = 7 * 86_400
+"""Seconds for which one that nobody works on is kept."""
+
+
+@dataclass
+class Draft:
+    """What was said so far. `reading` has the fields of `Reading`, `options` those of a campaign."""
+
+    token: str
+    folder: Path
+    list_name: str
+    operator: str
+    reading: dict[str, Any] = field(default_factory=dict)
+    options: dict[str, Any] = field(default_factory=dict)
+    name: str | None = None
+    cap: float | None = None
+    document_name: str | None = None
+    campaign_id: str | None = None
+    """The campaign that it became."""
+
+    @property
+    def list(self) -> Path:
+        """The uploaded list."""
+        return self.folder / "list" / self.list_name
+
+    @property
+    def document_path(self) -> Path | None:
+        """The uploaded document, None where there is none."""
+        return self.folder / "document" / self.document_name if self.document_name else None
+
+    @property
+    def document(self) -> Document | None:
+        """The uploaded document, checked. Raises `BadInput` where it cannot be faxed."""
+        return read_document(self.document_path) if self.document_path else None
+
+    @property
+    def how(self) -> Reading:
+        """How the list is to be read."""
+        return Reading(**self.reading)
+
+    def key(self, what: str) -> str:
+        """Give a name for work on the draft as it stands: other words give another one."""
+        said = json.dumps([self.reading, self.options, self.cap, self.document_name, self.name], sort_keys=True)
+        relevant = json.dumps(self.reading, sort_keys=True) if what == "check" else said
+        return f"{what}-{self.token}-{hashlib.sha256(relevant.encode()).hexdigest()[:16]}"
+
+    def result(self, what: str) -> dict[str, Any] | None:
+        """Give what work on the draft as it stands came to, None before."""
+        path = self.folder / f"{self.key(what)}.json"
+        return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+
+    def keep_result(self, what: str, found: dict[str, Any]) -> None:
+        """Keep what work came to."""
+        _write(self.folder / f"{self.key(what)}.json", found)
+
+    def save(self) -> None:
+        """Keep what was said."""
+        told = {name: value for name, value in asdict(self).items() if name not in {"folder", "token"}}
+        _write(self.folder / "draft.json", told)
+
+
+class Drafts:
+    """The drafts of one folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def new(self, list_name: str, operator: str) -> Draft:
+        """Begin one."""
+        self._sweep()
+        token = secrets.token_urlsafe(12)
+        folder = self._folder / token
+        for part in ("list", "document"):
+            (folder / part).mkdir(parents=True, mode=0o700)
+        return Draft(token, folder, list_name, operator)
+
+    def get(self, token: str) -> Draft:
+        """Give one. Raises `NotKnown` where there is none."""
+        path = self._folder / token / "draft.json"
+        if not _TOKEN.fullmatch(token) or not path.exists():
+            raise NotKnown("this draft of a campaign is not here any more; upload the list again")
+        return Draft(token=token, folder=self._folder / token, **json.loads(path.read_text(encoding="utf-8")))
+
+    def all(self) -> list[Draft]:
+        """Give those that are not campaigns yet, the newest first."""
+        found = [self.get(path.parent.name) for path in self._files()]
+        return [draft for draft in found if draft.campaign_id is None]
+
+    def drop(self, draft: Draft) -> None:
+        """Forget one with its files."""
+        shutil.rmtree(draft.folder, ignore_errors=True)
+
+    def _files(self) -> list[Path]:
+        return sorted(self._folder.glob("*/draft.json"), key=lambda path: -path.stat().st_mtime)
+
+    def _sweep(self) -> None:
+        for path in self._files():
+            if path.stat().st_mtime < time.time() - _KEPT:
+                shutil.rmtree(path.parent, ignore_errors=True)
+
+
+def problems(draft: Draft, *, first: int, count: int, kind: str | None) -> Iterator[dict[str, Any]]:
+    """Give rows that are not sent to, from the place `first` (from 0) among those of a kind."""
+    path = draft.folder / f"{draft.key('check')}.jsonl"
+    if not path.exists():
+        return
+    place = 0
+    with path.open(encoding="utf-8") as lines:
+        for line in lines:
+            told = json.loads(line)
+            if kind and told["kind"] != kind:
+                continue
+            if first <= place < first + count:
+                yield told
+            place += 1
+            if place >= first + count:
+                return
+
+
+def _write(path: Path, content: dict[str, Any]) -> None:
+    fresh = path.with_suffix(".new")
+    fresh.write_text(json.dumps(content, ensure_ascii=False, default=str), encoding="utf-8")
+    fresh.replace(path)

@@ -1,0 +1,125 @@
+"""The work on a draft that takes its time: checking the list, planning, making the campaign of it."""
+
+import json
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+from console.background import Task
+from console.desk import Desk
+from console.draft import Draft
+from faxdispatch.campaign.asking import quarantined_in
+from faxdispatch.campaign.badrows import BadRows
+from faxdispatch.campaign.checking import BadRow, Check, Row, check
+from faxdispatch.campaign.plan import Plan
+from faxdispatch.campaign.planning import Planner
+from faxdispatch.documents import store
+from faxdispatch.ledger import Suppressions
+from faxdispatch.telnyx.client import TelnyxClient
+
+_FIRST = 10
+
+
+def check_list(here: Desk, draft: Draft, task: Task) -> None:
+    """Read the whole list, and keep what was understood and every row that is not sent to."""
+    with check(
+        draft.list,
+        policy=here.settings.number_policy,
+        own_numbers=(here.settings.sender,) if here.settings.sender else (),
+        suppressed=Suppressions(here.scripts).among,
+        quarantined=quarantined_in(here.scripts),
+        first_bad=0,
+        on_progress=task.progress,
+        **draft.how.as_data(),
+    ) as checking:
+        first = _read(draft, checking)
+        table = checking.table
+        draft.keep_result(
+            "check",
+            {
+                "columns": table.columns,
+                "number": table.number_column,
+                "fields": table.fields,
+                "header": table.header,
+                "delimiter": table.delimiter,
+                "encoding": table.encoding,
+                "guesses": table.guesses,
+                "first": first,
+                "counts": {name: value for name, value in asdict(checking.summary).items() if isinstance(value, int)},
+            },
+        )
+
+
+def _read(draft: Draft, checking: Check) -> list[list[str]]:
+    """Check every row; give the first ones as they were understood."""
+    first: list[list[str]] = []
+    base = draft.folder / draft.key("check")
+    base.with_suffix(".csv").unlink(missing_ok=True)
+    table = checking.table
+    with (
+        base.with_suffix(".jsonl").open("w", encoding="utf-8") as told,
+        BadRows(base.with_suffix(".csv"), table.columns, table.delimiter) as file,
+    ):
+        for row in checking:
+            if len(first) < _FIRST:
+                first.append(list(row.cells))
+            if isinstance(row, Row):
+                continue
+            bad = row if isinstance(row, BadRow) else BadRow(row.row, row.line, "", row.to or "", row.reason, row.cells)
+            kind = "invalid" if isinstance(row, BadRow) else row.why.value
+            facts = {"line": bad.line, "kind": kind, "column": bad.column, "value": bad.value, "reason": bad.reason}
+            told.write(json.dumps(facts, ensure_ascii=False) + "\n")
+            file.write(bad)
+    return first
+
+
+def plan(here: Desk, draft: Draft, task: Task) -> None:
+    """Estimate cost and end, and keep that."""
+    planner = Planner(here.settings, here.scripts, document=draft.document)
+    subject = planner.of_file(
+        draft.list, options(draft), draft.how, datetime.now(UTC), cap=draft.cap, on_progress=task.progress
+    )
+    made = planner.estimate(subject)
+    # What is not sent is told on the page of the list.
+    remarks = [words for words in planner.remarks if "campaign check" not in words]
+    draft.keep_result("plan", _told(made) | {"remarks": remarks})
+
+
+def create(here: Desk, draft: Draft, task: Task) -> None:
+    """Bring the document to Telnyx and make the campaign."""
+    document = draft.document
+    if document:
+        with TelnyxClient.from_settings(here.settings) as telnyx:
+            store(telnyx, document)
+    made = here.client.campaigns.create(
+        draft.list,
+        name=draft.name,
+        reading=draft.how,
+        cap=draft.cap,
+        operator=draft.operator,
+        on_progress=task.progress,
+        **options(draft),
+    )
+    draft.campaign_id = made.campaign.id
+    draft.save()
+
+
+def options(draft: Draft) -> dict[str, Any]:
+    """Give what is asked for every row."""
+    document = draft.document
+    return draft.options | ({"media_name": document.media_name, "media_url": None} if document else {})
+
+
+def _told(made: Plan) -> dict[str, Any]:
+    return {
+        "recipients": made.recipients,
+        "pages": made.pages,
+        "cost_low": made.cost_low,
+        "cost_high": made.cost_high,
+        "end_low": made.end_low.isoformat() if made.end_low else None,
+        "end_high": made.end_high.isoformat() if made.end_high else None,
+        "channels": made.capacity.channels,
+        "retry_share": made.retry_share,
+        "max_attempts": made.max_attempts,
+        "delays": [delay.words for delay in made.delays],
+    }

@@ -1,0 +1,278 @@
+"""A new campaign: the list is uploaded, understood and corrected, the document looked at, all planned and made."""
+
+from datetime import datetime
+from typing import Any
+
+from flask import Blueprint, Response, flash, redirect, render_template, request, send_file, url_for
+from werkzeug.utils import secure_filename
+from werkzeug.wrappers import Response as AnyResponse
+
+from console import drafting
+from console.access import looked, operators_only, you
+from console.acting import act
+from console.background import Task
+from console.desk import desk
+from console.draft import Draft, problems
+from console.uploads import kept
+from faxdispatch.campaign.headers import FIELDS
+from faxdispatch.campaign.pagecount import MOST_PAGES, NotCounted, count_pages
+from faxdispatch.campaign.requests import options_for_all
+from faxdispatch.cli.lists import country
+from faxdispatch.errors import BadInput, FaxError
+from faxdispatch.jobs import Priority
+from faxdispatch.preview import Lines, NotDrawn, can_draw, draw
+from faxdispatch.privacy import scrub
+from faxdispatch.windows import parse_window
+
+pages = Blueprint("drafts", __name__, url_prefix="/drafts")
+
+SHOWN = 50
+DRAWN = 20
+"""Pages of a document that are shown."""
+DELIMITERS = ("comma", "semicolon", "tab", "pipe", "none")
+QUALITIES = ("normal", "high", "very_high", "ultra_light", "ultra_dark")
+
+
+@pages.get("/")
+@operators_only
+def page() -> str:
+    """Ask for a list, and show what was begun."""
+    return render_template("drafts/new.html", drafts=desk().drafts.all())
+
+
+@pages.post("/")
+def begin() -> AnyResponse:
+    """Take a list in."""
+    file = request.files.get("list")
+    name = secure_filename(file.filename or "") if file else ""
+    if not file or not name:
+        flash("Choose the file with the list.", "bad")
+        return redirect(url_for(".page"), 303)
+    draft = desk().drafts.new(name, you().name)
+    kept(file, draft.list.parent, name=name)
+    draft.name = " ".join(draft.list.stem.replace("_", " ").split()) or "campaign"
+    draft.save()
+    return redirect(url_for(".one", token=draft.token), 303)
+
+
+@pages.get("/<token>")
+@operators_only
+def one(token: str) -> str:
+    """Show what was understood of the list, and every row that is not sent to."""
+    draft = desk().drafts.get(token)
+    task = _work(draft, "check")
+    found = draft.result("check")
+    first = max(0, request.args.get("from", 0, type=int))
+    kind = request.args.get("kind") or None
+    return render_template(
+        "drafts/list.html",
+        draft=draft,
+        found=found,
+        task=task,
+        problems=list(problems(draft, first=first, count=SHOWN, kind=kind)) if found else [],
+        first=first,
+        kind=kind,
+        shown=SHOWN,
+        fields=FIELDS,
+        delimiters=DELIMITERS,
+        region=desk().settings.fax_default_region,
+    )
+
+
+@pages.post("/<token>/reading")
+def reading(token: str) -> AnyResponse:
+    """Correct how the list is read."""
+    draft = desk().drafts.get(token)
+
+    def do() -> str:
+        form = request.form
+        fields: dict[str, str | int | None] = {}
+        for name in FIELDS:
+            said = form.get(f"field.{name}", "").strip()
+            if said:
+                fields[name] = None if said == "-" else said
+        given: dict[str, Any] = {
+            "column": form.get("column", "").strip() or None,
+            "region": country(form.get("region", "").strip() or None),
+            "delimiter": form.get("delimiter", "").strip() or None,
+            "encoding": form.get("encoding", "").strip() or None,
+            "fields": fields or None,
+            "personalised": form.get("personalised") == "yes" or None,
+            "drop_extension": form.get("drop_extension") == "yes" or None,
+        }
+        draft.reading = {name: value for name, value in given.items() if value is not None}
+        draft.save()
+        return "The list is read so."
+
+    return act("reading a list", draft.token, do, back=url_for(".one", token=token))
+
+
+@pages.get("/<token>/left-out.csv")
+@operators_only
+def left_out(token: str) -> Response:
+    """Give every row that is not sent to, in the list's own columns, with the reason."""
+    draft = desk().drafts.get(token)
+    looked("the rows of a list that are left out")
+    path = draft.folder / f"{draft.key('check')}.csv"
+    if not path.exists():
+        raise BadInput("every row of the list is sent to")
+    return send_file(path.absolute(), "text/csv", as_attachment=True, download_name=f"{draft.list.stem}-left-out.csv")
+
+
+@pages.get("/<token>/document")
+@operators_only
+def document(token: str) -> str:
+    """Ask for the document and the rest, and show the pages as they are printed."""
+    draft = desk().drafts.get(token)
+    count, problem = _look_at(draft)
+    return render_template(
+        "drafts/document.html",
+        draft=draft,
+        count=count,
+        drawn=min(count, DRAWN),
+        problem=problem,
+        by_row="media" in (draft.result("check") or {}).get("fields", {}),
+        qualities=QUALITIES,
+        priorities=list(Priority),
+        window=request.args.get("window") or _window_words(draft),
+        settings=desk().settings,
+    )
+
+
+@pages.post("/<token>/document")
+def say(token: str) -> AnyResponse:
+    """Take the document and the rest in."""
+    draft = desk().drafts.get(token)
+
+    def do() -> str:
+        file = request.files.get("document")
+        if file and file.filename:
+            name = secure_filename(file.filename) or "document"
+            kept(file, draft.folder / "document", name=name)
+            draft.document_name = name
+        elif request.form.get("forget") == "yes":
+            draft.document_name = None
+        draft.name = request.form.get("name", "").strip() or draft.name
+        draft.cap = _amount(request.form.get("cap", ""))
+        draft.options = _options(request.form)
+        by_row = "media" in (draft.result("check") or {}).get("fields", {})
+        options_for_all(drafting.options(draft), region=desk().settings.fax_default_region, media_by_row=by_row)
+        draft.save()
+        return "Kept."
+
+    return act("describing a campaign", draft.token, do, back=url_for(".document", token=token))
+
+
+@pages.get("/<token>/pages/<int:number>.png")
+@operators_only
+def sheet(token: str, number: int) -> Response:
+    """Give a page of the document as a fax machine prints it."""
+    content = desk().drafts.get(token).document
+    if content is None:
+        raise BadInput("document: there is none yet")
+    lines = Lines.STANDARD if request.args.get("lines") == "98" else Lines.FINE
+    return Response(draw(content.content, number, lines).png, mimetype="image/png")
+
+
+@pages.get("/<token>/plan")
+@operators_only
+def plan(token: str) -> str | AnyResponse:
+    """Show what it costs and when it ends."""
+    draft = desk().drafts.get(token)
+    if draft.campaign_id:
+        return redirect(url_for("campaigns.one", campaign_id=draft.campaign_id))
+    making = desk().background.task(draft.key("create"))
+    task = making if making and not making.done else _work(draft, "plan")
+    return render_template(
+        "drafts/plan.html",
+        draft=draft,
+        plan=draft.result("plan"),
+        check=draft.result("check"),
+        task=task,
+        making=making,
+        moment=datetime.fromisoformat,
+    )
+
+
+@pages.post("/<token>/create")
+def create(token: str) -> AnyResponse:
+    """Make the campaign; nothing is sent before it is started."""
+    draft = desk().drafts.get(token)
+    task = _work(draft, "create", wait=3)
+    if task and task.problem:
+        flash(task.problem, "bad")
+    draft = desk().drafts.get(token)
+    if draft.campaign_id:
+        flash("The campaign is made. Nothing is sent before you start it; try it on your own numbers first.", "good")
+    return redirect(url_for(".plan", token=token), 303)
+
+
+@pages.post("/<token>/drop")
+def drop(token: str) -> AnyResponse:
+    """Forget a draft."""
+    draft = desk().drafts.get(token)
+
+    def do() -> str:
+        desk().drafts.drop(draft)
+        return "The draft is dropped."
+
+    return act("dropping a draft", draft.token, do, back=url_for(".page"))
+
+
+def _work(draft: Draft, what: str, *, wait: float = 1.0) -> Task | None:
+    """Have work done that was not done yet for the draft as it stands; None where it was."""
+    if what != "create" and draft.result(what) is not None:
+        return None
+    here = desk()
+    work = {"check": drafting.check_list, "plan": drafting.plan, "create": drafting.create}[what]
+    return here.background.begin(draft.key(what), lambda task: work(here, draft, task), wait=wait)
+
+
+def _look_at(draft: Draft) -> tuple[int, str | None]:
+    """Give how many pages can be shown, or why none."""
+    try:
+        found = draft.document
+        if found is None:
+            return 0, None
+        if not can_draw(found.content):
+            return 0, "Pages are shown of PDF, TIFF, JPEG and PNG; other kinds are laid out by Telnyx."
+        pages_of_it = count_pages(found.content)
+        draw(found.content, 1)
+    except (NotDrawn, NotCounted, FaxError) as why:
+        return 0, scrub(str(why))
+    return pages_of_it, None if pages_of_it <= MOST_PAGES else f"Telnyx sends no more than {MOST_PAGES} pages."
+
+
+def _options(form: Any) -> dict[str, Any]:
+    """Read what is asked for every row. Raises `BadInput` where that cannot be."""
+    media = form.get("media", "").strip()
+    window = form.get("window", "").strip()
+    attempts = form.get("max_attempts", "").strip()
+    if attempts and not attempts.isdigit():
+        raise BadInput("attempts: write a whole number")
+    given = {
+        "media_url": media if "://" in media else None,
+        "media_name": media if media and "://" not in media else None,
+        "from": form.get("from", "").strip() or None,
+        "quality": form.get("quality", "").strip() or None,
+        "window": parse_window(window) if window else None,
+        "priority": form.get("priority", "").strip() or None,
+        "max_attempts": int(attempts) if attempts else None,
+        "tags": [tag.strip() for tag in form.get("tags", "").split(",") if tag.strip()] or None,
+    }
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def _amount(text: str) -> float | None:
+    try:
+        return float(text) if text.strip() else None
+    except ValueError:
+        raise BadInput(f"cap: {text!r} is no amount; write it like 250 or 250.50, or leave it empty") from None
+
+
+def _window_words(draft: Draft) -> str:
+    window = draft.options.get("window")
+    if not window:
+        return ""
+    days = ",".join(window.get("days", ()))
+    return " ".join(filter(None, [days, f"{window['start']}-{window['end']}", window.get("zone")]))

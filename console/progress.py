@@ -1,0 +1,85 @@
+"""How far a campaign is, how fast it goes, and when it ends."""
+
+import threading
+import time
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from console.desk import Desk
+from faxdispatch.campaign.forecast import Forecast
+from faxdispatch.campaign.pace import Pace
+from faxdispatch.ledger import Campaign, Overview, Traffic
+from faxdispatch.states import CampaignState, State
+
+_REMEMBERED = 200
+
+_paces: OrderedDict[str, Pace] = OrderedDict()
+"""The pace of each campaign that is looked at; lost with the process, and soon seen anew."""
+_lock = threading.Lock()
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What the page of a campaign draws. `parts` are name, kind and count, which add up to its rows."""
+
+    parts: list[tuple[str, str, int]]
+    per_minute: float | None
+    line: Traffic | None
+    forecast: Forecast | None
+    cap_is_short: bool
+    """What is left costs more than its cap leaves, by the mean cost so far."""
+
+    @property
+    def drawn(self) -> list[tuple[str, str, int, float, float]]:
+        """The parts with begin and width in a picture 1000 wide."""
+        total, at, drawn = sum(count for *_, count in self.parts) or 1, 0.0, []
+        for name, kind, count in self.parts:
+            width = 1000 * count / total
+            drawn.append((name, kind, count, round(at, 2), round(width, 2)))
+            at += width
+        return drawn
+
+
+def look(here: Desk, campaign: Campaign, found: Overview) -> Progress:
+    """Give how far it is, from one look at the whole."""
+    connection = campaign.options.get("connection_id") or here.settings.fax_connection_id
+    line = next((one for one in found.connections if one.connection == connection), None)
+    pace = _pace(campaign)
+    return Progress(
+        parts=_parts(campaign),
+        per_minute=pace,
+        line=line,
+        forecast=here.forecaster.of(campaign, found.now, line=line, account=found.account, per_minute=pace),
+        cap_is_short=_cap_is_short(campaign),
+    )
+
+
+def _pace(campaign: Campaign) -> float | None:
+    with _lock:
+        pace = _paces.setdefault(campaign.id, Pace())
+        _paces.move_to_end(campaign.id)
+        if len(_paces) > _REMEMBERED:
+            _paces.popitem(last=False)
+        pace.look(time.monotonic(), campaign.ended)
+        return pace.per_minute if campaign.state is CampaignState.RUNNING else None
+
+
+def _parts(campaign: Campaign) -> list[tuple[str, str, int]]:
+    held = campaign.open.get(State.HELD, 0)
+    parts = [
+        ("delivered", "good", campaign.delivered),
+        ("failed", "bad", campaign.failed),
+        ("cancelled", "off", campaign.cancelled),
+        ("suppressed", "doubt", campaign.suppressed),
+        ("under way", "moving", campaign.opened - held),
+        ("held", "waiting", held),
+        ("not begun", "rest", campaign.pending),
+    ]
+    return [part for part in parts if part[2]]
+
+
+def _cap_is_short(campaign: Campaign) -> bool:
+    if campaign.cap is None or not campaign.ended:
+        return False
+    left = campaign.rows - campaign.ended
+    return campaign.spent + left * campaign.spent / campaign.ended > campaign.cap

@@ -1,0 +1,81 @@
+"""Whose the API key is: the account that the ledger sends with, or another one, whose listings prove nothing here."""
+
+import hashlib
+import hmac
+
+from faxdispatch.errors import Misconfigured, Refused
+from faxdispatch.ledger import Identity
+from faxdispatch.settings import Settings
+from faxdispatch.telnyx import TelnyxClient
+
+
+class OtherAccount(Misconfigured):
+    """The API key is of another account than the ledger's."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "TELNYX_API_KEY: it is of another account at Telnyx than the one that this ledger sends with, or Telnyx "
+            "does not tell. Faxes that are under way could not be found with it and would be sent twice. Use a key of "
+            "that account, or another REDIS_URL; if the ledger is to move to this account: faxdispatch ledger adopt"
+        )
+
+
+def account_of_key(settings: Settings, identity: Identity) -> str | None:
+    """Give the ledger's account where the key is known to be of it, None where Telnyx must be asked.
+
+    Raises:
+        OtherAccount: it is known to be of another.
+        Unavailable: Redis did not answer.
+    """
+    ours, of_key = identity.account, identity.account_of(_digest(settings, identity))
+    if of_key and ours and of_key != ours:
+        raise OtherAccount
+    return of_key
+
+
+def recognise(
+    settings: Settings,
+    identity: Identity,
+    telnyx: TelnyxClient,
+    *,
+    reason: str | None = None,
+    operator: str | None = None,
+) -> str:
+    """Ask Telnyx whose the key is, and give the account: a word that stands for it and tells nothing of it.
+
+    A new key of the same account is taken as such: by the id of its organization or user, or, where Telnyx does not
+    tell that, by a fax application that was there before. The first key of a ledger makes its account the ledger's.
+    With `reason` a person says that it is so whatever was before.
+
+    Raises:
+        OtherAccount: the ledger sends with another account.
+        TelnyxError: Telnyx did not answer, so nobody can tell.
+        Unavailable: Redis did not answer.
+    """
+    owner = _owner(telnyx)
+    applications = sorted(str(found.id) for found in telnyx.list_applications(page_size=250))
+    key = _digest(settings, identity)
+    told = owner or next(iter(applications), key)
+    account = hashlib.sha256(f"{settings.telnyx_base_url} {told}".encode()).hexdigest()[:12]
+    if not identity.belongs(
+        key=key, account=account, owner=owner, applications=applications, reason=reason, operator=operator
+    ):
+        raise OtherAccount
+    ours = identity.account
+    assert ours is not None  # noqa: S101 - it has just been made so
+    return ours
+
+
+def _owner(telnyx: TelnyxClient) -> str | None:
+    try:
+        return telnyx.whoami().identity
+    except Refused:
+        return None
+
+
+def _digest(settings: Settings, identity: Identity) -> str:
+    """Give what a key is remembered by, which is of no use elsewhere."""
+    settings.require("telnyx_api_key")
+    assert settings.telnyx_api_key is not None  # noqa: S101 - require() has just made sure
+    key = f"{settings.telnyx_base_url} {settings.telnyx_api_key.get_secret_value()}"
+    return hmac.new(identity.id.encode(), key.encode(), hashlib.sha256).hexdigest()[:24]

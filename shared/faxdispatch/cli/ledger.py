@@ -1,0 +1,62 @@
+"""`faxdispatch ledger`: which ledger this is, and a person's word on it as a whole."""
+
+from typing import Annotated
+
+import typer
+
+from faxdispatch.account import recognise
+from faxdispatch.cli.account import account
+from faxdispatch.cli.confirm import confirm
+from faxdispatch.cli.output import show, show_json
+from faxdispatch.cli.user import Operator, user
+from faxdispatch.ledger import Identity, Scripts
+from faxdispatch.settings import Settings
+from faxdispatch.verdicts import check_reason
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Reason = Annotated[str, typer.Option(help="Why, for those who read the events.", show_default=False)]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+
+app = typer.Typer(
+    help="Look at the ledger as a whole; let it move to another account.",
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+
+@app.command("show")
+def show_(as_json: Json = False) -> None:
+    """Show the ledger's id, which every fax carries, and the account that it sends with, by the word for it."""
+    identity = _identity(Settings.load())
+    facts = {"ledger": identity.id, "account": identity.account}
+    if as_json:
+        show_json(facts)
+        return
+    for name, value in facts.items():
+        show(f"{name:<12} {value or 'not known yet: no worker has started'}")
+
+
+@app.command()
+def adopt(reason: Reason, operator: Operator = None, yes: Yes = False, as_json: Json = False) -> None:
+    """Let the ledger send with the account of TELNYX_API_KEY from now on, whatever it was before; told by an event.
+
+    Sends of the account before that are unknown are looked for no more: settle them with `faxdispatch resolve`.
+    """
+    check_reason(reason)
+    settings = Settings.load()
+    identity = _identity(settings)
+    confirm(
+        "Workers with keys of the account before will refuse to start, and its unknown sends wait for a person's word.",
+        yes=yes,
+    )
+    with account(settings) as telnyx:
+        found = recognise(settings, identity, telnyx, reason=reason, operator=operator or user())
+    if as_json:
+        show_json({"ledger": identity.id, "account": found})
+    else:
+        show(f"ledger {identity.id} sends with account {found}; start the workers again")
+
+
+def _identity(settings: Settings) -> Identity:
+    return Identity(Scripts.from_settings(settings))

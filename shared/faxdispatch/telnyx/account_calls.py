@@ -1,0 +1,21 @@
+"""The question whose an API key is."""
+
+from faxdispatch.telnyx.caller import Caller
+from faxdispatch.telnyx.models import KeyOwner
+from faxdispatch.telnyx.transport import Call
+
+
+class AccountCalls(Caller):
+    """Ask about the account."""
+
+    def whoami(self) -> KeyOwner:
+        """Read who the API key belongs to.
+
+        The operation is not in the API reference; Telnyx answers it with `user_id` and `organization_id`.
+
+        Raises:
+            NoSuchResource: Telnyx does not know the operation (any more).
+            TelnyxError: any other outcome of the call.
+        """
+        call = Call("whoami", "GET", "/whoami")
+        return self._object(KeyOwner, call, self._answer(call))

@@ -1,0 +1,95 @@
+"""When a campaign that has begun ends, whatever holds it up."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from faxdispatch.campaign.forecast import Forecaster
+from faxdispatch.ledger import Account, CampaignRow, Campaigns, Pause, Rules, Scripts, Traffic, connect
+from faxdispatch.settings import Settings
+from faxdispatch.states import CampaignState
+
+NOW = datetime(2026, 5, 7, 18, 0, tzinfo=UTC)
+"""A Thursday, 13:00 in Chicago."""
+FREE = Account(in_flight=0, channels=None, spent=0.0, cap=None, shut_until=None)
+HOUR = timedelta(hours=1)
+
+
+class Running:
+    """A campaign of so many rows, all to numbers in Chicago."""
+
+    def __init__(self, url, rows=3000, options=None, **settings):
+        self.campaigns = Campaigns(Scripts(connect(url), Rules()))
+        self.campaigns.open("c", name="c", options={"media_name": "m", "pages": 1} | (options or {}), fingerprint="f")
+        for chunk in range(0, rows, 1000):
+            count = min(1000, rows - chunk)
+            told = [CampaignRow(chunk + n, f"+1312{2_000_000 + chunk + n}", {}, ()) for n in range(1, count + 1)]
+            self.campaigns.add_chunk("c", chunk // 1000, told)
+        for state in (CampaignState.CHECKED, CampaignState.RUNNING):
+            self.campaigns.move("c", state, event=f"campaign.{state}")
+        given = {"redis_url": url, "fax_page_seconds": 40, "fax_max_attempts": 1, "fax_default_region": "US"}
+        self.forecaster = Forecaster(self.campaigns, Settings.load(**(given | settings)))
+
+    def told(self, *, channels=10, pause=None, account=FREE, per_minute=None):
+        line = Traffic("x", in_flight=0, channels=channels, waiting=0, pause=pause)
+        return self.forecaster.of(self.campaigns.get("c"), NOW, line=line, account=account, per_minute=per_minute)
+
+
+def test_channels_and_the_length_of_calls_make_the_end(redis_url):
+    # 20 s of setup and 40 s a page: a minute a fax.
+    assert Running(redis_url).told(channels=10).low == NOW + timedelta(minutes=300)
+    assert Running(redis_url).told(channels=20).low == NOW + timedelta(minutes=150)
+
+
+def test_a_pace_that_was_seen_counts_for_more_than_the_settings(redis_url):
+    assert Running(redis_url).told(per_minute=600).low == pytest_about(NOW + timedelta(minutes=5))
+
+
+def test_a_paused_connection_adds_its_pause(redis_url):
+    told = Running(redis_url).told(pause=Pause("spend_cap", NOW + 6 * HOUR), per_minute=600)
+    assert told.waits_until == NOW + 6 * HOUR
+    assert told.low == pytest_about(NOW + 6 * HOUR + timedelta(minutes=5))
+
+
+def test_hours_in_which_the_window_is_closed_count_in(redis_url):
+    window = {"start": "08:00", "end": "17:00", "days": ["mon", "tue", "wed", "thu", "fri"]}
+    running = Running(redis_url, options={"window": window})
+    # 300 minutes of calls: four hours until 17:00 in Chicago, the fifth the next morning from 8:00 on.
+    told = running.told(channels=10)
+    assert told.low == pytest_about(datetime(2026, 5, 8, 14, 0, tzinfo=UTC), within=timedelta(minutes=2))
+
+
+def test_the_money_of_a_day_counts_in(redis_url):
+    running = Running(redis_url, rows=1000, fax_spend_day=6.0, fax_price_page=0.01, fax_price_minute=0.0)
+    told = running.told(channels=1000)
+    # 600 faxes today, the rest from midnight UTC on.
+    assert told.low >= datetime(2026, 5, 8, 0, 0, tzinfo=UTC)
+
+
+def test_retries_make_it_late(redis_url):
+    told = Running(redis_url, fax_max_attempts=5).told()
+    assert told.high > told.low
+
+
+def test_a_campaign_of_which_nothing_is_left_has_no_end_to_come(redis_url):
+    running = Running(redis_url, rows=10)
+    running.campaigns.move("c", CampaignState.CANCELLED, event="campaign.cancelled")
+    assert running.told() is None
+
+
+def test_a_look_costs_the_same_for_many_rows(redis_url):
+    running = Running(redis_url, rows=12_000)
+    running.told()
+    with running.campaigns._scripts.redis.monitor() as watched:
+        running.told()
+        running.campaigns._scripts.redis.ping()
+        seen = []
+        for command in watched.listen():
+            seen.append(command["command"].split()[0])
+            if seen[-1] == "PING":
+                break
+    assert len(seen) < 8
+
+
+def pytest_about(moment, within=timedelta(seconds=30)):
+    return pytest.approx(moment, abs=within)

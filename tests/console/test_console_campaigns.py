@@ -1,0 +1,163 @@
+"""Campaigns in the browser: their pages, and each command of an operator."""
+
+import io
+import json
+import zipfile
+
+import pytest
+
+from faxdispatch.states import CampaignState
+from tests.campaign.rows import CAMPAIGN, Rows
+from tests.conftest import eventually
+from tests.flow.harness import a_pdf
+
+LISTS = [("Praxis <b>Süd</b>", "0101", "Köln"), ("Praxis Nord", "0102", "Kiel"), ("Praxis Ost", "0103", "Görlitz")]
+LIST = """Clinics of May;;
+Name;Fax No.;City
+"<script>alert(1)</script>";(415) 555-0101;Bonn
+Nord;415-555-0102;Kiel
+Again;415 555 0101;Bonn
+Short;555-01;Ulm
+Nobody;;Trier
+"""
+
+
+@pytest.fixture
+def rows(desk, redis_url):
+    """A campaign that runs, of three rows."""
+    return Rows(redis_url, LISTS)
+
+
+def last_event(desk, kind):
+    for _, fields in desk.scripts.redis.xrevrange("fax:events"):
+        if fields["type"] == kind:
+            return json.loads(fields["data"])
+    return None
+
+
+def test_a_campaign_shows_counts_causes_and_an_end(rows, viewer):
+    rows.fly(1)
+    rows.desk.tell(rows.job(1), "delivered", pages=1, seconds=30)
+    page = viewer.text(f"/campaigns/{CAMPAIGN}")
+    assert "1 of 3 have ended" in page
+    assert "2 not begun" in page
+    assert "It ends about" in page
+    assert 'href="/campaigns/recall"' in viewer.text("/campaigns/")
+
+
+def test_each_command_takes_a_reason_and_is_an_event_with_its_operator(rows, desk, operator):
+    where = f"/campaigns/{CAMPAIGN}"
+    assert "reason: is missing" in operator.post(f"{where}/pause").text
+    assert rows.campaigns.get(CAMPAIGN).state is CampaignState.RUNNING
+
+    told = operator.post(f"{where}/pause", reason="wrong page 2").text
+    assert "It is paused. 3 recipients are not begun" in told
+    assert "It is paused: wrong page 2." in told
+    assert "It does not end while it is paused." in told
+    assert last_event(desk, "campaign.paused")["operator"] == "olga"
+
+    assert "It goes on, with 3 recipients left." in operator.post(f"{where}/resume", reason="mended").text
+    assert "It may cost 12.50." in operator.post(f"{where}/cap", amount="12.50", reason="budget").text
+    said = last_event(desk, "campaign.capped")
+    assert (said["cap"], said["operator"], said["reason"]) == (12.5, "olga", "budget")
+    assert "is none; write it like" in operator.post(f"{where}/cap", amount="much", reason="budget").text
+
+    assert "say that you are sure" in operator.post(f"{where}/cancel", reason="over").text
+    assert "3 recipients get nothing" in operator.post(f"{where}/cancel", reason="over", sure="yes").text
+    assert last_event(desk, "campaign.cancelled")["operator"] == "olga"
+
+    assert "is forgotten" in operator.post(f"{where}/purge", reason="a trial", sure="yes").text
+    assert last_event(desk, "operator.acted")["action"] == "campaign.purged"
+
+
+def test_a_command_that_cannot_be_says_why(rows, operator):
+    told = operator.post(f"/campaigns/{CAMPAIGN}/retry", reason="x", cause="failed").text
+    assert "cannot be tried again: it is running" in told
+
+
+def test_the_report_is_for_operators_and_holds_every_row(rows, operator, viewer, caplog):
+    assert viewer.get(f"/campaigns/{CAMPAIGN}/report.zip").status_code == 403
+    with operator.get(f"/campaigns/{CAMPAIGN}/report.zip") as answer:
+        packed = zipfile.ZipFile(io.BytesIO(answer.data))
+    ends = ("-delivered.csv", "-failed.csv", "-open.csv", ".html")
+    assert set(packed.namelist()) == {f"{CAMPAIGN}{end}" for end in ends}
+    assert packed.read(f"{CAMPAIGN}-open.csv").decode().count("Praxis") >= 3
+
+
+@pytest.fixture
+def draft(desk, operator):
+    """The address of a draft with a messy list."""
+    file = (io.BytesIO(LIST.encode("cp1252")), "clinics May.csv")
+    answer = operator.client.post("/drafts/", data={"csrf_token": operator.token(), "list": file})
+    assert answer.status_code == 303
+    return answer.location
+
+
+def test_a_list_is_understood_and_what_is_wrong_is_told_row_by_row(draft, operator):
+    page = operator.text(draft)
+    assert "Of 5 rows, 2 are sent to and 3 are not." in page
+    for words in ("Fax No.", "semicolon", "duplicate of row 1", "has no area code", "no number"):
+        assert words in page
+    assert "<script>alert" not in page
+    assert "4155550101" not in page.replace(" ", "").replace("-", "")
+
+
+def test_how_it_is_read_can_be_corrected(draft, operator):
+    told = operator.post(f"{draft}/reading", column="1").text
+    assert "0 are sent to" in told or "which column" in told or "Of 5 rows" in told
+    told = operator.post(f"{draft}/reading", column="2", region="us").text
+    assert "2 are sent to" in told
+    assert "is no country" in operator.post(f"{draft}/reading", region="XX").text
+
+
+def test_what_is_left_out_comes_in_the_lists_own_columns(draft, operator):
+    operator.text(draft)
+    with operator.get(f"{draft}/left-out.csv") as answer:
+        text = answer.data.decode("utf-8-sig")
+    assert text.splitlines()[0] == '"Name";"Fax No.";"City";"line";"reason"'
+    assert [line.split(";")[-1] for line in text.splitlines()[1:]] == [
+        '"duplicate of row 1"', '"Fax No.: has no area code"', '"no number"',
+    ]  # fmt: skip
+
+
+def test_a_campaign_is_made_of_it_and_nothing_is_sent_before_its_start(draft, desk, operator):
+    told = operator.post(f"{draft}/document", name="May clinics", media="letter", cap="5", window="mon-fri 08:00-17:00")
+    assert "Kept." in told.text
+    page = eventually(lambda: found if "Ends, if started now" in (found := operator.text(f"{draft}/plan")) else None)
+    assert "2 recipients" in page
+    made = operator.post(f"{draft}/create")
+    assert made.request.path == "/campaigns/may-clinics"
+    campaign = desk.client.campaigns.get("may-clinics")
+    assert (campaign.state, campaign.rows, campaign.cap) == (CampaignState.CHECKED, 2, 5)
+    assert "Nothing is sent before you start it" in made.text
+    assert desk.ledger.counts()["queued"] == 0
+    assert "It is started, with 2 recipients." in operator.post("/campaigns/may-clinics/start", reason="agreed").text
+    assert last_event(desk, "campaign.started")["reason"] == "agreed"
+
+
+def test_a_document_is_shown_as_it_is_printed(draft, operator):
+    told = operator.post(f"{draft}/document", name="x", document=(io.BytesIO(a_pdf(2)), "letter.pdf")).text
+    assert "letter.pdf" in told
+    assert "Page 2 of 2" in told
+    for lines in (98, 196):
+        answer = operator.get(f"{draft}/pages/2.png?lines={lines}")
+        assert answer.data.startswith(b"\x89PNG")
+        assert answer.data[24] == 1, "one bit a dot"
+    assert "has no page 3" in operator.get(f"{draft}/pages/3.png").text
+
+
+def test_a_document_that_cannot_be_faxed_is_refused(draft, operator):
+    told = operator.post(f"{draft}/document", name="x", document=(io.BytesIO(b"<html>no</html>"), "page.pdf")).text
+    assert "is a web page, not a document" in told
+
+
+def test_drafts_are_for_operators(draft, viewer):
+    assert viewer.get(draft).status_code == 403
+    assert viewer.get("/drafts/").status_code == 403
+    assert viewer.get("/drafts/../../etc").status_code in {403, 404}
+
+
+def test_a_draft_is_dropped_with_its_files(draft, desk, operator):
+    assert "is dropped" in operator.post(f"{draft}/drop").text
+    assert operator.get(draft).status_code == 404
+    assert not list((desk.settings.fax_data_dir / "console" / "drafts").glob("*/list/*"))

@@ -1,0 +1,55 @@
+"""The account that this worker sends with, as the ledger knows it."""
+
+import logging
+import time
+from threading import Lock
+
+from faxdispatch.account import OtherAccount, account_of_key, recognise
+from faxdispatch.errors import TelnyxError, Unavailable
+from faxdispatch.ledger import Identity
+from faxdispatch.settings import Settings
+from faxdispatch.telnyx import ClientStack
+
+log = logging.getLogger(__name__)
+
+AGAIN = 5.0
+"""Seconds between two questions to a Telnyx that does not tell whose the key is."""
+
+
+class Account:
+    """Finds it once: a key that the ledger knows costs no call; of another one Telnyx is asked."""
+
+    def __init__(self, settings: Settings, identity: Identity, telnyx: ClientStack) -> None:
+        self._settings, self._identity, self._telnyx = settings, identity, telnyx
+        self._known: str | None = None
+        self._lock = Lock()
+        self._again = 0.0
+
+    def find(self) -> str | None:
+        """Give the account; None where Telnyx or Redis does not answer, and so nobody can tell.
+
+        Raises:
+            OtherAccount: it is not the ledger's.
+        """
+        try:
+            self._known = account_of_key(self._settings, self._identity) or self._ask()
+        except (TelnyxError, Unavailable) as error:
+            log.warning("whose TELNYX_API_KEY is cannot be told, so nothing is sent yet: %s", error)
+        return self._known
+
+    def known(self) -> str | None:
+        """Give the account as it was found; where it was not yet, ask again every few seconds. Never raises."""
+        if self._known or time.monotonic() < self._again:
+            return self._known
+        with self._lock:
+            if self._known is None and time.monotonic() >= self._again:
+                try:
+                    self.find()
+                except OtherAccount as error:
+                    log.error("nothing is sent: %s", error)  # noqa: TRY400 - the message says it all
+                self._again = time.monotonic() + AGAIN
+        return self._known
+
+    def _ask(self) -> str:
+        with self._telnyx.borrow() as telnyx:
+            return recognise(self._settings, self._identity, telnyx)
