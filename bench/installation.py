@@ -114,7 +114,7 @@ class Installation:
 
     def unsettled(self) -> int:
         """Count the messages that wait or that a worker has."""
-        return self.queued() + int(self.redis.hlen("unacked"))
+        return self.queued() + int(self.redis.hlen("fax:taken"))
 
     def hold_back(self) -> None:
         """Let nothing be sent until `let_go`."""

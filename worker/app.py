@@ -16,7 +16,7 @@ from faxdispatch.broker import broker_app, post, waiting
 from faxdispatch.errors import BadInput, FaxError
 from faxdispatch.inbound.link import Links
 from faxdispatch.inbound.store import open_store
-from faxdispatch.jobs import URGENT, CancelFax, SendFax
+from faxdispatch.jobs import JOBS, URGENT, CancelFax, SendFax
 from faxdispatch.ledger import (
     Agenda,
     Campaigns,
@@ -39,10 +39,11 @@ from faxdispatch.throttle import Throttle
 from worker import transport
 from worker.account import Account
 from worker.collaborators import Collaborators
-from worker.errands import CHECKS
 from worker.failpoints import failpoints
+from worker.gate import Gate, refuse_compressed
 from worker.hook import Hook
-from worker.scheduler import DISPATCH, Scheduler
+from worker.reminders import CHECKS, DISPATCH, REMINDERS
+from worker.scheduler import Scheduler
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +66,8 @@ def build(settings: Settings) -> Celery:
     if settings.sender is None:
         log.warning("FAX_FROM is not set: a fax that names no sender is held")
     app = broker_app("faxdispatch", settings.broker, visibility_timeout=settings.fax_visibility_timeout)
-    transport.install(app)
+    transport.install(app, max_bytes=settings.fax_message_max_bytes)
+    refuse_compressed()
     app.conf.update(
         imports=("worker.tasks",),
         task_acks_late=True,
@@ -77,11 +79,13 @@ def build(settings: Settings) -> Celery:
         worker_concurrency=settings.fax_worker_concurrency,
         worker_prefetch_multiplier=1,
         worker_cancel_long_running_tasks_on_connection_loss=False,
-        worker_consumer="worker.consumer:LedgerConsumer",
+        worker_consumer="worker.consumer:GatedConsumer",
+        worker_enable_remote_control=False,
         worker_hijack_root_logger=False,
         worker_redirect_stdouts=False,
         broker_connection_max_retries=None,
     )
+    app.gate = Gate([kind.TASK for kind in (*JOBS, *REMINDERS)], max_bytes=settings.fax_message_max_bytes)
     app.collaborators = _collaborators(settings, app)
     _attend(app, settings)
     return app

@@ -7,14 +7,7 @@ from typing import Any
 from faxdispatch.jobs import FindInbound
 from faxdispatch.ledger import Upkeep, take_sample
 from worker.collaborators import Collaborators
-
-FETCH = "fax.inbound.fetch.v1"
-LOOK = "fax.inbound.look.v1"
-REMOVE = "fax.inbound.remove.v1"
-FORGET = "fax.forget.v1"
-CHARGES = "fax.charges.v1"
-CHECKS = "fax.checks"
-"""Queue of our own questions to Telnyx."""
+from worker.reminders import CHECKS, Charges, Fetch, Forget, Look, Remove
 
 CROWD = 100
 """Messages in that queue from which no more is brought there: workers have too much to do to see to more."""
@@ -65,19 +58,19 @@ class Errands:
         # At a slow rate it takes several looks until there is time for one of them.
         self._allowed = min(self._allowed, 1.0) + self._w.settings.fax_rate * SHARE * PAUSE
         due = self._w.inbox.due(limit=int(self._allowed))
-        self._tell_each(LOOK, due.asked)
+        self._tell_each(Look.TASK, due.asked)
         if self._w.store:
             for _ in range(min(due.wanted, MOST_HANDS)):
-                self._tell(FETCH)
+                self._tell(Fetch.TASK)
         if self._w.inbox.may_list(every=self._w.settings.fax_inbound_poll):
             self._tell(FindInbound.TASK)
         if self._w.store and now - self._removed_at >= REMOVE_EVERY:
             self._removed_at = now
-            self._tell(REMOVE)
+            self._tell(Remove.TASK)
         if self._w.settings.fax_charges and now - self._charged_at >= CHARGES_EVERY:
             self._charged_at = now
-            self._tell(CHARGES)
-        self._tell_each(FORGET, self._w.agenda.deletions(limit=int(self._allowed)))
+            self._tell(Charges.TASK)
+        self._tell_each(Forget.TASK, self._w.agenda.deletions(limit=int(self._allowed)))
 
     def _tell_each(self, task: str, fax_ids: Sequence[str]) -> None:
         self._allowed -= len(fax_ids)

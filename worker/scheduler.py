@@ -13,26 +13,23 @@ from kombu.exceptions import KombuError
 from redis.exceptions import RedisError
 
 from faxdispatch.errors import NotKnown, Unavailable
-from faxdispatch.jobs import ATTEMPT, URGENT, CancelFax, SendFax, SyncStatus
+from faxdispatch.jobs import URGENT, CancelFax, SendFax, SyncStatus
 from faxdispatch.ledger import Appointment, JobView, Picked, Scope
 from faxdispatch.reasons import Counter, Kind
 from faxdispatch.states import State
 from worker.attempt import closed
 from worker.collaborators import Collaborators
-from worker.errands import CHECKS, Errands
+from worker.errands import Errands
 from worker.feeding import Feeder
 from worker.policy import Failure, GiveUp, Retry, changes, climbed, decide
+from worker.reminders import CHECKS, DISPATCH, Attempt, Attempts, Reconcile
 
 log = logging.getLogger(__name__)
 
-ATTEMPTS = "fax.rows.v1"
 ROWS = 50
 """Rows of campaigns in one message."""
 SINGLES = 16
 """Other jobs in one message: as many as it may call for at once. One, where a policy hook thinks over each."""
-RECONCILE = "fax.reconcile.v1"
-DISPATCH = "fax.dispatch"
-"""Queue of the jobs whose turn it is; never behind what producers send."""
 LEASE = 5.0
 """Seconds that a leader may be silent before another takes over."""
 APPLY = 0.2
@@ -103,13 +100,13 @@ class Scheduler:
         """Tell workers of jobs whose turn it is: urgent ones one by one, the others many at a time."""
         for job in picked:
             if job.urgent:
-                self._w.post(ATTEMPT, URGENT, {"job_id": job.job_id})
+                self._w.post(Attempt.TASK, URGENT, {"job_id": job.job_id})
         self._tell([job.job_id for job in picked if job.row and not job.urgent], ROWS)
         self._tell([job.job_id for job in picked if not job.row and not job.urgent], self._singles)
 
     def _tell(self, jobs: list[str], many: int) -> None:
         for at in range(0, len(jobs), many):
-            self._w.post(ATTEMPTS, DISPATCH, {"jobs": jobs[at : at + many]})
+            self._w.post(Attempts.TASK, DISPATCH, {"jobs": jobs[at : at + many]})
 
     def _run(self) -> None:
         while not self._stop.wait(self._w.settings.fax_tick):
@@ -153,7 +150,7 @@ class Scheduler:
         )
 
     def _reconcile(self, appointment: Appointment) -> None:
-        self._w.post(RECONCILE, CHECKS, {"job_id": appointment.job_id})
+        self._w.post(Reconcile.TASK, CHECKS, {"job_id": appointment.job_id})
 
     def _ask(self, appointment: Appointment) -> None:
         if appointment.cancel_requested:

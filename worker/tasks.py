@@ -1,10 +1,14 @@
-"""The Celery tasks: decode, call, and let Celery acknowledge. They take what they work with from their app."""
+"""The Celery tasks: decode, call, and let Celery acknowledge. They take what they work with from their app.
+
+Each is called with what the gate has read of a message: the payload in JSON types, and what is to be told of it.
+"""
 
 import hashlib
 import logging
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import wraps
 from typing import Any, TypeVar
 
@@ -26,13 +30,13 @@ from faxdispatch.errors import (
     WrongState,
 )
 from faxdispatch.inbound.store import StoreTrouble
-from faxdispatch.jobs import ATTEMPT, CancelFax, FindInbound, Job, RefreshMedia, SendFax, SyncStatus
+from faxdispatch.jobs import JOBS, CancelFax, FindInbound, Job, RefreshMedia, SendFax, SyncStatus
 from worker import inbound
 from worker.attempt import run_attempt, run_attempts
 from worker.charges import read_charges
 from worker.collaborators import Collaborators
-from worker.errands import CHARGES, CHECKS, FETCH, FORGET, LOOK, REMOVE
 from worker.reconcile import ask, reconcile
+from worker.reminders import Attempt, Attempts, Charges, Fetch, Forget, Look, Reconcile, Remove
 
 log = logging.getLogger(__name__)
 
@@ -45,66 +49,103 @@ RETURN_AFTER = 2.0
 """Seconds that a message which cannot be recorded rests before it goes back to the broker."""
 
 
-def _kept(work: Callable[..., None]) -> Callable[..., None]:
-    """Give a producer's message back to the broker where Redis is away: Celery acknowledges what fails otherwise.
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message that the gate has let through. `told` is what is to be told of it: moments, callbacks not made."""
 
-    Nobody else may know of it. Our own messages need no such care, since the scheduler brings them again.
+    id: str
+    task: str
+    payload: Any
+    told: Mapping[str, Any]
+    w: Collaborators
+
+    def bury(self, error: Exception) -> None:
+        """Keep it as a dead letter, since it cannot be done, and tell so."""
+        log.warning("message %s of %s: %s", self.id, self.task, error)
+        problem = str(error) if isinstance(error, FaxError) else f"unforeseen {type(error).__name__}"
+        facts: dict[str, Any] = {"task": self.task, "reason": type(error).__name__, "problem": problem, **self.told}
+        if isinstance(error, InvalidJob):
+            facts["problems"] = error.problems
+        content = {"kwargs": self.payload} if isinstance(self.payload, dict) else {"args": [self.payload]}
+        self.w.ledger.bury(self.id, letter=content, facts=facts, source="worker")
+
+
+def _does(kind: type[AnyJob]) -> Callable[[Callable[[AnyJob, Message], None]], Any]:
+    """Make the Celery task of one kind of message: it is decoded, done, and told of where it cannot be.
+
+    Producers' messages are nowhere else before they are recorded. They go back to the broker where Redis is away, and
+    what else we stumble over buries them: Celery acknowledges what fails. Of our own ones, the scheduler brings others.
     """
 
-    @wraps(work)
-    def task(self: Any, *args: Any, **payload: Any) -> None:
-        try:
-            work(self, *args, **payload)
-        except Unavailable as error:
-            log.warning("message %s goes back: %s", self.request.id, error)
-            time.sleep(RETURN_AFTER)
-            raise Reject(str(error), requeue=True) from error
+    def make(work: Callable[[AnyJob, Message], None]) -> Any:
+        @shared_task(bind=True, name=kind.TASK)
+        @wraps(work)
+        def task(self: Any, payload: Any, told: Mapping[str, Any]) -> None:
+            message = Message(self.request.id, kind.TASK, payload, told, self.app.collaborators)
+            try:
+                work(kind.decode(payload, region=message.w.settings.fax_default_region), message)
+                _tell_ignored(message)
+            except (InvalidJob, IdempotencyConflict) as error:
+                message.bury(error)
+            except Unavailable as error:
+                if kind not in JOBS:
+                    raise
+                log.warning("message %s goes back: %s", message.id, error)
+                time.sleep(RETURN_AFTER)
+                raise Reject(str(error), requeue=True) from error
+            except Exception as error:
+                if kind not in JOBS:
+                    raise
+                log.exception("message %s of %s: unforeseen", message.id, kind.TASK)
+                message.bury(error)
 
-    return task
+        return task
+
+    return make
 
 
-@shared_task(bind=True, name=SendFax.TASK)
-@_kept
-def send_fax(self: Any, *args: Any, **payload: Any) -> None:
+def _tell_ignored(message: Message) -> None:
+    """Tell of callbacks that were not made; of a fax, its first event does."""
+    if "ignored" in message.told and message.task != SendFax.TASK:
+        facts = {"task": message.task, "ignored": message.told["ignored"]}
+        message.w.ledger.tell("message.stripped", subject=message.id, facts=facts, source="worker")
+
+
+@_does(SendFax)
+def send_fax(job: SendFax, message: Message) -> None:
     """Record a fax, if it is not recorded already, and try to send it."""
-    job = _decode(self, SendFax, args, payload)
-    if job is None:
-        return
-    w = _with(self)
+    job_id = _create(message, job)
     try:
-        job_id = _create(w, job.job_id or _identity(self.request.id), job)
-    except IdempotencyConflict as conflict:
-        _bury(self, args, payload, conflict)
-        return
-    run_attempt(job_id, w)
+        run_attempt(job_id, message.w)
+    except Unavailable:
+        raise
+    except Exception:
+        # It is recorded, so that the scheduler brings it again.
+        log.exception("job %s: unforeseen", job_id)
 
 
-@shared_task(bind=True, name=ATTEMPT)
-def attempt(self: Any, job_id: str) -> None:
-    """Try to send a recorded job. Internal: the reminder of `FaxClient` and of the scheduler."""
-    _known(job_id, run_attempt, _with(self))
+@_does(Attempt)
+def attempt(job: Attempt, message: Message) -> None:
+    """Try to send a recorded job."""
+    _known(job.job_id, run_attempt, message.w)
 
 
-@shared_task(bind=True, name="fax.rows.v1")
-def attempts(self: Any, jobs: list[str]) -> None:
-    """Try to send several recorded jobs, side by side. Internal: the scheduler's, when it is their turn."""
-    run_attempts(jobs, _with(self))
+@_does(Attempts)
+def attempts(job: Attempts, message: Message) -> None:
+    """Try to send several recorded jobs, side by side."""
+    run_attempts(job.jobs, message.w)
 
 
-@shared_task(bind=True, name="fax.reconcile.v1")
-def reconcile_unknown(self: Any, job_id: str) -> None:
-    """Look for evidence of an unknown attempt. Internal."""
-    _known(job_id, reconcile, _with(self))
+@_does(Reconcile)
+def reconcile_unknown(job: Reconcile, message: Message) -> None:
+    """Look for evidence of an unknown attempt."""
+    _known(job.job_id, reconcile, message.w)
 
 
-@shared_task(bind=True, name=CancelFax.TASK)
-@_kept
-def cancel_fax(self: Any, *args: Any, **payload: Any) -> None:
+@_does(CancelFax)
+def cancel_fax(job: CancelFax, message: Message) -> None:
     """Cancel a fax. What came of it is told by an event."""
-    job = _decode(self, CancelFax, args, payload)
-    if job is None:
-        return
-    w = _with(self)
+    w = message.w
     job_id = job.job_id or w.ledger.job_of_fax(str(job.fax_id))
     try:
         if job_id:
@@ -114,17 +155,13 @@ def cancel_fax(self: Any, *args: Any, **payload: Any) -> None:
             w.agenda.stray_gone(str(job.fax_id))
     except (NotKnown, TelnyxError) as error:
         if not _needs_no_letter(job_id, error):
-            _bury(self, args, payload, error)
+            message.bury(error)
 
 
-@shared_task(bind=True, name=SyncStatus.TASK)
-@_kept
-def sync_status(self: Any, *args: Any, **payload: Any) -> None:
+@_does(SyncStatus)
+def sync_status(job: SyncStatus, message: Message) -> None:
     """Read a fax's status from Telnyx and record it."""
-    job = _decode(self, SyncStatus, args, payload)
-    if job is None:
-        return
-    w, fax_id = _with(self), job.fax_id
+    w, fax_id = message.w, job.fax_id
     try:
         if job.job_id:
             view = w.ledger.job(job.job_id)
@@ -134,92 +171,76 @@ def sync_status(self: Any, *args: Any, **payload: Any) -> None:
             ask(fax_id, w)
     except (NotKnown, TelnyxError) as error:
         if not _needs_no_letter(job.job_id, error):
-            _bury(self, args, payload, error)
+            message.bury(error)
 
 
-@shared_task(bind=True, name=RefreshMedia.TASK)
-@_kept
-def refresh_media(self: Any, *args: Any, **payload: Any) -> None:
+@_does(RefreshMedia)
+def refresh_media(job: RefreshMedia, message: Message) -> None:
     """Renew an inbound fax's media link and publish the fax with the new one."""
-    job = _decode(self, RefreshMedia, args, payload)
-    if job is None:
-        return
-    w = _with(self)
     try:
-        with w.telnyx.borrow() as telnyx:
+        with message.w.telnyx.borrow() as telnyx:
             telnyx.refresh_fax(job.fax_id)
             fax = telnyx.get_fax(job.fax_id)
     except TelnyxError as error:
-        _bury(self, args, payload, error)
+        message.bury(error)
         return
     facts = fax.model_dump(mode="json", by_alias=True, exclude_none=True)
-    w.ledger.tell("fax.refreshed", subject=job.fax_id, fax_id=job.fax_id, facts=facts, source="worker")
+    message.w.ledger.tell("fax.refreshed", subject=job.fax_id, fax_id=job.fax_id, facts=facts, source="worker")
 
 
-@shared_task(bind=True, name=FindInbound.TASK)
-@_kept
-def find_inbound(self: Any, *args: Any, **payload: Any) -> None:
+@_does(FindInbound)
+def find_inbound(job: FindInbound, message: Message) -> None:
     """List Telnyx's inbound faxes. After a listing of our own that fails comes the next; one asked for is told of."""
-    job = _decode(self, FindInbound, args, payload)
-    if job is None:
-        return
     try:
-        inbound.find(_with(self), since=job.since)
+        inbound.find(message.w, since=job.since)
     except TelnyxError as error:
         if job.since:
-            _bury(self, args, payload, error)
+            message.bury(error)
         else:
             log.warning("the listing of inbound faxes failed: %s", error)
 
 
-@shared_task(bind=True, name=FETCH)
-def fetch_documents(self: Any) -> None:
-    """Fetch and store documents of inbound faxes. Internal."""
-    w = _with(self)
-    if inbound.fetch(w):
-        w.post(FETCH, CHECKS, {})
+@_does(Fetch)
+def fetch_documents(_job: Fetch, message: Message) -> None:
+    """Fetch and store documents of inbound faxes."""
+    if inbound.fetch(message.w):
+        message.w.post(Fetch.TASK, Fetch.QUEUE, {})
 
 
-@shared_task(bind=True, name=LOOK)
-def look_at_inbound(self: Any, fax_id: str) -> None:
-    """Ask Telnyx about a fax that is on its way in. Internal."""
-    inbound.look_at(fax_id, _with(self))
+@_does(Look)
+def look_at_inbound(job: Look, message: Message) -> None:
+    """Ask Telnyx about a fax that is on its way in."""
+    inbound.look_at(job.fax_id, message.w)
 
 
-@shared_task(bind=True, name=REMOVE)
-def remove_documents(self: Any) -> None:
-    """Remove the documents that are kept no longer. Internal."""
+@_does(Remove)
+def remove_documents(_job: Remove, message: Message) -> None:
+    """Remove the documents that are kept no longer."""
     try:
-        inbound.remove(_with(self))
+        inbound.remove(message.w)
     except StoreTrouble as error:
         log.warning("documents that are kept no longer could not be removed: %s", error)
 
 
-@shared_task(bind=True, name=FORGET)
-def forget_fax(self: Any, fax_id: str) -> None:
-    """Delete a fax at Telnyx. Internal."""
-    inbound.forget(fax_id, _with(self))
+@_does(Forget)
+def forget_fax(job: Forget, message: Message) -> None:
+    """Delete a fax at Telnyx."""
+    inbound.forget(job.fax_id, message.w)
 
 
-@shared_task(bind=True, name=CHARGES)
-def settle_charges(self: Any) -> None:
-    """Read what the faxes of past days cost. Internal."""
-    read_charges(_with(self))
+@_does(Charges)
+def settle_charges(_job: Charges, message: Message) -> None:
+    """Read what the faxes of past days cost."""
+    read_charges(message.w)
 
 
-def _with(task: Any) -> Collaborators:
-    collaborators: Collaborators = task.app.collaborators
-    return collaborators
-
-
-def _identity(message_id: object) -> str:
+def _identity(message_id: str) -> str:
     """Make a message's id the job's: however often the message is delivered, it is one fax.
 
     An id that no job may have is told apart by its hash, so that two of them never become one.
     """
-    given = str(message_id)
-    safe = re.sub(r"[^A-Za-z0-9_-]", "-", given)[:80]
-    return safe if safe == given and safe else f"{safe}-{hashlib.sha256(given.encode()).hexdigest()[:16]}"
+    safe = re.sub(r"[^A-Za-z0-9_-]", "-", message_id)[:80]
+    return safe if safe == message_id else f"{safe}-{hashlib.sha256(message_id.encode()).hexdigest()[:16]}"
 
 
 @retry(
@@ -228,34 +249,10 @@ def _identity(message_id: object) -> str:
     stop=stop_after_delay(60),
     reraise=True,
 )
-def _create(w: Collaborators, job_id: str, job: SendFax) -> str:
-    recorded: str = w.ledger.create(job_id, job, source="message")["job"]
+def _create(message: Message, job: SendFax) -> str:
+    job_id = job.job_id or _identity(message.id)
+    recorded: str = message.w.ledger.create(job_id, job, source="message", facts=message.told)["job"]
     return recorded
-
-
-def _decode(task: Any, kind: type[AnyJob], args: tuple[Any, ...], payload: dict[str, Any]) -> AnyJob | None:
-    """Read a message; one that is no job becomes an event and a dead letter."""
-    content: Any = payload
-    if args:
-        content = args[0] if len(args) == 1 and not payload else {"args": list(args), **payload}
-    try:
-        return kind.decode(content, region=_with(task).settings.fax_default_region)
-    except InvalidJob as error:
-        _bury(task, args, payload, error)
-        return None
-
-
-def _bury(task: Any, args: tuple[Any, ...], payload: dict[str, Any], error: FaxError) -> None:
-    log.warning("message %s of %s: %s", task.request.id, task.name, error)
-    facts: dict[str, Any] = {"task": task.name, "reason": type(error).__name__, "problem": str(error)}
-    if isinstance(error, InvalidJob):
-        facts["problems"] = error.problems
-    _with(task).ledger.bury(
-        task.request.id,
-        letter={"task": task.name, "args": list(args), "kwargs": payload, **facts},
-        facts=facts,
-        source="worker",
-    )
 
 
 def _needs_no_letter(job_id: str | None, error: FaxError) -> bool:

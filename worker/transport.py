@@ -1,101 +1,188 @@
-"""Celery's Redis transport, with four differences.
+"""Celery's Redis transport, with own bookkeeping of what is taken and not acknowledged yet.
 
-A message is taken and noted as unacknowledged in one atomic step. Kombu pops it first and notes it afterwards, so a
-worker that dies in between takes the message along; found by `make chaos`, known upstream as celery#4354 and #7950. A
-fax that is in the ledger is brought again by the scheduler; one that a service has sent with `send_task` is nowhere
-else.
+A message is taken and noted in one atomic step. Kombu pops it first and notes it afterwards, so a worker that dies in
+between takes the message along; found by `make chaos`, known upstream as celery#4354 and #7950. A fax that is in the
+ledger is brought again by the scheduler; one that a service has sent with `send_task` is nowhere else.
+
+What is noted is the text as it lay in the queue, under a tag and under keys of our own. Kombu trusts the sender's tag,
+by which two messages could be one, and all Celery systems on one Redis share its keys, and with them the shortest
+visibility timeout among them. Every list is read to which kombu may write a queue's messages: one for each priority.
+
+What is too long never leaves Redis: what is taken in its stead has its size, its hash and its two ends.
+
+One client serves for all commands, where kombu builds one for each.
 
 And a channel that is closed says so with a connection error. Kombu stumbles over it with an AttributeError, which
 Celery takes for a mistake and ends the worker (seen when Redis restarts).
-
-And what lies in a queue and is no message is made one, without headers and with its text as the body, so that the
-consumer can keep and tell it. Kombu stumbles over it and ends the worker, and over a restored one every worker.
-
-And it asks Redis no more than it must: what was noted when it was taken is not noted again, and one client serves for
-all commands, where kombu builds one for each.
 """
 
-import json
 import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from hashlib import sha1
 from queue import Empty
 from typing import Any
+from uuid import uuid4
 
-from kombu.transport import TRANSPORT_ALIASES, redis, virtual
+from kombu import message
+from kombu.transport import TRANSPORT_ALIASES, redis
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import ResponseError
+from redis.exceptions import NoScriptError, ResponseError
 
 from faxdispatch.broker import BrokerApp
+from worker.envelope import CUT, KEPT, Envelope
 
 log = logging.getLogger(__name__)
 
-_TAKE = """
--- KEYS: unacknowledged messages, their index by time, then the queues in the order in which they are served.
-local function is_message(fields)
-  if type(fields) ~= 'table' or type(fields.properties) ~= 'table' then return false end
-  local tag, about = fields.properties.delivery_tag, fields.properties.delivery_info
-  return type(tag) == 'string' and type(about) == 'table'
-    and type(about.exchange) == 'string' and type(about.routing_key) == 'string'
+TAKEN = "fax:taken"
+"""Hash: messages that are taken and not acknowledged; each is its list's name, a line feed and its text."""
+TAKEN_AT = "fax:taken:at"
+"""Sorted set: their tags by the time at which they were taken, in seconds of Redis' clock."""
+
+_SCRIPT = f"""
+-- KEYS: what is taken, its index by time, then the queues in the order in which they are served. ARGV: a tag; how long
+-- a message may be; whether the lists of other priorities go first, which is so now and then, lest they wait for ever.
+local function escaped(text)
+  return (string.gsub(text, '[\\128-\\255]', function(c) return string.format('\\\\x%02x', string.byte(c)) end))
 end
 
-local function as_message(text, queue)
-  local body = string.gsub(text, '[\\128-\\255]', function(c) return string.format('\\\\x%02x', string.byte(c)) end)
-  return {
-    body = body, ['content-type'] = 'text/plain', ['content-encoding'] = 'utf-8', headers = {},
-    properties = {
-      delivery_tag = redis.sha1hex(text .. ARGV[1]), delivery_info = {exchange = queue, routing_key = queue},
-    },
-  }
+local function cut(text)
+  return cjson.encode({{['{CUT}'] = {{
+    size = #text, sha1 = redis.sha1hex(text),
+    head = escaped(string.sub(text, 1, {KEPT})), tail = escaped(string.sub(text, -{KEPT})),
+  }}}})
 end
 
-for at = 3, #KEYS do
-  local message = redis.call('RPOP', KEYS[at])
-  if message then
-    local readable, fields = pcall(cjson.decode, message)
-    if not readable or not is_message(fields) then
-      fields = as_message(message, KEYS[at])
-      message = cjson.encode(fields)
+local function take(list)
+  local text = redis.call('RPOP', list)
+  if not text then return nil end
+  if #text > tonumber(ARGV[2]) then text = cut(text) end
+  redis.call('ZADD', KEYS[2], redis.call('TIME')[1], ARGV[1])
+  redis.call('HSET', KEYS[1], ARGV[1], list .. '\\n' .. text)
+  return text
+end
+
+local function take_by_priority()
+  for at = 3, #KEYS do
+    for priority = 1, 9 do
+      local text = take(KEYS[at] .. '\\6\\22' .. priority)
+      if text then return {{KEYS[at], text}} end
     end
-    local tag, about = fields.properties.delivery_tag, fields.properties.delivery_info
-    local address = cjson.encode(about.exchange) .. ',' .. cjson.encode(about.routing_key)
-    redis.call('ZADD', KEYS[2], ARGV[1], tag)
-    redis.call('HSET', KEYS[1], tag, '[' .. message .. ',' .. address .. ']')
-    return {KEYS[at], message, tag}
   end
 end
-return false
+
+local found = ARGV[3] == '1' and take_by_priority()
+if found then return found end
+for at = 3, #KEYS do
+  local text = take(KEYS[at])
+  if text then return {{KEYS[at], text}} end
+end
+return ARGV[3] ~= '1' and take_by_priority() or false
+"""
+_SHA = sha1(_SCRIPT.encode(), usedforsecurity=False).hexdigest()
+
+_RESTORE = """
+-- KEYS: what is taken, its index. ARGV: the end of the list to which it goes back, then tags.
+for at = 2, #ARGV do
+  local noted = redis.call('HGET', KEYS[1], ARGV[at])
+  if noted then
+    local list, text = string.match(noted, '^(.-)\\n(.*)$')
+    redis.call(ARGV[1], list, text)
+  end
+  redis.call('HDEL', KEYS[1], ARGV[at])
+  redis.call('ZREM', KEYS[2], ARGV[at])
+end
+"""
+
+_OVERDUE = """
+-- KEYS: what is taken, its index. ARGV: seconds after which it is given to others.
+local due = redis.call('TIME')[1] - ARGV[1]
+local back = 0
+for _, tag in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', due, 'LIMIT', 0, 100)) do
+  local noted = redis.call('HGET', KEYS[1], tag)
+  if noted then
+    local list, text = string.match(noted, '^(.-)\\n(.*)$')
+    redis.call('RPUSH', list, text)
+    back = back + 1
+  end
+  redis.call('HDEL', KEYS[1], tag)
+  redis.call('ZREM', KEYS[2], tag)
+end
+return back
 """
 
 # kombu's types are half there; as Any they do not get in the way.
 _Channel: Any = redis.Channel
+_Message: Any = message.Message
 _QoS: Any = redis.QoS
-_virtual_qos: Any = virtual.QoS
 _Transport: Any = redis.Transport
 
 _NOBODY = "fax:nobody"
 """A stream that is always empty: to wait for it is to wait at the server."""
 _WAIT = 50
 """Milliseconds between two looks into empty queues."""
+_PRIORITIES_FIRST = 16
+"""Once in so many looks, lists of other priorities than the usual one go first."""
+
+
+class Message(_Message):  # type: ignore[misc]
+    """A message that nobody has looked into: its body is its envelope, opened as far as that goes."""
+
+    def __init__(self, taken: tuple[str, bytes, str], channel: Any = None, **_: Any) -> None:
+        tag, text, queue = taken
+        super().__init__(
+            body=Envelope.from_text(text),
+            channel=channel,
+            delivery_tag=tag,
+            delivery_info={"exchange": "", "routing_key": queue},
+        )
 
 
 class QoS(_QoS):  # type: ignore[misc]
-    """Knows which messages are unacknowledged; Redis knew it when they were taken."""
+    """Knows what is noted where. The names are those of kombu's own steps."""
 
     def append(self, message: Any, delivery_tag: str) -> None:
-        """Remember a message in this process, and no more."""
-        _virtual_qos.append(self, message, delivery_tag)
+        """Count a message that is taken; it is noted already."""
+        del message
+        if self._dirty:
+            self._flush()
+        self._quick_append(delivery_tag, None)
+
+    def restore_by_tag(self, tag: str, client: Any = None, leftmost: bool = False) -> None:
+        """Put a message back: in front, or behind all others."""
+        with self.channel.conn_or_acquire(client) as redis:
+            redis.eval(_RESTORE, 2, TAKEN, TAKEN_AT, "LPUSH" if leftmost else "RPUSH", tag)
+
+    def restore_visible(self, start: int = 0, num: int = 10, interval: int = 10) -> None:
+        """Put back what was taken so long ago that whoever took it must be dead."""
+        del start, num
+        self._vrestore_count += 1
+        if (self._vrestore_count - 1) % (interval or 1):
+            return
+        with self.channel.conn_or_acquire() as redis:
+            if back := redis.eval(_OVERDUE, 2, TAKEN, TAKEN_AT, self.visibility_timeout):
+                log.info("%d messages of dead workers are back in their queues", back)
 
 
 class Channel(_Channel):  # type: ignore[misc]
     """Takes messages without a moment in which a message is nowhere. The names are those of kombu's own steps."""
 
     QoS = QoS
+    Message = Message
+
+    max_bytes = 262_144
+    from_transport_options = (*_Channel.from_transport_options, "max_bytes")
 
     _plain: Any = None
     _idle = False
     _waited = False
+    _looks = 0
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._name = uuid4().hex
+        self._tag = ""
 
     def _brpop_start(self, timeout: float | None = None) -> None:
         del timeout
@@ -107,9 +194,11 @@ class Channel(_Channel):  # type: ignore[misc]
         self._waited = self._idle
         if self._idle:
             connection.send_command("XREAD", "BLOCK", _WAIT, "STREAMS", _NOBODY, "$")
-        keys = [self.unacked_key, self.unacked_index_key]
-        keys += [self._q_for_pri(queue, step) for step in self.priority_steps for queue in queues]
-        connection.send_command("EVAL", _TAKE, len(keys), *keys, time.time())
+        self._looks += 1
+        self._tag = f"{self._name}-{self._looks}"
+        priorities_first = int(self._looks % _PRIORITIES_FIRST == 0)
+        keys = (TAKEN, TAKEN_AT, *queues)
+        connection.send_command("EVALSHA", _SHA, len(keys), *keys, self._tag, self.max_bytes, priorities_first)
 
     def _brpop_read(self, **options: Any) -> bool:
         try:
@@ -120,28 +209,22 @@ class Channel(_Channel):  # type: ignore[misc]
         self._idle = not taken
         if not taken:
             raise Empty
-        queue, message, tag = (part.decode(errors="replace") if isinstance(part, bytes) else part for part in taken)
-        queue = queue.rsplit(self.sep, 1)[0]
+        queue, text = taken
+        queue = queue.decode() if isinstance(queue, bytes) else queue
         self._queue_cycle.rotate(queue)
-        self.connection._deliver(self._readable(message, tag, queue), queue)  # noqa: SLF001 - as kombu's own step does
+        self.connection._deliver((self._tag, text, queue), queue)  # noqa: SLF001 - as kombu's own step does
         return True
-
-    def _readable(self, text: str, tag: str, queue: str) -> dict[str, Any]:
-        """Read a message; one that kombu could not open is put into another, under the tag by which it is noted."""
-        try:
-            message: dict[str, Any] = json.loads(text)
-            self.Message(message, channel=self)
-        except (TypeError, ValueError, LookupError, AttributeError, RecursionError):
-            properties = {"delivery_tag": tag, "delivery_info": {"exchange": queue, "routing_key": queue}}
-            message = {"body": text, "content-type": "text/plain", "headers": {}, "properties": properties}
-        return message
 
     def _taken(self, options: dict[str, Any]) -> Any:
         connection = self.client.connection
         try:
             if self._waited:
                 self.client.parse_response(connection, "XREAD", **options)
-            return self.client.parse_response(connection, "EVAL", **options)
+            return self.client.parse_response(connection, "EVALSHA", **options)
+        except NoScriptError:
+            connection.send_command("SCRIPT LOAD", _SCRIPT)
+            self.client.parse_response(connection, "SCRIPT LOAD", **options)
+            return None
         except ResponseError as error:
             # A full or read-only server. Nothing was taken; it is told once.
             if not self._idle:
@@ -171,8 +254,8 @@ class Transport(_Transport):  # type: ignore[misc]
     Channel = Channel
 
 
-def install(app: BrokerApp) -> None:
-    """Let an app use it where its broker is a Redis."""
+def install(app: BrokerApp, *, max_bytes: int) -> None:
+    """Let an app use it where its broker is a Redis; a message of more than `max_bytes` is cut on taking."""
     scheme = app.address.partition("://")[0]
     if scheme in {"redis", "rediss"}:
         app.conf.broker_transport = f"{__name__}:Transport"
@@ -180,3 +263,7 @@ def install(app: BrokerApp) -> None:
         # An address of a socket names its transport itself, by an alias.
         TRANSPORT_ALIASES["faxdispatch"] = f"{__name__}:Transport"
         app.address = app.address.replace("redis+", "faxdispatch+", 1)
+    else:
+        return
+    options = {"unacked_key": TAKEN, "unacked_index_key": TAKEN_AT, "max_bytes": max_bytes}
+    app.conf.broker_transport_options = app.conf.broker_transport_options | options

@@ -24,6 +24,10 @@ TRANSPORT: dict[str, Any] = {
     "socket_keepalive": True,
     "health_check_interval": 15,
     "priority_steps": [0],
+    # All Celery systems on one Redis would share these, and with them the shortest visibility timeout among them.
+    "unacked_key": "fax:unacked",
+    "unacked_index_key": "fax:unacked:at",
+    "unacked_mutex_key": "fax:unacked:lock",
     "queue_order_strategy": "priority",
     # Who restores messages does it under a lock; the lock of one that died in it must not last.
     "unacked_mutex_expire": 10,

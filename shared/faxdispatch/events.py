@@ -41,6 +41,7 @@ _Job = Literal[
     "job.released",
     "job.invalid",
 ]
+_Message = Literal["message.stripped"]
 _Refreshed = Literal["fax.refreshed"]
 _Document = Literal["fax.stored", "fax.store.failed", "fax.removed", "fax.deleted"]
 _Connection = Literal["connection.paused", "connection.resumed"]
@@ -72,6 +73,7 @@ TELNYX_TYPES: tuple[str, ...] = (*get_args(_Underway), *get_args(_Delivered), *g
 
 JOB_TYPES: tuple[str, ...] = (
     *get_args(_Job),
+    *get_args(_Message),
     *get_args(_Refreshed),
     *get_args(_Document),
     *get_args(_Connection),

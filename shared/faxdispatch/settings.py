@@ -172,6 +172,8 @@ class Settings(BaseSettings):
     """A queued job that no worker has taken for so long gets a new message."""
     fax_visibility_timeout: Seconds = 120
     """A message that a dead worker had comes back after so long. Short or long, it can make no second call."""
+    fax_message_max_bytes: int = Field(default=262_144, ge=10_000)
+    """Largest message that is taken from the broker, in bytes as it lies there; a longer one is a dead letter."""
     fax_tick: Seconds = 0.1
     """How often the scheduler looks."""
     fax_retention_days: float = Field(default=30, gt=0, allow_inf_nan=False)

@@ -129,7 +129,7 @@ def test_no_message_ends_the_worker(stack, raw):
     told = stack.until(lambda: stack.redis.xrange("fax:events")[before:])
     assert [fields["type"] for _, fields in told] == ["job.invalid"]
     # It is gone from the queue, and from what is handed out again.
-    stack.until(lambda: not stack.redis.hlen("unacked"))
+    stack.until(lambda: not stack.redis.hlen("fax:taken"))
     assert stack.processes["worker"].pid == process
     assert PRIVATE not in (stack.folder / "processes.log").read_text()
     assert PRIVATE not in str(told)

@@ -1,28 +1,63 @@
-"""What becomes of a message whose work cannot be done now."""
-
-from types import SimpleNamespace
+"""What becomes of a message whose work cannot be done now, or at all."""
 
 import pytest
+from celery import Celery
 from celery.exceptions import Reject
 
 from faxdispatch.errors import AccountRefused, NoSuchResource, NotSent, OutcomeUnknown, RateLimited, Unavailable
+from faxdispatch.jobs import JOBS, FindInbound
+from faxdispatch.ledger import Scripts, connect
+from faxdispatch.settings import Settings
+from tests.worker.doubles import collaborators
 from worker import tasks
+from worker.reminders import REMINDERS, Fetch
+
+SETTINGS = Settings(_env_file=None)
 
 
-def test_a_producers_message_goes_back_to_the_broker_while_redis_is_away(monkeypatch):
-    monkeypatch.setattr(tasks, "RETURN_AFTER", 0)
+@pytest.fixture
+def app(redis_url):
+    made = Celery("here", set_as_current=False)
+    made.loader.import_default_modules()
+    made.collaborators = collaborators(Scripts(connect(redis_url)), SETTINGS)
+    return made
 
-    def work(task, **payload):
+
+def call(app, kind, payload, **told):
+    """Have a message of a kind done, as Celery does."""
+    return app.tasks[kind.TASK].apply(args=(payload, told), task_id="m1").result
+
+
+def test_every_message_that_the_gate_lets_through_has_a_task(app):
+    for kind in (*JOBS, *REMINDERS):
+        assert app.tasks[kind.TASK].run.__wrapped__.__module__ == tasks.__name__
+
+
+def test_a_producers_message_goes_back_to_the_broker_while_redis_is_away(app, monkeypatch):
+    def away(*_args, **_options):
         raise Unavailable("Redis is away")
 
-    with pytest.raises(Reject) as told:
-        tasks._kept(work)(SimpleNamespace(request=SimpleNamespace(id="m1")), to="+14155550100")
-    assert told.value.requeue
+    monkeypatch.setattr(tasks, "RETURN_AFTER", 0)
+    monkeypatch.setattr(tasks.inbound, "find", away)
+    answer = call(app, FindInbound, {})
+    assert isinstance(answer, Reject)
+    assert answer.requeue
 
 
-@pytest.mark.parametrize("task", [tasks.send_fax, tasks.cancel_fax, tasks.sync_status, tasks.refresh_media])
-def test_every_message_that_a_producer_may_send_is_kept_so(task):
-    assert task.run.__wrapped__.__module__ == tasks.__name__
+def test_a_producers_message_over_which_we_stumble_becomes_a_letter(app, monkeypatch):
+    def stumbles(*_args, **_options):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(tasks.inbound, "find", stumbles)
+    call(app, FindInbound, {})
+    letter = app.collaborators.ledger.dead_letters.get("m1")
+    assert (letter.reason, letter.problem) == ("ZeroDivisionError", "unforeseen ZeroDivisionError")
+
+
+def test_a_reminder_that_is_none_becomes_a_letter(app):
+    call(app, Fetch, {"surplus": "x" * 10_000})
+    [letter] = app.collaborators.ledger.dead_letters.newest()
+    assert letter.reason == "InvalidJob"
 
 
 @pytest.mark.parametrize("kind", [AccountRefused, NotSent, OutcomeUnknown, RateLimited])

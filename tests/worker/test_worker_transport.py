@@ -1,49 +1,70 @@
-"""Messages between broker and worker: none is ever nowhere, and a closed channel ends no worker."""
+"""Messages between broker and worker: none is ever nowhere, none is another, and a closed channel ends no worker."""
 
+import base64
 import json
 
 import pytest
+from celery import Celery
+from redis import Redis
 
 from faxdispatch.broker import broker_app, post
 from tests.conftest import eventually
 from worker import transport
+from worker.envelope import KEPT
+
+SMALL = 20_000
 
 
 @pytest.fixture
 def connection(redis_url):
     app = broker_app("here", redis_url)
-    transport.install(app)
-    post(app, "fax.attempt.v1", "fax.send", {"job_id": "j1"})
+    transport.install(app, max_bytes=SMALL)
     with app.connection_for_read() as opened:
         yield opened
 
 
-def test_a_message_that_is_taken_is_noted_in_the_same_step(connection, redis_url):
+@pytest.fixture
+def redis(redis_url):
+    with Redis.from_url(redis_url) as client:
+        yield client
+
+
+def consume(connection, *, count=1):
+    """The messages that a worker gets."""
+    got = []
     channel = connection.channel()
-    assert isinstance(channel, transport.Channel)
-    channel.basic_qos(0, 1, False)
-    channel.basic_consume("fax.send", False, lambda _: None, "tag")
+    channel.basic_qos(0, count, False)
+    channel.basic_consume("fax.send", False, got.append, "tag")
+    eventually(lambda: _drained(connection, got, count))
+    return got
+
+
+def _drained(connection, got, count):
+    connection.drain_events(timeout=5)
+    return len(got) >= count
+
+
+def test_a_message_that_is_taken_is_noted_in_the_same_step(connection, redis):
+    redis.lpush("fax.send", "first")
+    [first] = consume(connection)
+    first.ack()
+    channel = first.channel
+    redis.lpush("fax.send", "second")
     # The worker asks, and dies before it reads the answer.
     channel.client.connection = channel.client.connection_pool.get_connection()
     channel._brpop_start()
     eventually(lambda: channel.client.connection.can_read(0.1))
-    with connection.clone() as other:
-        redis = other.default_channel.client
-        assert redis.llen("fax.send") == 0
-        [noted] = redis.hvals("unacked")
-    message, _, queue = json.loads(noted)
-    assert (message["headers"]["task"], queue) == ("fax.attempt.v1", "fax.send")
+    assert redis.llen("fax.send") == 0
+    assert redis.hvals(transport.TAKEN) == [b"fax.send\nsecond"]
 
 
-def test_a_message_is_taken_and_acknowledged(connection):
-    got = []
-    channel = connection.channel()
-    channel.basic_consume("fax.send", False, got.append, "tag")
-    connection.drain_events(timeout=5)
-    [message] = got
-    assert json.loads(message.body)[1] == {"job_id": "j1"}
+def test_a_message_is_taken_and_acknowledged(connection, redis, redis_url):
+    post(broker_app("there", redis_url), "fax.attempt.v1", "fax.send", {"job_id": "j1"})
+    [message] = consume(connection)
+    assert json.loads(message.body.body)[1] == {"job_id": "j1"}
+    assert message.body.headers["task"] == "fax.attempt.v1"
     message.ack()
-    assert connection.default_channel.client.hlen("unacked") == 0
+    assert (redis.hlen(transport.TAKEN), redis.zcard(transport.TAKEN_AT)) == (0, 0)
 
 
 def test_a_closed_channel_is_a_lost_connection_and_no_mistake_of_the_worker(connection):
@@ -53,57 +74,72 @@ def test_a_closed_channel_is_a_lost_connection_and_no_mistake_of_the_worker(conn
         channel._connparams()
 
 
-def take(connection, raw) -> tuple[object, list[str]]:
-    """The message that the worker gets of `raw`, and what is noted as unacknowledged."""
-    got = []
-    channel = connection.channel()
-    channel.client.delete("fax.send")
-    channel.client.lpush("fax.send", raw)
-    channel.basic_consume("fax.send", False, got.append, "tag")
-    connection.drain_events(timeout=5)
-    [message] = got
-    return message, channel.client.hvals("unacked")
+@pytest.mark.parametrize("raw", [b"no json", b"42", b"null", b"[]", b"{}", b'{"properties": 5}', b"\x80\x04 \xff\n"])
+def test_what_is_no_message_is_handed_on_and_goes_back_as_it_is(connection, redis, raw):
+    redis.lpush("fax.send", raw)
+    [message] = consume(connection)
+    assert (message.body.headers, message.body.body) == ({}, raw)
+    message.requeue()
+    assert redis.lrange("fax.send", 0, -1) == [raw]
+    assert redis.hlen(transport.TAKEN) == 0
 
 
-@pytest.mark.parametrize(
-    "raw",
-    [
-        b"no json",
-        b"42",
-        b"null",
-        b"[]",
-        b"{}",
-        b'{"properties": 5}',
-        b'{"properties": {"delivery_tag": "t", "delivery_info": 5}}',
-        b'{"properties": {"delivery_tag": "t", "delivery_info": {}}}',
-        b'{"properties": {"delivery_tag": 1, "delivery_info": {"exchange": "", "routing_key": "fax.send"}}}',
-        b"\x80\x04 pickled \xff",
-    ],
-)
-def test_what_is_no_message_is_made_one_and_noted(connection, raw):
-    message, [noted] = take(connection, raw)
-    assert message.headers == {}
-    assert message.body.decode() == raw.decode("ascii", "backslashreplace")
-    assert json.loads(noted)[1:] == ["fax.send", "fax.send"]
+def test_two_messages_under_one_tag_of_the_senders_stay_two(connection, redis):
+    properties = {"delivery_tag": "t", "delivery_info": {"exchange": "", "routing_key": "fax.send"}}
+    for body in "ab":
+        redis.lpush("fax.send", json.dumps({"body": body, "headers": {}, "properties": properties}))
+    first, second = consume(connection, count=2)
+    assert redis.hlen(transport.TAKEN) == 2
+    first.ack()
+    assert [json.loads(noted.partition(b"\n")[2])["body"] for noted in redis.hvals(transport.TAKEN)] == ["b"]
+    second.ack()
+
+
+@pytest.mark.parametrize("priority", [None, 0, 1, 3, 6, 9, 200])
+def test_whatever_priority_a_plain_app_gives_the_message_is_read(connection, redis_url, priority):
+    Celery("plain", broker=redis_url, set_as_current=False).send_task("t", queue="fax.send", priority=priority)
+    [message] = consume(connection)
     message.ack()
-    assert connection.default_channel.client.hlen("unacked") == 0
 
 
-ADDRESSED = {"delivery_tag": "t", "delivery_info": {"exchange": "fax.send", "routing_key": "fax.send"}}
+def test_a_steady_flow_of_usual_ones_does_not_starve_those_with_a_priority(connection, redis):
+    redis.lpush("fax.send\x06\x169", "rare")
+    for number in range(40):
+        redis.lpush("fax.send", str(number))
+    got = consume(connection, count=transport._PRIORITIES_FIRST)
+    assert b"rare" in [message.body.body for message in got]
 
 
-@pytest.mark.parametrize(
-    "message",
-    [
-        {"body": "!", "properties": ADDRESSED | {"body_encoding": "base64"}},
-        {"body": "x", "properties": ADDRESSED | {"body_encoding": "rot13"}},
-        {"body": 5, "properties": ADDRESSED | {"body_encoding": "base64"}},
-        {"body": "x", "headers": "x", "properties": ADDRESSED},
-    ],
-    ids=["not base64", "unknown encoding", "a number", "headers are none"],
-)
-def test_a_message_that_cannot_be_opened_is_handed_on_as_it_is(connection, message):
-    got, _ = take(connection, json.dumps(message))
-    assert got.delivery_tag == "t"
-    got.ack()
-    assert connection.default_channel.client.hlen("unacked") == 0
+def test_what_is_too_long_does_not_leave_redis(connection, redis):
+    body = base64.b64encode(b"%" * SMALL).decode()
+    message = {"body": body, "content-encoding": "utf-8", "headers": {"task": "fax.send.v1", "id": "long"}}
+    text = json.dumps(message | {"properties": {"body_encoding": "base64"}})
+    redis.lpush("fax.send", text)
+    [taken] = consume(connection)
+    assert taken.body.size == len(text)
+    assert taken.body.headers == {"task": "fax.send.v1", "id": "long"}
+    assert len(taken.body.body) < 3 * KEPT
+    [noted] = redis.hvals(transport.TAKEN)
+    assert len(noted) < 4 * KEPT
+    taken.ack()
+
+
+def test_a_dead_workers_messages_come_back_and_those_of_the_living_do_not(connection, redis):
+    redis.lpush("fax.send", "dead")
+    [_] = consume(connection)
+    channel = connection.channel()
+    channel.visibility_timeout = 100
+    channel.qos.restore_visible(interval=1)
+    assert redis.llen("fax.send") == 0
+    [tag] = redis.hkeys(transport.TAKEN)
+    redis.zincrby(transport.TAKEN_AT, -101, tag)
+    channel.qos.restore_visible(interval=1)
+    assert redis.lrange("fax.send", 0, -1) == [b"dead"]
+    assert (redis.hlen(transport.TAKEN), redis.zcard(transport.TAKEN_AT)) == (0, 0)
+
+
+def test_what_another_celery_has_taken_on_this_redis_is_left_alone(connection, redis):
+    redis.zadd("unacked_index", {"theirs": 1})
+    redis.hset("unacked", "theirs", json.dumps([{}, "celery", "celery"]))
+    connection.channel().qos.restore_visible(interval=1)
+    assert redis.hlen("unacked") == 1

@@ -13,6 +13,10 @@ from faxdispatch.jobs import JOBS, Job
 from faxdispatch.ledger.scripts import Scripts, redis_trouble
 
 _PAGE = 500
+_LONG = 500
+"""Characters of a text in the facts of a letter."""
+_MANY = 20
+"""Entries of a list in them."""
 _KINDS: dict[str | None, type[Job]] = {kind.TASK: kind for kind in JOBS}
 
 
@@ -34,6 +38,12 @@ class DeadLetter(BaseModel):
     named: dict[str, Any] = Field(default={}, alias="kwargs")
     body: str | None = None
     """The raw body, where the message never came to a task."""
+    size: int | None = None
+    """Bytes of the message, where `body` is only what was kept of it."""
+    sha1: str | None = None
+    """Its hash then."""
+    ignored: tuple[str, ...] = ()
+    """What it asked to be done afterwards, such as `link` or `chain`: it never is."""
 
     @classmethod
     def from_hash(cls, letter_id: str, row: dict[str, str]) -> Self:
@@ -55,6 +65,10 @@ class DeadLetter(BaseModel):
         Raises:
             BadInput: it cannot be read as one.
         """
+        if self.size is not None:
+            raise BadInput(
+                f"dead letter {self.id}: cannot be sent again: of its {self.size} bytes only the two ends are kept"
+            )
         args, kwargs = (self.positional, self.named) if self.body is None else _parts(self.body)
         content: Any = args[0] if len(args) == 1 and not kwargs else kwargs
         if isinstance(content, str):
@@ -156,7 +170,24 @@ def _parts(body: str) -> tuple[Any, Any]:
     content = _json(body)
     if isinstance(content, list) and len(content) == 3 and isinstance(content[0], list):
         return content[0], content[1]
+    if isinstance(content, dict):
+        # Celery's first protocol.
+        args = content.get("args")
+        return args if isinstance(args, list) else [], content.get("kwargs")
     return [], None
+
+
+def bounded(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Cut the facts of a letter to what an event may hold: short texts, and few of many."""
+    return {name: _short(value) for name, value in facts.items()}
+
+
+def _short(value: Any) -> Any:
+    if isinstance(value, str):
+        return value if len(value) <= _LONG else f"{value[:_LONG]}…"
+    if isinstance(value, (list, tuple)):
+        return [_short(part) for part in value[:_MANY]]
+    return value
 
 
 def _json(text: str) -> Any:

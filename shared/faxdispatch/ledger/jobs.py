@@ -1,5 +1,6 @@
 """What becomes of one job. Every method is one atomic move, or says why there was none."""
 
+import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from redis import Redis
 
 from faxdispatch.errors import IdempotencyConflict
 from faxdispatch.jobs import SendFax
-from faxdispatch.ledger.deadletters import DeadLetters
+from faxdispatch.ledger.deadletters import DeadLetters, bounded
 from faxdispatch.ledger.index import mark
 from faxdispatch.ledger.rows import Rows
 from faxdispatch.states import WAIVABLE, HoldReason, State, Verdict
@@ -27,13 +28,14 @@ class New:
     """A job to be recorded; see `Ledger.create`.
 
     `message` is a queue of the broker on this very Redis, and the text that is put there by the step that records the
-    job.
+    job. `facts` are told by its first event.
     """
 
     job_id: str
     job: SendFax
     campaign: str | None = None
     message: tuple[str, str] | None = None
+    facts: Mapping[str, Any] | None = None
 
     def arguments(self) -> dict[str, Any]:
         """Give it as the script takes it."""
@@ -54,6 +56,7 @@ class New:
             "group": self.campaign or next(iter(job.tags), None),
             "queue": queue,
             "message": message,
+            "data": json.dumps(self.facts) if self.facts else None,
         }
         return {name: value for name, value in given.items() if value is not None}
 
@@ -80,15 +83,24 @@ class Ledger(Rows):
 
     # Beginning ---------------------------------------------------------------------------------------------------
 
-    def create(self, job_id: str, job: SendFax, *, source: str, campaign: str | None = None) -> Reply:
+    def create(
+        self,
+        job_id: str,
+        job: SendFax,
+        *,
+        source: str,
+        campaign: str | None = None,
+        facts: Mapping[str, Any] | None = None,
+    ) -> Reply:
         """Record a job. The same key and content, or the same id, is the same job: `outcome` is `created` or `same`.
 
-        Its campaign, or else its first tag, is the group with which it takes its turns in line.
+        Its campaign, or else its first tag, is the group with which it takes its turns in line. `facts` are told by its
+        first event.
 
         Raises:
             IdempotencyConflict: where key or id stand for other content.
         """
-        [reply] = self.create_many([New(job_id, job, campaign)], source=source)
+        [reply] = self.create_many([New(job_id, job, campaign, facts=facts)], source=source)
         if reply["outcome"] == "conflict":
             raise IdempotencyConflict(job.idempotency_key or job_id, reply["job"])
         return reply
@@ -385,9 +397,20 @@ class Ledger(Rows):
         return DeadLetters(self._scripts)
 
     def bury(self, message_id: str, *, letter: Mapping[str, Any], facts: Mapping[str, Any], source: str) -> Reply:
-        """Keep a message that is no job as a dead letter and tell of it, once."""
+        """Keep a message that is no job as a dead letter and tell of it, once.
+
+        Another one under the same id is another letter, whose id ends in a part of its hash. `letter` is its content;
+        `facts`, what is wrong with it, are cut where they are long, since they may repeat what a stranger wrote.
+        """
+        content = [letter.get(part) for part in ("body", "sha1", "args", "kwargs")]
+        told = bounded(facts)
         return self._scripts.run(
-            "invalid", id=message_id, letter=json.dumps(letter), data=json.dumps(facts), source=source
+            "invalid",
+            id=message_id,
+            letter=json.dumps({**told, **letter}),
+            content=hashlib.sha256(json.dumps(content).encode()).hexdigest()[:16],
+            data=json.dumps(told),
+            source=source,
         )
 
 

@@ -20,7 +20,7 @@ local function create(n)
     connects = 0, holds = 0, fax_id = '',
   }
   j.indexed = index_job(n.job, n.mark)
-  emit(j, 'job.queued', {})
+  emit(j, 'job.queued', {data = n.data})
   local fields = {}
   for name, value in pairs(j) do if name ~= 'job' then fields[name] = value end end
   move(j, 'queued', fields)

@@ -1,0 +1,82 @@
+"""What workers tell each other over the broker. A lost one is sent again, a doubled one finds nothing to do."""
+
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from faxdispatch.jobs import ATTEMPT, Identifier, Job
+
+DISPATCH = "fax.dispatch"
+"""Queue of the jobs whose turn it is; never behind what producers send."""
+CHECKS = "fax.checks"
+"""Queue of our own questions to Telnyx."""
+
+
+class Attempt(Job):
+    """Try to send a recorded job."""
+
+    TASK: ClassVar[str] = ATTEMPT
+    QUEUE: ClassVar[str] = DISPATCH
+
+    job_id: Identifier
+
+
+class Attempts(Job):
+    """Try to send several recorded jobs, side by side: it is their turn."""
+
+    TASK: ClassVar[str] = "fax.rows.v1"
+    QUEUE: ClassVar[str] = DISPATCH
+
+    jobs: Annotated[tuple[Identifier, ...], Field(max_length=1000)]
+
+
+class Reconcile(Job):
+    """Look for evidence of an unknown attempt."""
+
+    TASK: ClassVar[str] = "fax.reconcile.v1"
+    QUEUE: ClassVar[str] = CHECKS
+
+    job_id: Identifier
+
+
+class Fetch(Job):
+    """Fetch and store documents of inbound faxes."""
+
+    TASK: ClassVar[str] = "fax.inbound.fetch.v1"
+    QUEUE: ClassVar[str] = CHECKS
+
+
+class Look(Job):
+    """Ask Telnyx about a fax that is on its way in."""
+
+    TASK: ClassVar[str] = "fax.inbound.look.v1"
+    QUEUE: ClassVar[str] = CHECKS
+
+    fax_id: Identifier
+
+
+class Remove(Job):
+    """Remove the documents that are kept no longer."""
+
+    TASK: ClassVar[str] = "fax.inbound.remove.v1"
+    QUEUE: ClassVar[str] = CHECKS
+
+
+class Forget(Job):
+    """Delete a fax at Telnyx."""
+
+    TASK: ClassVar[str] = "fax.forget.v1"
+    QUEUE: ClassVar[str] = CHECKS
+
+    fax_id: Identifier
+
+
+class Charges(Job):
+    """Read what the faxes of past days cost."""
+
+    TASK: ClassVar[str] = "fax.charges.v1"
+    QUEUE: ClassVar[str] = CHECKS
+
+
+REMINDERS: tuple[type[Job], ...] = (Attempt, Attempts, Reconcile, Fetch, Look, Remove, Forget, Charges)
+"""All there are."""
