@@ -113,7 +113,8 @@ class Event(BaseModel):
     Telnyx's facts and ours share these fields; `from_fields` gives the subclass of the type where there is one.
     """
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    # Built when first used: who only sends reads none.
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
     id: str
     """Unique. Telnyx's own event id for its facts; `<job>-<seq>` for ours. Make effects idempotent by it."""
@@ -282,4 +283,4 @@ AnyEvent = Annotated[
     | Annotated[Event, Tag("Event")],
     Discriminator(_tag),
 ]
-_ANY_EVENT: TypeAdapter[Any] = TypeAdapter(AnyEvent)
+_ANY_EVENT: TypeAdapter[Any] = TypeAdapter(AnyEvent, config=ConfigDict(defer_build=True))
