@@ -6,6 +6,7 @@ import io
 import pytest
 
 from faxdispatch import FaxClient
+from tests.ledger.campaign_desk import CampaignDesk, job, number_of
 
 NUMBER = "+13125550123"
 
@@ -16,22 +17,22 @@ def client(redis_url):
 
 
 def test_a_fax_is_found_by_its_number_however_it_is_written(cli, client):
-    job = client.send(to=NUMBER, media_name="letter", tags=["ward"]).job_id
+    sent = client.send(to=NUMBER, media_name="letter", tags=["ward"]).job_id
 
     for written in (NUMBER, "(312) 555-0123", "1-312-555-0123"):
         result = cli("find", "--number", written, FAX_DEFAULT_REGION="US")
         assert result.code == 0
-        assert result.out.startswith(f"{job}  +1******0123  ")
+        assert result.out.startswith(f"{sent}  +1******0123  ")
         assert result.out.endswith("  queued  0 attempts\n")
     assert NUMBER in cli("find", "--number", NUMBER, "--full").out
 
 
 def test_json_is_one_object_a_fax_with_numbers_hidden(cli, client):
-    job = client.send(to=NUMBER, media_name="letter").job_id
+    sent = client.send(to=NUMBER, media_name="letter").job_id
 
     assert cli("find", "--json").json["to"] == "+1******0123"
     found = cli("find", "--json", "--full").json
-    assert (found["job_id"], found["to"], found["state"]) == (job, NUMBER, "queued")
+    assert (found["job_id"], found["to"], found["state"]) == (sent, NUMBER, "queued")
 
 
 def test_csv_is_read_back_as_it_was(cli, client):
@@ -64,3 +65,29 @@ def test_wrong_words_are_one_line_and_exit_code_2(cli):
         result = cli("find", *words)
         assert (result.code, result.out) == (2, "")
         assert len(result.err.splitlines()) == 1
+
+
+def test_status_tells_of_a_row_as_long_as_its_campaign_is_kept(cli, redis_url):
+    desk = CampaignDesk(redis_url)
+    desk.scripts.now = None
+    desk.run(1, 2)
+    desk.feed(1)
+    desk.fly_row(1)
+    desk.deliver(1)
+    desk.redis.delete(f"fax:job:{job(1)}")
+    for _ in range(1001):
+        desk.redis.xadd("fax:events", {"job_id": "other"})
+
+    out = cli("status", job(1)).out
+    assert "row          1 of campaign spring\nstate        delivered\n" in out
+    assert [line.split()[3] for line in out.splitlines() if " by " in line and "Z  " in line] == [
+        "job.queued", "job.submitted", "job.accepted", "fax.delivered",
+    ]  # fmt: skip
+    assert number_of(1) not in out
+    assert number_of(1) in cli("status", job(1), "--full").out
+    found = cli("status", job(1), "--json", "--history").json
+    assert (found["state"], found["row"], len(found["history"])) == ("delivered", 1, 4)
+    assert "state        pending\n" in cli("status", job(2)).out
+    missing = cli("status", job(3))
+    assert (missing.code, missing.out) == (1, "")
+    assert missing.err.startswith("faxdispatch: job spring-3: not known here")

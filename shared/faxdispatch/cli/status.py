@@ -49,6 +49,9 @@ def status(
 
 def _show_job(scripts: Scripts, job_id: str, settings: Settings, *, history: bool, full: bool, as_json: bool) -> None:
     ledger = Ledger(scripts)
+    if not ledger.jobs([job_id])[0]:
+        _show_row(ledger, job_id, history=history, full=full, as_json=as_json)
+        return
     # The history tells why a job is held in more than one word, so it is read even where it is not shown.
     view = ledger.job(job_id, history=True)
     place = ledger.place(view)
@@ -63,6 +66,41 @@ def _show_job(scripts: Scripts, job_id: str, settings: Settings, *, history: boo
             show(f"{name:<12} {value}")
     show(f"{'next':<12} {coming}")
     for event in view.history if history else ():
+        show(event_line(event, full=full))
+
+
+def _show_row(ledger: Ledger, job_id: str, *, history: bool, full: bool, as_json: bool) -> None:
+    """Show what the record of a campaign's row says: its job is kept for a few minutes only."""
+    # Only who asks for a job that is gone needs it.
+    from faxdispatch.search import Search, events_of_row  # noqa: PLC0415
+
+    found = Search(ledger).job(job_id)
+    events = events_of_row(ledger.scripts, found) if history else ()
+    if as_json:
+        told = {"history": [event.model_dump(mode="json") for event in events]} if history else {}
+        show_json(found.as_data() | told, full=full)
+        return
+    attempts = f"{found.attempts} begun" if found.changed_at else "none begun"
+    ended = f"{found.state} ({found.cause})" if found.cause else found.state
+    facts = {
+        "job": found.job_id,
+        "row": f"{found.row} of campaign {found.campaign_id}",
+        "state": ended,
+        "to": found.to if full else hidden(found.to),
+        "from": found.sender if full or not found.sender else hidden(found.sender),
+        "document": found.document,
+        "attempts": attempts,
+        "cost": f"{found.cost:.3f} by the estimate" if found.cost is not None else None,
+        "fax id": found.fax_id,
+        "pages": found.pages,
+        "recorded": clock(found.recorded_at),
+        "ended": clock(found.ended_at) if found.ended_at else None,
+        "tags": ", ".join(found.tags) or None,
+    }
+    for name, value in facts.items():
+        if value is not None:
+            show(f"{name:<12} {value}")
+    for event in events:
         show(event_line(event, full=full))
 
 
