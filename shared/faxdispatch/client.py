@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 from uuid import uuid4
 
-from faxdispatch import holds
+from faxdispatch import holds, resending
 from faxdispatch.broker import broker_app, post, post_job, refused, reminder
 from faxdispatch.errors import IdempotencyConflict, InvalidJob, NotKnown, Unavailable
 from faxdispatch.jobs import CancelFax, FindInbound, Job, RefreshMedia, SendFax, SyncStatus
@@ -230,6 +230,24 @@ class FaxClient:
             Unavailable: where Redis did not answer.
         """
         return self._ledger.job(job_id, history=history)
+
+    def resend(self, job_id: str, to: str | None = None) -> Receipt:
+        """Send an ended fax again as a new job that names the old one (`resend_of`), to another number if given.
+
+        It is sent as the old one was, without its `send_at` and `send_by`. To say it twice for one job and number is
+        one fax; to send it once more, name the newer job.
+
+        Raises:
+            InvalidJob: the number is none, or faxes may not go there.
+            NotKnown: there is no such job (any more).
+            Conflict: the job is open, or its outcome unknown: it may still arrive. Or it is a row of a campaign.
+            Unavailable: Redis did not answer; say it again.
+        """
+        [view] = self._ledger.jobs([job_id])
+        if view is None:
+            found = self.search.job(job_id)
+            raise resending.of_a_campaign(job_id, found.campaign_id or "", found.row or 0)
+        return self.send(resending.again(view, to, region=self._region))
 
     def resolve(
         self,

@@ -255,6 +255,8 @@ class SendFax(Job):
     """Words of the producer's, returned in every event."""
     client_state: str | None = Field(default=None, max_length=4000)
     """State of the producer's, returned in every event. What Telnyx is given as client_state is ours."""
+    resend_of: Identifier | None = None
+    """The ended job that this one sends again; set by `FaxClient.resend`."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -19,6 +19,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "status": ("faxdispatch.cli.status:status", "Show where a job stands, or how many stand where."),
     "find": ("faxdispatch.cli.find:find", "Find any fax, open or ended, by what is known of it."),
     "holds": ("faxdispatch.cli.holds:holds", "Sum up why faxes are held, and what ends it."),
+    "resend": ("faxdispatch.cli.resend:resend", "Send ended faxes again."),
     "cancel": ("faxdispatch.cli.control:cancel", "Cancel a fax."),
     "refresh": ("faxdispatch.cli.control:refresh", "Renew an inbound fax's media link."),
     "sync": ("faxdispatch.cli.control:sync", "Have a fax's status read from Telnyx and recorded."),

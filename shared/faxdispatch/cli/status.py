@@ -162,6 +162,7 @@ def _facts(view: JobView, settings: Settings, *, full: bool) -> dict[str, Any]:
         "unknown": f"since {clock(view.unknown_since)}" if view.unknown_since else None,
         "looked for": f"{view.listings} complete listings without it" if view.listings else None,
         "tags": ", ".join(view.request.tags) or None,
+        "sends again": view.request.resend_of,
     }
 
 

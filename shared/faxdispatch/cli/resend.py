@@ -1,0 +1,88 @@
+"""`faxdispatch resend`: ended faxes once more, by their ids or by what is known of them."""
+
+from typing import Annotated
+
+import typer
+
+from faxdispatch.cli.confirm import confirm
+from faxdispatch.cli.find import Cause, Key, Number, OfCampaign, Since, StateWord, Tag, Until, words
+from faxdispatch.cli.output import note, show, show_json
+from faxdispatch.client import FaxClient, Receipt
+from faxdispatch.errors import BadInput, FaxError, Unavailable
+from faxdispatch.search import Found, Wanted
+from faxdispatch.states import TERMINAL
+
+_ENDED = {state.value for state in TERMINAL}
+
+
+def resend(
+    jobs: Annotated[list[str] | None, typer.Argument(metavar="[JOB]...", help="Ids of jobs.")] = None,
+    to: Annotated[
+        str | None, typer.Option(help="Another number, where one job is sent again.", show_default=False)
+    ] = None,
+    number: Number = None,
+    key: Key = None,
+    tag: Tag = None,
+    campaign: OfCampaign = None,
+    state: StateWord = None,
+    cause: Cause = None,
+    since: Since = None,
+    until: Until = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a fax.")] = False,
+) -> None:
+    """Send ended faxes again, each as a new job that names the old one, and take none twice.
+
+    Either JOBs or options of `faxdispatch find` say which; by options, their number is told first, and open faxes and
+    rows of campaigns among them are left alone. Said twice, it is one fax: to send once more, name the newer job.
+    """
+    client = FaxClient.from_env()
+    wanted = client.wanted(**words(number, None, None, key, tag, campaign, state, cause, since, until))
+    if bool(jobs) == (not wanted.empty):
+        raise BadInput("give JOBs, or options that say which faxes are meant; not both" if jobs else _NOTHING)
+    if to is not None and len(jobs or ()) != 1:
+        raise BadInput("to: goes with one JOB")
+    chosen = list(dict.fromkeys(jobs)) if jobs else _chosen(client, wanted, yes=yes)
+    failed = 0
+    for job_id in chosen:
+        try:
+            receipt = client.resend(job_id, to)
+        except Unavailable:
+            raise
+        except FaxError as error:
+            if len(chosen) == 1:
+                raise
+            note(str(error))
+            failed += 1
+        else:
+            _tell(job_id, receipt, as_json=as_json)
+    if failed:
+        raise typer.Exit(1)
+
+
+_NOTHING = (
+    "say which faxes are sent again: give JOBs, or options such as --tag and --state; all of them are never meant"
+)
+
+
+def _chosen(client: FaxClient, wanted: Wanted, *, yes: bool) -> list[str]:
+    """Give the jobs that are meant, once a person has seen how many they are."""
+    found = list(client.search.all(wanted))
+    chosen = [fax.job_id for fax in found if _may(fax)]
+    left = len(found) - len(chosen)
+    more = f"; {left} more are open or rows of campaigns and are left alone" if left else ""
+    if not chosen:
+        raise BadInput(f"no ended single fax is known of which all that is true{more}")
+    confirm(f"{len(chosen)} faxes are sent again{more}.", yes=yes)
+    return chosen
+
+
+def _may(fax: Found) -> bool:
+    return fax.row is None and fax.state in _ENDED
+
+
+def _tell(job_id: str, receipt: Receipt, *, as_json: bool) -> None:
+    if as_json:
+        show_json({"job_id": receipt.job_id, "resend_of": job_id, "created": receipt.created})
+    else:
+        show(f"{receipt.job_id}  sends {job_id} again{'' if receipt.created else '; it was recorded before'}")

@@ -1,0 +1,42 @@
+"""Sending a fax again: what a new job asks that is linked to one that has ended."""
+
+from typing import Any
+
+from faxdispatch.errors import Conflict
+from faxdispatch.jobs import SendFax
+from faxdispatch.ledger import JobView
+from faxdispatch.states import State
+
+_OF_THE_FIRST = ("job_id", "idempotency_key", "send_at", "send_by")
+"""What was said for the first sending alone."""
+
+
+def again(job: JobView, to: str | None, *, region: str | None = None) -> SendFax:
+    """Give what is asked when a job is sent again, to another number where one is given.
+
+    The new job names the old one, and its idempotency key is made of both: to say it twice is one fax.
+
+    Raises:
+        InvalidJob: the number is none.
+        Conflict: the job is open, its outcome unknown among others, or is a row of a campaign.
+    """
+    if job.row is not None:
+        raise of_a_campaign(job.job_id, job.campaign_id or "", job.row)
+    if not job.finished:
+        settle = "; faxdispatch resolve settles what nobody can tell" if job.state is State.UNKNOWN else ""
+        raise Conflict(f"job {job.job_id}: is {job.state}, so it may still arrive, and is not sent again{settle}")
+    asked: dict[str, Any] = {
+        name: value for name, value in job.request.encode().items() if name not in _OF_THE_FIRST
+    } | {"resend_of": job.job_id}
+    # The number was right when it was recorded; only a new one is judged anew.
+    number = job.request.to if to is None else SendFax.decode({**asked, "to": to}, region=region).to
+    key = f"resend:{job.job_id}:{number}"[:255]
+    return SendFax.decode({**asked, "to": number, "idempotency_key": key}, recorded=True)
+
+
+def of_a_campaign(job_id: str, campaign_id: str, row: int) -> Conflict:
+    """Say what to do about a row of a campaign instead."""
+    return Conflict(
+        f"job {job_id}: is row {row} of campaign {campaign_id}; "
+        f"faxdispatch campaign retry {campaign_id} --row {row} tries it again, with --to NUMBER at another number"
+    )
