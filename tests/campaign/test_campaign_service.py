@@ -464,6 +464,32 @@ def test_chosen_rows_are_tried_again_as_a_new_generation_and_no_others(service, 
     assert service.audit(name).faults == ()
 
 
+def test_a_row_is_tried_again_at_a_corrected_number(service, client, finished, desk):
+    name = finished("user_busy", None, "user_busy")
+
+    retried = service.retry(name, rows={1: "(415) 555-0177", 3: None})
+
+    assert retried.rows == 2
+    service.start(name)
+    desk.feed(name=name)
+    assert desk.ledger.job(f"{name}-1_2").request.to == "+14155550177"
+    assert desk.ledger.job(f"{name}-3_2").request.to == number(3)
+    assert [found.job_id for found in client.find(number="+14155550177")] == [f"{name}-1_2"]
+    assert list(client.find(number=number(1))) == []
+    assert service.audit(name).faults == ()
+
+
+def test_only_rows_that_have_failed_are_tried_again_by_their_number(service, finished):
+    name = finished("user_busy", None)
+    with pytest.raises(Conflict, match="row 2 is delivered; only a failed or cancelled one"):
+        service.retry(name, rows={2: None})
+    with pytest.raises(BadInput, match=r"to: .*emergency"):
+        service.retry(name, rows={1: "911"})
+    with pytest.raises(NotKnown, match="has no row 9"):
+        service.retry(name, rows={9: None})
+    assert service.get(name).generation == 1
+
+
 @pytest.mark.parametrize(
     ("word", "chosen"),
     [

@@ -13,6 +13,7 @@ _NOT_FOR_ALL = {
     "to": "comes from the list",
     "job_id": "is made of the campaign's id and the row's number",
     "idempotency_key": "is not needed: a row is sent once",
+    "resend_of": "is for single faxes: faxdispatch campaign retry tries rows again",
     "send_at": "goes by the campaign's start: faxdispatch campaign start --at",
 }
 _KNOWN_GOOD = 10_000

@@ -2,7 +2,7 @@
 
 import math
 from array import array
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,11 +16,13 @@ from faxdispatch.campaign.identity import check_id, fingerprint, id_from
 from faxdispatch.campaign.importing import Imported, Importer, List, Reading, Rows, the_list
 from faxdispatch.campaign.requests import RowRequests, options_for_all
 from faxdispatch.campaign.retrying import chooser
+from faxdispatch.campaign.totals import RESULTS
 from faxdispatch.campaign.trial import Trial, trial
 from faxdispatch.errors import BadInput, Conflict
 from faxdispatch.jobs import SendFax
 from faxdispatch.ledger import Audit, Campaign, Campaigns, Clock, RowResult, Scripts, Suppressions
-from faxdispatch.numbers import NumberPolicy
+from faxdispatch.ledger.campaigns import CANCELLED, FAILED
+from faxdispatch.numbers import NumberPolicy, destined
 from faxdispatch.states import CampaignState, HoldReason
 from faxdispatch.verdicts import check_reason
 
@@ -289,30 +291,67 @@ class CampaignService:
         return self.ledger.get(campaign_id)
 
     def retry(
-        self, campaign_id: str, causes: Iterable[str], *, reason: str | None = None, operator: str | None = None
+        self,
+        campaign_id: str,
+        causes: Iterable[str] = (),
+        *,
+        rows: Mapping[int, str | None] | None = None,
+        reason: str | None = None,
+        operator: str | None = None,
     ) -> Retried:
         """Make chosen rows of a finished campaign pending again, as a new generation that waits for its start.
 
-        `causes` are words of `retrying.WORDS`, such as `busy`, or causes themselves. Until the new generation is
-        started, more rows can be chosen for it.
+        `causes` are words of `retrying.WORDS`, such as `busy`, or causes themselves. `rows` are rows by their numbers,
+        each with the number to call from now on, None for that of the list. Until the new generation is started, more
+        rows can be chosen for it.
 
         Raises:
-            BadInput: a word is none.
-            NotKnown: there is no such campaign.
-            Conflict: it is not finished, or no row is chosen by that.
+            BadInput: a word or a number is none.
+            NotKnown: there is no such campaign or row.
+            Conflict: it is not finished, no row is chosen by that, or a row of `rows` has not failed.
         """
         campaign = self.ledger.get(campaign_id)
         again = campaign.generation > 1 and campaign.state is CampaignState.CHECKED
         if campaign.state is not CampaignState.FINISHED and not again:
             raise self._refusal(campaign_id, campaign.state, "tried again")
-        results = self.ledger.results(campaign_id)
-        chosen = chooser(causes, self.ledger.known_causes(campaign_id))
-        rows = array("L", (result.row for result in results if chosen(result)))
-        if not rows and not again:
+        named = rows or {}
+        numbers = self._corrected(campaign_id, named)
+        chosen = array("L", named)
+        words = [*causes]
+        if words or not named:
+            choose = chooser(words, self.ledger.known_causes(campaign_id))
+            results = self.ledger.results(campaign_id)
+            chosen.extend(result.row for result in results if choose(result) and result.row not in named)
+        if not chosen and not again:
             raise Conflict(f"campaign {campaign_id}: no row ended so; nothing is tried again")
         generation = campaign.generation if again else campaign.generation + 1
-        count = self.ledger.again(campaign_id, rows, generation=generation, reason=reason, operator=operator)
+        count = self.ledger.again(
+            campaign_id, chosen, generation=generation, numbers=numbers, reason=reason, operator=operator
+        )
         return Retried(self.ledger.get(campaign_id), count)
+
+    def _corrected(self, campaign_id: str, rows: Mapping[int, str | None]) -> dict[int, str]:
+        """See that the rows may be tried again; give the new numbers of those that have one."""
+        numbers = {}
+        for row, text in rows.items():
+            self.ledger.row(campaign_id, row)
+            [result] = self.ledger.results_of(campaign_id, [row])
+            if result.letter not in {FAILED, CANCELLED}:
+                raise Conflict(
+                    f"campaign {campaign_id}: row {row} is {RESULTS[result.letter]}; only a failed or cancelled one is "
+                    "tried again"
+                )
+            if text is not None:
+                numbers[row] = self._number(text)
+        return numbers
+
+    def _number(self, text: str) -> str:
+        try:
+            number = destined(text, region=self._policy.region)
+            self._policy.check(number)
+        except ValueError as problem:
+            raise BadInput(f"to: {problem}") from None
+        return number
 
     def purge(self, campaign_id: str, *, operator: str | None = None) -> None:
         """Forget a campaign with all its rows and results. Events and the jobs of its last minutes stay for their time.

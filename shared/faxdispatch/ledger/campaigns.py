@@ -246,12 +246,14 @@ class Campaigns:
         rows: Sequence[int],
         *,
         generation: int,
+        numbers: Mapping[int, str] | None = None,
         reason: str | None = None,
         operator: str | None = None,
     ) -> int:
         """Make failed or cancelled rows pending again, as a new generation; give how many were made so.
 
-        The same generation may be given more rows as long as it has not come to its end.
+        The same generation may be given more rows as long as it has not come to its end. `numbers` are the numbers
+        (E.164) that rows are to go to from now on instead of those of the list.
 
         Raises:
             NotKnown: there is no such campaign.
@@ -264,6 +266,7 @@ class Campaigns:
                 campaign=campaign_id,
                 rows=page,
                 generation=generation,
+                numbers={str(row): numbers[row] for row in page if row in numbers} if numbers else None,
                 reason=reason,
                 operator=operator,
                 source="operator",
@@ -336,9 +339,8 @@ class Campaigns:
         letters = self.letters(campaign_id, chunk * CHUNK + 1, chunk * CHUNK + CHUNK)
         if PENDING not in letters:
             return []
-        told = self._chunk(campaign_id, "rows", chunk)
         at = chunk * CHUNK + 1
-        return [(row, to, rest[0] if rest else {}) for row, to, *rest in told if letters[row - at] == PENDING]
+        return [row for row in self.chunk(campaign_id, chunk) if letters[row[0] - at] == PENDING]
 
     def open_rows(self, campaign_id: str, *, limit: int | None = None) -> list[int]:
         """Give rows that have a job."""
@@ -408,14 +410,21 @@ class Campaigns:
             packed: Any = self._scripts.raw.get(f"fax:campaign:{campaign_id}:rows:{chunk}")
         text = zlib.decompress(packed) if packed else b""
         # Most chunks have none, and to look for its text costs little of what it costs to read a chunk.
-        if json.dumps(number, ensure_ascii=False).encode() not in text:
-            return []
-        return [(row, to, rest[0] if rest else {}) for row, to, *rest in json.loads(text) if to == number]
+        if json.dumps(number, ensure_ascii=False).encode() in text or number in self.corrected(campaign_id).values():
+            return [row for row in self.chunk(campaign_id, chunk) if row[1] == number]
+        return []
 
     def chunk(self, campaign_id: str, chunk: int) -> list[tuple[int, str, dict[str, Any]]]:
         """Give the rows of a chunk, in the form of `rows`."""
         told = self._chunk(campaign_id, "rows", chunk)
-        return [(row, to, rest[0] if rest else {}) for row, to, *rest in told]
+        corrected = self.corrected(campaign_id)
+        return [(row, corrected.get(row, to), rest[0] if rest else {}) for row, to, *rest in told]
+
+    def corrected(self, campaign_id: str) -> dict[int, str]:
+        """Give the rows that go to another number than that of the list, each with it."""
+        with redis_trouble():
+            found = self._redis.hgetall(f"fax:campaign:{campaign_id}:numbers")
+        return {int(row): number for row, number in found.items()}
 
     def row(self, campaign_id: str, row: int) -> tuple[str, dict[str, Any]]:
         """Give the number to call of a row, and what the row asks besides.
@@ -431,8 +440,7 @@ class Campaigns:
     def rows(self, campaign_id: str) -> Iterator[tuple[int, str, dict[str, Any]]]:
         """Give every row in order, a chunk at a time: number, number to call, what the row asks besides."""
         for chunk in range((self.get(campaign_id).size + CHUNK - 1) // CHUNK):
-            for row, to, *rest in self._chunk(campaign_id, "rows", chunk):
-                yield row, to, rest[0] if rest else {}
+            yield from self.chunk(campaign_id, chunk)
 
     def holds(self, campaign_id: str) -> dict[HoldReason, int]:
         """Give how many of a campaign's rows are held, by reason, the most frequent first."""

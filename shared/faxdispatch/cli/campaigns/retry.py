@@ -7,6 +7,7 @@ import typer
 from faxdispatch.cli.campaigns.words import Id, Json, campaigns, tell
 from faxdispatch.cli.output import note
 from faxdispatch.cli.user import Operator, user
+from faxdispatch.errors import BadInput
 
 
 def retry(
@@ -19,6 +20,13 @@ def retry(
             show_default=False,
         ),
     ] = None,
+    row: Annotated[
+        list[int] | None,
+        typer.Option(min=1, help="A failed or cancelled row by its number. Repeatable.", show_default=False),
+    ] = None,
+    to: Annotated[
+        str | None, typer.Option(help="The number that the one --row goes to from now on.", show_default=False)
+    ] = None,
     start: Annotated[bool, typer.Option("--start", help="And start it at once.")] = False,
     reason: Annotated[str | None, typer.Option(help="Why, for those who read the events.", show_default=False)] = None,
     operator: Operator = None,
@@ -29,8 +37,11 @@ def retry(
     Faxes whose outcome is unknown are not over and never among them. Those that may have arrived, of kind
     contradiction, are not among the failed ones: they must be named.
     """
+    if to is not None and len(row or ()) != 1:
+        raise BadInput("to: goes with one --row")
     desk = campaigns()
-    retried = desk.retry(campaign, cause or [], reason=reason, operator=operator or user())
+    rows = dict.fromkeys(row or (), to)
+    retried = desk.retry(campaign, cause or [], rows=rows, reason=reason, operator=operator or user())
     found = desk.start(campaign, operator=operator or user()) if start else retried.campaign
     tell(found, as_json=as_json, retried=retried.rows)
     note(f"{retried.rows:,} rows are pending again, in generation {found.generation}")

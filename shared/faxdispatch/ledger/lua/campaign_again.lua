@@ -1,4 +1,5 @@
--- Make rows of a campaign pending again, as generation `generation`; a row that is so already is left alone.
+-- Make rows of a campaign pending again, as generation `generation`; a row that is so already is left alone. `numbers`
+-- has the numbers that some of them are to go to from now on.
 local key = campaign_key(a.campaign)
 local state = campaign_state(a.campaign)
 local current = tonumber(redis.call('HGET', key, 'generation') or '0')
@@ -18,6 +19,8 @@ for _, row in ipairs(a.rows) do
   local may = letter == LETTER.failed or letter == LETTER.cancelled
   if may and not ended_in(a.campaign, row, a.generation) then
     set_letter(a.campaign, row, 'p')
+    local number = a.numbers and a.numbers[whole(row)]
+    if number then redis.call('HSET', key .. ':numbers', row, number) end
     redis.call('HINCRBY', key, letter, -1)
     redis.call('HINCRBY', key, 'p', 1)
     count = count + 1
