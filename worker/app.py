@@ -22,7 +22,6 @@ from faxdispatch.ledger import (
     Campaigns,
     Charges,
     Clock,
-    Durability,
     Fence,
     Inbox,
     Ledger,
@@ -30,7 +29,6 @@ from faxdispatch.ledger import (
     Observations,
     Presence,
     Scripts,
-    durability,
 )
 from faxdispatch.openings import Calendar
 from faxdispatch.settings import Settings
@@ -44,6 +42,7 @@ from worker.gate import Gate, refuse_compressed
 from worker.hook import Hook
 from worker.reminders import CHECKS, DISPATCH, REMINDERS
 from worker.scheduler import Scheduler
+from worker.watch import Watch
 
 log = logging.getLogger(__name__)
 
@@ -93,9 +92,9 @@ def build(settings: Settings) -> Celery:
 
 def _collaborators(settings: Settings, app: Celery) -> Collaborators:
     scripts = Scripts.from_settings(settings)
-    kind = durability(scripts.redis)
-    if kind in {Durability.LATER, Durability.NEVER}:
-        log.warning("Redis may forget a claim when it crashes: `faxdispatch doctor` says what that can cost")
+    fence = Fence(scripts.redis, replicas=settings.fax_replicas, lossy_allowed=settings.fax_dangerous_lossy_redis)
+    watch = Watch(fence)
+    watch.look()
     ledger, limits = Ledger(scripts), Limits(scripts)
     throttle, telnyx_clock = Throttle(limits), TelnyxClock()
 
@@ -122,7 +121,8 @@ def _collaborators(settings: Settings, app: Celery) -> Collaborators:
         store=open_store(settings.fax_inbound_dir) if settings.fax_inbound_dir else None,
         links=Links(max_bytes=settings.fax_inbound_max_bytes, unchecked_origins=settings.fax_dangerous_inbound_origins),
         hands=BoundedSemaphore(max(1, settings.fax_worker_concurrency // HANDS)),
-        fence=Fence(kind, replicas=settings.fax_replicas),
+        fence=fence,
+        watch=watch,
         clock=Clock(scripts),
         presence=Presence(scripts),
         telnyx_clock=telnyx_clock,
@@ -146,6 +146,7 @@ def _attend(app: Celery, settings: Settings) -> None:
 
     @worker_ready.connect(weak=False)
     def ready(**_: Any) -> None:
+        app.collaborators.watch.start()
         scheduler.start()
         log.info("ready: %d threads, %s", settings.fax_worker_concurrency, settings.telnyx_base_url)
 

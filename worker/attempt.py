@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
-from redis import Redis
+from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_exponential
 
 from faxdispatch.client_state import encode_client_state
 from faxdispatch.costs import estimate
@@ -91,7 +91,9 @@ def run_attempts(job_ids: Sequence[str], w: Collaborators) -> Outcomes:
 
 def closed(w: Collaborators) -> HoldReason | None:
     """Say why this worker may send nothing at all just now; None where it may."""
-    return HoldReason.ACCOUNT_UNKNOWN if w.account.known() is None else None
+    if w.account.known() is None:
+        return HoldReason.ACCOUNT_UNKNOWN
+    return w.watch.closed
 
 
 def _prepare(job_ids: Sequence[str], outcomes: Outcomes, w: Collaborators) -> Iterator[Prepared]:
@@ -185,24 +187,41 @@ def _claim(admitted: Sequence[Admitted], outcomes: Outcomes, w: Collaborators) -
     w.reached("paced")
     # Read before the claim, so that the deadline errs on the early side.
     deadline = time.monotonic() + w.settings.fax_lease / 2
+    wanted = [_wanted(one, w) for one in admitted]
+    try:
+        with w.fence.bound() as connection:
+            replies = w.ledger.claim_many(wanted, lease=w.settings.fax_lease, account=w.account.known(), on=connection)
+            w.reached("claimed")
+    except Unavailable as error:
+        log.warning("%d claims are void and their faxes stay here: %s", len(wanted), error)
+        void(wanted, w)
+        outcomes |= dict.fromkeys((claim.job_id for claim in wanted), Outcome.PARKED)
+        return []
     claimed: list[Claimed] = []
-    with Redis(connection_pool=w.ledger.redis.connection_pool, single_connection_client=True) as connection:
-        replies = w.ledger.claim_many(
-            [_wanted(one, w) for one in admitted], lease=w.settings.fax_lease, account=w.account.known(), on=connection
-        )
-        for one, reply in zip(admitted, replies, strict=True):
-            if reply["outcome"] == "claimed":
-                w.reached("claimed")
-                claimed.append(Claimed(one, reply["attempt"], deadline))
-            else:
-                outcomes[one.job_id] = Outcome.PARKED if reply["outcome"] == "held" else Outcome.DROPPED
-        if claimed and not w.fence.passed(connection):
-            for ours in claimed:
-                w.ledger.postpone(ours.job_id, ours.number, reason=HoldReason.NOT_DURABLE, delay=5, facts={})
-                outcomes[ours.job_id] = Outcome.PARKED
-            return []
+    for one, reply in zip(admitted, replies, strict=True):
+        if reply["outcome"] == "claimed":
+            claimed.append(Claimed(one, reply["attempt"], deadline))
+        else:
+            outcomes[one.job_id] = Outcome.PARKED if reply["outcome"] == "held" else Outcome.DROPPED
     w.reached("fenced")
     return claimed
+
+
+# Where Redis stays away, what it did record of them becomes unknown with the lease, and the listing settles it.
+@retry(
+    retry=retry_if_exception_type(Unavailable),
+    wait=wait_exponential(multiplier=0.1, max=2),
+    stop=stop_after_delay(30),
+    reraise=True,
+)
+def void(claims: Sequence[Claim], w: Collaborators) -> None:
+    """Put the jobs of claims back that may have been made and were followed by no call.
+
+    Raises:
+        Unavailable: Redis did not answer for half a minute.
+    """
+    for claim in claims:
+        w.ledger.void(claim.job_id, claim.owner, reason=HoldReason.NOT_DURABLE, delay=CLOSED)
 
 
 def _wanted(admitted: Admitted, w: Collaborators) -> Claim:

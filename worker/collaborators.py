@@ -16,6 +16,7 @@ from faxdispatch.settings import Settings
 from faxdispatch.telnyx import ClientStack, TelnyxClock
 from worker.account import Account
 from worker.hook import Hook
+from worker.watch import Watch
 
 Post = Callable[[str, str, dict[str, Any]], None]
 """Send a Celery message: task, queue, payload."""
@@ -42,6 +43,7 @@ class Collaborators:
     charges: Charges
     links: Links
     fence: Fence
+    watch: Watch
     clock: Clock
     presence: Presence
     account: Account

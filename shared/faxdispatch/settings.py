@@ -273,6 +273,8 @@ class Settings(BaseSettings):
     # Safety
     fax_replicas: int = Field(default=0, ge=0)
     """Replicas that must hold a claim before the call is made."""
+    fax_dangerous_lossy_redis: bool = False
+    """Send although Redis may forget in a crash which faxes were sent; they are sent twice then."""
     fax_dangerous_failpoints: Words = ()
     """Points of an attempt at which the worker kills itself, such as `claimed=0.02`. For chaos tests only."""
     fax_dangerous_inbound_origins: Words = ()

@@ -161,8 +161,8 @@ def test_a_broker_that_is_down_is_found(doctor, broker):
     ("setting", "value", "name", "level"),
     [
         ("appendonly", "no", "redis persistence", "fail"),
-        ("appendfsync", "everysec", "redis persistence", "warn"),
-        ("appendfsync", "no", "redis persistence", "warn"),
+        ("appendfsync", "everysec", "redis persistence", "fail"),
+        ("appendfsync", "no", "redis persistence", "fail"),
         ("maxmemory-policy", "allkeys-lru", "redis memory", "fail"),
         ("maxmemory-policy", "volatile-ttl", "redis memory", "fail"),
         ("maxmemory", "1100000", "redis memory", "warn"),

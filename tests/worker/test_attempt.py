@@ -11,7 +11,6 @@ from faxdispatch.client_state import decode_client_state
 from faxdispatch.errors import AccountRefused, NotSent, OutcomeUnknown, RateLimited, Refused
 from faxdispatch.jobs import SendFax
 from faxdispatch.ledger import (
-    Durability,
     Fence,
     Rules,
     Scripts,
@@ -229,7 +228,7 @@ def test_without_sender_or_connection_nothing_is_lost(w: Collaborators, telnyx: 
 
 def test_a_claim_that_is_not_known_to_be_safe_makes_no_call(w: Collaborators, telnyx: Telnyx) -> None:
     # There is no replica here, so one that must hold the claim never does.
-    fenced = Collaborators(**{**vars(w), "fence": Fence(Durability.ALWAYS, replicas=1, timeout=0.01)})
+    fenced = Collaborators(**{**vars(w), "fence": Fence(w.ledger.redis, replicas=1, timeout=0.01)})
     create(w)
 
     assert run_attempt("job", fenced) is Outcome.PARKED

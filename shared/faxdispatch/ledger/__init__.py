@@ -28,7 +28,7 @@ from faxdispatch.ledger.charges import Charges, DayCharges
 from faxdispatch.ledger.clock import Clock
 from faxdispatch.ledger.connection import Patience, connect
 from faxdispatch.ledger.deadletters import DeadLetter, DeadLetters
-from faxdispatch.ledger.durability import Durability, Fence, durability
+from faxdispatch.ledger.durability import Durability, Fence, NotSafe, Server, measure
 from faxdispatch.ledger.identity import Identity
 from faxdispatch.ledger.inbound import DocumentPlace, Due, InboundFax, Inbox
 from faxdispatch.ledger.jobs import Claim, Ledger, New, Scope
@@ -74,6 +74,7 @@ __all__ = [
     "Ledger",
     "Limits",
     "New",
+    "NotSafe",
     "Observation",
     "Observations",
     "Overview",
@@ -87,6 +88,7 @@ __all__ = [
     "Sample",
     "Scope",
     "Scripts",
+    "Server",
     "Suppression",
     "Suppressions",
     "Suspect",
@@ -96,8 +98,8 @@ __all__ = [
     "Watch",
     "Worker",
     "connect",
-    "durability",
     "job_of_row",
+    "measure",
     "newest_events",
     "read_overview",
     "samples",

@@ -1,12 +1,27 @@
-"""What a Redis keeps when it crashes, and how a claim is made to survive."""
+"""What a Redis keeps when it crashes, as it is measured and not as it says; and how a claim is made to survive."""
 
+import time
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from enum import StrEnum
+from threading import Lock
 from typing import Any
 
+from redis import ConnectionPool, Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError, ResponseError
+from redis.retry import Retry
 
 from faxdispatch.errors import Unavailable
 from faxdispatch.ledger.scripts import redis_trouble
+
+PROBES = 4
+"""Writes that are waited for one after the other; all but the first come right after an fsync."""
+LEAST_WAIT = 0.3
+"""Seconds that most of them take at least on a server that syncs once a second and does wait for it."""
 
 
 class Durability(StrEnum):
@@ -15,66 +30,255 @@ class Durability(StrEnum):
     ALWAYS = "always"
     """Before the answer: `appendonly yes`, `appendfsync always`."""
     ON_DEMAND = "on_demand"
-    """Within about a second, or when asked by `WAITAOF` (Redis 7.2 and later)."""
+    """Within about a second, and `WAITAOF` was seen to wait for it."""
     LATER = "later"
-    """There is an append-only file, but no way to wait for it."""
+    """There is an append-only file, but no way to wait for it: no `WAITAOF`, or one that answers without an fsync."""
     NEVER = "never"
     """No append-only file: a crash loses what was written since the last snapshot."""
 
 
-def durability(redis: Any) -> Durability:
-    """Find out what a server does; managed services that hide their settings are asked by trying.
+@dataclass(frozen=True, slots=True)
+class Server:
+    """What a Redis was found to be. `fsync` is None where it does not tell, `waits` where it need not be waited for."""
+
+    run_id: str
+    role: str
+    aof: bool
+    fsync: str | None
+    waits: bool | None = None
+
+    @property
+    def durability(self) -> Durability:
+        """How soon a write is on disk."""
+        if not self.aof:
+            return Durability.NEVER
+        if self.fsync == "always":
+            return Durability.ALWAYS
+        return Durability.ON_DEMAND if self.waits else Durability.LATER
+
+    @property
+    def problem(self) -> str | None:
+        """Say why a claim is not safe there; None where it is."""
+        if self.role != "master":
+            return "it is a replica, and takes no writes"
+        return _PROBLEMS.get(self.durability)
+
+
+_PROBLEMS = {
+    Durability.NEVER: "it keeps no append-only file, so a crash forgets which faxes were sent",
+    Durability.LATER: (
+        "it does not sync with every write, and cannot be waited for: it has no WAITAOF, or answers it without an fsync"
+    ),
+}
+
+
+def measure(redis: Any, known: Server | None = None) -> Server:
+    """Find out what a server is, over one connection to it.
+
+    Where it does not sync with every write, WAITAOF is tried for up to four seconds, unless `known` is the same server
+    with the same settings, as it was measured before.
 
     Raises:
-        Unavailable: where the server does not answer.
+        Unavailable: it does not answer.
     """
+    with _answering():
+        about: Any = _or_nothing(redis.info, "server", "replication", "persistence")
+        told: Any = _or_nothing(redis.config_get, "append*")
+    aof = bool(about.get("aof_enabled")) if "aof_enabled" in about else told.get("appendonly") != "no"
+    server = Server(
+        run_id=str(about.get("run_id", "")),
+        role=str(about.get("role", "master")),
+        aof=aof,
+        fsync=told.get("appendfsync"),
+    )
+    if server.durability is not Durability.LATER or server.role != "master":
+        return server
+    same = known is not None and (known.run_id, known.aof, known.fsync) == (server.run_id, server.aof, server.fsync)
+    waits = known.waits if known and same and known.waits is not None else _waits(redis)
+    return Server(server.run_id, server.role, server.aof, server.fsync, waits)
+
+
+@contextmanager
+def _answering() -> Iterator[None]:
     try:
-        settings = redis.config_get("append*")
-    except ResponseError:
-        settings = {}
+        yield
     except RedisError as error:
-        raise Unavailable(f"Redis did not answer: {type(error).__name__}") from error
-    if settings.get("appendonly") == "no":
-        return Durability.NEVER
-    if settings.get("appendonly") == "yes" and settings.get("appendfsync") == "always":
-        return Durability.ALWAYS
+        raise Unavailable(f"Redis did not answer: {type(error).__name__}: {error}") from error
+
+
+def _or_nothing(ask: Any, *what: str) -> Any:
+    """Ask; managed services and narrow permissions refuse some questions."""
     try:
+        return ask(*what)
+    except ResponseError:
+        return {}
+
+
+def _waits(redis: Any) -> bool:
+    """Tell whether WAITAOF waits for an fsync: right after one, the next is about a second away."""
+    took = []
+    for number in range(PROBES):
+        try:
+            with redis_trouble():
+                redis.set("fax:probe", number, px=60_000)
+                begun = time.monotonic()
+                local, _ = redis.execute_command("WAITAOF", 1, 0, 2000)
+        except Unavailable as error:
+            if isinstance(error.__cause__, ResponseError):
+                return False
+            raise
+        if local < 1:
+            return False
+        took.append(time.monotonic() - begun)
+    return sorted(took[1:])[1] >= LEAST_WAIT
+
+
+class NotSafe(Unavailable):
+    """A claim could not be made safe from a crash: no call may follow it."""
+
+
+class Bound:
+    """One connection, made once, and what is known of the server behind it."""
+
+    def __init__(self, redis: Redis, server: Server) -> None:
+        self.redis = redis
+        self.server = server
+
+    @property
+    def alive(self) -> bool:
+        """Tell whether it can be used once more; what lies there unread speaks against it."""
+        try:
+            return self.redis.connection is not None and not self.redis.connection.can_read()
+        except (RedisError, OSError):
+            return False
+
+    def close(self) -> None:
+        """End it."""
+        self.redis.connection_pool.disconnect()
+
+    def passed(self, replicas: int, timeout_ms: int) -> bool:
+        """Wait until what was written last over it is on disk and on so many replicas; False where it is not in time.
+
+        Raises:
+            Unavailable: the connection was lost.
+        """
+        local = int(self.server.durability is Durability.ON_DEMAND)
+        if not local and not replicas:
+            return True
+        connection: Any = self.redis
         with redis_trouble():
-            redis.execute_command("WAITAOF", 1, 0, 1)
-    except Unavailable as error:
-        if isinstance(error.__cause__, ResponseError):
-            return Durability.LATER if settings else Durability.NEVER
-        raise
-    return Durability.ON_DEMAND
+            if not self.server.aof:
+                return bool(connection.execute_command("WAIT", replicas, timeout_ms) >= replicas)
+            found = connection.execute_command("WAITAOF", local, replicas, timeout_ms)
+        return bool(found[0] >= local and found[1] >= replicas)
 
 
 class Fence:
-    """Waits until what one connection wrote last is safe.
+    """Makes claims safe: each over one connection, to a server of which it is known what it keeps.
 
-    `replicas` is how many replicas must hold it besides; `timeout` is in seconds.
+    `replicas` is how many replicas must hold a claim, `timeout` how many seconds it is waited for. With `lossy_allowed`
+    servers are taken that may forget claims; what can be waited for is waited for all the same.
     """
 
-    def __init__(self, kind: Durability, *, replicas: int = 0, timeout: float = 2.0) -> None:
-        self._local = int(kind is Durability.ON_DEMAND)
-        self._fsync_known = kind in {Durability.ON_DEMAND, Durability.ALWAYS}
+    def __init__(self, redis: Redis, *, replicas: int = 0, lossy_allowed: bool = False, timeout: float = 2.0) -> None:
+        pool = redis.connection_pool
+        self._kind = type("BoundConnection", (_Once, pool.connection_class), {})
+        never = {"retry": Retry(NoBackoff(), 0), "retry_on_error": [], "health_check_interval": 0}
+        options = {name: value for name, value in pool.connection_kwargs.items() if name != "timeout"}
+        self._options = {**options, **never}
         self._replicas = replicas
+        self._lossy_allowed = lossy_allowed
         self._timeout_ms = round(timeout * 1000)
+        self._idle: deque[Bound] = deque()
+        self._measuring = Lock()
+        self._server: Server | None = None
 
     @property
-    def needed(self) -> bool:
-        """Tell whether there is anything to wait for."""
-        return bool(self._local or self._replicas)
+    def server(self) -> Server | None:
+        """The server that was looked at last, None before the first look."""
+        return self._server
 
-    def passed(self, connection: Any) -> bool:
-        """Wait, on the connection that made the write; False where it is not known to be safe in time.
+    @property
+    def problem(self) -> str | None:
+        """Say why no claim is safe on that server; None where they are, where the risk is allowed, or before a look."""
+        return self._problem_of(self._server) if self._server else None
+
+    def look(self) -> Server:
+        """Look at the server anew: role, append-only file and fsync may change under way.
 
         Raises:
-            Unavailable: where the server does not answer.
+            Unavailable: it does not answer.
         """
-        if not self.needed:
-            return True
-        with redis_trouble():
-            if not self._fsync_known:
-                return bool(connection.execute_command("WAIT", self._replicas, self._timeout_ms) >= self._replicas)
-            local, replicas = connection.execute_command("WAITAOF", self._local, self._replicas, self._timeout_ms)
-        return bool(local >= self._local and replicas >= self._replicas)
+        bound = self._take()
+        with self._closing(bound):
+            bound.server = self._measured(bound.redis)
+        return bound.server
+
+    @contextmanager
+    def bound(self) -> Iterator[Redis]:
+        """Give a connection for one claim; the block ends with the wait for what was written over it.
+
+        The connection is never made again: whatever is lost or late, ends the block with an error, and what was claimed
+        in it is void. No call may follow it.
+
+        Raises:
+            NotSafe: the server keeps too little, or did not confirm in time.
+            Unavailable: the server does not answer, or the connection was lost.
+        """
+        bound = self._take()
+        with self._closing(bound):
+            known = self._server
+            if known is not None and known.run_id == bound.server.run_id:
+                bound.server = known
+            if problem := self._problem_of(bound.server):
+                raise NotSafe(f"Redis cannot make a claim safe: {problem}")
+            yield bound.redis
+            if not bound.passed(self._replicas, self._timeout_ms):
+                raise NotSafe("Redis did not confirm in time that the claim is safe")
+
+    @contextmanager
+    def _closing(self, bound: Bound) -> Iterator[None]:
+        try:
+            yield
+        except BaseException:
+            bound.close()
+            raise
+        self._idle.append(bound)
+
+    def _problem_of(self, server: Server) -> str | None:
+        lossy = server.durability in _PROBLEMS and server.role == "master"
+        return None if lossy and self._lossy_allowed else server.problem
+
+    def _take(self) -> Bound:
+        while self._idle:
+            bound = self._idle.pop()
+            if bound.alive:
+                return bound
+            bound.close()
+        pool = ConnectionPool(connection_class=self._kind, **self._options)
+        with _answering():
+            redis = Redis(connection_pool=pool, single_connection_client=True)
+        try:
+            return Bound(redis, self._measured(redis))
+        except BaseException:
+            pool.disconnect()
+            raise
+
+    def _measured(self, redis: Redis) -> Server:
+        # One after the other: what one has tried, the others need not.
+        with self._measuring:
+            self._server = measure(redis, self._server)
+            return self._server
+
+
+class _Once:
+    """Makes a connection that is made once: a claim over it and the wait for that claim cannot go to different ones."""
+
+    _made = False
+    _sock: Any
+
+    def connect_check_health(self, *args: Any, **options: Any) -> None:
+        if self._made and self._sock is None:
+            raise RedisConnectionError("the connection was lost, and a claim must not go on over another one")
+        super().connect_check_health(*args, **options)  # type: ignore[misc]
+        self._made = True

@@ -227,6 +227,13 @@ class Ledger(Rows):
             source="worker",
         )
 
+    def void(self, job_id: str, owner: str, *, reason: HoldReason, delay: float) -> Reply:
+        """Put a job back of which it is not known whether `owner` has claimed it; the call was not made."""
+        data = json.dumps({"reason": reason.value})
+        return self._scripts.run(
+            "postpone", job=job_id, owner=owner, reason=reason.value, delay=_ms(delay), data=data, source="worker"
+        )
+
     def doubt(
         self,
         job_id: str,

@@ -6,12 +6,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from redis import Redis
-from redis.exceptions import ResponseError
 
 from faxdispatch.cli.checks.finding import Finding, fail, ok, skew, warn
 from faxdispatch.errors import FaxError
 from faxdispatch.ledger import Presence, Scripts, connect
-from faxdispatch.ledger.durability import Durability, durability
+from faxdispatch.ledger.durability import Durability, Fence
 from faxdispatch.ledger.scripts import redis_trouble
 from faxdispatch.settings import Settings
 
@@ -57,29 +56,19 @@ def _version(about: Any) -> Finding:
     return ok("redis", f"{name} {version} answers")
 
 
-def _persistence(redis: Redis, _about: Any, _settings: Settings) -> Finding:
-    name, kind = "redis persistence", durability(redis)
-    span = "half minute" if _appendfsync(redis) == "no" else "second or so"
-    if kind is Durability.ALWAYS:
-        return ok(name, "every write is on disk before it is answered")
-    if kind is Durability.NEVER:
-        return fail(name, "nothing is kept on disk: a crash of Redis loses faxes or sends them twice", _ALWAYS)
-    lost = f"a crash of Redis can lose what was recorded in the last {span}: jobs, and webhooks answered already"
-    if kind is Durability.ON_DEMAND:
-        return warn(
-            name, f"{lost}; not a fax twice, since workers wait for the disk (WAITAOF) before each call", _ALWAYS
-        )
-    return fail(name, f"{lost}, and send a fax twice, since this server cannot be waited for (no WAITAOF)", _ALWAYS)
-
-
-def _appendfsync(redis: Redis) -> str | None:
-    try:
-        found: Any = redis.config_get("appendfsync")
-    except ResponseError:
-        # Managed services hide their settings; they sync every second.
-        return None
-    value: str | None = found.get("appendfsync")
-    return value
+def _persistence(redis: Redis, _about: Any, settings: Settings) -> Finding:
+    """Look at what is kept; where the server does not sync with every write, it is tried for some seconds."""
+    name, server = "redis persistence", Fence(redis).look()
+    told = f"run {server.run_id[:8]}, {server.role}, appendfsync {server.fsync or 'not told'}"
+    if server.durability is Durability.ALWAYS:
+        return ok(name, f"every write is on disk before it is answered ({told})")
+    lost = f"a crash can lose what was recorded in the last {'half minute' if server.fsync == 'no' else 'second or so'}"
+    if server.durability is Durability.ON_DEMAND:
+        lost += ": jobs, and webhooks answered already"
+        return warn(name, f"{lost}; no fax twice, since workers wait for the disk and it does wait ({told})", _ALWAYS)
+    if settings.fax_dangerous_lossy_redis:
+        return fail(name, f"{server.problem} ({told}); FAX_DANGEROUS_LOSSY_REDIS lets faxes be sent twice", _ALWAYS)
+    return fail(name, f"{server.problem} ({told}); so nothing is sent", _ALWAYS)
 
 
 def _memory(_redis: Redis, about: Any, _settings: Settings) -> Finding:

@@ -1,12 +1,15 @@
 -- The attempt provably created nothing: back to the line, no attempt is charged. The one who claimed it may say so even
 -- after its lease: no other can have made this attempt's call.
 --
+-- Whoever did not learn whether it has made the claim names it by its `owner`.
+--
 -- `pause` is the reason for which the connection is paused until then, since Telnyx refused the account; the fax waits
 -- with it. A refusal that may be this fax's `alone` is so where Telnyx has refused this fax twice and taken another on the
 -- same connection in between: then nothing is moved.
 local j = load(a.job)
 if not j then return reply({outcome = 'gone'}) end
-if (j.state ~= 'submitting' and j.state ~= 'unknown') or j.attempt ~= a.attempt then return reply({outcome = 'no', state = j.state}) end
+local mine = a.owner and j.owner == a.owner or j.attempt == a.attempt
+if (j.state ~= 'submitting' and j.state ~= 'unknown') or not mine then return reply({outcome = 'no', state = j.state}) end
 local taken = tonumber(redis.call('GET', 'fax:accepted:' .. j.connection) or '0')
 if a.pause and a.may_be_alone and taken > (tonumber(j.refused or '') or now) then return reply({outcome = 'alone'}) end
 settle(j, 0)

@@ -1,0 +1,81 @@
+"""A proxy in front of Redis that cuts the line at a chosen step."""
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from threading import Thread
+
+CLAIM, WAIT = b'"claims":', b"WAITAOF"
+
+
+class Cutter:
+    """Passes everything on, until a request with `word` comes: then that line is cut, once.
+
+    With `answer_lost` the server carries the request out, and its answer is what gets lost.
+    """
+
+    def __init__(self, target: int) -> None:
+        self._target = target
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+        self.cuts = 0
+        self._word: bytes | None = None
+        self._answer_lost = False
+        Thread(target=self._accept, daemon=True).start()
+
+    @property
+    def url(self) -> str:
+        return f"redis://127.0.0.1:{self.port}/0"
+
+    def cut(self, word: bytes, *, answer_lost: bool) -> None:
+        self._word, self._answer_lost = word, answer_lost
+
+    def close(self) -> None:
+        self._listener.close()
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                client, _ = self._listener.accept()
+                Thread(target=self._serve, args=(client,), daemon=True).start()
+
+    def _serve(self, client: socket.socket) -> None:
+        server = socket.create_connection(("127.0.0.1", self._target))
+        Thread(target=self._back, args=(server, client), daemon=True).start()
+        with suppress(OSError):
+            while asked := client.recv(65536):
+                if self._word and self._word in asked:
+                    self._word = None
+                    self.cuts += 1
+                    if self._answer_lost:
+                        # No more goes back to the client; the server still hears the whole request.
+                        client.shutdown(socket.SHUT_RDWR)
+                        server.sendall(asked)
+                        server.shutdown(socket.SHUT_WR)
+                        return
+                    break
+                server.sendall(asked)
+        _close(client, server)
+
+    def _back(self, server: socket.socket, client: socket.socket) -> None:
+        with suppress(OSError):
+            while answer := server.recv(65536):
+                with suppress(OSError):
+                    client.sendall(answer)
+        _close(client, server)
+
+
+def _close(*sockets: socket.socket) -> None:
+    for one in sockets:
+        with suppress(OSError):
+            one.shutdown(socket.SHUT_RDWR)
+        one.close()
+
+
+@contextmanager
+def cutter(target: int) -> Iterator[Cutter]:
+    proxy = Cutter(target)
+    try:
+        yield proxy
+    finally:
+        proxy.close()

@@ -1,0 +1,231 @@
+"""No call without a claim that is safe: lines are cut at each step, servers that keep less than they say found out."""
+
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from redis import Redis
+from redis.exceptions import ConnectionError as RedisConnectionError
+
+from faxdispatch.embedded import valkey_command
+from faxdispatch.jobs import SendFax
+from faxdispatch.ledger import Durability, Fence, NotSafe, Rules, Scripts, connect, measure
+from faxdispatch.settings import Settings
+from faxdispatch.states import State
+from faxdispatch.telnyx import Fax
+from tests.conftest import answers, eventually, free_port
+from tests.cutter import CLAIM, WAIT, Cutter, cutter
+from tests.worker.doubles import collaborators
+from worker.attempt import Outcome, run_attempts
+from worker.collaborators import Collaborators
+from worker.watch import Watch
+
+
+@contextmanager
+def valkey(folder: Path, *options: str) -> Iterator[Any]:
+    """Run another server; the later of two options counts."""
+    folder.mkdir(exist_ok=True)
+    port = free_port()
+    server = subprocess.Popen([*valkey_command(folder, port), *options])
+    try:
+        eventually(lambda: answers(f"redis://127.0.0.1:{port}/0"))
+        with Redis(port=port, decode_responses=True) as client:
+            yield SimpleNamespace(port=port, url=f"redis://127.0.0.1:{port}/0", client=client, process=server)
+    finally:
+        server.kill()
+        server.wait(20)
+
+
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Any, Any]]:
+    """A primary, and a replica that holds what it is given."""
+    folder = tmp_path_factory.mktemp("pair")
+    with valkey(folder / "primary") as primary, valkey(folder / "replica") as replica:
+        replica.client.replicaof("127.0.0.1", primary.port)
+        eventually(lambda: replica.client.info("replication").get("master_link_status") == "up")
+        yield primary, replica
+
+
+class Telnyx:
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    @contextmanager
+    def borrow(self) -> Iterator["Telnyx"]:
+        yield self
+
+    def send_fax(self, request: Any, *, deadline: float) -> Fax:
+        assert deadline > 0
+        self.asked.append(request.body()["to"])
+        return Fax(id=f"fax-{len(self.asked)}", status="queued")
+
+
+def office(url: str, **fence: Any) -> Collaborators:
+    scripts = Scripts(connect(url), Rules(rate=1000, channels=50))
+    settings = Settings(fax_connection_id="c", fax_from="+13125550299", fax_rate=1000, fax_channels=50)
+    ours = Fence(scripts.redis, **fence)
+    w = collaborators(scripts, settings, telnyx=Telnyx(), fence=ours)
+    return replace(w, watch=Watch(ours))
+
+
+def order(w: Collaborators, count: int) -> list[str]:
+    names = [f"job-{number}" for number in range(count)]
+    for number, name in enumerate(names):
+        w.ledger.create(name, SendFax(to=f"+1415555{number:04}", media_name="letter"), source="producer")
+    return names
+
+
+def states(w: Collaborators, names: list[str]) -> set[tuple[State, str | None]]:
+    return {(job.state, job.hold_reason) for job in w.ledger.jobs(names) if job}
+
+
+STEPS = {
+    "before the claim": (CLAIM, False),
+    "the claim's answer": (CLAIM, True),
+    "before the wait": (WAIT, False),
+    "the wait's answer": (WAIT, True),
+}
+
+
+@pytest.mark.parametrize("silent", [True, False], ids=["silent replica", "replica"])
+@pytest.mark.parametrize("step", STEPS)
+def test_a_cut_line_voids_the_claim_and_no_fax_is_sent_twice(pair: tuple[Any, Any], step: str, silent: bool) -> None:
+    primary, replica = pair
+    primary.client.flushall()
+    with cutter(primary.port) as proxy:
+        w = office(proxy.url, replicas=1, timeout=0.3)
+        names = order(w, 5)
+        assert w.fence.look().durability is Durability.ALWAYS
+        if silent:
+            replica.process.send_signal(signal.SIGSTOP)
+        try:
+            word, answer_lost = STEPS[step]
+            proxy.cut(word, answer_lost=answer_lost)
+            outcomes = run_attempts(names, w)
+        finally:
+            replica.process.send_signal(signal.SIGCONT)
+        assert proxy.cuts == 1
+        assert set(outcomes.values()) == {Outcome.PARKED}
+        assert w.telnyx.asked == []  # type: ignore[attr-defined]
+
+        def all_sent() -> bool:
+            for job in names:
+                w.ledger.release(job, why="test")
+                primary.client.hset(f"fax:job:{job}", "due", 0)
+            run_attempts(names, w)
+            return states(w, names) == {(State.ACCEPTED, None)}
+
+        eventually(all_sent, within=20, every=0.2)
+        assert sorted(w.telnyx.asked) == sorted(set(w.telnyx.asked))  # type: ignore[attr-defined]
+        assert len(w.telnyx.asked) == 5  # type: ignore[attr-defined]
+
+
+def test_a_bound_connection_is_never_made_again(redis_url: str) -> None:
+    fence = Fence(connect(redis_url))
+    with fence.bound() as connection:
+        connection.set("a", 1)
+        assert connection.connection is not None
+        connection.connection.disconnect()
+        with pytest.raises(RedisConnectionError, match="lost"):
+            connection.set("a", 2)
+    with fence.bound() as connection:
+        assert connection.get("a") == "1"
+
+
+LOSSY = [
+    (("--appendonly", "no"), Durability.NEVER),
+    (("--appendfsync", "no"), Durability.LATER),
+]
+
+
+@pytest.mark.parametrize(("options", "kind"), LOSSY, ids=str)
+def test_nothing_is_sent_where_claims_can_be_forgotten_unless_that_is_allowed(
+    tmp_path: Path, options: tuple[str, ...], kind: Durability
+) -> None:
+    with valkey(tmp_path, *options) as server:
+        w = office(server.url)
+        names = order(w, 2)
+        w.watch.look()
+        assert w.fence.server is not None
+        assert w.fence.server.durability is kind
+        assert set(run_attempts(names, w).values()) == {Outcome.PARKED}
+        assert states(w, names) == {(State.HELD, "not_durable")}
+        assert w.telnyx.asked == []  # type: ignore[attr-defined]
+
+        allowed = Fence(w.ledger.redis, lossy_allowed=True)
+        for name in names:
+            server.client.hset(f"fax:job:{name}", "due", 0)
+        allowed.look()
+        outcomes = run_attempts(names, replace(w, fence=allowed, watch=Watch(allowed)))
+        assert set(outcomes.values()) == {Outcome.ACCEPTED}
+
+
+class Slow:
+    """Stands for a server that syncs once a second; WAITAOF waits for it, or only says so."""
+
+    def __init__(self, *, waits: bool) -> None:
+        self._waits = waits
+
+    def info(self, *_: str) -> dict[str, Any]:
+        return {"run_id": "r", "role": "master", "aof_enabled": 1}
+
+    def config_get(self, _: str) -> dict[str, str]:
+        return {"appendonly": "yes", "appendfsync": "everysec"}
+
+    def set(self, *_: Any, **__: Any) -> None:
+        """Take a write."""
+
+    def execute_command(self, *_: Any) -> tuple[int, int]:
+        if self._waits:
+            time.sleep(0.4)
+        return 1, 0
+
+
+@pytest.mark.parametrize(("waits", "kind"), [(True, Durability.ON_DEMAND), (False, Durability.LATER)])
+def test_a_wait_counts_only_where_it_is_seen_to_wait(waits: bool, kind: Durability) -> None:
+    assert measure(Slow(waits=waits)).durability is kind
+
+
+def test_the_embedded_server_is_found_out_under_everysec(tmp_path: Path) -> None:
+    """Valkey 9.1.2 answers WAITAOF without an fsync there."""
+    with valkey(tmp_path, "--appendfsync", "everysec") as server:
+        assert measure(server.client).durability is Durability.LATER
+
+
+def test_a_promoted_replica_without_an_append_only_file_is_noticed(tmp_path: Path) -> None:
+    with valkey(tmp_path / "a") as primary, valkey(tmp_path / "b", "--appendonly", "no") as replica:
+        replica.client.replicaof("127.0.0.1", primary.port)
+        eventually(lambda: replica.client.info("replication").get("master_link_status") == "up")
+        proxy = Cutter(primary.port)
+        w = office(proxy.url)
+        names = order(w, 4)
+        w.watch.look()
+        assert set(run_attempts(names[:2], w).values()) == {Outcome.ACCEPTED}
+
+        proxy._target = replica.port
+        eventually(lambda: replica.client.exists(*(f"fax:job:{name}" for name in names)) == 4)
+        primary.process.kill()
+        replica.client.replicaof("NO", "ONE")
+        # Noticed by the claim itself, before anything has looked.
+        assert set(run_attempts(names[2:], w).values()) == {Outcome.PARKED}
+        w.watch.look()
+        assert w.fence.problem is not None
+        assert len(w.telnyx.asked) == 2  # type: ignore[attr-defined]
+
+
+def test_an_append_only_file_that_is_switched_off_is_noticed(tmp_path: Path) -> None:
+    with valkey(tmp_path) as server:
+        fence = Fence(connect(server.url))
+        with fence.bound():
+            assert fence.problem is None
+        server.client.config_set("appendonly", "no")
+        fence.look()
+        with pytest.raises(NotSafe, match="append-only"), fence.bound():
+            pytest.fail("a claim was allowed")
