@@ -4,6 +4,7 @@ import logging
 import os
 import socket
 import sys
+import time
 from collections.abc import Mapping
 from threading import BoundedSemaphore
 from typing import Any
@@ -13,7 +14,7 @@ from celery.signals import setup_logging, worker_ready, worker_shutdown, worker_
 from kombu.entity import Exchange, Queue
 
 from faxdispatch.broker import broker_app, post, waiting
-from faxdispatch.errors import BadInput, FaxError
+from faxdispatch.errors import BadInput, FaxError, Unavailable
 from faxdispatch.inbound.link import Links
 from faxdispatch.inbound.store import open_store
 from faxdispatch.jobs import JOBS, URGENT, CancelFax, SendFax
@@ -30,6 +31,7 @@ from faxdispatch.ledger import (
     Presence,
     Scripts,
 )
+from faxdispatch.ledger.refusals import passes
 from faxdispatch.openings import Calendar
 from faxdispatch.settings import Settings
 from faxdispatch.telnyx import ClientStack, TelnyxClock
@@ -161,13 +163,25 @@ def _attend(app: Celery, settings: Settings) -> None:
             app.collaborators.hook.close()
 
 
+def _built(settings: Settings) -> Celery:
+    """Build the app, once Redis does not refuse for the moment; see `passes`."""
+    while True:
+        try:
+            return build(settings)
+        except Unavailable as error:
+            if not passes(error.__cause__):
+                raise
+            log.warning("%s; waiting for it", error)
+            time.sleep(1)
+
+
 def make() -> Celery:
     """Build the app from the environment; a mistake there ends the process with one message."""
     try:
         settings = Settings.load()
         logging.basicConfig(level=settings.fax_log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
         logging.getLogger("celery").setLevel(logging.WARNING)
-        return build(settings)
+        return _built(settings)
     except FaxError as error:
         print(f"worker: {error}", file=sys.stderr)
         raise SystemExit(2 if isinstance(error, BadInput) else 1) from None

@@ -6,13 +6,17 @@ them for ever.
 """
 
 import logging
+import time
 from collections.abc import Callable
 from typing import Any
 
 from celery.worker.consumer import Consumer
 from kombu import message as kombu
 
+from faxdispatch.broker import refused
 from faxdispatch.errors import Unavailable
+from faxdispatch.ledger.refusals import passes
+from faxdispatch.privacy import scrub
 from worker.envelope import Envelope
 from worker.gate import Asked, Gate, Refused
 
@@ -24,8 +28,29 @@ _STUMBLES = (TypeError, ValueError, LookupError, AttributeError, ArithmeticError
 """How Celery meets a message that it cannot work with. Anything else is about the broker or us, not the message."""
 
 
+PAUSE = 1.0
+"""Seconds before a broker that refuses for a while is tried again."""
+
+
 class GatedConsumer(Consumer):  # type: ignore[misc] # Celery has no types
     """Hands Celery only messages of our own making."""
+
+    class Blueprint(Consumer.Blueprint):  # type: ignore[misc]
+        """Celery's steps from connecting to taking messages, of which one may meet a broker that refuses."""
+
+        def start(self, parent: Any) -> None:
+            """Take what passes by itself for a lost connection, after which Celery begins anew; end over all else."""
+            try:
+                super().start(parent)
+            except Exception as error:
+                if passes(error):
+                    time.sleep(PAUSE)
+                    raise ConnectionError(f"the broker refuses for now: {error}") from error
+                if not isinstance(error, parent.channel_errors):
+                    raise
+                words = refused(error) or f"{type(error).__name__}: {error}"
+                log.critical("the broker refuses us: %s; `faxdispatch doctor` says more", scrub(words))
+                raise SystemExit(1) from error
 
     def create_task_handler(self, *args: Any, **options: Any) -> Callable[[Any], None]:
         """Give what Celery calls with each message."""

@@ -18,7 +18,7 @@ Celery takes for a mistake and ends the worker (seen when Redis restarts).
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from hashlib import sha1
 from queue import Empty
@@ -140,7 +140,26 @@ class Message(_Message):  # type: ignore[misc]
 
 
 class QoS(_QoS):  # type: ignore[misc]
-    """Knows what is noted where. The names are those of kombu's own steps."""
+    """Knows what is noted where. The names are those of kombu's own steps.
+
+    The room of a message is given free also where the server refuses for the moment to forget it: it stays noted and is
+    delivered once more, which does no harm, while without the room a worker would take ever fewer messages.
+    """
+
+    def ack(self, delivery_tag: str) -> None:
+        """Acknowledge a message."""
+        self._forgotten(super().ack, delivery_tag)
+
+    def reject(self, delivery_tag: str, requeue: bool = False) -> None:
+        """Give a message back, or drop it."""
+        self._forgotten(super().reject, delivery_tag, requeue=requeue)
+
+    def _forgotten(self, forget: Callable[..., None], tag: str, **options: Any) -> None:
+        try:
+            forget(tag, **options)
+        except ResponseError as error:
+            log.warning("a message is delivered once more, for the broker refuses: %s", error)
+            self._quick_ack(tag)
 
     def append(self, message: Any, delivery_tag: str) -> None:
         """Count a message that is taken; it is noted already."""
@@ -216,17 +235,21 @@ class Channel(_Channel):  # type: ignore[misc]
         return True
 
     def _taken(self, options: dict[str, Any]) -> Any:
+        # Both answers are read, whatever the first one is: an answer that is left would be taken for the next one's.
+        if self._waited:
+            self._answer("XREAD", options)
+        return self._answer("EVALSHA", options)
+
+    def _answer(self, command: str, options: dict[str, Any]) -> Any:
         connection = self.client.connection
         try:
-            if self._waited:
-                self.client.parse_response(connection, "XREAD", **options)
-            return self.client.parse_response(connection, "EVALSHA", **options)
+            return self.client.parse_response(connection, command, **options)
         except NoScriptError:
             connection.send_command("SCRIPT LOAD", _SCRIPT)
             self.client.parse_response(connection, "SCRIPT LOAD", **options)
             return None
         except ResponseError as error:
-            # A full or read-only server. Nothing was taken; it is told once.
+            # A full or read-only server, or one that has just become so. Nothing was taken; it is told once.
             if not self._idle:
                 log.warning("the broker hands out no messages: %s", error)
             return None
