@@ -16,6 +16,7 @@ _FOR_A_PERSON = {
     HoldReason.NO_CONNECTION: "name no fax application, and neither does FAX_CONNECTION_ID",
     HoldReason.NO_SENDER: "name no sender, and neither does FAX_FROM",
     HoldReason.POLICY_HOOK_FAILED: "wait since the policy hook cannot be asked",
+    HoldReason.NEVER_ACCEPTED: "were never taken by Telnyx and wait for a person's word",
     HoldReason.NOT_DURABLE: "wait since Redis cannot make their sending safe from a crash",
 }
 _OVERDUE = 10.0

@@ -6,6 +6,8 @@ from faxdispatch.states import WAIVABLE, HoldReason
 
 _PAUSES = {
     "operator": "a person paused it",
+    "telnyx_unreachable": "Telnyx cannot be reached; one fax at a time tries",
+    "telnyx_failing": "Telnyx answers with errors of its own (5xx); one fax at a time tries",
     "spend_cap": "the day's money is spent",
 }
 
@@ -13,6 +15,7 @@ _ENDS = {
     HoldReason.SEND_AT: "That moment.",
     HoldReason.WINDOW: "The opening of its window.",
     HoldReason.TOO_LATE: "A person: let it go, or cancel it.",
+    HoldReason.NEVER_ACCEPTED: "A person: let it go, or cancel it.",
     HoldReason.POLICY_HOOK: "The moment that the hook named, when it is asked again.",
     HoldReason.CONNECTION_PAUSED: "The end of the pause; once its cause is mended, a person may end it at once.",
     HoldReason.ACCOUNT_REFUSED: "The end of the pause; once its cause is mended, a person may end it at once.",

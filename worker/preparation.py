@@ -29,6 +29,8 @@ def prepare(job: JobView, w: Collaborators) -> Prepared:
     if job.request.expired(now):
         w.ledger.end(job.job_id, event="job.exhausted", cause="send_by", states=_WAITING)
         raise Ended(Outcome.EXPIRED)
+    if job.untaken >= w.settings.fax_max_never_accepted:
+        raise _parked(job, HoldReason.NEVER_ACCEPTED, w)
     _check_number(job, w)
     _check_time(job, now, w)
     request = _ask_hook(job, now, w)

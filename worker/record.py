@@ -13,9 +13,10 @@ from faxdispatch.errors import (
     Refused,
     TelnyxError,
     Unavailable,
+    Unreachable,
 )
 from faxdispatch.jobs import CancelFax
-from faxdispatch.ledger import Scope
+from faxdispatch.ledger import CallOutcome, Scope
 from faxdispatch.states import HoldReason, State
 from faxdispatch.telnyx import Fax
 from faxdispatch.telnyx.translate import blames_account
@@ -61,6 +62,7 @@ def _not_accepted(claimed: Claimed, answer: TelnyxError, w: Collaborators) -> Ou
             cause=str(answer.status or "no_answer"),
             look_after=w.settings.fax_reconcile_every,
             facts=answer.as_data(),
+            failing=answer.status is not None and answer.status >= 500,
         )
         return Outcome.UNKNOWN
     return _not_created(claimed, answer, w)
@@ -94,11 +96,12 @@ def _not_created(claimed: Claimed, error: TelnyxError, w: Collaborators) -> Outc
         # The limiter knows of it already, and all workers with it.
         return _put_back(claimed, error, HoldReason.RATE_LIMITED, error.retry_after or 1.0, w)
     if isinstance(error, NotSent):
-        return _put_back(claimed, error, HoldReason.NOT_SENT, step(settings.fax_retry_connect, holds), w)
+        call: CallOutcome | None = "unreachable" if isinstance(error, Unreachable) else None
+        return _put_back(claimed, error, HoldReason.NOT_SENT, step(settings.fax_retry_connect, holds), w, call=call)
     assert isinstance(error, AccountRefused), f"{type(error).__name__} has no rule"  # noqa: S101
     if scope := _NO_CHANNEL.get(error.code or ""):
         delay = step(settings.fax_retry_capacity, holds)
-        return _put_back(claimed, error, HoldReason.NO_CHANNEL_AT_TELNYX, delay, w, capacity=scope)
+        return _put_back(claimed, error, HoldReason.NO_CHANNEL_AT_TELNYX, delay, w, capacity=scope, call="answered")
     return _account_refused(claimed, error, w)
 
 
@@ -116,6 +119,7 @@ def _account_refused(claimed: Claimed, error: AccountRefused, w: Collaborators) 
         delay=delay,
         facts=error.as_data(),
         pause=error.code or str(error.status),
+        call="answered",
         may_be_alone=not blames_account(error),
     )
     return _refused(claimed, error, w) if reply["outcome"] == "alone" else Outcome.PARKED
@@ -129,8 +133,9 @@ def _put_back(
     w: Collaborators,
     *,
     capacity: Scope | None = None,
+    call: CallOutcome | None = None,
 ) -> Outcome:
     w.ledger.postpone(
-        claimed.job_id, claimed.number, reason=reason, delay=delay, facts=error.as_data(), capacity=capacity
+        claimed.job_id, claimed.number, reason=reason, delay=delay, facts=error.as_data(), capacity=capacity, call=call
     )
     return Outcome.PARKED

@@ -22,6 +22,7 @@ from faxdispatch.errors import (
     Refused,
     TelnyxError,
     Unavailable,
+    Unreachable,
     WrongState,
 )
 from faxdispatch.states import HoldReason, State, Verdict
@@ -96,5 +97,6 @@ __all__ = [
     "Refused",
     "TelnyxError",
     "Unavailable",
+    "Unreachable",
     "WrongState",
 ]

@@ -15,6 +15,7 @@ FaxError
     ├── AccountRefused       a definite no to the whole account: pause, alarm, repeat later
     ├── RateLimited          a definite no for now; `retry_after` says when
     ├── NotSent              the request provably never left this machine; repeating is safe
+    │   └── Unreachable      … since Telnyx could not be reached
     └── OutcomeUnknown       it may have been carried out; only evidence can tell
 """
 
@@ -128,6 +129,10 @@ class RateLimited(TelnyxError):
 
 class NotSent(TelnyxError):
     """The request provably never left: name lookup, connect, TLS or pool failure, or the claim's time ran out."""
+
+
+class Unreachable(NotSent):
+    """No connection to Telnyx came about: name lookup, connect, TLS or pool failure."""
 
 
 class OutcomeUnknown(TelnyxError):

@@ -85,7 +85,13 @@ MEANINGS: dict[HoldReason, Meaning] = {
         "The end of the pause; once the cause is mended, faxdispatch resume CONNECTION ends the pause at once.",
     ),
     HoldReason.NOT_SENT: Meaning(
-        "Telnyx could not be reached, and nothing had left.", "The pause of FAX_RETRY_CONNECT; mend the network."
+        "Telnyx could not be reached, and nothing had left.",
+        "The pause of FAX_RETRY_CONNECT; mend the network. Where more fail, the connection is paused and one tries.",
+    ),
+    HoldReason.NEVER_ACCEPTED: Meaning(
+        "Telnyx never took FAX_MAX_NEVER_ACCEPTED attempts: it gave no clear answer, and no listing shows them.",
+        "A person: faxdispatch status JOB shows the answers; faxdispatch release JOB tries as often again, "
+        "faxdispatch cancel JOB drops it, and faxdispatch campaign finish ends the rows of a campaign.",
     ),
     HoldReason.ACCOUNT_UNKNOWN: Meaning(
         "Telnyx has not told yet whether TELNYX_API_KEY is of the account that this ledger sends with.",

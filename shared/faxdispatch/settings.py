@@ -122,6 +122,8 @@ class Settings(BaseSettings):
     """How often one fax is dialled at most, unless the job says."""
     fax_max_connects: int = Field(default=4, ge=1, le=50)
     """Of these, how often at most after a call that connected: it costs money, disturbs, and seldom goes better."""
+    fax_max_never_accepted: int = Field(default=3, ge=1, le=50)
+    """Attempts that Telnyx provably never took, such as those it answered with a 5xx; then a person must speak."""
 
     # When a fax may be dialled
     fax_zone: Annotated[str, AfterValidator(_zone)] = "UTC"
@@ -136,6 +138,10 @@ class Settings(BaseSettings):
     """Calls to Telnyx a second, all workers together."""
     fax_channels: Annotated[int, Field(ge=1)] | Literal["auto"] = "auto"
     """Faxes in flight on one connection, all workers together; `auto` finds it: starts at 2, grows, halves."""
+    fax_breaker_window: int = Field(default=10, ge=1, le=1000)
+    """The last calls to send on a connection that are looked at, since one was answered with a 5xx."""
+    fax_breaker_failures: int = Field(default=5, ge=1, le=1000)
+    """So many of them with a 5xx pause the connection, until one fax that tries is answered otherwise."""
     fax_rate_burst: int = Field(default=5, ge=1, le=1000)
     """Calls by which any one second may exceed `FAX_RATE`."""
     fax_connection_rate: float | None = Field(default=None, gt=0, allow_inf_nan=False)
@@ -260,7 +266,7 @@ class Settings(BaseSettings):
     fax_retry_account: Schedule = (300,)
     """After the account or the connection was refused; costs the fax no attempt."""
     fax_retry_connect: Schedule = (1, 2, 5, 15, 60)
-    """After Telnyx could not be reached; costs the fax no attempt."""
+    """After Telnyx could not be reached; costs the fax no attempt. Also between tries of a paused connection."""
     fax_ladder: Ladder = (("t38_enabled", False), ("quality", "normal"), ("monochrome", True))
     """What is changed, one more each time, after the transmission itself failed; `none` changes nothing."""
 

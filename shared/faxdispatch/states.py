@@ -93,12 +93,21 @@ class HoldReason(StrEnum):
     """Telnyx could not be reached; nothing had left."""
     ACCOUNT_UNKNOWN = "account_unknown"
     """It is not known yet whether the API key is of the account that the ledger sends with."""
+    NEVER_ACCEPTED = "never_accepted"
+    """Telnyx provably never took several of its attempts; a person must speak."""
     NOT_DURABLE = "not_durable"
     """Redis could not make the claim safe from a crash."""
 
 
 WAIVABLE = frozenset(
-    {HoldReason.SEND_AT, HoldReason.WINDOW, HoldReason.TOO_LATE, HoldReason.POLICY_HOOK, HoldReason.RETRY}
+    {
+        HoldReason.SEND_AT,
+        HoldReason.WINDOW,
+        HoldReason.TOO_LATE,
+        HoldReason.POLICY_HOOK,
+        HoldReason.RETRY,
+        HoldReason.NEVER_ACCEPTED,
+    }
 )
 """What a person may waive for one job; all else is shared with others or is a fault to be mended."""
 

@@ -13,6 +13,7 @@ from faxdispatch.campaign.identity import LONGEST, check_id, id_from
 from faxdispatch.campaign.retrying import WORDS
 from faxdispatch.ledger import CHUNK, Suppression, Suppressions
 from faxdispatch.reasons import REASONS
+from faxdispatch.states import HoldReason
 from tests.ledger.campaign_desk import CampaignDesk
 
 WITHOUT_EXTRA = """
@@ -719,3 +720,46 @@ def test_a_plain_install_has_campaigns_and_suppressions_and_loads_them_only_when
     done = subprocess.run(command, capture_output=True, text=True, check=False)
 
     assert (done.stdout, done.stderr) == ("1\nadded\n", "")
+
+
+# Rows that Telnyx never took ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def untaken(desk, service):
+    """A running campaign of three rows: one that Telnyx never took, one that is in flight, one that waits untried."""
+    service.create(rows(3), campaign_id="spring", media_name="letter")
+    service.start("spring")
+    desk.feed(name="spring")
+    desk.picked()
+    for _ in range(desk.scripts.rules.most_untaken):
+        assert (desk.admit("spring-1"), desk.claim("spring-1")) == ("go", "claimed")
+        attempt = desk.ledger.job("spring-1").attempt
+        desk.ledger.doubt("spring-1", attempt, cause="500", look_after=15, facts={})
+        for look in "abc":
+            desk.ledger.not_listed("spring-1", attempt, look=f"{attempt}{look}", settle=0, enough=3)
+    desk.fly("spring-2")
+    return "spring"
+
+
+def test_rows_that_telnyx_never_took_are_given_up_by_a_person_and_then_the_campaign_ends(
+    desk, service, untaken, events
+):
+    assert service.holds(untaken)[HoldReason.NEVER_ACCEPTED] == 1
+
+    assert service.finish(untaken, reason="down for days", operator="ada")[1] == 1
+
+    assert {"untaken": 3, "why": "down for days", "operator": "ada"}.items() <= events("job.exhausted")[0].items()
+    assert service.finish(untaken)[1] == 0, "the others go on"
+    desk.tell("spring-2", "delivered")
+    desk.fly("spring-3")
+    desk.tell("spring-3", "delivered")
+    assert desk.feed(name=untaken)[0] == "finished"
+    assert service.retry(untaken, ["never_accepted"]).rows == 1
+
+
+def test_a_campaign_with_rows_that_telnyx_never_took_can_be_cancelled(desk, service, untaken):
+    service.cancel(untaken)
+
+    with pytest.raises(Conflict):
+        service.finish(untaken)

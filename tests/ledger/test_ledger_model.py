@@ -21,6 +21,7 @@ from redis import Redis
 from faxdispatch.jobs import Priority, SendFax
 from faxdispatch.ledger import (
     Agenda,
+    CallOutcome,
     JobView,
     Ledger,
     Limits,
@@ -44,9 +45,16 @@ T = TypeVar("T")
 POSTPONED: dict[str, tuple[HoldReason, Scope | None]] = {
     "429": (HoldReason.RATE_LIMITED, None),
     "not sent": (HoldReason.NOT_SENT, None),
+    "not reached": (HoldReason.NOT_SENT, None),
     "connection full": (HoldReason.NO_CHANNEL_AT_TELNYX, "connection"),
     "account full": (HoldReason.NO_CHANNEL_AT_TELNYX, "account"),
 }
+CALLS: dict[str, CallOutcome] = {
+    "not reached": "unreachable",
+    "connection full": "answered",
+    "account full": "answered",
+}
+"""What the connection learns of a call that created nothing."""
 FAILURES: dict[str, Scope | None] = {
     "user_busy": None, "receiver_unallocated_number": None, "user_channel_limit_exceeded": "account",
     "connection_channel_limit_exceeded": "connection",
@@ -226,6 +234,9 @@ class World:
             self.messages.append(job)
         if fate == "lost":
             return
+        if self.ledger.job(job).untaken >= self.rules.most_untaken:
+            self.ledger.hold(job, reason=HoldReason.NEVER_ACCEPTED, due=None)
+            return
         if self.ledger.admit(job, connection=self.connection_of(job), sender="+1")["outcome"] == "go":
             self.admitted.append(job)
 
@@ -234,6 +245,7 @@ class World:
     def claim(self) -> None:
         job = self.take(self.admitted)
         before = self.ledger.job(job)
+        pause = self.redis.hgetall(f"fax:paused:{before.connection_id}")
         self.owners += 1
         cost = self.random.randint(5, 20)
         reply = self.ledger.claim(job, owner=f"w{self.owners}", lease=LEASE, facts={}, cost=cost)
@@ -244,6 +256,7 @@ class World:
             return
         assert before.connection_id
         assert self.now >= max(self.shut_until, self.paused.get(before.connection_id, 0)), "nothing may be sent"
+        assert "tries" not in pause or pause["probe"] == job, "one fax tries whether Telnyx answers again"
         assert before.state in {State.QUEUED, State.HELD}
         alive = [f for f in self.faxes if f.job == job and f.status != "failed"]
         assert not alive, f"attempt {reply['attempt']} was claimed while {alive} may arrive"
@@ -258,10 +271,11 @@ class World:
         call.answer = self.one(
             ["accepted"] * 6
             + ["accepted, no answer"] * 4
-            + ["refused", "429", "no answer", "not sent"] * 2
+            + ["refused", "429", "no answer", "5xx", "not sent", "not reached"] * self.one([1, 2])
+            + ["not reached", "5xx"] * self.one([0, 20])
             + ["connection full", "account full"]
         )
-        if call.answer == "not sent":
+        if call.answer in {"not sent", "not reached"}:
             return
         key = (call.job, call.attempt)
         self.posts[key] = self.posts.get(key, 0) + 1
@@ -291,10 +305,13 @@ class World:
             )
         elif call.answer in POSTPONED:
             reason, full = POSTPONED[call.answer]
-            self.ledger.postpone(call.job, call.attempt, reason=reason, delay=5, facts={}, capacity=full)
+            learnt = CALLS.get(call.answer)
+            self.ledger.postpone(call.job, call.attempt, reason=reason, delay=5, facts={}, capacity=full, call=learnt)
             self.by_our_clock("fax:channels:cut", *(f"fax:channels:{connection}:cut" for connection in CONNECTIONS))
         else:
-            self.ledger.doubt(call.job, call.attempt, cause="no_answer", look_after=15, facts={})
+            failing = call.answer == "5xx"
+            self.ledger.doubt(call.job, call.attempt, cause="no_answer", look_after=15, facts={}, failing=failing)
+            self.by_our_clock(*(f"fax:failing:{connection}" for connection in CONNECTIONS))
 
     # Telnyx --------------------------------------------------------------------------------------------------------
 

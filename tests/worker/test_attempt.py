@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from faxdispatch.client_state import decode_client_state
-from faxdispatch.errors import AccountRefused, NotSent, OutcomeUnknown, RateLimited, Refused
+from faxdispatch.errors import AccountRefused, NotSent, OutcomeUnknown, RateLimited, Refused, Unreachable
 from faxdispatch.jobs import SendFax
 from faxdispatch.ledger import (
     Fence,
@@ -274,3 +274,42 @@ def test_a_fax_that_was_let_go_from_its_window_is_still_not_sent_before_its_time
     assert run_attempt("job", w) is Outcome.PARKED
     job = w.ledger.job("job")
     assert (job.hold_reason, job.due_at, telnyx.asked) == (HoldReason.SEND_AT, at, [])
+
+
+def test_a_fax_that_telnyx_never_took_is_not_sent_before_a_person_says_so(w: Collaborators, telnyx: Telnyx) -> None:
+    create(w)
+    telnyx.answer = OutcomeUnknown("Telnyx gave no clear answer", status=500)
+    w.ledger.redis.hset("fax:job:job", "untaken", w.settings.fax_max_never_accepted)
+
+    assert run_attempt("job", w) is Outcome.PARKED
+    assert w.ledger.job("job").hold_reason == HoldReason.NEVER_ACCEPTED
+    assert telnyx.asked == []
+
+    w.ledger.release("job", why="mended")
+    assert run_attempt("job", w) is Outcome.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [(Unreachable("refused"), "telnyx_unreachable"), (OutcomeUnknown("error", status=503), "telnyx_failing")],
+)
+def test_calls_that_fail_one_after_the_other_pause_the_connection(
+    w: Collaborators, telnyx: Telnyx, answer: Exception, reason: str
+) -> None:
+    telnyx.answer = answer
+    for number in range(8):
+        job = SendFax.decode({"to": f"+1312555020{number}", "media_name": "letter"})
+        run_attempt(w.ledger.create(f"job{number}", job, source="producer")["job"], w)
+
+    assert pauses(w) == {"c1": reason}
+    assert len(telnyx.asked) == (3 if reason == "telnyx_unreachable" else 5)
+
+
+@pytest.mark.parametrize("answer", [NotSent("too late"), OutcomeUnknown("timeout"), OutcomeUnknown("odd", status=409)])
+def test_what_says_nothing_of_telnyx_pauses_nothing(w: Collaborators, telnyx: Telnyx, answer: Exception) -> None:
+    telnyx.answer = answer
+    for number in range(8):
+        job = SendFax.decode({"to": f"+1312555020{number}", "media_name": "letter"})
+        run_attempt(w.ledger.create(f"job{number}", job, source="producer")["job"], w)
+
+    assert pauses(w) == {}

@@ -12,6 +12,7 @@ from typing import Any
 from faxdispatch.campaign.asking import quarantined_in
 from faxdispatch.campaign.badrows import BadRows
 from faxdispatch.campaign.checking import Check, Progress, check
+from faxdispatch.campaign.giving_up import give_up
 from faxdispatch.campaign.identity import check_id, fingerprint, id_from
 from faxdispatch.campaign.importing import Imported, Importer, List, Reading, Rows, the_list
 from faxdispatch.campaign.requests import RowRequests, options_for_all
@@ -271,6 +272,24 @@ class CampaignService:
         # The scheduler does so, too; but it may not be running, and the counts should be right at once.
         self.ledger.sweep(campaign_id)
         return self.ledger.get(campaign_id)
+
+    def finish(
+        self, campaign_id: str, *, reason: str | None = None, operator: str | None = None
+    ) -> tuple[Campaign, int]:
+        """Give up the rows that wait although Telnyx never took their attempts; gives how many those are.
+
+        They count as failed, for the cause `never_accepted`, and can be tried again as all that failed. The campaign is
+        finished once its other rows have come to their end.
+
+        Raises:
+            NotKnown: there is no such campaign.
+            Conflict: it is neither running nor paused.
+        """
+        campaign = self.ledger.get(campaign_id)
+        if campaign.state not in {CampaignState.RUNNING, CampaignState.PAUSED}:
+            raise self._refusal(campaign_id, campaign.state, "finished")
+        given_up = give_up(campaign, self._scripts, why=reason, operator=operator)
+        return self.ledger.get(campaign_id), given_up
 
     def set_cap(
         self, campaign_id: str, cap: float | None, *, reason: str | None = None, operator: str | None = None

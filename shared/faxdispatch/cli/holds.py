@@ -75,7 +75,11 @@ def _show(held: list[Held], paused: list[Traffic], account: Account, now: dateti
 
 def _when(held: Held, now: datetime) -> str:
     """Write the earliest and the latest moment: of a hold that ends at a time until when, else since when."""
-    waits = held.reason in IN_LINE or held.reason in {HoldReason.TOO_LATE, HoldReason.SPEND_CAP}
+    waits = held.reason in IN_LINE or held.reason in {
+        HoldReason.TOO_LATE,
+        HoldReason.NEVER_ACCEPTED,
+        HoldReason.SPEND_CAP,
+    }
     # Of jobs in line some may have a time all the same, such as that at which Telnyx takes calls again.
     words = [f"{'since' if waits and at <= now else 'until'} {clock(at)}" for at in (held.first, held.last)]
     return words[0] if words[0] == words[1] else f"the first {words[0]}, the last {words[1]}"

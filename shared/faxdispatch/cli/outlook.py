@@ -76,7 +76,7 @@ def _detail(job: JobView) -> str | None:
 def _held(job: JobView, when: str, pause: Pause | None) -> str:
     if _let_go(job):
         return f"tried as soon as a worker takes it, for a person let it go; a worker is reminded at {when}"
-    if job.hold_reason == HoldReason.TOO_LATE:
+    if job.hold_reason in {HoldReason.TOO_LATE, HoldReason.NEVER_ACCEPTED}:
         return f"nothing by itself: faxdispatch release {job.job_id} sends it, faxdispatch cancel {job.job_id} drops it"
     stop = f", but its connection {job.connection_id} is {pause_line(pause)}" if pause else ""
     return f"tried again at {when}{stop}"

@@ -14,6 +14,7 @@ _FOR_A_PERSON = (
     HoldReason.NO_SENDER,
     HoldReason.POLICY_HOOK_FAILED,
     HoldReason.ACCOUNT_UNKNOWN,
+    HoldReason.NEVER_ACCEPTED,
     HoldReason.NOT_DURABLE,
 )
 """Holds that do not end for good before a person does something."""

@@ -31,7 +31,7 @@ from faxdispatch.ledger.deadletters import DeadLetter, DeadLetters
 from faxdispatch.ledger.durability import Durability, Fence, NotSafe, Server, measure
 from faxdispatch.ledger.identity import Identity
 from faxdispatch.ledger.inbound import DocumentPlace, Due, InboundFax, Inbox
-from faxdispatch.ledger.jobs import Claim, Ledger, New, Scope
+from faxdispatch.ledger.jobs import CallOutcome, Claim, Ledger, New, Scope
 from faxdispatch.ledger.limits import Account, Limits, Pause, Traffic
 from faxdispatch.ledger.observations import Observation, Observations
 from faxdispatch.ledger.overview import Overview, Sample, newest_events, read_overview, samples, take_sample
@@ -51,6 +51,7 @@ __all__ = [
     "Agenda",
     "Appointment",
     "Audit",
+    "CallOutcome",
     "Campaign",
     "CampaignRow",
     "Campaigns",

@@ -19,6 +19,9 @@ from faxdispatch.states import WAIVABLE, HoldReason, State, Verdict
 Scope = Literal["connection", "account"]
 """What may be out of channels."""
 
+CallOutcome = Literal["answered", "unreachable"]
+"""What a call to send that created nothing came to."""
+
 Reply = dict[str, Any]
 """What a move came to: `outcome`, and where it says `no` the `state` that stood against it."""
 
@@ -206,12 +209,14 @@ class Ledger(Rows):
         capacity: Scope | None = None,
         pause: str | None = None,
         may_be_alone: bool = False,
+        call: CallOutcome | None = None,
     ) -> Reply:
         """Put a claimed job back for `delay` seconds: nothing was created, no attempt is charged.
 
         `capacity` lowers the channel estimate of connection or account. `pause` is the reason for which Telnyx refused
         the account: the connection is paused for so long. Where the refusal `may_be_alone` this fax's, and Telnyx
-        refused this fax before and took another in between, `alone` comes back, and nothing is moved.
+        refused this fax before and took another in between, `alone` comes back, and nothing is moved. `call` is what
+        the call came to; None where none was made.
         """
         data = json.dumps({"reason": reason.value, **facts})
         return self._scripts.run(
@@ -222,6 +227,7 @@ class Ledger(Rows):
             capacity=capacity,
             pause=pause,
             may_be_alone=may_be_alone or None,
+            call=call,
             delay=_ms(delay),
             data=data,
             source="worker",
@@ -242,9 +248,13 @@ class Ledger(Rows):
         cause: str,
         look_after: float,
         facts: Mapping[str, Any],
+        failing: bool = False,
         source: str = "worker",
     ) -> Reply:
-        """Record that the attempt's outcome is unknown; the first look for evidence is in `look_after` seconds."""
+        """Record that the attempt's outcome is unknown; the first look for evidence is in `look_after` seconds.
+
+        `failing`: Telnyx answered with a 5xx, which may pause the connection.
+        """
         data = json.dumps({"reason": cause, **facts})
         return self._scripts.run(
             "unknown",
@@ -252,6 +262,7 @@ class Ledger(Rows):
             attempt=attempt,
             cause=cause,
             next=_ms(look_after),
+            failing=failing or None,
             data=data,
             source=source,
         )
@@ -272,7 +283,8 @@ class Ledger(Rows):
 
         It proves nothing, `elsewhere`, where the attempt was made with another account.
 
-        With `enough` of them, the last one asked for `settle` seconds after the attempt became unknown: `requeued`.
+        With `enough` of them, the last one asked for `settle` seconds after the attempt became unknown: `requeued`,
+        or `held` where too many attempts were never accepted.
         `after_claim` is how long after the claim it was asked for, where another clock than Redis' tells; it counts for
         no more than that.
         """

@@ -21,6 +21,7 @@ _TOPICS = (
     "campaigns",
     "index",
     "moves",
+    "breaker",
     "admission",
     "inbound",
 )

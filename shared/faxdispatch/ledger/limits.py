@@ -172,7 +172,8 @@ def _fours(flat: list[Any]) -> Iterable[tuple[Any, Any, Any, Any]]:
 
 
 def _pause(pause: dict[str, str], now: int) -> Pause | None:
-    if int(pause.get("until", 0)) <= now:
+    # One that a try must end lasts until that.
+    if int(pause.get("until", 0)) <= now and "tries" not in pause:
         return None
     return Pause(pause["reason"], _moment(int(pause["until"])))
 

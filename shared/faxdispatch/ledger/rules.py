@@ -39,6 +39,10 @@ class Rules:
     quarantine_after: int = 2
     quarantine: float = 90 * _DAY
     ladder_kept: float = 30 * _DAY
+    probe_pauses: tuple[float, ...] = (1, 2, 5, 15, 60)
+    breaker_window: int = 10
+    breaker_failures: int = 5
+    most_untaken: int = 3
     burst_window: int = 40
     burst_failures: int = 30
     most_open: int = 20_000
@@ -70,6 +74,10 @@ class Rules:
             quarantine_after=settings.fax_quarantine_after,
             quarantine=settings.fax_quarantine_days * _DAY,
             ladder_kept=settings.fax_ladder_days * _DAY,
+            probe_pauses=settings.fax_retry_connect,
+            breaker_window=settings.fax_breaker_window,
+            breaker_failures=settings.fax_breaker_failures,
+            most_untaken=settings.fax_max_never_accepted,
             burst_window=settings.fax_campaign_burst_window,
             burst_failures=settings.fax_campaign_burst_failures,
             delete_after=settings.fax_telnyx_delete_after,
@@ -112,6 +120,10 @@ class Rules:
             "seen": _ms(self.seen),
             "row_kept": _ms(_ROW_KEPT),
             "most_open": self.most_open,
+            "probe_pauses": " ".join(str(_ms(pause)) for pause in self.probe_pauses),
+            "breaker_window": self.breaker_window,
+            "breaker_failures": self.breaker_failures,
+            "most_untaken": self.most_untaken,
             "burst_window": self.burst_window,
             "burst_failures": self.burst_failures,
             "maxlen": self.events_maxlen,

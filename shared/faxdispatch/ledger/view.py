@@ -47,6 +47,8 @@ class JobView(BaseModel):
     """Failed attempts that connected."""
     holds: int
     """How often it was put back without costing an attempt."""
+    untaken: int = 0
+    """Attempts that Telnyx provably never took, since a person last let it go."""
     rung: int
     """Rung of the ladder of changed settings that the last attempt had, or the next one will have."""
     waived: frozenset[str]
@@ -88,6 +90,7 @@ class JobView(BaseModel):
             dials=int(row.get("dials") or 0),
             connects=int(row.get("connects") or 0),
             holds=int(row.get("holds") or 0),
+            untaken=int(row.get("untaken") or 0),
             rung=int(row.get("rung") or 0),
             waived=frozenset((row.get("waived") or "").split()),
             spent=(int(row.get("spent") or 0) + int(row.get("cost") or 0)) / 1_000_000,

@@ -13,7 +13,7 @@ from typing import IO, Any
 
 import httpx
 
-from faxdispatch.errors import NotSent, OutcomeUnknown, TelnyxError
+from faxdispatch.errors import NotSent, OutcomeUnknown, TelnyxError, Unreachable
 from faxdispatch.privacy import scrub
 from faxdispatch.proxies import named_proxy
 from faxdispatch.telnyx.translate import Answer
@@ -96,7 +96,7 @@ class _Evidence:
         """Tell by evidence alone whether the request may have reached Telnyx."""
         what = f"{operation.replace('_', ' ')}: {type(error).__name__}: {scrub(str(error))}".removesuffix(": ")
         if not self.begun and (self.watched or isinstance(error, _NEVER_LEFT)):
-            return NotSent(f"Telnyx was not reached: {what}")
+            return Unreachable(f"Telnyx was not reached: {what}")
         return OutcomeUnknown(f"no usable answer to {what}")
 
 

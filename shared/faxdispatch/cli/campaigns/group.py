@@ -10,6 +10,7 @@ COMMANDS: Table = {
     "start": ("faxdispatch.cli.campaigns.moves:start", "Let a campaign be sent, now or at a moment."),
     "pause": ("faxdispatch.cli.campaigns.moves:pause", "Begin no further row."),
     "resume": ("faxdispatch.cli.campaigns.moves:resume", "Let a paused campaign go on where it was."),
+    "finish": ("faxdispatch.cli.campaigns.moves:finish", "Give up the rows that Telnyx never took."),
     "cancel": ("faxdispatch.cli.campaigns.moves:cancel", "Send no row any more that has not left."),
     "cap": ("faxdispatch.cli.campaigns.moves:cap", "Set what a campaign may cost."),
     "status": ("faxdispatch.cli.campaigns.status:status", "Tell how a campaign stands."),

@@ -1,4 +1,4 @@
-"""`faxdispatch campaign start`, `pause`, `resume`, `cancel`, `cap` and `purge`: what an operator commands."""
+"""`faxdispatch campaign start`, `pause`, `resume`, `finish`, `cancel`, `cap` and `purge`: what an operator commands."""
 
 from typing import Annotated
 
@@ -45,6 +45,24 @@ def pause(
 def resume(campaign: Id, reason: Why = None, operator: Operator = None, as_json: Json = False) -> None:
     """Let a paused campaign go on where it was: no row is repeated, none is left out."""
     tell(campaigns().resume(campaign, reason=reason, operator=operator or user()), as_json=as_json)
+
+
+def finish(
+    campaign: Id, reason: Why = None, operator: Operator = None, yes: Yes = False, as_json: Json = False
+) -> None:
+    """Give up the rows that wait although Telnyx never took their attempts, so that the campaign can end.
+
+    They count as failed, for the cause never_accepted; campaign retry tries them again. All other rows go on.
+    """
+    desk = campaigns()
+    found = desk.get(campaign)
+    confirm(
+        f"Campaign {found.id} is {standing(found)}. Rows that wait after attempts which Telnyx never took fail.",
+        yes=yes,
+    )
+    moved, given_up = desk.finish(campaign, reason=reason, operator=operator or user())
+    tell(moved, as_json=as_json)
+    note(f"{given_up:,} rows are given up; {moved.pending:,} are still to be sent, {moved.opened:,} under way")
 
 
 def cancel(

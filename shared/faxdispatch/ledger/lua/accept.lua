@@ -2,6 +2,7 @@
 local function accept(seen)
   local j = load(seen.job)
   if not j then return {outcome = 'gone'} end
+  if a.source == 'worker' then call_answered(j.connection) end
   local outcome = bind(j, seen.attempt, seen.fax_id, {source = a.source})
   return {outcome = outcome, state = j.state, cancel = j.cancel == '1'}
 end

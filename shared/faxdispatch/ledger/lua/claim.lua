@@ -27,7 +27,7 @@ local function claim(c)
     stop_row(j, why)
     return {outcome = 'held', reason = why}
   end
-  local paused = pause_of(j.connection)
+  local paused = pause_for(j)
   if paused then
     return back_in_line('connection_paused', {detail = paused.reason, ['until'] = tonumber(paused['until'])})
   end

@@ -1,4 +1,5 @@
--- A complete listing came back without the fax. `look` names the listing, so that telling it twice counts once. `age`
+-- A complete listing came back without the fax. An attempt that Telnyx never took costs none of the job's own, but past
+-- `most_untaken` of them a person must say how to go on. `look` names the listing, so that telling it twice counts once. `age`
 -- is how long ago it was asked for: whoever tells of it may have been stopped meanwhile, and what counts is when Telnyx
 -- was looked at. `after_claim` is how long after the claim that was by Telnyx's clock: Redis' may have been set meanwhile.
 local j = load(a.job)
@@ -23,6 +24,15 @@ if j.cancel == '1' then
   return reply({outcome = 'cancelled'})
 end
 settle(j, 0)
+local untaken = tonumber(j.untaken or '0') + 1
+save(j, {untaken = untaken})
+if untaken >= a.most_untaken then
+  local facts = {untaken = untaken, listings = listings, looked_for_ms = looked, cause = j.cause}
+  land(j)
+  hold(j, 'never_accepted', nil, facts)
+  appoint(j, now + a.recheck)
+  return reply({outcome = 'held'})
+end
 emit(j, 'job.retrying', {data = evidence})
 move(j, 'held', {hold = 'retry', due = now})
 land(j)

@@ -39,10 +39,19 @@ local function pick_one(connection)
   return false
 end
 
-local connections, open = redis.call('SMEMBERS', 'fax:connections'), {}
+-- One job tries whether Telnyx answers again. Where nothing is heard of it, another does.
+local function probe(connection)
+  if not pick_one(connection) then return end
+  redis.call('HSET', 'fax:paused:' .. connection, 'probe', picked[#picked].job, 'until', whole(now + PROBE_TAKES))
+end
+
+local connections, open, failing = redis.call('SMEMBERS', 'fax:connections'), {}, {}
 for _, connection in ipairs(connections) do
   everywhere = everywhere + promised(connection)
-  if not pause_of(connection) then
+  local pause = pause_of(connection)
+  if pause and pause.tries then
+    if may_try(pause) then failing[#failing + 1] = connection end
+  elseif not pause then
     local idle = redis.call('ZCARD', 'fax:waiting:' .. connection) == 0
     if not idle then
       open[#open + 1] = connection
@@ -52,6 +61,7 @@ for _, connection in ipairs(connections) do
     end
   end
 end
+for _, connection in ipairs(failing) do probe(connection) end
 local turn = #open > 0 and redis.call('INCR', 'fax:pick') % #open or 0
 while #open > 0 and looked < a.limit do
   turn = turn % #open + 1

@@ -5,7 +5,8 @@
 --
 -- `pause` is the reason for which the connection is paused until then, since Telnyx refused the account; the fax waits
 -- with it. A refusal that may be this fax's `alone` is so where Telnyx has refused this fax twice and taken another on the
--- same connection in between: then nothing is moved.
+-- same connection in between: then nothing is moved. `call` is what the call came to for the connection: `answered`, or
+-- `unreachable`, since which it may be paused.
 local j = load(a.job)
 if not j then return reply({outcome = 'gone'}) end
 local mine = a.owner and j.owner == a.owner or j.attempt == a.attempt
@@ -25,10 +26,12 @@ move(j, 'held', {
 })
 land(j)
 if a.capacity then cut_channels(j.connection, a.capacity, tonumber(j.submitted)) end
-if a.pause then
+local unreachable = a.call == 'unreachable' and call_failed(j, 'u')
+if a.call == 'answered' then call_answered(j.connection) end
+if a.pause or unreachable then
   move(j, 'held', {hold = 'connection_paused', due = ''})
   wait_for_channel(j)
-  pause_and_wake(j.connection, a.pause, due)
+  if a.pause then pause_and_wake(j.connection, a.pause, due) end
 else
   appoint(j, due)
 end

@@ -6,6 +6,7 @@ local allowed = false
 for _, state in ipairs(a.states) do allowed = allowed or state == j.state end
 if not allowed or (a.attempt and a.attempt ~= j.attempt) then return reply({outcome = 'no', state = j.state}) end
 settle(j, a.spent)
+if a.event == 'job.rejected' and a.attempt then call_answered(j.connection) end
 if a.attempt then note_attempt(j, false) end
 if a.counter then save(j, {[a.counter] = tonumber(j[a.counter] or 0) + 1}) end
 if a.blames then blame_number(j, a.cause) end

@@ -6,6 +6,6 @@ if j.state ~= 'held' then return reply({outcome = 'no', state = j.state}) end
 local reason = j.hold
 if a.waivable[reason] == nil then return reply({outcome = 'shared', state = j.state, reason = reason}) end
 emit(j, 'job.released', {data = json({reason = reason, why = a.why, operator = a.operator})})
-move(j, 'held', {hold = reason, due = now, waived = (j.waived or '') .. ' ' .. reason})
+move(j, 'held', {hold = reason, due = now, waived = (j.waived or '') .. ' ' .. reason, untaken = 0})
 appoint(j, now)
 return reply({outcome = 'released', reason = reason})

@@ -34,7 +34,7 @@ local function admit(job, connection, sender)
     return {outcome = 'held', reason = why}
   end
 
-  local paused = pause_of(j.connection)
+  local paused = pause_for(j)
   if paused then
     if j.granted == '1' then land(j) end
     line_up(j, 'connection_paused', {detail = paused.reason, ['until'] = tonumber(paused['until'])})

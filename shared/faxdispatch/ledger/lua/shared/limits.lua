@@ -128,11 +128,18 @@ end
 -- A connection's pause, nil where there is none (any more).
 local function pause_of(connection)
   local pause = hash('fax:paused:' .. connection)
-  if pause and tonumber(pause['until']) <= now then
+  if pause and not pause.tries and tonumber(pause['until']) <= now then
     redis.call('DEL', 'fax:paused:' .. connection)
     emit_about(connection, 'connection.resumed', {source = a.source, data = json({connection_id = connection})})
     return nil
   end
+  return pause
+end
+
+-- The pause that stops a job: none where it is the one that tries whether Telnyx answers again, see `breaker.lua`.
+local function pause_for(j)
+  local pause = pause_of(j.connection)
+  if pause and pause.probe == j.job then return nil end
   return pause
 end
 
@@ -141,8 +148,11 @@ local function set_pause(connection, reason, till, more, told)
   local key = 'fax:paused:' .. connection
   local known = pause_of(connection)
   redis.call('SADD', 'fax:connections', connection)
-  -- A longer pause has a reason of its own, which a shorter one does not mend. That of a spent cap is found again.
-  if known and known.reason ~= 'spend_cap' and tonumber(known['until']) > till then return end
+  -- A longer pause has a reason of its own, which a shorter one does not mend. That of a spent cap is found again, and so
+  -- is that of calls which fail.
+  local found_again = known and (known.reason == 'spend_cap' or known.tries)
+  if known and not found_again and tonumber(known['until']) > till then return end
+  redis.call('DEL', key)
   redis.call('HSET', key, 'reason', reason, 'until', whole(till), unpack(more or {}))
   if not known or told then
     local facts = told or {}
