@@ -82,6 +82,7 @@ class Feeder:
             generation=campaign.generation,
             cursor=cursor,
             limit=room,
+            sender=sender,
         )
 
     def _next(self, campaign: Campaign, room: int) -> tuple[list[dict[str, Any]], int | None]:

@@ -77,7 +77,8 @@ def test_a_delivered_row_says_what_it_came_to(ended, tmp_path):
 
     moment = datetime.fromtimestamp(START // 1000, UTC)
     assert {name: line[name] for name in line if name not in COLUMNS} == {
-        "row": "1", "result": "delivered", "attempts": "1", "pages": "2", "seconds": "60", "cost": "0.0190",
+        "row": "1", "number dialled": "'+14152000001", "sender": "", "document": "letter", "result": "delivered",
+        "attempts": "1", "pages": "2", "seconds": "60", "cost": "0.0190",
         "ended at (UTC)": moment.strftime("%Y-%m-%d %H:%M:%S"), "cause": "", "cause in words": "",
         "fax id": "recall-1-1", "generation": "1",
     }  # fmt: skip
@@ -125,7 +126,8 @@ def test_a_column_of_the_list_keeps_its_name_and_ours_gets_another(redis_url, tm
     with write(rows, tmp_path).files["open"].open(encoding="utf-8-sig") as file:
         names = next(csv.reader(file))
 
-    assert names[:4] == ["Result", "fax result", "row", "fax fax result"]
+    assert names[:2] == ["Result", "fax result"]
+    assert "fax fax result" in names
     assert len({name.casefold() for name in names}) == len(names)
 
 

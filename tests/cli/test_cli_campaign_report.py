@@ -30,8 +30,15 @@ def test_a_report_writes_its_files_where_it_is_told_and_names_them(cli, rows, tm
     assert result.code == 0
     assert result.out.splitlines()[0] == "1 delivered, 1 failed"
     written = sorted(path.name for path in (tmp_path / "out").iterdir())
-    assert written == ["recall-delivered.csv", "recall-failed.csv", "recall-open.csv", "recall.html"]
+    assert written == [
+        "recall-delivered.csv",
+        "recall-failed.csv",
+        "recall-left-out.csv",
+        "recall-open.csv",
+        "recall.html",
+    ]
     assert [line.rsplit("/", 1)[-1] for line in result.out.splitlines()[1:]] == [
+        "recall-left-out.csv",
         "recall-delivered.csv",
         "recall-failed.csv",
         "recall-open.csv",
@@ -47,7 +54,7 @@ def test_a_report_for_programs_has_the_sums(cli, rows):
         "delivered": 1, "failed": 1, "cancelled": 0, "suppressed": 0, "under_way": 0, "not_sent_yet": 0
     }  # fmt: skip
     assert (told["pages"], told["seconds"], told["cost"]) == (2, 60, 0.019)
-    assert set(told["files"]) == {"delivered", "failed", "open", "page"}
+    assert set(told["files"]) == {"left_out", "delivered", "failed", "open", "page"}
 
 
 def test_a_second_report_overwrites_nothing_without_force(cli, rows, tmp_path):

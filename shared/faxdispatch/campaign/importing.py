@@ -9,13 +9,14 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from faxdispatch.campaign.checking import BadRow, Check, Row, Summary
+from faxdispatch.campaign.checking import BadRow, Check, LeftOut, Row, Summary
 from faxdispatch.campaign.identity import file_hash
+from faxdispatch.campaign.leftout import left_out
 from faxdispatch.campaign.requests import RowRequests
 from faxdispatch.campaign.shape import Columns
 from faxdispatch.campaign.source import Source, open_source, rows_source
 from faxdispatch.errors import BadInput, Conflict, InvalidJob
-from faxdispatch.ledger import CHUNK, Campaign, CampaignRow, Campaigns
+from faxdispatch.ledger import CHUNK, Campaign, CampaignRow, Campaigns, LeftOutRow
 from faxdispatch.states import CampaignState
 
 Rows = Iterable[Mapping[str, Any] | Sequence[Any]]
@@ -57,6 +58,8 @@ class Imported:
     guesses: tuple[str, ...]
     bad_rows: Path | None = None
     """The file with the invalid rows, where one was wanted and there are any."""
+    left_out: Path | None = None
+    """The file with every row that is not faxed, where one was wanted and there are any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +104,13 @@ class Importer:
         requests: RowRequests,
         *,
         on_bad: Callable[[BadRow], None] | None = None,
+        on_left_out: Callable[[LeftOutRow], None] | None = None,
     ) -> None:
         self._ledger = ledger
         self._id = campaign_id
         self._requests = requests
         self._on_bad = on_bad
+        self._on_left_out = on_left_out
 
     def run(self, checking: Check, *, operator: str | None = None) -> Summary:
         """Read every row; then the campaign is checked. A list that cannot be used leaves no draft behind.
@@ -117,8 +122,8 @@ class Importer:
         """
         try:
             with checking:
-                for chunk, rows in self._chunks(checking):
-                    if self._ledger.add_chunk(self._id, chunk, rows) == "no":
+                for chunk, rows, left in self._chunks(checking):
+                    if self._ledger.add_chunk(self._id, chunk, rows, left) == "no":
                         raise self._moved_on()
             _see_that_there_are_some(checking.summary)
         except BadInput:
@@ -134,20 +139,27 @@ class Importer:
             raise self._moved_on()
         return summary
 
-    def _chunks(self, checking: Check) -> Iterator[tuple[int, list[CampaignRow]]]:
-        chunk, rows = 0, list[CampaignRow]()
+    def _chunks(self, checking: Check) -> Iterator[tuple[int, list[CampaignRow], list[LeftOutRow]]]:
+        chunk, rows, left = 0, list[CampaignRow](), list[LeftOutRow]()
         for found in checking:
             row = self._row(checking.summary, found) if isinstance(found, Row) else found
+            if (row.row - 1) // CHUNK != chunk:
+                if rows or left:
+                    yield chunk, rows, left
+                chunk, rows, left = (row.row - 1) // CHUNK, [], []
             if isinstance(row, CampaignRow):
-                if rows and (row.row - 1) // CHUNK != chunk:
-                    yield chunk, rows
-                    rows = []
-                chunk = (row.row - 1) // CHUNK
                 rows.append(row)
-            elif isinstance(row, BadRow) and self._on_bad:
-                self._on_bad(row)
-        if rows:
-            yield chunk, rows
+            else:
+                left.append(left_out(row))
+                self._tell(row, left[-1])
+        if rows or left:
+            yield chunk, rows, left
+
+    def _tell(self, found: BadRow | LeftOut, row: LeftOutRow) -> None:
+        if self._on_left_out:
+            self._on_left_out(row)
+        if self._on_bad and isinstance(found, BadRow):
+            self._on_bad(found)
 
     def _row(self, summary: Summary, row: Row) -> CampaignRow | BadRow:
         try:

@@ -25,6 +25,13 @@ h1 { margin-bottom: 0; } h2 { margin-top: 2.2rem; }
 table { border-collapse: collapse; } .wide { display: block; overflow-x: auto; }
 td, th { padding: .25rem .9rem .25rem 0; text-align: left; vertical-align: top; border-bottom: 1px solid #8884; }
 td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; }
+@media print {
+  :root { color-scheme: light; }
+  body { max-width: none; margin: 0; font-size: 10pt; }
+  .wide { display: table; overflow: visible; width: 100%; }
+  tr, .chart { break-inside: avoid; } h2 { break-after: avoid; } thead { display: table-header-group; }
+  .key { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
+}
 """
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
@@ -43,6 +50,8 @@ def page(campaign: Campaign, names: Sequence[str], totals: Totals, now: datetime
         "body",
         tag("h1", campaign.name),
         tag("p", _standing(campaign, now), class_="about"),
+        _recipients(totals),
+        _sending(campaign),
         _outcomes(totals),
         _causes(totals),
         _deliveries(totals),
@@ -60,6 +69,35 @@ def _standing(campaign: Campaign, now: datetime) -> str:
     if campaign.generation > 1:
         words.append(f"in generation {campaign.generation}")
     return f"{' '.join(words)}. As of {now.astimezone(UTC):%Y-%m-%d %H:%M} UTC."
+
+
+def _recipients(totals: Totals) -> Html:
+    """Say first of all who was sent to and who was not: that is what an auditor asks."""
+    left = totals.left_out.total()
+    rows = totals.rows + left
+    words = f"Of {rows:,} rows of the list, {totals.rows:,} are recipients of this campaign and {left:,} are not."
+    if not left:
+        return _section("Who was left out", tag("p", words))
+    reasons = [
+        tag("tr", _figure(f"{count:,}"), tag("td", kind[:1].upper() + kind[1:]))
+        for kind, count in totals.left_out.most_common()
+    ]
+    note = "Each of these rows with its reason is in the file of those left out, beside this page."
+    return _section("Who was left out", tag("p", words), tag("table", *reasons), tag("p", note, class_="note"))
+
+
+def _sending(campaign: Campaign) -> Html:
+    asked = campaign.options
+    facts = [
+        ("document", asked.get("media_name") or asked.get("media_url") or "each row's own"),
+        ("sender", asked.get("from") or campaign.sender or "not known yet"),
+        ("made", f"{campaign.created_at:%Y-%m-%d %H:%M} UTC"),
+        ("first started", f"{campaign.started_at:%Y-%m-%d %H:%M} UTC" if campaign.started_at else "not yet"),
+        ("started by", campaign.started_by or "not recorded"),
+    ]
+    return _section(
+        "What was sent", tag("table", *(tag("tr", tag("td", name), tag("td", said)) for name, said in facts))
+    )
 
 
 def _outcomes(totals: Totals) -> Html:

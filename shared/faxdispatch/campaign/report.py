@@ -13,6 +13,8 @@ from typing import Any
 
 from faxdispatch.campaign.badrows import create, safe_cell, safe_writer
 from faxdispatch.campaign.causes import in_words
+from faxdispatch.campaign.leftout import ADDED as LEFT_OUT
+from faxdispatch.campaign.leftout import line as left_out_line
 from faxdispatch.campaign.page import page
 from faxdispatch.campaign.totals import RESULTS, Totals
 from faxdispatch.errors import BadInput
@@ -20,8 +22,8 @@ from faxdispatch.ledger import Campaign, Campaigns, RowResult
 from faxdispatch.ledger.campaigns import CANCELLED, DELIVERED, FAILED, OPENED, PENDING, SUPPRESSED
 
 ADDED = (
-    "row", "result", "attempts", "pages", "seconds", "cost", "ended at (UTC)", "cause", "cause in words", "fax id",
-    "generation",
+    "row", "number dialled", "sender", "document", "result", "attempts", "pages", "seconds", "cost", "ended at (UTC)",
+    "cause", "cause in words", "fax id", "generation",
 )  # fmt: skip
 """Columns after those of the list. One that the list has already is called `fax …`."""
 
@@ -36,7 +38,7 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A report that was written. `files` are by kind: `delivered`, `failed`, `open` and `page`."""
+    """A report that was written. `files` are by kind: `left_out`, `delivered`, `failed`, `open` and `page`."""
 
     campaign: Campaign
     totals: Totals
@@ -52,10 +54,11 @@ def write_report(
     on_progress: Progress | None = None,
     now: datetime | None = None,
 ) -> Report:
-    """Write `<id>-delivered.csv`, `<id>-failed.csv`, `<id>-open.csv` and `<id>.html` to a folder, all or none of them.
+    """Write `<id>-left-out.csv`, `-delivered.csv`, `-failed.csv`, `-open.csv` and `<id>.html`, all or none of them.
 
-    Each row of the campaign is in exactly one of the CSV files: what was delivered; what ended otherwise; what has not
-    ended yet. A campaign that runs is reported as its rows stood when they were read. `now` stands on the page.
+    Each row of the list is in exactly one of the CSV files in the folder: what was never to be sent, and why; what was
+    delivered; what ended otherwise; what has not ended yet. A campaign that runs is reported as its rows stood when
+    they were read. `now` stands on the page.
 
     Raises:
         BadInput: a file is there already and `force` is not set, or the folder cannot be written to.
@@ -63,7 +66,8 @@ def write_report(
         Unavailable: Redis did not answer.
     """
     campaign = campaigns.get(campaign_id)
-    files = {kind: folder / f"{campaign_id}-{kind}.csv" for kind in ("delivered", "failed", "open")}
+    kinds = ("left_out", "delivered", "failed", "open")
+    files = {kind: folder / f"{campaign_id}-{kind.replace('_', '-')}.csv" for kind in kinds}
     files["page"] = folder / f"{campaign_id}.html"
     if not force:
         _refuse_overwriting(files.values())
@@ -92,13 +96,14 @@ def _write_rows(
     campaigns: Campaigns, campaign: Campaign, paths: dict[str, Path], on_progress: Progress | None
 ) -> tuple[tuple[str, ...], Totals]:
     totals, columns = Totals(), campaign.columns
+    columns = _write_left_out(campaigns, campaign, paths["left_out"], totals)
     with ExitStack() as opened:
         writers: dict[str, Any] = {}
-        for done, (result, cells) in enumerate(_rows(campaigns, campaign.id), start=1):
+        for done, (result, cells, asked) in enumerate(_rows(campaigns, campaign), start=1):
             if not writers:
                 columns = columns or _numbered(cells)
                 writers = _writers(paths, columns, opened)
-            writers[_KINDS[result.letter]].writerow(_line(result, cells, len(columns)))
+            writers[_KINDS[result.letter]].writerow(_line(result, cells, asked, len(columns)))
             totals.add(result, cells)
             if on_progress and done % _EVERY == 0:
                 on_progress(done, campaign.rows)
@@ -113,31 +118,57 @@ def _writers(paths: dict[str, Path], columns: Sequence[str], opened: ExitStack) 
     writers = {}
     for kind in ("delivered", "failed", "open"):
         writers[kind] = safe_writer(opened.enter_context(create(paths[kind])))
-        writers[kind].writerow([*map(safe_cell, columns), *_added(columns)])
+        writers[kind].writerow([*map(safe_cell, columns), *_free(ADDED, columns)])
     return writers
 
 
-def _rows(campaigns: Campaigns, campaign_id: str) -> Iterator[tuple[RowResult, Sequence[str]]]:
-    """Bring each row's result and its cells together; both come in the order of rows, and either may lack some."""
-    lines = campaigns.cells(campaign_id)
+def _write_left_out(campaigns: Campaigns, campaign: Campaign, path: Path, totals: Totals) -> tuple[str, ...]:
+    """Write the rows that are not faxed; give the names of the list's columns."""
+    columns = campaign.columns
+    with create(path) as file:
+        writer = safe_writer(file)
+        for count, row in enumerate(campaigns.left_out(campaign.id)):
+            columns = columns or _numbered(row.cells)
+            if not count:
+                writer.writerow([*map(safe_cell, columns), *_free(LEFT_OUT, columns)])
+            writer.writerow(left_out_line(row, len(columns)))
+            totals.left_out[row.kind] += 1
+        if not totals.left_out:
+            writer.writerow([*map(safe_cell, columns), *_free(LEFT_OUT, columns)])
+    return columns
+
+
+def _rows(campaigns: Campaigns, campaign: Campaign) -> Iterator[tuple[RowResult, Sequence[str], Sequence[str]]]:
+    """Bring each row's result, its cells, and number, sender and document together.
+
+    All come in the order of rows, and each may lack some.
+    """
+    lines, told = campaigns.cells(campaign.id), campaigns.rows(campaign.id)
     row, cells = next(lines, (0, []))
-    for result in campaigns.results(campaign_id):
+    number, to, fields = next(told, (0, "", {}))
+    for result in campaigns.results(campaign.id):
         while row and row < result.row:
             row, cells = next(lines, (0, []))
-        yield result, cells if row == result.row else []
+        while number and number < result.row:
+            number, to, fields = next(told, (0, "", {}))
+        asked = campaign.options | fields
+        document = asked.get("media_name") or asked.get("media_url") or ""
+        dialled = (to, asked.get("from") or campaign.sender or "", document) if number == result.row else ("", "", "")
+        yield result, cells if row == result.row else [], dialled
 
 
-def _line(result: RowResult, cells: Sequence[str], width: int) -> list[str]:
+def _line(result: RowResult, cells: Sequence[str], asked: Sequence[str], width: int) -> list[str]:
     filled = [*cells[:width], *[""] * (width - len(cells))]
     # Cells beyond the last column come at the end: no column is theirs.
-    return [*map(safe_cell, filled), *map(safe_cell, _facts(result)), *map(safe_cell, cells[width:])]
+    return [*map(safe_cell, filled), *map(safe_cell, _facts(result, asked)), *map(safe_cell, cells[width:])]
 
 
-def _facts(result: RowResult) -> list[str]:
+def _facts(result: RowResult, asked: Sequence[str]) -> list[str]:
     ended = result.letter not in {PENDING, OPENED}
     told = ended and result.ended_at is not None
     return [
         str(result.row),
+        *asked,
         RESULTS[result.letter],
         str(result.attempts) if told else "",
         str(result.pages) if told else "",
@@ -151,10 +182,10 @@ def _facts(result: RowResult) -> list[str]:
     ]
 
 
-def _added(columns: Sequence[str]) -> list[str]:
+def _free(wanted: Sequence[str], columns: Sequence[str]) -> list[str]:
     taken = {column.strip().casefold() for column in columns}
     names = []
-    for name in ADDED:
+    for name in wanted:
         free = name
         while free in taken:
             free = f"fax {free}"

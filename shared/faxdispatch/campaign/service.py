@@ -15,13 +15,14 @@ from faxdispatch.campaign.checking import Check, Progress, check
 from faxdispatch.campaign.giving_up import give_up
 from faxdispatch.campaign.identity import check_id, fingerprint, id_from
 from faxdispatch.campaign.importing import Imported, Importer, List, Reading, Rows, the_list
+from faxdispatch.campaign.leftout import LeftOutFile
 from faxdispatch.campaign.requests import RowRequests, options_for_all
 from faxdispatch.campaign.retrying import chooser
 from faxdispatch.campaign.totals import RESULTS
 from faxdispatch.campaign.trial import Trial, trial
 from faxdispatch.errors import BadInput, Conflict
 from faxdispatch.jobs import SendFax
-from faxdispatch.ledger import Audit, Campaign, Campaigns, Clock, RowResult, Scripts, Suppressions
+from faxdispatch.ledger import Audit, Campaign, Campaigns, Clock, LeftOutRow, RowResult, Scripts, Suppressions
 from faxdispatch.ledger.campaigns import CANCELLED, FAILED
 from faxdispatch.numbers import NumberPolicy, destined
 from faxdispatch.states import CampaignState, HoldReason
@@ -74,6 +75,7 @@ class CampaignService:
         cap: float | None = None,
         operator: str | None = None,
         bad_rows: Path | None = None,
+        left_out: Path | None = None,
         on_progress: Progress | None = None,
         **options: Any,
     ) -> Imported:
@@ -82,7 +84,8 @@ class CampaignService:
         `options` are the fields of `SendFax` that every row is sent with; a column of the list may say otherwise for a
         row: document, sender, quality, window, time zone, priority, reference. `cap` is what the campaign may cost.
         Name and id are made of the file's name where they are not given. Rows that cannot be sent are left out;
-        the invalid ones are written to `bad_rows`, a file that is made for them.
+        the invalid ones are written to `bad_rows`, all of them with their reasons to `left_out`, files that are made
+        for them; the campaign remembers them, see `left_out`.
 
         The same list with the same options again changes nothing; after an interruption it goes on. Nothing is sent
         before `start`.
@@ -94,8 +97,9 @@ class CampaignService:
         reading = reading or Reading()
         if name is None and campaign_id is None and not isinstance(source, (Path, str)):
             raise BadInput("name: is missing; rows have none of their own")
-        if bad_rows and bad_rows.exists():
-            raise BadInput(f"{bad_rows}: is there already and is not overwritten; name another file, or remove it")
+        for path in filter(None, (bad_rows, left_out)):
+            if path.exists():
+                raise BadInput(f"{path}: is there already and is not overwritten; name another file, or remove it")
         _see_amount(cap)
         with the_list(source) as listed:
             named = _name(name or campaign_id or listed.name)
@@ -113,16 +117,27 @@ class CampaignService:
             if outcome == "same" and campaign.state is not CampaignState.DRAFT:
                 checking.close()
                 return Imported(campaign, "same", None, guesses)
+            columns, delimiter = checking.table.columns, checking.table.delimiter
             with (
-                BadRows(bad_rows, checking.table.columns, checking.table.delimiter)
-                if bad_rows
-                else nullcontext() as bad
+                BadRows(bad_rows, columns, delimiter) if bad_rows else nullcontext() as bad,
+                LeftOutFile(left_out, columns) if left_out else nullcontext() as left,
             ):
-                importer = Importer(self.ledger, identity, RowRequests(asked), on_bad=bad.write if bad else None)
+                importer = Importer(
+                    self.ledger,
+                    identity,
+                    RowRequests(asked),
+                    on_bad=bad.write if bad else None,
+                    on_left_out=left.write if left else None,
+                )
                 summary = importer.run(checking, operator=operator)
-            written = bad_rows if bad and bad.written else None
-            said = "created" if outcome == "created" else "continued"
-            return Imported(self.ledger.get(identity), said, summary, guesses, written)
+            return Imported(
+                self.ledger.get(identity),
+                "created" if outcome == "created" else "continued",
+                summary,
+                guesses,
+                bad_rows if bad and bad.written else None,
+                left_out if left and left.written else None,
+            )
 
     def _check(self, listed: List, reading: Reading, on_progress: Progress | None) -> Check:
         source = listed.open(reading.encoding)
@@ -415,6 +430,11 @@ class CampaignService:
         """Give what became of every row, in order. Raises NotKnown where there is no such campaign."""
         self.ledger.get(campaign_id)
         return self.ledger.results(campaign_id)
+
+    def left_out(self, campaign_id: str) -> Iterator[LeftOutRow]:
+        """Give the rows of the list that are not faxed, in order. Raises NotKnown where there is no such campaign."""
+        self.ledger.get(campaign_id)
+        return self.ledger.left_out(campaign_id)
 
     def holds(self, campaign_id: str) -> dict[HoldReason, int]:
         """Give how many rows are held, by reason, the most frequent first."""

@@ -89,6 +89,8 @@ class Totals:
     seconds: int = 0
     """Of calls, as far as Telnyx told."""
     cost: float = 0.0
+    left_out: Counter[str] = field(default_factory=Counter)
+    """Rows of the list that are not faxed, by the kind of their reason."""
     shown: list[Shown] = field(default_factory=list)
     """The first rows that ended without delivery."""
 

@@ -1,5 +1,6 @@
 """The options by which commands are told how to read a list."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -31,6 +32,14 @@ Fields = Annotated[
         metavar="FIELD=COLUMN",
         help="Column of media, from, quality, window, zone, priority, reference, or opt_out (who must not be faxed); "
         "FIELD= takes none. Repeatable.",
+    ),
+]
+LeftOutOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--left-out",
+        help="File for all rows that are not faxed, and why; beside the list, as NAME.left-out.csv, if not given.",
+        show_default=False,
     ),
 ]
 Personalised = Annotated[

@@ -23,7 +23,16 @@ group them by who uses them:
 """
 
 from faxdispatch.ledger.agenda import Agenda, Appointment, Picked
-from faxdispatch.ledger.campaigns import CHUNK, Audit, Campaign, CampaignRow, Campaigns, RowResult, job_of_row
+from faxdispatch.ledger.campaigns import (
+    CHUNK,
+    Audit,
+    Campaign,
+    CampaignRow,
+    Campaigns,
+    LeftOutRow,
+    RowResult,
+    job_of_row,
+)
 from faxdispatch.ledger.charges import Charges, DayCharges
 from faxdispatch.ledger.clock import Clock
 from faxdispatch.ledger.connection import Patience, connect
@@ -73,6 +82,7 @@ __all__ = [
     "Inbox",
     "JobView",
     "Ledger",
+    "LeftOutRow",
     "Limits",
     "New",
     "NotSafe",

@@ -35,6 +35,21 @@ class CampaignRow:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOutRow:
+    """A row of the list that is not faxed. `kind` is the reason in a word or two, from an open set; `reason` says more.
+
+    `to` is the number (E.164), where the row has a right one.
+    """
+
+    row: int
+    line: int
+    kind: str
+    reason: str
+    to: str | None
+    cells: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
 class RowResult:
     """What became of a row that has ended. `cost` is in the currency of the settings, `seconds` the call's length."""
 
@@ -75,6 +90,10 @@ class Campaign:
     """The moment at which it is to start, as long as it is planned so."""
     started_at: datetime | None
     """When it ran first."""
+    started_by: str | None
+    """The person who started it first, or planned its start."""
+    sender: str | None
+    """The number (E.164) that its rows were sent from last, where a row names none of its own."""
     counts: dict[str, int]
     """How the check of its list counted the rows, those that are none of the campaign's among them."""
     cap: float | None
@@ -155,21 +174,27 @@ class Campaigns:
         )
         return str(reply["outcome"])
 
-    def add_chunk(self, campaign_id: str, chunk: int, rows: Sequence[CampaignRow]) -> str:
-        """Add the rows of one chunk, at least one: `added`, `same` where it is there, `no` where it is no draft."""
+    def add_chunk(
+        self, campaign_id: str, chunk: int, rows: Sequence[CampaignRow], left_out: Sequence[LeftOutRow] = ()
+    ) -> str:
+        """Add the rows of one chunk: `added`, `same` where it is there, `no` where it is no draft.
+
+        `left_out` are the rows of the chunk that are not faxed, which the campaign remembers with their reasons.
+        """
         first = chunk * CHUNK + 1
-        letters = [NONE] * (rows[-1].row - first + 1)
+        letters = [NONE] * (rows[-1].row - first + 1 if rows else 0)
         for row in rows:
             letters[row.row - first] = PENDING
         told = [[row.row, row.to, dict(row.fields)] if row.fields else [row.row, row.to] for row in rows]
         cells = [[row.row, *row.cells] for row in rows]
+        left = [[one.row, one.line, one.kind, one.reason, one.to, *one.cells] for one in left_out]
         reply = self._scripts.run(
             "campaign_rows",
             campaign=campaign_id,
             chunk=chunk,
             first=first,
             letters="".join(letters),
-            blobs=(_packed(told), _packed(cells)),
+            blobs=(_packed(told), _packed(cells), *([_packed(left)] if left else [])),
         )
         return str(reply["outcome"])
 
@@ -316,11 +341,13 @@ class Campaigns:
         generation: int,
         cursor: int | None,
         limit: int,
+        sender: str | None = None,
     ) -> tuple[str, int]:
         """Give up to `limit` rows to the line, parked ones first: `fed` or `finished` with their number, or `no`.
 
         Each row has `row`, `job`, `to`, `connection`, `sender`, `request` (JSON) and `priority`; one that is not
-        pending is passed over. `cursor` is the row after which feeding goes on.
+        pending is passed over. `cursor` is the row after which feeding goes on, `sender` the number that all rows are
+        sent from which have none of their own.
         """
         reply = self._scripts.run(
             "feed",
@@ -330,6 +357,7 @@ class Campaigns:
             generation=str(generation),
             cursor=cursor,
             limit=limit,
+            sender=sender,
             source="scheduler",
         )
         return str(reply["outcome"]), int(reply.get("fed", 0))
@@ -453,6 +481,14 @@ class Campaigns:
         for chunk in range((self.get(campaign_id).size + CHUNK - 1) // CHUNK):
             for row, *cells in self._chunk(campaign_id, "cells", chunk):
                 yield row, cells
+
+    def left_out(self, campaign_id: str) -> Iterator[LeftOutRow]:
+        """Give the rows of the list that are not faxed, in order, a chunk at a time."""
+        campaign = self.get(campaign_id)
+        rows = max(campaign.size, campaign.counts.get("rows", 0))
+        for chunk in range((rows + CHUNK - 1) // CHUNK):
+            for row, line, kind, reason, to, *cells in self._chunk(campaign_id, "left", chunk):
+                yield LeftOutRow(row, line, kind, reason, to, cells)
 
     def results(self, campaign_id: str) -> Iterator[RowResult]:
         """Give what became of every row, in order, a block at a time; a row that has not ended has only its letter."""
@@ -608,6 +644,8 @@ def _campaign(campaign_id: str, facts: Mapping[str, str], *, parked: int, spent:
         changed_at=_moment(int(facts["changed"]) / 1000),
         start_at=_moment(int(facts["start_at"]) / 1000) if facts.get("start_at") else None,
         started_at=_moment(int(facts["started"]) / 1000) if facts.get("started") else None,
+        started_by=facts.get("started_by") or None,
+        sender=facts.get("sender") or None,
         counts=json.loads(facts.get("counts") or "{}"),
         cap=int(facts["cap"]) / 1_000_000 if facts.get("cap") else None,
         spent=spent / 1_000_000,

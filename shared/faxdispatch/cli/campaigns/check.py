@@ -7,8 +7,11 @@ import typer
 
 from faxdispatch.campaign.asking import quarantined_in
 from faxdispatch.campaign.badrows import BadRows, free_path
-from faxdispatch.campaign.checking import BadRow, Check, Summary
+from faxdispatch.campaign.checking import BadRow, Check, Row, Summary
 from faxdispatch.campaign.checking import check as check_list
+from faxdispatch.campaign.leftout import LeftOutFile
+from faxdispatch.campaign.leftout import free_path as free_left_out
+from faxdispatch.campaign.leftout import left_out as as_left_out
 from faxdispatch.cli.lists import (
     Column,
     Delimiter,
@@ -16,6 +19,7 @@ from faxdispatch.cli.lists import (
     Encoding,
     Fields,
     IncludeHidden,
+    LeftOutOption,
     Personalised,
     Region,
     SheetName,
@@ -45,6 +49,7 @@ def check(
     bad_rows: Annotated[
         Path | None, typer.Option(help="File for the bad rows; beside the list, as NAME.bad.csv, if not given.")
     ] = None,
+    left_out: LeftOutOption = None,
     limit: Annotated[int, typer.Option(min=0, help="How many bad rows to show.")] = 10,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
@@ -54,8 +59,9 @@ def check(
     the usage is wrong. Suppressed numbers and those in quarantine are looked up where REDIS_URL is set.
     """
     settings = Settings.load()
-    if bad_rows and bad_rows.exists():
-        raise BadInput(f"{bad_rows}: is there already and is not overwritten; name another file, or remove it")
+    for path in filter(None, (bad_rows, left_out)):
+        if path.exists():
+            raise BadInput(f"{path}: is there already and is not overwritten; name another file, or remove it")
     scripts = Scripts.from_settings(settings) if settings.redis_url else None
     with reading(file.name) as on_progress:
         checking = check_list(
@@ -76,23 +82,30 @@ def check(
             first_bad=limit,
             on_progress=on_progress,
         )
-        written = _run(checking, bad_rows or free_path(file))
-    _tell(checking, written, asked=bool(settings.redis_url), as_json=as_json)
+        written, left = _run(checking, bad_rows or free_path(file), left_out or free_left_out(file))
+    _tell(checking, written, left, asked=bool(settings.redis_url), as_json=as_json)
     if checking.summary.invalid or not checking.summary.valid:
         raise typer.Exit(1)
 
 
-def _run(checking: Check, path: Path) -> Path | None:
-    """Check every row; give the file of the bad ones, if there are any."""
+def _run(checking: Check, path: Path, left_path: Path) -> tuple[Path | None, Path | None]:
+    """Check every row; give the file of the bad ones and that of all that are not faxed, if there are any."""
     table = checking.table
-    with checking, BadRows(path, table.columns, table.delimiter) as bad:
+    with (
+        checking,
+        BadRows(path, table.columns, table.delimiter) as bad,
+        LeftOutFile(left_path, table.columns) as left,
+    ):
         for row in checking:
+            if isinstance(row, Row):
+                continue
+            left.write(as_left_out(row))
             if isinstance(row, BadRow):
                 bad.write(row)
-    return path if bad.written else None
+    return path if bad.written else None, left_path if left.written else None
 
 
-def _tell(checking: Check, written: Path | None, *, asked: bool, as_json: bool) -> None:
+def _tell(checking: Check, written: Path | None, left: Path | None, *, asked: bool, as_json: bool) -> None:
     table, summary = checking.table, checking.summary
     if as_json:
         show_json(
@@ -108,6 +121,7 @@ def _tell(checking: Check, written: Path | None, *, asked: bool, as_json: bool) 
                 "guesses": table.guesses,
                 "bad_rows": [bad._asdict() for bad in summary.bad],
                 "bad_rows_file": str(written) if written else None,
+                "left_out_file": str(left) if left else None,
                 "asked": {"suppressed": asked, "quarantined": asked},
             }
         )
@@ -128,6 +142,8 @@ def _tell(checking: Check, written: Path | None, *, asked: bool, as_json: bool) 
     if written:
         rest = summary.invalid - len(summary.bad)
         show(f"{f'and {rest:,} more; ' if rest else ''}all bad rows are in {written}")
+    if left:
+        show(f"all {summary.rows - summary.valid:,} rows that would not be faxed, and why, are in {left}")
 
 
 def _counts(summary: Summary) -> dict[str, int]:

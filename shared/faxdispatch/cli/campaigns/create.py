@@ -7,6 +7,7 @@ import typer
 
 from faxdispatch.campaign import CampaignState, Imported, Reading
 from faxdispatch.campaign.badrows import free_path
+from faxdispatch.campaign.leftout import free_path as free_left_out
 from faxdispatch.campaign.pagecount import NotCounted, count_pages
 from faxdispatch.campaign.requests import options_for_all
 from faxdispatch.cli.campaigns.words import as_data, standing
@@ -17,6 +18,7 @@ from faxdispatch.cli.lists import (
     Encoding,
     Fields,
     IncludeHidden,
+    LeftOutOption,
     Personalised,
     Region,
     SheetName,
@@ -98,14 +100,16 @@ def create(
     bad_rows: Annotated[
         Path | None, typer.Option(help="File for the bad rows; beside the list, as NAME.bad.csv, if not given.")
     ] = None,
+    left_out: LeftOutOption = None,
     start: Annotated[bool, typer.Option("--start", help="And start it at once.")] = False,
     operator: Operator = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Make a campaign of a list. Nothing is sent before it is started.
 
-    A local document is uploaded once. Rows that cannot be sent are left out; the invalid ones are written to a file
-    beside the list. The same list with the same options again changes nothing, and goes on where it was interrupted.
+    A local document is uploaded once. Rows that cannot be sent are left out; beside the list, the invalid ones are
+    written to one file, and all that are not faxed, with their reasons, to another. The same list with the same options
+    again changes nothing, and goes on where it was interrupted.
     """
     settings = Settings.load()
     link, document = source_of(media, media_name) if media or media_name else (None, None)
@@ -159,6 +163,7 @@ def create(
             cap=cap,
             operator=operator or user(),
             bad_rows=bad_rows or free_path(file),
+            left_out=left_out or free_left_out(file),
             on_progress=on_progress,
             **options,
         )
@@ -179,9 +184,9 @@ def _pages_in(document: Document | None) -> int | None:
 def _tell(made: Imported, campaign: dict[str, Any], words: str, *, as_json: bool) -> None:
     summary = made.summary
     if as_json:
-        written = str(made.bad_rows) if made.bad_rows else None
-        told = {"outcome": made.outcome, "guesses": made.guesses, "bad_rows_file": written}
-        show_json(campaign | told, full=False)
+        files = {"bad_rows_file": made.bad_rows, "left_out_file": made.left_out}
+        written = {name: str(path) if path else None for name, path in files.items()}
+        show_json(campaign | {"outcome": made.outcome, "guesses": made.guesses} | written, full=False)
         return
     for guess in made.guesses:
         note(guess)
@@ -192,6 +197,8 @@ def _tell(made: Imported, campaign: dict[str, Any], words: str, *, as_json: bool
             note(f"line {one.line}: {one.value!r} {one.reason}")
     if made.bad_rows:
         note(f"all invalid rows are in {made.bad_rows}")
+    if made.left_out:
+        note(f"every row that is not faxed, and why, is in {made.left_out}")
     show(f"campaign {campaign['id']}: {campaign['rows']:,} rows, {words}")
     if campaign["state"] == CampaignState.CHECKED:
         note(f"faxdispatch campaign test {campaign['id']} tries it on your own numbers; campaign start sends it")

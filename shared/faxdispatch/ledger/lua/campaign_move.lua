@@ -20,6 +20,7 @@ if a.also_in_flight then redis.call('HSET', key, 'also_in_flight', 1) end
 if a.to == 'running' then
   redis.call('SADD', 'fax:campaigns:running', a.campaign)
   redis.call('HSETNX', key, 'started', now)
+  if a.operator then redis.call('HSETNX', key, 'started_by', a.operator) end
 elseif a.to == 'cancelled' then
   redis.call('SREM', 'fax:campaigns:running', a.campaign)
   redis.call('SADD', 'fax:campaigns:ending', a.campaign)

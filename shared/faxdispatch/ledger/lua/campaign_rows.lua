@@ -1,14 +1,18 @@
--- Add one chunk of rows to a draft; again is not twice. `letters` has a letter for each row from `first` on.
+-- Add one chunk of rows to a draft; again is not twice. `letters` has a letter for each row from `first` on; they may be
+-- none, where every row of the chunk is left out.
 local key = campaign_key(a.campaign)
 local state = campaign_state(a.campaign)
 if state ~= 'draft' then return reply({outcome = 'no', state = state}) end
 if redis.call('EXISTS', key .. ':rows:' .. a.chunk) == 1 then return reply({outcome = 'same'}) end
 local _, rows = string.gsub(a.letters, 'p', '')
-redis.call('SETRANGE', key .. ':states', a.first - 1, a.letters)
-redis.call('HINCRBY', key, 'rows', rows)
-redis.call('HINCRBY', key, 'p', rows)
-redis.call('HSET', key, 'size', math.max(tonumber(redis.call('HGET', key, 'size')), a.first - 1 + #a.letters))
+if rows > 0 then
+  redis.call('SETRANGE', key .. ':states', a.first - 1, a.letters)
+  redis.call('HINCRBY', key, 'rows', rows)
+  redis.call('HINCRBY', key, 'p', rows)
+  redis.call('HSET', key, 'size', math.max(tonumber(redis.call('HGET', key, 'size')), a.first - 1 + #a.letters))
+end
 -- The texts are compressed, and bytes that are no text do not travel in JSON.
+if ARGV[4] then redis.call('SET', key .. ':left:' .. a.chunk, ARGV[4]) end
 redis.call('SET', key .. ':cells:' .. a.chunk, ARGV[3])
 redis.call('SET', key .. ':rows:' .. a.chunk, ARGV[2])
 return reply({outcome = 'added'})

@@ -57,6 +57,7 @@ for _, row in ipairs(a.rows) do
   end
   if line_up_row(row) then fed = fed + 1 end
 end
+if a.sender and fed > 0 then redis.call('HSET', key, 'sender', a.sender) end
 if cursor then redis.call('HSET', key, 'cursor', cursor) end
 if pending_rows(id) == 0 and open_rows(id) == 0 then
   redis.call('HSET', key, 'state', 'finished', 'changed', now)
