@@ -23,7 +23,7 @@ from faxdispatch.states import CampaignState
 
 pages = Blueprint("campaigns", __name__, url_prefix="/campaigns")
 
-SHOWN = 15
+SHOWN = 25
 LEFT_OUT = ("invalid", "no_number", "duplicate", "suppressed", "quarantined")
 
 
@@ -32,11 +32,11 @@ def page() -> str:
     """List them, the newest first."""
     ledger = desk().client.campaigns.ledger
     first = max(0, request.args.get("from", 0, type=int))
-    ids = ledger.ids()
+    found, count = ledger.some(first, SHOWN)
     return render_template(
         "campaigns/list.html",
-        found=[ledger.get(one) for one in ids[first : first + SHOWN]],
-        count=len(ids),
+        found=found,
+        count=count,
         first=first,
         shown=SHOWN,
     )

@@ -6,29 +6,41 @@ from werkzeug.wrappers import Response
 from console.access import you
 from console.acting import act, reason
 from console.desk import desk
+from console.finding import Asked, look, look_on
 from console.holding import ending, meaning, pause_words, waivable
 from console.story import steps, stretches, verdict
+from faxdispatch.errors import NotKnown
 from faxdispatch.ledger import JobView, Pause
-from faxdispatch.states import OPEN, State, Verdict
+from faxdispatch.search import STATES
+from faxdispatch.states import State, Verdict
 
 pages = Blueprint("faxes", __name__, url_prefix="/faxes")
-
-SHOWN = 50
 
 
 @pages.get("/")
 def page() -> str:
-    """Search, or list those that stand in an open state."""
-    state = State(request.args["state"]) if request.args.get("state") in {one.value for one in OPEN} else None
-    views = [view for view, _ in desk().ledger.standing(state, limit=SHOWN)] if state else []
-    return render_template("faxes/list.html", state=state, views=views, states=sorted(OPEN))
+    """Find faxes; without any word, those recorded last."""
+    asked, client = Asked.read(request.args), desk().client
+    found = look(client, asked) if asked.problem is None else None
+    return render_template("faxes/list.html", asked=asked, found=found, states=STATES, query=asked.query)
+
+
+@pages.get("/rows")
+def rows() -> str:
+    """Go on looking among the recipients of campaigns, of which there may be millions."""
+    asked, client = Asked.read(request.args), desk().client
+    found = look_on(client, asked) if asked.problem is None else None
+    return render_template("faxes/rows.html", asked=asked, found=found, query=asked.query)
 
 
 @pages.get("/<job_id>")
 def one(job_id: str) -> str:
-    """Show one fax."""
+    """Show one fax; of a row whose job is not kept any more, what its record says."""
     here = desk()
-    view = here.ledger.job(job_id, history=True)
+    try:
+        view = here.ledger.job(job_id, history=True)
+    except NotKnown:
+        return render_template("faxes/record.html", one=here.client.search.job(job_id))
     place = here.ledger.place(view)
     held = view.hold_reason if view.state is State.HELD else None
     headline, more = verdict(view)

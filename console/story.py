@@ -120,7 +120,7 @@ def stretches(view: JobView, now: datetime) -> list[Stretch]:
     """Give the times in each state, up to now where it has not ended."""
     found: list[tuple[State, int, datetime, float]] = []
     marks = _marks(view.history)
-    for (at, state, attempt), following in zip(marks, [*marks[1:], None], strict=True):
+    for (at, state, attempt), following in zip(marks, [*marks[1:], None][: len(marks)], strict=True):
         end = following[0] if following else (at if view.finished else now)
         found.append((state, attempt, at, max(0.0, (end - at).total_seconds())))
     sizes = [25 + 40 * math.log1p(seconds) for *_, seconds in found]

@@ -36,6 +36,7 @@ def teach(app: Flask) -> None:
         cause=words.cause,
         kind=lambda state: words.STATES[state][0] if state in words.STATES else "off",
         meaning=lambda state: words.STATES[state][1] if state in words.STATES else str(state),
+        combined=lambda one, other: {**one, **other},
         count=lambda value: f"{value:,}",
         happening=lambda kind: HAPPENINGS.get(kind, kind),
         shortened=lambda text: text if len(text) <= _LONG else f"{text[:10]}…{text[-6:]}",

@@ -10,12 +10,13 @@ from markupsafe import Markup
 from faxdispatch.campaign.causes import OURS, TELNYX
 from faxdispatch.campaign.plan import span
 from faxdispatch.privacy import mask_number, scrub
+from faxdispatch.search.wanted import PENDING, SUPPRESSED
 from faxdispatch.states import State
 
 NOTHING = "-"
 _DIGITS = re.compile(r"\d(?:[ .()/-]{0,2}\d){6,}")
 
-STATES = {
+STATES: dict[str, tuple[str, str]] = {
     State.QUEUED: ("waiting", "waits for a worker"),
     State.HELD: ("waiting", "waits"),
     State.SUBMITTING: ("moving", "is being handed to Telnyx"),
@@ -25,8 +26,10 @@ STATES = {
     State.DELIVERED: ("good", "delivered"),
     State.FAILED: ("bad", "not delivered"),
     State.CANCELLED: ("off", "cancelled"),
+    PENDING: ("waiting", "is not begun yet"),
+    SUPPRESSED: ("doubt", "is not sent, since the number gets no campaigns"),
 }
-"""Each state: the kind by which it is coloured, and what it means of a fax."""
+"""Each state of a fax: the kind by which it is coloured, and what it means of a fax."""
 
 
 def clock(moment: datetime | None) -> str:

@@ -36,6 +36,10 @@ function keep(part) {
   again();
 }
 
+// A search that has found nothing yet goes on by itself.
+const further = document.querySelector("a[data-further]");
+if (further) location.replace(further.href);
+
 localise(document);
 for (const note of document.querySelectorAll("[data-zone]")) {
   note.textContent = `Times are ${Intl.DateTimeFormat().resolvedOptions().timeZone}.`;

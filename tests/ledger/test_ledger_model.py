@@ -631,7 +631,9 @@ class World:
     def the_index_for_searches_agrees_with_the_rows(self) -> None:
         index = Index(self.scripts)
         span = index.span()
-        entries = [entry for n in range(0, span.stop, BLOCK) for entry in index.block(n // BLOCK, Looked(), span)]
+        blocks = range((span.stop + BLOCK - 1) // BLOCK)
+        read = (index.block(block, content, Looked(), span) for block, content in index.contents(blocks))
+        entries = [entry for found in read for entry in found]
         letters = {job: row.state[0] if row.finished else "o" for job, row in self.rows.items()}
         assert {entry.job_id: entry.letter for entry in entries} == letters
         assert len(entries) == len(letters)

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from faxdispatch.errors import Conflict, NotKnown
-from faxdispatch.ledger.scripts import Scripts, redis_trouble
+from faxdispatch.ledger.scripts import Scripts, flat_hash, redis_trouble
 from faxdispatch.states import CAMPAIGN_MOVES, OPEN, CampaignState, HoldReason, State
 
 CHUNK = 1000
@@ -405,6 +405,16 @@ class Campaigns:
         with redis_trouble():
             found = self._redis.zrevrange("fax:campaigns", 0, -1, withscores=True)
         return [(campaign_id, int(made)) for campaign_id, made in found]
+
+    def some(self, first: int, count: int) -> tuple[list[Campaign], int]:
+        """Give so many campaigns from the place `first` (from 0) on, the newest first, and how many there are."""
+        found = self._scripts.run("campaign_list", first=first, count=count)
+        known = []
+        for one in found["campaigns"]:
+            facts = flat_hash(one["facts"])
+            if "state" in facts:
+                known.append(_campaign(one["id"], facts, parked=one["parked"], spent=int(one["spent"])))
+        return known, found["count"]
 
     def causes(self, campaign_id: str) -> dict[str, int]:
         """Give how many rows of the present generation ended without delivery, by cause, the most frequent first."""

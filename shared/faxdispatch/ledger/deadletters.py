@@ -158,10 +158,7 @@ class DeadLetters:
             letter_ids = self._redis.zrevrange("fax:deadletters", 0, -1)
         for first in range(0, len(letter_ids), _PAGE):
             page = letter_ids[first : first + _PAGE]
-            with redis_trouble(), self._redis.pipeline(transaction=False) as pipe:
-                for letter_id in page:
-                    pipe.hgetall(f"fax:deadletter:{letter_id}")
-                rows = pipe.execute()
+            rows = self._scripts.hashes([f"fax:deadletter:{letter_id}" for letter_id in page])
             yield [DeadLetter.from_hash(name, row) for name, row in zip(page, rows, strict=True) if row]
 
 

@@ -147,10 +147,7 @@ class Inbox:
         while True:
             with redis_trouble():
                 found = self._redis.zrange(_SETS[place], start, start + _PAGE - 1, desc=place is DocumentPlace.STORED)
-                with self._redis.pipeline(transaction=False) as pipe:
-                    for fax_id in found:
-                        pipe.hgetall(f"fax:inbound:{fax_id}")
-                    rows = pipe.execute()
+            rows = self._scripts.hashes([f"fax:inbound:{fax_id}" for fax_id in found])
             yield from (InboundFax.from_hash(fax_id, row) for fax_id, row in zip(found, rows, strict=True) if row)
             if len(found) < _PAGE:
                 return

@@ -20,6 +20,8 @@ _HEX, _UUID, _NAMED = range(3)
 _IS_HEX = re.compile(r"[0-9a-f]{32}")
 _IS_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _PART = 64
+_TOGETHER = 25
+"""Blocks of 32 kB that are read at a time once the newest one did not have what is looked for."""
 _TAG_BITS = 24
 
 
@@ -94,10 +96,18 @@ class Index:
             found: Any = self._scripts.raw.getrange(_key(block), slot * _RECORD.size, last * _RECORD.size - 1)
         return next((made for letter, _, _, _, made, _, _ in _records(found) if letter), None)
 
-    def block(self, block: int, looked: Looked, numbers: range) -> list[Entry]:
-        """Give what is found in one block among the records of `numbers`, the newest first."""
-        with redis_trouble():
-            found: Any = self._scripts.raw.get(_key(block)) or b""
+    def contents(self, blocks: Sequence[int]) -> Iterator[tuple[int, bytes]]:
+        """Give the contents of blocks, the first one by itself and then many at a time."""
+        at = 0
+        while at < len(blocks):
+            several = blocks[at : at + (_TOGETHER if at else 1)]
+            with redis_trouble():
+                found: Any = self._scripts.raw.mget([_key(block) for block in several])
+            yield from ((block, content or b"") for block, content in zip(several, found, strict=True))
+            at += len(several)
+
+    def block(self, block: int, found: bytes, looked: Looked, numbers: range) -> list[Entry]:
+        """Give what is found in the content of one block among the records of `numbers`, the newest first."""
         if looked.number is not None and looked.number not in found:
             return []
         if looked.letters is not None and not set(looked.letters.encode()).intersection(found[:: _RECORD.size]):

@@ -84,6 +84,11 @@ class Rows:
             rows = pipe.execute()
         return [JobView.from_hash(job_id, row) if row else None for job_id, row in zip(job_ids, rows, strict=True)]
 
+    def jobs_at_once(self, job_ids: Sequence[str]) -> list[JobView | None]:
+        """Give the same in one command, for pages."""
+        rows = self._scripts.hashes([f"fax:job:{job_id}" for job_id in job_ids])
+        return [JobView.from_hash(job_id, row) if row else None for job_id, row in zip(job_ids, rows, strict=True)]
+
     def job_of_fax(self, fax_id: str) -> str | None:
         """Give the id of the job whose last attempt is this Telnyx fax, None where there is none."""
         with redis_trouble():
@@ -104,10 +109,7 @@ class Rows:
         """
         with redis_trouble():
             found = self.redis.zrange(f"fax:since:{state}", 0, limit - 1, withscores=True)
-            with self.redis.pipeline(transaction=False) as pipe:
-                for job_id, _ in found:
-                    pipe.hgetall(f"fax:job:{job_id}")
-                rows = pipe.execute()
+        rows = self._scripts.hashes([f"fax:job:{job_id}" for job_id, _ in found])
         return [
             (JobView.from_hash(job_id, row), _moment(since))
             for (job_id, since), row in zip(found, rows, strict=True)
@@ -135,10 +137,7 @@ class Rows:
         """Give the jobs that are held for a reason, the first that is due or the longest held first."""
         with redis_trouble():
             found = self.redis.zrange(f"fax:held:{reason}", 0, limit - 1)
-            with self.redis.pipeline(transaction=False) as pipe:
-                for job_id in found:
-                    pipe.hgetall(f"fax:job:{job_id}")
-                rows = pipe.execute()
+        rows = self._scripts.hashes([f"fax:job:{job_id}" for job_id in found])
         return [JobView.from_hash(job_id, row) for job_id, row in zip(found, rows, strict=True) if row]
 
     def place(self, job: JobView) -> Place:

@@ -1,7 +1,7 @@
 """Running the Lua scripts of `lua/`: JSON in, JSON out, and every failure of Redis as `Unavailable`."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from typing import Any, Self
@@ -28,6 +28,11 @@ def redis_trouble() -> Iterator[None]:
         if _is_mistake(error):
             raise
         raise Unavailable(f"Redis did not carry out the command: {type(error).__name__}: {error}") from error
+
+
+def flat_hash(flat: Sequence[str]) -> dict[str, str]:
+    """Give a hash that a script gave as names and values in turn."""
+    return dict(zip(flat[::2], flat[1::2], strict=True)) if flat else {}
 
 
 def _is_mistake(error: RedisError) -> bool:
@@ -94,6 +99,13 @@ class Scripts:
         if found is None:
             found = self._scripts[name] = self.redis.register_script(script(name, self.rules.arguments()))
         return found
+
+    def hashes(self, keys: Sequence[str]) -> list[dict[str, str]]:
+        """Read several hashes at once, in one command; an empty one stands for each that is not there."""
+        if not keys:
+            return []
+        found = self.run("hashes", keys=list(keys))["hashes"]
+        return [flat_hash(flat) for flat in found]
 
     def clock(self) -> int:
         """Give the present moment by Redis' clock, in milliseconds.

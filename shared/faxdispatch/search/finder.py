@@ -62,8 +62,17 @@ class Search:
         self._ledger = ledger
         self._campaigns = Campaigns(ledger.scripts)
 
-    def page(self, wanted: Wanted, *, after: str | None = None, limit: int = 50, effort: int | None = None) -> Page:
-        """Give up to `limit` faxes from the cursor `after` on.
+    def page(
+        self,
+        wanted: Wanted,
+        *,
+        after: str | None = None,
+        limit: int = 50,
+        effort: int | None = None,
+        singles: bool = True,
+        rows: bool = True,
+    ) -> Page:
+        """Give up to `limit` faxes from the cursor `after` on; only `singles`, or only `rows` of campaigns, if so told.
 
         With `effort`, no more than so many blocks of a thousand faxes are read; a page may then be empty and have a
         cursor all the same.
@@ -72,7 +81,8 @@ class Search:
             BadInput: `after` is no cursor.
             NotKnown: there is no campaign of the id that is looked for.
         """
-        walk = _Walk(self._ledger, self._campaigns, wanted, Effort(effort), _Place.read(after or "...0"))
+        place = _Place.read(after or "...0")
+        walk = _Walk(self._ledger, self._campaigns, wanted, Effort(effort), place, singles=singles, rows=rows)
         faxes: list[Found] = []
         try:
             for found in walk.go():
@@ -106,8 +116,20 @@ class Search:
 class _Walk:
     """One way through all faxes; `place` is how far it is."""
 
-    def __init__(self, ledger: Ledger, campaigns: Campaigns, wanted: Wanted, effort: Effort, place: _Place) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        campaigns: Campaigns,
+        wanted: Wanted,
+        effort: Effort,
+        place: _Place,
+        *,
+        singles: bool = True,
+        rows: bool = True,
+    ) -> None:
         self.place = place
+        self._with_singles = singles and wanted.fax_id is None
+        self._with_rows = rows
         self._ledger = ledger
         self._campaigns = campaigns
         self._wanted = wanted
@@ -136,7 +158,7 @@ class _Walk:
         return None
 
     def _by_id(self, job_id: str) -> Found | None:
-        [view] = self._ledger.jobs([job_id])
+        [view] = self._ledger.jobs_at_once([job_id])
         if view is not None and view.row is None:
             of_it = self._wanted.campaign_id in {None, view.campaign_id}
             return found_job(view) if of_it and self._singles.fits(view) else None
@@ -155,10 +177,9 @@ class _Walk:
         return self._campaigns.get(named["campaign"]), int(named["row"])
 
     def _merged(self) -> Iterator[Found]:
-        campaigns = iter(self._left())
+        campaigns = iter(self._left() if self._with_rows else ())
         following = next(campaigns, None)
-        singles = self._singles if self._wanted.fax_id is None else None
-        for n, found in singles.before(self.place.before) if singles else ():
+        for n, found in self._singles.before(self.place.before) if self._with_singles else ():
             while found and following and following[1] / 1000 > found.recorded_at.timestamp():
                 yield from self._of(*following)
                 following = next(campaigns, None)

@@ -113,7 +113,7 @@ class CampaignRows:
     def _tell(self, campaign: Campaign, told: Sequence[_Told]) -> Iterator[Found]:
         results = self._campaigns.results_of(campaign.id, [row for row, _, _ in told])
         asked = [result.row for result in results if result.letter == OPENED]
-        views = self._ledger.jobs([job_of_row(campaign.id, row, campaign.generation) for row in asked])
+        views = self._ledger.jobs_at_once([job_of_row(campaign.id, row, campaign.generation) for row in asked])
         jobs = dict(zip(asked, views, strict=True))
         for (row, to, fields), result in zip(told, results, strict=True):
             found = found_row(campaign, to, fields, result, jobs.get(row))

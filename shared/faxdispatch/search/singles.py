@@ -49,9 +49,10 @@ class Singles:
         if self._looked is None:
             return
         numbers = self._within(self._looked, n)
-        for block in range((numbers.stop - 1) // BLOCK, numbers.start // BLOCK - 1, -1) if numbers else ():
+        blocks = range((numbers.stop - 1) // BLOCK, numbers.start // BLOCK - 1, -1) if numbers else range(0)
+        for block, content in self._index.contents(blocks):
             self._effort.spend()
-            entries = iter(self._index.block(block, self._looked, numbers))
+            entries = iter(self._index.block(block, content, self._looked, numbers))
             while page := [*islice(entries, _MANY)]:
                 yield from self._told(page)
             yield max(block * BLOCK, numbers.start), None
@@ -66,7 +67,7 @@ class Singles:
         return range(first, last)
 
     def _told(self, entries: list[Entry]) -> Iterator[tuple[int, Found | None]]:
-        views = self._ledger.jobs([entry.job_id for entry in entries])
+        views = self._ledger.jobs_at_once([entry.job_id for entry in entries])
         for entry, view in zip(entries, views, strict=True):
             yield entry.n, found_job(view) if view and self.fits(view) else None
 

@@ -1,0 +1,125 @@
+"""Answering "did our fax arrive?": from what a person types into one box to the faxes that are meant."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Self
+
+from faxdispatch.cli.moments import parse_moment
+from faxdispatch.client import FaxClient
+from faxdispatch.errors import BadInput, NotKnown
+from faxdispatch.search import Found, Page
+
+SHOWN = 25
+_AT_ONCE = 3
+"""Blocks of a thousand recipients of campaigns that the first page reads; another page goes on."""
+_FURTHER = 1200
+"""Blocks that each further page reads: a million recipients, and about a second."""
+_DIGITS = 7
+"""Digits from which on something typed is a telephone number."""
+_MOST_DIGITS = 20
+_LONGEST = 200
+_NUMBER = re.compile(r"[0-9+()./ \t\u00a0-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is looked for. `problem` says why that cannot be."""
+
+    query: str
+    filters: dict[str, Any]
+    after: str | None
+    problem: str | None = None
+
+    @classmethod
+    def read(cls, args: Mapping[str, str]) -> Self:
+        """Read it from the address of the page."""
+        query = args.get("q", "").strip()[:_LONGEST]
+        given = {name: args.get(name, "").strip() for name in ("state", "cause", "campaign", "since", "until")}
+        filters: dict[str, Any] = {name: value for name, value in given.items() if value}
+        problem = None
+        try:
+            for name in ("since", "until"):
+                if name in filters:
+                    filters[name] = _moment(filters[name], name)
+        except BadInput as error:
+            problem = str(error)
+        if "campaign" in filters:
+            filters["campaign_id"] = filters.pop("campaign")
+        return cls(query, filters, args.get("after") or None, problem)
+
+    @property
+    def is_number(self) -> bool:
+        """Tell whether a telephone number was typed."""
+        text = self.query
+        likely = _DIGITS <= sum(map(str.isdigit, text)) <= _MOST_DIGITS and bool(_NUMBER.fullmatch(text))
+        return likely or text.lower().startswith(("sip:", "sips:"))
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was found: single faxes, and recipients of campaigns. Cursors say that there are more."""
+
+    singles: Page
+    rows: Page
+    what: str
+    """As what the query was understood."""
+
+    @property
+    def faxes(self) -> list[Found]:
+        """All of it, the newest first."""
+        both = [*self.singles.faxes, *self.rows.faxes]
+        return sorted(both, key=lambda one: one.recorded_at, reverse=True)
+
+
+_NOTHING = Page((), None)
+
+
+def look(client: FaxClient, asked: Asked) -> Answer:
+    """Find what is meant, and the recipients of campaigns as far as that is quick.
+
+    Raises:
+        BadInput: a word is wrong.
+    """
+    if asked.query and not asked.is_number:
+        return _named(client, asked)
+    words = asked.filters | ({"number": asked.query} if asked.query else {})
+    wanted = client.wanted(**words)
+    singles = _NOTHING
+    if "campaign_id" not in words:
+        singles = client.search.page(wanted, after=asked.after, limit=SHOWN, rows=False)
+    rows = client.search.page(wanted, limit=SHOWN, effort=_AT_ONCE, singles=False) if not asked.after else _NOTHING
+    return Answer(singles, rows, "a recipient's number" if asked.query else "all faxes")
+
+
+def look_on(client: FaxClient, asked: Asked) -> Answer:
+    """Go on among the recipients of campaigns. Raises `BadInput` where a word is wrong."""
+    words = asked.filters | (
+        {"number": asked.query} if asked.is_number else {"tag": asked.query} if asked.query else {}
+    )
+    rows = client.search.page(client.wanted(**words), after=asked.after, limit=SHOWN, effort=_FURTHER, singles=False)
+    return Answer(_NOTHING, rows, "recipients of campaigns")
+
+
+def _named(client: FaxClient, asked: Asked) -> Answer:
+    """Find by a name: a job's, Telnyx's, a key, or else a tag."""
+    for word, what in (("job_id", "a job"), ("fax_id", "a fax of Telnyx's"), ("idempotency_key", "a key")):
+        try:
+            page = client.search.page(
+                client.wanted(**asked.filters | {word: asked.query}), limit=SHOWN, effort=_AT_ONCE
+            )
+        except (BadInput, NotKnown):
+            continue
+        if page.faxes:
+            return Answer(Page(page.faxes, None), _NOTHING, what)
+    wanted = client.wanted(**asked.filters | {"tag": asked.query})
+    singles = _NOTHING
+    if "campaign_id" not in asked.filters:
+        singles = client.search.page(wanted, after=asked.after, limit=SHOWN, rows=False)
+    return Answer(singles, client.search.page(wanted, limit=SHOWN, effort=_AT_ONCE, singles=False), "a tag")
+
+
+def _moment(text: str, name: str) -> datetime:
+    """Read a moment, or a day, which begins at midnight UTC."""
+    return parse_moment(f"{text}T00:00:00+00:00" if re.fullmatch(r"\d{4}-\d\d-\d\d", text) else text, name)

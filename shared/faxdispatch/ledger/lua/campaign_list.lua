@@ -1,0 +1,12 @@
+-- So many campaigns from a place on, the newest first, with all that is shown of them; and how many there are.
+local found = {}
+for place, id in ipairs(redis.call('ZREVRANGE', 'fax:campaigns', a.first, a.first + a.count - 1)) do
+  local key = campaign_key(id)
+  found[place] = {
+    id = id,
+    facts = redis.call('HGETALL', key),
+    parked = redis.call('ZCARD', key .. ':parked'),
+    spent = redis.call('GET', 'fax:spend:campaign:' .. id) or '0',
+  }
+end
+return reply({campaigns = found, count = redis.call('ZCARD', 'fax:campaigns')})

@@ -1,0 +1,91 @@
+"""One box answers "did our fax arrive?", whatever is typed into it."""
+
+import pytest
+
+from console.finding import Asked, look
+from faxdispatch.jobs import SendFax
+from tests.campaign.rows import CAMPAIGN, Rows
+from tests.console.conftest import NUMBER
+
+LISTS = [("Praxis Süd", "0101", "Köln"), ("Praxis Nord", "0102", "Kiel")]
+
+
+@pytest.fixture
+def sent(desk):
+    """A fax that Telnyx has, and others."""
+    for n in range(30):
+        desk.client.send(to=f"+1415555{1000 + n}", media_name="letter", tags=["may"])
+    job = SendFax(to=NUMBER, media_name="letter", tags=["recall"], idempotency_key="order 7/2")
+    desk.ledger.create("job-7", job, source="producer")
+    desk.ledger.admit("job-7", connection="c", sender="+14155550199")
+    desk.ledger.claim("job-7", owner="w", lease=60, facts={})
+    desk.ledger.accept("job-7", 1, "11111111-2222-3333-4444-555555555555", source="worker")
+    return "job-7"
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "(415) 555-0187", "415.555.0187", "+14155550187", "14155550187", "001 415 555 0187", "job-7", "order 7/2",
+        "11111111-2222-3333-4444-555555555555", "recall",
+    ],
+)  # fmt: skip
+def test_a_fax_is_found_by_all_that_is_known_of_it(sent, desk, viewer, typed):
+    page = viewer.client.get("/faxes/", query_string={"q": typed}).text
+    assert 'href="/faxes/job-7"' in page
+    assert "1 found by" in page
+    assert NUMBER not in page
+
+
+def test_without_a_word_the_newest_come_first_and_older_ones_follow(sent, viewer):
+    first = viewer.text("/faxes/")
+    assert "Those recorded last" in first
+    assert "+1******0187" in first
+    older = first.split("Older single faxes")[0].rsplit('href="', 1)[1].split('"')[0].replace("&amp;", "&")
+    assert "+1******1000" in viewer.text(older)
+
+
+def test_what_is_not_there_is_said(sent, viewer):
+    assert "No fax is known here" in viewer.client.get("/faxes/", query_string={"q": "415 555 0100"}).text
+    told = viewer.client.get("/faxes/", query_string={"q": "nonsense<b>"}).text
+    assert "is no number, no job" in told
+    assert "<b>" not in told.split("<main")[1].split("nonsense")[1][:20]
+
+
+def test_filters_narrow_it_and_wrong_ones_are_told(sent, viewer):
+    assert "1 found by" not in viewer.text("/faxes/?q=4155550187&state=delivered")
+    assert 'href="/faxes/job-7"' in viewer.text("/faxes/?q=4155550187&state=accepted")
+    assert "is no moment" in viewer.text("/faxes/?since=yesterday")
+    assert viewer.get("/faxes/?state=nonsense").status_code == 400
+    assert 'href="/faxes/job-7"' in viewer.text("/faxes/?state=open&since=2020-01-01")
+
+
+def test_a_recipient_of_a_campaign_is_found_with_what_became_of_it(desk, redis_url, viewer):
+    rows = Rows(redis_url, LISTS)
+    rows.fly(1)
+    rows.desk.tell(rows.job(1), "failed", "receiver_unallocated_number")
+    rows.desk.give_up(rows.job(1))
+    page = viewer.client.get("/faxes/", query_string={"q": rows.number(1)}).text
+    assert f'href="/campaigns/{CAMPAIGN}"' in page
+    assert "row" in page or ", 1" in page
+    told = viewer.text(f"/faxes/{rows.job(1)}")
+    assert "Not delivered" in told
+    assert "Not begun yet" in viewer.client.get("/faxes/", query_string={"q": rows.number(2)}).text
+    assert f"/faxes/{rows.job(2)}" in viewer.text(f"/faxes/?campaign={CAMPAIGN}")
+    assert "Not begun yet" in viewer.text(f"/faxes/{rows.job(2)}")
+
+
+def test_campaigns_are_looked_through_a_part_at_a_time(desk, redis_url, viewer):
+    rows = Rows(redis_url, [("x", str(n), "y") for n in range(4500)])
+    asked = {"q": rows.number(4400)}
+    page = viewer.client.get("/faxes/", query_string=asked).text
+    assert "data-further" in page
+    onward = page.split('id="further" href="')[1].split('"')[0].replace("&amp;", "&")
+    assert f"/faxes/{rows.job(4400)}" in viewer.text(onward)
+
+
+def test_a_word_is_understood_as_what_it_looks_like(desk):
+    assert Asked.read({"q": " (415) 555-0187 "}).is_number
+    assert not Asked.read({"q": "e690dc6a424a42cb88cd6ca9e1f6d056"}).is_number
+    assert not Asked.read({"q": "may-2026"}).is_number
+    assert look(desk.client, Asked.read({"q": "12345"})).what == "a tag"
