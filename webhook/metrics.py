@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily
@@ -99,7 +99,7 @@ class LedgerGauges:
         self._charges = charges
         self._watch = watch
         self._breaker = breaker
-        self._connections = Labels(connections)
+        self._connections, self._places = Labels(connections), Labels()
         self._max_age = max_age
         self._lock = threading.Lock()
         self._read_at = float("-inf")
@@ -145,7 +145,8 @@ class LedgerGauges:
             *_traffic(self._limits.connections(), self._connections),
             *_account(self._limits.account()),
             *_charged(self._charges.days()),
-            *_watched(self._watch.figures()),
+            *_watched(figures := self._watch.figures()),
+            _unread(figures.unread, self._places),
         ]
 
 
@@ -219,6 +220,13 @@ def _watched(figures: Figures) -> Iterator[Metric]:
             "How far back the next listing of inbound faxes begins; grows while none comes to its end.",
             value=figures.inbound_behind,
         )
+
+
+def _unread(places: Mapping[str, int], labels: Labels) -> Metric:
+    unread = _family("faxdispatch_unread_messages", "Messages for the workers that lie where none reads.", "place")
+    for place, count in places.items():
+        unread.add_metric([labels.bound(place)], count)
+    return unread
 
 
 def _family(name: str, text: str, label: str) -> GaugeMetricFamily:

@@ -36,6 +36,7 @@ from faxdispatch.openings import Calendar
 from faxdispatch.settings import Settings
 from faxdispatch.telnyx import ClientStack, TelnyxClock
 from faxdispatch.throttle import Throttle
+from faxdispatch.unread import Lookout
 from worker import transport
 from worker.account import Account
 from worker.collaborators import Collaborators
@@ -81,7 +82,10 @@ def build(settings: Settings) -> Celery:
         worker_prefetch_multiplier=1,
         worker_cancel_long_running_tasks_on_connection_loss=False,
         worker_consumer="worker.consumer:GatedConsumer",
+        # Any app on the broker could otherwise have our workers take from other queues, stop, or end.
         worker_enable_remote_control=False,
+        control_exchange="fax.control.celery",
+        event_exchange="fax.events.celery",
         worker_hijack_root_logger=False,
         worker_redirect_stdouts=False,
         broker_connection_max_retries=None,
@@ -134,6 +138,7 @@ def _collaborators(settings: Settings, app: Celery) -> Collaborators:
         calendar=Calendar.from_settings(settings),
         hook=Hook.from_settings(settings),
         backlog=lambda queue: waiting(app, queue),
+        look_out=Lookout(app).look,
         reached=failpoints(settings.fax_dangerous_failpoints),
     )
 

@@ -53,6 +53,8 @@ class Collaborators:
     backlog: Callable[[str], int]
     """How many messages wait in a queue."""
     telnyx_clock: TelnyxClock = field(default_factory=TelnyxClock)
+    look_out: Callable[[], dict[str, int]] = dict
+    """Where messages for us lie unread, and how many."""
     hook: Hook | None = None
     """The policy hook, where one is set."""
     store: Store | None = None

@@ -1,13 +1,20 @@
 """What the leading scheduler sees to besides the jobs: inbound faxes, deletions at Telnyx, samples, upkeep."""
 
+import logging
 import time
 from collections.abc import Sequence
 from typing import Any
 
+from kombu.exceptions import KombuError
+from redis.exceptions import RedisError
+
 from faxdispatch.jobs import FindInbound
-from faxdispatch.ledger import Upkeep, take_sample
+from faxdispatch.ledger import Upkeep, Watch, take_sample
+from faxdispatch.unread import EVERY
 from worker.collaborators import Collaborators
 from worker.reminders import CHECKS, Charges, Fetch, Forget, Look, Remove
+
+log = logging.getLogger(__name__)
 
 CROWD = 100
 """Messages in that queue from which no more is brought there: workers have too much to do to see to more."""
@@ -35,6 +42,8 @@ class Errands:
         self._w = w
         self._upkeep = Upkeep(w.ledger.scripts)
         self._looked_at = self._removed_at = self._sampled_at = self._charged_at = self._kept_at = float("-inf")
+        self._looked_out_at = float("-inf")
+        self._watch = Watch(w.ledger.scripts)
         self._allowed = 0.0
 
     def run(self) -> None:
@@ -47,12 +56,7 @@ class Errands:
         if now - self._looked_at < PAUSE:
             return
         self._looked_at = now
-        if now - self._sampled_at >= SAMPLE_EVERY:
-            self._sampled_at = now
-            take_sample(self._w.ledger.scripts)
-        if now - self._kept_at >= UPKEEP_EVERY:
-            self._kept_at = now
-            self._upkeep.run()
+        self._look_after_redis(now)
         if self._w.backlog(CHECKS) > CROWD:
             return
         # At a slow rate it takes several looks until there is time for one of them.
@@ -71,6 +75,24 @@ class Errands:
             self._charged_at = now
             self._tell(Charges.TASK)
         self._tell_each(Forget.TASK, self._w.agenda.deletions(limit=int(self._allowed)))
+
+    def _look_after_redis(self, now: float) -> None:
+        if now - self._sampled_at >= SAMPLE_EVERY:
+            self._sampled_at = now
+            take_sample(self._w.ledger.scripts)
+        if now - self._kept_at >= UPKEEP_EVERY:
+            self._kept_at = now
+            self._upkeep.run()
+        if now - self._looked_out_at >= EVERY:
+            self._looked_out_at = now
+            self._look_out()
+
+    def _look_out(self) -> None:
+        """Tell where messages for us lie unread."""
+        try:
+            self._watch.tell_unread(self._w.look_out(), kept=3 * EVERY)
+        except (KombuError, RedisError, OSError) as error:
+            log.info("where messages lie unread could not be seen: %s", error)
 
     def _tell_each(self, task: str, fax_ids: Sequence[str]) -> None:
         self._allowed -= len(fax_ids)

@@ -112,6 +112,26 @@ end
 return back
 """
 
+_KOMBUS = """
+-- ARGV: seconds after which a message is given to others, how many of kombu's to pass over, our queues. Kombu notes
+-- a message, its exchange and its routing key as one JSON list; what is of other queues is another system's.
+local ours = {}
+for at = 3, #ARGV do ours[ARGV[at]] = true end
+local due = redis.call('TIME')[1] - ARGV[1]
+local tags = redis.call('ZRANGEBYSCORE', 'unacked_index', '-inf', due, 'LIMIT', ARGV[2], 200)
+local back = 0
+for _, tag in ipairs(tags) do
+  local text, queue = string.match(redis.call('HGET', 'unacked', tag) or '', '^%[(.*), ?"[^"]*", ?"([^"]*)"%]$')
+  if ours[queue] then
+    redis.call('RPUSH', queue, text)
+    redis.call('HDEL', 'unacked', tag)
+    redis.call('ZREM', 'unacked_index', tag)
+    back = back + 1
+  end
+end
+return {#tags, back}
+"""
+
 # kombu's types are half there; as Any they do not get in the way.
 _Channel: Any = redis.Channel
 _Message: Any = message.Message
@@ -173,8 +193,13 @@ class QoS(_QoS):  # type: ignore[misc]
         with self.channel.conn_or_acquire(client) as redis:
             redis.eval(_RESTORE, 2, TAKEN, TAKEN_AT, "LPUSH" if leftmost else "RPUSH", tag)
 
+    _passed_over = 0
+
     def restore_visible(self, start: int = 0, num: int = 10, interval: int = 10) -> None:
-        """Put back what was taken so long ago that whoever took it must be dead."""
+        """Put back what was taken so long ago that whoever took it must be dead.
+
+        Also of our queues' messages that are noted under kombu's own keys: a worker of an older version took them.
+        """
         del start, num
         self._vrestore_count += 1
         if (self._vrestore_count - 1) % (interval or 1):
@@ -182,6 +207,9 @@ class QoS(_QoS):  # type: ignore[misc]
         with self.channel.conn_or_acquire() as redis:
             if back := redis.eval(_OVERDUE, 2, TAKEN, TAKEN_AT, self.visibility_timeout):
                 log.info("%d messages of dead workers are back in their queues", back)
+            queues = self.channel.active_queues
+            seen, found = redis.eval(_KOMBUS, 0, self.visibility_timeout, self._passed_over, *queues)
+            self._passed_over = 0 if seen < 200 else self._passed_over + seen - found
 
 
 class Channel(_Channel):  # type: ignore[misc]

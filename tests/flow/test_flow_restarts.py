@@ -19,7 +19,8 @@ def test_a_message_that_comes_again_during_its_call_makes_no_second_call(tmp_pat
         flow.sim.faults(latency_ms=9000)
         flow.kill("worker2", signal.SIGSTOP)
         job_id = flow.send()
-        flow.until(lambda: any('"redelivered": true' in message for message in flow.redis.lrange("fax.send", 0, -1)))
+        flow.wait_for(job_id, State.SUBMITTING)
+        flow.until(lambda: flow.redis.llen("fax.send") == 1)
         flow.kill("worker2", signal.SIGCONT)
         flow.until(lambda: flow.redis.llen("fax.send") == 0)
         assert flow.status(job_id).state is State.SUBMITTING

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import time
 
 import pytest
 from celery import Celery
@@ -138,8 +139,14 @@ def test_a_dead_workers_messages_come_back_and_those_of_the_living_do_not(connec
     assert (redis.hlen(transport.TAKEN), redis.zcard(transport.TAKEN_AT)) == (0, 0)
 
 
-def test_what_another_celery_has_taken_on_this_redis_is_left_alone(connection, redis):
-    redis.zadd("unacked_index", {"theirs": 1})
-    redis.hset("unacked", "theirs", json.dumps([{}, "celery", "celery"]))
-    connection.channel().qos.restore_visible(interval=1)
-    assert redis.hlen("unacked") == 1
+def test_what_an_older_worker_has_taken_comes_back_and_what_another_celery_has_is_left_alone(connection, redis):
+    message = {"body": "x", "headers": {}, "properties": {"delivery_info": {}}}
+    for tag, queue, taken in (("theirs", "celery", 1), ("ours", "fax.send", 2), ("new", "fax.send", time.time())):
+        redis.zadd("unacked_index", {tag: taken})
+        redis.hset("unacked", tag, json.dumps([message, queue, queue]))
+    channel = connection.channel()
+    channel.basic_consume("fax.send", False, lambda _: None, "tag")
+    channel.qos.restore_visible(interval=1)
+    assert [json.loads(text) for text in redis.lrange("fax.send", 0, -1)] == [message]
+    assert sorted(redis.hkeys("unacked")) == sorted(redis.zrange("unacked_index", 0, -1)) == [b"new", b"theirs"]
+    assert redis.llen("celery") == 0

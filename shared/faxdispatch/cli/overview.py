@@ -67,12 +67,14 @@ def _money(account: dict[str, Any]) -> str:
 
 
 def _to_look_at(found: dict[str, Any]) -> list[str]:
+    unread = found["unread"].items()
     matters = [
         (found["jobs"]["unknown"], "unknown sends: faxdispatch status --state unknown"),
         *((found["held"].get(reason, 0), f"held: faxdispatch holds --reason {reason}") for reason in _FOR_A_PERSON),
         (found["dead_letters"], "dead letters: faxdispatch deadletters list"),
         (found["quarantined"], "webhooks in quarantine, in the stream fax:quarantine"),
         (found["documents_given_up"], "inbound documents given up: faxdispatch inbound list --place given_up"),
+        *((count, f"messages that no worker reads, in {place}: faxdispatch doctor") for place, count in unread),
         (found["strays"], "faxes too many, which are being cancelled at Telnyx"),
     ]
     return [f"{count} {words}" for count, words in matters if count]

@@ -1,11 +1,15 @@
 """The figures that an operator watches, read in one go at a cost that does not grow with the jobs."""
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from faxdispatch.ledger.presence import Presence
 from faxdispatch.ledger.scripts import Scripts, redis_trouble
 from faxdispatch.states import OPEN, State
+
+UNREAD = "fax:unread"
+"""JSON: where messages for our workers lie unread, and how many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,8 @@ class Figures:
     """Age of the moment from which the next listing of inbound faxes begins; None where none was complete yet."""
     leader: str | None
     """The worker whose scheduler leads; None where none does."""
+    unread: dict[str, int]
+    """Messages for our workers that lie where none reads, by place, as the leader last saw them."""
 
 
 class Watch:
@@ -54,9 +60,10 @@ class Watch:
             pipe.zcard("fax:documents:given_up")
             pipe.get("fax:inbound-listed")
             pipe.get("fax:leader")
+            pipe.get(UNREAD)
             for state in states:
                 pipe.zrange(f"fax:since:{state}", 0, 0, withscores=True)
-            dead_letters, strays, quarantined, wanted, given_up, listed, leader, *first = pipe.execute()
+            dead_letters, strays, quarantined, wanted, given_up, listed, leader, unread, *first = pipe.execute()
         workers = Presence(self._scripts).all()
         return Figures(
             oldest={
@@ -73,7 +80,13 @@ class Watch:
             telnyx_clock_ahead=_worst(worker.telnyx_ahead for worker in workers),
             inbound_behind=max(0.0, (now - int(listed)) / 1000) if listed else None,
             leader=leader,
+            unread=json.loads(unread) if unread else {},
         )
+
+    def tell_unread(self, found: dict[str, int], *, kept: float) -> None:
+        """Record where messages lie unread; forgotten after `kept` seconds. Raises `Unavailable`."""
+        with redis_trouble():
+            self._scripts.redis.set(UNREAD, json.dumps(found), px=round(kept * 1000))
 
 
 def _worst(seconds: Iterable[float | None]) -> float | None:

@@ -8,11 +8,12 @@ from uuid import uuid4
 from kombu.entity import Exchange, Queue
 from kombu.messaging import Producer
 
-from faxdispatch.broker import broker_app, refused
-from faxdispatch.cli.checks.finding import Finding, fail, ok
+from faxdispatch.broker import BrokerApp, broker_app, refused
+from faxdispatch.cli.checks.finding import Finding, fail, ok, warn
 from faxdispatch.errors import Misconfigured
 from faxdispatch.jobs import JOBS, URGENT
 from faxdispatch.settings import Settings
+from faxdispatch.unread import WHOLE, Lookout
 
 PATIENCE = 5.0
 """Seconds within which a message that was posted must be there."""
@@ -40,6 +41,7 @@ def check_broker(settings: Settings) -> Iterator[Finding]:
             connection.ensure_connection(max_retries=1, interval_start=0.1, timeout=PATIENCE)
             yield _producers_queues(connection)
             yield _round_trip(connection)
+        yield _unread(app)
     except Exception as error:  # noqa: BLE001 - what brokers and their drivers raise has no common class
         yield fail("broker", f"{type(error).__name__}: {error}", _START)
     finally:
@@ -58,6 +60,15 @@ def _producers_queues(connection: Any) -> Finding:
                 return fail("broker queues", f"{name}: {words}", remedy)
             raise
     return ok("broker queues", "declared as Celery declares them")
+
+
+def _unread(app: BrokerApp) -> Finding:
+    found = Lookout(app).look(keys=WHOLE)
+    if not found:
+        return ok("broker messages", "none that lie where no worker reads")
+    places = ", ".join(f"{count} or more in {place}" for place, count in found.items())
+    remedy = "have their senders name the queue that README tells, and no global_keyprefix, and send again"
+    return warn("broker messages", f"for our tasks, where no worker reads: {places}", remedy)
 
 
 def _round_trip(connection: Any) -> Finding:

@@ -1,0 +1,88 @@
+"""Whatever comes out of the broker: each message is a job, a letter, or nothing that anyone asked for."""
+
+import random
+from collections import Counter
+
+import pytest
+from celery import Celery
+
+from faxdispatch.jobs import JOBS
+from faxdispatch.ledger import Scripts, connect
+from faxdispatch.settings import Settings
+from tests.worker.doubles import collaborators
+from tests.worker.mutations import mutated
+from worker import consumer, tasks
+from worker.envelope import Envelope
+from worker.gate import Gate
+from worker.reminders import REMINDERS
+
+MESSAGES = 1200
+SETTINGS = Settings(_env_file=None, fax_connection_id="c1", fax_from="+13125550299")
+
+
+class Taken:
+    """A message as the transport hands it over."""
+
+    def __init__(self, text: bytes) -> None:
+        self.body = Envelope.from_text(text)
+        self.channel, self.delivery_tag, self.delivery_info = None, "tag", {}
+        self.acknowledged = False
+
+    def ack_log_error(self, *_: object) -> None:
+        self.acknowledged = True
+
+
+@pytest.fixture
+def app(redis_url, monkeypatch):
+    monkeypatch.setattr(tasks, "RETURN_AFTER", 0)
+    made = Celery("here", set_as_current=False)
+    made.loader.import_default_modules()
+    made.gate = Gate([kind.TASK for kind in (*JOBS, *REMINDERS)], max_bytes=20_000)
+    made.collaborators = collaborators(Scripts(connect(redis_url)), SETTINGS)
+    return made
+
+
+@pytest.fixture
+def verdicts(app, monkeypatch):
+    """What the ledger was told of the message at hand."""
+    heard = []
+    for name in ("create", "bury", "job", "jobs", "cancel", "tell"):
+        original = getattr(type(app.collaborators.ledger), name)
+
+        def told(ledger, *args, _name=name, _original=original, **options):
+            heard.append(_name)
+            return _original(ledger, *args, **options)
+
+        monkeypatch.setattr(type(app.collaborators.ledger), name, told)
+    return heard
+
+
+@pytest.fixture
+def receive(app, verdicts, monkeypatch):
+    """Take a message as the worker does; Celery's part is to call the task with what it is handed."""
+
+    def run(message):
+        verdicts.append("handed to Celery")
+        asked = message.payload
+        app.tasks[asked["task"]].apply(args=asked["args"], task_id=asked["id"]).get()
+
+    monkeypatch.setattr(consumer.Consumer, "create_task_handler", lambda *_: run)
+    ours = object.__new__(consumer.GatedConsumer)
+    ours.app, ours.connection_errors = app, (ConnectionError,)
+    return ours.create_task_handler()
+
+
+@pytest.mark.parametrize("seed", [11, 12])
+def test_every_message_is_a_job_or_a_letter_or_asks_for_nothing_that_is_there(app, verdicts, receive, seed):
+    roll, seen = random.Random(seed), Counter()
+    for number in range(MESSAGES // 2):
+        message = Taken(mutated(f"fuzz-{number}", roll))
+        receive(message)
+        # What Celery was handed, it acknowledges itself.
+        assert message.acknowledged == ("handed to Celery" not in verdicts), f"seed {seed}, message {number}"
+        told = {"bury", "create", "job", "jobs", "cancel", "tell"}.intersection(verdicts)
+        assert told, f"seed {seed}, message {number}: nobody heard of it"
+        seen["letter" if "bury" in told else "job" if "create" in told else "nothing"] += 1
+        verdicts.clear()
+    # Were all of one kind, the mutations would be too tame or too wild to show anything.
+    assert min(seen["letter"], seen["job"]) > 50
