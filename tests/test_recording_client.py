@@ -1,6 +1,7 @@
 """The double of FaxClient judges as the real one does; each promise is asked of both."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -196,3 +197,14 @@ def test_a_wish_to_look_for_inbound_faxes_is_kept():
     client = RecordingClient()
     client.find_inbound()
     assert [type(job) for job in client.asked] == [FindInbound]
+
+
+def test_a_send_by_that_has_passed_is_refused(redis_url):
+    soon = datetime.now(UTC) + timedelta(hours=1)
+    options = {"to": "+13125550123", "media_name": "letter"}
+    for client in (FaxClient(redis_url), RecordingClient()):
+        with pytest.raises(InvalidJob, match="send_by: has passed already"):
+            client.send(**options, send_by=datetime.now(UTC) - timedelta(seconds=1))
+        [result] = client.send_many([{**options, "send_by": datetime.now(UTC) - timedelta(seconds=1)}])
+        assert isinstance(result.error, InvalidJob)
+        assert client.send(**options, send_by=soon).created

@@ -7,7 +7,8 @@ from datetime import time
 import pytest
 from pydantic import ValidationError
 
-from faxdispatch import BadInput, Window
+from faxdispatch import BadInput, InvalidJob, SendFax, Window
+from faxdispatch.jobs import Priority
 from faxdispatch.windows import parse_window
 
 ALL = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -66,3 +67,28 @@ def test_hours_can_be_told_on_a_machine_without_time_zones_of_its_own():
         check=False,
     )
     assert done.stdout == "America/Chicago\n"
+
+
+@pytest.mark.parametrize("words", ["mon-fri 08:00-17:00", "08:00-17:00 America/Chicago"])
+def test_a_job_takes_its_window_in_words(words):
+    job = SendFax(to="+13125550123", media_name="letter", window=words)
+
+    assert job.window == Window.model_validate(parse_window(words))
+    assert SendFax.decode(job.encode()).window == job.window
+    same = SendFax(to="+13125550123", media_name="letter", window=parse_window(words))
+    assert job.fingerprint() == same.fingerprint()
+
+
+def test_words_that_are_no_window_are_told_by_the_field():
+    with pytest.raises(InvalidJob) as refused:
+        SendFax.decode({"to": "+13125550123", "media_name": "letter", "window": "office hours"})
+
+    [(field, problem)] = refused.value.problems
+    assert field == "window"
+    assert problem.startswith("'office hours' is not like 'mon-fri 08:00-17:00'")
+
+
+def test_a_single_tag_and_a_priority_in_capitals_are_taken():
+    job = SendFax.decode({"to": "+13125550123", "media_name": "letter", "tags": "x", "priority": "Urgent"})
+
+    assert (job.tags, job.priority) == (("x",), Priority.URGENT)

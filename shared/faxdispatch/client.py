@@ -110,8 +110,8 @@ class FaxClient:
         """
         new = self._new(self._allowed(job, options))
         [reply] = self._record([new])
-        if reply["outcome"] == "conflict":
-            raise _conflict(new, reply)
+        if refusal := _refusal(new, reply):
+            raise refusal
         return _receipt(reply)
 
     def send_many(self, faxes: Iterable[SendFax | Mapping[str, Any]]) -> list[SendResult]:
@@ -402,7 +402,9 @@ class FaxClient:
 
     def _new(self, job: SendFax) -> New:
         job_id = job.job_id or uuid4().hex
-        return New(job_id, job, message=(job.queue, reminder(job_id, job.queue)) if self._one_redis else None)
+        return New(
+            job_id, job, message=(job.queue, reminder(job_id, job.queue)) if self._one_redis else None, in_time=True
+        )
 
     def _sent(self, faxes: Sequence[New]) -> Iterator[SendResult]:
         for at in range(0, len(faxes), MANY):
@@ -414,8 +416,8 @@ class FaxClient:
                 yield from (SendResult(one.job_id, error=error) for one in faxes[at:])
                 return
             for one, reply in zip(some, replies, strict=True):
-                if reply["outcome"] == "conflict":
-                    yield SendResult(error=_conflict(one, reply))
+                if refusal := _refusal(one, reply):
+                    yield SendResult(error=refusal)
                 else:
                     yield SendResult(reply["job"], _receipt(reply))
 
@@ -443,8 +445,12 @@ def _receipt(reply: Mapping[str, Any]) -> Receipt:
     return Receipt(reply["job"], created=reply["outcome"] == "created")
 
 
-def _conflict(new: New, reply: Mapping[str, Any]) -> IdempotencyConflict:
-    return IdempotencyConflict(new.job.idempotency_key or new.job_id, reply["job"])
+def _refusal(new: New, reply: Mapping[str, Any]) -> IdempotencyConflict | InvalidJob | None:
+    if reply["outcome"] == "conflict":
+        return IdempotencyConflict(new.job.idempotency_key or new.job_id, reply["job"])
+    if reply["outcome"] == "late":
+        return InvalidJob([("send_by", "has passed already, by the clock of Redis; give a later moment")])
+    return None
 
 
 @contextmanager

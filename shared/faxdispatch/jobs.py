@@ -21,8 +21,9 @@ from pydantic import (
     model_validator,
 )
 
-from faxdispatch.errors import InvalidJob
+from faxdispatch.errors import BadInput, InvalidJob
 from faxdispatch.numbers import destined, is_sip, normalise
+from faxdispatch.windows import parse_window
 from faxdispatch.zones import is_zone
 
 MAX_URL = 2000
@@ -140,6 +141,30 @@ class Window(BaseModel):
         return self
 
 
+def _window(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    try:
+        return parse_window(value)
+    except BadInput as problem:
+        raise ValueError(str(problem).removeprefix("window: ")) from None
+
+
+def _tags(value: Any) -> Any:
+    return (value,) if isinstance(value, str) else value
+
+
+def _priority(value: Any) -> Any:
+    return value.strip().lower() if isinstance(value, str) else value
+
+
+WindowInWords = Annotated[Window, BeforeValidator(_window, json_schema_input_type=Window | str)]
+"""A window, or its words: `mon-fri 08:00-17:00`, with a zone after them where it is not the recipient's."""
+Tag = Annotated[str, Field(min_length=1, max_length=100)]
+Tags = Annotated[tuple[Tag, ...], BeforeValidator(_tags, json_schema_input_type=tuple[Tag, ...] | Tag)]
+"""Words, or a single one."""
+
+
 class Job(BaseModel):
     """Base of everything that can be asked."""
 
@@ -240,18 +265,18 @@ class SendFax(Job):
     """Identity of the job; made by `FaxClient`. A message without one takes the id of its Celery message."""
     idempotency_key: str | None = Field(default=None, min_length=1, max_length=255)
     """The producer's own name for this fax: the same key and content is the same fax for ever."""
-    priority: Priority = Priority.NORMAL
+    priority: Annotated[Priority, BeforeValidator(_priority, json_schema_input_type=Priority)] = Priority.NORMAL
     send_at: AwareDatetime | None = None
     """Not before this moment."""
     send_by: AwareDatetime | None = None
     """Give up when no attempt has begun by then."""
-    window: Window | None = None
-    """Days and hours in which attempts may begin."""
+    window: WindowInWords | None = None
+    """Days and hours in which attempts may begin: an object, or words such as `mon-fri 08:00-17:00`."""
     max_attempts: int | None = Field(default=None, ge=1, le=50)
     """How often it is dialled at most; `FAX_MAX_ATTEMPTS` where it is not given."""
     pages: int | None = Field(default=None, ge=1, le=350)
     """Pages of the document, where the producer knows; for estimates of cost. Telnyx sends at most 350."""
-    tags: tuple[Annotated[str, Field(min_length=1, max_length=100)], ...] = Field(default=(), max_length=20)
+    tags: Tags = Field(default=(), max_length=20)
     """Words of the producer's, returned in every event."""
     client_state: str | None = Field(default=None, max_length=4000)
     """State of the producer's, returned in every event. What Telnyx is given as client_state is ours."""

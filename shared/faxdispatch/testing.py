@@ -123,6 +123,8 @@ class RecordingClient(FaxClient):
         job = self._allowed(job, options)
         known = self._known(job)
         if known is None:
+            if job.expired(datetime.now(UTC)):
+                raise InvalidJob([("send_by", "has passed already; give a later moment")])
             new = job.model_copy(update={"job_id": job.job_id or uuid4().hex})
             self.sent.append(new)
             self.become(str(new.job_id), State.QUEUED)

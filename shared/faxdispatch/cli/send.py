@@ -29,7 +29,6 @@ from faxdispatch.errors import BadInput
 from faxdispatch.jobs import Priority, SendFax
 from faxdispatch.settings import Settings
 from faxdispatch.states import State
-from faxdispatch.windows import parse_window
 
 
 def send(
@@ -91,7 +90,7 @@ def send(
         "priority": priority,
         "send_at": send_at,
         "send_by": send_by,
-        "window": parse_window(window) if window else None,
+        "window": window,
         "max_attempts": max_attempts,
         "pages": pages,
         "tags": tuple(tag or ()),

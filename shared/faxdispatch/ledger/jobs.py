@@ -31,7 +31,8 @@ class New:
     """A job to be recorded; see `Ledger.create`.
 
     `message` is a queue of the broker on this very Redis, and the text that is put there by the step that records the
-    job. `facts` are told by its first event.
+    job. `facts` are told by its first event. With `in_time`, a job whose `send_by` has passed is not recorded: the
+    outcome is `late`.
     """
 
     job_id: str
@@ -39,6 +40,7 @@ class New:
     campaign: str | None = None
     message: tuple[str, str] | None = None
     facts: Mapping[str, Any] | None = None
+    in_time: bool = False
 
     def arguments(self) -> dict[str, Any]:
         """Give it as the script takes it."""
@@ -60,6 +62,7 @@ class New:
             "queue": queue,
             "message": message,
             "data": json.dumps(self.facts) if self.facts else None,
+            "send_by": round(job.send_by.timestamp() * 1000) if self.in_time and job.send_by else None,
         }
         return {name: value for name, value in given.items() if value is not None}
 

@@ -32,8 +32,6 @@ class Observation:
     fax_id: str | None = None
     job_id: str | None = None
     attempt: int | None = None
-    ledger: str | None = None
-    """The ledger that job and attempt are of, by the mark that the fax carries."""
     status: str | None = None
     outbound: bool = True
     connection_id: str | None = None
@@ -51,6 +49,8 @@ class Observation:
     """The address at which it came in."""
     doubtful: bool = False
     """It moves nothing, and is a reason to ask Telnyx early."""
+    ledger: str | None = None
+    """The ledger that job and attempt are of, by the mark that the fax carries."""
     data: Mapping[str, Any] | None = None
 
 

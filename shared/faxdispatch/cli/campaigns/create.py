@@ -49,7 +49,6 @@ from faxdispatch.documents import Document
 from faxdispatch.errors import BadInput
 from faxdispatch.jobs import Priority
 from faxdispatch.settings import Settings
-from faxdispatch.windows import parse_window
 
 
 def create(
@@ -128,7 +127,7 @@ def create(
         "preview_format": preview_format,
         "from_display_name": from_display_name,
         "client_state": client_state,
-        "window": parse_window(window) if window else None,
+        "window": window,
         "priority": priority,
         "tags": tuple(tag or ()),
         "send_by": until,

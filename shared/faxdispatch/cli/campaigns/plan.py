@@ -28,7 +28,6 @@ from faxdispatch.cli.progress import reading
 from faxdispatch.cli.send import source_of
 from faxdispatch.ledger import Scripts
 from faxdispatch.settings import Settings
-from faxdispatch.windows import parse_window
 
 
 def plan(
@@ -75,7 +74,7 @@ def plan(
         asked = better | {
             "media_url": link,
             "media_name": document.media_name if document else media_name,
-            "window": parse_window(window) if window else None,
+            "window": window,
             "from": from_,
             "connection_id": connection,
         }

@@ -13,6 +13,7 @@ local function create(n)
     local outcome = existing.fingerprint == n.fingerprint and 'same' or 'conflict'
     return {outcome = outcome, job = n.job, state = existing.state}
   end
+  if n.send_by and n.send_by <= now then return {outcome = 'late'} end
   local j = {
     job = n.job, seq = 0, attempt = 0, rank = 0, to = n.to, sender = n.sender or '', connection = n.connection or '',
     request = n.request, fingerprint = n.fingerprint, idem = n.idem or '', priority = n.priority, tags = n.tags,
