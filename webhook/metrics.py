@@ -206,6 +206,11 @@ def _watched(figures: Figures) -> Iterator[Metric]:
         ("documents_wanted", "Documents of inbound faxes that are not here yet.", figures.documents_wanted),
         ("documents_given_up", "Documents of inbound faxes that could not be had.", figures.documents_given_up),
         ("workers", "Worker processes that have shown up in the last minute.", figures.workers),
+        (
+            "ledger_behind",
+            "1 while the ledger has gone back in time and is not recovered; nothing is sent.",
+            int(figures.ledger_behind),
+        ),
         ("scheduler_leads", "1 while the scheduler of one worker leads; without one nothing moves on.", leads),
     ):
         yield GaugeMetricFamily(f"faxdispatch_{name}", text, value=number)

@@ -30,6 +30,7 @@ from faxdispatch.ledger import (
     Observations,
     Presence,
     Scripts,
+    Witness,
 )
 from faxdispatch.ledger.refusals import passes
 from faxdispatch.openings import Calendar
@@ -99,9 +100,9 @@ def build(settings: Settings) -> Celery:
 def _collaborators(settings: Settings, app: Celery) -> Collaborators:
     scripts = Scripts.from_settings(settings)
     fence = Fence(scripts.redis, replicas=settings.fax_replicas, lossy_allowed=settings.fax_dangerous_lossy_redis)
-    watch = Watch(fence)
-    watch.look()
     ledger, limits = Ledger(scripts), Limits(scripts)
+    watch = Watch(fence, Witness(scripts, ledger.identity))
+    watch.look()
     throttle, telnyx_clock = Throttle(limits), TelnyxClock()
 
     def after_response(operation: str, headers: Mapping[str, str], status: int) -> None:

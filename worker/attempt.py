@@ -190,13 +190,20 @@ def _claim(admitted: Sequence[Admitted], outcomes: Outcomes, w: Collaborators) -
     wanted = [_wanted(one, w) for one in admitted]
     try:
         with w.fence.bound() as connection:
-            replies = w.ledger.claim_many(wanted, lease=w.settings.fax_lease, account=w.account.known(), on=connection)
+            replies = w.ledger.claim_many(
+                wanted,
+                lease=w.settings.fax_lease,
+                account=w.account.known(),
+                witness=w.watch.witness.signature(),
+                on=connection,
+            )
             w.reached("claimed")
     except Unavailable as error:
         log.warning("%d claims are void and their faxes stay here: %s", len(wanted), error)
         void(wanted, w)
         outcomes |= dict.fromkeys((claim.job_id for claim in wanted), Outcome.PARKED)
         return []
+    w.watch.witness.remember(replies[0])
     claimed: list[Claimed] = []
     for one, reply in zip(admitted, replies, strict=True):
         if reply["outcome"] == "claimed":

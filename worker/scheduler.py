@@ -92,7 +92,8 @@ class Scheduler:
         if not closed(self._w):
             self._campaigns.feed()
             self._dispatch(self._w.agenda.pick())
-        for fax_id in self._w.agenda.strays():
+        # A ledger that went back takes faxes for too many that it has forgotten.
+        for fax_id in () if self._w.watch.witness.behind else self._w.agenda.strays():
             self._w.post(CancelFax.TASK, CancelFax.QUEUE, {"fax_id": fax_id})
         self._errands.run()
 

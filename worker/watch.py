@@ -1,10 +1,10 @@
-"""Keeps an eye on the ledger's server while the worker runs: what it keeps, and that it is the one it was."""
+"""Keeps an eye on the ledger while the worker runs: what its server keeps, and that it did not go back in time."""
 
 import logging
 from threading import Event, Thread
 
 from faxdispatch.errors import Unavailable
-from faxdispatch.ledger import Fence
+from faxdispatch.ledger import Fence, NotSafe, Witness
 from faxdispatch.states import HoldReason
 
 log = logging.getLogger(__name__)
@@ -14,16 +14,19 @@ EVERY = 0.5
 
 
 class Watch:
-    """Looks at the server again and again, and says why nothing may be sent."""
+    """Looks at server and ledger again and again, and says why nothing may be sent."""
 
-    def __init__(self, fence: Fence) -> None:
+    def __init__(self, fence: Fence, witness: Witness) -> None:
         self._fence = fence
-        self._told: tuple[str, str | None] | None = None
+        self.witness = witness
+        self._told: tuple[str, str | None, bool] | None = None
         self._stop = Event()
 
     @property
     def closed(self) -> HoldReason | None:
         """Why nothing may be sent just now; None where it may."""
+        if self.witness.behind:
+            return HoldReason.LEDGER_BEHIND
         return HoldReason.NOT_DURABLE if self._fence.problem else None
 
     def start(self) -> None:
@@ -41,17 +44,32 @@ class Watch:
             Unavailable: Redis did not answer.
         """
         server = self._fence.look()
-        seen = (server.run_id, server.problem)
+        if self._fence.problem is None:
+            self._sign()
+        seen = (server.run_id, server.problem, self.witness.behind)
         if seen == self._told:
             return
         self._told = seen
         where = f"Redis {server.run_id[:8]} ({server.role}, fsync {server.fsync or 'not told'})"
+        if self.witness.behind:
+            log.error("nothing is sent: the ledger went back in time; faxdispatch doctor says what to do")
         if self._fence.problem:
             log.error("nothing is sent: %s: %s; faxdispatch doctor says what to do", where, server.problem)
         elif server.problem:
             log.warning("FAX_DANGEROUS_LOSSY_REDIS: faxes may be sent twice: %s: %s", where, server.problem)
         else:
             log.info("%s keeps what it is given: %s", where, server.durability)
+
+    def _sign(self) -> None:
+        """Look whether the ledger is the one that is remembered; what is signed is remembered once it is safe."""
+        try:
+            with self._fence.bound() as connection:
+                answer = self.witness.look(on=connection)
+                # That it went back needs no confirmation.
+                self.witness.behind = answer["epoch"] == 0
+            self.witness.remember(answer)
+        except NotSafe as error:
+            log.info("not remembered: %s", error)
 
     def _run(self) -> None:
         while not self._stop.wait(EVERY):

@@ -52,7 +52,7 @@ _Number = Literal[
     "number.unsuppressed",
     "numbers.imported",
 ]
-_Ledger = Literal["ledger.adopted"]
+_Ledger = Literal["ledger.adopted", "ledger.went_back", "ledger.recovered"]
 _Campaign = Literal[
     "campaign.created",
     "campaign.checked",
@@ -225,7 +225,7 @@ class OperatorEvent(Event):
 
 
 class LedgerEvent(Event):
-    """The ledger as a whole: it sends with another account now."""
+    """The ledger as a whole: it went back in time, was recovered, or sends with another account now."""
 
     type: _Ledger
 

@@ -97,6 +97,11 @@ MEANINGS: dict[HoldReason, Meaning] = {
         "Telnyx has not told yet whether TELNYX_API_KEY is of the account that this ledger sends with.",
         "Telnyx is asked every few seconds; faxdispatch doctor tells what is wrong.",
     ),
+    HoldReason.LEDGER_BEHIND: Meaning(
+        "The ledger went back in time: restored, emptied, or a replica that had not received all. What it has "
+        "forgotten would be sent twice.",
+        "A person: faxdispatch doctor tells what is missing; recover it, then faxdispatch ledger resume.",
+    ),
     HoldReason.NOT_DURABLE: Meaning(
         "Redis could not make the claim safe from a crash, so no call was made.",
         "It is tried again every few seconds; faxdispatch doctor tells what is wrong with disk or replicas.",

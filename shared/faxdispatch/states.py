@@ -95,6 +95,8 @@ class HoldReason(StrEnum):
     """It is not known yet whether the API key is of the account that the ledger sends with."""
     NEVER_ACCEPTED = "never_accepted"
     """Telnyx provably never took several of its attempts; a person must speak."""
+    LEDGER_BEHIND = "ledger_behind"
+    """The ledger went back in time, and nothing is sent before it is recovered."""
     NOT_DURABLE = "not_durable"
     """Redis could not make the claim safe from a crash."""
 

@@ -10,12 +10,14 @@ from faxdispatch.ledger import (
     Charges,
     Clock,
     Fence,
+    Identity,
     Inbox,
     Ledger,
     Limits,
     Observations,
     Presence,
     Scripts,
+    Witness,
 )
 from faxdispatch.openings import Calendar
 from faxdispatch.settings import Settings
@@ -36,7 +38,7 @@ def collaborators(scripts: Scripts, settings: Settings, **own: Any) -> Collabora
         "fence": Fence(scripts.redis),
         "clock": Clock(scripts),
         "presence": Presence(scripts),
-        "watch": SimpleNamespace(closed=None),
+        "watch": SimpleNamespace(closed=None, witness=Witness(scripts, Identity(scripts))),
         "account": SimpleNamespace(known=lambda: "account"),
         "telnyx": None,
         "post": lambda *_: None,

@@ -16,7 +16,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 
 from faxdispatch.embedded import valkey_command
 from faxdispatch.jobs import SendFax
-from faxdispatch.ledger import Durability, Fence, NotSafe, Rules, Scripts, connect, measure
+from faxdispatch.ledger import Durability, Fence, NotSafe, Rules, Scripts, Witness, connect, measure
 from faxdispatch.settings import Settings
 from faxdispatch.states import State
 from faxdispatch.telnyx import Fax
@@ -72,7 +72,7 @@ def office(url: str, **fence: Any) -> Collaborators:
     settings = Settings(fax_connection_id="c", fax_from="+13125550299", fax_rate=1000, fax_channels=50)
     ours = Fence(scripts.redis, **fence)
     w = collaborators(scripts, settings, telnyx=Telnyx(), fence=ours)
-    return replace(w, watch=Watch(ours))
+    return replace(w, watch=Watch(ours, Witness(scripts, w.ledger.identity)))
 
 
 def order(w: Collaborators, count: int) -> list[str]:
@@ -163,7 +163,7 @@ def test_nothing_is_sent_where_claims_can_be_forgotten_unless_that_is_allowed(
         for name in names:
             server.client.hset(f"fax:job:{name}", "due", 0)
         allowed.look()
-        outcomes = run_attempts(names, replace(w, fence=allowed, watch=Watch(allowed)))
+        outcomes = run_attempts(names, replace(w, fence=allowed, watch=Watch(allowed, w.watch.witness)))
         assert set(outcomes.values()) == {Outcome.ACCEPTED}
 
 

@@ -1,5 +1,6 @@
 """`faxdispatch ledger`: which ledger this is, and a person's word on it as a whole."""
 
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
@@ -9,7 +10,7 @@ from faxdispatch.cli.account import account
 from faxdispatch.cli.confirm import confirm
 from faxdispatch.cli.output import show, show_json
 from faxdispatch.cli.user import Operator, user
-from faxdispatch.ledger import Identity, Scripts
+from faxdispatch.ledger import Epoch, Identity, Scripts
 from faxdispatch.settings import Settings
 from faxdispatch.verdicts import check_reason
 
@@ -18,7 +19,7 @@ Reason = Annotated[str, typer.Option(help="Why, for those who read the events.",
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
 app = typer.Typer(
-    help="Look at the ledger as a whole; let it move to another account.",
+    help="Look at the ledger as a whole; let it move to another account, or go on after it went back in time.",
     add_completion=False,
     no_args_is_help=True,
     rich_markup_mode=None,
@@ -28,13 +29,34 @@ app = typer.Typer(
 @app.command("show")
 def show_(as_json: Json = False) -> None:
     """Show the ledger's id, which every fax carries, and the account that it sends with, by the word for it."""
-    identity = _identity(Settings.load())
-    facts = {"ledger": identity.id, "account": identity.account}
+    scripts = Scripts.from_settings(Settings.load())
+    identity, behind = Identity(scripts), Epoch(scripts).behind()
     if as_json:
-        show_json(facts)
+        show_json({"ledger": identity.id, "account": identity.account, "behind": behind and asdict(behind)})
         return
-    for name, value in facts.items():
-        show(f"{name:<12} {value or 'not known yet: no worker has started'}")
+    show(f"{'ledger':<12} {identity.id}")
+    show(f"{'account':<12} {identity.account or 'not known yet: no worker has started'}")
+    show(f"{'epoch':<12} {behind or 'as it was: no process remembers more than is there'}")
+
+
+@app.command()
+def resume(reason: Reason, operator: Operator = None, yes: Yes = False, as_json: Json = False) -> None:
+    """Let faxes be sent again after the ledger went back in time, once it is recovered. Exit code 1 if it had not.
+
+    What it has forgotten and nobody has brought back is lost, and what it takes for not sent yet is sent.
+    """
+    check_reason(reason)
+    epoch = Epoch(Scripts.from_settings(Settings.load()))
+    behind = epoch.behind()
+    if behind:
+        confirm(f"Of the ledger: {behind}. What it takes for not sent yet is sent from now on.", yes=yes)
+    done = epoch.recovered(reason=reason, operator=operator or user())
+    if as_json:
+        show_json({"outcome": "recovered" if done else "no"})
+    else:
+        show("sending goes on" if done else "nothing had stopped it")
+    if not done:
+        raise typer.Exit(1)
 
 
 @app.command()

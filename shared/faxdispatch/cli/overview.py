@@ -15,6 +15,7 @@ _FOR_A_PERSON = (
     HoldReason.POLICY_HOOK_FAILED,
     HoldReason.ACCOUNT_UNKNOWN,
     HoldReason.NEVER_ACCEPTED,
+    HoldReason.LEDGER_BEHIND,
     HoldReason.NOT_DURABLE,
 )
 """Holds that do not end for good before a person does something."""
@@ -69,6 +70,7 @@ def _money(account: dict[str, Any]) -> str:
 def _to_look_at(found: dict[str, Any]) -> list[str]:
     unread = found["unread"].items()
     matters = [
+        (found["ledger_behind"], "ledger went back in time, and nothing is sent: faxdispatch doctor"),
         (found["jobs"]["unknown"], "unknown sends: faxdispatch status --state unknown"),
         *((found["held"].get(reason, 0), f"held: faxdispatch holds --reason {reason}") for reason in _FOR_A_PERSON),
         (found["dead_letters"], "dead letters: faxdispatch deadletters list"),
@@ -77,7 +79,7 @@ def _to_look_at(found: dict[str, Any]) -> list[str]:
         *((count, f"messages that no worker reads, in {place}: faxdispatch doctor") for place, count in unread),
         (found["strays"], "faxes too many, which are being cancelled at Telnyx"),
     ]
-    return [f"{count} {words}" for count, words in matters if count]
+    return [f"{int(count)} {words}" for count, words in matters if count]
 
 
 def _connection(traffic: Traffic) -> dict[str, Any]:

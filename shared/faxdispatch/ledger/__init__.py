@@ -18,6 +18,7 @@ group them by who uses them:
     Overview      all that stands where, at one moment
     Watch         the figures that an operator watches
     Identity      which ledger this is
+    Epoch         whether the ledger went back in time
     Fence         when a write is safe from a crash
     Upkeep        lets go of what is kept no longer
 """
@@ -38,6 +39,7 @@ from faxdispatch.ledger.clock import Clock
 from faxdispatch.ledger.connection import Patience, connect
 from faxdispatch.ledger.deadletters import DeadLetter, DeadLetters
 from faxdispatch.ledger.durability import Durability, Fence, NotSafe, Server, measure
+from faxdispatch.ledger.epoch import Behind, Epoch, Witness
 from faxdispatch.ledger.identity import Identity
 from faxdispatch.ledger.inbound import DocumentPlace, Due, InboundFax, Inbox
 from faxdispatch.ledger.jobs import CallOutcome, Claim, Ledger, New, Scope
@@ -60,6 +62,7 @@ __all__ = [
     "Agenda",
     "Appointment",
     "Audit",
+    "Behind",
     "CallOutcome",
     "Campaign",
     "CampaignRow",
@@ -67,13 +70,14 @@ __all__ = [
     "Changed",
     "Charges",
     "Claim",
-    "DayCharges",
     "Clock",
+    "DayCharges",
     "DeadLetter",
     "DeadLetters",
     "DocumentPlace",
     "Due",
     "Durability",
+    "Epoch",
     "Fence",
     "Figures",
     "Held",
@@ -107,6 +111,7 @@ __all__ = [
     "Traffic",
     "Upkeep",
     "Watch",
+    "Witness",
     "Worker",
     "connect",
     "job_of_row",

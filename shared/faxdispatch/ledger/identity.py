@@ -33,8 +33,11 @@ class Identity:
         Raises:
             Unavailable: Redis did not answer.
         """
-        # Read once more before it is called another's: a ledger that was restored may have another id by now.
-        return ledger is None or ledger == self._id or ledger == self._read()
+        if ledger is None or ledger == self.id:
+            return True
+        # Looked at once more before it is called another's: a ledger that was recovered may have another id by now.
+        with redis_trouble():
+            return bool(ledger == self._redis.hget(KEY, "id"))
 
     @property
     def account(self) -> str | None:
@@ -87,6 +90,10 @@ class Identity:
             source="operator" if reason else "worker",
         )
         return bool(reply["outcome"] != "other")
+
+    def forget(self) -> None:
+        """Read the id again when it is needed next: a recovery may have brought back another."""
+        self._id = None
 
     def _read(self) -> str:
         with redis_trouble():

@@ -171,11 +171,18 @@ class Ledger(Rows):
         return reply
 
     def claim_many(
-        self, claims: Sequence[Claim], *, lease: float, account: str | None = None, on: Redis | None = None
+        self,
+        claims: Sequence[Claim],
+        *,
+        lease: float,
+        account: str | None = None,
+        witness: Mapping[str, Any] | None = None,
+        on: Redis | None = None,
     ) -> list[Reply]:
         """Make several claims at once; each stands or falls by itself. See `claim`.
 
-        `account` is the one at Telnyx that they are sent with: only its listings are evidence.
+        `account` is the one at Telnyx that they are sent with: only its listings are evidence. `witness` is the
+        signature of the process; with each answer comes what `Witness.remember` takes.
         """
         wanted = [
             {
@@ -189,7 +196,9 @@ class Ledger(Rows):
             }
             for c in claims
         ]
-        return self._scripts.run_many("claim", on=on, claims=wanted, lease=_ms(lease), account=account, source="worker")
+        return self._scripts.run_many(
+            "claim", on=on, claims=wanted, lease=_ms(lease), account=account, witness=witness, source="worker"
+        )
 
     def accept(self, job_id: str, attempt: int, fax_id: str, *, source: str) -> Reply:
         """Record that Telnyx has the attempt: `bound`, `same`, `earlier`, or `stray` for a fax too many."""

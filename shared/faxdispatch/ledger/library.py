@@ -14,6 +14,7 @@ from typing import Any
 _TOPICS = (
     "records",
     "events",
+    "witness",
     "places",
     "limits",
     "spend",

@@ -34,6 +34,8 @@ class Figures:
     """How far the clock of the worker that is worst off is ahead of Redis'; below 0 it is behind."""
     telnyx_clock_ahead: float | None
     """The same of Telnyx's clock, as the workers see it; None where it has answered nothing lately."""
+    ledger_behind: bool
+    """The ledger went back in time, and nothing is sent before it is recovered."""
     inbound_behind: float | None
     """Age of the moment from which the next listing of inbound faxes begins; None where none was complete yet."""
     leader: str | None
@@ -61,9 +63,11 @@ class Watch:
             pipe.get("fax:inbound-listed")
             pipe.get("fax:leader")
             pipe.get(UNREAD)
+            pipe.hexists("fax:ledger", "behind")
             for state in states:
                 pipe.zrange(f"fax:since:{state}", 0, 0, withscores=True)
-            dead_letters, strays, quarantined, wanted, given_up, listed, leader, unread, *first = pipe.execute()
+            found = pipe.execute()
+        dead_letters, strays, quarantined, wanted, given_up, listed, leader, unread, behind, *first = found
         workers = Presence(self._scripts).all()
         return Figures(
             oldest={
@@ -81,6 +85,7 @@ class Watch:
             inbound_behind=max(0.0, (now - int(listed)) / 1000) if listed else None,
             leader=leader,
             unread=json.loads(unread) if unread else {},
+            ledger_behind=bool(behind),
         )
 
     def tell_unread(self, found: dict[str, int], *, kept: float) -> None:

@@ -9,7 +9,7 @@ from redis import Redis
 
 from faxdispatch.cli.checks.finding import Finding, fail, ok, skew, warn
 from faxdispatch.errors import FaxError
-from faxdispatch.ledger import Presence, Scripts, connect
+from faxdispatch.ledger import Epoch, Presence, Scripts, connect
 from faxdispatch.ledger.durability import Durability, Fence
 from faxdispatch.ledger.scripts import redis_trouble
 from faxdispatch.settings import Settings
@@ -33,6 +33,7 @@ def check_redis(settings: Settings) -> Iterator[Finding]:
     yield _version(about)
     checks: tuple[Callable[[Redis, Any, Settings], Finding], ...] = (
         _persistence,
+        _epoch,
         _memory,
         _replicas,
         _clock,
@@ -69,6 +70,14 @@ def _persistence(redis: Redis, _about: Any, settings: Settings) -> Finding:
     if settings.fax_dangerous_lossy_redis:
         return fail(name, f"{server.problem} ({told}); FAX_DANGEROUS_LOSSY_REDIS lets faxes be sent twice", _ALWAYS)
     return fail(name, f"{server.problem} ({told}); so nothing is sent", _ALWAYS)
+
+
+def _epoch(redis: Redis, _about: Any, _settings: Settings) -> Finding:
+    behind = Epoch(Scripts(redis)).behind()
+    if behind is None:
+        return ok("ledger", "is where its processes remember it")
+    remedy = "bring back what is missing before anything is sent; then faxdispatch ledger resume"
+    return fail("ledger", f"{behind}; so nothing is sent", remedy)
 
 
 def _memory(_redis: Redis, about: Any, _settings: Settings) -> Finding:

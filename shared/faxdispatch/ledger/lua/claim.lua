@@ -66,6 +66,11 @@ local function claim(c)
   return {outcome = 'claimed', attempt = attempt}
 end
 
+local epoch, signed
+if a.witness then epoch, signed = witness(a.witness) else epoch = is_behind() and 0 or nil end
 local answers = {}
-for index, wanted in ipairs(a.claims) do answers[index] = claim(wanted) end
+for index, wanted in ipairs(a.claims) do
+  answers[index] = epoch == 0 and {outcome = 'no', state = 'behind'} or claim(wanted)
+  answers[index].epoch, answers[index].signed = epoch, signed
+end
 return reply(answers)

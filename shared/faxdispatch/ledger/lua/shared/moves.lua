@@ -136,7 +136,8 @@ local function stray(j, fax_id, attempt, why, e)
     fax_id = fax_id, attempt = attempt, source = e.source,
     data = json({reason = why, state = j.state, current_attempt = j.attempt, current_fax_id = j.fax_id}),
   })
-  redis.call('ZADD', 'fax:strays', 'NX', now, fax_id)
+  -- A ledger that went back takes faxes for too many that it has forgotten.
+  if not is_behind() then redis.call('ZADD', 'fax:strays', 'NX', now, fax_id) end
 end
 
 local function alive_unseen(j)

@@ -1,0 +1,107 @@
+"""Whether the ledger is the one that its processes remember, or went back in time and must be recovered."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from threading import Lock
+from typing import Any
+from uuid import uuid4
+
+from redis import Redis
+
+from faxdispatch.ledger.identity import KEY, Identity
+from faxdispatch.ledger.scripts import Scripts, redis_trouble
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """The ledger went back in time: what was recorded between `found` and `remembered` is gone."""
+
+    noticed_at: datetime
+    remembered_at: datetime
+    """The last moment that a running process knows to have been recorded."""
+    found_at: datetime | None
+    """The last moment of that process that is still there; None where there is none of it."""
+
+    def __str__(self) -> str:
+        """Say it in words."""
+        found = f"found as of {self.found_at:%Y-%m-%d %H:%M:%SZ}" if self.found_at else "and nothing of that is there"
+        return (
+            f"it went back in time, noticed {self.noticed_at:%Y-%m-%d %H:%M:%SZ}: "
+            f"remembered until {self.remembered_at:%Y-%m-%d %H:%M:%SZ}, {found}"
+        )
+
+
+class Epoch:
+    """The ledger's epoch, which each recovery ends, and whether one is needed."""
+
+    def __init__(self, scripts: Scripts) -> None:
+        self._scripts = scripts
+        self._redis: Any = scripts.redis
+
+    def behind(self) -> Behind | None:
+        """Tell what is known where the ledger went back in time and is not recovered yet; None where all is well.
+
+        Raises:
+            Unavailable: Redis did not answer.
+        """
+        with redis_trouble():
+            text = self._redis.hget(KEY, "behind")
+        if not text:
+            return None
+        facts = json.loads(text)
+        found = facts.get("found")
+        return Behind(_moment(facts["noticed"]), _moment(facts["remembered"]), _moment(found) if found else None)
+
+    def recovered(self, *, reason: str, operator: str | None = None) -> bool:
+        """Let sending go on, told by an event: the next epoch begins. False where nothing had stopped it.
+
+        Raises:
+            Unavailable: Redis did not answer; say it again.
+        """
+        reply = self._scripts.run("recovered", reason=reason, operator=operator, source="operator")
+        return bool(reply["outcome"] == "recovered")
+
+
+class Witness:
+    """What one running process remembers of the ledger, for as long as it runs."""
+
+    def __init__(self, scripts: Scripts, identity: Identity) -> None:
+        self._scripts, self._identity = scripts, identity
+        self._name = uuid4().hex
+        self._lock = Lock()
+        self._seen = 0
+        self._epoch = 0
+        self.behind = False
+        """Whether the ledger went back in time and is not recovered yet, as it was seen last."""
+
+    def signature(self) -> dict[str, Any]:
+        """Give what a script needs to look and to sign."""
+        with self._lock:
+            return {"who": self._name, "seen": self._seen, "epoch": self._epoch, "ledger": self._identity.id}
+
+    def remember(self, reply: Mapping[str, Any]) -> None:
+        """Remember what a script signed, once that is safe; `epoch` is 0 where it says that nothing may be sent."""
+        with self._lock:
+            epoch = int(reply["epoch"])
+            self.behind = epoch == 0
+            if self.behind:
+                return
+            if epoch != self._epoch:
+                if self._epoch:
+                    self._identity.forget()
+                self._epoch, self._seen = epoch, 0
+            self._seen = max(self._seen, int(reply["signed"]))
+
+    def look(self, on: Redis | None = None) -> dict[str, Any]:
+        """Look and sign; give what is to be remembered once it is safe.
+
+        Raises:
+            Unavailable: Redis did not answer.
+        """
+        return self._scripts.run("witness", on=on, witness=self.signature(), source="witness")
+
+
+def _moment(millis: float) -> datetime:
+    return datetime.fromtimestamp(millis / 1000, UTC)

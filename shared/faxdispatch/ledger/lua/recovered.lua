@@ -1,0 +1,8 @@
+-- A person or the recovery says that the ledger may go on from where it is: another epoch begins.
+if not is_behind() then return reply({outcome = 'no'}) end
+redis.call('HDEL', 'fax:ledger', 'behind')
+local epoch = redis.call('HINCRBY', 'fax:ledger', 'epoch', 1)
+emit_about('ledger', 'ledger.recovered', {
+  source = a.source, data = json({epoch = epoch, reason = a.reason, operator = a.operator}),
+})
+return reply({outcome = 'recovered', epoch = epoch})

@@ -1,0 +1,33 @@
+-- Whether the ledger is the one that its processes remember, or went back in time: restored, emptied, or a replica that
+-- had not received all. Each running process signs with every claim and twice a second, with a number that only grows,
+-- and remembers it; who finds a lower one has found that. From then on nothing is sent before a recovery, which
+-- begins another epoch: what was remembered of the one before counts no more.
+--   fax:ledger      hash: among others `epoch`, and `behind`, the facts, where it went back and is not recovered yet
+--   fax:witnesses   each process by its number, the time at which it signed last
+local WITNESSES_KEPT = 604800000
+
+local function is_behind()
+  return redis.call('HEXISTS', 'fax:ledger', 'behind') == 1
+end
+
+local function mark_behind(w, epoch, found)
+  redis.call('HSET', 'fax:ledger', 'id', w.ledger, 'epoch', whole(math.max(epoch, w.epoch)), 'behind', json({
+    noticed = now, remembered = w.seen, found = found,
+  }))
+  emit_about('ledger', 'ledger.went_back', {source = a.source, data = json({remembered = w.seen, found = found})})
+end
+
+-- Let a process look and sign: the epoch and its number, or 0 where nothing may be sent.
+local function witness(w)
+  local known = redis.call('HMGET', 'fax:ledger', 'behind', 'epoch', 'id')
+  local epoch, found = tonumber(known[2] or '1'), tonumber(redis.call('ZSCORE', 'fax:witnesses', w.who) or '0')
+  if known[1] then return 0 end
+  if w.epoch > epoch or (w.epoch == epoch and (found < w.seen or known[3] ~= w.ledger)) then
+    mark_behind(w, epoch, found)
+    return 0
+  end
+  if w.epoch == 0 then redis.call('ZREMRANGEBYSCORE', 'fax:witnesses', '-inf', now - WITNESSES_KEPT) end
+  local signed = math.max(now, found + 1)
+  redis.call('ZADD', 'fax:witnesses', signed, w.who)
+  return epoch, signed
+end
