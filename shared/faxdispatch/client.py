@@ -11,7 +11,7 @@ from uuid import uuid4
 
 from faxdispatch import holds, resending
 from faxdispatch.broker import broker_app, post, post_job, refused, reminder
-from faxdispatch.errors import IdempotencyConflict, InvalidJob, NotKnown, Unavailable
+from faxdispatch.errors import BadInput, IdempotencyConflict, InvalidJob, NotKnown, Unavailable
 from faxdispatch.jobs import CancelFax, FindInbound, Job, RefreshMedia, SendFax, SyncStatus
 from faxdispatch.ledger import DeadLetters, Inbox, JobView, Ledger, New, Scripts, Suppressions, connect
 from faxdispatch.numbers import NumberPolicy
@@ -22,6 +22,7 @@ from faxdispatch.verdicts import check, check_reason, refusal
 if TYPE_CHECKING:
     from faxdispatch.campaign.service import CampaignService
     from faxdispatch.campaign.suppression import SuppressionList
+    from faxdispatch.erasing import Erased
     from faxdispatch.search import Found, Search, Wanted
 
 log = logging.getLogger(__name__)
@@ -327,6 +328,34 @@ class FaxClient:
             Unavailable: Redis did not answer.
         """
         return self.search.all(self.wanted(**words))
+
+    def erase(
+        self,
+        *,
+        number: str | None = None,
+        job_id: str | None = None,
+        tag: str | None = None,
+        operator: str | None = None,
+    ) -> "Erased":
+        """Erase all that is kept of a number, of a job, or of a tag, for good; give counts of what is gone.
+
+        Faxes that have not ended are left and named in `open`. Rows of campaigns stay as rows without a name; pending
+        ones are cancelled. Stored documents of inbound faxes are removed from `FAX_INBOUND_DIR` of the settings. The
+        event `operator.acted` tells of it without any name.
+
+        Raises:
+            BadInput: not exactly one of the three is given, or the number is none.
+            StoreTrouble: a stored document could not be removed; say it again.
+            Unavailable: Redis did not answer; say it again, and it goes on.
+        """
+        if sum(word is not None for word in (number, job_id, tag)) != 1:
+            raise BadInput("give one of number, job_id and tag")
+        from faxdispatch.erasing import Eraser  # noqa: PLC0415 - only who erases needs it
+        from faxdispatch.inbound.store import open_store  # noqa: PLC0415 - the same
+
+        where = self._settings.fax_inbound_dir if self._settings else None
+        eraser = Eraser(self._ledger, open_store(where) if where else None)
+        return eraser.run(self.wanted(number=number, job_id=job_id, tag=tag), operator=operator)
 
     @cached_property
     def campaigns(self) -> "CampaignService":

@@ -1,0 +1,59 @@
+"""`faxdispatch erase`: forget a person, with a receipt."""
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+
+import typer
+
+from faxdispatch.cli.confirm import confirm
+from faxdispatch.cli.find import Job, Number, Tag
+from faxdispatch.cli.output import note, show, show_json
+from faxdispatch.cli.suppress import Json
+from faxdispatch.cli.user import Operator, user
+from faxdispatch.client import FaxClient
+from faxdispatch.errors import BadInput
+
+_WORDS = {
+    "jobs": "single faxes, with their histories",
+    "rows": "rows of campaigns",
+    "left_out": "rows of lists that were not faxed",
+    "inbound": "inbound faxes",
+    "documents": "stored documents",
+    "dead_letters": "dead letters",
+    "events": "events of the stream",
+}
+
+
+def erase(
+    number: Number = None,
+    job: Job = None,
+    tag: Tag = None,
+    yes: bool = typer.Option(False, "--yes", "-y", help="Do not ask."),
+    operator: Operator = None,
+    as_json: Json = False,
+) -> None:
+    """Erase all that is kept of a number, a job or a tag: faxes, rows, events, inbound faxes and their documents.
+
+    It cannot be undone. Faxes that have not ended are left and named: cancel them, and erase again (exit code 1 until
+    then). Rows stay as rows without a name, so that the counts of their campaigns go on adding up. The faxes are
+    deleted at Telnyx by the workers. A number on the suppression list stays there, or campaigns would send to it again.
+    """
+    if sum(word is not None for word in (number, job, tag)) != 1:
+        raise BadInput("give one of --number, --job and --tag")
+    client = FaxClient.from_env()
+    wanted = client.wanted(number=number, job_id=job, tag=tag)
+    count = sum(1 for _ in client.search.all(wanted))
+    confirm(f"{count} faxes and all that tells of them are erased for good.", yes=yes)
+    erased = client.erase(number=number, job_id=job, tag=tag, operator=operator or user())
+    if as_json:
+        show_json({"erased_at": datetime.now(UTC).isoformat(timespec="seconds"), **asdict(erased)})
+    else:
+        for name, words in _WORDS.items():
+            show(f"{getattr(erased, name):>9,}  {words}")
+        for name in erased.media:
+            note(f"document {name} is left in Telnyx's storage; faxdispatch media delete {name} deletes it there")
+        if erased.suppressed:
+            note("the number stays on the suppression list; faxdispatch suppress remove takes it off")
+    if erased.open:
+        note(f"not ended, and so not erased: {', '.join(erased.open)}; cancel them, then erase again")
+        raise typer.Exit(1)

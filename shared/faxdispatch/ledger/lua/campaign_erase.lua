@@ -1,0 +1,30 @@
+-- Forget whom some rows of one chunk are about; how they ended stays, so that the books add up. A pending one is cancelled.
+-- The chunk is given anew, without them, in ARGV from 2 on, as `kinds` name its parts; `was` are the hashes of the parts
+-- from which that was made. `changed` where they are others by now, `open` where a row has a job.
+local key = campaign_key(a.campaign)
+for index, kind in ipairs(a.kinds) do
+  local found = redis.call('GET', key .. ':' .. kind .. ':' .. a.chunk)
+  if not found or redis.sha1hex(found) ~= a.was[index] then return reply({outcome = 'changed'}) end
+end
+local letters = {}
+for index, row in ipairs(a.rows) do
+  letters[index] = redis.call('GETRANGE', key .. ':states', row - 1, row - 1)
+  if letters[index] == 'o' then return reply({outcome = 'open'}) end
+end
+for index, kind in ipairs(a.kinds) do redis.call('SET', key .. ':' .. kind .. ':' .. a.chunk, ARGV[index + 1]) end
+for index, row in ipairs(a.rows) do
+  if letters[index] == 'p' then
+    set_letter(a.campaign, row, LETTER.cancelled)
+    redis.call('HINCRBY', key, 'p', -1)
+    redis.call('HINCRBY', key, LETTER.cancelled, 1)
+  end
+  local at = row - 1
+  local block = key .. ':results:' .. whole(math.floor(at / BLOCK))
+  if redis.call('EXISTS', block) == 1 then
+    redis.call('SETRANGE', block, (at % BLOCK) * RECORD + 16, string.rep('\0', 16))
+  end
+  redis.call('HDEL', key .. ':faxes', row)
+  redis.call('HDEL', key .. ':numbers', row)
+  redis.call('DEL', 'fax:job:' .. row_job(a.campaign, row, redis.call('HGET', key, 'generation')))
+end
+return reply({outcome = 'erased'})
