@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 import httpx
@@ -188,7 +189,7 @@ def ground() -> Iterator[tuple[Stack, Path, str, dict[str, Any]]]:
 
 
 def _stub(folder: Path) -> Role:
-    command = [sys.executable, "-P", "-m", "bench.stub"]
+    command = [sys.executable, "-P", "-m", "bench.stub", str(processes.free_port()), token_hex(32)]
     return Role("stub", command, processes.environment({}, inherit=False), folder, lambda child: bool(_said(child)))
 
 

@@ -1,6 +1,9 @@
 """A stand-in for Telnyx that measures: it notes when each call came in, answers at once and reports by signed webhook.
 
-    python -m bench.stub
+    python -m bench.stub [PORT SEED]
+
+PORT is a free one, and the signing key that of SEED (64 hexadecimal digits), where they are given: so one that was
+killed comes back as it was, but without its faxes.
 
 It shares nothing with what it measures, nor with the simulator. Its first line on standard output is one JSON object
 with its address and public key. `/v2` is Telnyx's API as far as workers use it; `/control` is the measurer's:
@@ -50,6 +53,8 @@ class Behaviour:
     """Whether every step of a fax is reported, or only its end."""
     connection_channels: int | None = None
     account_channels: int | None = None
+    send_status: int | None = None
+    """What every send is answered with, such as 500; None takes them."""
     full_by_answer: bool = False
     """Whether a send without a free channel is refused with 403, or accepted and failed by event."""
     billed_pages: int = 3
@@ -110,8 +115,8 @@ class Fax:
 class Stub:
     """The state of the stand-in."""
 
-    def __init__(self) -> None:
-        self.key = SigningKey.generate()
+    def __init__(self, key: SigningKey) -> None:
+        self.key = key
         self.behaviour = Behaviour()
         self.calls: list[Call] = []
         self.faxes: dict[str, Fax] = {}
@@ -260,6 +265,8 @@ class Api:
     async def send(self, request: web.Request, call: Call) -> web.Response:
         """POST /faxes."""
         stub, asked = self._stub, await request.json()
+        if stub.behaviour.send_status:
+            return _error(stub.behaviour.send_status, "10007")
         reason = stub.full(asked["connection_id"])
         if reason and stub.behaviour.full_by_answer:
             return _error(403, _CODES[reason])
@@ -351,12 +358,12 @@ def application(stub: Stub) -> web.Application:
     return app
 
 
-async def serve() -> None:
-    """Serve on a free port of this machine until ended."""
-    stub = Stub()
+async def serve(port: int = 0, seed: str | None = None) -> None:
+    """Serve on a port of this machine, a free one for 0, until ended."""
+    stub = Stub(SigningKey(bytes.fromhex(seed)) if seed else SigningKey.generate())
     runner = web.AppRunner(application(stub), access_log=None)
     await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    await web.TCPSite(runner, "127.0.0.1", port).start()
     address = f"http://127.0.0.1:{runner.addresses[0][1]}"
     public_key = base64.b64encode(bytes(stub.key.verify_key)).decode()
     print(json.dumps({"stub": address, "public_key": public_key}), flush=True)
@@ -364,4 +371,4 @@ async def serve() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(serve())
+    asyncio.run(serve(int(sys.argv[1]), sys.argv[2]) if len(sys.argv) > 2 else serve())
