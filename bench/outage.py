@@ -4,7 +4,7 @@
 
 Real processes against a stub of Telnyx: 2 workers, FAX_RATE=20. Faxes wait in line when the outage begins: first the
 stub is killed, so that nobody can be reached, then it answers every send with 500. Told are calls, events and bytes a
-second: how much more memory Valkey uses, event stream, histories and jobs together. Exit code 1 where more than an event
+second: how much more memory Valkey uses for stream, histories and jobs together. Exit code 1 where more than an event
 a second was told once the first ten seconds were over, or where a fax was lost or sent twice.
 """
 
