@@ -290,6 +290,10 @@ class Api:
         meta = {"page_number": 1, "page_size": len(found), "total_pages": 1, "total_results": len(found)}
         return web.json_response({"data": found, "meta": meta})
 
+    async def whoami(self, _request: web.Request, _: Call) -> web.Response:
+        """GET /whoami."""
+        return web.json_response({"data": {"user_id": "bench", "organization_id": "bench"}})
+
     async def cancel(self, request: web.Request, _: Call) -> web.Response:
         """POST /faxes/{id}/actions/cancel."""
         fax = self._stub.faxes.get(request.match_info["id"])
@@ -344,6 +348,7 @@ def application(stub: Stub) -> web.Application:
     app.add_routes(
         [
             web.post("/v2/faxes", api.noted("send", api.send)),
+            web.get("/v2/whoami", api.noted("whoami", api.whoami)),
             web.get("/v2/faxes", api.noted("list", api.listing)),
             web.get("/v2/faxes/{id}", api.noted("get", api.read)),
             web.post("/v2/faxes/{id}/actions/cancel", api.noted("cancel", api.cancel)),

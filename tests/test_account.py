@@ -89,3 +89,16 @@ def test_a_telnyx_that_does_not_answer_makes_no_account(identity: Identity) -> N
     with pytest.raises(RateLimited):
         recognise(settings("new"), identity, Busy("org", "1"))
     assert identity.account is None
+
+
+def test_where_telnyx_refuses_to_tell_the_key_is_the_account(identity: Identity) -> None:
+    class Silent(Telnyx):
+        def list_applications(self, *, page_size: int) -> Iterator[Any]:
+            raise NoSuchResource("no such path", status=404)
+
+    silent: Any = Silent(None)
+    account = recognise(settings("old"), identity, silent)
+
+    assert recognise(settings("old"), identity, silent) == account
+    with pytest.raises(OtherAccount):
+        recognise(settings("new"), identity, silent)

@@ -45,6 +45,7 @@ def recognise(
 
     A new key of the same account is taken as such: by the id of its organization or user, or, where Telnyx does not
     tell that, by a fax application that was there before. The first key of a ledger makes its account the ledger's.
+    Where Telnyx refuses to tell either, as it may a restricted key, a key is an account of its own.
     With `reason` a person says that it is so whatever was before.
 
     Raises:
@@ -53,7 +54,7 @@ def recognise(
         Unavailable: Redis did not answer.
     """
     owner = _owner(telnyx)
-    applications = sorted(str(found.id) for found in telnyx.list_applications(page_size=250))
+    applications = _applications(telnyx)
     key = _digest(settings, identity)
     told = owner or next(iter(applications), key)
     account = hashlib.sha256(f"{settings.telnyx_base_url} {told}".encode()).hexdigest()[:12]
@@ -71,6 +72,13 @@ def _owner(telnyx: TelnyxClient) -> str | None:
         return telnyx.whoami().identity
     except Refused:
         return None
+
+
+def _applications(telnyx: TelnyxClient) -> list[str]:
+    try:
+        return sorted(str(found.id) for found in telnyx.list_applications(page_size=250))
+    except Refused:
+        return []
 
 
 def _digest(settings: Settings, identity: Identity) -> str:
