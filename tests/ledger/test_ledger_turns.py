@@ -4,7 +4,8 @@ from collections import Counter
 
 import pytest
 
-from faxdispatch.ledger import Rules
+from faxdispatch.jobs import SendFax
+from faxdispatch.ledger import New, Rules
 from faxdispatch.states import HoldReason
 from tests.ledger.conftest import START
 from tests.ledger.desk import Desk
@@ -74,9 +75,9 @@ def test_nobody_passes_those_of_the_same_class_who_wait(desk, priority):
 
 def test_a_group_of_a_few_goes_in_turn_with_one_that_has_thousands_in_line(desk):
     crowd = names("A", 3000)
-    common = {"priority": "normal", "tags": "[]", "group": "A", "request": "{}"}
-    jobs = [{"job": name, "fingerprint": name, "to": f"+1415{3_000_000 + n}", **common} for n, name in enumerate(crowd)]
-    desk.many("create", [{"jobs": jobs, "source": "producer"}])
+    fax = SendFax(to="+14153000000", media_name="letter", tags=("A",))
+    faxes = [New(name, fax.model_copy(update={"to": f"+1415{3_000_000 + n}"})) for n, name in enumerate(crowd)]
+    desk.ledger.create_many(faxes, source="producer")
     desk.admit_all(crowd)
     desk.line_up(names("B", 3), group="B")
 
