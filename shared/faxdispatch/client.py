@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 from uuid import uuid4
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from faxdispatch.campaign.service import CampaignService
     from faxdispatch.campaign.suppression import SuppressionList
     from faxdispatch.erasing import Erased
+    from faxdispatch.evidence import Packed
     from faxdispatch.search import Found, Search, Wanted
 
 log = logging.getLogger(__name__)
@@ -328,6 +330,26 @@ class FaxClient:
             Unavailable: Redis did not answer.
         """
         return self.search.all(self.wanted(**words))
+
+    def evidence(
+        self, path: Path, faxes: "Iterable[Found] | None" = None, *, campaign_id: str | None = None
+    ) -> "Packed":
+        """Write a ZIP file that proves what became of some faxes, as `find` gives them, or of a whole campaign.
+
+        It needs the extra `app`. `faxdispatch.evidence.verify` checks such a file.
+
+        Raises:
+            BadInput: not exactly one of the two is given, or the file is there already or cannot be written.
+            NotKnown: there is no such campaign.
+            Unavailable: Redis did not answer.
+        """
+        from faxdispatch.evidence import campaign_pack, faxes_pack  # noqa: PLC0415 - needs the extra `app`
+
+        if campaign_id is not None and faxes is None:
+            return campaign_pack(self._ledger, campaign_id, path)
+        if faxes is None or campaign_id is not None:
+            raise BadInput("give faxes or campaign_id")
+        return faxes_pack(self._ledger, faxes, path)
 
     def erase(
         self,

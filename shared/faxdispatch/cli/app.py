@@ -23,6 +23,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "cancel": ("faxdispatch.cli.control:cancel", "Cancel a fax."),
     "refresh": ("faxdispatch.cli.control:refresh", "Renew an inbound fax's media link."),
     "sync": ("faxdispatch.cli.control:sync", "Have a fax's status read from Telnyx and recorded."),
+    "evidence": ("faxdispatch.cli.evidence:evidence", "Check a ZIP file of evidence."),
     "erase": ("faxdispatch.cli.erase:erase", "Forget a person: all that is kept of a number, job or tag."),
     "resolve": ("faxdispatch.cli.operator:resolve", "Settle by hand an attempt whose outcome is unknown."),
     "release": ("faxdispatch.cli.operator:release", "Let a held fax go now."),

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator
 from datetime import datetime
 from itertools import islice
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -85,6 +86,10 @@ def find(
     full: Annotated[bool, typer.Option("--full", help="Show numbers and links in full.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV, numbers in full.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
+    evidence: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write a ZIP file that proves what became of them.", show_default=False),
+    ] = None,
 ) -> None:
     """Find faxes, open and ended ones, single ones and rows of campaigns, the newest first.
 
@@ -95,8 +100,11 @@ def find(
         raise BadInput("give --csv or --json, not both")
     client = FaxClient.from_env()
     wanted = client.wanted(**words(number, job, fax, key, tag, campaign, state, cause, since, until))
-    most = limit or (None if as_csv else 50)
+    most = limit or (None if as_csv or evidence else 50)
     faxes = client.search.all(wanted)
+    if evidence:
+        _pack(client, islice(faxes, most), evidence, as_json=as_json)
+        return
     shown = islice(faxes, most)
     count = _csv(shown) if as_csv else _lines(shown, full=full, as_json=as_json)
     if not count:
@@ -104,6 +112,13 @@ def find(
         raise typer.Exit(1)
     if most and count == most and next(faxes, None):
         note(f"these are the newest {most}; --limit shows more")
+
+
+def _pack(client: FaxClient, faxes: Iterator[Found], path: Path, *, as_json: bool) -> None:
+    # Only who wants evidence needs it.
+    from faxdispatch.cli.evidence import tell  # noqa: PLC0415
+
+    tell(client.evidence(path, faxes), as_json=as_json)
 
 
 def _lines(faxes: Iterator[Found], *, full: bool, as_json: bool) -> int:

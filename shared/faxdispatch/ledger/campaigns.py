@@ -94,6 +94,8 @@ class Campaign:
     """The person who started it first, or planned its start."""
     sender: str | None
     """The number (E.164) that its rows were sent from last, where a row names none of its own."""
+    suppression: dict[str, Any] | None
+    """The suppression list against which its list was checked: `version`, which counts its changes, and `at`."""
     counts: dict[str, int]
     """How the check of its list counted the rows, those that are none of the campaign's among them."""
     cap: float | None
@@ -656,6 +658,7 @@ def _campaign(campaign_id: str, facts: Mapping[str, str], *, parked: int, spent:
         started_at=_moment(int(facts["started"]) / 1000) if facts.get("started") else None,
         started_by=facts.get("started_by") or None,
         sender=facts.get("sender") or None,
+        suppression=_suppression(facts),
         counts=json.loads(facts.get("counts") or "{}"),
         cap=int(facts["cap"]) / 1_000_000 if facts.get("cap") else None,
         spent=spent / 1_000_000,
@@ -668,6 +671,12 @@ def _campaign(campaign_id: str, facts: Mapping[str, str], *, parked: int, spent:
         also_in_flight=facts.get("also_in_flight") == "1",
         parked=parked,
     )
+
+
+def _suppression(facts: Mapping[str, str]) -> dict[str, Any] | None:
+    if "suppression" not in facts:
+        return None
+    return {"version": int(facts["suppression"]), "at": _moment(int(facts["checked"]) / 1000).isoformat()}
 
 
 def _faults(campaign: Campaign, letters: Mapping[str, int], opened: int, states: Mapping[str, int]) -> Iterator[str]:

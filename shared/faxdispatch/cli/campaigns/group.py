@@ -17,6 +17,7 @@ COMMANDS: Table = {
     "list": ("faxdispatch.cli.campaigns.status:list_", "List campaigns, the newest first."),
     "watch": ("faxdispatch.cli.campaigns.watch:watch", "Follow a campaign to its end."),
     "report": ("faxdispatch.cli.campaigns.report:report", "Write what became of each recipient."),
+    "evidence": ("faxdispatch.cli.evidence:of_campaign", "Write a ZIP file that proves what was sent."),
     "retry": ("faxdispatch.cli.campaigns.retry:retry", "Send chosen rows of a finished campaign again."),
     "audit": ("faxdispatch.cli.campaigns.audit:audit", "Count every row anew, and compare."),
     "purge": ("faxdispatch.cli.campaigns.moves:purge", "Forget a campaign with its rows and results."),

@@ -15,7 +15,10 @@ if not may then return reply({outcome = 'no', state = state}) end
 redis.call('HSET', key, 'state', a.to, 'reason', a.reason or '', 'changed', now, 'recent', '')
 redis.call('ZREM', 'fax:campaigns:starts', a.campaign)
 redis.call('HDEL', key, 'start_at')
-if a.counts then redis.call('HSET', key, 'counts', a.counts) end
+if a.counts then
+  redis.call('HSET', key, 'counts', a.counts, 'checked', now,
+    'suppression', redis.call('GET', 'fax:suppressed:version') or '0')
+end
 if a.also_in_flight then redis.call('HSET', key, 'also_in_flight', 1) end
 if a.to == 'running' then
   redis.call('SADD', 'fax:campaigns:running', a.campaign)

@@ -32,4 +32,5 @@ for _, entry in ipairs(a.entries) do
     end
   end
 end
+if counts.added + counts.changed > 0 then redis.call('INCR', 'fax:suppressed:version') end
 return reply(counts)

@@ -4,6 +4,7 @@ if redis.call('HEXISTS', 'fax:suppressed', a.number) == 0 then return reply({out
 emit_about(number_subject(a.number), 'number.unsuppressed', {
   source = a.source, data = json({number = a.number, reason = a.reason, operator = a.operator}),
 })
+redis.call('INCR', 'fax:suppressed:version')
 redis.call('HDEL', 'fax:suppressed', a.number)
 redis.call('ZREM', 'fax:suppressed:until', a.number)
 return reply({outcome = 'removed'})

@@ -1,0 +1,7 @@
+"""Evidence of what was sent, why it was allowed and what came of it: one ZIP file with a signed manifest of hashes."""
+
+from faxdispatch.evidence.campaign import campaign_pack
+from faxdispatch.evidence.faxes import faxes_pack
+from faxdispatch.evidence.pack import Packed, Verified, verify
+
+__all__ = ["Packed", "Verified", "campaign_pack", "faxes_pack", "verify"]

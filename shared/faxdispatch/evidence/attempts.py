@@ -1,0 +1,34 @@
+"""The attempts of a fax, out of its events."""
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from faxdispatch.events import Event
+
+_UPLOADED = re.compile(r"fd-([0-9a-f]{64})\.[a-z]+")
+_ENDS = {"fax.delivered", "fax.failed", "job.unknown", "job.rejected"}
+
+
+def attempts_of(events: Iterable[Event]) -> list[dict[str, Any]]:
+    """Give each attempt: its number, when it began, Telnyx's id, and the events that tell its end."""
+    found: dict[int, dict[str, Any]] = {}
+    for event in events:
+        if not event.attempt:
+            continue
+        one = found.setdefault(event.attempt, {"attempt": event.attempt, "began_at": None, "fax_id": None, "ends": []})
+        if event.type == "job.submitted":
+            one["began_at"] = event.occurred_at.isoformat()
+        if event.fax_id:
+            one["fax_id"] = event.fax_id
+        if event.type in _ENDS:
+            reason = event.data.get("failure_reason") or event.data.get("reason")
+            told = {"event": event.type, "at": event.occurred_at.isoformat(), "reason": reason}
+            one["ends"].append({name: value for name, value in told.items() if value is not None})
+    return [found[number] for number in sorted(found)]
+
+
+def document_hash(document: str | None) -> str | None:
+    """Give the SHA-256 of a document that was uploaded from here, which its name carries; None for any other."""
+    named = _UPLOADED.fullmatch(document or "")
+    return named[1] if named else None

@@ -1,0 +1,113 @@
+"""An evidence pack tells why each fax was allowed and what came of it, and shows every change after the fact."""
+
+import json
+import zipfile
+
+import pytest
+
+from faxdispatch import FaxClient
+from faxdispatch.errors import BadInput, NotKnown
+from faxdispatch.evidence import verify
+from tests.cli.conftest import cli, surroundings  # noqa: F401
+from tests.ledger.campaign_desk import CampaignDesk
+
+NUMBER = "+14155550177"
+DOCUMENT = f"fd-{'ab' * 32}.pdf"
+
+
+@pytest.fixture
+def desk(redis_url):
+    desk = CampaignDesk(redis_url)
+    desk.scripts.now = None
+    return desk
+
+
+@pytest.fixture
+def client(redis_url, desk):
+    return FaxClient(redis_url, region="US", ledger=desk.ledger)
+
+
+def lines(path, name):
+    with zipfile.ZipFile(path) as packed:
+        return [json.loads(line) for line in packed.read(name).decode().splitlines()]
+
+
+@pytest.fixture
+def sent(client, desk):
+    """A campaign of two: one delivered, its job gone; one not begun; one left out."""
+    client.suppressions.add("+14155550100", reason="asked")
+    rows = [
+        {"Clinic": "A", "Fax": NUMBER, "Consent": "by letter"},
+        {"Clinic": "B", "Fax": "+14155550178", "Consent": ""},
+        {"Clinic": "C", "Fax": "+14155550100", "Consent": ""},
+    ]
+    client.campaigns.create(rows, campaign_id="recall", media_name=DOCUMENT)
+    client.campaigns.start("recall", operator="ada")
+    desk.feed(1, name="recall")
+    desk.fly("recall-1")
+    desk.tell("recall-1", "delivered", pages=1, seconds=60)
+    desk.redis.delete("fax:job:recall-1")
+    return "recall"
+
+
+def test_a_campaigns_pack_tells_why_and_what(client, sent, tmp_path):
+    packed = client.evidence(tmp_path / "e.zip", campaign_id=sent)
+
+    assert verify(packed.path).key == packed.key
+    one, two = lines(packed.path, "faxes.jsonl")
+    assert (one["to"], one["state"], one["document_sha256"]) == (NUMBER, "delivered", "ab" * 32)
+    assert one["allowed"]["consent"] == {"Consent": "by letter"}
+    assert one["allowed"]["suppression_list"]["version"] == 1
+    [attempt] = one["attempts_made"]
+    assert (attempt["fax_id"], attempt["ends"][0]["event"]) == ("recall-1-1", "fax.delivered")
+    assert attempt["began_at"] <= attempt["ends"][0]["at"]
+    assert (two["state"], two["attempts_made"]) == ("pending", [])
+    [left] = lines(packed.path, "left-out.jsonl")
+    assert (left["row"], left["not_faxed"]) == (3, "suppressed")
+    events = lines(packed.path, "events.jsonl")
+    assert [event["type"] for event in events if event["job_id"] == "recall-1"][-1] == "fax.delivered"
+    with zipfile.ZipFile(packed.path) as file:
+        assert json.loads(file.read("campaign.json"))["started_by"] == "ada"
+
+
+def test_faxes_that_were_found_have_a_pack_too(cli, client, desk, sent, tmp_path):  # noqa: F811
+    single = client.send(to=NUMBER, media_name="letter").job_id
+    path = tmp_path / "found.zip"
+
+    result = cli("find", "--number", NUMBER, "--evidence", str(path))
+
+    assert result.out.startswith(f"{path}: 2 faxes, ")
+    first, row = lines(path, "faxes.jsonl")
+    assert (first["job_id"], row["job_id"]) == (single, "recall-1")
+    assert row["attempts_made"][0]["fax_id"] == "recall-1-1"
+    assert cli("evidence", str(path)).code == 0
+
+
+def test_every_change_is_seen(client, sent, tmp_path, cli):  # noqa: F811
+    path = client.evidence(tmp_path / "e.zip", campaign_id=sent).path
+    with zipfile.ZipFile(path) as packed:
+        parts = {name: packed.read(name) for name in packed.namelist()}
+
+    def changed(name, **instead):
+        other = tmp_path / name
+        with zipfile.ZipFile(other, "w") as packed:
+            for part, content in (parts | instead).items():
+                packed.writestr(part, content)
+        return other
+
+    fax = {"faxes.jsonl": parts["faxes.jsonl"].replace(b"delivered", b"failed")}
+    manifest = {"manifest.json": parts["manifest.json"].replace(b"sha256", b"sha255")}
+    for name, instead in {"a": fax, "b": manifest, "c": {"more.txt": b""}, "d": {"manifest.sig": b"00"}}.items():
+        with pytest.raises(BadInput):
+            verify(changed(name, **instead))
+    (tmp_path / "none.zip").write_bytes(b"PK")
+    assert cli("evidence", str(tmp_path / "none.zip")).code == 2
+
+
+def test_nothing_is_overwritten_and_no_campaign_is_made_up(client, sent, tmp_path):
+    path = client.evidence(tmp_path / "e.zip", campaign_id=sent).path
+    with pytest.raises(BadInput, match="is there already"):
+        client.evidence(path, campaign_id=sent)
+    with pytest.raises(NotKnown):
+        client.evidence(tmp_path / "f.zip", campaign_id="none")
+    assert not (tmp_path / "f.zip").exists()
