@@ -24,7 +24,7 @@ MANIFEST, SIGNATURE, README = "manifest.json", "manifest.sig", "README.txt"
 _BLOCK = 1 << 20
 _WORDS = """Evidence of faxes, written by faxdispatch.
 
-faxes.jsonl     one fax a line: where it went, why it was allowed, its attempts with times and Telnyx's ids, what came of it
+faxes.jsonl     one fax a line: where it went, why it was allowed, its attempts with times and Telnyx's ids, its end
 left-out.jsonl  one row a line: the rows of the list that were not faxed, and why (campaigns only)
 events.jsonl    one event a line: what happened, as the event stream still had it
 campaign.json   the campaign: what was asked, its list's counts and columns, who started it (campaigns only)
