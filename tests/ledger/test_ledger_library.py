@@ -34,3 +34,12 @@ def test_what_is_used_stands_before_what_uses_it():
     assert (
         text.index("local function move(") < text.index("local function finish(") < text.index("local function claim(")
     )
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_script_ends_by_a_reply_which_writes_what_it_changed(name):
+    text = LUA.joinpath(f"{name}.lua").read_text()
+    ends = [line for line in text.splitlines() if line.startswith("return") or " then return reply" in line]
+
+    assert ends
+    assert all("return reply(" in line or line.startswith("return remember(") for line in ends), ends

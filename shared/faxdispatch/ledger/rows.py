@@ -74,7 +74,10 @@ class Rows:
             lines = self.redis.lrange(f"fax:history:{job_id}", 0, -1) if history and row else []
         if not row:
             raise NotKnown(f"job {job_id}: not known here; jobs are kept for FAX_RETENTION_DAYS after their end")
-        return JobView.from_hash(job_id, row, tuple(Event.from_fields(json.loads(line)) for line in lines))
+        # A line of the history has what the row does not.
+        names = {"campaign": "campaign_id", "tags": "tags", "client_state": "client_state"}
+        common = {"job_id": job_id} | {names[name]: value for name, value in row.items() if name in names}
+        return JobView.from_hash(job_id, row, tuple(Event.from_fields(common | json.loads(line)) for line in lines))
 
     def jobs(self, job_ids: Sequence[str]) -> list[JobView | None]:
         """Give several jobs in one go, without histories; None for one that is not known (any more)."""

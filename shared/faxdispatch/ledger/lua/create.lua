@@ -5,7 +5,8 @@ local function create(n)
     if known then
       local job, fingerprint = string.match(known, '^(%S+) (%S+)$')
       local outcome = fingerprint == n.fingerprint and 'same' or 'conflict'
-      return {outcome = outcome, job = job, state = redis.call('HGET', 'fax:job:' .. job, 'state') or nil}
+      local recorded = load(job)
+      return {outcome = outcome, job = job, state = recorded and recorded.state}
     end
   end
   local existing = load(n.job)
@@ -20,6 +21,8 @@ local function create(n)
     client_state = n.client_state or '', campaign = n.campaign or '', group = n.group or '', created = now, dials = 0,
     connects = 0, holds = 0, fax_id = '',
   }
+  -- Another of these may be the same.
+  loaded[n.job] = j
   j.indexed = index_job(n.job, n.mark)
   emit(j, 'job.queued', {data = n.data})
   local fields = {}

@@ -33,5 +33,4 @@ for _, job in ipairs(redis.call('ZRANGEBYSCORE', 'fax:agenda', '-inf', now, 'LIM
     }
   end
 end
-if #found == 0 then return '{"jobs":[]}' end
 return reply({jobs = found})

@@ -2,7 +2,13 @@
 -- the jobs that a worker must be told of.
 --
 -- The connections take turns, so that none takes all of the account's rate or channels.
-local picked, looked, everywhere = {}, 0, 0
+local picked, looked, everywhere, told, slots = {}, 0, 0, {}, {}
+
+-- Nothing is drawn while jobs are picked, so that it stays the same.
+local function slot_of(connection)
+  if not slots[connection] then slots[connection] = next_slot(connection) end
+  return slots[connection]
+end
 
 -- The best of one connection's line gets a channel: true where the next may try.
 local function pick_one(connection)
@@ -24,14 +30,14 @@ local function pick_one(connection)
       wait_for_line(j)
     else
       if not finds_channel(connection, class) then return false end
-      if not slot_is_near(connection, look_ahead(class), promised(connection), everywhere) then return false end
+      if not slot_is_near(slot_of(connection), look_ahead(class), told[connection], everywhere) then return false end
       take_channel(j)
       redis.call('SET', 'fax:line:' .. j.to, job)
       save(j, {granted = '1'})
       appoint(j, now + a.hint)
       redis.call('ZADD', 'fax:granted:' .. connection, now, job)
       served(connection, place)
-      everywhere = everywhere + 1
+      everywhere, told[connection] = everywhere + 1, told[connection] + 1
       picked[#picked + 1] = {job = job, urgent = class == CLASS.urgent, row = is_row(j)}
       return true
     end
@@ -47,7 +53,8 @@ end
 
 local connections, open, failing = redis.call('SMEMBERS', 'fax:connections'), {}, {}
 for _, connection in ipairs(connections) do
-  everywhere = everywhere + promised(connection)
+  told[connection] = promised(connection)
+  everywhere = everywhere + told[connection]
   local pause = pause_of(connection)
   if pause and pause.tries then
     if may_try(pause) then failing[#failing + 1] = connection end
@@ -70,5 +77,4 @@ while #open > 0 and looked < a.limit do
     turn = turn - 1
   end
 end
-if #picked == 0 then return '{"jobs":[]}' end
 return reply({jobs = picked})

@@ -1,33 +1,30 @@
 -- The stream entry comes before anything that remembers it: Lua does not roll back, and a fact told twice can be
 -- recognised by its id, a fact never told cannot.
 local function publish(kind, e)
-  local entry = {
-    id = e.id, type = kind, job_id = e.job or '', fax_id = e.fax_id or '', attempt = e.attempt or '', seq = e.seq,
-    occurred_at = e.occurred_at or now, source = e.source, note = e.note or '', campaign_id = e.campaign or '',
-    tags = e.tags or '[]', client_state = e.client_state or '', data = e.data or '{}',
-  }
-  local flat = {}
-  for name, value in pairs(entry) do
-    if type(value) == 'number' then value = whole(value) end
-    entry[name] = value
-    flat[#flat + 1] = name
-    flat[#flat + 1] = value
-  end
-  redis.call('XADD', 'fax:events', 'MAXLEN', '~', a.maxlen, '*', unpack(flat))
-  return entry
+  -- Always in this order: Redis keeps the names of fields only once for entries that have the same.
+  redis.call(
+    'XADD', 'fax:events', 'MAXLEN', '~', a.maxlen, '*', 'id', e.id, 'type', kind, 'job_id', e.job or '',
+    'fax_id', e.fax_id or '', 'attempt', e.attempt or '', 'seq', e.seq, 'occurred_at', whole(e.occurred_at or now),
+    'source', e.source or '', 'note', e.note or '', 'campaign_id', e.campaign or '', 'tags', e.tags or '[]',
+    'client_state', e.client_state or '', 'data', e.data or '{}'
+  )
 end
 
--- Tell a fact of a job: stream, then history, then the job's own count.
+-- Tell a fact of a job: stream, then history, then the job's own count. The history leaves out what its row has.
 local function emit(j, kind, e)
   local seq = j.seq + 1
-  local entry = publish(kind, {
-    id = e.id or (j.job .. '-' .. seq), job = j.job, fax_id = e.fax_id or j.fax_id, attempt = e.attempt or j.attempt,
-    seq = seq, occurred_at = e.occurred_at, source = e.source or a.source, note = e.note, campaign = j.campaign,
-    tags = j.tags, client_state = j.client_state, data = e.data,
+  local line = {
+    id = e.id or (j.job .. '-' .. seq), type = kind, fax_id = e.fax_id or j.fax_id, attempt = e.attempt or j.attempt,
+    seq = seq, occurred_at = whole(e.occurred_at or now), source = e.source or a.source, note = e.note, data = e.data,
+  }
+  publish(kind, {
+    id = line.id, job = j.job, fax_id = line.fax_id, attempt = line.attempt, seq = seq, occurred_at = e.occurred_at,
+    source = line.source, note = e.note, campaign = j.campaign, tags = j.tags, client_state = j.client_state,
+    data = e.data,
   })
   -- A campaign's row keeps no history past its end: a record says what became of it, and the stream says it all.
   if not ((j.row or '') ~= '' and TERMINAL[j.state]) then
-    redis.call('RPUSH', 'fax:history:' .. j.job, cjson.encode(entry))
+    redis.call('RPUSH', 'fax:history:' .. j.job, cjson.encode(line))
   end
   save(j, {seq = seq, updated = now})
 end

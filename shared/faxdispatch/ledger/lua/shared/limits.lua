@@ -196,11 +196,11 @@ local function promised(connection)
   return redis.call('ZCARD', key)
 end
 
--- Whether one more fax may be told to go, so that it finds a slot when a worker takes it.
-local function slot_is_near(connection, ahead, here, everywhere)
-  local at, buckets = next_slot(connection)
-  local wait = at - micros + everywhere * buckets[1].interval
-  if buckets[2] then wait = math.max(wait, at - micros + here * buckets[2].interval) end
+-- Whether one more fax may be told to go, so that it finds a slot when a worker takes it: `at` is the next slot, `here`
+-- and `everywhere` are those that were told before it.
+local function slot_is_near(at, ahead, here, everywhere)
+  local wait = at - micros + everywhere * a.interval
+  if a.connection_interval then wait = math.max(wait, at - micros + here * a.connection_interval) end
   return wait <= ahead
 end
 

@@ -96,6 +96,7 @@ local function kept(j)
 end
 
 local function forget_later(j)
+  write(j)
   redis.call('PEXPIRE', 'fax:job:' .. j.job, kept(j))
   if is_row(j) then
     redis.call('UNLINK', 'fax:history:' .. j.job)

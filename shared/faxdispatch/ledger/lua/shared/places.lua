@@ -1,13 +1,15 @@
 -- Appointments and lines: where an open job waits.
 
+-- It is in one place only, and mostly on the agenda.
 local function leave(j)
-  redis.call('ZREM', 'fax:agenda', j.job)
-  redis.call('ZREM', 'fax:line:' .. j.to .. ':waiting', j.job)
-  if j.connection ~= '' then redis.call('ZREM', 'fax:waiting:' .. j.connection, j.job) end
+  if redis.call('ZREM', 'fax:agenda', j.job) == 1 then return end
+  if j.connection ~= '' and redis.call('ZREM', 'fax:waiting:' .. j.connection, j.job) == 1 then return end
+  if redis.call('ZREM', 'fax:line:' .. j.to .. ':waiting', j.job) == 1 then return end
   if (j.row or '') ~= '' then redis.call('ZREM', 'fax:campaign:' .. j.campaign .. ':parked', j.job) end
 end
 
 local function appoint(j, at)
+  if redis.call('ZADD', 'fax:agenda', 'XX', 'CH', at, j.job) == 1 then return end
   leave(j)
   redis.call('ZADD', 'fax:agenda', at, j.job)
 end

@@ -27,10 +27,6 @@ local TERMINAL = {delivered = true, failed = true, cancelled = true}
 local CLASS = {urgent = 0, normal = 1, bulk = 2}
 local DAY = 86400000
 
-local function reply(t)
-  return cjson.encode(t)
-end
-
 -- A number as text; Lua by itself would round a large one.
 local function whole(number)
   return string.format('%d', number)
@@ -44,9 +40,15 @@ local function hash(key)
   return t
 end
 
+-- What a script changes of a job is written once, at its end, by `reply`. Until then it is in `unsaved`, and who loads
+-- the job again is given the same table.
+local loaded, unsaved = {}, {}
+
 local function load(job)
+  if loaded[job] then return loaded[job] end
   local j = hash('fax:job:' .. job)
   if not j then return nil end
+  loaded[job] = j
   j.job = job
   j.attempt = tonumber(j.attempt)
   j.seq = tonumber(j.seq)
@@ -56,11 +58,26 @@ local function load(job)
 end
 
 local function save(j, fields)
-  local flat = {}
+  local changed = unsaved[j] or {}
+  unsaved[j] = changed
   for name, value in pairs(fields) do
     j[name] = value
+    changed[name] = value
+  end
+end
+
+local function write(j)
+  local flat = {}
+  for name, value in pairs(unsaved[j] or {}) do
     flat[#flat + 1] = name
     flat[#flat + 1] = value
   end
-  redis.call('HSET', 'fax:job:' .. j.job, unpack(flat))
+  unsaved[j] = nil
+  if #flat > 0 then redis.call('HSET', 'fax:job:' .. j.job, unpack(flat)) end
+end
+
+-- Every script ends with it.
+local function reply(t)
+  for j in pairs(unsaved) do write(j) end
+  return cjson.encode(t)
 end
