@@ -103,6 +103,7 @@ def _collaborators(settings: Settings, app: Celery) -> Collaborators:
     ledger, limits = Ledger(scripts), Limits(scripts)
     watch = Watch(fence, Witness(scripts, ledger.identity))
     watch.look()
+    ledger.identity.note_replicas(settings.fax_replicas)
     throttle, telnyx_clock = Throttle(limits), TelnyxClock()
 
     def after_response(operation: str, headers: Mapping[str, str], status: int) -> None:

@@ -7,7 +7,8 @@ import hashlib
 import logging
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any, TypeVar
@@ -73,8 +74,9 @@ class Message:
 def _does(kind: type[AnyJob]) -> Callable[[Callable[[AnyJob, Message], None]], Any]:
     """Make the Celery task of one kind of message: it is decoded, done, and told of where it cannot be.
 
-    Producers' messages are nowhere else before they are recorded. They go back to the broker where Redis is away, and
-    what else we stumble over buries them: Celery acknowledges what fails. Of our own ones, the scheduler brings others.
+    Producers' messages are nowhere else before they are recorded. They go back to the broker where Redis is away or
+    does not confirm that what came of them is as safe as a claim. What else we stumble over buries them, since Celery
+    acknowledges what fails. Of our own ones, the scheduler brings others.
     """
 
     def make(work: Callable[[AnyJob, Message], None]) -> Any:
@@ -83,25 +85,42 @@ def _does(kind: type[AnyJob]) -> Callable[[Callable[[AnyJob, Message], None]], A
         def task(self: Any, payload: Any, told: Mapping[str, Any]) -> None:
             message = Message(self.request.id, kind.TASK, payload, told, self.app.collaborators)
             try:
-                work(kind.decode(payload, region=message.w.settings.fax_default_region), message)
-                _tell_ignored(message)
-            except (InvalidJob, IdempotencyConflict) as error:
-                message.bury(error)
+                with _kept(kind, message):
+                    _do(work, kind, message)
             except Unavailable as error:
                 if kind not in JOBS:
                     raise
                 log.warning("message %s goes back: %s", message.id, error)
                 time.sleep(RETURN_AFTER)
                 raise Reject(str(error), requeue=True) from error
-            except Exception as error:
-                if kind not in JOBS:
-                    raise
-                log.exception("message %s of %s: unforeseen", message.id, kind.TASK)
-                message.bury(error)
 
         return task
 
     return make
+
+
+@contextmanager
+def _kept(kind: type[Job], message: Message) -> Iterator[None]:
+    """See to it that what came of a producer's message is as safe as a claim before the message is acknowledged."""
+    before = message.w.fence.mark()
+    yield
+    if kind in JOBS and not message.w.fence.kept_since(before):
+        raise Unavailable("what came of it is not as safe from a crash as a claim yet")
+
+
+def _do(work: Callable[[AnyJob, Message], None], kind: type[AnyJob], message: Message) -> None:
+    try:
+        work(kind.decode(message.payload, region=message.w.settings.fax_default_region), message)
+        _tell_ignored(message)
+    except (InvalidJob, IdempotencyConflict) as error:
+        message.bury(error)
+    except Unavailable:
+        raise
+    except Exception as error:
+        if kind not in JOBS:
+            raise
+        log.exception("message %s of %s: unforeseen", message.id, kind.TASK)
+        message.bury(error)
 
 
 def _tell_ignored(message: Message) -> None:

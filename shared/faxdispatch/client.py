@@ -14,7 +14,7 @@ from faxdispatch import holds, resending
 from faxdispatch.broker import broker_app, post, post_job, refused, reminder
 from faxdispatch.errors import BadInput, IdempotencyConflict, InvalidJob, NotKnown, Unavailable
 from faxdispatch.jobs import CancelFax, FindInbound, Job, RefreshMedia, SendFax, SyncStatus
-from faxdispatch.ledger import DeadLetters, Inbox, JobView, Ledger, New, Scripts, Suppressions, connect
+from faxdispatch.ledger import DeadLetters, Inbox, JobView, Keeper, Ledger, New, Scripts, Suppressions, connect
 from faxdispatch.numbers import NumberPolicy
 from faxdispatch.settings import Settings
 from faxdispatch.states import HoldReason, Verdict
@@ -35,10 +35,15 @@ MANY = 100
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """A fax that is recorded and will be sent. `created` is False where the same fax was recorded before."""
+    """A fax that is recorded and will be sent. `created` is False where the same fax was recorded before.
+
+    `durable` is False where Redis has not confirmed yet that the fax outlives a crash as a claim does, on disk and
+    on as many replicas as FAX_REPLICAS asks for. Sending it again with the same `idempotency_key` asks anew.
+    """
 
     job_id: str
     created: bool
+    durable: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +87,7 @@ class FaxClient:
         self._test_numbers = test_numbers
         self._settings = settings
         self._ledger = ledger or Ledger(Scripts(connect(redis_url)))
+        self._keeper = Keeper(self._ledger.redis, settings.fax_replicas if settings else None)
         self._one_redis = broker_url in {None, redis_url}
         self._app = broker_app("faxdispatch-client", broker_url or redis_url)
 
@@ -112,10 +118,10 @@ class FaxClient:
             Unavailable: Redis did not answer; call again with the same `idempotency_key` to be sure of one fax.
         """
         new = self._new(self._allowed(job, options))
-        [reply] = self._record([new])
+        [reply], durable = self._record([new])
         if refusal := _refusal(new, reply):
             raise refusal
-        return _receipt(reply)
+        return _receipt(reply, durable=durable)
 
     def send_many(self, faxes: Iterable[SendFax | Mapping[str, Any]]) -> list[SendResult]:
         """Record many faxes and hand them to the workers: `send` for each, at a fraction of its cost.
@@ -461,7 +467,7 @@ class FaxClient:
         for at in range(0, len(faxes), MANY):
             some = faxes[at : at + MANY]
             try:
-                replies = self._record(some)
+                replies, durable = self._record(some)
             except Unavailable as error:
                 # The rest is not tried: each try may wait for seconds.
                 yield from (SendResult(one.job_id, error=error) for one in faxes[at:])
@@ -470,10 +476,14 @@ class FaxClient:
                 if refusal := _refusal(one, reply):
                     yield SendResult(error=refusal)
                 else:
-                    yield SendResult(reply["job"], _receipt(reply))
+                    yield SendResult(reply["job"], _receipt(reply, durable=durable))
 
-    def _record(self, faxes: Sequence[New]) -> list[dict[str, Any]]:
-        """Record faxes in one round trip, and see to it that the workers hear of those that are new."""
+    def _record(self, faxes: Sequence[New]) -> tuple[list[dict[str, Any]], bool]:
+        """Record faxes in one round trip, and see to it that the workers hear of those that are new.
+
+        With the answers comes whether they are as safe as a claim.
+        """
+        before = self._keeper.mark()
         replies = self._ledger.create_many(faxes, source="producer")
         untold = [
             one
@@ -485,15 +495,15 @@ class FaxClient:
                 self._post(one.job.model_copy(update={"job_id": one.job_id}), message_id=one.job_id)
         except Unavailable:
             log.warning("%d jobs are recorded; the broker is away, so the scheduler will bring them", len(untold))
-        return replies
+        return replies, self._keeper.kept_since(before)
 
     def _post(self, job: Job, *, message_id: str | None = None) -> None:
         with _broker_trouble():
             post_job(self._app, job, message_id=message_id)
 
 
-def _receipt(reply: Mapping[str, Any]) -> Receipt:
-    return Receipt(reply["job"], created=reply["outcome"] == "created")
+def _receipt(reply: Mapping[str, Any], *, durable: bool) -> Receipt:
+    return Receipt(reply["job"], created=reply["outcome"] == "created", durable=durable)
 
 
 def _refusal(new: New, reply: Mapping[str, Any]) -> IdempotencyConflict | InvalidJob | None:

@@ -11,18 +11,22 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from celery import Celery
+from celery.exceptions import Reject
 from redis import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 
+from faxdispatch import FaxClient
 from faxdispatch.embedded import valkey_command
 from faxdispatch.jobs import SendFax
-from faxdispatch.ledger import Durability, Fence, NotSafe, Rules, Scripts, Witness, connect, measure
+from faxdispatch.ledger import Durability, Fence, Ledger, NotSafe, Rules, Scripts, Witness, connect, measure
 from faxdispatch.settings import Settings
 from faxdispatch.states import State
 from faxdispatch.telnyx import Fax
 from tests.conftest import answers, eventually, free_port
 from tests.cutter import CLAIM, WAIT, Cutter, cutter
 from tests.worker.doubles import collaborators
+from worker import tasks
 from worker.attempt import Outcome, run_attempts
 from worker.collaborators import Collaborators
 from worker.watch import Watch
@@ -229,3 +233,58 @@ def test_an_append_only_file_that_is_switched_off_is_noticed(tmp_path: Path) -> 
         fence.look()
         with pytest.raises(NotSafe, match="append-only"), fence.bound():
             pytest.fail("a claim was allowed")
+
+
+@contextmanager
+def stopped(server: Any) -> Iterator[None]:
+    server.process.send_signal(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        server.process.send_signal(signal.SIGCONT)
+
+
+@pytest.mark.parametrize("noted", [True, False], ids=["as the workers noted", "by its settings"])
+def test_a_receipt_says_whether_the_fax_is_where_a_claim_would_be(pair: tuple[Any, Any], noted: bool) -> None:
+    primary, replica = pair
+    primary.client.flushall()
+    asked = Settings(redis_url=primary.url, fax_replicas=1)
+    if noted:
+        Ledger(Scripts(connect(primary.url))).identity.note_replicas(1)
+    client = FaxClient(primary.url) if noted else FaxClient.from_env(asked)
+    fax = {"to": "+14155550123", "media_name": "letter", "idempotency_key": "k"}
+    with stopped(replica):
+        first = client.send(**fax)
+        assert (first.created, first.durable) == (True, False)
+        # Another connection has nothing to wait for, unless it writes something itself.
+        assert not FaxClient.from_env(asked).send(**fax).durable
+    assert replica.client.ping()
+    again = client.send(**fax)
+    assert (again.job_id, again.created, again.durable) == (first.job_id, False, True)
+    assert replica.client.exists(f"fax:job:{first.job_id}")
+
+
+@pytest.mark.parametrize("options", [("--appendfsync", "everysec"), ("--appendonly", "no")], ids=str)
+def test_a_receipt_of_a_server_that_may_forget_is_not_durable(tmp_path: Path, options: tuple[str, ...]) -> None:
+    with valkey(tmp_path, *options) as server:
+        assert not FaxClient(server.url).send(to="+14155550123", media_name="letter").durable
+
+
+def test_a_producers_message_is_taken_once_its_fax_is_where_a_claim_would_be(
+    pair: tuple[Any, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    primary, replica = pair
+    primary.client.flushall()
+    monkeypatch.setattr(tasks, "RETURN_AFTER", 0)
+    app = Celery("here", set_as_current=False)
+    app.loader.import_default_modules()
+    app.collaborators = office(primary.url, replicas=1, timeout=0.3)
+
+    def deliver() -> Any:
+        payload = {"to": "+14155550123", "media_name": "letter"}
+        return app.tasks[SendFax.TASK].apply(args=(payload, {}), task_id="m1").result
+
+    with stopped(replica):
+        assert isinstance(deliver(), Reject)
+    assert deliver() is None
+    assert replica.client.exists("fax:job:m1")

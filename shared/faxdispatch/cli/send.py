@@ -109,6 +109,9 @@ def _tell(client: FaxClient, receipt: Receipt, *, wait: bool, as_json: bool) -> 
     answer: dict[str, Any] = {"job_id": receipt.job_id, "created": receipt.created}
     if not receipt.created:
         note(f"this fax was recorded before, as job {receipt.job_id}; it is not sent again")
+    if not receipt.durable:
+        answer["durable"] = False
+        note("it is recorded, but Redis has not confirmed that it outlives a crash; faxdispatch doctor tells why")
     if wait:
         view = wait_for(client, receipt.job_id, quiet=as_json)
         answer |= view.model_dump(mode="json", include={"state", "cause", "attempt", "fax_id", "page_count"})

@@ -38,7 +38,7 @@ from faxdispatch.ledger.charges import Charges, DayCharges
 from faxdispatch.ledger.clock import Clock
 from faxdispatch.ledger.connection import Patience, connect
 from faxdispatch.ledger.deadletters import DeadLetter, DeadLetters
-from faxdispatch.ledger.durability import Durability, Fence, NotSafe, Server, measure
+from faxdispatch.ledger.durability import Durability, Fence, Keeper, NotSafe, Server, measure
 from faxdispatch.ledger.epoch import Behind, Epoch, Witness
 from faxdispatch.ledger.identity import Identity
 from faxdispatch.ledger.inbound import DocumentPlace, Due, InboundFax, Inbox
@@ -85,6 +85,7 @@ __all__ = [
     "InboundFax",
     "Inbox",
     "JobView",
+    "Keeper",
     "Ledger",
     "LeftOutRow",
     "Limits",

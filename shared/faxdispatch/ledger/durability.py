@@ -72,11 +72,11 @@ _PROBLEMS = {
 }
 
 
-def measure(redis: Any, known: Server | None = None) -> Server:
+def measure(redis: Any, known: Server | None = None, *, probing: bool = True) -> Server:
     """Find out what a server is, over one connection to it.
 
     Where it does not sync with every write, WAITAOF is tried for up to four seconds, unless `known` is the same server
-    with the same settings, as it was measured before.
+    with the same settings, as it was measured before. Without `probing` it counts as one that cannot be waited for.
 
     Raises:
         Unavailable: it does not answer.
@@ -91,7 +91,7 @@ def measure(redis: Any, known: Server | None = None) -> Server:
         aof=aof,
         fsync=told.get("appendfsync"),
     )
-    if server.durability is not Durability.LATER or server.role != "master":
+    if server.durability is not Durability.LATER or server.role != "master" or not probing:
         return server
     same = known is not None and (known.run_id, known.aof, known.fsync) == (server.run_id, server.aof, server.fsync)
     waits = known.waits if known and same and known.waits is not None else _waits(redis)
@@ -177,17 +177,27 @@ class Fence:
     """Makes claims safe: each over one connection, to a server of which it is known what it keeps.
 
     `replicas` is how many replicas must hold a claim, `timeout` how many seconds it is waited for. With `lossy_allowed`
-    servers are taken that may forget claims; what can be waited for is waited for all the same.
+    servers are taken that may forget claims; what can be waited for is waited for all the same. Without `probing`, what
+    does not sync with every write counts as not safe, at no cost.
     """
 
-    def __init__(self, redis: Redis, *, replicas: int = 0, lossy_allowed: bool = False, timeout: float = 2.0) -> None:
+    def __init__(
+        self,
+        redis: Redis,
+        *,
+        replicas: int = 0,
+        lossy_allowed: bool = False,
+        timeout: float = 2.0,
+        probing: bool = True,
+    ) -> None:
         pool = redis.connection_pool
         self._kind = type("BoundConnection", (_Once, pool.connection_class), {})
         never = {"retry": Retry(NoBackoff(), 0), "retry_on_error": [], "health_check_interval": 0}
         options = {name: value for name, value in pool.connection_kwargs.items() if name != "timeout"}
         self._options = {**options, **never}
-        self._replicas = replicas
+        self.replicas = replicas
         self._lossy_allowed = lossy_allowed
+        self._probing = probing
         self._timeout_ms = round(timeout * 1000)
         self._idle: deque[Bound] = deque()
         self._measuring = Lock()
@@ -233,8 +243,31 @@ class Fence:
             if problem := self._problem_of(bound.server):
                 raise NotSafe(f"Redis cannot make a claim safe: {problem}")
             yield bound.redis
-            if not bound.passed(self._replicas, self._timeout_ms):
+            if not bound.passed(self.replicas, self._timeout_ms):
                 raise NotSafe("Redis did not confirm in time that the claim is safe")
+
+    def mark(self) -> str:
+        """Give what `kept_since` needs to know of the time before a write.
+
+        Raises:
+            Unavailable: the server does not answer.
+        """
+        return (self._server or self.look()).run_id
+
+    def kept_since(self, mark: str) -> bool:
+        """Wait until all that was written since, over whatever connection, is as safe as a claim; False where not."""
+        server = self._server
+        if server is None or self._problem_of(server):
+            return False
+        if server.durability is not Durability.ON_DEMAND and not self.replicas:
+            return server.run_id == mark
+        try:
+            with self.bound() as connection:
+                # After a write of its own, what came before it is there as well.
+                connection.set("fax:settled", 1, px=60_000)
+        except (Unavailable, RedisError):
+            return False
+        return self._server is not None and self._server.run_id == mark
 
     @contextmanager
     def _closing(self, bound: Bound) -> Iterator[None]:
@@ -267,8 +300,46 @@ class Fence:
     def _measured(self, redis: Redis) -> Server:
         # One after the other: what one has tried, the others need not.
         with self._measuring:
-            self._server = measure(redis, self._server)
+            self._server = measure(redis, self._server, probing=self._probing)
             return self._server
+
+
+class Keeper:
+    """Tells producers whether what they record is as safe as a claim.
+
+    `replicas` is `FAX_REPLICAS`; where it is None, what the workers have noted in the ledger counts.
+    """
+
+    _LOOK = 5.0
+    """Seconds for which a look at the server holds."""
+
+    def __init__(self, redis: Redis, replicas: int | None = None) -> None:
+        self._redis: Any = redis
+        self._replicas = replicas
+        self._fence: Fence | None = None
+        self._looked_at = 0.0
+
+    def mark(self) -> str:
+        """Give what `kept_since` needs to know of the time before a write.
+
+        Raises:
+            Unavailable: Redis did not answer.
+        """
+        if self._fence is None or time.monotonic() - self._looked_at > self._LOOK:
+            with redis_trouble():
+                noted = self._redis.hget("fax:ledger", "replicas") if self._replicas is None else self._replicas
+            self._fence = self._fence or Fence(self._redis, probing=False)
+            self._fence.replicas = int(noted or 0)
+            self._fence.look()
+            self._looked_at = time.monotonic()
+        return self._fence.mark()
+
+    def kept_since(self, mark: str) -> bool:
+        """Tell whether what was written since is as safe as a claim; where replicas must have it, wait for them."""
+        kept = self._fence is not None and self._fence.kept_since(mark)
+        if not kept:
+            self._looked_at = 0.0
+        return kept
 
 
 class _Once:

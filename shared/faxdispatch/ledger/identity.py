@@ -91,6 +91,15 @@ class Identity:
         )
         return bool(reply["outcome"] != "other")
 
+    def note_replicas(self, count: int) -> None:
+        """Note how many replicas must have what is recorded, for producers.
+
+        Raises:
+            Unavailable: Redis did not answer.
+        """
+        with redis_trouble():
+            self._redis.hset(KEY, "replicas", count)
+
     def forget(self) -> None:
         """Read the id again when it is needed next: a recovery may have brought back another."""
         self._id = None
