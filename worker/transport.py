@@ -55,8 +55,13 @@ local function cut(text)
 end
 
 local function take(list)
-  local text = redis.call('RPOP', list)
+  local text = redis.pcall('RPOP', list)
   if not text then return nil end
+  if text.err then
+    -- Under the name of a queue lies something that is none; the other queues are read all the same.
+    if string.find(text.err, 'WRONGTYPE', 1, true) then return nil end
+    return error(text)
+  end
   if #text > tonumber(ARGV[2]) then text = cut(text) end
   redis.call('ZADD', KEYS[2], redis.call('TIME')[1], ARGV[1])
   redis.call('HSET', KEYS[1], ARGV[1], list .. '\\n' .. text)
@@ -113,12 +118,13 @@ return back
 """
 
 _KOMBUS = """
--- ARGV: seconds after which a message is given to others, how many of kombu's to pass over, our queues. Kombu notes
--- a message, its exchange and its routing key as one JSON list; what is of other queues is another system's.
+-- ARGV: seconds after which a message is given to others; how many of kombu's are passed over, how many looked at; our
+-- queues. Kombu notes a message, its exchange and its routing key as one JSON list; what is of other queues is another
+-- system's.
 local ours = {}
-for at = 3, #ARGV do ours[ARGV[at]] = true end
+for at = 4, #ARGV do ours[ARGV[at]] = true end
 local due = redis.call('TIME')[1] - ARGV[1]
-local tags = redis.call('ZRANGEBYSCORE', 'unacked_index', '-inf', due, 'LIMIT', ARGV[2], 200)
+local tags = redis.call('ZRANGEBYSCORE', 'unacked_index', '-inf', due, 'LIMIT', ARGV[2], ARGV[3])
 local back = 0
 for _, tag in ipairs(tags) do
   local text, queue = string.match(redis.call('HGET', 'unacked', tag) or '', '^%[(.*), ?"[^"]*", ?"([^"]*)"%]$')
@@ -142,6 +148,8 @@ _NOBODY = "fax:nobody"
 """A stream that is always empty: to wait for it is to wait at the server."""
 _WAIT = 50
 """Milliseconds between two looks into empty queues."""
+_PAGE = 200
+"""Messages of kombu's that are looked at at once."""
 _PRIORITIES_FIRST = 16
 """Once in so many looks, lists of other priorities than the usual one go first."""
 
@@ -205,11 +213,15 @@ class QoS(_QoS):  # type: ignore[misc]
         if (self._vrestore_count - 1) % (interval or 1):
             return
         with self.channel.conn_or_acquire() as redis:
-            if back := redis.eval(_OVERDUE, 2, TAKEN, TAKEN_AT, self.visibility_timeout):
-                log.info("%d messages of dead workers are back in their queues", back)
-            queues = self.channel.active_queues
-            seen, found = redis.eval(_KOMBUS, 0, self.visibility_timeout, self._passed_over, *queues)
-            self._passed_over = 0 if seen < 200 else self._passed_over + seen - found
+            try:
+                if back := redis.eval(_OVERDUE, 2, TAKEN, TAKEN_AT, self.visibility_timeout):
+                    log.info("%d messages of dead workers are back in their queues", back)
+                queues = self.channel.active_queues
+                seen, found = redis.eval(_KOMBUS, 0, self.visibility_timeout, self._passed_over, _PAGE, *queues)
+                self._passed_over = 0 if seen < _PAGE else self._passed_over + seen - found
+            except ResponseError as error:
+                # A server that does not write just now, or no right to kombu's keys.
+                log.debug("no messages were put back: %s", error)
 
 
 class Channel(_Channel):  # type: ignore[misc]

@@ -105,6 +105,16 @@ def _local(value: time) -> time:
     return value
 
 
+def _near(value: datetime) -> datetime:
+    try:
+        value.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("too far from now") from None
+    return value
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_near)]
+
 LocalTime = Annotated[
     time,
     AfterValidator(_local),
@@ -266,9 +276,9 @@ class SendFax(Job):
     idempotency_key: str | None = Field(default=None, min_length=1, max_length=255)
     """The producer's own name for this fax: the same key and content is the same fax for ever."""
     priority: Annotated[Priority, BeforeValidator(_priority, json_schema_input_type=Priority)] = Priority.NORMAL
-    send_at: AwareDatetime | None = None
+    send_at: Moment | None = None
     """Not before this moment."""
-    send_by: AwareDatetime | None = None
+    send_by: Moment | None = None
     """Give up when no attempt has begun by then."""
     window: WindowInWords | None = None
     """Days and hours in which attempts may begin: an object, or words such as `mon-fri 08:00-17:00`."""
@@ -354,7 +364,7 @@ class FindInbound(Job):
     TASK: ClassVar[str] = "fax.find.v1"
     QUEUE: ClassVar[str] = "fax.control"
 
-    since: AwareDatetime | None = None
+    since: Moment | None = None
     """From which moment on; from where the last complete listing began, if not given."""
 
 
