@@ -7,6 +7,7 @@ from types import FrameType
 
 from waitress.server import create_server
 
+from webhook import witness
 from webhook.app import THREADS
 from webhook.door import MAX_BODY
 from webhook.wsgi import app, settings
@@ -46,6 +47,7 @@ def main() -> None:
     except OSError as error:
         sys.exit(f"webhook: cannot listen on port {settings.port}: {error.strerror}")
     signal.signal(signal.SIGTERM, _stop)
+    witness.start(settings)
     print(f"webhook: listening on port {server.effective_port}", file=sys.stderr, flush=True)
     server.run()
 

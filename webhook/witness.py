@@ -1,0 +1,46 @@
+"""The web app as a witness: it outlives the workers, so it remembers the ledger where all of them were started anew."""
+
+import logging
+from threading import Event, Thread
+
+from faxdispatch.errors import Unavailable
+from faxdispatch.ledger import Fence, Identity, Scripts, Witness
+from faxdispatch.settings import Settings
+
+log = logging.getLogger(__name__)
+
+EVERY = 0.5
+"""Seconds between two looks."""
+
+
+def start(settings: Settings) -> Event:
+    """Look and sign again and again, in a thread that ends with the process or when the event is set."""
+    scripts = Scripts.from_settings(settings)
+    witness = Witness(scripts, Identity(scripts))
+    # It sends nothing, so it signs whatever the server keeps.
+    fence = Fence(scripts.redis, replicas=settings.fax_replicas, lossy_allowed=True, probing=False)
+    stop = Event()
+
+    def run() -> None:
+        while not stop.wait(EVERY):
+            behind = witness.behind
+            try:
+                look(fence, witness)
+            except Unavailable as error:
+                log.info("Redis could not be looked at: %s", error)
+            if witness.behind and not behind:
+                log.error("the ledger went back in time, and nothing is sent; faxdispatch doctor says what to do")
+
+    Thread(target=run, name="witness", daemon=True).start()
+    return stop
+
+
+def look(fence: Fence, witness: Witness) -> None:
+    """Look whether the ledger is the one that is remembered; what is signed is remembered once it is safe.
+
+    Raises:
+        Unavailable: Redis did not answer, or did not confirm in time.
+    """
+    with fence.bound() as connection:
+        answer = witness.look(on=connection)
+    witness.remember(answer)
