@@ -214,3 +214,23 @@ def test_a_late_sign_of_life_is_believed(desk):
 
     assert desk.ledger.accept("j0", 2, "fax-of-j0", source="listing")["outcome"] == "bound"
     assert desk.state("j0") is State.ACCEPTED
+
+
+def test_while_calls_fail_the_tries_are_shared_out_among_those_that_wait(desk):
+    outage(desk, "5xx")
+    desk.agenda.due()
+    for _ in range(4):
+        desk.later(60)
+        [name] = desk.picked()
+        assert never_accepted_by(desk, name) == "requeued"
+        assert desk.admit(name) == "connection_paused"
+
+    assert max(desk.ledger.job(name).untaken for name in JOBS) == 1
+
+
+def never_accepted_by(desk: Desk, name: str) -> str:
+    """Let a fax that was told to try be answered with a 5xx, and the attempt be proved never taken."""
+    call(desk, name, "5xx")
+    attempt = desk.ledger.job(name).attempt
+    looks = [desk.ledger.not_listed(name, attempt, look=f"{attempt}-{n}", settle=0, enough=3) for n in range(3)]
+    return str(looks[-1]["outcome"])

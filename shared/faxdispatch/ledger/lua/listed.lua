@@ -34,7 +34,9 @@ if untaken >= a.most_untaken then
   return reply({outcome = 'held'})
 end
 emit(j, 'job.retrying', {data = evidence})
-move(j, 'held', {hold = 'retry', due = now})
+-- While calls fail, the tries are shared out: the first in line would otherwise use up its budget in all of them.
+local pause = pause_of(j.connection)
+move(j, 'held', {hold = 'retry', due = now, turn = pause and pause.tries and '' or j.turn or ''})
 land(j)
 appoint(j, now)
 return reply({outcome = 'requeued'})
