@@ -24,7 +24,7 @@ from faxdispatch.states import CampaignState
 pages = Blueprint("campaigns", __name__, url_prefix="/campaigns")
 
 SHOWN = 25
-LEFT_OUT = ("invalid", "no_number", "duplicate", "suppressed", "quarantined")
+LEFT_OUT = ("invalid", "no_number", "duplicate", "hidden", "opted_out", "suppressed", "quarantined")
 
 
 @pages.get("/")

@@ -247,6 +247,15 @@ def test_premium_numbers_stay_refused_where_shared_cost_is_allowed():
             NumberPolicy(shared_cost=True).check(number)
 
 
+def test_where_only_some_numbers_may_be_called_no_other_is():
+    policy = NumberPolicy(only=frozenset({"+13125550100"}))
+
+    policy.check("+13125550100")
+    for other in ("+13125550101", "sip:fax@example.com"):
+        with pytest.raises(ValueError, match=r"^not one of FAX_TEST_NUMBERS, and FAX_TEST_ONLY"):
+            policy.check(other)
+
+
 @pytest.mark.parametrize("area", ["679", "729", "924", "465", "457", "283", "235"])
 def test_numbers_of_the_newest_area_codes_may_be_called(area):
     number = f"+1{area}2345678"

@@ -52,13 +52,14 @@ class NumberPolicy:
 
     `region` (ISO 3166, two letters) is the country of numbers written without `+`; `countries` those that faxes may go
     to, all of them where it is empty; `sip_allowed` tells whether a SIP URI may be a destination, `shared_cost` whether
-    a shared-cost number may be one.
+    a shared-cost number may be one. `only` (E.164) are the sole destinations where there are any.
     """
 
     region: str | None = None
     countries: frozenset[str] = frozenset()
     sip_allowed: bool = False
     shared_cost: bool = False
+    only: frozenset[str] | None = None
 
     def check(self, destination: str) -> None:
         """Refuse a destination, E.164 or a SIP URI, that faxes may not go to, the ones of `destined` among them.
@@ -66,6 +67,11 @@ class NumberPolicy:
         Raises:
             ValueError: saying which setting refuses it, and what to do.
         """
+        if self.only is not None and destination not in self.only:
+            raise ValueError(
+                "not one of FAX_TEST_NUMBERS, and FAX_TEST_ONLY lets faxes go to no other number: "
+                "add it there, or leave FAX_TEST_ONLY out in production"
+            )
         if is_sip(destination):
             if not self.sip_allowed:
                 raise ValueError(

@@ -217,6 +217,8 @@ class Settings(BaseSettings):
     """The last attempts of a campaign that are looked at; it is paused when too many of them failed."""
     fax_campaign_burst_failures: int = Field(default=30, ge=1)
     """How many are too many. More than the window is never."""
+    fax_test_only: bool = False
+    """Dial FAX_TEST_NUMBERS only, whatever is asked: for every environment but production."""
     fax_test_numbers: Words = ()
     """Numbers of your own that `faxdispatch campaign test` may send to; without `+` of FAX_DEFAULT_REGION."""
 
@@ -382,6 +384,7 @@ class Settings(BaseSettings):
             countries=frozenset(self.fax_countries),
             sip_allowed=self.fax_sip_allowed,
             shared_cost=self.fax_shared_cost,
+            only=frozenset(self.test_numbers) if self.fax_test_only else None,
         )
 
     @cached_property

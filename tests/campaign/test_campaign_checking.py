@@ -95,6 +95,14 @@ def test_shared_cost_numbers_are_refused_or_counted_apart_as_the_policy_says(che
     assert (allowed.summary.valid, allowed.summary.shared_cost) == (3, 2)
 
 
+def test_where_only_some_numbers_may_be_called_all_other_rows_are_invalid(checked):
+    policy = NumberPolicy(region="US", only=frozenset({"+13125550100"}))
+    result = checked("fax\n3125550100\n3125550101\n", policy=policy)
+
+    assert result.numbers == ["+13125550100"]
+    assert "FAX_TEST_ONLY" in result.bad[0][2]
+
+
 def test_only_the_first_bad_rows_are_kept(checked):
     result = checked("fax\n3125550100\n" + "12\n" * 50, first_bad=3)
 

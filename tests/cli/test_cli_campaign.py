@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from openpyxl import Workbook
 
 from faxdispatch.campaign import CampaignState
 from faxdispatch.cli.campaigns.group import COMMANDS
@@ -321,3 +322,32 @@ def test_every_send_option_can_be_given_for_all_rows(cli, a_list, desk):
     names = {field.alias or name for name, field in SendFax.model_fields.items()}
     assert set(asked) == names - of_a_row
     assert (asked["t38_enabled"], asked["monochrome"], asked["client_state"]) == (False, True, "batch 7")
+
+
+@pytest.mark.parametrize("text", ["Fax\n415-200-0001\nnonsense\n", "Name,Fax\na,415-200-0001\nb,\n"])
+def test_strict_makes_nothing_of_a_list_with_a_row_that_cannot_be_sent(cli, a_list, text):
+    result = cli("campaign", "create", a_list(text), "--media-name", "letter", "--strict")
+
+    assert result.code == 2
+    assert "1 of 2 rows cannot be sent, and with strict none is" in result.err
+    assert cli("campaign", "status", "recall").code == 1
+    assert cli("campaign", "create", a_list(text), "--media-name", "letter").code == 0
+
+
+def test_strict_makes_a_campaign_where_every_row_can_be_sent(cli, a_list):
+    assert cli("campaign", "create", a_list("Fax\n415-200-0001\n"), "--media-name", "letter", "--strict").code == 0
+
+
+def test_the_sheet_of_a_workbook_can_be_named(cli, a_list, desk, tmp_path):
+    book = Workbook()
+    book.active.title = "Old"
+    for sheet, last in ((book.active, 1), (book.create_sheet("New"), 2)):
+        sheet.append(["Fax"])
+        sheet.append([f"415200000{last}"])
+    book.save(tmp_path / "recall.xlsx")
+    a_list()
+    result = cli("campaign", "create", "recall.xlsx", "--media-name", "letter", "--sheet", "New")
+
+    assert result.code == 0
+    [row] = desk.campaigns.rows("recall")
+    assert "+14152000002" in row

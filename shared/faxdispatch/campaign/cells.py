@@ -100,6 +100,8 @@ class CellReader:
         self.area_code = area_code
         self.drop_extension = drop_extension
         self.vanity = vanity
+        # What holds for a range holds for its numbers, unless only some of them may be called.
+        self._by_range = policy.only is None
         self._code = phonenumbers.country_code_for_region(policy.region) if policy.region else 0
         self._alone = len(phonenumbers.region_codes_for_country_code(self._code)) == 1
         # What is known of each area code and exchange of the North American plan: 0 nothing yet, 255 that the long way
@@ -109,7 +111,7 @@ class CellReader:
 
     def read(self, text: str) -> Cell:
         """Read one cell."""
-        plain = _PLAIN.fullmatch(text)
+        plain = _PLAIN.fullmatch(text) if self._by_range else None
         if plain:
             plus, area, exchange, line = plain.groups()
             if (plus or self._code == 1) and line not in _APART and area != exchange:
@@ -246,7 +248,7 @@ class CellReader:
             _refuse_impossible(number)
         parsed = phonenumbers.parse(number)
         shared_cost = is_shared_cost(parsed)
-        if self.policy.countries or shared_cost:
+        if self.policy.countries or shared_cost or not self._by_range:
             # Of others it would only repeat what `destined` has looked at.
             self.policy.check(number)
         toll_free = phonenumbers.number_type(parsed) == PhoneNumberType.TOLL_FREE

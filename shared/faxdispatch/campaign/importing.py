@@ -23,6 +23,7 @@ Rows = Iterable[Mapping[str, Any] | Sequence[Any]]
 """A list that a program has: mappings, whose keys are the columns, or sequences of cells."""
 
 _SHOWN = 20
+_LEFT_OUT = ("no_number", "duplicate", "hidden", "opted_out", "suppressed", "quarantined")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +69,8 @@ class List:
 
     name: str
     content: str
-    open: Callable[[str | None], Source]
-    """Open it with an encoding, None for that which is guessed."""
+    open: Callable[[str | None, str | None], Source]
+    """Open it with an encoding and a sheet, None for those that are guessed; again gives it from its beginning."""
 
 
 @contextmanager
@@ -81,7 +82,9 @@ def the_list(source: Path | str | Rows) -> Iterator[List]:
     """
     if isinstance(source, (str, Path)):
         path = Path(source)
-        yield List(path.stem, file_hash(path), lambda encoding: open_source(path, encoding=encoding))
+        yield List(
+            path.stem, file_hash(path), lambda encoding, sheet: open_source(path, encoding=encoding, sheet=sheet)
+        )
         return
     # Rows come once. Their hash must be known before the first of them is kept, so that an import can go on.
     with tempfile.TemporaryFile("w+", encoding="utf-8", prefix="faxdispatch-") as spool:
@@ -90,8 +93,12 @@ def the_list(source: Path | str | Rows) -> Iterator[List]:
             line = json.dumps(dict(row) if isinstance(row, Mapping) else list(row), ensure_ascii=True, default=str)
             digest.update(line.encode() + b"\n")
             spool.write(f"{line}\n")
-        spool.seek(0)
-        yield List("rows", digest.hexdigest(), lambda _: rows_source(map(json.loads, spool)))
+
+        def opened(_encoding: str | None, _sheet: str | None) -> Source:
+            spool.seek(0)
+            return rows_source(map(json.loads, spool))
+
+        yield List("rows", digest.hexdigest(), opened)
 
 
 class Importer:
@@ -180,7 +187,7 @@ class Importer:
 def _see_that_there_are_some(summary: Summary) -> None:
     if summary.valid:
         return
-    left_out = {name: getattr(summary, name) for name in ("no_number", "duplicate", "suppressed", "quarantined")}
+    left_out = {name: getattr(summary, name) for name in _LEFT_OUT}
     why = [f"{summary.invalid} invalid"] if summary.invalid else []
     why += [f"{count} {name.replace('_', ' ')}" for name, count in left_out.items() if count]
     first = f"; the first bad one, line {summary.bad[0].line}: {summary.bad[0].reason}" if summary.bad else ""

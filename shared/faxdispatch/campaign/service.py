@@ -76,6 +76,7 @@ class CampaignService:
         operator: str | None = None,
         bad_rows: Path | None = None,
         left_out: Path | None = None,
+        strict: bool = False,
         on_progress: Progress | None = None,
         **options: Any,
     ) -> Imported:
@@ -86,6 +87,8 @@ class CampaignService:
         Name and id are made of the file's name where they are not given. Rows that cannot be sent are left out;
         the invalid ones are written to `bad_rows`, all of them with their reasons to `left_out`, files that are made
         for them; the campaign remembers them, see `left_out`.
+
+        With `strict`, no campaign is made where a row is invalid or without a number.
 
         The same list with the same options again changes nothing; after an interruption it goes on. Nothing is sent
         before `start`.
@@ -104,6 +107,8 @@ class CampaignService:
         with the_list(source) as listed:
             named = _name(name or campaign_id or listed.name)
             identity = check_id(campaign_id) if campaign_id else id_from(named)
+            if strict:
+                _see_that_all_are_good(self._check(listed, reading, on_progress))
             checking = self._check(listed, reading, on_progress)
             try:
                 asked = self._options(checking, options, reading)
@@ -140,7 +145,7 @@ class CampaignService:
             )
 
     def _check(self, listed: List, reading: Reading, on_progress: Progress | None) -> Check:
-        source = listed.open(reading.encoding)
+        source = listed.open(reading.encoding, reading.sheet)
         return check(
             source,
             policy=self._policy,
@@ -149,6 +154,7 @@ class CampaignService:
             delimiter=reading.delimiter,
             fields=reading.fields,
             personalised=reading.personalised,
+            include_hidden=reading.include_hidden,
             drop_extension=reading.drop_extension,
             own_numbers=self._own,
             suppressed=lambda numbers: Suppressions(self._scripts).among(numbers),
@@ -483,3 +489,16 @@ def _name(text: str) -> str:
 def _see_amount(cap: float | None) -> None:
     if cap is not None and not (math.isfinite(cap) and cap > 0):
         raise BadInput(f"cap: {cap:g} is no amount; give one above 0")
+
+
+def _see_that_all_are_good(checking: Check) -> None:
+    with checking:
+        for _ in checking:
+            pass
+    summary = checking.summary
+    if wrong := summary.invalid + summary.no_number:
+        first = f"; the first invalid one, line {summary.bad[0].line}: {summary.bad[0].reason}" if summary.bad else ""
+        raise BadInput(
+            f"{wrong:,} of {summary.rows:,} rows cannot be sent, and with strict none is: {summary.invalid:,} invalid, "
+            f"{summary.no_number:,} without a number{first}"
+        )

@@ -100,6 +100,7 @@ def create(
         Path | None, typer.Option(help="File for the bad rows; beside the list, as NAME.bad.csv, if not given.")
     ] = None,
     left_out: LeftOutOption = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Make nothing unless every row can be sent.")] = False,
     start: Annotated[bool, typer.Option("--start", help="And start it at once.")] = False,
     operator: Operator = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
@@ -161,6 +162,7 @@ def create(
             reading=read,
             cap=cap,
             operator=operator or user(),
+            strict=strict,
             bad_rows=bad_rows or free_path(file),
             left_out=left_out or free_left_out(file),
             on_progress=on_progress,

@@ -72,7 +72,7 @@ def _show_head(campaign: Campaign) -> None:
     limit = f"{campaign.cap:.2f}" if campaign.cap is not None else "no cap"
     show(f"spent {campaign.spent:.2f} of {limit}")
     if left_out := campaign.counts.get("rows", campaign.rows) - campaign.rows:
-        kinds = ("invalid", "no_number", "duplicate", "suppressed", "quarantined")
+        kinds = ("invalid", "no_number", "duplicate", "hidden", "opted_out", "suppressed", "quarantined")
         parts = [f"{name.replace('_', ' ')} {campaign.counts[name]:,}" for name in kinds if campaign.counts.get(name)]
         show(f"{left_out:,} rows of the list are not sent: {', '.join(parts)}")
 

@@ -17,6 +17,9 @@ def check_environment(settings: Settings) -> Iterator[Finding]:
     yield from _complete(settings)
     yield _public_key(settings)
     yield _sender(settings)
+    if settings.fax_test_only:
+        detail = f"only {len(settings.fax_test_numbers)} numbers of FAX_TEST_NUMBERS are dialled"
+        yield warn("FAX_TEST_ONLY", detail, "leave it out in production")
     yield judge_zone_data(in_use(), datetime.now(UTC).date())
     if not settings.telnyx_base_url.startswith("https://"):
         yield warn(
