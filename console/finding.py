@@ -12,7 +12,7 @@ from faxdispatch.errors import BadInput, NotKnown
 from faxdispatch.search import Found, Page
 
 SHOWN = 25
-_AT_ONCE = 3
+_AT_ONCE = 2
 """Blocks of a thousand recipients of campaigns that the first page reads; another page goes on."""
 _FURTHER = 1200
 """Blocks that each further page reads: a million recipients, and about a second."""

@@ -16,6 +16,16 @@ from faxdispatch.embedded import valkey_command
 T = TypeVar("T")
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what was not tested for want of a browser, and how to have it tested."""
+    skipped = [report for report in terminalreporter.stats.get("skipped", []) if "no browser" in str(report.longrepr)]
+    if skipped:
+        terminalreporter.write_line(
+            f"{len(skipped)} tests of the console in a browser were skipped: install Debian's package chromium "
+            "(apt-get install chromium), or name a Chromium in FAX_BROWSER"
+        )
+
+
 def free_port() -> int:
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))

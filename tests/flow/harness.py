@@ -106,6 +106,8 @@ class Flow:
         self.redis_url = redis_url
         self.sim = sim
         self.web_port = web_port
+        self.console = ""
+        """Address of the console, where there is one."""
         self.redis = Redis.from_url(redis_url, decode_responses=True)
         # A producer that counts on its message for a second, not for half a minute.
         self.client = FaxClient(redis_url, ledger=Ledger(Scripts(connect(redis_url), Rules(hint_after=1))))
@@ -155,7 +157,9 @@ class Flow:
 
 
 @contextmanager
-def installation(folder: Path, *, workers: int = 1, web: bool = True, **settings: str) -> Iterator[Flow]:
+def installation(
+    folder: Path, *, workers: int = 1, web: bool = True, console: bool = False, **settings: str
+) -> Iterator[Flow]:
     """Run an installation; `settings` are environment variables."""
     log = (folder / "processes.log").open("w", buffering=1)
     with log, Stack(lambda name, line: log.write(f"{name:<10} | {line}\n")) as stack:
@@ -178,6 +182,10 @@ def installation(folder: Path, *, workers: int = 1, web: bool = True, **settings
             stack.start(processes.worker(folder, surroundings, number=number))
         flow = Flow(stack, folder, redis_url, Simulator(about), web_port)
         flow.sim.upload(TOKEN, a_pdf())
+        if console:
+            place = {"FAX_CONSOLE_HOST": "127.0.0.1", "FAX_CONSOLE_PORT": str(processes.free_port())}
+            flow.console = processes.console_address(place)
+            stack.start(processes.console(folder, surroundings | place))
         try:
             yield flow
         finally:

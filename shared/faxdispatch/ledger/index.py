@@ -20,7 +20,7 @@ _HEX, _UUID, _NAMED = range(3)
 _IS_HEX = re.compile(r"[0-9a-f]{32}")
 _IS_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _PART = 64
-_TOGETHER = 25
+_TOGETHER = 100
 """Blocks of 32 kB that are read at a time once the newest one did not have what is looked for."""
 _TAG_BITS = 24
 
