@@ -80,7 +80,7 @@ def test_the_report_is_for_operators_and_holds_every_row(rows, operator, viewer,
     with operator.get(f"/campaigns/{CAMPAIGN}/report.zip") as answer:
         packed = zipfile.ZipFile(io.BytesIO(answer.data))
     ends = ("-delivered.csv", "-failed.csv", "-open.csv", ".html")
-    assert set(packed.namelist()) == {f"{CAMPAIGN}{end}" for end in ends}
+    assert set(packed.namelist()) >= {f"{CAMPAIGN}{end}" for end in ends}
     assert packed.read(f"{CAMPAIGN}-open.csv").decode().count("Praxis") >= 3
 
 
