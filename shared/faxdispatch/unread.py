@@ -14,9 +14,9 @@ from faxdispatch.jobs import JOBS, URGENT
 
 DEFAULT_QUEUE = "celery"
 """Celery's own (Celery documentation, `task_default_queue`)."""
-EVERY = 30.0
+EVERY = 10.0
 """Seconds between two looks of the leading scheduler."""
-SLICE = 10_000
+SLICE = 5_000
 """Keys of Redis that are looked at in one of them."""
 WHOLE = 10_000_000
 """Keys that are looked at where a person waits for the answer, for at most `PATIENCE` seconds."""

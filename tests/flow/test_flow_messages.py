@@ -4,10 +4,14 @@ import base64
 import json
 import uuid
 
+import httpx
 import pytest
 from celery import Celery
 
 from faxdispatch import State
+from faxdispatch.cli.checks.broker import check_broker
+from faxdispatch.ledger import Scripts, Watch, connect
+from faxdispatch.settings import Settings
 from tests.flow.harness import TOKEN, a_key, fresh_number
 
 
@@ -133,3 +137,20 @@ def test_no_message_ends_the_worker(stack, raw):
     assert stack.processes["worker"].pid == process
     assert PRIVATE not in (stack.folder / "processes.log").read_text()
     assert PRIVATE not in str(told)
+
+
+def test_messages_where_no_worker_reads_are_told_by_every_way_to_look(stack, stranger):
+    fax = {"to": fresh_number(), "media_name": TOKEN}
+    stranger.send_task("fax.send.v1", kwargs=fax)
+    other = Celery("other", broker=stack.redis_url, set_as_current=False)
+    other.conf.broker_transport_options = {"global_keyprefix": "team:"}
+    other.send_task("fax.send.v1", kwargs=fax, queue="fax.send")
+    watch = Watch(Scripts(connect(stack.redis_url)))
+    told = {"celery": 1, "team:fax.send": 1}
+    stack.until(lambda: watch.figures().unread == told)
+    metrics = httpx.get(f"http://127.0.0.1:{stack.web_port}/metrics", trust_env=False).text
+    for place in told:
+        assert f'faxdispatch_unread_messages{{place="{place}"}} 1.0' in metrics
+    findings = {finding.name: finding for finding in check_broker(Settings(_env_file=None, redis_url=stack.redis_url))}
+    assert findings["broker messages"].detail.endswith("1 or more in celery, 1 or more in team:fax.send")
+    stack.redis.delete("celery", "team:fax.send")

@@ -97,6 +97,18 @@ def test_nobody_hears_of_our_workers(flow, theirs):
     assert not any(b"fax" in key.encode() for key in flow.redis.scan_iter("_kombu.binding.celery*"))
 
 
+def test_what_a_worker_of_an_older_version_had_taken_is_sent_after_an_upgrade(flow, theirs):
+    sent = theirs.send_task("fax.send.v1", kwargs={"to": fresh_number(), "media_name": TOKEN}, queue="nobody's")
+    # As kombu's own transport notes what it has taken.
+    noted = json.dumps([json.loads(flow.redis.rpop("nobody's")), "", "fax.send"])
+    flow.redis.hset("unacked", "of-a-dead-worker", noted)
+    flow.redis.zadd("unacked_index", {"of-a-dead-worker": time.time()})
+    flow.until(lambda: flow.events(sent.id))
+    assert flow.wait_for(sent.id).state is State.DELIVERED
+    assert flow.sim.accepted(sent.id) == 1
+    assert flow.redis.hlen("unacked") == 0
+
+
 def test_a_callback_that_a_message_asks_for_is_told_and_not_made(flow, theirs):
     victim = flow.send(to=fresh_number(9))
     flow.wait_for(victim, State.ACCEPTED)
