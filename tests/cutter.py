@@ -30,6 +30,10 @@ class Cutter:
     def cut(self, word: bytes, *, answer_lost: bool) -> None:
         self._word, self._answer_lost = word, answer_lost
 
+    def move(self, target: int) -> None:
+        """Lead new lines to another server."""
+        self._target = target
+
     def close(self) -> None:
         self._listener.close()
 
@@ -40,7 +44,11 @@ class Cutter:
                 Thread(target=self._serve, args=(client,), daemon=True).start()
 
     def _serve(self, client: socket.socket) -> None:
-        server = socket.create_connection(("127.0.0.1", self._target))
+        try:
+            server = socket.create_connection(("127.0.0.1", self._target))
+        except OSError:
+            client.close()
+            return
         Thread(target=self._back, args=(server, client), daemon=True).start()
         with suppress(OSError):
             while asked := client.recv(65536):

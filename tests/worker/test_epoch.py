@@ -161,7 +161,7 @@ def test_a_lagging_replica_that_is_promoted_is_noticed(tmp_path: Path) -> None:
         replica.client.replicaof("NO", "ONE")
         assert set(run_attempts(names[:3], w).values()) == {Outcome.ACCEPTED}
 
-        proxy._target = replica.port
+        proxy.move(replica.port)
         primary.process.kill()
         primary.process.wait(20)
 
@@ -181,7 +181,7 @@ def test_a_server_that_restarts_with_all_that_it_was_given_is_no_alarm(tmp_path:
         first.process.kill()
         first.process.wait(20)
     with valkey(tmp_path) as second:
-        proxy._target = second.port
+        proxy.move(second.port)
         eventually(lambda: _looks(w))
         assert not w.watch.witness.behind
         assert set(run_attempts(names[1:], w).values()) == {Outcome.ACCEPTED}
@@ -202,7 +202,7 @@ def test_a_file_that_was_cut_back_is_noticed(tmp_path: Path) -> None:
     with file.open("r+b") as tail:
         tail.truncate(kept)
     with valkey(tmp_path, "--appendfsync", "everysec") as second:
-        proxy._target = second.port
+        proxy.move(second.port)
         eventually(lambda: _looks(w))
         assert w.watch.witness.behind
         run_attempts(names, w)

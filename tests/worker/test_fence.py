@@ -213,7 +213,7 @@ def test_a_promoted_replica_without_an_append_only_file_is_noticed(tmp_path: Pat
         w.watch.look()
         assert set(run_attempts(names[:2], w).values()) == {Outcome.ACCEPTED}
 
-        proxy._target = replica.port
+        proxy.move(replica.port)
         eventually(lambda: replica.client.exists(*(f"fax:job:{name}" for name in names)) == 4)
         primary.process.kill()
         replica.client.replicaof("NO", "ONE")
