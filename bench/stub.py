@@ -290,6 +290,12 @@ class Api:
         meta = {"page_number": 1, "page_size": len(found), "total_pages": 1, "total_results": len(found)}
         return web.json_response({"data": found, "meta": meta})
 
+    async def applications(self, _request: web.Request, _: Call) -> web.Response:
+        """GET /fax_applications: the connections, as one page."""
+        found = [{"id": name, "application_name": name} for name in ("1000000000000000001", "1000000000000000002")]
+        meta = {"page_number": 1, "page_size": 250, "total_pages": 1, "total_results": len(found)}
+        return web.json_response({"data": found, "meta": meta})
+
     async def whoami(self, _request: web.Request, _: Call) -> web.Response:
         """GET /whoami."""
         return web.json_response({"data": {"user_id": "bench", "organization_id": "bench"}})
@@ -348,6 +354,7 @@ def application(stub: Stub) -> web.Application:
     app.add_routes(
         [
             web.post("/v2/faxes", api.noted("send", api.send)),
+            web.get("/v2/fax_applications", api.noted("applications", api.applications)),
             web.get("/v2/whoami", api.noted("whoami", api.whoami)),
             web.get("/v2/faxes", api.noted("list", api.listing)),
             web.get("/v2/faxes/{id}", api.noted("get", api.read)),

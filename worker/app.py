@@ -29,6 +29,7 @@ from faxdispatch.ledger import (
     Limits,
     Observations,
     Presence,
+    Questions,
     Scripts,
     Witness,
 )
@@ -125,6 +126,7 @@ def _collaborators(settings: Settings, app: Celery) -> Collaborators:
         limits=limits,
         campaigns=Campaigns(scripts),
         inbox=Inbox(scripts),
+        questions=Questions(scripts),
         charges=Charges(scripts),
         store=open_store(settings.fax_inbound_dir) if settings.fax_inbound_dir else None,
         links=Links(max_bytes=settings.fax_inbound_max_bytes, unchecked_origins=settings.fax_dangerous_inbound_origins),

@@ -10,7 +10,19 @@ from typing import Any
 
 from faxdispatch.inbound.link import Links
 from faxdispatch.inbound.store import Store
-from faxdispatch.ledger import Agenda, Campaigns, Charges, Clock, Fence, Inbox, Ledger, Limits, Observations, Presence
+from faxdispatch.ledger import (
+    Agenda,
+    Campaigns,
+    Charges,
+    Clock,
+    Fence,
+    Inbox,
+    Ledger,
+    Limits,
+    Observations,
+    Presence,
+    Questions,
+)
 from faxdispatch.openings import Calendar
 from faxdispatch.settings import Settings
 from faxdispatch.telnyx import ClientStack, TelnyxClock
@@ -40,6 +52,7 @@ class Collaborators:
     limits: Limits
     campaigns: Campaigns
     inbox: Inbox
+    questions: Questions
     charges: Charges
     links: Links
     fence: Fence

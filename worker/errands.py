@@ -12,7 +12,7 @@ from faxdispatch.jobs import FindInbound
 from faxdispatch.ledger import Upkeep, Watch, take_sample
 from faxdispatch.unread import EVERY
 from worker.collaborators import Collaborators
-from worker.reminders import CHECKS, Charges, Fetch, Forget, Look, Remove
+from worker.reminders import CHECKS, Ask, Charges, Fetch, Forget, Look, Remove
 
 log = logging.getLogger(__name__)
 
@@ -67,7 +67,7 @@ class Errands:
             for _ in range(min(due.wanted, MOST_HANDS)):
                 self._tell(Fetch.TASK)
         if self._w.inbox.may_list(every=self._w.settings.fax_inbound_poll):
-            self._tell(FindInbound.TASK)
+            self._w.post(Ask.TASK, CHECKS, {"task": FindInbound.TASK, "payload": {}})
         if self._w.store and now - self._removed_at >= REMOVE_EVERY:
             self._removed_at = now
             self._tell(Remove.TASK)

@@ -1,6 +1,6 @@
 """What workers tell each other over the broker. A lost one is sent again, a doubled one finds nothing to do."""
 
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -37,6 +37,18 @@ class Reconcile(Job):
     QUEUE: ClassVar[str] = CHECKS
 
     job_id: Identifier
+
+
+class Ask(Job):
+    """Ask Telnyx what a task of that name and payload asks; `question` is its place in the line of producers' ones."""
+
+    TASK: ClassVar[str] = "fax.ask.v1"
+    QUEUE: ClassVar[str] = CHECKS
+
+    task: Literal["fax.sync.v1", "fax.refresh.v1", "fax.find.v1"]
+    payload: dict[str, Any]
+    question: Identifier | None = None
+    message_id: str | None = None
 
 
 class Fetch(Job):
@@ -78,5 +90,5 @@ class Charges(Job):
     QUEUE: ClassVar[str] = CHECKS
 
 
-REMINDERS: tuple[type[Job], ...] = (Attempt, Attempts, Reconcile, Fetch, Look, Remove, Forget, Charges)
+REMINDERS: tuple[type[Job], ...] = (Attempt, Attempts, Reconcile, Ask, Fetch, Look, Remove, Forget, Charges)
 """All there are."""

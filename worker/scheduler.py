@@ -17,12 +17,13 @@ from faxdispatch.jobs import URGENT, CancelFax, SendFax, SyncStatus
 from faxdispatch.ledger import Appointment, JobView, Picked, Scope
 from faxdispatch.reasons import Counter, Kind
 from faxdispatch.states import State
+from worker.asking import Asking
 from worker.attempt import closed
 from worker.collaborators import Collaborators
 from worker.errands import Errands
 from worker.feeding import Feeder
 from worker.policy import Failure, GiveUp, Retry, changes, climbed, decide
-from worker.reminders import CHECKS, DISPATCH, Attempt, Attempts, Reconcile
+from worker.reminders import CHECKS, DISPATCH, Ask, Attempt, Attempts, Reconcile
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +56,7 @@ class Scheduler:
         self._seen_at = self._complained_at = float("-inf")
         self._campaigns = Feeder(w)
         self._errands = Errands(w)
+        self._asking = Asking(w)
         self._singles = 1 if w.hook else SINGLES
         self._work: dict[State, Callable[[Appointment], None]] = {
             State.SUBMITTING: self._doubt,
@@ -95,6 +97,7 @@ class Scheduler:
         # A ledger that went back takes faxes for too many that it has forgotten.
         for fax_id in () if self._w.watch.witness.behind else self._w.agenda.strays():
             self._w.post(CancelFax.TASK, CancelFax.QUEUE, {"fax_id": fax_id})
+        self._asking.run()
         self._errands.run()
 
     def _dispatch(self, picked: list[Picked]) -> None:
@@ -157,7 +160,8 @@ class Scheduler:
         if appointment.cancel_requested:
             self._w.post(CancelFax.TASK, CancelFax.QUEUE, {"job_id": appointment.job_id})
         else:
-            self._w.post(SyncStatus.TASK, CHECKS, {"job_id": appointment.job_id})
+            about = {"job_id": appointment.job_id}
+            self._w.post(Ask.TASK, CHECKS, {"task": SyncStatus.TASK, "payload": about})
 
     def _decide(self, appointment: Appointment) -> None:
         try:

@@ -32,12 +32,13 @@ from faxdispatch.errors import (
 )
 from faxdispatch.inbound.store import StoreTrouble
 from faxdispatch.jobs import JOBS, CancelFax, FindInbound, Job, RefreshMedia, SendFax, SyncStatus
+from faxdispatch.ledger import Question
 from worker import inbound
 from worker.attempt import run_attempt, run_attempts
 from worker.charges import read_charges
 from worker.collaborators import Collaborators
 from worker.reconcile import ask, reconcile
-from worker.reminders import Attempt, Attempts, Charges, Fetch, Forget, Look, Reconcile, Remove
+from worker.reminders import Ask, Attempt, Attempts, Charges, Fetch, Forget, Look, Reconcile, Remove
 
 log = logging.getLogger(__name__)
 
@@ -177,10 +178,52 @@ def cancel_fax(job: CancelFax, message: Message) -> None:
             message.bury(error)
 
 
+def _put(job: SyncStatus | RefreshMedia | FindInbound, message: Message) -> None:
+    message.w.questions.put(Question(message.task, job.encode(), message.id))
+
+
 @_does(SyncStatus)
 def sync_status(job: SyncStatus, message: Message) -> None:
+    """Have a fax's status read from Telnyx, once it is this producer's turn."""
+    _put(job, message)
+
+
+@_does(RefreshMedia)
+def refresh_media(job: RefreshMedia, message: Message) -> None:
+    """Have an inbound fax's media link renewed, once it is this producer's turn."""
+    _put(job, message)
+
+
+@_does(FindInbound)
+def find_inbound(job: FindInbound, message: Message) -> None:
+    """Have Telnyx's inbound faxes listed, once it is this producer's turn."""
+    _put(job, message)
+
+
+@_does(Ask)
+def ask_telnyx(job: Ask, message: Message) -> None:
+    """Ask what is to be asked. What waits for Telnyx's limits or ours stays in line, and is asked again."""
+    about = Message(job.message_id or message.id, job.task, job.payload, {}, message.w)
+    try:
+        _QUESTIONS[job.task](job.payload, about)
+    except RateLimited as error:
+        log.info("message %s of %s waits: %s", about.id, about.task, error)
+        return
+    except Unavailable:
+        raise
+    except Exception as error:
+        if not job.question:
+            raise
+        log.exception("message %s of %s: unforeseen", about.id, about.task)
+        about.bury(error)
+    if job.question:
+        message.w.questions.done(job.question)
+
+
+def _sync(payload: dict[str, Any], message: Message) -> None:
     """Read a fax's status from Telnyx and record it."""
-    w, fax_id = message.w, job.fax_id
+    job, w = SyncStatus.decode(payload), message.w
+    fax_id = job.fax_id
     try:
         if job.job_id:
             view = w.ledger.job(job.job_id)
@@ -188,35 +231,48 @@ def sync_status(job: SyncStatus, message: Message) -> None:
             reconcile(job.job_id, w)
         if fax_id:
             ask(fax_id, w)
+    except RateLimited:
+        raise
     except (NotKnown, TelnyxError) as error:
         if not _needs_no_letter(job.job_id, error):
             message.bury(error)
 
 
-@_does(RefreshMedia)
-def refresh_media(job: RefreshMedia, message: Message) -> None:
+def _refresh(payload: dict[str, Any], message: Message) -> None:
     """Renew an inbound fax's media link and publish the fax with the new one."""
+    fax_id = RefreshMedia.decode(payload).fax_id
     try:
         with message.w.telnyx.borrow() as telnyx:
-            telnyx.refresh_fax(job.fax_id)
-            fax = telnyx.get_fax(job.fax_id)
+            telnyx.refresh_fax(fax_id)
+            fax = telnyx.get_fax(fax_id)
+    except RateLimited:
+        raise
     except TelnyxError as error:
         message.bury(error)
         return
     facts = fax.model_dump(mode="json", by_alias=True, exclude_none=True)
-    message.w.ledger.tell("fax.refreshed", subject=job.fax_id, fax_id=job.fax_id, facts=facts, source="worker")
+    message.w.ledger.tell("fax.refreshed", subject=fax_id, fax_id=fax_id, facts=facts, source="worker")
 
 
-@_does(FindInbound)
-def find_inbound(job: FindInbound, message: Message) -> None:
+def _find(payload: dict[str, Any], message: Message) -> None:
     """List Telnyx's inbound faxes. After a listing of our own that fails comes the next; one asked for is told of."""
+    job = FindInbound.decode(payload)
     try:
         inbound.find(message.w, since=job.since)
+    except RateLimited:
+        raise
     except TelnyxError as error:
         if job.since:
             message.bury(error)
         else:
             log.warning("the listing of inbound faxes failed: %s", error)
+
+
+_QUESTIONS: Mapping[str, Callable[[dict[str, Any], Message], None]] = {
+    SyncStatus.TASK: _sync,
+    RefreshMedia.TASK: _refresh,
+    FindInbound.TASK: _find,
+}
 
 
 @_does(Fetch)

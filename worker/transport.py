@@ -31,6 +31,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import NoScriptError, ResponseError
 
 from faxdispatch.broker import BrokerApp
+from faxdispatch.jobs import CancelFax
 from worker.envelope import CUT, KEPT, Envelope
 
 log = logging.getLogger(__name__)
@@ -248,6 +249,9 @@ class Channel(_Channel):  # type: ignore[misc]
         queues = self._queue_cycle.consume(len(self.active_queues))
         if not queues:
             return
+        if self._looks % 2 and CancelFax.QUEUE in queues:
+            # What producers ask for goes before sends, but a flood of it leaves them every other message.
+            queues.sort(key=CancelFax.QUEUE.__eq__)
         connection = self._in_poll = self.client.connection
         self._brpop_sent_at = time.monotonic()
         self._waited = self._idle

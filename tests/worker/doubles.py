@@ -16,6 +16,7 @@ from faxdispatch.ledger import (
     Limits,
     Observations,
     Presence,
+    Questions,
     Scripts,
     Witness,
 )
@@ -33,6 +34,7 @@ def collaborators(scripts: Scripts, settings: Settings, **own: Any) -> Collabora
         "limits": Limits(scripts),
         "campaigns": Campaigns(scripts),
         "inbox": Inbox(scripts),
+        "questions": Questions(scripts),
         "charges": Charges(scripts),
         "links": Links(max_bytes=1000),
         "fence": Fence(scripts.redis),

@@ -32,6 +32,9 @@ class Taken:
         self.acknowledged = True
 
 
+LEDGER = ("create", "bury", "job", "jobs", "cancel", "tell")
+
+
 @pytest.fixture
 def app(redis_url, monkeypatch):
     monkeypatch.setattr(tasks, "RETURN_AFTER", 0)
@@ -46,14 +49,15 @@ def app(redis_url, monkeypatch):
 def verdicts(app, monkeypatch):
     """What the ledger was told of the message at hand."""
     heard = []
-    for name in ("create", "bury", "job", "jobs", "cancel", "tell"):
-        original = getattr(type(app.collaborators.ledger), name)
+    w = app.collaborators
+    for kind, name in (*((type(w.ledger), name) for name in LEDGER), (type(w.questions), "put")):
+        original = getattr(kind, name)
 
         def told(ledger, *args, _name=name, _original=original, **options):
             heard.append(_name)
             return _original(ledger, *args, **options)
 
-        monkeypatch.setattr(type(app.collaborators.ledger), name, told)
+        monkeypatch.setattr(kind, name, told)
     return heard
 
 
@@ -80,7 +84,7 @@ def test_every_message_is_a_job_or_a_letter_or_asks_for_nothing_that_is_there(ap
         receive(message)
         # What Celery was handed, it acknowledges itself.
         assert message.acknowledged == ("handed to Celery" not in verdicts), f"seed {seed}, message {number}"
-        told = {"bury", "create", "job", "jobs", "cancel", "tell"}.intersection(verdicts)
+        told = {*LEDGER, "put"}.intersection(verdicts)
         assert told, f"seed {seed}, message {number}: nobody heard of it"
         seen["letter" if "bury" in told else "job" if "create" in told else "nothing"] += 1
         verdicts.clear()

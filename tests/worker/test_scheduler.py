@@ -101,7 +101,7 @@ def test_a_silent_fax_is_asked_about_less_and_less_often(desk: Desk) -> None:
     desk.create()
     desk.claim()
     desk.ledger.accept("job", 1, "fax-1", source="worker")
-    question = [("fax.sync.v1", {"job_id": "job"})]
+    question = [("fax.ask.v1", {"task": "fax.sync.v1", "payload": {"job_id": "job"}})]
 
     assert [desk.after(pause) for pause in (300, 299, 1, 599, 1)] == [question, [], question, [], question]
 

@@ -5,12 +5,12 @@ from celery import Celery
 from celery.exceptions import Reject
 
 from faxdispatch.errors import AccountRefused, NoSuchResource, NotSent, OutcomeUnknown, RateLimited, Unavailable
-from faxdispatch.jobs import JOBS, FindInbound
+from faxdispatch.jobs import JOBS, FindInbound, SyncStatus
 from faxdispatch.ledger import Scripts, connect
 from faxdispatch.settings import Settings
 from tests.worker.doubles import collaborators
 from worker import tasks
-from worker.reminders import REMINDERS, Fetch
+from worker.reminders import REMINDERS, Ask, Fetch
 
 SETTINGS = Settings(_env_file=None)
 
@@ -38,7 +38,7 @@ def test_a_producers_message_goes_back_to_the_broker_while_redis_is_away(app, mo
         raise Unavailable("Redis is away")
 
     monkeypatch.setattr(tasks, "RETURN_AFTER", 0)
-    monkeypatch.setattr(tasks.inbound, "find", away)
+    monkeypatch.setattr(app.collaborators.questions, "put", away)
     answer = call(app, FindInbound, {})
     assert isinstance(answer, Reject)
     assert answer.requeue
@@ -48,10 +48,50 @@ def test_a_producers_message_over_which_we_stumble_becomes_a_letter(app, monkeyp
     def stumbles(*_args, **_options):
         raise ZeroDivisionError
 
-    monkeypatch.setattr(tasks.inbound, "find", stumbles)
+    monkeypatch.setattr(app.collaborators.questions, "put", stumbles)
     call(app, FindInbound, {})
     letter = app.collaborators.ledger.dead_letters.get("m1")
     assert (letter.reason, letter.problem) == ("ZeroDivisionError", "unforeseen ZeroDivisionError")
+
+
+def answer(app):
+    """Have the questions asked whose turn it is."""
+    for question in app.collaborators.questions.take(limit=10):
+        about = {"task": question.task, "payload": question.payload, "message_id": question.message_id}
+        call(app, Ask, {**about, "question": question.id})
+
+
+def test_a_producers_question_waits_for_its_turn_and_is_then_asked_once(app, monkeypatch):
+    asked = []
+    monkeypatch.setattr(tasks, "ask", lambda fax_id, _: asked.append(fax_id))
+    for _ in range(3):
+        call(app, SyncStatus, {"fax_id": "fax-1"})
+    assert asked == []
+    answer(app)
+    answer(app)
+    assert asked == ["fax-1"]
+    assert app.collaborators.questions.waiting() == 0
+
+
+@pytest.mark.parametrize("error", [RateLimited("no slot"), Unavailable("away")])
+def test_a_question_that_finds_no_room_stays_in_line_and_is_no_letter(app, monkeypatch, error):
+    def refuses(*_args):
+        raise error
+
+    monkeypatch.setattr(tasks, "ask", refuses)
+    call(app, SyncStatus, {"fax_id": "fax-1"})
+    answer(app)
+    assert app.collaborators.ledger.dead_letters.newest() == []
+    assert app.collaborators.questions.waiting() == 1
+
+
+def test_a_question_over_which_we_stumble_becomes_a_letter_and_is_asked_no_more(app, monkeypatch):
+    monkeypatch.setattr(tasks, "ask", lambda *_: 1 / 0)
+    call(app, SyncStatus, {"fax_id": "fax-1"})
+    answer(app)
+    [letter] = app.collaborators.ledger.dead_letters.newest()
+    assert (letter.id, letter.reason) == ("m1", "ZeroDivisionError")
+    assert app.collaborators.questions.waiting() == 0
 
 
 def test_a_reminder_that_is_none_becomes_a_letter(app):

@@ -12,6 +12,7 @@ group them by who uses them:
     Charges       what Telnyx charged for each day's faxes
     Suspects      numbers that are not called any more
     Suppressions  numbers that no campaign sends to
+    Questions     what producers ask of Telnyx
     DeadLetters   messages that were no jobs
     Clock         the time that all share
     Presence      which workers are at work, and what they see of the clocks
@@ -47,6 +48,7 @@ from faxdispatch.ledger.limits import Account, Limits, Pause, Traffic
 from faxdispatch.ledger.observations import Observation, Observations
 from faxdispatch.ledger.overview import Overview, Sample, newest_events, read_overview, samples, take_sample
 from faxdispatch.ledger.presence import Presence, Worker
+from faxdispatch.ledger.questions import Question, Questions
 from faxdispatch.ledger.rows import Held, Place
 from faxdispatch.ledger.rules import Rules
 from faxdispatch.ledger.scripts import Scripts
@@ -99,6 +101,8 @@ __all__ = [
     "Picked",
     "Place",
     "Presence",
+    "Question",
+    "Questions",
     "RowResult",
     "Rules",
     "Sample",

@@ -1,0 +1,87 @@
+"""An installation whose users have the rights that docs/permissions.md gives them, and no others."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from redis import Redis
+from redis.exceptions import NoPermissionError
+
+from faxdispatch import FaxClient, State
+from faxdispatch.cli import processes
+from faxdispatch.cli.stack import Stack
+from tests.conftest import eventually
+from tests.flow.harness import FAST, PATIENCE, SENDER, TOKEN, Simulator, a_pdf, fresh_number
+
+pytestmark = pytest.mark.flow
+
+PAGE = Path(__file__).parents[2] / "docs" / "permissions.md"
+USERS = dict(re.findall(r"^user (fax-\S+) (.+)$", PAGE.read_text(), re.MULTILINE))
+
+
+class Installation:
+    """Web, worker and a producer, each as its own user of one Valkey."""
+
+    def __init__(self, stack: Stack, folder: Path) -> None:
+        port, web_port = processes.free_port(), processes.free_port()
+        stack.start(processes.valkey(folder, port))
+        self.redis = Redis(port=port, decode_responses=True)
+        for name, rights in USERS.items():
+            self.redis.execute_command("ACL", "SETUSER", name, *rights.split())
+        self.urls = {name: f"redis://{name}:change-me@127.0.0.1:{port}/0" for name in USERS}
+        hook = f"http://127.0.0.1:{web_port}/webhooks/telnyx"
+        about = processes.introduction(
+            stack.start(processes.simulator(folder, ["--port", "0", "--webhook-url", hook, "--speed", "10"]))
+        )
+        self.sim = Simulator(about)
+        self.sim.upload(TOKEN, a_pdf())
+        ours = FAST | processes.simulated(about) | {"PORT": str(web_port), "FAX_FROM": SENDER}
+        for make, user in ((processes.web, "fax-web"), (processes.worker, "fax-worker")):
+            stack.start(make(folder, processes.environment(ours | {"REDIS_URL": self.urls[user]}, inherit=False)))
+
+    def refused(self) -> list[tuple[str, str]]:
+        """User and command of all that was refused since it was asked last."""
+        found = [(entry["username"], entry["object"]) for entry in self.redis.acl_log()]
+        self.redis.acl_log_reset()
+        return found
+
+    def close(self) -> None:
+        self.sim.close()
+        self.redis.close()
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    with Stack(lambda *_: None) as stack:
+        made = Installation(stack, tmp_path_factory.mktemp("permissions"))
+        yield made
+        made.close()
+
+
+def test_with_these_rights_a_fax_is_sent_asked_about_and_told_of_and_nothing_is_refused(running: Installation) -> None:
+    client = FaxClient(running.urls["fax-producer"])
+    jobs = [client.send(to=fresh_number(), media_name=TOKEN).job_id for _ in range(3)]
+    client.sync(job_id=jobs[0])
+    client.cancel(job_id=client.send(to=fresh_number(), media_name=TOKEN).job_id)
+    for job_id in jobs:
+        eventually(lambda job_id=job_id: client.status(job_id).state is State.DELIVERED, within=PATIENCE)
+    told = client.status(jobs[0], history=True).history
+    assert any(event.source == "webhook" for event in told)
+    assert running.refused() == []
+
+
+@pytest.mark.parametrize("user", USERS)
+@pytest.mark.parametrize(
+    "command", ["FLUSHALL", "FLUSHDB", "KEYS *", "CONFIG SET maxmemory 1", "GET other", "SHUTDOWN"]
+)
+def test_what_is_not_needed_is_refused(running: Installation, user: str, command: str) -> None:
+    with Redis.from_url(running.urls[user]) as redis, pytest.raises(NoPermissionError):
+        redis.execute_command(*command.split())
+    running.refused()
+
+
+def test_the_web_app_may_not_post_to_a_queue(running: Installation) -> None:
+    with Redis.from_url(running.urls["fax-web"]) as redis, pytest.raises(NoPermissionError):
+        redis.lpush("fax.send", "x")
+    running.refused()
