@@ -444,15 +444,17 @@ class Campaigns:
         # Between the last row of a chunk and the first of the next one Redis fills in zeros.
         return found.replace("\0", NONE)
 
-    def rows_to(self, campaign_id: str, chunk: int, number: str) -> list[tuple[int, str, dict[str, Any]]]:
-        """Give the rows of a chunk that go to a number, in the form of `rows`."""
+    def naming(self, campaign_id: str, chunks: Sequence[int], number: str) -> list[int]:
+        """Give those of some chunks that may have a row to a number. One chunk at a time is unpacked, and none read."""
         with redis_trouble():
-            packed: Any = self._scripts.raw.get(f"fax:campaign:{campaign_id}:rows:{chunk}")
-        text = zlib.decompress(packed) if packed else b""
-        # Most chunks have none, and to look for its text costs little of what it costs to read a chunk.
-        if json.dumps(number, ensure_ascii=False).encode() in text or number in self.corrected(campaign_id).values():
-            return [row for row in self.chunk(campaign_id, chunk) if row[1] == number]
-        return []
+            packed: list[Any] = self._scripts.raw.mget([f"fax:campaign:{campaign_id}:rows:{chunk}" for chunk in chunks])
+        corrected = {(row - 1) // CHUNK for row, to in self.corrected(campaign_id).items() if to == number}
+        text = json.dumps(number, ensure_ascii=False).encode()
+        return [
+            chunk
+            for chunk, part in zip(chunks, packed, strict=True)
+            if chunk in corrected or (part and text in zlib.decompress(part))
+        ]
 
     def chunk(self, campaign_id: str, chunk: int) -> list[tuple[int, str, dict[str, Any]]]:
         """Give the rows of a chunk, in the form of `rows`."""

@@ -13,14 +13,14 @@ class Effort:
         # blocks, each page gets further.
         self._left = None if blocks is None else max(2, blocks)
 
-    def spend(self) -> None:
-        """Count one block.
+    def spend(self, blocks: int = 1) -> None:
+        """Count some blocks; of the last ones that are left, more may be read at once.
 
         Raises:
             Spent: there is none left.
         """
         if self._left is None:
             return
-        if self._left == 0:
+        if self._left <= 0:
             raise Spent
-        self._left -= 1
+        self._left -= blocks

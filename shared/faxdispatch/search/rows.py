@@ -20,6 +20,8 @@ _LETTERS = {state.value: OPENED for state in OPEN} | {
     SUPPRESSED: SUPPRESSED_ROW,
 }
 _Told = tuple[int, str, dict[str, Any]]
+_TOGETHER = 16
+"""Chunks that are asked for at once."""
 _MANY = 50
 """Rows that are told of at once."""
 
@@ -45,11 +47,25 @@ class CampaignRows:
         if self._wanted.fax_id is not None:
             yield from self._of_fax(campaign, row, self._wanted.fax_id)
             return
-        for chunk in range(row // CHUNK, (campaign.size + CHUNK - 1) // CHUNK):
-            self._effort.spend()
-            for found in self._chunk(campaign, chunk, row):
-                yield found.row or 0, found
-            yield (chunk + 1) * CHUNK, None
+        every = range(row // CHUNK, (campaign.size + CHUNK - 1) // CHUNK)
+        for at in range(0, len(every), _TOGETHER):
+            chunks = every[at : at + _TOGETHER]
+            self._effort.spend(len(chunks))
+            for chunk in self._naming(campaign, chunks) if self._stands(campaign, chunks) else ():
+                for found in self._chunk(campaign, chunk, row):
+                    yield found.row or 0, found
+            yield (chunks[-1] + 1) * CHUNK, None
+
+    def _stands(self, campaign: Campaign, chunks: Sequence[int]) -> bool:
+        """Tell whether a row of some chunks may stand where it is wanted."""
+        if self._wanted.states is None:
+            return True
+        letters = self._campaigns.letters(campaign.id, chunks[0] * CHUNK + 1, (chunks[-1] + 1) * CHUNK)
+        return bool(self._letters.intersection(letters))
+
+    def _naming(self, campaign: Campaign, chunks: Sequence[int]) -> Sequence[int]:
+        number = self._wanted.number
+        return chunks if number is None else self._campaigns.naming(campaign.id, chunks, number)
 
     def _of_fax(self, campaign: Campaign, after: int, fax_id: str) -> Iterator[tuple[int, Found | None]]:
         for row in self._campaigns.rows_of_fax(campaign.id, fax_id):
@@ -77,18 +93,15 @@ class CampaignRows:
         )
 
     def _chunk(self, campaign: Campaign, chunk: int, after: int) -> Iterator[Found]:
-        wanted, first = self._wanted, chunk * CHUNK + 1
-        told: Sequence[_Told] | None = None
-        if wanted.number is not None:
-            told = self._campaigns.rows_to(campaign.id, chunk, wanted.number)
-            if not told:
-                return
+        number, first = self._wanted.number, chunk * CHUNK + 1
         rows = self._candidates(campaign, first, min(first + CHUNK - 1, campaign.size))
         if not rows:
             return
-        if told is None:
-            told = self._campaigns.chunk(campaign.id, chunk)
-        there = [one for one in told if one[0] > after and one[0] in rows]
+        there = [
+            one
+            for one in self._campaigns.chunk(campaign.id, chunk)
+            if one[0] > after and one[0] in rows and number in {None, one[1]}
+        ]
         for at in range(0, len(there), _MANY):
             yield from self._tell(campaign, there[at : at + _MANY])
 
