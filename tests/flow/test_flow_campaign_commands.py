@@ -54,3 +54,54 @@ def test_a_list_is_sent_as_its_rows_say_and_chosen_ones_again(flow, tmp_path):
     assert "all accounted for" in command("campaign", "audit", "list")
     assert flow.sim.accepted("list-11") == flow.sim.accepted("list-11_2") == 1
     assert flow.sim.accepted("list-12") == 0
+
+
+def test_what_was_sent_can_be_found_proved_sent_again_and_erased(flow, tmp_path):
+    rows = ["+12125550100,Clinic A,yes", "+12135550100,Clinic B,yes", "+12125550100,Clinic A again,", "12,Clinic C,"]
+    (tmp_path / "recall.csv").write_text("Fax,Clinic,Consent\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    busy = f"+1312555010{BUSY_ONCE}"
+
+    def command(*words, code=0):
+        environment = os.environ | {"REDIS_URL": flow.redis_url, "USER": "ada", "FAX_DEFAULT_REGION": "US"}
+        line = [sys.executable, "-m", "faxdispatch.cli", *words]
+        done = subprocess.run(line, capture_output=True, text=True, check=False, env=environment, cwd=tmp_path)
+        assert done.returncode == code, done.stderr
+        return done.stdout
+
+    def found(*words):
+        return [json.loads(line) for line in command("find", *words, "--json", "--full").splitlines()]
+
+    # A list with rows that are left out; its row is found once its job is gone.
+    command("campaign", "create", "recall.csv", "--media-name", TOKEN, "--start")
+    assert "duplicate of row 1" in (tmp_path / "recall.left-out.csv").read_text("utf-8-sig")
+    flow.until(lambda: json.loads(command("campaign", "status", "recall", "--json"))["state"] == "finished")
+    flow.redis.delete("fax:job:recall-1", "fax:job:recall-2")
+    assert [(one["job_id"], one["state"]) for one in found("--number", "(212) 555-0100")] == [("recall-1", "delivered")]
+    assert "fax.delivered" in command("status", "recall-1")
+
+    # A single fax that fails is found by its cause, sent again once, and never twice.
+    job = json.loads(command("send", busy, "--media-name", TOKEN, "--tag", "ward", "--max-attempts", "1", "--json"))
+    flow.until(lambda: [one["state"] for one in found("--tag", "ward")] == ["failed"])
+    assert [one["job_id"] for one in found("--cause", "user_busy")] == [job["job_id"]]
+    again = json.loads(command("resend", job["job_id"], "--json"))
+    assert json.loads(command("resend", "--tag", "ward", "--state", "failed", "--yes", "--json")) == again | {
+        "created": False
+    }
+    flow.until(lambda: [one["state"] for one in found("--tag", "ward")] == ["delivered", "failed"])
+    assert flow.sim.accepted(again["job_id"]) == 1
+
+    # Proof and report.
+    command("campaign", "evidence", "recall")
+    assert "as they were signed" in command("evidence", "recall-evidence.zip")
+    command("campaign", "report", "recall")
+    assert "Of 4 rows of the list, 2 are recipients of this campaign and 2 are not." in (
+        tmp_path / "recall.html"
+    ).read_text("utf-8")
+
+    # And forgotten.
+    command("erase", "--number", busy, "--yes")
+    command("erase", "--number", "+12125550100", "--yes")
+    assert command("find", "--number", busy, code=1) == ""
+    assert command("find", "--number", "+12125550100", code=1) == ""
+    assert all(busy not in str(event) for event in flow.events())
+    assert "all accounted for" in command("campaign", "audit", "recall")
