@@ -96,7 +96,7 @@ def _index_bytes(redis: Any, singles: int) -> float:
     for at in range(0, len(jobs), 5000):
         with redis.pipeline(transaction=False) as pipe:
             for job in jobs[at : at + 5000]:
-                pipe.hdel(job, "indexed")
+                pipe.hdel(job, "nth")
             pipe.execute()
     redis.delete(*redis.scan_iter("fax:index*", count=10_000))
     return float(before - redis.info("memory")["used_memory"]) / singles

@@ -43,18 +43,8 @@ SIDE_BY_SIDE = 16
 CLOSED = 5.0
 """Seconds after which a job is looked at again that came while nothing may be sent."""
 
-_OURS = {
-    "job_id",
-    "idempotency_key",
-    "priority",
-    "send_at",
-    "send_by",
-    "window",
-    "max_attempts",
-    "pages",
-    "tags",
-    "client_state",
-}
+_TELNYX = {field.alias or name for name, field in SendRequest.model_fields.items()} - {"client_state"}
+"""What a fax may ask of Telnyx; all else is ours, and what Telnyx is given as client_state as well."""
 
 Outcomes = dict[str, Outcome]
 """What became of each job's attempt."""
@@ -283,7 +273,7 @@ def _wait_for_slot(claimed: Claimed, w: Collaborators) -> None:
 
 def _request(claimed: Claimed, w: Collaborators) -> SendRequest:
     asked: dict[str, Any] = claimed.prepared.request.encode()
-    options = {name: value for name, value in asked.items() if name not in _OURS}
+    options = {name: value for name, value in asked.items() if name in _TELNYX}
     options |= changes(claimed.admitted.rung, w.settings)
     options["from"] = claimed.prepared.sender
     options["connection_id"] = claimed.prepared.connection

@@ -104,6 +104,21 @@ def test_the_report_begins_with_them(client, a_list, tmp_path, desk):
     assert "@media print" in page
 
 
+def test_the_report_tells_when_each_attempt_was_begun(client, a_list, tmp_path, desk):
+    client.campaigns.create(a_list, media_name="letter")
+    client.campaigns.start("recall")
+    desk.feed(1, name="recall")
+    desk.fly("recall-1")
+    desk.tell("recall-1", "failed", "user_busy")
+    desk.retry("recall-1", delay=0)
+    [submitted] = desk.told("job.submitted")
+
+    report = write_report(desk.campaigns, "recall", tmp_path / "report")
+
+    told = {line["row"]: line["tried at (UTC)"] for line in read(report.files["open"])}
+    assert told == {"1": submitted.occurred_at.strftime("%Y-%m-%d %H:%M:%S"), "2": ""}
+
+
 @pytest.mark.parametrize("command", [("check",), ("create", "--media-name", "letter")])
 def test_the_commands_write_a_file_of_all_that_are_not_faxed(cli, client, a_list, command):  # noqa: F811
     result = cli("campaign", command[0], str(a_list), *command[1:], FAX_DEFAULT_REGION="US")

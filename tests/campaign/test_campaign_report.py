@@ -78,7 +78,8 @@ def test_a_delivered_row_says_what_it_came_to(ended, tmp_path):
     moment = datetime.fromtimestamp(START // 1000, UTC)
     assert {name: line[name] for name in line if name not in COLUMNS} == {
         "row": "1", "number dialled": "'+14152000001", "sender": "", "document": "letter", "result": "delivered",
-        "attempts": "1", "pages": "2", "seconds": "60", "cost": "0.0190",
+        "attempts": "1", "tried at (UTC)": moment.strftime("%Y-%m-%d %H:%M:%S"),
+        "pages": "2", "seconds": "60", "cost": "0.0190",
         "ended at (UTC)": moment.strftime("%Y-%m-%d %H:%M:%S"), "cause": "", "cause in words": "",
         "fax id": "recall-1-1", "generation": "1",
     }  # fmt: skip

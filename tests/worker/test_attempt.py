@@ -20,7 +20,7 @@ from faxdispatch.settings import Settings
 from faxdispatch.states import HoldReason, State
 from faxdispatch.telnyx import Fax, SendRequest
 from tests.worker.doubles import collaborators
-from worker.attempt import Outcome, run_attempt
+from worker.attempt import _TELNYX, Outcome, run_attempt
 from worker.collaborators import Collaborators
 
 
@@ -313,3 +313,12 @@ def test_what_says_nothing_of_telnyx_pauses_nothing(w: Collaborators, telnyx: Te
         run_attempt(w.ledger.create(f"job{number}", job, source="producer")["job"], w)
 
     assert pauses(w) == {}
+
+
+def test_every_option_of_a_fax_is_either_telnyxs_or_stays_here():
+    options = {field.alias or name for name, field in SendFax.model_fields.items()}
+    ours = {
+        "job_id", "idempotency_key", "priority", "send_at", "send_by", "window", "max_attempts", "pages", "tags",
+        "client_state", "resend_of",
+    }  # fmt: skip
+    assert options & _TELNYX == options - ours

@@ -17,13 +17,14 @@ from faxdispatch.campaign.leftout import ADDED as LEFT_OUT
 from faxdispatch.campaign.leftout import line as left_out_line
 from faxdispatch.campaign.page import page
 from faxdispatch.campaign.totals import RESULTS, Totals
+from faxdispatch.campaign.tries import Tries
 from faxdispatch.errors import BadInput
 from faxdispatch.ledger import Campaign, Campaigns, RowResult
 from faxdispatch.ledger.campaigns import CANCELLED, DELIVERED, FAILED, OPENED, PENDING, SUPPRESSED
 
 ADDED = (
-    "row", "number dialled", "sender", "document", "result", "attempts", "pages", "seconds", "cost", "ended at (UTC)",
-    "cause", "cause in words", "fax id", "generation",
+    "row", "number dialled", "sender", "document", "result", "attempts", "tried at (UTC)", "pages", "seconds", "cost",
+    "ended at (UTC)", "cause", "cause in words", "fax id", "generation",
 )  # fmt: skip
 """Columns after those of the list. One that the list has already is called `fax …`."""
 
@@ -98,12 +99,14 @@ def _write_rows(
     totals, columns = Totals(), campaign.columns
     columns = _write_left_out(campaigns, campaign, paths["left_out"], totals)
     with ExitStack() as opened:
+        tries = opened.enter_context(Tries(campaigns.scripts, campaign))
         writers: dict[str, Any] = {}
         for done, (result, cells, asked) in enumerate(_rows(campaigns, campaign), start=1):
             if not writers:
                 columns = columns or _numbered(cells)
                 writers = _writers(paths, columns, opened)
-            writers[_KINDS[result.letter]].writerow(_line(result, cells, asked, len(columns)))
+            begun = tries.of(result.row, result.generation if result.ended_at else campaign.generation)
+            writers[_KINDS[result.letter]].writerow(_line(result, cells, asked, begun, len(columns)))
             totals.add(result, cells)
             if on_progress and done % _EVERY == 0:
                 on_progress(done, campaign.rows)
@@ -157,13 +160,19 @@ def _rows(campaigns: Campaigns, campaign: Campaign) -> Iterator[tuple[RowResult,
         yield result, cells if row == result.row else [], dialled
 
 
-def _line(result: RowResult, cells: Sequence[str], asked: Sequence[str], width: int) -> list[str]:
+def _line(
+    result: RowResult, cells: Sequence[str], asked: Sequence[str], tries: Sequence[datetime], width: int
+) -> list[str]:
     filled = [*cells[:width], *[""] * (width - len(cells))]
     # Cells beyond the last column come at the end: no column is theirs.
-    return [*map(safe_cell, filled), *map(safe_cell, _facts(result, asked)), *map(safe_cell, cells[width:])]
+    return [*map(safe_cell, filled), *map(safe_cell, _facts(result, asked, tries)), *map(safe_cell, cells[width:])]
 
 
-def _facts(result: RowResult, asked: Sequence[str]) -> list[str]:
+def _clock(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _facts(result: RowResult, asked: Sequence[str], tries: Sequence[datetime]) -> list[str]:
     ended = result.letter not in {PENDING, OPENED}
     told = ended and result.ended_at is not None
     return [
@@ -171,10 +180,11 @@ def _facts(result: RowResult, asked: Sequence[str]) -> list[str]:
         *asked,
         RESULTS[result.letter],
         str(result.attempts) if told else "",
+        "; ".join(_clock(at) for at in tries),
         str(result.pages) if told else "",
         str(result.seconds) if told else "",
         f"{result.cost:.4f}" if told else "",
-        result.ended_at.strftime("%Y-%m-%d %H:%M:%S") if result.ended_at else "",
+        _clock(result.ended_at) if result.ended_at else "",
         result.cause or "",
         in_words(result.cause, result.letter) if ended else "",
         result.fax_id or "",

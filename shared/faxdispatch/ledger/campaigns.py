@@ -141,6 +141,11 @@ class Campaigns:
         self._last: tuple[str, list[Any]] = ("", [])
 
     @property
+    def scripts(self) -> Scripts:
+        """The scripts of this ledger, for the other classes on the same Redis."""
+        return self._scripts
+
+    @property
     def _redis(self) -> Any:
         # redis-py's types cannot say that replies are text.
         return self._scripts.redis

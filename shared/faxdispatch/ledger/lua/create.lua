@@ -23,7 +23,7 @@ local function create(n)
   }
   -- Another of these may be the same.
   loaded[n.job] = j
-  j.indexed = index_job(n.job, n.mark)
+  j.nth = index_job(n.job, n.mark)
   emit(j, 'job.queued', {data = n.data})
   local fields = {}
   for name, value in pairs(j) do if name ~= 'job' then fields[name] = value end end

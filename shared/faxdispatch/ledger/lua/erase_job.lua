@@ -3,7 +3,7 @@
 local j = load(a.job)
 if not j then return reply({outcome = 'gone'}) end
 if not TERMINAL[j.state] then return reply({outcome = 'open'}) end
-if j.indexed then index_forget(tonumber(j.indexed)) end
+if j.nth then index_forget(tonumber(j.nth)) end
 if (j.idem or '') ~= '' then redis.call('DEL', 'fax:idem:' .. j.idem) end
 for _, fax_id in ipairs(a.faxes) do
   redis.call('DEL', 'fax:fax:' .. fax_id)

@@ -30,8 +30,8 @@ local function index_job(job, mark)
 end
 
 local function index_end(j)
-  if not j.indexed then return end
-  local key, slot = index_place(tonumber(j.indexed))
+  if not j.nth then return end
+  local key, slot = index_place(tonumber(j.nth))
   local cause = number_of_cause('fax:index:causes', j.state ~= 'delivered' and j.cause or '')
   redis.call('SETRANGE', key, slot * RECORD, struct.pack('BB', string.byte(LETTER[j.state]), cause))
 end
