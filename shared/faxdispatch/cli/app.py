@@ -16,6 +16,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "up": ("faxdispatch.cli.up:up", "Run web, workers and, where needed, a private Valkey."),
     "simulate": ("faxdispatch.cli.simulate:command", "Run a simulated Telnyx."),
     "send": ("faxdispatch.cli.send:send", "Record one fax and hand it to the workers."),
+    "preview": ("faxdispatch.cli.preview:preview", "Write a document's pages as a fax machine prints them."),
     "status": ("faxdispatch.cli.status:status", "Show where a job stands, or how many stand where."),
     "find": ("faxdispatch.cli.find:find", "Find any fax, open or ended, by what is known of it."),
     "holds": ("faxdispatch.cli.holds:holds", "Sum up why faxes are held, and what ends it."),

@@ -1,0 +1,61 @@
+"""`faxdispatch preview`: pages as a fax machine prints them."""
+
+import io
+import json
+
+import pytest
+from PIL import Image
+
+
+@pytest.fixture
+def document(tmp_path):
+    """A TIFF with a page for each share of black that is given."""
+
+    def make(*shares):
+        pages = []
+        for share in shares:
+            page = Image.new("L", (400, 500), 255)
+            page.paste(0, (0, 0, 400, round(500 * share)))
+            pages.append(page)
+        pages[0].save(tmp_path / "letter.tiff", save_all=True, append_images=pages[1:])
+        return "letter.tiff"
+
+    return make
+
+
+def test_each_page_is_written_in_the_dots_of_a_fax(cli, surroundings, document, tmp_path):
+    surroundings.chdir(tmp_path)
+    result = cli("preview", document(0.1, 0.2))
+
+    assert (result.code, result.err) == (0, "")
+    files = result.out.split()
+    assert files == ["letter-pages/page-001.png", "letter-pages/page-002.png"]
+    for name in files:
+        with Image.open(io.BytesIO((tmp_path / name).read_bytes())) as page:
+            assert (page.width, page.mode) == (1728, "1")
+
+
+def test_blank_and_nearly_black_pages_are_warned_of(cli, surroundings, document, tmp_path):
+    surroundings.chdir(tmp_path)
+    result = cli("preview", document(0, 0.9, 0.2), "--out", "seen", "--json")
+
+    told = [json.loads(line) for line in result.out.splitlines()]
+    assert [one["warning"] for one in told] == ["blank", "nearly black", None]
+    assert told[1]["file"] == "seen/page-002.png"
+
+
+def test_what_cannot_be_drawn_leaves_nothing_behind(cli, surroundings, tmp_path):
+    surroundings.chdir(tmp_path)
+    (tmp_path / "letter.docx").write_bytes(b"PK\x03\x04")
+    result = cli("preview", "letter.docx")
+
+    assert result.code == 1
+    assert "pages are shown of PDF, TIFF, JPEG and PNG" in result.err
+    assert not (tmp_path / "letter-pages").exists()
+
+
+def test_a_folder_that_is_there_is_not_written_into(cli, surroundings, document, tmp_path):
+    surroundings.chdir(tmp_path)
+    (tmp_path / "letter-pages").mkdir()
+
+    assert cli("preview", document(0.1)).code == 2
