@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from faxdispatch.account import OtherAccount, account_of_key, recognise
-from faxdispatch.errors import NoSuchResource, RateLimited
+from faxdispatch.errors import AccountRefused, NoSuchResource, NotSent, OutcomeUnknown, RateLimited
 from faxdispatch.ledger import Identity, Scripts, connect
 from faxdispatch.settings import Settings
 
@@ -102,3 +102,37 @@ def test_where_telnyx_refuses_to_tell_the_key_is_the_account(identity: Identity)
     assert recognise(settings("old"), identity, silent) == account
     with pytest.raises(OtherAccount):
         recognise(settings("new"), identity, silent)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        NoSuchResource("no such path", status=404),
+        AccountRefused("not for this key", status=403),
+        OutcomeUnknown("no list", status=200),
+    ],
+    ids=lambda error: str(error.status),
+)
+def test_a_key_of_which_nothing_is_told_is_good_for_a_ledger_without_another(identity: Identity, error: Any) -> None:
+    class Silent(Telnyx):
+        def whoami(self) -> Any:
+            raise error
+
+        def list_applications(self, *, page_size: int) -> Iterator[Any]:
+            raise error
+
+    account = recognise(settings("only"), identity, Silent(None))
+    assert account_of_key(settings("only"), identity) == account
+    with pytest.raises(OtherAccount):
+        recognise(settings("new"), identity, Silent(None))
+
+
+@pytest.mark.parametrize("error", [AccountRefused("no such key", status=401), NotSent("refused")])
+def test_a_key_that_is_none_makes_no_account(identity: Identity, error: Any) -> None:
+    class Refusing(Telnyx):
+        def whoami(self) -> Any:
+            raise error
+
+    with pytest.raises(type(error)):
+        recognise(settings("only"), identity, Refusing("org"))
+    assert identity.account is None

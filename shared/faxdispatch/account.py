@@ -3,10 +3,13 @@
 import hashlib
 import hmac
 
-from faxdispatch.errors import Misconfigured, Refused
+from faxdispatch.errors import AccountRefused, Misconfigured, NotSent, RateLimited, Refused, TelnyxError
 from faxdispatch.ledger import Identity
 from faxdispatch.settings import Settings
 from faxdispatch.telnyx import TelnyxClient
+
+_NO_KEY = 401
+_SUCCESS = range(200, 300)
 
 
 class OtherAccount(Misconfigured):
@@ -68,16 +71,23 @@ def recognise(
 
 
 def _owner(telnyx: TelnyxClient) -> str | None:
+    """Give the owner's id, None where Telnyx does not tell; whatever is wrong there, applications may tell."""
     try:
         return telnyx.whoami().identity
-    except Refused:
+    except TelnyxError as error:
+        if isinstance(error, NotSent | RateLimited) or error.status == _NO_KEY:
+            raise
         return None
 
 
 def _applications(telnyx: TelnyxClient) -> list[str]:
+    """Give the ids of the account's fax applications, none where Telnyx does not let the key see them."""
     try:
         return sorted(str(found.id) for found in telnyx.list_applications(page_size=250))
-    except Refused:
+    except TelnyxError as error:
+        answered = isinstance(error, Refused | AccountRefused) or (error.status or 0) in _SUCCESS
+        if not answered or error.status == _NO_KEY:
+            raise
         return []
 
 
