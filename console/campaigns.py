@@ -1,6 +1,7 @@
 """Campaigns: how they stand, when they end, why faxes did not arrive, and the commands of an operator."""
 
 import io
+import itertools
 import tempfile
 import zipfile
 from collections.abc import Callable
@@ -18,12 +19,14 @@ from faxdispatch.campaign.causes import pause_in_words
 from faxdispatch.campaign.report import write_report
 from faxdispatch.cli.moments import parse_moment
 from faxdispatch.errors import BadInput
+from faxdispatch.evidence.campaign import campaign_pack
 from faxdispatch.ledger import read_overview
 from faxdispatch.states import CampaignState
 
 pages = Blueprint("campaigns", __name__, url_prefix="/campaigns")
 
 SHOWN = 25
+LEFT_SHOWN = 100
 LEFT_OUT = ("invalid", "no_number", "duplicate", "hidden", "opted_out", "suppressed", "quarantined")
 
 
@@ -63,6 +66,28 @@ def one(campaign_id: str) -> str:
         test_numbers=here.settings.test_numbers,
         State=CampaignState,
     )
+
+
+@pages.get("/<campaign_id>/left-out")
+def left_out(campaign_id: str) -> str:
+    """Show the rows of the list that are not sent to, each with its reason."""
+    campaign = desk().client.campaigns.get(campaign_id)
+    first = max(0, request.args.get("from", 0, type=int))
+    rows = itertools.islice(desk().client.campaigns.left_out(campaign_id), first, first + LEFT_SHOWN)
+    return render_template("campaigns/left_out.html", campaign=campaign, rows=list(rows), first=first, shown=LEFT_SHOWN)
+
+
+@pages.get("/<campaign_id>/evidence.zip")
+@operators_only
+def evidence(campaign_id: str) -> Response:
+    """Give the evidence pack: what was sent, why it was allowed and what came of it, with a signed manifest."""
+    desk().client.campaigns.get(campaign_id)
+    looked(f"the evidence of campaign {campaign_id}")
+    with tempfile.TemporaryDirectory(prefix="faxdispatch-") as folder:
+        path = Path(folder) / "evidence.zip"
+        campaign_pack(desk().ledger, campaign_id, path)
+        packed = io.BytesIO(path.read_bytes())
+    return send_file(packed, "application/zip", as_attachment=True, download_name=f"{campaign_id}-evidence.zip")
 
 
 @pages.post("/<campaign_id>/start")
@@ -141,8 +166,13 @@ def retry(campaign_id: str) -> AnyResponse:
     """Make chosen rows pending again."""
 
     def do() -> str:
+        row, to = request.form.get("row", type=int), request.form.get("to", "").strip() or None
         made = desk().client.campaigns.retry(
-            campaign_id, request.form.getlist("cause"), reason=checked_reason(), operator=you().name
+            campaign_id,
+            request.form.getlist("cause"),
+            rows={row: to} if row else None,
+            reason=checked_reason(),
+            operator=you().name,
         )
         return f"{made.rows:,} recipients are pending again, as generation {made.campaign.generation}. Start it next."
 

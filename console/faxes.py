@@ -1,10 +1,10 @@
 """Faxes: found, and one of them with its way, what holds it and what is to be done."""
 
-from flask import Blueprint, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from console.access import you
-from console.acting import act, reason
+from console.acting import act, acted, checked_reason, reason
 from console.desk import desk
 from console.finding import Asked, look, look_on
 from console.holding import ending, meaning, pause_words, waivable
@@ -76,6 +76,22 @@ def cancel(job_id: str) -> Response:
         }[outcome]
 
     return act("cancel", job_id, do, back=url_for(".one", job_id=job_id))
+
+
+@pages.post("/<job_id>/resend")
+def resend(job_id: str) -> Response:
+    """Send an ended fax again, to another number if one is given."""
+    made: list[str] = []
+
+    def do() -> str:
+        why, to = checked_reason(), request.form.get("to", "").strip() or None
+        receipt = desk().client.resend(job_id, to=to)
+        made.append(receipt.job_id)
+        acted("job.resent", job_id, reason=why, job=receipt.job_id)
+        return "It is sent again: this is the new fax." if receipt.created else "It was sent again before: this is it."
+
+    answer = act("sending again", job_id, do, back=url_for(".one", job_id=job_id))
+    return redirect(url_for(".one", job_id=made[0]), 303) if made else answer
 
 
 @pages.post("/<job_id>/release")

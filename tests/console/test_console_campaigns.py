@@ -151,6 +151,19 @@ def test_a_document_that_cannot_be_faxed_is_refused(draft, operator):
     assert "is a web page, not a document" in told
 
 
+def test_who_was_left_out_stays_with_the_campaign_and_evidence_is_packed(draft, desk, operator, viewer):
+    operator.post(f"{draft}/document", name="Proof", media="letter")
+    operator.post(f"{draft}/create")
+    page = viewer.text("/campaigns/proof/left-out")
+    for words in ("duplicate of row 1", "has no area code", "no number", "Ulm"):
+        assert words in page
+    assert "5550101" not in page.replace("-", "").replace(" ", "")
+    assert viewer.get("/campaigns/proof/evidence.zip").status_code == 403
+    with operator.get("/campaigns/proof/evidence.zip") as answer:
+        names = zipfile.ZipFile(io.BytesIO(answer.data)).namelist()
+    assert any("manifest" in name for name in names)
+
+
 def test_drafts_are_for_operators(draft, viewer):
     assert viewer.get(draft).status_code == 403
     assert viewer.get("/drafts/").status_code == 403

@@ -85,6 +85,18 @@ def test_cancelling_is_recorded_with_operator_and_reason(desk, operator):
     assert "had ended already" in operator.post("/faxes/j/cancel", reason="again").text
 
 
+def test_an_ended_fax_is_sent_again_to_a_corrected_number(desk, sent, operator):
+    tell(desk, "failed", "receiver_unallocated_number")
+    desk.ledger.end("j", event="job.exhausted", cause="receiver_unallocated_number", states=[State.DECIDING], attempt=1)
+    told = operator.post("/faxes/j/resend", to="(415) 555-0144", reason="they moved")
+    assert "this is the new fax" in told.text
+    job = told.request.path.rsplit("/", 1)[1]
+    assert desk.ledger.job(job).request.to == "+14155550144"
+    event = json.loads(desk.scripts.redis.xrevrange("fax:events", count=1)[0][1]["data"])
+    assert (event["action"], event["operator"], event["job"]) == ("job.resent", "olga", job)
+    assert 'class="said bad"' in operator.post(f"/faxes/{job}/resend", reason="too soon").text
+
+
 def test_an_unknown_send_is_settled_by_hand(desk, sent, operator):
     desk.ledger.create("u", SendFax(to="+14155550188", media_name="letter"), source="producer")
     desk.ledger.admit("u", connection="c", sender="+14155550199")
