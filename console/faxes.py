@@ -1,16 +1,19 @@
 """Faxes: found, and one of them with its way, what holds it and what is to be done."""
 
 from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Response as PlainResponse
 from werkzeug.wrappers import Response
 
-from console.access import you
+from console.access import looked, operators_only, you
 from console.acting import act, acted, checked_reason, reason
 from console.desk import desk
 from console.finding import Asked, look, look_on
 from console.holding import ending, meaning, pause_words, waivable
+from console.outbound import document
 from console.story import steps, stretches, verdict
 from faxdispatch.errors import NotKnown
 from faxdispatch.ledger import JobView, Pause
+from faxdispatch.preview import Lines, NotDrawn, draw
 from faxdispatch.search import STATES
 from faxdispatch.states import State, Verdict
 
@@ -61,6 +64,29 @@ def one(job_id: str) -> str:
         State=State,
         Verdict=Verdict,
     )
+
+
+@pages.get("/<job_id>/sheets")
+@operators_only
+def sheets(job_id: str) -> str:
+    """Show the pages of its document as a fax machine prints them."""
+    view = desk().ledger.job(job_id)
+    content = document(desk(), view)
+    looked(f"the document of job {job_id}")
+    try:
+        count, problem = draw(content, 1).pages, None
+    except NotDrawn as why:
+        count, problem = 0, str(why)
+    return render_template("faxes/sheets.html", view=view, count=count, problem=problem)
+
+
+@pages.get("/<job_id>/pages/<int:number>.png")
+@operators_only
+def sheet(job_id: str, number: int) -> Response:
+    """Give a page of its document as a picture."""
+    view = desk().ledger.job(job_id)
+    lines = Lines.STANDARD if view.request.quality == "normal" else Lines.FINE
+    return PlainResponse(draw(document(desk(), view), number, lines).png, mimetype="image/png")
 
 
 @pages.post("/<job_id>/cancel")

@@ -284,6 +284,17 @@ def test_pages_are_readable_without_javascript(flow, sign_in):
     expect(page.locator(".verdict")).to_contain_text("Delivered")
 
 
+def test_the_document_of_a_fax_is_shown_as_it_is_printed(flow, sign_in):
+    job = flow.send()
+    flow.wait_for(job)
+    page = sign_in()
+    page.goto(f"/faxes/{job}")
+    page.get_by_role("link", name="See its pages").click()
+    expect(page.get_by_alt_text("Page 1 of 1")).to_have_js_property("naturalWidth", 1728)
+    viewer = sign_in("vera")
+    assert viewer.request.get(f"/faxes/{job}/sheets").status == 403
+
+
 def test_an_inbound_document_is_shown_as_a_picture(flow, sign_in):
     fax = flow.sim.receive()
     flow.wait_for_event("fax.stored", fax_id=fax["id"])

@@ -1,0 +1,46 @@
+"""The document of a fax that is sent, fetched from Telnyx's media storage when an operator asks to see it."""
+
+import tempfile
+import threading
+from collections import OrderedDict
+from pathlib import Path
+
+from console.desk import Desk
+from faxdispatch.errors import NotKnown
+from faxdispatch.ledger import JobView
+from faxdispatch.telnyx.client import TelnyxClient
+from faxdispatch.telnyx.documents import MAX_UPLOAD
+
+_KEPT = 4
+"""Documents that are kept at hand while their pages are looked at."""
+
+_documents: OrderedDict[str, bytes] = OrderedDict()
+_lock = threading.Lock()
+
+
+def document(here: Desk, view: JobView) -> bytes:
+    """Give the content of a fax's document.
+
+    Raises:
+        NotKnown: it is a link of somebody else's, which is not followed here.
+        TelnyxError: the storage could not be asked, or does not have it any more.
+    """
+    name = view.request.media_name
+    if name is None:
+        raise NotKnown(f"job {view.job_id}: its document is a link, which the console does not follow")
+    with _lock:
+        if name in _documents:
+            _documents.move_to_end(name)
+            return _documents[name]
+    with (
+        TelnyxClient.from_settings(here.settings) as telnyx,
+        tempfile.TemporaryDirectory(prefix="faxdispatch-") as made,
+    ):
+        path = Path(made) / "document"
+        telnyx.download_media(name, path, max_bytes=MAX_UPLOAD)
+        content = path.read_bytes()
+    with _lock:
+        _documents[name] = content
+        while len(_documents) > _KEPT:
+            _documents.popitem(last=False)
+    return content
