@@ -1,14 +1,14 @@
 """Feeds the rows of running campaigns to the line, as many as admission can take soon, and ends what was cancelled."""
 
-import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from kombu.exceptions import KombuError
 
+from faxdispatch.campaign.requests import row_for_line
 from faxdispatch.errors import NotKnown, Unavailable
-from faxdispatch.jobs import CancelFax, SendFax
+from faxdispatch.jobs import CancelFax
 from faxdispatch.ledger import CHUNK, Campaign, job_of_row
 from faxdispatch.states import CampaignState, State
 from worker.collaborators import Collaborators
@@ -93,30 +93,12 @@ class Feeder:
             chunk = cursor // CHUNK
             pending = [row for row in self._w.campaigns.pending_rows(campaign.id, chunk) if row[0] > cursor]
             chosen = pending[: room - len(rows)]
-            rows += [self._job(campaign, *row) for row in chosen]
+            rows += [row_for_line(campaign, *row) for row in chosen]
             cursor = chosen[-1][0] if len(chosen) < len(pending) else (chunk + 1) * CHUNK
         if not rows and cursor >= campaign.size and campaign.pending:
             # Something is pending behind the place that was reached: look once more from the beginning.
             cursor = 0
         return rows, cursor if cursor != campaign.cursor else None
-
-    def _job(self, campaign: Campaign, row: int, to: str, fields: Mapping[str, Any]) -> dict[str, Any]:
-        job_id = job_of_row(campaign.id, row, campaign.generation)
-        options = {**campaign.options, **fields, "to": to, "job_id": job_id}
-        # A job that no worker can read would never end; raises InvalidJob.
-        SendFax.decode(options, recorded=True)
-        told = {
-            "row": row,
-            "job": job_id,
-            "to": to,
-            "request": json.dumps(options),
-            "priority": options.get("priority", "bulk"),
-            "client_state": options.get("client_state", ""),
-            # As the row itself asks; else as its campaign does.
-            "connection": options.get("connection_id"),
-            "sender": options.get("from"),
-        }
-        return {name: value for name, value in told.items() if value is not None}
 
     def _end(self, campaign_id: str) -> None:
         """Cancel the jobs of a cancelled campaign that have not left; those in flight go on to their end."""

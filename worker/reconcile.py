@@ -4,8 +4,6 @@ Never a guess: only a complete listing counts as a look, and only the settle tim
 that an attempt was never accepted.
 """
 
-import hashlib
-import json
 import logging
 import time
 from collections.abc import Iterator
@@ -14,8 +12,8 @@ from uuid import uuid4
 
 from faxdispatch.client_state import decode_client_state
 from faxdispatch.errors import TelnyxError
-from faxdispatch.events import TYPE_OF_INBOUND_STATUS, TYPE_OF_STATUS
-from faxdispatch.ledger import JobView, Observation
+from faxdispatch.ledger import JobView
+from faxdispatch.observing import observation_of
 from faxdispatch.states import State
 from faxdispatch.telnyx import Fax
 from worker.collaborators import Collaborators
@@ -66,35 +64,7 @@ def ask(fax_id: str, w: Collaborators) -> Fax:
 
 def record(fax: Fax, source: str, w: Collaborators) -> None:
     """Record the status of a fax that Telnyx returned; a status that has no event only moves the job."""
-    status = fax.status or ""
-    outbound = fax.direction != "inbound"
-    if not outbound and status == "delivered":
-        # One of Telnyx's guides calls an inbound fax delivered that is received elsewhere.
-        status = "received"
-    mark = decode_client_state(fax.client_state)
-    data = fax.model_dump(mode="json", by_alias=True, exclude_none=True)
-    w.observations.record(
-        Observation(
-            event_id=f"{source}:{fax.id}:{status}",
-            digest=hashlib.sha256(json.dumps([fax.id, status]).encode()).hexdigest(),
-            event_type=(TYPE_OF_STATUS if outbound else TYPE_OF_INBOUND_STATUS).get(status),
-            source=source,
-            fax_id=fax.id,
-            job_id=mark.job_id if mark else None,
-            attempt=mark.attempt if mark else None,
-            ledger=mark.ledger if mark else None,
-            status=status,
-            outbound=outbound,
-            connection_id=fax.connection_id,
-            sender=fax.from_,
-            recipient=fax.to,
-            media_url=fax.media_url,
-            failure_reason=fax.failure_reason,
-            page_count=fax.page_count,
-            duration=fax.call_duration_secs,
-            data=data,
-        )
-    )
+    w.observations.record(observation_of(fax, source))
 
 
 def _is(fax: Fax, job: JobView, w: Collaborators) -> bool:

@@ -100,7 +100,7 @@ MEANINGS: dict[HoldReason, Meaning] = {
     HoldReason.LEDGER_BEHIND: Meaning(
         "The ledger went back in time: restored, emptied, or a replica that had not received all. What it has "
         "forgotten would be sent twice.",
-        "A person: faxdispatch doctor tells what is missing; recover it, then faxdispatch ledger resume.",
+        "A person: faxdispatch doctor tells what is missing, and faxdispatch recover brings it back.",
     ),
     HoldReason.NOT_DURABLE: Meaning(
         "Redis could not make the claim safe from a crash, so no call was made.",

@@ -6,6 +6,7 @@ from typing import Any
 
 from faxdispatch.errors import InvalidJob
 from faxdispatch.jobs import Priority, SendFax
+from faxdispatch.ledger import Campaign, job_of_row
 from faxdispatch.privacy import EXAMPLE
 
 _MEDIA = ("media_url", "media_name")
@@ -87,3 +88,27 @@ class RowRequests:
 def request_of(options: Mapping[str, Any], fields: Mapping[str, Any], **instead: Any) -> dict[str, Any]:
     """Give the request of a row, with some fields of it changed; None takes one out."""
     return {name: value for name, value in {**options, **fields, **instead}.items() if value is not None}
+
+
+def row_for_line(campaign: Campaign, row: int, to: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Give what the ledger is told of a row whose turn comes: its job, and the connection and sender that it asks for.
+
+    Raises:
+        InvalidJob: no worker could read it.
+    """
+    job_id = job_of_row(campaign.id, row, campaign.generation)
+    options = {**campaign.options, **fields, "to": to, "job_id": job_id}
+    # A job that no worker can read would never end.
+    SendFax.decode(options, recorded=True)
+    told = {
+        "row": row,
+        "job": job_id,
+        "to": to,
+        "request": json.dumps(options),
+        "priority": options.get("priority", "bulk"),
+        "client_state": options.get("client_state", ""),
+        # As the row itself asks; else as its campaign does.
+        "connection": options.get("connection_id"),
+        "sender": options.get("from"),
+    }
+    return {name: value for name, value in told.items() if value is not None}

@@ -54,6 +54,17 @@ class Epoch:
         found = facts.get("found")
         return Behind(_moment(facts["noticed"]), _moment(facts["remembered"]), _moment(found) if found else None)
 
+    def stop(self, *, found: datetime | None = None) -> bool:
+        """Stop sending for a recovery, as if the ledger had been found to be of `found`; False where it was stopped.
+
+        Raises:
+            Unavailable: Redis did not answer; say it again.
+        """
+        millis = round(found.timestamp() * 1000) if found else None
+        ledger = Identity(self._scripts).id
+        reply = self._scripts.run("stop", ledger=ledger, found=millis, source="operator")
+        return bool(reply["outcome"] == "stopped")
+
     def recovered(self, *, reason: str, operator: str | None = None) -> bool:
         """Let sending go on, told by an event: the next epoch begins. False where nothing had stopped it.
 

@@ -76,7 +76,7 @@ def _epoch(redis: Redis, _about: Any, _settings: Settings) -> Finding:
     behind = Epoch(Scripts(redis)).behind()
     if behind is None:
         return ok("ledger", "is where its processes remember it")
-    remedy = "bring back what is missing before anything is sent; then faxdispatch ledger resume"
+    remedy = "faxdispatch recover brings back what Telnyx knows"
     return fail("ledger", f"{behind}; so nothing is sent", remedy)
 
 

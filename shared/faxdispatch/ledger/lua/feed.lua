@@ -32,19 +32,7 @@ local function line_up_row(row)
     end_row({row = row.row, campaign = id, generation = a.generation, cause = 'job_id_taken'}, 'failed')
     return false
   end
-  local j = {
-    job = row.job, row = whole(row.row), campaign = id, group = id, generation = a.generation, seq = 0, attempt = 0,
-    rank = 0, to = row.to, sender = row.sender, connection = row.connection, request = row.request, fingerprint = '',
-    idem = '', priority = row.priority, tags = a.tags, client_state = row.client_state or '', created = now, dials = 0,
-    connects = 0, holds = 0, fax_id = '',
-  }
-  redis.call('SADD', 'fax:connections', row.connection)
-  set_letter(id, row.row, 'o')
-  redis.call('SADD', key .. ':open', j.row)
-  emit(j, 'job.queued', {})
-  local fields = {}
-  for name, value in pairs(j) do if name ~= 'job' then fields[name] = value end end
-  move(j, 'queued', fields)
+  local j = begin_row(id, a.generation, a.tags, row)
   if suppressed(j.to) then stop_row(j, 'suppressed') else wait_for_channel(j) end
   return true
 end

@@ -26,6 +26,24 @@ local function move(j, to, fields)
   if from ~= to and is_row(j) then count_row(j, from, to) end
 end
 
+-- A row that was pending gets its job; it is then to be put in one of the places.
+local function begin_row(id, generation, tags, row)
+  local j = {
+    job = row.job, row = whole(row.row), campaign = id, group = id, generation = generation, seq = 0, attempt = 0,
+    rank = 0, to = row.to, sender = row.sender, connection = row.connection, request = row.request, fingerprint = '',
+    idem = '', priority = row.priority, tags = tags, client_state = row.client_state or '', created = now, dials = 0,
+    connects = 0, holds = 0, fax_id = '',
+  }
+  redis.call('SADD', 'fax:connections', row.connection)
+  set_letter(id, row.row, 'o')
+  redis.call('SADD', campaign_key(id) .. ':open', j.row)
+  emit(j, 'job.queued', {})
+  local fields = {}
+  for name, value in pairs(j) do if name ~= 'job' then fields[name] = value end end
+  move(j, 'queued', fields)
+  return j
+end
+
 -- Park a job with its reason, told once for one stay. With `due` it has an appointment then.
 local function hold(j, reason, due, facts)
   if not (j.state == 'held' and j.hold == reason) then

@@ -1,0 +1,96 @@
+"""`faxdispatch recover`: bring back what a restored ledger has forgotten, from what Telnyx still knows."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from faxdispatch.cli.moments import parse_moment
+from faxdispatch.cli.output import note, show, show_json
+from faxdispatch.cli.user import Operator, user
+from faxdispatch.ledger import Ledger, Limits, Scripts
+from faxdispatch.ledger.recovery import Found
+from faxdispatch.recovering import TAG, Recovered, Recoverer
+from faxdispatch.settings import Settings
+from faxdispatch.telnyx.client import TelnyxClient
+from faxdispatch.telnyx.clock import TelnyxClock
+from faxdispatch.throttle import Throttle
+
+_WORDS = {
+    Found.SAME: "known",
+    Found.EARLIER: "earlier attempts of these",
+    Found.BOUND: "jobs that were sent and are not to be sent again",
+    Found.ROW: "rows of campaigns that were sent and are not to be sent again",
+    Found.MADE: f"jobs that were not known, made again with the tag {TAG}",
+    Found.ENDED: "rows that have ended",
+    Found.CONFLICT: "to be looked at by a person",
+}
+
+
+def recover(
+    since: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MOMENT",
+            help="Of which moment the ledger is, as 2026-05-01T08:00:00-05:00; an earlier one is safe. Without it the "
+            "one that was noticed.",
+        ),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Tell what would be done, and change nothing.")] = False,
+    operator: Operator = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Stop sending, bring back from Telnyx's listing what was sent after a backup, and let sending go on.
+
+    For a ledger that was restored, or has lost its last part; before anything is sent. It takes FAX_LEASE and
+    FAX_SETTLE from the stop on, since Telnyx may list late. It may be broken off and repeated. Exit code 1 where
+    sending does not go on.
+    """
+    settings = Settings.load()
+    settings.require("redis_url", "telnyx_api_key")
+    scripts, clock = Scripts.from_settings(settings), TelnyxClock()
+    with _telnyx(settings, scripts, clock) as telnyx:
+        recoverer = Recoverer(settings, Ledger(scripts), telnyx, clock, told=note)
+        moment = parse_moment(since, "--since") if since else None
+        result = recoverer.recover(moment, dry_run=dry_run, operator=operator or user())
+    if as_json:
+        show_json(asdict(result))
+    else:
+        _tell(result, dry_run=dry_run)
+    if not result.lifted and not dry_run:
+        raise typer.Exit(1)
+
+
+@contextmanager
+def _telnyx(settings: Settings, scripts: Scripts, clock: TelnyxClock) -> Iterator[TelnyxClient]:
+    throttle = Throttle(Limits(scripts))
+
+    def after_response(operation: str, headers: Mapping[str, str], status: int) -> None:
+        clock.hear(headers)
+        throttle.after_response(operation, headers, status)
+
+    with TelnyxClient.from_settings(
+        settings, before_call=throttle.before_call, after_response=after_response
+    ) as telnyx:
+        yield telnyx
+
+
+def _tell(result: Recovered, *, dry_run: bool) -> None:
+    show(f"Telnyx lists {sum(result.found.values())} faxes of this ledger since {result.since:%Y-%m-%d %H:%M:%SZ}")
+    for found, count in result.found.items():
+        if count:
+            show(f"{count:>8}  {_WORDS[found]}")
+    if result.foreign:
+        show(f"{result.foreign:>8}  of others, left alone")
+    for job, fax in result.conflicts:
+        show(f"look at job {job}: Telnyx also has fax {fax} of it")
+    for job in result.unknown:
+        show(f"job {job} is unknown: no listing shows it yet, and workers look on")
+    if result.gap:
+        show(f"nothing is sent yet: {result.gap}")
+    elif dry_run:
+        show("nothing was changed")
+    else:
+        show("sending goes on")

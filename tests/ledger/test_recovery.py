@@ -1,0 +1,268 @@
+"""A ledger that is set back to an older copy, and what Telnyx's listing brings back to it."""
+
+import random
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from faxdispatch.client_state import encode_client_state
+from faxdispatch.errors import BadInput, IdempotencyConflict, OutcomeUnknown
+from faxdispatch.ledger import Epoch
+from faxdispatch.ledger.recovery import Found
+from faxdispatch.recovering import Recovered, Recoverer
+from faxdispatch.settings import Settings
+from faxdispatch.states import State
+from faxdispatch.telnyx import Fax
+from faxdispatch.telnyx.clock import TelnyxClock
+from faxdispatch.telnyx.models import KeyOwner
+from tests.ledger.campaign_desk import NAME, CampaignDesk, job
+from tests.ledger.test_campaign_model import LEASE, Walk
+
+SETTINGS = Settings(telnyx_api_key="KEY", fax_reconcile_every=1)
+
+
+class Telnyx:
+    """An account at Telnyx with some faxes, which each listing shows."""
+
+    def __init__(self, *faxes: Fax) -> None:
+        self.faxes = list(faxes)
+        self.breaks = False
+        self.asked: list[Any] = []
+
+    def whoami(self) -> KeyOwner:
+        return KeyOwner(organization_id="ours")
+
+    def list_applications(self, **_: Any) -> list[Any]:
+        return []
+
+    def list_faxes(self, **filters: Any) -> Iterator[Fax]:
+        self.asked.append(filters["created_at_gte"])
+        yield from self.faxes
+        if self.breaks:
+            raise OutcomeUnknown("a page could not be read")
+
+
+def fax(desk: CampaignDesk, name: str, attempt: int = 1, *, status: str = "sending", to: str = "", **more: Any) -> Fax:
+    asked = {"media_name": "letter", "connection_id": "c", "from": "+14155550299", **more}
+    mark = encode_client_state(name, attempt, asked.pop("ledger", desk.ledger.identity.id))
+    return Fax(
+        id=f"{name}-{attempt}", status=status, direction="outbound", to=to or "+14155550123", client_state=mark,
+        created_at=datetime.fromtimestamp((desk.scripts.now or 0) / 1000, UTC), **asked,
+    )  # fmt: skip
+
+
+def snapshot(desk: CampaignDesk) -> dict[bytes, tuple[int, bytes]]:
+    raw: Any = desk.scripts.raw
+    return {key: (max(0, raw.pttl(key)), raw.dump(key)) for key in raw.scan_iter()}
+
+
+def restore(desk: CampaignDesk, saved: dict[bytes, tuple[int, bytes]]) -> None:
+    raw: Any = desk.scripts.raw
+    raw.flushdb()
+    for key, (ttl, value) in saved.items():
+        raw.restore(key, ttl, value)
+
+
+def moment(desk: CampaignDesk) -> datetime:
+    return datetime.fromtimestamp((desk.scripts.now or 0) / 1000, UTC)
+
+
+def recover(desk: CampaignDesk, telnyx: Telnyx, since: datetime | None = None, **options: Any) -> Recovered:
+    recoverer = Recoverer(SETTINGS, desk.ledger, telnyx, TelnyxClock(), sleep=desk.later)  # type: ignore[arg-type]
+    return recoverer.recover(since or moment(desk), **options)
+
+
+@pytest.fixture
+def desk(redis_url: str) -> CampaignDesk:
+    return CampaignDesk(redis_url)
+
+
+def test_what_was_sent_is_bound_and_what_was_not_is_sent(desk: CampaignDesk) -> None:
+    desk.create("sent", "not-sent")
+    desk.run(1, 2, 3)
+    telnyx = Telnyx(fax(desk, "sent"), fax(desk, job(2), status="delivered"), fax(desk, "unknown-here"))
+    told = recover(desk, telnyx)
+
+    assert {found: count for found, count in told.found.items() if count} == {
+        Found.BOUND: 1, Found.ROW: 1, Found.MADE: 1,
+    }  # fmt: skip
+    assert told.made == ["unknown-here"]
+    assert told.lifted
+    assert desk.state("sent") is State.ACCEPTED
+    assert desk.state("not-sent") is State.QUEUED
+    assert desk.letters() == "pdp"
+    assert desk.faults() == ()
+    made = desk.ledger.job("unknown-here")
+    assert (made.state, made.request.media_name, made.request.tags) == (State.ACCEPTED, "letter", ("recovered",))
+    assert Epoch(desk.scripts).behind() is None
+
+
+def test_a_second_recovery_changes_nothing(desk: CampaignDesk) -> None:
+    desk.create("sent")
+    desk.run(1)
+    telnyx = Telnyx(fax(desk, "sent"), fax(desk, job(1)), fax(desk, "unknown-here", status="failed"))
+    recover(desk, telnyx)
+    events = desk.redis.xlen("fax:events")
+    told = recover(desk, telnyx)
+    assert told.found[Found.SAME] == 3
+    # The stop and its end are all that is told.
+    assert desk.redis.xlen("fax:events") == events + 2
+
+
+def test_a_dry_run_changes_nothing_and_tells_the_same(desk: CampaignDesk) -> None:
+    desk.create("sent")
+    desk.run(1, 2)
+    telnyx = Telnyx(fax(desk, "sent"), fax(desk, job(1)), fax(desk, "new", 2), fax(desk, "new", 1))
+    before = snapshot(desk)
+    planned = recover(desk, telnyx, dry_run=True)
+    # The account of the key is noted, and time goes on for what is kept for a while.
+    after = {key: value for key, (_, value) in snapshot(desk).items() if not key.startswith(b"fax:ledger")}
+    assert after == {key: value for key, (_, value) in before.items() if not key.startswith(b"fax:ledger")}
+    assert not planned.lifted
+    assert planned.found == recover(desk, telnyx).found
+
+
+def test_a_listing_that_breaks_off_lifts_nothing_and_the_next_recovery_goes_on(desk: CampaignDesk) -> None:
+    desk.create("sent")
+    telnyx = Telnyx(fax(desk, "sent"))
+    telnyx.breaks = True
+    with pytest.raises(OutcomeUnknown):
+        recover(desk, telnyx)
+    assert Epoch(desk.scripts).behind()
+    telnyx.breaks = False
+    assert recover(desk, telnyx).lifted
+
+
+def test_the_last_listing_is_asked_for_when_no_call_can_come_late_any_more(desk: CampaignDesk) -> None:
+    begun, telnyx = moment(desk), Telnyx()
+    told = recover(desk, telnyx)
+    assert told.listings >= SETTINGS.fax_settle_listings
+    assert (moment(desk) - begun).total_seconds() >= SETTINGS.fax_lease + SETTINGS.fax_settle
+
+
+def test_the_moment_of_the_ledger_is_a_bound(desk: CampaignDesk) -> None:
+    with pytest.raises(BadInput, match="--since"):
+        Recoverer(SETTINGS, desk.ledger, Telnyx(), TelnyxClock()).recover()  # type: ignore[arg-type]
+    found = moment(desk)
+    Epoch(desk.scripts).stop(found=found)
+    desk.later(60)
+    with pytest.raises(BadInput, match="would be missed"):
+        recover(desk, Telnyx())
+    telnyx = Telnyx()
+    Recoverer(SETTINGS, desk.ledger, telnyx, TelnyxClock(), sleep=desk.later).recover()  # type: ignore[arg-type]
+    assert telnyx.asked[0] < found
+
+
+def test_another_ledgers_faxes_are_left_alone(desk: CampaignDesk) -> None:
+    desk.run(1)
+    told = recover(desk, Telnyx(fax(desk, job(1), ledger="another")))
+    assert (told.foreign, desk.letters()) == (1, "p")
+
+
+def test_a_second_attempt_is_taken_whatever_the_first_was_doing(desk: CampaignDesk) -> None:
+    for name in ("queued", "accepted", "failed", "retrying"):
+        desk.create(name)
+    for name in ("accepted", "failed", "retrying"):
+        desk.fly(name)
+    desk.tell("failed", "failed", "user_busy")
+    desk.tell("retrying", "failed", "user_busy")
+    desk.retry("retrying")
+    names = ("queued", "accepted", "failed", "retrying")
+    listing = [fax(desk, n, a, status="failed" if a == 1 else "delivered") for a in (1, 2) for n in names]
+    recover(desk, Telnyx(*listing))
+    for name in names:
+        found = desk.ledger.job(name)
+        assert (found.state, found.attempt, found.fax_id) == (State.DELIVERED, 2, f"{name}-2"), name
+    assert desk.redis.zcard("fax:strays") == 0
+    assert desk.redis.scard("fax:calls") == 0
+
+
+def test_two_faxes_of_one_attempt_are_shown_to_a_person_and_neither_is_cancelled(desk: CampaignDesk) -> None:
+    desk.create("twice")
+    desk.fly("twice")
+    second = fax(desk, "twice").model_copy(update={"id": "second"})
+    told = recover(desk, Telnyx(second))
+    assert told.conflicts == [("twice", "second")]
+    assert desk.redis.zcard("fax:strays") == 0
+
+
+def test_a_generation_that_the_ledger_has_forgotten_is_followed(desk: CampaignDesk) -> None:
+    desk.run(1, 2)
+    desk.feed()
+    for row in (1, 2):
+        desk.picked()
+        desk.fly_row(row)
+        desk.tell(job(row), "failed", "user_busy")
+        desk.end(job(row))
+    desk.feed()
+    assert desk.letters() == "ff"
+    told = recover(desk, Telnyx(fax(desk, job(2, 2), status="delivered")))
+    assert told.found[Found.ROW] == 1
+    assert desk.letters() == "fd"
+    assert desk.faults() == ()
+
+
+def test_a_campaign_that_the_ledger_has_forgotten_is_made_of_its_faxes(desk: CampaignDesk) -> None:
+    told = recover(desk, Telnyx(fax(desk, job(1), status="delivered"), fax(desk, job(2))))
+    assert told.found[Found.MADE] == 2
+    # The list, given once more, sends to none of them a second time.
+    desk.run(1, 2, 3)
+    desk.feed()
+    assert desk.letters() == "ffo"
+    assert desk.faults() == ()
+
+
+class Restored(Walk):
+    """The walk of campaigns, in which the ledger is set back once to a copy of some steps before."""
+
+    def set_back(self, saved: dict[bytes, tuple[int, bytes]], since: datetime) -> None:
+        restore(self.desk, saved)
+        Epoch(self.desk.scripts).stop(found=since)
+        # Calls that were claimed go out within half of their lease, whatever became of the ledger.
+        for call in [call for call in self.calls if not call.answer and self.now < call.claimed_at + LEASE / 2]:
+            call.answer = "accepted, no answer"
+            self.post(call)
+        self.calls.clear()
+        telnyx = Telnyx(*(self.listed(each) for each in self.faxes))
+        recoverer = Recoverer(SETTINGS, self.desk.ledger, telnyx, TelnyxClock(), sleep=self.desk.later)  # type: ignore[arg-type]
+        assert recoverer.recover(since).lifted
+        # What Telnyx never took may be posted under its number again.
+        self.posts = Counter((each.job, each.attempt) for each in self.faxes)
+        self.before = self.desk.letters()
+        self.ended.clear()
+        self.check()
+
+    def single(self) -> None:
+        # What it asked is not known any more where its job was made again.
+        with suppress(IdempotencyConflict):
+            super().single()
+
+    def listed(self, each: Any) -> Fax:
+        reason = "user_busy" if each.status == "failed" else None
+        number = next((self.desk.campaigns.row(NAME, self.rows[each.job])[0] for _ in "1" if each.job in self.rows), "")
+        known = fax(self.desk, each.job, each.attempt, status=each.status, to=number, failure_reason=reason)
+        return known.model_copy(update={"id": each.id})
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_campaign_that_was_set_back_at_any_step_doubles_and_loses_no_row(redis_url: str, seed: int) -> None:
+    walk, dice = Restored(redis_url, seed), random.Random(seed)
+    try:
+        for _ in range(dice.randint(5, 120)):
+            walk.step()
+        saved, since, generation = snapshot(walk.desk), moment(walk.desk), walk.generation
+        for _ in range(dice.randint(5, 120)):
+            # Rows of a second new generation are made as jobs of their own; see the test of one.
+            if walk.generation == generation:
+                walk.step()
+        walk.set_back(saved, since)
+        for _ in range(60):
+            walk.step()
+            walk.check()
+        walk.calm()
+    except AssertionError as error:
+        raise AssertionError(f"seed {seed}: {error}\nsteps: {' '.join(walk.steps)}") from error
