@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import uuid4
 
+from celery import Celery
 from redis import Redis
 
 from bench.installation import DOCUMENT, Installation, number
-from faxdispatch.broker import broker_app
 from faxdispatch.jobs import SendFax
 
 _AT_ONCE = 2000
@@ -35,7 +35,7 @@ def fill(redis_url: str, task: str, queue: str, payloads: Iterable[dict[str, Any
 def _template(redis: Any, redis_url: str, task: str) -> dict[str, Any]:
     """Have Celery write one message into a queue of nobody's, so that the others are what Celery writes."""
     queue = "bench.template"
-    broker_app("bench", redis_url).send_task(task, kwargs={}, queue=queue)
+    Celery("bench", broker=redis_url, set_as_current=False).send_task(task, kwargs={}, queue=queue)
     template: dict[str, Any] = json.loads(redis.rpop(queue))
     return template
 

@@ -10,7 +10,7 @@ code 1 where the longest costs more than `MOST` times as much as the shortest.
 import argparse
 import sys
 
-from bench.dispatch import Cost, measure, read_in, start
+from bench.cost import Cost, measure, read_in, start
 from bench.figures import machine
 from bench.flood import flood
 from bench.installation import SECOND_CONNECTION, Installation, installation

@@ -20,7 +20,7 @@ from celery import Celery
 from redis import Redis
 
 from bench import webhook as webhooks
-from bench.dispatch import Cost, measure, read_in, start
+from bench.cost import Cost, measure, read_in, start
 from bench.figures import usage
 from bench.flood import fill, flood
 from bench.installation import DOCUMENT, SENDER, Stub, ground, installation, number
