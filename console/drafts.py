@@ -96,9 +96,11 @@ def reading(token: str) -> AnyResponse:
             "region": country(form.get("region", "").strip() or None),
             "delimiter": form.get("delimiter", "").strip() or None,
             "encoding": form.get("encoding", "").strip() or None,
+            "sheet": form.get("sheet", "").strip() or None,
             "fields": fields or None,
             "personalised": form.get("personalised") == "yes" or None,
             "drop_extension": form.get("drop_extension") == "yes" or None,
+            "include_hidden": form.get("include_hidden") == "yes" or None,
         }
         draft.reading = {name: value for name, value in given.items() if value is not None}
         draft.save()

@@ -4,6 +4,7 @@ import io
 import json
 import zipfile
 
+import openpyxl
 import pytest
 
 from faxdispatch.states import CampaignState
@@ -108,6 +109,22 @@ def test_how_it_is_read_can_be_corrected(draft, operator):
     told = operator.post(f"{draft}/reading", column="2", region="us").text
     assert "2 are sent to" in told
     assert "is no country" in operator.post(f"{draft}/reading", region="XX").text
+
+
+def test_another_sheet_of_a_workbook_is_read(desk, operator):
+    book = openpyxl.Workbook()
+    book.active.title = "May"
+    for sheet, number in ((book.active, "415-555-0101"), (book.create_sheet("June"), "415-555-0102")):
+        for row in (("Name", "Fax"), (f"Clinic of {sheet.title}", number)):
+            sheet.append(row)
+    file = io.BytesIO()
+    book.save(file)
+    file.seek(0)
+    form = {"csrf_token": operator.token(), "list": (file, "two sheets.xlsx")}
+    where = operator.client.post("/drafts/", data=form).location
+    operator.text(where)
+    assert "Clinic of June" in operator.post(f"{where}/reading", sheet="June").text
+    assert "Clinic of May" in operator.post(f"{where}/reading", sheet="May").text
 
 
 def test_what_is_left_out_comes_in_the_lists_own_columns(draft, operator):

@@ -76,12 +76,12 @@ def test_a_recipient_of_a_campaign_is_found_with_what_became_of_it(desk, redis_u
 
 
 def test_campaigns_are_looked_through_a_part_at_a_time(desk, redis_url, viewer):
-    rows = Rows(redis_url, [("x", str(n), "y") for n in range(4500)])
-    asked = {"q": rows.number(4400)}
+    rows = Rows(redis_url, [("x", str(n), "y") for n in range(20_000)])
+    asked = {"q": rows.number(19_900)}
     page = viewer.client.get("/faxes/", query_string=asked).text
     assert "data-further" in page
     onward = page.split('id="further" href="')[1].split('"')[0].replace("&amp;", "&")
-    assert f"/faxes/{rows.job(4400)}" in viewer.text(onward)
+    assert f"/faxes/{rows.job(19_900)}" in viewer.text(onward)
 
 
 def test_a_word_is_understood_as_what_it_looks_like(desk):
