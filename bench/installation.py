@@ -98,6 +98,11 @@ class Installation:
         """Give what the workers have used."""
         return usage(self._stack[name].pid for name in self._workers)
 
+    @property
+    def worker_pid(self) -> int:
+        """The process of the first worker."""
+        return int(self._stack[self._workers[0]].pid)
+
     def usage_of(self, name: str) -> Usage:
         """Give what one process has used: `valkey`, `web` or `stub`."""
         return usage([self._stack[name].pid])

@@ -39,6 +39,12 @@ WARM = 100
 """Faxes before the first that count."""
 ASIDE = "bench.aside"
 """Where messages are put until they may be taken."""
+SETTINGS = {
+    "FAX_RATE": str(RATE),
+    "FAX_RATE_BURST": "50",
+    "FAX_CHANNELS": "2000",
+    "FAX_WORKER_CONCURRENCY": str(THREADS),
+}
 MANY = 100
 """Faxes in one `send_many`."""
 WEBHOOKS = 300
@@ -60,7 +66,7 @@ def plain(faxes: int) -> Figures:
                 payloads = ({"to": number(place), **payload} for place in range(count))
                 fill(redis_url, task, "plain.send", payloads, into=ASIDE)
                 used = usage([worker.pid]).seconds, usage([stack["valkey"].pid]).seconds
-                _rename(redis_url, "plain.send")
+                rename(redis_url, "plain.send")
                 _until(lambda: stub.calls(before + count - 1))  # noqa: B023 - called at once
             figures[f"{name} worker"] = 1000 * (usage([worker.pid]).seconds - used[0]) / faxes
             figures[f"{name} valkey"] = 1000 * (usage([stack["valkey"].pid]).seconds - used[1]) / faxes
@@ -70,14 +76,8 @@ def plain(faxes: int) -> Figures:
 
 def ours(faxes: int) -> Figures:
     """Measure the intake of raw messages, their faxes after it, the whole way at once, and rows of a campaign."""
-    settings = {
-        "FAX_RATE": str(RATE),
-        "FAX_RATE_BURST": "50",
-        "FAX_CHANNELS": "2000",
-        "FAX_WORKER_CONCURRENCY": str(THREADS),
-    }
     figures: Figures = {}
-    with installation(workers=1, **settings) as running:
+    with installation(workers=1, **SETTINGS) as running:
         running.stub.change(call_seconds=1.0)
         campaigns = Campaigns(Scripts(connect(running.redis_url)))
 
@@ -89,13 +89,13 @@ def ours(faxes: int) -> Figures:
         running.hold_back()
         flood(running, faxes, first=10_000, into=ASIDE)
         worker, valkey = running.usage().seconds, running.usage_of("valkey").seconds
-        _rename(running.redis_url, SendFax.QUEUE)
+        rename(running.redis_url, SendFax.QUEUE)
         running.until(lambda: not running.unsettled(), within=300)
         figures["intake worker"] = 1000 * (running.usage().seconds - worker) / faxes
         figures["intake valkey"] = 1000 * (running.usage_of("valkey").seconds - valkey) / faxes
         note("message", measure(running, faxes, running.let_go))
         flood(running, faxes, first=100_000, into=ASIDE)
-        note("raw", measure(running, faxes, lambda: _rename(running.redis_url, SendFax.QUEUE)))
+        note("raw", measure(running, faxes, lambda: rename(running.redis_url, SendFax.QUEUE)))
         read_in(campaigns, "lap", faxes)
         note("row", measure(running, faxes, lambda: start(campaigns, "lap")))
         figures["ours MB"] = running.usage().megabytes
@@ -175,7 +175,8 @@ def _listens(redis_url: str) -> bool:
         return bool(redis.exists("_kombu.binding.plain.send"))
 
 
-def _rename(redis_url: str, queue: str) -> None:
+def rename(redis_url: str, queue: str) -> None:
+    """Let the messages that were put aside be a queue's."""
     with Redis.from_url(redis_url) as redis:
         redis.rename(ASIDE, queue)
 

@@ -1,0 +1,104 @@
+"""Where the processor time of a fax goes: Redis' commands a fax, and with py-spy the worker's functions.
+
+    .venv/bin/python -m bench.profile message|row|raw [--faxes 2000] [--spy FILE]
+
+`--spy` writes the stacks that hold the interpreter's lock, one a line with its samples, by py-spy, which is to be
+installed apart (`pip install py-spy`) and may need the rights to look into other processes.
+"""
+
+import argparse
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from redis import Redis
+
+from bench.cost import measure, read_in, start
+from bench.flood import flood
+from bench.installation import installation
+from bench.lap import ASIDE, SETTINGS, WARM, rename
+from faxdispatch.jobs import SendFax
+from faxdispatch.ledger import Campaigns, Scripts, connect
+
+WAYS = ("message", "row", "raw")
+
+
+def main() -> int:
+    """Measure one way of sending and print what it asked of Redis."""
+    parser = argparse.ArgumentParser(description="Where the processor time of a fax goes.")
+    parser.add_argument("way", choices=WAYS)
+    parser.add_argument("--faxes", type=int, default=2000)
+    parser.add_argument("--spy", type=Path)
+    given = parser.parse_args()
+    with installation(workers=1, **SETTINGS) as running:
+        go = _prepared(running, given.way, given.faxes)
+        before = _commands(running.redis)
+        with _spied(running.worker_pid, given.spy):
+            cost = measure(running, given.faxes, go)
+        after = _commands(running.redis)
+    print(f"{given.way}: worker {cost.worker:.2f} ms, Valkey {cost.valkey:.2f} ms a fax")
+    spent = {name: (calls - before.get(name, (0, 0))[0], micros - before.get(name, (0, 0))[1])
+             for name, (calls, micros) in after.items()}  # fmt: skip
+    for name, (calls, micros) in sorted(spent.items(), key=lambda one: -one[1][1])[:20]:
+        if calls:
+            print(f"  {name:<24} {calls / given.faxes:7.2f} calls {micros / given.faxes:8.1f} us a fax")
+    return 0
+
+
+def _prepared(running: Any, way: str, faxes: int) -> Any:
+    """Bring everything up to the moment at which the faxes may go; give what lets them go."""
+    running.stub.change(call_seconds=1.0)
+    flood(running, WARM)
+    running.until(lambda: len(running.stub.calls()) >= WARM)
+    if way == "row":
+        campaigns = Campaigns(Scripts(connect(running.redis_url)))
+        read_in(campaigns, "lap", faxes)
+        return lambda: start(campaigns, "lap")
+    if way == "message":
+        running.hold_back()
+    flood(running, faxes, first=10_000, into=ASIDE)
+    if way == "raw":
+        return lambda: rename(running.redis_url, SendFax.QUEUE)
+    rename(running.redis_url, SendFax.QUEUE)
+    running.until(lambda: not running.unsettled(), within=300)
+    return running.let_go
+
+
+def _commands(redis: Redis) -> dict[str, tuple[int, int]]:
+    found: Any = redis.info("commandstats")
+    return {name.removeprefix("cmdstat_"): (told["calls"], told["usec"]) for name, told in found.items()}
+
+
+@contextmanager
+def _spied(pid: int, target: Path | None) -> Iterator[None]:
+    if target is None:
+        yield
+        return
+    command = [
+        "py-spy",
+        "record",
+        "-p",
+        str(pid),
+        "-r",
+        "200",
+        "-f",
+        "raw",
+        "-o",
+        str(target),
+        "--gil",
+        "--nonblocking",
+    ]
+    spy = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    try:
+        yield
+    finally:
+        spy.send_signal(signal.SIGINT)
+        spy.wait()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
