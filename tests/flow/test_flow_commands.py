@@ -166,3 +166,18 @@ def _signs_in(console: str, name: str, password: str) -> bool:
 
 def _redis_url(said: str) -> str:
     return next(line.partition("REDIS_URL=")[2] for line in said.splitlines() if "REDIS_URL=" in line)
+
+
+def test_up_tells_what_the_server_says_of_a_damaged_file_and_what_to_do(start, home):
+    up = start("faxdispatch", "up", "--simulate", PORT=str(processes.free_port()), **FAST)
+    up.wait_for_line("REDIS_URL")
+    assert up.stop(signal.SIGTERM) == 0
+    [file] = home.glob("**/appendonlydir/*.incr.aof")
+    content = bytearray(file.read_bytes())
+    content[0] ^= 1
+    file.write_bytes(content)
+
+    again = start("faxdispatch", "up", "--simulate", PORT=str(processes.free_port()), **FAST)
+    assert again.end() == 1
+    assert "Bad file format reading the append only file" in again.errors
+    assert "faxdispatch restore" in again.errors

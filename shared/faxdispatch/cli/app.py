@@ -37,6 +37,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "campaign": ("faxdispatch.cli.campaigns.group:app", "Send to a list of recipients."),
     "suppress": ("faxdispatch.cli.suppress:app", "Keep numbers out of campaigns."),
     "numbers": ("faxdispatch.cli.numbers:app", "Numbers in quarantine, which no fax calls."),
+    "backup": ("faxdispatch.cli.backup:backup", "Write a copy of the whole ledger to a file."),
+    "restore": ("faxdispatch.cli.backup:restore", "Make the private Valkey of a copy."),
     "recover": ("faxdispatch.cli.recover:recover", "Bring back from Telnyx what a restored ledger has forgotten."),
     "ledger": ("faxdispatch.cli.ledger:app", "The ledger as a whole: its id, its account."),
     "deadletters": ("faxdispatch.cli.deadletters:app", "Messages that the workers could not carry out."),

@@ -16,6 +16,7 @@ Sink = Callable[[str, str], object]
 """Takes the name of a process and a line of its output."""
 
 _REMEMBERED = 200
+_READ_BACK = 4096
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,8 @@ class Role:
     folder: Path
     ready: Callable[["Child"], bool] = lambda _: True
     grace: float = 10
+    log: Path | None = None
+    """The file in which it says what it has to say, where that is not its output."""
 
 
 class Child:
@@ -41,6 +44,7 @@ class Child:
         self.lines: deque[str] = deque(maxlen=_REMEMBERED)
         """The last lines that it wrote."""
         self._sink = sink
+        self._logged = role.log.stat().st_size if role.log and role.log.exists() else 0
         self._process = subprocess.Popen(  # noqa: S603 - the commands are ours
             leashed(role.command),
             cwd=role.folder,
@@ -65,6 +69,15 @@ class Child:
     def exit_code(self) -> int | None:
         """How it ended; None while it runs."""
         return self._process.poll()
+
+    def words(self, most: int) -> list[str]:
+        """Give the last lines that it said, in its output or its log, since it was started."""
+        if self.role.log is None or not self.role.log.exists():
+            return list(self.lines)[-most:]
+        with self.role.log.open("rb") as log:
+            log.seek(max(self._logged, log.seek(0, os.SEEK_END) - _READ_BACK))
+            said = log.read().decode(errors="backslashreplace").splitlines()
+        return [*self.lines, *said][-most:]
 
     def send(self, number: signal.Signals) -> None:
         """Send it a signal; nothing happens where it has ended."""

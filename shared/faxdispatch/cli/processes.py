@@ -14,7 +14,7 @@ from redis.exceptions import RedisError
 
 from faxdispatch.cli.checkout import checkout
 from faxdispatch.cli.child import Child, Role
-from faxdispatch.embedded import valkey_command
+from faxdispatch.embedded import LOG, valkey_command
 from faxdispatch.settings import Settings
 
 _WORKER_GRACE = 30
@@ -46,8 +46,13 @@ def _python(module: str) -> list[str]:
 
 def valkey(folder: Path, port: int) -> Role:
     """Give the private Valkey with its files in `folder`."""
+    return server(valkey_command(folder, port), folder, port)
+
+
+def server(command: list[str], folder: Path, port: int) -> Role:
+    """Give a Valkey that a command starts on a port of this machine; what it says is in its log."""
     url = f"redis://127.0.0.1:{port}/0"
-    return Role("valkey", valkey_command(folder, port), os.environ, folder, lambda _: _answers(url))
+    return Role("valkey", command, os.environ, folder, lambda _: _answers(url), log=folder / LOG)
 
 
 def web(folder: Path, surroundings: Mapping[str, str]) -> Role:

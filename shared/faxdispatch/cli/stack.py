@@ -128,5 +128,5 @@ class _Place:
 
 def _not_started(child: Child, what: str) -> StackError:
     child.kill()
-    words = "; ".join(list(child.lines)[-_LAST_WORDS:]) or "it said nothing"
+    words = "; ".join(child.words(_LAST_WORDS)) or "it said nothing"
     return StackError(f"{child.role.name} {what}: {words}")

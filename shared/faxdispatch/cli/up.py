@@ -14,7 +14,8 @@ from faxdispatch.cli import processes
 from faxdispatch.cli.checkout import checkout
 from faxdispatch.cli.datadir import data_dir, usual_port
 from faxdispatch.cli.signals import Told, stop_signals
-from faxdispatch.cli.stack import Stack
+from faxdispatch.cli.stack import Stack, StackError
+from faxdispatch.embedded import APPEND_ONLY
 from faxdispatch.errors import Misconfigured
 from faxdispatch.settings import Settings
 from faxdispatch.telnyx.webhooks import WEBHOOK_PATH
@@ -84,7 +85,7 @@ def _start(stack: Stack, settings: Settings, folder: Path | None, *, workers: in
     }
     if folder:
         port = usual_port(folder)
-        stack.start(processes.valkey(folder, port))
+        _start_valkey(stack, folder, port)
         changes["REDIS_URL"] = changes["CELERY_BROKER_URL"] = f"redis://127.0.0.1:{port}/0"
     else:
         changes |= {"REDIS_URL": settings.redis, "CELERY_BROKER_URL": settings.broker}
@@ -98,6 +99,18 @@ def _start(stack: Stack, settings: Settings, folder: Path | None, *, workers: in
     password = _first_user(settings)
     stack.start(processes.console(Path.cwd(), surroundings))
     _introduce(hook, folder, changes, password, simulate=simulate)
+
+
+def _start_valkey(stack: Stack, folder: Path, port: int) -> None:
+    try:
+        stack.start(processes.valkey(folder, port))
+    except StackError as error:
+        if "append only file" not in str(error).lower():
+            raise
+        raise StackError(
+            f"{error}. Its file {folder / APPEND_ONLY} is damaged, and what was recorded after that place would be "
+            "forgotten. Make it anew of a copy with `faxdispatch restore`, then `faxdispatch recover`"
+        ) from None
 
 
 def _first_user(settings: Settings) -> str | None:

@@ -1,5 +1,9 @@
--- A recovery begins: nothing is sent before it is complete. `found` is the last moment that the ledger knows of.
+-- A recovery begins: nothing is sent before it is complete. `found` is the last moment that the ledger knows of; of a copy it
+-- is known.
 if is_behind() then return reply({outcome = 'same'}) end
+local copied = redis.call('HGET', 'fax:ledger', 'copied')
+local copy = copied and copied_at(copied)
+if copy then redis.call('HDEL', 'fax:ledger', 'copied') end
 local epoch = tonumber(redis.call('HGET', 'fax:ledger', 'epoch') or '1')
-mark_behind({ledger = a.ledger, epoch = epoch, seen = now}, epoch, a.found)
+mark_behind({ledger = a.ledger, epoch = epoch, seen = now}, epoch, copy or a.found)
 return reply({outcome = 'stopped'})

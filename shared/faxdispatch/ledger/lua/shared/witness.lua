@@ -3,6 +3,7 @@
 -- and remembers it; who finds a lower one has found that. From then on nothing is sent before a recovery, which
 -- begins another epoch: what was remembered of the one before counts no more.
 --   fax:ledger      hash: among others `epoch`, and `behind`, the facts, where it went back and is not recovered yet
+-- While it is copied by us it has `copied` besides, with the run of the server; found on another run, it is the copy.
 --   fax:witnesses   each process by its number, the time at which it signed last
 local WITNESSES_KEPT = 604800000
 
@@ -17,11 +18,24 @@ local function mark_behind(w, epoch, found)
   emit_about('ledger', 'ledger.went_back', {source = a.source, data = json({remembered = w.seen, found = found})})
 end
 
+-- The moment of which a copy is, where this is one that was not recovered yet.
+local function copied_at(text)
+  local copied = cjson.decode(text)
+  local run = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
+  return run ~= copied.run and copied.at or nil
+end
+
 -- Let a process look and sign: the epoch and its number, or 0 where nothing may be sent.
 local function witness(w)
-  local known = redis.call('HMGET', 'fax:ledger', 'behind', 'epoch', 'id')
+  local known = redis.call('HMGET', 'fax:ledger', 'behind', 'epoch', 'id', 'copied')
   local epoch, found = tonumber(known[2] or '1'), tonumber(redis.call('ZSCORE', 'fax:witnesses', w.who) or '0')
   if known[1] then return 0 end
+  local copy = known[4] and copied_at(known[4])
+  if copy then
+    redis.call('HDEL', 'fax:ledger', 'copied')
+    mark_behind({ledger = known[3] or w.ledger, epoch = w.epoch, seen = now}, epoch, copy)
+    return 0
+  end
   if w.epoch > epoch or (w.epoch == epoch and (found < w.seen or known[3] ~= w.ledger)) then
     mark_behind(w, epoch, found)
     return 0

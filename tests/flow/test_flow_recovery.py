@@ -1,0 +1,95 @@
+"""Backup, restore and recovery on real processes, with a campaign and single faxes under way."""
+
+import json
+import signal
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from faxdispatch.client_state import decode_client_state
+from faxdispatch.ledger import CampaignRow, Campaigns, Rules, Scripts, connect
+from faxdispatch.states import TERMINAL, CampaignState, State
+from tests.flow.harness import TOKEN, Flow, fresh_number, installation
+
+ROWS = 160
+"""More than stand in line ahead, so that some have no job yet when the copy is made."""
+NAME = "recall"
+SETTINGS = {"FAX_RATE": "12", "FAX_LEASE": "4", "FAX_CONNECT_TIMEOUT": "0.5", "FAX_READ_TIMEOUT": "1.5"}
+
+
+def number_of(row: int) -> str:
+    return f"+1{[area for area in range(200, 400) if area % 100 != 11][row]}5550177"
+
+
+def command(flow: Flow, *words: str, **more: str) -> str:
+    surroundings = dict(flow.processes["worker"].role.environment) | more
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "faxdispatch.cli", *words],
+        env=surroundings, cwd=flow.folder, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def start_campaign(flow: Flow) -> Campaigns:
+    campaigns = Campaigns(Scripts(connect(flow.redis_url), Rules()))
+    campaigns.open(NAME, name="Recall", options={"media_name": TOKEN}, fingerprint="f")
+    campaigns.add_chunk(NAME, 0, [CampaignRow(row, number_of(row), {}, [str(row)]) for row in range(1, ROWS + 1)])
+    for state in (CampaignState.CHECKED, CampaignState.RUNNING):
+        campaigns.move(NAME, state, event=f"campaign.{state}")
+    return campaigns
+
+
+def posted(flow: Flow) -> Counter[str]:
+    """How many faxes Telnyx has taken of each job."""
+    found: Counter[str] = Counter()
+    for text, sends in flow.sim.report()["client_states"].items():
+        mark = decode_client_state(text)
+        found[mark.job_id if mark else ""] += sends["accepted"]
+    return found
+
+
+def test_a_ledger_that_is_restored_in_mid_campaign_doubles_nothing_and_loses_nothing(tmp_path: Path) -> None:
+    data, copy = tmp_path / "data", tmp_path / "copy.rdb"
+    with installation(tmp_path, workers=2, **SETTINGS) as flow:
+        campaigns = start_campaign(flow)
+        before = [flow.send() for _ in range(5)]
+        flow.until(lambda: campaigns.get(NAME).opened > 12)
+        command(flow, "backup", str(copy))
+        sent_then = sum(posted(flow).values())
+        after = [flow.send(to=fresh_number()) for _ in range(5)]
+        flow.until(lambda: all(posted(flow)[job] for job in after) and sum(posted(flow).values()) > sent_then + 75)
+
+        kill_and_restore(flow, copy, data)
+        flow.until(lambda: flow.redis.hexists("fax:ledger", "behind"))
+        told: dict[str, Any] = json.loads(command(flow, "recover", "--json"))
+        assert told["lifted"], told
+        assert told["found"]["row"] > 0, told
+        assert set(told["made"]) == set(after)
+
+        over = flow.until(lambda: (found := campaigns.get(NAME)).state is CampaignState.FINISHED and found)
+        for job in before + after:
+            assert flow.wait_for(job, *TERMINAL).state is State.DELIVERED
+        assert over.ended == ROWS
+        assert campaigns.audit(NAME).faults == ()
+        counted = posted(flow)
+        assert set(counted) == {f"{NAME}-{row}" for row in range(1, ROWS + 1)} | set(before + after)
+        assert set(counted.values()) == {1}
+        assert [result.letter for result in campaigns.results(NAME)] == ["d"] * ROWS
+
+
+def kill_and_restore(flow: Flow, copy: Path, data: Path) -> None:
+    """Kill Valkey, and start it with an older copy where it was."""
+    flow.kill("valkey", signal.SIGKILL)
+    command(flow, "restore", str(copy), "--yes", FAX_DATA_DIR=str(data))
+    old = flow.processes["valkey"]
+    old.kill()
+    (flow.folder / "appendonlydir").rename(flow.folder / "lost")
+    (data / "appendonlydir").rename(flow.folder / "appendonlydir")
+    flow.until(lambda: flow.processes["valkey"] is not old and processes_ready(flow))
+
+
+def processes_ready(flow: Flow) -> bool:
+    return flow.processes["valkey"].role.ready(flow.processes["valkey"])
