@@ -60,3 +60,24 @@ def test_of_a_long_list_both_ends_are_looked_at_and_of_many_keys_some_at_a_time(
     send(redis_url, transport_options={"global_keyprefix": "team:"}, queue="fax.send")
     found = [look(keys=1000) for _ in range(8)]
     assert found[-1] == {"celery": 1, "team:fax.send": 1}
+
+
+@pytest.mark.parametrize("queue", ["team", "fax_send", "Fax.Send"])
+def test_messages_in_a_queue_of_any_other_name_are_told(redis_url, look, queue):
+    send(redis_url, "other.task", queue="other")
+    send(redis_url, queue=queue)
+    assert look() == {queue: 1}
+
+
+def test_what_may_not_be_read_or_is_no_list_hides_nothing_else(redis_url):
+    send(redis_url)
+    send(redis_url, transport_options={"global_keyprefix": "team:"}, queue="fax.send")
+    with Redis.from_url(redis_url) as redis:
+        redis.set("celery\x06\x163", "x")
+        redis.acl_setuser("looks", enabled=True, passwords=["+pw"], keys=["fax*", "celery*"], categories=["+@all"])
+    try:
+        look = Lookout(broker_app("here", redis_url.replace("//", "//looks:pw@"))).look
+        assert look() == look() == {"celery": 1}
+    finally:
+        with Redis.from_url(redis_url) as redis:
+            redis.acl_deluser("looks")

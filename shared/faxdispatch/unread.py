@@ -1,13 +1,16 @@
 """Messages for our workers that lie where no worker reads, because of how a plain Celery app sends them.
 
-Without a queue they lie in Celery's default one, which may be another service's: they are counted there and left alone.
-With a `global_keyprefix` or another separator of priorities, the lists in Redis have other names than ours.
+Without a queue they lie in Celery's default one or that of their sender's app, which may be another service's: they
+are counted there and left alone. With a `global_keyprefix`, another separator of priorities or a queue's name written
+wrong, the lists in Redis have other names than ours. What our user has no right to read is passed over.
 """
 
 import re
 import time
 from collections.abc import Iterator
 from typing import Any
+
+from redis.exceptions import ResponseError
 
 from faxdispatch.broker import BrokerApp
 from faxdispatch.jobs import JOBS, URGENT
@@ -26,7 +29,6 @@ MOST = 20
 
 _QUEUES = sorted({URGENT, *(kind.QUEUE for kind in JOBS)})
 _READ = re.compile(rf"(?:{'|'.join(map(re.escape, _QUEUES))})(?:\x06\x16[1-9])?")
-_LIKE = re.compile(rf".*(?:{'|'.join(map(re.escape, _QUEUES))})(?:\W{{1,4}}\d{{1,3}})?")
 _COUNT = """
 -- How many of the newest and the oldest 500 messages of a list name one of the tasks in ARGV.
 local size, found = redis.call('LLEN', KEYS[1]), 0
@@ -44,6 +46,17 @@ for _, page in ipairs(pages) do
 end
 return found
 """
+_ENDS = """
+-- Whether the newest or the oldest message of a list names one of the tasks in ARGV.
+for _, at in ipairs({0, -1}) do
+  local text = redis.call('LINDEX', KEYS[1], at)
+  for _, task in ipairs(ARGV) do
+    if text and string.find(text, '"' .. task .. '"', 1, true) then return 1 end
+  end
+end
+return 0
+"""
+_TASKS = [kind.TASK for kind in JOBS]
 
 
 class Lookout:
@@ -70,17 +83,29 @@ class Lookout:
     def _on_redis(self, redis: Any, keys: int) -> Iterator[tuple[str, int]]:
         self._search(redis, keys)
         for name in sorted(self._suspects | {f"{DEFAULT_QUEUE}{end}" for end in ("", *_PRIORITIES)}):
-            if found := redis.eval(_COUNT, 1, name, *(kind.TASK for kind in JOBS)):
+            if found := self._count(redis, name):
                 yield name.replace("\x06\x16", " priority "), found
             else:
                 self._suspects.discard(name)
 
+    def _count(self, redis: Any, name: str) -> int:
+        try:
+            return int(redis.eval(_COUNT, 1, name, *_TASKS))
+        except ResponseError:
+            # It may not be read, or is no list.
+            return 0
+
     def _search(self, redis: Any, keys: int) -> None:
         end = time.monotonic() + PATIENCE
         for _ in range(max(1, keys // 1000)):
-            self._cursor, names = redis.scan(self._cursor, match="*fax.*", count=1000, _type="list")
-            texts = (name.decode(errors="replace") if isinstance(name, bytes) else name for name in names)
-            self._suspects.update(name for name in texts if _LIKE.fullmatch(name) and not _READ.fullmatch(name))
+            self._cursor, found = redis.scan(self._cursor, count=1000, _type="list")
+            texts = (name.decode(errors="replace") if isinstance(name, bytes) else name for name in found)
+            names = [name for name in texts if not name.startswith("fax:") and not _READ.fullmatch(name)]
+            pipe = redis.pipeline(transaction=False)
+            for name in names:
+                pipe.eval(_ENDS, 1, name, *_TASKS)
+            replies = pipe.execute(raise_on_error=False)
+            self._suspects.update(name for name, reply in zip(names, replies, strict=True) if reply == 1)
             if not self._cursor or time.monotonic() > end:
                 return
 
