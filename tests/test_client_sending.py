@@ -1,6 +1,7 @@
 """How `FaxClient` records faxes and tells the workers of them."""
 
 import json
+from contextlib import suppress
 
 import pytest
 from redis import Redis
@@ -8,6 +9,7 @@ from redis import Redis
 from faxdispatch import FaxClient, State, Unavailable
 from faxdispatch.broker import broker_app
 from faxdispatch.client import MANY
+from faxdispatch.errors import BadInput, FaxError, InvalidJob
 from faxdispatch.jobs import ATTEMPT
 
 NUMBER = "+13125550123"
@@ -131,3 +133,37 @@ def test_where_redis_goes_away_in_the_middle_each_fax_says_so_and_may_be_sent_ag
     assert [type(result.error) for result in results] == [type(None)] * 2 + [Unavailable] * 4
     again = client.send_many([FAX | {"job_id": result.job_id} for result in results])
     assert [result.receipt.created for result in again] == [False] * 4 + [True] * 2
+
+
+def test_a_mapping_is_a_fax_as_keywords_are(redis_url):
+    client = FaxClient(redis_url)
+    assert client.status(client.send(FAX).job_id).state is State.QUEUED
+    with pytest.raises(InvalidJob, match="colour"):
+        client.send(FAX | {"colour": True})
+
+
+WRONG = [None, 1, 1.5, True, b"bytes", "", "\ud800", "x" * 10_000, [], {}, object()]
+
+
+@pytest.mark.parametrize("wrong", WRONG, ids=lambda wrong: type(wrong).__name__)
+def test_what_is_of_no_use_meets_documented_errors_alone(redis_url, wrong):
+    client = FaxClient(redis_url)
+    for call in (
+        lambda: client.send(wrong),
+        lambda: client.send(to=wrong, media_name="letter"),
+        lambda: client.send(**FAX, idempotency_key=wrong, tags=wrong),
+        lambda: client.cancel(job_id=wrong),
+        lambda: client.cancel(fax_id=wrong),
+        lambda: client.sync(job_id=wrong),
+        lambda: client.refresh(wrong),
+        lambda: client.status(wrong),
+        lambda: client.redrive(wrong),
+        lambda: list(client.find(number=wrong)) if wrong is not None else None,
+    ):
+        with suppress(FaxError):
+            call()
+    if wrong is not None:
+        with pytest.raises(BadInput, match="reason"):
+            client.cancel(job_id="one", reason=wrong)
+    [result] = client.send_many([wrong])
+    assert isinstance(result.error, InvalidJob)

@@ -107,8 +107,8 @@ class FaxClient:
             settings=settings,
         )
 
-    def send(self, job: SendFax | None = None, /, **options: Any) -> Receipt:
-        """Record a fax and hand it to the workers. Takes a `SendFax`, or its fields as keywords.
+    def send(self, job: SendFax | Mapping[str, Any] | None = None, /, **options: Any) -> Receipt:
+        """Record a fax and hand it to the workers. Takes a `SendFax`, a mapping of its fields, or them as keywords.
 
         Once this returns, the fax is recorded and will be sent, even where the broker could not be told just now.
 
@@ -139,7 +139,7 @@ class FaxClient:
     def send_on_commit(
         self,
         on_commit: Callable[[Callable[[], object]], object],
-        job: SendFax | None = None,
+        job: SendFax | Mapping[str, Any] | None = None,
         /,
         **options: Any,
     ) -> str:
@@ -154,8 +154,8 @@ class FaxClient:
         Raises:
             InvalidJob: naming each wrong field; nothing is registered.
         """
-        job = self._allowed(job, options)
-        named = job.model_copy(update={"job_id": job.job_id or uuid4().hex})
+        fax = self._allowed(job, options)
+        named = fax.model_copy(update={"job_id": fax.job_id or uuid4().hex})
         on_commit(lambda: self.send(named))
         return str(named.job_id)
 
@@ -446,14 +446,15 @@ class FaxClient:
         except ValueError as problem:
             raise InvalidJob([("to", str(problem))]) from None
 
-    def _allowed(self, job: SendFax | None, options: Mapping[str, Any]) -> SendFax:
-        job = job or SendFax.decode(options, region=self._region)
+    def _allowed(self, job: SendFax | Mapping[str, Any] | None, options: Mapping[str, Any]) -> SendFax:
+        if not isinstance(job, SendFax):
+            job = SendFax.decode(options if job is None else job, region=self._region)
         self.check(job)
         return job
 
     def _judged(self, fax: SendFax | Mapping[str, Any]) -> New | SendResult:
         try:
-            return self._new(self._allowed(fax, {}) if isinstance(fax, SendFax) else self._allowed(None, fax))
+            return self._new(self._allowed(fax, {}))
         except InvalidJob as error:
             return SendResult(error=error)
 

@@ -118,19 +118,19 @@ class RecordingClient(FaxClient):
         self.sent: list[SendFax] = []
         self.asked: list[Job] = []
 
-    def send(self, job: SendFax | None = None, /, **options: Any) -> Receipt:
+    def send(self, job: SendFax | Mapping[str, Any] | None = None, /, **options: Any) -> Receipt:
         """Keep a fax. Raises `InvalidJob` and `IdempotencyConflict` as the real client does."""
-        job = self._allowed(job, options)
-        known = self._known(job)
+        fax = self._allowed(job, options)
+        known = self._known(fax)
         if known is None:
-            if job.expired(datetime.now(UTC)):
+            if fax.expired(datetime.now(UTC)):
                 raise InvalidJob([("send_by", "has passed already; give a later moment")])
-            new = job.model_copy(update={"job_id": job.job_id or uuid4().hex})
+            new = fax.model_copy(update={"job_id": fax.job_id or uuid4().hex})
             self.sent.append(new)
             self.become(str(new.job_id), State.QUEUED)
             return Receipt(str(new.job_id), created=True)
-        if known.fingerprint() != job.fingerprint():
-            raise IdempotencyConflict(job.idempotency_key or str(job.job_id), str(known.job_id))
+        if known.fingerprint() != fax.fingerprint():
+            raise IdempotencyConflict(fax.idempotency_key or str(fax.job_id), str(known.job_id))
         return Receipt(str(known.job_id), created=False)
 
     def send_many(self, faxes: Iterable[SendFax | Mapping[str, Any]]) -> list[SendResult]:
@@ -189,7 +189,7 @@ class RecordingClient(FaxClient):
 
     def _sent_one(self, fax: SendFax | Mapping[str, Any]) -> SendResult:
         try:
-            receipt = self.send(fax if isinstance(fax, SendFax) else SendFax.decode(fax, region=self._region))
+            receipt = self.send(fax)
         except (InvalidJob, IdempotencyConflict) as error:
             return SendResult(error=error)
         return SendResult(receipt.job_id, receipt)

@@ -42,6 +42,12 @@ def check(verdict: Verdict, *, reason: str, fax_id: str | None) -> None:
 
 def check_reason(reason: str) -> None:
     """See that an operator's reason says something. Raises BadInput where it does not, or is too long."""
+    if not isinstance(reason, str):
+        raise BadInput("reason: is no text")
+    try:
+        reason.encode()
+    except UnicodeEncodeError:
+        raise BadInput("reason: has characters that no UTF-8 can carry; leave them out") from None
     if not reason.strip():
         raise BadInput("reason: is missing; say how you know, for those who read the history")
     if len(reason) > MAX_REASON:

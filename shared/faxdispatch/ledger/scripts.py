@@ -10,7 +10,7 @@ from redis import Redis
 from redis.commands.core import Script
 from redis.exceptions import RedisError, ResponseError
 
-from faxdispatch.errors import Unavailable
+from faxdispatch.errors import BadInput, Unavailable
 from faxdispatch.ledger.connection import Patience, connect
 from faxdispatch.ledger.library import script
 from faxdispatch.ledger.rules import Rules
@@ -21,9 +21,15 @@ _REFUSALS = ("MISCONF", "NOREPLICAS", "MASTERDOWN", "CLUSTERDOWN")
 
 @contextmanager
 def redis_trouble() -> Iterator[None]:
-    """Turn every failure of Redis in the block into `Unavailable`; a mistake in a script stays what it is."""
+    """Turn every failure of Redis in the block into `Unavailable`; a mistake in a script stays what it is.
+
+    Raises:
+        BadInput: what was to be sent has characters that no UTF-8 can carry.
+    """
     try:
         yield
+    except UnicodeEncodeError as error:
+        raise BadInput("a text has characters that no UTF-8 can carry; leave them out") from error
     except RedisError as error:
         if _is_mistake(error):
             raise

@@ -83,6 +83,8 @@ def as_dialled(text: str, region: str | None) -> str:
     Raises:
         BadInput: it is none.
     """
+    if not isinstance(text, str):
+        raise BadInput("number: is no text")
     if is_sip(text):
         return text.strip()
     digits = re.sub(r"\D", "", text)
