@@ -127,6 +127,19 @@ def resume(campaign_id: str) -> AnyResponse:
     return _act("resume", campaign_id, do)
 
 
+@pages.post("/<campaign_id>/finish")
+def finish(campaign_id: str) -> AnyResponse:
+    """Give up the rows that Telnyx never took."""
+
+    def do() -> str:
+        why = checked_reason()
+        _, given_up = desk().client.campaigns.finish(campaign_id, reason=why, operator=you().name)
+        acted("campaign.given_up", campaign_id, reason=why, count=given_up)
+        return f"{given_up:,} recipient{'' if given_up == 1 else 's'} given up; all others go on."
+
+    return _act("finish", campaign_id, do)
+
+
 @pages.post("/<campaign_id>/cancel")
 def cancel(campaign_id: str) -> AnyResponse:
     """Send no row any more."""

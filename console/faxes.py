@@ -154,8 +154,10 @@ def ask(job_id: str) -> Response:
     """Have Telnyx asked how it stands."""
 
     def do() -> str:
+        why = checked_reason()
         desk().client.sync(job_id=job_id)
-        return "Telnyx is asked; this page tells what it says."
+        acted("telnyx.asked", job_id, reason=why)
+        return "Telnyx is asked about 1 fax; this page tells what it says."
 
     return act("question", job_id, do, back=url_for(".one", job_id=job_id))
 

@@ -8,7 +8,7 @@ from flask import Blueprint, flash, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from console.access import you
-from console.acting import act, checked_reason
+from console.acting import act, acted, checked_reason
 from console.desk import desk
 from console.uploads import kept
 from faxdispatch.cli.moments import parse_moment
@@ -81,9 +81,13 @@ def read_in() -> Response:
 
     def do() -> str:
         with tempfile.TemporaryDirectory(prefix="faxdispatch-") as folder:
-            path = kept(request.files.get("file"), Path(folder))
-            found = desk().client.suppressions.import_file(path, reason=checked_reason(), operator=you().name)
-        words = f"{found.rows:,} rows: {found.changed.added:,} numbers added, {found.changed.changed:,} changed"
+            why, path = checked_reason(), kept(request.files.get("file"), Path(folder))
+            found = desk().client.suppressions.import_file(path, reason=why, operator=you().name)
+        added, changed = found.changed.added, found.changed.changed
+        # The ledger tells of an import that changes something, and of no other.
+        if not added and not changed:
+            acted("numbers.imported", "suppressions", reason=why, rows=found.rows, added=0, changed=0)
+        words = f"{found.rows:,} rows: {added:,} numbers added, {changed:,} changed"
         if found.invalid:
             first = found.bad[0]
             words += f"; {found.invalid:,} rows were passed over, the first in line {first.line}: {first.reason}"

@@ -71,6 +71,25 @@ def test_each_command_takes_a_reason_and_is_an_event_with_its_operator(rows, des
     assert last_event(desk, "operator.acted")["action"] == "campaign.purged"
 
 
+def test_rows_that_telnyx_never_took_are_given_up(rows, desk, operator):
+    where = f"/campaigns/{CAMPAIGN}"
+    rows.open(1)
+    rows.desk.picked()
+    job = rows.job(1)
+    for attempt in range(1, rows.desk.scripts.rules.most_untaken + 1):
+        assert (rows.desk.admit(job), rows.desk.claim(job)) == ("go", "claimed")
+        rows.desk.ledger.doubt(job, attempt, cause="500", look_after=15, facts={})
+        for look in "abc":
+            rows.desk.ledger.not_listed(job, attempt, look=f"{attempt}{look}", settle=0, enough=3)
+    assert "1 wait for a person for that" in operator.text(where)
+    assert "reason: is missing" in operator.post(f"{where}/finish").text
+    assert "1 recipient given up" in operator.post(f"{where}/finish", reason="down for days").text
+    assert last_event(desk, "job.exhausted")["operator"] == "olga"
+    acted = last_event(desk, "operator.acted")
+    assert (acted["action"], acted["reason"], acted["count"]) == ("campaign.given_up", "down for days", 1)
+    assert rows.campaigns.causes(CAMPAIGN) == {"never_accepted": 1}
+
+
 def test_a_command_that_cannot_be_says_why(rows, operator):
     told = operator.post(f"/campaigns/{CAMPAIGN}/retry", reason="x", cause="failed").text
     assert "cannot be tried again: it is running" in told

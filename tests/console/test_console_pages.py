@@ -85,6 +85,19 @@ def test_cancelling_is_recorded_with_operator_and_reason(desk, operator):
     assert "had ended already" in operator.post("/faxes/j/cancel", reason="again").text
 
 
+def test_asking_telnyx_is_an_event_with_reason_and_operator(desk, sent, operator, monkeypatch):
+    asked = []
+    monkeypatch.setattr(type(desk.client), "sync", lambda _, job_id: asked.append(job_id))
+    assert "Ask Telnyx how it stands" in operator.text("/faxes/j")
+    assert "reason: is missing" in operator.post("/faxes/j/ask").text
+    assert asked == []
+    assert "Telnyx is asked about 1 fax" in operator.post("/faxes/j/ask", reason="the clinic called").text
+    assert asked == ["j"]
+    assert acts(desk)[0] == {
+        "action": "telnyx.asked", "subject": "j", "operator": "olga", "reason": "the clinic called",
+    }  # fmt: skip
+
+
 def test_an_ended_fax_is_sent_again_to_a_corrected_number(desk, sent, operator):
     tell(desk, "failed", "receiver_unallocated_number")
     desk.ledger.end("j", event="job.exhausted", cause="receiver_unallocated_number", states=[State.DECIDING], attempt=1)
@@ -175,6 +188,27 @@ def test_connections_are_paused_and_go_on(desk, sent, operator):
     assert "is no length of time" in operator.post("/holds/connections/c/pause", lasts="soon", reason="x").text
     assert "goes on" in operator.post("/holds/connections/c/resume", reason="done").text
     assert read_overview(desk.scripts).connections[0].pause is None
+
+
+def acts(desk):
+    """What operators did, by the events for which the ledger has no other, the newest first."""
+    events = [fields for _, fields in desk.scripts.redis.xrevrange("fax:events")]
+    return [json.loads(fields["data"]) for fields in events if fields["type"] == "operator.acted"]
+
+
+def test_an_import_that_changes_nothing_is_an_event_too(desk, operator):
+    for _ in range(2):
+        listed = io.BytesIO(b"fax\n+14155550144\n")
+        told = operator.post("/suppressions/import", reason="letter", file=(listed, "list.csv")).text
+    assert "1 rows: 0 numbers added, 0 changed" in told
+    events = [fields["type"] for _, fields in desk.scripts.redis.xrange("fax:events")]
+    assert events.count("numbers.imported") == 1
+    assert acts(desk) == [
+        {
+            "action": "numbers.imported", "subject": "suppressions", "operator": "olga", "reason": "letter",
+            "rows": 1, "added": 0, "changed": 0,
+        },
+    ]  # fmt: skip
 
 
 def test_suppressions_are_added_looked_up_imported_and_taken_off(desk, operator):

@@ -83,6 +83,14 @@ def test_faxes_that_were_found_have_a_pack_too(cli, client, desk, sent, tmp_path
     assert cli("evidence", str(path)).code == 0
 
 
+def test_no_fax_found_is_no_pack(cli, tmp_path):  # noqa: F811
+    path = tmp_path / "found.zip"
+    result = cli("find", "--number", NUMBER, "--evidence", str(path))
+    assert result.code == 1
+    assert "is not written" in result.err
+    assert not path.exists()
+
+
 def test_every_change_is_seen(client, sent, tmp_path, cli):  # noqa: F811
     path = client.evidence(tmp_path / "e.zip", campaign_id=sent).path
     with zipfile.ZipFile(path) as packed:

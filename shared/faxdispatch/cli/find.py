@@ -4,7 +4,7 @@ import csv
 import sys
 from collections.abc import Iterator
 from datetime import datetime
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -102,13 +102,18 @@ def find(
     wanted = client.wanted(**words(number, job, fax, key, tag, campaign, state, cause, since, until))
     most = limit or (None if as_csv or evidence else 50)
     faxes = client.search.all(wanted)
+    none = f"no fax is known {'here' if wanted.empty else 'of which all that is true'}"
     if evidence:
-        _pack(client, islice(faxes, most), evidence, as_json=as_json)
+        first = next(faxes, None)
+        if first is None:
+            note(f"{none}; {evidence} is not written")
+            raise typer.Exit(1)
+        _pack(client, islice(chain([first], faxes), most), evidence, as_json=as_json)
         return
     shown = islice(faxes, most)
     count = _csv(shown) if as_csv else _lines(shown, full=full, as_json=as_json)
     if not count:
-        note(f"no fax is known {'here' if wanted.empty else 'of which all that is true'}")
+        note(none)
         raise typer.Exit(1)
     if most and count == most and next(faxes, None):
         note(f"these are the newest {most}; --limit shows more")
