@@ -18,10 +18,11 @@ local function mark_behind(w, epoch, found)
   emit_about('ledger', 'ledger.went_back', {source = a.source, data = json({remembered = w.seen, found = found})})
 end
 
--- The moment of which a copy is, where this is one that was not recovered yet.
+-- The moment of which a copy is, where this is one that was not recovered yet. Who may not look takes it for one.
 local function copied_at(text)
   local copied = cjson.decode(text)
-  local run = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
+  local about = redis.pcall('INFO', 'server')
+  local run = type(about) == 'string' and string.match(about, 'run_id:(%x+)')
   return run ~= copied.run and copied.at or nil
 end
 
