@@ -203,6 +203,7 @@ def _watched(figures: Figures) -> Iterator[Metric]:
         ("dead_letters", "Messages that the workers could not carry out.", figures.dead_letters),
         ("strays", "Faxes too many, to be cancelled at Telnyx.", figures.strays),
         ("quarantined", "Signed webhooks that were unreadable or of no connection of ours.", figures.quarantined),
+        ("questions", "Producers' questions to Telnyx that wait for their share of the rate.", figures.questions),
         ("documents_wanted", "Documents of inbound faxes that are not here yet.", figures.documents_wanted),
         ("documents_given_up", "Documents of inbound faxes that could not be had.", figures.documents_given_up),
         ("workers", "Worker processes that have shown up in the last minute.", figures.workers),

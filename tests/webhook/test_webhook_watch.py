@@ -9,7 +9,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from redis import Redis
 
 from faxdispatch.jobs import SendFax
-from faxdispatch.ledger import Ledger, Limits, Scripts, connect
+from faxdispatch.ledger import Ledger, Limits, Question, Questions, Scripts, connect
 from faxdispatch.settings import Settings
 from faxdispatch.states import OPEN
 from faxdispatch.testing import telnyx_event
@@ -75,7 +75,9 @@ def test_what_an_operator_must_look_at_is_counted(client: FlaskClient, redis_url
     redis.xadd("fax:quarantine", {"reason": "unreadable"})
     redis.zadd("fax:workers", {"host:1": now - 5_000, "host:2": now, "gone:3": now - 61_000})
     redis.set("fax:leader", "host:1")
+    Questions(scripts).put(Question("fax.sync.v1", {"fax_id": "fax-1"}, "m-2"))
     found = figures(client)
+    assert found["faxdispatch_questions",] == 1
     told = {name: found[f"faxdispatch_{name}",] for name in ("dead_letters", "strays", "quarantined", "workers")}
     assert told == {"dead_letters": 1, "strays": 2, "quarantined": 1, "workers": 2}
     assert found["faxdispatch_scheduler_leads",] == 1

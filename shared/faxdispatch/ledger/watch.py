@@ -40,6 +40,8 @@ class Figures:
     """Age of the moment from which the next listing of inbound faxes begins; None where none was complete yet."""
     leader: str | None
     """The worker whose scheduler leads; None where none does."""
+    questions: int
+    """Producers' questions to Telnyx that wait for their share of the rate, or are being asked."""
     unread: dict[str, int]
     """Messages for our workers that lie where none reads, by place, as the leader last saw them."""
 
@@ -64,10 +66,11 @@ class Watch:
             pipe.get("fax:leader")
             pipe.get(UNREAD)
             pipe.hexists("fax:ledger", "behind")
+            pipe.hlen("fax:questions")
             for state in states:
                 pipe.zrange(f"fax:since:{state}", 0, 0, withscores=True)
             found = pipe.execute()
-        dead_letters, strays, quarantined, wanted, given_up, listed, leader, unread, behind, *first = found
+        dead_letters, strays, quarantined, wanted, given_up, listed, leader, unread, behind, questions, *first = found
         workers = Presence(self._scripts).all()
         return Figures(
             oldest={
@@ -86,6 +89,7 @@ class Watch:
             leader=leader,
             unread=json.loads(unread) if unread else {},
             ledger_behind=bool(behind),
+            questions=questions,
         )
 
     def tell_unread(self, found: dict[str, int], *, kept: float) -> None:
