@@ -4,6 +4,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -52,17 +53,23 @@ def answers(url: str) -> bool:
         return False
 
 
-@pytest.fixture(scope="session")
-def valkey_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Address of a real Valkey with the durability that we ask of every server."""
+@contextmanager
+def running_valkey(folder: Path) -> Iterator[str]:
+    """Run a real Valkey with the durability that we ask of every server; gives its address."""
     port = free_port()
-    folder: Path = tmp_path_factory.mktemp("valkey")
     server = subprocess.Popen(valkey_command(folder, port))
     url = f"redis://127.0.0.1:{port}/0"
     eventually(lambda: answers(url))
     yield url
     server.terminate()
     server.wait(20)
+
+
+@pytest.fixture(scope="session")
+def valkey_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of the Valkey of this test process."""
+    with running_valkey(tmp_path_factory.mktemp("valkey")) as url:
+        yield url
 
 
 @pytest.fixture

@@ -5,10 +5,33 @@ from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
+from redis import Redis
 
 from faxdispatch.settings import Settings
+from tests.conftest import running_valkey
 from tests.webhook.harness import SIGNER, Valkey, Web
 from webhook.app import create_app
+
+_EMPTIED = """
+for _, key in ipairs(redis.call('KEYS', '*')) do
+  if key ~= ARGV[1] and key ~= ARGV[2] then redis.call('DEL', key) end
+end
+"""
+
+
+@pytest.fixture(scope="session")
+def valkey_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A Valkey for these tests: the receiver that runs through all of them remembers its ledger, as its witness."""
+    with running_valkey(tmp_path_factory.mktemp("valkey")) as url:
+        yield url
+
+
+@pytest.fixture
+def redis_url(valkey_url: str) -> str:
+    """Address of a Redis that is empty, but for what the running receiver knows the ledger by."""
+    with Redis.from_url(valkey_url) as client:
+        client.eval(_EMPTIED, 0, "fax:ledger", "fax:witnesses")
+    return valkey_url
 
 
 @pytest.fixture
