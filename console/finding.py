@@ -65,6 +65,8 @@ class Answer:
     rows: Page
     what: str
     """As what the query was understood."""
+    number: str | None = None
+    """The number that was looked for, in E.164."""
 
     @property
     def faxes(self) -> list[Found]:
@@ -90,7 +92,7 @@ def look(client: FaxClient, asked: Asked) -> Answer:
     if "campaign_id" not in words:
         singles = client.search.page(wanted, after=asked.after, limit=SHOWN, rows=False)
     rows = client.search.page(wanted, limit=SHOWN, effort=_AT_ONCE, singles=False) if not asked.after else _NOTHING
-    return Answer(singles, rows, "a recipient's number" if asked.query else "all faxes")
+    return Answer(singles, rows, "a recipient's number" if asked.query else "all faxes", wanted.number)
 
 
 def look_on(client: FaxClient, asked: Asked) -> Answer:
@@ -98,8 +100,9 @@ def look_on(client: FaxClient, asked: Asked) -> Answer:
     words = asked.filters | (
         {"number": asked.query} if asked.is_number else {"tag": asked.query} if asked.query else {}
     )
-    rows = client.search.page(client.wanted(**words), after=asked.after, limit=SHOWN, effort=_FURTHER, singles=False)
-    return Answer(_NOTHING, rows, "recipients of campaigns")
+    wanted = client.wanted(**words)
+    rows = client.search.page(wanted, after=asked.after, limit=SHOWN, effort=_FURTHER, singles=False)
+    return Answer(_NOTHING, rows, "recipients of campaigns", wanted.number)
 
 
 def _named(client: FaxClient, asked: Asked) -> Answer:

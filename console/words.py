@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from faxdispatch.campaign.causes import OURS, TELNYX
 from faxdispatch.campaign.plan import span
-from faxdispatch.privacy import mask_number, scrub
+from faxdispatch.privacy import EXAMPLE, mask_number, scrub
 from faxdispatch.search.wanted import PENDING, SUPPRESSED
 from faxdispatch.states import State
 
@@ -66,7 +66,12 @@ def told(text: Any) -> str:
     if text is None:
         return NOTHING
     words = str(text)
-    return words if g.get("full") else _DIGITS.sub(lambda found: mask_number(found[0]), scrub(words))
+    return words if g.get("full") else _DIGITS.sub(_hidden, scrub(words))
+
+
+def _hidden(found: re.Match[str]) -> str:
+    """Mask a number, unless it is the one by which our messages show how one is written."""
+    return found[0] if f"+{found[0]}" == EXAMPLE else mask_number(found[0])
 
 
 def link(address: str | None) -> str:

@@ -15,7 +15,7 @@ from faxdispatch.broker import broker_app, post, post_job, refused, reminder
 from faxdispatch.errors import BadInput, IdempotencyConflict, InvalidJob, NotKnown, Unavailable
 from faxdispatch.jobs import CancelFax, FindInbound, Job, RefreshMedia, SendFax, SyncStatus
 from faxdispatch.ledger import DeadLetters, Inbox, JobView, Keeper, Ledger, New, Scripts, Suppressions, connect
-from faxdispatch.numbers import NumberPolicy
+from faxdispatch.numbers import NumberPolicy, country_of
 from faxdispatch.settings import Settings
 from faxdispatch.states import HoldReason, Verdict
 from faxdispatch.verdicts import check, check_reason, refusal
@@ -316,12 +316,15 @@ class FaxClient:
     def wanted(self, **words: Any) -> "Wanted":
         """Read what is looked for, as `find` takes it, for `search.page`.
 
+        A number without `+` is of the region, or else of the sender's country: only what is sent must be told apart.
+
         Raises:
             BadInput: naming the word that is wrong.
         """
         from faxdispatch.search import Wanted  # noqa: PLC0415 - the same
 
-        return Wanted.of(region=self._region, **words)
+        sender = self._settings.sender if self._settings and not self._region else None
+        return Wanted.of(region=country_of(sender) if sender else self._region, **words)
 
     def find(self, **words: Any) -> "Iterator[Found]":
         """Give the faxes that are wanted, open and ended ones, single ones and rows of campaigns, the newest first.

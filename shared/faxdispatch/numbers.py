@@ -153,6 +153,17 @@ def destined(text: str, *, region: str | None = None) -> str:
     return _e164(number)
 
 
+def country_of(number: str) -> str | None:
+    """Give the country (ISO 3166, two letters) of a number in E.164; of its country code, where no list has its range.
+
+    None where nothing is known of either.
+    """
+    parsed = _parsed(number, None)
+    country = phonenumbers.region_code_for_number(parsed)
+    country = country or phonenumbers.region_code_for_country_code(parsed.country_code or 0)
+    return country if country and country.isalpha() and country != "ZZ" else None
+
+
 def _parsed(text: str, region: str | None) -> PhoneNumber:
     written = text.strip()
     if not written.startswith("+") and region is None:

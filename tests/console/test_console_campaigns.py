@@ -10,6 +10,7 @@ import pytest
 from faxdispatch.states import CampaignState
 from tests.campaign.rows import CAMPAIGN, Rows
 from tests.conftest import eventually
+from tests.console.conftest import Browser
 from tests.flow.harness import a_pdf
 
 LISTS = [("Praxis <b>Süd</b>", "0101", "Köln"), ("Praxis Nord", "0102", "Kiel"), ("Praxis Ost", "0103", "Görlitz")]
@@ -120,6 +121,18 @@ def test_a_list_is_understood_and_what_is_wrong_is_told_row_by_row(draft, operat
         assert words in page
     assert "<script>alert" not in page
     assert "4155550101" not in page.replace(" ", "").replace("-", "")
+
+
+def test_without_a_region_the_page_says_where_to_choose_the_country(users, build):
+    operator = Browser(build(fax_default_region=None).test_client())
+    operator.sign_in("olga")
+    file = (io.BytesIO(LIST.encode("cp1252")), "clinics.csv")
+    form = {"csrf_token": operator.token(), "list": file}
+    where = operator.client.post("/drafts/", data=form).location
+    page = operator.text(where)
+    assert "write it with + and country code, like +12025550199" in page
+    assert "No country is set for numbers without +" in page
+    assert "No country is set" not in operator.post(f"{where}/reading", region="us").text
 
 
 def test_how_it_is_read_can_be_corrected(draft, operator):

@@ -5,7 +5,7 @@ import pytest
 from console.finding import Asked, look
 from faxdispatch.jobs import SendFax
 from tests.campaign.rows import CAMPAIGN, Rows
-from tests.console.conftest import NUMBER
+from tests.console.conftest import NUMBER, Browser
 
 LISTS = [("Praxis Süd", "0101", "Köln"), ("Praxis Nord", "0102", "Kiel")]
 
@@ -46,7 +46,8 @@ def test_without_a_word_the_newest_come_first_and_older_ones_follow(sent, viewer
 
 
 def test_what_is_not_there_is_said(sent, viewer):
-    assert "No fax is known here" in viewer.client.get("/faxes/", query_string={"q": "415 555 0100"}).text
+    told = viewer.client.get("/faxes/", query_string={"q": "415 555 0100"}).text
+    assert "No such fax is known here. Looked for was +1******0100" in told
     told = viewer.client.get("/faxes/", query_string={"q": "nonsense<b>"}).text
     assert "is no number, no job" in told
     assert "<b>" not in told.split("<main")[1].split("nonsense")[1][:20]
@@ -89,3 +90,10 @@ def test_a_word_is_understood_as_what_it_looks_like(desk):
     assert not Asked.read({"q": "e690dc6a424a42cb88cd6ca9e1f6d056"}).is_number
     assert not Asked.read({"q": "may-2026"}).is_number
     assert look(desk.client, Asked.read({"q": "12345"})).what == "a tag"
+
+
+def test_without_a_region_a_number_is_looked_for_in_the_country_of_the_sender(sent, users, build):
+    client = build(fax_default_region=None).test_client()
+    viewer = Browser(client)
+    viewer.sign_in("vera")
+    assert 'href="/faxes/job-7"' in client.get("/faxes/", query_string={"q": "(415) 555-0187"}).text
