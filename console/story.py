@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from console.holding import meaning
 from console.words import cause, clock
+from faxdispatch.campaign.causes import is_known
 from faxdispatch.events import Event
 from faxdispatch.ledger import JobView
 from faxdispatch.states import State
@@ -173,6 +174,5 @@ def _fact(name: str, value: Any) -> str:
         words = meaning(str(value))
         if words:
             return words
-        known = cause(str(value))
-        return known if not known.startswith("The cause is") else str(value)
+        return cause(str(value)) if is_known(str(value)) else str(value)
     return str(value)

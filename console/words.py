@@ -7,7 +7,7 @@ from typing import Any
 from flask import g
 from markupsafe import Markup
 
-from faxdispatch.campaign.causes import OURS, TELNYX
+from faxdispatch.campaign.causes import plain
 from faxdispatch.campaign.plan import span
 from faxdispatch.privacy import EXAMPLE, mask_number, scrub
 from faxdispatch.search.wanted import PENDING, SUPPRESSED
@@ -83,7 +83,4 @@ def cause(reason: str | None) -> str:
     """Say why a fax did not arrive, in words."""
     if not reason:
         return "No cause is known."
-    known = TELNYX.get(reason) or OURS.get(reason)
-    if known:
-        return known
-    return f"Telnyx refused the request (code {reason})." if reason.isdigit() else f"The cause is {reason}."
+    return plain(reason)

@@ -83,10 +83,10 @@ def test_the_largest_file_that_telnyx_stores_is_taken_and_a_larger_one_refused(t
 def test_what_is_not_there_yet_is_uploaded():
     storage, document = Storage(), Document(b"%PDF-", ".pdf")
 
-    name = store(storage, document)
+    store(storage, document)
 
     ((how, stored_as, content, ttl),) = storage.written
-    assert (how, stored_as, content) == ("upload", name, b"%PDF-")
+    assert (how, stored_as, content) == ("upload", document.media_name, b"%PDF-")
     assert abs(ttl - KEEP.total_seconds()) < 60
 
 

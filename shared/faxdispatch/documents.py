@@ -60,8 +60,8 @@ def read_document(path: Path) -> Document:
     return Document(content, _kind(path, content))
 
 
-def store(telnyx: TelnyxClient, document: Document, *, until: datetime | None = None) -> str:
-    """Have a document in Telnyx's media storage for as long as it is needed, and give its name there.
+def store(telnyx: TelnyxClient, document: Document, *, until: datetime | None = None) -> MediaResource:
+    """Have a document in Telnyx's media storage for as long as it is needed; its name there is `media_name`.
 
     It is uploaded only where it is not there yet, or would expire too soon after `until` (now, unless given).
 
@@ -75,9 +75,8 @@ def store(telnyx: TelnyxClient, document: Document, *, until: datetime | None = 
     except NoSuchResource:
         known = None
     if known and (known.expires_at is None or known.expires_at >= needed + SPARE):
-        return name
-    put(telnyx, document, name, lifetime, replace=known is not None)
-    return name
+        return known
+    return put(telnyx, document, name, lifetime, replace=known is not None)
 
 
 def put(telnyx: TelnyxClient, document: Document, name: str, ttl_seconds: int, *, replace: bool) -> MediaResource:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from faxdispatch.campaign.badrows import safe_cell
-from faxdispatch.campaign.causes import OURS, TELNYX, in_words
+from faxdispatch.campaign.causes import OURS, REFUSALS, TELNYX, in_words
 from faxdispatch.campaign.html import tag
 from faxdispatch.campaign.report import write_report
 from faxdispatch.campaign.totals import SHOWN, Timeline, Totals
@@ -318,7 +318,8 @@ def test_every_cause_that_we_give_ourselves_is_told_in_plain_words():
 @pytest.mark.parametrize(
     ("cause", "letter", "words"),
     [
-        ("10017", FAILED, "Telnyx refused the request (code 10017)."),
+        ("10017", FAILED, f"Telnyx refused the request (code 10017): {REFUSALS['10017']}"),
+        ("19999", FAILED, "Telnyx refused the request (code 19999): No more is known of that code here."),
         ("brand_new", FAILED, "It failed for a reason that is not known here: brand_new"),
         (None, FAILED, ""),
         ("user_busy", CANCELLED, "Cancelled. The try before: The line was busy."),

@@ -1,5 +1,6 @@
 """`faxdispatch campaign`: from a list to a campaign, and what an operator commands."""
 
+import io
 import json
 
 import pytest
@@ -351,3 +352,20 @@ def test_the_sheet_of_a_workbook_can_be_named(cli, a_list, desk, tmp_path):
     assert result.code == 0
     [row] = desk.campaigns.rows("recall")
     assert "+14152000002" in row
+
+
+def test_a_list_may_come_by_a_pipe(cli, surroundings, tmp_path):
+    def piped(*words):
+        surroundings.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(LIST.encode())))
+        return cli("campaign", words[0], "-", *words[1:], FAX_DEFAULT_REGION="US")
+
+    checked = piped("check")
+    planned = piped("plan", "--media-name", "letter", "--json")
+    made = piped("create", "--media-name", "letter", "--name", "Recall")
+    again = piped("create", "--media-name", "letter", "--name", "Recall")
+
+    assert checked.code == 1
+    assert "all bad rows are in stdin.bad.csv" in checked.out
+    assert planned.json["recipients"] == 2
+    assert made.out == again.out == "campaign recall: 2 rows, checked\n"
+    assert "nonsense" in (tmp_path / "stdin.bad.csv").read_text(encoding="utf-8-sig")

@@ -44,6 +44,34 @@ TELNYX: dict[str, str] = {
 }
 """Every failure reason of Telnyx that is known."""
 
+REFUSALS: dict[str, str] = {
+    "400": "Telnyx did not understand the request.",
+    "404": "Telnyx does not know something that the request names.",
+    "413": "The document is too large for Telnyx.",
+    "415": "The document is of a kind that Telnyx does not fax.",
+    "422": "Telnyx could not carry out the request as it was written.",
+    "10001": "A number of the request is not active at Telnyx.",
+    "10002": "A number of the request is none that Telnyx knows.",
+    "10003": "The link to the document is none that Telnyx can use.",
+    "10004": "Telnyx misses something in the request.",
+    "10005": "Telnyx does not know something that the request names.",
+    "10006": "An id in the request is none that Telnyx knows.",
+    "10011": "The request has more in it than Telnyx takes.",
+    "10013": "The request lacks something that it must name at Telnyx.",
+    "10014": "The document is of a kind that Telnyx does not fax.",
+    "10015": "Telnyx did not understand the request.",
+    "10016": "A number of the request is not written as +, country and number.",
+    "10017": "The document, or something else that the request names, is not at Telnyx (any more). Stored documents "
+    "have an end: faxdispatch media list tells it.",
+    "10026": "A value in the request is of the wrong kind for Telnyx.",
+    "10027": "Telnyx could not carry out the request as it was written.",
+    "10032": "A word in the request is none that Telnyx knows.",
+    "10033": "A value in the request is outside of what Telnyx takes.",
+    "85004": "The fax application, FAX_CONNECTION_ID, is none that Telnyx knows.",
+    "90017": "The client state of the request is not in the form that Telnyx takes.",
+}
+"""Telnyx's error codes, and HTTP statuses without one, that refuse one request for good (Telnyx API error codes)."""
+
 OURS: dict[str, str] = {
     "unknown": "It failed, and Telnyx did not say why.",
     "send_by": "No try could begin before the latest time that was asked for.",
@@ -74,13 +102,10 @@ _NOTHING_SENT = "Cancelled before it was sent."
 
 
 def in_words(cause: str | None, letter: str) -> str:
-    """Say why a row with this letter ended so; `cause` is its record's. Empty where nothing was told.
-
-    A code of Telnyx's that refused the request is given as it is.
-    """
+    """Say why a row with this letter ended so; `cause` is its record's. Empty where nothing was told."""
     if letter == CANCELLED and cause not in OURS:
-        return f"Cancelled. The try before: {_plain(cause)}" if cause else _NOTHING_SENT
-    return _plain(cause) if cause else ""
+        return f"Cancelled. The try before: {plain(cause)}" if cause else _NOTHING_SENT
+    return plain(cause) if cause else ""
 
 
 def pause_in_words(reason: str | None) -> str:
@@ -88,10 +113,17 @@ def pause_in_words(reason: str | None) -> str:
     return PAUSES.get(reason or "", reason or "somebody paused it")
 
 
-def _plain(cause: str) -> str:
+def is_known(cause: str) -> bool:
+    """Tell whether there are words for a cause."""
+    return cause.isdigit() or cause in TELNYX or cause in OURS
+
+
+def plain(cause: str) -> str:
+    """Say why a fax failed, by Telnyx's reason, its error code, or our own word. A code is told with the words."""
     known = TELNYX.get(cause) or OURS.get(cause)
     if known:
         return known
     if cause.isdigit():
-        return f"Telnyx refused the request (code {cause})."
+        words = REFUSALS.get(cause, "No more is known of that code here.")
+        return f"Telnyx refused the request (code {cause}): {words}"
     return f"It failed for a reason that is not known here: {cause}"

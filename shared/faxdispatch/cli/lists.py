@@ -1,5 +1,10 @@
-"""The options by which commands are told how to read a list."""
+"""The list that a command is given, and the options by which it is told how to read it."""
 
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -8,6 +13,10 @@ import typer
 from faxdispatch.errors import BadInput
 from faxdispatch.numbers import COUNTRIES
 
+ListFile = Annotated[
+    Path,
+    typer.Argument(help="CSV or other text, also packed with gzip or zip, or XLSX; - reads it from standard input."),
+]
 Column = Annotated[
     str | None, typer.Option(help="Column of the fax numbers: name, or place from 1.", show_default=False)
 ]
@@ -48,6 +57,27 @@ Personalised = Annotated[
 DropExtension = Annotated[
     bool, typer.Option("--drop-extension", help="Take extensions off numbers, instead of refusing the rows.")
 ]
+
+
+@contextmanager
+def at_hand(file: Path) -> Iterator[Path]:
+    """Give the file of a list for as long as the block lasts; `-`, standard input, is put into one first.
+
+    A list is read more than once, and so is what came through a pipe.
+    """
+    if str(file) != "-":
+        yield file
+        return
+    with tempfile.TemporaryDirectory(prefix="faxdispatch-") as folder:
+        path = Path(folder) / called(file)
+        with path.open("wb") as spool:
+            shutil.copyfileobj(sys.stdin.buffer, spool)
+        yield path
+
+
+def called(file: Path) -> Path:
+    """Give the name by which a list is called in messages, and beside which files about it are written."""
+    return Path("stdin") if str(file) == "-" else file
 
 
 def country(region: str | None) -> str | None:

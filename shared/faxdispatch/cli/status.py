@@ -86,6 +86,7 @@ def _show_row(ledger: Ledger, job_id: str, *, history: bool, full: bool, as_json
         "job": found.job_id,
         "row": f"{found.row} of campaign {found.campaign_id}",
         "state": ended,
+        "in words": _in_words(found.cause),
         "to": found.to if full else hidden(found.to),
         "from": found.sender if full or not found.sender else hidden(found.sender),
         "document": found.document,
@@ -139,11 +140,19 @@ def _ladder(rung: int, settings: Settings) -> str | None:
     return f"rung {rung} of {len(settings.fax_ladder)}: {changes}"
 
 
+def _in_words(cause: str | None) -> str | None:
+    # Only who asks for a fax that failed needs what comes with campaigns.
+    from faxdispatch.campaign.causes import plain  # noqa: PLC0415
+
+    return plain(cause) if cause else None
+
+
 def _facts(view: JobView, settings: Settings, *, full: bool) -> dict[str, Any]:
     request = view.request.encode() if full else hidden(view.request.encode())
     return {
         "job": view.job_id,
         "state": state_line(view),
+        "in words": _in_words(view.cause) if view.state is State.FAILED else None,
         **_held(view, full=full),
         "to": request["to"],
         "from": request.get("from") or (view.sender if full else hidden(view.sender)),

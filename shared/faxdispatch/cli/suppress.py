@@ -11,7 +11,7 @@ import typer
 from faxdispatch.campaign import Suppression, SuppressionList
 from faxdispatch.campaign.badrows import create, safe_cell
 from faxdispatch.campaign.checking import BadRow
-from faxdispatch.cli.lists import Column, Delimiter, Encoding, Region, country
+from faxdispatch.cli.lists import Column, Delimiter, Encoding, Region, at_hand, country
 from faxdispatch.cli.moments import parse_moment
 from faxdispatch.cli.output import clock, hidden, note, show, show_json
 from faxdispatch.cli.progress import reading
@@ -74,7 +74,10 @@ def remove(
 
 @app.command("import")
 def import_(
-    file: Annotated[Path, typer.Argument(help="A list of any shape that `campaign check` reads, or an export.")],
+    file: Annotated[
+        Path,
+        typer.Argument(help="A list of any shape that `campaign check` reads, or an export; - for standard input."),
+    ],
     reason: Annotated[
         str | None, typer.Option(help="Why they get none; the file's column `reason` if not given.", show_default=False)
     ] = None,
@@ -95,9 +98,9 @@ def import_(
     """
     known = _list()
     end = parse_moment(until, "until") if until else None
-    with reading(file.name) as on_progress:
+    with at_hand(file) as path, reading(path.name) as on_progress:
         found = known.import_file(
-            file,
+            path,
             reason=reason,
             source=source,
             until=end,

@@ -78,7 +78,9 @@ class Run:
     def _upload(self) -> None:
         with TelnyxClient(self._stage.telnyx["base_url"], self._stage.telnyx["api_key"]) as telnyx:
             for name in DOCUMENTS:
-                self._media[name] = store(telnyx, read_document(self._folder / name))
+                document = read_document(self._folder / name)
+                store(telnyx, document)
+                self._media[name] = document.media_name
 
     def _send(self, recipient: Recipient) -> str:
         options: dict[str, Any] = {

@@ -20,9 +20,12 @@ from faxdispatch.cli.lists import (
     Fields,
     IncludeHidden,
     LeftOutOption,
+    ListFile,
     Personalised,
     Region,
     SheetName,
+    at_hand,
+    called,
     column_fields,
     country,
 )
@@ -36,7 +39,7 @@ _OF_THE_VALID = ("toll_free", "foreign", "own_number", "unconfirmed", "shared_co
 
 
 def check(
-    file: Annotated[Path, typer.Argument(help="CSV or other text, also packed with gzip or zip, or XLSX.")],
+    file: ListFile,
     column: Column = None,
     region: Region = None,
     delimiter: Delimiter = None,
@@ -63,9 +66,9 @@ def check(
         if path.exists():
             raise BadInput(f"{path}: is there already and is not overwritten; name another file, or remove it")
     scripts = Scripts.from_settings(settings) if settings.redis_url else None
-    with reading(file.name) as on_progress:
+    with at_hand(file) as path, reading(path.name) as on_progress:
         checking = check_list(
-            file,
+            path,
             policy=settings.number_policy,
             region=country(region),
             column=column,
@@ -82,7 +85,7 @@ def check(
             first_bad=limit,
             on_progress=on_progress,
         )
-        written, left = _run(checking, bad_rows or free_path(file), left_out or free_left_out(file))
+        written, left = _run(checking, bad_rows or free_path(called(file)), left_out or free_left_out(called(file)))
     _tell(checking, written, left, asked=bool(settings.redis_url), as_json=as_json)
     if checking.summary.invalid or not checking.summary.valid:
         raise typer.Exit(1)

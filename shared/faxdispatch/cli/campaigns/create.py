@@ -19,9 +19,12 @@ from faxdispatch.cli.lists import (
     Fields,
     IncludeHidden,
     LeftOutOption,
+    ListFile,
     Personalised,
     Region,
     SheetName,
+    at_hand,
+    called,
     column_fields,
     country,
 )
@@ -52,7 +55,7 @@ from faxdispatch.settings import Settings
 
 
 def create(
-    file: Annotated[Path, typer.Argument(help="CSV or other text, also packed with gzip or zip, or XLSX.")],
+    file: ListFile,
     media: Annotated[str | None, typer.Option(help="Link (https) or local file for every row.")] = None,
     media_name: Annotated[str | None, typer.Option(help="Document in Telnyx's media storage for every row.")] = None,
     media_column: Annotated[
@@ -150,21 +153,21 @@ def create(
     # Before anything is uploaded; the list itself may still have a column with documents.
     options_for_all(options, region=read.region or settings.fax_default_region, media_by_row=True)
     desk = FaxClient.from_env(settings).campaigns
-    if document:
-        if not file.exists():
-            raise BadInput(f"{file}: cannot be read: there is no such file")
-        upload(document, settings, until=until)
-    with reading(file.name) as on_progress:
+    with at_hand(file) as path, reading(path.name) as on_progress:
+        if document:
+            if not path.exists():
+                raise BadInput(f"{file}: cannot be read: there is no such file")
+            upload(document, settings, until=until)
         made = desk.create(
-            file,
+            path,
             name=name,
             campaign_id=campaign_id,
             reading=read,
             cap=cap,
             operator=operator or user(),
             strict=strict,
-            bad_rows=bad_rows or free_path(file),
-            left_out=left_out or free_left_out(file),
+            bad_rows=bad_rows or free_path(called(file)),
+            left_out=left_out or free_left_out(called(file)),
             on_progress=on_progress,
             **options,
         )

@@ -19,6 +19,7 @@ from faxdispatch.cli.lists import (
     Personalised,
     Region,
     SheetName,
+    at_hand,
     column_fields,
     country,
 )
@@ -31,7 +32,9 @@ from faxdispatch.settings import Settings
 
 
 def plan(
-    source: Annotated[str, typer.Argument(metavar="FILE|ID", help="A list of recipients, or a campaign's id.")],
+    source: Annotated[
+        str, typer.Argument(metavar="FILE|ID", help="A list of recipients, - for standard input, or a campaign's id.")
+    ],
     media: Annotated[str | None, typer.Option(help="Link (https) or local file for every row.")] = None,
     media_name: Annotated[str | None, typer.Option(help="Document in Telnyx's media storage for every row.")] = None,
     media_column: Annotated[str | None, typer.Option(help="Column with each row's own document.")] = None,
@@ -69,8 +72,8 @@ def plan(
     start = parse_moment(at, "at") if at else None
     planner = Planner(settings, Scripts.from_settings(settings), document=document, links=Links(sample))
     better = {"pages": pages, "max_attempts": max_attempts}
-    path, now = Path(source), datetime.now(UTC)
-    if path.is_file():
+    file, now = Path(source), datetime.now(UTC)
+    if source == "-" or file.is_file():
         asked = better | {
             "media_url": link,
             "media_name": document.media_name if document else media_name,
@@ -89,7 +92,7 @@ def plan(
             personalised=personalised,
             include_hidden=include_hidden,
         )
-        with reading(path.name) as on_progress:
+        with at_hand(file) as path, reading(path.name) as on_progress:
             subject = planner.of_file(path, asked, read, start or now, cap=cap, on_progress=on_progress)
     else:
         known = {name: value for name, value in better.items() if value}

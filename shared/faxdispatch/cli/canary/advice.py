@@ -1,6 +1,6 @@
 """What to do about a canary that did not arrive, by the kind of its cause."""
 
-from faxdispatch.campaign.causes import OURS, TELNYX
+from faxdispatch.campaign.causes import is_known, plain
 from faxdispatch.reasons import REASONS, UNKNOWN, Kind
 
 _BY_KIND: dict[Kind, str] = {
@@ -38,8 +38,7 @@ def cause_in_words(cause: str | None) -> str:
     """Say why it failed; `cause` is a reason of Telnyx's or one of ours."""
     if not cause:
         return "Nothing tells why."
-    known = TELNYX.get(cause) or OURS.get(cause)
-    return f"{known} ({cause})" if known else f"The reason given is {cause}."
+    return f"{plain(cause)} ({cause})" if is_known(cause) and not cause.isdigit() else plain(cause)
 
 
 def what_to_do(cause: str | None) -> str:
