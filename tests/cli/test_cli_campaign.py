@@ -250,7 +250,7 @@ def test_chosen_rows_are_tried_again(cli, made, desk):
     result = cli("campaign", "retry", made, "--cause", "busy", "--start", "--json")
 
     assert (result.code, result.json["retried"], result.json["state"], result.json["pending"]) == (0, 1, "running", 1)
-    assert "1 rows are pending again, in generation 2" in result.err
+    assert "1 row is pending again, in generation 2" in result.err
     assert "cannot be tried again: it is running" in cli("campaign", "retry", made, "--cause", "busy").err
 
 
@@ -288,7 +288,7 @@ def test_test_numbers_that_are_none_are_told_where_they_are_needed_alone(cli, ma
 
 def test_a_cap_is_set_and_taken_away(cli, made):
     assert cli("campaign", "cap", made, "12.5").out == "campaign recall: spent 0.00 of 12.50; checked\n"
-    assert cli("campaign", "cap", made, "--none").out == "campaign recall: spent 0.00 of no cap; checked\n"
+    assert cli("campaign", "cap", made, "--none").out == "campaign recall: spent 0.00, no cap; checked\n"
     for words in ([], ["3", "--none"], ["0"], ["nan"]):
         assert cli("campaign", "cap", made, *words).code == 2
 

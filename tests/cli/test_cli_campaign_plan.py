@@ -63,8 +63,8 @@ def test_people_are_told_that_everything_is_an_estimate_and_what_it_was_reckoned
 
     assert lines[0] == "All figures are estimates."
     assert "recipients: 3, with 12 pages in all" in lines
-    assert any(line.startswith("reckoned with: 1 faxes at once, 20 new ones a second") for line in lines)
-    assert any(line.startswith("held up most by: only 1 faxes at once") for line in lines)
+    assert any(line.startswith("reckoned with: 1 at once, 20 new ones a second") for line in lines)
+    assert any(line.startswith("held up most by: only 1 at once") for line in lines)
 
 
 def test_a_document_that_cannot_be_counted_is_guessed_and_said_so(cli, listed, tmp_path):
@@ -130,7 +130,7 @@ def test_a_campaign_is_planned_by_what_has_not_begun(cli, redis_url):
     told = cli("campaign", "plan", CAMPAIGN, "--pages", "2", "--json").json
 
     assert (told["recipients"], told["pages"]) == (1, 2)
-    assert any(remark.startswith("1 rows are under way") for remark in told["remarks"])
+    assert any(remark.startswith("1 row is under way") for remark in told["remarks"])
 
 
 def test_an_option_that_is_wrong_is_told_by_its_name(cli, listed):

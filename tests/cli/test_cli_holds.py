@@ -34,7 +34,7 @@ def test_where_nothing_is_held_that_is_said(cli):
     result = cli("holds")
 
     assert result.code == 0
-    assert result.out.splitlines() == ["nothing is held", "spent today: 0.00 of no cap (an estimate; the day is UTC)"]
+    assert result.out.splitlines() == ["nothing is held", "spent today: 0.00, no cap (an estimate; the day is UTC)"]
     assert cli("holds", "--reason", "window").out == "nothing is held for window\n"
     assert cli("holds", "--reason", "window", "--json").out == ""
 

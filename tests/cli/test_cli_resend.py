@@ -78,7 +78,7 @@ def test_by_filter_the_number_is_told_first_and_open_ones_stay(cli, client, ende
 
     asked = cli("resend", "--tag", "ward")
     assert asked.code == 2
-    assert "1 faxes are sent again; 1 more are open or rows of campaigns and are left alone" in asked.err
+    assert "Send 1 fax again? 1 more is open or of a campaign and left alone." in asked.err
     assert len(list(client.find())) == 2
 
     done = cli("resend", "--tag", "ward", "--yes")

@@ -238,10 +238,10 @@ def test_the_overview_says_what_to_look_at_and_for_how_long(cli, ledger, unknown
 
     said = cli("status", FAX_SPEND_DAY="5").out
 
-    assert "1 unknown sends: faxdispatch status --state unknown" in said
-    assert "1 dead letters: faxdispatch deadletters list" in said
-    assert "1 faxes too many" in said
-    assert "to look at: 1 held: faxdispatch holds --reason too_late" in said
+    assert "1 unknown send: faxdispatch status --state unknown" in said
+    assert "1 dead letter: faxdispatch deadletters list" in said
+    assert "1 fax too many" in said
+    assert "to look at: 1 fax held: faxdispatch holds --reason too_late" in said
     assert "held because too_late: 1" in said
     assert "account: 0 channels in use, 0.00 of 5.00 (an estimate) spent today" in said
     assert "no scheduler leads" in said

@@ -45,8 +45,8 @@ def test_what_came_as_expected_is_right_and_told_with_its_way():
     [
         ({"state": State.ACCEPTED}, "expected failed, is accepted"),
         ({"cause": "receiver_decline"}, "expected to fail with user_busy, did with receiver_decline"),
-        ({"accepted": ()}, "Telnyx should have accepted 1 faxes, did 0"),
-        ({"accepted": (1, 1)}, "Telnyx should have accepted 1 faxes, did 2"),
+        ({"accepted": ()}, "Telnyx should have accepted 1 fax, did 0"),
+        ({"accepted": (1, 1)}, "Telnyx should have accepted 1 fax, did 2"),
         ({"accepted": (2,), "recipient": replace(RECIPIENT, calls=2)}, "Telnyx accepted one attempt twice"),
         ({"seqs": (1, 2, 2, 3, 4)}, "the consumer did not read every event once and in order"),
         ({"seqs": (1, 2, 4, 5, 6)}, "the consumer did not read every event once and in order"),

@@ -10,6 +10,7 @@ from faxdispatch.campaign.totals import RESULTS, SHOWN, Totals
 from faxdispatch.ledger import Campaign
 from faxdispatch.ledger.campaigns import CANCELLED, DELIVERED, FAILED, OPENED, PENDING, SUPPRESSED
 from faxdispatch.states import CampaignState
+from faxdispatch.wording import are, counted
 
 _COLOURS = {
     DELIVERED: "#1b7f5c", FAILED: "#c0392b", CANCELLED: "#7a7f87", SUPPRESSED: "#8e6bbf", OPENED: "#2f6fb0",
@@ -75,7 +76,8 @@ def _recipients(totals: Totals) -> Html:
     """Say first of all who was sent to and who was not: that is what an auditor asks."""
     left = totals.left_out.total()
     rows = totals.rows + left
-    words = f"Of {rows:,} rows of the list, {totals.rows:,} are recipients of this campaign and {left:,} are not."
+    sent = f"{totals.rows:,} {are(totals.rows)} sent to"
+    words = f"Of {counted(rows, 'row')} of the list, {sent} and {left:,} {are(left)} not."
     if not left:
         return _section("Who was left out", tag("p", words))
     reasons = [
@@ -216,5 +218,5 @@ def _span(seconds: int) -> str:
     for size, name in ((86_400, "day"), (3600, "hour"), (60, "minute")):
         if seconds >= size:
             count = seconds // size
-            return f"{count} {name}{'' if count == 1 else 's'}"
+            return counted(count, name)
     return f"{seconds} seconds"

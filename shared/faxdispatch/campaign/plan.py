@@ -212,7 +212,7 @@ def _delays(
     one_always = replace(one, window=None) if one else None
     count = int(one.faxes) if one else 0
     without = {
-        "channels": (loads, one, replace(capacity, channels=math.inf), f"only {capacity.channels:g} faxes at once"),
+        "channels": (loads, one, replace(capacity, channels=math.inf), f"only {capacity.channels:g} at once"),
         "rate": (loads, one, replace(capacity, rate=math.inf), f"only {capacity.rate:g} new faxes a second"),
         "windows": (open_always, one_always, capacity, "the hours in which faxes may be sent"),
         "spend cap": (loads, one, replace(capacity, day_cap=None), "the cap on the money of a day, FAX_SPEND_DAY"),

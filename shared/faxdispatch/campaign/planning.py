@@ -20,6 +20,7 @@ from faxdispatch.jobs import Priority, Window
 from faxdispatch.ledger import CHUNK, Campaigns, Limits, Scripts, Suppressions
 from faxdispatch.openings import Calendar
 from faxdispatch.settings import Settings
+from faxdispatch.wording import counted, counted_are
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,9 @@ class Planner:
                 if not (isinstance(row, Row) and self._add_row(recipients, row, options, requests)):
                     left_out += 1
         if left_out:
-            self.remarks.append(f"{left_out:,} rows are not sent: faxdispatch campaign check {path.name} tells why")
+            self.remarks.append(
+                f"{counted_are(left_out, 'row')} not sent: faxdispatch campaign check {path.name} tells why"
+            )
         return Subject(options, recipients, start, cap)
 
     def of_campaign(
@@ -106,7 +109,7 @@ class Planner:
             for _, to, fields in campaigns.pending_rows(campaign_id, chunk):
                 self._add(recipients, to, options, fields)
         if campaign.opened:
-            self.remarks.append(f"{campaign.opened:,} rows are under way already and are not counted here")
+            self.remarks.append(f"{counted_are(campaign.opened, 'row')} under way already and not counted here")
         return Subject(
             options, recipients, begin, None if campaign.cap is None else max(0.0, campaign.cap - campaign.spent)
         )
@@ -127,9 +130,11 @@ class Planner:
         if made.guessed:
             guess = f"{self._settings.fax_pages_guess}, as FAX_PAGES_GUESS says"
             known = f"{math.ceil(mean)}, the mean of those that were counted" if mean else guess
-            self.remarks.append(f"the pages of {made.guessed:,} faxes are not known and count as {known}")
+            self.remarks.append(f"the pages of {counted(made.guessed, 'fax')} are not known and count as {known}")
         if unplaced := subject.recipients.unplaced:
-            self.remarks.append(f"the numbers of {unplaced:,} rows do not tell their zone: the sender's hours count")
+            self.remarks.append(
+                f"{counted_are(unplaced, 'row')} to a number that does not tell its zone: the sender's hours count"
+            )
         if subject.room is not None and made.cost_high > subject.room:
             sure = "is" if made.cost_low > subject.room else "may be"
             self.remarks.append(f"the cap leaves {subject.room:.2f}; it {sure} reached, which pauses the campaign")

@@ -27,6 +27,7 @@ from faxdispatch.ledger.campaigns import CANCELLED, FAILED
 from faxdispatch.numbers import NumberPolicy, destined
 from faxdispatch.states import CampaignState, HoldReason
 from faxdispatch.verdicts import check_reason
+from faxdispatch.wording import counted
 
 _LONGEST_NAME = 200
 
@@ -499,6 +500,6 @@ def _see_that_all_are_good(checking: Check) -> None:
     if wrong := summary.invalid + summary.no_number:
         first = f"; the first invalid one, line {summary.bad[0].line}: {summary.bad[0].reason}" if summary.bad else ""
         raise BadInput(
-            f"{wrong:,} of {summary.rows:,} rows cannot be sent, and with strict none is: {summary.invalid:,} invalid, "
-            f"{summary.no_number:,} without a number{first}"
+            f"{wrong:,} of {counted(summary.rows, 'row')} cannot be sent, and with strict none is: "
+            f"{summary.invalid:,} invalid, {summary.no_number:,} without a number{first}"
         )

@@ -19,6 +19,7 @@ from faxdispatch.campaign.shape import HEADER_WITHIN, Columns, Shape, trimmed
 from faxdispatch.campaign.source import Source
 from faxdispatch.campaign.words import folded, is_totals
 from faxdispatch.errors import BadInput
+from faxdispatch.wording import counted
 
 _SAMPLE_LINES = 300
 _SAMPLE_CHARACTERS = 500_000
@@ -211,4 +212,4 @@ def _sums_up(cells: tuple[str, ...], number: int) -> bool:
 
 
 def _cells(count: int) -> str:
-    return f"{count} cell{'' if count == 1 else 's'}"
+    return counted(count, "cell")

@@ -46,7 +46,7 @@ def restore(
     """
     folder = Settings.load().fax_data_dir
     with data_dir(folder) as ours:
-        confirm(f"What is in {ours} is moved aside, and {file} takes its place.", yes=yes)
+        confirm(f"Put {file} in the place of what is in {ours}? What is there now is moved aside.", yes=yes)
         found = _restore(file, ours)
     show(f"{ours}: the ledger as of {found}; now `faxdispatch up`, and `faxdispatch recover` beside it")
 

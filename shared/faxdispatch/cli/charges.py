@@ -8,6 +8,7 @@ from faxdispatch.cli.output import note, show, show_json
 from faxdispatch.ledger import Scripts
 from faxdispatch.ledger.charges import DRIFT, KEPT_DAYS, Charges, DayCharges
 from faxdispatch.settings import Settings
+from faxdispatch.wording import counted
 
 
 def charges(
@@ -36,7 +37,7 @@ def charges(
 
 def _line(one: DayCharges) -> str:
     drift = "" if one.drift is None else f"  {one.drift:+.0%} against the estimate"
-    faxes = "1 fax" if one.faxes == 1 else f"{one.faxes:,} faxes"
+    faxes = counted(one.faxes, "fax")
     return f"{one.day}  {one.charged:>10,.3f} {one.currency}  {faxes}  estimated {one.estimate:,.3f}{drift}"
 
 

@@ -10,6 +10,8 @@ from faxdispatch.errors import BadInput
 def confirm(words: str, *, yes: bool) -> None:
     """Go on where the answer is yes, or was given beforehand; else end the command with exit code 1.
 
+    `words` ask first, and then say what follows: "Stop campaign clean? 299 rows will not be sent."
+
     Raises:
         BadInput: there is nobody to ask.
     """
@@ -17,5 +19,5 @@ def confirm(words: str, *, yes: bool) -> None:
         return
     if not sys.stdin.isatty():
         raise BadInput(f"{words} Nobody is here to confirm it: add --yes")
-    if not typer.confirm(f"{words} Go on?", err=True):
+    if not typer.confirm(words, err=True):
         raise typer.Exit(1)

@@ -58,7 +58,7 @@ def role_(name: Name, role: Annotated[Role, typer.Argument(help="viewer or opera
 @user.command()
 def remove(name: Name, yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False) -> None:
     """Remove a user; sessions end with that."""
-    confirm(f"{name} may not sign in any more.", yes=yes)
+    confirm(f"Remove {name}? They cannot sign in any more.", yes=yes)
     _users().remove(name)
     show(f"{name} is removed")
 

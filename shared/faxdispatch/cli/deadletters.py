@@ -13,6 +13,7 @@ from faxdispatch.errors import BadInput, NotKnown
 from faxdispatch.jobs import JOBS
 from faxdispatch.ledger import DeadLetter
 from faxdispatch.privacy import EXAMPLE
+from faxdispatch.wording import counted
 
 Letter = Annotated[str, typer.Argument(help="Id of the message.")]
 OneOrAll = Annotated[str | None, typer.Argument(help="Id of the message.", show_default=False)]
@@ -101,7 +102,7 @@ def drop(
     else:
         chosen = _chosen(client, every=every, reason=reason)
     if chosen:
-        confirm(f"{len(chosen)} dead letters are forgotten; what they asked for is never done.", yes=yes)
+        confirm(f"Forget {counted(len(chosen), 'dead letter')}? What they asked for is never done.", yes=yes)
     for found in chosen:
         client.dead_letters.drop(found.id)
     _tell({"dropped": [found.id for found in chosen]}, f"{len(chosen)} dropped", as_json=as_json)

@@ -12,6 +12,7 @@ from faxdispatch.cli.suppress import Json
 from faxdispatch.cli.user import Operator, user
 from faxdispatch.client import FaxClient
 from faxdispatch.errors import BadInput
+from faxdispatch.wording import counted
 
 _WORDS = {
     "jobs": "single faxes, with their histories",
@@ -43,7 +44,7 @@ def erase(
     client = FaxClient.from_env()
     wanted = client.wanted(number=number, job_id=job, tag=tag)
     count = sum(1 for _ in client.search.all(wanted))
-    confirm(f"{count} faxes and all that tells of them are erased for good.", yes=yes)
+    confirm(f"Erase {counted(count, 'fax')} for good? All that tells of them goes as well.", yes=yes)
     erased = client.erase(number=number, job_id=job, tag=tag, operator=operator or user())
     if as_json:
         show_json({"erased_at": datetime.now(UTC).isoformat(timespec="seconds"), **asdict(erased)})

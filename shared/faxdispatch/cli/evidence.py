@@ -9,6 +9,7 @@ from faxdispatch.cli.campaigns.words import Id, Json
 from faxdispatch.cli.output import clock, show, show_json
 from faxdispatch.client import FaxClient
 from faxdispatch.evidence import Packed, verify
+from faxdispatch.wording import counted
 
 
 def evidence(file: Annotated[Path, typer.Argument(help="An evidence pack.")], as_json: Json = False) -> None:
@@ -48,5 +49,5 @@ def tell(packed: Packed, *, as_json: bool) -> None:
         told = {"file": str(packed.path), "faxes": packed.faxes, "events": packed.events, "public_key": packed.key}
         show_json(told)
         return
-    show(f"{packed.path}: {packed.faxes:,} faxes, {packed.events:,} events")
+    show(f"{packed.path}: {counted(packed.faxes, 'fax')}, {counted(packed.events, 'event')}")
     show(f"public key {packed.key}")

@@ -16,6 +16,7 @@ from faxdispatch.cli.output import clock, hidden, note, show, show_json
 from faxdispatch.client import FaxClient
 from faxdispatch.errors import BadInput
 from faxdispatch.search import STATES, Found
+from faxdispatch.wording import counted
 
 Number = Annotated[
     str | None, typer.Option(help="The recipient's number, written in any way, or SIP URI.", show_default=False)
@@ -154,8 +155,8 @@ def _line(found: Found, *, full: bool) -> str:
     to = found.to if full else hidden(found.to)
     when = found.ended_at or found.changed_at or found.recorded_at
     standing = f"{found.state} ({found.cause})" if found.cause else found.state
-    attempts = f"{found.attempts} attempt{'' if found.attempts == 1 else 's'}"
-    pages = f"{found.pages} page{'' if found.pages == 1 else 's'}" if found.pages else ""
+    attempts = counted(found.attempts, "attempt")
+    pages = counted(found.pages, "page") if found.pages else ""
     return "  ".join(filter(None, [found.job_id, to, clock(when), standing, attempts, pages]))
 
 

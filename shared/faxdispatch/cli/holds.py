@@ -12,6 +12,7 @@ from faxdispatch.holds import MEANINGS, ending
 from faxdispatch.ledger import Account, Held, JobView, Ledger, Limits, Scripts, Traffic
 from faxdispatch.settings import Settings
 from faxdispatch.states import IN_LINE, HoldReason
+from faxdispatch.wording import of_cap
 
 
 def holds(
@@ -69,8 +70,7 @@ def _show(held: list[Held], paused: list[Traffic], account: Account, now: dateti
         show(f"connection {traffic.connection}: {pause_line(traffic.pause)}; {how} ends it sooner")
     if account.shut_until:
         show(f"Telnyx wants no calls until {clock(account.shut_until)}")
-    cap = f"{account.cap:.2f}" if account.cap is not None else "no cap"
-    show(f"spent today: {account.spent:.2f} of {cap} (an estimate; the day is UTC)")
+    show(f"spent today: {of_cap(account.spent, account.cap)} (an estimate; the day is UTC)")
 
 
 def _when(held: Held, now: datetime) -> str:

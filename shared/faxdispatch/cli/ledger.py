@@ -49,7 +49,7 @@ def resume(reason: Reason, operator: Operator = None, yes: Yes = False, as_json:
     epoch = Epoch(Scripts.from_settings(Settings.load()))
     behind = epoch.behind()
     if behind:
-        confirm(f"Of the ledger: {behind}. What it takes for not sent yet is sent from now on.", yes=yes)
+        confirm(f"Send again? Of the ledger: {behind}. What it takes for not sent yet is sent from now on.", yes=yes)
     done = epoch.recovered(reason=reason, operator=operator or user())
     if as_json:
         show_json({"outcome": "recovered" if done else "no"})
@@ -69,7 +69,8 @@ def adopt(reason: Reason, operator: Operator = None, yes: Yes = False, as_json: 
     settings = Settings.load()
     identity = _identity(settings)
     confirm(
-        "Workers with keys of the account before will refuse to start, and its unknown sends wait for a person's word.",
+        "Send with this account? Workers with keys of the account before will refuse to start, and its unknown sends "
+        "wait for a person's word.",
         yes=yes,
     )
     with account(settings) as telnyx:

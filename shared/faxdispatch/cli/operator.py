@@ -45,7 +45,7 @@ def resolve(
     check(verdict, reason=reason, fax_id=accepted)
     client = FaxClient.from_env()
     view = client.status(job)
-    confirm(f"{_standing(view)} {consequence(verdict, accepted)}", yes=yes)
+    confirm(f"Settle it so? {_standing(view)} {consequence(verdict, accepted)}", yes=yes)
     # About the attempt that was shown: another may have begun while the person thought.
     outcome = client.resolve(
         job, verdict, reason=reason, fax_id=accepted, operator=operator or user(), attempt=view.attempt
@@ -75,7 +75,7 @@ def release(
     # What cannot be released is refused without a question.
     if view.state is State.HELD and view.hold_reason in WAIVABLE:
         meaning = MEANINGS[HoldReason(view.hold_reason)].text
-        confirm(f"{_standing(view)} {meaning} It is sent all the same, as soon as it can be.", yes=yes)
+        confirm(f"Let it go? {_standing(view)} {meaning} It is sent all the same, as soon as it can be.", yes=yes)
     waived = client.release(job, reason=reason, operator=operator or user())
     if as_json:
         show_json({"outcome": "released", "job_id": job, "waived": waived})

@@ -7,6 +7,7 @@ from typing import Any
 from faxdispatch.cli.output import show
 from faxdispatch.ledger import Account, Ledger, Limits, Presence, Scripts, Traffic, Watch, Worker
 from faxdispatch.states import HoldReason
+from faxdispatch.wording import counted
 
 _FOR_A_PERSON = (
     HoldReason.TOO_LATE,
@@ -70,16 +71,16 @@ def _money(account: dict[str, Any]) -> str:
 def _to_look_at(found: dict[str, Any]) -> list[str]:
     unread = found["unread"].items()
     matters = [
-        (found["ledger_behind"], "ledger went back in time, and nothing is sent: faxdispatch doctor"),
-        (found["jobs"]["unknown"], "unknown sends: faxdispatch status --state unknown"),
-        *((found["held"].get(reason, 0), f"held: faxdispatch holds --reason {reason}") for reason in _FOR_A_PERSON),
-        (found["dead_letters"], "dead letters: faxdispatch deadletters list"),
-        (found["quarantined"], "webhooks in quarantine, in the stream fax:quarantine"),
-        (found["documents_given_up"], "inbound documents given up: faxdispatch inbound list --place given_up"),
-        *((count, f"messages that no worker reads, in {place}: faxdispatch doctor") for place, count in unread),
-        (found["strays"], "faxes too many, which are being cancelled at Telnyx"),
+        (found["ledger_behind"], "ledger", " went back in time, and nothing is sent: faxdispatch doctor"),
+        (found["jobs"]["unknown"], "unknown send", ": faxdispatch status --state unknown"),
+        *((found["held"].get(one, 0), "fax", f" held: faxdispatch holds --reason {one}") for one in _FOR_A_PERSON),
+        (found["dead_letters"], "dead letter", ": faxdispatch deadletters list"),
+        (found["quarantined"], "webhook", " in quarantine, in the stream fax:quarantine"),
+        (found["documents_given_up"], "inbound document", " given up: faxdispatch inbound list --place given_up"),
+        *((count, "message", f" that no worker reads, in {place}: faxdispatch doctor") for place, count in unread),
+        (found["strays"], "fax", " too many, being cancelled at Telnyx"),
     ]
-    return [f"{int(count)} {words}" for count, words in matters if count]
+    return [f"{counted(int(count), noun)}{words}" for count, noun, words in matters if count]
 
 
 def _connection(traffic: Traffic) -> dict[str, Any]:

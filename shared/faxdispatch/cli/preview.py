@@ -9,6 +9,7 @@ import typer
 from faxdispatch.cli.output import note, show, show_json
 from faxdispatch.errors import BadInput
 from faxdispatch.preview import Lines, NotDrawn, draw
+from faxdispatch.wording import counted
 
 MOST_PAGES = 350
 """Telnyx sends no document with more."""
@@ -42,7 +43,7 @@ def preview(
     lines = Lines.STANDARD if quality == "normal" else Lines.FINE
     first = draw(content, 1, lines)
     if first.pages > MOST_PAGES:
-        raise NotDrawn(f"{file}: has {first.pages} pages; Telnyx sends at most {MOST_PAGES}")
+        raise NotDrawn(f"{file}: has {counted(first.pages, 'page')}; Telnyx sends at most {MOST_PAGES}")
     folder.mkdir(parents=True)
     for page in range(1, first.pages + 1):
         drawn = first if page == 1 else draw(content, page, lines)

@@ -10,6 +10,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 
 from faxdispatch.campaign.checking import Progress as OnProgress
 from faxdispatch.cli.output import note
+from faxdispatch.wording import counted
 
 _EVERY = 5.0
 """Seconds between two lines where nobody watches a bar."""
@@ -25,7 +26,7 @@ def reading(name: str) -> Iterator[OnProgress]:
     with Progress(*parts, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(f"reading {name}", total=None)
         yield lambda done, total, rows: bar.update(
-            task, completed=done, total=total, description=f"reading {name}: {rows:,} rows"
+            task, completed=done, total=total, description=f"reading {name}: {counted(rows, 'row')}"
         )
 
 
@@ -39,4 +40,4 @@ class _Lines:
     def __call__(self, done: int, total: int, rows: int) -> None:
         if time.monotonic() - self._told >= _EVERY:
             self._told = time.monotonic()
-            note(f"{self._name}: {rows:,} rows, {100 * done // max(total, 1)} % of the file")
+            note(f"{self._name}: {counted(rows, 'row')}, {100 * done // max(total, 1)} % of the file")

@@ -17,6 +17,7 @@ from faxdispatch.settings import Settings
 from faxdispatch.telnyx.client import TelnyxClient
 from faxdispatch.telnyx.clock import TelnyxClock
 from faxdispatch.throttle import Throttle
+from faxdispatch.wording import counted
 
 _WORDS = {
     Found.SAME: "known",
@@ -78,7 +79,8 @@ def _telnyx(settings: Settings, scripts: Scripts, clock: TelnyxClock) -> Iterato
 
 
 def _tell(result: Recovered, *, dry_run: bool) -> None:
-    show(f"Telnyx lists {sum(result.found.values())} faxes of this ledger since {result.since:%Y-%m-%d %H:%M:%SZ}")
+    listed = counted(sum(result.found.values()), "fax")
+    show(f"Telnyx lists {listed} of this ledger since {result.since:%Y-%m-%d %H:%M:%SZ}")
     for found, count in result.found.items():
         if count:
             show(f"{count:>8}  {_WORDS[found]}")

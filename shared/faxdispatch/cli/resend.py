@@ -11,6 +11,7 @@ from faxdispatch.client import FaxClient, Receipt
 from faxdispatch.errors import BadInput, FaxError, Unavailable
 from faxdispatch.search import Found, Wanted
 from faxdispatch.states import TERMINAL
+from faxdispatch.wording import are, counted
 
 _ENDED = {state.value for state in TERMINAL}
 
@@ -70,10 +71,10 @@ def _chosen(client: FaxClient, wanted: Wanted, *, yes: bool) -> list[str]:
     found = list(client.search.all(wanted))
     chosen = [fax.job_id for fax in found if _may(fax)]
     left = len(found) - len(chosen)
-    more = f"; {left} more are open or rows of campaigns and are left alone" if left else ""
+    more = f" {left:,} more {are(left)} open or of a campaign and left alone." if left else ""
     if not chosen:
-        raise BadInput(f"no ended single fax is known of which all that is true{more}")
-    confirm(f"{len(chosen)} faxes are sent again{more}.", yes=yes)
+        raise BadInput(f"no ended single fax is known of which all that is true.{more}")
+    confirm(f"Send {counted(len(chosen), 'fax')} again?{more}", yes=yes)
     return chosen
 
 

@@ -17,6 +17,7 @@ from faxdispatch.cli.output import clock, hidden, note, show, show_json
 from faxdispatch.cli.progress import reading
 from faxdispatch.cli.user import Operator, user
 from faxdispatch.client import FaxClient
+from faxdispatch.wording import counted_are
 
 Number = Annotated[str, typer.Argument(help="The number; without + it is one of FAX_DEFAULT_REGION.")]
 Full = Annotated[bool, typer.Option("--full", help="Show numbers in full.")]
@@ -141,7 +142,7 @@ def export(
         return
     with create(file) as opened:
         count = _write(opened)
-    note(f"{count:,} numbers are in {file}")
+    note(f"{counted_are(count, 'number')} in {file}")
 
 
 @app.command()

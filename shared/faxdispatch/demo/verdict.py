@@ -10,6 +10,7 @@ from faxdispatch.demo.recipients import Recipient
 from faxdispatch.demo.run import Run
 from faxdispatch.events import Event
 from faxdispatch.ledger import JobView
+from faxdispatch.wording import counted
 
 _SAID = {
     "job.queued": "queued",
@@ -66,9 +67,9 @@ class Verdict:
 def judge(run: Run, report: Mapping[str, Any]) -> Verdict:
     """Hold a run against its recipients; `report` is the simulator's own."""
     sends: defaultdict[str, list[Mapping[str, Any]]] = defaultdict(list)
-    for client_state, counted in report["client_states"].items():
+    for client_state, sent in report["client_states"].items():
         job = decode_client_state(client_state)
-        sends[job[0] if job else ""].append(counted)
+        sends[job[0] if job else ""].append(sent)
     faxes = [
         _judge_fax(recipient, run.views[job_id], run.events[job_id], sends.pop(job_id, []))
         for job_id, recipient in run.jobs.items()
@@ -89,14 +90,14 @@ def judge(run: Run, report: Mapping[str, Any]) -> Verdict:
 def _judge_fax(
     recipient: Recipient, view: JobView, events: list[Event], sends: Iterable[Mapping[str, Any]]
 ) -> FaxVerdict:
-    accepted = [int(counted["accepted"]) for counted in sends]
+    accepted = [int(one["accepted"]) for one in sends]
     problems = []
     if view.state is not recipient.expected:
         problems.append(f"expected {recipient.expected}, is {view.state}")
     if recipient.cause and view.cause != recipient.cause:
         problems.append(f"expected to fail with {recipient.cause}, did with {view.cause}")
     if sum(accepted) != recipient.calls:
-        problems.append(f"Telnyx should have accepted {recipient.calls} faxes, did {sum(accepted)}")
+        problems.append(f"Telnyx should have accepted {counted(recipient.calls, 'fax')}, did {sum(accepted)}")
     if any(count > 1 for count in accepted):
         problems.append("Telnyx accepted one attempt twice")
     if [event.seq for event in events] != list(range(1, len(events) + 1)):

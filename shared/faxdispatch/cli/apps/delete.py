@@ -24,7 +24,7 @@ def delete(
         if warning := _warning(identity, settings):
             note(f"WARNING: {warning}")
         name = application.application_name or "without a name"
-        confirm(f"This deletes the fax application {name!r} ({application.id}) at Telnyx for good.", yes=yes)
+        confirm(f"Delete the fax application {name!r} ({application.id}) at Telnyx for good?", yes=yes)
         try:
             application = telnyx.delete_application(identity)
         except NoSuchResource:

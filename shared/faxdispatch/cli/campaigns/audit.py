@@ -4,6 +4,7 @@ import typer
 
 from faxdispatch.cli.campaigns.words import Id, Json, as_data, campaigns
 from faxdispatch.cli.output import show, show_json
+from faxdispatch.wording import counted
 
 
 def audit(campaign: Id, as_json: Json = False) -> None:
@@ -18,6 +19,6 @@ def audit(campaign: Id, as_json: Json = False) -> None:
         for fault in found.faults:
             show(fault)
         if not found.faults:
-            show(f"campaign {campaign}: {found.campaign.rows:,} rows, all accounted for")
+            show(f"campaign {campaign}: {counted(found.campaign.rows, 'row')}, all accounted for")
     if found.faults:
         raise typer.Exit(1)

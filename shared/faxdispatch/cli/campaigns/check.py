@@ -34,6 +34,7 @@ from faxdispatch.cli.progress import reading
 from faxdispatch.errors import BadInput
 from faxdispatch.ledger import Scripts, Suppressions
 from faxdispatch.settings import Settings
+from faxdispatch.wording import counted
 
 _OF_THE_VALID = ("toll_free", "foreign", "own_number", "unconfirmed", "shared_cost")
 
@@ -146,7 +147,7 @@ def _tell(checking: Check, written: Path | None, left: Path | None, *, asked: bo
         rest = summary.invalid - len(summary.bad)
         show(f"{f'and {rest:,} more; ' if rest else ''}all bad rows are in {written}")
     if left:
-        show(f"all {summary.rows - summary.valid:,} rows that would not be faxed, and why, are in {left}")
+        show(f"{counted(summary.rows - summary.valid, 'row')} not to be faxed, each with the reason: {left}")
 
 
 def _counts(summary: Summary) -> dict[str, int]:

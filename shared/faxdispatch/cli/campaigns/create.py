@@ -52,6 +52,7 @@ from faxdispatch.documents import Document
 from faxdispatch.errors import BadInput
 from faxdispatch.jobs import Priority
 from faxdispatch.settings import Settings
+from faxdispatch.wording import counted
 
 
 def create(
@@ -203,6 +204,6 @@ def _tell(made: Imported, campaign: dict[str, Any], words: str, *, as_json: bool
         note(f"all invalid rows are in {made.bad_rows}")
     if made.left_out:
         note(f"every row that is not faxed, and why, is in {made.left_out}")
-    show(f"campaign {campaign['id']}: {campaign['rows']:,} rows, {words}")
+    show(f"campaign {campaign['id']}: {counted(campaign['rows'], 'row')}, {words}")
     if campaign["state"] == CampaignState.CHECKED:
         note(f"faxdispatch campaign test {campaign['id']} tries it on your own numbers; campaign start sends it")

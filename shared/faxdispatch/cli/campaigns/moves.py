@@ -10,7 +10,9 @@ from faxdispatch.cli.moments import parse_moment
 from faxdispatch.cli.output import note, show, show_json
 from faxdispatch.cli.user import Operator, user
 from faxdispatch.errors import BadInput
+from faxdispatch.states import State
 from faxdispatch.verdicts import check_reason
+from faxdispatch.wording import counted, counted_are, of_cap
 
 Why = Annotated[str | None, typer.Option("--reason", help="Why, for those who read the events.", show_default=False)]
 
@@ -57,12 +59,12 @@ def finish(
     desk = campaigns()
     found = desk.get(campaign)
     confirm(
-        f"Campaign {found.id} is {standing(found)}. Rows that wait after attempts which Telnyx never took fail.",
+        f"Give up rows of campaign {found.id}? Those that wait after attempts which Telnyx never took fail.",
         yes=yes,
     )
     moved, given_up = desk.finish(campaign, reason=reason, operator=operator or user())
     tell(moved, as_json=as_json)
-    note(f"{given_up:,} rows are given up; {moved.pending:,} are still to be sent, {moved.opened:,} under way")
+    note(f"{counted_are(given_up, 'row')} given up; {moved.pending:,} still to be sent, {moved.opened:,} under way")
 
 
 def cancel(
@@ -81,10 +83,10 @@ def cancel(
     """
     desk = campaigns()
     found = desk.get(campaign)
-    in_flight = "faxes under way are cancelled, too" if also_in_flight else "faxes under way go on"
+    waiting = found.pending + found.open.get(State.HELD, 0) + found.open.get(State.QUEUED, 0)
+    at_telnyx = "is asked to cancel those that it has" if also_in_flight else "continues with those that it has"
     confirm(
-        f"Campaign {found.id} is {standing(found)}. {found.pending:,} rows are never sent, nor {found.opened:,} that "
-        f"have not left yet; {in_flight}.",
+        f"Stop campaign {found.id}? {counted(waiting, 'row')} will not be sent; Telnyx {at_telnyx}.",
         yes=yes,
     )
     moved = desk.cancel(campaign, reason=reason, also_in_flight=also_in_flight, operator=operator or user())
@@ -107,8 +109,7 @@ def cap(
     if as_json:
         tell(found, as_json=True)
         return
-    limit = f"{found.cap:.2f}" if found.cap is not None else "no cap"
-    show(f"campaign {found.id}: spent {found.spent:.2f} of {limit}; {standing(found)}")
+    show(f"campaign {found.id}: spent {of_cap(found.spent, found.cap)}; {standing(found)}")
     if found.reason == "spend_cap":
         note(f"it is still paused; faxdispatch campaign resume {found.id} lets it go on")
 
@@ -117,7 +118,11 @@ def purge(campaign: Id, operator: Operator = None, yes: Yes = False, as_json: Js
     """Forget a campaign with its rows and results. Make its report before: this cannot be undone."""
     desk = campaigns()
     found = desk.get(campaign)
-    confirm(f"Campaign {found.id} ({found.name}) with {found.rows:,} rows and their results is forgotten.", yes=yes)
+    confirm(
+        f"Forget campaign {found.id} ({found.name})? {counted(found.rows, 'row')} and all results cannot be reported "
+        "any more.",
+        yes=yes,
+    )
     desk.purge(campaign, operator=operator or user())
     if as_json:
         show_json({"outcome": "purged", "id": found.id})

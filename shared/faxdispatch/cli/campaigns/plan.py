@@ -29,6 +29,7 @@ from faxdispatch.cli.progress import reading
 from faxdispatch.cli.send import source_of
 from faxdispatch.ledger import Scripts
 from faxdispatch.settings import Settings
+from faxdispatch.wording import counted
 
 
 def plan(
@@ -107,11 +108,11 @@ def plan(
 def _show(made: Plan, remarks: list[str]) -> None:
     retried = f"if {made.retry_share:.0%} of them are dialled {made.max_attempts} times"
     show("All figures are estimates.")
-    show(f"recipients: {made.recipients:,}, with {made.pages:,} pages in all")
+    show(f"recipients: {made.recipients:,}, with {counted(made.pages, 'page')} in all")
     show(f"cost: {made.cost_low:,.2f} if every fax arrives at the first try, {made.cost_high:,.2f} {retried}")
     show(f"start: {clock(made.start)}")
     show(f"end: {_end(made.end_low)}, or {_end(made.end_high)} {retried}")
-    show(f"reckoned with: {made.capacity.channels:g} faxes at once, {made.capacity.rate:g} new ones a second")
+    show(f"reckoned with: {made.capacity.channels:g} at once, {made.capacity.rate:g} new ones a second")
     for place, delay in enumerate(made.delays):
         show(f"held up {'also' if place else 'most'} by: {delay.words}")
     for remark in remarks:

@@ -8,6 +8,7 @@ from faxdispatch.cli.campaigns.words import Id, Json, campaigns, tell
 from faxdispatch.cli.output import note
 from faxdispatch.cli.user import Operator, user
 from faxdispatch.errors import BadInput
+from faxdispatch.wording import counted_are
 
 
 def retry(
@@ -44,4 +45,4 @@ def retry(
     retried = desk.retry(campaign, cause or [], rows=rows, reason=reason, operator=operator or user())
     found = desk.start(campaign, operator=operator or user()) if start else retried.campaign
     tell(found, as_json=as_json, retried=retried.rows)
-    note(f"{retried.rows:,} rows are pending again, in generation {found.generation}")
+    note(f"{counted_are(retried.rows, 'row')} pending again, in generation {found.generation}")

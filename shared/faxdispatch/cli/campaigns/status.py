@@ -14,6 +14,7 @@ from faxdispatch.holds import ending
 from faxdispatch.ledger import Limits, Scripts, Traffic
 from faxdispatch.settings import Settings
 from faxdispatch.states import HoldReason
+from faxdispatch.wording import are, counted, of_cap
 
 
 def status(campaign: Id, as_json: Json = False) -> None:
@@ -53,7 +54,7 @@ def list_(
         if as_json:
             show_json(as_data(campaign), full=False)
         else:
-            rows = f"{campaign.ended:,} of {campaign.rows:,} rows ended"
+            rows = f"{campaign.ended:,} of {counted(campaign.rows, 'row')} ended"
             show(f"{campaign.id}  {clock(campaign.created_at)}  {rows}  {standing(campaign)}")
     if not found and not as_json:
         show("there is no campaign")
@@ -69,12 +70,11 @@ def _show_head(campaign: Campaign) -> None:
     if campaign.state is CampaignState.PAUSED:
         first = f"faxdispatch campaign cap {campaign.id} AMOUNT, then " if campaign.reason == "spend_cap" else ""
         show(f"{first}faxdispatch campaign resume {campaign.id} lets it go on")
-    limit = f"{campaign.cap:.2f}" if campaign.cap is not None else "no cap"
-    show(f"spent {campaign.spent:.2f} of {limit}")
+    show(f"spent {of_cap(campaign.spent, campaign.cap)}")
     if left_out := campaign.counts.get("rows", campaign.rows) - campaign.rows:
         kinds = ("invalid", "no_number", "duplicate", "hidden", "opted_out", "suppressed", "quarantined")
         parts = [f"{name.replace('_', ' ')} {campaign.counts[name]:,}" for name in kinds if campaign.counts.get(name)]
-        show(f"{left_out:,} rows of the list are not sent: {', '.join(parts)}")
+        show(f"{counted(left_out, 'row')} of the list {are(left_out)} not sent: {', '.join(parts)}")
 
 
 def _show_rows(campaign: Campaign) -> None:

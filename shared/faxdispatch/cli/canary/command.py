@@ -36,8 +36,8 @@ def canary(
     settings = Settings.load()
     number = _number(to, settings)
     if number not in settings.test_numbers:
-        words = f"{mask_number(number)} is not among FAX_TEST_NUMBERS: a real fax will ring there, and costs money."
-        confirm(words, yes=yes)
+        why = "It is not among FAX_TEST_NUMBERS: a real fax rings there and costs money."
+        confirm(f"Send a fax to {mask_number(number)}? {why}", yes=yes)
     with telling(quiet=as_json) as teller:
         course = Canary(settings, number, timeout=timeout, expect_inbound=expect_inbound, tell=teller)
         try:

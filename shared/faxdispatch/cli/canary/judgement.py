@@ -11,6 +11,7 @@ from faxdispatch.events import FaxFailed
 from faxdispatch.ledger import JobView, Pause
 from faxdispatch.states import HoldReason, State
 from faxdispatch.stream import Delivery, moment
+from faxdispatch.wording import counted
 
 GRACE = timedelta(seconds=10)
 """How long after the fax's end its first webhook may come: the webhooks of its earlier steps are due by then."""
@@ -172,7 +173,7 @@ def _arrived(seen: Seen, delivery: Delivery) -> Verdict:
     if pages == 0:
         remedy = "look whether the page has come out; if not, ask Telnyx with the fax id"
         return Verdict(Link.DELIVERED, Mark.BROKEN, "Telnyx calls it delivered, with no page", remedy)
-    return _ok(Link.DELIVERED, f"{pages} page{'' if pages == 1 else 's'}{how}", seen.since(delivery))
+    return _ok(Link.DELIVERED, f"{counted(pages, 'page')}{how}", seen.since(delivery))
 
 
 def _received(seen: Seen, wish: Wish, known: Known) -> Verdict:

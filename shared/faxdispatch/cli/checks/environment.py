@@ -7,6 +7,7 @@ from faxdispatch.cli.checks.finding import Finding, fail, ok, warn
 from faxdispatch.errors import Misconfigured
 from faxdispatch.privacy import EXAMPLE
 from faxdispatch.settings import Settings
+from faxdispatch.wording import counted_are
 from faxdispatch.zonedata import ZoneData, in_use
 
 _WHERE = "set it in the environment or in .env; .env.example explains it"
@@ -18,7 +19,7 @@ def check_environment(settings: Settings) -> Iterator[Finding]:
     yield _public_key(settings)
     yield _sender(settings)
     if settings.fax_test_only:
-        detail = f"only {len(settings.fax_test_numbers)} numbers of FAX_TEST_NUMBERS are dialled"
+        detail = f"only {counted_are(len(settings.fax_test_numbers), 'number')} dialled: FAX_TEST_NUMBERS"
         yield warn("FAX_TEST_ONLY", detail, "leave it out in production")
     yield judge_zone_data(in_use(), datetime.now(UTC).date())
     if not settings.telnyx_base_url.startswith("https://"):

@@ -7,6 +7,7 @@ from faxdispatch.errors import FaxError, Unavailable
 from faxdispatch.inbound.store import open_store
 from faxdispatch.ledger import DocumentPlace, Inbox, Scripts
 from faxdispatch.settings import Settings
+from faxdispatch.wording import counted
 
 
 def check_inbound(settings: Settings) -> Iterator[Finding]:
@@ -32,4 +33,4 @@ def _given_up(settings: Settings) -> Iterator[Finding]:
         return  # told by the checks of Redis
     if count:
         remedy = "faxdispatch inbound list --place given_up says why; inbound fetch --given-up tries them again"
-        yield warn("inbound", f"{count} documents could not be had and were given up", remedy)
+        yield warn("inbound", f"{counted(count, 'document')} could not be fetched; nothing tries again", remedy)

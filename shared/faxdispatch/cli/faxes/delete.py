@@ -40,7 +40,7 @@ def delete(
         found = _deletable(telnyx, list(dict.fromkeys(fax_ids)), ledger, fetches=fetches, as_json=as_json)
         if found:
             names = ", ".join(f"{fax.id} ({fax.direction}, {fax.status})" for fax in found)
-            confirm(f"Deleted at Telnyx, for good: {names}.", yes=yes)
+            confirm(f"Delete {names} at Telnyx for good?", yes=yes)
         done = delete_each([str(fax.id) for fax in found], telnyx.delete_fax, key="fax_id", as_json=as_json)
     if not done or len(found) < len(set(fax_ids)):
         raise typer.Exit(1)

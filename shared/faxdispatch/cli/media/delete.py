@@ -29,7 +29,7 @@ def delete(
         found = _there(telnyx, list(dict.fromkeys(names)), as_json=as_json)
         if found:
             what = ", ".join(map(plain, found))
-            confirm(f"Deleted for good, so that faxes that wait for them fail: {what}.", yes=yes)
+            confirm(f"Delete {what} for good? Faxes that wait to be sent from them fail.", yes=yes)
         done = delete_each(found, telnyx.delete_media, key="media_name", as_json=as_json)
     if not done or len(found) < len(set(names)):
         raise typer.Exit(1)

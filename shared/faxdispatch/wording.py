@@ -1,0 +1,26 @@
+"""Counts and money in words for people: the same in commands, in the console and in messages."""
+
+
+def counted(count: int, noun: str) -> str:
+    """Write a count with its noun: `1 fax`, `2 faxes`, `1,000 dead letters`."""
+    return f"{count:,} {noun if count == 1 else plural(noun)}"
+
+
+def counted_are(count: int, noun: str) -> str:
+    """Write a count with its noun and `is` or `are`: `1 row is`, `2 rows are`."""
+    return f"{counted(count, noun)} {are(count)}"
+
+
+def plural(noun: str) -> str:
+    """Give the plural of a regular noun; of several words, that of the last one."""
+    return f"{noun}es" if noun.endswith(("s", "x", "ch", "sh")) else f"{noun}s"
+
+
+def are(count: int) -> str:
+    """Give `is` for one and `are` for any other count."""
+    return "is" if count == 1 else "are"
+
+
+def of_cap(spent: float, cap: float | None) -> str:
+    """Write what was spent beside what may be, in the currency of the settings."""
+    return f"{spent:,.2f}, no cap" if cap is None else f"{spent:,.2f} of {cap:,.2f}"
