@@ -7,7 +7,9 @@ campaign's row, or of a job that is made of what the listing tells. Only then do
 import json
 import re
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -17,14 +19,14 @@ from faxdispatch.account import recognise
 from faxdispatch.campaign.requests import row_for_line
 from faxdispatch.client_state import Mark, decode_client_state
 from faxdispatch.costs import cost_of
-from faxdispatch.errors import BadInput, InvalidJob, NotKnown
+from faxdispatch.errors import BadInput, InvalidJob, NoSuchResource, NotKnown
 from faxdispatch.jobs import SendFax
-from faxdispatch.ledger import CHUNK, Campaign, Campaigns, Clock, Epoch, Ledger, Observations
+from faxdispatch.ledger import CHUNK, Campaign, Campaigns, Clock, Epoch, JobView, Ledger, Observations, job_of_row
 from faxdispatch.ledger.index import mark as index_mark
 from faxdispatch.ledger.recovery import Found, Recovery
 from faxdispatch.observing import observation_of
 from faxdispatch.settings import Settings
-from faxdispatch.states import CampaignState, State
+from faxdispatch.states import State
 from faxdispatch.telnyx import Fax, TelnyxClient
 from faxdispatch.telnyx.clock import TelnyxClock
 
@@ -33,6 +35,7 @@ TAG = "recovered"
 UNTOLD = timedelta(days=1)
 """How much earlier the listing begins where no answer of Telnyx has told its clock."""
 _MOST_LISTED = 1000
+_IN_FLIGHT = (State.SUBMITTING, State.UNKNOWN, State.ACCEPTED)
 _ROW = re.compile(r"(.+)-([1-9][0-9]{0,8})(?:_([1-9][0-9]{0,3}))?")
 _NO_DOCUMENT = "document-not-told-by-telnyx"
 
@@ -134,25 +137,40 @@ class Recoverer:
         settled = (behind.noticed_at if behind else self._clock.now()) + timedelta(seconds=s.fax_lease + s.fax_settle)
         while True:
             begun = self._clock.now()
-            self._look(result, account)
-            if begun >= settled and result.listings >= s.fax_settle_listings:
+            last = begun >= settled and result.listings + 1 >= s.fax_settle_listings
+            self._look(result, account, last=last)
+            if last:
                 return
             left = (settled - self._clock.now()).total_seconds()
             if left > 0:
                 self._told(f"listed {sum(result.found.values())} faxes of ours; the last look is in {left:.0f} s")
             self._sleep(max(left, s.fax_reconcile_every))
 
-    def _look(self, result: Recovered, account: str, *, dry_run: bool = False) -> None:
-        """Read the listing whole, then bring back what is new in it."""
+    def _look(self, result: Recovered, account: str, *, last: bool = False, dry_run: bool = False) -> None:
+        """Read the listing whole, then bring back what is new in it; what is of later generations with the last one."""
         listing = list(self._telnyx.list_faxes(created_at_gte=result.since, direction="outbound", page_size=250))
         result.listings += 1
         ours = list(self._ours(listing))
         result.foreign = len(listing) - len(ours)
         # Of a job the last attempt first: what is told of an earlier one must not end it.
         ours.sort(key=lambda one: (one[0].job_id, -one[0].attempt))
-        news = [one for one in ours if self._status.get(str(one[1].id), "") != one[1].status]
-        if not dry_run:
-            self._follow(news)
+        ahead: defaultdict[tuple[int, str], list[tuple[Mark, Fax]]] = defaultdict(list)
+        present: list[tuple[Mark, Fax]] = []
+        for one in ours:
+            place = self._ahead(one[0])
+            (ahead[place.generation, place.campaign.id] if place else present).append(one)
+        self._bring_back(present, result, account, dry_run=dry_run)
+        if not last and not dry_run:
+            return
+        for (generation, campaign_id), faxes in sorted(ahead.items(), key=lambda one: one[0]):
+            if not dry_run:
+                self._follow(campaign_id, generation, result, account)
+            self._bring_back(faxes, result, account, dry_run=dry_run)
+
+    def _bring_back(
+        self, faxes: Iterable[tuple[Mark, Fax]], result: Recovered, account: str, *, dry_run: bool = False
+    ) -> None:
+        news = [one for one in faxes if self._status.get(str(one[1].id), "") != one[1].status]
         asked = [self._asked(mark, fax) for mark, fax in news]
         replies = self._recovery.bring_back(asked, account=account, dry_run=dry_run)
         seen: set[str] = set()
@@ -169,6 +187,34 @@ class Recoverer:
             mark = decode_client_state(fax.client_state)
             if mark and fax.id and fax.direction != "inbound" and self._ledger.identity.is_ours(mark.ledger):
                 yield mark, fax
+
+    # Campaigns that had gone on as a later generation --------------------------------------------------------------
+
+    def _ahead(self, mark: Mark) -> _Place | None:
+        """Give the row that a job is, where it is one of a later generation than the campaign is in here."""
+        place = self._place(mark)
+        return place if place and place.generation > place.campaign.generation else None
+
+    def _follow(self, campaign_id: str, generation: int, result: Recovered, account: str) -> None:
+        """Let a campaign go on as `generation`, once it is asked what became of its rows that are in flight here."""
+        present = self._campaigns.get(campaign_id).generation
+        rows = self._campaigns.open_rows(campaign_id)
+        for job in self._ledger.jobs([job_of_row(campaign_id, row, present) for row in rows]):
+            if job and job.state in _IN_FLIGHT:
+                self._ask(job, result, account)
+        self._campaigns.follow(campaign_id, generation)
+        self._campaign.cache_clear()
+
+    def _ask(self, job: JobView, result: Recovered, account: str) -> None:
+        """Ask Telnyx about a job in flight whose claim may be older than the listing."""
+        if job.fax_id:
+            with suppress(NoSuchResource):
+                self._observations.record(observation_of(self._telnyx.get_fax(job.fax_id), "poll"))
+            return
+        since = (job.submitted_at or result.since) - UNTOLD
+        listing = self._telnyx.list_faxes(created_at_gte=since, direction="outbound", to=job.request.to)
+        mine = [(mark, fax) for mark, fax in self._ours(listing) if mark.job_id == job.job_id]
+        self._bring_back(sorted(mine, key=lambda one: -one[0].attempt), result, account)
 
     # What the script is told of a fax ------------------------------------------------------------------------------
 
@@ -187,20 +233,6 @@ class Recoverer:
         }
         return {name: value for name, value in told.items() if value is not None}
 
-    def _follow(self, faxes: Iterable[tuple[Mark, Fax]]) -> None:
-        """Let campaigns that had ended go to the next generation where faxes of it were sent."""
-        wanted: dict[tuple[str, int], dict[int, str]] = {}
-        for mark, fax in faxes:
-            place = self._place(mark)
-            if place and place.campaign.state is CampaignState.FINISHED:
-                about = wanted.setdefault((place.campaign.id, place.generation), {})
-                about.setdefault(place.row, fax.to or place.to)
-        for (campaign_id, generation), numbers in sorted(wanted.items()):
-            campaign = self._campaign(campaign_id)
-            if campaign and generation == campaign.generation + 1:
-                self._campaigns.again(campaign_id, [*numbers], generation=generation, numbers=numbers)
-                self._campaign.cache_clear()
-
     def _row(self, mark: Mark, fax: Fax) -> dict[str, Any] | None:
         """Give what the ledger is told of the row of a campaign that a job is; None where it is none."""
         place = self._place(mark)
@@ -213,6 +245,8 @@ class Recoverer:
             "connection": fax.connection_id or "",
             "sender": fax.from_ or "",
         }
+        if fax.to and fax.to != place.to:
+            about["number"] = fax.to
         try:
             return about | row_for_line(place.campaign, place.row, fax.to or place.to, place.fields)
         except InvalidJob:

@@ -82,6 +82,7 @@ OURS: dict[str, str] = {
     "operator": "A person looked it up and said that it has failed.",
     "campaign": "The campaign was cancelled before it was sent.",
     "suppressed": "The number is on the list of those who want no faxes.",
+    "superseded": "The ledger was restored, and the list had been tried again by then.",
     "job_id_taken": "A fax that is not of this campaign has this row's id already, so it was not sent.",
     "no_answer": "Telnyx did not answer, so it is not known whether it was taken.",
     "lease_expired": "A worker stopped in the middle, so it is not known whether Telnyx took it.",

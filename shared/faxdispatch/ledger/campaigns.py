@@ -309,6 +309,14 @@ class Campaigns:
             count += reply["rows"]
         return count
 
+    def follow(self, campaign_id: str, generation: int) -> bool:
+        """Let a campaign go on as a later generation, of which Telnyx has faxes: see `campaign_follow.lua`.
+
+        Says whether it does; one that was cancelled, or is in that generation or a later one, does not.
+        """
+        reply = self._scripts.run("campaign_follow", campaign=campaign_id, generation=generation, source="recovery")
+        return bool(reply["outcome"] == "followed")
+
     def sweep(self, campaign_id: str) -> None:
         """Cancel every pending row of a cancelled campaign. Rows that have a job are cancelled one by one by others."""
         first, left = 1, True

@@ -21,6 +21,18 @@ local function begin_job(f)
   move(j, 'queued', fields)
 end
 
+-- A row of the campaign's generation that has no job of it: it gets one. Says why not, where it can have none.
+local function open_row(row, generation)
+  local key = campaign_key(row.campaign)
+  local letter = redis.call('GETRANGE', key .. ':states', row.row - 1, row.row - 1)
+  local again = (letter == LETTER.failed or letter == LETTER.cancelled) and not ended_in(row.campaign, row.row, row.generation)
+  if letter ~= 'p' and not again then return 'ended' end
+  if a.dry then return nil end
+  if row.number then redis.call('HSET', key .. ':numbers', row.row, row.number) end
+  redis.call('HINCRBY', key, letter, -1)
+  begin_row(row.campaign, generation, row.tags, row)
+end
+
 -- The job of a fax, and how it came to be; nil where its row has none any more, or `dry` says that nothing is to be changed.
 local function job_of(f)
   local j, row = load(f.job), f.row
@@ -29,13 +41,11 @@ local function job_of(f)
   if known then
     local letter = redis.call('GETRANGE', campaign_key(row.campaign) .. ':states', row.row - 1, row.row - 1)
     if tonumber(known) > row.generation then return nil, 'ended' end
-    if tonumber(known) == row.generation and letter == 'p' then
-      if a.dry then return nil, 'row' end
-      redis.call('HINCRBY', campaign_key(row.campaign), 'p', -1)
-      begin_row(row.campaign, known, row.tags, row)
+    if a.dry and tonumber(known) < row.generation then return nil, 'row' end
+    if tonumber(known) == row.generation and letter ~= '-' and letter ~= '' then
+      local refused = open_row(row, known)
+      if refused or a.dry then return nil, refused or 'row' end
       return load(f.job), 'row'
-    elseif tonumber(known) == row.generation and letter ~= '-' and letter ~= '' then
-      return nil, 'ended'
     end
   end
   if not f.made then return nil, 'conflict' end

@@ -1,0 +1,33 @@
+-- A recovery found faxes of a later generation than the ledger knows of, so the one that it knows had come to its end: the
+-- campaign goes on as generation `generation`. Its open jobs, all of earlier ones, are closed: what failed has failed, and
+-- any other row is pending again. All in one step, since an open row has a job of its campaign's generation.
+local id, generation = a.campaign, a.generation
+local key = campaign_key(id)
+local state, current = campaign_state(id), tonumber(redis.call('HGET', key, 'generation') or '0')
+if state == 'gone' or state == 'draft' or state == 'cancelled' or current >= generation then
+  return reply({outcome = 'no', state = state})
+end
+
+local function close(j)
+  if j.state == 'deciding' or j.state == 'accepted' then
+    emit(j, 'job.exhausted', {data = json({reason = 'superseded'})})
+    -- Whatever Telnyx still says of the fax comes too late to count.
+    finish(j, 'failed', {rank = 9, cause = j.state == 'deciding' and j.cause or 'superseded'})
+  else
+    emit(j, 'job.cancelled', {data = json({reason = 'superseded'})})
+    finish(j, 'cancelled', {rank = 9, cause = ''})
+    set_letter(id, j.row, 'p')
+    redis.call('HINCRBY', key, LETTER.cancelled, -1)
+    redis.call('HINCRBY', key, 'p', 1)
+  end
+end
+
+for _, row in ipairs(redis.call('SMEMBERS', key .. ':open')) do
+  local j = load(row_job(id, row, whole(current)))
+  if j then close(j) end
+end
+redis.call('HSET', key, 'generation', whole(generation), 'cursor', 0, 'changed', now, 'recent', '')
+if state == 'finished' then redis.call('HSET', key, 'state', 'checked') end
+redis.call('DEL', key .. ':causes:count')
+emit_campaign(id, 'campaign.retried', {generation = generation, reason = 'recovered'})
+return reply({outcome = 'followed', state = campaign_state(id)})
