@@ -13,9 +13,7 @@ from faxdispatch.campaign.badrows import BadRows
 from faxdispatch.campaign.checking import BadRow, Check, Row, check
 from faxdispatch.campaign.plan import Plan
 from faxdispatch.campaign.planning import Planner
-from faxdispatch.documents import store
 from faxdispatch.ledger import Suppressions
-from faxdispatch.telnyx.client import TelnyxClient
 
 _FIRST = 10
 
@@ -87,13 +85,10 @@ def plan(here: Desk, draft: Draft, task: Task) -> None:
 
 def create(here: Desk, draft: Draft, task: Task) -> None:
     """Bring the document to Telnyx and make the campaign."""
-    document = draft.document
-    if document:
-        with TelnyxClient.from_settings(here.settings) as telnyx:
-            store(telnyx, document)
     made = here.client.campaigns.create(
         draft.list,
         name=draft.name,
+        document=draft.document,
         reading=draft.how,
         cap=draft.cap,
         operator=draft.operator,

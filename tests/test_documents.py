@@ -1,16 +1,12 @@
-"""Local documents are kept once by their content, for as long as they are needed."""
+"""What a document is, its content says."""
 
 import hashlib
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
-from faxdispatch import BadInput, NoSuchResource
-from faxdispatch.documents import KEEP, SPARE, Document, read_document, store
-from faxdispatch.telnyx.models import MediaResource
+from faxdispatch import BadInput
+from faxdispatch.documents import document_of, read_document
 
-NOW = datetime.now(UTC)
 CONTENTS = {
     ".pdf": b"%PDF-1.7\n",
     ".tiff": b"II*\x00....",
@@ -21,25 +17,6 @@ CONTENTS = {
     ".doc": b"\xd0\xcf\x11\xe0....",
     ".txt": "Grüße".encode(),
 }
-
-
-class Storage:
-    """Telnyx's media storage, as much of it as is needed; keeps what was written to it."""
-
-    def __init__(self, expires_at=None, *, there=False):
-        self.expires_at, self.there = expires_at, there
-        self.written = []
-
-    def get_media(self, name):
-        if not self.there:
-            raise NoSuchResource("404", status=404)
-        return MediaResource(media_name=name, expires_at=self.expires_at)
-
-    def upload_media(self, source: Path, *, media_name, ttl_seconds):
-        self.written.append(("upload", media_name, source.read_bytes(), ttl_seconds))
-
-    def update_media(self, name, source: Path, *, ttl_seconds):
-        self.written.append(("update", name, source.read_bytes(), ttl_seconds))
 
 
 @pytest.mark.parametrize("kind", CONTENTS)
@@ -80,46 +57,18 @@ def test_the_largest_file_that_telnyx_stores_is_taken_and_a_larger_one_refused(t
         read_document(path)
 
 
-def test_what_is_not_there_yet_is_uploaded():
-    storage, document = Storage(), Document(b"%PDF-", ".pdf")
+@pytest.mark.parametrize("kind", CONTENTS.keys() - {".txt"})
+def test_bytes_and_a_file_of_the_same_content_are_the_same_document(tmp_path, kind):
+    path = tmp_path / "file"
+    path.write_bytes(CONTENTS[kind])
 
-    store(storage, document)
-
-    ((how, stored_as, content, ttl),) = storage.written
-    assert (how, stored_as, content) == ("upload", document.media_name, b"%PDF-")
-    assert abs(ttl - KEEP.total_seconds()) < 60
+    assert document_of(CONTENTS[kind]) == document_of(path) == document_of(bytearray(CONTENTS[kind]))
 
 
-@pytest.mark.parametrize("expires_at", [None, NOW + SPARE + timedelta(hours=1)])
-def test_what_is_there_for_long_enough_is_used_again(expires_at):
-    storage = Storage(expires_at, there=True)
-
-    store(storage, Document(b"%PDF-", ".pdf"))
-
-    assert storage.written == []
-
-
-def test_what_would_expire_too_soon_is_stored_anew():
-    storage = Storage(NOW + SPARE - timedelta(hours=1), there=True)
-
-    store(storage, Document(b"%PDF-", ".pdf"))
-
-    assert [how for how, *_ in storage.written] == ["update"]
-
-
-def test_a_fax_that_is_sent_later_needs_its_document_for_longer():
-    later = NOW + timedelta(days=100)
-    storage = Storage(NOW + timedelta(days=50), there=True)
-
-    store(storage, Document(b"%PDF-", ".pdf"), until=later)
-
-    ((_, _, _, ttl),) = storage.written
-    assert timedelta(seconds=ttl) > timedelta(days=100) + SPARE
-
-
-def test_a_moment_that_has_passed_counts_as_now():
-    storage = Storage()
-
-    store(storage, Document(b"%PDF-", ".pdf"), until=NOW - timedelta(days=100))
-
-    assert storage.written[0][3] > (KEEP - timedelta(hours=1)).total_seconds()
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [(b"", "empty"), (b"<html>", "web page"), (b"just text", "not PDF"), ("a.pdf", "is str"), (1, "int")],
+)
+def test_what_is_no_document_is_refused(source, told):
+    with pytest.raises(BadInput, match=f"^document: .*{told}"):
+        document_of(source)

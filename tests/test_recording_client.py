@@ -208,3 +208,11 @@ def test_a_send_by_that_has_passed_is_refused(redis_url):
         [result] = client.send_many([{**options, "send_by": datetime.now(UTC) - timedelta(seconds=1)}])
         assert isinstance(result.error, InvalidJob)
         assert client.send(**options, send_by=soon).created
+
+
+def test_a_document_of_bytes_is_named_by_its_content_and_stored_nowhere():
+    client = RecordingClient()
+    for _ in range(2):
+        client.send(to=NUMBER, document=b"%PDF-1.7", idempotency_key="k")
+
+    assert [fax.media_name[:3] for fax in client.sent] == ["fd-"]

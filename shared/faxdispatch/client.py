@@ -12,7 +12,15 @@ from uuid import uuid4
 
 from faxdispatch import holds, resending
 from faxdispatch.broker import broker_app, post, post_job, refused, reminder
-from faxdispatch.errors import BadInput, IdempotencyConflict, InvalidJob, NotKnown, Unavailable
+from faxdispatch.errors import (
+    BadInput,
+    IdempotencyConflict,
+    InvalidJob,
+    Misconfigured,
+    NotKnown,
+    TelnyxError,
+    Unavailable,
+)
 from faxdispatch.jobs import CancelFax, FindInbound, Job, RefreshMedia, SendFax, SyncStatus
 from faxdispatch.ledger import DeadLetters, Inbox, JobView, Keeper, Ledger, New, Scripts, Suppressions, connect
 from faxdispatch.numbers import NumberPolicy, country_of
@@ -23,8 +31,10 @@ from faxdispatch.verdicts import check, check_reason, refusal
 if TYPE_CHECKING:
     from faxdispatch.campaign.service import CampaignService
     from faxdispatch.campaign.suppression import SuppressionList
+    from faxdispatch.documents import Document
     from faxdispatch.erasing import Erased
     from faxdispatch.evidence import Packed
+    from faxdispatch.media.uploads import Uploads
     from faxdispatch.search import Found, Search, Wanted
 
 log = logging.getLogger(__name__)
@@ -51,12 +61,12 @@ class SendResult:
     """What became of one fax of `FaxClient.send_many`: its `receipt`, or the `error` that `send` would have raised.
 
     `job_id` is the fax's where it is recorded, and where it may be: after `Unavailable`, the same fax sent again with
-    this `job_id` stays one fax. It is None where the fax was refused.
+    this `job_id` stays one fax. It is None where the fax was refused, or its document was not stored.
     """
 
     job_id: str | None = None
     receipt: Receipt | None = None
-    error: InvalidJob | IdempotencyConflict | Unavailable | None = None
+    error: BadInput | IdempotencyConflict | Unavailable | TelnyxError | None = None
 
 
 class FaxClient:
@@ -110,11 +120,17 @@ class FaxClient:
     def send(self, job: SendFax | Mapping[str, Any] | None = None, /, **options: Any) -> Receipt:
         """Record a fax and hand it to the workers. Takes a `SendFax`, a mapping of its fields, or them as keywords.
 
+        In place of `media_url` and `media_name`, `document` may be the document itself: its bytes, or the `Path` of a
+        file. It is checked, and stored at Telnyx once for the same content, before the fax is recorded. That takes the
+        extra `documents`, and a client that was made of settings with `TELNYX_API_KEY`.
+
         Once this returns, the fax is recorded and will be sent, even where the broker could not be told just now.
 
         Raises:
             InvalidJob: naming each wrong field; nothing is recorded.
+            Misconfigured: a document was given, and the extra or the key is missing.
             IdempotencyConflict: the key stands for other content.
+            TelnyxError: the document was not stored; nothing is recorded.
             Unavailable: Redis did not answer; call again with the same `idempotency_key` to be sure of one fax.
         """
         new = self._new(self._allowed(job, options))
@@ -149,10 +165,11 @@ class FaxClient:
         `transaction.on_commit`; for SQLAlchemy the `append` of a list whose callables are run by the session's
         `after_commit`, and which is emptied then and by `after_rollback`. The fax is checked now, so that bad input
         fails inside the transaction. Where its `idempotency_key` turns out to stand for an earlier job with the same
-        content, the fax is that job's, and the id given here is nobody's.
+        content, the fax is that job's, and the id given here is nobody's. A `document` is stored now, too.
 
         Raises:
             InvalidJob: naming each wrong field; nothing is registered.
+            TelnyxError: the document was not stored; nothing is registered.
         """
         fax = self._allowed(job, options)
         named = fax.model_copy(update={"job_id": fax.job_id or uuid4().hex})
@@ -403,6 +420,7 @@ class FaxClient:
             self._ledger.scripts,
             policy=self._numbers or NumberPolicy(region=self._region),
             send=lambda job: self.send(job).job_id,
+            store=self._store,
             own_numbers=self._own_numbers if settings is None else tuple(filter(None, (settings.sender,))),
             test_numbers=self._test_numbers if settings is None else settings.test_numbers,
         )
@@ -450,15 +468,38 @@ class FaxClient:
             raise InvalidJob([("to", str(problem))]) from None
 
     def _allowed(self, job: SendFax | Mapping[str, Any] | None, options: Mapping[str, Any]) -> SendFax:
-        if not isinstance(job, SendFax):
-            job = SendFax.decode(options if job is None else job, region=self._region)
-        self.check(job)
-        return job
+        if isinstance(job, SendFax):
+            self.check(job)
+            return job
+        asked = options if job is None else job
+        document = None
+        if isinstance(asked, Mapping):
+            asked, document = _by_name(asked)
+        fax = SendFax.decode(asked, region=self._region)
+        self.check(fax)
+        if document:
+            self._store(document, until=fax.send_by or fax.send_at)
+        return fax
+
+    def _store(self, document: "Document", *, until: datetime | None) -> str:
+        return self._uploads.keep(document, until=until)
+
+    @cached_property
+    def _uploads(self) -> "Uploads":
+        if self._settings is None:
+            raise Misconfigured("document: this client knows no TELNYX_API_KEY; make it by FaxClient.from_env()")
+        try:
+            from faxdispatch.media.uploads import Uploads  # noqa: PLC0415 - needs the extra `documents`
+        except ImportError as error:
+            raise Misconfigured(
+                f"document: storing one at Telnyx needs {error.name}: pip install 'faxdispatch[documents]'"
+            ) from None
+        return Uploads.from_settings(self._settings, self._ledger.scripts)
 
     def _judged(self, fax: SendFax | Mapping[str, Any]) -> New | SendResult:
         try:
             return self._new(self._allowed(fax, {}))
-        except InvalidJob as error:
+        except (BadInput, TelnyxError, Unavailable) as error:
             return SendResult(error=error)
 
     def _new(self, job: SendFax) -> New:
@@ -504,6 +545,22 @@ class FaxClient:
     def _post(self, job: Job, *, message_id: str | None = None) -> None:
         with _broker_trouble():
             post_job(self._app, job, message_id=message_id)
+
+
+def _by_name(asked: Mapping[str, Any]) -> "tuple[Mapping[str, Any], Document | None]":
+    """Give what is asked with the name of its document at Telnyx in place of the document, and the document."""
+    rest = {name: value for name, value in asked.items() if name != "document"}
+    if asked.get("document") is None:
+        return rest, None
+    if rest.get("media_url") is not None or rest.get("media_name") is not None:
+        raise InvalidJob([("document", "is given besides media_url or media_name; give one of them")])
+    from faxdispatch.documents import document_of  # noqa: PLC0415 - only who has a document needs it
+
+    try:
+        document = document_of(asked["document"])
+    except BadInput as problem:
+        raise InvalidJob([("document", str(problem).removeprefix("document: "))]) from None
+    return rest | {"media_name": document.media_name}, document
 
 
 def _receipt(reply: Mapping[str, Any], *, durable: bool) -> Receipt:

@@ -145,7 +145,7 @@ def test_a_wrong_key_fails_and_is_not_shown(cli, telnyx, redis, pdf):
     assert result.code == 1
     assert "401" in result.err
     assert "WRONG" not in result.err
-    assert redis.dbsize() == 0
+    assert redis.keys("fax:job:*") == []
 
 
 def test_a_wrong_fax_is_refused_before_its_file_is_uploaded(cli, telnyx, pdf):

@@ -7,7 +7,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from faxdispatch.campaign.asking import quarantined_in
 from faxdispatch.campaign.badrows import BadRows
@@ -20,6 +20,7 @@ from faxdispatch.campaign.requests import RowRequests, options_for_all
 from faxdispatch.campaign.retrying import chooser
 from faxdispatch.campaign.totals import RESULTS
 from faxdispatch.campaign.trial import Trial, trial
+from faxdispatch.documents import Document, document_of
 from faxdispatch.errors import BadInput, Conflict
 from faxdispatch.jobs import SendFax
 from faxdispatch.ledger import Audit, Campaign, Campaigns, Clock, LeftOutRow, RowResult, Scripts, Suppressions
@@ -30,6 +31,13 @@ from faxdispatch.verdicts import check_reason
 from faxdispatch.wording import counted
 
 _LONGEST_NAME = 200
+
+
+class Store(Protocol):
+    """Has a document kept at Telnyx until a moment and some time longer; gives its name there."""
+
+    def __call__(self, document: Document, *, until: datetime | None) -> str:
+        """Do it. Raises TelnyxError where it was not stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +52,8 @@ class CampaignService:
     """All campaigns of one Redis. Every call raises Unavailable where Redis does not answer; say it again.
 
     `policy` tells where faxes may go. `own_numbers` are warned about in lists; only to `test_numbers` go tests, which
-    `send` records: it gives the id of the job. `operator` is the person who says so; it is recorded with each command.
+    `send` records: it gives the id of the job. `store` has a document kept at Telnyx and gives its name there.
+    `operator` is the person who says so; it is recorded with each command.
     """
 
     def __init__(
@@ -53,6 +62,7 @@ class CampaignService:
         *,
         policy: NumberPolicy,
         send: Callable[[SendFax], str],
+        store: Store,
         own_numbers: Sequence[str] = (),
         test_numbers: Sequence[str] = (),
     ) -> None:
@@ -60,6 +70,7 @@ class CampaignService:
         self._scripts = scripts
         self._policy = policy
         self._send = send
+        self._store = store
         self._own = own_numbers
         self._test_numbers = test_numbers
 
@@ -72,6 +83,7 @@ class CampaignService:
         *,
         name: str | None = None,
         campaign_id: str | None = None,
+        document: Path | bytes | Document | None = None,
         reading: Reading | None = None,
         cap: float | None = None,
         operator: str | None = None,
@@ -84,7 +96,9 @@ class CampaignService:
         """Make a campaign of a file, or of rows: mappings whose keys are the columns, or sequences of cells.
 
         `options` are the fields of `SendFax` that every row is sent with; a column of the list may say otherwise for a
-        row: document, sender, quality, window, time zone, priority, reference. `cap` is what the campaign may cost.
+        row: document, sender, quality, window, time zone, priority, reference. `document` takes the place of
+        `media_url` and `media_name`: it is stored at Telnyx once the list has been understood. `cap` is what the
+        campaign may cost.
         Name and id are made of the file's name where they are not given. Rows that cannot be sent are left out;
         the invalid ones are written to `bad_rows`, all of them with their reasons to `left_out`, files that are made
         for them; the campaign remembers them, see `left_out`.
@@ -97,8 +111,10 @@ class CampaignService:
         Raises:
             BadInput: the list cannot be used, or an option is wrong; no campaign is there then.
             Conflict: the id stands for another list or other options.
+            TelnyxError: the document was not stored; no campaign is there then.
         """
         reading = reading or Reading()
+        ours = None if document is None else document_of(document)
         if name is None and campaign_id is None and not isinstance(source, (Path, str)):
             raise BadInput("name: is missing; rows have none of their own")
         for path in filter(None, (bad_rows, left_out)):
@@ -112,7 +128,11 @@ class CampaignService:
                 _see_that_all_are_good(self._check(listed, reading, on_progress))
             checking = self._check(listed, reading, on_progress)
             try:
-                asked = self._options(checking, options, reading)
+                given = options | {"media_name": ours.media_name} if ours else options
+                asked = self._options(checking, given, reading)
+                if ours:
+                    last = asked.get("send_by")
+                    self._store(ours, until=datetime.fromisoformat(last) if last else None)
                 mark = fingerprint(listed.content, reading.as_data(), asked)
                 outcome = self._open(identity, named, asked, mark, checking, cap, operator)
             except BaseException:

@@ -1,7 +1,6 @@
 """`faxdispatch send`."""
 
 import re
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -24,9 +23,9 @@ from faxdispatch.cli.sending import (
 )
 from faxdispatch.cli.waiting import wait_for
 from faxdispatch.client import FaxClient, Receipt
-from faxdispatch.documents import Document, read_document, store
+from faxdispatch.documents import Document, read_document
 from faxdispatch.errors import BadInput
-from faxdispatch.jobs import Priority, SendFax
+from faxdispatch.jobs import Priority
 from faxdispatch.settings import Settings
 from faxdispatch.states import State
 
@@ -76,7 +75,8 @@ def send(
         "from": from_,
         "connection_id": connection,
         "media_url": link,
-        "media_name": document.media_name if document else media_name,
+        "media_name": media_name,
+        "document": document,
         "quality": quality,
         "t38_enabled": t38,
         "monochrome": monochrome,
@@ -96,12 +96,8 @@ def send(
         "tags": tuple(tag or ()),
         "client_state": client_state,
     }
-    job = SendFax.decode(options, region=settings.fax_default_region)
     client = FaxClient.from_env(settings)
-    client.check(job)
-    if document:
-        upload(document, settings, until=job.send_by or job.send_at)
-    _tell(client, client.send(job), wait=wait, as_json=as_json)
+    _tell(client, client.send(options), wait=wait, as_json=as_json)
 
 
 def _tell(client: FaxClient, receipt: Receipt, *, wait: bool, as_json: bool) -> None:
@@ -137,15 +133,3 @@ def source_of(media: str | None, media_name: str | None) -> tuple[str | None, Do
     if re.match(r"[A-Za-z][A-Za-z0-9+.-]+://", media):
         return media, None
     return None, read_document(Path(media))
-
-
-def upload(document: Document, settings: Settings, *, until: datetime | None) -> None:
-    """Put a local document into Telnyx's media storage, where it is not there already.
-
-    Raises:
-        TelnyxError: the storage could not be asked, or did not take it.
-    """
-    from faxdispatch.telnyx.client import TelnyxClient  # noqa: PLC0415 - only a local file needs an HTTP client
-
-    with TelnyxClient.from_settings(settings) as telnyx:
-        store(telnyx, document, until=until)

@@ -11,9 +11,10 @@ from faxdispatch.client import FaxClient
 from faxdispatch.consumer import Consumer
 from faxdispatch.demo.recipients import DOCUMENTS, RECIPIENTS, Recipient, Twist
 from faxdispatch.demo.stage import Stage
-from faxdispatch.documents import read_document, store
+from faxdispatch.documents import read_document
 from faxdispatch.events import Event
 from faxdispatch.ledger import JobView
+from faxdispatch.media.uploads import store
 from faxdispatch.states import State
 from faxdispatch.telnyx import TelnyxClient
 

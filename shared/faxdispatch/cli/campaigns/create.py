@@ -9,7 +9,6 @@ from faxdispatch.campaign import CampaignState, Imported, Reading
 from faxdispatch.campaign.badrows import free_path
 from faxdispatch.campaign.leftout import free_path as free_left_out
 from faxdispatch.campaign.pagecount import NotCounted, count_pages
-from faxdispatch.campaign.requests import options_for_all
 from faxdispatch.cli.campaigns.words import as_data, standing
 from faxdispatch.cli.lists import (
     Column,
@@ -31,7 +30,7 @@ from faxdispatch.cli.lists import (
 from faxdispatch.cli.moments import parse_moment
 from faxdispatch.cli.output import note, show, show_json
 from faxdispatch.cli.progress import reading
-from faxdispatch.cli.send import source_of, upload
+from faxdispatch.cli.send import source_of
 from faxdispatch.cli.sending import (
     T38,
     BlackThreshold,
@@ -49,7 +48,6 @@ from faxdispatch.cli.sending import (
 from faxdispatch.cli.user import Operator, user
 from faxdispatch.client import FaxClient
 from faxdispatch.documents import Document
-from faxdispatch.errors import BadInput
 from faxdispatch.jobs import Priority
 from faxdispatch.settings import Settings
 from faxdispatch.wording import counted
@@ -122,7 +120,7 @@ def create(
         "from": from_,
         "connection_id": connection,
         "media_url": link,
-        "media_name": document.media_name if document else media_name,
+        "media_name": media_name,
         "quality": quality,
         "t38_enabled": t38,
         "monochrome": monochrome,
@@ -151,18 +149,13 @@ def create(
         include_hidden=include_hidden,
         drop_extension=drop_extension,
     )
-    # Before anything is uploaded; the list itself may still have a column with documents.
-    options_for_all(options, region=read.region or settings.fax_default_region, media_by_row=True)
     desk = FaxClient.from_env(settings).campaigns
     with at_hand(file) as path, reading(path.name) as on_progress:
-        if document:
-            if not path.exists():
-                raise BadInput(f"{file}: cannot be read: there is no such file")
-            upload(document, settings, until=until)
         made = desk.create(
             path,
             name=name,
             campaign_id=campaign_id,
+            document=document,
             reading=read,
             cap=cap,
             operator=operator or user(),

@@ -12,8 +12,9 @@ from faxdispatch.cli.media.words import Json
 from faxdispatch.cli.moments import parse_span
 from faxdispatch.cli.output import clock, note, show, show_json
 from faxdispatch.cli.resources import plain
-from faxdispatch.documents import KEEP, SPARE, Document, put, read_document
-from faxdispatch.errors import BadInput, Conflict, NoSuchResource
+from faxdispatch.documents import Document, read_document
+from faxdispatch.errors import BadInput, Conflict
+from faxdispatch.media.uploads import KEEP, SPARE, find, put
 from faxdispatch.settings import Settings
 from faxdispatch.telnyx.client import TelnyxClient
 from faxdispatch.telnyx.media_calls import MAX_TTL
@@ -73,7 +74,7 @@ def _once(telnyx: TelnyxClient, document: Document, lifetime: int | None) -> tup
     Its time is never made shorter: a fax that waits may need it.
     """
     name = document.media_name
-    known = _find(telnyx, name)
+    known = find(telnyx, name)
     needed = datetime.now(UTC) + (SPARE if lifetime is None else timedelta(seconds=lifetime))
     if known and (known.expires_at is None or known.expires_at >= needed):
         return "kept", known
@@ -83,7 +84,7 @@ def _once(telnyx: TelnyxClient, document: Document, lifetime: int | None) -> tup
 def _named(
     telnyx: TelnyxClient, source: Document | str, name: str | None, lifetime: int, *, replace: bool
 ) -> tuple[str, MediaResource]:
-    known = _find(telnyx, name) if name is not None else None
+    known = find(telnyx, name) if name is not None else None
     if known and not replace:
         raise Conflict(
             f"name: {plain(name)} is stored there already, and faxes may wait for it; give another name, or --replace"
@@ -94,13 +95,6 @@ def _named(
     if known:
         return outcome, telnyx.update_media(str(name), source, ttl_seconds=lifetime)
     return outcome, telnyx.upload_media(source, media_name=name, ttl_seconds=lifetime)
-
-
-def _find(telnyx: TelnyxClient, name: str) -> MediaResource | None:
-    try:
-        return telnyx.get_media(name)
-    except NoSuchResource:
-        return None
 
 
 def _is_link(source: str) -> bool:

@@ -1,0 +1,1 @@
+"""Documents of outbound faxes in Telnyx's media storage."""

@@ -1,0 +1,135 @@
+"""Documents in Telnyx's media storage, each kept there once by its content, whoever sends it and how often."""
+
+import tempfile
+from collections import OrderedDict
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from threading import Lock
+from typing import Self
+from weakref import finalize
+
+from faxdispatch.account import account_of_key
+from faxdispatch.documents import Document
+from faxdispatch.errors import NoSuchResource, Refused
+from faxdispatch.ledger import Identity, Limits, Scripts
+from faxdispatch.settings import Settings
+from faxdispatch.telnyx.client import TelnyxClient
+from faxdispatch.telnyx.media_calls import MAX_TTL
+from faxdispatch.telnyx.models import MediaResource
+from faxdispatch.telnyx.stack import ClientStack
+from faxdispatch.throttle import Throttle
+
+KEEP = timedelta(days=30)
+"""How long an upload is kept past the moment up to which it is needed."""
+SPARE = timedelta(days=7)
+"""How much longer a stored document must live than it is needed, to be used again."""
+
+_REMEMBERED = 10_000
+"""Documents of which it is remembered that they are there."""
+_FOR_EVER = datetime.max.replace(tzinfo=UTC)
+
+
+class Uploads:
+    """Has documents stored for as long as they are needed, and remembers which are. Threads may share it."""
+
+    def __init__(self, clients: ClientStack) -> None:
+        self._clients = clients
+        # Connections are kept open from one document to the next, and end with this object.
+        finalize(self, clients.close)
+        self._lock = Lock()
+        self._kept: OrderedDict[str, datetime] = OrderedDict()
+
+    @classmethod
+    def from_settings(cls, settings: Settings, scripts: Scripts) -> Self:
+        """Build it from the environment's settings; its calls draw from the rate that all processes share.
+
+        Raises:
+            Misconfigured: the key is not set, cannot be used, or is of another account than the ledger's.
+            Unavailable: Redis did not answer.
+        """
+        account_of_key(settings, Identity(scripts))
+        throttle = Throttle(Limits(scripts))
+        return cls(
+            ClientStack.from_settings(
+                settings, before_call=throttle.before_call, after_response=throttle.after_response
+            )
+        )
+
+    def keep(self, document: Document, *, until: datetime | None = None) -> str:
+        """Have a document stored until `until` (now, unless given) and some time longer; give its name there.
+
+        Raises:
+            TelnyxError: the storage could not be asked, or did not take it.
+            Unavailable: Redis did not answer, which tells when to call.
+        """
+        name, needed = document.media_name, _needed(until)
+        with self._lock:
+            if (there := self._kept.get(name)) and there >= needed + SPARE:
+                return name
+        with self._clients.borrow() as telnyx:
+            stored = store(telnyx, document, until=needed)
+        with self._lock:
+            self._kept[name] = _end(stored)
+            self._kept.move_to_end(name)
+            if len(self._kept) > _REMEMBERED:
+                self._kept.popitem(last=False)
+        return name
+
+
+def store(telnyx: TelnyxClient, document: Document, *, until: datetime | None = None) -> MediaResource:
+    """Have a document stored for as long as it is needed; its name there is `media_name`.
+
+    It is uploaded only where it is not there yet, or would expire too soon after `until` (now, unless given).
+
+    Raises:
+        TelnyxError: the storage could not be asked, or did not take it.
+    """
+    name, needed = document.media_name, _needed(until)
+    known = find(telnyx, name)
+    if known and _end(known) >= needed + SPARE:
+        return known
+    lifetime = min(int((needed + KEEP - datetime.now(UTC)).total_seconds()), MAX_TTL)
+    try:
+        return put(telnyx, document, name, lifetime, replace=known is not None)
+    except Refused:
+        # Another process may have stored it between our question and our upload.
+        known = find(telnyx, name)
+        if known is None or _end(known) < needed + SPARE:
+            raise
+        return known
+
+
+def find(telnyx: TelnyxClient, name: str) -> MediaResource | None:
+    """Give what is known of a stored document, None where there is none of that name.
+
+    Raises:
+        TelnyxError: the storage could not be asked.
+    """
+    try:
+        return telnyx.get_media(name)
+    except NoSuchResource:
+        return None
+
+
+def put(telnyx: TelnyxClient, document: Document, name: str, ttl_seconds: int, *, replace: bool) -> MediaResource:
+    """Upload a document under a name, which must be free, or taken where it is to `replace` what is there.
+
+    Raises:
+        TelnyxError: the storage did not take it.
+    """
+    # Of a copy, since the file may change after it was checked; its ending tells what kind it is.
+    with tempfile.TemporaryDirectory(prefix="faxdispatch-") as folder:
+        copy = Path(folder) / f"document{document.kind}"
+        copy.write_bytes(document.content)
+        if replace:
+            return telnyx.update_media(name, copy, ttl_seconds=ttl_seconds)
+        return telnyx.upload_media(copy, media_name=name, ttl_seconds=ttl_seconds)
+
+
+def _needed(until: datetime | None) -> datetime:
+    now = datetime.now(UTC)
+    return max(until or now, now)
+
+
+def _end(known: MediaResource) -> datetime:
+    return known.expires_at or _FOR_EVER
