@@ -8,7 +8,6 @@ from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
-from uuid import uuid4
 
 from faxdispatch import holds, resending
 from faxdispatch.broker import broker_app, post, post_job, refused, reminder
@@ -172,7 +171,7 @@ class FaxClient:
             TelnyxError: the document was not stored; nothing is registered.
         """
         fax = self._allowed(job, options)
-        named = fax.model_copy(update={"job_id": fax.job_id or uuid4().hex})
+        named = fax.model_copy(update={"job_id": fax.identity()})
         on_commit(lambda: self.send(named))
         return str(named.job_id)
 
@@ -503,7 +502,7 @@ class FaxClient:
             return SendResult(error=error)
 
     def _new(self, job: SendFax) -> New:
-        job_id = job.job_id or uuid4().hex
+        job_id = job.identity()
         return New(
             job_id, job, message=(job.queue, reminder(job_id, job.queue)) if self._one_redis else None, in_time=True
         )

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, time
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Literal, Self
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 from pydantic import (
     AfterValidator,
@@ -311,6 +312,16 @@ class SendFax(Job):
             if moment := getattr(self, name):
                 content[name] = moment.astimezone(UTC).isoformat()
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+    def identity(self) -> str:
+        """Give the job's id: the one that is asked for, or one of its own.
+
+        With an `idempotency_key` it is made of that, so that a fax which a restored ledger has forgotten, and Telnyx
+        still knows, is the same job when it is asked for again.
+        """
+        if self.job_id or not self.idempotency_key:
+            return self.job_id or uuid4().hex
+        return hashlib.sha256(self.idempotency_key.encode()).hexdigest()[:32]
 
     def expired(self, now: datetime) -> bool:
         """Tell whether no attempt may begin any more."""

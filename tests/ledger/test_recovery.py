@@ -11,7 +11,10 @@ import pytest
 
 from faxdispatch.client_state import encode_client_state
 from faxdispatch.errors import BadInput, IdempotencyConflict, OutcomeUnknown
+from faxdispatch.jobs import SendFax
 from faxdispatch.ledger import Epoch
+from faxdispatch.ledger.erasure import Erasure
+from faxdispatch.ledger.index import Index, Looked
 from faxdispatch.ledger.recovery import Found
 from faxdispatch.recovering import Recovered, Recoverer
 from faxdispatch.settings import Settings
@@ -260,6 +263,28 @@ def test_a_campaign_that_the_ledger_has_forgotten_is_made_of_its_faxes(desk: Cam
     desk.feed()
     assert desk.letters() == "ffo"
     assert desk.faults() == ()
+
+
+def test_a_fax_asked_for_again_with_its_key_is_the_one_that_telnyx_has(desk: CampaignDesk) -> None:
+    asked = SendFax(to="+14155550123", media_name="letter", idempotency_key="order-7", tags=["ward"], pages=2)
+    recover(desk, Telnyx(fax(desk, asked.identity())))
+    assert desk.ledger.create(asked.identity(), asked, source="producer")["outcome"] == "same"
+    other = asked.model_copy(update={"to": "+14155550124"})
+    with pytest.raises(IdempotencyConflict):
+        desk.ledger.create(other.identity(), other, source="producer")
+    # It is found, and forgotten, as any other.
+    assert indexed(desk) == "o"
+    desk.tell(asked.identity(), "delivered")
+    assert indexed(desk) == "d"
+    assert Erasure(desk.scripts).job(asked.identity(), []) == "erased"
+    assert indexed(desk) == ""
+
+
+def indexed(desk: CampaignDesk) -> str:
+    """The letters of all entries of the index."""
+    index = Index(desk.scripts)
+    found = [index.block(block, content, Looked(), index.span()) for block, content in index.contents([0])]
+    return "".join(entry.letter for entries in found for entry in entries)
 
 
 class Restored(Walk):

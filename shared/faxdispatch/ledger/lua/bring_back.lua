@@ -12,9 +12,9 @@ local function begin_job(f)
   local j = {
     job = f.job, seq = 0, attempt = 0, rank = 0, to = made.to, sender = f.sender or '', connection = f.connection or '',
     request = made.text, fingerprint = made.fingerprint, idem = '', priority = made.priority, tags = made.tags,
-    client_state = '', campaign = '', group = '', created = f.submitted, dials = 0, connects = 0, holds = 0, fax_id = '',
+    client_state = '', campaign = '', group = '', created = f.submitted, dials = 0, connects = 0, holds = 0, fax_id = '', recovered = '1',
   }
-  j.indexed = index_job(f.job, made.mark)
+  j.nth = index_job(f.job, made.mark)
   emit(j, 'job.queued', {data = json({recovered = true})})
   local fields = {}
   for name, value in pairs(j) do if name ~= 'job' then fields[name] = value end end

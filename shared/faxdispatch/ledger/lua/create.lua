@@ -11,8 +11,9 @@ local function create(n)
   end
   local existing = load(n.job)
   if existing then
-    local outcome = existing.fingerprint == n.fingerprint and 'same' or 'conflict'
-    return {outcome = outcome, job = n.job, state = existing.state}
+    -- What else was asked of a job that a recovery has made is not known.
+    local same = existing.fingerprint == n.fingerprint or (existing.recovered == '1' and existing.to == n.to)
+    return {outcome = same and 'same' or 'conflict', job = n.job, state = existing.state}
   end
   if n.send_by and n.send_by <= now then return {outcome = 'late'} end
   local j = {
