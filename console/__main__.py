@@ -9,6 +9,7 @@ from waitress.server import create_server
 
 from console.app import create_app
 from faxdispatch.errors import Misconfigured
+from faxdispatch.ledger.connection import refuse_unfit
 from faxdispatch.settings import Settings
 
 
@@ -16,6 +17,7 @@ def main() -> None:
     """Serve until told to stop."""
     try:
         settings = Settings.load()
+        refuse_unfit(settings.redis, settings.broker)
         app = create_app(settings)
     except Misconfigured as error:
         print(f"console: {error}", file=sys.stderr)

@@ -33,6 +33,7 @@ from faxdispatch.ledger import (
     Scripts,
     Witness,
 )
+from faxdispatch.ledger.connection import refuse_unfit
 from faxdispatch.ledger.refusals import passes
 from faxdispatch.openings import Calendar
 from faxdispatch.settings import Settings
@@ -67,6 +68,7 @@ def build(settings: Settings) -> Celery:
         Unavailable: Redis did not answer.
     """
     settings.require("redis_url", "telnyx_api_key")
+    refuse_unfit(settings.redis, settings.broker)
     if settings.sender is None:
         log.warning("FAX_FROM is not set: a fax that names no sender is held")
     app = broker_app("faxdispatch", settings.broker, visibility_timeout=settings.fax_visibility_timeout)

@@ -11,9 +11,6 @@ visibility timeout among them. Every list is read to which kombu may write a que
 What is too long never leaves Redis: what is taken in its stead has its size, its hash and its two ends.
 
 One client serves for all commands, where kombu builds one for each.
-
-And a channel that is closed says so with a connection error. Kombu stumbles over it with an AttributeError, which
-Celery takes for a mistake and ends the worker (seen when Redis restarts).
 """
 
 import logging
@@ -26,10 +23,10 @@ from typing import Any
 from uuid import uuid4
 
 from kombu import message
-from kombu.transport import TRANSPORT_ALIASES, redis
-from redis.exceptions import ConnectionError as RedisConnectionError
+from kombu.transport import redis
 from redis.exceptions import NoScriptError, ResponseError
 
+from faxdispatch import redis_transport
 from faxdispatch.broker import BrokerApp
 from faxdispatch.jobs import CancelFax
 from worker.envelope import CUT, KEPT, Envelope
@@ -140,10 +137,8 @@ return {#tags, back}
 """
 
 # kombu's types are half there; as Any they do not get in the way.
-_Channel: Any = redis.Channel
 _Message: Any = message.Message
 _QoS: Any = redis.QoS
-_Transport: Any = redis.Transport
 
 _NOBODY = "fax:nobody"
 """A stream that is always empty: to wait for it is to wait at the server."""
@@ -225,14 +220,14 @@ class QoS(_QoS):  # type: ignore[misc]
                 log.debug("no messages were put back: %s", error)
 
 
-class Channel(_Channel):  # type: ignore[misc]
+class Channel(redis_transport.Channel):
     """Takes messages without a moment in which a message is nowhere. The names are those of kombu's own steps."""
 
     QoS = QoS
     Message = Message
 
     max_bytes = 262_144
-    from_transport_options = (*_Channel.from_transport_options, "max_bytes")
+    from_transport_options = (*redis_transport.Channel.from_transport_options, "max_bytes")
 
     _plain: Any = None
     _idle = False
@@ -308,14 +303,8 @@ class Channel(_Channel):  # type: ignore[misc]
             self._plain = self._create_client()
         yield client or self._plain
 
-    def _connparams(self, asynchronous: bool = False) -> dict[str, Any]:
-        if self.connection is None or self.connection.client is None:
-            raise RedisConnectionError("the channel is closed")
-        found: dict[str, Any] = super()._connparams(asynchronous)
-        return found
 
-
-class Transport(_Transport):  # type: ignore[misc]
+class Transport(redis_transport.Transport):
     """The transport that makes such channels."""
 
     Channel = Channel
@@ -323,14 +312,8 @@ class Transport(_Transport):  # type: ignore[misc]
 
 def install(app: BrokerApp, *, max_bytes: int) -> None:
     """Let an app use it where its broker is a Redis; a message of more than `max_bytes` is cut on taking."""
-    scheme = app.address.partition("://")[0]
-    if scheme in {"redis", "rediss"}:
-        app.conf.broker_transport = f"{__name__}:Transport"
-    elif scheme == "redis+socket":
-        # An address of a socket names its transport itself, by an alias.
-        TRANSPORT_ALIASES["faxdispatch"] = f"{__name__}:Transport"
-        app.address = app.address.replace("redis+", "faxdispatch+", 1)
-    else:
+    if app.conf.broker_transport != redis_transport.NAME:
         return
+    app.conf.broker_transport = f"{__name__}:Transport"
     options = {"unacked_key": TAKEN, "unacked_index_key": TAKEN_AT, "max_bytes": max_bytes}
     app.conf.broker_transport_options = app.conf.broker_transport_options | options

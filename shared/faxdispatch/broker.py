@@ -12,7 +12,8 @@ from kombu.connection import Connection
 from faxdispatch.errors import Misconfigured
 from faxdispatch.jobs import ATTEMPT, Job
 from faxdispatch.privacy import scrub
-from faxdispatch.redis_address import SCHEMES, RedisAddress
+from faxdispatch.redis_address import SCHEMES, RedisAddress, split_login
+from faxdispatch.redis_transport import NAME as REDIS_TRANSPORT
 
 TRANSPORT: dict[str, Any] = {
     # The transport looks for such messages every hundred seconds unless told otherwise.
@@ -85,13 +86,13 @@ def broker_app(name: str, url: str, *, visibility_timeout: float = 120) -> Broke
     scheme = url.partition("://")[0]
     if scheme in SCHEMES:
         address = RedisAddress.read(url, setting=_SETTING)
-        app = BrokerApp(name, address.broker_url)
-        options = TRANSPORT | {"visibility_timeout": visibility_timeout} | address.transport_options
-        app.conf.update(broker_transport_options=options, broker_use_ssl=address.tls)
+        app = BrokerApp(name, address.place)
+        options = {"visibility_timeout": visibility_timeout, "address": address}
+        app.conf.update(
+            broker_transport=REDIS_TRANSPORT, broker_transport_options=TRANSPORT | options | address.transport_options
+        )
     else:
         app = BrokerApp(name, url)
-        if scheme == "sentinel":
-            app.conf.broker_transport_options = TRANSPORT | {"visibility_timeout": visibility_timeout}
         _check(app)
     app.conf.update(
         broker_connection_retry_on_startup=True,
@@ -107,6 +108,11 @@ def _check(app: BrokerApp) -> None:
     """Have Celery read the address of another broker than Redis, and load what connects to it."""
     try:
         for place in app.address.split(";"):
+            split_login(place)
+    except ValueError as error:
+        raise Misconfigured(f"{_SETTING}: {error}") from None
+    try:
+        for place in app.address.split(";"):
             app.connection_for_write(place).transport  # noqa: B018 - making it is the check
     except Exception as error:  # noqa: BLE001 - what Celery and its drivers raise here has no common class
         problem = f"Celery cannot use it: {type(error).__name__}"
@@ -115,8 +121,8 @@ def _check(app: BrokerApp) -> None:
             return
         problem = "no address"
     raise Misconfigured(
-        f"{_SETTING}: {problem}; it must begin with redis://, rediss://, unix://, amqp:// or name another broker that "
-        "Celery can reach from here"
+        f"{_SETTING}: {problem}; it must begin with redis://, rediss://, unix://, sentinel:// or amqp://, or name "
+        "another broker that Celery can reach from here"
     )
 
 

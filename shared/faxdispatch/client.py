@@ -23,6 +23,7 @@ from faxdispatch.errors import (
 from faxdispatch.jobs import CancelFax, FindInbound, Job, RefreshMedia, SendFax, SyncStatus
 from faxdispatch.ledger import DeadLetters, Inbox, JobView, Keeper, Ledger, New, Scripts, Suppressions, connect
 from faxdispatch.numbers import NumberPolicy, country_of
+from faxdispatch.redis_address import same_redis
 from faxdispatch.settings import Settings
 from faxdispatch.states import HoldReason, Verdict
 from faxdispatch.verdicts import check, check_reason, refusal
@@ -97,8 +98,8 @@ class FaxClient:
         self._settings = settings
         self._ledger = ledger or Ledger(Scripts(connect(redis_url)))
         self._keeper = Keeper(self._ledger.redis, settings.fax_replicas if settings else None)
-        self._one_redis = broker_url in {None, redis_url}
         self._app = broker_app("faxdispatch-client", broker_url or redis_url)
+        self._one_redis = broker_url is None or same_redis(broker_url, redis_url)
 
     @classmethod
     def from_env(cls, settings: Settings | None = None) -> Self:

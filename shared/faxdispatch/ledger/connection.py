@@ -1,13 +1,15 @@
 """One way to reach Redis, with the patience that each process can afford."""
 
+from contextlib import suppress
 from enum import Enum
 from typing import Any
 
 from redis import BlockingConnectionPool, ConnectionPool, Redis, exceptions
 from redis.backoff import ExponentialBackoff, NoBackoff
+from redis.connection import UnixDomainSocketConnection
 from redis.retry import Retry
 
-from faxdispatch.redis_address import RedisAddress
+from faxdispatch.redis_address import SCHEMES, RedisAddress
 
 _TURN = 5.0
 """Seconds that a thread waits for a connection where the address allows only so many, and does not say."""
@@ -46,7 +48,7 @@ def connect(url: str, patience: Patience = Patience.WORKER, **options: Any) -> "
         given.setdefault("timeout", _TURN)
     else:
         given.pop("timeout", None)
-    keepalive = {"socket_keepalive": True} if "path" not in given else {}
+    keepalive = {} if issubclass(address.kind, UnixDomainSocketConnection) else {"socket_keepalive": True}
     ours: dict[str, Any] = {
         "socket_connect_timeout": connect_timeout,
         "socket_timeout": answer_timeout,
@@ -63,3 +65,15 @@ def connect(url: str, patience: Patience = Patience.WORKER, **options: Any) -> "
             **options,
         )
     )
+
+
+def refuse_unfit(*urls: str) -> None:
+    """Look at servers when a process starts; one that does not answer yet may be as it should.
+
+    Raises:
+        Misconfigured: one is a Redis Cluster or a Sentinel.
+    """
+    for url in urls:
+        if url.partition("://")[0] in SCHEMES:
+            with suppress(exceptions.RedisError), connect(url, Patience.WEBHOOK) as redis:
+                redis.ping()

@@ -1,0 +1,161 @@
+"""Connections to a Redis: each looks what it is connected to, and behind Sentinels finds the primary first."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from redis import exceptions
+from redis.connection import Connection, SSLConnection, UnixDomainSocketConnection
+
+from faxdispatch.errors import Misconfigured
+
+CLUSTER = (
+    "Redis Cluster is not supported: let REDIS_URL, and CELERY_BROKER_URL where it is set, lead to a Redis of its own "
+    "or to one behind Sentinels"
+)
+_SENTINEL = "this is a Sentinel and no Redis that keeps anything; write sentinel://host:26379/SERVICE for it"
+_MODES = {"cluster": CLUSTER, "sentinel": _SENTINEL}
+
+# redis-py's types are half there; as Any they do not get in the way.
+_Tcp: Any = Connection
+_Tls: Any = SSLConnection
+_Socket: Any = UnixDomainSocketConnection
+
+
+class _Looking:
+    """Asks a server, once it has signed in, what it is."""
+
+    _primary_only = False
+
+    def on_connect_check_health(self: Any, check_health: bool = True) -> None:
+        """Sign in as redis-py does, and look.
+
+        Raises:
+            Misconfigured: it is a cluster, or a Sentinel.
+            ConnectionError: Sentinels named it as the primary, and it is none.
+        """
+        super().on_connect_check_health(check_health=check_health)  # type: ignore[misc]
+        about = self._about()
+        problem = _MODES.get(about.get("mode", ""))
+        if problem:
+            self.disconnect()
+            raise Misconfigured(problem)
+        if self._primary_only and about.get("role", "master") != "master":
+            raise exceptions.ConnectionError("the Redis that the Sentinels name as the primary is a replica")
+
+    def _about(self: Any) -> dict[str, str]:
+        # With RESP3 the greeting has been exchanged already.
+        told = self.handshake_metadata
+        if not told:
+            self.send_command("HELLO", check_health=False)
+            try:
+                told = self.read_response()
+            except exceptions.ResponseError:
+                # A user without the right to, or a server before 6.0.
+                return {}
+        pairs = told.items() if isinstance(told, dict) else zip(told[::2], told[1::2], strict=True)
+        return {_text(name): _text(value) for name, value in pairs if not isinstance(value, list)}
+
+
+class TcpConnection(_Looking, _Tcp):  # type: ignore[misc]
+    """A connection by TCP."""
+
+
+class TlsConnection(_Looking, _Tls):  # type: ignore[misc]
+    """A connection by TCP with TLS."""
+
+
+class SocketConnection(_Looking, _Socket):  # type: ignore[misc]
+    """A connection by a socket of this machine."""
+
+
+class Sentinels:
+    """The Sentinels of a service: `places` are their hosts and ports, `options` are those of connections to them.
+
+    One object serves all connections of a pool, so that who answered last is asked first.
+    """
+
+    def __init__(
+        self, places: Sequence[tuple[str, int]], service: str, *, encrypted: bool, options: Mapping[str, Any]
+    ) -> None:
+        self.places = list(places)
+        self.service = service
+        self._kind = _Tls if encrypted else _Tcp
+        self._options = dict(options)
+
+    def __repr__(self) -> str:
+        """Name them; passwords stay out."""
+        return f"<Sentinels {self.places} {self.service}>"
+
+    def __eq__(self, other: object) -> bool:
+        """Compare them, whoever answered last."""
+        return isinstance(other, Sentinels) and self._facts() == other._facts()
+
+    def __hash__(self) -> int:
+        """Agree with `==`."""
+        return hash(self.service)
+
+    def _facts(self) -> tuple[Any, ...]:
+        return sorted(self.places), self.service, self._kind, self._options
+
+    def primary(self, patience: float | None) -> tuple[str, int]:
+        """Ask one after the other for the primary's host and port; `patience` is how many seconds each may take.
+
+        Raises:
+            ConnectionError: none of them answers, or none knows one.
+        """
+        problems = []
+        for place in list(self.places):
+            try:
+                found = self._ask(place, patience)
+            except (exceptions.RedisError, OSError) as error:
+                problems.append(f"{place[0]}:{place[1]}: {error}")
+                continue
+            if found:
+                self.places.sort(key=lambda one, last=place: one != last)  # type: ignore[misc]
+                return _text(found[0]), int(found[1])
+            problems.append(f"{place[0]}:{place[1]}: it knows no primary of that name")
+        raise exceptions.ConnectionError(f"no Sentinel tells the primary of {self.service!r}: {'; '.join(problems)}")
+
+    def _ask(self, place: tuple[str, int], patience: float | None) -> Any:
+        timeouts = {"socket_connect_timeout": patience, "socket_timeout": patience}
+        connection = self._kind(host=place[0], port=place[1], **self._options, **timeouts)
+        try:
+            connection.connect()
+            connection.send_command("SENTINEL", "GET-MASTER-ADDR-BY-NAME", self.service)
+            return connection.read_response()
+        finally:
+            connection.disconnect()
+
+
+class _Finding:
+    """Asks Sentinels where to connect to, each time that it connects."""
+
+    _primary_only = True
+
+    def __init__(self, *, sentinels: Sentinels, **options: Any) -> None:
+        super().__init__(**options)
+        self._sentinels = sentinels
+
+    def _connect(self: Any) -> Any:
+        self.host, self.port = self._sentinels.primary(self.socket_connect_timeout)
+        return super()._connect()  # type: ignore[misc]
+
+    def read_response(self: Any, *args: Any, **options: Any) -> Any:
+        """Read an answer; a primary that has become a replica is left, so that the Sentinels are asked anew."""
+        try:
+            return super().read_response(*args, **options)  # type: ignore[misc]
+        except exceptions.ReadOnlyError as error:
+            self.disconnect()
+            raise exceptions.ConnectionError(f"the primary has become a replica: {error}") from error
+
+
+class SentinelConnection(_Finding, TcpConnection):
+    """A connection by TCP to the primary."""
+
+
+class SentinelTlsConnection(_Finding, TlsConnection):
+    """A connection by TCP with TLS to the primary."""
+
+
+def _text(value: Any) -> str:
+    return value.decode() if isinstance(value, bytes) else str(value)
