@@ -4,7 +4,7 @@
 
 Makes a list of five columns in a temporary folder, as a CRM would: numbers in several forms, some missing, wrong
 or there twice. Checks it in a process of its own, and a part of it in the same run the plain way: `csv.DictReader`, and
-each number asked of `faxdispatch.numbers`.
+each number asked of `faxdispatch.calling.numbers`.
 """
 
 import argparse
@@ -20,8 +20,8 @@ import time
 from pathlib import Path
 
 from bench.figures import machine
-from faxdispatch.campaign.checking import check
-from faxdispatch.numbers import NumberPolicy, destined
+from faxdispatch.calling.numbers import NumberPolicy, destined
+from faxdispatch.lists.checking import check
 
 AREAS = (201, 202, 212, 213, 216, 303, 305, 312, 313, 404, 408, 412, 415, 503, 512, 602, 617, 702, 713, 773, 801, 804)
 FORMS = ("{0}{1}{2}", "({0}) {1}-{2}", "{0}-{1}-{2}", "{0}.{1}.{2}", "+1{0}{1}{2}", "1-{0}-{1}-{2}", "+1 {0} {1} {2}")

@@ -23,12 +23,12 @@ from redis import Redis
 from bench.figures import machine
 from console.app import create_app
 from console.desk import Desk
-from faxdispatch.cli import processes
-from faxdispatch.cli.stack import Stack
 from faxdispatch.jobs import SendFax
 from faxdispatch.ledger import CampaignRow
 from faxdispatch.settings import Settings
 from faxdispatch.states import CampaignState
+from faxdispatch.supervisor import roles as processes
+from faxdispatch.supervisor.stack import Stack
 from faxdispatch.users import Role, Users
 
 TIMES = 7

@@ -34,8 +34,8 @@ from redis import Redis
 from bench.figures import machine
 from bench.installation import CONNECTION, DOCUMENT, SENDER, Stub, ground, number
 from faxdispatch import FaxClient
-from faxdispatch.cli import processes
-from faxdispatch.cli.stack import Stack
+from faxdispatch.supervisor import roles as processes
+from faxdispatch.supervisor.stack import Stack
 
 SETTINGS = {
     "FAX_RATE": "15", "FAX_CHANNELS": "50", "FAX_SETTLE": "3", "FAX_RECONCILE_EVERY": "0.5", "FAX_HINT_AFTER": "2",

@@ -16,11 +16,11 @@ from redis import Redis
 
 from bench.figures import Usage, usage
 from faxdispatch import FaxClient
-from faxdispatch.cli import processes
-from faxdispatch.cli.child import Child, Role
-from faxdispatch.cli.stack import Stack
-from faxdispatch.client_state import decode_client_state
 from faxdispatch.ledger import Ledger, Limits, Scripts, connect
+from faxdispatch.supervisor import roles as processes
+from faxdispatch.supervisor.child import Child, Role
+from faxdispatch.supervisor.stack import Stack
+from faxdispatch.telnyx.client_state import decode_client_state
 
 CONNECTION, SECOND_CONNECTION = "1000000000000000001", "1000000000000000002"
 SENDER = "+13125550000"

@@ -25,10 +25,10 @@ from bench.figures import usage
 from bench.flood import fill, flood
 from bench.installation import DOCUMENT, SENDER, Stub, ground, installation, number
 from faxdispatch import FaxClient
-from faxdispatch.cli import processes
-from faxdispatch.cli.child import Role
 from faxdispatch.jobs import SendFax
 from faxdispatch.ledger import Campaigns, Scripts, connect
+from faxdispatch.supervisor import roles as processes
+from faxdispatch.supervisor.child import Role
 
 Figures = dict[str, float]
 

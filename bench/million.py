@@ -26,11 +26,11 @@ from bench.check import write
 from bench.figures import machine
 from bench.installation import CONNECTION, SENDER
 from faxdispatch import FaxClient
-from faxdispatch.broker import broker_app
+from faxdispatch.broker.connection import broker_app
 from faxdispatch.campaign.service import Reading
-from faxdispatch.cli import processes
-from faxdispatch.cli.stack import Stack
 from faxdispatch.ledger import Campaigns, Ledger, Scripts, connect, job_of_row
+from faxdispatch.supervisor import roles as processes
+from faxdispatch.supervisor.stack import Stack
 
 MOST_MEGABYTES, LEAST_TIMES, MOST_BYTES = 200, 10, 100
 PAGE = 1000

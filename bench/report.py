@@ -24,10 +24,10 @@ from redis.exceptions import RedisError
 
 from bench.figures import machine
 from bench.installation import number
-from faxdispatch.campaign.report import write_report
-from faxdispatch.cli.processes import free_port
-from faxdispatch.embedded import valkey_command
+from faxdispatch.campaign.report.files import write_report
 from faxdispatch.ledger import CHUNK, CampaignRow, Campaigns, Rules, Scripts, connect
+from faxdispatch.supervisor.roles import free_port
+from faxdispatch.supervisor.valkey import valkey_command
 
 BLOCK = 1024
 RECORD = struct.Struct(">BBBBHHII16s")

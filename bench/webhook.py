@@ -17,11 +17,11 @@ from uuid import uuid4
 
 from bench.figures import machine, usage
 from bench.installation import CONNECTION, DOCUMENT, ground, number
-from faxdispatch.cli import processes
-from faxdispatch.cli.child import Role
-from faxdispatch.client_state import encode_client_state
 from faxdispatch.jobs import SendFax
 from faxdispatch.ledger import Ledger, Scripts, connect
+from faxdispatch.supervisor import roles as processes
+from faxdispatch.supervisor.child import Role
+from faxdispatch.telnyx.client_state import encode_client_state
 from faxdispatch.telnyx.webhooks import WEBHOOK_PATH
 from faxdispatch.testing import Signer, telnyx_event
 

@@ -9,7 +9,7 @@ from console.access import log, you
 from console.desk import desk
 from faxdispatch.errors import FaxError
 from faxdispatch.privacy import scrub
-from faxdispatch.verdicts import check_reason
+from faxdispatch.reasons.verdicts import check_reason
 
 
 def act(name: str, subject: str, do: Callable[[], str], *, back: str) -> Response:

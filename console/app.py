@@ -28,7 +28,7 @@ from console import (
 from console.desk import Desk
 from console.headers import harden
 from faxdispatch.errors import BadInput, Conflict, FaxError, NotKnown, Unavailable
-from faxdispatch.preview import NotDrawn
+from faxdispatch.preview.pages import NotDrawn
 from faxdispatch.privacy import scrub
 from faxdispatch.settings import Settings
 

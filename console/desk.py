@@ -6,7 +6,7 @@ from flask import current_app
 
 from console.background import Background
 from console.draft import Drafts
-from faxdispatch.campaign.forecast import Forecaster
+from faxdispatch.campaign.planning.forecast import Forecaster
 from faxdispatch.client import FaxClient
 from faxdispatch.ledger import Ledger, Limits, Scripts, Suspects
 from faxdispatch.settings import Settings

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from faxdispatch.campaign import Reading
-from faxdispatch.documents import Document, read_document
+from faxdispatch.documents.local import Document, read_document
 from faxdispatch.errors import NotKnown
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{16}")

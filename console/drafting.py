@@ -9,11 +9,11 @@ from console.background import Task
 from console.desk import Desk
 from console.draft import Draft
 from faxdispatch.campaign.asking import quarantined_in
-from faxdispatch.campaign.badrows import BadRows
-from faxdispatch.campaign.checking import BadRow, Check, Row, check
-from faxdispatch.campaign.plan import Plan
-from faxdispatch.campaign.planning import Planner
+from faxdispatch.campaign.planning.estimate import Plan
+from faxdispatch.campaign.planning.inputs import Planner
 from faxdispatch.ledger import Suppressions
+from faxdispatch.lists.badrows import BadRows
+from faxdispatch.lists.checking import BadRow, Check, Row, check
 
 _FIRST = 10
 

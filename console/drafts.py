@@ -14,15 +14,15 @@ from console.background import Task
 from console.desk import desk
 from console.draft import Draft, problems
 from console.uploads import kept
-from faxdispatch.campaign.headers import FIELDS
-from faxdispatch.campaign.pagecount import MOST_PAGES, NotCounted, count_pages
+from faxdispatch.calling.windows import parse_window
 from faxdispatch.campaign.requests import options_for_all
 from faxdispatch.cli.lists import country
+from faxdispatch.documents.page_count import MOST_PAGES, NotCounted, count_pages
 from faxdispatch.errors import BadInput, FaxError
 from faxdispatch.jobs import Priority
-from faxdispatch.preview import Lines, NotDrawn, can_draw, draw
+from faxdispatch.lists.headers import FIELDS
+from faxdispatch.preview.pages import Lines, NotDrawn, can_draw, draw
 from faxdispatch.privacy import scrub
-from faxdispatch.windows import parse_window
 
 pages = Blueprint("drafts", __name__, url_prefix="/drafts")
 

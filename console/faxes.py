@@ -13,7 +13,7 @@ from console.outbound import document
 from console.story import steps, stretches, verdict
 from faxdispatch.errors import NotKnown
 from faxdispatch.ledger import JobView, Pause
-from faxdispatch.preview import Lines, NotDrawn, draw
+from faxdispatch.preview.pages import Lines, NotDrawn, draw
 from faxdispatch.search import STATES
 from faxdispatch.states import State, Verdict
 

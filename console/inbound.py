@@ -13,9 +13,9 @@ from console.acting import act, acted, checked_reason
 from console.desk import desk
 from faxdispatch.cli.inbound import Listed
 from faxdispatch.errors import Misconfigured, NotKnown
-from faxdispatch.inbound.store import open_store
 from faxdispatch.ledger import DocumentPlace, InboundFax
-from faxdispatch.preview import NotDrawn, can_draw, draw
+from faxdispatch.preview.pages import NotDrawn, can_draw, draw
+from faxdispatch.storage.store import open_store
 
 pages = Blueprint("inbound", __name__, url_prefix="/inbound")
 

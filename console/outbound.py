@@ -6,10 +6,10 @@ from collections import OrderedDict
 from pathlib import Path
 
 from console.desk import Desk
+from faxdispatch.documents.upload_part import MAX_UPLOAD
 from faxdispatch.errors import NotKnown
 from faxdispatch.ledger import JobView
 from faxdispatch.telnyx.client import TelnyxClient
-from faxdispatch.telnyx.documents import MAX_UPLOAD
 
 _KEPT = 4
 """Documents that are kept at hand while their pages are looked at."""

@@ -6,8 +6,8 @@ from collections import OrderedDict
 from dataclasses import dataclass
 
 from console.desk import Desk
-from faxdispatch.campaign.forecast import Forecast
-from faxdispatch.campaign.pace import Pace
+from faxdispatch.campaign.planning.forecast import Forecast
+from faxdispatch.campaign.planning.pace import Pace
 from faxdispatch.ledger import Campaign, Overview, Traffic
 from faxdispatch.states import CampaignState, State
 

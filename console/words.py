@@ -8,7 +8,7 @@ from flask import g
 from markupsafe import Markup
 
 from faxdispatch.campaign.causes import plain
-from faxdispatch.campaign.plan import span
+from faxdispatch.campaign.planning.estimate import span
 from faxdispatch.privacy import EXAMPLE, mask_number, scrub
 from faxdispatch.search.wanted import PENDING, SUPPRESSED
 from faxdispatch.states import State

@@ -12,7 +12,7 @@ import pytest
 from redis import Redis
 from redis.exceptions import RedisError
 
-from faxdispatch.embedded import valkey_command
+from faxdispatch.supervisor.valkey import valkey_command
 
 T = TypeVar("T")
 

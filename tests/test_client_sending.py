@@ -7,7 +7,7 @@ import pytest
 from redis import Redis
 
 from faxdispatch import FaxClient, State, Unavailable
-from faxdispatch.broker import broker_app
+from faxdispatch.broker.connection import broker_app
 from faxdispatch.client import MANY
 from faxdispatch.errors import BadInput, FaxError, InvalidJob
 from faxdispatch.jobs import ATTEMPT

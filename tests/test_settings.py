@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from faxdispatch.calling.numbers import NumberPolicy
 from faxdispatch.errors import Misconfigured
-from faxdispatch.numbers import NumberPolicy
 from faxdispatch.settings import Settings
 
 SECRET = "KEY0123456789ABCDEF_secret"

@@ -6,9 +6,9 @@ from enum import StrEnum
 
 from redis import Redis
 
-from faxdispatch.client_state import decode_client_state
 from faxdispatch.events import INBOUND_TYPES, TELNYX_TYPES
 from faxdispatch.ledger import Observation, Observations
+from faxdispatch.telnyx.client_state import decode_client_state
 from faxdispatch.telnyx.webhooks import TelnyxWebhook, Unreadable, parse_webhook
 
 _END_OF_TYPE = {"fax.delivered": "delivered", "fax.failed": "failed", "fax.received": "received"}

@@ -10,7 +10,7 @@ from prometheus_client.metrics_core import Metric
 
 from faxdispatch.errors import Unavailable
 from faxdispatch.ledger import Account, Agenda, Charges, DayCharges, Figures, Ledger, Limits, Traffic, Watch
-from faxdispatch.reasons import REASONS
+from faxdispatch.reasons.failures import REASONS
 from webhook.breaker import Breaker
 from webhook.labels import Labels
 

@@ -13,10 +13,11 @@ from celery import Celery
 from celery.signals import setup_logging, worker_ready, worker_shutdown, worker_shutting_down
 from kombu.entity import Exchange, Queue
 
-from faxdispatch.broker import broker_app, post, waiting
+from faxdispatch.broker.connection import broker_app, post, waiting
+from faxdispatch.broker.unread import Lookout
+from faxdispatch.calling.openings import Calendar
 from faxdispatch.errors import BadInput, FaxError, Unavailable
-from faxdispatch.inbound.link import Links
-from faxdispatch.inbound.store import open_store
+from faxdispatch.fetching.link import Links
 from faxdispatch.jobs import JOBS, URGENT, CancelFax, SendFax
 from faxdispatch.ledger import (
     Agenda,
@@ -35,19 +36,18 @@ from faxdispatch.ledger import (
 )
 from faxdispatch.ledger.connection import refuse_unfit
 from faxdispatch.ledger.refusals import passes
-from faxdispatch.openings import Calendar
 from faxdispatch.settings import Settings
+from faxdispatch.storage.store import open_store
 from faxdispatch.telnyx import ClientStack, TelnyxClock
-from faxdispatch.throttle import Throttle
-from faxdispatch.unread import Lookout
-from worker import transport
+from faxdispatch.telnyx.throttle import Throttle
 from worker.account import Account
-from worker.collaborators import Collaborators
+from worker.context import Collaborators
 from worker.failpoints import failpoints
-from worker.gate import Gate, refuse_compressed
 from worker.hook import Hook
-from worker.reminders import CHECKS, DISPATCH, REMINDERS
-from worker.scheduler import Scheduler
+from worker.messaging import transport
+from worker.messaging.gate import Gate, refuse_compressed
+from worker.messaging.reminders import CHECKS, DISPATCH, REMINDERS
+from worker.scheduling.scheduler import Scheduler
 from worker.watch import Watch
 
 log = logging.getLogger(__name__)
@@ -85,7 +85,7 @@ def build(settings: Settings) -> Celery:
         worker_concurrency=settings.fax_worker_concurrency,
         worker_prefetch_multiplier=1,
         worker_cancel_long_running_tasks_on_connection_loss=False,
-        worker_consumer="worker.consumer:GatedConsumer",
+        worker_consumer="worker.messaging.consumer:GatedConsumer",
         # Any app on the broker could otherwise have our workers take from other queues, stop, or end.
         worker_enable_remote_control=False,
         control_exchange="fax.control.celery",

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from faxdispatch.errors import TelnyxError
 from faxdispatch.ledger.charges import DRIFT, Charges
-from worker.collaborators import Collaborators
+from worker.context import Collaborators
 
 log = logging.getLogger(__name__)
 

@@ -10,14 +10,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory, gettempdir
 from typing import Any
 
+from faxdispatch.documents.received import Kind, NotADocument, kind_of
 from faxdispatch.errors import FaxError, NoSuchResource, TelnyxError, Unavailable
-from faxdispatch.inbound.document import Kind, NotADocument, kind_of
-from faxdispatch.inbound.link import Fetched, LinkExpired, LinkFailed, LinkRefused
-from faxdispatch.inbound.naming import stored_name
-from faxdispatch.inbound.store import Store, StoreTrouble
+from faxdispatch.fetching.link import Fetched, LinkExpired, LinkFailed, LinkRefused
 from faxdispatch.ledger import InboundFax
+from faxdispatch.storage.naming import stored_name
+from faxdispatch.storage.store import Store, StoreTrouble
 from faxdispatch.telnyx import Fax, TelnyxClient
-from worker.collaborators import Collaborators
+from worker.context import Collaborators
 from worker.reconcile import ask, record
 
 log = logging.getLogger(__name__)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from faxdispatch.jobs import SendFax
-from faxdispatch.reasons import FINAL, REASONS, UNKNOWN, Cause, Counter, Kind
+from faxdispatch.reasons.failures import FINAL, REASONS, UNKNOWN, Cause, Counter, Kind
 from faxdispatch.settings import Settings
 
 

@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
-from faxdispatch.client_state import decode_client_state
 from faxdispatch.errors import TelnyxError
 from faxdispatch.ledger import JobView
-from faxdispatch.observing import observation_of
+from faxdispatch.operations.observing import observation_of
 from faxdispatch.states import State
 from faxdispatch.telnyx import Fax
-from worker.collaborators import Collaborators
+from faxdispatch.telnyx.client_state import decode_client_state
+from worker.context import Collaborators
 from worker.window import begins, looked_after
 
 log = logging.getLogger(__name__)

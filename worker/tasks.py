@@ -30,15 +30,15 @@ from faxdispatch.errors import (
     Unavailable,
     WrongState,
 )
-from faxdispatch.inbound.store import StoreTrouble
 from faxdispatch.jobs import JOBS, CancelFax, FindInbound, Job, RefreshMedia, SendFax, SyncStatus
 from faxdispatch.ledger import Question
+from faxdispatch.storage.store import StoreTrouble
 from worker import inbound
-from worker.attempt import run_attempt, run_attempts
 from worker.charges import read_charges
-from worker.collaborators import Collaborators
+from worker.context import Collaborators
+from worker.messaging.reminders import Ask, Attempt, Attempts, Charges, Fetch, Forget, Look, Reconcile, Remove
 from worker.reconcile import ask, reconcile
-from worker.reminders import Ask, Attempt, Attempts, Charges, Fetch, Forget, Look, Reconcile, Remove
+from worker.sending.attempt import run_attempt, run_attempts
 
 log = logging.getLogger(__name__)
 

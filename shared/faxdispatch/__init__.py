@@ -29,21 +29,21 @@ from faxdispatch.states import HoldReason, State, Verdict
 
 _PLACES = {
     "client": ("FaxClient", "Receipt", "SendResult"),
-    "consumer": ("Consumer",),
     "events": ("Event",),
     "hooks": ("Change", "Hold", "Reject"),
     "jobs": ("CancelFax", "Priority", "RefreshMedia", "SendFax", "SyncStatus", "Window"),
-    "stream": ("Delivery",),
+    "stream.consumer": ("Consumer",),
+    "stream.places": ("Delivery",),
 }
 """Modules that take time to load, by what they have of the public names."""
 
 if TYPE_CHECKING:
     from faxdispatch.client import FaxClient, Receipt, SendResult
-    from faxdispatch.consumer import Consumer
     from faxdispatch.events import Event
     from faxdispatch.hooks import Change, Hold, Reject
     from faxdispatch.jobs import CancelFax, Priority, RefreshMedia, SendFax, SyncStatus, Window
-    from faxdispatch.stream import Delivery
+    from faxdispatch.stream.consumer import Consumer
+    from faxdispatch.stream.places import Delivery
 else:
 
     def __getattr__(name: str) -> Any:

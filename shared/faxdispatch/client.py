@@ -9,8 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from faxdispatch import holds, resending
-from faxdispatch.broker import broker_app, post, post_job, refused, reminder
+from faxdispatch.broker.connection import broker_app, post, post_job, refused, reminder
+from faxdispatch.calling.numbers import NumberPolicy, country_of
 from faxdispatch.errors import (
     BadInput,
     IdempotencyConflict,
@@ -22,19 +22,20 @@ from faxdispatch.errors import (
 )
 from faxdispatch.jobs import CancelFax, FindInbound, Job, RefreshMedia, SendFax, SyncStatus
 from faxdispatch.ledger import DeadLetters, Inbox, JobView, Keeper, Ledger, New, Scripts, Suppressions, connect
-from faxdispatch.numbers import NumberPolicy, country_of
-from faxdispatch.redis_address import same_redis
+from faxdispatch.operations import resending
+from faxdispatch.reasons import holds
+from faxdispatch.reasons.verdicts import check, check_reason, refusal
+from faxdispatch.redis.address import same_redis
 from faxdispatch.settings import Settings
 from faxdispatch.states import HoldReason, Verdict
-from faxdispatch.verdicts import check, check_reason, refusal
 
 if TYPE_CHECKING:
     from faxdispatch.campaign.service import CampaignService
     from faxdispatch.campaign.suppression import SuppressionList
-    from faxdispatch.documents import Document
-    from faxdispatch.erasing import Erased
+    from faxdispatch.documents.local import Document
     from faxdispatch.evidence import Packed
     from faxdispatch.media.uploads import Uploads
+    from faxdispatch.operations.erasing import Erased
     from faxdispatch.search import Found, Search, Wanted
 
 log = logging.getLogger(__name__)
@@ -398,8 +399,8 @@ class FaxClient:
         """
         if sum(word is not None for word in (number, job_id, tag)) != 1:
             raise BadInput("give one of number, job_id and tag")
-        from faxdispatch.erasing import Eraser  # noqa: PLC0415 - only who erases needs it
-        from faxdispatch.inbound.store import open_store  # noqa: PLC0415 - the same
+        from faxdispatch.operations.erasing import Eraser  # noqa: PLC0415 - only who erases needs it
+        from faxdispatch.storage.store import open_store  # noqa: PLC0415 - the same
 
         where = self._settings.fax_inbound_dir if self._settings else None
         eraser = Eraser(self._ledger, open_store(where) if where else None)
@@ -554,7 +555,7 @@ def _by_name(asked: Mapping[str, Any]) -> "tuple[Mapping[str, Any], Document | N
         return rest, None
     if rest.get("media_url") is not None or rest.get("media_name") is not None:
         raise InvalidJob([("document", "is given besides media_url or media_name; give one of them")])
-    from faxdispatch.documents import document_of  # noqa: PLC0415 - only who has a document needs it
+    from faxdispatch.documents.local import document_of  # noqa: PLC0415 - only who has a document needs it
 
     try:
         document = document_of(asked["document"])

@@ -22,10 +22,10 @@ from pydantic import (
     model_validator,
 )
 
+from faxdispatch.calling.numbers import destined, is_sip, normalise
+from faxdispatch.calling.windows import parse_window
+from faxdispatch.calling.zones import is_zone
 from faxdispatch.errors import BadInput, InvalidJob
-from faxdispatch.numbers import destined, is_sip, normalise
-from faxdispatch.windows import parse_window
-from faxdispatch.zones import is_zone
 
 MAX_URL = 2000
 """Longest URL that Telnyx takes (error 10003, Telnyx error codes)."""

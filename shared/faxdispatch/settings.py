@@ -8,11 +8,11 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from faxdispatch.calling.holidays import Holidays, parse_holidays
+from faxdispatch.calling.numbers import COUNTRIES, NumberPolicy, normalise
+from faxdispatch.calling.zones import is_zone
 from faxdispatch.errors import Misconfigured
-from faxdispatch.holidays import Holidays, parse_holidays
-from faxdispatch.ladder import Rung, read_ladder
-from faxdispatch.numbers import COUNTRIES, NumberPolicy, normalise
-from faxdispatch.zones import is_zone
+from faxdispatch.reasons.ladder import Rung, read_ladder
 
 
 def _split(value: Any) -> Any:

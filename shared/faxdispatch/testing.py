@@ -8,15 +8,15 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
+from faxdispatch.calling.numbers import NumberPolicy
 from faxdispatch.client import FaxClient, Receipt, SendResult
-from faxdispatch.documents import Document
+from faxdispatch.documents.local import Document
 from faxdispatch.errors import BadInput, IdempotencyConflict, InvalidJob, NotKnown
 from faxdispatch.events import INBOUND_TYPES, TYPE_OF_INBOUND_STATUS, TYPE_OF_STATUS
 from faxdispatch.jobs import CancelFax, FindInbound, Job, RefreshMedia, SendFax, SyncStatus
 from faxdispatch.ledger import JobView
-from faxdispatch.numbers import NumberPolicy
+from faxdispatch.reasons.verdicts import check_reason
 from faxdispatch.states import TERMINAL, State
-from faxdispatch.verdicts import check_reason
 
 _STATUS_OF_TYPE = {kind: status for status, kind in (*TYPE_OF_STATUS.items(), *TYPE_OF_INBOUND_STATUS.items())}
 

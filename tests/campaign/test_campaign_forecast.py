@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from faxdispatch.campaign.forecast import Forecaster
+from faxdispatch.campaign.planning.forecast import Forecaster
 from faxdispatch.ledger import Account, CampaignRow, Campaigns, Pause, Rules, Scripts, Traffic, connect
 from faxdispatch.settings import Settings
 from faxdispatch.states import CampaignState

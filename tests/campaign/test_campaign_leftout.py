@@ -5,7 +5,7 @@ import csv
 import pytest
 
 from faxdispatch import FaxClient
-from faxdispatch.campaign.report import write_report
+from faxdispatch.campaign.report.files import write_report
 from faxdispatch.ledger import CHUNK
 from tests.cli.conftest import cli, surroundings  # noqa: F401
 from tests.ledger.campaign_desk import CampaignDesk

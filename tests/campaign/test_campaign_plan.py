@@ -8,12 +8,12 @@ from io import BytesIO
 import pytest
 from pypdf import PdfWriter
 
-from faxdispatch.campaign.course import Capacity, Load, finish
-from faxdispatch.campaign.pagecount import Links, NotCounted, count_pages, fetch
-from faxdispatch.campaign.plan import SETUP_SECONDS, Recipients, make_plan, span
-from faxdispatch.holidays import parse_holidays
+from faxdispatch.calling.holidays import parse_holidays
+from faxdispatch.calling.openings import Calendar
+from faxdispatch.campaign.planning.course import Capacity, Load, finish
+from faxdispatch.campaign.planning.estimate import SETUP_SECONDS, Recipients, make_plan, span
+from faxdispatch.documents.page_count import Links, NotCounted, count_pages, fetch
 from faxdispatch.jobs import Window
-from faxdispatch.openings import Calendar
 from faxdispatch.settings import Settings
 from tests.conftest import free_port
 

@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from faxdispatch.campaign.badrows import safe_cell
 from faxdispatch.campaign.causes import OURS, REFUSALS, TELNYX, in_words
-from faxdispatch.campaign.html import tag
-from faxdispatch.campaign.report import write_report
-from faxdispatch.campaign.totals import SHOWN, Timeline, Totals
+from faxdispatch.campaign.report.files import write_report
+from faxdispatch.campaign.report.html import tag
+from faxdispatch.campaign.report.totals import SHOWN, Timeline, Totals
 from faxdispatch.errors import BadInput, NotKnown, Unavailable
 from faxdispatch.ledger import Campaigns, Rules, Scripts, connect
 from faxdispatch.ledger.campaigns import CANCELLED, FAILED
-from faxdispatch.reasons import REASONS
+from faxdispatch.lists.badrows import safe_cell
+from faxdispatch.reasons.failures import REASONS
 from faxdispatch.states import CampaignState
 from tests.campaign.rows import CAMPAIGN, COLUMNS, Rows
 from tests.conftest import free_port

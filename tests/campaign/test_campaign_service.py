@@ -12,7 +12,7 @@ from faxdispatch.campaign import CampaignState, Reading
 from faxdispatch.campaign.identity import LONGEST, check_id, id_from
 from faxdispatch.campaign.retrying import WORDS
 from faxdispatch.ledger import CHUNK, Suppression, Suppressions
-from faxdispatch.reasons import REASONS
+from faxdispatch.reasons.failures import REASONS
 from faxdispatch.states import HoldReason
 from tests.ledger.campaign_desk import CampaignDesk
 

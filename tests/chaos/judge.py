@@ -7,8 +7,8 @@ from itertools import pairwise
 from typing import Any
 
 from faxdispatch import Event, State
-from faxdispatch.client_state import decode_client_state
 from faxdispatch.ledger import JobView
+from faxdispatch.telnyx.client_state import decode_client_state
 from tests.chaos.inbox import Document, judge_inbox
 from tests.chaos.orders import Order
 

@@ -11,7 +11,7 @@ from kombu.exceptions import KombuError
 from redis.exceptions import RedisError
 
 from faxdispatch import FaxClient, Unavailable
-from faxdispatch.broker import broker_app
+from faxdispatch.broker.connection import broker_app
 from faxdispatch.ledger import Ledger, Rules, Scripts, connect
 from tests.chaos.orders import Order
 from tests.flow.harness import TOKEN

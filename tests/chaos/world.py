@@ -19,8 +19,8 @@ from typing import Any
 from redis import Redis
 from redis.exceptions import RedisError
 
-from faxdispatch.cli import processes
-from faxdispatch.cli.stack import Stack
+from faxdispatch.supervisor import roles as processes
+from faxdispatch.supervisor.stack import Stack
 from tests.flow.harness import SENDER, TOKEN, Simulator, a_pdf
 
 CONNECT, READ = 0.5, 1.5

@@ -3,7 +3,7 @@
 import pytest
 from pypdf import PdfWriter
 
-from faxdispatch.campaign.pagecount import NotCounted
+from faxdispatch.documents.page_count import NotCounted
 from faxdispatch.ledger import Rules, Scripts, Suppression, Suppressions, connect
 from tests.campaign.rows import CAMPAIGN, Rows
 
@@ -79,7 +79,7 @@ def test_a_document_that_cannot_be_counted_is_guessed_and_said_so(cli, listed, t
 def test_documents_of_the_rows_are_looked_into_and_their_mean_counts_for_the_others(cli, surroundings, tmp_path):
     rows = "".join(f"312-555-01{n},https://files.example/{n}.pdf\n" for n in range(23, 29))
     (tmp_path / "own.csv").write_text(f"Fax #,media\n{rows}")
-    surroundings.setattr("faxdispatch.campaign.pagecount.Links._look", lambda _, url: 3 if "23" in url else 6)
+    surroundings.setattr("faxdispatch.documents.page_count.Links._look", lambda _, url: 3 if "23" in url else 6)
 
     told = cli("campaign", "plan", "own.csv", "--sample", "2", "--json", FAX_DEFAULT_REGION="US").json
 
@@ -90,7 +90,7 @@ def test_a_link_that_cannot_be_fetched_is_remarked_without_its_secret(cli, liste
     def refuse(url: str) -> bytes:
         raise NotCounted("files.example took longer than 20 s")
 
-    surroundings.setattr("faxdispatch.campaign.pagecount.Links.__init__.__defaults__", (20, refuse))
+    surroundings.setattr("faxdispatch.documents.page_count.Links.__init__.__defaults__", (20, refuse))
 
     result = cli("campaign", "plan", "list.csv", "--media", "https://files.example/a.pdf?token=secret")
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from rich.console import Console
 
-from faxdispatch.campaign.pace import Pace
+from faxdispatch.campaign.planning.pace import Pace
 from faxdispatch.cli.campaigns.watch import Standing, line, view
 from faxdispatch.states import CampaignState
 from tests.campaign.rows import CAMPAIGN, Rows

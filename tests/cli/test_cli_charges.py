@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from faxdispatch.cli.checks.charges import check_charges
+from faxdispatch.checks.charges import check_charges
 from faxdispatch.ledger import Charges, Scripts
 from faxdispatch.settings import Settings
 

@@ -10,15 +10,15 @@ import httpx
 import pytest
 from redis import Redis
 
-from faxdispatch.cli.checks.broker import check_broker
-from faxdispatch.cli.checks.environment import judge_zone_data
-from faxdispatch.cli.checks.finding import Level, skew
-from faxdispatch.cli.checks.redis import check_redis
-from faxdispatch.embedded import valkey_command
+from faxdispatch.calling.zonedata import ZoneData
+from faxdispatch.checks.broker import check_broker
+from faxdispatch.checks.environment import judge_zone_data
+from faxdispatch.checks.finding import Level, skew
+from faxdispatch.checks.redis import check_redis
 from faxdispatch.ledger import connect
 from faxdispatch.settings import Settings
+from faxdispatch.supervisor.valkey import valkey_command
 from faxdispatch.telnyx import ApplicationParams, ApplicationUpdate, TelnyxClient
-from faxdispatch.zonedata import ZoneData
 from tests.conftest import answers, eventually, free_port
 
 

@@ -10,9 +10,9 @@ import httpx
 import pytest
 
 from faxdispatch import FaxClient
-from faxdispatch.client_state import encode_client_state
 from faxdispatch.ledger import Inbox, Observation, Observations, Scripts
 from faxdispatch.states import Verdict
+from faxdispatch.telnyx.client_state import encode_client_state
 from tests.conftest import eventually, free_port
 
 NUMBER = "+13125550100"

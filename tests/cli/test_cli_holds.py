@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from faxdispatch import FaxClient
-from faxdispatch.holds import MEANINGS
 from faxdispatch.ledger import Limits, Scripts
+from faxdispatch.reasons.holds import MEANINGS
 from faxdispatch.states import WAIVABLE, HoldReason
 from tests.conftest import free_port
 

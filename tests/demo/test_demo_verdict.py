@@ -7,9 +7,9 @@ from types import SimpleNamespace
 import pytest
 
 from faxdispatch import Event, State
-from faxdispatch.client_state import encode_client_state
 from faxdispatch.demo.recipients import RECIPIENTS, Recipient
 from faxdispatch.demo.verdict import judge
+from faxdispatch.telnyx.client_state import encode_client_state
 
 RECIPIENT = Recipient("Somebody", "+14155550110", "letter.pdf", State.FAILED, calls=1, cause="user_busy")
 TYPES = ("job.queued", "job.submitted", "job.accepted", "fax.failed", "job.exhausted")

@@ -14,10 +14,10 @@ from pypdf import PdfWriter
 from redis import Redis
 
 from faxdispatch import Event, FaxClient, State
-from faxdispatch.cli import processes
-from faxdispatch.cli.stack import Stack
-from faxdispatch.client_state import decode_client_state
 from faxdispatch.ledger import JobView, Ledger, Rules, Scripts, connect
+from faxdispatch.supervisor import roles as processes
+from faxdispatch.supervisor.stack import Stack
+from faxdispatch.telnyx.client_state import decode_client_state
 from tests.conftest import eventually
 
 PATIENCE = 60

@@ -11,8 +11,8 @@ import pytest
 from redis import Redis
 
 from faxdispatch import State
-from faxdispatch.cli import processes
-from faxdispatch.cli.stack import Stack
+from faxdispatch.supervisor import roles as processes
+from faxdispatch.supervisor.stack import Stack
 from tests.conftest import eventually
 from tests.flow.harness import FAST, SENDER, Flow, installation
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from faxdispatch.client_state import decode_client_state
 from faxdispatch.errors import Unavailable
 from faxdispatch.ledger import CampaignRow, Campaigns, Rules, Scripts, connect
 from faxdispatch.states import CampaignState, State
+from faxdispatch.telnyx.client_state import decode_client_state
 from tests.flow.harness import TOKEN, Flow, installation
 
 ROWS = 300

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from faxdispatch import State
-from faxdispatch.cli import processes
+from faxdispatch.supervisor import roles as processes
 from tests.flow.commands import Command
 from tests.flow.harness import SENDER, fresh_number, installation
 

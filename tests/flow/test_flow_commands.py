@@ -10,8 +10,8 @@ import httpx
 import pytest
 
 from faxdispatch import FaxClient, State
-from faxdispatch.cli import processes
-from faxdispatch.cli.checkout import checkout
+from faxdispatch.supervisor import roles as processes
+from faxdispatch.supervisor.checkout import checkout
 from tests.conftest import eventually
 from tests.flow.commands import ROOT, Command
 from tests.flow.harness import FAST, PATIENCE, SENDER, installation

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from faxdispatch import FaxClient, Receipt, State
-from faxdispatch.cli import processes
-from faxdispatch.cli.stack import Stack
 from faxdispatch.errors import NotKnown, Unavailable
 from faxdispatch.settings import Settings
+from faxdispatch.supervisor import roles as processes
+from faxdispatch.supervisor.stack import Stack
 from tests.conftest import eventually
 from tests.cutter import Cutter, cutter
 from tests.flow.harness import FAST, SENDER, TOKEN, Simulator, a_pdf, fresh_number

@@ -8,7 +8,7 @@ import pytest
 
 from faxdispatch import State
 from tests.worker.mutations import mutated
-from worker.transport import TAKEN
+from worker.messaging.transport import TAKEN
 
 MESSAGES = 1200
 BOUND = 64_000_000

@@ -12,7 +12,7 @@ from celery import Celery
 
 from faxdispatch import State
 from tests.flow.harness import TOKEN, fresh_number, installation
-from worker.transport import TAKEN
+from worker.messaging.transport import TAKEN
 
 OURS_AFTER = 2
 """Seconds after which our workers give a message to others: far less than the neighbour's tasks wait."""

@@ -9,8 +9,8 @@ from redis import Redis
 from redis.exceptions import NoPermissionError
 
 from faxdispatch import FaxClient, State
-from faxdispatch.cli import processes
-from faxdispatch.cli.stack import Stack
+from faxdispatch.supervisor import roles as processes
+from faxdispatch.supervisor.stack import Stack
 from tests.conftest import eventually
 from tests.flow.harness import FAST, PATIENCE, SENDER, TOKEN, Simulator, a_pdf, fresh_number
 

@@ -14,8 +14,8 @@ from celery import Celery
 from kombu import Connection, Exchange
 
 from faxdispatch import State
-from faxdispatch.broker import broker_app
-from faxdispatch.unread import Lookout
+from faxdispatch.broker.connection import broker_app
+from faxdispatch.broker.unread import Lookout
 from tests.conftest import eventually, free_port
 from tests.flow.harness import TOKEN, fresh_number, installation
 from tests.worker.mutations import mutated

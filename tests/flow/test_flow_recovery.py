@@ -8,9 +8,9 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from faxdispatch.client_state import decode_client_state
 from faxdispatch.ledger import CampaignRow, Campaigns, Rules, Scripts, connect
 from faxdispatch.states import TERMINAL, CampaignState, State
+from faxdispatch.telnyx.client_state import decode_client_state
 from tests.flow.harness import TOKEN, Flow, fresh_number, installation
 
 ROWS = 160

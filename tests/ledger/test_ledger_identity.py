@@ -3,10 +3,10 @@
 import pytest
 from redis import Redis
 
-from faxdispatch.client_state import Mark, decode_client_state, encode_client_state
 from faxdispatch.errors import Misconfigured
 from faxdispatch.ledger import Observation, connect
 from faxdispatch.states import State
+from faxdispatch.telnyx.client_state import Mark, decode_client_state, encode_client_state
 from tests.ledger.desk import Desk
 
 

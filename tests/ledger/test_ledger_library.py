@@ -2,18 +2,18 @@ from importlib.resources import files
 
 import pytest
 
-from faxdispatch.ledger.library import script
+from faxdispatch.ledger.library import places, script
 from faxdispatch.ledger.rules import Rules
 
 RULES = Rules().arguments()
 LUA = files("faxdispatch.ledger").joinpath("lua")
-NAMES = sorted(f.name.removesuffix(".lua") for f in LUA.iterdir() if f.name.endswith(".lua"))
+NAMES = sorted(places())
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_script_compiles_and_ends_with_its_own_text(name, ledger):
     text = script(name, RULES)
-    last = [line for line in LUA.joinpath(f"{name}.lua").read_text().splitlines() if line][-1]
+    last = [line for line in LUA.joinpath(f"{places()[name]}.lua").read_text().splitlines() if line][-1]
 
     assert text.rstrip().endswith(last)
     assert ledger.redis.script_load(text)
@@ -38,7 +38,7 @@ def test_what_is_used_stands_before_what_uses_it():
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_script_ends_by_a_reply_which_writes_what_it_changed(name):
-    text = LUA.joinpath(f"{name}.lua").read_text()
+    text = LUA.joinpath(f"{places()[name]}.lua").read_text()
     ends = [line for line in text.splitlines() if line.startswith("return") or " then return reply" in line]
 
     assert ends

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from faxdispatch.ledger import Limits, Rules, Scripts, connect
-from faxdispatch.throttle import Throttle
+from faxdispatch.telnyx.throttle import Throttle
 from tests.ledger.desk import Desk, everything_is_free
 
 SECOND = 1_000_000

@@ -9,17 +9,17 @@ from typing import Any
 
 import pytest
 
-from faxdispatch.client_state import encode_client_state
 from faxdispatch.errors import BadInput, IdempotencyConflict, OutcomeUnknown
 from faxdispatch.jobs import SendFax
 from faxdispatch.ledger import Epoch
 from faxdispatch.ledger.erasure import Erasure
 from faxdispatch.ledger.index import Index, Looked
 from faxdispatch.ledger.recovery import Found
-from faxdispatch.recovering import Recovered, Recoverer
+from faxdispatch.operations.recovering import Recovered, Recoverer
 from faxdispatch.settings import Settings
 from faxdispatch.states import CampaignState, State
 from faxdispatch.telnyx import Fax
+from faxdispatch.telnyx.client_state import encode_client_state
 from faxdispatch.telnyx.clock import TelnyxClock
 from faxdispatch.telnyx.models import KeyOwner
 from tests.ledger.campaign_desk import NAME, CampaignDesk, job

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from faxdispatch import FaxClient, InvalidJob, Misconfigured, NoSuchResource, Refused, TelnyxError
-from faxdispatch.documents import Document
+from faxdispatch.documents.local import Document
 from faxdispatch.ledger import Limits, Scripts
 from faxdispatch.media.uploads import KEEP, SPARE, Uploads, store
 from faxdispatch.settings import Settings

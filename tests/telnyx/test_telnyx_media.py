@@ -7,8 +7,8 @@ from email.policy import HTTP
 import httpx
 import pytest
 
+from faxdispatch.documents.upload_part import MAX_UPLOAD
 from faxdispatch.errors import BadInput, NoSuchResource, OutcomeUnknown
-from faxdispatch.telnyx.documents import MAX_UPLOAD
 
 STORED = {"media_name": "letter", "content_type": "application/pdf", "expires_at": "2030-01-01T00:00:00Z"}
 PDF = b"%PDF-1.7 ..."

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from redis import Redis
 
-from faxdispatch.embedded import valkey_command
+from faxdispatch.supervisor.valkey import valkey_command
 from faxdispatch.testing import SignedRequest, Signer
 from tests.conftest import answers, eventually, free_port
 

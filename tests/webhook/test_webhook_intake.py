@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from faxdispatch.client_state import encode_client_state
 from faxdispatch.jobs import SendFax
 from faxdispatch.ledger import Agenda, Inbox, JobView, Ledger, Observations, Scripts, connect
 from faxdispatch.states import State
+from faxdispatch.telnyx.client_state import encode_client_state
 from faxdispatch.telnyx.webhooks import parse_webhook
 from faxdispatch.testing import SignedRequest, Signer, telnyx_event
 from tests.webhook.harness import quarantined, told

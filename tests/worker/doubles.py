@@ -3,7 +3,8 @@
 from types import SimpleNamespace
 from typing import Any
 
-from faxdispatch.inbound.link import Links
+from faxdispatch.calling.openings import Calendar
+from faxdispatch.fetching.link import Links
 from faxdispatch.ledger import (
     Agenda,
     Campaigns,
@@ -20,9 +21,8 @@ from faxdispatch.ledger import (
     Scripts,
     Witness,
 )
-from faxdispatch.openings import Calendar
 from faxdispatch.settings import Settings
-from worker.collaborators import Collaborators
+from worker.context import Collaborators
 
 
 def collaborators(scripts: Scripts, settings: Settings, **own: Any) -> Collaborators:

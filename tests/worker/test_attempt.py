@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from faxdispatch.client_state import decode_client_state
 from faxdispatch.errors import AccountRefused, NotSent, OutcomeUnknown, RateLimited, Refused, Unreachable
 from faxdispatch.jobs import SendFax
 from faxdispatch.ledger import (
@@ -19,9 +18,10 @@ from faxdispatch.ledger import (
 from faxdispatch.settings import Settings
 from faxdispatch.states import HoldReason, State
 from faxdispatch.telnyx import Fax, SendRequest
+from faxdispatch.telnyx.client_state import decode_client_state
 from tests.worker.doubles import collaborators
-from worker.attempt import _TELNYX, Outcome, run_attempt
-from worker.collaborators import Collaborators
+from worker.context import Collaborators
+from worker.sending.attempt import _TELNYX, Outcome, run_attempt
 
 
 class Telnyx:

@@ -20,9 +20,9 @@ from faxdispatch.settings import Settings
 from faxdispatch.states import CampaignState, HoldReason, State
 from faxdispatch.telnyx import Fax, SendRequest
 from tests.worker.doubles import collaborators
-from worker.attempt import run_attempts
-from worker.feeding import Feeder
-from worker.stages import Outcome
+from worker.scheduling.feeding import Feeder
+from worker.sending.attempt import run_attempts
+from worker.sending.stages import Outcome
 
 SENDER, OTHER_SENDER = "+13125550299", "+13125550277"
 
@@ -204,7 +204,7 @@ def test_answers_to_calls_that_are_up_are_recorded_when_their_message_fails(work
         return claim_many(claims, **options)
 
     monkeypatch.setattr(works.w.ledger, "claim_many", claim)
-    monkeypatch.setattr("worker.attempt._due", lambda left, _: [*left[:2]])
+    monkeypatch.setattr("worker.sending.attempt._due", lambda left, _: [*left[:2]])
     with pytest.raises(RuntimeError):
         run_attempts(picked, replace(works.w))
     assert works.states() == [State.ACCEPTED, State.ACCEPTED, State.QUEUED]

@@ -14,8 +14,8 @@ from faxdispatch.states import State
 from tests.conftest import eventually
 from tests.cutter import Cutter
 from tests.worker.test_fence import office, order, states, valkey
-from worker.attempt import Outcome, run_attempts
-from worker.collaborators import Collaborators
+from worker.context import Collaborators
+from worker.sending.attempt import Outcome, run_attempts
 
 
 @pytest.fixture

@@ -17,18 +17,18 @@ from redis import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from faxdispatch import FaxClient
-from faxdispatch.embedded import valkey_command
 from faxdispatch.jobs import SendFax
 from faxdispatch.ledger import Durability, Fence, Ledger, NotSafe, Rules, Scripts, Witness, connect, measure
 from faxdispatch.settings import Settings
 from faxdispatch.states import State
+from faxdispatch.supervisor.valkey import valkey_command
 from faxdispatch.telnyx import Fax
 from tests.conftest import answers, eventually, free_port
 from tests.cutter import CLAIM, WAIT, Cutter, cutter
 from tests.worker.doubles import collaborators
 from worker import tasks
-from worker.attempt import Outcome, run_attempts
-from worker.collaborators import Collaborators
+from worker.context import Collaborators
+from worker.sending.attempt import Outcome, run_attempts
 from worker.watch import Watch
 
 

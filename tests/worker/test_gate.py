@@ -9,8 +9,8 @@ from celery import Celery
 from redis import Redis
 
 from faxdispatch.jobs import JOBS
-from worker.envelope import Envelope
-from worker.gate import Gate, Refused, is_identity
+from worker.messaging.envelope import Envelope
+from worker.messaging.gate import Gate, Refused, is_identity
 
 LIMIT = 20_000
 GATE = Gate([kind.TASK for kind in JOBS], max_bytes=LIMIT)

@@ -11,10 +11,11 @@ from faxdispatch.ledger import Scripts, connect
 from faxdispatch.settings import Settings
 from tests.worker.doubles import collaborators
 from tests.worker.mutations import mutated
-from worker import consumer, tasks
-from worker.envelope import Envelope
-from worker.gate import Gate
-from worker.reminders import REMINDERS
+from worker import tasks
+from worker.messaging import consumer
+from worker.messaging.envelope import Envelope
+from worker.messaging.gate import Gate
+from worker.messaging.reminders import REMINDERS
 
 MESSAGES = 1200
 SETTINGS = Settings(_env_file=None, fax_connection_id="c1", fax_from="+13125550299")

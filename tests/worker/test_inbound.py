@@ -13,8 +13,7 @@ import pytest
 
 from faxdispatch.errors import NoSuchResource, OutcomeUnknown
 from faxdispatch.events import Event
-from faxdispatch.inbound.link import Fetched, LinkExpired, LinkFailed, LinkRefused
-from faxdispatch.inbound.store import StoreTrouble, open_store
+from faxdispatch.fetching.link import Fetched, LinkExpired, LinkFailed, LinkRefused
 from faxdispatch.ledger import (
     DocumentPlace,
     Inbox,
@@ -25,10 +24,11 @@ from faxdispatch.ledger import (
     connect,
 )
 from faxdispatch.settings import Settings
+from faxdispatch.storage.store import StoreTrouble, open_store
 from faxdispatch.telnyx import Fax
 from tests.worker.doubles import collaborators
 from worker import inbound
-from worker.collaborators import Collaborators
+from worker.context import Collaborators
 
 FAX = "9fbc3f0d-5495-42af-9a4e-c57a235d9182"
 PDF = b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\n%%EOF\n"

@@ -10,7 +10,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from faxdispatch.jobs import SendFax
-from faxdispatch.reasons import REASONS, Counter, Kind
+from faxdispatch.reasons.failures import REASONS, Counter, Kind
 from faxdispatch.settings import Settings
 from worker.policy import Failure, GiveUp, Retry, changes, decide, step
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from faxdispatch.reasons import FINAL, REASONS, UNKNOWN, Counter, Kind
+from faxdispatch.reasons.failures import FINAL, REASONS, UNKNOWN, Counter, Kind
 from faxdispatch.settings import Settings
 from worker.policy import Failure, GiveUp, Retry, decide
 

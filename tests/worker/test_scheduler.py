@@ -16,8 +16,8 @@ from faxdispatch.ledger import (
 from faxdispatch.settings import Settings
 from faxdispatch.states import State
 from tests.worker.doubles import collaborators
-from worker import errands
-from worker.scheduler import CROWD, Scheduler
+from worker.scheduling import housekeeping as errands
+from worker.scheduling.scheduler import CROWD, Scheduler
 
 START = 1_790_000_000_000
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from faxdispatch.cli.processes import environment
+from faxdispatch.supervisor.roles import environment
 
 NOWHERE = "redis://:hush@127.0.0.1:1/0"
 GOOD = {"REDIS_URL": NOWHERE, "TELNYX_API_KEY": "KEY", "FAX_FROM": "+13125550100"}

@@ -10,7 +10,7 @@ from faxdispatch.ledger import Scripts, connect
 from faxdispatch.settings import Settings
 from tests.worker.doubles import collaborators
 from worker import tasks
-from worker.reminders import REMINDERS, Ask, Fetch
+from worker.messaging.reminders import REMINDERS, Ask, Fetch
 
 SETTINGS = Settings(_env_file=None)
 

@@ -8,10 +8,10 @@ import pytest
 from celery import Celery
 from redis import Redis
 
-from faxdispatch.broker import broker_app, post
+from faxdispatch.broker.connection import broker_app, post
 from tests.conftest import eventually
-from worker import transport
-from worker.envelope import KEPT
+from worker.messaging import transport
+from worker.messaging.envelope import KEPT
 
 SMALL = 20_000
 

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from faxdispatch.campaign.checking import Asked
 from faxdispatch.ledger import Scripts
 from faxdispatch.ledger.scripts import redis_trouble
+from faxdispatch.lists.checking import Asked
 
 
 def quarantined_in(scripts: Scripts) -> Asked:

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from faxdispatch.campaign.words import folded
 from faxdispatch.errors import BadInput
+from faxdispatch.lists.words import folded
 
 LONGEST = 40
 """Characters of an id. With row and generation it makes the id of a job, which Telnyx must find room for."""

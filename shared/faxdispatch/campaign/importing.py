@@ -9,14 +9,14 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from faxdispatch.campaign.checking import BadRow, Check, LeftOut, Row, Summary
 from faxdispatch.campaign.identity import file_hash
 from faxdispatch.campaign.leftout import left_out
 from faxdispatch.campaign.requests import RowRequests
-from faxdispatch.campaign.shape import Columns
-from faxdispatch.campaign.source import Source, open_source, rows_source
 from faxdispatch.errors import BadInput, Conflict, InvalidJob
 from faxdispatch.ledger import CHUNK, Campaign, CampaignRow, Campaigns, LeftOutRow
+from faxdispatch.lists.checking import BadRow, Check, LeftOut, Row, Summary
+from faxdispatch.lists.shape import Columns
+from faxdispatch.lists.source import Source, open_source, rows_source
 from faxdispatch.states import CampaignState
 
 Rows = Iterable[Mapping[str, Any] | Sequence[Any]]

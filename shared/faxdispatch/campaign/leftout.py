@@ -5,9 +5,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
 
-from faxdispatch.campaign.badrows import create, safe_cell, safe_writer
-from faxdispatch.campaign.checking import BadRow, LeftOut
 from faxdispatch.ledger import LeftOutRow
+from faxdispatch.lists.badrows import create, safe_cell, safe_writer
+from faxdispatch.lists.checking import BadRow, LeftOut
 
 INVALID = "invalid"
 ADDED = ("row", "line", "not faxed", "why")

@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterable
 from faxdispatch.errors import BadInput
 from faxdispatch.ledger import RowResult
 from faxdispatch.ledger.campaigns import CANCELLED, FAILED
-from faxdispatch.reasons import REASONS, Kind
+from faxdispatch.reasons.failures import REASONS, Kind
 
 WORDS = ("failed", "cancelled", *(kind.value for kind in Kind))
 """What can be chosen besides the name of a cause itself."""

@@ -9,25 +9,25 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
+from faxdispatch.calling.numbers import NumberPolicy, destined
 from faxdispatch.campaign.asking import quarantined_in
-from faxdispatch.campaign.badrows import BadRows
-from faxdispatch.campaign.checking import Check, Progress, check
 from faxdispatch.campaign.giving_up import give_up
 from faxdispatch.campaign.identity import check_id, fingerprint, id_from
 from faxdispatch.campaign.importing import Imported, Importer, List, Reading, Rows, the_list
 from faxdispatch.campaign.leftout import LeftOutFile
+from faxdispatch.campaign.report.totals import RESULTS
 from faxdispatch.campaign.requests import RowRequests, options_for_all
 from faxdispatch.campaign.retrying import chooser
-from faxdispatch.campaign.totals import RESULTS
 from faxdispatch.campaign.trial import Trial, trial
-from faxdispatch.documents import Document, document_of
+from faxdispatch.documents.local import Document, document_of
 from faxdispatch.errors import BadInput, Conflict
 from faxdispatch.jobs import SendFax
 from faxdispatch.ledger import Audit, Campaign, Campaigns, Clock, LeftOutRow, RowResult, Scripts, Suppressions
 from faxdispatch.ledger.campaigns import CANCELLED, FAILED
-from faxdispatch.numbers import NumberPolicy, destined
+from faxdispatch.lists.badrows import BadRows
+from faxdispatch.lists.checking import Check, Progress, check
+from faxdispatch.reasons.verdicts import check_reason
 from faxdispatch.states import CampaignState, HoldReason
-from faxdispatch.verdicts import check_reason
 from faxdispatch.wording import counted
 
 _LONGEST_NAME = 200

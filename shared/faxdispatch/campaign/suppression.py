@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from faxdispatch.campaign.badrows import safe_cell
-from faxdispatch.campaign.checking import BadRow, Check, LeftOut, Progress, Row, Why, check
-from faxdispatch.campaign.headers import FIELDS
+from faxdispatch.calling.numbers import NumberPolicy, is_sip, normalise
 from faxdispatch.errors import BadInput
 from faxdispatch.ledger import Changed, Suppression, Suppressions
-from faxdispatch.numbers import NumberPolicy, is_sip, normalise
-from faxdispatch.verdicts import check_reason
+from faxdispatch.lists.badrows import safe_cell
+from faxdispatch.lists.checking import BadRow, Check, LeftOut, Progress, Row, Why, check
+from faxdispatch.lists.headers import FIELDS
+from faxdispatch.reasons.verdicts import check_reason
 
 _SHOWN = 20
 _NO_FIELDS = dict.fromkeys(FIELDS)

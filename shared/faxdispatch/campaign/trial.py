@@ -3,11 +3,11 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from faxdispatch.calling.numbers import normalise
 from faxdispatch.campaign.requests import request_of
 from faxdispatch.errors import BadInput, Misconfigured, NotKnown
 from faxdispatch.jobs import SendFax
 from faxdispatch.ledger import Campaigns
-from faxdispatch.numbers import normalise
 from faxdispatch.privacy import mask_number
 
 TAG = "test"

@@ -8,7 +8,7 @@ from faxdispatch.errors import Unavailable
 from faxdispatch.ledger import Limits, Scripts
 from faxdispatch.settings import Settings
 from faxdispatch.telnyx.client import TelnyxClient
-from faxdispatch.throttle import Throttle
+from faxdispatch.telnyx.throttle import Throttle
 
 
 @contextmanager

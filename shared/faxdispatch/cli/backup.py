@@ -9,16 +9,16 @@ from typing import Annotated, Any
 import typer
 from redis import Redis
 
-from faxdispatch.cli import processes
 from faxdispatch.cli.confirm import confirm
-from faxdispatch.cli.datadir import data_dir
 from faxdispatch.cli.output import show
-from faxdispatch.cli.stack import Stack
-from faxdispatch.embedded import APPEND_ONLY, valkey_command
 from faxdispatch.errors import BadInput, FaxError
 from faxdispatch.ledger import Epoch, Scripts
 from faxdispatch.ledger.copying import copy_ledger
 from faxdispatch.settings import Settings
+from faxdispatch.supervisor import roles as processes
+from faxdispatch.supervisor.data_dir import data_dir
+from faxdispatch.supervisor.stack import Stack
+from faxdispatch.supervisor.valkey import APPEND_ONLY, valkey_command
 
 _FILE = "restored.rdb"
 _PATIENCE = 600.0

@@ -7,14 +7,14 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from faxdispatch.cli.checkout import checkout
 from faxdispatch.cli.output import show_json
-from faxdispatch.cli.processes import SETTINGS
-from faxdispatch.cli.signals import Told, stop_signals
 from faxdispatch.demo.run import Run
 from faxdispatch.demo.stage import Stage, stage
 from faxdispatch.demo.verdict import Verdict, judge
 from faxdispatch.demo.view import LABEL, progress, show
+from faxdispatch.supervisor.checkout import checkout
+from faxdispatch.supervisor.roles import SETTINGS
+from faxdispatch.supervisor.signals import Told, stop_signals
 
 _WIDTH = 150
 """Columns where no terminal says how many there are."""

@@ -5,15 +5,15 @@ from typing import Annotated
 
 import typer
 
-from faxdispatch.cli.checks.broker import check_broker
-from faxdispatch.cli.checks.charges import check_charges
-from faxdispatch.cli.checks.environment import check_environment
-from faxdispatch.cli.checks.finding import Finding, Level, fail
-from faxdispatch.cli.checks.hook import check_hook
-from faxdispatch.cli.checks.inbound import check_inbound
-from faxdispatch.cli.checks.redis import check_redis
-from faxdispatch.cli.checks.telnyx import check_telnyx
-from faxdispatch.cli.checks.webhook import check_webhook
+from faxdispatch.checks.broker import check_broker
+from faxdispatch.checks.charges import check_charges
+from faxdispatch.checks.environment import check_environment
+from faxdispatch.checks.finding import Finding, Level, fail
+from faxdispatch.checks.hook import check_hook
+from faxdispatch.checks.inbound import check_inbound
+from faxdispatch.checks.redis import check_redis
+from faxdispatch.checks.telnyx import check_telnyx
+from faxdispatch.checks.webhook import check_webhook
 from faxdispatch.cli.output import show_json
 from faxdispatch.errors import Misconfigured
 from faxdispatch.privacy import scrub

@@ -7,11 +7,11 @@ from typing import Annotated
 import typer
 
 from faxdispatch.cli.output import clock, hidden, show, show_json
-from faxdispatch.consumer import Consumer
 from faxdispatch.errors import BadInput
 from faxdispatch.events import Event
 from faxdispatch.settings import Settings
-from faxdispatch.stream import Delivery, Position, follow, open_stream, replay
+from faxdispatch.stream.consumer import Consumer
+from faxdispatch.stream.places import Delivery, Position, follow, open_stream, replay
 
 
 def events(

@@ -10,11 +10,11 @@ from typing import Annotated, Any
 
 import typer
 
-from faxdispatch.campaign.badrows import safe_cell
 from faxdispatch.cli.moments import parse_moment
 from faxdispatch.cli.output import clock, hidden, note, show, show_json
 from faxdispatch.client import FaxClient
 from faxdispatch.errors import BadInput
+from faxdispatch.lists.badrows import safe_cell
 from faxdispatch.search import STATES, Found
 from faxdispatch.wording import counted
 

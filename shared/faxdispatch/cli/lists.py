@@ -10,8 +10,8 @@ from typing import Annotated
 
 import typer
 
+from faxdispatch.calling.numbers import COUNTRIES
 from faxdispatch.errors import BadInput
-from faxdispatch.numbers import COUNTRIES
 
 ListFile = Annotated[
     Path,

@@ -11,11 +11,11 @@ from faxdispatch.cli.output import clock, show, show_json
 from faxdispatch.cli.user import Operator, user
 from faxdispatch.client import FaxClient
 from faxdispatch.errors import BadInput
-from faxdispatch.holds import MEANINGS
 from faxdispatch.ledger import JobView, Limits, Scripts
+from faxdispatch.reasons.holds import MEANINGS
+from faxdispatch.reasons.verdicts import check, check_reason, consequence
 from faxdispatch.settings import Settings
 from faxdispatch.states import WAIVABLE, HoldReason, State, Verdict
-from faxdispatch.verdicts import check, check_reason, consequence
 
 Reason = Annotated[str, typer.Option(help="How you know, for those who read the history.", show_default=False)]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]

@@ -3,8 +3,8 @@
 from datetime import timedelta
 
 from faxdispatch.cli.output import clock
-from faxdispatch.holds import MEANINGS, ending
 from faxdispatch.ledger import JobView, Pause, Place
+from faxdispatch.reasons.holds import MEANINGS, ending
 from faxdispatch.settings import Settings
 from faxdispatch.states import HoldReason, State
 

@@ -8,7 +8,7 @@ import typer
 
 from faxdispatch.cli.output import note, show, show_json
 from faxdispatch.errors import BadInput
-from faxdispatch.preview import Lines, NotDrawn, draw
+from faxdispatch.preview.pages import Lines, NotDrawn, draw
 from faxdispatch.wording import counted
 
 MOST_PAGES = 350

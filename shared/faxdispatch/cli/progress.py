@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-from faxdispatch.campaign.checking import Progress as OnProgress
 from faxdispatch.cli.output import note
+from faxdispatch.lists.checking import Progress as OnProgress
 from faxdispatch.wording import counted
 
 _EVERY = 5.0

@@ -12,11 +12,11 @@ from faxdispatch.cli.output import note, show, show_json
 from faxdispatch.cli.user import Operator, user
 from faxdispatch.ledger import Ledger, Limits, Scripts
 from faxdispatch.ledger.recovery import Found
-from faxdispatch.recovering import TAG, Recovered, Recoverer
+from faxdispatch.operations.recovering import TAG, Recovered, Recoverer
 from faxdispatch.settings import Settings
 from faxdispatch.telnyx.client import TelnyxClient
 from faxdispatch.telnyx.clock import TelnyxClock
-from faxdispatch.throttle import Throttle
+from faxdispatch.telnyx.throttle import Throttle
 from faxdispatch.wording import counted
 
 _WORDS = {

@@ -23,7 +23,7 @@ from faxdispatch.cli.sending import (
 )
 from faxdispatch.cli.waiting import wait_for
 from faxdispatch.client import FaxClient, Receipt
-from faxdispatch.documents import Document, read_document
+from faxdispatch.documents.local import Document, read_document
 from faxdispatch.errors import BadInput
 from faxdispatch.jobs import Priority
 from faxdispatch.settings import Settings

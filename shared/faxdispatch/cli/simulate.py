@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from faxdispatch.cli import processes
+from faxdispatch.supervisor import roles as processes
 
 command = typer.Typer(add_completion=False, rich_markup_mode=None)
 

@@ -9,14 +9,14 @@ from typing import IO, Annotated, Any
 import typer
 
 from faxdispatch.campaign import Suppression, SuppressionList
-from faxdispatch.campaign.badrows import create, safe_cell
-from faxdispatch.campaign.checking import BadRow
 from faxdispatch.cli.lists import Column, Delimiter, Encoding, Region, at_hand, country
 from faxdispatch.cli.moments import parse_moment
 from faxdispatch.cli.output import clock, hidden, note, show, show_json
 from faxdispatch.cli.progress import reading
 from faxdispatch.cli.user import Operator, user
 from faxdispatch.client import FaxClient
+from faxdispatch.lists.badrows import create, safe_cell
+from faxdispatch.lists.checking import BadRow
 from faxdispatch.wording import counted_are
 
 Number = Annotated[str, typer.Argument(help="The number; without + it is one of FAX_DEFAULT_REGION.")]

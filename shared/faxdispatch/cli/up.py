@@ -10,14 +10,14 @@ from typing import Annotated
 
 import typer
 
-from faxdispatch.cli import processes
-from faxdispatch.cli.checkout import checkout
-from faxdispatch.cli.datadir import data_dir, usual_port
-from faxdispatch.cli.signals import Told, stop_signals
-from faxdispatch.cli.stack import Stack, StackError
-from faxdispatch.embedded import APPEND_ONLY
 from faxdispatch.errors import Misconfigured
 from faxdispatch.settings import Settings
+from faxdispatch.supervisor import roles as processes
+from faxdispatch.supervisor.checkout import checkout
+from faxdispatch.supervisor.data_dir import data_dir, usual_port
+from faxdispatch.supervisor.signals import Told, stop_signals
+from faxdispatch.supervisor.stack import Stack, StackError
+from faxdispatch.supervisor.valkey import APPEND_ONLY
 from faxdispatch.telnyx.webhooks import WEBHOOK_PATH
 
 SIMULATED_SENDER = "+13125550000"

@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from faxdispatch.client import FaxClient
-from faxdispatch.consumer import Consumer
 from faxdispatch.demo.recipients import DOCUMENTS, RECIPIENTS, Recipient, Twist
 from faxdispatch.demo.stage import Stage
-from faxdispatch.documents import read_document
+from faxdispatch.documents.local import read_document
 from faxdispatch.events import Event
 from faxdispatch.ledger import JobView
 from faxdispatch.media.uploads import store
 from faxdispatch.states import State
+from faxdispatch.stream.consumer import Consumer
 from faxdispatch.telnyx import TelnyxClient
 
 PATIENCE = 100.0

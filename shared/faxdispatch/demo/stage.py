@@ -10,8 +10,8 @@ from typing import Any
 
 import httpx
 
-from faxdispatch.cli import processes
-from faxdispatch.cli.stack import Stack
+from faxdispatch.supervisor import roles as processes
+from faxdispatch.supervisor.stack import Stack
 from faxdispatch.telnyx.webhooks import WEBHOOK_PATH
 
 _LOG_LINES = 40

@@ -5,11 +5,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from faxdispatch.client_state import decode_client_state
 from faxdispatch.demo.recipients import Recipient
 from faxdispatch.demo.run import Run
 from faxdispatch.events import Event
 from faxdispatch.ledger import JobView
+from faxdispatch.telnyx.client_state import decode_client_state
 from faxdispatch.wording import counted
 
 _SAID = {

@@ -24,7 +24,6 @@ group them by who uses them:
     Upkeep        lets go of what is kept no longer
 """
 
-from faxdispatch.ledger.agenda import Agenda, Appointment, Picked
 from faxdispatch.ledger.campaigns import (
     CHUNK,
     Audit,
@@ -41,22 +40,23 @@ from faxdispatch.ledger.connection import Patience, connect
 from faxdispatch.ledger.deadletters import DeadLetter, DeadLetters
 from faxdispatch.ledger.durability import Durability, Fence, Keeper, NotSafe, Server, measure
 from faxdispatch.ledger.epoch import Behind, Epoch, Witness
+from faxdispatch.ledger.health import Figures, Watch
 from faxdispatch.ledger.identity import Identity
 from faxdispatch.ledger.inbound import DocumentPlace, Due, InboundFax, Inbox
 from faxdispatch.ledger.jobs import CallOutcome, Claim, Ledger, New, Scope
 from faxdispatch.ledger.limits import Account, Limits, Pause, Traffic
+from faxdispatch.ledger.number_quarantine import Suspect, Suspects
 from faxdispatch.ledger.observations import Observation, Observations
 from faxdispatch.ledger.overview import Overview, Sample, newest_events, read_overview, samples, take_sample
 from faxdispatch.ledger.presence import Presence, Worker
 from faxdispatch.ledger.questions import Question, Questions
 from faxdispatch.ledger.rows import Held, Place
 from faxdispatch.ledger.rules import Rules
+from faxdispatch.ledger.schedule import Agenda, Appointment, Picked
 from faxdispatch.ledger.scripts import Scripts
 from faxdispatch.ledger.suppressions import Changed, Suppression, Suppressions
-from faxdispatch.ledger.suspects import Suspect, Suspects
 from faxdispatch.ledger.upkeep import Upkeep
 from faxdispatch.ledger.view import JobView
-from faxdispatch.ledger.watch import Figures, Watch
 
 __all__ = [
     "CHUNK",

@@ -9,7 +9,7 @@ from redis.backoff import ExponentialBackoff, NoBackoff
 from redis.connection import UnixDomainSocketConnection
 from redis.retry import Retry
 
-from faxdispatch.redis_address import SCHEMES, RedisAddress
+from faxdispatch.redis.address import SCHEMES, RedisAddress
 
 _TURN = 5.0
 """Seconds that a thread waits for a connection where the address allows only so many, and does not say."""

@@ -35,7 +35,7 @@ _COMMENT = re.compile(r"^ *--.*\n", re.MULTILINE)
 
 def script(name: str, rules: Mapping[str, Any]) -> str:
     """Give the whole text of the script `name`; `rules` are what `RULES` holds in it."""
-    own = _COMMENT.sub("", _text(name))
+    own = _COMMENT.sub("", _text(places()[name]))
     parts, used = [own], set(_WORD.findall(own))
     for names, part in reversed(_shared()):
         if used.intersection(names):
@@ -64,5 +64,13 @@ def _shared() -> tuple[tuple[tuple[str, ...], str], ...]:
     return tuple(found)
 
 
-def _text(name: str) -> str:
-    return files("faxdispatch.ledger").joinpath("lua", *f"{name}.lua".split("/")).read_text(encoding="utf-8")
+def _text(place: str) -> str:
+    return files("faxdispatch.ledger").joinpath("lua", *f"{place}.lua".split("/")).read_text(encoding="utf-8")
+
+
+@cache
+def places() -> Mapping[str, str]:
+    """Give where each script is below `lua/`: its folder and name."""
+    folders = [f for f in files("faxdispatch.ledger").joinpath("lua").iterdir() if f.name != "shared"]
+    names = [(folder.name, file.name.removesuffix(".lua")) for folder in folders for file in folder.iterdir()]
+    return {name: f"{folder}/{name}" for folder, name in sorted(names)}

@@ -36,7 +36,7 @@ class Recovery:
         self._scripts = scripts
 
     def bring_back(self, faxes: Sequence[Mapping[str, Any]], *, account: str, dry_run: bool = False) -> list[Found]:
-        """Bring back faxes, as `faxdispatch.recovering` tells of them; give what each was to the ledger.
+        """Bring back faxes, as `faxdispatch.operations.recovering` tells of them; give what each was to the ledger.
 
         Of one job the last attempt must come first. With `dry_run` nothing is changed.
 

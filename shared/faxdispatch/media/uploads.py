@@ -8,16 +8,16 @@ from threading import Lock
 from typing import Self
 from weakref import finalize
 
-from faxdispatch.account import account_of_key
-from faxdispatch.documents import Document
+from faxdispatch.documents.local import Document
 from faxdispatch.errors import NoSuchResource, Refused
 from faxdispatch.ledger import Identity, Limits, Scripts
+from faxdispatch.operations.account import account_of_key
 from faxdispatch.settings import Settings
 from faxdispatch.telnyx.client import TelnyxClient
 from faxdispatch.telnyx.media_calls import MAX_TTL
 from faxdispatch.telnyx.models import MediaResource
 from faxdispatch.telnyx.stack import ClientStack
-from faxdispatch.throttle import Throttle
+from faxdispatch.telnyx.throttle import Throttle
 
 KEEP = timedelta(days=30)
 """How long an upload is kept past the moment up to which it is needed."""

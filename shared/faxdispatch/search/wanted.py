@@ -6,8 +6,8 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Self
 
+from faxdispatch.calling.numbers import is_sip, normalise
 from faxdispatch.errors import BadInput
-from faxdispatch.numbers import is_sip, normalise
 from faxdispatch.states import OPEN, TERMINAL, State
 
 PENDING, SUPPRESSED = "pending", "suppressed"

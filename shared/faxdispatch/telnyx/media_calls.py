@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from faxdispatch.documents.upload_part import document
 from faxdispatch.errors import BadInput
 from faxdispatch.telnyx.caller import Caller, if_not_sent, if_repeatable, segment
-from faxdispatch.telnyx.documents import document
 from faxdispatch.telnyx.models import MediaResource
 from faxdispatch.telnyx.transport import Call
 

@@ -14,8 +14,8 @@ from typing import IO, Any
 import httpx
 
 from faxdispatch.errors import NotSent, OutcomeUnknown, TelnyxError, Unreachable
+from faxdispatch.fetching.proxies import named_proxy
 from faxdispatch.privacy import scrub
-from faxdispatch.proxies import named_proxy
 from faxdispatch.telnyx.translate import Answer
 
 log = logging.getLogger(__name__)

@@ -6,9 +6,6 @@ from typing import Annotated
 import typer
 
 from faxdispatch.campaign.asking import quarantined_in
-from faxdispatch.campaign.badrows import BadRows, free_path
-from faxdispatch.campaign.checking import BadRow, Check, Row, Summary
-from faxdispatch.campaign.checking import check as check_list
 from faxdispatch.campaign.leftout import LeftOutFile
 from faxdispatch.campaign.leftout import free_path as free_left_out
 from faxdispatch.campaign.leftout import left_out as as_left_out
@@ -33,6 +30,9 @@ from faxdispatch.cli.output import note, show, show_json
 from faxdispatch.cli.progress import reading
 from faxdispatch.errors import BadInput
 from faxdispatch.ledger import Scripts, Suppressions
+from faxdispatch.lists.badrows import BadRows, free_path
+from faxdispatch.lists.checking import BadRow, Check, Row, Summary
+from faxdispatch.lists.checking import check as check_list
 from faxdispatch.settings import Settings
 from faxdispatch.wording import counted
 

@@ -6,9 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from faxdispatch.campaign import CampaignState, Imported, Reading
-from faxdispatch.campaign.badrows import free_path
 from faxdispatch.campaign.leftout import free_path as free_left_out
-from faxdispatch.campaign.pagecount import NotCounted, count_pages
 from faxdispatch.cli.campaigns.words import as_data, standing
 from faxdispatch.cli.lists import (
     Column,
@@ -47,8 +45,10 @@ from faxdispatch.cli.sending import (
 )
 from faxdispatch.cli.user import Operator, user
 from faxdispatch.client import FaxClient
-from faxdispatch.documents import Document
+from faxdispatch.documents.local import Document
+from faxdispatch.documents.page_count import NotCounted, count_pages
 from faxdispatch.jobs import Priority
+from faxdispatch.lists.badrows import free_path
 from faxdispatch.settings import Settings
 from faxdispatch.wording import counted
 

@@ -10,8 +10,8 @@ from faxdispatch.cli.moments import parse_moment
 from faxdispatch.cli.output import note, show, show_json
 from faxdispatch.cli.user import Operator, user
 from faxdispatch.errors import BadInput
+from faxdispatch.reasons.verdicts import check_reason
 from faxdispatch.states import State
-from faxdispatch.verdicts import check_reason
 from faxdispatch.wording import counted, counted_are, of_cap
 
 Why = Annotated[str | None, typer.Option("--reason", help="Why, for those who read the events.", show_default=False)]

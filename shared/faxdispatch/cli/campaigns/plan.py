@@ -7,9 +7,8 @@ from typing import Annotated, Any
 import typer
 
 from faxdispatch.campaign.importing import Reading
-from faxdispatch.campaign.pagecount import MOST_PAGES, SAMPLE, Links
-from faxdispatch.campaign.plan import RETRY_SHARE, Plan
-from faxdispatch.campaign.planning import Planner
+from faxdispatch.campaign.planning.estimate import RETRY_SHARE, Plan
+from faxdispatch.campaign.planning.inputs import Planner
 from faxdispatch.cli.lists import (
     Column,
     Delimiter,
@@ -27,6 +26,7 @@ from faxdispatch.cli.moments import parse_moment
 from faxdispatch.cli.output import clock, show, show_json
 from faxdispatch.cli.progress import reading
 from faxdispatch.cli.send import source_of
+from faxdispatch.documents.page_count import MOST_PAGES, SAMPLE, Links
 from faxdispatch.ledger import Scripts
 from faxdispatch.settings import Settings
 from faxdispatch.wording import counted

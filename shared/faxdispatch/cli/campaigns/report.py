@@ -9,9 +9,9 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from faxdispatch.campaign.report import Progress as OnProgress
-from faxdispatch.campaign.report import Report, write_report
-from faxdispatch.campaign.totals import RESULTS
+from faxdispatch.campaign.report.files import Progress as OnProgress
+from faxdispatch.campaign.report.files import Report, write_report
+from faxdispatch.campaign.report.totals import RESULTS
 from faxdispatch.cli.output import is_terminal, show, show_json
 from faxdispatch.ledger import Campaigns, Scripts
 from faxdispatch.settings import Settings

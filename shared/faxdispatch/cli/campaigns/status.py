@@ -10,8 +10,8 @@ from faxdispatch.cli.campaigns.words import Id, Json, as_data, standing
 from faxdispatch.cli.outlook import pause_line
 from faxdispatch.cli.output import clock, show, show_json
 from faxdispatch.client import FaxClient
-from faxdispatch.holds import ending
 from faxdispatch.ledger import Limits, Scripts, Traffic
+from faxdispatch.reasons.holds import ending
 from faxdispatch.settings import Settings
 from faxdispatch.states import HoldReason
 from faxdispatch.wording import are, counted, of_cap

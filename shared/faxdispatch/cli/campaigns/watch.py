@@ -16,8 +16,8 @@ from rich.table import Table
 from rich.text import Text
 
 from faxdispatch.campaign.causes import in_words, pause_in_words
-from faxdispatch.campaign.forecast import Forecaster
-from faxdispatch.campaign.pace import Pace
+from faxdispatch.campaign.planning.forecast import Forecaster
+from faxdispatch.campaign.planning.pace import Pace
 from faxdispatch.cli.output import clock, hidden, is_terminal, note, show, show_json
 from faxdispatch.errors import Unavailable
 from faxdispatch.ledger import Account, Campaign, Campaigns, Limits, Scripts, Traffic

@@ -4,12 +4,12 @@ from typing import Annotated
 
 import typer
 
-from faxdispatch.cli.canary.course import Canary
+from faxdispatch.calling.numbers import normalise
+from faxdispatch.canary.course import Canary
 from faxdispatch.cli.canary.telling import as_data, telling
 from faxdispatch.cli.confirm import confirm
 from faxdispatch.cli.output import note, show, show_json
 from faxdispatch.errors import BadInput, Unavailable
-from faxdispatch.numbers import normalise
 from faxdispatch.privacy import mask_number
 from faxdispatch.settings import Settings
 

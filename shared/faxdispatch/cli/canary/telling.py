@@ -10,8 +10,8 @@ from rich.markup import escape
 from rich.status import Status
 from rich.text import Text
 
-from faxdispatch.cli.canary.course import Canary
-from faxdispatch.cli.canary.links import INBOUND, Mark, Verdict
+from faxdispatch.canary.course import Canary
+from faxdispatch.canary.links import INBOUND, Mark, Verdict
 from faxdispatch.cli.output import hidden, is_terminal, note
 from faxdispatch.privacy import scrub
 

@@ -8,13 +8,13 @@ from typing import Annotated
 
 import typer
 
+from faxdispatch.calling.numbers import is_sip, normalise
 from faxdispatch.cli.account import account
 from faxdispatch.cli.faxes.words import Full
 from faxdispatch.cli.moments import parse_moment
 from faxdispatch.cli.output import clock, note, show
 from faxdispatch.cli.resources import masked, plain, tell, unbroken
 from faxdispatch.errors import BadInput
-from faxdispatch.numbers import is_sip, normalise
 from faxdispatch.settings import Settings
 from faxdispatch.telnyx.fax_calls import FaxFilters
 from faxdispatch.telnyx.models import Fax

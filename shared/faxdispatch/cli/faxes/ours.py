@@ -1,9 +1,9 @@
 """Which of our jobs a fax of Telnyx is an attempt of."""
 
-from faxdispatch.client_state import Mark, decode_client_state
 from faxdispatch.errors import NotKnown
 from faxdispatch.ledger import JobView, Ledger, Scripts
 from faxdispatch.settings import Settings
+from faxdispatch.telnyx.client_state import Mark, decode_client_state
 from faxdispatch.telnyx.models import Fax
 
 

@@ -12,7 +12,7 @@ from faxdispatch.cli.media.words import Json
 from faxdispatch.cli.moments import parse_span
 from faxdispatch.cli.output import clock, note, show, show_json
 from faxdispatch.cli.resources import plain
-from faxdispatch.documents import Document, read_document
+from faxdispatch.documents.local import Document, read_document
 from faxdispatch.errors import BadInput, Conflict
 from faxdispatch.media.uploads import KEEP, SPARE, find, put
 from faxdispatch.settings import Settings

@@ -1,0 +1,191 @@
+"""The one way to reach Celery's broker, for those who send messages and those who take them."""
+
+import base64
+import json
+from typing import Any
+from uuid import uuid4
+
+from celery import Celery
+from celery.loaders.app import AppLoader
+from kombu.connection import Connection
+
+from faxdispatch.broker.redis_transport import NAME as REDIS_TRANSPORT
+from faxdispatch.errors import Misconfigured
+from faxdispatch.jobs import ATTEMPT, Job
+from faxdispatch.privacy import scrub
+from faxdispatch.redis.address import SCHEMES, RedisAddress, split_login
+
+TRANSPORT: dict[str, Any] = {
+    # The transport looks for such messages every hundred seconds unless told otherwise.
+    "unacked_restore_interval": 5,
+    "unacked_restore_throttle": 1,
+    # Without time-outs a publish over a dead connection waits for ever.
+    "socket_timeout": 15,
+    "socket_connect_timeout": 3,
+    "socket_keepalive": True,
+    "health_check_interval": 15,
+    "priority_steps": [0],
+    # All Celery systems on one Redis would share these, and with them the shortest visibility timeout among them.
+    "unacked_key": "fax:unacked",
+    "unacked_index_key": "fax:unacked:at",
+    "unacked_mutex_key": "fax:unacked:lock",
+    "queue_order_strategy": "priority",
+    # Who restores messages does it under a lock; the lock of one that died in it must not last.
+    "unacked_mutex_expire": 10,
+}
+
+
+class Loader(AppLoader):  # type: ignore[misc] # Celery has no types
+    """Celery's loader, which reads no module of settings."""
+
+    def read_configuration(self, env: str = "") -> dict[str, Any]:
+        """Give no settings."""
+        del env
+        return {}
+
+
+class BrokerApp(Celery):  # type: ignore[misc] # Celery has no types
+    """A Celery app that sends its messages to one broker, whatever surrounds it.
+
+    Celery reads brokers, a result backend, a loader and Django's settings from the environment of its process, which
+    may be another service's, and lets them go before what the app was given.
+    """
+
+    def __init__(self, name: str, url: str) -> None:
+        super().__init__(name, set_as_current=False, loader=Loader, fixups=(), changes={"broker_url": url})
+        self.address = url
+
+    # No results are kept: nobody would read them. A class, so that no variable can name another.
+    backend_cls = "disabled"
+
+    def connection_for_read(self, url: str | None = None, **options: Any) -> Connection:
+        """Give a connection to take messages from; it does not connect yet."""
+        connection: Connection = super().connection_for_read(url or self.address, **options)
+        return connection
+
+    def connection_for_write(self, url: str | None = None, **options: Any) -> Connection:
+        """Give a connection to send messages to; it does not connect yet."""
+        connection: Connection = super().connection_for_write(url or self.address, **options)
+        return connection
+
+
+_SETTING = "CELERY_BROKER_URL, or REDIS_URL where it is not set"
+_FOR_GOOD = {402, 403, 404, 405, 406, 530, 540}
+"""AMQP's reply codes for what will not pass by itself (AMQP 0-9-1 specification, reply codes)."""
+
+
+def broker_app(name: str, url: str, *, visibility_timeout: float = 120) -> BrokerApp:
+    """Make a Celery app for the broker at an address, with the ways of its messages. Nothing connects yet.
+
+    `visibility_timeout` is in seconds; after it, Redis hands an unacknowledged message to another worker. A second
+    delivery is harmless, since only the ledger's claim allows a call.
+
+    Raises:
+        Misconfigured: the address cannot be read, or is of a broker that nothing here can reach.
+    """
+    scheme = url.partition("://")[0]
+    if scheme in SCHEMES:
+        address = RedisAddress.read(url, setting=_SETTING)
+        app = BrokerApp(name, address.place)
+        options = {"visibility_timeout": visibility_timeout, "address": address}
+        app.conf.update(
+            broker_transport=REDIS_TRANSPORT, broker_transport_options=TRANSPORT | options | address.transport_options
+        )
+    else:
+        app = BrokerApp(name, url)
+        _check(app)
+    app.conf.update(
+        broker_connection_retry_on_startup=True,
+        task_ignore_result=True,
+        task_serializer="json",
+        accept_content=["json"],
+        task_create_missing_queues=True,
+    )
+    return app
+
+
+def _check(app: BrokerApp) -> None:
+    """Have Celery read the address of another broker than Redis, and load what connects to it."""
+    try:
+        for place in app.address.split(";"):
+            split_login(place)
+    except ValueError as error:
+        raise Misconfigured(f"{_SETTING}: {error}") from None
+    try:
+        for place in app.address.split(";"):
+            app.connection_for_write(place).transport  # noqa: B018 - making it is the check
+    except Exception as error:  # noqa: BLE001 - what Celery and its drivers raise here has no common class
+        problem = f"Celery cannot use it: {type(error).__name__}"
+    else:
+        if "://" in app.address:
+            return
+        problem = "no address"
+    raise Misconfigured(
+        f"{_SETTING}: {problem}; it must begin with redis://, rediss://, unix://, sentinel:// or amqp://, or name "
+        "another broker that Celery can reach from here"
+    )
+
+
+def post(app: Celery, name: str, queue: str, payload: dict[str, Any], *, message_id: str | None = None) -> None:
+    """Send one message. Celery would repeat the payload in clear in a header, for logs: it is told not to."""
+    app.send_task(
+        name,
+        kwargs=payload,
+        queue=queue,
+        task_id=message_id,
+        argsrepr="()",
+        kwargsrepr="{}",
+        ignore_result=True,
+        retry=True,
+        retry_policy={"max_retries": 2, "interval_start": 0.1, "interval_step": 0.2, "interval_max": 0.5},
+    )
+
+
+def post_job(app: Celery, job: Job, *, message_id: str | None = None) -> None:
+    """Send the message of a job."""
+    post(app, job.TASK, job.queue, job.encode(), message_id=message_id)
+
+
+def reminder(job_id: str, queue: str) -> str:
+    """Give the message that has a recorded job tried, as Celery writes it into a queue on Redis.
+
+    Written here, it can be put there by the step that records the job, and costs no call of its own. The form is
+    Celery's message protocol 2 (Celery documentation, "Message Protocol") in the envelope of kombu's transport.
+    """
+    body = json.dumps([[], {"job_id": job_id}, {"callbacks": None, "errbacks": None, "chain": None, "chord": None}])
+    headers = {
+        "lang": "py", "task": ATTEMPT, "id": job_id, "root_id": job_id, "parent_id": None, "group": None, "retries": 0,
+        "eta": None, "expires": None, "timelimit": [None, None], "argsrepr": "()", "kwargsrepr": "{}",
+    }  # fmt: skip
+    properties = {
+        "correlation_id": job_id, "delivery_tag": str(uuid4()), "delivery_info": {"exchange": "", "routing_key": queue},
+        "delivery_mode": 2, "priority": 0, "body_encoding": "base64",
+    }  # fmt: skip
+    return json.dumps(
+        {
+            "body": base64.b64encode(body.encode()).decode(),
+            "content-encoding": "utf-8",
+            "content-type": "application/json",
+            "headers": headers,
+            "properties": properties,
+        }
+    )
+
+
+def refused(error: BaseException) -> str | None:
+    """Say what a broker refuses for good, in its own words; None where it may take the same later.
+
+    RabbitMQ tells of a queue that another app declared with other properties, and of rights that are not there.
+    """
+    code, text = getattr(error, "reply_code", None), getattr(error, "reply_text", None)
+    return scrub(f"{text} ({code})") if code in _FOR_GOOD and text else None
+
+
+def waiting(app: Celery, queue: str) -> int:
+    """Count the messages that wait in a queue."""
+    with app.connection_for_read() as connection:
+        try:
+            return int(connection.default_channel.queue_declare(queue, passive=True).message_count)
+        except connection.channel_errors:
+            # Redis has no empty lists: a queue without messages does not exist.
+            return 0

@@ -1,0 +1,71 @@
+"""Celery's Redis transport, connected as `RedisAddress` says and no other way.
+
+Kombu reads addresses in a way of its own: it knows fewer options, checks no certificate unless told to, and splits
+passwords where redis-py does not. What it gets here is an address that is read already.
+
+And a channel that is closed says so with a connection error. Kombu stumbles over it with an AttributeError, which
+Celery takes for a mistake and ends the worker (seen when Redis restarts).
+"""
+
+from typing import Any
+
+from kombu.transport import redis
+from redis.connection import AbstractConnection, UnixDomainSocketConnection
+from redis.exceptions import ConnectionError as RedisConnectionError
+
+from faxdispatch.redis.address import POOL, RedisAddress
+
+NAME = f"{__name__}:Transport"
+
+# kombu's types are half there; as Any they do not get in the way.
+_Channel: Any = redis.Channel
+_Transport: Any = redis.Transport
+
+
+class Channel(_Channel):  # type: ignore[misc]
+    """A channel to the Redis at `address`, which comes with the transport's options."""
+
+    address: RedisAddress
+    from_transport_options = (*_Channel.from_transport_options, "address")
+
+    def _connparams(self, asynchronous: bool = False) -> dict[str, Any]:
+        """Give the options of kombu's pool of connections; the name is that of kombu's own step."""
+        if self.connection is None or self.connection.client is None:
+            raise RedisConnectionError("the channel is closed")
+        kind = self.address.kind
+        ours = {
+            "max_connections": self.max_connections,
+            "socket_timeout": self.socket_timeout,
+            "socket_connect_timeout": self.socket_connect_timeout,
+            "health_check_interval": self.health_check_interval,
+        }
+        if not issubclass(kind, UnixDomainSocketConnection):
+            ours["socket_keepalive"] = self.socket_keepalive
+        given = {name: value for name, value in self.address.options.items() if name not in POOL}
+        told = _telling(kind, self) if asynchronous else kind
+        return {"db": 0, **ours, **given, "connection_class": told}
+
+
+def _telling(kind: type[AbstractConnection], channel: Any) -> type[AbstractConnection]:
+    """Give a kind of connection that tells the channel when it ends, as kombu's poller wants to know."""
+
+    class Connection(kind):  # type: ignore[misc, valid-type]
+        def disconnect(self, *args: Any, **options: Any) -> None:
+            super().disconnect(*args, **options)
+            if channel._registered:  # noqa: SLF001 - as kombu's own connections do
+                channel._on_connection_disconnect(self)  # noqa: SLF001
+
+    return Connection
+
+
+class Transport(_Transport):  # type: ignore[misc]
+    """The transport that makes such channels."""
+
+    Channel = Channel
+    # An address is shown as it is, since it has no login in it.
+    can_parse_url = True
+
+    def as_uri(self, uri: str, include_password: bool = False, mask: str = "**") -> str:
+        """Give an address for people to read."""
+        del include_password, mask
+        return uri

@@ -1,0 +1,1 @@
+"""Whom a fax may call, when, and at what price."""

@@ -1,0 +1,169 @@
+"""When a job may begin an attempt: `send_at`, and the window of days and hours in the zone that counts. Pure."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Self
+from zoneinfo import ZoneInfo
+
+from faxdispatch.calling.holidays import NO_HOLIDAYS, Holidays
+from faxdispatch.calling.zonedata import load_zone
+from faxdispatch.calling.zones import zones_of
+from faxdispatch.jobs import SendFax, Window
+from faxdispatch.settings import Settings
+
+HORIZON = timedelta(days=400)
+"""How far ahead an opening is looked for: more than a year, so that a day of each year is met."""
+
+_MOST_OFFSETS = 3
+"""Zones with more offsets than that are a continent; what hours they share says nothing of the recipient."""
+_WEEK = timedelta(days=8)
+"""Hours that zones share come round in that time."""
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """What the deployment says about time."""
+
+    zone: str = "UTC"
+    """IANA zone where neither window nor numbers tell one: `FAX_ZONE`."""
+    holidays: Holidays = NO_HOLIDAYS
+    """Days on which no window opens: `FAX_HOLIDAYS`."""
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Self:
+        """Give the calendar that the settings tell."""
+        return cls(settings.fax_zone, settings.holidays)
+
+
+_PLAIN = Calendar()
+
+
+def opens(
+    job: SendFax, now: datetime, *, calendar: Calendar = _PLAIN, sender: str | None = None
+) -> tuple[datetime, str] | None:
+    """Give the moment from which the job may be sent and why not before, `send_at` or `window`; None where that is now.
+
+    `now` must be aware. `sender` (E.164) is the number that a job is sent from which names none. Where no window opens
+    within `HORIZON`, the moment is the horizon: the job is to be asked about again then. Beyond a `send_at` that lies
+    past the horizon, the window is not looked at yet.
+    """
+    now = now.astimezone(UTC)
+    earliest, why = now, ""
+    if job.send_at and job.send_at > now:
+        earliest, why = job.send_at, "send_at"
+    if job.window and earliest - now <= HORIZON:
+        opening = _opening(job, job.window, earliest.astimezone(UTC), calendar, sender)
+        if opening > earliest:
+            earliest, why = opening, "window"
+    return (earliest, why) if earliest > now else None
+
+
+def missed(planned: datetime | None, reason: str | None, now: datetime, allowance: float) -> bool:
+    """Tell whether a fax that was held until `planned` for `reason` is too late to be sent without asking.
+
+    So it is where `reason` is `send_at` or `window` and more than `allowance` seconds have passed since: nothing ran
+    then, and who planned that moment may not want the fax any more. Both moments must be aware.
+    """
+    if planned is None or reason not in {"send_at", "window"}:
+        return False
+    return (now.astimezone(UTC) - planned.astimezone(UTC)).total_seconds() > allowance
+
+
+def _opening(job: SendFax, window: Window, moment: datetime, calendar: Calendar, sender: str | None) -> datetime:
+    """Give the next opening in the zone that counts: the window's, the recipient's, the sender's, the deployment's."""
+    found = opening_and_zones(window, job.to, moment, calendar=calendar, sender=job.from_ or sender)
+    return found[0] if found else moment + HORIZON
+
+
+def opening_and_zones(
+    window: Window, to: str, moment: datetime, *, calendar: Calendar = _PLAIN, sender: str | None = None
+) -> tuple[datetime, tuple[str, ...]] | None:
+    """Give the next opening of a window for a number (E.164), and the zones that count; None without any in `HORIZON`.
+
+    `moment` must be in UTC; `sender` is the number that is sent from.
+    """
+    if window.zone:
+        places: tuple[tuple[str, ...], ...] = ((window.zone,),)
+    else:
+        places = (zones_of(to), zones_of(sender or ""), (calendar.zone,))
+    for zones in places:
+        opening = common_opening(window, moment, zones, calendar.holidays)
+        if opening:
+            return opening, zones
+    return None
+
+
+def common_opening(window: Window, moment: datetime, zones: tuple[str, ...], holidays: Holidays) -> datetime | None:
+    """Give the first moment, from `moment` on, at which the window is open in all of `zones`, in UTC.
+
+    None where these do not tell it: there are none, they are too far apart, or they share no hour of the window.
+    """
+    places = [load_zone(name) for name in zones]
+    if not 1 <= len({moment.astimezone(place).utcoffset() for place in places}) <= _MOST_OFFSETS:
+        return None
+    last = None
+    while last is None or moment <= last:
+        openings = [next_opening(window, moment, place, holidays) for place in places]
+        reached = [opening for opening in openings if opening]
+        if len(reached) < len(openings):
+            return None
+        moment = max(reached)
+        if moment == min(reached):
+            return moment
+        # Where they share no hour, they must not wait for the season in which the clocks of one are changed.
+        last = last or moment + _WEEK
+    return None
+
+
+def common_closing(window: Window, moment: datetime, zones: tuple[str, ...], holidays: Holidays) -> datetime:
+    """Give the moment at which a window that is open in all of `zones` closes in the first of them, in UTC."""
+    closings = [_closing(window, moment, load_zone(name), holidays) for name in zones]
+    return min(closing for closing in closings if closing)
+
+
+def _closing(window: Window, moment: datetime, zone: ZoneInfo, holidays: Holidays) -> datetime | None:
+    today = moment.astimezone(zone).date()
+    for day in (today - timedelta(days=1), today):
+        start, end = _hours(window, day, zone)
+        if _has_hours(window, day, holidays) and start <= moment < end:
+            return end
+    return None
+
+
+def next_opening(window: Window, moment: datetime, zone: ZoneInfo, holidays: Holidays = NO_HOLIDAYS) -> datetime | None:
+    """Give `moment` if the window is open then in `zone`, else when it opens next, in UTC.
+
+    None where it does not open within `HORIZON`. The window's own zone is not looked at.
+    """
+    # Two moments of one ZoneInfo are compared by their clocks, which tell an hour twice in autumn: compare in UTC.
+    moment = moment.astimezone(UTC)
+    today = moment.astimezone(zone).date()
+    # Yesterday's window may run past midnight.
+    for ahead in range(-1, HORIZON.days + 1):
+        day = today + timedelta(days=ahead)
+        if not _has_hours(window, day, holidays):
+            continue
+        start, end = _hours(window, day, zone)
+        if moment < end:
+            return max(moment, start)
+    return None
+
+
+def _has_hours(window: Window, day: date, holidays: Holidays) -> bool:
+    return _DAYS[day.weekday()] in window.days and day not in holidays
+
+
+def _hours(window: Window, day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """Give start and end, in UTC, of the window that belongs to `day`.
+
+    A time that the clocks tell twice is the first of the two. One that they leave out is read with the offset before
+    the change, as RFC 5545 does (3.3.5): 02:30 becomes 03:30. A window whose end is thereby not after its start keeps
+    its length.
+    """
+    first = datetime.combine(day, window.start)
+    last = datetime.combine(day, window.end)
+    if last <= first:
+        last += timedelta(days=1)
+    start, end = (wall.replace(tzinfo=zone).astimezone(UTC) for wall in (first, last))
+    return start, end if end > start else start + (last - first)

@@ -1,0 +1,129 @@
+"""How a campaign goes if everything goes as it should: when its faxes have gone through what there is. Pure.
+
+Faxes are treated as a liquid: what may be sent at a moment shares channels, rate and the day's money evenly.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from faxdispatch.calling.holidays import NO_HOLIDAYS, Holidays
+from faxdispatch.calling.openings import common_closing, common_opening
+from faxdispatch.jobs import Window
+
+LONGEST = timedelta(days=3 * 365)
+"""How far ahead is looked."""
+_FOREVER = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """Faxes that may be sent in the same hours: `window` in `zones`, at any time where there is none.
+
+    `seconds` are those of all their calls together; `cost` is theirs together, in the currency of the settings.
+    """
+
+    faxes: float
+    seconds: float
+    cost: float
+    window: Window | None = None
+    zones: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Capacity:
+    """What there is: calls at once, new calls a second, money a UTC day and how much of today's is spent."""
+
+    channels: float = math.inf
+    rate: float = math.inf
+    day_cap: float | None = None
+    spent_today: float = 0.0
+
+
+def finish(
+    loads: Sequence[Load], capacity: Capacity, start: datetime, holidays: Holidays = NO_HOLIDAYS
+) -> datetime | None:
+    """Give the moment at which all faxes have been sent once, None where that is beyond `LONGEST` or never."""
+    start = start.astimezone(UTC)
+    course = _Course(loads, capacity, start, holidays)
+    while course.left:
+        if course.now - start > LONGEST or not course.go_on():
+            return None
+    # However many channels there are, no call is shorter than itself.
+    longest = max((load.seconds / load.faxes for load in loads if load.faxes), default=0.0)
+    end = max(course.now, start + timedelta(seconds=longest))
+    return end if end - start <= LONGEST else None
+
+
+class _Course:
+    """Where a course stands: `left` has the share of each load that is still to be sent."""
+
+    def __init__(self, loads: Sequence[Load], capacity: Capacity, start: datetime, holidays: Holidays) -> None:
+        self.now = start
+        self.left = {place: 1.0 for place, load in enumerate(loads) if load.faxes}
+        self._loads = loads
+        self._capacity = capacity
+        self._holidays = holidays
+        self._hours: dict[int, tuple[datetime, datetime]] = {}
+        self._money = math.inf if capacity.day_cap is None else max(0.0, capacity.day_cap - capacity.spent_today)
+
+    def go_on(self) -> bool:
+        """Go on to the next moment at which something changes; False where nothing ever will."""
+        opened, change = [], self._midnight()
+        for place in self.left:
+            opens, closes = self._open(place)
+            if opens <= self.now:
+                opened.append(place)
+            change = min(change, closes if opens <= self.now else opens)
+        if not opened or self._money <= 0:
+            self._wait(change)
+            return change < _FOREVER and self._capacity.day_cap != 0
+        self._send(opened, change)
+        return True
+
+    def _send(self, opened: Sequence[int], change: datetime) -> None:
+        seconds, faxes, cost = (
+            sum(getattr(self._loads[place], name) * self.left[place] for place in opened)
+            for name in ("seconds", "faxes", "cost")
+        )
+        needed = max(seconds / self._capacity.channels, faxes / self._capacity.rate)
+        share = min(1.0, (change - self.now).total_seconds() / needed) if needed else 1.0
+        broke = cost * share > self._money
+        if broke:
+            share = self._money / cost
+        self._money -= cost * share
+        for place in opened:
+            self.left[place] *= 1 - share
+            if share >= 1:
+                del self.left[place]
+        if broke:
+            self._money = 0.0
+        # A length that no date can hold is only too long.
+        until = self.now + min(timedelta(seconds=min(needed * share, 1e10)), 2 * LONGEST)
+        self._wait(change if share < 1 and not broke else until)
+
+    def _wait(self, until: datetime) -> None:
+        if until >= self._midnight() and self._capacity.day_cap is not None:
+            self._money = self._capacity.day_cap
+        self.now = until
+
+    def _midnight(self) -> datetime:
+        """Give the moment at which the day's money counts anew."""
+        if self._capacity.day_cap is None:
+            return _FOREVER
+        return (self.now + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
+
+    def _open(self, place: int) -> tuple[datetime, datetime]:
+        """Give when a load may be sent next, and until when."""
+        load = self._loads[place]
+        if load.window is None:
+            return self.now, _FOREVER
+        known = self._hours.get(place)
+        if known is None or known[1] <= self.now:
+            opens = common_opening(load.window, self.now, load.zones, self._holidays)
+            known = (_FOREVER, _FOREVER)
+            if opens:
+                known = (opens, common_closing(load.window, opens, load.zones, self._holidays))
+            self._hours[place] = known
+        return known

@@ -1,0 +1,144 @@
+"""When a campaign that has begun ends: pauses, windows, holidays and the day's money counted in.
+
+What is left is taken to be like a sample of it, so that a look costs the same for ten rows and for a million.
+"""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from faxdispatch.calling.openings import Calendar
+from faxdispatch.campaign.planning.course import Capacity, Load, finish
+from faxdispatch.campaign.planning.estimate import RETRY_SHARE, Recipients, load_of, pauses
+from faxdispatch.campaign.requests import request_of
+from faxdispatch.jobs import Window
+from faxdispatch.ledger import CHUNK, Account, Campaign, Campaigns, Traffic
+from faxdispatch.settings import Settings
+from faxdispatch.states import CampaignState
+
+_CHUNKS = 3
+_ROWS = 100
+"""Rows of each chunk of the sample."""
+_FRESH = 60.0
+"""Seconds for which a sample is used again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """An estimate. `low` is every fax that is left arriving at its next try, `high` a share of them tried often.
+
+    `waits_until` is the moment before which nothing is begun, where there is one. A campaign that is paused itself
+    ends so if it is resumed now. Both ends are None where they lie beyond `course.LONGEST`.
+    """
+
+    low: datetime | None
+    high: datetime | None
+    waits_until: datetime | None = None
+
+
+class Forecaster:
+    """Foretells the ends of campaigns."""
+
+    def __init__(self, campaigns: Campaigns, settings: Settings) -> None:
+        self._campaigns = campaigns
+        self._settings = settings
+        self._known: dict[str, tuple[float, list[Load]]] = {}
+
+    def of(
+        self,
+        campaign: Campaign,
+        now: datetime,
+        *,
+        line: Traffic | None,
+        account: Account,
+        per_minute: float | None = None,
+    ) -> Forecast | None:
+        """Give when a campaign ends; None where nothing of it is left.
+
+        `line` is its connection; `per_minute` how many rows end a minute at present, where that was seen.
+        """
+        left = campaign.rows - campaign.ended
+        if not left or campaign.state in {CampaignState.FINISHED, CampaignState.CANCELLED}:
+            return None
+        shut = [line.pause.until if line and line.pause else None, account.shut_until, campaign.start_at]
+        start = max([now, *(moment for moment in shut if moment)])
+        capacity = self._capacity(line, account)
+        loads = self._scaled(campaign, now, left, capacity, per_minute)
+        return Forecast(
+            finish(loads, capacity, start, self._settings.holidays),
+            self._late(loads, capacity, start, campaign),
+            start if start > now else None,
+        )
+
+    def _late(self, loads: Sequence[Load], capacity: Capacity, start: datetime, campaign: Campaign) -> datetime | None:
+        attempts = campaign.options.get("max_attempts") or self._settings.fax_max_attempts
+        tried = 1 + RETRY_SHARE * (attempts - 1)
+        more = [
+            replace(one, faxes=one.faxes * tried, seconds=one.seconds * tried, cost=one.cost * tried) for one in loads
+        ]
+        end = finish(more, capacity, start, self._settings.holidays)
+        return end + timedelta(seconds=pauses(attempts - 1, self._settings)) if end and attempts > 1 else end
+
+    def _capacity(self, line: Traffic | None, account: Account) -> Capacity:
+        settings = self._settings
+        fixed = settings.fax_channels if isinstance(settings.fax_channels, int) else 2
+        there = line.channels if line else fixed
+        rates = (settings.fax_rate, settings.fax_connection_rate)
+        return Capacity(
+            channels=max(1, there if account.channels is None else min(there, account.channels)),
+            rate=min(rate for rate in rates if rate),
+            day_cap=settings.fax_spend_day,
+            spent_today=account.spent,
+        )
+
+    def _scaled(
+        self, campaign: Campaign, now: datetime, left: int, capacity: Capacity, per_minute: float | None
+    ) -> list[Load]:
+        """Give what is left, in the proportions of the sample and, where it was seen, at the present pace."""
+        sample = self._sample(campaign, now)
+        factor = left / (sum(load.faxes for load in sample) or 1)
+        loads = [
+            replace(load, faxes=load.faxes * factor, seconds=load.seconds * factor, cost=load.cost * factor)
+            for load in sample
+        ]
+        if not per_minute:
+            return loads
+        seen = 60 * capacity.channels / per_minute
+        return [replace(load, seconds=load.faxes * seen) for load in loads]
+
+    def _sample(self, campaign: Campaign, now: datetime) -> list[Load]:
+        known = self._known.get(campaign.id)
+        if known and time.monotonic() - known[0] < _FRESH:
+            return known[1]
+        found = self._look(campaign, now)
+        if len(self._known) > 100:
+            self._known.clear()
+        self._known[campaign.id] = (time.monotonic(), found)
+        return found
+
+    def _look(self, campaign: Campaign, now: datetime) -> list[Load]:
+        settings = self._settings
+        sender = campaign.options.get("from") or settings.sender
+        recipients = Recipients(now, calendar=Calendar.from_settings(settings), sender=sender)
+        first, last = campaign.cursor // CHUNK, max(0, campaign.size - 1) // CHUNK
+        for chunk in sorted({first + (last - first) * part // (_CHUNKS - 1) for part in range(_CHUNKS)}):
+            rows = self._campaigns.pending_rows(campaign.id, chunk)
+            for _, to, fields in rows[:: max(1, len(rows) // _ROWS)]:
+                _add(recipients, to, campaign.options, fields)
+        # What is left may all be under way.
+        if not list(recipients.hours()):
+            _add(recipients, "", {name: value for name, value in campaign.options.items() if name != "window"}, {})
+        return [load_of(hours, settings.fax_pages_guess, settings) for hours in recipients.hours()]
+
+
+def _add(recipients: Recipients, to: str, options: Mapping[str, Any], fields: Mapping[str, Any]) -> None:
+    request = request_of(options, fields)
+    window = request.get("window")
+    recipients.add(
+        to,
+        pages=request.get("pages"),
+        window=Window.model_validate(window) if window else None,
+        sender=request.get("from"),
+    )

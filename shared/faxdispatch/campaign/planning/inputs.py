@@ -1,0 +1,211 @@
+"""What a plan is made of: the recipients of a list or of a campaign, their documents, and what there is now."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from faxdispatch.calling.openings import Calendar
+from faxdispatch.campaign.asking import quarantined_in
+from faxdispatch.campaign.importing import Reading
+from faxdispatch.campaign.planning.course import Capacity
+from faxdispatch.campaign.planning.estimate import RETRY_SHARE, Plan, Recipients, make_plan
+from faxdispatch.campaign.requests import RowRequests, options_for_all, request_of
+from faxdispatch.documents.local import Document
+from faxdispatch.documents.page_count import Links, NotCounted, count_pages
+from faxdispatch.errors import InvalidJob, NotKnown
+from faxdispatch.jobs import Priority, Window
+from faxdispatch.ledger import CHUNK, Campaigns, Limits, Scripts, Suppressions
+from faxdispatch.lists.checking import Progress, Row, check
+from faxdispatch.settings import Settings
+from faxdispatch.wording import counted, counted_are
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What is planned. `options` are those for all rows; `room` is the money that is left, None without a cap."""
+
+    options: Mapping[str, Any]
+    recipients: Recipients
+    start: datetime
+    room: float | None
+
+
+class Planner:
+    """Gathers what a plan needs. `remarks` says in words what the figures do not show.
+
+    `document` is the local file that all rows get; `links` counts the pages of linked ones.
+    """
+
+    def __init__(
+        self, settings: Settings, scripts: Scripts, *, document: Document | None = None, links: Links | None = None
+    ) -> None:
+        self.remarks: list[str] = []
+        self._settings = settings
+        self._scripts = scripts
+        self._links = links or Links()
+        self._windows: dict[str, Window] = {}
+        self._for_all = self._count(document) if document else None
+
+    def of_file(
+        self,
+        path: Path,
+        asked: Mapping[str, Any],
+        reading: Reading,
+        start: datetime,
+        *,
+        cap: float | None = None,
+        on_progress: Progress | None = None,
+    ) -> Subject:
+        """Read a list as `campaign create` would. `asked` are fields of `SendFax` for all rows.
+
+        Raises:
+            BadInput: the list cannot be used, or an option is wrong.
+            Unavailable: Redis did not answer.
+        """
+        policy = self._settings.number_policy
+        with check(
+            path,
+            policy=policy,
+            suppressed=Suppressions(self._scripts).among,
+            quarantined=quarantined_in(self._scripts),
+            first_bad=0,
+            on_progress=on_progress,
+            **reading.as_data(),
+        ) as checking:
+            region = reading.region or policy.region
+            options = options_for_all(asked, region=region, media_by_row="media" in checking.table.fields)
+            requests, recipients = RowRequests(options), self._recipients(start, options)
+            left_out = 0
+            for row in checking:
+                if not (isinstance(row, Row) and self._add_row(recipients, row, options, requests)):
+                    left_out += 1
+        if left_out:
+            self.remarks.append(
+                f"{counted_are(left_out, 'row')} not sent: faxdispatch campaign check {path.name} tells why"
+            )
+        return Subject(options, recipients, start, cap)
+
+    def of_campaign(
+        self, campaign_id: str, better: Mapping[str, Any], start: datetime | None, now: datetime
+    ) -> Subject:
+        """Take the rows of a campaign that have not begun; what `better` has counts instead of its options.
+
+        Raises:
+            NotKnown: there is no such campaign.
+            Unavailable: Redis did not answer.
+        """
+        campaigns = Campaigns(self._scripts)
+        try:
+            campaign = campaigns.get(campaign_id)
+        except NotKnown:
+            raise NotKnown(f"{campaign_id}: is neither a file here nor the id of a campaign") from None
+        begin = start or max(campaign.start_at or now, now)
+        options = {**campaign.options, **better}
+        recipients = self._recipients(begin, options)
+        for chunk in range(-(-campaign.size // CHUNK)):
+            for _, to, fields in campaigns.pending_rows(campaign_id, chunk):
+                self._add(recipients, to, options, fields)
+        if campaign.opened:
+            self.remarks.append(f"{counted_are(campaign.opened, 'row')} under way already and not counted here")
+        return Subject(
+            options, recipients, begin, None if campaign.cap is None else max(0.0, campaign.cap - campaign.spent)
+        )
+
+    def estimate(self, subject: Subject, *, retry_share: float = RETRY_SHARE) -> Plan:
+        """Give the plan. Raises Unavailable where Redis did not answer."""
+        mean = self._links.mean
+        made = make_plan(
+            subject.recipients,
+            self._capacity(subject.options),
+            subject.start,
+            self._settings,
+            max_attempts=subject.options.get("max_attempts"),
+            guess=math.ceil(mean) if mean else None,
+            retry_share=retry_share,
+        )
+        self.remarks += self._links.remarks
+        if made.guessed:
+            guess = f"{self._settings.fax_pages_guess}, as FAX_PAGES_GUESS says"
+            known = f"{math.ceil(mean)}, the mean of those that were counted" if mean else guess
+            self.remarks.append(f"the pages of {counted(made.guessed, 'fax')} are not known and count as {known}")
+        if unplaced := subject.recipients.unplaced:
+            self.remarks.append(
+                f"{counted_are(unplaced, 'row')} to a number that does not tell its zone: the sender's hours count"
+            )
+        if subject.room is not None and made.cost_high > subject.room:
+            sure = "is" if made.cost_low > subject.room else "may be"
+            self.remarks.append(f"the cap leaves {subject.room:.2f}; it {sure} reached, which pauses the campaign")
+        return made
+
+    def _recipients(self, start: datetime, options: Mapping[str, Any]) -> Recipients:
+        sender = options.get("from") or self._settings.sender
+        return Recipients(start, calendar=Calendar.from_settings(self._settings), sender=sender)
+
+    def _add_row(self, recipients: Recipients, row: Row, options: Mapping[str, Any], requests: RowRequests) -> bool:
+        try:
+            self._add(recipients, row.to, options, requests.fields(row.to, row.fields))
+        except InvalidJob:
+            return False
+        return True
+
+    def _add(self, recipients: Recipients, to: str, options: Mapping[str, Any], fields: Mapping[str, Any]) -> None:
+        request = request_of(options, fields)
+        own = bool(fields.get("media_url") or fields.get("media_name"))
+        recipients.add(
+            to,
+            pages=self._pages(request, own=own),
+            window=self._window(request.get("window")),
+            sender=request.get("from"),
+        )
+
+    def _window(self, asked: Any) -> Window | None:
+        if not asked:
+            return None
+        # Most rows have the same hours, and a million windows would take long to read.
+        key = repr(asked)
+        if key not in self._windows:
+            self._windows[key] = Window.model_validate(asked)
+        return self._windows[key]
+
+    def _pages(self, request: Mapping[str, Any], *, own: bool) -> int | None:
+        if request.get("pages"):
+            return int(request["pages"])
+        if not own and self._for_all:
+            return self._for_all
+        url = request.get("media_url")
+        return self._links.pages(url) if url else None
+
+    def _count(self, document: Document) -> int | None:
+        try:
+            return count_pages(document.content)
+        except NotCounted as why:
+            self.remarks.append(f"the document was not counted: {why}")
+            return None
+
+    def _capacity(self, options: Mapping[str, Any]) -> Capacity:
+        """Give what the campaign may use now: its connection's channels, less those that are kept for others."""
+        settings, limits = self._settings, Limits(self._scripts)
+        connection = options.get("connection_id") or settings.fax_connection_id
+        traffic = next((one for one in limits.connections() if one.connection == connection), None)
+        account = limits.account()
+        if traffic:
+            there = traffic.channels
+        elif isinstance(settings.fax_channels, int):
+            there = settings.fax_channels
+        else:
+            there = 2
+            self.remarks.append("nothing was sent on this connection yet: it begins with 2 channels and finds more")
+        if traffic and traffic.pause:
+            self.remarks.append(f"the connection is paused because {traffic.pause.reason}: that comes on top")
+        kept = settings.fax_urgent_channels if isinstance(settings.fax_urgent_channels, int) else int(there >= 4)
+        if options.get("priority", Priority.BULK) == Priority.BULK:
+            there = max(1, there - kept)
+        return Capacity(
+            channels=there if account.channels is None else max(1, min(there, account.channels)),
+            rate=min(settings.fax_rate, settings.fax_connection_rate or math.inf),
+            day_cap=settings.fax_spend_day,
+            spent_today=account.spent,
+        )

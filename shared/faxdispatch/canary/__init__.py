@@ -1,0 +1,1 @@
+"""One real page through the whole chain, and the judgement of it."""

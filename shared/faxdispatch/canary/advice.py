@@ -1,0 +1,46 @@
+"""What to do about a canary that did not arrive, by the kind of its cause."""
+
+from faxdispatch.campaign.causes import is_known, plain
+from faxdispatch.reasons.failures import REASONS, UNKNOWN, Kind
+
+_BY_KIND: dict[Kind, str] = {
+    Kind.BUSY: "run it again when the line is free",
+    Kind.NO_ANSWER: "see that a fax machine or service answers at this number, then run it again",
+    Kind.LINE: "run it again; if it goes on failing, try another number, then ask Telnyx with the fax id",
+    Kind.ONCE: "see that a fax machine or service answers at this number; Telnyx's portal shows the call",
+    Kind.CAPACITY: "see how many channels account, outbound voice profile and application have, and what uses them",
+    Kind.SPEND: "raise the outbound voice profile's daily spend limit in Telnyx's portal, or wait for midnight UTC",
+    Kind.ACCOUNT: "mend account, number or outbound voice profile in Telnyx's portal, then run it again",
+    Kind.DESTINATION: "allow this destination in the outbound voice profile, or leave the trial account, in the portal",
+    Kind.NUMBER: "check the number: it belongs to nobody, or is none",
+    Kind.DOCUMENT: "look at the fax in Telnyx's portal: the page is a plain PDF of one page",
+    Kind.CONTRADICTION: "look whether the page has come out; Telnyx should be asked, with the fax id",
+    Kind.SENDER: "run it again",
+}
+
+_BY_CAUSE: dict[str, str] = {
+    "no_outbound_profile": "give the fax application an outbound voice profile, in Telnyx's portal or by "
+    "faxdispatch apps update",
+    "unverified_origination_number": "let FAX_FROM be a number of the account, or verify it in Telnyx's portal",
+    "unverified_destination_not_allowed": "verify the number in Telnyx's portal, or upgrade the trial account",
+    "destination_not_in_countries_whitelist": "add the country to the allowed destinations of the outbound voice "
+    "profile in Telnyx's portal",
+    "account_disabled": "ask Telnyx why the account is disabled: funds, verification or a block",
+    "file_download_failed": "see that the media storage holds the document: faxdispatch media list",
+    "send_by": "see what held it in faxdispatch status; a canary that has not begun within the hour is dropped",
+    "number_quarantined": "if it is the right number: faxdispatch numbers lift",
+    "destination_not_allowed": "allow it by FAX_COUNTRIES or FAX_SIP_ALLOWED of the workers, or take another number",
+    "policy_hook": "let your policy hook pass faxes with the tag canary",
+}
+
+
+def cause_in_words(cause: str | None) -> str:
+    """Say why it failed; `cause` is a reason of Telnyx's or one of ours."""
+    if not cause:
+        return "Nothing tells why."
+    return f"{plain(cause)} ({cause})" if is_known(cause) and not cause.isdigit() else plain(cause)
+
+
+def what_to_do(cause: str | None) -> str:
+    """Say what to do about it."""
+    return _BY_CAUSE.get(cause or "") or _BY_KIND[REASONS.get(cause or "", UNKNOWN).kind]

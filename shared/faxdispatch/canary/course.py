@@ -1,0 +1,262 @@
+"""The course of a canary: each link is tried, then the fax is followed through the rest of them."""
+
+import time
+from collections.abc import Callable, Generator
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from uuid import uuid4
+
+from faxdispatch.canary.judgement import Seen, Wish, judge, over
+from faxdispatch.canary.links import Link, Mark, Verdict
+from faxdispatch.canary.page import canary_page
+from faxdispatch.checks.environment import check_environment
+from faxdispatch.checks.finding import Level
+from faxdispatch.cli.account import account
+from faxdispatch.cli.output import note
+from faxdispatch.client import FaxClient
+from faxdispatch.errors import FaxError, NoSuchResource, TelnyxError, Unavailable
+from faxdispatch.jobs import SendFax
+from faxdispatch.ledger import JobView, Limits, Scripts, Watch
+from faxdispatch.settings import Settings
+from faxdispatch.stream.places import Delivery, follow, last_id, open_stream
+
+TAG = "canary"
+"""The tag of every canary."""
+
+LIFE = timedelta(hours=1)
+"""No attempt begins later than this: a canary that nobody watches any more must not ring in the night."""
+
+TTL = 2 * LIFE
+"""How long Telnyx keeps the document at most."""
+
+WORKER_WAIT = 15.0
+"""Seconds that are waited for a worker, which shows up every five."""
+
+_EVERY = 0.3
+"""Seconds between two looks."""
+
+_ASK_EVERY = 30.0
+"""Seconds between two questions to Telnyx while no webhook speaks."""
+
+_REMEDIES = {
+    Link.REDIS: "start it, or mend REDIS_URL",
+    Link.DOCUMENT: "look at TELNYX_API_KEY and the network; faxdispatch doctor tells more",
+}
+
+Tell = Callable[[tuple[Verdict, ...]], None]
+
+
+class Broken(Exception):
+    """A link does not hold."""
+
+    def __init__(self, detail: str, remedy: str) -> None:
+        self.detail = detail
+        self.remedy = remedy
+        super().__init__(detail)
+
+
+class Canary:
+    """One canary. `tell` is given all verdicts again and again, as far as there are any.
+
+    `to` is in E.164; `timeout` in seconds, for everything together.
+    """
+
+    def __init__(self, settings: Settings, to: str, *, timeout: float, expect_inbound: bool, tell: Tell) -> None:
+        self.job_id = uuid4().hex
+        self.to = to
+        self.view: JobView | None = None
+        """The job as it was seen last; None before it is recorded."""
+        self.verdicts: tuple[Verdict, ...] = ()
+        """What is known of the links so far, in their order."""
+        self._settings = settings
+        self._wish = Wish(settings.fax_webhook_url, inbound=expect_inbound, stores=settings.fax_inbound_dir is not None)
+        self._tell = tell
+        self._begun = time.monotonic()
+        self._timeout = timeout
+        self._start = "0"
+
+    @property
+    def seconds(self) -> float:
+        """How long it has taken so far."""
+        return time.monotonic() - self._begun
+
+    @property
+    def ok(self) -> bool:
+        """Tell whether every link that is demanded holds."""
+        held = {verdict.link for verdict in self.verdicts if verdict.mark is Mark.OK}
+        return all(link in held for link in Link if self._wish.demands(link))
+
+    def run(self) -> None:
+        """Go through the links up to the first that does not hold.
+
+        Raises:
+            Unavailable: Redis was lost while the fax was followed; the fax goes on.
+        """
+        steps: dict[Link, Callable[[], str]] = {
+            Link.SETTINGS: self._check_settings,
+            Link.REDIS: self._reach_redis,
+            Link.WORKER: self._find_worker,
+            Link.DOCUMENT: self._store,
+            Link.JOB: self._record,
+        }
+        for link, step in steps.items():
+            self._say(_tried(link, step))
+            if self.verdicts[-1].mark is Mark.BROKEN:
+                self._say(*(Verdict(rest, Mark.UNTRIED) for rest in list(Link)[len(self.verdicts) :]))
+                return
+        before = self.verdicts
+        with closing(self._looks()) as looks:
+            for seen in looks:
+                self.view = seen.job
+                self.verdicts = (*before, *judge(seen, self._wish))
+                self._tell(self.verdicts)
+                if over(self.verdicts):
+                    return
+
+    def tidy(self) -> None:
+        """Delete the document at Telnyx if the fax has ended; else it goes when its time there is over."""
+        if self.view is None or not self.view.finished:
+            return
+        try:
+            with account(self._settings) as telnyx:
+                telnyx.delete_media(self._media_name)
+        except NoSuchResource:
+            return
+        except TelnyxError as error:
+            note(f"the document {self._media_name} could not be deleted at Telnyx, which forgets it by itself: {error}")
+
+    @property
+    def _media_name(self) -> str:
+        return f"{TAG}-{self.job_id}.pdf"
+
+    @cached_property
+    def _scripts(self) -> Scripts:
+        return Scripts.from_settings(self._settings)
+
+    @cached_property
+    def _client(self) -> FaxClient:
+        return FaxClient.from_env(self._settings)
+
+    def _say(self, *verdicts: Verdict) -> None:
+        self.verdicts = (*self.verdicts, *verdicts)
+        self._tell(self.verdicts)
+
+    def _check_settings(self) -> str:
+        wrong = [finding for finding in check_environment(self._settings) if finding.level is Level.FAIL]
+        if wrong:
+            remedy = "set them in the environment or in .env; faxdispatch doctor and .env.example explain them"
+            raise Broken("; ".join(f"{finding.name}: {finding.detail}" for finding in wrong), remedy)
+        if self._settings.sender is None:
+            raise Broken("FAX_FROM: not set", "set it to a number of the account, like +12025550199")
+        return "complete"
+
+    def _reach_redis(self) -> str:
+        self._scripts.clock()
+        return "answers"
+
+    def _find_worker(self) -> str:
+        watch, end = Watch(self._scripts), min(WORKER_WAIT, self._timeout)
+        began = time.monotonic()
+        while not (workers := watch.figures().workers):
+            if time.monotonic() - began >= end:
+                remedy = "start one (python -m worker, or faxdispatch up) on this REDIS_URL; nothing was sent"
+                raise Broken("no worker has shown up in the last minute", remedy)
+            time.sleep(_EVERY)
+        return f"{workers} alive"
+
+    def _store(self) -> str:
+        page = canary_page(
+            job_id=self.job_id,
+            connection_id=str(self._settings.fax_connection_id),
+            sender=str(self._settings.sender),
+            moment=datetime.now(UTC),
+        )
+        with account(self._settings) as telnyx:
+            telnyx.upload_media(page, media_name=self._media_name, ttl_seconds=int(TTL.total_seconds()))
+        return f"{self._media_name}, {len(page)} bytes, in Telnyx's media storage"
+
+    def _record(self) -> str:
+        job = canary_job(self.job_id, self.to, self._media_name, self._settings, moment=datetime.now(UTC))
+        try:
+            with closing(open_stream(self._settings.redis)) as redis:
+                self._start = last_id(redis)
+            self._client.send(job)
+            self.view = self._client.status(self.job_id)
+        except Unavailable as error:
+            remedy = f"faxdispatch status {self.job_id} tells whether it is recorded all the same; then run it again"
+            raise Broken(str(error), remedy) from error
+        return f"as {self.job_id}"
+
+    def _looks(self) -> Generator[Seen, None, None]:
+        """Give what is seen, again and again; from some moment on out of time."""
+        told: list[Delivery] = []
+        loose: list[Delivery] = []
+        looked, asked = 0.0, time.monotonic()
+        with closing(open_stream(self._settings.redis)) as redis:
+            for delivery in follow(redis, self._start, block=_EVERY):
+                if delivery is not None and delivery.entry_id != self._start:
+                    told += [delivery] if delivery.event.job_id == self.job_id else []
+                    loose += [delivery] if _of_no_job(delivery) else []
+                if delivery is not None and time.monotonic() - looked < _EVERY:
+                    continue
+                looked = time.monotonic()
+                yield self._seen(told, loose)
+                if looked - asked >= _ASK_EVERY and not _spoken(told):
+                    self._client.sync(job_id=self.job_id)
+                    asked = looked
+
+    def _seen(self, told: list[Delivery], loose: list[Delivery]) -> Seen:
+        job = self._client.status(self.job_id, history=True)
+        ends = (job.sender or self._settings.sender, self.to)
+        back = {d.event.fax_id for d in loose if (d.event.data.get("from"), d.event.data.get("to")) == ends}
+        pauses = {known.connection: known.pause for known in Limits(self._scripts).connections()}
+        return Seen(
+            job,
+            tuple(told),
+            tuple(delivery for delivery in loose if delivery.event.fax_id in back),
+            now=datetime.fromtimestamp(self._scripts.clock() / 1000, UTC),
+            pause=pauses.get(job.connection_id or ""),
+            out_of_time=self.seconds >= self._timeout,
+        )
+
+
+def canary_job(job_id: str, to: str, media_name: str, settings: Settings, *, moment: datetime) -> SendFax:
+    """Give the fax: one page, dialled once, and soon or not at all.
+
+    Fax application and sender are not named, so that the workers take theirs, as for every fax that names none.
+
+    Raises:
+        InvalidJob: it cannot go to that number.
+    """
+    options = {
+        "job_id": job_id,
+        "idempotency_key": f"{TAG}-{job_id}",
+        "to": to,
+        "media_name": media_name,
+        "max_attempts": 1,
+        "pages": 1,
+        "send_by": moment + LIFE,
+        "tags": (TAG,),
+    }
+    return SendFax.decode(options, region=settings.fax_default_region)
+
+
+def _tried(link: Link, step: Callable[[], str]) -> Verdict:
+    began = time.monotonic()
+    try:
+        verdict = Verdict(link, Mark.OK, step())
+    except Broken as broken:
+        return Verdict(link, Mark.BROKEN, broken.detail, broken.remedy)
+    except FaxError as error:
+        return Verdict(link, Mark.BROKEN, str(error), _REMEDIES.get(link, "faxdispatch doctor tells more"))
+    return replace(verdict, seconds=time.monotonic() - began)
+
+
+def _of_no_job(delivery: Delivery) -> bool:
+    return not delivery.event.job_id and delivery.event.type.startswith("fax.")
+
+
+def _spoken(told: list[Delivery]) -> bool:
+    return any(delivery.event.source == "webhook" for delivery in told)

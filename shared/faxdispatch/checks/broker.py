@@ -1,0 +1,104 @@
+"""Check of the broker: whether what is posted there can be taken."""
+
+import time
+from collections.abc import Iterator
+from typing import Any
+from uuid import uuid4
+
+from kombu.entity import Exchange, Queue
+from kombu.messaging import Producer
+
+from faxdispatch.broker.connection import BrokerApp, broker_app, refused
+from faxdispatch.broker.unread import WHOLE, Lookout
+from faxdispatch.checks.finding import Finding, fail, ok, warn
+from faxdispatch.errors import Misconfigured
+from faxdispatch.jobs import JOBS, URGENT
+from faxdispatch.settings import Settings
+
+PATIENCE = 5.0
+"""Seconds within which a message that was posted must be there."""
+
+# kombu's types are half there; as Any they do not get in the way.
+_Exchange: Any = Exchange
+_Queue: Any = Queue
+_Producer: Any = Producer
+
+_START = "start it, or mend CELERY_BROKER_URL, or REDIS_URL where that is not set"
+_RIGHTS = "give its user the rights that docs/permissions.md lists"
+
+
+def check_broker(settings: Settings) -> Iterator[Finding]:
+    """Declare the queues of producers as they do, then declare, post to, take from and delete one of our own."""
+    if settings.celery_broker_url is None and settings.redis_url is None:
+        return
+    try:
+        app = broker_app("faxdispatch-doctor", settings.broker)
+    except Misconfigured as error:
+        yield fail("broker", str(error), _START)
+        return
+    try:
+        with app.connection_for_write() as connection:
+            connection.ensure_connection(max_retries=1, interval_start=0.1, timeout=PATIENCE)
+            yield _producers_queues(connection)
+            yield _round_trip(connection)
+        yield _unread(app)
+    except Exception as error:  # noqa: BLE001 - what brokers and their drivers raise has no common class
+        yield fail("broker", f"{type(error).__name__}: {error}", _START)
+    finally:
+        app.close()
+
+
+def _producers_queues(connection: Any) -> Finding:
+    """Tell whether another app has declared one of them with other properties, so that nobody can post to it."""
+    for name in sorted({URGENT, *(job.QUEUE for job in JOBS)}):
+        try:
+            with connection.channel() as channel:
+                _queue(name)(channel).declare()
+        except Exception as error:
+            if words := refused(error):
+                remedy = "delete it once it is empty, so that it is declared anew, or mend the user's rights"
+                return fail("broker queues", f"{name}: {words}", remedy)
+            raise
+    return ok("broker queues", "declared as Celery declares them")
+
+
+def _unread(app: BrokerApp) -> Finding:
+    found = Lookout(app).look(keys=WHOLE)
+    if not found:
+        return ok("broker messages", "none that lie where no worker reads")
+    places = ", ".join(f"{count} or more in {place}" for place, count in found.items())
+    remedy = "have their senders name the queue that README tells, and no global_keyprefix, and send again"
+    return warn("broker messages", f"for our tasks, where no worker reads: {places}", remedy)
+
+
+def _round_trip(connection: Any) -> Finding:
+    name, word = f"fax.doctor.{uuid4().hex[:8]}", uuid4().hex
+    with connection.channel() as channel:
+        queue = _queue(name)(channel)
+        try:
+            queue.declare()
+            _Producer(channel).publish({"word": word}, exchange=queue.exchange, routing_key=name)
+            taken = _taken(queue, word)
+        except Exception as error:  # noqa: BLE001 - as above
+            return fail("broker", f"takes or gives no messages: {refused(error) or error}", _RIGHTS)
+        finally:
+            queue.delete()
+            queue.exchange.delete()
+    if not taken:
+        return fail("broker", f"a message that was posted was not there within {PATIENCE:g} s", _RIGHTS)
+    return ok("broker", "a message was posted and taken")
+
+
+def _queue(name: str) -> Any:
+    return _Queue(name, _Exchange(name), routing_key=name)
+
+
+def _taken(queue: Any, word: str) -> bool:
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        message = queue.get()
+        if message is not None:
+            message.ack()
+            return bool(message.payload == {"word": word})
+        time.sleep(0.05)
+    return False

@@ -1,0 +1,119 @@
+"""Checks of Redis and the workers behind it."""
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from redis import Redis
+
+from faxdispatch.checks.finding import Finding, fail, ok, skew, warn
+from faxdispatch.errors import FaxError
+from faxdispatch.ledger import Epoch, Presence, Scripts, connect
+from faxdispatch.ledger.durability import Durability, Fence
+from faxdispatch.ledger.scripts import redis_trouble
+from faxdispatch.settings import Settings
+
+_LEAST = (7, 0)
+"""Version of Redis from which XAUTOCLAIM tells of trimmed entries, on which consumers count."""
+_ALWAYS = "set appendonly yes and appendfsync always"
+
+
+def check_redis(settings: Settings) -> Iterator[Finding]:
+    """Ask Redis; only that it does not answer, where it does not."""
+    if settings.redis_url is None:
+        return
+    try:
+        redis = connect(settings.redis)
+        with redis_trouble():
+            about: Any = redis.info()
+    except FaxError as error:
+        yield fail("redis", str(error), "start it, or mend REDIS_URL; nothing can be recorded without it")
+        return
+    yield _version(about)
+    checks: tuple[Callable[[Redis, Any, Settings], Finding], ...] = (
+        _persistence,
+        _epoch,
+        _memory,
+        _replicas,
+        _clock,
+        _workers,
+        _clocks_of_workers,
+    )
+    for check in checks:
+        try:
+            with redis_trouble():
+                yield check(redis, about, settings)
+        except FaxError as error:
+            yield warn(f"redis {check.__name__.strip('_')}", f"could not be checked: {error}", "look at it by hand")
+
+
+def _version(about: Any) -> Finding:
+    name = "valkey" if "valkey_version" in about else "redis"
+    version = str(about.get(f"{name}_version", "0"))
+    numbers = tuple(int(part) for part in re.findall(r"\d+", version)[:2])
+    if numbers < _LEAST:
+        return fail("redis", f"{name} {version} is too old", "use Redis 7.2 or later, or Valkey")
+    return ok("redis", f"{name} {version} answers")
+
+
+def _persistence(redis: Redis, _about: Any, settings: Settings) -> Finding:
+    """Look at what is kept; where the server does not sync with every write, it is tried for some seconds."""
+    name, server = "redis persistence", Fence(redis).look()
+    told = f"run {server.run_id[:8]}, {server.role}, appendfsync {server.fsync or 'not told'}"
+    if server.durability is Durability.ALWAYS:
+        return ok(name, f"every write is on disk before it is answered ({told})")
+    lost = f"a crash can lose what was recorded in the last {'half minute' if server.fsync == 'no' else 'second or so'}"
+    if server.durability is Durability.ON_DEMAND:
+        lost += ": jobs, and webhooks answered already"
+        return warn(name, f"{lost}; no fax twice, since workers wait for the disk and it does wait ({told})", _ALWAYS)
+    if settings.fax_dangerous_lossy_redis:
+        return fail(name, f"{server.problem} ({told}); FAX_DANGEROUS_LOSSY_REDIS lets faxes be sent twice", _ALWAYS)
+    return fail(name, f"{server.problem} ({told}); so nothing is sent", _ALWAYS)
+
+
+def _epoch(redis: Redis, _about: Any, _settings: Settings) -> Finding:
+    behind = Epoch(Scripts(redis)).behind()
+    if behind is None:
+        return ok("ledger", "is where its processes remember it")
+    remedy = "faxdispatch recover brings back what Telnyx knows"
+    return fail("ledger", f"{behind}; so nothing is sent", remedy)
+
+
+def _memory(_redis: Redis, about: Any, _settings: Settings) -> Finding:
+    name, policy = "redis memory", about.get("maxmemory_policy")
+    if policy != "noeviction":
+        return fail(name, f"maxmemory-policy is {policy}: it may throw records away", "set maxmemory-policy noeviction")
+    most, used = int(about.get("maxmemory") or 0), int(about.get("used_memory") or 0)
+    if most and used > 0.8 * most:
+        return warn(name, f"{100 * used // most} % of maxmemory in use", "raise maxmemory: a full Redis takes no jobs")
+    return ok(name, "nothing is evicted")
+
+
+def _replicas(_redis: Redis, about: Any, settings: Settings) -> Finding:
+    name, present = "redis replicas", int(about.get("connected_slaves") or 0)
+    if present < settings.fax_replicas:
+        wanted = f"{present} connected, FAX_REPLICAS asks for {settings.fax_replicas}: nothing will be sent"
+        return fail(name, wanted, "bring the replicas up, or lower FAX_REPLICAS")
+    return ok(name, f"{present} connected, {settings.fax_replicas} wanted")
+
+
+def _clock(redis: Redis, _about: Any, _settings: Settings) -> Finding:
+    before = time.time()
+    seconds, micros = redis.time()
+    after = time.time()
+    return skew("redis clock", int(seconds) + int(micros) / 1e6 - (before + after) / 2, bearable=60)
+
+
+def _workers(redis: Redis, _about: Any, _settings: Settings) -> Finding:
+    present = Presence(Scripts(redis)).all()
+    if not present:
+        return warn("workers", "none has shown up in the last minute: nothing is sent", "start one: faxdispatch up")
+    return ok("workers", f"{len(present)} at work, last seen {present[-1].seen_at:%H:%M:%S}Z")
+
+
+def _clocks_of_workers(redis: Redis, _about: Any, _settings: Settings) -> Finding:
+    wrong = {words for worker in Presence(Scripts(redis)).all() for words in worker.wrong_clocks()}
+    if wrong:
+        return warn("clocks", "; ".join(sorted(wrong)), "let NTP set the clocks of all machines, that of Redis first")
+    return ok("clocks", "those of workers and Telnyx agree with Redis'")

@@ -1,0 +1,1 @@
+"""What a document is, whether it can be faxed, and how many pages it has."""

@@ -1,0 +1,90 @@
+"""Documents of our own: a file, or bytes that a program has, checked to be of a kind that Telnyx faxes."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from faxdispatch.documents.upload_part import MAX_UPLOAD
+from faxdispatch.errors import BadInput
+
+_HEADS = {
+    b"%PDF-": ".pdf",
+    b"II*\x00": ".tiff",
+    b"MM\x00*": ".tiff",
+    b"\xff\xd8\xff": ".jpg",
+    b"\x89PNG\r\n": ".png",
+    b"{\\rtf": ".rtf",
+    b"PK\x03\x04": ".docx",
+    b"\xd0\xcf\x11\xe0": ".doc",
+}
+_KINDS = "PDF, TIFF, JPEG, PNG, DOC, DOCX, RTF or TXT"
+_WEB = (b"<!doctype html", b"<html", b"<head", b"<?xml")
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A document that can be faxed. `kind` is the file ending of what the content is, whatever it was called."""
+
+    content: bytes
+    kind: str
+
+    @property
+    def media_name(self) -> str:
+        """Its name in Telnyx's media storage: the same for the same content, from whatever machine."""
+        return f"fd-{hashlib.sha256(self.content).hexdigest()}{self.kind}"
+
+
+def read_document(path: Path) -> Document:
+    """Read a local file and make sure that it is of a kind that Telnyx faxes.
+
+    Raises:
+        BadInput: it is missing, unreadable, empty, larger than Telnyx stores, or of another kind.
+    """
+    return _checked(str(path), _read(path), text=path.suffix.lower() == ".txt")
+
+
+def document_of(source: bytes | Path | Document) -> Document:
+    """Give the document that a program means: the path of a file, its content, or what was checked already.
+
+    Text must come as a file, whose ending says that it is meant so.
+
+    Raises:
+        BadInput: `read_document` says why.
+    """
+    if isinstance(source, Document):
+        return source
+    if isinstance(source, Path):
+        return read_document(source)
+    if isinstance(source, (bytes, bytearray, memoryview)):
+        return _checked("document", bytes(source), text=False)
+    raise BadInput(f"document: is {type(source).__name__}; give the bytes of the document, or the Path of a file")
+
+
+def _checked(name: str, content: bytes, *, text: bool) -> Document:
+    if not content:
+        raise BadInput(f"{name}: is empty")
+    if len(content) > MAX_UPLOAD:
+        raise BadInput(
+            f"{name}: is larger than {MAX_UPLOAD // 1_000_000} MB, the most that Telnyx stores; send a link to it"
+        )
+    return Document(content, _kind(name, content, text=text))
+
+
+def _read(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            # One byte more than is allowed shows that it is too large, however large it is.
+            return file.read(MAX_UPLOAD + 1)
+    except OSError as error:
+        raise BadInput(f"{path}: cannot be read: {error.strerror}") from None
+
+
+def _kind(name: str, content: bytes, *, text: bool) -> str:
+    found = next((kind for head, kind in _HEADS.items() if content.startswith(head)), None)
+    if found:
+        return found
+    if content[:1024].lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(_WEB):
+        raise BadInput(f"{name}: is a web page, not a document; save it as PDF")
+    if text and b"\0" not in content:
+        return ".txt"
+    raise BadInput(f"{name}: what it holds is not {_KINDS}, the kinds that Telnyx faxes")

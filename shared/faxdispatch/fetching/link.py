@@ -1,0 +1,249 @@
+"""The document behind a link that came from outside, fetched so that a hostile link gains nothing.
+
+What the checks keep out: requests into the own network (by name, by address, by redirect, by a name that resolves
+differently the second time), answers without end in size or time, and answers that unfold.
+"""
+
+import hashlib
+import logging
+import socket
+import ssl
+import time
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+
+import httpcore
+import httpx
+
+from faxdispatch.fetching.addresses import is_public, literal
+from faxdispatch.fetching.network import Network
+from faxdispatch.fetching.proxy import proxy_for
+from faxdispatch.fetching.target import Target, origins, target
+from faxdispatch.privacy import scrub
+from faxdispatch.storage.trouble import LinkExpired, LinkFailed, LinkRefused
+
+__all__ = ["Fetched", "LinkExpired", "LinkFailed", "LinkRefused", "Links", "Patience"]
+
+MOST_REDIRECTS = 3
+LONGEST_WORDS = 200
+"""Characters of an error's text that are passed on: some hold what the server sent."""
+
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_EXPIRED = frozenset({400, 401, 403, 404, 410})
+"""Also 400: by that S3 and Google tell of a signature whose token has expired."""
+_OK = 200
+_TROUBLE = (
+    httpcore.TimeoutException,
+    httpcore.NetworkError,
+    httpcore.ProtocolError,
+    httpcore.ProxyError,
+    httpcore.UnsupportedProtocol,
+)
+
+Resolve = Callable[..., Sequence[tuple[Any, ...]]]
+"""Called like socket.getaddrinfo(host, port, type=…)."""
+
+# At level DEBUG httpcore would log the headers of answers; that of a redirect holds a link with its key.
+logging.getLogger("httpcore").setLevel(logging.INFO)
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What was fetched: bytes, their SHA-256 in hexadecimal, and what the server calls it (which proves nothing)."""
+
+    size: int
+    sha256: str
+    content_type: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """Seconds: to connect to one address, until the next byte, and for all of one fetch with its redirects."""
+
+    connect: float = 5.0
+    read: float = 20.0
+    total: float = 120.0
+
+
+class Links:
+    """Fetches links; can be shared by threads.
+
+    A link must be https. All addresses that its host has must be public, and the connection goes to one of those very
+    addresses, with TLS verified against the name. At most three redirects are followed, and each is checked the same
+    way. Nothing is carried from one request to the next: no headers, no cookies, no connection.
+
+    Where the environment names a proxy for https, requests go through it, and the proxy resolves names: that it lets
+    nobody into the own network is then the proxy's part. Addresses in place of names are checked even then. (The time
+    for all of it is kept by ourselves but for two cases: a name's lookup ends by the resolver's own time-out, and of a
+    proxy that is itself spoken to by TLS, only the pauses are bounded.)
+
+    `max_bytes` is the largest document. Of `unchecked_origins`, like `http://127.0.0.1:4010`, a link is fetched without
+    checks, directly: they are for a simulated Telnyx. `resolve` and `network` are for tests.
+    """
+
+    def __init__(
+        self,
+        *,
+        max_bytes: int,
+        unchecked_origins: Collection[str] = (),
+        ssl_context: ssl.SSLContext | None = None,
+        patience: Patience = Patience(),
+        resolve: Resolve = socket.getaddrinfo,
+        network: httpcore.NetworkBackend | None = None,
+    ) -> None:
+        self._max_bytes = max_bytes
+        self._unchecked = origins(unchecked_origins)
+        self._ssl_context = ssl_context or httpx.create_ssl_context()
+        self._patience = patience
+        self._resolve = resolve
+        self._network = network or httpcore.SyncBackend()
+
+    def fetch(self, url: str, into: BinaryIO) -> Fetched:
+        """Write the document to `into`, an open file that is replaced: it then holds that and nothing else.
+
+        After an error it is empty.
+
+        Raises:
+            LinkExpired: answered 400, 401, 403, 404 or 410.
+            LinkRefused: it, or where it redirects to, is not public https; or the document is too large, or encoded.
+            LinkFailed: any other answer, or none, or one that is not whole.
+            OSError: `into` cannot be written.
+        """
+        until = time.monotonic() + self._patience.total
+        _empty(into)
+        try:
+            fetched = self._follow(target(url, self._unchecked), into, until)
+            into.flush()
+        except BaseException:
+            _empty(into)
+            raise
+        return fetched
+
+    def _follow(self, where: Target, into: BinaryIO, until: float) -> Fetched:
+        for _ in range(1 + MOST_REDIRECTS):
+            try:
+                outcome = self._ask(where, into, until)
+            except _TROUBLE as error:
+                # Not chained: what it holds of the answer must not come into logs with it.
+                raise LinkFailed(f"{where.authority}: {_words(error)}") from None
+            if isinstance(outcome, Fetched):
+                return outcome
+            where = where.redirected(outcome)
+        raise LinkRefused(f"the link redirects more than {MOST_REDIRECTS} times")
+
+    def _ask(self, where: Target, into: BinaryIO, until: float) -> Fetched | str:
+        """Make one request. Gives the document, or the location to which the answer sends us."""
+        request = httpcore.Request(
+            b"GET",
+            httpcore.URL(
+                scheme=where.scheme.encode(), host=where.host.encode(), port=where.port, target=where.path.encode()
+            ),
+            headers={
+                "Host": where.authority,
+                "User-Agent": "faxdispatch",
+                "Accept": "*/*",
+                "Accept-Encoding": "identity",
+                "Connection": "close",
+            },
+            extensions={
+                "timeout": {
+                    "connect": self._patience.connect,
+                    "read": self._patience.read,
+                    "write": self._patience.read,
+                }
+            },
+        )
+        with self._pool(where, until) as pool:
+            response = pool.handle_request(request)
+            try:
+                return self._judge(where, response, into)
+            finally:
+                response.close()
+
+    def _pool(self, where: Target, until: float) -> httpcore.ConnectionPool:
+        proxy = None if where.unchecked else proxy_for(where.authority)
+        if proxy is None:
+            addresses = self._addresses(where)
+        else:
+            addresses = None
+            address = literal(where.host)
+            if address is not None:
+                _check([address])
+        return httpcore.ConnectionPool(
+            ssl_context=self._ssl_context,
+            proxy=proxy,
+            network_backend=Network(self._network, addresses, until),
+        )
+
+    def _addresses(self, where: Target) -> list[str]:
+        """Give the addresses of a host, all of them public unless its origin is excepted."""
+        address = literal(where.host)
+        if address is not None:
+            found = [address]
+        else:
+            try:
+                infos = self._resolve(where.host, where.port, type=socket.SOCK_STREAM)
+            except OSError as error:
+                raise LinkFailed(f"{where.authority}: its name cannot be resolved: {_words(error)}") from None
+            found = list(dict.fromkeys(str(info[4][0]) for info in infos))
+        if not where.unchecked:
+            _check(found)
+        return found
+
+    def _judge(self, where: Target, response: httpcore.Response, into: BinaryIO) -> Fetched | str:
+        status = response.status
+        if status in _REDIRECTS:
+            locations = _header(response, b"location")
+            if len(locations) != 1:
+                raise LinkFailed(f"{where.authority}: answered {status} without saying where to")
+            return locations[0]
+        if status in _EXPIRED:
+            raise LinkExpired(f"{where.authority}: answered {status}; the link has expired, or what it named is gone")
+        if status != _OK:
+            raise LinkFailed(f"{where.authority}: answered {status}")
+        if any(value.strip().lower() not in {"", "identity"} for value in _header(response, b"content-encoding")):
+            raise LinkRefused(f"{where.authority}: the document comes encoded, though it was asked for as it is")
+        lengths = _header(response, b"content-length")
+        if not lengths and not _header(response, b"transfer-encoding"):
+            raise LinkFailed(f"{where.authority}: answered without a length, so nobody can tell whether all came")
+        if any(int(length) > self._max_bytes for length in lengths):
+            raise self._too_large(where)
+        return self._receive(where, response, into)
+
+    def _receive(self, where: Target, response: httpcore.Response, into: BinaryIO) -> Fetched:
+        """Write the body to `into`. That it is whole is httpcore's to say, which raises where it is not."""
+        digest, size = hashlib.sha256(), 0
+        for part in response.iter_stream():
+            size += len(part)
+            if size > self._max_bytes:
+                raise self._too_large(where)
+            digest.update(part)
+            into.write(part)
+        types = _header(response, b"content-type")
+        return Fetched(size, digest.hexdigest(), types[0][:LONGEST_WORDS] if types else None)
+
+    def _too_large(self, where: Target) -> LinkRefused:
+        return LinkRefused(
+            f"{where.authority}: the document is larger than {self._max_bytes} bytes; FAX_INBOUND_MAX_BYTES allows more"
+        )
+
+
+def _check(addresses: Sequence[str]) -> None:
+    """Refuse a host of which any address is not public: which of them is taken is no matter of luck."""
+    inside = next((address for address in addresses if not is_public(address)), None)
+    if inside is not None:
+        raise LinkRefused(f"the link leads to {inside[:LONGEST_WORDS]}, which is not an address of the public internet")
+
+
+def _header(response: httpcore.Response, name: bytes) -> list[str]:
+    return [value.decode("latin-1") for key, value in response.headers if key.lower() == name]
+
+
+def _empty(file: BinaryIO) -> None:
+    file.seek(0)
+    file.truncate()
+
+
+def _words(error: Exception) -> str:
+    return f"{type(error).__name__}: {scrub(str(error))[:LONGEST_WORDS]}".removesuffix(": ")

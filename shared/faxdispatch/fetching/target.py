@@ -1,0 +1,129 @@
+"""Where a link leads: taken apart strictly, since it was written by others."""
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from urllib.parse import urljoin, urlsplit
+
+from faxdispatch.errors import Misconfigured
+from faxdispatch.fetching.addresses import literal
+from faxdispatch.storage.trouble import LinkRefused
+
+LONGEST = 8192
+"""Characters of a link. Signed ones with a session's token have a few thousand."""
+
+_PORTS = {"https": 443, "http": 80}
+_FIRST_FREE_PORT = 1024
+"""Ports below, but for that of https, are other services'."""
+_INSIDE = (".localhost", ".local", ".internal", ".home.arpa")
+"""Names that never are public. By address they would be refused as well, but a proxy may be the one that resolves."""
+_PLAIN = re.compile(r"[\x21-\x7e]+")
+_NAME = re.compile(r"(?=.{1,253}$)(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?")
+
+Origin = tuple[str, str, int]
+"""Scheme, host and port."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A link that was taken apart.
+
+    `host` is a name or an address, of IPv6 without brackets; `path` holds the query too. `unchecked`: its origin is one
+    that the operator excepted from all checks.
+    """
+
+    scheme: str
+    host: str
+    port: int
+    path: str
+    unchecked: bool = False
+
+    @property
+    def authority(self) -> str:
+        """Host and port as a request names them; the port only where it is not the scheme's own."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port == _PORTS[self.scheme] else f"{host}:{self.port}"
+
+    def redirected(self, location: str) -> "Target":
+        """Give where an answer of this target sends us; relative locations are allowed.
+
+        An excepted origin may send us to itself. Whatever else it names is checked, and nothing that was checked leads
+        to an excepted origin.
+
+        Raises:
+            LinkRefused: see `target`.
+        """
+        _check_form(location)
+        own = {(self.scheme, self.host, self.port)} if self.unchecked else ()
+        try:
+            whole = urljoin(f"{self.scheme}://{self.authority}{self.path}", location)
+        except ValueError:
+            raise LinkRefused("it redirects to what is no link") from None
+        return target(whole, own)
+
+
+def target(url: str, unchecked: Collection[Origin] = ()) -> Target:
+    """Take a link apart.
+
+    Raises:
+        LinkRefused: it is too long, is not https, has a user or characters that do not belong there, its host is no
+            public name or address form, or its port is another service's.
+    """
+    _check_form(url)
+    try:
+        parts = urlsplit(url)
+        port = _PORTS.get(parts.scheme, 0) if parts.port is None else parts.port
+    except ValueError:
+        raise LinkRefused("the link is malformed") from None
+    host = parts.hostname or ""
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    if not path.startswith("/") or ("[" in parts.netloc and ":" not in host):
+        raise LinkRefused("the link is malformed")
+    if "@" in parts.netloc:
+        raise LinkRefused("the link names a user, which no link to a document needs")
+    if (parts.scheme, host, port) in unchecked:
+        return Target(parts.scheme, host, port, path, unchecked=True)
+    if parts.scheme != "https":
+        raise LinkRefused("the link is not https")
+    if port != _PORTS["https"] and port < _FIRST_FREE_PORT:
+        raise LinkRefused(f"the link's port {port} is not one of https")
+    return Target(parts.scheme, _host(host), port, path)
+
+
+def origins(texts: Collection[str]) -> frozenset[Origin]:
+    """Read origins like `http://127.0.0.1:4010`.
+
+    Raises:
+        Misconfigured: one is not of that form.
+    """
+    return frozenset(map(_origin, texts))
+
+
+def _origin(text: str) -> Origin:
+    try:
+        parts = urlsplit(text)
+        port = parts.port or _PORTS[parts.scheme]
+    except (ValueError, KeyError):
+        parts, port = urlsplit(""), 0
+    if not parts.hostname or "@" in parts.netloc or parts.path not in {"", "/"} or parts.query or parts.fragment:
+        raise Misconfigured(
+            "FAX_DANGEROUS_INBOUND_ORIGINS: each must be a scheme, a host and a port, like http://127.0.0.1:4010"
+        )
+    return parts.scheme, parts.hostname, port
+
+
+def _check_form(url: str) -> None:
+    """Refuse what URL parsers are known to read differently from each other."""
+    if len(url) > LONGEST:
+        raise LinkRefused(f"the link is longer than {LONGEST} characters")
+    if not _PLAIN.fullmatch(url) or "\\" in url:
+        raise LinkRefused("the link holds characters that must not be in one")
+
+
+def _host(host: str) -> str:
+    address = literal(host)
+    if address is not None and "%" not in host:
+        return address
+    if not _NAME.fullmatch(host) or host.endswith(_INSIDE):
+        raise LinkRefused("the link's host is not the name of a public server")
+    return host

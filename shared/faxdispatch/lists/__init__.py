@@ -1,0 +1,1 @@
+"""Reading a list of recipients, and checking each of its rows."""

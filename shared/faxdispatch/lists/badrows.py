@@ -1,0 +1,94 @@
+"""Bad rows as a CSV file: in the columns of the list, with line and reason, safe to open in a spreadsheet."""
+
+import csv
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Self
+
+from faxdispatch.errors import BadInput
+from faxdispatch.lists.checking import BadRow
+
+_BEGINS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""What a spreadsheet may take for the beginning of a formula, full-width signs included."""
+
+
+def safe_cell(text: str) -> str:
+    """Give a cell that no spreadsheet takes for a formula: with `'` before what could begin one.
+
+    Reading the list again takes the `'` off a number.
+    """
+    return f"'{text}" if text.startswith(_BEGINS_FORMULA) or text.lstrip().startswith(_BEGINS_FORMULA) else text
+
+
+def safe_writer(file: IO[str], delimiter: str = ",") -> Any:
+    """Give a `csv` writer that quotes every cell, for text that was opened by `create`."""
+    return csv.writer(file, delimiter=delimiter, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
+
+
+def create(path: Path) -> IO[str]:
+    """Make a file for a spreadsheet: UTF-8 with a byte order mark, without which Excel takes it for Windows-1252.
+
+    Raises:
+        BadInput: there is one of that name already, or none can be made there.
+    """
+    try:
+        return path.open("x", encoding="utf-8-sig", newline="")
+    except FileExistsError:
+        raise BadInput(f"{path}: is there already and is not overwritten; name another file, or remove it") from None
+    except OSError as error:
+        raise BadInput(f"{path}: cannot be written: {error.strerror or error}") from None
+
+
+def free_path(source: Path) -> Path:
+    """Give the name of a file beside a list that is not there yet: such as `list.bad.csv`, else `list.bad-2.csv`."""
+    names = (source.with_name(f"{source.stem}.bad{number}.csv") for number in _numbers())
+    return next(path for path in names if not path.exists())
+
+
+def _numbers() -> Iterable[str]:
+    yield ""
+    yield from (f"-{number}" for number in range(2, 100_000))
+
+
+class BadRows:
+    """Writes bad rows to a file that is made with the first of them. Use it in a `with`.
+
+    `columns` are those of the list; `delimiter` is the list's, so that a spreadsheet that splits at another sign does
+    not find a cell's beginning inside of one.
+    """
+
+    def __init__(self, path: Path, columns: Sequence[str], delimiter: str = ",") -> None:
+        self.path = path
+        self.written = 0
+        self._columns = tuple(columns)
+        self.delimiter = delimiter if delimiter in (",", ";", "\t", "|") else ","
+        self._file: IO[str] | None = None
+        self._writer: Any = None
+
+    def write(self, bad: BadRow) -> None:
+        """Write one.
+
+        Raises:
+            BadInput: the file is there already, or cannot be made.
+        """
+        if self._file is None:
+            self._file = create(self.path)
+            self._writer = safe_writer(self._file, self.delimiter)
+            self._writer.writerow([*map(safe_cell, self._columns), "line", "reason"])
+        cells = bad.cells[: len(self._columns)]
+        filled = cells + ("",) * (len(self._columns) - len(cells))
+        reason = f"{bad.column}: {bad.reason}" if bad.column else bad.reason
+        # Cells beyond the last column come after the reason: no column is theirs.
+        over = bad.cells[len(self._columns) :]
+        self._writer.writerow([*map(safe_cell, filled), str(bad.line), safe_cell(reason), *map(safe_cell, over)])
+        self.written += 1
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._file:
+            self._file.close()

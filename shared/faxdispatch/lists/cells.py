@@ -1,0 +1,332 @@
+"""A cell that should hold one telephone number: what people and spreadsheets write there, and what comes of it.
+
+A number is never guessed: digits that a spreadsheet lost, a second number, an extension and unknown words make the cell
+invalid, with a sentence that says why. A cell that says that there is no number is not an error.
+"""
+
+import re
+import unicodedata
+from enum import StrEnum
+from typing import NamedTuple
+
+import phonenumbers
+from phonenumbers import PhoneNumberType
+from pydantic import TypeAdapter, ValidationError
+
+from faxdispatch.calling.numbers import NumberPolicy, destined, is_shared_cost, is_sip, is_unconfirmed
+from faxdispatch.jobs import Destination
+from faxdispatch.lists.words import FAX_WORDS, NO_NUMBER, PHONE_WORDS, PLAIN_WORDS, folded
+
+_SIP: TypeAdapter[str] = TypeAdapter(Destination)
+
+_PLAIN = re.compile(r"\s*(?:(\+?)1[ .-]*)?\(?([2-9]\d\d)\)?[ .-]*([2-9]\d\d)[ .-]*(\d{4})\s*", re.ASCII)
+"""A number of the North American plan as most files have it."""
+
+_APART = {"0000", "1212"}
+"""Last digits that need a closer look, as area codes do that are followed by themselves: rounded, service, made up."""
+
+_FORMULA_TEXT = re.compile(r'=\s*"([^"]*)"')
+_TYPED_FORMULA = re.compile(r"=\s*(\+?[\d().\- ]+)")
+_ORDINARY = re.compile(r"\+?[\d() \-]+", re.ASCII)
+"""A cell of which nothing must be taken off."""
+
+_SHEET_ERROR = re.compile(r"#[A-Z/0]+[!?]", re.IGNORECASE)
+_SCIENTIFIC = re.compile(r"[+-]?\d+(?:[.,]\d+)?\s*e\s*[+-]?\d+", re.IGNORECASE)
+_WITH_DECIMAL = re.compile(r"(\+?\d{7,})[.,]0+")
+_NOTHING = re.compile(r"[0\W_]*")
+_EXTENSION = re.compile(
+    r"(?P<head>.*\d.*?)[\s,(]*"
+    r"(?:;\s*ext=|,{2,}|#|(?<![a-z])(?:extension|extn|ext|durchwahl|dw|poste|anexo|x|p|w)(?![a-z])[.:#]*)"
+    r"\s*(?P<extension>\d{1,8})\s*\)?",
+    re.IGNORECASE,
+)
+_BETWEEN = re.compile(r"[/;,|&\n]|(?<![^\W\d_])(?:and|or|und|oder|et|ou|y|o)(?![^\W\d_])", re.IGNORECASE)
+_WORD = re.compile(r"[^\W\d_]+")
+_VANITY = re.compile(r"(?=.*[a-z])\+?[\d().\- ]*\d{3}[().\- ]*[a-z\d().\- ]{7,}", re.IGNORECASE)
+_ODD = re.compile(r"[^\d().\-/ +]")
+_SHORTEST_WHOLE = 7
+"""Digits from which on the first of two parts may be a number of its own. An area code alone has fewer."""
+
+_LONGEST = 150
+"""Characters of the longest cell that is looked into."""
+
+_NO_EXTENSION = "has extension {}, which a fax call cannot dial: take it off if the fax machine answers without it"
+_LOST = "its digits were lost in a spreadsheet, which rounded it: take the number from its source"
+_TWO = "holds two numbers: give each a row of its own"
+_NO_AREA = "has no area code"
+
+
+class Verdict(StrEnum):
+    """What a cell holds."""
+
+    NUMBER = "number"
+    NONE = "no number"
+    INVALID = "invalid"
+
+
+class Cell(NamedTuple):
+    """What was read from a number cell.
+
+    `number` is E.164, or a SIP URI where the policy allows them; None unless the verdict is NUMBER. `note` says what
+    was taken off, or why it is invalid. `foreign` names the country (ISO 3166) of a number that belongs to another one
+    than the region; its calls are priced apart. `001` is none in particular. `unconfirmed` numbers are possible ones of
+    ranges that no list knows, such as a new area code's; calls to `shared_cost` ones cost more.
+    """
+
+    number: str | None
+    verdict: Verdict
+    note: str = ""
+    toll_free: bool = False
+    foreign: str | None = None
+    unconfirmed: bool = False
+    shared_cost: bool = False
+
+
+_EMPTY = Cell(None, Verdict.NONE)
+
+
+class CellReader:
+    """Reads number cells, all by the same rules.
+
+    `policy` tells the country of numbers without `+` and where faxes may go. `area_code` (digits) is put before numbers
+    that lack one. `drop_extension` takes extensions off, which otherwise make a cell invalid. `vanity` allows letters
+    that stand for digits.
+    """
+
+    def __init__(
+        self, policy: NumberPolicy, *, area_code: str | None = None, drop_extension: bool = False, vanity: bool = False
+    ) -> None:
+        self.policy = policy
+        self.area_code = area_code
+        self.drop_extension = drop_extension
+        self.vanity = vanity
+        # What holds for a range holds for its numbers, unless only some of them may be called.
+        self._by_range = policy.only is None
+        self._code = phonenumbers.country_code_for_region(policy.region) if policy.region else 0
+        self._alone = len(phonenumbers.region_codes_for_country_code(self._code)) == 1
+        # What is known of each area code and exchange of the North American plan: 0 nothing yet, 255 that the long way
+        # is to be gone, else which of the kinds. No list of ranges looks at the last four digits.
+        self._known = bytearray(1_000_000)
+        self._kinds: list[tuple[bool, str | None, bool]] = []
+
+    def read(self, text: str) -> Cell:
+        """Read one cell."""
+        plain = _PLAIN.fullmatch(text) if self._by_range else None
+        if plain:
+            plus, area, exchange, line = plain.groups()
+            if (plus or self._code == 1) and line not in _APART and area != exchange:
+                place = int(area + exchange)
+                known = self._known[place] or self._learn(place)
+                if known != 255:
+                    return Cell(f"+1{area}{exchange}{line}", Verdict.NUMBER, "", *self._kinds[known - 1])
+        return self.read_slowly(text)
+
+    def read_slowly(self, text: str) -> Cell:
+        """Read one cell without what was learned from others; gives the same as `read`."""
+        cleaned = _cleaned(text)
+        if not cleaned or folded(cleaned) in NO_NUMBER or _NOTHING.fullmatch(cleaned):
+            return _EMPTY
+        if len(cleaned) > _LONGEST:
+            return Cell(None, Verdict.INVALID, "is too long for a telephone number")
+        try:
+            written, notes = self._one_number(cleaned)
+            return self._judged(self._dialled(written, notes), notes)
+        except ValueError as problem:
+            return Cell(None, Verdict.INVALID, str(problem))
+
+    def _learn(self, place: int) -> int:
+        """Find the kind of all numbers of one area code and exchange."""
+        cell = self.read_slowly(f"+1{place:06}0101")
+        kind = (cell.toll_free, cell.foreign, cell.unconfirmed)
+        if cell.verdict is not Verdict.NUMBER:
+            self._known[place] = 255
+        else:
+            if kind not in self._kinds:
+                self._kinds.append(kind)
+            self._known[place] = min(self._kinds.index(kind) + 1, 255)
+        return self._known[place]
+
+    def _one_number(self, text: str) -> tuple[str, list[str]]:
+        """Give what is left when labels, decimals and the like are taken off, and notes of it."""
+        notes: list[str] = []
+        if is_sip(text) or (_ORDINARY.fullmatch(text) and not _is_rounded(text)):
+            return text, notes
+        if _SCIENTIFIC.fullmatch(text):
+            raise ValueError(_LOST)
+        if decimal := _WITH_DECIMAL.fullmatch(text):
+            text = decimal[1]
+            notes.append("decimal removed")
+        if _is_rounded(text):
+            raise ValueError(_LOST)
+        if text[0] in "=@":
+            raise ValueError("is a formula, not a number")
+        if _SHEET_ERROR.fullmatch(text):
+            raise ValueError("is a spreadsheet's error, not a number")
+        if "*" in text or re.match(r"#\s*\d", text):
+            raise ValueError("holds a dial code such as *67; give the bare number")
+        if (extension := _EXTENSION.fullmatch(text)) and _digits(extension["head"]) >= _SHORTEST_WHOLE:
+            if not self.drop_extension:
+                raise ValueError(_NO_EXTENSION.format(extension["extension"]))
+            text = extension["head"]
+            notes.append(f"extension {extension['extension']} removed")
+        self._refuse_two(text)
+        return self._without_words(text, notes), notes
+
+    def _refuse_two(self, text: str) -> None:
+        parts = [part for part in _BETWEEN.split(text) if _digits(part)]
+        if len(parts) > 1 and _national_digits(parts[0], self._code) >= _SHORTEST_WHOLE:
+            raise ValueError(_TWO)
+
+    def _without_words(self, text: str, notes: list[str]) -> str:
+        words = {folded(word) for word in _WORD.findall(text)}
+        if not words:
+            return text
+        if self.vanity and _VANITY.fullmatch(text):
+            notes.append("letters dialled as digits")
+            return text
+        if words - FAX_WORDS - PHONE_WORDS - PLAIN_WORDS:
+            if any(character.isdigit() for character in text):
+                raise ValueError("has letters in it; give digits alone")
+            raise ValueError("is no telephone number")
+        if words & PHONE_WORDS and not words & FAX_WORDS:
+            raise ValueError("is said to be a telephone's number, not a fax machine's")
+        notes.append("text removed")
+        # `()` is what is left of `(fax)`.
+        return re.sub(r"\(\s*\)|[:#=°º,;|&\n]", " ", _WORD.sub(" ", text)).strip(" .-/")
+
+    def _dialled(self, text: str, notes: list[str]) -> str:
+        """Give the number as it would be dialled from the region."""
+        if is_sip(text):
+            return text
+        plus, digits = text.startswith("+"), re.sub(r"\D", "", text)
+        if text.count("+") > plus:
+            raise ValueError("has a + in the middle")
+        if not self.vanity and (odd := _ODD.search(text)):
+            raise ValueError(f"holds {odd[0]!r}, which no telephone number has")
+        if len(digits) > 8 and len(set(digits)) == 1:
+            raise ValueError("is one digit repeated, which stands for no number")
+        if plus or not digits:
+            return text
+        if self._code == 1:
+            return self._north_american(text, digits, notes)
+        return self._from_abroad(text, digits) or text
+
+    def _north_american(self, text: str, digits: str, notes: list[str]) -> str:
+        if digits.startswith("00"):
+            return self._from_abroad(text, digits) or text
+        if 4 <= len(digits) <= 7 and not (self.vanity and _WORD.search(text)):
+            if self.area_code is None or len(digits) != 7:
+                raise ValueError(_NO_AREA)
+            notes.append(f"area code {self.area_code} added")
+            return self.area_code + digits
+        return text
+
+    def _from_abroad(self, text: str, digits: str) -> str | None:
+        """Give a number written with 00, as most of the world dials abroad, with `+`; None where it is none."""
+        if not digits.startswith("00"):
+            return None
+        for written in (text, "+" + re.sub(r"\D*0\D*0", "", text, count=1).lstrip(" -./)")):
+            try:
+                number = phonenumbers.parse(written, self.policy.region)
+            except phonenumbers.NumberParseException:
+                continue
+            if phonenumbers.is_valid_number(number):
+                return written
+        return None
+
+    def _judged(self, text: str, notes: list[str]) -> Cell:
+        note = ", ".join(notes)
+        if is_sip(text):
+            try:
+                uri = _SIP.validate_python(text)
+            except ValidationError as error:
+                raise ValueError(error.errors(include_url=False)[0]["msg"].removeprefix("Value error, ")) from None
+            self.policy.check(uri)
+            return Cell(uri, Verdict.NUMBER, note)
+        number = destined(text, region=self.policy.region)
+        if number.startswith("+1") and len(number) == 12:
+            _refuse_impossible(number)
+        parsed = phonenumbers.parse(number)
+        shared_cost = is_shared_cost(parsed)
+        if self.policy.countries or shared_cost or not self._by_range:
+            # Of others it would only repeat what `destined` has looked at.
+            self.policy.check(number)
+        toll_free = phonenumbers.number_type(parsed) == PhoneNumberType.TOLL_FREE
+        return Cell(number, Verdict.NUMBER, note, toll_free, self._foreign(parsed), is_unconfirmed(parsed), shared_cost)
+
+    def _foreign(self, number: phonenumbers.PhoneNumber) -> str | None:
+        region = self.policy.region
+        at_home = number.country_code == self._code
+        if region is None or (at_home and self._alone):
+            return None
+        if at_home and phonenumbers.is_valid_number_for_region(number, region):
+            return None
+        country = phonenumbers.region_code_for_number(number)
+        if country is None and at_home:
+            # Of a range that no list knows: the country code is all that can be said.
+            return None
+        return country or phonenumbers.region_code_for_country_code(number.country_code or 0)
+
+
+def _cleaned(text: str) -> str:
+    """Take off what only a spreadsheet or a word processor put there."""
+    if not text.isascii():
+        text = "".join(map(_ascii, text))
+    text = re.sub(r"[^\S\n]+", " ", text.replace("\r\n", "\n").replace("\r", "\n")).strip().strip("\n")
+    for form in (_FORMULA_TEXT, _TYPED_FORMULA):
+        if found := form.fullmatch(text):
+            text = found[1]
+    text = text.strip().lstrip("'`").strip()
+    if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
+        text = text[1:-1].strip()
+    return re.sub(r"(?i)^(?:tel|fax):(?=\+)", "", text)
+
+
+def _ascii(character: str) -> str:
+    category = unicodedata.category(character)
+    if category == "Nd":
+        return str(unicodedata.decimal(character))
+    if category == "Cf":
+        return ""
+    if category == "Pd" or character in "\u2212\u00ac":
+        return "-"
+    if category in ("Zs", "Zl", "Zp"):
+        return " "
+    code = ord(character)
+    return chr(code - 0xFEE0) if 0xFF01 <= code <= 0xFF5E else character
+
+
+def _digits(text: str) -> int:
+    return sum(character.isdigit() for character in text)
+
+
+def _national_digits(text: str, code: int) -> int:
+    """Count the digits of a part without country code and the zeros before an area code."""
+    digits = re.sub(r"\D", "", text)
+    if "+" in text or digits.startswith("00"):
+        digits = digits.lstrip("0")
+        rest = next((digits[size:] for size in (1, 2, 3) if int(digits[:size] or 0) in _CODES), digits)
+        return len(rest.lstrip("0"))
+    return len(digits.lstrip("0")) - (code == 1 and len(digits) == 11)
+
+
+_CODES = frozenset(phonenumbers.COUNTRY_CODE_TO_REGION_CODE)
+
+
+def _is_rounded(text: str) -> bool:
+    """Tell whether bare digits look like what a spreadsheet leaves of a long number: six digits, then zeros.
+
+    Of ten digits five count: many lines of a local exchange end in 0000.
+    """
+    if not text.isdigit() or len(text) < 10:
+        return False
+    return len(text.rstrip("0")) <= (5 if len(text) == 10 else 6)
+
+
+def _refuse_impossible(number: str) -> None:
+    """Refuse what the North American plan can never give out, such as most provider ids of ten digits."""
+    area, exchange = number[2:5], number[5:8]
+    if area[0] in "01":
+        raise ValueError(f"{area} is no area code: none begins with 0 or 1")
+    if exchange[0] in "01":
+        raise ValueError(f"{exchange} after the area code is no exchange: none begins with 0 or 1")

@@ -1,0 +1,100 @@
+"""Names of columns, as mailing programs, registers and people write them: which has the fax numbers, which our fields.
+
+Nothing is known here of what stands below a name.
+"""
+
+import re
+
+from faxdispatch.lists.words import folded
+
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_FAX = re.compile(r"fax|telecopi|facsimil")
+
+_ABOUT = frozenset(
+    {"opt", "out", "status", "sent", "date", "time", "count", "note", "notes", "subject", "cover", "consent", "result"}
+    | {"extension", "ext", "preference", "preferred", "pages", "page", "job", "id", "server", "user", "type", "flag"}
+    | {"file", "media", "url", "document", "error", "attempts", "country", "area", "permission", "allowed", "not"}
+    | {"name", "quality", "resolution", "window", "from", "sender", "header", "message", "has", "is", "valid"}
+    | {"verified"}
+    | {"list", "report", "optout", "comment", "comments", "priority", "timezone", "zone", "reference", "ref", "method"}
+)
+"""Words beside `fax` that make a column one about faxes, not one of numbers."""
+
+_LESS = frozenset(
+    {"home", "other", "mailing", "alternate", "alternative", "alt", "secondary", "second", "old", "former", "private"}
+    | {"privat", "backup", "billing", "assistant", "2nd", "additional", "weitere", "autre", "otro"}
+)
+"""Words of a fax number that is not the first choice."""
+
+_NUMBER_WORDS = frozenset({"number", "no", "nr", "num", "nummer", "numero", "n", "nbr", "e164", "de", "del"})
+
+_PHONE = frozenset(
+    {"phone", "telephone", "tel", "telefon", "telefono", "phones", "number", "rufnummer", "nummer", "numero", "to"}
+    | {"destination", "recipient", "empfanger", "destinataire", "destinatario", "tosend", "dest"}
+)
+_BESIDE_PHONE = _NUMBER_WORDS | {"event", "business", "work", "office", "main", "primary", "recipient", "destination"}
+
+_SECOND_ROW = frozenset({"text", "string", "varchar", "required", "optional", "type", "format", "example"})
+
+FIELDS = ("media", "from", "quality", "window", "zone", "priority", "reference")
+"""What a row can say for itself."""
+
+OPT_OUT = "opt_out"
+"""Stands among fields for the column that says who must not be faxed; there may be several, so it is none of them."""
+
+_FIELD_NAMES = {
+    "media": {"media", "media url", "media name", "document url", "document name", "pdf url", "fax document"},
+    "from": {"from", "from number", "fax from", "sender number", "from fax", "absendernummer"},
+    "quality": {"quality", "fax quality", "resolution", "qualitat", "qualite", "calidad"},
+    "window": {"window", "send window", "fax window", "sending window"},
+    "zone": {"zone", "timezone", "time zone", "tz", "zeitzone", "fuseau horaire", "zona horaria", "tzid"},
+    "priority": {"priority", "prioritat", "priorite", "prioridad"},
+    "reference": {"reference", "ref", "id", "row id", "rowid", "external id", "recipient id", "referenz", "referencia"},
+}
+_BY_NAME = {name: field for field, names in _FIELD_NAMES.items() for name in names}
+
+_NOT_TAKEN = {"send after", "send at", "send by", "not before", "deadline", "scheduled at", "schedule"}
+"""Names that promise what a row cannot say for itself."""
+
+
+def plain(name: str) -> str:
+    """Give a column's name as it is compared: `EventFaxNumber` as `event fax number`, `Fax #` as `fax`."""
+    return " ".join(re.findall(r"[^\W_]+", folded(_CAMEL.sub(" ", name))))
+
+
+def fax_rank(name: str) -> int:
+    """Tell how surely a column of this name has the recipients' fax numbers: 100 surely, 0 not at all."""
+    words = plain(name).split()
+    fax = [word for word in words if _FAX.search(word)]
+    if not fax or _ABOUT.intersection(words) or len(name) > 120:
+        return 0
+    rank = 100
+    for word in words:
+        if word in fax or word in _NUMBER_WORDS:
+            continue
+        if word.isdigit():
+            rank -= 15 * min(max(int(word) - 1, 0), 5) if len(word) < 3 else 60
+        else:
+            rank -= 35 if word in _LESS else 2
+    return max(rank, 1)
+
+
+def is_number_name(name: str) -> bool:
+    """Tell whether a column of this name may have telephone numbers, though none of fax machines for sure."""
+    words = [word for word in plain(name).split() if not word.isdigit()]
+    return bool(_PHONE.intersection(words)) and all(word in _PHONE or word in _BESIDE_PHONE for word in words)
+
+
+def field_of(name: str) -> str | None:
+    """Give our field that a column of this name fills, None where it is none of ours."""
+    return _BY_NAME.get(plain(name))
+
+
+def is_not_taken(name: str) -> bool:
+    """Tell whether a name promises a time for each row, which campaigns do not take."""
+    return plain(name) in _NOT_TAKEN
+
+
+def is_second_row(name: str) -> bool:
+    """Tell whether a cell below a number column's name still belongs to the header."""
+    return bool(fax_rank(name)) or is_number_name(name) or plain(name) in _SECOND_ROW

@@ -1,0 +1,82 @@
+"""Columns that tell the kind of a telephone number: `Phone Type`, or `Phone 1 - Label` by `Phone 1 - Value`. Pure."""
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from faxdispatch.lists.headers import is_number_name, plain
+from faxdispatch.lists.words import FAX_WORDS, PHONE_WORDS, folded
+
+_KIND = re.compile(r"(?P<of>.*?)\s*(?:label|type|kind|typ|art|tipo)")
+_VALUE = re.compile(r"(?P<of>.*?)\s*(?:value|number|no|nummer|numero|nr|wert)?")
+_KINDS = frozenset(
+    {
+        "home",
+        "work",
+        "main",
+        "other",
+        "office",
+        "business",
+        "private",
+        "privat",
+        "direct",
+        "pager",
+        "landline",
+        "custom",
+    }
+    | {"primary", "assistant", "company", "geschaftlich", "arbeit", "sonstige", "maison", "travail", "trabajo", "casa"}
+)
+
+
+class Pair(NamedTuple):
+    """A column with numbers and the one that says of which kind each is; both count from 0."""
+
+    kind: int
+    number: int
+
+
+def is_kind_name(name: str) -> bool:
+    """Tell whether a column of this name may say of which kind a number is."""
+    found = _KIND.fullmatch(plain(name))
+    return found is not None and (not found["of"] or is_number_name(found["of"]))
+
+
+def pairs(names: Sequence[str], cells: Sequence[Sequence[str]]) -> tuple[Pair, ...]:
+    """Give the pairs of a list with these columns, of which `cells` are the first rows.
+
+    A column of kinds is one where most of what stands in it is one, and at least once a fax machine's.
+    """
+    found = []
+    for kind, name in enumerate(names):
+        if not is_kind_name(name):
+            continue
+        of = _of(_KIND, name)
+        numbers = [place for place, other in enumerate(names) if place != kind and _is_number_of(of, other)]
+        if len(numbers) == 1:
+            found.append(Pair(kind, numbers[0]))
+    told = [row[pair.kind] for pair in found for row in cells if pair.kind < len(row) and row[pair.kind].strip()]
+    if not any(map(is_fax, told)) or 2 * sum(map(_is_kind, told)) < len(told):
+        return ()
+    return tuple(found)
+
+
+def is_fax(kind: str) -> bool:
+    """Tell whether a kind is that of a fax machine, such as `Work Fax`."""
+    return any(word in FAX_WORDS for word in re.findall(r"[^\W_]+", folded(kind)))
+
+
+def _is_kind(text: str) -> bool:
+    words = re.findall(r"[^\W_\d]+", folded(text))
+    return bool(words) and any(word in FAX_WORDS | PHONE_WORDS | _KINDS for word in words)
+
+
+def _is_number_of(of: str, name: str) -> bool:
+    """Tell whether a column may have the numbers of those whose kind is told by `<of> type`, or by `type` alone."""
+    if not of:
+        return is_number_name(name)
+    return _of(_VALUE, name) == of and (is_number_name(name) or "value" in plain(name).split())
+
+
+def _of(form: re.Pattern[str], name: str) -> str:
+    found = form.fullmatch(plain(name))
+    return found["of"].strip() if found else ""

@@ -1,0 +1,311 @@
+"""The shape of a list, guessed from its first rows: header, width, which column has the numbers, which ones our fields.
+
+Every guess is said in words.
+"""
+
+import itertools
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from faxdispatch.errors import BadInput
+from faxdispatch.lists.cells import CellReader, Verdict
+from faxdispatch.lists.fields import problem_of
+from faxdispatch.lists.headers import (
+    OPT_OUT,
+    fax_rank,
+    field_of,
+    is_not_taken,
+    is_number_name,
+    is_second_row,
+    plain,
+)
+from faxdispatch.lists.kinds import Pair, is_kind_name, pairs
+from faxdispatch.lists.records import Record
+from faxdispatch.lists.refusals import Says, says
+from faxdispatch.lists.words import NO_NUMBER, folded
+
+HEADER_WITHIN = 15
+"""A header stands among so many first lines that are not blank."""
+
+_COMMON = {"priority", "quality", "zone"}
+"""Names that lists use for things of their own, as for the priority of a customer."""
+
+_SURE = 50
+"""Rank from which on a cell is the name of a column of fax numbers."""
+
+_NUMBERISH = re.compile(r"[\s=\"'(+]*\d[\d\s().+\-/\u2010-\u2015\xa0\"]*")
+_DATE = re.compile(r"(?:19|20)\d\d[-./]?\d\d[-./]?\d\d|\d{1,2}[-./]\d{1,2}[-./](?:19|20)\d\d")
+
+Columns = Mapping[str, str | int | None]
+"""Our field to its column, by name or by place from 1; None says that no column is to be taken for it."""
+
+
+@dataclass
+class Shape:
+    """What the first rows tell. `ends` is the last line of the header, 0 where there is none.
+
+    `hidden` are columns that a spreadsheet does not show: none of them is taken that was not asked for. `kinds` are
+    set where columns of kinds say which numbers are fax machines'; `refusals` are the columns that say who must not be
+    faxed.
+    """
+
+    name: str
+    rows: list[Record]
+    reader: CellReader
+    column: str | int | None
+    given: Columns
+    hidden: frozenset[int] = frozenset()
+    guesses: list[str] = field(default_factory=list)
+    header: int | None = None
+    ends: int = 0
+    names: tuple[str, ...] = ()
+    number: int = 0
+    fields: dict[str, int] = field(default_factory=dict)
+    kinds: tuple[Pair, ...] = ()
+    refusals: dict[int, Says] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.rows = [row for row in self.rows if not (row.problem or row.hidden)]
+        if not self.rows:
+            raise BadInput(f"{self.name}: has no row")
+        self.width = _common(len(trimmed(row.cells)) for row in self.rows)
+        self.header = self._find_header()
+        self.data = self.rows[0 if self.header is None else self.header + 1 :]
+        self._name_columns()
+        self.number = self._place(self.column, "column") if self.column is not None else self._guess_number()
+        self._join_second_header()
+        if self.header:
+            self.guesses.append(f"lines above the header that are left out: {self.header}")
+        self._take_fields()
+        self._take_refusals()
+
+    def _find_header(self) -> int | None:
+        """Give the place of the header among the rows."""
+        above = list(itertools.takewhile(_is_text, self.rows[:HEADER_WITHIN]))
+        if isinstance(self.column, str):
+            wanted = _compared(self.column)
+            for place, row in enumerate(self.rows[:HEADER_WITHIN]):
+                if wanted in map(_compared, row.cells) and not self.column.isdigit():
+                    return place
+        ranks = [self._fax_rank(place, above) - self._title_malus(row) for place, row in enumerate(above)]
+        if ranks and max(ranks) > 0:
+            # The first good one: a recipient further down may be called like a column.
+            return next((place for place, rank in enumerate(ranks) if rank >= _SURE), ranks.index(max(ranks)))
+        for place, row in enumerate(above):
+            named = any(map(is_number_name, row.cells)) or pairs(
+                row.cells, [one.cells for one in self.rows[place + 1 :]]
+            )
+            if named and not self._title_malus(row):
+                return place
+        last = above[-1] if above else None
+        if last and len(above) < len(self.rows) and _may_be_header(last.cells) and not self._title_malus(last):
+            return len(above) - 1
+        return None
+
+    def _fax_rank(self, place: int, above: Sequence[Record]) -> int:
+        """Tell how surely a row names a column of fax numbers; a kind of number below `Phone Type` is no name."""
+        kinds = {at for row in above[:place] for at, cell in enumerate(row.cells) if is_kind_name(cell)}
+        return max(fax_rank(cell) if at not in kinds else 0 for at, cell in enumerate(above[place].cells))
+
+    def _title_malus(self, row: Record) -> int:
+        """Tell how much less a row counts because most of its cells are empty, as those of a title are."""
+        return 60 if 2 * sum(1 for cell in row.cells if cell.strip()) < self.width else 0
+
+    def _name_columns(self) -> None:
+        names = () if self.header is None else trimmed(self.rows[self.header].cells)
+        sizes = [len(trimmed(row.cells)) for row in self.data]
+        width = _common(sizes)
+        # A header may lack names at its end, if most rows go on; else what they have more is a mistake.
+        if names and (width < len(names) or sizes.count(width) <= len(sizes) / 2):
+            width = len(names)
+        self.names = tuple(
+            (" ".join(names[place].split()) if place < len(names) else "") or f"column {place + 1}"
+            for place in range(max(width, 1))
+        )
+        if self.header is None:
+            self.guesses.append("no header")
+            return
+        self.ends = self.rows[self.header].line + sum(cell.count("\n") for cell in self.rows[self.header].cells)
+        twice = [name for name, count in Counter(self.names).items() if count > 1]
+        if twice:
+            self.guesses.append(f"columns of the same name: {', '.join(map(repr, twice))}")
+
+    def _join_second_header(self) -> None:
+        """Take a second header row, which says more of each column, to the first."""
+        if self.header is None or not self.data or self.number >= len(self.data[0].cells):
+            return
+        second = self.data[0]
+        if any(map(_is_numberish, second.cells)) or not is_second_row(second.cells[self.number]):
+            return
+        more = itertools.chain((" ".join(cell.split()) for cell in second.cells), itertools.repeat(""))
+        self.names = tuple(
+            name if plain(other) in plain(name) else f"{name} {other}"
+            for name, other in zip(self.names, more, strict=False)
+        )
+        self.ends = second.line + sum(cell.count("\n") for cell in second.cells)
+        self.data = self.data[1:]
+        self.guesses.append(f"second header row: line {second.line}")
+
+    def _place(self, given: str | int, what: str) -> int:
+        """Give the column of that name, or of that place from 1."""
+        text = str(given)
+        same = [place for place, name in enumerate(self.names) if name == text]
+        places = same or [place for place, name in enumerate(self.names) if _compared(name) == _compared(text)]
+        if len(places) > 1:
+            where = ", ".join(str(place + 1) for place in places)
+            raise BadInput(f"{what}: {self.name} has {text!r} several times; give the place of one: {where}")
+        if places and (self.header is not None or not text.isdigit()):
+            return places[0]
+        if text.isascii() and text.isdigit() and 1 <= int(text) <= len(self.names):
+            return int(text) - 1
+        raise BadInput(f"{what}: {self.name} has no column {text!r}; its columns: {_listed(self.names)}")
+
+    def _share(self, place: int) -> float:
+        """Tell which part of a column's cells are telephone numbers."""
+        read = [self.reader.read(cell) for cell in self._filled(place)]
+        return sum(cell.verdict is Verdict.NUMBER for cell in read) / len(read) if read else 0.0
+
+    def _guess_number(self) -> int:
+        ranks = [
+            fax_rank(name) if self.header is not None and place not in self.hidden else 0
+            for place, name in enumerate(self.names)
+        ]
+        ranked = any(ranks)
+        # A register has hundreds of columns; only those that may be meant are read.
+        shares = [
+            self._share(place) if rank or not (ranked or place in self.hidden) else 0.0
+            for place, rank in enumerate(ranks)
+        ]
+        if ranked:
+            # An empty column is not meant while another one has numbers.
+            best = max(share for share, rank in zip(shares, ranks, strict=True) if rank)
+            found = max(
+                range(len(ranks)), key=lambda place: (ranks[place] > 0, shares[place] >= best / 4, ranks[place], -place)
+            )
+            others = [self.names[place] for place, rank in enumerate(ranks) if rank and place != found]
+            also = f"; also there: {_listed(others)}" if others else ""
+            self.guesses.append(f"column of the fax numbers: {self.names[found]!r}{also}")
+            return found
+        if (by_kind := self._by_kind()) is not None:
+            return by_kind
+        phones = [place for place, name in enumerate(self.names) if is_number_name(name) and place not in self.hidden]
+        named = [place for place in phones if shares[place] or not self.data]
+        likely = [place for place, share in enumerate(shares) if share > 0.5]
+        if self.header is None and likely and likely[0] == 0:
+            # Lists without a header have the number first, or else nowhere in particular.
+            likely = [0]
+        alone = self.header is not None and len(named) == 1 and set(likely) <= set(named)
+        found_in = named if alone else likely
+        if len(found_in) != 1:
+            which = f"several may: {_listed([self.names[at] for at in found_in])}" if found_in else "none seems to"
+            raise BadInput(
+                f"{self.name}: which column has the fax numbers cannot be told, {which}; "
+                f"name it with --column; its columns: {_listed(self.names)}{self._hint()}"
+            )
+        self.guesses.append(f"column of the fax numbers: {self.names[found_in[0]]!r}, by what it holds")
+        return found_in[0]
+
+    def _by_kind(self) -> int | None:
+        """Give the column of numbers of which another one says which are fax machines'; None where there is none."""
+        if self.header is None:
+            return None
+        found = pairs(self.names, [row.cells for row in self.data])
+        self.kinds = tuple(pair for pair in found if pair.number not in self.hidden)
+        if not self.kinds:
+            return None
+        numbers, kinds = ([self.names[pair[place]] for pair in self.kinds] for place in (1, 0))
+        self.guesses.append(f"fax numbers: those of {_listed(numbers)} that {_listed(kinds)} says are")
+        return self.kinds[0].number
+
+    def _hint(self) -> str:
+        known = self.reader.policy.region is not None
+        return "" if known else "; numbers without + are none unless --region or FAX_DEFAULT_REGION tells their country"
+
+    def _take_fields(self) -> None:
+        for field_name, wanted in self.given.items():
+            if wanted is not None and field_name != OPT_OUT:
+                self.fields[field_name] = self._place(wanted, field_name)
+        if self.header is None:
+            return
+        for place, name in enumerate(self.names):
+            meant = field_of(name)
+            if is_not_taken(name):
+                self.guesses.append(f"column {name!r} is not used: a row cannot say its own time, only its window")
+            if not meant or meant in self.given or meant in self.fields or place == self.number:
+                continue
+            if place in self.hidden:
+                self.guesses.append(f"column {name!r} is not used: it is hidden; name it to use it")
+                continue
+            if self._fits(meant, place):
+                self.fields[meant] = place
+                self.guesses.append(f"column of {meant}: {name!r}")
+            else:
+                self.guesses.append(f"column {name!r} is not used: nothing in it is a {meant} of a fax")
+
+    def _take_refusals(self) -> None:
+        """Find the columns that say who must not be faxed, hidden ones among them."""
+        if OPT_OUT in self.given:
+            wanted = self.given[OPT_OUT]
+            self.refusals = {} if wanted is None else {self._place(wanted, OPT_OUT): Says.REFUSAL}
+        elif self.header is not None:
+            said = {place: says(name) for place, name in enumerate(self.names) if place != self.number}
+            self.refusals = {place: what for place, what in said.items() if what}
+        for what, words in ((Says.REFUSAL, "who must not be faxed"), (Says.CONSENT, "who consented")):
+            if names := [self.names[place] for place, said_of in self.refusals.items() if said_of is what]:
+                self.guesses.append(f"columns that say {words}: {_listed(names)}")
+
+    def _fits(self, field_name: str, place: int) -> bool:
+        """Tell whether a column that is named like a field has it, and nothing that only happens to be named so."""
+        if plain(self.names[place]) not in _COMMON:
+            return True
+        cells = self._filled(place)
+        return not cells or any(not problem_of(field_name, cell, self.reader.policy.region) for cell in cells)
+
+    def _filled(self, place: int) -> list[str]:
+        """Give what a column has in the first rows."""
+        return [row.cells[place] for row in self.data if place < len(row.cells) and row.cells[place].strip()]
+
+
+def _compared(name: str) -> str:
+    return plain(name) or folded(name)
+
+
+def _is_text(row: Record) -> bool:
+    return not any(map(_is_numberish, row.cells))
+
+
+def trimmed(cells: tuple[str, ...]) -> tuple[str, ...]:
+    """Give cells without the empty ones at the end."""
+    size = len(cells)
+    while size and not cells[size - 1].strip():
+        size -= 1
+    return cells[:size]
+
+
+def _common(sizes: Iterable[int]) -> int:
+    """Give the most frequent size, of equals the greatest; 0 where there is none."""
+    counted = Counter(sizes)
+    return max(counted, key=lambda size: (counted[size], size)) if counted else 0
+
+
+def _is_numberish(cell: str) -> bool:
+    """Tell whether a cell is data: digits, as many as a telephone number has, and not a date."""
+    text = cell.strip()
+    digits = sum(map(str.isdigit, text))
+    return 7 <= digits <= 16 and bool(_NUMBERISH.fullmatch(text)) and not _DATE.fullmatch(text)
+
+
+def _may_be_header(cells: tuple[str, ...]) -> bool:
+    words = [folded(cell) for cell in trimmed(cells)]
+    return (
+        bool(words)
+        and all(words)
+        and len(set(words)) == len(words)
+        and not any(word in NO_NUMBER or any(map(str.isdigit, word)) for word in words)
+    )
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(map(repr, names[:40])) + (" …" if len(names) > 40 else "")

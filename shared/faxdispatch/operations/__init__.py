@@ -1,0 +1,1 @@
+"""What is done across the ledger and Telnyx: recovery, erasing, sending again."""

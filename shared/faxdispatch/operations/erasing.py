@@ -1,0 +1,128 @@
+"""Erasing a person: all that is kept of a number, a job or a tag, with a receipt of what is gone."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from faxdispatch.errors import Unavailable
+from faxdispatch.ledger import CHUNK, Campaigns, Inbox, Ledger, Suppressions
+from faxdispatch.ledger.erasure import Erasure
+from faxdispatch.search import Found, Search, Wanted
+from faxdispatch.storage.naming import stored_name
+from faxdispatch.storage.store import Store
+
+
+@dataclass
+class Erased:
+    """What was erased, in counts. `open` are the faxes that are left since they have not ended: cancel them first.
+
+    `media` names the documents in Telnyx's media storage that erased faxes sent: they may be others' as well, so they
+    are left. `suppressed` tells that the number is still on the suppression list, so that no campaign sends to it.
+    """
+
+    jobs: int = 0
+    rows: int = 0
+    left_out: int = 0
+    inbound: int = 0
+    documents: int = 0
+    dead_letters: int = 0
+    events: int = 0
+    open: list[str] = field(default_factory=list)
+    media: list[str] = field(default_factory=list)
+    suppressed: bool = False
+
+
+class Eraser:
+    """Erases from one ledger, and from the store of inbound documents where there is one."""
+
+    def __init__(self, ledger: Ledger, store: Store | None) -> None:
+        self._ledger = ledger
+        self._store = store
+        self._search = Search(ledger)
+        self._campaigns = Campaigns(ledger.scripts)
+        self._erasure = Erasure(ledger.scripts)
+
+    def run(self, wanted: Wanted, *, operator: str | None = None) -> Erased:
+        """Erase every fax that is wanted and all that tells of it; a number's inbound faxes, too.
+
+        Rows stay as rows without a name, so that their campaign's counts go on adding up; pending ones are cancelled.
+
+        Raises:
+            StoreTrouble: a stored document could not be removed; say it again.
+            Unavailable: Redis did not answer; say it again, and it goes on.
+        """
+        said = Erased()
+        ids: set[str] = set()
+        rows: defaultdict[tuple[str, int], list[Found]] = defaultdict(list)
+        for found in list(self._search.all(wanted)):
+            if found.campaign_id is not None and found.row is not None:
+                rows[found.campaign_id, (found.row - 1) // CHUNK].append(found)
+            else:
+                self._job(found, said, ids)
+        for (campaign_id, chunk), some in rows.items():
+            self._rows(campaign_id, chunk, some, said, ids)
+        if wanted.number is not None:
+            self._number(wanted.number, said, ids)
+        said.events = self._erasure.events(lambda fields: _tells(fields, ids, wanted.number))
+        counts = {name: value for name, value in vars(said).items() if isinstance(value, int)}
+        facts = {"action": "erase", "subject": "a person's data", "operator": operator, **counts}
+        told = {name: value for name, value in facts.items() if value is not None}
+        self._ledger.tell("operator.acted", subject="erasure", facts=told, source="operator")
+        return said
+
+    def _job(self, found: Found, said: Erased, ids: set[str]) -> None:
+        history = self._ledger.job(found.job_id, history=True).history
+        faxes = {event.fax_id for event in history if event.fax_id} | ({found.fax_id} if found.fax_id else set())
+        outcome = self._erasure.job(found.job_id, faxes)
+        if outcome == "open":
+            said.open.append(found.job_id)
+            return
+        said.jobs += outcome == "erased"
+        self._note_media(found, said)
+        ids.update(faxes, {found.job_id})
+
+    def _rows(self, campaign_id: str, chunk: int, some: list[Found], said: Erased, ids: set[str]) -> None:
+        for found in some:
+            outcome = self._erasure.rows(campaign_id, chunk, [found.row or 0])
+            if outcome == "open":
+                said.open.append(found.job_id)
+                continue
+            said.rows += outcome == "erased"
+            self._note_media(found, said)
+            ids.update({found.job_id} | ({found.fax_id} if found.fax_id else set()))
+
+    def _note_media(self, found: Found, said: Erased) -> None:
+        if found.document and not found.document.startswith("https://") and found.document not in said.media:
+            said.media.append(found.document)
+
+    def _number(self, number: str, said: Erased, ids: set[str]) -> None:
+        for campaign_id in self._campaigns.ids():
+            campaign = self._campaigns.get(campaign_id)
+            listed = max(campaign.size, campaign.counts.get("rows", 0))
+            for chunk, rows in self._erasure.left_out(campaign_id, listed, number).items():
+                self._erasure.rows(campaign_id, chunk, [], rows)
+                said.left_out += len(rows)
+        inbox = Inbox(self._ledger.scripts)
+        for fax_id in list(self._erasure.inbound_from(number)):
+            if name := inbox.get(fax_id).name:
+                if self._store is None:
+                    raise Unavailable("the stored document of an inbound fax cannot be removed: set FAX_INBOUND_DIR")
+                self._store.delete(name)
+                self._store.delete(stored_name(fax_id, ".json"))
+                said.documents += 1
+            self._erasure.inbound(fax_id)
+            ids.add(fax_id)
+            said.inbound += 1
+        for letter in self._ledger.dead_letters.newest(limit=None):
+            if number in letter.model_dump_json():
+                self._ledger.dead_letters.drop(letter.id)
+                said.dead_letters += 1
+        self._erasure.number(number)
+        said.suppressed = number in Suppressions(self._ledger.scripts).among([number])
+
+
+def _tells(fields: Mapping[str, str], ids: set[str], number: str | None) -> bool:
+    """Tell whether an entry of a stream is about one of the erased."""
+    if fields.get("job_id") in ids or fields.get("fax_id") in ids:
+        return True
+    return number is not None and any(number in value for value in fields.values())

@@ -1,0 +1,347 @@
+"""Recovering a ledger that went back in time: what Telnyx has is no longer to be sent, what it knows is not lost.
+
+Telnyx's outbound listing is read whole. Each fax that carries this ledger's mark becomes the attempt of its job, of its
+campaign's row, or of a job that is made of what the listing tells. Only then does sending go on.
+"""
+
+import json
+import re
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from faxdispatch.calling.costs import cost_of
+from faxdispatch.campaign.requests import row_for_line
+from faxdispatch.errors import BadInput, InvalidJob, NoSuchResource, NotKnown
+from faxdispatch.jobs import SendFax
+from faxdispatch.ledger import CHUNK, Campaign, Campaigns, Clock, Epoch, JobView, Ledger, Observations, job_of_row
+from faxdispatch.ledger.index import mark as index_mark
+from faxdispatch.ledger.recovery import Found, Recovery
+from faxdispatch.operations.account import recognise
+from faxdispatch.operations.observing import observation_of
+from faxdispatch.settings import Settings
+from faxdispatch.states import State
+from faxdispatch.telnyx import Fax, TelnyxClient
+from faxdispatch.telnyx.client_state import Mark, decode_client_state
+from faxdispatch.telnyx.clock import TelnyxClock
+
+TAG = "recovered"
+"""Tag of the jobs that were made of what Telnyx tells."""
+UNTOLD = timedelta(days=1)
+"""How much earlier the listing begins where no answer of Telnyx has told its clock."""
+_MOST_LISTED = 1000
+_IN_FLIGHT = (State.SUBMITTING, State.UNKNOWN, State.ACCEPTED)
+_ROW = re.compile(r"(.+)-([1-9][0-9]{0,8})(?:_([1-9][0-9]{0,3}))?")
+_NO_DOCUMENT = "document-not-told-by-telnyx"
+
+
+@dataclass
+class Recovered:
+    """What a recovery found and did; with a dry run, what it would do."""
+
+    since: datetime
+    """From this moment on the listing was read, by Telnyx's clock."""
+    listings: int = 0
+    """Complete listings that were read."""
+    found: dict[Found, int] = field(default_factory=lambda: dict.fromkeys(Found, 0))
+    """Faxes of this ledger by what they were to it."""
+    foreign: int = 0
+    """Faxes of other ledgers, or without a mark."""
+    made: list[str] = field(default_factory=list)
+    """Jobs that were made of what Telnyx tells."""
+    conflicts: list[tuple[str, str]] = field(default_factory=list)
+    """Jobs with a fax that a person must look at."""
+    unknown: list[str] = field(default_factory=list)
+    """Jobs whose last attempt no listing shows; workers go on looking. At most a thousand are named."""
+    gap: str | None = None
+    """Why faxes may have been sent that Telnyx does not list any more; then sending does not go on by itself."""
+    lifted: bool = False
+    """Sending goes on."""
+
+
+class _Place(NamedTuple):
+    """The row of a campaign that a job is."""
+
+    campaign: Campaign
+    row: int
+    generation: int
+    to: str
+    fields: Mapping[str, Any]
+
+
+class Recoverer:
+    """Recovers one ledger. `telnyx` must tell `clock` of its answers; `told` gets a line about each step."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        ledger: Ledger,
+        telnyx: TelnyxClient,
+        clock: TelnyxClock,
+        *,
+        told: Callable[[str], None] = lambda _: None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._settings, self._ledger, self._telnyx, self._telnyx_clock = settings, ledger, telnyx, clock
+        self._told, self._sleep = told, sleep
+        scripts = ledger.scripts
+        self._epoch, self._recovery, self._clock = Epoch(scripts), Recovery(scripts), Clock(scripts)
+        self._campaigns = Campaigns(scripts)
+        self._observations = Observations(scripts, known_connections=settings.known_connections)
+        self._status: dict[str, str | None] = {}
+        self._campaign = lru_cache(256)(self._read_campaign)
+        self._chunk = lru_cache(64)(self._read_chunk)
+
+    def recover(
+        self, since: datetime | None = None, *, dry_run: bool = False, operator: str | None = None
+    ) -> Recovered:
+        """Stop sending, bring back what Telnyx has, and let sending go on.
+
+        `since` is a moment not after that of which the ledger is; without it the one that was noticed. As after an
+        unknown send, `FAX_SETTLE_LISTINGS` complete listings are read, the last one `FAX_SETTLE` after the last call
+        that the stop may have let through. Each may be repeated and broken off at any time. With `dry_run` one listing
+        is read, and nothing is changed.
+
+        Raises:
+            BadInput: `since` is not told, or is after the moment of which the ledger is.
+            OtherAccount: the key is of another account, whose listing shows nothing of this ledger.
+            TelnyxError: a listing broke off. Nothing is sent before another recovery.
+            Unavailable: Redis did not answer. So is it then.
+        """
+        behind = self._epoch.behind()
+        since = _since(since, behind.found_at if behind else None)
+        account = recognise(self._settings, self._ledger.identity, self._telnyx)
+        result = Recovered(since=self._by_telnyx(since), gap=self._gap(since))
+        if dry_run:
+            self._look(result, account, dry_run=True)
+            return result
+        if self._epoch.stop(found=since):
+            self._told("sending is stopped")
+        self._look_until_settled(result, account)
+        result.unknown = self._unknown()
+        if result.gap is None:
+            reason = f"recovered from {result.listings} listings of Telnyx since {result.since.isoformat()}"
+            result.lifted = self._epoch.recovered(reason=reason, operator=operator)
+        return result
+
+    # Looking -------------------------------------------------------------------------------------------------------
+
+    def _look_until_settled(self, result: Recovered, account: str) -> None:
+        s = self._settings
+        behind = self._epoch.behind()
+        settled = (behind.noticed_at if behind else self._clock.now()) + timedelta(seconds=s.fax_lease + s.fax_settle)
+        while True:
+            begun = self._clock.now()
+            last = begun >= settled and result.listings + 1 >= s.fax_settle_listings
+            self._look(result, account, last=last)
+            if last:
+                return
+            left = (settled - self._clock.now()).total_seconds()
+            if left > 0:
+                self._told(f"listed {sum(result.found.values())} faxes of ours; the last look is in {left:.0f} s")
+            self._sleep(max(left, s.fax_reconcile_every))
+
+    def _look(self, result: Recovered, account: str, *, last: bool = False, dry_run: bool = False) -> None:
+        """Read the listing whole, then bring back what is new in it; what is of later generations with the last one."""
+        listing = list(self._telnyx.list_faxes(created_at_gte=result.since, direction="outbound", page_size=250))
+        result.listings += 1
+        ours = list(self._ours(listing))
+        result.foreign = len(listing) - len(ours)
+        # Of a job the last attempt first: what is told of an earlier one must not end it.
+        ours.sort(key=lambda one: (one[0].job_id, -one[0].attempt))
+        ahead: defaultdict[tuple[int, str], list[tuple[Mark, Fax]]] = defaultdict(list)
+        present: list[tuple[Mark, Fax]] = []
+        for one in ours:
+            place = self._ahead(one[0])
+            (ahead[place.generation, place.campaign.id] if place else present).append(one)
+        self._bring_back(present, result, account, dry_run=dry_run)
+        if not last and not dry_run:
+            return
+        for (generation, campaign_id), faxes in sorted(ahead.items(), key=lambda one: one[0]):
+            if not dry_run:
+                self._follow(campaign_id, generation, result, account)
+            self._bring_back(faxes, result, account, dry_run=dry_run)
+
+    def _bring_back(
+        self, faxes: Iterable[tuple[Mark, Fax]], result: Recovered, account: str, *, dry_run: bool = False
+    ) -> None:
+        news = [one for one in faxes if self._status.get(str(one[1].id), "") != one[1].status]
+        asked = [self._asked(mark, fax) for mark, fax in news]
+        replies = self._recovery.bring_back(asked, account=account, dry_run=dry_run)
+        seen: set[str] = set()
+        for (mark, fax), found in zip(news, replies, strict=True):
+            if str(fax.id) not in self._status:
+                _count(result, mark, fax, found if mark.job_id not in seen or found is Found.SAME else Found.EARLIER)
+            seen.add(mark.job_id)
+            self._status[str(fax.id)] = fax.status
+            if not dry_run and found is not Found.ENDED:
+                self._observations.record(observation_of(fax, "listing"))
+
+    def _ours(self, listing: Iterable[Fax]) -> Iterator[tuple[Mark, Fax]]:
+        for fax in listing:
+            mark = decode_client_state(fax.client_state)
+            if mark and fax.id and fax.direction != "inbound" and self._ledger.identity.is_ours(mark.ledger):
+                yield mark, fax
+
+    # Campaigns that had gone on as a later generation --------------------------------------------------------------
+
+    def _ahead(self, mark: Mark) -> _Place | None:
+        """Give the row that a job is, where it is one of a later generation than the campaign is in here."""
+        place = self._place(mark)
+        return place if place and place.generation > place.campaign.generation else None
+
+    def _follow(self, campaign_id: str, generation: int, result: Recovered, account: str) -> None:
+        """Let a campaign go on as `generation`, once it is asked what became of its rows that are in flight here."""
+        present = self._campaigns.get(campaign_id).generation
+        rows = self._campaigns.open_rows(campaign_id)
+        for job in self._ledger.jobs([job_of_row(campaign_id, row, present) for row in rows]):
+            if job and job.state in _IN_FLIGHT:
+                self._ask(job, result, account)
+        self._campaigns.follow(campaign_id, generation)
+        self._campaign.cache_clear()
+
+    def _ask(self, job: JobView, result: Recovered, account: str) -> None:
+        """Ask Telnyx about a job in flight whose claim may be older than the listing."""
+        if job.fax_id:
+            with suppress(NoSuchResource):
+                self._observations.record(observation_of(self._telnyx.get_fax(job.fax_id), "poll"))
+            return
+        since = (job.submitted_at or result.since) - UNTOLD
+        listing = self._telnyx.list_faxes(created_at_gte=since, direction="outbound", to=job.request.to)
+        mine = [(mark, fax) for mark, fax in self._ours(listing) if mark.job_id == job.job_id]
+        self._bring_back(sorted(mine, key=lambda one: -one[0].attempt), result, account)
+
+    # What the script is told of a fax ------------------------------------------------------------------------------
+
+    def _asked(self, mark: Mark, fax: Fax) -> dict[str, Any]:
+        created = fax.created_at or self._clock.now()
+        told = {
+            "job": mark.job_id,
+            "attempt": mark.attempt,
+            "fax_id": fax.id,
+            "sender": fax.from_,
+            "connection": fax.connection_id,
+            "submitted": round(created.timestamp() * 1000),
+            "cost": cost_of(self._settings.fax_pages_guess, self._settings),
+            "made": _job_of(mark, fax),
+            "row": self._row(mark, fax),
+        }
+        return {name: value for name, value in told.items() if value is not None}
+
+    def _row(self, mark: Mark, fax: Fax) -> dict[str, Any] | None:
+        """Give what the ledger is told of the row of a campaign that a job is; None where it is none."""
+        place = self._place(mark)
+        if place is None:
+            return None
+        about = {
+            "campaign": place.campaign.id,
+            "generation": place.generation,
+            "tags": json.dumps(place.campaign.options.get("tags", [])),
+            "connection": fax.connection_id or "",
+            "sender": fax.from_ or "",
+        }
+        if fax.to and fax.to != place.to:
+            about["number"] = fax.to
+        try:
+            return about | row_for_line(place.campaign, place.row, fax.to or place.to, place.fields)
+        except InvalidJob:
+            return None
+
+    def _place(self, mark: Mark) -> _Place | None:
+        found = _ROW.fullmatch(mark.job_id)
+        campaign = self._campaign(found[1]) if found else None
+        if not found or not campaign:
+            return None
+        row = int(found[2])
+        known = self._chunk(campaign.id, (row - 1) // CHUNK).get(row) if row <= campaign.size else None
+        return _Place(campaign, row, int(found[3] or 1), *known) if known else None
+
+    def _read_campaign(self, campaign_id: str) -> Campaign | None:
+        try:
+            return self._campaigns.get(campaign_id)
+        except NotKnown:
+            return None
+
+    def _read_chunk(self, campaign_id: str, chunk: int) -> Mapping[int, tuple[str, dict[str, Any]]]:
+        return {row: (to, fields) for row, to, fields in self._campaigns.chunk(campaign_id, chunk)}
+
+    # Around it -----------------------------------------------------------------------------------------------------
+
+    def _by_telnyx(self, since: datetime) -> datetime:
+        """Give a moment of Redis' clock by Telnyx's, early enough for what the clocks may have changed since."""
+        told = self._telnyx_clock.now()
+        skew = timedelta(seconds=self._settings.fax_settle_skew)
+        return since - max(skew, UNTOLD) if told is None else since + (told - self._clock.now()) - skew
+
+    def _gap(self, since: datetime) -> str | None:
+        kept = self._settings.fax_telnyx_delete_after
+        if kept is None or since > self._clock.now() - timedelta(seconds=kept):
+            return None
+        return (
+            f"FAX_TELNYX_DELETE_AFTER ({kept:g} s) deletes faxes at Telnyx, so those that ended before that are not "
+            "listed; hold or cancel what may be among them, then faxdispatch ledger resume"
+        )
+
+    def _unknown(self) -> list[str]:
+        states = (State.SUBMITTING, State.UNKNOWN)
+        return [job.job_id for state in states for job, _ in self._ledger.standing(state, limit=_MOST_LISTED)]
+
+
+def _since(since: datetime | None, found: datetime | None) -> datetime:
+    if since is None:
+        if found is None:
+            raise BadInput(
+                "--since: say of which moment the ledger is, such as that of the backup; an earlier one is safe"
+            )
+        return found
+    if found and since > found:
+        raise BadInput(
+            f"--since: the ledger is of {found:%Y-%m-%dT%H:%M:%SZ}, and what was sent between then and "
+            f"{since.isoformat()} would be missed; give that moment or an earlier one"
+        )
+    return since
+
+
+def _count(result: Recovered, mark: Mark, fax: Fax, found: Found) -> None:
+    result.found[found] += 1
+    if found is Found.MADE:
+        result.made.append(mark.job_id)
+    elif found is Found.CONFLICT:
+        result.conflicts.append((mark.job_id, str(fax.id)))
+
+
+def _job_of(mark: Mark, fax: Fax) -> dict[str, Any] | None:
+    """Give what is recorded of a job that the ledger does not know, None where Telnyx tells no recipient."""
+    request = _request_of(fax)
+    if request is None:
+        return None
+    return {
+        "to": request.to,
+        "text": json.dumps(request.encode() | {"job_id": mark.job_id}),
+        "fingerprint": request.fingerprint(),
+        "priority": request.priority.value,
+        "tags": json.dumps(request.tags),
+        "mark": index_mark(mark.job_id, request.to, request.tags),
+    }
+
+
+def _request_of(fax: Fax) -> SendFax | None:
+    """Give the request as far as Telnyx tells it, None where it tells no recipient.
+
+    It is dialled once and not again, since it is not known what else was asked.
+    """
+    known = {"from": fax.from_, "connection_id": fax.connection_id, "quality": fax.quality}
+    link = (fax.model_extra or {}).get("original_media_url") or fax.media_url
+    for media in ({"media_name": fax.media_name}, {"media_url": link}, {"media_name": _NO_DOCUMENT}):
+        for more in (known, {}):
+            asked = {"to": fax.to, "max_attempts": 1, "tags": [TAG], **more, **media}
+            try:
+                return SendFax.decode({name: value for name, value in asked.items() if value}, recorded=True)
+            except InvalidJob:
+                continue
+    return None

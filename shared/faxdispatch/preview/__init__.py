@@ -1,0 +1,1 @@
+"""Pages of a document, as a fax machine prints them."""

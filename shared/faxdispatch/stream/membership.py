@@ -1,0 +1,219 @@
+"""One member's dealings with a consumer group: what Redis is asked, and what its answers mean."""
+
+import logging
+from time import monotonic
+from typing import Any
+
+from redis import Redis
+from redis.exceptions import ResponseError
+
+from faxdispatch.events import Event
+from faxdispatch.stream.places import END, Delivery, before, last_id
+
+log = logging.getLogger(__name__)
+
+Entry = tuple[str, dict[str, str]]
+"""Id and fields of a stream entry; the fields are empty where it was trimmed."""
+
+_BEGINNING = "0-0"
+
+_BURY = """
+-- Move a pending entry to the dead letters. Said twice, it is moved once.
+local group, id = ARGV[1], ARGV[2]
+if #redis.call('XPENDING', KEYS[1], group, id, id, 1) == 0 then return 0 end
+local found = redis.call('XRANGE', KEYS[1], id, id)
+local fields = found[1] and found[1][2] or {}
+-- Lua hands over only some thousands of words at once.
+if #fields > 2000 then fields = {'entry', cjson.encode(fields)} end
+for _, word in ipairs({'entry_id', id, 'reason', ARGV[3], 'deliveries', ARGV[4]}) do fields[#fields + 1] = word end
+redis.call('XADD', KEYS[2], '*', unpack(fields))
+redis.call('XACK', KEYS[1], group, id)
+return 1
+"""
+
+_LEAVE = """
+-- Redis forgets what is pending with a member that is deleted.
+if #redis.call('XPENDING', KEYS[1], ARGV[1], '-', '+', 1, ARGV[2]) > 0 then return 0 end
+redis.call('XGROUP', 'DELCONSUMER', KEYS[1], ARGV[1], ARGV[2])
+return 1
+"""
+
+
+class Membership:
+    """What a member asks of its group. Every method lets errors of Redis through.
+
+    `start` (see `first_id`) is where a group begins that does not exist yet; `claim_after` is in seconds. The rest is
+    as `Consumer` explains it.
+    """
+
+    def __init__(
+        self,
+        redis: Redis,
+        *,
+        stream: str,
+        group: str,
+        name: str,
+        start: str,
+        batch: int,
+        claim_after: float,
+        max_deliveries: int,
+        dead_stream: str,
+    ) -> None:
+        self._redis = redis
+        self._stream = stream
+        self._group = group
+        self._name = name
+        self._below = None if start == END else before(start)
+        self._batch = batch
+        self._claim_after = claim_after
+        self._max_deliveries = max_deliveries
+        self._dead_stream = dead_stream
+        self._bury = redis.register_script(_BURY)
+        self._leave = redis.register_script(_LEAVE)
+        self._joined = False
+        self._own: str | None = _BEGINNING
+        self._claim_from = _BEGINNING
+        self._claim_at = 0.0
+        self.trimmed = 0
+        """Entries known to be trimmed that nobody has asked about yet."""
+
+    def _join(self) -> None:
+        """Make the group where it does not exist. One that is made again begins where the first one did."""
+        if self._joined:
+            return
+        self._below = self._below or last_id(self._redis, self._stream)
+        try:
+            self._redis.xgroup_create(self._stream, self._group, self._below, mkstream=True)
+        except ResponseError as error:
+            if not str(error).startswith("BUSYGROUP"):
+                raise
+        self._joined = True
+
+    def begin_again(self, *, joined: bool) -> None:
+        """Ask once more for what was handed out and not acknowledged; `joined` is False where the group is gone."""
+        self._own = _BEGINNING
+        self._joined = self._joined and joined
+
+    def hand_out(self, block: float) -> list[Delivery]:
+        """Hand out the next deliveries: left over ones singly, then new ones, waiting up to `block` seconds."""
+        self._join()
+        while True:
+            again = self._left_over()
+            entries = again or self._new(block)
+            found = [d for d in (self._examined(e, again=bool(again)) for e in entries) if d]
+            if found or not entries:
+                return found
+
+    def _left_over(self) -> list[Entry]:
+        """Hand out one entry again: of this member's own first, then of members that have been silent too long.
+
+        One, because the count of deliveries goes up with the handing out: were there more, then an event that kills
+        its handler would drag the others of its batch to the dead letters.
+        """
+        if self._own is not None:
+            found = self._read(self._own, count=1)
+            if found:
+                self._own = found[0][0]
+                return found
+            self._own = None
+        while monotonic() >= self._claim_at:
+            found = self._claimed()
+            if found:
+                return found
+        return []
+
+    def _new(self, block: float) -> list[Entry]:
+        """Hand out new entries, waiting for them up to `block` seconds."""
+        with self._redis.pipeline() as pipe:
+            pipe.xinfo_stream(self._stream)
+            pipe.xinfo_groups(self._stream)
+            pipe.xreadgroup(self._group, self._name, {self._stream: ">"}, count=self._batch)
+            state, groups, answer = pipe.execute()
+        found: list[Entry] = answer[0][1] if answer else []
+        if found:
+            self.trimmed += _unread(state, next(g for g in groups if g["name"] == self._group))
+        elif block:
+            found = self._read(">", count=self._batch, block=max(1, round(block * 1000)))
+        return found
+
+    def _deliveries(self, entry_id: str) -> int:
+        """Tell how often a pending entry was handed out; 0 where it is not pending any more."""
+        found: Any = self._redis.xpending_range(self._stream, self._group, entry_id, entry_id, 1)
+        return int(found[0]["times_delivered"]) if found else 0
+
+    def ack(self, entry_ids: list[str]) -> int:
+        """Acknowledge; gives how many were pending."""
+        return int(self._redis.xack(self._stream, self._group, *entry_ids))
+
+    def bury(self, entry_id: str, *, reason: str, deliveries: int) -> bool:
+        """Move a pending entry to the dead letters and acknowledge it, both or neither; False if it is not pending."""
+        words = [self._group, entry_id, reason, str(deliveries)]
+        moved = bool(self._bury(keys=[self._stream, self._dead_stream], args=words))
+        if moved:
+            log.error("entry %s went to %s: %s", entry_id, self._dead_stream, reason)
+        return moved
+
+    def set_position(self, target: str) -> None:
+        """Let the next new entry be the first from `target` (see `first_id`) on."""
+        self._joined = False
+        self._join()
+        self._redis.xgroup_setid(self._stream, self._group, END if target == END else before(target))
+
+    def leave(self) -> bool:
+        """Take this member out of the group; False where something is pending with it."""
+        self._joined = False
+        return bool(self._leave(keys=[self._stream], args=[self._group, self._name]))
+
+    def _examined(self, entry: Entry, *, again: bool) -> Delivery | None:
+        """Give the entry as a delivery; None where it is none any more, or never was one."""
+        entry_id, fields = entry
+        if not fields:
+            self.trimmed += self.ack([entry_id])
+            return None
+        deliveries = self._deliveries(entry_id) if again else 1
+        if deliveries > self._max_deliveries:
+            self.bury(entry_id, reason="handed out too often without an acknowledgement", deliveries=deliveries - 1)
+            return None
+        try:
+            return Delivery(entry_id, Event.from_fields(fields), deliveries)
+        except ValueError as error:
+            self.bury(entry_id, reason=f"not an event: {type(error).__name__}", deliveries=deliveries)
+            return None
+
+    def _read(self, after: str, *, count: int, block: int | None = None) -> list[Entry]:
+        answer: Any = self._redis.xreadgroup(self._group, self._name, {self._stream: after}, count=count, block=block)
+        found: list[Entry] = answer[0][1] if answer else []
+        return found
+
+    def _claimed(self) -> list[Entry]:
+        answer: Any = self._redis.xautoclaim(
+            self._stream,
+            self._group,
+            self._name,
+            min_idle_time=round(self._claim_after * 1000),
+            start_id=self._claim_from,
+            count=1,
+        )
+        self._claim_from, found, trimmed = answer
+        self.trimmed += len(trimmed)
+        if self._claim_from == _BEGINNING:
+            self._claim_at = monotonic() + self._claim_after / 4
+        entries: list[Entry] = found
+        return entries
+
+
+def _unread(state: dict[str, Any], group: dict[str, Any]) -> int:
+    """Count the entries that were trimmed before the group had read them, at least.
+
+    Redis' own figure `lag` counts them as still to come, so it hides them.
+    """
+    first, read_to = state["first-entry"], group["last-delivered-id"]
+    if not first or read_to == _BEGINNING or _order(before(first[0])) <= _order(read_to):
+        return 0
+    gone = int(state["entries-added"]) - int(state["length"])
+    read = group["entries-read"]
+    return max(0, gone - int(read)) if read is not None else 0
+
+
+def _order(entry_id: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in entry_id.split("-"))

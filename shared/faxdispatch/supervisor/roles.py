@@ -1,0 +1,132 @@
+"""The processes of one installation: how each is started, and how one sees that it is ready."""
+
+import json
+import os
+import socket
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import httpx
+from redis import Redis
+from redis.exceptions import RedisError
+
+from faxdispatch.settings import Settings
+from faxdispatch.supervisor.checkout import checkout
+from faxdispatch.supervisor.child import Child, Role
+from faxdispatch.supervisor.valkey import LOG, valkey_command
+
+_WORKER_GRACE = 30
+"""More than the longest call to Telnyx, so that a worker can record what came of the one under way."""
+
+SETTINGS = frozenset(name.upper() for name in Settings.model_fields)
+"""The environment variables that are ours."""
+
+
+def free_port() -> int:
+    """Give a port of 127.0.0.1 that nothing listens on at the moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def environment(changes: Mapping[str, str], *, inherit: bool) -> dict[str, str]:
+    """Give the environment of our processes; without `inherit` no setting of the surroundings reaches them."""
+    base = {name: value for name, value in os.environ.items() if inherit or name not in SETTINGS}
+    path = os.pathsep.join(filter(None, (str(checkout()), base.get("PYTHONPATH"))))
+    return {**base, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1", **changes}
+
+
+def _python(module: str) -> list[str]:
+    # -P: a project in the current folder may have a `worker` of its own.
+    return [sys.executable, "-P", "-m", module]
+
+
+def valkey(folder: Path, port: int) -> Role:
+    """Give the private Valkey with its files in `folder`."""
+    return server(valkey_command(folder, port), folder, port)
+
+
+def server(command: list[str], folder: Path, port: int) -> Role:
+    """Give a Valkey that a command starts on a port of this machine; what it says is in its log."""
+    url = f"redis://127.0.0.1:{port}/0"
+    return Role("valkey", command, os.environ, folder, lambda _: _answers(url), log=folder / LOG)
+
+
+def web(folder: Path, surroundings: Mapping[str, str]) -> Role:
+    """Give the webhook server; its address comes from `PORT`."""
+    url = f"http://127.0.0.1:{surroundings['PORT']}/healthz"
+    return Role("web", _python("webhook"), surroundings, folder, lambda _: _serves(url))
+
+
+def worker(folder: Path, surroundings: Mapping[str, str], *, number: int = 1) -> Role:
+    """Give a worker with the scheduler inside."""
+    name = "worker" if number == 1 else f"worker{number}"
+    url = surroundings["REDIS_URL"]
+    return Role(name, _python("worker"), surroundings, folder, lambda child: _at_work(child, url), grace=_WORKER_GRACE)
+
+
+def console(folder: Path, surroundings: Mapping[str, str]) -> Role:
+    """Give the console; `console_address` is where it serves."""
+    url = f"{console_address(surroundings)}/healthz"
+    return Role("console", _python("console"), surroundings, folder, lambda _: _serves(url))
+
+
+def console_address(surroundings: Mapping[str, str]) -> str:
+    """Give the address of the console on this machine."""
+    host = surroundings["FAX_CONSOLE_HOST"]
+    known = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
+    return f"http://{known}:{surroundings['FAX_CONSOLE_PORT']}"
+
+
+def simulator(folder: Path, options: list[str]) -> Role:
+    """Give the simulated Telnyx; once it is ready, `introduction` tells where it is."""
+    surroundings = environment({}, inherit=False)
+    return Role("simulator", [*_python("simulator"), *options], surroundings, folder, lambda child: bool(_said(child)))
+
+
+def introduction(child: Child) -> dict[str, Any]:
+    """Give what the simulator said of itself: addresses, keys, connections."""
+    said: dict[str, Any] = json.loads(_said(child))
+    return said
+
+
+def simulated(about: Mapping[str, Any]) -> dict[str, str]:
+    """Give the settings that make the simulator the Telnyx of our processes."""
+    return {
+        "TELNYX_BASE_URL": about["base_url"],
+        "TELNYX_API_KEY": about["api_key"],
+        "TELNYX_PUBLIC_KEY": about["public_key"],
+        "FAX_CONNECTION_ID": about["connection_id"],
+        "FAX_DANGEROUS_INBOUND_ORIGINS": about["base_url"].removesuffix("/v2"),
+    }
+
+
+def _said(child: Child) -> str:
+    return next((line for line in child.lines if line.startswith('{"simulation"')), "")
+
+
+def _at_work(child: Child, url: str) -> bool:
+    # A worker puts itself on this list once it takes messages.
+    try:
+        with Redis.from_url(url, socket_timeout=1) as client:
+            return client.zscore("fax:workers", f"{socket.gethostname()}:{child.pid}") is not None
+    except RedisError:
+        return False
+
+
+def _answers(url: str) -> bool:
+    try:
+        with Redis.from_url(url, socket_timeout=1) as client:
+            return bool(client.ping())
+    except RedisError:
+        return False
+
+
+def _serves(url: str) -> bool:
+    try:
+        return httpx.get(url, timeout=2, trust_env=False).is_success
+    except httpx.HTTPError:
+        return False

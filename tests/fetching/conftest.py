@@ -1,0 +1,61 @@
+"""Servers and links for tests of what comes from outside."""
+
+import io
+import ssl
+
+import pytest
+
+from tests.fetching.harness import CERTIFICATES, Internet, Names, Server, make_links
+
+
+@pytest.fixture(autouse=True)
+def no_proxy(monkeypatch):
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+
+
+@pytest.fixture
+def served():
+    """Start servers; gives a function that starts one, with TLS or without."""
+    started = []
+
+    def start(*, tls=True):
+        context = None
+        if tls:
+            context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+            context.load_cert_chain(CERTIFICATES / "server.pem")
+        started.append(Server(context))
+        return started[-1]
+
+    yield start
+    for server in started:
+        server.close()
+
+
+@pytest.fixture
+def server(served):
+    return served()
+
+
+@pytest.fixture
+def internet(server):
+    return Internet(server.port)
+
+
+@pytest.fixture
+def names():
+    return Names()
+
+
+@pytest.fixture
+def links(internet, names):
+    return make_links(internet, names)
+
+
+@pytest.fixture
+def into():
+    """A file that an earlier try has left something in."""
+    file = io.BytesIO(b"left by an earlier try" * 1000)
+    file.seek(0, io.SEEK_END)
+    return file

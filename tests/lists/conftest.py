@@ -1,0 +1,63 @@
+"""Lists of recipients, written as a test needs them and checked with the country US."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from faxdispatch.calling.numbers import NumberPolicy
+from faxdispatch.lists.checking import BadRow, LeftOut, Row, Summary, check
+from faxdispatch.lists.table import Table
+
+
+@dataclass
+class Checked:
+    """What a check came to."""
+
+    table: Table
+    summary: Summary
+    found: list[Row | BadRow | LeftOut]
+
+    @property
+    def sent(self) -> list[tuple[int, int, str]]:
+        """Row, line and number of what can be sent."""
+        return [(row.row, row.line, row.to) for row in self.found if isinstance(row, Row)]
+
+    @property
+    def numbers(self) -> list[str]:
+        return [number for _, _, number in self.sent]
+
+    @property
+    def bad(self) -> list[tuple[int, int, str]]:
+        """Row, line and reason of what is wrong."""
+        return [(row.row, row.line, row.reason) for row in self.found if isinstance(row, BadRow)]
+
+    @property
+    def left_out(self) -> list[tuple[int, str]]:
+        """Row and reason of what is left out."""
+        return [(row.row, row.reason) for row in self.found if isinstance(row, LeftOut)]
+
+    @property
+    def guessed(self) -> str:
+        return "; ".join(self.table.guesses)
+
+
+@pytest.fixture
+def checked(tmp_path) -> Callable[..., Checked]:
+    """Write a list, check it, give what it came to. Text is written in UTF-8."""
+
+    def run(content: str | bytes, *, name: str = "list.csv", region: str = "US", **options) -> Checked:
+        path = Path(tmp_path, name)
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return check_whole(path, region=region, **options)
+
+    return run
+
+
+def check_whole(path, *, region: str = "US", **options) -> Checked:
+    """Check a list to its end."""
+    policy = options.pop("policy", NumberPolicy(region=region))
+    with check(path, policy=policy, **options) as checking:
+        found = list(checking)
+        return Checked(checking.table, checking.summary, found)

@@ -1,0 +1,207 @@
+"""Each row once: sent, bad, or left out with the reason; and what a row says for itself."""
+
+import random
+
+import pytest
+
+from faxdispatch.calling.numbers import NumberPolicy
+from faxdispatch.lists.checking import LeftOut, Row, Why, check
+from faxdispatch.lists.seen import Seen
+
+A, B, C = "+13125550100", "+13125550101", "+13125550102"
+LINK = "https://example.com/{}.pdf"
+
+
+def test_one_number_in_three_forms_is_one_recipient_and_two_duplicates(checked):
+    result = checked("fax\n3125550100\n3125550101\n(312) 555-0100\n\n+1 312 555 0100\n")
+
+    assert result.sent == [(1, 2, A), (2, 3, B)]
+    assert result.left_out == [(3, "duplicate of row 1"), (4, "duplicate of row 1")]
+
+
+def test_rows_that_send_something_else_to_one_number_are_kept_apart(checked):
+    rows = [LINK.format(1), LINK.format(2), LINK.format(1)]
+
+    result = checked("fax,media_url\n" + "".join(f"3125550100,{link}\n" for link in rows))
+
+    assert [row.fields for row in result.found if isinstance(row, Row)] == [
+        {"media_url": rows[0]},
+        {"media_url": rows[1]},
+    ]
+    assert result.left_out == [(3, "duplicate of row 1")]
+
+
+def test_a_reference_alone_does_not_keep_rows_apart(checked):
+    result = checked("fax,reference\n3125550100,one\n3125550100,two\n")
+
+    assert result.left_out == [(2, "duplicate of row 1")]
+
+
+def test_all_rows_are_kept_where_they_are_said_to_be_personalised(checked):
+    assert checked("fax\n3125550100\n3125550100\n", personalised=True).numbers == [A, A]
+
+
+def test_suppressed_and_quarantined_numbers_are_left_out_and_asked_for_in_batches(checked):
+    asked = []
+
+    def suppressed(numbers):
+        asked.append(len(numbers))
+        return {A} & set(numbers)
+
+    rows = "".join(f"31255{number}\n" for number in range(50200, 52700))
+    result = checked(
+        f"fax\n3125550100\n3125550101\n3125550100\nnone\n{rows}",
+        suppressed=suppressed,
+        quarantined=lambda numbers: {A, B} & set(numbers),
+    )
+
+    assert result.left_out[:4] == [(1, "suppressed"), (2, "quarantined"), (3, "suppressed"), (4, "no number")]
+    assert (result.summary.suppressed, result.summary.quarantined) == (2, 1)
+    assert len(asked) == 3
+    assert max(asked) <= 1000
+
+
+def test_counts_add_up_and_those_of_valid_rows_are_told_apart(checked):
+    result = checked(
+        "Name,Fax\na,3125550100\nb,8005550100\nc,+44 161 999 8888\nd,416-555-0199\ne,312-555-0199\nf,\ng,911\n"
+        "h,312.555.0100\ni,k\nj,N/A\n",
+        own_numbers=["+13125550199"],
+    )
+    summary = result.summary
+
+    assert (summary.rows, summary.valid, summary.invalid, summary.no_number, summary.duplicate) == (10, 5, 2, 2, 1)
+    assert (summary.toll_free, summary.foreign, summary.own_number) == (1, 2, 1)
+    assert (summary.unconfirmed, summary.shared_cost) == (0, 0)
+    assert summary.countries == {"GB": 1, "CA": 1}
+    assert [(bad.row, bad.line, bad.column, bad.value, bad.reason) for bad in summary.bad] == [
+        (7, 8, "Fax", "911", "an emergency number; faxes are never sent to one"),
+        (9, 10, "Fax", "k", "is no telephone number"),
+    ]
+
+
+def test_numbers_of_new_area_codes_are_sent_to_and_counted_apart(checked):
+    result = checked("fax\n6792345678\n+1 729 234 5678\n3125550100\n")
+
+    assert result.numbers == ["+16792345678", "+17292345678", "+13125550100"]
+    assert (result.summary.valid, result.summary.unconfirmed) == (3, 2)
+
+
+def test_shared_cost_numbers_are_refused_or_counted_apart_as_the_policy_says(checked):
+    rows = "fax\n+49 180 1234567\n+44 844 123 4567\n+44 118 912 3456\n"
+    refused = checked(rows)
+    allowed = checked(rows, policy=NumberPolicy(region="US", shared_cost=True))
+
+    assert (refused.summary.valid, refused.summary.invalid) == (1, 2)
+    assert (allowed.summary.valid, allowed.summary.shared_cost) == (3, 2)
+
+
+def test_where_only_some_numbers_may_be_called_all_other_rows_are_invalid(checked):
+    policy = NumberPolicy(region="US", only=frozenset({"+13125550100"}))
+    result = checked("fax\n3125550100\n3125550101\n", policy=policy)
+
+    assert result.numbers == ["+13125550100"]
+    assert "FAX_TEST_ONLY" in result.bad[0][2]
+
+
+def test_only_the_first_bad_rows_are_kept(checked):
+    result = checked("fax\n3125550100\n" + "12\n" * 50, first_bad=3)
+
+    assert result.summary.invalid == 50
+    assert [bad.row for bad in result.summary.bad] == [2, 3, 4]
+
+
+def test_a_region_that_is_given_is_the_country_of_numbers_without_plus(tmp_path):
+    path = tmp_path / "list.csv"
+    path.write_text("fax\n030 20930\n")
+
+    with check(path, policy=NumberPolicy(region="US"), region="DE") as checking:
+        assert [row.to for row in checking] == ["+493020930"]
+
+
+FIELDS = "fax,media,from,quality,window,timezone,priority,ref\n"
+
+
+def test_what_a_row_says_for_itself_is_read(checked):
+    result = checked(
+        f'{FIELDS}3125550100,{LINK.format(1)},(312) 555-0199,Very High,"mon-fri 08:00-17:00",America/Chicago,Urgent,7\n'
+        "3125550101,letter-1,,,,,,\n"
+    )
+
+    assert [row.fields for row in result.found] == [
+        {
+            "media_url": LINK.format(1),
+            "from": "+13125550199",
+            "quality": "very_high",
+            "window": {"start": "08:00:00", "end": "17:00:00", "days": ["mon", "tue", "wed", "thu", "fri"]},
+            "zone": "America/Chicago",
+            "priority": "urgent",
+            "reference": "7",
+        },
+        {"media_name": "letter-1"},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("cells", "column", "value", "reason"),
+    [
+        ("http://a.com/b,,,,,,", "media", "http://a.com/b", "must begin with https://"),
+        ("ftp://a.com/b,,,,,,", "media", "ftp://a.com/b", "must begin with https://"),
+        ("https://,,,,,,", "media", "https://", "names no host"),
+        (f"{'x' * 256},,,,,,", "media", f"{'x' * 120}…", "String should have at most 255 characters"),
+        (",12,,,,,", "from", "12", "too short for a telephone number of its country: write it like +12025550199"),
+        (
+            ",,best,,,,",
+            "quality",
+            "best",
+            "Input should be 'normal', 'high', 'very_high', 'ultra_light' or 'ultra_dark'",
+        ),
+        (",,,always,,,", "window", "always", "'always' is not like 'mon-fri 08:00-17:00'"),
+        (",,,25:00-26:00,,,", "window", "25:00-26:00", "start: "),
+        (",,,,CST,,", "timezone", "CST", "'CST' is not an IANA time zone such as America/Chicago"),
+        (",,,,,asap,", "priority", "asap", "Input should be 'urgent', 'normal' or 'bulk'"),
+        (f",,,,,,{'x' * 4001}", "ref", f"{'x' * 120}…", "String should have at most 4000 characters"),
+    ],
+)
+def test_a_wrong_value_makes_a_bad_row_that_names_its_column(checked, cells, column, value, reason):
+    result = checked(f"{FIELDS}3125550100,{cells}\n3125550101,,,high,,UTC,bulk,\n")
+
+    bad = result.summary.bad[0]
+    assert (bad.row, bad.line, bad.column, bad.value) == (1, 2, column, value)
+    assert bad.reason.startswith(reason)
+    assert result.numbers == [B]
+
+
+def test_a_column_that_is_only_named_like_a_field_is_not_taken(checked):
+    result = checked("Fax,Priority,Zone\n3125550100,High,East\n3125550101,Low,West\n")
+
+    assert result.table.fields == {}
+    assert result.numbers == [A, B]
+    assert "column 'Priority' is not used: nothing in it is a priority of a fax" in result.guessed
+
+
+def test_fields_that_are_given_override_the_names_of_columns(checked):
+    content = "Fax,Media,Letter,Priority\n3125550100,a,b,High\n"
+
+    assert checked(content, fields={"media": "Letter", "priority": None}).found[0].fields == {"media_name": "b"}
+    assert checked(content, fields={"priority": 4}).summary.invalid == 1
+
+
+def test_a_column_with_times_to_send_at_is_said_not_to_be_used(checked):
+    assert "column 'send_after' is not used" in checked("fax,send_after\n3125550100,2026-01-01\n").guessed
+
+
+def test_a_row_left_out_says_to_whom_it_would_have_gone(checked):
+    result = checked("fax\n3125550100\n312-555-0100\n")
+
+    assert result.found[1] == LeftOut(2, 3, Why.DUPLICATE, "duplicate of row 1", A, ("312-555-0100",))
+
+
+def test_the_first_row_of_each_key_is_remembered_as_a_dict_would():
+    chance = random.Random(3)
+    seen, known = Seen(), {}
+    for row in range(1, 30_000):
+        key = chance.choice(
+            (chance.randint(1, 9000), chance.randint(1, 1 << 128), 1 << 64, chance.randint(1, 99) << 64)
+        )
+        assert seen.first(key, row) == known.get(key)
+        known.setdefault(key, row)

@@ -1,0 +1,101 @@
+"""Who must not be faxed is not faxed, and a number that is said to be a telephone's is none of a fax machine."""
+
+import pytest
+
+from faxdispatch.lists.refusals import Says, refuses, says
+
+A, B = "+13125550100", "+13125550101"
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Fax Opt Out", "HasOptedOutOfFax", "Do Not Fax", "Opted out of fax", "DoNotFax", "fax_opt_out", "Unsubscribed",
+     "Do Not Contact", "Opt-Out", "Fax opt out date", "Email/Fax opt out", "Faxsperre", "Keine Faxe"],
+)  # fmt: skip
+def test_a_column_that_says_who_refused_is_known(name):
+    assert says(name) is Says.REFUSAL
+
+
+@pytest.mark.parametrize("name", ["Fax Consent", "OK to fax", "Fax permission", "Opted in", "Einwilligung"])
+def test_a_column_that_says_who_consented_is_known(name):
+    assert says(name) is Says.CONSENT
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Fax", "Name", "Email Opt Out", "HasOptedOutOfEmail", "DoNotCall", "Do not mail", "SMS consent", "Option",
+     "Output", "Consent date", "Company", "No fax number", "Blocks"],
+)  # fmt: skip
+def test_other_columns_say_nothing_of_that(name):
+    assert says(name) is None
+
+
+@pytest.mark.parametrize("cell", ["1", "true", "TRUE", "X", "yes", "2026-01-05", "Opted out", "maybe", "1.0"])
+def test_whoever_has_something_in_a_column_of_refusals_has_refused(cell):
+    assert refuses(Says.REFUSAL, cell)
+
+
+@pytest.mark.parametrize("cell", ["", " ", "0", "0.0", "false", "No", "n/a", "NULL", "-"])
+def test_whoever_has_a_plain_no_there_has_not(cell):
+    assert not refuses(Says.REFUSAL, cell)
+
+
+@pytest.mark.parametrize(
+    ("cell", "refused"), [("no", True), ("0", True), ("withdrawn", True), ("", False), ("yes", False)]
+)
+def test_only_a_plain_no_to_a_consent_is_a_refusal(cell, refused):
+    assert refuses(Says.CONSENT, cell) is refused
+
+
+def test_who_must_not_be_faxed_is_left_out_counted_and_told(checked):
+    result = checked("Name,Fax,Fax Opt Out,OK to fax\na,3125550100,0,yes\nb,3125550101,1,yes\nc,3125550102,,no\n")
+
+    assert result.numbers == [A]
+    assert result.left_out == [(2, "opted out, Fax Opt Out: 1"), (3, "opted out, OK to fax: no")]
+    assert (result.summary.rows, result.summary.valid, result.summary.opted_out) == (3, 1, 2)
+    assert "columns that say who must not be faxed: 'Fax Opt Out'" in result.guessed
+    assert "columns that say who consented: 'OK to fax'" in result.guessed
+
+
+def test_a_column_of_refusals_can_be_named_or_set_aside(checked):
+    rows = "Name,Fax,Sperre,Opt out\na,3125550100,x,\nb,3125550101,,x\n"
+
+    assert checked(rows).numbers == [A]
+    assert checked(rows, fields={"opt_out": "Sperre"}).numbers == [B]
+    assert checked(rows, fields={"opt_out": None}).numbers == [A, B]
+
+
+def test_of_several_numbers_that_of_the_fax_machine_is_taken(checked):
+    result = checked(
+        "Name,Phone 1 - Label,Phone 1 - Value,Phone 2 - Label,Phone 2 - Value\n"
+        "a,Mobile,3125550199,Work Fax,3125550100\nb,Home Fax,3125550101,Work,3125550198\nc,Mobile,3125550197,,\n"
+    )
+
+    assert result.numbers == [A, B]
+    assert result.left_out == [(3, "no number of a fax machine")]
+
+
+@pytest.mark.parametrize("kind", ["Phone Type", "Type", "Label"])
+def test_a_number_whose_kind_is_another_is_left_out(checked, kind):
+    result = checked(f"Name,{kind},Phone\nBob,Fax,3125550100\nAl,Mobile,3125550199\nCy,Fax,3125550101\n")
+
+    assert result.numbers == [A, B]
+    assert result.left_out == [(2, "no number of a fax machine")]
+
+
+def test_a_first_row_whose_kind_is_fax_is_no_header(checked):
+    result = checked("Name,Phone Type,Phone\nBob,Fax,\nAl,Fax,3125550101\n")
+
+    assert result.numbers == [B]
+    assert result.table.columns == ("Name", "Phone Type", "Phone")
+
+
+def test_a_column_of_other_types_decides_nothing(checked):
+    assert checked("Name,Type,Phone\nBob,Clinic,3125550100\nAl,Court,3125550101\n").numbers == [A, B]
+
+
+def test_a_header_in_mid_file_and_a_footer_are_told_as_what_they_are(checked):
+    result = checked("Name,Fax\na,3125550100\nName,Fax\nb,3125550101\nTotal: 300 customers,\n")
+
+    assert result.numbers == [A, B]
+    assert result.left_out == [(2, "repeats the header"), (4, "sums up the rows above")]

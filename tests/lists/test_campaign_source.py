@@ -1,0 +1,199 @@
+"""Files as they are packed and encoded: read, or refused with what to do."""
+
+import gzip
+import io
+import sys
+import zipfile
+
+import openpyxl
+import pytest
+
+from faxdispatch.calling.numbers import NumberPolicy
+from faxdispatch.errors import BadInput
+from faxdispatch.lists.checking import check
+from faxdispatch.lists.source import rows_source
+from tests.lists.conftest import check_whole
+
+A, B = "+13125550100", "+13125550101"
+LIST = "Praxis,Fax\nMüller \u2013 Söhne,3125550100\nZoë,3125550101\n"
+NAMES = ["Müller \u2013 Söhne", "Zoë"]
+
+
+def zipped(files: dict[str, str | bytes]) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return packed.getvalue()
+
+
+def workbook(*rows, **more) -> bytes:
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append(row)
+    for title, cells in more.items():
+        book.create_sheet(title).append(cells)
+    saved = io.BytesIO()
+    book.save(saved)
+    return saved.getvalue()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        LIST.encode(),
+        LIST.encode("utf-8-sig"),
+        LIST.encode("cp1252"),
+        LIST.encode("utf-16"),
+        b"\xfe\xff" + LIST.encode("utf-16-be"),
+        LIST.encode("utf-16-le"),
+        LIST.encode("utf-32"),
+        gzip.compress(LIST.encode("cp1252")),
+        gzip.compress(LIST.encode()[:30]) + gzip.compress(LIST.encode()[30:]),
+        zipped({"list.csv": LIST}),
+        zipped({"folder/list.CSV": LIST, "readme.pdf": "%PDF"}),
+        zipped({"list.csv": LIST.encode("utf-16"), "__MACOSX/._list.csv": "x", ".DS_Store": "x"}),
+        workbook(["Praxis", "Fax"], [NAMES[0], 3125550100], [NAMES[1], "312-555-0101"]),
+    ],
+    ids=[
+        "utf-8",
+        "marked",
+        "cp1252",
+        "utf-16",
+        "utf-16-be",
+        "unmarked",
+        "utf-32",
+        "gzip",
+        "gzips",
+        "zip",
+        "folder",
+        "mac",
+        "xlsx",
+    ],
+)
+def test_a_list_is_read_however_it_is_packed_and_encoded(checked, content):
+    result = checked(content)
+
+    assert result.numbers == [A, B]
+    assert [row.cells[0] for row in result.found] == NAMES
+
+
+def test_utf_8_and_windows_1252_may_be_mixed(checked):
+    result = checked("Praxis,Fax\nMüller,3125550100\n".encode() + "Zoë,3125550101\n".encode("cp1252"))
+
+    assert [row.cells[0] for row in result.found] == ["Müller", "Zoë"]
+
+
+def test_an_encoding_that_is_given_is_taken(checked):
+    result = checked("Praxis,Fax\n\u041b\u0435\u0432,3125550100\n".encode("cp1251"), encoding="windows-1251")
+
+    assert result.found[0].cells[0] == "\u041b\u0435\u0432"
+    assert "encoding: windows-1251 (as given)" in result.guessed
+
+
+@pytest.mark.parametrize("encoding", ["klingon", "rot13", "base64", "\0"])
+def test_an_encoding_that_is_none_is_refused(checked, encoding):
+    with pytest.raises(BadInput, match="encoding: "):
+        checked(LIST, encoding=encoding)
+
+
+def test_a_workbook_that_calls_itself_csv_is_read_and_said_to_be_one(checked):
+    result = checked(workbook(["Name", "Fax"], ["Bob", 13125550100.0], ["Al", 3125550101], [None, None], ["Cy", None]))
+
+    assert result.sent == [(1, 2, A), (2, 3, B)]
+    assert result.left_out == [(3, "no number")]
+    assert "it is no CSV file, whatever its name says" in result.guessed
+
+
+def test_the_one_sheet_of_a_workbook_with_anything_in_it_is_read(checked):
+    book = workbook(["Name", "Fax"], ["Bob", 3125550100], Empty=[])
+
+    assert checked(book, name="list.xlsx").numbers == [A]
+
+
+REFUSED = {
+    "PDF": (b"%PDF-1.7\n", "a PDF, not a list"),
+    "old Excel": (
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+        "an old Excel or Word file (.xls, .doc); open it in its program",
+    ),
+    "PNG": (b"\x89PNG\r\n\x1a\n", "an image, not a list"),
+    "JPEG": (b"\xff\xd8\xff\xe0", "an image, not a list"),
+    "TIFF": (b"II*\0", "an image, not a list"),
+    "web page": (b"\xef\xbb\xbf \n<!DOCTYPE html><html>", "a web page or XML, not a list"),
+    "empty": (b"", "is empty"),
+    "empty gzip": (gzip.compress(b""), "is empty"),
+    "PDF in gzip": (gzip.compress(b"%PDF-1.7"), "a PDF, not a list"),
+    "several lists": (zipped({"a.csv": LIST, "b.csv": LIST}), "a zip archive with 2 files: a.csv, b.csv; unpack it"),
+    "empty zip": (zipped({}), "a zip archive with no file"),
+    "zip in zip": (zipped({"a.zip": zipped({"a.csv": LIST})}), "an archive or workbook inside an archive"),
+    "Word": (zipped({"word/document.xml": "x"}), "a Word file"),
+    "two sheets": (workbook(["Fax"], ["3125550100"], More=["Fax"]), "a workbook with 2 sheets: Sheet, More"),
+    "no sheet": (workbook(), "a workbook with no sheet with anything in it"),
+    "damaged gzip": (gzip.compress(LIST.encode())[:30], "damaged"),
+    "damaged zip": (zipped({"a.csv": LIST})[:-30], "damaged"),
+    "damaged workbook": (zipped({"xl/workbook.xml": "<x"}), "damaged"),
+    "bzip2": (b"BZh91AY", "packed with bzip2"),
+    "no lines": (b"3" * 1_100_000, "line 1 has a million characters or more"),
+}
+
+
+@pytest.mark.parametrize(("content", "told"), REFUSED.values(), ids=REFUSED.keys())
+def test_what_is_no_list_is_refused_with_what_to_do(checked, content, told):
+    with pytest.raises(BadInput) as refused:
+        checked(content)
+
+    assert str(refused.value).startswith("list.csv: ")
+    assert told in str(refused.value)
+
+
+def test_a_file_that_cannot_be_read_is_named(checked, tmp_path):
+    with pytest.raises(BadInput, match=r"missing\.csv: cannot be read: No such file"):
+        check_whole(tmp_path / "missing.csv")
+    with pytest.raises(BadInput, match="cannot be read: Is a directory"):
+        check_whole(tmp_path)
+
+
+def test_damage_further_on_is_told_when_it_is_reached(checked):
+    rows = "".join(f"Name {number},312555{number:04}\n" for number in range(1, 9999))
+
+    with pytest.raises(BadInput, match="damaged"):
+        checked(gzip.compress(f"Name,Fax\n{rows}".encode())[:-2000])
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_progress_counts_the_bytes_of_the_file_up_to_all_of_them(checked, packed):
+    content = ("Name,Fax\n" + "".join(f"Name {n},312555{n:04}\n" for n in range(1, 9001))).encode()
+    content = gzip.compress(content) if packed else content
+    told = []
+
+    checked(content, on_progress=lambda *facts: told.append(facts))
+
+    assert told == sorted(told)
+    assert told[-1] == (len(content), len(content), 9000)
+    assert len(told) >= 9
+
+
+def test_without_the_reader_of_workbooks_it_is_said_what_to_install(checked, monkeypatch):
+    monkeypatch.setitem(sys.modules, "openpyxl", None)
+    monkeypatch.delitem(sys.modules, "faxdispatch.lists.workbook", raising=False)
+
+    with pytest.raises(BadInput, match=r"pip install faxdispatch\[app\], or save the list as CSV"):
+        checked(workbook(["Fax"], ["3125550100"]))
+
+
+def test_a_list_that_is_not_in_the_encoding_that_was_named_is_refused(tmp_path):
+    path = tmp_path / "list.csv"
+    path.write_bytes("Name,Fax\nMüller,3125550100\n".encode("cp1252"))
+
+    with (
+        pytest.raises(BadInput, match=r"near line \d it is not in the encoding utf-8 \(as given\); leave"),
+        check(path, policy=NumberPolicy(region="US"), encoding="utf-8") as checking,
+    ):
+        list(checking)
+
+
+@pytest.mark.parametrize("row", ["+13125550100", b"x", 5])
+def test_a_row_of_a_program_that_is_neither_mapping_nor_cells_is_refused(row):
+    with pytest.raises(BadInput, match=r"row 1: is a (str|bytes|int); give a mapping or a sequence of cells"):
+        list(check(rows_source([row]), policy=NumberPolicy(region="US")))

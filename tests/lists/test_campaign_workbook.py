@@ -1,0 +1,224 @@
+"""A workbook is read as a person sees it: shown numbers, hidden rows and columns, formulas, sheets."""
+
+from io import BytesIO
+
+import pytest
+from openpyxl import Workbook as Book
+from openpyxl.cell.rich_text import CellRichText, TextBlock
+from openpyxl.cell.text import InlineFont
+from openpyxl.styles import Font
+
+from faxdispatch.calling.numbers import NumberPolicy
+from faxdispatch.errors import BadInput
+from faxdispatch.lists import workbook
+from faxdispatch.lists.checking import BadRow, LeftOut, Row, check
+
+
+@pytest.fixture
+def judged(tmp_path):
+    """Check a workbook; gives its summary and what became of each row."""
+
+    def judge(book, region="US", **options):
+        path = tmp_path / "list.xlsx"
+        book.save(path)
+        with check(path, policy=NumberPolicy(region=region), **options) as checking:
+            rows = list(checking)
+        return checking, rows
+
+    return judge
+
+
+def book_of(*rows):
+    made = Book()
+    for row in rows:
+        made.active.append(row)
+    return made
+
+
+def outcome(row):
+    return row.to if isinstance(row, Row) else row.reason
+
+
+@pytest.mark.parametrize(
+    ("value", "number_format", "region", "number"),
+    [
+        (612345671, "0000000000", "IT", "+390612345671"),
+        (13122000001, '"+"0', "DE", "+13122000001"),
+        (493012345671, '"00"## ##########', "US", "+493012345671"),
+        (3122000001, "[<=9999999]###\\-####;\\(###\\)\\ ###\\-####", "US", "+13122000001"),
+        (3122000001, "General", "US", "+13122000001"),
+        ("312 200 0001", "@", "US", "+13122000001"),
+    ],
+)
+def test_a_number_is_dialled_as_it_is_shown(judged, value, number_format, region, number):
+    book = book_of(["Fax"], [value])
+    book.active["A2"].number_format = number_format
+
+    _, [row] = judged(book, region)
+    assert outcome(row) == number
+
+
+def test_a_number_that_its_format_shows_as_something_else_is_refused(judged):
+    book = book_of(["Fax"], [3122000001], [0.5])
+    book.active["A2"].number_format = "0%"
+
+    checking, rows = judged(book)
+    assert checking.summary.invalid == 2
+    assert "not a plain number; format the column as text" in outcome(rows[0])
+
+
+def filtered():
+    book = book_of(["Name", "Fax"], *([f"n{n}", f"312200000{n}"] for n in range(1, 7)))
+    book.active.auto_filter.ref = "A1:B7"
+    for row in (2, 3, 5, 7):
+        book.active.row_dimensions[row].hidden = True
+    return book
+
+
+def test_rows_that_a_filter_hides_are_left_out_and_told(judged):
+    checking, rows = judged(filtered())
+
+    assert [row.to for row in rows if isinstance(row, Row)] == ["+13122000003", "+13122000005"]
+    assert (checking.summary.rows, checking.summary.valid, checking.summary.hidden) == (6, 2, 4)
+    assert {row.reason for row in rows if isinstance(row, LeftOut)} == {"hidden"}
+
+
+def test_hidden_rows_are_sent_to_where_that_is_asked_for(judged):
+    checking, _ = judged(filtered(), include_hidden=True)
+
+    assert (checking.summary.valid, checking.summary.hidden) == (6, 0)
+
+
+def test_rows_that_are_struck_through_are_left_out(judged):
+    book = book_of(["Name", "Fax"], ["a", "3122000001"], ["b", "3122000002"], ["c", "3122000003"])
+    for cell in book.active[3]:
+        cell.font = Font(strike=True)
+    book.active["A4"].font = Font(strike=True)  # the name alone
+
+    _, rows = judged(book)
+    assert [outcome(row) for row in rows] == ["+13122000001", "struck through", "+13122000003"]
+
+
+def test_a_cell_with_a_number_struck_through_beside_another_is_refused(judged):
+    struck = TextBlock(InlineFont(strike=True), "3122000001")
+    book = book_of(["Fax"], ["3122000009"])
+    book.active["A3"] = CellRichText(struck, " 3122000002")
+    book.active["A4"] = CellRichText(struck)
+    book.active["A5"] = CellRichText(TextBlock(InlineFont(b=True), "3122000003"))
+
+    _, rows = judged(book)
+    assert "struck through in part" in outcome(rows[1])
+    assert [outcome(row) for row in rows[2:]] == ["struck through", "+13122000003"]
+
+
+def test_a_hidden_column_is_never_chosen_by_itself(judged):
+    book = book_of(["Fax", "New fax"], ["3122000001", "3122000002"], ["3122000003", "3122000004"])
+    book.active.column_dimensions["A"].hidden = True
+
+    _, rows = judged(book)
+    assert [outcome(row) for row in rows] == ["+13122000002", "+13122000004"]
+    _, rows = judged(book, column="Fax")
+    assert [outcome(row) for row in rows] == ["+13122000001", "+13122000003"]
+
+
+def test_a_hidden_column_of_documents_is_told_and_not_used(judged):
+    book = book_of(["Fax", "Media"], ["3122000001", "letter"])
+    book.active.column_dimensions["B"].hidden = True
+
+    checking, _ = judged(book)
+    assert checking.table.fields == {}
+    assert "column 'Media' is not used: it is hidden; name it to use it" in checking.table.guesses
+
+
+def test_a_formula_that_was_never_calculated_is_a_refused_row(judged):
+    _, rows = judged(book_of(["Fax", "Name"], ["=B1&2", "a"], ["3122000001", "=A1"]))
+
+    assert isinstance(rows[0], BadRow)
+    assert "formula that was never calculated" in outcome(rows[0])
+    assert outcome(rows[1]) == "+13122000001"
+
+
+def two_sheets(*heads):
+    book = book_of()
+    book.remove(book.active)
+    for place, head in enumerate(heads, start=1):
+        sheet = book.create_sheet(f"Sheet {place}")
+        sheet.append([head])
+        sheet.append([f"312200000{place}"])
+    return book
+
+
+def test_of_several_sheets_the_one_with_fax_numbers_is_read(judged):
+    _, rows = judged(two_sheets("Notes", "Fax", "Phone"))
+
+    assert [outcome(row) for row in rows] == ["+13122000002"]
+
+
+@pytest.mark.parametrize(("heads", "told"), [(("Fax", "Fax"), "several have"), (("Notes", "Phone"), "none has")])
+def test_which_of_several_sheets_is_meant_is_asked(judged, heads, told):
+    with pytest.raises(BadInput, match=rf"2 sheets: Sheet 1, Sheet 2; {told} a column of fax numbers: .* --sheet"):
+        judged(two_sheets(*heads))
+
+
+def test_a_sheet_is_named(judged):
+    _, rows = judged(two_sheets("Fax", "Fax"), sheet="sheet 2")
+    assert [outcome(row) for row in rows] == ["+13122000002"]
+
+    with pytest.raises(BadInput, match="has no 'Sheet 3'; its sheets: Sheet 1, Sheet 2"):
+        judged(two_sheets("Fax", "Fax"), sheet="Sheet 3")
+
+
+def test_a_file_of_text_has_no_sheets(tmp_path):
+    path = tmp_path / "list.csv"
+    path.write_text("Fax\n3122000001\n")
+
+    with pytest.raises(BadInput, match="is no workbook and has no sheets"):
+        check(path, policy=NumberPolicy(region="US"), sheet="One")
+
+
+def test_a_sheet_that_hides_all_rows_but_some_is_read_so(judged):
+    book = book_of(["Fax"], ["3122000001"], ["3122000002"])
+    book.active.sheet_format.zeroHeight = True
+    for row in (1, 3):
+        book.active.row_dimensions[row].height = 15
+
+    _, rows = judged(book)
+    assert [outcome(row) for row in rows] == ["hidden", "+13122000002"]
+
+
+def test_a_workbook_with_too_large_a_part_is_refused_before_it_is_read(judged, monkeypatch):
+    monkeypatch.setitem(workbook.MOST_UNPACKED, "xl/styles.xml", 10)
+
+    with pytest.raises(BadInput, match=r"xl/styles.xml in it unpacks to"):
+        judged(book_of(["Fax"], ["3122000001"]))
+
+
+def test_a_sheet_that_is_too_large_is_refused(judged, monkeypatch):
+    monkeypatch.setattr(workbook, "MOST_SHEET", 10)
+
+    with pytest.raises(BadInput, match=r"unpacks to .*; save the list as CSV"):
+        judged(book_of(["Fax"], ["3122000001"]))
+
+
+def test_rows_of_a_million_columns_are_refused(judged, monkeypatch):
+    monkeypatch.setattr(workbook, "WIDEST", 3)
+
+    with pytest.raises(BadInput, match="more than 3 columns"):
+        judged(book_of(["Fax", "a", "b", "c"], ["3122000001"]))
+
+
+def test_a_workbook_in_memory_is_the_same():
+    book = BytesIO()
+    filtered().save(book)
+    book.seek(0)
+    opened = workbook.Workbook("list.xlsx", book)
+
+    assert [record.hidden for record in opened.sheet().records()] == [
+        "",
+        "hidden",
+        "hidden",
+        "",
+        "hidden",
+        "",
+        "hidden",
+    ]

@@ -1,0 +1,127 @@
+"""Erasing a person leaves nothing that names them, and books that add up."""
+
+import json
+
+import pytest
+from redis import Redis
+
+from faxdispatch import FaxClient
+from faxdispatch.campaign.report.files import write_report
+from faxdispatch.errors import BadInput
+from faxdispatch.ledger import Observation
+from faxdispatch.states import State
+from tests.cli.conftest import cli, surroundings  # noqa: F401
+from tests.ledger.campaign_desk import NAME, CampaignDesk, job, number_of
+
+NUMBER = "+14155550177"
+
+
+@pytest.fixture
+def desk(redis_url):
+    desk = CampaignDesk(redis_url)
+    desk.scripts.now = None
+    return desk
+
+
+@pytest.fixture
+def client(redis_url, desk):
+    return FaxClient(redis_url, region="US", ledger=desk.ledger)
+
+
+def everything(desk):
+    """All that is in Redis, as text."""
+    raw: Redis = desk.scripts.raw
+    found = []
+    for key in raw.keys("*"):
+        kind = raw.type(key).decode()
+        read = {
+            "string": lambda k: [raw.get(k)],
+            "hash": lambda k: [*raw.hgetall(k), *raw.hvals(k)],
+            "list": lambda k: raw.lrange(k, 0, -1),
+            "set": raw.smembers,
+            "zset": lambda k: raw.zrange(k, 0, -1),
+            "stream": lambda k: [part for _, fields in raw.xrange(k) for pair in fields.items() for part in pair],
+        }[kind]
+        found += [key, *read(key)]
+    return b"\n".join(found)
+
+
+def test_nothing_in_redis_names_the_number_any_more(desk, client, redis_url):
+    job_id = client.send(to=NUMBER, media_name="letter", idempotency_key="of Ms K", client_state="Ms K").job_id
+    desk.fly(job_id)
+    desk.tell(job_id, "failed", "user_busy")
+    desk.ledger.end(job_id, event="job.exhausted", cause="user_busy", states=[State.DECIDING], blames_number=True)
+    other = client.send(to=number_of(900), media_name="letter").job_id
+    desk.run(1, 2, 3, numbers={2: NUMBER})
+    desk.feed(1)
+    desk.redis.xadd("fax:quarantine", {"body": NUMBER})
+    client.suppressions.add(number_of(5), reason="asked")
+    arrived = Observation("e", "d", "fax.received", "webhook", "in-1", status="received", outbound=False,
+                          sender=NUMBER, recipient="+14155550199")  # fmt: skip
+    desk.observations.record(arrived)
+
+    erased = client.erase(number="(415) 555-0177", operator="ada")
+
+    assert (erased.jobs, erased.rows, erased.open) == (1, 1, [])
+    left = everything(desk)
+    assert NUMBER.encode() not in left
+    assert b"Ms K" not in left
+    assert list(client.find(number=NUMBER)) == []
+    assert desk.ledger.job(other)
+    assert desk.redis.zscore("fax:deletions", f"{job_id}-1")
+    assert [entry["data"] for _, entry in desk.redis.xrange("fax:events") if entry["type"] == "operator.acted"]
+
+
+def test_a_campaign_goes_on_adding_up(desk, client, tmp_path):
+    desk.run(1, 2, 3, numbers={2: NUMBER, 3: NUMBER})
+    desk.feed(1)
+    desk.fly_row(1)
+    desk.deliver(1)
+    desk.feed(1)
+    assert client.erase(number=NUMBER).open == [job(2)]
+    assert desk.letters() == "doc"
+
+    desk.ledger.cancel(job(2), source="x")
+    assert client.erase(number=NUMBER).rows == 1
+    assert desk.faults() == ()
+    assert (desk.campaigns.get(NAME).cancelled, desk.feed()[0]) == (2, "finished")
+    report = write_report(desk.campaigns, NAME, tmp_path)
+    assert NUMBER not in "".join(path.read_text("utf-8") for path in report.files.values())
+
+
+def test_rows_that_were_left_out_are_erased_too(desk, client):
+    client.suppressions.add(NUMBER, reason="asked")
+    rows = [{"name": "Ms K", "fax": NUMBER}, {"name": "B", "fax": number_of(1)}]
+    client.campaigns.create(rows, campaign_id="c", media_name="letter")
+
+    erased = client.erase(number=NUMBER)
+
+    assert (erased.left_out, erased.suppressed) == (1, True)
+    [left] = client.campaigns.left_out("c")
+    assert (left.to, left.cells, left.kind) == (None, [], "suppressed")
+
+
+def test_by_job_and_by_tag(desk, client):
+    first, second, third = (client.send(to=NUMBER, media_name="m", tags=[tag]).job_id for tag in ("a", "b", "b"))
+    for one in (first, second, third):
+        desk.ledger.cancel(one, source="x")
+    assert client.erase(job_id=first).jobs == 1
+    assert [found.job_id for found in client.find()] == [third, second]
+    assert client.erase(tag="b").jobs == 2
+    assert list(client.find()) == []
+    assert client.erase(tag="b").jobs == 0
+    for words in ({}, {"number": NUMBER, "tag": "b"}):
+        with pytest.raises(BadInput, match="give one of"):
+            client.erase(**words)
+
+
+def test_the_command_asks_and_gives_a_receipt(cli, client, desk):  # noqa: F811
+    still = client.send(to=NUMBER, media_name="m", tags=["a"]).job_id
+    assert cli("erase", "--tag", "a").code == 2
+    result = cli("erase", "--tag", "a", "--yes", "--json")
+    assert (result.code, json.loads(result.out)["open"]) == (1, [still])
+    desk.ledger.cancel(still, source="x")
+    result = cli("erase", "--tag", "a", "--yes")
+    assert result.code == 0
+    assert result.out.splitlines()[0] == "        1  single faxes, with their histories"
+    assert "faxdispatch media delete m" in result.err

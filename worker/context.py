@@ -1,0 +1,98 @@
+"""All that the tasks work with, built once in `app.py` and carried by the Celery app."""
+
+import socket
+from collections.abc import Callable
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from threading import BoundedSemaphore
+from typing import Any
+
+from faxdispatch.calling.openings import Calendar
+from faxdispatch.fetching.link import Links
+from faxdispatch.ledger import (
+    Agenda,
+    Campaigns,
+    Charges,
+    Clock,
+    Fence,
+    Inbox,
+    Ledger,
+    Limits,
+    Observations,
+    Presence,
+    Questions,
+)
+from faxdispatch.settings import Settings
+from faxdispatch.storage.store import Store
+from faxdispatch.telnyx import ClientStack, TelnyxClock
+from worker.account import Account
+from worker.hook import Hook
+from worker.watch import Watch
+
+Post = Callable[[str, str, dict[str, Any]], None]
+"""Send a Celery message: task, queue, payload."""
+
+CREW = 64
+"""Calls to send that one process may have up at once; its threads are started as they are needed."""
+
+
+def _nothing(_: str) -> None:
+    """Stand where a test would stop the process."""
+
+
+@dataclass(frozen=True)
+class Collaborators:
+    """What one worker process shares among its threads."""
+
+    settings: Settings
+    ledger: Ledger
+    observations: Observations
+    agenda: Agenda
+    limits: Limits
+    campaigns: Campaigns
+    inbox: Inbox
+    questions: Questions
+    charges: Charges
+    links: Links
+    fence: Fence
+    watch: Watch
+    clock: Clock
+    presence: Presence
+    account: Account
+    telnyx: ClientStack
+    post: Post
+    calendar: Calendar
+    backlog: Callable[[str], int]
+    """How many messages wait in a queue."""
+    telnyx_clock: TelnyxClock = field(default_factory=TelnyxClock)
+    look_out: Callable[[], dict[str, int]] = dict
+    """Where messages for us lie unread, and how many."""
+    hook: Hook | None = None
+    """The policy hook, where one is set."""
+    store: Store | None = None
+    """Where documents of inbound faxes are stored; None where they are not."""
+    hands: BoundedSemaphore = field(default_factory=BoundedSemaphore)
+    """Threads that may be fetching documents."""
+    reached: Callable[[str], None] = _nothing
+    """Called with the name of each step boundary of an attempt."""
+    crew: Executor = field(default_factory=lambda: ThreadPoolExecutor(CREW, thread_name_prefix="call"))
+    """Threads that make the calls of all attempts."""
+    name: str = field(default_factory=socket.gethostname)
+
+    def now(self) -> datetime:
+        """Give the present moment by Redis' clock, the one that all share; this machine's may be wrong.
+
+        Raises:
+            Unavailable: Redis did not answer.
+        """
+        return self.clock.now()
+
+    def telnyx_ahead(self) -> timedelta | None:
+        """Tell how far Telnyx's clock is ahead of Redis'; None where no answer has told lately.
+
+        Raises:
+            Unavailable: Redis did not answer.
+        """
+        told = self.telnyx_clock.now()
+        return told - self.now() if told else None

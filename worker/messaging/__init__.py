@@ -1,0 +1,1 @@
+"""Messages from the broker: taken, checked, and sent."""

@@ -1,0 +1,114 @@
+"""Celery's message consumer, with one difference: what it gets is made here, from what the gate has read.
+
+What the gate refuses is kept as a dead letter, told and acknowledged. Celery's own answers to messages that it does not
+understand write their bodies, and with them telephone numbers, to the log; over some it stumbles and ends, or keeps
+them for ever.
+"""
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Any
+
+from celery.worker.consumer import Consumer
+from kombu import message as kombu
+
+from faxdispatch.broker.connection import refused
+from faxdispatch.errors import Unavailable
+from faxdispatch.ledger.refusals import passes
+from faxdispatch.privacy import scrub
+from worker.messaging.envelope import Envelope
+from worker.messaging.gate import Asked, Gate, Refused
+
+log = logging.getLogger(__name__)
+
+_Message: Any = kombu.Message
+
+_STUMBLES = (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError)
+"""How Celery meets a message that it cannot work with. Anything else is about the broker or us, not the message."""
+
+
+PAUSE = 1.0
+"""Seconds before a broker that refuses for a while is tried again."""
+
+
+class GatedConsumer(Consumer):  # type: ignore[misc] # Celery has no types
+    """Hands Celery only messages of our own making."""
+
+    class Blueprint(Consumer.Blueprint):  # type: ignore[misc]
+        """Celery's steps from connecting to taking messages, of which one may meet a broker that refuses."""
+
+        def start(self, parent: Any) -> None:
+            """Take what passes by itself for a lost connection, after which Celery begins anew; end over all else."""
+            try:
+                super().start(parent)
+            except Exception as error:
+                if passes(error):
+                    time.sleep(PAUSE)
+                    raise ConnectionError(f"the broker refuses for now: {error}") from error
+                if not isinstance(error, parent.channel_errors):
+                    raise
+                words = refused(error) or f"{type(error).__name__}: {error}"
+                log.critical("the broker refuses us: %s; `faxdispatch doctor` says more", scrub(words))
+                raise SystemExit(1) from error
+
+    def create_task_handler(self, *args: Any, **options: Any) -> Callable[[Any], None]:
+        """Give what Celery calls with each message."""
+        handle = super().create_task_handler(*args, **options)
+        gate: Gate = self.app.gate
+
+        def on_message(message: Any) -> None:
+            envelope = Envelope.of(message)
+            try:
+                try:
+                    handle(_fresh(message, gate.read(envelope)))
+                except _STUMBLES as error:
+                    raise Refused("Unreadable", f"Celery cannot work with it: {type(error).__name__}") from error
+            except Refused as refused:
+                self._bury(message, envelope, refused)
+
+        return on_message
+
+    def on_decode_error(self, message: Any, exc: Exception) -> None:
+        """Keep a message that kombu did not open: a compressed one."""
+        envelope = Envelope.of(message)
+        try:
+            self.app.gate.read(envelope)
+        except Refused as found:
+            refused = found
+        else:
+            refused = Refused("Unreadable", f"not a task message: {type(exc).__name__}")
+        self._bury(message, envelope, refused)
+
+    def _bury(self, message: Any, envelope: Envelope, refused: Refused) -> None:
+        kept, identity = self.app.gate.kept(envelope), self.app.gate.identity(envelope)
+        log.warning("message %a: %s", identity, refused)
+        task = envelope.headers.get("task")
+        facts = {"task": task if isinstance(task, str) else None, "reason": refused.reason, "problem": str(refused)}
+        letter = {"body": kept.body.decode("utf-8", "backslashreplace"), "size": kept.size, "sha1": kept.sha1}
+        try:
+            self.app.collaborators.ledger.bury(identity, letter=letter, facts=facts, source="worker")
+        except Unavailable as error:
+            # Celery connects anew, and the message, which nobody has acknowledged, comes again.
+            raise ConnectionError(str(error)) from error
+        message.ack_log_error(log, self.connection_errors)
+
+
+def _fresh(message: Any, asked: Asked) -> Any:
+    """Make the message that Celery gets: of the sender's own there is nothing in it but what the gate has read."""
+    made = _Message(
+        channel=message.channel,
+        delivery_tag=message.delivery_tag,
+        delivery_info={name: (message.delivery_info or {}).get(name) for name in ("exchange", "routing_key")},
+        headers={"task": asked.task, "id": asked.id},
+    )
+    # The form in which Celery takes content that is decoded already.
+    made._decoded_cache = {  # noqa: SLF001 - there is no other way to give it
+        "args": (asked.payload, asked.told),
+        "kwargs": {},
+        "argsrepr": "()",
+        "kwargsrepr": "{}",
+        "task": asked.task,
+        "id": asked.id,
+    }
+    return made

@@ -1,0 +1,319 @@
+"""Celery's Redis transport, with own bookkeeping of what is taken and not acknowledged yet.
+
+A message is taken and noted in one atomic step. Kombu pops it first and notes it afterwards, so a worker that dies in
+between takes the message along; found by `make chaos`, known upstream as celery#4354 and #7950. A fax that is in the
+ledger is brought again by the scheduler; one that a service has sent with `send_task` is nowhere else.
+
+What is noted is the text as it lay in the queue, under a tag and under keys of our own. Kombu trusts the sender's tag,
+by which two messages could be one, and all Celery systems on one Redis share its keys, and with them the shortest
+visibility timeout among them. Every list is read to which kombu may write a queue's messages: one for each priority.
+
+What is too long never leaves Redis: what is taken in its stead has its size, its hash and its two ends.
+
+One client serves for all commands, where kombu builds one for each.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from hashlib import sha1
+from queue import Empty
+from typing import Any
+from uuid import uuid4
+
+from kombu import message
+from kombu.transport import redis
+from redis.exceptions import NoScriptError, ResponseError
+
+from faxdispatch.broker import redis_transport
+from faxdispatch.broker.connection import BrokerApp
+from faxdispatch.jobs import CancelFax
+from worker.messaging.envelope import CUT, KEPT, Envelope
+
+log = logging.getLogger(__name__)
+
+TAKEN = "fax:taken"
+"""Hash: messages that are taken and not acknowledged; each is its list's name, a line feed and its text."""
+TAKEN_AT = "fax:taken:at"
+"""Sorted set: their tags by the time at which they were taken, in seconds of Redis' clock."""
+
+_SCRIPT = f"""
+-- KEYS: what is taken, its index by time, then the queues in the order in which they are served. ARGV: a tag; how long
+-- a message may be; whether the lists of other priorities go first, which is so now and then, lest they wait for ever.
+local function escaped(text)
+  return (string.gsub(text, '[\\128-\\255]', function(c) return string.format('\\\\x%02x', string.byte(c)) end))
+end
+
+local function cut(text)
+  return cjson.encode({{['{CUT}'] = {{
+    size = #text, sha1 = redis.sha1hex(text),
+    head = escaped(string.sub(text, 1, {KEPT})), tail = escaped(string.sub(text, -{KEPT})),
+  }}}})
+end
+
+local function take(list)
+  local text = redis.pcall('RPOP', list)
+  if not text then return nil end
+  if text.err then
+    -- Under the name of a queue lies something that is none; the other queues are read all the same.
+    if string.find(text.err, 'WRONGTYPE', 1, true) then return nil end
+    return error(text)
+  end
+  if #text > tonumber(ARGV[2]) then text = cut(text) end
+  redis.call('ZADD', KEYS[2], redis.call('TIME')[1], ARGV[1])
+  redis.call('HSET', KEYS[1], ARGV[1], list .. '\\n' .. text)
+  return text
+end
+
+local function take_by_priority()
+  for at = 3, #KEYS do
+    for priority = 1, 9 do
+      local text = take(KEYS[at] .. '\\6\\22' .. priority)
+      if text then return {{KEYS[at], text}} end
+    end
+  end
+end
+
+local found = ARGV[3] == '1' and take_by_priority()
+if found then return found end
+for at = 3, #KEYS do
+  local text = take(KEYS[at])
+  if text then return {{KEYS[at], text}} end
+end
+return ARGV[3] ~= '1' and take_by_priority() or false
+"""
+_SHA = sha1(_SCRIPT.encode(), usedforsecurity=False).hexdigest()
+
+_RESTORE = """
+-- KEYS: what is taken, its index. ARGV: the end of the list to which it goes back, then tags.
+for at = 2, #ARGV do
+  local noted = redis.call('HGET', KEYS[1], ARGV[at])
+  if noted then
+    local list, text = string.match(noted, '^(.-)\\n(.*)$')
+    redis.call(ARGV[1], list, text)
+  end
+  redis.call('HDEL', KEYS[1], ARGV[at])
+  redis.call('ZREM', KEYS[2], ARGV[at])
+end
+"""
+
+_OVERDUE = """
+-- KEYS: what is taken, its index. ARGV: seconds after which it is given to others.
+local due = redis.call('TIME')[1] - ARGV[1]
+local back = 0
+for _, tag in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', due, 'LIMIT', 0, 100)) do
+  local noted = redis.call('HGET', KEYS[1], tag)
+  if noted then
+    local list, text = string.match(noted, '^(.-)\\n(.*)$')
+    redis.call('RPUSH', list, text)
+    back = back + 1
+  end
+  redis.call('HDEL', KEYS[1], tag)
+  redis.call('ZREM', KEYS[2], tag)
+end
+return back
+"""
+
+_KOMBUS = """
+-- ARGV: seconds after which a message is given to others; how many of kombu's are passed over, how many looked at; our
+-- queues. Kombu notes a message, its exchange and its routing key as one JSON list; what is of other queues is another
+-- system's.
+local ours = {}
+for at = 4, #ARGV do ours[ARGV[at]] = true end
+local due = redis.call('TIME')[1] - ARGV[1]
+local tags = redis.call('ZRANGEBYSCORE', 'unacked_index', '-inf', due, 'LIMIT', ARGV[2], ARGV[3])
+local back = 0
+for _, tag in ipairs(tags) do
+  local text, queue = string.match(redis.call('HGET', 'unacked', tag) or '', '^%[(.*), ?"[^"]*", ?"([^"]*)"%]$')
+  if ours[queue] then
+    redis.call('RPUSH', queue, text)
+    redis.call('HDEL', 'unacked', tag)
+    redis.call('ZREM', 'unacked_index', tag)
+    back = back + 1
+  end
+end
+return {#tags, back}
+"""
+
+# kombu's types are half there; as Any they do not get in the way.
+_Message: Any = message.Message
+_QoS: Any = redis.QoS
+
+_NOBODY = "fax:nobody"
+"""A stream that is always empty: to wait for it is to wait at the server."""
+_WAIT = 50
+"""Milliseconds between two looks into empty queues."""
+_PAGE = 200
+"""Messages of kombu's that are looked at at once."""
+_PRIORITIES_FIRST = 16
+"""Once in so many looks, lists of other priorities than the usual one go first."""
+
+
+class Message(_Message):  # type: ignore[misc]
+    """A message that nobody has looked into: its body is its envelope, opened as far as that goes."""
+
+    def __init__(self, taken: tuple[str, bytes, str], channel: Any = None, **_: Any) -> None:
+        tag, text, queue = taken
+        super().__init__(
+            body=Envelope.from_text(text),
+            channel=channel,
+            delivery_tag=tag,
+            delivery_info={"exchange": "", "routing_key": queue},
+        )
+
+
+class QoS(_QoS):  # type: ignore[misc]
+    """Knows what is noted where. The names are those of kombu's own steps.
+
+    The room of a message is given free also where the server refuses for the moment to forget it: it stays noted and is
+    delivered once more, which does no harm, while without the room a worker would take ever fewer messages.
+    """
+
+    def ack(self, delivery_tag: str) -> None:
+        """Acknowledge a message."""
+        self._forgotten(super().ack, delivery_tag)
+
+    def reject(self, delivery_tag: str, requeue: bool = False) -> None:
+        """Give a message back, or drop it."""
+        self._forgotten(super().reject, delivery_tag, requeue=requeue)
+
+    def _forgotten(self, forget: Callable[..., None], tag: str, **options: Any) -> None:
+        try:
+            forget(tag, **options)
+        except ResponseError as error:
+            log.warning("a message is delivered once more, for the broker refuses: %s", error)
+            self._quick_ack(tag)
+
+    def append(self, message: Any, delivery_tag: str) -> None:
+        """Count a message that is taken; it is noted already."""
+        del message
+        if self._dirty:
+            self._flush()
+        self._quick_append(delivery_tag, None)
+
+    def restore_by_tag(self, tag: str, client: Any = None, leftmost: bool = False) -> None:
+        """Put a message back: in front, or behind all others."""
+        with self.channel.conn_or_acquire(client) as redis:
+            redis.eval(_RESTORE, 2, TAKEN, TAKEN_AT, "LPUSH" if leftmost else "RPUSH", tag)
+
+    _passed_over = 0
+
+    def restore_visible(self, start: int = 0, num: int = 10, interval: int = 10) -> None:
+        """Put back what was taken so long ago that whoever took it must be dead.
+
+        Also of our queues' messages that are noted under kombu's own keys: a worker of an older version took them.
+        """
+        del start, num
+        self._vrestore_count += 1
+        if (self._vrestore_count - 1) % (interval or 1):
+            return
+        with self.channel.conn_or_acquire() as redis:
+            try:
+                if back := redis.eval(_OVERDUE, 2, TAKEN, TAKEN_AT, self.visibility_timeout):
+                    log.info("%d messages of dead workers are back in their queues", back)
+                queues = self.channel.active_queues
+                seen, found = redis.eval(_KOMBUS, 0, self.visibility_timeout, self._passed_over, _PAGE, *queues)
+                self._passed_over = 0 if seen < _PAGE else self._passed_over + seen - found
+            except ResponseError as error:
+                # A server that does not write just now, or no right to kombu's keys.
+                log.debug("no messages were put back: %s", error)
+
+
+class Channel(redis_transport.Channel):
+    """Takes messages without a moment in which a message is nowhere. The names are those of kombu's own steps."""
+
+    QoS = QoS
+    Message = Message
+
+    max_bytes = 262_144
+    from_transport_options = (*redis_transport.Channel.from_transport_options, "max_bytes")
+
+    _plain: Any = None
+    _idle = False
+    _waited = False
+    _looks = 0
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._name = uuid4().hex
+        self._tag = ""
+
+    def _brpop_start(self, timeout: float | None = None) -> None:
+        del timeout
+        queues = self._queue_cycle.consume(len(self.active_queues))
+        if not queues:
+            return
+        if self._looks % 2 and CancelFax.QUEUE in queues:
+            # What producers ask for goes before sends, but a flood of it leaves them every other message.
+            queues.sort(key=CancelFax.QUEUE.__eq__)
+        connection = self._in_poll = self.client.connection
+        self._brpop_sent_at = time.monotonic()
+        self._waited = self._idle
+        if self._idle:
+            connection.send_command("XREAD", "BLOCK", _WAIT, "STREAMS", _NOBODY, "$")
+        self._looks += 1
+        self._tag = f"{self._name}-{self._looks}"
+        priorities_first = int(self._looks % _PRIORITIES_FIRST == 0)
+        keys = (TAKEN, TAKEN_AT, *queues)
+        connection.send_command("EVALSHA", _SHA, len(keys), *keys, self._tag, self.max_bytes, priorities_first)
+
+    def _brpop_read(self, **options: Any) -> bool:
+        try:
+            taken = self._taken(options)
+        finally:
+            self._in_poll = None
+            self._flush_brpop_reauth()
+        self._idle = not taken
+        if not taken:
+            raise Empty
+        queue, text = taken
+        queue = queue.decode() if isinstance(queue, bytes) else queue
+        self._queue_cycle.rotate(queue)
+        self.connection._deliver((self._tag, text, queue), queue)  # noqa: SLF001 - as kombu's own step does
+        return True
+
+    def _taken(self, options: dict[str, Any]) -> Any:
+        # Both answers are read, whatever the first one is: an answer that is left would be taken for the next one's.
+        if self._waited:
+            self._answer("XREAD", options)
+        return self._answer("EVALSHA", options)
+
+    def _answer(self, command: str, options: dict[str, Any]) -> Any:
+        connection = self.client.connection
+        try:
+            return self.client.parse_response(connection, command, **options)
+        except NoScriptError:
+            connection.send_command("SCRIPT LOAD", _SCRIPT)
+            self.client.parse_response(connection, "SCRIPT LOAD", **options)
+            return None
+        except ResponseError as error:
+            # A full or read-only server, or one that has just become so. Nothing was taken; it is told once.
+            if not self._idle:
+                log.warning("the broker hands out no messages: %s", error)
+            return None
+        except self.connection_errors:
+            connection.disconnect()
+            raise
+
+    @contextmanager
+    def conn_or_acquire(self, client: Any = None) -> Iterator[Any]:
+        """Give the client for single commands; each takes a connection of the pool for as long as it lasts."""
+        if client is None and (self._plain is None or self._plain.connection_pool is not self.pool):
+            self._plain = self._create_client()
+        yield client or self._plain
+
+
+class Transport(redis_transport.Transport):
+    """The transport that makes such channels."""
+
+    Channel = Channel
+
+
+def install(app: BrokerApp, *, max_bytes: int) -> None:
+    """Let an app use it where its broker is a Redis; a message of more than `max_bytes` is cut on taking."""
+    if app.conf.broker_transport != redis_transport.NAME:
+        return
+    app.conf.broker_transport = f"{__name__}:Transport"
+    options = {"unacked_key": TAKEN, "unacked_index_key": TAKEN_AT, "max_bytes": max_bytes}
+    app.conf.broker_transport_options = app.conf.broker_transport_options | options

@@ -1,0 +1,1 @@
+"""What the leading worker does by itself."""

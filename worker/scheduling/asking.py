@@ -1,0 +1,37 @@
+"""Brings producers' questions to the workers, as fast as their share of the rate allows."""
+
+import time
+
+from worker.context import Collaborators
+from worker.messaging.reminders import Ask
+
+SHARE = 0.25
+"""Part of the rate that producers' questions may use up together, so that sends do not wait behind them."""
+SAVED = 1.0
+"""Seconds of that share that may be used at once after a quiet spell."""
+
+
+class Asking:
+    """Lets them go, one turn after the other."""
+
+    def __init__(self, w: Collaborators) -> None:
+        self._w = w
+        self._rate = w.settings.fax_rate * SHARE
+        self._allowed = self._most = max(1.0, self._rate * SAVED)
+        self._looked_at = time.monotonic()
+
+    def run(self) -> None:
+        """Tell the workers of the questions for which there is room.
+
+        Raises:
+            Unavailable: Redis or the broker is away; a question that nobody was told of comes again.
+        """
+        now = time.monotonic()
+        self._allowed = min(self._most, self._allowed + (now - self._looked_at) * self._rate)
+        self._looked_at = now
+        if self._allowed < 1:
+            return
+        for question in self._w.questions.take(limit=int(self._allowed)):
+            self._allowed -= 1
+            told = {"task": question.task, "payload": question.payload, "message_id": question.message_id}
+            self._w.post(Ask.TASK, Ask.QUEUE, {**told, "question": question.id})

@@ -1,0 +1,122 @@
+"""Feeds the rows of running campaigns to the line, as many as admission can take soon, and ends what was cancelled."""
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from kombu.exceptions import KombuError
+
+from faxdispatch.campaign.requests import row_for_line
+from faxdispatch.errors import NotKnown, Unavailable
+from faxdispatch.jobs import CancelFax
+from faxdispatch.ledger import CHUNK, Campaign, job_of_row
+from faxdispatch.states import CampaignState, State
+from worker.context import Collaborators
+
+log = logging.getLogger(__name__)
+
+SECONDS_AHEAD = 3.0
+"""Rows for so many seconds of the rate stand in line; more would only cost memory."""
+LEAST_AHEAD = 50
+PAGE = 200
+"""Rows that are given to the line at once."""
+
+
+class Feeder:
+    """The feeding of all campaigns, by the scheduler that leads."""
+
+    def __init__(self, w: Collaborators) -> None:
+        self._w = w
+        self._ahead = max(LEAST_AHEAD, round(w.settings.fax_rate * SECONDS_AHEAD))
+
+    def feed(self) -> None:
+        """Do what the campaigns need now.
+
+        Raises:
+            Unavailable: Redis did not answer. Whatever was fed is fed once.
+            KombuError, OSError: the broker is away.
+        """
+        for campaign_id in self._w.campaigns.starting():
+            self._each(self._start, campaign_id)
+        for campaign_id in self._w.campaigns.running():
+            self._each(self._feed, campaign_id)
+        for campaign_id in self._w.campaigns.ending():
+            self._each(self._end, campaign_id)
+
+    def _each(self, work: Callable[[str], None], campaign_id: str) -> None:
+        """Do one campaign's work. A list that cannot be read must not stop the others, nor all that is sent besides."""
+        try:
+            work(campaign_id)
+        except NotKnown:
+            log.info("campaign %s is gone", campaign_id)
+        except (Unavailable, KombuError, OSError):
+            raise
+        except Exception:
+            log.exception("campaign %s: unforeseen; it is paused", campaign_id)
+            self._w.campaigns.move(campaign_id, CampaignState.PAUSED, event="campaign.paused", reason="fault")
+
+    def _start(self, campaign_id: str) -> None:
+        campaign = self._w.campaigns.get(campaign_id)
+        late = (self._w.now() - campaign.start_at).total_seconds() if campaign.start_at else 0.0
+        if late > self._w.settings.fax_too_late:
+            self._w.campaigns.move(campaign_id, CampaignState.PAUSED, event="campaign.paused", reason="too_late")
+        else:
+            self._w.campaigns.move(campaign_id, CampaignState.RUNNING, event="campaign.started", reason="planned")
+
+    def _feed(self, campaign_id: str) -> None:
+        campaign = self._w.campaigns.get(campaign_id)
+        room = min(self._ahead - campaign.open.get(State.QUEUED, 0), PAGE)
+        if campaign.state is not CampaignState.RUNNING or room <= 0:
+            return
+        connection = campaign.options.get("connection_id") or self._w.settings.fax_connection_id
+        sender = campaign.options.get("from") or self._w.settings.sender
+        if not connection or not sender:
+            missing = "no_connection" if not connection else "no_sender"
+            self._w.campaigns.move(campaign.id, CampaignState.PAUSED, event="campaign.paused", reason=missing)
+            return
+        rows, cursor = self._next(campaign, room)
+        self._w.campaigns.feed(
+            campaign.id,
+            [{"connection": connection, "sender": sender} | row for row in rows],
+            tags=campaign.options.get("tags", ()),
+            generation=campaign.generation,
+            cursor=cursor,
+            limit=room,
+            sender=sender,
+        )
+
+    def _next(self, campaign: Campaign, room: int) -> tuple[list[dict[str, Any]], int | None]:
+        """Give the next pending rows, at most `room`, and the row after which to go on."""
+        rows: list[dict[str, Any]] = []
+        cursor = campaign.cursor
+        while len(rows) < room and cursor < campaign.size and campaign.pending:
+            chunk = cursor // CHUNK
+            pending = [row for row in self._w.campaigns.pending_rows(campaign.id, chunk) if row[0] > cursor]
+            chosen = pending[: room - len(rows)]
+            rows += [row_for_line(campaign, *row) for row in chosen]
+            cursor = chosen[-1][0] if len(chosen) < len(pending) else (chunk + 1) * CHUNK
+        if not rows and cursor >= campaign.size and campaign.pending:
+            # Something is pending behind the place that was reached: look once more from the beginning.
+            cursor = 0
+        return rows, cursor if cursor != campaign.cursor else None
+
+    def _end(self, campaign_id: str) -> None:
+        """Cancel the jobs of a cancelled campaign that have not left; those in flight go on to their end."""
+        open_rows = self._w.campaigns.open_rows(campaign_id, limit=PAGE)
+        campaign = self._w.campaigns.get(campaign_id)
+        if campaign.pending:
+            self._w.campaigns.sweep(campaign_id)
+        elif not open_rows:
+            self._w.campaigns.ended(campaign_id)
+        jobs = [job_of_row(campaign_id, row, campaign.generation) for row in open_rows]
+        for job in self._w.ledger.jobs(jobs):
+            if job and job.state in {State.QUEUED, State.HELD}:
+                self._w.ledger.cancel(job.job_id, source="scheduler")
+            elif job and campaign.also_in_flight and not job.cancel_requested:
+                self._recall(job.job_id)
+
+    def _recall(self, job_id: str) -> None:
+        """Ask for the end of a fax in flight. The wish is recorded first, so that it is told to a worker only once."""
+        reply = self._w.ledger.cancel(job_id, source="scheduler")
+        if reply["outcome"] == "wished" and reply["state"] == State.ACCEPTED:
+            self._w.post(CancelFax.TASK, CancelFax.QUEUE, {"job_id": job_id})

@@ -1,0 +1,103 @@
+"""What the leading scheduler sees to besides the jobs: inbound faxes, deletions at Telnyx, samples, upkeep."""
+
+import logging
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from kombu.exceptions import KombuError
+from redis.exceptions import RedisError
+
+from faxdispatch.broker.unread import EVERY
+from faxdispatch.jobs import FindInbound
+from faxdispatch.ledger import Upkeep, Watch, take_sample
+from worker.context import Collaborators
+from worker.messaging.reminders import CHECKS, Ask, Charges, Fetch, Forget, Look, Remove
+
+log = logging.getLogger(__name__)
+
+CROWD = 100
+"""Messages in that queue from which no more is brought there: workers have too much to do to see to more."""
+SHARE = 0.25
+"""Part of the rate that questions about inbound faxes and deletions may use up together. After an outage or a campaign
+there are many, and faxes to be sent go first."""
+PAUSE = 0.5
+"""Seconds between two looks."""
+MOST_HANDS = 8
+"""Messages by which workers are told at once that there are documents to fetch; each fetches until none is left."""
+REMOVE_EVERY = 60.0
+"""Seconds between two looks for documents that are kept no longer."""
+SAMPLE_EVERY = 300.0
+"""Seconds between two samples of how many faxes have ended, of which the console draws the last hours."""
+UPKEEP_EVERY = 600.0
+"""Seconds between two times of letting go of what is kept no longer in Redis."""
+CHARGES_EVERY = 6 * 3600.0
+"""Seconds between two readings of what faxes cost."""
+
+
+class Errands:
+    """Looks for them, and tells the workers."""
+
+    def __init__(self, w: Collaborators) -> None:
+        self._w = w
+        self._upkeep = Upkeep(w.ledger.scripts)
+        self._looked_at = self._removed_at = self._sampled_at = self._charged_at = self._kept_at = float("-inf")
+        self._looked_out_at = float("-inf")
+        self._watch = Watch(w.ledger.scripts)
+        self._allowed = 0.0
+
+    def run(self) -> None:
+        """Tell the workers of all that is due. What is told twice is done once.
+
+        Raises:
+            Unavailable: Redis or the broker is away; nothing is lost by it.
+        """
+        now = time.monotonic()
+        if now - self._looked_at < PAUSE:
+            return
+        self._looked_at = now
+        self._look_after_redis(now)
+        if self._w.backlog(CHECKS) > CROWD:
+            return
+        # At a slow rate it takes several looks until there is time for one of them.
+        self._allowed = min(self._allowed, 1.0) + self._w.settings.fax_rate * SHARE * PAUSE
+        due = self._w.inbox.due(limit=int(self._allowed))
+        self._tell_each(Look.TASK, due.asked)
+        if self._w.store:
+            for _ in range(min(due.wanted, MOST_HANDS)):
+                self._tell(Fetch.TASK)
+        if self._w.inbox.may_list(every=self._w.settings.fax_inbound_poll):
+            self._w.post(Ask.TASK, CHECKS, {"task": FindInbound.TASK, "payload": {}})
+        if self._w.store and now - self._removed_at >= REMOVE_EVERY:
+            self._removed_at = now
+            self._tell(Remove.TASK)
+        if self._w.settings.fax_charges and now - self._charged_at >= CHARGES_EVERY:
+            self._charged_at = now
+            self._tell(Charges.TASK)
+        self._tell_each(Forget.TASK, self._w.agenda.deletions(limit=int(self._allowed)))
+
+    def _look_after_redis(self, now: float) -> None:
+        if now - self._sampled_at >= SAMPLE_EVERY:
+            self._sampled_at = now
+            take_sample(self._w.ledger.scripts)
+        if now - self._kept_at >= UPKEEP_EVERY:
+            self._kept_at = now
+            self._upkeep.run()
+        if now - self._looked_out_at >= EVERY:
+            self._looked_out_at = now
+            self._look_out()
+
+    def _look_out(self) -> None:
+        """Tell where messages for us lie unread."""
+        try:
+            self._watch.tell_unread(self._w.look_out(), kept=3 * EVERY)
+        except (KombuError, RedisError, OSError) as error:
+            log.info("where messages lie unread could not be seen: %s", error)
+
+    def _tell_each(self, task: str, fax_ids: Sequence[str]) -> None:
+        self._allowed -= len(fax_ids)
+        for fax_id in fax_ids:
+            self._tell(task, fax_id=fax_id)
+
+    def _tell(self, task: str, **payload: Any) -> None:
+        self._w.post(task, CHECKS, payload)

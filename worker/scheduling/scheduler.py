@@ -1,0 +1,223 @@
+"""Keeps every job moving: appointments that have come, channels that are free, failures to decide, strays to cancel.
+
+Every worker process has one, as a thread; a lease in Redis lets one of them work. All it does may be done twice.
+"""
+
+import logging
+import random
+import time
+from collections.abc import Callable
+from threading import Event, Thread
+
+from kombu.exceptions import KombuError
+from redis.exceptions import RedisError
+
+from faxdispatch.errors import NotKnown, Unavailable
+from faxdispatch.jobs import URGENT, CancelFax, SendFax, SyncStatus
+from faxdispatch.ledger import Appointment, JobView, Picked, Scope
+from faxdispatch.reasons.failures import Counter, Kind
+from faxdispatch.states import State
+from worker.context import Collaborators
+from worker.messaging.reminders import CHECKS, DISPATCH, Ask, Attempt, Attempts, Reconcile
+from worker.policy import Failure, GiveUp, Retry, changes, climbed, decide
+from worker.scheduling.asking import Asking
+from worker.scheduling.feeding import Feeder
+from worker.scheduling.housekeeping import Errands
+from worker.sending.attempt import closed
+
+log = logging.getLogger(__name__)
+
+ROWS = 50
+"""Rows of campaigns in one message."""
+SINGLES = 16
+"""Other jobs in one message: as many as it may call for at once. One, where a policy hook thinks over each."""
+LEASE = 5.0
+"""Seconds that a leader may be silent before another takes over."""
+APPLY = 0.2
+"""Seconds between two tries of those who do not lead; free channels wait so long when a leader resigns."""
+CROWD = 100
+"""Messages in the queue of sends from which a queued job's message is taken to wait among them …"""
+FAITH = 3
+"""… for so many appointments, whose pauses double."""
+SHOW_UP = 5.0
+"""Seconds between two signs of life."""
+COMPLAIN = 600.0
+"""Seconds between two complaints about a clock."""
+
+
+class Scheduler:
+    """The scheduler of one worker process."""
+
+    def __init__(self, w: Collaborators, name: str) -> None:
+        self._w = w
+        self._name = name
+        self._stop = Event()
+        self._thread = Thread(target=self._run, name="scheduler", daemon=True)
+        self._seen_at = self._complained_at = float("-inf")
+        self._campaigns = Feeder(w)
+        self._errands = Errands(w)
+        self._asking = Asking(w)
+        self._singles = 1 if w.hook else SINGLES
+        self._work: dict[State, Callable[[Appointment], None]] = {
+            State.SUBMITTING: self._doubt,
+            State.UNKNOWN: self._reconcile,
+            State.ACCEPTED: self._ask,
+            State.DECIDING: self._decide,
+        }
+
+    def start(self) -> None:
+        """Begin, in a thread of its own."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End, and let another lead at once."""
+        self._stop.set()
+        # A worker may be told to end before it was ready.
+        if self._thread.is_alive():
+            self._thread.join(timeout=5)
+
+    def tick(self) -> None:
+        """Do all that is due now.
+
+        Raises:
+            Unavailable: Redis or the broker is away. What was taken keeps its next appointment.
+        """
+        due, hints = self._w.agenda.due(), []
+        crowded = any(a.state is State.QUEUED for a in due) and self._w.backlog(SendFax.QUEUE) > CROWD
+        for appointment in due:
+            # In a flood a job's own message is still on its way; a second one for each would double the flood.
+            if appointment.state not in {State.QUEUED, State.HELD}:
+                self._work[appointment.state](appointment)
+            elif not (crowded and appointment.state is State.QUEUED and appointment.hints <= FAITH):
+                hints.append(appointment.job_id)
+        self._tell(hints, self._singles)
+        if not closed(self._w):
+            self._campaigns.feed()
+            self._dispatch(self._w.agenda.pick())
+        # A ledger that went back takes faxes for too many that it has forgotten.
+        for fax_id in () if self._w.watch.witness.behind else self._w.agenda.strays():
+            self._w.post(CancelFax.TASK, CancelFax.QUEUE, {"fax_id": fax_id})
+        self._asking.run()
+        self._errands.run()
+
+    def _dispatch(self, picked: list[Picked]) -> None:
+        """Tell workers of jobs whose turn it is: urgent ones one by one, the others many at a time."""
+        for job in picked:
+            if job.urgent:
+                self._w.post(Attempt.TASK, URGENT, {"job_id": job.job_id})
+        self._tell([job.job_id for job in picked if job.row and not job.urgent], ROWS)
+        self._tell([job.job_id for job in picked if not job.row and not job.urgent], self._singles)
+
+    def _tell(self, jobs: list[str], many: int) -> None:
+        for at in range(0, len(jobs), many):
+            self._w.post(Attempts.TASK, DISPATCH, {"jobs": jobs[at : at + many]})
+
+    def _run(self) -> None:
+        while not self._stop.wait(self._w.settings.fax_tick):
+            try:
+                self._show_up()
+                if self._w.agenda.lead(lease=LEASE):
+                    self.tick()
+                else:
+                    self._stop.wait(APPLY)
+            except (Unavailable, KombuError, RedisError, OSError) as error:
+                log.warning("scheduler: %s; trying again", error)
+                self._stop.wait(0.5)
+            except Exception:
+                log.exception("scheduler: unforeseen; going on")
+                self._stop.wait(1)
+        try:
+            self._w.agenda.resign()
+        except Unavailable:
+            log.info("scheduler: Redis is away; the lease runs out by itself")
+
+    def _show_up(self) -> None:
+        """Tell, every few seconds, that this worker lives and what it sees of the clocks."""
+        now = time.monotonic()
+        if now - self._seen_at < SHOW_UP:
+            return
+        wrong = self._w.presence.show_up(self._name, self._w.telnyx_clock.now()).wrong_clocks()
+        self._seen_at = now
+        if wrong and now - self._complained_at > COMPLAIN:
+            self._complained_at = now
+            log.warning("%s; let NTP set every clock", ", and ".join(wrong))
+
+    def _doubt(self, appointment: Appointment) -> None:
+        log.warning("job %s attempt %d: its worker is gone", appointment.job_id, appointment.attempt)
+        self._w.ledger.doubt(
+            appointment.job_id,
+            appointment.attempt,
+            cause="lease_expired",
+            look_after=self._w.settings.fax_reconcile_every,
+            facts={},
+            source="scheduler",
+        )
+
+    def _reconcile(self, appointment: Appointment) -> None:
+        self._w.post(Reconcile.TASK, CHECKS, {"job_id": appointment.job_id})
+
+    def _ask(self, appointment: Appointment) -> None:
+        if appointment.cancel_requested:
+            self._w.post(CancelFax.TASK, CancelFax.QUEUE, {"job_id": appointment.job_id})
+        else:
+            about = {"job_id": appointment.job_id}
+            self._w.post(Ask.TASK, CHECKS, {"task": SyncStatus.TASK, "payload": about})
+
+    def _decide(self, appointment: Appointment) -> None:
+        try:
+            decide_job(self._w.ledger.job(appointment.job_id), self._w)
+        except NotKnown:
+            log.info("job %s is gone", appointment.job_id)
+
+
+def decide_job(job: JobView, w: Collaborators) -> None:
+    """Let the failure policy speak about a job whose attempt failed, and record its word."""
+    failure = Failure(
+        reason=job.cause or "unknown",
+        dials=job.dials,
+        connects=job.connects,
+        tries=job.tries,
+        max_attempts=job.request.max_attempts or w.settings.fax_max_attempts,
+        rung=job.rung,
+        send_by=job.request.send_by,
+    )
+    # Jitter keeps recipients that failed together from being dialled together again.
+    verdict = decide(failure, w.now(), w.settings, jitter=random.uniform(-1, 1))  # noqa: S311
+    # A call that was answered costs its minutes; how many, nobody tells of a fax that failed.
+    spent = None if verdict.counter is Counter.CONNECT else 0
+    if isinstance(verdict, GiveUp):
+        w.ledger.end(
+            job.job_id,
+            event="job.exhausted",
+            cause=failure.reason,
+            states=[State.DECIDING],
+            attempt=job.attempt,
+            facts={"kind": verdict.kind, "why": verdict.why, "attempts": job.attempt},
+            counter=verdict.counter,
+            blames_number=verdict.blames_number,
+            spent=spent,
+            source="scheduler",
+        )
+    else:
+        _retry(job, failure.reason, verdict, spent, w)
+
+
+def _retry(job: JobView, reason: str, verdict: Retry, spent: int | None, w: Collaborators) -> None:
+    rung = climbed(job.request, verdict.rung, w.settings) if verdict.rung > job.rung else verdict.rung
+    w.ledger.retry(
+        job.job_id,
+        job.attempt,
+        delay=verdict.delay,
+        counter=verdict.counter,
+        rung=rung,
+        tries=verdict.tries,
+        capacity=_full(reason) if verdict.kind is Kind.CAPACITY else None,
+        pause=reason if verdict.kind in {Kind.ACCOUNT, Kind.SPEND} else None,
+        spent=spent,
+        facts={"reason": reason, "kind": verdict.kind, "changed": changes(rung, w.settings)},
+    )
+
+
+def _full(reason: str) -> Scope:
+    """Tell what was out of channels. A profile may serve several connections; each learns it by itself."""
+    return "account" if reason == "user_channel_limit_exceeded" else "connection"

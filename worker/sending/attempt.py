@@ -1,0 +1,283 @@
+"""Attempts to send faxes: prepare → admit → pace → claim → submit → record.
+
+One message may bring one job or the rows of a campaign, side by side: what Redis is asked, it is asked once for all of
+them, but each job is admitted, claimed, sent and recorded by itself. What Telnyx says later comes by webhook; the
+scheduler then decides about failures.
+"""
+
+import logging
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from dataclasses import replace
+from typing import Any
+from uuid import uuid4
+
+from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_exponential
+
+from faxdispatch.calling.costs import estimate
+from faxdispatch.errors import NotKnown, NotSent, OutcomeUnknown, RateLimited, TelnyxError, Unavailable
+from faxdispatch.ledger import Claim
+from faxdispatch.states import HoldReason
+from faxdispatch.telnyx import Fax, SendRequest
+from faxdispatch.telnyx.client_state import encode_client_state
+from worker.context import Collaborators
+from worker.policy import changes
+from worker.sending.preparation import prepare
+from worker.sending.record import record
+from worker.sending.stages import Admitted, Claimed, Ended, Outcome, Prepared
+
+log = logging.getLogger(__name__)
+
+EARLY = 0.03
+"""Seconds before its slot at which a fax is claimed: the claim takes a little, and the slot is the call's."""
+TOGETHER = 0.1
+"""Seconds of slots that are claimed together."""
+LATE = 0.05
+"""Seconds after its slot from which a call draws a new one: late calls would come too close to those after them."""
+PATIENCE = 0.5
+"""Seconds that such a call waits for it; its claim runs meanwhile."""
+SIDE_BY_SIDE = 16
+"""Calls of one message that may be up at once."""
+
+CLOSED = 5.0
+"""Seconds after which a job is looked at again that came while nothing may be sent."""
+
+_TELNYX = {field.alias or name for name, field in SendRequest.model_fields.items()} - {"client_state"}
+"""What a fax may ask of Telnyx; all else is ours, and what Telnyx is given as client_state as well."""
+
+Outcomes = dict[str, Outcome]
+"""What became of each job's attempt."""
+
+
+def run_attempt(job_id: str, w: Collaborators) -> Outcome:
+    """Try to send a job now.
+
+    Raises:
+        NotKnown: there is no such job.
+        Unavailable: Redis did not answer; the job keeps its appointment with the scheduler.
+    """
+    outcomes = run_attempts([job_id], w)
+    if job_id not in outcomes:
+        raise NotKnown(f"job {job_id}: not known here")
+    return outcomes[job_id]
+
+
+def run_attempts(job_ids: Sequence[str], w: Collaborators) -> Outcomes:
+    """Try to send several jobs now; a job that is not known is left out of what is given.
+
+    Raises:
+        Unavailable: Redis did not answer; the jobs keep their appointments with the scheduler.
+    """
+    outcomes: Outcomes = {}
+    if reason := closed(w):
+        for job_id in job_ids:
+            w.ledger.hold(job_id, reason=reason, due=w.now().timestamp() + CLOSED)
+        return dict.fromkeys(job_ids, Outcome.PARKED)
+    admitted = list(_admit(list(_prepare(job_ids, outcomes, w)), outcomes, w))
+    _send(sorted(admitted, key=lambda a: a.slot), outcomes, w)
+    return outcomes
+
+
+def closed(w: Collaborators) -> HoldReason | None:
+    """Say why this worker may send nothing at all just now; None where it may."""
+    if w.account.known() is None:
+        return HoldReason.ACCOUNT_UNKNOWN
+    return w.watch.closed
+
+
+def _prepare(job_ids: Sequence[str], outcomes: Outcomes, w: Collaborators) -> Iterator[Prepared]:
+    for job in w.ledger.jobs(job_ids):
+        if job is None:
+            continue
+        try:
+            prepared = prepare(job, w)
+        except Ended as ended:
+            outcomes[job.job_id] = ended.outcome
+        except NotKnown:
+            log.info("job %s is gone", job.job_id)
+        else:
+            w.reached("prepared")
+            yield prepared
+
+
+def _admit(prepared: Sequence[Prepared], outcomes: Outcomes, w: Collaborators) -> Iterator[Admitted]:
+    if not prepared:
+        return
+    replies = w.ledger.admit_many([(p.job.job_id, p.connection, p.sender) for p in prepared])
+    now = time.monotonic()
+    for one, reply in zip(prepared, replies, strict=True):
+        if reply["outcome"] != "go":
+            outcomes[one.job.job_id] = Outcome.PARKED if reply["outcome"] == "held" else Outcome.DROPPED
+            continue
+        w.reached("admitted")
+        # The channel may have been given on the connection that counted when the job got into line.
+        granted = replace(one, connection=reply["connection"], sender=reply["sender"])
+        yield Admitted(granted, now + reply["wait"] / 1_000_000, max(one.job.rung, reply["rung"]))
+
+
+def _send(admitted: Sequence[Admitted], outcomes: Outcomes, w: Collaborators) -> None:
+    """Claim and submit each at its slot, and record the answers as they come."""
+    left = list(admitted)
+    calls: dict[Future[Fax | TelnyxError], Claimed] = {}
+    try:
+        while left or calls:
+            due = _due(left, SIDE_BY_SIDE - len(calls))
+            left = left[len(due) :]
+            for claimed in _claim(due, outcomes, w):
+                calls[w.crew.submit(_submit, claimed, w)] = claimed
+            answered = _answered(calls, left)
+            if answered:
+                w.reached("answered")
+                outcomes |= record([(calls[call], call.result()) for call in answered], w)
+                for call in answered:
+                    del calls[call]
+                w.reached("recorded")
+    finally:
+        _record_rest(calls, w)
+
+
+def _record_rest(calls: dict[Future[Fax | TelnyxError], Claimed], w: Collaborators) -> None:
+    """Record the answers to calls that were up when their message failed: nobody else has them.
+
+    What cannot be recorded either is found again by the listing, when the claim's lease is over.
+    """
+    for call, claimed in calls.items():
+        try:
+            record([(claimed, call.result())], w)
+        except Unavailable:
+            log.warning("%d answers of Telnyx could not be recorded", len(calls))
+            return
+        except Exception:
+            log.exception("job %s attempt %d: its answer could not be recorded", claimed.job_id, claimed.number)
+
+
+def _due(left: Sequence[Admitted], room: int) -> list[Admitted]:
+    """Give those whose slots are so near that they are claimed now, at most `room`, after waiting for the first."""
+    if not left or room <= 0 or left[0].slot - EARLY > time.monotonic():
+        return []
+    horizon = time.monotonic() + EARLY + TOGETHER
+    return [one for one in left[:room] if one.slot <= horizon]
+
+
+def _answered(
+    calls: dict[Future[Fax | TelnyxError], Claimed], left: Sequence[Admitted]
+) -> set[Future[Fax | TelnyxError]]:
+    """Wait for an answer or, where there is room for another call, for the next slot; give the calls that are over."""
+    until = left[0].slot - EARLY - time.monotonic() if left and len(calls) < SIDE_BY_SIDE else None
+    if calls:
+        return wait(calls, timeout=None if until is None else max(0.0, until), return_when=FIRST_COMPLETED).done
+    time.sleep(max(0.0, until or 0.0))
+    return set()
+
+
+def _claim(admitted: Sequence[Admitted], outcomes: Outcomes, w: Collaborators) -> list[Claimed]:
+    if not admitted:
+        return []
+    w.reached("paced")
+    # Read before the claim, so that the deadline errs on the early side.
+    deadline = time.monotonic() + w.settings.fax_lease / 2
+    wanted = [_wanted(one, w) for one in admitted]
+    try:
+        with w.fence.bound() as connection:
+            replies = w.ledger.claim_many(
+                wanted,
+                lease=w.settings.fax_lease,
+                account=w.account.known(),
+                witness=w.watch.witness.signature(),
+                on=connection,
+            )
+            w.reached("claimed")
+    except Unavailable as error:
+        log.warning("%d claims are void and their faxes stay here: %s", len(wanted), error)
+        void(wanted, w)
+        outcomes |= dict.fromkeys((claim.job_id for claim in wanted), Outcome.PARKED)
+        return []
+    w.watch.witness.remember(replies[0])
+    claimed: list[Claimed] = []
+    for one, reply in zip(admitted, replies, strict=True):
+        if reply["outcome"] == "claimed":
+            claimed.append(Claimed(one, reply["attempt"], deadline))
+        else:
+            outcomes[one.job_id] = Outcome.PARKED if reply["outcome"] == "held" else Outcome.DROPPED
+    w.reached("fenced")
+    return claimed
+
+
+# Where Redis stays away, what it did record of them becomes unknown with the lease, and the listing settles it.
+@retry(
+    retry=retry_if_exception_type(Unavailable),
+    wait=wait_exponential(multiplier=0.1, max=2),
+    stop=stop_after_delay(30),
+    reraise=True,
+)
+def void(claims: Sequence[Claim], w: Collaborators) -> None:
+    """Put the jobs of claims back that may have been made and were followed by no call.
+
+    Raises:
+        Unavailable: Redis did not answer for half a minute.
+    """
+    for claim in claims:
+        w.ledger.void(claim.job_id, claim.owner, reason=HoldReason.NOT_DURABLE, delay=CLOSED)
+
+
+def _wanted(admitted: Admitted, w: Collaborators) -> Claim:
+    changed = changes(admitted.rung, w.settings)
+    facts: dict[str, Any] = {"connection_id": admitted.prepared.connection, "worker": w.name}
+    if changed:
+        facts["changed"] = changed
+    return Claim(
+        admitted.job_id,
+        uuid4().hex,
+        facts,
+        cost=estimate(admitted.prepared.request, w.settings),
+        rung=admitted.rung,
+        connection=admitted.prepared.connection,
+        telnyx_at=w.telnyx_clock.now(),
+    )
+
+
+def _submit(claimed: Claimed, w: Collaborators) -> Fax | TelnyxError:
+    """Make the one call. Whatever goes wrong in it is an answer too."""
+    try:
+        with w.telnyx.borrow() as telnyx:
+            request = _request(claimed, w)
+            _wait_for_slot(claimed, w)
+            w.reached("leaving")
+            return telnyx.send_fax(request, deadline=claimed.deadline)
+    except TelnyxError as error:
+        return error
+    except Exception as error:
+        log.exception("job %s attempt %d: unforeseen", claimed.job_id, claimed.number)
+        return OutcomeUnknown(f"unforeseen {type(error).__name__}")
+
+
+def _wait_for_slot(claimed: Claimed, w: Collaborators) -> None:
+    """Wait for the slot; where a busy machine has let it pass, for another one.
+
+    Raises:
+        RateLimited: no other comes soon; nothing was sent.
+        NotSent: Redis does not answer; nothing was sent.
+    """
+    ahead = claimed.admitted.slot - time.monotonic()
+    if ahead < -LATE:
+        try:
+            slot, again = w.limits.reserve(look_ahead=PATIENCE, on=claimed.prepared.connection)
+        except Unavailable as error:
+            raise NotSent("its slot has passed and Redis gives no other") from error
+        if slot is None:
+            raise RateLimited("its slot has passed and no other comes soon", retry_after=again)
+        ahead = slot
+    time.sleep(max(0.0, ahead))
+
+
+def _request(claimed: Claimed, w: Collaborators) -> SendRequest:
+    asked: dict[str, Any] = claimed.prepared.request.encode()
+    options = {name: value for name, value in asked.items() if name in _TELNYX}
+    options |= changes(claimed.admitted.rung, w.settings)
+    options["from"] = claimed.prepared.sender
+    options["connection_id"] = claimed.prepared.connection
+    options["client_state"] = encode_client_state(claimed.job_id, claimed.number, w.ledger.identity.id)
+    if w.settings.fax_webhook_url:
+        options.setdefault("webhook_url", w.settings.fax_webhook_url)
+    return SendRequest.build(**options)
