@@ -1,8 +1,6 @@
-"""A Flask app that only answers, behind waitress as ours is: what a webhook costs before it does anything.
+"""A Flask app that only answers, behind plain waitress: what a webhook costs before it does anything.
 
-    PORT=8080 .venv/bin/python -m bench.bare
-
-Needs the settings of the web app, whose options of waitress it takes.
+PORT=8080 .venv/bin/python -m bench.bare
 """
 
 import os
@@ -11,7 +9,7 @@ from flask import Flask
 from waitress.server import create_server
 
 from faxdispatch.telnyx.webhooks import WEBHOOK_PATH
-from webhook.__main__ import OPTIONS
+from webhook.app import THREADS
 
 app = Flask("bare", static_folder=None)
 
@@ -29,4 +27,4 @@ def alive() -> str:
 
 
 if __name__ == "__main__":
-    create_server(app, port=int(os.environ["PORT"]), **OPTIONS).run()
+    create_server(app, port=int(os.environ["PORT"]), threads=THREADS, asyncore_use_poll=True).run()

@@ -5,11 +5,10 @@ import signal
 import sys
 from types import FrameType
 
-from waitress.server import create_server
-
 from console.app import create_app
 from faxdispatch.errors import Misconfigured
 from faxdispatch.ledger.connection import refuse_unfit
+from faxdispatch.serving import Bounds, Server, listen
 from faxdispatch.settings import Settings
 
 
@@ -27,24 +26,19 @@ def main() -> None:
     )
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     try:
-        server = create_server(
-            app,
-            host=settings.fax_console_host,
-            port=settings.fax_console_port,
-            threads=8,
-            connection_limit=200,
-            asyncore_use_poll=True,
-            max_request_header_size=16 * 1024,
-            max_request_body_size=app.config["MAX_CONTENT_LENGTH"],
-            # A proxy in front says nothing that counts but who somebody is, and proves itself by a secret for that.
-            clear_untrusted_proxy_headers=True,
-            url_scheme="https" if app.config["SESSION_COOKIE_SECURE"] else "http",
-            log_socket_errors=False,
-            ident=None,
-        )
+        sock = listen(settings.fax_console_host, settings.fax_console_port)
     except OSError as error:
         where = f"{settings.fax_console_host}:{settings.fax_console_port}"
         sys.exit(f"console: cannot listen on {where}: {error.strerror}; set FAX_CONSOLE_PORT")
+    server = Server(
+        app,
+        sock,
+        # A list of a million recipients takes its time over a slow line.
+        Bounds(threads=8, connections=200, seconds=900, body=app.config["MAX_CONTENT_LENGTH"]),
+        scheme="https" if app.config["SESSION_COOKIE_SECURE"] else "http",
+        # A proxy in front says nothing else that counts but who somebody is, and proves itself by a secret for that.
+        proxy=settings.fax_console_proxy_address,
+    )
     if not app.extensions["desk"].users.all() and not settings.fax_console_proxy_secret:
         print(
             "console: nobody may sign in yet: faxdispatch console user add NAME --role operator",
@@ -52,8 +46,8 @@ def main() -> None:
             flush=True,
         )
     signal.signal(signal.SIGTERM, _stop)
-    host = f"[{server.effective_host}]" if ":" in server.effective_host else server.effective_host
-    print(f"console: listening on http://{host}:{server.effective_port}", file=sys.stderr, flush=True)
+    host = f"[{settings.fax_console_host}]" if ":" in settings.fax_console_host else settings.fax_console_host
+    print(f"console: listening on http://{host}:{server.port}", file=sys.stderr, flush=True)
     server.run()
 
 

@@ -1,36 +1,15 @@
-"""`python -m webhook`: serve the app on `PORT`."""
+"""`python -m webhook`: serve webhooks on `PORT`, and those who run this on `FAX_ADMIN_PORT`."""
 
 import logging
 import signal
+import socket
 import sys
 from types import FrameType
 
-from waitress.server import create_server
-
+from faxdispatch.serving import Server, listen
 from webhook import witness
-from webhook.app import THREADS
-from webhook.door import MAX_BODY
-from webhook.wsgi import app, settings
-
-OPTIONS = {
-    "host": "0.0.0.0",  # noqa: S104 - Telnyx calls from outside; in a container that is the only way in
-    "threads": THREADS,
-    # Stalled clients cost a file and some memory each, and no thread: requests are handed on when they are whole.
-    # This many fit into the usual 1024 files and, with bodies as long as allowed, into 160 MB.
-    "connection_limit": 500,
-    # The default, select, fails for file numbers above 1023.
-    "asyncore_use_poll": True,
-    # Seconds; Telnyx sends a webhook in one go.
-    "channel_timeout": 10,
-    "cleanup_interval": 5,
-    "max_request_header_size": 16 * 1024,
-    # Ours plus room for the framing of a chunked body, which counts here; between the two the app answers 413.
-    "max_request_body_size": MAX_BODY + 64 * 1024,
-    "clear_untrusted_proxy_headers": True,
-    "log_socket_errors": False,
-    "ident": None,
-}
-"""Settings of waitress."""
+from webhook.app import ADMIN_BOUNDS, BOUNDS
+from webhook.wsgi import admin, app, settings
 
 
 def main() -> None:
@@ -42,14 +21,21 @@ def main() -> None:
     )
     # That requests wait for a thread is no news worth a line each.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
-    try:
-        server = create_server(app, port=settings.port, **OPTIONS)
-    except OSError as error:
-        sys.exit(f"webhook: cannot listen on port {settings.port}: {error.strerror}")
+    server = Server(app, _listen("PORT", settings.fax_webhook_host, settings.port), BOUNDS)
+    watched = Server(admin, _listen("FAX_ADMIN_PORT", settings.fax_admin_host, settings.fax_admin_port), ADMIN_BOUNDS)
     signal.signal(signal.SIGTERM, _stop)
     witness.start(settings)
-    print(f"webhook: listening on port {server.effective_port}", file=sys.stderr, flush=True)
+    watched.run_aside()
+    print(f"webhook: metrics, readiness and health on port {watched.port}", file=sys.stderr)
+    print(f"webhook: listening on port {server.port}", file=sys.stderr, flush=True)
     server.run()
+
+
+def _listen(setting: str, host: str, port: int) -> socket.socket:
+    try:
+        return listen(host, port)
+    except OSError as error:
+        sys.exit(f"webhook: cannot listen on {host} port {port}: {error.strerror}; set {setting}")
 
 
 def _stop(_number: int, _frame: FrameType | None) -> None:

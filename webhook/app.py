@@ -1,13 +1,15 @@
-"""The composition: settings in, Flask app out."""
+"""The composition: settings in, two Flask apps out: one for Telnyx, one for whoever runs this."""
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from flask import Flask, Response, jsonify, request
 from prometheus_client import CONTENT_TYPE_LATEST
 from werkzeug.exceptions import HTTPException
 
 from faxdispatch.ledger import Agenda, Charges, Ledger, Limits, Observations, Patience, Scripts, Watch
+from faxdispatch.serving import Bounds
 from faxdispatch.settings import Settings
 from faxdispatch.telnyx.signature import PublicKeys
 from faxdispatch.telnyx.webhooks import WEBHOOK_PATH
@@ -26,13 +28,37 @@ _PAUSE = 0.5
 """Seconds for which nothing is tried after a failure."""
 
 
-def create_app(
+BOUNDS = Bounds(
+    threads=THREADS,
+    # This many fit into the usual 1024 files and, with bodies as long as allowed, into 160 MB.
+    connections=500,
+    # Telnyx sends a webhook in one go.
+    seconds=10,
+    # Room for the framing of a chunked body; between the two the app answers 413.
+    body=MAX_BODY + 64 * 1024,
+)
+"""What callers from outside may take."""
+ADMIN_BOUNDS = Bounds(threads=2, connections=50, seconds=10, body=1024)
+"""What those who watch may take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Apps:
+    """The two apps of a receiver; they share their figures."""
+
+    public: Flask
+    """Takes webhooks, and says that it runs."""
+    admin: Flask
+    """Gives metrics, readiness and health; for a port that only those who run this can reach."""
+
+
+def create_apps(
     settings: Settings,
     *,
     clock: Callable[[], float] = time.time,
     observations: Observations | None = None,
-) -> Flask:
-    """Build the app; it connects to Redis when it is first needed.
+) -> Apps:
+    """Build the apps; they connect to Redis when it is first needed.
 
     `clock` gives the seconds since 1970 by which a webhook's age is judged; `observations` stands in for the ledger.
 
@@ -53,7 +79,7 @@ def create_app(
     # Looking on has patience of its own, so that nobody who asks for figures can hold up a webhook.
     watching = Breaker(deadline=_DEADLINE, pause=_PAUSE, threads=2)
     metrics.registry.register(_gauges(scripts, watching, settings.known_connections))
-    return _app(door, Readiness(scripts.redis, watching), metrics)
+    return Apps(_public(door), _admin(Readiness(scripts.redis, watching), metrics))
 
 
 def _gauges(scripts: Scripts, breaker: Breaker, connections: frozenset[str]) -> LedgerGauges:
@@ -68,21 +94,19 @@ def _gauges(scripts: Scripts, breaker: Breaker, connections: frozenset[str]) -> 
     )
 
 
-def _app(door: Door, readiness: Readiness, metrics: Metrics) -> Flask:
-    app = Flask("webhook", static_folder=None)
-    # A redirect counts as a failed delivery, so no spelling of the address is mended by one.
-    app.url_map.merge_slashes = False
-    app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
+def _public(door: Door) -> Flask:
+    app = _app("webhook")
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY + 1
-    app.register_error_handler(HTTPException, _refusal)
 
     @app.post(WEBHOOK_PATH)
     def receive() -> Response:
         return door.answer(request)
 
-    @app.get("/healthz")
-    def alive() -> Response:
-        return Response("ok\n", mimetype="text/plain")
+    return app
+
+
+def _admin(readiness: Readiness, metrics: Metrics) -> Flask:
+    app = _app("admin")
 
     @app.get("/readyz")
     def ready() -> tuple[Response, int]:
@@ -92,6 +116,20 @@ def _app(door: Door, readiness: Readiness, metrics: Metrics) -> Flask:
     @app.get("/metrics")
     def figures() -> Response:
         return Response(metrics.text(), content_type=CONTENT_TYPE_LATEST)
+
+    return app
+
+
+def _app(name: str) -> Flask:
+    app = Flask(name, static_folder=None)
+    # A redirect counts as a failed delivery, so no spelling of the address is mended by one.
+    app.url_map.merge_slashes = False
+    app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
+    app.register_error_handler(HTTPException, _refusal)
+
+    @app.get("/healthz")
+    def alive() -> Response:
+        return Response("ok\n", mimetype="text/plain")
 
     return app
 

@@ -10,7 +10,7 @@ class Labels:
     Each value is a time series that the monitoring keeps for months, and anybody's job can name a connection.
     """
 
-    def __init__(self, known: frozenset[str] = frozenset(), *, most: int = 50) -> None:
+    def __init__(self, known: frozenset[str] = frozenset(), *, most: int = 20) -> None:
         self._admitted = set(known)
         self._most = len(known) + most
 

@@ -77,8 +77,8 @@ class Metrics:
 class LedgerGauges:
     """The ledger's figures, read from Redis at most once in `max_age` seconds, however often they are asked for.
 
-    They are left out while Redis does not answer; `faxdispatch_ledger_up` says so. `connections` are ours; of others,
-    which any job can name, only so many are told apart.
+    They are left out while Redis does not answer; `faxdispatch_ledger_up` says so. `connections` are ours; any job can
+    name others, and these are told together.
     """
 
     def __init__(
@@ -99,7 +99,9 @@ class LedgerGauges:
         self._charges = charges
         self._watch = watch
         self._breaker = breaker
-        self._connections, self._places = Labels(connections), Labels()
+        # Where we know which are ours, all others are one; else the first ones stand for themselves.
+        self._connections = Labels(connections, most=0) if connections else Labels()
+        self._places = Labels()
         self._max_age = max_age
         self._lock = threading.Lock()
         self._read_at = float("-inf")

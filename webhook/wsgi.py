@@ -1,17 +1,19 @@
-"""The app for a WSGI server: `webhook.wsgi:app`. The one place where importing has an effect."""
+"""The apps for WSGI servers: `webhook.wsgi:app`, `webhook.wsgi:admin`. The one place where importing has an effect."""
 
 import sys
 
 from faxdispatch.errors import Misconfigured
 from faxdispatch.ledger.connection import refuse_unfit
 from faxdispatch.settings import Settings
-from webhook.app import create_app
+from webhook.app import create_apps
 
 try:
-    settings = Settings.load()
+    # Who takes calls from outside holds no key to send with, whatever the environment has.
+    settings = Settings.load(telnyx_api_key=None)
     refuse_unfit(settings.redis)
-    app = create_app(settings)
+    apps = create_apps(settings)
 except Misconfigured as error:
     # A server that cannot tell Telnyx from a stranger must not start; nobody needs a traceback to set a variable.
     print(f"webhook: {error}", file=sys.stderr)
     raise SystemExit(2) from None
+app, admin = apps.public, apps.admin

@@ -89,6 +89,12 @@ class Settings(BaseSettings):
     """Where the embedded Valkey keeps its files."""
     port: int = Field(default=8080, ge=0, le=65535)
     """Port of the webhook server."""
+    fax_webhook_host: str = "::"
+    """Address it listens on: `::` is all, of IPv6 and IPv4; `127.0.0.1` where a proxy of this machine is in front."""
+    fax_admin_port: int = Field(default=8081, ge=0, le=65535)
+    """Port of its metrics (`/metrics`), readiness (`/readyz`) and health (`/healthz`); 0 is any that is free."""
+    fax_admin_host: str = "127.0.0.1"
+    """Address that port is on; it has no password, so nobody else may reach any other."""
 
     # Telnyx
     telnyx_api_key: SecretStr | None = None
@@ -236,13 +242,15 @@ class Settings(BaseSettings):
 
     # The console in the browser
     fax_console_host: str = "127.0.0.1"
-    """Address that the console listens on; `0.0.0.0` for all, as in a container."""
+    """Address that the console listens on; `::` for all, as in a container."""
     fax_console_port: int = Field(default=8090, ge=0, le=65535)
     """Port of the console."""
     fax_console_url: Annotated[str, AfterValidator(_origin)] | None = None
     """Where browsers reach it, like `https://fax.example.com`; without it only as `localhost` or the address above."""
     fax_console_users: Path | None = None
     """File of those who may sign in; `console-users.json` in FAX_DATA_DIR where it is not set."""
+    fax_console_proxy_address: str | None = None
+    """Address of the proxy in front, whose `X-Forwarded-For` tells who asks; `*` where nobody else can reach us."""
     fax_console_proxy_secret: SecretStr | None = Field(default=None, min_length=16)
     """Secret by which a proxy that has signed people in proves itself; it says who they are in the header below."""
     fax_console_proxy_header: str = Field(default="X-Forwarded-User", pattern="^[A-Za-z0-9-]+$")

@@ -100,12 +100,15 @@ class Simulator:
 class Flow:
     """The running installation, and short words for what tests do with it."""
 
-    def __init__(self, stack: Stack, folder: Path, redis_url: str, sim: Simulator, web_port: int) -> None:
+    def __init__(
+        self, stack: Stack, folder: Path, redis_url: str, sim: Simulator, web_port: int, admin_port: int
+    ) -> None:
         self.processes = stack
         self.folder = folder
         self.redis_url = redis_url
         self.sim = sim
         self.web_port = web_port
+        self.admin_port = admin_port
         self.console = ""
         """Address of the console, where there is one."""
         self.redis = Redis.from_url(redis_url, decode_responses=True)
@@ -163,7 +166,7 @@ def installation(
     """Run an installation; `settings` are environment variables."""
     log = (folder / "processes.log").open("w", buffering=1)
     with log, Stack(lambda name, line: log.write(f"{name:<10} | {line}\n")) as stack:
-        redis_port, web_port = processes.free_port(), processes.free_port()
+        redis_port, web_port, admin_port = (processes.free_port() for _ in range(3))
         redis_url = f"redis://127.0.0.1:{redis_port}/0"
         stack.start(processes.valkey(folder, redis_port))
         hook = f"http://127.0.0.1:{web_port}/webhooks/telnyx"
@@ -172,7 +175,7 @@ def installation(
         surroundings = processes.environment(
             FAST
             | processes.simulated(about)
-            | {"REDIS_URL": redis_url, "PORT": str(web_port), "FAX_FROM": SENDER}
+            | {"REDIS_URL": redis_url, "PORT": str(web_port), "FAX_ADMIN_PORT": str(admin_port), "FAX_FROM": SENDER}
             | settings,
             inherit=False,
         )
@@ -180,7 +183,7 @@ def installation(
             stack.start(processes.web(folder, surroundings))
         for number in range(1, workers + 1):
             stack.start(processes.worker(folder, surroundings, number=number))
-        flow = Flow(stack, folder, redis_url, Simulator(about), web_port)
+        flow = Flow(stack, folder, redis_url, Simulator(about), web_port, admin_port)
         flow.sim.upload(TOKEN, a_pdf())
         if console:
             place = {"FAX_CONSOLE_HOST": "127.0.0.1", "FAX_CONSOLE_PORT": str(processes.free_port())}

@@ -33,7 +33,7 @@ def start(home):
     started = []
 
     def run(*words, **settings):
-        started.append(Command(*words, folder=home, **{"FAX_CONSOLE_PORT": "0"} | settings))
+        started.append(Command(*words, folder=home, **{"FAX_CONSOLE_PORT": "0", "FAX_ADMIN_PORT": "0"} | settings))
         return started[-1]
 
     yield run

@@ -151,7 +151,7 @@ def test_messages_where_no_worker_reads_are_told_by_every_way_to_look(stack, str
     watch = Watch(Scripts(connect(stack.redis_url)))
     told = {"celery": 1, "team:fax.send": 1}
     stack.until(lambda: watch.figures().unread == told)
-    metrics = httpx.get(f"http://127.0.0.1:{stack.web_port}/metrics", trust_env=False).text
+    metrics = httpx.get(f"http://127.0.0.1:{stack.admin_port}/metrics", trust_env=False).text
     for place in told:
         assert f'faxdispatch_unread_messages{{place="{place}"}} 1.0' in metrics
     findings = {finding.name: finding for finding in check_broker(Settings(_env_file=None, redis_url=stack.redis_url))}

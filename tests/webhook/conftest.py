@@ -10,7 +10,7 @@ from redis import Redis
 from faxdispatch.settings import Settings
 from tests.conftest import running_valkey
 from tests.webhook.harness import SIGNER, Valkey, Web
-from webhook.app import create_app
+from webhook.app import Apps, create_apps
 
 _EMPTIED = """
 for _, key in ipairs(redis.call('KEYS', '*')) do
@@ -40,8 +40,20 @@ def settings(redis_url: str) -> Settings:
 
 
 @pytest.fixture
-def client(settings: Settings) -> FlaskClient:
-    return create_app(settings).test_client()
+def apps(settings: Settings) -> Apps:
+    return create_apps(settings)
+
+
+@pytest.fixture
+def client(apps: Apps) -> FlaskClient:
+    """Speaks to the app that Telnyx reaches."""
+    return apps.public.test_client()
+
+
+@pytest.fixture
+def admin(apps: Apps) -> FlaskClient:
+    """Speaks to the app of those who run this."""
+    return apps.admin.test_client()
 
 
 @pytest.fixture(scope="session")

@@ -42,23 +42,37 @@ class Web:
     """`python -m webhook` on a free port."""
 
     def __init__(self, folder: Path, redis_url: str, **variables: str) -> None:
-        given = {"REDIS_URL": redis_url, "TELNYX_PUBLIC_KEY": SIGNER.public_key, "PORT": "0"} | variables
+        given = {
+            "REDIS_URL": redis_url,
+            "TELNYX_PUBLIC_KEY": SIGNER.public_key,
+            "PORT": "0",
+            "FAX_ADMIN_PORT": "0",
+        } | variables
         self.log = folder / "webhook.log"
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "webhook"], cwd=folder, env=environment(**given), stderr=log
             )
         self.port = int(eventually(lambda: re.search(r"listening on port (\d+)", self.log.read_text())).group(1))
+        self.admin_port = int(re.search(r"health on port (\d+)", self.log.read_text()).group(1))
 
     def post(self, request: SignedRequest, path: str = PATH) -> Reply:
         return self.ask("POST", path, request.body, request.headers)
 
     def get(self, path: str) -> Reply:
-        return self.ask("GET", path)
+        """Ask the port that is there for those who run this."""
+        return self.ask("GET", path, port=self.admin_port)
 
-    def ask(self, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None) -> Reply:
+    def ask(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        headers: dict[str, str] | None = None,
+        port: int | None = None,
+    ) -> Reply:
         began = time.monotonic()
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", port or self.port, timeout=30)
         try:
             connection.request(method, path, body, headers or {})
             answer = connection.getresponse()

@@ -16,7 +16,7 @@ from faxdispatch.errors import Misconfigured, Unavailable
 from faxdispatch.settings import Settings
 from faxdispatch.testing import SignedRequest, Signer, telnyx_event
 from tests.webhook.harness import PATH, SIGNER, quarantined, told
-from webhook.app import create_app
+from webhook.app import create_apps
 from webhook.door import MAX_BODY
 
 
@@ -48,19 +48,21 @@ def test_an_event_is_answered_200_with_nothing_in_it_and_told_once(client: Flask
     assert told(redis_url) == ["one"]
 
 
-def test_a_second_delivery_is_answered_200_and_not_told_again(client: FlaskClient, redis_url: str):
+def test_a_second_delivery_is_answered_200_and_not_told_again(client: FlaskClient, admin: FlaskClient, redis_url: str):
     event = telnyx_event(event_id="one", fax_id="f")
     again = telnyx_event(event_id="one", fax_id="f", occurred_at=event["data"]["occurred_at"], delivery=2)
     assert [post(client, event).status_code, post(client, again).status_code] == [200, 200]
     assert told(redis_url) == ["one"]
-    assert b'outcome="duplicate"} 1.0' in client.get("/metrics").data
+    assert b'outcome="duplicate"} 1.0' in admin.get("/metrics").data
 
 
-def test_the_same_id_with_other_content_is_answered_200_counted_and_not_told(client: FlaskClient, redis_url: str):
+def test_the_same_id_with_other_content_is_answered_200_counted_and_not_told(
+    client: FlaskClient, admin: FlaskClient, redis_url: str
+):
     post(client, telnyx_event(event_id="one", page_count=1))
     assert post(client, telnyx_event(event_id="one", page_count=2)).status_code == 200
     assert told(redis_url) == ["one"]
-    assert b'outcome="differs"} 1.0' in client.get("/metrics").data
+    assert b'outcome="differs"} 1.0' in admin.get("/metrics").data
 
 
 @pytest.mark.parametrize(
@@ -109,7 +111,7 @@ def test_every_signed_event_is_told(client: FlaskClient, redis_url: str, event: 
     ids=range(15),
 )
 def test_a_signed_body_that_cannot_be_read_is_answered_200_and_kept_once(
-    client: FlaskClient, redis_url: str, body: bytes
+    client: FlaskClient, admin: FlaskClient, redis_url: str, body: bytes
 ):
     assert post(client, body).status_code == 200
     assert post(client, body).status_code == 200
@@ -117,12 +119,12 @@ def test_a_signed_body_that_cannot_be_read_is_answered_200_and_kept_once(
     assert kept["body"] == body.decode("utf-8", errors="backslashreplace")
     assert kept["reason"]
     assert told(redis_url) == []
-    assert b'outcome="unreadable"} 1.0' in client.get("/metrics").data
+    assert b'outcome="unreadable"} 1.0' in admin.get("/metrics").data
 
 
 def test_an_event_of_a_foreign_connection_is_answered_200_and_kept_apart(settings: Settings, redis_url: str):
     ours = settings.model_copy(update={"fax_connection_id": "111", "fax_connections": ("222",)})
-    client = create_app(ours).test_client()
+    client = create_apps(ours).public.test_client()
     foreign = telnyx_event(connection_id="333")
     assert post(client, foreign).status_code == 200
     assert [json.loads(kept["body"]) for kept in quarantined(redis_url)] == [foreign]
@@ -148,7 +150,7 @@ def test_the_log_names_event_type_outcome_and_nothing_personal(client: FlaskClie
 @pytest.mark.parametrize("key", [b"x" * 32, b"y" * 32])
 def test_each_of_several_keys_is_good_while_a_key_is_rotated(settings: Settings, key: bytes):
     keys = tuple(Signer(seed).public_key for seed in (b"x" * 32, b"y" * 32))
-    client = create_app(settings.model_copy(update={"telnyx_public_key": keys})).test_client()
+    client = create_apps(settings.model_copy(update={"telnyx_public_key": keys})).public.test_client()
     assert post(client, Signer(key).request(telnyx_event())).status_code == 200
     assert post(client, SIGNER.request(telnyx_event())).status_code == 401
 
@@ -163,19 +165,21 @@ def test_a_request_without_signature_or_timestamp_is_answered_401_with_nothing_i
     assert told(redis_url) == quarantined(redis_url) == []
 
 
-def test_a_stranger_and_an_old_request_get_the_same_answer_and_are_counted_apart(client: FlaskClient, redis_url: str):
+def test_a_stranger_and_an_old_request_get_the_same_answer_and_are_counted_apart(
+    client: FlaskClient, admin: FlaskClient, redis_url: str
+):
     forged = post(client, Signer(b"z" * 32).request(telnyx_event()))
     stale = post(client, SIGNER.request(telnyx_event(), timestamp=int(time.time()) - 600))
     assert forged.status_code == stale.status_code == 401
     assert (forged.data, dict(forged.headers)) == (stale.data, dict(stale.headers))
     assert told(redis_url) == []
-    figures = client.get("/metrics").data
+    figures = admin.get("/metrics").data
     assert b'outcome="forged"} 1.0' in figures
     assert b'outcome="stale"} 1.0' in figures
 
 
 def test_the_age_of_a_request_is_judged_by_the_given_clock(settings: Settings):
-    client = create_app(settings, clock=lambda: 1_588_684_102.0).test_client()
+    client = create_apps(settings, clock=lambda: 1_588_684_102.0).public.test_client()
     assert post(client, SIGNER.request(telnyx_event(), timestamp=1_588_684_000)).status_code == 200
 
 
@@ -262,15 +266,26 @@ def test_any_other_method_is_answered_405(client: FlaskClient, method: str):
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
-def test_what_is_to_be_read_cannot_be_posted_to(client: FlaskClient, path: str):
-    assert client.post(path).status_code == 405
-    assert client.options(path).status_code == 405
-    assert client.head(path).status_code == 200
+def test_what_is_to_be_read_cannot_be_posted_to(admin: FlaskClient, path: str):
+    assert admin.post(path).status_code == 405
+    assert admin.options(path).status_code == 405
+    assert admin.head(path).status_code == 200
 
 
 @pytest.mark.parametrize(
     "path",
-    ["/", "/webhooks", f"{PATH}/", "/webhooks//telnyx", "//webhooks//telnyx", f"{PATH}/x", "/healthz/", "/static/x"],
+    [
+        "/",
+        "/webhooks",
+        f"{PATH}/",
+        "/webhooks//telnyx",
+        "//webhooks//telnyx",
+        f"{PATH}/x",
+        "/healthz/",
+        "/static/x",
+        "/readyz",
+        "/metrics",
+    ],
 )
 def test_any_other_address_is_answered_404_and_never_redirected(client: FlaskClient, path: str):
     answer = post(client, telnyx_event(), path=path)
@@ -278,7 +293,7 @@ def test_any_other_address_is_answered_404_and_never_redirected(client: FlaskCli
 
 
 def test_what_cannot_be_recorded_is_answered_503_with_a_hint_when_to_come_again(settings: Settings):
-    client = create_app(settings, observations=Broken()).test_client()
+    client = create_apps(settings, observations=Broken()).public.test_client()
     for body in (telnyx_event(), b"not JSON"):
         answer = post(client, body)
         assert (answer.status_code, answer.data) == (503, b"")
@@ -286,7 +301,7 @@ def test_what_cannot_be_recorded_is_answered_503_with_a_hint_when_to_come_again(
 
 
 def test_a_stranger_is_answered_401_even_while_redis_is_away(settings: Settings):
-    client = create_app(settings, observations=Broken()).test_client()
+    client = create_apps(settings, observations=Broken()).public.test_client()
     assert post(client, Signer(b"z" * 32).request(telnyx_event())).status_code == 401
 
 
@@ -295,19 +310,21 @@ def test_a_fault_of_ours_is_answered_500_so_that_telnyx_comes_again(settings: Se
         def record(self, *_: Any, **__: Any) -> dict[str, Any]:
             raise KeyError("a mistake")
 
-    client = create_app(settings, observations=Faulty()).test_client()
+    apps = create_apps(settings, observations=Faulty())
+    client = apps.public.test_client()
     answer = post(client, telnyx_event())
     assert (answer.status_code, answer.data) == (500, b"")
-    assert b'outcome="fault"} 1.0' in client.get("/metrics").data
+    assert b'outcome="fault"} 1.0' in apps.admin.test_client().get("/metrics").data
 
 
 def test_the_lag_behind_telnyx_is_measured_for_new_events_only(settings: Settings):
     now = datetime(2026, 1, 1, tzinfo=UTC)
-    client = create_app(settings, clock=now.timestamp).test_client()
+    apps = create_apps(settings, clock=now.timestamp)
+    client = apps.public.test_client()
     event = telnyx_event(occurred_at="2025-12-31T23:59:57Z")
     for _ in range(2):
         post(client, SIGNER.request(event, timestamp=int(now.timestamp())))
-    figures = client.get("/metrics").data
+    figures = apps.admin.test_client().get("/metrics").data
     assert b"faxdispatch_webhook_lag_seconds_sum 3.0" in figures
     assert b"faxdispatch_webhook_lag_seconds_count 1.0" in figures
 
@@ -315,4 +332,4 @@ def test_the_lag_behind_telnyx_is_measured_for_new_events_only(settings: Setting
 @pytest.mark.parametrize("keys", [(), ("",), ("x",), (SIGNER.public_key, "x"), ("A" * 44,)])
 def test_without_valid_keys_there_is_no_app(settings: Settings, keys: tuple[str, ...]):
     with pytest.raises(Misconfigured, match="TELNYX_PUBLIC_KEY"):
-        create_app(settings.model_copy(update={"telnyx_public_key": keys}))
+        create_apps(settings.model_copy(update={"telnyx_public_key": keys}))

@@ -124,7 +124,7 @@ def test_a_server_told_to_stop_finishes_what_it_is_doing(valkey: Valkey, start_w
         head = ["POST /webhooks/telnyx HTTP/1.1", *lines, "Host: x", f"Content-Length: {len(request.body)}", "", ""]
         client.sendall("\r\n".join(head).encode() + request.body)
         # Requests are begun in the order in which they come: once this is answered, the one before is under way.
-        assert web.get("/healthz").status == 200
+        assert web.ask("GET", "/healthz").status == 200
         web.process.terminate()
         valkey.go_on()
         answer = client.recv(1000)

@@ -10,7 +10,7 @@ import pytest
 from tests.webhook.harness import SIGNER, Web, environment
 
 NOWHERE = "redis://127.0.0.1:1/0"
-GOOD = {"REDIS_URL": NOWHERE, "TELNYX_PUBLIC_KEY": SIGNER.public_key, "PORT": "0"}
+GOOD = {"REDIS_URL": NOWHERE, "TELNYX_PUBLIC_KEY": SIGNER.public_key, "PORT": "0", "FAX_ADMIN_PORT": "0"}
 
 
 def run(folder: Path, *module: str, **variables: str) -> tuple[int, list[str]]:

@@ -14,16 +14,16 @@ from faxdispatch.settings import Settings
 from faxdispatch.states import OPEN
 from faxdispatch.testing import telnyx_event
 from tests.webhook.harness import PATH, SIGNER
-from webhook.app import create_app
+from webhook.app import create_apps
 from webhook.door import Refusal
 from webhook.intake import Outcome
 
 FAX = {"from_": "+17733372107", "connection_id": "234423", "media_name": "doc"}
 
 
-def figures(client: FlaskClient) -> dict[tuple[str, ...], float]:
+def figures(admin: FlaskClient) -> dict[tuple[str, ...], float]:
     """The samples by name and labels' values."""
-    text = client.get("/metrics").text
+    text = admin.get("/metrics").text
     families = text_string_to_metric_families(text)
     return {(s.name, *s.labels.values()): s.value for family in families for s in family.samples}
 
@@ -32,17 +32,17 @@ def figures(client: FlaskClient) -> dict[tuple[str, ...], float]:
 def away() -> FlaskClient:
     """A receiver whose Redis is not there."""
     settings = Settings(redis_url="redis://127.0.0.1:1/0", telnyx_public_key=(SIGNER.public_key,))
-    return create_app(settings).test_client()
+    return create_apps(settings).admin.test_client()
 
 
-def test_the_ledgers_figures_are_told(client: FlaskClient, redis_url: str):
+def test_the_ledgers_figures_are_told(admin: FlaskClient, redis_url: str):
     scripts = Scripts(connect(redis_url))
     ledger = Ledger(scripts)
     for number in (1, 2, 3):
         ledger.create(f"job-{number}", SendFax.decode(FAX | {"to": f"+1510788262{number}"}), source="producer")
     ledger.admit("job-1", connection="234423", sender="+17733372107")
     Limits(scripts).pause("999", reason="no funds", delay=60)
-    found = figures(client)
+    found = figures(admin)
     assert found["faxdispatch_ledger_up",] == 1
     assert found["faxdispatch_jobs", "queued"] == 3
     assert found["faxdispatch_jobs", "delivered"] == 0
@@ -52,22 +52,22 @@ def test_the_ledgers_figures_are_told(client: FlaskClient, redis_url: str):
     assert found["faxdispatch_overdue_seconds",] == 0
 
 
-def test_the_oldest_appointment_that_nobody_keeps_is_told(client: FlaskClient, redis_url: str):
+def test_the_oldest_appointment_that_nobody_keeps_is_told(admin: FlaskClient, redis_url: str):
     with Redis.from_url(redis_url) as redis:
         seconds, _ = redis.time()
         redis.zadd("fax:agenda", {"late": (seconds - 100) * 1000, "later": (seconds + 100) * 1000})
-    assert 99 <= figures(client)["faxdispatch_overdue_seconds",] < 160
+    assert 99 <= figures(admin)["faxdispatch_overdue_seconds",] < 160
 
 
-def test_what_an_operator_watches_is_told_and_zero_where_all_is_well(client: FlaskClient):
-    found = figures(client)
+def test_what_an_operator_watches_is_told_and_zero_where_all_is_well(admin: FlaskClient):
+    found = figures(admin)
     names = ("dead_letters", "strays", "quarantined", "workers", "scheduler_leads")
     assert [found[f"faxdispatch_{name}",] for name in names] == [0] * 5
     assert {state for name, *rest in found if name == "faxdispatch_oldest_seconds" for state in rest} == OPEN
     assert all(found["faxdispatch_oldest_seconds", state] == 0 for state in OPEN)
 
 
-def test_what_an_operator_must_look_at_is_counted(client: FlaskClient, redis_url: str):
+def test_what_an_operator_must_look_at_is_counted(admin: FlaskClient, redis_url: str):
     scripts = Scripts(connect(redis_url))
     redis, now = scripts.redis, scripts.clock()
     Ledger(scripts).bury("m-1", letter={}, facts={}, source="worker")
@@ -76,14 +76,14 @@ def test_what_an_operator_must_look_at_is_counted(client: FlaskClient, redis_url
     redis.zadd("fax:workers", {"host:1": now - 5_000, "host:2": now, "gone:3": now - 61_000})
     redis.set("fax:leader", "host:1")
     Questions(scripts).put(Question("fax.sync.v1", {"fax_id": "fax-1"}, "m-2"))
-    found = figures(client)
+    found = figures(admin)
     assert found["faxdispatch_questions",] == 1
     told = {name: found[f"faxdispatch_{name}",] for name in ("dead_letters", "strays", "quarantined", "workers")}
     assert told == {"dead_letters": 1, "strays": 2, "quarantined": 1, "workers": 2}
     assert found["faxdispatch_scheduler_leads",] == 1
 
 
-def test_how_long_the_oldest_job_stands_in_each_state_is_told(client: FlaskClient, redis_url: str):
+def test_how_long_the_oldest_job_stands_in_each_state_is_told(admin: FlaskClient, redis_url: str):
     scripts = Scripts(connect(redis_url))
     ledger, began = Ledger(scripts), scripts.clock() - 100_000
     for number, age in enumerate((0, 40_000, 70_000)):
@@ -92,23 +92,23 @@ def test_how_long_the_oldest_job_stands_in_each_state_is_told(client: FlaskClien
     ledger.admit("job-0", connection="234423", sender="+17733372107")
     ledger.claim("job-0", owner="w", lease=60, facts={})
     ledger.doubt("job-0", 1, cause="no_answer", look_after=15, facts={})
-    found = figures(client)
+    found = figures(admin)
     assert 60 <= found["faxdispatch_oldest_seconds", "queued"] < 120
     assert 30 <= found["faxdispatch_oldest_seconds", "unknown"] < 60
 
 
-def test_every_figure_is_explained_to_operators(client: FlaskClient):
+def test_every_figure_is_explained_to_operators(admin: FlaskClient):
     explained = (Path(__file__).parents[2] / "docs" / "operations.md").read_text()
-    names = {family.name for family in text_string_to_metric_families(client.get("/metrics").text)}
+    names = {family.name for family in text_string_to_metric_families(admin.get("/metrics").text)}
     assert [name for name in names if f"`{name.removesuffix('_created')}" not in explained] == []
 
 
-def test_asking_often_asks_redis_once(client: FlaskClient, redis_url: str):
-    before = figures(client)
+def test_asking_often_asks_redis_once(admin: FlaskClient, redis_url: str):
+    before = figures(admin)
     Ledger(Scripts(connect(redis_url))).create("job-1", SendFax.decode(FAX | {"to": "+15107882622"}), source="producer")
     with Redis.from_url(redis_url) as redis:
         asked = redis.info("stats")["total_commands_processed"]
-        assert [figures(client)["faxdispatch_jobs", "queued"] for _ in range(20)] == [
+        assert [figures(admin)["faxdispatch_jobs", "queued"] for _ in range(20)] == [
             before["faxdispatch_jobs", "queued"]
         ] * 20
         assert redis.info("stats")["total_commands_processed"] - asked < 20
@@ -120,12 +120,12 @@ def test_figures_are_given_while_redis_is_away(away: FlaskClient):
     assert ("faxdispatch_jobs", "queued") not in found
 
 
-def test_the_process_is_alive_whatever_becomes_of_redis(client: FlaskClient, away: FlaskClient):
-    assert client.get("/healthz").status_code == away.get("/healthz").status_code == 200
+def test_the_process_is_alive_whatever_becomes_of_redis(admin: FlaskClient, away: FlaskClient):
+    assert admin.get("/healthz").status_code == away.get("/healthz").status_code == 200
 
 
-def test_a_receiver_that_can_record_is_ready(client: FlaskClient):
-    answer = client.get("/readyz")
+def test_a_receiver_that_can_record_is_ready(admin: FlaskClient):
+    answer = admin.get("/readyz")
     assert (answer.status_code, answer.json) == (200, {"ready": True, "problems": []})
 
 
@@ -135,22 +135,22 @@ def test_a_receiver_without_redis_is_not_ready_and_names_no_address(away: FlaskC
     assert answer.json == {"ready": False, "problems": ["Redis does not answer"]}
 
 
-def test_a_redis_that_may_evict_is_not_ready(client: FlaskClient, redis_url: str):
+def test_a_redis_that_may_evict_is_not_ready(admin: FlaskClient, redis_url: str):
     with Redis.from_url(redis_url) as redis:
         redis.config_set("maxmemory-policy", "allkeys-lru")
         try:
-            answer = client.get("/readyz")
+            answer = admin.get("/readyz")
         finally:
             redis.config_set("maxmemory-policy", "noeviction")
     assert answer.status_code == 503
     assert "noeviction" in json.dumps(answer.json)
 
 
-def test_a_full_redis_is_not_ready(client: FlaskClient, redis_url: str):
+def test_a_full_redis_is_not_ready(admin: FlaskClient, redis_url: str):
     with Redis.from_url(redis_url) as redis:
         redis.config_set("maxmemory", 1)
         try:
-            answer = client.get("/readyz")
+            answer = admin.get("/readyz")
         finally:
             redis.config_set("maxmemory", 0)
     assert answer.status_code == 503
@@ -158,18 +158,18 @@ def test_a_full_redis_is_not_ready(client: FlaskClient, redis_url: str):
 
 
 def test_two_receivers_in_one_process_count_apart(settings: Settings):
-    one, two = (create_app(settings).test_client() for _ in range(2))
-    one.post("/webhooks/telnyx")
-    assert figures(one)["faxdispatch_webhook_requests_total", "forged"] == 1
-    assert figures(two)["faxdispatch_webhook_requests_total", "forged"] == 0
+    one, two = (create_apps(settings) for _ in range(2))
+    one.public.test_client().post("/webhooks/telnyx")
+    assert figures(one.admin.test_client())["faxdispatch_webhook_requests_total", "forged"] == 1
+    assert figures(two.admin.test_client())["faxdispatch_webhook_requests_total", "forged"] == 0
 
 
-def test_every_outcome_is_told_before_it_ever_happens_so_that_alarms_see_the_first(client: FlaskClient):
-    told = {labels[0]: value for (name, *labels), value in figures(client).items() if name.endswith("requests_total")}
+def test_every_outcome_is_told_before_it_ever_happens_so_that_alarms_see_the_first(admin: FlaskClient):
+    told = {labels[0]: value for (name, *labels), value in figures(admin).items() if name.endswith("requests_total")}
     assert told == dict.fromkeys([*Outcome, *Refusal], 0)
 
 
-def test_failures_are_counted_by_their_two_reasons(client: FlaskClient):
+def test_failures_are_counted_by_their_two_reasons(client: FlaskClient, admin: FlaskClient):
     for number, internal in enumerate(["fs_fax_call_dropped", "fs_fax_call_dropped", None]):
         request = SIGNER.request(
             telnyx_event(
@@ -180,7 +180,7 @@ def test_failures_are_counted_by_their_two_reasons(client: FlaskClient):
             )
         )
         assert client.post(PATH, data=request.body, headers=request.headers).status_code == 200
-    found = figures(client)
+    found = figures(admin)
     name = "faxdispatch_fax_failures_total"
     assert found[name, "fs_fax_call_dropped", "receiver_call_dropped"] == 2
     assert found[name, "", "receiver_call_dropped"] == 1
@@ -188,17 +188,24 @@ def test_failures_are_counted_by_their_two_reasons(client: FlaskClient):
 
 def test_invented_words_and_connections_make_no_more_than_so_many_series(settings: Settings, redis_url: str):
     limits = Limits(Scripts(connect(redis_url)))
-    for number in range(80):
+    for number in range(300):
         limits.pause(f"invented-{number}", reason="no funds", delay=60)
     limits.pause("ours", reason="no funds", delay=60)
-    client = create_app(settings.model_copy(update={"fax_connection_id": "ours"})).test_client()
-    for number in range(80):
+    apps = create_apps(settings.model_copy(update={"fax_connection_id": "ours"}))
+    client = apps.public.test_client()
+    for number in range(30):
         event = telnyx_event("fax.failed", failure_reason=f"word-{number}", connection_id="ours")
         request = SIGNER.request(event)
         client.post(PATH, data=request.body, headers=request.headers)
-    found = figures(client)
+    found = figures(apps.admin.test_client())
 
     paused = {rest[0]: value for (name, *rest), value in found.items() if name == "faxdispatch_connection_paused"}
-    assert (len(paused), sum(paused.values()), paused["ours"], paused["other"]) == (52, 81, 1, 30)
+    assert paused == {"ours": 1, "other": 300}
     failures = {rest[1]: v for (name, *rest), v in found.items() if name == "faxdispatch_fax_failures_total"}
-    assert (len(failures), failures["other"]) == (51, 30)
+    assert (len(failures), failures["other"]) == (21, 10)
+
+    unconfigured = figures(create_apps(settings).admin.test_client())
+    paused = {
+        rest[0]: value for (name, *rest), value in unconfigured.items() if name == "faxdispatch_connection_paused"
+    }
+    assert (len(paused), sum(paused.values()), paused["other"]) == (21, 301, 281)

@@ -79,6 +79,7 @@ def _memory(settings: Settings, *, simulate: bool) -> Iterator[Path | None]:
 def _start(stack: Stack, settings: Settings, folder: Path | None, *, workers: int, simulate: bool) -> None:
     changes = {
         "PORT": str(settings.port or processes.free_port()),
+        "FAX_ADMIN_PORT": str(settings.fax_admin_port or processes.free_port()),
         "FAX_CONSOLE_HOST": settings.fax_console_host,
         "FAX_CONSOLE_PORT": str(settings.fax_console_port or processes.free_port()),
         "FAX_CONSOLE_USERS": str(settings.console_users.absolute()),
@@ -139,6 +140,7 @@ def _introduce(
     hook: str, folder: Path | None, changes: dict[str, str], password: str | None, *, simulate: bool
 ) -> None:
     lines = ["faxdispatch is up; Ctrl-C stops it", f"  webhooks  {hook}"]
+    lines += [f"  metrics   http://127.0.0.1:{changes['FAX_ADMIN_PORT']}/metrics"]
     lines += [f"  console   {processes.console_address(changes)}"]
     if password:
         lines += [f"            sign in as {FIRST_USER} with {password}; `faxdispatch console user` changes that"]

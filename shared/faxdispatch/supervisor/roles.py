@@ -36,7 +36,9 @@ def environment(changes: Mapping[str, str], *, inherit: bool) -> dict[str, str]:
     """Give the environment of our processes; without `inherit` no setting of the surroundings reaches them."""
     base = {name: value for name, value in os.environ.items() if inherit or name not in SETTINGS}
     path = os.pathsep.join(filter(None, (str(checkout()), base.get("PYTHONPATH"))))
-    return {**base, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1", **changes}
+    # An installation apart stands beside others, so its ports are any that are free.
+    apart = {} if inherit else {"FAX_ADMIN_PORT": "0"}
+    return {**base, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1", **apart, **changes}
 
 
 def _python(module: str) -> list[str]:
@@ -56,9 +58,10 @@ def server(command: list[str], folder: Path, port: int) -> Role:
 
 
 def web(folder: Path, surroundings: Mapping[str, str]) -> Role:
-    """Give the webhook server; its address comes from `PORT`."""
+    """Give the webhook server; its address comes from `PORT`, and it gets no key to send with."""
     url = f"http://127.0.0.1:{surroundings['PORT']}/healthz"
-    return Role("web", _python("webhook"), surroundings, folder, lambda _: _serves(url))
+    own = {name: value for name, value in surroundings.items() if name != "TELNYX_API_KEY"}
+    return Role("web", _python("webhook"), own, folder, lambda _: _serves(url))
 
 
 def worker(folder: Path, surroundings: Mapping[str, str], *, number: int = 1) -> Role:

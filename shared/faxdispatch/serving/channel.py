@@ -1,0 +1,52 @@
+"""One connection to a client."""
+
+import ipaddress
+import socket
+import time
+from typing import Any
+
+from waitress.channel import HTTPChannel
+
+from faxdispatch.serving.framing import StrictRequest
+
+
+class Channel(HTTPChannel):  # type: ignore[misc] # waitress has no types
+    """waitress's connection, which remembers when it last came a whole step further.
+
+    A step is a request that came whole or an answer that was ready. Bytes are none: a client that sends or takes them
+    singly would otherwise stay for as long as it likes.
+    """
+
+    parser_class = StrictRequest
+
+    def __init__(self, server: Any, sock: socket.socket, addr: Any, adj: Any, map: Any = None) -> None:  # noqa: A002
+        super().__init__(server, sock, addr, adj, map=map)
+        self.since = time.monotonic()
+        self.origin = origin(addr[0])
+        server.make_room(self)
+
+    def received(self, data: bytes) -> bool:
+        """Take bytes of the client."""
+        before = len(self.requests)
+        taken: bool = super().received(data)
+        if len(self.requests) > before:
+            self.since = time.monotonic()
+        return taken
+
+    def service(self) -> None:
+        """Have the app answer the oldest request; runs in a thread of the app's."""
+        super().service()
+        self.since = time.monotonic()
+
+    def waits_for_client(self) -> bool:
+        """Tell whether it is the client's turn: to bring a request, or to take what is ready."""
+        return not self.requests or self.total_outbufs_len > 0
+
+
+def origin(address: str) -> str:
+    """Give what one client has at its command: an IPv4 address, or the /64 network of an IPv6 one."""
+    try:
+        known = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    return str(known if known.version == 4 else ipaddress.ip_network((known, 64), strict=False))

@@ -1,0 +1,118 @@
+"""A server that clients cannot hold up: each has so long, and when it is full the greediest one makes room."""
+
+import socket
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from waitress.server import TcpWSGIServer
+
+from faxdispatch.serving.channel import Channel
+
+_HEAD = 16 * 1024
+_AT_WORK = 100
+"""Connections beyond the bound that may be open while the app works on all the others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What clients may take of a server."""
+
+    threads: int
+    """Requests that the app works on at once."""
+    connections: int
+    """Connections; each takes a file and, at most, `body` of memory or of the temporary folder."""
+    seconds: float
+    """Time in which a client must have sent a whole request, and taken a whole answer."""
+    body: int
+    """Bytes of a body, the framing of chunks included."""
+
+
+class Server(TcpWSGIServer):  # type: ignore[misc] # waitress has no types
+    """waitress with `Channel`: requests are handed to the app when they are whole, so slow clients hold no thread.
+
+    They hold connections, and these are bounded. `scheme` is that of the address in the browser. `proxy` is the address
+    of a proxy whose `X-Forwarded-For` says who asks; `*` stands for any.
+    """
+
+    channel_class = Channel
+
+    def __init__(
+        self,
+        app: Callable[..., Iterable[bytes]],
+        sock: socket.socket,
+        bounds: Bounds,
+        *,
+        scheme: str = "http",
+        proxy: str | None = None,
+    ) -> None:
+        self._bounds = bounds
+        self.port: int = sock.getsockname()[1]
+        trusted: dict[str, Any] = (
+            {"trusted_proxy": proxy, "trusted_proxy_headers": {"x-forwarded-for"}} if proxy else {}
+        )
+        super().__init__(
+            app,
+            _sock=sock,
+            bind_socket=False,
+            sockinfo=(sock.family, sock.type, sock.proto, sock.getsockname()),
+            sockets=[sock],
+            threads=bounds.threads,
+            connection_limit=bounds.connections + _AT_WORK,
+            # The default, select, fails for file numbers above 1023.
+            asyncore_use_poll=True,
+            cleanup_interval=1,
+            max_request_header_size=_HEAD,
+            max_request_body_size=bounds.body,
+            url_scheme=scheme,
+            clear_untrusted_proxy_headers=True,
+            log_socket_errors=False,
+            ident=None,
+            **trusted,
+        )
+
+    def maintenance(self, now: float) -> None:  # noqa: ARG002 - waitress's clock, which may be set
+        """Hang up on clients whose time is over."""
+        end = time.monotonic() - self._bounds.seconds
+        for channel in list(self.active_channels.values()):
+            if channel.since < end and channel.waits_for_client():
+                channel.handle_close()
+
+    def make_room(self, newcomer: Channel) -> None:
+        """Where the bound is passed, hang up on the one who has kept us waiting longest of those who hold most."""
+        if len(self.active_channels) <= self._bounds.connections:
+            return
+        idle = [it for it in self.active_channels.values() if it is not newcomer and it.waits_for_client()]
+        if idle:
+            held = Counter(channel.origin for channel in idle)
+            max(idle, key=lambda channel: (held[channel.origin], -channel.since)).handle_close()
+
+    def fix_addr(self, addr: Any) -> Any:
+        """Give the address of a client as the app sees it."""
+        return (_plain(addr[0]), *addr[1:])
+
+    def run_aside(self) -> None:
+        """Serve in a thread that ends with the process."""
+        threading.Thread(target=self.run, name=f"server on {self.port}", daemon=True).start()
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Open a listening socket; `::` is every address of both kinds, or of IPv4 where the machine has no IPv6.
+
+    Raises:
+        OSError: the address is not to be had.
+    """
+    if host == "::":
+        if not socket.has_dualstack_ipv6():
+            return socket.create_server(("0.0.0.0", port))  # noqa: S104 - what is asked for
+        return socket.create_server(("::", port), family=socket.AF_INET6, dualstack_ipv6=True)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server((host, port), family=family)
+
+
+def _plain(address: str) -> str:
+    """Give the address of an IPv4 client as such, though it reached a socket for both kinds."""
+    return address.removeprefix("::ffff:") if "." in address else address

@@ -1,0 +1,200 @@
+"""The server against clients that would hold others up, with bounds low enough for a test."""
+
+import re
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
+
+import pytest
+
+from faxdispatch.serving import Bounds, Server, listen
+from faxdispatch.serving.channel import origin
+from tests.conftest import eventually
+
+GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+LONG = b"x" * 50_000_000
+
+
+def app(environ, start_response):
+    body = LONG if environ["PATH_INFO"] == "/long" else environ["REMOTE_ADDR"].encode()
+    start_response("200 OK", [("Content-Length", str(len(body)))])
+    return [body]
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[..., Server]]:
+    """Starts servers on a free port."""
+    stopped = []
+
+    def start(*, host: str = "127.0.0.1", connections: int = 100, seconds: float = 60, **options) -> Server:
+        server = Server(app, listen(host, 0), Bounds(4, connections, seconds, 100_000), **options)
+        server.run_aside()
+        stopped.append(server)
+        return server
+
+    yield start
+    for server in stopped:
+        server.close()
+
+
+def connect(server: Server, host: str = "127.0.0.1") -> socket.socket:
+    return socket.create_connection((host, server.port), timeout=20)
+
+
+def ask(server: Server, request: bytes = GET, host: str = "127.0.0.1") -> bytes:
+    with connect(server, host) as client:
+        return answer(client, request)
+
+
+def answer(client: socket.socket, request: bytes = GET) -> bytes:
+    """Ask, and give the whole answer, which ends with our address."""
+    client.sendall(request)
+    received = b""
+    while not re.search(rb"\r\n\r\n.*[0-9]", received):
+        received += client.recv(1000)
+    return received
+
+
+def hung_up(client: socket.socket) -> bool:
+    try:
+        while client.recv(65536):
+            pass
+    except TimeoutError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def drip(clients: list[socket.socket], stop: threading.Event) -> None:
+    """Send a byte of a request on each, again and again."""
+    while not stop.wait(0.05):
+        for client in clients:
+            with suppress(OSError):  # The server has hung up.
+                client.send(b"a")
+
+
+def test_slow_clients_above_the_bound_keep_nobody_waiting(serve):
+    server = serve(connections=40)
+    stop = threading.Event()
+    with ExitStack() as held:
+        slow = [held.enter_context(connect(server)) for _ in range(60)]
+        for client in slow:
+            client.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nX: ")
+        dripping = threading.Thread(target=drip, args=(slow, stop))
+        dripping.start()
+        try:
+            assert [ask(server)[:12] for _ in range(20)] == [b"HTTP/1.1 200"] * 20
+            eventually(lambda: len(server.active_channels) <= 40)
+        finally:
+            stop.set()
+            dripping.join()
+
+
+@pytest.mark.parametrize(
+    "begun",
+    [
+        b"",
+        b"POST / HTTP/1.1\r\n",
+        b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9000\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nfff\r\n",
+    ],
+    ids=["head", "headers", "body", "chunk"],
+)
+def test_a_byte_now_and_then_wins_no_time(serve, begun: bytes):
+    server = serve(seconds=1)
+    stop = threading.Event()
+    with connect(server) as client:
+        client.sendall(begun)
+        dripping = threading.Thread(target=drip, args=([client], stop))
+        dripping.start()
+        try:
+            assert hung_up(client)
+        finally:
+            stop.set()
+            dripping.join()
+
+
+def test_blank_lines_win_no_time(serve):
+    server = serve(seconds=1)
+    with connect(server) as client:
+        client.settimeout(0.05)
+
+        def gone() -> bool:
+            try:
+                client.send(b"\r\n\r\n")
+            except OSError:
+                return True
+            return hung_up(client)
+
+        assert eventually(gone)
+
+
+def test_an_answer_that_is_not_taken_is_given_up(serve):
+    server = serve(seconds=1)
+    with connect(server) as client:
+        client.sendall(GET.replace(b"/ ", b"/long "))
+        eventually(lambda: not server.active_channels and server.task_dispatcher.active_count == 0)
+
+
+def test_a_connection_that_is_used_stays(serve):
+    server = serve(seconds=1)
+    end = time.monotonic() + 2.5
+    with connect(server) as client:
+        while time.monotonic() < end:
+            assert answer(client).startswith(b"HTTP/1.1 200")
+
+
+def test_whoever_holds_most_makes_room(serve):
+    server = serve(host="::", connections=10)
+    with ExitStack() as held:
+        few = held.enter_context(connect(server, "::1"))
+        many = [held.enter_context(connect(server)) for _ in range(11)]
+        eventually(lambda: len(server.active_channels) == 10)
+        # The longest idle one is the only one of its address, and may stay.
+        assert answer(few).startswith(b"HTTP/1.1 200")
+        for client in many[:2]:
+            assert hung_up(client)
+        assert answer(many[-1]).startswith(b"HTTP/1.1 200")
+
+
+def test_what_is_ambiguous_is_answered_400_and_the_connection_is_closed(serve):
+    server = serve()
+    with connect(server) as client:
+        client.sendall(
+            b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + GET
+        )
+        received = b""
+        while piece := client.recv(1000):
+            received += piece
+    assert received.startswith(b"HTTP/1.1 400 ")
+    assert received.count(b"HTTP/1.1 ") == 1
+
+
+def test_all_addresses_are_of_both_kinds_and_told_as_they_are(serve):
+    server = serve(host="::")
+    assert ask(server).endswith(b"\r\n127.0.0.1")
+    assert ask(server, host="::1").endswith(b"\r\n::1")
+
+
+@pytest.mark.parametrize(
+    ("proxy", "seen"), [(None, b"127.0.0.1"), ("127.0.0.1", b"203.0.113.9"), ("*", b"203.0.113.9")]
+)
+def test_only_a_known_proxy_says_who_asks(serve, proxy: str | None, seen: bytes):
+    server = serve(proxy=proxy)
+    assert ask(server, GET[:-2] + b"X-Forwarded-For: 198.51.100.1, 203.0.113.9\r\n\r\n").endswith(b"\r\n" + seen)
+
+
+@pytest.mark.parametrize(
+    ("address", "whose"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("localhost", "localhost"),
+    ],
+)
+def test_a_network_of_ipv6_is_one_client(address: str, whose: str):
+    assert origin(address) == whose
