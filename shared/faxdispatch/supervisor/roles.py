@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from redis import Redis
 from redis.exceptions import RedisError
 
+from faxdispatch.ledger import Patience, connect
 from faxdispatch.settings import Settings
 from faxdispatch.supervisor.checkout import checkout
 from faxdispatch.supervisor.child import Child, Role
@@ -114,7 +114,7 @@ def _said(child: Child) -> str:
 def _at_work(child: Child, url: str) -> bool:
     # A worker puts itself on this list once it takes messages.
     try:
-        with Redis.from_url(url, socket_timeout=1) as client:
+        with connect(url, Patience.WEBHOOK) as client:
             return client.zscore("fax:workers", f"{socket.gethostname()}:{child.pid}") is not None
     except RedisError:
         return False
@@ -122,7 +122,7 @@ def _at_work(child: Child, url: str) -> bool:
 
 def _answers(url: str) -> bool:
     try:
-        with Redis.from_url(url, socket_timeout=1) as client:
+        with connect(url, Patience.WEBHOOK) as client:
             return bool(client.ping())
     except RedisError:
         return False
