@@ -90,13 +90,17 @@ def store(telnyx: TelnyxClient, document: Document, *, until: datetime | None = 
         return known
     lifetime = min(int((needed + KEEP - datetime.now(UTC)).total_seconds()), MAX_TTL)
     try:
-        return put(telnyx, document, name, lifetime, replace=known is not None)
+        stored = put(telnyx, document, name, lifetime, replace=known is not None)
     except Refused:
         # Another process may have stored it between our question and our upload.
         known = find(telnyx, name)
         if known is None or _end(known) < needed + SPARE:
             raise
         return known
+    if stored.expires_at is None:
+        # What was asked for counts where the answer does not tell.
+        return stored.model_copy(update={"expires_at": datetime.now(UTC) + timedelta(seconds=lifetime)})
+    return stored
 
 
 def find(telnyx: TelnyxClient, name: str) -> MediaResource | None:
