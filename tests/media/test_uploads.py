@@ -41,6 +41,7 @@ class Storage:
 
     def update_media(self, name, source: Path, *, ttl_seconds):
         self.written.append(("update", name, source.read_bytes(), ttl_seconds))
+        return MediaResource(media_name=name)
 
 
 def test_what_is_not_there_yet_is_uploaded():
