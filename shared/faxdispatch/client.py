@@ -252,11 +252,16 @@ class FaxClient:
     def status(self, job_id: str, *, history: bool = False) -> JobView:
         """Give a job as it stands, with its history if wanted.
 
+        A row of a campaign is known as long as its campaign: after its end by its record, see `search.Search.view`.
+
         Raises:
             NotKnown: where there is no such job.
             Unavailable: where Redis did not answer.
         """
-        return self._ledger.job(job_id, history=history)
+        try:
+            return self._ledger.job(job_id, history=history)
+        except NotKnown:
+            return self.search.view(job_id, history=history)
 
     def resend(self, job_id: str, to: str | None = None) -> Receipt:
         """Send an ended fax again as a new job that names the old one (`resend_of`), to another number if given.

@@ -291,6 +291,8 @@ class SendFax(Job):
     """Words of the producer's, returned in every event."""
     client_state: str | None = Field(default=None, max_length=4000)
     """State of the producer's, returned in every event. What Telnyx is given as client_state is ours."""
+    document_name: str | None = Field(default=None, min_length=1, max_length=255)
+    """What people call the document, such as the name of the file; shown to them and to nobody else."""
     resend_of: Identifier | None = None
     """The ended job that this one sends again; set by `FaxClient.resend`."""
 
@@ -307,7 +309,8 @@ class SendFax(Job):
 
     def fingerprint(self) -> str:
         """Give the hash of what is asked, the same for the same content however it was written."""
-        content = self.model_dump(mode="json", exclude={"job_id", "idempotency_key"}, exclude_none=True)
+        names = {"job_id", "idempotency_key", "document_name"}
+        content = self.model_dump(mode="json", exclude=names, exclude_none=True)
         for name in ("send_at", "send_by"):
             if moment := getattr(self, name):
                 content[name] = moment.astimezone(UTC).isoformat()

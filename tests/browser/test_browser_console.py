@@ -1,7 +1,10 @@
 """The console as people use it, in a real browser on real processes."""
 
 import json
+import os
 import re
+import subprocess
+import sys
 import threading
 import zipfile
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -12,7 +15,7 @@ from playwright.sync_api import expect
 
 from faxdispatch import State
 from faxdispatch.states import CampaignState
-from tests.flow.harness import a_pdf, fresh_number
+from tests.flow.harness import TOKEN, a_pdf, fresh_number
 
 HOSTILE = '"><img src=x onerror=alert(1)><script>alert(2)</script>'
 PAGES = (
@@ -140,6 +143,37 @@ def test_a_campaign_is_paused_in_mid_run_and_goes_on(flow, sign_in, tmp_path):
     act(page, "Resume", "mended")
     flow.until(lambda: service.get("paused-in-mid-run").state is CampaignState.FINISHED)
     assert service.get("paused-in-mid-run").delivered == 60
+
+
+def test_an_opt_out_by_page_command_or_python_stops_the_rows_of_a_running_campaign(flow, sign_in, tmp_path):
+    page = sign_in()
+    numbers = [fresh_number() for _ in range(60)]
+    lines = [f"Clinic {n},{number}" for n, number in enumerate(numbers)]
+    (tmp_path / "opt-out.csv").write_text("Name,Fax\n" + "\n".join(lines) + "\n", encoding="utf-8")
+    service = flow.client.campaigns
+    name = service.create(tmp_path / "opt-out.csv", media_name=TOKEN).campaign.id
+    page.goto("/suppressions/")
+    service.start(name)
+    flow.until(lambda: service.get(name).ended)
+
+    assert flow.client.suppressions.add(numbers[-3], reason="asked by telephone") == "added"
+    form = page.locator("details.act", has_text="Put a number on the list")
+    form.locator("summary").click()
+    form.get_by_label("Number").fill(numbers[-1])
+    form.get_by_label("Reason").fill("asked by letter")
+    form.get_by_role("button").click()
+    expect(page.get_by_text("gets no campaigns any more")).to_be_visible()
+    command = [sys.executable, "-m", "faxdispatch.cli", "suppress", "add", numbers[-2], "--reason", "asked by fax"]
+    subprocess.run(command, check=True, env=os.environ | {"REDIS_URL": flow.redis_url}, capture_output=True)
+
+    flow.until(lambda: service.get(name).state is CampaignState.FINISHED)
+    stopped = {found.to: found for found in flow.client.find(campaign_id=name, state="suppressed")}
+    assert stopped.keys() == {*numbers[-3:]}
+    assert [flow.sim.accepted(found.job_id) for found in stopped.values()] == [0, 0, 0]
+    assert service.get(name).delivered == 57
+    # No attempt began after the opt-out was taken in: not a second later, and not at all.
+    jobs = {found.job_id for found in stopped.values()}
+    assert not [event for event in flow.events() if event.type == "job.submitted" and event.job_id in jobs]
 
 
 class _Attacker(BaseHTTPRequestHandler):

@@ -41,7 +41,7 @@ def sent(client, desk):
         {"Clinic": "B", "Fax": "+14155550178", "Consent": ""},
         {"Clinic": "C", "Fax": "+14155550100", "Consent": ""},
     ]
-    client.campaigns.create(rows, campaign_id="recall", media_name=DOCUMENT)
+    client.campaigns.create(rows, campaign_id="recall", media_name=DOCUMENT, document_name="recall letter.pdf")
     client.campaigns.start("recall", operator="ada")
     desk.feed(1, name="recall")
     desk.fly("recall-1")
@@ -55,7 +55,10 @@ def test_a_campaigns_pack_tells_why_and_what(client, sent, tmp_path):
 
     assert verify(packed.path).key == packed.key
     one, two = lines(packed.path, "faxes.jsonl")
-    assert (one["to"], one["state"], one["document_sha256"]) == (NUMBER, "delivered", "ab" * 32)
+    assert (one["to"], one["state"]) == (NUMBER, "delivered")
+    assert (one["document"]["name"], one["document"]["sha256"]) == ("recall letter.pdf", "ab" * 32)
+    assert (one["document"]["given"], one["document"]["pages_sent"]) == ("uploaded", 1)
+    assert (one["allowed"]["row"], one["allowed"]["line"]) == (1, 2)
     assert one["allowed"]["consent"] == {"Consent": "by letter"}
     assert one["allowed"]["suppression_list"]["version"] == 1
     [attempt] = one["attempts_made"]
@@ -81,6 +84,14 @@ def test_faxes_that_were_found_have_a_pack_too(cli, client, desk, sent, tmp_path
     assert (first["job_id"], row["job_id"]) == (single, "recall-1")
     assert row["attempts_made"][0]["fax_id"] == "recall-1-1"
     assert cli("evidence", str(path)).code == 0
+
+
+def test_of_a_link_the_pack_says_that_nobody_here_has_read_it(client, desk, tmp_path):
+    client.send(to=NUMBER, media_url="https://files.example.com/referral.pdf")
+    path = client.evidence(tmp_path / "link.zip", client.find(number=NUMBER)).path
+    [fax] = lines(path, "faxes.jsonl")
+    assert (fax["document"]["given"], fax["document"]["sha256"]) == ("as a link", None)
+    assert "not read here" in fax["document"]["what_is_known"]
 
 
 def test_no_fax_found_is_no_pack(cli, tmp_path):  # noqa: F811

@@ -7,8 +7,11 @@ from redis import Redis
 
 from faxdispatch import FaxClient
 from faxdispatch.campaign.report.files import write_report
-from faxdispatch.errors import BadInput
-from faxdispatch.ledger import Observation
+from faxdispatch.errors import BadInput, Unavailable
+from faxdispatch.inbound.naming import stored_name
+from faxdispatch.inbound.store import StoreTrouble, open_store
+from faxdispatch.ledger import Inbox, Observation
+from faxdispatch.settings import Settings
 from faxdispatch.states import State
 from tests.cli.conftest import cli, surroundings  # noqa: F401
 from tests.ledger.campaign_desk import NAME, CampaignDesk, job, number_of
@@ -99,6 +102,54 @@ def test_rows_that_were_left_out_are_erased_too(desk, client):
     assert (erased.left_out, erased.suppressed) == (1, True)
     [left] = client.campaigns.left_out("c")
     assert (left.to, left.cells, left.kind) == (None, [], "suppressed")
+
+
+def arrive(desk, folder, fax_id, sender):
+    """Let an inbound fax come in and its document be stored, as the workers do."""
+    place = open_store(str(folder))
+    desk.observations.record(
+        Observation(
+            f"e-{fax_id}", "d", "fax.received", "webhook", fax_id, status="received", outbound=False, sender=sender,
+            recipient="+14155550199",
+        )
+    )  # fmt: skip
+    content = folder.parent / "fetched"
+    content.write_bytes(b"%PDF-1.7 of Ms K")
+    name = stored_name(fax_id, ".pdf")
+    file = place.put(name, content)
+    place.put_text(stored_name(fax_id, ".json"), f'{{"from": "{sender}"}}')
+    Inbox(desk.scripts).stored(fax_id, file=file, name=name, sha256="ab", size=16, data="{}")
+
+
+def test_stored_documents_leave_the_folder_and_those_of_others_stay(desk, redis_url, tmp_path):
+    folder = tmp_path / "inbound"
+    arrive(desk, folder, "in-1", NUMBER)
+    arrive(desk, folder, "in-2", number_of(2))
+    settings = Settings.load(redis_url=redis_url, fax_inbound_dir=str(folder), fax_default_region="US")
+    without = FaxClient(redis_url, region="US", ledger=desk.ledger)
+    with pytest.raises(Unavailable, match="FAX_INBOUND_DIR"):
+        without.erase(number=NUMBER)
+    assert len(list(folder.iterdir())) == 4
+
+    erased = FaxClient.from_env(settings).erase(number=NUMBER)
+
+    assert (erased.inbound, erased.documents) == (1, 1)
+    assert sorted(path.name for path in folder.iterdir()) == ["in-2.json", "in-2.pdf"]
+    assert NUMBER.encode() not in everything(desk)
+    assert FaxClient.from_env(settings).erase(number=NUMBER).documents == 0
+
+
+def test_a_document_that_cannot_be_removed_is_told_and_goes_the_next_time(desk, redis_url, tmp_path):
+    folder = tmp_path / "inbound"
+    arrive(desk, folder, "in-1", NUMBER)
+    (folder / "in-1.pdf").unlink()
+    (folder / "in-1.pdf").mkdir()
+    client = FaxClient.from_env(Settings.load(redis_url=redis_url, fax_inbound_dir=str(folder)))
+    with pytest.raises(StoreTrouble):
+        client.erase(number=NUMBER)
+    (folder / "in-1.pdf").rmdir()
+    assert client.erase(number=NUMBER).inbound == 1
+    assert NUMBER.encode() not in everything(desk)
 
 
 def test_by_job_and_by_tag(desk, client):

@@ -132,6 +132,31 @@ def test_a_fax_of_uuid_is_found_in_the_record_of_its_row(desk: CampaignDesk, cli
     assert ids(client.find(fax_id=FAX, state="delivered")) == []
 
 
+def test_a_row_that_has_ended_is_still_told_as_a_job(desk: CampaignDesk, client: FaxClient) -> None:
+    desk.scripts.now = None
+    desk.run(1, 2, 3)
+    client.suppressions.add(number_of(2), reason="asked")
+    desk.feed(2)
+    desk.fly_row(1)
+    desk.deliver(1)
+    kept = client.status(job(1), history=True)
+    desk.redis.delete(f"fax:job:{job(1)}", f"fax:history:{job(1)}")
+
+    told = client.status(job(1), history=True)
+
+    same = {"job_id", "state", "attempt", "fax_id", "cause", "page_count", "campaign_id", "row", "spent"}
+    assert told.model_dump(include=same) == kept.model_dump(include=same)
+    assert (told.request.to, told.request.media_name) == (number_of(1), "letter")
+    assert [event.type for event in told.history][::3] == ["job.queued", "fax.delivered"]
+    assert told.submitted_at
+    suppressed = client.status(job(2))
+    assert (suppressed.state, suppressed.cause, suppressed.finished) == (State.CANCELLED, "suppressed", True)
+    waiting = client.status(job(3))
+    assert (waiting.state, waiting.attempt, waiting.finished) == (State.QUEUED, 0, False)
+    with pytest.raises(NotKnown):
+        client.status(job(4))
+
+
 def test_an_open_row_is_found_where_it_stands(desk: CampaignDesk, client: FaxClient) -> None:
     desk.run(1, 2)
     desk.feed(1)

@@ -54,5 +54,6 @@ def file_hash(path: Path) -> str:
 
 def fingerprint(content: str, reading: Mapping[str, Any], options: Mapping[str, Any]) -> str:
     """Give the hash of a campaign: the hash of its list, how that is read, and what is asked for every row."""
-    told = json.dumps([content, dict(reading), dict(options)], sort_keys=True, default=str)
+    asked = {name: value for name, value in options.items() if name != "document_name"}
+    told = json.dumps([content, dict(reading), asked], sort_keys=True, default=str)
     return hashlib.sha256(told.encode()).hexdigest()

@@ -178,7 +178,7 @@ class Importer:
             if len(summary.bad) < _SHOWN:
                 summary.bad.append(bad)
             return bad
-        return CampaignRow(row.row, row.to, told, row.cells)
+        return CampaignRow(row.row, row.to, told, row.cells, row.line)
 
     def _moved_on(self) -> Conflict:
         return Conflict(f"campaign {self._id}: was cancelled or purged while its list was read in")

@@ -89,7 +89,7 @@ def _show_row(ledger: Ledger, job_id: str, *, history: bool, full: bool, as_json
         "in words": _in_words(found.cause),
         "to": found.to if full else hidden(found.to),
         "from": found.sender if full or not found.sender else hidden(found.sender),
-        "document": found.document,
+        "document": _document(found.document_name, found.document),
         "attempts": attempts,
         "cost": f"{found.cost:.3f} by the estimate" if found.cost is not None else None,
         "fax id": found.fax_id,
@@ -103,6 +103,10 @@ def _show_row(ledger: Ledger, job_id: str, *, history: bool, full: bool, as_json
             show(f"{name:<12} {value}")
     for event in events:
         show(event_line(event, full=full))
+
+
+def _document(name: str | None, sent: str | None) -> str | None:
+    return f"{name} ({sent})" if name else sent
 
 
 def _pause(limits: Limits, view: JobView) -> Pause | None:
@@ -156,7 +160,7 @@ def _facts(view: JobView, settings: Settings, *, full: bool) -> dict[str, Any]:
         **_held(view, full=full),
         "to": request["to"],
         "from": request.get("from") or (view.sender if full else hidden(view.sender)),
-        "document": request.get("media_url") or request.get("media_name"),
+        "document": _document(request.get("document_name"), request.get("media_url") or request.get("media_name")),
         "attempts": f"{view.attempt} begun; of the failed ones {view.dials} never connected and {view.connects} "
         f"connected; put back {view.holds} times without counting",
         "ladder": _ladder(view.rung, settings),

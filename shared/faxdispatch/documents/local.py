@@ -23,10 +23,14 @@ _WEB = (b"<!doctype html", b"<html", b"<head", b"<?xml")
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A document that can be faxed. `kind` is the file ending of what the content is, whatever it was called."""
+    """A document that can be faxed. `kind` is the file ending of what the content is, whatever it was called.
+
+    `name` is what people call it: the name of its file.
+    """
 
     content: bytes
     kind: str
+    name: str | None = None
 
     @property
     def media_name(self) -> str:
@@ -40,7 +44,7 @@ def read_document(path: Path) -> Document:
     Raises:
         BadInput: it is missing, unreadable, empty, larger than Telnyx stores, or of another kind.
     """
-    return _checked(str(path), _read(path), text=path.suffix.lower() == ".txt")
+    return _checked(str(path), _read(path), text=path.suffix.lower() == ".txt", named=True)
 
 
 def document_of(source: bytes | Path | Document) -> Document:
@@ -56,18 +60,24 @@ def document_of(source: bytes | Path | Document) -> Document:
     if isinstance(source, Path):
         return read_document(source)
     if isinstance(source, (bytes, bytearray, memoryview)):
-        return _checked("document", bytes(source), text=False)
+        return _checked("document", bytes(source), text=False, named=False)
     raise BadInput(f"document: is {type(source).__name__}; give the bytes of the document, or the Path of a file")
 
 
-def _checked(name: str, content: bytes, *, text: bool) -> Document:
+def _checked(name: str, content: bytes, *, text: bool, named: bool) -> Document:
     if not content:
         raise BadInput(f"{name}: is empty")
     if len(content) > MAX_UPLOAD:
         raise BadInput(
             f"{name}: is larger than {MAX_UPLOAD // 1_000_000} MB, the most that Telnyx stores; send a link to it"
         )
-    return Document(content, _kind(name, content, text=text))
+    return Document(content, _kind(name, content, text=text), document_title(name) if named else None)
+
+
+def document_title(name: str) -> str | None:
+    """Give a file's name as it can be shown: without folders and control characters, and not too long."""
+    bare = name.replace("\\", "/").rpartition("/")[2]
+    return "".join(letter for letter in bare if letter.isprintable()).strip()[-255:] or None
 
 
 def _read(path: Path) -> bytes:

@@ -32,3 +32,27 @@ def document_hash(document: str | None) -> str | None:
     """Give the SHA-256 of a document that was uploaded from here, which its name carries; None for any other."""
     named = _UPLOADED.fullmatch(document or "")
     return named[1] if named else None
+
+
+def document_facts(document: str | None, name: str | None, pages: int | None) -> dict[str, Any]:
+    """Tell what is known of a document: how it was given, what people call it, its hash, the pages that were sent.
+
+    Of a link, nobody here has read what it led to: Telnyx did. That is said, so that nobody takes a hash for missing.
+    """
+    digest = document_hash(document)
+    if document is None:
+        given, known = "not at all", "Each recipient has a document of its own; see the faxes."
+    elif digest:
+        given, known = "uploaded", "The hash is that of the file that was uploaded to Telnyx from here."
+    elif "://" in document:
+        given, known = "as a link", "Telnyx fetched it; its content was not read here, so there is no hash of it."
+    else:
+        given, known = "stored at Telnyx", "It was in Telnyx's storage by this name; its content was not read here."
+    return {
+        "given": given,
+        "name": name,
+        "sent_as": document,
+        "sha256": digest,
+        "pages_sent": pages,
+        "what_is_known": known,
+    }

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from faxdispatch.events import STREAM, Event
-from faxdispatch.evidence.attempts import attempts_of, document_hash
+from faxdispatch.evidence.attempts import attempts_of, document_facts
 from faxdispatch.evidence.pack import Packed, Parts, parts_folder
-from faxdispatch.ledger import Campaign, Campaigns, Ledger, Scripts
+from faxdispatch.ledger import Campaign, Campaigns, Ledger, ListedRow, Scripts
 from faxdispatch.ledger.scripts import redis_trouble
 from faxdispatch.search import Search, Wanted
 
@@ -84,25 +84,26 @@ def _stream(scripts: Scripts, campaign: Campaign, events: _Events) -> Iterator[d
 
 
 def _faxes(ledger: Ledger, campaigns: Campaigns, campaign: Campaign, events: _Events) -> Iterator[dict[str, Any]]:
-    lines = campaigns.cells(campaign.id)
-    row, cells = next(lines, (0, []))
+    lines, none = campaigns.listed(campaign.id), ListedRow(0, None, [])
+    line = next(lines, none)
     consent = [place for place, name in enumerate(campaign.columns) if _CONSENT.search(name)]
     for found in Search(ledger).all(Wanted(campaign_id=campaign.id)):
-        while row and row < (found.row or 0):
-            row, cells = next(lines, (0, []))
-        own = cells if row == found.row else []
-        said = {campaign.columns[place]: own[place] for place in consent if place < len(own)}
+        while line.row and line.row < (found.row or 0):
+            line = next(lines, none)
+        own = line if line.row == found.row else none
+        said = {campaign.columns[place]: own.cells[place] for place in consent if place < len(own.cells)}
         yield found.as_data() | {
             "sender": found.sender or campaign.sender,
             "allowed": {
                 "list": campaign.name,
                 "row": found.row,
-                "cells": own,
+                "line": own.line,
+                "cells": list(own.cells),
                 "checks": _CHECKS,
                 "consent": said or None,
                 "suppression_list": campaign.suppression,
             },
-            "document_sha256": document_hash(found.document),
+            "document": document_facts(found.document, found.document_name, found.pages),
             "attempts_made": attempts_of(events.of(found.job_id)),
         }
 
@@ -127,7 +128,11 @@ def _about(campaign: Campaign) -> dict[str, Any]:
         "started_at": campaign.started_at and campaign.started_at.isoformat(),
         "started_by": campaign.started_by,
         "asked": campaign.options,
-        "document_sha256": document_hash(campaign.options.get("media_name")),
+        "document": document_facts(
+            campaign.options.get("media_name") or campaign.options.get("media_url"),
+            campaign.options.get("document_name"),
+            None,
+        ),
         "sender": campaign.options.get("from") or campaign.sender,
         "columns": campaign.columns,
         "rows": campaign.rows,

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from faxdispatch.evidence.attempts import attempts_of, document_hash
+from faxdispatch.evidence.attempts import attempts_of, document_facts
 from faxdispatch.evidence.pack import Packed, Parts, parts_folder
 from faxdispatch.ledger import Ledger
 from faxdispatch.search import Found, events_of_row
@@ -29,7 +29,7 @@ def faxes_pack(ledger: Ledger, faxes: Iterable[Found], path: Path) -> Packed:
             events.extend(event.model_dump(mode="json") for event in history)
             yield found.as_data() | {
                 "allowed": {"checks": [_CHECKS], "campaign": found.campaign_id, "row": found.row},
-                "document_sha256": document_hash(found.document),
+                "document": document_facts(found.document, found.document_name, found.pages),
                 "attempts_made": attempts_of(history),
             }
 

@@ -31,6 +31,7 @@ from faxdispatch.ledger.campaigns import (
     CampaignRow,
     Campaigns,
     LeftOutRow,
+    ListedRow,
     RowResult,
     job_of_row,
 )
@@ -68,6 +69,7 @@ __all__ = [
     "CallOutcome",
     "Campaign",
     "CampaignRow",
+    "ListedRow",
     "Campaigns",
     "Changed",
     "Charges",

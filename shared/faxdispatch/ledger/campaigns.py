@@ -26,11 +26,24 @@ _LETTERS = (PENDING, OPENED, DELIVERED, FAILED, CANCELLED, SUPPRESSED)
 
 @dataclass(frozen=True, slots=True)
 class CampaignRow:
-    """One recipient: the number of the row, the number to call (E.164), what the row asks besides, and its cells."""
+    """One recipient: the number of the row, the number to call (E.164), what the row asks besides, and its cells.
+
+    `line` is where it stands in the file of the list, from 1, where that is known.
+    """
 
     row: int
     to: str
     fields: Mapping[str, Any]
+    cells: Sequence[str]
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ListedRow:
+    """A recipient as the list had it: its row, its line in the file (from 1) where that is known, and its cells."""
+
+    row: int
+    line: int | None
     cells: Sequence[str]
 
 
@@ -193,7 +206,8 @@ class Campaigns:
         for row in rows:
             letters[row.row - first] = PENDING
         told = [[row.row, row.to, dict(row.fields)] if row.fields else [row.row, row.to] for row in rows]
-        cells = [[row.row, *row.cells] for row in rows]
+        # How far its line is from its row hardly changes from row to row, so that it takes no room once compressed.
+        cells = [[row.row, *([row.line - row.row] if row.line else []), *row.cells] for row in rows]
         left = [[one.row, one.line, one.kind, one.reason, one.to, *one.cells] for one in left_out]
         reply = self._scripts.run(
             "campaign_rows",
@@ -503,11 +517,12 @@ class Campaigns:
         most = sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))
         return {HoldReason(reason): count for reason, count in most}
 
-    def cells(self, campaign_id: str) -> Iterator[tuple[int, list[str]]]:
-        """Give every row's number and its cells as they were in the list, in order, a chunk at a time."""
+    def listed(self, campaign_id: str) -> Iterator[ListedRow]:
+        """Give every row as the list had it, in order, a chunk at a time."""
         for chunk in range((self.get(campaign_id).size + CHUNK - 1) // CHUNK):
-            for row, *cells in self._chunk(campaign_id, "cells", chunk):
-                yield row, cells
+            for row, *rest in self._chunk(campaign_id, "cells", chunk):
+                apart, cells = (rest[0], rest[1:]) if rest and isinstance(rest[0], int) else (None, rest)
+                yield ListedRow(row, None if apart is None else row + apart, cells)
 
     def left_out(self, campaign_id: str) -> Iterator[LeftOutRow]:
         """Give the rows of the list that are not faxed, in order, a chunk at a time."""

@@ -6,12 +6,14 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from faxdispatch.errors import BadInput, NotKnown
-from faxdispatch.ledger import Campaign, Campaigns, Ledger
+from faxdispatch.ledger import Campaign, Campaigns, JobView, Ledger
 from faxdispatch.ledger.scripts import redis_trouble
 from faxdispatch.search.effort import Effort, Spent
+from faxdispatch.search.events import events_of_row
 from faxdispatch.search.found import Found, found_job
 from faxdispatch.search.rows import CampaignRows
 from faxdispatch.search.singles import Singles
+from faxdispatch.search.views import view_of_row
 from faxdispatch.search.wanted import Wanted
 
 _ROW_JOB = re.compile(r"(?P<campaign>.+)-(?P<row>[1-9][0-9]{0,8})(?:_[0-9]{1,4})?", re.ASCII)
@@ -111,6 +113,23 @@ class Search:
         if found is None:
             raise NotKnown(f"job {job_id}: not known here; jobs are kept for FAX_RETENTION_DAYS after their end")
         return found
+
+    def view(self, job_id: str, *, history: bool = False) -> JobView:
+        """Give a job as `Ledger.job` does, and a row whose job is not kept any more as its record tells.
+
+        Of such a row, the history is what the stream still has of it. A row that was not begun is `queued`.
+
+        Raises:
+            NotKnown: there is none of that id (any more).
+        """
+        [kept] = self._ledger.jobs([job_id])
+        if kept is not None:
+            return self._ledger.job(job_id, history=True) if history else kept
+        found = self.job(job_id)
+        campaign = self._campaigns.get(found.campaign_id or "")
+        _, fields = self._campaigns.row(campaign.id, found.row or 0)
+        events = events_of_row(self._ledger.scripts, found) if history else ()
+        return view_of_row(campaign, found, fields, events)
 
 
 class _Walk:

@@ -8,6 +8,7 @@ from faxdispatch.ledger import Campaign, JobView, RowResult, job_of_row
 from faxdispatch.ledger.campaigns import CANCELLED, DELIVERED, FAILED, OPENED
 from faxdispatch.ledger.campaigns import SUPPRESSED as SUPPRESSED_ROW
 from faxdispatch.search.wanted import PENDING, SUPPRESSED
+from faxdispatch.states import State
 
 _STATE = {DELIVERED: "delivered", FAILED: "failed", CANCELLED: "cancelled", SUPPRESSED_ROW: SUPPRESSED}
 
@@ -19,7 +20,8 @@ class Found:
     `state` is one of `search.STATES`, but neither `open` nor `ended`. `attempts` counts those that were begun; `pages`,
     `cost` (in the currency of the settings) and `fax_id` (Telnyx's, of the last attempt) are None where they are not
     known. `recorded_at` is when it was recorded, of a row when its campaign was made; `ended_at` is None as long as it
-    is open. `document` is the name or link that it was asked to send. `campaign_id` and `row` are those of a row.
+    is open. `document` is the name or link that it was asked to send, `document_name` what people call that. `hold` is
+    why it is held. `campaign_id` and `row` are those of a row.
     """
 
     job_id: str
@@ -35,6 +37,8 @@ class Found:
     cost: float | None
     sender: str | None
     document: str | None
+    document_name: str | None
+    hold: str | None
     tags: tuple[str, ...]
     idempotency_key: str | None
     campaign_id: str | None
@@ -65,6 +69,8 @@ def found_job(view: JobView) -> Found:
         cost=view.spent if view.attempt else None,
         sender=view.sender or request.from_,
         document=request.media_name or request.media_url,
+        document_name=request.document_name,
+        hold=_hold(view),
         tags=request.tags,
         idempotency_key=request.idempotency_key,
         campaign_id=view.campaign_id,
@@ -92,8 +98,14 @@ def found_row(campaign: Campaign, to: str, fields: dict[str, Any], result: RowRe
         cost=open_job.spent if open_job else result.cost if ended else None,
         sender=(open_job.sender if open_job else None) or asked.get("from"),
         document=asked.get("media_name") or asked.get("media_url"),
+        document_name=asked.get("document_name"),
+        hold=_hold(open_job) if open_job else None,
         tags=tuple(asked.get("tags") or ()),
         idempotency_key=None,
         campaign_id=campaign.id,
         row=result.row,
     )
+
+
+def _hold(view: JobView) -> str | None:
+    return view.hold_reason if view.state is State.HELD else None

@@ -18,7 +18,7 @@ from faxdispatch.campaign.report.page import page
 from faxdispatch.campaign.report.totals import RESULTS, Totals
 from faxdispatch.campaign.report.tries import Tries
 from faxdispatch.errors import BadInput
-from faxdispatch.ledger import Campaign, Campaigns, RowResult
+from faxdispatch.ledger import Campaign, Campaigns, ListedRow, RowResult
 from faxdispatch.ledger.campaigns import CANCELLED, DELIVERED, FAILED, OPENED, PENDING, SUPPRESSED
 from faxdispatch.lists.badrows import create, safe_cell, safe_writer
 
@@ -146,18 +146,19 @@ def _rows(campaigns: Campaigns, campaign: Campaign) -> Iterator[tuple[RowResult,
 
     All come in the order of rows, and each may lack some.
     """
-    lines, told = campaigns.cells(campaign.id), campaigns.rows(campaign.id)
-    row, cells = next(lines, (0, []))
+    lines, told = campaigns.listed(campaign.id), campaigns.rows(campaign.id)
+    none = ListedRow(0, None, [])
+    line = next(lines, none)
     number, to, fields = next(told, (0, "", {}))
     for result in campaigns.results(campaign.id):
-        while row and row < result.row:
-            row, cells = next(lines, (0, []))
+        while line.row and line.row < result.row:
+            line = next(lines, none)
         while number and number < result.row:
             number, to, fields = next(told, (0, "", {}))
         asked = campaign.options | fields
         document = asked.get("media_name") or asked.get("media_url") or ""
         dialled = (to, asked.get("from") or campaign.sender or "", document) if number == result.row else ("", "", "")
-        yield result, cells if row == result.row else [], dialled
+        yield result, line.cells if line.row == result.row else [], dialled
 
 
 def _line(

@@ -1,7 +1,8 @@
 """The report of a campaign as one HTML page that stands alone: no network, no script, everything from lists escaped."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from faxdispatch.campaign.causes import in_words, pause_in_words
 from faxdispatch.campaign.report.charts import bar, columns, stacked_bar
@@ -91,7 +92,7 @@ def _recipients(totals: Totals) -> Html:
 def _sending(campaign: Campaign) -> Html:
     asked = campaign.options
     facts = [
-        ("document", asked.get("media_name") or asked.get("media_url") or "each row's own"),
+        ("document", _document(asked)),
         ("sender", asked.get("from") or campaign.sender or "not known yet"),
         ("made", f"{campaign.created_at:%Y-%m-%d %H:%M} UTC"),
         ("first started", f"{campaign.started_at:%Y-%m-%d %H:%M} UTC" if campaign.started_at else "not yet"),
@@ -212,6 +213,13 @@ def _heading(text: str) -> Html:
 
 def _share(count: int, total: int) -> str:
     return f"{100 * count / total:.1f} %" if total else ""
+
+
+def _document(asked: Mapping[str, Any]) -> str:
+    """Write what was sent: what people call it, and by what it can be proved."""
+    sent = asked.get("media_name") or asked.get("media_url")
+    name = asked.get("document_name")
+    return f"{name} ({sent})" if name and sent else sent or "each row's own"
 
 
 def _span(seconds: int) -> str:
