@@ -566,7 +566,8 @@ def _by_name(asked: Mapping[str, Any]) -> "tuple[Mapping[str, Any], Document | N
         document = document_of(asked["document"])
     except BadInput as problem:
         raise InvalidJob([("document", str(problem).removeprefix("document: "))]) from None
-    return rest | {"media_name": document.media_name}, document
+    named = {"document_name": document.name} | rest | {"media_name": document.media_name}
+    return named, document
 
 
 def _receipt(reply: Mapping[str, Any], *, durable: bool) -> Receipt:

@@ -128,7 +128,7 @@ class CampaignService:
                 _see_that_all_are_good(self._check(listed, reading, on_progress))
             checking = self._check(listed, reading, on_progress)
             try:
-                given = options | {"media_name": ours.media_name} if ours else options
+                given = {"document_name": ours.name} | options | {"media_name": ours.media_name} if ours else options
                 asked = self._options(checking, given, reading)
                 if ours:
                     last = asked.get("send_by")

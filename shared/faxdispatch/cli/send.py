@@ -93,7 +93,6 @@ def send(
         "window": window,
         "max_attempts": max_attempts,
         "pages": pages,
-        "document_name": document.name if document else None,
         "tags": tuple(tag or ()),
         "client_state": client_state,
     }

@@ -1,7 +1,7 @@
 """Documents of our own: a file, or bytes that a program has, checked to be of a kind that Telnyx faxes."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from faxdispatch.documents.upload_part import MAX_UPLOAD
@@ -30,7 +30,7 @@ class Document:
 
     content: bytes
     kind: str
-    name: str | None = None
+    name: str | None = field(default=None, compare=False)
 
     @property
     def media_name(self) -> str:

@@ -190,7 +190,7 @@ class _Walk:
             return None
 
     def _row_of(self, job_id: str) -> tuple[Campaign, int]:
-        named = _ROW_JOB.fullmatch(job_id)
+        named = _ROW_JOB.fullmatch(job_id) if isinstance(job_id, str) else None
         if named is None:
             raise NotKnown(job_id)
         return self._campaigns.get(named["campaign"]), int(named["row"])

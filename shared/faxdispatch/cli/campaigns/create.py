@@ -136,7 +136,6 @@ def create(
         "send_by": until,
         "max_attempts": max_attempts,
         "pages": pages or _pages_in(document),
-        "document_name": document.name if document else None,
         "webhook_url": webhook_url,
     }
     read = Reading(
