@@ -8,11 +8,11 @@ from redis import Redis
 from faxdispatch import FaxClient
 from faxdispatch.campaign.report.files import write_report
 from faxdispatch.errors import BadInput, Unavailable
-from faxdispatch.inbound.naming import stored_name
-from faxdispatch.inbound.store import StoreTrouble, open_store
 from faxdispatch.ledger import Inbox, Observation
 from faxdispatch.settings import Settings
 from faxdispatch.states import State
+from faxdispatch.storage.naming import stored_name
+from faxdispatch.storage.store import StoreTrouble, open_store
 from tests.cli.conftest import cli, surroundings  # noqa: F401
 from tests.ledger.campaign_desk import NAME, CampaignDesk, job, number_of
 
