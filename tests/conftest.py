@@ -1,5 +1,6 @@
 """What all tests share: a real Valkey, started once for each test process and emptied before each test."""
 
+import signal
 import socket
 import subprocess
 import time
@@ -15,6 +16,14 @@ from redis.exceptions import RedisError
 from faxdispatch.supervisor.valkey import valkey_command
 
 T = TypeVar("T")
+
+
+def pytest_configure() -> None:
+    """Let the commands that tests start be interrupted: a shell that runs the tests in its background ignores SIGINT,
+    and what is ignored is ignored by every process they start.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
