@@ -2,7 +2,7 @@
 
 import pytest
 
-from faxdispatch.lists.number_format import NotShown, shown_number, shown_text
+from faxdispatch.workbook.number_format import NotShown, shown_number, shown_text
 
 PHONE = r"[<=9999999]###\-####;\(###\)\ ###\-####"
 

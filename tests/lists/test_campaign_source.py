@@ -2,17 +2,16 @@
 
 import gzip
 import io
-import sys
 import zipfile
 
 import openpyxl
 import pytest
 
-from faxdispatch.calling.numbers import NumberPolicy
+from faxdispatch.campaign.checking import check
+from faxdispatch.campaign.source import rows_source
 from faxdispatch.errors import BadInput
-from faxdispatch.lists.checking import check
-from faxdispatch.lists.source import rows_source
-from tests.lists.conftest import check_whole
+from faxdispatch.numbers import NumberPolicy
+from tests.campaign.conftest import check_whole
 
 A, B = "+13125550100", "+13125550101"
 LIST = "Praxis,Fax\nMüller \u2013 Söhne,3125550100\nZoë,3125550101\n"
@@ -172,14 +171,6 @@ def test_progress_counts_the_bytes_of_the_file_up_to_all_of_them(checked, packed
     assert told == sorted(told)
     assert told[-1] == (len(content), len(content), 9000)
     assert len(told) >= 9
-
-
-def test_without_the_reader_of_workbooks_it_is_said_what_to_install(checked, monkeypatch):
-    monkeypatch.setitem(sys.modules, "openpyxl", None)
-    monkeypatch.delitem(sys.modules, "faxdispatch.lists.workbook", raising=False)
-
-    with pytest.raises(BadInput, match=r"pip install faxdispatch\[app\], or save the list as CSV"):
-        checked(workbook(["Fax"], ["3125550100"]))
 
 
 def test_a_list_that_is_not_in_the_encoding_that_was_named_is_refused(tmp_path):

@@ -1,17 +1,14 @@
 """A workbook is read as a person sees it: shown numbers, hidden rows and columns, formulas, sheets."""
 
-from io import BytesIO
-
 import pytest
 from openpyxl import Workbook as Book
 from openpyxl.cell.rich_text import CellRichText, TextBlock
 from openpyxl.cell.text import InlineFont
 from openpyxl.styles import Font
 
-from faxdispatch.calling.numbers import NumberPolicy
+from faxdispatch.campaign.checking import BadRow, LeftOut, Row, check
 from faxdispatch.errors import BadInput
-from faxdispatch.lists import workbook
-from faxdispatch.lists.checking import BadRow, LeftOut, Row, check
+from faxdispatch.numbers import NumberPolicy
 
 
 @pytest.fixture
@@ -184,41 +181,3 @@ def test_a_sheet_that_hides_all_rows_but_some_is_read_so(judged):
 
     _, rows = judged(book)
     assert [outcome(row) for row in rows] == ["hidden", "+13122000002"]
-
-
-def test_a_workbook_with_too_large_a_part_is_refused_before_it_is_read(judged, monkeypatch):
-    monkeypatch.setitem(workbook.MOST_UNPACKED, "xl/styles.xml", 10)
-
-    with pytest.raises(BadInput, match=r"xl/styles.xml in it unpacks to"):
-        judged(book_of(["Fax"], ["3122000001"]))
-
-
-def test_a_sheet_that_is_too_large_is_refused(judged, monkeypatch):
-    monkeypatch.setattr(workbook, "MOST_SHEET", 10)
-
-    with pytest.raises(BadInput, match=r"unpacks to .*; save the list as CSV"):
-        judged(book_of(["Fax"], ["3122000001"]))
-
-
-def test_rows_of_a_million_columns_are_refused(judged, monkeypatch):
-    monkeypatch.setattr(workbook, "WIDEST", 3)
-
-    with pytest.raises(BadInput, match="more than 3 columns"):
-        judged(book_of(["Fax", "a", "b", "c"], ["3122000001"]))
-
-
-def test_a_workbook_in_memory_is_the_same():
-    book = BytesIO()
-    filtered().save(book)
-    book.seek(0)
-    opened = workbook.Workbook("list.xlsx", book)
-
-    assert [record.hidden for record in opened.sheet().records()] == [
-        "",
-        "hidden",
-        "hidden",
-        "",
-        "hidden",
-        "",
-        "hidden",
-    ]

@@ -6,6 +6,7 @@ Nothing is kept but a sample of the beginning, so that a file may be larger than
 import codecs
 import gzip
 import io
+import os
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -15,8 +16,10 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import IO, Any, BinaryIO, Self, cast
 
+from faxdispatch.campaign.records import Record
+from faxdispatch.campaign.workbook import chosen, records
 from faxdispatch.errors import BadInput
-from faxdispatch.lists.records import Record
+from faxdispatch.workbook.reading import Workbook
 
 _SAMPLE = 256 * 1024
 _LONGEST_LINE = 1_000_000
@@ -52,7 +55,7 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 
-_LENIENT = "faxdispatch.calling.windows-1252"
+_LENIENT = "faxdispatch.windows-1252"
 
 
 def _from_windows(error: UnicodeError) -> tuple[str, int]:
@@ -274,23 +277,17 @@ def _reader(source: Source, text: io.TextIOWrapper) -> Callable[[], str]:
 
 
 def _fill_from_workbook(source: Source, file: BinaryIO, stack: ExitStack, wanted: str | None) -> None:
-    try:
-        # Only who has a workbook needs its reader.
-        from faxdispatch.lists.workbook import Workbook  # noqa: PLC0415
-    except ModuleNotFoundError:
-        raise BadInput(
-            f"{source.name}: an Excel workbook, for which openpyxl is needed: pip install faxdispatch[app], "
-            "or save the list as CSV"
-        ) from None
     book = Workbook(source.name, file)
     stack.callback(book.close)
-    sheet = book.sheet(wanted)
+    sheet = chosen(source.name, book, wanted)
     source.encoding = "XLSX"
     source.notes.append(f"an Excel workbook, its sheet {sheet.title!r}")
     if Path(source.name).suffix.lower() not in (".xlsx", ".xlsm"):
         source.notes.append("it is no CSV file, whatever its name says")
-    source.hidden_columns = sheet.hidden_columns
-    source.sheet = sheet.records()
+    source.hidden_columns, rows = sheet.read()
+    source.sheet = records(rows)
+    # Another process reads the file, and its place in it is ours.
+    source.done = lambda: 0 if file.closed else os.lseek(file.fileno(), 0, os.SEEK_CUR)
 
 
 def rows_source(rows: Iterable[Mapping[str, Any] | Sequence[Any]]) -> Source:

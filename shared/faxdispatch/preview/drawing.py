@@ -4,11 +4,12 @@ Gives the count of pages, a line end, and the page as PNG. It limits itself befo
 """
 
 import io
-import resource
 import sys
 from typing import Any
 
 from PIL import Image, ImageOps
+
+from faxdispatch.bounded import bound
 
 _ACROSS = 1728
 """Dots of a line, 204 an inch (ITU-T T.4, the width of A4 and letter)."""
@@ -23,9 +24,7 @@ _NO_PAGE = 3
 
 def main() -> None:
     """Draw it."""
-    resource.setrlimit(resource.RLIMIT_CPU, (_SECONDS, _SECONDS))
-    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    bound(memory=_MEMORY, seconds=_SECONDS)
     page, lines = int(sys.argv[1]), int(sys.argv[2])
     content = sys.stdin.buffer.read()
     pages, image = _from_pdf(content, page) if content.startswith(b"%PDF-") else _from_image(content, page)

@@ -5,11 +5,11 @@ bounds on its memory and its time: `drawing.py`.
 """
 
 import subprocess
-import sys
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
 
+from faxdispatch.bounded import run
 from faxdispatch.errors import FaxError
 
 KINDS = (b"%PDF-", b"II*\x00", b"MM\x00*", b"\xff\xd8\xff", b"\x89PNG\r\n")
@@ -52,12 +52,8 @@ def draw(content: bytes, page: int, lines: Lines = Lines.FINE) -> Drawn:
     """
     if not can_draw(content):
         raise NotDrawn("pages are shown of PDF, TIFF, JPEG and PNG; other kinds are laid out by Telnyx")
-    # By its path, so that it does not load the whole package; -P: nothing of the current folder either.
-    command = [sys.executable, "-P", str(_DRAWING), str(page), str(int(lines))]
     try:
-        done = subprocess.run(  # noqa: S603 - the command is ours
-            command, input=content, capture_output=True, timeout=_SECONDS, check=False
-        )
+        done = run(_DRAWING, page, int(lines), content=content, seconds=_SECONDS)
     except subprocess.TimeoutExpired:
         raise NotDrawn(f"the page takes longer than {_SECONDS:g} s to draw") from None
     if done.returncode == _NO_PAGE:

@@ -10,6 +10,9 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
+GENERAL = "General"
+"""The format that shows a number as it is."""
+
 _TOKEN = re.compile(
     r'"(?P<quoted>[^"]*)"|\\(?P<escaped>.)|_(?P<blank>.)|\*(?P<fill>.)|\[(?P<bracket>[^\]]*)\]'
     r"|(?P<general>General)|(?P<exponent>E[+-])|(?P<digit>[0#?])|(?P<text>@)|(?P<other>.)",
@@ -43,8 +46,11 @@ def shown_number(value: float, number_format: str) -> str:
     """
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         value = int(value)
-    if number_format in ("General", "") or isinstance(value, float):
+    if number_format in (GENERAL, "") or isinstance(value, float):
         return str(value)
+    if not number_format.strip("0") and value >= 0:
+        # Of the formats that people give telephone numbers, most are this one.
+        return str(value).zfill(len(number_format))
     sections = _sections(number_format)
     section, signed = _section_for(value, sections)
     if any(kind == "exponent" for kind, _ in section.tokens):

@@ -1,0 +1,45 @@
+"""A child process with bounds on its memory and its processor time: for files of strangers.
+
+What reads them may be written in C, and a small file may unpack to a large one. The child bounds itself before it
+reads anything; its parent lives on whatever becomes of it.
+"""
+
+import resource
+import subprocess
+import sys
+from pathlib import Path
+from typing import IO, Any
+
+
+def bound(*, memory: int, seconds: int) -> None:
+    """Bound this process: so many bytes of memory and seconds of processor time. No dump of it is written."""
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def run(program: Path, *arguments: object, content: bytes, seconds: float) -> subprocess.CompletedProcess[bytes]:
+    """Run a program of ours to its end, with `content` on its standard input.
+
+    Raises:
+        subprocess.TimeoutExpired: it took longer.
+    """
+    return subprocess.run(  # noqa: S603 - the command is ours
+        _command(program, arguments), input=content, capture_output=True, timeout=seconds, check=False
+    )
+
+
+def start(program: Path, *arguments: object, file: IO[bytes], buffer: int) -> "subprocess.Popen[bytes]":
+    """Start a program of ours that is talked with over standard input and output, and reads `file`.
+
+    The number of the file is its last argument. `buffer` is how many bytes it may be ahead of who reads it.
+    """
+    options: dict[str, Any] = {"pass_fds": (file.fileno(),), "pipesize": buffer}
+    return subprocess.Popen(  # noqa: S603 - the command is ours
+        _command(program, (*arguments, file.fileno())), stdin=subprocess.PIPE, stdout=subprocess.PIPE, **options
+    )
+
+
+def _command(program: Path, arguments: tuple[object, ...]) -> list[str]:
+    # By its path, so that it loads no more than it needs; -P: nothing of the current folder either.
+    return [sys.executable, "-P", str(program), *map(str, arguments)]

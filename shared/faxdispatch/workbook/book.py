@@ -1,0 +1,138 @@
+"""A workbook's parts: which sheets it has and where, its styles and its texts (ECMA-376 part 1, 12.3, 18.2; part 2)."""
+
+import posixpath
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO, NamedTuple
+
+from faxdispatch.workbook.bounds import PART, RATIO, SHEETS, SMALL, WHOLE, Damaged, TooLarge
+from faxdispatch.workbook.dates import EPOCH_1900, EPOCH_1904
+from faxdispatch.workbook.elements import Handler, parse
+from faxdispatch.workbook.sheet import Look, Sheet
+from faxdispatch.workbook.styles import Style, read_styles
+from faxdispatch.workbook.texts import strings
+
+_TRUE = {"1", "true"}
+_USUAL = "xl/workbook.xml"
+
+
+class Title(NamedTuple):
+    """A sheet by its name, and whether the workbook shows it."""
+
+    name: str
+    is_visible: bool
+    part: str
+
+
+class Book:
+    """A workbook in a file.
+
+    Raises:
+        TooLarge: it is beyond a bound.
+        Damaged: it is none, or not whole.
+    """
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._archive = zipfile.ZipFile(file)
+        self._parts = {info.filename: info for info in self._archive.infolist()}
+        main = next((target for kind, target in self._related("").values() if kind == "officeDocument"), _USUAL)
+        related = self._related(main)
+        named = dict(related.values())
+        handler = _Titles()
+        self._parse(main, handler, SMALL)
+        self.sheets = [
+            Title(name, is_visible, related[relation][1])
+            for name, is_visible, relation in handler.found
+            if relation in related and related[relation][0] == "worksheet"
+        ]
+        self._look = Look(
+            self._texts(named.get("sharedStrings", "")), self._styles(named.get("styles", "")), handler.epoch
+        )
+
+    @contextmanager
+    def open(self, place: int) -> Iterator[Sheet]:
+        """Open the sheet at a place among `sheets`."""
+        with self._part(self.sheets[place].part, PART) as stream:
+            yield Sheet(stream, self._look)
+
+    def _texts(self, name: str) -> list[str]:
+        if name not in self._parts:
+            return []
+        with self._part(name, WHOLE["strings"]) as stream:
+            return list(strings(stream))
+
+    def _styles(self, name: str) -> list[Style]:
+        if name not in self._parts:
+            return [Style()]
+        with self._part(name, WHOLE["styles"]) as stream:
+            return read_styles(stream) or [Style()]
+
+    def _related(self, name: str) -> dict[str, tuple[str, str]]:
+        """Give the parts that one refers to, by the id that it has for each: its kind and its name."""
+        folder, base = posixpath.split(name)
+        relations = posixpath.join(folder, "_rels", f"{base}.rels")
+        if relations not in self._parts:
+            return {}
+        handler = _Relations(folder)
+        self._parse(relations, handler, SMALL)
+        return handler.found
+
+    def _parse(self, name: str, handler: Handler, most: int) -> None:
+        with self._part(name, most) as stream:
+            parse(stream, handler)
+
+    def _part(self, name: str, most: int) -> IO[bytes]:
+        info = self._parts.get(name)
+        if info is None:
+            raise Damaged(f"it has no {name}")
+        if info.file_size > most:
+            raise TooLarge(
+                f"{name} in it unpacks to {info.file_size / 1e6:,.0f} MB, and at most {most / 1e6:,.0f} are taken"
+            )
+        if info.file_size > SMALL and info.file_size > RATIO * info.compress_size:
+            raise TooLarge(f"{name} in it unpacks to more than {RATIO} times its size, which no list does")
+        return self._archive.open(info)
+
+
+class _Relations:
+    """Collects what a part refers to."""
+
+    def __init__(self, folder: str) -> None:
+        self.found: dict[str, tuple[str, str]] = {}
+        self._folder = folder
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        if name == "Relationship" and "Id" in attributes:
+            target = posixpath.normpath(posixpath.join("/", self._folder, attributes.get("Target", "")))
+            self.found[attributes["Id"]] = (attributes.get("Type", "").rpartition("/")[2], target.lstrip("/"))
+
+    def end(self, name: str) -> None:
+        pass
+
+    def text(self, text: str) -> None:
+        pass
+
+
+class _Titles:
+    """Collects the sheets of a workbook: name, whether it is shown, and the id of its part."""
+
+    def __init__(self) -> None:
+        self.found: list[tuple[str, bool, str]] = []
+        self.epoch = EPOCH_1900
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        if name == "workbookPr" and attributes.get("date1904") in _TRUE:
+            self.epoch = EPOCH_1904
+        elif name == "sheet":
+            relation = next((text for key, text in attributes.items() if key.rpartition(":")[2] == "id"), "")
+            is_visible = attributes.get("state", "visible") == "visible"
+            self.found.append((attributes.get("name", ""), is_visible, relation))
+            if len(self.found) > SHEETS:
+                raise TooLarge(f"it has more than {SHEETS} sheets")
+
+    def end(self, name: str) -> None:
+        pass
+
+    def text(self, text: str) -> None:
+        pass

@@ -1,0 +1,68 @@
+"""The process that reads a workbook: `process.py FILE`, the number of an open file.
+
+Says which sheets there are. Each line on standard input, `SHEET MOST`, asks for the rows of one, by its place: the
+first `MOST` that have anything in them, or all of them where that is 0.
+"""
+
+import itertools
+import json
+import os
+import sys
+import zipfile
+import zlib
+from typing import IO
+
+from faxdispatch.bounded import bound
+from faxdispatch.workbook.book import Book
+from faxdispatch.workbook.bounds import MEMORY, SECONDS, Damaged, TooLarge
+from faxdispatch.workbook.sheet import Sheet
+from faxdispatch.workbook.wire import Kind, packed, send
+
+_BATCH = 500
+_DAMAGED = (
+    Damaged, OSError, EOFError, zlib.error, zipfile.BadZipFile, RuntimeError, NotImplementedError, ValueError, KeyError,
+)  # fmt: skip
+"""What reading a damaged workbook may raise."""
+
+
+def main() -> None:
+    """Read it."""
+    bound(memory=MEMORY, seconds=SECONDS)
+    with os.fdopen(int(sys.argv[1]), "rb") as file:
+        try:
+            answer(file, sys.stdin.buffer, sys.stdout.buffer)
+        except TooLarge as problem:
+            send(sys.stdout.buffer, Kind.REFUSED, str(problem))
+        except MemoryError:
+            send(sys.stdout.buffer, Kind.REFUSED, f"it takes more than {MEMORY / 1e6:,.0f} MB of memory to read")
+        except _DAMAGED as problem:
+            send(sys.stdout.buffer, Kind.DAMAGED, str(problem))
+
+
+def answer(file: IO[bytes], asked: IO[bytes], told: IO[bytes]) -> None:
+    """Tell of a workbook what is asked, until nothing more is.
+
+    Raises:
+        TooLarge: it is beyond a bound.
+    """
+    book = Book(file)
+    send(told, Kind.SHEETS, json.dumps([[title.name, title.is_visible] for title in book.sheets]))
+    for line in asked:
+        place, most = map(int, line.split())
+        with book.open(place) as sheet:
+            _tell_rows(sheet, most, told)
+
+
+def _tell_rows(sheet: Sheet, most: int, told: IO[bytes]) -> None:
+    filled = (row for row in sheet.rows() if any(map(str.strip, row.cells)))
+    rows = itertools.islice(filled, most or None)
+    first = list(itertools.islice(rows, 1))
+    send(told, Kind.HIDDEN, json.dumps(sorted(sheet.hidden_columns)))
+    batches = itertools.chain(first, rows)
+    while batch := list(itertools.islice(batches, _BATCH)):
+        send(told, Kind.ROWS, packed(batch))
+    send(told, Kind.END)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,92 @@
+"""The rows of a workbook, for who wants them: a process with bounds reads them as they are asked for."""
+
+import json
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from typing import IO
+
+from faxdispatch.bounded import start
+from faxdispatch.errors import BadInput
+from faxdispatch.workbook.bounds import MEMORY, SECONDS
+from faxdispatch.workbook.sheet import Row
+from faxdispatch.workbook.wire import Kind, receive, unpacked
+
+_PROGRAM = Path(__file__).with_name("process.py")
+_AHEAD = 1024 * 1024
+"""Bytes of rows that the process may have read ahead."""
+_DIED = f"it takes more than {MEMORY // 1_000_000:,} MB of memory or {SECONDS // 60} minutes to read"
+
+
+class Workbook:
+    """A workbook that was opened; `close` it. `name` is the file's.
+
+    Raises:
+        BadInput: it is too large, or none.
+    """
+
+    def __init__(self, name: str, file: IO[bytes]) -> None:
+        self._name = name
+        with ExitStack() as stack:
+            self._child = stack.enter_context(start(_PROGRAM, file=file, buffer=_AHEAD))
+            stack.callback(self._child.kill)
+            titles = json.loads(self._hear()[1])
+            self._stack = stack.pop_all()
+        self.sheets = [Sheet(self, place, *title) for place, title in enumerate(titles)]
+
+    def close(self) -> None:
+        """End the process that reads it."""
+        self._stack.close()
+
+    def read(self, place: int, most: int) -> tuple[frozenset[int], Iterator[Row]]:
+        """Give the columns that a sheet does not show, and its rows, which are to be read to their end.
+
+        Raises:
+            BadInput: the workbook is damaged or too large; the rows may raise it, too.
+        """
+        if self._child.stdin:
+            with suppress(BrokenPipeError):  # what it died of is heard
+                os.write(self._child.stdin.fileno(), f"{place} {most}\n".encode())
+        return frozenset(json.loads(self._hear()[1])), self._rows()
+
+    def _rows(self) -> Iterator[Row]:
+        while (told := self._hear())[0] is Kind.ROWS:
+            yield from unpacked(told[1])
+
+    def _hear(self) -> tuple[Kind, str]:
+        told = receive(self._child.stdout) if self._child.stdout else None
+        kind, text = told or (Kind.REFUSED, _DIED)
+        if kind is Kind.DAMAGED:
+            raise BadInput(
+                f"{self._name}: damaged, or not what its name says ({text}); get it again from where it came from"
+            )
+        if kind is Kind.REFUSED:
+            raise BadInput(f"{self._name}: too large a workbook: {text}; save the list as CSV")
+        return kind, text
+
+
+class Sheet:
+    """One sheet of a workbook. `is_visible` tells whether the workbook shows it."""
+
+    def __init__(self, book: Workbook, place: int, title: str, is_visible: bool) -> None:
+        self._book = book
+        self._place = place
+        self.title = title
+        self.is_visible = is_visible
+
+    def head(self, most: int) -> list[Row]:
+        """Give the first rows that have anything in them.
+
+        Raises:
+            BadInput: the workbook is damaged or too large.
+        """
+        return list(self._book.read(self._place, most)[1])
+
+    def read(self) -> tuple[frozenset[int], Iterable[Row]]:
+        """Give the columns, from 0, that it does not show, and its rows that have anything in them, once.
+
+        Raises:
+            BadInput: the workbook is damaged or too large; the rows may raise it, too.
+        """
+        return self._book.read(self._place, 0)
