@@ -10,17 +10,19 @@ from enum import StrEnum
 from typing import NamedTuple
 
 import phonenumbers
-from phonenumbers import PhoneNumberType
+from phonenumbers import PhoneNumber
 from pydantic import TypeAdapter, ValidationError
 
-from faxdispatch.calling.numbers import NumberPolicy, destined, is_shared_cost, is_sip, is_unconfirmed
+from faxdispatch.campaign.words import FAX_WORDS, NO_NUMBER, PHONE_WORDS, PLAIN_WORDS, folded
 from faxdispatch.jobs import Destination
-from faxdispatch.lists.words import FAX_WORDS, NO_NUMBER, PHONE_WORDS, PLAIN_WORDS, folded
+from faxdispatch.numbers import Number, NumberPolicy, callable_number, is_sip, read_number
 
 _SIP: TypeAdapter[str] = TypeAdapter(Destination)
 
 _PLAIN = re.compile(r"\s*(?:(\+?)1[ .-]*)?\(?([2-9]\d\d)\)?[ .-]*([2-9]\d\d)[ .-]*(\d{4})\s*", re.ASCII)
 """A number of the North American plan as most files have it."""
+
+_E164 = re.compile(r"\+[1-9]\d{6,14}", re.ASCII)
 
 _APART = {"0000", "1212"}
 """Last digits that need a closer look, as area codes do that are followed by themselves: rounded, service, made up."""
@@ -119,6 +121,11 @@ class CellReader:
                 known = self._known[place] or self._learn(place)
                 if known != 255:
                     return Cell(f"+1{area}{exchange}{line}", Verdict.NUMBER, "", *self._kinds[known - 1])
+        elif _E164.fullmatch(text) and len(set(text)) > 2:
+            try:
+                return self._judged(text, [])
+            except ValueError as problem:
+                return Cell(None, Verdict.INVALID, str(problem))
         return self.read_slowly(text)
 
     def read_slowly(self, text: str) -> Cell:
@@ -136,11 +143,12 @@ class CellReader:
 
     def _learn(self, place: int) -> int:
         """Find the kind of all numbers of one area code and exchange."""
-        cell = self.read_slowly(f"+1{place:06}0101")
-        kind = (cell.toll_free, cell.foreign, cell.unconfirmed)
-        if cell.verdict is not Verdict.NUMBER:
+        try:
+            cell = self._cell(callable_number(PhoneNumber(country_code=1, national_number=place * 10_000 + 101)), "")
+        except ValueError:
             self._known[place] = 255
         else:
+            kind = (cell.toll_free, cell.foreign, cell.unconfirmed)
             if kind not in self._kinds:
                 self._kinds.append(kind)
             self._known[place] = min(self._kinds.index(kind) + 1, 255)
@@ -243,29 +251,34 @@ class CellReader:
                 raise ValueError(error.errors(include_url=False)[0]["msg"].removeprefix("Value error, ")) from None
             self.policy.check(uri)
             return Cell(uri, Verdict.NUMBER, note)
-        number = destined(text, region=self.policy.region)
-        if number.startswith("+1") and len(number) == 12:
-            _refuse_impossible(number)
-        parsed = phonenumbers.parse(number)
-        shared_cost = is_shared_cost(parsed)
-        if self.policy.countries or shared_cost or not self._by_range:
-            # Of others it would only repeat what `destined` has looked at.
-            self.policy.check(number)
-        toll_free = phonenumbers.number_type(parsed) == PhoneNumberType.TOLL_FREE
-        return Cell(number, Verdict.NUMBER, note, toll_free, self._foreign(parsed), is_unconfirmed(parsed), shared_cost)
+        return self._cell(read_number(text, region=self.policy.region), note)
 
-    def _foreign(self, number: phonenumbers.PhoneNumber) -> str | None:
-        region = self.policy.region
-        at_home = number.country_code == self._code
+    def _cell(self, number: Number, note: str) -> Cell:
+        written = number.e164
+        if written.startswith("+1") and len(written) == 12:
+            _refuse_impossible(written)
+        if self.policy.countries or number.is_shared_cost or not self._by_range:
+            # Of others it would only repeat what was looked at when the number was read.
+            self.policy.check_number(number)
+        return Cell(
+            written, Verdict.NUMBER, note,
+            number.is_toll_free, self._foreign(number), number.is_unconfirmed, number.is_shared_cost,
+        )  # fmt: skip
+
+    def _foreign(self, number: Number) -> str | None:
+        region, code = self.policy.region, number.parsed.country_code or 0
+        at_home = code == self._code
         if region is None or (at_home and self._alone):
             return None
-        if at_home and phonenumbers.is_valid_number_for_region(number, region):
+        if at_home and (
+            (number.country == region and not number.is_unconfirmed)
+            or phonenumbers.is_valid_number_for_region(number.parsed, region)
+        ):
             return None
-        country = phonenumbers.region_code_for_number(number)
-        if country is None and at_home:
+        if number.country is None and at_home:
             # Of a range that no list knows: the country code is all that can be said.
             return None
-        return country or phonenumbers.region_code_for_country_code(number.country_code or 0)
+        return number.country or phonenumbers.region_code_for_country_code(code)
 
 
 def _cleaned(text: str) -> str:
