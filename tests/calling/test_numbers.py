@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from faxdispatch import FaxClient, InvalidJob
+from faxdispatch.calling.numbers import NumberPolicy, _from_e164, _known, callable_number, normalise
 from faxdispatch.jobs import SendFax
-from faxdispatch.numbers import NumberPolicy, _from_e164, _known, callable_number, normalise
 from faxdispatch.testing import RecordingClient
 
 LINK = "https://example.com/a.pdf"

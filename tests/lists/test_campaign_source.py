@@ -7,11 +7,11 @@ import zipfile
 import openpyxl
 import pytest
 
-from faxdispatch.campaign.checking import check
-from faxdispatch.campaign.source import rows_source
+from faxdispatch.calling.numbers import NumberPolicy
 from faxdispatch.errors import BadInput
-from faxdispatch.numbers import NumberPolicy
-from tests.campaign.conftest import check_whole
+from faxdispatch.lists.checking import check
+from faxdispatch.lists.source import rows_source
+from tests.lists.conftest import check_whole
 
 A, B = "+13125550100", "+13125550101"
 LIST = "Praxis,Fax\nMüller \u2013 Söhne,3125550100\nZoë,3125550101\n"

@@ -6,9 +6,9 @@ from openpyxl.cell.rich_text import CellRichText, TextBlock
 from openpyxl.cell.text import InlineFont
 from openpyxl.styles import Font
 
-from faxdispatch.campaign.checking import BadRow, LeftOut, Row, check
+from faxdispatch.calling.numbers import NumberPolicy
 from faxdispatch.errors import BadInput
-from faxdispatch.numbers import NumberPolicy
+from faxdispatch.lists.checking import BadRow, LeftOut, Row, check
 
 
 @pytest.fixture

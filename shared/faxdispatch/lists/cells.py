@@ -13,9 +13,9 @@ import phonenumbers
 from phonenumbers import PhoneNumber
 from pydantic import TypeAdapter, ValidationError
 
-from faxdispatch.campaign.words import FAX_WORDS, NO_NUMBER, PHONE_WORDS, PLAIN_WORDS, folded
+from faxdispatch.calling.numbers import Number, NumberPolicy, callable_number, is_sip, read_number
 from faxdispatch.jobs import Destination
-from faxdispatch.numbers import Number, NumberPolicy, callable_number, is_sip, read_number
+from faxdispatch.lists.words import FAX_WORDS, NO_NUMBER, PHONE_WORDS, PLAIN_WORDS, folded
 
 _SIP: TypeAdapter[str] = TypeAdapter(Destination)
 

@@ -16,9 +16,9 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import IO, Any, BinaryIO, Self, cast
 
-from faxdispatch.campaign.records import Record
-from faxdispatch.campaign.workbook import chosen, records
 from faxdispatch.errors import BadInput
+from faxdispatch.lists.records import Record
+from faxdispatch.lists.workbook import chosen, records
 from faxdispatch.workbook.reading import Workbook
 
 _SAMPLE = 256 * 1024
@@ -55,7 +55,7 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 
-_LENIENT = "faxdispatch.windows-1252"
+_LENIENT = "faxdispatch.calling.windows-1252"
 
 
 def _from_windows(error: UnicodeError) -> tuple[str, int]:

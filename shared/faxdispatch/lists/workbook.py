@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from faxdispatch.campaign.headers import fax_rank
-from faxdispatch.campaign.records import Flawed, Record
-from faxdispatch.campaign.words import folded
 from faxdispatch.errors import BadInput
+from faxdispatch.lists.headers import fax_rank
+from faxdispatch.lists.records import Flawed, Record
+from faxdispatch.lists.words import folded
 from faxdispatch.workbook.reading import Sheet, Workbook
 from faxdispatch.workbook.sheet import Row
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
 
-from faxdispatch.bounded import run
 from faxdispatch.errors import FaxError
+from faxdispatch.supervisor.bounded import run
 
 KINDS = (b"%PDF-", b"II*\x00", b"MM\x00*", b"\xff\xd8\xff", b"\x89PNG\r\n")
 """How the documents begin that can be drawn here: PDF, TIFF, JPEG, PNG."""
