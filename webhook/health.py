@@ -5,6 +5,7 @@ from redis.exceptions import RedisError
 
 from faxdispatch.errors import Unavailable
 from faxdispatch.ledger.scripts import redis_trouble
+from faxdispatch.redis.facts import facts
 from webhook.breaker import Breaker
 
 
@@ -27,7 +28,8 @@ class Readiness:
 
     def _look(self) -> list[str]:
         with redis_trouble():
-            policy = self._redis.info("memory").get("maxmemory_policy")
+            # Where nobody tells, nothing is known to be wrong; `faxdispatch doctor` says that it is not known.
+            policy = facts(self._redis, "memory").get("maxmemory_policy", "noeviction")
         problems = []
         if policy != "noeviction":
             problems.append(f"Redis' maxmemory-policy is {policy}; an evicted record is a lost fax: set noeviction")

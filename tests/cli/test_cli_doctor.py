@@ -181,6 +181,32 @@ def test_a_redis_that_could_lose_something_is_found(doctor, other_valkey, settin
     assert found[name]["remedy"]
 
 
+@pytest.mark.parametrize(
+    ("rights", "persistence", "unknown"),
+    [
+        ("-config", "how it syncs", set()),
+        ("-@dangerous", "how it syncs", {"redis memory", "redis replicas"}),
+        ("-@dangerous +config|get", "every write is on disk", {"redis replicas"}),
+    ],
+)
+def test_what_a_redis_does_not_tell_is_told_as_unknown_and_stops_nothing(
+    doctor, redis, redis_url, rights, persistence, unknown
+):
+    redis.execute_command(
+        "ACL", "SETUSER", "app", "reset", "on", ">pw", "resetchannels", "~*", "+@all", *rights.split()
+    )
+    try:
+        _, found = doctor(REDIS_URL=redis_url.replace("//", "//app:pw@"))
+    finally:
+        redis.acl_deluser("app")
+
+    assert persistence in found["redis persistence"]["detail"]
+    assert {name for name, finding in found.items() if "does not tell" in finding["detail"]} - {
+        "redis persistence"
+    } == unknown
+    assert {found[name]["level"] for name in ("redis", "ledger", "broker", "redis clock")} == {"ok"}
+
+
 def test_missing_replicas_are_found(doctor):
     _, found = doctor(FAX_REPLICAS="2")
 

@@ -8,7 +8,7 @@ import pytest
 from redis import Redis
 from redis.exceptions import NoPermissionError
 
-from faxdispatch import FaxClient, State
+from faxdispatch import FaxClient, HoldReason, State
 from faxdispatch.supervisor import roles as processes
 from faxdispatch.supervisor.stack import Stack
 from tests.conftest import eventually
@@ -85,3 +85,23 @@ def test_the_web_app_may_not_post_to_a_queue(running: Installation) -> None:
     with Redis.from_url(running.urls["fax-web"]) as redis, pytest.raises(NoPermissionError):
         redis.lpush("fax.send", "x")
     running.refused()
+
+
+def test_a_worker_with_the_rights_that_are_usual_elsewhere_lives_and_says_what_it_cannot_know(tmp_path: Path) -> None:
+    """Redis 7 gives new users no channels; managed services keep what is dangerous to themselves."""
+    with Stack(lambda *_: None) as stack:
+        port = processes.free_port()
+        stack.start(processes.valkey(tmp_path, port))
+        with Redis(port=port) as redis:
+            redis.execute_command("ACL", "SETUSER", "app", "on", ">pw", "resetchannels", "~*", "+@all", "-@dangerous")
+        about = processes.introduction(stack.start(processes.simulator(tmp_path, ["--port", "0"])))
+        url = f"redis://app:pw@127.0.0.1:{port}/0"
+        ours = FAST | processes.simulated(about) | {"REDIS_URL": url, "FAX_FROM": SENDER, "PORT": "0"}
+        stack.start(processes.worker(tmp_path, processes.environment(ours, inherit=False)))
+        client = FaxClient(url)
+        job = client.send(to=fresh_number(), media_name=TOKEN).job_id
+        eventually(lambda: client.status(job).hold_reason == HoldReason.NOT_DURABLE, within=PATIENCE)
+        stack.mend()
+        said = "\n".join(stack["worker"].lines)
+        assert "what a crash makes it forget is unknown" in said
+        assert "Traceback" not in said

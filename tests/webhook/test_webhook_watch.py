@@ -135,6 +135,20 @@ def test_a_receiver_without_redis_is_not_ready_and_names_no_address(away: FlaskC
     assert answer.json == {"ready": False, "problems": ["Redis does not answer"]}
 
 
+def test_a_user_who_may_not_ask_for_memory_is_ready_as_long_as_he_may_write(redis_url: str):
+    with Redis.from_url(redis_url) as redis:
+        redis.execute_command("ACL", "SETUSER", "app", "reset", "on", ">pw", "~*", "+@all", "-@dangerous")
+        try:
+            url = redis_url.replace("//", "//app:pw@")
+            client = create_apps(Settings(redis_url=url, telnyx_public_key=(SIGNER.public_key,))).admin.test_client()
+            may_write = client.get("/readyz")
+            redis.execute_command("ACL", "SETUSER", "app", "-set")
+            may_not = client.get("/readyz")
+        finally:
+            redis.acl_deluser("app")
+    assert (may_write.status_code, may_not.status_code) == (200, 503)
+
+
 def test_a_redis_that_may_evict_is_not_ready(admin: FlaskClient, redis_url: str):
     with Redis.from_url(redis_url) as redis:
         redis.config_set("maxmemory-policy", "allkeys-lru")

@@ -180,7 +180,7 @@ class Slow:
     def info(self, *_: str) -> dict[str, Any]:
         return {"run_id": "r", "role": "master", "aof_enabled": 1}
 
-    def config_get(self, _: str) -> dict[str, str]:
+    def config_get(self, *_: str) -> dict[str, str]:
         return {"appendonly": "yes", "appendfsync": "everysec"}
 
     def set(self, *_: Any, **__: Any) -> None:
@@ -201,6 +201,26 @@ def test_the_embedded_server_is_found_out_under_everysec(tmp_path: Path) -> None
     """Valkey 9.1.2 answers WAITAOF without an fsync there."""
     with valkey(tmp_path, "--appendfsync", "everysec") as server:
         assert measure(server.client).durability is Durability.LATER
+
+
+@pytest.mark.parametrize(
+    ("rights", "options", "kind"),
+    [
+        ("-config", (), Durability.UNKNOWN),
+        ("-info", (), Durability.ALWAYS),
+        ("-@dangerous", (), Durability.UNKNOWN),
+        ("-config", ("--appendonly", "no"), Durability.NEVER),
+        ("-info", ("--appendonly", "no"), Durability.NEVER),
+        ("-@dangerous", ("--appendonly", "no"), Durability.UNKNOWN),
+    ],
+)
+def test_a_server_that_tells_little_is_known_by_what_it_tells_and_never_taken_for_another(
+    tmp_path: Path, rights: str, options: tuple[str, ...], kind: Durability
+) -> None:
+    with valkey(tmp_path, *options) as server:
+        server.client.execute_command("ACL", "SETUSER", "managed", "on", ">pw", "~*", "+@all", rights)
+        found = measure(connect(server.url.replace("//", "//managed:pw@")))
+        assert (found.role, found.durability) == ("master", kind)
 
 
 def test_a_promoted_replica_without_an_append_only_file_is_noticed(tmp_path: Path) -> None:

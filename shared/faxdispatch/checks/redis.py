@@ -12,11 +12,13 @@ from faxdispatch.errors import FaxError
 from faxdispatch.ledger import Epoch, Presence, Scripts, connect
 from faxdispatch.ledger.durability import Durability, Fence
 from faxdispatch.ledger.scripts import redis_trouble
+from faxdispatch.redis.facts import facts
 from faxdispatch.settings import Settings
 
 _LEAST = (7, 0)
 """Version of Redis from which XAUTOCLAIM tells of trimmed entries, on which consumers count."""
 _ALWAYS = "set appendonly yes and appendfsync always"
+_TELL = "let our user ask INFO and CONFIG GET (docs/permissions.md), so that it is known"
 
 
 def check_redis(settings: Settings) -> Iterator[Finding]:
@@ -26,7 +28,7 @@ def check_redis(settings: Settings) -> Iterator[Finding]:
     try:
         redis = connect(settings.redis)
         with redis_trouble():
-            about: Any = redis.info()
+            about = facts(redis)
     except FaxError as error:
         yield fail("redis", str(error), "start it, or mend REDIS_URL; nothing can be recorded without it")
         return
@@ -50,8 +52,10 @@ def check_redis(settings: Settings) -> Iterator[Finding]:
 
 def _version(about: Any) -> Finding:
     name = "valkey" if "valkey_version" in about else "redis"
-    version = str(about.get(f"{name}_version", "0"))
+    version = str(about.get(f"{name}_version", ""))
     numbers = tuple(int(part) for part in re.findall(r"\d+", version)[:2])
+    if not numbers:
+        return warn("redis", "answers, and does not tell its version", "see that it is Redis 7.2 or later, or Valkey")
     if numbers < _LEAST:
         return fail("redis", f"{name} {version} is too old", "use Redis 7.2 or later, or Valkey")
     return ok("redis", f"{name} {version} answers")
@@ -67,9 +71,10 @@ def _persistence(redis: Redis, _about: Any, settings: Settings) -> Finding:
     if server.durability is Durability.ON_DEMAND:
         lost += ": jobs, and webhooks answered already"
         return warn(name, f"{lost}; no fax twice, since workers wait for the disk and it does wait ({told})", _ALWAYS)
+    remedy = _TELL if server.durability is Durability.UNKNOWN else _ALWAYS
     if settings.fax_dangerous_lossy_redis:
-        return fail(name, f"{server.problem} ({told}); FAX_DANGEROUS_LOSSY_REDIS lets faxes be sent twice", _ALWAYS)
-    return fail(name, f"{server.problem} ({told}); so nothing is sent", _ALWAYS)
+        return fail(name, f"{server.problem} ({told}); FAX_DANGEROUS_LOSSY_REDIS lets faxes be sent twice", remedy)
+    return fail(name, f"{server.problem} ({told}); so nothing is sent", remedy)
 
 
 def _epoch(redis: Redis, _about: Any, _settings: Settings) -> Finding:
@@ -82,6 +87,8 @@ def _epoch(redis: Redis, _about: Any, _settings: Settings) -> Finding:
 
 def _memory(_redis: Redis, about: Any, _settings: Settings) -> Finding:
     name, policy = "redis memory", about.get("maxmemory_policy")
+    if policy is None:
+        return warn(name, "it does not tell its maxmemory-policy", "see that it is noeviction; give our user INFO")
     if policy != "noeviction":
         return fail(name, f"maxmemory-policy is {policy}: it may throw records away", "set maxmemory-policy noeviction")
     most, used = int(about.get("maxmemory") or 0), int(about.get("used_memory") or 0)
@@ -91,7 +98,10 @@ def _memory(_redis: Redis, about: Any, _settings: Settings) -> Finding:
 
 
 def _replicas(_redis: Redis, about: Any, settings: Settings) -> Finding:
-    name, present = "redis replicas", int(about.get("connected_slaves") or 0)
+    name = "redis replicas"
+    if "connected_slaves" not in about:
+        return warn(name, f"it does not tell how many; {settings.fax_replicas} wanted", "give our user INFO")
+    present = int(about["connected_slaves"])
     if present < settings.fax_replicas:
         wanted = f"{present} connected, FAX_REPLICAS asks for {settings.fax_replicas}: nothing will be sent"
         return fail(name, wanted, "bring the replicas up, or lower FAX_REPLICAS")

@@ -17,6 +17,7 @@ from redis.retry import Retry
 
 from faxdispatch.errors import Unavailable
 from faxdispatch.ledger.scripts import redis_trouble
+from faxdispatch.redis.facts import facts
 
 PROBES = 4
 """Writes that are waited for one after the other; all but the first come right after an fsync."""
@@ -33,28 +34,32 @@ class Durability(StrEnum):
     """Within about a second, and `WAITAOF` was seen to wait for it."""
     LATER = "later"
     """There is an append-only file, but no way to wait for it: no `WAITAOF`, or one that answers without an fsync."""
+    UNKNOWN = "unknown"
+    """It does not tell, and was not seen to wait for an fsync."""
     NEVER = "never"
     """No append-only file: a crash loses what was written since the last snapshot."""
 
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """What a Redis was found to be. `fsync` is None where it does not tell, `waits` where it need not be waited for."""
+    """What a Redis was found to be; None where it does not tell, and for `waits` where it need not be waited for."""
 
     run_id: str
     role: str
-    aof: bool
+    aof: bool | None
     fsync: str | None
     waits: bool | None = None
 
     @property
     def durability(self) -> Durability:
         """How soon a write is on disk."""
-        if not self.aof:
+        if self.aof is False:
             return Durability.NEVER
-        if self.fsync == "always":
+        if self.aof and self.fsync == "always":
             return Durability.ALWAYS
-        return Durability.ON_DEMAND if self.waits else Durability.LATER
+        if self.waits:
+            return Durability.ON_DEMAND
+        return Durability.UNKNOWN if self.aof is None or self.fsync is None else Durability.LATER
 
     @property
     def problem(self) -> str | None:
@@ -66,6 +71,9 @@ class Server:
 
 _PROBLEMS = {
     Durability.NEVER: "it keeps no append-only file, so a crash forgets which faxes were sent",
+    Durability.UNKNOWN: (
+        "it does not tell how it syncs, and was not seen to wait for an fsync: what a crash makes it forget is unknown"
+    ),
     Durability.LATER: (
         "it does not sync with every write, and cannot be waited for: it has no WAITAOF, or answers it without an fsync"
     ),
@@ -82,16 +90,14 @@ def measure(redis: Any, known: Server | None = None, *, probing: bool = True) ->
         Unavailable: it does not answer.
     """
     with _answering():
-        about: Any = _or_nothing(redis.info, "server", "replication", "persistence")
-        told: Any = _or_nothing(redis.config_get, "append*")
-    aof = bool(about.get("aof_enabled")) if "aof_enabled" in about else told.get("appendonly") != "no"
+        about = facts(redis, "server", "replication", "persistence")
     server = Server(
         run_id=str(about.get("run_id", "")),
         role=str(about.get("role", "master")),
-        aof=aof,
-        fsync=told.get("appendfsync"),
+        aof=bool(about["aof_enabled"]) if "aof_enabled" in about else None,
+        fsync=about.get("appendfsync"),
     )
-    if server.durability is not Durability.LATER or server.role != "master" or not probing:
+    if server.durability not in {Durability.LATER, Durability.UNKNOWN} or server.role != "master" or not probing:
         return server
     same = known is not None and (known.run_id, known.aof, known.fsync) == (server.run_id, server.aof, server.fsync)
     waits = known.waits if known and same and known.waits is not None else _waits(redis)
@@ -104,14 +110,6 @@ def _answering() -> Iterator[None]:
         yield
     except RedisError as error:
         raise Unavailable(f"Redis did not answer: {type(error).__name__}: {error}") from error
-
-
-def _or_nothing(ask: Any, *what: str) -> Any:
-    """Ask; managed services and narrow permissions refuse some questions."""
-    try:
-        return ask(*what)
-    except ResponseError:
-        return {}
 
 
 def _waits(redis: Any) -> bool:
@@ -167,7 +165,7 @@ class Bound:
             return True
         connection: Any = self.redis
         with redis_trouble():
-            if not self.server.aof:
+            if self.server.aof is False:
                 return bool(connection.execute_command("WAIT", replicas, timeout_ms) >= replicas)
             found = connection.execute_command("WAITAOF", local, replicas, timeout_ms)
         return bool(found[0] >= local and found[1] >= replicas)
