@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from faxdispatch.campaign.suppression import SuppressionList
     from faxdispatch.documents.local import Document
     from faxdispatch.evidence import Packed
+    from faxdispatch.lists.documents import Storage
     from faxdispatch.media.uploads import Uploads
     from faxdispatch.operations.erasing import Erased
     from faxdispatch.search import Found, Search, Wanted
@@ -427,9 +428,16 @@ class FaxClient:
             policy=self._numbers or NumberPolicy(region=self._region),
             send=lambda job: self.send(job).job_id,
             store=self._store,
+            storage=self._media_storage,
             own_numbers=self._own_numbers if settings is None else tuple(filter(None, (settings.sender,))),
             test_numbers=self._test_numbers if settings is None else settings.test_numbers,
         )
+
+    def _media_storage(self) -> "Storage | None":
+        """Give Telnyx's media storage, None where this client has no key or not what is needed for it."""
+        from faxdispatch.campaign.looking_up import storage_of  # noqa: PLC0415 - only campaigns need it
+
+        return storage_of(self._settings, self._ledger.scripts) if self._settings else None
 
     @cached_property
     def suppressions(self) -> "SuppressionList":

@@ -176,11 +176,11 @@ def test_an_interrupted_import_goes_on_and_leaves_nothing_out(service, monkeypat
     listed = rows(3 * CHUNK + 7)
     add, calls = service.ledger.add_chunk, []
 
-    def fails_at_the_third(campaign_id, chunk, found, left_out):
+    def fails_at_the_third(campaign_id, chunk, *parts):
         calls.append(chunk)
         if len(calls) == 3:
             raise KeyboardInterrupt
-        return add(campaign_id, chunk, found, left_out)
+        return add(campaign_id, chunk, *parts)
 
     monkeypatch.setattr(service.ledger, "add_chunk", fails_at_the_third)
     with pytest.raises(KeyboardInterrupt):

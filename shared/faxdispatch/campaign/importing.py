@@ -7,17 +7,21 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from faxdispatch.campaign.identity import file_hash
 from faxdispatch.campaign.leftout import left_out
 from faxdispatch.campaign.requests import RowRequests
 from faxdispatch.errors import BadInput, Conflict, InvalidJob
-from faxdispatch.ledger import CHUNK, Campaign, CampaignRow, Campaigns, LeftOutRow
+from faxdispatch.ledger import CHUNK, Campaign, CampaignMedia, CampaignRow, Campaigns, LeftOutRow
 from faxdispatch.lists.checking import BadRow, Check, LeftOut, Row, Summary
 from faxdispatch.lists.shape import Columns
 from faxdispatch.lists.source import Source, open_source, rows_source
 from faxdispatch.states import CampaignState
+from faxdispatch.wording import counted
+
+if TYPE_CHECKING:
+    from faxdispatch.lists.documents import RowDocuments
 
 Rows = Iterable[Mapping[str, Any] | Sequence[Any]]
 """A list that a program has: mappings, whose keys are the columns, or sequences of cells."""
@@ -69,6 +73,8 @@ class List:
 
     name: str
     content: str
+    folder: Path | None
+    """The file's folder, where the list is a file."""
     open: Callable[[str | None, str | None], Source]
     """Open it with an encoding and a sheet, None for those that are guessed; again gives it from its beginning."""
 
@@ -83,7 +89,10 @@ def the_list(source: Path | str | Rows) -> Iterator[List]:
     if isinstance(source, (str, Path)):
         path = Path(source)
         yield List(
-            path.stem, file_hash(path), lambda encoding, sheet: open_source(path, encoding=encoding, sheet=sheet)
+            path.stem,
+            file_hash(path),
+            path.parent,
+            lambda encoding, sheet: open_source(path, encoding=encoding, sheet=sheet),
         )
         return
     # Rows come once. Their hash must be known before the first of them is kept, so that an import can go on.
@@ -98,7 +107,24 @@ def the_list(source: Path | str | Rows) -> Iterator[List]:
             spool.seek(0)
             return rows_source(map(json.loads, spool))
 
-        yield List("rows", digest.hexdigest(), opened)
+        yield List("rows", digest.hexdigest(), None, opened)
+
+
+def see_unchanged(
+    campaign_id: str, rows: Iterable[Row | CampaignRow], documents: "RowDocuments", known: set[str]
+) -> None:
+    """See that rows name no files but those that their campaign was made with.
+
+    Raises:
+        Conflict: a file has another content now.
+    """
+    for row in rows:
+        name = row.fields.get("media_name")
+        if name in documents.files and name not in known:
+            raise Conflict(
+                f"campaign {campaign_id}: the document of row {row.row} was changed since it was read in; purge the "
+                "campaign and create it again, or take another id"
+            )
 
 
 class Importer:
@@ -116,11 +142,14 @@ class Importer:
         self._ledger = ledger
         self._id = campaign_id
         self._requests = requests
+        self._media = CampaignMedia(ledger.scripts)
         self._on_bad = on_bad
         self._on_left_out = on_left_out
 
-    def run(self, checking: Check, *, operator: str | None = None) -> Summary:
+    def run(self, checking: Check, *, operator: str | None = None, strict: bool = False) -> Summary:
         """Read every row; then the campaign is checked. A list that cannot be used leaves no draft behind.
+
+        With `strict`, one with an invalid row or one without a number cannot be used.
 
         Raises:
             BadInput: the list is damaged further on, or has no row that can be sent.
@@ -128,11 +157,13 @@ class Importer:
             Unavailable: Redis did not answer; read the same list again, and it goes on.
         """
         try:
+            known = {name for name, _ in self._media.all(self._id)} if checking.documents else set()
             with checking:
                 for chunk, rows, left in self._chunks(checking):
-                    if self._ledger.add_chunk(self._id, chunk, rows, left) == "no":
-                        raise self._moved_on()
+                    self._add(chunk, rows, left, checking.documents, known)
             _see_that_there_are_some(checking.summary)
+            if strict:
+                see_that_all_are_good(checking.summary)
         except BadInput:
             if self._ledger.get(self._id).state is CampaignState.DRAFT:
                 self._ledger.purge(self._id, operator=operator)
@@ -145,6 +176,23 @@ class Importer:
         if outcome == "no" and state in {CampaignState.DRAFT, CampaignState.CANCELLED}:
             raise self._moved_on()
         return summary
+
+    def _add(
+        self,
+        chunk: int,
+        rows: list[CampaignRow],
+        left: list[LeftOutRow],
+        documents: "RowDocuments | None",
+        known: set[str],
+    ) -> None:
+        """Add a chunk. `known` are the stored documents of what was read in before an interruption."""
+        ends = documents.take_ends() if documents else {}
+        outcome = self._ledger.add_chunk(self._id, chunk, rows, left, ends)
+        if outcome == "no":
+            raise self._moved_on()
+        if outcome == "same" and documents:
+            see_unchanged(self._id, rows, documents, known)
+            self._media.note(self._id, ends)
 
     def _chunks(self, checking: Check) -> Iterator[tuple[int, list[CampaignRow], list[LeftOutRow]]]:
         chunk, rows, left = 0, list[CampaignRow](), list[LeftOutRow]()
@@ -182,6 +230,22 @@ class Importer:
 
     def _moved_on(self) -> Conflict:
         return Conflict(f"campaign {self._id}: was cancelled or purged while its list was read in")
+
+
+def read_through(checking: Check) -> None:
+    """Check every row and keep none."""
+    for _ in checking:
+        pass
+
+
+def see_that_all_are_good(summary: Summary) -> None:
+    """See that no row is invalid or without a number. Raises BadInput where one is."""
+    if wrong := summary.invalid + summary.no_number:
+        first = f"; the first invalid one, line {summary.bad[0].line}: {summary.bad[0].reason}" if summary.bad else ""
+        raise BadInput(
+            f"{wrong:,} of {counted(summary.rows, 'row')} cannot be sent, and with strict none is: "
+            f"{summary.invalid:,} invalid, {summary.no_number:,} without a number{first}"
+        )
 
 
 def _see_that_there_are_some(summary: Summary) -> None:

@@ -69,7 +69,7 @@ class RowRequests:
             if name in told and self._options.get(other) is not None:
                 told[other] = None
             if name in told and self._options.get("document_name") is not None:
-                told["document_name"] = None
+                told.setdefault("document_name", None)
         if (zone := said.get("zone")) and (window := told.get("window") or self._options.get("window")):
             told["window"] = {"zone": zone, **window} if "window" in told else {**window, "zone": zone}
         self._check(to, told)

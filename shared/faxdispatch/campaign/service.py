@@ -7,14 +7,24 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from faxdispatch.calling.numbers import NumberPolicy, destined
 from faxdispatch.campaign.asking import quarantined_in
 from faxdispatch.campaign.giving_up import give_up
 from faxdispatch.campaign.identity import check_id, fingerprint, id_from
-from faxdispatch.campaign.importing import Imported, Importer, List, Reading, Rows, the_list
+from faxdispatch.campaign.importing import (
+    Imported,
+    Importer,
+    List,
+    Reading,
+    Rows,
+    read_through,
+    see_that_all_are_good,
+    the_list,
+)
 from faxdispatch.campaign.leftout import LeftOutFile
+from faxdispatch.campaign.looking_up import ends_for_all, keep_documents, look_up, needed_until, row_documents
 from faxdispatch.campaign.report.totals import RESULTS
 from faxdispatch.campaign.requests import RowRequests, options_for_all
 from faxdispatch.campaign.retrying import chooser
@@ -22,13 +32,25 @@ from faxdispatch.campaign.trial import Trial, trial
 from faxdispatch.documents.local import Document, document_of
 from faxdispatch.errors import BadInput, Conflict
 from faxdispatch.jobs import SendFax
-from faxdispatch.ledger import Audit, Campaign, Campaigns, Clock, LeftOutRow, RowResult, Scripts, Suppressions
+from faxdispatch.ledger import (
+    Audit,
+    Campaign,
+    CampaignMedia,
+    Campaigns,
+    Clock,
+    LeftOutRow,
+    RowResult,
+    Scripts,
+    Suppressions,
+)
 from faxdispatch.ledger.campaigns import CANCELLED, FAILED
 from faxdispatch.lists.badrows import BadRows
 from faxdispatch.lists.checking import Check, Progress, check
 from faxdispatch.reasons.verdicts import check_reason
 from faxdispatch.states import CampaignState, HoldReason
-from faxdispatch.wording import counted
+
+if TYPE_CHECKING:
+    from faxdispatch.lists.documents import OnDocuments, Storage
 
 _LONGEST_NAME = 200
 
@@ -52,8 +74,9 @@ class CampaignService:
     """All campaigns of one Redis. Every call raises Unavailable where Redis does not answer; say it again.
 
     `policy` tells where faxes may go. `own_numbers` are warned about in lists; only to `test_numbers` go tests, which
-    `send` records: it gives the id of the job. `store` has a document kept at Telnyx and gives its name there.
-    `operator` is the person who says so; it is recorded with each command.
+    `send` records: it gives the id of the job. `store` has a document kept at Telnyx and gives its name there;
+    `storage` gives Telnyx's media storage for the documents of rows, None where there is no key for it. `operator` is
+    the person who says so; it is recorded with each command.
     """
 
     def __init__(
@@ -63,6 +86,7 @@ class CampaignService:
         policy: NumberPolicy,
         send: Callable[[SendFax], str],
         store: Store,
+        storage: "Callable[[], Storage | None]" = lambda: None,
         own_numbers: Sequence[str] = (),
         test_numbers: Sequence[str] = (),
     ) -> None:
@@ -71,6 +95,7 @@ class CampaignService:
         self._policy = policy
         self._send = send
         self._store = store
+        self._storage = storage
         self._own = own_numbers
         self._test_numbers = test_numbers
 
@@ -85,12 +110,14 @@ class CampaignService:
         campaign_id: str | None = None,
         document: Path | bytes | Document | None = None,
         reading: Reading | None = None,
+        media_dir: Path | str | None = None,
         cap: float | None = None,
         operator: str | None = None,
         bad_rows: Path | None = None,
         left_out: Path | None = None,
         strict: bool = False,
         on_progress: Progress | None = None,
+        on_documents: "OnDocuments | None" = None,
         **options: Any,
     ) -> Imported:
         """Make a campaign of a file, or of rows: mappings whose keys are the columns, or sequences of cells.
@@ -103,6 +130,10 @@ class CampaignService:
         the invalid ones are written to `bad_rows`, all of them with their reasons to `left_out`, files that are made
         for them; the campaign remembers them, see `left_out`.
 
+        A row's document is a link, a file in `media_dir`, which is a folder or a ZIP archive (the list's folder, unless
+        given), or the name of one that Telnyx has stored. Files are checked, and stored at Telnyx once for the same
+        content, before the campaign is there; a row whose document is missing or cannot be faxed is invalid.
+
         With `strict`, no campaign is made where a row is invalid or without a number.
 
         The same list with the same options again changes nothing; after an interruption it goes on. Nothing is sent
@@ -110,31 +141,46 @@ class CampaignService:
 
         Raises:
             BadInput: the list cannot be used, or an option is wrong; no campaign is there then.
-            Conflict: the id stands for another list or other options.
-            TelnyxError: the document was not stored; no campaign is there then.
+            Conflict: the id stands for another list, other options, or files that were changed since.
+            Misconfigured: there are documents to be stored, and the extra or the key for that is missing.
+            TelnyxError: Telnyx's storage did not answer; say it again, and it goes on.
         """
         reading = reading or Reading()
         ours = None if document is None else document_of(document)
         if name is None and campaign_id is None and not isinstance(source, (Path, str)):
             raise BadInput("name: is missing; rows have none of their own")
-        for path in filter(None, (bad_rows, left_out)):
-            if path.exists():
-                raise BadInput(f"{path}: is there already and is not overwritten; name another file, or remove it")
+        _see_new(bad_rows, left_out)
         _see_amount(cap)
-        with the_list(source) as listed:
+        with (
+            the_list(source) as listed,
+            row_documents(
+                media_dir,
+                listed.folder,
+                self._storage,
+                tell_pages=options.get("pages") is None,
+                on_documents=on_documents,
+            ) as documents,
+        ):
+
+            def checked() -> Check:
+                return look_up(self._check(listed, reading, on_progress), documents, media_dir=media_dir)
+
             named = _name(name or campaign_id or listed.name)
             identity = check_id(campaign_id) if campaign_id else id_from(named)
             if strict:
-                _see_that_all_are_good(self._check(listed, reading, on_progress))
-            checking = self._check(listed, reading, on_progress)
+                with checked() as checking:
+                    read_through(checking)
+                see_that_all_are_good(checking.summary)
+            checking = checked()
             try:
                 given = {"document_name": ours.name} | options | {"media_name": ours.media_name} if ours else options
                 asked = self._options(checking, given, reading)
                 if ours:
-                    last = asked.get("send_by")
-                    self._store(ours, until=datetime.fromisoformat(last) if last else None)
+                    self._store(ours, until=needed_until(asked))
                 mark = fingerprint(listed.content, reading.as_data(), asked)
+                ends = ends_for_all(asked, ours, self._storage)
                 outcome = self._open(identity, named, asked, mark, checking, cap, operator)
+                CampaignMedia(self._scripts).note(identity, ends)
             except BaseException:
                 checking.close()
                 raise
@@ -142,7 +188,11 @@ class CampaignService:
             campaign = self.ledger.get(identity)
             if outcome == "same" and campaign.state is not CampaignState.DRAFT:
                 checking.close()
+                if checking.documents:
+                    keep_documents(campaign, self._scripts, checked)
                 return Imported(campaign, "same", None, guesses)
+            if documents:
+                documents.for_upload(needed_until(asked))
             columns, delimiter = checking.table.columns, checking.table.delimiter
             with (
                 BadRows(bad_rows, columns, delimiter) if bad_rows else nullcontext() as bad,
@@ -155,12 +205,12 @@ class CampaignService:
                     on_bad=bad.write if bad else None,
                     on_left_out=left.write if left else None,
                 )
-                summary = importer.run(checking, operator=operator)
+                summary = importer.run(checking, operator=operator, strict=strict)
             return Imported(
                 self.ledger.get(identity),
                 "created" if outcome == "created" else "continued",
                 summary,
-                guesses,
+                guesses + tuple(documents.remarks() if documents else ()),
                 bad_rows if bad and bad.written else None,
                 left_out if left and left.written else None,
             )
@@ -507,19 +557,12 @@ def _name(text: str) -> str:
     return name
 
 
+def _see_new(*files: Path | None) -> None:
+    for path in filter(None, files):
+        if path.exists():
+            raise BadInput(f"{path}: is there already and is not overwritten; name another file, or remove it")
+
+
 def _see_amount(cap: float | None) -> None:
     if cap is not None and not (math.isfinite(cap) and cap > 0):
         raise BadInput(f"cap: {cap:g} is no amount; give one above 0")
-
-
-def _see_that_all_are_good(checking: Check) -> None:
-    with checking:
-        for _ in checking:
-            pass
-    summary = checking.summary
-    if wrong := summary.invalid + summary.no_number:
-        first = f"; the first invalid one, line {summary.bad[0].line}: {summary.bad[0].reason}" if summary.bad else ""
-        raise BadInput(
-            f"{wrong:,} of {counted(summary.rows, 'row')} cannot be sent, and with strict none is: "
-            f"{summary.invalid:,} invalid, {summary.no_number:,} without a number{first}"
-        )

@@ -51,6 +51,22 @@ LeftOutOption = Annotated[
         show_default=False,
     ),
 ]
+MediaColumn = Annotated[
+    str | None,
+    typer.Option(
+        "--media-column",
+        help="Column with each row's own document: a link, a file, or a name in Telnyx's media storage.",
+        show_default=False,
+    ),
+]
+MediaDir = Annotated[
+    Path | None,
+    typer.Option(
+        "--media-dir",
+        help="Folder or ZIP archive with the files that rows name as their documents; the list's folder if not given.",
+        show_default=False,
+    ),
+]
 Personalised = Annotated[
     bool, typer.Option("--personalised", help="Keep all rows to one number: each has a document of its own.")
 ]

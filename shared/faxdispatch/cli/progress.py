@@ -1,19 +1,29 @@
-"""How far the reading of a list is: a bar on a terminal, a line now and then elsewhere."""
+"""How far the reading of a list and of its documents is: a bar on a terminal, a line now and then elsewhere."""
 
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Protocol
 
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
 from faxdispatch.cli.output import note
-from faxdispatch.lists.checking import Progress as OnProgress
 from faxdispatch.wording import counted
 
 _EVERY = 5.0
 """Seconds between two lines where nobody watches a bar."""
+
+
+class OnProgress(Protocol):
+    """Is told how far the reading is."""
+
+    def __call__(self, done: int, total: int, rows: int, /) -> None:
+        """Take bytes read, bytes in all, and rows checked."""
+
+    def documents(self, count: int, /) -> None:
+        """Take how many different documents of rows were looked at."""
 
 
 @contextmanager
@@ -24,10 +34,23 @@ def reading(name: str) -> Iterator[OnProgress]:
         return
     parts = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
     with Progress(*parts, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(f"reading {name}", total=None)
-        yield lambda done, total, rows: bar.update(
-            task, completed=done, total=total, description=f"reading {name}: {counted(rows, 'row')}"
-        )
+        yield _Bar(name, bar)
+
+
+class _Bar:
+    """Tells the progress as a bar."""
+
+    def __init__(self, name: str, bar: Progress) -> None:
+        self._name = name
+        self._bar = bar
+        self._task = bar.add_task(f"reading {name}", total=None)
+
+    def __call__(self, done: int, total: int, rows: int) -> None:
+        words = f"reading {self._name}: {counted(rows, 'row')}"
+        self._bar.update(self._task, completed=done, total=total, description=words)
+
+    def documents(self, count: int) -> None:
+        self._bar.update(self._task, description=f"reading {self._name}: {counted(count, 'document')}")
 
 
 class _Lines:
@@ -38,6 +61,12 @@ class _Lines:
         self._told = time.monotonic()
 
     def __call__(self, done: int, total: int, rows: int) -> None:
+        self._tell(f"{counted(rows, 'row')}, {100 * done // max(total, 1)} % of the file")
+
+    def documents(self, count: int) -> None:
+        self._tell(f"{counted(count, 'different document')} so far")
+
+    def _tell(self, words: str) -> None:
         if time.monotonic() - self._told >= _EVERY:
             self._told = time.monotonic()
-            note(f"{self._name}: {counted(rows, 'row')}, {100 * done // max(total, 1)} % of the file")
+            note(f"{self._name}: {words}")

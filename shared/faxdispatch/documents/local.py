@@ -44,7 +44,7 @@ def read_document(path: Path) -> Document:
     Raises:
         BadInput: it is missing, unreadable, empty, larger than Telnyx stores, or of another kind.
     """
-    return _checked(str(path), _read(path), text=path.suffix.lower() == ".txt", named=True)
+    return checked(str(path), _read(path))
 
 
 def document_of(source: bytes | Path | Document) -> Document:
@@ -60,18 +60,25 @@ def document_of(source: bytes | Path | Document) -> Document:
     if isinstance(source, Path):
         return read_document(source)
     if isinstance(source, (bytes, bytearray, memoryview)):
-        return _checked("document", bytes(source), text=False, named=False)
+        return checked("document", bytes(source), named=False)
     raise BadInput(f"document: is {type(source).__name__}; give the bytes of the document, or the Path of a file")
 
 
-def _checked(name: str, content: bytes, *, text: bool, named: bool) -> Document:
+def checked(name: str, content: bytes, *, named: bool = True) -> Document:
+    """Make sure that the content of a file is of a kind that Telnyx faxes.
+
+    `name` is what it is called in messages; whether people call the document so, `named` says.
+
+    Raises:
+        BadInput: it is empty, larger than Telnyx stores, or of another kind.
+    """
     if not content:
         raise BadInput(f"{name}: is empty")
     if len(content) > MAX_UPLOAD:
         raise BadInput(
             f"{name}: is larger than {MAX_UPLOAD // 1_000_000} MB, the most that Telnyx stores; send a link to it"
         )
-    return Document(content, _kind(name, content, text=text), document_title(name) if named else None)
+    return Document(content, _kind(name, content), document_title(name) if named else None)
 
 
 def document_title(name: str) -> str | None:
@@ -89,12 +96,12 @@ def _read(path: Path) -> bytes:
         raise BadInput(f"{path}: cannot be read: {error.strerror}") from None
 
 
-def _kind(name: str, content: bytes, *, text: bool) -> str:
+def _kind(name: str, content: bytes) -> str:
     found = next((kind for head, kind in _HEADS.items() if content.startswith(head)), None)
     if found:
         return found
     if content[:1024].lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(_WEB):
         raise BadInput(f"{name}: is a web page, not a document; save it as PDF")
-    if text and b"\0" not in content:
+    if name.lower().endswith(".txt") and b"\0" not in content:
         return ".txt"
     raise BadInput(f"{name}: what it holds is not {_KINDS}, the kinds that Telnyx faxes")

@@ -7,6 +7,7 @@ group them by who uses them:
     Observations  what Telnyx says of a fax
     Inbox         inbound faxes, and where their documents are
     Campaigns     lists of many recipients, and what becomes of each row
+    CampaignMedia the stored documents that rows name, and until when each is there
     Agenda        which jobs must be looked at now, and who looks
     Limits        the rate, channels, pauses and money that all workers share
     Charges       what Telnyx charged for each day's faxes
@@ -24,6 +25,7 @@ group them by who uses them:
     Upkeep        lets go of what is kept no longer
 """
 
+from faxdispatch.ledger.campaign_media import CampaignMedia
 from faxdispatch.ledger.campaigns import (
     CHUNK,
     Audit,
@@ -68,6 +70,7 @@ __all__ = [
     "Behind",
     "CallOutcome",
     "Campaign",
+    "CampaignMedia",
     "CampaignRow",
     "ListedRow",
     "Campaigns",

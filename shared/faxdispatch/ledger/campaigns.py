@@ -195,11 +195,17 @@ class Campaigns:
         return str(reply["outcome"])
 
     def add_chunk(
-        self, campaign_id: str, chunk: int, rows: Sequence[CampaignRow], left_out: Sequence[LeftOutRow] = ()
+        self,
+        campaign_id: str,
+        chunk: int,
+        rows: Sequence[CampaignRow],
+        left_out: Sequence[LeftOutRow] = (),
+        media: Mapping[str, datetime] | None = None,
     ) -> str:
         """Add the rows of one chunk: `added`, `same` where it is there, `no` where it is no draft.
 
         `left_out` are the rows of the chunk that are not faxed, which the campaign remembers with their reasons.
+        `media` are stored documents that rows name, as `CampaignMedia.note` takes them.
         """
         first = chunk * CHUNK + 1
         letters = [NONE] * (rows[-1].row - first + 1 if rows else 0)
@@ -215,6 +221,7 @@ class Campaigns:
             chunk=chunk,
             first=first,
             letters="".join(letters),
+            media={name: int(end.timestamp()) for name, end in media.items()} if media else None,
             blobs=(_packed(told), _packed(cells), *([_packed(left)] if left else [])),
         )
         return str(reply["outcome"])

@@ -8,7 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from faxdispatch.calling.numbers import NumberPolicy
 from faxdispatch.lists.cells import Cell, CellReader, Verdict
@@ -19,11 +19,17 @@ from faxdispatch.lists.shape import Columns
 from faxdispatch.lists.source import Source, open_source
 from faxdispatch.lists.table import Line, Table, read_table
 
+if TYPE_CHECKING:
+    from faxdispatch.lists.documents import RowDocuments
+
 _BATCH = 1000
 """Rows that are read before the lists of suppressed and quarantined numbers are asked for all of them together."""
 
 _SHOWN = 120
 """Characters of a cell that are kept to show it."""
+
+_NOT_SENT = ("reference", "document_name")
+"""What a row says for itself that its recipient does not get."""
 
 Asked = Callable[[list[str]], set[str]]
 """Gives those of the numbers (E.164) that are on a list."""
@@ -122,6 +128,8 @@ class Check:
     def __init__(self, table: Table, reader: CellReader, **options: Any) -> None:
         self.table = table
         self.summary = Summary()
+        self.documents: RowDocuments | None = None
+        """What tells the documents that rows name; without it, they are taken for such as Telnyx has stored."""
         self._reader = reader
         self._own: frozenset[str] = options["own_numbers"]
         self._suppressed: Asked | None = options["suppressed"]
@@ -156,6 +164,8 @@ class Check:
                 numbers = list({row.to for row in read if isinstance(row, Row)})
                 suppressed = self._suppressed(numbers) if self._suppressed and numbers else set()
                 quarantined = self._quarantined(numbers) if self._quarantined and numbers else set()
+                if self.documents:
+                    self.documents.look_at(_documents_of(read, suppressed | quarantined))
                 for row in read:
                     judged = self._judged(row, suppressed, quarantined) if isinstance(row, Row) else row
                     self._count(judged)
@@ -206,16 +216,21 @@ class Check:
             cell.note, cell.toll_free, cell.foreign, own, cell.unconfirmed, cell.shared_cost,
         )  # fmt: skip
 
-    def _bad(self, line: Line, place: int | None, reason: str) -> BadRow:
+    def _bad(self, line: Line | Row, place: int | None, reason: str) -> BadRow:
         value = self.table.delimiter.join(line.cells) if place is None else line.cells[place]
         column = "" if place is None else self.table.columns[place]
         shown = value if len(value) <= _SHOWN else f"{value[:_SHOWN]}…"
         return BadRow(line.row, line.line, column, shown, reason, line.cells)
 
-    def _judged(self, row: Row, suppressed: set[str], quarantined: set[str]) -> Row | LeftOut:
+    def _judged(self, row: Row, suppressed: set[str], quarantined: set[str]) -> Row | BadRow | LeftOut:
         for why, numbers in ((Why.SUPPRESSED, suppressed), (Why.QUARANTINED, quarantined)):
             if row.to in numbers:
                 return LeftOut(row.row, row.line, why, why.value, row.to, row.cells)
+        if self.documents and "media_name" in row.fields:
+            try:
+                row = row._replace(fields={**row.fields, **self.documents.of(row.fields["media_name"])})
+            except ValueError as problem:
+                return self._bad(row, self.table.fields["media"], str(problem))
         first = None if self._personalised else self._first(row)
         if first is not None:
             return LeftOut(row.row, row.line, Why.DUPLICATE, f"duplicate of row {first}", row.to, row.cells)
@@ -223,7 +238,7 @@ class Check:
 
     def _first(self, row: Row) -> int | None:
         """Give the row that had the same number and would send the same; None, and remember it, if there is none."""
-        sent = {name: value for name, value in row.fields.items() if name != "reference"}
+        sent = {name: value for name, value in row.fields.items() if name not in _NOT_SENT}
         if not sent and row.to.startswith("+"):
             return self._seen.first(int(row.to[1:]), row.row)
         what = json.dumps([row.to, sent], sort_keys=True).encode()
@@ -257,6 +272,12 @@ class Check:
             summary.opted_out += 1
         else:
             summary.quarantined += 1
+
+
+def _documents_of(read: Sequence[Row | BadRow | LeftOut], but: set[str]) -> list[str]:
+    """Give the documents that rows name, but for the rows to certain numbers."""
+    rows = [row for row in read if isinstance(row, Row) and "media_name" in row.fields]
+    return [row.fields["media_name"] for row in rows if row.to not in but]
 
 
 def check(

@@ -75,6 +75,16 @@ class Uploads:
                 self._kept.popitem(last=False)
         return name
 
+    def find(self, name: str) -> MediaResource | None:
+        """Give what is known of a stored document, None where there is none of that name.
+
+        Raises:
+            TelnyxError: the storage could not be asked.
+            Unavailable: Redis did not answer, which tells when to call.
+        """
+        with self._clients.borrow() as telnyx:
+            return find(telnyx, name)
+
 
 def store(telnyx: TelnyxClient, document: Document, *, until: datetime | None = None) -> MediaResource:
     """Have a document stored for as long as it is needed; its name there is `media_name`.

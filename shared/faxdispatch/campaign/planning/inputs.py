@@ -10,6 +10,7 @@ from typing import Any
 from faxdispatch.calling.openings import Calendar
 from faxdispatch.campaign.asking import quarantined_in
 from faxdispatch.campaign.importing import Reading
+from faxdispatch.campaign.looking_up import look_up, row_documents, storage_of
 from faxdispatch.campaign.planning.course import Capacity
 from faxdispatch.campaign.planning.estimate import RETRY_SHARE, Plan, Recipients, make_plan
 from faxdispatch.campaign.requests import RowRequests, options_for_all, request_of
@@ -19,6 +20,7 @@ from faxdispatch.errors import InvalidJob, NotKnown
 from faxdispatch.jobs import Priority, Window
 from faxdispatch.ledger import CHUNK, Campaigns, Limits, Scripts, Suppressions
 from faxdispatch.lists.checking import Progress, Row, check
+from faxdispatch.lists.documents import OnDocuments
 from faxdispatch.settings import Settings
 from faxdispatch.wording import counted, counted_are
 
@@ -56,25 +58,40 @@ class Planner:
         reading: Reading,
         start: datetime,
         *,
+        media_dir: Path | None = None,
         cap: float | None = None,
         on_progress: Progress | None = None,
+        on_documents: OnDocuments | None = None,
     ) -> Subject:
         """Read a list as `campaign create` would. `asked` are fields of `SendFax` for all rows.
 
+        Documents of rows that are files of `media_dir`, or of the list's folder, are looked into.
+
         Raises:
             BadInput: the list cannot be used, or an option is wrong.
+            TelnyxError: Telnyx was asked about stored documents and did not answer.
             Unavailable: Redis did not answer.
         """
         policy = self._settings.number_policy
-        with check(
-            path,
-            policy=policy,
-            suppressed=Suppressions(self._scripts).among,
-            quarantined=quarantined_in(self._scripts),
-            first_bad=0,
-            on_progress=on_progress,
-            **reading.as_data(),
-        ) as checking:
+        with (
+            row_documents(
+                media_dir,
+                path.parent,
+                lambda: storage_of(self._settings, self._scripts),
+                tell_pages=asked.get("pages") is None,
+                on_documents=on_documents,
+            ) as documents,
+            check(
+                path,
+                policy=policy,
+                suppressed=Suppressions(self._scripts).among,
+                quarantined=quarantined_in(self._scripts),
+                first_bad=0,
+                on_progress=on_progress,
+                **reading.as_data(),
+            ) as checking,
+        ):
+            look_up(checking, documents, media_dir=media_dir)
             region = reading.region or policy.region
             options = options_for_all(asked, region=region, media_by_row="media" in checking.table.fields)
             requests, recipients = RowRequests(options), self._recipients(start, options)
@@ -86,6 +103,7 @@ class Planner:
             self.remarks.append(
                 f"{counted_are(left_out, 'row')} not sent: faxdispatch campaign check {path.name} tells why"
             )
+        self.remarks += documents.remarks() if documents else ()
         return Subject(options, recipients, start, cap)
 
     def of_campaign(

@@ -9,6 +9,7 @@ from faxdispatch.campaign.asking import quarantined_in
 from faxdispatch.campaign.leftout import LeftOutFile
 from faxdispatch.campaign.leftout import free_path as free_left_out
 from faxdispatch.campaign.leftout import left_out as as_left_out
+from faxdispatch.campaign.looking_up import look_up, row_documents, storage_of
 from faxdispatch.cli.lists import (
     Column,
     Delimiter,
@@ -18,6 +19,8 @@ from faxdispatch.cli.lists import (
     IncludeHidden,
     LeftOutOption,
     ListFile,
+    MediaColumn,
+    MediaDir,
     Personalised,
     Region,
     SheetName,
@@ -47,6 +50,8 @@ def check(
     encoding: Encoding = None,
     sheet: SheetName = None,
     field: Fields = None,
+    media_column: MediaColumn = None,
+    media_dir: MediaDir = None,
     personalised: Personalised = False,
     include_hidden: IncludeHidden = False,
     drop_extension: DropExtension = False,
@@ -60,14 +65,22 @@ def check(
     """Check a list of recipients before anything is sent: count what can be sent, and write down the bad rows.
 
     Exit code 0: there is something to send and no bad row; 1: there are bad rows, or nothing to send; 2: the file or
-    the usage is wrong. Suppressed numbers and those in quarantine are looked up where REDIS_URL is set.
+    the usage is wrong. Suppressed numbers and those in quarantine are looked up where REDIS_URL is set. Files that rows
+    name as their documents are looked into and not uploaded; names that are no files are asked about at Telnyx where
+    TELNYX_API_KEY is set as well.
     """
     settings = Settings.load()
     for path in filter(None, (bad_rows, left_out)):
         if path.exists():
             raise BadInput(f"{path}: is there already and is not overwritten; name another file, or remove it")
     scripts = Scripts.from_settings(settings) if settings.redis_url else None
-    with at_hand(file) as path, reading(path.name) as on_progress:
+    with (
+        at_hand(file) as path,
+        reading(path.name) as progress,
+        row_documents(
+            media_dir, path.parent, lambda: storage_of(settings, scripts), on_documents=progress.documents
+        ) as documents,
+    ):
         checking = check_list(
             path,
             policy=settings.number_policy,
@@ -76,7 +89,7 @@ def check(
             delimiter=delimiter,
             encoding=encoding,
             sheet=sheet,
-            fields=column_fields(field or []),
+            fields=column_fields(field or [], media=media_column),
             own_numbers=(settings.sender,) if settings.sender else (),
             suppressed=Suppressions(scripts).among if scripts else None,
             quarantined=quarantined_in(scripts) if scripts else None,
@@ -84,8 +97,9 @@ def check(
             include_hidden=include_hidden,
             drop_extension=drop_extension,
             first_bad=limit,
-            on_progress=on_progress,
+            on_progress=progress,
         )
+        look_up(checking, documents, media_dir=media_dir)
         written, left = _run(checking, bad_rows or free_path(called(file)), left_out or free_left_out(called(file)))
     _tell(checking, written, left, asked=bool(settings.redis_url), as_json=as_json)
     if checking.summary.invalid or not checking.summary.valid:
@@ -111,6 +125,7 @@ def _run(checking: Check, path: Path, left_path: Path) -> tuple[Path | None, Pat
 
 def _tell(checking: Check, written: Path | None, left: Path | None, *, asked: bool, as_json: bool) -> None:
     table, summary = checking.table, checking.summary
+    remarks = checking.documents.remarks() if checking.documents else []
     if as_json:
         show_json(
             {
@@ -122,7 +137,7 @@ def _tell(checking: Check, written: Path | None, left: Path | None, *, asked: bo
                 "header": table.header,
                 "delimiter": table.delimiter if table.delimiter.isprintable() or table.delimiter == "\t" else None,
                 "encoding": table.encoding,
-                "guesses": table.guesses,
+                "guesses": [*table.guesses, *remarks],
                 "bad_rows": [bad._asdict() for bad in summary.bad],
                 "bad_rows_file": str(written) if written else None,
                 "left_out_file": str(left) if left else None,
@@ -130,7 +145,7 @@ def _tell(checking: Check, written: Path | None, left: Path | None, *, asked: bo
             }
         )
         return
-    for guess in table.guesses:
+    for guess in (*table.guesses, *remarks):
         show(guess)
     show()
     for name, count in _counts(summary).items():

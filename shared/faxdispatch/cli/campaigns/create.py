@@ -17,6 +17,8 @@ from faxdispatch.cli.lists import (
     IncludeHidden,
     LeftOutOption,
     ListFile,
+    MediaColumn,
+    MediaDir,
     Personalised,
     Region,
     SheetName,
@@ -57,9 +59,8 @@ def create(
     file: ListFile,
     media: Annotated[str | None, typer.Option(help="Link (https) or local file for every row.")] = None,
     media_name: Annotated[str | None, typer.Option(help="Document in Telnyx's media storage for every row.")] = None,
-    media_column: Annotated[
-        str | None, typer.Option(help="Column with the link or media name of each row's own document.")
-    ] = None,
+    media_column: MediaColumn = None,
+    media_dir: MediaDir = None,
     name: Annotated[str | None, typer.Option(help="What people call it; the file's name if not given.")] = None,
     campaign_id: Annotated[
         str | None, typer.Option("--id", help="By what commands know it; made of the name if not given.")
@@ -109,9 +110,10 @@ def create(
 ) -> None:
     """Make a campaign of a list. Nothing is sent before it is started.
 
-    A local document is uploaded once. Rows that cannot be sent are left out; beside the list, the invalid ones are
-    written to one file, and all that are not faxed, with their reasons, to another. The same list with the same options
-    again changes nothing, and goes on where it was interrupted.
+    Local documents are uploaded once, those of rows before the campaign is there. Rows that cannot be sent are left
+    out; beside the list, the invalid ones are written to one file, and all that are not faxed, with their reasons, to
+    another. The same list with the same options again changes nothing, and goes on where it
+    was interrupted.
     """
     settings = Settings.load()
     link, document = source_of(media, media_name) if media or media_name else (None, None)
@@ -157,12 +159,14 @@ def create(
             campaign_id=campaign_id,
             document=document,
             reading=read,
+            media_dir=media_dir,
             cap=cap,
             operator=operator or user(),
             strict=strict,
             bad_rows=bad_rows or free_path(called(file)),
             left_out=left_out or free_left_out(called(file)),
             on_progress=on_progress,
+            on_documents=on_progress.documents,
             **options,
         )
     if start and made.campaign.state is CampaignState.CHECKED and made.campaign.generation == 1:

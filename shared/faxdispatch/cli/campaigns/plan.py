@@ -15,6 +15,8 @@ from faxdispatch.cli.lists import (
     Encoding,
     Fields,
     IncludeHidden,
+    MediaColumn,
+    MediaDir,
     Personalised,
     Region,
     SheetName,
@@ -38,7 +40,8 @@ def plan(
     ],
     media: Annotated[str | None, typer.Option(help="Link (https) or local file for every row.")] = None,
     media_name: Annotated[str | None, typer.Option(help="Document in Telnyx's media storage for every row.")] = None,
-    media_column: Annotated[str | None, typer.Option(help="Column with each row's own document.")] = None,
+    media_column: MediaColumn = None,
+    media_dir: MediaDir = None,
     pages: Annotated[int | None, typer.Option(min=1, max=MOST_PAGES, help="Pages, where you know them.")] = None,
     at: Annotated[str | None, typer.Option(help="When it starts, like 2026-05-01T08:00:00-05:00; else now.")] = None,
     window: Annotated[
@@ -93,8 +96,17 @@ def plan(
             personalised=personalised,
             include_hidden=include_hidden,
         )
-        with at_hand(file) as path, reading(path.name) as on_progress:
-            subject = planner.of_file(path, asked, read, start or now, cap=cap, on_progress=on_progress)
+        with at_hand(file) as path, reading(path.name) as progress:
+            subject = planner.of_file(
+                path,
+                asked,
+                read,
+                start or now,
+                media_dir=media_dir,
+                cap=cap,
+                on_progress=progress,
+                on_documents=progress.documents,
+            )
     else:
         known = {name: value for name, value in better.items() if value}
         subject = planner.of_campaign(source, known, start, now)

@@ -11,6 +11,7 @@ if rows > 0 then
   redis.call('HINCRBY', key, 'p', rows)
   redis.call('HSET', key, 'size', math.max(tonumber(redis.call('HGET', key, 'size')), a.first - 1 + #a.letters))
 end
+for name, ending in pairs(a.media or {}) do redis.call('ZADD', key .. ':media', ending, name) end
 -- The texts are compressed, and bytes that are no text do not travel in JSON.
 if ARGV[4] then redis.call('SET', key .. ':left:' .. a.chunk, ARGV[4]) end
 redis.call('SET', key .. ':cells:' .. a.chunk, ARGV[3])

@@ -1,0 +1,136 @@
+"""The documents that a list's rows name, looked up while the list is checked."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from faxdispatch.campaign.importing import read_through, see_unchanged
+from faxdispatch.documents.local import Document
+from faxdispatch.errors import BadInput, Misconfigured
+from faxdispatch.ledger import Campaign, CampaignMedia, Scripts
+from faxdispatch.ledger.campaign_media import DUE
+from faxdispatch.lists.checking import Check, Row
+from faxdispatch.settings import Settings
+
+if TYPE_CHECKING:
+    from faxdispatch.lists.documents import OnDocuments, RowDocuments, Storage
+
+
+@contextmanager
+def row_documents(
+    media_dir: Path | str | None,
+    folder: Path | None,
+    storage: "Callable[[], Storage | None]",
+    *,
+    tell_pages: bool = True,
+    on_documents: "OnDocuments | None" = None,
+) -> Iterator["RowDocuments | None"]:
+    """Have the documents at hand that rows may name: those of `media_dir`, else of the list's `folder`.
+
+    Gives None where nothing can be looked up: in an installation without the libraries that look into documents.
+
+    Raises:
+        BadInput: `media_dir` is neither a folder nor a ZIP archive.
+        Misconfigured: it is given, and those libraries are missing.
+    """
+    try:
+        # A plain install lacks what these need.
+        from faxdispatch.documents.media_dir import open_media_dir  # noqa: PLC0415
+        from faxdispatch.lists.documents import RowDocuments  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        if media_dir is not None:
+            raise Misconfigured(f"media-dir: needs {error.name}: pip install faxdispatch[app]") from None
+        yield None
+        return
+    where = media_dir or folder
+    if where is None:
+        yield RowDocuments(None, storage, tell_pages=tell_pages, on_documents=on_documents)
+        return
+    with open_media_dir(where) as place:
+        yield RowDocuments(place, storage, tell_pages=tell_pages, on_documents=on_documents)
+
+
+def look_up(checking: Check, documents: "RowDocuments | None", *, media_dir: Path | str | None = None) -> Check:
+    """Have a check look up the documents of rows, where the list has a column of them.
+
+    Raises:
+        BadInput: it has none, and `media_dir` is given.
+    """
+    if "media" in checking.table.fields:
+        checking.documents = documents
+    elif media_dir is not None:
+        checking.close()
+        raise BadInput("media-dir: the list has no column of documents; name it, as with --media-column NAME")
+    return checking
+
+
+def keep_documents(campaign: Campaign, scripts: Scripts, check: Callable[[], Check]) -> None:
+    """See that the files of a campaign are those that it was made with, and store again what Telnyx keeps no longer.
+
+    `check` checks the campaign's list from its beginning.
+
+    Raises:
+        Conflict: a file has another content now.
+        TelnyxError: Telnyx's storage did not answer.
+    """
+    media = CampaignMedia(scripts)
+    with check() as checking:
+        documents = checking.documents
+        if documents is None:
+            return
+        known = {name for name, _ in media.all(campaign.id)}
+        for row in checking:
+            if isinstance(row, Row):
+                see_unchanged(campaign.id, (row,), documents, known)
+    if not media.ending(campaign.id, datetime.now(UTC) + DUE, limit=1):
+        return
+    documents.for_upload(needed_until(campaign.options))
+    with check() as checking:
+        read_through(checking)
+    media.note(campaign.id, documents.take_ends())
+
+
+def ends_for_all(
+    options: Mapping[str, Any], ours: Document | None, storage: "Callable[[], Storage | None]"
+) -> dict[str, datetime]:
+    """Give until when the stored document of all rows is there at least; `ours` is the one that was stored just now.
+
+    Raises:
+        BadInput: Telnyx has none of that name.
+        TelnyxError: Telnyx's storage did not answer.
+    """
+    name = options.get("media_name")
+    if ours:
+        now = datetime.now(UTC)
+        return {ours.media_name: max(needed_until(options) or now, now) + DUE}
+    where = storage() if name else None
+    if not name or where is None:
+        return {}
+    known = where.find(name)
+    if known is None:
+        raise BadInput(f"media_name: {name!r} is not stored at Telnyx; faxdispatch media list tells what is")
+    return {name: known.expires_at} if known.expires_at else {}
+
+
+def storage_of(settings: Settings, scripts: Scripts | None) -> "Storage | None":
+    """Give Telnyx's media storage; None without a key, without a Redis that tells the rate, or in a plain install.
+
+    Raises:
+        Misconfigured: the key cannot be used, or is of another account than the ledger's.
+        Unavailable: Redis did not answer.
+    """
+    if scripts is None or settings.telnyx_api_key is None:
+        return None
+    try:
+        from faxdispatch.media.uploads import Uploads  # noqa: PLC0415 - a plain install lacks what it needs
+    except ModuleNotFoundError:
+        return None
+    return Uploads.from_settings(settings, scripts)
+
+
+def needed_until(options: Mapping[str, Any]) -> datetime | None:
+    """Give the moment after which a campaign begins no row any more, None where it has none."""
+    send_by = options.get("send_by")
+    return datetime.fromisoformat(send_by) if send_by else None

@@ -1,0 +1,269 @@
+"""Documents of rows: each is looked at, stored once by its content before any row goes, and kept as long as needed."""
+
+import io
+import threading
+import zipfile
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from pypdf import PdfWriter
+
+from faxdispatch import BadInput, Conflict, FaxClient, Misconfigured, RateLimited, Refused
+from faxdispatch.calling.numbers import NumberPolicy
+from faxdispatch.campaign import SuppressionList
+from faxdispatch.campaign.service import CampaignService
+from faxdispatch.documents.local import Document
+from faxdispatch.ledger import CampaignMedia, Suppressions
+from faxdispatch.media.uploads import KEEP, SPARE
+from faxdispatch.telnyx.models import MediaResource
+from tests.ledger.campaign_desk import CampaignDesk
+
+NOW = datetime.now(UTC)
+
+
+def pdf(pages=1, *, title="", password=None):
+    made = PdfWriter()
+    for _ in range(pages):
+        made.add_blank_page(width=612, height=792)
+    made.add_metadata({"/Title": title})
+    if password is not None:
+        made.encrypt(password, algorithm="AES-256")
+    target = io.BytesIO()
+    made.write(target)
+    return target.getvalue()
+
+
+class Storage:
+    """Telnyx's media storage."""
+
+    def __init__(self, **there):
+        self.there = {name: MediaResource(media_name=name, expires_at=end) for name, end in there.items()}
+        self.uploads, self.asked = [], []
+        self.before = lambda document: None
+        self._lock = threading.Lock()
+
+    def keep(self, document, *, until=None):
+        self.before(document)
+        with self._lock:
+            name = document.media_name
+            if name not in self.there:
+                self.uploads.append(name)
+            self.there[name] = MediaResource(media_name=name, expires_at=(until or NOW) + KEEP)
+        return name
+
+    def find(self, name):
+        with self._lock:
+            self.asked.append(name)
+        return self.there.get(name)
+
+
+@pytest.fixture
+def desk(redis_url):
+    desk = CampaignDesk(redis_url)
+    desk.scripts.now = None
+    return desk
+
+
+@pytest.fixture
+def storage():
+    return Storage()
+
+
+@pytest.fixture
+def service(desk, storage):
+    policy = NumberPolicy(region="US")
+    return CampaignService(
+        desk.scripts, policy=policy, send=lambda job: "", store=storage.keep, storage=lambda: storage
+    )
+
+
+@pytest.fixture
+def a_list(tmp_path):
+    """A list whose rows name these documents, beside files of that content."""
+
+    def write(*documents, files=(), name="recall.csv"):
+        for file, content in dict(files).items():
+            (tmp_path / file).write_bytes(content)
+        path = tmp_path / name
+        rows = [f"{document},415-200-{row:04}" for row, document in enumerate(documents, start=1)]
+        path.write_text("Media,Fax\n" + "\n".join(rows) + "\n")
+        return path
+
+    return write
+
+
+def of_rows(service, campaign="recall"):
+    return {row: fields for row, _, fields in service.ledger.rows(campaign)}
+
+
+def why(made):
+    return {bad.row: bad.reason for bad in made.summary.bad}
+
+
+def test_files_are_stored_once_by_their_content_and_their_pages_are_known(service, storage, a_list):
+    one, two = pdf(title="one"), pdf(3)
+    listed = a_list("a.pdf", "b.pdf", "A.PDF", "copy.pdf", files={"a.pdf": one, "b.pdf": two, "copy.pdf": one})
+
+    made = service.create(listed)
+
+    first, second = Document(one, ".pdf").media_name, Document(two, ".pdf").media_name
+    assert of_rows(service) == {
+        1: {"media_name": first, "pages": 1, "document_name": "a.pdf"},
+        2: {"media_name": second, "pages": 3, "document_name": "b.pdf"},
+        3: {"media_name": first, "pages": 1, "document_name": "A.PDF"},
+        4: {"media_name": first, "pages": 1, "document_name": "copy.pdf"},
+    }
+    assert sorted(storage.uploads) == sorted([first, second])
+    assert (made.summary.valid, storage.asked) == (4, [])
+
+
+def test_what_cannot_be_faxed_is_a_bad_row_with_its_reason_and_goes_into_both_files(service, storage, a_list, tmp_path):
+    soon = NOW + timedelta(days=40)
+    storage.there = Storage(stored=soon, old=NOW - timedelta(hours=1)).there
+    files = {
+        "good.pdf": pdf(),
+        "locked.pdf": pdf(password="secret"),
+        "open.pdf": pdf(password=""),
+        "long.pdf": pdf(351),
+        "page.pdf": b"<!doctype html><p>not found",
+        "broken.pdf": b"%PDF-1.7 and nothing more",
+        "empty.pdf": b"",
+        "sheet.docx": b"PK\x03\x04 words",
+    }
+    named = [
+        *files,
+        "missing.pdf",
+        "stored",
+        "old",
+        "https://example.com/a.pdf",
+        "../secret.pdf",
+        "ftp://example.com/a",
+    ]
+
+    made = service.create(a_list(*named, files=files), bad_rows=tmp_path / "bad.csv", left_out=tmp_path / "left.csv")
+
+    assert why(made) == {
+        2: "the PDF is encrypted with a password: save it without one",
+        4: "has 351 pages; Telnyx sends no more than 350",
+        5: "is a web page, not a document; save it as PDF",
+        6: "the PDF cannot be read: PdfStreamError",
+        7: "is empty",
+        9: f"is neither a file in the folder {tmp_path.name} nor stored at Telnyx",
+        11: "is not stored at Telnyx any more",
+        13: f"is no name of a document inside of the folder {tmp_path.name}",
+        14: "must begin with https://",
+    }
+    assert sorted(of_rows(service)) == [1, 3, 8, 10, 12]
+    assert of_rows(service)[10] == {"media_name": "stored"}
+    assert (made.campaign.counts["invalid"], len(list(service.left_out("recall")))) == (9, 9)
+    for path in (made.bad_rows, made.left_out):
+        assert "nor stored at Telnyx" in path.read_text("utf-8-sig")
+    # Asked about once each, and only where there is no file.
+    assert sorted(storage.asked) == ["missing.pdf", "old", "stored"]
+
+
+def test_documents_may_come_in_an_archive(service, storage, a_list, tmp_path):
+    with zipfile.ZipFile(tmp_path / "letters.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("letters/a.pdf", pdf())
+
+    made = service.create(a_list("a.pdf", "b.pdf"), media_dir=tmp_path / "letters.zip")
+
+    assert why(made) == {2: "is neither a file in the archive letters.zip nor stored at Telnyx"}
+    assert len(storage.uploads) == 1
+
+
+def test_a_folder_of_documents_for_a_list_without_a_column_of_them_is_a_mistake(service, tmp_path):
+    with pytest.raises(BadInput, match="no column of documents"):
+        service.create([{"fax": "+14152000001"}], name="spring", media_name="letter", media_dir=tmp_path)
+
+
+def test_rows_that_are_not_sent_to_bring_no_document(service, storage, a_list, desk):
+    service.create(a_list("a.pdf", "b.pdf", files={"a.pdf": pdf(title="a"), "b.pdf": pdf(title="b")}), name="first")
+    storage.uploads.clear()
+    storage.there.clear()
+    SuppressionList(Suppressions(desk.scripts)).add("+14152000001", reason="asked", source="test")
+
+    service.create(a_list("a.pdf", "b.pdf", name="second.csv"))
+
+    assert storage.uploads == [Document(pdf(title="b"), ".pdf").media_name]
+
+
+def test_an_upload_that_breaks_off_goes_on_and_stores_nothing_twice(service, storage, a_list):
+    files = {f"{n}.pdf": pdf(title=str(n)) for n in range(12)}
+    listed = a_list(*files, files=files)
+
+    def tires(document):
+        if len(storage.uploads) >= 5:
+            raise RateLimited("later", retry_after=1)
+
+    storage.before = tires
+    with pytest.raises(RateLimited):
+        service.create(listed)
+    assert service.get("recall").state == "draft"
+    storage.before = lambda document: None
+    counts = []
+    made = service.create(listed, on_documents=counts.append)
+
+    assert (made.outcome, made.summary.valid) == ("continued", 12)
+    assert len(storage.uploads) == len(set(storage.uploads)) == 12
+    assert counts == list(range(1, 13))
+
+
+def test_a_document_that_telnyx_refuses_is_a_bad_row_and_with_strict_no_campaign(service, storage, a_list):
+    listed = a_list("a.pdf", "b.pdf", files={"a.pdf": pdf(title="a"), "b.pdf": pdf(title="b")})
+
+    def refuses(document):
+        if document.content == pdf(title="b"):
+            raise Refused("Telnyx refused to upload media: 422")
+
+    storage.before = refuses
+    with pytest.raises(BadInput, match="1 of 2 rows cannot be sent"):
+        service.create(listed, strict=True)
+    assert service.list() == []
+    assert "was refused by Telnyx" in why(service.create(listed))[2]
+
+
+def test_strict_uploads_nothing_where_a_document_is_missing(service, storage, a_list):
+    with pytest.raises(BadInput, match="1 of 2 rows cannot be sent"):
+        service.create(a_list("a.pdf", "missing.pdf", files={"a.pdf": pdf()}), strict=True)
+
+    assert storage.uploads == []
+
+
+def test_a_file_that_was_changed_is_told_instead_of_sending_the_old_one(service, storage, a_list):
+    listed = a_list("a.pdf", "b.pdf", files={"a.pdf": pdf(title="a"), "b.pdf": pdf(title="b")})
+    service.create(listed)
+    uploads = list(storage.uploads)
+
+    assert service.create(listed).outcome == "same"
+    a_list("a.pdf", "b.pdf", files={"b.pdf": pdf(title="better")})
+    with pytest.raises(Conflict, match="the document of row 2 was changed"):
+        service.create(listed)
+    assert storage.uploads == uploads
+
+
+def test_the_same_list_again_stores_what_telnyx_keeps_no_longer(service, storage, a_list, desk):
+    listed = a_list("a.pdf", files={"a.pdf": pdf()})
+    service.create(listed)
+    [(name, end)] = CampaignMedia(desk.scripts).all("recall")
+    assert end >= NOW + SPARE - timedelta(minutes=1)
+
+    storage.there.clear()
+    assert service.create(listed).outcome == "same"
+    assert storage.uploads == [name]
+    CampaignMedia(desk.scripts).note("recall", {name: NOW + timedelta(hours=1)})
+    assert service.create(listed).outcome == "same"
+    assert storage.uploads == [name, name]
+    service.purge("recall")
+    assert list(CampaignMedia(desk.scripts).all("recall")) == []
+
+
+def test_without_a_key_files_cannot_be_stored_and_names_are_told_as_unasked(redis_url, a_list):
+    service = FaxClient(redis_url, region="US").campaigns
+
+    with pytest.raises(Misconfigured, match="TELNYX_API_KEY"):
+        service.create(a_list("a.pdf", files={"a.pdf": pdf()}))
+    assert service.list() == []
+    made = service.create(a_list("stored"))
+    assert made.guesses[-1].startswith("no files here, and not looked for at Telnyx")
+    assert of_rows(service) == {1: {"media_name": "stored"}}
