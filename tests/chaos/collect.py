@@ -6,6 +6,7 @@ from faxdispatch import Event
 from faxdispatch.ledger import JobView, Ledger, Scripts, connect
 from tests.chaos.inbox import documents
 from tests.chaos.judge import Evidence
+from tests.chaos.lists import List, ended
 from tests.chaos.orders import Order
 from tests.chaos.world import World
 
@@ -14,7 +15,7 @@ INBOUND = ("fax:coming", "fax:documents:wanted", "fax:documents:given_up")
 """Where inbound faxes are that have not come to their end."""
 
 
-def collect(world: World, orders: list[Order]) -> Evidence:
+def collect(world: World, orders: list[Order], lists: list[List]) -> Evidence:
     """Ask the ledger, the stream and the simulator."""
     ledger = Ledger(Scripts(connect(world.redis_url)))
     names = [str(key).removeprefix(_ROW) for key in world.redis.scan_iter(f"{_ROW}*", count=1000)]
@@ -30,6 +31,9 @@ def collect(world: World, orders: list[Order]) -> Evidence:
         faxes=[fax for fax in faxes if fax["direction"] == "outbound"],
         inbound=[fax for fax in faxes if fax["direction"] == "inbound"],
         documents=documents(world.inbox),
+        lists=lists,
+        campaigns=ended(world.redis_url),
+        gone=world.restoring.spans,
     )
 
 

@@ -8,9 +8,12 @@ from typing import Any
 
 from faxdispatch import Event, State
 from faxdispatch.ledger import JobView
+from faxdispatch.operations.recovering import TAG
 from faxdispatch.telnyx.client_state import decode_client_state
 from tests.chaos.inbox import Document, judge_inbox
+from tests.chaos.lists import Ended, List, judge_lists
 from tests.chaos.orders import Order
+from tests.chaos.restoring import Gone
 
 OPEN_SENDS = frozenset({State.SUBMITTING, State.UNKNOWN})
 
@@ -35,6 +38,16 @@ class Evidence:
     """Its inbound ones."""
     documents: dict[str, list[Document]]
     """What is stored of those."""
+    lists: list[List] = field(default_factory=list)
+    """The campaigns that were asked for."""
+    campaigns: dict[str, Ended] = field(default_factory=dict)
+    """What the ledger says of campaigns."""
+    gone: list[Gone] = field(default_factory=list)
+    """The times whose orders may be forgotten, where Telnyx does not know them: the ledger was set back over them."""
+
+    def excused(self, moment: float | None) -> bool:
+        """Tell whether what was answered then may be forgotten."""
+        return any(each.has(moment) for each in self.gone)
 
 
 @dataclass
@@ -61,8 +74,9 @@ def judge(evidence: Evidence) -> Verdict:
     verdict = Verdict()
     faxes = _by_job(evidence.faxes)
     for order in evidence.orders:
-        _judge_order(order, evidence.views, faxes, verdict)
-    _judge_sends(evidence.report["client_states"], verdict)
+        _judge_order(order, evidence, faxes, verdict)
+    verdict.lost += _judge_lists(evidence, faxes)
+    _judge_sends(evidence.report["client_states"], verdict, set_back=bool(evidence.gone))
     _judge_faxes(faxes, verdict)
     _judge_records(evidence, verdict)
     verdict.inbox += judge_inbox(evidence.inbound, evidence.events, evidence.documents)
@@ -78,13 +92,15 @@ def _by_job(faxes: Iterable[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
     return found
 
 
-def _judge_order(
-    order: Order, views: Mapping[str, JobView], faxes: Mapping[str, list[dict[str, Any]]], verdict: Verdict
-) -> None:
+def _judge_order(order: Order, evidence: Evidence, faxes: Mapping[str, list[dict[str, Any]]], verdict: Verdict) -> None:
+    if order.refused:
+        verdict.lost.append(f"{order.key}: refused: {order.refused}")
     if len(order.job_ids) > 1:
         verdict.doubled.append(f"{order.key}: one key, {len(order.job_ids)} jobs")
     for job_id in order.job_ids:
-        job = views.get(job_id)
+        job = evidence.views.get(job_id)
+        if job is None and job_id not in faxes and evidence.excused(order.given):
+            continue
         if job is None:
             verdict.lost.append(f"{job_id}: promised{' by a plain message' if order.plain else ''}, never recorded")
             continue
@@ -96,14 +112,21 @@ def _judge_order(
         arrived = any(fax["status"] == "delivered" for fax in faxes.get(job_id, ()))
         if arrived is not (job.state is State.DELIVERED):
             verdict.lost.append(f"{job_id}: {job.state} here, {'delivered' if arrived else 'not delivered'} at Telnyx")
-        elif not order.cancelled and job.state not in order.ends:
+        elif not order.cancelled and job.state not in order.ends and TAG not in job.request.tags:
             verdict.lost.append(f"{job_id}: {job.state} ({job.cause}), should be {'/'.join(order.ends)}")
 
 
-def _judge_sends(client_states: Mapping[str, Mapping[str, Any]], verdict: Verdict) -> None:
+def _judge_lists(evidence: Evidence, faxes: Mapping[str, list[dict[str, Any]]]) -> list[str]:
+    made = {name: job.state.value[0] for name, job in evidence.views.items() if job.row is None}
+    delivered = Counter({name: sum(fax["status"] == "delivered" for fax in mine) for name, mine in faxes.items()})
+    return judge_lists(evidence.lists, evidence.campaigns, made, delivered, evidence.excused)
+
+
+def _judge_sends(client_states: Mapping[str, Mapping[str, Any]], verdict: Verdict, *, set_back: bool) -> None:
     for client_state, sends in client_states.items():
         job_id, attempt, _ = decode_client_state(client_state) or (client_state, 0, None)
-        if sends["posts"] > 1:
+        # A ledger that was set back gives the number of an attempt that Telnyx never took once more.
+        if sends["posts"] > 1 and not set_back:
             verdict.double_dials.append(f"{job_id}: attempt {attempt} posted {sends['posts']} times")
         if sends["accepted"] > 1:
             verdict.doubled.append(f"{job_id}: attempt {attempt} accepted {sends['accepted']} times")
@@ -128,7 +151,11 @@ def _judge_records(evidence: Evidence, verdict: Verdict) -> None:
         if event.job_id:
             streamed[event.job_id].append((event.seq, event.id))
     promised = {job_id for order in evidence.orders for job_id in order.job_ids}
+    promised.update(job_id for each in evidence.lists for job_id in each.jobs())
     for job_id, job in evidence.views.items():
+        if job.row is not None:
+            # Its history ends with it.
+            continue
         told = [(event.seq, event.id) for event in job.history]
         if [seq for seq, _ in told] != list(range(1, len(told) + 1)):
             verdict.records.append(f"{job_id}: its history has gaps")

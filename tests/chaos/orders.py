@@ -20,7 +20,7 @@ _SCENARIOS: dict[int, tuple[int, frozenset[State]]] = {
     52: (2, DELIVERED),  # dropped once
     54: (1, DELIVERED),  # line trouble three times
 }
-_AREAS = [area for area in range(200, 1000) if area % 100 != 11 and area != 900]
+AREAS = [area for area in range(200, 1000) if area % 100 != 11 and area != 900]
 """Area codes; 900 costs extra, and what ends in 11 is a service code: faxes are sent to neither."""
 _SHARED_LINES, _SHARE_OF_SHARED = 20, 0.06
 _PLAIN_MESSAGES, _DOUBLE_CLICKS, _CANCELS = 0.15, 0.08, 0.05
@@ -41,6 +41,10 @@ class Order:
     job_ids: set[str] = field(default_factory=set)
     """What the producer was told; more than one id would be two faxes for one order."""
     cancelled: bool = False
+    refused: str | None = None
+    """Why it was not taken."""
+    given: float | None = None
+    """When it was answered, in seconds of the clock that all share."""
 
 
 def orders(count: int, seed: int) -> list[Order]:
@@ -63,7 +67,7 @@ def _order(number: int, seed: int, dice: random.Random) -> Order:
 
 
 def _recipient(number: int, dice: random.Random) -> tuple[str, frozenset[State]]:
-    area = _AREAS[number % len(_AREAS)]
+    area = AREAS[number % len(AREAS)]
     drawn = dice.randrange(100)
     for scenario, (share, ends) in _SCENARIOS.items():
         drawn -= share

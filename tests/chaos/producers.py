@@ -1,9 +1,12 @@
 """Services that send faxes while everything breaks, and do as they are told: ask again with the same key."""
 
 import heapq
+import random
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 
 from celery import Celery
@@ -12,8 +15,10 @@ from redis.exceptions import RedisError
 
 from faxdispatch import FaxClient, Unavailable
 from faxdispatch.broker.connection import broker_app
+from faxdispatch.errors import FaxError, NotKnown
 from faxdispatch.ledger import Ledger, Rules, Scripts, connect
 from tests.chaos.orders import Order
+from tests.chaos.restoring import Gone
 from tests.flow.harness import TOKEN
 
 _HINT_AFTER = 2.0
@@ -30,6 +35,8 @@ class Producers:
         self._lock = threading.Lock()
         self._next = 0
         self._cancels: list[tuple[float, str, Order]] = []
+        self._anew: deque[Order] = deque()
+        self._taken = self._dealt = self._asked_anew = 0
         self._threads = [threading.Thread(target=self._produce, daemon=True) for _ in range(_THREADS)]
         self.placed = 0
         self.stopped = False
@@ -42,7 +49,15 @@ class Producers:
     @property
     def done(self) -> bool:
         """Tell whether every order was placed and every one to be taken back was."""
-        return not any(thread.is_alive() for thread in self._threads)
+        with self._lock:
+            return self._taken == self._dealt == len(self._orders) + self._asked_anew and not self._cancels
+
+    def ask_anew(self, gone: Gone) -> None:
+        """Place half of the orders once more that were answered in a time that the ledger has forgotten."""
+        with self._lock:
+            some = [each for each in self._orders if each.given and gone.has(each.given) and _asks_anew(each)]
+            self._anew += some
+            self._asked_anew += len(some)
 
     def _produce(self) -> None:
         client = FaxClient(self._url, ledger=Ledger(Scripts(connect(self._url), Rules(hint_after=_HINT_AFTER))))
@@ -52,25 +67,36 @@ class Producers:
             order = self._take()
             if order:
                 self._place(order, client, app)
-            elif self._next >= len(self._orders) and not self._cancels:
-                return
             else:
                 time.sleep(0.02)
 
     def _take(self) -> Order | None:
         with self._lock:
+            if self._anew:
+                self._taken += 1
+                return self._anew.popleft()
             if self._next >= min(len(self._orders), self._allowed()):
                 return None
+            self._taken += 1
             self._next += 1
             return self._orders[self._next - 1]
 
     def _place(self, order: Order, client: FaxClient, app: Celery) -> None:
-        for _ in range(order.clicks):
-            order.job_ids.add(self._insist(lambda: self._message(order, app) if order.plain else _ask(order, client)))
+        try:
+            self._click(order, client, app)
+        except FaxError as error:
+            order.refused = str(error)
         with self._lock:
-            self.placed += 1
+            self._dealt += 1
+            self.placed = self._next
             if order.cancel_after is not None:
                 heapq.heappush(self._cancels, (time.monotonic() + order.cancel_after, order.key, order))
+
+    def _click(self, order: Order, client: FaxClient, app: Celery) -> None:
+        for click in range(order.clicks):
+            order.job_ids.add(self._insist(lambda: self._message(order, app) if order.plain else _ask(order, client)))
+            if click == 0:
+                order.given = time.time()
 
     def _take_back(self, client: FaxClient) -> None:
         with self._lock:
@@ -79,7 +105,9 @@ class Producers:
             _, _, order = heapq.heappop(self._cancels)
         order.cancelled = True
         for job_id in order.job_ids:
-            self._insist(partial(client.cancel, job_id=job_id))
+            # A ledger that was set back may not know it any more.
+            with suppress(NotKnown):
+                self._insist(partial(client.cancel, job_id=job_id))
 
     def _message(self, order: Order, app: Celery) -> str:
         payload = {"to": order.to, "media_name": TOKEN, "idempotency_key": order.key}
@@ -98,3 +126,7 @@ class Producers:
 
 def _ask(order: Order, client: FaxClient) -> str:
     return client.send(to=order.to, media_name=TOKEN, idempotency_key=order.key).job_id
+
+
+def _asks_anew(order: Order) -> bool:
+    return random.Random(f"anew {order.key}").random() < 0.5

@@ -9,10 +9,12 @@ from typing import Any
 
 from redis.exceptions import RedisError
 
+from faxdispatch.operations.recovering import TAG
 from tests.chaos.callers import SHARE, Callers, calls
 from tests.chaos.collect import collect, open_inbound, open_jobs
 from tests.chaos.director import Director, Strike
 from tests.chaos.judge import Evidence, Verdict, judge
+from tests.chaos.lists import ROWS, Campaigner, lists
 from tests.chaos.orders import orders
 from tests.chaos.producers import Producers
 from tests.chaos.world import World, world
@@ -62,24 +64,31 @@ def run(plan: Plan, folder: Path) -> Result:
         director = Director(here, plan.faults, seed=plan.seed, quota=plan.strikes)
         producers = Producers(here.redis_url, asked, lambda: director.share(len(asked)))
         expected = calls(plan.jobs // SHARE, plan.seed)
+        planned = lists(plan.jobs // (4 * ROWS), plan.seed)
+        campaigner = Campaigner(here.redis_url, planned, lambda: director.share(len(planned)))
         callers = Callers(here.sim, expected, lambda: director.share(len(expected)))
         producers.start()
         callers.start()
+        campaigner.start()
         teller = _Teller(here, director, producers)
-        while not (director.over and producers.done and callers.done):
+        set_back = 0
+        while not (director.over and producers.done and callers.done and campaigner.done):
             here.stack.mend()
             director.turn()
             teller.turn()
+            for gone in here.restoring.spans[set_back:]:
+                producers.ask_anew(gone)
+                set_back += 1
             time.sleep(_LOOK)
         storm = director.seconds
-        settled = _settle(here, plan, teller)
-        producers.stopped = callers.stopped = True
-        evidence = collect(here, asked)
+        settled = _settle(here, plan, teller, campaigner)
+        producers.stopped = callers.stopped = campaigner.stopped = True
+        evidence = collect(here, asked, planned)
         figures = _figures(evidence, seconds=storm, settle=settled)
     return Result(plan, judge(evidence), figures, director.log)
 
 
-def _settle(here: World, plan: Plan, teller: "_Teller") -> float:
+def _settle(here: World, plan: Plan, teller: "_Teller", campaigner: Campaigner) -> float:
     """Wait until all jobs have ended and Telnyx has nothing more to tell; give how long the jobs took."""
     here.sim.no_faults()
     begun = time.monotonic()
@@ -87,7 +96,7 @@ def _settle(here: World, plan: Plan, teller: "_Teller") -> float:
     while time.monotonic() - begun < plan.patience:
         here.stack.mend()
         teller.turn()
-        if teller.open() == 0 and _recorded(here, plan.jobs) and _inbox_calm(here):
+        if _read(here) and campaigner.calm() and teller.open() == 0 and _inbox_calm(here):
             ended = ended or time.monotonic()
             if here.sim.control.get("/idle", params={"seconds": 0.5}).json()["idle"]:
                 break
@@ -95,13 +104,12 @@ def _settle(here: World, plan: Plan, teller: "_Teller") -> float:
     return round((ended or time.monotonic()) - begun, 1)
 
 
-def _recorded(here: World, jobs: int) -> bool:
-    """Tell whether the ledger knows all jobs: a plain message may be on its way still."""
+def _read(here: World) -> bool:
+    """Tell whether every message has been read: a plain one is an order that the ledger does not know yet."""
     try:
-        counts: Any = here.redis.hgetall("fax:counts")
+        return not here.redis.exists("fax.send", "fax:taken")
     except RedisError:
         return False
-    return sum(map(int, counts.values())) >= jobs
 
 
 def _inbox_calm(here: World) -> bool:
@@ -121,6 +129,10 @@ def _figures(evidence: Evidence, *, seconds: float, settle: float) -> dict[str, 
     events = [event.type for event in evidence.events]
     return {
         "jobs": len(evidence.orders),
+        "rows": sum(len(each.numbers) for each in evidence.lists),
+        "set_back": len(evidence.gone),
+        "forgotten": sum(len(order.job_ids - evidence.views.keys()) for order in evidence.orders),
+        "made_again": sum(TAG in job.request.tags for job in evidence.views.values()),
         "attempts": sum(job.attempt for job in evidence.views.values()),
         "posts": report["posts_total"],
         "accepted": report["accepted_total"],

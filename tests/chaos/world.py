@@ -21,6 +21,7 @@ from redis.exceptions import RedisError
 
 from faxdispatch.supervisor import roles as processes
 from faxdispatch.supervisor.stack import Stack
+from tests.chaos.restoring import Restoring
 from tests.flow.harness import SENDER, TOKEN, Simulator, a_pdf
 
 CONNECT, READ = 0.5, 1.5
@@ -60,6 +61,7 @@ class World:
     sim: Simulator
     environments: dict[str, dict[str, str]]
     """Each worker's environment; a change counts from its next start."""
+    restoring: Restoring
 
     @property
     def workers(self) -> list[str]:
@@ -102,5 +104,7 @@ def world(folder: Path, *, workers: int) -> Iterator[World]:
         sim.upload(TOKEN, a_pdf())
         environments = {role.name: role.environment for role in roles}
         with Redis.from_url(redis_url, decode_responses=True, socket_timeout=3) as redis:
-            yield World(stack, inbox, redis_url, redis, sim, environments)  # type: ignore[arg-type] # ours are dicts
+            restoring = Restoring(stack, folder, surroundings, redis, redis_url, log)
+            yield World(stack, inbox, redis_url, redis, sim, environments, restoring)  # type: ignore[arg-type] # ours are dicts
+            restoring.close()
         sim.close()

@@ -4,7 +4,7 @@ import random
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -151,6 +151,19 @@ def test_the_last_listing_is_asked_for_when_no_call_can_come_late_any_more(desk:
     assert (moment(desk) - begun).total_seconds() >= SETTINGS.fax_lease + SETTINGS.fax_settle
 
 
+def test_one_that_is_begun_anew_long_after_the_stop_looks_for_as_long_as_telnyx_may_list_late(
+    desk: CampaignDesk,
+) -> None:
+    Epoch(desk.scripts).stop(found=moment(desk))
+    desk.later(86_400)
+    begun, telnyx = moment(desk), Telnyx()
+    looks: list[datetime] = []
+    telnyx.list_faxes = lambda **_: looks.append(moment(desk)) or iter(())  # type: ignore[method-assign, func-returns-value]
+    recover(desk, telnyx, begun - timedelta(days=2))
+    assert looks[-1] - looks[0] >= timedelta(seconds=SETTINGS.fax_settle)
+    assert looks[1] - looks[0] >= timedelta(seconds=SETTINGS.fax_settle / SETTINGS.fax_settle_listings)
+
+
 def test_the_moment_of_the_ledger_is_a_bound(desk: CampaignDesk) -> None:
     with pytest.raises(BadInput, match="--since"):
         Recoverer(SETTINGS, desk.ledger, Telnyx(), TelnyxClock()).recover()  # type: ignore[arg-type]
@@ -269,6 +282,7 @@ def test_a_fax_asked_for_again_with_its_key_is_the_one_that_telnyx_has(desk: Cam
     asked = SendFax(to="+14155550123", media_name="letter", idempotency_key="order-7", tags=["ward"], pages=2)
     recover(desk, Telnyx(fax(desk, asked.identity())))
     assert desk.ledger.create(asked.identity(), asked, source="producer")["outcome"] == "same"
+    assert desk.ledger.job(asked.identity()).request.pages == 2
     other = asked.model_copy(update={"to": "+14155550124"})
     with pytest.raises(IdempotencyConflict):
         desk.ledger.create(other.identity(), other, source="producer")

@@ -103,9 +103,9 @@ class Recoverer:
         """Stop sending, bring back what Telnyx has, and let sending go on.
 
         `since` is a moment not after that of which the ledger is; without it the one that was noticed. As after an
-        unknown send, `FAX_SETTLE_LISTINGS` complete listings are read, the last one `FAX_SETTLE` after the last call
-        that the stop may have let through. Each may be repeated and broken off at any time. With `dry_run` one listing
-        is read, and nothing is changed.
+        unknown send, `FAX_SETTLE_LISTINGS` complete listings are read within `FAX_SETTLE` or longer, the last one
+        `FAX_SETTLE` after the last call that the stop may have let through. It may be broken off and repeated at any
+        time. With `dry_run` one listing is read, and nothing is changed.
 
         Raises:
             BadInput: `since` is not told, or is after the moment of which the ledger is.
@@ -133,18 +133,21 @@ class Recoverer:
 
     def _look_until_settled(self, result: Recovered, account: str) -> None:
         s = self._settings
-        behind = self._epoch.behind()
-        settled = (behind.noticed_at if behind else self._clock.now()) + timedelta(seconds=s.fax_lease + s.fax_settle)
+        behind, begun = self._epoch.behind(), self._clock.now()
+        # What an earlier recovery has seen does not count: it may have been broken off in the middle of its listing.
+        settled = begun + timedelta(seconds=s.fax_settle)
+        if behind:
+            settled = max(settled, behind.noticed_at + timedelta(seconds=s.fax_lease + s.fax_settle))
         while True:
-            begun = self._clock.now()
-            last = begun >= settled and result.listings + 1 >= s.fax_settle_listings
+            last = self._clock.now() >= settled and result.listings + 1 >= s.fax_settle_listings
             self._look(result, account, last=last)
             if last:
                 return
             left = (settled - self._clock.now()).total_seconds()
             if left > 0:
                 self._told(f"listed {sum(result.found.values())} faxes of ours; the last look is in {left:.0f} s")
-            self._sleep(max(left, s.fax_reconcile_every))
+            # Apart, since what hides a fax in one listing may hide it in the next moment's too.
+            self._sleep(max(left / max(1, s.fax_settle_listings - result.listings), s.fax_reconcile_every))
 
     def _look(self, result: Recovered, account: str, *, last: bool = False, dry_run: bool = False) -> None:
         """Read the listing whole, then bring back what is new in it; what is of later generations with the last one."""

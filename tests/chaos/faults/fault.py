@@ -6,6 +6,11 @@ from dataclasses import dataclass
 
 from tests.chaos.world import World
 
+
+class NotNow(Exception):
+    """It cannot strike just now."""
+
+
 Strike = Callable[[World, random.Random], None]
 Heal = Callable[[World], None]
 

@@ -1,4 +1,15 @@
 -- Record new jobs, or recognise those that are recorded already; each stands or falls by itself.
+
+-- What else was asked of a job that a recovery has made is told now.
+local function complete(j, n)
+  if TERMINAL[j.state] then return end
+  save(j, {
+    request = n.request, fingerprint = n.fingerprint, idem = n.idem or '', priority = n.priority, tags = n.tags,
+    client_state = n.client_state or '', recovered = '',
+  })
+  if n.idem then redis.call('SET', 'fax:idem:' .. n.idem, n.job .. ' ' .. n.fingerprint) end
+end
+
 local function create(n)
   if n.idem then
     local known = redis.call('GET', 'fax:idem:' .. n.idem)
@@ -11,8 +22,9 @@ local function create(n)
   end
   local existing = load(n.job)
   if existing then
-    -- What else was asked of a job that a recovery has made is not known.
-    local same = existing.fingerprint == n.fingerprint or (existing.recovered == '1' and existing.to == n.to)
+    local made = existing.recovered == '1' and existing.to == n.to
+    if made then complete(existing, n) end
+    local same = made or existing.fingerprint == n.fingerprint
     return {outcome = same and 'same' or 'conflict', job = n.job, state = existing.state}
   end
   if n.send_by and n.send_by <= now then return {outcome = 'late'} end

@@ -1,0 +1,20 @@
+"""An older copy of the ledger takes its place, and is recovered from what Telnyx knows."""
+
+import random
+
+from tests.chaos.faults.fault import Fault, NotNow
+from tests.chaos.world import World
+
+
+def _copy(world: World, _: random.Random) -> None:
+    if not world.restoring.copy():
+        raise NotNow
+
+
+def _use(world: World) -> None:
+    world.restoring.use()
+
+
+RESTORE = [
+    Fault("restored", "Valkey starts with a copy of some seconds before, which is recovered", _copy, _use, (6, 14)),
+]

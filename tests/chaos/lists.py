@@ -1,0 +1,146 @@
+"""Campaigns that run while everything breaks."""
+
+import random
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from faxdispatch import Unavailable
+from faxdispatch.errors import NotKnown
+from faxdispatch.ledger import CampaignRow, Campaigns, Scripts, connect, job_of_row
+from faxdispatch.states import CampaignState
+from tests.chaos.orders import AREAS
+from tests.flow.harness import TOKEN
+
+ROWS = 40
+_BUSY_ONCE, _BUSY, _WRONG, _WRONG_NUMBER = 0.1, 2, 0.05, 32
+"""Shares of the rows, and the scenarios of the simulator's magic numbers."""
+
+
+@dataclass
+class List:
+    """One campaign with rows 1 to `ROWS`, and what its producer was told."""
+
+    id: str
+    numbers: list[str]
+    given: float | None = None
+    """When its start was answered, in seconds of the clock that all share."""
+
+    def jobs(self) -> dict[str, str]:
+        """Give the letter that each row is to end with, by its job."""
+        ends = {f"01{_WRONG_NUMBER:02}": "f"}
+        return {job_of_row(self.id, row): ends.get(to[-4:], "d") for row, to in enumerate(self.numbers, start=1)}
+
+
+def lists(count: int, seed: int) -> list[List]:
+    """Give the campaigns of a run."""
+    dice = random.Random(f"lists {seed}")
+    return [
+        List(f"chaos-list-{number}", [_number(number * ROWS + row, dice) for row in range(ROWS)])
+        for number in range(count)
+    ]
+
+
+def _number(place: int, dice: random.Random) -> str:
+    area, drawn = AREAS[place % len(AREAS)], dice.random()
+    if drawn < _BUSY_ONCE + _WRONG:
+        return f"+1{area}55501{_BUSY if drawn < _BUSY_ONCE else _WRONG_NUMBER:02}"
+    return f"+1{area}8{place:06}"
+
+
+class Campaigner:
+    """A thread that makes and starts campaigns, each at once when `allowed` says so."""
+
+    def __init__(self, redis_url: str, planned: list[List], allowed: Callable[[], int]) -> None:
+        self._campaigns = Campaigns(Scripts(connect(redis_url)))
+        self._planned, self._allowed = planned, allowed
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self.stopped = False
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    @property
+    def done(self) -> bool:
+        """Tell whether all campaigns were started."""
+        return not self._thread.is_alive()
+
+    def calm(self) -> bool:
+        """Start again what has stopped, as a person would; tell whether every row of every campaign has ended."""
+        try:
+            campaigns = [self._campaigns.get(name) for name in self._campaigns.ids()]
+            for campaign in campaigns:
+                if campaign.state in {CampaignState.CHECKED, CampaignState.PAUSED}:
+                    self._go(campaign.id, CampaignState.RUNNING)
+        except Unavailable:
+            return False
+        return all(each.state in {CampaignState.FINISHED, CampaignState.DRAFT} for each in campaigns)
+
+    def _run(self) -> None:
+        for place, planned in enumerate(self._planned, start=1):
+            while not self.stopped and place > self._allowed():
+                time.sleep(0.02)
+            while not self.stopped and planned.given is None:
+                try:
+                    self._make(planned)
+                    planned.given = time.time()
+                except (Unavailable, NotKnown):
+                    # Not known: the ledger was set back meanwhile.
+                    time.sleep(0.2)
+
+    def _make(self, planned: List) -> None:
+        self._campaigns.open(planned.id, name="Chaos", options={"media_name": TOKEN}, fingerprint=planned.id)
+        rows = [CampaignRow(row, to, {}, [to]) for row, to in enumerate(planned.numbers, start=1)]
+        self._campaigns.add_chunk(planned.id, 0, rows)
+        for state in (CampaignState.CHECKED, CampaignState.RUNNING):
+            self._go(planned.id, state)
+
+    def _go(self, name: str, state: CampaignState) -> None:
+        self._campaigns.move(name, state, event=f"campaign.{state}")
+
+
+@dataclass(frozen=True)
+class Ended:
+    """What the ledger says of a campaign: letters by job, and what its audit finds."""
+
+    letters: Mapping[str, str]
+    faults: tuple[str, ...]
+
+
+def ended(redis_url: str) -> dict[str, Ended]:
+    """Ask the ledger."""
+    campaigns = Campaigns(Scripts(connect(redis_url)))
+    return {
+        name: Ended(
+            {job_of_row(name, result.row): result.letter for result in campaigns.results(name)},
+            campaigns.audit(name).faults,
+        )
+        for name in campaigns.ids()
+    }
+
+
+def judge_lists(
+    planned: Iterable[List],
+    found: Mapping[str, Ended],
+    made: Mapping[str, str],
+    delivered: Counter[str],
+    excused: Callable[[float | None], bool],
+) -> list[str]:
+    """Name what is wrong: a row that has not ended as it should, or otherwise than at Telnyx.
+
+    `made` are the letters of jobs that are no rows, `delivered` what arrived at Telnyx, by job. A list that was given
+    when `excused` says so may be lost, all but the rows that Telnyx has.
+    """
+    problems = [f"{name}: {fault}" for name, each in found.items() for fault in each.faults]
+    for each in planned:
+        letters = found[each.id].letters if each.id in found else {}
+        for job, end in each.jobs().items():
+            letter = letters.get(job, "-") if letters.get(job, "-") in "dfcs" else made.get(job, "-")
+            if (letter == "d") != (delivered[job] > 0):
+                problems.append(f"{job}: {letter!r} here, arrived {delivered[job]} times")
+            elif letter != end and not excused(each.given):
+                problems.append(f"{job}: {letter!r}, should be {end!r}")
+    return problems
