@@ -36,7 +36,19 @@ from faxdispatch.storage.store import StoreTrouble
 from worker import inbound
 from worker.charges import read_charges
 from worker.context import Collaborators
-from worker.messaging.reminders import Ask, Attempt, Attempts, Charges, Fetch, Forget, Look, Reconcile, Remove
+from worker.media import keep_media
+from worker.messaging.reminders import (
+    Ask,
+    Attempt,
+    Attempts,
+    Charges,
+    Fetch,
+    Forget,
+    KeepMedia,
+    Look,
+    Reconcile,
+    Remove,
+)
 from worker.reconcile import ask, reconcile
 from worker.sending.attempt import run_attempt, run_attempts
 
@@ -307,6 +319,13 @@ def forget_fax(job: Forget, message: Message) -> None:
 def settle_charges(_job: Charges, message: Message) -> None:
     """Read what the faxes of past days cost."""
     read_charges(message.w)
+
+
+@_does(KeepMedia)
+def keep_documents(_job: KeepMedia, message: Message) -> None:
+    """Have more time at Telnyx for documents of campaigns."""
+    if keep_media(message.w):
+        message.w.post(KeepMedia.TASK, KeepMedia.QUEUE, {})
 
 
 def _identity(message_id: str) -> str:

@@ -90,5 +90,12 @@ class Charges(Job):
     QUEUE: ClassVar[str] = CHECKS
 
 
-REMINDERS: tuple[type[Job], ...] = (Attempt, Attempts, Reconcile, Ask, Fetch, Look, Remove, Forget, Charges)
+class KeepMedia(Job):
+    """Have more time at Telnyx for documents of campaigns."""
+
+    TASK: ClassVar[str] = "fax.media.keep.v1"
+    QUEUE: ClassVar[str] = CHECKS
+
+
+REMINDERS: tuple[type[Job], ...] = (Attempt, Attempts, Reconcile, Ask, Fetch, Look, Remove, Forget, Charges, KeepMedia)
 """All there are."""

@@ -12,7 +12,8 @@ from faxdispatch.broker.unread import EVERY
 from faxdispatch.jobs import FindInbound
 from faxdispatch.ledger import Upkeep, Watch, take_sample
 from worker.context import Collaborators
-from worker.messaging.reminders import CHECKS, Ask, Charges, Fetch, Forget, Look, Remove
+from worker.media import due_media
+from worker.messaging.reminders import CHECKS, Ask, Charges, Fetch, Forget, KeepMedia, Look, Remove
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +32,8 @@ SAMPLE_EVERY = 300.0
 """Seconds between two samples of how many faxes have ended, of which the console draws the last hours."""
 UPKEEP_EVERY = 600.0
 """Seconds between two times of letting go of what is kept no longer in Redis."""
+MEDIA_EVERY = 600.0
+"""Seconds between two looks for documents of campaigns that Telnyx would not keep for long enough."""
 CHARGES_EVERY = 6 * 3600.0
 """Seconds between two readings of what faxes cost."""
 
@@ -42,7 +45,7 @@ class Errands:
         self._w = w
         self._upkeep = Upkeep(w.ledger.scripts)
         self._looked_at = self._removed_at = self._sampled_at = self._charged_at = self._kept_at = float("-inf")
-        self._looked_out_at = float("-inf")
+        self._looked_out_at = self._media_at = float("-inf")
         self._watch = Watch(w.ledger.scripts)
         self._allowed = 0.0
 
@@ -71,6 +74,10 @@ class Errands:
         if self._w.store and now - self._removed_at >= REMOVE_EVERY:
             self._removed_at = now
             self._tell(Remove.TASK)
+        if now - self._media_at >= MEDIA_EVERY:
+            self._media_at = now
+            if due_media(self._w):
+                self._tell(KeepMedia.TASK)
         if self._w.settings.fax_charges and now - self._charged_at >= CHARGES_EVERY:
             self._charged_at = now
             self._tell(Charges.TASK)

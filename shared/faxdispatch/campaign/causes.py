@@ -93,6 +93,7 @@ PAUSES: dict[str, str] = {
     "error_burst": "too many of its last attempts failed (FAX_CAMPAIGN_BURST_FAILURES of FAX_CAMPAIGN_BURST_WINDOW)",
     "spend_cap": "the next fax would cost more than its cap leaves",
     "too_late": "its start came longer than FAX_TOO_LATE after its moment, since nothing ran",
+    "documents_gone": "Telnyx has documents of its rows no more; create it again with the same list, which stores them",
     "no_connection": "it names no fax application, and neither does FAX_CONNECTION_ID",
     "no_sender": "it names no sender, and neither does FAX_FROM",
     "fault": "its rows could not be sent for a reason that the workers' log tells",

@@ -84,7 +84,7 @@ def keep_documents(campaign: Campaign, scripts: Scripts, check: Callable[[], Che
         for row in checking:
             if isinstance(row, Row):
                 see_unchanged(campaign.id, (row,), documents, known)
-    if not media.ending(campaign.id, datetime.now(UTC) + DUE, limit=1):
+    if not (media.gone(campaign.id) or media.ending(campaign.id, datetime.now(UTC) + DUE, limit=1)):
         return
     documents.for_upload(needed_until(campaign.options))
     with check() as checking:
@@ -94,7 +94,7 @@ def keep_documents(campaign: Campaign, scripts: Scripts, check: Callable[[], Che
 
 def ends_for_all(
     options: Mapping[str, Any], ours: Document | None, storage: "Callable[[], Storage | None]"
-) -> dict[str, datetime]:
+) -> dict[str, datetime | None]:
     """Give until when the stored document of all rows is there at least; `ours` is the one that was stored just now.
 
     Raises:
@@ -111,7 +111,7 @@ def ends_for_all(
     known = where.find(name)
     if known is None:
         raise BadInput(f"media_name: {name!r} is not stored at Telnyx; faxdispatch media list tells what is")
-    return {name: known.expires_at} if known.expires_at else {}
+    return {name: known.expires_at}
 
 
 def storage_of(settings: Settings, scripts: Scripts | None) -> "Storage | None":

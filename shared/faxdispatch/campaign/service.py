@@ -48,6 +48,7 @@ from faxdispatch.lists.badrows import BadRows
 from faxdispatch.lists.checking import Check, Progress, check
 from faxdispatch.reasons.verdicts import check_reason
 from faxdispatch.states import CampaignState, HoldReason
+from faxdispatch.wording import counted
 
 if TYPE_CHECKING:
     from faxdispatch.lists.documents import OnDocuments, Storage
@@ -276,8 +277,9 @@ class CampaignService:
         Raises:
             BadInput: the moment has no time zone, or is over.
             NotKnown: there is no such campaign.
-            Conflict: it is not one that waits for its start.
+            Conflict: it is not one that waits for its start, or Telnyx has documents of its rows no more.
         """
+        self._see_documents(campaign_id)
         if at is None:
             return self._move(
                 campaign_id,
@@ -318,8 +320,9 @@ class CampaignService:
 
         Raises:
             NotKnown: there is no such campaign.
-            Conflict: it is not paused, or has spent what it may.
+            Conflict: it is not paused, has spent what it may, or Telnyx has documents of its rows no more.
         """
+        self._see_documents(campaign_id)
         campaign = self.ledger.get(campaign_id)
         if campaign.state is CampaignState.PAUSED and campaign.cap is not None and campaign.spent >= campaign.cap:
             raise Conflict(
@@ -535,6 +538,13 @@ class CampaignService:
         if outcome == "no":
             raise self._refusal(campaign_id, state, verb)
         return self.ledger.get(campaign_id)
+
+    def _see_documents(self, campaign_id: str) -> None:
+        if gone := CampaignMedia(self._scripts).gone(campaign_id):
+            raise Conflict(
+                f"campaign {campaign_id}: Telnyx has {counted(gone, 'document')} of its rows no more; create it again "
+                "with the same list and options, which stores them"
+            )
 
     def _refusal(self, campaign_id: str, state: CampaignState, verb: str) -> Conflict:
         return Conflict(f"campaign {campaign_id}: cannot be {verb}: {_STANDING[state].format(id=campaign_id)}")

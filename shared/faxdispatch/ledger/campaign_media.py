@@ -1,6 +1,6 @@
 """Which stored documents campaigns need, and until when Telnyx keeps each at least."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -8,6 +8,12 @@ from faxdispatch.ledger.scripts import Scripts, redis_trouble
 
 DUE = timedelta(days=3)
 """Before a document's end, the time from which more time is to be had for it."""
+Ends = Mapping[str, datetime | None]
+"""Stored documents by their names, with the moment until which each is there at least; None is for ever."""
+
+_GONE = 0
+"""In the place of an end: Telnyx has it no more."""
+_FOR_EVER = int(datetime(9999, 1, 1, tzinfo=UTC).timestamp())
 _PAGE = 1000
 
 
@@ -22,30 +28,47 @@ class CampaignMedia:
         # redis-py's types cannot say that replies are text.
         return self._scripts.redis
 
-    def note(self, campaign_id: str, ends: Mapping[str, datetime]) -> None:
-        """Remember documents by their names, each with the moment until which it is there at least."""
+    def note(self, campaign_id: str, ends: Ends) -> None:
+        """Remember documents."""
         if ends:
             with redis_trouble():
-                self._redis.zadd(_key(campaign_id), {name: int(end.timestamp()) for name, end in ends.items()})
+                self._redis.zadd(_key(campaign_id), scores(ends))
 
-    def all(self, campaign_id: str) -> Iterator[tuple[str, datetime]]:
-        """Give all of a campaign, the one that ends first, first."""
+    def note_gone(self, campaign_id: str, names: Collection[str]) -> None:
+        """Remember that Telnyx has documents no more, until `note` has one again."""
+        if names:
+            with redis_trouble():
+                self._redis.zadd(_key(campaign_id), dict.fromkeys(names, _GONE), xx=True)
+
+    def all(self, campaign_id: str) -> Iterator[tuple[str, datetime | None]]:
+        """Give all of a campaign, the one that ends first, first; as `Ends`."""
         first = 0
         while True:
             with redis_trouble():
                 page = self._redis.zrange(_key(campaign_id), first, first + _PAGE - 1, withscores=True)
-            yield from ((name, datetime.fromtimestamp(end, UTC)) for name, end in page)
+            for name, end in page:
+                yield name, None if end >= _FOR_EVER else datetime.fromtimestamp(end, UTC)
             first += _PAGE
             if len(page) < _PAGE:
                 return
 
     def ending(self, campaign_id: str, before: datetime, *, limit: int) -> list[str]:
-        """Give those that may end before a moment."""
+        """Give those that may end before a moment and are not gone."""
         with redis_trouble():
             found: list[str] = self._redis.zrangebyscore(
-                _key(campaign_id), "-inf", int(before.timestamp()), start=0, num=limit
+                _key(campaign_id), f"({_GONE}", int(before.timestamp()), start=0, num=limit
             )
         return found
+
+    def gone(self, campaign_id: str) -> int:
+        """Give how many Telnyx has no more."""
+        with redis_trouble():
+            return int(self._redis.zcount(_key(campaign_id), _GONE, _GONE))
+
+
+def scores(ends: Ends) -> dict[str, int]:
+    """Give documents as the sorted set has them."""
+    return {name: _FOR_EVER if end is None else int(end.timestamp()) for name, end in ends.items()}
 
 
 def _key(campaign_id: str) -> str:

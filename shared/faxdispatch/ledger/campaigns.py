@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from faxdispatch.errors import Conflict, NotKnown
+from faxdispatch.ledger.campaign_media import Ends, scores
 from faxdispatch.ledger.scripts import Scripts, flat_hash, redis_trouble
 from faxdispatch.states import CAMPAIGN_MOVES, OPEN, CampaignState, HoldReason, State
 
@@ -200,12 +201,12 @@ class Campaigns:
         chunk: int,
         rows: Sequence[CampaignRow],
         left_out: Sequence[LeftOutRow] = (),
-        media: Mapping[str, datetime] | None = None,
+        media: Ends | None = None,
     ) -> str:
         """Add the rows of one chunk: `added`, `same` where it is there, `no` where it is no draft.
 
         `left_out` are the rows of the chunk that are not faxed, which the campaign remembers with their reasons.
-        `media` are stored documents that rows name, as `CampaignMedia.note` takes them.
+        `media` are stored documents that rows name.
         """
         first = chunk * CHUNK + 1
         letters = [NONE] * (rows[-1].row - first + 1 if rows else 0)
@@ -221,7 +222,7 @@ class Campaigns:
             chunk=chunk,
             first=first,
             letters="".join(letters),
-            media={name: int(end.timestamp()) for name, end in media.items()} if media else None,
+            media=scores(media) if media else None,
             blobs=(_packed(told), _packed(cells), *([_packed(left)] if left else [])),
         )
         return str(reply["outcome"])

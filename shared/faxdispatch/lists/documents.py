@@ -58,8 +58,8 @@ class RowDocuments:
     ) -> None:
         self.files: set[str] = set()
         """The names in Telnyx's storage of the files that can be faxed."""
-        self.ends: dict[str, datetime] = {}
-        """Until when stored documents are there at least."""
+        self.ends: dict[str, datetime | None] = {}
+        """Until when stored documents are there at least; None is for ever."""
         self.unasked: set[str] = set()
         """Names that are no files, and that nobody was asked about."""
         self._place = place
@@ -80,7 +80,7 @@ class RowDocuments:
         self._by_content.clear()
         self._known = {name: self._known[name] for name in self._elsewhere}
 
-    def take_ends(self) -> dict[str, datetime]:
+    def take_ends(self) -> dict[str, datetime | None]:
         """Give `ends` of the documents that were looked at since the last time."""
         ends, self.ends = self.ends, {}
         return ends
@@ -192,12 +192,12 @@ class RowDocuments:
             return (("media_name", name),)
         known = storage.find(name)
         if known is None:
-            return _Unfit(f"is neither a file in {self._place.words} nor stored at Telnyx" if self._place else _NONE)
-        if known.expires_at:
-            if known.expires_at <= datetime.now(UTC):
-                return _Unfit("is not stored at Telnyx any more")
-            self.ends[name] = known.expires_at
+            return _Unfit(
+                f"is neither a file in {self._place.words} nor stored at Telnyx"
+                if self._place
+                else "is not stored at Telnyx"
+            )
+        if known.expires_at and known.expires_at <= datetime.now(UTC):
+            return _Unfit("is not stored at Telnyx any more")
+        self.ends[name] = known.expires_at
         return (("media_name", name),)
-
-
-_NONE = "is not stored at Telnyx"

@@ -1,0 +1,115 @@
+"""Documents of campaigns are given more time at Telnyx as long as they are needed; what is gone stops the campaign."""
+
+import json
+from contextlib import contextmanager
+from datetime import timedelta
+
+import httpx
+import pytest
+
+from faxdispatch import Conflict
+from faxdispatch.calling.numbers import NumberPolicy
+from faxdispatch.campaign.service import CampaignService
+from faxdispatch.ledger import CampaignMedia, Scripts, connect
+from faxdispatch.media.uploads import KEEP
+from faxdispatch.settings import Settings
+from faxdispatch.states import CampaignState
+from faxdispatch.telnyx import TelnyxClient
+from tests.worker.doubles import collaborators
+from worker.media import AT_A_TIME, keep_media
+
+
+class Telnyx:
+    """A media storage: names, with the moment until which each is kept; None for ever."""
+
+    def __init__(self, now):
+        self.now, self.there, self.given = now, {}, []
+        self.status = 200
+
+    @contextmanager
+    def borrow(self):
+        transport = httpx.MockTransport(self._answer)
+        with TelnyxClient("https://telnyx.example/v2", "KEY", http=transport, sleep=lambda _: None) as client:
+            yield client
+
+    def _answer(self, request):
+        name = request.url.path.rpartition("/")[2]
+        if self.status != 200 or name not in self.there:
+            return httpx.Response(404 if self.status == 200 else self.status, json={"errors": []})
+        if request.method == "PUT":
+            self.given.append(name)
+            self.there[name] = self.now + timedelta(seconds=json.loads(request.content)["ttl_secs"])
+        end = self.there[name]
+        return httpx.Response(200, json={"data": {"media_name": name, "expires_at": end and end.isoformat()}})
+
+
+@pytest.fixture
+def world(redis_url):
+    scripts = Scripts(connect(redis_url))
+    settings = Settings(_env_file=None)
+    w = collaborators(scripts, settings)
+    telnyx = Telnyx(w.clock.now())
+    w = collaborators(scripts, settings, telnyx=telnyx)
+    service = CampaignService(
+        scripts, policy=NumberPolicy(region="US"), send=lambda job: "", store=lambda document, until=None: ""
+    )
+    service.create([{"fax": "+14152000001"}], name="spring", media_name="letter")
+    return w, telnyx, service, CampaignMedia(scripts)
+
+
+def ends(media):
+    return dict(media.all("spring"))
+
+
+def test_what_would_end_before_its_campaign_gets_more_time(world):
+    w, telnyx, _, media = world
+    soon, later = telnyx.now + timedelta(days=2), telnyx.now + timedelta(days=20)
+    telnyx.there = {"soon": soon, "later": later, "kept": None, "unasked": later}
+    media.note("spring", {"soon": soon, "later": soon, "kept": soon, "unasked": later})
+
+    assert keep_media(w)
+    assert not keep_media(w)
+
+    assert telnyx.given == ["soon"]
+    told = ends(media)
+    assert abs(told["soon"] - telnyx.now - KEEP) < timedelta(minutes=1)
+    assert abs(told["later"] - later) < timedelta(seconds=2)
+    assert told["kept"] is None
+
+
+def test_a_message_sees_to_some_and_the_next_one_to_the_others(world):
+    w, telnyx, _, media = world
+    soon = telnyx.now + timedelta(hours=1)
+    telnyx.there = {f"document-{n}": soon for n in range(AT_A_TIME + 1)}
+    media.note("spring", telnyx.there)
+
+    assert [keep_media(w), keep_media(w), keep_media(w)] == [True, True, False]
+    assert len(telnyx.given) == AT_A_TIME + 1
+
+
+def test_a_document_that_is_gone_stops_the_campaign_until_it_is_there_again(world):
+    w, _, service, media = world
+    service.start("spring")
+    media.note("spring", {"letter": w.clock.now()})
+
+    assert keep_media(w)
+    assert not keep_media(w)
+
+    campaign = service.get("spring")
+    assert (campaign.state, campaign.reason) == (CampaignState.PAUSED, "documents_gone")
+    with pytest.raises(Conflict, match="Telnyx has 1 document of its rows no more"):
+        service.resume("spring")
+    media.note("spring", {"letter": None})
+    assert service.resume("spring").state is CampaignState.RUNNING
+
+
+def test_a_campaign_that_is_over_needs_nothing_and_an_outage_is_waited_for(world):
+    w, telnyx, service, media = world
+    media.note("spring", {"letter": telnyx.now})
+    telnyx.status = 503
+
+    assert not keep_media(w)
+    telnyx.status = 200
+    service.cancel("spring", reason="over")
+    assert not keep_media(w)
+    assert media.gone("spring") == 0

@@ -1,0 +1,77 @@
+"""Stored documents of campaigns: more time for them at Telnyx, for as long as their campaign is not over."""
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from faxdispatch.errors import NoSuchResource, TelnyxError
+from faxdispatch.ledger import CampaignMedia
+from faxdispatch.ledger.campaign_media import DUE
+from faxdispatch.media.uploads import KEEP
+from faxdispatch.states import CampaignState
+from faxdispatch.telnyx.client import TelnyxClient
+from worker.context import Collaborators
+
+log = logging.getLogger(__name__)
+
+AT_A_TIME = 50
+"""Documents that one message sees to."""
+
+_AGAIN = timedelta(hours=1)
+_NEED = frozenset({CampaignState.CHECKED, CampaignState.RUNNING, CampaignState.PAUSED})
+
+
+def keep_media(w: Collaborators) -> bool:
+    """Have more time for some of the documents that would end soon; tell whether there may be more of them.
+
+    A running campaign is paused where Telnyx has a document no more: its rows would fail one after the other.
+
+    Raises:
+        Unavailable: Redis did not answer.
+    """
+    if (due := due_media(w)) is None:
+        return False
+    campaign_id, names = due
+    try:
+        with w.telnyx.borrow() as telnyx:
+            gone = _renew(telnyx, CampaignMedia(w.ledger.scripts), campaign_id, names, w.clock.now())
+    except TelnyxError as error:
+        log.warning("campaign %s: its documents could not be given more time: %s", campaign_id, error)
+        return False
+    if gone and w.campaigns.get(campaign_id).state is CampaignState.RUNNING:
+        w.campaigns.move(campaign_id, CampaignState.PAUSED, event="campaign.paused", reason="documents_gone")
+    return True
+
+
+def due_media(w: Collaborators) -> tuple[str, list[str]] | None:
+    """Give a campaign that is not over, and some of its documents that would end soon; None where there is none.
+
+    Raises:
+        Unavailable: Redis did not answer.
+    """
+    media, before = CampaignMedia(w.ledger.scripts), w.clock.now() + DUE
+    for campaign_id in w.campaigns.ids():
+        names = media.ending(campaign_id, before, limit=AT_A_TIME)
+        if names and w.campaigns.get(campaign_id).state in _NEED:
+            return campaign_id, names
+    return None
+
+
+def _renew(
+    telnyx: TelnyxClient, media: CampaignMedia, campaign_id: str, names: Sequence[str], now: datetime
+) -> list[str]:
+    """Have more time for each; give those that are not there any more."""
+    gone = []
+    for name in names:
+        try:
+            end = telnyx.get_media(name).expires_at
+            if end is not None and end <= now + DUE:
+                end = telnyx.update_media(name, ttl_seconds=int(KEEP.total_seconds())).expires_at or now + KEEP
+                # Where Telnyx gives less than was asked for, it is asked again, but not at once.
+                end = max(end, now + DUE + _AGAIN)
+        except NoSuchResource:
+            gone.append(name)
+        else:
+            media.note(campaign_id, {name: end})
+    media.note_gone(campaign_id, gone)
+    return gone
