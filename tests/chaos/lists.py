@@ -30,8 +30,10 @@ class List:
 
     def jobs(self) -> dict[str, str]:
         """Give the letter that each row is to end with, by its job."""
-        ends = {f"01{_WRONG_NUMBER:02}": "f"}
-        return {job_of_row(self.id, row): ends.get(to[-4:], "d") for row, to in enumerate(self.numbers, start=1)}
+        wrong = f"55501{_WRONG_NUMBER}"
+        return {
+            job_of_row(self.id, row): "f" if to.endswith(wrong) else "d" for row, to in enumerate(self.numbers, start=1)
+        }
 
 
 def lists(count: int, seed: int) -> list[List]:

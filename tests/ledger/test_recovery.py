@@ -98,6 +98,8 @@ def test_what_was_sent_is_bound_and_what_was_not_is_sent(desk: CampaignDesk) -> 
         Found.BOUND: 1, Found.ROW: 1, Found.MADE: 1,
     }  # fmt: skip
     assert told.made == ["unknown-here"]
+    kinds = [event.type for event in desk.ledger.job("unknown-here", history=True).history]
+    assert kinds == ["job.queued", "job.submitted", "job.accepted", "fax.sending.started"]
     assert told.lifted
     assert desk.state("sent") is State.ACCEPTED
     assert desk.state("not-sent") is State.QUEUED
@@ -276,6 +278,27 @@ def test_a_campaign_that_the_ledger_has_forgotten_is_made_of_its_faxes(desk: Cam
     desk.feed()
     assert desk.letters() == "ffo"
     assert desk.faults() == ()
+
+
+def test_two_attempts_of_a_job_that_was_not_known_are_one_job(desk: CampaignDesk) -> None:
+    told = recover(desk, Telnyx(fax(desk, "twice", 1, status="failed"), fax(desk, "twice", 2, status="delivered")))
+    assert (told.found[Found.MADE], told.found[Found.EARLIER]) == (1, 1)
+    assert [event.seq for event in desk.ledger.job("twice", history=True).history] == [1, 2, 3, 4, 5]
+    assert desk.ledger.counts()[State.QUEUED] == 0
+    assert desk.ledger.job("twice").state is State.DELIVERED
+
+
+def test_a_ledger_takes_the_place_of_one_that_is_lost(desk: CampaignDesk) -> None:
+    telnyx = Telnyx(fax(desk, "sent", ledger="lost1"), fax(desk, "other", ledger="other1"))
+    assert recover(desk, telnyx, dry_run=True).others == {"lost1": 1, "other1": 1}
+    assert recover(desk, telnyx, ledger="lost1", dry_run=True).found[Found.MADE] == 1
+    assert not desk.ledger.identity.is_ours("lost1")
+    assert recover(desk, telnyx, ledger="lost1").others == {"other1": 1}
+    assert desk.ledger.job("sent").state is State.ACCEPTED
+    assert (desk.ledger.identity.is_ours("lost1"), desk.ledger.identity.is_ours("other1")) == (True, False)
+    assert desk.ledger.identity.taken_over == ("lost1",)
+    with pytest.raises(BadInput, match="--ledger"):
+        recover(desk, telnyx, ledger="no id")
 
 
 def test_a_fax_asked_for_again_with_its_key_is_the_one_that_telnyx_has(desk: CampaignDesk) -> None:

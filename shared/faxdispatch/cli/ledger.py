@@ -32,9 +32,18 @@ def show_(as_json: Json = False) -> None:
     scripts = Scripts.from_settings(Settings.load())
     identity, behind = Identity(scripts), Epoch(scripts).behind()
     if as_json:
-        show_json({"ledger": identity.id, "account": identity.account, "behind": behind and asdict(behind)})
+        show_json(
+            {
+                "ledger": identity.id,
+                "taken_over": identity.taken_over,
+                "account": identity.account,
+                "behind": behind and asdict(behind),
+            }
+        )
         return
     show(f"{'ledger':<12} {identity.id}")
+    if taken_over := identity.taken_over:
+        show(f"{'in place of':<12} {', '.join(taken_over)}")
     show(f"{'account':<12} {identity.account or 'not known yet: no worker has started'}")
     show(f"{'epoch':<12} {behind or 'as it was: no process remembers more than is there'}")
 

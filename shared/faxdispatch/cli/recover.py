@@ -39,15 +39,23 @@ def recover(
             "one that was noticed.",
         ),
     ] = None,
+    ledger: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ID",
+            help="Id of a ledger that is lost, whose place this one takes: its faxes are this one's from now on. "
+            "--dry-run without it tells the ids that Telnyx knows.",
+        ),
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Tell what would be done, and change nothing.")] = False,
     operator: Operator = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Stop sending, bring back from Telnyx's listing what was sent after a backup, and let sending go on.
 
-    For a ledger that was restored, or has lost its last part; before anything is sent. It takes FAX_LEASE and
-    FAX_SETTLE from the stop on, since Telnyx may list late. It may be broken off and repeated. Exit code 1 where
-    sending does not go on.
+    For a ledger that was restored, has lost its last part, or with --ledger all of it; before anything is sent. It
+    takes FAX_LEASE and FAX_SETTLE from the stop on, since Telnyx may list late. It may be broken off and repeated.
+    Exit code 1 where sending does not go on.
     """
     settings = Settings.load()
     settings.require("redis_url", "telnyx_api_key")
@@ -55,7 +63,7 @@ def recover(
     with _telnyx(settings, scripts, clock) as telnyx:
         recoverer = Recoverer(settings, Ledger(scripts), telnyx, clock, told=note)
         moment = parse_moment(since, "--since") if since else None
-        result = recoverer.recover(moment, dry_run=dry_run, operator=operator or user())
+        result = recoverer.recover(moment, ledger=ledger, dry_run=dry_run, operator=operator or user())
     if as_json:
         show_json(asdict(result))
     else:
@@ -86,6 +94,8 @@ def _tell(result: Recovered, *, dry_run: bool) -> None:
             show(f"{count:>8}  {_WORDS[found]}")
     if result.foreign:
         show(f"{result.foreign:>8}  of others, left alone")
+    for ledger, count in result.others.items():
+        show(f"{count:>8}  of these of ledger {ledger}; if that is lost: --ledger {ledger}")
     for job, fax in result.conflicts:
         show(f"look at job {job}: Telnyx also has fax {fax} of it")
     for job in result.unknown:

@@ -28,7 +28,7 @@ class Identity:
         return self._id or self._read()
 
     def is_ours(self, ledger: str | None) -> bool:
-        """Tell whether a mark is this ledger's. One that names no ledger is.
+        """Tell whether a mark is this ledger's, or that of one whose place it took. One that names no ledger is.
 
         Raises:
             Unavailable: Redis did not answer.
@@ -37,7 +37,28 @@ class Identity:
             return True
         # Looked at once more before it is called another's: a ledger that was recovered may have another id by now.
         with redis_trouble():
-            return bool(ledger == self._redis.hget(KEY, "id"))
+            known, taken_over = self._redis.hmget(KEY, "id", f"was:{ledger}")
+        return bool(ledger == known or taken_over)
+
+    def take_over(self, ledger: str) -> None:
+        """Take the place of a ledger that is lost: what carries its id is this one's from now on.
+
+        Raises:
+            Unavailable: Redis did not answer.
+        """
+        with redis_trouble():
+            self._redis.hset(KEY, f"was:{ledger}", 1)
+
+    @property
+    def taken_over(self) -> tuple[str, ...]:
+        """The ids of the ledgers whose place this one took.
+
+        Raises:
+            Unavailable: Redis did not answer.
+        """
+        with redis_trouble():
+            names: list[str] = self._redis.hkeys(KEY)
+        return tuple(sorted(name.removeprefix("was:") for name in names if name.startswith("was:")))
 
     @property
     def account(self) -> str | None:

@@ -7,7 +7,7 @@ campaign's row, or of a job that is made of what the listing tells. Only then do
 import json
 import re
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -27,7 +27,7 @@ from faxdispatch.operations.observing import observation_of
 from faxdispatch.settings import Settings
 from faxdispatch.states import State
 from faxdispatch.telnyx import Fax, TelnyxClient
-from faxdispatch.telnyx.client_state import Mark, decode_client_state
+from faxdispatch.telnyx.client_state import LEDGER_ID, Mark, decode_client_state
 from faxdispatch.telnyx.clock import TelnyxClock
 
 TAG = "recovered"
@@ -52,6 +52,8 @@ class Recovered:
     """Faxes of this ledger by what they were to it."""
     foreign: int = 0
     """Faxes of other ledgers, or without a mark."""
+    others: dict[str, int] = field(default_factory=dict)
+    """How many of them carry the id of which other ledger."""
     made: list[str] = field(default_factory=list)
     """Jobs that were made of what Telnyx tells."""
     conflicts: list[tuple[str, str]] = field(default_factory=list)
@@ -94,11 +96,17 @@ class Recoverer:
         self._campaigns = Campaigns(scripts)
         self._observations = Observations(scripts, known_connections=settings.known_connections)
         self._status: dict[str, str | None] = {}
+        self._lost: str | None = None
         self._campaign = lru_cache(256)(self._read_campaign)
         self._chunk = lru_cache(64)(self._read_chunk)
 
     def recover(
-        self, since: datetime | None = None, *, dry_run: bool = False, operator: str | None = None
+        self,
+        since: datetime | None = None,
+        *,
+        ledger: str | None = None,
+        dry_run: bool = False,
+        operator: str | None = None,
     ) -> Recovered:
         """Stop sending, bring back what Telnyx has, and let sending go on.
 
@@ -107,12 +115,17 @@ class Recoverer:
         `FAX_SETTLE` after the last call that the stop may have let through. It may be broken off and repeated at any
         time. With `dry_run` one listing is read, and nothing is changed.
 
+        `ledger` is the id of one that is lost, whose place this one takes: its faxes are brought back as this one's.
+
         Raises:
-            BadInput: `since` is not told, or is after the moment of which the ledger is.
+            BadInput: `since` is not told, or is after the moment of which the ledger is; `ledger` is no id of one.
             OtherAccount: the key is of another account, whose listing shows nothing of this ledger.
             TelnyxError: a listing broke off. Nothing is sent before another recovery.
             Unavailable: Redis did not answer. So is it then.
         """
+        if ledger is not None and not LEDGER_ID.fullmatch(ledger):
+            raise BadInput("--ledger: an id of a ledger has 4 to 32 small letters and figures, such as 4be1c09a7d")
+        self._lost = ledger
         behind = self._epoch.behind()
         since = _since(since, behind.found_at if behind else None)
         account = recognise(self._settings, self._ledger.identity, self._telnyx)
@@ -122,6 +135,8 @@ class Recoverer:
             return result
         if self._epoch.stop(found=since):
             self._told("sending is stopped")
+        if ledger is not None:
+            self._ledger.identity.take_over(ledger)
         self._look_until_settled(result, account)
         result.unknown = self._unknown()
         if result.gap is None:
@@ -155,6 +170,7 @@ class Recoverer:
         result.listings += 1
         ours = list(self._ours(listing))
         result.foreign = len(listing) - len(ours)
+        result.others = self._others(listing)
         # Of a job the last attempt first: what is told of an earlier one must not end it.
         ours.sort(key=lambda one: (one[0].job_id, -one[0].attempt))
         ahead: defaultdict[tuple[int, str], list[tuple[Mark, Fax]]] = defaultdict(list)
@@ -188,8 +204,15 @@ class Recoverer:
     def _ours(self, listing: Iterable[Fax]) -> Iterator[tuple[Mark, Fax]]:
         for fax in listing:
             mark = decode_client_state(fax.client_state)
-            if mark and fax.id and fax.direction != "inbound" and self._ledger.identity.is_ours(mark.ledger):
+            if mark and fax.id and fax.direction != "inbound" and self._is_ours(mark):
                 yield mark, fax
+
+    def _is_ours(self, mark: Mark) -> bool:
+        return (mark.ledger is not None and mark.ledger == self._lost) or self._ledger.identity.is_ours(mark.ledger)
+
+    def _others(self, listing: Iterable[Fax]) -> dict[str, int]:
+        marks = [decode_client_state(fax.client_state) for fax in listing]
+        return dict(Counter(str(mark.ledger) for mark in marks if mark and not self._is_ours(mark)).most_common())
 
     # Campaigns that had gone on as a later generation --------------------------------------------------------------
 

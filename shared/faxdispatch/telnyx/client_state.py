@@ -8,6 +8,8 @@ import binascii
 import re
 from typing import NamedTuple
 
+LEDGER_ID = re.compile(r"[0-9a-z]{4,32}")
+"""An id of a ledger."""
 _FORM = re.compile(r"(?:fd2:([0-9a-z]{4,32})|fd1):([A-Za-z0-9_-]{1,100}):([1-9][0-9]{0,5})")
 
 

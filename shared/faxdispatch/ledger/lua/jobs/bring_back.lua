@@ -14,6 +14,8 @@ local function begin_job(f)
     request = made.text, fingerprint = made.fingerprint, idem = '', priority = made.priority, tags = made.tags,
     client_state = '', campaign = '', group = '', created = f.submitted, dials = 0, connects = 0, holds = 0, fax_id = '', recovered = '1',
   }
+  -- Another of these may be the same.
+  loaded[f.job] = j
   j.nth = index_job(f.job, made.mark)
   emit(j, 'job.queued', {data = json({recovered = true})})
   local fields = {}

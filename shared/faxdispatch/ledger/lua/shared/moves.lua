@@ -34,6 +34,7 @@ local function begin_row(id, generation, tags, row)
     idem = '', priority = row.priority, tags = tags, client_state = row.client_state or '', created = now, dials = 0,
     connects = 0, holds = 0, fax_id = '',
   }
+  loaded[row.job] = j
   redis.call('SADD', 'fax:connections', row.connection)
   set_letter(id, row.row, 'o')
   redis.call('SADD', campaign_key(id) .. ':open', j.row)
