@@ -28,5 +28,5 @@ RUN useradd --system --uid 10001 fax && install --directory --owner=fax /faxes /
 USER 10001
 EXPOSE 8080
 HEALTHCHECK --interval=10s --timeout=3s --start-period=15s \
-    CMD ["python", "-c", "import os; from urllib.request import urlopen; urlopen('http://127.0.0.1:' + os.environ.get('PORT', '8080') + '/healthz', timeout=2)"]
+    CMD ["python", "-c", "import os; from urllib.request import urlopen; urlopen('http://127.0.0.1:' + os.environ.get('FAX_ADMIN_PORT', '8081') + '/healthz', timeout=2)"]
 CMD ["python", "-m", "webhook"]

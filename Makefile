@@ -5,9 +5,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 ARGS ?=
+DIST ?= dist
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test chaos check format lock clean
+.PHONY: help install demo test chaos check advisories wheel format lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -32,13 +33,20 @@ test: $(STAMP) ## run all tests (ARGS="-k name" to choose)
 chaos: $(STAMP) ## break everything at random and let the simulator judge (ARGS="--jobs 2000 --seed 7")
 	@$(BIN)/python -m tests.chaos $(ARGS)
 
-check: $(STAMP) ## linter, formatter check, types, import directions, compose file, Dockerfile
+check: $(STAMP) ## linter, formatter check, types, import directions, compose file, Dockerfile, advisories
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 	$(BIN)/hadolint Dockerfile
+	@$(MAKE) -s advisories
+
+advisories: $(STAMP) ## known weaknesses in the locked dependencies; skipped where the list of them cannot be reached
+	@$(BIN)/python -m tests.advisories requirements/app.lock
+
+wheel: $(STAMP) ## make the package for producers, consumers and operators: dist/faxdispatch-….whl
+	@$(BIN)/python -m build --quiet --wheel --no-isolation --outdir $(DIST) .
 
 format: $(STAMP) ## format the code and mend what the linter can mend
 	$(BIN)/ruff format .

@@ -11,6 +11,7 @@ from flask import Flask, abort, g, redirect, request, session, url_for
 from werkzeug.exceptions import SecurityError
 from werkzeug.wrappers import Response
 
+from console import health
 from console.desk import desk
 from faxdispatch.users import Role, User
 
@@ -69,6 +70,9 @@ def begin(user: User) -> None:
 
 def _judge() -> Response | None:
     if isinstance(request.routing_exception, SecurityError):
+        if request.path == health.PATH:
+            # Whoever starts us asks by number, and learns nothing but that we run.
+            return health.alive()
         # There is no address to build a page for.
         return Response("This is not the address of this console: see FAX_CONSOLE_URL.\n", 400, mimetype="text/plain")
     g.user = _by_proxy() or _by_session()

@@ -87,6 +87,8 @@ def test_the_session_is_for_http_alone_and_behind_https_for_that_alone(build, us
 
 def test_a_page_of_another_name_is_not_answered(operator):
     assert operator.get("/", headers={"Host": "evil.example"}).status_code == 400
+    # What watches over processes asks by number, whatever the console is called.
+    assert operator.get("/healthz", headers={"Host": "10.1.2.3:8090"}).status_code == 200
 
 
 def test_a_wrong_password_is_told_without_saying_which_of_the_two_is_wrong(stranger):

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from redis import Redis
 from redis.exceptions import NoPermissionError
@@ -18,6 +19,8 @@ pytestmark = pytest.mark.flow
 
 PAGE = Path(__file__).parents[2] / "docs" / "permissions.md"
 USERS = dict(re.findall(r"^user (fax-\S+) (.+)$", PAGE.read_text(), re.MULTILINE))
+
+SECRET = "the secret of the proxy"
 
 
 class Installation:
@@ -39,6 +42,16 @@ class Installation:
         ours = FAST | processes.simulated(about) | {"PORT": str(web_port), "FAX_FROM": SENDER}
         for make, user in ((processes.web, "fax-web"), (processes.worker, "fax-worker")):
             stack.start(make(folder, processes.environment(ours | {"REDIS_URL": self.urls[user]}, inherit=False)))
+        place = {"FAX_CONSOLE_HOST": "127.0.0.1", "FAX_CONSOLE_PORT": str(processes.free_port())}
+        people = {"FAX_CONSOLE_PROXY_SECRET": SECRET, "FAX_CONSOLE_OPERATORS": "anna"}
+        theirs = ours | place | people | {"REDIS_URL": self.urls["fax-producer"]}
+        stack.start(processes.console(folder, processes.environment(theirs, inherit=False)))
+        self.console = httpx.Client(
+            base_url=processes.console_address(place),
+            headers={"X-Console-Secret": SECRET, "X-Forwarded-User": "anna"},
+            trust_env=False,
+            follow_redirects=True,
+        )
 
     def refused(self) -> list[tuple[str, str]]:
         """User and command of all that was refused since it was asked last."""
@@ -48,6 +61,7 @@ class Installation:
 
     def close(self) -> None:
         self.sim.close()
+        self.console.close()
         self.redis.close()
 
 
@@ -68,6 +82,16 @@ def test_with_these_rights_a_fax_is_sent_asked_about_and_told_of_and_nothing_is_
         eventually(lambda job_id=job_id: client.status(job_id).state is State.DELIVERED, within=PATIENCE)
     told = client.status(jobs[0], history=True).history
     assert any(event.source == "webhook" for event in told)
+    assert running.refused() == []
+
+
+def test_the_console_does_with_a_producers_rights(running: Installation) -> None:
+    pages = ("/", "/faxes", "/campaigns", "/drafts", "/holds", "/numbers", "/suppressions", "/dead-letters", "/inbound")
+    assert {page: running.console.get(page).status_code for page in pages} == dict.fromkeys(pages, 200)
+    token = re.search(r'name="csrf_token" value="([^"]+)"', running.console.get("/numbers").text)
+    assert token
+    form = {"csrf_token": token[1], "number": "+13125550123", "reason": "asked for no more"}
+    assert running.console.post("/suppressions/add", data=form).status_code == 200
     assert running.refused() == []
 
 
