@@ -1,7 +1,7 @@
 """What holds a fax and what ends that, in words for people who have buttons instead of commands."""
 
-from faxdispatch.campaign.causes import TELNYX
 from faxdispatch.reasons.holds import MEANINGS
+from faxdispatch.reasons.words import TELNYX
 from faxdispatch.states import WAIVABLE, HoldReason
 
 _PAUSES = {

@@ -10,9 +10,9 @@ from markupsafe import Markup
 
 from console.holding import meaning
 from console.words import cause, clock
-from faxdispatch.campaign.causes import is_known
 from faxdispatch.events import Event
 from faxdispatch.ledger import JobView
+from faxdispatch.reasons.words import is_known
 from faxdispatch.states import State
 
 _LEADS_TO = {

@@ -7,9 +7,9 @@ from typing import Any
 from flask import g
 from markupsafe import Markup
 
-from faxdispatch.campaign.causes import plain
 from faxdispatch.campaign.planning.estimate import span
 from faxdispatch.privacy import EXAMPLE, mask_number, scrub
+from faxdispatch.reasons.words import plain
 from faxdispatch.search.wanted import PENDING, SUPPRESSED
 from faxdispatch.states import State
 

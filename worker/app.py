@@ -15,7 +15,6 @@ from kombu.entity import Exchange, Queue
 
 from faxdispatch.broker.connection import broker_app, post, waiting
 from faxdispatch.broker.unread import Lookout
-from faxdispatch.calling.openings import Calendar
 from faxdispatch.errors import BadInput, FaxError, Unavailable
 from faxdispatch.fetching.link import Links
 from faxdispatch.jobs import JOBS, URGENT, CancelFax, SendFax
@@ -141,7 +140,7 @@ def _collaborators(settings: Settings, app: Celery) -> Collaborators:
         account=account,
         telnyx=telnyx,
         post=send_message,
-        calendar=Calendar.from_settings(settings),
+        calendar=settings.calendar,
         hook=Hook.from_settings(settings),
         backlog=lambda queue: waiting(app, queue),
         look_out=Lookout(app).look,

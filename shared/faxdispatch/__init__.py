@@ -28,20 +28,22 @@ from faxdispatch.errors import (
 from faxdispatch.states import HoldReason, State, Verdict
 
 _PLACES = {
+    "calling.windows": ("Window",),
     "client": ("FaxClient", "Receipt", "SendResult"),
     "events": ("Event",),
     "hooks": ("Change", "Hold", "Reject"),
-    "jobs": ("CancelFax", "Priority", "RefreshMedia", "SendFax", "SyncStatus", "Window"),
+    "jobs": ("CancelFax", "Priority", "RefreshMedia", "SendFax", "SyncStatus"),
     "stream.consumer": ("Consumer",),
     "stream.places": ("Delivery",),
 }
 """Modules that take time to load, by what they have of the public names."""
 
 if TYPE_CHECKING:
+    from faxdispatch.calling.windows import Window
     from faxdispatch.client import FaxClient, Receipt, SendResult
     from faxdispatch.events import Event
     from faxdispatch.hooks import Change, Hold, Reject
-    from faxdispatch.jobs import CancelFax, Priority, RefreshMedia, SendFax, SyncStatus, Window
+    from faxdispatch.jobs import CancelFax, Priority, RefreshMedia, SendFax, SyncStatus
     from faxdispatch.stream.consumer import Consumer
     from faxdispatch.stream.places import Delivery
 else:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Literal, Self
 from urllib.parse import urlsplit
@@ -18,14 +18,12 @@ from pydantic import (
     Field,
     ValidationError,
     ValidationInfo,
-    WithJsonSchema,
     model_validator,
 )
 
 from faxdispatch.calling.numbers import destined, is_sip, normalise
-from faxdispatch.calling.windows import parse_window
-from faxdispatch.calling.zones import is_zone
-from faxdispatch.errors import BadInput, InvalidJob
+from faxdispatch.calling.windows import WindowInWords
+from faxdispatch.errors import InvalidJob
 
 MAX_URL = 2000
 """Longest URL that Telnyx takes (error 10003, Telnyx error codes)."""
@@ -100,12 +98,6 @@ Number = Annotated[str, BeforeValidator(_number)]
 Destination = Annotated[str, BeforeValidator(_destination)]
 
 
-def _local(value: time) -> time:
-    if value.tzinfo:
-        raise ValueError("has an offset; give the local time alone, like 08:00, and its zone as zone")
-    return value
-
-
 def _near(value: datetime) -> datetime:
     try:
         value.astimezone(UTC)
@@ -116,50 +108,6 @@ def _near(value: datetime) -> datetime:
 
 Moment = Annotated[AwareDatetime, AfterValidator(_near)]
 
-LocalTime = Annotated[
-    time,
-    AfterValidator(_local),
-    # JSON schema's format "time" asks for an offset.
-    WithJsonSchema({"type": "string", "pattern": r"^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,6})?)?$"}),
-]
-
-
-class Window(BaseModel):
-    """Days and hours in which a fax may be sent.
-
-    `start` and `end` are local times in `zone`, an IANA name. Without it they are the recipient's: the zone of the
-    number that is dialled. A number of several zones is dialled while the window is open in all of them; where the
-    number tells none, the zone of the sender's number counts, and after it `FAX_ZONE`. A window whose end is not after
-    its start runs past midnight and belongs to the day it starts on. `days` are `mon` … `sun`; all where none is given.
-    It does not open on a day of `FAX_HOLIDAYS`.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    start: LocalTime
-    end: LocalTime
-    zone: str | None = None
-    days: tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...] = (
-        "mon", "tue", "wed", "thu", "fri", "sat", "sun",
-    )  # fmt: skip
-
-    @model_validator(mode="after")
-    def _known_zone(self) -> Self:
-        if self.zone is not None and not is_zone(self.zone):
-            raise ValueError(f"zone {self.zone!r} is not an IANA time zone such as America/Chicago")
-        if not self.days:
-            raise ValueError("days is empty; a window needs at least one day")
-        return self
-
-
-def _window(value: Any) -> Any:
-    if not isinstance(value, str):
-        return value
-    try:
-        return parse_window(value)
-    except BadInput as problem:
-        raise ValueError(str(problem).removeprefix("window: ")) from None
-
 
 def _tags(value: Any) -> Any:
     return (value,) if isinstance(value, str) else value
@@ -169,8 +117,6 @@ def _priority(value: Any) -> Any:
     return value.strip().lower() if isinstance(value, str) else value
 
 
-WindowInWords = Annotated[Window, BeforeValidator(_window, json_schema_input_type=Window | str)]
-"""A window, or its words: `mon-fri 08:00-17:00`, with a zone after them where it is not the recipient's."""
 Tag = Annotated[str, Field(min_length=1, max_length=100)]
 Tags = Annotated[tuple[Tag, ...], BeforeValidator(_tags, json_schema_input_type=tuple[Tag, ...] | Tag)]
 """Words, or a single one."""

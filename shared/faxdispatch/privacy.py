@@ -4,6 +4,7 @@ A fax number is personal data, and a signed link or a key opens a door; an error
 """
 
 import re
+from typing import Any
 
 _KEPT = 4
 """Digits left readable at the end of a number: enough to tell two apart, too few to dial."""
@@ -40,6 +41,17 @@ def scrub(text: str) -> str:
     text = _SIP_USER.sub(r"\g<scheme>***@", text)
     text = _API_KEY.sub("KEY***", text)
     return _NUMBER.sub(_hide, text)
+
+
+def hidden(value: Any) -> Any:
+    """Give a JSON value without telephone numbers and secret links, however deep they are."""
+    if isinstance(value, str):
+        return scrub(value)
+    if isinstance(value, dict):
+        return {name: hidden(part) for name, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [hidden(part) for part in value]
+    return value
 
 
 def _hide(found: re.Match[str]) -> str:

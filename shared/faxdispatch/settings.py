@@ -8,8 +8,10 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from faxdispatch.calling.costs import Prices
 from faxdispatch.calling.holidays import Holidays, parse_holidays
 from faxdispatch.calling.numbers import COUNTRIES, NumberPolicy, normalise
+from faxdispatch.calling.openings import Calendar
 from faxdispatch.calling.zones import is_zone
 from faxdispatch.errors import Misconfigured
 from faxdispatch.reasons.ladder import Rung, read_ladder
@@ -383,6 +385,16 @@ class Settings(BaseSettings):
     def holidays(self) -> Holidays:
         """The days of `FAX_HOLIDAYS`."""
         return parse_holidays(self.fax_holidays)
+
+    @cached_property
+    def calendar(self) -> Calendar:
+        """When windows are open: the zone of the deployment, and its holidays."""
+        return Calendar(self.fax_zone, self.holidays)
+
+    @cached_property
+    def prices(self) -> Prices:
+        """What faxes cost."""
+        return Prices(self.fax_price_page, self.fax_price_minute, self.fax_page_seconds, self.fax_pages_guess)
 
     @cached_property
     def number_policy(self) -> NumberPolicy:

@@ -1,4 +1,6 @@
-"""Counts and money in words for people: the same in commands, in the console and in messages."""
+"""Counts, money and moments in words for people: the same in commands, in the console and in messages."""
+
+from datetime import UTC, datetime
 
 
 def counted(count: int, noun: str) -> str:
@@ -24,3 +26,8 @@ def are(count: int) -> str:
 def of_cap(spent: float, cap: float | None) -> str:
     """Write what was spent beside what may be, in the currency of the settings."""
     return f"{spent:,.2f}, no cap" if cap is None else f"{spent:,.2f} of {cap:,.2f}"
+
+
+def clock(moment: datetime | None) -> str:
+    """Write a time in UTC, to the second; `-` where there is none."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%SZ") if moment else "-"

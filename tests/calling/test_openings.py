@@ -6,9 +6,11 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from faxdispatch.calling.holidays import parse_holidays
-from faxdispatch.calling.openings import HORIZON, Calendar, common_closing, missed, next_opening, opens
-from faxdispatch.jobs import SendFax, Window
+from faxdispatch.calling.openings import HORIZON, Calendar, common_closing, next_opening
+from faxdispatch.calling.windows import Window
+from faxdispatch.jobs import SendFax
 from faxdispatch.settings import Settings
+from worker.sending.timing import missed, opens
 
 CHICAGO = ZoneInfo("America/Chicago")
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri")
@@ -143,7 +145,7 @@ def test_settings_give_the_calendar(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     settings = Settings.load(fax_zone="Asia/Tokyo", fax_holidays="12-25, 2026-11-26")
 
-    assert Calendar.from_settings(settings) == calendar("12-25", "2026-11-26", zone="Asia/Tokyo")
+    assert settings.calendar == calendar("12-25", "2026-11-26", zone="Asia/Tokyo")
 
 
 # Clocks that change

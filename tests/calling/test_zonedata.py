@@ -7,9 +7,10 @@ from importlib.resources import files
 import pytest
 
 from faxdispatch.calling import zonedata
-from faxdispatch.calling.openings import opens
+from faxdispatch.calling.windows import Window
 from faxdispatch.calling.zonedata import ZoneData, in_use, load_zone
-from faxdispatch.jobs import SendFax, Window
+from faxdispatch.jobs import SendFax
+from worker.sending.timing import opens
 
 OFFICE = Window(days=("mon", "tue", "wed", "thu", "fri"), start=time(8), end=time(17))
 

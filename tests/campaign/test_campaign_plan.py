@@ -10,10 +10,10 @@ from pypdf import PdfWriter
 
 from faxdispatch.calling.holidays import parse_holidays
 from faxdispatch.calling.openings import Calendar
+from faxdispatch.calling.windows import Window
 from faxdispatch.campaign.planning.course import Capacity, Load, finish
 from faxdispatch.campaign.planning.estimate import SETUP_SECONDS, Recipients, make_plan, span
 from faxdispatch.documents.page_count import Links, NotCounted, count_pages, fetch
-from faxdispatch.jobs import Window
 from faxdispatch.settings import Settings
 from tests.conftest import free_port
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from faxdispatch.campaign.causes import OURS, REFUSALS, TELNYX, in_words
+from faxdispatch.campaign.causes import in_words
 from faxdispatch.campaign.report.files import write_report
 from faxdispatch.campaign.report.html import tag
 from faxdispatch.campaign.report.totals import SHOWN, Timeline, Totals
@@ -18,6 +18,7 @@ from faxdispatch.ledger import Campaigns, Rules, Scripts, connect
 from faxdispatch.ledger.campaigns import CANCELLED, FAILED
 from faxdispatch.lists.badrows import safe_cell
 from faxdispatch.reasons.failures import REASONS
+from faxdispatch.reasons.words import OURS, REFUSALS, TELNYX
 from faxdispatch.states import CampaignState
 from tests.campaign.rows import CAMPAIGN, COLUMNS, Rows
 from tests.conftest import free_port

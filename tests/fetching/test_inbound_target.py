@@ -4,7 +4,7 @@ import pytest
 
 from faxdispatch.errors import Misconfigured
 from faxdispatch.fetching.target import LONGEST, origins, target
-from faxdispatch.storage.trouble import LinkRefused
+from faxdispatch.fetching.trouble import LinkRefused
 
 SECRET = "X-Amz-Signature=c0ffee"
 

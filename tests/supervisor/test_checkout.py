@@ -1,7 +1,6 @@
 import pytest
 from typer.testing import CliRunner
 
-import faxdispatch
 from faxdispatch.cli.app import app
 from faxdispatch.errors import Misconfigured
 from faxdispatch.supervisor.checkout import checkout
@@ -13,7 +12,8 @@ def test_finds_the_folder_of_the_processes():
 
 @pytest.mark.parametrize("command", ["demo", "up", "simulate"])
 def test_outside_a_checkout_the_commands_say_so(monkeypatch, tmp_path, command):
-    monkeypatch.setattr(faxdispatch, "__file__", str(tmp_path / "site-packages" / "faxdispatch" / "__init__.py"))
+    installed = tmp_path / "site-packages" / "faxdispatch" / "supervisor" / "checkout.py"
+    monkeypatch.setattr("faxdispatch.supervisor.checkout._HERE", installed)
     done = CliRunner().invoke(app, [command])
     assert isinstance(done.exception, Misconfigured)
     assert "Run the command in a checkout" in str(done.exception)

@@ -15,7 +15,6 @@ from uuid import uuid4
 
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_exponential
 
-from faxdispatch.calling.costs import estimate
 from faxdispatch.errors import NotKnown, NotSent, OutcomeUnknown, RateLimited, TelnyxError, Unavailable
 from faxdispatch.ledger import Claim
 from faxdispatch.states import HoldReason
@@ -230,7 +229,7 @@ def _wanted(admitted: Admitted, w: Collaborators) -> Claim:
         admitted.job_id,
         uuid4().hex,
         facts,
-        cost=estimate(admitted.prepared.request, w.settings),
+        cost=w.settings.prices.of(admitted.prepared.request.pages),
         rung=admitted.rung,
         connection=admitted.prepared.connection,
         telnyx_at=w.telnyx_clock.now(),

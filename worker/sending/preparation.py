@@ -2,7 +2,6 @@
 
 from datetime import datetime
 
-from faxdispatch.calling.openings import missed, opens
 from faxdispatch.hooks import Change, Hold, Reject
 from faxdispatch.jobs import SendFax
 from faxdispatch.ledger import JobView
@@ -11,6 +10,7 @@ from worker.context import Collaborators
 from worker.hook import HookFailed, apply
 from worker.policy import step
 from worker.sending.stages import Ended, Outcome, Prepared
+from worker.sending.timing import missed, opens
 
 _WAITING = (State.QUEUED, State.HELD)
 

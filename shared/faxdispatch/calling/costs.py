@@ -1,20 +1,21 @@
 """What a fax will cost, before it is sent. Pure. What it did cost is settled by the ledger from Telnyx's figures."""
 
 import math
-
-from faxdispatch.jobs import SendFax
-from faxdispatch.settings import Settings
+from dataclasses import dataclass
 
 
-def estimate(request: SendFax, settings: Settings) -> int:
-    """Give the estimated cost of one attempt, in millionths of the currency of the settings.
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """What the deployment says about prices, in its currency: a page, a begun minute, and how long a page takes."""
 
-    Pages are the job's, or `FAX_PAGES_GUESS`.
-    """
-    return cost_of(request.pages or settings.fax_pages_guess, settings)
+    page: float
+    minute: float
+    page_seconds: float
+    pages_guess: int
+    """Pages of a fax of which they are not known."""
 
-
-def cost_of(pages: int, settings: Settings) -> int:
-    """Give the estimated cost of one attempt with so many pages, in millionths; minutes are begun ones."""
-    minutes = math.ceil(pages * settings.fax_page_seconds / 60)
-    return math.ceil(1_000_000 * (pages * settings.fax_price_page + minutes * settings.fax_price_minute))
+    def of(self, pages: int | None) -> int:
+        """Give the estimated cost of one attempt with so many pages, in millionths."""
+        pages = pages or self.pages_guess
+        minutes = math.ceil(pages * self.page_seconds / 60)
+        return math.ceil(1_000_000 * (pages * self.page + minutes * self.minute))

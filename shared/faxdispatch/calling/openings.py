@@ -1,15 +1,13 @@
-"""When a job may begin an attempt: `send_at`, and the window of days and hours in the zone that counts. Pure."""
+"""When a window of days and hours is open, in the zone that counts. Pure."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Self
 from zoneinfo import ZoneInfo
 
 from faxdispatch.calling.holidays import NO_HOLIDAYS, Holidays
+from faxdispatch.calling.windows import Window
 from faxdispatch.calling.zonedata import load_zone
 from faxdispatch.calling.zones import zones_of
-from faxdispatch.jobs import SendFax, Window
-from faxdispatch.settings import Settings
 
 HORIZON = timedelta(days=400)
 """How far ahead an opening is looked for: more than a year, so that a day of each year is met."""
@@ -30,54 +28,13 @@ class Calendar:
     holidays: Holidays = NO_HOLIDAYS
     """Days on which no window opens: `FAX_HOLIDAYS`."""
 
-    @classmethod
-    def from_settings(cls, settings: Settings) -> Self:
-        """Give the calendar that the settings tell."""
-        return cls(settings.fax_zone, settings.holidays)
 
-
-_PLAIN = Calendar()
-
-
-def opens(
-    job: SendFax, now: datetime, *, calendar: Calendar = _PLAIN, sender: str | None = None
-) -> tuple[datetime, str] | None:
-    """Give the moment from which the job may be sent and why not before, `send_at` or `window`; None where that is now.
-
-    `now` must be aware. `sender` (E.164) is the number that a job is sent from which names none. Where no window opens
-    within `HORIZON`, the moment is the horizon: the job is to be asked about again then. Beyond a `send_at` that lies
-    past the horizon, the window is not looked at yet.
-    """
-    now = now.astimezone(UTC)
-    earliest, why = now, ""
-    if job.send_at and job.send_at > now:
-        earliest, why = job.send_at, "send_at"
-    if job.window and earliest - now <= HORIZON:
-        opening = _opening(job, job.window, earliest.astimezone(UTC), calendar, sender)
-        if opening > earliest:
-            earliest, why = opening, "window"
-    return (earliest, why) if earliest > now else None
-
-
-def missed(planned: datetime | None, reason: str | None, now: datetime, allowance: float) -> bool:
-    """Tell whether a fax that was held until `planned` for `reason` is too late to be sent without asking.
-
-    So it is where `reason` is `send_at` or `window` and more than `allowance` seconds have passed since: nothing ran
-    then, and who planned that moment may not want the fax any more. Both moments must be aware.
-    """
-    if planned is None or reason not in {"send_at", "window"}:
-        return False
-    return (now.astimezone(UTC) - planned.astimezone(UTC)).total_seconds() > allowance
-
-
-def _opening(job: SendFax, window: Window, moment: datetime, calendar: Calendar, sender: str | None) -> datetime:
-    """Give the next opening in the zone that counts: the window's, the recipient's, the sender's, the deployment's."""
-    found = opening_and_zones(window, job.to, moment, calendar=calendar, sender=job.from_ or sender)
-    return found[0] if found else moment + HORIZON
+NO_CALENDAR = Calendar()
+"""No holidays, and UTC where nothing tells a zone."""
 
 
 def opening_and_zones(
-    window: Window, to: str, moment: datetime, *, calendar: Calendar = _PLAIN, sender: str | None = None
+    window: Window, to: str, moment: datetime, *, calendar: Calendar = NO_CALENDAR, sender: str | None = None
 ) -> tuple[datetime, tuple[str, ...]] | None:
     """Give the next opening of a window for a number (E.164), and the zones that count; None without any in `HORIZON`.
 

@@ -1,14 +1,60 @@
-"""Windows as people write them: `mon-fri 08:00-17:00`, or `mon-fri 08:00-17:00 America/Chicago`."""
+"""Days and hours in which a fax may be sent, in fields or as people write them: `mon-fri 08:00-17:00 Asia/Tokyo`."""
 
 import re
-from typing import Any
+from datetime import time
+from typing import Annotated, Any, Literal, Self
 
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, WithJsonSchema, model_validator
+
+from faxdispatch.calling.zones import is_zone
 from faxdispatch.errors import BadInput
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _FORM = re.compile(
     r"(?:(?P<days>[A-Za-z,-]+)\s+)?(?P<start>\d{1,2}:\d\d)\s*-\s*(?P<end>\d{1,2}:\d\d)(?:\s+(?P<zone>\S+))?"
 )
+
+
+def _local(value: time) -> time:
+    if value.tzinfo:
+        raise ValueError("has an offset; give the local time alone, like 08:00, and its zone as zone")
+    return value
+
+
+LocalTime = Annotated[
+    time,
+    AfterValidator(_local),
+    # JSON schema's format "time" asks for an offset.
+    WithJsonSchema({"type": "string", "pattern": r"^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,6})?)?$"}),
+]
+
+
+class Window(BaseModel):
+    """Days and hours in which a fax may be sent.
+
+    `start` and `end` are local times in `zone`, an IANA name. Without it they are the recipient's: the zone of the
+    number that is dialled. A number of several zones is dialled while the window is open in all of them; where the
+    number tells none, the zone of the sender's number counts, and after it `FAX_ZONE`. A window whose end is not after
+    its start runs past midnight and belongs to the day it starts on. `days` are `mon` … `sun`; all where none is given.
+    It does not open on a day of `FAX_HOLIDAYS`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    start: LocalTime
+    end: LocalTime
+    zone: str | None = None
+    days: tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...] = (
+        "mon", "tue", "wed", "thu", "fri", "sat", "sun",
+    )  # fmt: skip
+
+    @model_validator(mode="after")
+    def _known_zone(self) -> Self:
+        if self.zone is not None and not is_zone(self.zone):
+            raise ValueError(f"zone {self.zone!r} is not an IANA time zone such as America/Chicago")
+        if not self.days:
+            raise ValueError("days is empty; a window needs at least one day")
+        return self
 
 
 def parse_window(text: str) -> dict[str, Any]:
@@ -40,3 +86,16 @@ def _days(text: str) -> tuple[str, ...]:
         begin, end = _DAYS.index(first), _DAYS.index(last or first)
         wanted.update(_DAYS[(begin + step) % 7] for step in range((end - begin) % 7 + 1))
     return tuple(day for day in _DAYS if day in wanted)
+
+
+def _window(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    try:
+        return parse_window(value)
+    except BadInput as problem:
+        raise ValueError(str(problem).removeprefix("window: ")) from None
+
+
+WindowInWords = Annotated[Window, BeforeValidator(_window, json_schema_input_type=Window | str)]
+"""A window, or its words: `mon-fri 08:00-17:00`, with a zone after them where it is not the recipient's."""

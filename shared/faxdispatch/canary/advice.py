@@ -1,7 +1,7 @@
 """What to do about a canary that did not arrive, by the kind of its cause."""
 
-from faxdispatch.campaign.causes import is_known, plain
 from faxdispatch.reasons.failures import REASONS, UNKNOWN, Kind
+from faxdispatch.reasons.words import is_known, plain
 
 _BY_KIND: dict[Kind, str] = {
     Kind.BUSY: "run it again when the line is free",

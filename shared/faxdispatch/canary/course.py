@@ -13,12 +13,11 @@ from faxdispatch.canary.links import Link, Mark, Verdict
 from faxdispatch.canary.page import canary_page
 from faxdispatch.checks.environment import check_environment
 from faxdispatch.checks.finding import Level
-from faxdispatch.cli.account import account
-from faxdispatch.cli.output import note
 from faxdispatch.client import FaxClient
 from faxdispatch.errors import FaxError, NoSuchResource, TelnyxError, Unavailable
 from faxdispatch.jobs import SendFax
 from faxdispatch.ledger import JobView, Limits, Scripts, Watch
+from faxdispatch.operations.shared_rate import account
 from faxdispatch.settings import Settings
 from faxdispatch.stream.places import Delivery, follow, last_id, open_stream
 
@@ -60,10 +59,19 @@ class Broken(Exception):
 class Canary:
     """One canary. `tell` is given all verdicts again and again, as far as there are any.
 
-    `to` is in E.164; `timeout` in seconds, for everything together.
+    `to` is in E.164; `timeout` in seconds, for everything together. `note` is given lines beside the verdicts.
     """
 
-    def __init__(self, settings: Settings, to: str, *, timeout: float, expect_inbound: bool, tell: Tell) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        to: str,
+        *,
+        timeout: float,
+        expect_inbound: bool,
+        tell: Tell,
+        note: Callable[[str], None],
+    ) -> None:
         self.job_id = uuid4().hex
         self.to = to
         self.view: JobView | None = None
@@ -73,6 +81,7 @@ class Canary:
         self._settings = settings
         self._wish = Wish(settings.fax_webhook_url, inbound=expect_inbound, stores=settings.fax_inbound_dir is not None)
         self._tell = tell
+        self._note = note
         self._begun = time.monotonic()
         self._timeout = timeout
         self._start = "0"
@@ -120,12 +129,13 @@ class Canary:
         if self.view is None or not self.view.finished:
             return
         try:
-            with account(self._settings) as telnyx:
+            with account(self._settings, self._note) as telnyx:
                 telnyx.delete_media(self._media_name)
         except NoSuchResource:
             return
         except TelnyxError as error:
-            note(f"the document {self._media_name} could not be deleted at Telnyx, which forgets it by itself: {error}")
+            name = self._media_name
+            self._note(f"the document {name} could not be deleted at Telnyx, which forgets it by itself: {error}")
 
     @property
     def _media_name(self) -> str:
@@ -173,7 +183,7 @@ class Canary:
             sender=str(self._settings.sender),
             moment=datetime.now(UTC),
         )
-        with account(self._settings) as telnyx:
+        with account(self._settings, self._note) as telnyx:
             telnyx.upload_media(page, media_name=self._media_name, ttl_seconds=int(TTL.total_seconds()))
         return f"{self._media_name}, {len(page)} bytes, in Telnyx's media storage"
 

@@ -1,39 +1,13 @@
 """The account at Telnyx, for commands that ask Telnyx themselves."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 
 from faxdispatch.cli.output import note
-from faxdispatch.errors import Unavailable
-from faxdispatch.ledger import Limits, Scripts
+from faxdispatch.operations import shared_rate
 from faxdispatch.settings import Settings
 from faxdispatch.telnyx.client import TelnyxClient
-from faxdispatch.telnyx.throttle import Throttle
 
 
-@contextmanager
-def account(settings: Settings) -> Iterator[TelnyxClient]:
-    """Give a client of Telnyx that draws from the rate of the workers, where there is a Redis that says what is left.
-
-    Raises:
-        Misconfigured: the key or an address cannot be used.
-    """
-    throttle = _throttle(settings)
-    with TelnyxClient.from_settings(
-        settings,
-        before_call=throttle.before_call if throttle else None,
-        after_response=throttle.after_response if throttle else None,
-    ) as telnyx:
-        yield telnyx
-
-
-def _throttle(settings: Settings) -> Throttle | None:
-    if settings.redis_url is None:
-        return None
-    limits = Limits(Scripts.from_settings(settings))
-    try:
-        limits.shut()
-    except Unavailable as error:
-        note(f"Redis is away, so this asks Telnyx beside the workers' rate ({error})")
-        return None
-    return Throttle(limits)
+def account(settings: Settings) -> AbstractContextManager[TelnyxClient]:
+    """Give a client of Telnyx at the rate of the workers; see `shared_rate.account`."""
+    return shared_rate.account(settings, note)

@@ -6,12 +6,14 @@ from typing import Annotated
 
 import typer
 
-from faxdispatch.cli.output import clock, hidden, show, show_json
+from faxdispatch.cli.output import show, show_json
 from faxdispatch.errors import BadInput
 from faxdispatch.events import Event
+from faxdispatch.privacy import hidden
 from faxdispatch.settings import Settings
 from faxdispatch.stream.consumer import Consumer
 from faxdispatch.stream.places import Delivery, Position, follow, open_stream, replay
+from faxdispatch.wording import clock
 
 
 def events(

@@ -6,10 +6,10 @@ from typing import Annotated
 import typer
 
 from faxdispatch.cli.campaigns.words import Id, Json
-from faxdispatch.cli.output import clock, show, show_json
+from faxdispatch.cli.output import show, show_json
 from faxdispatch.client import FaxClient
 from faxdispatch.evidence import Packed, verify
-from faxdispatch.wording import counted
+from faxdispatch.wording import clock, counted
 
 
 def evidence(file: Annotated[Path, typer.Argument(help="An evidence pack.")], as_json: Json = False) -> None:

@@ -11,12 +11,13 @@ from typing import Annotated, Any
 import typer
 
 from faxdispatch.cli.moments import parse_moment
-from faxdispatch.cli.output import clock, hidden, note, show, show_json
+from faxdispatch.cli.output import note, show, show_json
 from faxdispatch.client import FaxClient
 from faxdispatch.errors import BadInput
 from faxdispatch.lists.badrows import safe_cell
+from faxdispatch.privacy import hidden
 from faxdispatch.search import STATES, Found
-from faxdispatch.wording import counted
+from faxdispatch.wording import clock, counted
 
 Number = Annotated[
     str | None, typer.Option(help="The recipient's number, written in any way, or SIP URI.", show_default=False)

@@ -6,13 +6,14 @@ from typing import Annotated, Any
 import typer
 
 from faxdispatch.cli.lines import state_line
-from faxdispatch.cli.outlook import pause_line
-from faxdispatch.cli.output import clock, hidden, note, show, show_json
+from faxdispatch.cli.output import note, show, show_json
 from faxdispatch.ledger import Account, Held, JobView, Ledger, Limits, Scripts, Traffic
+from faxdispatch.operations.outlook import pause_line
+from faxdispatch.privacy import hidden
 from faxdispatch.reasons.holds import MEANINGS, ending
 from faxdispatch.settings import Settings
 from faxdispatch.states import IN_LINE, HoldReason
-from faxdispatch.wording import of_cap
+from faxdispatch.wording import clock, of_cap
 
 
 def holds(

@@ -7,11 +7,12 @@ from typing import Annotated, Any, Literal, get_args
 import typer
 
 from faxdispatch.cli.moments import parse_moment
-from faxdispatch.cli.output import clock, hidden, note, show, show_json
+from faxdispatch.cli.output import note, show, show_json
 from faxdispatch.client import FaxClient
 from faxdispatch.errors import BadInput, NotKnown
 from faxdispatch.ledger import DocumentPlace, InboundFax
-from faxdispatch.privacy import mask_number
+from faxdispatch.privacy import hidden, mask_number
+from faxdispatch.wording import clock
 
 FaxId = Annotated[str, typer.Argument(metavar="FAX_ID", help="Telnyx's id of the fax.", show_default=False)]
 Full = Annotated[bool, typer.Option("--full", help="Show numbers and links in full.")]

@@ -5,9 +5,9 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
-from faxdispatch.cli.output import clock, hidden
 from faxdispatch.ledger import DeadLetter
-from faxdispatch.privacy import mask_number
+from faxdispatch.privacy import hidden, mask_number
+from faxdispatch.wording import clock
 
 _PARTIES = {"to", "from", "from_"}
 _DIGITS = re.compile(r"\d(?:[ .()/-]{0,2}\d){6,}")

@@ -4,10 +4,11 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from faxdispatch.cli.output import clock, hidden
 from faxdispatch.events import Event
 from faxdispatch.ledger import JobView
+from faxdispatch.privacy import hidden
 from faxdispatch.states import State
+from faxdispatch.wording import clock
 
 _FIRST = ("reason", "evidence", "verdict")
 _TELLING = ("status", "failure_reason", "internal_failure_reason", "page_count", "call_duration_secs")

@@ -5,12 +5,14 @@ from typing import Annotated
 import typer
 
 from faxdispatch.calling.numbers import is_sip, normalise
-from faxdispatch.cli.output import clock, hidden, note, show, show_json
+from faxdispatch.cli.output import note, show, show_json
 from faxdispatch.cli.user import Operator, user
 from faxdispatch.errors import BadInput
 from faxdispatch.ledger import Scripts, Suspects
+from faxdispatch.privacy import hidden
 from faxdispatch.reasons.verdicts import check_reason
 from faxdispatch.settings import Settings
+from faxdispatch.wording import clock
 
 Number = Annotated[str, typer.Argument(help="The number; without + it is one of FAX_DEFAULT_REGION.")]
 Full = Annotated[bool, typer.Option("--full", help="Show numbers in full.")]

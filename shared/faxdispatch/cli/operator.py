@@ -7,7 +7,7 @@ import typer
 from faxdispatch.cli.confirm import confirm
 from faxdispatch.cli.lines import state_line
 from faxdispatch.cli.moments import parse_span
-from faxdispatch.cli.output import clock, show, show_json
+from faxdispatch.cli.output import show, show_json
 from faxdispatch.cli.user import Operator, user
 from faxdispatch.client import FaxClient
 from faxdispatch.errors import BadInput
@@ -16,6 +16,7 @@ from faxdispatch.reasons.holds import MEANINGS
 from faxdispatch.reasons.verdicts import check, check_reason, consequence
 from faxdispatch.settings import Settings
 from faxdispatch.states import WAIVABLE, HoldReason, State, Verdict
+from faxdispatch.wording import clock
 
 Reason = Annotated[str, typer.Option(help="How you know, for those who read the history.", show_default=False)]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]

@@ -2,11 +2,10 @@
 
 import json
 import sys
-from datetime import UTC, datetime
 from typing import Any
 
 from faxdispatch.errors import FaxError
-from faxdispatch.privacy import scrub
+from faxdispatch.privacy import hidden
 
 
 def show_json(value: Any, *, full: bool = True) -> None:
@@ -31,22 +30,6 @@ def show(line: str = "") -> None:
 def note(line: str) -> None:
     """Print a line about the result, beside it, on standard error."""
     print(f"faxdispatch: {line}", file=sys.stderr, flush=True)
-
-
-def hidden(value: Any) -> Any:
-    """Give a JSON value without telephone numbers and secret links, however deep they are."""
-    if isinstance(value, str):
-        return scrub(value)
-    if isinstance(value, dict):
-        return {name: hidden(part) for name, part in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [hidden(part) for part in value]
-    return value
-
-
-def clock(moment: datetime | None) -> str:
-    """Write a time in UTC, to the second; `-` where there is none."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%SZ") if moment else "-"
 
 
 def is_terminal() -> bool:

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from faxdispatch.cli.output import hidden, note, show, show_json
+from faxdispatch.cli.output import note, show, show_json
 from faxdispatch.errors import AccountRefused, NoSuchResource, TelnyxError
+from faxdispatch.privacy import hidden
 
 
 def delete_each(names: Sequence[str], delete: Callable[[str], None], *, key: str, as_json: bool) -> bool:

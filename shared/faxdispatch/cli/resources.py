@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from faxdispatch.cli.output import hidden, show, show_json
+from faxdispatch.cli.output import show, show_json
 from faxdispatch.errors import FaxError, NoSuchResource, OutcomeUnknown
-from faxdispatch.privacy import mask_number
+from faxdispatch.privacy import hidden, mask_number
 
 Item = TypeVar("Item")
 

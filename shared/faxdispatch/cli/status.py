@@ -5,13 +5,15 @@ from typing import Annotated, Any
 import typer
 
 from faxdispatch.cli.lines import event_line, state_line
-from faxdispatch.cli.outlook import ends_by, outlook, why_held
-from faxdispatch.cli.output import clock, hidden, show, show_json
+from faxdispatch.cli.output import show, show_json
 from faxdispatch.cli.overview import overview, show_overview
 from faxdispatch.errors import BadInput
 from faxdispatch.ledger import JobView, Ledger, Limits, Pause, Place, Scripts
+from faxdispatch.operations.outlook import ends_by, outlook, why_held
+from faxdispatch.privacy import hidden
 from faxdispatch.settings import Settings
 from faxdispatch.states import OPEN, State
+from faxdispatch.wording import clock
 
 
 def status(
@@ -146,7 +148,7 @@ def _ladder(rung: int, settings: Settings) -> str | None:
 
 def _in_words(cause: str | None) -> str | None:
     # Only who asks for a fax that failed needs what comes with campaigns.
-    from faxdispatch.campaign.causes import plain  # noqa: PLC0415
+    from faxdispatch.reasons.words import plain  # noqa: PLC0415
 
     return plain(cause) if cause else None
 

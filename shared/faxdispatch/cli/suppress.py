@@ -11,13 +11,14 @@ import typer
 from faxdispatch.campaign import Suppression, SuppressionList
 from faxdispatch.cli.lists import Column, Delimiter, Encoding, Region, at_hand, country
 from faxdispatch.cli.moments import parse_moment
-from faxdispatch.cli.output import clock, hidden, note, show, show_json
+from faxdispatch.cli.output import note, show, show_json
 from faxdispatch.cli.progress import reading
 from faxdispatch.cli.user import Operator, user
 from faxdispatch.client import FaxClient
 from faxdispatch.lists.badrows import create, safe_cell
 from faxdispatch.lists.checking import BadRow
-from faxdispatch.wording import counted_are
+from faxdispatch.privacy import hidden
+from faxdispatch.wording import clock, counted_are
 
 Number = Annotated[str, typer.Argument(help="The number; without + it is one of FAX_DEFAULT_REGION.")]
 Full = Annotated[bool, typer.Option("--full", help="Show numbers in full.")]

@@ -20,8 +20,8 @@ from faxdispatch.fetching.addresses import is_public, literal
 from faxdispatch.fetching.network import Network
 from faxdispatch.fetching.proxy import proxy_for
 from faxdispatch.fetching.target import Target, origins, target
+from faxdispatch.fetching.trouble import LinkExpired, LinkFailed, LinkRefused
 from faxdispatch.privacy import scrub
-from faxdispatch.storage.trouble import LinkExpired, LinkFailed, LinkRefused
 
 __all__ = ["Fetched", "LinkExpired", "LinkFailed", "LinkRefused", "Links", "Patience"]
 

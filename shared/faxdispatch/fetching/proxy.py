@@ -5,7 +5,7 @@ from urllib.parse import unquote, urlsplit
 import httpcore
 
 from faxdispatch.fetching.proxies import named_proxy
-from faxdispatch.storage.trouble import LinkFailed
+from faxdispatch.fetching.trouble import LinkFailed
 
 
 def proxy_for(authority: str) -> httpcore.Proxy | None:

@@ -7,7 +7,7 @@ from urllib.parse import urljoin, urlsplit
 
 from faxdispatch.errors import Misconfigured
 from faxdispatch.fetching.addresses import literal
-from faxdispatch.storage.trouble import LinkRefused
+from faxdispatch.fetching.trouble import LinkRefused
 
 LONGEST = 8192
 """Characters of a link. Signed ones with a session's token have a few thousand."""

@@ -6,10 +6,10 @@ from typing import Annotated, Any, cast
 
 from pydantic import Field, TypeAdapter, ValidationError
 
-from faxdispatch.calling.windows import parse_window
+from faxdispatch.calling.windows import Window, parse_window
 from faxdispatch.calling.zones import is_zone
 from faxdispatch.errors import BadInput
-from faxdispatch.jobs import SendFax, Window
+from faxdispatch.jobs import SendFax
 from faxdispatch.lists.words import folded
 
 _ASKED = SendFax.model_fields

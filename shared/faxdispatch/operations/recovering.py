@@ -15,7 +15,6 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from faxdispatch.calling.costs import cost_of
 from faxdispatch.campaign.requests import row_for_line
 from faxdispatch.errors import BadInput, InvalidJob, NoSuchResource, NotKnown
 from faxdispatch.jobs import SendFax
@@ -253,7 +252,7 @@ class Recoverer:
             "sender": fax.from_,
             "connection": fax.connection_id,
             "submitted": round(created.timestamp() * 1000),
-            "cost": cost_of(self._settings.fax_pages_guess, self._settings),
+            "cost": self._settings.prices.of(None),
             "made": _job_of(mark, fax),
             "row": self._row(mark, fax),
         }

@@ -5,9 +5,9 @@ The wheel holds the package alone; worker, webhook, console and simulator run fr
 
 from pathlib import Path
 
-import faxdispatch
 from faxdispatch.errors import Misconfigured
 
+_HERE = Path(__file__).resolve()
 PROCESSES = ("worker", "webhook", "console", "simulator")
 
 
@@ -17,7 +17,7 @@ def checkout() -> Path:
     Raises:
         Misconfigured: where the package was installed from a wheel, so that there is none.
     """
-    root = Path(faxdispatch.__file__).resolve().parents[2]
+    root = _HERE.parents[3]
     if all((root / name / "__main__.py").is_file() for name in PROCESSES):
         return root
     raise Misconfigured(

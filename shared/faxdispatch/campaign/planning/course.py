@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from faxdispatch.calling.holidays import NO_HOLIDAYS, Holidays
 from faxdispatch.calling.openings import common_closing, common_opening
-from faxdispatch.jobs import Window
+from faxdispatch.calling.windows import Window
 
 LONGEST = timedelta(days=3 * 365)
 """How far ahead is looked."""

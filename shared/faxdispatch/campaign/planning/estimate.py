@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from faxdispatch.calling.costs import cost_of
 from faxdispatch.calling.openings import Calendar, opening_and_zones
+from faxdispatch.calling.windows import Window
 from faxdispatch.calling.zones import zones_of
 from faxdispatch.campaign.planning.course import LONGEST, Capacity, Load, finish
-from faxdispatch.jobs import Window
 from faxdispatch.settings import Settings
 
 SETUP_SECONDS = 20.0
@@ -174,7 +173,7 @@ def load_of(hours: Hours, guess: int, settings: Settings) -> Load:
     return Load(
         faxes=sum(count for _, count in counts),
         seconds=sum(count * _call(pages, settings) for pages, count in counts),
-        cost=sum(count * cost_of(pages, settings) for pages, count in counts) / 1_000_000,
+        cost=sum(count * settings.prices.of(pages) for pages, count in counts) / 1_000_000,
         window=hours.window,
         zones=hours.zones,
     )

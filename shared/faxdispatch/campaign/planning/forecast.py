@@ -9,11 +9,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from faxdispatch.calling.openings import Calendar
+from faxdispatch.calling.windows import Window
 from faxdispatch.campaign.planning.course import Capacity, Load, finish
 from faxdispatch.campaign.planning.estimate import RETRY_SHARE, Recipients, load_of, pauses
 from faxdispatch.campaign.requests import request_of
-from faxdispatch.jobs import Window
 from faxdispatch.ledger import CHUNK, Account, Campaign, Campaigns, Traffic
 from faxdispatch.settings import Settings
 from faxdispatch.states import CampaignState
@@ -121,7 +120,7 @@ class Forecaster:
     def _look(self, campaign: Campaign, now: datetime) -> list[Load]:
         settings = self._settings
         sender = campaign.options.get("from") or settings.sender
-        recipients = Recipients(now, calendar=Calendar.from_settings(settings), sender=sender)
+        recipients = Recipients(now, calendar=settings.calendar, sender=sender)
         first, last = campaign.cursor // CHUNK, max(0, campaign.size - 1) // CHUNK
         for chunk in sorted({first + (last - first) * part // (_CHUNKS - 1) for part in range(_CHUNKS)}):
             rows = self._campaigns.pending_rows(campaign.id, chunk)

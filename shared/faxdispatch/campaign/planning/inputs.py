@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from faxdispatch.calling.openings import Calendar
+from faxdispatch.calling.windows import Window
 from faxdispatch.campaign.asking import quarantined_in
 from faxdispatch.campaign.importing import Reading
 from faxdispatch.campaign.looking_up import look_up, row_documents, storage_of
@@ -17,7 +17,7 @@ from faxdispatch.campaign.requests import RowRequests, options_for_all, request_
 from faxdispatch.documents.local import Document
 from faxdispatch.documents.page_count import Links, NotCounted, count_pages
 from faxdispatch.errors import InvalidJob, NotKnown
-from faxdispatch.jobs import Priority, Window
+from faxdispatch.jobs import Priority
 from faxdispatch.ledger import CHUNK, Campaigns, Limits, Scripts, Suppressions
 from faxdispatch.lists.checking import Progress, Row, check
 from faxdispatch.lists.documents import OnDocuments
@@ -160,7 +160,7 @@ class Planner:
 
     def _recipients(self, start: datetime, options: Mapping[str, Any]) -> Recipients:
         sender = options.get("from") or self._settings.sender
-        return Recipients(start, calendar=Calendar.from_settings(self._settings), sender=sender)
+        return Recipients(start, calendar=self._settings.calendar, sender=sender)
 
     def _add_row(self, recipients: Recipients, row: Row, options: Mapping[str, Any], requests: RowRequests) -> bool:
         try:

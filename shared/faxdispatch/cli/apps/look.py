@@ -7,9 +7,10 @@ import typer
 
 from faxdispatch.cli.account import account
 from faxdispatch.cli.apps.words import Json, find, show_whole
-from faxdispatch.cli.output import hidden, note, show, show_json
+from faxdispatch.cli.output import note, show, show_json
 from faxdispatch.cli.resources import plain, unbroken
 from faxdispatch.errors import BadInput
+from faxdispatch.privacy import hidden
 from faxdispatch.settings import Settings
 from faxdispatch.telnyx.application_calls import ApplicationSort
 from faxdispatch.telnyx.models import FaxApplication

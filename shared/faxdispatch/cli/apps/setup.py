@@ -7,9 +7,10 @@ import typer
 
 from faxdispatch.applications import Plan, Wanted, carry_out, differences, make_plan, shortcomings
 from faxdispatch.cli.account import account
-from faxdispatch.cli.output import hidden, note, show, show_json
+from faxdispatch.cli.output import note, show, show_json
 from faxdispatch.cli.resources import plain
 from faxdispatch.errors import OutcomeUnknown
+from faxdispatch.privacy import hidden
 from faxdispatch.settings import Settings
 from faxdispatch.telnyx.models import FaxApplication
 

@@ -7,11 +7,13 @@ from typing import Annotated, Any
 import typer
 
 from faxdispatch.applications import AppField, describe, merge, read_document, read_words
-from faxdispatch.cli.output import clock, hidden, note, show, show_json
+from faxdispatch.cli.output import note, show, show_json
 from faxdispatch.cli.resources import plain
 from faxdispatch.errors import BadInput, NoSuchResource
+from faxdispatch.privacy import hidden
 from faxdispatch.telnyx.client import TelnyxClient
 from faxdispatch.telnyx.models import FaxApplication
+from faxdispatch.wording import clock
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Words = Annotated[list[str] | None, typer.Argument(metavar="FIELD=VALUE", help="Fields, as listed below.")]

@@ -25,13 +25,13 @@ from faxdispatch.cli.lists import (
     country,
 )
 from faxdispatch.cli.moments import parse_moment
-from faxdispatch.cli.output import clock, show, show_json
+from faxdispatch.cli.output import show, show_json
 from faxdispatch.cli.progress import reading
 from faxdispatch.cli.send import source_of
 from faxdispatch.documents.page_count import MOST_PAGES, SAMPLE, Links
 from faxdispatch.ledger import Scripts
 from faxdispatch.settings import Settings
-from faxdispatch.wording import counted
+from faxdispatch.wording import clock, counted
 
 
 def plan(

@@ -7,14 +7,14 @@ import typer
 
 from faxdispatch.campaign import Campaign, CampaignState
 from faxdispatch.cli.campaigns.words import Id, Json, as_data, standing
-from faxdispatch.cli.outlook import pause_line
-from faxdispatch.cli.output import clock, show, show_json
+from faxdispatch.cli.output import show, show_json
 from faxdispatch.client import FaxClient
 from faxdispatch.ledger import Limits, Scripts, Traffic
+from faxdispatch.operations.outlook import pause_line
 from faxdispatch.reasons.holds import ending
 from faxdispatch.settings import Settings
 from faxdispatch.states import HoldReason
-from faxdispatch.wording import are, counted, of_cap
+from faxdispatch.wording import are, clock, counted, of_cap
 
 
 def status(campaign: Id, as_json: Json = False) -> None:

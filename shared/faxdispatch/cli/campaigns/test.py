@@ -5,7 +5,8 @@ from typing import Annotated
 import typer
 
 from faxdispatch.cli.campaigns.words import Id, Json, campaigns
-from faxdispatch.cli.output import hidden, show, show_json
+from faxdispatch.cli.output import show, show_json
+from faxdispatch.privacy import hidden
 
 
 def send_test(

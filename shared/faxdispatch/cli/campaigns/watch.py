@@ -18,12 +18,14 @@ from rich.text import Text
 from faxdispatch.campaign.causes import in_words, pause_in_words
 from faxdispatch.campaign.planning.forecast import Forecaster
 from faxdispatch.campaign.planning.pace import Pace
-from faxdispatch.cli.output import clock, hidden, is_terminal, note, show, show_json
+from faxdispatch.cli.output import is_terminal, note, show, show_json
 from faxdispatch.errors import Unavailable
 from faxdispatch.ledger import Account, Campaign, Campaigns, Limits, Scripts, Traffic
 from faxdispatch.ledger.campaigns import FAILED
+from faxdispatch.privacy import hidden
 from faxdispatch.settings import Settings
 from faxdispatch.states import CampaignState, State
+from faxdispatch.wording import clock
 
 _EVERY, _EVERY_LINE = 0.5, 10.0
 _CAUSES = 8

@@ -6,8 +6,9 @@ import typer
 
 from faxdispatch.campaign import Campaign, CampaignService
 from faxdispatch.campaign.causes import pause_in_words
-from faxdispatch.cli.output import clock, show, show_json
+from faxdispatch.cli.output import show, show_json
 from faxdispatch.client import FaxClient
+from faxdispatch.wording import clock
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="Id of the campaign.", show_default=False)]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]

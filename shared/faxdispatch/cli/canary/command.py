@@ -39,7 +39,7 @@ def canary(
         why = "It is not among FAX_TEST_NUMBERS: a real fax rings there and costs money."
         confirm(f"Send a fax to {mask_number(number)}? {why}", yes=yes)
     with telling(quiet=as_json) as teller:
-        course = Canary(settings, number, timeout=timeout, expect_inbound=expect_inbound, tell=teller)
+        course = Canary(settings, number, timeout=timeout, expect_inbound=expect_inbound, tell=teller, note=note)
         try:
             course.run()
         except (KeyboardInterrupt, Unavailable):

@@ -12,8 +12,8 @@ from rich.text import Text
 
 from faxdispatch.canary.course import Canary
 from faxdispatch.canary.links import INBOUND, Mark, Verdict
-from faxdispatch.cli.output import hidden, is_terminal, note
-from faxdispatch.privacy import scrub
+from faxdispatch.cli.output import is_terminal, note
+from faxdispatch.privacy import hidden, scrub
 
 _COLOURS = {Mark.OK: "green", Mark.BROKEN: "red"}
 

@@ -12,12 +12,13 @@ from faxdispatch.calling.numbers import is_sip, normalise
 from faxdispatch.cli.account import account
 from faxdispatch.cli.faxes.words import Full
 from faxdispatch.cli.moments import parse_moment
-from faxdispatch.cli.output import clock, note, show
+from faxdispatch.cli.output import note, show
 from faxdispatch.cli.resources import masked, plain, tell, unbroken
 from faxdispatch.errors import BadInput
 from faxdispatch.settings import Settings
 from faxdispatch.telnyx.fax_calls import FaxFilters
 from faxdispatch.telnyx.models import Fax
+from faxdispatch.wording import clock
 
 LIMIT = 50
 """How many are listed unless more are asked for."""

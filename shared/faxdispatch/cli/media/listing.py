@@ -6,9 +6,10 @@ import typer
 
 from faxdispatch.cli.account import account
 from faxdispatch.cli.media.words import NONE_SUCH, Json, Name
-from faxdispatch.cli.output import clock, show
+from faxdispatch.cli.output import show
 from faxdispatch.cli.resources import known, plain, tell, tell_fields, unbroken
 from faxdispatch.settings import Settings
+from faxdispatch.wording import clock
 
 
 def list_(

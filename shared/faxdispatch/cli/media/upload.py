@@ -10,7 +10,7 @@ import typer
 from faxdispatch.cli.account import account
 from faxdispatch.cli.media.words import Json
 from faxdispatch.cli.moments import parse_span
-from faxdispatch.cli.output import clock, note, show, show_json
+from faxdispatch.cli.output import note, show, show_json
 from faxdispatch.cli.resources import plain
 from faxdispatch.documents.local import Document, read_document
 from faxdispatch.errors import BadInput, Conflict
@@ -19,6 +19,7 @@ from faxdispatch.settings import Settings
 from faxdispatch.telnyx.client import TelnyxClient
 from faxdispatch.telnyx.media_calls import MAX_TTL
 from faxdispatch.telnyx.models import MediaResource
+from faxdispatch.wording import clock
 
 _KEEP = int(KEEP.total_seconds())
 

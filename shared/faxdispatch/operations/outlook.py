@@ -2,11 +2,11 @@
 
 from datetime import timedelta
 
-from faxdispatch.cli.output import clock
 from faxdispatch.ledger import JobView, Pause, Place
 from faxdispatch.reasons.holds import MEANINGS, ending
 from faxdispatch.settings import Settings
 from faxdispatch.states import HoldReason, State
+from faxdispatch.wording import clock
 
 
 def outlook(job: JobView, place: Place, settings: Settings, pause: Pause | None = None) -> str:

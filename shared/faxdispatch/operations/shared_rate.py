@@ -1,0 +1,40 @@
+"""Telnyx for what an operator asks: at the rate that all processes share."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from faxdispatch.errors import Unavailable
+from faxdispatch.ledger import Limits, Scripts
+from faxdispatch.settings import Settings
+from faxdispatch.telnyx.client import TelnyxClient
+from faxdispatch.telnyx.throttle import Throttle
+
+
+@contextmanager
+def account(settings: Settings, note: Callable[[str], None]) -> Iterator[TelnyxClient]:
+    """Give a client of Telnyx that draws from the rate of the workers, where there is a Redis that says what is left.
+
+    `note` is told where there is none.
+
+    Raises:
+        Misconfigured: the key or an address cannot be used.
+    """
+    throttle = _throttle(settings, note)
+    with TelnyxClient.from_settings(
+        settings,
+        before_call=throttle.before_call if throttle else None,
+        after_response=throttle.after_response if throttle else None,
+    ) as telnyx:
+        yield telnyx
+
+
+def _throttle(settings: Settings, note: Callable[[str], None]) -> Throttle | None:
+    if settings.redis_url is None:
+        return None
+    limits = Limits(Scripts.from_settings(settings))
+    try:
+        limits.shut()
+    except Unavailable as error:
+        note(f"Redis is away, so this asks Telnyx beside the workers' rate ({error})")
+        return None
+    return Throttle(limits)

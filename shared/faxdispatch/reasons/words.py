@@ -1,0 +1,104 @@
+"""Why a fax did not arrive, in words for people who know nothing of Telnyx."""
+
+TELNYX: dict[str, str] = {
+    "user_busy": "The line was busy.",
+    "receiver_no_answer": "Nobody answered.",
+    "receiver_no_response": "Nobody answered.",
+    "receiver_recovery_on_timer_expire": "The recipient's telephone network did not react in time.",
+    "receiver_communication_error": "The call could not be set up: trouble in the telephone network.",
+    "service_unavailable": "The telephone network was not available.",
+    "receiver_call_dropped": "The recipient's side hung up in the middle of the transmission.",
+    "fax_signaling_error": "The two fax machines did not understand each other.",
+    "invalid_ecm_response_from_receiver": "The recipient's fax machine failed during the transmission.",
+    "fax_initial_communication_timeout": "Somebody or something answered that was no fax machine.",
+    "destination_unreachable": "The number could not be reached.",
+    "receiver_decline": "The recipient's side refused the call.",
+    "receiver_incompatible_destination": "The recipient's side takes no calls of this kind.",
+    "rejected": "The call was rejected.",
+    "file_download_failed": "Telnyx could not fetch the document.",
+    "media_processing_exception": "Telnyx could not prepare the document for sending.",
+    "sender_call_dropped": "The call broke off on the sending side.",
+    "carrier_lost": "The line broke off during the transmission.",
+    "sender_communication_error": "The call could not be set up: trouble on the sending side.",
+    "success": "Telnyx contradicts itself: it may have arrived. Ask the recipient before it is sent again.",
+    "received": "Telnyx contradicts itself: it may have arrived. Ask the recipient before it is sent again.",
+    "user_channel_limit_exceeded": "Too many faxes were under way at once in the account.",
+    "outbound_profile_channel_limit_exceeded": "Too many faxes were under way at once on the outbound profile.",
+    "connection_channel_limit_exceeded": "Too many faxes were under way at once on the fax application.",
+    "outbound_profile_daily_spend_limit_exceeded": "The day's limit of money at Telnyx was reached.",
+    "account_disabled": "The Telnyx account is disabled.",
+    "no_outbound_profile": "The fax application has no outbound profile at Telnyx.",
+    "unverified_origination_number": "Telnyx has not verified the sender's number.",
+    "destination_not_in_countries_whitelist": "The account may not call this country; it can be allowed at Telnyx.",
+    "destination_not_in_service_plan": "The account's plan does not cover this number; it can be changed at Telnyx.",
+    "unverified_destination_not_allowed": "A trial account may call verified numbers only.",
+    "destination_invalid": "The number is wrong.",
+    "receiver_invalid_number_format": "The number is wrong.",
+    "receiver_unallocated_number": "The number belongs to nobody.",
+    "file_format_invalid": "The document is of a kind that cannot be faxed.",
+    "file_size_limit_exceeded": "The document is too large.",
+    "page_count_limit_exceeded": "The document has too many pages.",
+    "sender_canceled": "Somebody cancelled it.",
+}
+"""Every failure reason of Telnyx that is known."""
+
+REFUSALS: dict[str, str] = {
+    "400": "Telnyx did not understand the request.",
+    "404": "Telnyx does not know something that the request names.",
+    "413": "The document is too large for Telnyx.",
+    "415": "The document is of a kind that Telnyx does not fax.",
+    "422": "Telnyx could not carry out the request as it was written.",
+    "10001": "A number of the request is not active at Telnyx.",
+    "10002": "A number of the request is none that Telnyx knows.",
+    "10003": "The link to the document is none that Telnyx can use.",
+    "10004": "Telnyx misses something in the request.",
+    "10005": "Telnyx does not know something that the request names.",
+    "10006": "An id in the request is none that Telnyx knows.",
+    "10011": "The request has more in it than Telnyx takes.",
+    "10013": "The request lacks something that it must name at Telnyx.",
+    "10014": "The document is of a kind that Telnyx does not fax.",
+    "10015": "Telnyx did not understand the request.",
+    "10016": "A number of the request is not written as +, country and number.",
+    "10017": "The document, or something else that the request names, is not at Telnyx (any more). Stored documents "
+    "have an end: faxdispatch media list tells it.",
+    "10026": "A value in the request is of the wrong kind for Telnyx.",
+    "10027": "Telnyx could not carry out the request as it was written.",
+    "10032": "A word in the request is none that Telnyx knows.",
+    "10033": "A value in the request is outside of what Telnyx takes.",
+    "85004": "The fax application, FAX_CONNECTION_ID, is none that Telnyx knows.",
+    "90017": "The client state of the request is not in the form that Telnyx takes.",
+}
+"""Telnyx's error codes, and HTTP statuses without one, that refuse one request for good (Telnyx API error codes)."""
+
+OURS: dict[str, str] = {
+    "unknown": "It failed, and Telnyx did not say why.",
+    "send_by": "No try could begin before the latest time that was asked for.",
+    "destination_not_allowed": "The settings do not allow faxes to this number.",
+    "number_quarantined": "The number was wrong for earlier faxes and is not called at present.",
+    "policy_hook": "Your own rule, the policy hook, refused it.",
+    "never_accepted": "Telnyx never took it, and a person gave it up.",
+    "operator": "A person looked it up and said that it has failed.",
+    "campaign": "The campaign was cancelled before it was sent.",
+    "suppressed": "The number is on the list of those who want no faxes.",
+    "superseded": "The ledger was restored, and the list had been tried again by then.",
+    "job_id_taken": "A fax that is not of this campaign has this row's id already, so it was not sent.",
+    "no_answer": "Telnyx did not answer, so it is not known whether it was taken.",
+    "lease_expired": "A worker stopped in the middle, so it is not known whether Telnyx took it.",
+}
+"""Every cause of our own."""
+
+
+def is_known(cause: str) -> bool:
+    """Tell whether there are words for a cause."""
+    return cause.isdigit() or cause in TELNYX or cause in OURS
+
+
+def plain(cause: str) -> str:
+    """Say why a fax failed, by Telnyx's reason, its error code, or our own word. A code is told with the words."""
+    known = TELNYX.get(cause) or OURS.get(cause)
+    if known:
+        return known
+    if cause.isdigit():
+        words = REFUSALS.get(cause, "No more is known of that code here.")
+        return f"Telnyx refused the request (code {cause}): {words}"
+    return f"It failed for a reason that is not known here: {cause}"

@@ -1,0 +1,44 @@
+"""When a job may begin an attempt: its `send_at` and its window, and whether its moment has passed. Pure."""
+
+from datetime import UTC, datetime
+
+from faxdispatch.calling.openings import HORIZON, NO_CALENDAR, Calendar, opening_and_zones
+from faxdispatch.calling.windows import Window
+from faxdispatch.jobs import SendFax
+
+
+def opens(
+    job: SendFax, now: datetime, *, calendar: Calendar = NO_CALENDAR, sender: str | None = None
+) -> tuple[datetime, str] | None:
+    """Give the moment from which the job may be sent and why not before, `send_at` or `window`; None where that is now.
+
+    `now` must be aware. `sender` (E.164) is the number that a job is sent from which names none. Where no window opens
+    within `HORIZON`, the moment is the horizon: the job is to be asked about again then. Beyond a `send_at` that lies
+    past the horizon, the window is not looked at yet.
+    """
+    now = now.astimezone(UTC)
+    earliest, why = now, ""
+    if job.send_at and job.send_at > now:
+        earliest, why = job.send_at, "send_at"
+    if job.window and earliest - now <= HORIZON:
+        opening = _opening(job, job.window, earliest.astimezone(UTC), calendar, sender)
+        if opening > earliest:
+            earliest, why = opening, "window"
+    return (earliest, why) if earliest > now else None
+
+
+def missed(planned: datetime | None, reason: str | None, now: datetime, allowance: float) -> bool:
+    """Tell whether a fax that was held until `planned` for `reason` is too late to be sent without asking.
+
+    So it is where `reason` is `send_at` or `window` and more than `allowance` seconds have passed since: nothing ran
+    then, and who planned that moment may not want the fax any more. Both moments must be aware.
+    """
+    if planned is None or reason not in {"send_at", "window"}:
+        return False
+    return (now.astimezone(UTC) - planned.astimezone(UTC)).total_seconds() > allowance
+
+
+def _opening(job: SendFax, window: Window, moment: datetime, calendar: Calendar, sender: str | None) -> datetime:
+    """Give the next opening in the zone that counts: the window's, the recipient's, the sender's, the deployment's."""
+    found = opening_and_zones(window, job.to, moment, calendar=calendar, sender=job.from_ or sender)
+    return found[0] if found else moment + HORIZON
