@@ -17,8 +17,8 @@ from redis import Redis
 from bench.figures import Usage, usage
 from faxdispatch import FaxClient
 from faxdispatch.ledger import Ledger, Limits, Scripts, connect
+from faxdispatch.subprocesses.child import Child, Role
 from faxdispatch.supervisor import roles as processes
-from faxdispatch.supervisor.child import Child, Role
 from faxdispatch.supervisor.stack import Stack
 from faxdispatch.telnyx.client_state import decode_client_state
 

@@ -27,8 +27,8 @@ from bench.installation import DOCUMENT, SENDER, Stub, ground, installation, num
 from faxdispatch import FaxClient
 from faxdispatch.jobs import SendFax
 from faxdispatch.ledger import Campaigns, Scripts, connect
+from faxdispatch.subprocesses.child import Role
 from faxdispatch.supervisor import roles as processes
-from faxdispatch.supervisor.child import Role
 
 Figures = dict[str, float]
 

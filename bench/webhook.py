@@ -19,8 +19,8 @@ from bench.figures import machine, usage
 from bench.installation import CONNECTION, DOCUMENT, ground, number
 from faxdispatch.jobs import SendFax
 from faxdispatch.ledger import Ledger, Scripts, connect
+from faxdispatch.subprocesses.child import Role
 from faxdispatch.supervisor import roles as processes
-from faxdispatch.supervisor.child import Role
 from faxdispatch.telnyx.client_state import encode_client_state
 from faxdispatch.telnyx.webhooks import WEBHOOK_PATH
 from faxdispatch.testing import Signer, telnyx_event

@@ -8,8 +8,8 @@ import pytest
 from redis import Redis
 
 from faxdispatch import State
+from faxdispatch.subprocesses.child import Child
 from faxdispatch.supervisor import roles as processes
-from faxdispatch.supervisor.child import Child
 from tests.conftest import eventually
 from tests.flow.harness import PATIENCE, Flow, installation
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from faxdispatch.supervisor.child import Child, Role
+from faxdispatch.subprocesses.child import Child, Role
 from faxdispatch.supervisor.signals import Told, stop_signals
 from faxdispatch.supervisor.stack import Stack, StackError
 from tests.conftest import eventually
@@ -103,7 +103,7 @@ def test_signals_end_everything(tmp_path, number):
 SUPERVISOR = """
 import os, sys
 from pathlib import Path
-from faxdispatch.supervisor.child import Role
+from faxdispatch.subprocesses.child import Role
 from faxdispatch.supervisor.stack import Stack
 with Stack() as stack:
     child = stack.start(Role("one", [sys.executable, "-c", sys.argv[1]], os.environ, Path(".")))

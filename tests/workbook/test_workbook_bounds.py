@@ -9,7 +9,7 @@ import openpyxl
 import pytest
 
 from faxdispatch.errors import BadInput
-from faxdispatch.supervisor import bounded
+from faxdispatch.subprocesses import bounded
 from faxdispatch.workbook import book, bounds, styles, wire
 from faxdispatch.workbook.book import Book
 from faxdispatch.workbook.bounds import Damaged, TooLarge
@@ -118,7 +118,7 @@ def test_a_child_has_no_more_memory_than_its_bound(tmp_path):
     program = tmp_path / "program.py"
     program.write_text(
         textwrap.dedent("""
-        from faxdispatch.supervisor.bounded import bound
+        from faxdispatch.subprocesses.bounded import bound
         bound(memory=200_000_000, seconds=5)
         try:
             held = bytearray(300_000_000)

@@ -9,7 +9,7 @@ import time
 from contextlib import suppress
 from typing import IO
 
-from faxdispatch.supervisor.parent_death import leashed
+from faxdispatch.subprocesses.parent_death import leashed
 from worker.hook.wire import START, HookFailed, read_answer
 
 MAX_ANSWER = 64 * 1024

@@ -9,7 +9,7 @@ from typing import Any
 
 from PIL import Image, ImageOps
 
-from faxdispatch.supervisor.bounded import bound
+from faxdispatch.subprocesses.bounded import bound
 
 _ACROSS = 1728
 """Dots of a line, 204 an inch (ITU-T T.4, the width of A4 and letter)."""

@@ -10,7 +10,7 @@ from enum import IntEnum
 from pathlib import Path
 
 from faxdispatch.errors import FaxError
-from faxdispatch.supervisor.bounded import run
+from faxdispatch.subprocesses.bounded import run
 
 KINDS = (b"%PDF-", b"II*\x00", b"MM\x00*", b"\xff\xd8\xff", b"\x89PNG\r\n")
 """How the documents begin that can be drawn here: PDF, TIFF, JPEG, PNG."""

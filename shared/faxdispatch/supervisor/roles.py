@@ -13,8 +13,8 @@ from redis.exceptions import RedisError
 
 from faxdispatch.ledger import Patience, connect
 from faxdispatch.settings import Settings
+from faxdispatch.subprocesses.child import Child, Role
 from faxdispatch.supervisor.checkout import checkout
-from faxdispatch.supervisor.child import Child, Role
 from faxdispatch.supervisor.valkey import LOG, valkey_command
 
 _WORKER_GRACE = 30

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Self
 
 from faxdispatch.errors import FaxError
-from faxdispatch.supervisor.child import Child, Role, Sink
+from faxdispatch.subprocesses.child import Child, Role, Sink
 
 _LOOK = 0.05
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 15.0

@@ -12,7 +12,7 @@ import zipfile
 import zlib
 from typing import IO
 
-from faxdispatch.supervisor.bounded import bound
+from faxdispatch.subprocesses.bounded import bound
 from faxdispatch.workbook.book import Book
 from faxdispatch.workbook.bounds import MEMORY, SECONDS, Damaged, TooLarge
 from faxdispatch.workbook.sheet import Sheet

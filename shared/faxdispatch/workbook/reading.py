@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import IO
 
 from faxdispatch.errors import BadInput
-from faxdispatch.supervisor.bounded import start
+from faxdispatch.subprocesses.bounded import start
 from faxdispatch.workbook.bounds import MEMORY, SECONDS
 from faxdispatch.workbook.sheet import Row
 from faxdispatch.workbook.wire import Kind, receive, unpacked

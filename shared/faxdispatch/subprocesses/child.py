@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-from faxdispatch.supervisor.parent_death import leashed
+from faxdispatch.subprocesses.parent_death import leashed
 
 Sink = Callable[[str, str], object]
 """Takes the name of a process and a line of its output."""

@@ -1,0 +1,1 @@
+"""Child processes: bounded, ended with their parent, and listened to."""
