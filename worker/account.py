@@ -4,9 +4,9 @@ import logging
 import time
 from threading import Lock
 
+from faxdispatch.account.key import OtherAccount, account_of_key, recognise
 from faxdispatch.errors import TelnyxError, Unavailable
 from faxdispatch.ledger import Identity
-from faxdispatch.operations.account import OtherAccount, account_of_key, recognise
 from faxdispatch.settings import Settings
 from faxdispatch.telnyx import ClientStack
 

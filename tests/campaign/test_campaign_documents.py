@@ -12,9 +12,9 @@ from faxdispatch import BadInput, Conflict, FaxClient, Misconfigured, RateLimite
 from faxdispatch.calling.numbers import NumberPolicy
 from faxdispatch.campaign import SuppressionList
 from faxdispatch.campaign.service import CampaignService
-from faxdispatch.documents.local import Document
+from faxdispatch.documents.local import SPARE, Document
 from faxdispatch.ledger import CampaignMedia, Suppressions
-from faxdispatch.media.uploads import KEEP, SPARE
+from faxdispatch.media.uploads import KEEP
 from faxdispatch.telnyx.models import MediaResource
 from tests.ledger.campaign_desk import CampaignDesk
 

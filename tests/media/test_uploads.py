@@ -10,9 +10,9 @@ import httpx
 import pytest
 
 from faxdispatch import FaxClient, InvalidJob, Misconfigured, NoSuchResource, Refused, TelnyxError
-from faxdispatch.documents.local import Document
+from faxdispatch.documents.local import SPARE, Document
 from faxdispatch.ledger import Limits, Scripts
-from faxdispatch.media.uploads import KEEP, SPARE, Uploads, store
+from faxdispatch.media.uploads import KEEP, Uploads, store
 from faxdispatch.settings import Settings
 from faxdispatch.telnyx.client import TelnyxClient
 from faxdispatch.telnyx.models import MediaResource

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from uuid import uuid4
 
+from faxdispatch.account.shared_rate import account
 from faxdispatch.canary.judgement import Seen, Wish, judge, over
 from faxdispatch.canary.links import Link, Mark, Verdict
 from faxdispatch.canary.page import canary_page
@@ -17,7 +18,6 @@ from faxdispatch.client import FaxClient
 from faxdispatch.errors import FaxError, NoSuchResource, TelnyxError, Unavailable
 from faxdispatch.jobs import SendFax
 from faxdispatch.ledger import JobView, Limits, Scripts, Watch
-from faxdispatch.operations.shared_rate import account
 from faxdispatch.settings import Settings
 from faxdispatch.stream.places import Delivery, follow, last_id, open_stream
 

@@ -4,10 +4,10 @@ import time
 from collections.abc import Iterator, Mapping
 from email.utils import parsedate_to_datetime
 
+from faxdispatch.account.key import OtherAccount, account_of_key, recognise
 from faxdispatch.checks.finding import Finding, fail, ok, skew, warn
 from faxdispatch.errors import AccountRefused, FaxError, NoSuchResource, Unavailable
 from faxdispatch.ledger import Identity, Scripts
-from faxdispatch.operations.account import OtherAccount, account_of_key, recognise
 from faxdispatch.settings import Settings
 from faxdispatch.telnyx.client import TelnyxClient
 from faxdispatch.telnyx.models import FaxApplication

@@ -2,8 +2,8 @@
 
 from contextlib import AbstractContextManager
 
+from faxdispatch.account import shared_rate
 from faxdispatch.cli.output import note
-from faxdispatch.operations import shared_rate
 from faxdispatch.settings import Settings
 from faxdispatch.telnyx.client import TelnyxClient
 

@@ -5,12 +5,12 @@ from typing import Annotated
 
 import typer
 
+from faxdispatch.account.key import recognise
 from faxdispatch.cli.account import account
 from faxdispatch.cli.confirm import confirm
 from faxdispatch.cli.output import show, show_json
 from faxdispatch.cli.user import Operator, user
 from faxdispatch.ledger import Epoch, Identity, Scripts
-from faxdispatch.operations.account import recognise
 from faxdispatch.reasons.verdicts import check_reason
 from faxdispatch.settings import Settings
 

@@ -2,10 +2,14 @@
 
 import hashlib
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 from faxdispatch.documents.upload_part import MAX_UPLOAD
 from faxdispatch.errors import BadInput
+
+SPARE = timedelta(days=7)
+"""How much longer a document must be kept at Telnyx than it is needed, to be used again."""
 
 _HEADS = {
     b"%PDF-": ".pdf",

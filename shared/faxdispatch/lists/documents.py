@@ -7,13 +7,11 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import Protocol
 
-from faxdispatch.documents.local import Document, checked
+from faxdispatch.documents.local import SPARE, Document, checked
 from faxdispatch.documents.media_dir import MediaDir
 from faxdispatch.documents.page_count import MOST_PAGES, NotCounted, count_pages
 from faxdispatch.errors import Misconfigured, Refused
 from faxdispatch.lists.fields import RowFields
-from faxdispatch.media.uploads import SPARE
-from faxdispatch.telnyx.models import MediaResource
 from faxdispatch.wording import counted
 
 AT_ONCE = 4
@@ -25,13 +23,21 @@ OnDocuments = Callable[[int], None]
 """Is told how many different documents have been looked at, and stored where they are to be."""
 
 
+class Stored(Protocol):
+    """A document in that storage."""
+
+    @property
+    def expires_at(self) -> datetime | None:
+        """When it is deleted there; None where that is not told."""
+
+
 class Storage(Protocol):
     """Telnyx's media storage. Threads may share it."""
 
     def keep(self, document: Document, *, until: datetime | None = None) -> str:
         """Have a document stored until then and `SPARE` longer, once for the same content; give its name."""
 
-    def find(self, name: str) -> MediaResource | None:
+    def find(self, name: str) -> Stored | None:
         """Give what is known of a stored document, None where there is none of that name."""
 
 

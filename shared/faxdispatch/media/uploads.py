@@ -8,10 +8,10 @@ from threading import Lock
 from typing import Self
 from weakref import finalize
 
-from faxdispatch.documents.local import Document
+from faxdispatch.account.key import account_of_key
+from faxdispatch.documents.local import SPARE, Document
 from faxdispatch.errors import NoSuchResource, Refused
 from faxdispatch.ledger import Identity, Limits, Scripts
-from faxdispatch.operations.account import account_of_key
 from faxdispatch.settings import Settings
 from faxdispatch.telnyx.client import TelnyxClient
 from faxdispatch.telnyx.media_calls import MAX_TTL
@@ -21,8 +21,6 @@ from faxdispatch.telnyx.throttle import Throttle
 
 KEEP = timedelta(days=30)
 """How long an upload is kept past the moment up to which it is needed."""
-SPARE = timedelta(days=7)
-"""How much longer a stored document must live than it is needed, to be used again."""
 
 _REMEMBERED = 10_000
 """Documents of which it is remembered that they are there."""

@@ -15,13 +15,13 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from faxdispatch.account.key import recognise
 from faxdispatch.campaign.requests import row_for_line
 from faxdispatch.errors import BadInput, InvalidJob, NoSuchResource, NotKnown
 from faxdispatch.jobs import SendFax
 from faxdispatch.ledger import CHUNK, Campaign, Campaigns, Clock, Epoch, JobView, Ledger, Observations, job_of_row
 from faxdispatch.ledger.index import mark as index_mark
 from faxdispatch.ledger.recovery import Found, Recovery
-from faxdispatch.operations.account import recognise
 from faxdispatch.operations.observing import observation_of
 from faxdispatch.settings import Settings
 from faxdispatch.states import State

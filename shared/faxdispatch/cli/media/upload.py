@@ -12,9 +12,9 @@ from faxdispatch.cli.media.words import Json
 from faxdispatch.cli.moments import parse_span
 from faxdispatch.cli.output import note, show, show_json
 from faxdispatch.cli.resources import plain
-from faxdispatch.documents.local import Document, read_document
+from faxdispatch.documents.local import SPARE, Document, read_document
 from faxdispatch.errors import BadInput, Conflict
-from faxdispatch.media.uploads import KEEP, SPARE, find, put
+from faxdispatch.media.uploads import KEEP, find, put
 from faxdispatch.settings import Settings
 from faxdispatch.telnyx.client import TelnyxClient
 from faxdispatch.telnyx.media_calls import MAX_TTL

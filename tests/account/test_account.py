@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from faxdispatch.account.key import OtherAccount, account_of_key, recognise
 from faxdispatch.errors import AccountRefused, NoSuchResource, NotSent, OutcomeUnknown, RateLimited
 from faxdispatch.ledger import Identity, Scripts, connect
-from faxdispatch.operations.account import OtherAccount, account_of_key, recognise
 from faxdispatch.settings import Settings
 
 
