@@ -16,9 +16,11 @@ _REMEMBERED = 100
 
 @dataclass
 class Task:
-    """One piece of work. `rows` says how far it is, `problem` why it failed."""
+    """One piece of work. `rows` and `documents` say how far it is, `problem` why it failed."""
 
     rows: int = 0
+    documents: int = 0
+    """Different documents of rows that were looked at."""
     share: float = 0.0
     """From 0 to 1."""
     done: bool = False
@@ -28,6 +30,10 @@ class Task:
     def progress(self, read: int, total: int, rows: int) -> None:
         """Note how far it is, as `checking.Progress`."""
         self.rows, self.share = rows, read / total if total else 0.0
+
+    def documents_seen(self, count: int) -> None:
+        """Note how far it is, as `documents.OnDocuments`."""
+        self.documents = count
 
 
 class Background:

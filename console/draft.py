@@ -33,6 +33,9 @@ class Draft:
     name: str | None = None
     cap: float | None = None
     document_name: str | None = None
+    archive_name: str | None = None
+    archive_mark: str | None = None
+    """Another one for each archive that is uploaded, whatever its name."""
     campaign_id: str | None = None
     """The campaign that it became."""
 
@@ -40,6 +43,11 @@ class Draft:
     def list(self) -> Path:
         """The uploaded list."""
         return self.folder / "list" / self.list_name
+
+    @property
+    def archive(self) -> Path | None:
+        """The uploaded archive with the documents that rows name, None where there is none."""
+        return self.folder / "archive" / self.archive_name if self.archive_name else None
 
     @property
     def document_path(self) -> Path | None:
@@ -58,8 +66,9 @@ class Draft:
 
     def key(self, what: str) -> str:
         """Give a name for work on the draft as it stands: other words give another one."""
-        said = json.dumps([self.reading, self.options, self.cap, self.document_name, self.name], sort_keys=True)
-        relevant = json.dumps(self.reading, sort_keys=True) if what == "check" else said
+        read = [self.reading, self.archive_mark]
+        said = read if what == "check" else [*read, self.options, self.cap, self.document_name, self.name]
+        relevant = json.dumps(said, sort_keys=True)
         return f"{what}-{self.token}-{hashlib.sha256(relevant.encode()).hexdigest()[:16]}"
 
     def result(self, what: str) -> dict[str, Any] | None:
@@ -88,7 +97,7 @@ class Drafts:
         self._sweep()
         token = secrets.token_urlsafe(12)
         folder = self._folder / token
-        for part in ("list", "document"):
+        for part in ("list", "document", "archive"):
             (folder / part).mkdir(parents=True, mode=0o700)
         return Draft(token, folder, list_name, operator)
 

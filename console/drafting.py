@@ -3,12 +3,14 @@
 import json
 from dataclasses import asdict
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from console.background import Task
 from console.desk import Desk
 from console.draft import Draft
 from faxdispatch.campaign.asking import quarantined_in
+from faxdispatch.campaign.looking_up import look_up, row_documents, storage_of
 from faxdispatch.campaign.planning.estimate import Plan
 from faxdispatch.campaign.planning.inputs import Planner
 from faxdispatch.ledger import Suppressions
@@ -20,16 +22,25 @@ _FIRST = 10
 
 def check_list(here: Desk, draft: Draft, task: Task) -> None:
     """Read the whole list, and keep what was understood and every row that is not sent to."""
-    with check(
-        draft.list,
-        policy=here.settings.number_policy,
-        own_numbers=(here.settings.sender,) if here.settings.sender else (),
-        suppressed=Suppressions(here.scripts).among,
-        quarantined=quarantined_in(here.scripts),
-        first_bad=0,
-        on_progress=task.progress,
-        **draft.how.as_data(),
-    ) as checking:
+    with (
+        row_documents(
+            draft.archive,
+            None,
+            lambda: storage_of(here.settings, here.scripts),
+            on_documents=task.documents_seen,
+        ) as documents,
+        check(
+            draft.list,
+            policy=here.settings.number_policy,
+            own_numbers=(here.settings.sender,) if here.settings.sender else (),
+            suppressed=Suppressions(here.scripts).among,
+            quarantined=quarantined_in(here.scripts),
+            first_bad=0,
+            on_progress=task.progress,
+            **draft.how.as_data(),
+        ) as checking,
+    ):
+        look_up(checking, documents)
         first = _read(draft, checking)
         table = checking.table
         draft.keep_result(
@@ -41,7 +52,7 @@ def check_list(here: Desk, draft: Draft, task: Task) -> None:
                 "header": table.header,
                 "delimiter": table.delimiter,
                 "encoding": table.encoding,
-                "guesses": table.guesses,
+                "guesses": [*table.guesses, *(checking.documents.remarks() if checking.documents else ())],
                 "first": first,
                 "counts": {name: value for name, value in asdict(checking.summary).items() if isinstance(value, int)},
             },
@@ -75,7 +86,14 @@ def plan(here: Desk, draft: Draft, task: Task) -> None:
     """Estimate cost and end, and keep that."""
     planner = Planner(here.settings, here.scripts, document=draft.document)
     subject = planner.of_file(
-        draft.list, options(draft), draft.how, datetime.now(UTC), cap=draft.cap, on_progress=task.progress
+        draft.list,
+        options(draft),
+        draft.how,
+        datetime.now(UTC),
+        media_dir=_archive_of(draft),
+        cap=draft.cap,
+        on_progress=task.progress,
+        on_documents=task.documents_seen,
     )
     made = planner.estimate(subject)
     # What is not sent is told on the page of the list.
@@ -92,11 +110,19 @@ def create(here: Desk, draft: Draft, task: Task) -> None:
         reading=draft.how,
         cap=draft.cap,
         operator=draft.operator,
+        media_dir=_archive_of(draft),
         on_progress=task.progress,
+        on_documents=task.documents_seen,
         **options(draft),
     )
     draft.campaign_id = made.campaign.id
     draft.save()
+
+
+def _archive_of(draft: Draft) -> Path | None:
+    """Give the archive with the documents of rows, where the list has a column of them."""
+    by_row = "media" in (draft.result("check") or {}).get("fields", {})
+    return draft.archive if by_row else None
 
 
 def options(draft: Draft) -> dict[str, Any]:

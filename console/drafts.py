@@ -1,5 +1,6 @@
 """A new campaign: the list is uploaded, understood and corrected, the document looked at, all planned and made."""
 
+import secrets
 from datetime import datetime
 from typing import Any
 
@@ -50,6 +51,7 @@ def begin() -> AnyResponse:
         return redirect(url_for(".page"), 303)
     draft = desk().drafts.new(name, you().name)
     kept(file, draft.list.parent, name=name)
+    _take_archive(draft)
     draft.name = " ".join(draft.list.stem.replace("_", " ").split()) or "campaign"
     draft.save()
     return redirect(url_for(".one", token=draft.token), 303)
@@ -107,6 +109,22 @@ def reading(token: str) -> AnyResponse:
         return "The list is read so."
 
     return act("reading a list", draft.token, do, back=url_for(".one", token=token))
+
+
+@pages.post("/<token>/archive")
+def archive(token: str) -> AnyResponse:
+    """Take the documents of rows in, or out again."""
+    draft = desk().drafts.get(token)
+
+    def do() -> str:
+        if request.form.get("forget") == "yes":
+            draft.archive_name = draft.archive_mark = None
+        elif not _take_archive(draft):
+            raise BadInput("archive: choose a ZIP file with the documents that the list names")
+        draft.save()
+        return "The documents are looked up so."
+
+    return act("the documents of a list", draft.token, do, back=url_for(".one", token=token))
 
 
 @pages.get("/<token>/left-out.csv")
@@ -219,6 +237,17 @@ def drop(token: str) -> AnyResponse:
         return "The draft is dropped."
 
     return act("dropping a draft", draft.token, do, back=url_for(".page"))
+
+
+def _take_archive(draft: Draft) -> bool:
+    """Keep the archive that came with a form; tell whether there was one."""
+    file = request.files.get("archive")
+    if file is None or not file.filename:
+        return False
+    name = secure_filename(file.filename) or "documents.zip"
+    kept(file, draft.folder / "archive", name=name)
+    draft.archive_name, draft.archive_mark = name, secrets.token_hex(8)
+    return True
 
 
 def _work(draft: Draft, what: str, *, wait: float = 1.0) -> Task | None:

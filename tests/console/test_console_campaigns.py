@@ -200,6 +200,39 @@ def test_a_document_that_cannot_be_faxed_is_refused(draft, operator):
     assert "is a web page, not a document" in told
 
 
+def test_documents_of_rows_come_in_an_archive(users, build, monkeypatch):
+    class Storage:
+        def keep(self, document, *, until=None):
+            return document.media_name
+
+        def find(self, name):
+            return None
+
+    monkeypatch.setattr("faxdispatch.media.uploads.Uploads.from_settings", lambda *_: Storage())
+    app = build(telnyx_api_key="KEY")
+    operator = Browser(app.test_client())
+    operator.sign_in("olga")
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("letters/a.pdf", a_pdf(2))
+    packed.seek(0)
+    text = "Fax;Letter\n415-555-0101;a.pdf\n415-555-0102;missing.pdf\n"
+    form = {"csrf_token": operator.token(), "list": (io.BytesIO(text.encode()), "referrals.csv")}
+    where = operator.client.post("/drafts/", data=form).location
+
+    told = operator.post(f"{where}/archive", archive=(packed, "letters.zip")).text
+    assert "No column names documents, so letters.zip is not used" in told
+    told = operator.post(f"{where}/reading", **{"field.media": "2"}).text
+    assert "Of 2 rows, 1 are sent to and 1 are not." in told
+    assert "is neither a file in the archive letters.zip nor stored at Telnyx" in told
+    page = eventually(lambda: found if "Ends, if started now" in (found := operator.text(f"{where}/plan")) else None)
+    assert "1 recipients, 2 pages in all" in page
+    assert operator.post(f"{where}/create").request.path == "/campaigns/referrals"
+    [(_, _, fields)] = app.extensions["desk"].client.campaigns.ledger.rows("referrals")
+    assert (fields["document_name"], fields["pages"]) == ("a.pdf", 2)
+    assert "choose a ZIP file" in operator.post(f"{where}/archive").text
+
+
 def test_who_was_left_out_stays_with_the_campaign_and_evidence_is_packed(draft, desk, operator, viewer):
     operator.post(f"{draft}/document", name="Proof", media="letter")
     operator.post(f"{draft}/create")
