@@ -13,11 +13,11 @@ from faxdispatch.cli.confirm import confirm
 from faxdispatch.cli.output import show
 from faxdispatch.errors import BadInput, FaxError
 from faxdispatch.ledger import Epoch, Scripts
-from faxdispatch.ledger.copying import copy_ledger
+from faxdispatch.ledger.copying import copy_ledger, is_copy
 from faxdispatch.settings import Settings
 from faxdispatch.supervisor import roles as processes
 from faxdispatch.supervisor.data_dir import data_dir
-from faxdispatch.supervisor.stack import Stack
+from faxdispatch.supervisor.stack import Stack, StackError
 from faxdispatch.supervisor.valkey import APPEND_ONLY, valkey_command
 
 _FILE = "restored.rdb"
@@ -44,6 +44,8 @@ def restore(
 
     Nothing is sent before `faxdispatch recover`.
     """
+    if not is_copy(file):
+        raise BadInput(f"FILE: {file} is no copy of a ledger; give one that `faxdispatch backup` wrote")
     folder = Settings.load().fax_data_dir
     with data_dir(folder) as ours:
         confirm(f"Put {file} in the place of what is in {ours}? What is there now is moved aside.", yes=yes)
@@ -72,7 +74,12 @@ def _load(folder: Path) -> str:
     port = processes.free_port()
     command = [*valkey_command(folder, port), "--appendonly", "no", "--dbfilename", _FILE]
     with Stack(lambda *_: None) as stack, Redis(port=port, decode_responses=True) as redis:
-        stack.start(processes.server(command, folder, port), within=_PATIENCE)
+        try:
+            stack.start(processes.server(command, folder, port), within=_PATIENCE)
+        except StackError as error:
+            # What it means with it stands behind its number signs.
+            said = [line.partition("# ")[2] for line in str(error).split("; ") if " # " in line]
+            raise BadInput(f"FILE: Valkey cannot read it ({'; '.join(said) or error}); give another copy") from error
         if not redis.exists("fax:ledger"):
             raise BadInput("FILE: it holds no ledger of ours; give one that `faxdispatch backup` wrote")
         epoch = Epoch(Scripts(redis))

@@ -21,12 +21,12 @@ from faxdispatch.wording import counted
 
 _WORDS = {
     Found.SAME: "known",
-    Found.EARLIER: "earlier attempts of these",
-    Found.BOUND: "jobs that were sent and are not to be sent again",
-    Found.ROW: "rows of campaigns that were sent and are not to be sent again",
-    Found.MADE: f"jobs that were not known, made again with the tag {TAG}",
-    Found.ENDED: "rows that have ended",
-    Found.CONFLICT: "to be looked at by a person",
+    Found.EARLIER: "of an earlier attempt of a job",
+    Found.BOUND: "of a job that was to be sent still, and is not sent again",
+    Found.ROW: "of a campaign's row that was to be sent still, and is not sent again",
+    Found.MADE: f"of a job that was not known, made again with the tag {TAG}",
+    Found.ENDED: "of a campaign's row that has ended",
+    Found.CONFLICT: "to be looked at by a person, see below",
 }
 
 
@@ -95,9 +95,9 @@ def _tell(result: Recovered, *, dry_run: bool) -> None:
     if result.foreign:
         show(f"{result.foreign:>8}  of others, left alone")
     for ledger, count in result.others.items():
-        show(f"{count:>8}  of these of ledger {ledger}; if that is lost: --ledger {ledger}")
+        show(f"{count:>8}  of these of ledger {ledger}; only if that is lost for good: --ledger {ledger}")
     for job, fax in result.conflicts:
-        show(f"look at job {job}: Telnyx also has fax {fax} of it")
+        show(f"look at job {job}: Telnyx also has fax {fax} of it (faxdispatch faxes show {fax})")
     for job in result.unknown:
         show(f"job {job} is unknown: no listing shows it yet, and workers look on")
     if result.gap:

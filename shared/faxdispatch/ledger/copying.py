@@ -51,6 +51,19 @@ def copy_ledger(scripts: Scripts, target: Path) -> int:
     return size
 
 
+def is_copy(file: Path) -> bool:
+    """Tell whether a file begins as a copy does.
+
+    Raises:
+        Misconfigured: it cannot be read.
+    """
+    try:
+        with file.open("rb") as opened:
+            return opened.read(len(_MAGIC[1])).startswith(_MAGIC)
+    except OSError as error:
+        raise Misconfigured(f"{file}: cannot be read: {error.strerror or error}") from None
+
+
 @contextmanager
 def _marked(scripts: Scripts) -> Iterator[None]:
     """Note in the ledger that it is copied, and on which run of which server: found on another run, it is the copy."""

@@ -28,6 +28,7 @@ from faxdispatch.states import State
 from faxdispatch.telnyx import Fax, TelnyxClient
 from faxdispatch.telnyx.client_state import LEDGER_ID, Mark, decode_client_state
 from faxdispatch.telnyx.clock import TelnyxClock
+from faxdispatch.wording import counted
 
 TAG = "recovered"
 """Tag of the jobs that were made of what Telnyx tells."""
@@ -159,7 +160,8 @@ class Recoverer:
                 return
             left = (settled - self._clock.now()).total_seconds()
             if left > 0:
-                self._told(f"listed {sum(result.found.values())} faxes of ours; the last look is in {left:.0f} s")
+                listed = counted(sum(result.found.values()), "fax")
+                self._told(f"listed {listed} of ours; the last look is in {left:.0f} s")
             # Apart, since what hides a fax in one listing may hide it in the next moment's too.
             self._sleep(max(left / max(1, s.fax_settle_listings - result.listings), s.fax_reconcile_every))
 
