@@ -18,6 +18,9 @@ def quarantined_in(scripts: Scripts) -> Asked:
         redis: Any = scripts.redis
         now = scripts.clock()
         with redis_trouble():
+            # A list of recipients asks a thousand times, and mostly there is nothing to ask about.
+            if not redis.exists("fax:quarantined"):
+                return set()
             found = redis.zmscore("fax:quarantined", numbers)
         return {number for number, till in zip(numbers, found, strict=True) if till and till > now}
 

@@ -4,8 +4,10 @@ import hashlib
 import json
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -158,9 +160,16 @@ class Importer:
         """
         try:
             known = {name for name, _ in self._media.all(self._id)} if checking.documents else set()
-            with checking:
+            # One chunk is packed and kept while the next one is checked.
+            with checking, ThreadPoolExecutor(max_workers=1) as keeping:
+                kept: Future[None] | None = None
                 for chunk, rows, left in self._chunks(checking):
-                    self._add(chunk, rows, left, checking.documents, known)
+                    ends = checking.documents.take_ends() if checking.documents else {}
+                    if kept:
+                        kept.result()
+                    kept = keeping.submit(self._add, chunk, rows, left, ends, checking.documents, known)
+                if kept:
+                    kept.result()
             _see_that_there_are_some(checking.summary)
             if strict:
                 see_that_all_are_good(checking.summary)
@@ -182,11 +191,11 @@ class Importer:
         chunk: int,
         rows: list[CampaignRow],
         left: list[LeftOutRow],
+        ends: Mapping[str, datetime | None],
         documents: "RowDocuments | None",
         known: set[str],
     ) -> None:
         """Add a chunk. `known` are the stored documents of what was read in before an interruption."""
-        ends = documents.take_ends() if documents else {}
         outcome = self._ledger.add_chunk(self._id, chunk, rows, left, ends)
         if outcome == "no":
             raise self._moved_on()

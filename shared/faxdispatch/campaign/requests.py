@@ -64,6 +64,15 @@ class RowRequests:
         Raises:
             InvalidJob: what would be sent is no request, such as one without a document.
         """
+        reference = said.get("reference")
+        # Most rows say nothing but that.
+        told = {} if len(said) == (reference is not None) else self._told(said)
+        self._check(to, told)
+        if reference:
+            told["client_state"] = reference
+        return told
+
+    def _told(self, said: Mapping[str, Any]) -> dict[str, Any]:
         told = {name: value for name, value in said.items() if name not in ("zone", "reference")}
         for name, other in (_MEDIA, _MEDIA[::-1]):
             if name in told and self._options.get(other) is not None:
@@ -72,9 +81,6 @@ class RowRequests:
                 told.setdefault("document_name", None)
         if (zone := said.get("zone")) and (window := told.get("window") or self._options.get("window")):
             told["window"] = {"zone": zone, **window} if "window" in told else {**window, "zone": zone}
-        self._check(to, told)
-        if reference := said.get("reference"):
-            told["client_state"] = reference
         return told
 
     def _check(self, to: str, told: Mapping[str, Any]) -> None:

@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from faxdispatch.errors import Conflict, NotKnown
@@ -25,8 +25,7 @@ NONE, PENDING, OPENED, DELIVERED, FAILED, CANCELLED, SUPPRESSED = "-", "p", "o",
 _LETTERS = (PENDING, OPENED, DELIVERED, FAILED, CANCELLED, SUPPRESSED)
 
 
-@dataclass(frozen=True, slots=True)
-class CampaignRow:
+class CampaignRow(NamedTuple):
     """One recipient: the number of the row, the number to call (E.164), what the row asks besides, and its cells.
 
     `line` is where it stands in the file of the list, from 1, where that is known.
@@ -34,7 +33,7 @@ class CampaignRow:
 
     row: int
     to: str
-    fields: Mapping[str, Any]
+    fields: dict[str, Any]
     cells: Sequence[str]
     line: int | None = None
 
@@ -212,9 +211,9 @@ class Campaigns:
         letters = [NONE] * (rows[-1].row - first + 1 if rows else 0)
         for row in rows:
             letters[row.row - first] = PENDING
-        told = [[row.row, row.to, dict(row.fields)] if row.fields else [row.row, row.to] for row in rows]
+        told = [(row.row, row.to, row.fields) if row.fields else (row.row, row.to) for row in rows]
         # How far its line is from its row hardly changes from row to row, so that it takes no room once compressed.
-        cells = [[row.row, *([row.line - row.row] if row.line else []), *row.cells] for row in rows]
+        cells = [(row.row, row.line - row.row, *row.cells) if row.line else (row.row, *row.cells) for row in rows]
         left = [[one.row, one.line, one.kind, one.reason, one.to, *one.cells] for one in left_out]
         reply = self._scripts.run(
             "campaign_rows",

@@ -94,6 +94,9 @@ class Suppressions:
         if not numbers:
             return set()
         with redis_trouble():
+            # A list of recipients asks a thousand times, and mostly there is nothing to ask about.
+            if not self._redis.exists("fax:suppressed"):
+                return set()
             records = self._redis.hmget("fax:suppressed", list(numbers))
         found = [_suppression(number, record) for number, record in zip(numbers, records, strict=True) if record]
         now = self._now() if any(one.until for one in found) else None

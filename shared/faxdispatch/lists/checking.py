@@ -28,7 +28,7 @@ _BATCH = 1000
 _SHOWN = 120
 """Characters of a cell that are kept to show it."""
 
-_NOT_SENT = ("reference", "document_name")
+_NOT_SENT = {"reference", "document_name"}
 """What a row says for itself that its recipient does not get."""
 
 Asked = Callable[[list[str]], set[str]]
@@ -183,9 +183,8 @@ class Check:
         cells, number = line.cells, self.table.number_place(line.cells)
         if number is None:
             return LeftOut(line.row, line.line, Why.NO_NUMBER, "no number of a fax machine", None, cells)
-        for place in (number, *self.table.fields.values()):
-            if isinstance(flawed := cells[place], Flawed):
-                return self._bad(line, place, flawed.problem)
+        if self.table.may_be_flawed and (flawed := self._flawed(line, number)):
+            return flawed
         cell = self._reader.read(cells[number])
         if cell.verdict is Verdict.NONE:
             return LeftOut(line.row, line.line, Why.NO_NUMBER, "no number", None, cells)
@@ -199,13 +198,19 @@ class Check:
                 return self._bad(line, place, str(problem))
         return self._row(line, cell, cell.number, fields)
 
+    def _flawed(self, line: Line, number: int) -> BadRow | None:
+        for place in (number, *self.table.fields.values()):
+            if isinstance(cell := line.cells[place], Flawed):
+                return self._bad(line, place, cell.problem)
+        return None
+
     def _left_out(self, line: Line) -> LeftOut | None:
         """Tell why a row is none to be sent to, whatever its number; None where nothing speaks against it."""
         if line.no_recipient:
             return LeftOut(line.row, line.line, Why.NO_NUMBER, line.no_recipient, None, line.cells)
         if line.hidden and not self._include_hidden:
             return LeftOut(line.row, line.line, Why.HIDDEN, line.hidden, None, line.cells)
-        if not line.problem and (refusal := self.table.refusal(line.cells)):
+        if self.table.refusals and not line.problem and (refusal := self.table.refusal(line.cells)):
             return LeftOut(line.row, line.line, Why.OPTED_OUT, f"opted out, {refusal}", None, line.cells)
         return None
 
@@ -238,9 +243,9 @@ class Check:
 
     def _first(self, row: Row) -> int | None:
         """Give the row that had the same number and would send the same; None, and remember it, if there is none."""
+        if row.fields.keys() <= _NOT_SENT and row.to[0] == "+":
+            return self._seen.first(int(row.to), row.row)
         sent = {name: value for name, value in row.fields.items() if name not in _NOT_SENT}
-        if not sent and row.to.startswith("+"):
-            return self._seen.first(int(row.to[1:]), row.row)
         what = json.dumps([row.to, sent], sort_keys=True).encode()
         return self._seen.first(int.from_bytes(hashlib.blake2b(what, digest_size=16).digest()) or 1, row.row)
 

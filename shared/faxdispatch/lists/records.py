@@ -2,7 +2,7 @@
 
 import csv
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple, Self
 
 _MOST_LINES = 100
@@ -101,6 +101,8 @@ class Records:
 
     def _quoted(self, line: str) -> Record:
         number = self._lines.number
+        if cells := self._strictly((line,)):
+            return Record(number, cells)
         more: list[str] = []
 
         def fed() -> Iterator[str]:
@@ -109,15 +111,18 @@ class Records:
                 more.append(following)
                 yield following
 
-        try:
-            reader = csv.reader(fed(), delimiter=self._delimiter, strict=True, skipinitialspace=True)
-            cells = tuple(next(reader))
-        except csv.Error:
-            cells = ()
+        cells = self._strictly(fed())
         if cells and not (more and self._swallows(cells)):
             return Record(number, cells)
         self._lines.put_back(more)
         return Record(number, (line.rstrip("\r\n"),), _UNCLOSED) if more else self._alone(number, line)
+
+    def _strictly(self, lines: Iterable[str]) -> tuple[str, ...]:
+        """Give the cells of the record with which lines begin; none where its quotes are wrong."""
+        try:
+            return tuple(next(csv.reader(lines, delimiter=self._delimiter, strict=True, skipinitialspace=True)))
+        except csv.Error:
+            return ()
 
     def _alone(self, number: int, line: str) -> Record:
         """Read a line whose quotes are wrong, but which has no open one, as spreadsheets do."""

@@ -64,6 +64,11 @@ class Table:
     refusals: dict[int, Says]
     _records: Iterator[Record]
 
+    @property
+    def may_be_flawed(self) -> bool:
+        """Whether a cell may be `Flawed`; one of a file of text never is."""
+        return not self.delimiter
+
     def number_place(self, cells: tuple[str, ...]) -> int | None:
         """Give the column that has a row's fax number; None where what it has are other machines' numbers."""
         if not self.kinds:
@@ -111,14 +116,21 @@ class Table:
                 problem = f"has {_cells(len(cells))} where the list has {_cells(width)}; is a separator unquoted?"
             else:
                 cells = cells[:width]
-        return Line(row, record.line, cells, problem, hidden=record.hidden)
+        return Line(row, record.line, cells, problem, "", record.hidden)
 
     def _repeats_header(self, cells: tuple[str, ...]) -> bool:
         """Tell whether a row is the header again, as where files were put together."""
         number = self.number_column
-        if number >= len(cells) or folded(cells[number]) != self._folded[number]:
+        # Nearly every row has a number there, which is told from a name by its last digits.
+        if number >= len(cells) or cells[number][-4:].isdigit() != self._ends_in_digits:
+            return False
+        if folded(cells[number]) != self._folded[number]:
             return False
         return tuple(map(folded, trimmed(cells))) == self._folded[: len(trimmed(cells))]
+
+    @cached_property
+    def _ends_in_digits(self) -> bool:
+        return self.columns[self.number_column][-4:].isdigit()
 
     @cached_property
     def _folded(self) -> tuple[str, ...]:
