@@ -32,7 +32,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if skipped:
         terminalreporter.write_line(
             f"{len(skipped)} tests of the console in a browser were skipped: install Debian's package chromium "
-            "(apt-get install chromium), or name a Chromium in FAX_BROWSER"
+            "(apt-get install chromium), or name a Chromium in CHROMIUM"
         )
 
 

@@ -198,3 +198,57 @@ def test_settings_cannot_be_changed_once_they_are_read():
 
 def test_unknown_variables_are_none_of_our_business(monkeypatch):
     assert load(monkeypatch, FAX_NO_SUCH_THING="1") == Settings.load()
+
+
+def test_spaces_and_line_ends_around_a_value_do_not_count(monkeypatch):
+    variables = {"FAX_CONNECTION_ID": " 1293384261075731499\n", "TELNYX_API_KEY": f"{SECRET}\r\n", "FAX_FROM": "  "}
+    settings = load(monkeypatch, **variables)
+
+    assert settings.fax_connection_id == "1293384261075731499"
+    assert settings.telnyx_api_key.get_secret_value() == SECRET
+    assert settings.fax_from is None
+
+
+def test_a_line_end_within_a_value_is_told_without_the_value(monkeypatch):
+    with pytest.raises(Misconfigured, match=r"^TELNYX_API_KEY: has a line end") as told:
+        load(monkeypatch, TELNYX_API_KEY=f"{SECRET}\n{SECRET}")
+
+    assert SECRET not in str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [("FAX_RAET", "FAX_RATE"), ("fax_test_onyl", "FAX_TEST_ONLY"), ("TELNYX_PUBLIC_KEYS", "TELNYX_PUBLIC_KEY")],
+)
+@pytest.mark.parametrize("where", ["environment", "file"])
+def test_a_misspelt_name_is_refused_with_the_one_that_is_meant(monkeypatch, tmp_path, name, meant, where):
+    if where == "file":
+        (tmp_path / ".env").write_text(f"{name}=1\n", encoding="utf-8")
+    with pytest.raises(Misconfigured, match=rf"^{name.upper()}: .*{meant}\b"):
+        load(monkeypatch, **({name: "1"} if where == "environment" else {}))
+
+
+def test_a_name_that_is_like_none_of_ours_is_told_once_and_changes_nothing(monkeypatch, caplog):
+    for _ in range(2):
+        load(monkeypatch, FAX_WEB_SERVICE_HOST="10.0.0.1")
+
+    assert [record.message for record in caplog.records if "FAX_WEB_SERVICE_HOST" in record.message] == [
+        "no such settings, without effect: FAX_WEB_SERVICE_HOST (.env.example lists those there are)"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [("FAX_RATE=3\n".encode("utf-16"), r"^\.env: is not text in UTF-8"), (b"FAX_RATE=\xff\n", r"^\.env: is not text")],
+)
+def test_an_env_file_that_is_not_utf_8_is_told(tmp_path, content, problem):
+    (tmp_path / ".env").write_bytes(content)
+
+    with pytest.raises(Misconfigured, match=problem):
+        Settings.load()
+
+
+def test_an_env_file_may_begin_with_a_byte_order_mark(tmp_path):
+    (tmp_path / ".env").write_bytes("FAX_RATE=3\n".encode("utf-8-sig"))
+
+    assert Settings.load().fax_rate == 3

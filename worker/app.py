@@ -44,7 +44,7 @@ from worker.context import Collaborators
 from worker.failpoints import failpoints
 from worker.hook import Hook
 from worker.messaging import transport
-from worker.messaging.gate import Gate, refuse_compressed
+from worker.messaging.gate import MAX_BYTES, Gate, refuse_compressed
 from worker.messaging.reminders import CHECKS, DISPATCH, REMINDERS
 from worker.scheduling.scheduler import Scheduler
 from worker.watch import Watch
@@ -71,7 +71,7 @@ def build(settings: Settings) -> Celery:
     if settings.sender is None:
         log.warning("FAX_FROM is not set: a fax that names no sender is held")
     app = broker_app("faxdispatch", settings.broker, visibility_timeout=settings.fax_visibility_timeout)
-    transport.install(app, max_bytes=settings.fax_message_max_bytes)
+    transport.install(app, max_bytes=MAX_BYTES)
     refuse_compressed()
     app.conf.update(
         imports=("worker.tasks",),
@@ -93,7 +93,7 @@ def build(settings: Settings) -> Celery:
         worker_redirect_stdouts=False,
         broker_connection_max_retries=None,
     )
-    app.gate = Gate([kind.TASK for kind in (*JOBS, *REMINDERS)], max_bytes=settings.fax_message_max_bytes)
+    app.gate = Gate([kind.TASK for kind in (*JOBS, *REMINDERS)], max_bytes=MAX_BYTES)
     app.collaborators = _collaborators(settings, app)
     _attend(app, settings)
     return app

@@ -31,6 +31,9 @@ LEFTOVER_AGE = 3600.0
 """Seconds after which a document under way is one that a killed worker has left; others read what is in it."""
 STAYS = 3600.0
 """Seconds after which the removal of a document that could not be removed is tried again."""
+_GIVE_UP = 3 * 86_400.0
+"""Seconds for which a document is tried that cannot be fetched or stored; then a person must speak. An outage over a
+weekend is shorter, and Telnyx may keep a document no longer."""
 FIRST_LOOK = timedelta(days=1)
 """How far back the very first listing goes."""
 
@@ -247,6 +250,6 @@ def _failed(fax: InboundFax, error: Exception, w: Collaborators, *, refused: boo
         kind=type(error).__name__,
         problem=problem,
         refused=refused,
-        give_up=w.settings.fax_inbound_give_up,
+        give_up=_GIVE_UP,
     )
     log.warning("inbound fax %s: its document could not be stored (%s): %s", fax.fax_id, outcome, problem)

@@ -1,11 +1,16 @@
 """The environment, read once into one frozen object."""
 
-from functools import cached_property
+import logging
+import os
+from collections.abc import Mapping
+from difflib import get_close_matches
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from dotenv import dotenv_values
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from faxdispatch.calling.costs import Prices
@@ -15,6 +20,16 @@ from faxdispatch.calling.openings import Calendar
 from faxdispatch.calling.zones import is_zone
 from faxdispatch.errors import Misconfigured
 from faxdispatch.reasons.ladder import Rung, read_ladder
+
+log = logging.getLogger(__name__)
+
+_ENV_FILE = Path(".env")
+_ENCODING = "utf-8-sig"
+"""UTF-8, with or without the mark that some editors put first."""
+_OURS = ("FAX_", "TELNYX_")
+"""How the names of our settings begin."""
+_MISSPELT = 0.85
+"""Likeness (0 to 1) to a setting's name from which another one is taken for a slip of the pen."""
 
 
 def _split(value: Any) -> Any:
@@ -146,10 +161,6 @@ class Settings(BaseSettings):
     """Calls to Telnyx a second, all workers together."""
     fax_channels: Annotated[int, Field(ge=1)] | Literal["auto"] = "auto"
     """Faxes in flight on one connection, all workers together; `auto` finds it: starts at 2, grows, halves."""
-    fax_breaker_window: int = Field(default=10, ge=1, le=1000)
-    """The last calls to send on a connection that are looked at, since one was answered with a 5xx."""
-    fax_breaker_failures: int = Field(default=5, ge=1, le=1000)
-    """So many of them with a 5xx pause the connection, until one fax that tries is answered otherwise."""
     fax_rate_burst: int = Field(default=5, ge=1, le=1000)
     """Calls by which any one second may exceed `FAX_RATE`."""
     fax_connection_rate: float | None = Field(default=None, gt=0, allow_inf_nan=False)
@@ -186,17 +197,12 @@ class Settings(BaseSettings):
     """A queued job that no worker has taken for so long gets a new message."""
     fax_visibility_timeout: Seconds = 120
     """A message that a dead worker had comes back after so long. Short or long, it can make no second call."""
-    fax_message_max_bytes: int = Field(default=262_144, ge=10_000)
-    """Largest message that is taken from the broker, in bytes as it lies there; a longer one is a dead letter."""
     fax_tick: Seconds = 0.1
     """How often the scheduler looks."""
     fax_retention_days: float = Field(default=30, gt=0, allow_inf_nan=False)
     """How long finished jobs, their history and their idempotency keys are kept."""
     fax_events_maxlen: int = Field(default=1_000_000, ge=1000)
     """Entries kept in the event stream, roughly; a far guard against filling Redis."""
-
-    fax_call_lease: Seconds = 10_800
-    """An accepted fax of which nothing is heard for so long keeps its channel and its number from others no more."""
 
     # Money, in the currency of your contract; the defaults are figures that others report, not Telnyx's price list
     fax_price_page: float = Field(default=0.007, ge=0, allow_inf_nan=False)
@@ -213,18 +219,12 @@ class Settings(BaseSettings):
     """What all faxes of one day (UTC) may cost together; the next one waits for the next day. No cap if not set."""
 
     # Numbers that fail
-    fax_quarantine_after: int = Field(default=2, ge=1)
-    """So many faxes in a row that ended because the number is wrong, and it is not called any more."""
     fax_quarantine_days: float = Field(default=90, gt=0, allow_inf_nan=False)
-    """For so long, or until a person lifts it."""
-    fax_ladder_days: float = Field(default=30, gt=0, allow_inf_nan=False)
-    """How long it is remembered with which changed settings a fax came through to a number."""
+    """A number that two faxes in a row found to be wrong is not called for so long, or until a person lifts it."""
 
     # Campaigns
-    fax_campaign_burst_window: int = Field(default=40, ge=1, le=1000)
-    """The last attempts of a campaign that are looked at; it is paused when too many of them failed."""
     fax_campaign_burst_failures: int = Field(default=30, ge=1)
-    """How many are too many. More than the window is never."""
+    """So many failures among the last 40 attempts of a campaign pause it; more than 40 is never."""
     fax_test_only: bool = False
     """Dial FAX_TEST_NUMBERS only, whatever is asked: for every environment but production."""
     fax_test_numbers: Words = ()
@@ -237,8 +237,6 @@ class Settings(BaseSettings):
     """Largest document that is fetched."""
     fax_inbound_poll: Seconds = 300
     """How often Telnyx's inbound faxes are listed, to find those whose webhooks never came."""
-    fax_inbound_give_up: Seconds = 259_200
-    """A document that cannot be fetched or stored is tried for so long; then a person must speak."""
     fax_inbound_retention_days: float | None = Field(default=None, gt=0, allow_inf_nan=False)
     """How long stored documents are kept; for ever where it is not set."""
 
@@ -277,8 +275,6 @@ class Settings(BaseSettings):
     """After Telnyx had no free channel; costs the fax no attempt."""
     fax_retry_account: Schedule = (300,)
     """After the account or the connection was refused; costs the fax no attempt."""
-    fax_retry_connect: Schedule = (1, 2, 5, 15, 60)
-    """After Telnyx could not be reached; costs the fax no attempt. Also between tries of a paused connection."""
     fax_ladder: Ladder = (("t38_enabled", False), ("quality", "normal"), ("monochrome", True))
     """What is changed, one more each time, after the transmission itself failed; `none` changes nothing."""
 
@@ -300,15 +296,26 @@ class Settings(BaseSettings):
     fax_log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     """What is logged."""
 
+    @model_validator(mode="before")
+    @classmethod
+    def _strip(cls, given: Any) -> Any:
+        """Take spaces and line ends off: files of secrets often end with one. What is empty then is not set."""
+        if not isinstance(given, Mapping):
+            return given
+        stripped = {name: value.strip() if isinstance(value, str) else value for name, value in given.items()}
+        return {name: value for name, value in stripped.items() if value != ""}
+
     @classmethod
     def load(cls, **overrides: Any) -> Self:
         """Read the environment and `.env`; `overrides` win.
 
         Raises:
-            Misconfigured: naming every wrong variable, never its value; of FAX_LADDER the words that are wrong.
+            Misconfigured: naming every wrong variable, never its value; of FAX_LADDER the words that are wrong. Also
+                where a variable is named almost like a setting, or `.env` cannot be read.
         """
+        _tell(*strange_names())
         try:
-            settings = cls(_env_file=".env", **overrides)
+            settings = cls(_env_file=_ENV_FILE, _env_file_encoding=_ENCODING, **overrides)
         except ValidationError as error:
             problems = "; ".join(f"{_variable(e['loc'])}: {_message(e)}" for e in error.errors(include_url=False))
             raise Misconfigured(f"{problems}. Every setting is explained in .env.example") from None
@@ -316,6 +323,11 @@ class Settings(BaseSettings):
         return settings
 
     def _check(self) -> None:
+        for name in type(self).model_fields:
+            value = getattr(self, name)
+            text = value.get_secret_value() if isinstance(value, SecretStr) else value
+            if isinstance(text, str) and not text.isprintable():
+                raise Misconfigured(f"{name.upper()}: has a line end or another control character in it; write it anew")
         least = 2 * (self.fax_connect_timeout + self.fax_read_timeout)
         if self.fax_lease < least:
             raise Misconfigured(
@@ -416,6 +428,33 @@ class Settings(BaseSettings):
     def known_connections(self) -> frozenset[str]:
         """Connections whose events are ours; empty where none is configured, which means that all are."""
         return frozenset(filter(None, (self.fax_connection_id, *self.fax_connections)))
+
+
+def strange_names() -> tuple[str, ...]:
+    """Give the variables, of the environment and of `.env`, that are named like settings of ours and are none.
+
+    Raises:
+        Misconfigured: one is named almost like a setting, or `.env` cannot be read.
+    """
+    try:
+        in_file = dotenv_values(_ENV_FILE, encoding=_ENCODING) if _ENV_FILE.is_file() else {}
+    except UnicodeDecodeError:
+        raise Misconfigured(".env: is not text in UTF-8; save it anew as UTF-8") from None
+    except OSError as error:
+        raise Misconfigured(f".env: cannot be read: {error.strerror}") from None
+    settings = {name.upper() for name in Settings.model_fields}
+    strange = sorted({name for name in map(str.upper, {*os.environ, *in_file}) if name.startswith(_OURS)} - settings)
+    for name in strange:
+        if like := get_close_matches(name, settings, n=1, cutoff=_MISSPELT):
+            raise Misconfigured(f"{name}: there is no such setting; {like[0]} is meant, or rename it")
+    return tuple(name for name in strange if name.startswith("FAX_"))
+
+
+@cache
+def _tell(*names: str) -> None:
+    """Say once that these variables have no effect."""
+    if names:
+        log.warning("no such settings, without effect: %s (.env.example lists those there are)", ", ".join(names))
 
 
 def _variable(location: tuple[int | str, ...]) -> str:

@@ -1,6 +1,6 @@
 """A real browser on a whole installation: Debian's Chromium, or another of that family, driven by Playwright.
 
-Without one these tests are skipped, unless FAX_BROWSER_TESTS=required. FAX_BROWSER names one that is elsewhere.
+Without one these tests are skipped, unless BROWSER_TESTS=required. CHROMIUM names one that is elsewhere.
 """
 
 import os
@@ -16,7 +16,7 @@ from faxdispatch.users import Role, Users
 from tests.flow.harness import Flow, installation
 
 PASSWORD = "correct horse battery"
-NO_BROWSER = "no browser: install Debian's package chromium, or name one in FAX_BROWSER"
+NO_BROWSER = "no browser: install Debian's package chromium, or name one in CHROMIUM"
 SWITCHES = [
     "--no-sandbox",
     "--disable-gpu",
@@ -37,10 +37,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    names = (os.environ.get("FAX_BROWSER"), "chromium", "chromium-browser", "google-chrome")
+    names = (os.environ.get("CHROMIUM"), "chromium", "chromium-browser", "google-chrome")
     found = next((path for name in names if name and (path := shutil.which(name))), None)
     if found is None:
-        if os.environ.get("FAX_BROWSER_TESTS") == "required":
+        if os.environ.get("BROWSER_TESTS") == "required":
             pytest.fail(NO_BROWSER)
         pytest.skip(NO_BROWSER)
     with sync_playwright() as playwright:

@@ -110,7 +110,7 @@ def test_ci_runs_the_tests_and_then_the_checks(tmp_path):
     done = subprocess.run(
         [ROOT / ".ci" / "run"],
         # Something that is there, so that no browser is installed for this.
-        env=os.environ | {"FAX_BROWSER": "sh", "PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"},
+        env=os.environ | {"CHROMIUM": "sh", "PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"},
         capture_output=True,
         text=True,
         check=True,

@@ -138,10 +138,11 @@ def test_simulate_prints_where_it_is_and_serves_until_stopped(start):
     simulate.assert_nothing_left()
 
 
-def test_the_procfile_under_honcho_delivers_and_stops_cleanly(start, home, tmp_path):
+def test_the_procfile_under_honcho_delivers_and_stops_cleanly_and_the_environment_wins(start, home, tmp_path):
+    (home / ".env").write_text("REDIS_URL=redis://127.0.0.1:1/0\n")
     with installation(tmp_path, workers=0, web=False) as flow:
         honcho = start(
-            *("honcho", "-f", str(ROOT / "Procfile"), "-d", str(home), "start"),
+            *("honcho", "-f", str(ROOT / "Procfile"), "-d", str(home), "-e", os.devnull, "start"),
             **(
                 FAST
                 | processes.simulated(flow.sim.about)

@@ -1,3 +1,4 @@
+import re
 from importlib.resources import files
 
 import pytest
@@ -24,6 +25,18 @@ def test_a_script_carries_only_what_it_uses():
 
     assert "local function next_slot(" in text
     assert "local function emit(" not in text
+
+
+def test_a_script_carries_only_the_rules_it_uses():
+    assert "local RULES = {interval = " in script("reserve", RULES)
+    assert "page_price" not in script("reserve", RULES)
+
+
+def test_every_rule_is_used_by_a_script():
+    text = "".join(file.read_text() for folder in LUA.iterdir() for file in folder.iterdir())
+    used = set(re.findall(r"\ba\.(\w+)", text))
+
+    assert set(RULES) - used == set()
 
 
 def test_what_is_used_stands_before_what_uses_it():

@@ -20,6 +20,8 @@ from worker.messaging.envelope import Envelope
 # It has no types.
 _compression: Any = kombu
 
+MAX_BYTES = 262_144
+"""Largest message that is taken from the broker, as it lies there: many times what the longest fax job needs."""
 MAX_ID = 255
 """Longest id of a message, in characters."""
 _NO_IDENTITY = {"", "none", "null", "nil", "undefined", "nan"}
@@ -100,7 +102,7 @@ class Gate:
         if size > self._max_bytes:
             raise Refused(
                 "TooLong",
-                f"{size} bytes, and a message may have {self._max_bytes} (FAX_MESSAGE_MAX_BYTES): a document goes as "
+                f"{size} bytes, and a message may have {self._max_bytes}: a document goes as "
                 "media_url, or is uploaded and goes as media_name",
             )
         if envelope.headers.get("compression"):

@@ -5,6 +5,7 @@ from datetime import datetime
 from faxdispatch.hooks import Change, Hold, Reject
 from faxdispatch.jobs import SendFax
 from faxdispatch.ledger import JobView
+from faxdispatch.ledger.rules import PROBE_PAUSES
 from faxdispatch.states import HoldReason, State
 from worker.context import Collaborators
 from worker.hook import HookFailed, apply
@@ -85,8 +86,7 @@ def _ask_hook(job: JobView, now: datetime, w: Collaborators) -> SendFax:
         if isinstance(answer, Change):
             return apply(answer, job.request, region=w.settings.fax_default_region)
     except HookFailed as error:
-        after = w.settings.fax_retry_connect[-1]
-        raise _parked(job, HoldReason.POLICY_HOOK_FAILED, w, after=after, detail=str(error)) from None
+        raise _parked(job, HoldReason.POLICY_HOOK_FAILED, w, after=PROBE_PAUSES[-1], detail=str(error)) from None
     if isinstance(answer, Hold) and HoldReason.POLICY_HOOK not in job.waived:
         raise _parked(job, HoldReason.POLICY_HOOK, w, due=answer.due(now), detail=answer.reason)
     if isinstance(answer, Reject):

@@ -17,6 +17,7 @@ from faxdispatch.errors import (
 )
 from faxdispatch.jobs import CancelFax
 from faxdispatch.ledger import CallOutcome, Scope
+from faxdispatch.ledger.rules import PROBE_PAUSES
 from faxdispatch.states import HoldReason, State
 from faxdispatch.telnyx import Fax
 from faxdispatch.telnyx.translate import blames_account
@@ -97,7 +98,7 @@ def _not_created(claimed: Claimed, error: TelnyxError, w: Collaborators) -> Outc
         return _put_back(claimed, error, HoldReason.RATE_LIMITED, error.retry_after or 1.0, w)
     if isinstance(error, NotSent):
         call: CallOutcome | None = "unreachable" if isinstance(error, Unreachable) else None
-        return _put_back(claimed, error, HoldReason.NOT_SENT, step(settings.fax_retry_connect, holds), w, call=call)
+        return _put_back(claimed, error, HoldReason.NOT_SENT, step(PROBE_PAUSES, holds), w, call=call)
     assert isinstance(error, AccountRefused), f"{type(error).__name__} has no rule"  # noqa: S101
     if scope := _NO_CHANNEL.get(error.code or ""):
         delay = step(settings.fax_retry_capacity, holds)

@@ -4,7 +4,7 @@ from faxdispatch.ledger.campaigns import CANCELLED
 from faxdispatch.reasons.words import OURS, plain
 
 PAUSES: dict[str, str] = {
-    "error_burst": "too many of its last attempts failed (FAX_CAMPAIGN_BURST_FAILURES of FAX_CAMPAIGN_BURST_WINDOW)",
+    "error_burst": "too many of its last attempts failed (FAX_CAMPAIGN_BURST_FAILURES of 40)",
     "spend_cap": "the next fax would cost more than its cap leaves",
     "too_late": "its start came longer than FAX_TOO_LATE after its moment, since nothing ran",
     "documents_gone": "Telnyx has documents of its rows no more; create it again with the same list, which stores them",

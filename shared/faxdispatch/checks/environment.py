@@ -7,7 +7,7 @@ from faxdispatch.calling.zonedata import ZoneData, in_use
 from faxdispatch.checks.finding import Finding, fail, ok, warn
 from faxdispatch.errors import Misconfigured
 from faxdispatch.privacy import EXAMPLE
-from faxdispatch.settings import Settings
+from faxdispatch.settings import Settings, strange_names
 from faxdispatch.wording import counted_are
 
 _WHERE = "set it in the environment or in .env; .env.example explains it"
@@ -16,6 +16,8 @@ _WHERE = "set it in the environment or in .env; .env.example explains it"
 def check_environment(settings: Settings) -> Iterator[Finding]:
     """Look for what is missing, what contradicts, and what is unsafe."""
     yield from _complete(settings)
+    if names := strange_names():
+        yield warn("names", f"no such settings: {', '.join(names)}", "take them out, or see .env.example for the names")
     yield _public_key(settings)
     yield _sender(settings)
     if settings.fax_test_only:

@@ -1,4 +1,4 @@
-"""The texts of the Lua scripts: each begins with the rules and with what it uses of `lua/shared/`, and no more.
+"""The texts of the Lua scripts: each begins with what it uses of the rules and of `lua/shared/`, and no more.
 
 Redis compiles a script once but runs all of its text with every call, so that each function a script does not use would
 cost its part of every call. What is used is found by name; one that stands in a text for something else costs a little
@@ -34,14 +34,15 @@ _COMMENT = re.compile(r"^ *--.*\n", re.MULTILINE)
 
 
 def script(name: str, rules: Mapping[str, Any]) -> str:
-    """Give the whole text of the script `name`; `rules` are what `RULES` holds in it."""
+    """Give the whole text of the script `name`; those of the `rules` that it uses are what `RULES` holds in it."""
     own = _COMMENT.sub("", _text(places()[name]))
     parts, used = [own], set(_WORD.findall(own))
     for names, part in reversed(_shared()):
         if used.intersection(names):
             parts.append(part)
             used.update(_WORD.findall(part))
-    parts.append(f"local RULES = {{{', '.join(_literals(rules))}}}\n")
+    needed = {rule: value for rule, value in rules.items() if rule in used}
+    parts.append(f"local RULES = {{{', '.join(_literals(needed))}}}\n")
     return "".join(reversed(parts))
 
 

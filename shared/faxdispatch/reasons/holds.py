@@ -86,7 +86,7 @@ MEANINGS: dict[HoldReason, Meaning] = {
     ),
     HoldReason.NOT_SENT: Meaning(
         "Telnyx could not be reached, and nothing had left.",
-        "The pause of FAX_RETRY_CONNECT; mend the network. Where more fail, the connection is paused and one tries.",
+        "The pause, at most a minute; mend the network. Where more fail, the connection is paused and one tries.",
     ),
     HoldReason.NEVER_ACCEPTED: Meaning(
         "Telnyx never took FAX_MAX_NEVER_ACCEPTED attempts: it gave no clear answer, and no listing shows them.",
