@@ -172,6 +172,17 @@ def test_another_list_or_other_options_under_the_same_id_are_a_conflict(service,
     assert service.get("recall").rows == 1
 
 
+def test_a_send_by_that_has_passed_is_refused_unless_the_campaign_is_there(service, desk):
+    until = datetime.now(UTC) + SOON
+    with pytest.raises(BadInput, match="send_by: has passed already"):
+        service.create(rows(1), campaign_id="spring", media_name="letter", send_by=datetime.now(UTC) - SOON)
+    assert service.list() == []
+
+    service.create(rows(1), campaign_id="spring", media_name="letter", send_by=until.isoformat())
+    desk.scripts.now = round((until + SOON).timestamp() * 1000)
+    assert service.create(rows(1), campaign_id="spring", media_name="letter", send_by=until).outcome == "same"
+
+
 def test_an_interrupted_import_goes_on_and_leaves_nothing_out(service, monkeypatch, desk):
     listed = rows(3 * CHUNK + 7)
     add, calls = service.ledger.add_chunk, []

@@ -30,7 +30,7 @@ from faxdispatch.campaign.requests import RowRequests, options_for_all
 from faxdispatch.campaign.retrying import chooser
 from faxdispatch.campaign.trial import Trial, trial
 from faxdispatch.documents.local import Document, document_of
-from faxdispatch.errors import BadInput, Conflict
+from faxdispatch.errors import BadInput, Conflict, InvalidJob, NotKnown
 from faxdispatch.jobs import SendFax
 from faxdispatch.ledger import (
     Audit,
@@ -175,7 +175,7 @@ class CampaignService:
             checking = checked()
             try:
                 given = {"document_name": ours.name} | options | {"media_name": ours.media_name} if ours else options
-                asked = self._options(checking, given, reading)
+                asked = self._options(checking, given, reading, known=self._knows(identity))
                 if ours:
                     self._store(ours, until=needed_until(asked))
                 mark = fingerprint(listed.content, reading.as_data(), asked)
@@ -234,9 +234,19 @@ class CampaignService:
             on_progress=on_progress,
         )
 
-    def _options(self, checking: Check, given: dict[str, Any], reading: Reading) -> dict[str, Any]:
+    def _options(self, checking: Check, given: dict[str, Any], reading: Reading, *, known: bool) -> dict[str, Any]:
         region = reading.region or self._policy.region
-        return options_for_all(given, region=region, media_by_row="media" in checking.table.fields)
+        asked = options_for_all(given, region=region, media_by_row="media" in checking.table.fields)
+        if not known and (last := needed_until(asked)) and last <= Clock(self._scripts).now():
+            raise InvalidJob([("send_by", "has passed already, by the clock of Redis; give a later moment")])
+        return asked
+
+    def _knows(self, campaign_id: str) -> bool:
+        try:
+            self.ledger.get(campaign_id)
+        except NotKnown:
+            return False
+        return True
 
     def _open(
         self,

@@ -124,10 +124,13 @@ class RowDocuments:
 
     def remarks(self) -> list[str]:
         """Say in words what the rows do not show."""
+        stored = len(self._elsewhere) - len(self.unasked)
+        remarks = [f"documents of rows: {counted(len(self.files), 'different file')}, {stored:,} looked for at Telnyx"]
         if not self.unasked:
-            return []
+            return remarks if self._known else []
         told = f"{counted(len(self.unasked), 'document')}, such as {min(self.unasked)!r}"
-        return [f"no files here, and not looked for at Telnyx, which takes TELNYX_API_KEY and REDIS_URL: {told}"]
+        words = f"no files here, and not looked for at Telnyx, which takes TELNYX_API_KEY and REDIS_URL: {told}"
+        return [*remarks, words]
 
     @property
     def _storage(self) -> Storage | None:
