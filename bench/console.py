@@ -29,6 +29,7 @@ from faxdispatch.settings import Settings
 from faxdispatch.states import CampaignState
 from faxdispatch.supervisor import roles as processes
 from faxdispatch.supervisor.stack import Stack
+from faxdispatch.supervisor.valkey import valkey_url
 from faxdispatch.users import Role, Users
 
 TIMES = 7
@@ -104,9 +105,8 @@ def main() -> None:
     parser.add_argument("--open", type=int, default=1000, dest="still_open")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, Stack(lambda _, __: None) as stack:
-        port = processes.free_port()
-        stack.start(processes.valkey(Path(folder), port))
-        url = f"redis://127.0.0.1:{port}/0"
+        url = valkey_url(Path(folder))
+        stack.start(processes.valkey(Path(folder)))
         Users(Path(folder) / "users.json").add("bench", PASSWORD, Role.OPERATOR)
         settings = Settings.load(
             redis_url=url,

@@ -20,6 +20,7 @@ from faxdispatch.ledger import Ledger, Limits, Scripts, connect
 from faxdispatch.subprocesses.child import Child, Role
 from faxdispatch.supervisor import roles as processes
 from faxdispatch.supervisor.stack import Stack
+from faxdispatch.supervisor.valkey import valkey_url
 from faxdispatch.telnyx.client_state import decode_client_state
 
 CONNECTION, SECOND_CONNECTION = "1000000000000000001", "1000000000000000002"
@@ -194,9 +195,9 @@ def ground() -> Iterator[tuple[Stack, Path, str, dict[str, Any]]]:
         (Path(tempfile.gettempdir()) / "faxdispatch-bench.log").open("w", buffering=1) as output,
         Stack(lambda process, line: output.write(f"{process:<10} | {line}\n")) as stack,
     ):
-        folder, port = Path(name), processes.free_port()
-        stack.start(processes.valkey(folder, port))
-        yield stack, folder, f"redis://127.0.0.1:{port}/0", _introduction(stack.start(_stub(folder)))
+        folder = Path(name)
+        stack.start(processes.valkey(folder))
+        yield stack, folder, valkey_url(folder), _introduction(stack.start(_stub(folder)))
 
 
 def _stub(folder: Path) -> Role:

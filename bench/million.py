@@ -31,6 +31,7 @@ from faxdispatch.campaign.service import Reading
 from faxdispatch.ledger import Campaigns, Ledger, Scripts, connect, job_of_row
 from faxdispatch.supervisor import roles as processes
 from faxdispatch.supervisor.stack import Stack
+from faxdispatch.supervisor.valkey import valkey_url
 
 MOST_MEGABYTES, LEAST_TIMES, MOST_BYTES = 200, 10, 100
 PAGE = 1000
@@ -69,10 +70,9 @@ def main() -> int:
 
 @contextmanager
 def _valkey(folder: Path) -> Iterator[str]:
-    port = processes.free_port()
     with Stack(lambda _name, _line: None) as stack:
-        stack.start(processes.valkey(folder, port))
-        yield f"redis://127.0.0.1:{port}/0"
+        stack.start(processes.valkey(folder))
+        yield valkey_url(folder)
 
 
 def _used(redis: Any) -> int:

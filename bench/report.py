@@ -26,8 +26,7 @@ from bench.figures import machine
 from bench.installation import number
 from faxdispatch.campaign.report.files import write_report
 from faxdispatch.ledger import CHUNK, CampaignRow, Campaigns, Rules, Scripts, connect
-from faxdispatch.supervisor.roles import free_port
-from faxdispatch.supervisor.valkey import valkey_command
+from faxdispatch.supervisor.valkey import valkey_command, valkey_url
 
 BLOCK = 1024
 RECORD = struct.Struct(">BBBBHHII16s")
@@ -88,9 +87,8 @@ def child(url: str, name: str) -> dict[str, float]:
 def run(rows: int) -> tuple[dict[str, float], dict[str, float]]:
     """Fill a Valkey and write both reports."""
     with tempfile.TemporaryDirectory() as folder:
-        port = free_port()
-        url = f"redis://127.0.0.1:{port}/0"
-        with subprocess.Popen(valkey_command(Path(folder), port), stdout=subprocess.DEVNULL) as server:
+        url = valkey_url(Path(folder))
+        with subprocess.Popen(valkey_command(Path(folder)), stdout=subprocess.DEVNULL) as server:
             try:
                 _wait_for(url)
                 fill(url, "few", max(1, rows // 100))

@@ -1,6 +1,7 @@
 """`python -m console`: serve the console on FAX_CONSOLE_HOST and FAX_CONSOLE_PORT."""
 
 import logging
+import os
 import signal
 import sys
 from types import FrameType
@@ -10,10 +11,13 @@ from faxdispatch.errors import Misconfigured
 from faxdispatch.ledger.connection import refuse_unfit
 from faxdispatch.serving import Bounds, Server, listen
 from faxdispatch.settings import Settings
+from faxdispatch.subprocesses.umask import UMASK
 
 
 def main() -> None:
     """Serve until told to stop."""
+    # Lists and drafts are for our user alone.
+    os.umask(UMASK)
     try:
         settings = Settings.load()
         refuse_unfit(settings.redis, settings.broker)

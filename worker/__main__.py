@@ -7,6 +7,7 @@ from typing import Any
 
 from celery.signals import worker_shutting_down
 
+from faxdispatch.subprocesses.umask import UMASK
 from worker.app import app
 
 
@@ -16,6 +17,8 @@ def main() -> int:
     Gives another exit code where it ends for any other reason, so that a supervisor starts it again. Celery's own
     command is not used: it gives 0 in any case, and takes options from the environment.
     """
+    # Inbound documents are for our user alone.
+    os.umask(UMASK)
     told: list[str] = []
 
     def leaving(sig: str = "", **_: Any) -> None:

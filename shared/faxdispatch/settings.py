@@ -103,7 +103,7 @@ class Settings(BaseSettings):
     celery_broker_url: SecretStr | None = None
     """Celery's broker; `REDIS_URL` where it is not set."""
     fax_data_dir: Path = Path(".fax-data")
-    """Where the embedded Valkey keeps its files."""
+    """Where the embedded Valkey keeps its files and its socket. It must be ours, and is closed to other users."""
     port: int = Field(default=8080, ge=0, le=65535)
     """Port of the webhook server."""
     fax_webhook_host: str = "::"

@@ -21,6 +21,7 @@ from redis.exceptions import RedisError
 
 from faxdispatch.supervisor import roles as processes
 from faxdispatch.supervisor.stack import Stack
+from faxdispatch.supervisor.valkey import valkey_url
 from tests.chaos.restoring import Restoring
 from tests.flow.harness import SENDER, TOKEN, Simulator, a_pdf
 
@@ -87,9 +88,8 @@ def world(folder: Path, *, workers: int) -> Iterator[World]:
     """Run an installation in `folder`, where its log goes too."""
     log = (folder / "processes.log").open("w", buffering=1)
     with log, Stack(lambda name, line: log.write(f"{name:<10} | {line}\n"), longest_pause=1) as stack:
-        redis_port, web_port = processes.free_port(), processes.free_port()
-        redis_url = f"redis://127.0.0.1:{redis_port}/0"
-        stack.start(processes.valkey(folder, redis_port))
+        web_port, redis_url = processes.free_port(), valkey_url(folder)
+        stack.start(processes.valkey(folder))
         hook = f"http://127.0.0.1:{web_port}/webhooks/telnyx"
         options = ["--port", "0", "--webhook-url", hook, "--speed", _SPEED]
         about = processes.introduction(stack.start(processes.simulator(folder, options)))

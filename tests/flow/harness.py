@@ -17,6 +17,7 @@ from faxdispatch import Event, FaxClient, State
 from faxdispatch.ledger import JobView, Ledger, Rules, Scripts, connect
 from faxdispatch.supervisor import roles as processes
 from faxdispatch.supervisor.stack import Stack
+from faxdispatch.supervisor.valkey import valkey_url
 from faxdispatch.telnyx.client_state import decode_client_state
 from tests.conftest import eventually
 
@@ -166,9 +167,9 @@ def installation(
     """Run an installation; `settings` are environment variables."""
     log = (folder / "processes.log").open("w", buffering=1)
     with log, Stack(lambda name, line: log.write(f"{name:<10} | {line}\n")) as stack:
-        redis_port, web_port, admin_port = (processes.free_port() for _ in range(3))
-        redis_url = f"redis://127.0.0.1:{redis_port}/0"
-        stack.start(processes.valkey(folder, redis_port))
+        web_port, admin_port = processes.free_port(), processes.free_port()
+        redis_url = valkey_url(folder)
+        stack.start(processes.valkey(folder))
         hook = f"http://127.0.0.1:{web_port}/webhooks/telnyx"
         options = ["--port", "0", "--webhook-url", hook, "--speed", "10"]
         about = processes.introduction(stack.start(processes.simulator(folder, options)))

@@ -42,6 +42,8 @@ def test_an_inbound_fax_is_told_stored_and_announced(flow: Flow):
     file = Path(told.data["file"])
     assert file == flow.folder / "inbound" / f"{fax['id']}.pdf"
     assert file.read_bytes().startswith(b"%PDF-")
+    # Nobody else on the machine can read it.
+    assert [path.stat().st_mode & 0o077 for path in (file, file.parent)] == [0, 0]
     assert json.loads(file.with_suffix(".json").read_text())["sha256"] == told.data["sha256"]
     assert (told.data["page_count"], told.data["from"], told.data["to"]) == (3, fax["from"], fax["to"])
     assert kinds(flow, fax["id"])[-2:] == ["fax.received", "fax.stored"]

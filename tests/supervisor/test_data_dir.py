@@ -1,9 +1,15 @@
-import socket
+import logging
+import os
+from pathlib import Path
 
 import pytest
 
 from faxdispatch.errors import Misconfigured
-from faxdispatch.supervisor.data_dir import InUseError, data_dir, usual_port
+from faxdispatch.ledger import connect
+from faxdispatch.supervisor import roles
+from faxdispatch.supervisor.data_dir import InUseError, data_dir, former_port
+from faxdispatch.supervisor.stack import Stack
+from faxdispatch.supervisor.valkey import APPEND_ONLY, valkey_command, valkey_url
 
 
 def test_a_folder_is_made_for_us_alone(tmp_path):
@@ -24,16 +30,68 @@ def test_a_folder_that_cannot_be_is_named(tmp_path):
         pass
 
 
-def test_the_port_stays_while_it_is_free(tmp_path):
-    port = usual_port(tmp_path)
-    assert usual_port(tmp_path) == port
-    with socket.socket() as other:
-        other.bind(("127.0.0.1", port))
-        other.listen()
-        assert usual_port(tmp_path) != port
+def test_what_others_could_do_in_a_folder_that_is_there_is_taken_from_them_and_told(tmp_path, caplog):
+    log = tmp_path / "data" / APPEND_ONLY / "appendonly.aof.1.incr.aof"
+    log.parent.mkdir(parents=True, mode=0o755)
+    (tmp_path / "data").chmod(0o755)
+    log.touch(mode=0o644)
+    with caplog.at_level(logging.WARNING), data_dir(tmp_path / "data") as folder:
+        assert "was open to other users" in caplog.text
+        assert {path.stat().st_mode & 0o077 for path in (folder, log)} == {0}
 
 
-@pytest.mark.parametrize("note", ["", "nonsense", "99999999", "-1"])
-def test_a_damaged_note_of_the_port_does_no_harm(tmp_path, note):
-    (tmp_path / "port").write_text(note)
-    assert 0 < usual_port(tmp_path) < 65536
+def test_a_folder_of_another_user_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
+    with pytest.raises(Misconfigured, match=r"FAX_DATA_DIR: .* belongs to another user"), data_dir(tmp_path):
+        pass
+
+
+@pytest.mark.parametrize("depth", [1, 120])
+def test_the_server_is_reached_by_its_socket_however_long_its_folder_is_and_by_no_port(tmp_path, depth):
+    folder = tmp_path / ("x" * depth)
+    folder.mkdir()
+    os.umask(0o022)
+    with Stack(lambda *_: None) as stack:
+        stack.start(roles.valkey(folder))
+        with connect(valkey_url(folder)) as redis:
+            redis.set("k", "v")
+            socket = Path(redis.connection_pool.connection_kwargs["path"])
+        assert len(os.fsencode(socket)) <= 103
+        assert socket.stat().st_mode & 0o077 == 0
+        assert socket.parent == folder or socket.parent.stat().st_mode & 0o077 == 0
+        assert _listens_nowhere(stack["valkey"].pid)
+        files = [path for path in (folder / APPEND_ONLY).iterdir() if path.is_file()]
+        assert files
+        assert {path.stat().st_mode & 0o077 for path in files} == {0}
+
+
+def _listens_nowhere(pid):
+    """Whether none of a process' sockets is one of TCP that listens (proc(5))."""
+    listening = set()
+    for table in ("tcp", "tcp6"):
+        for line in Path(f"/proc/net/{table}").read_text().splitlines()[1:]:
+            if line.split()[3] == "0A":
+                listening.add(f"socket:[{line.split()[9]}]")
+    open_ones = set()
+    for entry in Path(f"/proc/{pid}/fd").iterdir():
+        try:
+            open_ones.add(str(entry.readlink()))
+        except OSError:
+            continue
+    return not listening & open_ones
+
+
+def test_a_folder_for_sockets_that_another_user_has_made_is_not_used(tmp_path, monkeypatch):
+    monkeypatch.setattr("faxdispatch.supervisor.valkey._SHORT", tmp_path)
+    monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
+    (tmp_path / f"faxdispatch-{os.getuid() + 1}").mkdir()
+    with pytest.raises(Misconfigured, match="belongs to another user"):
+        valkey_command(tmp_path / ("x" * 120))
+
+
+@pytest.mark.parametrize(("note", "told"), [("40321\n", "40321"), (None, None)])
+def test_the_port_of_an_older_version_is_told_once(tmp_path, note, told):
+    if note:
+        (tmp_path / "port").write_text(note)
+    assert former_port(tmp_path) == told
+    assert former_port(tmp_path) is None

@@ -1,7 +1,10 @@
 """The command `faxdispatch`. One file a group of commands; `app.py` lists them and turns errors into exit codes."""
 
 import gc
+import os
 import sys
+
+from faxdispatch.subprocesses.umask import UMASK
 
 
 def main() -> None:
@@ -11,6 +14,8 @@ def main() -> None:
     """
     # Modules are many objects and no garbage: looking through them again and again is an eighth of the start.
     gc.set_threshold(50_000)
+    # Reports, documents and copies of the ledger are for our user alone.
+    os.umask(UMASK)
     try:
         from faxdispatch.cli.app import run  # noqa: PLC0415 - a producer has the package without the extra `app`
     except KeyboardInterrupt:

@@ -12,13 +12,13 @@ from redis import Redis
 from faxdispatch.cli.confirm import confirm
 from faxdispatch.cli.output import show
 from faxdispatch.errors import BadInput, FaxError
-from faxdispatch.ledger import Epoch, Scripts
+from faxdispatch.ledger import Epoch, Scripts, connect
 from faxdispatch.ledger.copying import copy_ledger, is_copy
 from faxdispatch.settings import Settings
 from faxdispatch.supervisor import roles as processes
 from faxdispatch.supervisor.data_dir import data_dir
 from faxdispatch.supervisor.stack import Stack, StackError
-from faxdispatch.supervisor.valkey import APPEND_ONLY, valkey_command
+from faxdispatch.supervisor.valkey import APPEND_ONLY, valkey_command, valkey_url
 
 _FILE = "restored.rdb"
 _PATIENCE = 600.0
@@ -71,11 +71,10 @@ def _restore(file: Path, folder: Path) -> str:
 
 def _load(folder: Path) -> str:
     """Let a Valkey read the copy, write its append-only file of it, and note that it went back in time."""
-    port = processes.free_port()
-    command = [*valkey_command(folder, port), "--appendonly", "no", "--dbfilename", _FILE]
-    with Stack(lambda *_: None) as stack, Redis(port=port, decode_responses=True) as redis:
+    command = [*valkey_command(folder), "--appendonly", "no", "--dbfilename", _FILE]
+    with Stack(lambda *_: None) as stack, connect(valkey_url(folder)) as redis:
         try:
-            stack.start(processes.server(command, folder, port), within=_PATIENCE)
+            stack.start(processes.server(command, folder, valkey_url(folder)), within=_PATIENCE)
         except StackError as error:
             # What it means with it stands behind its number signs.
             said = [line.partition("# ")[2] for line in str(error).split("; ") if " # " in line]

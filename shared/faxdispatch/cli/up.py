@@ -14,10 +14,10 @@ from faxdispatch.errors import Misconfigured
 from faxdispatch.settings import Settings
 from faxdispatch.supervisor import roles as processes
 from faxdispatch.supervisor.checkout import checkout
-from faxdispatch.supervisor.data_dir import data_dir, usual_port
+from faxdispatch.supervisor.data_dir import data_dir, former_port
 from faxdispatch.supervisor.signals import Told, stop_signals
 from faxdispatch.supervisor.stack import Stack, StackError
-from faxdispatch.supervisor.valkey import APPEND_ONLY
+from faxdispatch.supervisor.valkey import APPEND_ONLY, valkey_url
 from faxdispatch.telnyx.webhooks import WEBHOOK_PATH
 
 SIMULATED_SENDER = "+13125550000"
@@ -85,9 +85,8 @@ def _start(stack: Stack, settings: Settings, folder: Path | None, *, workers: in
         "FAX_CONSOLE_USERS": str(settings.console_users.absolute()),
     }
     if folder:
-        port = usual_port(folder)
-        _start_valkey(stack, folder, port)
-        changes["REDIS_URL"] = changes["CELERY_BROKER_URL"] = f"redis://127.0.0.1:{port}/0"
+        _start_valkey(stack, folder)
+        changes["REDIS_URL"] = changes["CELERY_BROKER_URL"] = valkey_url(folder)
     else:
         changes |= {"REDIS_URL": settings.redis, "CELERY_BROKER_URL": settings.broker}
     hook = f"http://127.0.0.1:{changes['PORT']}{WEBHOOK_PATH}"
@@ -102,9 +101,14 @@ def _start(stack: Stack, settings: Settings, folder: Path | None, *, workers: in
     _introduce(hook, folder, changes, password, simulate=simulate)
 
 
-def _start_valkey(stack: Stack, folder: Path, port: int) -> None:
+def _start_valkey(stack: Stack, folder: Path) -> None:
+    if port := former_port(folder):
+        typer.echo(
+            f"Valkey listens on a socket now, which no other user can open, and no more on port {port}: "
+            f"what had redis://127.0.0.1:{port}/0 as REDIS_URL needs {valkey_url(folder)}"
+        )
     try:
-        stack.start(processes.valkey(folder, port))
+        stack.start(processes.valkey(folder))
     except StackError as error:
         if "append only file" not in str(error).lower():
             raise

@@ -12,6 +12,7 @@ import httpx
 
 from faxdispatch.supervisor import roles as processes
 from faxdispatch.supervisor.stack import Stack
+from faxdispatch.supervisor.valkey import valkey_url
 from faxdispatch.telnyx.webhooks import WEBHOOK_PATH
 
 _LOG_LINES = 40
@@ -63,9 +64,8 @@ def stage() -> Iterator[Stage]:
         Stack(lambda process, line: log.append(f"{process:<10} | {line}")) as stack,
     ):
         folder = Path(name)
-        redis_port, web_port = processes.free_port(), processes.free_port()
-        redis_url = f"redis://127.0.0.1:{redis_port}/0"
-        stack.start(processes.valkey(folder, redis_port))
+        web_port, redis_url = processes.free_port(), valkey_url(folder)
+        stack.start(processes.valkey(folder))
         hook = f"http://127.0.0.1:{web_port}{WEBHOOK_PATH}"
         child = stack.start(processes.simulator(folder, ["--port", "0", "--speed", "2", "--webhook-url", hook]))
         telnyx = processes.introduction(child)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from faxdispatch.subprocesses.parent_death import leashed
+from faxdispatch.subprocesses.umask import UMASK
 
 Sink = Callable[[str, str], object]
 """Takes the name of a process and a line of its output."""
@@ -55,6 +56,7 @@ class Child:
             text=True,
             errors="backslashreplace",
             start_new_session=True,
+            umask=UMASK,
         )
         assert self._process.stdout is not None  # noqa: S101 - for the type checker: it is a pipe
         self._reader = threading.Thread(target=self._read, args=(self._process.stdout,), daemon=True)

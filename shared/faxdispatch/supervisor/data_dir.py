@@ -1,13 +1,12 @@
-"""The folder of an embedded Valkey: one user at a time, and the same port after a restart."""
+"""The folder of an embedded Valkey: for our user alone, and for one `faxdispatch up` at a time."""
 
 import fcntl
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from faxdispatch.errors import FaxError, Misconfigured
-from faxdispatch.supervisor.roles import free_port
+from faxdispatch.supervisor.private import private_files, private_folder
 
 
 class InUseError(FaxError):
@@ -20,12 +19,14 @@ def data_dir(folder: Path) -> Iterator[Path]:
 
     Raises:
         InUseError: another process has it.
-        Misconfigured: it cannot be written.
+        Misconfigured: it cannot be written, or is another user's.
     """
     folder = folder.resolve()
     try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        private_folder(folder)
         lock = (folder / "lock").open("w")
+    except Misconfigured as error:
+        raise Misconfigured(f"FAX_DATA_DIR: {error}") from None
     except OSError as error:
         raise Misconfigured(f"FAX_DATA_DIR: {folder} cannot be written: {error.strerror}") from None
     with lock:
@@ -36,23 +37,16 @@ def data_dir(folder: Path) -> Iterator[Path]:
             raise InUseError(
                 f"another `faxdispatch up` runs with {folder}; stop it, or set FAX_DATA_DIR to another folder"
             ) from None
+        private_files(folder)
         yield folder
 
 
-def usual_port(folder: Path) -> int:
-    """Give the port that Valkey had last time where it is free, so that REDIS_URL stays what it was; else a new one."""
+def former_port(folder: Path) -> str | None:
+    """Give the port of 127.0.0.1 on which an older version's Valkey listened with this folder, and forget it."""
     note = folder / "port"
-    known = note.read_text().strip() if note.exists() else ""
-    port = int(known) if known.isdigit() and _is_free(int(known)) else free_port()
-    note.write_text(f"{port}\n")
-    return port
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except (OSError, OverflowError):
-            return False
-    return True
+    try:
+        found = note.read_text().strip()
+        note.unlink()
+    except OSError:
+        return None
+    return found

@@ -15,7 +15,7 @@ from faxdispatch.ledger import Patience, connect
 from faxdispatch.settings import Settings
 from faxdispatch.subprocesses.child import Child, Role
 from faxdispatch.supervisor.checkout import checkout
-from faxdispatch.supervisor.valkey import LOG, valkey_command
+from faxdispatch.supervisor.valkey import LOG, valkey_command, valkey_url
 
 _WORKER_GRACE = 30
 """More than the longest call to Telnyx, so that a worker can record what came of the one under way."""
@@ -46,14 +46,13 @@ def _python(module: str) -> list[str]:
     return [sys.executable, "-P", "-m", module]
 
 
-def valkey(folder: Path, port: int) -> Role:
-    """Give the private Valkey with its files in `folder`."""
-    return server(valkey_command(folder, port), folder, port)
+def valkey(folder: Path, port: int | None = None) -> Role:
+    """Give the private Valkey with its files in `folder`; it listens on a port where one is given."""
+    return server(valkey_command(folder, port), folder, valkey_url(folder, port))
 
 
-def server(command: list[str], folder: Path, port: int) -> Role:
-    """Give a Valkey that a command starts on a port of this machine; what it says is in its log."""
-    url = f"redis://127.0.0.1:{port}/0"
+def server(command: list[str], folder: Path, url: str) -> Role:
+    """Give a Valkey that a command starts, and that answers at `url`; what it says is in its log."""
     return Role("valkey", command, os.environ, folder, lambda _: _answers(url), log=folder / LOG)
 
 

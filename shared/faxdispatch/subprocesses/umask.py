@@ -1,0 +1,4 @@
+"""What our processes leave other users of the machine to do with the files that they write."""
+
+UMASK = 0o077
+"""Nothing."""
