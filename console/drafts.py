@@ -18,11 +18,12 @@ from console.uploads import kept
 from faxdispatch.calling.windows import parse_window
 from faxdispatch.campaign.requests import options_for_all
 from faxdispatch.cli.lists import country
-from faxdispatch.documents.page_count import MOST_PAGES, NotCounted, count_pages
 from faxdispatch.errors import BadInput, FaxError
 from faxdispatch.jobs import Priority
 from faxdispatch.lists.headers import FIELDS
-from faxdispatch.preview.pages import Lines, NotDrawn, can_draw, draw
+from faxdispatch.preflight.examining import examine
+from faxdispatch.preflight.report import Finding, merged
+from faxdispatch.preview.pages import Lines, can_draw, draw
 from faxdispatch.privacy import scrub
 
 pages = Blueprint("drafts", __name__, url_prefix="/drafts")
@@ -144,13 +145,14 @@ def left_out(token: str) -> Response:
 def document(token: str) -> str:
     """Ask for the document and the rest, and show the pages as they are printed."""
     draft = desk().drafts.get(token)
-    count, problem = _look_at(draft)
+    count, problem, findings = _look_at(draft)
     return render_template(
         "drafts/document.html",
         draft=draft,
         count=count,
         drawn=min(count, DRAWN),
         problem=problem,
+        findings=findings,
         by_row="media" in (draft.result("check") or {}).get("fields", {}),
         qualities=QUALITIES,
         priorities=list(Priority),
@@ -259,19 +261,23 @@ def _work(draft: Draft, what: str, *, wait: float = 1.0) -> Task | None:
     return here.background.begin(draft.key(what), lambda task: work(here, draft, task), wait=wait)
 
 
-def _look_at(draft: Draft) -> tuple[int, str | None]:
-    """Give how many pages can be shown, or why none."""
+def _look_at(draft: Draft) -> tuple[int, str | None, tuple[Finding, ...]]:
+    """Give how many pages can be shown, or why none, and what was found besides."""
+    quality = draft.options.get("quality")
     try:
-        found = draft.document
-        if found is None:
-            return 0, None
-        if not can_draw(found.content):
-            return 0, "Pages are shown of PDF, TIFF, JPEG and PNG; other kinds are laid out by Telnyx."
-        pages_of_it = count_pages(found.content)
-        draw(found.content, 1)
-    except (NotDrawn, NotCounted, FaxError) as why:
-        return 0, scrub(str(why))
-    return pages_of_it, None if pages_of_it <= MOST_PAGES else f"Telnyx sends no more than {MOST_PAGES} pages."
+        if found := draft.document:
+            report = examine(found, quality=quality)
+        elif link := draft.options.get("media_url"):
+            return 0, None, merged(desk().client.preflight(media_url=link, quality=quality).findings)
+        else:
+            return 0, None, ()
+    except FaxError as why:
+        return 0, scrub(str(why)), ()
+    if report.problem:
+        return 0, scrub(f"The document {report.problem}"), merged(report.warnings)
+    if not can_draw(found.content):
+        return 0, "Pages are shown of PDF, TIFF, JPEG and PNG; other kinds are laid out by Telnyx.", ()
+    return report.pages or 0, None, merged(report.warnings)
 
 
 def _options(form: Any) -> dict[str, Any]:

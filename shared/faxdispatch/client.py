@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from faxdispatch.lists.documents import Storage
     from faxdispatch.media.uploads import Uploads
     from faxdispatch.operations.erasing import Erased
+    from faxdispatch.preflight.report import Report
     from faxdispatch.search import Found, Search, Wanted
 
 log = logging.getLogger(__name__)
@@ -140,6 +141,36 @@ class FaxClient:
         if refusal := _refusal(new, reply):
             raise refusal
         return _receipt(reply, durable=durable)
+
+    def preflight(
+        self,
+        document: "bytes | Path | Document | None" = None,
+        *,
+        media_url: str | None = None,
+        quality: str | None = None,
+    ) -> "Report":
+        """Examine a document, or what a link leads to, before anything is recorded.
+
+        Gives its pages and what was found: errors, for which a document is refused, and warnings, such as blank pages
+        or text that is too pale for a fax. `send` does so with each `document`, and with no link, since asking costs
+        time. A link is asked as FAX_LINK_CHECK says. Without the extra `documents` only the kind is looked at.
+
+        Raises:
+            BadInput: it cannot be read, or is of a kind that Telnyx does not fax.
+        """
+        if media_url is not None:
+            from faxdispatch.preflight.links import look  # noqa: PLC0415 - needs the extra `documents`
+
+            asked = self._settings
+            if asked is None:
+                return look(media_url, "head", quality=quality)
+            return look(media_url, asked.fax_link_check, asked.fax_dangerous_inbound_origins, quality=quality)
+        from faxdispatch.documents.local import document_of  # noqa: PLC0415 - only who has a document needs it
+        from faxdispatch.preflight.examining import examine  # noqa: PLC0415 - the same
+
+        if document is None:
+            raise BadInput("give a document or a media_url")
+        return examine(document_of(document), quality=quality)
 
     def send_many(self, faxes: Iterable[SendFax | Mapping[str, Any]]) -> list[SendResult]:
         """Record many faxes and hand them to the workers: `send` for each, at a fraction of its cost.
@@ -491,9 +522,13 @@ class FaxClient:
             asked, document = _by_name(asked)
         fax = SendFax.decode(asked, region=self._region)
         self.check(fax)
-        if document:
-            self._store(document, until=fax.send_by or fax.send_at)
-        return fax
+        if document is None:
+            return fax
+        report = self.preflight(document, quality=fax.quality)
+        if report.problem:
+            raise InvalidJob([("document", report.problem)])
+        self._store(document, until=fax.send_by or fax.send_at)
+        return fax if fax.pages or not report.pages else fax.model_copy(update={"pages": report.pages})
 
     def _store(self, document: "Document", *, until: datetime | None) -> str:
         return self._uploads.keep(document, until=until)

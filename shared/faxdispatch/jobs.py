@@ -254,8 +254,11 @@ class SendFax(Job):
         return self
 
     def fingerprint(self) -> str:
-        """Give the hash of what is asked, the same for the same content however it was written."""
-        names = {"job_id", "idempotency_key", "document_name"}
+        """Give the hash of what is asked, the same for the same content however it was written.
+
+        How many pages it has is said for estimates and may be counted later; it makes no other fax.
+        """
+        names = {"job_id", "idempotency_key", "document_name", "pages"}
         content = self.model_dump(mode="json", exclude=names, exclude_none=True)
         for name in ("send_at", "send_by"):
             if moment := getattr(self, name):

@@ -148,6 +148,9 @@ class Settings(BaseSettings):
     fax_max_never_accepted: int = Field(default=3, ge=1, le=50)
     """Attempts that Telnyx provably never took, such as those it answered with a 5xx; then a person must speak."""
 
+    fax_link_check: Literal["off", "head", "read"] = "head"
+    """How commands and the console look at what a link leads to before it is recorded: ask by HEAD, or read it."""
+
     # When a fax may be dialled
     fax_zone: Annotated[str, AfterValidator(_zone)] = "UTC"
     """Time zone (IANA name) of windows without one, where neither recipient's nor sender's number tells it."""

@@ -128,7 +128,7 @@ def test_what_cannot_be_faxed_is_a_bad_row_with_its_reason_and_goes_into_both_fi
         "page.pdf": b"<!doctype html><p>not found",
         "broken.pdf": b"%PDF-1.7 and nothing more",
         "empty.pdf": b"",
-        "sheet.docx": b"PK\x03\x04 words",
+        "note.rtf": b"{\\rtf1 words}",
     }
     named = [
         *files,
@@ -143,10 +143,10 @@ def test_what_cannot_be_faxed_is_a_bad_row_with_its_reason_and_goes_into_both_fi
     made = service.create(a_list(*named, files=files), bad_rows=tmp_path / "bad.csv", left_out=tmp_path / "left.csv")
 
     assert why(made) == {
-        2: "the PDF is encrypted with a password: save it without one",
-        4: "has 351 pages; Telnyx sends no more than 350",
+        2: "needs a password to be opened; save it without one",
+        4: "has 351 pages; Telnyx sends at most 350",
         5: "is a web page, not a document; save it as PDF",
-        6: "the PDF cannot be read: PdfStreamError",
+        6: "is damaged and cannot be read; open and save it anew",
         7: "is empty",
         9: f"is neither a file in the folder {tmp_path.name} nor stored at Telnyx",
         11: "is not stored at Telnyx any more",

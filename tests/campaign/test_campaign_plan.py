@@ -1,21 +1,15 @@
 """What a campaign is estimated to cost and when it ends, by a clock that the test holds."""
 
-import socket
-import struct
 from datetime import UTC, datetime, time, timedelta
-from io import BytesIO
 
 import pytest
-from pypdf import PdfWriter
 
 from faxdispatch.calling.holidays import parse_holidays
 from faxdispatch.calling.openings import Calendar
 from faxdispatch.calling.windows import Window
 from faxdispatch.campaign.planning.course import Capacity, Load, finish
 from faxdispatch.campaign.planning.estimate import SETUP_SECONDS, Recipients, make_plan, span
-from faxdispatch.documents.page_count import Links, NotCounted, count_pages, fetch
 from faxdispatch.settings import Settings
-from tests.conftest import free_port
 
 MONDAY = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 OFFICE = Window(start=time(8), end=time(17), days=("mon", "tue", "wed", "thu", "fri"))
@@ -277,101 +271,3 @@ def test_rows_to_one_number_go_one_after_the_other_however_many_channels_there_a
 )
 def test_a_span_in_words(seconds, words):
     assert span(seconds) == words
-
-
-# Pages -----------------------------------------------------------------------------------------------------------
-
-
-def pdf(pages: int, password: str | None = None, algorithm: str = "RC4-128") -> bytes:
-    writer, out = PdfWriter(), BytesIO()
-    for _ in range(pages):
-        writer.add_blank_page(612, 792)
-    if password is not None:
-        writer.encrypt(password, owner_password="owner", algorithm=algorithm)
-    writer.write(out)
-    return out.getvalue()
-
-
-def tiff(pages: int, order: str = "<") -> bytes:
-    """Directories of one entry each, one after the other."""
-    head = (b"II" if order == "<" else b"MM") + struct.pack(f"{order}HI", 42, 8)
-    size = 2 + 12 + 4
-    links = [8 + size * (page + 1) for page in range(pages - 1)] + [0]
-    return head + b"".join(struct.pack(f"{order}HHHIII", 1, 256, 4, 1, 1728, link) for link in links)
-
-
-@pytest.mark.parametrize("pages", [1, 2, 17])
-def test_pages_are_counted_in_pdf_and_tiff(pages):
-    assert count_pages(pdf(pages)) == pages
-    assert count_pages(tiff(pages)) == pages
-    assert count_pages(tiff(pages, ">")) == pages
-
-
-@pytest.mark.parametrize("algorithm", ["RC4-128", "AES-128", "AES-256"])
-def test_pages_are_counted_in_a_pdf_that_is_encrypted_with_an_empty_password(algorithm):
-    assert count_pages(pdf(3, password="", algorithm=algorithm)) == 3
-
-
-@pytest.mark.parametrize("algorithm", ["RC4-128", "AES-128", "AES-256"])
-def test_a_pdf_with_a_password_is_told_as_such(algorithm):
-    with pytest.raises(NotCounted, match="encrypted with a password: save it without one"):
-        count_pages(pdf(3, password="secret", algorithm=algorithm))
-
-
-def test_a_picture_is_one_page():
-    assert count_pages(b"\x89PNG\r\n\x1a\n") == count_pages(b"\xff\xd8\xff\xe0") == 1
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        b"", b"%PDF-1.7 and nothing else", pdf(2)[:60], pdf(2, password="secret"), tiff(2)[:20], b"II*\0\0\0\0\0",
-        b"text", b"PK\x03\x04 a letter",
-    ],
-)  # fmt: skip
-def test_what_cannot_be_counted_says_so_and_is_not_guessed(content):
-    with pytest.raises(NotCounted):
-        count_pages(content)
-
-
-def test_a_tiff_whose_directories_go_round_in_circles_ends():
-    content = bytearray(tiff(3))
-    content[-4:] = struct.pack("<I", 8)
-
-    assert count_pages(bytes(content)) == 3
-
-
-def test_each_linked_document_is_fetched_once_and_only_so_many():
-    asked: list[str] = []
-
-    def get(url: str) -> bytes:
-        asked.append(url)
-        return pdf(int(url[-1]))
-
-    links = Links(2, get)
-    found = [links.pages(url) for url in ("https://a/1", "https://a/4", "https://a/1", "https://a/9")]
-
-    assert found == [1, 4, 1, None]
-    assert asked == ["https://a/1", "https://a/4"]
-    assert (links.mean, links.passed_over) == (2.5, 1)
-
-
-def test_a_link_that_cannot_be_fetched_is_remarked_without_its_secret():
-    links = Links()
-
-    assert links.pages("http://files.example/letter.pdf?token=secret") is None
-    assert links.mean is None
-    assert links.remarks == ["a document was not counted: the link does not begin with https://"]
-
-
-def test_a_server_that_refuses_is_told_by_its_name():
-    with pytest.raises(NotCounted, match=r"^127\.0\.0\.1 cannot be asked"):
-        fetch(f"https://127.0.0.1:{free_port()}/letter.pdf?token=secret")
-
-
-def test_a_server_that_never_answers_is_given_up():
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
-
-        with pytest.raises(NotCounted, match=r"took longer than 0\.2 s"):
-            fetch(f"https://127.0.0.1:{port}/letter.pdf", seconds=0.2)

@@ -12,6 +12,7 @@ from faxdispatch.jobs import SendFax
 from faxdispatch.ledger import Limits
 from faxdispatch.states import State
 from tests.ledger.campaign_desk import CampaignDesk
+from tests.preflight.made import letter
 
 LIST = "Name,Fax\nA,(415) 200-0001\nB,nonsense\nC,415-200-0003\nD,\n"
 OWN = "+14155559001"
@@ -103,7 +104,7 @@ def test_a_column_may_have_the_document_of_each_row(cli, a_list, desk):
 
 
 def test_a_local_document_is_uploaded_once(cli, a_list, telnyx, tmp_path):
-    (tmp_path / "a.pdf").write_bytes(b"%PDF-1.4 a recall")
+    (tmp_path / "a.pdf").write_bytes(letter())
 
     first = cli("campaign", "create", a_list(), "--media", "a.pdf", "--json")
     again = cli("campaign", "create", a_list(), "--media", "a.pdf", "--json")

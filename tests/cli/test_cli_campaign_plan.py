@@ -3,8 +3,8 @@
 import pytest
 from pypdf import PdfWriter
 
-from faxdispatch.documents.page_count import NotCounted
 from faxdispatch.ledger import Rules, Scripts, Suppression, Suppressions, connect
+from faxdispatch.preflight.report import Report, warning
 from tests.campaign.rows import CAMPAIGN, Rows
 
 LIST = "Name,Fax #\nA,312-555-0123\nB,212-555-0124\nC,(310) 555-0125\nD,no fax\nA,312-555-0123\n"
@@ -68,9 +68,9 @@ def test_people_are_told_that_everything_is_an_estimate_and_what_it_was_reckoned
 
 
 def test_a_document_that_cannot_be_counted_is_guessed_and_said_so(cli, listed, tmp_path):
-    (tmp_path / "letter.docx").write_bytes(b"PK\x03\x04 a letter")
+    (tmp_path / "letter.rtf").write_bytes(b"{\\rtf1 a letter}")
 
-    told = cli("campaign", "plan", "list.csv", "--media", "letter.docx", "--json", FAX_PAGES_GUESS="5").json
+    told = cli("campaign", "plan", "list.csv", "--media", "letter.rtf", "--json", FAX_PAGES_GUESS="5").json
 
     assert (told["pages"], told["pages_guessed_for"]) == (15, 3)
     assert any("FAX_PAGES_GUESS" in remark for remark in told["remarks"])
@@ -79,7 +79,7 @@ def test_a_document_that_cannot_be_counted_is_guessed_and_said_so(cli, listed, t
 def test_documents_of_the_rows_are_looked_into_and_their_mean_counts_for_the_others(cli, surroundings, tmp_path):
     rows = "".join(f"312-555-01{n},https://files.example/{n}.pdf\n" for n in range(23, 29))
     (tmp_path / "own.csv").write_text(f"Fax #,media\n{rows}")
-    surroundings.setattr("faxdispatch.documents.page_count.Links._look", lambda _, url: 3 if "23" in url else 6)
+    surroundings.setattr("faxdispatch.campaign.planning.inputs.read", lambda url, _: Report(3 if "23" in url else 6))
 
     told = cli("campaign", "plan", "own.csv", "--sample", "2", "--json", FAX_DEFAULT_REGION="US").json
 
@@ -87,14 +87,12 @@ def test_documents_of_the_rows_are_looked_into_and_their_mean_counts_for_the_oth
 
 
 def test_a_link_that_cannot_be_fetched_is_remarked_without_its_secret(cli, listed, surroundings):
-    def refuse(url: str) -> bytes:
-        raise NotCounted("files.example took longer than 20 s")
-
-    surroundings.setattr("faxdispatch.documents.page_count.Links.__init__.__defaults__", (20, refuse))
+    silent = Report(findings=(warning("link", "could not be read: files.example took longer than 20 s"),))
+    surroundings.setattr("faxdispatch.campaign.planning.inputs.read", lambda *_: silent)
 
     result = cli("campaign", "plan", "list.csv", "--media", "https://files.example/a.pdf?token=secret")
 
-    assert "note: a document was not counted: files.example took longer than 20 s" in result.out
+    assert "note: a linked document: could not be read: files.example took longer than 20 s" in result.out
     assert "secret" not in result.out + result.err
 
 

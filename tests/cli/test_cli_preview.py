@@ -6,6 +6,8 @@ import json
 import pytest
 from PIL import Image
 
+from tests.preflight.made import letter
+
 
 @pytest.fixture
 def document(tmp_path):
@@ -40,18 +42,34 @@ def test_blank_and_nearly_black_pages_are_warned_of(cli, surroundings, document,
     result = cli("preview", document(0, 0.9, 0.2), "--out", "seen", "--json")
 
     told = [json.loads(line) for line in result.out.splitlines()]
-    assert [one["warning"] for one in told] == ["blank", "nearly black", None]
+    assert [[found["code"] for found in one["warnings"]] for one in told] == [["blank"], ["dark"], []]
     assert told[1]["file"] == "seen/page-002.png"
 
 
-def test_what_cannot_be_drawn_leaves_nothing_behind(cli, surroundings, tmp_path):
+@pytest.mark.parametrize(
+    ("name", "content", "code", "told"),
+    [
+        ("letter.rtf", b"{\\rtf1 hello}", 1, "pages are shown of PDF, TIFF, JPEG and PNG"),
+        ("letter.pdf", b"%PDF-1.7 broken", 2, "letter.pdf: is damaged"),
+        ("page.html", b"<html>", 2, "web page"),
+    ],
+)
+def test_what_cannot_be_drawn_leaves_nothing_behind(cli, surroundings, tmp_path, name, content, code, told):
     surroundings.chdir(tmp_path)
-    (tmp_path / "letter.docx").write_bytes(b"PK\x03\x04")
-    result = cli("preview", "letter.docx")
+    (tmp_path / name).write_bytes(content)
+    result = cli("preview", name)
 
-    assert result.code == 1
-    assert "pages are shown of PDF, TIFF, JPEG and PNG" in result.err
+    assert result.code == code
+    assert told in result.err
     assert not (tmp_path / "letter-pages").exists()
+
+
+def test_text_that_vanishes_is_warned_of_with_its_page(cli, surroundings, tmp_path):
+    surroundings.chdir(tmp_path)
+    (tmp_path / "letter.pdf").write_bytes(letter("Sign here", grey=210, size=5))
+    result = cli("preview", "letter.pdf", "--quality", "normal")
+
+    assert "page 1: text is too pale for a fax, such as “Sign here”" in result.err
 
 
 def test_a_folder_that_is_there_is_not_written_into(cli, surroundings, document, tmp_path):

@@ -10,10 +10,11 @@ from faxdispatch.cli.waiting import wait_for
 from faxdispatch.ledger import Observation, Observations, Scripts
 from faxdispatch.telnyx.client import TelnyxClient
 from tests.conftest import free_port
+from tests.preflight.made import letter
 
 NUMBER = "+13125550123"
 LINK = "https://example.com/a.pdf"
-PDF = b"%PDF-1.4\nsome pages"
+PDF = letter()
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import zipfile
 
 import pytest
 
-from faxdispatch.documents.local import media_dir
+from faxdispatch.documents import media_dir
 from faxdispatch.documents.media_dir import open_media_dir
 from faxdispatch.errors import BadInput
 

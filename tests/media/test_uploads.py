@@ -17,6 +17,7 @@ from faxdispatch.settings import Settings
 from faxdispatch.telnyx.client import TelnyxClient
 from faxdispatch.telnyx.models import MediaResource
 from faxdispatch.telnyx.stack import ClientStack
+from tests.preflight.made import letter
 
 NOW = datetime.now(UTC)
 NUMBER = "+13125550123"
@@ -170,8 +171,8 @@ def test_a_document_that_cannot_be_stored_records_nothing(settings):
     client = FaxClient.from_env(settings())
 
     with pytest.raises(TelnyxError):
-        client.send(to=NUMBER, document=b"%PDF-1.7")
-    [result] = client.send_many([{"to": NUMBER, "document": b"%PDF-1.7"}])
+        client.send(to=NUMBER, document=letter())
+    [result] = client.send_many([{"to": NUMBER, "document": letter()}])
 
     assert (type(result.error).__mro__.count(TelnyxError), result.job_id) == (1, None)
     assert list(client.find()) == []
@@ -181,9 +182,10 @@ def test_a_document_that_cannot_be_stored_records_nothing(settings):
     ("fax", "told"),
     [
         ({"document": b"%PDF-", "media_name": "a"}, "document: is given besides"),
+        ({"document": b"%PDF-1.7 broken"}, "document: is damaged"),
         ({"document": b"no document"}, "document: what it holds"),
         ({"document": Path("missing.pdf")}, "document: missing.pdf: cannot be read"),
-        ({"document": b"%PDF-", "to": "12"}, "to: "),
+        ({"document": letter(), "to": "12"}, "to: "),
     ],
 )
 def test_what_is_wrong_with_a_document_is_a_wrong_field(settings, fax, told):
@@ -193,4 +195,4 @@ def test_what_is_wrong_with_a_document_is_a_wrong_field(settings, fax, told):
 
 def test_a_client_without_a_key_says_so(redis_url):
     with pytest.raises(Misconfigured, match="TELNYX_API_KEY"):
-        FaxClient(redis_url).send(to=NUMBER, document=b"%PDF-1.7")
+        FaxClient(redis_url).send(to=NUMBER, document=letter())

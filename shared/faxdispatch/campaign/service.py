@@ -46,6 +46,7 @@ from faxdispatch.ledger import (
 from faxdispatch.ledger.campaigns import CANCELLED, FAILED
 from faxdispatch.lists.badrows import BadRows
 from faxdispatch.lists.checking import Check, Progress, check
+from faxdispatch.preflight.examining import examine
 from faxdispatch.reasons.verdicts import check_reason
 from faxdispatch.states import CampaignState, HoldReason
 from faxdispatch.wording import counted
@@ -174,7 +175,7 @@ class CampaignService:
                 see_that_all_are_good(checking.summary)
             checking = checked()
             try:
-                given = {"document_name": ours.name} | options | {"media_name": ours.media_name} if ours else options
+                given = options | _of_document(ours, options)
                 asked = self._options(checking, given, reading, known=self._knows(identity))
                 if ours:
                     self._store(ours, until=needed_until(asked))
@@ -568,6 +569,24 @@ _STANDING = {
     CampaignState.FINISHED: "it is finished; faxdispatch campaign retry {id} makes chosen rows pending again",
     CampaignState.CANCELLED: "it is cancelled",
 }
+
+
+def _of_document(document: Document | None, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Give what a document adds to the options: its name at Telnyx, and its pages where they are not told.
+
+    Raises:
+        BadInput: it cannot be faxed.
+    """
+    if document is None:
+        return {}
+    report = examine(document, quality=options.get("quality"))
+    if report.problem:
+        raise BadInput(f"document: {report.problem}")
+    return {
+        "media_name": document.media_name,
+        "document_name": options.get("document_name") or document.name,
+        "pages": options.get("pages") or report.pages,
+    }
 
 
 def _name(text: str) -> str:

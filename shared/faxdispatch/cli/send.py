@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from faxdispatch.cli.output import note, show, show_json
+from faxdispatch.cli.preflight import tell_findings
 from faxdispatch.cli.sending import (
     T38,
     BlackThreshold,
@@ -25,7 +26,7 @@ from faxdispatch.cli.waiting import wait_for
 from faxdispatch.client import FaxClient, Receipt
 from faxdispatch.documents.local import Document, read_document
 from faxdispatch.errors import BadInput
-from faxdispatch.jobs import Priority
+from faxdispatch.jobs import Priority, SendFax
 from faxdispatch.settings import Settings
 from faxdispatch.states import State
 
@@ -97,6 +98,10 @@ def send(
         "client_state": client_state,
     }
     client = FaxClient.from_env(settings)
+    named = {"media_name": document.media_name} if document else {}
+    asked = {name: value for name, value in options.items() if name != "document"} | named
+    client.check(SendFax.decode(asked, region=settings.fax_default_region))
+    tell_findings(client, document=document, link=link, quality=quality)
     _tell(client, client.send(options), wait=wait, as_json=as_json)
 
 

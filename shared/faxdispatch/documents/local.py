@@ -51,10 +51,10 @@ def read_document(path: Path) -> Document:
     return checked(str(path), _read(path))
 
 
-def document_of(source: bytes | Path | Document) -> Document:
+def document_of(source: bytes | Path | Document, *, largest: int = MAX_UPLOAD) -> Document:
     """Give the document that a program means: the path of a file, its content, or what was checked already.
 
-    Text must come as a file, whose ending says that it is meant so.
+    Text must come as a file, whose ending says that it is meant so. `largest` is how many bytes content may have.
 
     Raises:
         BadInput: `read_document` says why.
@@ -64,11 +64,11 @@ def document_of(source: bytes | Path | Document) -> Document:
     if isinstance(source, Path):
         return read_document(source)
     if isinstance(source, (bytes, bytearray, memoryview)):
-        return checked("document", bytes(source), named=False)
+        return checked("document", bytes(source), named=False, largest=largest)
     raise BadInput(f"document: is {type(source).__name__}; give the bytes of the document, or the Path of a file")
 
 
-def checked(name: str, content: bytes, *, named: bool = True) -> Document:
+def checked(name: str, content: bytes, *, named: bool = True, largest: int = MAX_UPLOAD) -> Document:
     """Make sure that the content of a file is of a kind that Telnyx faxes.
 
     `name` is what it is called in messages; whether people call the document so, `named` says.
@@ -78,7 +78,7 @@ def checked(name: str, content: bytes, *, named: bool = True) -> Document:
     """
     if not content:
         raise BadInput(f"{name}: is empty")
-    if len(content) > MAX_UPLOAD:
+    if len(content) > largest:
         raise BadInput(
             f"{name}: is larger than {MAX_UPLOAD // 1_000_000} MB, the most that Telnyx stores; send a link to it"
         )

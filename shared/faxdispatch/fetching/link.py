@@ -58,6 +58,15 @@ class Fetched:
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """What was answered to HEAD: the status, and what the server says of the document (which proves nothing)."""
+
+    status: int
+    content_type: str | None
+    length: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Patience:
     """Seconds: to connect to one address, until the next byte, and for all of one fetch with its redirects."""
 
@@ -70,22 +79,24 @@ class Links:
     """Fetches links; can be shared by threads.
 
     A link must be https. All addresses that its host has must be public, and the connection goes to one of those very
-    addresses, with TLS verified against the name. At most three redirects are followed, and each is checked the same
-    way. Nothing is carried from one request to the next: no headers, no cookies, no connection.
+    addresses, with TLS verified against the name. Redirects are checked the same way. Nothing is carried from one
+    request to the next: no headers, no cookies, no connection.
 
     Where the environment names a proxy for https, requests go through it, and the proxy resolves names: that it lets
     nobody into the own network is then the proxy's part. Addresses in place of names are checked even then. (The time
     for all of it is kept by ourselves but for two cases: a name's lookup ends by the resolver's own time-out, and of a
     proxy that is itself spoken to by TLS, only the pauses are bounded.)
 
-    `max_bytes` is the largest document. Of `unchecked_origins`, like `http://127.0.0.1:4010`, a link is fetched without
-    checks, directly: they are for a simulated Telnyx. `resolve` and `network` are for tests.
+    `max_bytes` is the largest document, `redirects` how many are followed. Of `unchecked_origins`, like
+    `http://127.0.0.1:4010`, a link is fetched without checks, directly: they are for a simulated Telnyx. `resolve` and
+    `network` are for tests.
     """
 
     def __init__(
         self,
         *,
         max_bytes: int,
+        redirects: int = MOST_REDIRECTS,
         unchecked_origins: Collection[str] = (),
         ssl_context: ssl.SSLContext | None = None,
         patience: Patience = Patience(),
@@ -93,6 +104,7 @@ class Links:
         network: httpcore.NetworkBackend | None = None,
     ) -> None:
         self._max_bytes = max_bytes
+        self._redirects = redirects
         self._unchecked = origins(unchecked_origins)
         self._ssl_context = ssl_context or httpx.create_ssl_context()
         self._patience = patience
@@ -120,8 +132,26 @@ class Links:
             raise
         return fetched
 
+    def ask(self, url: str) -> Answer:
+        """Ask what a link leads to, by HEAD, and follow no redirect.
+
+        Raises:
+            LinkRefused: it is not public https.
+            LinkFailed: there is no answer.
+        """
+        where = target(url, self._unchecked)
+        try:
+            with self._pool(where, time.monotonic() + self._patience.total) as pool:
+                response = pool.handle_request(self._request(where, b"HEAD"))
+                response.close()
+        except _TROUBLE as error:
+            raise LinkFailed(f"{where.authority}: {_words(error)}") from None
+        types, lengths = _header(response, b"content-type"), _header(response, b"content-length")
+        length = int(lengths[0]) if lengths and lengths[0].isdecimal() else None
+        return Answer(response.status, types[0][:LONGEST_WORDS] if types else None, length)
+
     def _follow(self, where: Target, into: BinaryIO, until: float) -> Fetched:
-        for _ in range(1 + MOST_REDIRECTS):
+        for _ in range(1 + self._redirects):
             try:
                 outcome = self._ask(where, into, until)
             except _TROUBLE as error:
@@ -130,12 +160,22 @@ class Links:
             if isinstance(outcome, Fetched):
                 return outcome
             where = where.redirected(outcome)
-        raise LinkRefused(f"the link redirects more than {MOST_REDIRECTS} times")
+        if not self._redirects:
+            raise LinkRefused("the link sends to another address, which Telnyx does not follow")
+        raise LinkRefused(f"the link redirects more than {self._redirects} times")
 
     def _ask(self, where: Target, into: BinaryIO, until: float) -> Fetched | str:
         """Make one request. Gives the document, or the location to which the answer sends us."""
-        request = httpcore.Request(
-            b"GET",
+        with self._pool(where, until) as pool:
+            response = pool.handle_request(self._request(where, b"GET"))
+            try:
+                return self._judge(where, response, into)
+            finally:
+                response.close()
+
+    def _request(self, where: Target, method: bytes) -> httpcore.Request:
+        return httpcore.Request(
+            method,
             httpcore.URL(
                 scheme=where.scheme.encode(), host=where.host.encode(), port=where.port, target=where.path.encode()
             ),
@@ -154,12 +194,6 @@ class Links:
                 }
             },
         )
-        with self._pool(where, until) as pool:
-            response = pool.handle_request(request)
-            try:
-                return self._judge(where, response, into)
-            finally:
-                response.close()
 
     def _pool(self, where: Target, until: float) -> httpcore.ConnectionPool:
         proxy = None if where.unchecked else proxy_for(where.authority)

@@ -9,15 +9,13 @@ from typing import Protocol
 
 from faxdispatch.documents.local import SPARE, Document, checked
 from faxdispatch.documents.media_dir import MediaDir
-from faxdispatch.documents.page_count import MOST_PAGES, NotCounted, count_pages
 from faxdispatch.errors import Misconfigured, Refused
 from faxdispatch.lists.fields import RowFields
+from faxdispatch.preflight.examining import examine
 from faxdispatch.wording import counted
 
 AT_ONCE = 4
 """Documents that are looked at and stored side by side."""
-_COUNTED = (".pdf", ".tiff")
-"""Kinds whose pages can be counted here: one that cannot be counted cannot be read by Telnyx either."""
 
 OnDocuments = Callable[[int], None]
 """Is told how many different documents have been looked at, and stored where they are to be."""
@@ -171,14 +169,11 @@ class RowDocuments:
             return self._by_content[name]
 
     def _stored(self, document: Document) -> RowFields | _Unfit:
-        name, pages = document.media_name, None
-        try:
-            pages = count_pages(document.content)
-        except NotCounted as why:
-            if document.kind in _COUNTED:
-                return _Unfit(str(why))
-        if pages and pages > MOST_PAGES:
-            return _Unfit(f"has {pages} pages; Telnyx sends no more than {MOST_PAGES}")
+        # Lists have thousands of them, so their pages are not drawn.
+        name, report = document.media_name, examine(document, drawn=False)
+        if report.problem:
+            return _Unfit(report.problem)
+        pages = report.pages
         if self._upload:
             storage = self._storage
             if storage is None:

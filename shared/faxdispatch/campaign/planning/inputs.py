@@ -15,12 +15,13 @@ from faxdispatch.campaign.planning.course import Capacity
 from faxdispatch.campaign.planning.estimate import RETRY_SHARE, Plan, Recipients, make_plan
 from faxdispatch.campaign.requests import RowRequests, options_for_all, request_of
 from faxdispatch.documents.local import Document
-from faxdispatch.documents.page_count import Links, NotCounted, count_pages
-from faxdispatch.errors import InvalidJob, NotKnown
+from faxdispatch.errors import BadInput, InvalidJob, NotKnown
 from faxdispatch.jobs import Priority
 from faxdispatch.ledger import CHUNK, Campaigns, Limits, Scripts, Suppressions
 from faxdispatch.lists.checking import Progress, Row, check
 from faxdispatch.lists.documents import OnDocuments
+from faxdispatch.preflight.examining import examine
+from faxdispatch.preflight.links import SAMPLE, LinkedPages, fetcher, read
 from faxdispatch.settings import Settings
 from faxdispatch.wording import counted, counted_are
 
@@ -38,16 +39,20 @@ class Subject:
 class Planner:
     """Gathers what a plan needs. `remarks` says in words what the figures do not show.
 
-    `document` is the local file that all rows get; `links` counts the pages of linked ones.
+    `document` is the local file that all rows get; `sample` says how many different linked ones are read, to count
+    their pages.
+
+    Raises:
+        BadInput: the document cannot be faxed.
     """
 
     def __init__(
-        self, settings: Settings, scripts: Scripts, *, document: Document | None = None, links: Links | None = None
+        self, settings: Settings, scripts: Scripts, *, document: Document | None = None, sample: int = SAMPLE
     ) -> None:
         self.remarks: list[str] = []
         self._settings = settings
         self._scripts = scripts
-        self._links = links or Links()
+        self._links = LinkedPages(lambda url: read(url, fetcher(settings.fax_dangerous_inbound_origins)), sample)
         self._windows: dict[str, Window] = {}
         self._for_all = self._count(document) if document else None
 
@@ -197,11 +202,11 @@ class Planner:
         return self._links.pages(url) if url else None
 
     def _count(self, document: Document) -> int | None:
-        try:
-            return count_pages(document.content)
-        except NotCounted as why:
-            self.remarks.append(f"the document was not counted: {why}")
-            return None
+        report = examine(document)
+        if report.problem:
+            raise BadInput(f"document: {report.problem}")
+        self.remarks += [f"the document, {one}" if one.page else f"the document {one}" for one in report.warnings]
+        return report.pages
 
     def _capacity(self, options: Mapping[str, Any]) -> Capacity:
         """Give what the campaign may use now: its connection's channels, less those that are kept for others."""

@@ -7,6 +7,7 @@ import typer
 
 from faxdispatch.campaign import CampaignState, Imported, Reading
 from faxdispatch.campaign.leftout import free_path as free_left_out
+from faxdispatch.campaign.requests import options_for_all
 from faxdispatch.cli.campaigns.words import as_data, standing
 from faxdispatch.cli.lists import (
     Column,
@@ -29,6 +30,7 @@ from faxdispatch.cli.lists import (
 )
 from faxdispatch.cli.moments import parse_moment
 from faxdispatch.cli.output import note, show, show_json
+from faxdispatch.cli.preflight import tell_findings
 from faxdispatch.cli.progress import reading
 from faxdispatch.cli.send import source_of
 from faxdispatch.cli.sending import (
@@ -47,8 +49,6 @@ from faxdispatch.cli.sending import (
 )
 from faxdispatch.cli.user import Operator, user
 from faxdispatch.client import FaxClient
-from faxdispatch.documents.local import Document
-from faxdispatch.documents.page_count import NotCounted, count_pages
 from faxdispatch.jobs import Priority
 from faxdispatch.lists.badrows import free_path
 from faxdispatch.settings import Settings
@@ -137,7 +137,7 @@ def create(
         "tags": tuple(tag or ()),
         "send_by": until,
         "max_attempts": max_attempts,
-        "pages": pages or _pages_in(document),
+        "pages": pages,
         "webhook_url": webhook_url,
     }
     read = Reading(
@@ -151,7 +151,12 @@ def create(
         include_hidden=include_hidden,
         drop_extension=drop_extension,
     )
-    desk = FaxClient.from_env(settings).campaigns
+    client = FaxClient.from_env(settings)
+    desk = client.campaigns
+    # Before anything is asked or uploaded; the list itself may still have a column with documents.
+    named = {"media_name": document.media_name} if document else {}
+    options_for_all(options | named, region=read.region or settings.fax_default_region, media_by_row=True)
+    tell_findings(client, document=document, link=link, quality=quality)
     with at_hand(file) as path, reading(path.name) as on_progress:
         made = desk.create(
             path,
@@ -173,14 +178,6 @@ def create(
         desk.start(made.campaign.id, operator=operator or user())
     campaign = desk.get(made.campaign.id)
     _tell(made, as_data(campaign), standing(campaign), as_json=as_json)
-
-
-def _pages_in(document: Document | None) -> int | None:
-    """Count the pages of a local document; None where that cannot be told before it is sent."""
-    try:
-        return count_pages(document.content) if document else None
-    except NotCounted:
-        return None
 
 
 def _tell(made: Imported, campaign: dict[str, Any], words: str, *, as_json: bool) -> None:

@@ -28,8 +28,9 @@ from faxdispatch.cli.moments import parse_moment
 from faxdispatch.cli.output import show, show_json
 from faxdispatch.cli.progress import reading
 from faxdispatch.cli.send import source_of
-from faxdispatch.documents.page_count import MOST_PAGES, SAMPLE, Links
 from faxdispatch.ledger import Scripts
+from faxdispatch.preflight.examining import MOST_PAGES
+from faxdispatch.preflight.links import SAMPLE
 from faxdispatch.settings import Settings
 from faxdispatch.wording import clock, counted
 
@@ -74,7 +75,7 @@ def plan(
     settings = Settings.load()
     link, document = source_of(media, media_name) if media or media_name else (None, None)
     start = parse_moment(at, "at") if at else None
-    planner = Planner(settings, Scripts.from_settings(settings), document=document, links=Links(sample))
+    planner = Planner(settings, Scripts.from_settings(settings), document=document, sample=sample)
     better = {"pages": pages, "max_attempts": max_attempts}
     file, now = Path(source), datetime.now(UTC)
     if source == "-" or file.is_file():

@@ -1,0 +1,208 @@
+"""A document's content, examined before anything is recorded: whether Telnyx can fax it, and what a machine prints.
+
+What is inside comes from strangers and is read by C: `looking.py` does so in a process of its own, with bounds. What
+its facts mean is judged here. Without the extra `documents` only the kind is known.
+"""
+
+import json
+import subprocess
+import zipfile
+from collections import OrderedDict
+from collections.abc import Iterator
+from importlib.util import find_spec
+from io import BytesIO
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from faxdispatch.documents.local import Document
+from faxdispatch.preflight.report import Finding, Report, error, warning
+from faxdispatch.subprocesses.bounded import run
+
+MOST_PAGES = 350
+"""Telnyx sends no document with more (API reference, "Send a fax")."""
+LARGEST = 50_000_000
+"""Bytes of the largest document that Telnyx faxes: 50 MB (API reference), read as the smaller kind of MB."""
+
+_LOOKING = Path(__file__).with_name("looking.py")
+_SECONDS = 90.0
+_LOOKED_INTO = {".pdf", ".tiff", ".jpg", ".png"}
+_KEPT = 256
+"""Reports that are remembered: the same letter goes to many."""
+
+_reports: OrderedDict[tuple[str, int], Report] = OrderedDict()
+_lock = Lock()
+_INCOMPLETE = "its pages were not looked at, which needs pip install 'faxdispatch[documents]'"
+
+_BLANK = 0.00001
+_NEARLY_BLACK = 0.5
+_SLOW = 90.0
+"""Seconds on the line from which on a page is worth a warning."""
+_BITS_A_SECOND = 14_400
+"""Of a good connection (ITU-T V.17)."""
+_POINT = 25.4 / 72
+_INCHES_200 = 72 * 200
+_WIDEST = 8.5 * 72 * 1.1
+"""Points of a page that is printed in its own size or nearly so."""
+_LONGEST = 3.0
+"""Times as long as wide from which on a page is worth a warning."""
+_STANDARD, _FINE = 98, 196
+
+_TROUBLE = {
+    "damaged": "is damaged and cannot be read; open and save it anew",
+    "encrypted": "needs a password to be opened; save it without one",
+    "huge": "unpacks to a picture too large to be a page",
+    "costly": "takes too long or too much memory to be read; print it to a new PDF",
+}
+
+
+def examine(document: Document, *, quality: str | None = None, drawn: bool = True) -> Report:
+    """Examine a document whose kind is known already. `quality` is what it is to be sent with.
+
+    The same document is examined once; it takes a part of a second, and longer for many pages. Where its pages are not
+    `drawn`, what is seen only then is not found: blank and black pages, text that vanishes, pictures that break off.
+    """
+    lines = 0 if not drawn else _STANDARD if quality == "normal" else _FINE
+    key = (document.media_name, lines)
+    with _lock:
+        if key in _reports:
+            _reports.move_to_end(key)
+            return _reports[key]
+    report = _examined(document, lines)
+    with _lock:
+        _reports[key] = report
+        while len(_reports) > _KEPT:
+            _reports.popitem(last=False)
+    return report
+
+
+def is_complete() -> bool:
+    """Tell whether pages can be looked into here, which takes the extra `documents`."""
+    return all(find_spec(name) for name in ("pypdfium2", "PIL"))
+
+
+def _examined(document: Document, lines: int) -> Report:
+    if document.kind == ".doc":
+        return _of_word(document.content)
+    if document.kind == ".docx":
+        return _of_package(document.content)
+    if document.kind not in _LOOKED_INTO:
+        return Report()
+    if not is_complete():
+        return Report(findings=(warning("not_seen", _INCOMPLETE),))
+    return judge(_facts(document.content, lines), lines)
+
+
+def judge(facts: dict[str, Any], lines: int = _FINE) -> Report:
+    """Say what the facts mean that `looking.py` tells of a document."""
+    if trouble := facts.get("trouble"):
+        return Report(findings=(error(trouble, _TROUBLE[trouble]),))
+    pages = int(facts["pages"])
+    if not pages:
+        return Report(0, (error("no_pages", "has no pages"),))
+    if pages > MOST_PAGES:
+        return Report(pages, (error("too_many_pages", f"has {pages} pages; Telnyx sends at most {MOST_PAGES}"),))
+    return Report(pages, tuple(_found(facts, lines)))
+
+
+def _found(facts: dict[str, Any], lines: int) -> Iterator[Finding]:
+    if facts.get("form") == "xfa":
+        yield _of_form(facts)
+    sheets = facts["sheets"]
+    for page, sheet in enumerate(sheets, start=1):
+        yield from _of_sheet(sheet, page, lines)
+    if not lines:
+        return
+    unseen = next((page for page, sheet in enumerate(sheets, start=1) if "black" not in sheet), None)
+    if unseen and not any("trouble" in sheet or _is_endless(sheet) for sheet in sheets):
+        yield warning("not_seen", "from here on pages were not looked at, since that takes long", unseen)
+
+
+def _of_form(facts: dict[str, Any]) -> Finding:
+    advice = "open it in Adobe Reader and print it to a new PDF"
+    if "please wait" in str(facts.get("says", "")).casefold():
+        return error("xfa", f"is an XFA form: all that is printed of it is “Please wait…”; {advice}", 1)
+    return warning("xfa", f"is an XFA form: what was filled in may not be printed; {advice}", 1)
+
+
+def _is_endless(sheet: dict[str, Any]) -> bool:
+    return bool(sheet.get("wide")) and max(sheet["wide"], sheet["high"]) > _INCHES_200
+
+
+def _of_sheet(sheet: dict[str, Any], page: int, lines: int) -> Iterator[Finding]:
+    if "trouble" in sheet:
+        yield error("damaged_page", "is damaged and cannot be read", page)
+        return
+    yield from _of_size(sheet, page)
+    if "black" in sheet:
+        yield from _of_ink(sheet, page)
+    if words := sheet.get("faint"):
+        yield warning("faint", f"text is too pale for a fax, such as “{words}”; make it black", page)
+    if words := sheet.get("tiny"):
+        better = "; quality high prints twice the lines" if lines == _STANDARD else ""
+        yield warning("tiny", f"type is too small for a fax, such as “{words}”{better}", page)
+
+
+def _of_size(sheet: dict[str, Any], page: int) -> Iterator[Finding]:
+    if "ratio" in sheet:
+        wide, high = 1.0, float(sheet["ratio"])
+    elif "wide" in sheet:
+        wide, high = float(sheet["wide"]), float(sheet["high"])
+        in_mm = f"is {wide * _POINT:.0f} x {high * _POINT:.0f} mm"
+        if min(wide, high) < 1:
+            yield error("page_size", "has no size", page)
+            return
+        if max(wide, high) > _INCHES_200:
+            yield error("page_size", f"{in_mm}, more than 200 inches; set its size to A4 or letter", page)
+            return
+        if wide > _WIDEST:
+            share = 8.5 * 72 / wide
+            yield warning("page_size", f"{in_mm} and is made smaller, to {share:.0%} of its size", page)
+    else:
+        return
+    if high > _LONGEST * wide:
+        yield warning("page_length", f"is {high / wide:.0f} times as long as wide: one long strip of paper", page)
+
+
+def _of_ink(sheet: dict[str, Any], page: int) -> Iterator[Finding]:
+    seconds = sheet["bytes"] * 8 / _BITS_A_SECOND
+    black = sheet["black"]
+    if black < _BLANK:
+        yield warning("blank", "is blank", page)
+    elif black > _NEARLY_BLACK:
+        on_line = f", about {seconds / 60:.0f} minutes on the line" if seconds > _SLOW else ""
+        yield warning("dark", f"is nearly black ({black:.0%}){on_line}", page)
+    elif seconds > _SLOW:
+        yield warning("slow", f"is dense, as photos are: about {seconds / 60:.0f} minutes on the line", page)
+
+
+def _facts(content: bytes, lines: int) -> dict[str, Any]:
+    try:
+        done = run(_LOOKING, lines, content=content, seconds=_SECONDS)
+        facts: dict[str, Any] = json.loads(done.stdout)
+    except (subprocess.TimeoutExpired, ValueError):
+        return {"trouble": "costly"}
+    return facts
+
+
+def _of_word(content: bytes) -> Report:
+    """Look at an OLE file: Word's old format, and many others that only share its beginning."""
+    if "EncryptedPackage".encode("utf-16-le") in content:
+        return Report(findings=(error("encrypted", _TROUBLE["encrypted"]),))
+    if "WordDocument".encode("utf-16-le") not in content:
+        return Report(findings=(error("not_a_document", "is no Word document, but another program's; save it as PDF"),))
+    return Report()
+
+
+def _of_package(content: bytes) -> Report:
+    """Look at a ZIP file: DOCX, and many others that only share its beginning."""
+    try:
+        with zipfile.ZipFile(BytesIO(content)) as package:
+            names = set(package.namelist())
+    except (zipfile.BadZipFile, ValueError, NotImplementedError):
+        return Report(findings=(error("damaged", _TROUBLE["damaged"]),))
+    if "word/document.xml" not in names:
+        return Report(
+            findings=(error("not_a_document", "is no Word document, but another kind of file; save it as PDF"),)
+        )
+    return Report()

@@ -1,0 +1,126 @@
+"""What a link leads to, asked before anything is recorded: by HEAD alone, or by reading the document."""
+
+import tempfile
+from collections.abc import Callable, Collection
+from typing import BinaryIO, Literal, Protocol
+from urllib.parse import urlsplit
+
+from faxdispatch.documents.local import document_of
+from faxdispatch.errors import BadInput
+from faxdispatch.fetching.link import Answer, Fetched, Links, Patience
+from faxdispatch.fetching.trouble import LinkExpired, LinkFailed, LinkRefused
+from faxdispatch.preflight.examining import LARGEST, examine
+from faxdispatch.preflight.report import Report, error, warning
+
+SECONDS = 20.0
+"""Longest that one link may take."""
+SAMPLE = 20
+"""Different documents of a list that are looked into."""
+
+How = Literal["off", "head", "read"]
+
+_OK = range(200, 300)
+_MOVED = range(300, 400)
+_GONE = {404, 410}
+
+
+class Fetcher(Protocol):
+    """What asks and fetches; `fetching.link.Links` does."""
+
+    def ask(self, url: str) -> Answer:
+        """Ask what there is."""
+
+    def fetch(self, url: str, into: BinaryIO) -> Fetched:
+        """Fetch it."""
+
+
+def look(url: str, how: How, unchecked_origins: Collection[str] = (), *, quality: str | None = None) -> Report:
+    """Look at what a link leads to: ask by `head`, `read` the document, or, with `off`, do neither.
+
+    `unchecked_origins` are FAX_DANGEROUS_INBOUND_ORIGINS.
+    """
+    if how == "off":
+        return Report()
+    by = fetcher(unchecked_origins)
+    return ask(url, by) if how == "head" else read(url, by, quality=quality)
+
+
+def fetcher(unchecked_origins: Collection[str] = ()) -> Links:
+    """Give what fetches as Telnyx does: without following redirects, and only from the public internet."""
+    return Links(max_bytes=LARGEST, redirects=0, unchecked_origins=unchecked_origins, patience=Patience(total=SECONDS))
+
+
+def ask(url: str, by: Fetcher) -> Report:
+    """Ask by HEAD whether Telnyx will find a document there.
+
+    Many servers, those of signed links above all, refuse HEAD: that is a warning, and proves nothing.
+    """
+    host = urlsplit(url).hostname
+    try:
+        answer = by.ask(url)
+    except LinkRefused as why:
+        return Report(findings=(error("link", str(why)),))
+    except (LinkFailed, LinkExpired) as why:
+        return Report(findings=(warning("link", f"could not be asked: {why}"),))
+    if answer.status in _MOVED:
+        return Report(findings=(error("link", f"{host} sends to another address, which Telnyx does not follow"),))
+    if answer.status in _GONE:
+        return Report(findings=(error("link", f"{host} answers {answer.status}: there is no document"),))
+    if answer.status not in _OK:
+        return Report(findings=(warning("link", f"{host} does not tell what is there (HEAD: {answer.status})"),))
+    if answer.length is not None and answer.length > LARGEST:
+        return Report(
+            findings=(error("too_large", f"is larger than {LARGEST // 1_000_000} MB, the most Telnyx faxes"),)
+        )
+    if (answer.content_type or "").startswith("text/html"):
+        return Report(findings=(warning("link", f"{host} calls it a web page; Telnyx takes documents only"),))
+    return Report()
+
+
+def read(url: str, by: Fetcher, *, quality: str | None = None) -> Report:
+    """Read the document as Telnyx does, and examine it. What the answer proves is an error; silence is a warning."""
+    with tempfile.TemporaryFile(prefix="faxdispatch-") as file:
+        try:
+            by.fetch(url, file)
+        except (LinkRefused, LinkExpired) as why:
+            return Report(findings=(error("link", str(why)),))
+        except LinkFailed as why:
+            return Report(findings=(warning("link", f"could not be read: {why}"),))
+        file.seek(0)
+        content = file.read()
+    try:
+        return examine(document_of(content, largest=LARGEST), quality=quality)
+    except BadInput as why:
+        return Report(findings=(error("not_a_document", str(why).removeprefix("document: ")),))
+
+
+class LinkedPages:
+    """The pages of linked documents: so many different ones are looked into, each once.
+
+    `remarks` says which could not be counted, and why.
+    """
+
+    def __init__(self, look: Callable[[str], Report], most: int = SAMPLE) -> None:
+        self.remarks: list[str] = []
+        self.passed_over = 0
+        """How often a document was asked for that was not looked into."""
+        self._most = most
+        self._look = look
+        self._known: dict[str, int | None] = {}
+
+    def pages(self, url: str) -> int | None:
+        """Give the pages of a document, None where they are not known."""
+        if url not in self._known:
+            if len(self._known) >= self._most:
+                self.passed_over += 1
+                return None
+            report = self._look(url)
+            self._known[url] = report.pages
+            self.remarks += [f"a linked document: {one}" for one in report.findings]
+        return self._known[url]
+
+    @property
+    def mean(self) -> float | None:
+        """The mean pages of those that were counted, None where there are none."""
+        counted = [pages for pages in self._known.values() if pages]
+        return sum(counted) / len(counted) if counted else None

@@ -1,0 +1,224 @@
+"""The process that looks into one document for `examining`: `looking.py LINES`, the document on standard input.
+
+Gives facts as one JSON object: `trouble` in a word where it cannot be read, else `pages`, `form` and, in `sheets`, what
+was seen of each page; of 0 lines none is drawn. It limits itself before it reads anything.
+"""
+
+import ctypes
+import io
+import json
+import math
+import sys
+import time
+from typing import Any
+
+from PIL import Image
+
+from faxdispatch.preview.raster import ACROSS, DOTS_AN_INCH, MOST_PIXELS, dots, flattened, rendered
+from faxdispatch.subprocesses.bounded import bound
+
+_MOST_PAGES = 350
+_SECONDS = 60
+_MEMORY = 1_500_000_000
+_PATIENCE = 15.0
+"""Seconds of processor time after which no further page is drawn; what it is made of is still told."""
+_PASSWORD = 4
+"""PDFium's error for a document that needs a password."""
+_XFA = (2, 3)
+"""PDFium's kinds of form that are XFA: with all its content, or with the fields alone."""
+_SAMPLE = 60
+"""Characters of text that are told."""
+_SIDES = 72 * 200
+"""Points of 200 inches, from which on a page is not drawn."""
+
+_PAPER = ACROSS / DOTS_AN_INCH * 72
+"""Points of the line, to which every page is scaled."""
+_LEAST = {98: 6.0, 196: 4.0}
+"""Points of the smallest type that can be read, by lines an inch: about eight lines for a letter's height and depth."""
+_VISIBLE = 12
+"""Levels of grey, of 255, from which on a thing stands out to an eye."""
+_PRINTED = 0.45
+"""Share of a letter's dots that must be printed for it to be read."""
+
+Facts = dict[str, Any]
+
+
+def main() -> None:
+    """Look into it."""
+    bound(memory=_MEMORY, seconds=_SECONDS)
+    lines = int(sys.argv[1])
+    content = sys.stdin.buffer.read()
+    facts = _of_pdf(content, lines) if content.startswith(b"%PDF-") else _of_image(content, lines)
+    sys.stdout.write(json.dumps(facts))
+
+
+def _of_pdf(content: bytes, lines: int) -> Facts:
+    import pypdfium2  # noqa: PLC0415 - images need none of it
+
+    try:
+        document = pypdfium2.PdfDocument(content)
+    except pypdfium2.PdfiumError as error:
+        return {"trouble": "encrypted" if getattr(error, "err_code", None) == _PASSWORD else "damaged"}
+    pages = len(document)
+    facts: Facts = {"pages": pages, "form": None, "sheets": []}
+    if pages > _MOST_PAGES:
+        return facts
+    if document.get_formtype() in _XFA:
+        facts["form"] = "xfa"
+        facts["says"] = document[0].get_textpage().get_text_bounded()[:400] if pages else ""
+    document.init_forms()
+    units = _user_units(content)
+    for number in range(pages):
+        unit = units[number] if number < len(units) else 1.0
+        facts["sheets"].append(_sheet(document, number, unit, lines))
+    return facts
+
+
+def _user_units(content: bytes) -> list[float]:
+    """Give the size of each page's unit, which PDFium does not tell; empty where it cannot be told."""
+    if b"/UserUnit" not in content and b"/ObjStm" not in content:
+        return []
+    from pypdf import PdfReader  # noqa: PLC0415 - most documents need none of it
+
+    try:
+        reader = PdfReader(io.BytesIO(content))
+        if reader.is_encrypted:
+            reader.decrypt("")
+        return [float(page.get("/UserUnit", 1.0)) for page in reader.pages]
+    except Exception:  # noqa: BLE001 - whatever pypdf meets in a document that PDFium can draw, units are as usual
+        return []
+
+
+def _sheet(document: Any, number: int, unit: float, lines: int) -> Facts:
+    """Tell what is seen of one page: its size in points, and how it prints."""
+    import pypdfium2  # noqa: PLC0415 - images need none of it
+
+    try:
+        page = document[number]
+        wide, high = page.get_size()
+        sheet: Facts = {"wide": round(wide * unit, 1), "high": round(high * unit, 1)}
+        if min(wide, high) < 1 or max(wide, high) * unit > _SIDES or not lines or time.process_time() > _PATIENCE:
+            return sheet
+        grey = rendered(page)
+        printed = dots(grey, lines)
+        sheet |= _printed(printed)
+        sheet |= _words(page, grey, printed, lines)
+    except pypdfium2.PdfiumError:
+        return {"trouble": "damaged"}
+    return sheet
+
+
+def _of_image(content: bytes, lines: int) -> Facts:
+    Image.MAX_IMAGE_PIXELS = MOST_PIXELS
+    try:
+        image = Image.open(io.BytesIO(content), formats=("TIFF", "JPEG", "PNG"))
+        pages = getattr(image, "n_frames", 1)
+    except Image.DecompressionBombError:
+        return {"trouble": "huge"}
+    except (OSError, ValueError, SyntaxError):
+        return {"trouble": "damaged"}
+    facts: Facts = {"pages": pages, "form": None, "sheets": []}
+    if pages > _MOST_PAGES:
+        return facts
+    for number in range(pages):
+        try:
+            image.seek(number)
+            if image.width * image.height > MOST_PIXELS:
+                return {"trouble": "huge"}
+            facts["sheets"].append(_frame(image, lines))
+        except Image.DecompressionBombError:
+            return {"trouble": "huge"}
+        except (OSError, ValueError, SyntaxError, EOFError):
+            facts["sheets"].append({"trouble": "damaged"})
+    return facts
+
+
+def _frame(image: Any, lines: int) -> Facts:
+    if not lines or time.process_time() > _PATIENCE:
+        return {}
+    grey = flattened(image)
+    return {"ratio": grey.height / grey.width} | _printed(dots(grey, lines))
+
+
+def _printed(page: Any) -> Facts:
+    """Tell the share of black dots, and the bytes of the page as a fax sends it (ITU-T T.6)."""
+    counts = page.convert("L").histogram()
+    sent = io.BytesIO()
+    page.save(sent, "TIFF", compression="group4")
+    return {"black": counts[0] / sum(counts), "bytes": sent.tell()}
+
+
+def _words(page: Any, grey: Any, printed: Any, lines: int) -> Facts:
+    """Find text that does not come through: `faint`, too pale to print, and `tiny`; each with the first such words."""
+    black = printed.convert("L").resize(grey.size, Image.Resampling.NEAREST)
+    text = page.get_textpage()
+    paper = _PAPER / page.get_width()
+    told: Facts = {}
+    for number in range(text.count_rects()):
+        rect = text.get_rect(number)
+        box = _box(page, rect, grey.size)
+        kind = None
+        if box and _is_faint(grey.crop(box), black.crop(box)):
+            kind = "faint"
+        elif box and 0 < _size(text, rect) * paper < _LEAST[lines]:
+            kind = "tiny"
+        if kind and kind not in told and (words := text.get_text_bounded(*rect).strip()):
+            told[kind] = " ".join(words.split())[:_SAMPLE]
+    return told
+
+
+def _box(page: Any, rect: tuple[float, ...], size: tuple[int, int]) -> tuple[int, int, int, int] | None:
+    """Give where a rectangle of the page is in its picture; None where it is not in it."""
+    from pypdfium2 import raw  # noqa: PLC0415 - images need none of it
+
+    corners = []
+    for x, y in (rect[:2], rect[2:]):
+        across, down = ctypes.c_int(), ctypes.c_int()
+        raw.FPDF_PageToDevice(page, 0, 0, *size, 0, x, y, across, down)
+        corners.append((across.value, down.value))
+    (x0, y0), (x1, y1) = corners
+    left, right = max(0, min(x0, x1)), min(size[0], max(x0, x1) + 1)
+    top, bottom = max(0, min(y0, y1)), min(size[1], max(y0, y1) + 1)
+    return (left, top, right, bottom) if right - left > 1 and bottom - top > 1 else None
+
+
+def _is_faint(grey: Any, black: Any) -> bool:
+    """Tell whether what stands out in a piece of a page does not in its dots. What is invisible is no text to lose."""
+    counts = grey.histogram()
+    ground = max(range(256), key=counts.__getitem__)
+    least = max(1, sum(counts) // 50)
+    darkest, lightest = _reach(counts, least), 255 - _reach(counts[::-1], least)
+    ink = darkest if ground - darkest > lightest - ground else lightest
+    if abs(ink - ground) < _VISIBLE:
+        return False
+    middle = (ink + ground) / 2
+    mask = grey.point([255 if (level < middle) == (ink < ground) else 0 for level in range(256)]).convert("1")
+    found = black.histogram(mask)
+    share = found[0] / max(1, found[0] + found[255])
+    return bool((share if ink < ground else 1 - share) < _PRINTED)
+
+
+def _reach(counts: list[int], least: int) -> int:
+    """Give the first level up to which so many dots are."""
+    so_far = 0
+    for level, count in enumerate(counts):
+        so_far += count
+        if so_far >= least:
+            return level
+    return 255
+
+
+def _size(text: Any, rect: tuple[float, ...]) -> float:
+    """Give the size of the type in a rectangle in points of the page, 0 where that cannot be told."""
+    from pypdfium2 import raw  # noqa: PLC0415 - images need none of it
+
+    left, bottom, right, top = rect
+    at = raw.FPDFText_GetCharIndexAtPos(text, (left + right) / 2, (bottom + top) / 2, right - left, top - bottom)
+    matrix = raw.FS_MATRIX()
+    if at < 0 or not raw.FPDFText_GetMatrix(text, at, matrix):
+        return 0.0
+    return float(raw.FPDFText_GetFontSize(text, at) * math.hypot(matrix.c, matrix.d))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,78 @@
+"""What a look at a document came to: findings, each an error or a warning, with its page."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class Severity(StrEnum):
+    """What follows from a finding."""
+
+    ERROR = "error"
+    """Telnyx would not fax it, or nobody could read it: it is refused."""
+    WARNING = "warning"
+    """It is sent, and may not look or cost as meant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was found. `code` names its kind, `page` (from 1) where it is, None where it is the whole."""
+
+    severity: Severity
+    code: str
+    words: str
+    page: int | None = None
+
+    def __str__(self) -> str:
+        return f"page {self.page}: {self.words}" if self.page else self.words
+
+    def as_data(self) -> dict[str, Any]:
+        """Give it as JSON."""
+        return {"severity": self.severity.value, "code": self.code, "page": self.page, "words": self.words}
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What is known of a document. `pages` is None where they are not known before it is sent."""
+
+    pages: int | None = None
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def errors(self) -> tuple[Finding, ...]:
+        """The findings for which it is refused."""
+        return tuple(one for one in self.findings if one.severity is Severity.ERROR)
+
+    @property
+    def warnings(self) -> tuple[Finding, ...]:
+        """The findings with which it is sent all the same."""
+        return tuple(one for one in self.findings if one.severity is Severity.WARNING)
+
+    @property
+    def problem(self) -> str | None:
+        """All errors in a sentence; None where there are none."""
+        return "; ".join(map(str, merged(self.errors))) or None
+
+
+def error(code: str, words: str, page: int | None = None) -> Finding:
+    """Make an error."""
+    return Finding(Severity.ERROR, code, words, page)
+
+
+def warning(code: str, words: str, page: int | None = None) -> Finding:
+    """Make a warning."""
+    return Finding(Severity.WARNING, code, words, page)
+
+
+def merged(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Give findings in order, the same thing on many pages once: its first page, and how many more have it."""
+    by_kind: dict[tuple[str, Severity], list[Finding]] = {}
+    for one in findings:
+        by_kind.setdefault((one.code, one.severity), []).append(one)
+    told = []
+    for alike in by_kind.values():
+        first, more = alike[0], len(alike) - 1
+        words = f"{first.words}; {more} more page{'s' if more > 1 else ''} like that" if more else first.words
+        told.append(Finding(first.severity, first.code, words, first.page))
+    return tuple(told)

@@ -1,0 +1,38 @@
+"""A page as the dots of a fax: 204 to an inch across, black or white; for the processes that read documents."""
+
+from typing import Any
+
+from PIL import Image, ImageOps
+
+ACROSS = 1728
+"""Dots of a line (ITU-T T.4, the width of A4 and letter)."""
+DOTS_AN_INCH = 204
+MOST_LINES = 8000
+MOST_PIXELS = 120_000_000
+"""Of an image that is read at all."""
+
+
+def rendered(page: Any) -> Any:
+    """Give a page of a PDF in grey, as wide as a line."""
+    wide, high = page.get_size()
+    return page.render(scale=min(ACROSS / wide, MOST_LINES / high), grayscale=True).to_pil()
+
+
+def flattened(image: Any) -> Any:
+    """Give an image in grey on white paper, upright and in the shape of its page."""
+    across, down = image.info.get("dpi", (1, 1))
+    flat = ImageOps.exif_transpose(image).convert("RGBA")
+    white = Image.new("RGBA", flat.size, "white")
+    white.alpha_composite(flat)
+    grey = white.convert("L")
+    if across > 0 and down > 0 and across != down:
+        # A fax's own dots are higher than wide.
+        grey = grey.resize((grey.width, max(1, round(grey.height * float(across) / float(down)))))
+    return grey
+
+
+def dots(grey: Any, lines: int) -> Any:
+    """Give a page in grey as wide as a line, with so many lines an inch, each dot black or white."""
+    square = grey.height * ACROSS / grey.width
+    count = max(1, min(round(square * lines / DOTS_AN_INCH), MOST_LINES))
+    return grey.convert("L").resize((ACROSS, count), Image.Resampling.LANCZOS).convert("1")

@@ -1,0 +1,50 @@
+"""Documents made for tests: letters as an office writes them, and files with something wrong."""
+
+from io import BytesIO
+
+from fpdf import FPDF
+from PIL import Image
+from pypdf import PdfReader, PdfWriter
+from pypdf.generic import ArrayObject, DictionaryObject, FloatObject, NameObject, TextStringObject
+
+
+def letter(text="To whom it may concern", *, pages=1, size=12, grey=0, sheet="A4"):
+    """A PDF with the same text on each page."""
+    made = FPDF(format=sheet)
+    for _ in range(pages):
+        made.add_page()
+        made.set_font("helvetica", size=size)
+        made.set_text_color(grey)
+        made.multi_cell(0, text=text)
+    return bytes(made.output())
+
+
+def changed(content, change):
+    """A PDF after `change(writer)`."""
+    writer, out = PdfWriter(clone_from=PdfReader(BytesIO(content))), BytesIO()
+    change(writer)
+    writer.write(out)
+    return out.getvalue()
+
+
+def locked(content, password, algorithm="AES-256"):
+    return changed(content, lambda w: w.encrypt(password, owner_password="owner", algorithm=algorithm))
+
+
+def in_units(content, unit):
+    return changed(content, lambda w: w.pages[0].update({NameObject("/UserUnit"): FloatObject(unit)}))
+
+
+def xfa(content):
+    form = DictionaryObject(
+        {NameObject("/XFA"): ArrayObject([TextStringObject("template")]), NameObject("/Fields"): ArrayObject()}
+    )
+    return changed(content, lambda w: w.root_object.update({NameObject("/AcroForm"): form}))
+
+
+def picture(kind="PNG", *, shade=255, size=(1700, 2200), pages=1):
+    out = BytesIO()
+    sheets = [Image.new("L", size, shade) for _ in range(pages)]
+    more = {"save_all": True, "append_images": sheets[1:]} if kind == "TIFF" else {}
+    sheets[0].save(out, kind, dpi=(200, 200), **more)
+    return out.getvalue()
