@@ -9,6 +9,7 @@ from types import FrameType
 from console.app import create_app
 from faxdispatch.errors import Misconfigured
 from faxdispatch.ledger.connection import refuse_unfit
+from faxdispatch.logs import set_up
 from faxdispatch.serving import Bounds, Server, listen
 from faxdispatch.settings import Settings
 from faxdispatch.subprocesses.umask import UMASK
@@ -25,9 +26,7 @@ def main() -> None:
     except Misconfigured as error:
         print(f"console: {error}", file=sys.stderr)
         raise SystemExit(2) from None
-    logging.basicConfig(
-        level=settings.fax_log_level, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
+    set_up(settings.fax_log_level)
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     try:
         sock = listen(settings.fax_console_host, settings.fax_console_port)

@@ -6,6 +6,7 @@ import socket
 import sys
 from types import FrameType
 
+from faxdispatch.logs import set_up
 from faxdispatch.serving import Server, listen
 from webhook import witness
 from webhook.app import ADMIN_BOUNDS, BOUNDS
@@ -14,11 +15,7 @@ from webhook.wsgi import admin, app, settings
 
 def main() -> None:
     """Serve until told to stop; then running requests are finished and no new ones begun."""
-    logging.basicConfig(
-        level=settings.fax_log_level,
-        stream=sys.stderr,
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-    )
+    set_up(settings.fax_log_level)
     # That requests wait for a thread is no news worth a line each.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     server = Server(app, _listen("PORT", settings.fax_webhook_host, settings.port), BOUNDS)

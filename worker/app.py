@@ -35,6 +35,7 @@ from faxdispatch.ledger import (
 )
 from faxdispatch.ledger.connection import refuse_unfit
 from faxdispatch.ledger.refusals import passes
+from faxdispatch.logs import set_up
 from faxdispatch.settings import Settings
 from faxdispatch.storage.store import open_store
 from faxdispatch.telnyx import ClientStack, TelnyxClock
@@ -189,7 +190,7 @@ def make() -> Celery:
     """Build the app from the environment; a mistake there ends the process with one message."""
     try:
         settings = Settings.load()
-        logging.basicConfig(level=settings.fax_log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+        set_up(settings.fax_log_level)
         logging.getLogger("celery").setLevel(logging.WARNING)
         return _built(settings)
     except FaxError as error:

@@ -9,6 +9,7 @@ import typer
 
 from faxdispatch.cli.lazy import group_of
 from faxdispatch.errors import BadInput, FaxError, NotSent
+from faxdispatch.plain import plain
 from faxdispatch.privacy import scrub
 
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -90,7 +91,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else 1
     except FaxError as error:
-        line = " ".join(scrub(str(error)).split())
+        line = plain(" ".join(scrub(str(error)).split()))
         if isinstance(error, NotSent):
             line += "; look at TELNYX_BASE_URL, the network, and status.telnyx.com"
         sys.stderr.write(f"faxdispatch: {line}\n")

@@ -5,6 +5,7 @@ import sys
 import typer
 
 from faxdispatch.errors import BadInput
+from faxdispatch.plain import plain
 
 
 def confirm(words: str, *, yes: bool) -> None:
@@ -19,5 +20,5 @@ def confirm(words: str, *, yes: bool) -> None:
         return
     if not sys.stdin.isatty():
         raise BadInput(f"{words} Nobody is here to confirm it: add --yes")
-    if not typer.confirm(words, err=True):
+    if not typer.confirm(plain(words), err=True):
         raise typer.Exit(1)

@@ -12,6 +12,7 @@ from faxdispatch.demo.run import Run
 from faxdispatch.demo.stage import Stage, stage
 from faxdispatch.demo.verdict import Verdict, judge
 from faxdispatch.demo.view import LABEL, progress, show
+from faxdispatch.plain import plain
 from faxdispatch.supervisor.checkout import checkout
 from faxdispatch.supervisor.roles import SETTINGS
 from faxdispatch.supervisor.signals import Told, stop_signals
@@ -60,4 +61,4 @@ def _show(verdict: Verdict, console: Console, *, as_json: bool) -> None:
 
 
 def _show_log(set_up: Stage) -> None:
-    print("Last lines of the processes:", *set_up.log, sep="\n", file=sys.stderr)
+    print("Last lines of the processes:", *map(plain, set_up.log), sep="\n", file=sys.stderr)

@@ -16,6 +16,7 @@ from faxdispatch.checks.telnyx import check_telnyx
 from faxdispatch.checks.webhook import check_webhook
 from faxdispatch.cli.output import show_json
 from faxdispatch.errors import Misconfigured
+from faxdispatch.plain import plain
 from faxdispatch.privacy import scrub
 from faxdispatch.settings import Settings
 
@@ -64,6 +65,6 @@ def examine() -> Iterator[Finding]:
 
 def _show(finding: Finding) -> None:
     word = typer.style(f"{finding.level:<5}", fg=_COLOURS[finding.level], bold=True)
-    typer.echo(f"{word} {finding.name:<20} {scrub(finding.detail)}")
+    typer.echo(f"{word} {finding.name:<20} {plain(scrub(finding.detail))}")
     if finding.remedy:
-        typer.echo(f"{'':<26} → {scrub(finding.remedy)}")
+        typer.echo(f"{'':<26} → {plain(scrub(finding.remedy))}")

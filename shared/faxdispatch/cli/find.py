@@ -15,6 +15,7 @@ from faxdispatch.cli.output import note, show, show_json
 from faxdispatch.client import FaxClient
 from faxdispatch.errors import BadInput
 from faxdispatch.lists.badrows import safe_cell
+from faxdispatch.plain import plain
 from faxdispatch.privacy import hidden
 from faxdispatch.search import STATES, Found
 from faxdispatch.wording import clock, counted
@@ -147,7 +148,7 @@ def _csv(faxes: Iterator[Found]) -> int:
         count += 1
         data = found.as_data() | {"tags": " ".join(found.tags)}
         # A number keeps its plus sign: with a `'` before it, it would be no number to other programs.
-        cells = {name: "" if data[name] is None else str(data[name]) for name in _COLUMNS}
+        cells = {name: "" if data[name] is None else plain(str(data[name])) for name in _COLUMNS}
         writer.writerow([value if name in {"to", "sender"} else safe_cell(value) for name, value in cells.items()])
     return count
 

@@ -17,6 +17,7 @@ from faxdispatch.cli.user import Operator, user
 from faxdispatch.client import FaxClient
 from faxdispatch.lists.badrows import create, safe_cell
 from faxdispatch.lists.checking import BadRow
+from faxdispatch.plain import plain
 from faxdispatch.privacy import hidden
 from faxdispatch.wording import clock, counted_are
 
@@ -204,7 +205,7 @@ def _write(file: IO[str]) -> int:
     count = 0
     for found in _list().all():
         data = _data(found)
-        writer.writerow([safe_cell(data[name] or "") for name in _COLUMNS])
+        writer.writerow([safe_cell(plain(data[name] or "")) for name in _COLUMNS])
         count += 1
     return count
 

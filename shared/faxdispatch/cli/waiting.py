@@ -12,6 +12,7 @@ from faxdispatch.cli.output import is_terminal, note, show
 from faxdispatch.client import FaxClient
 from faxdispatch.errors import Unavailable
 from faxdispatch.ledger import JobView
+from faxdispatch.plain import plain
 
 EVERY = 0.3
 """Seconds between two looks."""
@@ -57,7 +58,7 @@ def _shown(quiet: bool) -> Iterator[Look]:
         yield lambda _: None
     elif is_terminal():
         with Console().status("…") as live:
-            yield lambda view: live.update(escape(f"job {view.job_id}: {state_line(view)}"))
+            yield lambda view: live.update(escape(plain(f"job {view.job_id}: {state_line(view)}")))
     else:
         yield _Lines()
 

@@ -8,6 +8,7 @@ from redis import Redis
 from redis.exceptions import ResponseError
 
 from faxdispatch.events import Event
+from faxdispatch.plain import plain
 from faxdispatch.stream.places import END, Delivery, before, last_id
 
 log = logging.getLogger(__name__)
@@ -150,7 +151,7 @@ class Membership:
         words = [self._group, entry_id, reason, str(deliveries)]
         moved = bool(self._bury(keys=[self._stream, self._dead_stream], args=words))
         if moved:
-            log.error("entry %s went to %s: %s", entry_id, self._dead_stream, reason)
+            log.error("entry %s went to %s: %s", entry_id, self._dead_stream, plain(reason))
         return moved
 
     def set_position(self, target: str) -> None:

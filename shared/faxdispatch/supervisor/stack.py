@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Self
 
 from faxdispatch.errors import FaxError
+from faxdispatch.plain import plain
 from faxdispatch.subprocesses.child import Child, Role, Sink
 
 _LOOK = 0.05
@@ -25,7 +26,7 @@ class StackError(FaxError):
 
 def to_stderr(name: str, line: str) -> None:
     """Write a line to standard error with its process's name in front."""
-    sys.stderr.write(f"{name:<10} | {line}\n")
+    sys.stderr.write(f"{name:<10} | {plain(line)}\n")
 
 
 class Stack:

@@ -22,6 +22,7 @@ from faxdispatch.cli.output import is_terminal, note, show, show_json
 from faxdispatch.errors import Unavailable
 from faxdispatch.ledger import Account, Campaign, Campaigns, Limits, Scripts, Traffic
 from faxdispatch.ledger.campaigns import FAILED
+from faxdispatch.plain import plain
 from faxdispatch.privacy import hidden
 from faxdispatch.settings import Settings
 from faxdispatch.states import CampaignState, State
@@ -141,7 +142,7 @@ def view(standing: Standing) -> RenderableType:
     bar = Table.grid(expand=True)
     bar.add_row(ProgressBar(total=campaign.rows or 1, completed=campaign.ended))
     parts: list[RenderableType] = [
-        Text(f"{campaign.name} ({campaign.id})  {_state(campaign)}"),
+        Text(plain(f"{campaign.name} ({campaign.id})  {_state(campaign)}")),
         bar,
         Text(f"{_ended(campaign)}; {_pace(standing)}; {_channels(standing)}"),
         figures,
@@ -149,7 +150,7 @@ def view(standing: Standing) -> RenderableType:
     if standing.causes:
         causes = Table("rows", "why they did not arrive", box=SIMPLE, pad_edge=False)
         for cause, count in _first(standing.causes):
-            causes.add_row(f"{count:,}", Text(in_words(cause, FAILED)))
+            causes.add_row(f"{count:,}", Text(plain(in_words(cause, FAILED))))
         parts.append(causes)
     return Group(*parts)
 

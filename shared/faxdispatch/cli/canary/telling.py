@@ -13,6 +13,7 @@ from rich.text import Text
 from faxdispatch.canary.course import Canary
 from faxdispatch.canary.links import INBOUND, Mark, Verdict
 from faxdispatch.cli.output import is_terminal, note
+from faxdispatch.plain import plain
 from faxdispatch.privacy import hidden, scrub
 
 _COLOURS = {Mark.OK: "green", Mark.BROKEN: "red"}
@@ -37,7 +38,7 @@ class Teller:
                 self._hint(verdict)
         waiting = next((verdict for verdict in verdicts if verdict.mark is Mark.WAITING), None)
         if self._live:
-            self._live.update(escape(scrub(f"{waiting.link}: {waiting.detail}")) if waiting else "…")
+            self._live.update(escape(plain(scrub(f"{waiting.link}: {waiting.detail}"))) if waiting else "…")
 
     def rest(self, verdicts: tuple[Verdict, ...]) -> None:
         """Say what has not been said yet, when nothing is waited for any more."""
@@ -51,9 +52,9 @@ class Teller:
         self._told.add(verdict.link)
         word = typer.style(f"{verdict.mark:<8}", fg=_COLOURS.get(verdict.mark, "yellow"), bold=True)
         took = f"{verdict.seconds:6.1f} s" if verdict.seconds is not None else " " * 8
-        self._say(f"{word} {verdict.link:<10} {took}  {scrub(verdict.detail)}".rstrip())
+        self._say(f"{word} {verdict.link:<10} {took}  {plain(scrub(verdict.detail))}".rstrip())
         if verdict.remedy:
-            self._say(f"{'':<29} → {scrub(verdict.remedy)}")
+            self._say(f"{'':<29} → {plain(scrub(verdict.remedy))}")
 
     def _say(self, line: str) -> None:
         if self._live:

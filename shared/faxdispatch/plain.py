@@ -1,0 +1,36 @@
+"""Show text of others as what it is: nothing in it moves a cursor, turns the writing around or begins a line.
+
+Callers, tags, ids, file names and reasons come from outside. A terminal obeys escape sequences and marks of direction
+in them, and a line feed would forge a line of a log.
+"""
+
+import re
+import unicodedata
+
+_ODD = re.compile(r"[^ -~]")
+
+
+def plain(text: str) -> str:
+    r"""Give text in one line, with what cannot be seen written as an escape: `\x1b`, `\n`, `\u202e`."""
+    return text if text.isprintable() else _ODD.sub(_escaped, text)
+
+
+def plain_json(text: str) -> str:
+    r"""Give JSON of one line, with what cannot be seen as JSON's own escapes: `\u001b`, `\u202e`."""
+    return text if text.isprintable() else _ODD.sub(_escaped_for_json, text)
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return found[0] if _is_seen(found[0]) else found[0].encode("unicode_escape").decode()
+
+
+def _escaped_for_json(found: re.Match[str]) -> str:
+    if _is_seen(found[0]):
+        return found[0]
+    units = found[0].encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2))
+
+
+def _is_seen(character: str) -> bool:
+    # Python takes all spaces but one for unprintable; they are harmless.
+    return character.isprintable() or unicodedata.category(character) == "Zs"
