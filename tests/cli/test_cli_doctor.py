@@ -14,7 +14,7 @@ from faxdispatch.calling.zonedata import ZoneData
 from faxdispatch.checks.broker import check_broker
 from faxdispatch.checks.environment import judge_zone_data
 from faxdispatch.checks.finding import Level, skew
-from faxdispatch.checks.redis import check_redis
+from faxdispatch.checks.redis import _replicas, check_redis
 from faxdispatch.ledger import connect
 from faxdispatch.settings import Settings
 from faxdispatch.supervisor.valkey import valkey_command
@@ -211,6 +211,12 @@ def test_missing_replicas_are_found(doctor):
     _, found = doctor(FAX_REPLICAS="2")
 
     assert found["redis replicas"]["level"] == "fail"
+
+
+@pytest.mark.parametrize(("present", "level"), [(1, "ok"), (2, "warn")])
+def test_a_replica_that_is_not_waited_for_is_found(present, level):
+    found = _replicas(None, {"connected_slaves": present}, Settings(fax_replicas=1))  # type: ignore[arg-type]
+    assert found.level == level
 
 
 def test_a_redis_that_is_too_old_is_found(redis_url, monkeypatch):

@@ -105,6 +105,9 @@ def _replicas(_redis: Redis, about: Any, settings: Settings) -> Finding:
     if present < settings.fax_replicas:
         wanted = f"{present} connected, FAX_REPLICAS asks for {settings.fax_replicas}: nothing will be sent"
         return fail(name, wanted, "bring the replicas up, or lower FAX_REPLICAS")
+    if 0 < settings.fax_replicas < present:
+        told = f"{present} connected, FAX_REPLICAS waits for {settings.fax_replicas}: one that was not may be promoted"
+        return warn(name, told, f"set FAX_REPLICAS={present}, or have fewer replicas")
     return ok(name, f"{present} connected, {settings.fax_replicas} wanted")
 
 
