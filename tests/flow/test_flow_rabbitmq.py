@@ -16,6 +16,8 @@ from kombu import Connection, Exchange
 from faxdispatch import State
 from faxdispatch.broker.connection import broker_app
 from faxdispatch.broker.unread import Lookout
+from faxdispatch.subprocesses.child import Child
+from faxdispatch.supervisor import roles
 from tests.conftest import eventually, free_port
 from tests.flow.harness import TOKEN, fresh_number, installation
 from tests.worker.mutations import mutated
@@ -138,6 +140,21 @@ def test_a_broadcast_does_not_reach_our_workers(flow, plain, command):
     plain.control.broadcast(command, arguments={} if command == "shutdown" else {"queue": "fax.send"})
     assert flow.wait_for(flow.send()).state is State.DELIVERED
     assert flow.processes["worker"].pid == process
+
+
+def test_a_worker_whose_virtual_host_is_none_ends_with_one_line(flow, rabbitmq):
+    surroundings = {
+        **flow.processes["worker"].role.environment,
+        "CELERY_BROKER_URL": rabbitmq.removesuffix("/") + "none",
+    }
+    child = Child(roles.worker(flow.folder, surroundings, number=2), lambda *_: None)
+    try:
+        eventually(lambda: child.exit_code is not None, within=60)
+        assert child.exit_code == 1
+        [line] = [line for line in child.lines if "the broker refuses us" in line]
+        assert "vhost none not found" in line
+    finally:
+        child.kill()
 
 
 def test_messages_without_a_queue_are_told(rabbitmq, plain):

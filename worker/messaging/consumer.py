@@ -46,9 +46,10 @@ class GatedConsumer(Consumer):  # type: ignore[misc] # Celery has no types
                 if passes(error):
                     time.sleep(PAUSE)
                     raise ConnectionError(f"the broker refuses for now: {error}") from error
-                if not isinstance(error, parent.channel_errors):
+                words = refused(error)
+                if not words and not isinstance(error, parent.channel_errors):
                     raise
-                words = refused(error) or f"{type(error).__name__}: {error}"
+                words = words or f"{type(error).__name__}: {error}"
                 log.critical("the broker refuses us: %s; `faxdispatch doctor` says more", scrub(words))
                 raise SystemExit(1) from error
 
