@@ -183,7 +183,7 @@ class Check:
         cells, number = line.cells, self.table.number_place(line.cells)
         if number is None:
             return LeftOut(line.row, line.line, Why.NO_NUMBER, "no number of a fax machine", None, cells)
-        if self.table.may_be_flawed and (flawed := self._flawed(line, number)):
+        if self.table.may_be_flawed and Flawed in map(type, cells) and (flawed := self._flawed(line, number)):
             return flawed
         cell = self._reader.read(cells[number])
         if cell.verdict is Verdict.NONE:

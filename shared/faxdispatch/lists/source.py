@@ -81,8 +81,9 @@ class Source:
     """A list of recipients that was opened. `close` it, or use it in a `with`.
 
     Exactly one of `line` and `sheet` is set: `line` gives the next line of text with its line end, the empty text at
-    the end; `sheet` gives the rows of a spreadsheet. `encoding` says in words how the bytes are
-    read, `notes` what else was found out. `total` is the file's size in bytes, and `done()` how much of it was read.
+    the end; `sheet` gives the rows of a spreadsheet that have anything in them. `encoding` says in words how the bytes
+    are read, `notes` what else was found out. `total` is the file's size in bytes, and `done()` how much of it was
+    read.
     """
 
     name: str
@@ -296,7 +297,8 @@ def rows_source(rows: Iterable[Mapping[str, Any] | Sequence[Any]]) -> Source:
     Raises:
         BadInput: while it is read, where a mapping has a key that the first one lacks.
     """
-    return Source("rows", 0, lambda: 0, encoding="as given", sheet=_given(rows))
+    filled = (record for record in _given(rows) if any(map(str.strip, record.cells)))
+    return Source("rows", 0, lambda: 0, encoding="as given", sheet=filled)
 
 
 def _given(rows: Iterable[Mapping[str, Any] | Sequence[Any]]) -> Iterator[Record]:

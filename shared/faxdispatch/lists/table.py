@@ -167,7 +167,7 @@ def read_table(
             lines.next()
         records: Iterator[Record] = iter(Records(lines, separator, len(shape.names), shape.number))
     else:
-        filled = (record for record in source.sheet or () if any(map(str.strip, record.cells)))
+        filled = iter(source.sheet or ())
         rows = list(itertools.islice(filled, _SAMPLE_LINES))
         shape = Shape(source.name, rows, reader, column, fields or {}, hidden=source.hidden_columns)
         separator = ""

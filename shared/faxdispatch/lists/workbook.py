@@ -41,7 +41,7 @@ def records(rows: Iterable[Row]) -> Iterator[Record]:
     for number, cells, hidden, flaws in rows:
         for place, problem in flaws.items():
             cells[place] = Flawed(cells[place], problem)
-        yield Record(number, tuple(cells), hidden=hidden)
+        yield Record(number, tuple(cells), "", hidden)
 
 
 def _names_faxes(head: Iterable[Row]) -> bool:

@@ -63,9 +63,13 @@ def unpacked(text: str) -> Iterable[Row]:
     """Give the rows of such a text."""
     for line in text.split(_ROW):
         number, hidden, *cells = line.split(_CELL)
-        flaws: dict[int, str] = {}
-        if _FLAW in line:
-            for place, cell in enumerate(cells):
-                if cell.startswith(_FLAW):
-                    _, flaws[place], cells[place] = cell.split(_FLAW)
-        yield Row(int(number), cells, hidden, flaws)
+        yield Row(int(number), cells, hidden, _taken_out(cells)) if _FLAW in line else Row(int(number), cells, hidden)
+
+
+def _taken_out(cells: list[str]) -> dict[int, str]:
+    """Take out of cells what is wrong with them."""
+    flaws: dict[int, str] = {}
+    for place, cell in enumerate(cells):
+        if cell.startswith(_FLAW):
+            _, flaws[place], cells[place] = cell.split(_FLAW)
+    return flaws

@@ -1,0 +1,157 @@
+"""What a row of a list costs, checked and made a campaign, against the fastest plain ways to read the same file.
+
+    .venv/bin/python -m bench.lists [--rows 1000000] [--workbook 200000]
+
+A CSV file of `--rows` rows and a workbook of `--workbook` rows in the form in which Excel writes it. Each is checked
+and made a campaign on a Valkey of its own; the plain ways are `csv.reader` with each number asked of `phonenumbers`, and
+python-calamine's bare reading of the workbook, which is told nothing of formats, hidden rows or what is struck through.
+Each way runs in a process of its own, one after the other. Told are microseconds a row, by the clock and of the
+processor (all processes of ours together, and the busiest of them) once the programs are loaded, and the most memory
+of the process that asks; the one that reads the workbook for it has less.
+"""
+
+import argparse
+import csv
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from xml.sax.saxutils import escape
+
+import phonenumbers
+from python_calamine import CalamineWorkbook
+
+from bench.check import write
+from bench.figures import machine
+from bench.million import _valkey
+from faxdispatch import FaxClient
+from faxdispatch.calling.numbers import NumberPolicy
+from faxdispatch.campaign import Reading
+from faxdispatch.lists.checking import check
+from tests.workbook.excel import excel
+
+
+def checked(path: Path, _url: str) -> int:
+    """Check a list."""
+    with check(path, policy=NumberPolicy(region="US")) as checking:
+        return sum(1 for _ in checking)
+
+
+def created(path: Path, url: str) -> int:
+    """Make a list a campaign."""
+    made = FaxClient(url).campaigns.create(
+        path, campaign_id=f"of-{path.suffix[1:]}", reading=Reading(region="US"), media_name="m"
+    )
+    return made.summary.rows if made.summary else 0
+
+
+def read_plainly(path: Path, _url: str) -> int:
+    """Read a CSV file, and ask of each number whether it is one."""
+    count = 0
+    with path.open(newline="", encoding="utf-8") as file:
+        rows = csv.reader(file)
+        next(rows)
+        for row in rows:
+            count += 1
+            try:
+                phonenumbers.is_valid_number(phonenumbers.parse(row[2], "US"))
+            except phonenumbers.NumberParseException:
+                continue
+    return count
+
+
+def read_bare(path: Path, _url: str) -> int:
+    """Read the values of a workbook."""
+    return len(CalamineWorkbook.from_path(path).get_sheet_by_index(0).to_python()) - 1
+
+
+WAYS: dict[str, Callable[[Path, str], int]] = {
+    "checked": checked, "made a campaign": created, "csv and phonenumbers": read_plainly, "python-calamine": read_bare,
+}  # fmt: skip
+OF_CSV = ("csv and phonenumbers", "checked", "made a campaign")
+OF_WORKBOOK = ("python-calamine", "checked", "made a campaign")
+
+
+def write_workbook(path: Path, rows: Iterable[list[str]]) -> None:
+    """Write rows as Excel does: whole numbers as such, texts in a table of their own."""
+    places: dict[str, int] = {}
+    told = []
+    for number, row in enumerate(rows, start=1):
+        cells = "".join(_cell(f"{chr(65 + at)}{number}", text, places) for at, text in enumerate(row) if text)
+        told.append(f'<row r="{number}" spans="1:{len(row)}" >{cells}</row>')
+    texts = (f"<t>{escape(text)}</t>" for text in places)
+    path.write_bytes(excel("".join(told), texts).getvalue())
+
+
+def _cell(name: str, text: str, places: dict[str, int]) -> str:
+    if text.isdigit():
+        return f'<c r="{name}"><v>{text}</v></c>'
+    return f'<c r="{name}" t="s"><v>{places.setdefault(text, len(places))}</v></c>'
+
+
+def measure(way: str, path: Path, url: str) -> dict[str, float]:
+    """Go one way in this process, and say what it took."""
+    begun, loaded = time.perf_counter(), time.process_time()
+    rows = WAYS[way](path, url)
+    seconds = time.perf_counter() - begun
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    used = (time.process_time() - loaded, children.ru_utime + children.ru_stime)
+    return {
+        "rows": rows,
+        "clock": 1e6 * seconds / rows,
+        "processor": 1e6 * sum(used) / rows,
+        "busiest": 1e6 * max(used) / rows,
+        "megabytes": most_memory() / 1e6,
+    }
+
+
+def most_memory() -> int:
+    """Give the most bytes that this process had; what `getrusage` says counts those of who started it."""
+    told = Path("/proc/self/status").read_text(encoding="ascii")
+    return 1024 * int(told.partition("VmHWM:")[2].split()[0])
+
+
+def compare(path: Path, ways: Iterable[str], url: str) -> None:
+    """Go every way and print them; the first is what the others are compared with."""
+    first: dict[str, float] = {}
+    for way in ways:
+        command = [sys.executable, "-m", "bench.lists", "--measure", way, str(path), url]
+        found = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+        first = first or found
+        ratios = " ".join(f"{found[of] / first[of]:5.2f}" for of in ("clock", "processor", "busiest"))
+        print(
+            f"{path.suffix[1:]:5} {way:22} {found['rows']:>9,.0f} {found['clock']:7.1f} {found['processor']:7.1f} "
+            f"{found['busiest']:7.1f}   {ratios} {found['megabytes']:6.0f}"
+        )
+
+
+def main() -> int:
+    """Make the lists, go every way, print."""
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--rows", type=int, default=1_000_000, help="rows of the CSV file")
+    options.add_argument("--workbook", type=int, default=200_000, help="rows of the workbook")
+    options.add_argument("--measure", nargs=3, help=argparse.SUPPRESS)
+    given = options.parse_args()
+    if given.measure:
+        way, path, url = given.measure
+        print(json.dumps(measure(way, Path(path), url)))
+        return 0
+    with tempfile.TemporaryDirectory() as name, _valkey(Path(name)) as url:
+        path = Path(name, "list.csv")
+        print(f"{'':5} {'':22} {'rows':>9} {'clock':>7} {'proc.':>7} {'busiest':>7}   {'… of the first':17} {'MB':>6}")
+        write(path, given.rows)
+        compare(path, OF_CSV, url)
+        write(path, given.workbook)
+        with path.open(newline="", encoding="utf-8") as file:
+            write_workbook(path.with_suffix(".xlsx"), csv.reader(file))
+        compare(path.with_suffix(".xlsx"), OF_WORKBOOK, url)
+    print(f"µs a row; {machine()}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
