@@ -10,7 +10,7 @@ from console.background import Task
 from console.desk import Desk
 from console.draft import Draft
 from faxdispatch.campaign.asking import quarantined_in
-from faxdispatch.campaign.looking_up import look_up, row_documents, storage_of
+from faxdispatch.campaign.looking_up import link_look, look_up, row_documents, storage_of
 from faxdispatch.campaign.planning.estimate import Plan
 from faxdispatch.campaign.planning.inputs import Planner
 from faxdispatch.ledger import Suppressions
@@ -27,6 +27,7 @@ def check_list(here: Desk, draft: Draft, task: Task) -> None:
             draft.archive,
             None,
             lambda: storage_of(here.settings, here.scripts),
+            look_at_link=link_look(here.settings),
             on_documents=task.documents_seen,
         ) as documents,
         check(
@@ -113,6 +114,7 @@ def create(here: Desk, draft: Draft, task: Task) -> None:
         media_dir=_archive_of(draft),
         on_progress=task.progress,
         on_documents=task.documents_seen,
+        look_at_link=link_look(here.settings),
         **options(draft),
     )
     draft.campaign_id = made.campaign.id

@@ -14,6 +14,8 @@ from faxdispatch.campaign import SuppressionList
 from faxdispatch.campaign.service import CampaignService
 from faxdispatch.documents.local import SPARE, Document
 from faxdispatch.ledger import CampaignMedia, Suppressions
+from faxdispatch.lists.checking import BadRow, check
+from faxdispatch.lists.documents import MOST_LINKS, RowDocuments
 from faxdispatch.media.uploads import KEEP
 from faxdispatch.telnyx.models import MediaResource
 from tests.ledger.campaign_desk import CampaignDesk
@@ -160,6 +162,24 @@ def test_what_cannot_be_faxed_is_a_bad_row_with_its_reason_and_goes_into_both_fi
         assert "nor stored at Telnyx" in path.read_text("utf-8-sig")
     # Asked about once each, and only where there is no file.
     assert sorted(storage.asked) == ["missing.pdf", "old", "stored"]
+
+
+def test_the_first_different_links_are_asked_and_a_bad_one_is_a_bad_row(storage, a_list):
+    asked = []
+
+    def look(link):
+        asked.append(link)
+        return "answers 404: there is no document" if link.endswith("/3") else None
+
+    links = [f"https://example.com/{n % 30}" for n in range(40)]
+    documents = RowDocuments(None, lambda: storage, look_at_link=look)
+    with check(a_list(*links), policy=NumberPolicy(region="US")) as checking:
+        checking.documents = documents
+        bad = {row.row: row.reason for row in checking if isinstance(row, BadRow)}
+
+    assert bad == dict.fromkeys((4, 34), "answers 404: there is no document")
+    assert sorted(asked) == sorted(links[:MOST_LINKS])
+    assert documents.remarks() == ["links of rows: 20 different ones were asked, the others were not"]
 
 
 def test_documents_may_come_in_an_archive(service, storage, a_list, tmp_path):

@@ -1,7 +1,7 @@
 """The documents that a list's rows name, looked up while the list is checked."""
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ from faxdispatch.lists.checking import Check, Row
 from faxdispatch.settings import Settings
 
 if TYPE_CHECKING:
-    from faxdispatch.lists.documents import OnDocuments, RowDocuments, Storage
+    from faxdispatch.lists.documents import LookAtLink, OnDocuments, RowDocuments, Storage
 
 
 @contextmanager
@@ -24,6 +24,7 @@ def row_documents(
     folder: Path | None,
     storage: "Callable[[], Storage | None]",
     *,
+    look_at_link: "LookAtLink | None" = None,
     tell_pages: bool = True,
     on_documents: "OnDocuments | None" = None,
 ) -> Iterator["RowDocuments | None"]:
@@ -45,11 +46,17 @@ def row_documents(
         yield None
         return
     where = media_dir or folder
-    if where is None:
-        yield RowDocuments(None, storage, tell_pages=tell_pages, on_documents=on_documents)
-        return
-    with open_media_dir(where) as place:
-        yield RowDocuments(place, storage, tell_pages=tell_pages, on_documents=on_documents)
+    with open_media_dir(where) if where else nullcontext() as place:
+        yield RowDocuments(place, storage, look_at_link=look_at_link, tell_pages=tell_pages, on_documents=on_documents)
+
+
+def link_look(settings: Settings) -> "LookAtLink | None":
+    """Give what looks at the links of rows as FAX_LINK_CHECK allows; None where it allows nothing."""
+    # Fetching takes what a plain install lacks.
+    from faxdispatch.preflight.links import look  # noqa: PLC0415
+
+    how, unchecked = settings.fax_link_check, settings.fax_dangerous_inbound_origins
+    return None if how == "off" else lambda link: look(link, how, unchecked).problem
 
 
 def look_up(checking: Check, documents: "RowDocuments | None", *, media_dir: Path | str | None = None) -> Check:

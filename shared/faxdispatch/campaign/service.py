@@ -52,7 +52,7 @@ from faxdispatch.states import CampaignState, HoldReason
 from faxdispatch.wording import counted
 
 if TYPE_CHECKING:
-    from faxdispatch.lists.documents import OnDocuments, Storage
+    from faxdispatch.lists.documents import LookAtLink, OnDocuments, Storage
 
 _LONGEST_NAME = 200
 
@@ -120,6 +120,7 @@ class CampaignService:
         strict: bool = False,
         on_progress: Progress | None = None,
         on_documents: "OnDocuments | None" = None,
+        look_at_link: "LookAtLink | None" = None,
         **options: Any,
     ) -> Imported:
         """Make a campaign of a file, or of rows: mappings whose keys are the columns, or sequences of cells.
@@ -135,6 +136,8 @@ class CampaignService:
         A row's document is a link, a file in `media_dir`, which is a folder or a ZIP archive (the list's folder, unless
         given), or the name of one that Telnyx has stored. Files are checked, and stored at Telnyx once for the same
         content, before the campaign is there; a row whose document is missing or cannot be faxed is invalid.
+
+        `look_at_link` tells what speaks against a link; it is asked about the first different ones.
 
         With `strict`, no campaign is made where a row is invalid or without a number.
 
@@ -159,6 +162,7 @@ class CampaignService:
                 media_dir,
                 listed.folder,
                 self._storage,
+                look_at_link=look_at_link,
                 tell_pages=options.get("pages") is None,
                 on_documents=on_documents,
             ) as documents,

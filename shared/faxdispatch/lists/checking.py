@@ -165,7 +165,9 @@ class Check:
                 suppressed = self._suppressed(numbers) if self._suppressed and numbers else set()
                 quarantined = self._quarantined(numbers) if self._quarantined and numbers else set()
                 if self.documents:
-                    self.documents.look_at(_documents_of(read, suppressed | quarantined))
+                    stopped = suppressed | quarantined
+                    rows = (row for row in read if isinstance(row, Row) and row.to not in stopped)
+                    self.documents.look_at(row.fields for row in rows)
                 for row in read:
                     judged = self._judged(row, suppressed, quarantined) if isinstance(row, Row) else row
                     self._count(judged)
@@ -231,9 +233,9 @@ class Check:
         for why, numbers in ((Why.SUPPRESSED, suppressed), (Why.QUARANTINED, quarantined)):
             if row.to in numbers:
                 return LeftOut(row.row, row.line, why, why.value, row.to, row.cells)
-        if self.documents and "media_name" in row.fields:
+        if self.documents:
             try:
-                row = row._replace(fields={**row.fields, **self.documents.of(row.fields["media_name"])})
+                row = row._replace(fields=dict(self.documents.of(row.fields)))
             except ValueError as problem:
                 return self._bad(row, self.table.fields["media"], str(problem))
         first = None if self._personalised else self._first(row)
@@ -277,12 +279,6 @@ class Check:
             summary.opted_out += 1
         else:
             summary.quarantined += 1
-
-
-def _documents_of(read: Sequence[Row | BadRow | LeftOut], but: set[str]) -> list[str]:
-    """Give the documents that rows name, but for the rows to certain numbers."""
-    rows = [row for row in read if isinstance(row, Row) and "media_name" in row.fields]
-    return [row.fields["media_name"] for row in rows if row.to not in but]
 
 
 def check(

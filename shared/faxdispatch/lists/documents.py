@@ -1,22 +1,27 @@
 """The documents of a list's rows: each different one looked at once, and had stored at Telnyx before any row goes."""
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import Protocol
+from typing import Any, Protocol
 
 from faxdispatch.documents.local import SPARE, Document, checked
 from faxdispatch.documents.media_dir import MediaDir
 from faxdispatch.errors import Misconfigured, Refused
 from faxdispatch.lists.fields import RowFields
 from faxdispatch.preflight.examining import examine
+from faxdispatch.preflight.report import merged
 from faxdispatch.wording import counted
 
+MOST_LINKS = 20
+"""Different links of a list that are asked; the others are taken as they are."""
 AT_ONCE = 4
 """Documents that are looked at and stored side by side."""
 
+LookAtLink = Callable[[str], str | None]
+"""Tells why Telnyx cannot fax what a link leads to; None where nothing speaks against it."""
 OnDocuments = Callable[[int], None]
 """Is told how many different documents have been looked at, and stored where they are to be."""
 
@@ -46,10 +51,10 @@ class _Unfit(ValueError):
 class RowDocuments:
     """What the cells of a list's document column come to.
 
-    A cell names a file of `place`, or else a document in Telnyx's storage. Files are only looked at, until
-    `for_upload` says that they are to be stored. Where `storage`, which is called when somebody is to be asked, gives
-    None, nobody is asked about the names that are no files. `tell_pages` says whether rows are told the pages of their
-    documents.
+    A cell is a link, or names a file of `place`, or else a document in Telnyx's storage. Files are only looked at,
+    until `for_upload` says that they are to be stored. Where `storage`, which is called when somebody is to be asked,
+    gives None, nobody is asked about the names that are no files. `tell_pages` says whether rows are told the pages of
+    their documents.
     """
 
     def __init__(
@@ -57,6 +62,7 @@ class RowDocuments:
         place: MediaDir | None,
         storage: Callable[[], Storage | None],
         *,
+        look_at_link: LookAtLink | None = None,
         tell_pages: bool = True,
         on_documents: OnDocuments | None = None,
     ) -> None:
@@ -70,6 +76,7 @@ class RowDocuments:
         self._storage_of = storage
         self._upload = False
         self._until: datetime | None = None
+        self._look_at_link = look_at_link
         self._tell_pages = tell_pages
         self._on_documents = on_documents
         self._lock = threading.Lock()
@@ -77,6 +84,9 @@ class RowDocuments:
         self._by_content: dict[str, RowFields | _Unfit] = {}
         self._known: dict[str, RowFields | _Unfit] = {}
         self._elsewhere: set[str] = set()
+        self._warned: dict[str, str] = {}
+        self._links: dict[str, str | None] = {}
+        self._passed_over = False
 
     def for_upload(self, until: datetime | None) -> None:
         """From now on, have files stored until then (now, unless given) and some time longer, also known ones."""
@@ -89,46 +99,52 @@ class RowDocuments:
         ends, self.ends = self.ends, {}
         return ends
 
-    def look_at(self, names: Iterable[str]) -> None:
-        """Look at those that were not looked at yet.
+    def look_at(self, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Look at the documents of rows, given as what each says for itself, that were not looked at yet.
 
         Raises:
             TelnyxError: the storage could not be asked, or takes nothing from this account.
             Unavailable: Redis did not answer, which tells when to ask.
         """
-        fresh = [name for name in dict.fromkeys(names) if name not in self._known]
-        if not fresh:
-            return
-        with ThreadPoolExecutor(AT_ONCE, "documents") as threads:
-            try:
-                for name, found in zip(fresh, threads.map(self._look, fresh), strict=True):
-                    self._known[name] = found
-                    if self._on_documents:
-                        self._on_documents(len(self._known))
-            except BaseException:
-                threads.shutdown(cancel_futures=True)
-                raise
+        said = list(rows)
+        self._look_at_links(dict.fromkeys(row["media_url"] for row in said if "media_url" in row))
+        fresh = dict.fromkeys(row["media_name"] for row in said if "media_name" in row)
+        self._look_at_names([name for name in fresh if name not in self._known])
 
-    def of(self, name: str) -> Mapping[str, str | int]:
-        """Give what a row whose cell is this asks for: `media_name`; of a file `document_name`, and `pages` if known.
+    def of(self, row: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Give what a row says for itself, with its document as it is sent.
+
+        That is `media_name`, of a file with `document_name`, and `pages` if known; a link stays as it is.
 
         Raises:
             ValueError: saying why the document cannot be faxed.
         """
-        found = self._known[name]
+        if problem := self._links.get(row.get("media_url", "")):
+            raise _Unfit(problem)
+        if "media_name" not in row:
+            return row
+        found = self._known[row["media_name"]]
         if isinstance(found, _Unfit):
-            raise found
-        return dict(found)
+            raise _Unfit(str(found))
+        return {**row, **dict(found)}
 
     def remarks(self) -> list[str]:
         """Say in words what the rows do not show."""
-        stored = len(self._elsewhere) - len(self.unasked)
-        remarks = [f"documents of rows: {counted(len(self.files), 'different file')}, {stored:,} looked for at Telnyx"]
-        if not self.unasked:
-            return remarks if self._known else []
-        told = f"{counted(len(self.unasked), 'document')}, such as {min(self.unasked)!r}"
-        words = f"no files here, and not looked for at Telnyx, which takes TELNYX_API_KEY and REDIS_URL: {told}"
-        return [*remarks, words]
+        remarks = []
+        if self._known:
+            asked = len(self._elsewhere) - len(self.unasked)
+            files = counted(len(self.files), "different file")
+            remarks.append(f"documents of rows: {files}, {asked:,} looked for at Telnyx")
+        if self.unasked:
+            told = f"{counted(len(self.unasked), 'document')}, such as {min(self.unasked)!r}"
+            words = "no files here, and not looked for at Telnyx, which takes TELNYX_API_KEY and REDIS_URL"
+            remarks.append(f"{words}: {told}")
+        if self._warned:
+            name, words = next(iter(self._warned.items()))
+            remarks.append(f"warnings about {counted(len(self._warned), 'document')}, such as {name!r}: {words}")
+        if self._passed_over:
+            remarks.append(f"links of rows: {len(self._links):,} different ones were asked, the others were not")
+        return remarks
 
     @property
     def _storage(self) -> Storage | None:
@@ -138,6 +154,30 @@ class RowDocuments:
     @cached_property
     def _found_storage(self) -> Storage | None:
         return self._storage_of()
+
+    def _look_at_names(self, names: Sequence[str]) -> None:
+        if not names:
+            return
+        with ThreadPoolExecutor(AT_ONCE, "documents") as threads:
+            try:
+                for name, found in zip(names, threads.map(self._look, names), strict=True):
+                    self._known[name] = found
+                    if self._on_documents:
+                        self._on_documents(len(self._known))
+            except BaseException:
+                threads.shutdown(cancel_futures=True)
+                raise
+
+    def _look_at_links(self, links: Iterable[str]) -> None:
+        """Ask what the first different ones lead to."""
+        if self._look_at_link is None:
+            return
+        fresh = [link for link in links if link not in self._links]
+        chosen = fresh[: MOST_LINKS - len(self._links)]
+        self._passed_over = self._passed_over or len(chosen) < len(fresh)
+        if chosen:
+            with ThreadPoolExecutor(AT_ONCE, "links") as threads:
+                self._links.update(zip(chosen, threads.map(self._look_at_link, chosen), strict=True))
 
     def _look(self, name: str) -> RowFields | _Unfit:
         try:
@@ -173,6 +213,8 @@ class RowDocuments:
         name, report = document.media_name, examine(document, drawn=False)
         if report.problem:
             return _Unfit(report.problem)
+        if report.warnings:
+            self._warned[document.name or name] = str(merged(report.warnings)[0])
         pages = report.pages
         if self._upload:
             storage = self._storage

@@ -9,7 +9,7 @@ from faxdispatch.campaign.asking import quarantined_in
 from faxdispatch.campaign.leftout import LeftOutFile
 from faxdispatch.campaign.leftout import free_path as free_left_out
 from faxdispatch.campaign.leftout import left_out as as_left_out
-from faxdispatch.campaign.looking_up import look_up, row_documents, storage_of
+from faxdispatch.campaign.looking_up import link_look, look_up, row_documents, storage_of
 from faxdispatch.cli.lists import (
     Column,
     Delimiter,
@@ -78,7 +78,11 @@ def check(
         at_hand(file) as path,
         reading(path.name) as progress,
         row_documents(
-            media_dir, path.parent, lambda: storage_of(settings, scripts), on_documents=progress.documents
+            media_dir,
+            path.parent,
+            lambda: storage_of(settings, scripts),
+            look_at_link=link_look(settings),
+            on_documents=progress.documents,
         ) as documents,
     ):
         checking = check_list(

@@ -7,6 +7,7 @@ import typer
 
 from faxdispatch.campaign import CampaignState, Imported, Reading
 from faxdispatch.campaign.leftout import free_path as free_left_out
+from faxdispatch.campaign.looking_up import link_look
 from faxdispatch.campaign.requests import options_for_all
 from faxdispatch.cli.campaigns.words import as_data, standing
 from faxdispatch.cli.lists import (
@@ -172,6 +173,7 @@ def create(
             left_out=left_out or free_left_out(called(file)),
             on_progress=on_progress,
             on_documents=on_progress.documents,
+            look_at_link=link_look(settings),
             **options,
         )
     if start and made.campaign.state is CampaignState.CHECKED and made.campaign.generation == 1:
