@@ -6,6 +6,7 @@ from typing import Any
 
 from faxdispatch.cli.output import show
 from faxdispatch.ledger import Account, Ledger, Limits, Presence, Scripts, Traffic, Watch, Worker
+from faxdispatch.operations.outlook import pause_line
 from faxdispatch.states import HoldReason
 from faxdispatch.wording import counted
 
@@ -46,7 +47,7 @@ def show_overview(found: dict[str, Any]) -> None:
     for line in found["connections"]:
         words = f"{line['in_flight']} of {line['channels']} channels in use, {line['waiting']} waiting"
         if line["paused"]:
-            words += f", paused until {line['paused']['until']} because {line['paused']['reason']}"
+            words += f", {line['paused']['words']}"
         show(f"connection {line['connection_id']}: {words}")
     account = found["account"]
     show(f"account: {_of(account['in_flight'], account['channels'])} channels in use, {_money(account)} spent today")
@@ -54,6 +55,8 @@ def show_overview(found: dict[str, Any]) -> None:
         show(f"account: Telnyx wants no calls until {account['shut_until']}")
     for reason, count in found["held"].items():
         show(f"held because {reason}: {count}")
+    if found["questions"]:
+        show(f"questions to Telnyx that wait for their share of the rate: {found['questions']}")
     show(f"workers: {len(found['workers'])}" + ("" if found["leader"] else ", no scheduler leads"))
     for line in [*found["wrong_clocks"], *_to_look_at(found)]:
         show(f"to look at: {line}")
@@ -90,7 +93,7 @@ def _connection(traffic: Traffic) -> dict[str, Any]:
         "in_flight": traffic.in_flight,
         "channels": traffic.channels,
         "waiting": traffic.waiting,
-        "paused": {"reason": pause.reason, "until": _text(pause.until)} if pause else None,
+        "paused": {"reason": pause.reason, "until": _text(pause.until), "words": pause_line(pause)} if pause else None,
     }
 
 

@@ -1,7 +1,7 @@
 """The limits that all workers share: calls a second, channels, paused connections, the day's money."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -17,6 +17,8 @@ class Pause:
 
     reason: str
     until: datetime
+    trying: bool = False
+    """Its time is over, and it lasts until a fax has been tried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +143,7 @@ class Limits:
                 in_flight=in_flight,
                 channels=rules.channels if isinstance(rules.channels, int) else math.floor(float(estimate or 2)),
                 waiting=waiting,
-                pause=_pause(pause, now),
+                pause=read_pause(pause, now),
             )
             for name, (in_flight, estimate, waiting, pause) in zip(names, _fours(found), strict=True)
         ]
@@ -171,11 +173,13 @@ def _fours(flat: list[Any]) -> Iterable[tuple[Any, Any, Any, Any]]:
     return zip(flat[0::4], flat[1::4], flat[2::4], flat[3::4], strict=True)
 
 
-def _pause(pause: dict[str, str], now: int) -> Pause | None:
+def read_pause(pause: Mapping[str, str], now: int) -> Pause | None:
+    """Give the pause of a connection at a moment (milliseconds), from its hash; None where there is none."""
     # One that a try must end lasts until that.
     if int(pause.get("until", 0)) <= now and "tries" not in pause:
         return None
-    return Pause(pause["reason"], _moment(int(pause["until"])))
+    until = int(pause["until"])
+    return Pause(pause["reason"], _moment(until), trying=until <= now)
 
 
 def _moment(millis: float) -> datetime:

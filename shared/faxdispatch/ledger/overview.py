@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from faxdispatch.events import Event
-from faxdispatch.ledger.limits import Account, Pause, Traffic
+from faxdispatch.ledger.limits import Account, Traffic, read_pause
 from faxdispatch.ledger.presence import WORKER_SILENCE
 from faxdispatch.ledger.scripts import Scripts, redis_trouble
 from faxdispatch.states import OPEN, HoldReason, State
@@ -113,15 +113,10 @@ def _traffic(scripts: Scripts, found: Any, now: int) -> list[Traffic]:
             in_flight=one["in_flight"],
             channels=fixed if isinstance(fixed, int) else math.floor(float(one.get("channels") or 2)),
             waiting=one["waiting"],
-            pause=_pause(one.get("pause") or {}, now),
+            pause=read_pause(one.get("pause") or {}, now),
         )
         for one in found
     ]
-
-
-def _pause(pause: Mapping[str, str], now: int) -> Pause | None:
-    till = int(pause.get("until", 0))
-    return Pause(pause["reason"], _moment(till)) if till > now else None
 
 
 def _account(scripts: Scripts, found: Mapping[str, Any], now: int) -> Account:

@@ -49,6 +49,8 @@ def ends_by(job: JobView) -> str | None:
 
 def pause_line(pause: Pause) -> str:
     """Write until when a connection is paused, and why."""
+    if pause.trying:
+        return f"paused because {pause.reason}, until a fax that is tried now has gone through"
     return f"paused until {clock(pause.until)} because {pause.reason}"
 
 

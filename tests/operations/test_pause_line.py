@@ -1,0 +1,20 @@
+"""What is told of a connection's pause whose time is over."""
+
+from faxdispatch.ledger.limits import read_pause
+from faxdispatch.operations.outlook import pause_line
+
+NOW = 2_000_000_000_000
+PAST, COMING = str(NOW - 1), str(NOW + 60_000)
+
+
+def test_one_that_a_try_must_end_is_told_without_a_moment_that_has_passed() -> None:
+    pause = read_pause({"reason": "telnyx_failing", "until": PAST, "tries": "2"}, NOW)
+    assert pause is not None
+    assert pause_line(pause) == "paused because telnyx_failing, until a fax that is tried now has gone through"
+
+
+def test_any_other_is_over() -> None:
+    assert read_pause({"reason": "no_funds", "until": PAST}, NOW) is None
+    pause = read_pause({"reason": "no_funds", "until": COMING}, NOW)
+    assert pause is not None
+    assert pause_line(pause) == "paused until 2033-05-18 03:34:20Z because no_funds"
