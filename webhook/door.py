@@ -136,19 +136,20 @@ def empty(status: int, headers: Mapping[str, str]) -> Response:
 
 
 def _tell(answer: _Answer, seconds: float) -> None:
-    """Log what happened; of the event only its id and type, since all else in it is personal."""
-    event = answer.receipt.event if answer.receipt else None
+    """Log what happened; of the event only its type and ids, since all else in it is personal."""
+    event, job_id = (answer.receipt.event, answer.receipt.job_id) if answer.receipt else (None, None)
     if isinstance(answer.outcome, Outcome) and answer.outcome in _ALARMING:
         log.error("%s (event %a)", _ALARMING[answer.outcome], event.event_id if event else None)
     if answer.outcome is Refusal.STALE:
         log.warning("a webhook is signed by Telnyx but not of this time: is this machine's clock right?")
+    if event is None:
+        log.info("%d %s %.1f ms", answer.status, answer.outcome, seconds * 1000)
+        return
+    ids = {"event": event.event_id, "fax": event.fax_id, "job": job_id}
     log.info(
-        "%d %s %a %a %.1f ms",
-        answer.status,
-        answer.outcome,
-        event.event_type if event else None,
-        event.event_id if event else None,
-        seconds * 1000,
+        "%d %s %a %.1f ms: event %a of fax %a, job %a",
+        *(answer.status, answer.outcome, event.event_type, seconds * 1000, *ids.values()),
+        extra=ids,
     )
 
 

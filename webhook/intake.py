@@ -38,10 +38,11 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What became of a body, and the event it held, None where it was unreadable."""
+    """What became of a body; the event it held, None where it was unreadable; the job it names, if any."""
 
     outcome: Outcome
     event: TelnyxWebhook | None = None
+    job_id: str | None = None
 
 
 def take_in(observations: Observations, body: bytes, on: Redis | None = None) -> Receipt:
@@ -56,8 +57,9 @@ def take_in(observations: Observations, body: bytes, on: Redis | None = None) ->
         digest = hashlib.sha256(body).hexdigest()
         reply = observations.quarantine(body, digest=digest, reason=str(problem), on=on)
         return Receipt(Outcome.DUPLICATE if reply["outcome"] == "duplicate" else Outcome.UNREADABLE)
-    reply = observations.record(observe(event), body=body.decode(), on=on)
-    return Receipt(Outcome(reply["outcome"]), event)
+    seen = observe(event)
+    reply = observations.record(seen, body=body.decode(), on=on)
+    return Receipt(Outcome(reply["outcome"]), event, seen.job_id)
 
 
 def observe(event: TelnyxWebhook) -> Observation:

@@ -5,6 +5,7 @@ from threading import Event, Thread
 
 from faxdispatch.errors import Unavailable
 from faxdispatch.ledger import Fence, Identity, Scripts, Witness
+from faxdispatch.observability.outage import REDIS
 from faxdispatch.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -27,7 +28,9 @@ def start(settings: Settings) -> Event:
             try:
                 look(fence, witness)
             except Unavailable as error:
-                log.info("Redis could not be looked at: %s", error)
+                REDIS.noticed(error)
+            else:
+                REDIS.over()
             if witness.behind and not behind:
                 log.error("the ledger went back in time, and nothing is sent; faxdispatch doctor says what to do")
 

@@ -87,7 +87,7 @@ def bring(fax: InboundFax, store: Store, w: Collaborators) -> None:
         return
     told = json.dumps({**facts, "file": file})
     w.inbox.stored(fax.fax_id, file=file, name=name, sha256=fetched.sha256, size=fetched.size, data=told)
-    log.info("inbound fax %s: stored, %d bytes", fax.fax_id, fetched.size)
+    log.info("inbound fax %s: stored, %d bytes", fax.fax_id, fetched.size, extra={"fax": fax.fax_id})
 
 
 def describe(fax: InboundFax, fetched: Fetched, kind: Kind, name: str, now: datetime) -> dict[str, Any]:
@@ -147,7 +147,7 @@ def look_at(fax_id: str, w: Collaborators) -> None:
     try:
         ask(fax_id, w)
     except TelnyxError as error:
-        log.info("inbound fax %s: %s", fax_id, error)
+        log.info("inbound fax %s: %s", fax_id, error, extra={"fax": fax_id})
 
 
 def remove(w: Collaborators) -> None:
@@ -178,9 +178,9 @@ def forget(fax_id: str, w: Collaborators) -> None:
         with w.telnyx.borrow() as telnyx:
             telnyx.delete_fax(fax_id)
     except NoSuchResource:
-        log.info("fax %s: deleted at Telnyx before", fax_id)
+        log.info("fax %s: deleted at Telnyx before", fax_id, extra={"fax": fax_id})
     except TelnyxError as error:
-        log.warning("fax %s: not deleted at Telnyx yet: %s", fax_id, error)
+        log.warning("fax %s: not deleted at Telnyx yet: %s", fax_id, error, extra={"fax": fax_id})
         return
     w.agenda.deleted(fax_id)
 
@@ -192,7 +192,9 @@ def _noted(fax: Fax, w: Collaborators) -> bool:
     except Unavailable:
         raise
     except Exception:
-        log.exception("inbound fax %s: unforeseen; the next listing begins where this one did", fax.id)
+        log.exception(
+            "inbound fax %s: unforeseen; the next listing begins where this one did", fax.id, extra={"fax": fax.id}
+        )
         return False
     return True
 
@@ -204,7 +206,7 @@ def _bring_or_tell(fax: InboundFax, store: Store, w: Collaborators) -> None:
     except Unavailable:
         raise
     except Exception as error:
-        log.exception("inbound fax %s: unforeseen", fax.fax_id)
+        log.exception("inbound fax %s: unforeseen", fax.fax_id, extra={"fax": fax.fax_id})
         _failed(fax, error, w, refused=True)
 
 
@@ -229,7 +231,7 @@ def _download(fax: InboundFax, path: Path, w: Collaborators) -> Fetched:
             try:
                 return w.links.fetch(link, into)
             except LinkExpired as error:
-                log.info("inbound fax %s: %s", fax.fax_id, error)
+                log.info("inbound fax %s: %s", fax.fax_id, error, extra={"fax": fax.fax_id})
         with w.telnyx.borrow() as telnyx:
             link = _renewed(fax.fax_id, telnyx)
         return w.links.fetch(link, into)
@@ -252,4 +254,10 @@ def _failed(fax: InboundFax, error: Exception, w: Collaborators, *, refused: boo
         refused=refused,
         give_up=_GIVE_UP,
     )
-    log.warning("inbound fax %s: its document could not be stored (%s): %s", fax.fax_id, outcome, problem)
+    log.warning(
+        "inbound fax %s: its document could not be stored (%s): %s",
+        fax.fax_id,
+        outcome,
+        problem,
+        extra={"fax": fax.fax_id},
+    )

@@ -36,7 +36,12 @@ def keep_media(w: Collaborators) -> bool:
         with w.telnyx.borrow() as telnyx:
             gone = _renew(telnyx, CampaignMedia(w.ledger.scripts), campaign_id, names, w.clock.now())
     except TelnyxError as error:
-        log.warning("campaign %s: its documents could not be given more time: %s", campaign_id, error)
+        log.warning(
+            "campaign %s: its documents could not be given more time: %s",
+            campaign_id,
+            error,
+            extra={"campaign": campaign_id},
+        )
         return False
     if gone and w.campaigns.get(campaign_id).state is CampaignState.RUNNING:
         w.campaigns.move(campaign_id, CampaignState.PAUSED, event="campaign.paused", reason="documents_gone")

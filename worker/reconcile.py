@@ -43,7 +43,7 @@ def reconcile(job_id: str, w: Collaborators) -> None:
                 w.ledger.accept(job_id, job.attempt, str(fax.id), source="listing")
                 record(fax, "listing", w)
     except TelnyxError as error:
-        log.info("job %s attempt %d: listing failed: %s", job_id, job.attempt, error)
+        log.info("job %s attempt %d: listing failed: %s", job_id, job.attempt, error, extra={"job": job_id})
         return
     if not found:
         _not_found(job, begun, w)
@@ -93,6 +93,7 @@ def _not_found(job: JobView, begun: float, w: Collaborators) -> None:
             "faxdispatch doctor tells whose clock is wrong",
             job.job_id,
             job.attempt,
+            extra={"job": job.job_id},
         )
         return
     reply = w.ledger.not_listed(
@@ -105,4 +106,4 @@ def _not_found(job: JobView, begun: float, w: Collaborators) -> None:
         after_claim=after.total_seconds(),
         account=w.account.known(),
     )
-    log.info("job %s attempt %d: not listed, %s", job.job_id, job.attempt, reply["outcome"])
+    log.info("job %s attempt %d: not listed, %s", job.job_id, job.attempt, reply["outcome"], extra={"job": job.job_id})

@@ -153,7 +153,7 @@ def send_fax(job: SendFax, message: Message) -> None:
         raise
     except Exception:
         # It is recorded, so that the scheduler brings it again.
-        log.exception("job %s: unforeseen", job_id)
+        log.exception("job %s: unforeseen", job_id, extra={"job": job_id})
 
 
 @_does(Attempt)
@@ -357,7 +357,7 @@ def _needs_no_letter(job_id: str | None, error: FaxError) -> bool:
     """
     passes = job_id is not None and isinstance(error, _PASSES)
     if passes:
-        log.info("job %s: %s", job_id, error)
+        log.info("job %s: %s", job_id, error, extra={"job": job_id})
     return passes
 
 
@@ -365,7 +365,7 @@ def _known(job_id: str, act: Any, w: Collaborators) -> None:
     try:
         act(job_id, w)
     except NotKnown:
-        log.info("job %s is gone", job_id)
+        log.info("job %s is gone", job_id, extra={"job": job_id})
 
 
 def _cancel_job(job_id: str, w: Collaborators) -> None:

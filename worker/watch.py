@@ -5,6 +5,7 @@ from threading import Event, Thread
 
 from faxdispatch.errors import Unavailable
 from faxdispatch.ledger import Fence, NotSafe, Witness
+from faxdispatch.observability.outage import REDIS
 from faxdispatch.states import HoldReason
 
 log = logging.getLogger(__name__)
@@ -76,4 +77,6 @@ class Watch:
             try:
                 self.look()
             except Unavailable as error:
-                log.info("Redis could not be looked at: %s", error)
+                REDIS.noticed(error)
+            else:
+                REDIS.over()

@@ -16,6 +16,7 @@ from kombu import message as kombu
 from faxdispatch.broker.connection import refused
 from faxdispatch.errors import Unavailable
 from faxdispatch.ledger.refusals import passes
+from faxdispatch.observability.outage import BROKER
 from faxdispatch.privacy import scrub
 from worker.messaging.envelope import Envelope
 from worker.messaging.gate import Asked, Gate, Refused
@@ -55,6 +56,7 @@ class GatedConsumer(Consumer):  # type: ignore[misc] # Celery has no types
 
     def create_task_handler(self, *args: Any, **options: Any) -> Callable[[Any], None]:
         """Give what Celery calls with each message."""
+        BROKER.over()
         handle = super().create_task_handler(*args, **options)
         gate: Gate = self.app.gate
 

@@ -48,11 +48,11 @@ class Feeder:
         try:
             work(campaign_id)
         except NotKnown:
-            log.info("campaign %s is gone", campaign_id)
+            log.info("campaign %s is gone", campaign_id, extra={"campaign": campaign_id})
         except (Unavailable, KombuError, OSError):
             raise
         except Exception:
-            log.exception("campaign %s: unforeseen; it is paused", campaign_id)
+            log.exception("campaign %s: unforeseen; it is paused", campaign_id, extra={"campaign": campaign_id})
             self._w.campaigns.move(campaign_id, CampaignState.PAUSED, event="campaign.paused", reason="fault")
 
     def _start(self, campaign_id: str) -> None:

@@ -143,7 +143,12 @@ class Scheduler:
             log.warning("%s; let NTP set every clock", ", and ".join(wrong))
 
     def _doubt(self, appointment: Appointment) -> None:
-        log.warning("job %s attempt %d: its worker is gone", appointment.job_id, appointment.attempt)
+        log.warning(
+            "job %s attempt %d: its worker is gone",
+            appointment.job_id,
+            appointment.attempt,
+            extra={"job": appointment.job_id},
+        )
         self._w.ledger.doubt(
             appointment.job_id,
             appointment.attempt,
@@ -167,7 +172,7 @@ class Scheduler:
         try:
             decide_job(self._w.ledger.job(appointment.job_id), self._w)
         except NotKnown:
-            log.info("job %s is gone", appointment.job_id)
+            log.info("job %s is gone", appointment.job_id, extra={"job": appointment.job_id})
 
 
 def decide_job(job: JobView, w: Collaborators) -> None:

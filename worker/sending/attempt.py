@@ -94,7 +94,7 @@ def _prepare(job_ids: Sequence[str], outcomes: Outcomes, w: Collaborators) -> It
         except Ended as ended:
             outcomes[job.job_id] = ended.outcome
         except NotKnown:
-            log.info("job %s is gone", job.job_id)
+            log.info("job %s is gone", job.job_id, extra={"job": job.job_id})
         else:
             w.reached("prepared")
             yield prepared
@@ -148,7 +148,12 @@ def _record_rest(calls: dict[Future[Fax | TelnyxError], Claimed], w: Collaborato
             log.warning("%d answers of Telnyx could not be recorded", len(calls))
             return
         except Exception:
-            log.exception("job %s attempt %d: its answer could not be recorded", claimed.job_id, claimed.number)
+            log.exception(
+                "job %s attempt %d: its answer could not be recorded",
+                claimed.job_id,
+                claimed.number,
+                extra={"job": claimed.job_id},
+            )
 
 
 def _due(left: Sequence[Admitted], room: int) -> list[Admitted]:
@@ -247,7 +252,7 @@ def _submit(claimed: Claimed, w: Collaborators) -> Fax | TelnyxError:
     except TelnyxError as error:
         return error
     except Exception as error:
-        log.exception("job %s attempt %d: unforeseen", claimed.job_id, claimed.number)
+        log.exception("job %s attempt %d: unforeseen", claimed.job_id, claimed.number, extra={"job": claimed.job_id})
         return OutcomeUnknown(f"unforeseen {type(error).__name__}")
 
 

@@ -53,7 +53,7 @@ def record(answers: Sequence[tuple[Claimed, Fax | TelnyxError]], w: Collaborator
 
 
 def _not_accepted(claimed: Claimed, answer: TelnyxError, w: Collaborators) -> Outcome:
-    log.info("job %s attempt %d: %s", claimed.job_id, claimed.number, answer)
+    log.info("job %s attempt %d: %s", claimed.job_id, claimed.number, answer, extra={"job": claimed.job_id})
     if isinstance(answer, Refused):
         return _refused(claimed, answer, w)
     if isinstance(answer, OutcomeUnknown):
@@ -71,7 +71,8 @@ def _not_accepted(claimed: Claimed, answer: TelnyxError, w: Collaborators) -> Ou
 
 def _accepted(taken: Sequence[tuple[Claimed, Fax]], w: Collaborators) -> dict[str, Outcome]:
     seen = [(claimed.job_id, claimed.number, str(fax.id)) for claimed, fax in taken]
-    for (job_id, _, _), reply in zip(seen, w.ledger.accept_many(seen, source="worker"), strict=True):
+    for (job_id, number, fax_id), reply in zip(seen, w.ledger.accept_many(seen, source="worker"), strict=True):
+        log.info("job %s attempt %d: accepted as fax %s", job_id, number, fax_id, extra={"job": job_id, "fax": fax_id})
         if reply.get("cancel"):
             w.post(CancelFax.TASK, CancelFax.QUEUE, {"job_id": job_id})
     return {job_id: Outcome.ACCEPTED for job_id, _, _ in seen}

@@ -1,0 +1,1 @@
+"""What those who run the processes see of them: logs, and outages told once."""

@@ -1,0 +1,95 @@
+"""An outage of Redis or of the broker, told once at its begin and once at its end, however many calls fail meanwhile."""
+
+import logging
+import time
+from collections.abc import Callable
+from threading import Lock
+
+from kombu.exceptions import OperationalError
+from redis.exceptions import ConnectionError as RedisAway
+from redis.exceptions import RedisError
+
+from faxdispatch.errors import Unavailable
+from faxdispatch.privacy import scrub
+
+log = logging.getLogger(__name__)
+
+_AWAY = (Unavailable, RedisAway, OperationalError, ConnectionError)
+_ITS_WORDS = ("Connection to broker lost", "Cannot connect to", "Connection to broker was lost")
+"""How Celery's own records of it begin, after the name of who writes."""
+_BROKERS = ("celery.", "kombu.", "worker.messaging.")
+"""Who speaks of the broker."""
+_LATE = 5.0
+"""Seconds after its end for which records of calls that failed in it may still come."""
+
+
+class Outage:
+    """Whether a server is away. Threads may share it."""
+
+    def __init__(self, server: str, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._server = server
+        self._clock = clock
+        self._lock = Lock()
+        self._since: float | None = None
+        self._until = -_LATE
+
+    @property
+    def told(self) -> bool:
+        """Whether it lasts, or ended a moment ago."""
+        return self._since is not None or self._clock() - self._until < _LATE
+
+    def noticed(self, reason: object) -> None:
+        """Something failed for it. Tells it where it is new."""
+        with self._lock:
+            if self.told:
+                return
+            self._since = self._clock()
+        log.warning(
+            "%s is away: %s; nothing is lost, and work goes on when it is back", self._server, scrub(str(reason))
+        )
+
+    def over(self) -> None:
+        """The server answers. Tells the end of an outage that was told."""
+        with self._lock:
+            since, self._since = self._since, None
+            if since is None:
+                return
+            self._until = self._clock()
+        log.warning("%s answers again after %.1f s", self._server, self._until - since)
+
+
+REDIS = Outage("Redis")
+BROKER = Outage("the broker")
+"""Of this process. Where the broker is the ledger's Redis, only the first is told."""
+
+
+class OncePerOutage(logging.Filter):
+    """Lets no record through that says no more than that a server is away; the outage is told in its place."""
+
+    def __init__(self, *, own_broker: bool) -> None:
+        super().__init__()
+        self._broker = BROKER if own_broker else REDIS
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Tell whether the record says something of its own."""
+        reason = _reason(record)
+        if reason is None:
+            return True
+        (self._broker if record.name.startswith(_BROKERS) else REDIS).noticed(reason)
+        return False
+
+
+def _reason(record: logging.LogRecord) -> object | None:
+    """Give why a server is away, as far as a record is about that; None where it is not."""
+    if record.name == __name__:
+        return None
+    failure = record.exc_info[1] if record.exc_info else None
+    arguments = record.args if isinstance(record.args, tuple) else ()
+    for candidate in (failure, *arguments):
+        if isinstance(candidate, _AWAY):
+            return candidate
+    if record.name.startswith("celery."):
+        message = record.getMessage()
+        if any(words in message for words in _ITS_WORDS) or ("raised unexpected: Unavailable" in message):
+            return message.splitlines()[0]
+    return None
