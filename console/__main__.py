@@ -9,7 +9,7 @@ from types import FrameType
 from console.app import create_app
 from faxdispatch.errors import Misconfigured
 from faxdispatch.ledger.connection import refuse_unfit
-from faxdispatch.logs import set_up
+from faxdispatch.observability.logs import set_up
 from faxdispatch.serving import Bounds, Server, listen
 from faxdispatch.settings import Settings
 from faxdispatch.subprocesses.umask import UMASK
@@ -26,7 +26,7 @@ def main() -> None:
     except Misconfigured as error:
         print(f"console: {error}", file=sys.stderr)
         raise SystemExit(2) from None
-    set_up(settings.fax_log_level)
+    set_up(settings)
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     try:
         sock = listen(settings.fax_console_host, settings.fax_console_port)

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from faxdispatch.logs import PlainFormatter
+from faxdispatch.observability.logs import PlainFormatter
 from faxdispatch.plain import plain, plain_json
 
 ODD = {

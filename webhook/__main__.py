@@ -6,7 +6,7 @@ import socket
 import sys
 from types import FrameType
 
-from faxdispatch.logs import set_up
+from faxdispatch.observability.logs import set_up
 from faxdispatch.serving import Server, listen
 from webhook import witness
 from webhook.app import ADMIN_BOUNDS, BOUNDS
@@ -15,7 +15,7 @@ from webhook.wsgi import admin, app, settings
 
 def main() -> None:
     """Serve until told to stop; then running requests are finished and no new ones begun."""
-    set_up(settings.fax_log_level)
+    set_up(settings)
     # That requests wait for a thread is no news worth a line each.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     server = Server(app, _listen("PORT", settings.fax_webhook_host, settings.port), BOUNDS)

@@ -24,6 +24,7 @@ class Account:
         self._known: str | None = None
         self._lock = Lock()
         self._again = 0.0
+        self._complaint = ""
 
     def find(self) -> str | None:
         """Give the account; None where Telnyx or Redis does not answer, and so nobody can tell.
@@ -34,7 +35,10 @@ class Account:
         try:
             self._known = account_of_key(self._settings, self._identity) or self._ask()
         except (TelnyxError, Unavailable) as error:
-            log.warning("whose TELNYX_API_KEY is cannot be told, so nothing is sent yet: %s", error)
+            # Asked every few seconds, so that the same words are told once.
+            if str(error) != self._complaint:
+                self._complaint = str(error)
+                log.warning("whose TELNYX_API_KEY is cannot be told, so nothing is sent yet: %s", error)
         return self._known
 
     def known(self) -> str | None:

@@ -35,7 +35,7 @@ from faxdispatch.ledger import (
 )
 from faxdispatch.ledger.connection import refuse_unfit
 from faxdispatch.ledger.refusals import passes
-from faxdispatch.logs import set_up
+from faxdispatch.observability.logs import set_up
 from faxdispatch.settings import Settings
 from faxdispatch.storage.store import open_store
 from faxdispatch.telnyx import ClientStack, TelnyxClock
@@ -190,7 +190,7 @@ def make() -> Celery:
     """Build the app from the environment; a mistake there ends the process with one message."""
     try:
         settings = Settings.load()
-        set_up(settings.fax_log_level)
+        set_up(settings)
         logging.getLogger("celery").setLevel(logging.WARNING)
         return _built(settings)
     except FaxError as error:

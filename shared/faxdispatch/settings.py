@@ -298,6 +298,8 @@ class Settings(BaseSettings):
     """Origins like `http://127.0.0.1:4010` whose inbound links are fetched unchecked. For a simulated Telnyx only."""
     fax_log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     """What is logged."""
+    fax_log_format: Literal["text", "json"] = "text"
+    """How: a line of text or one JSON object for each record, with the ids that it is about."""
 
     @model_validator(mode="before")
     @classmethod
@@ -363,6 +365,11 @@ class Settings(BaseSettings):
     def broker(self) -> str:
         """The address of the broker, in clear."""
         return self.celery_broker_url.get_secret_value() if self.celery_broker_url else self.redis
+
+    @property
+    def broker_is_apart(self) -> bool:
+        """Whether the broker is another server than the ledger's Redis."""
+        return self.celery_broker_url is not None and self.celery_broker_url != self.redis_url
 
     @cached_property
     def sender(self) -> str | None:

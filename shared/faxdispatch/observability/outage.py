@@ -1,4 +1,4 @@
-"""An outage of Redis or of the broker, told once at its begin and once at its end, however many calls fail meanwhile."""
+"""An outage of Redis or of the broker: told at its begin and at its end, however many calls fail meanwhile."""
 
 import logging
 import time
@@ -7,7 +7,6 @@ from threading import Lock
 
 from kombu.exceptions import OperationalError
 from redis.exceptions import ConnectionError as RedisAway
-from redis.exceptions import RedisError
 
 from faxdispatch.errors import Unavailable
 from faxdispatch.privacy import scrub
@@ -15,8 +14,13 @@ from faxdispatch.privacy import scrub
 log = logging.getLogger(__name__)
 
 _AWAY = (Unavailable, RedisAway, OperationalError, ConnectionError)
-_ITS_WORDS = ("Connection to broker lost", "Cannot connect to", "Connection to broker was lost")
-"""How Celery's own records of it begin, after the name of who writes."""
+_ITS_WORDS = (
+    "Connection to broker lost",
+    "Cannot connect to",
+    "raised unexpected: Unavailable",
+    "CPendingDeprecationWarning",
+)
+"""What Celery's own records of it hold; the last is its warning, at each lost connection, of a version to come."""
 _BROKERS = ("celery.", "kombu.", "worker.messaging.")
 """Who speaks of the broker."""
 _LATE = 5.0
@@ -39,7 +43,7 @@ class Outage:
         return self._since is not None or self._clock() - self._until < _LATE
 
     def noticed(self, reason: object) -> None:
-        """Something failed for it. Tells it where it is new."""
+        """Tell that something failed for it, where that is new."""
         with self._lock:
             if self.told:
                 return
@@ -49,7 +53,7 @@ class Outage:
         )
 
     def over(self) -> None:
-        """The server answers. Tells the end of an outage that was told."""
+        """Tell that the server answers, where an outage of it was told."""
         with self._lock:
             since, self._since = self._since, None
             if since is None:
@@ -88,8 +92,8 @@ def _reason(record: logging.LogRecord) -> object | None:
     for candidate in (failure, *arguments):
         if isinstance(candidate, _AWAY):
             return candidate
-    if record.name.startswith("celery."):
+    if record.name.startswith(("celery.", "py.warnings")):
         message = record.getMessage()
-        if any(words in message for words in _ITS_WORDS) or ("raised unexpected: Unavailable" in message):
+        if any(words in message for words in _ITS_WORDS):
             return message.splitlines()[0]
     return None

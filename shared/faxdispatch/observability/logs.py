@@ -1,0 +1,62 @@
+"""How the processes log: one line a record, whatever the text in it; as text or as JSON."""
+
+import logging
+import sys
+from datetime import UTC, datetime
+from types import TracebackType
+
+from pythonjsonlogger.json import JsonFormatter
+
+from faxdispatch.observability.outage import OncePerOutage
+from faxdispatch.plain import plain, plain_json
+from faxdispatch.settings import Settings
+
+_LINE = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+_Failure = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
+
+
+def set_up(settings: Settings) -> None:
+    """Log to standard error as `FAX_LOG_LEVEL` and `FAX_LOG_FORMAT` say."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_json() if settings.fax_log_format == "json" else PlainFormatter(_LINE))
+    handler.addFilter(OncePerOutage(own_broker=settings.broker_is_apart))
+    logging.basicConfig(level=settings.fax_log_level, handlers=[handler])
+    logging.captureWarnings(True)
+
+
+class PlainFormatter(logging.Formatter):
+    """Writes a record in one line; the lines of a traceback below it are indented, so that none looks like a record.
+
+    Times are UTC, as in events and commands' JSON.
+    """
+
+    def formatTime(self, record: logging.LogRecord, _: str | None = None) -> str:  # noqa: N802 - logging's name
+        """Write the time, in milliseconds and with its zone."""
+        return datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
+        """Write the line."""
+        return plain(super().formatMessage(record))
+
+    def formatException(self, ei: _Failure) -> str:  # noqa: N802 - logging's name
+        """Write a traceback."""
+        return _indented(super().formatException(ei))
+
+    def formatStack(self, stack_info: str) -> str:  # noqa: N802 - logging's name
+        """Write a stack."""
+        return _indented(super().formatStack(stack_info))
+
+
+def _json() -> logging.Formatter:
+    """Make what writes a record as one JSON object, with the ids it is about: `job`, `fax`, `campaign`, `event`."""
+    names = {"levelname": "level", "name": "logger", "exc_info": "traceback"}
+    return _JsonFormatter("%(levelname)s %(name)s %(message)s", timestamp=True, rename_fields=names)
+
+
+class _JsonFormatter(JsonFormatter):
+    def format(self, record: logging.LogRecord) -> str:
+        return plain_json(super().format(record))
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"  {plain(line)}" for line in text.splitlines())

@@ -1,0 +1,59 @@
+"""Records as text and as JSON."""
+
+import json
+import logging
+
+import pytest
+
+from faxdispatch.observability import logs
+from faxdispatch.settings import Settings
+
+
+@pytest.fixture
+def written(monkeypatch, capsys):
+    """Set logging up, log, and give the lines."""
+    root = logging.getLogger()
+    level = root.level
+
+    def write(form, log):
+        monkeypatch.setattr(root, "handlers", [])
+        logs.set_up(Settings.model_construct(fax_log_format=form, fax_log_level="INFO", celery_broker_url=None))
+        log(logging.getLogger("worker.test"))
+        return capsys.readouterr().err.splitlines()
+
+    yield write
+    root.setLevel(level)
+    logging.captureWarnings(False)
+
+
+def test_a_line_of_text_has_a_moment_with_its_zone(written):
+    (line,) = written("text", lambda log: log.info("job %s is gone", "j1"))
+
+    assert line.endswith("+00:00 INFO worker.test: job j1 is gone")
+
+
+def test_a_line_of_json_has_level_logger_message_moment_and_ids(written):
+    (line,) = written("json", lambda log: log.warning("job %s\n is gone", "j1", extra={"job": "j1", "fax": "f1"}))
+
+    told = json.loads(line)
+    moment = told.pop("timestamp")
+    assert moment.endswith("+00:00")
+    assert told == {
+        "level": "WARNING",
+        "logger": "worker.test",
+        "message": "job j1\n is gone",
+        "job": "j1",
+        "fax": "f1",
+    }
+
+
+def test_a_failure_as_json_is_one_line_with_its_traceback(written):
+    def fail(log):
+        try:
+            int("wrong")
+        except ValueError:
+            log.exception("unforeseen")
+
+    (line,) = written("json", fail)
+
+    assert "ValueError: invalid literal" in json.loads(line)["traceback"]
