@@ -10,14 +10,15 @@ from console.words import lasting
 from faxdispatch.ledger import Overview
 from faxdispatch.settings import Settings
 from faxdispatch.states import HoldReason, State
+from faxdispatch.wording import counted, counted_are
 
 _FOR_A_PERSON = {
-    HoldReason.TOO_LATE: "came too late and wait for a person's word",
-    HoldReason.NO_CONNECTION: "name no fax application, and neither does FAX_CONNECTION_ID",
-    HoldReason.NO_SENDER: "name no sender, and neither does FAX_FROM",
-    HoldReason.POLICY_HOOK_FAILED: "wait since the policy hook cannot be asked",
-    HoldReason.NEVER_ACCEPTED: "were never taken by Telnyx and wait for a person's word",
-    HoldReason.NOT_DURABLE: "wait since Redis cannot make their sending safe from a crash",
+    HoldReason.TOO_LATE: "too late for its time; a person decides",
+    HoldReason.NO_CONNECTION: "no fax application is named, and FAX_CONNECTION_ID is not set",
+    HoldReason.NO_SENDER: "no sender is named, and FAX_FROM is not set",
+    HoldReason.POLICY_HOOK_FAILED: "the policy hook cannot be asked",
+    HoldReason.NEVER_ACCEPTED: "Telnyx never took it; a person decides",
+    HoldReason.NOT_DURABLE: "Redis cannot make the sending safe from a crash",
 }
 _OVERDUE = 10.0
 _DECIDING = 10.0
@@ -58,7 +59,7 @@ def _money(found: Overview) -> Iterator[Alarm]:
                 "bad",
                 f"Connection {line.connection} is paused until {line.pause.until:%Y-%m-%d %H:%M} UTC: "
                 f"{pause_words(line.pause.reason)}. "
-                f"{line.waiting:,} faxes wait in its line.",
+                f"{counted_are(line.waiting, 'fax')} in its line.",
                 url_for("holds.page"),
             )
     cap = found.account.cap
@@ -72,7 +73,7 @@ def _unknown(found: Overview, settings: Settings) -> Iterator[Alarm]:
         late = age > 2 * settings.fax_settle
         yield Alarm(
             "bad" if late else "doubt",
-            f"Of {count:,} sends it is not known whether Telnyx took them, of one for {lasting(age)}"
+            f"It is not known of {counted(count, 'send')} whether Telnyx took it, of one for {lasting(age)}"
             + (", longer than evidence should take." if late else "; evidence settles most of them by itself."),
             url_for("faxes.page", state=State.UNKNOWN.value),
         )
@@ -86,18 +87,24 @@ def _late(found: Overview, webhook_lag: float | None) -> Iterator[Alarm]:
     if webhook_lag is not None and webhook_lag > _LAG:
         yield Alarm("doubt", f"Telnyx's webhooks come {lasting(webhook_lag)} after what they tell of.")
     if found.strays:
-        yield Alarm("bad", f"{found.strays:,} faxes too many are being cancelled at Telnyx.")
+        yield Alarm("bad", f"{counted(found.strays, 'fax')} too many, being cancelled at Telnyx.")
 
 
 def _for(found: Overview) -> Iterator[Alarm]:
     for reason, words in _FOR_A_PERSON.items():
         if count := found.held.get(reason, 0):
-            yield Alarm("bad", f"{count:,} faxes {words}.", url_for("holds.page", reason=reason.value))
+            yield Alarm("bad", f"{counted(count, 'fax')}: {words}.", url_for("holds.page", reason=reason.value))
     if found.dead_letters:
-        yield Alarm("doubt", f"{found.dead_letters:,} messages could not be carried out.", url_for("deadletters.page"))
+        yield Alarm(
+            "doubt", f"{counted(found.dead_letters, 'message')} could not be carried out.", url_for("deadletters.page")
+        )
     if found.documents_given_up:
         yield Alarm(
-            "bad", f"{found.documents_given_up:,} documents of inbound faxes were given up.", url_for("inbound.page")
+            "bad",
+            f"{counted(found.documents_given_up, 'document')} of inbound faxes could not be fetched.",
+            url_for("inbound.page"),
         )
     if found.quarantined_webhooks:
-        yield Alarm("doubt", f"{found.quarantined_webhooks:,} signed webhooks could not be read or are not ours.")
+        yield Alarm(
+            "doubt", f"{counted(found.quarantined_webhooks, 'signed webhook')} could not be read, or belong to others."
+        )

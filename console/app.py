@@ -15,10 +15,12 @@ from console import (
     campaigns,
     deadletters,
     drafts,
+    erasing,
     faxes,
     health,
     holds,
     inbound,
+    matching,
     numbers,
     overview,
     signin,
@@ -39,6 +41,7 @@ _PAGES = (
     signin.pages,
     health.pages,
     overview.pages,
+    matching.pages,
     faxes.pages,
     campaigns.pages,
     drafts.pages,
@@ -47,6 +50,7 @@ _PAGES = (
     suppressions.pages,
     deadletters.pages,
     inbound.pages,
+    erasing.pages,
 )
 _TITLES = {
     400: "That request cannot be understood",

@@ -15,19 +15,20 @@ from console.acting import act, acted, checked_reason
 from console.desk import desk
 from console.holding import ending, meaning, pause_words
 from console.progress import look
+from console.words import LEFT_OUT
 from faxdispatch.campaign.causes import pause_in_words
 from faxdispatch.campaign.report.files import write_report
 from faxdispatch.cli.moments import parse_moment
 from faxdispatch.errors import BadInput
 from faxdispatch.evidence.campaign import campaign_pack
 from faxdispatch.ledger import read_overview
-from faxdispatch.states import CampaignState
+from faxdispatch.states import CampaignState, State
+from faxdispatch.wording import counted, counted_are
 
 pages = Blueprint("campaigns", __name__, url_prefix="/campaigns")
 
 SHOWN = 25
 LEFT_SHOWN = 100
-LEFT_OUT = ("invalid", "no_number", "duplicate", "hidden", "opted_out", "suppressed", "quarantined")
 
 
 @pages.get("/")
@@ -99,8 +100,8 @@ def start(campaign_id: str) -> AnyResponse:
         moment = parse_moment(at, "at") if at else None
         campaign = desk().client.campaigns.start(campaign_id, at=moment, reason=checked_reason(), operator=you().name)
         if campaign.start_at:
-            return f"It starts at {campaign.start_at:%Y-%m-%d %H:%M} UTC with {campaign.rows:,} recipients."
-        return f"It is started, with {campaign.rows:,} recipients."
+            return f"It starts at {campaign.start_at:%Y-%m-%d %H:%M} UTC with {counted(campaign.rows, 'recipient')}."
+        return f"It is started, with {counted(campaign.rows, 'recipient')}."
 
     return _act("start", campaign_id, do)
 
@@ -111,7 +112,9 @@ def pause(campaign_id: str) -> AnyResponse:
 
     def do() -> str:
         campaign = desk().client.campaigns.pause(campaign_id, reason=checked_reason(), operator=you().name)
-        return f"It is paused. {campaign.pending:,} recipients are not begun; what Telnyx has goes on."
+        return (
+            f"It is paused. {counted_are(campaign.pending, 'recipient')} not begun; faxes already at Telnyx continue."
+        )
 
     return _act("pause", campaign_id, do)
 
@@ -122,7 +125,7 @@ def resume(campaign_id: str) -> AnyResponse:
 
     def do() -> str:
         campaign = desk().client.campaigns.resume(campaign_id, reason=checked_reason(), operator=you().name)
-        return f"It goes on, with {campaign.rows - campaign.ended:,} recipients left."
+        return f"It goes on, with {counted(campaign.rows - campaign.ended, 'recipient')} left."
 
     return _act("resume", campaign_id, do)
 
@@ -135,7 +138,7 @@ def finish(campaign_id: str) -> AnyResponse:
         why = checked_reason()
         _, given_up = desk().client.campaigns.finish(campaign_id, reason=why, operator=you().name)
         acted("campaign.given_up", campaign_id, reason=why, count=given_up)
-        return f"{given_up:,} recipient{'' if given_up == 1 else 's'} given up; all others go on."
+        return f"{counted(given_up, 'recipient')} given up; all others go on."
 
     return _act("finish", campaign_id, do)
 
@@ -153,7 +156,7 @@ def cancel(campaign_id: str) -> AnyResponse:
             also_in_flight=request.form.get("also_in_flight") == "yes",
             operator=you().name,
         )
-        return f"It is cancelled: {campaign.cancelled:,} recipients get nothing."
+        return f"It is stopped: {counted_are(campaign.cancelled, 'recipient')} not sent to."
 
     return _act("cancel", campaign_id, do)
 
@@ -187,7 +190,8 @@ def retry(campaign_id: str) -> AnyResponse:
             reason=checked_reason(),
             operator=you().name,
         )
-        return f"{made.rows:,} recipients are pending again, as generation {made.campaign.generation}. Start it next."
+        again = counted_are(made.rows, "recipient")
+        return f"{again} pending again, as generation {made.campaign.generation}. Start it next."
 
     return _act("retry", campaign_id, do)
 
@@ -201,7 +205,7 @@ def test(campaign_id: str) -> AnyResponse:
         row = request.form.get("row", type=int)
         sent = desk().client.campaigns.test(campaign_id, row=row)
         acted("campaign.tested", campaign_id, reason=why, row=sent[0].row, jobs=[one.job_id for one in sent])
-        return f"{len(sent)} test fax{'' if len(sent) == 1 else 'es'} of row {sent[0].row} to your own numbers."
+        return f"{counted(len(sent), 'test fax')} of row {sent[0].row} to your own numbers."
 
     return _act("test", campaign_id, do)
 

@@ -6,7 +6,6 @@ import re
 import secrets
 import shutil
 import time
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -36,6 +35,8 @@ class Draft:
     archive_name: str | None = None
     archive_mark: str | None = None
     """Another one for each archive that is uploaded, whatever its name."""
+    document_title: str | None = None
+    """What the file was called where it came from."""
     campaign_id: str | None = None
     """The campaign that it became."""
 
@@ -124,24 +125,6 @@ class Drafts:
         for path in self._files():
             if path.stat().st_mtime < time.time() - _KEPT:
                 shutil.rmtree(path.parent, ignore_errors=True)
-
-
-def problems(draft: Draft, *, first: int, count: int, kind: str | None) -> Iterator[dict[str, Any]]:
-    """Give rows that are not sent to, from the place `first` (from 0) among those of a kind."""
-    path = draft.folder / f"{draft.key('check')}.jsonl"
-    if not path.exists():
-        return
-    place = 0
-    with path.open(encoding="utf-8") as lines:
-        for line in lines:
-            told = json.loads(line)
-            if kind and told["kind"] != kind:
-                continue
-            if first <= place < first + count:
-                yield told
-            place += 1
-            if place >= first + count:
-                return
 
 
 def _write(path: Path, content: dict[str, Any]) -> None:

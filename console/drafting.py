@@ -1,6 +1,5 @@
 """The work on a draft that takes its time: checking the list, planning, making the campaign of it."""
 
-import json
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any
 from console.background import Task
 from console.desk import Desk
 from console.draft import Draft
+from console.leftover import Leftover
 from faxdispatch.campaign.asking import quarantined_in
 from faxdispatch.campaign.looking_up import link_look, look_up, row_documents, storage_of
 from faxdispatch.campaign.planning.estimate import Plan
@@ -42,7 +42,7 @@ def check_list(here: Desk, draft: Draft, task: Task) -> None:
         ) as checking,
     ):
         look_up(checking, documents)
-        first = _read(draft, checking)
+        first, groups = _read(draft, checking)
         table = checking.table
         draft.keep_result(
             "check",
@@ -55,19 +55,20 @@ def check_list(here: Desk, draft: Draft, task: Task) -> None:
                 "encoding": table.encoding,
                 "guesses": [*table.guesses, *(checking.documents.remarks() if checking.documents else ())],
                 "first": first,
+                "groups": groups,
                 "counts": {name: value for name, value in asdict(checking.summary).items() if isinstance(value, int)},
             },
         )
 
 
-def _read(draft: Draft, checking: Check) -> list[list[str]]:
-    """Check every row; give the first ones as they were understood."""
+def _read(draft: Draft, checking: Check) -> tuple[list[list[str]], list[dict[str, Any]]]:
+    """Check every row; give the first ones as they were understood, and what is wrong with how many."""
     first: list[list[str]] = []
     base = draft.folder / draft.key("check")
     base.with_suffix(".csv").unlink(missing_ok=True)
     table = checking.table
     with (
-        base.with_suffix(".jsonl").open("w", encoding="utf-8") as told,
+        Leftover(base.with_suffix(".jsonl")) as leftover,
         BadRows(base.with_suffix(".csv"), table.columns, table.delimiter) as file,
     ):
         for row in checking:
@@ -77,10 +78,9 @@ def _read(draft: Draft, checking: Check) -> list[list[str]]:
                 continue
             bad = row if isinstance(row, BadRow) else BadRow(row.row, row.line, "", row.to or "", row.reason, row.cells)
             kind = "invalid" if isinstance(row, BadRow) else row.why.value
-            facts = {"line": bad.line, "kind": kind, "column": bad.column, "value": bad.value, "reason": bad.reason}
-            told.write(json.dumps(facts, ensure_ascii=False) + "\n")
+            leftover.add(line=bad.line, kind=kind, column=bad.column, value=bad.value, reason=bad.reason)
             file.write(bad)
-    return first
+        return first, leftover.groups
 
 
 def plan(here: Desk, draft: Draft, task: Task) -> None:
@@ -130,7 +130,10 @@ def _archive_of(draft: Draft) -> Path | None:
 def options(draft: Draft) -> dict[str, Any]:
     """Give what is asked for every row."""
     document = draft.document
-    return draft.options | ({"media_name": document.media_name, "media_url": None} if document else {})
+    if document is None:
+        return draft.options
+    named = {"document_name": draft.document_title or document.name}
+    return draft.options | named | {"media_name": document.media_name, "media_url": None}
 
 
 def _told(made: Plan) -> dict[str, Any]:

@@ -2,10 +2,10 @@
 
 import secrets
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, send_file, url_for
-from werkzeug.utils import secure_filename
 from werkzeug.wrappers import Response as AnyResponse
 
 from console import drafting
@@ -13,11 +13,14 @@ from console.access import looked, operators_only, you
 from console.acting import act
 from console.background import Task
 from console.desk import desk
-from console.draft import Draft, problems
-from console.uploads import kept
+from console.draft import Draft
+from console.leftover import rows
+from console.uploads import kept, safe_name
+from console.words import LEFT_OUT
 from faxdispatch.calling.windows import parse_window
 from faxdispatch.campaign.requests import options_for_all
 from faxdispatch.cli.lists import country
+from faxdispatch.documents.local import document_title
 from faxdispatch.errors import BadInput, FaxError
 from faxdispatch.jobs import Priority
 from faxdispatch.lists.headers import FIELDS
@@ -46,14 +49,15 @@ def page() -> str:
 def begin() -> AnyResponse:
     """Take a list in."""
     file = request.files.get("list")
-    name = secure_filename(file.filename or "") if file else ""
-    if not file or not name:
+    if not file or not file.filename:
         flash("Choose the file with the list.", "bad")
         return redirect(url_for(".page"), 303)
+    name = safe_name(file.filename, "list")
     draft = desk().drafts.new(name, you().name)
     kept(file, draft.list.parent, name=name)
     _take_archive(draft)
-    draft.name = " ".join(draft.list.stem.replace("_", " ").split()) or "campaign"
+    title = Path(document_title(file.filename) or name)
+    draft.name = " ".join(title.stem.replace("_", " ").split()) or "campaign"
     draft.save()
     return redirect(url_for(".one", token=draft.token), 303)
 
@@ -66,13 +70,18 @@ def one(token: str) -> str:
     task = _work(draft, "check")
     found = draft.result("check")
     first = max(0, request.args.get("from", 0, type=int))
-    kind = request.args.get("kind") or None
+    kind, group = request.args.get("kind") or None, request.args.get("group", type=int)
+    wrong = draft.folder / f"{draft.key('check')}.jsonl"
     return render_template(
         "drafts/list.html",
         draft=draft,
         found=found,
         task=task,
-        problems=list(problems(draft, first=first, count=SHOWN, kind=kind)) if found else [],
+        problems=list(rows(wrong, first=first, count=SHOWN, kind=kind, group=group)) if found else [],
+        left_out=LEFT_OUT,
+        group=group,
+        every=request.args.get("every") == "1",
+        no_country=_no_country(draft, found),
         first=first,
         kind=kind,
         shown=SHOWN,
@@ -169,20 +178,21 @@ def say(token: str) -> AnyResponse:
     def do() -> str:
         file = request.files.get("document")
         if file and file.filename:
-            name = secure_filename(file.filename) or "document"
+            name = safe_name(file.filename, "document")
             kept(file, draft.folder / "document", name=name)
-            draft.document_name = name
+            draft.document_name, draft.document_title = name, document_title(file.filename)
         elif request.form.get("forget") == "yes":
-            draft.document_name = None
+            draft.document_name = draft.document_title = None
         draft.name = request.form.get("name", "").strip() or draft.name
         draft.cap = _amount(request.form.get("cap", ""))
         draft.options = _options(request.form)
         by_row = "media" in (draft.result("check") or {}).get("fields", {})
         options_for_all(drafting.options(draft), region=desk().settings.fax_default_region, media_by_row=by_row)
         draft.save()
-        return "Kept."
+        return "Saved."
 
-    return act("describing a campaign", draft.token, do, back=url_for(".document", token=token))
+    further = ".plan" if request.form.get("then") == "plan" else ".document"
+    return act("describing a campaign", draft.token, do, back=url_for(further, token=token))
 
 
 @pages.get("/<token>/pages/<int:number>.png")
@@ -246,10 +256,16 @@ def _take_archive(draft: Draft) -> bool:
     file = request.files.get("archive")
     if file is None or not file.filename:
         return False
-    name = secure_filename(file.filename) or "documents.zip"
+    name = safe_name(file.filename, "documents")
     kept(file, draft.folder / "archive", name=name)
     draft.archive_name, draft.archive_mark = name, secrets.token_hex(8)
     return True
+
+
+def _no_country(draft: Draft, found: dict[str, Any] | None) -> bool:
+    """Tell whether rows are refused since nobody has said of which country numbers without `+` are."""
+    known = draft.reading.get("region") or desk().settings.fax_default_region
+    return not known and any("FAX_DEFAULT_REGION" in one["reason"] for one in (found or {}).get("groups", ()))
 
 
 def _work(draft: Draft, what: str, *, wait: float = 1.0) -> Task | None:

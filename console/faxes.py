@@ -43,7 +43,7 @@ def one(job_id: str) -> str:
     try:
         view = here.ledger.job(job_id, history=True)
     except NotKnown:
-        return render_template("faxes/record.html", one=here.client.search.job(job_id))
+        return _record(job_id)
     place = here.ledger.place(view)
     held = view.hold_reason if view.state is State.HELD else None
     headline, more = verdict(view)
@@ -64,6 +64,13 @@ def one(job_id: str) -> str:
         State=State,
         Verdict=Verdict,
     )
+
+
+def _record(job_id: str) -> str:
+    here = desk()
+    found = here.client.search.job(job_id)
+    view = here.client.search.view(job_id, history=True)
+    return render_template("faxes/record.html", one=found, events=steps(view))
 
 
 @pages.get("/<job_id>/sheets")

@@ -9,7 +9,7 @@ from typing import Any, Self
 from faxdispatch.cli.moments import parse_moment
 from faxdispatch.client import FaxClient
 from faxdispatch.errors import BadInput, NotKnown
-from faxdispatch.search import Found, Page
+from faxdispatch.search import Found, Page, Wanted
 
 SHOWN = 25
 _AT_ONCE = 2
@@ -84,15 +84,38 @@ def look(client: FaxClient, asked: Asked) -> Answer:
     Raises:
         BadInput: a word is wrong.
     """
-    if asked.query and not asked.is_number:
-        return _named(client, asked)
-    words = asked.filters | ({"number": asked.query} if asked.query else {})
-    wanted = client.wanted(**words)
-    singles = _NOTHING
-    if "campaign_id" not in words:
+    wanted, what = meant(client, asked)
+    if wanted.job_id or wanted.fax_id or wanted.idempotency_key:
+        found = client.search.page(wanted, limit=SHOWN, effort=_AT_ONCE)
+        return Answer(Page(found.faxes, None), _NOTHING, what)
+    singles = rows = _NOTHING
+    if wanted.campaign_id is None:
         singles = client.search.page(wanted, after=asked.after, limit=SHOWN, rows=False)
-    rows = client.search.page(wanted, limit=SHOWN, effort=_AT_ONCE, singles=False) if not asked.after else _NOTHING
-    return Answer(singles, rows, "a recipient's number" if asked.query else "all faxes", wanted.number)
+    if not asked.after:
+        rows = client.search.page(wanted, limit=SHOWN, effort=_AT_ONCE, singles=False)
+    return Answer(singles, rows, what, wanted.number)
+
+
+def meant(client: FaxClient, asked: Asked) -> tuple[Wanted, str]:
+    """Give which faxes are meant, and as what the query was understood.
+
+    A name is a job's, Telnyx's, a key, or else a tag: the first by which there is a fax.
+
+    Raises:
+        BadInput: a word is wrong.
+    """
+    if asked.is_number:
+        return client.wanted(**asked.filters | {"number": asked.query}), "a recipient's number"
+    if not asked.query:
+        return client.wanted(**asked.filters), "all faxes"
+    for word, what in (("job_id", "a job"), ("fax_id", "a fax of Telnyx's"), ("idempotency_key", "a key")):
+        try:
+            wanted = client.wanted(**asked.filters | {word: asked.query})
+            if client.search.page(wanted, limit=1, effort=_AT_ONCE).faxes:
+                return wanted, what
+        except (BadInput, NotKnown):
+            continue
+    return client.wanted(**asked.filters | {"tag": asked.query}), "a tag"
 
 
 def look_on(client: FaxClient, asked: Asked) -> Answer:
@@ -103,24 +126,6 @@ def look_on(client: FaxClient, asked: Asked) -> Answer:
     wanted = client.wanted(**words)
     rows = client.search.page(wanted, after=asked.after, limit=SHOWN, effort=_FURTHER, singles=False)
     return Answer(_NOTHING, rows, "recipients of campaigns", wanted.number)
-
-
-def _named(client: FaxClient, asked: Asked) -> Answer:
-    """Find by a name: a job's, Telnyx's, a key, or else a tag."""
-    for word, what in (("job_id", "a job"), ("fax_id", "a fax of Telnyx's"), ("idempotency_key", "a key")):
-        try:
-            page = client.search.page(
-                client.wanted(**asked.filters | {word: asked.query}), limit=SHOWN, effort=_AT_ONCE
-            )
-        except (BadInput, NotKnown):
-            continue
-        if page.faxes:
-            return Answer(Page(page.faxes, None), _NOTHING, what)
-    wanted = client.wanted(**asked.filters | {"tag": asked.query})
-    singles = _NOTHING
-    if "campaign_id" not in asked.filters:
-        singles = client.search.page(wanted, after=asked.after, limit=SHOWN, rows=False)
-    return Answer(singles, client.search.page(wanted, limit=SHOWN, effort=_AT_ONCE, singles=False), "a tag")
 
 
 def _moment(text: str, name: str) -> datetime:

@@ -14,6 +14,7 @@ from faxdispatch.events import Event
 from faxdispatch.ledger import JobView
 from faxdispatch.reasons.words import is_known
 from faxdispatch.states import State
+from faxdispatch.wording import counted
 
 _LEADS_TO = {
     "job.queued": State.QUEUED,
@@ -90,9 +91,9 @@ class Stretch:
 
 def verdict(view: JobView) -> tuple[Markup | str, str | None]:
     """Say in a sentence what became of a fax, and in another what else is to be known of that."""
-    attempts = f"{view.attempt} attempt{'' if view.attempt == 1 else 's'}"
+    attempts = counted(view.attempt, "attempt")
     if view.state is State.DELIVERED:
-        pages = f", {view.page_count} page{'' if view.page_count == 1 else 's'}" if view.page_count else ""
+        pages = f", {counted(view.page_count, 'page')}" if view.page_count else ""
         return Markup("Delivered {}{}.").format(
             clock(_ended_at(view)), pages
         ), f"Telnyx confirmed it, after {attempts}."

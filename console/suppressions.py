@@ -14,6 +14,7 @@ from console.uploads import kept
 from faxdispatch.cli.moments import parse_moment
 from faxdispatch.errors import BadInput
 from faxdispatch.privacy import scrub
+from faxdispatch.wording import counted
 
 pages = Blueprint("suppressions", __name__, url_prefix="/suppressions")
 
@@ -87,10 +88,10 @@ def read_in() -> Response:
         # The ledger tells of an import that changes something, and of no other.
         if not added and not changed:
             acted("numbers.imported", "suppressions", reason=why, rows=found.rows, added=0, changed=0)
-        words = f"{found.rows:,} rows: {added:,} numbers added, {changed:,} changed"
+        words = f"{counted(found.rows, 'row')}: {counted(added, 'number')} added, {changed:,} changed"
         if found.invalid:
             first = found.bad[0]
-            words += f"; {found.invalid:,} rows were passed over, the first in line {first.line}: {first.reason}"
+            words += f"; {counted(found.invalid, 'row')} passed over, the first in line {first.line}: {first.reason}"
         return f"{words}."
 
     return act("reading in suppressions", "a file", do, back=url_for(".page"))

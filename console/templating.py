@@ -5,10 +5,11 @@ from typing import Any
 from flask import Flask, g, request, url_for
 
 from console import words
-from console.access import is_operator
+from console.access import is_operator, you
 from console.holding import meaning
 from console.story import HAPPENINGS
 from faxdispatch.states import OPEN
+from faxdispatch.wording import are, counted, counted_are, of_cap
 
 NAVIGATION = (
     ("overview.page", "Overview"),
@@ -36,6 +37,10 @@ def teach(app: Flask) -> None:
         cause=words.cause,
         kind=lambda state: words.STATES[state][0] if state in words.STATES else "off",
         meaning=lambda state: words.STATES[state][1] if state in words.STATES else str(state),
+        counted=counted,
+        are=are,
+        counted_are=counted_are,
+        kind_words=lambda name: str(name).replace("_", " "),
         combined=lambda one, other: {**one, **other},
         count=lambda value: f"{value:,}",
         happening=lambda kind: HAPPENINGS.get(kind, kind),
@@ -43,8 +48,10 @@ def teach(app: Flask) -> None:
     )
     app.jinja_env.globals.update(
         is_operator=lambda: g.get("user") is not None and is_operator(),
+        you=you,
         pages_of_the_console=NAVIGATION,
         open_states=OPEN,
+        of_cap=of_cap,
         hold_meaning=lambda reason: meaning(reason) or f"held for {reason}",
         same_page=same_page,
     )

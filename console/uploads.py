@@ -16,6 +16,14 @@ def kept(file: FileStorage | None, folder: Path, *, name: str | None = None) -> 
     """
     if file is None or not file.filename:
         raise BadInput("file: choose one")
-    path = folder / (name or secure_filename(file.filename) or "list")
+    path = folder / (name or safe_name(file.filename, "list"))
     file.save(path)
     return path
+
+
+def safe_name(filename: str, otherwise: str) -> str:
+    """Give the bare name under which a file is kept; `otherwise` with its ending, where no letter of it is plain."""
+    name, ending = secure_filename(filename), secure_filename(Path(filename).suffix)
+    if name.lower() == ending.lower() or not name:
+        return f"{otherwise}.{ending}" if ending else otherwise
+    return name

@@ -14,6 +14,8 @@ from faxdispatch.search.wanted import PENDING, SUPPRESSED
 from faxdispatch.states import State
 
 NOTHING = "-"
+LEFT_OUT = ("invalid", "no_number", "duplicate", "hidden", "opted_out", "suppressed", "quarantined")
+"""The counts of a list's check that are of rows which are not sent to."""
 _DIGITS = re.compile(r"\d(?:[ .()/-]{0,2}\d){6,}")
 
 STATES: dict[str, tuple[str, str]] = {

@@ -16,24 +16,30 @@ function busy(part) {
   return document.hidden || (active && active !== document.body && part.contains(active)) || part.querySelector("details[open]");
 }
 
-async function renew(part) {
-  if (busy(part)) return;
+function live() {
+  return [...document.querySelectorAll("[data-live][id]")];
+}
+
+// All parts of a page are brought up to date by one request.
+async function renew() {
+  const due = live().filter((part) => !busy(part));
+  if (!due.length) return;
   const answer = await fetch(location.href, { headers: { "X-Live": "1" }, redirect: "manual" });
   if (answer.type === "opaqueredirect") return location.reload();
   if (!answer.ok) return;
-  const found = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById(part.id);
-  if (!found || busy(part)) return;
-  localise(found);
-  if (found.innerHTML !== part.innerHTML) part.replaceChildren(...found.childNodes);
-  if (!found.dataset.live) delete part.dataset.live;
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  for (const part of due) {
+    const found = page.getElementById(part.id);
+    if (!found || busy(part)) continue;
+    localise(found);
+    if (found.innerHTML !== part.innerHTML) part.replaceChildren(...found.childNodes);
+    if (!found.dataset.live) delete part.dataset.live;
+  }
 }
 
-function keep(part) {
-  const again = () => {
-    if (!part.dataset.live) return;
-    setTimeout(() => renew(part).catch(() => {}).finally(again), 1000 * Number(part.dataset.live));
-  };
-  again();
+function keep() {
+  const waits = live().map((part) => Number(part.dataset.live));
+  if (waits.length) setTimeout(() => renew().catch(() => {}).finally(keep), 1000 * Math.min(...waits));
 }
 
 // A search that has found nothing yet goes on by itself.
@@ -44,4 +50,4 @@ localise(document);
 for (const note of document.querySelectorAll("[data-zone]")) {
   note.textContent = `Times are ${Intl.DateTimeFormat().resolvedOptions().timeZone}.`;
 }
-for (const part of document.querySelectorAll("[data-live][id]")) keep(part);
+keep();

@@ -422,12 +422,13 @@ class FaxClient:
         job_id: str | None = None,
         tag: str | None = None,
         operator: str | None = None,
+        reason: str | None = None,
     ) -> "Erased":
         """Erase all that is kept of a number, of a job, or of a tag, for good; give counts of what is gone.
 
         Faxes that have not ended are left and named in `open`. Rows of campaigns stay as rows without a name; pending
         ones are cancelled. Stored documents of inbound faxes are removed from `FAX_INBOUND_DIR` of the settings. The
-        event `operator.acted` tells of it without any name.
+        event `operator.acted` tells of it without any name, so name nobody in the `reason`.
 
         Raises:
             BadInput: not exactly one of the three is given, or the number is none.
@@ -441,7 +442,7 @@ class FaxClient:
 
         where = self._settings.fax_inbound_dir if self._settings else None
         eraser = Eraser(self._ledger, open_store(where) if where else None)
-        return eraser.run(self.wanted(number=number, job_id=job_id, tag=tag), operator=operator)
+        return eraser.run(self.wanted(number=number, job_id=job_id, tag=tag), operator=operator, reason=reason)
 
     @cached_property
     def campaigns(self) -> "CampaignService":

@@ -155,8 +155,8 @@ def test_a_proxy_that_proves_itself_says_who_it_is(build, desk):
     app = build(fax_console_proxy_secret="a secret of the proxy", fax_console_operators=("ann",))
     asked = {"X-Console-Secret": "a secret of the proxy", "X-Forwarded-User": "ann"}
     client = app.test_client()
-    assert "ann, operator" in client.get("/", headers=asked).text
-    assert "ben, viewer" in client.get("/", headers=asked | {"X-Forwarded-User": "ben"}).text
+    assert 'ann <span class="badge">operator' in client.get("/", headers=asked).text
+    assert 'ben <span class="badge">viewer' in client.get("/", headers=asked | {"X-Forwarded-User": "ben"}).text
     for wrong in ({"X-Console-Secret": "guess"}, {"X-Forwarded-User": ""}):
         assert client.get("/", headers=asked | wrong).status_code == 302
     assert client.get("/", headers={"X-Forwarded-User": "ann"}).status_code == 302

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import zipfile
 
 import openpyxl
@@ -41,7 +42,7 @@ def test_a_campaign_shows_counts_causes_and_an_end(rows, viewer):
     rows.fly(1)
     rows.desk.tell(rows.job(1), "delivered", pages=1, seconds=30)
     page = viewer.text(f"/campaigns/{CAMPAIGN}")
-    assert "1 of 3 have ended" in page
+    assert "1 of 3 recipients has ended" in page
     assert "2 not begun" in page
     assert "It ends about" in page
     assert 'href="/campaigns/recall"' in viewer.text("/campaigns/")
@@ -53,7 +54,7 @@ def test_each_command_takes_a_reason_and_is_an_event_with_its_operator(rows, des
     assert rows.campaigns.get(CAMPAIGN).state is CampaignState.RUNNING
 
     told = operator.post(f"{where}/pause", reason="wrong page 2").text
-    assert "It is paused. 3 recipients are not begun" in told
+    assert "It is paused. 3 recipients wait until it is resumed; faxes already at Telnyx continue" in told
     assert "It is paused: wrong page 2." in told
     assert "It does not end while it is paused." in told
     assert last_event(desk, "campaign.paused")["operator"] == "olga"
@@ -65,7 +66,10 @@ def test_each_command_takes_a_reason_and_is_an_event_with_its_operator(rows, des
     assert "is none; write it like" in operator.post(f"{where}/cap", amount="much", reason="budget").text
 
     assert "say that you are sure" in operator.post(f"{where}/cancel", reason="over").text
-    assert "3 recipients get nothing" in operator.post(f"{where}/cancel", reason="over", sure="yes").text
+    assert (
+        "It is stopped: 3 recipients are not sent to"
+        in operator.post(f"{where}/cancel", reason="over", sure="yes").text
+    )
     assert last_event(desk, "campaign.cancelled")["operator"] == "olga"
 
     assert "is forgotten" in operator.post(f"{where}/purge", reason="a trial", sure="yes").text
@@ -82,7 +86,7 @@ def test_rows_that_telnyx_never_took_are_given_up(rows, desk, operator):
         rows.desk.ledger.doubt(job, attempt, cause="500", look_after=15, facts={})
         for look in "abc":
             rows.desk.ledger.not_listed(job, attempt, look=f"{attempt}{look}", settle=0, enough=3)
-    assert "1 wait for a person for that" in operator.text(where)
+    assert "1 recipient is held for that now" in operator.text(where)
     assert "reason: is missing" in operator.post(f"{where}/finish").text
     assert "1 recipient given up" in operator.post(f"{where}/finish", reason="down for days").text
     assert last_event(desk, "job.exhausted")["operator"] == "olga"
@@ -131,8 +135,30 @@ def test_without_a_region_the_page_says_where_to_choose_the_country(users, build
     where = operator.client.post("/drafts/", data=form).location
     page = operator.text(where)
     assert "write it with + and country code, like +12025550199" in page
-    assert "No country is set for numbers without +" in page
-    assert "No country is set" not in operator.post(f"{where}/reading", region="us").text
+    assert "The country of numbers without + is not set" in page
+    assert "numbers without + is not set" not in operator.post(f"{where}/reading", region="us").text
+
+
+def test_what_is_wrong_with_many_rows_is_told_once_with_how_many(operator):
+    rows = [f"Nobody {n};;yes" for n in range(30)] + [f"Short {n};555-{n:02};yes" for n in range(7)]
+    rows += [f"Out {n};(415) 555-01{n:02};no" for n in range(12)] + ["Good;(415) 555-0199;yes"]
+    rows += ["Twice;(415) 555-0199;yes"] * 3
+    text = "\n".join(["Name;Fax;Consent", *rows])
+    form = {"csrf_token": operator.token(), "list": (io.BytesIO(text.encode()), "名簿.csv")}
+    where = operator.client.post("/drafts/", data=form).location
+    page = operator.text(where)
+    assert "Of 53 rows, 1 is sent to and 52 are not." in page
+    assert "New campaign: 名簿" in page
+    for words in ("30 no number", "7 invalid", "12 opted out", "3 duplicate"):
+        assert words in page
+    assert page.count("<tr>") < 25, "what is alike is told once"
+    groups = dict(re.findall(r'<td class="n"><a href="([^"]+)#problems">([0-9]+)<', page))
+    assert sorted(map(int, groups.values())) == [3, 7, 12, 30]
+    first = next(link for link, count in groups.items() if count == "7").replace("&amp;", "&")
+    one_by_one = operator.text(first)
+    assert one_by_one.count('<td class="n">') == 7
+    assert "By reason" in one_by_one
+    assert operator.text(f"{where}?every=1").count('<td class="n">') == 50
 
 
 def test_how_it_is_read_can_be_corrected(draft, operator):
@@ -171,7 +197,7 @@ def test_what_is_left_out_comes_in_the_lists_own_columns(draft, operator):
 
 def test_a_campaign_is_made_of_it_and_nothing_is_sent_before_its_start(draft, desk, operator):
     told = operator.post(f"{draft}/document", name="May clinics", media="letter", cap="5", window="mon-fri 08:00-17:00")
-    assert "Kept." in told.text
+    assert "Saved." in told.text
     page = eventually(lambda: found if "Ends, if started now" in (found := operator.text(f"{draft}/plan")) else None)
     assert "2 recipients" in page
     made = operator.post(f"{draft}/create")

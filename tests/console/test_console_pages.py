@@ -116,7 +116,7 @@ def test_an_unknown_send_is_settled_by_hand(desk, sent, operator):
     desk.ledger.claim("u", owner="w", lease=60, facts={})
     desk.ledger.doubt("u", 1, cause="no_answer", look_after=15, facts={})
     assert "may or may not have taken it" in operator.text("/faxes/u")
-    assert "Of 1 sends it is not known" in operator.text("/")
+    assert "It is not known of 1 send whether" in operator.text("/")
     told = operator.post("/faxes/u/resolve", verdict="accepted", fax_id="fax-9", attempt="1", reason="in the portal")
     assert "Settled, as you said." in told.text
     assert desk.ledger.job("u").fax_id == "fax-9"
@@ -200,7 +200,7 @@ def test_an_import_that_changes_nothing_is_an_event_too(desk, operator):
     for _ in range(2):
         listed = io.BytesIO(b"fax\n+14155550144\n")
         told = operator.post("/suppressions/import", reason="letter", file=(listed, "list.csv")).text
-    assert "1 rows: 0 numbers added, 0 changed" in told
+    assert "1 row: 0 numbers added, 0 changed" in told
     events = [fields["type"] for _, fields in desk.scripts.redis.xrange("fax:events")]
     assert events.count("numbers.imported") == 1
     assert acts(desk) == [
@@ -216,8 +216,8 @@ def test_suppressions_are_added_looked_up_imported_and_taken_off(desk, operator)
     assert "is on the list since" in operator.text("/suppressions/?number=4155550187")
     listed = io.BytesIO(b"fax,reason\n+14155550144,letter\nnonsense,letter\n")
     told = operator.post("/suppressions/import", reason="letter", file=(listed, "list.csv")).text
-    assert "2 rows: 1 numbers added" in told
-    assert "1 rows were passed over" in told
+    assert "2 rows: 1 number added" in told
+    assert "1 row passed over" in told
     assert "gets campaigns again" in operator.post("/suppressions/remove", number="+14155550187", reason="asked").text
     assert desk.client.suppressions.count() == 1
     assert desk.client.suppressions.get("+14155550144").operator == "olga"

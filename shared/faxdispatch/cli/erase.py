@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 from datetime import UTC, datetime
+from typing import Annotated
 
 import typer
 
@@ -30,6 +31,9 @@ def erase(
     job: Job = None,
     tag: Tag = None,
     yes: bool = typer.Option(False, "--yes", "-y", help="Do not ask."),
+    reason: Annotated[
+        str | None, typer.Option(help="Why, for those who read the events; name nobody.", show_default=False)
+    ] = None,
     operator: Operator = None,
     as_json: Json = False,
 ) -> None:
@@ -45,7 +49,7 @@ def erase(
     wanted = client.wanted(number=number, job_id=job, tag=tag)
     count = sum(1 for _ in client.search.all(wanted))
     confirm(f"Erase {counted(count, 'fax')} for good? All that tells of them goes as well.", yes=yes)
-    erased = client.erase(number=number, job_id=job, tag=tag, operator=operator or user())
+    erased = client.erase(number=number, job_id=job, tag=tag, operator=operator or user(), reason=reason)
     if as_json:
         show_json({"erased_at": datetime.now(UTC).isoformat(timespec="seconds"), **asdict(erased)})
     else:

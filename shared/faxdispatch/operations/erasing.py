@@ -42,7 +42,7 @@ class Eraser:
         self._campaigns = Campaigns(ledger.scripts)
         self._erasure = Erasure(ledger.scripts)
 
-    def run(self, wanted: Wanted, *, operator: str | None = None) -> Erased:
+    def run(self, wanted: Wanted, *, operator: str | None = None, reason: str | None = None) -> Erased:
         """Erase every fax that is wanted and all that tells of it; a number's inbound faxes, too.
 
         Rows stay as rows without a name, so that their campaign's counts go on adding up; pending ones are cancelled.
@@ -65,7 +65,7 @@ class Eraser:
             self._number(wanted.number, said, ids)
         said.events = self._erasure.events(lambda fields: _tells(fields, ids, wanted.number))
         counts = {name: value for name, value in vars(said).items() if isinstance(value, int)}
-        facts = {"action": "erase", "subject": "a person's data", "operator": operator, **counts}
+        facts = {"action": "erase", "subject": "a person's data", "operator": operator, "reason": reason, **counts}
         told = {name: value for name, value in facts.items() if value is not None}
         self._ledger.tell("operator.acted", subject="erasure", facts=told, source="operator")
         return said

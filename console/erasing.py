@@ -1,0 +1,100 @@
+"""Erasing a person: what there is of them is told first, and a receipt without any name afterwards."""
+
+import itertools
+from collections import Counter
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from flask import Blueprint, flash, render_template, request
+from werkzeug.datastructures import MultiDict
+
+from console.access import log, operators_only, you
+from console.acting import checked_reason
+from console.desk import desk
+from faxdispatch.errors import BadInput, FaxError
+from faxdispatch.privacy import scrub
+from faxdispatch.search import Wanted
+from faxdispatch.states import TERMINAL
+
+pages = Blueprint("erasing", __name__, url_prefix="/erase")
+
+WAYS = {"number": "a telephone number", "job_id": "a job", "tag": "a tag"}
+RECEIPT = {
+    "jobs": "single faxes, with their histories",
+    "rows": "recipients of campaigns",
+    "left_out": "rows of lists that were not faxed",
+    "inbound": "inbound faxes",
+    "documents": "stored documents of inbound faxes",
+    "dead_letters": "dead letters",
+    "events": "events of the stream",
+}
+_COUNTED = 10_000
+"""Faxes that are counted before a person is asked."""
+_ENDED = {*(state.value for state in TERMINAL), "suppressed", "pending"}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is to be erased: all of a number, of a job, or of a tag."""
+
+    by: str
+    value: str
+
+    @classmethod
+    def read(cls, form: "MultiDict[str, str]") -> "Asked | None":
+        """Read it, None where nothing is asked for."""
+        by, value = form.get("by", "number"), form.get("value", "").strip()
+        return cls(by if by in WAYS else "number", value[:200]) if value else None
+
+    @property
+    def wanted(self) -> Wanted:
+        """The faxes that are meant. Raises `BadInput` where the value is none."""
+        return desk().client.wanted(**{self.by: self.value})
+
+
+@pages.get("/")
+@operators_only
+def page() -> str:
+    """Ask whom to erase, and tell what there is of them."""
+    asked = Asked.read(request.args)
+    counts = None
+    if asked:
+        try:
+            counts = _counts(asked)
+        except BadInput as error:
+            flash(scrub(str(error)), "bad")
+    return render_template("erase.html", asked=asked, counts=counts, ways=WAYS, most=_COUNTED)
+
+
+@pages.post("/")
+def erase() -> str:
+    """Erase them, and give the receipt."""
+    asked = Asked.read(request.form)
+    try:
+        if asked is None:
+            raise BadInput("say whom to erase")
+        if request.form.get("sure") != "yes":
+            raise BadInput("say that you are sure; what is erased cannot be brought back")
+        why = checked_reason()
+        erased = desk().client.erase(**{asked.by: asked.value}, operator=you().name, reason=why)
+    except FaxError as error:
+        flash(scrub(str(error)), "bad")
+        return render_template("erase.html", asked=asked, counts=None, ways=WAYS, most=_COUNTED)
+    log.info("%a: erasing of all of %s", you().name, WAYS[asked.by])
+    return render_template(
+        "erased.html",
+        what=WAYS[asked.by],
+        erased=erased,
+        lines={words: getattr(erased, name) for name, words in RECEIPT.items()},
+        at=datetime.now(UTC),
+        reason=why,
+    )
+
+
+def _counts(asked: Asked) -> dict[str, int]:
+    """Count what there is: `single`, `rows`, and of them those that are `open` and therefore left."""
+    counts: Counter[str] = Counter()
+    for found in itertools.islice(desk().client.search.all(asked.wanted), _COUNTED):
+        counts["rows" if found.row else "single"] += 1
+        counts["open"] += found.state not in _ENDED
+    return dict(counts)

@@ -1,0 +1,71 @@
+"""Rows of a list that are not sent to, kept in a file and grouped by what is wrong: a list may have thousands alike."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+_MOST_GROUPS = 40
+_LINES = 3
+"""Lines that a group names as examples."""
+_FIGURES = re.compile(r"\d+")
+OTHERS = "other reasons"
+
+
+class Leftover:
+    """Writes them, one JSON object a line, and counts them by kind and reason."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("w", encoding="utf-8")
+        self._places: dict[tuple[str, str, str], int] = {}
+        self.groups: list[dict[str, Any]] = []
+        """What is wrong with how many: `kind`, `column`, `reason`, `count`, and the first `lines`."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._file.close()
+
+    def add(self, *, line: int, kind: str, column: str, value: str, reason: str) -> None:
+        """Keep a row."""
+        place = self._place(kind, column, reason)
+        group = self.groups[place]
+        group["count"] += 1
+        if len(group["lines"]) < _LINES:
+            group["lines"].append(line)
+        facts = {"line": line, "kind": kind, "column": column, "value": value, "reason": reason, "group": place}
+        self._file.write(json.dumps(facts, ensure_ascii=False) + "\n")
+
+    def _place(self, kind: str, column: str, reason: str) -> int:
+        # What differs by a row's number or a line alone is the same matter.
+        key = (kind, column, _FIGURES.sub("…", reason))
+        if key not in self._places and len(self.groups) >= _MOST_GROUPS:
+            key, reason = ("", "", OTHERS), OTHERS
+        if (place := self._places.get(key)) is None:
+            place = self._places[key] = len(self.groups)
+            self.groups.append({"kind": kind, "column": column, "reason": reason, "count": 0, "lines": []})
+        elif self.groups[place]["reason"] != reason and key[2] != OTHERS:
+            self.groups[place]["reason"] = key[2]
+        return place
+
+
+def rows(path: Path, *, first: int, count: int, kind: str | None, group: int | None) -> Iterator[dict[str, Any]]:
+    """Give kept rows from the place `first` (from 0) among those of a kind or group."""
+    if not path.exists():
+        return
+    place = 0
+    with path.open(encoding="utf-8") as lines:
+        for line in lines:
+            told = json.loads(line)
+            if (kind and told["kind"] != kind) or (group is not None and told["group"] != group):
+                continue
+            if first <= place < first + count:
+                yield told
+            place += 1
+            if place >= first + count:
+                return
