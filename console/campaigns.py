@@ -112,9 +112,9 @@ def pause(campaign_id: str) -> AnyResponse:
 
     def do() -> str:
         campaign = desk().client.campaigns.pause(campaign_id, reason=checked_reason(), operator=you().name)
-        return (
-            f"It is paused. {counted_are(campaign.pending, 'recipient')} not begun; faxes already at Telnyx continue."
-        )
+        left = campaign.pending + campaign.open.get(State.HELD, 0) + campaign.open.get(State.QUEUED, 0)
+        waiting = f"{counted(left, 'recipient')} {'waits' if left == 1 else 'wait'}"
+        return f"It is paused. {waiting} until it is resumed; faxes already at Telnyx continue."
 
     return _act("pause", campaign_id, do)
 

@@ -19,6 +19,7 @@ from faxdispatch.states import TERMINAL
 pages = Blueprint("erasing", __name__, url_prefix="/erase")
 
 WAYS = {"number": "a telephone number", "job_id": "a job", "tag": "a tag"}
+THESE = {"number": "to this number", "job_id": "of this job", "tag": "with this tag"}
 RECEIPT = {
     "jobs": "single faxes, with their histories",
     "rows": "recipients of campaigns",
@@ -63,7 +64,7 @@ def page() -> str:
             counts = _counts(asked)
         except BadInput as error:
             flash(scrub(str(error)), "bad")
-    return render_template("erase.html", asked=asked, counts=counts, ways=WAYS, most=_COUNTED)
+    return render_template("erase.html", asked=asked, counts=counts, ways=WAYS, these=THESE, most=_COUNTED)
 
 
 @pages.post("/")
@@ -79,7 +80,7 @@ def erase() -> str:
         erased = desk().client.erase(**{asked.by: asked.value}, operator=you().name, reason=why)
     except FaxError as error:
         flash(scrub(str(error)), "bad")
-        return render_template("erase.html", asked=asked, counts=None, ways=WAYS, most=_COUNTED)
+        return render_template("erase.html", asked=asked, counts=None, ways=WAYS, these=THESE, most=_COUNTED)
     log.info("%a: erasing of all of %s", you().name, WAYS[asked.by])
     return render_template(
         "erased.html",

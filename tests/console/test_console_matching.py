@@ -85,7 +85,7 @@ def test_viewers_have_none_of_it(sent, viewer, path):
 def test_a_person_is_erased_with_a_count_before_and_a_receipt_after(sent, desk, operator):
     assert "Erase a person" in operator.text("/erase/")
     page = operator.text("/erase/?by=number&value=(415)+555-0187")
-    assert "2 faxes of a telephone number" in page
+    assert "2 faxes to this number" in page
     assert "1 of them is open and will be left" in page
     asked = {"by": "number", "value": "(415) 555-0187", "reason": "asked by letter of May 7"}
     assert "say that you are sure" in operator.post("/erase/", **asked).text
@@ -106,7 +106,7 @@ def test_a_person_is_erased_with_a_count_before_and_a_receipt_after(sent, desk, 
 
 def test_what_cannot_be_erased_is_told(operator):
     assert "number:" in operator.text("/erase/?by=number&value=nonsense")
-    assert "0 faxes of a tag" in operator.text("/erase/?by=tag&value=nobody")
+    assert "0 faxes with this tag" in operator.text("/erase/?by=tag&value=nobody")
     assert "say whom to erase" in operator.post("/erase/", by="tag", value=" ", reason="x", sure="yes").text
 
 
