@@ -156,21 +156,22 @@ def test_an_opt_out_by_page_command_or_python_stops_the_rows_of_a_running_campai
     service.start(name)
     flow.until(lambda: service.get(name).ended)
 
-    assert flow.client.suppressions.add(numbers[-3], reason="asked by telephone") == "added"
+    last = [found.to for found in flow.client.find(campaign_id=name, state="pending")][-3:]
+    assert flow.client.suppressions.add(last[0], reason="asked by telephone") == "added"
     form = page.locator("details.act", has_text="Put a number on the list")
     form.locator("summary").click()
-    form.get_by_label("Number").fill(numbers[-1])
+    form.get_by_label("Number").fill(last[2])
     form.get_by_label("Reason").fill("asked by letter")
     form.get_by_role("button").click()
     expect(page.get_by_text("gets no campaigns any more")).to_be_visible()
-    command = [sys.executable, "-m", "faxdispatch.cli", "suppress", "add", numbers[-2], "--reason", "asked by fax"]
+    command = [sys.executable, "-m", "faxdispatch.cli", "suppress", "add", last[1], "--reason", "asked by fax"]
     subprocess.run(command, check=True, env=os.environ | {"REDIS_URL": flow.redis_url}, capture_output=True)
 
     flow.until(lambda: service.get(name).state is CampaignState.FINISHED)
     stopped = {found.to: found for found in flow.client.find(campaign_id=name, state="suppressed")}
-    assert stopped.keys() == {*numbers[-3:]}
+    assert stopped.keys() == {*last}
     assert [flow.sim.accepted(found.job_id) for found in stopped.values()] == [0, 0, 0]
-    assert service.get(name).delivered == 57
+    assert service.get(name).delivered == service.get(name).rows - 3
     # No attempt began after the opt-out was taken in: not a second later, and not at all.
     jobs = {found.job_id for found in stopped.values()}
     assert not [event for event in flow.events() if event.type == "job.submitted" and event.job_id in jobs]
