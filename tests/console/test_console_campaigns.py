@@ -248,11 +248,12 @@ def test_documents_of_rows_come_in_an_archive(users, build, monkeypatch):
 
     told = operator.post(f"{where}/archive", archive=(packed, "letters.zip")).text
     assert "No column names documents, so letters.zip is not used" in told
-    told = operator.post(f"{where}/reading", **{"field.media": "2"}).text
+    operator.post(f"{where}/reading", **{"field.media": "2"})
+    told = eventually(lambda: page if "1 invalid" in (page := operator.text(where)) else None)
     assert "Of 2 rows, 1 is sent to and 1 is not." in told
     assert "is neither a file in the archive letters.zip nor stored at Telnyx" in told
     page = eventually(lambda: found if "Ends, if started now" in (found := operator.text(f"{where}/plan")) else None)
-    assert "1 recipients, 2 pages in all" in page
+    assert "1 recipient, 2 pages in all" in page
     assert operator.post(f"{where}/create").request.path == "/campaigns/referrals"
     [(_, _, fields)] = app.extensions["desk"].client.campaigns.ledger.rows("referrals")
     assert (fields["document_name"], fields["pages"]) == ("a.pdf", 2)
