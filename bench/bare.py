@@ -27,4 +27,4 @@ def alive() -> str:
 
 
 if __name__ == "__main__":
-    create_server(app, port=int(os.environ["PORT"]), threads=THREADS, asyncore_use_poll=True).run()
+    create_server(app, host="127.0.0.1", port=int(os.environ["PORT"]), threads=THREADS, asyncore_use_poll=True).run()

@@ -140,4 +140,4 @@ def test_doctor_tells_whether_documents_can_be_stored_and_which_were_given_up(cl
 
 
 def test_status_names_what_was_given_up_as_something_to_look_at(cli, given_up):
-    assert "inbound documents given up" in cli("status").out
+    assert "1 inbound document given up" in cli("status").out

@@ -147,6 +147,28 @@ def test_a_connection_that_is_used_stays(serve):
             assert answer(client).startswith(b"HTTP/1.1 200")
 
 
+def test_those_who_come_while_others_are_hung_up_on_are_answered(serve):
+    server = serve(seconds=1)
+    end = time.monotonic() + 3
+    answers: list[bytes] = []
+
+    def come_again() -> None:
+        while time.monotonic() < end:
+            answers.append(ask(server)[:12])
+
+    with ExitStack() as held:
+        asking = [threading.Thread(target=come_again) for _ in range(4)]
+        for thread in asking:
+            thread.start()
+        while time.monotonic() < end:
+            for _ in range(80 - len(server.active_channels)):
+                held.enter_context(connect(server))
+            time.sleep(0.05)
+        for thread in asking:
+            thread.join()
+    assert set(answers) == {b"HTTP/1.1 200"}
+
+
 def test_whoever_holds_most_makes_room(serve):
     server = serve(host="::", connections=10)
     with ExitStack() as held:

@@ -67,6 +67,13 @@ def test_it_starts_without_redis_and_stops_cleanly(tmp_path: Path):
     assert web.stop() == 0
 
 
+def test_the_process_holds_no_key_to_send_with_whatever_its_surroundings_have(tmp_path: Path):
+    (tmp_path / ".env").write_text("TELNYX_API_KEY=KEYofthefile\n")
+    code = "import sys; from webhook.wsgi import settings; sys.exit(repr(settings.telnyx_api_key))"
+    assert run(tmp_path, "-c", code, **GOOD) == (1, ["None"])
+    assert run(tmp_path, "-c", code, **GOOD | {"TELNYX_API_KEY": "KEYoftheenvironment"}) == (1, ["None"])
+
+
 def test_several_keys_are_taken_from_the_environment(tmp_path: Path):
     web = Web(tmp_path, NOWHERE, TELNYX_PUBLIC_KEY=f"{SIGNER.public_key}, {SIGNER.public_key}")
     assert web.stop() == 0

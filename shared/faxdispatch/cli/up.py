@@ -91,7 +91,11 @@ def _start(stack: Stack, settings: Settings, folder: Path | None, *, workers: in
         changes |= {"REDIS_URL": settings.redis, "CELERY_BROKER_URL": settings.broker}
     hook = f"http://127.0.0.1:{changes['PORT']}{WEBHOOK_PATH}"
     if simulate:
-        changes |= {**_simulation(stack, hook), "FAX_FROM": settings.fax_from or SIMULATED_SENDER}
+        changes |= {
+            **_simulation(stack, hook),
+            "FAX_FROM": settings.fax_from or SIMULATED_SENDER,
+            "FAX_WEBHOOK_HOST": "127.0.0.1",
+        }
     surroundings = processes.environment(changes, inherit=True)
     stack.start(processes.web(Path.cwd(), surroundings))
     for number in range(1, workers + 1):

@@ -3,6 +3,7 @@
 import ipaddress
 import socket
 import time
+from contextlib import suppress
 from typing import Any
 
 from waitress.channel import HTTPChannel
@@ -40,7 +41,18 @@ class Channel(HTTPChannel):  # type: ignore[misc] # waitress has no types
 
     def waits_for_client(self) -> bool:
         """Tell whether it is the client's turn: to bring a request, or to take what is ready."""
-        return not self.requests or self.total_outbufs_len > 0
+        return not self.will_close and (not self.requests or self.total_outbufs_len > 0)
+
+    def hang_up(self) -> None:
+        """Have the connection closed by the server's loop, in its next round.
+
+        Closed at once, its number would go to the next client, and what the loop still has to do for the old one would
+        be done to the new one.
+        """
+        self.will_close = True
+        # The loop sees that at once, and not only when the client takes something.
+        with suppress(OSError):
+            self.socket.shutdown(socket.SHUT_RDWR)
 
 
 def origin(address: str) -> str:

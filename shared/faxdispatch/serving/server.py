@@ -1,5 +1,6 @@
 """A server that clients cannot hold up: each has so long, and when it is full the greediest one makes room."""
 
+import logging
 import socket
 import threading
 import time
@@ -12,6 +13,9 @@ from waitress.server import TcpWSGIServer
 
 from faxdispatch.serving.channel import Channel
 
+log = logging.getLogger(__name__)
+
+_TELL_EVERY = 60.0
 _HEAD = 16 * 1024
 _AT_WORK = 100
 """Connections beyond the bound that may be open while the app works on all the others."""
@@ -50,6 +54,7 @@ class Server(TcpWSGIServer):  # type: ignore[misc] # waitress has no types
         proxy: str | None = None,
     ) -> None:
         self._bounds = bounds
+        self._tell_again = 0.0
         self.port: int = sock.getsockname()[1]
         trusted: dict[str, Any] = (
             {"trusted_proxy": proxy, "trusted_proxy_headers": {"x-forwarded-for"}} if proxy else {}
@@ -79,16 +84,24 @@ class Server(TcpWSGIServer):  # type: ignore[misc] # waitress has no types
         end = time.monotonic() - self._bounds.seconds
         for channel in list(self.active_channels.values()):
             if channel.since < end and channel.waits_for_client():
-                channel.handle_close()
+                channel.hang_up()
 
     def make_room(self, newcomer: Channel) -> None:
         """Where the bound is passed, hang up on the one who has kept us waiting longest of those who hold most."""
-        if len(self.active_channels) <= self._bounds.connections:
+        staying = [channel for channel in self.active_channels.values() if not channel.will_close]
+        if len(staying) <= self._bounds.connections:
             return
-        idle = [it for it in self.active_channels.values() if it is not newcomer and it.waits_for_client()]
+        idle = [channel for channel in staying if channel is not newcomer and channel.waits_for_client()]
         if idle:
+            self._tell_full()
             held = Counter(channel.origin for channel in idle)
-            max(idle, key=lambda channel: (held[channel.origin], -channel.since)).handle_close()
+            max(idle, key=lambda channel: (held[channel.origin], -channel.since)).hang_up()
+
+    def _tell_full(self) -> None:
+        now = time.monotonic()
+        if now >= self._tell_again:
+            self._tell_again = now + _TELL_EVERY
+            log.warning("all %d connections are taken; slow clients are hung up on", self._bounds.connections)
 
     def fix_addr(self, addr: Any) -> Any:
         """Give the address of a client as the app sees it."""

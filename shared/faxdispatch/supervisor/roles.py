@@ -36,8 +36,8 @@ def environment(changes: Mapping[str, str], *, inherit: bool) -> dict[str, str]:
     """Give the environment of our processes; without `inherit` no setting of the surroundings reaches them."""
     base = {name: value for name, value in os.environ.items() if inherit or name not in SETTINGS}
     path = os.pathsep.join(filter(None, (str(checkout()), base.get("PYTHONPATH"))))
-    # An installation apart stands beside others, so its ports are any that are free.
-    apart = {} if inherit else {"FAX_ADMIN_PORT": "0"}
+    # An installation apart stands beside others and is nobody else's.
+    apart = {} if inherit else {"FAX_ADMIN_PORT": "0", "FAX_WEBHOOK_HOST": "127.0.0.1"}
     return {**base, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1", **apart, **changes}
 
 
