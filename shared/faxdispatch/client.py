@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from faxdispatch.campaign.suppression import SuppressionList
     from faxdispatch.documents.local import Document
     from faxdispatch.evidence import Packed
+    from faxdispatch.letters.composing import Cover
     from faxdispatch.lists.documents import Storage
     from faxdispatch.media.uploads import Uploads
     from faxdispatch.operations.erasing import Erased
@@ -41,6 +42,9 @@ if TYPE_CHECKING:
     from faxdispatch.search import Found, Search, Wanted
 
 log = logging.getLogger(__name__)
+
+_PARTS = ("document", "cover", "cover_fields")
+"""What is asked of us alone: the parts of the document."""
 
 MANY = 100
 """Faxes that `send_many` brings to Redis in one round trip, which keeps it from others for some milliseconds."""
@@ -125,7 +129,9 @@ class FaxClient:
 
         In place of `media_url` and `media_name`, `document` may be the document itself: its bytes, or the `Path` of a
         file. It is checked, and stored at Telnyx once for the same content, before the fax is recorded. That takes the
-        extra `documents`, and a client that was made of settings with `TELNYX_API_KEY`.
+        extra `documents`, and a client that was made of settings with `TELNYX_API_KEY`. Several in a list become one
+        PDF. `cover` is the text of a cover page before them, or the name of a file with it; `cover_fields` are the
+        values of its fields, besides `{sender}`, `{to}`, `{date}` and `{pages}`.
 
         Once this returns, the fax is recorded and will be sent, even where the broker could not be told just now.
 
@@ -518,18 +524,61 @@ class FaxClient:
             self.check(job)
             return job
         asked = options if job is None else job
-        document = None
-        if isinstance(asked, Mapping):
-            asked, document = _by_name(asked)
-        fax = SendFax.decode(asked, region=self._region)
-        self.check(fax)
-        if document is None:
+        if not isinstance(asked, Mapping) or all(asked.get(name) is None for name in ("document", "cover")):
+            bare = asked
+            if isinstance(asked, Mapping):
+                bare = {name: value for name, value in asked.items() if name not in _PARTS}
+            fax = SendFax.decode(bare, region=self._region)
+            self.check(fax)
             return fax
-        report = self.preflight(document, quality=fax.quality)
+        return self._composed(asked)
+
+    def _composed(self, asked: Mapping[str, Any]) -> SendFax:
+        """Give the fax whose document is brought along, after it was examined and stored."""
+        fax = SendFax.decode(_without_parts(asked), region=self._region)
+        self.check(fax)
+        document, report = self._compose(asked, sender=fax.from_, to=fax.to, quality=fax.quality)
         if report.problem:
             raise InvalidJob([("document", report.problem)])
         self._store(document, until=fax.send_by or fax.send_at)
-        return fax if fax.pages or not report.pages else fax.model_copy(update={"pages": report.pages})
+        facts = {
+            "media_name": document.media_name,
+            "document_name": fax.document_name or document.name,
+            "pages": fax.pages or report.pages,
+        }
+        return fax.model_copy(update=facts)
+
+    def _compose(
+        self, asked: Mapping[str, Any], *, sender: str | None, to: str, quality: str | None
+    ) -> "tuple[Document, Report]":
+        try:
+            from faxdispatch.letters.composing import compose, sources  # noqa: PLC0415 - needs the extra `documents`
+
+            source = asked.get("document")
+            cover = self._cover(asked, sender=sender, to=to) if asked.get("cover") is not None else None
+            return compose([] if source is None else sources(source), cover, quality=quality)
+        except ImportError as error:
+            raise Misconfigured(f"document: needs {error.name}: pip install 'faxdispatch[documents]'") from None
+        except BadInput as problem:
+            field, colon, words = str(problem).partition(": ")
+            if colon and field in _PARTS:
+                raise InvalidJob([(field, words)]) from None
+            raise InvalidJob([("document", str(problem))]) from None
+
+    def _cover(self, asked: Mapping[str, Any], *, sender: str | None, to: str) -> "Cover":
+        from faxdispatch.letters.composing import Cover  # noqa: PLC0415 - needs the extra `documents`
+
+        text, fields, settings = asked["cover"], asked.get("cover_fields") or {}, self._settings
+        if not isinstance(text, str) or not isinstance(fields, Mapping):
+            raise InvalidJob([("cover", "must be text, and cover_fields a mapping of names to texts")])
+        return Cover(
+            text,
+            {str(name): str(value) for name, value in fields.items()},
+            sender=sender or (settings.sender if settings else None) or "",
+            to=to,
+            zone=settings.fax_zone if settings else "UTC",
+            more_fonts=settings.fax_cover_fonts if settings else None,
+        )
 
     def _store(self, document: "Document", *, until: datetime | None) -> str:
         return self._uploads.keep(document, until=until)
@@ -597,21 +646,14 @@ class FaxClient:
             post_job(self._app, job, message_id=message_id)
 
 
-def _by_name(asked: Mapping[str, Any]) -> "tuple[Mapping[str, Any], Document | None]":
-    """Give what is asked with the name of its document at Telnyx in place of the document, and the document."""
-    rest = {name: value for name, value in asked.items() if name != "document"}
-    if asked.get("document") is None:
-        return rest, None
+def _without_parts(asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Give what is asked with a stand-in for the document that is brought along."""
+    rest = {name: value for name, value in asked.items() if name not in _PARTS}
     if rest.get("media_url") is not None or rest.get("media_name") is not None:
+        if asked.get("document") is None:
+            raise InvalidJob([("cover", "goes with a document of your own, not with media_url or media_name")])
         raise InvalidJob([("document", "is given besides media_url or media_name; give one of them")])
-    from faxdispatch.documents.local import document_of  # noqa: PLC0415 - only who has a document needs it
-
-    try:
-        document = document_of(asked["document"])
-    except BadInput as problem:
-        raise InvalidJob([("document", str(problem).removeprefix("document: "))]) from None
-    named = {"document_name": document.name} | rest | {"media_name": document.media_name}
-    return named, document
+    return rest | {"media_name": "brought-along"}
 
 
 def _receipt(reply: Mapping[str, Any], *, durable: bool) -> Receipt:

@@ -151,6 +151,9 @@ class Settings(BaseSettings):
     fax_link_check: Literal["off", "head", "read"] = "head"
     """How commands and the console look at what a link leads to before it is recorded: ask by HEAD, or read it."""
 
+    fax_cover_fonts: Path | None = None
+    """Folder with fonts (TTF, OTF, TTC) for letters of cover pages that our own fonts lack, such as Chinese ones."""
+
     # When a fax may be dialled
     fax_zone: Annotated[str, AfterValidator(_zone)] = "UTC"
     """Time zone (IANA name) of windows without one, where neither recipient's nor sender's number tells it."""

@@ -51,7 +51,7 @@ def test_blank_and_nearly_black_pages_are_warned_of(cli, surroundings, document,
     [
         ("letter.rtf", b"{\\rtf1 hello}", 1, "pages are shown of PDF, TIFF, JPEG and PNG"),
         ("letter.pdf", b"%PDF-1.7 broken", 2, "letter.pdf: is damaged"),
-        ("page.html", b"<html>", 2, "web page"),
+        ("page.pdf", b"<html>", 2, "web page"),
     ],
 )
 def test_what_cannot_be_drawn_leaves_nothing_behind(cli, surroundings, tmp_path, name, content, code, told):

@@ -30,13 +30,26 @@ from faxdispatch.jobs import Priority, SendFax
 from faxdispatch.settings import Settings
 from faxdispatch.states import State
 
+_LINK = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
+
 
 def send(
     to: Annotated[
         str, typer.Argument(help="Recipient: a number like +13125550123, or, with FAX_SIP_ALLOWED, a SIP URI.")
     ],
-    media: Annotated[str | None, typer.Option(help="Link (https) or local file to send.")] = None,
+    media: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--media", "--file", help="Link (https) or local file to send; several files become one document."
+        ),
+    ] = None,
     media_name: Annotated[str | None, typer.Option(help="Document in Telnyx's media storage to send.")] = None,
+    cover: Annotated[
+        str | None, typer.Option(help="Cover page before it: its text, or a file with it. Fields like {name}.")
+    ] = None,
+    cover_field: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=VALUE", help="Value of a field of the cover. Repeatable.")
+    ] = None,
     from_: Sender = None,
     connection: Connection = None,
     quality: Quality = None,
@@ -70,14 +83,16 @@ def send(
     A local file is uploaded to Telnyx's media storage first, once for the same content.
     """
     settings = Settings.load()
-    link, document = source_of(media, media_name)
+    link, documents = sources_of(media or [], media_name, cover=cover)
     options = {
         "to": to,
         "from": from_,
         "connection_id": connection,
         "media_url": link,
         "media_name": media_name,
-        "document": document,
+        "document": documents or None,
+        "cover": cover,
+        "cover_fields": fields_of(cover_field or []),
         "quality": quality,
         "t38_enabled": t38,
         "monochrome": monochrome,
@@ -98,10 +113,9 @@ def send(
         "client_state": client_state,
     }
     client = FaxClient.from_env(settings)
-    named = {"media_name": document.media_name} if document else {}
-    asked = {name: value for name, value in options.items() if name != "document"} | named
-    client.check(SendFax.decode(asked, region=settings.fax_default_region))
-    tell_findings(client, document=document, link=link, quality=quality)
+    if link:
+        client.check(SendFax.decode(_bare(options), region=settings.fax_default_region))
+    tell_findings(client, documents=documents, link=link, quality=quality)
     _tell(client, client.send(options), wait=wait, as_json=as_json)
 
 
@@ -124,6 +138,41 @@ def _tell(client: FaxClient, receipt: Receipt, *, wait: bool, as_json: bool) -> 
         raise typer.Exit(1)
 
 
+def _bare(options: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in options.items() if name not in {"document", "cover", "cover_fields"}}
+
+
+def fields_of(given: list[str]) -> dict[str, str]:
+    """Give the values of a cover's fields, from words like `name=Dr Smith`.
+
+    Raises:
+        BadInput: a word is not of that form.
+    """
+    fields = {}
+    for pair in given:
+        name, equals, value = pair.partition("=")
+        if not equals or not name.strip():
+            raise BadInput(f"cover-field: {pair!r} is not of the form NAME=VALUE")
+        fields[name.strip()] = value
+    return fields
+
+
+def sources_of(media: list[str], media_name: str | None, *, cover: str | None) -> tuple[str | None, list[Path]]:
+    """Give the link, or the local files, that `--media` means; neither where `--media-name` is given.
+
+    Raises:
+        BadInput: not exactly one of them is given, or a link besides files or a cover.
+    """
+    links = [one for one in media if _LINK.match(one)]
+    if links and (len(media) > 1 or cover):
+        raise BadInput("media: a link cannot be joined with other documents or a cover; download it, and give the file")
+    if cover and not media and media_name is None:
+        return None, []
+    if not media or media_name is not None or links:
+        return source_of(media[0] if media else None, media_name)[0], []
+    return None, [Path(one) for one in media]
+
+
 def source_of(media: str | None, media_name: str | None) -> tuple[str | None, Document | None]:
     """Give the link, or the local document, that `--media` means; neither where `--media-name` is given.
 
@@ -135,6 +184,6 @@ def source_of(media: str | None, media_name: str | None) -> tuple[str | None, Do
         raise BadInput(f"give the document as --media LINK-OR-FILE or as --media-name NAME; {which}")
     if media is None:
         return None, None
-    if re.match(r"[A-Za-z][A-Za-z0-9+.-]+://", media):
+    if _LINK.match(media):
         return media, None
     return None, read_document(Path(media))

@@ -25,7 +25,7 @@ LARGEST = 50_000_000
 """Bytes of the largest document that Telnyx faxes: 50 MB (API reference), read as the smaller kind of MB."""
 
 _LOOKING = Path(__file__).with_name("looking.py")
-_SECONDS = 90.0
+_SECONDS = 180.0
 _LOOKED_INTO = {".pdf", ".tiff", ".jpg", ".png"}
 _KEPT = 256
 """Reports that are remembered: the same letter goes to many."""

@@ -20,7 +20,7 @@ from faxdispatch.subprocesses.bounded import bound
 _MOST_PAGES = 350
 _SECONDS = 60
 _MEMORY = 1_500_000_000
-_PATIENCE = 15.0
+_PATIENCE = 6.0
 """Seconds of processor time after which no further page is drawn; what it is made of is still told."""
 _PASSWORD = 4
 """PDFium's error for a document that needs a password."""

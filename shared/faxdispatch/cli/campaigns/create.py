@@ -157,7 +157,7 @@ def create(
     # Before anything is asked or uploaded; the list itself may still have a column with documents.
     named = {"media_name": document.media_name} if document else {}
     options_for_all(options | named, region=read.region or settings.fax_default_region, media_by_row=True)
-    tell_findings(client, document=document, link=link, quality=quality)
+    tell_findings(client, documents=[document] if document else [], link=link, quality=quality)
     with at_hand(file) as path, reading(path.name) as on_progress:
         made = desk.create(
             path,

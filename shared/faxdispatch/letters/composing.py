@@ -1,0 +1,121 @@
+"""The one document of a fax, out of the parts that were given: each examined, joined in order, a cover before them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from faxdispatch.documents.local import Document, document_of
+from faxdispatch.errors import BadInput
+from faxdispatch.letters.converting import to_pdf
+from faxdispatch.letters.cover import make_cover, read_cover, see_fields
+from faxdispatch.letters.joining import joined
+from faxdispatch.preflight.examining import MOST_PAGES, examine
+from faxdispatch.preflight.report import Finding, Report, error
+
+Source = bytes | Path | Document
+_WEB_PAGES = {".html", ".htm"}
+_LARGEST_PAGE = 5_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """A cover to be made: its text, the values of its fields, from whom to whom, and where the day is reckoned.
+
+    `more_fonts` is a folder of fonts for letters that ours lack, FAX_COVER_FONTS.
+    """
+
+    text: str
+    fields: Mapping[str, str] = field(default_factory=dict)
+    sender: str = ""
+    to: str = ""
+    zone: str = "UTC"
+    more_fonts: Path | None = None
+
+    @property
+    def fillable(self) -> str:
+        """The text; that of a file where the text is its name. Raises `BadInput` where it cannot be filled in."""
+        text = read_cover(self.text)
+        see_fields(text, self.fields)
+        return text
+
+
+def sources(document: object) -> list[Source]:
+    """Give the parts of a document: one, or several in a list."""
+    return list(document) if isinstance(document, (list, tuple)) else [document]  # type: ignore[list-item]
+
+
+def part(source: Source) -> Document:
+    """Give a part as a document; a web page becomes a PDF.
+
+    Raises:
+        BadInput: it cannot be read, converted, or is of no kind that can be faxed.
+    """
+    if not (isinstance(source, Path) and source.suffix.lower() in _WEB_PAGES):
+        return document_of(source)
+    try:
+        content = source.read_bytes()[:_LARGEST_PAGE]
+    except OSError as problem:
+        raise BadInput(f"{source}: cannot be read: {problem.strerror}") from None
+    made = document_of(to_pdf(content, ".html"))
+    return Document(made.content, made.kind, source.name)
+
+
+def compose(
+    parts: Sequence[Source], cover: Cover | None = None, *, quality: str | None = None
+) -> tuple[Document, Report]:
+    """Give one document, and what was found in its parts; the findings' pages are those of the whole.
+
+    A single part without a cover stays as it is. Nothing is made where a part has an error.
+
+    Raises:
+        BadInput: a part cannot be read or converted, or the cover cannot be made.
+    """
+    documents = [part(source) for source in parts]
+    if not documents and cover is None:
+        raise BadInput("document: none is given")
+    if len(documents) == 1 and cover is None:
+        return documents[0], examine(documents[0], quality=quality)
+    documents = [_paged(document) for document in documents]
+    reports = [examine(document, quality=quality) for document in documents]
+    pages = sum(report.pages or 0 for report in reports)
+    first = b"" if cover is None else _made(cover, pages)
+    own = examine(document_of(first), quality=quality) if first else Report(0)
+    report = _together([own, *reports])
+    if report.problem:
+        return documents[0] if documents else document_of(first), report
+    return joined(documents, cover=first or None), report
+
+
+def _made(cover: Cover, pages: int) -> bytes:
+    return make_cover(
+        cover.fillable,
+        cover.fields,
+        pages=pages,
+        sender=cover.sender,
+        to=cover.to,
+        today=datetime.now(ZoneInfo(cover.zone)).date(),
+        more_fonts=cover.more_fonts,
+    )
+
+
+def _paged(document: Document) -> Document:
+    """Give a document whose pages are known: a word processor's becomes a PDF."""
+    if document.kind not in {".doc", ".docx", ".rtf", ".txt"}:
+        return document
+    made = document_of(to_pdf(document.content, document.kind))
+    return Document(made.content, made.kind, document.name)
+
+
+def _together(reports: Sequence[Report]) -> Report:
+    found: list[Finding] = []
+    before = 0
+    for report in reports:
+        for one in report.findings:
+            page = before + one.page if one.page else (before + 1 if len(reports) > 1 else None)
+            found.append(Finding(one.severity, one.code, one.words, page))
+        before += report.pages or 0
+    if before > MOST_PAGES:
+        found.append(error("too_many_pages", f"has {before} pages; Telnyx sends at most {MOST_PAGES}"))
+    return Report(before, tuple(found))

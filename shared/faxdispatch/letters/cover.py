@@ -1,0 +1,159 @@
+"""A cover page: text with fields in braces, filled in and set as a PDF.
+
+A line that begins with `# ` is a heading; what follows a tab stands in a column. Fields are words of the sender's, such
+as the columns of a list, and `sender`, `to`, `date` and `pages`, which counts the whole fax with its cover. `{{` and
+`}}` stand for braces.
+"""
+
+import re
+from collections.abc import Collection, Mapping
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from fpdf import FPDF
+from fpdf.errors import FPDFException
+
+from faxdispatch.errors import BadInput
+from faxdispatch.letters.fonts import Fonts, fonts
+
+OURS = ("sender", "to", "date", "pages")
+"""Fields that we know ourselves."""
+LONGEST = 4000
+"""Characters of a cover's text."""
+MOST_PAGES = 5
+
+_FIELD = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
+_MARGIN = 22.0
+_SIZE, _HEADING, _LINE, _COLUMN = 12, 22, 6.0, 28.0
+_MADE = datetime(2000, 1, 1, tzinfo=UTC)
+"""The same text makes the same file, whenever it is made."""
+
+
+def read_cover(given: str) -> str:
+    """Give the text of a cover: that of a file where there is one of this name, else what is given.
+
+    Raises:
+        BadInput: it is empty, too long, or no text.
+    """
+    text = given
+    if "\n" not in given and len(given) < 255 and Path(given).is_file():
+        try:
+            text = Path(given).read_text(encoding="utf-8-sig")
+        except (OSError, UnicodeDecodeError):
+            raise BadInput(f"cover: {given} cannot be read as text in UTF-8") from None
+    if not text.strip():
+        raise BadInput("cover: is empty")
+    if len(text) > LONGEST:
+        raise BadInput(f"cover: has {len(text)} characters; at most {LONGEST}")
+    return text
+
+
+def fields_of(text: str) -> list[str]:
+    """Give the names of a cover's fields, each once.
+
+    Raises:
+        BadInput: a brace has no partner, or a field no name.
+    """
+    names = dict.fromkeys(_name(match) for match in _FIELD.finditer(text) if match[0] not in {"{{", "}}"})
+    return list(names)
+
+
+def same(name: str) -> str:
+    """Give a field's or column's name as it is compared: `Fax Number`, `fax_number` and `fax number` are one."""
+    return re.sub(r"[\s_\-]+", " ", name).strip().casefold()
+
+
+def see_fields(text: str, known: Collection[str]) -> None:
+    """See that every field of a cover is known.
+
+    Raises:
+        BadInput: naming those that are not.
+    """
+    all_known = {same(name) for name in (*known, *OURS)}
+    if unknown := [name for name in fields_of(text) if same(name) not in all_known]:
+        offered = ", ".join(sorted({*known, *OURS}))
+        raise BadInput(f"cover: there is no {', '.join(f'{{{name}}}' for name in unknown)}; there are {offered}")
+
+
+def filled(text: str, values: Mapping[str, str]) -> str:
+    """Fill the fields in.
+
+    Raises:
+        BadInput: one is not among the values.
+    """
+    found = {same(name): value for name, value in values.items()}
+
+    def value(match: re.Match[str]) -> str:
+        if match[0] in {"{{", "}}"}:
+            return match[0][0]
+        name = same(_name(match))
+        if name not in found:
+            raise BadInput(f"cover: there is no {match[0]}; give it a value")
+        return found[name]
+
+    return _FIELD.sub(value, text)
+
+
+def make_cover(
+    text: str,
+    values: Mapping[str, str],
+    *,
+    pages: int,
+    sender: str,
+    to: str,
+    today: date,
+    more_fonts: Path | None = None,
+) -> bytes:
+    """Set a cover as a PDF. `pages` are those of what follows; `values` has the fields that are not ours.
+
+    Raises:
+        BadInput: a field has no value, no font has a letter, or it is too long for a cover.
+    """
+    ours = {"sender": sender, "to": to, "date": today.isoformat()}
+    own = 1
+    while True:
+        page_count = str(own + pages)
+        content, needed = _set(filled(text, {**values, **ours, "pages": page_count}), fonts(more_fonts))
+        if needed > MOST_PAGES:
+            raise BadInput(f"cover: is longer than {MOST_PAGES} pages")
+        if needed <= own:
+            return content
+        own = needed
+
+
+def see_letters(text: str, more_fonts: Path | None = None) -> None:
+    """See that some font has each letter of a text. Raises `BadInput` where none has."""
+    fonts(more_fonts).needed(text)
+
+
+def _set(text: str, all_fonts: Fonts) -> tuple[bytes, int]:
+    page = FPDF(format="A4")
+    page.set_creation_date(_MADE)
+    page.set_margins(_MARGIN, _MARGIN)
+    page.set_auto_page_break(True, _MARGIN)
+    first, *others = all_fonts.needed(text)
+    page.add_font(first.name, fname=first.path)
+    page.add_font(first.name, "B", fname=all_fonts.bold.path)
+    for font in others:
+        page.add_font(font.name, fname=font.path)
+    page.set_fallback_fonts([font.name for font in others], exact_match=False)
+    page.set_text_shaping(True)
+    page.add_page()
+    try:
+        for line in text.splitlines():
+            heading = line.startswith("# ")
+            page.set_font(first.name, "B" if heading else "", _HEADING if heading else _SIZE)
+            height = 2 * _LINE if heading else _LINE
+            label, tab, rest = line.removeprefix("# ").partition("\t")
+            if tab:
+                page.cell(_COLUMN, height, label)
+            page.multi_cell(0, height, (rest if tab else label) or " ", new_x="LMARGIN", new_y="NEXT", align="L")
+    except FPDFException as error:
+        raise BadInput(f"cover: cannot be set: {error}") from None
+    return bytes(page.output()), page.pages_count
+
+
+def _name(match: re.Match[str]) -> str:
+    if match[1] is None or not match[1].strip():
+        raise BadInput(f"cover: {match[0]!r} is no field; write {{name}}, or two braces for one")
+    return match[1].strip()

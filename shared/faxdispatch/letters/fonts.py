@@ -1,0 +1,100 @@
+"""Fonts of cover pages, and the letters of each: one that no font has is refused, never printed as a box."""
+
+import logging
+import tempfile
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from io import BytesIO
+from pathlib import Path
+from weakref import finalize
+
+import pymupdf_fonts
+from fontTools.ttLib import TTCollection, TTFont, TTLibError
+
+from faxdispatch.errors import BadInput
+
+# What it leaves out of a font's subset is no news to who sends a fax.
+logging.getLogger("fontTools").setLevel(logging.ERROR)
+
+_SHIPPED = ("notos", "figo", "symbol1", "symbol2", "math")
+"""Noto Sans, FiraGO (Arabic, Hebrew, Thai, Georgian, Devanagari and more) and Noto's symbols; all under the OFL."""
+BOLD = "notosbo"
+_NO_LETTERS = {"\n", "\t", "\u200b", "\u200c", "\u200d", "\u200e", "\u200f", "\ufeff"}
+
+
+@dataclass(frozen=True, slots=True)
+class Font:
+    """A font: its name here, its file, and the letters it has, as code points."""
+
+    name: str
+    path: Path
+    letters: frozenset[int]
+
+
+class Fonts:
+    """Fonts in the order in which they are asked for a letter. Files of `more` come after those that are shipped."""
+
+    def __init__(self, more: Path | None = None) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="faxdispatch-fonts-")
+        finalize(self, self._folder.cleanup)
+        self.bold = self._shipped(BOLD)
+        self.all = [self._shipped(name) for name in _SHIPPED] + [_own(path) for path in _files(more)]
+
+    def needed(self, text: str) -> list[Font]:
+        """Give the fonts that have the letters of a text; the first of them all is always among them.
+
+        Raises:
+            BadInput: no font has a letter.
+        """
+        chosen = [self.all[0]]
+        for letter in sorted(set(text) - _NO_LETTERS):
+            font = next((one for one in self.all if ord(letter) in one.letters), None)
+            if font is None:
+                name = unicodedata.name(letter, "a control character")
+                shown = f"{letter} " if letter.isprintable() else ""
+                raise BadInput(
+                    f"no font has the letter {shown}(U+{ord(letter):04X}, {name}): take it out, or put a font that has "
+                    "it into the folder FAX_COVER_FONTS"
+                )
+            if font not in chosen:
+                chosen.append(font)
+        return chosen
+
+    def _shipped(self, name: str) -> Font:
+        path = Path(self._folder.name) / f"{name}.ttf"
+        path.write_bytes(pymupdf_fonts.myfont(name))
+        return Font(name, path, _letters(path))
+
+
+@lru_cache(4)
+def fonts(more: Path | None = None) -> Fonts:
+    """Give the fonts that are shipped, and those of a folder; read once.
+
+    Raises:
+        BadInput: there is no such folder, or a font in it cannot be read.
+    """
+    return Fonts(more)
+
+
+def _files(more: Path | None) -> Iterable[Path]:
+    if more is None:
+        return ()
+    if not more.is_dir():
+        raise BadInput(f"FAX_COVER_FONTS: {more} is no folder")
+    return sorted(path for path in more.iterdir() if path.suffix.lower() in {".ttf", ".otf", ".ttc"})
+
+
+def _own(path: Path) -> Font:
+    return Font(f"own-{path.name}", path, _letters(path))
+
+
+def _letters(path: Path) -> frozenset[int]:
+    try:
+        content = BytesIO(path.read_bytes())
+        if path.suffix.lower() == ".ttc":
+            return frozenset(TTCollection(content, lazy=True).fonts[0].getBestCmap())
+        return frozenset(TTFont(content, lazy=True).getBestCmap())
+    except (TTLibError, OSError, KeyError, TypeError) as error:
+        raise BadInput(f"FAX_COVER_FONTS: {path.name} cannot be read: {type(error).__name__}") from None

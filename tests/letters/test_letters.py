@@ -1,0 +1,209 @@
+"""One PDF of several parts: covers with their fields, documents in order, word processor files where they are read."""
+
+from datetime import date
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from pypdf import PdfReader
+
+from faxdispatch import BadInput, FaxClient, InvalidJob
+from faxdispatch.documents.local import Document, document_of
+from faxdispatch.letters import composing, converting
+from faxdispatch.letters.composing import Cover, compose
+from faxdispatch.letters.cover import LONGEST, fields_of, filled, make_cover, read_cover, see_fields
+from faxdispatch.settings import Settings
+from tests.preflight.made import letter, locked, picture
+
+DAY = date(2026, 11, 29)
+NUMBER = "+13125550123"
+
+
+def text_of(content):
+    return [page.extract_text() for page in PdfReader(BytesIO(content)).pages]
+
+
+def cover(text, pages=2, **values):
+    return make_cover(text, values, pages=pages, sender="+13125550199", to=NUMBER, today=DAY)
+
+
+def test_fields_are_filled_in_and_pages_count_the_whole_fax():
+    [page] = text_of(cover("# Fax\nTo:\t{Name}\n{to} {sender} {date} {pages} {{x}}", name="Dr Smith"))
+
+    assert page.split() == ["Fax", "To:", "Dr", "Smith", NUMBER, "+13125550199", "2026-11-29", "3", "{x}"]
+
+
+def test_a_long_cover_counts_its_own_pages():
+    pages = text_of(cover("{pages}\n" + "line\n" * 60, pages=2))
+
+    assert len(pages) == 2
+    assert pages[0].startswith("4")
+
+
+def test_the_same_cover_is_the_same_file():
+    assert cover("Żółw {name}", name="Ω") == cover("Żółw {name}", name="Ω")
+
+
+@pytest.mark.parametrize("name", ["Fax Number", "fax_number", "FAX-NUMBER"])
+def test_columns_are_found_however_they_are_written(name):
+    see_fields(f"{{{name}}}", ["Fax Number"])
+    assert filled(f"{{{name}}}", {"Fax Number": "1"}) == "1"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("", "is empty"),
+        ("x" * (LONGEST + 1), "characters"),
+        ("{", "is no field"),
+        ("{ }", "is no field"),
+        ("Dear {nobody}", r"there is no \{nobody\}; there are date"),
+        ("日", r"the letter 日 \(U\+65E5"),
+        ("x\n" * 400, "longer than 5 pages"),
+    ],
+)
+def test_what_is_wrong_with_a_cover_is_told(text, told):
+    with pytest.raises(BadInput, match=told):
+        compose([], Cover(text[: LONGEST + 1]))
+
+
+def test_letters_of_many_languages_are_there():
+    text = "Łódź Ελλάδα Україна Việt שלום مرحبا नमस्ते สวัสดี ☎ ✓ €"
+
+    assert b"notdef" not in cover(text)
+    assert fields_of(text) == []
+
+
+def test_a_font_of_ones_own_is_asked_last(tmp_path):
+    (tmp_path / "broken.ttf").write_bytes(b"no font")
+
+    with pytest.raises(BadInput, match=r"FAX_COVER_FONTS: broken\.ttf cannot be read"):
+        compose([], Cover("x", more_fonts=tmp_path))
+
+
+def test_a_cover_may_be_a_file(tmp_path):
+    (tmp_path / "cover.txt").write_text("Dear {name}", encoding="utf-8")
+    (tmp_path / "bytes.txt").write_bytes(b"\xff\xfe\xfd")
+
+    assert read_cover(str(tmp_path / "cover.txt")) == "Dear {name}"
+    with pytest.raises(BadInput, match="UTF-8"):
+        read_cover(str(tmp_path / "bytes.txt"))
+
+
+def test_parts_are_joined_in_their_order_with_true_pages_and_findings_where_they_are():
+    made, report = compose(
+        [letter("first", pages=2), picture("TIFF", pages=2), locked(letter("last"), "")], Cover("# Cover {pages}")
+    )
+
+    assert report.pages == 6
+    assert [text.strip() for text in text_of(made.content)] == ["Cover 6", "first", "first", "", "", "last"]
+    assert [(one.code, one.page) for one in report.findings] == [("blank", 4), ("blank", 5)]
+
+
+def test_the_same_parts_make_the_same_document():
+    parts = [letter("one"), picture("PNG", shade=0)]
+
+    assert compose(parts, Cover("x"))[0] == compose(parts, Cover("x"))[0]
+
+
+def test_a_single_part_without_a_cover_stays_as_it_is():
+    content = letter()
+
+    assert compose([content])[0].content == content
+
+
+def test_a_part_with_an_error_is_told_with_its_page():
+    _, report = compose([letter(pages=2), locked(letter(), "secret")])
+
+    assert [(one.code, one.page) for one in report.errors] == [("encrypted", 3)]
+
+
+def test_too_many_pages_together_are_refused(monkeypatch):
+    monkeypatch.setattr(composing, "MOST_PAGES", 3)
+    _, report = compose([letter(pages=2), letter("b", pages=2)])
+
+    assert [one.code for one in report.errors] == ["too_many_pages"]
+
+
+def test_a_word_processor_file_alone_is_telnyx_to_lay_out_and_with_others_needs_libreoffice(monkeypatch):
+    monkeypatch.setattr(converting.shutil, "which", lambda _: None)
+    words = Document(b"{\\rtf1 hello}", ".rtf")
+
+    assert compose([words])[0] is words
+    with pytest.raises(BadInput, match="RTF file becomes PDF by LibreOffice, which is not here; save it as PDF"):
+        compose([words, letter()])
+
+
+@pytest.mark.parametrize("page", [b"<img src='file:///a.png'>", b"<link href=http://a/b.css>", b"<p style='x:url(a)'>"])
+def test_a_web_page_that_loads_what_lies_elsewhere_is_refused(monkeypatch, tmp_path, page):
+    monkeypatch.setattr(converting.shutil, "which", lambda _: "soffice")
+    (tmp_path / "a.html").write_bytes(page)
+
+    with pytest.raises(BadInput, match="from elsewhere"):
+        compose([tmp_path / "a.html"])
+
+
+@pytest.mark.skipif(converting.office() is None, reason="LibreOffice is not here")
+@pytest.mark.parametrize(("name", "content"), [("a.rtf", b"{\\rtf1 Hello there}"), ("a.html", b"<p>Hello there</p>")])
+def test_where_libreoffice_is_there_it_converts(tmp_path, name, content):
+    (tmp_path / name).write_bytes(content)
+    made, report = compose([tmp_path / name, letter("second")])
+
+    assert report.pages == 2
+    assert "Hello there" in text_of(made.content)[0]
+
+
+def test_a_program_that_hangs_is_ended(monkeypatch, tmp_path):
+    slow = tmp_path / "soffice"
+    slow.write_text("#!/bin/sh\nexec sleep 100\n")
+    slow.chmod(0o755)
+    monkeypatch.setattr(converting.shutil, "which", lambda _: str(slow))
+    monkeypatch.setattr(converting, "_SECONDS", 1)
+
+    with pytest.raises(BadInput, match="longer than 1 s"):
+        converting.to_pdf(b"{\\rtf1 hello}", ".rtf")
+
+
+@pytest.fixture
+def client(redis_url, monkeypatch):
+    kept = {}
+    made = FaxClient.from_env(Settings.load(redis_url=redis_url, fax_from="+13125550199"))
+    monkeypatch.setattr(made, "_store", lambda document, *, until: kept.setdefault(document.media_name, document))
+    made.kept = kept
+    return made
+
+
+def test_a_service_sends_several_documents_with_a_cover_as_one_fax(client, tmp_path):
+    (tmp_path / "b.pdf").write_bytes(letter("second"))
+    asked = {"cover": "Dear {name}, {pages}", "cover_fields": {"name": "Dr Smith"}, "idempotency_key": "k"}
+    parts = [letter("first"), Path(tmp_path / "b.pdf")]
+
+    first, again = (client.send(to=NUMBER, document=parts, **asked) for _ in range(2))
+
+    assert (first.job_id, again.created) == (again.job_id, False)
+    [document] = client.kept.values()
+    assert [text.strip() for text in text_of(document.content)] == ["Dear Dr Smith, 3", "first", "second"]
+    request = client.status(first.job_id).request
+    assert (request.media_name, request.pages, request.document_name) == (document.media_name, 3, "b.pdf")
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ({"cover": "x", "media_url": "https://a.example/b.pdf"}, "cover: goes with a document of your own"),
+        ({"cover": "Dear {name}"}, r"cover: there is no \{name\}"),
+        ({"document": []}, "document: none is given"),
+        ({"document": [letter(), b"no"]}, "document: what it holds"),
+        ({"cover": 7}, "cover: must be text"),
+    ],
+)
+def test_what_is_wrong_with_the_parts_is_a_wrong_field_and_nothing_is_stored(client, asked, told):
+    with pytest.raises(InvalidJob, match=told):
+        client.send(to=NUMBER, **asked)
+    assert client.kept == {}
+
+
+def test_a_document_that_was_checked_is_taken(client):
+    client.send(to=NUMBER, document=document_of(letter()))
+
+    assert len(client.kept) == 1
