@@ -16,9 +16,9 @@ from console.desk import desk
 from console.holding import ending, meaning, pause_words
 from console.progress import look
 from console.words import LEFT_OUT
+from faxdispatch.calling.written import parse_moment
 from faxdispatch.campaign.causes import pause_in_words
 from faxdispatch.campaign.report.files import write_report
-from faxdispatch.cli.moments import parse_moment
 from faxdispatch.errors import BadInput
 from faxdispatch.evidence.campaign import campaign_pack
 from faxdispatch.ledger import read_overview

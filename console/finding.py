@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
 
-from faxdispatch.cli.moments import parse_moment
+from faxdispatch.calling.written import parse_moment
 from faxdispatch.client import FaxClient
 from faxdispatch.errors import BadInput, NotKnown
 from faxdispatch.search import Found, Page, Wanted

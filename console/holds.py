@@ -7,7 +7,7 @@ from console.access import you
 from console.acting import act, checked_reason
 from console.desk import desk
 from console.holding import ending, meaning, pause_words
-from faxdispatch.cli.moments import parse_span
+from faxdispatch.calling.written import parse_span
 from faxdispatch.ledger import read_overview
 from faxdispatch.states import HoldReason
 

@@ -11,7 +11,7 @@ from console.access import you
 from console.acting import act, acted, checked_reason
 from console.desk import desk
 from console.uploads import kept
-from faxdispatch.cli.moments import parse_moment
+from faxdispatch.calling.written import parse_moment
 from faxdispatch.errors import BadInput
 from faxdispatch.privacy import scrub
 from faxdispatch.wording import counted

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from faxdispatch.cli.lazy import group_of
+from faxdispatch.cli.groups import group_of
 from faxdispatch.errors import BadInput, FaxError, NotSent
 from faxdispatch.plain import plain
 from faxdispatch.privacy import scrub
@@ -31,9 +31,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "release": ("faxdispatch.cli.operator:release", "Let a held fax go now."),
     "pause": ("faxdispatch.cli.operator:pause", "Send nothing on a connection for a while."),
     "resume": ("faxdispatch.cli.operator:resume", "End the pause of a connection."),
-    "apps": ("faxdispatch.cli.apps.group:app", "Fax applications at Telnyx: list, change, set up."),
-    "faxes": ("faxdispatch.cli.faxes.group:app", "Faxes that Telnyx knows: list, cancel, refresh, delete."),
-    "media": ("faxdispatch.cli.media.group:app", "Documents in Telnyx's media storage."),
+    "apps": ("faxdispatch.cli.apps:app", "Fax applications at Telnyx: list, change, set up."),
+    "faxes": ("faxdispatch.cli.faxes:app", "Faxes that Telnyx knows: list, cancel, refresh, delete."),
+    "media": ("faxdispatch.cli.media:app", "Documents in Telnyx's media storage."),
     "inbound": ("faxdispatch.cli.inbound:app", "Inbound faxes and their documents."),
     "campaign": ("faxdispatch.cli.campaigns.group:app", "Send to a list of recipients."),
     "suppress": ("faxdispatch.cli.suppress:app", "Keep numbers out of campaigns."),

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from faxdispatch.cli.output import note, show, show_json
+from faxdispatch.cli.output import Rows, note
 from faxdispatch.ledger import Scripts
 from faxdispatch.ledger.charges import DRIFT, KEPT_DAYS, Charges, DayCharges
 from faxdispatch.settings import Settings
@@ -13,26 +13,19 @@ from faxdispatch.wording import counted
 
 def charges(
     days: Annotated[int, typer.Option(min=1, max=KEPT_DAYS, help="How many days back.")] = 7,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, one object a day.")] = False,
-) -> None:
+) -> Rows[DayCharges]:
     """Show what Telnyx charged for each day's outbound faxes, beside the estimate. Days are those of UTC.
 
     Workers read the charges of past days where FAX_CHARGES is set. Exit code 1: one differs by more than a fifth.
     """
     settings = Settings.load()
     found = Charges(Scripts.from_settings(settings)).days(days)
-    for one in found:
-        if as_json:
-            show_json(_as_json(one))
-        else:
-            show(_line(one))
-    if not found and not as_json:
-        show("no charges are known")
-        if not settings.fax_charges:
-            note("workers read them where FAX_CHARGES=true is set")
-    if any(one.drift is not None and abs(one.drift) > DRIFT for one in found):
+    apart = any(one.drift is not None and abs(one.drift) > DRIFT for one in found)
+    if apart:
         note("estimate and charges differ by more than a fifth: compare FAX_PRICE_PAGE and FAX_PRICE_MINUTE")
-        raise typer.Exit(1)
+    if not found and not settings.fax_charges:
+        note("workers read them where FAX_CHARGES=true is set")
+    return Rows(found, data=_as_json, line=_line, none="no charges are known", ok=not apart)
 
 
 def _line(one: DayCharges) -> str:

@@ -7,25 +7,16 @@ from typing import Annotated
 import typer
 
 from faxdispatch.cli.confirm import confirm
-from faxdispatch.cli.output import show, show_json
+from faxdispatch.cli.groups import Group
+from faxdispatch.cli.output import Rows, Yes, show
 from faxdispatch.settings import Settings
-from faxdispatch.users import Role, Users
+from faxdispatch.users import Role, User, Users
 
 Name = Annotated[str, typer.Argument(help="Name to sign in with.", show_default=False)]
 Generate = Annotated[bool, typer.Option("--generate", help="Make a password up and print it.")]
 
-app = typer.Typer(
-    help="Say who may sign in to the console, which `python -m console` and `faxdispatch up` serve.",
-    add_completion=False,
-    no_args_is_help=True,
-    rich_markup_mode=None,
-)
-user = typer.Typer(
-    help="Users of the console, kept in FAX_CONSOLE_USERS.",
-    add_completion=False,
-    no_args_is_help=True,
-    rich_markup_mode=None,
-)
+app = Group("Say who may sign in to the console, which `python -m console` and `faxdispatch up` serve.")
+user = Group("Users of the console, kept in FAX_CONSOLE_USERS.")
 app.add_typer(user, name="user")
 
 
@@ -56,7 +47,7 @@ def role_(name: Name, role: Annotated[Role, typer.Argument(help="viewer or opera
 
 
 @user.command()
-def remove(name: Name, yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False) -> None:
+def remove(name: Name, yes: Yes = False) -> None:
     """Remove a user; sessions end with that."""
     confirm(f"Remove {name}? They cannot sign in any more.", yes=yes)
     _users().remove(name)
@@ -64,13 +55,13 @@ def remove(name: Name, yes: Annotated[bool, typer.Option("--yes", "-y", help="Do
 
 
 @user.command("list")
-def list_(as_json: Annotated[bool, typer.Option("--json", help="Print JSON, one object a line.")] = False) -> None:
+def list_() -> Rows[User]:
     """List the users."""
-    for known in _users().all():
-        if as_json:
-            show_json({"name": known.name, "role": known.role})
-        else:
-            show(f"{known.name}  {known.role}")
+    return Rows(
+        _users().all(),
+        data=lambda known: {"name": known.name, "role": known.role},
+        line=lambda known: f"{known.name}  {known.role}",
+    )
 
 
 def _users() -> Users:

@@ -7,12 +7,11 @@ from typing import Annotated
 
 import typer
 
-from faxdispatch.cli.output import show, show_json
+from faxdispatch.cli.output import Answer
 from faxdispatch.client import FaxClient
 
 Job = Annotated[str | None, typer.Argument(help="Id of the job.", show_default=False)]
 FaxId = Annotated[str | None, typer.Option("--fax-id", help="Telnyx's id of the fax, instead of the job's.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 _CANCELLED = {
     "cancelled": "cancelled: nothing had left",
@@ -21,40 +20,36 @@ _CANCELLED = {
 }
 
 
-def cancel(job: Job = None, fax_id: FaxId = None, as_json: Json = False) -> None:
+def cancel(job: Job = None, fax_id: FaxId = None) -> Answer:
     """Cancel a fax: at once where nothing has left, else by having the workers ask Telnyx.
 
     Exit code 1 where the job had ended. For a fax that was not sent from here: faxdispatch faxes cancel.
     """
     outcome = FaxClient.from_env().cancel(job_id=job, fax_id=fax_id)
-    _tell({"outcome": outcome, "job_id": job, "fax_id": fax_id}, _CANCELLED[outcome], as_json=as_json)
-    if outcome == "over":
-        raise typer.Exit(1)
+    return _answer(_CANCELLED[outcome], outcome=outcome, job_id=job, fax_id=fax_id)
 
 
-def refresh(
-    fax_id: Annotated[str, typer.Argument(help="Telnyx's id of the inbound fax.")], as_json: Json = False
-) -> None:
+def refresh(fax_id: Annotated[str, typer.Argument(help="Telnyx's id of the inbound fax.")]) -> Answer:
     """Have the workers renew an inbound fax's expired media link; event fax.refreshed brings the new one.
 
     To get the link at once: faxdispatch faxes refresh.
     """
     FaxClient.from_env().refresh(fax_id)
-    _tell({"outcome": "wished", "fax_id": fax_id}, "asked for; event fax.refreshed brings the link", as_json=as_json)
+    return _answer("asked for; event fax.refreshed brings the link", outcome="wished", fax_id=fax_id)
 
 
-def sync(job: Job = None, fax_id: FaxId = None, as_json: Json = False) -> None:
+def sync(job: Job = None, fax_id: FaxId = None) -> Answer:
     """Have the workers read a fax's status from Telnyx and record it.
 
     To only look at what Telnyx says: faxdispatch faxes show.
     """
     FaxClient.from_env().sync(job_id=job, fax_id=fax_id)
-    answer = {"outcome": "wished", "job_id": job, "fax_id": fax_id}
-    _tell(answer, "asked for; see faxdispatch status or faxdispatch events", as_json=as_json)
+    return _answer(
+        "asked for; see faxdispatch status or faxdispatch events", outcome="wished", job_id=job, fax_id=fax_id
+    )
 
 
-def _tell(answer: dict[str, str | None], words: str, *, as_json: bool) -> None:
-    if as_json:
-        show_json({name: value for name, value in answer.items() if value is not None})
-    else:
-        show(words)
+def _answer(words: str, **data: str | None) -> Answer:
+    return Answer(
+        {name: value for name, value in data.items() if value is not None}, words, ok=data["outcome"] != "over"
+    )

@@ -6,8 +6,9 @@ from typing import Annotated, Any
 import typer
 
 from faxdispatch.cli.confirm import confirm
+from faxdispatch.cli.groups import Group
 from faxdispatch.cli.letters import letter_json, letter_line
-from faxdispatch.cli.output import note, show, show_json
+from faxdispatch.cli.output import Answer, Full, Limit, Rows, Yes, fields
 from faxdispatch.client import FaxClient
 from faxdispatch.errors import BadInput, NotKnown
 from faxdispatch.jobs import JOBS
@@ -19,44 +20,28 @@ Letter = Annotated[str, typer.Argument(help="Id of the message.")]
 OneOrAll = Annotated[str | None, typer.Argument(help="Id of the message.", show_default=False)]
 All = Annotated[bool, typer.Option("--all", help="All letters, or all with --reason.")]
 Reason = Annotated[str | None, typer.Option(help="Only those with this reason, such as InvalidJob.")]
-Full = Annotated[bool, typer.Option("--full", help="Show numbers and links in full.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
-app = typer.Typer(
-    help="Look at messages that the workers could not carry out; send them again or drop them.",
-    add_completion=False,
-    no_args_is_help=True,
-    rich_markup_mode=None,
-)
+app = Group("Look at messages that the workers could not carry out; send them again or drop them.")
 
 
 @app.command("list")
-def list_(
-    limit: Annotated[int, typer.Option(min=1, help="How many.")] = 50,
-    reason: Reason = None,
-    full: Full = False,
-    as_json: Json = False,
-) -> None:
-    """List dead letters, the newest first; with --json one object a line."""
+def list_(limit: Limit = 50, reason: Reason = None, full: Full = False) -> Rows[DeadLetter]:
+    """List dead letters, the newest first."""
     letters = FaxClient.from_env().dead_letters
-    for letter in letters.newest(limit=limit, reason=reason):
-        if as_json:
-            show_json(letter_json(letter, full=full))
-        else:
-            show(letter_line(letter, full=full))
-    if not as_json and (number := letters.count()) > limit:
-        note(f"{number} in all; --limit shows more")
+    return Rows(
+        letters.newest(limit=limit, reason=reason),
+        data=lambda letter: letter_json(letter, full=full),
+        line=lambda letter: letter_line(letter, full=full),
+        limit=limit,
+        total=letters.count,
+    )
 
 
 @app.command("show")
-def show_(letter: Letter, full: Full = False, as_json: Json = False) -> None:
+def show_(letter: Letter, full: Full = False) -> Answer:
     """Show a dead letter: what it asked for, what is wrong with it, since when it is here."""
     found = letter_json(FaxClient.from_env().dead_letters.get(letter), full=full)
-    if as_json:
-        show_json(found)
-        return
-    for name, value in found.items():
-        show(f"{name:<12} {value}")
+    return Answer(found, fields(found))
 
 
 @app.command()
@@ -68,8 +53,7 @@ def redrive(
         list[str] | None,
         typer.Option("--set", metavar="FIELD=VALUE", help="Mend a field; may be repeated. No value takes it out."),
     ] = None,
-    as_json: Json = False,
-) -> None:
+) -> Answer:
     """Send dead letters again, each under its own message id, so that a fax stays one fax.
 
     What is bad again comes back. Exit code 1 where one of several could not be sent.
@@ -79,21 +63,14 @@ def redrive(
     if letter is not None:
         _one_or_all(letter, every=every, reason=reason)
         client.redrive(letter, changes)
-        _tell({"redriven": [letter], "refused": {}}, f"{letter}: sent again", as_json=as_json)
-        return
+        return Answer({"redriven": [letter], "refused": {}}, f"{letter}: sent again", full=False)
     if changes:
         raise BadInput("--set mends one letter; give its id")
-    _redrive_all(client, _chosen(client, every=every, reason=reason), as_json=as_json)
+    return _redrive_all(client, _chosen(client, every=every, reason=reason))
 
 
 @app.command()
-def drop(
-    letter: OneOrAll = None,
-    every: All = False,
-    reason: Reason = None,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
-    as_json: Json = False,
-) -> None:
+def drop(letter: OneOrAll = None, every: All = False, reason: Reason = None, yes: Yes = False) -> Answer:
     """Forget dead letters for good; what they asked for is not done."""
     client = FaxClient.from_env()
     if letter is not None:
@@ -105,10 +82,10 @@ def drop(
         confirm(f"Forget {counted(len(chosen), 'dead letter')}? What they asked for is never done.", yes=yes)
     for found in chosen:
         client.dead_letters.drop(found.id)
-    _tell({"dropped": [found.id for found in chosen]}, f"{len(chosen)} dropped", as_json=as_json)
+    return Answer({"dropped": [found.id for found in chosen]}, f"{len(chosen)} dropped", full=False)
 
 
-def _redrive_all(client: FaxClient, letters: list[DeadLetter], *, as_json: bool) -> None:
+def _redrive_all(client: FaxClient, letters: list[DeadLetter]) -> Answer:
     sent: list[str] = []
     refused: dict[str, str] = {}
     for letter in letters:
@@ -117,10 +94,8 @@ def _redrive_all(client: FaxClient, letters: list[DeadLetter], *, as_json: bool)
             sent.append(letter.id)
         except (BadInput, NotKnown) as error:
             refused[letter.id] = str(error)
-            note(str(error))
-    _tell({"redriven": sent, "refused": refused}, f"{len(sent)} sent again", as_json=as_json)
-    if refused:
-        raise typer.Exit(1)
+    told = {"redriven": sent, "refused": refused}
+    return Answer(told, f"{len(sent)} sent again", notes=refused.values(), full=False, ok=not refused)
 
 
 def _chosen(client: FaxClient, *, every: bool, reason: str | None) -> list[DeadLetter]:
@@ -146,10 +121,3 @@ def _change(text: str) -> tuple[str, Any]:
         return name, json.loads(value)
     except ValueError:
         raise BadInput(f"--set: the value of {name} begins like JSON and is none") from None
-
-
-def _tell(answer: dict[str, Any], words: str, *, as_json: bool) -> None:
-    if as_json:
-        show_json(answer, full=False)
-    else:
-        show(words)

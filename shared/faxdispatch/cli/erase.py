@@ -8,8 +8,7 @@ import typer
 
 from faxdispatch.cli.confirm import confirm
 from faxdispatch.cli.find import Job, Number, Tag
-from faxdispatch.cli.output import note, show, show_json
-from faxdispatch.cli.suppress import Json
+from faxdispatch.cli.output import Answer, Yes
 from faxdispatch.cli.user import Operator, user
 from faxdispatch.client import FaxClient
 from faxdispatch.errors import BadInput
@@ -30,13 +29,12 @@ def erase(
     number: Number = None,
     job: Job = None,
     tag: Tag = None,
-    yes: bool = typer.Option(False, "--yes", "-y", help="Do not ask."),
+    yes: Yes = False,
     reason: Annotated[
         str | None, typer.Option(help="Why, for those who read the events; name nobody.", show_default=False)
     ] = None,
     operator: Operator = None,
-    as_json: Json = False,
-) -> None:
+) -> Answer:
     """Erase all that is kept of a number, a job or a tag: faxes, rows, events, inbound faxes and their documents.
 
     It cannot be undone. Faxes that have not ended are left and named: cancel them, and erase again (exit code 1 until
@@ -50,15 +48,17 @@ def erase(
     count = sum(1 for _ in client.search.all(wanted))
     confirm(f"Erase {counted(count, 'fax')} for good? All that tells of them goes as well.", yes=yes)
     erased = client.erase(number=number, job_id=job, tag=tag, operator=operator or user(), reason=reason)
-    if as_json:
-        show_json({"erased_at": datetime.now(UTC).isoformat(timespec="seconds"), **asdict(erased)})
-    else:
-        for name, words in _WORDS.items():
-            show(f"{getattr(erased, name):>9,}  {words}")
-        for name in erased.media:
-            note(f"document {name} is left in Telnyx's storage; faxdispatch media delete {name} deletes it there")
-        if erased.suppressed:
-            note("the number stays on the suppression list; faxdispatch suppress remove takes it off")
+    notes = [
+        f"document {name} is left in Telnyx's storage; faxdispatch media delete {name} deletes it there"
+        for name in erased.media
+    ]
+    if erased.suppressed:
+        notes.append("the number stays on the suppression list; faxdispatch suppress remove takes it off")
     if erased.open:
-        note(f"not ended, and so not erased: {', '.join(erased.open)}; cancel them, then erase again")
-        raise typer.Exit(1)
+        notes.append(f"not ended, and so not erased: {', '.join(erased.open)}; cancel them, then erase again")
+    return Answer(
+        {"erased_at": datetime.now(UTC).isoformat(timespec="seconds"), **asdict(erased)},
+        [f"{getattr(erased, name):>9,}  {words}" for name, words in _WORDS.items()],
+        notes=notes,
+        ok=not erased.open,
+    )

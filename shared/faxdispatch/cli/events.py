@@ -6,10 +6,9 @@ from typing import Annotated
 
 import typer
 
-from faxdispatch.cli.output import show, show_json
+from faxdispatch.cli.output import Full, Rows
 from faxdispatch.errors import BadInput
 from faxdispatch.events import Event
-from faxdispatch.privacy import hidden
 from faxdispatch.settings import Settings
 from faxdispatch.stream.consumer import Consumer
 from faxdispatch.stream.places import Delivery, Position, follow, open_stream, replay
@@ -31,9 +30,8 @@ def events(
     name: Annotated[str, typer.Option(help="The member's name, with --group.")] = "cli",
     type_: Annotated[list[str] | None, typer.Option("--type", help="Only this type; may be repeated.")] = None,
     job: Annotated[str | None, typer.Option(help="Only this job.")] = None,
-    full: Annotated[bool, typer.Option("--full", help="Show numbers and links in full.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
-) -> None:
+    full: Full = False,
+) -> Rows[Delivery]:
     """Print events from the stream, oldest first."""
     url = Settings.load().redis
     start = _position(from_, otherwise="$" if follow_ and group is None else "0")
@@ -44,14 +42,16 @@ def events(
     else:
         found = replay(open_stream(url), start)
     types = frozenset(type_ or ())
-    for delivery in found:
-        event = delivery.event
-        if (types and event.type not in types) or (job and event.job_id != job):
-            continue
-        if as_json:
-            show_json({"entry_id": delivery.entry_id, **event.model_dump(mode="json")}, full=full)
-        else:
-            show(_line(delivery.entry_id, event, full=full))
+    return Rows(
+        (
+            one
+            for one in found
+            if one.event.type in (types or {one.event.type}) and one.event.job_id == (job or one.event.job_id)
+        ),
+        data=lambda one: {"entry_id": one.entry_id, **one.event.model_dump(mode="json")},
+        line=lambda one: _line(one.entry_id, one.event),
+        full=full,
+    )
 
 
 def _of_group(consumer: Consumer, *, going_on: bool) -> Iterator[Delivery]:
@@ -74,10 +74,9 @@ def _position(text: str | None, *, otherwise: str) -> Position:
         raise BadInput(f"--from: {text!r} is not a time like 2026-05-01T08:00:00Z") from None
 
 
-def _line(entry_id: str, event: Event, *, full: bool) -> str:
-    facts = event.data if full else hidden(event.data)
+def _line(entry_id: str, event: Event) -> list[str | None]:
+    facts = event.data
     why = facts.get("failure_reason") or facts.get("reason") or ""
     attempt = f"/{event.attempt}" if event.attempt else ""
     about = f"{event.job_id or event.fax_id or facts.get('connection_id') or facts.get('number') or '-'}{attempt}"
-    words = [entry_id, clock(event.occurred_at), f"{event.type:<22}", about, event.note, why]
-    return "  ".join(word for word in words if word)
+    return [entry_id, clock(event.occurred_at), f"{event.type:<22}", about, event.note, why]

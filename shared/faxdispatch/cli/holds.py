@@ -1,15 +1,15 @@
 """`faxdispatch holds`: why faxes are waiting."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
 
 from faxdispatch.cli.lines import state_line
-from faxdispatch.cli.output import note, show, show_json
+from faxdispatch.cli.output import Answer, Full, Limit, Rows
 from faxdispatch.ledger import Account, Held, JobView, Ledger, Limits, Scripts, Traffic
 from faxdispatch.operations.outlook import pause_line
-from faxdispatch.privacy import hidden
 from faxdispatch.reasons.holds import MEANINGS, ending
 from faxdispatch.settings import Settings
 from faxdispatch.states import IN_LINE, HoldReason
@@ -20,37 +20,31 @@ def holds(
     reason: Annotated[
         HoldReason | None, typer.Option(help="List the jobs that are held for this.", show_default=False)
     ] = None,
-    limit: Annotated[int, typer.Option(min=1, help="How many, with --reason.")] = 50,
-    full: Annotated[bool, typer.Option("--full", help="Show numbers in full, with --reason.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON; with --reason one object a line.")] = False,
-) -> None:
+    limit: Limit = 50,
+    full: Full = False,
+) -> Answer | Rows[JobView]:
     """Sum up why faxes are held, since or until when, and what ends it; and what holds up all of them."""
     scripts = Scripts.from_settings(Settings.load())
     ledger, limits = Ledger(scripts), Limits(scripts)
     if reason is not None:
-        _show_jobs(ledger, reason, limit, full=full, as_json=as_json)
-        return
+        return Rows(
+            ledger.held(reason, limit=limit),
+            data=_job_json,
+            line=_job_line,
+            full=full,
+            limit=limit,
+            total=lambda: next((held.count for held in ledger.holds() if held.reason is reason), 0),
+            none=f"nothing is held for {reason}",
+        )
     held, account = ledger.holds(), limits.account()
     paused = [traffic for traffic in limits.connections() if traffic.pause]
-    if as_json:
-        show_json(_as_json(held, paused, account))
-    else:
-        _show(held, paused, account, datetime.fromtimestamp(scripts.clock() / 1000, UTC))
+    now = datetime.fromtimestamp(scripts.clock() / 1000, UTC)
+    return Answer(_as_json(held, paused, account), _lines(held, paused, account, now))
 
 
-def _show_jobs(ledger: Ledger, reason: HoldReason, limit: int, *, full: bool, as_json: bool) -> None:
-    for view in ledger.held(reason, limit=limit):
-        if as_json:
-            show_json(_job_json(view), full=full)
-            continue
-        to = view.request.to if full else hidden(view.request.to)
-        since = f"since {clock(view.updated_at)}" if view.due_at is None else ""
-        show("  ".join(filter(None, [view.job_id, since, f"attempts {view.attempt}", to, state_line(view)])))
-    number = next((held.count for held in ledger.holds() if held.reason is reason), 0)
-    if number == 0 and not as_json:
-        show(f"nothing is held for {reason}")
-    elif number > limit and not as_json:
-        note(f"{number} in all; --limit shows more")
+def _job_line(view: JobView) -> list[str]:
+    since = f"since {clock(view.updated_at)}" if view.due_at is None else ""
+    return [view.job_id, since, f"attempts {view.attempt}", view.request.to, state_line(view)]
 
 
 def _job_json(view: JobView) -> dict[str, Any]:
@@ -58,20 +52,20 @@ def _job_json(view: JobView) -> dict[str, Any]:
     return view.model_dump(mode="json", include=names) | {"to": view.request.to}
 
 
-def _show(held: list[Held], paused: list[Traffic], account: Account, now: datetime) -> None:
+def _lines(held: list[Held], paused: list[Traffic], account: Account, now: datetime) -> Iterator[str]:
     for one in held:
-        show(f"{one.count:>7}  {one.reason:<20}  {_when(one, now)}")
-        show(f"{'':>7}  {MEANINGS[one.reason].text}")
-        show(f"{'':>7}  ends by: {ending(one.reason)}")
+        yield f"{one.count:>7}  {one.reason:<20}  {_when(one, now)}"
+        yield f"{'':>7}  {MEANINGS[one.reason].text}"
+        yield f"{'':>7}  ends by: {ending(one.reason)}"
     if not held:
-        show("nothing is held")
-    for traffic in paused:
-        assert traffic.pause  # noqa: S101 - for the type checker: the others were left out
-        how = f"faxdispatch resume {traffic.connection}"
-        show(f"connection {traffic.connection}: {pause_line(traffic.pause)}; {how} ends it sooner")
+        yield "nothing is held"
+    for line in paused:
+        if line.pause:
+            how = f"faxdispatch resume {line.connection}"
+            yield f"connection {line.connection}: {pause_line(line.pause)}; {how} ends it sooner"
     if account.shut_until:
-        show(f"Telnyx wants no calls until {clock(account.shut_until)}")
-    show(f"spent today: {of_cap(account.spent, account.cap)} (an estimate; the day is UTC)")
+        yield f"Telnyx wants no calls until {clock(account.shut_until)}"
+    yield f"spent today: {of_cap(account.spent, account.cap)} (an estimate; the day is UTC)"
 
 
 def _when(held: Held, now: datetime) -> str:

@@ -8,48 +8,42 @@ import typer
 from faxdispatch.account.key import recognise
 from faxdispatch.cli.account import account
 from faxdispatch.cli.confirm import confirm
-from faxdispatch.cli.output import show, show_json
+from faxdispatch.cli.groups import Group
+from faxdispatch.cli.output import Answer, Yes, fields
 from faxdispatch.cli.user import Operator, user
 from faxdispatch.ledger import Epoch, Identity, Scripts
 from faxdispatch.reasons.verdicts import check_reason
 from faxdispatch.settings import Settings
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Reason = Annotated[str, typer.Option(help="Why, for those who read the events.", show_default=False)]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
-app = typer.Typer(
-    help="Look at the ledger as a whole; let it move to another account, or go on after it went back in time.",
-    add_completion=False,
-    no_args_is_help=True,
-    rich_markup_mode=None,
-)
+_NOTHING = "nothing had stopped it"
+
+app = Group("Look at the ledger as a whole; let it move to another account, or go on after it went back in time.")
 
 
 @app.command("show")
-def show_(as_json: Json = False) -> None:
+def show_() -> Answer:
     """Show the ledger's id, which every fax carries, and the account that it sends with, by the word for it."""
     scripts = Scripts.from_settings(Settings.load())
     identity, behind = Identity(scripts), Epoch(scripts).behind()
-    if as_json:
-        show_json(
-            {
-                "ledger": identity.id,
-                "taken_over": identity.taken_over,
-                "account": identity.account,
-                "behind": behind and asdict(behind),
-            }
-        )
-        return
-    show(f"{'ledger':<12} {identity.id}")
-    if taken_over := identity.taken_over:
-        show(f"{'in place of':<12} {', '.join(taken_over)}")
-    show(f"{'account':<12} {identity.account or 'not known yet: no worker has started'}")
-    show(f"{'epoch':<12} {behind or 'as it was: no process remembers more than is there'}")
+    data = {
+        "ledger": identity.id,
+        "taken_over": identity.taken_over,
+        "account": identity.account,
+        "behind": behind and asdict(behind),
+    }
+    words = {
+        "ledger": identity.id,
+        "in place of": ", ".join(identity.taken_over),
+        "account": identity.account or "not known yet: no worker has started",
+        "epoch": behind or "as it was: no process remembers more than is there",
+    }
+    return Answer(data, fields(words))
 
 
 @app.command()
-def resume(reason: Reason, operator: Operator = None, yes: Yes = False, as_json: Json = False) -> None:
+def resume(reason: Reason, operator: Operator = None, yes: Yes = False) -> Answer:
     """Let faxes be sent again after the ledger went back in time, once it is recovered. Exit code 1 if it had not.
 
     What it has forgotten and nobody has brought back is lost, and what it takes for not sent yet is sent.
@@ -60,16 +54,11 @@ def resume(reason: Reason, operator: Operator = None, yes: Yes = False, as_json:
     if behind:
         confirm(f"Send again? Of the ledger: {behind}. What it takes for not sent yet is sent from now on.", yes=yes)
     done = epoch.recovered(reason=reason, operator=operator or user())
-    if as_json:
-        show_json({"outcome": "recovered" if done else "no"})
-    else:
-        show("sending goes on" if done else "nothing had stopped it")
-    if not done:
-        raise typer.Exit(1)
+    return Answer({"outcome": "recovered" if done else "no"}, "sending goes on" if done else _NOTHING, ok=done)
 
 
 @app.command()
-def adopt(reason: Reason, operator: Operator = None, yes: Yes = False, as_json: Json = False) -> None:
+def adopt(reason: Reason, operator: Operator = None, yes: Yes = False) -> Answer:
     """Let the ledger send with the account of TELNYX_API_KEY from now on, whatever it was before; told by an event.
 
     Sends of the account before that are unknown are looked for no more: settle them with `faxdispatch resolve`.
@@ -84,10 +73,10 @@ def adopt(reason: Reason, operator: Operator = None, yes: Yes = False, as_json: 
     )
     with account(settings) as telnyx:
         found = recognise(settings, identity, telnyx, reason=reason, operator=operator or user())
-    if as_json:
-        show_json({"ledger": identity.id, "account": found})
-    else:
-        show(f"ledger {identity.id} sends with account {found}; start the workers again")
+    return Answer(
+        {"ledger": identity.id, "account": found},
+        f"ledger {identity.id} sends with account {found}; start the workers again",
+    )
 
 
 def _identity(settings: Settings) -> Identity:

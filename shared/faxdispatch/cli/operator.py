@@ -4,10 +4,10 @@ from typing import Annotated
 
 import typer
 
+from faxdispatch.calling.written import parse_span
 from faxdispatch.cli.confirm import confirm
 from faxdispatch.cli.lines import state_line
-from faxdispatch.cli.moments import parse_span
-from faxdispatch.cli.output import show, show_json
+from faxdispatch.cli.output import Answer, Yes
 from faxdispatch.cli.user import Operator, user
 from faxdispatch.client import FaxClient
 from faxdispatch.errors import BadInput
@@ -19,8 +19,6 @@ from faxdispatch.states import WAIVABLE, HoldReason, State, Verdict
 from faxdispatch.wording import clock
 
 Reason = Annotated[str, typer.Option(help="How you know, for those who read the history.", show_default=False)]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def resolve(
@@ -35,8 +33,7 @@ def resolve(
     failed: Annotated[bool, typer.Option("--failed", help="It is over: the job ends as failed.")] = False,
     operator: Operator = None,
     yes: Yes = False,
-    as_json: Json = False,
-) -> None:
+) -> Answer:
     """Settle by hand an attempt whose outcome is unknown, after a look into Telnyx's portal.
 
     Also: --accepted for an attempt that was given up while the next has not begun, and --failed for a fax that Telnyx
@@ -52,11 +49,11 @@ def resolve(
         job, verdict, reason=reason, fax_id=accepted, operator=operator or user(), attempt=view.attempt
     )
     view = client.status(job)
-    if as_json:
-        show_json({"outcome": outcome, "job_id": job, "verdict": verdict, "state": view.state})
-    else:
-        before = " (it was said before)" if outcome == "repeated" else ""
-        show(f"{verdict}{before}; the job is now {state_line(view)}")
+    before = " (it was said before)" if outcome == "repeated" else ""
+    return Answer(
+        {"outcome": outcome, "job_id": job, "verdict": verdict, "state": view.state},
+        f"{verdict}{before}; the job is now {state_line(view)}",
+    )
 
 
 def release(
@@ -64,8 +61,7 @@ def release(
     reason: Annotated[str, typer.Option(help="Why, for those who read the history.", show_default=False)],
     operator: Operator = None,
     yes: Yes = False,
-    as_json: Json = False,
-) -> None:
+) -> Answer:
     """Let a held fax go now, without that for which it is held: its time, its window, the policy hook's word, a retry.
 
     What it waits for with others, such as a free channel or the end of a pause, cannot be waived for one fax.
@@ -78,10 +74,10 @@ def release(
         meaning = MEANINGS[HoldReason(view.hold_reason)].text
         confirm(f"Let it go? {_standing(view)} {meaning} It is sent all the same, as soon as it can be.", yes=yes)
     waived = client.release(job, reason=reason, operator=operator or user())
-    if as_json:
-        show_json({"outcome": "released", "job_id": job, "waived": waived})
-    else:
-        show(f"job {job}: {waived} holds it no more; faxdispatch status {job} tells what comes next")
+    return Answer(
+        {"outcome": "released", "job_id": job, "waived": waived},
+        f"job {job}: {waived} holds it no more; faxdispatch status {job} tells what comes next",
+    )
 
 
 def pause(
@@ -89,8 +85,7 @@ def pause(
     reason: Annotated[str, typer.Option(help="Why, for those who read the events.", show_default=False)],
     lasts: Annotated[str, typer.Option("--for", help="How long, like 30m, 12h or 2d; resume ends it before.")] = "1h",
     operator: Operator = None,
-    as_json: Json = False,
-) -> None:
+) -> Answer:
     """Send nothing on a connection for a while; its faxes wait in line. What Telnyx has already goes on.
 
     A longer pause that there is already stays as it is.
@@ -99,28 +94,26 @@ def pause(
     seconds = parse_span(lasts, "for")
     limits = Limits(Scripts.from_settings(Settings.load()))
     until = limits.pause(connection, why=reason, delay=seconds, operator=operator or user())
-    if as_json:
-        show_json({"outcome": "paused", "connection_id": connection, "until": until.isoformat(timespec="seconds")})
-    else:
-        show(f"connection {connection}: paused until {clock(until)}")
+    return Answer(
+        {"outcome": "paused", "connection_id": connection, "until": until.isoformat(timespec="seconds")},
+        f"connection {connection}: paused until {clock(until)}",
+    )
 
 
 def resume(
     connection: Annotated[str, typer.Argument(help="Id of the fax application.")],
     reason: Reason = "resumed by hand",
     operator: Operator = None,
-    as_json: Json = False,
-) -> None:
+) -> Answer:
     """End the pause of a connection before its time, once its cause is mended. Exit code 1 where it was not paused."""
     settings = Settings.load()
     limits = Limits(Scripts.from_settings(settings))
     resumed = limits.resume(connection, reason=reason, operator=operator or user())
-    if as_json:
-        show_json({"outcome": "resumed" if resumed else "running", "connection_id": connection})
-    else:
-        show(f"connection {connection}: {'goes on' if resumed else 'was not paused'}")
-    if not resumed:
-        raise typer.Exit(1)
+    return Answer(
+        {"outcome": "resumed" if resumed else "running", "connection_id": connection},
+        f"connection {connection}: {'goes on' if resumed else 'was not paused'}",
+        ok=resumed,
+    )
 
 
 def _verdict(accepted: str | None, *, not_sent: bool, failed: bool) -> Verdict:

@@ -1,12 +1,186 @@
-"""How commands speak: JSON for programs, lines for people, numbers hidden unless asked for, text of others as it is."""
+"""How commands speak: a command gives what it came to, and this shows it as lines, as JSON or as CSV.
 
+A command that returns an `Answer` gets the option `--json`; one that returns `Rows` gets `--json` and `--csv`. Whoever
+says "numbers are hidden" says so with `full=False`, for all three.
+"""
+
+import csv
+import inspect
 import json
 import sys
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import wraps
+from itertools import islice
+from types import UnionType
+from typing import Annotated, Any, Generic, TypeVar, Union, get_args, get_origin
 
-from faxdispatch.errors import FaxError
+import typer
+
+from faxdispatch.errors import BadInput, FaxError
 from faxdispatch.plain import plain, plain_json
 from faxdispatch.privacy import hidden
+
+Item = TypeVar("Item")
+Line = str | Sequence[str | None]
+"""A line for people, or the cells of one; those that hold nothing are left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a command came to."""
+
+    data: Any
+    """For programs: one JSON value."""
+    lines: str | Iterable[Line] = ()
+    """For people."""
+    notes: Iterable[str] = ()
+    """Said beside either of them."""
+    full: bool = True
+    """Whether numbers and signed links are shown."""
+    ok: bool = True
+    """False ends the command with exit code 1."""
+
+    def show(self, *, as_json: bool, as_csv: bool = False) -> None:
+        """Print it, and end the command with exit code 1 where it is not `ok`."""
+        if as_csv:
+            raise BadInput("--csv: what is asked for is no list")
+        if as_json:
+            show_json(self.data, full=self.full)
+        else:
+            for line in [self.lines] if isinstance(self.lines, str) else self.lines:
+                show(_written(line, full=self.full))
+        for line in self.notes:
+            note(line)
+        if not self.ok:
+            raise typer.Exit(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Rows(Generic[Item]):
+    """Things of one kind, each printed as soon as it is known."""
+
+    items: Iterable[Item]
+    data: Callable[[Item], Mapping[str, Any]]
+    """What JSON and CSV have of one."""
+    line: Callable[[Item], Line]
+    """What people see of one."""
+    full: bool = True
+    """Whether numbers and signed links are shown. CSV has them in any case: it is made for other programs."""
+    limit: int | None = None
+    """How many are shown; `items` may have more, and are then asked for one more than that."""
+    total: Callable[[], int] | None = None
+    """Gives how many there are, where that is cheap to know."""
+    more: str = "there are more; --limit shows them"
+    """Said where there are more than `limit`."""
+    head: str = ""
+    """Stands above the lines."""
+    none: str = ""
+    """Said to people where there is nothing."""
+    columns: tuple[str, ...] = field(default=())
+    """Those of the CSV; all that the first one has, unless given."""
+    needed: bool = False
+    """Whether it is exit code 1 that there is nothing; `none` is then said beside the result."""
+    ok: bool = True
+    """False ends the command with exit code 1."""
+
+    def show(self, *, as_json: bool, as_csv: bool = False) -> None:
+        """Print them, and end the command with exit code 1 where it is not `ok`, or nothing is `needed` but there."""
+        items = iter(self.items)
+        shown = islice(items, self.limit)
+        count = self._csv(shown) if as_csv else self._lines(shown, as_json=as_json)
+        if not count:
+            self._say_none(quiet=as_json or as_csv)
+        elif self.limit is not None and count == self.limit and (words := self._more(items)):
+            note(words)
+        if not self.ok or (self.needed and not count):
+            raise typer.Exit(1)
+
+    def _lines(self, items: Iterable[Item], *, as_json: bool) -> int:
+        count = 0
+        for count, item in enumerate(items, 1):
+            if as_json:
+                show_json(self.data(item), full=self.full)
+                continue
+            if count == 1 and self.head:
+                show(self.head)
+            show(_written(self.line(item), full=self.full))
+        return count
+
+    def _csv(self, items: Iterable[Item]) -> int:
+        # Only who asks for CSV needs it.
+        from faxdispatch.lists.badrows import safe_cell  # noqa: PLC0415
+
+        count, columns, writer = 0, self.columns, csv.writer(sys.stdout, lineterminator="\n")
+        for count, item in enumerate(items, 1):
+            data = self.data(item)
+            columns = columns or tuple(data)
+            if count == 1:
+                writer.writerow(columns)
+            # A number keeps its plus sign: with a `'` before it, it would be no number to other programs.
+            cells = (_cell(data[name]) for name in columns)
+            writer.writerow([cell if cell[:1] == "+" and cell[1:].isdecimal() else safe_cell(cell) for cell in cells])
+        return count
+
+    def _say_none(self, *, quiet: bool) -> None:
+        if self.needed:
+            note(self.none)
+        elif self.none and not quiet:
+            show(self.none)
+
+    def _more(self, rest: Iterable[Item]) -> str | None:
+        if self.total is not None:
+            total = self.total()
+            return f"{total:,} in all; --limit shows more" if self.limit and total > self.limit else None
+        return self.more if next(iter(rest), None) is not None else None
+
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+_JSON_ROWS = Annotated[bool, typer.Option("--json", help="Print JSON, one object a line.")]
+Csv = Annotated[bool, typer.Option("--csv", help="Print CSV, numbers in full.")]
+Limit = Annotated[int, typer.Option(min=1, help="How many.")]
+Full = Annotated[bool, typer.Option("--full", help="Show numbers and links in full.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+
+
+def answered(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give the command that shows what `function` returns; one that returns nothing speaks for itself."""
+    signature = inspect.signature(function)
+    kinds = _kinds(signature.return_annotation)
+    if not kinds & {Answer, Rows}:
+        return function
+    options = {"as_csv": Csv, "as_json": _JSON_ROWS} if Rows in kinds else {"as_json": Json}
+    own = set(options) & set(signature.parameters)
+    new = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=False, annotation=annotation)
+        for name, annotation in options.items()
+        if name not in own
+    ]
+
+    @wraps(function)
+    def command(**given: Any) -> None:
+        how = {name: given[name] for name in options}
+        if all(how.values()) and len(how) > 1:
+            raise BadInput("give --csv or --json, not both")
+        function(**{name: value for name, value in given.items() if name not in how or name in own}).show(**how)
+
+    old = signature.parameters.values()
+    command.__signature__ = signature.replace(parameters=[*old, *new], return_annotation=None)  # type: ignore[attr-defined]
+    command.__annotations__ = {**function.__annotations__, **{one.name: one.annotation for one in new}, "return": None}
+    return command
+
+
+def _kinds(annotation: Any) -> set[Any]:
+    """Give the classes of an annotation: `Answer | Rows[Found]` has both."""
+    kind = get_origin(annotation) or annotation
+    return {one for part in get_args(annotation) for one in _kinds(part)} if kind in (Union, UnionType) else {kind}
+
+
+def fields(data: Mapping[str, Any], *, width: int = 0) -> Iterable[str]:
+    """Write what holds something, one a line; names are as wide as the widest of them, or `width`."""
+    known = {name: value for name, value in data.items() if value not in (None, "")}
+    width = width or max(map(len, known), default=0)
+    return (f"{name:<{width}}  {_text(value)}" for name, value in known.items())
 
 
 def show_json(value: Any, *, full: bool = True) -> None:
@@ -36,3 +210,19 @@ def note(line: str) -> None:
 def is_terminal() -> bool:
     """Tell whether a person watches standard output."""
     return sys.stdout.isatty()
+
+
+def _written(line: Line, *, full: bool) -> str:
+    # Each cell by itself: a number and a date after it could be taken for one number.
+    cells = [line] if isinstance(line, str) else [cell for cell in line if cell]
+    return "  ".join(cells if full else map(hidden, cells))
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    return plain(" ".join(map(str, value)) if isinstance(value, (list, tuple)) else _text(value))
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, default=str) if isinstance(value, (bool, list, dict)) else str(value)

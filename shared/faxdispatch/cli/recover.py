@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from faxdispatch.cli.moments import parse_moment
+from faxdispatch.calling.written import parse_moment
 from faxdispatch.cli.output import note, show, show_json
 from faxdispatch.cli.user import Operator, user
 from faxdispatch.ledger import Ledger, Limits, Scripts

@@ -6,7 +6,7 @@ import typer
 
 from faxdispatch.cli.confirm import confirm
 from faxdispatch.cli.find import Cause, Key, Number, OfCampaign, Since, StateWord, Tag, Until, words
-from faxdispatch.cli.output import note, show, show_json
+from faxdispatch.cli.output import Json, Yes, note, show, show_json
 from faxdispatch.client import FaxClient, Receipt
 from faxdispatch.errors import BadInput, FaxError, Unavailable
 from faxdispatch.search import Found, Wanted
@@ -29,8 +29,8 @@ def resend(
     cause: Cause = None,
     since: Since = None,
     until: Until = None,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a fax.")] = False,
+    yes: Yes = False,
+    as_json: Json = False,
 ) -> None:
     """Send ended faxes again, each as a new job that names the old one, and take none twice.
 

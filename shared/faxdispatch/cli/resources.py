@@ -1,13 +1,12 @@
-"""What Telnyx answers with, as commands show it: every field of it, and lists that tell where they broke off."""
+"""What Telnyx answers with, as commands show it: numbers masked, in one line; and a list says where it broke off."""
 
-import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from faxdispatch.cli.output import show, show_json
-from faxdispatch.errors import FaxError, NoSuchResource, OutcomeUnknown
+from faxdispatch.cli.output import note, show, show_json
+from faxdispatch.errors import AccountRefused, FaxError, NoSuchResource, OutcomeUnknown, TelnyxError
 from faxdispatch.privacy import hidden, mask_number
 
 Item = TypeVar("Item")
@@ -17,19 +16,6 @@ _CALLERS = ("from", "to", "from_display_name")
 _BARE_NUMBER = re.compile(r"[\d ()./-]{5,}")
 
 
-def tell(data: Mapping[str, Any], *, full: bool) -> None:
-    """Print one object as a line of JSON; numbers and signed links are hidden unless `full`."""
-    show_json(data if full else masked(data))
-
-
-def tell_fields(data: Mapping[str, Any], *, full: bool) -> None:
-    """Print the fields that hold something, one a line, for people."""
-    shown = {name: value for name, value in (data if full else masked(data)).items() if value not in (None, "")}
-    width = max(map(len, shown), default=0)
-    for name, value in shown.items():
-        show(f"{name:<{width}}  {plain(value)}")
-
-
 def masked(data: Mapping[str, Any]) -> dict[str, Any]:
     """Give an object of Telnyx without numbers and signed links."""
     given: dict[str, Any] = hidden(dict(data))
@@ -37,12 +23,6 @@ def masked(data: Mapping[str, Any]) -> dict[str, Any]:
         if isinstance(value := given.get(name), str) and _BARE_NUMBER.fullmatch(value):
             given[name] = mask_number(value)
     return given
-
-
-def plain(value: Any) -> str:
-    """Write a value so that it stays on its line and cannot steer a terminal: others choose names and reasons."""
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
-    return "".join(one if one.isprintable() else "?" for one in text)
 
 
 @contextmanager
@@ -55,7 +35,7 @@ def known(name: str, none_such: str) -> Iterator[None]:
     try:
         yield
     except NoSuchResource as error:
-        raise NoSuchResource(f"{plain(name)}: {none_such}", status=error.status, code=error.code) from error
+        raise NoSuchResource(f"{name}: {none_such}", status=error.status, code=error.code) from error
 
 
 def unbroken(items: Iterable[Item], what: str) -> Iterator[Item]:
@@ -74,3 +54,38 @@ def unbroken(items: Iterable[Item], what: str) -> Iterator[Item]:
         if not count:
             raise
         raise OutcomeUnknown(f"not complete: the list broke off after {count} {what}: {error}") from error
+
+
+def delete_each(names: Sequence[str], delete: Callable[[str], None], *, key: str, as_json: bool) -> bool:
+    """Delete each of `names`, telling of each; give whether all are gone. `key` is what JSON calls a name.
+
+    One that has vanished since it was looked at is gone too: an earlier try may have deleted it unseen.
+
+    Raises:
+        AccountRefused: Telnyx refuses the account; the names that were not told of are left.
+        Unavailable: Redis went away in the middle; the same.
+    """
+    complete = True
+    for name in names:
+        try:
+            delete(name)
+        except NoSuchResource:
+            pass
+        except AccountRefused:
+            raise
+        except TelnyxError as error:
+            complete = False
+            not_deleted(name, str(error), key=key, as_json=as_json, outcome="failed")
+            continue
+        if as_json:
+            show_json({"outcome": "deleted", key: name})
+        else:
+            show(f"{name}: deleted")
+    return complete
+
+
+def not_deleted(name: str, why: str, *, key: str, as_json: bool, outcome: str, **more: Any) -> None:
+    """Tell of one thing that is not deleted: on standard error, and with JSON as an object of its own too."""
+    if as_json:
+        show_json({"outcome": outcome, key: name, "problem": hidden(why)} | more)
+    note(f"{name}: {hidden(why)}")

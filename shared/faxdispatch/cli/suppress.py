@@ -8,34 +8,27 @@ from typing import IO, Annotated, Any
 
 import typer
 
+from faxdispatch.calling.written import parse_moment
 from faxdispatch.campaign import Suppression, SuppressionList
+from faxdispatch.cli.groups import Group
 from faxdispatch.cli.lists import Column, Delimiter, Encoding, Region, at_hand, country
-from faxdispatch.cli.moments import parse_moment
-from faxdispatch.cli.output import note, show, show_json
+from faxdispatch.cli.output import Answer, Full, Json, Limit, Rows, note
 from faxdispatch.cli.progress import reading
 from faxdispatch.cli.user import Operator, user
 from faxdispatch.client import FaxClient
 from faxdispatch.lists.badrows import create, safe_cell
 from faxdispatch.lists.checking import BadRow
 from faxdispatch.plain import plain
-from faxdispatch.privacy import hidden
 from faxdispatch.wording import clock, counted_are
 
 Number = Annotated[str, typer.Argument(help="The number; without + it is one of FAX_DEFAULT_REGION.")]
-Full = Annotated[bool, typer.Option("--full", help="Show numbers in full.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Until = Annotated[
     str | None, typer.Option(help="Not for ever, but until then, like 2027-05-01T00:00:00-05:00.", show_default=False)
 ]
 
 _COLUMNS = ("number", "reason", "source", "until", "at", "operator")
 
-app = typer.Typer(
-    help="Keep numbers out of campaigns, running ones among them. Single faxes go to them all the same.",
-    add_completion=False,
-    no_args_is_help=True,
-    rich_markup_mode=None,
-)
+app = Group("Keep numbers out of campaigns, running ones among them. Single faxes go to them all the same.")
 
 
 @app.command()
@@ -45,8 +38,7 @@ def add(
     source: Annotated[str, typer.Option(help="Where that is known from, such as a letter of a date.")] = "operator",
     until: Until = None,
     operator: Operator = None,
-    as_json: Json = False,
-) -> None:
+) -> Answer:
     """Let no campaign send to a number. A fax that Telnyx has already goes on; single faxes are not concerned."""
     known = _list()
     end = parse_moment(until, "until") if until else None
@@ -56,7 +48,7 @@ def add(
         "changed": "was on the list; it has a new reason, source or end now",
         "same": "was on the list just so",
     }
-    _answer(outcome, known.number(number), words[outcome], as_json=as_json)
+    return _answer(outcome, known.number(number), words[outcome])
 
 
 @app.command()
@@ -64,15 +56,12 @@ def remove(
     number: Number,
     reason: Annotated[str, typer.Option(help="Why, for those who read the events.", show_default=False)],
     operator: Operator = None,
-    as_json: Json = False,
-) -> None:
+) -> Answer:
     """Let campaigns send to a number again. Exit code 1 where it was not on the list."""
     known = _list()
     removed = known.remove(number, reason=reason, operator=operator or user())
     words = "gets campaigns again" if removed else "was not on the list"
-    _answer("removed" if removed else "none", known.number(number), words, as_json=as_json)
-    if not removed:
-        raise typer.Exit(1)
+    return _answer("removed" if removed else "none", known.number(number), words)
 
 
 @app.command("import")
@@ -94,7 +83,7 @@ def import_(
     encoding: Encoding = None,
     operator: Operator = None,
     as_json: Json = False,
-) -> None:
+) -> Answer:
     """Put the numbers of a file on the list; the same file again changes nothing.
 
     Exit code 1 where there are rows that cannot be read; all others are on the list then.
@@ -125,13 +114,12 @@ def import_(
         "expired": found.expired,
         "invalid": found.invalid,
     }
-    if as_json:
-        show_json(counts | {"bad": [{"line": bad.line, "reason": bad.reason} for bad in found.bad]}, full=False)
-    else:
-        for name, count in counts.items():
-            show(f"{name.replace('_', ' '):<10} {count:>11,}")
-    if found.invalid:
-        raise typer.Exit(1)
+    return Answer(
+        counts | {"bad": [{"line": bad.line, "reason": bad.reason} for bad in found.bad]},
+        [f"{name.replace('_', ' '):<10} {count:>11,}" for name, count in counts.items()],
+        full=False,
+        ok=not found.invalid,
+    )
 
 
 @app.command()
@@ -148,51 +136,41 @@ def export(
 
 
 @app.command()
-def check(number: Number, full: Full = False, as_json: Json = False) -> None:
+def check(number: Number, full: Full = False) -> Answer:
     """Tell whether campaigns send to a number, and why not. Exit code 1 where it is not on the list."""
     known = _list()
     found, e164 = known.get(number), known.number(number)
-    shown = e164 if full else hidden(e164)
-    if as_json:
-        show_json({"number": e164, "suppressed": found is not None} | (_data(found) if found else {}), full=full)
-    else:
-        show(_line(found, full=full) if found else f"{shown}: not on the list")
-    if found is None:
-        raise typer.Exit(1)
+    return Answer(
+        {"number": e164, "suppressed": found is not None} | (_data(found) if found else {}),
+        [_line(found) if found else f"{e164}: not on the list"],
+        full=full,
+        ok=found is not None,
+    )
 
 
 @app.command("list")
-def list_(
-    limit: Annotated[int, typer.Option(min=1, help="How many.")] = 50, full: Full = False, as_json: Json = False
-) -> None:
-    """List numbers that no campaign sends to, in no order; with --json one object a line."""
+def list_(limit: Limit = 50, full: Full = False) -> Rows[Suppression]:
+    """List numbers that no campaign sends to, in no order; `export` writes all of them."""
     known = _list()
-    shown = 0
-    for found in known.all():
-        if shown == limit:
-            break
-        shown += 1
-        if as_json:
-            show_json(_data(found), full=full)
-        else:
-            show(_line(found, full=full))
-    if as_json:
-        return
-    if not shown:
-        show("no number is on the list")
-    elif (count := known.count()) > shown:
-        note(f"{count:,} in all; --limit shows more, export all of them")
+    return Rows(
+        known.all(),
+        data=_data,
+        line=_line,
+        full=full,
+        limit=limit,
+        total=known.count,
+        none="no number is on the list",
+        columns=_COLUMNS,
+    )
 
 
 def _list() -> SuppressionList:
     return FaxClient.from_env().suppressions
 
 
-def _answer(outcome: str, number: str, words: str, *, as_json: bool) -> None:
-    if as_json:
-        show_json({"outcome": outcome, "number": number}, full=False)
-    else:
-        show(f"{hidden(number)} {words}")
+def _answer(outcome: str, number: str, words: str) -> Answer:
+    data = {"outcome": outcome, "number": number}
+    return Answer(data, f"{number} {words}", full=False, ok=outcome != "none")
 
 
 def _note(bad: BadRow) -> None:
@@ -225,7 +203,6 @@ def _iso(moment: datetime | None) -> str | None:
     return moment.isoformat() if moment else None
 
 
-def _line(found: Suppression, *, full: bool) -> str:
-    number = found.number if full else hidden(found.number)
+def _line(found: Suppression) -> list[str]:
     end = f"until {clock(found.until)}" if found.until else "for ever"
-    return f"{number}  {end}  since {clock(found.at)}  {found.source}: {found.reason}"
+    return [found.number, end, f"since {clock(found.at)}", f"{found.source}: {found.reason}"]

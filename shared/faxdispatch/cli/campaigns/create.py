@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from faxdispatch.calling.written import parse_moment
 from faxdispatch.campaign import CampaignState, Imported, Reading
 from faxdispatch.campaign.leftout import free_path as free_left_out
 from faxdispatch.campaign.looking_up import link_look
@@ -29,7 +30,6 @@ from faxdispatch.cli.lists import (
     column_fields,
     country,
 )
-from faxdispatch.cli.moments import parse_moment
 from faxdispatch.cli.output import note, show, show_json
 from faxdispatch.cli.preflight import tell_findings
 from faxdispatch.cli.progress import reading

@@ -1,6 +1,6 @@
 """`faxdispatch campaign`: one document, or one each, to a list of recipients; each command is loaded when asked for."""
 
-from faxdispatch.cli.lazy import Table, lazy_group
+from faxdispatch.cli.groups import Table, lazy_group
 
 COMMANDS: Table = {
     "check": ("faxdispatch.cli.campaigns.check:check", "Check a list of recipients before anything is sent."),

@@ -4,9 +4,9 @@ from typing import Annotated
 
 import typer
 
+from faxdispatch.calling.written import parse_moment
 from faxdispatch.cli.campaigns.words import Id, Json, Yes, campaigns, standing, tell
 from faxdispatch.cli.confirm import confirm
-from faxdispatch.cli.moments import parse_moment
 from faxdispatch.cli.output import note, show, show_json
 from faxdispatch.cli.user import Operator, user
 from faxdispatch.errors import BadInput

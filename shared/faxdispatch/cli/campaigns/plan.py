@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from faxdispatch.calling.written import parse_moment
 from faxdispatch.campaign.importing import Reading
 from faxdispatch.campaign.planning.estimate import RETRY_SHARE, Plan
 from faxdispatch.campaign.planning.inputs import Planner
@@ -24,7 +25,6 @@ from faxdispatch.cli.lists import (
     column_fields,
     country,
 )
-from faxdispatch.cli.moments import parse_moment
 from faxdispatch.cli.output import show, show_json
 from faxdispatch.cli.progress import reading
 from faxdispatch.cli.send import source_of

@@ -1,11 +1,13 @@
 """Commands that are found and loaded when they are asked for, so that each starts fast and needs only what it uses."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 from typing import Any
 
 import typer
 from typer.core import TyperGroup
+
+from faxdispatch.cli.output import answered
 
 Table = Mapping[str, tuple[str, str]]
 """Commands by name: where each one is, as `package.module:name` of a function or of a `typer.Typer` with its own
@@ -24,7 +26,7 @@ class Loading(Mapping[str, Any]):
         found = getattr(import_module(module), attribute)
         if not isinstance(found, typer.Typer):
             function, found = found, typer.Typer(add_completion=False, rich_markup_mode=None)
-            found.command(name)(function)
+            found.command(name)(answered(function))
         command = typer.main.get_command(found)
         command.name = name
         return command
@@ -61,3 +63,20 @@ def lazy_group(table: Table, words: str) -> typer.Typer:
         """Do nothing by itself."""
 
     return app
+
+
+class Group(typer.Typer):
+    """A command with commands of its own, all of one file. What these return is shown by `output`."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__(help=words, add_completion=False, no_args_is_help=True, rich_markup_mode=None)
+
+    def command(self, name: str | None = None, **options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:  # type: ignore[override]
+        """Make a command of a function."""
+        make = super().command(name, **options)
+
+        def made(function: Callable[..., Any]) -> Callable[..., Any]:
+            make(answered(function))
+            return function
+
+        return made

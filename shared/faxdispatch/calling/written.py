@@ -1,8 +1,9 @@
-"""Moments and lengths of time as people write them on the command line."""
+"""Moments, lengths of time and numbers as people write them, to a command or on a page."""
 
 import re
 from datetime import datetime
 
+from faxdispatch.calling.numbers import is_sip, normalise
 from faxdispatch.errors import BadInput
 
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -38,3 +39,17 @@ def parse_moment(text: str, option: str) -> datetime:
     if moment.tzinfo is None:
         raise BadInput(f"{option}: {text!r} has no time zone; write it like 2026-05-01T08:00:00-05:00")
     return moment
+
+
+def parse_number(text: str, option: str, *, region: str | None) -> str:
+    """Give a number in E.164, or a SIP URI as it is; without `+` a number is one of `region`.
+
+    Raises:
+        BadInput: it is neither.
+    """
+    if is_sip(text):
+        return text.strip()
+    try:
+        return normalise(text, region=region)
+    except ValueError as problem:
+        raise BadInput(f"{option}: {problem}") from None

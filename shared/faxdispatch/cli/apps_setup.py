@@ -7,8 +7,7 @@ import typer
 
 from faxdispatch.applications import Plan, Wanted, carry_out, differences, make_plan, shortcomings
 from faxdispatch.cli.account import account
-from faxdispatch.cli.output import note, show, show_json
-from faxdispatch.cli.resources import plain
+from faxdispatch.cli.output import Answer, note
 from faxdispatch.errors import OutcomeUnknown
 from faxdispatch.privacy import hidden
 from faxdispatch.settings import Settings
@@ -36,8 +35,7 @@ def setup(
         str | None, typer.Option("--id", metavar="ID", help="Id of the application to use.", show_default=False)
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Change nothing; tell what would be done.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead.")] = False,
-) -> None:
+) -> Answer:
     """Make a fax application for this deployment, or change the one there is; print the settings to export.
 
     It is the one of --id; else FAX_CONNECTION_ID, where Telnyx knows it; else the one of that name; else a new one.
@@ -58,14 +56,13 @@ def setup(
         plan = make_plan(telnyx, wanted, application_id=identity, connection_id=settings.fax_connection_id)
         application = plan.found if dry_run else carry_out(telnyx, plan, on_unknown=_looking)
     missing = list(_missing(plan, application, settings, identity, dry_run=dry_run))
-    if as_json:
-        show_json(_as_json(plan, application, missing, dry_run=dry_run))
-        return
-    for line in (*_done(plan, application, dry_run=dry_run), *missing):
-        note(plain(hidden(line)))
-    if application and not dry_run:
-        for variable, value in _to_export(application).items():
-            show(f"export {variable}={shlex.quote(value)}")
+    lines = (*_done(plan, application, dry_run=dry_run), *missing)
+    exported = {} if dry_run or application is None else _to_export(application)
+    return Answer(
+        _as_json(plan, application, missing, exported, dry_run=dry_run),
+        [f"export {variable}={shlex.quote(value)}" for variable, value in exported.items()],
+        notes=[hidden(line) for line in lines],
+    )
 
 
 def _looking(error: OutcomeUnknown) -> None:
@@ -123,12 +120,14 @@ def _to_export(application: FaxApplication) -> dict[str, str]:
     return {variable: value for variable, value in values.items() if value}
 
 
-def _as_json(plan: Plan, application: FaxApplication | None, missing: list[str], *, dry_run: bool) -> dict[str, Any]:
+def _as_json(
+    plan: Plan, application: FaxApplication | None, missing: list[str], exported: dict[str, str], *, dry_run: bool
+) -> dict[str, Any]:
     return {
         "outcome": _outcome(plan, dry_run=dry_run),
         "dry_run": dry_run,
         "changed": {change.name: {"old": change.old, "new": change.new} for change in plan.differences},
-        "settings": _to_export(application) if application and not dry_run else {},
+        "settings": exported,
         "missing": missing,
         "application": application.as_data() if application else None,
     }

@@ -1,0 +1,263 @@
+"""`faxdispatch apps`: the fax applications of the account at Telnyx."""
+
+import shlex
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from faxdispatch.applications import (
+    CREATE_FIELDS,
+    UPDATE_FIELDS,
+    AppField,
+    complete,
+    describe,
+    merge,
+    read_document,
+    read_words,
+)
+from faxdispatch.cli.account import account
+from faxdispatch.cli.apps_setup import setup
+from faxdispatch.cli.confirm import confirm
+from faxdispatch.cli.groups import Group
+from faxdispatch.cli.output import Answer, Rows, Yes, fields, note
+from faxdispatch.cli.resources import unbroken
+from faxdispatch.errors import BadInput, NoSuchResource, OutcomeUnknown
+from faxdispatch.privacy import hidden
+from faxdispatch.settings import Settings
+from faxdispatch.telnyx.application_calls import MIN_SEARCH, ApplicationSort
+from faxdispatch.telnyx.client import TelnyxClient
+from faxdispatch.telnyx.models import FaxApplication
+from faxdispatch.telnyx.requests import ApplicationParams
+from faxdispatch.wording import clock
+
+_ROW = "{mark:<1} {id:<20} {active:<8} {profile:<20} {name:<24} {url}"
+
+Words = Annotated[list[str] | None, typer.Argument(metavar="FIELD=VALUE", help="Fields, as listed below.")]
+Input = Annotated[
+    str | None,
+    typer.Option(metavar="FILE", help="JSON object with fields; - is standard input.", show_default=False),
+]
+
+_MORE = """Names are Telnyx's own, with a dot for the nested ones. --input takes an object such as Telnyx takes, or one
+that `apps show --json` printed: of that, what Telnyx alone sets (id, record_type, created_at, updated_at) is left out.
+FIELD=VALUE wins over it. `null` clears a field; to give the text null, use --input."""
+"""What the help of the commands that take fields says of them."""
+
+_UPDATE = """Change the fields of a fax application that are given; all others stay as they are. Name and webhook
+address, which Telnyx needs in every change, are taken from the application where they are not given."""
+
+app = Group("Fax applications at Telnyx: look at them, make, change and delete them, set one up for this deployment.")
+app.command("setup")(setup)
+
+
+def _help_of(first: str, known: dict[str, AppField]) -> str:
+    """Give the help of a command that takes fields; click leaves a paragraph after a backspace sign as it is."""
+    table = "\n".join(describe(known))
+    return f"{first}\n\n{_MORE}\n\n\b\n{table}"
+
+
+@app.command("list")
+def list_(
+    name_contains: Annotated[
+        str | None, typer.Option(help="Part of the name, 3 characters or more, in any case.", show_default=False)
+    ] = None,
+    outbound_voice_profile_id: Annotated[
+        str | None, typer.Option(metavar="ID", help="Only those with this outbound voice profile.", show_default=False)
+    ] = None,
+    sort: Annotated[
+        ApplicationSort | None, typer.Option(help="Order; a - in front turns it round.", show_default=False)
+    ] = None,
+    page_size: Annotated[
+        int | None, typer.Option(min=1, max=250, help="How many Telnyx gives at a time.", show_default=False)
+    ] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="How many at most; all if not given.")] = None,
+) -> Rows[FaxApplication]:
+    """List the account's fax applications, through all pages; * marks the one that is FAX_CONNECTION_ID."""
+    settings = Settings.load()
+    return Rows(
+        _listed(
+            settings,
+            name_contains=name_contains,
+            outbound_voice_profile_id=outbound_voice_profile_id,
+            sort=sort,
+            page_size=page_size,
+        ),
+        data=FaxApplication.as_data,
+        line=lambda application: _row(application, ours=application.id == settings.fax_connection_id),
+        limit=limit,
+        more="there are more; without --limit all are listed",
+        head=_ROW.format(mark="", id="id", active="active", profile="voice profile", name="name", url="webhook"),
+        none="no fax application",
+    )
+
+
+@app.command("show")
+def show_(
+    identity: Annotated[
+        str | None, typer.Argument(metavar="ID", help="FAX_CONNECTION_ID if not given.", show_default=False)
+    ] = None,
+) -> Answer:
+    """Show an application whole. What --json prints can be given to `apps create` and `apps update` as --input."""
+    settings = Settings.load()
+    chosen = identity or settings.fax_connection_id
+    if not chosen:
+        raise BadInput("ID: give the id of an application, or set FAX_CONNECTION_ID; faxdispatch apps list shows them")
+    with account(settings) as telnyx:
+        application = _find(telnyx, chosen)
+    return Answer(application.as_data(), _whole(application))
+
+
+@app.command(help=_help_of("Make a fax application.", CREATE_FIELDS))
+def create(words: Words = None, input: Input = None) -> Answer:  # noqa: A002 - the option's name
+    """Make a fax application of the fields that are given."""
+    params = ApplicationParams.build(**_given_fields(words, input, CREATE_FIELDS))
+    with account(Settings.load()) as telnyx:
+        try:
+            made = telnyx.create_application(params)
+        except OutcomeUnknown as error:
+            look = _how_to_look(params.application_name)
+            raise OutcomeUnknown(
+                f"{error}. It may have been created: look with `{look}` before you try again", status=error.status
+            ) from error
+    return _done(made, "created")
+
+
+@app.command(help=_help_of(_UPDATE, UPDATE_FIELDS))
+def update(
+    identity: Annotated[str, typer.Argument(metavar="ID", help="Id of the application.", show_default=False)],
+    words: Words = None,
+    input: Input = None,  # noqa: A002 - the option's name
+) -> Answer:
+    """Change the fields that are given."""
+    if "=" in identity:
+        raise BadInput(
+            f"ID: {identity!r} is a field; the application's id comes first, as faxdispatch apps list shows it"
+        )
+    given = _given_fields(words, input, UPDATE_FIELDS)
+    with account(Settings.load()) as telnyx:
+        changed = telnyx.update_application(identity, complete(_find(telnyx, identity), given))
+    return _done(changed, "updated")
+
+
+@app.command()
+def delete(
+    identity: Annotated[str, typer.Argument(metavar="ID", help="Id of the application.", show_default=False)],
+    yes: Yes = False,
+) -> Answer:
+    """Delete a fax application at Telnyx, for good. Telnyx refuses it while numbers are assigned to it."""
+    settings = Settings.load()
+    with account(settings) as telnyx:
+        application = _find(telnyx, identity)
+        if warning := _warning(identity, settings):
+            note(f"WARNING: {warning}")
+        name = application.application_name or "without a name"
+        confirm(f"Delete the fax application {name!r} ({application.id}) at Telnyx for good?", yes=yes)
+        try:
+            application = telnyx.delete_application(identity)
+        except NoSuchResource:
+            # It was there a moment ago: an earlier try of this call, or somebody else, has deleted it.
+            note("it was gone already when Telnyx was asked to delete it")
+    return _done(application, "deleted")
+
+
+def _listed(settings: Settings, **chosen: Any) -> Iterator[FaxApplication]:
+    with account(settings) as telnyx:
+        yield from unbroken(telnyx.list_applications(**chosen), "applications")
+
+
+def _row(application: FaxApplication, *, ours: bool) -> str:
+    outbound = application.outbound
+    return _ROW.format(
+        mark="*" if ours else "",
+        id=application.id or "-",
+        active="-" if application.active is None else "yes" if application.active else "NO",
+        profile=(outbound and outbound.outbound_voice_profile_id) or "none",
+        name=hidden(application.application_name or "-"),
+        url=hidden(application.webhook_event_url or "-"),
+    )
+
+
+def _given_fields(words: list[str] | None, source: str | None, fields: dict[str, AppField]) -> dict[str, Any]:
+    """Read what a command was given; tells on standard error what had to be left out.
+
+    Raises:
+        BadInput: a file or a value that cannot be read, a field that there is not, or nothing at all.
+    """
+    if not words and source is None:
+        raise BadInput("nothing is given; write FIELD=VALUE, like active=true, or --input FILE")
+    # Words first: where one is wrong, standard input need not be waited for.
+    from_words = read_words(words or [], fields)
+    if source is None:
+        return from_words
+    from_document, left_out = read_document(_read(source), fields)
+    if left_out:
+        note(f"left out of the input, for it cannot be set: {', '.join(left_out)}")
+    return merge(from_document, from_words)
+
+
+def _find(telnyx: TelnyxClient, identity: str) -> FaxApplication:
+    """Read an application. Raises NoSuchResource, which says where to find ids, where there is none."""
+    try:
+        return telnyx.get_application(identity)
+    except NoSuchResource as error:
+        raise NoSuchResource(
+            f"Telnyx has no fax application {identity}; faxdispatch apps list shows them", status=error.status
+        ) from error
+
+
+def _done(application: FaxApplication, what: str) -> Answer:
+    name = hidden(application.application_name or "no name")
+    return Answer(application.as_data(), f"{what} {application.id} ({name})")
+
+
+def _whole(application: FaxApplication) -> Iterator[str]:
+    """Write every field of an application in a line of its own, for people."""
+    data = application.as_data()
+    for name in ("created_at", "updated_at"):
+        data[name] = clock(getattr(application, name))
+    data.pop("record_type", None)
+    yield from fields({name: _in_words(value) for name, value in _flat(data)})
+
+
+def _flat(data: dict[str, Any]) -> list[tuple[str, Any]]:
+    found: list[tuple[str, Any]] = []
+    for name, value in data.items():
+        if isinstance(value, dict):
+            found += [(f"{name}.{inner}", part) for inner, part in _flat(value)]
+        else:
+            found.append((name, value))
+    return found
+
+
+def _in_words(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list):
+        value = ", ".join(map(str, value))
+    return "-" if value in (None, "") else hidden(value)
+
+
+def _read(source: str) -> bytes:
+    try:
+        return sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
+    except OSError as error:
+        raise BadInput(f"input: {source} cannot be read: {error.strerror}") from None
+
+
+def _how_to_look(name: str) -> str:
+    search = f" --name-contains {shlex.quote(name)}" if len(name) >= MIN_SEARCH else ""
+    return f"faxdispatch apps list{search}"
+
+
+def _warning(identity: str, settings: Settings) -> str | None:
+    if identity == settings.fax_connection_id:
+        return (
+            "this is FAX_CONNECTION_ID of this environment: without it no fax can be sent, and results of faxes that "
+            "are under way may never be reported"
+        )
+    if identity in settings.fax_connections:
+        return "this is one of FAX_CONNECTIONS of this environment: faxes that are sent with it fail from then on"
+    return None

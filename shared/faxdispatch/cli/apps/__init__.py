@@ -1,1 +1,0 @@
-"""`faxdispatch apps …`, one file a concern; `group.py` is the table of the commands."""

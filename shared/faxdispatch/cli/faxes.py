@@ -1,0 +1,319 @@
+"""`faxdispatch faxes`: the faxes that Telnyx knows, asked of Telnyx itself."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+
+from faxdispatch.calling.written import parse_moment, parse_number
+from faxdispatch.cli.account import account
+from faxdispatch.cli.confirm import confirm
+from faxdispatch.cli.groups import Group
+from faxdispatch.cli.output import Answer, Full, Json, Rows, Yes, fields, note
+from faxdispatch.cli.resources import delete_each, known, masked, not_deleted, unbroken
+from faxdispatch.client import FaxClient
+from faxdispatch.errors import BadInput, Conflict, NoSuchResource, NotKnown, OutcomeUnknown, Unavailable, WrongState
+from faxdispatch.ledger import Ledger
+from faxdispatch.operations.deletable import check_deletable
+from faxdispatch.operations.job_of_fax import job_of, ledger_of, marked
+from faxdispatch.settings import Settings
+from faxdispatch.states import PROVIDER_RANK, provider_rank
+from faxdispatch.telnyx.client import TelnyxClient
+from faxdispatch.telnyx.fax_calls import FaxFilters
+from faxdispatch.telnyx.models import Fax
+from faxdispatch.wording import clock
+
+LIMIT = 50
+"""How many are listed unless more are asked for."""
+_NONE_SUCH = "Telnyx knows no fax of this id; it may have been deleted"
+_WIDTHS = {
+    "id": 36,
+    "created": 20,
+    "direction": 9,
+    "status": 16,
+    "from": 16,
+    "to": 16,
+    "pages": 5,
+    "failure reason": 0,
+}
+_THROUGH_JOB = {
+    "cancelled": "it is job {job}'s, which is cancelled and is not tried again",
+    "wished": "it is job {job}'s, which is marked to be cancelled; the workers ask Telnyx, and an event "
+    "tells what came of it",
+}
+_ASKED = "Telnyx has accepted the wish, no more; faxdispatch faxes show {fax} tells how it ends"
+
+FaxId = Annotated[str, typer.Argument(metavar="FAX_ID", help="Telnyx's id of the fax.", show_default=False)]
+Moment = str | None
+
+
+class Direction(StrEnum):
+    """Which way a fax goes."""
+
+    INBOUND = "inbound"
+    OUTBOUND = "outbound"
+
+
+app = Group(
+    "Look at the faxes that Telnyx knows, in and out, whoever sent them; cancel, refresh or delete one.\n\n"
+    "These ask Telnyx themselves and give its answer. What is known of a fax that was sent from here: "
+    "faxdispatch status.",
+)
+
+
+@app.command("list")
+def list_(
+    created_gte: Annotated[
+        Moment, typer.Option(help="Created then or later, like 2026-05-01T08:00:00-05:00.", show_default=False)
+    ] = None,
+    created_gt: Annotated[Moment, typer.Option(help="Created later.", show_default=False)] = None,
+    created_lte: Annotated[Moment, typer.Option(help="Created then or earlier.", show_default=False)] = None,
+    created_lt: Annotated[Moment, typer.Option(help="Created earlier.", show_default=False)] = None,
+    direction: Annotated[Direction | None, typer.Option(help="Only those.", show_default=False)] = None,
+    from_: Annotated[
+        str | None,
+        typer.Option("--from", help="Sender: a number, without + one of FAX_DEFAULT_REGION, or a SIP URI."),
+    ] = None,
+    to: Annotated[str | None, typer.Option(help="Recipient, written the same way.", show_default=False)] = None,
+    page_size: Annotated[
+        int | None, typer.Option(min=1, help="Faxes a call; Telnyx's default if not given.", show_default=False)
+    ] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help=f"How many; {LIMIT} if not given.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="All of them, through all pages.")] = False,
+    full: Full = False,
+) -> Rows[Fax]:
+    """List the faxes that Telnyx knows, in Telnyx's order, as they come; Telnyx can narrow by these options only.
+
+    Exit code 1 where the list broke off, and is not complete.
+    """
+    if every and limit is not None:
+        raise BadInput("give --limit or --all, not both")
+    settings = Settings.load()
+    filters = FaxFilters(
+        created_at_gte=_moment(created_gte, "created-gte"),
+        created_at_gt=_moment(created_gt, "created-gt"),
+        created_at_lte=_moment(created_lte, "created-lte"),
+        created_at_lt=_moment(created_lt, "created-lt"),
+        direction=direction.value if direction else None,
+        from_=_number(from_, "from", settings),
+        to=_number(to, "to", settings),
+        page_size=page_size,
+    )
+    most = None if every else limit or LIMIT
+    return Rows(
+        _listed(settings, filters),
+        data=lambda fax: fax.as_data() if full else masked(fax.as_data()),
+        line=lambda fax: _line(_cells(fax, full=full)),
+        limit=most,
+        more=f"there are more than these {most}; --limit or --all shows them",
+        head=_line(dict(zip(_WIDTHS, _WIDTHS, strict=True))),
+        none="Telnyx knows no such fax",
+    )
+
+
+@app.command("show")
+def show_(fax_id: FaxId, full: Full = False) -> Answer:
+    """Show all that Telnyx says of a fax; and, where a Redis is set that knows it, which of our jobs it is."""
+    settings = Settings.load()
+    with account(settings) as telnyx, known(f"fax {fax_id}", _NONE_SUCH):
+        fax = telnyx.get_fax(fax_id)
+    data = fax.as_data() | _job(fax, settings)
+    shown = data if full else masked(data)
+    return Answer(shown, fields(shown))
+
+
+@app.command()
+def cancel(fax_id: FaxId) -> Answer:
+    """Cancel an outbound fax: through its job, where it is one of ours, so that it is not sent again; else at Telnyx.
+
+    Exit code 1 where it is too late. With REDIS_URL set, Redis must answer. Like `faxdispatch cancel --fax-id`, but it
+    asks Telnyx itself for what is no open job's, and tells at once what Telnyx said.
+    """
+    settings = Settings.load()
+    ledger = ledger_of(settings)
+    # Asked first, and refused where Redis is away: a fax that is cancelled behind its job's back is sent again.
+    job_id = ledger.job_of_fax(fax_id) if ledger else None
+    if job_id and (outcome := FaxClient.from_env(settings).cancel(fax_id=fax_id)) != "over":
+        return _cancelled(fax_id, _THROUGH_JOB[outcome], outcome=outcome, through="job", job=job_id)
+    with account(settings) as telnyx, known(f"fax {fax_id}", _NONE_SUCH):
+        fax = telnyx.get_fax(fax_id)
+        wished = _wish(fax, ledger, settings) if ledger else None
+        _ask_to_cancel(telnyx, fax)
+    if (mark := marked(fax)) and (ledger is None or not marked(fax, ledger)):
+        whose = "no REDIS_URL is set" if ledger is None else "it is of another ledger"
+        note(f"it is job {mark.job_id}'s, which may send it again: {whose}, so say faxdispatch cancel there")
+    words = f"{_ASKED}; it is job {{job}}'s, which is marked to be cancelled too" if wished else _ASKED
+    return _cancelled(fax_id, words, outcome="accepted", through="telnyx", job=wished)
+
+
+@app.command()
+def refresh(fax_id: FaxId) -> Answer:
+    """Renew an inbound fax's expired media link and print the new one, in full: whoever has it can read the fax.
+
+    It asks Telnyx itself and waits for the link; `faxdispatch refresh` has the workers do it and tell it as an event.
+    """
+    with account(Settings.load()) as telnyx, known(f"fax {fax_id}", _NONE_SUCH):
+        link = _renewed(telnyx, fax_id)
+    return Answer({"fax_id": fax_id, "media_url": link}, link, notes=["the link lives for about ten minutes"])
+
+
+@app.command()
+def delete(
+    fax_ids: Annotated[
+        list[str], typer.Argument(metavar="FAX_ID", help="Telnyx's ids of the faxes.", show_default=False)
+    ],
+    yes: Yes = False,
+    as_json: Json = False,
+) -> None:
+    """Delete the records of faxes at Telnyx, for good; a call that is under way goes on.
+
+    Refused for a fax whose job has not ended here: the record is the evidence that keeps it from being sent twice. So
+    Redis must answer where REDIS_URL is set, and must be set for a fax that was sent by a job. Refused too for an
+    inbound fax whose document is to be stored here and is not yet. Exit code 1 where one is not deleted; the others
+    are.
+    """
+    settings = Settings.load()
+    ledger = ledger_of(settings)
+    if ledger:
+        # Before anything is asked of Telnyx: without the ledger nothing is deleted.
+        ledger.counts()
+    with account(settings) as telnyx:
+        fetches = settings.fax_inbound_dir is not None
+        found = _deletable(telnyx, list(dict.fromkeys(fax_ids)), ledger, fetches=fetches, as_json=as_json)
+        if found:
+            names = ", ".join(f"{fax.id} ({fax.direction}, {fax.status})" for fax in found)
+            confirm(f"Delete {names} at Telnyx for good?", yes=yes)
+        done = delete_each([str(fax.id) for fax in found], telnyx.delete_fax, key="fax_id", as_json=as_json)
+    if not done or len(found) < len(set(fax_ids)):
+        raise typer.Exit(1)
+
+
+def _listed(settings: Settings, filters: FaxFilters) -> Iterator[Fax]:
+    with account(settings) as telnyx:
+        yield from unbroken(telnyx.list_faxes(**filters), "faxes")
+
+
+def _cells(fax: Fax, *, full: bool) -> dict[str, str]:
+    data = fax.as_data()
+    data = data if full else masked(data)
+    return {
+        "id": str(fax.id),
+        "created": clock(fax.created_at),
+        "direction": fax.direction or "-",
+        "status": fax.status or "-",
+        "from": data.get("from") or "-",
+        "to": data.get("to") or "-",
+        "pages": "-" if fax.page_count is None else str(fax.page_count),
+        "failure reason": fax.failure_reason or "",
+    }
+
+
+def _line(cells: dict[str, str]) -> str:
+    return "  ".join(f"{cells[name]:<{width}}" for name, width in _WIDTHS.items()).rstrip()
+
+
+def _moment(text: str | None, option: str) -> datetime | None:
+    return parse_moment(text, option) if text is not None else None
+
+
+def _number(text: str | None, option: str, settings: Settings) -> str | None:
+    return parse_number(text, option, region=settings.fax_default_region) if text is not None else None
+
+
+def _job(fax: Fax, settings: Settings) -> dict[str, Any]:
+    """Give the job, its state and the attempt, None where it is no job's; nothing where nobody can tell."""
+    ledger = ledger_of(settings)
+    if ledger is None:
+        return {}
+    try:
+        view = job_of(fax, ledger)
+    except Unavailable as error:
+        note(f"which job it is cannot be told: {error}")
+        return {}
+    if view is None:
+        return {"job_id": None}
+    mark = marked(fax, ledger)
+    attempt = mark.attempt if mark and mark.job_id == view.job_id else view.attempt
+    return {"job_id": view.job_id, "job_state": view.state.value, "job_attempt": attempt}
+
+
+def _wish(fax: Fax, ledger: Ledger, settings: Settings) -> str | None:
+    """Cancel the job too where this is its last attempt and the ledger does not know that fax yet; give the job's id.
+
+    The workers cannot ask Telnyx then, since they do not know which fax.
+    """
+    mark = marked(fax, ledger)
+    if mark is None:
+        return None
+    job_id, attempt, _ = mark
+    try:
+        view = ledger.job(job_id)
+        if view.finished or view.attempt != attempt or view.fax_id is not None:
+            return None
+        return job_id if FaxClient.from_env(settings).cancel(job_id=job_id) != "over" else None
+    except NotKnown:
+        return None
+
+
+def _ask_to_cancel(telnyx: TelnyxClient, fax: Fax) -> None:
+    fax_id = str(fax.id)
+    try:
+        telnyx.cancel_fax(fax_id)
+    except WrongState as error:
+        now = telnyx.get_fax(fax_id)
+        raise WrongState(
+            f"fax {fax_id}: not cancelled: {_why_not(now)}", status=error.status, code=error.code
+        ) from error
+
+
+def _why_not(fax: Fax) -> str:
+    status = fax.status or "in a status that Telnyx does not tell"
+    if fax.direction == "inbound":
+        return f"it is an inbound fax, {status}; only outbound ones can be"
+    if 0 < provider_rank(fax.status or "") < PROVIDER_RANK["delivered"]:
+        return f"Telnyx does not while it is {status}; try again in a moment"
+    return f"too late, it is {status}"
+
+
+def _cancelled(fax_id: str, words: str, *, outcome: str, through: str, job: str | None) -> Answer:
+    data: dict[str, Any] = {"outcome": outcome, "through": through, "fax_id": fax_id, "job_id": job}
+    told = {name: value for name, value in data.items() if value is not None}
+    return Answer(told, words.format(job=job, fax=fax_id))
+
+
+def _renewed(telnyx: TelnyxClient, fax_id: str) -> str:
+    try:
+        telnyx.refresh_fax(fax_id)
+    except WrongState as error:
+        fax = telnyx.get_fax(fax_id)
+        raise WrongState(
+            f"fax {fax_id}: Telnyx renews the link of a received inbound fax only; this one is "
+            f"{fax.direction or 'of no known direction'} and {fax.status or 'of no known status'}",
+            status=error.status,
+            code=error.code,
+        ) from error
+    # The answer to a refresh holds no link.
+    link = telnyx.get_fax(fax_id).media_url
+    if not link:
+        raise OutcomeUnknown(f"fax {fax_id}: Telnyx took the wish but gives no media_url; ask again in a moment")
+    return link
+
+
+def _deletable(
+    telnyx: TelnyxClient, fax_ids: list[str], ledger: Ledger | None, *, fetches: bool, as_json: bool
+) -> list[Fax]:
+    """Give the faxes that may go, and tell of the others. `fetches` says that inbound documents are stored here."""
+    found = []
+    for fax_id in fax_ids:
+        try:
+            fax = telnyx.get_fax(fax_id)
+            check_deletable(fax, ledger, fetches=fetches)
+        except NoSuchResource:
+            not_deleted(fax_id, _NONE_SUCH, key="fax_id", as_json=as_json, outcome="missing")
+        except Conflict as error:
+            not_deleted(fax_id, str(error), key="fax_id", as_json=as_json, outcome="refused")
+        else:
+            found.append(fax)
+    return found

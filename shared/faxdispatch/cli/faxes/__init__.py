@@ -1,1 +1,0 @@
-"""`faxdispatch faxes …`, one file a command; `group.py` is the table of them."""

@@ -1,0 +1,257 @@
+"""`faxdispatch media`: the documents in Telnyx's media storage, asked of Telnyx itself."""
+
+import re
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from faxdispatch.calling.written import parse_span
+from faxdispatch.cli.account import account
+from faxdispatch.cli.confirm import confirm
+from faxdispatch.cli.groups import Group
+from faxdispatch.cli.output import Answer, Json, Rows, Yes, fields, is_terminal, note, show
+from faxdispatch.cli.resources import delete_each, known, not_deleted, unbroken
+from faxdispatch.documents.local import SPARE, Document, read_document
+from faxdispatch.errors import BadInput, Conflict, NoSuchResource
+from faxdispatch.media.local_name import local_name
+from faxdispatch.media.uploads import KEEP, find, put
+from faxdispatch.settings import Settings
+from faxdispatch.telnyx.client import TelnyxClient
+from faxdispatch.telnyx.media_calls import MAX_TTL
+from faxdispatch.telnyx.models import MediaResource
+from faxdispatch.wording import clock
+
+_KEEP = int(KEEP.total_seconds())
+_STDOUT = "-"
+_NONE_SUCH = "Telnyx stores nothing under this name; it may have expired"
+_WORDS = {
+    "stored": "stored",
+    "replaced": "stored in the place of what was there",
+    "kept": "the same document was there already, and stays",
+}
+
+Name = Annotated[str, typer.Argument(metavar="NAME", help="The document's name in the storage.", show_default=False)]
+
+app = Group(
+    "Put documents into Telnyx's media storage, from which faxes are sent by name; look at them, fetch, delete "
+    "them.\n\n"
+    "These ask Telnyx themselves. A local file that `faxdispatch send` is given goes there by itself.",
+)
+
+
+@app.command("list")
+def list_(
+    content_type: Annotated[
+        list[str] | None, typer.Option(help="Only this kind, like application/pdf; may be repeated.")
+    ] = None,
+) -> Rows[MediaResource]:
+    """List the documents in the storage: how long each is kept, its kind, its name, as they come.
+
+    Exit code 1 where the list broke off, and is not complete.
+    """
+    return Rows(
+        _listed(content_type or []),
+        data=MediaResource.as_data,
+        line=_line,
+        none="nothing is stored" if not content_type else "nothing of this kind is stored",
+    )
+
+
+@app.command("show")
+def show_(name: Name) -> Answer:
+    """Show what is known of a stored document: its kind, since when and until when it is there."""
+    with account(Settings.load()) as telnyx, known(name, _NONE_SUCH):
+        data = telnyx.get_media(name).as_data()
+    return Answer(data, fields(data))
+
+
+@app.command()
+def upload(
+    source: Annotated[
+        str, typer.Argument(metavar="FILE|URL", help="Local file, or link that Telnyx fetches.", show_default=False)
+    ],
+    name: Annotated[
+        str | None,
+        typer.Option(help="Its name there. If not given, a file is named by its content; a link's Telnyx makes up."),
+    ] = None,
+    ttl: Annotated[
+        str | None,
+        typer.Option(
+            "--ttl",
+            "--ttl-seconds",
+            help="How long it is kept, like 30d, 12h or 600 (seconds); 30d if not given.",
+            show_default=False,
+        ),
+    ] = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Take the place of what --name names; faxes that wait send this then.")
+    ] = False,
+) -> Answer:
+    """Store a document and print its name, for `faxdispatch send --media-name`.
+
+    A file is checked first to be of a kind that can be faxed. Without --name the same content is stored once.
+    """
+    if replace and name is None:
+        raise BadInput("--replace: give with --name the name of what is to be replaced")
+    settings = Settings.load()
+    lifetime = parse_span(ttl, "ttl", longest=MAX_TTL) if ttl is not None else None
+    document = None if _is_link(source) else read_document(Path(source))
+    with account(settings) as telnyx:
+        if document is not None and name is None:
+            outcome, media = _once(telnyx, document, lifetime)
+        else:
+            outcome, media = _named(telnyx, document or source, name, lifetime or _KEEP, replace=replace)
+    kept = f"kept {_kept(media)}" if media.expires_at else _kept(media)
+    notes = [f"{_WORDS[outcome]}; {kept}"]
+    return Answer({"outcome": outcome} | media.as_data(), str(media.media_name), notes=notes)
+
+
+@app.command()
+def download(
+    name: Name,
+    file: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="FILE|FOLDER|-",
+            help="Where to; `-` is standard output. If not given, its name, made safe, in the present folder.",
+            show_default=False,
+        ),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite a file that is there.")] = False,
+) -> None:
+    """Fetch a stored document and print the name of its file, which only its owner can read.
+
+    The file appears whole or not at all.
+    """
+    settings = Settings.load()
+    if file == _STDOUT:
+        _to_stdout(name, settings)
+        return
+    to = _target(name, file, force=force)
+    try:
+        with account(settings) as telnyx, known(name, _NONE_SUCH):
+            size = telnyx.download_media(name, to)
+    except OSError as error:
+        raise BadInput(f"{to}: cannot be written: {error.strerror}") from None
+    show(str(to))
+    note(f"{size:,} bytes")
+
+
+@app.command()
+def delete(
+    names: Annotated[
+        list[str], typer.Argument(metavar="NAME", help="The documents' names in the storage.", show_default=False)
+    ],
+    yes: Yes = False,
+    as_json: Json = False,
+) -> None:
+    """Delete stored documents, for good. A fax that waits to be sent from one will fail.
+
+    Exit code 1 where one is not deleted; the others are.
+    """
+    with account(Settings.load()) as telnyx:
+        found = _there(telnyx, list(dict.fromkeys(names)), as_json=as_json)
+        if found:
+            what = ", ".join(found)
+            confirm(f"Delete {what} for good? Faxes that wait to be sent from them fail.", yes=yes)
+        done = delete_each(found, telnyx.delete_media, key="media_name", as_json=as_json)
+    if not done or len(found) < len(set(names)):
+        raise typer.Exit(1)
+
+
+def _listed(content_type: list[str]) -> Iterator[MediaResource]:
+    with account(Settings.load()) as telnyx:
+        yield from unbroken(telnyx.list_media(content_type), "documents")
+
+
+def _line(media: MediaResource) -> str:
+    return f"{_kept(media):<26}  {media.content_type or '-':<15}  {media.media_name}"
+
+
+def _kept(media: MediaResource) -> str:
+    return f"until {clock(media.expires_at)}" if media.expires_at else "no end is told"
+
+
+def _once(telnyx: TelnyxClient, document: Document, lifetime: int | None) -> tuple[str, MediaResource]:
+    """Store a document under the name of its content, unless it is there for long enough already.
+
+    Its time is never made shorter: a fax that waits may need it.
+    """
+    name = document.media_name
+    known = find(telnyx, name)
+    needed = datetime.now(UTC) + (SPARE if lifetime is None else timedelta(seconds=lifetime))
+    if known and (known.expires_at is None or known.expires_at >= needed):
+        return "kept", known
+    return "stored", put(telnyx, document, name, lifetime or _KEEP, replace=known is not None)
+
+
+def _named(
+    telnyx: TelnyxClient, source: Document | str, name: str | None, lifetime: int, *, replace: bool
+) -> tuple[str, MediaResource]:
+    known = find(telnyx, name) if name is not None else None
+    if known and not replace:
+        raise Conflict(
+            f"name: {name} is stored there already, and faxes may wait for it; give another name, or --replace"
+        )
+    outcome = "replaced" if known else "stored"
+    if isinstance(source, Document):
+        return outcome, put(telnyx, source, name or source.media_name, lifetime, replace=known is not None)
+    if known:
+        return outcome, telnyx.update_media(str(name), source, ttl_seconds=lifetime)
+    return outcome, telnyx.upload_media(source, media_name=name, ttl_seconds=lifetime)
+
+
+def _is_link(source: str) -> bool:
+    scheme = re.match(r"([A-Za-z][A-Za-z0-9+.-]+)://", source)
+    if scheme and scheme[1].lower() not in ("https", "http"):
+        raise BadInput(f"{scheme[0]}… is no link that Telnyx fetches; give one that begins with https://, or a file")
+    return scheme is not None
+
+
+def _to_stdout(name: str, settings: Settings) -> None:
+    if is_terminal():
+        raise BadInput("standard output is a terminal, which a document would upset; give a file, or a pipe")
+    with tempfile.TemporaryDirectory(prefix="faxdispatch-") as folder:
+        copy = Path(folder) / "document"
+        with account(settings) as telnyx, known(name, _NONE_SUCH):
+            telnyx.download_media(name, copy)
+        with copy.open("rb") as content:
+            shutil.copyfileobj(content, sys.stdout.buffer)
+    sys.stdout.buffer.flush()
+
+
+def _target(name: str, file: str | None, *, force: bool) -> Path:
+    """Give the file to write.
+
+    Raises:
+        BadInput: it is something else than a file.
+        Conflict: it is there, and is not to be overwritten.
+    """
+    to = Path(file) if file is not None else Path(local_name(name))
+    if to.is_dir():
+        to /= local_name(name)
+    if not to.exists() and not to.is_symlink():
+        return to
+    if not to.is_file():
+        raise BadInput(f"{to}: is there and is no ordinary file")
+    if not force:
+        raise Conflict(f"{to}: is there already; --force overwrites it")
+    return to
+
+
+def _there(telnyx: TelnyxClient, names: list[str], *, as_json: bool) -> list[str]:
+    """Give the names that there are, and tell of the others."""
+    found = []
+    for name in names:
+        try:
+            telnyx.get_media(name)
+            found.append(name)
+        except NoSuchResource:
+            not_deleted(name, _NONE_SUCH, key="media_name", as_json=as_json, outcome="missing")
+    return found
