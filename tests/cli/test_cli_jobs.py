@@ -143,7 +143,7 @@ def test_the_overview_of_an_empty_installation_is_all_zeros(cli):
 def test_what_needs_a_look_is_told(cli, ledger, redis):
     ledger.bury("m-1", letter={}, facts={}, source="worker")
 
-    assert "1 dead letters" in cli("status").out
+    assert "1 dead letter:" in cli("status").out
 
 
 def test_a_queued_job_is_cancelled_at_once(cli, ledger, job):
