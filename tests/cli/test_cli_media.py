@@ -192,7 +192,7 @@ def test_a_name_that_would_steer_the_terminal_stays_on_its_line(media, pdf):
 
     (line,) = media("list").out.splitlines()
 
-    assert line.endswith("a?[2J?b")
+    assert line.endswith("a\\x1b[2J\\nb")
     assert "\x1b" not in media("show", "a\x1b[2J\nb").out
 
 
