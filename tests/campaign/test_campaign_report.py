@@ -18,7 +18,7 @@ from faxdispatch.ledger import Campaigns, Rules, Scripts, connect
 from faxdispatch.ledger.campaigns import CANCELLED, FAILED
 from faxdispatch.lists.badrows import safe_cell
 from faxdispatch.reasons.failures import REASONS
-from faxdispatch.reasons.words import OURS, REFUSALS, TELNYX
+from faxdispatch.reasons.words import OURS, REFUSALS, TELNYX, short
 from faxdispatch.states import CampaignState
 from tests.campaign.rows import CAMPAIGN, COLUMNS, Rows
 from tests.conftest import free_port
@@ -329,6 +329,11 @@ def test_every_cause_that_we_give_ourselves_is_told_in_plain_words():
 )
 def test_a_cause_in_words(cause, letter, words):
     assert in_words(cause, letter) == words
+
+
+def test_a_code_is_never_told_alone():
+    assert short("10016") == "10016 (A number of the request is not written as +, country and number)"
+    assert short("user_busy") == "user_busy"
 
 
 def test_a_timeline_counts_every_delivery_however_long_it_lasts():

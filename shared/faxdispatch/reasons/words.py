@@ -93,6 +93,11 @@ def is_known(cause: str) -> bool:
     return cause.isdigit() or cause in TELNYX or cause in OURS
 
 
+def short(cause: str) -> str:
+    """Give a cause for a line of several: a word as it is, a code of Telnyx's with what it means."""
+    return f"{cause} ({REFUSALS[cause].rstrip('.')})" if cause in REFUSALS else cause
+
+
 def plain(cause: str) -> str:
     """Say why a fax failed, by Telnyx's reason, its error code, or our own word. A code is told with the words."""
     known = TELNYX.get(cause) or OURS.get(cause)

@@ -12,6 +12,7 @@ from faxdispatch.client import FaxClient
 from faxdispatch.ledger import Limits, Scripts, Traffic
 from faxdispatch.operations.outlook import pause_line
 from faxdispatch.reasons.holds import ending
+from faxdispatch.reasons.words import short
 from faxdispatch.settings import Settings
 from faxdispatch.states import HoldReason
 from faxdispatch.wording import are, clock, counted, of_cap
@@ -39,7 +40,7 @@ def status(campaign: Id, as_json: Json = False) -> None:
     _show_rows(found)
     _show_holds(holds)
     for cause, count in causes.items():
-        show(f"{count:>11,}  ended for {cause}")
+        show(f"{count:>11,}  ended for {short(cause)}")
     if line:
         _show_connection(line)
 

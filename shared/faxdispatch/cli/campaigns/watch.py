@@ -24,6 +24,7 @@ from faxdispatch.ledger import Account, Campaign, Campaigns, Limits, Scripts, Tr
 from faxdispatch.ledger.campaigns import FAILED
 from faxdispatch.plain import plain
 from faxdispatch.privacy import hidden
+from faxdispatch.reasons.words import short
 from faxdispatch.settings import Settings
 from faxdispatch.states import CampaignState, State
 from faxdispatch.wording import clock
@@ -126,7 +127,7 @@ def line(standing: Standing) -> str:
     campaign = standing.campaign
     words = [_ended(campaign), *_counts(campaign), _pace(standing), _channels(standing)]
     if standing.causes:
-        words.append("causes: " + ", ".join(f"{count:,} {cause}" for cause, count in _first(standing.causes)))
+        words.append("causes: " + ", ".join(f"{count:,} {short(cause)}" for cause, count in _first(standing.causes)))
     return f"{_state(campaign)}: {'; '.join(words)}"
 
 
