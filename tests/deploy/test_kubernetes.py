@@ -1,5 +1,7 @@
 """The manifests for Kubernetes: valid by its own schema where that is here, closed, with the Procfile's commands."""
 
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,19 @@ PODS = {it["metadata"]["name"]: it["spec"]["template"]["spec"] for it in MANIFES
 def test_every_file_is_applied():
     kustomization = YAML(typ="safe").load(ROOT / "deploy" / "kubernetes" / "kustomization.yaml")
     assert sorted(kustomization["resources"]) == [path.name for path in FILES]
+
+
+@pytest.mark.skipif(not shutil.which("kubectl"), reason="no kubectl here, which puts the manifests together")
+def test_the_manifests_go_together_into_one_namespace_with_one_image():
+    folder = ROOT / "deploy" / "kubernetes"
+    done = subprocess.run(["kubectl", "kustomize", folder], capture_output=True, text=True, check=True, timeout=60)
+    made = list(YAML(typ="safe").load_all(done.stdout))
+    assert len(made) == len(MANIFESTS)
+    assert {it["metadata"].get("namespace") for it in made if it["kind"] != "Namespace"} == {"faxdispatch"}
+    pods = [it["spec"]["template"]["spec"] for it in made if it["kind"] == "Deployment"]
+    assert {container["image"] for pod in pods for container in pod["containers"]} == {
+        "registry.example.com/faxdispatch:0.1.0"
+    }
 
 
 @pytest.mark.parametrize("manifest", MANIFESTS, ids=lambda it: f"{it['kind']}/{it['metadata']['name']}")
