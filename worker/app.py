@@ -36,6 +36,7 @@ from faxdispatch.ledger import (
 from faxdispatch.ledger.connection import refuse_unfit
 from faxdispatch.ledger.refusals import passes
 from faxdispatch.observability.logs import set_up
+from faxdispatch.redis.address import RedisAddress
 from faxdispatch.settings import Settings
 from faxdispatch.storage.store import open_store
 from faxdispatch.telnyx import ClientStack, TelnyxClock
@@ -71,7 +72,11 @@ def build(settings: Settings) -> Celery:
     refuse_unfit(settings.redis, settings.broker)
     if settings.sender is None:
         log.warning("FAX_FROM is not set: a fax that names no sender is held")
-    app = broker_app("faxdispatch", settings.broker, visibility_timeout=settings.fax_visibility_timeout)
+    namespace = RedisAddress.read(settings.redis).namespace
+    app = broker_app(
+        "faxdispatch", settings.broker, namespace=namespace, visibility_timeout=settings.fax_visibility_timeout
+    )
+    queues = [app.named(queue) for queue in QUEUES]
     transport.install(app, max_bytes=MAX_BYTES)
     refuse_compressed()
     app.conf.update(
@@ -79,7 +84,7 @@ def build(settings: Settings) -> Celery:
         task_acks_late=True,
         task_reject_on_worker_lost=True,
         task_acks_on_failure_or_timeout=True,
-        task_queues=[Queue(name, Exchange(name), routing_key=name) for name in QUEUES],
+        task_queues=[Queue(name, Exchange(name), routing_key=name) for name in queues],
         # Threads: measured, a gevent worker's unacknowledged messages are never delivered again.
         worker_pool="threads",
         worker_concurrency=settings.fax_worker_concurrency,
@@ -88,8 +93,8 @@ def build(settings: Settings) -> Celery:
         worker_consumer="worker.messaging.consumer:GatedConsumer",
         # Any app on the broker could otherwise have our workers take from other queues, stop, or end.
         worker_enable_remote_control=False,
-        control_exchange="fax.control.celery",
-        event_exchange="fax.events.celery",
+        control_exchange=app.named("fax.control.celery"),
+        event_exchange=app.named("fax.events.celery"),
         worker_hijack_root_logger=False,
         worker_redirect_stdouts=False,
         broker_connection_max_retries=None,

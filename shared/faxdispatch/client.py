@@ -105,7 +105,8 @@ class FaxClient:
         self._settings = settings
         self._ledger = ledger or Ledger(Scripts(connect(redis_url)))
         self._keeper = Keeper(self._ledger.redis, settings.fax_replicas if settings else None)
-        self._app = broker_app("faxdispatch-client", broker_url or redis_url)
+        namespace = self._ledger.scripts.namespace
+        self._app = broker_app("faxdispatch-client", broker_url or redis_url, namespace=namespace)
         self._one_redis = broker_url is None or same_redis(broker_url, redis_url)
 
     @classmethod
@@ -602,10 +603,8 @@ class FaxClient:
             return SendResult(error=error)
 
     def _new(self, job: SendFax) -> New:
-        job_id = job.identity()
-        return New(
-            job_id, job, message=(job.queue, reminder(job_id, job.queue)) if self._one_redis else None, in_time=True
-        )
+        job_id, queue = job.identity(), self._app.named(job.queue)
+        return New(job_id, job, message=(queue, reminder(job_id, queue)) if self._one_redis else None, in_time=True)
 
     def _sent(self, faxes: Sequence[New]) -> Iterator[SendResult]:
         for at in range(0, len(faxes), MANY):

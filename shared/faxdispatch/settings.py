@@ -20,6 +20,7 @@ from faxdispatch.calling.openings import Calendar
 from faxdispatch.calling.zones import is_zone
 from faxdispatch.errors import Misconfigured
 from faxdispatch.reasons.ladder import Rung, read_ladder
+from faxdispatch.redis.namespace import FORM, with_namespace
 
 log = logging.getLogger(__name__)
 
@@ -102,6 +103,8 @@ class Settings(BaseSettings):
     """Ledger and events. Secret, since it may carry a password."""
     celery_broker_url: SecretStr | None = None
     """Celery's broker; `REDIS_URL` where it is not set."""
+    fax_namespace: str | None = Field(default=None, pattern=f"^{FORM}$")
+    """A word in which keys and queues begin in place of `fax`, where deployments share one Redis or RabbitMQ."""
     fax_data_dir: Path = Path(".fax-data")
     """Where the embedded Valkey keeps its files and its socket. It must be ours, and is closed to other users."""
     port: int = Field(default=8080, ge=0, le=65535)
@@ -359,10 +362,10 @@ class Settings(BaseSettings):
 
     @property
     def redis(self) -> str:
-        """The address of Redis, in clear. Raises Misconfigured where it is not set."""
+        """The address of Redis, in clear, with the namespace. Raises Misconfigured where it is not set."""
         self.require("redis_url")
         assert self.redis_url is not None  # noqa: S101 - require() has just made sure
-        return self.redis_url.get_secret_value()
+        return with_namespace(self.redis_url.get_secret_value(), self.fax_namespace)
 
     @property
     def broker(self) -> str:

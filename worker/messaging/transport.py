@@ -29,6 +29,7 @@ from redis.exceptions import NoScriptError, ResponseError
 from faxdispatch.broker import redis_transport
 from faxdispatch.broker.connection import BrokerApp
 from faxdispatch.jobs import CancelFax
+from faxdispatch.redis.namespace import queue_name
 from worker.messaging.envelope import CUT, KEPT, Envelope
 
 log = logging.getLogger(__name__)
@@ -244,9 +245,10 @@ class Channel(redis_transport.Channel):
         queues = self._queue_cycle.consume(len(self.active_queues))
         if not queues:
             return
-        if self._looks % 2 and CancelFax.QUEUE in queues:
+        asked = queue_name(self.namespace, CancelFax.QUEUE)
+        if self._looks % 2 and asked in queues:
             # What producers ask for goes before sends, but a flood of it leaves them every other message.
-            queues.sort(key=CancelFax.QUEUE.__eq__)
+            queues.sort(key=asked.__eq__)
         connection = self._in_poll = self.client.connection
         self._brpop_sent_at = time.monotonic()
         self._waited = self._idle

@@ -14,6 +14,7 @@ from faxdispatch.errors import Misconfigured
 from faxdispatch.jobs import ATTEMPT, Job
 from faxdispatch.privacy import scrub
 from faxdispatch.redis.address import SCHEMES, RedisAddress, split_login
+from faxdispatch.redis.namespace import USUAL, queue_name
 
 TRANSPORT: dict[str, Any] = {
     # The transport looks for such messages every hundred seconds unless told otherwise.
@@ -51,9 +52,14 @@ class BrokerApp(Celery):  # type: ignore[misc] # Celery has no types
     may be another service's, and lets them go before what the app was given.
     """
 
-    def __init__(self, name: str, url: str) -> None:
+    def __init__(self, name: str, url: str, namespace: str = USUAL) -> None:
         super().__init__(name, set_as_current=False, loader=Loader, fixups=(), changes={"broker_url": url})
         self.address = url
+        self.namespace = namespace
+
+    def named(self, queue: str) -> str:
+        """Give the name of one of our queues, or exchanges, in this app's namespace."""
+        return queue_name(self.namespace, queue)
 
     # No results are kept: nobody would read them. A class, so that no variable can name another.
     backend_cls = "disabled"
@@ -74,11 +80,12 @@ _FOR_GOOD = {402, 403, 404, 405, 406, 530, 540}
 """AMQP's reply codes for what will not pass by itself (AMQP 0-9-1 specification, reply codes)."""
 
 
-def broker_app(name: str, url: str, *, visibility_timeout: float = 120) -> BrokerApp:
+def broker_app(name: str, url: str, *, namespace: str | None = None, visibility_timeout: float = 120) -> BrokerApp:
     """Make a Celery app for the broker at an address, with the ways of its messages. Nothing connects yet.
 
     `visibility_timeout` is in seconds; after it, Redis hands an unacknowledged message to another worker. A second
-    delivery is harmless, since only the ledger's claim allows a call.
+    delivery is harmless, since only the ledger's claim allows a call. `namespace` is the ledger's; without it, that of
+    the address.
 
     Raises:
         Misconfigured: the address cannot be read, or is of a broker that nothing here can reach.
@@ -86,13 +93,13 @@ def broker_app(name: str, url: str, *, visibility_timeout: float = 120) -> Broke
     scheme = url.partition("://")[0]
     if scheme in SCHEMES:
         address = RedisAddress.read(url, setting=_SETTING)
-        app = BrokerApp(name, address.place)
-        options = {"visibility_timeout": visibility_timeout, "address": address}
+        app = BrokerApp(name, address.place, namespace or address.namespace)
+        options = {"visibility_timeout": visibility_timeout, "address": address, "namespace": app.namespace}
         app.conf.update(
             broker_transport=REDIS_TRANSPORT, broker_transport_options=TRANSPORT | options | address.transport_options
         )
     else:
-        app = BrokerApp(name, url)
+        app = BrokerApp(name, url, namespace or USUAL)
         _check(app)
     app.conf.update(
         broker_connection_retry_on_startup=True,
@@ -126,12 +133,15 @@ def _check(app: BrokerApp) -> None:
     )
 
 
-def post(app: Celery, name: str, queue: str, payload: dict[str, Any], *, message_id: str | None = None) -> None:
-    """Send one message. Celery would repeat the payload in clear in a header, for logs: it is told not to."""
+def post(app: BrokerApp, name: str, queue: str, payload: dict[str, Any], *, message_id: str | None = None) -> None:
+    """Send one message to one of our queues.
+
+    Celery would repeat the payload in clear in a header, for logs: it is told not to.
+    """
     app.send_task(
         name,
         kwargs=payload,
-        queue=queue,
+        queue=app.named(queue),
         task_id=message_id,
         argsrepr="()",
         kwargsrepr="{}",
@@ -141,7 +151,7 @@ def post(app: Celery, name: str, queue: str, payload: dict[str, Any], *, message
     )
 
 
-def post_job(app: Celery, job: Job, *, message_id: str | None = None) -> None:
+def post_job(app: BrokerApp, job: Job, *, message_id: str | None = None) -> None:
     """Send the message of a job."""
     post(app, job.TASK, job.queue, job.encode(), message_id=message_id)
 
@@ -181,11 +191,11 @@ def refused(error: BaseException) -> str | None:
     return scrub(f"{text} ({code})") if code in _FOR_GOOD and text else None
 
 
-def waiting(app: Celery, queue: str) -> int:
-    """Count the messages that wait in a queue."""
+def waiting(app: BrokerApp, queue: str) -> int:
+    """Count the messages that wait in one of our queues."""
     with app.connection_for_read() as connection:
         try:
-            return int(connection.default_channel.queue_declare(queue, passive=True).message_count)
+            return int(connection.default_channel.queue_declare(app.named(queue), passive=True).message_count)
         except connection.channel_errors:
             # Redis has no empty lists: a queue without messages does not exist.
             return 0

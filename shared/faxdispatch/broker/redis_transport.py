@@ -23,10 +23,11 @@ _Transport: Any = redis.Transport
 
 
 class Channel(_Channel):  # type: ignore[misc]
-    """A channel to the Redis at `address`, which comes with the transport's options."""
+    """A channel to the Redis at `address`, with keys in `namespace`; both come with the transport's options."""
 
     address: RedisAddress
-    from_transport_options = (*_Channel.from_transport_options, "address")
+    namespace: str
+    from_transport_options = (*_Channel.from_transport_options, "address", "namespace")
 
     def _connparams(self, asynchronous: bool = False) -> dict[str, Any]:
         """Give the options of kombu's pool of connections; the name is that of kombu's own step."""
@@ -43,7 +44,7 @@ class Channel(_Channel):  # type: ignore[misc]
             ours["socket_keepalive"] = self.socket_keepalive
         given = {name: value for name, value in self.address.options.items() if name not in POOL}
         told = _telling(kind, self) if asynchronous else kind
-        return {"db": 0, **ours, **given, "connection_class": told}
+        return {"db": 0, **ours, **given, "namespace": self.namespace, "connection_class": told}
 
 
 def _telling(kind: type[AbstractConnection], channel: Any) -> type[AbstractConnection]:

@@ -14,6 +14,7 @@ from redis.exceptions import ResponseError
 
 from faxdispatch.broker.connection import BrokerApp
 from faxdispatch.jobs import JOBS, URGENT
+from faxdispatch.redis.namespace import FORM, USUAL
 
 DEFAULT_QUEUE = "celery"
 """Celery's own (Celery documentation, `task_default_queue`)."""
@@ -27,8 +28,13 @@ PATIENCE = 10.0
 MOST = 20
 """Places that are told."""
 
-_QUEUES = sorted({URGENT, *(kind.QUEUE for kind in JOBS)})
-_READ = re.compile(rf"(?:{'|'.join(map(re.escape, _QUEUES))})(?:\x06\x16[1-9])?")
+_QUEUES = sorted({URGENT, *(kind.QUEUE for kind in JOBS), "fax.dispatch", "fax.checks"})
+"""Those of producers, and the two in which workers remind themselves."""
+_OF_A_DEPLOYMENT = re.compile(
+    rf"(?P<namespace>{FORM})"
+    rf"(?::|(?:{'|'.join(re.escape(queue.removeprefix(USUAL)) for queue in _QUEUES)})(?:\x06\x16[1-9])?$)"
+)
+"""Keys and queues of a deployment, in whatever namespace."""
 _COUNT = """
 -- How many of the newest and the oldest 500 messages of a list name one of the tasks in ARGV.
 local size, found = redis.call('LLEN', KEYS[1]), 0
@@ -57,6 +63,14 @@ end
 return 0
 """
 _TASKS = [kind.TASK for kind in JOBS]
+
+
+def _is_deployment(redis: Any, namespace: str) -> bool:
+    """Tell whether there is a ledger of that namespace; who may not read it has nothing to look for there."""
+    try:
+        return bool(redis.exists(f"{namespace}:ledger"))
+    except ResponseError:
+        return True
 
 
 class Lookout:
@@ -95,12 +109,20 @@ class Lookout:
             # It may not be read, or is no list.
             return 0
 
+    def _is_read(self, redis: Any, name: str) -> bool:
+        """Tell whether a list is one of a ledger's, or a queue of workers: ours, or another deployment's."""
+        found = _OF_A_DEPLOYMENT.match(name)
+        if found is None:
+            return False
+        namespace = found["namespace"]
+        return namespace in {self._app.namespace, USUAL} or _is_deployment(redis, namespace)
+
     def _search(self, redis: Any, keys: int) -> None:
         end = time.monotonic() + PATIENCE
         for _ in range(max(1, keys // 1000)):
             self._cursor, found = redis.scan(self._cursor, count=1000, _type="list")
             texts = (name.decode(errors="replace") if isinstance(name, bytes) else name for name in found)
-            names = [name for name in texts if not name.startswith("fax:") and not _READ.fullmatch(name)]
+            names = [name for name in texts if not self._is_read(redis, name)]
             pipe = redis.pipeline(transaction=False)
             for name in names:
                 pipe.eval(_ENDS, 1, name, *_TASKS)

@@ -13,6 +13,7 @@ from faxdispatch.broker.unread import WHOLE, Lookout
 from faxdispatch.checks.finding import Finding, fail, ok, warn
 from faxdispatch.errors import Misconfigured
 from faxdispatch.jobs import JOBS, URGENT
+from faxdispatch.redis.address import RedisAddress
 from faxdispatch.settings import Settings
 
 PATIENCE = 5.0
@@ -32,15 +33,16 @@ def check_broker(settings: Settings) -> Iterator[Finding]:
     if settings.celery_broker_url is None and settings.redis_url is None:
         return
     try:
-        app = broker_app("faxdispatch-doctor", settings.broker)
+        namespace = RedisAddress.read(settings.redis).namespace if settings.redis_url else settings.fax_namespace
+        app = broker_app("faxdispatch-doctor", settings.broker, namespace=namespace)
     except Misconfigured as error:
         yield fail("broker", str(error), _START)
         return
     try:
         with app.connection_for_write() as connection:
             connection.ensure_connection(max_retries=1, interval_start=0.1, timeout=PATIENCE)
-            yield _producers_queues(connection)
-            yield _round_trip(connection)
+            yield _producers_queues(connection, app)
+            yield _round_trip(connection, app)
         yield _unread(app)
     except Exception as error:  # noqa: BLE001 - what brokers and their drivers raise has no common class
         yield fail("broker", f"{type(error).__name__}: {error}", _START)
@@ -48,9 +50,9 @@ def check_broker(settings: Settings) -> Iterator[Finding]:
         app.close()
 
 
-def _producers_queues(connection: Any) -> Finding:
+def _producers_queues(connection: Any, app: BrokerApp) -> Finding:
     """Tell whether another app has declared one of them with other properties, so that nobody can post to it."""
-    for name in sorted({URGENT, *(job.QUEUE for job in JOBS)}):
+    for name in sorted(map(app.named, {URGENT, *(job.QUEUE for job in JOBS)})):
         try:
             with connection.channel() as channel:
                 _queue(name)(channel).declare()
@@ -71,8 +73,8 @@ def _unread(app: BrokerApp) -> Finding:
     return warn("broker messages", f"for our tasks, where no worker reads: {places}", remedy)
 
 
-def _round_trip(connection: Any) -> Finding:
-    name, word = f"fax.doctor.{uuid4().hex[:8]}", uuid4().hex
+def _round_trip(connection: Any, app: BrokerApp) -> Finding:
+    name, word = app.named(f"fax.doctor.{uuid4().hex[:8]}"), uuid4().hex
     with connection.channel() as channel:
         queue = _queue(name)(channel)
         try:

@@ -13,6 +13,7 @@ from faxdispatch.ledger import Epoch, Presence, Scripts, connect
 from faxdispatch.ledger.durability import Durability, Fence
 from faxdispatch.ledger.scripts import redis_trouble
 from faxdispatch.redis.facts import facts
+from faxdispatch.redis.namespace import USUAL
 from faxdispatch.settings import Settings
 
 _LEAST = (7, 0)
@@ -78,11 +79,13 @@ def _persistence(redis: Redis, _about: Any, settings: Settings) -> Finding:
 
 
 def _epoch(redis: Redis, _about: Any, _settings: Settings) -> Finding:
-    behind = Epoch(Scripts(redis)).behind()
+    scripts = Scripts(redis)
+    behind = Epoch(scripts).behind()
+    where = "" if scripts.namespace == USUAL else f", in namespace {scripts.namespace}"
     if behind is None:
-        return ok("ledger", "is where its processes remember it")
+        return ok("ledger", f"is where its processes remember it{where}")
     remedy = "faxdispatch recover brings back what Telnyx knows"
-    return fail("ledger", f"{behind}; so nothing is sent", remedy)
+    return fail("ledger", f"{behind}{where}; so nothing is sent", remedy)
 
 
 def _memory(_redis: Redis, about: Any, _settings: Settings) -> Finding:

@@ -14,6 +14,7 @@ from faxdispatch.cli.output import show
 from faxdispatch.errors import BadInput, FaxError
 from faxdispatch.ledger import Epoch, Scripts, connect
 from faxdispatch.ledger.copying import copy_ledger, is_copy
+from faxdispatch.redis.namespace import with_namespace
 from faxdispatch.settings import Settings
 from faxdispatch.supervisor import roles as processes
 from faxdispatch.supervisor.data_dir import data_dir
@@ -72,7 +73,10 @@ def _restore(file: Path, folder: Path) -> str:
 def _load(folder: Path) -> str:
     """Let a Valkey read the copy, write its append-only file of it, and note that it went back in time."""
     command = [*valkey_command(folder), "--appendonly", "no", "--dbfilename", _FILE]
-    with Stack(lambda *_: None) as stack, connect(valkey_url(folder)) as redis:
+    with (
+        Stack(lambda *_: None) as stack,
+        connect(with_namespace(valkey_url(folder), Settings.load().fax_namespace)) as redis,
+    ):
         try:
             stack.start(processes.server(command, folder, valkey_url(folder)), within=_PATIENCE)
         except StackError as error:

@@ -7,6 +7,7 @@ from typing import Any
 from faxdispatch.cli.output import show
 from faxdispatch.ledger import Account, Ledger, Limits, Presence, Scripts, Traffic, Watch, Worker
 from faxdispatch.operations.outlook import pause_line
+from faxdispatch.redis.namespace import USUAL
 from faxdispatch.states import HoldReason
 from faxdispatch.wording import counted
 
@@ -28,6 +29,7 @@ def overview(scripts: Scripts) -> dict[str, Any]:
     ledger, limits, figures = Ledger(scripts), Limits(scripts), asdict(Watch(scripts).figures())
     workers = Presence(scripts).all()
     return {
+        "namespace": scripts.namespace,
         "jobs": {state.value: count for state, count in ledger.counts().items()},
         "oldest_seconds": {state.value: round(age, 1) for state, age in figures.pop("oldest").items()},
         "connections": [_connection(traffic) for traffic in limits.connections()],
@@ -41,6 +43,8 @@ def overview(scripts: Scripts) -> dict[str, Any]:
 
 def show_overview(found: dict[str, Any]) -> None:
     """Print the figures for people."""
+    if found["namespace"] != USUAL:
+        show(f"namespace {found['namespace']}")
     for state, count in found["jobs"].items():
         age = found["oldest_seconds"].get(state)
         show(f"{state:<12} {count:>9}" + (f"   the oldest for {_span(age)}" if count and age else ""))

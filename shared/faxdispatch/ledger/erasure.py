@@ -99,7 +99,7 @@ class Erasure:
         with redis_trouble():
             for key in self._redis.scan_iter("fax:inbound:*", count=_PAGE):
                 if self._redis.hget(key, "from") == number:
-                    yield key.removeprefix("fax:inbound:")
+                    yield key.partition(":inbound:")[2]
 
 
 def _without(kind: str, part: bytes, rows: Collection[int]) -> bytes:

@@ -11,6 +11,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from faxdispatch.redis.namespace import USUAL
+
 _TOPICS = (
     "records",
     "events",
@@ -33,8 +35,11 @@ _WORD = re.compile(r"\w+")
 _COMMENT = re.compile(r"^ *--.*\n", re.MULTILINE)
 
 
-def script(name: str, rules: Mapping[str, Any]) -> str:
-    """Give the whole text of the script `name`; those of the `rules` that it uses are what `RULES` holds in it."""
+def script(name: str, rules: Mapping[str, Any], namespace: str = USUAL) -> str:
+    """Give the whole text of the script `name`; those of the `rules` that it uses are what `RULES` holds in it.
+
+    Its keys are in the namespace, as those of commands are that a connection sends.
+    """
     own = _COMMENT.sub("", _text(places()[name]))
     parts, used = [own], set(_WORD.findall(own))
     for names, part in reversed(_shared()):
@@ -43,7 +48,7 @@ def script(name: str, rules: Mapping[str, Any]) -> str:
             used.update(_WORD.findall(part))
     needed = {rule: value for rule, value in rules.items() if rule in used}
     parts.append(f"local RULES = {{{', '.join(_literals(needed))}}}\n")
-    return "".join(reversed(parts))
+    return "".join(reversed(parts)).replace(f"'{USUAL}:", f"'{namespace}:")
 
 
 def _literals(rules: Mapping[str, Any]) -> Iterator[str]:

@@ -14,6 +14,7 @@ from faxdispatch.errors import BadInput, Unavailable
 from faxdispatch.ledger.connection import Patience, connect
 from faxdispatch.ledger.library import script
 from faxdispatch.ledger.rules import Rules
+from faxdispatch.redis.namespace import USUAL, key_name
 from faxdispatch.settings import Settings
 
 _REFUSALS = ("MISCONF", "NOREPLICAS", "MASTERDOWN", "CLUSTERDOWN")
@@ -72,6 +73,11 @@ class Scripts:
         return cls(connect(settings.redis, patience), Rules.from_settings(settings))
 
     @cached_property
+    def namespace(self) -> str:
+        """Where the keys are."""
+        return str(self.redis.connection_pool.connection_kwargs.get("namespace", USUAL))
+
+    @cached_property
     def raw(self) -> Redis:
         """A client to the same Redis for values that are no text."""
         pool = self.redis.connection_pool
@@ -103,14 +109,16 @@ class Scripts:
     def _script(self, name: str) -> Script:
         found = self._scripts.get(name)
         if found is None:
-            found = self._scripts[name] = self.redis.register_script(script(name, self.rules.arguments()))
+            found = self._scripts[name] = self.redis.register_script(
+                script(name, self.rules.arguments(), self.namespace)
+            )
         return found
 
     def hashes(self, keys: Sequence[str]) -> list[dict[str, str]]:
         """Read several hashes at once, in one command; an empty one stands for each that is not there."""
         if not keys:
             return []
-        found = self.run("hashes", keys=list(keys))["hashes"]
+        found = self.run("hashes", keys=[key_name(self.namespace, key) for key in keys])["hashes"]
         return [flat_hash(flat) for flat in found]
 
     def clock(self) -> int:

@@ -22,6 +22,7 @@ from faxdispatch.redis.connection import (
     TcpConnection,
     TlsConnection,
 )
+from faxdispatch.redis.namespace import FORM, USUAL
 
 _TCP, _TLS = frozenset({"redis"}), frozenset({"rediss"})
 _SOCKET = frozenset({"unix", "redis+socket"})
@@ -32,6 +33,8 @@ SCHEMES = _TCP | _TLS | _SOCKET | _SENTINEL | _SENTINEL_TLS
 _OURS = frozenset({"decode_responses", "encoding", "encoding_errors", "legacy_responses", "protocol", "retry_on_error"})
 """What a process must set itself to read replies rightly and to repeat only what may be repeated."""
 _LOGIN = frozenset({"username", "password", "db", "client_name", "lib_name", "lib_version"})
+_NAMESPACE = frozenset({"namespace"})
+"""An option of our own: see `faxdispatch.redis.namespace`."""
 _POSITIVE = frozenset({"socket_timeout", "socket_connect_timeout", "socket_read_size", "max_connections", "timeout"})
 POOL = frozenset({"max_connections", "timeout"})
 """Options of the pool, not of its connections."""
@@ -47,7 +50,7 @@ TRANSPORT = frozenset(
     }
 )
 """The options that Celery's transport itself looks at."""
-_KNOWN = _LOGIN | _POSITIVE | TRANSPORT
+_KNOWN = _LOGIN | _POSITIVE | TRANSPORT | _NAMESPACE
 _OF_SENTINELS = frozenset({"sentinel_username", "sentinel_password"})
 _FILES = frozenset({"ssl_ca_certs", "ssl_certfile", "ssl_keyfile"})
 _PLACE = frozenset({"host", "port", "path", "connection_class"})
@@ -114,6 +117,11 @@ class RedisAddress:
         return f"<RedisAddress {self.place} {blake2b(facts.encode(), key=_SALT, digest_size=8).hexdigest()}>"
 
     @property
+    def namespace(self) -> str:
+        """Where our keys and queues are."""
+        return str(self.options.get("namespace", USUAL))
+
+    @property
     def transport_options(self) -> dict[str, Any]:
         """The options that Celery's transport itself looks at."""
         return {name: value for name, value in self.options.items() if name in TRANSPORT}
@@ -159,6 +167,11 @@ def _options(parts: _Parts) -> dict[str, Any]:
     given = parse_qs(parts.query, keep_blank_values=True)
     if set(given) & _PLACE:
         raise ValueError("host, port and path belong in front of the question mark")
+    for namespace in given.get("namespace", ()):
+        if not re.fullmatch(FORM, namespace) or namespace != given["namespace"][0]:
+            raise ValueError(
+                "option namespace (FAX_NAMESPACE) is one word of small letters, digits and hyphens, a letter first"
+            )
     query = parts.query
     if parts.scheme == "redis+socket":
         query = re.sub(r"(^|&)virtual_host=", r"\1db=", query)

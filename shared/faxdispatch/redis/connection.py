@@ -7,6 +7,7 @@ from redis import exceptions
 from redis.connection import Connection, SSLConnection, UnixDomainSocketConnection
 
 from faxdispatch.errors import Misconfigured
+from faxdispatch.redis.namespace import USUAL, in_namespace
 
 CLUSTER = (
     "Redis Cluster is not supported: let REDIS_URL, and CELERY_BROKER_URL where it is set, lead to a Redis of its own "
@@ -21,10 +22,30 @@ _Tls: Any = SSLConnection
 _Socket: Any = UnixDomainSocketConnection
 
 
+class _InNamespace:
+    """Packs commands with the keys in a namespace."""
+
+    def __init__(self, packer: Any, namespace: str) -> None:
+        self._packer, self._namespace = packer, namespace
+
+    def pack(self, *command: Any) -> Any:
+        """Pack one command."""
+        return self._packer.pack(*in_namespace(self._namespace, command))
+
+
 class _Looking:
-    """Asks a server, once it has signed in, what it is."""
+    """Asks a server, once it has signed in, what it is; `namespace` is where its keys are, if not in the usual one."""
 
     _primary_only = False
+
+    def __init__(self, *, namespace: str | None = None, **options: Any) -> None:
+        # Our parent asks for what packs commands while it is made.
+        self._namespace = namespace
+        super().__init__(**options)
+
+    def _construct_command_packer(self, packer: Any) -> Any:
+        made = super()._construct_command_packer(packer)  # type: ignore[misc]
+        return _InNamespace(made, self._namespace) if self._namespace not in {None, USUAL} else made
 
     def on_connect_check_health(self: Any, check_health: bool = True) -> None:
         """Sign in as redis-py does, and look.

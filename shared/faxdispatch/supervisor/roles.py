@@ -12,6 +12,7 @@ import httpx
 from redis.exceptions import RedisError
 
 from faxdispatch.ledger import Patience, connect
+from faxdispatch.redis.namespace import with_namespace
 from faxdispatch.settings import Settings
 from faxdispatch.subprocesses.child import Child, Role
 from faxdispatch.supervisor.checkout import checkout
@@ -66,7 +67,7 @@ def web(folder: Path, surroundings: Mapping[str, str]) -> Role:
 def worker(folder: Path, surroundings: Mapping[str, str], *, number: int = 1) -> Role:
     """Give a worker with the scheduler inside."""
     name = "worker" if number == 1 else f"worker{number}"
-    url = surroundings["REDIS_URL"]
+    url = with_namespace(surroundings["REDIS_URL"], surroundings.get("FAX_NAMESPACE"))
     return Role(name, _python("worker"), surroundings, folder, lambda child: _at_work(child, url), grace=_WORKER_GRACE)
 
 

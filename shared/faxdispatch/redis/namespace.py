@@ -1,0 +1,67 @@
+"""Whose keys and queues are whose where deployments share one Redis, or one virtual host of RabbitMQ.
+
+In all code, keys begin with `fax:` and queues with `fax.`; a deployment of another namespace has that word in place of
+`fax`. Keys are written so at one place, where commands are packed for the wire, and in the texts of the scripts.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+USUAL = "fax"
+FORM = r"[a-z][a-z0-9-]{0,31}"
+"""What a namespace may be: it stands in keys, queues, patterns and scripts."""
+
+_EVERY = frozenset(
+    {"DEL", "UNLINK", "EXISTS", "TOUCH", "MGET", "WATCH", "RENAME", "SINTER", "SUNION", "SDIFF", "BRPOP"}
+)
+_SCRIPTS = frozenset({"EVAL", "EVALSHA"})
+_STREAMS = frozenset({"XREAD", "XREADGROUP"})
+_NONE = frozenset({"AUTH", "HELLO", "CLIENT"})
+_KOMBU = "_kombu."
+"""How kombu's own keys begin, which say what queue is bound to what exchange."""
+
+
+def with_namespace(url: str, namespace: str | None) -> str:
+    """Give an address of a Redis with a namespace among its options; as it is where there is none to add."""
+    if namespace is None:
+        return url
+    return f"{url}{'&' if '?' in url else '?'}namespace={namespace}"
+
+
+def queue_name(namespace: str, queue: str) -> str:
+    """Give the name of one of our queues, or exchanges, in a namespace."""
+    return f"{namespace}{queue.removeprefix(USUAL)}"
+
+
+def key_name(namespace: str, key: Any) -> Any:
+    """Give a key as it is written on the wire; what is no key of ours, or is written so already, stays as it is."""
+    if isinstance(key, bytes):
+        return key_name(namespace, key.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+    if not isinstance(key, str):
+        return key
+    if key.startswith(f"{USUAL}:"):
+        return f"{namespace}{key.removeprefix(USUAL)}"
+    return f"{namespace}:{key}" if key.startswith(_KOMBU) else key
+
+
+def in_namespace(namespace: str, command: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Give a command with its keys in a namespace."""
+    at = set(_keys(command))
+    return tuple(key_name(namespace, word) if place in at else word for place, word in enumerate(command))
+
+
+def _keys(command: tuple[Any, ...]) -> Iterable[int]:
+    """Give the places of a command at which keys stand."""
+    word = str(command[0]).upper()
+    if word in _NONE:
+        return ()
+    if word in _EVERY:
+        return range(1, len(command))
+    if word in _SCRIPTS:
+        return range(3, 3 + int(command[2]))
+    if word in _STREAMS:
+        begin = 1 + next(place for place, word in enumerate(command) if word in {"STREAMS", b"STREAMS"})
+        return range(begin, begin + (len(command) - begin) // 2)
+    if word == "SCAN":
+        return (place + 1 for place, word in enumerate(command) if word in {"MATCH", b"MATCH"})
+    return (1,)

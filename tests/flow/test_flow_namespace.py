@@ -1,0 +1,131 @@
+"""Two deployments on one database of one Redis: each does all that there is to do, and neither touches the other's."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+from redis import Redis
+
+from faxdispatch import Consumer, FaxClient, State
+from faxdispatch.errors import NotKnown
+from faxdispatch.settings import Settings
+from faxdispatch.supervisor import roles as processes
+from faxdispatch.supervisor.stack import Stack
+from faxdispatch.supervisor.valkey import valkey_url
+from faxdispatch.telnyx.client_state import decode_client_state
+from tests.conftest import eventually
+from tests.flow.harness import FAST, PATIENCE, SENDER, TOKEN, Simulator, a_pdf, fresh_number
+
+pytestmark = pytest.mark.flow
+
+
+class Deployment:
+    """Web, worker and a Telnyx of its own, as a user of Redis who has the right to its own keys alone."""
+
+    def __init__(self, folder: Path, socket: str, word: str) -> None:
+        self.folder, self.word = folder, word
+        folder.mkdir()
+        self._stack = ExitStack()
+        stack = self._stack.enter_context(Stack(lambda *_: None))
+        web = processes.free_port()
+        hook = f"http://127.0.0.1:{web}/webhooks/telnyx"
+        options = ["--port", "0", "--webhook-url", hook, "--speed", "10"]
+        about = processes.introduction(stack.start(processes.simulator(folder, options)))
+        self.sim = Simulator(about)
+        self.sim.upload(TOKEN, a_pdf())
+        self.settings = FAST | processes.simulated(about) | {
+            "REDIS_URL": socket.replace("unix://", f"unix://{self.word}:pw@"),
+            "PORT": str(web), "FAX_ADMIN_PORT": str(processes.free_port()), "FAX_FROM": SENDER,
+            "FAX_INBOUND_DIR": str(folder / "inbound"), "FAX_INBOUND_POLL": "1",
+        }  # fmt: skip
+        namespace = None if word == "fax" else word
+        if namespace:
+            self.settings["FAX_NAMESPACE"] = namespace
+        surroundings = processes.environment(self.settings, inherit=False)
+        stack.start(processes.web(folder, surroundings))
+        stack.start(processes.worker(folder, surroundings))
+        loaded = Settings.load(redis_url=self.settings["REDIS_URL"], fax_namespace=namespace)
+        self.client = FaxClient.from_env(loaded)
+        self.consumer = Consumer(loaded.redis, "here", "one")
+
+    def work(self) -> None:
+        """Do all that there is to do: single faxes, cancelling, asking, a campaign, an inbound fax, reading events."""
+        jobs = [self.client.send(to=fresh_number(), media_name=TOKEN).job_id for _ in range(4)]
+        jobs.append(self.client.send(to=fresh_number(), media_name=TOKEN, priority="urgent").job_id)
+        self.client.cancel(job_id=self.client.send(to=fresh_number(), media_name=TOKEN).job_id)
+        self.client.sync(job_id=jobs[0])
+        recipients = self.folder / f"{self.word}.csv"
+        recipients.write_text("to\n" + "".join(f"{fresh_number()}\n" for _ in range(3)))
+        self.command("campaign", "create", str(recipients), "--media-name", TOKEN)
+        self.command("campaign", "start", self.word)
+        fax = self.sim.receive()
+        for job in jobs:
+            eventually(lambda job=job: self.client.status(job).state is State.DELIVERED, within=PATIENCE)
+        eventually(
+            lambda: '"finished"' in self.command("campaign", "status", self.word, "--json"), within=PATIENCE, every=0.5
+        )
+        eventually((self.folder / "inbound" / f"{fax['id']}.pdf").exists, within=PATIENCE)
+        assert {delivery.event.job_id for delivery in self.consumer.read()} & set(jobs)
+        assert f'"namespace": "{self.word}"' in self.command("status", "--json")
+        found = json.loads(self.command("doctor", "--json"))["findings"]
+        assert {f["name"] for f in found if f["level"] == "fail"} == set()
+        assert any("in namespace staging" in f["detail"] for f in found) == (self.word == "staging")
+
+    def faxes(self) -> set[str]:
+        """The jobs of all faxes that this deployment's Telnyx was given."""
+        found = (decode_client_state(state) for state in self.sim.report()["client_states"])
+        return {key[0] for key in found if key}
+
+    def command(self, *words: str) -> str:
+        surroundings = processes.environment(self.settings, inherit=False)
+        line = [sys.executable, "-P", "-m", "faxdispatch.cli", *words]
+        return subprocess.run(
+            line, env=surroundings, cwd=self.folder, stdout=subprocess.PIPE, text=True, timeout=PATIENCE, check=False
+        ).stdout
+
+    def close(self) -> None:
+        self.sim.close()
+        self._stack.close()
+
+
+# Where messages of plain Celery apps and of older workers lie, a worker looks as well.
+ELSEWHERE = ("~celery*", "~unacked*")
+KEYS = {
+    "fax": ("~fax:*", "~fax.*", "~_kombu.binding*.fax.*"),
+    "staging": ("~staging:*", "~staging.*"),
+}
+
+
+@pytest.fixture
+def redis(tmp_path: Path) -> Iterator[Any]:
+    """An empty Redis with a user for each deployment, who may use no key but those of its namespace."""
+    with Stack(lambda *_: None) as stack:
+        stack.start(processes.valkey(tmp_path))
+        with Redis.from_url(valkey_url(tmp_path), decode_responses=True) as client:
+            for word, keys in KEYS.items():
+                client.execute_command("ACL", "SETUSER", word, "on", ">pw", *keys, *ELSEWHERE, "+@all")
+            yield client
+
+
+def test_side_by_side_each_sends_its_own_faxes_alone_and_uses_no_key_of_the_other(tmp_path: Path, redis: Any) -> None:
+    url = valkey_url(tmp_path)
+    with ExitStack() as stack, ThreadPoolExecutor(2) as threads:
+        both = list(threads.map(lambda word: Deployment(tmp_path / word, url, word), KEYS))
+        for one in both:
+            stack.callback(one.close)
+        for done in [threads.submit(one.work) for one in both]:
+            done.result()
+        # Whose a queue is that lies there, a worker asks.
+        assert {entry["object"] for entry in redis.acl_log()} <= {"staging:ledger"}
+        for one, other in (both, reversed(both)):
+            assert one.faxes()
+            for job in one.faxes():
+                assert one.client.status(job).state in {State.DELIVERED, State.CANCELLED}
+                with pytest.raises(NotKnown):
+                    other.client.status(job)
