@@ -15,7 +15,7 @@ from faxdispatch.campaign.report.html import tag
 from faxdispatch.campaign.report.totals import SHOWN, Timeline, Totals
 from faxdispatch.errors import BadInput, NotKnown, Unavailable
 from faxdispatch.ledger import Campaigns, Rules, Scripts, connect
-from faxdispatch.ledger.campaigns import CANCELLED, FAILED
+from faxdispatch.ledger.campaign import CANCELLED, FAILED
 from faxdispatch.lists.badrows import safe_cell
 from faxdispatch.reasons.failures import REASONS
 from faxdispatch.reasons.words import OURS, REFUSALS, TELNYX, short

@@ -1,6 +1,6 @@
 """Why a row did not arrive, or a campaign does not go on, in words for people who know nothing of Telnyx."""
 
-from faxdispatch.ledger.campaigns import CANCELLED
+from faxdispatch.ledger.campaign import CANCELLED
 from faxdispatch.reasons.words import OURS, plain
 
 PAUSES: dict[str, str] = {

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterable
 
 from faxdispatch.errors import BadInput
 from faxdispatch.ledger import RowResult
-from faxdispatch.ledger.campaigns import CANCELLED, FAILED
+from faxdispatch.ledger.campaign import CANCELLED, FAILED
 from faxdispatch.reasons.failures import REASONS, Kind
 
 WORDS = ("failed", "cancelled", *(kind.value for kind in Kind))

@@ -43,7 +43,7 @@ from faxdispatch.ledger import (
     Scripts,
     Suppressions,
 )
-from faxdispatch.ledger.campaigns import CANCELLED, FAILED
+from faxdispatch.ledger.campaign import CANCELLED, FAILED
 from faxdispatch.lists.badrows import BadRows
 from faxdispatch.lists.checking import Check, Progress, check
 from faxdispatch.preflight.examining import examine
@@ -174,52 +174,85 @@ class CampaignService:
             named = _name(name or campaign_id or listed.name)
             identity = check_id(campaign_id) if campaign_id else id_from(named)
             if strict:
-                with checked() as checking:
-                    read_through(checking)
-                see_that_all_are_good(checking.summary)
+                _see_every_row(checked)
             checking = checked()
             try:
                 given = options | _of_document(ours, options)
                 asked = self._options(checking, given, reading, known=self._knows(identity))
-                if ours:
-                    self._store(ours, until=needed_until(asked))
                 mark = fingerprint(listed.content, reading.as_data(), asked)
-                ends = ends_for_all(asked, ours, self._storage)
-                outcome = self._open(identity, named, asked, mark, checking, cap, operator)
-                CampaignMedia(self._scripts).note(identity, ends)
+                outcome = self._begin(identity, named, asked, mark, checking, cap, operator, ours)
             except BaseException:
                 checking.close()
                 raise
-            guesses = tuple(checking.table.guesses)
             campaign = self.ledger.get(identity)
             if outcome == "same" and campaign.state is not CampaignState.DRAFT:
-                checking.close()
-                if checking.documents:
-                    keep_documents(campaign, self._scripts, checked)
-                return Imported(campaign, "same", None, guesses)
+                return self._unchanged(campaign, checking, checked)
             if documents:
                 documents.for_upload(needed_until(asked))
-            columns, delimiter = checking.table.columns, checking.table.delimiter
-            with (
-                BadRows(bad_rows, columns, delimiter) if bad_rows else nullcontext() as bad,
-                LeftOutFile(left_out, columns) if left_out else nullcontext() as left,
-            ):
-                importer = Importer(
-                    self.ledger,
-                    identity,
-                    RowRequests(asked),
-                    on_bad=bad.write if bad else None,
-                    on_left_out=left.write if left else None,
-                )
-                summary = importer.run(checking, operator=operator, strict=strict)
-            return Imported(
-                self.ledger.get(identity),
-                "created" if outcome == "created" else "continued",
-                summary,
-                guesses + tuple(documents.remarks() if documents else ()),
-                bad_rows if bad and bad.written else None,
-                left_out if left and left.written else None,
+            files = (bad_rows, left_out)
+            return self._read_in(identity, outcome, asked, checking, files, strict=strict, operator=operator)
+
+    def _begin(
+        self,
+        identity: str,
+        name: str,
+        options: dict[str, Any],
+        mark: str,
+        checking: Check,
+        cap: float | None,
+        operator: str | None,
+        document: Document | None,
+    ) -> str:
+        """Have the document of all rows stored, and open the campaign; give what came of that."""
+        if document:
+            self._store(document, until=needed_until(options))
+        ends = ends_for_all(options, document, self._storage)
+        outcome = self._open(identity, name, options, mark, checking, cap, operator)
+        CampaignMedia(self._scripts).note(identity, ends)
+        return outcome
+
+    def _unchanged(self, campaign: Campaign, checking: Check, checked: Callable[[], Check]) -> Imported:
+        """Leave a campaign as it is; its documents are kept as long as it needs them."""
+        checking.close()
+        if checking.documents:
+            keep_documents(campaign, self._scripts, checked)
+        return Imported(campaign, "same", None, tuple(checking.table.guesses))
+
+    def _read_in(
+        self,
+        identity: str,
+        outcome: str,
+        options: dict[str, Any],
+        checking: Check,
+        files: tuple[Path | None, Path | None],
+        *,
+        strict: bool,
+        operator: str | None,
+    ) -> Imported:
+        """Read the rows in; those that are not sent go to `files`, the invalid ones to the first, all to the second."""
+        bad_rows, left_out = files
+        table, documents = checking.table, checking.documents
+        guesses = tuple(table.guesses)
+        with (
+            BadRows(bad_rows, table.columns, table.delimiter) if bad_rows else nullcontext() as bad,
+            LeftOutFile(left_out, table.columns) if left_out else nullcontext() as left,
+        ):
+            importer = Importer(
+                self.ledger,
+                identity,
+                RowRequests(options),
+                on_bad=bad.write if bad else None,
+                on_left_out=left.write if left else None,
             )
+            summary = importer.run(checking, operator=operator, strict=strict)
+        return Imported(
+            self.ledger.get(identity),
+            "created" if outcome == "created" else "continued",
+            summary,
+            guesses + tuple(documents.remarks() if documents else ()),
+            bad_rows if bad and bad.written else None,
+            left_out if left and left.written else None,
+        )
 
     def _check(self, listed: List, reading: Reading, on_progress: Progress | None) -> Check:
         source = listed.open(reading.encoding, reading.sheet)
@@ -598,6 +631,13 @@ def _name(text: str) -> str:
     if not name or len(name) > _LONGEST_NAME or not name.isprintable():
         raise BadInput(f"name: give 1 to {_LONGEST_NAME} characters")
     return name
+
+
+def _see_every_row(checked: Callable[[], Check]) -> None:
+    """Check a list to its end. Raises BadInput where a row is invalid or without a number."""
+    with checked() as checking:
+        read_through(checking)
+    see_that_all_are_good(checking.summary)
 
 
 def _see_new(*files: Path | None) -> None:

@@ -25,18 +25,11 @@ group them by who uses them:
     Upkeep        lets go of what is kept no longer
 """
 
+from faxdispatch.ledger.campaign import Campaign, job_of_row
 from faxdispatch.ledger.campaign_media import CampaignMedia
-from faxdispatch.ledger.campaigns import (
-    CHUNK,
-    Audit,
-    Campaign,
-    CampaignRow,
-    Campaigns,
-    LeftOutRow,
-    ListedRow,
-    RowResult,
-    job_of_row,
-)
+from faxdispatch.ledger.campaign_results import Audit, RowResult
+from faxdispatch.ledger.campaign_rows import CHUNK, CampaignRow, LeftOutRow, ListedRow
+from faxdispatch.ledger.campaigns import Campaigns
 from faxdispatch.ledger.charges import Charges, DayCharges
 from faxdispatch.ledger.clock import Clock
 from faxdispatch.ledger.connection import Patience, connect

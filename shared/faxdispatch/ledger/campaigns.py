@@ -1,167 +1,24 @@
-"""Campaigns in Redis: rows in compressed chunks, a letter and a record for each row, and every move of the whole."""
+"""Campaigns in Redis: how one is made, moved, fed to the line, and forgotten."""
 
 import json
-import struct
 import zlib
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any, NamedTuple
-from uuid import UUID
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
 
-from faxdispatch.errors import Conflict, NotKnown
+from faxdispatch.errors import Conflict
+from faxdispatch.ledger.campaign import NONE, PENDING, Campaign, campaign_of, state_in
 from faxdispatch.ledger.campaign_media import Ends, scores
-from faxdispatch.ledger.scripts import Scripts, flat_hash, redis_trouble
-from faxdispatch.states import CAMPAIGN_MOVES, OPEN, CampaignState, HoldReason, State
+from faxdispatch.ledger.campaign_results import CampaignResults
+from faxdispatch.ledger.campaign_rows import CHUNK, CampaignRow, LeftOutRow
+from faxdispatch.ledger.scripts import flat_hash, redis_trouble
+from faxdispatch.states import CAMPAIGN_MOVES, CampaignState, HoldReason
 
-CHUNK = 1000
-"""Rows in a chunk: chunk k (from 0) has the rows k·1000+1 to k·1000+1000."""
-_BLOCK = 1024
-_RECORD = struct.Struct(">BBBBHHII16s")
 _PAGE = 65_536
 
-NONE, PENDING, OPENED, DELIVERED, FAILED, CANCELLED, SUPPRESSED = "-", "p", "o", "d", "f", "c", "s"
-"""A row's letter: it is none of the campaign's; is pending; has a job; or has ended so."""
-_LETTERS = (PENDING, OPENED, DELIVERED, FAILED, CANCELLED, SUPPRESSED)
 
-
-class CampaignRow(NamedTuple):
-    """One recipient: the number of the row, the number to call (E.164), what the row asks besides, and its cells.
-
-    `line` is where it stands in the file of the list, from 1, where that is known.
-    """
-
-    row: int
-    to: str
-    fields: dict[str, Any]
-    cells: Sequence[str]
-    line: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ListedRow:
-    """A recipient as the list had it: its row, its line in the file (from 1) where that is known, and its cells."""
-
-    row: int
-    line: int | None
-    cells: Sequence[str]
-
-
-@dataclass(frozen=True, slots=True)
-class LeftOutRow:
-    """A row of the list that is not faxed. `kind` is the reason in a word or two, from an open set; `reason` says more.
-
-    `to` is the number (E.164), where the row has a right one.
-    """
-
-    row: int
-    line: int
-    kind: str
-    reason: str
-    to: str | None
-    cells: Sequence[str]
-
-
-@dataclass(frozen=True, slots=True)
-class RowResult:
-    """What became of a row that has ended. `cost` is in the currency of the settings, `seconds` the call's length."""
-
-    row: int
-    letter: str
-    generation: int
-    attempts: int
-    cause: str | None
-    pages: int
-    seconds: int
-    cost: float
-    ended_at: datetime | None
-    fax_id: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Campaign:
-    """Where a campaign stands. `rows` is the sum of all other counts, always."""
-
-    id: str
-    name: str
-    state: CampaignState
-    reason: str | None
-    """Why it is paused, or was moved last."""
-    options: dict[str, Any]
-    """What is asked for every row, as given when it was made."""
-    columns: tuple[str, ...]
-    """The names of the list's columns; empty where none were given."""
-    rows: int
-    size: int
-    """The highest number of a row."""
-    generation: int
-    cursor: int
-    """The row after which feeding goes on."""
-    created_at: datetime
-    changed_at: datetime
-    start_at: datetime | None
-    """The moment at which it is to start, as long as it is planned so."""
-    started_at: datetime | None
-    """When it ran first."""
-    started_by: str | None
-    """The person who started it first, or planned its start."""
-    sender: str | None
-    """The number (E.164) that its rows were sent from last, where a row names none of its own."""
-    suppression: dict[str, Any] | None
-    """The suppression list against which its list was checked: `version`, which counts its changes, and `at`."""
-    counts: dict[str, int]
-    """How the check of its list counted the rows, those that are none of the campaign's among them."""
-    cap: float | None
-    spent: float
-    pending: int
-    open: dict[State, int]
-    """Rows that have a job, by the job's state."""
-    delivered: int
-    failed: int
-    suppressed: int
-    cancelled: int
-    also_in_flight: bool
-    """It is cancelled together with what is under way."""
-    parked: int
-    """Of the open ones, those that wait for the campaign itself."""
-
-    @property
-    def opened(self) -> int:
-        """How many rows have a job."""
-        return sum(self.open.values())
-
-    @property
-    def ended(self) -> int:
-        """How many rows have come to their end."""
-        return self.delivered + self.failed + self.suppressed + self.cancelled
-
-
-@dataclass(frozen=True, slots=True)
-class Audit:
-    """The books of a campaign, counted anew. `faults` says in words what does not add up; empty is right."""
-
-    campaign: Campaign
-    letters: dict[str, int]
-    faults: tuple[str, ...]
-
-
-class Campaigns:
-    """Every campaign of one Redis."""
-
-    def __init__(self, scripts: Scripts) -> None:
-        self._scripts = scripts
-        # Feeding comes back to the same chunk for many pages; chunks never change.
-        self._last: tuple[str, list[Any]] = ("", [])
-
-    @property
-    def scripts(self) -> Scripts:
-        """The scripts of this ledger, for the other classes on the same Redis."""
-        return self._scripts
-
-    @property
-    def _redis(self) -> Any:
-        # redis-py's types cannot say that replies are text.
-        return self._scripts.redis
+class Campaigns(CampaignResults):
+    """Every campaign of one Redis: made, moved, fed to the line, and forgotten."""
 
     # Reading in --------------------------------------------------------------------------------------------------
 
@@ -263,7 +120,7 @@ class Campaigns:
             counts=None if counts is None else json.dumps(dict(counts)),
             source="operator",
         )
-        return str(reply["outcome"]), _known(campaign_id, reply)
+        return str(reply["outcome"]), state_in(campaign_id, reply)
 
     def start_at(
         self, campaign_id: str, moment: datetime, *, reason: str | None = None, operator: str | None = None
@@ -277,7 +134,7 @@ class Campaigns:
         reply = self._scripts.run(
             "campaign_start_at", campaign=campaign_id, at=at, reason=reason, operator=operator, source="operator"
         )
-        return str(reply["outcome"]), _known(campaign_id, reply)
+        return str(reply["outcome"]), state_in(campaign_id, reply)
 
     def set_cap(
         self, campaign_id: str, cap: float | None, *, reason: str | None = None, operator: str | None = None
@@ -291,7 +148,7 @@ class Campaigns:
         reply = self._scripts.run(
             "campaign_cap", campaign=campaign_id, money=money, reason=reason, operator=operator, source="operator"
         )
-        return str(reply["outcome"]), _known(campaign_id, reply)
+        return str(reply["outcome"]), state_in(campaign_id, reply)
 
     def again(
         self,
@@ -324,7 +181,7 @@ class Campaigns:
                 operator=operator,
                 source="operator",
             )
-            state = _known(campaign_id, reply)
+            state = state_in(campaign_id, reply)
             if reply["outcome"] == "no":
                 raise Conflict(f"campaign {campaign_id}: only a finished one can be tried again; it is {state}")
             count += reply["rows"]
@@ -398,21 +255,6 @@ class Campaigns:
         )
         return str(reply["outcome"]), int(reply.get("fed", 0))
 
-    def pending_rows(self, campaign_id: str, chunk: int) -> list[tuple[int, str, dict[str, Any]]]:
-        """Give the pending rows of a chunk: number, number to call, what the row asks besides."""
-        letters = self.letters(campaign_id, chunk * CHUNK + 1, chunk * CHUNK + CHUNK)
-        if PENDING not in letters:
-            return []
-        at = chunk * CHUNK + 1
-        return [row for row in self.chunk(campaign_id, chunk) if letters[row[0] - at] == PENDING]
-
-    def open_rows(self, campaign_id: str, *, limit: int | None = None) -> list[int]:
-        """Give rows that have a job."""
-        key = f"fax:campaign:{campaign_id}:open"
-        with redis_trouble():
-            found = self._redis.srandmember(key, limit) if limit else self._redis.smembers(key)
-        return sorted(int(row) for row in found)
-
     # Looking -----------------------------------------------------------------------------------------------------
 
     def ids(self) -> list[str]:
@@ -420,21 +262,6 @@ class Campaigns:
         with redis_trouble():
             found: list[str] = self._redis.zrevrange("fax:campaigns", 0, -1)
         return found
-
-    def get(self, campaign_id: str) -> Campaign:
-        """Give a campaign.
-
-        Raises:
-            NotKnown: there is none of that id.
-        """
-        with redis_trouble(), self._redis.pipeline() as pipe:
-            pipe.hgetall(f"fax:campaign:{campaign_id}")
-            pipe.zcard(f"fax:campaign:{campaign_id}:parked")
-            pipe.get(f"fax:spend:campaign:{campaign_id}")
-            facts, parked, spent = pipe.execute()
-        if "state" not in facts:
-            raise NotKnown(f"campaign {campaign_id}: not known here")
-        return _campaign(campaign_id, facts, parked=parked, spent=int(spent or 0))
 
     def made(self) -> list[tuple[str, int]]:
         """Give the ids of all campaigns with the moment (milliseconds) at which each was made, the newest first."""
@@ -449,196 +276,14 @@ class Campaigns:
         for one in found["campaigns"]:
             facts = flat_hash(one["facts"])
             if "state" in facts:
-                known.append(_campaign(one["id"], facts, parked=one["parked"], spent=int(one["spent"])))
+                known.append(campaign_of(one["id"], facts, parked=one["parked"], spent=int(one["spent"])))
         return known, found["count"]
-
-    def causes(self, campaign_id: str) -> dict[str, int]:
-        """Give how many rows of the present generation ended without delivery, by cause, the most frequent first."""
-        with redis_trouble():
-            found: dict[str, str] = self._redis.hgetall(f"fax:campaign:{campaign_id}:causes:count")
-        return dict(
-            sorted(((cause, int(count)) for cause, count in found.items()), key=lambda pair: (-pair[1], pair[0]))
-        )
-
-    def cause_number(self, campaign_id: str, cause: str) -> int | None:
-        """Give the number that stands for a cause in the records, None where no row had it."""
-        with redis_trouble():
-            number = self._redis.hget(f"fax:campaign:{campaign_id}:causes", cause)
-        return int(number) if number else None
-
-    def known_causes(self, campaign_id: str) -> set[str]:
-        """Give every cause that a row of any generation had."""
-        with redis_trouble():
-            return set(self._redis.hkeys(f"fax:campaign:{campaign_id}:causes"))
-
-    def letters(self, campaign_id: str, first: int, last: int) -> str:
-        """Give the letters of the rows from `first` to `last`; rows past the end have none."""
-        with redis_trouble():
-            found: str = self._redis.getrange(f"fax:campaign:{campaign_id}:states", first - 1, last - 1)
-        # Between the last row of a chunk and the first of the next one Redis fills in zeros.
-        return found.replace("\0", NONE)
-
-    def naming(self, campaign_id: str, chunks: Sequence[int], number: str) -> list[int]:
-        """Give those of some chunks that may have a row to a number. One chunk at a time is unpacked, and none read."""
-        with redis_trouble():
-            packed: list[Any] = self._scripts.raw.mget([f"fax:campaign:{campaign_id}:rows:{chunk}" for chunk in chunks])
-        corrected = {(row - 1) // CHUNK for row, to in self.corrected(campaign_id).items() if to == number}
-        text = json.dumps(number, ensure_ascii=False).encode()
-        return [
-            chunk
-            for chunk, part in zip(chunks, packed, strict=True)
-            if chunk in corrected or (part and text in zlib.decompress(part))
-        ]
-
-    def chunk(self, campaign_id: str, chunk: int) -> list[tuple[int, str, dict[str, Any]]]:
-        """Give the rows of a chunk, in the form of `rows`."""
-        told = self._chunk(campaign_id, "rows", chunk)
-        corrected = self.corrected(campaign_id)
-        return [(row, corrected.get(row, to), rest[0] if rest else {}) for row, to, *rest in told]
-
-    def corrected(self, campaign_id: str) -> dict[int, str]:
-        """Give the rows that go to another number than that of the list, each with it."""
-        with redis_trouble():
-            found = self._redis.hgetall(f"fax:campaign:{campaign_id}:numbers")
-        return {int(row): number for row, number in found.items()}
-
-    def row(self, campaign_id: str, row: int) -> tuple[str, dict[str, Any]]:
-        """Give the number to call of a row, and what the row asks besides.
-
-        Raises:
-            NotKnown: the campaign has no such row.
-        """
-        for number, to, fields in self.chunk(campaign_id, (row - 1) // CHUNK):
-            if number == row:
-                return to, fields
-        raise NotKnown(f"campaign {campaign_id}: has no row {row}")
-
-    def rows(self, campaign_id: str) -> Iterator[tuple[int, str, dict[str, Any]]]:
-        """Give every row in order, a chunk at a time: number, number to call, what the row asks besides."""
-        for chunk in range((self.get(campaign_id).size + CHUNK - 1) // CHUNK):
-            yield from self.chunk(campaign_id, chunk)
 
     def holds(self, campaign_id: str) -> dict[HoldReason, int]:
         """Give how many of a campaign's rows are held, by reason, the most frequent first."""
         found = self._scripts.run("campaign_holds", campaign=campaign_id)["holds"]
         most = sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))
         return {HoldReason(reason): count for reason, count in most}
-
-    def listed(self, campaign_id: str) -> Iterator[ListedRow]:
-        """Give every row as the list had it, in order, a chunk at a time."""
-        for chunk in range((self.get(campaign_id).size + CHUNK - 1) // CHUNK):
-            for row, *rest in self._chunk(campaign_id, "cells", chunk):
-                apart, cells = (rest[0], rest[1:]) if rest and isinstance(rest[0], int) else (None, rest)
-                yield ListedRow(row, None if apart is None else row + apart, cells)
-
-    def left_out(self, campaign_id: str) -> Iterator[LeftOutRow]:
-        """Give the rows of the list that are not faxed, in order, a chunk at a time."""
-        campaign = self.get(campaign_id)
-        rows = max(campaign.size, campaign.counts.get("rows", 0))
-        for chunk in range((rows + CHUNK - 1) // CHUNK):
-            for row, line, kind, reason, to, *cells in self._chunk(campaign_id, "left", chunk):
-                yield LeftOutRow(row, line, kind, reason, to, cells)
-
-    def results(self, campaign_id: str) -> Iterator[RowResult]:
-        """Give what became of every row, in order, a block at a time; a row that has not ended has only its letter."""
-        with redis_trouble():
-            causes = {int(n): cause for cause, n in self._redis.hgetall(f"fax:campaign:{campaign_id}:causes").items()}
-            faxes = self._redis.hgetall(f"fax:campaign:{campaign_id}:faxes")
-        size = self.get(campaign_id).size
-        for block in range((size + _BLOCK - 1) // _BLOCK):
-            letters, records = self._block(campaign_id, size, block)
-            for at, letter in enumerate(letters):
-                if letter != NONE:
-                    yield _result(block * _BLOCK + at + 1, letter, records[at * 32 : at * 32 + 32], causes, faxes)
-
-    def results_of(self, campaign_id: str, rows: Sequence[int]) -> list[RowResult]:
-        """Give what became of some rows of one chunk, in order."""
-        if not rows:
-            return []
-        key, low, high = f"fax:campaign:{campaign_id}", min(rows), max(rows)
-        # Letters before records: a record is there before its letter says that the row has ended.
-        letters, records = self.letters(campaign_id, low, high), self.records(campaign_id, low, high)
-        with redis_trouble():
-            causes = {int(n): cause for cause, n in self._redis.hgetall(f"{key}:causes").items()}
-            faxes = dict(zip(map(str, rows), self._redis.hmget(f"{key}:faxes", list(rows)), strict=True))
-        size = _RECORD.size
-        return [_result(row, letters[row - low], records[(row - low) * size :][:size], causes, faxes) for row in rows]
-
-    def records(self, campaign_id: str, first: int, last: int) -> bytes:
-        """Give the records of the rows from `first` to `last`, 32 bytes each; zeros where there is none (yet)."""
-        size, found = _RECORD.size, b""
-        for block in range((first - 1) // _BLOCK, (last - 1) // _BLOCK + 1):
-            low, high = max(first - 1, block * _BLOCK), min(last, (block + 1) * _BLOCK)
-            with redis_trouble():
-                part: Any = self._scripts.raw.getrange(
-                    f"fax:campaign:{campaign_id}:results:{block}",
-                    (low - block * _BLOCK) * size,
-                    (high - block * _BLOCK) * size - 1,
-                )
-            found += part.ljust((high - low) * size, b"\0")
-        return found
-
-    def rows_of_fax(self, campaign_id: str, fax_id: str) -> list[int]:
-        """Give the rows whose record has a Telnyx fax, one at most."""
-        with redis_trouble():
-            others = self._redis.hgetall(f"fax:campaign:{campaign_id}:faxes")
-        if named := [int(row) for row, fax in others.items() if fax == fax_id]:
-            return named
-        try:
-            wanted = UUID(fax_id).bytes
-        except ValueError:
-            return []
-        for first in range(1, self.get(campaign_id).size + 1, _BLOCK):
-            records = self.records(campaign_id, first, first + _BLOCK - 1)
-            if wanted in records:
-                of_rows = [records[at : at + 16] for at in range(16, len(records), _RECORD.size)]
-                return [first + of_rows.index(wanted)] if wanted in of_rows else []
-        return []
-
-    def ends(self, campaign_id: str, first: int, last: int) -> Iterator[tuple[int, int]]:
-        """Give the number of the cause and the second of the end of each row; zeros where it has no record."""
-        for _, _, _, cause, _, _, _, moment, _ in _RECORD.iter_unpack(self.records(campaign_id, first, last)):
-            yield cause, moment
-
-    def audit(self, campaign_id: str) -> Audit:
-        """Count a campaign's rows anew, letter by letter and job by job, all at one moment, also while it runs.
-
-        The records of the rows that have ended are read after that moment; a record does not change any more.
-
-        Raises:
-            NotKnown: there is no such campaign.
-        """
-        reply = self._scripts.run("campaign_audit", campaign=campaign_id)
-        _known(campaign_id, reply)
-        campaign = _campaign(campaign_id, reply["facts"], parked=reply["parked"], spent=int(reply["spent"]))
-        letters = {letter: count for letter in _LETTERS if (count := reply["letters"].count(letter))}
-        faults = [*_faults(campaign, letters, reply["open"], reply["states"])]
-        if reply["unmarked"]:
-            faults.append(f"{reply['unmarked']} rows are listed as open and not marked so")
-        if reply["misplaced"]:
-            faults.append(f"{reply['misplaced']} open rows have jobs that do not stand in exactly one place")
-        if wrong := self._wrong_records(campaign):
-            faults.append(f"{wrong} rows have ended and have no record that says so")
-        return Audit(campaign, letters, tuple(faults))
-
-    def _wrong_records(self, campaign: Campaign) -> int:
-        wrong = 0
-        for block in range((campaign.size + _BLOCK - 1) // _BLOCK):
-            letters, records = self._block(campaign.id, campaign.size, block)
-            # What was cancelled before it had a job has no record, or one that tells of an earlier generation.
-            wrong += sum(
-                letter in {DELIVERED, FAILED, SUPPRESSED} and records[at * 32 : at * 32 + 1] != letter.encode()
-                for at, letter in enumerate(letters)
-            )
-        return wrong
-
-    def _block(self, campaign_id: str, size: int, block: int) -> tuple[str, bytes]:
-        """Give the letters of a block's rows and their records; letters first, since a record is there before them."""
-        first = block * _BLOCK + 1
-        letters = self.letters(campaign_id, first, min(first + _BLOCK - 1, size))
-        with redis_trouble():
-            records: Any = self._scripts.raw.get(f"fax:campaign:{campaign_id}:results:{block}") or b""
-        return letters, records
 
     def purge(self, campaign_id: str, *, operator: str | None = None) -> tuple[str, CampaignState | None]:
         """Forget a campaign that has no open rows: `purged`, or `no` where it has some or still runs; with its state.
@@ -650,8 +295,8 @@ class Campaigns:
         """
         reply = self._scripts.run("campaign_purge", campaign=campaign_id, operator=operator, source="operator")
         if reply["outcome"] == "no":
-            return "no", _known(campaign_id, reply)
-        state = None if reply["outcome"] == "again" else _known(campaign_id, reply)
+            return "no", state_in(campaign_id, reply)
+        state = None if reply["outcome"] == "again" else state_in(campaign_id, reply)
         with redis_trouble():
             for key in self._redis.scan_iter(f"fax:campaign:{campaign_id}:*", count=1000):
                 self._redis.unlink(key)
@@ -660,93 +305,6 @@ class Campaigns:
                 self._redis.zrem("fax:campaigns:purged", campaign_id)
         return "purged", state
 
-    def _chunk(self, campaign_id: str, kind: str, chunk: int) -> list[Any]:
-        key = f"fax:campaign:{campaign_id}:{kind}:{chunk}"
-        if self._last[0] != key:
-            with redis_trouble():
-                packed: Any = self._scripts.raw.get(key)
-            self._last = (key, json.loads(zlib.decompress(packed)) if packed else [])
-        return self._last[1]
-
-
-def job_of_row(campaign_id: str, row: int, generation: int = 1) -> str:
-    """Give the id of a row's job: the same for ever, so that no row can have two.
-
-    No row of another campaign has it, whatever the ids of the two.
-    """
-    return f"{campaign_id}-{row}" if generation == 1 else f"{campaign_id}-{row}_{generation}"
-
-
-def _campaign(campaign_id: str, facts: Mapping[str, str], *, parked: int, spent: int) -> Campaign:
-    return Campaign(
-        id=campaign_id,
-        name=facts["name"],
-        state=CampaignState(facts["state"]),
-        reason=facts.get("reason") or None,
-        options=json.loads(facts["options"]),
-        columns=tuple(json.loads(facts.get("columns") or "[]")),
-        rows=int(facts["rows"]),
-        size=int(facts["size"]),
-        generation=int(facts["generation"]),
-        cursor=int(facts["cursor"]),
-        created_at=_moment(int(facts["created"]) / 1000),
-        changed_at=_moment(int(facts["changed"]) / 1000),
-        start_at=_moment(int(facts["start_at"]) / 1000) if facts.get("start_at") else None,
-        started_at=_moment(int(facts["started"]) / 1000) if facts.get("started") else None,
-        started_by=facts.get("started_by") or None,
-        sender=facts.get("sender") or None,
-        suppression=_suppression(facts),
-        counts=json.loads(facts.get("counts") or "{}"),
-        cap=int(facts["cap"]) / 1_000_000 if facts.get("cap") else None,
-        spent=spent / 1_000_000,
-        pending=int(facts.get(PENDING, 0)),
-        open={state: number for state in State if (number := int(facts.get(f"open:{state}", 0)))},
-        delivered=int(facts.get(DELIVERED, 0)),
-        failed=int(facts.get(FAILED, 0)),
-        suppressed=int(facts.get(SUPPRESSED, 0)),
-        cancelled=int(facts.get(CANCELLED, 0)),
-        also_in_flight=facts.get("also_in_flight") == "1",
-        parked=parked,
-    )
-
-
-def _suppression(facts: Mapping[str, str]) -> dict[str, Any] | None:
-    if "suppression" not in facts:
-        return None
-    return {"version": int(facts["suppression"]), "at": _moment(int(facts["checked"]) / 1000).isoformat()}
-
-
-def _faults(campaign: Campaign, letters: Mapping[str, int], opened: int, states: Mapping[str, int]) -> Iterator[str]:
-    counted = {
-        PENDING: campaign.pending, OPENED: campaign.opened, DELIVERED: campaign.delivered, FAILED: campaign.failed,
-        SUPPRESSED: campaign.suppressed, CANCELLED: campaign.cancelled,
-    }  # fmt: skip
-    for letter, count in counted.items():
-        if letters.get(letter, 0) != count:
-            yield f"{letters.get(letter, 0)} rows are marked {letter!r}, {count} are counted"
-    if sum(counted.values()) != campaign.rows:
-        yield f"{campaign.rows} rows were read in, {sum(counted.values())} are accounted for"
-    if opened != campaign.opened:
-        yield f"{opened} rows are listed as open, {campaign.opened} are counted"
-    open_counts = {state.value: count for state, count in campaign.open.items()}
-    for state in sorted(states.keys() | open_counts.keys()):
-        if states.get(state, 0) != open_counts.get(state, 0):
-            found, counted_as = states.get(state, 0), open_counts.get(state, 0)
-            yield f"{found} open rows have jobs that are {state}, {counted_as} are counted"
-        if state not in set(OPEN):
-            yield f"{states.get(state, 0)} open rows have jobs that are {state}"
-
-
-def _result(row: int, letter: str, record: bytes, causes: Mapping[int, str], faxes: Mapping[str, Any]) -> RowResult:
-    ended = len(record) == _RECORD.size and record[0] and letter not in {PENDING, OPENED}
-    if not ended:
-        return RowResult(row, letter, 1, 0, None, 0, 0, 0.0, None, None)
-    _, generation, attempts, cause, pages, seconds, cost, moment, fax = _RECORD.unpack(record)
-    fax_id = str(UUID(bytes=fax)) if any(fax) else faxes.get(str(row))
-    return RowResult(
-        row, letter, generation, attempts, causes.get(cause), pages, seconds, cost / 1_000_000, _moment(moment), fax_id
-    )
-
 
 def _packed(rows: list[Any]) -> bytes:
     return zlib.compress(json.dumps(rows, ensure_ascii=False, separators=(",", ":")).encode(), 6)
@@ -754,13 +312,3 @@ def _packed(rows: list[Any]) -> bytes:
 
 def _pages(items: Sequence[int], size: int) -> Iterable[list[int]]:
     return ([*items[at : at + size]] for at in range(0, len(items), size))
-
-
-def _known(campaign_id: str, reply: Mapping[str, Any]) -> CampaignState:
-    if reply["state"] == "gone":
-        raise NotKnown(f"campaign {campaign_id}: not known here")
-    return CampaignState(reply["state"])
-
-
-def _moment(seconds: float) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)

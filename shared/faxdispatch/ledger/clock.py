@@ -36,3 +36,8 @@ class Clock:
                 self._millis = self._scripts.clock()
                 self._asked_at = at
             return EPOCH + timedelta(milliseconds=self._millis, seconds=at - self._asked_at)
+
+
+def moment(millis: float | str) -> datetime:
+    """Give the moment that a script dates with so many milliseconds."""
+    return datetime.fromtimestamp(float(millis) / 1000, UTC)

@@ -3,13 +3,14 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from threading import Lock
 from typing import Any
 from uuid import uuid4
 
 from redis import Redis
 
+from faxdispatch.ledger.clock import moment as moment_of
 from faxdispatch.ledger.identity import KEY, Identity
 from faxdispatch.ledger.scripts import Scripts, redis_trouble
 
@@ -52,7 +53,7 @@ class Epoch:
             return None
         facts = json.loads(text)
         found = facts.get("found")
-        return Behind(_moment(facts["noticed"]), _moment(facts["remembered"]), _moment(found) if found else None)
+        return Behind(moment_of(facts["noticed"]), moment_of(facts["remembered"]), moment_of(found) if found else None)
 
     def stop(self, *, found: datetime | None = None) -> bool:
         """Stop sending for a recovery, as if the ledger had been found to be of `found`; False where it was stopped.
@@ -112,7 +113,3 @@ class Witness:
             Unavailable: Redis did not answer.
         """
         return self._scripts.run("witness", on=on, witness=self.signature(), source="witness")
-
-
-def _moment(millis: float) -> datetime:
-    return datetime.fromtimestamp(millis / 1000, UTC)

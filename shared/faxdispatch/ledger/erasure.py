@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from faxdispatch.events import STREAM
-from faxdispatch.ledger.campaigns import CHUNK
+from faxdispatch.ledger.campaign_rows import CHUNK
 from faxdispatch.ledger.scripts import Scripts, redis_trouble
 
 _PAGE = 1000

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any, Self
 
 from faxdispatch.errors import Conflict, NotKnown
+from faxdispatch.ledger.clock import moment as moment_of
 from faxdispatch.ledger.scripts import Scripts, redis_trouble
 
 _PAUSE = 10.0
@@ -92,15 +93,15 @@ class InboundFax:
             partial_content={"1": True, "0": False}.get(row.get("partial", "")),
             failure_reason=row.get("reason"),
             media_url=row.get("link"),
-            first_seen=_moment(row["first"]),
-            ended_at=_moment(row["ended"]) if "ended" in row else None,
+            first_seen=moment_of(row["first"]),
+            ended_at=moment_of(row["ended"]) if "ended" in row else None,
             problem=row.get("problem") or None,
             problems=int(row.get("problems") or 0),
             file=row.get("file"),
             name=row.get("name"),
             sha256=row.get("sha256"),
             size=_whole(row.get("size")),
-            stored_at=_moment(row["stored"]) if "stored" in row else None,
+            stored_at=moment_of(row["stored"]) if "stored" in row else None,
         )
 
 
@@ -241,7 +242,7 @@ class Inbox:
         """Give the moment from which on Telnyx must be listed; None where it was not listed often enough yet."""
         with redis_trouble():
             known = self._redis.get("fax:inbound-listed")
-        return _moment(known) if known else None
+        return moment_of(known) if known else None
 
     def listed(self, begun: datetime, *, settle: float, enough: int, skew: float) -> None:
         """Record that a complete listing was seen, asked for at `begun`.
@@ -264,7 +265,3 @@ class Inbox:
 
 def _whole(text: str | None) -> int | None:
     return int(text) if text else None
-
-
-def _moment(millis: str) -> datetime:
-    return datetime.fromtimestamp(int(float(millis)) / 1000, UTC)

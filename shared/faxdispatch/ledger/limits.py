@@ -3,9 +3,10 @@
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
+from faxdispatch.ledger.clock import moment as moment_of
 from faxdispatch.ledger.scripts import Scripts, redis_trouble
 
 _DAY = 86_400
@@ -118,7 +119,7 @@ class Limits:
             operator=operator,
             source="operator",
         )
-        return _moment(reply["until"])
+        return moment_of(reply["until"])
 
     def resume(self, connection: str, *, reason: str, operator: str | None = None) -> bool:
         """End a pause before its time; False where there is none. The faxes that wait in line go on by themselves."""
@@ -165,7 +166,7 @@ class Limits:
             channels=limit,
             spent=int(spent or 0) / 1_000_000,
             cap=rules.day_cap,
-            shut_until=_moment(int(shut) / 1000) if shut and int(shut) > now * 1000 else None,
+            shut_until=moment_of(int(shut) / 1000) if shut and int(shut) > now * 1000 else None,
         )
 
 
@@ -179,8 +180,4 @@ def read_pause(pause: Mapping[str, str], now: int) -> Pause | None:
     if int(pause.get("until", 0)) <= now and "tries" not in pause:
         return None
     until = int(pause["until"])
-    return Pause(pause["reason"], _moment(until), trying=until <= now)
-
-
-def _moment(millis: float) -> datetime:
-    return datetime.fromtimestamp(millis / 1000, UTC)
+    return Pause(pause["reason"], moment_of(until), trying=until <= now)

@@ -3,10 +3,11 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from faxdispatch.events import Event
+from faxdispatch.ledger.clock import moment as moment_of
 from faxdispatch.ledger.limits import Account, Traffic, read_pause
 from faxdispatch.ledger.presence import WORKER_SILENCE
 from faxdispatch.ledger.scripts import Scripts, redis_trouble
@@ -56,7 +57,7 @@ def read_overview(scripts: Scripts) -> Overview:
     found = scripts.run("overview", silence=WORKER_SILENCE * 1000, kept=round(scripts.rules.retention * 1000))
     now, since, counts = found["now"], found["since"] or {}, found.get("counts") or {}
     return Overview(
-        now=_moment(now),
+        now=moment_of(now),
         counts={state: int(counts.get(state, 0)) for state in State},
         oldest={state: max(0.0, (now - since[state]) / 1000) for state in sorted(OPEN) if state in since},
         held=_held(found["held"] or {}),
@@ -88,7 +89,7 @@ def samples(scripts: Scripts) -> list[Sample]:
     with redis_trouble():
         found: Any = scripts.redis.xrange(SAMPLES)
     return [
-        Sample(_moment(int(one["at"])), int(one["delivered"]), int(one["failed"]), int(one["cancelled"]))
+        Sample(moment_of(int(one["at"])), int(one["delivered"]), int(one["failed"]), int(one["cancelled"]))
         for _, one in found
     ]
 
@@ -97,7 +98,7 @@ def newest_events(scripts: Scripts, *, limit: int = 40) -> list[tuple[datetime, 
     """Give the newest events with the moment at which each was recorded, the newest first."""
     with redis_trouble():
         found: Any = scripts.redis.xrevrange("fax:events", count=limit)
-    return [(_moment(int(entry.partition("-")[0])), Event.from_fields(fields)) for entry, fields in found]
+    return [(moment_of(int(entry.partition("-")[0])), Event.from_fields(fields)) for entry, fields in found]
 
 
 def _held(found: Mapping[str, int]) -> dict[HoldReason, int]:
@@ -127,9 +128,5 @@ def _account(scripts: Scripts, found: Mapping[str, Any], now: int) -> Account:
         channels=fixed if isinstance(fixed, int) else math.floor(float(estimate)) if estimate else None,
         spent=int(found.get("spent") or 0) / 1_000_000,
         cap=scripts.rules.day_cap,
-        shut_until=_moment(shut / 1000) if shut > now * 1000 else None,
+        shut_until=moment_of(shut / 1000) if shut > now * 1000 else None,
     )
-
-
-def _moment(millis: float) -> datetime:
-    return datetime.fromtimestamp(millis / 1000, UTC)

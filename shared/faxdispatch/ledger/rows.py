@@ -3,12 +3,13 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
 from faxdispatch.errors import NotKnown
 from faxdispatch.events import Event
+from faxdispatch.ledger.clock import moment as moment_of
 from faxdispatch.ledger.identity import Identity
 from faxdispatch.ledger.scripts import Scripts, redis_trouble
 from faxdispatch.ledger.view import JobView
@@ -114,7 +115,7 @@ class Rows:
             found = self.redis.zrange(f"fax:since:{state}", 0, limit - 1, withscores=True)
         rows = self._scripts.hashes([f"fax:job:{job_id}" for job_id, _ in found])
         return [
-            (JobView.from_hash(job_id, row), _moment(since))
+            (JobView.from_hash(job_id, row), moment_of(since))
             for (job_id, since), row in zip(found, rows, strict=True)
             if row
         ]
@@ -130,7 +131,7 @@ class Rows:
                     pipe.zrange(f"fax:held:{reason}", -1, -1, withscores=True)
                 found = pipe.execute()
         summed = [
-            Held(reason, count, _moment(first[0][1]), _moment(last[0][1]))
+            Held(reason, count, moment_of(first[0][1]), moment_of(last[0][1]))
             for reason, count, first, last in zip(reasons, found[0::3], found[1::3], found[2::3], strict=True)
             if count
         ]
@@ -153,13 +154,9 @@ class Rows:
             pipe.get(number)
             at, for_channel, for_number, holder = pipe.execute()
         if at is not None:
-            return Place(at=_moment(at))
+            return Place(at=moment_of(at))
         if for_channel is not None:
             return Place(line="channel", position=for_channel + 1)
         if for_number is not None:
             return Place(line="number", position=for_number + 1, holder=holder)
         return Place()
-
-
-def _moment(millis: float) -> datetime:
-    return datetime.fromtimestamp(millis / 1000, UTC)

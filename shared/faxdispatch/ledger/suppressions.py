@@ -4,9 +4,10 @@ import itertools
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
+from faxdispatch.ledger.clock import moment as moment_of
 from faxdispatch.ledger.scripts import Scripts, redis_trouble
 
 _PAGE = 1000
@@ -136,7 +137,7 @@ class Suppressions:
         return found.until is not None and found.until <= self._now()
 
     def _now(self) -> datetime:
-        return _moment(self._scripts.clock())
+        return moment_of(self._scripts.clock())
 
 
 def _suppression(number: str, record: str) -> Suppression:
@@ -145,15 +146,11 @@ def _suppression(number: str, record: str) -> Suppression:
         number,
         facts["reason"],
         facts["source"],
-        until=_moment(facts["until"]) if facts.get("until") else None,
-        at=_moment(facts["at"]),
+        until=moment_of(facts["until"]) if facts.get("until") else None,
+        at=moment_of(facts["at"]),
         operator=facts.get("operator"),
     )
 
 
 def _sum(one: Changed, other: Changed) -> Changed:
     return replace(one, added=one.added + other.added, changed=one.changed + other.changed, same=one.same + other.same)
-
-
-def _moment(millis: float) -> datetime:
-    return datetime.fromtimestamp(millis / 1000, UTC)

@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict
 
 from faxdispatch.events import Event
 from faxdispatch.jobs import SendFax
+from faxdispatch.ledger.clock import moment
 from faxdispatch.states import TERMINAL, State
 
 
@@ -111,4 +112,4 @@ class JobView(BaseModel):
 
 
 def _moment(millis: str | None) -> Any:
-    return datetime.fromtimestamp(int(millis) / 1000, UTC) if millis else None
+    return moment(millis) if millis else None

@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from faxdispatch.ledger import Campaign, JobView, RowResult, job_of_row
-from faxdispatch.ledger.campaigns import CANCELLED, DELIVERED, FAILED, OPENED
-from faxdispatch.ledger.campaigns import SUPPRESSED as SUPPRESSED_ROW
+from faxdispatch.ledger.campaign import CANCELLED, DELIVERED, FAILED, OPENED
+from faxdispatch.ledger.campaign import SUPPRESSED as SUPPRESSED_ROW
 from faxdispatch.search.wanted import PENDING, SUPPRESSED
 from faxdispatch.states import State
 

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from faxdispatch.ledger import CHUNK, Campaign, Campaigns, Ledger, RowResult, job_of_row
-from faxdispatch.ledger.campaigns import CANCELLED, DELIVERED, FAILED, OPENED
-from faxdispatch.ledger.campaigns import PENDING as PENDING_ROW
-from faxdispatch.ledger.campaigns import SUPPRESSED as SUPPRESSED_ROW
+from faxdispatch.ledger.campaign import CANCELLED, DELIVERED, FAILED, OPENED
+from faxdispatch.ledger.campaign import PENDING as PENDING_ROW
+from faxdispatch.ledger.campaign import SUPPRESSED as SUPPRESSED_ROW
 from faxdispatch.search.effort import Effort
 from faxdispatch.search.found import Found, found_row
 from faxdispatch.search.wanted import PENDING, SUPPRESSED, Wanted

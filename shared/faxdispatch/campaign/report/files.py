@@ -19,7 +19,7 @@ from faxdispatch.campaign.report.totals import RESULTS, Totals
 from faxdispatch.campaign.report.tries import Tries
 from faxdispatch.errors import BadInput
 from faxdispatch.ledger import Campaign, Campaigns, ListedRow, RowResult
-from faxdispatch.ledger.campaigns import CANCELLED, DELIVERED, FAILED, OPENED, PENDING, SUPPRESSED
+from faxdispatch.ledger.campaign import CANCELLED, DELIVERED, FAILED, OPENED, PENDING, SUPPRESSED
 from faxdispatch.lists.badrows import create, safe_cell, safe_writer
 
 ADDED = (

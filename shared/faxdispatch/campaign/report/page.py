@@ -9,7 +9,7 @@ from faxdispatch.campaign.report.charts import bar, columns, stacked_bar
 from faxdispatch.campaign.report.html import Html, join, style, tag
 from faxdispatch.campaign.report.totals import RESULTS, SHOWN, Totals
 from faxdispatch.ledger import Campaign
-from faxdispatch.ledger.campaigns import CANCELLED, DELIVERED, FAILED, OPENED, PENDING, SUPPRESSED
+from faxdispatch.ledger.campaign import CANCELLED, DELIVERED, FAILED, OPENED, PENDING, SUPPRESSED
 from faxdispatch.states import CampaignState
 from faxdispatch.wording import are, counted
 

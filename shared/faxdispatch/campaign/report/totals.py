@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from faxdispatch.ledger import RowResult
-from faxdispatch.ledger.campaigns import CANCELLED, DELIVERED, FAILED, OPENED, PENDING, SUPPRESSED
+from faxdispatch.ledger.campaign import CANCELLED, DELIVERED, FAILED, OPENED, PENDING, SUPPRESSED
 
 SHOWN = 100
 """Rows without delivery that are kept to be shown."""

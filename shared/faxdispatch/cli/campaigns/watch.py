@@ -21,7 +21,7 @@ from faxdispatch.campaign.planning.pace import Pace
 from faxdispatch.cli.output import is_terminal, note, show, show_json
 from faxdispatch.errors import Unavailable
 from faxdispatch.ledger import Account, Campaign, Campaigns, Limits, Scripts, Traffic
-from faxdispatch.ledger.campaigns import FAILED
+from faxdispatch.ledger.campaign import FAILED
 from faxdispatch.plain import plain
 from faxdispatch.privacy import hidden
 from faxdispatch.reasons.words import short

@@ -1,0 +1,127 @@
+"""A campaign as Redis has it: where it stands, and how its rows are counted."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from faxdispatch.errors import NotKnown
+from faxdispatch.ledger.clock import moment
+from faxdispatch.states import CampaignState, State
+
+NONE, PENDING, OPENED, DELIVERED, FAILED, CANCELLED, SUPPRESSED = "-", "p", "o", "d", "f", "c", "s"
+"""A row's letter: it is none of the campaign's; is pending; has a job; or has ended so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """Where a campaign stands. `rows` is the sum of all other counts, always."""
+
+    id: str
+    name: str
+    state: CampaignState
+    reason: str | None
+    """Why it is paused, or was moved last."""
+    options: dict[str, Any]
+    """What is asked for every row, as given when it was made."""
+    columns: tuple[str, ...]
+    """The names of the list's columns; empty where none were given."""
+    rows: int
+    size: int
+    """The highest number of a row."""
+    generation: int
+    cursor: int
+    """The row after which feeding goes on."""
+    created_at: datetime
+    changed_at: datetime
+    start_at: datetime | None
+    """The moment at which it is to start, as long as it is planned so."""
+    started_at: datetime | None
+    """When it ran first."""
+    started_by: str | None
+    """The person who started it first, or planned its start."""
+    sender: str | None
+    """The number (E.164) that its rows were sent from last, where a row names none of its own."""
+    suppression: dict[str, Any] | None
+    """The suppression list against which its list was checked: `version`, which counts its changes, and `at`."""
+    counts: dict[str, int]
+    """How the check of its list counted the rows, those that are none of the campaign's among them."""
+    cap: float | None
+    spent: float
+    pending: int
+    open: dict[State, int]
+    """Rows that have a job, by the job's state."""
+    delivered: int
+    failed: int
+    suppressed: int
+    cancelled: int
+    also_in_flight: bool
+    """It is cancelled together with what is under way."""
+    parked: int
+    """Of the open ones, those that wait for the campaign itself."""
+
+    @property
+    def opened(self) -> int:
+        """How many rows have a job."""
+        return sum(self.open.values())
+
+    @property
+    def ended(self) -> int:
+        """How many rows have come to their end."""
+        return self.delivered + self.failed + self.suppressed + self.cancelled
+
+
+def campaign_of(campaign_id: str, facts: Mapping[str, str], *, parked: int, spent: int) -> Campaign:
+    """Give a campaign of its hash, of how many of its rows wait for it, and what it spent (millionths)."""
+    return Campaign(
+        id=campaign_id,
+        name=facts["name"],
+        state=CampaignState(facts["state"]),
+        reason=facts.get("reason") or None,
+        options=json.loads(facts["options"]),
+        columns=tuple(json.loads(facts.get("columns") or "[]")),
+        rows=int(facts["rows"]),
+        size=int(facts["size"]),
+        generation=int(facts["generation"]),
+        cursor=int(facts["cursor"]),
+        created_at=moment(int(facts["created"])),
+        changed_at=moment(int(facts["changed"])),
+        start_at=moment(int(facts["start_at"])) if facts.get("start_at") else None,
+        started_at=moment(int(facts["started"])) if facts.get("started") else None,
+        started_by=facts.get("started_by") or None,
+        sender=facts.get("sender") or None,
+        suppression=_suppression(facts),
+        counts=json.loads(facts.get("counts") or "{}"),
+        cap=int(facts["cap"]) / 1_000_000 if facts.get("cap") else None,
+        spent=spent / 1_000_000,
+        pending=int(facts.get(PENDING, 0)),
+        open={state: number for state in State if (number := int(facts.get(f"open:{state}", 0)))},
+        delivered=int(facts.get(DELIVERED, 0)),
+        failed=int(facts.get(FAILED, 0)),
+        suppressed=int(facts.get(SUPPRESSED, 0)),
+        cancelled=int(facts.get(CANCELLED, 0)),
+        also_in_flight=facts.get("also_in_flight") == "1",
+        parked=parked,
+    )
+
+
+def state_in(campaign_id: str, reply: Mapping[str, Any]) -> CampaignState:
+    """Give the state in which a script found a campaign. Raises NotKnown where there is none."""
+    if reply["state"] == "gone":
+        raise NotKnown(f"campaign {campaign_id}: not known here")
+    return CampaignState(reply["state"])
+
+
+def job_of_row(campaign_id: str, row: int, generation: int = 1) -> str:
+    """Give the id of a row's job: the same for ever, so that no row can have two.
+
+    No row of another campaign has it, whatever the ids of the two.
+    """
+    return f"{campaign_id}-{row}" if generation == 1 else f"{campaign_id}-{row}_{generation}"
+
+
+def _suppression(facts: Mapping[str, str]) -> dict[str, Any] | None:
+    if "suppression" not in facts:
+        return None
+    return {"version": int(facts["suppression"]), "at": moment(int(facts["checked"])).isoformat()}

@@ -1,0 +1,170 @@
+"""The rows of a campaign as its list had them: read from compressed chunks, each with a letter that says what it is."""
+
+import json
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from faxdispatch.errors import NotKnown
+from faxdispatch.ledger.campaign import NONE, PENDING, Campaign, campaign_of
+from faxdispatch.ledger.scripts import Scripts, redis_trouble
+
+CHUNK = 1000
+"""Rows in a chunk: chunk k (from 0) has the rows k·1000+1 to k·1000+1000."""
+
+
+class CampaignRow(NamedTuple):
+    """One recipient: the number of the row, the number to call (E.164), what the row asks besides, and its cells.
+
+    `line` is where it stands in the file of the list, from 1, where that is known.
+    """
+
+    row: int
+    to: str
+    fields: dict[str, Any]
+    cells: Sequence[str]
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ListedRow:
+    """A recipient as the list had it: its row, its line in the file (from 1) where that is known, and its cells."""
+
+    row: int
+    line: int | None
+    cells: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOutRow:
+    """A row of the list that is not faxed. `kind` is the reason in a word or two, from an open set; `reason` says more.
+
+    `to` is the number (E.164), where the row has a right one.
+    """
+
+    row: int
+    line: int
+    kind: str
+    reason: str
+    to: str | None
+    cells: Sequence[str]
+
+
+class CampaignRows:
+    """Reads the rows of every campaign of one Redis."""
+
+    def __init__(self, scripts: Scripts) -> None:
+        self._scripts = scripts
+        # Feeding comes back to the same chunk for many pages; chunks never change.
+        self._last: tuple[str, list[Any]] = ("", [])
+
+    @property
+    def scripts(self) -> Scripts:
+        """The scripts of this ledger, for the other classes on the same Redis."""
+        return self._scripts
+
+    @property
+    def _redis(self) -> Any:
+        # redis-py's types cannot say that replies are text.
+        return self._scripts.redis
+
+    def get(self, campaign_id: str) -> Campaign:
+        """Give a campaign.
+
+        Raises:
+            NotKnown: there is none of that id.
+        """
+        with redis_trouble(), self._redis.pipeline() as pipe:
+            pipe.hgetall(f"fax:campaign:{campaign_id}")
+            pipe.zcard(f"fax:campaign:{campaign_id}:parked")
+            pipe.get(f"fax:spend:campaign:{campaign_id}")
+            facts, parked, spent = pipe.execute()
+        if "state" not in facts:
+            raise NotKnown(f"campaign {campaign_id}: not known here")
+        return campaign_of(campaign_id, facts, parked=parked, spent=int(spent or 0))
+
+    def letters(self, campaign_id: str, first: int, last: int) -> str:
+        """Give the letters of the rows from `first` to `last`; rows past the end have none."""
+        with redis_trouble():
+            found: str = self._redis.getrange(f"fax:campaign:{campaign_id}:states", first - 1, last - 1)
+        # Between the last row of a chunk and the first of the next one Redis fills in zeros.
+        return found.replace("\0", NONE)
+
+    def chunk(self, campaign_id: str, chunk: int) -> list[tuple[int, str, dict[str, Any]]]:
+        """Give the rows of a chunk, in the form of `rows`."""
+        told = self._chunk(campaign_id, "rows", chunk)
+        corrected = self.corrected(campaign_id)
+        return [(row, corrected.get(row, to), rest[0] if rest else {}) for row, to, *rest in told]
+
+    def corrected(self, campaign_id: str) -> dict[int, str]:
+        """Give the rows that go to another number than that of the list, each with it."""
+        with redis_trouble():
+            found = self._redis.hgetall(f"fax:campaign:{campaign_id}:numbers")
+        return {int(row): number for row, number in found.items()}
+
+    def row(self, campaign_id: str, row: int) -> tuple[str, dict[str, Any]]:
+        """Give the number to call of a row, and what the row asks besides.
+
+        Raises:
+            NotKnown: the campaign has no such row.
+        """
+        for number, to, fields in self.chunk(campaign_id, (row - 1) // CHUNK):
+            if number == row:
+                return to, fields
+        raise NotKnown(f"campaign {campaign_id}: has no row {row}")
+
+    def rows(self, campaign_id: str) -> Iterator[tuple[int, str, dict[str, Any]]]:
+        """Give every row in order, a chunk at a time: number, number to call, what the row asks besides."""
+        for chunk in range((self.get(campaign_id).size + CHUNK - 1) // CHUNK):
+            yield from self.chunk(campaign_id, chunk)
+
+    def pending_rows(self, campaign_id: str, chunk: int) -> list[tuple[int, str, dict[str, Any]]]:
+        """Give the pending rows of a chunk: number, number to call, what the row asks besides."""
+        letters = self.letters(campaign_id, chunk * CHUNK + 1, chunk * CHUNK + CHUNK)
+        if PENDING not in letters:
+            return []
+        at = chunk * CHUNK + 1
+        return [row for row in self.chunk(campaign_id, chunk) if letters[row[0] - at] == PENDING]
+
+    def open_rows(self, campaign_id: str, *, limit: int | None = None) -> list[int]:
+        """Give rows that have a job."""
+        key = f"fax:campaign:{campaign_id}:open"
+        with redis_trouble():
+            found = self._redis.srandmember(key, limit) if limit else self._redis.smembers(key)
+        return sorted(int(row) for row in found)
+
+    def naming(self, campaign_id: str, chunks: Sequence[int], number: str) -> list[int]:
+        """Give those of some chunks that may have a row to a number. One chunk at a time is unpacked, and none read."""
+        with redis_trouble():
+            packed: list[Any] = self._scripts.raw.mget([f"fax:campaign:{campaign_id}:rows:{chunk}" for chunk in chunks])
+        corrected = {(row - 1) // CHUNK for row, to in self.corrected(campaign_id).items() if to == number}
+        text = json.dumps(number, ensure_ascii=False).encode()
+        return [
+            chunk
+            for chunk, part in zip(chunks, packed, strict=True)
+            if chunk in corrected or (part and text in zlib.decompress(part))
+        ]
+
+    def listed(self, campaign_id: str) -> Iterator[ListedRow]:
+        """Give every row as the list had it, in order, a chunk at a time."""
+        for chunk in range((self.get(campaign_id).size + CHUNK - 1) // CHUNK):
+            for row, *rest in self._chunk(campaign_id, "cells", chunk):
+                apart, cells = (rest[0], rest[1:]) if rest and isinstance(rest[0], int) else (None, rest)
+                yield ListedRow(row, None if apart is None else row + apart, cells)
+
+    def left_out(self, campaign_id: str) -> Iterator[LeftOutRow]:
+        """Give the rows of the list that are not faxed, in order, a chunk at a time."""
+        campaign = self.get(campaign_id)
+        rows = max(campaign.size, campaign.counts.get("rows", 0))
+        for chunk in range((rows + CHUNK - 1) // CHUNK):
+            for row, line, kind, reason, to, *cells in self._chunk(campaign_id, "left", chunk):
+                yield LeftOutRow(row, line, kind, reason, to, cells)
+
+    def _chunk(self, campaign_id: str, kind: str, chunk: int) -> list[Any]:
+        key = f"fax:campaign:{campaign_id}:{kind}:{chunk}"
+        if self._last[0] != key:
+            with redis_trouble():
+                packed: Any = self._scripts.raw.get(key)
+            self._last = (key, json.loads(zlib.decompress(packed)) if packed else [])
+        return self._last[1]
