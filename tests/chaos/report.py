@@ -16,6 +16,8 @@ def as_text(result: Result) -> str:
         f"accepted by the simulator {figures['accepted']}, at most {figures['accepted_per_attempt']} for one attempt\n"
         f"lost {len(verdict.lost)}, doubled {len(verdict.doubled)}, dialled twice {len(verdict.double_dials)}, "
         f"unknown {len(verdict.unknown)}, wrong records {len(verdict.records)}\n"
+        f"rows of campaigns {figures['rows']}; the ledger was set back {figures['set_back']} times, "
+        f"{figures['forgotten']} orders were forgotten that Telnyx never saw\n"
         f"inbound {figures['inbound']}, stored {figures['documents']}, wrong {len(verdict.inbox)}\n"
         f"strikes {len(result.strikes)} in {figures['seconds']} s; settled after {figures['settle_seconds']} s; "
         f"{figures['was_unknown']} sends were unknown for a while"
@@ -27,11 +29,12 @@ def as_text(result: Result) -> str:
 
 def as_markdown(runs: list[dict[str, Any]]) -> str:
     """Give runs, as their JSON tells of them, as a table with a line of sums."""
-    columns = ["seed", "faults", "strikes", "jobs", "attempts", "accepted", "unknown for a while", "doubled", "lost",
+    columns = ["seed", "faults", "strikes", "jobs", "rows", "set back", "forgotten", "attempts", "accepted",
+               "unknown for a while", "doubled", "lost",
                "unknown left", "wrong records", "inbound", "stored", "wrong inbound", "seconds",
                "settled after (s)"]  # fmt: skip
     rows = [_row(run) for run in runs]
-    sums = ["all", "", *(str(sum(int(row[at]) for row in rows)) for at in range(2, 14)), "", ""]
+    sums = ["all", "", *(str(sum(int(row[at]) for row in rows)) for at in range(2, len(columns) - 2)), "", ""]
     lines = [columns, ["---"] * len(columns), *rows, sums]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
@@ -44,6 +47,9 @@ def _row(run: dict[str, Any]) -> list[str]:
         f"all {len(plan['faults'])}" if many else ", ".join(plan["faults"]),
         len(run["strikes"]),
         figures["jobs"],
+        figures["rows"],
+        figures["set_back"],
+        figures["forgotten"],
         figures["attempts"],
         figures["accepted"],
         figures["was_unknown"],

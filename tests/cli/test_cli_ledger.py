@@ -69,10 +69,15 @@ def test_a_dry_run_names_the_ledgers_whose_place_can_be_taken(cli, ledger, sent,
     with pytest.raises(NotKnown):
         ledger.job("of-the-lost")
 
-    done = cli("recover", "--since", an_hour_ago(), "--ledger", LOST, "--json")
+    done = cli("recover", "--since", an_hour_ago(), "--ledger", LOST, "--yes", "--json")
     assert (done.code, done.json["lifted"], "of-the-lost" in done.json["made"]) == (0, True, True)
     assert f"in place of  {LOST}" in cli("ledger", "show").out
     assert cli("ledger", "show", "--json").json["taken_over"] == [LOST]
+
+
+def test_the_place_of_another_ledger_is_not_taken_unasked(cli, sent, epoch):
+    result = cli("recover", "--since", an_hour_ago(), "--ledger", LOST)
+    assert (result.code, "--yes" in result.err, epoch.behind()) == (2, True, None), result.err
 
 
 @pytest.mark.parametrize(
@@ -81,7 +86,7 @@ def test_a_dry_run_names_the_ledgers_whose_place_can_be_taken(cli, ledger, sent,
         ([], "--since: say of which moment the ledger is"),
         (["--since", "yesterday"], "--since: 'yesterday' is no moment; write it like"),
         (["--since", "2026-05-01T08:00:00"], "has no time zone"),
-        (["--since", "2026-05-01T08:00:00Z", "--ledger", "No Id"], "--ledger: an id of a ledger has"),
+        (["--since", "2026-05-01T08:00:00Z", "--ledger", "No Id", "--yes"], "--ledger: an id of a ledger has"),
     ],
     ids=["no moment", "no date", "no zone", "no id"],
 )

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from faxdispatch.calling.written import parse_moment
+from faxdispatch.cli.confirm import confirm
 from faxdispatch.cli.output import note, show, show_json
 from faxdispatch.cli.user import Operator, user
 from faxdispatch.ledger import Ledger, Limits, Scripts
@@ -49,6 +50,7 @@ def recover(
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Tell what would be done, and change nothing.")] = False,
     operator: Operator = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask whether --ledger is lost.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Stop sending, bring back from Telnyx's listing what was sent after a backup, and let sending go on.
@@ -59,6 +61,10 @@ def recover(
     """
     settings = Settings.load()
     settings.require("redis_url", "telnyx_api_key")
+    if ledger and not dry_run:
+        confirm(
+            f"Take the place of ledger {ledger}? Its faxes are this one's; it must not be in use any more.", yes=yes
+        )
     scripts, clock = Scripts.from_settings(settings), TelnyxClock()
     with _telnyx(settings, scripts, clock) as telnyx:
         recoverer = Recoverer(settings, Ledger(scripts), telnyx, clock, told=note)
