@@ -131,8 +131,8 @@ class FaxClient:
         In place of `media_url` and `media_name`, `document` may be the document itself: its bytes, or the `Path` of a
         file. It is checked, and stored at Telnyx once for the same content, before the fax is recorded. That takes the
         extra `documents`, and a client that was made of settings with `TELNYX_API_KEY`. Several in a list become one
-        PDF. `cover` is the text of a cover page before them, or the name of a file with it; `cover_fields` are the
-        values of its fields, besides `{sender}`, `{to}`, `{date}` and `{pages}`.
+        PDF. `cover` is the text of a cover page before them; `cover_fields` are the values of its
+        fields, besides `{sender}`, `{to}`, `{date}` and `{pages}`.
 
         Once this returns, the fax is recorded and will be sent, even where the broker could not be told just now.
 
@@ -467,6 +467,7 @@ class FaxClient:
             policy=self._numbers or NumberPolicy(region=self._region),
             send=lambda job: self.send(job).job_id,
             store=self._store,
+            cover_fonts=settings.fax_cover_fonts if settings else None,
             storage=self._media_storage,
             own_numbers=self._own_numbers if settings is None else tuple(filter(None, (settings.sender,))),
             test_numbers=self._test_numbers if settings is None else settings.test_numbers,
@@ -525,10 +526,10 @@ class FaxClient:
             self.check(job)
             return job
         asked = options if job is None else job
-        if not isinstance(asked, Mapping) or all(asked.get(name) is None for name in ("document", "cover")):
+        if not isinstance(asked, Mapping) or not _is_brought_along(asked):
             bare = asked
             if isinstance(asked, Mapping):
-                bare = {name: value for name, value in asked.items() if name not in _PARTS}
+                bare = {name: value for name, value in asked.items() if name != "document"}
             fax = SendFax.decode(bare, region=self._region)
             self.check(fax)
             return fax
@@ -645,12 +646,16 @@ class FaxClient:
             post_job(self._app, job, message_id=message_id)
 
 
+def _is_brought_along(asked: Mapping[str, Any]) -> bool:
+    """Tell whether a document, or a cover that is all there is, is to be made here."""
+    stored = any(asked.get(name) is not None for name in ("media_name", "media_url"))
+    return asked.get("document") is not None or (asked.get("cover") is not None and not stored)
+
+
 def _without_parts(asked: Mapping[str, Any]) -> dict[str, Any]:
     """Give what is asked with a stand-in for the document that is brought along."""
     rest = {name: value for name, value in asked.items() if name not in _PARTS}
     if rest.get("media_url") is not None or rest.get("media_name") is not None:
-        if asked.get("document") is None:
-            raise InvalidJob([("cover", "goes with a document of your own, not with media_url or media_name")])
         raise InvalidJob([("document", "is given besides media_url or media_name; give one of them")])
     return rest | {"media_name": "brought-along"}
 

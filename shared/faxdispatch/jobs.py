@@ -235,6 +235,10 @@ class SendFax(Job):
     """Pages of the document, where the producer knows; for estimates of cost. Telnyx sends at most 350."""
     tags: Tags = Field(default=(), max_length=20)
     """Words of the producer's, returned in every event."""
+    cover: str | None = Field(default=None, min_length=1, max_length=4000)
+    """Text of a cover page that the worker puts before the document of `media_name`; docs/documents.md."""
+    cover_fields: dict[str, str] | None = Field(default=None, max_length=50)
+    """Values of the cover's fields, by name."""
     client_state: str | None = Field(default=None, max_length=4000)
     """State of the producer's, returned in every event. What Telnyx is given as client_state is ours."""
     document_name: str | None = Field(default=None, min_length=1, max_length=255)
@@ -249,6 +253,8 @@ class SendFax(Job):
             raise ValueError(f"exactly one of media_url and media_name is needed; {which}")
         if self.store_media and self.media_name is not None:
             raise ValueError("store_media goes with media_url only; the document of a media_name is stored already")
+        if self.cover is not None and self.media_name is None:
+            raise ValueError("cover goes with media_name only; nothing is put before the document of a link")
         if self.send_at and self.send_by and self.send_by <= self.send_at:
             raise ValueError("send_by must be after send_at")
         return self

@@ -1,13 +1,16 @@
 """A campaign from a file to its end through the commands, with what rows say for themselves."""
 
+import io
 import json
 import os
 import subprocess
 import sys
 
 import pytest
+from pypdf import PdfReader
 
 from tests.flow.harness import TOKEN, installation
+from tests.preflight.made import letter
 
 BUSY_ONCE = 2
 
@@ -103,3 +106,31 @@ def test_what_was_sent_can_be_found_proved_sent_again_and_erased(flow, tmp_path)
     assert command("find", "--number", "+12125550100", code=1) == ""
     assert all(busy not in str(event) for event in flow.events())
     assert "all accounted for" in command("campaign", "audit", "recall")
+
+
+def test_each_row_gets_a_cover_of_its_own_once_though_workers_are_killed(flow, tmp_path):
+    clinics = {area: f"Clinic {area}" for area in range(212, 218)}
+    rows = [f"+1{area}5550100,{clinic}" for area, clinic in clinics.items()]
+    (tmp_path / "list.csv").write_text("Fax,Clinic\n" + "\n".join([*rows, "+12015550100,日"]) + "\n", encoding="utf-8")
+    (tmp_path / "cover.txt").write_text("# Fax\nTo:\t{clinic}, {to}\nPages:\t{pages}\n", encoding="utf-8")
+    flow.sim.upload("letter", letter("The letter"))
+
+    def command(*words):
+        environment = os.environ | {"REDIS_URL": flow.redis_url, "USER": "ada"}
+        line = [sys.executable, "-m", "faxdispatch.cli", *words]
+        return subprocess.run(line, capture_output=True, text=True, check=True, env=environment, cwd=tmp_path).stdout
+
+    asked = ["campaign", "create", "list.csv", "--media-name", "letter", "--cover", "cover.txt", "--start", "--json"]
+    assert json.loads(command(*asked))["list"]["invalid"] == 1, "no font has the letter of the last row"
+    flow.until(lambda: flow.sim.report()["client_states"])
+    flow.kill("worker")
+    flow.until(lambda: json.loads(command("campaign", "status", "list", "--json"))["state"] == "finished")
+
+    assert [flow.sim.accepted(f"list-{row}") for row in range(1, 8)] == [1] * 6 + [0]
+    sent = {fax["to"]: fax["media_name"] for fax in flow.sim.control.get("/faxes").json()["data"]}
+    for area in clinics:
+        content = flow.sim.api.get(f"/media/{sent[f'+1{area}5550100']}/download").content
+        cover, body = (page.extract_text() for page in PdfReader(io.BytesIO(content)).pages)
+        words = cover.replace(",", " ").split()
+        assert words == ["Fax", "To:", "Clinic", str(area), f"+1{area}5550100", "Pages:", "2"]
+        assert body == "The letter"

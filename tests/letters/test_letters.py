@@ -24,7 +24,7 @@ def text_of(content):
 
 
 def cover(text, pages=2, **values):
-    return make_cover(text, values, pages=pages, sender="+13125550199", to=NUMBER, today=DAY)
+    return make_cover(text, values, pages=pages, sender="+13125550199", to=NUMBER, today=DAY)[0]
 
 
 def test_fields_are_filled_in_and_pages_count_the_whole_fax():
@@ -187,10 +187,18 @@ def test_a_service_sends_several_documents_with_a_cover_as_one_fax(client, tmp_p
     assert (request.media_name, request.pages, request.document_name) == (document.media_name, 3, "b.pdf")
 
 
+def test_a_cover_for_a_stored_document_is_left_to_the_worker(client):
+    job = client.send(to=NUMBER, media_name="letter", cover="Dear {name}", cover_fields={"name": "Dr Smith"}).job_id
+
+    request = client.status(job).request
+    assert (request.media_name, request.cover, request.cover_fields) == ("letter", "Dear {name}", {"name": "Dr Smith"})
+    assert client.kept == {}
+
+
 @pytest.mark.parametrize(
     ("asked", "told"),
     [
-        ({"cover": "x", "media_url": "https://a.example/b.pdf"}, "cover: goes with a document of your own"),
+        ({"cover": "x", "media_url": "https://a.example/b.pdf"}, "cover goes with media_name only"),
         ({"cover": "Dear {name}"}, r"cover: there is no \{name\}"),
         ({"document": []}, "document: none is given"),
         ({"document": [letter(), b"no"]}, "document: what it holds"),

@@ -319,6 +319,6 @@ def test_every_option_of_a_fax_is_either_telnyxs_or_stays_here():
     options = {field.alias or name for name, field in SendFax.model_fields.items()}
     ours = {
         "job_id", "idempotency_key", "priority", "send_at", "send_by", "window", "max_attempts", "pages", "tags",
-        "client_state", "document_name", "resend_of",
+        "client_state", "document_name", "cover", "cover_fields", "resend_of",
     }  # fmt: skip
     assert options & _TELNYX == options - ours

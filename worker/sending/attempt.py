@@ -22,6 +22,7 @@ from faxdispatch.telnyx import Fax, SendRequest
 from faxdispatch.telnyx.client_state import encode_client_state
 from worker.context import Collaborators
 from worker.policy import changes
+from worker.sending.lettering import lettered
 from worker.sending.preparation import prepare
 from worker.sending.record import record
 from worker.sending.stages import Admitted, Claimed, Ended, Outcome, Prepared
@@ -73,7 +74,8 @@ def run_attempts(job_ids: Sequence[str], w: Collaborators) -> Outcomes:
         for job_id in job_ids:
             w.ledger.hold(job_id, reason=reason, due=w.now().timestamp() + CLOSED)
         return dict.fromkeys(job_ids, Outcome.PARKED)
-    admitted = list(_admit(list(_prepare(job_ids, outcomes, w)), outcomes, w))
+    prepared = _with_letters(list(_prepare(job_ids, outcomes, w)), outcomes, w)
+    admitted = list(_admit(prepared, outcomes, w))
     _send(sorted(admitted, key=lambda a: a.slot), outcomes, w)
     return outcomes
 
@@ -98,6 +100,17 @@ def _prepare(job_ids: Sequence[str], outcomes: Outcomes, w: Collaborators) -> It
         else:
             w.reached("prepared")
             yield prepared
+
+
+def _with_letters(prepared: Sequence[Prepared], outcomes: Outcomes, w: Collaborators) -> list[Prepared]:
+    """Make the letters of those that have a cover, side by side."""
+    made: list[Prepared] = []
+    for one, letter in [(one, w.crew.submit(lettered, one, w) if one.request.cover else None) for one in prepared]:
+        try:
+            made.append(letter.result() if letter else one)
+        except Ended as ended:
+            outcomes[one.job.job_id] = ended.outcome
+    return made
 
 
 def _admit(prepared: Sequence[Prepared], outcomes: Outcomes, w: Collaborators) -> Iterator[Admitted]:
@@ -230,6 +243,8 @@ def _wanted(admitted: Admitted, w: Collaborators) -> Claim:
     facts: dict[str, Any] = {"connection_id": admitted.prepared.connection, "worker": w.name}
     if changed:
         facts["changed"] = changed
+    if admitted.prepared.request.cover:
+        facts["letter"] = admitted.prepared.request.media_name
     return Claim(
         admitted.job_id,
         uuid4().hex,

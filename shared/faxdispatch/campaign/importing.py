@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from faxdispatch.campaign.identity import file_hash
 from faxdispatch.campaign.leftout import left_out
 from faxdispatch.campaign.requests import RowRequests
-from faxdispatch.errors import BadInput, Conflict, InvalidJob
+from faxdispatch.errors import BadInput, Conflict
 from faxdispatch.ledger import CHUNK, Campaign, CampaignMedia, CampaignRow, Campaigns, LeftOutRow
 from faxdispatch.lists.checking import BadRow, Check, LeftOut, Row, Summary
 from faxdispatch.lists.shape import Columns
@@ -23,6 +23,7 @@ from faxdispatch.states import CampaignState
 from faxdispatch.wording import counted
 
 if TYPE_CHECKING:
+    from faxdispatch.letters.rows import RowCovers
     from faxdispatch.lists.documents import RowDocuments
 
 Rows = Iterable[Mapping[str, Any] | Sequence[Any]]
@@ -138,12 +139,14 @@ class Importer:
         campaign_id: str,
         requests: RowRequests,
         *,
+        covers: "RowCovers | None" = None,
         on_bad: Callable[[BadRow], None] | None = None,
         on_left_out: Callable[[LeftOutRow], None] | None = None,
     ) -> None:
         self._ledger = ledger
         self._id = campaign_id
         self._requests = requests
+        self._covers = covers
         self._media = CampaignMedia(ledger.scripts)
         self._on_bad = on_bad
         self._on_left_out = on_left_out
@@ -228,7 +231,9 @@ class Importer:
     def _row(self, summary: Summary, row: Row) -> CampaignRow | BadRow:
         try:
             told = self._requests.fields(row.to, row.fields)
-        except InvalidJob as problem:
+            if self._covers:
+                told |= {"cover_fields": self._covers.fields(row.cells)}
+        except BadInput as problem:
             bad = BadRow(row.row, row.line, "", "", str(problem), row.cells)
             summary.valid -= 1
             summary.invalid += 1

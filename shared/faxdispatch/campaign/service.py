@@ -30,7 +30,7 @@ from faxdispatch.campaign.requests import RowRequests, options_for_all
 from faxdispatch.campaign.retrying import chooser
 from faxdispatch.campaign.trial import Trial, trial
 from faxdispatch.documents.local import Document, document_of
-from faxdispatch.errors import BadInput, Conflict, InvalidJob, NotKnown
+from faxdispatch.errors import BadInput, Conflict, InvalidJob, Misconfigured, NotKnown
 from faxdispatch.jobs import SendFax
 from faxdispatch.ledger import (
     Audit,
@@ -52,6 +52,7 @@ from faxdispatch.states import CampaignState, HoldReason
 from faxdispatch.wording import counted
 
 if TYPE_CHECKING:
+    from faxdispatch.letters.rows import RowCovers
     from faxdispatch.lists.documents import LookAtLink, OnDocuments, Storage
 
 _LONGEST_NAME = 200
@@ -89,6 +90,7 @@ class CampaignService:
         send: Callable[[SendFax], str],
         store: Store,
         storage: "Callable[[], Storage | None]" = lambda: None,
+        cover_fonts: Path | None = None,
         own_numbers: Sequence[str] = (),
         test_numbers: Sequence[str] = (),
     ) -> None:
@@ -98,6 +100,7 @@ class CampaignService:
         self._send = send
         self._store = store
         self._storage = storage
+        self._cover_fonts = cover_fonts
         self._own = own_numbers
         self._test_numbers = test_numbers
 
@@ -128,7 +131,8 @@ class CampaignService:
         `options` are the fields of `SendFax` that every row is sent with; a column of the list may say otherwise for a
         row: document, sender, quality, window, time zone, priority, reference. `document` takes the place of
         `media_url` and `media_name`: it is stored at Telnyx once the list has been understood. `cap` is what the
-        campaign may cost.
+        campaign may cost. `cover` is the text of a cover page before each row's stored document, whose fields are the
+        list's columns; workers make it just before the row goes.
         Name and id are made of the file's name where they are not given. Rows that cannot be sent are left out;
         the invalid ones are written to `bad_rows`, all of them with their reasons to `left_out`, files that are made
         for them; the campaign remembers them, see `left_out`.
@@ -152,6 +156,8 @@ class CampaignService:
         """
         reading = reading or Reading()
         ours = None if document is None else document_of(document)
+        if ours and options.get("cover") is not None:
+            ours = _as_pdf(ours)
         if name is None and campaign_id is None and not isinstance(source, (Path, str)):
             raise BadInput("name: is missing; rows have none of their own")
         _see_new(bad_rows, left_out)
@@ -204,6 +210,8 @@ class CampaignService:
         document: Document | None,
     ) -> str:
         """Have the document of all rows stored, and open the campaign; give what came of that."""
+        # Of a cover that cannot be made nothing is stored.
+        self._covers(options, checking.table.columns)
         if document:
             self._store(document, until=needed_until(options))
         ends = ends_for_all(options, document, self._storage)
@@ -241,6 +249,7 @@ class CampaignService:
                 self.ledger,
                 identity,
                 RowRequests(options),
+                covers=self._covers(options, table.columns),
                 on_bad=bad.write if bad else None,
                 on_left_out=left.write if left else None,
             )
@@ -253,6 +262,15 @@ class CampaignService:
             bad_rows if bad and bad.written else None,
             left_out if left and left.written else None,
         )
+
+    def _covers(self, options: Mapping[str, Any], columns: Sequence[str]) -> "RowCovers | None":
+        if options.get("cover") is None:
+            return None
+        try:
+            from faxdispatch.letters.rows import RowCovers  # noqa: PLC0415 - a plain install lacks what it needs
+        except ModuleNotFoundError as error:
+            raise Misconfigured(f"cover: needs {error.name}: pip install 'faxdispatch[documents]'") from None
+        return RowCovers(options["cover"], columns, self._cover_fonts)
 
     def _check(self, listed: List, reading: Reading, on_progress: Progress | None) -> Check:
         source = listed.open(reading.encoding, reading.sheet)
@@ -608,6 +626,13 @@ _STANDING = {
 }
 
 
+def _as_pdf(document: Document) -> Document:
+    """Give a document before which covers can be put: a word processor's is laid out once, here."""
+    from faxdispatch.letters.composing import paged  # noqa: PLC0415 - a plain install lacks what it needs
+
+    return paged(document)
+
+
 def _of_document(document: Document | None, options: Mapping[str, Any]) -> dict[str, Any]:
     """Give what a document adds to the options: its name at Telnyx, and its pages where they are not told.
 
@@ -619,10 +644,11 @@ def _of_document(document: Document | None, options: Mapping[str, Any]) -> dict[
     report = examine(document, quality=options.get("quality"))
     if report.problem:
         raise BadInput(f"document: {report.problem}")
+    pages = report.pages + int(options.get("cover") is not None) if report.pages else None
     return {
         "media_name": document.media_name,
         "document_name": options.get("document_name") or document.name,
-        "pages": options.get("pages") or report.pages,
+        "pages": options.get("pages") or pages,
     }
 
 

@@ -9,6 +9,7 @@ from faxdispatch.cli.output import note, show, show_json
 from faxdispatch.cli.send import fields_of
 from faxdispatch.errors import BadInput
 from faxdispatch.letters.composing import Cover, compose
+from faxdispatch.letters.cover import read_cover
 from faxdispatch.lists.checking import BadRow, check
 from faxdispatch.preflight.report import Finding
 from faxdispatch.preview.pages import Lines, draw
@@ -50,7 +51,7 @@ def preview(
             f"{folder}: is there already and is not overwritten; name another folder with --out, or remove it"
         )
     lines = Lines.STANDARD if quality == "normal" else Lines.FINE
-    made = _cover(cover, fields_of(cover_field or []), list_, row) if cover is not None else None
+    made = _cover(read_cover(cover), fields_of(cover_field or []), list_, row) if cover is not None else None
     document, report = compose(files, made, quality=quality)
     if report.problem:
         raise BadInput(f"{files[0] if files else 'cover'}: {report.problem}")

@@ -27,6 +27,7 @@ from faxdispatch.client import FaxClient, Receipt
 from faxdispatch.documents.local import Document, read_document
 from faxdispatch.errors import BadInput
 from faxdispatch.jobs import Priority, SendFax
+from faxdispatch.letters.cover import read_cover
 from faxdispatch.settings import Settings
 from faxdispatch.states import State
 
@@ -91,8 +92,8 @@ def send(
         "media_url": link,
         "media_name": media_name,
         "document": documents or None,
-        "cover": cover,
-        "cover_fields": fields_of(cover_field or []),
+        "cover": read_cover(cover) if cover is not None else None,
+        "cover_fields": fields_of(cover_field or []) or None,
         "quality": quality,
         "t38_enabled": t38,
         "monochrome": monochrome,

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from faxdispatch.documents.local import Document, document_of
 from faxdispatch.errors import BadInput
 from faxdispatch.letters.converting import to_pdf
-from faxdispatch.letters.cover import make_cover, read_cover, see_fields
+from faxdispatch.letters.cover import make_cover, see_fields, see_text
 from faxdispatch.letters.joining import joined
 from faxdispatch.preflight.examining import MOST_PAGES, examine
 from faxdispatch.preflight.report import Finding, Report, error
@@ -32,13 +32,6 @@ class Cover:
     to: str = ""
     zone: str = "UTC"
     more_fonts: Path | None = None
-
-    @property
-    def fillable(self) -> str:
-        """The text; that of a file where the text is its name. Raises `BadInput` where it cannot be filled in."""
-        text = read_cover(self.text)
-        see_fields(text, self.fields)
-        return text
 
 
 def sources(document: object) -> list[Source]:
@@ -77,20 +70,21 @@ def compose(
         raise BadInput("document: none is given")
     if len(documents) == 1 and cover is None:
         return documents[0], examine(documents[0], quality=quality)
-    documents = [_paged(document) for document in documents]
+    documents = [paged(document) for document in documents]
     reports = [examine(document, quality=quality) for document in documents]
     pages = sum(report.pages or 0 for report in reports)
-    first = b"" if cover is None else _made(cover, pages)
-    own = examine(document_of(first), quality=quality) if first else Report(0)
-    report = _together([own, *reports])
+    first, own = (None, 0) if cover is None else _made(cover, pages)
+    report = _together([Report(own), *reports])
     if report.problem:
-        return documents[0] if documents else document_of(first), report
-    return joined(documents, cover=first or None), report
+        return documents[0], report
+    return joined(documents, cover=first), report
 
 
-def _made(cover: Cover, pages: int) -> bytes:
+def _made(cover: Cover, pages: int) -> tuple[bytes, int]:
+    see_text(cover.text)
+    see_fields(cover.text, cover.fields)
     return make_cover(
-        cover.fillable,
+        cover.text,
         cover.fields,
         pages=pages,
         sender=cover.sender,
@@ -100,7 +94,7 @@ def _made(cover: Cover, pages: int) -> bytes:
     )
 
 
-def _paged(document: Document) -> Document:
+def paged(document: Document) -> Document:
     """Give a document whose pages are known: a word processor's becomes a PDF."""
     if document.kind not in {".doc", ".docx", ".rtf", ".txt"}:
         return document

@@ -41,11 +41,16 @@ def read_cover(given: str) -> str:
             text = Path(given).read_text(encoding="utf-8-sig")
         except (OSError, UnicodeDecodeError):
             raise BadInput(f"cover: {given} cannot be read as text in UTF-8") from None
+    see_text(text)
+    return text
+
+
+def see_text(text: str) -> None:
+    """See that a cover has text, and not too much. Raises `BadInput` where it has not."""
     if not text.strip():
         raise BadInput("cover: is empty")
     if len(text) > LONGEST:
         raise BadInput(f"cover: has {len(text)} characters; at most {LONGEST}")
-    return text
 
 
 def fields_of(text: str) -> list[str]:
@@ -103,8 +108,10 @@ def make_cover(
     to: str,
     today: date,
     more_fonts: Path | None = None,
-) -> bytes:
-    """Set a cover as a PDF. `pages` are those of what follows; `values` has the fields that are not ours.
+) -> tuple[bytes, int]:
+    """Set a cover as a PDF; give it and its pages.
+
+    `pages` are those of what follows; `values` has the fields that are not ours.
 
     Raises:
         BadInput: a field has no value, no font has a letter, or it is too long for a cover.
@@ -117,7 +124,7 @@ def make_cover(
         if needed > MOST_PAGES:
             raise BadInput(f"cover: is longer than {MOST_PAGES} pages")
         if needed <= own:
-            return content
+            return content, needed
         own = needed
 
 

@@ -73,6 +73,7 @@ REFUSALS: dict[str, str] = {
 OURS: dict[str, str] = {
     "unknown": "It failed, and Telnyx did not say why.",
     "send_by": "No try could begin before the latest time that was asked for.",
+    "letter_not_made": "Its cover could not be put before its document.",
     "destination_not_allowed": "The settings do not allow faxes to this number.",
     "number_quarantined": "The number was wrong for earlier faxes and is not called at present.",
     "policy_hook": "Your own rule, the policy hook, refused it.",

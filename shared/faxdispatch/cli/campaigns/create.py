@@ -51,6 +51,7 @@ from faxdispatch.cli.sending import (
 from faxdispatch.cli.user import Operator, user
 from faxdispatch.client import FaxClient
 from faxdispatch.jobs import Priority
+from faxdispatch.letters.cover import read_cover
 from faxdispatch.lists.badrows import free_path
 from faxdispatch.settings import Settings
 from faxdispatch.wording import counted
@@ -62,6 +63,10 @@ def create(
     media_name: Annotated[str | None, typer.Option(help="Document in Telnyx's media storage for every row.")] = None,
     media_column: MediaColumn = None,
     media_dir: MediaDir = None,
+    cover: Annotated[
+        str | None,
+        typer.Option(help="Cover page before each document: its text, or a file with it. Fields are columns: {name}."),
+    ] = None,
     name: Annotated[str | None, typer.Option(help="What people call it; the file's name if not given.")] = None,
     campaign_id: Annotated[
         str | None, typer.Option("--id", help="By what commands know it; made of the name if not given.")
@@ -124,6 +129,7 @@ def create(
         "connection_id": connection,
         "media_url": link,
         "media_name": media_name,
+        "cover": read_cover(cover) if cover is not None else None,
         "quality": quality,
         "t38_enabled": t38,
         "monochrome": monochrome,
