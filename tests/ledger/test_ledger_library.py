@@ -5,6 +5,7 @@ import pytest
 
 from faxdispatch.ledger.library import places, script
 from faxdispatch.ledger.rules import Rules
+from tests.ledger.lua_keys import headed
 
 RULES = Rules().arguments()
 LUA = files("faxdispatch.ledger").joinpath("lua")
@@ -56,3 +57,10 @@ def test_every_script_ends_by_a_reply_which_writes_what_it_changed(name):
 
     assert ends
     assert all("return reply(" in line or line.startswith("return remember(") for line in ends), ends
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_script_says_at_its_top_which_keys_it_touches(name):
+    text = LUA.joinpath(f"{places()[name]}.lua").read_text()
+
+    assert text == headed(name), "python -m tests.ledger.lua_keys writes it"

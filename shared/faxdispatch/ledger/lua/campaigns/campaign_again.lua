@@ -1,5 +1,6 @@
 -- Make rows of a campaign pending again, as generation `generation`; a row that is so already is left alone. `numbers`
 -- has the numbers that some of them are to go to from now on.
+-- Keys: fax:campaign:*, fax:events, fax:job:*, fax:other:*
 local key = campaign_key(a.campaign)
 local state = campaign_state(a.campaign)
 local current = tonumber(redis.call('HGET', key, 'generation') or '0')

@@ -1,5 +1,6 @@
 -- The books of a campaign and its rows, all at one moment: letters, rows that are listed as open, the states of their
 -- jobs and where these wait. The letters are counted by the caller, since that would hold up Redis for long.
+-- Keys: fax:agenda, fax:campaign:*, fax:job:*, fax:line:*, fax:spend:campaign:*, fax:waiting:*
 local key = campaign_key(a.campaign)
 local facts = hash(key)
 if not facts or not facts.state then return reply({outcome = 'gone', state = 'gone'}) end

@@ -1,4 +1,5 @@
 -- Set what a campaign may cost, in millionths; nothing sets no cap.
+-- Keys: fax:campaign:*, fax:events, fax:job:*, fax:other:*
 local key = campaign_key(a.campaign)
 local state = campaign_state(a.campaign)
 if state == 'gone' or state == 'finished' or state == 'cancelled' then

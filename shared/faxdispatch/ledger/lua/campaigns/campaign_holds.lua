@@ -1,4 +1,6 @@
 -- How many of a campaign's rows are held, by reason.
+-- Keys: fax:agenda, fax:campaign:*, fax:campaign:*:parked, fax:counts, fax:events, fax:held:*, fax:history:*,
+--   fax:holds, fax:job:*, fax:line:*:waiting, fax:since:*, fax:waiting:*
 local key = campaign_key(a.campaign)
 local generation, holds = redis.call('HGET', key, 'generation'), {}
 for _, row in ipairs(redis.call('SMEMBERS', key .. ':open')) do

@@ -1,5 +1,7 @@
 -- An operator's command, or the clock's: the campaign goes to the state `to` from one of `allowed`. Two that want opposite
 -- things get one order of events; who comes second is told how it stands.
+-- Keys: fax:campaign:*, fax:campaigns:ending, fax:campaigns:running, fax:campaigns:starts, fax:events, fax:job:*,
+--   fax:other:*, fax:suppressed, fax:suppressed:until, fax:suppressed:version
 local key = campaign_key(a.campaign)
 local state = campaign_state(a.campaign)
 if state == a.to then

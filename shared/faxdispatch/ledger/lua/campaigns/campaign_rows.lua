@@ -1,5 +1,6 @@
 -- Add one chunk of rows to a draft; again is not twice. `letters` has a letter for each row from `first` on; they may be
 -- none, where every row of the chunk is left out.
+-- Keys: fax:campaign:*, fax:job:*
 local key = campaign_key(a.campaign)
 local state = campaign_state(a.campaign)
 if state ~= 'draft' then return reply({outcome = 'no', state = state}) end

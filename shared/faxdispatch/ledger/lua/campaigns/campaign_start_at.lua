@@ -1,4 +1,5 @@
 -- Let a checked campaign start at a moment.
+-- Keys: fax:campaign:*, fax:campaigns:starts, fax:events, fax:job:*, fax:other:*
 local key = campaign_key(a.campaign)
 local state = campaign_state(a.campaign)
 if state ~= 'checked' then return reply({outcome = 'no', state = state}) end

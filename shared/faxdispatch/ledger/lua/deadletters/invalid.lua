@@ -2,6 +2,7 @@
 -- that was sent again and is bad again is a new one, and so is another message under the same id.
 --   fax:deadletters       the letters' ids by the time at which they were buried
 --   fax:deadletter:<id>   the letter, for as long as finished jobs are kept
+-- Keys: fax:deadletter:*, fax:deadletters, fax:events, fax:job:*, fax:other:*
 local id, key = a.id, 'fax:deadletter:' .. a.id
 local known = redis.call('HGET', key, 'content')
 if known and known ~= a.content then

@@ -1,4 +1,6 @@
 -- A person wants a document, whatever was tried before.
+-- Keys: fax:coming, fax:deletions, fax:documents:given_up, fax:documents:stored, fax:documents:wanted, fax:inbound:*,
+--   fax:job:*
 local f = inbound(a.fax_id)
 if not f then return reply({outcome = 'gone'}) end
 if (INBOUND_RANK[f.status or ''] or 0) < 9 then return reply({outcome = 'coming'}) end

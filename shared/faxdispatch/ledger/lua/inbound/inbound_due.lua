@@ -1,4 +1,5 @@
 -- Take the inbound faxes that Telnyx must be asked about, and count the documents that may be fetched now.
+-- Keys: fax:coming, fax:documents:wanted, fax:inbound:*, fax:job:*
 local asked = {}
 for _, fax_id in ipairs(redis.call('ZRANGEBYSCORE', 'fax:coming', '-inf', now, 'LIMIT', 0, a.limit)) do
   local f = inbound(fax_id)

@@ -2,6 +2,8 @@
 -- looked since, over at least the settle time: one alone may have been empty, or have lagged behind.
 --   fax:inbound-listings   complete listings, by when they were asked for; as far back as the next one needs to know
 --   fax:inbound-listed     where the next one begins
+-- Keys: fax:campaign:*, fax:connections, fax:inbound-listed, fax:inbound-listings, fax:inbound:*, fax:job:*,
+--   fax:paused:*, fax:spend:*, fax:spend:campaign:*
 local key = 'fax:inbound-listings'
 redis.call('ZADD', key, a.begun, whole(a.begun))
 local newest = tonumber(redis.call('ZRANGE', key, -1, -1)[1])

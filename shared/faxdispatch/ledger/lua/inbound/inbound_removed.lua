@@ -1,4 +1,5 @@
 -- A stored document is no longer kept. Told once.
+-- Keys: fax:documents:stored, fax:events, fax:inbound:*, fax:job:*, fax:other:*
 local f = inbound(a.fax_id)
 if f and f.place == 'stored' then
   emit_inbound(a.fax_id, 'fax.removed', {reason = 'retention', file = f.file, stored_at = tonumber(f.stored)})

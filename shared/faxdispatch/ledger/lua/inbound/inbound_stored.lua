@@ -1,4 +1,6 @@
 -- A document is here. Stored twice, with the same content, it is told once.
+-- Keys: fax:deletions, fax:documents:given_up, fax:documents:stored, fax:documents:wanted, fax:events, fax:inbound:*,
+--   fax:job:*, fax:other:*
 local f = inbound(a.fax_id)
 if not f then return reply({outcome = 'gone'}) end
 if f.place == 'stored' and f.sha256 == a.sha256 and f.file == a.file then return reply({outcome = 'known'}) end

@@ -1,4 +1,5 @@
 -- Take the document that has waited longest, for as long as the lease; if its worker dies, it is taken again then.
+-- Keys: fax:documents:wanted, fax:inbound:*, fax:job:*
 while true do
   local first = redis.call('ZRANGEBYSCORE', 'fax:documents:wanted', '-inf', now, 'LIMIT', 0, 1)
   if #first == 0 then return reply({outcome = 'none'}) end

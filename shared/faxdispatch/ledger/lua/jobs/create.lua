@@ -1,4 +1,6 @@
 -- Record new jobs, or recognise those that are recorded already; each stands or falls by itself.
+-- Keys: fax:agenda, fax:campaign:*, fax:counts, fax:events, fax:held:*, fax:history:*, fax:holds, fax:idem:*,
+--   fax:index, fax:index:*, fax:index:*:names:*, fax:job:*, fax:since:*
 
 -- What else was asked of a job that a recovery has made is told now.
 local function complete(j, n)

@@ -1,4 +1,5 @@
 -- Publish a fact that makes no move.
+-- Keys: fax:events, fax:history:*, fax:job:*, fax:other:*
 local j = a.job and load(a.job) or nil
 if j then
   emit(j, a.kind, {fax_id = a.fax_id, data = a.data})

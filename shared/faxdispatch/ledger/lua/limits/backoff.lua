@@ -1,5 +1,6 @@
 -- Telnyx wants no calls for `delay` microseconds: nobody calls before. Where it did not say how long, each refusal after
 -- such a pause doubles the next one. The key outlives its moment; the moment counts.
+-- Keys: fax:job:*, fax:shut, fax:shut:again, fax:shut:told
 if not a.delay then
   if not redis.call('SET', 'fax:shut:told', 1, 'NX', 'PX', 500) then return reply({}) end
   local seconds = math.min(60, 2 ^ (redis.call('INCR', 'fax:shut:again') - 1))

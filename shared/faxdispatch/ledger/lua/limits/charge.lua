@@ -1,5 +1,5 @@
 -- Settle a day of UTC that is over: its money is what Telnyx charged, and what had been estimated is kept beside it.
--- Keys: fax:spend:<day>, fax:charges:<day>. What was settled for faxes since the last time counts as estimate too.
+-- Keys: fax:charges:*, fax:job:*, fax:spend:*
 local book, kept = 'fax:spend:' .. whole(a.day), 'fax:charges:' .. whole(a.day)
 local before = hash(kept) or {}
 local unsettled = spent(book) - tonumber(before.charged or '0')

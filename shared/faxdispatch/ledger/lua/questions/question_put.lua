@@ -1,5 +1,7 @@
 -- Put a producer's question into the line, once however often it is asked before its turn comes. Turns are fair by
 -- producer as those of sends are: by campaign or first tag of the fax that it is about, else by connection.
+-- Keys: fax:fax:*, fax:inbound:*, fax:job:*, fax:questions, fax:questions:line, fax:questions:turns, fax:turn:*,
+--   fax:turns:*:*
 if redis.call('HSETNX', 'fax:questions', a.id, a.text) == 0 then return reply({outcome = 'known'}) end
 local job = a.job or string.match(a.fax_id and redis.call('GET', 'fax:fax:' .. a.fax_id) or '', '^(.+):%d+$')
 local j = job and hash('fax:job:' .. job) or {}

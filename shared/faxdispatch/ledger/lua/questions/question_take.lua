@@ -1,4 +1,6 @@
 -- Take the questions whose turn it is. What a worker was told of and has not answered in time goes back, in front.
+-- Keys: fax:job:*, fax:questions, fax:questions:asked, fax:questions:line, fax:questions:turns, fax:turn:*,
+--   fax:turns:*:*
 local line, asked, turns = 'fax:questions:line', 'fax:questions:asked', 'fax:questions:turns'
 local served = tonumber(redis.call('HGET', turns, 'served') or '0')
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', asked, '-inf', now, 'LIMIT', 0, a.most)) do

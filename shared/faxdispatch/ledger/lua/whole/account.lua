@@ -3,6 +3,7 @@
 --   fax:ledger              hash: among others `account`, and Telnyx' id of the `owner` where it tells that
 --   fax:ledger:keys         digests of the keys that are known, each with its account
 --   fax:ledger:applications ids of the fax applications that the account was seen with
+-- Keys: fax:events, fax:job:*, fax:ledger, fax:ledger:applications, fax:ledger:keys, fax:other:*
 local LEDGER, KEYS_OF, APPLICATIONS = 'fax:ledger', 'fax:ledger:keys', 'fax:ledger:applications'
 local account = redis.call('HGET', LEDGER, 'account')
 

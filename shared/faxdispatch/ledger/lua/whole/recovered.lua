@@ -1,4 +1,5 @@
 -- A person or the recovery says that the ledger may go on from where it is: another epoch begins.
+-- Keys: fax:events, fax:job:*, fax:ledger, fax:other:*
 if not is_behind() then return reply({outcome = 'no'}) end
 redis.call('HDEL', 'fax:ledger', 'behind')
 local epoch = redis.call('HINCRBY', 'fax:ledger', 'epoch', 1)
