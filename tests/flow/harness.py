@@ -107,6 +107,8 @@ class Flow:
         self.processes = stack
         self.folder = folder
         self.redis_url = redis_url
+        # As plain Celery writes the address of a socket.
+        self.broker_url = redis_url.replace("unix://", "redis+socket://")
         self.sim = sim
         self.web_port = web_port
         self.admin_port = admin_port

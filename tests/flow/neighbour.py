@@ -14,6 +14,6 @@ app.conf.update(worker_send_task_events=True, broker_connection_retry_on_startup
 @app.task(name="neighbour.note")
 def note(word: str) -> str:
     """Note that this was done."""
-    with Redis.from_url(REDIS) as redis:
+    with Redis.from_url(REDIS.replace("redis+socket://", "unix://")) as redis:
         redis.rpush("neighbour:done", word)
     return word

@@ -18,7 +18,7 @@ from tests.flow.harness import TOKEN, a_key, fresh_number
 @pytest.fixture
 def stranger(stack) -> Celery:
     """A Celery app with nothing but the broker's address."""
-    return Celery("stranger", broker=stack.redis_url, set_as_current=False)
+    return Celery("stranger", broker=stack.broker_url, set_as_current=False)
 
 
 def dead_letters(stack, task_id: str) -> list[dict]:
@@ -145,7 +145,7 @@ def test_no_message_ends_the_worker(stack, raw):
 def test_messages_where_no_worker_reads_are_told_by_every_way_to_look(stack, stranger):
     fax = {"to": fresh_number(), "media_name": TOKEN}
     stranger.send_task("fax.send.v1", kwargs=fax)
-    other = Celery("other", broker=stack.redis_url, set_as_current=False)
+    other = Celery("other", broker=stack.broker_url, set_as_current=False)
     other.conf.broker_transport_options = {"global_keyprefix": "team:"}
     other.send_task("fax.send.v1", kwargs=fax, queue="fax.send")
     watch = Watch(Scripts(connect(stack.redis_url)))

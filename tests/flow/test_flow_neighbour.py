@@ -28,7 +28,7 @@ def flow(tmp_path_factory):
 @pytest.fixture
 def theirs(flow) -> Celery:
     """The neighbour as its own web app sees it."""
-    return Celery("neighbour", broker=flow.redis_url, set_as_current=False)
+    return Celery("neighbour", broker=flow.broker_url, set_as_current=False)
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +39,7 @@ def neighbour(flow):
         process = subprocess.Popen(
             command,
             cwd=Path(__file__).parents[2],
-            env=os.environ | {"NEIGHBOUR_REDIS": flow.redis_url},
+            env=os.environ | {"NEIGHBOUR_REDIS": flow.broker_url},
             stdout=log,
             stderr=log,
         )

@@ -10,7 +10,7 @@ from tests.flow.harness import TOKEN, fresh_number
 @pytest.fixture
 def bad(stack) -> str:
     """The id of a message that no worker could carry out; it is a dead letter."""
-    stranger = Celery("stranger", broker=stack.redis_url, set_as_current=False)
+    stranger = Celery("stranger", broker=stack.broker_url, set_as_current=False)
     sent = stranger.send_task("fax.send.v1", kwargs={"to": "12", "media_name": TOKEN}, queue="fax.send")
     stack.until(lambda: told(stack, sent.id) == 1)
     return str(sent.id)

@@ -49,7 +49,7 @@ def run(python, folder, *words):
 
 
 def test_a_service_with_the_wheel_sends_by_client_and_by_message(stack, python, service):
-    done = run(python, service, "service.py", stack.redis_url, TOKEN, fresh_number(), fresh_number())
+    done = run(python, service, "service.py", stack.broker_url, TOKEN, fresh_number(), fresh_number())
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     assert told["package"].startswith(str(python.parents[1]))
