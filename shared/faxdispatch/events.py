@@ -44,7 +44,7 @@ _Job = Literal[
 _Message = Literal["message.stripped"]
 _Refreshed = Literal["fax.refreshed"]
 _Document = Literal["fax.stored", "fax.store.failed", "fax.removed", "fax.deleted"]
-_Connection = Literal["connection.paused", "connection.resumed"]
+_Connection = Literal["connection.paused", "connection.resumed", "limits.changed"]
 _Number = Literal[
     "number.quarantined",
     "number.released",

@@ -556,8 +556,10 @@ def test_the_cap_pauses_the_campaign_and_nothing_is_spent_beyond_it(desk: Campai
     campaign = desk.campaigns.get(NAME)
     assert (campaign.state, campaign.reason, campaign.spent) == (CampaignState.PAUSED, "spend_cap", 0.06)
     assert hold_reason(desk, 2) == HoldReason.CAMPAIGN_PAUSED
+    desk.campaigns.set_cap(NAME, 0.06)
+    assert desk.campaigns.get(NAME).state == CampaignState.PAUSED
     desk.campaigns.set_cap(NAME, 0.2)
-    desk.resume()
+    assert desk.campaigns.get(NAME).state == CampaignState.RUNNING
     desk.feed()
     desk.picked()
     assert desk.admit(job(2)) == "go"

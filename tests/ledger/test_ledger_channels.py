@@ -437,3 +437,35 @@ def test_connections_that_came_to_nothing_are_not_looked_at_for_ever(desk):
     desk.picked()
 
     assert desk.redis.smembers("fax:connections") == {"c"}
+
+
+# What an operator says while all runs ---------------------------------------------------------------------------------
+
+
+def test_channels_that_are_set_count_before_the_settings_until_they_are_given_back(desk):
+    fill(desk)
+    desk.limits.change({"channels": 4, "account_channels": 5}, reason="more bought")
+
+    assert len(fill(desk, "more")) == 2
+    assert len(fill(desk, "other", "d")) == 1
+    assert (limit(desk), desk.limits.account().channels) == (4, 5)
+
+    desk.limits.change({"channels": "default", "account_channels": "default"}, reason="back")
+    assert (limit(desk), desk.limits.account().channels) == (2, None)
+    assert [event.data["reason"] for event in desk.told("limits.changed")] == ["more bought", "back"]
+
+
+@pytest.mark.parametrize(("scope", "whose", "without"), [("account", "account", None), ("connection", "c", 2)])
+def test_what_a_mistaken_refusal_has_taught_is_forgotten_on_demand(desk, scope, whose, without):
+    def found() -> int | None:
+        return desk.limits.account().channels if scope == "account" else limit(desk)
+
+    desk.create("one")
+    desk.admit("one")
+    desk.claim("one")
+    out_of_channels(desk, "one", "refused", scope)
+    assert found() == 1
+
+    desk.limits.change({}, found_out=[whose], reason="Telnyx was mistaken")
+
+    assert found() == without

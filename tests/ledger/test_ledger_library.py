@@ -35,7 +35,8 @@ def test_a_script_carries_only_the_rules_it_uses():
 
 def test_every_rule_is_used_by_a_script():
     text = "".join(file.read_text() for folder in LUA.iterdir() for file in folder.iterdir())
-    used = set(re.findall(r"\ba\.(\w+)", text))
+    used = set(re.findall(r"\ba\.(\w+)|ruled\('(\w+)'\)", text))
+    used = {name for names in used for name in names}
 
     assert set(RULES) - used == set()
 

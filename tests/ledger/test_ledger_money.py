@@ -48,6 +48,20 @@ def claim(desk: Desk, name: str, connection: str = "c", cost: int = FAX) -> str:
     return desk.claim(name, cost=cost) if admitted == "go" else admitted
 
 
+def test_a_higher_cap_that_is_set_while_all_runs_lets_what_waits_go_at_once(desk):
+    desk.create("a", "b", "c")
+    assert [claim(desk, name) for name in ("a", "b", "c")] == ["claimed", "claimed", "spend_cap"]
+    desk.limits.change({"day_cap": 4.0}, reason="a busy day")
+    desk.later(1)
+
+    assert desk.limits.account().cap == 4.0
+    assert claim(desk, "c") == "claimed"
+    desk.limits.change({"day_cap": "none"}, reason="no end")
+    assert desk.limits.account().cap is None
+    desk.create("d", "e")
+    assert [claim(desk, name) for name in ("d", "e")] == ["claimed", "claimed"]
+
+
 # The day's cap --------------------------------------------------------------------------------------------------------
 
 

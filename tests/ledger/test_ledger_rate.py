@@ -296,3 +296,13 @@ def test_a_call_that_left_before_the_pause_does_not_shorten_the_next(redis_url):
     throttle.after_response("get_fax", {}, 200)
 
     assert limits._redis.get("fax:shut:again") == "1"
+
+
+def test_a_rate_that_is_set_while_all_runs_counts_for_all(redis_url):
+    desk = Desk(redis_url, Rules(rate=1, burst=1))
+    desk.limits.change({"rate": 100}, reason="Telnyx allows more")
+
+    waits = [desk.limits.reserve(look_ahead=60)[0] for _ in range(5)]
+
+    assert desk.limits.changed() == {"rate": 100}
+    assert waits[-1] < 1

@@ -1,7 +1,7 @@
 """The limits that all workers share: calls a second, channels, paused connections, the day's money."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,6 +10,9 @@ from faxdispatch.ledger.clock import moment as moment_of
 from faxdispatch.ledger.scripts import Scripts, redis_trouble
 
 _DAY = 86_400
+_MILLION = 1_000_000
+_IN_SCRIPTS = {"rate": "interval"}
+_BY_SCRIPTS = {"interval": "rate"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +129,38 @@ class Limits:
         reply = self._scripts.run("resume", connection=connection, reason=reason, operator=operator, source="operator")
         return bool(reply["outcome"] == "resumed")
 
+    def change(
+        self,
+        changes: Mapping[str, float | str],
+        *,
+        found_out: Sequence[str] = (),
+        reason: str,
+        operator: str | None = None,
+    ) -> None:
+        """Set limits for all processes at once, before what the settings say; told by an event.
+
+        `changes` maps `rate` (calls a second), `channels`, `account_channels` and `day_cap` (money) to a number, to
+        `auto` (channels), to `none` (no cap), or to `default`, which is what the settings say. `found_out` are
+        connections, and `account`, whose estimates of channels are forgotten and found out anew.
+        """
+        self._scripts.run(
+            "set_limits",
+            limits={_IN_SCRIPTS.get(name, name): _as_rule(name, value) for name, value in changes.items()},
+            found_out=list(found_out),
+            reason=reason,
+            operator=operator,
+            source="operator",
+        )
+
+    def changed(self) -> dict[str, float | str]:
+        """Give what holds before the settings, as `change` takes it."""
+        with redis_trouble():
+            found = self._redis.hgetall("fax:limits")
+        return {_BY_SCRIPTS.get(name, name): _as_said(name, value) for name, value in found.items()}
+
     def connections(self) -> list[Traffic]:
         """Give every connection that faxes were sent on, in the order of their ids."""
-        rules, now = self._scripts.rules, self._scripts.clock()
+        channels, now = self._in_force("channels"), self._scripts.clock()
         with redis_trouble():
             names = sorted(self._redis.smembers("fax:connections"))
             with self._redis.pipeline(transaction=False) as pipe:
@@ -142,7 +174,7 @@ class Limits:
             Traffic(
                 name,
                 in_flight=in_flight,
-                channels=rules.channels if isinstance(rules.channels, int) else math.floor(float(estimate or 2)),
+                channels=channels if isinstance(channels, int) else math.floor(float(estimate or 2)),
                 waiting=waiting,
                 pause=read_pause(pause, now),
             )
@@ -151,7 +183,8 @@ class Limits:
 
     def account(self) -> Account:
         """Give what holds for the account as a whole."""
-        rules, now = self._scripts.rules, self._scripts.clock()
+        channels, cap = self._in_force("account_channels"), self._in_force("day_cap")
+        now = self._scripts.clock()
         with redis_trouble(), self._redis.pipeline(transaction=False) as pipe:
             pipe.scard("fax:calls")
             pipe.get("fax:channels")
@@ -159,15 +192,36 @@ class Limits:
             pipe.get("fax:shut")
             in_flight, estimate, spent, shut = pipe.execute()
         limit: int | None = math.floor(float(estimate)) if estimate else None
-        if isinstance(rules.account_channels, int):
-            limit = rules.account_channels
+        if isinstance(channels, int):
+            limit = channels
         return Account(
             in_flight=in_flight,
             channels=limit,
             spent=int(spent or 0) / 1_000_000,
-            cap=rules.day_cap,
+            cap=None if cap == "none" else cap,
             shut_until=moment_of(int(shut) / 1000) if shut and int(shut) > now * 1000 else None,
         )
+
+    def _in_force(self, name: str) -> Any:
+        return self.changed().get(name, getattr(self._scripts.rules, name))
+
+
+def _as_rule(name: str, value: float | str) -> float | str:
+    """Give a limit as the scripts have it."""
+    if isinstance(value, str):
+        return value
+    if name == "rate":
+        return max(1, round(_MILLION / value))
+    return round(value * _MILLION) if name == "day_cap" else value
+
+
+def _as_said(name: str, value: str) -> float | str:
+    """Give a limit of the scripts as people say it."""
+    if not value.isdigit():
+        return value
+    if name == "interval":
+        return round(_MILLION / int(value), 3)
+    return int(value) / _MILLION if name == "day_cap" else int(value)
 
 
 def _fours(flat: list[Any]) -> Iterable[tuple[Any, Any, Any, Any]]:

@@ -63,7 +63,7 @@ MEANINGS: dict[HoldReason, Meaning] = {
     HoldReason.RATE_LIMITED: Meaning("Telnyx wants no calls just now (429).", "The moment that Telnyx named."),
     HoldReason.SPEND_CAP: Meaning(
         "It would cost more than the day may.",
-        "Midnight UTC; or raise FAX_SPEND_DAY, start the workers again, then faxdispatch resume CONNECTION.",
+        "Midnight UTC; or faxdispatch limits set --day-cap AMOUNT.",
     ),
     HoldReason.CAMPAIGN_PAUSED: Meaning(
         "Its campaign is paused.", "faxdispatch campaign resume, once what paused it is settled."
@@ -77,7 +77,9 @@ MEANINGS: dict[HoldReason, Meaning] = {
         "That moment; or faxdispatch release JOB makes the attempt now.",
     ),
     HoldReason.NO_CHANNEL_AT_TELNYX: Meaning(
-        "Telnyx had no channel free.", "The pause of FAX_RETRY_CAPACITY; meanwhile fewer are sent at once."
+        "Telnyx had no channel free.",
+        "The pause of FAX_RETRY_CAPACITY; meanwhile fewer are sent at once: faxdispatch limits show tells how many, "
+        "limits reset forgets what was found out.",
     ),
     HoldReason.ACCOUNT_REFUSED: Meaning(
         "Telnyx refused the account or the connection, and the connection is paused; the fax waits with it, as "

@@ -1,4 +1,5 @@
--- Set what a campaign may cost, in millionths; nothing sets no cap.
+-- Set what a campaign may cost, in millionths; nothing sets no cap. A campaign that the old cap has paused goes on where
+-- the new one leaves more.
 -- Keys: fax:campaign:*, fax:events, fax:job:*, fax:other:*
 local key = campaign_key(a.campaign)
 local state = campaign_state(a.campaign)
@@ -11,4 +12,11 @@ if a.money then redis.call('HSET', key, 'cap', whole(a.money)) else redis.call('
 emit_campaign(a.campaign, 'campaign.capped', {
   cap = a.money and a.money / 1000000, was = was ~= '' and tonumber(was) / 1000000 or nil, reason = a.reason, operator = a.operator,
 })
+local left = a.money and a.money - spent('fax:spend:campaign:' .. a.campaign) or math.huge
+if state == 'paused' and redis.call('HGET', key, 'reason') == 'spend_cap' and left > 0 then
+  state = 'running'
+  redis.call('HSET', key, 'state', state, 'reason', a.reason or '', 'changed', now)
+  redis.call('SADD', 'fax:campaigns:running', a.campaign)
+  emit_campaign(a.campaign, 'campaign.resumed', {reason = a.reason, operator = a.operator, was = 'paused'})
+end
 return reply({outcome = 'set', state = state})

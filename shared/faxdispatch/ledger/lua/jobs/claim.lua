@@ -39,7 +39,7 @@ local function claim(c)
   local shut = tonumber(redis.call('GET', 'fax:shut') or '0')
   if shut > micros then return back_in_line('rate_limited', {['until'] = math.floor(shut / 1000)}) end
   local broken = cap_broken(j, c.cost)
-  if broken == 'day' and c.cost <= a.day_cap then
+  if broken == 'day' and c.cost <= ruled('day_cap') then
     local midnight = (math.floor(now / DAY) + 1) * DAY
     local answer = back_in_line('spend_cap', {detail = broken, ['until'] = midnight})
     pause_and_wake(j.connection, 'spend_cap', midnight, {'need', whole(c.cost)})

@@ -1,5 +1,15 @@
 -- What all workers share: channels, pauses, the rate.
 
+-- What an operator set while processes run counts before the settings: hash fax:limits, in the units of the rules;
+-- `none` is no limit.
+local set_limits
+local function ruled(name)
+  set_limits = set_limits or hash('fax:limits') or {}
+  local value = set_limits[name]
+  if value == 'none' then return nil end
+  return value and (tonumber(value) or value) or a[name]
+end
+
 local function fixed_or(setting, key, otherwise)
   if setting ~= 'auto' then return setting end
   local estimate = redis.call('GET', key)
@@ -9,11 +19,11 @@ end
 -- An estimate begins with the two channels of a new Telnyx account. The account as a whole has none before Telnyx says
 -- that it is full.
 local function channel_limit(connection)
-  return fixed_or(a.channels, 'fax:channels:' .. connection, 2)
+  return fixed_or(ruled('channels'), 'fax:channels:' .. connection, 2)
 end
 
 local function account_limit()
-  return fixed_or(a.account_channels, 'fax:channels', math.huge)
+  return fixed_or(ruled('account_channels'), 'fax:channels', math.huge)
 end
 
 -- Channels that bulk faxes leave to the others, so that an urgent one need not wait for the end of a call.
@@ -51,10 +61,10 @@ local PROBE_SOON, PROBE_LATEST = 10000, 40000
 -- calls that have just ended may make it too few, so it is not believed below half. Faxes that were up together all fail
 -- for the same reason: only the first of them lowers the estimate where as many are up as are believed to be free.
 local function cut_channels(connection, scope, submitted)
-  local setting, key, limit = a.channels, 'fax:channels:' .. connection, nil
+  local setting, key, limit = ruled('channels'), 'fax:channels:' .. connection, nil
   local up = redis.call('SCARD', 'fax:calls' .. (scope == 'account' and '' or ':' .. connection))
   if scope == 'account' then
-    setting, key = a.account_channels, 'fax:channels'
+    setting, key = ruled('account_channels'), 'fax:channels'
     limit = math.min(account_limit(), up + 1)
   else
     limit = channel_limit(connection)
@@ -94,10 +104,10 @@ local function finds_channel(connection, class)
   if free_channels(connection, class) >= 1 then return true end
   local here, account = channel_limit(connection), account_limit()
   local kept = class == CLASS.bulk and kept_from_bulk(math.min(here, account)) or 0
-  if a.channels == 'auto' and here - redis.call('SCARD', 'fax:calls:' .. connection) <= kept then
+  if ruled('channels') == 'auto' and here - redis.call('SCARD', 'fax:calls:' .. connection) <= kept then
     try_in_time('fax:channels:' .. connection, here)
   end
-  if a.account_channels == 'auto' and account - redis.call('SCARD', 'fax:calls') <= kept then
+  if ruled('account_channels') == 'auto' and account - redis.call('SCARD', 'fax:calls') <= kept then
     try_in_time('fax:channels', account)
   end
   return free_channels(connection, class) >= 1
@@ -121,8 +131,8 @@ local function grow(key, limit, in_flight)
 end
 
 local function grow_channels(connection, here, account)
-  if a.channels == 'auto' then grow('fax:channels:' .. connection, channel_limit(connection), here) end
-  if a.account_channels == 'auto' and account_limit() < math.huge then grow('fax:channels', account_limit(), account) end
+  if ruled('channels') == 'auto' then grow('fax:channels:' .. connection, channel_limit(connection), here) end
+  if ruled('account_channels') == 'auto' and account_limit() < math.huge then grow('fax:channels', account_limit(), account) end
 end
 
 -- A connection's pause, nil where there is none (any more).
@@ -165,7 +175,7 @@ end
 -- the theoretical arrival times of the next call. Who may look further ahead goes first: what reserves little ahead
 -- finds no slot while others keep the near ones taken. fax:shut is the time until which Telnyx wants no calls.
 local function next_slot(connection)
-  local buckets = {{key = 'fax:rate', interval = a.interval}}
+  local buckets = {{key = 'fax:rate', interval = ruled('interval')}}
   if connection and a.connection_interval then
     buckets[2] = {key = 'fax:rate:' .. connection, interval = a.connection_interval}
   end
@@ -199,7 +209,7 @@ end
 -- Whether one more fax may be told to go, so that it finds a slot when a worker takes it: `at` is the next slot, `here`
 -- and `everywhere` are those that were told before it.
 local function slot_is_near(at, ahead, here, everywhere)
-  local wait = at - micros + everywhere * a.interval
+  local wait = at - micros + everywhere * ruled('interval')
   if a.connection_interval then wait = math.max(wait, at - micros + here * a.connection_interval) end
   return wait <= ahead
 end

@@ -15,7 +15,8 @@ end
 -- The cap that this cost would break: `day` or `campaign`, nil where none.
 local function cap_broken(j, cost)
   local keys = books(j, math.floor(now / DAY))
-  if a.day_cap and spent(keys[1]) + cost > a.day_cap then return 'day' end
+  local day_cap = ruled('day_cap')
+  if day_cap and spent(keys[1]) + cost > day_cap then return 'day' end
   local cap = keys[2] and redis.call('HGET', 'fax:campaign:' .. j.campaign, 'cap')
   if cap and spent(keys[2]) + cost > tonumber(cap) then return 'campaign' end
   return nil

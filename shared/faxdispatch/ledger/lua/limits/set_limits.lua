@@ -1,0 +1,16 @@
+-- Set limits for all processes, by the names and in the units of the rules; `default` is what the settings say. `found_out`
+-- names estimates of channels to forget: a connection, or `account`.
+local was = hash('fax:limits') or {}
+for name, value in pairs(a.limits) do
+  if value == 'default' then redis.call('HDEL', 'fax:limits', name) else redis.call('HSET', 'fax:limits', name, value) end
+end
+for _, whose in ipairs(a.found_out) do
+  local key = whose == 'account' and 'fax:channels' or 'fax:channels:' .. whose
+  redis.call('DEL', key, key .. ':full')
+end
+lift_spend_pauses()
+emit_about('limits', 'limits.changed', {
+  source = a.source,
+  data = json({limits = a.limits, was = was, found_out = a.found_out, reason = a.reason, operator = a.operator}),
+})
+return reply({})
