@@ -1,67 +1,74 @@
 """`faxdispatch limits`: what all processes keep to, and how to change it while they run."""
 
-from typing import Annotated
+from collections.abc import Iterator
+from typing import Annotated, Any
 
 import typer
 
-from faxdispatch.cli.output import show, show_json
+from faxdispatch.cli.groups import Group
+from faxdispatch.cli.output import Answer
 from faxdispatch.cli.user import Operator, user
 from faxdispatch.errors import BadInput
 from faxdispatch.ledger import Limits, Scripts
 from faxdispatch.reasons.verdicts import check_reason
 from faxdispatch.settings import Settings
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Reason = Annotated[str, typer.Option(help="Why, for those who read the events.", show_default=False)]
 
-app = typer.Typer(
-    help="Look at rate, channels and the day's cap, and change them for all processes while they run.",
-    add_completion=False,
-    no_args_is_help=True,
-    rich_markup_mode=None,
-)
-_KINDS = {"rate": "FAX_RATE", "channels": "FAX_CHANNELS", "account_channels": "FAX_ACCOUNT_CHANNELS"}
-_KINDS["day_cap"] = "FAX_SPEND_DAY"
+_SETTINGS = {
+    "rate": "FAX_RATE",
+    "channels": "FAX_CHANNELS",
+    "account_channels": "FAX_ACCOUNT_CHANNELS",
+    "day_cap": "FAX_SPEND_DAY",
+}
 """Each limit with the setting that it is without a change."""
+
+app = Group("Look at rate, channels and the day's cap, and change them for all processes while they run.")
 
 
 @app.command("show")
-def show_(as_json: Json = False) -> None:
+def show_() -> Answer:
     """Show each limit, where it comes from, and what is in use."""
     settings = Settings.load()
     limits = Limits(Scripts.from_settings(settings))
     changed, connections, account = limits.changed(), limits.connections(), limits.account()
-    in_force = {name: changed.get(name, getattr(settings, setting.lower())) for name, setting in _KINDS.items()}
-    if as_json:
-        show_json(
-            {
-                "limits": in_force,
-                "changed": changed,
-                "connections": {c.connection: {"channels": c.channels, "in_use": c.in_flight} for c in connections},
-                "account": {"channels": account.channels, "in_use": account.in_flight, "spent": account.spent},
-            }
-        )
-        return
-    for name, value in in_force.items():
+    in_force = {name: changed.get(name, getattr(settings, setting.lower())) for name, setting in _SETTINGS.items()}
+    data = {
+        "limits": in_force,
+        "changed": changed,
+        "connections": {one.connection: {"channels": one.channels, "in_use": one.in_flight} for one in connections},
+        "account": {"channels": account.channels, "in_use": account.in_flight, "spent": account.spent},
+    }
+    return Answer(data, _lines(data))
+
+
+def _lines(data: Any) -> Iterator[str]:
+    for name, value in data["limits"].items():
         said = "none" if value is None else f"{value:g}" if isinstance(value, float) else value
-        show(f"{name:<18} {said:<8} {'set by faxdispatch limits' if name in changed else _KINDS[name]}")
-    for one in connections:
-        show(f"connection {one.connection}: {one.in_flight} of {one.channels} channels in use")
-    known = "as many as Telnyx has" if account.channels is None else account.channels
-    estimated = " (found out)" if in_force["account_channels"] == "auto" and account.channels is not None else ""
-    show(f"account: {account.in_flight} of {known} channels in use{estimated}; spent today {account.spent:.2f}")
+        yield f"{name:<18} {said:<8} {'set by faxdispatch limits' if name in data['changed'] else _SETTINGS[name]}"
+    for connection, one in data["connections"].items():
+        yield f"connection {connection}: {one['in_use']} of {one['channels']} channels in use"
+    account = data["account"]
+    known = "as many as Telnyx has" if account["channels"] is None else account["channels"]
+    found_out = " (found out)" if account["channels"] and data["limits"]["account_channels"] == "auto" else ""
+    yield f"account: {account['in_use']} of {known} channels in use{found_out}; spent today {account['spent']:.2f}"
 
 
 @app.command("set")
 def set_(
     reason: Reason,
     rate: Annotated[str | None, typer.Option(help="Calls a second.", show_default=False)] = None,
-    channels: Annotated[str | None, typer.Option(help="Of each connection: a number or auto.")] = None,
-    account_channels: Annotated[str | None, typer.Option(help="Of the account: a number or auto.")] = None,
-    day_cap: Annotated[str | None, typer.Option(help="Money for a day (UTC): an amount or none.")] = None,
+    channels: Annotated[
+        str | None, typer.Option(help="Of each connection: a number or auto.", show_default=False)
+    ] = None,
+    account_channels: Annotated[
+        str | None, typer.Option(help="Of the account: a number or auto.", show_default=False)
+    ] = None,
+    day_cap: Annotated[
+        str | None, typer.Option(help="Money for a day (UTC): an amount or none.", show_default=False)
+    ] = None,
     operator: Operator = None,
-    as_json: Json = False,
-) -> None:
+) -> Answer:
     """Set limits for all processes, at once and until they are set anew; `default` is what the settings say.
 
     Faxes that wait for a cap go on as soon as it has room.
@@ -72,21 +79,18 @@ def set_(
     if not changes:
         raise BadInput("nothing to set: give at least one of --rate, --channels, --account-channels and --day-cap")
     _limits().change(changes, reason=reason, operator=operator or user())
-    if as_json:
-        show_json({"outcome": "set", "limits": changes})
-    else:
-        show(", ".join(f"{name} is {value}" for name, value in changes.items()))
+    said = ", ".join(f"{name} is {value}" for name, value in changes.items())
+    return Answer({"outcome": "set", "limits": changes}, said)
 
 
 @app.command("reset")
 def reset(
     reason: Reason,
     connection: Annotated[
-        str | None, typer.Argument(help="Id of the fax application; the account if not given.")
+        str | None, typer.Argument(help="Id of the fax application; the account if not given.", show_default=False)
     ] = None,
     operator: Operator = None,
-    as_json: Json = False,
-) -> None:
+) -> Answer:
     """Forget how many channels were found to be free, where the limit is `auto`, and find it out anew.
 
     Telnyx refuses faxes while an estimate is too high; after a mistaken refusal it may be too low for minutes.
@@ -94,10 +98,8 @@ def reset(
     check_reason(reason)
     whose = connection or "account"
     _limits().change({}, found_out=[whose], reason=reason, operator=operator or user())
-    if as_json:
-        show_json({"outcome": "reset", "channels_of": whose})
-    else:
-        show(f"channels of {'the account' if connection is None else connection}: found out anew")
+    said = f"channels of {'the account' if connection is None else connection}: found out anew"
+    return Answer({"outcome": "reset", "channels_of": whose}, said)
 
 
 def _limits() -> Limits:
