@@ -1,6 +1,6 @@
 -- Set what a campaign may cost, in millionths; nothing sets no cap. A campaign that the old cap has paused goes on where
 -- the new one leaves more.
--- Keys: fax:campaign:*, fax:events, fax:job:*, fax:other:*
+-- Keys: fax:campaign:*, fax:campaigns:running, fax:events, fax:job:*, fax:other:*, fax:spend:campaign:*
 local key = campaign_key(a.campaign)
 local state = campaign_state(a.campaign)
 if state == 'gone' or state == 'finished' or state == 'cancelled' then

@@ -3,7 +3,7 @@
 --   fax:inbound-listings   complete listings, by when they were asked for; as far back as the next one needs to know
 --   fax:inbound-listed     where the next one begins
 -- Keys: fax:campaign:*, fax:connections, fax:inbound-listed, fax:inbound-listings, fax:inbound:*, fax:job:*,
---   fax:paused:*, fax:spend:*, fax:spend:campaign:*
+--   fax:limits, fax:paused:*, fax:spend:*, fax:spend:campaign:*
 local key = 'fax:inbound-listings'
 redis.call('ZADD', key, a.begun, whole(a.begun))
 local newest = tonumber(redis.call('ZRANGE', key, -1, -1)[1])

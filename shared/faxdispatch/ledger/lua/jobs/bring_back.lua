@@ -9,8 +9,8 @@
 --   conflict  the job has ended, or has another fax for this attempt, or Telnyx tells too little
 -- Keys: fax:accepted:*, fax:agenda, fax:calls, fax:calls:*, fax:campaign:*, fax:campaign:*:parked, fax:connections,
 --   fax:counts, fax:events, fax:fax:*, fax:granted:*, fax:held:*, fax:history:*, fax:holds, fax:index, fax:index:*,
---   fax:index:*:names:*, fax:job:*, fax:ledger, fax:line:*, fax:line:*:waiting, fax:paused:*, fax:since:*, fax:spend:*,
---   fax:spend:campaign:*, fax:strays, fax:waiting:*
+--   fax:index:*:names:*, fax:job:*, fax:ledger, fax:limits, fax:line:*, fax:line:*:waiting, fax:paused:*, fax:since:*,
+--   fax:spend:*, fax:spend:campaign:*, fax:strays, fax:waiting:*
 local function begin_job(f)
   local made = f.made
   local j = {

@@ -3,9 +3,9 @@
 --   fax:channels, fax:channels:*, fax:coming, fax:connections, fax:counts, fax:deletions, fax:documents:given_up,
 --   fax:documents:stored, fax:documents:wanted, fax:events, fax:fax:*, fax:granted:*, fax:held:*, fax:history:*,
 --   fax:holds, fax:idem:*, fax:inbound:*, fax:index:*, fax:index:*:names:*, fax:index:causes, fax:job:*, fax:ladder:*,
---   fax:ledger, fax:line:*, fax:line:*:waiting, fax:other:*, fax:paused:*, fax:quarantine, fax:quarantined, fax:seen:*,
---   fax:since:*, fax:since:accepted, fax:spend:*, fax:spend:campaign:*, fax:strays, fax:turn:*, fax:turns:*:*,
---   fax:waiting:*
+--   fax:ledger, fax:limits, fax:line:*, fax:line:*:waiting, fax:other:*, fax:paused:*, fax:quarantine, fax:quarantined,
+--   fax:seen:*, fax:since:*, fax:since:accepted, fax:spend:*, fax:spend:campaign:*, fax:strays, fax:turn:*,
+--   fax:turns:*:*, fax:waiting:*
 local seen_key = 'fax:seen:' .. a.event
 local seen = redis.call('GET', seen_key)
 if seen then

@@ -2,8 +2,8 @@
 -- back, since an unknown send must not stop all others for the length of the settle period. `failing`: Telnyx answered
 -- with a 5xx.
 -- Keys: fax:agenda, fax:calls, fax:calls:*, fax:campaign:*, fax:campaign:*:parked, fax:channels, fax:channels:*,
---   fax:connections, fax:counts, fax:events, fax:failing:*, fax:held:*, fax:history:*, fax:holds, fax:job:*, fax:line:*,
---   fax:line:*:waiting, fax:other:*, fax:paused:*, fax:since:*, fax:turn:*, fax:turns:*:*, fax:waiting:*
+--   fax:connections, fax:counts, fax:events, fax:failing:*, fax:held:*, fax:history:*, fax:holds, fax:job:*, fax:limits,
+--   fax:line:*, fax:line:*:waiting, fax:other:*, fax:paused:*, fax:since:*, fax:turn:*, fax:turns:*:*, fax:waiting:*
 local j = load(a.job)
 if not j then return reply({outcome = 'gone'}) end
 if j.state ~= 'submitting' or j.attempt ~= a.attempt then return reply({outcome = 'no', state = j.state}) end

@@ -1,5 +1,7 @@
 -- Set limits for all processes, by the names and in the units of the rules; `default` is what the settings say. `found_out`
 -- names estimates of channels to forget: a connection, or `account`.
+-- Keys: fax:campaign:*, fax:channels, fax:channels:*, fax:connections, fax:events, fax:job:*, fax:limits, fax:other:*,
+--   fax:paused:*, fax:spend:*, fax:spend:campaign:*
 local was = hash('fax:limits') or {}
 for name, value in pairs(a.limits) do
   if value == 'default' then redis.call('HDEL', 'fax:limits', name) else redis.call('HSET', 'fax:limits', name, value) end

@@ -1,7 +1,7 @@
 -- The jobs whose appointment has come. Each gets its next one at once, so that one look is enough and none is lost
 -- if the looker dies. The pauses of what is looked at in vain double.
 -- Keys: fax:agenda, fax:calls, fax:calls:*, fax:campaign:*, fax:campaign:*:parked, fax:channels, fax:channels:*,
---   fax:counts, fax:events, fax:held:*, fax:history:*, fax:holds, fax:job:*, fax:line:*, fax:line:*:waiting,
+--   fax:counts, fax:events, fax:held:*, fax:history:*, fax:holds, fax:job:*, fax:limits, fax:line:*, fax:line:*:waiting,
 --   fax:other:*, fax:paused:*, fax:since:*, fax:since:accepted, fax:turn:*, fax:turns:*:*, fax:waiting:*
 local found = {}
 for _, job in ipairs(redis.call('ZRANGEBYSCORE', 'fax:agenda', '-inf', now, 'LIMIT', 0, a.limit)) do
