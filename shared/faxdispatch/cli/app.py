@@ -31,7 +31,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "release": ("faxdispatch.cli.operator:release", "Let a held fax go now."),
     "pause": ("faxdispatch.cli.operator:pause", "Send nothing on a connection for a while."),
     "resume": ("faxdispatch.cli.operator:resume", "End the pause of a connection."),
-    "limits": ("faxdispatch.cli.limits:app", "Rate, channels and the day's cap: look, change them while all runs."),
+    "limits": ("faxdispatch.cli.limits:app", "Rate, channels and the day's cap, changed while all runs."),
     "apps": ("faxdispatch.cli.apps:app", "Fax applications at Telnyx: list, change, set up."),
     "faxes": ("faxdispatch.cli.faxes:app", "Faxes that Telnyx knows: list, cancel, refresh, delete."),
     "media": ("faxdispatch.cli.media:app", "Documents in Telnyx's media storage."),
