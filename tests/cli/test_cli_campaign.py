@@ -116,6 +116,22 @@ def test_a_local_document_is_uploaded_once(cli, a_list, telnyx, tmp_path):
     )
 
 
+def test_a_cover_takes_its_fields_from_the_columns_of_each_row(cli, a_list, desk):
+    listed = a_list("Fax,Dr Name,Note\n415-200-0001,Łukasz,x\n415-200-0002,,y\n415-200-0003,日,z\n")
+    asked = ["campaign", "create", listed, "--media-name", "letter"]
+
+    unknown = cli(*asked, "--cover", "Dear {doctor}")
+    assert (unknown.code, desk.campaigns.ids()) == (2, [])
+    assert "cover: there is no {doctor}; there are Dr Name, Fax, Note" in unknown.err
+    made = cli(*asked, "--cover", "Dear {dr_name}, {pages} pages", "--json")
+
+    assert (made.code, made.json["list"]["invalid"]) == (0, 1)
+    assert "the letter 日 (U+65E5" in next(iter(desk.campaigns.left_out("recall"))).reason
+    assert [fields["cover_fields"] for _, _, fields in desk.campaigns.rows("recall")] == [
+        {"dr_name": "Łukasz"}, {"dr_name": ""},
+    ]  # fmt: skip
+
+
 def test_the_same_list_again_says_so_and_another_one_is_refused(cli, made, a_list):
     again = cli("campaign", "create", a_list(), "--media-name", "letter")
     other = cli("campaign", "create", a_list("Fax\n415-200-0009\n"), "--media-name", "letter")
@@ -320,7 +336,17 @@ def test_every_send_option_can_be_given_for_all_rows(cli, a_list, desk):
     assert cli("campaign", "create", a_list(), *words, *switches).code == 0
 
     asked = desk.campaigns.get("recall").options
-    of_a_row = {"to", "media_name", "idempotency_key", "send_at", "job_id", "resend_of", "document_name"}
+    of_a_row = {
+        "to",
+        "media_name",
+        "idempotency_key",
+        "send_at",
+        "job_id",
+        "resend_of",
+        "document_name",
+        "cover",
+        "cover_fields",
+    }
     names = {field.alias or name for name, field in SendFax.model_fields.items()}
     assert set(asked) == names - of_a_row
     assert (asked["t38_enabled"], asked["monochrome"], asked["client_state"]) == (False, True, "batch 7")

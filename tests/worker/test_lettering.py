@@ -1,0 +1,98 @@
+"""A fax with a cover leaves with its own letter, made before the claim; what cannot be made leaves nothing behind."""
+
+from io import BytesIO
+
+import pytest
+from pypdf import PdfReader
+
+from faxdispatch import State
+from faxdispatch.errors import NoSuchResource, Refused, Unreachable
+from faxdispatch.telnyx.models import MediaResource
+from tests.preflight.made import letter, locked
+from tests.worker.test_attempt import Telnyx, create, posted, w  # noqa: F401 - fixtures
+from worker.sending import lettering
+from worker.sending.attempt import Outcome, run_attempt
+
+
+class Storage(Telnyx):
+    """Telnyx with a media storage."""
+
+    def __init__(self):
+        super().__init__()
+        self.stored = {"letter": letter("The letter")}
+        self.uploads = []
+        self.trouble = None
+
+    def get_media(self, name):
+        if name not in self.stored:
+            raise NoSuchResource("404", status=404)
+        return MediaResource(media_name=name)
+
+    def download_media(self, name, to, *, max_bytes):
+        self.get_media(name)
+        to.write_bytes(self.stored[name])
+
+    def upload_media(self, source, *, media_name, ttl_seconds):
+        if self.trouble:
+            raise self.trouble
+        self.uploads.append(media_name)
+        self.stored[media_name] = source.read_bytes()
+        return self.get_media(media_name)
+
+
+@pytest.fixture
+def telnyx(monkeypatch):
+    monkeypatch.setattr(lettering, "_bodies", type(lettering._bodies)())
+    return Storage()
+
+
+def test_the_letter_is_sent_in_place_of_its_document(w, telnyx):  # noqa: F811 - the fixture
+    create(w, cover="Dear {name}, {pages} pages", cover_fields={"name": "Dr Öz"})
+
+    assert run_attempt("job", w) is Outcome.ACCEPTED
+    [request] = telnyx.asked
+    assert [request.media_name] == telnyx.uploads
+    pages = [page.extract_text() for page in PdfReader(BytesIO(telnyx.stored[request.media_name])).pages]
+    assert pages == ["Dear Dr Öz, 2 pages", "The letter"]
+    submitted = next(e for e in w.ledger.job("job", history=True).history if e.type == "job.submitted")
+    assert submitted.data["letter"] == request.media_name
+
+
+def test_a_letter_that_is_there_is_not_stored_again(w, telnyx):  # noqa: F811 - the fixture
+    create(w, cover="Dear Dr Smith")
+    telnyx.answer = Unreachable("no network")
+    run_attempt("job", w)
+    run_attempt("job", w)
+
+    assert len(telnyx.uploads) == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda telnyx: telnyx.stored.clear(), "not stored at Telnyx any more"),
+        (lambda telnyx: telnyx.stored.update(letter=locked(letter(), "secret")), "needs a password"),
+        (lambda telnyx: setattr(telnyx, "trouble", Refused("no", status=422)), "no"),
+    ],
+)
+def test_a_letter_that_cannot_be_made_ends_its_fax_in_words(w, telnyx, change, told):  # noqa: F811 - the fixture
+    change(telnyx)
+    create(w, cover="Dear Dr Smith")
+
+    assert run_attempt("job", w) is Outcome.REFUSED
+    job = w.ledger.job("job", history=True)
+    assert (job.state, job.cause) == (State.FAILED, "letter_not_made")
+    assert told in job.history[-1].data["problem"]
+    assert telnyx.asked == []
+
+
+def test_where_telnyx_does_not_answer_the_fax_waits_and_goes_later(w, telnyx, monkeypatch):  # noqa: F811 - the fixture
+    monkeypatch.setattr(lettering, "AGAIN", 0.0)
+    create(w, cover="Dear Dr Smith")
+    telnyx.trouble = Unreachable("no network")
+
+    assert run_attempt("job", w) is Outcome.PARKED
+    assert (w.ledger.job("job").state, telnyx.asked) == (State.HELD, [])
+
+    telnyx.trouble = None
+    assert run_attempt("job", w) is Outcome.ACCEPTED
