@@ -6,7 +6,7 @@ COMMANDS: Table = {
     "check": ("faxdispatch.cli.campaigns.check:check", "Check a list of recipients before anything is sent."),
     "plan": ("faxdispatch.cli.campaigns.plan:plan", "Estimate cost, end, and what stands in the way."),
     "create": ("faxdispatch.cli.campaigns.create:create", "Make a campaign of a list."),
-    "test": ("faxdispatch.cli.campaigns.test:send_test", "Send what a row would get to numbers of your own."),
+    "test": ("faxdispatch.cli.campaigns.moves:send_test", "Send what a row would get to numbers of your own."),
     "start": ("faxdispatch.cli.campaigns.moves:start", "Let a campaign be sent, now or at a moment."),
     "pause": ("faxdispatch.cli.campaigns.moves:pause", "Begin no further row."),
     "resume": ("faxdispatch.cli.campaigns.moves:resume", "Let a paused campaign go on where it was."),
@@ -18,8 +18,8 @@ COMMANDS: Table = {
     "watch": ("faxdispatch.cli.campaigns.watch:watch", "Follow a campaign to its end."),
     "report": ("faxdispatch.cli.campaigns.report:report", "Write what became of each recipient."),
     "evidence": ("faxdispatch.cli.evidence:of_campaign", "Write a ZIP file that proves what was sent."),
-    "retry": ("faxdispatch.cli.campaigns.retry:retry", "Send chosen rows of a finished campaign again."),
-    "audit": ("faxdispatch.cli.campaigns.audit:audit", "Count every row anew, and compare."),
+    "retry": ("faxdispatch.cli.campaigns.moves:retry", "Send chosen rows of a finished campaign again."),
+    "audit": ("faxdispatch.cli.campaigns.status:audit", "Count every row anew, and compare."),
     "purge": ("faxdispatch.cli.campaigns.moves:purge", "Forget a campaign with its rows and results."),
 }
 """Each command, in the order of the help, with where it is and what the help says of it."""

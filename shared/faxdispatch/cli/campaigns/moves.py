@@ -1,13 +1,13 @@
-"""`faxdispatch campaign start`, `pause`, `resume`, `finish`, `cancel`, `cap` and `purge`: what an operator commands."""
+"""What an operator commands: `faxdispatch campaign start`, `pause`, `resume`, `test`, `retry` and so on."""
 
 from typing import Annotated
 
 import typer
 
 from faxdispatch.calling.written import parse_moment
-from faxdispatch.cli.campaigns.words import Id, Json, Yes, campaigns, standing, tell
+from faxdispatch.cli.campaigns.words import Id, as_data, campaigns, standing, told
 from faxdispatch.cli.confirm import confirm
-from faxdispatch.cli.output import note, show, show_json
+from faxdispatch.cli.output import Answer, Yes
 from faxdispatch.cli.user import Operator, user
 from faxdispatch.errors import BadInput
 from faxdispatch.reasons.verdicts import check_reason
@@ -23,35 +23,31 @@ def start(
         str | None, typer.Option(help="Not now but then, like 2026-05-01T08:00:00-05:00.", show_default=False)
     ] = None,
     operator: Operator = None,
-    as_json: Json = False,
-) -> None:
+) -> Answer:
     """Let a campaign be sent, now or at a moment; a moment that was planned before is replaced.
 
     If nothing runs at that moment, it starts as soon as something does; past FAX_TOO_LATE it is paused instead.
     """
     moment = parse_moment(at, "at") if at else None
-    tell(campaigns().start(campaign, at=moment, operator=operator or user()), as_json=as_json)
+    return told(campaigns().start(campaign, at=moment, operator=operator or user()))
 
 
 def pause(
     campaign: Id,
     reason: Annotated[str, typer.Option(help="Why, for those who read the events.", show_default=False)],
     operator: Operator = None,
-    as_json: Json = False,
-) -> None:
+) -> Answer:
     """Begin no row of a campaign any more; what Telnyx has already goes on to its end."""
     check_reason(reason)
-    tell(campaigns().pause(campaign, reason=reason, operator=operator or user()), as_json=as_json)
+    return told(campaigns().pause(campaign, reason=reason, operator=operator or user()))
 
 
-def resume(campaign: Id, reason: Why = None, operator: Operator = None, as_json: Json = False) -> None:
+def resume(campaign: Id, reason: Why = None, operator: Operator = None) -> Answer:
     """Let a paused campaign go on where it was: no row is repeated, none is left out."""
-    tell(campaigns().resume(campaign, reason=reason, operator=operator or user()), as_json=as_json)
+    return told(campaigns().resume(campaign, reason=reason, operator=operator or user()))
 
 
-def finish(
-    campaign: Id, reason: Why = None, operator: Operator = None, yes: Yes = False, as_json: Json = False
-) -> None:
+def finish(campaign: Id, reason: Why = None, operator: Operator = None, yes: Yes = False) -> Answer:
     """Give up the rows that wait although Telnyx never took their attempts, so that the campaign can end.
 
     They count as failed, for the cause never_accepted; campaign retry tries them again. All other rows go on.
@@ -63,8 +59,8 @@ def finish(
         yes=yes,
     )
     moved, given_up = desk.finish(campaign, reason=reason, operator=operator or user())
-    tell(moved, as_json=as_json)
-    note(f"{counted_are(given_up, 'row')} given up; {moved.pending:,} still to be sent, {moved.opened:,} under way")
+    left = f"{moved.pending:,} still to be sent, {moved.opened:,} under way"
+    return told(moved, f"{counted_are(given_up, 'row')} given up; {left}")
 
 
 def cancel(
@@ -75,8 +71,7 @@ def cancel(
     reason: Why = None,
     operator: Operator = None,
     yes: Yes = False,
-    as_json: Json = False,
-) -> None:
+) -> Answer:
     """Send no row of a campaign any more that has not left. This cannot be undone.
 
     With --also-in-flight, also given later, Telnyx is asked to cancel faxes under way; some may arrive all the same.
@@ -90,7 +85,7 @@ def cancel(
         yes=yes,
     )
     moved = desk.cancel(campaign, reason=reason, also_in_flight=also_in_flight, operator=operator or user())
-    tell(moved, as_json=as_json)
+    return told(moved)
 
 
 def cap(
@@ -100,21 +95,17 @@ def cap(
     ] = None,
     none: Annotated[bool, typer.Option("--none", help="Take the cap away.")] = False,
     operator: Operator = None,
-    as_json: Json = False,
-) -> None:
+) -> Answer:
     """Set what a campaign may cost. One that is paused for its cap can be resumed once it is higher."""
     if (amount is None) != none:
         raise BadInput("give an amount, or --none to take the cap away")
     found = campaigns().set_cap(campaign, amount, operator=operator or user())
-    if as_json:
-        tell(found, as_json=True)
-        return
-    show(f"campaign {found.id}: spent {of_cap(found.spent, found.cap)}; {standing(found)}")
-    if found.reason == "spend_cap":
-        note(f"it is still paused; faxdispatch campaign resume {found.id} lets it go on")
+    words = f"campaign {found.id}: spent {of_cap(found.spent, found.cap)}; {standing(found)}"
+    paused = f"it is still paused; faxdispatch campaign resume {found.id} lets it go on"
+    return Answer(as_data(found), words, notes=[paused] if found.reason == "spend_cap" else [], full=False)
 
 
-def purge(campaign: Id, operator: Operator = None, yes: Yes = False, as_json: Json = False) -> None:
+def purge(campaign: Id, operator: Operator = None, yes: Yes = False) -> Answer:
     """Forget a campaign with its rows and results. Make its report before: this cannot be undone."""
     desk = campaigns()
     found = desk.get(campaign)
@@ -124,7 +115,61 @@ def purge(campaign: Id, operator: Operator = None, yes: Yes = False, as_json: Js
         yes=yes,
     )
     desk.purge(campaign, operator=operator or user())
-    if as_json:
-        show_json({"outcome": "purged", "id": found.id})
-    else:
-        show(f"campaign {found.id}: purged")
+    return Answer({"outcome": "purged", "id": found.id}, f"campaign {found.id}: purged")
+
+
+def retry(
+    campaign: Id,
+    cause: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Which rows: failed, cancelled, a kind such as busy, no_answer, line, or a cause that status shows. "
+            "Repeatable.",
+            show_default=False,
+        ),
+    ] = None,
+    row: Annotated[
+        list[int] | None,
+        typer.Option(min=1, help="A failed or cancelled row by its number. Repeatable.", show_default=False),
+    ] = None,
+    to: Annotated[
+        str | None, typer.Option(help="The number that the one --row goes to from now on.", show_default=False)
+    ] = None,
+    start: Annotated[bool, typer.Option("--start", help="And start it at once.")] = False,
+    reason: Annotated[str | None, typer.Option(help="Why, for those who read the events.", show_default=False)] = None,
+    operator: Operator = None,
+) -> Answer:
+    """Make chosen rows of a finished campaign pending again, as a new generation.
+
+    Faxes whose outcome is unknown are not over and never among them. Those that may have arrived, of kind
+    contradiction, are not among the failed ones: they must be named.
+    """
+    if to is not None and len(row or ()) != 1:
+        raise BadInput("to: goes with one --row")
+    desk = campaigns()
+    rows = dict.fromkeys(row or (), to)
+    retried = desk.retry(campaign, cause or [], rows=rows, reason=reason, operator=operator or user())
+    found = desk.start(campaign, operator=operator or user()) if start else retried.campaign
+    words = f"{counted_are(retried.rows, 'row')} pending again, in generation {found.generation}"
+    return told(found, words, retried=retried.rows)
+
+
+def send_test(
+    campaign: Id,
+    to: Annotated[
+        list[str] | None,
+        typer.Option(help="One of FAX_TEST_NUMBERS; all of them if not given. Repeatable.", show_default=False),
+    ] = None,
+    row: Annotated[int | None, typer.Option(min=1, help="Whose document; the first row's if not given.")] = None,
+) -> Answer:
+    """Send what a row would get to the numbers of FAX_TEST_NUMBERS instead, and to no others.
+
+    These are single faxes with the tag test: the campaign stays as it is, and its window does not hold them back.
+    """
+    sent = campaigns().test(campaign, numbers=to, row=row)
+    how = "faxdispatch status {} tells what comes of it"
+    return Answer(
+        [{"row": one.row, "to": one.to, "job_id": one.job_id} for one in sent],
+        [f"{one.job_id}  row {one.row} to {one.to}; {how.format(one.job_id)}" for one in sent],
+        full=False,
+    )

@@ -12,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from faxdispatch.campaign.report.files import Progress as OnProgress
 from faxdispatch.campaign.report.files import Report, write_report
 from faxdispatch.campaign.report.totals import RESULTS
-from faxdispatch.cli.output import is_terminal, show, show_json
+from faxdispatch.cli.output import Answer, Json, is_terminal
 from faxdispatch.ledger import Campaigns, Scripts
 from faxdispatch.settings import Settings
 
@@ -21,8 +21,8 @@ def report(
     campaign: Annotated[str, typer.Argument(metavar="ID", help="Id of the campaign.")],
     to: Annotated[Path, typer.Option(metavar="FOLDER", help="Where the files go.")] = Path(),
     force: Annotated[bool, typer.Option("--force", help="Overwrite an earlier report there.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-) -> None:
+    as_json: Json = False,
+) -> Answer:
     """Write what became of each recipient: CSV files in the list's own columns, and a page with charts for a browser.
 
     ID-delivered.csv has what arrived, ID-failed.csv what ended otherwise and why, ID-open.csv what has not ended yet,
@@ -31,13 +31,9 @@ def report(
     campaigns = Campaigns(Scripts.from_settings(Settings.load()))
     with _progress(shown=is_terminal() and not as_json) as on_progress:
         written = write_report(campaigns, campaign, to, force=force, on_progress=on_progress)
-    if as_json:
-        show_json(_facts(written))
-        return
     counts = written.totals.results
-    show(", ".join(f"{counts[letter]:,} {name}" for letter, name in RESULTS.items() if counts[letter]) or "no rows")
-    for path in written.files.values():
-        show(str(path))
+    words = ", ".join(f"{counts[letter]:,} {name}" for letter, name in RESULTS.items() if counts[letter]) or "no rows"
+    return Answer(_facts(written), [words, *map(str, written.files.values())])
 
 
 def _facts(written: Report) -> dict[str, object]:

@@ -1,105 +1,115 @@
-"""`faxdispatch campaign status` and `list`: how campaigns stand."""
+"""`faxdispatch campaign status`, `list` and `audit`: how campaigns stand."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Annotated, Any
-
-import typer
+from typing import Any
 
 from faxdispatch.campaign import Campaign, CampaignState
-from faxdispatch.cli.campaigns.words import Id, Json, as_data, standing
-from faxdispatch.cli.output import show, show_json
+from faxdispatch.cli.campaigns.words import Id, as_data, campaigns, standing
+from faxdispatch.cli.output import Answer, Limit, Rows
 from faxdispatch.client import FaxClient
 from faxdispatch.ledger import Limits, Scripts, Traffic
 from faxdispatch.operations.outlook import pause_line
 from faxdispatch.reasons.holds import ending
 from faxdispatch.reasons.words import short
 from faxdispatch.settings import Settings
-from faxdispatch.states import HoldReason
 from faxdispatch.wording import are, clock, counted, of_cap
 
 
-def status(campaign: Id, as_json: Json = False) -> None:
+def status(campaign: Id) -> Answer:
     """Tell how a campaign stands: its rows by where they are, why it waits, what it cost, and why rows failed."""
     settings = Settings.load()
     desk = FaxClient.from_env(settings).campaigns
     found, holds, causes = desk.get(campaign), desk.holds(campaign), desk.ledger.causes(campaign)
     line = _connection(settings, found)
-    if as_json:
-        told: dict[str, Any] = {"holds": holds, "causes": causes, "a_minute": _rate(found), "connection": None}
-        if line:
-            told["connection"] = {
-                "id": line.connection,
-                "in_flight": line.in_flight,
-                "channels": line.channels,
-                "waiting": line.waiting,
-                "paused": {"reason": line.pause.reason, "until": line.pause.until.isoformat()} if line.pause else None,
-            }
-        show_json(as_data(found) | told, full=False)
-        return
-    _show_head(found)
-    _show_rows(found)
-    _show_holds(holds)
-    for cause, count in causes.items():
-        show(f"{count:>11,}  ended for {short(cause)}")
-    if line:
-        _show_connection(line)
+    data = {
+        "holds": holds,
+        "causes": causes,
+        "a_minute": _rate(found),
+        "connection": _line_data(line) if line else None,
+    }
+    lines = [
+        *_head(found),
+        *_rows(found),
+        *(f"{count:>11,}  held for {reason}; ends by: {ending(reason)}" for reason, count in holds.items()),
+        *(f"{count:>11,}  ended for {short(cause)}" for cause, count in causes.items()),
+        *(_line(line) if line else ()),
+    ]
+    return Answer(as_data(found) | data, lines, full=False)
 
 
-def list_(
-    limit: Annotated[int, typer.Option(min=1, help="How many.")] = 50,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, one object a line.")] = False,
-) -> None:
+def list_(limit: Limit = 50) -> Rows[Campaign]:
     """List campaigns, the newest first."""
     found = FaxClient.from_env().campaigns.list()
-    for campaign in found[:limit]:
-        if as_json:
-            show_json(as_data(campaign), full=False)
-        else:
-            rows = f"{campaign.ended:,} of {counted(campaign.rows, 'row')} ended"
-            show(f"{campaign.id}  {clock(campaign.created_at)}  {rows}  {standing(campaign)}")
-    if not found and not as_json:
-        show("there is no campaign")
-    elif len(found) > limit and not as_json:
-        show(f"and {len(found) - limit} more; --limit shows them")
+    return Rows(
+        found,
+        data=as_data,
+        line=lambda one: (
+            one.id,
+            clock(one.created_at),
+            f"{one.ended:,} of {counted(one.rows, 'row')} ended",
+            standing(one),
+        ),
+        full=False,
+        limit=limit,
+        total=lambda: len(found),
+        none="there is no campaign",
+    )
 
 
-def _show_head(campaign: Campaign) -> None:
-    show(f"campaign {campaign.id} ({campaign.name}): {standing(campaign)}")
+def audit(campaign: Id) -> Answer:
+    """Count every row of a campaign anew, at one moment, also while it runs. Exit code 1 where something is wrong.
+
+    Rows that were read in are pending, have a job, or have ended, each in exactly one way.
+    """
+    found = campaigns().audit(campaign)
+    right = f"campaign {campaign}: {counted(found.campaign.rows, 'row')}, all accounted for"
+    data = as_data(found.campaign) | {"letters": found.letters, "faults": found.faults}
+    return Answer(data, found.faults or right, full=False, ok=not found.faults)
+
+
+def _head(campaign: Campaign) -> Iterator[str]:
+    yield f"campaign {campaign.id} ({campaign.name}): {standing(campaign)}"
     generation = f", generation {campaign.generation}" if campaign.generation > 1 else ""
     begun = f"; ran first at {clock(campaign.started_at)}" if campaign.started_at else ""
-    show(f"created {clock(campaign.created_at)}{begun}{generation}")
+    yield f"created {clock(campaign.created_at)}{begun}{generation}"
     if campaign.state is CampaignState.PAUSED:
         first = f"faxdispatch campaign cap {campaign.id} AMOUNT, then " if campaign.reason == "spend_cap" else ""
-        show(f"{first}faxdispatch campaign resume {campaign.id} lets it go on")
-    show(f"spent {of_cap(campaign.spent, campaign.cap)}")
+        yield f"{first}faxdispatch campaign resume {campaign.id} lets it go on"
+    yield f"spent {of_cap(campaign.spent, campaign.cap)}"
     if left_out := campaign.counts.get("rows", campaign.rows) - campaign.rows:
         kinds = ("invalid", "no_number", "duplicate", "hidden", "opted_out", "suppressed", "quarantined")
         parts = [f"{name.replace('_', ' ')} {campaign.counts[name]:,}" for name in kinds if campaign.counts.get(name)]
-        show(f"{counted(left_out, 'row')} of the list {are(left_out)} not sent: {', '.join(parts)}")
+        yield f"{counted(left_out, 'row')} of the list {are(left_out)} not sent: {', '.join(parts)}"
 
 
-def _show_rows(campaign: Campaign) -> None:
-    """Print counts of which all but the first add up to the first."""
-    show(f"{campaign.rows:>11,}  rows")
-    show(f"{campaign.pending:>11,}  pending")
+def _rows(campaign: Campaign) -> Iterator[str]:
+    """Give counts of which all but the first add up to the first."""
+    yield f"{campaign.rows:>11,}  rows"
+    yield f"{campaign.pending:>11,}  pending"
     for state, count in campaign.open.items():
-        show(f"{count:>11,}  {state}")
+        yield f"{count:>11,}  {state}"
     for name in ("delivered", "failed", "suppressed", "cancelled"):
-        show(f"{getattr(campaign, name):>11,}  {name}")
+        yield f"{getattr(campaign, name):>11,}  {name}"
     if rate := _rate(campaign):
-        show(f"{rate:>11,.1f}  rows ended a minute, since it was started")
+        yield f"{rate:>11,.1f}  rows ended a minute, since it was started"
 
 
-def _show_holds(holds: dict[HoldReason, int]) -> None:
-    for reason, count in holds.items():
-        show(f"{count:>11,}  held for {reason}; ends by: {ending(reason)}")
-
-
-def _show_connection(line: Traffic) -> None:
-    show(f"connection {line.connection}: {line.in_flight} of {line.channels} channels in use, {line.waiting} waiting")
+def _line(line: Traffic) -> Iterator[str]:
+    yield f"connection {line.connection}: {line.in_flight} of {line.channels} channels in use, {line.waiting} waiting"
     if line.pause:
         how = f"faxdispatch resume {line.connection}"
-        show(f"connection {line.connection}: {pause_line(line.pause)}; {how} ends it sooner")
+        yield f"connection {line.connection}: {pause_line(line.pause)}; {how} ends it sooner"
+
+
+def _line_data(line: Traffic) -> dict[str, Any]:
+    return {
+        "id": line.connection,
+        "in_flight": line.in_flight,
+        "channels": line.channels,
+        "waiting": line.waiting,
+        "paused": {"reason": line.pause.reason, "until": line.pause.until.isoformat()} if line.pause else None,
+    }
 
 
 def _connection(settings: Settings, campaign: Campaign) -> Traffic | None:

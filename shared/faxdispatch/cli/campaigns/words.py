@@ -6,13 +6,11 @@ import typer
 
 from faxdispatch.campaign import Campaign, CampaignService
 from faxdispatch.campaign.causes import pause_in_words
-from faxdispatch.cli.output import show, show_json
+from faxdispatch.cli.output import Answer
 from faxdispatch.client import FaxClient
 from faxdispatch.wording import clock
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="Id of the campaign.", show_default=False)]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
 
 def as_data(campaign: Campaign) -> dict[str, Any]:
@@ -52,12 +50,9 @@ def standing(campaign: Campaign) -> str:
     return words
 
 
-def tell(campaign: Campaign, *, as_json: bool, **more: Any) -> None:
-    """Print what a command came to."""
-    if as_json:
-        show_json(as_data(campaign) | more, full=False)
-    else:
-        show(f"campaign {campaign.id}: {standing(campaign)}")
+def told(campaign: Campaign, *notes: str, **more: Any) -> Answer:
+    """Tell how a campaign stands after a command."""
+    return Answer(as_data(campaign) | more, f"campaign {campaign.id}: {standing(campaign)}", notes=notes, full=False)
 
 
 def campaigns() -> CampaignService:
