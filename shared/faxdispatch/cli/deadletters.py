@@ -7,12 +7,12 @@ import typer
 
 from faxdispatch.cli.confirm import confirm
 from faxdispatch.cli.groups import Group
-from faxdispatch.cli.letters import letter_json, letter_line
 from faxdispatch.cli.output import Answer, Full, Limit, Rows, Yes, fields
 from faxdispatch.client import FaxClient
 from faxdispatch.errors import BadInput, NotKnown
 from faxdispatch.jobs import JOBS
 from faxdispatch.ledger import DeadLetter
+from faxdispatch.operations.letters import letter_json, letter_line
 from faxdispatch.privacy import EXAMPLE
 from faxdispatch.wording import counted
 

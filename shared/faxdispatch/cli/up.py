@@ -1,40 +1,11 @@
 """`faxdispatch up`: everything that one machine needs, in one command."""
 
-import base64
-import secrets
-import shlex
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from faxdispatch.errors import Misconfigured
 from faxdispatch.settings import Settings
-from faxdispatch.supervisor import roles as processes
-from faxdispatch.supervisor.checkout import checkout
-from faxdispatch.supervisor.data_dir import data_dir, former_port
-from faxdispatch.supervisor.signals import Told, stop_signals
-from faxdispatch.supervisor.stack import Stack, StackError
-from faxdispatch.supervisor.valkey import APPEND_ONLY, valkey_url
-from faxdispatch.telnyx.webhooks import WEBHOOK_PATH
-
-SIMULATED_SENDER = "+13125550000"
-FIRST_USER = "operator"
-EXAMPLE = "examples/documents/referral-letter.pdf"
-
-_EXPORTED = (
-    "REDIS_URL",
-    "CELERY_BROKER_URL",
-    "TELNYX_BASE_URL",
-    "TELNYX_API_KEY",
-    "TELNYX_PUBLIC_KEY",
-    "FAX_CONNECTION_ID",
-    "FAX_FROM",
-    "FAX_WEBHOOK_URL",
-)
-"""What other commands are told of a simulation: all that could lead them to the real thing, or stop `canary`."""
+from faxdispatch.supervisor.machine import run
 
 
 def up(
@@ -47,120 +18,4 @@ def up(
 
     The Valkey keeps everything in FAX_DATA_DIR. Whatever ends by itself is started again.
     """
-    settings = Settings.load()
-    checkout()
-    if simulate and settings.redis_url:
-        raise Misconfigured(
-            "REDIS_URL is set: its faxes would be taken for sent by a simulation. Unset it for `up --simulate`, which "
-            "brings its own Valkey"
-        )
-    if not simulate:
-        settings.require("telnyx_api_key", "telnyx_public_key")
-    try:
-        with stop_signals(), _memory(settings, simulate=simulate) as folder, Stack() as stack:
-            _start(stack, settings, folder, workers=workers, simulate=simulate)
-            stack.watch()
-    except Told:
-        typer.echo("faxdispatch: stopped")
-
-
-@contextmanager
-def _memory(settings: Settings, *, simulate: bool) -> Iterator[Path | None]:
-    """Give the folder for a Valkey of our own; None where there is a Redis already."""
-    if settings.redis_url:
-        yield None
-        return
-    # Apart from the real one: what the simulation delivered is not delivered.
-    folder = settings.fax_data_dir / "simulation" if simulate else settings.fax_data_dir
-    with data_dir(folder) as ours:
-        yield ours
-
-
-def _start(stack: Stack, settings: Settings, folder: Path | None, *, workers: int, simulate: bool) -> None:
-    changes = {
-        "PORT": str(settings.port or processes.free_port()),
-        "FAX_ADMIN_PORT": str(settings.fax_admin_port or processes.free_port()),
-        "FAX_CONSOLE_HOST": settings.fax_console_host,
-        "FAX_CONSOLE_PORT": str(settings.fax_console_port or processes.free_port()),
-        "FAX_CONSOLE_USERS": str(settings.console_users.absolute()),
-    }
-    if folder:
-        _start_valkey(stack, folder)
-        changes["REDIS_URL"] = changes["CELERY_BROKER_URL"] = valkey_url(folder)
-    else:
-        changes |= {"REDIS_URL": settings.redis, "CELERY_BROKER_URL": settings.broker}
-    hook = f"http://127.0.0.1:{changes['PORT']}{WEBHOOK_PATH}"
-    if simulate:
-        changes |= {
-            **_simulation(stack, hook),
-            "FAX_FROM": settings.fax_from or SIMULATED_SENDER,
-            "FAX_WEBHOOK_HOST": "127.0.0.1",
-        }
-    surroundings = processes.environment(changes, inherit=True)
-    stack.start(processes.web(Path.cwd(), surroundings))
-    for number in range(1, workers + 1):
-        stack.start(processes.worker(Path.cwd(), surroundings, number=number))
-    password = _first_user(settings)
-    stack.start(processes.console(Path.cwd(), surroundings))
-    _introduce(hook, folder, changes, password, simulate=simulate)
-
-
-def _start_valkey(stack: Stack, folder: Path) -> None:
-    if port := former_port(folder):
-        typer.echo(
-            f"Valkey listens on a socket now, which no other user can open, and no more on port {port}: "
-            f"what had redis://127.0.0.1:{port}/0 as REDIS_URL needs {valkey_url(folder)}"
-        )
-    try:
-        stack.start(processes.valkey(folder))
-    except StackError as error:
-        if "append only file" not in str(error).lower():
-            raise
-        raise StackError(
-            f"{error}. Its file {folder / APPEND_ONLY} is damaged, and what was recorded after that place would be "
-            "forgotten. Make it anew of a copy with `faxdispatch restore`, then `faxdispatch recover`"
-        ) from None
-
-
-def _first_user(settings: Settings) -> str | None:
-    """Let somebody sign in where nobody may yet; give the password, None where there are users or a proxy."""
-    from faxdispatch.users import Role, Users  # noqa: PLC0415 - what hashes passwords is slow to load
-
-    users = Users(settings.console_users)
-    if users.all() or settings.fax_console_proxy_secret:
-        return None
-    password = secrets.token_urlsafe(12)
-    users.add(FIRST_USER, password, Role.OPERATOR)
-    return password
-
-
-def _simulation(stack: Stack, hook: str) -> dict[str, str]:
-    """Start the simulated Telnyx; give the settings that lead to it and to nothing else."""
-    # Address and keys are fixed beforehand, so that it may be restarted without the others noticing.
-    port, seed = processes.free_port(), base64.b64encode(secrets.token_bytes(32)).decode()
-    options = ["--port", str(port), "--webhook-url", hook, "--seed-key", seed]
-    options += ["--api-key", f"KEY_SIMULATED_{secrets.token_hex(8)}"]
-    child = stack.start(processes.simulator(Path.cwd(), options))
-    return processes.simulated(processes.introduction(child)) | {"FAX_WEBHOOK_URL": hook}
-
-
-def _introduce(
-    hook: str, folder: Path | None, changes: dict[str, str], password: str | None, *, simulate: bool
-) -> None:
-    lines = ["faxdispatch is up; Ctrl-C stops it", f"  webhooks  {hook}"]
-    lines += [f"  metrics   http://127.0.0.1:{changes['FAX_ADMIN_PORT']}/metrics"]
-    lines += [f"  console   {processes.console_address(changes)}"]
-    if password:
-        lines += [f"            sign in as {FIRST_USER} with {password}; `faxdispatch console user` changes that"]
-    if folder:
-        lines += [f"  Valkey    {changes['REDIS_URL']}, files in {folder}"]
-    if simulate:
-        lines += [
-            f"  Telnyx    SIMULATED at {changes['TELNYX_BASE_URL']}: no fax leaves this machine",
-            "To send to it, in another terminal (`faxdispatch simulate --list-numbers` tells what each number does):",
-            *(f"  export {name}={shlex.quote(changes[name])}" for name in _EXPORTED),
-            f"  faxdispatch send +13125550102 --media {checkout() / EXAMPLE} --wait",
-        ]
-    elif folder:
-        lines += [f"Other commands and services reach it with REDIS_URL={changes['REDIS_URL']}"]
-    typer.echo("\n".join(lines))
+    run(Settings.load(), workers=workers, simulate=simulate, say=typer.echo)
