@@ -11,7 +11,7 @@ import pytest
 
 from faxdispatch.errors import BadInput, IdempotencyConflict, OutcomeUnknown
 from faxdispatch.jobs import SendFax
-from faxdispatch.ledger import Epoch
+from faxdispatch.ledger import Agenda, Epoch
 from faxdispatch.ledger.erasure import Erasure
 from faxdispatch.ledger.index import Index, Looked
 from faxdispatch.ledger.recovery import Found
@@ -108,6 +108,22 @@ def test_what_was_sent_is_bound_and_what_was_not_is_sent(desk: CampaignDesk) -> 
     made = desk.ledger.job("unknown-here")
     assert (made.state, made.request.media_name, made.request.tags) == (State.ACCEPTED, "letter", ("recovered",))
     assert Epoch(desk.scripts).behind() is None
+
+
+def test_a_cancel_before_the_recovery_ends_what_was_not_sent_and_is_a_wish_for_what_was(desk: CampaignDesk) -> None:
+    desk.create("sent", "not-sent")
+    Epoch(desk.scripts).stop(found=moment(desk))
+    for name in ("sent", "not-sent"):
+        assert desk.ledger.cancel(name, source="producer")["outcome"] == "wished"
+    recover(desk, Telnyx(fax(desk, "sent")))
+
+    assert (desk.state("sent"), desk.state("not-sent")) == (State.ACCEPTED, State.QUEUED)
+    assert desk.ledger.job("sent").cancel_requested
+    desk.later(3600)
+    due = {one.job_id: one for one in Agenda(desk.scripts).due()}
+    assert [due[name].cancel_requested for name in ("sent", "not-sent")] == [True, True]
+    assert desk.ledger.cancel("not-sent", source="scheduler")["outcome"] == "cancelled"
+    assert desk.state("sent") is State.ACCEPTED
 
 
 def test_a_second_recovery_changes_nothing(desk: CampaignDesk) -> None:

@@ -88,6 +88,9 @@ class Scheduler:
             # In a flood a job's own message is still on its way; a second one for each would double the flood.
             if appointment.state not in {State.QUEUED, State.HELD}:
                 self._work[appointment.state](appointment)
+            elif appointment.cancel_requested:
+                # Wished while the ledger was behind; see `cancel.lua`.
+                self._ask(appointment)
             elif not (crowded and appointment.state is State.QUEUED and appointment.hints <= FAITH):
                 hints.append(appointment.job_id)
         self._tell(hints, self._singles)
