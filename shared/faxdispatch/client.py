@@ -164,10 +164,15 @@ class FaxClient:
 
         Raises:
             BadInput: it cannot be read, or is of a kind that Telnyx does not fax.
+            Misconfigured: a link is to be asked, and the extra is missing.
         """
         if media_url is not None:
-            from faxdispatch.preflight.links import look  # noqa: PLC0415 - needs the extra `documents`
-
+            try:
+                from faxdispatch.preflight.links import look  # noqa: PLC0415 - needs the extra `documents`
+            except ImportError as error:
+                raise Misconfigured(
+                    f"media_url: asking a link needs {error.name}: pip install 'faxdispatch[documents]'"
+                ) from None
             asked = self._settings
             if asked is None:
                 return look(media_url, "head", quality=quality)
