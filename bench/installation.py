@@ -195,9 +195,10 @@ def ground() -> Iterator[tuple[Stack, Path, str, dict[str, Any]]]:
         (Path(tempfile.gettempdir()) / "faxdispatch-bench.log").open("w", buffering=1) as output,
         Stack(lambda process, line: output.write(f"{process:<10} | {line}\n")) as stack,
     ):
-        folder = Path(name)
-        stack.start(processes.valkey(folder))
-        yield stack, folder, valkey_url(folder), _introduction(stack.start(_stub(folder)))
+        # On a port, since plain Celery, beside which we are measured, has another word for a socket.
+        folder, port = Path(name), processes.free_port()
+        stack.start(processes.valkey(folder, port))
+        yield stack, folder, valkey_url(folder, port), _introduction(stack.start(_stub(folder)))
 
 
 def _stub(folder: Path) -> Role:
