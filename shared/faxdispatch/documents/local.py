@@ -5,22 +5,13 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
+from faxdispatch.documents.kinds import kind_of
 from faxdispatch.documents.upload_part import MAX_UPLOAD
 from faxdispatch.errors import BadInput
 
 SPARE = timedelta(days=7)
 """How much longer a document must be kept at Telnyx than it is needed, to be used again."""
 
-_HEADS = {
-    b"%PDF-": ".pdf",
-    b"II*\x00": ".tiff",
-    b"MM\x00*": ".tiff",
-    b"\xff\xd8\xff": ".jpg",
-    b"\x89PNG\r\n": ".png",
-    b"{\\rtf": ".rtf",
-    b"PK\x03\x04": ".docx",
-    b"\xd0\xcf\x11\xe0": ".doc",
-}
 _KINDS = "PDF, TIFF, JPEG, PNG, DOC, DOCX, RTF or TXT"
 _WEB = (b"<!doctype html", b"<html", b"<head", b"<?xml")
 
@@ -101,8 +92,7 @@ def _read(path: Path) -> bytes:
 
 
 def _kind(name: str, content: bytes) -> str:
-    found = next((kind for head, kind in _HEADS.items() if content.startswith(head)), None)
-    if found:
+    if found := kind_of(content):
         return found
     if content[:1024].lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(_WEB):
         raise BadInput(f"{name}: is a web page, not a document; save it as PDF")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from faxdispatch.documents import kinds
 from faxdispatch.errors import FaxError
 
 MOST_PAGES = 10_000
@@ -46,15 +47,15 @@ def kind_of(path: Path) -> Kind:
         head = file.read(_NEAR)
         if not head:
             raise NotADocument("the document is empty")
-        if head.startswith((b"II*\0", b"MM\0*")):
-            _check_tiff(file, size, "<" if head.startswith(b"II") else ">")
+        if head.startswith(kinds.TIFF):
+            _check_tiff(file, size, "<" if head.startswith(kinds.TIFF[0]) else ">")
             return TIFF
         text = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
         if text.startswith(_WEB):
             raise NotADocument("this is a web page or an XML answer, not a document; a server reports errors like that")
         if text.startswith((b"{", b"[")):
             raise NotADocument("this is JSON, not a document; a server reports errors like that")
-        if b"%PDF-" not in head:
+        if kinds.PDF not in head:
             raise NotADocument("the document is neither a PDF nor a TIFF")
         file.seek(max(0, size - _NEAR))
         if b"%%EOF" not in file.read(_NEAR):

@@ -2,33 +2,11 @@
 
 from pathlib import Path
 
+from faxdispatch.documents.kinds import CONTENT_TYPES, kind_of
 from faxdispatch.errors import BadInput
 
 MAX_UPLOAD = 20_000_000
 """Largest file for media storage: 20 MB (Telnyx API reference, "Upload media"), read as the smaller kind of MB."""
-
-_BY_SUFFIX = {
-    ".pdf": "application/pdf",
-    ".tif": "image/tiff",
-    ".tiff": "image/tiff",
-    ".jpg": "image/jpeg",
-    ".jpeg": "image/jpeg",
-    ".png": "image/png",
-    ".doc": "application/msword",
-    ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-    ".rtf": "application/rtf",
-    ".txt": "text/plain",
-}
-"""The kinds of document that can be faxed (Telnyx API reference, "Send a fax")."""
-
-_BY_HEAD = {
-    b"%PDF-": ".pdf",
-    b"II*\x00": ".tiff",
-    b"MM\x00*": ".tiff",
-    b"\xff\xd8\xff": ".jpg",
-    b"\x89PNG\r\n": ".png",
-    b"{\\rtf": ".rtf",
-}
 
 
 def document(source: Path | bytes) -> tuple[str, bytes, str]:
@@ -44,10 +22,9 @@ def document(source: Path | bytes) -> tuple[str, bytes, str]:
         raise BadInput("source: the document is empty")
     if len(content) > MAX_UPLOAD:
         raise BadInput(f"source: the document is too large; Telnyx stores at most {MAX_UPLOAD // 1_000_000} MB")
-    found = next((suffix for head, suffix in _BY_HEAD.items() if content.startswith(head)), None)
-    suffix = found or (source.suffix.lower() if isinstance(source, Path) else "")
+    suffix = kind_of(content, containers=False) or (source.suffix.lower() if isinstance(source, Path) else "")
     name = source.name if isinstance(source, Path) else f"document{suffix}"
-    return name, content, _BY_SUFFIX.get(suffix, "application/octet-stream")
+    return name, content, CONTENT_TYPES.get(suffix, "application/octet-stream")
 
 
 def _read(path: Path) -> bytes:

@@ -9,11 +9,9 @@ from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
 
+from faxdispatch.documents.kinds import DRAWN, kind_of
 from faxdispatch.errors import FaxError
 from faxdispatch.subprocesses.bounded import run
-
-KINDS = (b"%PDF-", b"II*\x00", b"MM\x00*", b"\xff\xd8\xff", b"\x89PNG\r\n")
-"""How the documents begin that can be drawn here: PDF, TIFF, JPEG, PNG."""
 
 _DRAWING = Path(__file__).with_name("drawing.py")
 _SECONDS = 30.0
@@ -41,7 +39,7 @@ class Drawn:
 
 def can_draw(content: bytes) -> bool:
     """Tell whether documents of this kind can be drawn here; of the others only their program knows the pages."""
-    return content.startswith(KINDS)
+    return kind_of(content, containers=False) in DRAWN
 
 
 def draw(content: bytes, page: int, lines: Lines = Lines.FINE) -> Drawn:
