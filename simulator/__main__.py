@@ -6,12 +6,14 @@ import json
 import logging
 import signal
 import sys
+from pathlib import Path
 from typing import Any
 
 from aiohttp import web
 
 from simulator.config import DEFAULT_CONNECTION_ID, ORGANIZATION_ID, Config
 from simulator.context import Simulation, build
+from simulator.memory import Memory
 from simulator.numbers import printed
 from simulator.server import create_app
 
@@ -42,6 +44,7 @@ def _arguments() -> argparse.ArgumentParser:
     parser.add_argument("--fault", type=_fault, action="append", default=[], metavar="NAME=VALUE")
     parser.add_argument("--connection-id", action="append", metavar="ID", help="a fax application that exists")
     parser.add_argument("--organization", default=ORGANIZATION_ID, help="the account that the key belongs to")
+    parser.add_argument("--state", type=Path, metavar="FILE", help="remember faxes and media here over a restart")
     parser.add_argument("--list-numbers", action="store_true", help="print the magic numbers and stop")
     parser.add_argument("--verbose", action="store_true", help="log every request")
     return parser
@@ -59,6 +62,7 @@ def _config(given: argparse.Namespace) -> Config:
         faults=dict(given.fault),
         connection_ids=given.connection_id or [DEFAULT_CONNECTION_ID],
         organization=given.organization,
+        state=given.state,
     )
     if given.api_key:
         config.api_key = given.api_key
@@ -85,6 +89,7 @@ async def serve(sim: Simulation, *, verbose: bool) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     access_log = logging.getLogger("simulator.access") if verbose else None
+    memory = Memory(sim.config.state, sim.store, sim.network)
     runner = web.AppRunner(create_app(sim), access_log=access_log, shutdown_timeout=0.5)
     await runner.setup()
     try:
@@ -92,9 +97,13 @@ async def serve(sim: Simulation, *, verbose: bool) -> None:
         sim.config.port = runner.addresses[0][1]
         print(json.dumps(_introduction(sim)), flush=True)
         log.info("SIMULATION: a local Telnyx at %s; no fax is ever sent", sim.config.origin)
+        memory.recall()
+        keeping = asyncio.create_task(memory.keep())
         await stop.wait()
+        keeping.cancel()
     finally:
         await runner.cleanup()
+        memory.write()
     log.info("SIMULATION: stopped")
 
 

@@ -2,6 +2,7 @@
 
 import secrets
 from dataclasses import dataclass, field
+from pathlib import Path
 
 # The user that every simulated fax belongs to.
 USER_ID = "51a71a7e-0000-4000-8000-00000000fa15"
@@ -24,6 +25,7 @@ class Config:
     channels: int | None = None
     rate_limit: int | None = None
     faults: dict[str, object] = field(default_factory=dict)
+    state: Path | None = None
     connection_ids: list[str] = field(default_factory=lambda: [DEFAULT_CONNECTION_ID])
 
     @property

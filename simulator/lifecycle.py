@@ -70,6 +70,17 @@ class Network:
         fax.task = self._spawn(self._outbound(fax))
         return told
 
+    def go_on(self, fax: Fax) -> None:
+        """Remember a fax of an earlier run; one that was under way begins its way anew."""
+        self._store.add(fax)
+        if fax.over:
+            return
+        if fax.direction == "inbound":
+            fax.task = self._spawn(self._inbound(fax, None, None))
+            return
+        self.in_process += 1
+        fax.task = self._spawn(self._cancelled(fax) if fax.cancel_asked else self._outbound(fax))
+
     def cancel(self, fax: Fax) -> None:
         """Stop an outbound fax soon; the last word is its last webhook."""
         if fax.cancel_asked or scenario_for(fax.to).ignores_cancel:

@@ -80,6 +80,9 @@ def test_up_keeps_everything_over_a_restart(start):
     url = _redis_url(said)
     first = FaxClient(url).send(to="+14155550100", media_url=DOCUMENT, idempotency_key="first").job_id
     eventually(lambda: FaxClient(url).status(first).state is State.DELIVERED, within=PATIENCE)
+    # One that never ends by itself: after the restart the simulated Telnyx must still know it.
+    endless = FaxClient(url).send(to="+14155550109", media_url=DOCUMENT).job_id
+    eventually(lambda: FaxClient(url).status(endless).state is State.ACCEPTED, within=PATIENCE)
     assert up.stop(signal.SIGTERM) == 0
     up.assert_nothing_left()
 
@@ -90,6 +93,8 @@ def test_up_keeps_everything_over_a_restart(start):
     assert not client.send(to="+14155550100", media_url=DOCUMENT, idempotency_key="first").created
     second = client.send(to="+14155550100", media_url=DOCUMENT).job_id
     eventually(lambda: client.status(second).state is State.DELIVERED, within=PATIENCE)
+    client.cancel(job_id=endless)
+    eventually(lambda: client.status(endless).state is State.CANCELLED, within=PATIENCE)
     assert again.stop(signal.SIGINT) == 0
     again.assert_nothing_left()
 

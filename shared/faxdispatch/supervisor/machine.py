@@ -17,6 +17,8 @@ from faxdispatch.supervisor.stack import Stack, StackError
 from faxdispatch.supervisor.valkey import APPEND_ONLY, valkey_url
 from faxdispatch.telnyx.webhooks import WEBHOOK_PATH
 
+SIMULATED = "telnyx.simulated"
+"""File in which the simulated Telnyx remembers, beside the ledger that belongs to it."""
 SIMULATED_SENDER = "+13125550000"
 FIRST_USER = "operator"
 EXAMPLE = "examples/documents/referral-letter.pdf"
@@ -90,7 +92,7 @@ def _start(stack: Stack, settings: Settings, folder: Path | None, *, workers: in
     hook = f"http://127.0.0.1:{changes['PORT']}{WEBHOOK_PATH}"
     if simulate:
         changes |= {
-            **_simulation(stack, hook),
+            **_simulation(stack, hook, folder),
             "FAX_FROM": settings.fax_from or SIMULATED_SENDER,
             "FAX_WEBHOOK_HOST": "127.0.0.1",
         }
@@ -132,12 +134,17 @@ def _first_user(settings: Settings) -> str | None:
     return password
 
 
-def _simulation(stack: Stack, hook: str) -> dict[str, str]:
-    """Start the simulated Telnyx; give the settings that lead to it and to nothing else."""
+def _simulation(stack: Stack, hook: str, folder: Path | None) -> dict[str, str]:
+    """Start the simulated Telnyx; give the settings that lead to it and to nothing else.
+
+    It remembers beside the ledger: faxes that it forgot would fail when the ledger asks about them.
+    """
     # Address and keys are fixed beforehand, so that it may be restarted without the others noticing.
     port, seed = processes.free_port(), base64.b64encode(secrets.token_bytes(32)).decode()
     options = ["--port", str(port), "--webhook-url", hook, "--seed-key", seed]
     options += ["--api-key", f"KEY_SIMULATED_{secrets.token_hex(8)}"]
+    if folder:
+        options += ["--state", str((folder / SIMULATED).absolute())]
     child = stack.start(processes.simulator(Path.cwd(), options))
     return processes.simulated(processes.introduction(child)) | {"FAX_WEBHOOK_URL": hook}
 

@@ -1,0 +1,50 @@
+"""What the simulator remembers over a restart."""
+
+import asyncio
+
+from simulator.config import Config
+from simulator.context import build
+from simulator.memory import Memory
+from simulator.store import Fax, MediaFile
+
+
+def fax(sim, **given):
+    moment = sim.store.next_moment()
+    fields = {"direction": "outbound", "from_": "+13125550199", "to": "+14155550100", "connection_id": "c"}
+    return Fax(**fields | {"status": "queued", "created_at": moment, "updated_at": moment} | given)
+
+
+def test_faxes_and_media_are_there_again_and_what_was_under_way_goes_on(tmp_path):
+    file = tmp_path / "telnyx.simulated"
+
+    async def run() -> None:
+        before = build(Config(state=file))
+        over, under_way = fax(before, status="delivered"), fax(before)
+        before.store.add(over)
+        before.store.add(under_way)
+        before.store.media["letter"] = MediaFile(
+            "letter", b"%PDF", "application/pdf", before.store.next_moment(), 1, None
+        )
+        Memory(file, before.store, before.network).write()
+
+        after = build(Config(state=file))
+        Memory(file, after.store, after.network).recall()
+        assert {each.id: each.status for each in after.store.select({}, None, None)} == {
+            over.id: "delivered",
+            under_way.id: "queued",
+        }
+        assert after.store.media["letter"].content == b"%PDF"
+        assert after.network.busy
+        await after.network.close()
+
+    asyncio.run(run())
+    assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_without_a_file_nothing_is_written(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    sim = build(Config())
+    memory = Memory(None, sim.store, sim.network)
+    memory.recall()
+    memory.write()
+    assert list(tmp_path.iterdir()) == []
