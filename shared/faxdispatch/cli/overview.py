@@ -1,10 +1,10 @@
 """How many jobs stand where, and what an operator should look at."""
 
+from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from faxdispatch.cli.output import show
 from faxdispatch.ledger import Account, Ledger, Limits, Presence, Scripts, Traffic, Watch, Worker
 from faxdispatch.operations.outlook import pause_line
 from faxdispatch.redis.namespace import USUAL
@@ -41,29 +41,29 @@ def overview(scripts: Scripts) -> dict[str, Any]:
     }
 
 
-def show_overview(found: dict[str, Any]) -> None:
-    """Print the figures for people."""
+def overview_lines(found: dict[str, Any]) -> Iterator[str]:
+    """Give the figures for people."""
     if found["namespace"] != USUAL:
-        show(f"namespace {found['namespace']}")
+        yield f"namespace {found['namespace']}"
     for state, count in found["jobs"].items():
         age = found["oldest_seconds"].get(state)
-        show(f"{state:<12} {count:>9}" + (f"   the oldest for {_span(age)}" if count and age else ""))
+        yield f"{state:<12} {count:>9}" + (f"   the oldest for {_span(age)}" if count and age else "")
     for line in found["connections"]:
         words = f"{line['in_flight']} of {line['channels']} channels in use, {line['waiting']} waiting"
         if line["paused"]:
             words += f", {line['paused']['words']}"
-        show(f"connection {line['connection_id']}: {words}")
+        yield f"connection {line['connection_id']}: {words}"
     account = found["account"]
-    show(f"account: {_of(account['in_flight'], account['channels'])} channels in use, {_money(account)} spent today")
+    yield f"account: {_of(account['in_flight'], account['channels'])} channels in use, {_money(account)} spent today"
     if account["shut_until"]:
-        show(f"account: Telnyx wants no calls until {account['shut_until']}")
+        yield f"account: Telnyx wants no calls until {account['shut_until']}"
     for reason, count in found["held"].items():
-        show(f"held because {reason}: {count}")
+        yield f"held because {reason}: {count}"
     if found["questions"]:
-        show(f"questions to Telnyx that wait for their share of the rate: {found['questions']}")
-    show(f"workers: {len(found['workers'])}" + ("" if found["leader"] else ", no scheduler leads"))
+        yield f"questions to Telnyx that wait for their share of the rate: {found['questions']}"
+    yield f"workers: {len(found['workers'])}" + ("" if found["leader"] else ", no scheduler leads")
     for line in [*found["wrong_clocks"], *_to_look_at(found)]:
-        show(f"to look at: {line}")
+        yield f"to look at: {line}"
 
 
 def _of(number: int, limit: int | None) -> str:

@@ -9,7 +9,7 @@ import typer
 
 from faxdispatch.calling.written import parse_moment
 from faxdispatch.cli.confirm import confirm
-from faxdispatch.cli.output import note, show, show_json
+from faxdispatch.cli.output import Answer, note
 from faxdispatch.cli.user import Operator, user
 from faxdispatch.ledger import Ledger, Limits, Scripts
 from faxdispatch.ledger.recovery import Found
@@ -51,8 +51,7 @@ def recover(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Tell what would be done, and change nothing.")] = False,
     operator: Operator = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask whether --ledger is lost.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-) -> None:
+) -> Answer:
     """Stop sending, bring back from Telnyx's listing what was sent after a backup, and let sending go on.
 
     For a ledger that was restored, has lost its last part, or with --ledger all of it; before anything is sent. It
@@ -70,12 +69,7 @@ def recover(
         recoverer = Recoverer(settings, Ledger(scripts), telnyx, clock, told=note)
         moment = parse_moment(since, "--since") if since else None
         result = recoverer.recover(moment, ledger=ledger, dry_run=dry_run, operator=operator or user())
-    if as_json:
-        show_json(asdict(result))
-    else:
-        _tell(result, dry_run=dry_run)
-    if not result.lifted and not dry_run:
-        raise typer.Exit(1)
+    return Answer(asdict(result), _lines(result, dry_run=dry_run), ok=result.lifted or dry_run)
 
 
 @contextmanager
@@ -92,23 +86,23 @@ def _telnyx(settings: Settings, scripts: Scripts, clock: TelnyxClock) -> Iterato
         yield telnyx
 
 
-def _tell(result: Recovered, *, dry_run: bool) -> None:
+def _lines(result: Recovered, *, dry_run: bool) -> Iterator[str]:
     listed = counted(sum(result.found.values()), "fax")
-    show(f"Telnyx lists {listed} of this ledger since {result.since:%Y-%m-%d %H:%M:%SZ}")
+    yield f"Telnyx lists {listed} of this ledger since {result.since:%Y-%m-%d %H:%M:%SZ}"
     for found, count in result.found.items():
         if count:
-            show(f"{count:>8}  {_WORDS[found]}")
+            yield f"{count:>8}  {_WORDS[found]}"
     if result.foreign:
-        show(f"{result.foreign:>8}  of others, left alone")
+        yield f"{result.foreign:>8}  of others, left alone"
     for ledger, count in result.others.items():
-        show(f"{count:>8}  of these of ledger {ledger}; only if that is lost for good: --ledger {ledger}")
+        yield f"{count:>8}  of these of ledger {ledger}; only if that is lost for good: --ledger {ledger}"
     for job, fax in result.conflicts:
-        show(f"look at job {job}: Telnyx also has fax {fax} of it (faxdispatch faxes show {fax})")
+        yield f"look at job {job}: Telnyx also has fax {fax} of it (faxdispatch faxes show {fax})"
     for job in result.unknown:
-        show(f"job {job} is unknown: no listing shows it yet, and workers look on")
+        yield f"job {job} is unknown: no listing shows it yet, and workers look on"
     if result.gap:
-        show(f"nothing is sent yet: {result.gap}")
+        yield f"nothing is sent yet: {result.gap}"
     elif dry_run:
-        show("nothing was changed")
+        yield "nothing was changed"
     else:
-        show("sending goes on")
+        yield "sending goes on"

@@ -1,12 +1,14 @@
 """`faxdispatch status`."""
 
+from datetime import datetime
+from itertools import chain
 from typing import Annotated, Any
 
 import typer
 
 from faxdispatch.cli.lines import event_line, state_line
-from faxdispatch.cli.output import show, show_json
-from faxdispatch.cli.overview import overview, show_overview
+from faxdispatch.cli.output import Answer, Full, Json, Rows, fields
+from faxdispatch.cli.overview import overview, overview_lines
 from faxdispatch.errors import BadInput
 from faxdispatch.ledger import JobView, Ledger, Limits, Pause, Place, Scripts
 from faxdispatch.operations.outlook import ends_by, outlook, why_held
@@ -14,6 +16,8 @@ from faxdispatch.privacy import hidden
 from faxdispatch.settings import Settings
 from faxdispatch.states import OPEN, State
 from faxdispatch.wording import clock
+
+_WIDTH = 11
 
 
 def status(
@@ -30,9 +34,9 @@ def status(
         State | None, typer.Option(help="List the jobs that stand here, the longest first.", show_default=False)
     ] = None,
     limit: Annotated[int, typer.Option(min=1, help="How many, with --state.")] = 50,
-    full: Annotated[bool, typer.Option("--full", help="Show numbers and links in full.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-) -> None:
+    full: Full = False,
+    as_json: Json = False,
+) -> Answer | Rows[tuple[JobView, datetime]]:
     """Show where a job stands, how it came there and what happens next; or how many jobs stand where."""
     if job is not None and state is not None:
         raise BadInput("give a job or --state, not both")
@@ -40,48 +44,39 @@ def status(
     scripts = Scripts.from_settings(settings)
     if job is not None:
         told = not as_json if history is None else history
-        _show_job(scripts, job, settings, history=told, full=full, as_json=as_json)
-    elif state is not None:
-        _show_standing(Ledger(scripts), state, limit, full=full, as_json=as_json)
-    elif as_json:
-        show_json(overview(scripts))
-    else:
-        show_overview(overview(scripts))
+        return _of_job(scripts, job, settings, history=told, full=full)
+    if state is not None:
+        return _standing(Ledger(scripts), state, limit, full=full)
+    found = overview(scripts)
+    return Answer(found, overview_lines(found))
 
 
-def _show_job(scripts: Scripts, job_id: str, settings: Settings, *, history: bool, full: bool, as_json: bool) -> None:
+def _of_job(scripts: Scripts, job_id: str, settings: Settings, *, history: bool, full: bool) -> Answer:
     ledger = Ledger(scripts)
     if not ledger.jobs([job_id])[0]:
-        _show_row(ledger, job_id, history=history, full=full, as_json=as_json)
-        return
+        return _of_row(ledger, job_id, history=history, full=full)
     # The history tells why a job is held in more than one word, so it is read even where it is not shown.
     view = ledger.job(job_id, history=True)
     place = ledger.place(view)
     pause = _pause(Limits(scripts), view)
     coming = outlook(view, place, settings, pause)
-    if as_json:
-        found = view.model_dump(mode="json", by_alias=True, exclude=None if history else {"history"})
-        show_json(found | _more(view, place, pause, settings) | {"next": coming}, full=full)
-        return
-    for name, value in _facts(view, settings, full=full).items():
-        if value is not None:
-            show(f"{name:<12} {value}")
-    show(f"{'next':<12} {coming}")
-    for event in view.history if history else ():
-        show(event_line(event, full=full))
+    found = view.model_dump(mode="json", by_alias=True, exclude=None if history else {"history"})
+    events = (event_line(event, full=full) for event in (view.history if history else ()))
+    return Answer(
+        found | _more(view, place, pause, settings) | {"next": coming},
+        chain(fields(_facts(view, settings, full=full) | {"next": coming}, width=_WIDTH), events),
+        full=full,
+    )
 
 
-def _show_row(ledger: Ledger, job_id: str, *, history: bool, full: bool, as_json: bool) -> None:
+def _of_row(ledger: Ledger, job_id: str, *, history: bool, full: bool) -> Answer:
     """Show what the record of a campaign's row says: its job is kept for a few minutes only."""
     # Only who asks for a job that is gone needs it.
     from faxdispatch.search import Search, events_of_row  # noqa: PLC0415
 
     found = Search(ledger).job(job_id)
     events = events_of_row(ledger.scripts, found) if history else ()
-    if as_json:
-        told = {"history": [event.model_dump(mode="json") for event in events]} if history else {}
-        show_json(found.as_data() | told, full=full)
-        return
+    told = {"history": [event.model_dump(mode="json") for event in events]} if history else {}
     attempts = f"{found.attempts} begun" if found.changed_at else "none begun"
     ended = f"{found.state} ({found.cause})" if found.cause else found.state
     facts = {
@@ -89,8 +84,8 @@ def _show_row(ledger: Ledger, job_id: str, *, history: bool, full: bool, as_json
         "row": f"{found.row} of campaign {found.campaign_id}",
         "state": ended,
         "in words": _in_words(found.cause),
-        "to": found.to if full else hidden(found.to),
-        "from": found.sender if full or not found.sender else hidden(found.sender),
+        "to": found.to,
+        "from": found.sender,
         "document": _document(found.document_name, found.document),
         "attempts": attempts,
         "cost": f"{found.cost:.3f} by the estimate" if found.cost is not None else None,
@@ -100,11 +95,8 @@ def _show_row(ledger: Ledger, job_id: str, *, history: bool, full: bool, as_json
         "ended": clock(found.ended_at) if found.ended_at else None,
         "tags": ", ".join(found.tags) or None,
     }
-    for name, value in facts.items():
-        if value is not None:
-            show(f"{name:<12} {value}")
-    for event in events:
-        show(event_line(event, full=full))
+    lines = chain(fields(facts, width=_WIDTH), (event_line(event, full=full) for event in events))
+    return Answer(found.as_data() | told, lines, full=full)
 
 
 def _document(name: str | None, sent: str | None) -> str | None:
@@ -181,13 +173,18 @@ def _facts(view: JobView, settings: Settings, *, full: bool) -> dict[str, Any]:
     }
 
 
-def _show_standing(ledger: Ledger, state: State, limit: int, *, full: bool, as_json: bool) -> None:
+def _standing(ledger: Ledger, state: State, limit: int, *, full: bool) -> Rows[tuple[JobView, datetime]]:
     if state not in OPEN:
         raise BadInput(f"--state: {state} jobs have ended and are not listed; `faxdispatch events` tells of them")
-    for view, since in ledger.standing(state, limit=limit):
-        if as_json:
-            facts = view.model_dump(mode="json", include={"job_id", "state", "attempt", "fax_id", "cause", "listings"})
-            show_json(facts | {"since": since.isoformat()}, full=full)
-        else:
-            attempt = f"attempt {view.attempt}" if view.attempt else ""
-            show("  ".join(filter(None, [view.job_id, f"since {clock(since)}", attempt, state_line(view)])))
+    names = {"job_id", "state", "attempt", "fax_id", "cause", "listings"}
+    return Rows(
+        ledger.standing(state, limit=limit),
+        data=lambda one: one[0].model_dump(mode="json", include=names) | {"since": one[1].isoformat()},
+        line=lambda one: (
+            one[0].job_id,
+            f"since {clock(one[1])}",
+            f"attempt {one[0].attempt}" if one[0].attempt else "",
+            state_line(one[0]),
+        ),
+        full=full,
+    )

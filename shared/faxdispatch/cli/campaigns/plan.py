@@ -1,5 +1,6 @@
 """`faxdispatch campaign plan`: what a campaign will cost and when it will end. Nothing is sent and nothing is kept."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -25,7 +26,7 @@ from faxdispatch.cli.lists import (
     column_fields,
     country,
 )
-from faxdispatch.cli.output import show, show_json
+from faxdispatch.cli.output import Answer
 from faxdispatch.cli.progress import reading
 from faxdispatch.cli.send import source_of
 from faxdispatch.ledger import Scripts
@@ -65,8 +66,7 @@ def plan(
         float, typer.Option(min=0, max=1, help="Share of recipients dialled as often as allowed, in the high figures.")
     ] = RETRY_SHARE,
     sample: Annotated[int, typer.Option(min=0, help="Different linked documents that are fetched.")] = SAMPLE,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-) -> None:
+) -> Answer:
     """Estimate what a campaign will cost, when it will end, and what holds it up most. Nothing is sent or recorded.
 
     Pages are counted in the documents themselves, if they are PDF, TIFF, JPEG or PNG; else they are a guess. Of a
@@ -112,24 +112,21 @@ def plan(
         known = {name: value for name, value in better.items() if value}
         subject = planner.of_campaign(source, known, start, now)
     made = planner.estimate(subject, retry_share=retry_share)
-    if as_json:
-        show_json(_facts(made, planner.remarks), full=False)
-    else:
-        _show(made, planner.remarks)
+    return Answer(_facts(made, planner.remarks), _lines(made, planner.remarks), full=False)
 
 
-def _show(made: Plan, remarks: list[str]) -> None:
+def _lines(made: Plan, remarks: list[str]) -> Iterator[str]:
     retried = f"if {made.retry_share:.0%} of them are dialled {made.max_attempts} times"
-    show("All figures are estimates.")
-    show(f"recipients: {made.recipients:,}, with {counted(made.pages, 'page')} in all")
-    show(f"cost: {made.cost_low:,.2f} if every fax arrives at the first try, {made.cost_high:,.2f} {retried}")
-    show(f"start: {clock(made.start)}")
-    show(f"end: {_end(made.end_low)}, or {_end(made.end_high)} {retried}")
-    show(f"reckoned with: {made.capacity.channels:g} at once, {made.capacity.rate:g} new ones a second")
+    yield "All figures are estimates."
+    yield f"recipients: {made.recipients:,}, with {counted(made.pages, 'page')} in all"
+    yield f"cost: {made.cost_low:,.2f} if every fax arrives at the first try, {made.cost_high:,.2f} {retried}"
+    yield f"start: {clock(made.start)}"
+    yield f"end: {_end(made.end_low)}, or {_end(made.end_high)} {retried}"
+    yield f"reckoned with: {made.capacity.channels:g} at once, {made.capacity.rate:g} new ones a second"
     for place, delay in enumerate(made.delays):
-        show(f"held up {'also' if place else 'most'} by: {delay.words}")
+        yield f"held up {'also' if place else 'most'} by: {delay.words}"
     for remark in remarks:
-        show(f"note: {remark}")
+        yield f"note: {remark}"
 
 
 def _end(moment: datetime | None) -> str:
