@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
+import hypothesis
 import pytest
 from redis import Redis
 from redis.exceptions import RedisError
@@ -18,12 +19,21 @@ from faxdispatch.supervisor.valkey import valkey_command
 T = TypeVar("T")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--seeds", type=int, default=16, help="walks of each model test: few here, thousands by night")
+
+
 def pytest_configure() -> None:
     """Let the commands that tests start be interrupted: a shell that runs the tests in its background ignores SIGINT,
     and what is ignored is ignored by every process they start.
     """
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+# How long an example takes says how busy the machine is, and nothing of the code.
+hypothesis.settings.register_profile("ours", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("ours")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -68,10 +78,12 @@ def running_valkey(folder: Path) -> Iterator[str]:
     port = free_port()
     server = subprocess.Popen(valkey_command(folder, port))
     url = f"redis://127.0.0.1:{port}/0"
-    eventually(lambda: answers(url))
-    yield url
-    server.terminate()
-    server.wait(20)
+    try:
+        eventually(lambda: answers(url))
+        yield url
+    finally:
+        server.terminate()
+        server.wait(60)
 
 
 @pytest.fixture(scope="session")

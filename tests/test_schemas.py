@@ -26,6 +26,17 @@ def test_writing_them_gives_the_files_that_are_compared(tmp_path, monkeypatch):
     assert {f.name: f.read_text(encoding="utf-8") for f in (tmp_path / "new").iterdir()} == export.schemas()
 
 
+@pytest.mark.parametrize("words", [["--help"], [], ["--new"], ["one", "two"]])
+def test_an_option_is_no_folder(tmp_path, monkeypatch, words):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["schemas", *words])
+
+    with pytest.raises(SystemExit):
+        export.main()
+
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("job", JOBS, ids=lambda job: job.TASK)
 def test_a_schema_knows_every_field_by_the_name_it_travels_under(job):
     schema = json.loads(export.schemas()[f"{job.TASK}.json"])

@@ -3,7 +3,7 @@
 import ast
 import inspect
 import json
-import sys
+from argparse import ArgumentParser
 from itertools import pairwise
 from pathlib import Path
 
@@ -16,8 +16,10 @@ def schemas() -> dict[str, str]:
 
 
 def main() -> None:
-    """Write all schemas into the folder that the command line names."""
-    folder = Path(sys.argv[1])
+    """Write all schemas into the folder that the command line names; it is made where there is none."""
+    parser = ArgumentParser(prog="python -m faxdispatch.schemas", description="Write the JSON schemas of the jobs.")
+    parser.add_argument("folder", metavar="FOLDER", type=Path, help="where to: one file a job, named after its task")
+    folder: Path = parser.parse_args().folder
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in schemas().items():
         (folder / name).write_text(text, encoding="utf-8")

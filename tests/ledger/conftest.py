@@ -9,6 +9,12 @@ START = 1_790_000_000_000
 NUMBER = "+14155550200"
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Give each model test the seeds of its walks."""
+    if "seed" in metafunc.fixturenames:
+        metafunc.parametrize("seed", range(metafunc.config.getoption("seeds")))
+
+
 @pytest.fixture
 def scripts(redis_url: str) -> Scripts:
     scripts = Scripts(connect(redis_url), Rules(rate=1000, channels=2))

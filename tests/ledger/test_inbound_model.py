@@ -3,8 +3,6 @@
 import random
 from contextlib import suppress
 
-import pytest
-
 from faxdispatch.errors import Conflict, NotKnown
 from faxdispatch.ledger import DocumentPlace
 from tests.ledger.test_ledger_inbound import DAY, LINK, Post
@@ -81,7 +79,6 @@ class Walk:
                 assert place not in {None, DocumentPlace.COMING, DocumentPlace.NONE}, f"{fax} was received, is {place}"
 
 
-@pytest.mark.parametrize("seed", range(20))
 def test_an_inbound_fax_stands_in_the_one_place_that_it_says_and_a_received_one_is_never_forgotten(
     redis_url: str, seed: int
 ):

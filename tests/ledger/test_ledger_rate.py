@@ -53,7 +53,7 @@ ARRIVALS = st.lists(
 """Milliseconds of quiet, then so many calls at once, for no connection or for one of two."""
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     rate=st.integers(1, 200),
     burst=st.integers(1, 20),

@@ -68,13 +68,13 @@ def accounted(folder: Path, content: bytes) -> Checked | None:
     return result
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(text=st.one_of(TEXTS, LISTS), encoding=st.sampled_from(["utf-8", "utf-16", "cp1252"]))
 def test_any_text_is_accounted_for_or_refused(folder, text, encoding):
     accounted(folder, text.encode(encoding, errors="ignore"))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     start=st.sampled_from(
         [b"", b"fax\n", b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf", b"PK\x03\x04", b"PK\x05\x06", b"\x1f\x8b\x08"]
@@ -85,7 +85,7 @@ def test_any_bytes_are_accounted_for_or_refused(folder, start, content):
     accounted(folder, start + content)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(text=LISTS, cut=st.integers(0, 400), wrong=st.integers(0, 400), packing=st.sampled_from(["gzip", "zip"]))
 def test_a_damaged_archive_is_refused_or_accounted_for(folder, text, cut, wrong, packing):
     content = text.encode(errors="ignore")
@@ -102,7 +102,7 @@ def test_a_damaged_archive_is_refused_or_accounted_for(folder, text, cut, wrong,
     accounted(folder, bytes(damaged))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(text=LISTS)
 def test_the_bad_rows_of_any_list_can_be_written_and_is_harmless(folder, text):
     result = accounted(folder, text.encode(errors="ignore"))

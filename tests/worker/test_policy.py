@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given
-from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from faxdispatch.jobs import SendFax
@@ -150,7 +149,6 @@ def test_no_reason_known_or_not_is_retried_for_ever(reason: str, max_attempts: i
     assert len(retries) == (0 if EVERY[reason][0] in FINAL else max_attempts - 1)
 
 
-@hypothesis_settings(deadline=None)
 @given(
     reasons=st.lists(st.sampled_from(CHARGED), min_size=50, max_size=50),
     max_attempts=st.integers(1, 50),
@@ -167,7 +165,6 @@ def test_no_mixture_of_failures_passes_any_bound(reasons, max_attempts, max_conn
     assert sum(retry.kind is Kind.ONCE for retry in retries) <= len(settings.fax_retry_once)
 
 
-@hypothesis_settings(deadline=None)
 @given(st.lists(st.sampled_from([*FREE, *CHARGED]), max_size=40))
 def test_a_free_failure_between_takes_nothing_from_the_charged_ones(reasons) -> None:
     mixed, mixed_end = run(reasons, SETTINGS)
@@ -319,7 +316,6 @@ def test_jitter_never_decides_whether_the_deadline_is_met(seconds: float, kept: 
 
 
 @given(seconds=st.floats(-1000, 4000), jitter=st.floats(-1, 1), reason=st.sampled_from(sorted(EVERY)))
-@hypothesis_settings(deadline=None)
 def test_a_retry_begins_in_the_future_and_before_the_deadline(seconds: float, jitter: float, reason: str) -> None:
     send_by = NOW + timedelta(seconds=seconds)
 

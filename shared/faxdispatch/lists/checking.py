@@ -161,7 +161,9 @@ class Check:
             lines = self.table.lines()
             while batch := list(itertools.islice(lines, _BATCH)):
                 read = [self._read(line) for line in batch]
-                suppressed, quarantined = _among(read, self._suppressed), _among(read, self._quarantined)
+                numbers = list({row.to for row in read if isinstance(row, Row)})
+                suppressed = self._suppressed(numbers) if self._suppressed and numbers else set()
+                quarantined = self._quarantined(numbers) if self._quarantined and numbers else set()
                 if self.documents:
                     stopped = suppressed | quarantined
                     rows = (row for row in read if isinstance(row, Row) and row.to not in stopped)
@@ -228,9 +230,9 @@ class Check:
         return BadRow(line.row, line.line, column, shown, reason, line.cells)
 
     def _judged(self, row: Row, suppressed: set[str], quarantined: set[str]) -> Row | BadRow | LeftOut:
-        if row.to in suppressed or row.to in quarantined:
-            why = Why.SUPPRESSED if row.to in suppressed else Why.QUARANTINED
-            return LeftOut(row.row, row.line, why, why.value, row.to, row.cells)
+        for why, numbers in ((Why.SUPPRESSED, suppressed), (Why.QUARANTINED, quarantined)):
+            if row.to in numbers:
+                return LeftOut(row.row, row.line, why, why.value, row.to, row.cells)
         if self.documents:
             try:
                 row = row._replace(fields=dict(self.documents.of(row.fields)))
@@ -277,12 +279,6 @@ class Check:
             summary.opted_out += 1
         else:
             summary.quarantined += 1
-
-
-def _among(read: Sequence[Row | BadRow | LeftOut], asked: Asked | None) -> set[str]:
-    """Give those of the numbers to be sent to that are on a list."""
-    numbers = list({row.to for row in read if isinstance(row, Row)}) if asked else []
-    return asked(numbers) if asked and numbers else set()
 
 
 def check(

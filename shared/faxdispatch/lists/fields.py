@@ -27,6 +27,7 @@ _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*://|www\.", re.IGNORECASE)
 RowFields = tuple[tuple[str, Any], ...]
 
 
+@lru_cache(maxsize=8192)
 def read_field(name: str, cell: str, region: str | None) -> RowFields:
     """Read a cell of one of `headers.FIELDS`; empty where the cell is.
 
@@ -40,14 +41,6 @@ def read_field(name: str, cell: str, region: str | None) -> RowFields:
     text = cell.strip()
     if not text:
         return ()
-    if name == "reference":
-        # Each row has another one, which is not worth remembering.
-        return (("reference", _valid(_TYPES["client_state"], text)),)
-    return _read(name, text, region)
-
-
-@lru_cache(maxsize=8192)
-def _read(name: str, text: str, region: str | None) -> RowFields:
     if name == "media":
         kind = "media_url" if _URL.match(text) else "media_name"
         return ((kind, _valid(_TYPES[kind], text)),)
@@ -59,7 +52,9 @@ def _read(name: str, text: str, region: str | None) -> RowFields:
         return (("window", _window(text)),)
     if name in ("quality", "priority"):
         return ((name, str(_valid(_TYPES[name], folded(text).replace(" ", "_").replace("-", "_")))),)
-    return (("from", _valid(_TYPES["from_"], text, region)),)
+    if name == "from":
+        return (("from", _valid(_TYPES["from_"], text, region)),)
+    return (("reference", _valid(_TYPES["client_state"], text)),)
 
 
 def problem_of(name: str, cell: str, region: str | None) -> str:
