@@ -48,7 +48,7 @@ from worker.hook import Hook
 from worker.messaging import transport
 from worker.messaging.gate import MAX_BYTES, Gate, refuse_compressed
 from worker.messaging.reminders import CHECKS, DISPATCH, REMINDERS
-from worker.scheduling.scheduler import Scheduler
+from worker.scheduling.scheduler import SINGLES, Scheduler
 from worker.watch import Watch
 
 log = logging.getLogger(__name__)
@@ -77,7 +77,7 @@ def build(settings: Settings) -> Celery:
         "faxdispatch", settings.broker, namespace=namespace, visibility_timeout=settings.fax_visibility_timeout
     )
     queues = [app.named(queue) for queue in QUEUES]
-    transport.install(app, max_bytes=MAX_BYTES)
+    transport.install(app, max_bytes=MAX_BYTES, together=1 if settings.fax_policy_hook else SINGLES)
     refuse_compressed()
     app.conf.update(
         imports=("worker.tasks",),

@@ -3,19 +3,15 @@
 Each is called with what the gate has read of a message: the payload in JSON types, and what is to be told of it.
 """
 
-import hashlib
 import logging
-import re
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from functools import wraps
 from typing import Any, TypeVar
 
 from celery import shared_task
 from celery.exceptions import Reject
-from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_exponential
 
 from faxdispatch.errors import (
     AccountRefused,
@@ -36,7 +32,10 @@ from faxdispatch.storage.store import StoreTrouble
 from worker import inbound
 from worker.charges import read_charges
 from worker.context import Collaborators
+from worker.intake import Fax, take_in
 from worker.media import keep_media
+from worker.messaging.gate import TOGETHER, Asked
+from worker.messaging.message import Message
 from worker.messaging.reminders import (
     Ask,
     Attempt,
@@ -63,25 +62,8 @@ RETURN_AFTER = 2.0
 """Seconds that a message which cannot be recorded rests before it goes back to the broker."""
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
-    """A message that the gate has let through. `told` is what is to be told of it: moments, callbacks not made."""
-
-    id: str
-    task: str
-    payload: Any
-    told: Mapping[str, Any]
-    w: Collaborators
-
-    def bury(self, error: Exception) -> None:
-        """Keep it as a dead letter, since it cannot be done, and tell so."""
-        log.warning("message %s of %s: %s", self.id, self.task, error)
-        problem = str(error) if isinstance(error, FaxError) else f"unforeseen {type(error).__name__}"
-        facts: dict[str, Any] = {"task": self.task, "reason": type(error).__name__, "problem": problem, **self.told}
-        if isinstance(error, InvalidJob):
-            facts["problems"] = error.problems
-        content = {"kwargs": self.payload} if isinstance(self.payload, dict) else {"args": [self.payload]}
-        self.w.ledger.bury(self.id, letter=content, facts=facts, source="worker")
+_DOES: dict[str, Callable[[Message], None]] = {}
+"""What does a message of a task."""
 
 
 def _does(kind: type[AnyJob]) -> Callable[[Callable[[AnyJob, Message], None]], Any]:
@@ -97,27 +79,34 @@ def _does(kind: type[AnyJob]) -> Callable[[Callable[[AnyJob, Message], None]], A
         @wraps(work)
         def task(self: Any, payload: Any, told: Mapping[str, Any]) -> None:
             message = Message(self.request.id, kind.TASK, payload, told, self.app.collaborators)
-            try:
-                with _kept(kind, message):
-                    _do(work, kind, message)
-            except Unavailable as error:
-                if kind not in JOBS:
-                    raise
-                log.warning("message %s goes back: %s", message.id, error)
-                time.sleep(RETURN_AFTER)
-                raise Reject(str(error), requeue=True) from error
+            with _kept(message.w, f"message {message.id}") if kind in JOBS else nullcontext():
+                _do(work, kind, message)
 
+        _DOES[kind.TASK] = lambda message: _do(work, kind, message)
         return task
 
     return make
 
 
 @contextmanager
-def _kept(kind: type[Job], message: Message) -> Iterator[None]:
-    """See to it that what came of a producer's message is as safe as a claim before the message is acknowledged."""
-    before = message.w.fence.mark()
-    yield
-    if kind in JOBS and not message.w.fence.kept_since(before):
+def _kept(w: Collaborators, what: str) -> Iterator[None]:
+    """See to it that what came of producers' messages is as safe as a claim before these are acknowledged.
+
+    Raises:
+        Reject: it is not, or Redis is away: they go back to the broker.
+    """
+    try:
+        before = w.fence.mark()
+        yield
+        _confirm(w, before)
+    except Unavailable as error:
+        log.warning("%s goes back: %s", what, error)
+        time.sleep(RETURN_AFTER)
+        raise Reject(str(error), requeue=True) from error
+
+
+def _confirm(w: Collaborators, mark: str) -> None:
+    if not w.fence.kept_since(mark):
         raise Unavailable("what came of it is not as safe from a crash as a claim yet")
 
 
@@ -146,14 +135,48 @@ def _tell_ignored(message: Message) -> None:
 @_does(SendFax)
 def send_fax(job: SendFax, message: Message) -> None:
     """Record a fax, if it is not recorded already, and try to send it."""
-    job_id = _create(message, job)
+    take_in([(message, job)], message.w)
+
+
+@shared_task(bind=True, name=TOGETHER)
+def take_together(self: Any, asked: Sequence[Asked]) -> None:
+    """Do what messages ask that came together: faxes at once, all else one by one.
+
+    They are acknowledged together, so that one that cannot be done must not hold up the others.
+    """
+    w: Collaborators = self.app.collaborators
+    messages = [Message(one.id, one.task, one.payload, one.told, w) for one in asked]
+    faxes: list[Fax] = []
+    with _kept(w, f"what came with message {messages[0].id}"):
+        for message in messages:
+            if message.task == SendFax.TASK:
+                _do(lambda job, message: faxes.append((message, job)), SendFax, message)
+        _take_in(faxes, w)
+        for message in messages:
+            if message.task != SendFax.TASK:
+                _alone(message)
+
+
+def _take_in(faxes: Sequence[Fax], w: Collaborators) -> None:
     try:
-        run_attempt(job_id, message.w)
+        if faxes:
+            take_in(faxes, w)
     except Unavailable:
         raise
     except Exception:
-        # It is recorded, so that the scheduler brings it again.
-        log.exception("job %s: unforeseen", job_id, extra={"job": job_id})
+        log.exception("%d faxes, with that of message %s: unforeseen", len(faxes), faxes[0][0].id)
+        for message, _ in faxes:
+            _alone(message)
+
+
+def _alone(message: Message) -> None:
+    """Do one of several messages. What is not a producer's may fail: the scheduler brings another."""
+    try:
+        _DOES[message.task](message)
+    except Unavailable:
+        raise
+    except Exception:
+        log.exception("message %s of %s: unforeseen", message.id, message.task)
 
 
 @_does(Attempt)
@@ -326,27 +349,6 @@ def keep_documents(_job: KeepMedia, message: Message) -> None:
     """Have more time at Telnyx for documents of campaigns."""
     if keep_media(message.w):
         message.w.post(KeepMedia.TASK, KeepMedia.QUEUE, {})
-
-
-def _identity(message_id: str) -> str:
-    """Make a message's id the job's: however often the message is delivered, it is one fax.
-
-    An id that no job may have is told apart by its hash, so that two of them never become one.
-    """
-    safe = re.sub(r"[^A-Za-z0-9_-]", "-", message_id)[:80]
-    return safe if safe == message_id else f"{safe}-{hashlib.sha256(message_id.encode()).hexdigest()[:16]}"
-
-
-@retry(
-    retry=retry_if_exception_type(Unavailable),
-    wait=wait_exponential(multiplier=0.1, max=5),
-    stop=stop_after_delay(60),
-    reraise=True,
-)
-def _create(message: Message, job: SendFax) -> str:
-    job_id = job.job_id or _identity(message.id)
-    recorded: str = message.w.ledger.create(job_id, job, source="message", facts=message.told)["job"]
-    return recorded
 
 
 def _needs_no_letter(job_id: str | None, error: FaxError) -> bool:

@@ -5,6 +5,7 @@ from collections import Counter
 
 import pytest
 from celery import Celery
+from redis import Redis
 
 from faxdispatch.jobs import JOBS
 from faxdispatch.ledger import Scripts, connect
@@ -22,10 +23,11 @@ SETTINGS = Settings(_env_file=None, fax_connection_id="c1", fax_from="+131255502
 
 
 class Taken:
-    """A message as the transport hands it over."""
+    """A message as the transport hands it over; or several that it has taken together."""
 
-    def __init__(self, text: bytes) -> None:
-        self.body = Envelope.from_text(text)
+    def __init__(self, *texts: bytes) -> None:
+        envelopes = tuple(map(Envelope.from_text, texts))
+        self.body = envelopes if len(envelopes) > 1 else envelopes[0]
         self.channel, self.delivery_tag, self.delivery_info = None, "tag", {}
         self.acknowledged = False
 
@@ -33,7 +35,7 @@ class Taken:
         self.acknowledged = True
 
 
-LEDGER = ("create", "bury", "job", "jobs", "cancel", "tell")
+LEDGER = ("create_many", "bury", "job", "jobs", "cancel", "tell")
 
 
 @pytest.fixture
@@ -87,7 +89,28 @@ def test_every_message_is_a_job_or_a_letter_or_asks_for_nothing_that_is_there(ap
         assert message.acknowledged == ("handed to Celery" not in verdicts), f"seed {seed}, message {number}"
         told = {*LEDGER, "put"}.intersection(verdicts)
         assert told, f"seed {seed}, message {number}: nobody heard of it"
-        seen["letter" if "bury" in told else "job" if "create" in told else "nothing"] += 1
+        seen["letter" if "bury" in told else "job" if "create_many" in told else "nothing"] += 1
         verdicts.clear()
     # Were all of one kind, the mutations would be too tame or too wild to show anything.
     assert min(seen["letter"], seen["job"]) > 50
+
+
+def test_messages_that_are_taken_together_come_to_what_each_comes_to_alone(app, verdicts, receive, redis_url):
+    roll = random.Random(13)
+    texts = [mutated(f"fuzz-{number}", roll) for number in range(320)]
+    for at in range(0, len(texts), 16):
+        receive(Taken(*texts[at : at + 16]))
+    came_together = _recorded(app, redis_url)
+    with Redis.from_url(redis_url) as redis:
+        redis.flushdb()
+    for text in texts:
+        receive(Taken(text))
+    assert came_together == _recorded(app, redis_url)
+    assert all(map(len, came_together))
+
+
+def _recorded(app, redis_url):
+    """The jobs there are, and the letters with their reasons."""
+    letters = app.collaborators.ledger.dead_letters.newest(limit=None)
+    with Redis.from_url(redis_url, decode_responses=True) as redis:
+        return set(redis.scan_iter("fax:job:*")), {(letter.id, letter.reason) for letter in letters}

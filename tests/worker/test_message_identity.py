@@ -1,13 +1,13 @@
 """The id of a message is the identity of its fax."""
 
 from faxdispatch.jobs import SendFax
-from worker.tasks import _identity
+from worker.intake import identity
 
 ODD = ["a/b", "a-b", "a b", "x" * 80, "x" * 81, "x" * 200, "y/" * 90]
 
 
 def test_every_message_has_an_identity_of_its_own_that_a_job_may_have() -> None:
-    names = [_identity(odd) for odd in ODD]
+    names = [identity(odd) for odd in ODD]
 
     assert len(set(names)) == len(ODD)
     for name in names:
@@ -15,4 +15,4 @@ def test_every_message_has_an_identity_of_its_own_that_a_job_may_have() -> None:
 
 
 def test_celerys_own_ids_stay_as_they_are() -> None:
-    assert _identity("0cae2f42-b704-420c-ad15-8cac51a2a2bd") == "0cae2f42-b704-420c-ad15-8cac51a2a2bd"
+    assert identity("0cae2f42-b704-420c-ad15-8cac51a2a2bd") == "0cae2f42-b704-420c-ad15-8cac51a2a2bd"

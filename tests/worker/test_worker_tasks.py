@@ -5,11 +5,12 @@ from celery import Celery
 from celery.exceptions import Reject
 
 from faxdispatch.errors import AccountRefused, NoSuchResource, NotSent, OutcomeUnknown, RateLimited, Unavailable
-from faxdispatch.jobs import JOBS, FindInbound, SyncStatus
+from faxdispatch.jobs import JOBS, CancelFax, FindInbound, SendFax, SyncStatus
 from faxdispatch.ledger import Scripts, connect
 from faxdispatch.settings import Settings
 from tests.worker.doubles import collaborators
-from worker import tasks
+from worker import intake, tasks
+from worker.messaging.gate import TOGETHER, Asked
 from worker.messaging.reminders import REMINDERS, Ask, Fetch
 
 SETTINGS = Settings(_env_file=None)
@@ -108,3 +109,80 @@ def test_a_question_about_a_job_that_fails_for_now_is_no_dead_letter(kind):
 def test_a_question_that_nobody_asks_again_or_that_has_an_answer_is_one():
     assert not tasks._needs_no_letter(None, NotSent("for now"))
     assert not tasks._needs_no_letter("j1", NoSuchResource("gone", status=404))
+
+
+def together(app, *asked):
+    """Have messages done that came together; each is an id, a payload and, where it is no fax's, a task."""
+    told = [Asked(task, identity, payload) for identity, payload, task in asked]
+    return app.tasks[TOGETHER].apply(args=(told,), task_id="first").result
+
+
+def fax(identity, place, **options):
+    return identity, {"to": f"+1312555{place:04}", "media_name": "letter", **options}, SendFax.TASK
+
+
+def states(app, *jobs):
+    return [job and job.state for job in app.collaborators.ledger.jobs(jobs)]
+
+
+def test_faxes_that_came_together_are_recorded_by_one_call_and_each_is_its_own_fax(app, monkeypatch):
+    calls = []
+    create_many = app.collaborators.ledger.create_many
+    monkeypatch.setattr(
+        app.collaborators.ledger,
+        "create_many",
+        lambda new, **about: calls.append(len(new)) or create_many(new, **about),
+    )
+    other = ("m5", {"fax_id": "0cae2f42-b704-420c-ad15-8cac51a2a2bd"}, SyncStatus.TASK)
+    wrong = ("m6", {"to": "nobody", "media_name": "letter"}, SendFax.TASK)
+    again = fax("m7", 3, idempotency_key="k")
+    # The last one is the first one's message, delivered twice.
+    asked = (fax("m1", 1), wrong, fax("m2", 2, idempotency_key="k"), other, again, fax("m3", 4), fax("m1", 1))
+    assert together(app, *asked) is None
+    assert calls == [5]
+    assert states(app, "m1", "m2", "m3") == ["held"] * 3
+    assert states(app, "m6", "m7") == [None, None]
+    letters = {letter.id: letter.reason for letter in app.collaborators.ledger.dead_letters.newest()}
+    assert letters == {"m6": "InvalidJob", "m7": "IdempotencyConflict"}
+    assert app.collaborators.questions.waiting() == 1
+
+
+def test_faxes_of_a_worker_that_died_before_it_acknowledged_them_are_the_same_faxes(app, monkeypatch):
+    class Killed(BaseException):
+        pass
+
+    def dies(*_):
+        raise Killed
+
+    asked = fax("m1", 1), fax("m2", 2)
+    with monkeypatch.context() as dying:
+        dying.setattr(intake, "run_attempts", dies)
+        with pytest.raises(Killed):
+            together(app, *asked)
+    assert states(app, "m1", "m2") == ["queued"] * 2
+    assert together(app, *asked) is None
+    assert states(app, "m1", "m2") == ["held"] * 2
+    assert app.collaborators.ledger.dead_letters.newest() == []
+
+
+def test_faxes_that_came_together_go_back_together_where_they_are_not_as_safe_as_a_claim(app, monkeypatch):
+    monkeypatch.setattr(tasks, "RETURN_AFTER", 0)
+    monkeypatch.setattr(app.collaborators.fence, "kept_since", lambda _: False)
+    answer = together(app, fax("m1", 1), fax("m2", 2))
+    assert isinstance(answer, Reject)
+    assert answer.requeue
+
+
+def test_a_fax_over_which_we_stumble_holds_up_none_that_came_with_it(app, monkeypatch):
+    create_many = app.collaborators.ledger.create_many
+
+    def stumbles(new, **about):
+        if any(one.job_id == "m2" for one in new):
+            raise ZeroDivisionError
+        return create_many(new, **about)
+
+    monkeypatch.setattr(app.collaborators.ledger, "create_many", stumbles)
+    assert together(app, fax("m1", 1), fax("m2", 2), ("m3", {"job_id": "nobody"}, CancelFax.TASK)) is None
+    assert states(app, "m1", "m2") == ["held", None]
+    letters = {letter.id: letter.reason for letter in app.collaborators.ledger.dead_letters.newest()}
+    assert letters == {"m2": "ZeroDivisionError", "m3": "NotKnown"}

@@ -3,6 +3,7 @@
 import base64
 import json
 import time
+from contextlib import contextmanager
 
 import pytest
 from celery import Celery
@@ -16,12 +17,24 @@ from worker.messaging.envelope import KEPT
 SMALL = 20_000
 
 
+@contextmanager
+def opened(redis_url, *, together):
+    app = broker_app("here", redis_url)
+    transport.install(app, max_bytes=SMALL, together=together)
+    with app.connection_for_read() as connection:
+        yield connection
+
+
 @pytest.fixture
 def connection(redis_url):
-    app = broker_app("here", redis_url)
-    transport.install(app, max_bytes=SMALL)
-    with app.connection_for_read() as opened:
-        yield opened
+    with opened(redis_url, together=1) as connection:
+        yield connection
+
+
+@pytest.fixture
+def taking_four(redis_url):
+    with opened(redis_url, together=4) as connection:
+        yield connection
 
 
 @pytest.fixture
@@ -160,3 +173,40 @@ def test_what_an_older_worker_has_taken_comes_back_and_what_another_celery_has_i
     assert [json.loads(text) for text in redis.lrange("fax.send", 0, -1)] == [message]
     assert sorted(redis.hkeys("unacked")) == sorted(redis.zrange("unacked_index", 0, -1)) == [b"new", b"theirs"]
     assert redis.llen("celery") == 0
+
+
+def test_faxes_that_wait_are_taken_together_noted_one_by_one_and_acknowledged_in_one_step(taking_four, redis):
+    for number in range(6):
+        redis.lpush("fax.send", str(number))
+    first, second = consume(taking_four, count=2)
+    assert [one.body for one in first.body] == [b"0", b"1", b"2", b"3"]
+    assert [one.body for one in second.body] == [b"4", b"5"]
+    assert set(redis.hvals(transport.TAKEN)) == {b"fax.send\n%d" % number for number in range(6)}
+    first.ack()
+    assert set(redis.hvals(transport.TAKEN)) == {b"fax.send\n4", b"fax.send\n5"}
+    assert redis.zcard(transport.TAKEN_AT) == 2
+    second.requeue()
+    assert sorted(redis.lrange("fax.send", 0, -1)) == [b"4", b"5"]
+    assert (redis.hlen(transport.TAKEN), redis.zcard(transport.TAKEN_AT)) == (0, 0)
+
+
+def test_faxes_that_a_worker_took_together_all_come_back_when_it_dies(taking_four, redis):
+    for number in range(4):
+        redis.lpush("fax.send", str(number))
+    [_] = consume(taking_four)
+    for tag in redis.hkeys(transport.TAKEN):
+        redis.zincrby(transport.TAKEN_AT, -101, tag)
+    channel = taking_four.channel()
+    channel.visibility_timeout = 100
+    channel.qos.restore_visible(interval=1)
+    assert sorted(redis.lrange("fax.send", 0, -1)) == [b"0", b"1", b"2", b"3"]
+    assert (redis.hlen(transport.TAKEN), redis.zcard(transport.TAKEN_AT)) == (0, 0)
+
+
+def test_of_other_queues_one_message_is_taken_at_a_time(taking_four, redis):
+    channel, got = taking_four.channel(), []
+    for number in range(2):
+        redis.lpush("fax.urgent", str(number))
+    channel.basic_consume("fax.urgent", False, got.append, "tag")
+    eventually(lambda: _drained(taking_four, got, 2))
+    assert [message.body.body for message in got] == [b"0", b"1"]

@@ -19,7 +19,7 @@ from faxdispatch.ledger.refusals import passes
 from faxdispatch.observability.outage import BROKER
 from faxdispatch.privacy import scrub
 from worker.messaging.envelope import Envelope
-from worker.messaging.gate import Asked, Gate, Refused
+from worker.messaging.gate import TOGETHER, Asked, Gate, Refused
 
 log = logging.getLogger(__name__)
 
@@ -61,14 +61,31 @@ class GatedConsumer(Consumer):  # type: ignore[misc] # Celery has no types
         gate: Gate = self.app.gate
 
         def on_message(message: Any) -> None:
+            if isinstance(message.body, tuple):
+                together(message)
+                return
             envelope = Envelope.of(message)
             try:
                 try:
-                    handle(_fresh(message, gate.read(envelope)))
+                    asked = gate.read(envelope)
+                    handle(_fresh(message, asked.task, asked.id, (asked.payload, asked.told)))
                 except _STUMBLES as error:
                     raise Refused("Unreadable", f"Celery cannot work with it: {type(error).__name__}") from error
             except Refused as refused:
-                self._bury(message, envelope, refused)
+                self._refuse(message, envelope, refused)
+
+        def together(message: Any) -> None:
+            """Hand on what of several messages passes the gate as one; they are acknowledged together."""
+            passed: list[Asked] = []
+            for envelope in message.body:
+                try:
+                    passed.append(gate.read(envelope))
+                except Refused as refused:
+                    self._bury(envelope, refused)
+            if passed:
+                handle(_fresh(message, TOGETHER, passed[0].id, (passed,)))
+            else:
+                message.ack_log_error(log, self.connection_errors)
 
         return on_message
 
@@ -81,9 +98,13 @@ class GatedConsumer(Consumer):  # type: ignore[misc] # Celery has no types
             refused = found
         else:
             refused = Refused("Unreadable", f"not a task message: {type(exc).__name__}")
-        self._bury(message, envelope, refused)
+        self._refuse(message, envelope, refused)
 
-    def _bury(self, message: Any, envelope: Envelope, refused: Refused) -> None:
+    def _refuse(self, message: Any, envelope: Envelope, refused: Refused) -> None:
+        self._bury(envelope, refused)
+        message.ack_log_error(log, self.connection_errors)
+
+    def _bury(self, envelope: Envelope, refused: Refused) -> None:
         kept, identity = self.app.gate.kept(envelope), self.app.gate.identity(envelope)
         log.warning("message %a: %s", identity, refused)
         task = envelope.headers.get("task")
@@ -94,24 +115,23 @@ class GatedConsumer(Consumer):  # type: ignore[misc] # Celery has no types
         except Unavailable as error:
             # Celery connects anew, and the message, which nobody has acknowledged, comes again.
             raise ConnectionError(str(error)) from error
-        message.ack_log_error(log, self.connection_errors)
 
 
-def _fresh(message: Any, asked: Asked) -> Any:
+def _fresh(message: Any, task: str, identity: str, args: tuple[Any, ...]) -> Any:
     """Make the message that Celery gets: of the sender's own there is nothing in it but what the gate has read."""
     made = _Message(
         channel=message.channel,
         delivery_tag=message.delivery_tag,
         delivery_info={name: (message.delivery_info or {}).get(name) for name in ("exchange", "routing_key")},
-        headers={"task": asked.task, "id": asked.id},
+        headers={"task": task, "id": identity},
     )
     # The form in which Celery takes content that is decoded already.
     made._decoded_cache = {  # noqa: SLF001 - there is no other way to give it
-        "args": (asked.payload, asked.told),
+        "args": args,
         "kwargs": {},
         "argsrepr": "()",
         "kwargsrepr": "{}",
-        "task": asked.task,
-        "id": asked.id,
+        "task": task,
+        "id": identity,
     }
     return made

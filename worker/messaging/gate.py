@@ -24,6 +24,8 @@ MAX_BYTES = 262_144
 """Largest message that is taken from the broker, as it lies there: many times what the longest fax job needs."""
 MAX_ID = 255
 """Longest id of a message, in characters."""
+TOGETHER = "fax.together"
+"""Task that does what several messages ask. No message can ask for it: it is none of the gate's."""
 _NO_IDENTITY = {"", "none", "null", "nil", "undefined", "nan"}
 """What producers write where they have no id: it would make one fax of many."""
 _CALLBACKS = {"callbacks": "link", "errbacks": "link_error", "chain": "chain", "chord": "chord"}

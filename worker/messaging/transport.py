@@ -10,6 +10,9 @@ visibility timeout among them. Every list is read to which kombu may write a que
 
 What is too long never leaves Redis: what is taken in its stead has its size, its hash and its two ends.
 
+Of faxes that wait, several are taken in one step. Each is noted under a tag of its own, and the tag of the message that
+they make together is all of those, with spaces in between: they are acknowledged, or given back, in one step as well.
+
 One client serves for all commands, where kombu builds one for each.
 """
 
@@ -28,7 +31,7 @@ from redis.exceptions import NoScriptError, ResponseError
 
 from faxdispatch.broker import redis_transport
 from faxdispatch.broker.connection import BrokerApp
-from faxdispatch.jobs import CancelFax
+from faxdispatch.jobs import CancelFax, SendFax
 from faxdispatch.redis.namespace import queue_name
 from worker.messaging.envelope import CUT, KEPT, Envelope
 
@@ -41,7 +44,9 @@ TAKEN_AT = "fax:taken:at"
 
 _SCRIPT = f"""
 -- KEYS: what is taken, its index by time, then the queues in the order in which they are served. ARGV: a tag; how long
--- a message may be; whether the lists of other priorities go first, which is so now and then, lest they wait for ever.
+-- a message may be; whether the lists of other priorities go first, which is so now and then, lest they wait for ever;
+-- of which queue several are taken together, and how many. Gives the queue and the texts; the tag of a further one ends
+-- in its number.
 local function escaped(text)
   return (string.gsub(text, '[\\128-\\255]', function(c) return string.format('\\\\x%02x', string.byte(c)) end))
 end
@@ -53,7 +58,7 @@ local function cut(text)
   }}}})
 end
 
-local function take(list)
+local function take(list, tag)
   local text = redis.pcall('RPOP', list)
   if not text then return nil end
   if text.err then
@@ -62,16 +67,28 @@ local function take(list)
     return error(text)
   end
   if #text > tonumber(ARGV[2]) then text = cut(text) end
-  redis.call('ZADD', KEYS[2], redis.call('TIME')[1], ARGV[1])
-  redis.call('HSET', KEYS[1], ARGV[1], list .. '\\n' .. text)
+  redis.call('ZADD', KEYS[2], redis.call('TIME')[1], tag)
+  redis.call('HSET', KEYS[1], tag, list .. '\\n' .. text)
   return text
+end
+
+local function take_from(queue, list)
+  local text = take(list, ARGV[1])
+  if not text then return nil end
+  local found = {{queue, text}}
+  for number = 2, queue == ARGV[4] and tonumber(ARGV[5]) or 1 do
+    text = take(list, ARGV[1] .. '.' .. number)
+    if not text then break end
+    found[#found + 1] = text
+  end
+  return found
 end
 
 local function take_by_priority()
   for at = 3, #KEYS do
     for priority = 1, 9 do
-      local text = take(KEYS[at] .. '\\6\\22' .. priority)
-      if text then return {{KEYS[at], text}} end
+      local found = take_from(KEYS[at], KEYS[at] .. '\\6\\22' .. priority)
+      if found then return found end
     end
   end
 end
@@ -79,8 +96,8 @@ end
 local found = ARGV[3] == '1' and take_by_priority()
 if found then return found end
 for at = 3, #KEYS do
-  local text = take(KEYS[at])
-  if text then return {{KEYS[at], text}} end
+  found = take_from(KEYS[at], KEYS[at])
+  if found then return found end
 end
 return ARGV[3] ~= '1' and take_by_priority() or false
 """
@@ -152,14 +169,18 @@ _PRIORITIES_FIRST = 16
 
 
 class Message(_Message):  # type: ignore[misc]
-    """A message that nobody has looked into: its body is its envelope, opened as far as that goes."""
+    """A message that nobody has looked into: its body is its envelope, opened as far as that goes.
 
-    def __init__(self, taken: tuple[str, bytes, str], channel: Any = None, **_: Any) -> None:
-        tag, text, queue = taken
+    Where several were taken, it stands for all of them, and its body is a tuple of their envelopes.
+    """
+
+    def __init__(self, taken: tuple[str, list[bytes], str], channel: Any = None, **_: Any) -> None:
+        tag, texts, queue = taken
+        envelopes = tuple(map(Envelope.from_text, texts))
         super().__init__(
-            body=Envelope.from_text(text),
+            body=envelopes if len(envelopes) > 1 else envelopes[0],
             channel=channel,
-            delivery_tag=tag,
+            delivery_tag=" ".join((tag, *(f"{tag}.{number}" for number in range(2, len(texts) + 1)))),
             delivery_info={"exchange": "", "routing_key": queue},
         )
 
@@ -196,7 +217,13 @@ class QoS(_QoS):  # type: ignore[misc]
     def restore_by_tag(self, tag: str, client: Any = None, leftmost: bool = False) -> None:
         """Put a message back: in front, or behind all others."""
         with self.channel.conn_or_acquire(client) as redis:
-            redis.eval(_RESTORE, 2, TAKEN, TAKEN_AT, "LPUSH" if leftmost else "RPUSH", tag)
+            redis.eval(_RESTORE, 2, TAKEN, TAKEN_AT, "LPUSH" if leftmost else "RPUSH", *tag.split())
+
+    def _remove_from_indices(self, delivery_tag: str, pipe: Any = None) -> Any:
+        """Forget what is noted; the name is that of kombu's own step."""
+        tags = delivery_tag.split()
+        with self.pipe_or_acquire(pipe) as pipe:
+            return pipe.zrem(TAKEN_AT, *tags).hdel(TAKEN, *tags)
 
     _passed_over = 0
 
@@ -228,7 +255,8 @@ class Channel(redis_transport.Channel):
     Message = Message
 
     max_bytes = 262_144
-    from_transport_options = (*redis_transport.Channel.from_transport_options, "max_bytes")
+    together = 1
+    from_transport_options = (*redis_transport.Channel.from_transport_options, "max_bytes", "together")
 
     _plain: Any = None
     _idle = False
@@ -258,7 +286,9 @@ class Channel(redis_transport.Channel):
         self._tag = f"{self._name}-{self._looks}"
         priorities_first = int(self._looks % _PRIORITIES_FIRST == 0)
         keys = (TAKEN, TAKEN_AT, *queues)
-        connection.send_command("EVALSHA", _SHA, len(keys), *keys, self._tag, self.max_bytes, priorities_first)
+        sends = queue_name(self.namespace, SendFax.QUEUE)
+        about = (self._tag, self.max_bytes, priorities_first, sends, self.together)
+        connection.send_command("EVALSHA", _SHA, len(keys), *keys, *about)
 
     def _brpop_read(self, **options: Any) -> bool:
         try:
@@ -269,10 +299,10 @@ class Channel(redis_transport.Channel):
         self._idle = not taken
         if not taken:
             raise Empty
-        queue, text = taken
+        queue, *texts = taken
         queue = queue.decode() if isinstance(queue, bytes) else queue
         self._queue_cycle.rotate(queue)
-        self.connection._deliver((self._tag, text, queue), queue)  # noqa: SLF001 - as kombu's own step does
+        self.connection._deliver((self._tag, texts, queue), queue)  # noqa: SLF001 - as kombu's own step does
         return True
 
     def _taken(self, options: dict[str, Any]) -> Any:
@@ -312,10 +342,13 @@ class Transport(redis_transport.Transport):
     Channel = Channel
 
 
-def install(app: BrokerApp, *, max_bytes: int) -> None:
-    """Let an app use it where its broker is a Redis; a message of more than `max_bytes` is cut on taking."""
+def install(app: BrokerApp, *, max_bytes: int, together: int) -> None:
+    """Let an app use it where its broker is a Redis.
+
+    A message of more than `max_bytes` is cut on taking; of faxes that wait, at most `together` are taken at once.
+    """
     if app.conf.broker_transport != redis_transport.NAME:
         return
     app.conf.broker_transport = f"{__name__}:Transport"
-    options = {"unacked_key": TAKEN, "unacked_index_key": TAKEN_AT, "max_bytes": max_bytes}
+    options = {"unacked_key": TAKEN, "unacked_index_key": TAKEN_AT, "max_bytes": max_bytes, "together": together}
     app.conf.broker_transport_options = app.conf.broker_transport_options | options

@@ -97,6 +97,12 @@ def _prepare(job_ids: Sequence[str], outcomes: Outcomes, w: Collaborators) -> It
             outcomes[job.job_id] = ended.outcome
         except NotKnown:
             log.info("job %s is gone", job.job_id, extra={"job": job.job_id})
+        except Unavailable:
+            raise
+        except Exception:
+            # It keeps its appointment with the scheduler, and holds up none of the others.
+            log.exception("job %s: unforeseen", job.job_id, extra={"job": job.job_id})
+            outcomes[job.job_id] = Outcome.PARKED
         else:
             w.reached("prepared")
             yield prepared

@@ -1,0 +1,65 @@
+"""Faxes that producers' messages ask for: recorded, and tried. However often a message comes, it is one fax."""
+
+import hashlib
+import logging
+import re
+from collections.abc import Sequence
+
+from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_exponential
+
+from faxdispatch.errors import IdempotencyConflict, Unavailable
+from faxdispatch.jobs import SendFax
+from faxdispatch.ledger import New
+from worker.context import Collaborators
+from worker.messaging.message import Message
+from worker.sending.attempt import run_attempts
+
+log = logging.getLogger(__name__)
+
+Fax = tuple[Message, SendFax]
+"""A message, and the fax that it asks for."""
+
+
+def take_in(faxes: Sequence[Fax], w: Collaborators) -> None:
+    """Record these faxes with one call, unless they are recorded already, and try to send them side by side.
+
+    A message whose key or id stands for another fax becomes a dead letter.
+
+    Raises:
+        Unavailable: Redis did not answer; what it did record keeps its appointment with the scheduler.
+    """
+    jobs = _record(faxes, w)
+    try:
+        if jobs:
+            run_attempts(jobs, w)
+    except Unavailable:
+        raise
+    except Exception:
+        # They are recorded, so that the scheduler brings them again.
+        log.exception("%d jobs from %s on: unforeseen", len(jobs), jobs[0])
+
+
+@retry(
+    retry=retry_if_exception_type(Unavailable),
+    wait=wait_exponential(multiplier=0.1, max=5),
+    stop=stop_after_delay(60),
+    reraise=True,
+)
+def _record(faxes: Sequence[Fax], w: Collaborators) -> list[str]:
+    new = [New(job.job_id or identity(message.id), job, facts=message.told) for message, job in faxes]
+    recorded: dict[str, None] = {}
+    for (message, job), one, reply in zip(faxes, new, w.ledger.create_many(new, source="message"), strict=True):
+        if reply["outcome"] == "conflict":
+            message.bury(IdempotencyConflict(job.idempotency_key or one.job_id, reply["job"]))
+        else:
+            recorded[reply["job"]] = None
+    return list(recorded)
+
+
+def identity(message_id: str) -> str:
+    """Make a message's id the job's: however often the message is delivered, it is one fax.
+
+    An id that no job may have is told apart by its hash, so that two of them never become one.
+    """
+    safe = re.sub(r"[^A-Za-z0-9_-]", "-", message_id)[:80]
+    return safe if safe == message_id else f"{safe}-{hashlib.sha256(message_id.encode()).hexdigest()[:16]}"
