@@ -12,8 +12,8 @@ from werkzeug.test import TestResponse
 from console.app import create_app
 from console.desk import Desk
 from console.signin import limiter
+from faxdispatch.access.users import Role, Users
 from faxdispatch.settings import Settings
-from faxdispatch.users import Role, Users
 
 PASSWORD = "correct horse battery"
 NUMBER = "+14155550187"
