@@ -10,13 +10,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from faxdispatch.access.users import Role, Users
 from tests.flow.harness import Flow, installation
 
 PASSWORD = "correct horse battery"
 NO_BROWSER = "no browser: install Debian's package chromium, or name one in CHROMIUM"
+PATIENCE = 60_000
+"""Milliseconds that anything on a page may take: what a busy machine needs, and no promise."""
 SWITCHES = [
     "--no-sandbox",
     "--disable-gpu",
@@ -43,6 +45,7 @@ def chromium() -> Iterator[Browser]:
         if os.environ.get("BROWSER_TESTS") == "required":
             pytest.fail(NO_BROWSER)
         pytest.skip(NO_BROWSER)
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found, args=SWITCHES)
         yield browser
@@ -75,7 +78,7 @@ def context(chromium: Browser, flow: Flow) -> Iterator[Callable[..., BrowserCont
 
     def new(**options) -> BrowserContext:
         made = chromium.new_context(base_url=flow.console, **{"viewport": {"width": 1100, "height": 900}} | options)
-        made.set_default_timeout(20_000)
+        made.set_default_timeout(PATIENCE)
         opened.append(made)
         return made
 

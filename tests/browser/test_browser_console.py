@@ -96,7 +96,7 @@ def test_a_campaign_from_upload_to_report(flow, sign_in, tmp_path):
     expect(page.get_by_text("It is started, with 4 recipients.")).to_be_visible()
     flow.until(lambda: flow.client.campaigns.get("upload-to-report").state is CampaignState.FINISHED)
     # The page keeps itself up to date.
-    expect(page.locator("h1 .badge")).to_have_text("finished", timeout=15_000)
+    expect(page.locator("h1 .badge")).to_have_text("finished")
     expect(page.get_by_text("Of 7 rows, 4 are sent to and 3 are not:")).to_be_visible()
     with page.expect_download() as download:
         page.get_by_role("link", name="Report as files").click()
@@ -262,17 +262,19 @@ def test_everything_goes_with_the_keyboard_alone(flow, context):
     def tab_to(words, most=60):
         for _ in range(most):
             page.keyboard.press("Tab")
-            focused = page.evaluate("(document.activeElement.innerText || document.activeElement.id || '').trim()")
+            focused = page.evaluate("(document.activeElement.innerText || '').trim()")
             if focused.startswith(words):
                 return
         raise AssertionError(f"{words!r} is not reached by the keyboard")
 
     tab_to("Skip to the content")
     page.keyboard.press("Enter")
-    tab_to("q")
+    page.keyboard.press("Tab")
+    expect(page.get_by_label("Did our fax arrive?")).to_be_focused()
     page.keyboard.type(job)
+    expect(page.get_by_label("Did our fax arrive?")).to_have_value(job)
     page.keyboard.press("Enter")
-    page.get_by_text("1 found by a job").wait_for()
+    expect(page.locator("main")).to_contain_text("1 found by a job")
     tab_to("+1")
     outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
     assert outline != "none"
@@ -298,12 +300,13 @@ def test_a_person_who_reads_with_other_means_meets_no_serious_barrier(flow, sign
     draft = page.url
     some = [one.id for one in flow.client.campaigns.list()[:1]]
     places = (*PAGES, f"/faxes/{job}", draft, f"{draft}/document", *(f"/campaigns/{name}" for name in some), "/nowhere")
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)
-        for path in places:
-            page.goto(path)
-            page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
-            found = Axe().run(page).response["violations"]
+    for path in places:
+        page.goto(path)
+        page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
+        # Of what differs in the dark, axe knows the contrast.
+        for scheme, rules in (("light", {}), ("dark", {"runOnly": ["color-contrast"]})):
+            page.emulate_media(color_scheme=scheme)
+            found = Axe().run(page, options={"resultTypes": ["violations"]} | rules).response["violations"]
             grave = [(one["id"], one["nodes"][0]["html"]) for one in found if one["impact"] in {"serious", "critical"}]
             assert grave == [], (scheme, path, json.dumps(grave, indent=1))
 

@@ -1,5 +1,6 @@
 """`faxdispatch canary` as far as it goes without workers; the rest: tests/flow/test_flow_canary.py."""
 
+from faxdispatch.canary import course
 from tests.conftest import free_port
 
 OWN = "+13125550123"
@@ -52,6 +53,18 @@ def test_a_redis_that_is_away_is_the_broken_link(cli, telnyx):
     assert result.code == 1
     assert [link["mark"] for link in result.json["links"][:3]] == ["ok", "broken", "untried"]
     assert "REDIS_URL" in result.json["links"][1]["remedy"]
+
+
+def test_without_a_worker_nothing_is_sent(cli, telnyx, redis, monkeypatch):
+    monkeypatch.setattr(course, "WORKER_WAIT", 0.0)
+    result = cli("canary", "--json", FAX_TEST_NUMBERS=OWN)
+
+    assert (result.code, result.json["job_id"]) == (1, None)
+    links = {link["link"]: link for link in result.json["links"]}
+    assert links["worker"]["mark"] == "broken"
+    assert "start one" in links["worker"]["remedy"]
+    assert {links[name]["mark"] for name in ("document", "job", "accepted")} == {"untried"}
+    assert not redis.exists("fax:events")
 
 
 def test_a_key_that_telnyx_refuses_breaks_the_document_and_records_no_fax(cli, telnyx, redis, ledger):

@@ -1,6 +1,7 @@
 """A console on an empty ledger, and browsers' doubles that are signed in to it."""
 
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -46,12 +47,19 @@ class Browser:
         )
 
 
-@pytest.fixture
-def users(tmp_path: Path) -> Users:
-    users = Users(tmp_path / "users.json")
+@pytest.fixture(scope="session")
+def both(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file of an operator and a viewer: to store a password takes a tenth of a second, on purpose."""
+    path = tmp_path_factory.mktemp("users") / "users.json"
+    users = Users(path)
     users.add("olga", PASSWORD, Role.OPERATOR)
     users.add("vera", PASSWORD, Role.VIEWER)
-    return users
+    return path
+
+
+@pytest.fixture
+def users(both: Path, tmp_path: Path) -> Users:
+    return Users(Path(shutil.copy(both, tmp_path)))
 
 
 @pytest.fixture

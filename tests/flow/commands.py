@@ -1,6 +1,7 @@
 """Commands as a user runs them, and whether they leave processes behind."""
 
 import os
+import signal
 import subprocess
 import sys
 import uuid
@@ -12,6 +13,8 @@ from tests.conftest import eventually
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
 MARK = "FLOW_TEST_MARK"
+PATIENCE = 120
+"""Seconds that a command may take to end: less than a test may, so that where it stands can still be told."""
 
 
 class Command:
@@ -29,7 +32,12 @@ class Command:
                 [BIN / words[0], *words[1:]],
                 cwd=folder,
                 env=clean
-                | {"PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", MARK: self._mark, "TMPDIR": str(folder)}
+                | {
+                    "PYTHONFAULTHANDLER": "1",
+                    "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
+                    MARK: self._mark,
+                    "TMPDIR": str(folder),
+                }
                 | settings,
                 stdout=subprocess.PIPE,
                 stderr=log,
@@ -56,9 +64,14 @@ class Command:
         return self.end()
 
     def end(self) -> int:
-        """Wait for its end and give its exit code."""
+        """Wait for its end and give its exit code; of one that does not end, show where it stands."""
         with self.process:
-            return self.process.wait(150)
+            try:
+                return self.process.wait(PATIENCE)
+            except subprocess.TimeoutExpired:
+                self.process.send_signal(signal.SIGABRT)
+                self.process.wait()
+                raise AssertionError(f"it did not end within {PATIENCE} s:\n{self.errors}") from None
 
     def family(self) -> list[int]:
         """Every process that came of it and still runs (Linux)."""

@@ -9,10 +9,12 @@ import subprocess
 import sys
 import textwrap
 import threading
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from datetime import UTC, datetime, time, timedelta
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, time, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,8 +23,9 @@ from faxdispatch.errors import Misconfigured
 from faxdispatch.hooks import CHANGEABLE
 from faxdispatch.settings import Settings
 from tests.conftest import eventually
-from worker.hook import Hook, HookFailed, apply
+from worker.hook import Hook, HookFailed, apply, child
 from worker.hook import pool as pool_module
+from worker.hook import process as process_module
 
 ROOT = Path(__file__).parent.parent.parent
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
@@ -61,17 +64,45 @@ def event(seq: int = 1, **data: object) -> Event:
     return Event.from_fields({**fields, "occurred_at": "1795425000000", "data": json.dumps(data)})
 
 
+def source_of(body: str) -> str:
+    return f"{NAMES}def check(job, history, now):\n{textwrap.indent(textwrap.dedent(body), '    ')}\n"
+
+
+class Here:
+    """A pool whose only process is this one: for what is said and counted, where no process needs to start."""
+
+    def __init__(self, body: str) -> None:
+        names: dict[str, Any] = {}
+        exec(source_of(body), names)
+        self._check = names["check"]
+
+    @contextmanager
+    def borrow(self, patience: float) -> Iterator[tuple["Here", float]]:
+        yield self, patience
+
+    def ask(self, question: bytes, deadline: float) -> bytes:
+        return child._answered(self._check, question)
+
+
+def hooked_here(body: str, *, clock: Callable[[], float] = lambda: 0.0) -> Hook:
+    """Make a hook that is asked as always, in this process."""
+    hook = Hook("rules:check", timeout=AMPLE, size=1, clock=clock)
+    hook._pool.close()
+    hook._pool = Here(body)
+    return hook
+
+
 @pytest.fixture
 def hooked(tmp_path, monkeypatch):
     """Make a hook of the body of `check(job, history, now)`, or of a whole module."""
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setattr(process_module, "LAST_WORDS", AMPLE)
     made = []
 
-    def make(body="", *, module=None, path="rules:check", timeout=AMPLE, size=2, clock=lambda: 0.0):
-        function = f"def check(job, history, now):\n{textwrap.indent(textwrap.dedent(body), '    ')}"
-        source = module if module is not None else f"{NAMES}{function}\n"
+    def make(body="", *, module=None, path="rules:check", timeout=AMPLE, size=2):
+        source = module if module is not None else source_of(body)
         (tmp_path / "rules.py").write_text(source, encoding="utf-8")
-        made.append(Hook(path, timeout=timeout, size=size, clock=clock))
+        made.append(Hook(path, timeout=timeout, size=size))
         return made[-1]
 
     yield make
@@ -92,20 +123,29 @@ def gone(pid: int) -> bool:
 # What it answers
 
 
-@pytest.mark.parametrize(
-    "answer",
-    [
-        "None",
-        "Hold('holiday', seconds=60)",
-        "Hold('holiday', until=datetime(2026, 12, 1, 8, tzinfo=timezone(timedelta(hours=-6))))",
-        "Reject('on the list')",
-        "Change(quality='normal', t38_enabled=False, black_threshold=40, media_name=None)",
-        "Change()",
-    ],
-)
-def test_what_the_hook_returns_is_what_asking_gives(hooked, answer):
-    names = {"timezone": __import__("datetime").timezone}
-    assert hooked(f"return {answer}").ask(JOB, (), NOW) == eval(answer, globals() | names)
+def test_what_the_hook_returns_is_what_asking_gives(hooked):
+    answers = {
+        "nothing": None,
+        "seconds": Hold("holiday", seconds=60),
+        "until": Hold("holiday", until=datetime(2026, 12, 1, 8, tzinfo=timezone(timedelta(hours=-6)))),
+        "reject": Reject("on the list"),
+        "change": Change(quality="normal", t38_enabled=False, black_threshold=40, media_name=None),
+        "no change": Change(),
+    }
+    hook = hooked(
+        """
+        return {
+            "nothing": None,
+            "seconds": Hold("holiday", seconds=60),
+            "until": Hold("holiday", until=datetime(2026, 12, 1, 8, tzinfo=timezone(timedelta(hours=-6)))),
+            "reject": Reject("on the list"),
+            "change": Change(quality="normal", t38_enabled=False, black_threshold=40, media_name=None),
+            "no change": Change(),
+        }[job.tags[0]]
+        """
+    )
+    given = {name: hook.ask(JOB.model_copy(update={"tags": (name,)}), (), NOW) for name in answers}
+    assert given == answers
 
 
 def test_the_hook_is_told_the_job_its_history_and_the_time(hooked, tmp_path):
@@ -191,13 +231,27 @@ def test_the_hook_has_the_environment_without_our_secrets(hooked, monkeypatch):
 @pytest.mark.parametrize(
     ("body", "message"),
     [
-        ("raise KeyError('nope')", "the policy hook raised KeyError: 'nope'"),
-        ("raise ValueError('one\\ntwo')", "the policy hook raised ValueError: one two"),
         ("os._exit(3)", "the policy hook's process ended with exit code 3"),
         ("sys.exit(4)", "the policy hook's process ended with exit code 4"),
-        ("os.kill(os.getpid(), signal.SIGSEGV)", "the policy hook's process was ended by SIGSEGV"),
-        ("os.kill(os.getpid(), signal.SIGKILL)", "the policy hook's process was ended by SIGKILL"),
         ("import ctypes; ctypes.string_at(0)", "the policy hook's process was ended by SIGSEGV"),
+        ("return Change(quality='x' * 10_000_000)", "the policy hook's answer is longer than 65536 bytes"),
+        ("return 42", "it returned int; it must return Hold, Reject, Change or None"),
+    ],
+)
+def test_a_failure_is_told_in_one_sentence_and_the_next_question_is_answered(hooked, body, message):
+    hook = hooked(f"if job.tags: {body}\nreturn Reject('well')")
+
+    with pytest.raises(HookFailed, match=re.escape(message)):
+        hook.ask(JOB, (), NOW)
+
+    assert hook.ask(WELL, (), NOW) == Reject("well")
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ("raise KeyError('nope')", "the policy hook raised KeyError: 'nope'"),
+        ("raise ValueError('one\\ntwo')", "the policy hook raised ValueError: one two"),
         ("return 42", "it returned int; it must return Hold, Reject, Change or None"),
         ("return Reject", "it returned type; it must return"),
         ("return Hold('a')", "raised ValueError: Hold: exactly one of until and seconds is needed"),
@@ -214,16 +268,11 @@ def test_the_hook_has_the_environment_without_our_secrets(hooked, monkeypatch):
         ("return Reject(None)", "raised TypeError: reason is a NoneType, not text"),
         ("return Change(quality=object())", "gave no usable answer: Object of type object is not JSON serializable"),
         ("return Change(black_threshold=float('inf'))", "gave no usable answer"),
-        ("return Change(quality='x' * 10_000_000)", "the policy hook's answer is longer than 65536 bytes"),
     ],
 )
-def test_a_failure_is_told_in_one_sentence_and_the_next_question_is_answered(hooked, body, message):
-    hook = hooked(f"if job.tags: {body}\nreturn Reject('well')")
-
+def test_what_is_no_answer_is_told_in_one_sentence(body, message):
     with pytest.raises(HookFailed, match=re.escape(message)):
-        hook.ask(JOB, (), NOW)
-
-    assert hook.ask(WELL, (), NOW) == Reject("well")
+        hooked_here(body).ask(JOB, (), NOW)
 
 
 def test_after_a_failure_the_next_question_goes_to_a_new_process(hooked):
@@ -305,9 +354,7 @@ def test_an_answer_to_an_earlier_question_is_never_taken_for_one_to_this(hooked)
     ("module", "path", "message"),
     [
         ("", "no_such_rules:check", "no_such_rules:check cannot be used: ModuleNotFoundError: No module named"),
-        ("x = ", "rules:check", "rules:check cannot be used: SyntaxError"),
         ("1 / 0", "rules:check", "rules:check cannot be used: ZeroDivisionError: division by zero"),
-        ("pass", "rules:check", "rules:check cannot be used: AttributeError: module 'rules' has no attribute 'check'"),
         ("check = 42", "rules:check", "rules:check cannot be used: TypeError: it is of type int, which cannot be"),
         ("import os\nos._exit(5)", "rules:check", "the policy hook's process ended with exit code 5"),
     ],
@@ -390,11 +437,10 @@ def test_waiting_for_a_free_process_counts_towards_the_time(hooked, tmp_path):
 # The breaker
 
 
-def test_after_three_failures_in_a_row_the_hook_is_left_alone_and_then_tried_once(hooked, tmp_path):
+def test_after_three_failures_in_a_row_the_hook_is_left_alone_and_then_tried_once(tmp_path):
     clock, calls = Clock(), tmp_path / "calls"
-    hook = hooked(
-        f"open({str(calls)!r}, 'a').write('x')\nif job.tags: raise ValueError\nreturn Reject('well')", clock=clock
-    )
+    count = f"with open({str(calls)!r}, 'a') as calls: calls.write('x')"
+    hook = hooked_here(f"{count}\nif job.tags: raise ValueError\nreturn Reject('well')", clock=clock)
 
     def failure() -> str:
         with pytest.raises(HookFailed) as told:
@@ -416,8 +462,8 @@ def test_after_three_failures_in_a_row_the_hook_is_left_alone_and_then_tried_onc
     assert failure() == "the policy hook raised ValueError"
 
 
-def test_one_fax_on_which_the_hook_always_fails_does_not_keep_it_from_the_others(hooked):
-    hook = hooked("if job.tags: raise ValueError\nreturn Reject('well')")
+def test_one_fax_on_which_the_hook_always_fails_does_not_keep_it_from_the_others():
+    hook = hooked_here("if job.tags: raise ValueError\nreturn Reject('well')")
     for _ in range(5):
         with pytest.raises(HookFailed, match="raised ValueError"):
             hook.ask(JOB, (), NOW)
@@ -425,20 +471,20 @@ def test_one_fax_on_which_the_hook_always_fails_does_not_keep_it_from_the_others
     assert hook.ask(WELL, (), NOW) == Reject("well")
 
 
-def test_an_answer_forgets_the_failures_before_it(hooked):
-    hook = hooked("if job.tags: raise ValueError\nreturn Reject('well')")
+def test_an_answer_forgets_the_failures_before_it():
+    hook = hooked_here("if job.tags: raise ValueError\nreturn Reject('well')")
     for _ in range(2):
         for _ in range(2):
             with pytest.raises(HookFailed, match="raised ValueError"):
-                hook.ask(JOB, (), NOW)
+                hook.ask(another_fax(), (), NOW)
 
         assert hook.ask(WELL, (), NOW) == Reject("well")
 
 
-def test_while_one_question_tries_the_hook_no_other_does(hooked, tmp_path):
+def test_while_one_question_tries_the_hook_no_other_does(tmp_path):
     clock, go, begun = Clock(), tmp_path / "go", tmp_path / "begun"
-    hook = hooked(
-        f"if job.tags: raise ValueError\nopen({str(begun)!r}, 'w')\n"
+    hook = hooked_here(
+        f"if job.tags: raise ValueError\nopen({str(begun)!r}, 'w').close()\n"
         f"while not os.path.exists({str(go)!r}): time.sleep(0.01)\nreturn Reject('well')",
         clock=clock,
     )
