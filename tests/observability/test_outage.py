@@ -56,7 +56,7 @@ def test_however_many_calls_fail_an_outage_is_told_once_with_its_reason(redis, c
     ]
 
     assert passed == [False] * 4
-    assert told(caplog) == ["Redis is away: Redis did not answer; nothing is lost, and work goes on when it is back"]
+    assert told(caplog) == ["Redis cannot be used: Redis did not answer; nothing is lost, and work goes on when it can"]
 
 
 def test_its_end_is_told_with_how_long_it_lasted_and_late_failures_are_not_a_new_one(redis, clock, caplog):
@@ -67,7 +67,7 @@ def test_its_end_is_told_with_how_long_it_lasted_and_late_failures_are_not_a_new
     clock.now += 1
     redis.noticed("a call that waited")
 
-    assert told(caplog)[1:] == ["Redis answers again after 6.5 s"]
+    assert told(caplog)[1:] == ["Redis can be used again after 6.5 s"]
 
     clock.now += 60
     redis.noticed("refused")
@@ -89,7 +89,7 @@ def test_a_broker_of_its_own_has_an_outage_of_its_own(redis, broker, caplog):
     once.filter(record("celery.worker.consumer.consumer", "consumer: Connection to broker lost."))
     once.filter(record("worker.tasks", "%s", Unavailable("Redis did not answer")))
 
-    assert [line.split(":")[0] for line in told(caplog)] == ["the broker is away", "Redis is away"]
+    assert [line.split(":")[0] for line in told(caplog)] == ["the broker cannot be used", "Redis cannot be used"]
 
 
 def test_passwords_stay_out_of_it(redis, caplog):

@@ -49,7 +49,7 @@ class Outage:
                 return
             self._since = self._clock()
         log.warning(
-            "%s is away: %s; nothing is lost, and work goes on when it is back", self._server, scrub(str(reason))
+            "%s cannot be used: %s; nothing is lost, and work goes on when it can", self._server, scrub(str(reason))
         )
 
     def over(self) -> None:
@@ -59,7 +59,7 @@ class Outage:
             if since is None:
                 return
             self._until = self._clock()
-        log.warning("%s answers again after %.1f s", self._server, self._until - since)
+        log.warning("%s can be used again after %.1f s", self._server, self._until - since)
 
 
 REDIS = Outage("Redis")
