@@ -198,15 +198,17 @@ def ground() -> Iterator[tuple[Stack, Path, str, dict[str, Any]]]:
         # On a port, since plain Celery, beside which we are measured, has another word for a socket.
         folder, port = Path(name), processes.free_port()
         stack.start(processes.valkey(folder, port))
-        yield stack, folder, valkey_url(folder, port), _introduction(stack.start(_stub(folder)))
+        yield stack, folder, valkey_url(folder, port), introduction(stack.start(stub_role(folder)))
 
 
-def _stub(folder: Path) -> Role:
-    command = [sys.executable, "-P", "-m", "bench.stub", str(processes.free_port()), token_hex(32)]
+def stub_role(folder: Path, host: str = "127.0.0.1") -> Role:
+    """Give the stub; once it is ready, `introduction` tells where it is."""
+    command = [sys.executable, "-P", "-m", "bench.stub", str(processes.free_port()), token_hex(32), host]
     return Role("stub", command, processes.environment({}, inherit=False), folder, lambda child: bool(_said(child)))
 
 
-def _introduction(child: Child) -> dict[str, Any]:
+def introduction(child: Child) -> dict[str, Any]:
+    """Give what the stub said of itself: address and public key."""
     said: dict[str, Any] = json.loads(_said(child))
     return said
 

@@ -114,7 +114,7 @@ class Guarded(Pair):
         super().__init__(stack, folder)
         self._ports = [processes.free_port() for _ in range(_SENTINELS)]
         for place, port in enumerate(self._ports, start=1):
-            stack.start(_sentinel(folder / f"sentinel{place}", port, self.primary[1]))
+            stack.start(sentinel(folder / f"sentinel{place}", ("127.0.0.1", port), ("127.0.0.1", self.primary[1])))
         for port in self._ports:
             until(lambda port=port: self._asked(port)["num-slaves"] == 1)  # type: ignore[misc]
 
@@ -147,27 +147,29 @@ class Guarded(Pair):
             return dict(found)
 
 
-def _sentinel(folder: Path, port: int, primary: int) -> Role:
+def sentinel(folder: Path, own: tuple[str, int], primary: tuple[str, int]) -> Role:
+    """Give a Sentinel with its files in `folder`, at an address of its own, that watches over a primary at another."""
     folder.mkdir()
     config = folder / "sentinel.conf"
     config.write_text(
-        f"port {port}\nbind 127.0.0.1\ndir {folder}\nlogfile sentinel.log\n"
-        f"sentinel monitor {SERVICE} 127.0.0.1 {primary} {_SENTINELS // 2 + 1}\n"
+        f"port {own[1]}\nbind {own[0]}\nprotected-mode no\ndir {folder}\nlogfile sentinel.log\n"
+        f"sentinel monitor {SERVICE} {primary[0]} {primary[1]} {_SENTINELS // 2 + 1}\n"
         f"sentinel down-after-milliseconds {SERVICE} 1000\nsentinel failover-timeout {SERVICE} 5000\n"
     )
-    command = [valkey_command(folder, port)[0], str(config), "--sentinel"]
-    return Role(folder.name, command, os.environ, folder, lambda _: _answers(port), log=folder / "sentinel.log")
+    command = [valkey_command(folder)[0], str(config), "--sentinel"]
+    return Role(folder.name, command, os.environ, folder, lambda _: answers(*own), log=folder / "sentinel.log")
 
 
-def _answers(port: int) -> bool:
-    with suppress(RedisError), Redis(port=port) as sentinel:
-        return bool(sentinel.ping())
+def answers(host: str, port: int) -> bool:
+    """Tell whether a server answers there."""
+    with suppress(RedisError), Redis(host=host, port=port, socket_timeout=2) as redis:
+        return bool(redis.ping())
     return False
 
 
-def client(server: tuple[str, int]) -> Any:
-    """Give a client of one server."""
-    return Redis(port=server[1], decode_responses=True)
+def client(server: tuple[str, int], host: str = "127.0.0.1") -> Any:
+    """Give a client of one server, which has a name and a port."""
+    return Redis(host=host, port=server[1], decode_responses=True)
 
 
 def until(probe: Callable[[], Any]) -> None:

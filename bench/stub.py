@@ -1,9 +1,9 @@
 """A stand-in for Telnyx that measures: it notes when each call came in, answers at once and reports by signed webhook.
 
-    python -m bench.stub [PORT SEED]
+    python -m bench.stub [PORT SEED [HOST]]
 
 PORT is a free one, and the signing key that of SEED (64 hexadecimal digits), where they are given: so one that was
-killed comes back as it was, but without its faxes.
+killed comes back as it was, but without its faxes. HOST is the address that it listens on, else 127.0.0.1.
 
 It shares nothing with what it measures, nor with the simulator. Its first line on standard output is one JSON object
 with its address and public key. `/v2` is Telnyx's API as far as workers use it; `/control` is the measurer's:
@@ -28,6 +28,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import aiohttp
@@ -59,6 +60,9 @@ class Behaviour:
     """Whether a send without a free channel is refused with 403, or accepted and failed by event."""
     billed_pages: int = 3
     billed_seconds: int = 60
+    web_hosts: tuple[str, ...] = ()
+    """Addresses, like `http://10.0.0.1:8080`, that get the webhooks in turn, as a proxy shares them out; none: whom the
+    fax names."""
 
 
 @dataclass
@@ -127,6 +131,7 @@ class Stub:
         self.stalls: list[tuple[float, float]] = []
         self._http: aiohttp.ClientSession | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._turn = 0
 
     async def lifetime(self, _: web.Application) -> Any:
         """Have a session for webhooks while the server runs."""
@@ -203,10 +208,17 @@ class Stub:
             "occurred_at": datetime.now(UTC).isoformat(), "payload": payload,
         }  # fmt: skip
         for attempt in range(1, _DELIVERIES + 1):
-            if await self._deliver(fax.webhook_url, {"data": event, "meta": {"attempt": attempt}}):
+            if await self._deliver(self._front(fax.webhook_url), {"data": event, "meta": {"attempt": attempt}}):
                 return
             await asyncio.sleep(1)
         print(f"webhook {kind} was never taken", file=sys.stderr, flush=True)
+
+    def _front(self, url: str) -> str:
+        hosts = self.behaviour.web_hosts
+        if not hosts:
+            return url
+        self._turn += 1
+        return hosts[self._turn % len(hosts)] + urlsplit(url).path
 
     async def _deliver(self, url: str, content: dict[str, Any]) -> bool:
         assert self._http is not None
@@ -370,17 +382,17 @@ def application(stub: Stub) -> web.Application:
     return app
 
 
-async def serve(port: int = 0, seed: str | None = None) -> None:
+async def serve(port: int = 0, seed: str | None = None, host: str = "127.0.0.1") -> None:
     """Serve on a port of this machine, a free one for 0, until ended."""
     stub = Stub(SigningKey(bytes.fromhex(seed)) if seed else SigningKey.generate())
     runner = web.AppRunner(application(stub), access_log=None)
     await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", port).start()
-    address = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    await web.TCPSite(runner, host, port).start()
+    address = f"http://{host}:{runner.addresses[0][1]}"
     public_key = base64.b64encode(bytes(stub.key.verify_key)).decode()
     print(json.dumps({"stub": address, "public_key": public_key}), flush=True)
     await asyncio.Event().wait()
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(int(sys.argv[1]), sys.argv[2]) if len(sys.argv) > 2 else serve())
+    asyncio.run(serve(int(sys.argv[1]), *sys.argv[2:]) if len(sys.argv) > 2 else serve())
