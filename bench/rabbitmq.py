@@ -14,6 +14,7 @@ sent twice, 77 where there is no RabbitMQ.
 import argparse
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -105,8 +106,9 @@ def main() -> int:
         with suppress(TimeoutError):
             running.until(lambda: running.ledger.counts()[State.DELIVERED] >= orders.count, within=_PATIENCE)
         taken = Counter(fax["to"] for fax in running.stub.faxes())
+        states = ", ".join(f"{many} {state}" for state, many in running.ledger.counts().items() if many)
     lost, doubled = orders.count - len(taken), sum(taken.values()) - len(taken)
-    print(f"\n{orders.count} faxes ordered: {lost} lost, {doubled} sent twice\n{machine()}")
+    print(f"\n{orders.count} faxes ordered: {lost} lost, {doubled} sent twice; in the end {states}\n{machine()}")
     return int(bool(lost or doubled))
 
 
@@ -156,6 +158,8 @@ def _kill(running: Installation, rabbitmq: RabbitMQ, orders: Orders, count: int,
 
 @contextmanager
 def _rabbitmq() -> Iterator[RabbitMQ]:
+    # Its script hands SIGTERM on, but leaves the server behind where we end without a word to it.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with tempfile.TemporaryDirectory() as name:
         rabbitmq = RabbitMQ(Path(name))
         try:
