@@ -14,7 +14,7 @@ from faxdispatch.settings import Settings
 from faxdispatch.telnyx.signature import PublicKeys
 from faxdispatch.telnyx.webhooks import WEBHOOK_PATH
 from webhook.breaker import Breaker
-from webhook.door import MAX_BODY, Door, Refusal, empty
+from webhook.endpoint import MAX_BODY, Endpoint, Refusal, empty
 from webhook.health import Readiness
 from webhook.intake import Outcome
 from webhook.lines import Lines
@@ -68,7 +68,7 @@ def create_apps(
     keys = PublicKeys.from_base64(settings.telnyx_public_key)
     scripts = Scripts.from_settings(settings, Patience.WEBHOOK)
     metrics = Metrics((*Outcome, *Refusal))
-    door = Door(
+    endpoint = Endpoint(
         keys=keys,
         observations=observations
         or Observations(scripts, known_connections=settings.known_connections, addresses=settings.webhook_addresses),
@@ -79,7 +79,7 @@ def create_apps(
     # Looking on has patience of its own, so that nobody who asks for figures can hold up a webhook.
     watching = Breaker(deadline=_DEADLINE, pause=_PAUSE, threads=2)
     metrics.registry.register(_gauges(scripts, watching, settings.known_connections))
-    return Apps(_public(door), _admin(Readiness(scripts.redis, watching), metrics))
+    return Apps(_public(endpoint), _admin(Readiness(scripts.redis, watching), metrics))
 
 
 def _gauges(scripts: Scripts, breaker: Breaker, connections: frozenset[str]) -> LedgerGauges:
@@ -94,13 +94,13 @@ def _gauges(scripts: Scripts, breaker: Breaker, connections: frozenset[str]) -> 
     )
 
 
-def _public(door: Door) -> Flask:
+def _public(endpoint: Endpoint) -> Flask:
     app = _app("webhook")
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY + 1
 
     @app.post(WEBHOOK_PATH)
     def receive() -> Response:
-        return door.answer(request)
+        return endpoint.answer(request)
 
     return app
 

@@ -1,6 +1,6 @@
 """Keep telephone numbers, keys and secret links out of logs, messages and events.
 
-A fax number is personal data, and a signed link or a key opens a door; an error message needs neither whole.
+A fax number is personal data, and whoever has a signed link or a key can use it; an error message needs neither whole.
 """
 
 import re

@@ -17,7 +17,7 @@ from faxdispatch.settings import Settings
 from faxdispatch.testing import SignedRequest, Signer, telnyx_event
 from tests.webhook.harness import PATH, SIGNER, quarantined, told
 from webhook.app import create_apps
-from webhook.door import MAX_BODY
+from webhook.endpoint import MAX_BODY
 
 
 def post(client: FlaskClient, content: Any, *, path: str = PATH, **headers: str) -> TestResponse:

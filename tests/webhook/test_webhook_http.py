@@ -9,7 +9,7 @@ import pytest
 
 from faxdispatch.testing import SignedRequest, telnyx_event
 from tests.webhook.harness import PATH, SIGNER, Web, quarantined, told
-from webhook.door import MAX_BODY
+from webhook.endpoint import MAX_BODY
 
 
 def head(

@@ -19,7 +19,7 @@ STATE = encode_client_state("job-1", 1)
 
 
 class World:
-    """A ledger with one job whose first attempt is claimed, and the door for events about it."""
+    """A ledger with one job whose first attempt is claimed, and what takes in events about it."""
 
     def __init__(self, redis_url: str) -> None:
         scripts = Scripts(connect(redis_url))

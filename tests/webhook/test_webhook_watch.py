@@ -15,7 +15,7 @@ from faxdispatch.states import OPEN
 from faxdispatch.testing import telnyx_event
 from tests.webhook.harness import PATH, SIGNER
 from webhook.app import create_apps
-from webhook.door import Refusal
+from webhook.endpoint import Refusal
 from webhook.intake import Outcome
 
 FAX = {"from_": "+17733372107", "connection_id": "234423", "media_name": "doc"}

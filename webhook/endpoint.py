@@ -55,7 +55,7 @@ class _Answer:
     receipt: Receipt | None = None
 
 
-class Door:
+class Endpoint:
     """Answers webhook requests. Only the timestamp and the body are signed, so nothing else of a request counts."""
 
     def __init__(
