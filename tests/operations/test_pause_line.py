@@ -1,7 +1,7 @@
 """What is told of a connection's pause whose time is over."""
 
 from faxdispatch.ledger.limits import read_pause
-from faxdispatch.operations.outlook import pause_line
+from faxdispatch.operations.next_step import pause_line
 
 NOW = 2_000_000_000_000
 PAST, COMING = str(NOW - 1), str(NOW + 60_000)

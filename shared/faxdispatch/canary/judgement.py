@@ -8,7 +8,7 @@ from faxdispatch.canary.advice import cause_in_words, what_to_do
 from faxdispatch.canary.links import INBOUND, Link, Mark, Verdict
 from faxdispatch.events import FaxFailed
 from faxdispatch.ledger import JobView, Pause
-from faxdispatch.operations.outlook import ends_by, pause_line, why_held
+from faxdispatch.operations.next_step import ends_by, pause_line, why_held
 from faxdispatch.states import HoldReason, State
 from faxdispatch.stream.places import Delivery, moment
 from faxdispatch.wording import counted

@@ -9,7 +9,7 @@ import typer
 from faxdispatch.cli.lines import state_line
 from faxdispatch.cli.output import Answer, Full, Limit, Rows
 from faxdispatch.ledger import Account, Held, JobView, Ledger, Limits, Scripts, Traffic
-from faxdispatch.operations.outlook import pause_line
+from faxdispatch.operations.next_step import pause_line
 from faxdispatch.reasons.holds import MEANINGS, ending
 from faxdispatch.settings import Settings
 from faxdispatch.states import IN_LINE, HoldReason

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from faxdispatch.ledger import Account, Ledger, Limits, Presence, Scripts, Traffic, Watch, Worker
-from faxdispatch.operations.outlook import pause_line
+from faxdispatch.operations.next_step import pause_line
 from faxdispatch.redis.namespace import USUAL
 from faxdispatch.states import HoldReason
 from faxdispatch.wording import counted

@@ -11,7 +11,7 @@ from faxdispatch.cli.output import Answer, Full, Json, Rows, fields
 from faxdispatch.cli.overview import overview, overview_lines
 from faxdispatch.errors import BadInput
 from faxdispatch.ledger import JobView, Ledger, Limits, Pause, Place, Scripts
-from faxdispatch.operations.outlook import ends_by, outlook, why_held
+from faxdispatch.operations.next_step import ends_by, next_step, why_held
 from faxdispatch.privacy import hidden
 from faxdispatch.settings import Settings
 from faxdispatch.states import OPEN, State
@@ -59,7 +59,7 @@ def _of_job(scripts: Scripts, job_id: str, settings: Settings, *, history: bool,
     view = ledger.job(job_id, history=True)
     place = ledger.place(view)
     pause = _pause(Limits(scripts), view)
-    coming = outlook(view, place, settings, pause)
+    coming = next_step(view, place, settings, pause)
     found = view.model_dump(mode="json", by_alias=True, exclude=None if history else {"history"})
     events = (event_line(event, full=full) for event in (view.history if history else ()))
     return Answer(

@@ -9,7 +9,7 @@ from faxdispatch.cli.campaigns.words import Id, as_data, campaigns, standing
 from faxdispatch.cli.output import Answer, Limit, Rows
 from faxdispatch.client import FaxClient
 from faxdispatch.ledger import Limits, Scripts, Traffic
-from faxdispatch.operations.outlook import pause_line
+from faxdispatch.operations.next_step import pause_line
 from faxdispatch.reasons.holds import ending
 from faxdispatch.reasons.words import short
 from faxdispatch.settings import Settings

@@ -9,7 +9,7 @@ from faxdispatch.states import HoldReason, State
 from faxdispatch.wording import clock
 
 
-def outlook(job: JobView, place: Place, settings: Settings, pause: Pause | None = None) -> str:
+def next_step(job: JobView, place: Place, settings: Settings, pause: Pause | None = None) -> str:
     """Say in a sentence what happens next to a job. `pause` is that of its connection."""
     if job.finished:
         return "nothing more: the job has ended"
