@@ -57,7 +57,7 @@ QUEUES = (URGENT, CancelFax.QUEUE, DISPATCH, CHECKS, SendFax.QUEUE)
 """In the order in which they are served: what may not wait, then what was given a channel, then questions of our own,
 and last what producers bring, of which there may be a flood."""
 
-HANDS = 4
+THREADS_A_DOCUMENT_SLOT = 4
 """One thread in so many may be fetching documents."""
 
 
@@ -137,7 +137,7 @@ def _collaborators(settings: Settings, app: Celery) -> Collaborators:
         charges=Charges(scripts),
         store=open_store(settings.fax_inbound_dir) if settings.fax_inbound_dir else None,
         links=Links(max_bytes=settings.fax_inbound_max_bytes, unchecked_origins=settings.fax_dangerous_inbound_origins),
-        hands=BoundedSemaphore(max(1, settings.fax_worker_concurrency // HANDS)),
+        document_slots=BoundedSemaphore(max(1, settings.fax_worker_concurrency // THREADS_A_DOCUMENT_SLOT)),
         fence=fence,
         watch=watch,
         clock=Clock(scripts),

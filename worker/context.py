@@ -33,7 +33,7 @@ from worker.watch import Watch
 Post = Callable[[str, str, dict[str, Any]], None]
 """Send a Celery message: task, queue, payload."""
 
-CREW = 64
+MOST_CALLS = 64
 """Calls to send that one process may have up at once; its threads are started as they are needed."""
 
 
@@ -72,11 +72,11 @@ class Collaborators:
     """The policy hook, where one is set."""
     store: Store | None = None
     """Where documents of inbound faxes are stored; None where they are not."""
-    hands: BoundedSemaphore = field(default_factory=BoundedSemaphore)
+    document_slots: BoundedSemaphore = field(default_factory=BoundedSemaphore)
     """Threads that may be fetching documents."""
     reached: Callable[[str], None] = _nothing
     """Called with the name of each step boundary of an attempt."""
-    crew: Executor = field(default_factory=lambda: ThreadPoolExecutor(CREW, thread_name_prefix="call"))
+    call_threads: Executor = field(default_factory=lambda: ThreadPoolExecutor(MOST_CALLS, thread_name_prefix="call"))
     """Threads that make the calls of all attempts."""
     name: str = field(default_factory=socket.gethostname)
 

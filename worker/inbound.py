@@ -49,7 +49,7 @@ def fetch(w: Collaborators) -> bool:
 
     Only few threads of a worker do this at a time: a slow storage must not hold up what sends faxes.
     """
-    if w.store is None or not w.hands.acquire(blocking=False):
+    if w.store is None or not w.document_slots.acquire(blocking=False):
         return False
     try:
         until = time.monotonic() + TURN
@@ -60,7 +60,7 @@ def fetch(w: Collaborators) -> bool:
             _bring_or_tell(fax, w.store, w)
         return True
     finally:
-        w.hands.release()
+        w.document_slots.release()
 
 
 def bring(fax: InboundFax, store: Store, w: Collaborators) -> None:

@@ -24,7 +24,7 @@ SHARE = 0.25
 there are many, and faxes to be sent go first."""
 PAUSE = 0.5
 """Seconds between two looks."""
-MOST_HANDS = 8
+MOST_FETCHES = 8
 """Messages by which workers are told at once that there are documents to fetch; each fetches until none is left."""
 REMOVE_EVERY = 60.0
 """Seconds between two looks for documents that are kept no longer."""
@@ -67,7 +67,7 @@ class Errands:
         due = self._w.inbox.due(limit=int(self._allowed))
         self._tell_each(Look.TASK, due.asked)
         if self._w.store:
-            for _ in range(min(due.wanted, MOST_HANDS)):
+            for _ in range(min(due.wanted, MOST_FETCHES)):
                 self._tell(Fetch.TASK)
         if self._w.inbox.may_list(every=self._w.settings.fax_inbound_poll):
             self._w.post(Ask.TASK, CHECKS, {"task": FindInbound.TASK, "payload": {}})

@@ -111,7 +111,9 @@ def _prepare(job_ids: Sequence[str], outcomes: Outcomes, w: Collaborators) -> It
 def _with_letters(prepared: Sequence[Prepared], outcomes: Outcomes, w: Collaborators) -> list[Prepared]:
     """Make the letters of those that have a cover, side by side."""
     made: list[Prepared] = []
-    for one, letter in [(one, w.crew.submit(lettered, one, w) if one.request.cover else None) for one in prepared]:
+    for one, letter in [
+        (one, w.call_threads.submit(lettered, one, w) if one.request.cover else None) for one in prepared
+    ]:
         try:
             made.append(letter.result() if letter else one)
         except Ended as ended:
@@ -143,7 +145,7 @@ def _send(admitted: Sequence[Admitted], outcomes: Outcomes, w: Collaborators) ->
             due = _due(left, SIDE_BY_SIDE - len(calls))
             left = left[len(due) :]
             for claimed in _claim(due, outcomes, w):
-                calls[w.crew.submit(_submit, claimed, w)] = claimed
+                calls[w.call_threads.submit(_submit, claimed, w)] = claimed
             answered = _answered(calls, left)
             if answered:
                 w.reached("answered")
