@@ -16,7 +16,7 @@ from faxdispatch.ledger import (
 from faxdispatch.settings import Settings
 from faxdispatch.states import State
 from tests.worker.doubles import collaborators
-from worker.scheduling import housekeeping as errands
+from worker.scheduling import housekeeping
 from worker.scheduling.scheduler import CROWD, Scheduler
 
 START = 1_790_000_000_000
@@ -187,12 +187,12 @@ def test_those_whose_turn_it_is_travel_together_but_for_urgent_ones(desk: Desk) 
 
 
 def test_inbound_faxes_and_deletions_wait_while_the_workers_have_too_much_to_do(desk: Desk):
-    looking = errands.Errands(desk.w)
+    looking = housekeeping.Housekeeping(desk.w)
     desk.scripts.redis.zadd("fax:deletions", {"fax-1": 0})
-    desk.waiting = errands.CROWD + 1
+    desk.waiting = housekeeping.CROWD + 1
     looking.run()
     assert desk.posted == []
-    desk.waiting = errands.CROWD
+    desk.waiting = housekeeping.CROWD
     looking._looked_at = float("-inf")
     looking.run()
     assert desk.posted == [("fax.forget.v1", {"fax_id": "fax-1"})]
@@ -200,7 +200,7 @@ def test_inbound_faxes_and_deletions_wait_while_the_workers_have_too_much_to_do(
 
 @pytest.mark.parametrize("asked", [0, 30, 500])
 def test_questions_and_deletions_use_up_no_more_than_their_share_of_the_rate(desk: Desk, asked: int):
-    looking = errands.Errands(desk.w)
+    looking = housekeeping.Housekeeping(desk.w)
     for number in range(asked):
         desk.observations.record(
             Observation(
@@ -215,4 +215,4 @@ def test_questions_and_deletions_use_up_no_more_than_their_share_of_the_rate(des
     for _ in range(looks):
         looking._looked_at = float("-inf")
         looking.run()
-    assert len(desk.posted) == desk.w.settings.fax_rate * errands.SHARE * errands.PAUSE * looks
+    assert len(desk.posted) == desk.w.settings.fax_rate * housekeeping.SHARE * housekeeping.PAUSE * looks

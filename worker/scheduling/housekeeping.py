@@ -38,7 +38,7 @@ CHARGES_EVERY = 6 * 3600.0
 """Seconds between two readings of what faxes cost."""
 
 
-class Errands:
+class Housekeeping:
     """Looks for them, and tells the workers."""
 
     def __init__(self, w: Collaborators) -> None:

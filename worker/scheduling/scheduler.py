@@ -22,7 +22,7 @@ from worker.messaging.reminders import CHECKS, DISPATCH, Ask, Attempt, Attempts,
 from worker.policy import Failure, GiveUp, Retry, changes, climbed, decide
 from worker.scheduling.asking import Asking
 from worker.scheduling.feeding import Feeder
-from worker.scheduling.housekeeping import Errands
+from worker.scheduling.housekeeping import Housekeeping
 from worker.sending.attempt import closed
 
 log = logging.getLogger(__name__)
@@ -55,7 +55,7 @@ class Scheduler:
         self._thread = Thread(target=self._run, name="scheduler", daemon=True)
         self._seen_at = self._complained_at = float("-inf")
         self._campaigns = Feeder(w)
-        self._errands = Errands(w)
+        self._housekeeping = Housekeeping(w)
         self._asking = Asking(w)
         self._singles = 1 if w.hook else SINGLES
         self._work: dict[State, Callable[[Appointment], None]] = {
@@ -101,7 +101,7 @@ class Scheduler:
         for fax_id in () if self._w.watch.witness.behind else self._w.agenda.strays():
             self._w.post(CancelFax.TASK, CancelFax.QUEUE, {"fax_id": fax_id})
         self._asking.run()
-        self._errands.run()
+        self._housekeeping.run()
 
     def _dispatch(self, picked: list[Picked]) -> None:
         """Tell workers of jobs whose turn it is: urgent ones one by one, the others many at a time."""
