@@ -9,7 +9,7 @@ import time
 from contextlib import suppress
 from typing import IO
 
-from faxdispatch.subprocesses.parent_death import leashed
+from faxdispatch.subprocesses.parent_death import ending_with_parent
 from worker.hook.wire import START, HookFailed, read_answer
 
 MAX_ANSWER = 64 * 1024
@@ -29,7 +29,7 @@ class HookProcess:
 
     def __init__(self, path: str) -> None:
         self._process = subprocess.Popen(  # noqa: S603 - the command is ours
-            leashed([sys.executable, "-m", "worker.hook.child", path]),
+            ending_with_parent([sys.executable, "-m", "worker.hook.child", path]),
             env={name: value for name, value in os.environ.items() if name.upper() not in WITHHELD},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-from faxdispatch.subprocesses.parent_death import leashed
+from faxdispatch.subprocesses.parent_death import ending_with_parent
 from faxdispatch.subprocesses.umask import UMASK
 
 Sink = Callable[[str, str], object]
@@ -47,7 +47,7 @@ class Child:
         self._sink = sink
         self._logged = role.log.stat().st_size if role.log and role.log.exists() else 0
         self._process = subprocess.Popen(  # noqa: S603 - the commands are ours
-            leashed(role.command),
+            ending_with_parent(role.command),
             cwd=role.folder,
             env=dict(role.environment),
             stdin=subprocess.DEVNULL,
