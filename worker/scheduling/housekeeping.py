@@ -39,7 +39,7 @@ CHARGES_EVERY = 6 * 3600.0
 
 
 class Housekeeping:
-    """Looks for them, and tells the workers."""
+    """Looks for what is due, and tells the workers."""
 
     def __init__(self, w: Collaborators) -> None:
         self._w = w
