@@ -111,9 +111,8 @@ def _prepare(job_ids: Sequence[str], outcomes: Outcomes, w: Collaborators) -> It
 def _with_letters(prepared: Sequence[Prepared], outcomes: Outcomes, w: Collaborators) -> list[Prepared]:
     """Make the letters of those that have a cover, side by side."""
     made: list[Prepared] = []
-    for one, letter in [
-        (one, w.call_threads.submit(lettered, one, w) if one.request.cover else None) for one in prepared
-    ]:
+    started = [(one, w.call_threads.submit(lettered, one, w) if one.request.cover else None) for one in prepared]
+    for one, letter in started:
         try:
             made.append(letter.result() if letter else one)
         except Ended as ended:
