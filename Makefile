@@ -8,7 +8,7 @@ ARGS ?=
 DIST ?= dist
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test chaos check advisories wheel format lock clean
+.PHONY: help install demo test chaos check site advisories wheel format lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -33,14 +33,18 @@ test: $(STAMP) ## run all tests (ARGS="-k name" to choose)
 chaos: $(STAMP) ## break everything at random and let the simulator judge (ARGS="--jobs 2000 --seed 7")
 	@$(BIN)/python -m tests.chaos $(ARGS)
 
-check: $(STAMP) ## linter, formatter check, types, import directions, compose file, Dockerfile, advisories
+check: $(STAMP) ## linter, formatter check, types, import directions, compose file, Dockerfile, docs, advisories
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 	$(BIN)/hadolint Dockerfile
+	@$(MAKE) -s site
 	@$(MAKE) -s advisories
+
+site: $(STAMP) ## make docs/ a site in dist/site, and check its links
+	@$(BIN)/mkdocs build --quiet --strict
 
 advisories: $(STAMP) ## known weaknesses in the locked dependencies; skipped where the list of them cannot be reached
 	@$(BIN)/python -m tests.advisories requirements/app.lock

@@ -1,0 +1,53 @@
+"""The pages that people read: links lead somewhere, and code blocks are code. `make site` checks the links of docs/."""
+
+import ast
+import re
+import subprocess
+import textwrap
+from pathlib import Path
+
+import markdown
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "simulator").glob("*.md")]
+BLOCK = re.compile(r"^( *)```(\w+)\n(.*?)^\1```", re.MULTILINE | re.DOTALL)
+
+
+def blocks(*languages: str) -> list[object]:
+    return [
+        pytest.param(textwrap.dedent(code), id=f"{page.name}:{number}")
+        for page in PAGES
+        for number, (_, language, code) in enumerate(BLOCK.findall(page.read_text(encoding="utf-8")))
+        if language in languages
+    ]
+
+
+def anchors(page: Path) -> set[str]:
+    parser = markdown.Markdown(extensions=["toc", "fenced_code"])
+    return set(re.findall(r'id="([^"]+)"', parser.convert(page.read_text(encoding="utf-8"))))
+
+
+@pytest.mark.parametrize("code", blocks("python"))
+def test_a_python_block_compiles(code: str):
+    compile(code, "a block", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+
+
+@pytest.mark.parametrize("code", blocks("sh", "bash"))
+def test_a_shell_block_is_shell(code: str):
+    done = subprocess.run(["bash", "-n"], input=code, capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_within_the_repository_lead_somewhere(page: Path):
+    text = BLOCK.sub("", page.read_text(encoding="utf-8"))
+    for link in re.findall(r"\]\(([^)\s]+)\)", text):
+        if re.match(r"[a-z]+:", link):
+            continue
+        path, _, anchor = link.partition("#")
+        target = (page.parent / path).resolve() if path else page
+        assert target.is_relative_to(ROOT), link
+        assert target.exists(), link
+        assert not anchor or anchor in anchors(target), link
