@@ -44,7 +44,7 @@ check: $(STAMP) ## linter, formatter check, types, import directions, compose fi
 	@$(MAKE) -s advisories
 
 site: $(STAMP) ## make docs/ a site in dist/site, and check its links
-	@$(BIN)/mkdocs build --quiet --strict
+	@$(BIN)/mkdocs build --strict
 
 advisories: $(STAMP) ## known weaknesses in the locked dependencies; skipped where the list of them cannot be reached
 	@$(BIN)/python -m tests.advisories requirements/app.lock
