@@ -1,4 +1,4 @@
-"""What Telnyx's failure reasons mean: a table from each reason to a kind.
+"""What Telnyx's failure reasons mean: a table from each reason to a kind, and to words for people.
 
 The reasons are those of Telnyx's developer guide, help centre and Python SDK; the set is open, and Telnyx publishes no
 split into permanent and passing ones.
@@ -52,9 +52,14 @@ FREE = frozenset({Kind.CAPACITY, Kind.SPEND, Kind.ACCOUNT})
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """What a reason means. `connected`: the call was answered. `climbs`: a change of how it is sent may help."""
+    """What a reason means.
+
+    `words` say it to people who know nothing of Telnyx. `connected`: the call was answered. `climbs`: a change of how
+    the fax is sent may help.
+    """
 
     kind: Kind
+    words: str
     connected: bool = False
     climbs: bool = False
 
@@ -67,57 +72,83 @@ class Cause:
 
 
 REASONS: dict[str, Cause] = {
-    "user_busy": Cause(Kind.BUSY),
-    "receiver_no_answer": Cause(Kind.NO_ANSWER),
-    "receiver_no_response": Cause(Kind.NO_ANSWER),
+    "user_busy": Cause(Kind.BUSY, "The line was busy."),
+    "receiver_no_answer": Cause(Kind.NO_ANSWER, "Nobody answered."),
+    "receiver_no_response": Cause(Kind.NO_ANSWER, "Nobody answered."),
     # SIP 408, or trouble at the carrier behind Telnyx.
-    "receiver_recovery_on_timer_expire": Cause(Kind.LINE),
+    "receiver_recovery_on_timer_expire": Cause(Kind.LINE, "The recipient's telephone network did not react in time."),
     # "General call failure or a telephony routing error": the call was not set up, whatever the name says.
-    "receiver_communication_error": Cause(Kind.LINE),
-    "service_unavailable": Cause(Kind.LINE),
+    "receiver_communication_error": Cause(Kind.LINE, "The call could not be set up: trouble in the telephone network."),
+    "service_unavailable": Cause(Kind.LINE, "The telephone network was not available."),
     # Also the sign of a person who hung up; the bound of connected calls protects that person.
-    "receiver_call_dropped": Cause(Kind.LINE, connected=True, climbs=True),
-    "fax_signaling_error": Cause(Kind.LINE, connected=True, climbs=True),
-    "invalid_ecm_response_from_receiver": Cause(Kind.LINE, connected=True, climbs=True),
+    "receiver_call_dropped": Cause(
+        Kind.LINE, "The recipient's side hung up in the middle of the transmission.", connected=True, climbs=True
+    ),
+    "fax_signaling_error": Cause(
+        Kind.LINE, "The two fax machines did not understand each other.", connected=True, climbs=True
+    ),
+    "invalid_ecm_response_from_receiver": Cause(
+        Kind.LINE, "The recipient's fax machine failed during the transmission.", connected=True, climbs=True
+    ),
     # Answered without fax tones. It may be a person's telephone, which must not ring again and again; or T.38 packets
     # that do not come through, which plain audio mends.
-    "fax_initial_communication_timeout": Cause(Kind.ONCE, connected=True, climbs=True),
-    "destination_unreachable": Cause(Kind.ONCE),
-    "receiver_decline": Cause(Kind.ONCE),
+    "fax_initial_communication_timeout": Cause(
+        Kind.ONCE, "Somebody or something answered that was no fax machine.", connected=True, climbs=True
+    ),
+    "destination_unreachable": Cause(Kind.ONCE, "The number could not be reached."),
+    "receiver_decline": Cause(Kind.ONCE, "The recipient's side refused the call."),
     # The offer did not suit the other side, before the call was up; another offer may.
-    "receiver_incompatible_destination": Cause(Kind.ONCE, climbs=True),
+    "receiver_incompatible_destination": Cause(
+        Kind.ONCE, "The recipient's side takes no calls of this kind.", climbs=True
+    ),
     # The example of the API reference; it tells of no call duration.
-    "rejected": Cause(Kind.ONCE),
-    "file_download_failed": Cause(Kind.ONCE),
-    "media_processing_exception": Cause(Kind.ONCE),
+    "rejected": Cause(Kind.ONCE, "The call was rejected."),
+    "file_download_failed": Cause(Kind.ONCE, "Telnyx could not fetch the document."),
+    "media_processing_exception": Cause(Kind.ONCE, "Telnyx could not prepare the document for sending."),
     # Of inbound faxes by their description; of an outbound one they can only mean the same, seen from our side.
-    "sender_call_dropped": Cause(Kind.LINE, connected=True, climbs=True),
-    "carrier_lost": Cause(Kind.LINE, connected=True, climbs=True),
-    "sender_communication_error": Cause(Kind.LINE),
+    "sender_call_dropped": Cause(Kind.LINE, "The call broke off on the sending side.", connected=True, climbs=True),
+    "carrier_lost": Cause(Kind.LINE, "The line broke off during the transmission.", connected=True, climbs=True),
+    "sender_communication_error": Cause(Kind.LINE, "The call could not be set up: trouble on the sending side."),
     # "Telnyx to investigate this further".
-    "success": Cause(Kind.CONTRADICTION, connected=True),
-    "received": Cause(Kind.CONTRADICTION, connected=True),
-    "user_channel_limit_exceeded": Cause(Kind.CAPACITY),
-    "outbound_profile_channel_limit_exceeded": Cause(Kind.CAPACITY),
-    "connection_channel_limit_exceeded": Cause(Kind.CAPACITY),
-    "outbound_profile_daily_spend_limit_exceeded": Cause(Kind.SPEND),
-    "account_disabled": Cause(Kind.ACCOUNT),
-    "no_outbound_profile": Cause(Kind.ACCOUNT),
-    "unverified_origination_number": Cause(Kind.ACCOUNT),
-    "destination_not_in_countries_whitelist": Cause(Kind.DESTINATION),
-    "destination_not_in_service_plan": Cause(Kind.DESTINATION),
+    "success": Cause(
+        Kind.CONTRADICTION,
+        "Telnyx contradicts itself: it may have arrived. Ask the recipient before it is sent again.",
+        connected=True,
+    ),
+    "received": Cause(
+        Kind.CONTRADICTION,
+        "Telnyx contradicts itself: it may have arrived. Ask the recipient before it is sent again.",
+        connected=True,
+    ),
+    "user_channel_limit_exceeded": Cause(Kind.CAPACITY, "Too many faxes were under way at once in the account."),
+    "outbound_profile_channel_limit_exceeded": Cause(
+        Kind.CAPACITY, "Too many faxes were under way at once on the outbound profile."
+    ),
+    "connection_channel_limit_exceeded": Cause(
+        Kind.CAPACITY, "Too many faxes were under way at once on the fax application."
+    ),
+    "outbound_profile_daily_spend_limit_exceeded": Cause(Kind.SPEND, "The day's limit of money at Telnyx was reached."),
+    "account_disabled": Cause(Kind.ACCOUNT, "The Telnyx account is disabled."),
+    "no_outbound_profile": Cause(Kind.ACCOUNT, "The fax application has no outbound profile at Telnyx."),
+    "unverified_origination_number": Cause(Kind.ACCOUNT, "Telnyx has not verified the sender's number."),
+    "destination_not_in_countries_whitelist": Cause(
+        Kind.DESTINATION, "The account may not call this country; it can be allowed at Telnyx."
+    ),
+    "destination_not_in_service_plan": Cause(
+        Kind.DESTINATION, "The account's plan does not cover this number; it can be changed at Telnyx."
+    ),
     # Of trial accounts, which may call verified numbers only.
-    "unverified_destination_not_allowed": Cause(Kind.DESTINATION),
-    "destination_invalid": Cause(Kind.NUMBER),
-    "receiver_invalid_number_format": Cause(Kind.NUMBER),
-    "receiver_unallocated_number": Cause(Kind.NUMBER),
-    "file_format_invalid": Cause(Kind.DOCUMENT),
-    "file_size_limit_exceeded": Cause(Kind.DOCUMENT),
-    "page_count_limit_exceeded": Cause(Kind.DOCUMENT),
+    "unverified_destination_not_allowed": Cause(Kind.DESTINATION, "A trial account may call verified numbers only."),
+    "destination_invalid": Cause(Kind.NUMBER, "The number is wrong."),
+    "receiver_invalid_number_format": Cause(Kind.NUMBER, "The number is wrong."),
+    "receiver_unallocated_number": Cause(Kind.NUMBER, "The number belongs to nobody."),
+    "file_format_invalid": Cause(Kind.DOCUMENT, "The document is of a kind that cannot be faxed."),
+    "file_size_limit_exceeded": Cause(Kind.DOCUMENT, "The document is too large."),
+    "page_count_limit_exceeded": Cause(Kind.DOCUMENT, "The document has too many pages."),
     # Nothing tells whether the call was up; no further one is made.
-    "sender_canceled": Cause(Kind.SENDER),
+    "sender_canceled": Cause(Kind.SENDER, "Somebody cancelled it."),
 }
 """Every reason that is known."""
 
-UNKNOWN = Cause(Kind.ONCE)
+UNKNOWN = Cause(Kind.ONCE, "It failed for a reason that is not known here.")
 """Any other reason: tried again, but not for ever."""

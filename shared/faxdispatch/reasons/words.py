@@ -1,45 +1,8 @@
 """Why a fax did not arrive, in words for people who know nothing of Telnyx."""
 
-TELNYX: dict[str, str] = {
-    "user_busy": "The line was busy.",
-    "receiver_no_answer": "Nobody answered.",
-    "receiver_no_response": "Nobody answered.",
-    "receiver_recovery_on_timer_expire": "The recipient's telephone network did not react in time.",
-    "receiver_communication_error": "The call could not be set up: trouble in the telephone network.",
-    "service_unavailable": "The telephone network was not available.",
-    "receiver_call_dropped": "The recipient's side hung up in the middle of the transmission.",
-    "fax_signaling_error": "The two fax machines did not understand each other.",
-    "invalid_ecm_response_from_receiver": "The recipient's fax machine failed during the transmission.",
-    "fax_initial_communication_timeout": "Somebody or something answered that was no fax machine.",
-    "destination_unreachable": "The number could not be reached.",
-    "receiver_decline": "The recipient's side refused the call.",
-    "receiver_incompatible_destination": "The recipient's side takes no calls of this kind.",
-    "rejected": "The call was rejected.",
-    "file_download_failed": "Telnyx could not fetch the document.",
-    "media_processing_exception": "Telnyx could not prepare the document for sending.",
-    "sender_call_dropped": "The call broke off on the sending side.",
-    "carrier_lost": "The line broke off during the transmission.",
-    "sender_communication_error": "The call could not be set up: trouble on the sending side.",
-    "success": "Telnyx contradicts itself: it may have arrived. Ask the recipient before it is sent again.",
-    "received": "Telnyx contradicts itself: it may have arrived. Ask the recipient before it is sent again.",
-    "user_channel_limit_exceeded": "Too many faxes were under way at once in the account.",
-    "outbound_profile_channel_limit_exceeded": "Too many faxes were under way at once on the outbound profile.",
-    "connection_channel_limit_exceeded": "Too many faxes were under way at once on the fax application.",
-    "outbound_profile_daily_spend_limit_exceeded": "The day's limit of money at Telnyx was reached.",
-    "account_disabled": "The Telnyx account is disabled.",
-    "no_outbound_profile": "The fax application has no outbound profile at Telnyx.",
-    "unverified_origination_number": "Telnyx has not verified the sender's number.",
-    "destination_not_in_countries_whitelist": "The account may not call this country; it can be allowed at Telnyx.",
-    "destination_not_in_service_plan": "The account's plan does not cover this number; it can be changed at Telnyx.",
-    "unverified_destination_not_allowed": "A trial account may call verified numbers only.",
-    "destination_invalid": "The number is wrong.",
-    "receiver_invalid_number_format": "The number is wrong.",
-    "receiver_unallocated_number": "The number belongs to nobody.",
-    "file_format_invalid": "The document is of a kind that cannot be faxed.",
-    "file_size_limit_exceeded": "The document is too large.",
-    "page_count_limit_exceeded": "The document has too many pages.",
-    "sender_canceled": "Somebody cancelled it.",
-}
+from faxdispatch.reasons.failures import REASONS
+
+TELNYX: dict[str, str] = {reason: cause.words for reason, cause in REASONS.items()}
 """Every failure reason of Telnyx that is known."""
 
 REFUSALS: dict[str, str] = {
