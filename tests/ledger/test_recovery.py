@@ -372,7 +372,6 @@ class Restored(Walk):
         return known.model_copy(update={"id": each.id, "created_at": datetime.fromtimestamp(each.at, UTC)})
 
 
-@pytest.mark.parametrize("seed", range(8))
 def test_a_campaign_that_was_set_back_at_any_step_doubles_and_loses_no_row(redis_url: str, seed: int) -> None:
     walk, dice = Restored(redis_url, seed), random.Random(seed)
     try:
