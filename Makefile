@@ -57,8 +57,8 @@ format: $(STAMP) ## format the code and mend what the linter can mend
 	$(BIN)/ruff check --fix .
 
 lock: ## renew requirements/*.lock from pyproject.toml (needs uv)
-	uv pip compile pyproject.toml --extra app --group dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o requirements/dev.lock
-	uv pip compile pyproject.toml --extra app --extra s3 --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -c requirements/dev.lock -o requirements/app.lock
+	uv pip compile pyproject.toml --extra app --extra notices --group dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o requirements/dev.lock
+	uv pip compile pyproject.toml --extra app --extra notices --extra s3 --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -c requirements/dev.lock -o requirements/app.lock
 
 clean: ## remove .venv and every cache
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache dist

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from flask import url_for
 
-from console.holding import pause_words
 from console.words import lasting
 from faxdispatch.ledger import Overview
+from faxdispatch.reasons.pauses import pause_words
 from faxdispatch.settings import Settings
 from faxdispatch.states import HoldReason, State
 from faxdispatch.wording import counted, counted_are
@@ -40,6 +40,8 @@ def alarms(found: Overview, settings: Settings, webhook_lag: float | None) -> li
 
 
 def _nobody_works(found: Overview) -> Iterator[Alarm]:
+    if found.ledger_behind:
+        yield Alarm("bad", "The ledger went back in time: nothing is sent. `faxdispatch recover` brings back the rest.")
     if found.workers == 0:
         yield Alarm("bad", "No worker is running: nothing is sent.")
     elif found.leader is None:

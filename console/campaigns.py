@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from console.access import looked, operators_only, you
 from console.acting import act, acted, checked_reason
 from console.desk import desk
-from console.holding import ending, meaning, pause_words
+from console.holding import ending, meaning
 from console.progress import look
 from console.words import LEFT_OUT
 from faxdispatch.calling.written import parse_moment
@@ -22,6 +22,7 @@ from faxdispatch.campaign.report.files import write_report
 from faxdispatch.errors import BadInput
 from faxdispatch.evidence.campaign import campaign_pack
 from faxdispatch.ledger import read_overview
+from faxdispatch.reasons.pauses import pause_words
 from faxdispatch.states import CampaignState, State
 from faxdispatch.wording import counted, counted_are
 

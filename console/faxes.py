@@ -8,12 +8,13 @@ from console.access import looked, operators_only, you
 from console.acting import act, acted, checked_reason, reason
 from console.desk import desk
 from console.finding import Asked, look, look_on
-from console.holding import ending, meaning, pause_words, waivable
+from console.holding import ending, meaning, waivable
 from console.outbound import document
 from console.story import steps, stretches, verdict
 from faxdispatch.errors import NotKnown
 from faxdispatch.ledger import JobView, Pause
 from faxdispatch.preview.pages import Lines, NotDrawn, draw
+from faxdispatch.reasons.pauses import pause_words
 from faxdispatch.search import STATES
 from faxdispatch.states import State, Verdict
 

@@ -1,15 +1,7 @@
 """What holds a fax and what ends that, in words for people who have buttons instead of commands."""
 
 from faxdispatch.reasons.holds import MEANINGS
-from faxdispatch.reasons.words import TELNYX
 from faxdispatch.states import WAIVABLE, HoldReason
-
-_PAUSES = {
-    "operator": "a person paused it",
-    "telnyx_unreachable": "Telnyx cannot be reached; one fax at a time tries",
-    "telnyx_failing": "Telnyx answers with errors of its own (5xx); one fax at a time tries",
-    "spend_cap": "the day's money is spent",
-}
 
 _ENDS = {
     HoldReason.SEND_AT: "That moment.",
@@ -41,10 +33,3 @@ def ending(reason: str | None) -> str | None:
 def waivable(reason: str | None) -> bool:
     """Tell whether a person may let one fax go from this."""
     return reason in {one.value for one in WAIVABLE}
-
-
-def pause_words(reason: str) -> str:
-    """Say why a connection is paused."""
-    if reason.isdigit():
-        return f"Telnyx refuses the account (code {reason})"
-    return _PAUSES.get(reason) or TELNYX.get(reason, reason).rstrip(".")

@@ -6,9 +6,10 @@ from werkzeug.wrappers import Response
 from console.access import you
 from console.acting import act, checked_reason
 from console.desk import desk
-from console.holding import ending, meaning, pause_words
+from console.holding import ending, meaning
 from faxdispatch.calling.written import parse_span
 from faxdispatch.ledger import read_overview
+from faxdispatch.reasons.pauses import pause_words
 from faxdispatch.states import HoldReason
 
 pages = Blueprint("holds", __name__, url_prefix="/holds")

@@ -6,6 +6,8 @@ import socket
 import sys
 from types import FrameType
 
+from faxdispatch.errors import Misconfigured
+from faxdispatch.notices.telling import Telling
 from faxdispatch.observability.logs import set_up
 from faxdispatch.serving import Server, listen
 from webhook import witness
@@ -22,6 +24,7 @@ def main() -> None:
     watched = Server(admin, _listen("FAX_ADMIN_PORT", settings.fax_admin_host, settings.fax_admin_port), ADMIN_BOUNDS)
     signal.signal(signal.SIGTERM, _stop)
     witness.start(settings)
+    _tell_incidents()
     watched.run_aside()
     print(f"webhook: metrics, readiness and health on port {watched.port}", file=sys.stderr)
     print(f"webhook: listening on port {server.port}", file=sys.stderr, flush=True)
@@ -33,6 +36,16 @@ def _listen(setting: str, host: str, port: int) -> socket.socket:
         return listen(host, port)
     except OSError as error:
         sys.exit(f"webhook: cannot listen on {host} port {port}: {error.strerror}; set {setting}")
+
+
+def _tell_incidents() -> None:
+    """Tell them where FAX_NOTICES is set: where no worker runs, nobody else can."""
+    try:
+        telling = Telling.from_settings(settings)
+    except Misconfigured as error:
+        sys.exit(f"webhook: {error}")
+    if telling:
+        telling.start()
 
 
 def _stop(_number: int, _frame: FrameType | None) -> None:

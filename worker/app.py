@@ -35,6 +35,7 @@ from faxdispatch.ledger import (
 )
 from faxdispatch.ledger.connection import refuse_unfit
 from faxdispatch.ledger.refusals import passes
+from faxdispatch.notices.telling import Telling
 from faxdispatch.observability.logs import set_up
 from faxdispatch.redis.address import RedisAddress
 from faxdispatch.settings import Settings
@@ -157,6 +158,7 @@ def _collaborators(settings: Settings, app: Celery) -> Collaborators:
 def _attend(app: Celery, settings: Settings) -> None:
     """Let the scheduler live as long as the worker takes messages."""
     scheduler = Scheduler(app.collaborators, f"{socket.gethostname()}:{os.getpid()}")
+    telling = Telling.from_settings(settings)
 
     @setup_logging.connect(weak=False)
     def keep_ours(**_: Any) -> None:
@@ -166,6 +168,8 @@ def _attend(app: Celery, settings: Settings) -> None:
     def ready(**_: Any) -> None:
         app.collaborators.watch.start()
         scheduler.start()
+        if telling:
+            telling.start()
         log.info("ready: %d threads, %s", settings.fax_worker_concurrency, settings.telnyx_base_url)
 
     @worker_shutting_down.connect(weak=False)

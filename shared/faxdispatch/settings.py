@@ -302,6 +302,8 @@ class Settings(BaseSettings):
     """Points of an attempt at which the worker kills itself, such as `claimed=0.02`. For chaos tests only."""
     fax_dangerous_inbound_origins: Words = ()
     """Origins like `http://127.0.0.1:4010` whose inbound links are fetched unchecked. For a simulated Telnyx only."""
+    fax_notices: SecretStr | None = None
+    """Addresses, separated by commas, that incidents are told to: apprise's, and `signed+https://` ones of ours."""
     fax_log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     """What is logged."""
     fax_log_format: Literal["text", "json"] = "text"

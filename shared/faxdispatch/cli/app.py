@@ -48,6 +48,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "console": ("faxdispatch.cli.console:app", "Users of the console in the browser."),
     "canary": ("faxdispatch.cli.canary.command:canary", "Send one real page through the whole chain, and judge it."),
     "charges": ("faxdispatch.cli.charges:charges", "Show what faxes cost, beside what was estimated."),
+    "notices": ("faxdispatch.cli.notices:app", "Notices of incidents to mail, chat and webhooks."),
     "doctor": ("faxdispatch.cli.doctor:doctor", "Check settings, services, Telnyx and webhook."),
 }
 """Each command, in the order of the help, with where it is and what the help says of it."""

@@ -11,6 +11,7 @@ from faxdispatch.checks.environment import check_environment
 from faxdispatch.checks.finding import Finding, Level, fail
 from faxdispatch.checks.hook import check_hook
 from faxdispatch.checks.inbound import check_inbound
+from faxdispatch.checks.notices import check_notices
 from faxdispatch.checks.redis import check_redis
 from faxdispatch.checks.telnyx import check_telnyx
 from faxdispatch.checks.webhook import check_webhook
@@ -29,6 +30,7 @@ CHECKS: tuple[Callable[[Settings], Iterable[Finding]], ...] = (
     check_inbound,
     check_hook,
     check_charges,
+    check_notices,
 )
 """All checks, in the order of what rests on what."""
 

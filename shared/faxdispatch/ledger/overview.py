@@ -40,6 +40,8 @@ class Overview:
     quarantined_numbers: int
     documents_wanted: int
     documents_given_up: int
+    ledger_behind: bool
+    """The ledger went back in time, and nothing is sent before it is recovered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,7 @@ def read_overview(scripts: Scripts) -> Overview:
         quarantined_numbers=found["numbers"],
         documents_wanted=found["documents_wanted"],
         documents_given_up=found["documents_given_up"],
+        ledger_behind=bool(found["behind"]),
     )
 
 

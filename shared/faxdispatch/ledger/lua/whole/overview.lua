@@ -45,5 +45,6 @@ return reply({
   quarantined = redis.call('XLEN', 'fax:quarantine'),
   numbers = redis.call('ZCARD', 'fax:quarantined'),
   documents_wanted = redis.call('ZCARD', 'fax:documents:wanted'),
+  behind = redis.call('HEXISTS', 'fax:ledger', 'behind'),
   documents_given_up = redis.call('ZCARD', 'fax:documents:given_up'),
 })

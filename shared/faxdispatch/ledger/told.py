@@ -1,0 +1,59 @@
+"""Which incidents people were told of, so that no process tells one again while it lasts."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from faxdispatch.ledger.clock import moment
+from faxdispatch.ledger.scripts import Scripts, redis_trouble
+
+_TOLD = "fax:notices"
+_TURN = "fax:notices:turn"
+_SINCE = "since"
+
+
+class Told:
+    """The memory of all processes that tell. All methods raise `Unavailable` where Redis did not answer."""
+
+    def __init__(self, scripts: Scripts) -> None:
+        self._scripts = scripts
+
+    @property
+    def _redis(self) -> Any:
+        # redis-py's types cannot say that replies are text.
+        return self._scripts.redis
+
+    def take_turn(self, seconds: float) -> bool:
+        """Take the turn for so long; False where another process has it, or had it so lately."""
+        with redis_trouble():
+            return bool(self._redis.set(_TURN, "1", nx=True, px=round(seconds * 1000)))
+
+    def keep_turn(self, seconds: float) -> None:
+        """Keep the turn for so long from now on."""
+        with redis_trouble():
+            self._redis.set(_TURN, "1", px=round(seconds * 1000))
+
+    def since(self) -> datetime:
+        """Give the moment from which incidents are told: that of the first call."""
+        with redis_trouble():
+            self._redis.hsetnx(_TOLD, _SINCE, self._scripts.clock())
+            return moment(int(self._redis.hget(_TOLD, _SINCE)))
+
+    def all(self) -> dict[str, datetime]:
+        """Give the incidents that were told, and when each was seen last."""
+        with redis_trouble():
+            found = self._redis.hgetall(_TOLD)
+        return {incident: moment(int(seen)) for incident, seen in found.items() if incident != _SINCE}
+
+    def seen(self, incidents: Iterable[str]) -> None:
+        """Note that these were told, and are seen now."""
+        now = self._scripts.clock()
+        if noted := dict.fromkeys(incidents, now):
+            with redis_trouble():
+                self._redis.hset(_TOLD, mapping=noted)
+
+    def forget(self, incidents: Iterable[str]) -> None:
+        """Forget these: they are over, and told anew where they come again."""
+        if over := list(incidents):
+            with redis_trouble():
+                self._redis.hdel(_TOLD, *over)

@@ -1,0 +1,146 @@
+"""Where incidents are told: mail and chat by apprise, and webhooks that we sign ourselves.
+
+The signature is that of Standard Webhooks (https://www.standardwebhooks.com), which libraries of most languages check.
+"""
+
+import base64
+import binascii
+import hmac
+import json
+import logging
+import re
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Protocol
+from urllib.parse import unquote, urlsplit
+from uuid import uuid4
+
+import httpx
+
+from faxdispatch.errors import Misconfigured
+from faxdispatch.notices.incidents import Incident
+
+PATIENCE = 20.0
+"""Seconds that one channel may take for a notice."""
+_SIGNED = ("signed+https", "signed+http")
+_APART = re.compile(r"[\s,]+(?=[a-z][a-z0-9+.-]*://)", re.IGNORECASE)
+"""Between two addresses; a comma within one, as between receivers of a mail, is a part of it."""
+_TELLS = (
+    "an address of apprise's such as mailto://user:password@example.com, or signed+https://SECRET@example.com/path "
+    "with a secret of 24 to 64 bytes in base64"
+)
+
+
+class Channel(Protocol):
+    """One place where incidents are told."""
+
+    @property
+    def name(self) -> str:
+        """Its kind, which tells nothing of its secrets."""
+
+    def tell(self, incident: Incident) -> bool:
+        """Tell it; False where it did not arrive."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """A webhook with a signature over its id, its time and its body."""
+
+    url: str
+    secret: bytes
+    name: str
+
+    def tell(self, incident: Incident) -> bool:
+        """Post it."""
+        stamp, name = f"{time.time():.0f}", uuid4().hex
+        body = json.dumps(
+            {
+                "incident": incident.key,
+                "grave": incident.grave,
+                "title": incident.title,
+                "text": incident.text,
+                "command": incident.command,
+            }
+        ).encode()
+        signature = hmac.digest(self.secret, f"{name}.{stamp}.".encode() + body, "sha256")
+        headers = {
+            "content-type": "application/json",
+            "webhook-id": name,
+            "webhook-timestamp": stamp,
+            "webhook-signature": f"v1,{base64.b64encode(signature).decode()}",
+        }
+        try:
+            return httpx.post(self.url, content=body, headers=headers, timeout=PATIENCE / 4).is_success
+        except httpx.HTTPError:
+            return False
+
+
+@dataclass(frozen=True, slots=True)
+class ByApprise:
+    """Any service that apprise knows."""
+
+    send: Callable[[Incident], bool]
+    name: str
+
+    def tell(self, incident: Incident) -> bool:
+        """Have apprise tell it."""
+        return self.send(incident)
+
+
+def channels(addresses: str) -> list[Channel]:
+    """Give the channels of `FAX_NOTICES`.
+
+    Raises:
+        Misconfigured: an address is none, or apprise is not installed. The message holds no part of an address.
+    """
+    return [_channel(address, place) for place, address in enumerate(_APART.split(addresses.strip(" ,")), start=1)]
+
+
+def tell(incident: Incident, where: Iterable[Channel]) -> tuple[list[str], list[str]]:
+    """Tell an incident everywhere; give the kinds of the channels that took it, and of those that did not."""
+    took: list[str] = []
+    missed: list[str] = []
+    for channel in where:
+        (took if channel.tell(incident) else missed).append(channel.name)
+    return took, missed
+
+
+def _channel(address: str, place: int) -> Channel:
+    channel = _signed(address) if address.lower().startswith(_SIGNED) else _by_apprise(address)
+    if channel is None:
+        raise Misconfigured(f"FAX_NOTICES: entry {place} cannot be used; write {_TELLS}")
+    return channel
+
+
+def _signed(address: str) -> Signed | None:
+    try:
+        parts = urlsplit(address)
+        host, port = parts.hostname, f":{parts.port}" if parts.port else ""
+        secret = base64.b64decode(unquote(parts.username or "").removeprefix("whsec_"), validate=True)
+    except (ValueError, binascii.Error):
+        return None
+    if not host or not 24 <= len(secret) <= 64:
+        return None
+    host = f"[{host}]" if ":" in host else host
+    query = f"?{parts.query}" if parts.query else ""
+    scheme = parts.scheme.lower().removeprefix("signed+")
+    return Signed(f"{scheme}://{host}{port}{parts.path or '/'}{query}", secret, name=f"signed+{scheme}")
+
+
+def _by_apprise(address: str) -> ByApprise | None:
+    try:
+        from apprise import Apprise, NotifyType  # noqa: PLC0415 - it is large, and few use it
+    except ImportError:
+        raise Misconfigured("FAX_NOTICES: mail and chat need pip install 'faxdispatch[notices]'") from None
+    # Its own lines name addresses; what did not arrive is told by us.
+    logging.getLogger("apprise").setLevel(logging.CRITICAL)
+    service = Apprise()
+    if not service.add(address) or len(service) != 1:
+        return None
+
+    def send(incident: Incident) -> bool:
+        kind = NotifyType(incident.grave)
+        return bool(service.notify(incident.body, title=incident.title, notify_type=kind, timeout=PATIENCE))
+
+    return ByApprise(send, name=address.partition("://")[0].lower())

@@ -1,0 +1,97 @@
+"""Telling each incident once. Workers and the web app do it in turn, so that the last of them tells of the others."""
+
+import logging
+import time
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from threading import Thread
+from typing import Self
+
+from faxdispatch.errors import Unavailable
+from faxdispatch.ledger import Campaign, Campaigns, Scripts, read_overview
+from faxdispatch.ledger.told import Told
+from faxdispatch.notices.channels import PATIENCE, Channel, channels, tell
+from faxdispatch.notices.incidents import Incident, incidents
+from faxdispatch.settings import Settings
+
+log = logging.getLogger(__name__)
+
+EVERY = 30.0
+"""Seconds between two looks, of all processes together."""
+QUIET = timedelta(minutes=10)
+"""For so long an incident must not have been seen before it counts as over: one that comes and goes is one."""
+MOST = 10
+"""Notices of one look; others wait for the next."""
+_PAGE = 100
+
+
+class Telling:
+    """Tells what there is to tell. It has a thread of its own, so that no notice can hold up a fax."""
+
+    def __init__(self, scripts: Scripts, where: Sequence[Channel], *, settle: float) -> None:
+        self._scripts = scripts
+        self._where = where
+        self._settle = settle
+        self._told = Told(scripts)
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Self | None:
+        """Build it; None where `FAX_NOTICES` is not set.
+
+        Raises:
+            Misconfigured: an address of `FAX_NOTICES` is none.
+        """
+        if settings.fax_notices is None:
+            return None
+        where = channels(settings.fax_notices.get_secret_value())
+        return cls(Scripts.from_settings(settings), where, settle=settings.fax_settle)
+
+    def start(self) -> None:
+        """Begin, in a thread that ends with the process."""
+        Thread(target=self._run, name="notices", daemon=True).start()
+
+    def look(self) -> None:
+        """Tell what is new, where no other process has just looked.
+
+        Raises:
+            Unavailable: Redis did not answer. What was not noted as told is told at the next look.
+        """
+        if not self._told.take_turn(EVERY):
+            return
+        found = {incident.key: incident for incident in self._incidents()}
+        told = self._told.all()
+        self._told.seen(found.keys() & told.keys())
+        now = self._scripts.clock() / 1000
+        self._told.forget(
+            key for key, seen in told.items() if key not in found and now - seen.timestamp() > QUIET.total_seconds()
+        )
+        for incident in [found[key] for key in found if key not in told][:MOST]:
+            self._told.keep_turn(EVERY + PATIENCE * len(self._where))
+            took, missed = tell(incident, self._where)
+            if missed:
+                log.warning("notice %r did not arrive by %s", incident.title, ", ".join(missed))
+            if took:
+                self._told.seen([incident.key])
+
+    def _incidents(self) -> Iterator[Incident]:
+        found = read_overview(self._scripts)
+        return incidents(found, self._campaigns(), settle=self._settle, since=self._told.since())
+
+    def _campaigns(self) -> Iterator[Campaign]:
+        known, first = Campaigns(self._scripts), 0
+        while True:
+            some, count = known.some(first, _PAGE)
+            yield from some
+            first += _PAGE
+            if first >= count:
+                return
+
+    def _run(self) -> None:
+        while True:
+            time.sleep(EVERY / 3)
+            try:
+                self.look()
+            except Unavailable as error:
+                log.info("notices: %s; trying again", error)
+            except Exception:
+                log.exception("notices: unforeseen; going on")
