@@ -5,13 +5,15 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.metrics_core import Metric
 
 from faxdispatch.errors import Unavailable
-from faxdispatch.ledger import Account, Agenda, Charges, DayCharges, Figures, Ledger, Limits, Traffic, Watch
+from faxdispatch.ledger import Account, Agenda, Campaigns, Charges, DayCharges, Figures, Ledger, Limits, Traffic, Watch
+from faxdispatch.ledger.measures import BOUNDS, Measures, read_measures
 from faxdispatch.reasons.failures import REASONS
 from webhook.breaker import Breaker
+from webhook.campaign_figures import campaign_figures
 from webhook.labels import Labels
 
 _SECONDS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 1.5, 2.0)
@@ -102,6 +104,8 @@ class LedgerGauges:
         # Where we know which are ours, all others are one; else the first ones stand for themselves.
         self._connections = Labels(connections, most=0) if connections else Labels()
         self._places = Labels()
+        self._causes = Labels(frozenset(REASONS))
+        self._campaigns = Campaigns(ledger.scripts)
         self._max_age = max_age
         self._lock = threading.Lock()
         self._read_at = float("-inf")
@@ -149,6 +153,8 @@ class LedgerGauges:
             *_charged(self._charges.days()),
             *_watched(figures := self._watch.figures()),
             _unread(figures.unread, self._places),
+            *_measured(read_measures(self._ledger.scripts), self._causes),
+            *campaign_figures(self._campaigns),
         ]
 
 
@@ -228,6 +234,27 @@ def _watched(figures: Figures) -> Iterator[Metric]:
             "How far back the next listing of inbound faxes begins; grows while none comes to its end.",
             value=figures.inbound_behind,
         )
+
+
+def _measured(measures: Measures, causes: Labels) -> Iterator[Metric]:
+    ended = CounterMetricFamily(
+        "faxdispatch_ended", "Jobs that ended; failed ones by cause.", labels=["state", "cause"]
+    )
+    failed: dict[str, int] = {}
+    for cause, count in measures.failed.items():
+        label = causes.bound(cause)
+        failed[label] = failed.get(label, 0) + count
+    for label, count in failed.items():
+        ended.add_metric(["failed", label], count)
+    ended.add_metric(["delivered", ""], measures.delivered)
+    ended.add_metric(["cancelled", ""], measures.cancelled)
+    took = HistogramMetricFamily("faxdispatch_delivery_seconds", "Time from a fax being recorded to its delivery.")
+    within = [(f"{bound}.0", float(count)) for bound, count in zip(BOUNDS, measures.delivered_within, strict=True)]
+    took.add_metric([], [*within, ("+Inf", measures.delivered)], sum_value=None)
+    waits = _family("faxdispatch_limiter_wait_seconds", "How long a fax has waited in line at most, by limit.", "limit")
+    for limit, seconds in measures.waits.items():
+        waits.add_metric([limit.value], seconds)
+    yield from (ended, took, waits)
 
 
 def _unread(places: Mapping[str, int], labels: Labels) -> Metric:

@@ -13,6 +13,7 @@ from faxdispatch.ledger import Ledger, Limits, Question, Questions, Scripts, con
 from faxdispatch.settings import Settings
 from faxdispatch.states import OPEN
 from faxdispatch.testing import telnyx_event
+from tests.ledger.campaign_desk import CampaignDesk
 from tests.webhook.harness import PATH, SIGNER
 from webhook.app import create_apps
 from webhook.endpoint import Refusal
@@ -223,3 +224,23 @@ def test_invented_words_and_connections_make_no_more_than_so_many_series(setting
         rest[0]: value for (name, *rest), value in unconfigured.items() if name == "faxdispatch_connection_paused"
     }
     assert (len(paused), sum(paused.values()), paused["other"]) == (21, 301, 281)
+
+
+def test_ends_are_counted_by_cause_and_by_the_time_they_took(admin: FlaskClient, redis_url: str):
+    desk = CampaignDesk(redis_url)
+    desk.scripts.now = None
+    desk.run(1, 2, 3)
+    desk.scripts.redis.hset(
+        "fax:ended",
+        mapping={"delivered:30": 2, "delivered:60": 1, "delivered:more": 1, "failed:user_busy": 3, "cancelled": 1},
+    )
+    desk.scripts.redis.zadd("fax:held:no_channel", {"job-1": desk.scripts.clock() - 90_000})
+    desk.pause()
+    found = figures(admin)
+    assert found["faxdispatch_ended_total", "user_busy", "failed"] == 3
+    assert found["faxdispatch_ended_total", "", "delivered"] == 4
+    within = [found["faxdispatch_delivery_seconds_bucket", at] for at in ("30.0", "60.0", "86400.0", "+Inf")]
+    assert within == [2, 3, 3, 4]
+    assert 90 <= found["faxdispatch_limiter_wait_seconds", "no_channel"] < 150
+    assert found["faxdispatch_campaign_rows", "spring", "pending"] == 3
+    assert found["faxdispatch_campaign_paused", "spring"] == 1

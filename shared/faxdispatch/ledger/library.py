@@ -23,6 +23,7 @@ _TOPICS = (
     "numbers",
     "campaigns",
     "index",
+    "ends",
     "moves",
     "breaker",
     "admission",

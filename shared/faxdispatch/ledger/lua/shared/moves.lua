@@ -133,6 +133,7 @@ local function finish(j, to, fields)
   leave(j)
   land(j)
   index_end(j)
+  count_end(j)
   forget_later(j)
 end
 
