@@ -22,6 +22,8 @@ def set_up(settings: Settings) -> None:
     handler.addFilter(OncePerOutage(own_broker=settings.broker_is_apart))
     logging.basicConfig(level=settings.fax_log_level, handlers=[handler])
     logging.captureWarnings(True)
+    # Its line for each call holds the whole address, and a link's query is its key.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
 class PlainFormatter(logging.Formatter):

@@ -2,9 +2,10 @@
 -- campaign goes on as generation `generation`. Its open jobs, all of earlier ones, are closed: what failed has failed, and
 -- any other row is pending again. All in one step, since an open row has a job of its campaign's generation.
 -- Keys: fax:agenda, fax:calls, fax:calls:*, fax:campaign:*, fax:campaign:*:parked, fax:channels, fax:channels:*,
---   fax:connections, fax:counts, fax:events, fax:fax:*, fax:granted:*, fax:held:*, fax:history:*, fax:holds, fax:idem:*,
---   fax:index:*, fax:index:*:names:*, fax:index:causes, fax:job:*, fax:limits, fax:line:*, fax:line:*:waiting,
---   fax:other:*, fax:paused:*, fax:since:*, fax:spend:*, fax:spend:campaign:*, fax:turn:*, fax:turns:*:*, fax:waiting:*
+--   fax:connections, fax:counts, fax:ended, fax:events, fax:fax:*, fax:granted:*, fax:held:*, fax:history:*, fax:holds,
+--   fax:idem:*, fax:index:*, fax:index:*:names:*, fax:index:causes, fax:job:*, fax:limits, fax:line:*,
+--   fax:line:*:waiting, fax:other:*, fax:paused:*, fax:since:*, fax:spend:*, fax:spend:campaign:*, fax:turn:*,
+--   fax:turns:*:*, fax:waiting:*
 local id, generation = a.campaign, a.generation
 local key = campaign_key(id)
 local state, current = campaign_state(id), tonumber(redis.call('HGET', key, 'generation') or '0')

@@ -1,10 +1,10 @@
 -- Give up to `limit` rows of a running campaign to the line. First those that are parked, the untried before any that is
 -- to be tried again; then `rows`, those of them that are still pending. With none left anywhere, it is finished.
 -- Keys: fax:agenda, fax:calls, fax:calls:*, fax:campaign:*, fax:campaign:*:parked, fax:campaigns:running,
---   fax:channels, fax:channels:*, fax:connections, fax:counts, fax:events, fax:fax:*, fax:granted:*, fax:held:*,
---   fax:history:*, fax:holds, fax:idem:*, fax:index:*, fax:index:*:names:*, fax:index:causes, fax:job:*, fax:limits,
---   fax:line:*, fax:line:*:waiting, fax:other:*, fax:paused:*, fax:since:*, fax:spend:*, fax:spend:campaign:*,
---   fax:suppressed, fax:suppressed:until, fax:turn:*, fax:turns:*:*, fax:waiting:*
+--   fax:channels, fax:channels:*, fax:connections, fax:counts, fax:ended, fax:events, fax:fax:*, fax:granted:*,
+--   fax:held:*, fax:history:*, fax:holds, fax:idem:*, fax:index:*, fax:index:*:names:*, fax:index:causes, fax:job:*,
+--   fax:limits, fax:line:*, fax:line:*:waiting, fax:other:*, fax:paused:*, fax:since:*, fax:spend:*,
+--   fax:spend:campaign:*, fax:suppressed, fax:suppressed:until, fax:turn:*, fax:turns:*:*, fax:waiting:*
 local id = a.campaign
 local key = campaign_key(id)
 local state = campaign_state(id)

@@ -1,8 +1,8 @@
 -- The compare-and-set before the call: from here on, this attempt may exist at Telnyx. Whatever has closed the way since
 -- the job was admitted holds it here. An answer for each of the claims.
 -- Keys: fax:agenda, fax:calls, fax:calls:*, fax:campaign:*, fax:campaign:*:parked, fax:channels, fax:channels:*,
---   fax:connections, fax:counts, fax:events, fax:fax:*, fax:granted:*, fax:held:*, fax:history:*, fax:holds, fax:idem:*,
---   fax:index:*, fax:index:*:names:*, fax:index:causes, fax:job:*, fax:ledger, fax:limits, fax:line:*,
+--   fax:connections, fax:counts, fax:ended, fax:events, fax:fax:*, fax:granted:*, fax:held:*, fax:history:*, fax:holds,
+--   fax:idem:*, fax:index:*, fax:index:*:names:*, fax:index:causes, fax:job:*, fax:ledger, fax:limits, fax:line:*,
 --   fax:line:*:waiting, fax:other:*, fax:paused:*, fax:shut, fax:since:*, fax:spend:*, fax:spend:campaign:*,
 --   fax:suppressed, fax:suppressed:until, fax:turn:*, fax:turns:*:*, fax:waiting:*, fax:witnesses
 local function claim(c)

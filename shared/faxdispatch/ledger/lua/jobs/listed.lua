@@ -3,9 +3,10 @@
 -- is how long ago it was asked for: whoever tells of it may have been stopped meanwhile, and what counts is when Telnyx
 -- was looked at. `after_claim` is how long after the claim that was by Telnyx's clock: Redis' may have been set meanwhile.
 -- Keys: fax:agenda, fax:calls, fax:calls:*, fax:campaign:*, fax:campaign:*:parked, fax:channels, fax:channels:*,
---   fax:connections, fax:counts, fax:events, fax:fax:*, fax:granted:*, fax:held:*, fax:history:*, fax:holds, fax:idem:*,
---   fax:index:*, fax:index:*:names:*, fax:index:causes, fax:job:*, fax:limits, fax:line:*, fax:line:*:waiting,
---   fax:other:*, fax:paused:*, fax:since:*, fax:spend:*, fax:spend:campaign:*, fax:turn:*, fax:turns:*:*, fax:waiting:*
+--   fax:connections, fax:counts, fax:ended, fax:events, fax:fax:*, fax:granted:*, fax:held:*, fax:history:*, fax:holds,
+--   fax:idem:*, fax:index:*, fax:index:*:names:*, fax:index:causes, fax:job:*, fax:limits, fax:line:*,
+--   fax:line:*:waiting, fax:other:*, fax:paused:*, fax:since:*, fax:spend:*, fax:spend:campaign:*, fax:turn:*,
+--   fax:turns:*:*, fax:waiting:*
 local j = load(a.job)
 if not j then return reply({outcome = 'gone'}) end
 if j.state ~= 'unknown' or j.attempt ~= a.attempt then return reply({outcome = 'no', state = j.state}) end

@@ -1,11 +1,11 @@
 -- Record what Telnyx says of a fax, by webhook or by asking: one fact, once, with the move that it makes.
 -- Keys: fax:accepted:*, fax:agenda, fax:bad:*, fax:calls, fax:calls:*, fax:campaign:*, fax:campaign:*:parked,
 --   fax:channels, fax:channels:*, fax:coming, fax:connections, fax:counts, fax:deletions, fax:documents:given_up,
---   fax:documents:stored, fax:documents:wanted, fax:events, fax:fax:*, fax:granted:*, fax:held:*, fax:history:*,
---   fax:holds, fax:idem:*, fax:inbound:*, fax:index:*, fax:index:*:names:*, fax:index:causes, fax:job:*, fax:ladder:*,
---   fax:ledger, fax:limits, fax:line:*, fax:line:*:waiting, fax:other:*, fax:paused:*, fax:quarantine, fax:quarantined,
---   fax:seen:*, fax:since:*, fax:since:accepted, fax:spend:*, fax:spend:campaign:*, fax:strays, fax:turn:*,
---   fax:turns:*:*, fax:waiting:*
+--   fax:documents:stored, fax:documents:wanted, fax:ended, fax:events, fax:fax:*, fax:granted:*, fax:held:*,
+--   fax:history:*, fax:holds, fax:idem:*, fax:inbound:*, fax:index:*, fax:index:*:names:*, fax:index:causes, fax:job:*,
+--   fax:ladder:*, fax:ledger, fax:limits, fax:line:*, fax:line:*:waiting, fax:other:*, fax:paused:*, fax:quarantine,
+--   fax:quarantined, fax:seen:*, fax:since:*, fax:since:accepted, fax:spend:*, fax:spend:campaign:*, fax:strays,
+--   fax:turn:*, fax:turns:*:*, fax:waiting:*
 local seen_key = 'fax:seen:' .. a.event
 local seen = redis.call('GET', seen_key)
 if seen then

@@ -1,10 +1,10 @@
 -- The attempt provably created nothing: back to the line, no attempt is charged. The one who claimed it may say so even
 -- after its lease: no other can have made this attempt's call.
 -- Keys: fax:accepted:*, fax:agenda, fax:calls, fax:calls:*, fax:campaign:*, fax:campaign:*:parked, fax:channels,
---   fax:channels:*, fax:connections, fax:counts, fax:events, fax:failing:*, fax:fax:*, fax:granted:*, fax:held:*,
---   fax:history:*, fax:holds, fax:idem:*, fax:index:*, fax:index:*:names:*, fax:index:causes, fax:job:*, fax:limits,
---   fax:line:*, fax:line:*:waiting, fax:other:*, fax:paused:*, fax:since:*, fax:spend:*, fax:spend:campaign:*,
---   fax:turn:*, fax:turns:*:*, fax:waiting:*
+--   fax:channels:*, fax:connections, fax:counts, fax:ended, fax:events, fax:failing:*, fax:fax:*, fax:granted:*,
+--   fax:held:*, fax:history:*, fax:holds, fax:idem:*, fax:index:*, fax:index:*:names:*, fax:index:causes, fax:job:*,
+--   fax:limits, fax:line:*, fax:line:*:waiting, fax:other:*, fax:paused:*, fax:since:*, fax:spend:*,
+--   fax:spend:campaign:*, fax:turn:*, fax:turns:*:*, fax:waiting:*
 --
 -- Whoever did not learn whether it has made the claim names it by its `owner`.
 --

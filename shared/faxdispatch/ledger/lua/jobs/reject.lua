@@ -1,9 +1,9 @@
 -- The job ends here without delivery: Telnyx refused it, or it is given up. `counter` is
 -- the one that the last attempt goes to, `blames` says that the number is at fault. `states` are those it may come from.
 -- Keys: fax:agenda, fax:bad:*, fax:calls, fax:calls:*, fax:campaign:*, fax:campaign:*:parked, fax:channels,
---   fax:channels:*, fax:connections, fax:counts, fax:events, fax:failing:*, fax:fax:*, fax:granted:*, fax:held:*,
---   fax:history:*, fax:holds, fax:idem:*, fax:index:*, fax:index:*:names:*, fax:index:causes, fax:job:*, fax:limits,
---   fax:line:*, fax:line:*:waiting, fax:other:*, fax:paused:*, fax:quarantined, fax:since:*, fax:spend:*,
+--   fax:channels:*, fax:connections, fax:counts, fax:ended, fax:events, fax:failing:*, fax:fax:*, fax:granted:*,
+--   fax:held:*, fax:history:*, fax:holds, fax:idem:*, fax:index:*, fax:index:*:names:*, fax:index:causes, fax:job:*,
+--   fax:limits, fax:line:*, fax:line:*:waiting, fax:other:*, fax:paused:*, fax:quarantined, fax:since:*, fax:spend:*,
 --   fax:spend:campaign:*, fax:turn:*, fax:turns:*:*, fax:waiting:*
 local j = load(a.job)
 if not j then return reply({outcome = 'gone'}) end

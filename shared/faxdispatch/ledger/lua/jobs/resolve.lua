@@ -1,10 +1,10 @@
 -- An operator says what became of an attempt: `accepted` as a fax, `not_sent`, or `failed`. The word is told with its
 -- reason before the move that it makes; said again, it does nothing.
 -- Keys: fax:accepted:*, fax:agenda, fax:calls, fax:calls:*, fax:campaign:*, fax:campaign:*:parked, fax:channels,
---   fax:channels:*, fax:connections, fax:counts, fax:events, fax:fax:*, fax:granted:*, fax:held:*, fax:history:*,
---   fax:holds, fax:idem:*, fax:index:*, fax:index:*:names:*, fax:index:causes, fax:job:*, fax:ledger, fax:limits,
---   fax:line:*, fax:line:*:waiting, fax:other:*, fax:paused:*, fax:since:*, fax:spend:*, fax:spend:campaign:*,
---   fax:strays, fax:turn:*, fax:turns:*:*, fax:waiting:*
+--   fax:channels:*, fax:connections, fax:counts, fax:ended, fax:events, fax:fax:*, fax:granted:*, fax:held:*,
+--   fax:history:*, fax:holds, fax:idem:*, fax:index:*, fax:index:*:names:*, fax:index:causes, fax:job:*, fax:ledger,
+--   fax:limits, fax:line:*, fax:line:*:waiting, fax:other:*, fax:paused:*, fax:since:*, fax:spend:*,
+--   fax:spend:campaign:*, fax:strays, fax:turn:*, fax:turns:*:*, fax:waiting:*
 local j = load(a.job)
 if not j then return reply({outcome = 'gone'}) end
 local attempt = a.attempt or j.attempt

@@ -1,9 +1,10 @@
 -- The failure policy wants another attempt. `pause` is the reason for which the connection is paused until then, and the
 -- fax waits with it. `counter` is the one of three that the failed attempt goes to.
 -- Keys: fax:agenda, fax:calls, fax:calls:*, fax:campaign:*, fax:campaign:*:parked, fax:channels, fax:channels:*,
---   fax:connections, fax:counts, fax:events, fax:fax:*, fax:granted:*, fax:held:*, fax:history:*, fax:holds, fax:idem:*,
---   fax:index:*, fax:index:*:names:*, fax:index:causes, fax:job:*, fax:limits, fax:line:*, fax:line:*:waiting,
---   fax:other:*, fax:paused:*, fax:since:*, fax:spend:*, fax:spend:campaign:*, fax:turn:*, fax:turns:*:*, fax:waiting:*
+--   fax:connections, fax:counts, fax:ended, fax:events, fax:fax:*, fax:granted:*, fax:held:*, fax:history:*, fax:holds,
+--   fax:idem:*, fax:index:*, fax:index:*:names:*, fax:index:causes, fax:job:*, fax:limits, fax:line:*,
+--   fax:line:*:waiting, fax:other:*, fax:paused:*, fax:since:*, fax:spend:*, fax:spend:campaign:*, fax:turn:*,
+--   fax:turns:*:*, fax:waiting:*
 local j = load(a.job)
 if not j then return reply({outcome = 'gone'}) end
 if j.state ~= 'deciding' or j.attempt ~= a.attempt then return reply({outcome = 'no', state = j.state}) end

@@ -1,10 +1,10 @@
 -- Give free channels to the jobs that wait for them, best first, as far as the rate will have slots for them. Returns
 -- the jobs that a worker must be told of.
 -- Keys: fax:agenda, fax:calls, fax:calls:*, fax:campaign:*, fax:campaign:*:parked, fax:channels, fax:channels:*,
---   fax:connections, fax:counts, fax:events, fax:fax:*, fax:granted:*, fax:held:*, fax:history:*, fax:holds, fax:idem:*,
---   fax:index:*, fax:index:*:names:*, fax:index:causes, fax:job:*, fax:limits, fax:line:*, fax:line:*:waiting,
---   fax:other:*, fax:paused:*, fax:pick, fax:rate, fax:rate:*, fax:shut, fax:since:*, fax:spend:*, fax:spend:campaign:*,
---   fax:suppressed, fax:suppressed:until, fax:turn:*, fax:turns:*:*, fax:waiting:*
+--   fax:connections, fax:counts, fax:ended, fax:events, fax:fax:*, fax:granted:*, fax:held:*, fax:history:*, fax:holds,
+--   fax:idem:*, fax:index:*, fax:index:*:names:*, fax:index:causes, fax:job:*, fax:limits, fax:line:*,
+--   fax:line:*:waiting, fax:other:*, fax:paused:*, fax:pick, fax:rate, fax:rate:*, fax:shut, fax:since:*, fax:spend:*,
+--   fax:spend:campaign:*, fax:suppressed, fax:suppressed:until, fax:turn:*, fax:turns:*:*, fax:waiting:*
 --
 -- The connections take turns, so that none takes all of the account's rate or channels.
 local picked, looked, everywhere, told, slots = {}, 0, 0, {}, {}
