@@ -22,7 +22,7 @@ _ITS_WORDS = (
 )
 """What Celery's own records of it hold; the last is its warning, at each lost connection, of a version to come."""
 _BROKERS = ("celery.", "kombu.", "worker.messaging.")
-"""Who speaks of the broker."""
+"""Who speaks of the broker; besides, only kombu's failures are plain connection errors or its own."""
 _LATE = 5.0
 """Seconds after its end for which records of calls that failed in it may still come."""
 
@@ -79,7 +79,8 @@ class OncePerOutage(logging.Filter):
         reason = _reason(record)
         if reason is None:
             return True
-        (self._broker if record.name.startswith(_BROKERS) else REDIS).noticed(reason)
+        of_broker = record.name.startswith(_BROKERS) or isinstance(reason, (OperationalError, ConnectionError))
+        (self._broker if of_broker else REDIS).noticed(reason)
         return False
 
 
