@@ -149,8 +149,7 @@ def test_a_campaign_is_paused_in_mid_run_and_goes_on(flow, sign_in, tmp_path):
 
 def test_an_opt_out_by_page_command_or_python_stops_the_rows_of_a_running_campaign(flow, sign_in, tmp_path):
     page = sign_in()
-    # Many more than are brought to the line ahead of their turn.
-    numbers = [fresh_number() for _ in range(400)]
+    numbers = [fresh_number() for _ in range(200)]
     lines = [f"Clinic {n},{number}" for n, number in enumerate(numbers)]
     (tmp_path / "opt-out.csv").write_text("Name,Fax\n" + "\n".join(lines) + "\n", encoding="utf-8")
     service = flow.client.campaigns
@@ -159,7 +158,8 @@ def test_an_opt_out_by_page_command_or_python_stops_the_rows_of_a_running_campai
     service.start(name)
     flow.until(lambda: service.get(name).ended)
 
-    last = [found.to for found in flow.client.find(campaign_id=name, state="pending")][-3:]
+    # Whether they are in line already or not, their turn is far away.
+    last = [found.to for found in flow.client.find(campaign_id=name)][-3:]
     assert flow.client.suppressions.add(last[0], reason="asked by telephone") == "added"
     form = page.locator("details.act", has_text="Put a number on the list")
     form.locator("summary").click()
