@@ -33,7 +33,7 @@ def reaches(url: str, redis: Redis, name: str = "faxes") -> None:
     with connect(url) as ledger:
         assert Scripts(ledger).raw.get("fax:none") is None
     app = broker_app("worker", joined)
-    transport.install(app, max_bytes=10_000)
+    transport.install(app, max_bytes=10_000, together=1)
     with app.connection_for_read() as connection:
         taken: list[Any] = []
         channel = connection.channel()
