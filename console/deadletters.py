@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 from console.acting import act, acted, checked_reason
 from console.desk import desk
 from faxdispatch.errors import BadInput, FaxError
-from faxdispatch.operations.letters import letter_json
+from faxdispatch.operations.deadletters import letter_json
 
 pages = Blueprint("deadletters", __name__, url_prefix="/dead-letters")
 

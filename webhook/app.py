@@ -14,10 +14,10 @@ from faxdispatch.settings import Settings
 from faxdispatch.telnyx.signature import PublicKeys
 from faxdispatch.telnyx.webhooks import WEBHOOK_PATH
 from webhook.breaker import Breaker
+from webhook.connections import Connections
 from webhook.endpoint import MAX_BODY, Endpoint, Refusal, empty
 from webhook.health import Readiness
 from webhook.intake import Outcome
-from webhook.lines import Lines
 from webhook.metrics import LedgerGauges, Metrics
 
 THREADS = 16
@@ -72,7 +72,7 @@ def create_apps(
         keys=keys,
         observations=observations
         or Observations(scripts, known_connections=settings.known_connections, addresses=settings.webhook_addresses),
-        lines=Lines(scripts.redis, Breaker(deadline=_DEADLINE, pause=_PAUSE, threads=THREADS)),
+        connections=Connections(scripts.redis, Breaker(deadline=_DEADLINE, pause=_PAUSE, threads=THREADS)),
         metrics=metrics,
         clock=clock,
     )

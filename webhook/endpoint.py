@@ -13,8 +13,8 @@ from faxdispatch.errors import Unavailable
 from faxdispatch.ledger import Observations
 from faxdispatch.telnyx.signature import PublicKeys
 from faxdispatch.telnyx.webhooks import TelnyxWebhook
+from webhook.connections import Connections
 from webhook.intake import Outcome, Receipt, take_in
-from webhook.lines import Lines
 from webhook.metrics import Metrics
 from webhook.verify import Forged, Stale, verify
 
@@ -63,13 +63,13 @@ class Endpoint:
         *,
         keys: PublicKeys,
         observations: Observations,
-        lines: Lines,
+        connections: Connections,
         metrics: Metrics,
         clock: Callable[[], float],
     ) -> None:
         self._keys = keys
         self._observations = observations
-        self._lines = lines
+        self._connections = connections
         self._metrics = metrics
         self._clock = clock
 
@@ -116,7 +116,7 @@ class Endpoint:
             body=body,
             now=now,
         )
-        receipt = self._lines.call(lambda line: take_in(self._observations, body, line))
+        receipt = self._connections.call(lambda line: take_in(self._observations, body, line))
         if receipt.outcome is Outcome.RECORDED and receipt.event:
             self._measure(receipt.event, now)
         return receipt

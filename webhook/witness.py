@@ -4,7 +4,7 @@ import logging
 from threading import Event, Thread
 
 from faxdispatch.errors import Unavailable
-from faxdispatch.ledger import Fence, Identity, Scripts, Witness
+from faxdispatch.ledger import Barrier, Identity, Scripts, Witness
 from faxdispatch.observability.outage import REDIS
 from faxdispatch.settings import Settings
 
@@ -19,14 +19,14 @@ def start(settings: Settings) -> Event:
     scripts = Scripts.from_settings(settings)
     witness = Witness(scripts, Identity(scripts))
     # It sends nothing, so it signs whatever the server keeps.
-    fence = Fence(scripts.redis, replicas=settings.fax_replicas, lossy_allowed=True, probing=False)
+    barrier = Barrier(scripts.redis, replicas=settings.fax_replicas, lossy_allowed=True, probing=False)
     stop = Event()
 
     def run() -> None:
         while not stop.wait(EVERY):
             behind = witness.behind
             try:
-                look(fence, witness)
+                look(barrier, witness)
             except Unavailable as error:
                 REDIS.noticed(error)
             else:
@@ -38,12 +38,12 @@ def start(settings: Settings) -> Event:
     return stop
 
 
-def look(fence: Fence, witness: Witness) -> None:
+def look(barrier: Barrier, witness: Witness) -> None:
     """Look whether the ledger is the one that is remembered; what is signed is remembered once it is safe.
 
     Raises:
         Unavailable: Redis did not answer, or did not confirm in time.
     """
-    with fence.bound() as connection:
+    with barrier.bound() as connection:
         answer = witness.look(on=connection)
     witness.remember(answer)

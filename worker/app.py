@@ -20,10 +20,10 @@ from faxdispatch.fetching.link import Links
 from faxdispatch.jobs import JOBS, URGENT, CancelFax, SendFax
 from faxdispatch.ledger import (
     Agenda,
+    Barrier,
     Campaigns,
     Charges,
     Clock,
-    Fence,
     Inbox,
     Ledger,
     Limits,
@@ -108,9 +108,9 @@ def build(settings: Settings) -> Celery:
 
 def _collaborators(settings: Settings, app: Celery) -> Collaborators:
     scripts = Scripts.from_settings(settings)
-    fence = Fence(scripts.redis, replicas=settings.fax_replicas, lossy_allowed=settings.fax_dangerous_lossy_redis)
+    barrier = Barrier(scripts.redis, replicas=settings.fax_replicas, lossy_allowed=settings.fax_dangerous_lossy_redis)
     ledger, limits = Ledger(scripts), Limits(scripts)
-    watch = Watch(fence, Witness(scripts, ledger.identity))
+    watch = Watch(barrier, Witness(scripts, ledger.identity))
     watch.look()
     ledger.identity.note_replicas(settings.fax_replicas)
     throttle, telnyx_clock = Throttle(limits), TelnyxClock()
@@ -139,7 +139,7 @@ def _collaborators(settings: Settings, app: Celery) -> Collaborators:
         store=open_store(settings.fax_inbound_dir) if settings.fax_inbound_dir else None,
         links=Links(max_bytes=settings.fax_inbound_max_bytes, unchecked_origins=settings.fax_dangerous_inbound_origins),
         document_slots=BoundedSemaphore(max(1, settings.fax_worker_concurrency // THREADS_A_DOCUMENT_SLOT)),
-        fence=fence,
+        barrier=barrier,
         watch=watch,
         clock=Clock(scripts),
         presence=Presence(scripts),
@@ -161,7 +161,7 @@ def _attend(app: Celery, settings: Settings) -> None:
     telling = Telling.from_settings(settings)
 
     @setup_logging.connect(weak=False)
-    def keep_ours(**_: Any) -> None:
+    def keep_logging(**_: Any) -> None:
         """Stand in for Celery's own set-up, which would take over the root logger."""
 
     @worker_ready.connect(weak=False)

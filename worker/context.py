@@ -12,10 +12,10 @@ from faxdispatch.calling.openings import Calendar
 from faxdispatch.fetching.link import Links
 from faxdispatch.ledger import (
     Agenda,
+    Barrier,
     Campaigns,
     Charges,
     Clock,
-    Fence,
     Inbox,
     Ledger,
     Limits,
@@ -55,7 +55,7 @@ class Collaborators:
     questions: Questions
     charges: Charges
     links: Links
-    fence: Fence
+    barrier: Barrier
     watch: Watch
     clock: Clock
     presence: Presence

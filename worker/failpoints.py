@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from faxdispatch.errors import Misconfigured
 
-POINTS = ("prepared", "admitted", "paced", "claimed", "fenced", "leaving", "answered", "recorded")
+POINTS = ("prepared", "admitted", "paced", "claimed", "durable", "leaving", "answered", "recorded")
 """The boundaries, in the order in which an attempt passes them.
 
 `leaving` is the moment before the call, `answered` the one after its answer was read.

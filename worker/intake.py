@@ -50,7 +50,7 @@ def _record(faxes: Sequence[Fax], w: Collaborators) -> list[str]:
     recorded: dict[str, None] = {}
     for (message, job), one, reply in zip(faxes, new, w.ledger.create_many(new, source="message"), strict=True):
         if reply["outcome"] == "conflict":
-            message.bury(IdempotencyConflict(job.idempotency_key or one.job_id, reply["job"]))
+            message.dead_letter(IdempotencyConflict(job.idempotency_key or one.job_id, reply["job"]))
         else:
             recorded[reply["job"]] = None
     return list(recorded)

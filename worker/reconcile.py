@@ -71,7 +71,7 @@ def _is(fax: Fax, job: JobView, w: Collaborators) -> bool:
     mark = decode_client_state(fax.client_state)
     if mark is None or (mark.job_id, mark.attempt) != (job.job_id, job.attempt):
         return False
-    return w.ledger.identity.is_ours(mark.ledger)
+    return w.ledger.identity.owns(mark.ledger)
 
 
 def _listing(job: JobView, w: Collaborators) -> Iterator[Fax]:

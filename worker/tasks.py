@@ -70,7 +70,7 @@ def _does(kind: type[AnyJob]) -> Callable[[Callable[[AnyJob, Message], None]], A
     """Make the Celery task of one kind of message: it is decoded, done, and told of where it cannot be.
 
     Producers' messages are nowhere else before they are recorded. They go back to the broker where Redis is away or
-    does not confirm that what came of them is as safe as a claim. What else we stumble over buries them, since Celery
+    does not confirm that what came of them is as safe as a claim. Any other error makes them dead letters, since Celery
     acknowledges what fails. Of our own ones, the scheduler brings others.
     """
 
@@ -96,7 +96,7 @@ def _kept(w: Collaborators, what: str) -> Iterator[None]:
         Reject: it is not, or Redis is away: they go back to the broker.
     """
     try:
-        before = w.fence.mark()
+        before = w.barrier.mark()
         yield
         _confirm(w, before)
     except Unavailable as error:
@@ -106,7 +106,7 @@ def _kept(w: Collaborators, what: str) -> Iterator[None]:
 
 
 def _confirm(w: Collaborators, mark: str) -> None:
-    if not w.fence.kept_since(mark):
+    if not w.barrier.kept_since(mark):
         raise Unavailable("what came of it is not as safe from a crash as a claim yet")
 
 
@@ -115,14 +115,14 @@ def _do(work: Callable[[AnyJob, Message], None], kind: type[AnyJob], message: Me
         work(kind.decode(message.payload, region=message.w.settings.fax_default_region), message)
         _tell_ignored(message)
     except (InvalidJob, IdempotencyConflict) as error:
-        message.bury(error)
+        message.dead_letter(error)
     except Unavailable:
         raise
     except Exception as error:
         if kind not in JOBS:
             raise
         log.exception("message %s of %s: unforeseen", message.id, kind.TASK)
-        message.bury(error)
+        message.dead_letter(error)
 
 
 def _tell_ignored(message: Message) -> None:
@@ -210,7 +210,7 @@ def cancel_fax(job: CancelFax, message: Message) -> None:
             w.agenda.stray_gone(str(job.fax_id))
     except (NotKnown, TelnyxError) as error:
         if not _needs_no_letter(job_id, error):
-            message.bury(error)
+            message.dead_letter(error)
 
 
 def _put(job: SyncStatus | RefreshMedia | FindInbound, message: Message) -> None:
@@ -250,7 +250,7 @@ def ask_telnyx(job: Ask, message: Message) -> None:
         if not job.question:
             raise
         log.exception("message %s of %s: unforeseen", about.id, about.task)
-        about.bury(error)
+        about.dead_letter(error)
     if job.question:
         message.w.questions.done(job.question)
 
@@ -270,7 +270,7 @@ def _sync(payload: dict[str, Any], message: Message) -> None:
         raise
     except (NotKnown, TelnyxError) as error:
         if not _needs_no_letter(job.job_id, error):
-            message.bury(error)
+            message.dead_letter(error)
 
 
 def _refresh(payload: dict[str, Any], message: Message) -> None:
@@ -283,7 +283,7 @@ def _refresh(payload: dict[str, Any], message: Message) -> None:
     except RateLimited:
         raise
     except TelnyxError as error:
-        message.bury(error)
+        message.dead_letter(error)
         return
     facts = fax.model_dump(mode="json", by_alias=True, exclude_none=True)
     message.w.ledger.tell("fax.refreshed", subject=fax_id, fax_id=fax_id, facts=facts, source="worker")
@@ -298,7 +298,7 @@ def _find(payload: dict[str, Any], message: Message) -> None:
         raise
     except TelnyxError as error:
         if job.since:
-            message.bury(error)
+            message.dead_letter(error)
         else:
             log.warning("the listing of inbound faxes failed: %s", error)
 
@@ -355,7 +355,7 @@ def _needs_no_letter(job_id: str | None, error: FaxError) -> bool:
     """Tell whether a question about a job may fail without a word.
 
     The scheduler asks again as long as the job is open, and of one that has ended meanwhile nothing needs to be asked.
-    As dead letters, an hour without Telnyx would bury every fax in flight, again and again.
+    Else an hour without Telnyx would make dead letters of the questions about every fax in flight, again and again.
     """
     passes = job_id is not None and isinstance(error, _PASSES)
     if passes:

@@ -4,7 +4,7 @@ import logging
 from threading import Event, Thread
 
 from faxdispatch.errors import Unavailable
-from faxdispatch.ledger import Fence, NotSafe, Witness
+from faxdispatch.ledger import Barrier, NotSafe, Witness
 from faxdispatch.observability.outage import REDIS
 from faxdispatch.states import HoldReason
 
@@ -17,8 +17,8 @@ EVERY = 0.5
 class Watch:
     """Looks at server and ledger again and again, and says why nothing may be sent."""
 
-    def __init__(self, fence: Fence, witness: Witness) -> None:
-        self._fence = fence
+    def __init__(self, barrier: Barrier, witness: Witness) -> None:
+        self._barrier = barrier
         self.witness = witness
         self._told: tuple[str, str | None, bool] | None = None
         self._stop = Event()
@@ -28,7 +28,7 @@ class Watch:
         """Why nothing may be sent just now; None where it may."""
         if self.witness.behind:
             return HoldReason.LEDGER_BEHIND
-        return HoldReason.NOT_DURABLE if self._fence.problem else None
+        return HoldReason.NOT_DURABLE if self._barrier.problem else None
 
     def start(self) -> None:
         """Begin, in a thread that ends with the process."""
@@ -44,8 +44,8 @@ class Watch:
         Raises:
             Unavailable: Redis did not answer.
         """
-        server = self._fence.look()
-        if self._fence.problem is None:
+        server = self._barrier.look()
+        if self._barrier.problem is None:
             self._sign()
         seen = (server.run_id, server.problem, self.witness.behind)
         if seen == self._told:
@@ -54,7 +54,7 @@ class Watch:
         where = f"Redis {server.run_id[:8]} ({server.role}, fsync {server.fsync or 'not told'})"
         if self.witness.behind:
             log.error("nothing is sent: the ledger went back in time; faxdispatch doctor says what to do")
-        if self._fence.problem:
+        if self._barrier.problem:
             log.error("nothing is sent: %s: %s; faxdispatch doctor says what to do", where, server.problem)
         elif server.problem:
             log.warning("FAX_DANGEROUS_LOSSY_REDIS: faxes may be sent twice: %s: %s", where, server.problem)
@@ -64,7 +64,7 @@ class Watch:
     def _sign(self) -> None:
         """Look whether the ledger is the one that is remembered; what is signed is remembered once it is safe."""
         try:
-            with self._fence.bound() as connection:
+            with self._barrier.bound() as connection:
                 answer = self.witness.look(on=connection)
                 # That it went back needs no confirmation.
                 self.witness.behind = answer["epoch"] == 0

@@ -499,7 +499,7 @@ class FaxClient:
     def redrive(self, letter_id: str, changes: Mapping[str, Any] | None = None) -> None:
         """Send a dead letter again under its own message id, so that a fax stays one fax, and take it off the list.
 
-        `changes` mends fields of it; one that becomes None is taken out. What is bad again is buried again.
+        `changes` mends fields of it; one that becomes None is taken out. What is bad again becomes a dead letter again.
 
         Raises:
             NotKnown: there is no such letter.

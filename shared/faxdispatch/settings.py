@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 _ENV_FILE = Path(".env")
 _ENCODING = "utf-8-sig"
 """UTF-8, with or without the mark that some editors put first."""
-_OURS = ("FAX_", "TELNYX_")
+_PREFIXES = ("FAX_", "TELNYX_")
 """How the names of our settings begin."""
 _MISSPELT = 0.85
 """Likeness (0 to 1) to a setting's name from which another one is taken for a slip of the pen."""
@@ -461,7 +461,9 @@ def strange_names() -> tuple[str, ...]:
     except OSError as error:
         raise Misconfigured(f".env: cannot be read: {error.strerror}") from None
     settings = {name.upper() for name in Settings.model_fields}
-    strange = sorted({name for name in map(str.upper, {*os.environ, *in_file}) if name.startswith(_OURS)} - settings)
+    strange = sorted(
+        {name for name in map(str.upper, {*os.environ, *in_file}) if name.startswith(_PREFIXES)} - settings
+    )
     for name in strange:
         if like := get_close_matches(name, settings, n=1, cutoff=_MISSPELT):
             raise Misconfigured(f"{name}: there is no such setting; {like[0]} is meant, or rename it")

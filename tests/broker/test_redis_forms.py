@@ -19,7 +19,7 @@ from faxdispatch.supervisor import roles as processes
 from tests.broker.redis_servers import TlsFront, sentinels
 from tests.conftest import eventually, free_port
 from tests.webhook.harness import SIGNER
-from tests.worker.test_fence import valkey
+from tests.worker.test_durability import valkey
 from worker.messaging import transport
 
 FAX = {"to": "+13125550200", "media_name": "letter"}

@@ -18,7 +18,7 @@ from faxdispatch.ledger import Campaigns, Rules, Scripts, connect
 from faxdispatch.ledger.campaign import CANCELLED, FAILED
 from faxdispatch.lists.badrows import safe_cell
 from faxdispatch.reasons.failures import REASONS
-from faxdispatch.reasons.words import OURS, REFUSALS, TELNYX, short
+from faxdispatch.reasons.words import OWN, REFUSALS, TELNYX, short
 from faxdispatch.states import CampaignState
 from tests.campaign.rows import CAMPAIGN, COLUMNS, Rows
 from tests.conftest import free_port
@@ -91,7 +91,7 @@ def test_a_row_without_delivery_says_why_in_words(ended, tmp_path):
 
     assert (busy["result"], busy["cause"], busy["cause in words"]) == ("failed", "user_busy", "The line was busy.")
     assert (suppressed["result"], suppressed["cause"]) == ("suppressed", "suppressed")
-    assert suppressed["cause in words"] == OURS["suppressed"]
+    assert suppressed["cause in words"] == OWN["suppressed"]
 
 
 def test_a_row_that_is_not_over_says_nothing_of_an_end(ended, tmp_path):
@@ -278,7 +278,7 @@ def test_the_page_tells_outcomes_causes_deliveries_cost_and_the_first_failures(e
 
     text = "\n".join(found.text)
     assert "Campaign recall is running. As of 2026-11-23 09:30 UTC." in text
-    for words in ("The line was busy.", OURS["suppressed"], "Young", "One column is 1 minute; UTC.", "0.02"):
+    for words in ("The line was busy.", OWN["suppressed"], "Young", "One column is 1 minute; UTC.", "0.02"):
         assert words in text
     assert found.tags.count("svg") >= 4
 
@@ -304,7 +304,7 @@ def test_the_page_shows_the_first_failures_only_and_says_of_how_many(redis_url, 
 
 def test_every_failure_reason_of_telnyx_is_told_in_plain_words():
     assert TELNYX.keys() == REASONS.keys()
-    assert all("_" not in words and words.endswith(".") for words in [*TELNYX.values(), *OURS.values()])
+    assert all("_" not in words and words.endswith(".") for words in [*TELNYX.values(), *OWN.values()])
 
 
 def test_every_cause_that_we_give_ourselves_is_told_in_plain_words():
@@ -313,7 +313,7 @@ def test_every_cause_that_we_give_ourselves_is_told_in_plain_words():
     given = {cause for path in sources if path.suffix in {".py", ".lua"} for cause in literal.findall(path.read_text())}
 
     assert {"operator", "number_quarantined", "send_by", "lease_expired"} <= given
-    assert given <= OURS.keys()
+    assert given <= OWN.keys()
 
 
 @pytest.mark.parametrize(
@@ -324,7 +324,7 @@ def test_every_cause_that_we_give_ourselves_is_told_in_plain_words():
         ("brand_new", FAILED, "It failed for a reason that is not known here: brand_new"),
         (None, FAILED, ""),
         ("user_busy", CANCELLED, "Cancelled. The try before: The line was busy."),
-        ("campaign", CANCELLED, OURS["campaign"]),
+        ("campaign", CANCELLED, OWN["campaign"]),
     ],
 )
 def test_a_cause_in_words(cause, letter, words):

@@ -14,10 +14,10 @@ FAX = {"to": NUMBER, "media_url": "https://example.com/a.pdf?signature=secret"}
 
 
 @pytest.fixture
-def bury(ledger):
+def dead_letter(ledger):
     def one(name="m-1", reason="InvalidJob", **letter):
         facts = {"task": "fax.send.v1", "reason": reason, "problem": "to: has no country code"}
-        ledger.bury(name, letter={"args": [], "kwargs": FAX, **facts, **letter}, facts=facts, source="worker")
+        ledger.dead_letter(name, letter={"args": [], "kwargs": FAX, **facts, **letter}, facts=facts, source="worker")
 
     return one
 
@@ -29,9 +29,9 @@ def sent(redis, queue="fax.send"):
     return [(message["headers"]["id"], body[1]) for message, body in zip(raw, bodies, strict=True)]
 
 
-def test_letters_are_listed_newest_first(cli, bury):
-    bury("m-1", reason="NotKnown")
-    bury("m-2")
+def test_letters_are_listed_newest_first(cli, dead_letter):
+    dead_letter("m-1", reason="NotKnown")
+    dead_letter("m-2")
 
     lines = [json.loads(line) for line in cli("deadletters", "list", "--json").out.splitlines()]
 
@@ -41,9 +41,9 @@ def test_letters_are_listed_newest_first(cli, bury):
     assert cli("deadletters", "list", "--reason", "Nothing").out == ""
 
 
-def test_that_there_are_more_is_told(cli, bury):
+def test_that_there_are_more_is_told(cli, dead_letter):
     for number in range(3):
-        bury(f"m-{number}")
+        dead_letter(f"m-{number}")
 
     result = cli("deadletters", "list", "--limit", "2")
 
@@ -62,8 +62,8 @@ def test_that_there_are_more_is_told(cli, bury):
     ],
     ids=["keywords", "a bare number", "a mapping", "JSON text", "raw"],
 )
-def test_numbers_are_hidden_in_every_form_unless_they_are_asked_for(cli, bury, content):
-    bury(**content)
+def test_numbers_are_hidden_in_every_form_unless_they_are_asked_for(cli, dead_letter, content):
+    dead_letter(**content)
 
     for words in (["list", "--json"], ["show", "m-1"], ["show", "m-1", "--json"]):
         out = cli("deadletters", *words).out
@@ -71,8 +71,8 @@ def test_numbers_are_hidden_in_every_form_unless_they_are_asked_for(cli, bury, c
     assert "555" in cli("deadletters", "show", "m-1", "--full").out
 
 
-def test_a_letter_says_what_is_wrong_with_it_and_how_old_it_is(cli, bury):
-    bury(problems=[["to", "has no country code"]])
+def test_a_letter_says_what_is_wrong_with_it_and_how_old_it_is(cli, dead_letter):
+    dead_letter(problems=[["to", "has no country code"]])
 
     found = cli("deadletters", "show", "m-1", "--json").json
 
@@ -81,8 +81,8 @@ def test_a_letter_says_what_is_wrong_with_it_and_how_old_it_is(cli, bury):
     assert 0 <= found["age_seconds"] < 600
 
 
-def test_a_letter_is_sent_again_under_its_own_id_and_is_gone(cli, bury, redis):
-    bury()
+def test_a_letter_is_sent_again_under_its_own_id_and_is_gone(cli, dead_letter, redis):
+    dead_letter()
 
     result = cli("deadletters", "redrive", "m-1", "--json")
 
@@ -91,8 +91,8 @@ def test_a_letter_is_sent_again_under_its_own_id_and_is_gone(cli, bury, redis):
     assert cli("deadletters", "list").out == ""
 
 
-def test_a_field_is_mended_before_it_is_sent_again(cli, bury, redis):
-    bury(kwargs=FAX | {"colour": "red"})
+def test_a_field_is_mended_before_it_is_sent_again(cli, dead_letter, redis):
+    dead_letter(kwargs=FAX | {"colour": "red"})
 
     result = cli(
         *("deadletters", "redrive", "m-1", "--set", "to=+13125550123"),
@@ -102,15 +102,15 @@ def test_a_field_is_mended_before_it_is_sent_again(cli, bury, redis):
     assert "colour: unknown option" in result.err
     assert sent(redis) == []
 
-    bury("m-2")
+    dead_letter("m-2")
     result = cli("deadletters", "redrive", "m-2", "--set", "to=+13125550123", "--set", "media_url=",
                  "--set", "media_name=letter", "--set", 'tags=["mended"]')  # fmt: skip
     assert result.code == 0, result.err
     assert sent(redis) == [("m-2", {"to": "+13125550123", "media_name": "letter", "tags": ["mended"]})]
 
 
-def test_a_letter_that_the_broker_did_not_take_stays(cli, bury):
-    bury()
+def test_a_letter_that_the_broker_did_not_take_stays(cli, dead_letter):
+    dead_letter()
 
     result = cli("deadletters", "redrive", "m-1", CELERY_BROKER_URL=f"redis://127.0.0.1:{free_port()}/0")
 
@@ -119,11 +119,11 @@ def test_a_letter_that_the_broker_did_not_take_stays(cli, bury):
     assert "m-1" in cli("deadletters", "list").out
 
 
-def test_of_all_letters_those_that_can_be_are_sent_again_oldest_first(cli, bury, redis, ledger):
-    bury("m-1")
-    bury("m-2", body="\\xff")
-    bury("m-3", task="fax.unheard.v1")
-    bury("m-4", task="fax.cancel.v1", kwargs={"job_id": "j"})
+def test_of_all_letters_those_that_can_be_are_sent_again_oldest_first(cli, dead_letter, redis, ledger):
+    dead_letter("m-1")
+    dead_letter("m-2", body="\\xff")
+    dead_letter("m-3", task="fax.unheard.v1")
+    dead_letter("m-4", task="fax.cancel.v1", kwargs={"job_id": "j"})
 
     result = cli("deadletters", "redrive", "--all", "--json")
 
@@ -137,24 +137,24 @@ def test_of_all_letters_those_that_can_be_are_sent_again_oldest_first(cli, bury,
     assert sorted(letter.id for letter in ledger.dead_letters.newest()) == ["m-2", "m-3"]
 
 
-def test_only_letters_of_one_reason_are_sent_again(cli, bury, redis):
-    bury("m-1", reason="NotKnown")
-    bury("m-2")
+def test_only_letters_of_one_reason_are_sent_again(cli, dead_letter, redis):
+    dead_letter("m-1", reason="NotKnown")
+    dead_letter("m-2")
 
     assert cli("deadletters", "redrive", "--all", "--reason", "NotKnown").code == 0
     assert [message_id for message_id, _ in sent(redis)] == ["m-1"]
 
 
-def test_a_letter_is_dropped(cli, bury, ledger):
-    bury()
+def test_a_letter_is_dropped(cli, dead_letter, ledger):
+    dead_letter()
 
     assert cli("deadletters", "drop", "m-1", "--yes").code == 0
     assert ledger.dead_letters.count() == 0
 
 
-def test_nothing_is_dropped_that_nobody_confirmed(cli, bury, ledger, monkeypatch):
+def test_nothing_is_dropped_that_nobody_confirmed(cli, dead_letter, ledger, monkeypatch):
     monkeypatch.setattr("sys.stdin", io.StringIO())
-    bury()
+    dead_letter()
 
     assert cli("deadletters", "drop", "--all").code == 2
     assert ledger.dead_letters.count() == 1
@@ -186,8 +186,8 @@ def test_a_letter_that_is_not_there_is_told_in_one_line(cli, command):
     ],
     ids=" ".join,
 )
-def test_a_wrong_command_is_bad_usage_and_touches_no_letter(cli, bury, redis, ledger, words):
-    bury()
+def test_a_wrong_command_is_bad_usage_and_touches_no_letter(cli, dead_letter, redis, ledger, words):
+    dead_letter()
 
     result = cli("deadletters", *words)
 
@@ -196,7 +196,7 @@ def test_a_wrong_command_is_bad_usage_and_touches_no_letter(cli, bury, redis, le
     assert ledger.dead_letters.count() == 1
 
 
-def test_the_client_gives_the_same_letters(redis_url, bury):
-    bury()
+def test_the_client_gives_the_same_letters(redis_url, dead_letter):
+    dead_letter()
 
     assert FaxClient(redis_url).dead_letters.get("m-1").payload() == FAX

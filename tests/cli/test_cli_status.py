@@ -231,7 +231,7 @@ def test_what_cannot_be_listed_is_bad_usage(cli, words):
 
 def test_the_overview_says_what_to_look_at_and_for_how_long(cli, ledger, unknown, redis, redis_url):
     redis.zadd("fax:strays", {"fax-9": 1})
-    Ledger(Scripts(redis)).bury("m-1", letter={}, facts={}, source="worker")
+    Ledger(Scripts(redis)).dead_letter("m-1", letter={}, facts={}, source="worker")
     Limits(Scripts(redis)).pause("17", reason="no_funds", delay=60)
     late = FaxClient(redis_url).send(to="+13125550124", media_name="letter").job_id
     ledger.hold(late, reason=HoldReason.TOO_LATE, due=None)

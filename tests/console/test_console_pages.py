@@ -234,7 +234,7 @@ def test_a_number_in_quarantine_is_lifted_without_standing_on_the_page(desk, ope
 
 
 def test_dead_letters_are_mended_and_dropped_each_with_an_event(desk, operator):
-    desk.ledger.bury(
+    desk.ledger.dead_letter(
         "m1", letter={"task": "fax.send.v1", "reason": "InvalidJob", "problem": "to: missing", "args": [{"to": "12"}]},
         facts={"reason": "InvalidJob"}, source="worker",
     )  # fmt: skip

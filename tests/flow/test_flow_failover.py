@@ -16,7 +16,7 @@ from faxdispatch.supervisor.stack import Stack
 from tests.broker.redis_servers import sentinels
 from tests.conftest import eventually
 from tests.flow.harness import FAST, SENDER, TOKEN, Simulator, a_pdf, fresh_number
-from tests.worker.test_fence import valkey
+from tests.worker.test_durability import valkey
 
 ORDERS = 60
 

@@ -12,7 +12,7 @@ from faxdispatch.errors import BadInput
 from faxdispatch.ledger import Epoch, Identity, Scripts, Witness, connect
 from faxdispatch.ledger.copying import CopyError, copy_ledger
 from tests.conftest import eventually
-from tests.worker.test_fence import valkey
+from tests.worker.test_durability import valkey
 
 
 def test_a_copy_is_of_one_moment_and_knows_that_it_is_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

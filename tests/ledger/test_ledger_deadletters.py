@@ -18,18 +18,18 @@ def letters(ledger: Ledger) -> DeadLetters:
     return ledger.dead_letters
 
 
-def bury(ledger: Ledger, name: str, reason: str = "InvalidJob", **letter: object) -> str:
+def dead_letter(ledger: Ledger, name: str, reason: str = "InvalidJob", **letter: object) -> str:
     facts = {"task": "fax.send.v1", "reason": reason, "problem": "to: is missing"}
     content = {"args": [], "kwargs": {}, **facts, **letter}
-    return str(ledger.bury(name, letter=content, facts=facts, source="worker")["outcome"])
+    return str(ledger.dead_letter(name, letter=content, facts=facts, source="worker")["outcome"])
 
 
 def told(scripts: Scripts) -> list[str]:
     return [fields["id"] for _, fields in scripts.redis.xrange("fax:events") if fields["type"] == "job.invalid"]
 
 
-def test_a_message_that_is_delivered_again_is_buried_and_told_once(ledger, scripts, letters):
-    assert [bury(ledger, "m"), bury(ledger, "m")] == ["recorded", "known"]
+def test_a_message_that_is_delivered_again_becomes_one_dead_letter_and_is_told_once(ledger, scripts, letters):
+    assert [dead_letter(ledger, "m"), dead_letter(ledger, "m")] == ["recorded", "known"]
     assert letters.count() == 1
     assert told(scripts) == ["m-1"]
 
@@ -37,16 +37,16 @@ def test_a_message_that_is_delivered_again_is_buried_and_told_once(ledger, scrip
 def test_letters_are_listed_newest_first_with_what_is_wrong_and_since_when(ledger, scripts, letters):
     for number in range(3):
         scripts.now = START + number
-        bury(ledger, f"m{number}", reason="InvalidJob" if number else "NotKnown")
+        dead_letter(ledger, f"m{number}", reason="InvalidJob" if number else "NotKnown")
 
     assert [letter.id for letter in letters.newest()] == ["m2", "m1", "m0"]
     assert [letter.id for letter in letters.newest(limit=1)] == ["m2"]
     (oldest,) = letters.newest(reason="NotKnown")
-    assert (oldest.problem, oldest.buried_at.timestamp() * 1000) == ("to: is missing", START)
+    assert (oldest.problem, oldest.since.timestamp() * 1000) == ("to: is missing", START)
 
 
 def test_letters_are_kept_as_long_as_finished_jobs(ledger, scripts, letters):
-    bury(ledger, "m")
+    dead_letter(ledger, "m")
     assert 29 * DAY < scripts.redis.pttl("fax:deadletter:m") <= 30 * DAY
 
     scripts.now = START + 30 * DAY + 1
@@ -55,16 +55,16 @@ def test_letters_are_kept_as_long_as_finished_jobs(ledger, scripts, letters):
     assert scripts.redis.zcard("fax:deadletters") == 0
 
 
-def test_burying_forgets_letters_whose_time_is_over(ledger, scripts):
-    bury(ledger, "old")
+def test_a_new_dead_letter_forgets_those_whose_time_is_over(ledger, scripts):
+    dead_letter(ledger, "old")
     scripts.now = START + 30 * DAY + 1
-    bury(ledger, "new")
+    dead_letter(ledger, "new")
 
     assert scripts.redis.zrange("fax:deadletters", 0, -1) == ["new"]
 
 
 def test_a_letter_that_was_sent_again_is_gone(ledger, letters):
-    bury(ledger, "m")
+    dead_letter(ledger, "m")
 
     letters.sent("m", letters.take_out("m"))
 
@@ -74,35 +74,35 @@ def test_a_letter_that_was_sent_again_is_gone(ledger, letters):
 
 
 def test_a_letter_stays_until_the_broker_has_it(ledger, letters):
-    bury(ledger, "m")
+    dead_letter(ledger, "m")
     letters.take_out("m")
 
     assert letters.get("m").id == "m"
 
 
 def test_a_letter_that_comes_back_before_it_was_forgotten_stays(ledger, scripts, letters):
-    bury(ledger, "m")
+    dead_letter(ledger, "m")
     token = letters.take_out("m")
     scripts.now = START + 1
-    assert bury(ledger, "m", problem="worse") == "recorded"
+    assert dead_letter(ledger, "m", problem="worse") == "recorded"
 
     letters.sent("m", token)
 
     assert letters.get("m").problem == "worse"
-    assert letters.newest()[0].buried_at.timestamp() * 1000 == START + 1
+    assert letters.newest()[0].since.timestamp() * 1000 == START + 1
     assert told(scripts) == ["m-1", "m-2"]
 
 
 def test_a_letter_that_comes_back_after_it_was_forgotten_is_told_again(ledger, scripts, letters):
-    bury(ledger, "m")
+    dead_letter(ledger, "m")
     letters.sent("m", letters.take_out("m"))
 
-    assert bury(ledger, "m") == "recorded"
+    assert dead_letter(ledger, "m") == "recorded"
     assert told(scripts) == ["m-1", "m-2"]
 
 
 def test_of_two_operators_the_first_forgets_nothing_that_the_second_sends(ledger, letters):
-    bury(ledger, "m")
+    dead_letter(ledger, "m")
     first, second = letters.take_out("m"), letters.take_out("m")
 
     letters.sent("m", first)
@@ -112,7 +112,7 @@ def test_of_two_operators_the_first_forgets_nothing_that_the_second_sends(ledger
 
 
 def test_a_letter_is_dropped(ledger, letters):
-    bury(ledger, "m")
+    dead_letter(ledger, "m")
     letters.drop("m")
 
     assert letters.count() == 0
@@ -133,7 +133,7 @@ def test_a_letter_is_dropped(ledger, letters):
     ids=["keywords", "one mapping", "one JSON text", "raw keywords", "raw mapping"],
 )
 def test_what_was_asked_is_found_in_every_form(ledger, letters, content):
-    bury(ledger, "m", **content)
+    dead_letter(ledger, "m", **content)
 
     assert letters.get("m").payload() == FAX
     assert letters.get("m").kind is SendFax
@@ -152,7 +152,7 @@ def test_what_was_asked_is_found_in_every_form(ledger, letters, content):
     ids=str,
 )
 def test_what_cannot_be_read_cannot_be_sent_again_and_that_is_told(ledger, letters, content):
-    bury(ledger, "m", **content)
+    dead_letter(ledger, "m", **content)
 
     with pytest.raises(BadInput, match="dead letter m: cannot be sent again"):
         letters.get("m").payload()
@@ -160,7 +160,7 @@ def test_what_cannot_be_read_cannot_be_sent_again_and_that_is_told(ledger, lette
 
 @pytest.mark.parametrize("task", [None, "fax.send.v9", "os.system"])
 def test_only_messages_for_our_tasks_can_be_sent_again(ledger, letters, task):
-    bury(ledger, "m", task=task)
+    dead_letter(ledger, "m", task=task)
 
     with pytest.raises(BadInput, match="cannot be sent again"):
         _ = letters.get("m").kind

@@ -308,10 +308,10 @@ def test_a_ledger_takes_the_place_of_one_that_is_lost(desk: CampaignDesk) -> Non
     telnyx = Telnyx(fax(desk, "sent", ledger="lost1"), fax(desk, "other", ledger="other1"))
     assert recover(desk, telnyx, dry_run=True).others == {"lost1": 1, "other1": 1}
     assert recover(desk, telnyx, ledger="lost1", dry_run=True).found[Found.MADE] == 1
-    assert not desk.ledger.identity.is_ours("lost1")
+    assert not desk.ledger.identity.owns("lost1")
     assert recover(desk, telnyx, ledger="lost1").others == {"other1": 1}
     assert desk.ledger.job("sent").state is State.ACCEPTED
-    assert (desk.ledger.identity.is_ours("lost1"), desk.ledger.identity.is_ours("other1")) == (True, False)
+    assert (desk.ledger.identity.owns("lost1"), desk.ledger.identity.owns("other1")) == (True, False)
     assert desk.ledger.identity.taken_over == ("lost1",)
     with pytest.raises(BadInput, match="--ledger"):
         recover(desk, telnyx, ledger="no id")

@@ -53,7 +53,7 @@ def test_an_event_that_kills_its_handler_goes_to_the_dead_letters_alone(redis, r
     assert [(letter["fax_id"], letter["deliveries"]) for letter in dead()] == [("killer", "3")]
 
 
-def test_an_event_whose_handler_fails_is_handed_out_again_and_then_buried(tell, member, dead, pending):
+def test_an_event_whose_handler_fails_is_handed_out_again_and_then_becomes_a_dead_letter(tell, member, dead, pending):
     tell("good", "bad")
     tries = []
 
@@ -111,7 +111,9 @@ def test_a_dead_letter_can_be_read_as_the_event_it_was(tell, member, dead):
     ],
     ids=["foreign", "time", "far time", "json", "deep json", "data", "tags", "seq", "bytes", "wide"],
 )
-def test_an_entry_that_is_no_event_is_buried_and_the_rest_goes_on(redis, tell, member, dead, pending, names, fields):
+def test_an_entry_that_is_no_event_is_dead_lettered_and_the_rest_goes_on(
+    redis, tell, member, dead, pending, names, fields
+):
     redis.xadd("fax:events", fields)
     tell("a")
     consumer = member()
@@ -124,13 +126,13 @@ def test_an_entry_that_is_no_event_is_buried_and_the_rest_goes_on(redis, tell, m
     assert pending() == 0
 
 
-def test_an_entry_is_buried_once_however_often_that_is_said(tell, member, dead):
+def test_an_entry_becomes_a_dead_letter_once_however_often_that_is_said(tell, member, dead):
     (entry_id,) = tell("a")
     consumer = member()
     consumer.read(block=0)
-    bury = consumer._membership.bury
+    dead_letter = consumer._membership.dead_letter
 
-    told = [bury(entry_id, reason="r", deliveries=1) for _ in range(2)]
+    told = [dead_letter(entry_id, reason="r", deliveries=1) for _ in range(2)]
 
     assert told == [True, False]
     assert len(dead()) == 1

@@ -7,10 +7,10 @@ from faxdispatch.calling.openings import Calendar
 from faxdispatch.fetching.link import Links
 from faxdispatch.ledger import (
     Agenda,
+    Barrier,
     Campaigns,
     Charges,
     Clock,
-    Fence,
     Identity,
     Inbox,
     Ledger,
@@ -37,7 +37,7 @@ def collaborators(scripts: Scripts, settings: Settings, **own: Any) -> Collabora
         "questions": Questions(scripts),
         "charges": Charges(scripts),
         "links": Links(max_bytes=1000),
-        "fence": Fence(scripts.redis),
+        "barrier": Barrier(scripts.redis),
         "clock": Clock(scripts),
         "presence": Presence(scripts),
         "watch": SimpleNamespace(closed=None, witness=Witness(scripts, Identity(scripts))),

@@ -10,7 +10,7 @@ import pytest
 from faxdispatch.errors import AccountRefused, NotSent, OutcomeUnknown, RateLimited, Refused, Unreachable
 from faxdispatch.jobs import SendFax
 from faxdispatch.ledger import (
-    Fence,
+    Barrier,
     Rules,
     Scripts,
     connect,
@@ -228,10 +228,10 @@ def test_without_sender_or_connection_nothing_is_lost(w: Collaborators, telnyx: 
 
 def test_a_claim_that_is_not_known_to_be_safe_makes_no_call(w: Collaborators, telnyx: Telnyx) -> None:
     # There is no replica here, so one that must hold the claim never does.
-    fenced = Collaborators(**{**vars(w), "fence": Fence(w.ledger.redis, replicas=1, timeout=0.01)})
+    durable = Collaborators(**{**vars(w), "barrier": Barrier(w.ledger.redis, replicas=1, timeout=0.01)})
     create(w)
 
-    assert run_attempt("job", fenced) is Outcome.PARKED
+    assert run_attempt("job", durable) is Outcome.PARKED
     assert w.ledger.job("job").hold_reason == "not_durable"
     assert telnyx.asked == []
 

@@ -35,7 +35,7 @@ class Taken:
         self.acknowledged = True
 
 
-LEDGER = ("create_many", "bury", "job", "jobs", "cancel", "tell")
+LEDGER = ("create_many", "dead_letter", "job", "jobs", "cancel", "tell")
 
 
 @pytest.fixture
@@ -89,7 +89,7 @@ def test_every_message_is_a_job_or_a_letter_or_asks_for_nothing_that_is_there(ap
         assert message.acknowledged == ("handed to Celery" not in verdicts), f"seed {seed}, message {number}"
         told = {*LEDGER, "put"}.intersection(verdicts)
         assert told, f"seed {seed}, message {number}: nobody heard of it"
-        seen["letter" if "bury" in told else "job" if "create_many" in told else "nothing"] += 1
+        seen["letter" if "dead_letter" in told else "job" if "create_many" in told else "nothing"] += 1
         verdicts.clear()
     # Were all of one kind, the mutations would be too tame or too wild to show anything.
     assert min(seen["letter"], seen["job"]) > 50

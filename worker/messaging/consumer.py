@@ -81,7 +81,7 @@ class GatedConsumer(Consumer):  # type: ignore[misc] # Celery has no types
                 try:
                     passed.append(gate.read(envelope))
                 except Refused as refused:
-                    self._bury(envelope, refused)
+                    self._dead_letter(envelope, refused)
             if passed:
                 handle(_fresh(message, TOGETHER, passed[0].id, (passed,)))
             else:
@@ -101,17 +101,17 @@ class GatedConsumer(Consumer):  # type: ignore[misc] # Celery has no types
         self._refuse(message, envelope, refused)
 
     def _refuse(self, message: Any, envelope: Envelope, refused: Refused) -> None:
-        self._bury(envelope, refused)
+        self._dead_letter(envelope, refused)
         message.ack_log_error(log, self.connection_errors)
 
-    def _bury(self, envelope: Envelope, refused: Refused) -> None:
+    def _dead_letter(self, envelope: Envelope, refused: Refused) -> None:
         kept, identity = self.app.gate.kept(envelope), self.app.gate.identity(envelope)
         log.warning("message %a: %s", identity, refused)
         task = envelope.headers.get("task")
         facts = {"task": task if isinstance(task, str) else None, "reason": refused.reason, "problem": str(refused)}
         letter = {"body": kept.body.decode("utf-8", "backslashreplace"), "size": kept.size, "sha1": kept.sha1}
         try:
-            self.app.collaborators.ledger.bury(identity, letter=letter, facts=facts, source="worker")
+            self.app.collaborators.ledger.dead_letter(identity, letter=letter, facts=facts, source="worker")
         except Unavailable as error:
             # Celery connects anew, and the message, which nobody has acknowledged, comes again.
             raise ConnectionError(str(error)) from error

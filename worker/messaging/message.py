@@ -21,7 +21,7 @@ class Message:
     told: Mapping[str, Any]
     w: Collaborators
 
-    def bury(self, error: Exception) -> None:
+    def dead_letter(self, error: Exception) -> None:
         """Keep it as a dead letter, since it cannot be done, and tell so."""
         log.warning("message %s of %s: %s", self.id, self.task, error)
         problem = str(error) if isinstance(error, FaxError) else f"unforeseen {type(error).__name__}"
@@ -29,4 +29,4 @@ class Message:
         if isinstance(error, InvalidJob):
             facts["problems"] = error.problems
         content = {"kwargs": self.payload} if isinstance(self.payload, dict) else {"args": [self.payload]}
-        self.w.ledger.bury(self.id, letter=content, facts=facts, source="worker")
+        self.w.ledger.dead_letter(self.id, letter=content, facts=facts, source="worker")

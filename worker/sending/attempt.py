@@ -203,7 +203,7 @@ def _claim(admitted: Sequence[Admitted], outcomes: Outcomes, w: Collaborators) -
     deadline = time.monotonic() + w.settings.fax_lease / 2
     wanted = [_wanted(one, w) for one in admitted]
     try:
-        with w.fence.bound() as connection:
+        with w.barrier.bound() as connection:
             replies = w.ledger.claim_many(
                 wanted,
                 lease=w.settings.fax_lease,
@@ -224,7 +224,7 @@ def _claim(admitted: Sequence[Admitted], outcomes: Outcomes, w: Collaborators) -
             claimed.append(Claimed(one, reply["attempt"], deadline))
         else:
             outcomes[one.job_id] = Outcome.PARKED if reply["outcome"] == "held" else Outcome.DROPPED
-    w.reached("fenced")
+    w.reached("durable")
     return claimed
 
 

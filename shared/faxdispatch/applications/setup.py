@@ -79,7 +79,7 @@ def make_plan(
         if found is None:
             raise BadInput(f"id: Telnyx has no fax application {application_id}; faxdispatch apps list shows them")
     else:
-        found = _ours(telnyx, wanted, connection_id) or _by_name(telnyx, wanted.search_name)
+        found = _configured(telnyx, wanted, connection_id) or _by_name(telnyx, wanted.search_name)
     if found is None:
         _creation(wanted)
         return Plan(wanted, None)
@@ -150,7 +150,7 @@ def _check(found: FaxApplication, wanted: Wanted) -> None:
         complete(found, wanted.fields())
 
 
-def _ours(telnyx: TelnyxClient, wanted: Wanted, connection_id: str | None) -> FaxApplication | None:
+def _configured(telnyx: TelnyxClient, wanted: Wanted, connection_id: str | None) -> FaxApplication | None:
     found = _by_id(telnyx, connection_id) if connection_id else None
     if found and wanted.name and found.application_name != wanted.search_name:
         raise BadInput(

@@ -1,7 +1,7 @@
 """Why a row did not arrive, or a campaign does not go on, in words for people who know nothing of Telnyx."""
 
 from faxdispatch.ledger.campaign import CANCELLED
-from faxdispatch.reasons.words import OURS, plain
+from faxdispatch.reasons.words import OWN, plain
 
 PAUSES: dict[str, str] = {
     "error_burst": "too many of its last attempts failed (FAX_CAMPAIGN_BURST_FAILURES of 40)",
@@ -19,7 +19,7 @@ _NOTHING_SENT = "Cancelled before it was sent."
 
 def in_words(cause: str | None, letter: str) -> str:
     """Say why a row with this letter ended so; `cause` is its record's. Empty where nothing was told."""
-    if letter == CANCELLED and cause not in OURS:
+    if letter == CANCELLED and cause not in OWN:
         return f"Cancelled. The try before: {plain(cause)}" if cause else _NOTHING_SENT
     return plain(cause) if cause else ""
 

@@ -10,7 +10,7 @@ from redis import Redis
 from faxdispatch.checks.finding import Finding, fail, ok, skew, warn
 from faxdispatch.errors import FaxError
 from faxdispatch.ledger import Epoch, Presence, Scripts, connect
-from faxdispatch.ledger.durability import Durability, Fence
+from faxdispatch.ledger.durability import Barrier, Durability
 from faxdispatch.ledger.scripts import redis_trouble
 from faxdispatch.redis.facts import facts
 from faxdispatch.redis.namespace import USUAL
@@ -64,7 +64,7 @@ def _version(about: Any) -> Finding:
 
 def _persistence(redis: Redis, _about: Any, settings: Settings) -> Finding:
     """Look at what is kept; where the server does not sync with every write, it is tried for some seconds."""
-    name, server = "redis persistence", Fence(redis).look()
+    name, server = "redis persistence", Barrier(redis).look()
     told = f"run {server.run_id[:8]}, {server.role}, appendfsync {server.fsync or 'not told'}"
     if server.durability is Durability.ALWAYS:
         return ok(name, f"every write is on disk before it is answered ({told})")

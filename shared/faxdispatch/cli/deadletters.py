@@ -12,7 +12,7 @@ from faxdispatch.client import FaxClient
 from faxdispatch.errors import BadInput, NotKnown
 from faxdispatch.jobs import JOBS
 from faxdispatch.ledger import DeadLetter
-from faxdispatch.operations.letters import letter_json, letter_line
+from faxdispatch.operations.deadletters import letter_json, letter_line
 from faxdispatch.privacy import EXAMPLE
 from faxdispatch.wording import counted
 

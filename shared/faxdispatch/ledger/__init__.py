@@ -21,7 +21,7 @@ group them by who uses them:
     Watch         the figures that an operator watches
     Identity      which ledger this is
     Epoch         whether the ledger went back in time
-    Fence         when a write is safe from a crash
+    Barrier       when a write is safe from a crash
     Upkeep        lets go of what is kept no longer
 """
 
@@ -34,7 +34,7 @@ from faxdispatch.ledger.charges import Charges, DayCharges
 from faxdispatch.ledger.clock import Clock
 from faxdispatch.ledger.connection import Patience, connect
 from faxdispatch.ledger.deadletters import DeadLetter, DeadLetters
-from faxdispatch.ledger.durability import Durability, Fence, Keeper, NotSafe, Server, measure
+from faxdispatch.ledger.durability import Barrier, Durability, Keeper, NotSafe, Server, measure
 from faxdispatch.ledger.epoch import Behind, Epoch, Witness
 from faxdispatch.ledger.health import Figures, Watch
 from faxdispatch.ledger.identity import Identity
@@ -78,7 +78,7 @@ __all__ = [
     "Due",
     "Durability",
     "Epoch",
-    "Fence",
+    "Barrier",
     "Figures",
     "Held",
     "Identity",

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, Self
 from uuid import uuid4
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, computed_field
 
 from faxdispatch.errors import BadInput, NotKnown
 from faxdispatch.jobs import JOBS, Job
@@ -21,12 +21,12 @@ _KINDS: dict[str | None, type[Job]] = {kind.TASK: kind for kind in JOBS}
 
 
 class DeadLetter(BaseModel):
-    """A message that was buried. `id` is the message's own, by which a fax sent again stays the same fax."""
+    """A dead letter. `id` is that of the message, by which a fax sent again stays the same fax."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
 
     id: str
-    buried_at: datetime
+    since: datetime
     task: str | None = None
     """The task that it names, where that could be read."""
     reason: str = "Unknown"
@@ -48,8 +48,14 @@ class DeadLetter(BaseModel):
     @classmethod
     def from_hash(cls, letter_id: str, row: dict[str, str]) -> Self:
         """Build the letter from the ledger's hash."""
-        buried_at = datetime.fromtimestamp(int(row["at"]) / 1000, UTC)
-        return cls.model_validate({**json.loads(row["letter"]), "id": letter_id, "buried_at": buried_at})
+        since = datetime.fromtimestamp(int(row["at"]) / 1000, UTC)
+        return cls.model_validate({**json.loads(row["letter"]), "id": letter_id, "since": since})
+
+    @computed_field  # type: ignore[prop-decorator] # mypy knows no decorated properties
+    @property
+    def buried_at(self) -> datetime:
+        """The older name of `since`, told beside it for one version."""
+        return self.since
 
     @property
     def kind(self) -> type[Job]:
@@ -132,7 +138,7 @@ class DeadLetters:
     def take_out(self, letter_id: str) -> str:
         """Announce that a letter is about to be sent again, and give the token for `sent`.
 
-        The letter stays until then. A message that comes back as bad meanwhile is buried anew, under the same id.
+        The letter stays until then. A message that comes back as bad meanwhile is kept anew, under the same id.
 
         Raises:
             NotKnown: there is no such letter.

@@ -171,8 +171,8 @@ class Bound:
         return bool(found[0] >= local and found[1] >= replicas)
 
 
-class Fence:
-    """Makes claims safe: each over one connection, to a server of which it is known what it keeps.
+class Barrier:
+    """A write barrier: makes claims safe, each over one connection, to a server of which it is known what it keeps.
 
     `replicas` is how many replicas must hold a claim, `timeout` how many seconds it is waited for. With `lossy_allowed`
     servers are taken that may forget claims; what can be waited for is waited for all the same. Without `probing`, what
@@ -314,7 +314,7 @@ class Keeper:
     def __init__(self, redis: Redis, replicas: int | None = None) -> None:
         self._redis: Any = redis
         self._replicas = replicas
-        self._fence: Fence | None = None
+        self._barrier: Barrier | None = None
         self._looked_at = 0.0
 
     def mark(self) -> str:
@@ -323,18 +323,18 @@ class Keeper:
         Raises:
             Unavailable: Redis did not answer.
         """
-        if self._fence is None or time.monotonic() - self._looked_at > self._LOOK:
+        if self._barrier is None or time.monotonic() - self._looked_at > self._LOOK:
             with redis_trouble():
                 noted = self._redis.hget("fax:ledger", "replicas") if self._replicas is None else self._replicas
-            self._fence = self._fence or Fence(self._redis, probing=False)
-            self._fence.replicas = int(noted or 0)
-            self._fence.look()
+            self._barrier = self._barrier or Barrier(self._redis, probing=False)
+            self._barrier.replicas = int(noted or 0)
+            self._barrier.look()
             self._looked_at = time.monotonic()
-        return self._fence.mark()
+        return self._barrier.mark()
 
     def kept_since(self, mark: str) -> bool:
         """Tell whether what was written since is as safe as a claim; where replicas must have it, wait for them."""
-        kept = self._fence is not None and self._fence.kept_since(mark)
+        kept = self._barrier is not None and self._barrier.kept_since(mark)
         if not kept:
             self._looked_at = 0.0
         return kept

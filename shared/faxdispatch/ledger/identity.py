@@ -27,7 +27,7 @@ class Identity:
         """
         return self._id or self._read()
 
-    def is_ours(self, ledger: str | None) -> bool:
+    def owns(self, ledger: str | None) -> bool:
         """Tell whether a mark is this ledger's, or that of one whose place it took. One that names no ledger is.
 
         Raises:

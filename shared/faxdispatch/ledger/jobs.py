@@ -424,10 +424,12 @@ class Ledger(Rows):
 
     @property
     def dead_letters(self) -> DeadLetters:
-        """The messages that `bury` has kept."""
+        """The messages that `dead_letter` has kept."""
         return DeadLetters(self._scripts)
 
-    def bury(self, message_id: str, *, letter: Mapping[str, Any], facts: Mapping[str, Any], source: str) -> Reply:
+    def dead_letter(
+        self, message_id: str, *, letter: Mapping[str, Any], facts: Mapping[str, Any], source: str
+    ) -> Reply:
         """Keep a message that is no job as a dead letter and tell of it, once.
 
         Another one under the same id is another letter, whose id ends in a part of its hash. `letter` is its content;

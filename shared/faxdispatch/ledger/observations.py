@@ -85,8 +85,8 @@ class Observations:
         """
         rank = provider_rank(seen.status) if seen.status and seen.outbound else 0
         inbound = {} if seen.outbound else _inbound(seen)
-        ours = self._identity.is_ours(seen.ledger)
-        foreign = self._foreign(seen, ours=ours)
+        own = self._identity.owns(seen.ledger)
+        foreign = self._foreign(seen, own=own)
         elsewhere = self._is_elsewhere(seen.delivered_to)
         return self._scripts.run(
             "observe",
@@ -96,8 +96,8 @@ class Observations:
             kind=seen.event_type,
             source=seen.source,
             fax_id=seen.fax_id,
-            job=seen.job_id if ours else None,
-            attempt=seen.attempt if ours else None,
+            job=seen.job_id if own else None,
+            attempt=seen.attempt if own else None,
             status="sending" if seen.status and seen.status.startswith("sending") else seen.status,
             rank=rank,
             connection=seen.connection_id,
@@ -113,8 +113,8 @@ class Observations:
             **inbound,
         )
 
-    def _foreign(self, seen: Observation, *, ours: bool) -> str | None:
-        if not ours:
+    def _foreign(self, seen: Observation, *, own: bool) -> str | None:
+        if not own:
             return "foreign ledger"
         return "foreign connection" if self.is_foreign(seen.connection_id) else None
 

@@ -16,7 +16,7 @@ from fpdf.errors import FPDFException
 from faxdispatch.errors import BadInput
 from faxdispatch.letters.fonts import Fonts, fonts
 
-OURS = ("sender", "to", "date", "pages")
+BUILT_IN = ("sender", "to", "date", "pages")
 """Fields that we know ourselves."""
 LONGEST = 4000
 """Characters of a cover's text."""
@@ -74,9 +74,9 @@ def see_fields(text: str, known: Collection[str]) -> None:
     Raises:
         BadInput: naming those that are not.
     """
-    all_known = {same(name) for name in (*known, *OURS)}
+    all_known = {same(name) for name in (*known, *BUILT_IN)}
     if unknown := [name for name in fields_of(text) if same(name) not in all_known]:
-        offered = ", ".join(sorted({*known, *OURS}))
+        offered = ", ".join(sorted({*known, *BUILT_IN}))
         raise BadInput(f"cover: there is no {', '.join(f'{{{name}}}' for name in unknown)}; there are {offered}")
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from faxdispatch.letters.cover import OURS, fields_of, same, see_fields, see_letters
+from faxdispatch.letters.cover import BUILT_IN, fields_of, same, see_fields, see_letters
 
 
 class RowCovers:
@@ -18,7 +18,7 @@ class RowCovers:
         see_letters(text, more_fonts)
         self._more_fonts = more_fonts
         places = {same(column): place for place, column in reversed(list(enumerate(columns)))}
-        wanted = [name for name in fields_of(text) if same(name) not in OURS]
+        wanted = [name for name in fields_of(text) if same(name) not in BUILT_IN]
         self._places = {name: places[same(name)] for name in wanted}
 
     def fields(self, cells: Sequence[str]) -> dict[str, str]:

@@ -21,7 +21,7 @@ def marked(fax: Fax, ledger: Ledger | None = None) -> Mark | None:
         Unavailable: Redis did not answer.
     """
     mark = decode_client_state(fax.client_state)
-    if mark and ledger and not ledger.identity.is_ours(mark.ledger):
+    if mark and ledger and not ledger.identity.owns(mark.ledger):
         return None
     return mark
 

@@ -169,14 +169,14 @@ class Recoverer:
         """Read the listing whole, then bring back what is new in it; what is of later generations with the last one."""
         listing = list(self._telnyx.list_faxes(created_at_gte=result.since, direction="outbound", page_size=250))
         result.listings += 1
-        ours = list(self._ours(listing))
-        result.foreign = len(listing) - len(ours)
+        own = list(self._own(listing))
+        result.foreign = len(listing) - len(own)
         result.others = self._others(listing)
         # Of a job the last attempt first: what is told of an earlier one must not end it.
-        ours.sort(key=lambda one: (one[0].job_id, -one[0].attempt))
+        own.sort(key=lambda one: (one[0].job_id, -one[0].attempt))
         ahead: defaultdict[tuple[int, str], list[tuple[Mark, Fax]]] = defaultdict(list)
         present: list[tuple[Mark, Fax]] = []
-        for one in ours:
+        for one in own:
             place = self._ahead(one[0])
             (ahead[place.generation, place.campaign.id] if place else present).append(one)
         self._bring_back(present, result, account, dry_run=dry_run)
@@ -202,18 +202,18 @@ class Recoverer:
             if not dry_run and found is not Found.ENDED:
                 self._observations.record(observation_of(fax, "listing"))
 
-    def _ours(self, listing: Iterable[Fax]) -> Iterator[tuple[Mark, Fax]]:
+    def _own(self, listing: Iterable[Fax]) -> Iterator[tuple[Mark, Fax]]:
         for fax in listing:
             mark = decode_client_state(fax.client_state)
-            if mark and fax.id and fax.direction != "inbound" and self._is_ours(mark):
+            if mark and fax.id and fax.direction != "inbound" and self._is_own(mark):
                 yield mark, fax
 
-    def _is_ours(self, mark: Mark) -> bool:
-        return (mark.ledger is not None and mark.ledger == self._lost) or self._ledger.identity.is_ours(mark.ledger)
+    def _is_own(self, mark: Mark) -> bool:
+        return (mark.ledger is not None and mark.ledger == self._lost) or self._ledger.identity.owns(mark.ledger)
 
     def _others(self, listing: Iterable[Fax]) -> dict[str, int]:
         marks = [decode_client_state(fax.client_state) for fax in listing]
-        return dict(Counter(str(mark.ledger) for mark in marks if mark and not self._is_ours(mark)).most_common())
+        return dict(Counter(str(mark.ledger) for mark in marks if mark and not self._is_own(mark)).most_common())
 
     # Campaigns that had gone on as a later generation --------------------------------------------------------------
 
@@ -240,7 +240,7 @@ class Recoverer:
             return
         since = (job.submitted_at or result.since) - UNTOLD
         listing = self._telnyx.list_faxes(created_at_gte=since, direction="outbound", to=job.request.to)
-        mine = [(mark, fax) for mark, fax in self._ours(listing) if mark.job_id == job.job_id]
+        mine = [(mark, fax) for mark, fax in self._own(listing) if mark.job_id == job.job_id]
         self._bring_back(sorted(mine, key=lambda one: -one[0].attempt), result, account)
 
     # What the script is told of a fax ------------------------------------------------------------------------------

@@ -33,7 +33,7 @@ REFUSALS: dict[str, str] = {
 }
 """Telnyx's error codes, and HTTP statuses without one, that refuse one request for good (Telnyx API error codes)."""
 
-OURS: dict[str, str] = {
+OWN: dict[str, str] = {
     "unknown": "It failed, and Telnyx did not say why.",
     "send_by": "No try could begin before the latest time that was asked for.",
     "letter_not_made": "Its cover could not be put before its document.",
@@ -54,7 +54,7 @@ OURS: dict[str, str] = {
 
 def is_known(cause: str) -> bool:
     """Tell whether there are words for a cause."""
-    return cause.isdigit() or cause in TELNYX or cause in OURS
+    return cause.isdigit() or cause in TELNYX or cause in OWN
 
 
 def short(cause: str) -> str:
@@ -64,7 +64,7 @@ def short(cause: str) -> str:
 
 def plain(cause: str) -> str:
     """Say why a fax failed, by Telnyx's reason, its error code, or our own word. A code is told with the words."""
-    known = TELNYX.get(cause) or OURS.get(cause)
+    known = TELNYX.get(cause) or OWN.get(cause)
     if known:
         return known
     if cause.isdigit():

@@ -30,7 +30,7 @@ _SENTINEL = frozenset({"sentinel", "redis+sentinel"})
 _SENTINEL_TLS = frozenset({"rediss+sentinel"})
 SCHEMES = _TCP | _TLS | _SOCKET | _SENTINEL | _SENTINEL_TLS
 
-_OURS = frozenset({"decode_responses", "encoding", "encoding_errors", "legacy_responses", "protocol", "retry_on_error"})
+_OWN = frozenset({"decode_responses", "encoding", "encoding_errors", "legacy_responses", "protocol", "retry_on_error"})
 """What a process must set itself to read replies rightly and to repeat only what may be repeated."""
 _LOGIN = frozenset({"username", "password", "db", "client_name", "lib_name", "lib_version"})
 _NAMESPACE = frozenset({"namespace"})
@@ -175,7 +175,7 @@ def _options(parts: _Parts) -> dict[str, Any]:
     query = parts.query
     if parts.scheme == "redis+socket":
         query = re.sub(r"(^|&)virtual_host=", r"\1db=", query)
-    options = {name: value for name, value in _parse(f"redis://?{query}").items() if name not in _OURS}
+    options = {name: value for name, value in _parse(f"redis://?{query}").items() if name not in _OWN}
     if (asked := options.get("ssl_cert_reqs")) is not None:
         options["ssl_cert_reqs"] = asked.lower().removeprefix("cert_")
     _check_options(options, parts.scheme)

@@ -18,7 +18,7 @@ Entry = tuple[str, dict[str, str]]
 
 _BEGINNING = "0-0"
 
-_BURY = """
+_DEAD_LETTER = """
 -- Move a pending entry to the dead letters. Said twice, it is moved once.
 local group, id = ARGV[1], ARGV[2]
 if #redis.call('XPENDING', KEYS[1], group, id, id, 1) == 0 then return 0 end
@@ -69,7 +69,7 @@ class Membership:
         self._claim_after = claim_after
         self._max_deliveries = max_deliveries
         self._dead_stream = dead_stream
-        self._bury = redis.register_script(_BURY)
+        self._dead_letter = redis.register_script(_DEAD_LETTER)
         self._leave = redis.register_script(_LEAVE)
         self._joined = False
         self._own: str | None = _BEGINNING
@@ -146,10 +146,10 @@ class Membership:
         """Acknowledge; gives how many were pending."""
         return int(self._redis.xack(self._stream, self._group, *entry_ids))
 
-    def bury(self, entry_id: str, *, reason: str, deliveries: int) -> bool:
+    def dead_letter(self, entry_id: str, *, reason: str, deliveries: int) -> bool:
         """Move a pending entry to the dead letters and acknowledge it, both or neither; False if it is not pending."""
         words = [self._group, entry_id, reason, str(deliveries)]
-        moved = bool(self._bury(keys=[self._stream, self._dead_stream], args=words))
+        moved = bool(self._dead_letter(keys=[self._stream, self._dead_stream], args=words))
         if moved:
             log.error("entry %s went to %s: %s", entry_id, self._dead_stream, plain(reason))
         return moved
@@ -173,12 +173,14 @@ class Membership:
             return None
         deliveries = self._deliveries(entry_id) if again else 1
         if deliveries > self._max_deliveries:
-            self.bury(entry_id, reason="handed out too often without an acknowledgement", deliveries=deliveries - 1)
+            self.dead_letter(
+                entry_id, reason="handed out too often without an acknowledgement", deliveries=deliveries - 1
+            )
             return None
         try:
             return Delivery(entry_id, Event.from_fields(fields), deliveries)
         except ValueError as error:
-            self.bury(entry_id, reason=f"not an event: {type(error).__name__}", deliveries=deliveries)
+            self.dead_letter(entry_id, reason=f"not an event: {type(error).__name__}", deliveries=deliveries)
             return None
 
     def _read(self, after: str, *, count: int, block: int | None = None) -> list[Entry]:

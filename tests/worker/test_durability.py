@@ -18,7 +18,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 
 from faxdispatch import FaxClient
 from faxdispatch.jobs import SendFax
-from faxdispatch.ledger import Durability, Fence, Ledger, NotSafe, Rules, Scripts, Witness, connect, measure
+from faxdispatch.ledger import Barrier, Durability, Ledger, NotSafe, Rules, Scripts, Witness, connect, measure
 from faxdispatch.settings import Settings
 from faxdispatch.states import State
 from faxdispatch.supervisor.valkey import valkey_command
@@ -71,11 +71,11 @@ class Telnyx:
         return Fax(id=f"fax-{len(self.asked)}", status="queued")
 
 
-def office(url: str, **fence: Any) -> Collaborators:
+def office(url: str, **barrier: Any) -> Collaborators:
     scripts = Scripts(connect(url), Rules(rate=1000, channels=50))
     settings = Settings(fax_connection_id="c", fax_from="+13125550299", fax_rate=1000, fax_channels=50)
-    ours = Fence(scripts.redis, **fence)
-    w = collaborators(scripts, settings, telnyx=Telnyx(), fence=ours)
+    ours = Barrier(scripts.redis, **barrier)
+    w = collaborators(scripts, settings, telnyx=Telnyx(), barrier=ours)
     return replace(w, watch=Watch(ours, Witness(scripts, w.ledger.identity)))
 
 
@@ -106,7 +106,7 @@ def test_a_cut_line_voids_the_claim_and_no_fax_is_sent_twice(pair: tuple[Any, An
     with cutter(primary.port) as proxy:
         w = office(proxy.url, replicas=1, timeout=0.3)
         names = order(w, 5)
-        assert w.fence.look().durability is Durability.ALWAYS
+        assert w.barrier.look().durability is Durability.ALWAYS
         if silent:
             replica.process.send_signal(signal.SIGSTOP)
         try:
@@ -132,14 +132,14 @@ def test_a_cut_line_voids_the_claim_and_no_fax_is_sent_twice(pair: tuple[Any, An
 
 
 def test_a_bound_connection_is_never_made_again(redis_url: str) -> None:
-    fence = Fence(connect(redis_url))
-    with fence.bound() as connection:
+    barrier = Barrier(connect(redis_url))
+    with barrier.bound() as connection:
         connection.set("a", 1)
         assert connection.connection is not None
         connection.connection.disconnect()
         with pytest.raises(RedisConnectionError, match="lost"):
             connection.set("a", 2)
-    with fence.bound() as connection:
+    with barrier.bound() as connection:
         assert connection.get("a") == "1"
 
 
@@ -157,17 +157,17 @@ def test_nothing_is_sent_where_claims_can_be_forgotten_unless_that_is_allowed(
         w = office(server.url)
         names = order(w, 2)
         w.watch.look()
-        assert w.fence.server is not None
-        assert w.fence.server.durability is kind
+        assert w.barrier.server is not None
+        assert w.barrier.server.durability is kind
         assert set(run_attempts(names, w).values()) == {Outcome.PARKED}
         assert states(w, names) == {(State.HELD, "not_durable")}
         assert w.telnyx.asked == []  # type: ignore[attr-defined]
 
-        allowed = Fence(w.ledger.redis, lossy_allowed=True)
+        allowed = Barrier(w.ledger.redis, lossy_allowed=True)
         for name in names:
             server.client.hset(f"fax:job:{name}", "due", 0)
         allowed.look()
-        outcomes = run_attempts(names, replace(w, fence=allowed, watch=Watch(allowed, w.watch.witness)))
+        outcomes = run_attempts(names, replace(w, barrier=allowed, watch=Watch(allowed, w.watch.witness)))
         assert set(outcomes.values()) == {Outcome.ACCEPTED}
 
 
@@ -240,18 +240,18 @@ def test_a_promoted_replica_without_an_append_only_file_is_noticed(tmp_path: Pat
         # Noticed by the claim itself, before anything has looked.
         assert set(run_attempts(names[2:], w).values()) == {Outcome.PARKED}
         w.watch.look()
-        assert w.fence.problem is not None
+        assert w.barrier.problem is not None
         assert len(w.telnyx.asked) == 2  # type: ignore[attr-defined]
 
 
 def test_an_append_only_file_that_is_switched_off_is_noticed(tmp_path: Path) -> None:
     with valkey(tmp_path) as server:
-        fence = Fence(connect(server.url))
-        with fence.bound():
-            assert fence.problem is None
+        barrier = Barrier(connect(server.url))
+        with barrier.bound():
+            assert barrier.problem is None
         server.client.config_set("appendonly", "no")
-        fence.look()
-        with pytest.raises(NotSafe, match="append-only"), fence.bound():
+        barrier.look()
+        with pytest.raises(NotSafe, match="append-only"), barrier.bound():
             pytest.fail("a claim was allowed")
 
 

@@ -16,7 +16,7 @@ from webhook.breaker import Breaker
 T = TypeVar("T")
 
 
-class Lines:
+class Connections:
     """Does work over a connection of its own, in bounded time, and keeps the connection for the next.
 
     On a connection that is up, only sending and the answer take time, and both have a timeout (`Patience.WEBHOOK`).
@@ -37,10 +37,10 @@ class Lines:
         """
         began = time.monotonic()
         with self._breaker.watching():
-            line = self._taken()
-            if line:
+            redis = self._taken()
+            if redis:
                 try:
-                    return self._over(line, work)
+                    return self._over(redis, work)
                 except Unavailable as error:
                     if not _lost(error):
                         raise
@@ -54,24 +54,24 @@ class Lines:
 
     def _opened(self) -> Redis:
         with redis_trouble():
-            line: Redis = self._redis.client()  # type: ignore[no-untyped-call]
-            return line
+            redis: Redis = self._redis.client()  # type: ignore[no-untyped-call]
+            return redis
 
-    def _over(self, line: Redis, work: Callable[[Redis], T]) -> T:
+    def _over(self, redis: Redis, work: Callable[[Redis], T]) -> T:
         try:
-            result = work(line)
+            result = work(redis)
         except Unavailable as error:
             if _lost(error):
-                self._hang_up()
+                self._close_all()
             raise
-        self._up.append(line)
+        self._up.append(redis)
         return result
 
-    def _hang_up(self) -> None:
+    def _close_all(self) -> None:
         """Close what lies here: what has happened to one connection has most likely happened to all."""
-        while line := self._taken():
-            if line.connection:
-                line.connection.disconnect()  # type: ignore[no-untyped-call]
+        while redis := self._taken():
+            if redis.connection:
+                redis.connection.disconnect()  # type: ignore[no-untyped-call]
 
 
 def _lost(error: Unavailable) -> bool:

@@ -16,12 +16,12 @@ _DIGITS = re.compile(r"\d(?:[ .()/-]{0,2}\d){6,}")
 def letter_line(letter: DeadLetter, *, full: bool) -> str:
     """Write a letter as one line: id, since when, task, what is wrong."""
     problem = letter.problem if full else hidden(letter.problem)
-    return f"{letter.id}  {clock(letter.buried_at)}  {letter.task or '-'}  {letter.reason}  {problem}"
+    return f"{letter.id}  {clock(letter.since)}  {letter.task or '-'}  {letter.reason}  {problem}"
 
 
 def letter_json(letter: DeadLetter, *, full: bool) -> dict[str, Any]:
     """Give a letter as JSON, with its age in seconds; parts that it does not have are left out."""
-    age = (datetime.now(UTC) - letter.buried_at).total_seconds()
+    age = (datetime.now(UTC) - letter.since).total_seconds()
     facts = letter.model_dump(mode="json", by_alias=True)
     found = {name: value for name, value in facts.items() if value not in (None, [], {})}
     return (found if full else _masked(found)) | {"id": letter.id, "age_seconds": max(0, round(age))}

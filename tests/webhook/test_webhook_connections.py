@@ -10,18 +10,18 @@ from faxdispatch.ledger.connection import Patience, connect
 from faxdispatch.ledger.scripts import redis_trouble
 from tests.webhook.harness import Valkey
 from webhook.breaker import Breaker
-from webhook.lines import Lines
+from webhook.connections import Connections
 
 
-def lines(url: str, *, deadline: float = 30, pause: float = 30) -> Lines:
+def connections(url: str, *, deadline: float = 30, pause: float = 30) -> Connections:
     breaker = Breaker(deadline=deadline, pause=pause, threads=4)
-    return Lines(connect(url, Patience.WEBHOOK), breaker)
+    return Connections(connect(url, Patience.WEBHOOK), breaker)
 
 
-def ask(line: Redis) -> tuple[int, int]:
+def ask(client: Redis) -> tuple[int, int]:
     """The connection that was used, and the thread that used it."""
     with redis_trouble():
-        return line.client_id(), threading.get_ident()
+        return client.client_id(), threading.get_ident()
 
 
 def close_all(url: str) -> None:
@@ -30,7 +30,7 @@ def close_all(url: str) -> None:
 
 
 def test_a_connection_is_opened_by_another_thread_and_then_used_by_those_who_ask(redis_url: str):
-    it, here = lines(redis_url), threading.get_ident()
+    it, here = connections(redis_url), threading.get_ident()
 
     (first, opener), (again, asker) = it.call(ask), it.call(ask)
 
@@ -39,10 +39,10 @@ def test_a_connection_is_opened_by_another_thread_and_then_used_by_those_who_ask
 
 
 def test_work_at_the_same_time_has_a_connection_each(redis_url: str):
-    it = lines(redis_url)
+    it = connections(redis_url)
 
-    def within(line: Redis) -> tuple[int, int]:
-        return ask(line)[0], it.call(ask)[0]
+    def within(client: Redis) -> tuple[int, int]:
+        return ask(client)[0], it.call(ask)[0]
 
     outer, inner = it.call(within)
 
@@ -50,8 +50,8 @@ def test_work_at_the_same_time_has_a_connection_each(redis_url: str):
 
 
 def test_connections_that_were_closed_meanwhile_cost_nobody_an_answer(redis_url: str):
-    it = lines(redis_url)
-    before = {it.call(lambda line: (ask(line), it.call(ask)))[0][0]}
+    it = connections(redis_url)
+    before = {it.call(lambda client: (ask(client), it.call(ask)))[0][0]}
     close_all(redis_url)
 
     after, thread = it.call(ask)
@@ -62,8 +62,8 @@ def test_connections_that_were_closed_meanwhile_cost_nobody_an_answer(redis_url:
 
 
 def test_a_server_that_hangs_is_given_up_and_answers_over_a_new_connection_later(valkey: Valkey):
-    it = lines(valkey.url, deadline=0.8, pause=0)
-    it.call(lambda line: (ask(line), it.call(ask)))
+    it = connections(valkey.url, deadline=0.8, pause=0)
+    it.call(lambda client: (ask(client), it.call(ask)))
     valkey.hang()
     with pytest.raises(Unavailable):
         it.call(ask)
@@ -73,7 +73,7 @@ def test_a_server_that_hangs_is_given_up_and_answers_over_a_new_connection_later
 
 
 def test_after_a_failure_nothing_is_tried_for_a_while(redis_url: str):
-    it = lines(redis_url)
+    it = connections(redis_url)
     it.call(ask)
 
     def refused(_: Redis) -> None:
@@ -86,11 +86,11 @@ def test_after_a_failure_nothing_is_tried_for_a_while(redis_url: str):
 
 
 def test_a_refusal_of_the_server_is_not_asked_twice(redis_url: str):
-    it, asked = lines(redis_url), []
+    it, asked = connections(redis_url), []
     it.call(ask)
 
-    def refused(line: Redis) -> None:
-        asked.append(line)
+    def refused(client: Redis) -> None:
+        asked.append(client)
         raise Unavailable("read only")
 
     with pytest.raises(Unavailable):
