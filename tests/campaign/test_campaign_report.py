@@ -18,7 +18,7 @@ from faxdispatch.ledger import Campaigns, Rules, Scripts, connect
 from faxdispatch.ledger.campaign import CANCELLED, FAILED
 from faxdispatch.lists.badrows import safe_cell
 from faxdispatch.reasons.failures import REASONS
-from faxdispatch.reasons.words import OWN, REFUSALS, TELNYX, short
+from faxdispatch.reasons.words import OWN, REFUSALS, TELNYX, short, with_words
 from faxdispatch.states import CampaignState
 from tests.campaign.rows import CAMPAIGN, COLUMNS, Rows
 from tests.conftest import free_port
@@ -332,8 +332,19 @@ def test_a_cause_in_words(cause, letter, words):
 
 
 def test_a_code_is_never_told_alone():
-    assert short("10016") == "10016 (A number of the request is not written as +, country and number)"
+    assert short("10016") == "10016: A number of the request is not written as +, country and number"
+    assert short("19999") == "19999: No more is known of that code here"
     assert short("user_busy") == "user_busy"
+
+
+def test_json_with_a_cause_has_it_in_words_as_well():
+    assert list(with_words({"state": "failed", "cause": "10016", "attempt": 1}).items()) == [
+        ("state", "failed"),
+        ("cause", "10016"),
+        ("cause_in_words", in_words("10016", FAILED)),
+        ("attempt", 1),
+    ]
+    assert with_words({"cause": None}) == {"cause": None, "cause_in_words": None}
 
 
 def test_a_timeline_counts_every_delivery_however_long_it_lasts():

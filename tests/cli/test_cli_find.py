@@ -6,6 +6,8 @@ import io
 import pytest
 
 from faxdispatch import FaxClient
+from faxdispatch.reasons.words import plain
+from faxdispatch.states import State
 from tests.ledger.campaign_desk import CampaignDesk, job, number_of
 
 NUMBER = "+13125550123"
@@ -91,3 +93,30 @@ def test_status_tells_of_a_row_as_long_as_its_campaign_is_kept(cli, redis_url):
     missing = cli("status", job(3))
     assert (missing.code, missing.out) == (1, "")
     assert missing.err.startswith("faxdispatch: job spring-3: not known here")
+
+
+def test_a_code_of_telnyx_is_told_with_its_words_wherever_a_fax_is_shown(cli, redis_url):
+    desk = CampaignDesk(redis_url)
+    desk.scripts.now = None
+    desk.create("refused")
+    desk.run(1)
+    desk.feed(1)
+    for name in ("refused", job(1)):
+        assert desk.admit(name) == "go"
+        desk.claim(name)
+        desk.ledger.end(name, event="job.rejected", cause="10017", states=[State.SUBMITTING], facts={"code": "10017"})
+    desk.redis.delete(f"fax:job:{job(1)}")
+
+    words = "10017: The document, or something else that the request names, is not at Telnyx (any more)"
+    assert [line.count(words) for line in cli("find", "--state", "failed").out.splitlines()] == [1, 1]
+    assert [row["cause_in_words"] for row in csv.DictReader(io.StringIO(cli("find", "--csv").out))] == [
+        plain("10017"),
+        plain("10017"),
+    ]
+    assert f"state        failed because {words}\n" in cli("status", "refused").out
+    assert f"code={words}" in cli("status", "refused", "--history").out
+    assert cli("status", "refused", "--json").json["cause_in_words"] == plain("10017")
+    assert f"state        failed ({words})\n" in cli("status", job(1)).out
+    assert cli("status", job(1), "--json").json["cause_in_words"] == plain("10017")
+    assert f"ended for {words}" in cli("campaign", "status", "spring").out
+    assert cli("campaign", "status", "spring", "--json").json["causes_in_words"] == {"10017": plain("10017")}

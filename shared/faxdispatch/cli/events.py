@@ -9,6 +9,7 @@ import typer
 from faxdispatch.cli.output import Full, Rows
 from faxdispatch.errors import BadInput
 from faxdispatch.events import Event
+from faxdispatch.reasons.words import short
 from faxdispatch.settings import Settings
 from faxdispatch.stream.consumer import Consumer
 from faxdispatch.stream.places import Delivery, Position, follow, open_stream, replay
@@ -79,4 +80,4 @@ def _line(entry_id: str, event: Event) -> list[str | None]:
     why = facts.get("failure_reason") or facts.get("reason") or ""
     attempt = f"/{event.attempt}" if event.attempt else ""
     about = f"{event.job_id or event.fax_id or facts.get('connection_id') or facts.get('number') or '-'}{attempt}"
-    return [entry_id, clock(event.occurred_at), f"{event.type:<22}", about, event.note, why]
+    return [entry_id, clock(event.occurred_at), f"{event.type:<22}", about, event.note, short(str(why))]

@@ -10,6 +10,7 @@ import typer
 from faxdispatch.calling.written import parse_moment
 from faxdispatch.cli.output import Answer, Csv, Full, Rows, note
 from faxdispatch.client import FaxClient
+from faxdispatch.reasons.words import short, with_words
 from faxdispatch.search import STATES, Found
 from faxdispatch.wording import clock, counted
 
@@ -35,8 +36,8 @@ Since = Annotated[
 Until = Annotated[str | None, typer.Option(help="Recorded, or ended, before then.", show_default=False)]
 
 _COLUMNS = (
-    "job_id", "to", "state", "cause", "attempts", "fax_id", "recorded_at", "ended_at", "pages", "cost", "sender",
-    "document", "tags", "idempotency_key", "campaign_id", "row",
+    "job_id", "to", "state", "cause", "cause_in_words", "attempts", "fax_id", "recorded_at", "ended_at", "pages",
+    "cost", "sender", "document", "tags", "idempotency_key", "campaign_id", "row",
 )  # fmt: skip
 
 
@@ -107,7 +108,7 @@ def find(
         return packed(client.evidence(evidence, islice(chain([first], faxes), most)))
     return Rows(
         faxes,
-        data=Found.as_data,
+        data=lambda found: with_words(found.as_data()),
         line=_line,
         full=full,
         limit=most,
@@ -120,7 +121,7 @@ def find(
 
 def _line(found: Found) -> list[str]:
     when = found.ended_at or found.changed_at or found.recorded_at
-    standing = f"{found.state} ({found.cause})" if found.cause else found.state
+    standing = f"{found.state} ({short(found.cause)})" if found.cause else found.state
     attempts = counted(found.attempts, "attempt")
     pages = counted(found.pages, "page") if found.pages else ""
     return [found.job_id, found.to, clock(when), standing, attempts, pages]

@@ -11,6 +11,7 @@ from faxdispatch.cli.output import Answer, Full, Limit, Rows
 from faxdispatch.ledger import Account, Held, JobView, Ledger, Limits, Scripts, Traffic
 from faxdispatch.operations.next_step import pause_line
 from faxdispatch.reasons.holds import MEANINGS, ending
+from faxdispatch.reasons.words import with_words
 from faxdispatch.settings import Settings
 from faxdispatch.states import IN_LINE, HoldReason
 from faxdispatch.wording import clock, of_cap
@@ -49,7 +50,7 @@ def _job_line(view: JobView) -> list[str]:
 
 def _job_json(view: JobView) -> dict[str, Any]:
     names = {"job_id", "hold_reason", "due_at", "updated_at", "connection_id", "attempt", "cause", "waived"}
-    return view.model_dump(mode="json", include=names) | {"to": view.request.to}
+    return with_words(view.model_dump(mode="json", include=names)) | {"to": view.request.to}
 
 
 def _lines(held: list[Held], paused: list[Traffic], account: Account, now: datetime) -> Iterator[str]:

@@ -7,11 +7,13 @@ from typing import Any
 from faxdispatch.events import Event
 from faxdispatch.ledger import JobView
 from faxdispatch.privacy import hidden
+from faxdispatch.reasons.words import short
 from faxdispatch.states import State
 from faxdispatch.wording import clock
 
 _FIRST = ("reason", "evidence", "verdict")
 _TELLING = ("status", "failure_reason", "internal_failure_reason", "page_count", "call_duration_secs")
+_CODES = {"reason", "cause", "code"}
 _CAUSED = {State.UNKNOWN, State.DECIDING, State.FAILED}
 
 
@@ -34,6 +36,8 @@ def event_line(event: Event, *, full: bool = False) -> str:
 def _fact(name: str, value: Any) -> Any:
     if name == "until" and isinstance(value, (int, float)):
         return clock(datetime.fromtimestamp(value / 1000, UTC))
+    if name in _CODES and isinstance(value, str):
+        return short(value)
     return value if isinstance(value, (str, int, float)) else json.dumps(value, ensure_ascii=False)
 
 
@@ -43,7 +47,7 @@ def state_line(view: JobView) -> str:
     if view.hold_reason:
         words.append(f"because {view.hold_reason}" + (f" until {clock(view.due_at)}" if view.due_at else ""))
     elif view.cause and view.state in _CAUSED:
-        words.append(f"because {view.cause}")
+        words.append(f"because {short(view.cause)}")
     if view.provider_status and not view.finished:
         words.append(f"(Telnyx: {view.provider_status})")
     if view.cancel_requested and not view.finished:

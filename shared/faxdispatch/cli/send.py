@@ -28,6 +28,7 @@ from faxdispatch.documents.local import Document, read_document
 from faxdispatch.errors import BadInput
 from faxdispatch.jobs import Priority, SendFax
 from faxdispatch.letters.cover import read_cover
+from faxdispatch.reasons.words import with_words
 from faxdispatch.settings import Settings
 from faxdispatch.states import State
 
@@ -130,7 +131,8 @@ def _tell(client: FaxClient, receipt: Receipt, *, wait: bool, as_json: bool) -> 
         note("it is recorded, but Redis has not confirmed that it outlives a crash; faxdispatch doctor tells why")
     if wait:
         view = wait_for(client, receipt.job_id, quiet=as_json)
-        answer |= view.model_dump(mode="json", include={"state", "cause", "attempt", "fax_id", "page_count"})
+        told = view.model_dump(mode="json", include={"state", "cause", "attempt", "fax_id", "page_count"})
+        answer |= with_words(told)
     if as_json:
         show_json(answer)
     elif not wait:

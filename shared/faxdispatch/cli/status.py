@@ -13,6 +13,7 @@ from faxdispatch.errors import BadInput
 from faxdispatch.ledger import JobView, Ledger, Limits, Pause, Place, Scripts
 from faxdispatch.operations.next_step import ends_by, next_step, why_held
 from faxdispatch.privacy import hidden
+from faxdispatch.reasons.words import plain, short, with_words
 from faxdispatch.settings import Settings
 from faxdispatch.states import OPEN, State
 from faxdispatch.wording import clock
@@ -63,7 +64,7 @@ def _of_job(scripts: Scripts, job_id: str, settings: Settings, *, history: bool,
     found = view.model_dump(mode="json", by_alias=True, exclude=None if history else {"history"})
     events = (event_line(event, full=full) for event in (view.history if history else ()))
     return Answer(
-        found | _more(view, place, pause, settings) | {"next": coming},
+        with_words(found) | _more(view, place, pause, settings) | {"next": coming},
         chain(fields(_facts(view, settings, full=full) | {"next": coming}, width=_WIDTH), events),
         full=full,
     )
@@ -78,7 +79,7 @@ def _of_row(ledger: Ledger, job_id: str, *, history: bool, full: bool) -> Answer
     events = events_of_row(ledger.scripts, found) if history else ()
     told = {"history": [event.model_dump(mode="json") for event in events]} if history else {}
     attempts = f"{found.attempts} begun" if found.changed_at else "none begun"
-    ended = f"{found.state} ({found.cause})" if found.cause else found.state
+    ended = f"{found.state} ({short(found.cause)})" if found.cause else found.state
     facts = {
         "job": found.job_id,
         "row": f"{found.row} of campaign {found.campaign_id}",
@@ -96,7 +97,7 @@ def _of_row(ledger: Ledger, job_id: str, *, history: bool, full: bool) -> Answer
         "tags": ", ".join(found.tags) or None,
     }
     lines = chain(fields(facts, width=_WIDTH), (event_line(event, full=full) for event in events))
-    return Answer(found.as_data() | told, lines, full=full)
+    return Answer(with_words(found.as_data()) | told, lines, full=full)
 
 
 def _document(name: str | None, sent: str | None) -> str | None:
@@ -139,9 +140,6 @@ def _ladder(rung: int, settings: Settings) -> str | None:
 
 
 def _in_words(cause: str | None) -> str | None:
-    # Only who asks for a fax that failed needs what comes with campaigns.
-    from faxdispatch.reasons.words import plain  # noqa: PLC0415
-
     return plain(cause) if cause else None
 
 
@@ -179,7 +177,7 @@ def _standing(ledger: Ledger, state: State, limit: int, *, full: bool) -> Rows[t
     names = {"job_id", "state", "attempt", "fax_id", "cause", "listings"}
     return Rows(
         ledger.standing(state, limit=limit),
-        data=lambda one: one[0].model_dump(mode="json", include=names) | {"since": one[1].isoformat()},
+        data=lambda one: with_words(one[0].model_dump(mode="json", include=names)) | {"since": one[1].isoformat()},
         line=lambda one: (
             one[0].job_id,
             f"since {clock(one[1])}",

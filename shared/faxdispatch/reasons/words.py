@@ -1,5 +1,7 @@
 """Why a fax did not arrive, in words for people who know nothing of Telnyx."""
 
+from typing import Any
+
 from faxdispatch.reasons.failures import REASONS
 
 TELNYX: dict[str, str] = {reason: cause.words for reason, cause in REASONS.items()}
@@ -51,6 +53,8 @@ OWN: dict[str, str] = {
 }
 """Every cause of our own."""
 
+_UNKNOWN_CODE = "No more is known of that code here."
+
 
 def is_known(cause: str) -> bool:
     """Tell whether there are words for a cause."""
@@ -59,7 +63,19 @@ def is_known(cause: str) -> bool:
 
 def short(cause: str) -> str:
     """Give a cause for a line of several: a word as it is, a code of Telnyx's with what it means."""
-    return f"{cause} ({REFUSALS[cause].rstrip('.')})" if cause in REFUSALS else cause
+    if not cause.isdigit():
+        return cause
+    return f"{cause}: {_first_sentence(REFUSALS.get(cause, _UNKNOWN_CODE))}"
+
+
+def with_words(data: dict[str, Any]) -> dict[str, Any]:
+    """Give JSON with a `cause` in it, and `cause_in_words` after that."""
+    told = {}
+    for name, value in data.items():
+        told[name] = value
+        if name == "cause":
+            told["cause_in_words"] = plain(value) if value else None
+    return told
 
 
 def plain(cause: str) -> str:
@@ -68,6 +84,9 @@ def plain(cause: str) -> str:
     if known:
         return known
     if cause.isdigit():
-        words = REFUSALS.get(cause, "No more is known of that code here.")
-        return f"Telnyx refused the request (code {cause}): {words}"
+        return f"Telnyx refused the request (code {cause}): {REFUSALS.get(cause, _UNKNOWN_CODE)}"
     return f"It failed for a reason that is not known here: {cause}"
+
+
+def _first_sentence(words: str) -> str:
+    return words.partition(". ")[0].removesuffix(".")

@@ -11,7 +11,7 @@ from faxdispatch.client import FaxClient
 from faxdispatch.ledger import Limits, Scripts, Traffic
 from faxdispatch.operations.next_step import pause_line
 from faxdispatch.reasons.holds import ending
-from faxdispatch.reasons.words import short
+from faxdispatch.reasons.words import plain, short
 from faxdispatch.settings import Settings
 from faxdispatch.wording import are, clock, counted, of_cap
 
@@ -25,6 +25,7 @@ def status(campaign: Id) -> Answer:
     data = {
         "holds": holds,
         "causes": causes,
+        "causes_in_words": {cause: plain(cause) for cause in causes},
         "a_minute": _rate(found),
         "connection": _line_data(line) if line else None,
     }
