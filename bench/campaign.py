@@ -198,21 +198,21 @@ def _judge(course: Course) -> bool:
     taken: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
     for fax in course.running.stub.faxes():
         taken[fax["to"]].append(fax)
-    letters: Counter[str] = Counter()
+    codes: Counter[str] = Counter()
     missing, doubled, contrary = [], [], []
     for result in course.campaigns.results(NAME):
-        letters[result.letter] += 1
+        codes[result.code] += 1
         faxes = taken.pop(number(result.row), [])
         if len(faxes) > 1:
             doubled.append(result.row)
-        if result.letter == "d" and not faxes:
+        if result.code == "d" and not faxes:
             contrary.append(result.row)
-        if result.letter != "d" and (faxes or course.cancelled_at is None):
+        if result.code != "d" and (faxes or course.cancelled_at is None):
             missing.append(result.row)
     late = [*_late(course)]
     stalls = [length for at, length in course.running.stub.stalls() if any(at < by < at + 5 for by, _ in late)]
-    seen = sum(letters.values())
-    print(f"rows {seen} of {course.rows}: {dict(letters)}")
+    seen = sum(codes.values())
+    print(f"rows {seen} of {course.rows}: {dict(codes)}")
     print(f"sent twice {len(doubled)}, not delivered though sent or never sent {len(missing)}, ", end="")
     print(f"delivered and never sent {len(contrary)}, to others {len(taken)}")
     print(f"audits {course.audits}, with faults {len(course.faults)} {sorted(set(course.faults))[:3]}")

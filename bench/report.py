@@ -50,15 +50,15 @@ def fill(url: str, name: str, rows: int) -> None:
     raw.hset(f"fax:campaign:{name}:causes", mapping=CAUSES)
     for block in range((rows + BLOCK - 1) // BLOCK):
         size = min(BLOCK, rows - block * BLOCK)
-        letters = bytes(chance.choices(b"df", (9, 1), k=size))
+        codes = bytes(chance.choices(b"df", (9, 1), k=size))
         records = (
             RECORD.pack(
-                letter, 1, chance.randint(1, 3), 0 if letter == ord("d") else chance.randint(1, 3), 2, 90, 19_000,
+                code, 1, chance.randint(1, 3), 0 if code == ord("d") else chance.randint(1, 3), 2, 90, 19_000,
                 ENDED + block * 60, UUID(int=block * BLOCK + at + 1).bytes,
             )
-            for at, letter in enumerate(letters)
+            for at, code in enumerate(codes)
         )  # fmt: skip
-        raw.setrange(f"fax:campaign:{name}:states", block * BLOCK, letters)
+        raw.setrange(f"fax:campaign:{name}:states", block * BLOCK, codes)
         raw.set(f"fax:campaign:{name}:results:{block}", b"".join(records))
 
 

@@ -209,7 +209,7 @@ def cancel_fax(job: CancelFax, message: Message) -> None:
             _cancel_at_telnyx(str(job.fax_id), w)
             w.agenda.stray_gone(str(job.fax_id))
     except (NotKnown, TelnyxError) as error:
-        if not _needs_no_letter(job_id, error):
+        if not _needs_no_dead_letter(job_id, error):
             message.dead_letter(error)
 
 
@@ -269,7 +269,7 @@ def _sync(payload: dict[str, Any], message: Message) -> None:
     except RateLimited:
         raise
     except (NotKnown, TelnyxError) as error:
-        if not _needs_no_letter(job.job_id, error):
+        if not _needs_no_dead_letter(job.job_id, error):
             message.dead_letter(error)
 
 
@@ -351,7 +351,7 @@ def keep_documents(_job: KeepMedia, message: Message) -> None:
         message.w.post(KeepMedia.TASK, KeepMedia.QUEUE, {})
 
 
-def _needs_no_letter(job_id: str | None, error: FaxError) -> bool:
+def _needs_no_dead_letter(job_id: str | None, error: FaxError) -> bool:
     """Tell whether a question about a job may fail without a word.
 
     The scheduler asks again as long as the job is open, and of one that has ended meanwhile nothing needs to be asked.

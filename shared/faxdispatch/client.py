@@ -32,9 +32,9 @@ from faxdispatch.states import HoldReason, Verdict
 if TYPE_CHECKING:
     from faxdispatch.campaign.service import CampaignService
     from faxdispatch.campaign.suppression import SuppressionList
+    from faxdispatch.composition.composing import Cover
     from faxdispatch.documents.local import Document
     from faxdispatch.evidence import Packed
-    from faxdispatch.letters.composing import Cover
     from faxdispatch.lists.documents import Storage
     from faxdispatch.media.uploads import Uploads
     from faxdispatch.operations.erasing import Erased
@@ -559,7 +559,7 @@ class FaxClient:
         self, asked: Mapping[str, Any], *, sender: str | None, to: str, quality: str | None
     ) -> "tuple[Document, Report]":
         try:
-            from faxdispatch.letters.composing import compose, sources  # noqa: PLC0415 - needs the extra `documents`
+            from faxdispatch.composition.composing import compose, sources  # noqa: PLC0415 - needs the extra `documents`
 
             source = asked.get("document")
             cover = self._cover(asked, sender=sender, to=to) if asked.get("cover") is not None else None
@@ -573,7 +573,7 @@ class FaxClient:
             raise InvalidJob([("document", str(problem))]) from None
 
     def _cover(self, asked: Mapping[str, Any], *, sender: str | None, to: str) -> "Cover":
-        from faxdispatch.letters.composing import Cover  # noqa: PLC0415 - needs the extra `documents`
+        from faxdispatch.composition.composing import Cover  # noqa: PLC0415 - needs the extra `documents`
 
         text, fields, settings = asked["cover"], asked.get("cover_fields") or {}, self._settings
         if not isinstance(text, str) or not isinstance(fields, Mapping):

@@ -327,8 +327,8 @@ def test_every_cause_that_we_give_ourselves_is_told_in_plain_words():
         ("campaign", CANCELLED, OWN["campaign"]),
     ],
 )
-def test_a_cause_in_words(cause, letter, words):
-    assert in_words(cause, letter) == words
+def test_a_cause_in_words(cause, code, words):
+    assert in_words(cause, code) == words
 
 
 def test_a_code_is_never_told_alone():

@@ -466,7 +466,7 @@ def test_chosen_rows_are_tried_again_as_a_new_generation_and_no_others(service, 
     retried = service.retry(name, ["busy", "cancelled"], reason="after lunch", operator="ada")
 
     assert (retried.rows, retried.campaign.state, retried.campaign.generation) == (3, "checked", 2)
-    assert [result.row for result in service.results(name) if result.letter == "p"] == [1, 4, 5]
+    assert [result.row for result in service.results(name) if result.code == "p"] == [1, 4, 5]
     assert service.audit(name).faults == ()
     assert events("campaign.retried") == [
         {"campaign_id": name, "generation": 2, "reason": "after lunch", "operator": "ada"}
@@ -522,7 +522,7 @@ def test_a_word_chooses_the_rows_that_it_says(service, finished, word, chosen):
 
     service.retry(name, [word])
 
-    assert [result.row for result in service.results(name) if result.letter == "p"] == chosen
+    assert [result.row for result in service.results(name) if result.code == "p"] == chosen
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ class List:
     """When its start was answered, in seconds of the clock that all share."""
 
     def jobs(self) -> dict[str, str]:
-        """Give the letter that each row is to end with, by its job."""
+        """Give the code that each row is to end with, by its job."""
         wrong = f"55501{_WRONG_NUMBER}"
         return {
             job_of_row(self.id, row): "f" if to.endswith(wrong) else "d" for row, to in enumerate(self.numbers, start=1)
@@ -106,9 +106,9 @@ class Campaigner:
 
 @dataclass(frozen=True)
 class Ended:
-    """What the ledger says of a campaign: letters by job, and what its audit finds."""
+    """What the ledger says of a campaign: codes by job, and what its audit finds."""
 
-    letters: Mapping[str, str]
+    codes: Mapping[str, str]
     faults: tuple[str, ...]
 
 
@@ -117,7 +117,7 @@ def ended(redis_url: str) -> dict[str, Ended]:
     campaigns = Campaigns(Scripts(connect(redis_url)))
     return {
         name: Ended(
-            {job_of_row(name, result.row): result.letter for result in campaigns.results(name)},
+            {job_of_row(name, result.row): result.code for result in campaigns.results(name)},
             campaigns.audit(name).faults,
         )
         for name in campaigns.ids()
@@ -133,16 +133,16 @@ def judge_lists(
 ) -> list[str]:
     """Name what is wrong: a row that has not ended as it should, or otherwise than at Telnyx.
 
-    `made` are the letters of jobs that are no rows, `delivered` what arrived at Telnyx, by job. A list that was given
+    `made` are the codes of jobs that are no rows, `delivered` what arrived at Telnyx, by job. A list that was given
     when `excused` says so may be lost, all but the rows that Telnyx has.
     """
     problems = [f"{name}: {fault}" for name, each in found.items() for fault in each.faults]
     for each in planned:
-        letters = found[each.id].letters if each.id in found else {}
+        codes = found[each.id].codes if each.id in found else {}
         for job, end in each.jobs().items():
-            letter = letters.get(job, "-") if letters.get(job, "-") in "dfcs" else made.get(job, "-")
-            if (letter == "d") != (delivered[job] > 0):
-                problems.append(f"{job}: {letter!r} here, arrived {delivered[job]} times")
-            elif letter != end and not excused(each.given):
-                problems.append(f"{job}: {letter!r}, should be {end!r}")
+            code = codes.get(job, "-") if codes.get(job, "-") in "dfcs" else made.get(job, "-")
+            if (code == "d") != (delivered[job] > 0):
+                problems.append(f"{job}: {code!r} here, arrived {delivered[job]} times")
+            elif code != end and not excused(each.given):
+                problems.append(f"{job}: {code!r}, should be {end!r}")
     return problems

@@ -36,7 +36,7 @@ def test_an_order_that_telnyx_knows_may_not_be_forgotten() -> None:
 
 
 @pytest.mark.parametrize(
-    ("letters", "delivered", "right"),
+    ("codes", "delivered", "right"),
     [
         ("fd", ["spring-2"], True),
         ("--", [], True),
@@ -47,8 +47,8 @@ def test_an_order_that_telnyx_knows_may_not_be_forgotten() -> None:
         ("ff", ["spring-2"], False),
     ],
 )
-def test_a_row_ends_as_at_telnyx(letters: str, delivered: list[str], right: bool) -> None:
-    found = {"spring": Ended(dict(zip(ROWS.jobs(), letters, strict=True)), ())}
+def test_a_row_ends_as_at_telnyx(codes: str, delivered: list[str], right: bool) -> None:
+    found = {"spring": Ended(dict(zip(ROWS.jobs(), codes, strict=True)), ())}
     assert (judge_lists([ROWS], found, {}, Counter(delivered), GONE.has) == []) is right
 
 

@@ -89,13 +89,13 @@ class Course:
         faxes = self.faxes()
         for result in results:
             delivered = [fax["id"] for fax in faxes[result.row] if fax["status"] == "delivered"]
-            assert delivered == ([result.fax_id] if result.letter == "d" else []), result
+            assert delivered == ([result.fax_id] if result.code == "d" else []), result
             assert {fax["to"] for fax in faxes[result.row]} <= {number_of(result.row)}
         posts = {state: sends["posts"] for state, sends in self.flow.sim.report()["client_states"].items()}
         assert set(posts.values()) <= {1}, "an attempt was posted twice"
         assert self.flow.sim.report()["overlaps"] == 0
         assert self.faults == []
-        return Counter(result.letter for result in results)
+        return Counter(result.code for result in results)
 
 
 def number_of(row: int) -> str:

@@ -121,7 +121,7 @@ def test_each_row_gets_a_cover_of_its_own_once_though_workers_are_killed(flow, t
         return subprocess.run(line, capture_output=True, text=True, check=True, env=environment, cwd=tmp_path).stdout
 
     asked = ["campaign", "create", "list.csv", "--media-name", "letter", "--cover", "cover.txt", "--start", "--json"]
-    assert json.loads(command(*asked))["list"]["invalid"] == 1, "no font has the letter of the last row"
+    assert json.loads(command(*asked))["list"]["invalid"] == 1, "no font has the character of the last row"
     flow.until(lambda: flow.sim.report()["client_states"])
     flow.kill("worker")
     flow.until(lambda: json.loads(command("campaign", "status", "list", "--json"))["state"] == "finished")

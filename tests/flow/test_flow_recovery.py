@@ -77,7 +77,7 @@ def test_a_ledger_that_is_restored_in_mid_campaign_doubles_nothing_and_loses_not
         counted = posted(flow)
         assert set(counted) == {f"{NAME}-{row}" for row in range(1, ROWS + 1)} | set(before + after)
         assert set(counted.values()) == {1}
-        assert [result.letter for result in campaigns.results(NAME)] == ["d"] * ROWS
+        assert [result.code for result in campaigns.results(NAME)] == ["d"] * ROWS
 
 
 def kill_and_restore(flow: Flow, copy: Path, data: Path) -> None:

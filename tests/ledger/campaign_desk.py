@@ -91,8 +91,8 @@ class CampaignDesk(Desk):
             name, event="job.exhausted", cause="wrong", states=states, attempt=attempt, counter="dials"
         )  # fmt: skip
 
-    def letters(self, name: str = NAME) -> str:
-        return self.campaigns.letters(name, 1, self.campaigns.get(name).size)
+    def codes(self, name: str = NAME) -> str:
+        return self.campaigns.codes(name, 1, self.campaigns.get(name).size)
 
     def faults(self, name: str = NAME) -> tuple[str, ...]:
         return self.campaigns.audit(name).faults

@@ -78,7 +78,7 @@ class Walk:
         self.webhooks: list[Observation] = []
         self.reconciles: list[str] = []
         self.posts: Counter[tuple[str, int]] = Counter()
-        self.before = self.desk.letters()
+        self.before = self.desk.codes()
         self.again_allowed = False
         self.ended: dict[str, float] = {}
         self.looks = self.owners = 0
@@ -334,13 +334,13 @@ class Walk:
 
     def check(self) -> None:
         assert self.desk.faults() == ()
-        letters = self.desk.letters()
-        for row, (was, is_now) in enumerate(zip(self.before, letters, strict=True), start=1):
+        codes = self.desk.codes()
+        for row, (was, is_now) in enumerate(zip(self.before, codes, strict=True), start=1):
             if was in "ds":
                 assert is_now == was, (row, was, is_now)
             elif was in "fc":
                 assert is_now == was or (self.again_allowed and is_now == "p"), (row, was, is_now)
-        self.before = letters
+        self.before = codes
         self.seen = Snapshot(self.desk.redis)
         self.no_recipient_has_two()
         self.who_waits_for_a_number_waits_for_somebody()
@@ -404,8 +404,8 @@ class Walk:
         results = list(self.desk.campaigns.results(NAME))
         assert [result.row for result in results] == list(range(1, self.size + 1))
         for result in results:
-            assert (result.letter == "d") == (result.row in delivered), result
-            if result.letter == "d":
+            assert (result.code == "d") == (result.row in delivered), result
+            if result.code == "d":
                 fax = delivered[result.row]
                 assert (result.fax_id, result.attempts) == (fax.id, fax.attempt)
         assert everything_is_free(self.desk.redis) or self.desk.redis.exists(f"fax:job:{SINGLE}")

@@ -40,7 +40,7 @@ def test_a_chunk_that_is_added_twice_counts_once(desk: CampaignDesk) -> None:
     assert desk.campaigns.add_chunk(NAME, 0, OTHER) == "same"
     assert desk.campaigns.get(NAME).rows == desk.campaigns.get(NAME).pending == 3
     assert desk.campaigns.pending_rows(NAME, 0) == told
-    assert desk.letters() == "pp--p"
+    assert desk.codes() == "pp--p"
 
 
 def test_rows_between_two_chunks_that_are_nobodys_stay_nobodys(desk: CampaignDesk) -> None:
@@ -117,7 +117,7 @@ def test_a_job_id_that_a_producer_has_taken_is_not_given_to_a_row(desk: Campaign
     assert desk.feed() == ("fed", 1)
     assert desk.ledger.job(job(1)).request.to == "+13125550100"
     [result, _] = desk.campaigns.results(NAME)
-    assert (result.letter, result.cause, result.attempts) == ("f", "job_id_taken", 0)
+    assert (result.code, result.cause, result.attempts) == ("f", "job_id_taken", 0)
     assert desk.faults() == ()
 
 
@@ -173,7 +173,7 @@ def test_a_pause_lets_what_is_claimed_come_to_its_end(desk: CampaignDesk) -> Non
     desk.pause()
     assert desk.accept(job(1)) == "bound"
     desk.deliver(1)
-    assert desk.letters() == "d"
+    assert desk.codes() == "d"
 
 
 def test_a_pause_stops_a_retry_when_its_time_comes(desk: CampaignDesk) -> None:
@@ -310,12 +310,12 @@ def test_a_cancel_stops_rows_wherever_they_stand_and_lets_those_in_flight_end(de
     desk.later(61)
     assert desk.admit(job(2)) == "cancelled"
     desk.campaigns.sweep(NAME)
-    assert desk.letters() == "occoccc"
+    assert desk.codes() == "occoccc"
     assert desk.faults() == ()
     desk.accept(job(4))
     for row in (1, 4):
         desk.deliver(row)
-    assert desk.letters() == "dccdccc"
+    assert desk.codes() == "dccdccc"
     assert desk.campaigns.get(NAME).ended == 7
     assert everything_is_free(desk.redis)
 
@@ -325,10 +325,10 @@ def test_a_row_in_line_is_cancelled_when_its_turn_comes(desk: CampaignDesk) -> N
     desk.feed(limit=1)
     desk.cancel()
     assert desk.picked() == []
-    assert desk.letters() == "cp"
+    assert desk.codes() == "cp"
     desk.campaigns.sweep(NAME)
     desk.campaigns.sweep(NAME)
-    assert desk.letters() == "cc"
+    assert desk.codes() == "cc"
     assert desk.campaigns.get(NAME).cancelled == 2
 
 
@@ -344,7 +344,7 @@ def test_a_second_cancel_may_ask_for_what_is_in_flight_as_well(desk: CampaignDes
 def test_only_a_cancelled_campaign_is_swept(desk: CampaignDesk) -> None:
     desk.run(1)
     desk.campaigns.sweep(NAME)
-    assert desk.letters() == "p"
+    assert desk.codes() == "p"
 
 
 # Suppression -------------------------------------------------------------------------------------------------------
@@ -355,7 +355,7 @@ def test_a_number_that_is_suppressed_before_it_is_fed_is_not_faxed(desk: Campaig
     suppress(desk, 1)
     desk.feed()
     assert desk.picked() == [job(2)]
-    assert desk.letters() == "so"
+    assert desk.codes() == "so"
 
 
 def test_a_number_that_is_suppressed_in_line_admitted_or_between_tries_is_not_faxed(desk: CampaignDesk) -> None:
@@ -372,7 +372,7 @@ def test_a_number_that_is_suppressed_in_line_admitted_or_between_tries_is_not_fa
     assert desk.picked() == []
     desk.later(61)
     assert desk.admit(job(3)) == "suppressed"
-    assert desk.letters() == "ssss"
+    assert desk.codes() == "ssss"
     assert {result.cause for result in desk.campaigns.results(NAME)} == {"suppressed"}
     assert desk.feed() == ("finished", 0)
     assert desk.faults() == ()
@@ -409,15 +409,15 @@ def test_a_record_says_what_happened(desk: CampaignDesk) -> None:
     desk.give_up(job(2))
     desk.redis.delete(f"fax:job:{job(2)}")
     first, second, third = desk.campaigns.results(NAME)
-    assert (first.letter, first.attempts, first.pages, first.seconds, first.fax_id) == ("d", 1, 7, 95, FAX)
+    assert (first.code, first.attempts, first.pages, first.seconds, first.fax_id) == ("d", 1, 7, 95, FAX)
     assert (first.generation, first.cause) == (1, None)
     # 7 pages at 0.007 and 2 minutes at 0.005.
     assert first.cost == pytest.approx(0.059)
-    assert second.letter == "f"
+    assert second.code == "f"
     assert (second.attempts, second.cause, second.fax_id) == (2, "wrong", f"{job(2)}-2")
     assert second.ended_at is not None
     assert second.ended_at.timestamp() == START / 1000 + 61
-    assert (third.letter, third.ended_at) == ("o", None)
+    assert (third.code, third.ended_at) == ("o", None)
     assert desk.redis.strlen(f"fax:campaign:{NAME}:results:0") == 3 * 32
 
 
@@ -457,14 +457,14 @@ def test_a_retry_tries_only_the_chosen_rows_with_jobs_of_their_own(desk: Campaig
     assert desk.feed() == ("finished", 0)
     assert desk.campaigns.again(NAME, [2, 3], generation=2) == 1
     assert desk.campaigns.get(NAME).state is CampaignState.CHECKED
-    assert desk.letters() == "fpd"
+    assert desk.codes() == "fpd"
     desk.go(CampaignState.RUNNING)
     desk.feed()
     assert desk.picked() == [job(2, 2)]
     desk.fly_row(2, 2)
     desk.deliver(2, 2)
     assert desk.feed() == ("finished", 0)
-    assert [(r.letter, r.generation) for r in desk.campaigns.results(NAME)] == [("f", 1), ("d", 2), ("d", 1)]
+    assert [(r.code, r.generation) for r in desk.campaigns.results(NAME)] == [("f", 1), ("d", 2), ("d", 1)]
     assert desk.faults() == ()
 
 
@@ -478,7 +478,7 @@ def test_a_record_of_another_generation_has_no_fax_of_the_one_before(desk: Campa
     suppress(desk, 1)
     desk.picked()
     [result] = desk.campaigns.results(NAME)
-    assert (result.letter, result.generation, result.fax_id) == ("s", 2, None)
+    assert (result.code, result.generation, result.fax_id) == ("s", 2, None)
 
 
 def test_the_late_word_on_an_earlier_generation_disturbs_nothing(desk: CampaignDesk) -> None:
@@ -492,7 +492,7 @@ def test_the_late_word_on_an_earlier_generation_disturbs_nothing(desk: CampaignD
     late = Observation("late", "d", "fax.delivered", "webhook", f"{job(1)}-1", job(1), 1, "delivered")
     desk.observations.record(late)
     assert desk.state(job(1, 2)) is State.QUEUED
-    assert desk.letters() == "o"
+    assert desk.codes() == "o"
     assert desk.faults() == ()
 
 
@@ -506,7 +506,7 @@ def test_the_same_generation_takes_more_rows_but_none_that_it_has_tried(desk: Ca
     desk.go(CampaignState.RUNNING)
     end_badly(desk, 1, 2)
     assert desk.campaigns.again(NAME, [1, 2], generation=2) == 1
-    assert desk.letters() == "fp"
+    assert desk.codes() == "fp"
     with pytest.raises(Conflict):
         desk.campaigns.again(NAME, [1], generation=3)
 
@@ -626,8 +626,8 @@ def busy_desk(desk: CampaignDesk) -> CampaignDesk:
 
 
 DAMAGE: dict[str, Callable[[Any], object]] = {
-    "a letter": lambda r: r.setrange(f"fax:campaign:{NAME}:states", 0, "f"),
-    "a letter that was none": lambda r: r.setrange(f"fax:campaign:{NAME}:states", 0, "-"),
+    "a code": lambda r: r.setrange(f"fax:campaign:{NAME}:states", 0, "f"),
+    "a code that was none": lambda r: r.setrange(f"fax:campaign:{NAME}:states", 0, "-"),
     "a count": lambda r: r.hincrby(f"fax:campaign:{NAME}", "d", 1),
     "a count of pending rows": lambda r: r.hincrby(f"fax:campaign:{NAME}", "p", -1),
     "a count of a state": lambda r: r.hincrby(f"fax:campaign:{NAME}", "open:accepted", 1),
@@ -651,7 +651,7 @@ DAMAGE: dict[str, Callable[[Any], object]] = {
 def test_the_audit_finds_damage_to(desk: CampaignDesk, what: str) -> None:
     busy_desk(desk)
     assert desk.line() == [job(7)]
-    assert desk.letters() == "dfsoooop"
+    assert desk.codes() == "dfsoooop"
     assert desk.faults() == ()
     DAMAGE[what](desk.redis)
     assert desk.faults() != ()

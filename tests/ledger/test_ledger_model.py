@@ -635,9 +635,9 @@ class World:
         blocks = range((span.stop + BLOCK - 1) // BLOCK)
         read = (index.block(block, content, Looked(), span) for block, content in index.contents(blocks))
         entries = [entry for found in read for entry in found]
-        letters = {job: row.state[0] if row.finished else "o" for job, row in self.rows.items()}
-        assert {entry.job_id: entry.letter for entry in entries} == letters
-        assert len(entries) == len(letters)
+        codes = {job: row.state[0] if row.finished else "o" for job, row in self.rows.items()}
+        assert {entry.job_id: entry.code for entry in entries} == codes
+        assert len(entries) == len(codes)
 
     def the_books_balance_and_no_cap_is_broken(self) -> None:
         costs = {job: int(raw.get("spent") or 0) + int(raw.get("cost") or 0) for job, raw in self.raw.items()}

@@ -103,7 +103,7 @@ def test_what_was_sent_is_bound_and_what_was_not_is_sent(desk: CampaignDesk) -> 
     assert told.lifted
     assert desk.state("sent") is State.ACCEPTED
     assert desk.state("not-sent") is State.QUEUED
-    assert desk.letters() == "pdp"
+    assert desk.codes() == "pdp"
     assert desk.faults() == ()
     made = desk.ledger.job("unknown-here")
     assert (made.state, made.request.media_name, made.request.tags) == (State.ACCEPTED, "letter", ("recovered",))
@@ -198,7 +198,7 @@ def test_the_moment_of_the_ledger_is_a_bound(desk: CampaignDesk) -> None:
 def test_another_ledgers_faxes_are_left_alone(desk: CampaignDesk) -> None:
     desk.run(1)
     told = recover(desk, Telnyx(fax(desk, job(1), ledger="another")))
-    assert (told.foreign, desk.letters()) == (1, "p")
+    assert (told.foreign, desk.codes()) == (1, "p")
 
 
 def test_a_second_attempt_is_taken_whatever_the_first_was_doing(desk: CampaignDesk) -> None:
@@ -237,10 +237,10 @@ def test_a_generation_that_the_ledger_has_forgotten_is_followed(desk: CampaignDe
         desk.tell(job(row), "failed", "user_busy")
         desk.end(job(row))
     desk.feed()
-    assert desk.letters() == "ff"
+    assert desk.codes() == "ff"
     told = recover(desk, Telnyx(fax(desk, job(2, 2), status="delivered")))
     assert told.found[Found.ROW] == 1
-    assert desk.letters() == "fd"
+    assert desk.codes() == "fd"
     assert desk.faults() == ()
 
 
@@ -267,7 +267,7 @@ def test_a_campaign_that_had_gone_on_to_a_new_generation_goes_on_in_that(desk: C
     assert recover(desk, telnyx, dry_run=True).found[Found.ROW] == 3
     told = recover(desk, telnyx)
     assert (told.found[Found.ROW], told.found[Found.MADE], told.lifted) == (3, 0, True)
-    assert desk.letters() == "dodop"
+    assert desk.codes() == "dodop"
     assert desk.campaigns.get(NAME).generation == 2
     assert desk.faults() == ()
     assert desk.campaigns.row(NAME, 4)[0] == "+14155550999"
@@ -282,7 +282,7 @@ def test_a_campaign_that_had_gone_on_to_a_new_generation_goes_on_in_that(desk: C
     desk.fly_row(5, 2)
     desk.deliver(5, 2)
     desk.feed()
-    assert (desk.letters(), desk.faults()) == ("dfddd", ())
+    assert (desk.codes(), desk.faults()) == ("dfddd", ())
     assert desk.campaigns.get(NAME).state is CampaignState.FINISHED
 
 
@@ -292,7 +292,7 @@ def test_a_campaign_that_the_ledger_has_forgotten_is_made_of_its_faxes(desk: Cam
     # The list, given once more, sends to none of them a second time.
     desk.run(1, 2, 3)
     desk.feed()
-    assert desk.letters() == "ffo"
+    assert desk.codes() == "ffo"
     assert desk.faults() == ()
 
 
@@ -334,10 +334,10 @@ def test_a_fax_asked_for_again_with_its_key_is_the_one_that_telnyx_has(desk: Cam
 
 
 def indexed(desk: CampaignDesk) -> str:
-    """The letters of all entries of the index."""
+    """The codes of all entries of the index."""
     index = Index(desk.scripts)
     found = [index.block(block, content, Looked(), index.span()) for block, content in index.contents([0])]
-    return "".join(entry.letter for entries in found for entry in entries)
+    return "".join(entry.code for entries in found for entry in entries)
 
 
 class Restored(Walk):
@@ -356,7 +356,7 @@ class Restored(Walk):
         assert recoverer.recover(since).lifted
         # What Telnyx never took may be posted under its number again.
         self.posts = Counter((each.job, each.attempt) for each in self.faxes)
-        self.before = self.desk.letters()
+        self.before = self.desk.codes()
         self.ended.clear()
         self.check()
 

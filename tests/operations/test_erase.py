@@ -82,7 +82,7 @@ def test_a_campaign_goes_on_adding_up(desk, client, tmp_path):
     desk.deliver(1)
     desk.feed(1)
     assert client.erase(number=NUMBER).open == [job(2)]
-    assert desk.letters() == "doc"
+    assert desk.codes() == "doc"
 
     desk.ledger.cancel(job(2), source="x")
     assert client.erase(number=NUMBER).rows == 1

@@ -45,7 +45,7 @@ def test_a_producers_message_goes_back_to_the_broker_while_redis_is_away(app, mo
     assert answer.requeue
 
 
-def test_a_producers_message_over_which_we_stumble_becomes_a_letter(app, monkeypatch):
+def test_a_producers_message_over_which_we_stumble_becomes_a_dead_letter(app, monkeypatch):
     def stumbles(*_args, **_options):
         raise ZeroDivisionError
 
@@ -75,7 +75,7 @@ def test_a_producers_question_waits_for_its_turn_and_is_then_asked_once(app, mon
 
 
 @pytest.mark.parametrize("error", [RateLimited("no slot"), Unavailable("away")])
-def test_a_question_that_finds_no_room_stays_in_line_and_is_no_letter(app, monkeypatch, error):
+def test_a_question_that_finds_no_room_stays_in_line_and_is_no_dead_letter(app, monkeypatch, error):
     def refuses(*_args):
         raise error
 
@@ -86,7 +86,7 @@ def test_a_question_that_finds_no_room_stays_in_line_and_is_no_letter(app, monke
     assert app.collaborators.questions.waiting() == 1
 
 
-def test_a_question_over_which_we_stumble_becomes_a_letter_and_is_asked_no_more(app, monkeypatch):
+def test_a_question_over_which_we_stumble_becomes_a_dead_letter_and_is_asked_no_more(app, monkeypatch):
     monkeypatch.setattr(tasks, "ask", lambda *_: 1 / 0)
     call(app, SyncStatus, {"fax_id": "fax-1"})
     answer(app)
@@ -95,7 +95,7 @@ def test_a_question_over_which_we_stumble_becomes_a_letter_and_is_asked_no_more(
     assert app.collaborators.questions.waiting() == 0
 
 
-def test_a_reminder_that_is_none_becomes_a_letter(app):
+def test_a_reminder_that_is_none_becomes_a_dead_letter(app):
     call(app, Fetch, {"surplus": "x" * 10_000})
     [letter] = app.collaborators.ledger.dead_letters.newest()
     assert letter.reason == "InvalidJob"
@@ -103,12 +103,12 @@ def test_a_reminder_that_is_none_becomes_a_letter(app):
 
 @pytest.mark.parametrize("kind", [AccountRefused, NotSent, OutcomeUnknown, RateLimited])
 def test_a_question_about_a_job_that_fails_for_now_is_no_dead_letter(kind):
-    assert tasks._needs_no_letter("j1", kind("for now"))
+    assert tasks._needs_no_dead_letter("j1", kind("for now"))
 
 
 def test_a_question_that_nobody_asks_again_or_that_has_an_answer_is_one():
-    assert not tasks._needs_no_letter(None, NotSent("for now"))
-    assert not tasks._needs_no_letter("j1", NoSuchResource("gone", status=404))
+    assert not tasks._needs_no_dead_letter(None, NotSent("for now"))
+    assert not tasks._needs_no_dead_letter("j1", NoSuchResource("gone", status=404))
 
 
 def together(app, *asked):

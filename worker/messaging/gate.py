@@ -91,7 +91,7 @@ class Gate:
             raise Refused("Unreadable", f"not a task message: {type(error).__name__}") from error
 
     def identity(self, envelope: Envelope) -> str:
-        """Give the id by which a message is kept as a letter: its own, or its hash where that is no identity."""
+        """Give the id by which a message is kept as a dead letter: its own, or its hash where that is no identity."""
         found = envelope.headers.get("id")
         return found if isinstance(found, str) and is_identity(found) else envelope.digest()
 

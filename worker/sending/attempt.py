@@ -22,7 +22,7 @@ from faxdispatch.telnyx import Fax, SendRequest
 from faxdispatch.telnyx.client_state import encode_client_state
 from worker.context import Collaborators
 from worker.policy import changes
-from worker.sending.lettering import lettered
+from worker.sending.covering import covered
 from worker.sending.preparation import prepare
 from worker.sending.record import record
 from worker.sending.stages import Admitted, Claimed, Ended, Outcome, Prepared
@@ -74,7 +74,7 @@ def run_attempts(job_ids: Sequence[str], w: Collaborators) -> Outcomes:
         for job_id in job_ids:
             w.ledger.hold(job_id, reason=reason, due=w.now().timestamp() + CLOSED)
         return dict.fromkeys(job_ids, Outcome.PARKED)
-    prepared = _with_letters(list(_prepare(job_ids, outcomes, w)), outcomes, w)
+    prepared = _with_covers(list(_prepare(job_ids, outcomes, w)), outcomes, w)
     admitted = list(_admit(prepared, outcomes, w))
     _send(sorted(admitted, key=lambda a: a.slot), outcomes, w)
     return outcomes
@@ -108,13 +108,13 @@ def _prepare(job_ids: Sequence[str], outcomes: Outcomes, w: Collaborators) -> It
             yield prepared
 
 
-def _with_letters(prepared: Sequence[Prepared], outcomes: Outcomes, w: Collaborators) -> list[Prepared]:
-    """Make the letters of those that have a cover, side by side."""
+def _with_covers(prepared: Sequence[Prepared], outcomes: Outcomes, w: Collaborators) -> list[Prepared]:
+    """Put the covers before the documents of those that have one, side by side."""
     made: list[Prepared] = []
-    started = [(one, w.call_threads.submit(lettered, one, w) if one.request.cover else None) for one in prepared]
-    for one, letter in started:
+    started = [(one, w.call_threads.submit(covered, one, w) if one.request.cover else None) for one in prepared]
+    for one, covering in started:
         try:
-            made.append(letter.result() if letter else one)
+            made.append(covering.result() if covering else one)
         except Ended as ended:
             outcomes[one.job.job_id] = ended.outcome
     return made

@@ -23,7 +23,7 @@ from faxdispatch.states import CampaignState
 from faxdispatch.wording import counted
 
 if TYPE_CHECKING:
-    from faxdispatch.letters.rows import RowCovers
+    from faxdispatch.composition.rows import RowCovers
     from faxdispatch.lists.documents import RowDocuments
 
 Rows = Iterable[Mapping[str, Any] | Sequence[Any]]

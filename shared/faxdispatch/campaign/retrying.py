@@ -34,9 +34,9 @@ def chooser(words: Iterable[str], causes: Collection[str]) -> Callable[[RowResul
         )
 
     def chosen(result: RowResult) -> bool:
-        if result.letter == CANCELLED:
+        if result.code == CANCELLED:
             return "cancelled" in wanted
-        if result.letter != FAILED:
+        if result.code != FAILED:
             return False
         kind = REASONS[result.cause].kind if result.cause in REASONS else None
         every = "failed" in wanted and kind is not Kind.CONTRADICTION

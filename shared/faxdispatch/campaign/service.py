@@ -52,7 +52,7 @@ from faxdispatch.states import CampaignState, HoldReason
 from faxdispatch.wording import counted
 
 if TYPE_CHECKING:
-    from faxdispatch.letters.rows import RowCovers
+    from faxdispatch.composition.rows import RowCovers
     from faxdispatch.lists.documents import LookAtLink, OnDocuments, Storage
 
 _LONGEST_NAME = 200
@@ -267,7 +267,7 @@ class CampaignService:
         if options.get("cover") is None:
             return None
         try:
-            from faxdispatch.letters.rows import RowCovers  # noqa: PLC0415 - a plain install lacks what it needs
+            from faxdispatch.composition.rows import RowCovers  # noqa: PLC0415 - a plain install lacks what it needs
         except ModuleNotFoundError as error:
             raise Misconfigured(f"cover: needs {error.name}: pip install 'faxdispatch[documents]'") from None
         return RowCovers(options["cover"], columns, self._cover_fonts)
@@ -516,9 +516,9 @@ class CampaignService:
         for row, text in rows.items():
             self.ledger.row(campaign_id, row)
             [result] = self.ledger.results_of(campaign_id, [row])
-            if result.letter not in {FAILED, CANCELLED}:
+            if result.code not in {FAILED, CANCELLED}:
                 raise Conflict(
-                    f"campaign {campaign_id}: row {row} is {RESULTS[result.letter]}; only a failed or cancelled one is "
+                    f"campaign {campaign_id}: row {row} is {RESULTS[result.code]}; only a failed or cancelled one is "
                     "tried again"
                 )
             if text is not None:
@@ -628,7 +628,7 @@ _STANDING = {
 
 def _as_pdf(document: Document) -> Document:
     """Give a document before which covers can be put: a word processor's is laid out once, here."""
-    from faxdispatch.letters.composing import paged  # noqa: PLC0415 - a plain install lacks what it needs
+    from faxdispatch.composition.composing import paged  # noqa: PLC0415 - a plain install lacks what it needs
 
     return paged(document)
 

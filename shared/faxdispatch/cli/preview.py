@@ -7,9 +7,9 @@ import typer
 
 from faxdispatch.cli.output import note, show, show_json
 from faxdispatch.cli.send import fields_of
+from faxdispatch.composition.composing import Cover, compose
+from faxdispatch.composition.cover import read_cover
 from faxdispatch.errors import BadInput
-from faxdispatch.letters.composing import Cover, compose
-from faxdispatch.letters.cover import read_cover
 from faxdispatch.lists.checking import BadRow, check
 from faxdispatch.preflight.report import Finding
 from faxdispatch.preview.pages import Lines, draw

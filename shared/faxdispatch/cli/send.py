@@ -24,10 +24,10 @@ from faxdispatch.cli.sending import (
 )
 from faxdispatch.cli.waiting import wait_for
 from faxdispatch.client import FaxClient, Receipt
+from faxdispatch.composition.cover import read_cover
 from faxdispatch.documents.local import Document, read_document
 from faxdispatch.errors import BadInput
 from faxdispatch.jobs import Priority, SendFax
-from faxdispatch.letters.cover import read_cover
 from faxdispatch.reasons.words import with_words
 from faxdispatch.settings import Settings
 from faxdispatch.states import State

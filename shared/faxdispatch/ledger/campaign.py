@@ -11,7 +11,7 @@ from faxdispatch.ledger.clock import moment
 from faxdispatch.states import CampaignState, State
 
 NONE, PENDING, OPENED, DELIVERED, FAILED, CANCELLED, SUPPRESSED = "-", "p", "o", "d", "f", "c", "s"
-"""A row's letter: it is none of the campaign's; is pending; has a job; or has ended so."""
+"""A row's code: it is none of the campaign's; is pending; has a job; or has ended so."""
 
 
 @dataclass(frozen=True, slots=True)

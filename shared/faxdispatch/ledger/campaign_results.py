@@ -26,7 +26,7 @@ from faxdispatch.states import OPEN
 
 _BLOCK = 1024
 _RECORD = struct.Struct(">BBBBHHII16s")
-_LETTERS = (PENDING, OPENED, DELIVERED, FAILED, CANCELLED, SUPPRESSED)
+_CODES = (PENDING, OPENED, DELIVERED, FAILED, CANCELLED, SUPPRESSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class RowResult:
     """What became of a row that has ended. `cost` is in the currency of the settings, `seconds` the call's length."""
 
     row: int
-    letter: str
+    code: str
     generation: int
     attempts: int
     cause: str | None
@@ -50,7 +50,7 @@ class Audit:
     """The books of a campaign, counted anew. `faults` says in words what does not add up; empty is right."""
 
     campaign: Campaign
-    letters: dict[str, int]
+    codes: dict[str, int]
     faults: tuple[str, ...]
 
 
@@ -58,29 +58,29 @@ class CampaignResults(CampaignRows):
     """Reads what became of the rows of every campaign of one Redis."""
 
     def results(self, campaign_id: str) -> Iterator[RowResult]:
-        """Give what became of every row, in order, a block at a time; a row that has not ended has only its letter."""
+        """Give what became of every row, in order, a block at a time; a row that has not ended has only its code."""
         with redis_trouble():
             causes = {int(n): cause for cause, n in self._redis.hgetall(f"fax:campaign:{campaign_id}:causes").items()}
             faxes = self._redis.hgetall(f"fax:campaign:{campaign_id}:faxes")
         size = self.get(campaign_id).size
         for block in range((size + _BLOCK - 1) // _BLOCK):
-            letters, records = self._block(campaign_id, size, block)
-            for at, letter in enumerate(letters):
-                if letter != NONE:
-                    yield _result(block * _BLOCK + at + 1, letter, records[at * 32 : at * 32 + 32], causes, faxes)
+            codes, records = self._block(campaign_id, size, block)
+            for at, code in enumerate(codes):
+                if code != NONE:
+                    yield _result(block * _BLOCK + at + 1, code, records[at * 32 : at * 32 + 32], causes, faxes)
 
     def results_of(self, campaign_id: str, rows: Sequence[int]) -> list[RowResult]:
         """Give what became of some rows of one chunk, in order."""
         if not rows:
             return []
         key, low, high = f"fax:campaign:{campaign_id}", min(rows), max(rows)
-        # Letters before records: a record is there before its letter says that the row has ended.
-        letters, records = self.letters(campaign_id, low, high), self.records(campaign_id, low, high)
+        # Codes before records: a record is there before its code says that the row has ended.
+        codes, records = self.codes(campaign_id, low, high), self.records(campaign_id, low, high)
         with redis_trouble():
             causes = {int(n): cause for cause, n in self._redis.hgetall(f"{key}:causes").items()}
             faxes = dict(zip(map(str, rows), self._redis.hmget(f"{key}:faxes", list(rows)), strict=True))
         size = _RECORD.size
-        return [_result(row, letters[row - low], records[(row - low) * size :][:size], causes, faxes) for row in rows]
+        return [_result(row, codes[row - low], records[(row - low) * size :][:size], causes, faxes) for row in rows]
 
     def records(self, campaign_id: str, first: int, last: int) -> bytes:
         """Give the records of the rows from `first` to `last`, 32 bytes each; zeros where there is none (yet)."""
@@ -138,7 +138,7 @@ class CampaignResults(CampaignRows):
             return set(self._redis.hkeys(f"fax:campaign:{campaign_id}:causes"))
 
     def audit(self, campaign_id: str) -> Audit:
-        """Count a campaign's rows anew, letter by letter and job by job, all at one moment, also while it runs.
+        """Count the codes and the jobs of a campaign's rows anew, all at one moment, also while it runs.
 
         The records of the rows that have ended are read after that moment; a record does not change any more.
 
@@ -148,44 +148,44 @@ class CampaignResults(CampaignRows):
         reply = self._scripts.run("campaign_audit", campaign=campaign_id)
         state_in(campaign_id, reply)
         campaign = campaign_of(campaign_id, reply["facts"], parked=reply["parked"], spent=int(reply["spent"]))
-        letters = {letter: count for letter in _LETTERS if (count := reply["letters"].count(letter))}
-        faults = [*_faults(campaign, letters, reply["open"], reply["states"])]
+        codes = {code: count for code in _CODES if (count := reply["codes"].count(code))}
+        faults = [*_faults(campaign, codes, reply["open"], reply["states"])]
         if reply["unmarked"]:
             faults.append(f"{reply['unmarked']} rows are listed as open and not marked so")
         if reply["misplaced"]:
             faults.append(f"{reply['misplaced']} open rows have jobs that do not stand in exactly one place")
         if wrong := self._wrong_records(campaign):
             faults.append(f"{wrong} rows have ended and have no record that says so")
-        return Audit(campaign, letters, tuple(faults))
+        return Audit(campaign, codes, tuple(faults))
 
     def _wrong_records(self, campaign: Campaign) -> int:
         wrong = 0
         for block in range((campaign.size + _BLOCK - 1) // _BLOCK):
-            letters, records = self._block(campaign.id, campaign.size, block)
+            codes, records = self._block(campaign.id, campaign.size, block)
             # What was cancelled before it had a job has no record, or one that tells of an earlier generation.
             wrong += sum(
-                letter in {DELIVERED, FAILED, SUPPRESSED} and records[at * 32 : at * 32 + 1] != letter.encode()
-                for at, letter in enumerate(letters)
+                code in {DELIVERED, FAILED, SUPPRESSED} and records[at * 32 : at * 32 + 1] != code.encode()
+                for at, code in enumerate(codes)
             )
         return wrong
 
     def _block(self, campaign_id: str, size: int, block: int) -> tuple[str, bytes]:
-        """Give the letters of a block's rows and their records; letters first, since a record is there before them."""
+        """Give the codes of a block's rows and their records; codes first, since a record is there before them."""
         first = block * _BLOCK + 1
-        letters = self.letters(campaign_id, first, min(first + _BLOCK - 1, size))
+        codes = self.codes(campaign_id, first, min(first + _BLOCK - 1, size))
         with redis_trouble():
             records: Any = self._scripts.raw.get(f"fax:campaign:{campaign_id}:results:{block}") or b""
-        return letters, records
+        return codes, records
 
 
-def _faults(campaign: Campaign, letters: Mapping[str, int], opened: int, states: Mapping[str, int]) -> Iterator[str]:
+def _faults(campaign: Campaign, codes: Mapping[str, int], opened: int, states: Mapping[str, int]) -> Iterator[str]:
     counted = {
         PENDING: campaign.pending, OPENED: campaign.opened, DELIVERED: campaign.delivered, FAILED: campaign.failed,
         SUPPRESSED: campaign.suppressed, CANCELLED: campaign.cancelled,
     }  # fmt: skip
-    for letter, count in counted.items():
-        if letters.get(letter, 0) != count:
-            yield f"{letters.get(letter, 0)} rows are marked {letter!r}, {count} are counted"
+    for code, count in counted.items():
+        if codes.get(code, 0) != count:
+            yield f"{codes.get(code, 0)} rows are marked {code!r}, {count} are counted"
     if sum(counted.values()) != campaign.rows:
         yield f"{campaign.rows} rows were read in, {sum(counted.values())} are accounted for"
     if opened != campaign.opened:
@@ -199,15 +199,15 @@ def _faults(campaign: Campaign, letters: Mapping[str, int], opened: int, states:
             yield f"{states.get(state, 0)} open rows have jobs that are {state}"
 
 
-def _result(row: int, letter: str, record: bytes, causes: Mapping[int, str], faxes: Mapping[str, Any]) -> RowResult:
-    ended = len(record) == _RECORD.size and record[0] and letter not in {PENDING, OPENED}
+def _result(row: int, code: str, record: bytes, causes: Mapping[int, str], faxes: Mapping[str, Any]) -> RowResult:
+    ended = len(record) == _RECORD.size and record[0] and code not in {PENDING, OPENED}
     if not ended:
-        return RowResult(row, letter, 1, 0, None, 0, 0, 0.0, None, None)
+        return RowResult(row, code, 1, 0, None, 0, 0, 0.0, None, None)
     _, generation, attempts, cause, pages, seconds, cost, moment, fax = _RECORD.unpack(record)
     fax_id = str(UUID(bytes=fax)) if any(fax) else faxes.get(str(row))
     return RowResult(
         row,
-        letter,
+        code,
         generation,
         attempts,
         causes.get(cause),

@@ -1,4 +1,4 @@
-"""The rows of a campaign as its list had them: read from compressed chunks, each with a letter that says what it is."""
+"""The rows of a campaign as its list had them: read from compressed chunks, each with a code that says how it stands."""
 
 import json
 import zlib
@@ -84,8 +84,8 @@ class CampaignRows:
             raise NotKnown(f"campaign {campaign_id}: not known here")
         return campaign_of(campaign_id, facts, parked=parked, spent=int(spent or 0))
 
-    def letters(self, campaign_id: str, first: int, last: int) -> str:
-        """Give the letters of the rows from `first` to `last`; rows past the end have none."""
+    def codes(self, campaign_id: str, first: int, last: int) -> str:
+        """Give the codes of the rows from `first` to `last`; rows past the end have none."""
         with redis_trouble():
             found: str = self._redis.getrange(f"fax:campaign:{campaign_id}:states", first - 1, last - 1)
         # Between the last row of a chunk and the first of the next one Redis fills in zeros.
@@ -121,11 +121,11 @@ class CampaignRows:
 
     def pending_rows(self, campaign_id: str, chunk: int) -> list[tuple[int, str, dict[str, Any]]]:
         """Give the pending rows of a chunk: number, number to call, what the row asks besides."""
-        letters = self.letters(campaign_id, chunk * CHUNK + 1, chunk * CHUNK + CHUNK)
-        if PENDING not in letters:
+        codes = self.codes(campaign_id, chunk * CHUNK + 1, chunk * CHUNK + CHUNK)
+        if PENDING not in codes:
             return []
         at = chunk * CHUNK + 1
-        return [row for row in self.chunk(campaign_id, chunk) if letters[row[0] - at] == PENDING]
+        return [row for row in self.chunk(campaign_id, chunk) if codes[row[0] - at] == PENDING]
 
     def open_rows(self, campaign_id: str, *, limit: int | None = None) -> list[int]:
         """Give rows that have a job."""

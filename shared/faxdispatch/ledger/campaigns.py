@@ -65,9 +65,9 @@ class Campaigns(CampaignResults):
         `media` are stored documents that rows name.
         """
         first = chunk * CHUNK + 1
-        letters = [NONE] * (rows[-1].row - first + 1 if rows else 0)
+        codes = [NONE] * (rows[-1].row - first + 1 if rows else 0)
         for row in rows:
-            letters[row.row - first] = PENDING
+            codes[row.row - first] = PENDING
         told = [(row.row, row.to, row.fields) if row.fields else (row.row, row.to) for row in rows]
         # How far its line is from its row hardly changes from row to row, so that it takes no room once compressed.
         cells = [(row.row, row.line - row.row, *row.cells) if row.line else (row.row, *row.cells) for row in rows]
@@ -77,7 +77,7 @@ class Campaigns(CampaignResults):
             campaign=campaign_id,
             chunk=chunk,
             first=first,
-            letters="".join(letters),
+            codes="".join(codes),
             media=scores(media) if media else None,
             blobs=(_packed(told), _packed(cells), *([_packed(left)] if left else [])),
         )

@@ -1,4 +1,4 @@
-"""Forgetting people: their jobs, rows, events and letters."""
+"""Forgetting people: their jobs, rows, events and dead letters."""
 
 import hashlib
 import json

@@ -27,11 +27,11 @@ _TAG_BITS = 24
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A record of the index. `letter` is `o` for an open job, else `d`, `f` or `c`; `recorded` is in seconds."""
+    """A record of the index. `code` is `o` for an open job, else `d`, `f` or `c`; `recorded` is in seconds."""
 
     n: int
     job_id: str
-    letter: str
+    code: str
     cause: int
     recorded: int
 
@@ -40,12 +40,12 @@ class Entry:
 class Looked:
     """What is looked for in the index; None looks at nothing.
 
-    `letters` are those that may stand, `causes` the numbers of causes, `number` what `number_key` gives of a number,
+    `codes` are those that may stand, `causes` the numbers of causes, `number` what `number_key` gives of a number,
     `tag` what `tag_bits` gives of a tag; `since` and `until` are seconds. Numbers and tags are hashed, so what is found
     may be another's: look at the job.
     """
 
-    letters: str | None = None
+    codes: str | None = None
     causes: frozenset[int] | None = None
     number: bytes | None = None
     tag: int | None = None
@@ -94,7 +94,7 @@ class Index:
         last = min(BLOCK, high - block * BLOCK)
         with redis_trouble():
             found: Any = self._scripts.raw.getrange(_key(block), slot * _RECORD.size, last * _RECORD.size - 1)
-        return next((made for letter, _, _, _, made, _, _ in _records(found) if letter), None)
+        return next((made for code, _, _, _, made, _, _ in _records(found) if code), None)
 
     def contents(self, blocks: Sequence[int]) -> Iterator[tuple[int, bytes]]:
         """Give the contents of blocks, the first one by itself and then many at a time."""
@@ -110,26 +110,26 @@ class Index:
         """Give what is found in the content of one block among the records of `numbers`, the newest first."""
         if looked.number is not None and looked.number not in found:
             return []
-        if looked.letters is not None and not set(looked.letters.encode()).intersection(found[:: _RECORD.size]):
+        if looked.codes is not None and not set(looked.codes.encode()).intersection(found[:: _RECORD.size]):
             return []
         first = block * BLOCK
         entries = []
         for n, record in enumerate(_records(found), start=first):
             if n in numbers and _fits(record, looked):
-                letter, cause, kind, _, made, _, name = record
-                entries.append((n, chr(letter), cause, kind, made, name))
+                code, cause, kind, _, made, _, name = record
+                entries.append((n, chr(code), cause, kind, made, name))
         return [*self._named(block, reversed(entries))]
 
     def _named(self, block: int, entries: Iterator[tuple[int, str, int, int, int, bytes]]) -> Iterator[Entry]:
         names: dict[int, dict[str, str]] = {}
-        for n, letter, cause, kind, made, name in entries:
+        for n, code, cause, kind, made, name in entries:
             slot = n % BLOCK
             part = slot // _PART
             if kind == _NAMED and part not in names:
                 with redis_trouble():
                     names[part] = self._redis.hgetall(f"{_key(block)}:names:{part}")
             job_id = names[part].get(str(slot), "") if kind == _NAMED else _written(kind, name)
-            yield Entry(n, job_id, letter, cause, made)
+            yield Entry(n, job_id, code, cause, made)
 
     def sweep(self) -> None:
         """Take out the jobs that are kept no longer."""
@@ -170,11 +170,11 @@ def _records(found: bytes) -> Iterator[Any]:
 
 
 def _fits(record: tuple[int, int, int, bytes, int, bytes, bytes], looked: Looked) -> bool:
-    letter, cause, _, tags, made, number, _ = record
+    code, cause, _, tags, made, number, _ = record
     return (
-        letter != 0
-        and (looked.letters is None or chr(letter) in looked.letters)
-        and (looked.causes is None or letter == ord("o") or cause in looked.causes)
+        code != 0
+        and (looked.codes is None or chr(code) in looked.codes)
+        and (looked.causes is None or code == ord("o") or cause in looked.causes)
         and (looked.number is None or number == looked.number)
         and (looked.tag is None or int.from_bytes(tags) & looked.tag == looked.tag)
         and (looked.since is None or made >= int(looked.since))

@@ -82,12 +82,12 @@ def found_row(campaign: Campaign, to: str, fields: dict[str, Any], result: RowRe
     """Tell of a row of a campaign; `fields` are what it asks for itself, `job` is its job where it has one."""
     asked = campaign.options | fields
     ended = result.ended_at is not None
-    open_job = job if job is not None and result.letter == OPENED else None
+    open_job = job if job is not None and result.code == OPENED else None
     generation = result.generation if ended else campaign.generation
     return Found(
         job_id=job_of_row(campaign.id, result.row, generation),
         to=to,
-        state=open_job.state.value if open_job else _STATE.get(result.letter, PENDING),
+        state=open_job.state.value if open_job else _STATE.get(result.code, PENDING),
         cause=open_job.cause if open_job else result.cause,
         attempts=open_job.attempt if open_job else result.attempts,
         fax_id=open_job.fax_id if open_job else result.fax_id,

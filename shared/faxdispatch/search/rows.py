@@ -12,7 +12,7 @@ from faxdispatch.search.found import Found, found_row
 from faxdispatch.search.wanted import PENDING, SUPPRESSED, Wanted
 from faxdispatch.states import OPEN
 
-_LETTERS = {state.value: OPENED for state in OPEN} | {
+_CODES = {state.value: OPENED for state in OPEN} | {
     PENDING: PENDING_ROW,
     "delivered": DELIVERED,
     "failed": FAILED,
@@ -34,8 +34,8 @@ class CampaignRows:
         self._campaigns = campaigns
         self._wanted = wanted
         self._effort = effort
-        every = _LETTERS if wanted.states is None else wanted.states
-        self._letters = {_LETTERS[state] for state in every}
+        every = _CODES if wanted.states is None else wanted.states
+        self._codes = {_CODES[state] for state in every}
 
     def after(self, campaign: Campaign, row: int) -> Iterator[tuple[int, Found | None]]:
         """Give the wanted rows of a campaign after `row`, in order, each with its number.
@@ -60,8 +60,8 @@ class CampaignRows:
         """Tell whether a row of some chunks may stand where it is wanted."""
         if self._wanted.states is None:
             return True
-        letters = self._campaigns.letters(campaign.id, chunks[0] * CHUNK + 1, (chunks[-1] + 1) * CHUNK)
-        return bool(self._letters.intersection(letters))
+        codes = self._campaigns.codes(campaign.id, chunks[0] * CHUNK + 1, (chunks[-1] + 1) * CHUNK)
+        return bool(self._codes.intersection(codes))
 
     def _naming(self, campaign: Campaign, chunks: Sequence[int]) -> Sequence[int]:
         number = self._wanted.number
@@ -85,7 +85,7 @@ class CampaignRows:
         wanted = self._wanted
         tags = campaign.options.get("tags") or ()
         return (
-            bool(self._letters)
+            bool(self._codes)
             and wanted.idempotency_key is None
             and wanted.campaign_id in {None, campaign.id}
             and (wanted.tag is None or wanted.tag in tags)
@@ -106,16 +106,16 @@ class CampaignRows:
             yield from self._tell(campaign, there[at : at + _MANY])
 
     def _candidates(self, campaign: Campaign, first: int, last: int) -> set[int]:
-        """Give the rows that may be wanted by their letters and records, which cost less to read than the rows."""
-        wanted, letters = self._wanted, self._campaigns.letters(campaign.id, first, last)
-        rows = {first + at for at, letter in enumerate(letters) if letter in self._letters}
+        """Give the rows that may be wanted by their codes and records, which cost less to read than the rows."""
+        wanted, codes = self._wanted, self._campaigns.codes(campaign.id, first, last)
+        rows = {first + at for at, code in enumerate(codes) if code in self._codes}
         if not rows or (wanted.cause is None and wanted.since is None and wanted.until is None):
             return rows
         cause = self._campaigns.cause_number(campaign.id, wanted.cause) if wanted.cause else None
         made = campaign.created_at.timestamp()
         since, until = (moment.timestamp() if moment else None for moment in (wanted.since, wanted.until))
         for row, (number, ended) in enumerate(self._campaigns.ends(campaign.id, first, last), start=first):
-            if letters[row - first] == OPENED:
+            if codes[row - first] == OPENED:
                 continue
             moment = ended or made
             early, late = since is not None and moment < since - 1, until is not None and moment >= until
@@ -125,7 +125,7 @@ class CampaignRows:
 
     def _tell(self, campaign: Campaign, told: Sequence[_Told]) -> Iterator[Found]:
         results = self._campaigns.results_of(campaign.id, [row for row, _, _ in told])
-        asked = [result.row for result in results if result.letter == OPENED]
+        asked = [result.row for result in results if result.code == OPENED]
         views = self._ledger.jobs_at_once([job_of_row(campaign.id, row, campaign.generation) for row in asked])
         jobs = dict(zip(asked, views, strict=True))
         for (row, to, fields), result in zip(told, results, strict=True):

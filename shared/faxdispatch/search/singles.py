@@ -10,7 +10,7 @@ from faxdispatch.search.found import Found, found_job
 from faxdispatch.search.wanted import Wanted
 from faxdispatch.states import OPEN, TERMINAL
 
-_LETTERS = {state.value: state.value[0] for state in TERMINAL} | {state.value: "o" for state in OPEN}
+_CODES = {state.value: state.value[0] for state in TERMINAL} | {state.value: "o" for state in OPEN}
 _MANY = 50
 """Jobs that are read at once."""
 
@@ -28,12 +28,12 @@ class Singles:
     def _looked_for(self) -> Looked | None:
         """Give what the index is asked for; None where nothing can be found there."""
         wanted = self._wanted
-        letters = None if wanted.states is None else "".join(sorted({_LETTERS.get(one, "") for one in wanted.states}))
+        codes = None if wanted.states is None else "".join(sorted({_CODES.get(one, "") for one in wanted.states}))
         causes = None if wanted.cause is None else self._index.cause_numbers([wanted.cause])
-        if letters == "" or wanted.campaign_id is not None:
+        if codes == "" or wanted.campaign_id is not None:
             return None
         return Looked(
-            letters=letters,
+            codes=codes,
             causes=causes,
             number=None if wanted.number is None else number_key(wanted.number),
             tag=None if wanted.tag is None else tag_bits(wanted.tag),

@@ -106,7 +106,7 @@ def _write_rows(
                 columns = columns or _numbered(cells)
                 writers = _writers(paths, columns, opened)
             begun = tries.of(result.row, result.generation if result.ended_at else campaign.generation)
-            writers[_KINDS[result.letter]].writerow(_line(result, cells, asked, begun, len(columns)))
+            writers[_KINDS[result.code]].writerow(_line(result, cells, asked, begun, len(columns)))
             totals.add(result, cells)
             if on_progress and done % _EVERY == 0:
                 on_progress(done, campaign.rows)
@@ -174,12 +174,12 @@ def _clock(moment: datetime) -> str:
 
 
 def _facts(result: RowResult, asked: Sequence[str], tries: Sequence[datetime]) -> list[str]:
-    ended = result.letter not in {PENDING, OPENED}
+    ended = result.code not in {PENDING, OPENED}
     told = ended and result.ended_at is not None
     return [
         str(result.row),
         *asked,
-        RESULTS[result.letter],
+        RESULTS[result.code],
         str(result.attempts) if told else "",
         "; ".join(_clock(at) for at in tries),
         str(result.pages) if told else "",
@@ -187,7 +187,7 @@ def _facts(result: RowResult, asked: Sequence[str], tries: Sequence[datetime]) -
         f"{result.cost:.4f}" if told else "",
         _clock(result.ended_at) if result.ended_at else "",
         result.cause or "",
-        in_words(result.cause, result.letter) if ended else "",
+        in_words(result.cause, result.code) if ended else "",
         result.fax_id or "",
         str(result.generation) if told else "",
     ]

@@ -104,19 +104,19 @@ def _sending(campaign: Campaign) -> Html:
 
 
 def _outcomes(totals: Totals) -> Html:
-    counts = [(letter, totals.results[letter]) for letter in RESULTS]
+    counts = [(code, totals.results[code]) for code in RESULTS]
     rows = [
         tag(
             "tr",
-            tag("td", tag("span", class_="key", style=f"background:{_COLOURS[letter]}"), RESULTS[letter]),
+            tag("td", tag("span", class_="key", style=f"background:{_COLOURS[code]}"), RESULTS[code]),
             _figure(f"{count:,}"),
             _figure(_share(count, totals.rows)),
         )
-        for letter, count in counts
+        for code, count in counts
         if count
     ]
     sum_of_all = tag("tr", tag("th", "recipients"), _figure(f"{totals.rows:,}"), _figure(""))
-    bars = stacked_bar([(RESULTS[letter], count, _COLOURS[letter]) for letter, count in counts])
+    bars = stacked_bar([(RESULTS[code], count, _COLOURS[code]) for code, count in counts])
     return _section("Outcomes", bars, tag("table", *rows, sum_of_all))
 
 
@@ -127,12 +127,12 @@ def _causes(totals: Totals) -> Html:
     rows = [
         tag(
             "tr",
-            tag("td", bar(count, most, _COLOURS[letter])),
+            tag("td", bar(count, most, _COLOURS[code])),
             _figure(f"{count:,}"),
-            tag("td", in_words(cause, letter) or RESULTS[letter].capitalize()),
+            tag("td", in_words(cause, code) or RESULTS[code].capitalize()),
             tag("td", cause, class_="note"),
         )
-        for (letter, cause), count in totals.causes.most_common()
+        for (code, cause), count in totals.causes.most_common()
     ]
     return _section("Why faxes did not arrive", tag("table", *rows))
 
@@ -180,7 +180,7 @@ def _retries(totals: Totals) -> Html:
 
 
 def _first(names: Sequence[str], totals: Totals) -> Html:
-    ended = sum(totals.results[letter] for letter in (FAILED, CANCELLED, SUPPRESSED))
+    ended = sum(totals.results[code] for code in (FAILED, CANCELLED, SUPPRESSED))
     if not ended:
         return Html("")
     head = tag("tr", *(tag("th", name) for name in ("row", "result", "why", "tries", *names)))
@@ -188,8 +188,8 @@ def _first(names: Sequence[str], totals: Totals) -> Html:
         tag(
             "tr",
             _figure(f"{result.row}"),
-            tag("td", RESULTS[result.letter]),
-            tag("td", in_words(result.cause, result.letter)),
+            tag("td", RESULTS[result.code]),
+            tag("td", in_words(result.cause, result.code)),
             _figure(f"{result.attempts}"),
             *(tag("td", cell) for cell in cells),
         )

@@ -22,7 +22,7 @@ RESULTS = {
     OPENED: "under way",
     PENDING: "not sent yet",
 }
-"""What a row's letter means, in the order in which it is shown."""
+"""What a row's code means, in the order in which it is shown."""
 
 
 class Shown(NamedTuple):
@@ -76,9 +76,9 @@ class Totals:
     """
 
     results: Counter[str] = field(default_factory=Counter)
-    """Rows by letter."""
+    """Rows by code."""
     causes: Counter[tuple[str, str]] = field(default_factory=Counter)
-    """Rows that ended without delivery by letter and cause, the empty text where none is known."""
+    """Rows that ended without delivery by code and cause, the empty text where none is known."""
     attempts: Counter[int] = field(default_factory=Counter)
     """Rows that were dialled, by how often."""
     delivered_after: Counter[int] = field(default_factory=Counter)
@@ -101,17 +101,17 @@ class Totals:
 
     def add(self, result: RowResult, cells: Sequence[str]) -> None:
         """Count a row."""
-        self.results[result.letter] += 1
-        if result.letter in {PENDING, OPENED}:
+        self.results[result.code] += 1
+        if result.code in {PENDING, OPENED}:
             return
         self.seconds += result.seconds
         self.cost += result.cost
         if result.attempts:
             self.attempts[result.attempts] += 1
-        if result.letter == DELIVERED:
+        if result.code == DELIVERED:
             self._delivered(result)
             return
-        self.causes[result.letter, result.cause or ""] += 1
+        self.causes[result.code, result.cause or ""] += 1
         if len(self.shown) < SHOWN:
             self.shown.append(Shown(result, cells))
 

@@ -50,8 +50,8 @@ from faxdispatch.cli.sending import (
 )
 from faxdispatch.cli.user import Operator, user
 from faxdispatch.client import FaxClient
+from faxdispatch.composition.cover import read_cover
 from faxdispatch.jobs import Priority
-from faxdispatch.letters.cover import read_cover
 from faxdispatch.lists.badrows import free_path
 from faxdispatch.settings import Settings
 from faxdispatch.wording import counted

@@ -32,7 +32,7 @@ def report(
     with _progress(shown=is_terminal() and not as_json) as on_progress:
         written = write_report(campaigns, campaign, to, force=force, on_progress=on_progress)
     counts = written.totals.results
-    words = ", ".join(f"{counts[letter]:,} {name}" for letter, name in RESULTS.items() if counts[letter]) or "no rows"
+    words = ", ".join(f"{counts[code]:,} {name}" for code, name in RESULTS.items() if counts[code]) or "no rows"
     return Answer(_facts(written), [words, *map(str, written.files.values())])
 
 
@@ -42,7 +42,7 @@ def _facts(written: Report) -> dict[str, object]:
         "campaign_id": written.campaign.id,
         "state": written.campaign.state,
         "rows": totals.rows,
-        "results": {name.replace(" ", "_"): totals.results[letter] for letter, name in RESULTS.items()},
+        "results": {name.replace(" ", "_"): totals.results[code] for code, name in RESULTS.items()},
         "pages": totals.pages,
         "seconds": totals.seconds,
         "cost": round(totals.cost, 6),

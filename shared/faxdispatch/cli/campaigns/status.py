@@ -65,7 +65,7 @@ def audit(campaign: Id) -> Answer:
     """
     found = campaigns().audit(campaign)
     right = f"campaign {campaign}: {counted(found.campaign.rows, 'row')}, all accounted for"
-    data = as_data(found.campaign) | {"letters": found.letters, "faults": found.faults}
+    data = as_data(found.campaign) | {"codes": found.codes, "letters": found.codes, "faults": found.faults}
     return Answer(data, found.faults or right, full=False, ok=not found.faults)
 
 

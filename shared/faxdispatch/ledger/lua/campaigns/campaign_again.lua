@@ -15,14 +15,14 @@ if current ~= a.generation then
 end
 local count = 0
 for _, row in ipairs(a.rows) do
-  local letter = redis.call('GETRANGE', key .. ':states', row - 1, row - 1)
+  local code = redis.call('GETRANGE', key .. ':states', row - 1, row - 1)
   -- Who asks for this generation once more means those that it has not tried: a job's id is given only once.
-  local may = letter == LETTER.failed or letter == LETTER.cancelled
+  local may = code == CODE.failed or code == CODE.cancelled
   if may and not ended_in(a.campaign, row, a.generation) then
-    set_letter(a.campaign, row, 'p')
+    set_code(a.campaign, row, 'p')
     local number = a.numbers and a.numbers[whole(row)]
     if number then redis.call('HSET', key .. ':numbers', row, number) end
-    redis.call('HINCRBY', key, letter, -1)
+    redis.call('HINCRBY', key, code, -1)
     redis.call('HINCRBY', key, 'p', 1)
     count = count + 1
   end

@@ -1,5 +1,5 @@
--- The books of a campaign and its rows, all at one moment: letters, rows that are listed as open, the states of their
--- jobs and where these wait. The letters are counted by the caller, since that would hold up Redis for long.
+-- The books of a campaign and its rows, all at one moment: codes, rows that are listed as open, the states of their
+-- jobs and where these wait. The codes are counted by the caller, since that would hold up Redis for long.
 -- Keys: fax:agenda, fax:campaign:*, fax:job:*, fax:line:*, fax:spend:campaign:*, fax:waiting:*
 local key = campaign_key(a.campaign)
 local facts = hash(key)
@@ -27,7 +27,7 @@ for _, row in ipairs(open) do
   if j[1] and places(job, j) ~= 1 then misplaced = misplaced + 1 end
 end
 return reply({
-  outcome = 'counted', state = facts.state, facts = facts, letters = redis.call('GETRANGE', key .. ':states', 0, -1), open = #open, states = states,
+  outcome = 'counted', state = facts.state, facts = facts, codes = redis.call('GETRANGE', key .. ':states', 0, -1), open = #open, states = states,
   unmarked = unmarked, misplaced = misplaced,
   parked = redis.call('ZCARD', key .. ':parked'), spent = redis.call('GET', 'fax:spend:campaign:' .. a.campaign) or '0',
 })

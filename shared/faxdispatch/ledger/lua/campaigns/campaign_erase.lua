@@ -7,17 +7,17 @@ for index, kind in ipairs(a.kinds) do
   local found = redis.call('GET', key .. ':' .. kind .. ':' .. a.chunk)
   if not found or redis.sha1hex(found) ~= a.was[index] then return reply({outcome = 'changed'}) end
 end
-local letters = {}
+local codes = {}
 for index, row in ipairs(a.rows) do
-  letters[index] = redis.call('GETRANGE', key .. ':states', row - 1, row - 1)
-  if letters[index] == 'o' then return reply({outcome = 'open'}) end
+  codes[index] = redis.call('GETRANGE', key .. ':states', row - 1, row - 1)
+  if codes[index] == 'o' then return reply({outcome = 'open'}) end
 end
 for index, kind in ipairs(a.kinds) do redis.call('SET', key .. ':' .. kind .. ':' .. a.chunk, ARGV[index + 1]) end
 for index, row in ipairs(a.rows) do
-  if letters[index] == 'p' then
-    set_letter(a.campaign, row, LETTER.cancelled)
+  if codes[index] == 'p' then
+    set_code(a.campaign, row, CODE.cancelled)
     redis.call('HINCRBY', key, 'p', -1)
-    redis.call('HINCRBY', key, LETTER.cancelled, 1)
+    redis.call('HINCRBY', key, CODE.cancelled, 1)
   end
   local at = row - 1
   local block = key .. ':results:' .. whole(math.floor(at / BLOCK))

@@ -21,8 +21,8 @@ local function close(j)
   else
     emit(j, 'job.cancelled', {data = json({reason = 'superseded'})})
     finish(j, 'cancelled', {rank = 9, cause = ''})
-    set_letter(id, j.row, 'p')
-    redis.call('HINCRBY', key, LETTER.cancelled, -1)
+    set_code(id, j.row, 'p')
+    redis.call('HINCRBY', key, CODE.cancelled, -1)
     redis.call('HINCRBY', key, 'p', 1)
   end
 end

@@ -1,16 +1,16 @@
--- Add one chunk of rows to a draft; again is not twice. `letters` has a letter for each row from `first` on; they may be
+-- Add one chunk of rows to a draft; again is not twice. `codes` has a code for each row from `first` on; they may be
 -- none, where every row of the chunk is left out.
 -- Keys: fax:campaign:*, fax:job:*
 local key = campaign_key(a.campaign)
 local state = campaign_state(a.campaign)
 if state ~= 'draft' then return reply({outcome = 'no', state = state}) end
 if redis.call('EXISTS', key .. ':rows:' .. a.chunk) == 1 then return reply({outcome = 'same'}) end
-local _, rows = string.gsub(a.letters, 'p', '')
+local _, rows = string.gsub(a.codes, 'p', '')
 if rows > 0 then
-  redis.call('SETRANGE', key .. ':states', a.first - 1, a.letters)
+  redis.call('SETRANGE', key .. ':states', a.first - 1, a.codes)
   redis.call('HINCRBY', key, 'rows', rows)
   redis.call('HINCRBY', key, 'p', rows)
-  redis.call('HSET', key, 'size', math.max(tonumber(redis.call('HGET', key, 'size')), a.first - 1 + #a.letters))
+  redis.call('HSET', key, 'size', math.max(tonumber(redis.call('HGET', key, 'size')), a.first - 1 + #a.codes))
 end
 for name, ending in pairs(a.media or {}) do redis.call('ZADD', key .. ':media', ending, name) end
 -- The texts are compressed, and bytes that are no text do not travel in JSON.

@@ -3,11 +3,11 @@
 -- Keys: fax:campaign:*, fax:job:*
 local key = campaign_key(a.campaign)
 if campaign_state(a.campaign) ~= 'cancelled' then return reply({outcome = 'no'}) end
-local letters = redis.call('GETRANGE', key .. ':states', a.first - 1, a.first - 2 + a.page)
-local swept, count = string.gsub(letters, 'p', LETTER.cancelled)
+local codes = redis.call('GETRANGE', key .. ':states', a.first - 1, a.first - 2 + a.page)
+local swept, count = string.gsub(codes, 'p', CODE.cancelled)
 if count > 0 then
   redis.call('SETRANGE', key .. ':states', a.first - 1, swept)
   redis.call('HINCRBY', key, 'p', -count)
-  redis.call('HINCRBY', key, LETTER.cancelled, count)
+  redis.call('HINCRBY', key, CODE.cancelled, count)
 end
-return reply({outcome = 'swept', cancelled = count, left = #letters == a.page})
+return reply({outcome = 'swept', cancelled = count, left = #codes == a.page})

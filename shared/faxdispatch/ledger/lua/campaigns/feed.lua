@@ -29,8 +29,8 @@ local function unpark(limit)
 end
 
 local function line_up_row(row)
-  local letter = redis.call('GETRANGE', key .. ':states', row.row - 1, row.row - 1)
-  if letter ~= 'p' then return false end
+  local code = redis.call('GETRANGE', key .. ':states', row.row - 1, row.row - 1)
+  if code ~= 'p' then return false end
   redis.call('HINCRBY', key, 'p', -1)
   if redis.call('EXISTS', 'fax:job:' .. row.job) == 1 then
     -- A producer has given this id to a fax of its own: two faxes must not become one job.

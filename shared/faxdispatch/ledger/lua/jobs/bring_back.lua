@@ -30,12 +30,12 @@ end
 -- A row of the campaign's generation that has no job of it: it gets one. Says why not, where it can have none.
 local function open_row(row, generation)
   local key = campaign_key(row.campaign)
-  local letter = redis.call('GETRANGE', key .. ':states', row.row - 1, row.row - 1)
-  local again = (letter == LETTER.failed or letter == LETTER.cancelled) and not ended_in(row.campaign, row.row, row.generation)
-  if letter ~= 'p' and not again then return 'ended' end
+  local code = redis.call('GETRANGE', key .. ':states', row.row - 1, row.row - 1)
+  local again = (code == CODE.failed or code == CODE.cancelled) and not ended_in(row.campaign, row.row, row.generation)
+  if code ~= 'p' and not again then return 'ended' end
   if a.dry then return nil end
   if row.number then redis.call('HSET', key .. ':numbers', row.row, row.number) end
-  redis.call('HINCRBY', key, letter, -1)
+  redis.call('HINCRBY', key, code, -1)
   begin_row(row.campaign, generation, row.tags, row)
 end
 
@@ -45,10 +45,10 @@ local function job_of(f)
   if j then return j, 'bound' end
   local known = row and redis.call('HGET', campaign_key(row.campaign), 'generation')
   if known then
-    local letter = redis.call('GETRANGE', campaign_key(row.campaign) .. ':states', row.row - 1, row.row - 1)
+    local code = redis.call('GETRANGE', campaign_key(row.campaign) .. ':states', row.row - 1, row.row - 1)
     if tonumber(known) > row.generation then return nil, 'ended' end
     if a.dry and tonumber(known) < row.generation then return nil, 'row' end
-    if tonumber(known) == row.generation and letter ~= '-' and letter ~= '' then
+    if tonumber(known) == row.generation and code ~= '-' and code ~= '' then
       local refused = open_row(row, known)
       if refused or a.dry then return nil, refused or 'row' end
       return load(f.job), 'row'

@@ -18,8 +18,8 @@ end
 
 for slot = 0, #text / RECORD - 1 do
   local at = slot * RECORD
-  local letter, _, kind, _, _, recorded = struct.unpack('>BBBBHI', text, at + 1)
-  if letter ~= 0 then
+  local code, _, kind, _, _, recorded = struct.unpack('>BBBBHI', text, at + 1)
+  if code ~= 0 then
     if recorded > (now - a.retention) / 1000 then return reply({more = false}) end
     if redis.call('EXISTS', 'fax:job:' .. job_at(slot, kind, string.sub(text, at + 17, at + 32))) == 1 then
       kept = kept + 1

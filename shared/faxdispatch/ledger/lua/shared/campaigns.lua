@@ -1,14 +1,14 @@
 -- Campaigns: one list, one row a recipient. The row's number is its identity; it has a job only while it is in line, in
 -- flight or waits for a retry.
 --   fax:campaign:<id>                   hash: state, options, and how many rows stand where
---   fax:campaign:<id>:states            a letter a row: - none, p pending, o open (it has a job), else as in LETTER
+--   fax:campaign:<id>:states            a code a row: - none, p pending, o open (it has a job), else as in CODE
 --   fax:campaign:<id>:results:<block>   a record of 32 bytes a row that has ended, 1024 rows a block
 --   fax:campaign:<id>:open              the rows that have a job
 --   fax:campaign:<id>:parked            jobs that wait for their campaign: the fourth place where an open job can be
 --   fax:campaign:<id>:causes            the numbers that stand for causes in the records
 --   fax:campaign:<id>:causes:count      how many rows of this generation ended for each cause without delivery
 --   fax:campaign:<id>:faxes             fax ids that are no UUIDs and so do not fit into a record
-local LETTER = {delivered = 'd', failed = 'f', cancelled = 'c', suppressed = 's'}
+local CODE = {delivered = 'd', failed = 'f', cancelled = 'c', suppressed = 's'}
 local BLOCK, RECORD = 1024, 32
 
 local function campaign_key(id)
@@ -54,7 +54,7 @@ end
 local UUID = '^' .. string.rep('[%da-f]', 8) .. string.rep('%-' .. string.rep('[%da-f]', 4), 3) .. '%-'
   .. string.rep('[%da-f]', 12) .. '$'
 
--- Only what can be told from its sixteen bytes letter by letter is kept as such.
+-- Only what can be told from its sixteen bytes, byte by byte, is kept as such.
 local function sixteen_bytes(id, row, fax_id)
   local key = campaign_key(id) .. ':faxes'
   if string.find(fax_id, UUID) then
@@ -65,14 +65,14 @@ local function sixteen_bytes(id, row, fax_id)
   return string.rep('\0', 16)
 end
 
-local function set_letter(id, row, letter)
-  redis.call('SETRANGE', campaign_key(id) .. ':states', row - 1, letter)
+local function set_code(id, row, code)
+  redis.call('SETRANGE', campaign_key(id) .. ':states', row - 1, code)
 end
 
--- What became of a row, for ever: letter, generation, attempts, cause, pages, seconds, cost, when, fax id.
-local function write_record(id, row, letter, j)
+-- What became of a row, for ever: code, generation, attempts, cause, pages, seconds, cost, when, fax id.
+local function write_record(id, row, code, j)
   local record = struct.pack(
-    '>BBBBHHII', string.byte(letter), tonumber(j.generation or '1') % 256, math.min(255, j.attempt or 0),
+    '>BBBBHHII', string.byte(code), tonumber(j.generation or '1') % 256, math.min(255, j.attempt or 0),
     number_of_cause(campaign_key(id) .. ':causes', j.cause or ''), math.min(65535, tonumber(j.pages or '') or 0),
     math.min(65535, tonumber(j.duration or '') or 0), math.min(4294967295, tonumber(j.spent or '') or 0),
     math.floor(now / 1000)
@@ -97,15 +97,15 @@ local function ended_in(id, row, generation)
 end
 
 local function end_row(j, to)
-  local row, letter = tonumber(j.row), LETTER[to]
-  if to == 'cancelled' and j.cause == 'suppressed' then letter = LETTER.suppressed end
-  set_letter(j.campaign, row, letter)
-  write_record(j.campaign, row, letter, j)
-  if letter ~= LETTER.delivered and (j.cause or '') ~= '' then
+  local row, code = tonumber(j.row), CODE[to]
+  if to == 'cancelled' and j.cause == 'suppressed' then code = CODE.suppressed end
+  set_code(j.campaign, row, code)
+  write_record(j.campaign, row, code, j)
+  if code ~= CODE.delivered and (j.cause or '') ~= '' then
     redis.call('HINCRBY', campaign_key(j.campaign) .. ':causes:count', j.cause, 1)
   end
   redis.call('SREM', campaign_key(j.campaign) .. ':open', j.row)
-  redis.call('HINCRBY', campaign_key(j.campaign), letter, 1)
+  redis.call('HINCRBY', campaign_key(j.campaign), code, 1)
 end
 
 -- A job of a campaign goes from one state to another; `from` is nil where it begins.

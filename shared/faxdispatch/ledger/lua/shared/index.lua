@@ -1,8 +1,8 @@
 -- The index by which single faxes are found: a record of 32 bytes for each, in the order in which they were recorded.
 -- It is written when a job begins and when it ends, and never between.
 --   fax:index                        hash: `next`, the number of the next record; `first`, that of the first one kept
---   fax:index:<block>                1024 records, each: letter, cause, kind of id, marks of tags, second of recording,
---                                    hash of the number, id. The letter is `o` for an open job, else as in LETTER;
+--   fax:index:<block>                1024 records, each: code, cause, kind of id, marks of tags, second of recording,
+--                                    hash of the number, id. The code is `o` for an open job, else as in CODE;
 --                                    a record that is gone is all zeros
 --   fax:index:<block>:names:<part>   ids that are no UUIDs, by their place in the block, 64 places a part
 --   fax:index:causes                 the numbers that stand for causes in the records
@@ -33,7 +33,7 @@ local function index_end(j)
   if not j.nth then return end
   local key, slot = index_place(tonumber(j.nth))
   local cause = number_of_cause('fax:index:causes', j.state ~= 'delivered' and j.cause or '')
-  redis.call('SETRANGE', key, slot * RECORD, struct.pack('BB', string.byte(LETTER[j.state]), cause))
+  redis.call('SETRANGE', key, slot * RECORD, struct.pack('BB', string.byte(CODE[j.state]), cause))
 end
 
 local function index_forget(n)

@@ -36,7 +36,7 @@ local function begin_row(id, generation, tags, row)
   }
   loaded[row.job] = j
   redis.call('SADD', 'fax:connections', row.connection)
-  set_letter(id, row.row, 'o')
+  set_code(id, row.row, 'o')
   redis.call('SADD', campaign_key(id) .. ':open', j.row)
   emit(j, 'job.queued', {})
   local fields = {}

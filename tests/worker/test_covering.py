@@ -10,7 +10,7 @@ from faxdispatch.errors import NoSuchResource, Refused, Unreachable
 from faxdispatch.telnyx.models import MediaResource
 from tests.preflight.made import letter, locked
 from tests.worker.test_attempt import Telnyx, create, posted, w  # noqa: F401 - fixtures
-from worker.sending import lettering
+from worker.sending import covering
 from worker.sending.attempt import Outcome, run_attempt
 
 
@@ -42,7 +42,7 @@ class Storage(Telnyx):
 
 @pytest.fixture
 def telnyx(monkeypatch):
-    monkeypatch.setattr(lettering, "_bodies", type(lettering._bodies)())
+    monkeypatch.setattr(covering, "_bodies", type(covering._bodies)())
     return Storage()
 
 
@@ -87,7 +87,7 @@ def test_a_letter_that_cannot_be_made_ends_its_fax_in_words(w, telnyx, change, t
 
 
 def test_where_telnyx_does_not_answer_the_fax_waits_and_goes_later(w, telnyx, monkeypatch):  # noqa: F811 - the fixture
-    monkeypatch.setattr(lettering, "AGAIN", 0.0)
+    monkeypatch.setattr(covering, "AGAIN", 0.0)
     create(w, cover="Dear Dr Smith")
     telnyx.trouble = Unreachable("no network")
 

@@ -1,4 +1,4 @@
-"""The letter of a fax that has a cover: made and stored at Telnyx just before the fax goes.
+"""The document of a fax that has a cover: cover and document become one, stored at Telnyx just before the fax goes.
 
 A million rows so need no upload before the first of them goes. It happens before the claim and is named by its content:
 done twice, it is the same.
@@ -11,10 +11,10 @@ from datetime import timedelta
 from pathlib import Path
 from threading import Lock
 
+from faxdispatch.composition.composing import Cover, compose
 from faxdispatch.documents.local import Document, document_of
 from faxdispatch.documents.upload_part import MAX_UPLOAD
 from faxdispatch.errors import BadInput, NoSuchResource, Refused, TelnyxError
-from faxdispatch.letters.composing import Cover, compose
 from faxdispatch.media.uploads import store
 from faxdispatch.states import HoldReason
 from faxdispatch.telnyx import TelnyxClient
@@ -30,11 +30,11 @@ _bodies: OrderedDict[str, Document] = OrderedDict()
 _lock = Lock()
 
 
-def lettered(prepared: Prepared, w: Collaborators) -> Prepared:
-    """Give a prepared fax with its letter in place of its document; one without a cover stays as it is.
+def covered(prepared: Prepared, w: Collaborators) -> Prepared:
+    """Give a prepared fax with its cover before its document; one without a cover stays as it is.
 
     Raises:
-        Ended: the letter cannot be made, which is the end of the job, or not just now.
+        Ended: the document with its cover cannot be made, which is the end of the job, or not just now.
         Unavailable: Redis did not answer.
     """
     request, job_id = prepared.request, prepared.job.job_id
@@ -50,9 +50,9 @@ def lettered(prepared: Prepared, w: Collaborators) -> Prepared:
     )
     try:
         with w.telnyx.borrow() as telnyx:
-            letter = _letter(_body(request.media_name, telnyx), cover)
+            document = _composed(_body(request.media_name, telnyx), cover)
             until = max(w.now(), request.send_by or w.now()) + timedelta(days=1)
-            store(telnyx, letter, until=until)
+            store(telnyx, document, until=until)
     except (BadInput, Refused) as problem:
         facts = {"problem": str(problem)}
         w.ledger.end(job_id, event="job.rejected", cause="letter_not_made", states=(prepared.job.state,), facts=facts)
@@ -61,14 +61,14 @@ def lettered(prepared: Prepared, w: Collaborators) -> Prepared:
         due = w.now().timestamp() + AGAIN
         w.ledger.hold(job_id, reason=HoldReason.NOT_SENT, due=due, detail=str(error))
         raise Ended(Outcome.PARKED) from None
-    return replace(prepared, request=request.model_copy(update={"media_name": letter.media_name}))
+    return replace(prepared, request=request.model_copy(update={"media_name": document.media_name}))
 
 
-def _letter(body: Document, cover: Cover) -> Document:
-    letter, report = compose([body], cover)
+def _composed(body: Document, cover: Cover) -> Document:
+    document, report = compose([body], cover)
     if report.problem:
         raise BadInput(report.problem)
-    return letter
+    return document
 
 
 def _body(name: str, telnyx: TelnyxClient) -> Document:

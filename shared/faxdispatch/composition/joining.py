@@ -8,9 +8,9 @@ from PIL import Image
 from pypdf import PdfReader, PdfWriter
 from pypdf.errors import PyPdfError
 
+from faxdispatch.composition.converting import to_pdf
 from faxdispatch.documents.local import Document, document_of
 from faxdispatch.errors import BadInput
-from faxdispatch.letters.converting import to_pdf
 
 _MADE = time.gmtime(946_684_800)
 """The same pictures make the same file, whenever it is made."""

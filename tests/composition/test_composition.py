@@ -8,10 +8,10 @@ import pytest
 from pypdf import PdfReader
 
 from faxdispatch import BadInput, FaxClient, InvalidJob
+from faxdispatch.composition import composing, converting
+from faxdispatch.composition.composing import Cover, compose
+from faxdispatch.composition.cover import LONGEST, fields_of, filled, make_cover, read_cover, see_fields
 from faxdispatch.documents.local import Document, document_of
-from faxdispatch.letters import composing, converting
-from faxdispatch.letters.composing import Cover, compose
-from faxdispatch.letters.cover import LONGEST, fields_of, filled, make_cover, read_cover, see_fields
 from faxdispatch.settings import Settings
 from tests.preflight.made import letter, locked, picture
 

@@ -6,11 +6,11 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from faxdispatch.composition.converting import to_pdf
+from faxdispatch.composition.cover import make_cover, see_fields, see_text
+from faxdispatch.composition.joining import joined
 from faxdispatch.documents.local import Document, document_of
 from faxdispatch.errors import BadInput
-from faxdispatch.letters.converting import to_pdf
-from faxdispatch.letters.cover import make_cover, see_fields, see_text
-from faxdispatch.letters.joining import joined
 from faxdispatch.preflight.examining import MOST_PAGES, examine
 from faxdispatch.preflight.report import Finding, Report, error
 
@@ -23,7 +23,7 @@ _LARGEST_PAGE = 5_000_000
 class Cover:
     """A cover to be made: its text, the values of its fields, from whom to whom, and where the day is reckoned.
 
-    `more_fonts` is a folder of fonts for letters that ours lack, FAX_COVER_FONTS.
+    `more_fonts` is a folder of fonts for characters that the fonts here lack, FAX_COVER_FONTS.
     """
 
     text: str

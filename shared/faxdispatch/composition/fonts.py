@@ -1,4 +1,4 @@
-"""Fonts of cover pages, and the letters of each: one that no font has is refused, never printed as a box."""
+"""Fonts of cover pages, and the characters of each: one that no font has is refused, never printed as a box."""
 
 import logging
 import tempfile
@@ -21,20 +21,20 @@ logging.getLogger("fontTools").setLevel(logging.ERROR)
 _SHIPPED = ("notos", "figo", "symbol1", "symbol2", "math")
 """Noto Sans, FiraGO (Arabic, Hebrew, Thai, Georgian, Devanagari and more) and Noto's symbols; all under the OFL."""
 BOLD = "notosbo"
-_NO_LETTERS = {"\n", "\t", "\u200b", "\u200c", "\u200d", "\u200e", "\u200f", "\ufeff"}
+_NO_CHARACTERS = {"\n", "\t", "\u200b", "\u200c", "\u200d", "\u200e", "\u200f", "\ufeff"}
 
 
 @dataclass(frozen=True, slots=True)
 class Font:
-    """A font: its name here, its file, and the letters it has, as code points."""
+    """A font: its name here, its file, and the characters it has, as code points."""
 
     name: str
     path: Path
-    letters: frozenset[int]
+    characters: frozenset[int]
 
 
 class Fonts:
-    """Fonts in the order in which they are asked for a letter. Files of `more` come after those that are shipped."""
+    """Fonts in the order in which they are asked for a character. Files of `more` come after those that are shipped."""
 
     def __init__(self, more: Path | None = None) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="faxdispatch-fonts-")
@@ -43,19 +43,19 @@ class Fonts:
         self.all = [self._shipped(name) for name in _SHIPPED] + [_own(path) for path in _files(more)]
 
     def needed(self, text: str) -> list[Font]:
-        """Give the fonts that have the letters of a text; the first of them all is always among them.
+        """Give the fonts that have the characters of a text; the first of them all is always among them.
 
         Raises:
-            BadInput: no font has a letter.
+            BadInput: no font has a character.
         """
         chosen = [self.all[0]]
-        for letter in sorted(set(text) - _NO_LETTERS):
-            font = next((one for one in self.all if ord(letter) in one.letters), None)
+        for character in sorted(set(text) - _NO_CHARACTERS):
+            font = next((one for one in self.all if ord(character) in one.characters), None)
             if font is None:
-                name = unicodedata.name(letter, "a control character")
-                shown = f"{letter} " if letter.isprintable() else ""
+                name = unicodedata.name(character, "a control character")
+                shown = f"{character} " if character.isprintable() else ""
                 raise BadInput(
-                    f"no font has the letter {shown}(U+{ord(letter):04X}, {name}): take it out, or put a font that has "
+                    f"no font has the character {shown}(U+{ord(character):04X}, {name}): take it out, or put a font that has "
                     "it into the folder FAX_COVER_FONTS"
                 )
             if font not in chosen:
@@ -65,7 +65,7 @@ class Fonts:
     def _shipped(self, name: str) -> Font:
         path = Path(self._folder.name) / f"{name}.ttf"
         path.write_bytes(pymupdf_fonts.myfont(name))
-        return Font(name, path, _letters(path))
+        return Font(name, path, _characters(path))
 
 
 @lru_cache(4)
@@ -87,10 +87,10 @@ def _files(more: Path | None) -> Iterable[Path]:
 
 
 def _own(path: Path) -> Font:
-    return Font(f"own-{path.name}", path, _letters(path))
+    return Font(f"own-{path.name}", path, _characters(path))
 
 
-def _letters(path: Path) -> frozenset[int]:
+def _characters(path: Path) -> frozenset[int]:
     try:
         content = BytesIO(path.read_bytes())
         if path.suffix.lower() == ".ttc":

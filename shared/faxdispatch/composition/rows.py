@@ -3,19 +3,19 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from faxdispatch.letters.cover import BUILT_IN, fields_of, same, see_fields, see_letters
+from faxdispatch.composition.cover import BUILT_IN, fields_of, same, see_characters, see_fields
 
 
 class RowCovers:
     """The fields of one cover, taken out of rows with these `columns`.
 
     Raises:
-        BadInput: a field is no column, or no font has a letter of the text.
+        BadInput: a field is no column, or no font has a character of the text.
     """
 
     def __init__(self, text: str, columns: Sequence[str], more_fonts: Path | None = None) -> None:
         see_fields(text, columns)
-        see_letters(text, more_fonts)
+        see_characters(text, more_fonts)
         self._more_fonts = more_fonts
         places = {same(column): place for place, column in reversed(list(enumerate(columns)))}
         wanted = [name for name in fields_of(text) if same(name) not in BUILT_IN]
@@ -25,8 +25,8 @@ class RowCovers:
         """Give the values of a row, by field.
 
         Raises:
-            BadInput: no font has a letter of them.
+            BadInput: no font has a character of them.
         """
         values = {name: cells[place] if place < len(cells) else "" for name, place in self._places.items()}
-        see_letters("".join(values.values()), self._more_fonts)
+        see_characters("".join(values.values()), self._more_fonts)
         return values

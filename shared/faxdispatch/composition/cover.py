@@ -13,8 +13,8 @@ from pathlib import Path
 from fpdf import FPDF
 from fpdf.errors import FPDFException
 
+from faxdispatch.composition.fonts import Fonts, fonts
 from faxdispatch.errors import BadInput
-from faxdispatch.letters.fonts import Fonts, fonts
 
 BUILT_IN = ("sender", "to", "date", "pages")
 """Fields that we know ourselves."""
@@ -114,7 +114,7 @@ def make_cover(
     `pages` are those of what follows; `values` has the fields that are not ours.
 
     Raises:
-        BadInput: a field has no value, no font has a letter, or it is too long for a cover.
+        BadInput: a field has no value, no font has a character, or it is too long for a cover.
     """
     ours = {"sender": sender, "to": to, "date": today.isoformat()}
     own = 1
@@ -128,8 +128,8 @@ def make_cover(
         own = needed
 
 
-def see_letters(text: str, more_fonts: Path | None = None) -> None:
-    """See that some font has each letter of a text. Raises `BadInput` where none has."""
+def see_characters(text: str, more_fonts: Path | None = None) -> None:
+    """See that some font has each character of a text. Raises `BadInput` where none has."""
     fonts(more_fonts).needed(text)
 
 
