@@ -317,7 +317,7 @@ def test_every_cause_that_we_give_ourselves_is_told_in_plain_words():
 
 
 @pytest.mark.parametrize(
-    ("cause", "letter", "words"),
+    ("cause", "code", "words"),
     [
         ("10017", FAILED, f"Telnyx refused the request (code 10017): {REFUSALS['10017']}"),
         ("19999", FAILED, "Telnyx refused the request (code 19999): No more is known of that code here."),

@@ -58,7 +58,7 @@ def test_columns_are_found_however_they_are_written(name):
         ("{", "is no field"),
         ("{ }", "is no field"),
         ("Dear {nobody}", r"there is no \{nobody\}; there are date"),
-        ("日", r"the letter 日 \(U\+65E5"),
+        ("日", r"the character 日 \(U\+65E5"),
         ("x\n" * 400, "longer than 5 pages"),
     ],
 )

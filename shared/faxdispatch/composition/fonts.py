@@ -55,8 +55,8 @@ class Fonts:
                 name = unicodedata.name(character, "a control character")
                 shown = f"{character} " if character.isprintable() else ""
                 raise BadInput(
-                    f"no font has the character {shown}(U+{ord(character):04X}, {name}): take it out, or put a font that has "
-                    "it into the folder FAX_COVER_FONTS"
+                    f"no font has the character {shown}(U+{ord(character):04X}, {name}): take it out, or put a font "
+                    "that has it into the folder FAX_COVER_FONTS"
                 )
             if font not in chosen:
                 chosen.append(font)

@@ -1,4 +1,4 @@
-"""The rows of a campaign as its list had them: read from compressed chunks, each with a code that says how it stands."""
+"""The rows of a campaign as its list had them: read from compressed chunks, each with a state code."""
 
 import json
 import zlib
