@@ -119,13 +119,13 @@ def main() -> int:
 
 
 def _measure(
-    servers: type[Pair], strike: Callable[[Any], None], count: int, replicas: int
+    servers: type[Pair], inject: Callable[[Any], None], count: int, replicas: int
 ) -> tuple[int, bool, int, int]:
     with _running(servers, replicas) as (pair, stub, surroundings):
         producer = FaxClient(surroundings["REDIS_URL"])
         jobs = [producer.send(to=number(place), media_name=DOCUMENT).job_id for place in range(count)]
         until(lambda: len(stub.faxes()) > count // 4)
-        strike(pair)
+        inject(pair)
         with connect(pair.address) as redis:
             back = _settle(redis, stub, surroundings, count)
             gone = [job for job in jobs if not redis.exists(f"fax:job:{job}")]

@@ -85,13 +85,13 @@ def _scenarios(wire: Wire, names: list[str], count: int, seconds: float) -> bool
     for name in names:
         wire.change(Weather())
         with site(wire, len(WORKERS), **_PACE) as running:
-            meanwhile, after, doubled, lost = _strike(running, SCENARIOS[name](wire), count, seconds)
+            meanwhile, after, doubled, lost = _inject(running, SCENARIOS[name](wire), count, seconds)
         print(f"| {name} | {count} | {meanwhile} | {after:.1f} s | {doubled} | {lost} |", flush=True)
         bad = bad or doubled > 0 or lost > 0
     return bad
 
 
-def _strike(running: Site, weather: Weather, count: int, seconds: float) -> tuple[int, float, int, int]:
+def _inject(running: Site, weather: Weather, count: int, seconds: float) -> tuple[int, float, int, int]:
     # A call takes long enough that some are under way at any moment.
     running.stub.change(latency=0.5)
     jobs = running.order(count)

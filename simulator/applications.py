@@ -106,11 +106,11 @@ async def create(request: web.Request) -> web.Response:
     check_names(request)
     given = await read_checked(request, APPLICATION)
     sim = simulation(request)
-    if sim.faults.strikes("application_500_before"):
+    if sim.faults.fires("application_500_before"):
         raise internal()
     application = new_application(given, sim.store.next_application_id())
     sim.store.applications[application["id"]] = application
-    if sim.faults.strikes("application_500_after"):
+    if sim.faults.fires("application_500_after"):
         raise internal()
     return web.json_response({"data": application}, status=201)
 

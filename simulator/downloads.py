@@ -15,11 +15,11 @@ async def download(request: web.Request) -> web.StreamResponse:
     if found is None:
         sim.tally.downloads["expired"] += 1
         return web.Response(status=403, text=_EXPIRED, content_type="text/xml")
-    if sim.faults.strikes("link_error"):
+    if sim.faults.fires("link_error"):
         sim.tally.downloads["failed"] += 1
         return web.Response(status=503, text=_BUSY, content_type="text/xml")
     content, content_type = found
-    if sim.faults.strikes("link_cut"):
+    if sim.faults.fires("link_cut"):
         return await _cut(request, sim, content, content_type)
     sim.tally.downloads["ok"] += 1
     return web.Response(body=content, content_type=content_type)

@@ -181,13 +181,13 @@ class Faults:
             return self._dice
         return random.Random(repr((self._values["seed"], key)))  # noqa: S311
 
-    def strikes(self, name: str, dice: random.Random | None = None) -> bool:
+    def fires(self, name: str, dice: random.Random | None = None) -> bool:
         """Roll for one fault; certain and impossible ones take no roll."""
         odds = self._values[name]
-        struck = odds >= 1 or (odds > 0 and (dice or self._dice).random() < odds)
-        if struck:
+        fires = odds >= 1 or (odds > 0 and (dice or self._dice).random() < odds)
+        if fires:
             self.injected[name] += 1
-        return bool(struck)
+        return bool(fires)
 
     def seconds(self, name: str, dice: random.Random | None = None) -> float:
         """Pick a duration from a range of milliseconds."""
@@ -205,6 +205,6 @@ class Faults:
             return name
         dice = self.dice("post", *key)
         for name in (*POST_FAULTS_BEFORE, *POST_FAULTS_AFTER):
-            if self.strikes(name, dice):
+            if self.fires(name, dice):
                 return name
         return None

@@ -41,13 +41,13 @@ async def list_all(request: web.Request) -> web.Response:
     wanted, since, until = _read_values(request), *_read_span(request)
     number, size = read_page(request)
     await asyncio.sleep(sim.faults.seconds("list_slow_ms"))
-    if sim.faults.strikes("list_error"):
+    if sim.faults.fires("list_error"):
         raise internal()
     lag = sim.faults["list_lag_ms"]
     if lag:
         visible = now() - timedelta(milliseconds=lag)
         until = min(until, visible) if until else visible
-    found = [] if sim.faults.strikes("list_empty") else sim.store.select(wanted, since, until)
+    found = [] if sim.faults.fires("list_empty") else sim.store.select(wanted, since, until)
     # Newest first; only the page is turned round, not all of it.
     _, meta = cut(found, number, size)
     end = max(0, len(found) - (number - 1) * size)
@@ -93,7 +93,7 @@ async def send(request: web.Request) -> web.StreamResponse:
     given, upload = await _read_send(request)
     fax = _new_fax(sim, given, upload)
     told = sim.network.send(fax)
-    if told is not None and sim.faults.strikes("webhook_before_answer"):
+    if told is not None and sim.faults.fires("webhook_before_answer"):
         await asyncio.wait([told], timeout=5)
     return await posting.after(request, sim, fault, fax.as_json())
 

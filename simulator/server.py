@@ -134,11 +134,11 @@ async def _gate(request: web.Request, handler: Handler) -> web.StreamResponse:
         await _note_send(request, sim)
     await asyncio.sleep(sim.faults.seconds("latency_ms"))
     _limit(request, sim)
-    if sim.faults.strikes("unauthorized"):
+    if sim.faults.fires("unauthorized"):
         raise unauthenticated(injected=True)
     if request.headers.get("Authorization") != f"Bearer {sim.config.api_key}":
         raise unauthenticated()
-    if sim.faults.strikes("html_502"):
+    if sim.faults.fires("html_502"):
         return bad_gateway()
     return await handler(request)
 
@@ -168,7 +168,7 @@ async def _peek_client_state(request: web.Request) -> str | None:
 def _limit(request: web.Request, sim: Simulation) -> None:
     limit = sim.faults["rate_limit"]
     admitted, left, reset = sim.tally.meter.admit(limit)
-    injected = sim.faults.strikes("rate_429")
+    injected = sim.faults.fires("rate_429")
     shown = 2000 if limit is None else limit
     request["rate"] = {
         "x-ratelimit-limit": f"{shown}, {shown};w=1",

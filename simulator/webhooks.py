@@ -119,14 +119,14 @@ class Courier:
         if not event.urls:
             self._tally.webhooks["without_url"] += 1
             batch = []
-        elif self._faults.strikes("webhook_lose", dice):
+        elif self._faults.fires("webhook_lose", dice):
             self._tally.webhooks["lost"] += 1
             batch = []
-        elif self._faults.strikes("webhook_double", dice):
+        elif self._faults.fires("webhook_double", dice):
             self._tally.webhooks["doubled"] += 1
             batch = [event, event]
         event.due = time.monotonic() + self._faults.seconds("webhook_delay_ms", dice)
-        if batch and not last and self._faults.strikes("webhook_reorder", dice):
+        if batch and not last and self._faults.fires("webhook_reorder", dice):
             # Held until a later event has gone out, so that the order is certainly wrong.
             outbox.held.extend(batch)
             return []
@@ -160,11 +160,11 @@ class Courier:
     async def _deliver(self, event: Event) -> None:
         """Try all URLs in turn, with growing pauses."""
         for at, url in enumerate(event.urls):
-            if self._faults.strikes("webhook_outage"):
+            if self._faults.fires("webhook_outage"):
                 self._tally.webhooks["lost"] += 1
                 return
             event.attempts += 1
-            body = event.body(url, flat=self._faults.strikes("flat_envelope"))
+            body = event.body(url, flat=self._faults.fires("flat_envelope"))
             if await self.post(url, body, event.timeout) == 200:
                 self._tally.webhooks["sent"] += 1
                 return

@@ -106,7 +106,7 @@ def _kept(w: Collaborators, what: str) -> Iterator[None]:
 
 
 def _confirm(w: Collaborators, mark: str) -> None:
-    if not w.barrier.kept_since(mark):
+    if not w.barrier.durable_since(mark):
         raise Unavailable("what came of it is not as safe from a crash as a claim yet")
 
 

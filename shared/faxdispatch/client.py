@@ -21,7 +21,7 @@ from faxdispatch.errors import (
     Unavailable,
 )
 from faxdispatch.jobs import CancelFax, FindInbound, Job, RefreshMedia, SendFax, SyncStatus
-from faxdispatch.ledger import DeadLetters, Inbox, JobView, Keeper, Ledger, New, Scripts, Suppressions, connect
+from faxdispatch.ledger import DeadLetters, DurabilityCheck, Inbox, JobView, Ledger, New, Scripts, Suppressions, connect
 from faxdispatch.operations import resending
 from faxdispatch.reasons import holds
 from faxdispatch.reasons.verdicts import check, check_reason, refusal
@@ -104,7 +104,7 @@ class FaxClient:
         self._test_numbers = test_numbers
         self._settings = settings
         self._ledger = ledger or Ledger(Scripts(connect(redis_url)))
-        self._keeper = Keeper(self._ledger.redis, settings.fax_replicas if settings else None)
+        self._durability = DurabilityCheck(self._ledger.redis, settings.fax_replicas if settings else None)
         namespace = self._ledger.scripts.namespace
         self._app = broker_app("faxdispatch-client", broker_url or redis_url, namespace=namespace)
         self._one_redis = broker_url is None or same_redis(broker_url, redis_url)
@@ -632,7 +632,7 @@ class FaxClient:
 
         With the answers comes whether they are as safe as a claim.
         """
-        before = self._keeper.mark()
+        before = self._durability.mark()
         replies = self._ledger.create_many(faxes, source="producer")
         untold = [
             one
@@ -644,7 +644,7 @@ class FaxClient:
                 self._post(one.job.model_copy(update={"job_id": one.job_id}), message_id=one.job_id)
         except Unavailable:
             log.warning("%d jobs are recorded; the broker is away, so the scheduler will bring them", len(untold))
-        return replies, self._keeper.kept_since(before)
+        return replies, self._durability.durable_since(before)
 
     def _post(self, job: Job, *, message_id: str | None = None) -> None:
         with _broker_trouble():

@@ -19,11 +19,11 @@ def _arguments() -> argparse.ArgumentParser:
     parser.add_argument("--jobs", type=int, default=500, help="faxes to order (%(default)s)")
     parser.add_argument("--seed", type=int, default=1, help="chooses orders, faults and moments (%(default)s)")
     parser.add_argument("--faults", default="all", help="names, comma separated, or all (%(default)s)")
-    parser.add_argument("--strikes", type=int, help="how many faults strike (one for every 40 jobs)")
+    parser.add_argument("--injections", type=int, help="how many faults are injected (one for every 40 jobs)")
     parser.add_argument("--workers", type=int, default=2, help="worker processes (%(default)s)")
     parser.add_argument("--patience", type=float, default=180, help="seconds to settle in, at most (%(default)s)")
     parser.add_argument("--folder", type=Path, help="keep the files and the log of the processes here")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures, problems and strikes here")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures, problems and injections here")
     parser.add_argument("--list-faults", action="store_true", help="print the faults and stop")
     parser.add_argument("--markdown", nargs="+", type=Path, metavar="FILE", help="print a table of such runs and stop")
     return parser
@@ -42,8 +42,8 @@ def main() -> int:
     names = list(FAULTS) if given.faults == "all" else given.faults.split(",")
     if unknown := [name for name in names if name not in FAULTS]:
         parser.error(f"no such fault: {', '.join(unknown)}; --list-faults shows them")
-    strikes = given.strikes if given.strikes is not None else max(1, given.jobs // 40)
-    plan = Plan(given.jobs, given.seed, names, strikes, given.workers, given.patience)
+    injections = given.injections if given.injections is not None else max(1, given.jobs // 40)
+    plan = Plan(given.jobs, given.seed, names, injections, given.workers, given.patience)
     with tempfile.TemporaryDirectory(prefix="faxdispatch-chaos-") as name:
         folder = given.folder or Path(name)
         folder.mkdir(parents=True, exist_ok=True)

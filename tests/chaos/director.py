@@ -1,4 +1,4 @@
-"""Decides what strikes when, from a seed; its log tells it again."""
+"""Decides which fault is injected when, from a seed; its log tells it again."""
 
 import random
 import time
@@ -15,8 +15,8 @@ _PAUSE = (0.4, 1.6)
 
 
 @dataclass
-class Strike:
-    """One strike, as it is written down. Times are in seconds since the start."""
+class Injection:
+    """One injected fault, as it is written down. Times are in seconds since the start."""
 
     fault: str
     at: float
@@ -26,12 +26,12 @@ class Strike:
 @dataclass
 class _Active:
     fault: Fault
-    strike: Strike
+    injection: Injection
     until: float
 
 
 class Director:
-    """Strikes `quota` times with faults of the given names, up to three at once."""
+    """Injects `quota` faults of the given names, up to three at once."""
 
     def __init__(self, world: World, names: list[str], *, seed: int, quota: int) -> None:
         self._world = world
@@ -41,11 +41,11 @@ class Director:
         self._begun = time.monotonic()
         self._active: list[_Active] = []
         self._next = self._begun + 1
-        self.log: list[Strike] = []
+        self.log: list[Injection] = []
 
     @property
     def over(self) -> bool:
-        """Tell whether all strikes have struck and healed."""
+        """Tell whether all faults were injected and have healed."""
         return len(self.log) >= self._quota and not self._active and self._world.restoring.idle
 
     @property
@@ -54,46 +54,46 @@ class Director:
         return time.monotonic() - self._begun
 
     def share(self, of: int) -> int:
-        """Give the part of a number that is due by now: the load is spread over the strikes."""
+        """Give the part of a number that is due by now: the load is spread over the injections."""
         return of if self._quota == 0 else round(of * min(1.0, (len(self.log) + 1) / (self._quota + 1)))
 
     def turn(self) -> None:
-        """Heal and strike as the time has come."""
+        """Heal and inject what is due."""
         self._world.restoring.turn()
         now = time.monotonic()
         for active in [a for a in self._active if a.until <= now]:
             self._heal(active)
         if now >= self._next and len(self.log) < self._quota and len(self._active) < _AT_ONCE:
-            self._strike(now)
+            self._inject(now)
 
     def heal_all(self) -> None:
         """Heal what is active still."""
         for active in list(self._active):
             self._heal(active)
 
-    def _strike(self, now: float) -> None:
-        # One fault is not struck twice at once: the first healing would end both.
+    def _inject(self, now: float) -> None:
+        # One fault is not injected twice at once: the first healing would end both.
         idle = [name for name in self._names if name not in {a.fault.name for a in self._active}]
         self._next = now + self._dice.uniform(*_PAUSE)
         if not idle:
             return
         fault = FAULTS[self._dice.choice(idle)]
-        strike = Strike(fault.name, round(self.seconds, 2))
+        injection = Injection(fault.name, round(self.seconds, 2))
         lasts = self._dice.uniform(*fault.lasts)
-        # Dice of its own: how often a strike throws them depends on what it finds.
+        # Dice of its own: how often an injection throws them depends on what it finds.
         dice = random.Random(self._dice.random())
-        if _tried(lambda: fault.strike(self._world, dice)):
-            self.log.append(strike)
-            self._active.append(_Active(fault, strike, now + lasts))
+        if _tried(lambda: fault.inject(self._world, dice)):
+            self.log.append(injection)
+            self._active.append(_Active(fault, injection, now + lasts))
 
     def _heal(self, active: _Active) -> None:
         active.fault.heal(self._world)
-        active.strike.healed_at = round(self.seconds, 2)
+        active.injection.healed_at = round(self.seconds, 2)
         self._active.remove(active)
 
 
 def _tried(act: Callable[[], None]) -> bool:
-    """Tell whether it struck: some faults cannot at times; what goes through Valkey cannot while Valkey is away."""
+    """Tell whether it was injected: some faults cannot be at times; none that needs Valkey can while it is away."""
     try:
         act()
     except (RedisError, NotNow):

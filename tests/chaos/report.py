@@ -19,7 +19,7 @@ def as_text(result: Result) -> str:
         f"rows of campaigns {figures['rows']}; the ledger was set back {figures['set_back']} times, "
         f"{figures['forgotten']} orders were forgotten that Telnyx never saw\n"
         f"inbound {figures['inbound']}, stored {figures['documents']}, wrong {len(verdict.inbox)}\n"
-        f"strikes {len(result.strikes)} in {figures['seconds']} s; settled after {figures['settle_seconds']} s; "
+        f"injections {len(result.injections)} in {figures['seconds']} s; settled after {figures['settle_seconds']} s; "
         f"{figures['was_unknown']} sends were unknown for a while"
     )
     for name in ("lost", "doubled", "double_dials", "unknown", "records", "inbox"):
@@ -29,7 +29,7 @@ def as_text(result: Result) -> str:
 
 def as_markdown(runs: list[dict[str, Any]]) -> str:
     """Give runs, as their JSON tells of them, as a table with a line of sums."""
-    columns = ["seed", "faults", "strikes", "jobs", "rows", "set back", "forgotten", "attempts", "accepted",
+    columns = ["seed", "faults", "injections", "jobs", "rows", "set back", "forgotten", "attempts", "accepted",
                "unknown for a while", "doubled", "lost",
                "unknown left", "wrong records", "inbound", "stored", "wrong inbound", "seconds",
                "settled after (s)"]  # fmt: skip
@@ -45,7 +45,7 @@ def _row(run: dict[str, Any]) -> list[str]:
     cells = [
         plan["seed"],
         f"all {len(plan['faults'])}" if many else ", ".join(plan["faults"]),
-        len(run["strikes"]),
+        len(run["injections"]),
         figures["jobs"],
         figures["rows"],
         figures["set_back"],

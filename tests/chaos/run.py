@@ -12,7 +12,7 @@ from redis.exceptions import RedisError
 from faxdispatch.operations.recovering import TAG
 from tests.chaos.callers import SHARE, Callers, calls
 from tests.chaos.collect import collect, open_inbound, open_jobs
-from tests.chaos.director import Director, Strike
+from tests.chaos.director import Director, Injection
 from tests.chaos.judge import Evidence, Verdict, judge
 from tests.chaos.lists import ROWS, Campaigner, lists
 from tests.chaos.orders import orders
@@ -30,7 +30,7 @@ class Plan:
     jobs: int
     seed: int
     faults: list[str]
-    strikes: int
+    injections: int
     workers: int
     patience: float
     """Seconds that the jobs have to end in once the faults are over."""
@@ -43,7 +43,7 @@ class Result:
     plan: Plan
     verdict: Verdict
     figures: dict[str, Any]
-    strikes: list[Strike]
+    injections: list[Injection]
 
     def as_json(self) -> dict[str, Any]:
         """Give it for programs."""
@@ -53,7 +53,7 @@ class Result:
             "plan": asdict(self.plan),
             "figures": self.figures,
             "problems": asdict(self.verdict),
-            "strikes": [asdict(strike) for strike in self.strikes],
+            "injections": [asdict(injection) for injection in self.injections],
         }
 
 
@@ -61,7 +61,7 @@ def run(plan: Plan, folder: Path) -> Result:
     """Carry out a plan with processes of its own, whose files and log go to `folder`."""
     asked = orders(plan.jobs, plan.seed)
     with world(folder, workers=plan.workers) as here:
-        director = Director(here, plan.faults, seed=plan.seed, quota=plan.strikes)
+        director = Director(here, plan.faults, seed=plan.seed, quota=plan.injections)
         producers = Producers(here.redis_url, asked, lambda: director.share(len(asked)))
         expected = calls(plan.jobs // SHARE, plan.seed)
         planned = lists(plan.jobs // (4 * ROWS), plan.seed)
@@ -175,6 +175,6 @@ class _Teller:
         self._next = time.monotonic() + _TELL_EVERY
         still = self.open()
         said = "Valkey is away" if still is None else f"{still} jobs open"
-        seconds, struck = self._director.seconds, len(self._director.log)
-        line = f"{seconds:5.0f} s: {self._producers.placed} placed, {said}, {struck} strikes"
+        seconds, injected = self._director.seconds, len(self._director.log)
+        line = f"{seconds:5.0f} s: {self._producers.placed} placed, {said}, {injected} injections"
         print(line, file=sys.stderr, flush=True)

@@ -52,7 +52,7 @@ _SPEED = "4"
 
 @dataclass
 class World:
-    """What the director strikes and the judge asks."""
+    """What the director injects faults into, and what the judge asks."""
 
     stack: Stack
     inbox: Path

@@ -167,7 +167,7 @@ def test_faxes_of_a_worker_that_died_before_it_acknowledged_them_are_the_same_fa
 
 def test_faxes_that_came_together_go_back_together_where_they_are_not_as_safe_as_a_claim(app, monkeypatch):
     monkeypatch.setattr(tasks, "RETURN_AFTER", 0)
-    monkeypatch.setattr(app.collaborators.barrier, "kept_since", lambda _: False)
+    monkeypatch.setattr(app.collaborators.barrier, "durable_since", lambda _: False)
     answer = together(app, fax("m1", 1), fax("m2", 2))
     assert isinstance(answer, Reject)
     assert answer.requeue

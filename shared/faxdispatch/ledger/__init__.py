@@ -34,7 +34,7 @@ from faxdispatch.ledger.charges import Charges, DayCharges
 from faxdispatch.ledger.clock import Clock
 from faxdispatch.ledger.connection import Patience, connect
 from faxdispatch.ledger.deadletters import DeadLetter, DeadLetters
-from faxdispatch.ledger.durability import Barrier, Durability, Keeper, NotSafe, Server, measure
+from faxdispatch.ledger.durability import Barrier, Durability, DurabilityCheck, NotSafe, Server, measure
 from faxdispatch.ledger.epoch import Behind, Epoch, Witness
 from faxdispatch.ledger.health import Figures, Watch
 from faxdispatch.ledger.identity import Identity
@@ -85,7 +85,7 @@ __all__ = [
     "InboundFax",
     "Inbox",
     "JobView",
-    "Keeper",
+    "DurabilityCheck",
     "Ledger",
     "LeftOutRow",
     "Limits",

@@ -245,14 +245,14 @@ class Barrier:
                 raise NotSafe("Redis did not confirm in time that the claim is safe")
 
     def mark(self) -> str:
-        """Give what `kept_since` needs to know of the time before a write.
+        """Give what `durable_since` needs to know of the time before a write.
 
         Raises:
             Unavailable: the server does not answer.
         """
         return (self._server or self.look()).run_id
 
-    def kept_since(self, mark: str) -> bool:
+    def durable_since(self, mark: str) -> bool:
         """Wait until all that was written since, over whatever connection, is as safe as a claim; False where not."""
         server = self._server
         if server is None or self._problem_of(server):
@@ -302,7 +302,7 @@ class Barrier:
             return self._server
 
 
-class Keeper:
+class DurabilityCheck:
     """Tells producers whether what they record is as safe as a claim.
 
     `replicas` is `FAX_REPLICAS`; where it is None, what the workers have noted in the ledger counts.
@@ -318,7 +318,7 @@ class Keeper:
         self._looked_at = 0.0
 
     def mark(self) -> str:
-        """Give what `kept_since` needs to know of the time before a write.
+        """Give what `durable_since` needs to know of the time before a write.
 
         Raises:
             Unavailable: Redis did not answer.
@@ -332,12 +332,12 @@ class Keeper:
             self._looked_at = time.monotonic()
         return self._barrier.mark()
 
-    def kept_since(self, mark: str) -> bool:
+    def durable_since(self, mark: str) -> bool:
         """Tell whether what was written since is as safe as a claim; where replicas must have it, wait for them."""
-        kept = self._barrier is not None and self._barrier.kept_since(mark)
-        if not kept:
+        durable = self._barrier is not None and self._barrier.durable_since(mark)
+        if not durable:
             self._looked_at = 0.0
-        return kept
+        return durable
 
 
 class _Once:

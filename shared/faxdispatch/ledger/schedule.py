@@ -107,7 +107,7 @@ class Agenda:
         self._scripts.run("deleted", fax_id=fax_id, source="worker")
 
     def stray_gone(self, fax_id: str) -> None:
-        """Strike a fax off the list of strays."""
+        """Remove a fax from the list of strays."""
         with redis_trouble():
             self._redis.zrem("fax:strays", fax_id)
 

@@ -11,7 +11,7 @@ from worker.failpoints import POINTS
 _CHANCE = 0.1
 
 
-def _strike(point: str, world: World, dice: random.Random) -> None:
+def _inject(point: str, world: World, dice: random.Random) -> None:
     # A worker reads its failpoints when it starts: it is ended, and the supervisor starts it with them.
     name = dice.choice(world.workers)
     world.environments[name]["FAX_DANGEROUS_FAILPOINTS"] = f"{point}={_CHANCE}"
@@ -25,6 +25,6 @@ def _heal(world: World) -> None:
 
 
 FAILPOINTS = [
-    Fault(f"dies-{point}", f"a worker dies at the boundary `{point}`", partial(_strike, point), _heal, (4, 8))
+    Fault(f"dies-{point}", f"a worker dies at the boundary `{point}`", partial(_inject, point), _heal, (4, 8))
     for point in POINTS
 ]

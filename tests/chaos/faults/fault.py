@@ -1,4 +1,4 @@
-"""What a fault is: a name, what it stands for, how it strikes and how it heals."""
+"""What a fault is: a name, what it stands for, how it is injected and how it heals."""
 
 import random
 from collections.abc import Callable
@@ -8,10 +8,10 @@ from tests.chaos.world import World
 
 
 class NotNow(Exception):
-    """It cannot strike just now."""
+    """It cannot be injected just now."""
 
 
-Strike = Callable[[World, random.Random], None]
+Inject = Callable[[World, random.Random], None]
 Heal = Callable[[World], None]
 
 
@@ -23,12 +23,12 @@ def nothing(_: World) -> None:
 class Fault:
     """One entry of the table of faults.
 
-    `lasts` is the shortest and the longest time, in seconds, between strike and healing. What it may be at most
+    `lasts` is the shortest and the longest time, in seconds, between injection and healing. What it may be at most
     follows from the promises that the project counts on, see `tests/chaos/world.py`.
     """
 
     name: str
     story: str
-    strike: Strike
+    inject: Inject
     heal: Heal = nothing
     lasts: tuple[float, float] = (0.2, 0.5)

@@ -10,13 +10,13 @@ from tests.chaos.world import SETTLE, World
 def switched(name: str, story: str, *, lasts: tuple[float, float] = (1, 4), off: Any = 0, **on: Any) -> Fault:
     """Give a fault that sets switches of the simulator and sets them to `off` in the end."""
 
-    def strike(world: World, _: random.Random) -> None:
+    def inject(world: World, _: random.Random) -> None:
         world.sim.faults(**on)
 
     def heal(world: World) -> None:
         world.sim.faults(**dict.fromkeys(on, off))
 
-    return Fault(name, story, strike, heal, lasts)
+    return Fault(name, story, inject, heal, lasts)
 
 
 # What a listing may hide is part of Telnyx's promise: a fax is listed within the settle time. Both faults that hide
