@@ -259,8 +259,11 @@ def test_everything_goes_with_the_keyboard_alone(flow, context):
     flow.wait_for(job, State.HELD)
     page = context().new_page()
     page.goto("/")
+    # What is typed before its field has the focus is lost, and a busy browser gives it late.
+    expect(page.get_by_label("Name")).to_be_focused()
     page.keyboard.type("olga")
     page.keyboard.press("Tab")
+    expect(page.get_by_label("Password")).to_be_focused()
     page.keyboard.type("correct horse battery")
     page.keyboard.press("Enter")
     page.get_by_role("heading", name="Overview").wait_for()
@@ -289,7 +292,10 @@ def test_everything_goes_with_the_keyboard_alone(flow, context):
     tab_to("Cancel this fax")
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
+    reason = page.locator("details[open]").get_by_label("Reason")
+    expect(reason).to_be_focused()
     page.keyboard.type("not wanted any more")
+    expect(reason).to_have_value("not wanted any more")
     page.keyboard.press("Enter")
     page.get_by_text("Cancelled: nothing had left.").wait_for()
     assert flow.status(job).state is State.CANCELLED

@@ -61,9 +61,7 @@ class Storage:
 
 @pytest.fixture
 def desk(redis_url):
-    desk = CampaignDesk(redis_url)
-    desk.scripts.now = None
-    return desk
+    return CampaignDesk.by_redis_clock(redis_url)
 
 
 @pytest.fixture

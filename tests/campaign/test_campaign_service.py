@@ -45,9 +45,7 @@ def rows(count, **more):
 
 @pytest.fixture
 def desk(redis_url):
-    desk = CampaignDesk(redis_url)
-    desk.scripts.now = None
-    return desk
+    return CampaignDesk.by_redis_clock(redis_url)
 
 
 @pytest.fixture

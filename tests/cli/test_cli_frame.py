@@ -68,7 +68,8 @@ def test_nothing_asked_shows_the_help(cli):
 
 
 HELP_OF_EACH = """
-import os, sys, typer.rich_utils, httpx, faxdispatch.settings
+import os, sys, typer.rich_utils
+import faxdispatch.client, faxdispatch.broker.connection, faxdispatch.telnyx.client
 from faxdispatch.cli.app import COMMANDS, run
 
 for name in COMMANDS:

@@ -12,9 +12,7 @@ NUMBER, OTHER = "+13125550123", "+13125550124"
 
 @pytest.fixture
 def desk(redis_url):
-    desk = CampaignDesk(redis_url)
-    desk.scripts.now = None
-    return desk
+    return CampaignDesk.by_redis_clock(redis_url)
 
 
 @pytest.fixture

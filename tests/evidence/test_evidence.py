@@ -17,9 +17,7 @@ DOCUMENT = f"fd-{'ab' * 32}.pdf"
 
 @pytest.fixture
 def desk(redis_url):
-    desk = CampaignDesk(redis_url)
-    desk.scripts.now = None
-    return desk
+    return CampaignDesk.by_redis_clock(redis_url)
 
 
 @pytest.fixture

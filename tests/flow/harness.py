@@ -141,7 +141,11 @@ class Flow:
             self.processes.mend()
             return probe()
 
-        return eventually(look, within=PATIENCE)
+        return eventually(look, within=PATIENCE, every=0.05)
+
+    def until_up(self, name: str) -> None:
+        """Wait until a process runs and is ready, one that takes another's place included."""
+        self.until(lambda: (child := self.processes[name]).exit_code is None and child.role.ready(child))
 
     def events(self, job_id: str | None = None, *, fax_id: str | None = None) -> list[Event]:
         """What consumers read, oldest first; of one job or fax where one is given."""
@@ -168,7 +172,7 @@ def installation(
 ) -> Iterator[Flow]:
     """Run an installation; `settings` are environment variables."""
     log = (folder / "processes.log").open("w", buffering=1)
-    with log, Stack(lambda name, line: log.write(f"{name:<10} | {line}\n")) as stack:
+    with log, Stack(lambda name, line: log.write(f"{name:<10} | {line}\n"), longest_pause=0.5) as stack:
         web_port, admin_port = processes.free_port(), processes.free_port()
         redis_url = valkey_url(folder)
         stack.start(processes.valkey(folder))
@@ -217,4 +221,4 @@ def restart(flow: Flow, name: str) -> None:
     child = flow.processes[name]
     flow.kill(name, signal.SIGTERM)
     flow.until(lambda: flow.processes[name] is not child)
-    flow.until(lambda: flow.processes[name].role.ready(flow.processes[name]))
+    flow.until_up(name)

@@ -16,6 +16,8 @@ from faxdispatch.supervisor.stack import Stack
 from tests.conftest import eventually
 from tests.flow.harness import FAST, SENDER, Flow, installation
 
+pytestmark = pytest.mark.xdist_group("account")
+
 EVIDENCE_COMES_LATE = {"FAX_SETTLE": "3", "FAX_SETTLE_LISTINGS": "2"}
 
 

@@ -92,19 +92,16 @@ def test_an_account_without_funds_is_told_at_once_and_the_fax_can_still_be_follo
         assert f"canary-{told['job_id']}.pdf" in stored(flow)
 
 
-def test_a_fax_that_comes_in_again_is_waited_for_until_its_document_is_stored(tmp_path, canary):
-    folder = tmp_path / "installation"
-    folder.mkdir()
-    inbound = {"FAX_INBOUND_DIR": str(tmp_path / "inbound")}
-    with installation(folder, **inbound) as flow:
-        number = fresh_number()
-        command = canary(flow, "--expect-inbound", to=number, **inbound)
-        flow.until(lambda: any(e.type == "fax.delivered" for e in flow.events()))
-        flow.sim.receive(**{"from": SENDER, "to": number})
-        code, told, links = result(command)
+def test_a_fax_that_comes_in_again_is_waited_for_until_its_document_is_stored(stack, canary):
+    number = fresh_number()
+    command = canary(stack, "--expect-inbound", to=number, FAX_INBOUND_DIR=str(stack.folder / "inbound"))
+    job_id = stack.until(lambda: next((e.job_id for e in stack.events() if e.data.get("to") == number), None))
+    stack.wait_for(job_id)
+    stack.sim.receive(**{"from": SENDER, "to": number})
+    code, told, links = result(command)
 
-        assert (code, told["ok"]) == (0, True)
-        assert (links["received"]["mark"], links["stored"]["mark"]) == ("ok", "ok")
+    assert (code, told["ok"]) == (0, True)
+    assert (links["received"]["mark"], links["stored"]["mark"]) == ("ok", "ok")
 
 
 def test_an_interrupted_canary_leaves_the_fax_going_and_says_how_to_follow_it(stack, canary):

@@ -71,7 +71,7 @@ def test_a_demo_that_is_killed_leaves_no_process(start):
     demo.assert_nothing_left()
 
 
-def test_up_keeps_everything_over_a_restart(start):
+def test_up_keeps_everything_over_a_restart_and_says_what_the_server_says_of_a_damaged_file(start, home):
     up = start("faxdispatch", "up", "--simulate", PORT=str(processes.free_port()), **FAST)
     said = up.wait_for_line("REDIS_URL")
     console, password = re.search(r"console +(http\S+)\n +sign in as operator with (\S+);", said).groups()
@@ -98,19 +98,23 @@ def test_up_keeps_everything_over_a_restart(start):
     assert again.stop(signal.SIGINT) == 0
     again.assert_nothing_left()
 
+    [file] = home.glob("**/appendonlydir/*.incr.aof")
+    content = bytearray(file.read_bytes())
+    content[0] ^= 1
+    file.write_bytes(content)
+    damaged = start("faxdispatch", "up", "--simulate", PORT=str(processes.free_port()), **FAST)
+    assert damaged.end() == 1
+    assert "Bad file format reading the append only file" in damaged.errors
+    assert "faxdispatch restore" in damaged.errors
 
-def test_the_settings_that_a_simulation_prints_are_all_that_a_canary_needs(start):
+
+def test_what_a_simulation_prints_is_all_that_a_canary_needs_and_a_second_one_on_its_folder_is_refused(start):
     up = start("faxdispatch", "up", "--simulate", PORT=str(processes.free_port()), **FAST)
     words = [line.split() for line in up.wait_for_line("--wait").splitlines()]
     printed = dict(word[1].split("=", 1) for word in words if word[:1] == ["export"])
     canary = start("faxdispatch", "canary", "+14155550100", "--yes", **printed)
     assert canary.end() == 0, canary.errors
-    assert up.stop(signal.SIGTERM) == 0
 
-
-def test_a_second_up_on_the_same_folder_is_refused(start):
-    up = start("faxdispatch", "up", "--simulate", PORT=str(processes.free_port()))
-    up.wait_for_line("REDIS_URL")
     second = start("faxdispatch", "up", "--simulate", PORT=str(processes.free_port()))
     assert second.end() == 1
     assert "another `faxdispatch up` runs with" in second.errors
@@ -172,18 +176,3 @@ def _signs_in(console: str, name: str, password: str) -> bool:
 
 def _redis_url(said: str) -> str:
     return next(line.partition("REDIS_URL=")[2] for line in said.splitlines() if "REDIS_URL=" in line)
-
-
-def test_up_tells_what_the_server_says_of_a_damaged_file_and_what_to_do(start, home):
-    up = start("faxdispatch", "up", "--simulate", PORT=str(processes.free_port()), **FAST)
-    up.wait_for_line("REDIS_URL")
-    assert up.stop(signal.SIGTERM) == 0
-    [file] = home.glob("**/appendonlydir/*.incr.aof")
-    content = bytearray(file.read_bytes())
-    content[0] ^= 1
-    file.write_bytes(content)
-
-    again = start("faxdispatch", "up", "--simulate", PORT=str(processes.free_port()), **FAST)
-    assert again.end() == 1
-    assert "Bad file format reading the append only file" in again.errors
-    assert "faxdispatch restore" in again.errors

@@ -10,6 +10,8 @@ from faxdispatch.ledger import Epoch, Scripts, connect
 from tests.conftest import eventually
 from tests.flow.harness import Flow, installation
 
+pytestmark = pytest.mark.xdist_group("epoch")
+
 
 @pytest.fixture(scope="module")
 def flow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flow]:

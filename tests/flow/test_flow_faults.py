@@ -1,11 +1,8 @@
-"""What goes wrong between us and Telnyx, or among our own processes: one fax for each attempt, and none lost."""
-
-import signal
+"""What goes wrong between us and Telnyx: one fax for each attempt, and none lost."""
 
 import pytest
 
-from faxdispatch import State, Unavailable
-from tests.flow.harness import fresh_number, installation
+from faxdispatch import State
 
 
 @pytest.mark.parametrize("fault", ["drop_after", "error_500_after", "html_502_after", "no_id"])
@@ -75,37 +72,3 @@ def test_doubled_and_reordered_webhooks_are_told_once(stack):
     stack.until(lambda: stack.sim.report()["webhooks"]["pending"] == 0)
     ids = [event.id for event in stack.events(job_id)]
     assert len(set(ids)) == len(ids)
-
-
-def test_processes_that_are_killed_lose_and_double_nothing(tmp_path):
-    # A claim of a dead worker is looked into when its lease has run out.
-    short = {"FAX_CONNECT_TIMEOUT": "1", "FAX_READ_TIMEOUT": "2", "FAX_LEASE": "6"}
-    with installation(tmp_path, **short) as flow:
-        jobs = [flow.send(to=fresh_number(scenario)) for scenario in (0, 0, 0, 1, 1, 0, 0, 2)]
-        flow.until(lambda: flow.sim.report()["posts_total"] >= 3)
-        for name in ("worker", "web", "valkey"):
-            flow.kill(name)
-        for job_id in jobs:
-            flow.until(lambda job_id=job_id: _ended(flow, job_id))
-        assert {flow.status(job_id).state for job_id in jobs} == {State.DELIVERED}
-        sends = [sends for job_id in jobs for sends in flow.sim.sends(job_id).values()]
-        assert max(sent["accepted"] for sent in sends) == 1
-        assert sum(sent["accepted"] for sent in sends) == len(jobs) + 1  # one line was busy once
-
-
-def test_a_worker_that_is_told_to_stop_finishes_what_it_does(tmp_path):
-    with installation(tmp_path, workers=2) as flow:
-        flow.sim.faults(latency_ms=300)
-        jobs = [flow.send() for _ in range(8)]
-        flow.until(lambda: flow.sim.report()["posts_total"] >= 2)
-        flow.kill("worker2", signal.SIGTERM)
-        for job_id in jobs:
-            assert flow.wait_for(job_id).state is State.DELIVERED
-        assert not [event for event in flow.events() if event.type == "job.unknown"]
-
-
-def _ended(flow, job_id: str) -> bool:
-    try:
-        return flow.status(job_id).finished
-    except Unavailable:  # Valkey is on its way back
-        return False

@@ -2,12 +2,8 @@
 
 from pathlib import Path
 
-import pytest
-
 from faxdispatch import State
 from tests.flow.harness import fresh_number, installation
-
-pytestmark = [pytest.mark.flow]
 
 BUSY_FIRST = 50
 """Scenario: fails first, is delivered then."""

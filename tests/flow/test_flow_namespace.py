@@ -22,8 +22,6 @@ from faxdispatch.telnyx.client_state import decode_client_state
 from tests.conftest import eventually
 from tests.flow.harness import FAST, PATIENCE, SENDER, TOKEN, Simulator, a_pdf, fresh_number
 
-pytestmark = pytest.mark.flow
-
 
 class Deployment:
     """Web, worker and a Telnyx of its own, as a user of Redis who has the right to its own keys alone."""
@@ -62,14 +60,12 @@ class Deployment:
         self.client.sync(job_id=jobs[0])
         recipients = self.folder / f"{self.word}.csv"
         recipients.write_text("to\n" + "".join(f"{fresh_number()}\n" for _ in range(3)))
-        self.command("campaign", "create", str(recipients), "--media-name", TOKEN)
-        self.command("campaign", "start", self.word)
+        self.client.campaigns.create(recipients, media_name=TOKEN)
+        self.client.campaigns.start(self.word)
         fax = self.sim.receive()
         for job in jobs:
-            eventually(lambda job=job: self.client.status(job).state is State.DELIVERED, within=PATIENCE)
-        eventually(
-            lambda: '"finished"' in self.command("campaign", "status", self.word, "--json"), within=PATIENCE, every=0.5
-        )
+            eventually(lambda job=job: self.client.status(job).state is State.DELIVERED, within=PATIENCE, every=0.1)
+        eventually(lambda: self.client.campaigns.get(self.word).state == "finished", within=PATIENCE, every=0.1)
         eventually((self.folder / "inbound" / f"{fax['id']}.pdf").exists, within=PATIENCE)
         assert {delivery.event.job_id for delivery in self.consumer.read()} & set(jobs)
         assert f'"namespace": "{self.word}"' in self.command("status", "--json")

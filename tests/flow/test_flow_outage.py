@@ -1,11 +1,7 @@
 """No webhook comes, for as long as it takes: every fax still ends, because Telnyx is asked."""
 
-import pytest
-
 from faxdispatch import State
 from tests.flow.harness import Flow, fresh_number
-
-pytestmark = pytest.mark.flow
 
 
 def test_without_any_webhook_every_job_ends_as_telnyx_says(stack: Flow) -> None:

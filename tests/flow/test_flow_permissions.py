@@ -15,7 +15,7 @@ from faxdispatch.supervisor.stack import Stack
 from tests.conftest import eventually
 from tests.flow.harness import FAST, PATIENCE, SENDER, TOKEN, Simulator, a_pdf, fresh_number
 
-pytestmark = pytest.mark.flow
+pytestmark = pytest.mark.xdist_group("permissions")
 
 PAGE = Path(__file__).parents[2] / "docs" / "permissions.md"
 USERS = dict(re.findall(r"^user (fax-\S+) (.+)$", PAGE.read_text(), re.MULTILINE))

@@ -59,6 +59,7 @@ def test_a_service_with_the_wheel_sends_by_client_and_by_message(stack, python, 
         assert stack.sim.accepted(job_id) == 1
 
 
+@pytest.mark.xdist_group("stack")
 def test_the_command_says_in_one_line_what_a_producer_lacks(python, service):
     done = run(python, service, python.parent / "faxdispatch", "up")
     assert done.returncode == 2

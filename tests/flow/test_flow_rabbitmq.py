@@ -26,7 +26,10 @@ from tests.worker.mutations import mutated
 _FOUND = [*Path("/usr/lib/rabbitmq/lib").glob("*/sbin/rabbitmq-server"), shutil.which("rabbitmq-server")]
 SERVER = next(filter(None, _FOUND), None)
 
-pytestmark = pytest.mark.skipif(SERVER is None, reason="no RabbitMQ server here: apt-get install rabbitmq-server")
+pytestmark = [
+    pytest.mark.xdist_group("rabbitmq"),
+    pytest.mark.skipif(SERVER is None, reason="no RabbitMQ server here: apt-get install rabbitmq-server"),
+]
 
 
 def _listens(port: int) -> bool:

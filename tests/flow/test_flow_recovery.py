@@ -2,9 +2,8 @@
 
 import json
 import signal
-import subprocess
-import sys
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,24 +12,14 @@ from faxdispatch.states import TERMINAL, CampaignState, State
 from faxdispatch.telnyx.client_state import decode_client_state
 from tests.flow.harness import TOKEN, Flow, fresh_number, installation
 
-ROWS = 160
+ROWS = 200
 """More than stand in line ahead, so that some have no job yet when the copy is made."""
 NAME = "recall"
 SETTINGS = {"FAX_RATE": "12", "FAX_LEASE": "4", "FAX_CONNECT_TIMEOUT": "0.5", "FAX_READ_TIMEOUT": "1.5"}
 
 
 def number_of(row: int) -> str:
-    return f"+1{[area for area in range(200, 400) if area % 100 != 11][row]}5550177"
-
-
-def command(flow: Flow, *words: str, **more: str) -> str:
-    surroundings = dict(flow.processes["worker"].role.environment) | more
-    done = subprocess.run(
-        [sys.executable, "-P", "-m", "faxdispatch.cli", *words],
-        env=surroundings, cwd=flow.folder, capture_output=True, text=True, timeout=120, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    return f"+1{[area for area in range(200, 500) if area % 100 != 11][row]}5550177"
 
 
 def start_campaign(flow: Flow) -> Campaigns:
@@ -51,20 +40,25 @@ def posted(flow: Flow) -> Counter[str]:
     return found
 
 
-def test_a_ledger_that_is_restored_in_mid_campaign_doubles_nothing_and_loses_nothing(tmp_path: Path) -> None:
+def test_a_ledger_that_is_restored_in_mid_campaign_doubles_nothing_and_loses_nothing(
+    tmp_path: Path, cli: Callable[..., str]
+) -> None:
     data, copy = tmp_path / "data", tmp_path / "copy.rdb"
     with installation(tmp_path, workers=2, **SETTINGS) as flow:
+        surroundings = flow.processes["worker"].role.environment | {"FAX_DATA_DIR": str(data)}
         campaigns = start_campaign(flow)
         before = [flow.send() for _ in range(5)]
         flow.until(lambda: campaigns.get(NAME).opened > 12)
-        command(flow, "backup", str(copy))
+        cli("backup", str(copy), **surroundings)
         sent_then = sum(posted(flow).values())
         after = [flow.send(to=fresh_number()) for _ in range(5)]
         flow.until(lambda: all(posted(flow)[job] for job in after) and sum(posted(flow).values()) > sent_then + 75)
 
-        kill_and_restore(flow, copy, data)
+        flow.kill("valkey", signal.SIGKILL)
+        cli("restore", str(copy), "--yes")
+        start_with(flow, data / "appendonlydir")
         flow.until(lambda: flow.redis.hexists("fax:ledger", "behind"))
-        told: dict[str, Any] = json.loads(command(flow, "recover", "--json"))
+        told: dict[str, Any] = json.loads(cli("recover", "--json"))
         assert told["lifted"], told
         assert told["found"]["row"] > 0, told
         assert set(told["made"]) == set(after)
@@ -80,16 +74,11 @@ def test_a_ledger_that_is_restored_in_mid_campaign_doubles_nothing_and_loses_not
         assert [result.code for result in campaigns.results(NAME)] == ["d"] * ROWS
 
 
-def kill_and_restore(flow: Flow, copy: Path, data: Path) -> None:
-    """Kill Valkey, and start it with an older copy where it was."""
-    flow.kill("valkey", signal.SIGKILL)
-    command(flow, "restore", str(copy), "--yes", FAX_DATA_DIR=str(data))
+def start_with(flow: Flow, restored: Path) -> None:
+    """Start Valkey again with what was restored in place of its own files."""
     old = flow.processes["valkey"]
     old.kill()
     (flow.folder / "appendonlydir").rename(flow.folder / "lost")
-    (data / "appendonlydir").rename(flow.folder / "appendonlydir")
-    flow.until(lambda: flow.processes["valkey"] is not old and processes_ready(flow))
-
-
-def processes_ready(flow: Flow) -> bool:
-    return flow.processes["valkey"].role.ready(flow.processes["valkey"])
+    restored.rename(flow.folder / "appendonlydir")
+    flow.until(lambda: flow.processes["valkey"] is not old)
+    flow.until_up("valkey")

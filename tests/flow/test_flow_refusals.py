@@ -13,7 +13,7 @@ from faxdispatch.supervisor import roles as processes
 from tests.conftest import eventually
 from tests.flow.harness import PATIENCE, Flow, installation
 
-pytestmark = pytest.mark.flow
+pytestmark = pytest.mark.xdist_group("refusals")
 
 
 def read_only(redis: Redis) -> None:

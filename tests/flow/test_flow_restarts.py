@@ -50,7 +50,7 @@ def under_load(flow: Flow) -> Iterator[Callable[[], list[str]]]:
     enough = Event()
 
     def feed() -> None:
-        while not enough.wait(0.02):
+        while not enough.wait(0.1):
             if len(sent) - flow.sim.report()["accepted_total"] < WAITING:
                 sent.append(flow.send())
 

@@ -124,7 +124,7 @@ def answers():
 
 @pytest.fixture
 def uploads(answers):
-    return Uploads(ClientStack(lambda _: TelnyxClient("https://telnyx.example/v2", "KEY", http=answers)))
+    return Uploads(ClientStack(lambda: TelnyxClient("https://telnyx.example/v2", "KEY", http=answers)))
 
 
 def test_a_document_that_was_seen_there_is_not_asked_about_again_unless_it_is_needed_for_longer(uploads, answers):

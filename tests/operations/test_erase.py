@@ -21,9 +21,7 @@ NUMBER = "+14155550177"
 
 @pytest.fixture
 def desk(redis_url):
-    desk = CampaignDesk(redis_url)
-    desk.scripts.now = None
-    return desk
+    return CampaignDesk.by_redis_clock(redis_url)
 
 
 @pytest.fixture

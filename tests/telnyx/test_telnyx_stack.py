@@ -1,20 +1,19 @@
 """Each thread at work has a client of its own; idle ones are used again."""
 
-import ssl
 import threading
 
 import pytest
 
 from faxdispatch.errors import Misconfigured
+from faxdispatch.fetching.authorities import tls_context
 from faxdispatch.settings import Settings
 from faxdispatch.telnyx import ClientStack, TelnyxClient
 
 
 class Recorder:
-    """Stands for a client: knows its context and whether it was closed."""
+    """Stands for a client: knows whether it was closed."""
 
-    def __init__(self, context):
-        self.context = context
+    def __init__(self):
         self.closed = False
 
     def close(self):
@@ -29,12 +28,14 @@ def test_a_client_that_was_given_back_is_lent_again():
         assert second is first
 
 
-def test_two_at_once_get_two_clients_with_one_tls_context():
+def test_two_at_once_get_two_clients():
     stack = ClientStack(Recorder)
     with stack.borrow() as first, stack.borrow() as second:
         assert first is not second
-        assert first.context is second.context
-        assert isinstance(first.context, ssl.SSLContext)
+
+
+def test_all_calls_of_a_process_have_one_tls_context():
+    assert tls_context() is tls_context()
 
 
 def test_the_client_last_given_back_is_lent_first():
