@@ -10,9 +10,6 @@ from collections.abc import Collection, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from fpdf import FPDF
-from fpdf.errors import FPDFException
-
 from faxdispatch.composition.fonts import Fonts, fonts
 from faxdispatch.errors import BadInput
 
@@ -134,6 +131,10 @@ def see_characters(text: str, more_fonts: Path | None = None) -> None:
 
 
 def _set(text: str, all_fonts: Fonts) -> tuple[bytes, int]:
+    # Most faxes have no cover, and this is a third of what a worker loads.
+    from fpdf import FPDF  # noqa: PLC0415
+    from fpdf.errors import FPDFException  # noqa: PLC0415
+
     page = FPDF(format="A4")
     page.set_creation_date(_MADE)
     page.set_margins(_MARGIN, _MARGIN)

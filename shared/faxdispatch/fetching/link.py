@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 import httpcore
-import httpx
 
 from faxdispatch.fetching.addresses import is_public, literal
+from faxdispatch.fetching.authorities import tls_context
 from faxdispatch.fetching.network import Network
 from faxdispatch.fetching.proxy import proxy_for
 from faxdispatch.fetching.target import Target, origins, target
@@ -106,7 +106,7 @@ class Links:
         self._max_bytes = max_bytes
         self._redirects = redirects
         self._unchecked = origins(unchecked_origins)
-        self._ssl_context = ssl_context or httpx.create_ssl_context()
+        self._ssl_context = ssl_context or tls_context()
         self._patience = patience
         self._resolve = resolve
         self._network = network or httpcore.SyncBackend()

@@ -1,6 +1,5 @@
 """The Telnyx API as one object."""
 
-import ssl
 import time
 from collections.abc import Callable
 from importlib.metadata import version
@@ -38,7 +37,6 @@ class TelnyxClient(FaxCalls, ApplicationCalls, MediaCalls, ChargeCalls, AccountC
         *,
         connect_timeout: float = 5.0,
         read_timeout: float = 20.0,
-        ssl_context: ssl.SSLContext | None = None,
         before_call: BeforeCall | None = None,
         after_response: AfterResponse | None = None,
         clock: Clock = time.monotonic,
@@ -50,7 +48,6 @@ class TelnyxClient(FaxCalls, ApplicationCalls, MediaCalls, ChargeCalls, AccountC
             _headers(api_key),
             connect_timeout=connect_timeout,
             read_timeout=read_timeout,
-            ssl_context=ssl_context,
             before_call=before_call,
             after_response=after_response,
             clock=clock,
@@ -63,7 +60,6 @@ class TelnyxClient(FaxCalls, ApplicationCalls, MediaCalls, ChargeCalls, AccountC
         cls,
         settings: Settings,
         *,
-        ssl_context: ssl.SSLContext | None = None,
         before_call: BeforeCall | None = None,
         after_response: AfterResponse | None = None,
     ) -> Self:
@@ -75,7 +71,6 @@ class TelnyxClient(FaxCalls, ApplicationCalls, MediaCalls, ChargeCalls, AccountC
             settings.telnyx_api_key.get_secret_value(),
             connect_timeout=settings.fax_connect_timeout,
             read_timeout=settings.fax_read_timeout,
-            ssl_context=ssl_context,
             before_call=before_call,
             after_response=after_response,
         )

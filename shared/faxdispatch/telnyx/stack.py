@@ -1,12 +1,9 @@
-"""Clients to borrow: one for each thread at work, all with the same TLS context."""
+"""Clients to borrow: one for each thread at work."""
 
-import ssl
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Self
-
-import httpx
 
 from faxdispatch.settings import Settings
 from faxdispatch.telnyx.client import TelnyxClient
@@ -16,14 +13,11 @@ from faxdispatch.telnyx.transport import AfterResponse, BeforeCall
 class ClientStack:
     """Lends clients to threads, the one last given back first, so that its connection is still warm.
 
-    One client shared by many threads is several times slower than one each, for its pool has one lock; a TLS
-    context of its own would cost each client about a megabyte and twenty milliseconds. `build` makes a client
-    around the shared context.
+    One client shared by many threads is several times slower than one each, for its pool has one lock.
     """
 
-    def __init__(self, build: Callable[[ssl.SSLContext], TelnyxClient]) -> None:
+    def __init__(self, build: Callable[[], TelnyxClient]) -> None:
         self._build = build
-        self._context = httpx.create_ssl_context()
         self._idle: deque[TelnyxClient] = deque()
         self._closed = False
 
@@ -41,10 +35,8 @@ class ClientStack:
             Misconfigured: key or base URL cannot be used; found here and not with the first fax.
         """
 
-        def build(context: ssl.SSLContext) -> TelnyxClient:
-            return TelnyxClient.from_settings(
-                settings, ssl_context=context, before_call=before_call, after_response=after_response
-            )
+        def build() -> TelnyxClient:
+            return TelnyxClient.from_settings(settings, before_call=before_call, after_response=after_response)
 
         stack = cls(build)
         with stack.borrow():
@@ -56,7 +48,7 @@ class ClientStack:
         try:
             client = self._idle.pop()
         except IndexError:
-            client = self._build(self._context)
+            client = self._build()
         try:
             yield client
         finally:

@@ -5,7 +5,6 @@ the numbers that were asked for.
 """
 
 import logging
-import ssl
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from typing import IO, Any
 import httpx
 
 from faxdispatch.errors import NotSent, OutcomeUnknown, TelnyxError, Unreachable
+from faxdispatch.fetching.authorities import tls_context
 from faxdispatch.fetching.proxies import named_proxy
 from faxdispatch.privacy import scrub
 from faxdispatch.telnyx.translate import Answer
@@ -114,7 +114,6 @@ class Transport:
         *,
         connect_timeout: float,
         read_timeout: float,
-        ssl_context: ssl.SSLContext | None = None,
         before_call: BeforeCall | None = None,
         after_response: AfterResponse | None = None,
         clock: Clock = time.monotonic,
@@ -127,7 +126,7 @@ class Transport:
         self._before_call = before_call
         self._after_response = after_response
         self._clock = clock
-        self._http = http or _http(base_url, ssl_context)
+        self._http = http or _http(base_url)
 
     def close(self) -> None:
         """Close all connections."""
@@ -208,10 +207,10 @@ class Transport:
             log.exception("after_response failed after %s", operation)
 
 
-def _http(base_url: str, ssl_context: ssl.SSLContext | None) -> httpx.HTTPTransport:
+def _http(base_url: str) -> httpx.HTTPTransport:
     url = httpx.URL(base_url)
     return httpx.HTTPTransport(
-        verify=ssl_context or httpx.create_ssl_context(),
+        verify=tls_context(),
         limits=httpx.Limits(max_connections=4, max_keepalive_connections=1, keepalive_expiry=KEEPALIVE),
         proxy=named_proxy(url.scheme, url.netloc.decode()),
     )
