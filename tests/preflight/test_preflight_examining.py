@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from faxdispatch.documents.local import Document, document_of
-from faxdispatch.preflight import examining
+from faxdispatch.preflight import examining, lookers
 from faxdispatch.preflight.examining import examine, judge
 from faxdispatch.preflight.report import merged
 from tests.preflight.made import changed, in_units, letter, locked, picture, xfa
@@ -105,7 +105,7 @@ def test_a_document_is_looked_into_once(monkeypatch):
 
 
 def test_what_brings_the_reader_down_is_refused_in_words(monkeypatch):
-    monkeypatch.setattr(examining, "_LOOKING", examining._LOOKING.with_name("missing.py"))
+    monkeypatch.setattr(lookers, "_LOOKING", lookers._LOOKING.with_name("missing.py"))
 
     assert found(letter("down")) == [("error", "costly", None)]
 

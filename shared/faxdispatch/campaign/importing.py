@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from faxdispatch.campaign.identity import file_hash
+from faxdispatch.campaign.judging import judged
 from faxdispatch.campaign.leftout import left_out
-from faxdispatch.campaign.requests import RowRequests
 from faxdispatch.errors import BadInput, Conflict
 from faxdispatch.ledger import CHUNK, Campaign, CampaignMedia, CampaignRow, Campaigns, LeftOutRow
 from faxdispatch.lists.checking import BadRow, Check, LeftOut, Row, Summary
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 Rows = Iterable[Mapping[str, Any] | Sequence[Any]]
 """A list that a program has: mappings, whose keys are the columns, or sequences of cells."""
 
-_SHOWN = 20
 _LEFT_OUT = ("no_number", "duplicate", "hidden", "opted_out", "suppressed", "quarantined")
 
 
@@ -137,7 +136,7 @@ class Importer:
         self,
         ledger: Campaigns,
         campaign_id: str,
-        requests: RowRequests,
+        options: Mapping[str, Any],
         *,
         covers: "RowCovers | None" = None,
         on_bad: Callable[[BadRow], None] | None = None,
@@ -145,7 +144,7 @@ class Importer:
     ) -> None:
         self._ledger = ledger
         self._id = campaign_id
-        self._requests = requests
+        self._options = options
         self._covers = covers
         self._media = CampaignMedia(ledger.scripts)
         self._on_bad = on_bad
@@ -208,8 +207,7 @@ class Importer:
 
     def _chunks(self, checking: Check) -> Iterator[tuple[int, list[CampaignRow], list[LeftOutRow]]]:
         chunk, rows, left = 0, list[CampaignRow](), list[LeftOutRow]()
-        for found in checking:
-            row = self._row(checking.summary, found) if isinstance(found, Row) else found
+        for row in judged(checking, self._options, self._covers):
             if (row.row - 1) // CHUNK != chunk:
                 if rows or left:
                     yield chunk, rows, left
@@ -227,20 +225,6 @@ class Importer:
             self._on_left_out(row)
         if self._on_bad and isinstance(found, BadRow):
             self._on_bad(found)
-
-    def _row(self, summary: Summary, row: Row) -> CampaignRow | BadRow:
-        try:
-            told = self._requests.fields(row.to, row.fields)
-            if self._covers:
-                told |= {"cover_fields": self._covers.fields(row.cells)}
-        except BadInput as problem:
-            bad = BadRow(row.row, row.line, "", "", str(problem), row.cells)
-            summary.valid -= 1
-            summary.invalid += 1
-            if len(summary.bad) < _SHOWN:
-                summary.bad.append(bad)
-            return bad
-        return CampaignRow(row.row, row.to, told, row.cells, row.line)
 
     def _moved_on(self) -> Conflict:
         return Conflict(f"campaign {self._id}: was cancelled or purged while its list was read in")

@@ -1,9 +1,10 @@
 """What the rows of a list say on a cover."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
-from faxdispatch.composition.cover import BUILT_IN, fields_of, same, see_characters, see_fields
+from faxdispatch.composition.cover import BUILT_IN, cover_pages, fields_of, same, see_characters, see_fields
 
 
 class RowCovers:
@@ -20,13 +21,16 @@ class RowCovers:
         places = {same(column): place for place, column in reversed(list(enumerate(columns)))}
         wanted = [name for name in fields_of(text) if same(name) not in BUILT_IN]
         self._places = {name: places[same(name)] for name in wanted}
+        self.pages = cover_pages(text, more_fonts)
+        """Pages of the cover, where its fields are short."""
 
-    def fields(self, cells: Sequence[str]) -> dict[str, str]:
-        """Give the values of a row, by field.
+    def told(self, fields: Mapping[str, Any], cells: Sequence[str]) -> dict[str, Any]:
+        """Give what a row's cover adds to the fields of its request: its values, and its pages to those of a document.
 
         Raises:
             BadInput: no font has a character of them.
         """
         values = {name: cells[place] if place < len(cells) else "" for name, place in self._places.items()}
         see_characters("".join(values.values()), self._more_fonts)
-        return values
+        pages = {"pages": fields["pages"] + self.pages} if fields.get("pages") else {}
+        return {"cover_fields": values, **pages}

@@ -177,6 +177,13 @@ class Check:
             if self._on_progress:
                 self._on_progress(source.total, source.total, self.summary.rows)
 
+    def refuse(self, row: Row, reason: str) -> BadRow:
+        """Count a row that was given as one that can be sent as a bad one after all."""
+        bad = self._bad(row, None, reason)
+        self.summary.valid -= 1
+        self._count_bad(bad)
+        return bad
+
     def _read(self, line: Line) -> Row | BadRow | LeftOut:
         if (left_out := self._left_out(line)) is not None:
             return left_out
@@ -264,9 +271,7 @@ class Check:
                 summary.foreign += 1
                 summary.countries[row.foreign] = summary.countries.get(row.foreign, 0) + 1
         elif isinstance(row, BadRow):
-            summary.invalid += 1
-            if len(summary.bad) < self._first_bad:
-                summary.bad.append(row)
+            self._count_bad(row)
         elif row.why is Why.NO_NUMBER:
             summary.no_number += 1
         elif row.why is Why.DUPLICATE:
@@ -279,6 +284,12 @@ class Check:
             summary.opted_out += 1
         else:
             summary.quarantined += 1
+
+
+    def _count_bad(self, row: BadRow) -> None:
+        self.summary.invalid += 1
+        if len(self.summary.bad) < self._first_bad:
+            self.summary.bad.append(row)
 
 
 def check(

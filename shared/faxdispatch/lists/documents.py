@@ -1,27 +1,33 @@
 """The documents of a list's rows: each different one looked at once, and had stored at Telnyx before any row goes."""
 
 import threading
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 from faxdispatch.documents.local import SPARE, Document, checked
 from faxdispatch.documents.media_dir import MediaDir
 from faxdispatch.errors import Misconfigured, Refused
 from faxdispatch.lists.fields import RowFields
 from faxdispatch.preflight.examining import examine
+from faxdispatch.preflight.lookers import Lookers
 from faxdispatch.preflight.report import merged
 from faxdispatch.wording import counted
 
-MOST_LINKS = 20
-"""Different links of a list that are asked; the others are taken as they are."""
 AT_ONCE = 4
 """Documents that are looked at and stored side by side."""
+LINKS_AT_ONCE = 16
+"""Links that are asked side by side."""
+LINKS_SECONDS = 120.0
+"""How long a list's links are asked, all together. Those that are left are taken as they are, and that is told."""
 
 LookAtLink = Callable[[str], str | None]
 """Tells why Telnyx cannot fax what a link leads to; None where nothing speaks against it."""
+FetchLink = Callable[[str], Document]
+"""Fetches what a link leads to. Raises ValueError, saying why it is not to be had or cannot be faxed."""
 OnDocuments = Callable[[int], None]
 """Is told how many different documents have been looked at, and stored where they are to be."""
 
@@ -55,6 +61,9 @@ class RowDocuments:
     until `for_upload` says that they are to be stored. Where `storage`, which is called when somebody is to be asked,
     gives None, nobody is asked about the names that are no files. `tell_pages` says whether rows are told the pages of
     their documents.
+
+    Where a cover is to be put before each document, `fetch_link` fetches what links lead to, and `as_pdf` makes a PDF
+    of a file; both are then as other files are. `close` it, or use it in a `with`.
     """
 
     def __init__(
@@ -63,6 +72,8 @@ class RowDocuments:
         storage: Callable[[], Storage | None],
         *,
         look_at_link: LookAtLink | None = None,
+        fetch_link: FetchLink | None = None,
+        as_pdf: Callable[[Document], Document] | None = None,
         tell_pages: bool = True,
         on_documents: OnDocuments | None = None,
     ) -> None:
@@ -72,11 +83,17 @@ class RowDocuments:
         """Until when stored documents are there at least; None is for ever."""
         self.unasked: set[str] = set()
         """Names that are no files, and that nobody was asked about."""
+        self.links_asked = 0
+        """Different links that were asked."""
+        self.links_unasked = 0
+        """Rows with a link that was not."""
         self._place = place
         self._storage_of = storage
         self._upload = False
         self._until: datetime | None = None
         self._look_at_link = look_at_link
+        self._fetch_link = fetch_link
+        self._as_pdf = as_pdf
         self._tell_pages = tell_pages
         self._on_documents = on_documents
         self._lock = threading.Lock()
@@ -86,11 +103,22 @@ class RowDocuments:
         self._elsewhere: set[str] = set()
         self._warned: dict[str, str] = {}
         self._links: dict[str, str | None] = {}
-        self._passed_over = False
+        self._links_seconds = LINKS_SECONDS if look_at_link else 0.0
+        self._lookers = Lookers()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the processes that look into documents."""
+        self._lookers.close()
 
     def for_upload(self, until: datetime | None) -> None:
         """From now on, have files stored until then (now, unless given) and some time longer, also known ones."""
-        self._upload, self._until = True, until
+        self._upload, self._until, self.links_unasked = True, until, 0
         self._by_content.clear()
         self._known = {name: self._known[name] for name in self._elsewhere}
 
@@ -107,26 +135,32 @@ class RowDocuments:
             Unavailable: Redis did not answer, which tells when to ask.
         """
         said = list(rows)
-        self._look_at_links(dict.fromkeys(row["media_url"] for row in said if "media_url" in row))
+        links = [row["media_url"] for row in said if "media_url" in row]
         fresh = dict.fromkeys(row["media_name"] for row in said if "media_name" in row)
+        if self._fetch_link:
+            fresh |= dict.fromkeys(links)
+        else:
+            self._ask_links(links)
         self._look_at_names([name for name in fresh if name not in self._known])
 
     def of(self, row: Mapping[str, Any]) -> Mapping[str, Any]:
         """Give what a row says for itself, with its document as it is sent.
 
-        That is `media_name`, of a file with `document_name`, and `pages` if known; a link stays as it is.
+        That is `media_name`, of a file with `document_name`, and `pages` if known; a link stays as it is, unless it is
+        one that is fetched.
 
         Raises:
             ValueError: saying why the document cannot be faxed.
         """
         if problem := self._links.get(row.get("media_url", "")):
             raise _Unfit(problem)
-        if "media_name" not in row:
+        found = self._known.get(row.get("media_name") or row.get("media_url", ""))
+        if found is None:
             return row
-        found = self._known[row["media_name"]]
         if isinstance(found, _Unfit):
             raise _Unfit(str(found))
-        return {**row, **dict(found)}
+        rest = {name: value for name, value in row.items() if name not in ("media_name", "media_url")}
+        return {**rest, **dict(found)}
 
     def remarks(self) -> list[str]:
         """Say in words what the rows do not show."""
@@ -142,9 +176,19 @@ class RowDocuments:
         if self._warned:
             name, words = next(iter(self._warned.items()))
             remarks.append(f"warnings about {counted(len(self._warned), 'document')}, such as {name!r}: {words}")
-        if self._passed_over:
-            remarks.append(f"links of rows: {len(self._links):,} different ones were asked, the others were not")
+        if self.links_unasked:
+            remarks.append(
+                f"links of rows: {self.links_asked:,} different ones were asked, those of "
+                f"{counted(self.links_unasked, 'row')} were not{self._why_unasked()}"
+            )
         return remarks
+
+    def links(self) -> dict[str, int]:
+        """Give, for JSON, how many different links were asked, and how many rows have one that was not."""
+        return {"asked": self.links_asked, "rows_not_asked": self.links_unasked}
+
+    def _why_unasked(self) -> str:
+        return f": that ends after {LINKS_SECONDS:.0f} s" if self._look_at_link else ""
 
     @property
     def _storage(self) -> Storage | None:
@@ -168,16 +212,20 @@ class RowDocuments:
                 threads.shutdown(cancel_futures=True)
                 raise
 
-    def _look_at_links(self, links: Iterable[str]) -> None:
-        """Ask what the first different ones lead to."""
-        if self._look_at_link is None:
-            return
-        fresh = [link for link in links if link not in self._links]
-        chosen = fresh[: MOST_LINKS - len(self._links)]
-        self._passed_over = self._passed_over or len(chosen) < len(fresh)
-        if chosen:
-            with ThreadPoolExecutor(AT_ONCE, "links") as threads:
-                self._links.update(zip(chosen, threads.map(self._look_at_link, chosen), strict=True))
+    def _ask_links(self, links: Sequence[str]) -> None:
+        """Ask what links of rows lead to, each different one once, as long as there is time."""
+        fresh = [link for link in dict.fromkeys(links) if link not in self._links]
+        if fresh and self._look_at_link and self._links_seconds > 0:
+            begun = time.monotonic()
+            with ThreadPoolExecutor(LINKS_AT_ONCE, "links") as threads:
+                list(threads.map(self._ask_link, fresh, [begun + self._links_seconds] * len(fresh)))
+            self._links_seconds -= time.monotonic() - begun
+            self.links_asked = len(self._links)
+        self.links_unasked += sum(link not in self._links for link in links)
+
+    def _ask_link(self, link: str, until: float) -> None:
+        if self._look_at_link and time.monotonic() < until:
+            self._links[link] = self._look_at_link(link)
 
     def _look(self, name: str) -> RowFields | _Unfit:
         try:
@@ -192,11 +240,15 @@ class RowDocuments:
         return (*found, ("document_name", document.name))
 
     def _file(self, name: str) -> Document | None:
-        """Give the file that is meant, None where there is none. Raises ValueError where it cannot be faxed."""
+        """Give the file or the link's document, None where there is no file. Raises ValueError where it is unfit."""
+        if self._fetch_link and "://" in name:
+            found = self._fetch_link(name)
+            return self._as_pdf(found) if self._as_pdf else found
         place = self._place.find(name) if self._place else None
         if self._place is None or place is None:
             return None
-        return checked(name, self._place.read(place))
+        found = checked(name, self._place.read(place))
+        return self._as_pdf(found) if self._as_pdf else found
 
     def _once(self, document: Document) -> RowFields | _Unfit:
         """Check a file and have it stored; files of the same content are one document."""
@@ -210,7 +262,7 @@ class RowDocuments:
 
     def _stored(self, document: Document) -> RowFields | _Unfit:
         # Lists have thousands of them, so their pages are not drawn.
-        name, report = document.media_name, examine(document, drawn=False)
+        name, report = document.media_name, examine(document, drawn=False, lookers=self._lookers)
         if report.problem:
             return _Unfit(report.problem)
         if report.warnings:

@@ -4,28 +4,23 @@ What is inside comes from strangers and is read by C: `looking.py` does so in a 
 its facts mean is judged here. Without the extra `documents` only the kind is known.
 """
 
-import json
-import subprocess
 import zipfile
 from collections import OrderedDict
 from collections.abc import Iterator
 from importlib.util import find_spec
 from io import BytesIO
-from pathlib import Path
 from threading import Lock
 from typing import Any
 
 from faxdispatch.documents.local import Document
+from faxdispatch.preflight.lookers import Lookers
 from faxdispatch.preflight.report import Finding, Report, error, warning
-from faxdispatch.subprocesses.bounded import run
 
 MOST_PAGES = 350
 """Telnyx sends no document with more (API reference, "Send a fax")."""
 LARGEST = 50_000_000
 """Bytes of the largest document that Telnyx faxes: 50 MB (API reference), read as the smaller kind of MB."""
 
-_LOOKING = Path(__file__).with_name("looking.py")
-_SECONDS = 180.0
 _LOOKED_INTO = {".pdf", ".tiff", ".jpg", ".png"}
 _KEPT = 256
 """Reports that are remembered: the same letter goes to many."""
@@ -56,8 +51,12 @@ _TROUBLE = {
 }
 
 
-def examine(document: Document, *, quality: str | None = None, drawn: bool = True) -> Report:
+def examine(
+    document: Document, *, quality: str | None = None, drawn: bool = True, lookers: Lookers | None = None
+) -> Report:
     """Examine a document whose kind is known already. `quality` is what it is to be sent with.
+
+    Who has many to examine gives `lookers`, whose processes are there for all of them.
 
     The same document is examined once; it takes a part of a second, and longer for many pages. Where its pages are not
     `drawn`, what is seen only then is not found: blank and black pages, text that vanishes, pictures that break off.
@@ -68,7 +67,7 @@ def examine(document: Document, *, quality: str | None = None, drawn: bool = Tru
         if key in _reports:
             _reports.move_to_end(key)
             return _reports[key]
-    report = _examined(document, lines)
+    report = _examined(document, lines, lookers)
     with _lock:
         _reports[key] = report
         while len(_reports) > _KEPT:
@@ -81,7 +80,7 @@ def is_complete() -> bool:
     return all(find_spec(name) for name in ("pypdfium2", "PIL"))
 
 
-def _examined(document: Document, lines: int) -> Report:
+def _examined(document: Document, lines: int, lookers: Lookers | None) -> Report:
     if document.kind == ".doc":
         return _of_word(document.content)
     if document.kind == ".docx":
@@ -90,7 +89,7 @@ def _examined(document: Document, lines: int) -> Report:
         return Report()
     if not is_complete():
         return Report(findings=(warning("not_seen", _INCOMPLETE),))
-    return judge(_facts(document.content, lines), lines)
+    return judge(_facts(document.content, lines, lookers), lines)
 
 
 def judge(facts: dict[str, Any], lines: int = _FINE) -> Report:
@@ -176,13 +175,11 @@ def _of_ink(sheet: dict[str, Any], page: int) -> Iterator[Finding]:
         yield warning("slow", f"is dense, as photos are: about {seconds / 60:.0f} minutes on the line", page)
 
 
-def _facts(content: bytes, lines: int) -> dict[str, Any]:
-    try:
-        done = run(_LOOKING, lines, content=content, seconds=_SECONDS)
-        facts: dict[str, Any] = json.loads(done.stdout)
-    except (subprocess.TimeoutExpired, ValueError):
-        return {"trouble": "costly"}
-    return facts
+def _facts(content: bytes, lines: int, lookers: Lookers | None) -> dict[str, Any]:
+    if lookers:
+        return lookers.facts(content, lines)
+    with Lookers() as own:
+        return own.facts(content, lines)
 
 
 def _of_word(content: bytes) -> Report:

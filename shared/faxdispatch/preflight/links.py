@@ -5,7 +5,8 @@ from collections.abc import Callable, Collection
 from typing import BinaryIO, Literal, Protocol
 from urllib.parse import urlsplit
 
-from faxdispatch.documents.local import document_of
+from faxdispatch.documents.local import Document, document_of, document_title
+from faxdispatch.documents.upload_part import MAX_UPLOAD
 from faxdispatch.errors import BadInput
 from faxdispatch.fetching.link import Answer, Fetched, Links, Patience
 from faxdispatch.fetching.trouble import LinkExpired, LinkFailed, LinkRefused
@@ -15,7 +16,7 @@ from faxdispatch.preflight.report import Report, error, warning
 SECONDS = 20.0
 """Longest that one link may take."""
 SAMPLE = 20
-"""Different documents of a list that are looked into."""
+"""Different linked documents of a list that a plan reads, to count their pages."""
 
 How = Literal["off", "head", "read"]
 
@@ -92,6 +93,23 @@ def read(url: str, by: Fetcher, *, quality: str | None = None) -> Report:
         return examine(document_of(content, largest=LARGEST), quality=quality)
     except BadInput as why:
         return Report(findings=(error("not_a_document", str(why).removeprefix("document: ")),))
+
+
+def fetched(url: str, unchecked_origins: Collection[str] = ()) -> Document:
+    """Fetch the document that a link leads to, as Telnyx does, to join it with others.
+
+    Raises:
+        BadInput: it is not to be had, larger than Telnyx stores, or of a kind that Telnyx does not fax.
+    """
+    by = Links(max_bytes=MAX_UPLOAD, redirects=0, unchecked_origins=unchecked_origins, patience=Patience(total=SECONDS))
+    with tempfile.TemporaryFile(prefix="faxdispatch-") as file:
+        try:
+            by.fetch(url, file)
+        except (LinkRefused, LinkExpired, LinkFailed) as why:
+            raise BadInput(f"document: the link cannot be fetched: {why}") from None
+        file.seek(0)
+        content = document_of(file.read())
+    return Document(content.content, content.kind, document_title(urlsplit(url).path))
 
 
 class LinkedPages:

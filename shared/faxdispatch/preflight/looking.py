@@ -1,7 +1,7 @@
-"""The process that looks into one document for `examining`: `looking.py LINES`, the document on standard input.
+"""The process that looks into documents for `lookers`: on standard input each is a line `LINES BYTES`, and its content.
 
-Gives facts as one JSON object: `trouble` in a word where it cannot be read, else `pages`, `form` and, in `sheets`, what
-was seen of each page; of 0 lines none is drawn. It limits itself before it reads anything.
+Gives facts of each as a line with a JSON object: `trouble` in a word where it cannot be read, else `pages`, `form` and,
+in `sheets`, what was seen of each page; of 0 lines none is drawn. It limits itself before it reads anything.
 """
 
 import ctypes
@@ -15,10 +15,13 @@ from typing import Any
 from PIL import Image
 
 from faxdispatch.preview.raster import ACROSS, DOTS_AN_INCH, MOST_PIXELS, dots, flattened, rendered
-from faxdispatch.subprocesses.bounded import bound
+from faxdispatch.subprocesses.bounded import allow, bound
 
 _MOST_PAGES = 350
 _SECONDS = 60
+"""Of processor time that one document may take."""
+_MOST = 1000
+"""Documents of which no process looks at more."""
 _MEMORY = 1_500_000_000
 _PATIENCE = 6.0
 """Seconds of processor time after which no further page is drawn; what it is made of is still told."""
@@ -44,15 +47,21 @@ Facts = dict[str, Any]
 
 
 def main() -> None:
-    """Look into it."""
-    bound(memory=_MEMORY, seconds=_SECONDS)
-    lines = int(sys.argv[1])
-    content = sys.stdin.buffer.read()
-    facts = _of_pdf(content, lines) if content.startswith(b"%PDF-") else _of_image(content, lines)
-    sys.stdout.write(json.dumps(facts))
+    """Look into one after the other, until there are no more."""
+    bound(memory=_MEMORY, seconds=_SECONDS * _MOST)
+    for asked in sys.stdin.buffer:
+        lines, size = map(int, asked.split())
+        content = sys.stdin.buffer.read(size)
+        allow(_SECONDS)
+        sys.stdout.write(f"{json.dumps(_look(content, lines, time.process_time() + _PATIENCE))}\n")
+        sys.stdout.flush()
 
 
-def _of_pdf(content: bytes, lines: int) -> Facts:
+def _look(content: bytes, lines: int, until: float) -> Facts:
+    return _of_pdf(content, lines, until) if content.startswith(b"%PDF-") else _of_image(content, lines, until)
+
+
+def _of_pdf(content: bytes, lines: int, until: float) -> Facts:
     import pypdfium2  # noqa: PLC0415 - images need none of it
 
     try:
@@ -70,7 +79,7 @@ def _of_pdf(content: bytes, lines: int) -> Facts:
     units = _user_units(content)
     for number in range(pages):
         unit = units[number] if number < len(units) else 1.0
-        facts["sheets"].append(_sheet(document, number, unit, lines))
+        facts["sheets"].append(_sheet(document, number, unit, lines, until))
     return facts
 
 
@@ -89,7 +98,7 @@ def _user_units(content: bytes) -> list[float]:
         return []
 
 
-def _sheet(document: Any, number: int, unit: float, lines: int) -> Facts:
+def _sheet(document: Any, number: int, unit: float, lines: int, until: float) -> Facts:
     """Tell what is seen of one page: its size in points, and how it prints."""
     import pypdfium2  # noqa: PLC0415 - images need none of it
 
@@ -97,7 +106,7 @@ def _sheet(document: Any, number: int, unit: float, lines: int) -> Facts:
         page = document[number]
         wide, high = page.get_size()
         sheet: Facts = {"wide": round(wide * unit, 1), "high": round(high * unit, 1)}
-        if min(wide, high) < 1 or max(wide, high) * unit > _SIDES or not lines or time.process_time() > _PATIENCE:
+        if min(wide, high) < 1 or max(wide, high) * unit > _SIDES or not lines or time.process_time() > until:
             return sheet
         grey = rendered(page)
         printed = dots(grey, lines)
@@ -108,7 +117,7 @@ def _sheet(document: Any, number: int, unit: float, lines: int) -> Facts:
     return sheet
 
 
-def _of_image(content: bytes, lines: int) -> Facts:
+def _of_image(content: bytes, lines: int, until: float) -> Facts:
     Image.MAX_IMAGE_PIXELS = MOST_PIXELS
     try:
         image = Image.open(io.BytesIO(content), formats=("TIFF", "JPEG", "PNG"))
@@ -125,7 +134,7 @@ def _of_image(content: bytes, lines: int) -> Facts:
             image.seek(number)
             if image.width * image.height > MOST_PIXELS:
                 return {"trouble": "huge"}
-            facts["sheets"].append(_frame(image, lines))
+            facts["sheets"].append(_frame(image, lines, until))
         except Image.DecompressionBombError:
             return {"trouble": "huge"}
         except (OSError, ValueError, SyntaxError, EOFError):
@@ -133,8 +142,8 @@ def _of_image(content: bytes, lines: int) -> Facts:
     return facts
 
 
-def _frame(image: Any, lines: int) -> Facts:
-    if not lines or time.process_time() > _PATIENCE:
+def _frame(image: Any, lines: int, until: float) -> Facts:
+    if not lines or time.process_time() > until:
         return {}
     grey = flattened(image)
     return {"ratio": grey.height / grey.width} | _printed(dots(grey, lines))

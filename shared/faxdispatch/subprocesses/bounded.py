@@ -4,9 +4,11 @@ What reads them may be written in C, and a small file may unpack to a large one.
 reads anything; its parent lives on whatever becomes of it.
 """
 
+import math
 import resource
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import IO, Any
 
@@ -18,6 +20,12 @@ def bound(*, memory: int, seconds: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
+def allow(seconds: float) -> None:
+    """Let this process have so many more seconds of processor time from now on, within its bound."""
+    most = resource.getrlimit(resource.RLIMIT_CPU)[1]
+    resource.setrlimit(resource.RLIMIT_CPU, (min(math.ceil(time.process_time() + seconds), most), most))
+
+
 def run(program: Path, *arguments: object, content: bytes, seconds: float) -> subprocess.CompletedProcess[bytes]:
     """Run a program of ours to its end, with `content` on its standard input.
 
@@ -26,6 +34,13 @@ def run(program: Path, *arguments: object, content: bytes, seconds: float) -> su
     """
     return subprocess.run(  # noqa: S603 - the command is ours
         _command(program, arguments), input=content, capture_output=True, timeout=seconds, check=False
+    )
+
+
+def converse(program: Path) -> "subprocess.Popen[bytes]":
+    """Start a program of ours that is talked with over standard input and output; what it complains of is dropped."""
+    return subprocess.Popen(  # noqa: S603 - the command is ours
+        _command(program, ()), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
     )
 
 
