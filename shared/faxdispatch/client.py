@@ -132,7 +132,8 @@ class FaxClient:
         file. It is checked, and stored at Telnyx once for the same content, before the fax is recorded. That takes the
         extra `documents`, and a client that was made of settings with `TELNYX_API_KEY`. Several in a list become one
         PDF. `cover` is the text of a cover page before them; `cover_fields` are the values of its
-        fields, besides `{sender}`, `{to}`, `{date}` and `{pages}`.
+        fields, besides `{sender}`, `{to}`, `{date}` and `{pages}`. The document of a `media_url` is fetched here where
+        there is a cover.
 
         Once this returns, the fax is recorded and will be sent, even where the broker could not be told just now.
 
@@ -474,9 +475,16 @@ class FaxClient:
             store=self._store,
             cover_fonts=settings.fax_cover_fonts if settings else None,
             storage=self._media_storage,
+            fetch_link=self._fetch_link,
             own_numbers=self._own_numbers if settings is None else tuple(filter(None, (settings.sender,))),
             test_numbers=self._test_numbers if settings is None else settings.test_numbers,
         )
+
+    def _fetch_link(self, link: str) -> "Document":
+        """Fetch what a link leads to, for a cover to be put before it."""
+        from faxdispatch.campaign.looking_up import link_fetch  # noqa: PLC0415 - only covers need it
+
+        return link_fetch(self._settings.fax_dangerous_inbound_origins if self._settings else ())(link)
 
     def _media_storage(self) -> "Storage | None":
         """Give Telnyx's media storage, None where this client has no key or not what is needed for it."""
@@ -538,7 +546,18 @@ class FaxClient:
             fax = SendFax.decode(bare, region=self._region)
             self.check(fax)
             return fax
+        if asked.get("media_url") is not None and asked.get("document") is None:
+            # As if it had been downloaded, and brought along.
+            asked = {**asked, "media_url": None, "document": self._of_link(asked)}
         return self._composed(asked)
+
+    def _of_link(self, asked: Mapping[str, Any]) -> "Document":
+        """Fetch the document of a link, once all else was found right."""
+        self.check(SendFax.decode({name: asked[name] for name in asked if name not in _PARTS}, region=self._region))
+        try:
+            return self._fetch_link(str(asked["media_url"]))
+        except BadInput as problem:
+            raise InvalidJob([("media_url", str(problem).removeprefix("document: "))]) from None
 
     def _composed(self, asked: Mapping[str, Any]) -> SendFax:
         """Give the fax whose document is brought along, after it was examined and stored."""
@@ -652,9 +671,8 @@ class FaxClient:
 
 
 def _is_brought_along(asked: Mapping[str, Any]) -> bool:
-    """Tell whether a document, or a cover that is all there is, is to be made here."""
-    stored = any(asked.get(name) is not None for name in ("media_name", "media_url"))
-    return asked.get("document") is not None or (asked.get("cover") is not None and not stored)
+    """Tell whether a document is to be made here: of what is brought along, or of a cover with what is not stored."""
+    return asked.get("document") is not None or (asked.get("cover") is not None and asked.get("media_name") is None)
 
 
 def _without_parts(asked: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from faxdispatch.errors import BadInput, Misconfigured, Unavailable
 from faxdispatch.ledger import Scripts, Suppression, Suppressions, connect
 from faxdispatch.settings import Settings
 from tests.conftest import free_port
+from tests.preflight.made import letter
 
 GOOD = "Name,Fax\nBob,3125550100\nAl,3125550101\n"
 BAD = f"{GOOD}Cy,312-555-0102 x12\n=cmd,1.3E+10\nDi,\n"
@@ -148,3 +149,29 @@ def test_wrong_usage_is_told(command, arguments, told):
 
 def test_wrong_settings_are_told(command):
     assert isinstance(command(GOOD, FAX_ZONE="Mars").exception, Misconfigured)
+
+
+def test_the_document_and_the_cover_for_all_rows_are_checked_as_well(command, tmp_path):
+    (tmp_path / "letter.pdf").write_bytes(letter(pages=2))
+    asked = ["--media", "letter.pdf", "--cover", "Dear {name}"]
+
+    assert command(GOOD, *asked).exit_code == 0
+    result = command("Name,Fax\nBob,3125550100\n日,3125550101\n", *asked, "--json")
+    told = json.loads(result.stdout)
+    assert (result.exit_code, told["valid"], told["invalid"]) == (1, 1, 1)
+    assert told["bad_rows"][0]["reason"].startswith("no font has the character 日")
+    assert "日" in (tmp_path / "list.bad.csv").read_text()
+    assert isinstance(command(GOOD, "--media", "letter.pdf", "--cover", "Dear {doctor}").exception, BadInput)
+    assert isinstance(command(GOOD, "--media", "missing.pdf").exception, BadInput)
+
+
+def test_a_row_without_a_document_is_bad_where_there_is_none_for_all(command, tmp_path):
+    (tmp_path / "letter.pdf").write_bytes(letter())
+    rows = "Media,Fax\nletter.pdf,3125550100\n,3125550101\n"
+
+    alone = json.loads(command(rows, "--json").stdout)
+    (tmp_path / "list.bad.csv").unlink()
+    (tmp_path / "list.left-out.csv").unlink()
+    assert (alone["valid"], alone["invalid"]) == (1, 1)
+    assert "media" in alone["bad_rows"][0]["reason"]
+    assert json.loads(command(rows, "--json", "--media-name", "stored").stdout)["valid"] == 2

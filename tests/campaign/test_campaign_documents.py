@@ -14,8 +14,9 @@ from faxdispatch.campaign import SuppressionList
 from faxdispatch.campaign.service import CampaignService
 from faxdispatch.documents.local import SPARE, Document
 from faxdispatch.ledger import CampaignMedia, Suppressions
+from faxdispatch.lists import documents as documents_module
 from faxdispatch.lists.checking import BadRow, check
-from faxdispatch.lists.documents import MOST_LINKS, RowDocuments
+from faxdispatch.lists.documents import RowDocuments
 from faxdispatch.media.uploads import KEEP
 from faxdispatch.telnyx.models import MediaResource
 from tests.ledger.campaign_desk import CampaignDesk
@@ -162,22 +163,109 @@ def test_what_cannot_be_faxed_is_a_bad_row_with_its_reason_and_goes_into_both_fi
     assert sorted(storage.asked) == ["missing.pdf", "old", "stored"]
 
 
-def test_the_first_different_links_are_asked_and_a_bad_one_is_a_bad_row(storage, a_list):
+def test_every_different_link_is_asked_once_and_a_bad_one_is_a_bad_row(storage, a_list):
     asked = []
 
     def look(link):
         asked.append(link)
         return "answers 404: there is no document" if link.endswith("/3") else None
 
-    links = [f"https://example.com/{n % 30}" for n in range(40)]
-    documents = RowDocuments(None, lambda: storage, look_at_link=look)
-    with check(a_list(*links), policy=NumberPolicy(region="US")) as checking:
-        checking.documents = documents
-        bad = {row.row: row.reason for row in checking if isinstance(row, BadRow)}
+    links = [f"https://example.com/{n % 90}" for n in range(120)]
+    with RowDocuments(None, lambda: storage, look_at_link=look) as documents:
+        with check(a_list(*links), policy=NumberPolicy(region="US")) as checking:
+            checking.documents = documents
+            bad = {row.row: row.reason for row in checking if isinstance(row, BadRow)}
 
-    assert bad == dict.fromkeys((4, 34), "answers 404: there is no document")
-    assert sorted(asked) == sorted(links[:MOST_LINKS])
-    assert documents.remarks() == ["links of rows: 20 different ones were asked, the others were not"]
+        assert bad == dict.fromkeys((4, 94), "answers 404: there is no document")
+        assert sorted(asked) == sorted(links[:90])
+        assert (documents.links(), documents.remarks()) == ({"asked": 90, "rows_not_asked": 0}, [])
+
+
+def test_links_are_asked_for_so_long_and_those_that_are_left_are_told(storage, a_list, monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr(documents_module, "LINKS_AT_ONCE", 1)
+    monkeypatch.setattr(documents_module.time, "monotonic", lambda: now[0])
+
+    def look(_link):
+        now[0] += 50.0
+
+    links = [f"https://example.com/{n % 9}" for n in range(10)]
+    with RowDocuments(None, lambda: storage, look_at_link=look) as documents:
+        with check(a_list(*links), policy=NumberPolicy(region="US")) as checking:
+            checking.documents = documents
+            assert [row.row for row in checking if isinstance(row, BadRow)] == []
+
+        assert documents.links() == {"asked": 3, "rows_not_asked": 6}
+        assert documents.remarks() == [
+            "links of rows: 3 different ones were asked, those of 6 rows were not: that ends after 120 s"
+        ]
+
+
+def test_that_nobody_asks_links_is_told(service, a_list):
+    made = service.create(a_list("https://example.com/1", "https://example.com/2"))
+
+    assert made.links == {"asked": 0, "rows_not_asked": 2}
+    assert "links of rows: 0 different ones were asked, those of 2 rows were not" in made.guesses
+
+
+def test_with_a_cover_linked_documents_are_fetched_and_stored_as_files_are(desk, storage, a_list):
+    one, two = pdf(2, title="one"), pdf(title="two")
+    fetched = []
+
+    def fetch(link):
+        fetched.append(link)
+        if link.endswith("gone"):
+            raise BadInput("document: the link cannot be fetched: answers 404")
+        return Document(one, ".pdf", "letter.pdf")
+
+    policy = NumberPolicy(region="US")
+    service = CampaignService(
+        desk.scripts, policy=policy, send=lambda job: "", store=storage.keep, storage=lambda: storage, fetch_link=fetch
+    )
+    link, gone = "https://example.com/letter", "https://example.com/gone"
+
+    made = service.create(a_list(link, "a.pdf", gone, link, files={"a.pdf": two}), cover="{pages} pages for {fax}")
+
+    first, second = Document(one, ".pdf").media_name, Document(two, ".pdf").media_name
+    rows = of_rows(service)
+    assert {row: (said["media_name"], said["pages"], said["document_name"]) for row, said in rows.items()} == {
+        1: (first, 3, "letter.pdf"),
+        2: (second, 2, "a.pdf"),
+        4: (first, 3, "letter.pdf"),
+    }
+    assert rows[1]["cover_fields"] == {"fax": "415-200-0001"}
+    assert "media_url" not in rows[1]
+    assert why(made) == {3: "the link cannot be fetched: answers 404"}
+    assert sorted(storage.uploads) == sorted([first, second])
+    assert sorted(fetched) == [gone, link]
+
+
+def test_with_a_cover_the_linked_document_of_all_rows_is_fetched(desk, storage, a_list):
+    content = pdf(2)
+    service = CampaignService(
+        desk.scripts,
+        policy=NumberPolicy(region="US"),
+        send=lambda job: "",
+        store=storage.keep,
+        storage=lambda: storage,
+        fetch_link=lambda link: Document(content, ".pdf", "letter.pdf"),
+    )
+    listed = a_list("", "")
+
+    made = service.create(listed, cover="For {fax}", media_url="https://example.com/letter")
+
+    name = Document(content, ".pdf").media_name
+    options = made.campaign.options
+    assert (options["media_name"], options["pages"], options.get("media_url")) == (name, 3, None)
+    assert storage.uploads == [name]
+
+
+def test_strict_makes_nothing_where_a_cover_cannot_be_set(service, storage, a_list):
+    (listed := a_list("a.pdf", files={"a.pdf": pdf()})).write_text("Media,Fax,Name\na.pdf,415-200-0001,\u65e5\n")
+
+    with pytest.raises(BadInput, match="no font has the character"):
+        service.create(listed, cover="Dear {name}", strict=True)
+    assert (service.list(), storage.uploads) == ([], [])
 
 
 def test_documents_may_come_in_an_archive(service, storage, a_list, tmp_path):

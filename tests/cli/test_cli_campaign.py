@@ -124,7 +124,7 @@ def test_a_cover_takes_its_fields_from_the_columns_of_each_row(cli, a_list, desk
     made = cli(*asked, "--cover", "Dear {dr_name}, {pages} pages", "--json")
 
     assert (made.code, made.json["list"]["invalid"]) == (0, 1)
-    assert "the letter 日 (U+65E5" in next(iter(desk.campaigns.left_out("recall"))).reason
+    assert "the character 日 (U+65E5" in next(iter(desk.campaigns.left_out("recall"))).reason
     assert [fields["cover_fields"] for _, _, fields in desk.campaigns.rows("recall")] == [
         {"dr_name": "Łukasz"}, {"dr_name": ""},
     ]  # fmt: skip

@@ -143,3 +143,27 @@ def test_a_list_without_a_document_is_refused(cli, listed):
 
     assert result.code == 2
     assert "media" in result.err
+
+
+def test_the_pages_of_a_cover_count_too_and_rows_whose_cover_cannot_be_set_are_told(cli, listed):
+    asked = ["campaign", "plan", "list.csv", "--media", "letter.pdf", "--json"]
+
+    assert cli(*asked, "--cover", "Dear {name}").json["pages"] == 3 * 5
+    assert cli(*asked, "--cover", "Dear {name}\n" + "line\n" * 60).json["pages"] == 3 * 6
+    (listed / "list.csv").write_text(LIST.replace("B,", "日,"))
+    told = cli(*asked, "--cover", "Dear {name}").json
+    assert (told["recipients"], told["pages"]) == (2, 10)
+    assert any(remark.startswith("3 rows are not sent") for remark in told["remarks"])
+    assert "there is no {doctor}" in cli(*asked, "--cover", "Dear {doctor}").err
+
+
+def test_links_that_nobody_asks_are_told(cli, surroundings, tmp_path):
+    (tmp_path / "list.csv").write_text(
+        "Fax,Media\n+13125550123,https://127.0.0.1/1\n+13125550124,https://127.0.0.1/2\n"
+    )
+
+    told = cli("campaign", "plan", "list.csv", "--sample", "0", "--json").json
+    assert told["links"] == {"asked": 0, "rows_not_asked": 2}
+    assert "links of rows: 0 different ones were asked, those of 2 rows were not" in told["remarks"]
+    told = cli("campaign", "plan", "list.csv", "--sample", "0", "--json", FAX_LINK_CHECK="head").json
+    assert (told["links"], told["recipients"]) == ({"asked": 2, "rows_not_asked": 0}, 0)

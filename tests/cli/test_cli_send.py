@@ -1,6 +1,9 @@
 """`faxdispatch send`: what is wrong is told in one line and records nothing; what is right is recorded once."""
 
+import functools
+import http.server
 import json
+import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,7 +13,7 @@ from faxdispatch.cli.waiting import wait_for
 from faxdispatch.ledger import Observation, Observations, Scripts
 from faxdispatch.telnyx.client import TelnyxClient
 from tests.conftest import free_port
-from tests.preflight.made import letter
+from tests.preflight.made import letter, picture
 
 NUMBER = "+13125550123"
 LINK = "https://example.com/a.pdf"
@@ -327,3 +330,39 @@ def test_what_waiting_prints_hides_numbers(cli, redis):
 
 def test_json_is_one_line(cli):
     assert json.loads(cli("send", NUMBER, "--media", LINK, "--json").out.splitlines()[0])
+
+
+@pytest.fixture
+def server(tmp_path):
+    """A server whose documents are the files of this test's folder; gives its address."""
+
+    class Silent(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *_):
+            pass
+
+    handler = functools.partial(Silent, directory=str(tmp_path))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as serving:
+        thread = threading.Thread(target=serving.serve_forever, args=(0.05,))
+        thread.start()
+        yield f"http://127.0.0.1:{serving.server_port}"
+        serving.shutdown()
+        thread.join()
+
+
+def test_a_link_is_fetched_to_be_joined_with_a_cover_and_other_documents(cli, telnyx, ledger, tmp_path, server):
+    (tmp_path / "letter.pdf").write_bytes(letter("by link", pages=2))
+    (tmp_path / "scan.png").write_bytes(picture())
+
+    sent = cli(
+        "send", NUMBER, "--media", f"{server}/letter.pdf", "--media", "scan.png", "--cover", "Dear all",
+        FAX_DANGEROUS_INBOUND_ORIGINS=server,
+    )  # fmt: skip
+
+    assert sent.code == 0
+    request = ledger.job(sent.out.strip()).request
+    assert (request.media_url, request.pages, request.document_name) == (None, 4, "letter.pdf")
+    gone = cli("send", NUMBER, "--media", f"{server}/gone.pdf", "--cover", "Dear all")
+    assert (gone.code, len(gone.err.splitlines())) == (2, 1)
+    assert "the link cannot be fetched" in gone.err
+    refused = cli("send", NUMBER, "--media", f"{server}/letter.pdf", "--cover", "x", FAX_DANGEROUS_INBOUND_ORIGINS="")
+    assert refused.code == 2

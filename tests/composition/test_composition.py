@@ -187,6 +187,24 @@ def test_a_service_sends_several_documents_with_a_cover_as_one_fax(client, tmp_p
     assert (request.media_name, request.pages, request.document_name) == (document.media_name, 3, "b.pdf")
 
 
+def test_the_document_of_a_link_is_fetched_where_it_has_a_cover(client, monkeypatch):
+    monkeypatch.setattr(client, "_fetch_link", lambda link: Document(letter(link), ".pdf", "a.pdf"))
+
+    job = client.send(to=NUMBER, media_url="https://example.com/a.pdf", cover="Dear all").job_id
+
+    [document] = client.kept.values()
+    assert [text.strip() for text in text_of(document.content)] == ["Dear all", "https://example.com/a.pdf"]
+    request = client.status(job).request
+    assert (request.media_name, request.media_url, request.pages) == (document.media_name, None, 2)
+
+
+def test_a_link_is_not_fetched_for_a_fax_that_is_wrong(client, monkeypatch):
+    monkeypatch.setattr(client, "_fetch_link", lambda link: pytest.fail("fetched"))
+
+    with pytest.raises(InvalidJob, match="quality"):
+        client.send(to=NUMBER, media_url="https://example.com/a.pdf", cover="Dear all", quality="best")
+
+
 def test_a_cover_for_a_stored_document_is_left_to_the_worker(client):
     job = client.send(to=NUMBER, media_name="letter", cover="Dear {name}", cover_fields={"name": "Dr Smith"}).job_id
 
@@ -198,7 +216,7 @@ def test_a_cover_for_a_stored_document_is_left_to_the_worker(client):
 @pytest.mark.parametrize(
     ("asked", "told"),
     [
-        ({"cover": "x", "media_url": "https://a.example/b.pdf"}, "cover goes with media_name only"),
+        ({"cover": "x", "media_url": "https://127.0.0.1/b.pdf"}, "media_url: the link cannot be fetched: "),
         ({"cover": "Dear {name}"}, r"cover: there is no \{name\}"),
         ({"document": []}, "document: none is given"),
         ({"document": [letter(), b"no"]}, "document: what it holds"),

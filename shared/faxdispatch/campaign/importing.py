@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from faxdispatch.campaign.identity import file_hash
-from faxdispatch.campaign.judging import judged
 from faxdispatch.campaign.leftout import left_out
 from faxdispatch.errors import BadInput, Conflict
 from faxdispatch.ledger import CHUNK, Campaign, CampaignMedia, CampaignRow, Campaigns, LeftOutRow
@@ -23,7 +22,6 @@ from faxdispatch.states import CampaignState
 from faxdispatch.wording import counted
 
 if TYPE_CHECKING:
-    from faxdispatch.composition.rows import RowCovers
     from faxdispatch.lists.documents import RowDocuments
 
 Rows = Iterable[Mapping[str, Any] | Sequence[Any]]
@@ -67,6 +65,8 @@ class Imported:
     """The file with the invalid rows, where one was wanted and there are any."""
     left_out: Path | None = None
     """The file with every row that is not faxed, where one was wanted and there are any."""
+    links: Mapping[str, int] | None = None
+    """How many different links of rows were asked, and how many rows have one that was not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,24 +136,28 @@ class Importer:
         self,
         ledger: Campaigns,
         campaign_id: str,
-        options: Mapping[str, Any],
         *,
-        covers: "RowCovers | None" = None,
         on_bad: Callable[[BadRow], None] | None = None,
         on_left_out: Callable[[LeftOutRow], None] | None = None,
     ) -> None:
         self._ledger = ledger
         self._id = campaign_id
-        self._options = options
-        self._covers = covers
         self._media = CampaignMedia(ledger.scripts)
         self._on_bad = on_bad
         self._on_left_out = on_left_out
 
-    def run(self, checking: Check, *, operator: str | None = None, strict: bool = False) -> Summary:
+    def run(
+        self,
+        checking: Check,
+        found: Iterable[CampaignRow | BadRow | LeftOut],
+        *,
+        operator: str | None = None,
+        strict: bool = False,
+    ) -> Summary:
         """Read every row; then the campaign is checked. A list that cannot be used leaves no draft behind.
 
-        With `strict`, one with an invalid row or one without a number cannot be used.
+        `found` are the rows of `checking`, as `judged` gives them. With `strict`, a list with an invalid row or one
+        without a number cannot be used.
 
         Raises:
             BadInput: the list is damaged further on, or has no row that can be sent.
@@ -165,7 +169,7 @@ class Importer:
             # One chunk is packed and kept while the next one is checked.
             with checking, ThreadPoolExecutor(max_workers=1) as keeping:
                 kept: Future[None] | None = None
-                for chunk, rows, left in self._chunks(checking):
+                for chunk, rows, left in self._chunks(found):
                     ends = checking.documents.take_ends() if checking.documents else {}
                     if kept:
                         kept.result()
@@ -205,9 +209,11 @@ class Importer:
             see_unchanged(self._id, rows, documents, known)
             self._media.note(self._id, ends)
 
-    def _chunks(self, checking: Check) -> Iterator[tuple[int, list[CampaignRow], list[LeftOutRow]]]:
+    def _chunks(
+        self, found: Iterable[CampaignRow | BadRow | LeftOut]
+    ) -> Iterator[tuple[int, list[CampaignRow], list[LeftOutRow]]]:
         chunk, rows, left = 0, list[CampaignRow](), list[LeftOutRow]()
-        for row in judged(checking, self._options, self._covers):
+        for row in found:
             if (row.row - 1) // CHUNK != chunk:
                 if rows or left:
                     yield chunk, rows, left

@@ -9,7 +9,7 @@ from faxdispatch.ledger import CampaignRow
 from faxdispatch.lists.checking import BadRow, Check, LeftOut, Row
 
 if TYPE_CHECKING:
-    from faxdispatch.letters.rows import RowCovers
+    from faxdispatch.composition.rows import RowCovers
 
 
 def judged(

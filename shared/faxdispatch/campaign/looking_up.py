@@ -1,6 +1,6 @@
 """The documents that a list's rows name, looked up while the list is checked."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +15,10 @@ from faxdispatch.lists.checking import Check, Row
 from faxdispatch.settings import Settings
 
 if TYPE_CHECKING:
-    from faxdispatch.lists.documents import LookAtLink, OnDocuments, RowDocuments, Storage
+    from faxdispatch.composition.rows import RowCovers
+    from faxdispatch.lists.documents import FetchLink, LookAtLink, OnDocuments, RowDocuments, Storage
+
+_EXTRA = "pip install 'faxdispatch[documents]'"
 
 
 @contextmanager
@@ -25,10 +28,13 @@ def row_documents(
     storage: "Callable[[], Storage | None]",
     *,
     look_at_link: "LookAtLink | None" = None,
+    fetch_link: "FetchLink | None" = None,
     tell_pages: bool = True,
     on_documents: "OnDocuments | None" = None,
 ) -> Iterator["RowDocuments | None"]:
     """Have the documents at hand that rows may name: those of `media_dir`, else of the list's `folder`.
+
+    `fetch_link` is given where a cover is put before each document.
 
     Gives None where nothing can be looked up: in an installation without the libraries that look into documents.
 
@@ -46,8 +52,62 @@ def row_documents(
         yield None
         return
     where = media_dir or folder
-    with open_media_dir(where) if where else nullcontext() as place:
-        yield RowDocuments(place, storage, look_at_link=look_at_link, tell_pages=tell_pages, on_documents=on_documents)
+    with (
+        open_media_dir(where) if where else nullcontext() as place,
+        RowDocuments(
+            place,
+            storage,
+            look_at_link=look_at_link,
+            fetch_link=fetch_link,
+            as_pdf=as_pdf if fetch_link else None,
+            tell_pages=tell_pages,
+            on_documents=on_documents,
+        ) as documents,
+    ):
+        yield documents
+
+
+def as_pdf(document: Document) -> Document:
+    """Give a document before which covers can be put: a word processor's is laid out once, here.
+
+    Raises:
+        BadInput: there is nothing here that does so.
+    """
+    from faxdispatch.composition.composing import paged  # noqa: PLC0415 - a plain install lacks what it needs
+
+    return paged(document)
+
+
+def link_fetch(unchecked_origins: Collection[str] = ()) -> "FetchLink":
+    """Give what fetches the documents of links, for a cover to be put before them.
+
+    `unchecked_origins` are FAX_DANGEROUS_INBOUND_ORIGINS.
+    """
+
+    def fetch(link: str) -> Document:
+        try:
+            from faxdispatch.preflight.links import fetched  # noqa: PLC0415 - a plain install lacks what it needs
+        except ModuleNotFoundError as error:
+            raise Misconfigured(f"media_url: fetching a link needs {error.name}: {_EXTRA}") from None
+        return fetched(link, unchecked_origins)
+
+    return fetch
+
+
+def covers_of(cover: str | None, columns: Sequence[str], more_fonts: Path | None) -> "RowCovers | None":
+    """Give the covers of rows with these columns; None where there is no cover.
+
+    Raises:
+        BadInput: it has a field that is no column, or cannot be set.
+        Misconfigured: what sets covers is missing.
+    """
+    if cover is None:
+        return None
+    try:
+        from faxdispatch.composition.rows import RowCovers  # noqa: PLC0415 - a plain install lacks what it needs
+    except ModuleNotFoundError as error:
+        raise Misconfigured(f"cover: needs {error.name}: {_EXTRA}") from None
+    return RowCovers(cover, columns, more_fonts)
 
 
 def link_look(settings: Settings) -> "LookAtLink | None":

@@ -19,23 +19,33 @@ from faxdispatch.campaign.importing import (
     List,
     Reading,
     Rows,
-    read_through,
     see_that_all_are_good,
     the_list,
 )
+from faxdispatch.campaign.judging import judge_all, judged
 from faxdispatch.campaign.leftout import LeftOutFile
-from faxdispatch.campaign.looking_up import ends_for_all, keep_documents, look_up, needed_until, row_documents
+from faxdispatch.campaign.looking_up import (
+    as_pdf,
+    covers_of,
+    ends_for_all,
+    keep_documents,
+    link_fetch,
+    look_up,
+    needed_until,
+    row_documents,
+)
 from faxdispatch.campaign.report.totals import RESULTS
-from faxdispatch.campaign.requests import RowRequests, options_for_all
+from faxdispatch.campaign.requests import options_for_all
 from faxdispatch.campaign.retrying import chooser
 from faxdispatch.campaign.trial import Trial, trial
 from faxdispatch.documents.local import Document, document_of
-from faxdispatch.errors import BadInput, Conflict, InvalidJob, Misconfigured, NotKnown
+from faxdispatch.errors import BadInput, Conflict, InvalidJob, NotKnown
 from faxdispatch.jobs import SendFax
 from faxdispatch.ledger import (
     Audit,
     Campaign,
     CampaignMedia,
+    CampaignRow,
     Campaigns,
     Clock,
     LeftOutRow,
@@ -45,7 +55,7 @@ from faxdispatch.ledger import (
 )
 from faxdispatch.ledger.campaign import CANCELLED, FAILED
 from faxdispatch.lists.badrows import BadRows
-from faxdispatch.lists.checking import Check, Progress, check
+from faxdispatch.lists.checking import BadRow, Check, LeftOut, Progress, check
 from faxdispatch.preflight.examining import examine
 from faxdispatch.reasons.verdicts import check_reason
 from faxdispatch.states import CampaignState, HoldReason
@@ -53,7 +63,7 @@ from faxdispatch.wording import counted
 
 if TYPE_CHECKING:
     from faxdispatch.composition.rows import RowCovers
-    from faxdispatch.lists.documents import LookAtLink, OnDocuments, Storage
+    from faxdispatch.lists.documents import FetchLink, LookAtLink, OnDocuments, Storage
 
 _LONGEST_NAME = 200
 
@@ -78,8 +88,9 @@ class CampaignService:
 
     `policy` tells where faxes may go. `own_numbers` are warned about in lists; only to `test_numbers` go tests, which
     `send` records: it gives the id of the job. `store` has a document kept at Telnyx and gives its name there;
-    `storage` gives Telnyx's media storage for the documents of rows, None where there is no key for it. `operator` is
-    the person who says so; it is recorded with each command.
+    `storage` gives Telnyx's media storage for the documents of rows, None where there is no key for it; `fetch_link`
+    fetches a link's document, for a cover to be put before it. `operator` is the person who says so; it is recorded
+    with each command.
     """
 
     def __init__(
@@ -90,6 +101,7 @@ class CampaignService:
         send: Callable[[SendFax], str],
         store: Store,
         storage: "Callable[[], Storage | None]" = lambda: None,
+        fetch_link: "FetchLink | None" = None,
         cover_fonts: Path | None = None,
         own_numbers: Sequence[str] = (),
         test_numbers: Sequence[str] = (),
@@ -100,6 +112,7 @@ class CampaignService:
         self._send = send
         self._store = store
         self._storage = storage
+        self._fetch_link = fetch_link or link_fetch()
         self._cover_fonts = cover_fonts
         self._own = own_numbers
         self._test_numbers = test_numbers
@@ -155,9 +168,12 @@ class CampaignService:
             TelnyxError: Telnyx's storage did not answer; say it again, and it goes on.
         """
         reading = reading or Reading()
+        covered = options.get("cover") is not None
+        if covered and document is None and options.get("media_url") is not None:
+            document = self._fetch_link(options.pop("media_url"))
         ours = None if document is None else document_of(document)
-        if ours and options.get("cover") is not None:
-            ours = _as_pdf(ours)
+        if ours and covered:
+            ours = as_pdf(ours)
         if name is None and campaign_id is None and not isinstance(source, (Path, str)):
             raise BadInput("name: is missing; rows have none of their own")
         _see_new(bad_rows, left_out)
@@ -169,6 +185,7 @@ class CampaignService:
                 listed.folder,
                 self._storage,
                 look_at_link=look_at_link,
+                fetch_link=self._fetch_link if covered else None,
                 tell_pages=options.get("pages") is None,
                 on_documents=on_documents,
             ) as documents,
@@ -179,12 +196,14 @@ class CampaignService:
 
             named = _name(name or campaign_id or listed.name)
             identity = check_id(campaign_id) if campaign_id else id_from(named)
+            known = self._knows(identity)
             if strict:
-                _see_every_row(checked)
+                with checked() as whole:
+                    judge_all(whole, *self._asked(whole, ours, options, reading, known=known))
+                see_that_all_are_good(whole.summary)
             checking = checked()
             try:
-                given = options | _of_document(ours, options)
-                asked = self._options(checking, given, reading, known=self._knows(identity))
+                asked, covers = self._asked(checking, ours, options, reading, known=known)
                 mark = fingerprint(listed.content, reading.as_data(), asked)
                 outcome = self._begin(identity, named, asked, mark, checking, cap, operator, ours)
             except BaseException:
@@ -196,7 +215,8 @@ class CampaignService:
             if documents:
                 documents.for_upload(needed_until(asked))
             files = (bad_rows, left_out)
-            return self._read_in(identity, outcome, asked, checking, files, strict=strict, operator=operator)
+            rows = judged(checking, asked, covers)
+            return self._read_in(identity, outcome, rows, checking, files, strict=strict, operator=operator)
 
     def _begin(
         self,
@@ -210,8 +230,6 @@ class CampaignService:
         document: Document | None,
     ) -> str:
         """Have the document of all rows stored, and open the campaign; give what came of that."""
-        # Of a cover that cannot be made nothing is stored.
-        self._covers(options, checking.table.columns)
         if document:
             self._store(document, until=needed_until(options))
         ends = ends_for_all(options, document, self._storage)
@@ -230,7 +248,7 @@ class CampaignService:
         self,
         identity: str,
         outcome: str,
-        options: dict[str, Any],
+        rows: "Iterator[CampaignRow | BadRow | LeftOut]",
         checking: Check,
         files: tuple[Path | None, Path | None],
         *,
@@ -248,12 +266,10 @@ class CampaignService:
             importer = Importer(
                 self.ledger,
                 identity,
-                RowRequests(options),
-                covers=self._covers(options, table.columns),
                 on_bad=bad.write if bad else None,
                 on_left_out=left.write if left else None,
             )
-            summary = importer.run(checking, operator=operator, strict=strict)
+            summary = importer.run(checking, rows, operator=operator, strict=strict)
         return Imported(
             self.ledger.get(identity),
             "created" if outcome == "created" else "continued",
@@ -261,16 +277,8 @@ class CampaignService:
             guesses + tuple(documents.remarks() if documents else ()),
             bad_rows if bad and bad.written else None,
             left_out if left and left.written else None,
+            documents.links() if documents else None,
         )
-
-    def _covers(self, options: Mapping[str, Any], columns: Sequence[str]) -> "RowCovers | None":
-        if options.get("cover") is None:
-            return None
-        try:
-            from faxdispatch.composition.rows import RowCovers  # noqa: PLC0415 - a plain install lacks what it needs
-        except ModuleNotFoundError as error:
-            raise Misconfigured(f"cover: needs {error.name}: pip install 'faxdispatch[documents]'") from None
-        return RowCovers(options["cover"], columns, self._cover_fonts)
 
     def _check(self, listed: List, reading: Reading, on_progress: Progress | None) -> Check:
         source = listed.open(reading.encoding, reading.sheet)
@@ -290,12 +298,17 @@ class CampaignService:
             on_progress=on_progress,
         )
 
-    def _options(self, checking: Check, given: dict[str, Any], reading: Reading, *, known: bool) -> dict[str, Any]:
+    def _asked(
+        self, checking: Check, document: Document | None, options: Mapping[str, Any], reading: Reading, *, known: bool
+    ) -> "tuple[dict[str, Any], RowCovers | None]":
+        """Give what is asked for every row, and the covers of rows. Raises `BadInput` where that cannot be."""
+        covers = covers_of(options.get("cover"), checking.table.columns, self._cover_fonts)
+        given = {**options, **_of_document(document, options, covers)}
         region = reading.region or self._policy.region
         asked = options_for_all(given, region=region, media_by_row="media" in checking.table.fields)
         if not known and (last := needed_until(asked)) and last <= Clock(self._scripts).now():
             raise InvalidJob([("send_by", "has passed already, by the clock of Redis; give a later moment")])
-        return asked
+        return asked, covers
 
     def _knows(self, campaign_id: str) -> bool:
         try:
@@ -626,14 +639,7 @@ _STANDING = {
 }
 
 
-def _as_pdf(document: Document) -> Document:
-    """Give a document before which covers can be put: a word processor's is laid out once, here."""
-    from faxdispatch.composition.composing import paged  # noqa: PLC0415 - a plain install lacks what it needs
-
-    return paged(document)
-
-
-def _of_document(document: Document | None, options: Mapping[str, Any]) -> dict[str, Any]:
+def _of_document(document: Document | None, options: Mapping[str, Any], covers: "RowCovers | None") -> dict[str, Any]:
     """Give what a document adds to the options: its name at Telnyx, and its pages where they are not told.
 
     Raises:
@@ -644,7 +650,7 @@ def _of_document(document: Document | None, options: Mapping[str, Any]) -> dict[
     report = examine(document, quality=options.get("quality"))
     if report.problem:
         raise BadInput(f"document: {report.problem}")
-    pages = report.pages + int(options.get("cover") is not None) if report.pages else None
+    pages = report.pages + (covers.pages if covers else 0) if report.pages else None
     return {
         "media_name": document.media_name,
         "document_name": options.get("document_name") or document.name,
@@ -657,13 +663,6 @@ def _name(text: str) -> str:
     if not name or len(name) > _LONGEST_NAME or not name.isprintable():
         raise BadInput(f"name: give 1 to {_LONGEST_NAME} characters")
     return name
-
-
-def _see_every_row(checked: Callable[[], Check]) -> None:
-    """Check a list to its end. Raises BadInput where a row is invalid or without a number."""
-    with checked() as checking:
-        read_through(checking)
-    see_that_all_are_good(checking.summary)
 
 
 def _see_new(*files: Path | None) -> None:

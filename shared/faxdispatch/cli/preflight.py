@@ -4,14 +4,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from faxdispatch.cli.output import note
-from faxdispatch.client import FaxClient
-from faxdispatch.documents.local import Document
+from faxdispatch.documents.local import Document, document_of
 from faxdispatch.errors import BadInput
+from faxdispatch.preflight.examining import examine
 from faxdispatch.preflight.report import Report, merged
+from faxdispatch.settings import Settings
 
 
 def tell_findings(
-    client: FaxClient, *, documents: Sequence[Document | Path] = (), link: str | None, quality: str | None
+    settings: Settings, *, documents: Sequence[Document | Path] = (), link: str | None, quality: str | None
 ) -> None:
     """Note every warning of local documents, or of what a link leads to.
 
@@ -20,9 +21,12 @@ def tell_findings(
     """
     for document in documents:
         if not isinstance(document, Path) or document.suffix.lower() not in {".html", ".htm"}:
-            _tell(client.preflight(document, quality=quality))
+            _tell(examine(document_of(document), quality=quality))
     if link:
-        _tell(client.preflight(media_url=link, quality=quality))
+        # Asking takes what a plain install lacks.
+        from faxdispatch.preflight.links import look  # noqa: PLC0415
+
+        _tell(look(link, settings.fax_link_check, settings.fax_dangerous_inbound_origins, quality=quality))
 
 
 def _tell(report: Report) -> None:

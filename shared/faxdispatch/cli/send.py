@@ -1,11 +1,13 @@
 """`faxdispatch send`."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from faxdispatch.campaign.looking_up import link_fetch
 from faxdispatch.cli.output import note, show, show_json
 from faxdispatch.cli.preflight import tell_findings
 from faxdispatch.cli.sending import (
@@ -85,7 +87,9 @@ def send(
     A local file is uploaded to Telnyx's media storage first, once for the same content.
     """
     settings = Settings.load()
-    link, documents = sources_of(media or [], media_name, cover=cover)
+    link, documents = sources_of(
+        media or [], media_name, cover=cover, fetch=link_fetch(settings.fax_dangerous_inbound_origins)
+    )
     options = {
         "to": to,
         "from": from_,
@@ -117,7 +121,7 @@ def send(
     client = FaxClient.from_env(settings)
     if link:
         client.check(SendFax.decode(_bare(options), region=settings.fax_default_region))
-    tell_findings(client, documents=documents, link=link, quality=quality)
+    tell_findings(settings, documents=documents, link=link, quality=quality)
     _tell(client, client.send(options), wait=wait, as_json=as_json)
 
 
@@ -160,20 +164,22 @@ def fields_of(given: list[str]) -> dict[str, str]:
     return fields
 
 
-def sources_of(media: list[str], media_name: str | None, *, cover: str | None) -> tuple[str | None, list[Path]]:
-    """Give the link, or the local files, that `--media` means; neither where `--media-name` is given.
+def sources_of(
+    media: list[str], media_name: str | None, *, cover: str | None, fetch: Callable[[str], Document]
+) -> tuple[str | None, list[Path | Document]]:
+    """Give the link, or the documents, that `--media` means; neither where `--media-name` is given.
+
+    A link that is joined with other documents, or with a cover, is fetched.
 
     Raises:
-        BadInput: not exactly one of them is given, or a link besides files or a cover.
+        BadInput: not exactly one of them is given, or a link's document is not to be had.
     """
-    links = [one for one in media if _LINK.match(one)]
-    if links and (len(media) > 1 or cover):
-        raise BadInput("media: a link cannot be joined with other documents or a cover; download it, and give the file")
     if cover and not media and media_name is None:
         return None, []
-    if not media or media_name is not None or links:
+    alone = len(media) == 1 and _LINK.match(media[0]) and not cover
+    if not media or media_name is not None or alone:
         return source_of(media[0] if media else None, media_name)[0], []
-    return None, [Path(one) for one in media]
+    return None, [fetch(one) if _LINK.match(one) else Path(one) for one in media]
 
 
 def source_of(media: str | None, media_name: str | None) -> tuple[str | None, Document | None]:

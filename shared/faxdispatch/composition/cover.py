@@ -125,6 +125,16 @@ def make_cover(
         own = needed
 
 
+def cover_pages(text: str, more_fonts: Path | None = None) -> int:
+    """Give the pages of a cover whose fields are short: each as long as its name.
+
+    Raises:
+        BadInput: no font has a character, or it is too long for a cover.
+    """
+    values = {name: name for name in fields_of(text)}
+    return make_cover(text, values, pages=1, sender="+", to="+", today=_MADE.date(), more_fonts=more_fonts)[1]
+
+
 def see_characters(text: str, more_fonts: Path | None = None) -> None:
     """See that some font has each character of a text. Raises `BadInput` where none has."""
     fonts(more_fonts).needed(text)

@@ -285,7 +285,6 @@ class Check:
         else:
             summary.quarantined += 1
 
-
     def _count_bad(self, row: BadRow) -> None:
         self.summary.invalid += 1
         if len(self.summary.bad) < self._first_bad:

@@ -231,7 +231,7 @@ class RowDocuments:
         try:
             document = self._file(name)
         except ValueError as problem:
-            return _Unfit(str(problem).removeprefix(f"{name}: "))
+            return _Unfit(str(problem).removeprefix(f"{name}: ").removeprefix("document: "))
         if document is None:
             return self._named(name)
         found = self._once(document)

@@ -10,15 +10,16 @@ from typing import Any
 from faxdispatch.calling.windows import Window
 from faxdispatch.campaign.asking import quarantined_in
 from faxdispatch.campaign.importing import Reading
-from faxdispatch.campaign.looking_up import look_up, row_documents, storage_of
+from faxdispatch.campaign.judging import judged
+from faxdispatch.campaign.looking_up import covers_of, link_fetch, link_look, look_up, row_documents, storage_of
 from faxdispatch.campaign.planning.course import Capacity
 from faxdispatch.campaign.planning.estimate import RETRY_SHARE, Plan, Recipients, make_plan
-from faxdispatch.campaign.requests import RowRequests, options_for_all, request_of
+from faxdispatch.campaign.requests import options_for_all, request_of
 from faxdispatch.documents.local import Document
-from faxdispatch.errors import BadInput, InvalidJob, NotKnown
+from faxdispatch.errors import BadInput, NotKnown
 from faxdispatch.jobs import Priority
-from faxdispatch.ledger import CHUNK, Campaigns, Limits, Scripts, Suppressions
-from faxdispatch.lists.checking import Progress, Row, check
+from faxdispatch.ledger import CHUNK, CampaignRow, Campaigns, Limits, Scripts, Suppressions
+from faxdispatch.lists.checking import Progress, check
 from faxdispatch.lists.documents import OnDocuments
 from faxdispatch.preflight.examining import examine
 from faxdispatch.preflight.links import SAMPLE, LinkedPages, fetcher, read
@@ -50,10 +51,13 @@ class Planner:
         self, settings: Settings, scripts: Scripts, *, document: Document | None = None, sample: int = SAMPLE
     ) -> None:
         self.remarks: list[str] = []
+        self.links: dict[str, int] | None = None
+        """How many different links of rows were asked, and how many rows have one that was not."""
         self._settings = settings
         self._scripts = scripts
         self._links = LinkedPages(lambda url: read(url, fetcher(settings.fax_dangerous_inbound_origins)), sample)
         self._windows: dict[str, Window] = {}
+        self._cover_pages = 0
         self._for_all = self._count(document) if document else None
 
     def of_file(
@@ -83,6 +87,8 @@ class Planner:
                 media_dir,
                 path.parent,
                 lambda: storage_of(self._settings, self._scripts),
+                look_at_link=link_look(self._settings),
+                fetch_link=link_fetch(self._settings.fax_dangerous_inbound_origins) if asked.get("cover") else None,
                 tell_pages=asked.get("pages") is None,
                 on_documents=on_documents,
             ) as documents,
@@ -99,16 +105,22 @@ class Planner:
             look_up(checking, documents, media_dir=media_dir)
             region = reading.region or policy.region
             options = options_for_all(asked, region=region, media_by_row="media" in checking.table.fields)
-            requests, recipients = RowRequests(options), self._recipients(start, options)
+            covers = covers_of(asked.get("cover"), checking.table.columns, self._settings.fax_cover_fonts)
+            self._cover_pages = covers.pages if covers else 0
+            recipients = self._recipients(start, options)
             left_out = 0
-            for row in checking:
-                if not (isinstance(row, Row) and self._add_row(recipients, row, options, requests)):
+            for row in judged(checking, options, covers):
+                if isinstance(row, CampaignRow):
+                    self._add(recipients, row.to, options, row.fields)
+                else:
                     left_out += 1
         if left_out:
             self.remarks.append(
                 f"{counted_are(left_out, 'row')} not sent: faxdispatch campaign check {path.name} tells why"
             )
-        self.remarks += documents.remarks() if documents else ()
+        if documents:
+            self.remarks += documents.remarks()
+            self.links = documents.links()
         return Subject(options, recipients, start, cap)
 
     def of_campaign(
@@ -167,13 +179,6 @@ class Planner:
         sender = options.get("from") or self._settings.sender
         return Recipients(start, calendar=self._settings.calendar, sender=sender)
 
-    def _add_row(self, recipients: Recipients, row: Row, options: Mapping[str, Any], requests: RowRequests) -> bool:
-        try:
-            self._add(recipients, row.to, options, requests.fields(row.to, row.fields))
-        except InvalidJob:
-            return False
-        return True
-
     def _add(self, recipients: Recipients, to: str, options: Mapping[str, Any], fields: Mapping[str, Any]) -> None:
         request = request_of(options, fields)
         own = bool(fields.get("media_url") or fields.get("media_name"))
@@ -197,7 +202,7 @@ class Planner:
         if request.get("pages"):
             return int(request["pages"])
         if not own and self._for_all:
-            return self._for_all
+            return self._for_all + self._cover_pages
         url = request.get("media_url")
         return self._links.pages(url) if url else None
 

@@ -1,15 +1,19 @@
 """`faxdispatch campaign check`: what would become of a list of recipients. Nothing is recorded and nothing is sent."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from faxdispatch.campaign.asking import quarantined_in
+from faxdispatch.campaign.judging import judged
 from faxdispatch.campaign.leftout import LeftOutFile
 from faxdispatch.campaign.leftout import free_path as free_left_out
 from faxdispatch.campaign.leftout import left_out as as_left_out
-from faxdispatch.campaign.looking_up import link_look, look_up, row_documents, storage_of
+from faxdispatch.campaign.looking_up import covers_of, link_fetch, link_look, look_up, row_documents, storage_of
+from faxdispatch.campaign.requests import options_for_all
+from faxdispatch.cli.campaigns.for_all import Cover, ForAll, Media, MediaName, for_all, tell
 from faxdispatch.cli.lists import (
     Column,
     Delimiter,
@@ -31,13 +35,17 @@ from faxdispatch.cli.lists import (
 )
 from faxdispatch.cli.output import note, show, show_json
 from faxdispatch.cli.progress import reading
+from faxdispatch.cli.sending import Quality
 from faxdispatch.errors import BadInput
-from faxdispatch.ledger import Scripts, Suppressions
+from faxdispatch.ledger import CampaignRow, Scripts, Suppressions
 from faxdispatch.lists.badrows import BadRows, free_path
-from faxdispatch.lists.checking import BadRow, Check, Row, Summary
+from faxdispatch.lists.checking import BadRow, Check, LeftOut, Row, Summary
 from faxdispatch.lists.checking import check as check_list
+from faxdispatch.lists.table import Table
 from faxdispatch.settings import Settings
 from faxdispatch.wording import counted
+
+Found = Row | CampaignRow | BadRow | LeftOut
 
 _OF_THE_VALID = ("toll_free", "foreign", "own_number", "unconfirmed", "shared_cost")
 
@@ -50,6 +58,10 @@ def check(
     encoding: Encoding = None,
     sheet: SheetName = None,
     field: Fields = None,
+    media: Media = None,
+    media_name: MediaName = None,
+    cover: Cover = None,
+    quality: Quality = None,
     media_column: MediaColumn = None,
     media_dir: MediaDir = None,
     personalised: Personalised = False,
@@ -65,15 +77,18 @@ def check(
     """Check a list of recipients before anything is sent: count what can be sent, and write down the bad rows.
 
     Exit code 0: there is something to send and no bad row; 1: there are bad rows, or nothing to send; 2: the file or
-    the usage is wrong. Suppressed numbers and those in quarantine are looked up where REDIS_URL is set. Files that rows
-    name as their documents are looked into and not uploaded; names that are no files are asked about at Telnyx where
-    TELNYX_API_KEY is set as well.
+    the usage is wrong. With the document and the cover for all rows, what would be sent to each row is checked as well.
+    Suppressed numbers and those in quarantine are looked up where REDIS_URL is set. Files that rows name as their
+    documents are looked into and not uploaded; names that are no files are asked about at Telnyx where TELNYX_API_KEY
+    is set as well.
     """
     settings = Settings.load()
     for path in filter(None, (bad_rows, left_out)):
         if path.exists():
             raise BadInput(f"{path}: is there already and is not overwritten; name another file, or remove it")
     scripts = Scripts.from_settings(settings) if settings.redis_url else None
+    given = for_all(settings, media, media_name, cover)
+    tell(settings, given, quality)
     with (
         at_hand(file) as path,
         reading(path.name) as progress,
@@ -82,6 +97,7 @@ def check(
             path.parent,
             lambda: storage_of(settings, scripts),
             look_at_link=link_look(settings),
+            fetch_link=link_fetch(settings.fax_dangerous_inbound_origins) if given.cover else None,
             on_documents=progress.documents,
         ) as documents,
     ):
@@ -104,22 +120,30 @@ def check(
             on_progress=progress,
         )
         look_up(checking, documents, media_dir=media_dir)
-        written, left = _run(checking, bad_rows or free_path(called(file)), left_out or free_left_out(called(file)))
+        with checking:
+            rows = _judged(checking, given, settings, quality)
+            files = (bad_rows or free_path(called(file)), left_out or free_left_out(called(file)))
+            written, left = _run(checking.table, rows, *files)
     _tell(checking, written, left, asked=bool(settings.redis_url), as_json=as_json)
     if checking.summary.invalid or not checking.summary.valid:
         raise typer.Exit(1)
 
 
-def _run(checking: Check, path: Path, left_path: Path) -> tuple[Path | None, Path | None]:
-    """Check every row; give the file of the bad ones and that of all that are not faxed, if there are any."""
-    table = checking.table
-    with (
-        checking,
-        BadRows(path, table.columns, table.delimiter) as bad,
-        LeftOutFile(left_path, table.columns) as left,
-    ):
-        for row in checking:
-            if isinstance(row, Row):
+def _judged(checking: Check, given: ForAll, settings: Settings, quality: str | None) -> Iterable[Found]:
+    """Give what becomes of each row, judged by what would be sent to it where documents are told."""
+    by_row = "media" in checking.table.fields
+    if not (given or by_row):
+        return checking
+    asked = given.options | {"quality": quality}
+    options = options_for_all(asked, region=settings.fax_default_region, media_by_row=by_row)
+    return judged(checking, options, covers_of(given.cover, checking.table.columns, settings.fax_cover_fonts))
+
+
+def _run(table: Table, rows: Iterable[Found], path: Path, left_path: Path) -> tuple[Path | None, Path | None]:
+    """Look at every row; give the file of the bad ones and that of all that are not faxed, if there are any."""
+    with BadRows(path, table.columns, table.delimiter) as bad, LeftOutFile(left_path, table.columns) as left:
+        for row in rows:
+            if not isinstance(row, BadRow | LeftOut):
                 continue
             left.write(as_left_out(row))
             if isinstance(row, BadRow):
@@ -145,6 +169,7 @@ def _tell(checking: Check, written: Path | None, left: Path | None, *, asked: bo
                 "bad_rows": [bad._asdict() for bad in summary.bad],
                 "bad_rows_file": str(written) if written else None,
                 "left_out_file": str(left) if left else None,
+                "links": checking.documents.links() if checking.documents else None,
                 "asked": {"suppressed": asked, "quarantined": asked},
             }
         )

@@ -10,6 +10,7 @@ from faxdispatch.campaign import CampaignState, Imported, Reading
 from faxdispatch.campaign.leftout import free_path as free_left_out
 from faxdispatch.campaign.looking_up import link_look
 from faxdispatch.campaign.requests import options_for_all
+from faxdispatch.cli.campaigns.for_all import Cover, Media, MediaName, for_all, tell
 from faxdispatch.cli.campaigns.words import as_data, standing
 from faxdispatch.cli.lists import (
     Column,
@@ -31,9 +32,7 @@ from faxdispatch.cli.lists import (
     country,
 )
 from faxdispatch.cli.output import note, show, show_json
-from faxdispatch.cli.preflight import tell_findings
 from faxdispatch.cli.progress import reading
-from faxdispatch.cli.send import source_of
 from faxdispatch.cli.sending import (
     T38,
     BlackThreshold,
@@ -50,7 +49,6 @@ from faxdispatch.cli.sending import (
 )
 from faxdispatch.cli.user import Operator, user
 from faxdispatch.client import FaxClient
-from faxdispatch.composition.cover import read_cover
 from faxdispatch.jobs import Priority
 from faxdispatch.lists.badrows import free_path
 from faxdispatch.settings import Settings
@@ -59,14 +57,11 @@ from faxdispatch.wording import counted
 
 def create(
     file: ListFile,
-    media: Annotated[str | None, typer.Option(help="Link (https) or local file for every row.")] = None,
-    media_name: Annotated[str | None, typer.Option(help="Document in Telnyx's media storage for every row.")] = None,
+    media: Media = None,
+    media_name: MediaName = None,
     media_column: MediaColumn = None,
     media_dir: MediaDir = None,
-    cover: Annotated[
-        str | None,
-        typer.Option(help="Cover page before each document: its text, or a file with it. Fields are columns: {name}."),
-    ] = None,
+    cover: Cover = None,
     name: Annotated[str | None, typer.Option(help="What people call it; the file's name if not given.")] = None,
     campaign_id: Annotated[
         str | None, typer.Option("--id", help="By what commands know it; made of the name if not given.")
@@ -122,14 +117,14 @@ def create(
     was interrupted.
     """
     settings = Settings.load()
-    link, document = source_of(media, media_name) if media or media_name else (None, None)
+    given = for_all(settings, media, media_name, cover)
     until = parse_moment(send_by, "send-by") if send_by else None
     options: dict[str, Any] = {
         "from": from_,
         "connection_id": connection,
-        "media_url": link,
-        "media_name": media_name,
-        "cover": read_cover(cover) if cover is not None else None,
+        "media_url": given.link,
+        "media_name": given.media_name,
+        "cover": given.cover,
         "quality": quality,
         "t38_enabled": t38,
         "monochrome": monochrome,
@@ -161,15 +156,14 @@ def create(
     client = FaxClient.from_env(settings)
     desk = client.campaigns
     # Before anything is asked or uploaded; the list itself may still have a column with documents.
-    named = {"media_name": document.media_name} if document else {}
-    options_for_all(options | named, region=read.region or settings.fax_default_region, media_by_row=True)
-    tell_findings(client, documents=[document] if document else [], link=link, quality=quality)
+    options_for_all(options | given.options, region=read.region or settings.fax_default_region, media_by_row=True)
+    tell(settings, given, quality)
     with at_hand(file) as path, reading(path.name) as on_progress:
         made = desk.create(
             path,
             name=name,
             campaign_id=campaign_id,
-            document=document,
+            document=given.document,
             reading=read,
             media_dir=media_dir,
             cap=cap,
@@ -193,7 +187,8 @@ def _tell(made: Imported, campaign: dict[str, Any], words: str, *, as_json: bool
     if as_json:
         files = {"bad_rows_file": made.bad_rows, "left_out_file": made.left_out}
         written = {name: str(path) if path else None for name, path in files.items()}
-        show_json(campaign | {"outcome": made.outcome, "guesses": made.guesses} | written, full=False)
+        more = {"outcome": made.outcome, "guesses": made.guesses, "links": made.links}
+        show_json(campaign | more | written, full=False)
         return
     for guess in made.guesses:
         note(guess)

@@ -11,6 +11,7 @@ from faxdispatch.calling.written import parse_moment
 from faxdispatch.campaign.importing import Reading
 from faxdispatch.campaign.planning.estimate import RETRY_SHARE, Plan
 from faxdispatch.campaign.planning.inputs import Planner
+from faxdispatch.cli.campaigns.for_all import Cover, Media, MediaName, for_all
 from faxdispatch.cli.lists import (
     Column,
     Delimiter,
@@ -28,7 +29,6 @@ from faxdispatch.cli.lists import (
 )
 from faxdispatch.cli.output import Answer
 from faxdispatch.cli.progress import reading
-from faxdispatch.cli.send import source_of
 from faxdispatch.ledger import Scripts
 from faxdispatch.preflight.examining import MOST_PAGES
 from faxdispatch.preflight.links import SAMPLE
@@ -40,8 +40,9 @@ def plan(
     source: Annotated[
         str, typer.Argument(metavar="FILE|ID", help="A list of recipients, - for standard input, or a campaign's id.")
     ],
-    media: Annotated[str | None, typer.Option(help="Link (https) or local file for every row.")] = None,
-    media_name: Annotated[str | None, typer.Option(help="Document in Telnyx's media storage for every row.")] = None,
+    media: Media = None,
+    media_name: MediaName = None,
+    cover: Cover = None,
     media_column: MediaColumn = None,
     media_dir: MediaDir = None,
     pages: Annotated[int | None, typer.Option(min=1, max=MOST_PAGES, help="Pages, where you know them.")] = None,
@@ -73,19 +74,21 @@ def plan(
     campaign the rows that have not begun are counted.
     """
     settings = Settings.load()
-    link, document = source_of(media, media_name) if media or media_name else (None, None)
+    given = for_all(settings, media, media_name, cover)
     start = parse_moment(at, "at") if at else None
-    planner = Planner(settings, Scripts.from_settings(settings), document=document, sample=sample)
+    planner = Planner(settings, Scripts.from_settings(settings), document=given.document, sample=sample)
     better = {"pages": pages, "max_attempts": max_attempts}
     file, now = Path(source), datetime.now(UTC)
     if source == "-" or file.is_file():
-        asked = better | {
-            "media_url": link,
-            "media_name": document.media_name if document else media_name,
-            "window": window,
-            "from": from_,
-            "connection_id": connection,
-        }
+        asked = (
+            better
+            | given.options
+            | {
+                "window": window,
+                "from": from_,
+                "connection_id": connection,
+            }
+        )
         fields = column_fields(field or [], media=media_column)
         read = Reading(
             column=column,
@@ -112,7 +115,7 @@ def plan(
         known = {name: value for name, value in better.items() if value}
         subject = planner.of_campaign(source, known, start, now)
     made = planner.estimate(subject, retry_share=retry_share)
-    return Answer(_facts(made, planner.remarks), _lines(made, planner.remarks), full=False)
+    return Answer(_facts(made, planner.remarks) | {"links": planner.links}, _lines(made, planner.remarks), full=False)
 
 
 def _lines(made: Plan, remarks: list[str]) -> Iterator[str]:

@@ -1,0 +1,58 @@
+"""The document and the cover that every row of a list gets: the options that name them, and what they come to."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import typer
+
+from faxdispatch.campaign.looking_up import as_pdf, link_fetch
+from faxdispatch.cli.preflight import tell_findings
+from faxdispatch.cli.send import source_of
+from faxdispatch.composition.cover import read_cover
+from faxdispatch.documents.local import Document
+from faxdispatch.settings import Settings
+
+Media = Annotated[str | None, typer.Option(help="Link (https) or local file for every row.")]
+MediaName = Annotated[str | None, typer.Option(help="Document in Telnyx's media storage for every row.")]
+Cover = Annotated[
+    str | None,
+    typer.Option(help="Cover page before each document: its text, or a file with it. Fields are columns: {name}."),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class ForAll:
+    """What every row gets: a link, a document of our own, or the name of one that Telnyx has, and a cover's text."""
+
+    link: str | None
+    document: Document | None
+    media_name: str | None
+    cover: str | None
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """Give it as fields of `SendFax`; our own document by the name that it has at Telnyx."""
+        name = self.document.media_name if self.document else self.media_name
+        return {"media_url": self.link, "media_name": name, "cover": self.cover}
+
+    def __bool__(self) -> bool:
+        return any(value is not None for value in self.options.values())
+
+
+def for_all(settings: Settings, media: str | None, media_name: str | None, cover: str | None) -> ForAll:
+    """Read what is given. Where there is a cover, a link's document is fetched, and a word processor's made a PDF.
+
+    Raises:
+        BadInput: it is not to be had or read, or cannot be faxed.
+    """
+    link, document = source_of(media, media_name) if media or media_name else (None, None)
+    text = read_cover(cover) if cover is not None else None
+    if text is not None:
+        document = link_fetch(settings.fax_dangerous_inbound_origins)(link) if link else document
+        link, document = None, as_pdf(document) if document else None
+    return ForAll(link, document, media_name, text)
+
+
+def tell(settings: Settings, given: ForAll, quality: str | None) -> None:
+    """Note every warning of the document. Raises `BadInput` where it cannot be faxed."""
+    tell_findings(settings, documents=[given.document] if given.document else [], link=given.link, quality=quality)
