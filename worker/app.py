@@ -1,5 +1,6 @@
 """Where the worker is put together; the only place that builds anything."""
 
+import gc
 import logging
 import os
 import socket
@@ -170,6 +171,9 @@ def _attend(app: Celery, settings: Settings) -> None:
         scheduler.start()
         if telling:
             telling.start()
+        # What is here now lives as long as the process: the collector need not look through it again and again.
+        gc.collect()
+        gc.freeze()
         log.info("ready: %d threads, %s", settings.fax_worker_concurrency, settings.telnyx_base_url)
 
     @worker_shutting_down.connect(weak=False)

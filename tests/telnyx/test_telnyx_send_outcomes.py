@@ -187,7 +187,9 @@ def test_a_deadline_that_passes_while_connecting_stops_the_request_before_its_fi
     assert server.stray == b""
 
 
-def test_a_deadline_that_passes_between_head_and_body_breaks_the_request_off(serve, connect, request_to_send):
+def test_a_deadline_that_passes_between_head_and_body_breaks_off_a_request_through_a_proxy(
+    serve, connect, request_to_send, monkeypatch
+):
     got, over = bytearray(), threading.Event()
 
     def behave(peer, _):
@@ -197,8 +199,9 @@ def test_a_deadline_that_passes_between_head_and_body_breaks_the_request_off(ser
 
     # Asked before connecting, before the head, before the body.
     times = iter([0.0, 0.0, 9.0])
+    monkeypatch.setenv("http_proxy", serve(behave).origin)
     with pytest.raises(OutcomeUnknown, match="broken off"):
-        connect(serve(behave).origin, clock=lambda: next(times)).send_fax(request_to_send, deadline=5.0)
+        connect("http://telnyx.invalid", clock=lambda: next(times)).send_fax(request_to_send, deadline=5.0)
     assert over.wait(30)
     assert got.endswith(b"\r\n\r\n")
 

@@ -22,11 +22,6 @@ PATIENCE = 20.0
 """Seconds after the first try began, past which no other begins."""
 
 
-def never(_: BaseException) -> bool:
-    """Try once only."""
-    return False
-
-
 def if_not_sent(error: BaseException) -> bool:
     """Try again where nothing left: safe for every operation."""
     return isinstance(error, NotSent)
@@ -57,8 +52,8 @@ class Caller:
         self._transport = transport
         self._sleep = sleep
 
-    def _answer(self, call: Call, *, again: Safe = if_repeatable, deadline: float | None = None) -> Answer:
-        """Make the call; gives a 2xx answer or raises what `translate` makes of it."""
+    def _answer(self, call: Call, *, again: Safe = if_repeatable) -> Answer:
+        """Make the call, again where that is safe; gives a 2xx answer or raises what `translate` makes of it."""
         retrying = Retrying(
             retry=retry_if_exception(again),
             stop=stop_after_attempt(TRIES) | stop_before_delay(PATIENCE),
@@ -66,9 +61,10 @@ class Caller:
             sleep=self._sleep,
             reraise=True,
         )
-        return retrying(self._try, call, deadline)
+        return retrying(self._once, call)
 
-    def _try(self, call: Call, deadline: float | None) -> Answer:
+    def _once(self, call: Call, deadline: float | None = None) -> Answer:
+        """Make the call once, whatever happens."""
         try:
             answer = self._transport.call(call, deadline=deadline)
         except TooLarge as error:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal, TypedDict, Unpack
 
 from faxdispatch.errors import BadInput
-from faxdispatch.telnyx.caller import Caller, never, segment
+from faxdispatch.telnyx.caller import Caller, segment
 from faxdispatch.telnyx.models import Fax, Page
 from faxdispatch.telnyx.requests import SendRequest
 from faxdispatch.telnyx.transport import Call
@@ -43,7 +43,7 @@ class FaxCalls(Caller):
             RateLimited, AccountRefused, Refused: definite answers; no fax was created.
         """
         call = Call("send_fax", "POST", "/faxes", json=request.body())
-        return self._object(Fax, call, self._answer(call, again=never, deadline=deadline))
+        return self._object(Fax, call, self._once(call, deadline))
 
     def get_fax(self, fax_id: str) -> Fax:
         """Read a fax.

@@ -1,13 +1,14 @@
 """The one place where an HTTP call is made, and where it is known whether the request has left.
 
-httpx's transport is used without its client: no redirects, no cookies, and no log line with the address, which holds
-the numbers that were asked for.
+A transport of httpx's kind is used without its client: no redirects, no cookies, and no log line with the address,
+which holds the numbers that were asked for.
 """
 
 import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import IO, Any
 
 import httpx
@@ -16,6 +17,7 @@ from faxdispatch.errors import NotSent, OutcomeUnknown, TelnyxError, Unreachable
 from faxdispatch.fetching.authorities import tls_context
 from faxdispatch.fetching.proxies import named_proxy
 from faxdispatch.privacy import scrub
+from faxdispatch.telnyx.direct import DirectTransport
 from faxdispatch.telnyx.translate import Answer
 
 log = logging.getLogger(__name__)
@@ -29,6 +31,9 @@ KEEPALIVE = 5.0
 
 MAX_BODY = 16 * 1024 * 1024
 """Largest answer that is read into memory."""
+
+_address = lru_cache(maxsize=64)(httpx.URL)
+"""Reading an address costs more than the rest of a request, and most go to the same one."""
 
 _NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 
@@ -59,7 +64,7 @@ class TooLarge(Exception):
 
 @dataclass
 class _Evidence:
-    """What httpcore reported of one request, through its trace extension."""
+    """What the transport reported of one request, through httpx's trace extension."""
 
     deadline: float | None
     clock: Clock
@@ -69,7 +74,8 @@ class _Evidence:
     def trace(self, event: str, info: Mapping[str, Any]) -> None:
         """Note the moment at which the first byte is about to leave; refuse to pass it after the deadline.
 
-        A request whose head has left is looked at once more before its body goes: without its body it is none.
+        Where head and body go apart, as through a proxy, it is looked at once more in between: without its body a
+        request is none.
         """
         self.watched = True
         if event == "http11.send_request_body.started" and self.begun and self.late:
@@ -162,7 +168,7 @@ class Transport:
     def _exchange(self, call: Call, evidence: _Evidence) -> Answer:
         request = httpx.Request(
             call.method,
-            f"{self._base_url}{call.path}",
+            _address(f"{self._base_url}{call.path}"),
             headers={**self._headers, "Accept": "application/json" if call.sink is None else "*/*"},
             params=call.params,
             json=call.json,
@@ -207,10 +213,10 @@ class Transport:
             log.exception("after_response failed after %s", operation)
 
 
-def _http(base_url: str) -> httpx.HTTPTransport:
+def _http(base_url: str) -> httpx.BaseTransport:
     url = httpx.URL(base_url)
-    return httpx.HTTPTransport(
-        verify=tls_context(),
-        limits=httpx.Limits(max_connections=4, max_keepalive_connections=1, keepalive_expiry=KEEPALIVE),
-        proxy=named_proxy(url.scheme, url.netloc.decode()),
-    )
+    proxy = named_proxy(url.scheme, url.netloc.decode())
+    if proxy is None:
+        return DirectTransport(url, tls_context(), keepalive=KEEPALIVE)
+    limits = httpx.Limits(max_connections=4, max_keepalive_connections=1, keepalive_expiry=KEEPALIVE)
+    return httpx.HTTPTransport(verify=tls_context(), limits=limits, proxy=proxy)

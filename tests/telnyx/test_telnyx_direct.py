@@ -1,0 +1,144 @@
+"""The connection over which Telnyx is called without a proxy: what it understands, and when it is kept."""
+
+import gzip
+import json
+import socket
+import threading
+
+import pytest
+
+from faxdispatch.errors import OutcomeUnknown
+from faxdispatch.telnyx import transport
+
+ACCEPTED = json.dumps({"data": {"id": "fax-1", "status": "queued"}}).encode()
+
+
+def in_chunks(peer):
+    parts = b"".join(b"%x\r\n%b\r\n" % (len(part), part) for part in (ACCEPTED[:7], ACCEPTED[7:]))
+    peer.socket.sendall(b"HTTP/1.1 202 Accepted\r\nTransfer-Encoding: chunked\r\n\r\n" + parts + b"0\r\n\r\n")
+
+
+def in_drops(peer):
+    peer.socket.sendall(b"HTTP/1.1 202 Accepted\r\nContent-Length: %d\r\n\r\n" % len(ACCEPTED))
+    for byte in ACCEPTED:
+        peer.socket.sendall(bytes([byte]))
+
+
+def packed(peer):
+    peer.answer(202, gzip.compress(ACCEPTED), "Content-Encoding: gzip")
+
+
+def with_names_in_capitals(peer):
+    peer.socket.sendall(b"HTTP/1.1 202 Accepted\r\nCONTENT-LENGTH: %d\r\n\r\n" % len(ACCEPTED) + ACCEPTED)
+
+
+@pytest.mark.parametrize("answer", [in_chunks, in_drops, packed, with_names_in_capitals])
+def test_an_answer_in_any_form_of_http_is_understood_and_its_connection_used_again(
+    serve, connect, request_to_send, answer
+):
+    def behave(peer, _):
+        while peer.read_request():
+            answer(peer)
+
+    server = serve(behave)
+    client = connect(server.origin)
+    assert [client.send_fax(request_to_send).id for _ in range(3)] == ["fax-1"] * 3
+    assert (server.connections, len(server.requests)) == (1, 3)
+
+
+def until_the_end(peer):
+    peer.socket.sendall(b"HTTP/1.1 202 Accepted\r\n\r\n" + ACCEPTED)
+    peer.socket.shutdown(socket.SHUT_WR)
+
+
+def and_says_that_it_closes(peer):
+    peer.answer(202, ACCEPTED, "Connection: close")
+
+
+def in_http_1_0(peer):
+    peer.socket.sendall(b"HTTP/1.0 202 Accepted\r\nContent-Length: %d\r\n\r\n" % len(ACCEPTED) + ACCEPTED)
+
+
+@pytest.mark.parametrize("answer", [until_the_end, and_says_that_it_closes, in_http_1_0])
+def test_a_connection_after_which_nothing_can_be_trusted_is_not_used_again(serve, connect, request_to_send, answer):
+    answered = threading.Semaphore(0)
+
+    def behave(peer, _):
+        peer.read_request()
+        answer(peer)
+        answered.release()
+        peer.wait_for_close()
+
+    server = serve(behave)
+    client = connect(server.origin)
+    for _ in range(2):
+        assert client.send_fax(request_to_send).id == "fax-1"
+        assert answered.acquire(timeout=30)
+    assert (server.connections, len(server.requests)) == (2, 2)
+
+
+def test_a_connection_that_was_idle_for_long_is_not_used_again(serve, connect, request_to_send, monkeypatch):
+    def behave(peer, _):
+        while peer.read_request():
+            peer.answer(202, ACCEPTED)
+
+    monkeypatch.setattr(transport, "KEEPALIVE", 0.0)
+    server = serve(behave)
+    client = connect(server.origin)
+    client.send_fax(request_to_send)
+    client.send_fax(request_to_send)
+    assert (server.connections, len(server.requests)) == (2, 2)
+
+
+@pytest.mark.parametrize("status", [101, 103, 199])
+def test_a_status_that_is_no_answer_is_unknown(serve, connect, request_to_send, status):
+    def behave(peer, _):
+        peer.read_request()
+        peer.answer(status)
+
+    server = serve(behave)
+    with pytest.raises(OutcomeUnknown, match="no answer"):
+        connect(server.origin).send_fax(request_to_send)
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [b"Transfer-Encoding: chunked\r\n\r\n5\r\n{", b"Transfer-Encoding: chunked\r\n\r\nzz\r\n", b"X: " + b"x" * 70_000],
+)
+def test_an_answer_that_breaks_the_rules_is_unknown(serve, connect, request_to_send, rest):
+    def behave(peer, _):
+        peer.read_request()
+        peer.socket.sendall(b"HTTP/1.1 202 Accepted\r\n" + rest)
+
+    server = serve(behave)
+    with pytest.raises(OutcomeUnknown):
+        connect(server.origin).send_fax(request_to_send)
+    assert (server.connections, len(server.requests)) == (1, 1)
+
+
+def test_after_trouble_the_next_call_has_a_connection_of_its_own(serve, connect, request_to_send):
+    def behave(peer, number):
+        peer.read_request()
+        if number == 1:
+            peer.wait_for_close()
+        peer.answer(202, ACCEPTED)
+
+    server = serve(behave)
+    client = connect(server.origin, read_timeout=0.2)
+    with pytest.raises(OutcomeUnknown):
+        client.send_fax(request_to_send)
+    assert client.send_fax(request_to_send).id == "fax-1"
+    assert server.connections == 2
+
+
+def test_a_document_of_many_parts_comes_whole(serve, connect):
+    content = b"%PDF-1.4 " + bytes(3_000_000)
+
+    def behave(peer, _):
+        peer.read_request()
+        peer.answer(201, b'{"data": {"media_name": "m"}}')
+
+    server = serve(behave)
+    assert connect(server.origin).upload_media(content, media_name="m").media_name == "m"
+    assert content in server.requests[0]
