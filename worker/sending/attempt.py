@@ -6,6 +6,7 @@ scheduler then decides about failures.
 """
 
 import logging
+import math
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
@@ -37,8 +38,10 @@ LATE = 0.05
 """Seconds after its slot from which a call draws a new one: late calls would come too close to those after them."""
 PATIENCE = 0.5
 """Seconds that such a call waits for it; its claim runs meanwhile."""
-SIDE_BY_SIDE = 16
-"""Calls of one message that may be up at once."""
+SIDE_BY_SIDE = 32
+"""Calls of one message that may be claimed and not answered yet."""
+MOMENT = 0.05
+"""Seconds whose answers are recorded together: each record is a write to disk. Until then the claims stand for them."""
 
 CLOSED = 5.0
 """Seconds after which a job is looked at again that came while nothing may be sent."""
@@ -136,7 +139,7 @@ def _admit(prepared: Sequence[Prepared], outcomes: Outcomes, w: Collaborators) -
 
 
 def _send(admitted: Sequence[Admitted], outcomes: Outcomes, w: Collaborators) -> None:
-    """Claim and submit each at its slot, and record the answers as they come."""
+    """Claim and submit each at its slot, and record the answers, those of one moment together."""
     left = list(admitted)
     calls: dict[Future[Fax | TelnyxError], Claimed] = {}
     try:
@@ -187,12 +190,18 @@ def _due(left: Sequence[Admitted], room: int) -> list[Admitted]:
 def _answered(
     calls: dict[Future[Fax | TelnyxError], Claimed], left: Sequence[Admitted]
 ) -> set[Future[Fax | TelnyxError]]:
-    """Wait for an answer or, where there is room for another call, for the next slot; give the calls that are over."""
-    until = left[0].slot - EARLY - time.monotonic() if left and len(calls) < SIDE_BY_SIDE else None
-    if calls:
-        return wait(calls, timeout=None if until is None else max(0.0, until), return_when=FIRST_COMPLETED).done
-    time.sleep(max(0.0, until or 0.0))
-    return set()
+    """Wait for the answers of a moment or, where there is room for another call, for the next slot.
+
+    Gives the calls that are over.
+    """
+    until = left[0].slot - EARLY if left and len(calls) < SIDE_BY_SIDE else math.inf
+    if not calls:
+        time.sleep(max(0.0, until - time.monotonic()) if left else 0)
+        return set()
+    first = None if until == math.inf else max(0.0, until - time.monotonic())
+    if not wait(calls, timeout=first, return_when=FIRST_COMPLETED).done:
+        return set()
+    return wait(calls, timeout=max(0.0, min(MOMENT, until - time.monotonic()))).done
 
 
 def _claim(admitted: Sequence[Admitted], outcomes: Outcomes, w: Collaborators) -> list[Claimed]:
