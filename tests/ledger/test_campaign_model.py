@@ -6,11 +6,10 @@ or after their job was forgotten, operators who pause, resume, cancel, suppress 
 must be silent. Then everything is let run to its end, and each row is accounted for by what Telnyx has seen.
 """
 
-import random
-from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 from faxdispatch.jobs import SendFax
 from faxdispatch.ledger import Observation, Rules
@@ -18,9 +17,9 @@ from faxdispatch.states import TERMINAL, CampaignState, HoldReason, State
 from tests.ledger.campaign_desk import NAME, CampaignDesk, job
 from tests.ledger.desk import SENDER, everything_is_free
 from tests.ledger.snapshot import Snapshot
+from tests.ledger.walk import SeededWalk
 
 LEASE, SETTLE, LAG, LISTINGS, KEPT = 60, 600, 300, 3, 300
-T = TypeVar("T")
 SINGLE = "single"
 """A fax of no campaign, to the number of a row."""
 
@@ -51,11 +50,9 @@ class Fax:
     status: str = "queued"
 
 
-class Walk:
+class Walk(SeededWalk):
     def __init__(self, url: str, seed: int) -> None:
-        self.random = random.Random(seed)
-        self.steps: list[str] = []
-        self.tempers: defaultdict[str, float] = defaultdict(lambda: self.one([0.2, 1, 1, 4]))
+        super().__init__(seed)
         rules = Rules(
             rate=self.one([20, 1000]),
             channels=self.one([2, 50]),
@@ -84,15 +81,6 @@ class Walk:
         self.looks = self.owners = 0
 
     # Helpers -------------------------------------------------------------------------------------------------------
-
-    def one(self, choices: Sequence[T]) -> T:
-        return self.random.choice(choices)
-
-    def take(self, things: list[T]) -> T:
-        return things.pop(self.random.randrange(len(things)))
-
-    def chance(self, probability: float) -> bool:
-        return self.random.random() < probability
 
     @property
     def now(self) -> float:
@@ -326,11 +314,8 @@ class Walk:
             (1.0 * (state is CampaignState.FINISHED and not set("fc").isdisjoint(self.before)), self.try_again),
             (0.02, self.single),
         ]
-        weights = [weight * self.tempers[action.__name__] for weight, action in possible]
-        action = self.random.choices([action for _, action in possible], weights)[0]
-        self.steps.append(action.__name__)
         self.again_allowed = False
-        action()
+        self.go(possible)
 
     def check(self) -> None:
         assert self.desk.faults() == ()

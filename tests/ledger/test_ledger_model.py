@@ -9,11 +9,9 @@ and a listing shows a fax within the settle time.
 """
 
 import json
-import random
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TypeVar
 
 from redis import Redis
 
@@ -36,12 +34,12 @@ from faxdispatch.ledger.index import BLOCK, Index, Looked
 from faxdispatch.states import MOVES, OPEN, TERMINAL, WAIVABLE, HoldReason, State, Verdict
 from tests.ledger.desk import everything_is_free
 from tests.ledger.snapshot import Snapshot
+from tests.ledger.walk import SeededWalk
 
 LEASE, SETTLE, LAG, LISTINGS = 60, 600, 300, 3
 CONNECTIONS = ("c1", "c2")
 CAMPAIGN, CAMPAIGN_CAP = "spring", 30
 RANKS = ["queued", "media.processed", "sending", "delivered"]
-T = TypeVar("T")
 POSTPONED: dict[str, tuple[HoldReason, Scope | None]] = {
     "429": (HoldReason.RATE_LIMITED, None),
     "not sent": (HoldReason.NOT_SENT, None),
@@ -98,12 +96,10 @@ class Fax:
         return self.status in {"delivered", "failed"}
 
 
-class World:
+class World(SeededWalk):
     def __init__(self, url: str, seed: int) -> None:
-        self.random = random.Random(seed)
-        self.steps: list[str] = []
+        super().__init__(seed)
         self.crowd = self.random.randint(1, 6)
-        self.tempers: defaultdict[str, float] = defaultdict(lambda: self.one([0.2, 1, 1, 5]))
         self.redis: Redis = connect(url)
         self.redis.flushall()
         self.rules = Rules(
@@ -473,15 +469,6 @@ class World:
 
     # The walk ------------------------------------------------------------------------------------------------------
 
-    def one(self, choices: Sequence[T]) -> T:
-        return self.random.choice(choices)
-
-    def take(self, things: list[T]) -> T:
-        return things.pop(self.random.randrange(len(things)))
-
-    def chance(self, probability: float) -> bool:
-        return self.random.random() < probability
-
     def step(self) -> None:
         possible: list[tuple[bool, Callable[[], None]]] = [
             (len(self.open) < self.crowd, self.create),
@@ -503,11 +490,7 @@ class World:
             (bool(self.open) and self.chance(0.04), self.hold),
             (self.chance(0.05), self.trust),
         ]
-        # Each walk has its own tempers: in one webhooks are slow, in another workers, in a third the clock races.
-        weights = [self.tempers[action.__name__] if enabled else 0 for enabled, action in possible]
-        action = self.random.choices([action for _, action in possible], weights)[0]
-        self.steps.append(action.__name__)
-        action()
+        self.go(possible)
 
     def check(self) -> None:
         self.look_at_all_rows()

@@ -1,0 +1,34 @@
+"""A seeded walk: what happens next is drawn from all that could, and each walk has its own tempers."""
+
+import random
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+class SeededWalk:
+    """Draws by one seed, so that a failure can be walked again."""
+
+    def __init__(self, seed: int) -> None:
+        self.random = random.Random(seed)
+        self.steps: list[str] = []
+        # In one walk webhooks are slow, in another workers, in a third the clock races.
+        self._tempers: defaultdict[str, float] = defaultdict(lambda: self.one([0.2, 1, 1, 5]))
+
+    def one(self, choices: Sequence[T]) -> T:
+        return self.random.choice(choices)
+
+    def take(self, things: list[T]) -> T:
+        return things.pop(self.random.randrange(len(things)))
+
+    def chance(self, probability: float) -> bool:
+        return self.random.random() < probability
+
+    def go(self, possible: Iterable[tuple[float, Callable[[], None]]]) -> None:
+        """Do one of these steps, the likelier the greater its weight; one of weight 0 cannot happen now."""
+        weighed = [(weight * self._tempers[step.__name__], step) for weight, step in possible]
+        [step] = self.random.choices([step for _, step in weighed], [weight for weight, _ in weighed])
+        self.steps.append(step.__name__)
+        step()
