@@ -3,16 +3,20 @@
 import re
 import shutil
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import FileSystemBytecodeCache
+from werkzeug.security import generate_password_hash
 from werkzeug.test import TestResponse
 
 from console.app import create_app
 from console.desk import Desk
 from console.signin import limiter
+from faxdispatch.access import users as access
 from faxdispatch.access.users import Role, Users
 from faxdispatch.settings import Settings
 
@@ -49,12 +53,20 @@ class Browser:
 
 @pytest.fixture(scope="session")
 def both(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A file of an operator and a viewer: to store a password takes a tenth of a second, on purpose."""
+    """A file of an operator and a viewer. Checking a password is slow on purpose; theirs are quick."""
     path = tmp_path_factory.mktemp("users") / "users.json"
     users = Users(path)
-    users.add("olga", PASSWORD, Role.OPERATOR)
-    users.add("vera", PASSWORD, Role.VIEWER)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(access, "generate_password_hash", partial(generate_password_hash, method="scrypt:1024:8:1"))
+        users.add("olga", PASSWORD, Role.OPERATOR)
+        users.add("vera", PASSWORD, Role.VIEWER)
     return path
+
+
+@pytest.fixture(scope="session")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
+    """Templates that a test before has compiled."""
+    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
 
 
 @pytest.fixture
@@ -63,7 +75,9 @@ def users(both: Path, tmp_path: Path) -> Users:
 
 
 @pytest.fixture
-def build(redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Flask]:
+def build(
+    redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, compiled: FileSystemBytecodeCache
+) -> Callable[..., Flask]:
     """Builds the app with settings of the test's."""
 
     def made(**settings) -> Flask:
@@ -78,7 +92,9 @@ def build(redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ca
             "fax_from": "+14155550199",
             **settings,
         }
-        return create_app(Settings.load(**given))
+        app = create_app(Settings.load(**given))
+        app.jinja_env.bytecode_cache = compiled
+        return app
 
     return made
 
