@@ -8,7 +8,7 @@ ARGS ?=
 DIST ?= dist
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test chaos check site advisories wheel format lock clean
+.PHONY: help install demo test chaos check site advisories wheel format lock pin clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -59,6 +59,13 @@ format: $(STAMP) ## format the code and mend what the linter can mend
 lock: ## renew requirements/*.lock from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --extra app --extra notices --group dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o requirements/dev.lock
 	uv pip compile pyproject.toml --extra app --extra notices --extra s3 --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -c requirements/dev.lock -o requirements/app.lock
+
+pin: ## name the images in Dockerfile and docker-compose.yml by their digests of today (needs docker buildx)
+	@for image in $$(sed -nE 's/^(FROM|    image:) ([^ @]+:[^ @]+).*/\2/p' Dockerfile docker-compose.yml | sort -u); do \
+		digest=$$(docker buildx imagetools inspect --format '{{.Manifest.Digest}}' "$$image") || exit 1; \
+		sed -i -E "s#((FROM|image:) $$image)(@[^ ]+)?#\1@$$digest#" Dockerfile docker-compose.yml; \
+		echo "$$image@$$digest"; \
+	done
 
 clean: ## remove .venv and every cache
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache dist

@@ -661,8 +661,8 @@ class FaxClient:
         try:
             for one in untold:
                 self._post(one.job.model_copy(update={"job_id": one.job_id}), message_id=one.job_id)
-        except Unavailable:
-            log.warning("%d jobs are recorded; the broker is away, so the scheduler will bring them", len(untold))
+        except Unavailable as error:
+            log.warning("%d jobs are recorded and the scheduler will bring them: %s", len(untold), error)
         return replies, self._durability.durable_since(before)
 
     def _post(self, job: Job, *, message_id: str | None = None) -> None:

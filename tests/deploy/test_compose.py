@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -104,13 +105,40 @@ def test_redis_knows_the_users_of_the_page_on_rights_and_nobody_else(compose, tm
         server.wait(20)
 
 
+def program(folder, name, does):
+    (folder / name).write_text(f"#!/bin/sh\n{does}\n")
+    (folder / name).chmod(0o755)
+
+
+def test_make_pin_names_every_image_by_its_digest(tmp_path):
+    for name in ("Makefile", "Dockerfile", "docker-compose.yml"):
+        shutil.copy(ROOT / name, tmp_path)
+    shown = 'case "$6" in python:*) echo sha256:{0}1;; *) echo sha256:{0}2;; esac'
+    for day in "ab":
+        program(tmp_path, "docker", f'[ "$1 $2 $3" = "buildx imagetools inspect" ] || exit 9; {shown.format(day * 63)}')
+        surroundings = os.environ | {"PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"}
+        subprocess.run(["make", "pin"], cwd=tmp_path, env=surroundings, check=True, capture_output=True)
+        docker, composed = ((tmp_path / name).read_text() for name in ("Dockerfile", "docker-compose.yml"))
+        assert re.findall("^FROM (.+)$", docker, re.MULTILINE) == [
+            f"python:3.12-slim@sha256:{day * 63}1 AS build",
+            f"python:3.12-slim@sha256:{day * 63}1",
+        ]
+        services = YAML(typ="safe").load(composed)["services"].values()
+        assert {service["image"] for service in services} == {
+            "faxdispatch",
+            f"valkey/valkey:9@sha256:{day * 63}2",
+            f"caddy:2@sha256:{day * 63}2",
+        }
+
+
 def test_ci_runs_the_tests_and_then_the_checks(tmp_path):
-    (tmp_path / "make").write_text('#!/bin/sh\necho "ran $*"\n')
-    (tmp_path / "make").chmod(0o755)
+    program(tmp_path, "make", 'echo "ran $*"')
+    # They are there, so that nothing is installed for this.
+    for name in ("a-browser", "promtool", "nginx", "caddy", "rabbitmq-server"):
+        program(tmp_path, name, "exit 1")
     done = subprocess.run(
         [ROOT / ".ci" / "run"],
-        # Something that is there, so that no browser is installed for this.
-        env=os.environ | {"CHROMIUM": "sh", "PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"},
+        env=os.environ | {"CHROMIUM": "a-browser", "PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"},
         capture_output=True,
         text=True,
         check=True,

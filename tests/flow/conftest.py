@@ -7,6 +7,7 @@ import pytest
 
 from faxdispatch.cli.app import run
 from tests.flow.harness import Flow, installation
+from tests.flow.rabbitmq import RabbitMQ, running_rabbitmq
 
 
 def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
@@ -55,3 +56,9 @@ def command(stack: Flow, cli: Callable[..., str], monkeypatch: pytest.MonkeyPatc
     for name, value in {"REDIS_URL": stack.redis_url, "USER": "ada", "FAX_DEFAULT_REGION": "US"}.items():
         monkeypatch.setenv(name, value)
     return cli
+
+
+@pytest.fixture(scope="session")
+def rabbitmq_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitMQ]:
+    with running_rabbitmq(tmp_path_factory.mktemp("rabbitmq")) as server:
+        yield server

@@ -36,7 +36,7 @@ FAST = {
     "FAX_CONNECT_TIMEOUT": "2",
     "FAX_READ_TIMEOUT": "5",
     "FAX_LEASE": "14",
-    **{f"FAX_RETRY_{kind}": "0.3" for kind in ("BUSY", "NO_ANSWER", "LINE", "ONCE", "CAPACITY", "ACCOUNT", "CONNECT")},
+    **{f"FAX_RETRY_{kind}": "0.3" for kind in ("BUSY", "NO_ANSWER", "LINE", "ONCE", "CAPACITY", "ACCOUNT")},
 }
 """Waits short enough for tests."""
 

@@ -1,4 +1,6 @@
-"""Two deployments on one database of one Redis: each does all that there is to do, and neither touches the other's."""
+"""Two deployments on one database of one Redis, and on one virtual host of one RabbitMQ: each does all that there is to
+do, and neither touches the other's.
+"""
 
 import json
 import subprocess
@@ -10,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from celery import Celery
 from redis import Redis
 
 from faxdispatch import Consumer, FaxClient, State
@@ -21,12 +24,15 @@ from faxdispatch.supervisor.valkey import valkey_url
 from faxdispatch.telnyx.client_state import decode_client_state
 from tests.conftest import eventually
 from tests.flow.harness import FAST, PATIENCE, SENDER, TOKEN, Simulator, a_pdf, fresh_number
+from tests.flow.rabbitmq import MISSING, SERVER, RabbitMQ
 
 
 class Deployment:
-    """Web, worker and a Telnyx of its own, as a user of Redis who has the right to its own keys alone."""
+    """Web, worker and a Telnyx of its own, as a user of Redis, and of RabbitMQ where that is the broker, who has the
+    right to what is its own alone.
+    """
 
-    def __init__(self, folder: Path, socket: str, word: str) -> None:
+    def __init__(self, folder: Path, socket: str, word: str, rabbitmq: RabbitMQ | None) -> None:
         self.folder, self.word = folder, word
         folder.mkdir()
         self._stack = ExitStack()
@@ -45,10 +51,15 @@ class Deployment:
         namespace = None if word == "fax" else word
         if namespace:
             self.settings["FAX_NAMESPACE"] = namespace
+        self.broker = rabbitmq.url(word) if rabbitmq else None
+        if self.broker:
+            self.settings["CELERY_BROKER_URL"] = self.broker
         surroundings = processes.environment(self.settings, inherit=False)
         stack.start(processes.web(folder, surroundings))
         stack.start(processes.worker(folder, surroundings))
-        loaded = Settings.load(redis_url=self.settings["REDIS_URL"], fax_namespace=namespace)
+        loaded = Settings.load(
+            redis_url=self.settings["REDIS_URL"], fax_namespace=namespace, celery_broker_url=self.broker
+        )
         self.client = FaxClient.from_env(loaded)
         self.consumer = Consumer(loaded.redis, "here", "one")
 
@@ -58,13 +69,14 @@ class Deployment:
         jobs.append(self.client.send(to=fresh_number(), media_name=TOKEN, priority="urgent").job_id)
         self.client.cancel(job_id=self.client.send(to=fresh_number(), media_name=TOKEN).job_id)
         self.client.sync(job_id=jobs[0])
+        jobs.append(self.plain_message())
         recipients = self.folder / f"{self.word}.csv"
         recipients.write_text("to\n" + "".join(f"{fresh_number()}\n" for _ in range(3)))
         self.client.campaigns.create(recipients, media_name=TOKEN)
         self.client.campaigns.start(self.word)
         fax = self.sim.receive()
         for job in jobs:
-            eventually(lambda job=job: self.client.status(job).state is State.DELIVERED, within=PATIENCE, every=0.1)
+            eventually(lambda job=job: self.stands_in(job, State.DELIVERED), within=PATIENCE, every=0.1)
         eventually(lambda: self.client.campaigns.get(self.word).state == "finished", within=PATIENCE, every=0.1)
         eventually((self.folder / "inbound" / f"{fax['id']}.pdf").exists, within=PATIENCE)
         assert {delivery.event.job_id for delivery in self.consumer.read()} & set(jobs)
@@ -72,6 +84,21 @@ class Deployment:
         found = json.loads(self.command("doctor", "--json"))["findings"]
         assert {f["name"] for f in found if f["level"] == "fail"} == set()
         assert any("in namespace staging" in f["detail"] for f in found) == (self.word == "staging")
+
+    def plain_message(self) -> str:
+        """Order a fax as services do that have Celery alone; gives the job's id."""
+        broker = self.broker or self.settings["REDIS_URL"].replace("unix://", "redis+socket://")
+        order, queue = {"to": fresh_number(), "media_name": TOKEN}, f"{self.word}.send"
+        # Who has the right to our queues alone may post on RabbitMQ by their own exchanges, not by the default one.
+        by_exchange = {"exchange": queue, "routing_key": queue} if self.broker else {}
+        with Celery("plain", broker=broker, set_as_current=False) as app:
+            return str(app.send_task("fax.send.v1", kwargs=order, queue=queue, **by_exchange).id)
+
+    def stands_in(self, job: str, state: State) -> bool:
+        try:
+            return self.client.status(job).state is state
+        except NotKnown:
+            return False
 
     def faxes(self) -> set[str]:
         """The jobs of all faxes that this deployment's Telnyx was given."""
@@ -94,7 +121,7 @@ class Deployment:
 ELSEWHERE = ("~celery*", "~unacked*")
 KEYS = {
     "fax": ("~fax:*", "~fax.*", "~_kombu.binding*.fax.*"),
-    "staging": ("~staging:*", "~staging.*"),
+    "staging": ("~staging:*", "~staging.*", "~_kombu.binding*.staging.*"),
 }
 
 
@@ -109,16 +136,34 @@ def redis(tmp_path: Path) -> Iterator[Any]:
             yield client
 
 
-def test_side_by_side_each_sends_its_own_faxes_alone_and_uses_no_key_of_the_other(tmp_path: Path, redis: Any) -> None:
+@pytest.fixture(
+    params=[
+        "redis",
+        pytest.param(
+            "rabbitmq",
+            marks=[pytest.mark.skipif(SERVER is None, reason=MISSING), pytest.mark.xdist_group("rabbitmq")],
+        ),
+    ]
+)
+def rabbitmq(request: pytest.FixtureRequest) -> RabbitMQ | None:
+    """The broker where it is not the same Redis."""
+    return request.getfixturevalue("rabbitmq_server") if request.param == "rabbitmq" else None
+
+
+def test_side_by_side_each_sends_its_own_faxes_alone_and_uses_nothing_of_the_other(
+    tmp_path: Path, redis: Any, rabbitmq: RabbitMQ | None
+) -> None:
     url = valkey_url(tmp_path)
     with ExitStack() as stack, ThreadPoolExecutor(2) as threads:
-        both = list(threads.map(lambda word: Deployment(tmp_path / word, url, word), KEYS))
+        both = list(threads.map(lambda word: Deployment(tmp_path / word, url, word, rabbitmq), KEYS))
         for one in both:
             stack.callback(one.close)
         for done in [threads.submit(one.work) for one in both]:
             done.result()
         # Whose a queue is that lies there, a worker asks.
         assert {entry["object"] for entry in redis.acl_log()} <= {"staging:ledger"}
+        if rabbitmq:
+            assert [*map(rabbitmq.refused, KEYS)] == [[], []]
         for one, other in (both, reversed(both)):
             assert one.faxes()
             for job in one.faxes():

@@ -1,13 +1,8 @@
 """The same gate with RabbitMQ as the broker. Skipped where no RabbitMQ server is installed."""
 
 import json
-import os
 import random
-import shutil
-import socket
 import struct
-import subprocess
-from pathlib import Path
 
 import pytest
 from celery import Celery
@@ -18,47 +13,18 @@ from faxdispatch.broker.connection import broker_app
 from faxdispatch.broker.unread import Lookout
 from faxdispatch.subprocesses.child import Child
 from faxdispatch.supervisor import roles
-from tests.conftest import eventually, free_port
+from tests.conftest import eventually
 from tests.flow.harness import TOKEN, fresh_number, installation
+from tests.flow.rabbitmq import MISSING, SERVER
 from tests.worker.mutations import mutated
 
-# Debian's own command is for its service alone.
-_FOUND = [*Path("/usr/lib/rabbitmq/lib").glob("*/sbin/rabbitmq-server"), shutil.which("rabbitmq-server")]
-SERVER = next(filter(None, _FOUND), None)
-
-pytestmark = [
-    pytest.mark.xdist_group("rabbitmq"),
-    pytest.mark.skipif(SERVER is None, reason="no RabbitMQ server here: apt-get install rabbitmq-server"),
-]
-
-
-def _listens(port: int) -> bool:
-    try:
-        socket.create_connection(("127.0.0.1", port), timeout=1).close()
-    except OSError:
-        return False
-    return True
+pytestmark = [pytest.mark.skipif(SERVER is None, reason=MISSING), pytest.mark.xdist_group("rabbitmq")]
 
 
 @pytest.fixture(scope="module")
-def rabbitmq(tmp_path_factory):
+def rabbitmq(rabbitmq_server):
     """Address of a RabbitMQ of its own."""
-    folder, port = tmp_path_factory.mktemp("rabbitmq"), free_port()
-    own = {
-        "RABBITMQ_NODENAME": f"fax{port}@localhost", "RABBITMQ_NODE_PORT": str(port),
-        "RABBITMQ_DIST_PORT": str(free_port()), "ERL_EPMD_PORT": str(free_port()),
-        "RABBITMQ_MNESIA_BASE": str(folder / "db"), "RABBITMQ_LOG_BASE": str(folder),
-        "RABBITMQ_PID_FILE": str(folder / "pid"), "RABBITMQ_ENABLED_PLUGINS_FILE": str(folder / "plugins"),
-        "RABBITMQ_CONFIG_FILE": str(folder / "none"), "HOME": str(folder),
-    }  # fmt: skip
-    with (folder / "server.log").open("w") as log:
-        server = subprocess.Popen([SERVER], env=os.environ | own, stdout=log, stderr=log)
-        eventually(lambda: _listens(port), within=60)
-        yield f"amqp://guest:guest@127.0.0.1:{port}//"
-        server.terminate()
-        server.wait(60)
-        # It leaves its name server behind.
-        subprocess.run(["epmd", "-port", own["ERL_EPMD_PORT"], "-kill"], check=False, capture_output=True)
+    return rabbitmq_server.url()
 
 
 @pytest.fixture(scope="module")

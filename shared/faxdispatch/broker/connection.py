@@ -136,12 +136,17 @@ def _check(app: BrokerApp) -> None:
 def post(app: BrokerApp, name: str, queue: str, payload: dict[str, Any], *, message_id: str | None = None) -> None:
     """Send one message to one of our queues.
 
-    Celery would repeat the payload in clear in a header, for logs: it is told not to.
+    Celery would repeat the payload in clear in a header, for logs: it is told not to. It would also post by the default
+    exchange, and who may do that on RabbitMQ may write to every queue: so the queue's own exchange is named. Redis has
+    no rights on exchanges, and would be asked once more for what is bound to one.
     """
+    place = app.named(queue)
+    by_exchange = {} if app.conf.broker_transport == REDIS_TRANSPORT else {"exchange": place, "routing_key": place}
     app.send_task(
         name,
         kwargs=payload,
-        queue=app.named(queue),
+        queue=place,
+        **by_exchange,
         task_id=message_id,
         argsrepr="()",
         kwargsrepr="{}",
