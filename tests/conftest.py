@@ -58,7 +58,7 @@ def free_port() -> int:
         return port
 
 
-def eventually(probe: Callable[[], T], *, within: float = 30, every: float = 0.02) -> T:
+def eventually(probe: Callable[[], T], *, within: float = 90, every: float = 0.02) -> T:
     """Wait until `probe` gives something true, and give it; fail after `within` seconds with what it gave last."""
     end = time.monotonic() + within
     while True:

@@ -17,7 +17,7 @@ from tests.flow.harness import Flow, installation
 
 PASSWORD = "correct horse battery"
 NO_BROWSER = "no browser: install Debian's package chromium, or name one in CHROMIUM"
-PATIENCE = 60_000
+PATIENCE = 150_000
 """Milliseconds that anything on a page may take: what a busy machine needs, and no promise."""
 SWITCHES = [
     "--no-sandbox",

@@ -21,7 +21,8 @@ from faxdispatch.supervisor.valkey import valkey_url
 from faxdispatch.telnyx.client_state import decode_client_state
 from tests.conftest import eventually
 
-PATIENCE = 60
+PATIENCE = 150
+"""Seconds that anything may take: what a very busy machine needs, and no promise."""
 SENDER = "+13125550000"
 TOKEN = "flow-document"
 

@@ -14,7 +14,7 @@ from faxdispatch import State
 from faxdispatch.supervisor import roles as processes
 from faxdispatch.supervisor.stack import Stack
 from tests.conftest import eventually
-from tests.flow.harness import FAST, SENDER, Flow, installation
+from tests.flow.harness import FAST, PATIENCE, SENDER, Flow, installation
 
 pytestmark = pytest.mark.xdist_group("account")
 
@@ -45,9 +45,9 @@ def start(flow: Flow, about: dict[str, Any], *, until: Callable[[], bool] = lamb
         stderr=subprocess.PIPE,
         text=True,
     )
-    eventually(lambda: process.poll() is not None or until(), within=60)
+    eventually(lambda: process.poll() is not None or until(), within=PATIENCE)
     process.terminate()
-    _, said = process.communicate(timeout=60)
+    _, said = process.communicate(timeout=PATIENCE)
     return process.returncode, said
 
 

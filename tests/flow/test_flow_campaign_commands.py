@@ -111,7 +111,7 @@ def test_each_row_gets_a_cover_of_its_own_once_though_workers_are_killed(stack, 
     finished(stack, "covers")
 
     assert [stack.sim.accepted(f"covers-{row}") for row in range(1, 8)] == [1] * 6 + [0]
-    sent = {fax["to"]: fax["media_name"] for fax in stack.sim.control.get("/faxes").json()["data"]}
+    sent = {fax["to"]: fax.get("media_name") for fax in stack.sim.control.get("/faxes").json()["data"]}
     for number, clinic in clinics.items():
         content = stack.sim.api.get(f"/media/{sent[number]}/download").content
         cover, body = (page.extract_text() for page in PdfReader(io.BytesIO(content)).pages)

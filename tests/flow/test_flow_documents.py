@@ -10,7 +10,7 @@ from pypdf import PdfReader, PdfWriter
 
 from faxdispatch.lists.documents import AT_ONCE
 from tests.conftest import eventually
-from tests.flow.harness import TOKEN, a_pdf
+from tests.flow.harness import PATIENCE, TOKEN, a_pdf
 
 LETTERS = [f"letter {n}.pdf" for n in range(1, 13)]
 ROWS = [LETTERS[n % 12] for n in range(44)]
@@ -51,17 +51,17 @@ def test_each_row_gets_its_document_and_none_is_uploaded_twice(stack, command, t
         return json.loads(command(*words, "--json"))
 
     with subprocess.Popen([sys.executable, "-m", "faxdispatch.cli", *create], stdout=subprocess.DEVNULL) as killed:
-        eventually(lambda: uploads() >= 4, within=60)
+        eventually(lambda: uploads() >= 4, within=PATIENCE)
         killed.kill()
     assert run("campaign", "status", "referrals")["state"] == "draft"
 
     made = run(*create)
-    assert (made["outcome"], made["rows"], made["list"]["invalid"]) == ("continued", 46, 4)
+    left_out = (tmp_path / "referrals.left-out.csv").read_text("utf-8-sig")
+    assert (made["outcome"], made["rows"], made["list"]["invalid"]) == ("continued", 46, 4), left_out
     assert len(LETTERS) <= uploads() <= len(LETTERS) + AT_ONCE
     before = uploads()
     again = run(*create)
     assert (again["outcome"], uploads()) == ("same", before)
-    left_out = (tmp_path / "referrals.left-out.csv").read_text("utf-8-sig")
     assert left_out.count("password") == 1
     assert left_out.count("is neither a file in the archive letters.zip nor stored at Telnyx") == 3
 

@@ -8,7 +8,7 @@ import pytest
 from faxdispatch import State
 from faxdispatch.ledger import Epoch, Scripts, connect
 from tests.conftest import eventually
-from tests.flow.harness import Flow, installation
+from tests.flow.harness import PATIENCE, Flow, installation
 
 pytestmark = pytest.mark.xdist_group("epoch")
 
@@ -29,7 +29,7 @@ def empty(flow: Flow) -> None:
         last = signed()
         flow.until(lambda last=last: signed() > last)
     flow.redis.flushall()
-    eventually(lambda: flow.redis.hget("fax:ledger", "behind"), within=10)
+    eventually(lambda: flow.redis.hget("fax:ledger", "behind"), within=PATIENCE)
 
 
 def test_an_emptied_ledger_is_noticed_and_sends_nothing(flow: Flow) -> None:
@@ -49,7 +49,7 @@ def test_an_emptied_ledger_is_noticed_and_sends_nothing(flow: Flow) -> None:
 def test_it_is_noticed_where_all_workers_were_started_anew(flow: Flow) -> None:
     worker = flow.processes["worker"]
     worker.send(signal.SIGTERM)
-    eventually(lambda: worker.exit_code is not None, within=40)
+    eventually(lambda: worker.exit_code is not None, within=PATIENCE)
     empty(flow)
 
     posts = flow.sim.report()["posts_total"]

@@ -15,7 +15,7 @@ from faxdispatch.supervisor import roles as processes
 from faxdispatch.supervisor.stack import Stack
 from tests.broker.redis_servers import sentinels
 from tests.conftest import eventually
-from tests.flow.harness import FAST, SENDER, TOKEN, Simulator, a_pdf, fresh_number
+from tests.flow.harness import FAST, PATIENCE, SENDER, TOKEN, Simulator, a_pdf, fresh_number
 from tests.worker.test_durability import valkey
 
 ORDERS = 60
@@ -60,7 +60,7 @@ def order(client: FaxClient, key: str) -> Receipt:
             return None
         return receipt if receipt.durable else None
 
-    return eventually(ordered, within=60)
+    return eventually(ordered, within=PATIENCE)
 
 
 def test_a_replica_goes_on_where_the_primary_dies(place: Any) -> None:
@@ -76,7 +76,7 @@ def test_a_replica_goes_on_where_the_primary_dies(place: Any) -> None:
         except (Unavailable, NotKnown):
             return False
 
-    eventually(over, within=90, every=0.2)
+    eventually(over, within=PATIENCE, every=0.2)
     assert {client.status(receipt.job_id).state for receipt in receipts} == {State.DELIVERED}
     assert any(event.source == "webhook" for event in client.status(receipts[-1].job_id, history=True).history)
     assert [place.sim.accepted(receipt.job_id) for receipt in receipts] == [1] * ORDERS

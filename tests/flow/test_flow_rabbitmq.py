@@ -14,7 +14,7 @@ from faxdispatch.broker.unread import Lookout
 from faxdispatch.subprocesses.child import Child
 from faxdispatch.supervisor import roles
 from tests.conftest import eventually
-from tests.flow.harness import TOKEN, fresh_number, installation
+from tests.flow.harness import PATIENCE, TOKEN, fresh_number, installation
 from tests.flow.rabbitmq import MISSING, SERVER
 from tests.worker.mutations import mutated
 
@@ -118,7 +118,7 @@ def test_a_worker_whose_virtual_host_is_none_ends_with_one_line(flow, rabbitmq):
     }
     child = Child(roles.worker(flow.folder, surroundings, number=2), lambda *_: None)
     try:
-        eventually(lambda: child.exit_code is not None, within=60)
+        eventually(lambda: child.exit_code is not None, within=PATIENCE)
         assert child.exit_code == 1
         [line] = [line for line in child.lines if "the broker refuses us" in line]
         assert "vhost none not found" in line

@@ -8,7 +8,7 @@ import pytest
 
 def run(*arguments):
     return subprocess.run(
-        [sys.executable, "-m", "simulator", *arguments], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-m", "simulator", *arguments], capture_output=True, text=True, timeout=150, check=False
     )
 
 

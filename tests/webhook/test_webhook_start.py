@@ -21,7 +21,7 @@ def run(folder: Path, *module: str, **variables: str) -> tuple[int, list[str]]:
         env=environment(**variables),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=150,
         check=False,
     )
     assert found.stdout == ""

@@ -29,7 +29,7 @@ def test_it_says_in_one_line_why_it_does_not_start(tmp_path: Path, changes: dict
         env=environment(GOOD | changes, inherit=False),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=150,
         check=False,
     )
     [line] = done.stderr.splitlines()
