@@ -17,9 +17,9 @@ from console.draft import Draft
 from console.leftover import rows
 from console.uploads import kept, safe_name
 from console.words import LEFT_OUT
+from faxdispatch.calling.numbers import read_country
 from faxdispatch.calling.windows import parse_window
 from faxdispatch.campaign.requests import options_for_all
-from faxdispatch.cli.lists import country
 from faxdispatch.documents.local import document_title
 from faxdispatch.errors import BadInput, FaxError
 from faxdispatch.jobs import Priority
@@ -105,7 +105,7 @@ def reading(token: str) -> AnyResponse:
                 fields[name] = None if said == "-" else said
         given: dict[str, Any] = {
             "column": form.get("column", "").strip() or None,
-            "region": country(form.get("region", "").strip() or None),
+            "region": read_country(form.get("region", "").strip() or None),
             "delimiter": form.get("delimiter", "").strip() or None,
             "encoding": form.get("encoding", "").strip() or None,
             "sheet": form.get("sheet", "").strip() or None,

@@ -11,9 +11,8 @@ from werkzeug.wrappers import Response as AnyResponse
 from console.access import looked, operators_only
 from console.acting import act, acted, checked_reason
 from console.desk import desk
-from faxdispatch.cli.inbound import Listed
 from faxdispatch.errors import Misconfigured, NotKnown
-from faxdispatch.ledger import DocumentPlace, InboundFax
+from faxdispatch.ledger import DocumentPlace, InboundFax, ListedPlace
 from faxdispatch.preview.pages import NotDrawn, can_draw, draw
 from faxdispatch.storage.store import open_store
 
@@ -33,7 +32,7 @@ def page() -> str:
     """List them by where their documents are."""
     inbox = desk().client.inbound
     wanted = request.args.get("place", "")
-    place = DocumentPlace(wanted) if wanted in get_args(Listed) else DocumentPlace.STORED
+    place = DocumentPlace(wanted) if wanted in get_args(ListedPlace) else DocumentPlace.STORED
     return render_template(
         "inbound/list.html",
         place=place,

@@ -118,6 +118,7 @@ _REASONS: tuple[tuple[str, Stage], ...] = (
     ("", Stage.SENDING),  # failed without any reason
 )
 
+# NN 50 to 99, of which those from 55 on are free: a new failure_reason takes the next one, with `_fails`.
 _LATER: dict[int, Scenario] = {
     50: _fails("connection_channel_limit_exceeded", Stage.DIAL, "no channel once, then delivered", times=1),
     51: _fails("service_unavailable", Stage.DIAL, "Telnyx trouble once, then delivered", times=1),

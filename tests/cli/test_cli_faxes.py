@@ -14,6 +14,7 @@ from faxdispatch.ledger import Inbox, Observation, Observations, Scripts
 from faxdispatch.states import Verdict
 from faxdispatch.telnyx.client_state import encode_client_state
 from tests.conftest import eventually, free_port
+from tests.ledger.steps import admit_one, claim_one
 
 NUMBER = "+13125550100"
 OTHER = "+14155550170"
@@ -88,8 +89,8 @@ def submitted(redis_url, ledger, fax):
 
     def make(*, accepted, to=NUMBER):
         job = FaxClient(redis_url).send(to=to, media_url=LINK).job_id
-        ledger.admit(job, connection="17", sender=SENDER)
-        ledger.claim(job, owner="w", lease=60, facts={})
+        admit_one(ledger, job, connection="17", sender=SENDER)
+        claim_one(ledger, job, owner="w", lease=60, facts={})
         fax_id = fax.send(to, client_state=encode_client_state(job, 1))
         if accepted:
             ledger.accept(job, 1, fax_id, source="worker")

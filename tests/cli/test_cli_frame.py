@@ -1,5 +1,6 @@
 """The frame around all commands: help, version, exit codes, one line for an error."""
 
+import re
 import subprocess
 import sys
 from importlib.metadata import version
@@ -61,6 +62,27 @@ def test_the_help_names_every_command(cli, arguments):
 
     assert result.code == 0
     assert all(f"  {name} " in result.out for name in app.COMMANDS)
+
+
+def test_every_module_with_a_command_is_in_the_list():
+    folder = Path(app.__file__).parent
+    places = [place.partition(":")[0] for place, _ in app.COMMANDS.values()]
+    found = [
+        file.stem
+        for file in folder.glob("*.py")
+        for command in [rf"^(app = Group\(|def {file.stem}\((?s:.*?)\) -> (Answer|Rows))"]
+        if re.search(command, file.read_text(), re.MULTILINE)
+    ]
+
+    assert len(found) > 20
+    assert [name for name in found if f"faxdispatch.cli.{name}" not in places] == [], "add it to COMMANDS of cli/app.py"
+
+
+def test_every_command_is_told_of_in_the_docs():
+    root = Path(__file__).parents[2]
+    told = "".join(page.read_text() for page in [root / "README.md", *(root / "docs").glob("*.md")])
+
+    assert [name for name in app.COMMANDS if not re.search(rf"(faxdispatch|make) {name}\b", told)] == []
 
 
 def test_nothing_asked_shows_the_help(cli):

@@ -6,6 +6,7 @@ from faxdispatch import FaxClient, State
 from faxdispatch.ledger import Limits, Scripts
 from faxdispatch.states import HoldReason
 from tests.conftest import free_port
+from tests.ledger.steps import admit_one, claim_one
 
 NUMBER = "+13125550123"
 LINK = "https://example.com/a.pdf?signature=secret"
@@ -18,8 +19,8 @@ def job(redis_url, surroundings):
 
 def accept(ledger, job_id):
     """Let a job's first attempt be with Telnyx."""
-    ledger.admit(job_id, connection="17", sender="+13125550199")
-    ledger.claim(job_id, owner="w", lease=60, facts={})
+    admit_one(ledger, job_id, connection="17", sender="+13125550199")
+    claim_one(ledger, job_id, owner="w", lease=60, facts={})
     ledger.accept(job_id, 1, "fax-1", source="worker")
 
 

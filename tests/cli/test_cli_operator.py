@@ -9,6 +9,7 @@ import pytest
 from faxdispatch import BadInput, Conflict, FaxClient, NotKnown, State
 from faxdispatch.ledger import Agenda, Limits, Scripts
 from faxdispatch.states import WAIVABLE, HoldReason
+from tests.ledger.steps import admit_one, claim_one
 
 SAY = {
     "accepted": ["--accepted", "fax-1"],
@@ -21,8 +22,8 @@ SAY = {
 def job(redis_url, surroundings, ledger) -> str:
     """A job whose first attempt is unknown."""
     job_id = FaxClient(redis_url).send(to="+13125550123", media_name="letter").job_id
-    ledger.admit(job_id, connection="17", sender="+13125550199")
-    ledger.claim(job_id, owner="w", lease=60, facts={})
+    admit_one(ledger, job_id, connection="17", sender="+13125550199")
+    claim_one(ledger, job_id, owner="w", lease=60, facts={})
     ledger.doubt(job_id, 1, cause="no_answer", look_after=15, facts={})
     return job_id
 
@@ -115,8 +116,8 @@ def test_a_job_that_is_not_in_doubt_is_left_alone_and_that_is_told(cli, ledger, 
 
 def test_a_fax_of_another_job_is_named(cli, ledger, job, redis_url):
     other = FaxClient(redis_url).send(to="+13125550124", media_name="letter").job_id
-    ledger.admit(other, connection="17", sender="+13125550199")
-    ledger.claim(other, owner="w", lease=60, facts={})
+    admit_one(ledger, other, connection="17", sender="+13125550199")
+    claim_one(ledger, other, owner="w", lease=60, facts={})
     ledger.accept(other, 1, "fax-1", source="worker")
 
     result = cli("resolve", job, "--accepted", "fax-1", "--reason", "seen", "--yes")
@@ -136,7 +137,7 @@ def test_a_resumed_connection_goes_on_and_its_held_faxes_try_again(cli, ledger, 
     limits = Limits(Scripts(redis))
     limits.pause("17", reason="no_funds", delay=3600)
     job_id = FaxClient(redis_url).send(to="+13125550123", media_name="letter").job_id
-    ledger.admit(job_id, connection="17", sender="+13125550199")
+    admit_one(ledger, job_id, connection="17", sender="+13125550199")
 
     result = cli("resume", "17", "--json", USER="ada")
 
@@ -144,7 +145,7 @@ def test_a_resumed_connection_goes_on_and_its_held_faxes_try_again(cli, ledger, 
     (traffic,) = limits.connections()
     assert (traffic.pause, traffic.waiting) == (None, 1)
     assert [picked.job_id for picked in Agenda(Scripts(redis)).pick()] == [job_id]
-    assert ledger.admit(job_id, connection="17", sender="+13125550199")["outcome"] == "go"
+    assert admit_one(ledger, job_id, connection="17", sender="+13125550199")["outcome"] == "go"
     told = [fields for _, fields in redis.xrange("fax:events") if fields["type"] == "connection.resumed"]
     assert [(fields["source"], '"operator":"ada"' in fields["data"]) for fields in told] == [("operator", True)]
 
@@ -173,7 +174,7 @@ def test_a_fax_that_is_held_for_a_reason_of_its_own_is_let_go_and_that_is_record
     assert view.waived == {reason}
     assert (view.history[-1].type, view.history[-1].source) == ("job.released", "operator")
     assert view.history[-1].data == {"reason": reason, "why": "the court asked", "operator": "ada"}
-    assert ledger.admit(waiting, connection="17", sender="+13125550199")["outcome"] == "go"
+    assert admit_one(ledger, waiting, connection="17", sender="+13125550199")["outcome"] == "go"
 
 
 @pytest.mark.parametrize("reason", sorted(set(HoldReason) - WAIVABLE))
@@ -190,7 +191,7 @@ def test_what_a_fax_shares_with_others_is_not_waived_and_what_to_do_instead_is_t
 
 def test_a_fax_of_a_paused_connection_names_the_connection_to_resume(cli, ledger, redis, waiting):
     Limits(Scripts(redis)).pause("17", reason="no_funds", delay=3600)
-    ledger.admit(waiting, connection="17", sender="+13125550199")
+    admit_one(ledger, waiting, connection="17", sender="+13125550199")
 
     assert "faxdispatch resume 17 ends the pause" in cli("release", waiting, "--reason", "in a hurry").err
 

@@ -5,6 +5,7 @@ import pytest
 from faxdispatch import FaxClient, State
 from faxdispatch.ledger import Ledger, Limits, Observation, Observations, Scripts
 from faxdispatch.states import HoldReason
+from tests.ledger.steps import admit_one, claim_one
 
 START = 1_790_000_000_000  # 2026-09-21 14:13:20Z
 NUMBER = "+13125550123"
@@ -26,8 +27,8 @@ def job(redis_url, surroundings, ledger) -> str:
 @pytest.fixture
 def unknown(ledger, job) -> str:
     """A job whose first attempt is unknown, and which one listing has missed."""
-    ledger.admit(job, connection="17", sender="+13125550199")
-    ledger.claim(job, owner="w", lease=60, facts={"connection_id": "17", "worker": "host-a"})
+    admit_one(ledger, job, connection="17", sender="+13125550199")
+    claim_one(ledger, job, owner="w", lease=60, facts={"connection_id": "17", "worker": "host-a"})
     ledger.doubt(job, 1, cause="no_answer", look_after=15, facts={"error": "OutcomeUnknown"})
     return job
 
@@ -87,7 +88,7 @@ def test_a_held_job_says_when_it_is_tried_again(cli, ledger, job):
 
 def test_a_job_that_waits_for_the_number_says_who_has_it(cli, ledger, unknown, redis_url):
     second = FaxClient(redis_url, ledger=ledger).send(to=NUMBER, media_name="other").job_id
-    ledger.admit(second, connection="17", sender="+13125550199")
+    admit_one(ledger, second, connection="17", sender="+13125550199")
 
     assert next_of(cli("status", second)) == f"number 1 in line for the recipient's number, which job {unknown} has"
 
@@ -99,7 +100,7 @@ def test_a_job_that_waits_for_a_channel_says_its_place(cli, ledger, redis_url):
         ledger._scripts.now += 1
         jobs.append(client.send(to=f"+1312555010{number}", media_name="letter").job_id)
     for job in jobs:
-        ledger.admit(job, connection="17", sender="+13125550199")
+        admit_one(ledger, job, connection="17", sender="+13125550199")
 
     assert next_of(cli("status", jobs[2])) == "number 1 in line for a free channel of connection 17"
     assert next_of(cli("status", jobs[3])) == "number 2 in line for a free channel of connection 17"
@@ -111,7 +112,7 @@ def fact(result, name) -> str:
 
 def test_a_job_whose_connection_is_paused_says_until_when_and_what_ends_it(cli, ledger, job):
     Limits(ledger._scripts).pause("17", reason="no_funds", delay=LONG)
-    ledger.admit(job, connection="17", sender="+13125550199")
+    admit_one(ledger, job, connection="17", sender="+13125550199")
 
     result = cli("status", job)
 
@@ -160,8 +161,8 @@ def test_attempts_are_counted_by_what_they_came_to_and_the_change_for_the_next_i
 
 def test_what_a_fax_cost_is_told_once_an_attempt_was_made(cli, ledger, job):
     assert "by the estimate" not in cli("status", job).out
-    ledger.admit(job, connection="17", sender="+13125550199")
-    ledger.claim(job, owner="w", lease=60, facts={}, cost=31_000)
+    admit_one(ledger, job, connection="17", sender="+13125550199")
+    claim_one(ledger, job, owner="w", lease=60, facts={}, cost=31_000)
 
     assert fact(cli("status", job), "cost") == "0.031 by the estimate"
 

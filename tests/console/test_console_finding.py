@@ -6,6 +6,7 @@ from console.finding import Asked, look
 from faxdispatch.jobs import SendFax
 from tests.campaign.rows import CAMPAIGN, Rows
 from tests.console.conftest import NUMBER, Browser
+from tests.ledger.steps import admit_one, claim_one
 
 LISTS = [("Praxis Süd", "0101", "Köln"), ("Praxis Nord", "0102", "Kiel")]
 
@@ -17,8 +18,8 @@ def sent(desk):
         desk.client.send(to=f"+1415555{1000 + n}", media_name="letter", tags=["may"])
     job = SendFax(to=NUMBER, media_name="letter", tags=["recall"], idempotency_key="order 7/2")
     desk.ledger.create("job-7", job, source="producer")
-    desk.ledger.admit("job-7", connection="c", sender="+14155550199")
-    desk.ledger.claim("job-7", owner="w", lease=60, facts={})
+    admit_one(desk.ledger, "job-7", connection="c", sender="+14155550199")
+    claim_one(desk.ledger, "job-7", owner="w", lease=60, facts={})
     desk.ledger.accept("job-7", 1, "11111111-2222-3333-4444-555555555555", source="worker")
     return "job-7"
 

@@ -13,6 +13,7 @@ from faxdispatch.jobs import SendFax
 from faxdispatch.ledger import Limits, Observation, Observations, Sample, read_overview, samples, take_sample
 from faxdispatch.states import HoldReason, State
 from tests.console.conftest import NUMBER, Browser
+from tests.ledger.steps import admit_one, claim_one
 
 NOW = datetime(2026, 5, 7, 14, 10, tzinfo=UTC)
 
@@ -21,8 +22,8 @@ NOW = datetime(2026, 5, 7, 14, 10, tzinfo=UTC)
 def sent(desk):
     """A job that Telnyx has."""
     desk.ledger.create("j", SendFax(to=NUMBER, media_name="letter", tags=["recall"]), source="producer")
-    assert desk.ledger.admit("j", connection="c", sender="+14155550199")["outcome"] == "go"
-    desk.ledger.claim("j", owner="w", lease=60, facts={})
+    assert admit_one(desk.ledger, "j", connection="c", sender="+14155550199")["outcome"] == "go"
+    claim_one(desk.ledger, "j", owner="w", lease=60, facts={})
     desk.ledger.accept("j", 1, "fax-1", source="worker")
     return "j"
 
@@ -112,8 +113,8 @@ def test_an_ended_fax_is_sent_again_to_a_corrected_number(desk, sent, operator):
 
 def test_an_unknown_send_is_settled_by_hand(desk, sent, operator):
     desk.ledger.create("u", SendFax(to="+14155550188", media_name="letter"), source="producer")
-    desk.ledger.admit("u", connection="c", sender="+14155550199")
-    desk.ledger.claim("u", owner="w", lease=60, facts={})
+    admit_one(desk.ledger, "u", connection="c", sender="+14155550199")
+    claim_one(desk.ledger, "u", owner="w", lease=60, facts={})
     desk.ledger.doubt("u", 1, cause="no_answer", look_after=15, facts={})
     assert "may or may not have taken it" in operator.text("/faxes/u")
     assert "It is not known of 1 send whether" in operator.text("/")

@@ -4,6 +4,7 @@ import pytest
 
 from faxdispatch.jobs import SendFax
 from faxdispatch.ledger import Ledger, Rules, Scripts, connect
+from tests.ledger.steps import admit_one, claim_one
 
 START = 1_790_000_000_000
 NUMBER = "+14155550200"
@@ -32,8 +33,8 @@ def ledger(scripts: Scripts) -> Ledger:
 
 def claim(ledger: Ledger) -> int:
     """Claim the next attempt of job `j`; gives its number."""
-    assert ledger.admit("j", connection="c", sender="+14155550299")["outcome"] == "go"
-    number: int = ledger.claim("j", owner="w", lease=60, facts={})["attempt"]
+    assert admit_one(ledger, "j", connection="c", sender="+14155550299")["outcome"] == "go"
+    number: int = claim_one(ledger, "j", owner="w", lease=60, facts={})["attempt"]
     return number
 
 

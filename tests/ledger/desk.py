@@ -11,6 +11,7 @@ from faxdispatch.jobs import Priority, SendFax
 from faxdispatch.ledger import Agenda, Ledger, Limits, Observation, Observations, Rules, Scripts, Suspects, connect
 from faxdispatch.states import HoldReason, State
 from tests.ledger.conftest import START
+from tests.ledger.steps import admit_one, claim_one
 
 SENDER = "+14155550299"
 EVENT = {"sending": "fax.sending.started"}
@@ -51,12 +52,12 @@ class Desk:
 
     def admit(self, name: str, connection: str = "c") -> str:
         """Gives `go`, `no`, or the reason for which the job is held."""
-        reply = self.ledger.admit(name, connection=connection, sender=SENDER)
+        reply = admit_one(self.ledger, name, connection=connection, sender=SENDER)
         return str(reply.get("reason", reply["outcome"]))
 
     def claim(self, name: str, *, cost: int = 0, rung: int = 0) -> str:
         """Gives `claimed`, `no`, or the reason for which the job is held."""
-        reply = self.ledger.claim(name, owner=f"worker of {name}", lease=60, facts={}, cost=cost, rung=rung)
+        reply = claim_one(self.ledger, name, owner=f"worker of {name}", lease=60, facts={}, cost=cost, rung=rung)
         return str(reply.get("reason", reply["outcome"]))
 
     def accept(self, name: str) -> str:

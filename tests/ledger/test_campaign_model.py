@@ -18,6 +18,7 @@ from tests.ledger.campaign_desk import NAME, CampaignDesk, job
 from tests.ledger.desk import SENDER, everything_is_free
 from tests.ledger.snapshot import Snapshot
 from tests.ledger.walk import SeededWalk
+from tests.ledger.steps import claim_one
 
 LEASE, SETTLE, LAG, LISTINGS, KEPT = 60, 600, 300, 3, 300
 SINGLE = "single"
@@ -176,7 +177,7 @@ class Walk(SeededWalk):
     def claim(self) -> None:
         name = self.take(self.admitted)
         self.owners += 1
-        reply = self.desk.ledger.claim(name, owner=f"w{self.owners}", lease=LEASE, facts={}, cost=5)
+        reply = claim_one(self.desk.ledger, name, owner=f"w{self.owners}", lease=LEASE, facts={}, cost=5)
         if reply["outcome"] != "claimed":
             return
         view = self.desk.ledger.job(name)

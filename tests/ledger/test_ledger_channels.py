@@ -8,6 +8,7 @@ import pytest
 from faxdispatch.ledger import Rules
 from faxdispatch.states import HoldReason, State
 from tests.ledger.desk import SENDER, Desk, everything_is_free
+from tests.ledger.steps import admit_one
 
 FULL = HoldReason.NO_CHANNEL_AT_TELNYX
 
@@ -404,7 +405,7 @@ def test_jobs_that_are_held_for_a_time_wait_out_a_pause_in_line(desk):
     desk.retry("j", delay=60)
     desk.limits.pause("c", reason="403", delay=3600)
     desk.later(61)
-    assert desk.ledger.admit("j", connection="c", sender=SENDER)["reason"] == "connection_paused"
+    assert admit_one(desk.ledger, "j", connection="c", sender=SENDER)["reason"] == "connection_paused"
 
     until = desk.told("job.held")[-1].data["until"]
     assert until == pytest.approx((desk.scripts.now / 1000 + timedelta(seconds=3539).total_seconds()) * 1000)

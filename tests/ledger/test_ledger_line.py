@@ -7,6 +7,7 @@ import pytest
 from faxdispatch.ledger import Rules
 from faxdispatch.states import HoldReason, State, Verdict
 from tests.ledger.desk import SENDER, Desk, everything_is_free
+from tests.ledger.steps import admit_one
 
 NUMBER = "+14155550200"
 OTHERS = ("first", "second")
@@ -183,7 +184,7 @@ def test_fifty_faxes_to_one_number_over_two_connections_go_one_by_one_with_few_s
 
 def test_a_job_that_is_told_of_again_and_again_while_it_waits_stays_where_it_is(flying):
     for _ in range(5):
-        assert flying.ledger.admit("first", connection="c", sender=SENDER)["reason"] == "destination_busy"
+        assert admit_one(flying.ledger, "first", connection="c", sender=SENDER)["reason"] == "destination_busy"
 
     assert [e.type for e in flying.ledger.job("first", history=True).history] == ["job.queued", "job.held"]
     assert flying.redis.zrange(f"fax:line:{NUMBER}:waiting", 0, -1) == ["first", "second"]

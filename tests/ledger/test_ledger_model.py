@@ -35,6 +35,7 @@ from faxdispatch.states import MOVES, OPEN, TERMINAL, WAIVABLE, HoldReason, Stat
 from tests.ledger.desk import everything_is_free
 from tests.ledger.snapshot import Snapshot
 from tests.ledger.walk import SeededWalk
+from tests.ledger.steps import admit_one, claim_one
 
 LEASE, SETTLE, LAG, LISTINGS = 60, 600, 300, 3
 CONNECTIONS = ("c1", "c2")
@@ -234,7 +235,7 @@ class World(SeededWalk):
         if self.ledger.job(job).untaken >= self.rules.most_untaken:
             self.ledger.hold(job, reason=HoldReason.NEVER_ACCEPTED, due=None)
             return
-        if self.ledger.admit(job, connection=self.connection_of(job), sender="+1")["outcome"] == "go":
+        if admit_one(self.ledger, job, connection=self.connection_of(job), sender="+1")["outcome"] == "go":
             self.admitted.append(job)
 
     # Workers -------------------------------------------------------------------------------------------------------
@@ -245,9 +246,9 @@ class World(SeededWalk):
         pause = self.redis.hgetall(f"fax:paused:{before.connection_id}")
         self.owners += 1
         cost = self.random.randint(5, 20)
-        reply = self.ledger.claim(job, owner=f"w{self.owners}", lease=LEASE, facts={}, cost=cost)
+        reply = claim_one(self.ledger, job, owner=f"w{self.owners}", lease=LEASE, facts={}, cost=cost)
         if self.chance(0.2):
-            repeated = self.ledger.claim(job, owner=f"w{self.owners}", lease=LEASE, facts={}, cost=cost)
+            repeated = claim_one(self.ledger, job, owner=f"w{self.owners}", lease=LEASE, facts={}, cost=cost)
             assert repeated == reply or reply["outcome"] in {"no", "held"}
         if reply["outcome"] != "claimed":
             return
@@ -666,9 +667,9 @@ class World(SeededWalk):
         self.redis.close()
 
     def _work(self, job: str) -> None:
-        if self.ledger.admit(job, connection=self.connection_of(job), sender="+1")["outcome"] != "go":
+        if admit_one(self.ledger, job, connection=self.connection_of(job), sender="+1")["outcome"] != "go":
             return
-        reply = self.ledger.claim(job, owner=f"end{self.now}", lease=LEASE, facts={}, cost=10)
+        reply = claim_one(self.ledger, job, owner=f"end{self.now}", lease=LEASE, facts={}, cost=10)
         if reply["outcome"] == "claimed":
             call = Call(job, reply["attempt"], self.now, 10)
             self.posts[job, call.attempt] = self.posts.get((job, call.attempt), 0) + 1

@@ -8,6 +8,7 @@ from faxdispatch.ledger import Rules
 from faxdispatch.states import State
 from tests.ledger.conftest import START
 from tests.ledger.desk import Desk, everything_is_free
+from tests.ledger.steps import admit_one
 
 NUMBER, OTHER = "+14155550200", "+14155550201"
 DAY = 86_400
@@ -220,7 +221,7 @@ def test_a_job_that_is_cancelled_while_it_fails_blames_its_number_all_the_same(d
 
 def rung(desk: Desk, name: str, *, to: str = NUMBER) -> int:
     desk.create(name, to=to)
-    reply = desk.ledger.admit(name, connection="c", sender=NUMBER)
+    reply = admit_one(desk.ledger, name, connection="c", sender=NUMBER)
     desk.ledger.cancel(name, source="producer")
     assert reply["outcome"] == "go"
     return int(reply["rung"])

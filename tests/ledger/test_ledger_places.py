@@ -4,6 +4,7 @@ from faxdispatch.events import Event
 from faxdispatch.jobs import SendFax
 from faxdispatch.ledger import Agenda, Ledger, Observation, Observations, Rules, Scripts, connect
 from tests.ledger.conftest import claim
+from tests.ledger.steps import admit_one
 
 SENDER = "+14155550299"
 
@@ -13,9 +14,9 @@ def test_a_job_whose_connection_changes_waits_in_one_line_only(redis_url: str) -
     ledger = Ledger(scripts)
     for name, number in (("first", "+14155550201"), ("second", "+14155550202")):
         ledger.create(name, SendFax(to=number, media_name="letter"), source="producer")
-        ledger.admit(name, connection="old", sender=SENDER)
+        admit_one(ledger, name, connection="old", sender=SENDER)
     # FAX_CONNECTION_ID was changed, and the message comes once more.
-    assert ledger.admit("second", connection="new", sender=SENDER)["outcome"] == "go"
+    assert admit_one(ledger, "second", connection="new", sender=SENDER)["outcome"] == "go"
     ledger.cancel("first", source="operator")
     agenda = Agenda(scripts)
     assert agenda.pick() == []

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from faxdispatch.ledger import Limits, Rules, Scripts, connect
 from faxdispatch.telnyx.throttle import Throttle
 from tests.ledger.desk import Desk, everything_is_free
+from tests.ledger.steps import admit_one
 
 SECOND = 1_000_000
 
@@ -245,7 +246,7 @@ def test_the_rate_is_used_up_by_jobs_that_wait_in_line(redis_url, connections):
         picked = desk.picked()
         desk.later(0.02)
         for name in picked:
-            reply = desk.ledger.admit(name, connection=f"c{name[0]}", sender="+14155550299")
+            reply = admit_one(desk.ledger, name, connection=f"c{name[0]}", sender="+14155550299")
             assert reply["outcome"] == "go"
             starts.append(desk.scripts.now * 1000 + reply["wait"])
         desk.later(0.08)

@@ -7,6 +7,7 @@ from faxdispatch.jobs import SendFax
 from faxdispatch.ledger import Agenda, Ledger, Observation, Observations, Scripts
 from faxdispatch.states import State, Verdict
 from tests.ledger.conftest import NUMBER, START, claim
+from tests.ledger.steps import admit_one, claim_one
 
 
 def say(ledger: Ledger, verdict: Verdict, **options: object) -> str:
@@ -72,8 +73,8 @@ def test_an_accepted_fax_is_bound_and_asked_about_at_once(unknown, scripts):
 def test_a_fax_of_another_job_cannot_be_given(unknown):
     other = SendFax(to="+14155550201", media_name="letter")
     unknown.create("k", other, source="producer")
-    unknown.admit("k", connection="c", sender="+14155550299")
-    unknown.claim("k", owner="w", lease=60, facts={})
+    admit_one(unknown, "k", connection="c", sender="+14155550299")
+    claim_one(unknown, "k", owner="w", lease=60, facts={})
     unknown.accept("k", 1, "fax-1", source="worker")
     before = history(unknown)
 
@@ -93,7 +94,7 @@ def test_a_late_sign_of_life_after_not_sent_is_believed_as_long_as_the_next_atte
 
     assert webhook(scripts, "delivered") == "recorded"
     assert unknown.job("j").state is State.DELIVERED
-    assert unknown.admit("j", connection="c", sender="+14155550299")["outcome"] == "no"
+    assert admit_one(unknown, "j", connection="c", sender="+14155550299")["outcome"] == "no"
 
 
 def test_a_late_sign_of_life_after_the_next_attempt_has_begun_is_a_conflict_and_that_fax_is_cancelled(unknown, scripts):

@@ -5,6 +5,7 @@ import pytest
 from faxdispatch.jobs import SendFax
 from faxdispatch.ledger import Ledger, Scripts, connect
 from faxdispatch.states import State
+from tests.ledger.steps import admit_one, claim_one
 
 START = 1_790_000_000_000
 SETTLE = 600.0
@@ -22,8 +23,8 @@ def unknown(scripts: Scripts) -> Ledger:
     """A ledger with job `j`, whose first attempt is unknown since START."""
     ledger = Ledger(scripts)
     ledger.create("j", SendFax(to="+14155550200", media_name="letter"), source="producer")
-    ledger.admit("j", connection="c", sender="+14155550299")
-    ledger.claim("j", owner="w", lease=60, facts={})
+    admit_one(ledger, "j", connection="c", sender="+14155550299")
+    claim_one(ledger, "j", owner="w", lease=60, facts={})
     ledger.doubt("j", 1, cause="no_answer", look_after=15, facts={})
     return ledger
 
@@ -78,8 +79,8 @@ def test_a_late_sign_of_life_after_the_next_claim_is_a_conflict_and_that_fax_is_
     scripts.now = START + round(SETTLE * 10_000)
     for name in "abc":
         look(unknown, name)
-    unknown.admit("j", connection="c", sender="+14155550299")
-    unknown.claim("j", owner="w2", lease=60, facts={})
+    admit_one(unknown, "j", connection="c", sender="+14155550299")
+    claim_one(unknown, "j", owner="w2", lease=60, facts={})
 
     assert unknown.accept("j", 1, "late", source="webhook")["outcome"] == "stray"
     assert scripts.redis.zrange("fax:strays", 0, -1) == ["late"]

@@ -11,6 +11,7 @@ from faxdispatch.states import State
 from faxdispatch.telnyx.client_state import encode_client_state
 from faxdispatch.telnyx.webhooks import parse_webhook
 from faxdispatch.testing import SignedRequest, Signer, telnyx_event
+from tests.ledger.steps import admit_one, claim_one
 from tests.webhook.harness import quarantined, told
 from webhook.breaker import Breaker
 from webhook.connections import Connections
@@ -29,8 +30,8 @@ class World:
         self._ledger = Ledger(scripts)
         self._recorder = self._recording(Observations(scripts))
         self._ledger.create("job-1", SendFax.decode(FAX | {"client_state": "theirs"}), source="producer")
-        self._ledger.admit("job-1", connection="234423", sender="+17733372107")
-        self._ledger.claim("job-1", owner="me", lease=60, facts={})
+        admit_one(self._ledger, "job-1", connection="234423", sender="+17733372107")
+        claim_one(self._ledger, "job-1", owner="me", lease=60, facts={})
         self.inbox = Inbox(scripts)
         self._agenda = Agenda(scripts)
 

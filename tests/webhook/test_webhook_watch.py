@@ -1,6 +1,7 @@
 """Metrics and health."""
 
 import json
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
@@ -9,11 +10,12 @@ from prometheus_client.parser import text_string_to_metric_families
 from redis import Redis
 
 from faxdispatch.jobs import SendFax
-from faxdispatch.ledger import Ledger, Limits, Question, Questions, Scripts, connect
+from faxdispatch.ledger import Figures, Ledger, Limits, Question, Questions, Scripts, Watch, connect
 from faxdispatch.settings import Settings
 from faxdispatch.states import OPEN
 from faxdispatch.testing import telnyx_event
 from tests.ledger.campaign_desk import CampaignDesk
+from tests.ledger.steps import admit_one, claim_one
 from tests.webhook.harness import PATH, SIGNER
 from webhook.app import create_apps
 from webhook.endpoint import Refusal
@@ -26,7 +28,8 @@ def figures(admin: FlaskClient) -> dict[tuple[str, ...], float]:
     """The samples by name and labels' values."""
     text = admin.get("/metrics").text
     families = text_string_to_metric_families(text)
-    return {(s.name, *s.labels.values()): s.value for family in families for s in family.samples}
+    samples = (sample for family in families for sample in family.samples)
+    return {(s.name, *s.labels.values()): s.value for s in samples if not s.name.endswith("_created")}
 
 
 @pytest.fixture
@@ -41,7 +44,7 @@ def test_the_ledgers_figures_are_told(admin: FlaskClient, redis_url: str):
     ledger = Ledger(scripts)
     for number in (1, 2, 3):
         ledger.create(f"job-{number}", SendFax.decode(FAX | {"to": f"+1510788262{number}"}), source="producer")
-    ledger.admit("job-1", connection="234423", sender="+17733372107")
+    admit_one(ledger, "job-1", connection="234423", sender="+17733372107")
     Limits(scripts).pause("999", reason="no funds", delay=60)
     found = figures(admin)
     assert found["faxdispatch_ledger_up",] == 1
@@ -90,12 +93,29 @@ def test_how_long_the_oldest_job_stands_in_each_state_is_told(admin: FlaskClient
     for number, age in enumerate((0, 40_000, 70_000)):
         scripts.now = began + age
         ledger.create(f"job-{number}", SendFax.decode(FAX | {"to": f"+1510788262{number}"}), source="producer")
-    ledger.admit("job-0", connection="234423", sender="+17733372107")
-    ledger.claim("job-0", owner="w", lease=60, facts={})
+    admit_one(ledger, "job-0", connection="234423", sender="+17733372107")
+    claim_one(ledger, "job-0", owner="w", lease=60, facts={})
     ledger.doubt("job-0", 1, cause="no_answer", look_after=15, facts={})
     found = figures(admin)
     assert 60 <= found["faxdispatch_oldest_seconds", "queued"] < 120
     assert 30 <= found["faxdispatch_oldest_seconds", "unknown"] < 60
+
+
+@pytest.mark.parametrize("name", [field.name for field in fields(Figures)])
+def test_every_figure_of_the_ledger_has_a_metric(settings: Settings, redis_url: str, monkeypatch, name: str):
+    found = Watch(Scripts(connect(redis_url))).figures()
+    seen = []
+    for each in (found, replace(found, **{name: changed(getattr(found, name))})):
+        monkeypatch.setattr(Watch, "figures", lambda _, each=each: each)
+        seen.append(figures(create_apps(settings).admin.test_client()))
+    assert seen[0] != seen[1], f"no metric shows {name}: add it in webhook/metrics.py"
+
+
+def changed(value: object) -> object:
+    """Give another value of a figure's kind."""
+    if isinstance(value, dict):
+        return dict.fromkeys(value or ["place"], 7)
+    return not value if isinstance(value, bool) else (value or 0) + 7
 
 
 def test_every_figure_is_explained_to_operators(admin: FlaskClient):

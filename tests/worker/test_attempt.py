@@ -322,3 +322,4 @@ def test_every_option_of_a_fax_is_either_telnyxs_or_stays_here():
         "client_state", "document_name", "cover", "cover_fields", "resend_of",
     }  # fmt: skip
     assert options & _TELNYX == options - ours
+    assert options >= _TELNYX, "Telnyx takes an option that SendFax lacks: add it in faxdispatch/jobs.py"

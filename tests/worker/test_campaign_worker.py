@@ -19,6 +19,7 @@ from faxdispatch.ledger import (
 from faxdispatch.settings import Settings
 from faxdispatch.states import CampaignState, HoldReason, State
 from faxdispatch.telnyx import Fax, SendRequest
+from tests.ledger.steps import admit_one, claim_one
 from tests.worker.doubles import collaborators
 from worker.scheduling.feeding import Feeder
 from worker.sending.attempt import run_attempts
@@ -125,10 +126,10 @@ def test_all_rows_are_fed_while_more_retries_wait_than_are_lined_up_at_once(work
         works.feeder.feed()
         # Every row that is let go fails at once and waits for its retry, behind the whole list.
         for job_id in works.picked():
-            assert works.w.ledger.admit(job_id, connection="c1", sender=SENDER)["outcome"] == "go"
-            works.w.ledger.claim(job_id, owner=job_id, lease=60, facts={})
+            assert admit_one(works.w.ledger, job_id, connection="c1", sender=SENDER)["outcome"] == "go"
+            claim_one(works.w.ledger, job_id, owner=job_id, lease=60, facts={})
             works.w.ledger.postpone(job_id, 1, reason=HoldReason.NOT_SENT, delay=0, facts={})
-            works.w.ledger.admit(job_id, connection="c1", sender=SENDER)
+            admit_one(works.w.ledger, job_id, connection="c1", sender=SENDER)
     assert works.campaigns.get("spring").pending == 0
     assert works.campaigns.audit("spring").faults == ()
 

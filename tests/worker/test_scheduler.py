@@ -15,6 +15,7 @@ from faxdispatch.ledger import (
 )
 from faxdispatch.settings import Settings
 from faxdispatch.states import State
+from tests.ledger.steps import admit_one, claim_one
 from tests.worker.doubles import collaborators
 from worker.scheduling import housekeeping
 from worker.scheduling.scheduler import CROWD, Scheduler
@@ -47,8 +48,8 @@ class Desk:
         self.ledger.create("job", job, source="producer")
 
     def claim(self) -> None:
-        self.ledger.admit("job", connection="c1", sender="+13125550299")
-        self.ledger.claim("job", owner="w", lease=60, facts={})
+        admit_one(self.ledger, "job", connection="c1", sender="+13125550299")
+        claim_one(self.ledger, "job", owner="w", lease=60, facts={})
 
     def fail(self, reason: str) -> None:
         self.ledger.accept("job", 1, "fax-1", source="worker")
@@ -162,7 +163,7 @@ def test_who_waits_for_a_channel_is_told_when_one_is_free(desk: Desk) -> None:
     desk.create()
     desk.claim()
     desk.ledger.create("next", SendFax(to="+13125550200", media_name="letter"), source="producer")
-    desk.ledger.admit("next", connection="c1", sender="+13125550299")
+    admit_one(desk.ledger, "next", connection="c1", sender="+13125550299")
 
     assert desk.after(0) == []
     desk.fail("user_busy")
@@ -177,7 +178,7 @@ def test_those_whose_turn_it_is_travel_together_but_for_urgent_ones(desk: Desk) 
     desk.ledger.create("urgent", urgent, source="producer")
     desk.w.limits.pause("c1", delay=60)
     for job in ("job-0", "job-1", "job-2", "urgent"):
-        desk.ledger.admit(job, connection="c1", sender="+13125550299")
+        admit_one(desk.ledger, job, connection="c1", sender="+13125550299")
     desk.w.limits.resume("c1", reason="test")
 
     assert desk.after(0) == [

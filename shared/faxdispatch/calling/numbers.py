@@ -8,6 +8,7 @@ from typing import NamedTuple
 import phonenumbers
 from phonenumbers import PhoneMetadata, PhoneNumber, PhoneNumberType, ValidationResult
 
+from faxdispatch.errors import BadInput
 from faxdispatch.privacy import EXAMPLE
 
 # A list goes through the patterns of all countries; by itself the library compiles them again and again.
@@ -217,6 +218,17 @@ def callable_number(parsed: PhoneNumber) -> Number:
     _refuse_never_called(number)
     _refuse_impossible(parsed)
     return number
+
+
+def read_country(text: str | None) -> str | None:
+    """Give a country (ISO 3166, two letters), as a person wrote it, in capital letters; None where none is given.
+
+    Raises:
+        BadInput: there is none of that name.
+    """
+    if text is not None and text.upper() not in COUNTRIES:
+        raise BadInput(f"region: {text!r} is no country with telephone numbers; write two letters, like US")
+    return text.upper() if text else None
 
 
 def country_of(number: str) -> str | None:

@@ -1,6 +1,6 @@
 """`faxdispatch cancel`, `refresh` and `sync`: commands to one fax, carried out by the workers.
 
-`faxdispatch faxes` has commands of the same names that ask Telnyx themselves.
+They need REDIS_URL and no API key. `faxdispatch faxes` asks Telnyx itself, needs the key, and prints the answer.
 """
 
 from typing import Annotated
@@ -23,7 +23,8 @@ _CANCELLED = {
 def cancel(job: Job = None, fax_id: FaxId = None) -> Answer:
     """Cancel a fax: at once where nothing has left, else by having the workers ask Telnyx.
 
-    Exit code 1 where the job had ended. For a fax that was not sent from here: faxdispatch faxes cancel.
+    It needs no API key. Exit code 1 where the job had ended. To cancel a fax that was not sent from here, use
+    faxdispatch faxes cancel, which asks Telnyx itself.
     """
     outcome = FaxClient.from_env().cancel(job_id=job, fax_id=fax_id)
     return _answer(_CANCELLED[outcome], outcome=outcome, job_id=job, fax_id=fax_id)
@@ -32,7 +33,7 @@ def cancel(job: Job = None, fax_id: FaxId = None) -> Answer:
 def refresh(fax_id: Annotated[str, typer.Argument(help="Telnyx's id of the inbound fax.")]) -> Answer:
     """Have the workers renew an inbound fax's expired media link; event fax.refreshed brings the new one.
 
-    To get the link at once: faxdispatch faxes refresh.
+    It needs no API key. To print the link at once, use faxdispatch faxes refresh, which asks Telnyx itself.
     """
     FaxClient.from_env().refresh(fax_id)
     return _answer("asked for; event fax.refreshed brings the link", outcome="wished", fax_id=fax_id)
@@ -41,7 +42,7 @@ def refresh(fax_id: Annotated[str, typer.Argument(help="Telnyx's id of the inbou
 def sync(job: Job = None, fax_id: FaxId = None) -> Answer:
     """Have the workers read a fax's status from Telnyx and record it.
 
-    To only look at what Telnyx says: faxdispatch faxes show.
+    It needs no API key. To print what Telnyx says and record nothing, use faxdispatch faxes show.
     """
     FaxClient.from_env().sync(job_id=job, fax_id=fax_id)
     return _answer(

@@ -7,10 +7,10 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from faxdispatch.cli.output import show_json
+from faxdispatch.cli.output import Answer
 from faxdispatch.demo.run import Run
 from faxdispatch.demo.stage import Stage, stage
-from faxdispatch.demo.verdict import Verdict, judge
+from faxdispatch.demo.verdict import judge
 from faxdispatch.demo.view import LABEL, progress, show
 from faxdispatch.plain import plain
 from faxdispatch.supervisor.checkout import checkout
@@ -23,7 +23,7 @@ _WIDTH = 150
 
 def demo(
     as_json: Annotated[bool, typer.Option("--json", help="Print the outcome as JSON, and nothing else.")] = False,
-) -> None:
+) -> Answer:
     """Send real documents through real processes to a simulated Telnyx, and check what comes of each.
 
     Exit code 0 where every fax ended as it had to, 1 where one did not.
@@ -43,21 +43,15 @@ def demo(
                 _show_log(set_up)
     except Told as told:
         raise typer.Exit(told.exit_code) from None
-    _show(verdict, console, as_json=as_json)
-    raise typer.Exit(0 if verdict.ok else 1)
+    if not as_json:
+        show(verdict, console)
+    return Answer(verdict.as_json(), ok=verdict.ok)
 
 
 def _forget_settings() -> None:
     # Celery itself heeds CELERY_BROKER_URL, whatever address it is given: the messages would go to a real broker.
     for name in SETTINGS & os.environ.keys():
         del os.environ[name]
-
-
-def _show(verdict: Verdict, console: Console, *, as_json: bool) -> None:
-    if as_json:
-        show_json(verdict.as_json())
-    else:
-        show(verdict, console)
 
 
 def _show_log(set_up: Stage) -> None:

@@ -1,7 +1,6 @@
 """`faxdispatch doctor`."""
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Annotated
 
 import typer
 
@@ -15,7 +14,7 @@ from faxdispatch.checks.notices import check_notices
 from faxdispatch.checks.redis import check_redis
 from faxdispatch.checks.telnyx import check_telnyx
 from faxdispatch.checks.webhook import check_webhook
-from faxdispatch.cli.output import show_json
+from faxdispatch.cli.output import Answer, Json
 from faxdispatch.errors import Misconfigured
 from faxdispatch.plain import plain
 from faxdispatch.privacy import scrub
@@ -37,7 +36,7 @@ CHECKS: tuple[Callable[[Settings], Iterable[Finding]], ...] = (
 _COLOURS = {Level.OK: "green", Level.WARN: "yellow", Level.FAIL: "red"}
 
 
-def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+def doctor(as_json: Json = False) -> Answer:
     """Look at settings, Redis, broker, workers, Telnyx, webhook, storage and policy hook; say what to mend.
 
     Exit code 1 if something fails. Nothing is changed and no fax is sent.
@@ -48,10 +47,7 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] 
         if not as_json:
             _show(finding)
     healthy = all(finding.level is not Level.FAIL for finding in found)
-    if as_json:
-        show_json({"healthy": healthy, "findings": [finding.as_json() for finding in found]})
-    if not healthy:
-        raise typer.Exit(1)
+    return Answer({"healthy": healthy, "findings": [finding.as_json() for finding in found]}, ok=healthy)
 
 
 def examine() -> Iterator[Finding]:

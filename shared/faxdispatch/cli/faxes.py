@@ -58,8 +58,8 @@ class Direction(StrEnum):
 
 app = Group(
     "Look at the faxes that Telnyx knows, in and out, whoever sent them; cancel, refresh or delete one.\n\n"
-    "These ask Telnyx themselves and give its answer. What is known of a fax that was sent from here: "
-    "faxdispatch status.",
+    "These commands need TELNYX_API_KEY, ask Telnyx themselves and print its answer. faxdispatch cancel, refresh and "
+    "sync have the workers do it and need only REDIS_URL. faxdispatch status shows what is known here.",
 )
 
 
@@ -128,8 +128,8 @@ def show_(fax_id: FaxId, full: Full = False) -> Answer:
 def cancel(fax_id: FaxId) -> Answer:
     """Cancel an outbound fax: through its job, where it is one of ours, so that it is not sent again; else at Telnyx.
 
-    Exit code 1 where it is too late. With REDIS_URL set, Redis must answer. Like `faxdispatch cancel --fax-id`, but it
-    asks Telnyx itself for what is no open job's, and tells at once what Telnyx said.
+    Exit code 1 where it is too late. With REDIS_URL set, Redis must answer. Unlike `faxdispatch cancel --fax-id`, it
+    also cancels faxes that are no open job's: it asks Telnyx itself and prints the answer.
     """
     settings = Settings.load()
     ledger = ledger_of(settings)
@@ -152,7 +152,7 @@ def cancel(fax_id: FaxId) -> Answer:
 def refresh(fax_id: FaxId) -> Answer:
     """Renew an inbound fax's expired media link and print the new one, in full: whoever has it can read the fax.
 
-    It asks Telnyx itself and waits for the link; `faxdispatch refresh` has the workers do it and tell it as an event.
+    It asks Telnyx itself and waits for the link. `faxdispatch refresh` has the workers do it, and an event brings it.
     """
     with account(Settings.load()) as telnyx, known(f"fax {fax_id}", _NONE_SUCH):
         link = _renewed(telnyx, fax_id)

@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime
 from itertools import chain
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, get_args
 
 import typer
 
@@ -14,14 +14,11 @@ from faxdispatch.cli.groups import Group
 from faxdispatch.cli.output import Answer, Full, Limit, Rows, fields
 from faxdispatch.client import FaxClient
 from faxdispatch.errors import BadInput, NotKnown
-from faxdispatch.ledger import DocumentPlace, InboundFax, Inbox
+from faxdispatch.ledger import DocumentPlace, InboundFax, Inbox, ListedPlace
 from faxdispatch.privacy import mask_number
 from faxdispatch.wording import clock
 
 FaxId = Annotated[str, typer.Argument(metavar="FAX_ID", help="Telnyx's id of the fax.", show_default=False)]
-
-Listed = Literal["given_up", "wanted", "coming", "stored"]
-"""The places of which there is a list, in the order in which they are shown."""
 
 _WORDS = {
     DocumentPlace.COMING: "on its way in",
@@ -38,7 +35,7 @@ app = Group("Look at inbound faxes, have a document fetched again, or have lost 
 @app.command("list")
 def list_(
     place: Annotated[
-        Listed | None, typer.Option(help="Only those whose document is there.", show_default=False)
+        ListedPlace | None, typer.Option(help="Only those whose document is there.", show_default=False)
     ] = None,
     limit: Limit = 50,
     full: Full = False,
@@ -49,7 +46,7 @@ def list_(
     without a document are not listed: `inbound show` tells of one, `faxdispatch faxes list --direction inbound` of all.
     """
     inbox = FaxClient.from_env().inbound
-    places = (place,) if place else get_args(Listed)
+    places = (place,) if place else get_args(ListedPlace)
     return Rows(
         chain.from_iterable(inbox.at(DocumentPlace(where)) for where in places),
         data=_data,

@@ -10,7 +10,6 @@ from typing import Annotated
 
 import typer
 
-from faxdispatch.calling.numbers import COUNTRIES
 from faxdispatch.errors import BadInput
 
 ListFile = Annotated[
@@ -94,17 +93,6 @@ def at_hand(file: Path) -> Iterator[Path]:
 def called(file: Path) -> Path:
     """Give the name by which a list is called in messages, and beside which files about it are written."""
     return Path("stdin") if str(file) == "-" else file
-
-
-def country(region: str | None) -> str | None:
-    """Give the country of numbers without +, in capital letters.
-
-    Raises:
-        BadInput: there is none of that name.
-    """
-    if region is not None and region.upper() not in COUNTRIES:
-        raise BadInput(f"region: {region!r} is no country with telephone numbers; write two letters, like US")
-    return region.upper() if region else None
 
 
 def column_fields(given: list[str], *, media: str | None = None) -> dict[str, str | int | None] | None:

@@ -1,11 +1,13 @@
 """`faxdispatch preview`: a fax's pages as a fax machine prints them, with its cover as a row of a list would get it."""
 
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from faxdispatch.cli.output import note, show, show_json
+from faxdispatch.cli.output import Rows, note
 from faxdispatch.cli.send import fields_of
 from faxdispatch.composition.composing import Cover, compose
 from faxdispatch.composition.cover import read_cover
@@ -14,6 +16,15 @@ from faxdispatch.lists.checking import BadRow, check
 from faxdispatch.preflight.report import Finding
 from faxdispatch.preview.pages import Lines, draw
 from faxdispatch.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page that was drawn, the file it is in, and what was found about it."""
+
+    number: int
+    file: Path
+    warnings: list[Finding]
 
 
 def preview(
@@ -35,8 +46,7 @@ def preview(
     out: Annotated[
         Path | None, typer.Option(help="Folder for the pages; NAME-pages beside the file if not given.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, one object a page.")] = False,
-) -> None:
+) -> Rows[Page]:
     """Write each page as a fax machine prints it: black or white dots, 1728 across, as PNG.
 
     Warns of pages that are blank or nearly black, of those that are made smaller, and of text that does not come
@@ -55,13 +65,21 @@ def preview(
     document, report = compose(files, made, quality=quality)
     if report.problem:
         raise BadInput(f"{files[0] if files else 'cover'}: {report.problem}")
-    first = draw(document.content, 1, lines)
+    return Rows(_pages(document.content, lines, folder, report.warnings), data=_data, line=lambda page: str(page.file))
+
+
+def _pages(content: bytes, lines: Lines, folder: Path, warnings: Iterable[Finding]) -> Iterator[Page]:
+    """Draw each page into a file of `folder`, which is made; the warnings about a page are told after it."""
+    first = draw(content, 1, lines)
     folder.mkdir(parents=True)
-    for page in range(1, first.pages + 1):
-        drawn = first if page == 1 else draw(document.content, page, lines)
-        path = folder / f"page-{page:03}.png"
+    for number in range(1, first.pages + 1):
+        drawn = first if number == 1 else draw(content, number, lines)
+        path = folder / f"page-{number:03}.png"
         path.write_bytes(drawn.png)
-        _tell(path, page, [one for one in report.warnings if one.page == page], as_json=as_json)
+        page = Page(number, path, [one for one in warnings if one.page == number])
+        yield page
+        for one in page.warnings:
+            note(str(one))
 
 
 def _cover(text: str, fields: dict[str, str], listed: Path | None, row: int) -> Cover:
@@ -85,11 +103,6 @@ def _row(listed: Path, row: int, settings: Settings) -> tuple[dict[str, str], st
     raise BadInput(f"row: {listed} has no row {row}")
 
 
-def _tell(path: Path, page: int, warnings: list[Finding], *, as_json: bool) -> None:
-    if as_json:
-        told = [{"code": one.code, "words": one.words} for one in warnings]
-        show_json({"page": page, "file": str(path), "warnings": told})
-        return
-    show(str(path))
-    for one in warnings:
-        note(str(one))
+def _data(page: Page) -> dict[str, object]:
+    warnings = [{"code": one.code, "words": one.words} for one in page.warnings]
+    return {"page": page.number, "file": str(page.file), "warnings": warnings}

@@ -1,12 +1,13 @@
 """`faxdispatch resend`: ended faxes once more, by their ids or by what is known of them."""
 
+from collections.abc import Iterator, Sequence
 from typing import Annotated
 
 import typer
 
 from faxdispatch.cli.confirm import confirm
 from faxdispatch.cli.find import Cause, Key, Number, OfCampaign, Since, StateWord, Tag, Until, words
-from faxdispatch.cli.output import Json, Yes, note, show, show_json
+from faxdispatch.cli.output import Rows, Yes, note
 from faxdispatch.client import FaxClient, Receipt
 from faxdispatch.errors import BadInput, FaxError, Unavailable
 from faxdispatch.search import Found, Wanted
@@ -30,8 +31,7 @@ def resend(
     since: Since = None,
     until: Until = None,
     yes: Yes = False,
-    as_json: Json = False,
-) -> None:
+) -> Rows[tuple[str, Receipt]]:
     """Send ended faxes again, each as a new job that names the old one, and take none twice.
 
     Either JOBs or options of `faxdispatch find` say which; by options, their number is told first, and open faxes and
@@ -44,19 +44,22 @@ def resend(
     if to is not None and len(jobs or ()) != 1:
         raise BadInput("to: goes with one JOB")
     chosen = list(dict.fromkeys(jobs)) if jobs else _chosen(client, wanted, yes=yes)
-    failed = 0
+    return Rows(_sent(client, chosen, to), data=_data, line=_line)
+
+
+def _sent(client: FaxClient, chosen: Sequence[str], to: str | None) -> Iterator[tuple[str, Receipt]]:
+    """Send each again and give the old job's id with the receipt; exit code 1 where one could not be sent."""
+    failed = False
     for job_id in chosen:
         try:
-            receipt = client.resend(job_id, to)
+            yield job_id, client.resend(job_id, to)
         except Unavailable:
             raise
         except FaxError as error:
             if len(chosen) == 1:
                 raise
             note(str(error))
-            failed += 1
-        else:
-            _tell(job_id, receipt, as_json=as_json)
+            failed = True
     if failed:
         raise typer.Exit(1)
 
@@ -82,8 +85,11 @@ def _may(fax: Found) -> bool:
     return fax.row is None and fax.state in _ENDED
 
 
-def _tell(job_id: str, receipt: Receipt, *, as_json: bool) -> None:
-    if as_json:
-        show_json({"job_id": receipt.job_id, "resend_of": job_id, "created": receipt.created})
-    else:
-        show(f"{receipt.job_id}  sends {job_id} again{'' if receipt.created else '; it was recorded before'}")
+def _data(sent: tuple[str, Receipt]) -> dict[str, object]:
+    job_id, receipt = sent
+    return {"job_id": receipt.job_id, "resend_of": job_id, "created": receipt.created}
+
+
+def _line(sent: tuple[str, Receipt]) -> str:
+    job_id, receipt = sent
+    return f"{receipt.job_id}  sends {job_id} again{'' if receipt.created else '; it was recorded before'}"

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from faxdispatch.campaign.looking_up import link_fetch
-from faxdispatch.cli.output import note, show, show_json
+from faxdispatch.cli.output import Answer, Json, note
 from faxdispatch.cli.preflight import tell_findings
 from faxdispatch.cli.sending import (
     T38,
@@ -80,8 +80,8 @@ def send(
     tag: Annotated[list[str] | None, typer.Option(help="Word returned in every event; may be repeated.")] = None,
     client_state: ClientState = None,
     wait: Annotated[bool, typer.Option("--wait", help="Follow it to its end; exit code 0 only if delivered.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-) -> None:
+    as_json: Json = False,
+) -> Answer:
     """Record one fax and hand it to the workers.
 
     A local file is uploaded to Telnyx's media storage first, once for the same content.
@@ -122,11 +122,11 @@ def send(
     if link:
         client.check(SendFax.decode(_bare(options), region=settings.fax_default_region))
     tell_findings(settings, documents=documents, link=link, quality=quality)
-    _tell(client, client.send(options), wait=wait, as_json=as_json)
+    return _answer(client, client.send(options), wait=wait, quiet=as_json)
 
 
-def _tell(client: FaxClient, receipt: Receipt, *, wait: bool, as_json: bool) -> None:
-    """Say what came of it; with `wait`, exit code 1 where it was not delivered."""
+def _answer(client: FaxClient, receipt: Receipt, *, wait: bool, quiet: bool) -> Answer:
+    """Give what came of it; with `wait`, follow the fax to its end first, telling of each step unless `quiet`."""
     answer: dict[str, Any] = {"job_id": receipt.job_id, "created": receipt.created}
     if not receipt.created:
         note(f"this fax was recorded before, as job {receipt.job_id}; it is not sent again")
@@ -134,15 +134,11 @@ def _tell(client: FaxClient, receipt: Receipt, *, wait: bool, as_json: bool) -> 
         answer["durable"] = False
         note("it is recorded, but Redis has not confirmed that it outlives a crash; faxdispatch doctor tells why")
     if wait:
-        view = wait_for(client, receipt.job_id, quiet=as_json)
+        view = wait_for(client, receipt.job_id, quiet=quiet)
         told = view.model_dump(mode="json", include={"state", "cause", "attempt", "fax_id", "page_count"})
         answer |= with_words(told)
-    if as_json:
-        show_json(answer)
-    elif not wait:
-        show(receipt.job_id)
-    if wait and answer["state"] != State.DELIVERED:
-        raise typer.Exit(1)
+    delivered = not wait or answer["state"] == State.DELIVERED
+    return Answer(answer, () if wait else receipt.job_id, ok=delivered)
 
 
 def _bare(options: dict[str, Any]) -> dict[str, Any]:

@@ -8,10 +8,11 @@ from typing import IO, Annotated, Any
 
 import typer
 
+from faxdispatch.calling.numbers import read_country
 from faxdispatch.calling.written import parse_moment
 from faxdispatch.campaign import Suppression, SuppressionList
 from faxdispatch.cli.groups import Group
-from faxdispatch.cli.lists import Column, Delimiter, Encoding, Region, at_hand, country
+from faxdispatch.cli.lists import Column, Delimiter, Encoding, Region, at_hand
 from faxdispatch.cli.output import Answer, Full, Json, Limit, Rows, note
 from faxdispatch.cli.progress import reading
 from faxdispatch.cli.user import Operator, user
@@ -97,7 +98,7 @@ def import_(
             source=source,
             until=end,
             column=column,
-            region=country(region),
+            region=read_country(region),
             delimiter=delimiter,
             encoding=encoding,
             operator=operator or user(),

@@ -38,7 +38,7 @@ from faxdispatch.ledger.durability import Barrier, Durability, DurabilityCheck, 
 from faxdispatch.ledger.epoch import Behind, Epoch, Witness
 from faxdispatch.ledger.health import Figures, Watch
 from faxdispatch.ledger.identity import Identity
-from faxdispatch.ledger.inbound import DocumentPlace, Due, InboundFax, Inbox
+from faxdispatch.ledger.inbound import DocumentPlace, Due, InboundFax, Inbox, ListedPlace
 from faxdispatch.ledger.jobs import CallOutcome, Claim, Ledger, New, Scope
 from faxdispatch.ledger.limits import Account, Limits, Pause, Traffic
 from faxdispatch.ledger.number_quarantine import Suspect, Suspects
@@ -87,6 +87,7 @@ __all__ = [
     "JobView",
     "DurabilityCheck",
     "Ledger",
+    "ListedPlace",
     "LeftOutRow",
     "Limits",
     "New",

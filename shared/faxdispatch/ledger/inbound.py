@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from faxdispatch.errors import Conflict, NotKnown
 from faxdispatch.ledger.clock import moment as moment_of
@@ -35,6 +35,9 @@ class DocumentPlace(StrEnum):
     NONE = "none"
     """The fax failed without one."""
 
+
+ListedPlace = Literal["given_up", "wanted", "coming", "stored"]
+"""The places of which there is a list, in the order in which they are shown."""
 
 _SETS = {
     DocumentPlace.COMING: "fax:coming",

@@ -69,7 +69,7 @@ class New:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A claim of the next attempt of a job; see `Ledger.claim`.
+    """A claim of the next attempt of a job; see `Ledger.claim_many`.
 
     `connection` is the one that it will be sent on; the claim fails where the job waits on another by now.
     `telnyx_at` is the present moment by Telnyx's clock, where that is known.
@@ -136,39 +136,17 @@ class Ledger(Rows):
             "release", job=job_id, waivable=waivable, why=why, operator=operator, source="operator"
         )
 
-    def admit(self, job_id: str, *, connection: str, sender: str) -> Reply:
-        """Ask whether the job may go now: `go`, `held` with `reason` (it is parked), `no` or `gone`.
-
-        With `go` come `wait`, the microseconds until its slot of the rate, the `connection` and `sender` to use, and
-        `rung`, the rung of the ladder with which a fax last came through to its number.
-        """
-        [reply] = self.admit_many([(job_id, connection, sender)])
-        return reply
-
     def admit_many(self, asked: Sequence[tuple[str, str, str]]) -> list[Reply]:
-        """Ask for several jobs at once, each with its connection and its sender; see `admit`."""
+        """Ask whether jobs, each with its connection and its sender, may go now. An answer for each.
+
+        Its `outcome` is `go`, `held` with `reason` (it is parked), `no` or `gone`. With `go` come `wait`, the
+        microseconds until its slot of the rate, the `connection` and `sender` to use, and `rung`, the rung of the
+        ladder with which a fax last came through to its number.
+        """
         jobs = [{"job": job, "connection": connection, "sender": sender} for job, connection, sender in asked]
         return self._scripts.run_many("admit", jobs=jobs, source="worker")
 
     # An attempt --------------------------------------------------------------------------------------------------
-
-    def claim(
-        self,
-        job_id: str,
-        *,
-        owner: str,
-        lease: float,
-        facts: Mapping[str, Any],
-        cost: int = 0,
-        rung: int = 0,
-        on: Redis | None = None,
-    ) -> Reply:
-        """Claim the next attempt for `owner`: `claimed` with its number `attempt`, `held`, `no` or `gone`.
-
-        `cost` is what it will cost by the estimate, in millionths; `rung` that of the ladder with which it is sent.
-        """
-        [reply] = self.claim_many([Claim(job_id, owner, facts, cost, rung)], lease=lease, on=on)
-        return reply
 
     def claim_many(
         self,
@@ -179,7 +157,9 @@ class Ledger(Rows):
         witness: Mapping[str, Any] | None = None,
         on: Redis | None = None,
     ) -> list[Reply]:
-        """Make several claims at once; each stands or falls by itself. See `claim`.
+        """Claim the next attempts of jobs; each stands or falls by itself. An answer for each.
+
+        Its `outcome` is `claimed` with its number `attempt`, `held`, `no` or `gone`.
 
         `account` is the one at Telnyx that they are sent with: only its listings are evidence. `witness` is the
         signature of the process; with each answer comes what `Witness.remember` takes.

@@ -1,11 +1,12 @@
 """`faxdispatch campaign check`: what would become of a list of recipients. Nothing is recorded and nothing is sent."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from faxdispatch.calling.numbers import read_country
 from faxdispatch.campaign.asking import quarantined_in
 from faxdispatch.campaign.judging import judged
 from faxdispatch.campaign.leftout import LeftOutFile
@@ -31,9 +32,8 @@ from faxdispatch.cli.lists import (
     at_hand,
     called,
     column_fields,
-    country,
 )
-from faxdispatch.cli.output import note, show, show_json
+from faxdispatch.cli.output import Answer
 from faxdispatch.cli.progress import reading
 from faxdispatch.cli.sending import Quality
 from faxdispatch.errors import BadInput
@@ -72,8 +72,7 @@ def check(
     ] = None,
     left_out: LeftOutOption = None,
     limit: Annotated[int, typer.Option(min=0, help="How many bad rows to show.")] = 10,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-) -> None:
+) -> Answer:
     """Check a list of recipients before anything is sent: count what can be sent, and write down the bad rows.
 
     Exit code 0: there is something to send and no bad row; 1: there are bad rows, or nothing to send; 2: the file or
@@ -104,7 +103,7 @@ def check(
         checking = check_list(
             path,
             policy=settings.number_policy,
-            region=country(region),
+            region=read_country(region),
             column=column,
             delimiter=delimiter,
             encoding=encoding,
@@ -124,9 +123,7 @@ def check(
             rows = _judged(checking, given, settings, quality)
             files = (bad_rows or free_path(called(file)), left_out or free_left_out(called(file)))
             written, left = _run(checking.table, rows, *files)
-    _tell(checking, written, left, asked=bool(settings.redis_url), as_json=as_json)
-    if checking.summary.invalid or not checking.summary.valid:
-        raise typer.Exit(1)
+    return _answer(checking, written, left, asked=bool(settings.redis_url))
 
 
 def _judged(checking: Check, given: ForAll, settings: Settings, quality: str | None) -> Iterable[Found]:
@@ -151,47 +148,45 @@ def _run(table: Table, rows: Iterable[Found], path: Path, left_path: Path) -> tu
     return path if bad.written else None, left_path if left.written else None
 
 
-def _tell(checking: Check, written: Path | None, left: Path | None, *, asked: bool, as_json: bool) -> None:
+def _answer(checking: Check, written: Path | None, left: Path | None, *, asked: bool) -> Answer:
     table, summary = checking.table, checking.summary
-    remarks = checking.documents.remarks() if checking.documents else []
-    if as_json:
-        show_json(
-            {
-                **_counts(summary),
-                "countries": summary.countries,
-                "column": table.columns[table.number_column],
-                "fields": {name: table.columns[place] for name, place in table.fields.items()},
-                "columns": table.columns,
-                "header": table.header,
-                "delimiter": table.delimiter if table.delimiter.isprintable() or table.delimiter == "\t" else None,
-                "encoding": table.encoding,
-                "guesses": [*table.guesses, *remarks],
-                "bad_rows": [bad._asdict() for bad in summary.bad],
-                "bad_rows_file": str(written) if written else None,
-                "left_out_file": str(left) if left else None,
-                "links": checking.documents.links() if checking.documents else None,
-                "asked": {"suppressed": asked, "quarantined": asked},
-            }
-        )
-        return
-    for guess in (*table.guesses, *remarks):
-        show(guess)
-    show()
+    guesses = [*table.guesses, *(checking.documents.remarks() if checking.documents else [])]
+    data = {
+        **_counts(summary),
+        "countries": summary.countries,
+        "column": table.columns[table.number_column],
+        "fields": {name: table.columns[place] for name, place in table.fields.items()},
+        "columns": table.columns,
+        "header": table.header,
+        "delimiter": table.delimiter if table.delimiter.isprintable() or table.delimiter == "\t" else None,
+        "encoding": table.encoding,
+        "guesses": guesses,
+        "bad_rows": [bad._asdict() for bad in summary.bad],
+        "bad_rows_file": str(written) if written else None,
+        "left_out_file": str(left) if left else None,
+        "links": checking.documents.links() if checking.documents else None,
+        "asked": {"suppressed": asked, "quarantined": asked},
+    }
+    notes = [] if asked else ["REDIS_URL is not set: suppressed and quarantined numbers were not looked up"]
+    ok = bool(summary.valid and not summary.invalid)
+    return Answer(data, [*guesses, *_lines(summary, written, left)], notes, ok=ok)
+
+
+def _lines(summary: Summary, written: Path | None, left: Path | None) -> Iterator[str]:
+    yield ""
     for name, count in _counts(summary).items():
-        show(f"{name.replace('_', ' '):<12} {count:>11,}{_more(name, summary)}")
-    if not asked:
-        note("REDIS_URL is not set: suppressed and quarantined numbers were not looked up")
+        yield f"{name.replace('_', ' '):<12} {count:>11,}{_more(name, summary)}"
     if summary.bad:
-        show()
+        yield ""
     for bad in summary.bad:
         where = f"line {bad.line}, {bad.column}" if bad.column else f"line {bad.line}"
         # Written as Python would, so that nothing in a cell commands the terminal.
-        show(f"{where}: {bad.value!r} {bad.reason}")
+        yield f"{where}: {bad.value!r} {bad.reason}"
     if written:
         rest = summary.invalid - len(summary.bad)
-        show(f"{f'and {rest:,} more; ' if rest else ''}all bad rows are in {written}")
+        yield f"{f'and {rest:,} more; ' if rest else ''}all bad rows are in {written}"
     if left:
-        show(f"{counted(summary.rows - summary.valid, 'row')} not to be faxed, each with the reason: {left}")
+        yield f"{counted(summary.rows - summary.valid, 'row')} not to be faxed, each with the reason: {left}"
 
 
 def _counts(summary: Summary) -> dict[str, int]:

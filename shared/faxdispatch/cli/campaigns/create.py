@@ -1,10 +1,12 @@
 """`faxdispatch campaign create`: from a list and a document to a campaign that waits for its start."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from faxdispatch.calling.numbers import read_country
 from faxdispatch.calling.written import parse_moment
 from faxdispatch.campaign import CampaignState, Imported, Reading
 from faxdispatch.campaign.leftout import free_path as free_left_out
@@ -29,9 +31,8 @@ from faxdispatch.cli.lists import (
     at_hand,
     called,
     column_fields,
-    country,
 )
-from faxdispatch.cli.output import note, show, show_json
+from faxdispatch.cli.output import Answer
 from faxdispatch.cli.progress import reading
 from faxdispatch.cli.sending import (
     T38,
@@ -107,8 +108,7 @@ def create(
     strict: Annotated[bool, typer.Option("--strict", help="Make nothing unless every row can be sent.")] = False,
     start: Annotated[bool, typer.Option("--start", help="And start it at once.")] = False,
     operator: Operator = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-) -> None:
+) -> Answer:
     """Make a campaign of a list. Nothing is sent before it is started.
 
     Local documents are uploaded once, those of rows before the campaign is there. Rows that cannot be sent are left
@@ -144,7 +144,7 @@ def create(
     }
     read = Reading(
         column=column,
-        region=country(region),
+        region=read_country(region),
         delimiter=delimiter,
         encoding=encoding,
         sheet=sheet,
@@ -179,28 +179,26 @@ def create(
     if start and made.campaign.state is CampaignState.CHECKED and made.campaign.generation == 1:
         desk.start(made.campaign.id, operator=operator or user())
     campaign = desk.get(made.campaign.id)
-    _tell(made, as_data(campaign), standing(campaign), as_json=as_json)
+    return _answer(made, as_data(campaign), standing(campaign))
 
 
-def _tell(made: Imported, campaign: dict[str, Any], words: str, *, as_json: bool) -> None:
-    summary = made.summary
-    if as_json:
-        files = {"bad_rows_file": made.bad_rows, "left_out_file": made.left_out}
-        written = {name: str(path) if path else None for name, path in files.items()}
-        more = {"outcome": made.outcome, "guesses": made.guesses, "links": made.links}
-        show_json(campaign | more | written, full=False)
-        return
-    for guess in made.guesses:
-        note(guess)
+def _answer(made: Imported, campaign: dict[str, Any], words: str) -> Answer:
+    files = {"bad_rows_file": made.bad_rows, "left_out_file": made.left_out}
+    written = {name: str(path) if path else None for name, path in files.items()}
+    data = campaign | {"outcome": made.outcome, "guesses": made.guesses, "links": made.links} | written
+    line = f"campaign {campaign['id']}: {counted(campaign['rows'], 'row')}, {words}"
+    return Answer(data, line, _notes(made, campaign), full=False)
+
+
+def _notes(made: Imported, campaign: dict[str, Any]) -> Iterator[str]:
+    yield from made.guesses
     if made.outcome == "same":
-        note("this list with these options is a campaign already; nothing was changed")
-    if summary:
-        for one in summary.bad[:10]:
-            note(f"line {one.line}: {one.value!r} {one.reason}")
+        yield "this list with these options is a campaign already; nothing was changed"
+    for one in made.summary.bad[:10] if made.summary else ():
+        yield f"line {one.line}: {one.value!r} {one.reason}"
     if made.bad_rows:
-        note(f"all invalid rows are in {made.bad_rows}")
+        yield f"all invalid rows are in {made.bad_rows}"
     if made.left_out:
-        note(f"every row that is not faxed, and why, is in {made.left_out}")
-    show(f"campaign {campaign['id']}: {counted(campaign['rows'], 'row')}, {words}")
+        yield f"every row that is not faxed, and why, is in {made.left_out}"
     if campaign["state"] == CampaignState.CHECKED:
-        note(f"faxdispatch campaign test {campaign['id']} tries it on your own numbers; campaign start sends it")
+        yield f"faxdispatch campaign test {campaign['id']} tries it on your own numbers; campaign start sends it"

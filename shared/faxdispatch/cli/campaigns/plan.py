@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from faxdispatch.calling.numbers import read_country
 from faxdispatch.calling.written import parse_moment
 from faxdispatch.campaign.importing import Reading
 from faxdispatch.campaign.planning.estimate import RETRY_SHARE, Plan
@@ -25,7 +26,6 @@ from faxdispatch.cli.lists import (
     SheetName,
     at_hand,
     column_fields,
-    country,
 )
 from faxdispatch.cli.output import Answer
 from faxdispatch.cli.progress import reading
@@ -92,7 +92,7 @@ def plan(
         fields = column_fields(field or [], media=media_column)
         read = Reading(
             column=column,
-            region=country(region),
+            region=read_country(region),
             delimiter=delimiter,
             encoding=encoding,
             sheet=sheet,

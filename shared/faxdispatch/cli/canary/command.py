@@ -8,7 +8,7 @@ from faxdispatch.calling.numbers import normalise
 from faxdispatch.canary.course import Canary
 from faxdispatch.cli.canary.telling import as_data, telling
 from faxdispatch.cli.confirm import confirm
-from faxdispatch.cli.output import note, show, show_json
+from faxdispatch.cli.output import Answer, note
 from faxdispatch.errors import BadInput, Unavailable
 from faxdispatch.privacy import mask_number
 from faxdispatch.settings import Settings
@@ -27,7 +27,7 @@ def canary(
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask about any other number.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object at the end.")] = False,
-) -> None:
+) -> Answer:
     """Send one real page through the whole chain, and say which link of it holds.
 
     The first fax of a new installation, and the check after each change of it. It is dialled once and costs what a page
@@ -47,7 +47,7 @@ def canary(
             raise
         course.tidy()
         teller.rest(course.verdicts)
-    _end(course, as_json=as_json)
+    return _answer(course)
 
 
 def _number(to: str | None, settings: Settings) -> str:
@@ -66,13 +66,10 @@ def _number(to: str | None, settings: Settings) -> str:
     return number
 
 
-def _end(course: Canary, *, as_json: bool) -> None:
-    if as_json:
-        show_json(as_data(course))
-    elif course.ok:
-        show(f"every link holds; job {course.job_id}, {course.seconds:.1f} s in all")
+def _answer(course: Canary) -> Answer:
+    notes = []
     if course.view and not course.view.finished:
         job = course.job_id
-        note(f"the fax goes on: faxdispatch status {job} follows it, faxdispatch cancel {job} ends it")
-    if not course.ok:
-        raise typer.Exit(1)
+        notes.append(f"the fax goes on: faxdispatch status {job} follows it, faxdispatch cancel {job} ends it")
+    words = f"every link holds; job {course.job_id}, {course.seconds:.1f} s in all"
+    return Answer(as_data(course), words if course.ok else (), notes, ok=course.ok)

@@ -15,11 +15,8 @@ local function claim(c)
   if (j.state ~= 'queued' and j.state ~= 'held') or j.granted ~= '1' or elsewhere then
     return {outcome = 'no', state = j.state}
   end
-  if j.cancel == '1' then
-    emit(j, 'job.cancelled', {})
-    finish(j, 'cancelled')
-    return {outcome = 'no', state = 'cancelled'}
-  end
+  local ended = end_cancelled(j)
+  if ended then return ended end
 
   local function back_in_line(reason, facts)
     land(j)
@@ -27,15 +24,8 @@ local function claim(c)
     return {outcome = 'held', reason = reason}
   end
 
-  local why = stopped_by_campaign(j)
-  if why then
-    stop_row(j, why)
-    return {outcome = 'held', reason = why}
-  end
-  local paused = pause_for(j)
-  if paused then
-    return back_in_line('connection_paused', {detail = paused.reason, ['until'] = tonumber(paused['until'])})
-  end
+  local parked = park_stopped(j)
+  if parked then return parked end
   local shut = tonumber(redis.call('GET', 'fax:shut') or '0')
   if shut > micros then return back_in_line('rate_limited', {['until'] = math.floor(shut / 1000)}) end
   local broken = cap_broken(j, c.cost)

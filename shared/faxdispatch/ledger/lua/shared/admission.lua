@@ -1,14 +1,33 @@
+-- A job that was cancelled before its attempt began: it ends. Gives the answer, nil where nobody cancelled it.
+local function end_cancelled(j)
+  if j.cancel ~= '1' then return nil end
+  emit(j, 'job.cancelled', {})
+  finish(j, 'cancelled')
+  return {outcome = 'no', state = 'cancelled'}
+end
+
+-- A job whose campaign is stopped or whose connection is paused: it is parked. Gives the answer, nil where neither is.
+local function park_stopped(j)
+  local why = stopped_by_campaign(j)
+  if why then
+    stop_row(j, why)
+    return {outcome = 'held', reason = why}
+  end
+  local paused = pause_for(j)
+  if not paused then return nil end
+  if j.granted == '1' then land(j) end
+  line_up(j, 'connection_paused', {detail = paused.reason, ['until'] = tonumber(paused['until'])})
+  return {outcome = 'held', reason = 'connection_paused'}
+end
+
 -- Whether a job may be sent now, as far as number, channel and rate go: `go`, with the microseconds to wait for its slot
 -- of the rate and the rung of the ladder that is remembered for its number; or `held`, and parked accordingly.
 local function admit(job, connection, sender)
   local j = load(job)
   if not j then return {outcome = 'gone'} end
   if j.state ~= 'queued' and j.state ~= 'held' then return {outcome = 'no', state = j.state} end
-  if j.cancel == '1' then
-    emit(j, 'job.cancelled', {})
-    finish(j, 'cancelled')
-    return {outcome = 'no', state = 'cancelled'}
-  end
+  local ended = end_cancelled(j)
+  if ended then return ended end
   if tonumber(j.due or '') and tonumber(j.due) > now then
     appoint(j, tonumber(j.due))
     return {outcome = 'held', reason = j.hold, due = tonumber(j.due)}
@@ -28,18 +47,8 @@ local function admit(job, connection, sender)
     redis.call('SADD', 'fax:connections', connection)
   end
 
-  local why = stopped_by_campaign(j)
-  if why then
-    stop_row(j, why)
-    return {outcome = 'held', reason = why}
-  end
-
-  local paused = pause_for(j)
-  if paused then
-    if j.granted == '1' then land(j) end
-    line_up(j, 'connection_paused', {detail = paused.reason, ['until'] = tonumber(paused['until'])})
-    return {outcome = 'held', reason = 'connection_paused'}
-  end
+  local parked = park_stopped(j)
+  if parked then return parked end
 
   if j.granted ~= '1' then
     local holder = redis.call('GET', 'fax:line:' .. j.to)
