@@ -67,7 +67,7 @@ def create_app(settings: Settings) -> Flask:
     """Build the app; it connects to Redis when it is first needed.
 
     Raises:
-        Misconfigured: no address of Redis, or a file of users that is none.
+        Misconfigured: no address of Redis, or an invalid file of users.
     """
     app = Flask("console")
     https = (settings.fax_console_url or "").startswith("https://")

@@ -92,7 +92,7 @@ def fetch(fax_id: str) -> AnyResponse:
         why = checked_reason()
         desk().client.inbound.again(fax_id)
         acted("document.wanted", fax_id, reason=why)
-        return "Its document is fetched as soon as a worker has a hand free."
+        return "Its document is fetched as soon as a worker is free."
 
     return act("fetching the document", fax_id, do, back=url_for(".one", fax_id=fax_id))
 

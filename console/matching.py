@@ -58,7 +58,7 @@ def send_again() -> AnyResponse:
     def do() -> str:
         why, (chosen, _) = checked_reason(), _chosen()
         if request.form.get("count", type=int) != len(chosen):
-            raise BadInput(f"meanwhile {counted_are(len(chosen), 'fax')} found; look again, then say it again")
+            raise BadInput(f"meanwhile {counted_are(len(chosen), 'fax')} found; look again, then try again")
         made, refused = _send(chosen)
         acted("jobs.resent", counted(len(chosen), "fax"), reason=why, count=made, refused=len(refused))
         words = f"{counted_are(made, 'fax')} sent again."

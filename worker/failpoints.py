@@ -20,7 +20,7 @@ def failpoints(settings: tuple[str, ...]) -> Callable[[str], None]:
     `settings` are words such as `claimed=0.02`: die there in two of a hundred times.
 
     Raises:
-        Misconfigured: for an unknown point or a probability that is none.
+        Misconfigured: for an unknown point or an invalid probability.
     """
     chances = dict(_chance(word) for word in settings)
 

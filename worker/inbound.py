@@ -32,7 +32,7 @@ LEFTOVER_AGE = 3600.0
 STAYS = 3600.0
 """Seconds after which the removal of a document that could not be removed is tried again."""
 _GIVE_UP = 3 * 86_400.0
-"""Seconds for which a document is tried that cannot be fetched or stored; then a person must speak. An outage over a
+"""Seconds for which a document is tried that cannot be fetched or stored; then a person must decide. An outage over a
 weekend is shorter, and Telnyx may keep a document no longer."""
 FIRST_LOOK = timedelta(days=1)
 """How far back the very first listing goes."""

@@ -318,7 +318,7 @@ class FaxClient:
             InvalidJob: the number is none, or faxes may not go there.
             NotKnown: there is no such job (any more).
             Conflict: the job is open, or its outcome unknown: it may still arrive. Or it is a row of a campaign.
-            Unavailable: Redis did not answer; say it again.
+            Unavailable: Redis did not answer; try again.
         """
         [view] = self._ledger.jobs([job_id])
         if view is None:
@@ -347,7 +347,7 @@ class FaxClient:
             BadInput: the verdict is not complete; the message says what is missing.
             NotKnown: there is no such job.
             Conflict: the job stands where this cannot be said, or the fax is another attempt's.
-            Unavailable: Redis did not answer; say it again.
+            Unavailable: Redis did not answer; try again.
         """
         check(verdict, reason=reason, fax_id=fax_id)
         reply = self._ledger.resolve(job_id, verdict, reason=reason, fax_id=fax_id, operator=operator, attempt=attempt)
@@ -365,7 +365,7 @@ class FaxClient:
             BadInput: the reason is missing or too long.
             NotKnown: there is no such job.
             Conflict: the job is not held, or not for a reason of its own; the message says what to do instead.
-            Unavailable: Redis did not answer; say it again.
+            Unavailable: Redis did not answer; try again.
         """
         check_reason(reason)
         reply = self._ledger.release(job_id, why=reason, operator=operator)
@@ -445,8 +445,8 @@ class FaxClient:
 
         Raises:
             BadInput: not exactly one of the three is given, or the number is none.
-            StoreTrouble: a stored document could not be removed; say it again.
-            Unavailable: Redis did not answer; say it again, and it goes on.
+            StoreTrouble: a stored document could not be removed; try again.
+            Unavailable: Redis did not answer; call again, and it goes on.
         """
         if sum(word is not None for word in (number, job_id, tag)) != 1:
             raise BadInput("give one of number, job_id and tag")

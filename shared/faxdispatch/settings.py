@@ -149,7 +149,7 @@ class Settings(BaseSettings):
     fax_max_connects: int = Field(default=4, ge=1, le=50)
     """Of these, how often at most after a call that connected: it costs money, disturbs, and seldom goes better."""
     fax_max_never_accepted: int = Field(default=3, ge=1, le=50)
-    """Attempts that Telnyx provably never took, such as those it answered with a 5xx; then a person must speak."""
+    """Attempts that Telnyx provably never took, such as those it answered with a 5xx; then a person must decide."""
 
     fax_link_check: Literal["off", "head", "read"] = "head"
     """How commands and the console look at what a link leads to before it is recorded: ask by HEAD, or read it."""

@@ -94,7 +94,7 @@ class HoldReason(StrEnum):
     ACCOUNT_UNKNOWN = "account_unknown"
     """It is not known yet whether the API key is of the account that the ledger sends with."""
     NEVER_ACCEPTED = "never_accepted"
-    """Telnyx provably never took several of its attempts; a person must speak."""
+    """Telnyx provably never took several of its attempts; a person must decide."""
     LEDGER_BEHIND = "ledger_behind"
     """The ledger went back in time, and nothing is sent before it is recovered."""
     NOT_DURABLE = "not_durable"

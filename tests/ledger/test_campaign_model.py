@@ -17,8 +17,8 @@ from faxdispatch.states import TERMINAL, CampaignState, HoldReason, State
 from tests.ledger.campaign_desk import NAME, CampaignDesk, job
 from tests.ledger.desk import SENDER, everything_is_free
 from tests.ledger.snapshot import Snapshot
-from tests.ledger.walk import SeededWalk
 from tests.ledger.steps import claim_one
+from tests.ledger.walk import SeededWalk
 
 LEASE, SETTLE, LAG, LISTINGS, KEPT = 60, 600, 300, 3, 300
 SINGLE = "single"

@@ -34,8 +34,8 @@ from faxdispatch.ledger.index import BLOCK, Index, Looked
 from faxdispatch.states import MOVES, OPEN, TERMINAL, WAIVABLE, HoldReason, State, Verdict
 from tests.ledger.desk import everything_is_free
 from tests.ledger.snapshot import Snapshot
-from tests.ledger.walk import SeededWalk
 from tests.ledger.steps import admit_one, claim_one
+from tests.ledger.walk import SeededWalk
 
 LEASE, SETTLE, LAG, LISTINGS = 60, 600, 300, 3
 CONNECTIONS = ("c1", "c2")

@@ -103,7 +103,7 @@ def _parked(
     after: float | None = None,
     detail: str | None = None,
 ) -> Ended:
-    """Hold a job until `due`, for `after` seconds, or until a person speaks; give the end of its attempt."""
+    """Hold a job until `due`, for `after` seconds, or until a person decides; give the end of its attempt."""
     moment = due.timestamp() if due else None
     if after is not None:
         moment = w.now().timestamp() + after

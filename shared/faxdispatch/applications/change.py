@@ -66,6 +66,6 @@ def _known(model: type[BaseModel], now: Mapping[str, Any]) -> Iterator[tuple[str
         try:
             model.model_validate({name: value})
         except ValidationError:
-            # Of a kind that is newer than the API reference: it cannot be said again, and nobody asked to change it.
+            # Of a kind that is newer than the API reference: it cannot be sent back, and nobody asked to change it.
             continue
         yield name, value

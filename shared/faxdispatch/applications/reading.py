@@ -21,7 +21,7 @@ def read_words(words: Iterable[str], fields: Mapping[str, AppField]) -> dict[str
     """Read words like `inbound.channel_limit=10`; gives an object with the nested ones inside of others.
 
     Raises:
-        BadInput: a word without `=`, a name that is none or comes twice, or a value that is not of the field's type.
+        BadInput: a word without `=`, an invalid or repeated name, or a value that is not of the field's type.
             Ranges and choices are looked at when the request is built.
     """
     given: dict[str, Any] = {}

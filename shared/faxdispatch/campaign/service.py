@@ -84,7 +84,7 @@ class Retried:
 
 
 class CampaignService:
-    """All campaigns of one Redis. Every call raises Unavailable where Redis does not answer; say it again.
+    """All campaigns of one Redis. Every call raises Unavailable where Redis does not answer; try again.
 
     `policy` tells where faxes may go. `own_numbers` are warned about in lists; only to `test_numbers` go tests, which
     `send` records: it gives the id of the job. `store` has a document kept at Telnyx and gives its name there;
@@ -165,7 +165,7 @@ class CampaignService:
             BadInput: the list cannot be used, or an option is wrong; no campaign is there then.
             Conflict: the id stands for another list, other options, or files that were changed since.
             Misconfigured: there are documents to be stored, and the extra or the key for that is missing.
-            TelnyxError: Telnyx's storage did not answer; say it again, and it goes on.
+            TelnyxError: Telnyx's storage did not answer; call again, and it goes on.
         """
         reading = reading or Reading()
         covered = options.get("cover") is not None
@@ -428,7 +428,7 @@ class CampaignService:
     ) -> Campaign:
         """Send no row any more that has not left; with `also_in_flight` Telnyx is asked to cancel those that have.
 
-        It may be said again, to have those in flight cancelled as well.
+        Call it again to have those in flight cancelled as well.
 
         Raises:
             NotKnown: there is no such campaign.

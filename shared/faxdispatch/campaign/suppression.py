@@ -55,7 +55,7 @@ class SuppressionList:
 
         Raises:
             BadInput: number, reason or source cannot be taken, or the moment is over.
-            Unavailable: Redis did not answer; say it again.
+            Unavailable: Redis did not answer; try again.
         """
         check_reason(reason)
         if until is not None and _aware(until) <= datetime.now(UTC):
@@ -69,7 +69,7 @@ class SuppressionList:
 
         Raises:
             BadInput: number or reason cannot be taken.
-            Unavailable: Redis did not answer; say it again.
+            Unavailable: Redis did not answer; try again.
         """
         check_reason(reason)
         return self._ledger.remove(self.number(number), reason=reason, operator=operator)

@@ -35,7 +35,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "apps": ("faxdispatch.cli.apps:app", "Fax applications at Telnyx: list, change, set up."),
     "faxes": (
         "faxdispatch.cli.faxes:app",
-        "Ask Telnyx itself, with the API key: list, show, cancel, refresh, delete faxes.",
+        "Ask Telnyx itself about faxes; cancel or delete one.",
     ),
     "media": ("faxdispatch.cli.media:app", "Documents in Telnyx's media storage."),
     "inbound": ("faxdispatch.cli.inbound:app", "Inbound faxes and their documents."),

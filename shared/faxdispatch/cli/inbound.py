@@ -81,7 +81,7 @@ def fetch(
     return Rows(
         [fax_id] if fax_id else _fetched_again(inbox),
         data=lambda one: {"outcome": "wanted", "fax_id": one},
-        line=lambda one: f"{one}: is fetched as soon as a worker has a hand free",
+        line=lambda one: f"{one}: is fetched as soon as a worker is free",
         none="no document was given up",
     )
 

@@ -35,7 +35,8 @@ def resend(
     """Send ended faxes again, each as a new job that names the old one, and take none twice.
 
     Either JOBs or options of `faxdispatch find` say which; by options, their number is told first, and open faxes and
-    rows of campaigns among them are left alone. Said twice, it is one fax: to send once more, name the newer job.
+    rows of campaigns among them are left alone. The same command given twice sends one fax: to send once more, name the
+    newer job.
     """
     client = FaxClient.from_env()
     wanted = client.wanted(**words(number, None, None, key, tag, campaign, state, cause, since, until))

@@ -36,7 +36,7 @@ oor:op="fuse"><value>true</value></prop></item>
 </prop></item>
 </oor:items>
 """
-"""Settings of LibreOffice: no macros, nothing from elsewhere, and a proxy that is none."""
+"""Settings of LibreOffice: no macros, nothing from elsewhere, and an invalid proxy."""
 
 
 def office() -> str | None:

@@ -39,7 +39,7 @@ class Charges:
         self._scripts = scripts
 
     def settle(self, day: date, *, charged: float, faxes: int, currency: str) -> None:
-        """Let the money of a day that is over be what Telnyx charged for it. Said again, the last figure counts.
+        """Let the money of a day that is over be what Telnyx charged for it. The last call counts.
 
         Raises:
             ValueError: the day is not over.

@@ -120,7 +120,7 @@ def _read_copy(line: Any, file: Any) -> None:
             kept = kept[ready:]
         piece = line.recv(_PIECE)
         if not piece:
-            raise CopyError("Redis broke off in the middle of the copy; say it again")
+            raise CopyError("Redis broke off in the middle of the copy; try again")
         kept += piece
     kept = kept[: len(kept) - len(end)]
     file.write(_checked(kept, written))

@@ -59,7 +59,7 @@ class Epoch:
         """Stop sending for a recovery, as if the ledger had been found to be of `found`; False where it was stopped.
 
         Raises:
-            Unavailable: Redis did not answer; say it again.
+            Unavailable: Redis did not answer; try again.
         """
         millis = round(found.timestamp() * 1000) if found else None
         ledger = Identity(self._scripts).id
@@ -70,7 +70,7 @@ class Epoch:
         """Let sending go on, told by an event: the next epoch begins. False where nothing had stopped it.
 
         Raises:
-            Unavailable: Redis did not answer; say it again.
+            Unavailable: Redis did not answer; try again.
         """
         reply = self._scripts.run("recovered", reason=reason, operator=operator, source="operator")
         return bool(reply["outcome"] == "recovered")

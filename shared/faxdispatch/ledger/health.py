@@ -27,7 +27,7 @@ class Figures:
     documents_wanted: int
     """Documents of inbound faxes that are not here yet; where nothing is stored, all of them."""
     documents_given_up: int
-    """Documents of inbound faxes that could not be had; a person must speak."""
+    """Documents of inbound faxes that could not be had; a person must decide."""
     workers: int
     """Worker processes that have shown up lately."""
     workers_clock_ahead: float | None

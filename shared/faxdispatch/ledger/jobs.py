@@ -122,7 +122,7 @@ class Ledger(Rows):
     def hold(
         self, job_id: str, *, reason: HoldReason, due: float | None, detail: str | None = None, source: str = "worker"
     ) -> Reply:
-        """Park a job that is not claimed until `due` (seconds since 1970), or until a person speaks."""
+        """Park a job that is not claimed until `due` (seconds since 1970), or until a person decides."""
         millis = None if due is None else _ms(due)
         return self._scripts.run("hold", job=job_id, reason=reason.value, due=millis, detail=detail, source=source)
 

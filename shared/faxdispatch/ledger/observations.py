@@ -87,7 +87,7 @@ class Observations:
         `differs` (same id, other content), `overtaken`, `conflict` or `foreign`.
 
         Raises:
-            Unavailable: nothing is half recorded; say it again.
+            Unavailable: nothing is half recorded; try again.
         """
         return self._scripts.run_many("observe", on=on, observations=[self._said(one, body) for one, body in seen])
 
@@ -136,7 +136,7 @@ class Observations:
         """Keep a signed body that cannot be read. `outcome` is `quarantined` or `duplicate`.
 
         Raises:
-            Unavailable: nothing was kept; say it again.
+            Unavailable: nothing was kept; try again.
         """
         text = body.decode("utf-8", errors="backslashreplace")
         return self._scripts.run("quarantine", on=on, body=text, digest=digest, reason=reason)

@@ -41,7 +41,7 @@ class Recovery:
         Of one job the last attempt must come first. With `dry_run` nothing is changed.
 
         Raises:
-            Unavailable: Redis did not answer; say it again.
+            Unavailable: Redis did not answer; try again.
         """
         found: list[Found] = []
         for at in range(0, len(faxes), BATCH):

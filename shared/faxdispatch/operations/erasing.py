@@ -48,8 +48,8 @@ class Eraser:
         Rows stay as rows without a name, so that their campaign's counts go on adding up; pending ones are cancelled.
 
         Raises:
-            StoreTrouble: a stored document could not be removed; say it again.
-            Unavailable: Redis did not answer; say it again, and it goes on.
+            StoreTrouble: a stored document could not be removed; try again.
+            Unavailable: Redis did not answer; call again, and it goes on.
         """
         said = Erased()
         ids: set[str] = set()

@@ -48,7 +48,7 @@ class Consumer:
     Not for several threads at once: give each its own, under a name of its own.
 
     Raises:
-        BadInput: a number out of its range, or a `start` that is none.
+        BadInput: a number out of its range, or an invalid `start`.
         Misconfigured: the address is none that Redis understands.
     """
 

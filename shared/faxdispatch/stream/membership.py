@@ -19,7 +19,7 @@ Entry = tuple[str, dict[str, str]]
 _BEGINNING = "0-0"
 
 _DEAD_LETTER = """
--- Move a pending entry to the dead letters. Said twice, it is moved once.
+-- Move a pending entry to the dead letters. A second time, nothing is moved.
 local group, id = ARGV[1], ARGV[2]
 if #redis.call('XPENDING', KEYS[1], group, id, id, 1) == 0 then return 0 end
 local found = redis.call('XRANGE', KEYS[1], id, id)

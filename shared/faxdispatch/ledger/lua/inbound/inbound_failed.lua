@@ -1,5 +1,5 @@
 -- A document could not be had this time. It is tried again, at growing pauses, until it was refused too often or was
--- tried for too long; then a person must speak.
+-- tried for too long; then a person must decide.
 -- Keys: fax:deletions, fax:documents:*, fax:documents:given_up, fax:documents:wanted, fax:events, fax:inbound:*,
 --   fax:job:*, fax:other:*
 local f = inbound(a.fax_id)

@@ -2,7 +2,7 @@
 --   fax:inbound:<fax id>       what Telnyx said of it, and where its document is
 --   fax:coming                 it is on its way in; when Telnyx is asked about it next
 --   fax:documents:wanted       its document is not here yet; when a worker may fetch it
---   fax:documents:given_up     its document could not be had, since when: a person must speak
+--   fax:documents:given_up     its document could not be had, since when: a person must decide
 --   fax:documents:stored       its document is here, since when; as long as retention needs to know
 --   fax:deletions              faxes, inbound and outbound, to be deleted at Telnyx; when
 
