@@ -14,6 +14,8 @@ from faxdispatch.serving import Bounds, Server, listen
 from faxdispatch.settings import Settings
 from faxdispatch.subprocesses.umask import UMASK
 
+log = logging.getLogger("console")
+
 
 def main() -> None:
     """Serve until told to stop."""
@@ -43,14 +45,10 @@ def main() -> None:
         proxy=settings.fax_console_proxy_address,
     )
     if not app.extensions["desk"].users.all() and not settings.fax_console_proxy_secret:
-        print(
-            "console: nobody may sign in yet: faxdispatch console user add NAME --role operator",
-            file=sys.stderr,
-            flush=True,
-        )
+        log.warning("nobody may sign in yet: faxdispatch console user add NAME --role operator")
     signal.signal(signal.SIGTERM, _stop)
     host = f"[{settings.fax_console_host}]" if ":" in settings.fax_console_host else settings.fax_console_host
-    print(f"console: listening on http://{host}:{server.port}", file=sys.stderr, flush=True)
+    log.info("listening on http://%s:%d", host, server.port)
     server.run()
 
 

@@ -14,6 +14,8 @@ from webhook import witness
 from webhook.app import ADMIN_BOUNDS, BOUNDS
 from webhook.wsgi import admin, app, settings
 
+log = logging.getLogger("webhook")
+
 
 def main() -> None:
     """Serve until told to stop; then running requests are finished and no new ones begun."""
@@ -26,8 +28,7 @@ def main() -> None:
     witness.start(settings)
     _tell_incidents()
     watched.run_aside()
-    print(f"webhook: metrics, readiness and health on port {watched.port}", file=sys.stderr)
-    print(f"webhook: listening on port {server.port}", file=sys.stderr, flush=True)
+    log.info("listening on port %d; metrics, readiness and health on port %d", server.port, watched.port)
     server.run()
 
 

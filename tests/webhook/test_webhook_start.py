@@ -1,5 +1,6 @@
 """Starting, and refusing to start."""
 
+import json
 import socket
 import subprocess
 import sys
@@ -60,11 +61,12 @@ def test_a_port_that_is_taken_is_told_in_one_line_and_exit_code_1(tmp_path: Path
     assert port in lines[0]
 
 
-def test_it_starts_without_redis_and_stops_cleanly(tmp_path: Path):
-    web = Web(tmp_path, NOWHERE)
+def test_it_starts_without_redis_logs_as_it_is_told_and_stops_cleanly(tmp_path: Path):
+    web = Web(tmp_path, NOWHERE, FAX_LOG_FORMAT="json")
     assert web.get("/healthz").status == 200
     assert web.get("/readyz").status == 503
     assert web.stop() == 0
+    assert all(json.loads(line)["level"] for line in web.log.read_text().splitlines())
 
 
 def test_the_process_holds_no_key_to_send_with_whatever_its_surroundings_have(tmp_path: Path):

@@ -17,6 +17,7 @@ from redis import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from faxdispatch import FaxClient
+from faxdispatch.errors import Unavailable
 from faxdispatch.jobs import SendFax
 from faxdispatch.ledger import Barrier, Durability, Ledger, NotSafe, Rules, Scripts, Witness, connect, measure
 from faxdispatch.settings import Settings
@@ -169,6 +170,21 @@ def test_nothing_is_sent_where_claims_can_be_forgotten_unless_that_is_allowed(
         allowed.look()
         outcomes = run_attempts(names, replace(w, barrier=allowed, watch=Watch(allowed, w.watch.witness)))
         assert set(outcomes.values()) == {Outcome.ACCEPTED}
+
+
+class Loading:
+    """Stands for a server that has just started, and meanwhile says that it keeps no append-only file."""
+
+    def info(self, *_sections: str) -> dict[str, Any]:
+        return {"run_id": "a", "role": "master", "loading": 1, "aof_enabled": 0}
+
+    def config_get(self, *_settings: str) -> dict[str, str]:
+        return {"appendonly": "yes", "appendfsync": "always"}
+
+
+def test_a_server_that_loads_its_data_is_away_and_not_lossy() -> None:
+    with pytest.raises(Unavailable, match="loads its data"):
+        measure(Loading())
 
 
 class Slow:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from redis.exceptions import ResponseError
+from redis.exceptions import BusyLoadingError, ResponseError
 
 _SETTINGS = {"maxmemory-policy": "maxmemory_policy", "maxmemory": "maxmemory", "appendfsync": "appendfsync"}
 
@@ -14,9 +14,13 @@ def facts(redis: Any, *sections: str) -> dict[str, Any]:
     `maxmemory_policy` there is what CONFIG tells. What nobody tells is not there.
 
     Raises:
-        RedisError: the server does not answer.
+        RedisError: the server does not answer, or still loads its data. While it does, it says that it keeps no
+            append-only file: what it reads it must not write to that file again.
     """
     found = _or_nothing(redis.info, *sections) or _greeting(redis)
+    if found.get("loading"):
+        problem = "Redis still loads its data"
+        raise BusyLoadingError(problem)
     told = _or_nothing(redis.config_get, "appendonly", *_SETTINGS)
     for setting, name in _SETTINGS.items():
         if setting in told:
