@@ -35,6 +35,8 @@ class Draft:
     archive_name: str | None = None
     archive_mark: str | None = None
     """Another one for each archive that is uploaded, whatever its name."""
+    document_mark: str | None = None
+    """The same for each document."""
     document_title: str | None = None
     """What the file was called where it came from."""
     campaign_id: str | None = None
@@ -68,7 +70,11 @@ class Draft:
     def key(self, what: str) -> str:
         """Give a name for work on the draft as it stands: other words give another one."""
         read = [self.reading, self.archive_mark]
-        said = read if what == "check" else [*read, self.options, self.cap, self.document_name, self.name]
+        said = (
+            read
+            if what == "check"
+            else [*read, self.options, self.cap, self.document_name, self.document_mark, self.name]
+        )
         relevant = json.dumps(said, sort_keys=True)
         return f"{what}-{self.token}-{hashlib.sha256(relevant.encode()).hexdigest()[:16]}"
 

@@ -1,5 +1,6 @@
 """The work on a draft that takes its time: checking the list, planning, making the campaign of it."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,13 +10,18 @@ from console.background import Task
 from console.desk import Desk
 from console.draft import Draft
 from console.leftover import Leftover
+from faxdispatch.calling.numbers import destined
 from faxdispatch.campaign.asking import quarantined_in
 from faxdispatch.campaign.looking_up import link_look, look_up, row_documents, storage_of
 from faxdispatch.campaign.planning.estimate import Plan
 from faxdispatch.campaign.planning.inputs import Planner
+from faxdispatch.composition.composing import Cover, compose
+from faxdispatch.documents.local import Document
+from faxdispatch.errors import BadInput
 from faxdispatch.ledger import Suppressions
 from faxdispatch.lists.badrows import BadRows
 from faxdispatch.lists.checking import BadRow, Check, Row, check
+from faxdispatch.preflight.report import Report
 
 _FIRST = 10
 
@@ -119,6 +125,40 @@ def create(here: Desk, draft: Draft, task: Task) -> None:
     )
     draft.campaign_id = made.campaign.id
     draft.save()
+
+
+def composed(here: Desk, draft: Draft, row: int) -> tuple[Document, Report]:
+    """Give the document as a row gets it, with its cover where there is one, and what was found in it.
+
+    `row` is one of the first rows of the list, from 1.
+
+    Raises:
+        BadInput: there is no document, or the cover cannot be made.
+    """
+    document, cover = draft.document, draft.options.get("cover")
+    if document is None:
+        raise BadInput("document: there is none yet")
+    found, settings = draft.result("check") or {}, here.settings
+    if cover is None or not found.get("first"):
+        return compose([document], quality=draft.options.get("quality"))
+    cells = found["first"][max(1, min(row, len(found["first"]))) - 1]
+    made = Cover(
+        cover,
+        dict(zip(found["columns"], cells, strict=False)),
+        sender=draft.options.get("from") or settings.sender or "",
+        to=_number(cells, found["number"], draft.reading.get("region") or settings.fax_default_region),
+        zone=settings.fax_zone,
+        more_fonts=settings.fax_cover_fonts,
+    )
+    return compose([document], made, quality=draft.options.get("quality"))
+
+
+def _number(cells: Sequence[str], place: int, region: str | None) -> str:
+    text = cells[place] if place < len(cells) else ""
+    try:
+        return destined(text, region=region)
+    except ValueError:
+        return text
 
 
 def _archive_of(draft: Draft) -> Path | None:

@@ -19,12 +19,12 @@ from console.uploads import kept, safe_name
 from console.words import LEFT_OUT
 from faxdispatch.calling.numbers import read_country
 from faxdispatch.calling.windows import parse_window
+from faxdispatch.campaign.looking_up import covers_of
 from faxdispatch.campaign.requests import options_for_all
 from faxdispatch.documents.local import document_title
 from faxdispatch.errors import BadInput, FaxError
 from faxdispatch.jobs import Priority
 from faxdispatch.lists.headers import FIELDS
-from faxdispatch.preflight.examining import examine
 from faxdispatch.preflight.report import Finding, merged
 from faxdispatch.preview.pages import Lines, can_draw, draw
 from faxdispatch.privacy import scrub
@@ -154,15 +154,20 @@ def left_out(token: str) -> Response:
 def document(token: str) -> str:
     """Ask for the document and the rest, and show the pages as they are printed."""
     draft = desk().drafts.get(token)
-    count, problem, findings = _look_at(draft)
+    row = request.args.get("row", 1, type=int)
+    found = draft.result("check") or {}
+    count, problem, findings = _look_at(draft, row)
     return render_template(
         "drafts/document.html",
         draft=draft,
+        row=row,
+        shown_rows=len(found.get("first", ())),
+        columns=found.get("columns", ()),
         count=count,
         drawn=min(count, DRAWN),
         problem=problem,
         findings=findings,
-        by_row="media" in (draft.result("check") or {}).get("fields", {}),
+        by_row="media" in found.get("fields", {}),
         qualities=QUALITIES,
         priorities=list(Priority),
         window=request.args.get("window") or _window_words(draft),
@@ -181,12 +186,16 @@ def say(token: str) -> AnyResponse:
             name = safe_name(file.filename, "document")
             kept(file, draft.folder / "document", name=name)
             draft.document_name, draft.document_title = name, document_title(file.filename)
+            draft.document_mark = secrets.token_hex(8)
         elif request.form.get("forget") == "yes":
             draft.document_name = draft.document_title = None
         draft.name = request.form.get("name", "").strip() or draft.name
         draft.cap = _amount(request.form.get("cap", ""))
         draft.options = _options(request.form)
-        by_row = "media" in (draft.result("check") or {}).get("fields", {})
+        found = draft.result("check") or {}
+        by_row = "media" in found.get("fields", {})
+        if found:
+            covers_of(draft.options.get("cover"), found["columns"], desk().settings.fax_cover_fonts)
         options_for_all(drafting.options(draft), region=desk().settings.fax_default_region, media_by_row=by_row)
         draft.save()
         return "Saved."
@@ -199,9 +208,8 @@ def say(token: str) -> AnyResponse:
 @operators_only
 def sheet(token: str, number: int) -> Response:
     """Give a page of the document as a fax machine prints it."""
-    content = desk().drafts.get(token).document
-    if content is None:
-        raise BadInput("document: there is none yet")
+    draft = desk().drafts.get(token)
+    content, _ = drafting.composed(desk(), draft, request.args.get("row", 1, type=int))
     lines = Lines.STANDARD if request.args.get("lines") == "98" else Lines.FINE
     return Response(draw(content.content, number, lines).png, mimetype="image/png")
 
@@ -277,12 +285,12 @@ def _work(draft: Draft, what: str, *, wait: float = 1.0) -> Task | None:
     return here.background.begin(draft.key(what), lambda task: work(here, draft, task), wait=wait)
 
 
-def _look_at(draft: Draft) -> tuple[int, str | None, tuple[Finding, ...]]:
+def _look_at(draft: Draft, row: int) -> tuple[int, str | None, tuple[Finding, ...]]:
     """Give how many pages can be shown, or why none, and what was found besides."""
     quality = draft.options.get("quality")
     try:
-        if found := draft.document:
-            report = examine(found, quality=quality)
+        if draft.document_name:
+            found, report = drafting.composed(desk(), draft, row)
         elif link := draft.options.get("media_url"):
             return 0, None, merged(desk().client.preflight(media_url=link, quality=quality).findings)
         else:
@@ -300,12 +308,14 @@ def _options(form: Any) -> dict[str, Any]:
     """Read what is asked for every row. Raises `BadInput` where that cannot be."""
     media = form.get("media", "").strip()
     window = form.get("window", "").strip()
+    cover = form.get("cover", "").replace("\r\n", "\n").strip()
     attempts = form.get("max_attempts", "").strip()
     if attempts and not attempts.isdigit():
         raise BadInput("attempts: write a whole number")
     given = {
         "media_url": media if "://" in media else None,
         "media_name": media if media and "://" not in media else None,
+        "cover": cover or None,
         "from": form.get("from", "").strip() or None,
         "quality": form.get("quality", "").strip() or None,
         "window": parse_window(window) if window else None,

@@ -221,6 +221,32 @@ def test_a_document_is_shown_as_it_is_printed(draft, operator):
     assert "has no page 3" in operator.get(f"{draft}/pages/3.png").text
 
 
+def planned(operator, draft):
+    return eventually(lambda: found if "in all." in (found := operator.text(f"{draft}/plan")) else None)
+
+
+def test_a_cover_is_shown_as_a_row_gets_it_and_its_page_is_planned(draft, operator):
+    operator.get(draft)
+    told = operator.post(f"{draft}/document", name="x", document=(io.BytesIO(a_pdf(2)), "letter.pdf"), cover="{doctor}")
+    assert "cover: there is no {doctor}; there are City, Fax No., Name" in told.text
+    operator.post(f"{draft}/document", name="x", document=(io.BytesIO(a_pdf(2)), "letter.pdf"))
+    bare = operator.get(f"{draft}/pages/1.png").data
+
+    told = operator.post(f"{draft}/document", name="x", cover="# Fax\r\nTo:\t{name}").text
+
+    assert "Page 3 of 3" in told
+    first, second = (operator.get(f"{draft}/pages/1.png?row={row}").data for row in (1, 2))
+    assert len({bare, first, second}) == 3
+    assert operator.get(f"{draft}/pages/2.png?row=2").data == bare
+    assert "2 recipients, 6 pages in all." in planned(operator, draft)
+
+
+def test_another_document_of_the_same_name_is_planned_anew(draft, operator):
+    for pages in (2, 5):
+        operator.post(f"{draft}/document", name="x", document=(io.BytesIO(a_pdf(pages)), "letter.pdf"))
+        assert f"2 recipients, {2 * pages} pages in all." in planned(operator, draft)
+
+
 def test_a_document_that_cannot_be_faxed_is_refused(draft, operator):
     told = operator.post(f"{draft}/document", name="x", document=(io.BytesIO(b"<html>no</html>"), "page.pdf")).text
     assert "is a web page, not a document" in told
