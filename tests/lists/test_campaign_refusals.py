@@ -10,13 +10,17 @@ A, B = "+13125550100", "+13125550101"
 @pytest.mark.parametrize(
     "name",
     ["Fax Opt Out", "HasOptedOutOfFax", "Do Not Fax", "Opted out of fax", "DoNotFax", "fax_opt_out", "Unsubscribed",
-     "Do Not Contact", "Opt-Out", "Fax opt out date", "Email/Fax opt out", "Faxsperre", "Keine Faxe"],
+     "Do Not Contact", "Opt-Out", "Fax opt out date", "Email/Fax opt out", "Faxsperre", "Keine Faxe",
+     "Kein Fax", "Bitte nicht faxen", "Robinsonliste: Robinson", "Ne pas faxer", "Pas de fax", "Désinscrit",
+     "No enviar fax", "Dado de baja", "Non inviare fax", "Não enviar fax", "Geen fax", "Inga fax"],
 )  # fmt: skip
 def test_a_column_that_says_who_refused_is_known(name):
     assert says(name) is Says.REFUSAL
 
 
-@pytest.mark.parametrize("name", ["Fax Consent", "OK to fax", "Fax permission", "Opted in", "Einwilligung"])
+@pytest.mark.parametrize(
+    "name", ["Fax Consent", "OK to fax", "Fax permission", "Opted in", "Einwilligung", "Consenso fax", "Consentement"]
+)
 def test_a_column_that_says_who_consented_is_known(name):
     assert says(name) is Says.CONSENT
 
@@ -24,7 +28,8 @@ def test_a_column_that_says_who_consented_is_known(name):
 @pytest.mark.parametrize(
     "name",
     ["Fax", "Name", "Email Opt Out", "HasOptedOutOfEmail", "DoNotCall", "Do not mail", "SMS consent", "Option",
-     "Output", "Consent date", "Company", "No fax number", "Blocks"],
+     "Output", "Consent date", "Company", "No fax number", "Blocks",
+     "No fax", "No. de fax", "Nº fax", "Ne pas appeler", "No enviar correo"],
 )  # fmt: skip
 def test_other_columns_say_nothing_of_that(name):
     assert says(name) is None
@@ -35,7 +40,7 @@ def test_whoever_has_something_in_a_column_of_refusals_has_refused(cell):
     assert refuses(Says.REFUSAL, cell)
 
 
-@pytest.mark.parametrize("cell", ["", " ", "0", "0.0", "false", "No", "n/a", "NULL", "-"])
+@pytest.mark.parametrize("cell", ["", " ", "0", "0.0", "false", "No", "n/a", "NULL", "-", "nein", "non", "não", "nee"])
 def test_whoever_has_a_plain_no_there_has_not(cell):
     assert not refuses(Says.REFUSAL, cell)
 
@@ -88,6 +93,14 @@ def test_a_first_row_whose_kind_is_fax_is_no_header(checked):
 
     assert result.numbers == [B]
     assert result.table.columns == ("Name", "Phone Type", "Phone")
+
+
+def test_kinds_count_in_a_list_without_a_header_too(checked):
+    result = checked("Fax,3125550100\nMobile,3125550199\nWork fax,3125550101\n")
+
+    assert result.numbers == [A, B]
+    assert result.left_out == [(2, "no number of a fax machine")]
+    assert checked("Fax Clinic 9,3125550100\nMobile Vets 3,3125550101\n").numbers == [A, B]
 
 
 def test_a_column_of_other_types_decides_nothing(checked):

@@ -24,6 +24,7 @@ _KINDS = frozenset(
         "landline",
         "custom",
     }
+    | {"fijo", "cellulare", "ufficio", "mobiel", "telefoon", "werk", "thuis", "prive", "bureau", "buro", "telemovel"}
     | {"primary", "assistant", "company", "geschaftlich", "arbeit", "sonstige", "maison", "travail", "trabajo", "casa"}
 )
 
@@ -60,6 +61,12 @@ def pairs(names: Sequence[str], cells: Sequence[Sequence[str]]) -> tuple[Pair, .
     return tuple(found)
 
 
+def are_kinds(cells: Sequence[str]) -> bool:
+    """Tell whether cells, of a column without a name, each say a kind of number, and one of them a fax machine's."""
+    told = [cell for cell in cells if cell.strip()]
+    return any(map(is_fax, told)) and all(map(_is_kind, told)) and not any(map(_has_digits, told))
+
+
 def is_fax(kind: str) -> bool:
     """Tell whether a kind is that of a fax machine, such as `Work Fax`."""
     return any(word in FAX_WORDS for word in re.findall(r"[^\W_]+", folded(kind)))
@@ -68,6 +75,10 @@ def is_fax(kind: str) -> bool:
 def _is_kind(text: str) -> bool:
     words = re.findall(r"[^\W_\d]+", folded(text))
     return bool(words) and any(word in FAX_WORDS | PHONE_WORDS | _KINDS for word in words)
+
+
+def _has_digits(text: str) -> bool:
+    return any(map(str.isdigit, text))
 
 
 def _is_number_of(of: str, name: str) -> bool:

@@ -21,11 +21,22 @@ class Says(StrEnum):
 _REFUSALS = (
     "opt out", "opted out", "optout", "optedout", "do not fax", "dont fax", "don t fax", "do not contact",
     "do not send", "no faxes", "stop fax", "fax stop", "unsubscribed", "unsubscribe", "blocked", "blacklisted",
-    "blocklisted", "suppressed", "keine faxe", "faxsperre", "werbesperre", "widerspruch", "desinscrit", "baja",
+    "blocklisted", "suppressed", "robinson",
+    "kein fax", "keine faxe", "kein telefax", "nicht faxen", "nicht kontaktieren", "faxsperre", "werbesperre",
+    "werbeverbot", "sperrvermerk", "gesperrt", "abgemeldet", "ausgetragen", "widerspruch", "widersprochen",
+    "ne pas", "pas de fax", "pas de telecopie", "refus", "desinscrit", "desabonne",
+    "no enviar", "no mandar", "no contactar", "no quiere", "no desea", "sin fax", "baja", "dado de baja", "rechaza",
+    "non inviare", "non mandare", "non contattare", "niente fax", "disiscritto", "rifiuta", "rifiuto",
+    "nao enviar", "nao contatar", "nao contactar", "descadastrado", "recusa",
+    "geen fax", "geen faxen", "niet faxen", "afgemeld", "uitgeschreven", "inga fax", "inget fax", "ej fax",
+    "ingen fax", "ikke fax", "avmeldt", "frameldt", "nie wysylac", "nie faksowac", "sprzeciw",
 )  # fmt: skip
+"""Phrases of a column's name, in English, German, French, Spanish, Italian, Portuguese and others."""
 _CONSENTS = (
     "consent", "permission", "ok to fax", "okay to fax", "may fax", "can fax", "fax allowed", "fax ok", "opt in",
-    "opted in", "optin", "einwilligung", "faxeinwilligung", "consentement", "consentimiento",
+    "opted in", "optin", "einwilligung", "faxeinwilligung", "einverstanden", "zustimmung", "fax erlaubt",
+    "consentement", "accord fax", "consentimiento", "consenso", "consentimento", "toestemming", "samtycke", "samtykke",
+    "zgoda",
 )  # fmt: skip
 _OTHER_WAYS = frozenset(
     {
@@ -44,37 +55,34 @@ _OTHER_WAYS = frozenset(
         "letter",
     }
     | {"newsletter", "whatsapp", "voice", "tracking", "cookies", "gdpr", "privacy", "telefon", "anruf", "brief"}
+    | {
+        "correo",
+        "courriel",
+        "courrier",
+        "posta",
+        "appel",
+        "appeler",
+        "llamar",
+        "chiamare",
+        "ligar",
+        "bellen",
+        "anrufen",
+    }
 )
 """Words of columns that are about something else than faxes, unless they name faxes too."""
 _ABOUT = frozenset({"date", "time", "reason", "source", "by", "at", "on", "notes", "note", "comment", "ip"})
 """Words of columns that tell more of a consent: kept in the list, and no answer."""
 
+_NO_ANYWHERE = {"0", "0.0", "no", "n", "false", "f", "off", "never", "unchecked"} | {
+    "nein", "non", "nao", "nee", "nej", "nei", "nie", "ei", "falsch", "falso", "faux", "unwahr"
+}  # fmt: skip
 _NO = frozenset(
-    {
-        "",
-        "0",
-        "0.0",
-        "no",
-        "n",
-        "false",
-        "f",
-        "off",
-        "nein",
-        "non",
-        "none",
-        "null",
-        "n/a",
-        "na",
-        "-",
-        "--",
-        "nan",
-        "never",
-    }
-    | {"unchecked", "opted in", "opt in", "optin", "subscribed", "falsch", "falso", "faux", "in"}
+    _NO_ANYWHERE
+    | {"", "none", "null", "n/a", "na", "-", "--", "nan", "opted in", "opt in", "optin", "subscribed", "in"}
 )
 _PLAIN_NO = frozenset(
-    {"0", "0.0", "no", "n", "false", "f", "off", "nein", "non", "never", "unchecked", "opted out", "opt out", "optout"}
-    | {"denied", "refused", "revoked", "withdrawn", "declined", "falsch", "falso", "faux", "out", "not given"}
+    _NO_ANYWHERE
+    | {"opted out", "opt out", "optout", "denied", "refused", "revoked", "withdrawn", "declined", "out", "not given"}
 )
 
 

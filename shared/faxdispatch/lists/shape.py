@@ -21,7 +21,7 @@ from faxdispatch.lists.headers import (
     is_second_row,
     plain,
 )
-from faxdispatch.lists.kinds import Pair, is_kind_name, pairs
+from faxdispatch.lists.kinds import Pair, are_kinds, is_kind_name, pairs
 from faxdispatch.lists.records import Record
 from faxdispatch.lists.refusals import Says, says
 from faxdispatch.lists.words import NO_NUMBER, folded
@@ -209,15 +209,21 @@ class Shape:
 
     def _by_kind(self) -> int | None:
         """Give the column of numbers of which another one says which are fax machines'; None where there is none."""
-        if self.header is None:
-            return None
-        found = pairs(self.names, [row.cells for row in self.data])
+        found = (
+            pairs(self.names, [row.cells for row in self.data]) if self.header is not None else self._nameless_pairs()
+        )
         self.kinds = tuple(pair for pair in found if pair.number not in self.hidden)
         if not self.kinds:
             return None
         numbers, kinds = ([self.names[pair[place]] for pair in self.kinds] for place in (1, 0))
         self.guesses.append(f"fax numbers: those of {_listed(numbers)} that {_listed(kinds)} says are")
         return self.kinds[0].number
+
+    def _nameless_pairs(self) -> tuple[Pair, ...]:
+        """Give the columns of a list without a header of which one says of which kind the other's numbers are."""
+        kinds = [place for place in range(self.width) if are_kinds(self._filled(place))]
+        numbers = [place for place in range(self.width) if self._share(place) > 0.5] if kinds else []
+        return (Pair(kinds[0], numbers[0]),) if len(kinds) == len(numbers) == 1 else ()
 
     def _hint(self) -> str:
         known = self.reader.policy.region is not None
