@@ -2,6 +2,7 @@
 
 import random
 
+import phonenumbers
 import pytest
 
 from faxdispatch.calling.numbers import NumberPolicy
@@ -196,3 +197,18 @@ def test_every_form_of_a_plain_number_gives_the_same_as_a_look_at_each():
         )
         text = form.format(area, exchange, line)
         assert reader.read(text) == reader.read_slowly(text)
+
+
+@pytest.mark.parametrize("region", ["GB", "DE", "FR", "IT", "ES", "AT", "AU", "JP"])
+def test_a_number_of_another_country_gives_the_same_as_a_close_look(region):
+    chance = random.Random(17)
+    reader = CellReader(NumberPolicy(region=region))
+    kinds = (phonenumbers.PhoneNumberType.FIXED_LINE, phonenumbers.PhoneNumberType.TOLL_FREE)
+    examples = [phonenumbers.example_number_for_type(region, kind) for kind in kinds]
+    forms = [phonenumbers.PhoneNumberFormat.INTERNATIONAL, phonenumbers.PhoneNumberFormat.NATIONAL]
+    for _ in range(400):
+        text = phonenumbers.format_number(chance.choice(examples), chance.choice(forms))
+        at = chance.randint(0, len(text) - 1)
+        text = text[:at] + chance.choice(["", "0", "00", "7", "(0)", " ", ".", "  -", "/", "+"]) + text[at + 1 :]
+        text = chance.choice(["", "", " ", "00", "0"]) + text
+        assert reader.read(text) == reader.read_slowly(text), text

@@ -203,5 +203,5 @@ def test_the_first_row_of_each_key_is_remembered_as_a_dict_would():
         key = chance.choice(
             (chance.randint(1, 9000), chance.randint(1, 1 << 128), 1 << 64, chance.randint(1, 99) << 64)
         )
-        assert seen.first(key, row) == known.get(key)
+        assert seen.firsts([key], [row]) == [known.get(key, 0)]
         known.setdefault(key, row)

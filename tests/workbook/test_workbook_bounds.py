@@ -41,7 +41,7 @@ def read(file):
     """Read the first sheet, as whoever wants its rows does."""
     opened = Workbook("list.xlsx", file)
     try:
-        return list(opened.sheets[0].read()[1])
+        return [row for rows in opened.sheets[0].read()[1] for row in rows]
     finally:
         opened.close()
 
@@ -108,7 +108,7 @@ def test_a_workbook_is_read_as_often_as_it_is_asked_for_and_leaves_no_process(tm
     with path.open("rb") as file:
         opened = Workbook("list.xlsx", file)
         assert [row.cells for row in opened.sheets[0].head(2)] == [["Fax"], ["3122000000"]]
-        assert len(list(opened.sheets[0].read()[1])) == 2001
+        assert sum(map(len, opened.sheets[0].read()[1])) == 2001
         next(iter(opened.sheets[0].read()[1]))
         opened.close()
     assert opened._child.returncode is not None

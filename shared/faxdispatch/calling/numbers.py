@@ -2,12 +2,12 @@
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import NamedTuple
 
 import phonenumbers
-from phonenumbers import PhoneMetadata, PhoneNumber, PhoneNumberType, ValidationResult
+from phonenumbers import PhoneNumber, PhoneNumberType, ValidationResult
 
+from faxdispatch.calling.ranges import country_and_kind, is_in, read_plainly
 from faxdispatch.errors import BadInput
 from faxdispatch.privacy import EXAMPLE
 
@@ -47,11 +47,6 @@ _EMERGENCY_EVERYWHERE = {"112", "911"}
 _SERVICE_CODE = re.compile(r"[2-9]11")
 """N11 codes of the North American plan, such as 411 and 911."""
 
-_E164 = re.compile(r"\+[1-9]\d{5,14}", re.ASCII)
-_CODES = frozenset(phonenumbers.COUNTRY_CODE_TO_REGION_CODE)
-_SHORTEST = 3
-"""Digits behind the country code from which on the parser has no exceptions."""
-
 _ORDINARY_EXCHANGES = {PhoneNumberType.FIXED_LINE_OR_MOBILE, PhoneNumberType.UNKNOWN}
 """Kinds among which exchange 976 and the N11 ones are set aside. Where the list of ranges is exact to the exchange, as
 for Jamaica and Bermuda, it may know them as lines of subscribers; and toll-free numbers have them too."""
@@ -60,22 +55,29 @@ for Jamaica and Bermuda, it may know them as lines of subscribers; and toll-free
 class Number(NamedTuple):
     """A telephone number, and what phonenumbers' lists of ranges know of it: its country and its kind.
 
-    `country` is two letters of ISO 3166, `001` for none in particular, None where no list has it.
+    `code` is its country code and `digits` what follows it. `country` is two letters of ISO 3166, `001` for none in
+    particular, None where no list has it.
     """
 
-    parsed: PhoneNumber
+    code: int
+    digits: str
     country: str | None
     kind: int
 
     @property
     def e164(self) -> str:
         """The number in E.164."""
-        return _e164(self.parsed)
+        return f"+{self.code}{self.digits}"
 
     @property
     def is_shared_cost(self) -> bool:
         """Whether caller and recipient share the price of a call: German 0180, Australian 1300, British 0844."""
-        return self.kind == PhoneNumberType.SHARED_COST or _is_uk_revenue_sharing(self.parsed)
+        return self.kind == PhoneNumberType.SHARED_COST or self.is_uk_revenue_sharing
+
+    @property
+    def is_uk_revenue_sharing(self) -> bool:
+        """Whether it is a British number whose calls have a service charge."""
+        return self.code == 44 and self.digits.startswith(_UK_REVENUE_SHARING)
 
     @property
     def is_toll_free(self) -> bool:
@@ -86,6 +88,10 @@ class Number(NamedTuple):
     def is_unconfirmed(self) -> bool:
         """Whether the number is only possible: of a range that the lists do not know (yet)."""
         return self.kind == PhoneNumberType.UNKNOWN
+
+    def is_in(self, country: str) -> bool:
+        """Tell whether a country's lists have the number."""
+        return is_in(country, self.code, self.digits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +123,7 @@ class NumberPolicy:
                     "give a telephone number, or set FAX_SIP_ALLOWED=true"
                 )
             return
-        self._check_number(_known(_parsed(destination, None)))
+        self._check_number(_known(*_read(destination, None)))
 
     def check_number(self, number: Number) -> None:
         """Refuse a number of `read_number` as `check` does.
@@ -146,13 +152,13 @@ class NumberPolicy:
             self._check_country(number)
 
     def _check_country(self, number: Number) -> None:
-        listed = self.countries.intersection(_sharing(number.parsed))
+        listed = self.countries.intersection(_sharing(number.code))
         country = number.country
         # What no list of ranges knows is judged by the country code alone. What is the same number from several
         # countries, such as a toll-free one in North America, belongs to each of them.
         if country in listed or (country is None and listed):
             return
-        if any(phonenumbers.is_valid_number_for_region(number.parsed, one) for one in listed):
+        if any(map(number.is_in, listed)):
             return
         if country in COUNTRIES:
             raise ValueError(
@@ -160,7 +166,7 @@ class NumberPolicy:
                 f"add {country} there if faxes may go to that country"
             )
         raise ValueError(
-            f"FAX_COUNTRIES lists no country of its country code, +{number.parsed.country_code}: "
+            f"FAX_COUNTRIES lists no country of its country code, +{number.code}: "
             "add the country there, or leave FAX_COUNTRIES empty to allow every number"
         )
 
@@ -180,9 +186,9 @@ def normalise(text: str, *, region: str | None = None) -> str:
     Raises:
         ValueError: saying what is wrong and what to write instead.
     """
-    number = _parsed(text, region)
-    _refuse_impossible(number)
-    return _e164(number)
+    code, digits = _read(text, region)
+    _refuse_impossible(_library(code, digits))
+    return f"+{code}{digits}"
 
 
 def destined(text: str, *, region: str | None = None) -> str:
@@ -205,19 +211,28 @@ def read_number(text: str, *, region: str | None = None) -> Number:
     """
     if re.sub(r"\D", "", text) in _EMERGENCY_EVERYWHERE:
         raise ValueError(_EMERGENCY)
-    return callable_number(_from_e164(text) or _parsed(text, region))
+    return callable_number(*_read(text, region))
 
 
-def callable_number(parsed: PhoneNumber) -> Number:
-    """Give what the lists of ranges know of a number that a fax is to call.
+def callable_number(code: int, digits: str) -> Number:
+    """Give what the lists of ranges know of a number that a fax is to call, from its country code and what follows it.
 
     Raises:
         ValueError: none may ever call it, or it is not possible.
     """
-    number = _known(parsed)
+    number = _known(code, digits)
     _refuse_never_called(number)
-    _refuse_impossible(parsed)
+    if number.is_unconfirmed:
+        _refuse_impossible(_library(code, digits))
     return number
+
+
+def is_listed(text: str, *, region: str | None = None) -> bool:
+    """Tell whether phonenumbers' lists of ranges have a number, written as for `normalise`."""
+    try:
+        return not _known(*_read(text, region)).is_unconfirmed
+    except ValueError:
+        return False
 
 
 def read_country(text: str | None) -> str | None:
@@ -236,41 +251,21 @@ def country_of(number: str) -> str | None:
 
     None where nothing is known of either.
     """
-    parsed = _parsed(number, None)
-    country = phonenumbers.region_code_for_number(parsed)
-    country = country or phonenumbers.region_code_for_country_code(parsed.country_code or 0)
+    code, digits = _read(number, None)
+    country = country_and_kind(code, digits)[0] or phonenumbers.region_code_for_country_code(code)
     return country if country and country.isalpha() and country != "ZZ" else None
 
 
-def _known(number: PhoneNumber) -> Number:
-    return Number(number, phonenumbers.region_code_for_number(number), phonenumbers.number_type(number))
+def _known(code: int, digits: str) -> Number:
+    return Number(code, digits, *country_and_kind(code, digits))
 
 
-def _from_e164(text: str) -> PhoneNumber | None:
-    """Read a number that is written in E.164, as phonenumbers' parser would at ten times the cost.
-
-    None where it would take something off, as it does of `+440161…`.
-    """
-    if not _E164.fullmatch(text):
-        return None
-    code = next((size for size in (1, 2, 3) if int(text[1 : 1 + size]) in _CODES), 0)
-    digits = text[1 + code :]
-    if not code or digits.startswith("0") or len(digits) < _SHORTEST:
-        return None
-    prefix = _national_prefix(int(text[1 : 1 + code]))
-    if prefix is None or prefix.match(digits):
-        return None
-    return PhoneNumber(country_code=int(text[1 : 1 + code]), national_number=int(digits))
+def _read(text: str, region: str | None) -> tuple[int, str]:
+    """Give country code and national number of a text."""
+    return read_plainly(text, region) or _parsed(text, region)
 
 
-@lru_cache(maxsize=300)
-def _national_prefix(code: int) -> re.Pattern[str] | None:
-    """Give what the parser takes off the digits behind a country code; None where that is not known."""
-    metadata = PhoneMetadata.metadata_for_region(phonenumbers.region_code_for_country_code(code), None)
-    return re.compile(metadata.national_prefix_for_parsing or r"(?!)") if metadata else None
-
-
-def _parsed(text: str, region: str | None) -> PhoneNumber:
+def _parsed(text: str, region: str | None) -> tuple[int, str]:
     written = text.strip()
     if not written.startswith("+") and region is None:
         raise ValueError(
@@ -282,12 +277,18 @@ def _parsed(text: str, region: str | None) -> PhoneNumber:
         raise ValueError(f"not a telephone number: write it with + and country code, like {EXAMPLE}") from None
     if number.extension:
         raise ValueError("has an extension; a fax call cannot dial one")
-    return number
+    return number.country_code or 0, phonenumbers.national_significant_number(number)
 
 
-def _sharing(number: PhoneNumber) -> tuple[str, ...]:
-    """Give the countries that share the number's country code."""
-    return tuple(phonenumbers.region_codes_for_country_code(number.country_code or 0))
+def _library(code: int, digits: str) -> PhoneNumber:
+    """Give a number as phonenumbers has it."""
+    zeros = len(digits) - len(str(int(digits)))
+    return PhoneNumber(code, int(digits), italian_leading_zero=zeros > 0, number_of_leading_zeros=zeros)
+
+
+def _sharing(code: int) -> tuple[str, ...]:
+    """Give the countries that share a country code."""
+    return tuple(phonenumbers.region_codes_for_country_code(code))
 
 
 def _refuse_impossible(number: PhoneNumber) -> None:
@@ -296,22 +297,13 @@ def _refuse_impossible(number: PhoneNumber) -> None:
         raise ValueError(f"{_PROBLEMS.get(verdict, 'not a possible telephone number')}: write it like {EXAMPLE}")
 
 
-def _e164(number: PhoneNumber) -> str:
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-
-
-def _is_uk_revenue_sharing(number: PhoneNumber) -> bool:
-    return number.country_code == 44 and str(number.national_number).startswith(_UK_REVENUE_SHARING)
-
-
 def _refuse_never_called(number: Number) -> None:
-    if number.kind in _NEVER and not _is_uk_revenue_sharing(number.parsed):
+    if number.kind in _NEVER and not number.is_uk_revenue_sharing:
         raise ValueError(_NEVER[number.kind])
-    digits = phonenumbers.national_significant_number(number.parsed)
-    if number.parsed.country_code == 1 and len(digits) == 10:
-        _refuse_north_american(digits, number.kind)
+    if number.code == 1 and len(number.digits) == 10:
+        _refuse_north_american(number.digits, number.kind)
     elif number.is_unconfirmed:
-        _refuse_short(number.parsed, digits)
+        _refuse_short(number)
 
 
 def _refuse_north_american(digits: str, kind: int) -> None:
@@ -330,12 +322,13 @@ def _refuse_north_american(digits: str, kind: int) -> None:
             raise ValueError(f"{exchange} after the area code is a service code: {_INSTEAD}")
 
 
-def _refuse_short(number: PhoneNumber, digits: str) -> None:
+def _refuse_short(number: Number) -> None:
+    code, digits = number.code, number.digits
     # `0112` keeps its zero, since without it no full number would be left.
     dialled = {digits, digits.lstrip("0")}
     # Some islands have 211 or 311 for emergency calls; to everyone else in North America they are plain services.
-    service = number.country_code == 1 and digits != "911" and _SERVICE_CODE.fullmatch(digits)
-    if not service and any(phonenumbers.is_emergency_number(one, at) for one in dialled for at in _sharing(number)):
+    service = code == 1 and digits != "911" and _SERVICE_CODE.fullmatch(digits)
+    if not service and any(phonenumbers.is_emergency_number(one, at) for one in dialled for at in _sharing(code)):
         raise ValueError(_EMERGENCY)
-    if service or phonenumbers.is_valid_short_number(number):
+    if service or phonenumbers.is_valid_short_number(_library(code, digits)):
         raise ValueError(f"a short number, which is for telephones of its own country and takes no fax: {_INSTEAD}")

@@ -306,8 +306,13 @@ class Campaigns(CampaignResults):
         return "purged", state
 
 
+# What is put into a chunk is made for it, and refers to nothing twice.
+_to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
+
+
 def _packed(rows: list[Any]) -> bytes:
-    return zlib.compress(json.dumps(rows, ensure_ascii=False, separators=(",", ":")).encode(), 6)
+    # A better level takes twice the time for 3 % less.
+    return zlib.compress(_to_json(rows).encode(), 4)
 
 
 def _pages(items: Sequence[int], size: int) -> Iterable[list[int]]:

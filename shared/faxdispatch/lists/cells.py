@@ -6,26 +6,30 @@ invalid, with a sentence that says why. A cell that says that there is no number
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
 import phonenumbers
-from phonenumbers import PhoneNumber
 from pydantic import TypeAdapter, ValidationError
 
-from faxdispatch.calling.numbers import Number, NumberPolicy, callable_number, is_sip, read_number
+from faxdispatch.calling.numbers import Number, NumberPolicy, callable_number, is_listed, is_sip, read_number
 from faxdispatch.jobs import Destination
 from faxdispatch.lists.words import FAX_WORDS, NO_NUMBER, PHONE_WORDS, PLAIN_WORDS, folded
 
 _SIP: TypeAdapter[str] = TypeAdapter(Destination)
 
-_PLAIN = re.compile(r"\s*(?:(\+?)1[ .-]*)?\(?([2-9]\d\d)\)?[ .-]*([2-9]\d\d)[ .-]*(\d{4})\s*", re.ASCII)
-"""A number of the North American plan as most files have it."""
+_PLAIN = re.compile(
+    r"^[^\S\n]*(?:(\+?)1[ .-]*)?\(?([2-9]\d\d)\)?[ .-]*(?!\2)([2-9]\d\d)[ .-]*(?!0000|1212)(\d{4})[^\S\n]*$|^.*$",
+    re.ASCII | re.MULTILINE,
+)
+"""A line with a number of the North American plan as most files have it, or any other, without groups then.
 
-_E164 = re.compile(r"\+[1-9]\d{6,14}", re.ASCII)
+Area codes that are followed by themselves need a closer look, as some last digits do: rounded, service, made up.
+"""
 
-_APART = {"0000", "1212"}
-"""Last digits that need a closer look, as area codes do that are followed by themselves: rounded, service, made up."""
+_WRITTEN = re.compile(r"\s*(\+|(?![() .-]*0[() .-]*0))([\d() .-]{7,40})\s*", re.ASCII)
+"""A number as it is written anywhere else, with `+` or as it is dialled at home."""
 
 _FORMULA_TEXT = re.compile(r'=\s*"([^"]*)"')
 _TYPED_FORMULA = re.compile(r"=\s*(\+?[\d().\- ]+)")
@@ -35,6 +39,7 @@ _ORDINARY = re.compile(r"\+?[\d() \-]+", re.ASCII)
 _SHEET_ERROR = re.compile(r"#[A-Z/0]+[!?]", re.IGNORECASE)
 _SCIENTIFIC = re.compile(r"[+-]?\d+(?:[.,]\d+)?\s*e\s*[+-]?\d+", re.IGNORECASE)
 _WITH_DECIMAL = re.compile(r"(\+?\d{7,})[.,]0+")
+_SEPARATORS = frozenset("() .-")
 _NOTHING = re.compile(r"[0\W_]*")
 _EXTENSION = re.compile(
     r"(?P<head>.*\d.*?)[\s,(]*"
@@ -113,19 +118,34 @@ class CellReader:
 
     def read(self, text: str) -> Cell:
         """Read one cell."""
-        plain = _PLAIN.fullmatch(text) if self._by_range else None
-        if plain:
-            plus, area, exchange, line = plain.groups()
-            if (plus or self._code == 1) and line not in _APART and area != exchange:
-                place = int(area + exchange)
-                known = self._known[place] or self._learn(place)
-                if known != 255:
-                    return Cell(f"+1{area}{exchange}{line}", Verdict.NUMBER, "", *self._kinds[known - 1])
-        elif _E164.fullmatch(text) and len(set(text)) > 2:
-            try:
-                return self._judged(text, [])
-            except ValueError as problem:
-                return Cell(None, Verdict.INVALID, str(problem))
+        return self.read_all([text])[0]
+
+    def read_all(self, texts: Sequence[str]) -> list[Cell]:
+        """Read cells."""
+        lines = _PLAIN.findall("\n".join(texts)) if self._by_range else []
+        if len(lines) != len(texts):
+            # There are cells of several lines.
+            return [
+                self.read(text) if "\n" not in text and self._by_range else self._read_other(text) for text in texts
+            ]
+        cells, known, home = [], self._known, self._code == 1
+        for text, (plus, area, exchange, line) in zip(texts, lines, strict=True):
+            if area and (plus or home):
+                prefix = area + exchange
+                kind = known[int(prefix)] or self._learn(int(prefix))
+                if kind != 255:
+                    cells.append(Cell(f"+1{prefix}{line}", Verdict.NUMBER, "", *self._kinds[kind - 1]))
+                    continue
+            cells.append(self._read_other(text))
+        return cells
+
+    def _read_other(self, text: str) -> Cell:
+        written = _WRITTEN.fullmatch(text)
+        # Where there are more than two different digits, none of those that stand for no number is meant.
+        if written and (written[1] or self._code != 1) and len(set(written[2]) - _SEPARATORS) > 2:
+            number = written[0].strip()
+            if not (_is_rounded(number) or _WITH_DECIMAL.fullmatch(number)):
+                return self._judged_or_invalid(number, [])
         return self.read_slowly(text)
 
     def read_slowly(self, text: str) -> Cell:
@@ -137,14 +157,21 @@ class CellReader:
             return Cell(None, Verdict.INVALID, "is too long for a telephone number")
         try:
             written, notes = self._one_number(cleaned)
-            return self._judged(self._dialled(written, notes), notes)
+            dialled = self._dialled(written, notes)
+        except ValueError as problem:
+            return Cell(None, Verdict.INVALID, str(problem))
+        return self._judged_or_invalid(dialled, notes)
+
+    def _judged_or_invalid(self, text: str, notes: list[str]) -> Cell:
+        try:
+            return self._judged(text, notes)
         except ValueError as problem:
             return Cell(None, Verdict.INVALID, str(problem))
 
     def _learn(self, place: int) -> int:
         """Find the kind of all numbers of one area code and exchange."""
         try:
-            cell = self._cell(callable_number(PhoneNumber(country_code=1, national_number=place * 10_000 + 101)), "")
+            cell = self._cell(callable_number(1, f"{place:06}0101"), "")
         except ValueError:
             self._known[place] = 255
         else:
@@ -234,11 +261,7 @@ class CellReader:
         if not digits.startswith("00"):
             return None
         for written in (text, "+" + re.sub(r"\D*0\D*0", "", text, count=1).lstrip(" -./)")):
-            try:
-                number = phonenumbers.parse(written, self.policy.region)
-            except phonenumbers.NumberParseException:
-                continue
-            if phonenumbers.is_valid_number(number):
+            if is_listed(written, region=self.policy.region):
                 return written
         return None
 
@@ -266,14 +289,11 @@ class CellReader:
         )  # fmt: skip
 
     def _foreign(self, number: Number) -> str | None:
-        region, code = self.policy.region, number.parsed.country_code or 0
+        region, code = self.policy.region, number.code
         at_home = code == self._code
         if region is None or (at_home and self._alone):
             return None
-        if at_home and (
-            (number.country == region and not number.is_unconfirmed)
-            or phonenumbers.is_valid_number_for_region(number.parsed, region)
-        ):
+        if at_home and ((number.country == region and not number.is_unconfirmed) or number.is_in(region)):
             return None
         if number.country is None and at_home:
             # Of a range that no list knows: the country code is all that can be said.

@@ -3,10 +3,12 @@
 import hashlib
 import itertools
 import json
+from bisect import insort
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
@@ -28,6 +30,9 @@ _BATCH = 1000
 _SHOWN = 120
 """Characters of a cell that are kept to show it."""
 
+_ORDINARY = Cell(None, Verdict.NUMBER)[3:]
+"""What there is to say of most numbers."""
+
 _NOT_SENT = {"reference", "document_name"}
 """What a row says for itself that its recipient does not get."""
 
@@ -39,24 +44,13 @@ Progress = Callable[[int, int, int], None]
 
 
 class Row(NamedTuple):
-    """A row that can be sent.
-
-    `fields` are those of `read_field`. `note` says what was taken off the number's cell. `toll_free`, `foreign` (the
-    country, None at home), `own` (one of our own numbers: the fax would come back to us), `unconfirmed` (of a range
-    that no list knows) and `shared_cost` are facts to warn about.
-    """
+    """A row that can be sent. `fields` are those of `read_field`."""
 
     row: int
     line: int
     to: str
     fields: dict[str, Any]
     cells: tuple[str, ...]
-    note: str = ""
-    toll_free: bool = False
-    foreign: str | None = None
-    own: bool = False
-    unconfirmed: bool = False
-    shared_cost: bool = False
 
 
 class BadRow(NamedTuple):
@@ -92,6 +86,10 @@ class LeftOut(NamedTuple):
     reason: str
     to: str | None
     cells: tuple[str, ...]
+
+
+Judged = Row | BadRow | LeftOut
+"""What becomes of a row."""
 
 
 @dataclass
@@ -139,6 +137,7 @@ class Check:
         self._on_progress: Progress | None = options["on_progress"]
         self._first_bad: int = options["first_bad"]
         self._seen = Seen()
+        self._sends_the_same = set(table.fields) <= _NOT_SENT
 
     def close(self) -> None:
         """Close the file."""
@@ -150,28 +149,24 @@ class Check:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def __iter__(self) -> Iterator[Row | BadRow | LeftOut]:
+    def __iter__(self) -> Iterator[Judged]:
         """Give what becomes of each row, in their order.
+
+        Raises:
+            BadInput: the file is damaged further on.
+        """
+        return itertools.chain.from_iterable(self.batches(_BATCH))
+
+    def batches(self, size: int) -> Iterator[list[Judged]]:
+        """Give what becomes of each row, in their order, so many at a time.
 
         Raises:
             BadInput: the file is damaged further on.
         """
         source = self.table.source
         with closing(source):
-            lines = self.table.lines()
-            while batch := list(itertools.islice(lines, _BATCH)):
-                read = [self._read(line) for line in batch]
-                numbers = list({row.to for row in read if isinstance(row, Row)})
-                suppressed = self._suppressed(numbers) if self._suppressed and numbers else set()
-                quarantined = self._quarantined(numbers) if self._quarantined and numbers else set()
-                if self.documents:
-                    stopped = suppressed | quarantined
-                    rows = (row for row in read if isinstance(row, Row) and row.to not in stopped)
-                    self.documents.look_at(row.fields for row in rows)
-                for row in read:
-                    judged = self._judged(row, suppressed, quarantined) if isinstance(row, Row) else row
-                    self._count(judged)
-                    yield judged
+            for lines in self.table.batches(size):
+                yield self._judged(lines)
                 if self._on_progress:
                     self._on_progress(source.done(), source.total, self.summary.rows)
             if self._on_progress:
@@ -181,31 +176,61 @@ class Check:
         """Count a row that was given as one that can be sent as a bad one after all."""
         bad = self._bad(row, None, reason)
         self.summary.valid -= 1
-        self._count_bad(bad)
+        self.summary.invalid += 1
+        insort(self.summary.bad, bad, key=itemgetter(0))
+        del self.summary.bad[self._first_bad :]
         return bad
 
-    def _read(self, line: Line) -> Row | BadRow | LeftOut:
+    def _judged(self, lines: list[Line]) -> list[Judged]:
+        """Give what becomes of rows."""
+        places = self._places(lines)
+        texts = [line.cells[place] if isinstance(place, int) else "" for line, place in zip(lines, places, strict=True)]
+        cells = self._reader.read_all(texts)
+        found = list(map(self._read, lines, places, cells))
+        self._leave_out_stopped(found)
+        if not self._personalised:
+            self._leave_out_duplicates(found)
+        self._count(found, cells)
+        return found
+
+    def _places(self, lines: list[Line]) -> list[int | BadRow | LeftOut]:
+        """Give the column of each row's fax number, or why the row is not sent whatever that is."""
+        table = self.table
+        number, is_plain = table.number_column, not (table.kinds or table.refusals)
+        return [
+            number
+            if is_plain
+            and not (line.problem or line.no_recipient or line.hidden)
+            and not (table.may_be_flawed and Flawed in map(type, line.cells))
+            else self._place(line)
+            for line in lines
+        ]
+
+    def _place(self, line: Line) -> int | BadRow | LeftOut:
         if (left_out := self._left_out(line)) is not None:
             return left_out
         if line.problem:
             return self._bad(line, None, line.problem)
-        cells, number = line.cells, self.table.number_place(line.cells)
+        number = self.table.number_place(line.cells)
         if number is None:
-            return LeftOut(line.row, line.line, Why.NO_NUMBER, "no number of a fax machine", None, cells)
-        if self.table.may_be_flawed and Flawed in map(type, cells) and (flawed := self._flawed(line, number)):
-            return flawed
-        cell = self._reader.read(cells[number])
+            return LeftOut(line.row, line.line, Why.NO_NUMBER, "no number of a fax machine", None, line.cells)
+        return self._flawed(line, number) or number
+
+    def _read(self, line: Line, place: int | BadRow | LeftOut, cell: Cell) -> Judged:
+        if not isinstance(place, int):
+            return place
+        row, at, cells = line[:3]
         if cell.verdict is Verdict.NONE:
-            return LeftOut(line.row, line.line, Why.NO_NUMBER, "no number", None, cells)
+            return LeftOut(row, at, Why.NO_NUMBER, "no number", None, cells)
         if cell.number is None:
-            return self._bad(line, number, cell.note)
+            return self._bad(line, place, cell.note)
         fields: dict[str, Any] = {}
-        for name, place in self.table.fields.items():
+        for name, where in self.table.fields.items():
             try:
-                fields.update(read_field(name, cells[place], self._reader.policy.region))
+                fields.update(read_field(name, cells[where], self._reader.policy.region))
             except ValueError as problem:
-                return self._bad(line, place, str(problem))
-        return self._row(line, cell, cell.number, fields)
+                return self._bad(line, where, str(problem))
+        return Row(row, at, cell.number, fields, cells)
 
     def _flawed(self, line: Line, number: int) -> BadRow | None:
         for place in (number, *self.table.fields.values()):
@@ -223,72 +248,75 @@ class Check:
             return LeftOut(line.row, line.line, Why.OPTED_OUT, f"opted out, {refusal}", None, line.cells)
         return None
 
-    def _row(self, line: Line, cell: Cell, number: str, fields: dict[str, Any]) -> Row:
-        own = number in self._own
-        return Row(
-            line.row, line.line, number, fields, line.cells,
-            cell.note, cell.toll_free, cell.foreign, own, cell.unconfirmed, cell.shared_cost,
-        )  # fmt: skip
-
     def _bad(self, line: Line | Row, place: int | None, reason: str) -> BadRow:
         value = self.table.delimiter.join(line.cells) if place is None else line.cells[place]
         column = "" if place is None else self.table.columns[place]
         shown = value if len(value) <= _SHOWN else f"{value[:_SHOWN]}…"
         return BadRow(line.row, line.line, column, shown, reason, line.cells)
 
-    def _judged(self, row: Row, suppressed: set[str], quarantined: set[str]) -> Row | BadRow | LeftOut:
-        for why, numbers in ((Why.SUPPRESSED, suppressed), (Why.QUARANTINED, quarantined)):
-            if row.to in numbers:
-                return LeftOut(row.row, row.line, why, why.value, row.to, row.cells)
+    def _leave_out_stopped(self, found: list[Judged]) -> None:
+        """Leave out the rows that a list of stopped numbers has, and those whose document cannot be sent."""
+        numbers = list({row.to for row in found if isinstance(row, Row)})
+        stopped: dict[str, Why] = {}
+        for why, asked in ((Why.QUARANTINED, self._quarantined), (Why.SUPPRESSED, self._suppressed)):
+            if asked and numbers:
+                stopped |= dict.fromkeys(asked(numbers), why)
+        if stopped:
+            for at, row in enumerate(found):
+                if isinstance(row, Row) and (known := stopped.get(row.to)):
+                    found[at] = LeftOut(row.row, row.line, known, known.value, row.to, row.cells)
         if self.documents:
-            try:
-                row = row._replace(fields=dict(self.documents.of(row.fields)))
-            except ValueError as problem:
-                return self._bad(row, self.table.fields["media"], str(problem))
-        first = None if self._personalised else self._first(row)
-        if first is not None:
-            return LeftOut(row.row, row.line, Why.DUPLICATE, f"duplicate of row {first}", row.to, row.cells)
-        return row
+            self.documents.look_at(row.fields for row in found if isinstance(row, Row))
+            for at, row in enumerate(found):
+                if isinstance(row, Row):
+                    found[at] = self._with_document(self.documents, row)
 
-    def _first(self, row: Row) -> int | None:
-        """Give the row that had the same number and would send the same; None, and remember it, if there is none."""
-        if row.fields.keys() <= _NOT_SENT and row.to[0] == "+":
-            return self._seen.first(int(row.to), row.row)
+    def _with_document(self, documents: "RowDocuments", row: Row) -> Row | BadRow:
+        try:
+            return row._replace(fields=dict(documents.of(row.fields)))
+        except ValueError as problem:
+            return self._bad(row, self.table.fields["media"], str(problem))
+
+    def _leave_out_duplicates(self, found: list[Judged]) -> None:
+        rows = [row for row in found if isinstance(row, Row)]
+        firsts = self._seen.firsts(map(self._key, rows), [row.row for row in rows])
+        for row, first in zip(rows, firsts, strict=True):
+            if first:
+                found[row.row - found[0].row] = LeftOut(
+                    row.row, row.line, Why.DUPLICATE, f"duplicate of row {first}", row.to, row.cells
+                )
+
+    def _key(self, row: Row) -> int:
+        """Give what is the same for rows that have the same number and would send the same."""
+        if self._sends_the_same and row.to[0] == "+":
+            return int(row.to)
         sent = {name: value for name, value in row.fields.items() if name not in _NOT_SENT}
+        if not sent and row.to[0] == "+":
+            return int(row.to)
         what = json.dumps([row.to, sent], sort_keys=True).encode()
-        return self._seen.first(int.from_bytes(hashlib.blake2b(what, digest_size=16).digest()) or 1, row.row)
+        return int.from_bytes(hashlib.blake2b(what, digest_size=16).digest()) or 1
 
-    def _count(self, row: Row | BadRow | LeftOut) -> None:
+    def _count(self, found: list[Judged], cells: list[Cell]) -> None:
         summary = self.summary
-        summary.rows += 1
-        if isinstance(row, Row):
-            summary.valid += 1
-            summary.toll_free += row.toll_free
-            summary.own_number += row.own
-            summary.unconfirmed += row.unconfirmed
-            summary.shared_cost += row.shared_cost
-            if row.foreign:
-                summary.foreign += 1
-                summary.countries[row.foreign] = summary.countries.get(row.foreign, 0) + 1
-        elif isinstance(row, BadRow):
-            self._count_bad(row)
-        elif row.why is Why.NO_NUMBER:
-            summary.no_number += 1
-        elif row.why is Why.DUPLICATE:
-            summary.duplicate += 1
-        elif row.why is Why.SUPPRESSED:
-            summary.suppressed += 1
-        elif row.why is Why.HIDDEN:
-            summary.hidden += 1
-        elif row.why is Why.OPTED_OUT:
-            summary.opted_out += 1
-        else:
-            summary.quarantined += 1
-
-    def _count_bad(self, row: BadRow) -> None:
-        self.summary.invalid += 1
-        if len(self.summary.bad) < self._first_bad:
-            self.summary.bad.append(row)
+        summary.rows += len(found)
+        for row, cell in zip(found, cells, strict=True):
+            if isinstance(row, Row):
+                summary.valid += 1
+                summary.own_number += row.to in self._own
+                if cell[3:] != _ORDINARY:
+                    summary.toll_free += cell.toll_free
+                    summary.unconfirmed += cell.unconfirmed
+                    summary.shared_cost += cell.shared_cost
+                    if cell.foreign:
+                        summary.foreign += 1
+                        summary.countries[cell.foreign] = summary.countries.get(cell.foreign, 0) + 1
+            elif isinstance(row, BadRow):
+                summary.invalid += 1
+                if len(summary.bad) < self._first_bad:
+                    summary.bad.append(row)
+            else:
+                name = row.why.name.lower()
+                setattr(summary, name, getattr(summary, name) + 1)
 
 
 def check(

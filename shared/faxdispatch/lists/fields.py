@@ -24,10 +24,12 @@ _TYPES = {name: _adapter(name) for name in ("media_url", "media_name", "from_", 
 _WINDOW: TypeAdapter[Any] = TypeAdapter(Window)
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*://|www\.", re.IGNORECASE)
 
+_SHORT = 100
+"""Characters of a reference that no bound comes near."""
+
 RowFields = tuple[tuple[str, Any], ...]
 
 
-@lru_cache(maxsize=8192)
 def read_field(name: str, cell: str, region: str | None) -> RowFields:
     """Read a cell of one of `headers.FIELDS`; empty where the cell is.
 
@@ -38,6 +40,14 @@ def read_field(name: str, cell: str, region: str | None) -> RowFields:
     Raises:
         ValueError: saying what is wrong with the cell.
     """
+    if name == "reference" and 0 < len(cell) <= _SHORT and cell.isascii() and (text := cell.strip()):
+        # Each row has another one, and there is nothing wrong with such.
+        return (("reference", text),)
+    return _read(name, cell, region)
+
+
+@lru_cache(maxsize=8192)
+def _read(name: str, cell: str, region: str | None) -> RowFields:
     text = cell.strip()
     if not text:
         return ()

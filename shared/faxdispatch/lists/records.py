@@ -44,24 +44,33 @@ class Record(NamedTuple):
 
 
 class Lines:
-    """Lines with their numbers, of which some can be put back. `read` gives the next one, the empty text at the end."""
+    """Lines with their numbers, of which some can be put back. `read` gives the next ones, none at the end."""
 
-    def __init__(self, read: Callable[[], str]) -> None:
+    def __init__(self, read: Callable[[], list[str]]) -> None:
         self._read = read
-        self._back: deque[str] = deque()
+        self._ahead: deque[str] = deque()
         self.number = 0
         """Number of the line that was given last."""
 
     def next(self) -> str:
         """Give the next line with its end, the empty text where there is none."""
-        line = self._back.popleft() if self._back else self._read()
-        if line:
-            self.number += 1
-        return line
+        if not self._ahead:
+            self._ahead.extend(self._read())
+        if not self._ahead:
+            return ""
+        self.number += 1
+        return self._ahead.popleft()
+
+    def take(self) -> list[str]:
+        """Give the next lines, as many as are at hand; none where there is none any more."""
+        taken = list(self._ahead) or self._read()
+        self._ahead.clear()
+        self.number += len(taken)
+        return taken
 
     def put_back(self, lines: list[str]) -> None:
         """Let these be the next ones again."""
-        self._back.extendleft(reversed(lines))
+        self._ahead.extendleft(reversed(lines))
         self.number -= len(lines)
 
     def peek(self, count: int, characters: int) -> list[str]:
@@ -76,7 +85,7 @@ class Lines:
 
 
 class Records:
-    """Iterates over the records of lines. Blank lines, and such as hold separators only, are none.
+    """Iterates over the records of lines, many at a time. Blank lines, and such as hold separators only, are none.
 
     With `width`, the number of cells of each record, and `number`, the place of the one with the telephone number, a
     quote that swallows other records is known to be unclosed.
@@ -89,9 +98,38 @@ class Records:
         self._number = number
         self._nothing = f' \t\r\n\xa0\ufeff"{delimiter}'
 
-    def __iter__(self) -> Iterator[Record]:
+    def __iter__(self) -> Iterator[list[Record]]:
+        lines = self._lines
+        while taken := lines.take():
+            end = lines.number
+            records = self._each_a_line(end - len(taken) + 1, taken)
+            if records is None:
+                lines.put_back(taken)
+                records = list(self._one_by_one(end))
+            yield records
+
+    def _each_a_line(self, first: int, taken: list[str]) -> list[Record] | None:
+        """Give the records of lines, `first` being the number of the first; None unless each line is one."""
+        delimiter, nothing = self._delimiter, self._nothing
+        quoted = [line for line in taken if '"' in line]
+        try:
+            parsed = list(csv.reader(quoted, delimiter=delimiter, strict=True, skipinitialspace=True))
+        except csv.Error:
+            return None
+        # As many records as lines: no quote was still open at the end of one.
+        if len(parsed) != len(quoted):
+            return None
+        following, found = iter(parsed), []
+        for number, line in enumerate(taken, first):
+            cells = next(following) if '"' in line else line.rstrip("\r\n").split(delimiter)
+            if line.strip(nothing):
+                found.append(Record(number, tuple(cells)))
+        return found
+
+    def _one_by_one(self, end: int) -> Iterator[Record]:
+        """Give the records that begin on lines up to `end`."""
         lines, delimiter, nothing = self._lines, self._delimiter, self._nothing
-        while line := lines.next():
+        while lines.number < end and (line := lines.next()):
             if not line.strip(nothing):
                 continue
             if '"' in line:

@@ -4,8 +4,10 @@ A dict would take some 150 bytes each; this takes 20 to 60.
 """
 
 from array import array
+from collections.abc import Iterable, Sequence
 
 _FULL = 0.65
+_PIECE = 4096
 _LOW = (1 << 64) - 1
 _SPREAD = 0x9E3779B97F4A7C15
 """2^64 by the golden ratio: neighbours among numbers end up far from each other."""
@@ -18,35 +20,41 @@ class Seen:
         self._make(slots)
 
     def _make(self, slots: int) -> None:
-        self._mask = slots - 1
         self._low = array("Q", bytes(8 * slots))
         self._high: array[int] | None = None
         self._rows = array("I", bytes(array("I").itemsize * slots))
         self._count = 0
 
-    def first(self, key: int, row: int) -> int | None:
-        """Give the row (from 1) that had the key before; None, and remember this one, where there was none."""
-        low, high = key & _LOW, key >> 64
-        if high and self._high is None:
-            self._high = array("Q", bytes(8 * (self._mask + 1)))
-        place = ((low ^ high) * _SPREAD & _LOW) >> 20 & self._mask
-        lows, rows, mask = self._low, self._rows, self._mask
-        while found := rows[place]:
-            if lows[place] == low and (self._high is None or self._high[place] == high):
-                return found
-            place = (place + 1) & mask
-        lows[place] = low
-        rows[place] = row
-        if self._high is not None:
-            self._high[place] = high
-        self._count += 1
-        if self._count > _FULL * (mask + 1):
-            self._grow()
-        return None
+    def firsts(self, keys: Iterable[int], rows: Sequence[int]) -> list[int]:
+        """Give for each key the row that had it before; 0, and remember its own (from 1), where there was none."""
+        if self._count + len(rows) > _FULL * len(self._rows):
+            self._grow(self._count + len(rows))
+        lows, highs, taken, mask = self._low, self._high, self._rows, len(self._rows) - 1
+        count, found = self._count, []
+        for key, row in zip(keys, rows, strict=True):
+            low, high = key & _LOW, key >> 64
+            if high and highs is None:
+                highs = self._high = array("Q", bytes(8 * len(taken)))
+            place = ((low ^ high) * _SPREAD & _LOW) >> 20 & mask
+            while (first := taken[place]) and (lows[place] != low or (highs is not None and highs[place] != high)):
+                place = (place + 1) & mask
+            if not first:
+                lows[place] = low
+                taken[place] = row
+                if highs is not None:
+                    highs[place] = high
+                count += 1
+            found.append(first)
+        self._count = count
+        return found
 
-    def _grow(self) -> None:
+    def _grow(self, most: int) -> None:
         lows, highs, rows = self._low, self._high, self._rows
-        self._make(2 * (self._mask + 1))
-        for place, row in enumerate(rows):
-            if row:
-                self.first(lows[place] | (highs[place] << 64 if highs else 0), row)
+        slots = len(rows)
+        while most > _FULL * slots:
+            slots *= 2
+        self._make(slots)
+        for begin in range(0, len(rows), _PIECE):
+            places = [place for place in range(begin, min(begin + _PIECE, len(rows))) if rows[place]]
+            keys = [lows[place] | (highs[place] << 64 if highs else 0) for place in places]
+            self.firsts(keys, [rows[place] for place in places])

@@ -6,6 +6,7 @@ Nothing is kept but a sample of the beginning, so that a file may be larger than
 import codecs
 import gzip
 import io
+import itertools
 import os
 import zipfile
 import zlib
@@ -22,6 +23,9 @@ from faxdispatch.lists.workbook import chosen, records
 from faxdispatch.workbook.reading import Workbook
 
 _SAMPLE = 256 * 1024
+_BATCH = 500
+_PIECE = 64 * 1024
+"""Characters that are read at a time."""
 _LONGEST_LINE = 1_000_000
 """Characters. No list of recipients has longer lines; a file without line ends would fill the memory."""
 
@@ -80,18 +84,18 @@ codecs.register_error(_LENIENT, _from_windows)
 class Source:
     """A list of recipients that was opened. `close` it, or use it in a `with`.
 
-    Exactly one of `line` and `sheet` is set: `line` gives the next line of text with its line end, the empty text at
-    the end; `sheet` gives the rows of a spreadsheet that have anything in them. `encoding` says in words how the bytes
-    are read, `notes` what else was found out. `total` is the file's size in bytes, and `done()` how much of it was
-    read.
+    Exactly one of `lines` and `sheet` is set: `lines` gives the next lines of text with their ends, none at the end of
+    the text; `sheet` gives the rows of a spreadsheet that have anything in them, many at a time. `encoding` says in
+    words how the bytes are read, `notes` what else was found out. `total` is the file's size in bytes, and `done()` how
+    much of it was read.
     """
 
     name: str
     total: int
     done: Callable[[], int]
     encoding: str = ""
-    line: Callable[[], str] | None = None
-    sheet: Iterator[Record] | None = None
+    lines: Callable[[], list[str]] | None = None
+    sheet: Iterator[list[Record]] | None = None
     hidden_columns: frozenset[int] = frozenset()
     """Columns, from 0, that a spreadsheet does not show."""
     notes: list[str] = field(default_factory=list)
@@ -214,7 +218,7 @@ def _fill_from_text(source: Source, raw: IO[bytes], encoding: str | None) -> Non
     _refuse_other_kinds(source.name, sample)
     codec, errors, source.encoding = _encoding(sample, encoding)
     text = io.TextIOWrapper(buffered, encoding=codec, errors=errors, newline="")
-    source.line = _reader(source, text)
+    source.lines = _Text(source, text).lines
 
 
 def _refuse_other_kinds(name: str, sample: bytes) -> None:
@@ -253,28 +257,46 @@ def _encoding(sample: bytes, wanted: str | None) -> tuple[str, str, str]:
     return "utf-8", _LENIENT, "UTF-8"
 
 
-def _reader(source: Source, text: io.TextIOWrapper) -> Callable[[], str]:
-    number = 0
+class _Text:
+    """Reads text line by line, whichever of the three line ends it has."""
 
-    def line() -> str:
-        nonlocal number
-        number += 1
+    def __init__(self, source: Source, text: io.TextIOWrapper) -> None:
+        self._source = source
+        self._text = text
+        self._rest = ""
+        self._count = 0
+
+    def lines(self) -> list[str]:
+        """Give the next lines with their ends; none where there is none any more.
+
+        Raises:
+            BadInput: they cannot be read, or one is too long.
+        """
+        found: list[str] = []
+        while not found and (piece := self._read()):
+            found = io.StringIO((self._rest + piece).replace("\0", ""), newline="").readlines()
+            # The last line may go on, and an end of \r may be half of \r\n.
+            self._rest = found.pop() if found and found[-1][-1] != "\n" else ""
+            if len(self._rest) >= _LONGEST_LINE:
+                raise BadInput(
+                    f"{self._source.name}: line {self._count + len(found) + 1} has a million characters or more; "
+                    "a list has one recipient a line"
+                )
+        if not found and self._rest:
+            found, self._rest = [self._rest], ""
+        self._count += len(found)
+        return found
+
+    def _read(self) -> str:
         try:
-            found = text.readline(_LONGEST_LINE)
+            return self._text.read(_PIECE)
         except UnicodeError:
             raise BadInput(
-                f"{source.name}: near line {number} it is not in the encoding {source.encoding}; "
+                f"{self._source.name}: near line {self._count + 1} it is not in the encoding {self._source.encoding}; "
                 "leave the encoding out, or name the right one"
             ) from None
         except DAMAGED as error:
-            raise _damaged(source.name, error) from None
-        if len(found) >= _LONGEST_LINE:
-            raise BadInput(
-                f"{source.name}: line {number} has a million characters or more; a list has one recipient a line"
-            )
-        return found.replace("\0", "") if "\0" in found else found
-
-    return line
+            raise _damaged(self._source.name, error) from None
 
 
 def _fill_from_workbook(source: Source, file: BinaryIO, stack: ExitStack, wanted: str | None) -> None:
@@ -298,7 +320,8 @@ def rows_source(rows: Iterable[Mapping[str, Any] | Sequence[Any]]) -> Source:
         BadInput: while it is read, where a mapping has a key that the first one lacks.
     """
     filled = (record for record in _given(rows) if any(map(str.strip, record.cells)))
-    return Source("rows", 0, lambda: 0, encoding="as given", sheet=filled)
+    batches = iter(lambda: list(itertools.islice(filled, _BATCH)), [])
+    return Source("rows", 0, lambda: 0, encoding="as given", sheet=batches)
 
 
 def _given(rows: Iterable[Mapping[str, Any] | Sequence[Any]]) -> Iterator[Record]:

@@ -62,7 +62,7 @@ class Table:
     guesses: list[str]
     kinds: tuple[Pair, ...]
     refusals: dict[int, Says]
-    _records: Iterator[Record]
+    _records: Iterator[list[Record]]
 
     @property
     def may_be_flawed(self) -> bool:
@@ -84,20 +84,38 @@ class Table:
                 return f"{self.columns[place]}: {cells[place].strip()}"
         return ""
 
-    def lines(self) -> Iterator[Line]:
-        """Give the rows, once.
+    def batches(self, size: int) -> Iterator[list[Line]]:
+        """Give the rows, once, so many at a time.
 
         Raises:
             BadInput: the file is damaged further on.
         """
-        last: Line | None = None
-        for row, record in enumerate(self._records, start=1):
-            if last:
-                yield last
-            last = self._line(row, record)
-        if last:
-            sums_up = _sums_up(last.cells, self.number_column)
-            yield last._replace(no_recipient="sums up the rows above", problem="") if sums_up else last
+        first, ahead = 1, list[Line]()
+        for records in self._records:
+            ahead += self._numbered(first, records)
+            first += len(records)
+            # The last row of all is looked at once more.
+            while len(ahead) > size:
+                yield ahead[:size]
+                del ahead[:size]
+        if ahead and _sums_up(ahead[-1].cells, self.number_column):
+            ahead[-1] = ahead[-1]._replace(no_recipient="sums up the rows above", problem="")
+        if ahead:
+            yield ahead
+
+    def _numbered(self, first: int, records: list[Record]) -> list[Line]:
+        """Give records as rows, `first` being the number of the first."""
+        width, number = len(self.columns), self.number_column
+        header_ends = self._ends_in_digits if self.header else None
+        lines = []
+        for row, record in enumerate(records, first):
+            line, cells, problem, hidden = record
+            # Nearly every row has a number, which is told from a header by its last digits.
+            if len(cells) == width and not problem and cells[number][-4:].isdigit() != header_ends:
+                lines.append(Line(row, line, cells, "", "", hidden))
+            else:
+                lines.append(self._line(row, record))
+        return lines
 
     def _line(self, row: int, record: Record) -> Line:
         cells, width, problem = record.cells, len(self.columns), record.problem
@@ -121,10 +139,7 @@ class Table:
     def _repeats_header(self, cells: tuple[str, ...]) -> bool:
         """Tell whether a row is the header again, as where files were put together."""
         number = self.number_column
-        # Nearly every row has a number there, which is told from a name by its last digits.
-        if number >= len(cells) or cells[number][-4:].isdigit() != self._ends_in_digits:
-            return False
-        if folded(cells[number]) != self._folded[number]:
+        if number >= len(cells) or folded(cells[number]) != self._folded[number]:
             return False
         return tuple(map(folded, trimmed(cells))) == self._folded[: len(trimmed(cells))]
 
@@ -155,8 +170,8 @@ def read_table(
     """
     if unknown := set(fields or ()) - {*FIELDS, OPT_OUT}:
         raise BadInput(f"field: {', '.join(sorted(unknown))} is none; a row can have {', '.join((*FIELDS, OPT_OUT))}")
-    if source.line is not None:
-        lines = Lines(source.line)
+    if source.lines is not None:
+        lines = Lines(source.lines)
         sample = lines.peek(_SAMPLE_LINES, _SAMPLE_CHARACTERS)
         separator = _separator(delimiter) if delimiter else _guess_delimiter(sample)
         rows = _sampled(sample, separator)
@@ -165,13 +180,15 @@ def read_table(
             shape.guesses.insert(0, f"separator: {_DELIMITERS.get(separator, repr(separator))}")
         for _ in range(shape.ends):
             lines.next()
-        records: Iterator[Record] = iter(Records(lines, separator, len(shape.names), shape.number))
+        records: Iterator[list[Record]] = iter(Records(lines, separator, len(shape.names), shape.number))
     else:
-        filled = iter(source.sheet or ())
-        rows = list(itertools.islice(filled, _SAMPLE_LINES))
-        shape = Shape(source.name, rows, reader, column, fields or {}, hidden=source.hidden_columns)
+        batches = iter(source.sheet or ())
+        rows = list[Record]()
+        while len(rows) < _SAMPLE_LINES and (batch := next(batches, None)):
+            rows += batch
+        shape = Shape(source.name, rows[:_SAMPLE_LINES], reader, column, fields or {}, hidden=source.hidden_columns)
         separator = ""
-        records = itertools.chain((row for row in rows if row.line > shape.ends), filled)
+        records = itertools.chain([[row for row in rows if row.line > shape.ends]], batches)
     return Table(
         source=source,
         columns=shape.names,
@@ -195,8 +212,8 @@ def _separator(given: str) -> str:
 
 
 def _sampled(sample: Sequence[str], delimiter: str) -> list[Record]:
-    given = iter(sample)
-    return list(Records(Lines(lambda: next(given, "")), delimiter))
+    given = iter([list(sample)])
+    return list(itertools.chain.from_iterable(Records(Lines(lambda: next(given, [])), delimiter)))
 
 
 def _guess_delimiter(sample: Sequence[str]) -> str:

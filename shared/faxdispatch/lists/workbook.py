@@ -36,12 +36,16 @@ def chosen(name: str, book: Workbook, wanted: str | None = None) -> Sheet:
     return of_faxes[0]
 
 
-def records(rows: Iterable[Row]) -> Iterator[Record]:
+def records(batches: Iterable[list[Row]]) -> Iterator[list[Record]]:
     """Give rows as records of a list."""
-    for number, cells, hidden, flaws in rows:
-        for place, problem in flaws.items():
-            cells[place] = Flawed(cells[place], problem)
-        yield Record(number, tuple(cells), "", hidden)
+    return ([_record(row) for row in rows] for rows in batches)
+
+
+def _record(row: Row) -> Record:
+    number, cells, hidden, flaws = row
+    for place, problem in flaws.items():
+        cells[place] = Flawed(cells[place], problem)
+    return Record(number, tuple(cells), "", hidden)
 
 
 def _names_faxes(head: Iterable[Row]) -> bool:

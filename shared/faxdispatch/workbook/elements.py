@@ -1,7 +1,7 @@
 """XML of strangers: expat without document types, and a faster way for an element that comes a million times.
 
-Programs write the rows of a sheet in a handful of forms. Where an element is in one of them to the letter, a pattern
-reads it; everything else goes to expat, which never sees those elements, and without them is given a document that is
+Programs write the rows of a sheet in a handful of forms. Where elements are in one of them to the letter, a pattern
+reads them; everything else goes to expat, which never sees those elements, and without them is given a document that is
 just as whole.
 """
 
@@ -97,11 +97,12 @@ def parse(stream: IO[bytes], handler: Handler) -> None:
 
 
 def elements(
-    stream: IO[bytes], name: str, by_pattern: Callable[[bytes], Found | None], handler: Collector[Found]
-) -> Iterator[Found]:
-    """Give what is made of each element of that name, in their order.
+    stream: IO[bytes], name: str, by_pattern: Callable[[list[bytes], int], list[Found]], handler: Collector[Found]
+) -> Iterator[list[Found]]:
+    """Give what is made of each element of that name, in their order, many at a time.
 
-    `by_pattern` is given an element without its end tag, and gives None unless it is sure of every letter.
+    `by_pattern` is given elements without their end tags, and the place of the first that is wanted. It makes something
+    of that one and of those behind it, up to the first of which it is not sure of every letter.
 
     Raises:
         Damaged: the document is not well-formed, or declares a document type.
@@ -113,20 +114,22 @@ def elements(
         made, handler.found = handler.found, []
         return made
 
-    # Whether expat stands right behind such an element, so that the next one may be kept from it.
+    # Whether expat stands right behind such an element, so that the next ones may be kept from it.
     between = False
     rest = b""
     while chunk := stream.read(_CHUNK):
         *complete, rest = (rest + chunk).split(closing)
-        for element in complete:
-            if between and (made := by_pattern(element)) is not None:
-                yield made
-                continue
-            found = parsed(element + closing)
-            # Within a comment it only looks like an element, and in another encoding it may be anything.
-            between = bool(found) and parser.ended == name and parser.is_utf8
-            yield from found
+        place = 0
+        while place < len(complete):
+            made = by_pattern(complete, place) if between else []
+            place += len(made)
+            if not made:
+                made = parsed(complete[place] + closing)
+                place += 1
+                # Within a comment it only looks like an element, and in another encoding it may be anything.
+                between = bool(made) and parser.ended == name and parser.is_utf8
+            yield made
         if len(rest) > 4 * _CHUNK:
-            yield from parsed(rest)
+            yield parsed(rest)
             between, rest = False, b""
-    yield from parsed(rest, final=True)
+    yield parsed(rest, final=True)

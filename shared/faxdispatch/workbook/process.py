@@ -59,10 +59,11 @@ def answer(file: IO[bytes], asked: IO[bytes], told: IO[bytes]) -> None:
 def _tell_rows(sheet: Sheet, most: int, told: IO[bytes]) -> None:
     filled = (row for row in sheet.rows() if any(map(str.strip, row.cells)))
     rows = itertools.islice(filled, most or None)
-    first = list(itertools.islice(rows, 1))
+    batches = iter(lambda: list(itertools.islice(rows, _BATCH)), [])
+    first = next(batches, [])
+    # They are known now.
     send(told, Kind.HIDDEN, json.dumps(sorted(sheet.hidden_columns)))
-    batches = itertools.chain(first, rows)
-    while batch := list(itertools.islice(batches, _BATCH)):
+    for batch in itertools.chain([first] if first else [], batches):
         send(told, Kind.ROWS, packed(batch))
     send(told, Kind.END)
 

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import IO
@@ -39,8 +39,8 @@ class Workbook:
         """End the process that reads it."""
         self._stack.close()
 
-    def read(self, place: int, most: int) -> tuple[frozenset[int], Iterator[Row]]:
-        """Give the columns that a sheet does not show, and its rows, which are to be read to their end.
+    def read(self, place: int, most: int) -> tuple[frozenset[int], Iterator[list[Row]]]:
+        """Give the columns that a sheet does not show, and its rows, many at a time, which are to be read to their end.
 
         Raises:
             BadInput: the workbook is damaged or too large; the rows may raise it, too.
@@ -50,9 +50,9 @@ class Workbook:
                 os.write(self._child.stdin.fileno(), f"{place} {most}\n".encode())
         return frozenset(json.loads(self._hear()[1])), self._rows()
 
-    def _rows(self) -> Iterator[Row]:
+    def _rows(self) -> Iterator[list[Row]]:
         while (told := self._hear())[0] is Kind.ROWS:
-            yield from unpacked(told[1])
+            yield unpacked(told[1])
 
     def _hear(self) -> tuple[Kind, str]:
         told = receive(self._child.stdout) if self._child.stdout else None
@@ -81,10 +81,10 @@ class Sheet:
         Raises:
             BadInput: the workbook is damaged or too large.
         """
-        return list(self._book.read(self._place, most)[1])
+        return [row for rows in self._book.read(self._place, most)[1] for row in rows]
 
-    def read(self) -> tuple[frozenset[int], Iterable[Row]]:
-        """Give the columns, from 0, that it does not show, and its rows that have anything in them, once.
+    def read(self) -> tuple[frozenset[int], Iterator[list[Row]]]:
+        """Give the columns, from 0, that it does not show, and its rows that have anything in them, many at a time.
 
         Raises:
             BadInput: the workbook is damaged or too large; the rows may raise it, too.

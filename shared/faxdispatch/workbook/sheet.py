@@ -1,5 +1,7 @@
 """The rows of a sheet as a person sees them: under their number formats, and what is hidden or struck through."""
 
+import itertools
+import operator
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,15 +23,19 @@ HALF_STRUCK = "is struck through in part: leave in it the one number that counts
 
 _TRUE = {"1", "true"}
 _LONGEST_FORMULA = 200
-_ROW = re.compile(r'\s*<row r="(\d+)"((?: [\w:]+="[^"<&]*")*) ?>', re.ASCII)
+_ROW = r'\s*<row r="(\d+)"((?: [\w:]+="[^"<&]*")*) ?>'
 _HEIGHT = re.compile(r' (hidden|ht)="([^"]*)"')
-_CELL = re.compile(
-    r'<c r="([A-Z]{1,3})\d+"(?: s="(\d+)")?(?:(?: t="(?:s|n|str|inlineStr)")? ?/>'
-    r'|(?: t="(s|n|str)")?>(?:<f(?: [^<>]*)?(?:/>|>[^<]*</f>))?<v>([^<&\x00-\x08\x0b-\x1f]+)</v></c>'
-    r'| t="inlineStr"><is><t(?: xml:space="preserve")?>([^<&\x00-\x08\x0b-\x1f]*)</t></is></c>)',
-    re.ASCII,
+_CELL = (
+    r'(?:<c r="{}\d+"(?:(?: s="\d+")?(?: t="[A-Za-z]+")? ?/>'
+    r'|(?: s="(\d+)")?(?: t="(s|n|str|b|e)")?>(?:<f(?: [^<>]*)?(?:/>|>[^<]*</f>))?<v>([^<&\x00-\x08\x0b-\x1f]+)</v></c>'
+    r'|(?: s="(\d+)")? t="inlineStr"><is><t(?: xml:space="preserve")?>([^<&\x00-\x08\x0b-\x1f]*)</t></is></c>))?'
 )
-_GROUPS = _CELL.groups + 1
+"""A cell of one column, or none: style, kind and value, or the style and text of one that has its text in it."""
+
+_COLUMN = re.compile(rb'<c r="([A-Z]{1,3})\d+"')
+_WIDEST = 500
+"""Columns of the widest rows that a pattern reads."""
+_LONGEST_RUN = 4096
 _PLAIN = Style()
 _NONE: Mapping[int, str] = MappingProxyType({})
 
@@ -55,8 +61,8 @@ class Look:
     epoch: datetime = EPOCH_1900
     struck: frozenset[str] = field(init=False)
     """Styles that strike through, by the number that cells have for them."""
-    general: frozenset[str | None] = field(init=False)
-    """Styles that show what is there, by the same; None is that of cells which name none."""
+    general: frozenset[str] = field(init=False)
+    """Styles that show what is there, by the same; empty is that of cells which name none."""
     has_rich: bool = field(init=False)
     """Whether one of the texts has fonts of its own."""
 
@@ -64,8 +70,40 @@ class Look:
         named = {str(at): style for at, style in enumerate(self.styles)}
         self.struck = frozenset(at for at, style in named.items() if style.is_struck)
         general = {at for at, style in named.items() if style.number_format == GENERAL}
-        self.general = frozenset(general | {None} if "0" in general else general)
+        self.general = frozenset(general | {""} if "0" in general else general)
         self.has_rich = any(isinstance(text, RichText) for text in self.texts)
+
+    def column(self, styles: Sequence[str], kinds: Sequence[str], values: Sequence[str]) -> list[str] | None:
+        """Give what cells show, those without a value nothing; None where that is not all that there is to say.
+
+        Raises:
+            Damaged: one is none of what its kind says.
+        """
+        if not self.struck.isdisjoint(styles):
+            return None
+        try:
+            if self.general.issuperset(styles) and "-" not in "".join(values):
+                texts = self.texts
+                shown = [
+                    texts[int(value)]
+                    if kind == "s"
+                    else value
+                    if not value
+                    or kind == "str"
+                    or (kind != "b" and value.isascii() and value.isdigit() and value[0] != "0")
+                    else self.shown(kind, _PLAIN, value)
+                    for kind, value in zip(kinds, values, strict=True)
+                ]
+            else:
+                shown = [
+                    self.shown(kind, self.style(style), value) if value else ""
+                    for style, kind, value in zip(styles, kinds, values, strict=True)
+                ]
+        except NotShown:
+            return None
+        except (ValueError, IndexError):
+            raise Damaged("a cell has what is none of its kind") from None
+        return None if self.has_rich and any(isinstance(text, RichText) for text in shown) else shown
 
     def style(self, number: str | None) -> Style:
         """Give a style by its number; as everywhere, the first is that of cells which name none."""
@@ -81,8 +119,8 @@ class Look:
         """
         try:
             if kind == "s":
-                value = self.texts[int(value)]
-            elif kind in (None, "n"):
+                value = self.texts[_index(value)]
+            elif not kind or kind == "n":
                 return self._shown_number(style, value)
             elif kind == "b":
                 return str(value.strip() in _TRUE)
@@ -109,6 +147,9 @@ class Sheet:
         self._stream = stream
         self._look = look
         self._handler = _Cells(look)
+        self._width = 0
+        self._form = re.compile(_ROW, re.ASCII)
+        self._longest = _LONGEST_RUN
 
     @property
     def hidden_columns(self) -> frozenset[int]:
@@ -122,46 +163,74 @@ class Sheet:
             TooLarge: it is beyond a bound.
             Damaged: it is no sheet, or not whole.
         """
-        for count, row in enumerate(elements(self._stream, "row", self._by_pattern, self._handler), start=1):
-            if max(count, row.number) > ROWS:
+        found = itertools.chain.from_iterable(elements(self._stream, "row", self._by_pattern, self._handler))
+        for count, row in enumerate(found, start=1):
+            if count > ROWS or row.number > ROWS:
                 raise TooLarge(f"it has more than {ROWS:,} rows")
             if len(row.cells) * CELL > ROW and sum(map(len, row.cells)) > ROW:
                 raise TooLarge(f"row {row.number} has more than {ROW:,} characters")
             yield row
 
-    def _by_pattern(self, element: bytes) -> Row | None:
-        """Read a row in which everything is plain, nothing is struck through and everything can be shown."""
-        try:
-            head, *parts = _CELL.split(element.decode())
-            found = _ROW.fullmatch(head)
-            if not found or any(parts[_GROUPS - 1 :: _GROUPS]):
-                return None
-            cells = self._shown(parts[1::_GROUPS], parts[2::_GROUPS], parts[3::_GROUPS], parts[4::_GROUPS])
-        except (NotShown, UnicodeDecodeError):
-            return None
-        if cells is None or (len(element) > CELL and max(map(len, cells)) > CELL) or b"_x" in element:
-            return None
-        return self._handler.row(int(found[1]), dict(_HEIGHT.findall(found[2])), parts[0::_GROUPS], cells)
+    def _by_pattern(self, elements: list[bytes], place: int) -> list[Row]:
+        """Read rows in which everything is plain, nothing is struck through and everything can be shown."""
+        run = self._run(elements, place)
+        if not run and self._widen(elements[place]):
+            run = self._run(elements, place)
+        if not run:
+            return []
+        rows = self._rows(run)
+        if rows is not None:
+            self._longest = min(2 * self._longest, _LONGEST_RUN)
+            return rows
+        # One of them is to be looked at more closely. Where there are many such, it does not pay to look far ahead.
+        self._longest = max(self._longest // 4, 8)
+        alone = itertools.takewhile(lambda row: row is not None, (self._rows([groups]) for groups in run))
+        return [row for rows in alone for row in rows or ()]
 
-    def _shown(
-        self,
-        styles: Sequence[str | None],
-        kinds: Sequence[str | None],
-        values: Sequence[str | None],
-        inlines: Sequence[str | None],
-    ) -> list[str] | None:
-        look, general = self._look, self._look.general
-        if not look.struck.isdisjoint(styles):
-            return None
-        cells = []
-        for style, kind, value, inline in zip(styles, kinds, values, inlines, strict=True):
-            if inline is not None:
-                cells.append(inline if style in general else look.shown("str", look.style(style), inline))
-            elif value is None:
-                cells.append("")
-            else:
-                cells.append(look.shown(kind, look.style(style), value))
-        return None if look.has_rich and any(isinstance(cell, RichText) for cell in cells) else cells
+    def _run(self, elements: list[bytes], place: int) -> list[tuple[str, ...]]:
+        """Give the groups of the row at a place, and of those behind it that have the same form."""
+        run = []
+        for element in elements[place : place + self._longest]:
+            try:
+                found = self._form.fullmatch(element.decode())
+            except UnicodeDecodeError:
+                break
+            if not found or len(element) > CELL or b"_x" in element:
+                break
+            run.append(found.groups(""))
+        return run
+
+    def _widen(self, element: bytes) -> bool:
+        """Take the columns of a row into the form of rows; tell whether there is a new one."""
+        places = [_place(column.decode()) for column in _COLUMN.findall(element)]
+        width = max(places, default=-1) + 1
+        if not self._width < width <= _WIDEST:
+            return False
+        self._width = width
+        self._form = re.compile(_ROW + "".join(_CELL.format(_letters(place)) for place in range(width)), re.ASCII)
+        return True
+
+    def _rows(self, run: list[tuple[str, ...]]) -> list[Row] | None:
+        """Give the rows of groups; None where a cell is to be looked at more closely."""
+        numbers, attributes, *groups = zip(*run, strict=True)
+        columns = []
+        for place in range(0, len(groups), 5):
+            styles, kinds, values, inline_styles, inlines = groups[place : place + 5]
+            if any(inlines):
+                styles = tuple(map(operator.concat, styles, inline_styles))
+                kinds = tuple("str" if text else kind for kind, text in zip(kinds, inlines, strict=True))
+                values = tuple(map(operator.concat, values, inlines))
+            if (column := self._look.column(styles, kinds, values)) is None:
+                return None
+            columns.append(column)
+        hidden = {text: self._handler.hides(dict(_HEIGHT.findall(text))) for text in set(attributes)}
+        cells = map(list, zip(*columns, strict=True)) if columns else ([] for _ in run)
+        rows = [
+            Row(int(number), _trimmed(shown), "hidden" if hidden[text] else "")
+            for number, text, shown in zip(numbers, attributes, cells, strict=True)
+        ]
+        self._handler.last = rows[-1].number
+        return rows
 
 
 class _Cells(TextReader):
@@ -177,7 +246,8 @@ class _Cells(TextReader):
         self._attributes: dict[str, str] = {}
         self._cells: list[_Cell] = []
         self._cell: _Cell | None = None
-        self._last = 0
+        self.last = 0
+        """Number of the row that was read last."""
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         if name == "col":
@@ -207,7 +277,7 @@ class _Cells(TextReader):
         elif name == "c" and self._cell:
             self._cells.append(self._cell)
             if len(self._cells) > COLUMNS:
-                raise _too_wide(self._last + 1)
+                raise _too_wide(self.last + 1)
         elif name in ("v", "f", "is") and self._cell:
             super().end("t")
             setattr(self._cell, {"v": "value", "f": "formula", "is": "inline"}[name], self.take())
@@ -229,26 +299,15 @@ class _Cells(TextReader):
             texts.append(text)
             if text.strip():
                 struck.append(is_struck)
-        number = int(self._attributes.get("r", self._last + 1))
-        row = self.row(number, self._attributes, columns, texts, flaws)
-        self.found.append(row._replace(hidden="struck through") if not row.hidden and struck and all(struck) else row)
-
-    def row(
-        self,
-        number: int,
-        attributes: Mapping[str, str],
-        columns: Sequence[str],
-        texts: list[str],
-        flaws: Mapping[int, str] = _NONE,
-    ) -> Row:
-        """Put what cells show into their places."""
-        self._last = number
+        number = int(self._attributes.get("r", self.last + 1))
+        self.last = number
         if columns != _LETTERS[: len(columns)]:
             texts, flaws = _placed(number, columns, texts, flaws)
-        hidden = "hidden" if self._hides(attributes) else ""
-        return Row(number, texts, hidden, flaws)
+        hidden = "hidden" if self.hides(self._attributes) else "struck through" if struck and all(struck) else ""
+        self.found.append(Row(number, _trimmed(texts), hidden, flaws))
 
-    def _hides(self, attributes: Mapping[str, str]) -> bool:
+    def hides(self, attributes: Mapping[str, str]) -> bool:
+        """Tell whether a row with these attributes is not shown."""
         if "hidden" in attributes:
             return attributes["hidden"] in _TRUE
         return float(attributes["ht"]) == 0 if "ht" in attributes else self._hides_rows
@@ -287,6 +346,13 @@ class _Cell:
             return value, is_struck, str(problem)
 
 
+def _trimmed(texts: list[str]) -> list[str]:
+    """Take off the empty cells at the end."""
+    while texts and not texts[-1]:
+        texts.pop()
+    return texts
+
+
 def _placed(
     number: int, columns: Sequence[str], texts: Sequence[str], flaws: Mapping[int, str]
 ) -> tuple[list[str], dict[int, str]]:
@@ -309,6 +375,17 @@ def _place(column: str) -> int:
             raise Damaged(f"it has a column {column[:10]!r}")
         place = 26 * place + ord(letter) - ord("A") + 1
     return place - 1
+
+
+def _letters(place: int) -> str:
+    """Give the name of a column by its place from 0, below 702."""
+    return f"{_LETTERS[place // 26 - 1] if place > 25 else ''}{_LETTERS[place % 26]}"
+
+
+def _index(text: str) -> int:
+    if not text.isdigit():
+        raise ValueError
+    return int(text)
 
 
 def _too_wide(row: int) -> TooLarge:

@@ -1,5 +1,6 @@
 """Texts of a workbook: of its table of strings, and those that stand in cells, with what is struck through in them."""
 
+import itertools
 import re
 from collections.abc import Iterator
 from typing import IO, Self
@@ -8,6 +9,7 @@ from faxdispatch.workbook.bounds import CELL, Damaged, TooLarge
 from faxdispatch.workbook.elements import elements
 
 _PLAIN = re.compile(rb'<si><t(?: xml:space="preserve")?>([^<&\x00-\x08\x0b-\x1f]*)</t>')
+_MARKED = re.compile("[<&\x00-\x08\x0b-\x1f]")
 _ESCAPE = re.compile("_x([0-9A-Fa-f]{4})_")
 _NOT_XML = re.compile("[\x00-\x08\x0b-\x1f]")
 _FALSE = {"0", "false"}
@@ -114,14 +116,31 @@ def strings(stream: IO[bytes]) -> Iterator[str]:
         TooLarge: one is longer than a cell may be.
         Damaged: the table is not well-formed.
     """
-    return elements(stream, "si", _plain_string, _Strings())
+    return itertools.chain.from_iterable(elements(stream, "si", _plain_strings, _Strings()))
 
 
-def _plain_string(element: bytes) -> str | None:
-    found = _PLAIN.fullmatch(element)
-    if not found:
-        return None
+def _plain_strings(elements: list[bytes], place: int) -> list[str]:
     try:
-        return unescaped(found[1].decode())
+        return (_all_plain(elements) if place == 0 else None) or _first_plain(elements, place)
     except UnicodeDecodeError as error:
         raise Damaged(str(error)) from None
+
+
+def _all_plain(elements: list[bytes]) -> list[str] | None:
+    """Give the texts of elements; None unless all are plain."""
+    table = b"</si>".join(elements).decode().replace('<t xml:space="preserve">', "<t>")
+    begin, end = "<si><t>", "</t>"
+    if not (table.startswith(begin) and table.endswith(end)):
+        return None
+    texts = table[len(begin) : -len(end)].split("</t></si><si><t>")
+    if _MARKED.search("".join(texts)):
+        return None
+    return list(map(unescaped, texts))
+
+
+def _first_plain(elements: list[bytes], place: int) -> list[str]:
+    texts = []
+    while place < len(elements) and (found := _PLAIN.fullmatch(elements[place])):
+        texts.append(unescaped(found[1].decode()))
+        place += 1
+    return texts

@@ -49,21 +49,26 @@ def receive(stream: IO[bytes]) -> tuple[Kind, str] | None:
 
 def packed(rows: Iterable[Row]) -> str:
     """Put rows into one text."""
-    return _ROW.join(_packed(row) for row in rows)
+    return _ROW.join([_CELL.join((str(row.number), row.hidden, *_with_flaws(row))) for row in rows])
 
 
-def _packed(row: Row) -> str:
+def _with_flaws(row: Row) -> list[str]:
     cells = row.cells
     for place, flaw in row.flaws.items():
         cells[place] = f"{_FLAW}{flaw}{_FLAW}{cells[place]}"
-    return f"{row.number}{_CELL}{row.hidden}{_CELL}{_CELL.join(cells)}"
+    return cells
 
 
-def unpacked(text: str) -> Iterable[Row]:
+def unpacked(text: str) -> list[Row]:
     """Give the rows of such a text."""
+    rows, has_flaws = [], _FLAW in text
     for line in text.split(_ROW):
         number, hidden, *cells = line.split(_CELL)
-        yield Row(int(number), cells, hidden, _taken_out(cells)) if _FLAW in line else Row(int(number), cells, hidden)
+        if has_flaws and _FLAW in line:
+            rows.append(Row(int(number), cells, hidden, _taken_out(cells)))
+        else:
+            rows.append(Row(int(number), cells, hidden))
+    return rows
 
 
 def _taken_out(cells: list[str]) -> dict[int, str]:
