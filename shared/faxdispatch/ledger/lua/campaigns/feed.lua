@@ -31,14 +31,14 @@ end
 local function line_up_row(row)
   local code = redis.call('GETRANGE', key .. ':states', row.row - 1, row.row - 1)
   if code ~= 'p' then return false end
-  redis.call('HINCRBY', key, 'p', -1)
+  tally(key, 'p', -1)
   if redis.call('EXISTS', 'fax:job:' .. row.job) == 1 then
     -- A producer has given this id to a fax of its own: two faxes must not become one job.
     end_row({row = row.row, campaign = id, generation = a.generation, cause = 'job_id_taken'}, 'failed')
     return false
   end
   local j = begin_row(id, a.generation, a.tags, row)
-  if suppressed(j.to) then stop_row(j, 'suppressed') else wait_for_channel(j) end
+  if suppressed(j.to) then stop_row(j, 'suppressed') else stand_in_line(j) end
   return true
 end
 
@@ -52,6 +52,7 @@ for _, row in ipairs(a.rows) do
 end
 if a.sender and fed > 0 then redis.call('HSET', key, 'sender', a.sender) end
 if cursor then redis.call('HSET', key, 'cursor', cursor) end
+write_tallies()
 if pending_rows(id) == 0 and open_rows(id) == 0 then
   redis.call('HSET', key, 'state', 'finished', 'changed', now)
   redis.call('SREM', 'fax:campaigns:running', id)

@@ -102,17 +102,17 @@ local function end_row(j, to)
   set_code(j.campaign, row, code)
   write_record(j.campaign, row, code, j)
   if code ~= CODE.delivered and (j.cause or '') ~= '' then
-    redis.call('HINCRBY', campaign_key(j.campaign) .. ':causes:count', j.cause, 1)
+    tally(campaign_key(j.campaign) .. ':causes:count', j.cause, 1)
   end
   redis.call('SREM', campaign_key(j.campaign) .. ':open', j.row)
-  redis.call('HINCRBY', campaign_key(j.campaign), code, 1)
+  tally(campaign_key(j.campaign), code, 1)
 end
 
 -- A job of a campaign goes from one state to another; `from` is nil where it begins.
 local function count_row(j, from, to)
   local key = campaign_key(j.campaign)
-  if from then redis.call('HINCRBY', key, 'open:' .. from, -1) end
-  if TERMINAL[to] then end_row(j, to) else redis.call('HINCRBY', key, 'open:' .. to, 1) end
+  if from then tally(key, 'open:' .. from, -1) end
+  if TERMINAL[to] then end_row(j, to) else tally(key, 'open:' .. to, 1) end
 end
 
 local function pause_campaign(id, reason, facts)

@@ -18,5 +18,5 @@ local function count_end(j)
     end
     field = 'delivered:' .. within
   end
-  redis.call('HINCRBY', 'fax:ended', field, 1)
+  tally('fax:ended', field, 1)
 end

@@ -11,10 +11,10 @@ end
 local function move(j, to, fields)
   if j.state ~= to then
     if j.state then
-      redis.call('HINCRBY', 'fax:counts', j.state, -1)
+      tally('fax:counts', j.state, -1)
       redis.call('ZREM', 'fax:since:' .. j.state, j.job)
     end
-    redis.call('HINCRBY', 'fax:counts', to, 1)
+    tally('fax:counts', to, 1)
     if not TERMINAL[to] then redis.call('ZADD', 'fax:since:' .. to, now, j.job) end
   end
   fields = fields or {}

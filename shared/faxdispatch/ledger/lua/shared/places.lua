@@ -46,9 +46,13 @@ local function served(connection, place)
   redis.call('ZREMRANGEBYSCORE', 'fax:turns:' .. connection .. ':' .. class, '-inf', turn)
 end
 
+local function stand_in_line(j)
+  redis.call('ZADD', 'fax:waiting:' .. j.connection, standing(j), j.job)
+end
+
 local function wait_for_channel(j)
   leave(j)
-  redis.call('ZADD', 'fax:waiting:' .. j.connection, standing(j), j.job)
+  stand_in_line(j)
 end
 
 -- Rows that were never tried stand before those that were.

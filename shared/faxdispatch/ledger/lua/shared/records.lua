@@ -76,8 +76,27 @@ local function write(j)
   if #flat > 0 then redis.call('HSET', 'fax:job:' .. j.job, unpack(flat)) end
 end
 
+-- So are the counters: of many jobs that take the same step, each counter is written once.
+local tallied = {}
+
+local function tally(key, field, by)
+  local fields = tallied[key] or {}
+  tallied[key] = fields
+  fields[field] = (fields[field] or 0) + by
+end
+
+local function write_tallies()
+  for key, fields in pairs(tallied) do
+    for field, by in pairs(fields) do
+      if by ~= 0 then redis.call('HINCRBY', key, field, by) end
+    end
+  end
+  tallied = {}
+end
+
 -- Every script ends with it.
 local function reply(t)
   for j in pairs(unsaved) do write(j) end
+  write_tallies()
   return cjson.encode(t)
 end
