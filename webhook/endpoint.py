@@ -10,11 +10,12 @@ from flask import Request, Response
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, UnsupportedMediaType
 
 from faxdispatch.errors import Unavailable
+from faxdispatch.ledger import Observations
 from faxdispatch.telnyx.signature import PublicKeys
 from faxdispatch.telnyx.webhooks import TelnyxWebhook
+from webhook.connections import Connections
 from webhook.intake import Outcome, Receipt, take_in
 from webhook.metrics import Metrics
-from webhook.recorder import Recorder
 from webhook.verify import Forged, Stale, verify
 
 log = logging.getLogger(__name__)
@@ -61,12 +62,14 @@ class Endpoint:
         self,
         *,
         keys: PublicKeys,
-        recorder: Recorder,
+        observations: Observations,
+        connections: Connections,
         metrics: Metrics,
         clock: Callable[[], float],
     ) -> None:
         self._keys = keys
-        self._recorder = recorder
+        self._observations = observations
+        self._connections = connections
         self._metrics = metrics
         self._clock = clock
 
@@ -113,7 +116,7 @@ class Endpoint:
             body=body,
             now=now,
         )
-        receipt = take_in(self._recorder, body)
+        receipt = self._connections.call(lambda line: take_in(self._observations, body, line))
         if receipt.outcome is Outcome.RECORDED and receipt.event:
             self._measure(receipt.event, now)
         return receipt

@@ -4,11 +4,12 @@ import hashlib
 from dataclasses import dataclass
 from enum import StrEnum
 
+from redis import Redis
+
 from faxdispatch.events import INBOUND_TYPES, TELNYX_TYPES
-from faxdispatch.ledger import Observation
+from faxdispatch.ledger import Observation, Observations
 from faxdispatch.telnyx.client_state import decode_client_state
 from faxdispatch.telnyx.webhooks import TelnyxWebhook, Unreadable, parse_webhook
-from webhook.recorder import Recorder
 
 _END_OF_TYPE = {"fax.delivered": "delivered", "fax.failed": "failed", "fax.received": "received"}
 """The event types that tell a fax's end, and the status that each has."""
@@ -44,8 +45,8 @@ class Receipt:
     job_id: str | None = None
 
 
-def take_in(recorder: Recorder, body: bytes) -> Receipt:
-    """Record a verified body.
+def take_in(observations: Observations, body: bytes, on: Redis | None = None) -> Receipt:
+    """Record a verified body, over the connection `on` if one is given.
 
     Raises:
         Unavailable: Redis did not confirm; nothing is half recorded, and the same body may come again.
@@ -54,10 +55,10 @@ def take_in(recorder: Recorder, body: bytes) -> Receipt:
         event = parse_webhook(body)
     except Unreadable as problem:
         digest = hashlib.sha256(body).hexdigest()
-        reply = recorder.quarantine(body, digest=digest, reason=str(problem))
+        reply = observations.quarantine(body, digest=digest, reason=str(problem), on=on)
         return Receipt(Outcome.DUPLICATE if reply["outcome"] == "duplicate" else Outcome.UNREADABLE)
     seen = observe(event)
-    reply = recorder.record(seen, body.decode())
+    reply = observations.record(seen, body=body.decode(), on=on)
     return Receipt(Outcome(reply["outcome"]), event, seen.job_id)
 
 
