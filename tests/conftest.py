@@ -31,6 +31,13 @@ def pytest_configure() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name long values by their argument: two processes must collect tests of the same names, and a document that is
+    made while tests are collected holds the moment at which it was made.
+    """
+    return argname if isinstance(val, bytes | str) and len(val) > 100 else None
+
+
 # How long an example takes says how busy the machine is, and nothing of the code.
 hypothesis.settings.register_profile("ours", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("ours")
