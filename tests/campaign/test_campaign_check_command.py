@@ -8,6 +8,7 @@ import typer
 from typer.testing import CliRunner, Result
 
 from faxdispatch.cli.campaigns.check import check
+from faxdispatch.cli.output import answered
 from faxdispatch.errors import BadInput, Misconfigured, Unavailable
 from faxdispatch.ledger import Scripts, Suppression, Suppressions, connect
 from faxdispatch.settings import Settings
@@ -25,7 +26,7 @@ def command(monkeypatch, tmp_path) -> Callable[..., Result]:
     for name in Settings.model_fields:
         monkeypatch.delenv(name.upper(), raising=False)
     app = typer.Typer(rich_markup_mode=None)
-    app.command()(check)
+    app.command()(answered(check))
 
     def run(content: str, *arguments: str, **variables: str) -> Result:
         (tmp_path / "list.csv").write_text(content)
