@@ -171,9 +171,7 @@ class CampaignService:
         covered = options.get("cover") is not None
         if covered and document is None and options.get("media_url") is not None:
             document = self._fetch_link(options.pop("media_url"))
-        ours = None if document is None else document_of(document)
-        if ours and covered:
-            ours = as_pdf(ours)
+        for_all = _document_for_all(document, covered=covered)
         if name is None and campaign_id is None and not isinstance(source, (Path, str)):
             raise BadInput("name: is missing; rows have none of their own")
         _see_new(bad_rows, left_out)
@@ -199,13 +197,13 @@ class CampaignService:
             known = self._knows(identity)
             if strict:
                 with checked() as whole:
-                    judge_all(whole, *self._asked(whole, ours, options, reading, known=known))
+                    judge_all(whole, *self._asked(whole, for_all, options, reading, known=known))
                 see_that_all_are_good(whole.summary)
             checking = checked()
             try:
-                asked, covers = self._asked(checking, ours, options, reading, known=known)
+                asked, covers = self._asked(checking, for_all, options, reading, known=known)
                 mark = fingerprint(listed.content, reading.as_data(), asked)
-                outcome = self._begin(identity, named, asked, mark, checking, cap, operator, ours)
+                outcome = self._begin(identity, named, asked, mark, checking, cap, operator, for_all)
             except BaseException:
                 checking.close()
                 raise
@@ -663,6 +661,14 @@ def _name(text: str) -> str:
     if not name or len(name) > _LONGEST_NAME or not name.isprintable():
         raise BadInput(f"name: give 1 to {_LONGEST_NAME} characters")
     return name
+
+
+def _document_for_all(document: Path | bytes | Document | None, *, covered: bool) -> Document | None:
+    """Give the document that every row is sent; under a cover it is a PDF."""
+    if document is None:
+        return None
+    found = document_of(document)
+    return as_pdf(found) if covered else found
 
 
 def _see_new(*files: Path | None) -> None:
