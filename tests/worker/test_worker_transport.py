@@ -81,6 +81,15 @@ def test_a_message_is_taken_and_acknowledged(connection, redis, redis_url):
     assert (redis.hlen(transport.TAKEN), redis.zcard(transport.TAKEN_AT)) == (0, 0)
 
 
+def test_what_a_worker_posts_reaches_its_queue_also_after_redis_was_emptied(redis, redis_url):
+    app = broker_app("here", redis_url)
+    transport.install(app, max_bytes=SMALL, together=1)
+    post(app, "fax.attempt.v1", "fax.dispatch", {"job_id": "j1"})
+    redis.flushall()
+    post(app, "fax.attempt.v1", "fax.dispatch", {"job_id": "j2"})
+    assert redis.llen("fax.dispatch") == 1
+
+
 def test_a_closed_channel_is_a_lost_connection_and_no_mistake_of_the_worker(connection):
     channel = connection.channel()
     channel.connection = None

@@ -347,7 +347,7 @@ def install(app: BrokerApp, *, max_bytes: int, together: int) -> None:
 
     A message of more than `max_bytes` is cut on taking; of faxes that wait, at most `together` are taken at once.
     """
-    if app.conf.broker_transport != redis_transport.NAME:
+    if not app.on_redis:
         return
     app.conf.broker_transport = f"{__name__}:Transport"
     options = {"unacked_key": TAKEN, "unacked_index_key": TAKEN_AT, "max_bytes": max_bytes, "together": together}

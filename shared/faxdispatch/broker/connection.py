@@ -56,6 +56,8 @@ class BrokerApp(Celery):  # type: ignore[misc] # Celery has no types
         super().__init__(name, set_as_current=False, loader=Loader, fixups=(), changes={"broker_url": url})
         self.address = url
         self.namespace = namespace
+        self.on_redis = False
+        """Whether the broker is a Redis, whatever transport takes the messages from it."""
 
     def named(self, queue: str) -> str:
         """Give the name of one of our queues, or exchanges, in this app's namespace."""
@@ -94,6 +96,7 @@ def broker_app(name: str, url: str, *, namespace: str | None = None, visibility_
     if scheme in SCHEMES:
         address = RedisAddress.read(url, setting=_SETTING)
         app = BrokerApp(name, address.place, namespace or address.namespace)
+        app.on_redis = True
         options = {"visibility_timeout": visibility_timeout, "address": address, "namespace": app.namespace}
         app.conf.update(
             broker_transport=REDIS_TRANSPORT, broker_transport_options=TRANSPORT | options | address.transport_options
@@ -138,10 +141,10 @@ def post(app: BrokerApp, name: str, queue: str, payload: dict[str, Any], *, mess
 
     Celery would repeat the payload in clear in a header, for logs: it is told not to. It would also post by the default
     exchange, and who may do that on RabbitMQ may write to every queue: so the queue's own exchange is named. Redis has
-    no rights on exchanges, and would be asked once more for what is bound to one.
+    no rights on exchanges, and one that was emptied knows no longer what is bound to them: a message would be nowhere.
     """
     place = app.named(queue)
-    by_exchange = {} if app.conf.broker_transport == REDIS_TRANSPORT else {"exchange": place, "routing_key": place}
+    by_exchange = {} if app.on_redis else {"exchange": place, "routing_key": place}
     app.send_task(
         name,
         kwargs=payload,
