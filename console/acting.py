@@ -8,8 +8,8 @@ from werkzeug.wrappers import Response
 from console.access import log, you
 from console.desk import desk
 from faxdispatch.errors import FaxError
-from faxdispatch.privacy import scrub
 from faxdispatch.reasons.verdicts import check_reason
+from faxdispatch.text.privacy import scrub
 
 
 def act(name: str, subject: str, do: Callable[[], str], *, back: str) -> Response:

@@ -10,7 +10,7 @@ from faxdispatch.ledger import Overview
 from faxdispatch.reasons.pauses import pause_words
 from faxdispatch.settings import Settings
 from faxdispatch.states import HoldReason, State
-from faxdispatch.wording import counted, counted_are
+from faxdispatch.text.wording import counted, counted_are
 
 _FOR_A_PERSON = {
     HoldReason.TOO_LATE: "too late for its time; a person decides",

@@ -31,8 +31,8 @@ from console.desk import Desk
 from console.headers import harden
 from faxdispatch.errors import BadInput, Conflict, FaxError, NotKnown, Unavailable
 from faxdispatch.preview.pages import NotDrawn
-from faxdispatch.privacy import scrub
 from faxdispatch.settings import Settings
+from faxdispatch.text.privacy import scrub
 
 LARGEST = 300 * 1024 * 1024
 """Bytes of a request: a list of some million recipients."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from faxdispatch.errors import FaxError
-from faxdispatch.privacy import scrub
+from faxdispatch.text.privacy import scrub
 
 log = logging.getLogger(__name__)
 

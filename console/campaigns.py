@@ -24,7 +24,7 @@ from faxdispatch.evidence.campaign import campaign_pack
 from faxdispatch.ledger import read_overview
 from faxdispatch.reasons.pauses import pause_words
 from faxdispatch.states import CampaignState, State
-from faxdispatch.wording import counted, counted_are
+from faxdispatch.text.wording import counted, counted_are
 
 pages = Blueprint("campaigns", __name__, url_prefix="/campaigns")
 

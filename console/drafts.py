@@ -27,7 +27,7 @@ from faxdispatch.jobs import Priority
 from faxdispatch.lists.headers import FIELDS
 from faxdispatch.preflight.report import Finding, merged
 from faxdispatch.preview.pages import Lines, can_draw, draw
-from faxdispatch.privacy import scrub
+from faxdispatch.text.privacy import scrub
 
 pages = Blueprint("drafts", __name__, url_prefix="/drafts")
 

@@ -12,9 +12,9 @@ from console.access import log, operators_only, you
 from console.acting import checked_reason
 from console.desk import desk
 from faxdispatch.errors import BadInput, FaxError
-from faxdispatch.privacy import scrub
 from faxdispatch.search import Wanted
 from faxdispatch.states import TERMINAL
+from faxdispatch.text.privacy import scrub
 
 pages = Blueprint("erasing", __name__, url_prefix="/erase")
 

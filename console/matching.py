@@ -16,7 +16,7 @@ from console.finding import Asked, meant
 from faxdispatch.errors import BadInput, FaxError, Unavailable
 from faxdispatch.search import Found, Wanted
 from faxdispatch.states import TERMINAL
-from faxdispatch.wording import counted, counted_are
+from faxdispatch.text.wording import counted, counted_are
 
 pages = Blueprint("matching", __name__, url_prefix="/faxes/all")
 

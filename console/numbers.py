@@ -9,7 +9,7 @@ from console.access import you
 from console.acting import act, checked_reason
 from console.desk import desk
 from faxdispatch.errors import BadInput, NotKnown
-from faxdispatch.privacy import scrub
+from faxdispatch.text.privacy import scrub
 
 pages = Blueprint("numbers", __name__, url_prefix="/numbers")
 

@@ -14,7 +14,7 @@ from faxdispatch.events import Event
 from faxdispatch.ledger import JobView
 from faxdispatch.reasons.words import is_known
 from faxdispatch.states import State
-from faxdispatch.wording import counted
+from faxdispatch.text.wording import counted
 
 _LEADS_TO = {
     "job.queued": State.QUEUED,

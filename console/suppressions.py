@@ -13,8 +13,8 @@ from console.desk import desk
 from console.uploads import kept
 from faxdispatch.calling.written import parse_moment
 from faxdispatch.errors import BadInput
-from faxdispatch.privacy import scrub
-from faxdispatch.wording import counted
+from faxdispatch.text.privacy import scrub
+from faxdispatch.text.wording import counted
 
 pages = Blueprint("suppressions", __name__, url_prefix="/suppressions")
 

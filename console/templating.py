@@ -9,7 +9,7 @@ from console.access import is_operator, you
 from console.holding import meaning
 from console.story import HAPPENINGS
 from faxdispatch.states import OPEN
-from faxdispatch.wording import are, counted, counted_are, of_cap
+from faxdispatch.text.wording import are, counted, counted_are, of_cap
 
 NAVIGATION = (
     ("overview.page", "Overview"),

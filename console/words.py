@@ -8,10 +8,10 @@ from flask import g
 from markupsafe import Markup
 
 from faxdispatch.campaign.planning.estimate import span
-from faxdispatch.privacy import EXAMPLE, mask_number, scrub
 from faxdispatch.reasons.words import plain
 from faxdispatch.search.wanted import PENDING, SUPPRESSED
 from faxdispatch.states import State
+from faxdispatch.text.privacy import EXAMPLE, mask_number, scrub
 
 NOTHING = "-"
 LEFT_OUT = ("invalid", "no_number", "duplicate", "hidden", "opted_out", "suppressed", "quarantined")

@@ -20,7 +20,7 @@ from faxdispatch.errors import (
     OutcomeUnknown,
     Unavailable,
 )
-from faxdispatch.privacy import EXAMPLE
+from faxdispatch.text.privacy import EXAMPLE
 
 WITHOUT_EXTRA = """
 import sys

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from operator import attrgetter
 from typing import BinaryIO
 
-from faxdispatch.privacy import scrub
+from faxdispatch.text.privacy import scrub
 from worker.hook.wire import START, read_question, write_answer, write_failure
 
 MAX_DETAIL = 300

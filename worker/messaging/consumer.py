@@ -17,7 +17,7 @@ from faxdispatch.broker.connection import refused
 from faxdispatch.errors import Unavailable
 from faxdispatch.ledger.refusals import passes
 from faxdispatch.observability.outage import BROKER
-from faxdispatch.privacy import scrub
+from faxdispatch.text.privacy import scrub
 from worker.messaging.envelope import Envelope
 from worker.messaging.gate import TOGETHER, Asked, Gate, Refused
 

@@ -12,9 +12,9 @@ from kombu.connection import Connection
 from faxdispatch.broker.redis_transport import NAME as REDIS_TRANSPORT
 from faxdispatch.errors import Misconfigured
 from faxdispatch.jobs import ATTEMPT, Job
-from faxdispatch.privacy import scrub
 from faxdispatch.redis.address import SCHEMES, RedisAddress, split_login
 from faxdispatch.redis.namespace import USUAL, queue_name
+from faxdispatch.text.privacy import scrub
 
 TRANSPORT: dict[str, Any] = {
     # The transport looks for such messages every hundred seconds unless told otherwise.

@@ -9,7 +9,7 @@ from phonenumbers import PhoneNumber, PhoneNumberType, ValidationResult
 
 from faxdispatch.calling.ranges import country_and_kind, is_in, read_plainly
 from faxdispatch.errors import BadInput
-from faxdispatch.privacy import EXAMPLE
+from faxdispatch.text.privacy import EXAMPLE
 
 # A list goes through the patterns of all countries; by itself the library compiles them again and again.
 phonenumbers.enable_pattern_cache()

@@ -19,7 +19,7 @@ from faxdispatch.lists.checking import BadRow, Check, LeftOut, Row, Summary
 from faxdispatch.lists.shape import Columns
 from faxdispatch.lists.source import Source, open_source, rows_source
 from faxdispatch.states import CampaignState
-from faxdispatch.wording import counted
+from faxdispatch.text.wording import counted
 
 if TYPE_CHECKING:
     from faxdispatch.lists.documents import RowDocuments

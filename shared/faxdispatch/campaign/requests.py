@@ -7,7 +7,7 @@ from typing import Any
 from faxdispatch.errors import InvalidJob
 from faxdispatch.jobs import Priority, SendFax
 from faxdispatch.ledger import Campaign, job_of_row
-from faxdispatch.privacy import EXAMPLE
+from faxdispatch.text.privacy import EXAMPLE
 
 _MEDIA = ("media_url", "media_name")
 _NOT_FOR_ALL = {

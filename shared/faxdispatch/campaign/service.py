@@ -59,7 +59,7 @@ from faxdispatch.lists.checking import BadRow, Check, LeftOut, Progress, check
 from faxdispatch.preflight.examining import examine
 from faxdispatch.reasons.verdicts import check_reason
 from faxdispatch.states import CampaignState, HoldReason
-from faxdispatch.wording import counted
+from faxdispatch.text.wording import counted
 
 if TYPE_CHECKING:
     from faxdispatch.composition.rows import RowCovers

@@ -8,7 +8,7 @@ from faxdispatch.campaign.requests import request_of
 from faxdispatch.errors import BadInput, Misconfigured, NotKnown
 from faxdispatch.jobs import SendFax
 from faxdispatch.ledger import Campaigns
-from faxdispatch.privacy import mask_number
+from faxdispatch.text.privacy import mask_number
 
 TAG = "test"
 """The tag of every fax that is a test."""

@@ -11,7 +11,7 @@ from faxdispatch.ledger import JobView, Pause
 from faxdispatch.operations.next_step import ends_by, pause_line, why_held
 from faxdispatch.states import HoldReason, State
 from faxdispatch.stream.places import Delivery, moment
-from faxdispatch.wording import counted
+from faxdispatch.text.wording import counted
 
 GRACE = timedelta(seconds=10)
 """How long after the fax's end its first webhook may come: the webhooks of its earlier steps are due by then."""

@@ -6,9 +6,9 @@ from datetime import UTC, date, datetime, timedelta
 from faxdispatch.calling.zonedata import ZoneData, in_use
 from faxdispatch.checks.finding import Finding, fail, ok, warn
 from faxdispatch.errors import Misconfigured
-from faxdispatch.privacy import EXAMPLE
 from faxdispatch.settings import Settings, strange_names
-from faxdispatch.wording import counted_are
+from faxdispatch.text.privacy import EXAMPLE
+from faxdispatch.text.wording import counted_are
 
 _WHERE = "set it in the environment or in .env; .env.example explains it"
 

@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 
-from faxdispatch.privacy import scrub
+from faxdispatch.text.privacy import scrub
 
 
 class Level(StrEnum):

@@ -7,7 +7,7 @@ from faxdispatch.errors import FaxError, Unavailable
 from faxdispatch.ledger import DocumentPlace, Inbox, Scripts
 from faxdispatch.settings import Settings
 from faxdispatch.storage.store import open_store
-from faxdispatch.wording import counted
+from faxdispatch.text.wording import counted
 
 
 def check_inbound(settings: Settings) -> Iterator[Finding]:

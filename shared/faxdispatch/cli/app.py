@@ -9,8 +9,8 @@ import typer
 
 from faxdispatch.cli.groups import group_of
 from faxdispatch.errors import BadInput, FaxError, NotSent
-from faxdispatch.plain import plain
-from faxdispatch.privacy import scrub
+from faxdispatch.text.plain import plain
+from faxdispatch.text.privacy import scrub
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("faxdispatch.cli.demo:demo", "Send real documents to a simulated Telnyx, and judge."),

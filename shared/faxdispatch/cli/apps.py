@@ -25,13 +25,13 @@ from faxdispatch.cli.groups import Group
 from faxdispatch.cli.output import Answer, Rows, Yes, fields, note
 from faxdispatch.cli.resources import unbroken
 from faxdispatch.errors import BadInput, NoSuchResource, OutcomeUnknown
-from faxdispatch.privacy import hidden
 from faxdispatch.settings import Settings
 from faxdispatch.telnyx.application_calls import MIN_SEARCH, ApplicationSort
 from faxdispatch.telnyx.client import TelnyxClient
 from faxdispatch.telnyx.models import FaxApplication
 from faxdispatch.telnyx.requests import ApplicationParams
-from faxdispatch.wording import clock
+from faxdispatch.text.privacy import hidden
+from faxdispatch.text.wording import clock
 
 _ROW = "{mark:<1} {id:<20} {active:<8} {profile:<20} {name:<24} {url}"
 

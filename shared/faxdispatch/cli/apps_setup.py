@@ -9,9 +9,9 @@ from faxdispatch.applications import Plan, Wanted, carry_out, differences, make_
 from faxdispatch.cli.account import account
 from faxdispatch.cli.output import Answer, note
 from faxdispatch.errors import OutcomeUnknown
-from faxdispatch.privacy import hidden
 from faxdispatch.settings import Settings
 from faxdispatch.telnyx.models import FaxApplication
+from faxdispatch.text.privacy import hidden
 
 
 def setup(

@@ -8,7 +8,7 @@ from faxdispatch.cli.output import Rows, note
 from faxdispatch.ledger import Scripts
 from faxdispatch.ledger.charges import DRIFT, KEPT_DAYS, Charges, DayCharges
 from faxdispatch.settings import Settings
-from faxdispatch.wording import counted
+from faxdispatch.text.wording import counted
 
 
 def charges(

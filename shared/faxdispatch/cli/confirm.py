@@ -5,7 +5,7 @@ import sys
 import typer
 
 from faxdispatch.errors import BadInput
-from faxdispatch.plain import plain
+from faxdispatch.text.plain import plain
 
 
 def confirm(words: str, *, yes: bool) -> None:

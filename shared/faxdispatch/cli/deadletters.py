@@ -13,8 +13,8 @@ from faxdispatch.errors import BadInput, NotKnown
 from faxdispatch.jobs import JOBS
 from faxdispatch.ledger import DeadLetter
 from faxdispatch.operations.deadletters import letter_json, letter_line
-from faxdispatch.privacy import EXAMPLE
-from faxdispatch.wording import counted
+from faxdispatch.text.privacy import EXAMPLE
+from faxdispatch.text.wording import counted
 
 Letter = Annotated[str, typer.Argument(help="Id of the message.")]
 OneOrAll = Annotated[str | None, typer.Argument(help="Id of the message.", show_default=False)]

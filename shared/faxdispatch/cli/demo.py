@@ -12,10 +12,10 @@ from faxdispatch.demo.run import Run
 from faxdispatch.demo.stage import Stage, stage
 from faxdispatch.demo.verdict import judge
 from faxdispatch.demo.view import LABEL, progress, show
-from faxdispatch.plain import plain
 from faxdispatch.supervisor.checkout import checkout
 from faxdispatch.supervisor.roles import SETTINGS
 from faxdispatch.supervisor.signals import Told, stop_signals
+from faxdispatch.text.plain import plain
 
 _WIDTH = 150
 """Columns where no terminal says how many there are."""

@@ -16,9 +16,9 @@ from faxdispatch.checks.telnyx import check_telnyx
 from faxdispatch.checks.webhook import check_webhook
 from faxdispatch.cli.output import Answer, Json
 from faxdispatch.errors import Misconfigured
-from faxdispatch.plain import plain
-from faxdispatch.privacy import scrub
 from faxdispatch.settings import Settings
+from faxdispatch.text.plain import plain
+from faxdispatch.text.privacy import scrub
 
 CHECKS: tuple[Callable[[Settings], Iterable[Finding]], ...] = (
     check_environment,

@@ -12,7 +12,7 @@ from faxdispatch.cli.output import Answer, Yes
 from faxdispatch.cli.user import Operator, user
 from faxdispatch.client import FaxClient
 from faxdispatch.errors import BadInput
-from faxdispatch.wording import counted
+from faxdispatch.text.wording import counted
 
 _WORDS = {
     "jobs": "single faxes, with their histories",

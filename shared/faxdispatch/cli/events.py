@@ -13,7 +13,7 @@ from faxdispatch.reasons.words import short
 from faxdispatch.settings import Settings
 from faxdispatch.stream.consumer import Consumer
 from faxdispatch.stream.places import Delivery, Position, follow, open_stream, replay
-from faxdispatch.wording import clock
+from faxdispatch.text.wording import clock
 
 
 def events(

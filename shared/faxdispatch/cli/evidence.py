@@ -9,7 +9,7 @@ from faxdispatch.cli.campaigns.words import Id
 from faxdispatch.cli.output import Answer
 from faxdispatch.client import FaxClient
 from faxdispatch.evidence import Packed, verify
-from faxdispatch.wording import clock, counted
+from faxdispatch.text.wording import clock, counted
 
 
 def evidence(file: Annotated[Path, typer.Argument(help="An evidence pack.")]) -> Answer:

@@ -23,7 +23,7 @@ from faxdispatch.states import PROVIDER_RANK, provider_rank
 from faxdispatch.telnyx.client import TelnyxClient
 from faxdispatch.telnyx.fax_calls import FaxFilters
 from faxdispatch.telnyx.models import Fax
-from faxdispatch.wording import clock
+from faxdispatch.text.wording import clock
 
 LIMIT = 50
 """How many are listed unless more are asked for."""

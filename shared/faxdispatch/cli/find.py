@@ -12,7 +12,7 @@ from faxdispatch.cli.output import Answer, Csv, Full, Rows, note
 from faxdispatch.client import FaxClient
 from faxdispatch.reasons.words import short, with_words
 from faxdispatch.search import STATES, Found
-from faxdispatch.wording import clock, counted
+from faxdispatch.text.wording import clock, counted
 
 Number = Annotated[
     str | None, typer.Option(help="The recipient's number, written in any way, or SIP URI.", show_default=False)

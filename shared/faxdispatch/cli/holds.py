@@ -14,7 +14,7 @@ from faxdispatch.reasons.holds import MEANINGS, ending
 from faxdispatch.reasons.words import with_words
 from faxdispatch.settings import Settings
 from faxdispatch.states import IN_LINE, HoldReason
-from faxdispatch.wording import clock, of_cap
+from faxdispatch.text.wording import clock, of_cap
 
 
 def holds(

@@ -15,8 +15,8 @@ from faxdispatch.cli.output import Answer, Full, Limit, Rows, fields
 from faxdispatch.client import FaxClient
 from faxdispatch.errors import BadInput, NotKnown
 from faxdispatch.ledger import DocumentPlace, InboundFax, Inbox, ListedPlace
-from faxdispatch.privacy import mask_number
-from faxdispatch.wording import clock
+from faxdispatch.text.privacy import mask_number
+from faxdispatch.text.wording import clock
 
 FaxId = Annotated[str, typer.Argument(metavar="FAX_ID", help="Telnyx's id of the fax.", show_default=False)]
 

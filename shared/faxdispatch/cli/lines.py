@@ -6,10 +6,10 @@ from typing import Any
 
 from faxdispatch.events import Event
 from faxdispatch.ledger import JobView
-from faxdispatch.privacy import hidden
 from faxdispatch.reasons.words import short
 from faxdispatch.states import State
-from faxdispatch.wording import clock
+from faxdispatch.text.privacy import hidden
+from faxdispatch.text.wording import clock
 
 _FIRST = ("reason", "evidence", "verdict")
 _TELLING = ("status", "failure_reason", "internal_failure_reason", "page_count", "call_duration_secs")

@@ -25,7 +25,7 @@ from faxdispatch.settings import Settings
 from faxdispatch.telnyx.client import TelnyxClient
 from faxdispatch.telnyx.media_calls import MAX_TTL
 from faxdispatch.telnyx.models import MediaResource
-from faxdispatch.wording import clock
+from faxdispatch.text.wording import clock
 
 _KEEP = int(KEEP.total_seconds())
 _STDOUT = "-"

@@ -10,7 +10,7 @@ from faxdispatch.ledger.told import Told
 from faxdispatch.notices.channels import channels, tell
 from faxdispatch.notices.incidents import Incident
 from faxdispatch.settings import Settings
-from faxdispatch.wording import clock
+from faxdispatch.text.wording import clock
 
 _TEST = Incident(
     "test", "info", "A test of faxdispatch's notices", "Incidents will be told here.", "faxdispatch notices list"

@@ -11,7 +11,7 @@ from faxdispatch.cli.user import Operator, user
 from faxdispatch.ledger import Scripts, Suspect, Suspects
 from faxdispatch.reasons.verdicts import check_reason
 from faxdispatch.settings import Settings
-from faxdispatch.wording import clock
+from faxdispatch.text.wording import clock
 
 Number = Annotated[str, typer.Argument(help="The number; without + it is one of FAX_DEFAULT_REGION.")]
 

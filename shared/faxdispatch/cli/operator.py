@@ -16,7 +16,7 @@ from faxdispatch.reasons.holds import MEANINGS
 from faxdispatch.reasons.verdicts import check, check_reason, consequence
 from faxdispatch.settings import Settings
 from faxdispatch.states import WAIVABLE, HoldReason, State, Verdict
-from faxdispatch.wording import clock
+from faxdispatch.text.wording import clock
 
 Reason = Annotated[str, typer.Option(help="How you know, for those who read the history.", show_default=False)]
 

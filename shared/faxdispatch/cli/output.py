@@ -18,8 +18,8 @@ from typing import Annotated, Any, Generic, TypeVar, Union, get_args, get_origin
 import typer
 
 from faxdispatch.errors import BadInput, FaxError
-from faxdispatch.plain import plain, plain_json
-from faxdispatch.privacy import hidden
+from faxdispatch.text.plain import plain, plain_json
+from faxdispatch.text.privacy import hidden
 
 Item = TypeVar("Item")
 Line = str | Sequence[str | None]

@@ -9,7 +9,7 @@ from faxdispatch.ledger import Account, Ledger, Limits, Presence, Scripts, Traff
 from faxdispatch.operations.next_step import pause_line
 from faxdispatch.redis.namespace import USUAL
 from faxdispatch.states import HoldReason
-from faxdispatch.wording import counted
+from faxdispatch.text.wording import counted
 
 _FOR_A_PERSON = (
     HoldReason.TOO_LATE,

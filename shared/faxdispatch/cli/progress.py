@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
 from faxdispatch.cli.output import note
-from faxdispatch.wording import counted
+from faxdispatch.text.wording import counted
 
 _EVERY = 5.0
 """Seconds between two lines where nobody watches a bar."""

@@ -18,7 +18,7 @@ from faxdispatch.settings import Settings
 from faxdispatch.telnyx.client import TelnyxClient
 from faxdispatch.telnyx.clock import TelnyxClock
 from faxdispatch.telnyx.throttle import Throttle
-from faxdispatch.wording import counted
+from faxdispatch.text.wording import counted
 
 _WORDS = {
     Found.SAME: "known",

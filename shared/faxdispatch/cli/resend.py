@@ -12,7 +12,7 @@ from faxdispatch.client import FaxClient, Receipt
 from faxdispatch.errors import BadInput, FaxError, Unavailable
 from faxdispatch.search import Found, Wanted
 from faxdispatch.states import TERMINAL
-from faxdispatch.wording import are, counted
+from faxdispatch.text.wording import are, counted
 
 _ENDED = {state.value for state in TERMINAL}
 

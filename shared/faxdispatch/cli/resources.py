@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from faxdispatch.cli.output import note, show, show_json
 from faxdispatch.errors import AccountRefused, FaxError, NoSuchResource, OutcomeUnknown, TelnyxError
-from faxdispatch.privacy import hidden, mask_number
+from faxdispatch.text.privacy import hidden, mask_number
 
 Item = TypeVar("Item")
 

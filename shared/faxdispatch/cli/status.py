@@ -12,11 +12,11 @@ from faxdispatch.cli.overview import overview, overview_lines
 from faxdispatch.errors import BadInput
 from faxdispatch.ledger import JobView, Ledger, Limits, Pause, Place, Scripts
 from faxdispatch.operations.next_step import ends_by, next_step, why_held
-from faxdispatch.privacy import hidden
 from faxdispatch.reasons.words import plain, short, with_words
 from faxdispatch.settings import Settings
 from faxdispatch.states import OPEN, State
-from faxdispatch.wording import clock
+from faxdispatch.text.privacy import hidden
+from faxdispatch.text.wording import clock
 
 _WIDTH = 11
 

@@ -19,8 +19,8 @@ from faxdispatch.cli.user import Operator, user
 from faxdispatch.client import FaxClient
 from faxdispatch.lists.badrows import create, safe_cell
 from faxdispatch.lists.checking import BadRow
-from faxdispatch.plain import plain
-from faxdispatch.wording import clock, counted_are
+from faxdispatch.text.plain import plain
+from faxdispatch.text.wording import clock, counted_are
 
 Number = Annotated[str, typer.Argument(help="The number; without + it is one of FAX_DEFAULT_REGION.")]
 Until = Annotated[

@@ -12,7 +12,7 @@ from faxdispatch.cli.output import is_terminal, note, show
 from faxdispatch.client import FaxClient
 from faxdispatch.errors import Unavailable
 from faxdispatch.ledger import JobView
-from faxdispatch.plain import plain
+from faxdispatch.text.plain import plain
 
 EVERY = 0.3
 """Seconds between two looks."""

@@ -10,7 +10,7 @@ from faxdispatch.demo.run import Run
 from faxdispatch.events import Event
 from faxdispatch.ledger import JobView
 from faxdispatch.telnyx.client_state import decode_client_state
-from faxdispatch.wording import counted
+from faxdispatch.text.wording import counted
 
 _SAID = {
     "job.queued": "queued",

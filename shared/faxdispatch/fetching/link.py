@@ -21,7 +21,7 @@ from faxdispatch.fetching.network import Network
 from faxdispatch.fetching.proxy import proxy_for
 from faxdispatch.fetching.target import Target, origins, target
 from faxdispatch.fetching.trouble import LinkExpired, LinkFailed, LinkRefused
-from faxdispatch.privacy import scrub
+from faxdispatch.text.privacy import scrub
 
 __all__ = ["Fetched", "LinkExpired", "LinkFailed", "LinkRefused", "Links", "Patience"]
 

@@ -15,7 +15,7 @@ from faxdispatch.lists.fields import RowFields
 from faxdispatch.preflight.examining import examine
 from faxdispatch.preflight.lookers import Lookers
 from faxdispatch.preflight.report import merged
-from faxdispatch.wording import counted
+from faxdispatch.text.wording import counted
 
 AT_ONCE = 4
 """Documents that are looked at and stored side by side."""

@@ -19,7 +19,7 @@ from faxdispatch.lists.refusals import Says, refuses
 from faxdispatch.lists.shape import HEADER_WITHIN, Columns, Shape, trimmed
 from faxdispatch.lists.source import Source
 from faxdispatch.lists.words import folded, is_totals
-from faxdispatch.wording import counted
+from faxdispatch.text.wording import counted
 
 _SAMPLE_LINES = 300
 _SAMPLE_CHARACTERS = 500_000

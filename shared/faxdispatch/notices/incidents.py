@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from faxdispatch.ledger import Campaign, Overview
-from faxdispatch.plain import plain
-from faxdispatch.privacy import scrub
 from faxdispatch.reasons.pauses import pause_words
 from faxdispatch.states import CampaignState, State
-from faxdispatch.wording import clock, counted, counted_are
+from faxdispatch.text.plain import plain
+from faxdispatch.text.privacy import scrub
+from faxdispatch.text.wording import clock, counted, counted_are
 
 NEAR = 0.8
 """Part of a cap from which it is told."""

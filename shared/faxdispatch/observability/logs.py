@@ -8,8 +8,8 @@ from types import TracebackType
 from pythonjsonlogger.json import JsonFormatter
 
 from faxdispatch.observability.outage import OncePerOutage
-from faxdispatch.plain import plain, plain_json
 from faxdispatch.settings import Settings
+from faxdispatch.text.plain import plain, plain_json
 
 _LINE = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 _Failure = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]

@@ -9,7 +9,7 @@ from kombu.exceptions import OperationalError
 from redis.exceptions import ConnectionError as RedisAway
 
 from faxdispatch.errors import Unavailable
-from faxdispatch.privacy import scrub
+from faxdispatch.text.privacy import scrub
 
 log = logging.getLogger(__name__)
 

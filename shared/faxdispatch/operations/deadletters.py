@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from faxdispatch.ledger import DeadLetter
-from faxdispatch.privacy import hidden, mask_number
-from faxdispatch.wording import clock
+from faxdispatch.text.privacy import hidden, mask_number
+from faxdispatch.text.wording import clock
 
 _PARTIES = {"to", "from", "from_"}
 _DIGITS = re.compile(r"\d(?:[ .()/-]{0,2}\d){6,}")

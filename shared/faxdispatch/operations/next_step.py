@@ -6,7 +6,7 @@ from faxdispatch.ledger import JobView, Pause, Place
 from faxdispatch.reasons.holds import MEANINGS, ending
 from faxdispatch.settings import Settings
 from faxdispatch.states import HoldReason, State
-from faxdispatch.wording import clock
+from faxdispatch.text.wording import clock
 
 
 def next_step(job: JobView, place: Place, settings: Settings, pause: Pause | None = None) -> str:

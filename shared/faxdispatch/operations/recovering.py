@@ -28,7 +28,7 @@ from faxdispatch.states import State
 from faxdispatch.telnyx import Fax, TelnyxClient
 from faxdispatch.telnyx.client_state import LEDGER_ID, Mark, decode_client_state
 from faxdispatch.telnyx.clock import TelnyxClock
-from faxdispatch.wording import counted
+from faxdispatch.text.wording import counted
 
 TAG = "recovered"
 """Tag of the jobs that were made of what Telnyx tells."""

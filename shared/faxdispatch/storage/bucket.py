@@ -11,9 +11,9 @@ import fsspec
 from fsspec.core import url_to_fs
 
 from faxdispatch.errors import Misconfigured
-from faxdispatch.privacy import scrub
 from faxdispatch.storage.naming import checked_name
 from faxdispatch.storage.trouble import StoreTrouble
+from faxdispatch.text.privacy import scrub
 
 LONGEST_WORDS = 300
 """Characters of a library's error that are passed on."""

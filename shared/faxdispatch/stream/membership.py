@@ -8,8 +8,8 @@ from redis import Redis
 from redis.exceptions import ResponseError
 
 from faxdispatch.events import Event
-from faxdispatch.plain import plain
 from faxdispatch.stream.places import END, Delivery, before, last_id
+from faxdispatch.text.plain import plain
 
 log = logging.getLogger(__name__)
 

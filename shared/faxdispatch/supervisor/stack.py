@@ -11,8 +11,8 @@ from types import TracebackType
 from typing import Self
 
 from faxdispatch.errors import FaxError
-from faxdispatch.plain import plain
 from faxdispatch.subprocesses.child import Child, Role, Sink
+from faxdispatch.text.plain import plain
 
 _LOOK = 0.05
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 15.0

@@ -17,7 +17,7 @@ from faxdispatch.errors import (
     TelnyxError,
     WrongState,
 )
-from faxdispatch.privacy import scrub
+from faxdispatch.text.privacy import scrub
 
 MAX_RETRY_AFTER = 3600.0
 """Longest pause that is believed; a malformed header must not stop the account for days."""

@@ -16,9 +16,9 @@ import httpx
 from faxdispatch.errors import NotSent, OutcomeUnknown, TelnyxError, Unreachable
 from faxdispatch.fetching.authorities import tls_context
 from faxdispatch.fetching.proxies import named_proxy
-from faxdispatch.privacy import scrub
 from faxdispatch.telnyx.direct import DirectTransport
 from faxdispatch.telnyx.translate import Answer
+from faxdispatch.text.privacy import scrub
 
 log = logging.getLogger(__name__)
 

@@ -24,7 +24,7 @@ from faxdispatch.lists.documents import OnDocuments
 from faxdispatch.preflight.examining import examine
 from faxdispatch.preflight.links import SAMPLE, LinkedPages, fetcher, read
 from faxdispatch.settings import Settings
-from faxdispatch.wording import counted, counted_are
+from faxdispatch.text.wording import counted, counted_are
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from faxdispatch.campaign.report.totals import RESULTS, SHOWN, Totals
 from faxdispatch.ledger import Campaign
 from faxdispatch.ledger.campaign import CANCELLED, DELIVERED, FAILED, OPENED, PENDING, SUPPRESSED
 from faxdispatch.states import CampaignState
-from faxdispatch.wording import are, counted
+from faxdispatch.text.wording import are, counted
 
 _COLOURS = {
     DELIVERED: "#1b7f5c", FAILED: "#c0392b", CANCELLED: "#7a7f87", SUPPRESSED: "#8e6bbf", OPENED: "#2f6fb0",

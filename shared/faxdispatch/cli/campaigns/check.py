@@ -43,7 +43,7 @@ from faxdispatch.lists.checking import BadRow, Check, LeftOut, Row, Summary
 from faxdispatch.lists.checking import check as check_list
 from faxdispatch.lists.table import Table
 from faxdispatch.settings import Settings
-from faxdispatch.wording import counted
+from faxdispatch.text.wording import counted
 
 Found = Row | CampaignRow | BadRow | LeftOut
 

@@ -53,7 +53,7 @@ from faxdispatch.client import FaxClient
 from faxdispatch.jobs import Priority
 from faxdispatch.lists.badrows import free_path
 from faxdispatch.settings import Settings
-from faxdispatch.wording import counted
+from faxdispatch.text.wording import counted
 
 
 def create(

@@ -12,7 +12,7 @@ from faxdispatch.cli.user import Operator, user
 from faxdispatch.errors import BadInput
 from faxdispatch.reasons.verdicts import check_reason
 from faxdispatch.states import State
-from faxdispatch.wording import counted, counted_are, of_cap
+from faxdispatch.text.wording import counted, counted_are, of_cap
 
 Why = Annotated[str | None, typer.Option("--reason", help="Why, for those who read the events.", show_default=False)]
 

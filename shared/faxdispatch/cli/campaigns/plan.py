@@ -33,7 +33,7 @@ from faxdispatch.ledger import Scripts
 from faxdispatch.preflight.examining import MOST_PAGES
 from faxdispatch.preflight.links import SAMPLE
 from faxdispatch.settings import Settings
-from faxdispatch.wording import clock, counted
+from faxdispatch.text.wording import clock, counted
 
 
 def plan(

@@ -13,7 +13,7 @@ from faxdispatch.operations.next_step import pause_line
 from faxdispatch.reasons.holds import ending
 from faxdispatch.reasons.words import plain, short
 from faxdispatch.settings import Settings
-from faxdispatch.wording import are, clock, counted, of_cap
+from faxdispatch.text.wording import are, clock, counted, of_cap
 
 
 def status(campaign: Id) -> Answer:

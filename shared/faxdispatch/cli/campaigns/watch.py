@@ -22,12 +22,12 @@ from faxdispatch.cli.output import is_terminal, note, show, show_json
 from faxdispatch.errors import Unavailable
 from faxdispatch.ledger import Account, Campaign, Campaigns, Limits, Scripts, Traffic
 from faxdispatch.ledger.campaign import FAILED
-from faxdispatch.plain import plain
-from faxdispatch.privacy import hidden
 from faxdispatch.reasons.words import short
 from faxdispatch.settings import Settings
 from faxdispatch.states import CampaignState, State
-from faxdispatch.wording import clock
+from faxdispatch.text.plain import plain
+from faxdispatch.text.privacy import hidden
+from faxdispatch.text.wording import clock
 
 _EVERY, _EVERY_LINE = 0.5, 10.0
 _CAUSES = 8

@@ -8,7 +8,7 @@ from faxdispatch.campaign import Campaign, CampaignService
 from faxdispatch.campaign.causes import pause_in_words
 from faxdispatch.cli.output import Answer
 from faxdispatch.client import FaxClient
-from faxdispatch.wording import clock
+from faxdispatch.text.wording import clock
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="Id of the campaign.", show_default=False)]
 

@@ -10,8 +10,8 @@ from faxdispatch.cli.canary.telling import as_data, telling
 from faxdispatch.cli.confirm import confirm
 from faxdispatch.cli.output import Answer, note
 from faxdispatch.errors import BadInput, Unavailable
-from faxdispatch.privacy import mask_number
 from faxdispatch.settings import Settings
+from faxdispatch.text.privacy import mask_number
 
 
 def canary(

@@ -13,8 +13,8 @@ from rich.text import Text
 from faxdispatch.canary.course import Canary
 from faxdispatch.canary.links import INBOUND, Mark, Verdict
 from faxdispatch.cli.output import is_terminal, note
-from faxdispatch.plain import plain
-from faxdispatch.privacy import hidden, scrub
+from faxdispatch.text.plain import plain
+from faxdispatch.text.privacy import hidden, scrub
 
 _COLOURS = {Mark.OK: "green", Mark.BROKEN: "red"}
 

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from faxdispatch.observability.logs import PlainFormatter
-from faxdispatch.plain import plain, plain_json
+from faxdispatch.text.plain import plain, plain_json
 
 ODD = {
     "an escape sequence": ("\x1b[31mred", r"\x1b[31mred"),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from faxdispatch.wording import counted, counted_are, of_cap
+from faxdispatch.text.wording import counted, counted_are, of_cap
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from faxdispatch.privacy import mask_number, scrub
+from faxdispatch.text.privacy import mask_number, scrub
 
 
 @pytest.mark.parametrize(
