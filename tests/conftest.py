@@ -1,8 +1,10 @@
 """What all tests share: a real Valkey, started once for each test process and emptied before each test."""
 
+import os
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,6 +19,10 @@ from redis.exceptions import RedisError
 from faxdispatch.supervisor.valkey import valkey_command
 
 T = TypeVar("T")
+
+# Tests start some two hundred processes, and without kept bytecode each compiles all of our modules for itself.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
