@@ -124,6 +124,10 @@ class Loopback:
             except ConnectionError:
                 return
 
+    def receive_at_most(self, size):
+        """Have the kernel keep about so many unread bytes of each connection to come."""
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, size)
+
     def stop(self):
         """Take no more connections and wait until those that there are have ended; may be called again."""
         if self._socket.fileno() < 0:

@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from faxdispatch.errors import OutcomeUnknown
-from faxdispatch.telnyx import transport
+from faxdispatch.telnyx import direct, transport
 
 ACCEPTED = json.dumps({"data": {"id": "fax-1", "status": "queued"}}).encode()
 
@@ -142,3 +142,45 @@ def test_a_document_of_many_parts_comes_whole(serve, connect):
     server = serve(behave)
     assert connect(server.origin).upload_media(content, media_name="m").media_name == "m"
     assert content in server.requests[0]
+
+
+def test_nothing_of_a_request_that_was_given_up_arrives_later(serve, connect):
+    content = b"%PDF-1.4 " + bytes(1_000_000)
+    given_up, ends = threading.Event(), []
+
+    def behave(peer, _):
+        # Nothing is read before, so most of the request still waits on our side.
+        assert given_up.wait(30)
+        size = 0
+        try:
+            while part := peer.socket.recv(65536):
+                size += len(part)
+        except ConnectionResetError:
+            ends.append(size)
+
+    server = serve(behave)
+    server.receive_at_most(4096)
+    with pytest.raises(OutcomeUnknown):
+        connect(server.origin, read_timeout=0.2).upload_media(content)
+    given_up.set()
+    server.stop()
+    assert len(ends) == 1
+    assert ends[0] < len(content)
+
+
+class Takes:
+    """Stands for a TLS socket: takes all it is given, within one time-out."""
+
+    def __init__(self):
+        self.given = []
+
+    def send(self, part):
+        self.given.append(bytes(part))
+        return len(part)
+
+
+def test_no_time_out_has_to_be_enough_for_a_whole_document():
+    taken = Takes()
+    direct._send(taken, [b"head", bytes(1_000_000)])
+    assert b"".join(taken.given) == b"head" + bytes(1_000_000)
+    assert max(map(len, taken.given)) <= direct._PART

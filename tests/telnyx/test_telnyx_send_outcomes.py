@@ -174,8 +174,10 @@ def test_a_deadline_that_passes_while_connecting_stops_the_request_before_its_fi
     seen = threading.Event()
 
     def behave(peer, _):
-        peer.read_request()
-        seen.set()
+        try:
+            peer.read_request()
+        finally:
+            seen.set()
 
     server = serve(behave)
     times = iter([0.0, 10.0])

@@ -7,6 +7,7 @@ import http.client
 import select
 import socket
 import ssl
+import struct
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -15,7 +16,13 @@ from typing import Any
 import httpx
 
 _PART = 65_536
-"""Bytes of a body that are read at once."""
+"""Bytes of a body that are read at once, and of a request that are written at once."""
+
+_DROP_AT_CLOSE = (socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+"""Socket option: what has not left when a connection is closed is dropped, also where its process is killed.
+
+Without it the kernel goes on for minutes to send what we have given up, when its outcome may be settled already.
+"""
 
 Trace = Callable[[str, Mapping[str, Any]], None]
 
@@ -23,9 +30,10 @@ Trace = Callable[[str, Mapping[str, Any]], None]
 class DirectTransport(httpx.BaseTransport):
     """Makes requests over one connection, which is left unused for `keepalive` seconds at most.
 
-    Head and body of a request leave with one write, so a process that is stopped has sent all of it or nothing. The
-    request's `trace` is called as httpx calls it, before anything is done and before the first byte leaves; it may
-    raise. Nothing is ever sent twice. `url` names scheme, host and port.
+    Head and body of a request leave with one write unless it is as big as a document, so a process that is stopped has
+    sent all of it or nothing. The request's `trace` is called as httpx calls it, before anything is done and before the
+    first byte leaves; it may raise. Nothing is ever sent twice, and nothing leaves after the connection is closed.
+    `url` names scheme, host and port.
     """
 
     def __init__(self, url: httpx.URL, context: ssl.SSLContext, *, keepalive: float) -> None:
@@ -46,12 +54,12 @@ class DirectTransport(httpx.BaseTransport):
         trace: Trace = request.extensions["trace"]
         trace("connection.connect.started", {})
         timeouts = request.extensions["timeout"]
-        content = b"".join(request.stream)  # type: ignore[arg-type] # a request of ours has a stream that is not async
+        parts = _parts(request)
         try:
             connected = self._connected(timeouts["connect"])
             connected.settimeout(timeouts["read"])
             trace("http11.send_request_headers.started", {"request": request})
-            _send(connected, _head(request) + content)
+            _send(connected, parts)
             return self._answer(connected, request.method)
         except BaseException:
             self.close()
@@ -73,6 +81,7 @@ class DirectTransport(httpx.BaseTransport):
             self._connection.timeout = timeout
             with _as(httpx.ConnectTimeout, httpx.ConnectError):
                 self._connection.connect()
+            self._connection.sock.setsockopt(*_DROP_AT_CLOSE)
         return self._connection.sock
 
     def _answer(self, connected: socket.socket, method: str) -> httpx.Response:
@@ -129,12 +138,19 @@ def _head(request: httpx.Request) -> bytes:
     return b"\r\n".join(lines) + b"\r\n\r\n"
 
 
-def _send(connected: socket.socket, request: bytes) -> None:
-    """Write a request, each part of it within the time-out: `sendall` would write all of it within one."""
-    left = memoryview(request)
+def _parts(request: httpx.Request) -> list[bytes]:
+    """Give the bytes of a request: joined, unless it holds a document, which is not copied for that."""
+    parts = [_head(request), *request.stream]  # type: ignore[misc] # a request of ours has a stream that is not async
+    return parts if sum(map(len, parts)) > _PART else [b"".join(parts)]
+
+
+def _send(connected: socket.socket, parts: list[bytes]) -> None:
+    """Write a request, so much of it within each time-out: `sendall`, and TLS, would write all of it within one."""
     try:
-        while left:
-            left = left[connected.send(left) :]
+        for part in parts:
+            left = memoryview(part)
+            while left:
+                left = left[connected.send(left[:_PART]) :]
     except TimeoutError as error:
         raise httpx.WriteTimeout(str(error)) from error
     except OSError:
