@@ -4,7 +4,7 @@
 
 Both in one run, on a Valkey of its own: the time for each row and the memory that Valkey keeps for it. The campaign is
 checked and made in a process of its own, whose memory is told. What a row keeps over its whole life is measured on a
-campaign of `--ended` rows that were fed to the line and ended one by one; its events, and the jobs that expire within
+campaign of `--ended` rows that were fed and ended one by one; its events, and the jobs that expire within
 minutes of their end, are not counted. Exit code 1 where a target is missed.
 """
 

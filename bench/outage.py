@@ -2,7 +2,7 @@
 
     .venv/bin/python -m bench.outage [--faxes 300] [--seconds 90]
 
-Real processes against a stub of Telnyx: 2 workers, FAX_RATE=20. Faxes wait in line when the outage begins: first the
+Real processes against a stub of Telnyx: 2 workers, FAX_RATE=20. Faxes wait when the outage begins: first the
 stub is killed, so that nobody can be reached, then it answers every send with 500. Told are calls, events and bytes a
 second: how much more memory Valkey uses for stream, histories and jobs together. Exit code 1 where more than an event
 a second was told once the first ten seconds were over, or where a fax was lost or sent twice.
@@ -46,7 +46,7 @@ class _Mark:
 def main() -> int:
     """Measure both outages, print, and judge."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--faxes", type=int, default=300, help="how many wait in line")
+    parser.add_argument("--faxes", type=int, default=300, help="how many wait")
     parser.add_argument("--seconds", type=float, default=90, help="length of each outage")
     options = parser.parse_args()
     bad = [_measure(options.faxes, options.seconds, reachable=reachable) for reachable in (False, True)]

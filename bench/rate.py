@@ -2,7 +2,7 @@
 
     .venv/bin/python -m bench.rate [--workers 8] [--rate 50] [--burst 5] [--seconds 30]
 
-Real processes against a stub of Telnyx. Faxes enough wait in line, to a number each; channels limit nothing. Measured:
+Real processes against a stub of Telnyx. Enough faxes wait, to a number each; channels limit nothing. Measured:
 the use of the limit with sends alone and among cancels and syncs, the most calls in any second, and who still called
 after Telnyx had said 429 or that no calls remain. Exit code 1 where a target is missed.
 """

@@ -55,13 +55,13 @@ def _nobody_works(found: Overview) -> Iterator[Alarm]:
 
 
 def _money(found: Overview) -> Iterator[Alarm]:
-    for line in found.connections:
-        if line.pause:
+    for traffic in found.connections:
+        if traffic.pause:
             yield Alarm(
                 "bad",
-                f"Connection {line.connection} is paused until {line.pause.until:%Y-%m-%d %H:%M} UTC: "
-                f"{pause_words(line.pause.reason)}. "
-                f"{counted_are(line.waiting, 'fax')} in its line.",
+                f"Connection {traffic.connection} is paused until {traffic.pause.until:%Y-%m-%d %H:%M} UTC: "
+                f"{pause_words(traffic.pause.reason)}. "
+                f"{counted_are(traffic.waiting, 'fax')} waiting.",
                 url_for("holds.page"),
             )
     cap = found.account.cap

@@ -171,5 +171,5 @@ def ask(job_id: str) -> Response:
 
 
 def _pause(view: JobView) -> Pause | None:
-    lines = desk().limits.connections()
-    return next((line.pause for line in lines if line.connection == view.connection_id), None)
+    known = desk().limits.connections()
+    return next((traffic.pause for traffic in known if traffic.connection == view.connection_id), None)

@@ -24,7 +24,7 @@ class Progress:
 
     parts: list[tuple[str, str, int]]
     per_minute: float | None
-    line: Traffic | None
+    traffic: Traffic | None
     forecast: Forecast | None
     cap_is_short: bool
     """What is left costs more than its cap leaves, by the mean cost so far."""
@@ -43,13 +43,13 @@ class Progress:
 def look(here: Desk, campaign: Campaign, found: Overview) -> Progress:
     """Give how far it is, from one look at the whole."""
     connection = campaign.options.get("connection_id") or here.settings.fax_connection_id
-    line = next((one for one in found.connections if one.connection == connection), None)
+    traffic = next((one for one in found.connections if one.connection == connection), None)
     pace = _pace(campaign)
     return Progress(
         parts=_parts(campaign),
         per_minute=pace,
-        line=line,
-        forecast=here.forecaster.of(campaign, found.now, line=line, account=found.account, per_minute=pace),
+        traffic=traffic,
+        forecast=here.forecaster.of(campaign, found.now, traffic=traffic, account=found.account, per_minute=pace),
         cap_is_short=_cap_is_short(campaign),
     )
 

@@ -1,4 +1,4 @@
-"""A proxy in front of Redis that cuts the line at a chosen step."""
+"""A proxy in front of Redis that cuts the connection at a chosen step."""
 
 import socket
 from collections.abc import Iterator

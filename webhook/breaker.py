@@ -1,4 +1,4 @@
-"""Bounded patience with Redis: every call ends in time, and after a failure nobody waits in line for the next one."""
+"""Bounded patience with Redis: every call ends in time, and after a failure no call waits for the next one."""
 
 import threading
 import time

@@ -116,7 +116,7 @@ class Endpoint:
             body=body,
             now=now,
         )
-        receipt = self._connections.call(lambda line: take_in(self._observations, body, line))
+        receipt = self._connections.call(lambda redis: take_in(self._observations, body, redis))
         if receipt.outcome is Outcome.RECORDED and receipt.event:
             self._measure(receipt.event, now)
         return receipt

@@ -161,7 +161,7 @@ class LedgerGauges:
 def _traffic(connections: Iterable[Traffic], labels: Labels) -> Iterator[Metric]:
     calls = _family("faxdispatch_calls_in_flight", "Faxes in flight.", "connection")
     channels = _family("faxdispatch_channels", "Faxes that may be in flight, or the present estimate.", "connection")
-    waiting = _family("faxdispatch_waiting", "Faxes in line for a channel.", "connection")
+    waiting = _family("faxdispatch_waiting", "Faxes that wait for a free channel.", "connection")
     paused = _family("faxdispatch_connection_paused", "1 for a paused connection.", "connection")
     sums: dict[str, list[float]] = {}
     for traffic in connections:
@@ -251,7 +251,7 @@ def _measured(measures: Measures, causes: Labels) -> Iterator[Metric]:
     took = HistogramMetricFamily("faxdispatch_delivery_seconds", "Time from a fax being recorded to its delivery.")
     within = [(f"{bound}.0", float(count)) for bound, count in zip(BOUNDS, measures.delivered_within, strict=True)]
     took.add_metric([], [*within, ("+Inf", measures.delivered)], sum_value=None)
-    waits = _family("faxdispatch_limiter_wait_seconds", "How long a fax has waited in line at most, by limit.", "limit")
+    waits = _family("faxdispatch_limiter_wait_seconds", "How long a fax has waited at most, by limit.", "limit")
     for limit, seconds in measures.waits.items():
         waits.add_metric([limit.value], seconds)
     yield from (ended, took, waits)

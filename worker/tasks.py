@@ -237,7 +237,7 @@ def find_inbound(job: FindInbound, message: Message) -> None:
 
 @_does(Ask)
 def ask_telnyx(job: Ask, message: Message) -> None:
-    """Ask what is to be asked. What waits for Telnyx's limits or ours stays in line, and is asked again."""
+    """Ask what is to be asked. What waits for Telnyx's limits or ours stays on the waiting list, and is asked again."""
     about = Message(job.message_id or message.id, job.task, job.payload, {}, message.w)
     try:
         _QUESTIONS[job.task](job.payload, about)

@@ -158,7 +158,7 @@ def test_an_opt_out_by_page_command_or_python_stops_the_rows_of_a_running_campai
     service.start(name)
     flow.until(lambda: service.get(name).ended)
 
-    # Whether they are in line already or not, their turn is far away.
+    # Whether they wait for a channel already or not, their turn is far away.
     last = [found.to for found in flow.client.find(campaign_id=name)][-3:]
     assert flow.client.suppressions.add(last[0], reason="asked by telephone") == "added"
     form = page.locator("details.act", has_text="Put a number on the list")

@@ -38,7 +38,7 @@ class Rows:
         return job_of_row(CAMPAIGN, row, self.campaigns.get(CAMPAIGN).generation)
 
     def open(self, *rows: int) -> None:
-        """Give rows to the line."""
+        """Feed rows."""
         told = [
             {
                 "row": row,

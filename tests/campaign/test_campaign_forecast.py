@@ -31,8 +31,8 @@ class Running:
         self.forecaster = Forecaster(self.campaigns, Settings.load(**(given | settings)))
 
     def told(self, *, channels=10, pause=None, account=FREE, per_minute=None):
-        line = Traffic("x", in_flight=0, channels=channels, waiting=0, pause=pause)
-        return self.forecaster.of(self.campaigns.get("c"), NOW, line=line, account=account, per_minute=per_minute)
+        traffic = Traffic("x", in_flight=0, channels=channels, waiting=0, pause=pause)
+        return self.forecaster.of(self.campaigns.get("c"), NOW, traffic=traffic, account=account, per_minute=per_minute)
 
 
 def test_channels_and_the_length_of_calls_make_the_end(redis_url):

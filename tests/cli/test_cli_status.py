@@ -90,7 +90,10 @@ def test_a_job_that_waits_for_the_number_says_who_has_it(cli, ledger, unknown, r
     second = FaxClient(redis_url, ledger=ledger).send(to=NUMBER, media_name="other").job_id
     admit_one(ledger, second, connection="17", sender="+13125550199")
 
-    assert next_of(cli("status", second)) == f"number 1 in line for the recipient's number, which job {unknown} has"
+    assert (
+        next_of(cli("status", second))
+        == f"number 1 on the waiting list for the recipient's number, which job {unknown} has"
+    )
 
 
 def test_a_job_that_waits_for_a_channel_says_its_place(cli, ledger, redis_url):
@@ -102,8 +105,8 @@ def test_a_job_that_waits_for_a_channel_says_its_place(cli, ledger, redis_url):
     for job in jobs:
         admit_one(ledger, job, connection="17", sender="+13125550199")
 
-    assert next_of(cli("status", jobs[2])) == "number 1 in line for a free channel of connection 17"
-    assert next_of(cli("status", jobs[3])) == "number 2 in line for a free channel of connection 17"
+    assert next_of(cli("status", jobs[2])) == "number 1 on the waiting list for a free channel of connection 17"
+    assert next_of(cli("status", jobs[3])) == "number 2 on the waiting list for a free channel of connection 17"
 
 
 def fact(result, name) -> str:
@@ -119,7 +122,7 @@ def test_a_job_whose_connection_is_paused_says_until_when_and_what_ends_it(cli, 
     assert fact(result, "why") == "Nothing is sent on its connection for now. (no_funds)"
     assert "faxdispatch resume 17" in fact(result, "ends by")
     assert next_of(result) == (
-        "number 1 in line for a free channel of connection 17, "
+        "number 1 on the waiting list for a free channel of connection 17, "
         "which is paused until 2036-03-24 19:33:20Z because no_funds: faxdispatch resume 17"
     )
     found = cli("status", job, "--json").json

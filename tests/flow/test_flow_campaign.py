@@ -18,7 +18,7 @@ from tests.flow.harness import TOKEN, Flow, installation
 pytestmark = pytest.mark.xdist_group("campaign")
 
 ROWS = 200
-"""More than stand in line ahead, so that some have no job yet when the campaign is stopped."""
+"""More than are fed ahead, so that some have no job yet when the campaign is stopped."""
 AREAS = [area for area in range(200, 999) if area % 100 != 11]
 SETTINGS = {
     "FAX_CHANNELS": "20",

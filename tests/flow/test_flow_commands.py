@@ -57,7 +57,7 @@ def test_demo_ends_well_and_prints_only_json(start):
 
 def test_an_interrupted_demo_leaves_nothing(start, home):
     demo = start("faxdispatch", "demo")
-    demo.wait_for_line("accepted")
+    demo.wait_for_number("accepted")
     assert len(demo.family()) == 5
     assert demo.stop(signal.SIGINT) == 130, demo.errors
     demo.assert_nothing_left()
@@ -66,14 +66,14 @@ def test_an_interrupted_demo_leaves_nothing(start, home):
 
 def test_a_demo_that_is_killed_leaves_no_process(start):
     demo = start("faxdispatch", "demo")
-    demo.wait_for_line("accepted")
+    demo.wait_for_number("accepted")
     assert demo.stop(signal.SIGKILL) == -signal.SIGKILL
     demo.assert_nothing_left()
 
 
 def test_up_keeps_everything_over_a_restart_and_says_what_the_server_says_of_a_damaged_file(start, home):
     up = start("faxdispatch", "up", "--simulate", PORT=str(processes.free_port()), **FAST)
-    said = up.wait_for_line("REDIS_URL")
+    said = up.wait_for_number("REDIS_URL")
     console, password = re.search(r"console +(http\S+)\n +sign in as operator with (\S+);", said).groups()
     assert _signs_in(console, "operator", password)
     assert not _signs_in(console, "operator", "nonsense")
@@ -87,7 +87,7 @@ def test_up_keeps_everything_over_a_restart_and_says_what_the_server_says_of_a_d
     up.assert_nothing_left()
 
     again = start("faxdispatch", "up", "--simulate", PORT=str(processes.free_port()), **FAST)
-    assert _redis_url(again.wait_for_line("REDIS_URL")) == url
+    assert _redis_url(again.wait_for_number("REDIS_URL")) == url
     client = FaxClient(url)
     assert client.status(first).state is State.DELIVERED
     assert not client.send(to="+14155550100", media_url=DOCUMENT, idempotency_key="first").created
@@ -110,7 +110,7 @@ def test_up_keeps_everything_over_a_restart_and_says_what_the_server_says_of_a_d
 
 def test_what_a_simulation_prints_is_all_that_a_canary_needs_and_a_second_one_on_its_folder_is_refused(start):
     up = start("faxdispatch", "up", "--simulate", PORT=str(processes.free_port()), **FAST)
-    words = [line.split() for line in up.wait_for_line("--wait").splitlines()]
+    words = [line.split() for line in up.wait_for_number("--wait").splitlines()]
     printed = dict(word[1].split("=", 1) for word in words if word[:1] == ["export"])
     canary = start("faxdispatch", "canary", "+14155550100", "--yes", **printed)
     assert canary.end() == 0, canary.errors

@@ -13,7 +13,7 @@ from faxdispatch.telnyx.client_state import decode_client_state
 from tests.flow.harness import TOKEN, Flow, fresh_number, installation
 
 ROWS = 200
-"""More than stand in line ahead, so that some have no job yet when the copy is made."""
+"""More than are fed ahead, so that some have no job yet when the copy is made."""
 NAME = "recall"
 SETTINGS = {"FAX_RATE": "12", "FAX_LEASE": "4", "FAX_CONNECT_TIMEOUT": "0.5", "FAX_READ_TIMEOUT": "1.5"}
 

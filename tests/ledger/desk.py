@@ -111,8 +111,8 @@ class Desk:
                 self.scripts._script(script)(args=[self.scripts.arguments(**arguments)], client=pipe)
             pipe.execute()
 
-    def line_up(self, names: Sequence[str], connection: str = "c", **options: Any) -> None:
-        """Record many jobs and let each be looked at once, so that they wait in line where nothing is free."""
+    def let_wait(self, names: Sequence[str], connection: str = "c", **options: Any) -> None:
+        """Record many jobs and let each be looked at once, so that they wait where nothing is free."""
         for name in names:
             self.create(name, **options)
         self.admit_all(names, connection)
@@ -130,7 +130,7 @@ class Desk:
     def picked(self) -> list[str]:
         return [picked.job_id for picked in self.agenda.pick()]
 
-    def line(self, connection: str = "c") -> list[str]:
+    def waiting(self, connection: str = "c") -> list[str]:
         found: list[str] = self.redis.zrange(f"fax:waiting:{connection}", 0, -1)
         return found
 

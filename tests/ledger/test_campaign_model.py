@@ -296,7 +296,7 @@ class Walk(SeededWalk):
         possible: list[tuple[float, Callable[[], None]]] = [
             (0.4, self.prepare_feed),
             (1.0 * bool(self.feeds), self.feed),
-            (1.0 * bool(self.desk.line()), self.pick),
+            (1.0 * bool(self.desk.waiting()), self.pick),
             (2.0 * bool(self.messages), self.deliver_message),
             (3.0 * bool(self.admitted), self.claim),
             (3.0 * bool(open_calls), self.call_telnyx),
@@ -340,7 +340,7 @@ class Walk(SeededWalk):
         assert len(arriving) == len(set(arriving)), arriving
 
     def who_waits_for_a_number_waits_for_somebody(self) -> None:
-        lined = {number_of(self.rows.get(name, 2)) for name in self.desk.line()}
+        lined = {number_of(self.rows.get(name, 2)) for name in self.desk.waiting()}
         for number in {number_of(row) for row in range(1, self.size + 1)}:
             waiting = self.seen.scores(f"fax:line:{number}:waiting")
             assert not waiting or self.seen.text(f"fax:line:{number}") or number in lined, (number, waiting)

@@ -64,7 +64,7 @@ def test_the_same_rows_given_again_are_not_lined_up_again(desk: CampaignDesk) ->
     rows = desk.pending()
     assert desk.feed(rows=rows) == ("fed", 3)
     assert desk.feed(rows=rows) == ("fed", 0)
-    assert desk.line() == [job(1), job(2), job(3)]
+    assert desk.waiting() == [job(1), job(2), job(3)]
     assert desk.kinds()["job.queued"] == 3
 
 
@@ -87,7 +87,7 @@ def test_two_feeders_at_once_line_up_each_row_once(desk: CampaignDesk) -> None:
     first, second = desk.pending(), desk.pending()
     assert desk.feed(rows=first[:6])[1] == 6
     assert other.feed(rows=second)[1] == 4
-    assert len(desk.line()) == len(set(desk.line())) == 10
+    assert len(desk.waiting()) == len(set(desk.waiting())) == 10
 
 
 def test_no_more_rows_are_lined_up_than_there_is_room_for_and_feeding_goes_on_after_the_last(
@@ -96,7 +96,7 @@ def test_no_more_rows_are_lined_up_than_there_is_room_for_and_feeding_goes_on_af
     desk.run(*range(1, 8))
     assert desk.feed(limit=3) == ("fed", 3)
     assert desk.campaigns.get(NAME).cursor == 3
-    assert desk.line() == [job(1), job(2), job(3)]
+    assert desk.waiting() == [job(1), job(2), job(3)]
 
 
 def test_a_feeder_that_slept_through_a_retry_lines_up_nothing_under_old_jobs(desk: CampaignDesk) -> None:
@@ -108,7 +108,7 @@ def test_a_feeder_that_slept_through_a_retry_lines_up_nothing_under_old_jobs(des
     desk.go(CampaignState.RUNNING)
     assert desk.campaigns.feed(NAME, late, tags=[], generation=1, cursor=None, limit=9)[0] == "no"
     assert desk.feed() == ("fed", 1)
-    assert desk.line() == [job(1, 2)]
+    assert desk.waiting() == [job(1, 2)]
 
 
 def test_a_job_id_that_a_producer_has_taken_is_not_given_to_a_row(desk: CampaignDesk) -> None:
@@ -160,7 +160,7 @@ def test_resume_brings_back_every_parked_row_in_the_order_of_the_list(desk: Camp
     desk.resume()
     desk.feed(limit=4)
     desk.feed(limit=100)
-    assert desk.line() == [job(row) for row in range(1, 13)]
+    assert desk.waiting() == [job(row) for row in range(1, 13)]
     assert desk.campaigns.get(NAME).parked == 0
 
 
@@ -225,10 +225,10 @@ def test_the_whole_list_is_tried_before_any_row_is_tried_again(desk: CampaignDes
     desk.agenda.due()
     assert desk.admit(job(1)) == "order"
     assert desk.feed(limit=1) == ("fed", 1)
-    assert desk.line() == [job(2)]
+    assert desk.waiting() == [job(2)]
     assert desk.feed(limit=1) == ("fed", 1)
     assert desk.feed(limit=1) == ("fed", 1)
-    assert desk.line() == [job(2), job(3), job(1)]
+    assert desk.waiting() == [job(2), job(3), job(1)]
 
 
 def test_rows_that_a_pause_has_parked_untried_go_before_any_that_is_tried_again(desk: CampaignDesk) -> None:
@@ -243,7 +243,7 @@ def test_rows_that_a_pause_has_parked_untried_go_before_any_that_is_tried_again(
     desk.agenda.due()
     assert desk.admit(job(1)) == "order"
     desk.feed()
-    assert desk.line() == [job(2), job(1)]
+    assert desk.waiting() == [job(2), job(1)]
 
 
 def test_rows_that_wait_for_a_retry_leave_room_for_the_rest_of_the_list(desk: CampaignDesk) -> None:
@@ -259,7 +259,7 @@ def test_rows_that_wait_for_a_retry_leave_room_for_the_rest_of_the_list(desk: Ca
     desk.agenda.due()
     assert [desk.admit(job(row)) for row in (1, 2, 3)] == ["order"] * 3
     assert desk.feed(limit=3) == ("fed", 3)
-    assert desk.line() == [job(4), job(5), job(6)]
+    assert desk.waiting() == [job(4), job(5), job(6)]
 
 
 def test_more_rows_than_may_be_open_do_not_wait_for_each_other(redis_url: str) -> None:
@@ -611,7 +611,7 @@ def test_a_late_webhook_changes_nothing_once_the_row_is_forgotten(desk: Campaign
 
 
 def busy_desk(desk: CampaignDesk) -> CampaignDesk:
-    """Rows in many places: delivered, failed, suppressed, in flight, held for a retry, picked, in line, pending."""
+    """Rows in many places: delivered, failed, suppressed, in flight, held for a retry, picked, waiting, pending."""
     desk.run(*range(1, 9))
     suppress(desk, 3)
     desk.feed(limit=6)
@@ -650,7 +650,7 @@ DAMAGE: dict[str, Callable[[Any], object]] = {
 @pytest.mark.parametrize("what", DAMAGE)
 def test_the_audit_finds_damage_to(desk: CampaignDesk, what: str) -> None:
     busy_desk(desk)
-    assert desk.line() == [job(7)]
+    assert desk.waiting() == [job(7)]
     assert desk.codes() == "dfsoooop"
     assert desk.faults() == ()
     DAMAGE[what](desk.redis)
@@ -674,7 +674,7 @@ def end_badly(desk: CampaignDesk, row: int, generation: int = 1) -> None:
 
 
 def fly_and_fail(desk: CampaignDesk, row: int) -> None:
-    """Let a row that is in line or picked fail; it is to be tried again in a minute."""
+    """Let a row that waits or is picked fail; it is to be tried again in a minute."""
     desk.picked()
     desk.fly_row(row)
     desk.tell(job(row), "failed", "user_busy")

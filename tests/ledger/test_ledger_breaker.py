@@ -42,7 +42,7 @@ def paused(desk: Desk) -> str | None:
 
 
 def outage(desk: Desk, outcome: str) -> None:
-    """Let calls fail until the connection is paused; all others then wait in line."""
+    """Let calls fail until the connection is paused; all others then wait."""
     for name in JOBS:
         if paused(desk):
             assert desk.admit(name) == "connection_paused"
@@ -89,7 +89,7 @@ def test_one_fax_at_a_time_tries_at_growing_intervals(desk, outcome):
         desk.later(1)
         if picked := desk.picked():
             [name] = picked
-            others = [other for other in desk.line() if other != name]
+            others = [other for other in desk.waiting() if other != name]
             assert desk.admit(others[0]) == "connection_paused"
             call(desk, name, outcome)
             tried.append(second)
@@ -110,7 +110,7 @@ def test_what_waits_is_told_once_however_long_the_outage_lasts(desk):
 
     # A try is two events; two of the three that failed first come back to the line once.
     assert desk.redis.xlen("fax:events") - told <= 2 * 100 + 2
-    assert len(desk.line()) == len(JOBS)
+    assert len(desk.waiting()) == len(JOBS)
     assert everything_is_free(desk.redis)
 
 

@@ -163,7 +163,7 @@ def test_channels_that_come_free_are_found_within_a_minute_however_long_calls_la
     desk.redis.mset({"fax:channels:c": 2 if scope == "connection" else 50, "fax:channels": 50})
     for name in claimed(desk, 2):
         out_of_channels(desk, name, "refused", scope)
-    desk.line_up([f"w{n}" for n in range(40)])
+    desk.let_wait([f"w{n}" for n in range(40)])
     assert desk.picked() == [], "one channel is left, and the first of the line has it"
     desk.fly("w0")
 
@@ -186,7 +186,7 @@ def test_while_no_more_channels_are_free_they_are_tried_at_growing_intervals_and
     desk.redis.set("fax:channels:c", "2")
     for name in claimed(desk, 2):
         out_of_channels(desk, name, "refused", "connection")
-    desk.line_up([f"w{n}" for n in range(40)])
+    desk.let_wait([f"w{n}" for n in range(40)])
     desk.fly("w0")
     tried = []
     for second in range(300):
@@ -224,7 +224,7 @@ def test_the_accounts_limit_holds_over_all_connections(redis_url):
 
     assert [len(fill(desk, prefix, prefix)) for prefix in "abc"] == [3, 1, 0]
     assert desk.limits.account().in_flight == 4
-    desk.line_up(["waits"], "c")
+    desk.let_wait(["waits"], "c")
     assert desk.picked() == []
     desk.tell(desk.redis.srandmember("fax:calls:a"), "delivered")
     assert desk.picked() == ["waits"]
@@ -279,7 +279,7 @@ def test_a_fax_that_is_silent_for_too_long_keeps_neither_channel_nor_number(sile
     assert silent.picked() == []
 
     look(silent, 3600)
-    # Who waited for the number waited in line for a channel meanwhile.
+    # Who waited for the number waited for a channel meanwhile.
     assert silent.picked() == ["next"]
     silent.fly("next")
     silent.tell("next", "delivered")
@@ -347,12 +347,12 @@ def test_while_a_connection_is_paused_nothing_is_picked_admitted_or_claimed_and_
 
     assert len(desk.told("job.held")) == told + 1
     assert len(desk.told("connection.paused")) == 1
-    assert sorted(desk.line()) == ["admitted", "fresh", "picked"]
+    assert sorted(desk.waiting()) == ["admitted", "fresh", "picked"]
 
 
 def test_a_connection_goes_on_by_itself_when_its_pause_is_over_and_that_is_told_once(desk):
     desk.limits.pause("c", reason="403", delay=60)
-    desk.line_up(["a", "b"])
+    desk.let_wait(["a", "b"])
 
     desk.later(59.999)
     assert desk.picked() == []
@@ -364,7 +364,7 @@ def test_a_connection_goes_on_by_itself_when_its_pause_is_over_and_that_is_told_
 
 def test_a_person_ends_a_pause_before_its_time_and_who_it_was_is_told_once(desk):
     desk.limits.pause("c", reason="403", delay=3600)
-    desk.line_up(["a"])
+    desk.let_wait(["a"])
 
     assert [desk.limits.resume("c", reason="mended", operator="ada") for _ in range(2)] == [True, False]
     assert desk.picked() == ["a"]
@@ -388,14 +388,14 @@ def test_a_pause_that_is_made_longer_is_told_once_and_one_after_its_end_again(de
 
 def test_a_picked_job_that_meets_a_pause_keeps_nothing_and_its_turn(desk):
     desk.limits.pause("c", reason="403", delay=1)
-    desk.line_up(["a", "b"])
+    desk.let_wait(["a", "b"])
     desk.later(1)
     assert desk.picked() == ["a", "b"]
     desk.limits.pause("c", reason="403", delay=60)
 
     assert [desk.admit(name) for name in ("b", "a")] == ["connection_paused"] * 2
     assert everything_is_free(desk.redis)
-    assert desk.line() == ["a", "b"]
+    assert desk.waiting() == ["a", "b"]
 
 
 def test_jobs_that_are_held_for_a_time_wait_out_a_pause_in_line(desk):

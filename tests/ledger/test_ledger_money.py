@@ -93,7 +93,7 @@ def test_the_cap_is_exact_while_sixteen_workers_claim_at_once(redis_url):
     assert outcomes.count("claimed") == 37
     assert set(outcomes) == {"claimed", "spend_cap", "connection_paused"}
     assert watcher.result() <= book(desk) == 37 * FAX
-    assert (len(desk.line()), desk.redis.scard("fax:calls")) == (163, 37)
+    assert (len(desk.waiting()), desk.redis.scard("fax:calls")) == (163, 37)
     assert [traffic.pause.reason for traffic in desk.limits.connections()] == ["spend_cap"]
     assert len(desk.told("connection.paused")) == 1
     assert books_balance(desk)
@@ -105,7 +105,7 @@ def test_what_exceeds_the_cap_is_held_in_line_and_the_connection_waits_for_midni
         "claimed", "claimed", "spend_cap", "connection_paused",
     ]  # fmt: skip
 
-    assert desk.line() == ["over", "after"]
+    assert desk.waiting() == ["over", "after"]
     assert desk.redis.smembers("fax:calls") == {"a", "b"}
     midnight = (START // 1000 // DAY + 1) * DAY
     assert desk.limits.connections()[0].pause.until.timestamp() == midnight

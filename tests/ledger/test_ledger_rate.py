@@ -152,7 +152,7 @@ def test_an_admitted_fax_is_not_claimed_while_telnyx_is_shut_and_leaves_channel_
     desk.limits.back_off(60)
 
     assert desk.claim("j") == "rate_limited"
-    assert desk.line() == ["j"]
+    assert desk.waiting() == ["j"]
     assert everything_is_free(desk.redis)
     assert desk.picked() == []
     desk.later(60)
@@ -176,7 +176,7 @@ def test_while_telnyx_is_shut_nothing_is_admitted_and_each_is_told_so_once(redis
 def test_no_more_are_told_to_go_than_there_are_slots_within_the_look_ahead(redis_url, priority, ahead):
     desk = desk_at(redis_url, rate=10, burst=1)
     desk.limits.back_off(60)
-    desk.line_up([f"j{n}" for n in range(30)], priority=priority)
+    desk.let_wait([f"j{n}" for n in range(30)], priority=priority)
     desk.later(60)
 
     picked = desk.picked()
@@ -190,7 +190,7 @@ def test_what_was_promised_on_one_connection_is_not_promised_on_another(redis_ur
     desk = desk_at(redis_url, rate=10, burst=1)
     desk.limits.back_off(60)
     for connection in ("a", "b"):
-        desk.line_up([f"{connection}{n}" for n in range(20)], connection)
+        desk.let_wait([f"{connection}{n}" for n in range(20)], connection)
     desk.later(60)
 
     assert len(desk.picked() + desk.picked()) == 5
@@ -199,8 +199,8 @@ def test_what_was_promised_on_one_connection_is_not_promised_on_another(redis_ur
 def test_a_connections_own_rate_bounds_what_is_promised_on_it(redis_url):
     desk = desk_at(redis_url, rate=100, burst=1, connection_rate=10)
     desk.limits.back_off(60)
-    desk.line_up([f"a{n}" for n in range(20)], "a")
-    desk.line_up(["b"], "b")
+    desk.let_wait([f"a{n}" for n in range(20)], "a")
+    desk.let_wait(["b"], "b")
     desk.later(60)
 
     assert sorted(desk.picked()) == ["a0", "a1", "a2", "a3", "a4", "b"]
@@ -209,7 +209,7 @@ def test_a_connections_own_rate_bounds_what_is_promised_on_it(redis_url):
 def test_a_promise_whose_message_is_lost_counts_for_two_seconds_and_no_longer(redis_url):
     desk = desk_at(redis_url, rate=10, burst=1)
     desk.limits.back_off(60)
-    desk.line_up([f"j{n}" for n in range(30)])
+    desk.let_wait([f"j{n}" for n in range(30)])
     desk.later(60)
     assert len(desk.picked()) == 5
 
@@ -222,7 +222,7 @@ def test_a_promise_whose_message_is_lost_counts_for_two_seconds_and_no_longer(re
 def test_who_was_picked_finds_a_slot_although_others_have_taken_the_near_ones_meanwhile(redis_url):
     desk = desk_at(redis_url, rate=10, burst=1)
     desk.limits.back_off(60)
-    desk.line_up(["j"])
+    desk.let_wait(["j"])
     desk.later(60)
     assert desk.picked() == ["j"]
     slots(desk, 9)
@@ -237,7 +237,7 @@ def test_the_rate_is_used_up_by_jobs_that_wait_in_line(redis_url, connections):
     desk = desk_at(redis_url, rate=rate, burst=5)
     desk.limits.back_off(60)
     for connection in range(connections):
-        desk.line_up(
+        desk.let_wait(
             [f"{connection}-{n}" for n in range(math.ceil(rate * length / connections) + 30)], f"c{connection}"
         )
     desk.later(60)

@@ -83,7 +83,7 @@ def test_who_waits_in_line_stays_there(desk):
     assert desk.admit("k") == "no_channel"
 
     assert release(desk, "k") == "shared"
-    assert desk.line() == ["k"]
+    assert desk.waiting() == ["k"]
 
 
 @pytest.mark.parametrize("state", [State.QUEUED, State.SUBMITTING, State.ACCEPTED, State.DECIDING, State.CANCELLED])

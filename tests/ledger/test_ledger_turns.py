@@ -1,4 +1,4 @@
-"""Whose turn it is in the line for a channel: class before class, group beside group, connection beside connection."""
+"""Whose turn it is to get a channel: class before class, group beside group, connection beside connection."""
 
 from collections import Counter
 
@@ -13,7 +13,7 @@ from tests.ledger.desk import Desk
 
 @pytest.fixture
 def desk(redis_url: str) -> Desk:
-    """One channel, taken by job `up`: who comes now waits in line."""
+    """One channel, taken by job `up`: who comes now waits."""
     desk = Desk(redis_url, Rules(rate=1000, channels=1))
     desk.create("up")
     desk.fly("up")
@@ -45,13 +45,13 @@ def names(group: str, count: int) -> list[str]:
 
 def test_urgent_goes_before_normal_before_bulk_whoever_came_first(desk):
     for priority in ("bulk", "normal", "urgent"):
-        desk.line_up(names(priority, 2), priority=priority)
+        desk.let_wait(names(priority, 2), priority=priority)
 
     assert serve(desk, 6) == ["urgent-0", "urgent-1", "normal-0", "normal-1", "bulk-0", "bulk-1"]
 
 
 def test_an_urgent_fax_passes_waiting_bulk_as_soon_as_a_channel_is_free_and_bulk_passes_nobody(desk):
-    desk.line_up(["bulk"], priority="bulk")
+    desk.let_wait(["bulk"], priority="bulk")
     desk.create("late", priority="bulk")
     desk.create("urgent", priority="urgent")
     desk.tell("up", "delivered")
@@ -62,12 +62,12 @@ def test_an_urgent_fax_passes_waiting_bulk_as_soon_as_a_channel_is_free_and_bulk
 
 @pytest.mark.parametrize("priority", ["urgent", "normal", "bulk"])
 def test_nobody_passes_those_of_the_same_class_who_wait(desk, priority):
-    desk.line_up(["first"], priority=priority)
+    desk.let_wait(["first"], priority=priority)
     desk.create("second", priority=priority)
     desk.tell("up", "delivered")
 
     assert desk.admit("second") == "no_channel"
-    assert desk.line() == ["first", "second"]
+    assert desk.waiting() == ["first", "second"]
 
 
 # Groups ---------------------------------------------------------------------------------------------------------------
@@ -79,7 +79,7 @@ def test_a_group_of_a_few_goes_in_turn_with_one_that_has_thousands_in_line(desk)
     faxes = [New(name, fax.model_copy(update={"to": f"+1415{3_000_000 + n}"})) for n, name in enumerate(crowd)]
     desk.ledger.create_many(faxes, source="producer")
     desk.admit_all(crowd)
-    desk.line_up(names("B", 3), group="B")
+    desk.let_wait(names("B", 3), group="B")
 
     first = desk.redis.zrange("fax:waiting:c", 0, 6)
     assert groups(first) == {"A": 4, "B": 3}
@@ -87,9 +87,9 @@ def test_a_group_of_a_few_goes_in_turn_with_one_that_has_thousands_in_line(desk)
 
 
 def test_a_group_that_comes_late_goes_next_and_then_in_turn(desk):
-    desk.line_up(names("A", 30), group="A")
+    desk.let_wait(names("A", 30), group="A")
     serve(desk, 10)
-    desk.line_up(names("B", 5), group="B")
+    desk.let_wait(names("B", 5), group="B")
 
     served = serve(desk, 10)
 
@@ -100,104 +100,104 @@ def test_a_group_that_comes_late_goes_next_and_then_in_turn(desk):
 @pytest.mark.parametrize("named", ["tag", "campaign"])
 def test_three_groups_share_evenly_however_long_their_lines_are(desk, named):
     for group, count in (("A", 40), ("B", 20), ("C", 15)):
-        desk.line_up(names(group, count), **({"group": group} if named == "tag" else {"campaign": group}))
+        desk.let_wait(names(group, count), **({"group": group} if named == "tag" else {"campaign": group}))
 
     for _ in range(5):
         assert groups(serve(desk, 9)) == {"A": 3, "B": 3, "C": 3}
 
 
 def test_a_group_that_was_idle_does_not_make_up_for_it(desk):
-    desk.line_up([*names("A", 40)], group="A")
-    desk.line_up(names("B", 1), group="B")
+    desk.let_wait([*names("A", 40)], group="A")
+    desk.let_wait(names("B", 1), group="B")
     serve(desk, 20)
-    desk.line_up(names("B", 19)[1:], group="B")
+    desk.let_wait(names("B", 19)[1:], group="B")
 
     assert groups(serve(desk, 10)) == {"A": 5, "B": 5}
 
 
 def test_groups_of_different_classes_do_not_count_against_each_other(desk):
-    desk.line_up(names("A", 9), group="A", priority="bulk")
-    desk.line_up(["A-normal"], group="A")
-    desk.line_up(["B-normal"], group="B")
+    desk.let_wait(names("A", 9), group="A", priority="bulk")
+    desk.let_wait(["A-normal"], group="A")
+    desk.let_wait(["B-normal"], group="B")
 
     assert serve(desk, 2) == ["A-normal", "B-normal"]
 
 
 def test_within_a_group_the_order_is_that_in_which_they_came(desk):
-    desk.line_up(names("A", 12), group="A")
+    desk.let_wait(names("A", 12), group="A")
 
     assert serve(desk, 12) == names("A", 12)
 
 
 def test_who_goes_back_in_line_for_no_fault_of_its_own_keeps_its_turn(desk):
-    desk.line_up(names("A", 5), group="A")
+    desk.let_wait(names("A", 5), group="A")
     desk.tell("up", "delivered")
     assert desk.picked() == ["A-0"]
     assert desk.admit("A-0") == "go"
 
     desk.limits.back_off(60)
     assert desk.claim("A-0") == "rate_limited"
-    assert desk.line() == names("A", 5)
+    assert desk.waiting() == names("A", 5)
     desk.later(60)
     assert desk.picked() == ["A-0"]
     desk.limits.pause("c", reason="403", delay=60)
     assert desk.admit("A-0") == "connection_paused"
-    assert desk.line() == names("A", 5)
+    assert desk.waiting() == names("A", 5)
 
 
 def test_who_finds_its_turn_overdrawn_by_the_rate_keeps_it(redis_url):
     desk = Desk(redis_url, Rules(rate=1, burst=1, channels=9))
     desk.limits.back_off(60)
-    desk.line_up(names("A", 3), group="A")
+    desk.let_wait(names("A", 3), group="A")
     desk.later(60)
     assert desk.picked() == ["A-0"]
     desk.limits.reserve(look_ahead=9)
     desk.limits.reserve(look_ahead=9)
 
     assert desk.admit("A-0") == "rate"
-    assert desk.line() == names("A", 3)
+    assert desk.waiting() == names("A", 3)
 
 
 def test_a_retry_takes_a_new_turn_at_its_groups_end(desk):
-    desk.line_up(names("A", 4), group="A")
+    desk.let_wait(names("A", 4), group="A")
     desk.tell("up", "delivered")
     desk.picked()
     desk.fly("A-0")
     desk.tell("A-0", "failed", "user_busy")
     desk.retry("A-0")
-    desk.line_up(names("B", 2), group="B")
+    desk.let_wait(names("B", 2), group="B")
     desk.later(61)
 
     assert desk.admit("A-0") == "no_channel"
-    assert desk.line()[-1] == "A-0"
+    assert desk.waiting()[-1] == "A-0"
 
 
 def test_a_fax_that_had_not_left_goes_back_to_its_place(desk):
-    desk.line_up(names("A", 4), group="A")
+    desk.let_wait(names("A", 4), group="A")
     desk.tell("up", "delivered")
     desk.picked()
     assert (desk.admit("A-0"), desk.claim("A-0")) == ("go", "claimed")
     desk.postpone("A-0", HoldReason.RATE_LIMITED)
-    desk.line_up(names("B", 2), group="B")
+    desk.let_wait(names("B", 2), group="B")
     desk.later(61)
 
     desk.admit("A-0")
-    assert desk.redis.zscore("fax:waiting:c", "A-0") is None or desk.line()[0] == "A-0"
+    assert desk.redis.zscore("fax:waiting:c", "A-0") is None or desk.waiting()[0] == "A-0"
 
 
 def test_a_job_that_moves_to_another_connection_takes_a_turn_there(desk):
     desk.create("far")
     desk.fly("far", "d")
-    desk.line_up(names("A", 9), group="A")
-    desk.line_up(names("B", 2), "d", group="B")
+    desk.let_wait(names("A", 9), group="A")
+    desk.let_wait(names("B", 2), "d", group="B")
 
     desk.admit("A-8", "d")
-    assert desk.line("d") == ["A-8", "B-0", "B-1"], "the first of its group there"
+    assert desk.waiting("d") == ["A-8", "B-0", "B-1"], "the first of its group there"
 
 
 def test_what_is_remembered_of_turns_does_not_grow_with_the_groups_that_were_served(desk):
     for n in range(60):
-        desk.line_up([f"{n}-0", f"{n}-1"], group=f"group {n}")
+        desk.let_wait([f"{n}-0", f"{n}-1"], group=f"group {n}")
         serve(desk, 2)
 
     assert len(desk.redis.keys("fax:turns:*")) <= 1
@@ -226,12 +226,12 @@ def test_bulk_leaves_some_channels_to_others_but_always_has_one_itself(redis_url
 def test_picking_leaves_the_same_channels_as_admitting(redis_url):
     desk = Desk(redis_url, Rules(rate=1000, channels=4))
     desk.limits.pause("c", reason="403", delay=60)
-    desk.line_up(names("bulk", 9), priority="bulk")
+    desk.let_wait(names("bulk", 9), priority="bulk")
     desk.later(60)
 
     assert desk.picked() == names("bulk", 3)
     desk.limits.pause("c", reason="403", delay=60)
-    desk.line_up(["normal"])
+    desk.let_wait(["normal"])
     desk.later(60)
     assert desk.picked() == ["normal"]
 
@@ -253,7 +253,7 @@ def test_connections_with_long_lines_share_what_the_account_has_evenly(redis_url
     desk = Desk(redis_url, Rules(rate=rules.rate, channels=500, account_channels=rules.account_channels))
     desk.limits.back_off(60)
     for connection in "abc":
-        desk.line_up(names(connection, 80), connection)
+        desk.let_wait(names(connection, 80), connection)
     desk.later(60)
     served: list[str] = []
     for _ in range(40):
@@ -273,7 +273,7 @@ def test_the_line_of_a_connection_goes_on_while_another_is_full_or_paused(redis_
     for connection in "ab":
         desk.create(f"{connection}-up")
         desk.fly(f"{connection}-up", connection)
-        desk.line_up(names(connection, 2), connection)
+        desk.let_wait(names(connection, 2), connection)
     desk.tell("b-up", "delivered")
 
     assert desk.picked() == ["b-0"]
@@ -283,7 +283,7 @@ def test_the_line_of_a_connection_goes_on_while_another_is_full_or_paused(redis_
 
 
 def test_what_waits_in_line_is_told_when_it_began_to_wait(desk):
-    desk.line_up(["j"])
+    desk.let_wait(["j"])
     desk.later(3600)
     desk.admit("j")
 

@@ -252,7 +252,7 @@ def test_a_campaign_that_had_gone_on_to_a_new_generation_goes_on_in_that(desk: C
         desk.fly_row(row)
     desk.tell(job(1), "failed", "user_busy")
     desk.end(job(1))
-    # So it is in the copy: 1 has failed, 2 and 3 are in flight, 4 is in line, 5 is pending. Then all failed but 3,
+    # So it is in the copy: 1 has failed, 2 and 3 are in flight, 4 waits, 5 is pending. Then all failed but 3,
     # and those but 5 were tried again, 4 with another number.
     then = moment(desk)
     desk.later(3600)

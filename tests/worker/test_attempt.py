@@ -151,7 +151,7 @@ def test_a_fax_that_is_refused_twice_while_others_go_is_at_fault_unless_it_is_su
     scripts.now += 10
     w.limits.resume("c1", reason="topped up")
     w.ledger.create("other", SendFax(to="+13125550201", media_name="letter"), source="producer")
-    run_attempt("other", w)  # takes its place in the line
+    run_attempt("other", w)  # takes its place on the waiting list
     assert {picked.job_id for picked in w.agenda.pick()} == {"job", "other"}
     telnyx.answer = Fax(id="fax-other")
     assert run_attempt("other", w) is Outcome.ACCEPTED

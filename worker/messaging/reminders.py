@@ -40,7 +40,7 @@ class Reconcile(Job):
 
 
 class Ask(Job):
-    """Ask Telnyx what a task of that name and payload asks; `question` is its place in the line of producers' ones."""
+    """Ask Telnyx what a task of that name and payload asks; `question` is its id on the producers' waiting list."""
 
     TASK: ClassVar[str] = "fax.ask.v1"
     QUEUE: ClassVar[str] = CHECKS

@@ -1,4 +1,4 @@
-"""Feeds the rows of running campaigns to the line, as many as admission can take soon, and ends what was cancelled."""
+"""Feeds rows of running campaigns to admission, as many as it can take soon, and ends what was cancelled."""
 
 import logging
 from collections.abc import Callable
@@ -6,7 +6,7 @@ from typing import Any
 
 from kombu.exceptions import KombuError
 
-from faxdispatch.campaign.requests import row_for_line
+from faxdispatch.campaign.requests import row_to_feed
 from faxdispatch.errors import NotKnown, Unavailable
 from faxdispatch.jobs import CancelFax
 from faxdispatch.ledger import CHUNK, Campaign, job_of_row
@@ -16,10 +16,10 @@ from worker.context import Collaborators
 log = logging.getLogger(__name__)
 
 SECONDS_AHEAD = 3.0
-"""Rows for so many seconds of the rate stand in line; more would only cost memory."""
+"""Seconds of the rate for which rows wait ahead; more would only cost memory."""
 LEAST_AHEAD = 50
 PAGE = 200
-"""Rows that are given to the line at once."""
+"""Rows that are fed at once."""
 
 
 class Feeder:
@@ -93,7 +93,7 @@ class Feeder:
             chunk = cursor // CHUNK
             pending = [row for row in self._w.campaigns.pending_rows(campaign.id, chunk) if row[0] > cursor]
             chosen = pending[: room - len(rows)]
-            rows += [row_for_line(campaign, *row) for row in chosen]
+            rows += [row_to_feed(campaign, *row) for row in chosen]
             cursor = chosen[-1][0] if len(chosen) < len(pending) else (chunk + 1) * CHUNK
         if not rows and cursor >= campaign.size and campaign.pending:
             # Something is pending behind the place that was reached: look once more from the beginning.

@@ -98,7 +98,7 @@ def request_of(options: Mapping[str, Any], fields: Mapping[str, Any], **instead:
     return {name: value for name, value in {**options, **fields, **instead}.items() if value is not None}
 
 
-def row_for_line(campaign: Campaign, row: int, to: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+def row_to_feed(campaign: Campaign, row: int, to: str, fields: Mapping[str, Any]) -> dict[str, Any]:
     """Give what the ledger is told of a row whose turn comes: its job, and the connection and sender that it asks for.
 
     Raises:

@@ -86,7 +86,7 @@ def pause(
     lasts: Annotated[str, typer.Option("--for", help="How long, like 30m, 12h or 2d; resume ends it before.")] = "1h",
     operator: Operator = None,
 ) -> Answer:
-    """Send nothing on a connection for a while; its faxes wait in line. What Telnyx has already goes on.
+    """Send nothing on a connection for a while; its faxes wait. What Telnyx has already goes on.
 
     A longer pause that there is already stays as it is.
     """

@@ -1,4 +1,4 @@
-"""Campaigns in Redis: how one is made, moved, fed to the line, and forgotten."""
+"""Campaigns in Redis: how one is made, moved, fed to admission, and forgotten."""
 
 import json
 import zlib
@@ -18,7 +18,7 @@ _PAGE = 65_536
 
 
 class Campaigns(CampaignResults):
-    """Every campaign of one Redis: made, moved, fed to the line, and forgotten."""
+    """Every campaign of one Redis: made, moved, fed to admission, and forgotten."""
 
     # Reading in --------------------------------------------------------------------------------------------------
 
@@ -236,7 +236,7 @@ class Campaigns(CampaignResults):
         limit: int,
         sender: str | None = None,
     ) -> tuple[str, int]:
-        """Give up to `limit` rows to the line, parked ones first: `fed` or `finished` with their number, or `no`.
+        """Let up to `limit` rows wait for a channel, parked ones first: `fed` or `finished` with their number, or `no`.
 
         Each row has `row`, `job`, `to`, `connection`, `sender`, `request` (JSON) and `priority`; one that is not
         pending is passed over. `cursor` is the row after which feeding goes on, `sender` the number that all rows are

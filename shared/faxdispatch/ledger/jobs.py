@@ -100,7 +100,7 @@ class Ledger(Rows):
     ) -> Reply:
         """Record a job. The same key and content, or the same id, is the same job: `outcome` is `created` or `same`.
 
-        Its campaign, or else its first tag, is the group with which it takes its turns in line. `facts` are told by its
+        Its campaign, or else its first tag, is the group with which it takes its turns. `facts` are told by its
         first event.
 
         Raises:

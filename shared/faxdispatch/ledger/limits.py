@@ -27,7 +27,7 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class Traffic:
-    """One connection. `channels` is the limit or the present estimate; `waiting` counts the line for them."""
+    """One connection. `channels` is the limit or the present estimate; `waiting` counts the faxes that wait for one."""
 
     connection: str
     in_flight: int
@@ -125,7 +125,7 @@ class Limits:
         return moment_of(reply["until"])
 
     def resume(self, connection: str, *, reason: str, operator: str | None = None) -> bool:
-        """End a pause before its time; False where there is none. The faxes that wait in line go on by themselves."""
+        """End a pause before its time; False where there is none. The faxes that wait go on by themselves."""
         reply = self._scripts.run("resume", connection=connection, reason=reason, operator=operator, source="operator")
         return bool(reply["outcome"] == "resumed")
 

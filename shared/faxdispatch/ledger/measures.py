@@ -10,7 +10,7 @@ from faxdispatch.states import HoldReason
 BOUNDS = (30, 60, 120, 300, 600, 1800, 3600, 7200, 21600, 86400)
 """Seconds from being recorded to delivery within which faxes are counted; `lua/shared/ends.lua` has the same."""
 LIMITS = (HoldReason.NO_CHANNEL, HoldReason.RATE, HoldReason.DESTINATION_BUSY)
-"""What faxes wait for in line."""
+"""Limits for which faxes wait in turn."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Producers' questions to Telnyx, in a line of their own until their share of the rate has room for them."""
+"""Producers' questions to Telnyx, on a waiting list of their own until their share of the rate has room for them."""
 
 import hashlib
 import json
@@ -28,13 +28,13 @@ class Question:
 
 
 class Questions:
-    """The line of questions."""
+    """The waiting list of questions."""
 
     def __init__(self, scripts: Scripts) -> None:
         self._scripts = scripts
 
     def put(self, question: Question) -> None:
-        """Put a question into the line; one that waits there already, or is being asked, is not asked twice.
+        """Put a question on the list; one that waits there already, or is being asked, is not asked twice.
 
         Raises:
             Unavailable: Redis did not answer.

@@ -54,15 +54,15 @@ def _nothing_is_sent(found: Overview) -> Iterator[Incident]:
     if found.ledger_behind:
         text = "The ledger went back in time, and what it has forgotten would be sent twice. Nothing is sent meanwhile."
         yield Incident("ledger_behind", "failure", "The ledger went back in time", text, "faxdispatch recover")
-    for line in found.connections:
-        if line.pause:
+    for traffic in found.connections:
+        if traffic.pause:
             text = (
-                f"Until {clock(line.pause.until)}, {_clean(pause_words(line.pause.reason))}. "
-                f"{counted_are(line.waiting, 'fax')} in its line. Once the cause is mended:"
+                f"Until {clock(traffic.pause.until)}, {_clean(pause_words(traffic.pause.reason))}. "
+                f"{counted_are(traffic.waiting, 'fax')} waiting. Once the cause is mended:"
             )
-            name = _clean(line.connection)
+            name = _clean(traffic.connection)
             yield Incident(
-                f"connection:{line.connection}",
+                f"connection:{traffic.connection}",
                 "failure",
                 f"Connection {name} is paused",
                 text,

@@ -15,7 +15,7 @@ def next_step(job: JobView, place: Place, settings: Settings, pause: Pause | Non
         return "nothing more: the job has ended"
     when = clock(place.at)
     if place.line:
-        return _in_line(job, place, pause)
+        return _waiting(job, place, pause)
     if job.state is State.HELD:
         return _held(job, when, pause)
     if job.state is State.UNKNOWN:
@@ -84,11 +84,12 @@ def _held(job: JobView, when: str, pause: Pause | None) -> str:
     return f"tried again at {when}{stop}"
 
 
-def _in_line(job: JobView, place: Place, pause: Pause | None) -> str:
+def _waiting(job: JobView, place: Place, pause: Pause | None) -> str:
+    at = f"number {place.position} on the waiting list for"
     if place.line == "number":
-        return f"number {place.position} in line for the recipient's number, which job {place.holder or '-'} has"
+        return f"{at} the recipient's number, which job {place.holder or '-'} has"
     stop = f", which is {pause_line(pause)}: faxdispatch resume {job.connection_id}" if pause else ""
-    return f"number {place.position} in line for a free channel of connection {job.connection_id}{stop}"
+    return f"{at} a free channel of connection {job.connection_id}{stop}"
 
 
 def _settling(job: JobView, settings: Settings) -> str:

@@ -16,7 +16,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from faxdispatch.account.key import recognise
-from faxdispatch.campaign.requests import row_for_line
+from faxdispatch.campaign.requests import row_to_feed
 from faxdispatch.errors import BadInput, InvalidJob, NoSuchResource, NotKnown
 from faxdispatch.jobs import SendFax
 from faxdispatch.ledger import CHUNK, Campaign, Campaigns, Clock, Epoch, JobView, Ledger, Observations, job_of_row
@@ -275,7 +275,7 @@ class Recoverer:
         if fax.to and fax.to != place.to:
             about["number"] = fax.to
         try:
-            return about | row_for_line(place.campaign, place.row, fax.to or place.to, place.fields)
+            return about | row_to_feed(place.campaign, place.row, fax.to or place.to, place.fields)
         except InvalidJob:
             return None
 

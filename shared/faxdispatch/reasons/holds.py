@@ -53,11 +53,11 @@ MEANINGS: dict[HoldReason, Meaning] = {
         "Another fax to its number is under way, and a number is called by one at a time.", "The end of that fax."
     ),
     HoldReason.NO_CHANNEL: Meaning(
-        "It waits in line for a free channel.",
+        "It waits for a free channel.",
         "A channel that comes free; more are to be had by FAX_CHANNELS and FAX_ACCOUNT_CHANNELS, if Telnyx gives more.",
     ),
     HoldReason.RATE: Meaning(
-        "It waits in line, since FAX_RATE or FAX_CONNECTION_RATE leaves no call for it just now.",
+        "It waits, since FAX_RATE or FAX_CONNECTION_RATE leaves no call for it just now.",
         "Its turn; a higher rate brings it sooner.",
     ),
     HoldReason.RATE_LIMITED: Meaning("Telnyx wants no calls just now (429).", "The moment that Telnyx named."),

@@ -50,20 +50,20 @@ class Forecaster:
         campaign: Campaign,
         now: datetime,
         *,
-        line: Traffic | None,
+        traffic: Traffic | None,
         account: Account,
         per_minute: float | None = None,
     ) -> Forecast | None:
         """Give when a campaign ends; None where nothing of it is left.
 
-        `line` is its connection; `per_minute` how many rows end a minute at present, where that was seen.
+        `traffic` is that of its connection; `per_minute` how many rows end a minute at present, where that was seen.
         """
         left = campaign.rows - campaign.ended
         if not left or campaign.state in {CampaignState.FINISHED, CampaignState.CANCELLED}:
             return None
-        shut = [line.pause.until if line and line.pause else None, account.shut_until, campaign.start_at]
+        shut = [traffic.pause.until if traffic and traffic.pause else None, account.shut_until, campaign.start_at]
         start = max([now, *(moment for moment in shut if moment)])
-        capacity = self._capacity(line, account)
+        capacity = self._capacity(traffic, account)
         loads = self._scaled(campaign, now, left, capacity, per_minute)
         return Forecast(
             finish(loads, capacity, start, self._settings.holidays),
@@ -80,10 +80,10 @@ class Forecaster:
         end = finish(more, capacity, start, self._settings.holidays)
         return end + timedelta(seconds=pauses(attempts - 1, self._settings)) if end and attempts > 1 else end
 
-    def _capacity(self, line: Traffic | None, account: Account) -> Capacity:
+    def _capacity(self, traffic: Traffic | None, account: Account) -> Capacity:
         settings = self._settings
         fixed = settings.fax_channels if isinstance(settings.fax_channels, int) else 2
-        there = line.channels if line else fixed
+        there = traffic.channels if traffic else fixed
         rates = (settings.fax_rate, settings.fax_connection_rate)
         return Capacity(
             channels=max(1, there if account.channels is None else min(there, account.channels)),

@@ -21,20 +21,20 @@ def status(campaign: Id) -> Answer:
     settings = Settings.load()
     desk = FaxClient.from_env(settings).campaigns
     found, holds, causes = desk.get(campaign), desk.holds(campaign), desk.ledger.causes(campaign)
-    line = _connection(settings, found)
+    traffic = _connection(settings, found)
     data = {
         "holds": holds,
         "causes": causes,
         "causes_in_words": {cause: plain(cause) for cause in causes},
         "a_minute": _rate(found),
-        "connection": _line_data(line) if line else None,
+        "connection": _traffic_data(traffic) if traffic else None,
     }
     lines = [
         *_head(found),
         *_rows(found),
         *(f"{count:>11,}  held for {reason}; ends by: {ending(reason)}" for reason, count in holds.items()),
         *(f"{count:>11,}  ended for {short(cause)}" for cause, count in causes.items()),
-        *(_line(line) if line else ()),
+        *(_traffic(traffic) if traffic else ()),
     ]
     return Answer(as_data(found) | data, lines, full=False)
 
@@ -96,28 +96,28 @@ def _rows(campaign: Campaign) -> Iterator[str]:
         yield f"{rate:>11,.1f}  rows ended a minute, since it was started"
 
 
-def _line(line: Traffic) -> Iterator[str]:
-    yield f"connection {line.connection}: {line.in_flight} of {line.channels} channels in use, {line.waiting} waiting"
-    if line.pause:
-        how = f"faxdispatch resume {line.connection}"
-        yield f"connection {line.connection}: {pause_line(line.pause)}; {how} ends it sooner"
+def _traffic(traffic: Traffic) -> Iterator[str]:
+    name = f"connection {traffic.connection}"
+    yield f"{name}: {traffic.in_flight} of {traffic.channels} channels in use, {traffic.waiting} waiting"
+    if traffic.pause:
+        yield f"{name}: {pause_line(traffic.pause)}; faxdispatch resume {traffic.connection} ends it sooner"
 
 
-def _line_data(line: Traffic) -> dict[str, Any]:
+def _traffic_data(traffic: Traffic) -> dict[str, Any]:
     return {
-        "id": line.connection,
-        "in_flight": line.in_flight,
-        "channels": line.channels,
-        "waiting": line.waiting,
-        "paused": {"reason": line.pause.reason, "until": line.pause.until.isoformat()} if line.pause else None,
+        "id": traffic.connection,
+        "in_flight": traffic.in_flight,
+        "channels": traffic.channels,
+        "waiting": traffic.waiting,
+        "paused": {"reason": traffic.pause.reason, "until": traffic.pause.until.isoformat()} if traffic.pause else None,
     }
 
 
 def _connection(settings: Settings, campaign: Campaign) -> Traffic | None:
     """Give the connection by which a campaign is sent, None where nothing was sent on it yet."""
     name = campaign.options.get("connection_id") or settings.fax_connection_id
-    lines = Limits(Scripts.from_settings(settings)).connections()
-    return next((line for line in lines if line.connection == name), None)
+    known = Limits(Scripts.from_settings(settings)).connections()
+    return next((traffic for traffic in known if traffic.connection == name), None)
 
 
 def _rate(campaign: Campaign) -> float | None:

@@ -96,10 +96,10 @@ def _looks(campaigns: Campaigns, limits: Limits, campaign_id: str, settings: Set
         finish = None
         if campaign.state is CampaignState.RUNNING and pace.per_minute is not None:
             name = campaign.options.get("connection_id") or settings.fax_connection_id
-            connection = next((one for one in connections if one.connection == name), None)
+            traffic = next((one for one in connections if one.connection == name), None)
             # Nothing moves while a connection is paused; what it did before tells nothing of what it will do.
             told = forecaster.of(
-                campaign, datetime.now(UTC), line=connection, account=account, per_minute=pace.per_minute or None
+                campaign, datetime.now(UTC), traffic=traffic, account=account, per_minute=pace.per_minute or None
             )
             finish = told.low if told else None
         yield Standing(campaign, campaigns.causes(campaign_id), in_flight, channels, pace.per_minute, finish)

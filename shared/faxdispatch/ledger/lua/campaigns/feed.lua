@@ -1,4 +1,4 @@
--- Give up to `limit` rows of a running campaign to the line. First those that are parked, the untried before any that is
+-- Let up to `limit` rows of a running campaign wait for a channel. First those that are parked, the untried before any that is
 -- to be tried again; then `rows`, those of them that are still pending. With none left anywhere, it is finished.
 -- Keys: fax:agenda, fax:calls, fax:calls:*, fax:campaign:*, fax:campaign:*:parked, fax:campaigns:running,
 --   fax:channels, fax:channels:*, fax:connections, fax:counts, fax:ended, fax:events, fax:fax:*, fax:granted:*,
@@ -38,7 +38,7 @@ local function line_up_row(row)
     return false
   end
   local j = begin_row(id, a.generation, a.tags, row)
-  if suppressed(j.to) then stop_row(j, 'suppressed') else stand_in_line(j) end
+  if suppressed(j.to) then stop_row(j, 'suppressed') else join_waiting_list(j) end
   return true
 end
 

@@ -20,7 +20,7 @@ local function claim(c)
 
   local function back_in_line(reason, facts)
     land(j)
-    line_up(j, reason, facts)
+    hold_for_channel(j, reason, facts)
     return {outcome = 'held', reason = reason}
   end
 

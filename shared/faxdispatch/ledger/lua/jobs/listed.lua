@@ -39,7 +39,7 @@ if untaken >= a.most_untaken then
   return reply({outcome = 'held'})
 end
 emit(j, 'job.retrying', {data = evidence})
--- While calls fail, the tries are shared out: the first in line would otherwise use up its budget in all of them.
+-- While calls fail, the tries are shared out: the first of those that wait would otherwise use up its budget in all of them.
 local pause = pause_of(j.connection)
 move(j, 'held', {hold = 'retry', due = now, turn = pause and pause.tries and '' or j.turn or ''})
 land(j)

@@ -1,4 +1,4 @@
--- The attempt provably created nothing: back to the line, no attempt is charged. The one who claimed it may say so even
+-- The attempt provably created nothing: the job waits again, no attempt is charged. The one who claimed it may say so even
 -- after its lease: no other can have made this attempt's call.
 -- Keys: fax:accepted:*, fax:agenda, fax:calls, fax:calls:*, fax:campaign:*, fax:campaign:*:parked, fax:channels,
 --   fax:channels:*, fax:connections, fax:counts, fax:ended, fax:events, fax:failing:*, fax:fax:*, fax:granted:*,

@@ -1,4 +1,4 @@
--- Put a producer's question into the line, once however often it is asked before its turn comes. Turns are fair by
+-- Put a producer's question on the waiting list, once however often it is asked before its turn comes. Turns are fair by
 -- producer as those of sends are: by campaign or first tag of the fax that it is about, else by connection.
 -- Keys: fax:fax:*, fax:inbound:*, fax:job:*, fax:questions, fax:questions:line, fax:questions:turns, fax:turn:*,
 --   fax:turns:*:*

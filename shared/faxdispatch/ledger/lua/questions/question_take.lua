@@ -1,16 +1,16 @@
 -- Take the questions whose turn it is. What a worker was told of and has not answered in time goes back, in front.
 -- Keys: fax:job:*, fax:questions, fax:questions:asked, fax:questions:line, fax:questions:turns, fax:turn:*,
 --   fax:turns:*:*
-local line, asked, turns = 'fax:questions:line', 'fax:questions:asked', 'fax:questions:turns'
+local waiting, asked, turns = 'fax:questions:line', 'fax:questions:asked', 'fax:questions:turns'
 local served = tonumber(redis.call('HGET', turns, 'served') or '0')
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', asked, '-inf', now, 'LIMIT', 0, a.most)) do
   redis.call('ZREM', asked, id)
-  redis.call('ZADD', line, served, id)
+  redis.call('ZADD', waiting, served, id)
 end
 local room = math.min(a.limit, a.most - redis.call('ZCARD', asked))
 local taken = {}
 if room > 0 then
-  local found = redis.call('ZPOPMIN', line, room)
+  local found = redis.call('ZPOPMIN', waiting, room)
   for at = 1, #found, 2 do
     local text = redis.call('HGET', 'fax:questions', found[at])
     served = math.max(served, tonumber(found[at + 1]))
@@ -20,7 +20,7 @@ if room > 0 then
     end
   end
 end
-if redis.call('EXISTS', line) == 0 then
+if redis.call('EXISTS', waiting) == 0 then
   -- Nobody waits, so nobody has had more than others.
   redis.call('DEL', turns)
 else

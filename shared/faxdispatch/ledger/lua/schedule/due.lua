@@ -14,7 +14,7 @@ for _, job in ipairs(redis.call('ZRANGEBYSCORE', 'fax:agenda', '-inf', now, 'LIM
       and now - tonumber(redis.call('ZSCORE', 'fax:since:accepted', job) or now) > a.call_lease then
       -- No call lasts so long: whatever has become of it, it keeps neither channel nor number any more.
       give_channel_back(j)
-      give_line_back(j)
+      give_number_back(j)
       save(j, {freed = '1'})
     end
     if j.state == 'accepted' and j.cancel ~= '1' then

@@ -15,7 +15,7 @@ local function slot_of(connection)
   return slots[connection]
 end
 
--- The best of one connection's line gets a channel: true where the next may try.
+-- The first on a connection's waiting list gets a channel: true where the next may try.
 local function pick_one(connection)
   local waiting = 'fax:waiting:' .. connection
   while looked < a.limit do
@@ -32,7 +32,7 @@ local function pick_one(connection)
       stop_row(j, stopped_by_campaign(j))
     elseif holder and holder ~= job then
       move(j, 'held', {hold = 'destination_busy', due = ''})
-      wait_for_line(j)
+      wait_for_number(j)
     else
       if not finds_channel(connection, class) then return false end
       if not slot_is_near(slot_of(connection), look_ahead(class), told[connection], everywhere) then return false end

@@ -16,7 +16,7 @@ local function park_stopped(j)
   local paused = pause_for(j)
   if not paused then return nil end
   if j.granted == '1' then land(j) end
-  line_up(j, 'connection_paused', {detail = paused.reason, ['until'] = tonumber(paused['until'])})
+  hold_for_channel(j, 'connection_paused', {detail = paused.reason, ['until'] = tonumber(paused['until'])})
   return {outcome = 'held', reason = 'connection_paused'}
 end
 
@@ -54,15 +54,15 @@ local function admit(job, connection, sender)
     local holder = redis.call('GET', 'fax:line:' .. j.to)
     if holder and holder ~= job then
       hold(j, 'destination_busy')
-      wait_for_line(j)
+      wait_for_number(j)
       return {outcome = 'held', reason = 'destination_busy'}
     end
-    -- Nobody jumps the line: who comes while others wait, waits behind them, unless it is of a better class.
+    -- A job that comes while others wait, waits behind them, unless its class is better.
     local first = redis.call('ZRANGE', 'fax:waiting:' .. j.connection, 0, 0, 'WITHSCORES')
     local others = #first > 0 and math.floor(tonumber(first[2]) / SPAN) <= class_of(j)
     local mine = redis.call('SISMEMBER', 'fax:calls:' .. j.connection, job) == 1
     if not mine and (others or free_channels(j.connection, class_of(j)) < 1) then
-      line_up(j, 'no_channel')
+      hold_for_channel(j, 'no_channel')
       return {outcome = 'held', reason = 'no_channel'}
     end
   end
@@ -70,7 +70,7 @@ local function admit(job, connection, sender)
   local wait = draw(j.connection, j.granted == '1' and a.ahead_urgent or look_ahead(class_of(j)))
   if not wait then
     if j.granted == '1' then land(j) end
-    line_up(j, 'rate')
+    hold_for_channel(j, 'rate')
     return {outcome = 'held', reason = 'rate'}
   end
   if j.granted ~= '1' then

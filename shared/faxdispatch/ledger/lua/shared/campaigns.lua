@@ -1,4 +1,4 @@
--- Campaigns: one list, one row a recipient. The row's number is its identity; it has a job only while it is in line, in
+-- Campaigns: one list, one row a recipient. The row's number is its identity; it has a job only while it waits, in
 -- flight or waits for a retry.
 --   fax:campaign:<id>                   hash: state, options, and how many rows stand where
 --   fax:campaign:<id>:states            a code a row: - none, p pending, o open (it has a job), else as in CODE

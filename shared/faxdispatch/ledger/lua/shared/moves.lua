@@ -57,8 +57,8 @@ local function hold(j, reason, due, facts)
   if due then appoint(j, due) end
 end
 
--- Park a job in the line for a channel.
-local function line_up(j, reason, facts)
+-- Park a job until a channel is free.
+local function hold_for_channel(j, reason, facts)
   hold(j, reason, nil, facts)
   wait_for_channel(j)
 end
@@ -67,12 +67,12 @@ end
 -- or full, it must not keep the number from those of other connections, so the best of each of them goes on as well; who
 -- is given a channel first gets the number.
 local function wake_for(number)
-  local line, woken = 'fax:line:' .. number, {}
-  if redis.call('EXISTS', line) == 1 then return end
-  for _, job in ipairs(redis.call('ZRANGE', line .. ':waiting', 0, 49)) do
+  local lock, woken = 'fax:line:' .. number, {}
+  if redis.call('EXISTS', lock) == 1 then return end
+  for _, job in ipairs(redis.call('ZRANGE', lock .. ':waiting', 0, 49)) do
     local other = load(job)
     if not other then
-      redis.call('ZREM', line .. ':waiting', job)
+      redis.call('ZREM', lock .. ':waiting', job)
     elseif not woken[other.connection] then
       woken[other.connection] = true
       local paused = pause_of(other.connection)
@@ -85,11 +85,11 @@ end
 
 -- Also where nobody had the number: `j` may have been the one that was told to go on, and would be the last to wake the
 -- others. `j` must not wait for the number itself.
-local function give_line_back(j)
-  local line = 'fax:line:' .. j.to
-  local holder = redis.call('GET', line)
+local function give_number_back(j)
+  local lock = 'fax:line:' .. j.to
+  local holder = redis.call('GET', lock)
   if holder and holder ~= j.job then return end
-  redis.call('DEL', line)
+  redis.call('DEL', lock)
   wake_for(j.to)
 end
 
@@ -104,7 +104,7 @@ end
 
 local function land(j)
   give_channel_back(j)
-  give_line_back(j)
+  give_number_back(j)
   redis.call('ZREM', 'fax:granted:' .. j.connection, j.job)
   save(j, {granted = ''})
 end

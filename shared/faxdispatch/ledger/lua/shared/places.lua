@@ -1,4 +1,4 @@
--- Appointments and lines: where an open job waits.
+-- Appointments and waiting lists: where an open job waits.
 
 -- It is in one place only, and mostly on the agenda.
 local function leave(j)
@@ -20,7 +20,7 @@ local function class_of(j)
   return CLASS[j.priority] or 1
 end
 
--- The place in the line for a channel: class, then turn. Turns are start-time fair queueing with one unit a fax: each
+-- The place on a connection's waiting list: class, then turn. Turns are start-time fair queueing with one unit a fax: each
 -- group (a campaign, or a producer's first tag) counts on from its own last turn, but never from before the turn that
 -- is served now. So a group of one goes next after each of the others had one, whether they are ten or a million.
 --   fax:turns:<connection>:<class>   each group's last turn
@@ -33,7 +33,7 @@ local function standing(j)
   local turn = math.max(served, tonumber(redis.call('ZSCORE', turns, group) or '0')) + 1
   redis.call('ZADD', turns, turn, group)
   local place = class * SPAN + turn
-  -- Kept until an attempt has failed: who goes back in line for no fault of its own goes back to its place.
+  -- Kept until an attempt has failed: a job that has to wait again for no fault of its own gets its old place.
   save(j, {turn = whole(place)})
   return place
 end
@@ -46,13 +46,13 @@ local function served(connection, place)
   redis.call('ZREMRANGEBYSCORE', 'fax:turns:' .. connection .. ':' .. class, '-inf', turn)
 end
 
-local function stand_in_line(j)
+local function join_waiting_list(j)
   redis.call('ZADD', 'fax:waiting:' .. j.connection, standing(j), j.job)
 end
 
 local function wait_for_channel(j)
   leave(j)
-  stand_in_line(j)
+  join_waiting_list(j)
 end
 
 -- Rows that were never tried stand before those that were.
@@ -61,7 +61,7 @@ local function wait_for_campaign(j)
   redis.call('ZADD', 'fax:campaign:' .. j.campaign .. ':parked', j.attempt * SPAN + tonumber(j.row), j.job)
 end
 
-local function wait_for_line(j)
+local function wait_for_number(j)
   leave(j)
   -- Its turn counts from now: when the number is free, it does not stand behind all who came meanwhile.
   standing(j)

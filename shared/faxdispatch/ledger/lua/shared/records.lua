@@ -4,8 +4,8 @@
 -- ARGV[1] is one JSON object, and what it does not say are RULES; the reply is one JSON text. Times are milliseconds of Redis' own clock; the rate alone is
 -- kept in microseconds. An open job is always in exactly one of four places, so that it can never be forgotten:
 --   fax:agenda                  sorted by the time at which the scheduler must look at it
---   fax:waiting:<connection>    the line for a free channel, best first
---   fax:line:<number>:waiting   the line for a busy number, best first
+--   fax:waiting:<connection>    the jobs that wait for a free channel, best first
+--   fax:line:<number>:waiting   the jobs that wait for a busy number, best first
 --   fax:campaign:<id>:parked    the rows that wait for their campaign to go on
 -- A job in flight holds a place in fax:calls:<connection> and the string fax:line:<number>; both are given back by
 -- the same atomic move that ends the flight, so they cannot leak.

@@ -1,6 +1,6 @@
 """Whether one number is ever called twice at once, and how soon its next fax follows.
 
-    .venv/bin/python -m bench.line [--to-one 50] [--others 200]
+    .venv/bin/python -m bench.one_number [--to-one 50] [--others 200]
 
 Real processes against a stub of Telnyx: 2 workers, calls of 1 s. Exit code 1 where two calls to one number overlapped,
 or an attempt was posted twice.

@@ -48,7 +48,7 @@ def given_up(desk: Desk) -> None:
 def test_the_end_of_a_call_wakes_who_waited_longest(flying, end):
     end(flying)
 
-    assert flying.line() == ["first"]
+    assert flying.waiting() == ["first"]
     assert flying.picked() == ["first"]
 
 
@@ -62,13 +62,13 @@ def refused(desk: Desk) -> None:
 
 def not_sent(desk: Desk) -> None:
     desk.ledger.doubt("up", 1, cause="no_answer", look_after=15, facts={})
-    assert desk.line() == [], "the call may be up"
+    assert desk.waiting() == [], "the call may be up"
     desk.ledger.resolve("up", Verdict.NOT_SENT, reason="seen")
 
 
 def never_listed(desk: Desk) -> None:
     desk.ledger.doubt("up", 1, cause="no_answer", look_after=15, facts={})
-    assert desk.line() == [], "the call may be up"
+    assert desk.waiting() == [], "the call may be up"
     assert desk.ledger.not_listed("up", 1, look="a", settle=0, enough=1)["outcome"] == "requeued"
 
 
@@ -80,7 +80,7 @@ def test_an_attempt_that_made_no_call_wakes_the_next(desk, end):
 
     end(desk)
 
-    assert desk.line() == ["first"]
+    assert desk.waiting() == ["first"]
 
 
 def ended(desk: Desk) -> None:
@@ -111,9 +111,9 @@ def test_who_was_woken_and_leaves_without_a_call_wakes_the_next(flying, leave, p
 def test_who_leaves_while_the_call_is_up_wakes_nobody(flying, leave):
     leave(flying)
 
-    assert flying.line() == []
+    assert flying.waiting() == []
     delivered(flying)
-    assert flying.line() == ["second"]
+    assert flying.waiting() == ["second"]
 
 
 def test_the_best_class_is_woken_first_and_in_it_the_oldest(desk):
@@ -197,11 +197,11 @@ def test_who_leaves_a_number_that_is_free_does_not_come_back_by_itself(desk, lea
     for name in ("early", "first", "second"):
         desk.admit(name)
     delivered(desk)
-    assert desk.line() == ["early"]
+    assert desk.waiting() == ["early"]
 
     leave(desk)
 
-    assert desk.line() == ["early", "second"]
+    assert desk.waiting() == ["early", "second"]
     assert desk.redis.exists(f"fax:line:{NUMBER}:waiting") == 0
     job = desk.ledger.job("first")
     assert job.finished or job.hold_reason == HoldReason.POLICY_HOOK
