@@ -6,6 +6,7 @@ import json
 import pytest
 from PIL import Image
 
+from faxdispatch.composition import converting
 from tests.preflight.made import letter
 
 
@@ -49,12 +50,13 @@ def test_blank_and_nearly_black_pages_are_warned_of(cli, surroundings, document,
 @pytest.mark.parametrize(
     ("name", "content", "code", "told"),
     [
-        ("letter.rtf", b"{\\rtf1 hello}", 1, "pages are shown of PDF, TIFF, JPEG and PNG"),
+        ("letter.rtf", b"{\\rtf1 hello}", 2, "RTF file becomes PDF by LibreOffice, which is not here; save it as PDF"),
         ("letter.pdf", b"%PDF-1.7 broken", 2, "letter.pdf: is damaged"),
         ("page.pdf", b"<html>", 2, "web page"),
     ],
 )
 def test_what_cannot_be_drawn_leaves_nothing_behind(cli, surroundings, tmp_path, name, content, code, told):
+    surroundings.setattr(converting, "office", lambda: None)
     surroundings.chdir(tmp_path)
     (tmp_path / name).write_bytes(content)
     result = cli("preview", name)
@@ -62,6 +64,22 @@ def test_what_cannot_be_drawn_leaves_nothing_behind(cli, surroundings, tmp_path,
     assert result.code == code
     assert told in result.err
     assert not (tmp_path / "letter-pages").exists()
+
+
+def test_a_word_processor_file_is_shown_as_libreoffice_lays_it_out(cli, surroundings, tmp_path):
+    made = tmp_path / "made.pdf"
+    made.write_bytes(letter("Sign here", grey=210))
+    # Stands for LibreOffice, which is not on every machine.
+    office = tmp_path / "soffice"
+    office.write_text(f"#!/bin/sh\nexec cp {made} document.pdf\n")
+    office.chmod(0o755)
+    surroundings.setattr(converting, "office", lambda: str(office))
+    surroundings.chdir(tmp_path)
+    (tmp_path / "letter.rtf").write_bytes(b"{\\rtf1 hello}")
+    result = cli("preview", "letter.rtf")
+
+    assert result.out.split() == ["letter-pages/page-001.png"]
+    assert "page 1: text is too pale" in result.err
 
 
 def test_text_that_vanishes_is_warned_of_with_its_page(cli, surroundings, tmp_path):

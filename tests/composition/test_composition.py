@@ -5,15 +5,18 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from pypdf import PdfReader
+from pypdf.generic import ArrayObject, DecodedStreamObject, DictionaryObject, NameObject, TextStringObject
 
 from faxdispatch import BadInput, FaxClient, InvalidJob
-from faxdispatch.composition import composing, converting
+from faxdispatch.composition import composing, converting, joining
 from faxdispatch.composition.composing import Cover, compose
 from faxdispatch.composition.cover import LONGEST, fields_of, filled, make_cover, read_cover, see_fields
 from faxdispatch.documents.local import Document, document_of
+from faxdispatch.preview.pages import draw
 from faxdispatch.settings import Settings
-from tests.preflight.made import letter, locked, picture
+from tests.preflight.made import changed, letter, locked, picture
 
 DAY = date(2026, 11, 29)
 NUMBER = "+13125550123"
@@ -21,6 +24,63 @@ NUMBER = "+13125550123"
 
 def text_of(content):
     return [page.extract_text() for page in PdfReader(BytesIO(content)).pages]
+
+
+def letter_with_layer(shown):
+    """A letter with a black bar in a layer of its own; `shown` says which layers are, as PDF does."""
+
+    def add(writer):
+        layer = writer._add_object(named(Type=NameObject("/OCG"), Name=TextStringObject("bar")))
+        [page] = writer.pages
+        page["/Resources"][NameObject("/Properties")] = named(Bar=layer)
+        content = DecodedStreamObject()
+        content.set_data(page.get_contents().get_data() + b"\n/OC /Bar BDC 0 g 100 300 300 200 re f EMC\n")
+        page[NameObject("/Contents")] = writer._add_object(content)
+        of_all = {
+            key: NameObject(said) if isinstance(said, str) else ArrayObject([layer]) for key, said in shown.items()
+        }
+        writer.root_object[NameObject("/OCProperties")] = named(OCGs=ArrayObject([layer]), D=named(**of_all))
+
+    return changed(letter(), add)
+
+
+def named(**entries):
+    return DictionaryObject({NameObject(f"/{name}"): value for name, value in entries.items()})
+
+
+def dots_of(content, page):
+    """Where on a page, in ninths, there is a lot of ink: across and down, from 0."""
+    with Image.open(BytesIO(draw(content, page).png)) as drawn:
+        ninths = drawn.convert("L").resize((3, 3), Image.Resampling.BOX)
+    return {(at % 3, at // 3) for at, level in enumerate(ninths.tobytes()) if level < 250}
+
+
+def corner(mode, size):
+    """A white picture with a black square at its top left."""
+    image = Image.new("L", size, 255)
+    image.paste(0, (0, 0, size[0] // 3, size[1] // 3))
+    return image.convert("1") if mode == "1" else image
+
+
+def saved(image, kind, **how):
+    out = BytesIO()
+    image.save(out, kind, **how)
+    return out.getvalue()
+
+
+def turned():
+    exif = Image.Exif()
+    exif[0x112] = 6
+    return saved(corner("L", (1700, 2200)).transpose(Image.Transpose.ROTATE_90), "JPEG", exif=exif)
+
+
+PICTURES = {
+    "fax": lambda: saved(corner("1", (1728, 1078)), "TIFF", dpi=(204, 98), compression="group3"),
+    "turned": turned,
+    "deep": lambda: saved(
+        corner("L", (1700, 2200)).convert("I").point(lambda level: level * 256).convert("I;16"), "PNG"
+    ),
+}
 
 
 def cover(text, pages=2, **values):
@@ -112,17 +172,55 @@ def test_a_single_part_without_a_cover_stays_as_it_is():
     assert compose([content])[0].content == content
 
 
-def test_a_part_with_an_error_is_told_with_its_page():
-    _, report = compose([letter(pages=2), locked(letter(), "secret")])
+def test_what_is_wrong_with_a_whole_part_names_it_and_what_is_wrong_with_a_page_its_page():
+    scan = Document(picture("TIFF", pages=2), ".tiff", "scan.tiff")
+    _, report = compose([letter(pages=2), locked(letter(), "secret"), scan])
 
-    assert [(one.code, one.page) for one in report.errors] == [("encrypted", 3)]
+    assert [str(one) for one in report.findings] == [
+        "document 2 needs a password to be opened; save it without one",
+        "page 3: is blank",
+        "page 4: is blank",
+    ]
 
 
 def test_too_many_pages_together_are_refused(monkeypatch):
     monkeypatch.setattr(composing, "MOST_PAGES", 3)
     _, report = compose([letter(pages=2), letter("b", pages=2)])
 
-    assert [one.code for one in report.errors] == ["too_many_pages"]
+    assert report.problem == "has 4 pages; Telnyx sends at most 3"
+
+
+@pytest.mark.parametrize("hidden", [{"OFF": [0]}, {"BaseState": "/OFF"}])
+def test_a_layer_that_is_hidden_stays_hidden(hidden):
+    shown = letter_with_layer({"BaseState": "/OFF", "ON": [0]})
+    made = compose([shown, letter_with_layer(hidden)], Cover("x"))[0].content
+
+    assert [bool(dots_of(made, page)) for page in (2, 3)] == [True, False]
+
+
+@pytest.mark.parametrize("kind", ["fax", "turned", "deep"])
+def test_a_picture_keeps_its_shape_and_its_ink(kind):
+    made = compose([PICTURES[kind]()], Cover("x"))[0].content
+    wide, high = PdfReader(BytesIO(made)).pages[1].mediabox[2:]
+
+    assert high / wide == pytest.approx(1.3, abs=0.03)
+    assert dots_of(made, 2) == {(0, 0)}
+
+
+def test_dots_stay_dots():
+    made = compose([PICTURES["fax"]()], Cover("x"))[0].content
+    [image] = PdfReader(BytesIO(made)).pages[1]["/Resources"]["/XObject"].values()
+
+    assert image.get_object()["/Filter"][0] == "/CCITTFaxDecode"
+
+
+def test_what_brings_the_maker_of_pictures_down_is_refused_in_words(monkeypatch, tmp_path):
+    killed = tmp_path / "picturing.py"
+    killed.write_text("import os; os.kill(os.getpid(), 9)")
+    monkeypatch.setattr(joining, "_PICTURING", killed)
+
+    with pytest.raises(BadInput, match="takes too long or too much memory"):
+        compose([picture(), letter()])
 
 
 def test_a_word_processor_file_alone_is_telnyx_to_lay_out_and_with_others_needs_libreoffice(monkeypatch):
@@ -150,6 +248,7 @@ def test_where_libreoffice_is_there_it_converts(tmp_path, name, content):
     made, report = compose([tmp_path / name, letter("second")])
 
     assert report.pages == 2
+    assert compose([tmp_path / name, letter("second")])[0] == made
     assert "Hello there" in text_of(made.content)[0]
 
 

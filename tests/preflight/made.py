@@ -19,6 +19,21 @@ def letter(text="To whom it may concern", *, pages=1, size=12, grey=0, sheet="A4
     return bytes(made.output())
 
 
+def ruled(*, grey, frame=False):
+    """A PDF with words and a thin line below them, or with a frame."""
+    made = FPDF()
+    made.add_page()
+    made.set_font("helvetica", size=12)
+    made.cell(text="Sign here")
+    made.set_draw_color(grey)
+    made.set_line_width(0.1)
+    if frame:
+        made.rect(20, 40, 150, 60)
+    else:
+        made.line(20, 40, 170, 40)
+    return bytes(made.output())
+
+
 def changed(content, change):
     """A PDF after `change(writer)`."""
     writer, out = PdfWriter(clone_from=PdfReader(BytesIO(content))), BytesIO()

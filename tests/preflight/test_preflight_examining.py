@@ -11,7 +11,7 @@ from faxdispatch.documents.local import Document, document_of
 from faxdispatch.preflight import examining, lookers
 from faxdispatch.preflight.examining import examine, judge
 from faxdispatch.preflight.report import merged
-from tests.preflight.made import changed, in_units, letter, locked, picture, xfa
+from tests.preflight.made import changed, in_units, letter, locked, picture, ruled, xfa
 
 WAIT = "Please wait... If this message is not eventually replaced by the proper contents of the document, your PDF"
 
@@ -61,6 +61,9 @@ def test_an_empty_password_locks_nothing_and_a_real_one_is_refused(algorithm):
         (picture("TIFF", shade=0, pages=2), [("warning", "dark", 1), ("warning", "dark", 2)]),
         (letter(grey=215), [("warning", "faint", 1)]),
         (letter(size=3), [("warning", "tiny", 1)]),
+        (ruled(grey=0), []),
+        (ruled(grey=180), [("warning", "line", 1)]),
+        (ruled(grey=180, frame=True), [("warning", "line", 1)]),
         (office(word__document_xml="<w/>"), []),
         (office(xl__workbook_xml="<x/>"), [("error", "not_a_document", None)]),
         (b"PK\x03\x04 no archive", [("error", "damaged", None)]),

@@ -11,7 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 from threading import Lock
 
-from faxdispatch.composition.composing import Cover, compose
+from faxdispatch.composition.composing import Cover, compose, paged
 from faxdispatch.documents.local import Document, document_of
 from faxdispatch.documents.upload_part import MAX_UPLOAD
 from faxdispatch.errors import BadInput, NoSuchResource, Refused, TelnyxError
@@ -72,7 +72,7 @@ def _composed(body: Document, cover: Cover) -> Document:
 
 
 def _body(name: str, telnyx: TelnyxClient) -> Document:
-    """Give the stored document that the cover stands before."""
+    """Give the stored document that the cover stands before, as PDF."""
     with _lock:
         if name in _bodies:
             _bodies.move_to_end(name)
@@ -83,7 +83,7 @@ def _body(name: str, telnyx: TelnyxClient) -> Document:
             telnyx.download_media(name, path, max_bytes=MAX_UPLOAD)
         except NoSuchResource:
             raise BadInput("its document is not stored at Telnyx any more") from None
-        found = document_of(path)
+        found = paged(document_of(path))
     with _lock:
         _bodies[name] = found
         while len(_bodies) > _KEPT:

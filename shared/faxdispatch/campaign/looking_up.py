@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from faxdispatch.campaign.importing import read_through, see_unchanged
-from faxdispatch.documents.local import Document
+from faxdispatch.documents.local import Document, document_of
 from faxdispatch.errors import BadInput, Misconfigured
 from faxdispatch.ledger import Campaign, CampaignMedia, Scripts
 from faxdispatch.ledger.campaign_media import DUE
@@ -65,6 +65,20 @@ def row_documents(
         ) as documents,
     ):
         yield documents
+
+
+def document_for_all(document: Path | bytes | Document, *, covered: bool) -> Document:
+    """Give the document that every row is sent: a PDF where it is `covered`, and of a web page.
+
+    Raises:
+        BadInput: it cannot be faxed, or there is nothing here that makes a PDF of it.
+    """
+    if not covered and not isinstance(document, Path):
+        return document_of(document)
+    from faxdispatch.composition.composing import paged, part  # noqa: PLC0415 - a plain install lacks what it needs
+
+    found = part(document)
+    return paged(found) if covered else found
 
 
 def as_pdf(document: Document) -> Document:

@@ -25,8 +25,8 @@ from faxdispatch.campaign.importing import (
 from faxdispatch.campaign.judging import judge_all, judged
 from faxdispatch.campaign.leftout import LeftOutFile
 from faxdispatch.campaign.looking_up import (
-    as_pdf,
     covers_of,
+    document_for_all,
     ends_for_all,
     keep_documents,
     link_fetch,
@@ -38,7 +38,7 @@ from faxdispatch.campaign.report.totals import RESULTS
 from faxdispatch.campaign.requests import options_for_all
 from faxdispatch.campaign.retrying import chooser
 from faxdispatch.campaign.trial import Trial, trial
-from faxdispatch.documents.local import Document, document_of
+from faxdispatch.documents.local import Document
 from faxdispatch.errors import BadInput, Conflict, InvalidJob, NotKnown
 from faxdispatch.jobs import SendFax
 from faxdispatch.ledger import (
@@ -171,7 +171,7 @@ class CampaignService:
         covered = options.get("cover") is not None
         if covered and document is None and options.get("media_url") is not None:
             document = self._fetch_link(options.pop("media_url"))
-        for_all = _document_for_all(document, covered=covered)
+        for_all = document_for_all(document, covered=covered) if document is not None else None
         if name is None and campaign_id is None and not isinstance(source, (Path, str)):
             raise BadInput("name: is missing; rows have none of their own")
         _see_new(bad_rows, left_out)
@@ -661,14 +661,6 @@ def _name(text: str) -> str:
     if not name or len(name) > _LONGEST_NAME or not name.isprintable():
         raise BadInput(f"name: give 1 to {_LONGEST_NAME} characters")
     return name
-
-
-def _document_for_all(document: Path | bytes | Document | None, *, covered: bool) -> Document | None:
-    """Give the document that every row is sent; under a cover it is a PDF."""
-    if document is None:
-        return None
-    found = document_of(document)
-    return as_pdf(found) if covered else found
 
 
 def _see_new(*files: Path | None) -> None:

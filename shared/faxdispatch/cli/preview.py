@@ -9,12 +9,13 @@ import typer
 
 from faxdispatch.cli.output import Rows, note
 from faxdispatch.cli.send import fields_of
-from faxdispatch.composition.composing import Cover, compose
+from faxdispatch.composition.composing import Cover, compose, paged
 from faxdispatch.composition.cover import read_cover
 from faxdispatch.errors import BadInput
 from faxdispatch.lists.checking import BadRow, check
+from faxdispatch.preflight.examining import examine
 from faxdispatch.preflight.report import Finding
-from faxdispatch.preview.pages import Lines, draw
+from faxdispatch.preview.pages import Lines, can_draw, draw
 from faxdispatch.settings import Settings
 
 
@@ -30,7 +31,9 @@ class Page:
 def preview(
     files: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="[FILE]...", help="PDF, TIFF, JPEG or PNG; several become one document."),
+        typer.Argument(
+            metavar="[FILE]...", help="Document to look at; several become one. DOCX and the like take LibreOffice."
+        ),
     ] = None,
     quality: Annotated[str, typer.Option(help="normal (98 lines an inch), or high and better (196).")] = "high",
     cover: Annotated[
@@ -65,6 +68,9 @@ def preview(
     document, report = compose(files, made, quality=quality)
     if report.problem:
         raise BadInput(f"{files[0] if files else 'cover'}: {report.problem}")
+    if not can_draw(document.content):
+        document = paged(document)
+        report = examine(document, quality=quality)
     return Rows(_pages(document.content, lines, folder, report.warnings), data=_data, line=lambda page: str(page.file))
 
 

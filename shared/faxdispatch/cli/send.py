@@ -26,8 +26,9 @@ from faxdispatch.cli.sending import (
 )
 from faxdispatch.cli.waiting import wait_for
 from faxdispatch.client import FaxClient, Receipt
+from faxdispatch.composition.composing import part
 from faxdispatch.composition.cover import read_cover
-from faxdispatch.documents.local import Document, read_document
+from faxdispatch.documents.local import Document
 from faxdispatch.errors import BadInput
 from faxdispatch.jobs import Priority, SendFax
 from faxdispatch.reasons.words import with_words
@@ -191,4 +192,4 @@ def source_of(media: str | None, media_name: str | None) -> tuple[str | None, Do
         return None, None
     if _LINK.match(media):
         return media, None
-    return None, read_document(Path(media))
+    return None, part(Path(media))

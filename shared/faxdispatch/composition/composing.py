@@ -1,14 +1,13 @@
 """The one document of a fax, out of the parts that were given: each examined, joined in order, a cover before them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from faxdispatch.composition.converting import to_pdf
 from faxdispatch.composition.cover import make_cover, see_fields, see_text
-from faxdispatch.composition.joining import joined
+from faxdispatch.composition.joining import as_pdf, joined
 from faxdispatch.documents.local import Document, document_of
 from faxdispatch.errors import BadInput
 from faxdispatch.preflight.examining import MOST_PAGES, examine
@@ -51,8 +50,7 @@ def part(source: Source) -> Document:
         content = source.read_bytes()[:_LARGEST_PAGE]
     except OSError as problem:
         raise BadInput(f"{source}: cannot be read: {problem.strerror}") from None
-    made = document_of(to_pdf(content, ".html"))
-    return Document(made.content, made.kind, source.name)
+    return as_pdf(Document(content, ".html", source.name))
 
 
 def compose(
@@ -70,14 +68,22 @@ def compose(
         raise BadInput("document: none is given")
     if len(documents) == 1 and cover is None:
         return documents[0], examine(documents[0], quality=quality)
-    documents = [paged(document) for document in documents]
-    reports = [examine(document, quality=quality) for document in documents]
-    pages = sum(report.pages or 0 for report in reports)
-    first, own = (None, 0) if cover is None else _made(cover, pages)
-    report = _together([Report(own), *reports])
+    seen = [_seen_as_pdf(document, quality) for document in documents]
+    reports = [report for _, report in seen]
+    first, own = (None, 0) if cover is None else _made(cover, sum(report.pages or 0 for report in reports))
+    report = _together(documents, reports, own)
     if report.problem:
         return documents[0], report
-    return joined(documents, cover=first), report
+    return joined([document for document, _ in seen], cover=first), report
+
+
+def _seen_as_pdf(document: Document, quality: str | None) -> tuple[Document, Report]:
+    """Give a document as PDF and what was found in it; one with an error stays as it is."""
+    report = examine(document, quality=quality)
+    if report.problem:
+        return document, report
+    made = as_pdf(document)
+    return made, report if report.pages else examine(made, quality=quality)
 
 
 def _made(cover: Cover, pages: int) -> tuple[bytes, int]:
@@ -95,21 +101,29 @@ def _made(cover: Cover, pages: int) -> tuple[bytes, int]:
 
 
 def paged(document: Document) -> Document:
-    """Give a document whose pages are known: a word processor's becomes a PDF."""
-    if document.kind not in {".doc", ".docx", ".rtf", ".txt"}:
+    """Give a document as PDF, whose pages can be counted and shown, and before which a cover can be put.
+
+    Raises:
+        BadInput: it cannot be read, or there is nothing here that makes a PDF of it.
+    """
+    if document.kind == ".pdf":
         return document
-    made = document_of(to_pdf(document.content, document.kind))
-    return Document(made.content, made.kind, document.name)
+    if problem := examine(document, drawn=False).problem:
+        raise BadInput(f"document: {problem}")
+    return as_pdf(document)
 
 
-def _together(reports: Sequence[Report]) -> Report:
+def _together(documents: Sequence[Document], reports: Sequence[Report], cover_pages: int) -> Report:
+    """Give the findings of several documents as those of one; what is said of a whole one names it."""
     found: list[Finding] = []
-    before = 0
-    for report in reports:
+    before = cover_pages
+    for number, (document, report) in enumerate(zip(documents, reports, strict=True), start=1):
+        name = f"{document.name or f'document {number}'} " if len(documents) > 1 else ""
         for one in report.findings:
-            page = before + one.page if one.page else (before + 1 if len(reports) > 1 else None)
-            found.append(Finding(one.severity, one.code, one.words, page))
+            told = one if one.page is None else replace(one, page=before + one.page)
+            found.append(told if told.page else replace(told, words=f"{name}{one.words}"))
         before += report.pages or 0
     if before > MOST_PAGES:
+        found = [one for one in found if one.code != "too_many_pages"]
         found.append(error("too_many_pages", f"has {before} pages; Telnyx sends at most {MOST_PAGES}"))
     return Report(before, tuple(found))

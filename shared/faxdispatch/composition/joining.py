@@ -1,21 +1,22 @@
 """Several documents as one PDF, in their order. They were examined before, each by itself."""
 
 import io
-import time
-from collections.abc import Sequence
+import subprocess
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 
-from PIL import Image
 from pypdf import PdfReader, PdfWriter
 from pypdf.errors import PyPdfError
 
 from faxdispatch.composition.converting import to_pdf
+from faxdispatch.composition.layers import Layers
 from faxdispatch.documents.local import Document, document_of
 from faxdispatch.errors import BadInput
+from faxdispatch.subprocesses.bounded import run
 
-_MADE = time.gmtime(946_684_800)
-"""The same pictures make the same file, whenever it is made."""
 _PICTURES = {".tiff", ".jpg", ".png"}
-_DOTS_AN_INCH = 200
+_PICTURING = Path(__file__).with_name("picturing.py")
+_SECONDS = 90.0
 
 
 def joined(documents: Sequence[Document], *, cover: bytes | None = None) -> Document:
@@ -26,44 +27,50 @@ def joined(documents: Sequence[Document], *, cover: bytes | None = None) -> Docu
     """
     if len(documents) == 1 and cover is None:
         return documents[0]
+    made = _written([*([cover] if cover else []), *(as_pdf(document).content for document in documents)])
+    return Document(made.content, made.kind, next((one.name for one in documents if one.name), None))
+
+
+def as_pdf(document: Document) -> Document:
+    """Give a document as PDF, under its own name.
+
+    Raises:
+        BadInput: it is a word processor's, and there is nothing here that converts it, or it takes too much.
+    """
+    if document.kind == ".pdf":
+        return document
+    if document.kind in _PICTURES:
+        made = document_of(_of_picture(document.content))
+    else:
+        # What LibreOffice writes has the time and a number in it; written anew, the same file makes the same PDF.
+        made = _written([to_pdf(document.content, document.kind)])
+    return Document(made.content, made.kind, document.name)
+
+
+def _written(contents: Iterable[bytes]) -> Document:
+    """Write the pages of PDFs as one, the same ones always in the same way."""
     writer = PdfWriter()
-    for content in filter(None, (cover, *map(as_pdf, documents))):
+    layers = Layers(writer)
+    for content in contents:
         try:
             reader = PdfReader(io.BytesIO(content))
             if reader.is_encrypted:
                 reader.decrypt("")
             writer.append(reader, import_outline=False)
+            layers.add(reader)
         except (PyPdfError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise BadInput(f"document: cannot be joined with others: {type(error).__name__}") from None
+    layers.write()
     out = io.BytesIO()
     writer.write(out)
-    made = document_of(out.getvalue())
-    return Document(made.content, made.kind, next((one.name for one in documents if one.name), None))
-
-
-def as_pdf(document: Document) -> bytes:
-    """Give a document as PDF.
-
-    Raises:
-        BadInput: it is a word processor's, and there is nothing here that converts it.
-    """
-    if document.kind == ".pdf":
-        return document.content
-    return _of_picture(document.content) if document.kind in _PICTURES else to_pdf(document.content, document.kind)
+    return document_of(out.getvalue())
 
 
 def _of_picture(content: bytes) -> bytes:
-    out = io.BytesIO()
-    with Image.open(io.BytesIO(content), formats=("TIFF", "JPEG", "PNG")) as image:
-        sheets = []
-        for number in range(getattr(image, "n_frames", 1)):
-            image.seek(number)
-            flat = Image.new("RGB", image.size, "white")
-            flat.paste(image, mask=image.convert("RGBA").getchannel("A"))
-            sheets.append(flat.convert("L"))
-        across = float(image.info.get("dpi", (_DOTS_AN_INCH,))[0])
-        dots = across if across > 1 else image.width / 8.27
-        sheets[0].save(
-            out, "PDF", save_all=True, append_images=sheets[1:], resolution=dots, creationDate=_MADE, modDate=_MADE
-        )
-    return out.getvalue()
+    try:
+        done = run(_PICTURING, content=content, seconds=_SECONDS)
+    except subprocess.TimeoutExpired:
+        done = None
+    if done is None or done.returncode:
+        raise BadInput("document: takes too long or too much memory to become a PDF; print it to one")
+    return done.stdout

@@ -140,6 +140,9 @@ def _of_sheet(sheet: dict[str, Any], page: int, lines: int) -> Iterator[Finding]
     if words := sheet.get("tiny"):
         better = "; quality high prints twice the lines" if lines == _STANDARD else ""
         yield warning("tiny", f"type is too small for a fax, such as “{words}”{better}", page)
+    if "line" in sheet:
+        where = f"{sheet['line'] * sheet['high'] * _POINT:.0f} mm from the top"
+        yield warning("line", f"a line is too pale or too thin for a fax, such as the one {where}; make it black", page)
 
 
 def _of_size(sheet: dict[str, Any], page: int) -> Iterator[Finding]:

@@ -6,10 +6,12 @@ in `sheets`, what was seen of each page; of 0 lines none is drawn. It limits its
 
 import ctypes
 import io
+import itertools
 import json
 import math
 import sys
 import time
+from collections.abc import Iterator
 from typing import Any
 
 from PIL import Image
@@ -43,7 +45,16 @@ _VISIBLE = 12
 _PRINTED = 0.45
 """Share of a letter's dots that must be printed for it to be read."""
 
+_THIN, _LONG = 3.0, 36.0
+"""Points: how thick a line is at most, and how long at least."""
+_FRAME = 5
+"""Segments of a frame at most: where it begins, and its sides."""
+_MOST_SHAPES = 2000
+"""Shapes of a page that are looked at."""
+
 Facts = dict[str, Any]
+Box = tuple[int, int, int, int]
+"""Left, top, right and bottom in dots."""
 
 
 def main() -> None:
@@ -111,7 +122,9 @@ def _sheet(document: Any, number: int, unit: float, lines: int, until: float) ->
         grey = rendered(page)
         printed = dots(grey, lines)
         sheet |= _printed(printed)
-        sheet |= _words(page, grey, printed, lines)
+        black = printed.convert("L").resize(grey.size, Image.Resampling.NEAREST)
+        sheet |= _words(page, grey, black, lines)
+        sheet |= _lines(page, grey, black)
     except pypdfium2.PdfiumError:
         return {"trouble": "damaged"}
     return sheet
@@ -157,9 +170,8 @@ def _printed(page: Any) -> Facts:
     return {"black": counts[0] / sum(counts), "bytes": sent.tell()}
 
 
-def _words(page: Any, grey: Any, printed: Any, lines: int) -> Facts:
+def _words(page: Any, grey: Any, black: Any, lines: int) -> Facts:
     """Find text that does not come through: `faint`, too pale to print, and `tiny`; each with the first such words."""
-    black = printed.convert("L").resize(grey.size, Image.Resampling.NEAREST)
     text = page.get_textpage()
     paper = _PAPER / page.get_width()
     told: Facts = {}
@@ -176,8 +188,41 @@ def _words(page: Any, grey: Any, printed: Any, lines: int) -> Facts:
     return told
 
 
-def _box(page: Any, rect: tuple[float, ...], size: tuple[int, int]) -> tuple[int, int, int, int] | None:
-    """Give where a rectangle of the page is in its picture; None where it is not in it."""
+def _lines(page: Any, grey: Any, black: Any) -> Facts:
+    """Find the first line, or side of a frame, that does not come through: how far down the page, from 0 to 1."""
+    for bounds in _bars(page):
+        box = _box(page, bounds, grey.size, margin=2)
+        if box and _is_faint(grey.crop(box), black.crop(box)):
+            return {"line": round((box[1] + box[3]) / 2 / grey.height, 3)}
+    return {}
+
+
+def _bars(page: Any) -> Iterator[tuple[float, ...]]:
+    """Give the bounds of lines, and of the sides of frames, in points of the page."""
+    from pypdfium2 import raw  # noqa: PLC0415 - images need none of it
+
+    shapes = page.get_objects(filter=[raw.FPDF_PAGEOBJ_PATH], max_depth=1)
+    for shape in itertools.islice(shapes, _MOST_SHAPES):
+        left, bottom, right, top = shape.get_bounds()
+        wide, high = right - left, top - bottom
+        if max(wide, high) < _LONG:
+            continue
+        if min(wide, high) <= _THIN:
+            yield left, bottom, right, top
+        elif raw.FPDFPath_CountSegments(shape) <= _FRAME and not _is_filled(shape):
+            yield from ((left, top - 1, right, top), (left, bottom, right, bottom + 1))
+            yield from ((left, bottom, left + 1, top), (right - 1, bottom, right, top))
+
+
+def _is_filled(shape: Any) -> bool:
+    from pypdfium2 import raw  # noqa: PLC0415 - images need none of it
+
+    fill, stroke = ctypes.c_int(), ctypes.c_int()
+    return not raw.FPDFPath_GetDrawMode(shape, fill, stroke) or fill.value != raw.FPDF_FILLMODE_NONE
+
+
+def _box(page: Any, rect: tuple[float, ...], size: tuple[int, int], margin: int = 0) -> Box | None:
+    """Give where a rectangle of the page is in its picture, with so many dots around; None where it is not in it."""
     from pypdfium2 import raw  # noqa: PLC0415 - images need none of it
 
     corners = []
@@ -186,8 +231,8 @@ def _box(page: Any, rect: tuple[float, ...], size: tuple[int, int]) -> tuple[int
         raw.FPDF_PageToDevice(page, 0, 0, *size, 0, x, y, across, down)
         corners.append((across.value, down.value))
     (x0, y0), (x1, y1) = corners
-    left, right = max(0, min(x0, x1)), min(size[0], max(x0, x1) + 1)
-    top, bottom = max(0, min(y0, y1)), min(size[1], max(y0, y1) + 1)
+    left, right = max(0, min(x0, x1) - margin), min(size[0], max(x0, x1) + 1 + margin)
+    top, bottom = max(0, min(y0, y1) - margin), min(size[1], max(y0, y1) + 1 + margin)
     return (left, top, right, bottom) if right - left > 1 and bottom - top > 1 else None
 
 

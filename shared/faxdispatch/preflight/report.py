@@ -67,9 +67,10 @@ def warning(code: str, words: str, page: int | None = None) -> Finding:
 
 def merged(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Give findings in order, the same thing on many pages once: its first page, and how many more have it."""
-    by_kind: dict[tuple[str, Severity], list[Finding]] = {}
+    by_kind: dict[tuple[str, Severity, str], list[Finding]] = {}
     for one in findings:
-        by_kind.setdefault((one.code, one.severity), []).append(one)
+        # What is said of a whole document is said of each by itself.
+        by_kind.setdefault((one.code, one.severity, "" if one.page else one.words), []).append(one)
     told = []
     for alike in by_kind.values():
         first, more = alike[0], len(alike) - 1

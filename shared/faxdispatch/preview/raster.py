@@ -18,13 +18,21 @@ def rendered(page: Any) -> Any:
     return page.render(scale=min(ACROSS / wide, MOST_LINES / high), grayscale=True).to_pil()
 
 
-def flattened(image: Any) -> Any:
-    """Give an image in grey on white paper, upright and in the shape of its page."""
-    across, down = image.info.get("dpi", (1, 1))
+def on_white(image: Any) -> Any:
+    """Give an image in grey on white paper, upright."""
+    if image.mode.startswith("I"):
+        # Sixteen bits a dot, of which Pillow would keep the low ones.
+        image = image.convert("I").point(lambda level: level * (1 / 256)).convert("L")
     flat = ImageOps.exif_transpose(image).convert("RGBA")
     white = Image.new("RGBA", flat.size, "white")
     white.alpha_composite(flat)
-    grey = white.convert("L")
+    return white.convert("L")
+
+
+def flattened(image: Any) -> Any:
+    """Give an image in grey on white paper, upright and in the shape of its page."""
+    across, down = image.info.get("dpi", (1, 1))
+    grey = on_white(image)
     if across > 0 and down > 0 and across != down:
         # A fax's own dots are higher than wide.
         grey = grey.resize((grey.width, max(1, round(grey.height * float(across) / float(down)))))
