@@ -1,5 +1,6 @@
 """`python -m webhook`: serve webhooks on `PORT`, and those who run this on `FAX_ADMIN_PORT`."""
 
+import gc
 import logging
 import signal
 import socket
@@ -28,6 +29,9 @@ def main() -> None:
     witness.start(settings)
     _tell_incidents()
     watched.run_aside()
+    # What is here now lives as long as the process: the collector need not look through it again and again.
+    gc.collect()
+    gc.freeze()
     log.info("listening on port %d; metrics, readiness and health on port %d", server.port, watched.port)
     server.run()
 

@@ -4,7 +4,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from flask import Flask, Response, jsonify, request
+from flask import Flask, Response, jsonify
+from flask.globals import request_ctx
 from prometheus_client import CONTENT_TYPE_LATEST
 from werkzeug.exceptions import HTTPException
 
@@ -100,7 +101,8 @@ def _public(endpoint: Endpoint) -> Flask:
 
     @app.post(WEBHOOK_PATH)
     def receive() -> Response:
-        return endpoint.answer(request)
+        # `flask.request` would look the request up again for each thing that is read of it.
+        return endpoint.answer(request_ctx.request)
 
     return app
 

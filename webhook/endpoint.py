@@ -83,7 +83,7 @@ class Endpoint:
             seconds = time.perf_counter() - began
             self._metrics.count(answer.outcome, seconds)
             _tell(answer, seconds)
-        return empty(answer.status, {"Retry-After": str(RETRY_AFTER)} if answer.status == 503 else {})
+        return _ANSWERS[answer.status] if answer.status in _ANSWERS else empty(answer.status, {})
 
     def _judge(self, request: Request) -> _Answer:
         try:
@@ -133,6 +133,14 @@ def empty(status: int, headers: Mapping[str, str]) -> Response:
     response = Response(status=status, headers=headers)
     del response.headers["Content-Type"]
     return response
+
+
+_ANSWERS = {
+    200: empty(200, {}),
+    401: empty(401, {}),
+    503: empty(503, {"Retry-After": str(RETRY_AFTER)}),
+}
+"""The usual answers, made once."""
 
 
 def _tell(answer: _Answer, seconds: float) -> None:

@@ -29,14 +29,13 @@ class Metrics:
 
     def __init__(self, outcomes: Iterable[str]) -> None:
         self.registry = CollectorRegistry()
-        self._requests = Counter(
+        requests = Counter(
             "faxdispatch_webhook_requests",
             "Webhook requests by outcome. Worth an alarm: differs, foreign, unreadable, stale, unavailable.",
             ["outcome"],
             registry=self.registry,
         )
-        for outcome in outcomes:
-            self._requests.labels(outcome)
+        self._counts = {outcome: requests.labels(outcome) for outcome in outcomes}
         self._seconds = Histogram(
             "faxdispatch_webhook_seconds",
             "Time until the answer; Telnyx gives up after two seconds.",
@@ -60,7 +59,7 @@ class Metrics:
 
     def count(self, outcome: str, seconds: float) -> None:
         """Count a webhook request."""
-        self._requests.labels(outcome).inc()
+        self._counts[outcome].inc()
         self._seconds.observe(seconds)
 
     def late_by(self, seconds: float) -> None:

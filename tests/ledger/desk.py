@@ -106,9 +106,11 @@ class Desk:
 
     def many(self, script: str, calls: Iterable[Mapping[str, Any]]) -> None:
         """Run a script many times in a few round trips."""
+        text, sha = self.scripts._script(script)
         with self.redis.pipeline(transaction=False) as pipe:
+            pipe.script_load(text)
             for arguments in calls:
-                self.scripts._script(script)(args=[self.scripts.arguments(**arguments)], client=pipe)
+                pipe.evalsha(sha, 0, self.scripts.arguments(**arguments))
             pipe.execute()
 
     def let_wait(self, names: Sequence[str], connection: str = "c", **options: Any) -> None:

@@ -133,6 +133,15 @@ def test_chunked_in_http_1_0_is_refused():
     assert_refused(read(b"POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"))
 
 
+@pytest.mark.parametrize("expected", [b"200-ok", b"100-continue, 100-continue", b"", b"100-continue=1"])
+def test_what_is_expected_and_not_known_is_refused_before_the_body_comes(expected: bytes):
+    head = b"POST / HTTP/1.1\r\n" + HOST + b"Content-Length: 5\r\nExpect: " + expected + b"\r\n\r\n"
+    request = read(head)
+    assert request.completed
+    assert request.error.code == 417
+    assert read(head.replace(b"Expect: " + expected, b"Expect: 100-Continue")).error is None
+
+
 def test_what_follows_a_request_is_left_to_the_next():
     request = StrictRequest(Adjustments())
     data = chunks(b"2\r\nhi\r\n0\r\n\r\n")

@@ -18,6 +18,9 @@ LONG = b"x" * 50_000_000
 
 
 def app(environ, start_response):
+    if environ["PATH_INFO"] == "/too-large":
+        start_response("413 Content Too Large", [("Content-Length", "0")])
+        return []
     body = LONG if environ["PATH_INFO"] == "/long" else environ["REMOTE_ADDR"].encode()
     start_response("200 OK", [("Content-Length", str(len(body)))])
     return [body]
@@ -192,6 +195,26 @@ def test_what_is_ambiguous_is_answered_400_and_the_connection_is_closed(serve):
         while piece := client.recv(1000):
             received += piece
     assert received.startswith(b"HTTP/1.1 400 ")
+    assert received.count(b"HTTP/1.1 ") == 1
+
+
+@pytest.mark.parametrize(
+    ("request_", "status"),
+    [
+        (GET.replace(b"/ ", b"/too-large "), 413),
+        (b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 200000\r\n\r\n", 413),
+        (b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\nExpect: a-cake\r\n\r\n", 417),
+    ],
+    ids=["refused by the app", "announced too large", "expects what we do not know"],
+)
+def test_after_what_is_too_large_or_expects_too_much_the_connection_is_closed(serve, request_: bytes, status: int):
+    with connect(serve()) as client:
+        client.sendall(request_)
+        received = b""
+        while piece := client.recv(1000):
+            received += piece
+    assert received.startswith(b"HTTP/1.1 %d " % status)
+    assert b"\r\nConnection: close\r\n" in received
     assert received.count(b"HTTP/1.1 ") == 1
 
 

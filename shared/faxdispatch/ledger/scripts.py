@@ -1,5 +1,6 @@
 """Running the Lua scripts of `lua/`: JSON in, JSON out, and every failure of Redis as `Unavailable`."""
 
+import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -7,8 +8,7 @@ from functools import cached_property
 from typing import Any, Self
 
 from redis import Redis
-from redis.commands.core import Script
-from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import NoScriptError, RedisError, ResponseError
 
 from faxdispatch.errors import BadInput, Unavailable
 from faxdispatch.ledger.connection import Patience, connect
@@ -17,6 +17,7 @@ from faxdispatch.ledger.rules import Rules
 from faxdispatch.redis.namespace import USUAL, key_name
 from faxdispatch.settings import Settings
 
+_written = json.JSONEncoder(separators=(",", ":")).encode
 _REFUSALS = ("MISCONF", "NOREPLICAS", "MASTERDOWN", "CLUSTERDOWN")
 
 
@@ -61,7 +62,7 @@ class Scripts:
         self.redis = redis
         self.now: int | None = None
         self.rules = rules or Rules()
-        self._scripts: dict[str, Script] = {}
+        self._scripts: dict[str, tuple[str, str]] = {}
 
     @classmethod
     def from_settings(cls, settings: Settings, patience: Patience = Patience.WORKER) -> Self:
@@ -104,14 +105,22 @@ class Scripts:
 
     def _answer(self, name: str, on: Redis | None, blobs: Iterable[bytes], arguments: dict[str, Any]) -> Any:
         with redis_trouble():
-            return self._script(name)(args=[self.arguments(**arguments), *blobs], client=on)
+            text, sha = self._script(name)
+            asked: Any = on or self.redis
+            words = (0, self.arguments(**arguments), *blobs)
+            try:
+                return asked.execute_command("EVALSHA", sha, *words)
+            except NoScriptError:
+                asked.script_load(text)
+                return asked.execute_command("EVALSHA", sha, *words)
 
-    def _script(self, name: str) -> Script:
+    def _script(self, name: str) -> tuple[str, str]:
+        """Give a script's text, and the hash by which a server that has seen the text knows it."""
         found = self._scripts.get(name)
         if found is None:
-            found = self._scripts[name] = self.redis.register_script(
-                script(name, self.rules.arguments(), self.namespace)
-            )
+            text = script(name, self.rules.arguments(), self.namespace)
+            digest = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
+            found = self._scripts[name] = text, digest
         return found
 
     def hashes(self, keys: Sequence[str]) -> list[dict[str, str]]:
@@ -142,4 +151,4 @@ class Scripts:
         given = {name: value for name, value in arguments.items() if value is not None}
         if self.now is not None:
             given["now"] = self.now
-        return json.dumps(given)
+        return _written(given)

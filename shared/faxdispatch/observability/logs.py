@@ -22,6 +22,7 @@ def set_up(settings: Settings) -> None:
     handler.addFilter(OncePerOutage(own_broker=settings.broker_is_apart))
     logging.basicConfig(level=settings.fax_log_level, handlers=[handler])
     logging.captureWarnings(True)
+    _leave_out_what_is_not_shown()
     # Its line for each call holds the whole address, and a link's query is its key.
     logging.getLogger("httpx").setLevel(logging.WARNING)
 
@@ -47,6 +48,13 @@ class PlainFormatter(logging.Formatter):
     def formatStack(self, stack_info: str) -> str:  # noqa: N802 - logging's name
         """Write a stack."""
         return _indented(super().formatStack(stack_info))
+
+
+def _leave_out_what_is_not_shown() -> None:
+    """Have records made without thread, process and place in the code, which cost more than the rest of a record."""
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+    # The switch that the logging HOWTO of Python's documentation names for this.
+    logging._srcfile = None  # noqa: SLF001
 
 
 def _json() -> logging.Formatter:

@@ -7,8 +7,20 @@ from contextlib import suppress
 from typing import Any
 
 from waitress.channel import HTTPChannel
+from waitress.task import WSGITask
 
 from faxdispatch.serving.framing import StrictRequest
+
+
+class Task(WSGITask):  # type: ignore[misc] # waitress has no types
+    """waitress's answer; after one that says that the request is too large, the connection is closed."""
+
+    def build_response_header(self) -> bytes:
+        """Give status line and headers."""
+        if self.status.startswith("413"):
+            self.set_close_on_finish()
+        head: bytes = super().build_response_header()
+        return head
 
 
 class Channel(HTTPChannel):  # type: ignore[misc] # waitress has no types
@@ -19,6 +31,7 @@ class Channel(HTTPChannel):  # type: ignore[misc] # waitress has no types
     """
 
     parser_class = StrictRequest
+    task_class = Task
 
     def __init__(self, server: Any, sock: socket.socket, addr: Any, adj: Any, map: Any = None) -> None:  # noqa: A002
         super().__init__(server, sock, addr, adj, map=map)

@@ -9,7 +9,7 @@ from typing import Any
 
 from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.receiver import ChunkedReceiver
-from waitress.utilities import BadRequest
+from waitress.utilities import BadRequest, Error
 
 _REQUEST_LINE = re.compile(rb"[A-Z][!#$%&'*+\-.^_`|~0-9A-Z]* [!-~]+ HTTP/1\.([01])")
 _FRAMING = re.compile(
@@ -18,6 +18,13 @@ _FRAMING = re.compile(
 _LENGTH = re.compile(rb"[0-9]{1,15}[ \t]*")
 _SIZE_LINE = re.compile(rb"[0-9A-Fa-f]{1,8}")
 _BEGUN_SIZE_LINE = re.compile(rb"[0-9A-Fa-f]{0,8}|[0-9A-Fa-f]{1,8}\r")
+
+
+class ExpectationFailed(Error):  # type: ignore[misc] # waitress has no types
+    """The client expects something that we do not know, and might wait for it before it sends the body."""
+
+    code = 417
+    reason = "Expectation Failed"
 
 
 class StrictRequest(HTTPRequestParser):  # type: ignore[misc] # waitress has no types
@@ -35,7 +42,14 @@ class StrictRequest(HTTPRequestParser):  # type: ignore[misc] # waitress has no 
             self.completed = True
             return len(data)
         consumed: int = super().received(data)
+        if self.headers_finished and not self.error and self._expects_more_than_we_know():
+            self.error = ExpectationFailed("Expect may only be 100-continue")
+            self.completed = True
         return consumed
+
+    def _expects_more_than_we_know(self) -> bool:
+        expected: str = self.headers.get("EXPECT", "100-continue")
+        return expected.lower() != "100-continue"
 
     def parse_header(self, header_plus: bytes) -> None:
         """Read request line and headers.
