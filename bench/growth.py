@@ -58,7 +58,7 @@ def _cost(rows: int, parked: int, sent: int) -> Cost:
 
 
 def _park(running: Installation, count: int) -> None:
-    running.limits.pause(SECOND_CONNECTION, reason="bench", delay=3600 * 24)
+    running.limits.pause(SECOND_CONNECTION, delay=3600 * 24)
     flood(running, count, connection_id=SECOND_CONNECTION)
     running.until(lambda: not running.unsettled(), within=1200)
 

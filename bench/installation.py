@@ -132,7 +132,7 @@ class Installation:
     def hold_back(self) -> None:
         """Let nothing be sent until `let_go`."""
         for connection in (CONNECTION, SECOND_CONNECTION):
-            self.limits.pause(connection, reason="bench", delay=3600)
+            self.limits.pause(connection, delay=3600)
 
     def let_go(self) -> float:
         """End that; gives the moment."""

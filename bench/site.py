@@ -49,7 +49,7 @@ class Site:
 
     def hold_back(self) -> None:
         """Let nothing be sent until `let_go`."""
-        self._limits.pause(CONNECTION, reason="bench", delay=3600)
+        self._limits.pause(CONNECTION, delay=3600)
 
     def let_go(self) -> float:
         """End that; gives the moment."""

@@ -206,8 +206,6 @@ class Settings(BaseSettings):
     """A queued job that no worker has taken for so long gets a new message."""
     fax_visibility_timeout: Seconds = 120
     """A message that a dead worker had comes back after so long. Short or long, it can make no second call."""
-    fax_tick: Seconds = 0.1
-    """How often the scheduler looks."""
     fax_retention_days: float = Field(default=30, gt=0, allow_inf_nan=False)
     """How long finished jobs, their history and their idempotency keys are kept."""
     fax_events_maxlen: int = Field(default=1_000_000, ge=1000)

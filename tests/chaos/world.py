@@ -41,7 +41,6 @@ SETTINGS = {
     "FAX_HINT_AFTER": "2",
     "FAX_POLL_AFTER": "2",
     "FAX_VISIBILITY_TIMEOUT": "5",
-    "FAX_TICK": "0.05",
     "FAX_INBOUND_POLL": "1",
     **{f"FAX_RETRY_{kind}": "0.3" for kind in ("BUSY", "NO_ANSWER", "LINE", "ONCE", "CAPACITY", "ACCOUNT", "CONNECT")},
 }

@@ -9,9 +9,9 @@ from openpyxl import Workbook
 from faxdispatch.campaign import CampaignState
 from faxdispatch.cli.campaigns.group import COMMANDS
 from faxdispatch.jobs import SendFax
-from faxdispatch.ledger import Limits
 from faxdispatch.states import State
 from tests.ledger.campaign_desk import CampaignDesk
+from tests.ledger.steps import pause
 from tests.preflight.made import letter
 
 LIST = "Name,Fax\nA,(415) 200-0001\nB,nonsense\nC,415-200-0003\nD,\n"
@@ -226,7 +226,7 @@ def test_the_status_counts_rows_that_add_up_and_says_why_they_wait_and_failed(cl
 def test_the_status_says_where_only_the_connection_is_paused(cli, made, desk):
     cli("campaign", "start", made)
     desk.feed(name=made)
-    Limits(desk.scripts).pause("c", reason="account_disabled", delay=3600)
+    pause(desk.scripts, "c", "account_disabled", delay=3600)
 
     lines = cli("campaign", "status", made, FAX_CONNECTION_ID="c").out
     told = cli("campaign", "status", made, "--json").json

@@ -11,6 +11,7 @@ from faxdispatch.ledger import Limits, Scripts
 from faxdispatch.reasons.holds import MEANINGS
 from faxdispatch.states import WAIVABLE, HoldReason
 from tests.conftest import free_port
+from tests.ledger.steps import pause
 
 NUMBER = "+13125550123"
 OPERATIONS = Path(__file__).parents[2] / "docs" / "operations.md"
@@ -74,7 +75,7 @@ def test_every_reason_is_summed_in_words(cli, hold, reason):
 
 def test_what_holds_up_all_faxes_is_told_below(cli, redis):
     limits = Limits(Scripts(redis))
-    limits.pause("17", reason="no_funds", delay=3600)
+    pause(Scripts(redis), "17", "no_funds", delay=3600)
     limits.back_off(600)
 
     out = cli("holds", FAX_SPEND_DAY="5").out
@@ -88,16 +89,15 @@ def test_what_holds_up_all_faxes_is_told_below(cli, redis):
 
 def test_the_same_is_told_in_json(cli, hold, redis):
     hold(HoldReason.WINDOW)
-    limits = Limits(Scripts(redis))
-    limits.pause("17", reason="no_funds", delay=3600)
+    pause(Scripts(redis), "17", "no_funds", delay=3600)
 
     found = cli("holds", "--json", FAX_SPEND_DAY="5").json
 
     (held,) = found["held"]
     assert (held["reason"], held["count"]) == ("window", 1)
     assert held["first"] == held["last"] == "2096-10-02T07:06:40+00:00"
-    (pause,) = found["paused"]
-    assert (pause["connection_id"], pause["reason"]) == ("17", "no_funds")
+    (paused,) = found["paused"]
+    assert (paused["connection_id"], paused["reason"]) == ("17", "no_funds")
     assert (found["spent_today"], found["spend_cap"], found["shut_until"]) == (0, 5, None)
 
 

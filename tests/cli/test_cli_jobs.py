@@ -3,10 +3,10 @@
 import pytest
 
 from faxdispatch import FaxClient, State
-from faxdispatch.ledger import Limits, Scripts
+from faxdispatch.ledger import Scripts
 from faxdispatch.states import HoldReason
 from tests.conftest import free_port
-from tests.ledger.steps import admit_one, claim_one
+from tests.ledger.steps import admit_one, claim_one, pause
 
 NUMBER = "+13125550123"
 LINK = "https://example.com/a.pdf?signature=secret"
@@ -109,7 +109,7 @@ def test_the_history_tells_who_said_what_and_when(cli, ledger, job):
 
 def test_the_overview_counts_jobs_and_channels(cli, ledger, redis, job):
     accept(ledger, job)
-    Limits(Scripts(redis)).pause("17", reason="no_funds", delay=60)
+    pause(Scripts(redis), "17", "no_funds", delay=60)
     redis.zadd("fax:workers", {"host:1": 1_800_000_000_000})
 
     found = cli("status", "--json").json
@@ -124,7 +124,7 @@ def test_the_overview_counts_jobs_and_channels(cli, ledger, redis, job):
 
 def test_the_overview_for_people_says_the_same(cli, ledger, redis, job):
     accept(ledger, job)
-    Limits(Scripts(redis)).pause("17", reason="no_funds", delay=60)
+    pause(Scripts(redis), "17", "no_funds", delay=60)
 
     lines = cli("status").out
 

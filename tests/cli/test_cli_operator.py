@@ -9,7 +9,7 @@ import pytest
 from faxdispatch import BadInput, Conflict, FaxClient, NotKnown, State
 from faxdispatch.ledger import Agenda, Limits, Scripts
 from faxdispatch.states import WAIVABLE, HoldReason
-from tests.ledger.steps import admit_one, claim_one
+from tests.ledger.steps import admit_one, claim_one, pause
 
 SAY = {
     "accepted": ["--accepted", "fax-1"],
@@ -135,7 +135,7 @@ def test_a_job_that_is_not_known_cannot_be_resolved(cli):
 
 def test_a_resumed_connection_goes_on_and_its_held_faxes_try_again(cli, ledger, redis, redis_url):
     limits = Limits(Scripts(redis))
-    limits.pause("17", reason="no_funds", delay=3600)
+    pause(limits._scripts, "17", "no_funds", delay=3600)
     job_id = FaxClient(redis_url).send(to="+13125550123", media_name="letter").job_id
     admit_one(ledger, job_id, connection="17", sender="+13125550199")
 
@@ -190,7 +190,7 @@ def test_what_a_fax_shares_with_others_is_not_waived_and_what_to_do_instead_is_t
 
 
 def test_a_fax_of_a_paused_connection_names_the_connection_to_resume(cli, ledger, redis, waiting):
-    Limits(Scripts(redis)).pause("17", reason="no_funds", delay=3600)
+    pause(Scripts(redis), "17", "no_funds", delay=3600)
     admit_one(ledger, waiting, connection="17", sender="+13125550199")
 
     assert "faxdispatch resume 17 ends the pause" in cli("release", waiting, "--reason", "in a hurry").err

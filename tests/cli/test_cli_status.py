@@ -3,9 +3,9 @@
 import pytest
 
 from faxdispatch import FaxClient, State
-from faxdispatch.ledger import Ledger, Limits, Observation, Observations, Scripts
+from faxdispatch.ledger import Ledger, Observation, Observations, Scripts
 from faxdispatch.states import HoldReason
-from tests.ledger.steps import admit_one, claim_one
+from tests.ledger.steps import admit_one, claim_one, pause
 
 START = 1_790_000_000_000  # 2026-09-21 14:13:20Z
 NUMBER = "+13125550123"
@@ -114,7 +114,7 @@ def fact(result, name) -> str:
 
 
 def test_a_job_whose_connection_is_paused_says_until_when_and_what_ends_it(cli, ledger, job):
-    Limits(ledger._scripts).pause("17", reason="no_funds", delay=LONG)
+    pause(ledger._scripts, "17", "no_funds", delay=LONG)
     admit_one(ledger, job, connection="17", sender="+13125550199")
 
     result = cli("status", job)
@@ -131,7 +131,7 @@ def test_a_job_whose_connection_is_paused_says_until_when_and_what_ends_it(cli, 
 
 def test_a_planned_attempt_on_a_paused_connection_says_that_it_may_take_longer(cli, ledger, unknown):
     retry(ledger, unknown)
-    Limits(ledger._scripts).pause("17", reason="no_funds", delay=LONG)
+    pause(ledger._scripts, "17", "no_funds", delay=LONG)
 
     assert next_of(cli("status", unknown)) == (
         "tried again at 2026-09-21 14:18:20Z, "
@@ -236,7 +236,7 @@ def test_what_cannot_be_listed_is_bad_usage(cli, words):
 def test_the_overview_says_what_to_look_at_and_for_how_long(cli, ledger, unknown, redis, redis_url):
     redis.zadd("fax:strays", {"fax-9": 1})
     Ledger(Scripts(redis)).dead_letter("m-1", letter={}, facts={}, source="worker")
-    Limits(Scripts(redis)).pause("17", reason="no_funds", delay=60)
+    pause(Scripts(redis), "17", "no_funds", delay=60)
     late = FaxClient(redis_url).send(to="+13125550124", media_name="letter").job_id
     ledger.hold(late, reason=HoldReason.TOO_LATE, due=None)
 

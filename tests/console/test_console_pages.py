@@ -10,10 +10,10 @@ import pytest
 from console.chart import COLUMN, course
 from console.story import stretches
 from faxdispatch.jobs import SendFax
-from faxdispatch.ledger import Limits, Observation, Observations, Sample, read_overview, samples, take_sample
+from faxdispatch.ledger import Observation, Observations, Sample, read_overview, samples, take_sample
 from faxdispatch.states import HoldReason, State
 from tests.console.conftest import NUMBER, Browser
-from tests.ledger.steps import admit_one, claim_one
+from tests.ledger.steps import admit_one, claim_one, pause
 
 NOW = datetime(2026, 5, 7, 14, 10, tzinfo=UTC)
 
@@ -140,7 +140,7 @@ def test_a_job_that_is_not_known_is_a_page_that_says_so(viewer):
 
 
 def test_the_overview_tells_alarms_first(desk, sent, viewer):
-    Limits(desk.scripts).pause("c", delay=3600, reason="20012")
+    pause(desk.scripts, "c", "20012", delay=3600)
     page = viewer.text("/")
     assert "No worker is running: nothing is sent." in page
     assert "Connection c is paused until" in page

@@ -33,7 +33,6 @@ FAST = {
     "FAX_RECONCILE_EVERY": "0.2",
     "FAX_HINT_AFTER": "3",
     "FAX_POLL_AFTER": "2",
-    "FAX_TICK": "0.05",
     "FAX_CONNECT_TIMEOUT": "2",
     "FAX_READ_TIMEOUT": "5",
     "FAX_LEASE": "14",

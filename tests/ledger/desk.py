@@ -11,7 +11,7 @@ from faxdispatch.jobs import Priority, SendFax
 from faxdispatch.ledger import Agenda, Ledger, Limits, Observation, Observations, Rules, Scripts, Suspects, connect
 from faxdispatch.states import HoldReason, State
 from tests.ledger.conftest import START
-from tests.ledger.steps import admit_one, claim_one
+from tests.ledger.steps import admit_one, claim_one, put_into_campaign
 
 SENDER = "+14155550299"
 EVENT = {"sending": "fax.sending.started"}
@@ -48,7 +48,9 @@ class Desk:
 
     def create(self, *names: str, campaign: str | None = None, **options: Any) -> None:
         for name in names:
-            self.ledger.create(name, self.fax(**options), source="producer", campaign=campaign)
+            self.ledger.create(name, self.fax(**options), source="producer")
+            if campaign:
+                put_into_campaign(self.redis, name, campaign)
 
     def admit(self, name: str, connection: str = "c") -> str:
         """Gives `go`, `no`, or the reason for which the job is held."""

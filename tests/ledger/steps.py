@@ -1,11 +1,11 @@
-"""Moves of one job. The ledger itself knows only those of several at once."""
+"""Steps that only tests take by themselves: moves of one job, and what is otherwise part of a larger step."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from redis import Redis
 
-from faxdispatch.ledger import Claim, Ledger
+from faxdispatch.ledger import Claim, Ledger, Scripts
 
 
 def admit_one(ledger: Ledger, job_id: str, *, connection: str, sender: str) -> Any:
@@ -28,3 +28,13 @@ def claim_one(
     """See `Ledger.claim_many`."""
     [reply] = ledger.claim_many([Claim(job_id, owner, facts, cost, rung)], lease=lease, on=on)
     return reply
+
+
+def put_into_campaign(redis: Redis, job_id: str, campaign: str) -> None:
+    """Make a single fax count as one of a campaign: in its turns and in its money."""
+    redis.hset(f"fax:job:{job_id}", mapping={"campaign": campaign, "group": campaign})
+
+
+def pause(scripts: Scripts, connection: str, reason: str, *, delay: float) -> None:
+    """Pause a connection for `delay` seconds, as a refusal of Telnyx's does."""
+    scripts.run("pause", connection=connection, delay=round(delay * 1000), reason=reason, source="worker")

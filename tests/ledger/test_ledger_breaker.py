@@ -166,7 +166,7 @@ def test_a_person_ends_it_and_may_pause_for_longer(desk):
 
 def test_a_persons_longer_pause_ends_at_its_time_and_not_by_a_try(desk):
     outage(desk, "unreachable")
-    desk.limits.pause("c", reason="ours", delay=3600)
+    desk.limits.pause("c", delay=3600)
     desk.later(60)
     assert desk.picked() == []
 

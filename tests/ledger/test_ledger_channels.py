@@ -331,7 +331,7 @@ def test_a_channel_is_taken_back_once_and_by_the_next_attempt_anew(silent):
 def test_while_a_connection_is_paused_nothing_is_picked_admitted_or_claimed_and_each_is_parked_once(desk):
     desk.create("admitted", "picked", "fresh")
     desk.admit("admitted")
-    desk.limits.pause("c", reason="403", delay=3600)
+    desk.limits.pause("c", delay=3600)
 
     assert desk.claim("admitted") == "connection_paused"
     assert desk.admit("fresh") == "connection_paused"
@@ -351,7 +351,7 @@ def test_while_a_connection_is_paused_nothing_is_picked_admitted_or_claimed_and_
 
 
 def test_a_connection_goes_on_by_itself_when_its_pause_is_over_and_that_is_told_once(desk):
-    desk.limits.pause("c", reason="403", delay=60)
+    desk.limits.pause("c", delay=60)
     desk.let_wait(["a", "b"])
 
     desk.later(59.999)
@@ -363,7 +363,7 @@ def test_a_connection_goes_on_by_itself_when_its_pause_is_over_and_that_is_told_
 
 
 def test_a_person_ends_a_pause_before_its_time_and_who_it_was_is_told_once(desk):
-    desk.limits.pause("c", reason="403", delay=3600)
+    desk.limits.pause("c", delay=3600)
     desk.let_wait(["a"])
 
     assert [desk.limits.resume("c", reason="mended", operator="ada") for _ in range(2)] == [True, False]
@@ -375,23 +375,23 @@ def test_a_person_ends_a_pause_before_its_time_and_who_it_was_is_told_once(desk)
 
 
 def test_a_pause_that_is_made_longer_is_told_once_and_one_after_its_end_again(desk):
-    desk.limits.pause("c", reason="403", delay=60)
-    desk.limits.pause("c", reason="403", delay=120)
+    desk.limits.pause("c", delay=60)
+    desk.limits.pause("c", delay=120)
     assert len(desk.told("connection.paused")) == 1
     assert desk.limits.connections()[0].pause.until.timestamp() * 1000 == desk.scripts.now + 120_000
 
     # Nobody has looked since it ended.
     desk.later(121)
-    desk.limits.pause("c", reason="403", delay=60)
+    desk.limits.pause("c", delay=60)
     assert [len(desk.told(f"connection.{kind}")) for kind in ("paused", "resumed")] == [2, 1]
 
 
 def test_a_picked_job_that_meets_a_pause_keeps_nothing_and_its_turn(desk):
-    desk.limits.pause("c", reason="403", delay=1)
+    desk.limits.pause("c", delay=1)
     desk.let_wait(["a", "b"])
     desk.later(1)
     assert desk.picked() == ["a", "b"]
-    desk.limits.pause("c", reason="403", delay=60)
+    desk.limits.pause("c", delay=60)
 
     assert [desk.admit(name) for name in ("b", "a")] == ["connection_paused"] * 2
     assert everything_is_free(desk.redis)
@@ -403,7 +403,7 @@ def test_jobs_that_are_held_for_a_time_wait_out_a_pause_in_line(desk):
     desk.fly("j")
     desk.tell("j", "failed", "user_busy")
     desk.retry("j", delay=60)
-    desk.limits.pause("c", reason="403", delay=3600)
+    desk.limits.pause("c", delay=3600)
     desk.later(61)
     assert admit_one(desk.ledger, "j", connection="c", sender=SENDER)["reason"] == "connection_paused"
 

@@ -34,7 +34,7 @@ from faxdispatch.ledger.index import BLOCK, Index, Looked
 from faxdispatch.states import MOVES, OPEN, TERMINAL, WAIVABLE, HoldReason, State, Verdict
 from tests.ledger.desk import everything_is_free
 from tests.ledger.snapshot import Snapshot
-from tests.ledger.steps import admit_one, claim_one
+from tests.ledger.steps import admit_one, claim_one, put_into_campaign
 from tests.ledger.walk import SeededWalk
 
 LEASE, SETTLE, LAG, LISTINGS = 60, 600, 300, 3
@@ -213,8 +213,9 @@ class World(SeededWalk):
             priority=list(Priority)[number // 3 % 3],
             tags=[f"group-{number % 4}"],
         )
-        campaign = CAMPAIGN if number % 5 == 0 else None
-        assert self.ledger.create(job, fax, source="producer", campaign=campaign)["outcome"] == expected
+        assert self.ledger.create(job, fax, source="producer")["outcome"] == expected
+        if number % 5 == 0 and expected == "created":
+            put_into_campaign(self.redis, job, CAMPAIGN)
         self.created.add(job)
         self.messages.append(job)
 
@@ -437,7 +438,7 @@ class World(SeededWalk):
     def pause(self) -> None:
         connection = self.one(CONNECTIONS)
         delay = self.one([10, 600])
-        self.limits.pause(connection, reason="403", delay=delay)
+        self.limits.pause(connection, delay=delay)
         self.paused[connection] = self.now + delay
 
     def resume(self) -> None:

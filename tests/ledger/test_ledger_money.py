@@ -393,7 +393,7 @@ def test_a_settlement_that_makes_too_little_room_lifts_nothing(desk):
 
 def test_a_settlement_lifts_no_other_pause(desk):
     reach_the_cap(desk)
-    desk.limits.pause("d", reason="403", delay=3600)
+    desk.limits.pause("d", delay=3600)
     desk.tell("c-up", "delivered", pages=3, seconds=121)
 
     assert desk.picked() == ["c-waits"]

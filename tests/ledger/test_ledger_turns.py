@@ -140,7 +140,7 @@ def test_who_goes_back_in_line_for_no_fault_of_its_own_keeps_its_turn(desk):
     assert desk.waiting() == names("A", 5)
     desk.later(60)
     assert desk.picked() == ["A-0"]
-    desk.limits.pause("c", reason="403", delay=60)
+    desk.limits.pause("c", delay=60)
     assert desk.admit("A-0") == "connection_paused"
     assert desk.waiting() == names("A", 5)
 
@@ -225,12 +225,12 @@ def test_bulk_leaves_some_channels_to_others_but_always_has_one_itself(redis_url
 
 def test_picking_leaves_the_same_channels_as_admitting(redis_url):
     desk = Desk(redis_url, Rules(rate=1000, channels=4))
-    desk.limits.pause("c", reason="403", delay=60)
+    desk.limits.pause("c", delay=60)
     desk.let_wait(names("bulk", 9), priority="bulk")
     desk.later(60)
 
     assert desk.picked() == names("bulk", 3)
-    desk.limits.pause("c", reason="403", delay=60)
+    desk.limits.pause("c", delay=60)
     desk.let_wait(["normal"])
     desk.later(60)
     assert desk.picked() == ["normal"]
@@ -277,7 +277,7 @@ def test_the_line_of_a_connection_goes_on_while_another_is_full_or_paused(redis_
     desk.tell("b-up", "delivered")
 
     assert desk.picked() == ["b-0"]
-    desk.limits.pause("b", reason="403", delay=60)
+    desk.limits.pause("b", delay=60)
     desk.tell("a-up", "delivered")
     assert desk.picked() == ["a-0"]
 

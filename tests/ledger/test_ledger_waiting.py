@@ -212,7 +212,7 @@ def test_a_fax_whose_connection_is_paused_does_not_keep_the_number_from_another_
     desk.create("up", "a", "b", to="+14155550299")
     desk.fly("up", "c")
     assert (desk.admit("a", "c"), desk.admit("b", "d")) == ("destination_busy", "destination_busy")
-    desk.limits.pause("c", reason="403", delay=3600)
+    desk.limits.pause("c", delay=3600)
 
     desk.tell("up", "delivered")
 

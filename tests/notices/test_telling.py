@@ -9,6 +9,7 @@ from faxdispatch.notices.channels import channels
 from faxdispatch.notices.telling import EVERY, QUIET, Telling
 from faxdispatch.states import CampaignState
 from tests.ledger.campaign_desk import CampaignDesk
+from tests.ledger.steps import pause
 from tests.notices.conftest import Receiver
 
 NUMBER = "+13125550123"
@@ -32,7 +33,7 @@ def look(desk: CampaignDesk, receiver: Receiver, redis_url: str):
 
 def test_an_incident_is_told_once_however_many_processes_look_and_again_once_it_was_over(desk, look, receiver):
     limits = Limits(desk.scripts)
-    limits.pause("app-1", reason="telnyx_failing", delay=10**6)
+    pause(limits._scripts, "app-1", "telnyx_failing", delay=10**6)
     look()
     look()
     [told] = receiver.told()
@@ -42,20 +43,20 @@ def test_an_incident_is_told_once_however_many_processes_look_and_again_once_it_
 
     limits.resume("app-1", reason="mended")
     look()
-    limits.pause("app-1", reason="telnyx_failing", delay=10**6)
+    pause(limits._scripts, "app-1", "telnyx_failing", delay=10**6)
     look()
     assert len(receiver.posted) == 1  # it came and went
 
     limits.resume("app-1", reason="mended")
     look()
     look(later=QUIET + timedelta(seconds=EVERY))
-    limits.pause("app-1", reason="telnyx_failing", delay=10**6)
+    pause(limits._scripts, "app-1", "telnyx_failing", delay=10**6)
     look()
     assert len(receiver.posted) == 2
 
 
 def test_a_notice_that_did_not_arrive_is_sent_again(desk, look, receiver):
-    Limits(desk.scripts).pause("app-1", reason="operator", delay=10**6)
+    Limits(desk.scripts).pause("app-1", delay=10**6)
     receiver.status = 500
     look()
     receiver.status = 200
@@ -65,7 +66,7 @@ def test_a_notice_that_did_not_arrive_is_sent_again(desk, look, receiver):
 
 
 def test_one_process_looks_at_a_time(desk, look, receiver, redis_url):
-    Limits(desk.scripts).pause("app-1", reason="operator", delay=10**6)
+    Limits(desk.scripts).pause("app-1", delay=10**6)
     look()
     receiver.posted.clear()
     desk.scripts.redis.delete("fax:notices")
@@ -106,7 +107,7 @@ def test_the_end_of_a_campaign_is_news_unless_it_ended_before_anybody_was_told_a
 
 
 def test_apprise_tells_it_too(desk, look, receiver):
-    Limits(desk.scripts).pause("app-1", reason="operator", delay=10**6)
+    Limits(desk.scripts).pause("app-1", delay=10**6)
     look(address=receiver.chat)
     [told] = receiver.told()
     assert (told["title"], told["type"]) == ("Connection app-1 is paused", "failure")

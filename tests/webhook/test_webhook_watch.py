@@ -15,7 +15,7 @@ from faxdispatch.settings import Settings
 from faxdispatch.states import OPEN
 from faxdispatch.testing import telnyx_event
 from tests.ledger.campaign_desk import CampaignDesk
-from tests.ledger.steps import admit_one, claim_one
+from tests.ledger.steps import admit_one, claim_one, pause
 from tests.webhook.harness import PATH, SIGNER
 from webhook.app import create_apps
 from webhook.endpoint import Refusal
@@ -45,7 +45,7 @@ def test_the_ledgers_figures_are_told(admin: FlaskClient, redis_url: str):
     for number in (1, 2, 3):
         ledger.create(f"job-{number}", SendFax.decode(FAX | {"to": f"+1510788262{number}"}), source="producer")
     admit_one(ledger, "job-1", connection="234423", sender="+17733372107")
-    Limits(scripts).pause("999", reason="no funds", delay=60)
+    pause(scripts, "999", "no funds", delay=60)
     found = figures(admin)
     assert found["faxdispatch_ledger_up",] == 1
     assert found["faxdispatch_jobs", "queued"] == 3
@@ -224,8 +224,8 @@ def test_failures_are_counted_by_their_two_reasons(client: FlaskClient, admin: F
 def test_invented_words_and_connections_make_no_more_than_so_many_series(settings: Settings, redis_url: str):
     limits = Limits(Scripts(connect(redis_url)))
     for number in range(300):
-        limits.pause(f"invented-{number}", reason="no funds", delay=60)
-    limits.pause("ours", reason="no funds", delay=60)
+        limits.pause(f"invented-{number}", delay=60)
+    limits.pause("ours", delay=60)
     apps = create_apps(settings.model_copy(update={"fax_connection_id": "ours"}))
     client = apps.public.test_client()
     for number in range(30):

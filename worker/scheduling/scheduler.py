@@ -31,6 +31,8 @@ ROWS = 50
 """Rows of campaigns in one message."""
 SINGLES = 16
 """Other jobs in one message: as many as it may call for at once. One, where a policy hook thinks over each."""
+TICK = 0.1
+"""Seconds between two looks at what is due."""
 LEASE = 5.0
 """Seconds that a leader may be silent before another takes over."""
 APPLY = 0.2
@@ -116,7 +118,7 @@ class Scheduler:
             self._w.post(Attempts.TASK, DISPATCH, {"jobs": jobs[at : at + many]})
 
     def _run(self) -> None:
-        while not self._stop.wait(self._w.settings.fax_tick):
+        while not self._stop.wait(TICK):
             try:
                 self._show_up()
                 if self._w.agenda.lead(lease=LEASE):

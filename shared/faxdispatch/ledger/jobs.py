@@ -37,7 +37,6 @@ class New:
 
     job_id: str
     job: SendFax
-    campaign: str | None = None
     message: tuple[str, str] | None = None
     facts: Mapping[str, Any] | None = None
     in_time: bool = False
@@ -56,9 +55,8 @@ class New:
             "priority": job.priority.value,
             "tags": json.dumps(job.tags),
             "client_state": job.client_state,
-            "campaign": self.campaign,
             "mark": mark(self.job_id, job.to, job.tags),
-            "group": self.campaign or next(iter(job.tags), None),
+            "group": next(iter(job.tags), None),
             "queue": queue,
             "message": message,
             "data": json.dumps(self.facts) if self.facts else None,
@@ -89,24 +87,15 @@ class Ledger(Rows):
 
     # Beginning ---------------------------------------------------------------------------------------------------
 
-    def create(
-        self,
-        job_id: str,
-        job: SendFax,
-        *,
-        source: str,
-        campaign: str | None = None,
-        facts: Mapping[str, Any] | None = None,
-    ) -> Reply:
+    def create(self, job_id: str, job: SendFax, *, source: str) -> Reply:
         """Record a job. The same key and content, or the same id, is the same job: `outcome` is `created` or `same`.
 
-        Its campaign, or else its first tag, is the group with which it takes its turns. `facts` are told by its
-        first event.
+        Its first tag is the group with which it takes its turns.
 
         Raises:
             IdempotencyConflict: where key or id stand for other content.
         """
-        [reply] = self.create_many([New(job_id, job, campaign, facts=facts)], source=source)
+        [reply] = self.create_many([New(job_id, job)], source=source)
         if reply["outcome"] == "conflict":
             raise IdempotencyConflict(job.idempotency_key or job_id, reply["job"])
         return reply

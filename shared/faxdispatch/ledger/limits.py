@@ -99,25 +99,17 @@ class Limits:
             till, (seconds, micros) = pipe.execute()
         return max(0.0, (int(till) - micros) / 1_000_000 - seconds) if till else 0.0
 
-    def pause(
-        self,
-        connection: str,
-        *,
-        delay: float,
-        reason: str = "operator",
-        why: str | None = None,
-        operator: str | None = None,
-    ) -> datetime:
-        """Send nothing on a connection for `delay` seconds, as a person wishes; told by an event.
+    def pause(self, connection: str, *, delay: float, why: str | None = None, operator: str | None = None) -> datetime:
+        """Send nothing on a connection for `delay` seconds, as a person wishes; an event reports it.
 
-        `reason` is one word for programs, `why` the person's own. Gives the end of the pause, which is later where
-        there is a longer one already.
+        `why` is in the person's own words. Gives the end of the pause, which is later where there is a longer one
+        already.
         """
         reply = self._scripts.run(
             "pause",
             connection=connection,
             delay=round(delay * 1000),
-            reason=reason,
+            reason="operator",
             why=why,
             operator=operator,
             source="operator",

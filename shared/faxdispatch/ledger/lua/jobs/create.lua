@@ -33,7 +33,7 @@ local function create(n)
   local j = {
     job = n.job, seq = 0, attempt = 0, rank = 0, to = n.to, sender = n.sender or '', connection = n.connection or '',
     request = n.request, fingerprint = n.fingerprint, idem = n.idem or '', priority = n.priority, tags = n.tags,
-    client_state = n.client_state or '', campaign = n.campaign or '', group = n.group or '', created = now, dials = 0,
+    client_state = n.client_state or '', campaign = '', group = n.group or '', created = now, dials = 0,
     connects = 0, holds = 0, fax_id = '',
   }
   -- Another of these may be the same.
