@@ -39,6 +39,8 @@ class Draft:
     """The same for each document."""
     document_title: str | None = None
     """What the file was called where it came from."""
+    cover_typed: str | None = None
+    """The text of a cover that was refused, to be mended."""
     campaign_id: str | None = None
     """The campaign that it became."""
 

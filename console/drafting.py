@@ -1,9 +1,11 @@
 """The work on a draft that takes its time: checking the list, planning, making the campaign of it."""
 
+from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from console.background import Task
@@ -15,15 +17,24 @@ from faxdispatch.campaign.asking import quarantined_in
 from faxdispatch.campaign.looking_up import link_look, look_up, row_documents, storage_of
 from faxdispatch.campaign.planning.estimate import Plan
 from faxdispatch.campaign.planning.inputs import Planner
-from faxdispatch.composition.composing import Cover, compose
+from faxdispatch.composition.composing import Cover, compose, paged
+from faxdispatch.composition.converting import office
 from faxdispatch.documents.local import Document
 from faxdispatch.errors import BadInput
 from faxdispatch.ledger import Suppressions
 from faxdispatch.lists.badrows import BadRows
 from faxdispatch.lists.checking import BadRow, Check, Row, check
+from faxdispatch.preflight.examining import examine
 from faxdispatch.preflight.report import Report
+from faxdispatch.preview.pages import can_draw
+from faxdispatch.text.wording import counted_are
 
 _FIRST = 10
+_KEPT = 4
+"""Documents with their covers that are kept at hand."""
+
+_composed: OrderedDict[tuple[str, int], tuple[Document, Report]] = OrderedDict()
+_lock = Lock()
 
 
 def check_list(here: Desk, draft: Draft, task: Task) -> None:
@@ -105,6 +116,8 @@ def plan(here: Desk, draft: Draft, task: Task) -> None:
     made = planner.estimate(subject)
     # What is not sent is told on the page of the list.
     remarks = [words for words in planner.remarks if "campaign check" not in words]
+    if first := planner.first_unfit:
+        remarks.insert(0, f"{counted_are(planner.unfit, 'row')} left out, such as row {first.row}: {first.reason}")
     draft.keep_result("plan", _told(made) | {"remarks": remarks})
 
 
@@ -130,27 +143,48 @@ def create(here: Desk, draft: Draft, task: Task) -> None:
 def composed(here: Desk, draft: Draft, row: int) -> tuple[Document, Report]:
     """Give the document as a row gets it, with its cover where there is one, and what was found in it.
 
-    `row` is one of the first rows of the list, from 1.
+    `row` is one of the first rows of the list, from 1. What was made is kept at hand while its pages are looked at.
 
     Raises:
         BadInput: there is no document, or the cover cannot be made.
     """
-    document, cover = draft.document, draft.options.get("cover")
+    key = (draft.key("document"), row)
+    with _lock:
+        if key in _composed:
+            return _composed[key]
+    made = _composed_now(here, draft, row)
+    with _lock:
+        _composed[key] = made
+        while len(_composed) > _KEPT:
+            _composed.popitem(last=False)
+    return made
+
+
+def _composed_now(here: Desk, draft: Draft, row: int) -> tuple[Document, Report]:
+    document, quality = draft.document, draft.options.get("quality")
     if document is None:
         raise BadInput("document: there is none yet")
-    found, settings = draft.result("check") or {}, here.settings
-    if cover is None or not found.get("first"):
-        return compose([document], quality=draft.options.get("quality"))
+    made, report = compose([document], _cover(here, draft, row), quality=quality)
+    if report.problem or can_draw(made.content) or office() is None:
+        return made, report
+    shown = paged(made)
+    return shown, examine(shown, quality=quality)
+
+
+def _cover(here: Desk, draft: Draft, row: int) -> Cover | None:
+    """Give the cover of a row; None where there is none."""
+    text, found, settings = draft.options.get("cover"), draft.result("check") or {}, here.settings
+    if text is None or not found.get("first"):
+        return None
     cells = found["first"][max(1, min(row, len(found["first"]))) - 1]
-    made = Cover(
-        cover,
+    return Cover(
+        text,
         dict(zip(found["columns"], cells, strict=False)),
         sender=draft.options.get("from") or settings.sender or "",
         to=_number(cells, found["number"], draft.reading.get("region") or settings.fax_default_region),
         zone=settings.fax_zone,
         more_fonts=settings.fax_cover_fonts,
     )
-    return compose([document], made, quality=draft.options.get("quality"))
 
 
 def _number(cells: Sequence[str], place: int, region: str | None) -> str:

@@ -181,6 +181,8 @@ def say(token: str) -> AnyResponse:
     draft = desk().drafts.get(token)
 
     def do() -> str:
+        draft.cover_typed = _cover(request.form)
+        draft.save()
         file = request.files.get("document")
         if file and file.filename:
             name = safe_name(file.filename, "document")
@@ -197,6 +199,7 @@ def say(token: str) -> AnyResponse:
         if found:
             covers_of(draft.options.get("cover"), found["columns"], desk().settings.fax_cover_fonts)
         options_for_all(drafting.options(draft), region=desk().settings.fax_default_region, media_by_row=by_row)
+        draft.cover_typed = None
         draft.save()
         return "Saved."
 
@@ -300,7 +303,7 @@ def _look_at(draft: Draft, row: int) -> tuple[int, str | None, tuple[Finding, ..
     if report.problem:
         return 0, scrub(f"The document {report.problem}"), merged(report.warnings)
     if not can_draw(found.content):
-        return 0, "Pages are shown of PDF, TIFF, JPEG and PNG; other kinds are laid out by Telnyx.", ()
+        return 0, "Its pages cannot be shown here, since there is no LibreOffice; Telnyx lays it out.", ()
     return report.pages or 0, None, merged(report.warnings)
 
 
@@ -308,14 +311,14 @@ def _options(form: Any) -> dict[str, Any]:
     """Read what is asked for every row. Raises `BadInput` where that cannot be."""
     media = form.get("media", "").strip()
     window = form.get("window", "").strip()
-    cover = form.get("cover", "").replace("\r\n", "\n").strip()
+    cover = _cover(form)
     attempts = form.get("max_attempts", "").strip()
     if attempts and not attempts.isdigit():
         raise BadInput("attempts: write a whole number")
     given = {
         "media_url": media if "://" in media else None,
         "media_name": media if media and "://" not in media else None,
-        "cover": cover or None,
+        "cover": cover,
         "from": form.get("from", "").strip() or None,
         "quality": form.get("quality", "").strip() or None,
         "window": parse_window(window) if window else None,
@@ -324,6 +327,10 @@ def _options(form: Any) -> dict[str, Any]:
         "tags": [tag.strip() for tag in form.get("tags", "").split(",") if tag.strip()] or None,
     }
     return {name: value for name, value in given.items() if value is not None}
+
+
+def _cover(form: Any) -> str | None:
+    return form.get("cover", "").replace("\r\n", "\n").strip() or None
 
 
 def _amount(text: str) -> float | None:

@@ -93,6 +93,10 @@ def test_fields_are_filled_in_and_pages_count_the_whole_fax():
     assert page.split() == ["Fax", "To:", "Dr", "Smith", NUMBER, "+13125550199", "2026-11-29", "3", "{x}"]
 
 
+def test_a_cover_of_windows_and_of_a_form_is_set_as_any_other():
+    assert cover("To:\t{name}\nX", name="A\nB") == cover("To:  {name}\r\nX", name="A\r\nB")
+
+
 def test_a_long_cover_counts_its_own_pages():
     pages = text_of(cover("{pages}\n" + "line\n" * 60, pages=2))
 

@@ -229,6 +229,7 @@ def test_a_cover_is_shown_as_a_row_gets_it_and_its_page_is_planned(draft, operat
     operator.get(draft)
     told = operator.post(f"{draft}/document", name="x", document=(io.BytesIO(a_pdf(2)), "letter.pdf"), cover="{doctor}")
     assert "cover: there is no {doctor}; there are City, Fax No., Name" in told.text
+    assert ">{doctor}</textarea>" in told.text
     operator.post(f"{draft}/document", name="x", document=(io.BytesIO(a_pdf(2)), "letter.pdf"))
     bare = operator.get(f"{draft}/pages/1.png").data
 
@@ -239,6 +240,19 @@ def test_a_cover_is_shown_as_a_row_gets_it_and_its_page_is_planned(draft, operat
     assert len({bare, first, second}) == 3
     assert operator.get(f"{draft}/pages/2.png?row=2").data == bare
     assert "2 recipients, 6 pages in all." in planned(operator, draft)
+
+
+def test_a_row_whose_cover_cannot_be_set_is_told(operator):
+    listed = io.BytesIO("Name,Fax\n京,4155550101\nNord,4155550102\n".encode())
+    form = {"csrf_token": operator.token("/drafts/"), "list": (listed, "a.csv")}
+    where = operator.client.post("/drafts/", data=form).location
+    operator.get(where)
+    letter = (io.BytesIO(a_pdf(1)), "letter.pdf")
+    told = operator.post(f"{where}/document", name="x", document=letter, cover="{name}").text
+
+    assert "no font has the character 京" in told
+    assert "document?row=2" in told
+    assert "1 row is left out, such as row 1: no font has the character 京" in planned(operator, where)
 
 
 def test_another_document_of_the_same_name_is_planned_anew(draft, operator):

@@ -80,6 +80,22 @@ def test_of_several_numbers_that_of_the_fax_machine_is_taken(checked):
     assert result.left_out == [(3, "no number of a fax machine")]
 
 
+def test_of_several_numbers_in_one_cell_that_of_the_fax_machine_is_taken(checked):
+    result = checked(
+        "Name,Phone 1 - Label,Phone 1 - Value\n"
+        "a,Mobile ::: Work Fax,3125550199 ::: 3125550100\nb,Work Fax,3125550101 ::: (312) 555-0101\n"
+        "c,Work Fax,3125550102 ::: 3125550103\nd,Mobile ::: Home,3125550104 ::: 3125550105\n"
+        "e,Mobile ::: Work Fax,3125550106\n"
+    )
+
+    assert result.numbers == [A, B]
+    assert [reason for _, _, reason in result.bad] == [
+        "holds 2 numbers: give each a row of its own",
+        "holds 1 number, of which 2 kinds are told",
+    ]
+    assert result.left_out == [(4, "no number of a fax machine")]
+
+
 @pytest.mark.parametrize("kind", ["Phone Type", "Type", "Label"])
 def test_a_number_whose_kind_is_another_is_left_out(checked, kind):
     result = checked(f"Name,{kind},Phone\nBob,Fax,3125550100\nAl,Mobile,3125550199\nCy,Fax,3125550101\n")

@@ -1,6 +1,6 @@
 """Rows of a list, judged by what would be sent to them: with the options for all, and what their cover says."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from faxdispatch.campaign.requests import RowRequests
@@ -13,11 +13,15 @@ if TYPE_CHECKING:
 
 
 def judged(
-    checking: Check, options: Mapping[str, Any], covers: "RowCovers | None" = None
+    checking: Check,
+    options: Mapping[str, Any],
+    covers: "RowCovers | None" = None,
+    *,
+    on_unfit: Callable[[BadRow], None] | None = None,
 ) -> Iterator[CampaignRow | BadRow | LeftOut]:
     """Give each row with the fields of its request, in their order; one that would be no request is a bad row.
 
-    `options` are those of `options_for_all`.
+    `options` are those of `options_for_all`. `on_unfit` is told of the bad rows that the list alone does not show.
 
     Raises:
         BadInput: the file is damaged further on.
@@ -32,7 +36,10 @@ def judged(
             if covers:
                 fields |= covers.told(fields, row.cells)
         except BadInput as problem:
-            yield checking.refuse(row, str(problem))
+            unfit = checking.refuse(row, str(problem))
+            if on_unfit:
+                on_unfit(unfit)
+            yield unfit
         else:
             yield CampaignRow(row.row, row.to, fields, row.cells, row.line)
 

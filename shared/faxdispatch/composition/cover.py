@@ -1,8 +1,8 @@
 """A cover page: text with fields in braces, filled in and set as a PDF.
 
-A line that begins with `# ` is a heading; what follows a tab stands in a column. Fields are words of the sender's, such
-as the columns of a list, and `sender`, `to`, `date` and `pages`, which counts the whole fax with its cover. `{{` and
-`}}` stand for braces.
+A line that begins with `# ` is a heading; what follows a tab, or a colon and two blanks, stands in a column. Fields are
+words of the sender's, such as the columns of a list, and `sender`, `to`, `date` and `pages`, which counts the whole fax
+with its cover. `{{` and `}}` stand for braces.
 """
 
 import re
@@ -20,6 +20,8 @@ LONGEST = 4000
 MOST_PAGES = 5
 
 _FIELD = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
+_TAB = re.compile(r"\t|(?<=:) {2,}")
+"""No key of a browser's form writes a tab."""
 _MARGIN = 22.0
 _SIZE, _HEADING, _LINE, _COLUMN = 12, 22, 6.0, 28.0
 _MADE = datetime(2000, 1, 1, tzinfo=UTC)
@@ -162,10 +164,10 @@ def _set(text: str, all_fonts: Fonts) -> tuple[bytes, int]:
             heading = line.startswith("# ")
             page.set_font(first.name, "B" if heading else "", _HEADING if heading else _SIZE)
             height = 2 * _LINE if heading else _LINE
-            label, tab, rest = line.removeprefix("# ").partition("\t")
-            if tab:
-                page.cell(_COLUMN, height, label)
-            page.multi_cell(0, height, (rest if tab else label) or " ", new_x="LMARGIN", new_y="NEXT", align="L")
+            *label, rest = _TAB.split(line.removeprefix("# "), maxsplit=1)
+            if label:
+                page.cell(_COLUMN, height, label[0])
+            page.multi_cell(0, height, rest or " ", new_x="LMARGIN", new_y="NEXT", align="L")
     except FPDFException as error:
         raise BadInput(f"cover: cannot be set: {error}") from None
     return bytes(page.output()), page.pages_count

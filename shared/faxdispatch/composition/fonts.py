@@ -21,7 +21,7 @@ logging.getLogger("fontTools").setLevel(logging.ERROR)
 _SHIPPED = ("notos", "figo", "symbol1", "symbol2", "math")
 """Noto Sans, FiraGO (Arabic, Hebrew, Thai, Georgian, Devanagari and more) and Noto's symbols; all under the OFL."""
 BOLD = "notosbo"
-_NO_CHARACTERS = {"\n", "\t", "\u200b", "\u200c", "\u200d", "\u200e", "\u200f", "\ufeff"}
+_NO_CHARACTERS = {"\n", "\r", "\t", "\u200b", "\u200c", "\u200d", "\u200e", "\u200f", "\ufeff"}
 
 
 @dataclass(frozen=True, slots=True)

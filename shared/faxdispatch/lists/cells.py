@@ -15,7 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from faxdispatch.calling.numbers import Number, NumberPolicy, callable_number, is_listed, is_sip, read_number
 from faxdispatch.jobs import Destination
-from faxdispatch.lists.words import FAX_WORDS, NO_NUMBER, PHONE_WORDS, PLAIN_WORDS, folded
+from faxdispatch.lists.words import BETWEEN, FAX_WORDS, NO_NUMBER, PHONE_WORDS, PLAIN_WORDS, folded
 
 _SIP: TypeAdapter[str] = TypeAdapter(Destination)
 
@@ -155,12 +155,23 @@ class CellReader:
             return _EMPTY
         if len(cleaned) > _LONGEST:
             return Cell(None, Verdict.INVALID, "is too long for a telephone number")
+        if BETWEEN in cleaned:
+            return self._read_several(cleaned.split(BETWEEN))
         try:
             written, notes = self._one_number(cleaned)
             dialled = self._dialled(written, notes)
         except ValueError as problem:
             return Cell(None, Verdict.INVALID, str(problem))
         return self._judged_or_invalid(dialled, notes)
+
+    def _read_several(self, texts: Sequence[str]) -> Cell:
+        """Read a cell with several values; the same number more than once is one number."""
+        cells = [cell for cell in map(self.read_slowly, texts) if cell.verdict is not Verdict.NONE]
+        if not cells:
+            return _EMPTY
+        if len({cell.number for cell in cells}) > 1:
+            return Cell(None, Verdict.INVALID, f"holds {len(cells)} numbers: give each a row of its own")
+        return cells[0]
 
     def _judged_or_invalid(self, text: str, notes: list[str]) -> Cell:
         try:

@@ -184,7 +184,10 @@ class Check:
     def _judged(self, lines: list[Line]) -> list[Judged]:
         """Give what becomes of rows."""
         places = self._places(lines)
-        texts = [line.cells[place] if isinstance(place, int) else "" for line, place in zip(lines, places, strict=True)]
+        text = self.table.number_text if self.table.kinds else tuple.__getitem__
+        texts = [
+            text(line.cells, place) if isinstance(place, int) else "" for line, place in zip(lines, places, strict=True)
+        ]
         cells = self._reader.read_all(texts)
         found = list(map(self._read, lines, places, cells))
         self._leave_out_stopped(found)
@@ -214,6 +217,10 @@ class Check:
         number = self.table.number_place(line.cells)
         if number is None:
             return LeftOut(line.row, line.line, Why.NO_NUMBER, "no number of a fax machine", None, line.cells)
+        try:
+            self.table.number_text(line.cells, number)
+        except ValueError as problem:
+            return self._bad(line, number, str(problem))
         return self._flawed(line, number) or number
 
     def _read(self, line: Line, place: int | BadRow | LeftOut, cell: Cell) -> Judged:

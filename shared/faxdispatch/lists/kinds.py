@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from faxdispatch.lists.headers import is_number_name, plain
-from faxdispatch.lists.words import FAX_WORDS, PHONE_WORDS, folded
+from faxdispatch.lists.words import BETWEEN, FAX_WORDS, PHONE_WORDS, folded
+from faxdispatch.text.wording import counted
 
 _KIND = re.compile(r"(?P<of>.*?)\s*(?:label|type|kind|typ|art|tipo)")
 _VALUE = re.compile(r"(?P<of>.*?)\s*(?:value|number|no|nummer|numero|nr|wert)?")
@@ -70,6 +71,20 @@ def are_kinds(cells: Sequence[str]) -> bool:
 def is_fax(kind: str) -> bool:
     """Tell whether a kind is that of a fax machine, such as `Work Fax`."""
     return any(word in FAX_WORDS for word in re.findall(r"[^\W_]+", folded(kind)))
+
+
+def fax_numbers(kind: str, number: str) -> str:
+    """Give what a cell has of fax machines' numbers, where it has several numbers and another cell their kinds.
+
+    Raises:
+        ValueError: several kinds are told, and not as many as there are numbers.
+    """
+    kinds, numbers = kind.split(BETWEEN), number.split(BETWEEN)
+    if len(kinds) == 1:
+        return number
+    if len(kinds) != len(numbers):
+        raise ValueError(f"holds {counted(len(numbers), 'number')}, of which {counted(len(kinds), 'kind')} are told")
+    return BETWEEN.join(one for of, one in zip(kinds, numbers, strict=True) if is_fax(of))
 
 
 def _is_kind(text: str) -> bool:

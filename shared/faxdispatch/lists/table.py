@@ -13,7 +13,7 @@ from typing import NamedTuple
 from faxdispatch.errors import BadInput
 from faxdispatch.lists.cells import CellReader
 from faxdispatch.lists.headers import FIELDS, OPT_OUT, fax_rank
-from faxdispatch.lists.kinds import Pair, is_fax
+from faxdispatch.lists.kinds import Pair, fax_numbers, is_fax
 from faxdispatch.lists.records import NO_DELIMITER, Lines, Record, Records
 from faxdispatch.lists.refusals import Says, refuses
 from faxdispatch.lists.shape import HEADER_WITHIN, Columns, Shape, trimmed
@@ -76,6 +76,15 @@ class Table:
         return next(
             (pair.number for pair in self.kinds if is_fax(cells[pair.kind]) and cells[pair.number].strip()), None
         )
+
+    def number_text(self, cells: tuple[str, ...], place: int) -> str:
+        """Give what stands in a column of a row of fax machines' numbers.
+
+        Raises:
+            ValueError: it has several numbers, and which of them are fax machines' cannot be told.
+        """
+        kind = next((pair.kind for pair in self.kinds if pair.number == place), None)
+        return cells[place] if kind is None else fax_numbers(cells[kind], cells[place])
 
     def refusal(self, cells: tuple[str, ...]) -> str:
         """Give the words by which a row says that its recipient must not be faxed; none where it does not."""

@@ -10,6 +10,9 @@ def folded(text: str) -> str:
     return " ".join("".join(c for c in plain if not unicodedata.combining(c)).casefold().split())
 
 
+BETWEEN = ":::"
+"""What Google Contacts writes between several values of one cell."""
+
 FAX_WORDS = frozenset(
     {"fax", "faxes", "faxno", "faxnr", "faxnumber", "faxnummer", "telefax", "telefaxnummer", "facsimile", "facs"}
     | {"telecopie", "telecopieur", "telecopia", "telecopiadora", "numfax", "fx"}

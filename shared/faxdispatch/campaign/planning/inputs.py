@@ -19,7 +19,7 @@ from faxdispatch.documents.local import Document
 from faxdispatch.errors import BadInput, NotKnown
 from faxdispatch.jobs import Priority
 from faxdispatch.ledger import CHUNK, CampaignRow, Campaigns, Limits, Scripts, Suppressions
-from faxdispatch.lists.checking import Progress, check
+from faxdispatch.lists.checking import BadRow, Progress, check
 from faxdispatch.lists.documents import OnDocuments
 from faxdispatch.preflight.examining import examine
 from faxdispatch.preflight.links import SAMPLE, LinkedPages, fetcher, read
@@ -51,6 +51,9 @@ class Planner:
         self, settings: Settings, scripts: Scripts, *, document: Document | None = None, sample: int = SAMPLE
     ) -> None:
         self.remarks: list[str] = []
+        self.unfit = 0
+        """Rows of the list that are not sent because of their cover, or of the options."""
+        self.first_unfit: BadRow | None = None
         self.links: dict[str, int] | None = None
         """How many different links of rows were asked, and how many rows have one that was not."""
         self._settings = settings
@@ -109,7 +112,7 @@ class Planner:
             self._cover_pages = covers.pages if covers else 0
             recipients = self._recipients(start, options)
             left_out = 0
-            for row in judged(checking, options, covers):
+            for row in judged(checking, options, covers, on_unfit=self._count_unfit):
                 if isinstance(row, CampaignRow):
                     self._add(recipients, row.to, options, row.fields)
                 else:
@@ -174,6 +177,10 @@ class Planner:
             sure = "is" if made.cost_low > subject.room else "may be"
             self.remarks.append(f"the cap leaves {subject.room:.2f}; it {sure} reached, which pauses the campaign")
         return made
+
+    def _count_unfit(self, row: BadRow) -> None:
+        self.unfit += 1
+        self.first_unfit = self.first_unfit or row
 
     def _recipients(self, start: datetime, options: Mapping[str, Any]) -> Recipients:
         sender = options.get("from") or self._settings.sender
