@@ -1,6 +1,7 @@
 """What all tests share: a real Valkey, started once for each test process and emptied before each test."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -9,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TypeVar
 
 import hypothesis
@@ -91,23 +93,33 @@ def answers(url: str) -> bool:
 
 
 @contextmanager
-def running_valkey(folder: Path) -> Iterator[str]:
-    """Run a real Valkey with the durability that we ask of every server; gives its address."""
+def running_valkey() -> Iterator[str]:
+    """Run a real Valkey with the durability that we ask of every server; gives its address.
+
+    Its files are in memory where there is room: it writes through to them after every command.
+    """
     port = free_port()
-    server = subprocess.Popen(valkey_command(folder, port))
     url = f"redis://127.0.0.1:{port}/0"
-    try:
-        eventually(lambda: answers(url))
-        yield url
-    finally:
-        server.terminate()
-        server.wait(60)
+    with TemporaryDirectory(prefix="valkey-", dir=_memory()) as folder:
+        server = subprocess.Popen(valkey_command(Path(folder), port))
+        try:
+            eventually(lambda: answers(url))
+            yield url
+        finally:
+            server.terminate()
+            server.wait(60)
+
+
+def _memory() -> Path | None:
+    """Give a folder whose files are kept in memory, on Linux; a container may have a small one."""
+    shared = Path("/dev/shm")
+    return shared if shared.is_dir() and shutil.disk_usage(shared).free > 1_000_000_000 else None
 
 
 @pytest.fixture(scope="session")
-def valkey_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def valkey_url() -> Iterator[str]:
     """Address of the Valkey of this test process."""
-    with running_valkey(tmp_path_factory.mktemp("valkey")) as url:
+    with running_valkey() as url:
         yield url
 
 

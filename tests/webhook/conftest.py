@@ -20,9 +20,9 @@ end
 
 
 @pytest.fixture(scope="session")
-def valkey_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def valkey_url() -> Iterator[str]:
     """A Valkey for these tests: the receiver that runs through all of them remembers its ledger, as its witness."""
-    with running_valkey(tmp_path_factory.mktemp("valkey")) as url:
+    with running_valkey() as url:
         yield url
 
 
