@@ -1,5 +1,6 @@
 """What all tests share: a real Valkey, started once for each test process and emptied before each test."""
 
+import gc
 import os
 import shutil
 import signal
@@ -25,6 +26,9 @@ T = TypeVar("T")
 # Tests start some two hundred processes, and without kept bytecode each compiles all of our modules for itself.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+# Modules and seven thousand collected tests stay to the end: looking for garbage among them takes half of collecting.
+gc.disable()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -54,6 +58,12 @@ hypothesis.settings.load_profile("ours")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what waits for real processes, so that at the end no process has one of these left to do alone."""
     items.sort(key=lambda item: item.path.parent.name not in {"flow", "browser", "chaos"})
+
+
+def pytest_collection_finish() -> None:
+    """From here on there is garbage, and none of it is among what was collected."""
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
