@@ -43,6 +43,13 @@ def test_a_chunk_that_is_added_twice_counts_once(desk: CampaignDesk) -> None:
     assert desk.codes() == "pp--p"
 
 
+def test_the_next_pending_rows_of_a_chunk_can_be_asked_for(desk: CampaignDesk) -> None:
+    desk.run(1, 2, 5, 7)
+    desk.feed(rows=desk.pending()[:1])
+    rows = [[row for row, _, _ in desk.campaigns.pending_rows(NAME, 0, after=at, limit=2)] for at in (0, 2, 7)]
+    assert rows == [[2, 5], [5, 7], []]
+
+
 def test_rows_between_two_chunks_that_are_nobodys_stay_nobodys(desk: CampaignDesk) -> None:
     desk.run(3, 2001)
     assert [result.row for result in desk.campaigns.results(NAME)] == [3, 2001]

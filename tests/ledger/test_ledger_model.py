@@ -618,7 +618,11 @@ class World(SeededWalk):
         index = Index(self.scripts)
         span = index.span()
         blocks = range((span.stop + BLOCK - 1) // BLOCK)
-        read = (index.block(block, content, Looked(), span) for block, content in index.contents(blocks))
+        read = (
+            index.block(block, content, Looked(), span)
+            for several in index.contents(blocks)
+            for block, content in several
+        )
         entries = [entry for found in read for entry in found]
         codes = {job: row.state[0] if row.finished else "o" for job, row in self.rows.items()}
         assert {entry.job_id: entry.code for entry in entries} == codes

@@ -336,7 +336,11 @@ def test_a_fax_asked_for_again_with_its_key_is_the_one_that_telnyx_has(desk: Cam
 def indexed(desk: CampaignDesk) -> str:
     """The codes of all entries of the index."""
     index = Index(desk.scripts)
-    found = [index.block(block, content, Looked(), index.span()) for block, content in index.contents([0])]
+    found = [
+        index.block(block, content, Looked(), index.span())
+        for several in index.contents([0])
+        for block, content in several
+    ]
     return "".join(entry.code for entries in found for entry in entries)
 
 

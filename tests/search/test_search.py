@@ -263,6 +263,18 @@ def test_the_index_lets_go_of_a_fax_with_the_ledger(redis_url: str) -> None:
     assert len(ids(FaxClient(redis_url, ledger=desk.ledger).find())) == 10
 
 
+def test_faxes_in_many_blocks_are_read_together(desk: CampaignDesk, client: FaxClient) -> None:
+    names = [f"own-{block}" for block in range(12)]
+    for block, name in enumerate(names):
+        desk.redis.hset("fax:index", "next", block * BLOCK)
+        desk.create(name, group="rare")
+    before = desk.calls()
+    assert ids(client.find(tag="rare")) == names[::-1]
+    commands = desk.calls() - before
+    # The newest block by itself, and then all others.
+    assert commands["evalsha"] == 2, commands
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

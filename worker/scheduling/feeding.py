@@ -91,8 +91,10 @@ class Feeder:
         cursor = campaign.cursor
         while len(rows) < room and cursor < campaign.size and campaign.pending:
             chunk = cursor // CHUNK
-            pending = [row for row in self._w.campaigns.pending_rows(campaign.id, chunk) if row[0] > cursor]
-            chosen = pending[: room - len(rows)]
+            wanted = room - len(rows)
+            # With one more, which tells whether the chunk has others.
+            pending = self._w.campaigns.pending_rows(campaign.id, chunk, after=cursor, limit=wanted + 1)
+            chosen = pending[:wanted]
             rows += [row_to_feed(campaign, *row) for row in chosen]
             cursor = chosen[-1][0] if len(chosen) < len(pending) else (chunk + 1) * CHUNK
         if not rows and cursor >= campaign.size and campaign.pending:

@@ -56,8 +56,8 @@ def _check_time(job: JobView, now: datetime, w: Collaborators) -> None:
     if _too_late(job, now, w):
         raise _parked(job, HoldReason.TOO_LATE, w)
     # Who waives the one of them has not waived the other.
-    waived = dict.fromkeys(job.waived & {HoldReason.SEND_AT, HoldReason.WINDOW})
-    request = job.request.model_copy(update=waived)
+    waived = job.waived & {HoldReason.SEND_AT, HoldReason.WINDOW}
+    request = job.request.model_copy(update=dict.fromkeys(waived)) if waived else job.request
     if closed := opens(request, now, calendar=w.calendar, sender=w.settings.sender):
         raise _parked(job, HoldReason(closed[1]), w, due=closed[0])
 

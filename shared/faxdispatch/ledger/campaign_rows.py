@@ -2,8 +2,9 @@
 
 import json
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, NamedTuple
 
 from faxdispatch.errors import NotKnown
@@ -93,7 +94,9 @@ class CampaignRows:
 
     def chunk(self, campaign_id: str, chunk: int) -> list[tuple[int, str, dict[str, Any]]]:
         """Give the rows of a chunk, in the form of `rows`."""
-        told = self._chunk(campaign_id, "rows", chunk)
+        return self._as_corrected(campaign_id, self._chunk(campaign_id, "rows", chunk))
+
+    def _as_corrected(self, campaign_id: str, told: Iterable[Any]) -> list[tuple[int, str, dict[str, Any]]]:
         corrected = self.corrected(campaign_id)
         return [(row, corrected.get(row, to), rest[0] if rest else {}) for row, to, *rest in told]
 
@@ -119,13 +122,20 @@ class CampaignRows:
         for chunk in range((self.get(campaign_id).size + CHUNK - 1) // CHUNK):
             yield from self.chunk(campaign_id, chunk)
 
-    def pending_rows(self, campaign_id: str, chunk: int) -> list[tuple[int, str, dict[str, Any]]]:
-        """Give the pending rows of a chunk: number, number to call, what the row asks besides."""
+    def pending_rows(
+        self, campaign_id: str, chunk: int, *, after: int = 0, limit: int | None = None
+    ) -> list[tuple[int, str, dict[str, Any]]]:
+        """Give the pending rows of a chunk: number, number to call, what the row asks besides.
+
+        Only those behind the row `after`, and the first `limit` of these.
+        """
         codes = self.codes(campaign_id, chunk * CHUNK + 1, chunk * CHUNK + CHUNK)
         if PENDING not in codes:
             return []
         at = chunk * CHUNK + 1
-        return [row for row in self.chunk(campaign_id, chunk) if codes[row[0] - at] == PENDING]
+        told = self._chunk(campaign_id, "rows", chunk)
+        pending = (one for one in told if one[0] > after and codes[one[0] - at] == PENDING)
+        return self._as_corrected(campaign_id, islice(pending, limit))
 
     def open_rows(self, campaign_id: str, *, limit: int | None = None) -> list[int]:
         """Give rows that have a job."""

@@ -96,14 +96,14 @@ class Index:
             found: Any = self._scripts.raw.getrange(_key(block), slot * _RECORD.size, last * _RECORD.size - 1)
         return next((made for code, _, _, _, made, _, _ in _records(found) if code), None)
 
-    def contents(self, blocks: Sequence[int]) -> Iterator[tuple[int, bytes]]:
-        """Give the contents of blocks, the first one by itself and then many at a time."""
+    def contents(self, blocks: Sequence[int]) -> Iterator[list[tuple[int, bytes]]]:
+        """Give blocks with their contents as they are read: the first one by itself and then many at a time."""
         at = 0
         while at < len(blocks):
             several = blocks[at : at + (_TOGETHER if at else 1)]
             with redis_trouble():
                 found: Any = self._scripts.raw.mget([_key(block) for block in several])
-            yield from ((block, content or b"") for block, content in zip(several, found, strict=True))
+            yield [(block, content or b"") for block, content in zip(several, found, strict=True)]
             at += len(several)
 
     def block(self, block: int, found: bytes, looked: Looked, numbers: range) -> list[Entry]:

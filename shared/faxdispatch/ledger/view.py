@@ -97,7 +97,7 @@ class JobView(BaseModel):
             spent=(int(row.get("spent") or 0) + int(row.get("cost") or 0)) / 1_000_000,
             unknown_since=_moment(row.get("unknown_since")) if row["state"] == State.UNKNOWN else None,
             listings=int(row.get("listings") or 0),
-            tries=json.loads(row.get("tries") or "{}"),
+            tries=json.loads(row["tries"]) if row.get("tries") else {},
             page_count=int(row["pages"]) if row.get("pages") else None,
             campaign_id=row.get("campaign") or None,
             row=int(row["row"]) if row.get("row") else None,

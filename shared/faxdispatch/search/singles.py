@@ -1,11 +1,10 @@
 """Searching the single faxes: by their index, and then in their rows of the ledger."""
 
-from collections.abc import Iterator
-from itertools import islice
+from collections.abc import Iterable, Iterator
 
 from faxdispatch.ledger import JobView, Ledger
 from faxdispatch.ledger.index import BLOCK, Entry, Index, Looked, number_key, tag_bits
-from faxdispatch.search.effort import Effort
+from faxdispatch.search.effort import Effort, Spent
 from faxdispatch.search.found import Found, found_job
 from faxdispatch.search.wanted import Wanted
 from faxdispatch.states import OPEN, TERMINAL
@@ -50,12 +49,28 @@ class Singles:
             return
         numbers = self._within(self._looked, n)
         blocks = range((numbers.stop - 1) // BLOCK, numbers.start // BLOCK - 1, -1) if numbers else range(0)
-        for block, content in self._index.contents(blocks):
-            self._effort.spend()
-            entries = iter(self._index.block(block, content, self._looked, numbers))
-            while page := [*islice(entries, _MANY)]:
-                yield from self._told(page)
-            yield max(block * BLOCK, numbers.start), None
+        for contents in self._index.contents(blocks):
+            yield from self._among(contents, self._looked, numbers)
+
+    def _among(
+        self, contents: Iterable[tuple[int, bytes]], looked: Looked, numbers: range
+    ) -> Iterator[tuple[int, Found | None]]:
+        """Go through blocks whose contents were read together; so are the jobs that are found in them."""
+        entries: list[Entry] = []
+        try:
+            for block, content in contents:
+                self._effort.spend()
+                entries += self._index.block(block, content, looked, numbers)
+                while len(entries) >= _MANY:
+                    yield from self._told(entries[:_MANY])
+                    del entries[:_MANY]
+                if not entries:
+                    yield max(block * BLOCK, numbers.start), None
+        except Spent:
+            # The search goes on before what it was told of last.
+            yield from self._told(entries)
+            raise
+        yield from self._told(entries)
 
     def _within(self, looked: Looked, n: int | None) -> range:
         span = self._index.span()

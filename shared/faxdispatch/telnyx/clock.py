@@ -4,9 +4,20 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 
 BELIEVED = 3600.0
 """Seconds for which an answer's date is carried on by the monotonic clock."""
+
+
+@lru_cache(maxsize=8)
+def _read(date: str) -> datetime | None:
+    """Read a date, None where it is not readable. Many answers of one second have the same."""
+    try:
+        told = parsedate_to_datetime(date)
+    except (ValueError, TypeError, IndexError):
+        return None
+    return told.replace(tzinfo=told.tzinfo or UTC).astimezone(UTC)
 
 
 class TelnyxClock:
@@ -18,11 +29,8 @@ class TelnyxClock:
 
     def hear(self, headers: Mapping[str, str]) -> None:
         """Set it by an answer's headers (names in lower case); one without a readable date is passed over."""
-        try:
-            told = parsedate_to_datetime(headers.get("date", ""))
-        except (ValueError, TypeError, IndexError):
-            return
-        self._heard = self._monotonic(), told.replace(tzinfo=told.tzinfo or UTC).astimezone(UTC)
+        if told := _read(headers.get("date", "")):
+            self._heard = self._monotonic(), told
 
     def now(self, *, heard_since: float | None = None) -> datetime | None:
         """Give the present moment at Telnyx; None where no answer has told it lately.

@@ -28,6 +28,8 @@ local function unpark(limit)
   return count
 end
 
+local open = open_rows(id)
+
 local function line_up_row(row)
   local code = redis.call('GETRANGE', key .. ':states', row.row - 1, row.row - 1)
   if code ~= 'p' then return false end
@@ -38,13 +40,18 @@ local function line_up_row(row)
     return false
   end
   local j = begin_row(id, a.generation, a.tags, row)
-  if suppressed(j.to) then stop_row(j, 'suppressed') else join_waiting_list(j) end
+  if suppressed(j.to) then
+    stop_row(j, 'suppressed')
+  else
+    score('fax:waiting:' .. j.connection, j.job, standing(j))
+    open = open + 1
+  end
   return true
 end
 
 local fed, cursor = unpark(a.limit), a.cursor
 for _, row in ipairs(a.rows) do
-  if fed >= a.limit or open_rows(id) >= a.most_open then
+  if fed >= a.limit or open >= a.most_open then
     cursor = row.row - 1
     break
   end

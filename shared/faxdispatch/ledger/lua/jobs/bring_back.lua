@@ -13,18 +13,13 @@
 --   fax:spend:*, fax:spend:campaign:*, fax:strays, fax:waiting:*
 local function begin_job(f)
   local made = f.made
-  local j = {
-    job = f.job, seq = 0, attempt = 0, rank = 0, to = made.to, sender = f.sender or '', connection = f.connection or '',
-    request = made.text, fingerprint = made.fingerprint, idem = '', priority = made.priority, tags = made.tags,
-    client_state = '', campaign = '', group = '', created = f.submitted, dials = 0, connects = 0, holds = 0, fax_id = '', recovered = '1',
-  }
-  -- Another of these may be the same.
-  loaded[f.job] = j
-  j.nth = index_job(f.job, made.mark)
+  local j = begin(f.job, {
+    attempt = 0, rank = 0, to = made.to, sender = f.sender or '', connection = f.connection or '', request = made.text,
+    fingerprint = made.fingerprint, priority = made.priority, tags = made.tags, created = f.submitted, fax_id = '',
+    recovered = '1', nth = index_job(f.job, made.mark),
+  })
   emit(j, 'job.queued', {data = json({recovered = true})})
-  local fields = {}
-  for name, value in pairs(j) do if name ~= 'job' then fields[name] = value end end
-  move(j, 'queued', fields)
+  move(j, 'queued')
 end
 
 -- A row of the campaign's generation that has no job of it: it gets one. Says why not, where it can have none.

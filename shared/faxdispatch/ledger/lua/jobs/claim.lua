@@ -26,8 +26,7 @@ local function claim(c)
 
   local parked = park_stopped(j)
   if parked then return parked end
-  local shut = tonumber(redis.call('GET', 'fax:shut') or '0')
-  if shut > micros then return back_in_line('rate_limited', {['until'] = math.floor(shut / 1000)}) end
+  if shut_until() > micros then return back_in_line('rate_limited', {['until'] = math.floor(shut_until() / 1000)}) end
   local broken = cap_broken(j, c.cost)
   if broken == 'day' and c.cost <= ruled('day_cap') then
     local midnight = (math.floor(now / DAY) + 1) * DAY
@@ -48,16 +47,16 @@ local function claim(c)
 
   local attempt = j.attempt + 1
   if j.fax_id ~= '' then redis.call('PEXPIRE', 'fax:fax:' .. j.fax_id, kept(j)) end
-  j.fax_id = ''
+  save(j, {fax_id = ''})
   emit(j, 'job.submitted', {attempt = attempt, data = c.data})
   reserve_money(j, c.cost)
   move(j, 'submitting', {
-    attempt = attempt, owner = c.owner, submitted = now, fax_id = '', rank = 0, provider = '', hold = '', due = '',
+    attempt = attempt, owner = c.owner, submitted = now, rank = 0, provider = '', hold = '', due = '',
     cause = '', asked = 0, listings = 0, hints = 0, rung = c.rung, estimate = whole(c.cost), freed = '',
     submitted_telnyx = c.telnyx_at and whole(c.telnyx_at) or '',
     account = a.account or '',
   })
-  appoint(j, now + a.lease)
+  appoint(j, now + a.lease, true)
   return {outcome = 'claimed', attempt = attempt}
 end
 

@@ -30,19 +30,13 @@ local function create(n)
     return {outcome = same and 'same' or 'conflict', job = n.job, state = existing.state}
   end
   if n.send_by and n.send_by <= now then return {outcome = 'late'} end
-  local j = {
-    job = n.job, seq = 0, attempt = 0, rank = 0, to = n.to, sender = n.sender or '', connection = n.connection or '',
-    request = n.request, fingerprint = n.fingerprint, idem = n.idem or '', priority = n.priority, tags = n.tags,
-    client_state = n.client_state or '', campaign = '', group = n.group or '', created = now, dials = 0,
-    connects = 0, holds = 0, fax_id = '',
-  }
-  -- Another of these may be the same.
-  loaded[n.job] = j
-  j.nth = index_job(n.job, n.mark)
+  local j = begin(n.job, {
+    attempt = 0, rank = 0, to = n.to, sender = n.sender or '', connection = n.connection or '', request = n.request,
+    fingerprint = n.fingerprint, idem = n.idem or '', priority = n.priority, tags = n.tags,
+    client_state = n.client_state or '', group = n.group or '', created = now, fax_id = '', nth = index_job(n.job, n.mark),
+  })
   emit(j, 'job.queued', {data = n.data})
-  local fields = {}
-  for name, value in pairs(j) do if name ~= 'job' then fields[name] = value end end
-  move(j, 'queued', fields)
+  move(j, 'queued')
   if n.idem then redis.call('SET', 'fax:idem:' .. n.idem, n.job .. ' ' .. n.fingerprint) end
   redis.call('ZADD', 'fax:agenda', now + a.hint, n.job)
   -- The message is only a reminder: where it cannot be put into its queue, the appointment brings the job.

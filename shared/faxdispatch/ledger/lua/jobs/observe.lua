@@ -62,9 +62,10 @@ if not j then
   return remember('recorded')
 end
 
-local function tell(note)
+local function tell(note, last)
   if a.kind then
     emit(j, a.kind, {
+      last = last,
       id = a.event, fax_id = a.fax_id, attempt = attempt, occurred_at = a.occurred_at, source = a.source, note = note,
       data = a.data,
     })
@@ -104,7 +105,7 @@ if rank <= j.rank and not revived then
   return remember(contradicts and 'conflict' or 'overtaken', {job = j.job, state = j.state})
 end
 
-tell(revived and 'conflict' or nil)
+tell(revived and 'conflict' or nil, a.status == 'delivered')
 local facts = {rank = rank, provider = a.status}
 if a.pages then facts.pages = a.pages end
 if a.duration then facts.duration = a.duration end

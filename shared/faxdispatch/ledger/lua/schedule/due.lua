@@ -30,7 +30,7 @@ for _, job in ipairs(redis.call('ZRANGEBYSCORE', 'fax:agenda', '-inf', now, 'LIM
       pause = a.hint * 2 ^ math.min(hints, 4)
       save(j, {hints = hints + 1})
     end
-    appoint(j, now + pause)
+    appoint(j, now + pause, true)
     found[#found + 1] = {
       job = job, state = j.state, attempt = j.attempt, fax_id = j.fax_id, cancel = j.cancel == '1', hints = tonumber(j.hints or 0),
     }

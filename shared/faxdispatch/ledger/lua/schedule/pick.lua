@@ -7,7 +7,7 @@
 --   fax:spend:campaign:*, fax:suppressed, fax:suppressed:until, fax:turn:*, fax:turns:*:*, fax:waiting:*
 --
 -- The connections take turns, so that none takes all of the account's rate or channels.
-local picked, looked, everywhere, told, slots = {}, 0, 0, {}, {}
+local picked, looked, everywhere, told, slots, reached = {}, 0, 0, {}, {}, {}
 
 -- Nothing is drawn while jobs are picked, so that it stays the same.
 local function slot_of(connection)
@@ -40,9 +40,9 @@ local function pick_one(connection)
       redis.call('SET', 'fax:line:' .. j.to, job)
       save(j, {granted = '1'})
       redis.call('ZREM', waiting, job)
-      redis.call('ZADD', 'fax:agenda', now + a.hint, job)
-      redis.call('ZADD', 'fax:granted:' .. connection, now, job)
-      served(connection, place)
+      score('fax:agenda', job, now + a.hint)
+      score('fax:granted:' .. connection, job, now)
+      reached[connection][class] = math.max(place, reached[connection][class] or 0)
       everywhere, told[connection] = everywhere + 1, told[connection] + 1
       picked[#picked + 1] = {job = job, urgent = class == CLASS.urgent, row = is_row(j)}
       return true
@@ -59,7 +59,7 @@ end
 
 local connections, open, failing = redis.call('SMEMBERS', 'fax:connections'), {}, {}
 for _, connection in ipairs(connections) do
-  told[connection] = promised(connection)
+  told[connection], reached[connection] = promised(connection), {}
   everywhere = everywhere + told[connection]
   local pause = pause_of(connection)
   if pause and pause.tries then
@@ -82,5 +82,8 @@ while #open > 0 and looked < a.limit do
     table.remove(open, turn)
     turn = turn - 1
   end
+end
+for connection, places in pairs(reached) do
+  for _, place in pairs(places) do served(connection, place) end
 end
 return reply({jobs = picked})

@@ -73,13 +73,14 @@ local function admit(job, connection, sender)
     hold_for_channel(j, 'rate')
     return {outcome = 'held', reason = 'rate'}
   end
-  if j.granted ~= '1' then
+  local given = j.granted == '1'
+  if not given then
     take_channel(j)
     redis.call('SET', 'fax:line:' .. j.to, job)
     save(j, {granted = '1'})
   end
-  redis.call('ZREM', 'fax:granted:' .. j.connection, job)
-  appoint(j, now + a.hint)
+  score('fax:granted:' .. j.connection, job)
+  appoint(j, now + a.hint, given)
   return {
     outcome = 'go', wait = wait, connection = j.connection, sender = j.sender,
     rung = tonumber(redis.call('GET', 'fax:ladder:' .. j.to) or '0'),

@@ -38,10 +38,17 @@ local function call_failed(j, how)
   return true
 end
 
+-- Connections of which no call has failed lately, and that are not paused.
+local well = {}
+
 -- Telnyx gave a definite answer to a call to send.
 local function call_answered(connection)
   local key, paused = 'fax:failing:' .. connection, 'fax:paused:' .. connection
-  if redis.call('EXISTS', key, paused) == 0 then return end
+  if well[connection] then return end
+  if redis.call('EXISTS', key, paused) == 0 then
+    well[connection] = true
+    return
+  end
   if redis.call('HEXISTS', paused, 'tries') == 1 then
     redis.call('DEL', paused, key)
     emit_about(connection, 'connection.resumed', {

@@ -34,6 +34,7 @@ local function pending_rows(id)
 end
 
 local function open_rows(id)
+  write_members()
   return redis.call('SCARD', campaign_key(id) .. ':open')
 end
 
@@ -65,8 +66,25 @@ local function sixteen_bytes(id, row, fax_id)
   return string.rep('\0', 16)
 end
 
+-- The codes that a script sets are written once, at its end, those of neighbours together.
+local codes = {}
+
+local function write_codes()
+  for id, of in pairs(codes) do
+    for row, code in pairs(of) do
+      if not of[row - 1] then
+        local run = {code}
+        while of[row + #run] do run[#run + 1] = of[row + #run] end
+        redis.call('SETRANGE', campaign_key(id) .. ':states', row - 1, table.concat(run))
+      end
+    end
+  end
+end
+
 local function set_code(id, row, code)
-  redis.call('SETRANGE', campaign_key(id) .. ':states', row - 1, code)
+  if next(codes) == nil then at_end[#at_end + 1] = write_codes end
+  codes[id] = codes[id] or {}
+  codes[id][tonumber(row)] = code
 end
 
 -- What became of a row, for ever: code, generation, attempts, cause, pages, seconds, cost, when, fax id.
@@ -104,7 +122,7 @@ local function end_row(j, to)
   if code ~= CODE.delivered and (j.cause or '') ~= '' then
     tally(campaign_key(j.campaign) .. ':causes:count', j.cause, 1)
   end
-  redis.call('SREM', campaign_key(j.campaign) .. ':open', j.row)
+  enlist(campaign_key(j.campaign) .. ':open', j.row, false)
   tally(campaign_key(j.campaign), code, 1)
 end
 
@@ -115,8 +133,12 @@ local function count_row(j, from, to)
   if TERMINAL[to] then end_row(j, to) else tally(key, 'open:' .. to, 1) end
 end
 
+-- Campaigns that were seen running.
+local runs = {}
+
 local function pause_campaign(id, reason, facts)
   if campaign_state(id) ~= 'running' then return end
+  runs[id] = nil
   redis.call('HSET', campaign_key(id), 'state', 'paused', 'reason', reason, 'changed', now)
   facts.reason = reason
   emit_campaign(id, 'campaign.paused', facts)
@@ -127,14 +149,15 @@ end
 local function note_attempt(j, good)
   if not is_row(j) then return end
   local key = campaign_key(j.campaign)
-  local recent = (redis.call('HGET', key, 'recent') or '') .. (good and 'g' or 'b')
-  recent = string.sub(recent, -a.burst_window)
+  local recent = redis.call('HGET', key, 'recent') or ''
+  local before = recent
+  recent = string.sub(recent .. (good and 'g' or 'b'), -a.burst_window)
   local _, bad = string.gsub(recent, 'b', '')
   if #recent == a.burst_window and bad >= a.burst_failures then
     recent = ''
     pause_campaign(j.campaign, 'error_burst', {failures = bad, attempts = a.burst_window})
   end
-  redis.call('HSET', key, 'recent', recent)
+  if recent ~= before then redis.call('HSET', key, 'recent', recent) end
 end
 
 -- Numbers that asked to get no campaigns: fax:suppressed has their records, fax:suppressed:until when those end that do.
@@ -159,7 +182,8 @@ end
 -- Whether a row may go: nil, or why its campaign stops it: `cancelled`, `suppressed`, `paused`, or `order` for a retry.
 local function stopped_by_campaign(j)
   if not is_row(j) then return nil end
-  local state = campaign_state(j.campaign)
+  local state = runs[j.campaign] and 'running' or campaign_state(j.campaign)
+  runs[j.campaign] = state == 'running'
   if state == 'cancelled' or state == 'gone' then return 'cancelled' end
   if suppressed(j.to) then return 'suppressed' end
   if state ~= 'running' then return 'paused' end

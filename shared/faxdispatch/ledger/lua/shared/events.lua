@@ -10,7 +10,8 @@ local function publish(kind, e)
   )
 end
 
--- Tell a fact of a job: stream, then history, then the job's own count. The history leaves out what its row has.
+-- Tell a fact of a job: stream, then history, then the job's own count. The history leaves out what its row has. `last`
+-- says that the job ends with it.
 local function emit(j, kind, e)
   local seq = j.seq + 1
   local line = {
@@ -23,7 +24,7 @@ local function emit(j, kind, e)
     data = e.data,
   })
   -- A campaign's row keeps no history past its end: a record says what became of it, and the stream says it all.
-  if not ((j.row or '') ~= '' and TERMINAL[j.state]) then
+  if not ((j.row or '') ~= '' and (e.last or TERMINAL[j.state])) then
     redis.call('RPUSH', 'fax:history:' .. j.job, cjson.encode(line))
   end
   save(j, {seq = seq, updated = now})

@@ -135,9 +135,14 @@ local function grow_channels(connection, here, account)
   if ruled('account_channels') == 'auto' and account_limit() < math.huge then grow('fax:channels', account_limit(), account) end
 end
 
+-- Connections that were seen without a pause.
+local not_paused = {}
+
 -- A connection's pause, nil where there is none (any more).
 local function pause_of(connection)
+  if not_paused[connection] then return nil end
   local pause = hash('fax:paused:' .. connection)
+  if not pause then not_paused[connection] = true end
   if pause and not pause.tries and tonumber(pause['until']) <= now then
     redis.call('DEL', 'fax:paused:' .. connection)
     emit_about(connection, 'connection.resumed', {source = a.source, data = json({connection_id = connection})})
@@ -157,6 +162,7 @@ end
 local function set_pause(connection, reason, till, more, told)
   local key = 'fax:paused:' .. connection
   local known = pause_of(connection)
+  not_paused[connection] = nil
   redis.call('SADD', 'fax:connections', connection)
   -- A longer pause has a reason of its own, which a shorter one does not mend. That of a spent cap is found again, and so
   -- is that of calls which fail.
@@ -174,17 +180,35 @@ end
 -- The rate is GCRA that reserves: fax:rate, and fax:rate:<connection> where connections have a rate of their own, are
 -- the theoretical arrival times of the next call. Who may look further ahead goes first: what reserves little ahead
 -- finds no slot while others keep the near ones taken. fax:shut is the time until which Telnyx wants no calls.
+local shut, known_buckets = nil, {}
+
+local function shut_until()
+  shut = shut or tonumber(redis.call('GET', 'fax:shut') or '0')
+  return shut
+end
+
+local function bucket_of(key, interval)
+  local bucket = known_buckets[key]
+  if not bucket then
+    bucket = {key = key, interval = interval, arrival = tonumber(redis.call('GET', key) or '0')}
+    known_buckets[key] = bucket
+  end
+  return bucket
+end
+
 local function next_slot(connection)
-  local buckets = {{key = 'fax:rate', interval = ruled('interval')}}
+  local buckets = {bucket_of('fax:rate', ruled('interval'))}
   if connection and a.connection_interval then
-    buckets[2] = {key = 'fax:rate:' .. connection, interval = a.connection_interval}
+    buckets[2] = bucket_of('fax:rate:' .. connection, a.connection_interval)
   end
-  local at = math.max(micros, tonumber(redis.call('GET', 'fax:shut') or '0'))
-  for _, bucket in ipairs(buckets) do
-    bucket.arrival = tonumber(redis.call('GET', bucket.key) or '0')
-    at = math.max(at, bucket.arrival - a.slack * bucket.interval)
-  end
+  local at = math.max(micros, shut_until())
+  for _, bucket in ipairs(buckets) do at = math.max(at, bucket.arrival - a.slack * bucket.interval) end
   return at, buckets
+end
+
+local function write_bucket(bucket)
+  local ahead = (bucket.arrival - micros) / 1000
+  redis.call('SET', bucket.key, whole(bucket.arrival), 'PX', whole(math.max(600000, 2 * ahead)))
 end
 
 -- Reserve the next slot: the microseconds until it, or nil and how long that would have been.
@@ -192,8 +216,9 @@ local function draw(connection, ahead)
   local at, buckets = next_slot(connection)
   if at - micros > ahead then return nil, at - micros end
   for _, bucket in ipairs(buckets) do
-    local arrival = math.max(at, bucket.arrival) + bucket.interval
-    redis.call('SET', bucket.key, whole(arrival), 'PX', whole(math.max(600000, 2 * (arrival - micros) / 1000)))
+    bucket.arrival = math.max(at, bucket.arrival) + bucket.interval
+    if not bucket.drawn then at_end[#at_end + 1] = function() write_bucket(bucket) end end
+    bucket.drawn = true
   end
   return at - micros
 end

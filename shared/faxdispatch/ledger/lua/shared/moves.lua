@@ -2,20 +2,20 @@ local function index_held(j, fields)
   -- Who is held on for the same reason, without an end, has been so since it began.
   if j.state == 'held' and fields.state == 'held' and j.hold == fields.hold and (j.due or '') == ''
     and (fields.due or '') == '' then return end
-  if j.state == 'held' and (j.hold or '') ~= '' then redis.call('ZREM', 'fax:held:' .. j.hold, j.job) end
+  if j.state == 'held' and (j.hold or '') ~= '' then score('fax:held:' .. j.hold, j.job) end
   if fields.state ~= 'held' then return end
   redis.call('SADD', 'fax:holds', fields.hold)
-  redis.call('ZADD', 'fax:held:' .. fields.hold, tonumber(fields.due) or now, j.job)
+  score('fax:held:' .. fields.hold, j.job, tonumber(fields.due) or now)
 end
 
 local function move(j, to, fields)
   if j.state ~= to then
     if j.state then
       tally('fax:counts', j.state, -1)
-      redis.call('ZREM', 'fax:since:' .. j.state, j.job)
+      score('fax:since:' .. j.state, j.job)
     end
     tally('fax:counts', to, 1)
-    if not TERMINAL[to] then redis.call('ZADD', 'fax:since:' .. to, now, j.job) end
+    if not TERMINAL[to] then score('fax:since:' .. to, j.job, now) end
   end
   fields = fields or {}
   fields.state = to
@@ -28,20 +28,16 @@ end
 
 -- A row that was pending gets its job; it is then to be put in one of the places.
 local function begin_row(id, generation, tags, row)
-  local j = {
-    job = row.job, row = whole(row.row), campaign = id, group = id, generation = generation, seq = 0, attempt = 0,
-    rank = 0, to = row.to, sender = row.sender, connection = row.connection, request = row.request, fingerprint = '',
-    idem = '', priority = row.priority, tags = tags, client_state = row.client_state or '', created = now, dials = 0,
-    connects = 0, holds = 0, fax_id = '',
-  }
-  loaded[row.job] = j
-  redis.call('SADD', 'fax:connections', row.connection)
+  local j = begin(row.job, {
+    row = whole(row.row), campaign = id, group = id, generation = generation, attempt = 0, rank = 0, to = row.to,
+    sender = row.sender, connection = row.connection, request = row.request, priority = row.priority, tags = tags,
+    client_state = row.client_state or '', created = now, fax_id = '',
+  })
+  enlist('fax:connections', row.connection, true)
   set_code(id, row.row, 'o')
-  redis.call('SADD', campaign_key(id) .. ':open', j.row)
+  enlist(campaign_key(id) .. ':open', j.row, true)
   emit(j, 'job.queued', {})
-  local fields = {}
-  for name, value in pairs(j) do if name ~= 'job' then fields[name] = value end end
-  move(j, 'queued', fields)
+  move(j, 'queued')
   return j
 end
 
@@ -66,9 +62,8 @@ end
 -- The number is free: whoever waited longest for it goes on to wait for a channel. Where that one's connection is paused
 -- or full, it must not keep the number from those of other connections, so the best of each of them goes on as well; who
 -- is given a channel first gets the number.
-local function wake_for(number)
+local function wake_next(number)
   local lock, woken = 'fax:line:' .. number, {}
-  if redis.call('EXISTS', lock) == 1 then return end
   for _, job in ipairs(redis.call('ZRANGE', lock .. ':waiting', 0, 49)) do
     local other = load(job)
     if not other then
@@ -83,6 +78,10 @@ local function wake_for(number)
   end
 end
 
+local function wake_for(number)
+  if redis.call('EXISTS', 'fax:line:' .. number) == 0 then wake_next(number) end
+end
+
 -- Also where nobody had the number: `j` may have been the one that was told to go on, and would be the last to wake the
 -- others. `j` must not wait for the number itself.
 local function give_number_back(j)
@@ -90,7 +89,7 @@ local function give_number_back(j)
   local holder = redis.call('GET', lock)
   if holder and holder ~= j.job then return end
   redis.call('DEL', lock)
-  wake_for(j.to)
+  wake_next(j.to)
 end
 
 -- A connection is paused now. Who was told that a number is free and waits there must not keep it from others.
@@ -105,7 +104,7 @@ end
 local function land(j)
   give_channel_back(j)
   give_number_back(j)
-  redis.call('ZREM', 'fax:granted:' .. j.connection, j.job)
+  score('fax:granted:' .. j.connection, j.job)
   save(j, {granted = ''})
 end
 
@@ -166,6 +165,15 @@ local function alive_unseen(j)
     or ((j.state == 'queued' or j.state == 'held') and (j.fax_id or '') == '')
 end
 
+-- Telnyx has taken a fax on this connection just now.
+local noted = {}
+
+local function note_taken(connection)
+  if noted[connection] then return end
+  noted[connection] = true
+  redis.call('SET', 'fax:accepted:' .. connection, now, 'PX', DAY)
+end
+
 -- Evidence that Telnyx has attempt `attempt` of this job as `fax_id`. Says what it was:
 --   bound      the attempt was open; it is accepted now
 --   same       known already
@@ -177,18 +185,19 @@ local function bind(j, attempt, fax_id, e)
   if redis.call('EXISTS', 'fax:fax:' .. fax_id) == 1 then return 'earlier' end
   local current = attempt == j.attempt or (attempt > j.attempt and (j.state == 'queued' or j.state == 'held'))
   if current and attempt > 0 and alive_unseen(j) then
+    local submitting = j.state == 'submitting'
     -- The record comes before the move, the fax id with it, so that the event carries it.
-    j.fax_id = fax_id
+    save(j, {fax_id = fax_id})
     emit(j, 'job.accepted', {attempt = attempt, source = e.source, data = json({evidence = e.source, was = j.state})})
-    move(j, 'accepted', {attempt = attempt, fax_id = fax_id, rank = 0, provider = '', hold = '', due = '', polls = 0})
+    move(j, 'accepted', {attempt = attempt, rank = 0, provider = '', hold = '', due = '', polls = 0})
     redis.call('SET', 'fax:fax:' .. fax_id, j.job .. ':' .. attempt)
     charge_again(j)
-    if j.connection ~= '' then
-      take_channel(j)
-      redis.call('SET', 'fax:accepted:' .. j.connection, now, 'PX', DAY)
+    if not (submitting and j.granted == '1') then
+      if j.connection ~= '' then take_channel(j) end
+      redis.call('SET', 'fax:line:' .. j.to, j.job, 'NX')
     end
-    redis.call('SET', 'fax:line:' .. j.to, j.job, 'NX')
-    appoint(j, j.cancel == '1' and now or now + a.poll)
+    if j.connection ~= '' then note_taken(j.connection) end
+    appoint(j, j.cancel == '1' and now or now + a.poll, submitting)
     return 'bound'
   end
   redis.call('SET', 'fax:fax:' .. fax_id, j.job .. ':' .. attempt, 'PX', kept(j))

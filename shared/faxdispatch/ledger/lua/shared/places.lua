@@ -2,13 +2,19 @@
 
 -- It is in one place only, and mostly on the agenda.
 local function leave(j)
+  if scores['fax:agenda'] then scores['fax:agenda'][j.job] = nil end
   if redis.call('ZREM', 'fax:agenda', j.job) == 1 then return end
   if j.connection ~= '' and redis.call('ZREM', 'fax:waiting:' .. j.connection, j.job) == 1 then return end
   if redis.call('ZREM', 'fax:line:' .. j.to .. ':waiting', j.job) == 1 then return end
   if (j.row or '') ~= '' then redis.call('ZREM', 'fax:campaign:' .. j.campaign .. ':parked', j.job) end
 end
 
-local function appoint(j, at)
+-- `nowhere_else` says that it stands in no line.
+local function appoint(j, at, nowhere_else)
+  if nowhere_else or (scores['fax:agenda'] or {})[j.job] then
+    score('fax:agenda', j.job, at)
+    return
+  end
   if redis.call('ZADD', 'fax:agenda', 'XX', 'CH', at, j.job) == 1 then return end
   leave(j)
   redis.call('ZADD', 'fax:agenda', at, j.job)
@@ -29,9 +35,13 @@ local function standing(j)
   if (j.turn or '') ~= '' then return tonumber(j.turn) end
   local class, group = class_of(j), j.group or ''
   local turns = 'fax:turns:' .. j.connection .. ':' .. class
-  local served = tonumber(redis.call('HGET', 'fax:turn:' .. j.connection, class) or '0')
-  local turn = math.max(served, tonumber(redis.call('ZSCORE', turns, group) or '0')) + 1
-  redis.call('ZADD', turns, turn, group)
+  local last = scores[turns] and scores[turns][group]
+  if not last then
+    local served = tonumber(redis.call('HGET', 'fax:turn:' .. j.connection, class) or '0')
+    last = math.max(served, tonumber(redis.call('ZSCORE', turns, group) or '0'))
+  end
+  local turn = last + 1
+  score(turns, group, turn)
   local place = class * SPAN + turn
   -- Kept until an attempt has failed: a job that has to wait again for no fault of its own gets its old place.
   save(j, {turn = whole(place)})

@@ -54,16 +54,30 @@ local function load(job)
   j.seq = tonumber(j.seq)
   j.rank = tonumber(j.rank)
   j.connection = j.connection or ''
+  j.fax_id = j.fax_id or ''
   return j
 end
 
+-- What is as it was is not written; a field that is not there is an empty one.
 local function save(j, fields)
   local changed = unsaved[j] or {}
   unsaved[j] = changed
   for name, value in pairs(fields) do
+    local was = j[name] or ''
+    if was ~= value and tostring(was) ~= tostring(value) then changed[name] = value end
     j[name] = value
-    changed[name] = value
   end
+end
+
+-- A job that begins with these fields.
+local function begin(job, fields)
+  local j = {job = job, seq = 0}
+  -- Another job of the same script may be the same.
+  loaded[job] = j
+  save(j, fields)
+  -- Versions that may still run beside this one take it for granted.
+  unsaved[j].fax_id = ''
+  return j
 end
 
 local function write(j)
@@ -94,9 +108,68 @@ local function write_tallies()
   tallied = {}
 end
 
+-- So are places in sorted sets and members of sets that the script itself does not read again.
+local scores, members = {}, {}
+
+-- `member` gets this score in the sorted set `key`; without one it is taken out.
+local function score(key, member, at)
+  local of = scores[key] or {}
+  scores[key] = of
+  of[member] = at or false
+end
+
+-- `member` is put into the set `key`, or taken out of it.
+local function enlist(key, member, is_in)
+  local of = members[key] or {}
+  members[key] = of
+  of[member] = is_in
+end
+
+local MOST_ARGUMENTS = 1000
+
+local function write_many(command, key, arguments)
+  for first = 1, #arguments, MOST_ARGUMENTS do
+    redis.call(command, key, unpack(arguments, first, math.min(first + MOST_ARGUMENTS - 1, #arguments)))
+  end
+end
+
+local function write_scores()
+  for key, of in pairs(scores) do
+    local put, out = {}, {}
+    for member, at in pairs(of) do
+      if at then
+        put[#put + 1] = at
+        put[#put + 1] = member
+      else
+        out[#out + 1] = member
+      end
+    end
+    write_many('ZREM', key, out)
+    write_many('ZADD', key, put)
+  end
+end
+
+local function write_members()
+  for key, of in pairs(members) do
+    local put, out = {}, {}
+    for member, is_in in pairs(of) do
+      if is_in then put[#put + 1] = member else out[#out + 1] = member end
+    end
+    write_many('SREM', key, out)
+    write_many('SADD', key, put)
+  end
+  members = {}
+end
+
+-- What else there is to be written at the end: functions.
+local at_end = {}
+
 -- Every script ends with it.
 local function reply(t)
+  for _, act in ipairs(at_end) do act() end
   for j in pairs(unsaved) do write(j) end
   write_tallies()
+  write_scores()
+  write_members()
   return cjson.encode(t)
 end

@@ -8,8 +8,30 @@ local function books(j, day)
   return keys
 end
 
+-- What a script adds to each book is written once, at its end.
+local booked = {}
+
 local function spent(key)
-  return tonumber(redis.call('GET', key) or '0')
+  return tonumber(redis.call('GET', key) or '0') + (booked[key] or 0)
+end
+
+local function write_books()
+  for key, by in pairs(booked) do
+    if by ~= 0 then redis.call('INCRBY', key, whole(by)) end
+    if string.find(key, '^fax:spend:%d+$') then redis.call('PEXPIRE', key, 40 * DAY) end
+  end
+end
+
+local function book(key, by)
+  if next(booked) == nil then at_end[#at_end + 1] = write_books end
+  booked[key] = (booked[key] or 0) + by
+end
+
+local caps = {}
+
+local function cap_of(campaign)
+  if caps[campaign] == nil then caps[campaign] = redis.call('HGET', 'fax:campaign:' .. campaign, 'cap') end
+  return caps[campaign]
 end
 
 -- The cap that this cost would break: `day` or `campaign`, nil where none.
@@ -17,15 +39,14 @@ local function cap_broken(j, cost)
   local keys = books(j, math.floor(now / DAY))
   local day_cap = ruled('day_cap')
   if day_cap and spent(keys[1]) + cost > day_cap then return 'day' end
-  local cap = keys[2] and redis.call('HGET', 'fax:campaign:' .. j.campaign, 'cap')
+  local cap = keys[2] and cap_of(j.campaign)
   if cap and spent(keys[2]) + cost > tonumber(cap) then return 'campaign' end
   return nil
 end
 
 local function reserve_money(j, cost)
   local day = math.floor(now / DAY)
-  for _, key in ipairs(books(j, day)) do redis.call('INCRBY', key, whole(cost)) end
-  redis.call('PEXPIRE', 'fax:spend:' .. whole(day), 40 * DAY)
+  for _, key in ipairs(books(j, day)) do book(key, cost) end
   save(j, {cost = whole(cost), cost_day = whole(day)})
 end
 
@@ -45,7 +66,7 @@ local function settle(j, actual)
   local cost = tonumber(j.cost)
   actual = actual or cost
   if actual ~= cost then
-    for _, key in ipairs(books(j, tonumber(j.cost_day))) do redis.call('INCRBY', key, whole(actual - cost)) end
+    for _, key in ipairs(books(j, tonumber(j.cost_day))) do book(key, actual - cost) end
   end
   save(j, {cost = '', charged = whole(actual), spent = whole(tonumber(j.spent or '0') + actual)})
   if actual < cost then lift_spend_pauses() end
@@ -55,7 +76,7 @@ end
 local function charge_again(j)
   if (j.cost or '') ~= '' or (j.estimate or '') == '' then return end
   local charged = tonumber(j.charged or '0')
-  for _, key in ipairs(books(j, tonumber(j.cost_day))) do redis.call('INCRBY', key, whole(-charged)) end
+  for _, key in ipairs(books(j, tonumber(j.cost_day))) do book(key, -charged) end
   save(j, {spent = whole(tonumber(j.spent or '0') - charged), charged = '0'})
   reserve_money(j, tonumber(j.estimate))
 end

@@ -1,0 +1,81 @@
+"""What the steps of rows write: nothing that is as it was, and what they share once for all of them."""
+
+from collections import Counter
+
+import pytest
+
+from faxdispatch.ledger import Claim
+from tests.ledger.campaign_desk import NAME, CampaignDesk, job
+from tests.ledger.desk import SENDER
+
+ROWS = range(1, 21)
+JOBS = [job(row) for row in ROWS]
+
+
+@pytest.fixture
+def desk(redis_url: str) -> CampaignDesk:
+    desk = CampaignDesk(redis_url)
+    desk.run(*ROWS)
+    return desk
+
+
+def test_rows_that_take_a_step_together_write_what_they_share_once(desk: CampaignDesk) -> None:
+    before = desk.calls()
+    assert desk.feed() == ("fed", len(ROWS))
+    assert sorted(desk.picked()) == sorted(JOBS)
+    desk.ledger.admit_many([(name, "c", SENDER) for name in JOBS])
+    desk.ledger.claim_many([Claim(name, f"of {name}", {}, cost=5, rung=0) for name in JOBS], lease=60)
+    desk.ledger.accept_many([(name, 1, f"{name}-1") for name in JOBS], source="worker")
+    commands = desk.calls() - before
+
+    # What each row needs for itself: its hash, its events and their history, its number, its channel.
+    assert commands["xadd"] == commands["rpush"] == 3 * len(ROWS)
+    assert commands["hset"] <= 4 * len(ROWS) + 10
+    # And what they have in common.
+    shared = {name: commands[name] for name in ("zadd", "incrby", "hincrby", "setrange", "hget", "exists")}
+    assert shared["zadd"] + shared["incrby"] + shared["hincrby"] + shared["setrange"] <= 30, shared
+    assert shared["hget"] <= 20, shared
+    assert desk.redis.get(f"fax:spend:campaign:{NAME}") == str(5 * len(ROWS))
+    assert desk.codes() == "o" * len(ROWS)
+    assert desk.faults() == ()
+
+
+def test_a_rows_hash_has_no_empty_fields_but_the_one_that_older_versions_want(desk: CampaignDesk) -> None:
+    desk.feed()
+    desk.picked()
+    desk.fly_row(1)
+    fields = desk.redis.hgetall(job_key(1))
+    assert [name for name, value in fields.items() if value == ""] == []
+    waiting = desk.redis.hgetall(job_key(2))
+    assert [name for name, value in waiting.items() if value == ""] == ["fax_id"]
+
+
+def test_a_row_that_ends_has_no_history_and_its_last_event_is_told_all_the_same(desk: CampaignDesk) -> None:
+    desk.feed()
+    desk.picked()
+    desk.fly_row(1)
+    before = desk.calls()
+    desk.deliver(1)
+    assert Counter(desk.calls() - before)["rpush"] == 0
+    assert desk.ledger.job(job(1), history=True).history == ()
+    assert [event.job_id for event in desk.told("fax.delivered")] == [job(1)]
+
+
+def test_rows_of_one_script_to_one_number_wait_for_each_other(redis_url: str) -> None:
+    desk = CampaignDesk(redis_url)
+    desk.run(1, 2, 3, numbers=dict.fromkeys((1, 2, 3), "+14155550123"))
+    desk.feed()
+    assert desk.picked() == [job(1)]
+    assert desk.faults() == ()
+
+
+def test_a_turn_that_was_taken_in_the_same_script_counts(redis_url: str) -> None:
+    desk = CampaignDesk(redis_url)
+    desk.run(*ROWS)
+    desk.feed()
+    turns = [float(desk.redis.hget(job_key(row), "turn")) for row in ROWS]
+    assert turns == [turns[0] + place for place in range(len(ROWS))]
+
+
+def job_key(row: int) -> str:
+    return f"fax:job:{job(row)}"
