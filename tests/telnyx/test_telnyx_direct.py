@@ -5,6 +5,7 @@ import json
 import socket
 import threading
 
+import httpx
 import pytest
 
 from faxdispatch.errors import OutcomeUnknown
@@ -184,3 +185,31 @@ def test_no_time_out_has_to_be_enough_for_a_whole_document():
     direct._send(taken, [b"head", bytes(1_000_000)])
     assert b"".join(taken.given) == b"head" + bytes(1_000_000)
     assert max(map(len, taken.given)) <= direct._PART
+
+
+def test_a_call_with_json_is_written_as_httpx_would_write_it():
+    asked = {"to": "+14155550123", "from_display_name": "Zürich", "media_name": "a"}
+    seen = []
+
+    def answer(request):
+        seen.append(request)
+        return httpx.Response(202, json={"data": {}})
+
+    caller = transport.Transport(
+        "https://api.example.com/v2",
+        {"Authorization": "Bearer KEY", "User-Agent": "u"},
+        connect_timeout=1,
+        read_timeout=1,
+        http=httpx.MockTransport(answer),
+    )
+    caller.call(transport.Call("send_fax", "POST", "/faxes", json=asked))
+    written = httpx.Request(
+        "POST",
+        "https://api.example.com/v2/faxes",
+        headers={"Authorization": "Bearer KEY", "User-Agent": "u", "Accept": "application/json"},
+        json=asked,
+    )
+    [sent] = seen
+    assert sent.read() == written.read()
+    assert sorted(sent.headers.multi_items()) == sorted(written.headers.multi_items())
+    assert (sent.method, sent.url) == (written.method, written.url)
