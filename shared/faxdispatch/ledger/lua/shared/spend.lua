@@ -8,8 +8,8 @@ local function books(j, day)
   return keys
 end
 
--- What a script adds to each book is written once, at its end.
-local booked = {}
+-- What a script adds to each book is written once, at its end, and so is how long a day's is kept.
+local booked, days = {}, {}
 
 local function spent(key)
   return tonumber(redis.call('GET', key) or '0') + (booked[key] or 0)
@@ -18,8 +18,8 @@ end
 local function write_books()
   for key, by in pairs(booked) do
     if by ~= 0 then redis.call('INCRBY', key, whole(by)) end
-    if string.find(key, '^fax:spend:%d+$') then redis.call('PEXPIRE', key, 40 * DAY) end
   end
+  for key in pairs(days) do redis.call('PEXPIRE', key, 40 * DAY) end
 end
 
 local function book(key, by)
@@ -46,7 +46,9 @@ end
 
 local function reserve_money(j, cost)
   local day = math.floor(now / DAY)
-  for _, key in ipairs(books(j, day)) do book(key, cost) end
+  local keys = books(j, day)
+  for _, key in ipairs(keys) do book(key, cost) end
+  days[keys[1]] = true
   save(j, {cost = whole(cost), cost_day = whole(day)})
 end
 
