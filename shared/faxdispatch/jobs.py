@@ -207,7 +207,7 @@ class SendFax(Job):
     black_threshold: int | None = Field(default=None, ge=1, le=100)
     """Per cent, with `monochrome` only. Telnyx's default is 95."""
     store_media: bool | None = None
-    """Keep the document at a link that lives ten minutes; not with `media_name`."""
+    """Keep the document at a link that lives ten minutes; not with `media_name` or `cover`."""
     store_preview: bool | None = None
     """Keep a preview at a link that lives ten minutes."""
     preview_format: Literal["pdf", "tiff"] | None = None
@@ -236,7 +236,7 @@ class SendFax(Job):
     tags: Tags = Field(default=(), max_length=20)
     """Words of the producer's, returned in every event."""
     cover: str | None = Field(default=None, min_length=1, max_length=4000)
-    """Text of a cover page that the worker puts before the document of `media_name`; docs/documents.md."""
+    """Text of a cover page that the worker puts before the document; docs/documents.md."""
     cover_fields: dict[str, str] | None = Field(default=None, max_length=50)
     """Values of the cover's fields, by name."""
     client_state: str | None = Field(default=None, max_length=4000)
@@ -251,10 +251,11 @@ class SendFax(Job):
         if (self.media_url is None) == (self.media_name is None):
             which = "neither is given" if self.media_url is None else "both are given"
             raise ValueError(f"exactly one of media_url and media_name is needed; {which}")
-        if self.store_media and self.media_name is not None:
-            raise ValueError("store_media goes with media_url only; the document of a media_name is stored already")
-        if self.cover is not None and self.media_name is None:
-            raise ValueError("cover goes with media_name only; nothing is put before the document of a link")
+        if self.store_media and (self.media_name is not None or self.cover is not None):
+            raise ValueError(
+                "store_media goes with a bare media_url only; the document of a media_name, or with a cover, is stored "
+                "already"
+            )
         if self.send_at and self.send_by and self.send_by <= self.send_at:
             raise ValueError("send_by must be after send_at")
         return self

@@ -6,12 +6,15 @@ import pytest
 from pypdf import PdfReader
 
 from faxdispatch import State
+from faxdispatch.documents.local import document_of
 from faxdispatch.errors import NoSuchResource, Refused, Unreachable
+from faxdispatch.fetching.trouble import LinkFailed
 from faxdispatch.telnyx.models import MediaResource
 from tests.preflight.made import letter, locked
 from tests.worker.test_attempt import Telnyx, create, posted, w  # noqa: F401 - fixtures
 from worker.sending import covering
 from worker.sending.attempt import Outcome, run_attempt
+from worker.sending.preparation import prepare
 
 
 class Storage(Telnyx):
@@ -96,3 +99,46 @@ def test_where_telnyx_does_not_answer_the_fax_waits_and_goes_later(w, telnyx, mo
 
     telnyx.trouble = None
     assert run_attempt("job", w) is Outcome.ACCEPTED
+
+
+LINK = "https://docs.example/letter.pdf"
+
+
+@pytest.fixture
+def linked(monkeypatch):
+    """What the link leads to: content, or trouble."""
+    found = [letter("The letter")]
+
+    def fetched(url, unchecked_origins):
+        if isinstance(found[0], Exception):
+            raise found[0]
+        return document_of(found[0])
+
+    monkeypatch.setattr(covering, "fetched_now", fetched)
+    return found
+
+
+def test_the_document_of_a_link_is_fetched_and_every_attempt_sends_the_same(w, telnyx, linked):  # noqa: F811
+    create(w, media_name=None, media_url=LINK, cover="Dear {name}", cover_fields={"name": "Dr Öz"})
+    telnyx.answer = Unreachable("no network")
+    run_attempt("job", w)
+    linked[0] = LinkFailed("timed out")
+    again = covering.covered(prepare(w.ledger.job("job"), w), w).request
+
+    [first] = telnyx.asked
+    assert [(sent.media_name, sent.media_url) for sent in (first, again)] == 2 * [(telnyx.uploads[0], None)]
+    pages = [page.extract_text() for page in PdfReader(BytesIO(telnyx.stored[telnyx.uploads[0]])).pages]
+    assert pages == ["Dear Dr Öz", "The letter"]
+
+
+def test_a_link_whose_server_is_away_is_asked_once_more(w, telnyx, linked, monkeypatch):  # noqa: F811
+    monkeypatch.setattr(covering, "AGAIN", 0.0)
+    create(w, media_name=None, media_url=LINK, cover="Dear Dr Smith")
+    linked[0] = LinkFailed("timed out")
+
+    assert run_attempt("job", w) is Outcome.PARKED
+    assert run_attempt("job", w) is Outcome.REFUSED
+    job = w.ledger.job("job", history=True)
+    assert (job.state, job.cause) == (State.FAILED, "letter_not_made")
+    assert job.history[-1].data["problem"] == "the link cannot be fetched: timed out"
+    assert telnyx.asked == []

@@ -15,14 +15,18 @@ from faxdispatch.composition.composing import Cover, compose, paged
 from faxdispatch.documents.local import Document, document_of
 from faxdispatch.documents.upload_part import MAX_UPLOAD
 from faxdispatch.errors import BadInput, NoSuchResource, Refused, TelnyxError
-from faxdispatch.media.uploads import store
+from faxdispatch.fetching.trouble import LinkFailed
+from faxdispatch.jobs import SendFax
+from faxdispatch.ledger import JobView
+from faxdispatch.media.uploads import find, store
+from faxdispatch.preflight.links import fetched_now
 from faxdispatch.states import HoldReason
 from faxdispatch.telnyx import TelnyxClient
 from worker.context import Collaborators
 from worker.sending.stages import Ended, Outcome, Prepared
 
 AGAIN = 30.0
-"""Seconds after which it is tried again where Telnyx's storage did not answer."""
+"""Seconds after which it is tried again where Telnyx's storage, or the server of a link, did not answer."""
 _KEPT = 8
 """Documents that are remembered: all rows of a campaign have the same."""
 
@@ -37,8 +41,8 @@ def covered(prepared: Prepared, w: Collaborators) -> Prepared:
         Ended: the document with its cover cannot be made, which is the end of the job, or not just now.
         Unavailable: Redis did not answer.
     """
-    request, job_id = prepared.request, prepared.job.job_id
-    if request.cover is None or request.media_name is None:
+    request, job = prepared.request, prepared.job
+    if request.cover is None:
         return prepared
     cover = Cover(
         request.cover,
@@ -50,18 +54,44 @@ def covered(prepared: Prepared, w: Collaborators) -> Prepared:
     )
     try:
         with w.telnyx.borrow() as telnyx:
-            document = _composed(_body(request.media_name, telnyx), cover)
-            until = max(w.now(), request.send_by or w.now()) + timedelta(days=1)
-            store(telnyx, document, until=until)
+            name = _sent_before(job, telnyx, w) if request.media_url else None
+            name = name or _stored(_composed(_body(request, telnyx, w), cover), request, telnyx, w)
     except (BadInput, Refused) as problem:
-        facts = {"problem": str(problem)}
-        w.ledger.end(job_id, event="job.rejected", cause="letter_not_made", states=(prepared.job.state,), facts=facts)
-        raise Ended(Outcome.REFUSED) from None
+        raise _not_made(job, str(problem), w) from None
+    except LinkFailed as trouble:
+        # As where Telnyx cannot fetch a document: once more, then it is given up.
+        if job.hold_reason == HoldReason.NOT_SENT:
+            raise _not_made(job, f"the link cannot be fetched: {trouble}", w) from None
+        raise _again(job, f"the link cannot be fetched: {trouble}", w) from None
     except TelnyxError as error:
-        due = w.now().timestamp() + AGAIN
-        w.ledger.hold(job_id, reason=HoldReason.NOT_SENT, due=due, detail=str(error))
-        raise Ended(Outcome.PARKED) from None
-    return replace(prepared, request=request.model_copy(update={"media_name": document.media_name}))
+        raise _again(job, str(error), w) from None
+    return replace(prepared, request=request.model_copy(update={"media_name": name, "media_url": None}))
+
+
+def _again(job: JobView, detail: str, w: Collaborators) -> Ended:
+    w.ledger.hold(job.job_id, reason=HoldReason.NOT_SENT, due=w.now().timestamp() + AGAIN, detail=detail)
+    return Ended(Outcome.PARKED)
+
+
+def _not_made(job: JobView, problem: str, w: Collaborators) -> Ended:
+    facts = {"problem": problem}
+    w.ledger.end(job.job_id, event="job.rejected", cause="letter_not_made", states=(job.state,), facts=facts)
+    return Ended(Outcome.REFUSED)
+
+
+def _sent_before(job: JobView, telnyx: TelnyxClient, w: Collaborators) -> str | None:
+    """Give the letter of an earlier attempt, if Telnyx has it still: the link may lead to another one by now."""
+    if not job.attempt:
+        return None
+    history = w.ledger.job(job.job_id, history=True).history
+    letters = [event.data["letter"] for event in history if event.data.get("letter")]
+    return next((name for name in letters[-1:] if find(telnyx, name)), None)
+
+
+def _stored(letter: Document, request: SendFax, telnyx: TelnyxClient, w: Collaborators) -> str:
+    until = max(w.now(), request.send_by or w.now()) + timedelta(days=1)
+    store(telnyx, letter, until=until)
+    return letter.media_name
 
 
 def _composed(body: Document, cover: Cover) -> Document:
@@ -71,8 +101,20 @@ def _composed(body: Document, cover: Cover) -> Document:
     return document
 
 
-def _body(name: str, telnyx: TelnyxClient) -> Document:
-    """Give the stored document that the cover stands before, as PDF."""
+def _body(request: SendFax, telnyx: TelnyxClient, w: Collaborators) -> Document:
+    """Give the document that the cover stands before, as PDF.
+
+    Raises:
+        BadInput: it is not to be had, or cannot be faxed.
+        LinkFailed: the server of a link did not answer.
+        TelnyxError: Telnyx's storage did not answer.
+    """
+    if request.media_url is not None:
+        return paged(fetched_now(request.media_url, w.settings.fax_dangerous_inbound_origins))
+    return _stored_body(request.media_name or "", telnyx)
+
+
+def _stored_body(name: str, telnyx: TelnyxClient) -> Document:
     with _lock:
         if name in _bodies:
             _bodies.move_to_end(name)

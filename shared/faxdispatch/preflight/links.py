@@ -96,16 +96,29 @@ def read(url: str, by: Fetcher, *, quality: str | None = None) -> Report:
 
 
 def fetched(url: str, unchecked_origins: Collection[str] = ()) -> Document:
-    """Fetch the document that a link leads to, as Telnyx does, to join it with others.
+    """Fetch the document that a link leads to, to join it with others.
 
     Raises:
         BadInput: it is not to be had, larger than Telnyx stores, or of a kind that Telnyx does not fax.
+    """
+    try:
+        return fetched_now(url, unchecked_origins)
+    except LinkFailed as why:
+        raise BadInput(f"document: the link cannot be fetched: {why}") from None
+
+
+def fetched_now(url: str, unchecked_origins: Collection[str] = ()) -> Document:
+    """Fetch the document that a link leads to, as Telnyx does: within `SECONDS`, and without following redirects.
+
+    Raises:
+        BadInput: it is not to be had, larger than Telnyx stores, or of a kind that Telnyx does not fax.
+        LinkFailed: its server did not answer; try again.
     """
     by = Links(max_bytes=MAX_UPLOAD, redirects=0, unchecked_origins=unchecked_origins, patience=Patience(total=SECONDS))
     with tempfile.TemporaryFile(prefix="faxdispatch-") as file:
         try:
             by.fetch(url, file)
-        except (LinkRefused, LinkExpired, LinkFailed) as why:
+        except (LinkRefused, LinkExpired) as why:
             raise BadInput(f"document: the link cannot be fetched: {why}") from None
         file.seek(0)
         content = document_of(file.read())

@@ -87,7 +87,7 @@ MEANINGS: dict[HoldReason, Meaning] = {
         "The end of the pause; once the cause is mended, faxdispatch resume CONNECTION ends the pause at once.",
     ),
     HoldReason.NOT_SENT: Meaning(
-        "Telnyx could not be reached, and nothing had left.",
+        "Telnyx, or the link of a document with a cover, could not be reached, and nothing had left.",
         "The pause, at most a minute; mend the network. Where more fail, the connection is paused and one tries.",
     ),
     HoldReason.NEVER_ACCEPTED: Meaning(

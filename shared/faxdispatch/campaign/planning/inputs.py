@@ -211,7 +211,8 @@ class Planner:
         if not own and self._for_all:
             return self._for_all + self._cover_pages
         url = request.get("media_url")
-        return self._links.pages(url) if url else None
+        pages = self._links.pages(url) if url else None
+        return pages + self._cover_pages if pages else None
 
     def _count(self, document: Document) -> int | None:
         report = examine(document)
