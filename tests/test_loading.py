@@ -9,8 +9,8 @@ import faxdispatch
 from faxdispatch.cli.app import COMMANDS
 
 HEAVY = {
-    "asyncio", "celery", "flask", "fsspec", "httpx", "kombu", "nacl", "openpyxl", "phonenumbers", "prometheus_client",
-    "pydantic", "redis", "rich", "typer",
+    "PIL", "asyncio", "celery", "flask", "fontTools", "fpdf", "fsspec", "httpx", "kombu", "nacl", "openpyxl",
+    "phonenumbers", "prometheus_client", "pydantic", "pypdf", "redis", "rich", "typer",
 }  # fmt: skip
 STARTED = """
 import sys
@@ -45,11 +45,21 @@ def test_help_loads_only_what_reads_the_command_line(tmp_path, words):
 def test_status_loads_no_broker_and_no_http(tmp_path):
     assert loaded(tmp_path, STARTED.format(words=["status"])) == {
         "asyncio",  # redis'
-        "phonenumbers",
         "pydantic",
         "redis",
         "typer",
     }
+
+
+def test_the_web_process_loads_no_http_client_and_no_list_of_numbers(tmp_path):
+    assert not {"PIL", "httpx", "phonenumbers", "pypdf"} & loaded(
+        tmp_path, "import webhook.app, webhook.witness, faxdispatch.notices.telling"
+    )
+
+
+def test_a_worker_loads_nothing_that_makes_documents_or_reads_lists(tmp_path):
+    code = "import worker.context, worker.inbound, worker.scheduling.scheduler, worker.media"
+    assert not {"PIL", "fontTools", "fpdf", "fsspec", "openpyxl", "phonenumbers", "pypdf"} & loaded(tmp_path, code)
 
 
 @pytest.mark.parametrize("name", faxdispatch.__all__)

@@ -21,7 +21,6 @@ from pydantic import (
     model_validator,
 )
 
-from faxdispatch.calling.numbers import destined, is_sip, normalise
 from faxdispatch.calling.windows import WindowInWords
 from faxdispatch.errors import InvalidJob
 
@@ -51,6 +50,8 @@ def _number(value: Any, info: ValidationInfo) -> Any:
     context = info.context or {}
     if not isinstance(value, str) or context.get("recorded"):
         return value
+    from faxdispatch.calling.numbers import normalise  # noqa: PLC0415 - not loaded where nobody writes a number
+
     return normalise(value, region=context.get("region"))
 
 
@@ -58,6 +59,8 @@ def _destination(value: Any, info: ValidationInfo) -> Any:
     context = info.context or {}
     if not isinstance(value, str) or context.get("recorded"):
         return value
+    from faxdispatch.calling.numbers import destined, is_sip  # noqa: PLC0415 - as above
+
     return _sip_uri(value.strip()) if is_sip(value) else destined(value, region=context.get("region"))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
@@ -15,12 +15,14 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from faxdispatch.calling.costs import Prices
 from faxdispatch.calling.holidays import Holidays, parse_holidays
-from faxdispatch.calling.numbers import COUNTRIES, NumberPolicy, normalise
 from faxdispatch.calling.openings import Calendar
 from faxdispatch.calling.zones import is_zone
 from faxdispatch.errors import Misconfigured
 from faxdispatch.reasons.ladder import Rung, read_ladder
 from faxdispatch.redis.namespace import FORM, with_namespace
+
+if TYPE_CHECKING:
+    from faxdispatch.calling.numbers import NumberPolicy
 
 log = logging.getLogger(__name__)
 
@@ -73,6 +75,10 @@ def _days(value: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _countries(codes: tuple[str, ...]) -> tuple[str, ...]:
+    if not codes:
+        return codes
+    from faxdispatch.calling.numbers import COUNTRIES  # noqa: PLC0415 - phonenumbers takes long to load, and few settings need it
+
     for place, code in enumerate(codes, start=1):
         if code not in COUNTRIES:
             raise ValueError(
@@ -384,6 +390,8 @@ class Settings(BaseSettings):
         Raises:
             Misconfigured: it is no telephone number. Telnyx would refuse every fax for good.
         """
+        from faxdispatch.calling.numbers import normalise  # noqa: PLC0415 - as above
+
         try:
             return normalise(self.fax_from, region=self.fax_default_region) if self.fax_from else None
         except ValueError as error:
@@ -401,6 +409,8 @@ class Settings(BaseSettings):
         Raises:
             Misconfigured: one of them is no telephone number.
         """
+        from faxdispatch.calling.numbers import normalise  # noqa: PLC0415 - as above
+
         numbers = []
         for place, number in enumerate(self.fax_test_numbers, start=1):
             try:
@@ -425,8 +435,10 @@ class Settings(BaseSettings):
         return Prices(self.fax_price_page, self.fax_price_minute, self.fax_page_seconds, self.fax_pages_guess)
 
     @cached_property
-    def number_policy(self) -> NumberPolicy:
+    def number_policy(self) -> "NumberPolicy":
         """Where faxes may go."""
+        from faxdispatch.calling.numbers import NumberPolicy  # noqa: PLC0415 - as above
+
         return NumberPolicy(
             region=self.fax_default_region,
             countries=frozenset(self.fax_countries),

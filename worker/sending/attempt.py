@@ -23,7 +23,6 @@ from faxdispatch.telnyx import Fax, SendRequest
 from faxdispatch.telnyx.client_state import encode_client_state
 from worker.context import Collaborators
 from worker.policy import changes
-from worker.sending.covering import covered
 from worker.sending.preparation import prepare
 from worker.sending.record import record
 from worker.sending.stages import Admitted, Claimed, Ended, Outcome, Prepared
@@ -114,6 +113,11 @@ def _prepare(job_ids: Sequence[str], outcomes: Outcomes, w: Collaborators) -> It
 def _with_covers(prepared: Sequence[Prepared], outcomes: Outcomes, w: Collaborators) -> list[Prepared]:
     """Put the covers before the documents of those that have one, side by side."""
     made: list[Prepared] = []
+    if not any(one.request.cover for one in prepared):
+        return list(prepared)
+    # What makes documents takes 20 MB, and few workers are asked for a cover.
+    from worker.sending.covering import covered  # noqa: PLC0415
+
     started = [(one, w.call_threads.submit(covered, one, w) if one.request.cover else None) for one in prepared]
     for one, covering in started:
         try:

@@ -3,10 +3,12 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from functools import cache, lru_cache
-
-import phonenumbers
+from typing import TYPE_CHECKING
 
 from faxdispatch.calling.zonedata import load_zone, zones_of_country
+
+if TYPE_CHECKING:
+    from phonenumbers import PhoneNumber
 
 
 def is_zone(name: str) -> bool:
@@ -27,6 +29,8 @@ def zones_of(destination: str) -> tuple[str, ...]:
     """
     if not destination.startswith("+"):
         return ()
+    import phonenumbers  # noqa: PLC0415 - whoever asks only which zones there are need not load it
+
     try:
         number = phonenumbers.parse(destination)
     except phonenumbers.NumberParseException:
@@ -36,7 +40,8 @@ def zones_of(destination: str) -> tuple[str, ...]:
     return tuple(sorted(zones)) if all(is_zone(name) for name in zones) else ()
 
 
-def _of_country(number: phonenumbers.PhoneNumber) -> tuple[str, ...]:
+def _of_country(number: "PhoneNumber") -> tuple[str, ...]:
+    import phonenumbers  # noqa: PLC0415 - see above
     from phonenumbers import timezone  # noqa: PLC0415 - its data is wanted only where a window has no zone
 
     if phonenumbers.number_type(number) == phonenumbers.PhoneNumberType.UNKNOWN:

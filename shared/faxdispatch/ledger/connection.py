@@ -11,6 +11,8 @@ from redis.retry import Retry
 
 from faxdispatch.redis.address import SCHEMES, RedisAddress
 
+_READ_SIZE = 8 * 1024
+"""Bytes that a connection keeps for reading. redis-py's usual 64 kB are 5 MB for the connections of a worker."""
 _TURN = 5.0
 """Seconds that a thread waits for a connection where the address allows only so many, and does not say."""
 
@@ -53,6 +55,7 @@ def connect(url: str, patience: Patience = Patience.WORKER, **options: Any) -> "
         "socket_connect_timeout": connect_timeout,
         "socket_timeout": answer_timeout,
         "health_check_interval": 15,
+        "socket_read_size": _READ_SIZE,
         **keepalive,
     }
     return Redis.from_pool(

@@ -16,8 +16,6 @@ from typing import Protocol
 from urllib.parse import unquote, urlsplit
 from uuid import uuid4
 
-import httpx
-
 from faxdispatch.errors import Misconfigured
 from faxdispatch.notices.incidents import Incident
 
@@ -70,6 +68,8 @@ class Signed:
             "webhook-timestamp": stamp,
             "webhook-signature": f"v1,{base64.b64encode(signature).decode()}",
         }
+        import httpx  # noqa: PLC0415 - whoever tells nothing need not load it
+
         try:
             return httpx.post(self.url, content=body, headers=headers, timeout=PATIENCE / 4).is_success
         except httpx.HTTPError:

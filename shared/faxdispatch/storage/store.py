@@ -5,7 +5,6 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from faxdispatch.errors import Misconfigured
-from faxdispatch.storage.bucket import Bucket
 from faxdispatch.storage.folder import Folder
 from faxdispatch.storage.trouble import StoreTrouble
 
@@ -53,6 +52,8 @@ def open_store(where: str) -> Store:
     if protocol in _FOLDERS:
         return _folder(rest)
     _check_url(where, protocol)
+    from faxdispatch.storage.bucket import Bucket  # noqa: PLC0415 - whoever stores in a folder need not load fsspec
+
     return Bucket(where.rstrip("/"), protocol)
 
 
