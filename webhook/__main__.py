@@ -9,6 +9,7 @@ from types import FrameType
 
 from faxdispatch.errors import Misconfigured
 from faxdispatch.notices.telling import Telling
+from faxdispatch.observability import tracing
 from faxdispatch.observability.logs import set_up
 from faxdispatch.serving import Server, listen
 from webhook import witness
@@ -21,6 +22,10 @@ log = logging.getLogger("webhook")
 def main() -> None:
     """Serve until told to stop; then running requests are finished and no new ones begun."""
     set_up(settings)
+    try:
+        tracing.set_up(settings, "faxdispatch-web")
+    except Misconfigured as error:
+        sys.exit(f"webhook: {error}")
     # That requests wait for a thread is no news worth a line each.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     server = Server(app, _listen("PORT", settings.fax_webhook_host, settings.port), BOUNDS)

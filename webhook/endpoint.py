@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, Unsupporte
 
 from faxdispatch.errors import Unavailable
 from faxdispatch.ledger import Observations
+from faxdispatch.observability import tracing
 from faxdispatch.telnyx.signature import PublicKeys
 from faxdispatch.telnyx.webhooks import TelnyxWebhook
 from webhook.connections import Connections
@@ -83,6 +84,7 @@ class Endpoint:
             seconds = time.perf_counter() - began
             self._metrics.count(answer.outcome, seconds)
             _tell(answer, seconds)
+            _trace(answer, seconds)
         return _ANSWERS[answer.status] if answer.status in _ANSWERS else empty(answer.status, {})
 
     def _judge(self, request: Request) -> _Answer:
@@ -159,6 +161,21 @@ def _tell(answer: _Answer, seconds: float) -> None:
         *(answer.status, answer.outcome, event.event_type, seconds * 1000, *ids.values()),
         extra=ids,
     )
+
+
+def _trace(answer: _Answer, seconds: float) -> None:
+    """Make a span of a webhook that was taken in. Whose trace it is a part of is known only now."""
+    if answer.receipt is None or answer.receipt.event is None:
+        return
+    event, job_id = answer.receipt.event, answer.receipt.job_id
+    facts = {
+        "fax.job": job_id,
+        "fax.id": event.fax_id,
+        "fax.event": event.event_type,
+        "fax.outcome": answer.outcome,
+        "fax.cause": event.failure_reason,
+    }
+    tracing.begin("fax webhook", "SERVER", parent=answer.receipt.trace, facts=facts, ago=seconds).end()
 
 
 def _body(request: Request) -> bytes:

@@ -38,11 +38,15 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What became of a body; the event it held, None where it was unreadable; the job it names, if any."""
+    """What became of a body.
+
+    `event` is None where it was unreadable; `job_id` is the job it names, if any; `trace` that job's trace.
+    """
 
     outcome: Outcome
     event: TelnyxWebhook | None = None
     job_id: str | None = None
+    trace: str | None = None
 
 
 def take_in(observations: Observations, body: bytes, on: Redis | None = None) -> Receipt:
@@ -59,7 +63,7 @@ def take_in(observations: Observations, body: bytes, on: Redis | None = None) ->
         return Receipt(Outcome.DUPLICATE if reply["outcome"] == "duplicate" else Outcome.UNREADABLE)
     seen = observe(event)
     reply = observations.record(seen, body=body.decode(), on=on)
-    return Receipt(Outcome(reply["outcome"]), event, seen.job_id)
+    return Receipt(Outcome(reply["outcome"]), event, seen.job_id, reply.get("trace"))
 
 
 def observe(event: TelnyxWebhook) -> Observation:

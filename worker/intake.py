@@ -10,6 +10,7 @@ from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_expo
 from faxdispatch.errors import IdempotencyConflict, Unavailable
 from faxdispatch.jobs import SendFax
 from faxdispatch.ledger import New
+from faxdispatch.observability import tracing
 from worker.context import Collaborators
 from worker.messaging.message import Message
 from worker.sending.attempt import run_attempts
@@ -46,9 +47,16 @@ def take_in(faxes: Sequence[Fax], w: Collaborators) -> None:
     reraise=True,
 )
 def _record(faxes: Sequence[Fax], w: Collaborators) -> list[str]:
-    new = [New(job.job_id or identity(message.id), job, facts=message.told) for message, job in faxes]
+    spans = [tracing.begin("fax intake", "CONSUMER", parent=message.trace) for message, _ in faxes]
+    new = [
+        New(job.job_id or identity(message.id), job, facts=message.told, trace=span.trace or message.trace)
+        for (message, job), span in zip(faxes, spans, strict=True)
+    ]
+    replies = w.ledger.create_many(new, source="message")
     recorded: dict[str, None] = {}
-    for (message, job), one, reply in zip(faxes, new, w.ledger.create_many(new, source="message"), strict=True):
+    for (message, job), one, reply, span in zip(faxes, new, replies, spans, strict=True):
+        span.tell({"fax.job": reply["job"], "fax.outcome": reply["outcome"]})
+        span.end()
         if reply["outcome"] == "conflict":
             message.dead_letter(IdempotencyConflict(job.idempotency_key or one.job_id, reply["job"]))
         else:

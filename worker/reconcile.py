@@ -12,6 +12,7 @@ from uuid import uuid4
 
 from faxdispatch.errors import TelnyxError
 from faxdispatch.ledger import JobView
+from faxdispatch.observability import tracing
 from faxdispatch.operations.observing import observation_of
 from faxdispatch.states import State
 from faxdispatch.telnyx import Fax
@@ -35,15 +36,20 @@ def reconcile(job_id: str, w: Collaborators) -> None:
     job = w.ledger.job(job_id)
     if job.state is not State.UNKNOWN:
         return
+    with tracing.within("fax reconcile", parent=job.trace, facts={"fax.job": job_id, "fax.attempt": job.attempt}):
+        _look_for(job, w)
+
+
+def _look_for(job: JobView, w: Collaborators) -> None:
     found, begun = False, time.monotonic()
     try:
         for fax in _listing(job, w):
             if _is(fax, job, w):
                 found = True
-                w.ledger.accept(job_id, job.attempt, str(fax.id), source="listing")
+                w.ledger.accept(job.job_id, job.attempt, str(fax.id), source="listing")
                 record(fax, "listing", w)
     except TelnyxError as error:
-        log.info("job %s attempt %d: listing failed: %s", job_id, job.attempt, error, extra={"job": job_id})
+        log.info("job %s attempt %d: listing failed: %s", job.job_id, job.attempt, error, extra={"job": job.job_id})
         return
     if not found:
         _not_found(job, begun, w)

@@ -77,8 +77,8 @@ def _does(kind: type[AnyJob]) -> Callable[[Callable[[AnyJob, Message], None]], A
     def make(work: Callable[[AnyJob, Message], None]) -> Any:
         @shared_task(bind=True, name=kind.TASK)
         @wraps(work)
-        def task(self: Any, payload: Any, told: Mapping[str, Any]) -> None:
-            message = Message(self.request.id, kind.TASK, payload, told, self.app.collaborators)
+        def task(self: Any, payload: Any, told: Mapping[str, Any], trace: str | None = None) -> None:
+            message = Message(self.request.id, kind.TASK, payload, told, self.app.collaborators, trace)
             with _kept(message.w, f"message {message.id}") if kind in JOBS else nullcontext():
                 _do(work, kind, message)
 
@@ -145,7 +145,7 @@ def take_together(self: Any, asked: Sequence[Asked]) -> None:
     They are acknowledged together, so that one that cannot be done must not hold up the others.
     """
     w: Collaborators = self.app.collaborators
-    messages = [Message(one.id, one.task, one.payload, one.told, w) for one in asked]
+    messages = [Message(one.id, one.task, one.payload, one.told, w, one.trace) for one in asked]
     faxes: list[Fax] = []
     with _kept(w, f"what came with message {messages[0].id}"):
         for message in messages:

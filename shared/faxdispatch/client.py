@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -22,6 +22,7 @@ from faxdispatch.errors import (
 )
 from faxdispatch.jobs import CancelFax, FindInbound, Job, RefreshMedia, SendFax, SyncStatus
 from faxdispatch.ledger import DeadLetters, DurabilityCheck, Inbox, JobView, Ledger, New, Scripts, Suppressions, connect
+from faxdispatch.observability import tracing
 from faxdispatch.operations import resending
 from faxdispatch.reasons import holds
 from faxdispatch.reasons.verdicts import check, check_reason, refusal
@@ -652,7 +653,9 @@ class FaxClient:
         With the answers comes whether they are as safe as a claim.
         """
         before = self._durability.mark()
-        replies = self._ledger.create_many(faxes, source="producer")
+        facts = {"fax.job": faxes[0].job_id if len(faxes) == 1 else None, "fax.count": len(faxes)}
+        with tracing.within("fax send", "PRODUCER", facts=facts) as span:
+            replies = self._ledger.create_many([replace(one, trace=span.trace) for one in faxes], source="producer")
         untold = [
             one
             for one, reply in zip(faxes, replies, strict=True)

@@ -312,6 +312,8 @@ class Settings(BaseSettings):
     """What is logged."""
     fax_log_format: Literal["text", "json"] = "text"
     """How: a line of text or one JSON object for each record, with the ids that it is about."""
+    otel_exporter_otlp_endpoint: str | None = Field(default=None, pattern="^https?://")
+    """Where OpenTelemetry's traces are sent, by OTLP over HTTP, like `http://localhost:4318`."""
 
     @model_validator(mode="before")
     @classmethod

@@ -53,6 +53,14 @@ def test_a_time_to_begin_and_one_to_end_are_the_faxs_own(redis_url, protocol):
     assert asked.told == {"eta": LATER.isoformat(), "expires": expires.isoformat()}
 
 
+@pytest.mark.parametrize("protocol", [1, 2])
+def test_the_senders_trace_is_read_and_what_is_none_is_passed_over(redis_url, protocol):
+    trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    config = {"task_protocol": protocol}
+    assert read(redis_url, config=config, headers={"traceparent": trace}).trace == trace
+    assert read(redis_url, config=config, headers={"traceparent": f"{trace}x"}).trace is None
+
+
 def test_of_two_beginnings_the_later_counts_and_of_two_ends_the_earlier(redis_url):
     own = {"send_at": (LATER + timedelta(days=1)).isoformat(), "send_by": (LATER + timedelta(days=2)).isoformat()}
     asked = read(redis_url, kwargs=FAX | own, eta=LATER, expires=LATER + timedelta(days=3))

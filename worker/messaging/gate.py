@@ -15,6 +15,7 @@ from typing import Any
 from kombu import compression as kombu
 
 from faxdispatch.jobs import JOBS, SendFax
+from faxdispatch.observability import tracing
 from worker.messaging.envelope import Envelope
 
 # It has no types.
@@ -42,12 +43,16 @@ _PARTS = "not a task message: its body is not [arguments, keyword arguments, …
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a message asks for, in JSON types. `told` is what its first event says of it besides."""
+    """What a message asks for, in JSON types.
+
+    `told` is what its first event says of it besides, `trace` the `traceparent` of the trace that its sender is in.
+    """
 
     task: str
     id: str
     payload: Any
     told: dict[str, Any] = field(default_factory=dict)
+    trace: str | None = None
 
 
 class Refused(Exception):
@@ -132,7 +137,11 @@ class Gate:
         task = self._task(about.get("task"))
         payload, told = _timed(task, _payload(args, kwargs), about)
         ignored = [word for name, word in _CALLBACKS.items() if (afterwards or {}).get(name)]
-        return Asked(task, _identity(about.get("id")), payload, told | ({"ignored": ignored} if ignored else {}))
+        told |= {"ignored": ignored} if ignored else {}
+        # Where Celery's instrumentation for OpenTelemetry puts it.
+        return Asked(
+            task, _identity(about.get("id")), payload, told, tracing.parse(envelope.headers.get("traceparent"))
+        )
 
     def _task(self, task: Any) -> str:
         if not isinstance(task, str) or not task:

@@ -13,13 +13,14 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What is asked of a task. `told` is what is to be told of it: moments, callbacks not made."""
+    """What is asked of a task. `told` is what is to be told of it: moments, callbacks not made; `trace` its trace."""
 
     id: str
     task: str
     payload: Any
     told: Mapping[str, Any]
     w: Collaborators
+    trace: str | None = None
 
     def dead_letter(self, error: Exception) -> None:
         """Keep it as a dead letter, since it cannot be done, and tell so."""

@@ -18,6 +18,8 @@ from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_expo
 
 from faxdispatch.errors import NotKnown, NotSent, OutcomeUnknown, RateLimited, TelnyxError, Unavailable
 from faxdispatch.ledger import Claim
+from faxdispatch.observability import tracing
+from faxdispatch.observability.tracing import Span
 from faxdispatch.states import HoldReason
 from faxdispatch.telnyx import Fax, SendRequest
 from faxdispatch.telnyx.client_state import encode_client_state
@@ -155,7 +157,7 @@ def _send(admitted: Sequence[Admitted], outcomes: Outcomes, w: Collaborators) ->
             answered = _answered(calls, left)
             if answered:
                 w.reached("answered")
-                outcomes |= record([(calls[call], call.result()) for call in answered], w)
+                outcomes |= _record([(calls[call], call.result()) for call in answered], w)
                 for call in answered:
                     del calls[call]
                 w.reached("recorded")
@@ -170,7 +172,7 @@ def _record_rest(calls: dict[Future[Fax | TelnyxError], Claimed], w: Collaborato
     """
     for call, claimed in calls.items():
         try:
-            record([(claimed, call.result())], w)
+            _record([(claimed, call.result())], w)
         except Unavailable:
             log.warning("%d answers of Telnyx could not be recorded", len(calls))
             return
@@ -181,6 +183,24 @@ def _record_rest(calls: dict[Future[Fax | TelnyxError], Claimed], w: Collaborato
                 claimed.number,
                 extra={"job": claimed.job_id},
             )
+
+
+def _record(answers: Sequence[tuple[Claimed, Fax | TelnyxError]], w: Collaborators) -> Outcomes:
+    """Record answers, and end the spans of their attempts."""
+    outcomes: Outcomes = {}
+    try:
+        outcomes = record(answers, w)
+    finally:
+        for claimed, answer in answers:
+            outcome = outcomes.get(claimed.job_id)
+            claimed.span.tell({"fax.attempt": claimed.number, "fax.outcome": outcome})
+            if isinstance(answer, Fax):
+                claimed.span.tell({"fax.id": answer.id})
+            else:
+                claimed.span.tell({"fax.cause": answer.code or answer.status})
+                claimed.span.fail(answer)
+            claimed.span.end()
+    return outcomes
 
 
 def _due(left: Sequence[Admitted], room: int) -> list[Admitted]:
@@ -214,7 +234,8 @@ def _claim(admitted: Sequence[Admitted], outcomes: Outcomes, w: Collaborators) -
     w.reached("paced")
     # Read before the claim, so that the deadline errs on the early side.
     deadline = time.monotonic() + w.settings.fax_lease / 2
-    wanted = [_wanted(one, w) for one in admitted]
+    spans = [_span(one) for one in admitted]
+    wanted = [_wanted(one, span, w) for one, span in zip(admitted, spans, strict=True)]
     try:
         with w.barrier.bound() as connection:
             replies = w.ledger.claim_many(
@@ -232,9 +253,9 @@ def _claim(admitted: Sequence[Admitted], outcomes: Outcomes, w: Collaborators) -
         return []
     w.watch.witness.remember(replies[0])
     claimed: list[Claimed] = []
-    for one, reply in zip(admitted, replies, strict=True):
+    for one, span, reply in zip(admitted, spans, replies, strict=True):
         if reply["outcome"] == "claimed":
-            claimed.append(Claimed(one, reply["attempt"], deadline))
+            claimed.append(Claimed(one, reply["attempt"], deadline, span))
         else:
             outcomes[one.job_id] = Outcome.PARKED if reply["outcome"] == "held" else Outcome.DROPPED
     w.reached("durable")
@@ -258,7 +279,15 @@ def void(claims: Sequence[Claim], w: Collaborators) -> None:
         w.ledger.void(claim.job_id, claim.owner, reason=HoldReason.NOT_DURABLE, delay=CLOSED)
 
 
-def _wanted(admitted: Admitted, w: Collaborators) -> Claim:
+def _span(admitted: Admitted) -> Span:
+    """Begin the span of an attempt; it is told only where the attempt is claimed and answered."""
+    job = admitted.prepared.job
+    return tracing.begin(
+        "fax attempt", parent=job.trace, facts={"fax.job": job.job_id, "fax.campaign": job.campaign_id}
+    )
+
+
+def _wanted(admitted: Admitted, span: Span, w: Collaborators) -> Claim:
     changed = changes(admitted.rung, w.settings)
     facts: dict[str, Any] = {"connection_id": admitted.prepared.connection, "worker": w.name}
     if changed:
@@ -273,13 +302,14 @@ def _wanted(admitted: Admitted, w: Collaborators) -> Claim:
         rung=admitted.rung,
         connection=admitted.prepared.connection,
         telnyx_at=w.telnyx_clock.now(),
+        trace=None if admitted.prepared.job.trace else span.trace,
     )
 
 
 def _submit(claimed: Claimed, w: Collaborators) -> Fax | TelnyxError:
     """Make the one call. Whatever goes wrong in it is an answer too."""
     try:
-        with w.telnyx.borrow() as telnyx:
+        with claimed.span.entered(), w.telnyx.borrow() as telnyx:
             request = _request(claimed, w)
             _wait_for_slot(claimed, w)
             w.reached("leaving")

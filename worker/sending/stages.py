@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from faxdispatch.jobs import SendFax
 from faxdispatch.ledger import JobView
+from faxdispatch.observability.tracing import Span
 
 
 class Outcome(StrEnum):
@@ -59,11 +60,12 @@ class Admitted:
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """Attempt `number` is ours alone until `deadline` (monotonic seconds)."""
+    """Attempt `number` is ours alone until `deadline` (monotonic seconds); `span` is its step of the fax's trace."""
 
     admitted: Admitted
     number: int
     deadline: float
+    span: Span
 
     @property
     def prepared(self) -> Prepared:

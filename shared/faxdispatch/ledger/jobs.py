@@ -31,8 +31,8 @@ class New:
     """A job to be recorded; see `Ledger.create`.
 
     `message` is a queue of the broker on this very Redis, and the text that is put there by the step that records the
-    job. `facts` are told by its first event. With `in_time`, a job whose `send_by` has passed is not recorded: the
-    outcome is `late`.
+    job. `facts` are told by its first event. `trace` is the `traceparent` of the trace that it is a part of. With
+    `in_time`, a job whose `send_by` has passed is not recorded: the outcome is `late`.
     """
 
     job_id: str
@@ -40,6 +40,7 @@ class New:
     message: tuple[str, str] | None = None
     facts: Mapping[str, Any] | None = None
     in_time: bool = False
+    trace: str | None = None
 
     def arguments(self) -> dict[str, Any]:
         """Give it as the script takes it."""
@@ -59,6 +60,7 @@ class New:
             "group": next(iter(job.tags), None),
             "queue": queue,
             "message": message,
+            "trace": self.trace,
             "data": json.dumps(self.facts) if self.facts else None,
             "send_by": round(job.send_by.timestamp() * 1000) if self.in_time and job.send_by else None,
         }
@@ -70,7 +72,8 @@ class Claim:
     """A claim of the next attempt of a job; see `Ledger.claim_many`.
 
     `connection` is the one that it will be sent on; the claim fails where the job waits on another by now.
-    `telnyx_at` is the present moment by Telnyx's clock, where that is known.
+    `telnyx_at` is the present moment by Telnyx's clock, where that is known. `trace` is a `traceparent` that the job
+    has from now on, where it has none.
     """
 
     job_id: str
@@ -80,6 +83,7 @@ class Claim:
     rung: int
     connection: str | None = None
     telnyx_at: datetime | None = None
+    trace: str | None = None
 
 
 class Ledger(Rows):
@@ -162,6 +166,7 @@ class Ledger(Rows):
                 "rung": c.rung,
                 **({"connection": c.connection} if c.connection else {}),
                 **({"telnyx_at": _ms(c.telnyx_at.timestamp())} if c.telnyx_at else {}),
+                **({"trace": c.trace} if c.trace else {}),
             }
             for c in claims
         ]

@@ -79,6 +79,7 @@ class Observations:
         """Record an observation; `body` is kept where it must go to quarantine, `on` a connection to use.
 
         `outcome` is `recorded`, `duplicate`, `differs` (same id, other content), `overtaken`, `conflict` or `foreign`.
+        With what is new comes `trace`, where the job has one.
 
         Raises:
             Unavailable: nothing is half recorded; try again.

@@ -66,6 +66,8 @@ class JobView(BaseModel):
     campaign_id: str | None
     row: int | None
     """Row of the campaign."""
+    trace: str | None = None
+    """The `traceparent` (W3C Trace Context) of the trace that its spans belong to; None where it is not traced."""
     request: SendFax
     history: tuple[Event, ...] = ()
 
@@ -101,6 +103,7 @@ class JobView(BaseModel):
             page_count=int(row["pages"]) if row.get("pages") else None,
             campaign_id=row.get("campaign") or None,
             row=int(row["row"]) if row.get("row") else None,
+            trace=row.get("trace"),
             request=SendFax.decode(row["request"], recorded=True),
             history=history,
         )

@@ -17,6 +17,7 @@ import httpx
 from faxdispatch.errors import NotSent, OutcomeUnknown, TelnyxError, Unreachable
 from faxdispatch.fetching.authorities import tls_context
 from faxdispatch.fetching.proxies import named_proxy
+from faxdispatch.observability import tracing
 from faxdispatch.telnyx.direct import DirectTransport
 from faxdispatch.telnyx.translate import Answer
 from faxdispatch.text.privacy import scrub
@@ -155,7 +156,7 @@ class Transport:
         evidence = _Evidence(deadline, self._clock)
         evidence.check_deadline()
         try:
-            answer = self._exchange(call, evidence)
+            answer = self._traced(call, evidence)
         except (TelnyxError, TooLarge):
             raise
         except Exception as error:
@@ -165,6 +166,12 @@ class Transport:
             # Even of an error that nobody foresaw, what counts is whether the request had begun to leave.
             raise evidence.translate(call.operation, error) from error
         self._learn(call.operation, answer)
+        return answer
+
+    def _traced(self, call: Call, evidence: _Evidence) -> Answer:
+        with tracing.within(f"telnyx {call.operation}", "CLIENT", facts={"http.request.method": call.method}) as span:
+            answer = self._exchange(call, evidence)
+            span.tell({"http.response.status_code": answer.status})
         return answer
 
     def _exchange(self, call: Call, evidence: _Evidence) -> Answer:

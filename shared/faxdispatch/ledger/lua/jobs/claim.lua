@@ -54,7 +54,7 @@ local function claim(c)
     attempt = attempt, owner = c.owner, submitted = now, rank = 0, provider = '', hold = '', due = '',
     cause = '', asked = 0, listings = 0, hints = 0, rung = c.rung, estimate = whole(c.cost), freed = '',
     submitted_telnyx = c.telnyx_at and whole(c.telnyx_at) or '',
-    account = a.account or '',
+    account = a.account or '', trace = j.trace or c.trace,
   })
   appoint(j, now + a.lease, true)
   return {outcome = 'claimed', attempt = attempt}

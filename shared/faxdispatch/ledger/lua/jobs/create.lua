@@ -33,7 +33,8 @@ local function create(n)
   local j = begin(n.job, {
     attempt = 0, rank = 0, to = n.to, sender = n.sender or '', connection = n.connection or '', request = n.request,
     fingerprint = n.fingerprint, idem = n.idem or '', priority = n.priority, tags = n.tags,
-    client_state = n.client_state or '', group = n.group or '', created = now, fax_id = '', nth = index_job(n.job, n.mark),
+    client_state = n.client_state or '', group = n.group or '', created = now, fax_id = '', trace = n.trace,
+    nth = index_job(n.job, n.mark),
   })
   emit(j, 'job.queued', {data = n.data})
   move(j, 'queued')

@@ -17,7 +17,7 @@ local j, attempt = nil, a.attempt
 local function remember(outcome, extra)
   redis.call('SET', seen_key, a.digest, 'PX', j and is_row(j) and a.row_kept or a.seen)
   local t = extra or {}
-  t.outcome = outcome
+  t.outcome, t.trace = outcome, j and j.trace
   return reply(t)
 end
 

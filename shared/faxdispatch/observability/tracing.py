@@ -1,0 +1,186 @@
+"""Traces of faxes by OpenTelemetry, from the producer to Telnyx's webhooks.
+
+A process traces where OpenTelemetry's SDK is loaded in it. Ours load it where `OTEL_EXPORTER_OTLP_ENDPOINT` is set, a
+producer's own service by itself. Everywhere else nothing is loaded, and what is here does nothing.
+
+A trace is named by its `traceparent` (W3C Trace Context), the form in which the ledger and messages carry it. What is
+told of a span must hold no number, no link and no words of others.
+"""
+
+import logging
+import os
+import re
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import TYPE_CHECKING, Any, Literal
+
+from faxdispatch.errors import Misconfigured
+from faxdispatch.settings import Settings
+
+if TYPE_CHECKING:
+    from opentelemetry.sdk.trace import ReadableSpan
+    from opentelemetry.sdk.trace.export import SpanExportResult
+    from opentelemetry.trace import Span as Recorded
+
+log = logging.getLogger(__name__)
+
+Kind = Literal["INTERNAL", "PRODUCER", "CONSUMER", "CLIENT", "SERVER"]
+Facts = Mapping[str, str | int | None]
+"""Attributes by their full names; what is None is left out."""
+
+Export = Callable[["Sequence[ReadableSpan]"], "SpanExportResult"]
+
+PATIENCE = 3
+"""Seconds that a collector may take, unless `OTEL_EXPORTER_OTLP_TIMEOUT` says: a process waits so long when it ends."""
+
+_FORM = re.compile("00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
+
+
+class Span:
+    """A step of a trace. It is told once it has ended; one that never ends is not told."""
+
+    def __init__(self, recorded: "Recorded | None" = None) -> None:
+        self._recorded = recorded
+
+    @property
+    def trace(self) -> str | None:
+        """The `traceparent` by which later steps join it; None where nothing is traced."""
+        if self._recorded is None:
+            return None
+        context = self._recorded.get_span_context()
+        if not context.is_valid:
+            return None
+        return f"00-{context.trace_id:032x}-{context.span_id:016x}-{context.trace_flags:02x}"
+
+    def tell(self, facts: Facts) -> None:
+        """Add attributes."""
+        if self._recorded is not None:
+            self._recorded.set_attributes({name: value for name, value in facts.items() if value is not None})
+
+    def fail(self, error: Exception) -> None:
+        """Mark it as failed. Only the error's class is told: its text may be personal."""
+        if self._recorded is not None:
+            from opentelemetry.trace import StatusCode  # noqa: PLC0415 - loaded only where there are traces
+
+            self._recorded.set_status(StatusCode.ERROR)
+            self.tell({"error.type": type(error).__name__})
+
+    def entered(self) -> AbstractContextManager[object]:
+        """Give a block within which further spans of this thread are parts of it."""
+        if self._recorded is None:
+            return nullcontext()
+        from opentelemetry.trace import use_span  # noqa: PLC0415 - the same
+
+        return use_span(self._recorded, record_exception=False, set_status_on_exception=False)
+
+    def end(self) -> None:
+        """End it."""
+        if self._recorded is not None:
+            self._recorded.end()
+
+
+_NONE = Span()
+
+
+def set_up(settings: Settings, service: str) -> None:
+    """Have this process trace, as `service`, where the settings and OpenTelemetry's own variables say so.
+
+    Raises:
+        Misconfigured: one of those variables cannot be used.
+    """
+    if settings.otel_exporter_otlp_endpoint is None:
+        return
+    try:
+        from opentelemetry import trace  # noqa: PLC0415 - loaded only where there are traces
+        from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415 - the same
+        from opentelemetry.sdk.resources import OTELResourceDetector, Resource  # noqa: PLC0415 - the same
+        from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415 - the same
+        from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415 - the same
+    except ImportError as error:
+        log.warning(
+            "OTEL_EXPORTER_OTLP_ENDPOINT is set and nothing is traced, since %s is missing: "
+            "pip install 'faxdispatch[otel]'",
+            error.name,
+        )
+        return
+    # It may come from `.env`, where OpenTelemetry does not look.
+    os.environ.setdefault("OTEL_EXPORTER_OTLP_ENDPOINT", settings.otel_exporter_otlp_endpoint)
+    os.environ.setdefault("OTEL_EXPORTER_OTLP_TIMEOUT", str(PATIENCE))
+    # It tells of every failure, several times.
+    logging.getLogger("opentelemetry.exporter").setLevel(logging.CRITICAL)
+    resource = Resource.create().merge(Resource({"service.name": service})).merge(OTELResourceDetector().detect())
+    try:
+        provider = TracerProvider(resource=resource)
+        exporter = OTLPSpanExporter()
+    except ValueError as error:
+        raise Misconfigured(f"one of the OTEL_… variables cannot be used: {error}") from None
+    exporter.export = told_once(exporter.export)  # type: ignore[assignment, method-assign] # the one step of it that is watched
+    provider.add_span_processor(BatchSpanProcessor(exporter))
+    trace.set_tracer_provider(provider)
+
+
+def told_once(export: Export) -> Export:
+    """Have failures of an exporter told in the log when they begin and when they end."""
+    failing = False
+
+    def exported(spans: "Sequence[ReadableSpan]") -> "SpanExportResult":
+        nonlocal failing
+        result = export(spans)
+        if result.name == "SUCCESS":
+            if failing:
+                log.warning("traces can be sent again")
+        elif not failing:
+            log.warning(
+                "traces cannot be sent, and are lost until they can; nothing else is: "
+                "look at OTEL_EXPORTER_OTLP_ENDPOINT"
+            )
+        failing = result.name != "SUCCESS"
+        return result
+
+    return exported
+
+
+def begin(
+    name: str, kind: Kind = "INTERNAL", *, parent: str | None = None, facts: Facts | None = None, ago: float = 0.0
+) -> Span:
+    """Begin a span, `ago` seconds before now.
+
+    It joins the trace of `parent`, a `traceparent`, or else the span that this thread is in.
+    """
+    if "opentelemetry.sdk.trace" not in sys.modules:
+        return _NONE
+    from opentelemetry import trace  # noqa: PLC0415 - loaded only where there are traces
+    from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator  # noqa: PLC0415 - the same
+
+    recorded = trace.get_tracer("faxdispatch").start_span(
+        name,
+        context=TraceContextTextMapPropagator().extract({"traceparent": parent}) if parent else None,
+        kind=trace.SpanKind[kind],
+        start_time=time.time_ns() - round(ago * 1e9),
+    )
+    span = Span(recorded)
+    span.tell(facts or {})
+    return span
+
+
+@contextmanager
+def within(
+    name: str, kind: Kind = "INTERNAL", *, parent: str | None = None, facts: Facts | None = None
+) -> Iterator[Span]:
+    """Make a span of a block; it fails with the error that ends the block."""
+    span = begin(name, kind, parent=parent, facts=facts)
+    try:
+        with span.entered():
+            yield span
+    except Exception as error:
+        span.fail(error)
+        raise
+    finally:
+        span.end()
+
+
+def parse(found: Any) -> str | None:
+    """Give a `traceparent` that a message brought; None where it is none."""
+    return found if isinstance(found, str) and _FORM.fullmatch(found) else None

@@ -1,0 +1,200 @@
+"""One trace from the producer to Telnyx's webhook, kept in the ledger in between; and nothing personal in it."""
+
+import sys
+from collections import Counter
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from opentelemetry import trace
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor, SpanExportResult
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.trace import StatusCode
+
+from faxdispatch import FaxClient
+from faxdispatch.jobs import SendFax
+from faxdispatch.ledger import Rules, Scripts, connect
+from faxdispatch.observability import tracing
+from faxdispatch.settings import Settings
+from faxdispatch.telnyx import ClientStack, TelnyxClient
+from faxdispatch.telnyx.client_state import encode_client_state
+from faxdispatch.testing import telnyx_event
+from tests.webhook.harness import PATH, SIGNER
+from tests.worker.doubles import collaborators
+from webhook.app import create_apps
+from worker.context import Collaborators
+from worker.intake import take_in
+from worker.messaging.message import Message
+from worker.reconcile import reconcile
+from worker.sending.attempt import run_attempt
+
+PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+FAX = {"to": "+13125550200", "media_url": "https://files.example.com/a.pdf?sig=s3cret"}
+
+
+class Traces:
+    """The spans that have ended."""
+
+    def __init__(self) -> None:
+        self.provider = TracerProvider()
+        self._kept = InMemorySpanExporter()
+        self.provider.add_span_processor(SimpleSpanProcessor(self._kept))
+
+    @property
+    def all(self):
+        return self._kept.get_finished_spans()
+
+    def __getitem__(self, name):
+        [span] = [span for span in self.all if span.name == name]
+        return span
+
+    def parents(self):
+        """The name of each span's parent, or its id where it is none of ours."""
+        names = {span.context.span_id: span.name for span in self.all}
+        return {s.name: s.parent and names.get(s.parent.span_id, f"{s.parent.span_id:016x}") for s in self.all}
+
+
+@pytest.fixture
+def traces(monkeypatch: pytest.MonkeyPatch) -> Traces:
+    made = Traces()
+    monkeypatch.setattr(trace, "get_tracer", made.provider.get_tracer)
+    return made
+
+
+class Telnyx:
+    """Answers calls to send with what the test says."""
+
+    status, answer = 202, {"data": {"id": "fax-1", "status": "queued"}}
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        if request.method == "GET":
+            return httpx.Response(200, json={"data": []})
+        return httpx.Response(self.status, json=self.answer)
+
+
+@pytest.fixture
+def telnyx() -> Telnyx:
+    return Telnyx()
+
+
+@pytest.fixture
+def w(redis_url: str, telnyx: Telnyx) -> Iterator[Collaborators]:
+    settings = Settings(fax_connection_id="c1", fax_from="+13125550299", fax_rate=1000, fax_channels=5)
+    clients = ClientStack(
+        lambda: TelnyxClient("https://api.test/v2", "KEY0123456789", http=httpx.MockTransport(telnyx))
+    )
+    yield collaborators(Scripts(connect(redis_url), Rules(rate=1000, channels=5)), settings, telnyx=clients)
+    clients.close()
+
+
+def tell(redis_url: str, w: Collaborators, job_id: str) -> None:
+    """Have the web app take a webhook about a job's first attempt."""
+    state = encode_client_state(job_id, 1, w.ledger.identity.id)
+    event = telnyx_event("fax.delivered", client_state=state, fax_id="fax-1", to=FAX["to"], connection_id="c1")
+    request = SIGNER.request(event)
+    apps = create_apps(Settings(redis_url=redis_url, telnyx_public_key=(SIGNER.public_key,)))
+    assert apps.public.test_client().post(PATH, data=request.body, headers=request.headers).status_code == 200
+
+
+def test_a_producers_trace_goes_on_to_the_webhook(redis_url: str, w: Collaborators, traces: Traces) -> None:
+    with traces.provider.get_tracer("shop").start_as_current_span("order"):
+        job_id = FaxClient(redis_url).send(FAX).job_id
+    run_attempt(job_id, w)
+    tell(redis_url, w, job_id)
+    assert f"{traces['fax send'].context.span_id:016x}" in w.ledger.job(job_id).trace
+    assert traces.parents() == {
+        "order": None,
+        "fax send": "order",
+        "fax attempt": "fax send",
+        "telnyx send_fax": "fax attempt",
+        "fax webhook": "fax send",
+    }
+    assert traces["fax attempt"].attributes == {
+        "fax.job": job_id,
+        "fax.attempt": 1,
+        "fax.outcome": "accepted",
+        "fax.id": "fax-1",
+    }
+    assert traces["telnyx send_fax"].attributes == {"http.request.method": "POST", "http.response.status_code": 202}
+    assert traces["fax webhook"].attributes["fax.event"] == "fax.delivered"
+
+
+def test_no_span_holds_what_is_personal(redis_url: str, w: Collaborators, traces: Traces) -> None:
+    job_id = FaxClient(redis_url).send(FAX).job_id
+    run_attempt(job_id, w)
+    tell(redis_url, w, job_id)
+    told = "".join(span.to_json() for span in traces.all)
+    assert len(traces.all) == 4
+    assert [text for text in ("5550200", "5550299", "example.com", "s3cret", "KEY0") if text in told] == []
+
+
+def test_a_plain_message_brings_its_trace_along(w: Collaborators, traces: Traces) -> None:
+    message = Message("job", SendFax.TASK, FAX, {}, w, PARENT)
+    take_in([(message, SendFax.decode(FAX))], w)
+    parents = traces.parents()
+    assert parents["fax intake"] == "b7ad6b7169203331"
+    assert parents["fax attempt"] == "fax intake"
+    assert {span.context.trace_id for span in traces.all} == {0x0AF7651916CD43DD8448EB211C80319C}
+
+
+def test_a_fax_without_a_trace_has_the_one_of_its_first_attempt(
+    w: Collaborators, traces: Traces, telnyx: Telnyx
+) -> None:
+    telnyx.status = 500
+    w.ledger.create("row", SendFax.decode(FAX), source="producer", campaign="spring")
+    run_attempt("row", w)
+    first = traces["fax attempt"]
+    assert first.attributes["fax.campaign"] == "spring"
+    assert (first.status.status_code, first.attributes["error.type"]) == (StatusCode.ERROR, "OutcomeUnknown")
+    kept = w.ledger.job("row").trace
+    assert kept == f"00-{first.context.trace_id:032x}-{first.context.span_id:016x}-{first.context.trace_flags:02x}"
+    reconcile("row", w)
+    told = Counter(span.name for span in traces.all)
+    assert told == {"fax attempt": 1, "telnyx send_fax": 1, "fax reconcile": 1, "telnyx list_faxes": 1}
+    assert {span.context.trace_id for span in traces.all} == {first.context.trace_id}
+    assert traces["fax reconcile"].parent.span_id == first.context.span_id
+
+
+def test_the_text_of_an_error_is_not_told(traces: Traces) -> None:
+    with pytest.raises(ValueError, match="5550200"), tracing.within("step"):
+        raise ValueError(FAX["to"])
+    assert traces["step"].attributes == {"error.type": "ValueError"}
+    assert not traces["step"].events
+    assert FAX["to"] not in traces["step"].to_json()
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        None,
+        7,
+        "",
+        PARENT.upper(),
+        f"{PARENT}\n",
+        "00-00000000000000000000000000000000-b7ad6b7169203331-01",
+        "00-0af7651916cd43dd8448eb211c80319c-0000000000000000-01",
+        ["00"],
+    ],
+)
+def test_what_is_no_trace_is_none(found: object) -> None:
+    assert tracing.parse(PARENT) == PARENT
+    assert tracing.parse(found) is None
+
+
+def test_a_collector_that_does_not_answer_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
+    results = iter([SpanExportResult.FAILURE, SpanExportResult.FAILURE, SpanExportResult.SUCCESS])
+    export = tracing.told_once(lambda _: next(results))
+    for _ in range(3):
+        export([])
+    assert caplog.messages == [
+        "traces cannot be sent, and are lost until they can; nothing else is: look at OTEL_EXPORTER_OTLP_ENDPOINT",
+        "traces can be sent again",
+    ]
+
+
+def test_without_the_extra_one_line_says_so(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    monkeypatch.setitem(sys.modules, "opentelemetry.sdk.trace", None)
+    tracing.set_up(Settings(otel_exporter_otlp_endpoint="http://127.0.0.1:4318"), "faxdispatch-worker")
+    [line] = caplog.messages
+    assert "pip install 'faxdispatch[otel]'" in line
