@@ -57,8 +57,8 @@ format: $(STAMP) ## format the code and mend what the linter can mend
 	$(BIN)/ruff check --fix .
 
 lock: ## renew requirements/*.lock from pyproject.toml (needs uv)
-	uv pip compile pyproject.toml --extra app --extra notices --extra otel --group dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o requirements/dev.lock
-	uv pip compile pyproject.toml --extra app --extra notices --extra otel --extra s3 --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -c requirements/dev.lock -o requirements/app.lock
+	uv pip compile pyproject.toml --extra app --extra notices --extra otel --extra sentry --group dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o requirements/dev.lock
+	uv pip compile pyproject.toml --extra app --extra notices --extra otel --extra s3 --extra sentry --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -c requirements/dev.lock -o requirements/app.lock
 
 pin: ## name the images in Dockerfile and docker-compose.yml by their digests of today (needs docker buildx)
 	@for image in $$(sed -nE 's/^(FROM|    image:) ([^ @]+:[^ @]+).*/\2/p' Dockerfile docker-compose.yml | sort -u); do \

@@ -9,6 +9,7 @@ from types import FrameType
 from console.app import create_app
 from faxdispatch.errors import Misconfigured
 from faxdispatch.ledger.connection import refuse_unfit
+from faxdispatch.observability import sentry
 from faxdispatch.observability.logs import set_up
 from faxdispatch.serving import Bounds, Server, listen
 from faxdispatch.settings import Settings
@@ -25,10 +26,11 @@ def main() -> None:
         settings = Settings.load()
         refuse_unfit(settings.redis, settings.broker)
         app = create_app(settings)
+        set_up(settings)
+        sentry.set_up(settings, "console")
     except Misconfigured as error:
         print(f"console: {error}", file=sys.stderr)
         raise SystemExit(2) from None
-    set_up(settings)
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     try:
         sock = listen(settings.fax_console_host, settings.fax_console_port)

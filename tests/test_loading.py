@@ -10,7 +10,8 @@ from faxdispatch.cli.app import COMMANDS
 
 HEAVY = {
     "PIL", "asyncio", "celery", "flask", "fontTools", "fpdf", "fsspec", "httpx", "kombu", "nacl", "openpyxl",
-    "opentelemetry.exporter", "phonenumbers", "prometheus_client", "pydantic", "pypdf", "redis", "rich", "typer",
+    "opentelemetry.exporter", "phonenumbers", "prometheus_client", "pydantic", "pypdf", "redis", "rich", "sentry_sdk",
+    "typer",
 }  # fmt: skip
 STARTED = """
 import sys

@@ -9,7 +9,7 @@ from types import FrameType
 
 from faxdispatch.errors import Misconfigured
 from faxdispatch.notices.telling import Telling
-from faxdispatch.observability import tracing
+from faxdispatch.observability import sentry, tracing
 from faxdispatch.observability.logs import set_up
 from faxdispatch.serving import Server, listen
 from webhook import witness
@@ -23,6 +23,7 @@ def main() -> None:
     """Serve until told to stop; then running requests are finished and no new ones begun."""
     set_up(settings)
     try:
+        sentry.set_up(settings, "web")
         tracing.set_up(settings, "faxdispatch-web")
     except Misconfigured as error:
         sys.exit(f"webhook: {error}")

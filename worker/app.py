@@ -37,7 +37,7 @@ from faxdispatch.ledger import (
 from faxdispatch.ledger.connection import refuse_unfit
 from faxdispatch.ledger.refusals import passes
 from faxdispatch.notices.telling import Telling
-from faxdispatch.observability import tracing
+from faxdispatch.observability import sentry, tracing
 from faxdispatch.observability.logs import set_up
 from faxdispatch.redis.address import RedisAddress
 from faxdispatch.settings import Settings
@@ -209,6 +209,7 @@ def make() -> Celery:
     try:
         settings = Settings.load()
         set_up(settings)
+        sentry.set_up(settings, "worker")
         tracing.set_up(settings, "faxdispatch-worker")
         logging.getLogger("celery").setLevel(logging.WARNING)
         return _built(settings)

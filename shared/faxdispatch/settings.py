@@ -314,6 +314,8 @@ class Settings(BaseSettings):
     """How: a line of text or one JSON object for each record, with the ids that it is about."""
     otel_exporter_otlp_endpoint: str | None = Field(default=None, pattern="^https?://")
     """Where OpenTelemetry's traces are sent, by OTLP over HTTP, like `http://localhost:4318`."""
+    sentry_dsn: SecretStr | None = None
+    """Address of a Sentry project that unforeseen errors are reported to."""
 
     @model_validator(mode="before")
     @classmethod

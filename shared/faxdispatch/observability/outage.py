@@ -13,7 +13,8 @@ from faxdispatch.text.privacy import scrub
 
 log = logging.getLogger(__name__)
 
-_AWAY = (Unavailable, RedisAway, OperationalError, ConnectionError)
+AWAY = (Unavailable, RedisAway, OperationalError, ConnectionError)
+"""Errors that say no more than that a server is away."""
 _ITS_WORDS = (
     "Connection to broker lost",
     "Cannot connect to",
@@ -76,22 +77,22 @@ class OncePerOutage(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Tell whether the record says something of its own."""
-        reason = _reason(record)
-        if reason is None:
+        why = reason(record)
+        if why is None:
             return True
-        of_broker = record.name.startswith(_BROKERS) or isinstance(reason, (OperationalError, ConnectionError))
-        (self._broker if of_broker else REDIS).noticed(reason)
+        of_broker = record.name.startswith(_BROKERS) or isinstance(why, (OperationalError, ConnectionError))
+        (self._broker if of_broker else REDIS).noticed(why)
         return False
 
 
-def _reason(record: logging.LogRecord) -> object | None:
+def reason(record: logging.LogRecord) -> object | None:
     """Give why a server is away, as far as a record is about that; None where it is not."""
     if record.name == __name__:
         return None
     failure = record.exc_info[1] if record.exc_info else None
     arguments = record.args if isinstance(record.args, tuple) else ()
     for candidate in (failure, *arguments):
-        if isinstance(candidate, _AWAY):
+        if isinstance(candidate, AWAY):
             return candidate
     if record.name.startswith(("celery.", "py.warnings")):
         message = record.getMessage()

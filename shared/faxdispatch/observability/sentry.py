@@ -1,0 +1,161 @@
+"""Unforeseen errors, reported to Sentry: where they happened, and nothing of what they happened to.
+
+An event is made anew of the fields that are named here, so that nothing else can leave: no request, no variable, no
+text of an error, no parameter of a log line. These are in the process's own log, under the ids that the event has.
+"""
+
+import logging
+import os
+import time
+from collections.abc import Callable, Mapping
+from importlib.metadata import version
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Literal
+
+from faxdispatch.errors import FaxError, Misconfigured
+from faxdispatch.observability.outage import AWAY, reason
+from faxdispatch.settings import Settings
+from faxdispatch.text.privacy import scrub
+
+if TYPE_CHECKING:
+    from sentry_sdk.integrations import Integration
+    from sentry_sdk.types import Event, Hint
+
+log = logging.getLogger(__name__)
+
+PAUSE = 60.0
+"""Seconds in which one kind of error is reported once."""
+MOST = 1000
+"""Kinds that are remembered."""
+
+_KEPT = (
+    "environment", "event_id", "level", "logger", "platform", "release", "sdk", "server_name", "timestamp",
+    "transaction",
+)  # fmt: skip
+_OF_A_FRAME = (
+    "abs_path", "context_line", "filename", "function", "in_app", "lineno", "module", "post_context", "pre_context",
+)  # fmt: skip
+_IDS = ("job", "fax", "campaign", "event")
+
+
+def set_up(settings: Settings, service: Literal["worker", "web", "console"]) -> None:
+    """Have this process report, where `SENTRY_DSN` is set.
+
+    Raises:
+        Misconfigured: it is no DSN.
+    """
+    if settings.sentry_dsn is None:
+        return
+    try:
+        import sentry_sdk  # noqa: PLC0415 - loaded only where errors are reported
+        from sentry_sdk.utils import BadDsn  # noqa: PLC0415 - the same
+
+        integrations = _integrations(service)
+    except ImportError as error:
+        log.warning(
+            "SENTRY_DSN is set and nothing is reported, since %s is missing: pip install 'faxdispatch[sentry]'",
+            error.name,
+        )
+        return
+    try:
+        sentry_sdk.init(
+            dsn=settings.sentry_dsn.get_secret_value(),
+            before_send=Filter(),
+            default_integrations=False,
+            auto_enabling_integrations=False,
+            integrations=integrations,
+            release=os.environ.get("SENTRY_RELEASE") or f"faxdispatch@{version('faxdispatch')}",
+            include_local_variables=False,
+            max_request_body_size="never",
+            max_breadcrumbs=0,
+            auto_session_tracking=False,
+            send_client_reports=False,
+            trace_propagation_targets=[],
+        )
+    except BadDsn:
+        raise Misconfigured("SENTRY_DSN: not an address like https://KEY@HOST/PROJECT") from None
+    sentry_sdk.set_tag("service", f"faxdispatch-{service}")
+
+
+def _integrations(service: str) -> "list[Integration]":
+    from sentry_sdk.integrations.excepthook import ExcepthookIntegration  # noqa: PLC0415 - as in `set_up`
+    from sentry_sdk.integrations.logging import LoggingIntegration  # noqa: PLC0415 - the same
+    from sentry_sdk.integrations.threading import ThreadingIntegration  # noqa: PLC0415 - the same
+
+    ours: list[Integration] = [
+        LoggingIntegration(level=None, event_level=logging.ERROR),
+        ExcepthookIntegration(),
+        ThreadingIntegration(propagate_scope=False),
+    ]
+    if service == "worker":
+        from sentry_sdk.integrations.celery import CeleryIntegration  # noqa: PLC0415 - the same
+
+        return [*ours, CeleryIntegration(propagate_traces=False)]
+    from sentry_sdk.integrations.flask import FlaskIntegration  # noqa: PLC0415 - the same
+
+    return [*ours, FlaskIntegration()]
+
+
+class Filter:
+    """What Sentry gets of an event; None where that is nothing. Threads may share it.
+
+    What is foreseen, such as refusals and calls to try again, is told by events and metrics, and an outage once by the
+    log. What happens again and again is reported once in `PAUSE` seconds.
+    """
+
+    def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = Lock()
+        self._reported: dict[object, float] = {}
+
+    def __call__(self, event: "Event", hint: "Hint") -> "Event | None":
+        """Give what is reported."""
+        record: logging.LogRecord | None = hint.get("log_record")
+        failure = hint["exc_info"][1] if hint.get("exc_info") else None
+        if isinstance(failure, (FaxError, *AWAY)) or (record is not None and reason(record) is not None):
+            return None
+        told = _told(event, record)
+        return told if self._is_new(_kind(told)) else None
+
+    def _is_new(self, kind: object) -> bool:
+        now = self._clock()
+        with self._lock:
+            if now - self._reported.get(kind, -PAUSE) < PAUSE:
+                return False
+            if len(self._reported) >= MOST:
+                self._reported.clear()
+            self._reported[kind] = now
+            return True
+
+
+def _told(event: "Event", record: logging.LogRecord | None) -> "Event":
+    given: Mapping[str, Any] = event
+    told: dict[str, Any] = {name: given[name] for name in _KEPT if name in given}
+    told["tags"] = {name: value for name, value in (given.get("tags") or {}).items() if name == "service"}
+    if record is not None:
+        told["logentry"] = {"message": scrub(str(record.msg))}
+        told["tags"] |= {name: str(value) for name in _IDS if (value := getattr(record, name, None)) is not None}
+    if "exception" in given:
+        told["exception"] = {"values": [_failure(value) for value in given["exception"]["values"]]}
+    # It has the form of one: all of its fields are an event's.
+    return told  # type: ignore[return-value]
+
+
+def _failure(value: Mapping[str, Any]) -> dict[str, Any]:
+    frames = (value.get("stacktrace") or {}).get("frames") or []
+    return {
+        "type": value.get("type"),
+        "module": value.get("module"),
+        "stacktrace": {"frames": [{name: frame[name] for name in _OF_A_FRAME if name in frame} for frame in frames]},
+    }
+
+
+def _kind(event: "Event") -> object:
+    """Give what two events have in common that tell of the same mistake: classes and places, or else the log line."""
+    told: Mapping[str, Any] = event
+    if "exception" not in told:
+        return told.get("logger"), told.get("logentry", {}).get("message")
+    return tuple(
+        (value["type"], *((frame.get("filename"), frame.get("lineno")) for frame in value["stacktrace"]["frames"][-1:]))
+        for value in told["exception"]["values"]
+    )
