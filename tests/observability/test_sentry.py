@@ -48,7 +48,7 @@ def worker(sent: list[dict[str, Any]]) -> Celery:
     sentry.set_up(Settings(sentry_dsn=DSN), "worker")
     app = Celery("tests", set_as_current=False)
 
-    @app.task(name="fax.attempt.v1", shared=False)
+    @app.task(name="tests.attempt", shared=False)
     def attempt(number: str, error: Exception) -> None:
         kept = number
         raise error from ValueError(kept)
@@ -58,14 +58,14 @@ def worker(sent: list[dict[str, Any]]) -> Celery:
 
 def run(app: Celery, error: Exception) -> None:
     """Run a task that fails, with a number in everything that it has."""
-    app.tasks["fax.attempt.v1"].apply(args=[NUMBER, error], headers={"to": NUMBER})
+    app.tasks["tests.attempt"].apply(args=[NUMBER, error], headers={"to": NUMBER})
 
 
 def test_a_task_that_fails_is_reported_by_class_and_place(worker: Celery, sent: list[dict[str, Any]]) -> None:
     run(worker, RuntimeError(f"cannot dial {NUMBER}"))
     [event] = sent
     [cause, failure] = event["exception"]["values"]
-    assert (cause["type"], failure["type"], event["transaction"]) == ("ValueError", "RuntimeError", "fax.attempt.v1")
+    assert (cause["type"], failure["type"], event["transaction"]) == ("ValueError", "RuntimeError", "tests.attempt")
     assert failure["stacktrace"]["frames"][-1]["function"] == "attempt"
     assert event["tags"] == {"service": "faxdispatch-worker"}
     assert "5550200" not in json.dumps(sent)

@@ -14,9 +14,10 @@ from opentelemetry.trace import StatusCode
 
 from faxdispatch import FaxClient
 from faxdispatch.jobs import SendFax
-from faxdispatch.ledger import Rules, Scripts, connect
+from faxdispatch.ledger import CampaignRow, Rules, Scripts, connect, job_of_row
 from faxdispatch.observability import tracing
 from faxdispatch.settings import Settings
+from faxdispatch.states import CampaignState
 from faxdispatch.telnyx import ClientStack, TelnyxClient
 from faxdispatch.telnyx.client_state import encode_client_state
 from faxdispatch.testing import telnyx_event
@@ -27,6 +28,7 @@ from worker.context import Collaborators
 from worker.intake import take_in
 from worker.messaging.message import Message
 from worker.reconcile import reconcile
+from worker.scheduling.feeding import Feeder
 from worker.sending.attempt import run_attempt
 
 PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
@@ -138,18 +140,29 @@ def test_a_plain_message_brings_its_trace_along(w: Collaborators, traces: Traces
     assert {span.context.trace_id for span in traces.all} == {0x0AF7651916CD43DD8448EB211C80319C}
 
 
-def test_a_fax_without_a_trace_has_the_one_of_its_first_attempt(
+def a_row(w: Collaborators) -> str:
+    """Start a campaign of one row, and give the row's job."""
+    w.campaigns.open("spring", name="spring", options={"media_name": "letter"}, fingerprint="f")
+    w.campaigns.add_chunk("spring", 0, [CampaignRow(1, FAX["to"], {}, [])])
+    for state in (CampaignState.CHECKED, CampaignState.RUNNING):
+        w.campaigns.move("spring", state, event=f"campaign.{state}")
+    Feeder(w).feed()
+    w.agenda.pick()
+    return job_of_row("spring", 1)
+
+
+def test_a_row_of_a_campaign_has_the_trace_of_its_first_attempt(
     w: Collaborators, traces: Traces, telnyx: Telnyx
 ) -> None:
     telnyx.status = 500
-    w.ledger.create("row", SendFax.decode(FAX), source="producer", campaign="spring")
-    run_attempt("row", w)
+    row = a_row(w)
+    run_attempt(row, w)
     first = traces["fax attempt"]
     assert first.attributes["fax.campaign"] == "spring"
     assert (first.status.status_code, first.attributes["error.type"]) == (StatusCode.ERROR, "OutcomeUnknown")
-    kept = w.ledger.job("row").trace
+    kept = w.ledger.job(row).trace
     assert kept == f"00-{first.context.trace_id:032x}-{first.context.span_id:016x}-{first.context.trace_flags:02x}"
-    reconcile("row", w)
+    reconcile(row, w)
     told = Counter(span.name for span in traces.all)
     assert told == {"fax attempt": 1, "telnyx send_fax": 1, "fax reconcile": 1, "telnyx list_faxes": 1}
     assert {span.context.trace_id for span in traces.all} == {first.context.trace_id}
