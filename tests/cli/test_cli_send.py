@@ -107,6 +107,12 @@ def test_a_file_that_cannot_be_faxed_is_refused_before_anything_is_asked(cli, re
     assert redis.dbsize() == 0
 
 
+def test_of_several_files_the_one_that_is_wrong_is_named(cli, pdf, tmp_path):
+    (tmp_path / "scan.pdf").write_bytes(PDF[:300])
+
+    assert "scan.pdf: is damaged" in cli("send", NUMBER, "--file", pdf, "--file", str(tmp_path / "scan.pdf")).err
+
+
 def test_a_missing_address_of_redis_is_named(cli, surroundings):
     surroundings.delenv("REDIS_URL")
 

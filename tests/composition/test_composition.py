@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 from pypdf import PdfReader
 from pypdf.generic import ArrayObject, DecodedStreamObject, DictionaryObject, NameObject, TextStringObject
+from pypdfium2 import PdfDocument
 
 from faxdispatch import BadInput, FaxClient, InvalidJob
 from faxdispatch.composition import composing, converting, joining
@@ -95,6 +96,16 @@ def test_fields_are_filled_in_and_pages_count_the_whole_fax():
 
 def test_a_cover_of_windows_and_of_a_form_is_set_as_any_other():
     assert cover("To:\t{name}\nX", name="A\nB") == cover("To:  {name}\r\nX", name="A\r\nB")
+
+
+@pytest.mark.parametrize("label", ["To:", "Telephone of the practice:", "A label of " + 9 * "many words "])
+def test_what_stands_in_a_column_covers_no_label(label):
+    text = PdfDocument(cover(f"{label}\tZebra"))[0].get_textpage()
+    places = [text.get_charbox(number) for number in range(text.count_chars())]
+    first = text.get_text_bounded().index("Zebra")
+    left, _, _, top = places[first]
+
+    assert all(right < left or bottom > top for _, bottom, right, _ in places[:first])
 
 
 def test_a_long_cover_counts_its_own_pages():

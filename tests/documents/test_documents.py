@@ -47,6 +47,14 @@ def test_a_web_page_is_no_document_whatever_it_is_called(tmp_path, name, head, p
         read_document(path)
 
 
+def test_text_in_another_coding_is_told(tmp_path):
+    path = tmp_path / "letter.txt"
+    path.write_text("Dear Dr Öz", encoding="utf-16")
+
+    with pytest.raises(BadInput, match="is text in UTF-16; save it in UTF-8"):
+        read_document(path)
+
+
 def test_the_largest_file_that_telnyx_stores_is_taken_and_a_larger_one_refused(tmp_path):
     path = tmp_path / "big.pdf"
     path.write_bytes(b"%PDF-" + bytes(20_000_000 - 5))

@@ -21,7 +21,9 @@ def tell_findings(
     """
     for document in documents:
         if not isinstance(document, Path) or document.suffix.lower() not in {".html", ".htm"}:
-            _tell(examine(document_of(document), quality=quality))
+            found = document_of(document)
+            name = found.name if len(documents) > 1 else None
+            _tell(examine(found, quality=quality), name or "document")
     if link:
         # Asking takes what a plain install lacks.
         from faxdispatch.preflight.links import look  # noqa: PLC0415
@@ -29,8 +31,8 @@ def tell_findings(
         _tell(look(link, settings.fax_link_check, settings.fax_dangerous_inbound_origins, quality=quality))
 
 
-def _tell(report: Report) -> None:
+def _tell(report: Report, name: str = "document") -> None:
     if report.problem:
-        raise BadInput(f"document: {report.problem}")
+        raise BadInput(f"{name}: {report.problem}")
     for one in merged(report.warnings):
-        note(f"document: {one}")
+        note(f"{name}: {one}")

@@ -9,9 +9,13 @@ import re
 from collections.abc import Collection, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from faxdispatch.composition.fonts import Fonts, fonts
 from faxdispatch.errors import BadInput
+
+if TYPE_CHECKING:
+    from fpdf import FPDF
 
 BUILT_IN = ("sender", "to", "date", "pages")
 """Fields that we know ourselves."""
@@ -23,7 +27,7 @@ _FIELD = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
 _TAB = re.compile(r"\t|(?<=:) {2,}")
 """No key of a browser's form writes a tab."""
 _MARGIN = 22.0
-_SIZE, _HEADING, _LINE, _COLUMN = 12, 22, 6.0, 28.0
+_SIZE, _HEADING, _LINE, _COLUMN, _GAP = 12, 22, 6.0, 28.0, 3.0
 _MADE = datetime(2000, 1, 1, tzinfo=UTC)
 """The same text makes the same file, whenever it is made."""
 
@@ -151,7 +155,10 @@ def _set(text: str, all_fonts: Fonts) -> tuple[bytes, int]:
     page.set_creation_date(_MADE)
     page.set_margins(_MARGIN, _MARGIN)
     page.set_auto_page_break(True, _MARGIN)
-    first, *others = all_fonts.needed(text)
+    try:
+        first, *others = all_fonts.needed(text)
+    except BadInput as problem:
+        raise BadInput(f"cover: {problem}") from None
     page.add_font(first.name, fname=first.path)
     page.add_font(first.name, "B", fname=all_fonts.bold.path)
     for font in others:
@@ -166,11 +173,21 @@ def _set(text: str, all_fonts: Fonts) -> tuple[bytes, int]:
             height = 2 * _LINE if heading else _LINE
             *label, rest = _TAB.split(line.removeprefix("# "), maxsplit=1)
             if label:
-                page.cell(_COLUMN, height, label[0])
+                _set_label(page, label[0], height)
             page.multi_cell(0, height, rest or " ", new_x="LMARGIN", new_y="NEXT", align="L")
     except FPDFException as error:
         raise BadInput(f"cover: cannot be set: {error}") from None
     return bytes(page.output()), page.pages_count
+
+
+def _set_label(page: "FPDF", label: str, height: float) -> None:
+    """Set what stands before a column; a long one moves the column, and a very long one has a line of its own."""
+    wide = page.get_string_width(label) + _GAP
+    if wide > page.epw / 2:
+        page.multi_cell(0, height, label, new_x="LMARGIN", new_y="NEXT", align="L")
+        page.set_x(page.l_margin + _COLUMN)
+    else:
+        page.cell(max(_COLUMN, wide), height, label)
 
 
 def _name(match: re.Match[str]) -> str:

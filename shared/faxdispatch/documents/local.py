@@ -13,6 +13,7 @@ SPARE = timedelta(days=7)
 """How much longer a document must be kept at Telnyx than it is needed, to be used again."""
 
 _KINDS = "PDF, TIFF, JPEG, PNG, DOC, DOCX, RTF or TXT"
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _WEB = (b"<!doctype html", b"<html", b"<head", b"<?xml")
 
 
@@ -96,6 +97,9 @@ def _kind(name: str, content: bytes) -> str:
         return found
     if content[:1024].lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(_WEB):
         raise BadInput(f"{name}: is a web page, not a document; save it as PDF")
-    if name.lower().endswith(".txt") and b"\0" not in content:
-        return ".txt"
+    if name.lower().endswith(".txt"):
+        if content.startswith(_UTF16):
+            raise BadInput(f"{name}: is text in UTF-16; save it in UTF-8")
+        if b"\0" not in content:
+            return ".txt"
     raise BadInput(f"{name}: what it holds is not {_KINDS}, the kinds that Telnyx faxes")
