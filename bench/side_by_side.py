@@ -76,6 +76,7 @@ TARGETS = (
         most=0.45,
         older=True,
     ),
+    Target("memory of a worker after a lap, MB", lambda now, _: now["ours MB"], most=79),
     Target(
         "memory of a worker / older build", lambda now, older: now["ours MB"] / older["ours MB"], most=1.0, older=True
     ),
