@@ -56,6 +56,7 @@ format: $(STAMP) ## format the code and mend what the linter can mend
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+# The container has every extra: it is read-only, so that nothing can be installed into it afterwards.
 lock: ## renew requirements/*.lock from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --extra app --extra notices --extra otel --extra sentry --group dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o requirements/dev.lock
 	uv pip compile pyproject.toml --extra app --extra notices --extra otel --extra s3 --extra sentry --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -c requirements/dev.lock -o requirements/app.lock

@@ -5,6 +5,7 @@ import logging
 import sys
 from collections.abc import Iterator
 from functools import partial
+from threading import Thread
 from typing import Any, ClassVar
 
 import pytest
@@ -62,7 +63,10 @@ def run(app: Celery, error: Exception) -> None:
 
 
 def test_a_task_that_fails_is_reported_by_class_and_place(worker: Celery, sent: list[dict[str, Any]]) -> None:
-    run(worker, RuntimeError(f"cannot dial {NUMBER}"))
+    # As in a worker, by another thread than the one that has set it up.
+    thread = Thread(target=run, args=(worker, RuntimeError(f"cannot dial {NUMBER}")))
+    thread.start()
+    thread.join()
     [event] = sent
     [cause, failure] = event["exception"]["values"]
     assert (cause["type"], failure["type"], event["transaction"]) == ("ValueError", "RuntimeError", "tests.attempt")
@@ -122,7 +126,7 @@ def test_an_error_that_comes_again_and_again_is_reported_once_a_minute(
 
 def test_after_a_minute_it_is_reported_again() -> None:
     now = iter([0.0, 59.0, 61.0])
-    report = sentry.Filter(clock=lambda: next(now))
+    report = sentry.Filter("faxdispatch-worker", clock=lambda: next(now))
     event: Any = {"logger": "worker", "level": "error"}
     assert [report(event, {}) is not None for _ in range(3)] == [True, False, True]
 

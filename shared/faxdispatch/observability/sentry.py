@@ -60,7 +60,7 @@ def set_up(settings: Settings, service: Literal["worker", "web", "console"]) -> 
     try:
         sentry_sdk.init(
             dsn=settings.sentry_dsn.get_secret_value(),
-            before_send=Filter(),
+            before_send=Filter(f"faxdispatch-{service}"),
             default_integrations=False,
             auto_enabling_integrations=False,
             integrations=integrations,
@@ -74,7 +74,6 @@ def set_up(settings: Settings, service: Literal["worker", "web", "console"]) -> 
         )
     except BadDsn:
         raise Misconfigured("SENTRY_DSN: not an address like https://KEY@HOST/PROJECT") from None
-    sentry_sdk.set_tag("service", f"faxdispatch-{service}")
 
 
 def _integrations(service: str) -> "list[Integration]":
@@ -97,13 +96,14 @@ def _integrations(service: str) -> "list[Integration]":
 
 
 class Filter:
-    """What Sentry gets of an event; None where that is nothing. Threads may share it.
+    """What Sentry gets of an event of a service; None where that is nothing. Threads may share it.
 
     What is foreseen, such as refusals and calls to try again, is told by events and metrics, and an outage once by the
     log. What happens again and again is reported once in `PAUSE` seconds.
     """
 
-    def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, service: str, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._service = service
         self._clock = clock
         self._lock = Lock()
         self._reported: dict[object, float] = {}
@@ -114,7 +114,7 @@ class Filter:
         failure = hint["exc_info"][1] if hint.get("exc_info") else None
         if isinstance(failure, (FaxError, *AWAY)) or (record is not None and reason(record) is not None):
             return None
-        told = _told(event, record)
+        told = _told(event, record, self._service)
         return told if self._is_new(_kind(told)) else None
 
     def _is_new(self, kind: object) -> bool:
@@ -128,10 +128,10 @@ class Filter:
             return True
 
 
-def _told(event: "Event", record: logging.LogRecord | None) -> "Event":
+def _told(event: "Event", record: logging.LogRecord | None, service: str) -> "Event":
     given: Mapping[str, Any] = event
     told: dict[str, Any] = {name: given[name] for name in _KEPT if name in given}
-    told["tags"] = {name: value for name, value in (given.get("tags") or {}).items() if name == "service"}
+    told["tags"] = {"service": service}
     if record is not None:
         told["logentry"] = {"message": scrub(str(record.msg))}
         told["tags"] |= {name: str(value) for name in _IDS if (value := getattr(record, name, None)) is not None}
