@@ -40,7 +40,7 @@ SHORT = 0.2
 NAMES = """
 import os, signal, sys, time
 from datetime import datetime, timedelta, timezone
-from faxdispatch import *
+from faxdispatch import Change, Hold, Reject
 """
 """What the body of a hook may use."""
 
