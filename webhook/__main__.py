@@ -1,6 +1,9 @@
 """`python -m webhook`: serve webhooks on `PORT`, and those who run this on `FAX_ADMIN_PORT`."""
 
 import gc
+
+gc.disable()  # What is loaded now stays. To look for garbage among it takes a seventh of the start.
+
 import logging
 import signal
 import socket
@@ -38,6 +41,7 @@ def main() -> None:
     # What is here now lives as long as the process: the collector need not look through it again and again.
     gc.collect()
     gc.freeze()
+    gc.enable()
     log.info("listening on port %d; metrics, readiness and health on port %d", server.port, watched.port)
     server.run()
 
