@@ -14,6 +14,7 @@ from faxdispatch.documents.local import SPARE, Document
 from faxdispatch.ledger import Limits, Scripts
 from faxdispatch.media.uploads import KEEP, Uploads, store
 from faxdispatch.settings import Settings
+from faxdispatch.telnyx import throttle
 from faxdispatch.telnyx.client import TelnyxClient
 from faxdispatch.telnyx.models import MediaResource
 from faxdispatch.telnyx.stack import ClientStack
@@ -158,7 +159,8 @@ def settings(redis_url, monkeypatch):
     return make
 
 
-def test_uploads_wait_for_the_rate_that_all_processes_share(settings):
+def test_uploads_wait_for_the_rate_that_all_processes_share(settings, monkeypatch):
+    monkeypatch.setattr(throttle, "PATIENCE", 0.1)
     told = settings()
     scripts = Scripts.from_settings(told)
     Limits(scripts).back_off(3600)
