@@ -73,7 +73,7 @@ def test_a_demo_that_is_killed_leaves_no_process(start):
 
 def test_up_keeps_everything_over_a_restart_and_says_what_the_server_says_of_a_damaged_file(start, home):
     up = start("faxdispatch", "up", "--simulate", PORT=str(processes.free_port()), **FAST)
-    said = up.wait_for_number("REDIS_URL")
+    said = up.wait_for_number("--wait")
     console, password = re.search(r"console +(http\S+)\n +sign in as operator with (\S+);", said).groups()
     assert _signs_in(console, "operator", password)
     assert not _signs_in(console, "operator", "nonsense")
@@ -83,6 +83,16 @@ def test_up_keeps_everything_over_a_restart_and_says_what_the_server_says_of_a_d
     # One that never ends by itself: after the restart the simulated Telnyx must still know it.
     endless = FaxClient(url).send(to="+14155550109", media_url=DOCUMENT).job_id
     eventually(lambda: FaxClient(url).status(endless).state is State.ACCEPTED, within=PATIENCE)
+    # What it prints is all that a canary needs.
+    words = [line.split() for line in said.splitlines()]
+    canary = start(
+        *("faxdispatch", "canary", "+14155550100", "--yes"),
+        **dict(word[1].split("=", 1) for word in words if word[:1] == ["export"]),
+    )
+    assert canary.end() == 0, canary.errors
+    refused = start("faxdispatch", "up", "--simulate", PORT=str(processes.free_port()))
+    assert refused.end() == 1
+    assert "another `faxdispatch up` runs with" in refused.errors
     assert up.stop(signal.SIGTERM) == 0
     up.assert_nothing_left()
 
@@ -95,7 +105,8 @@ def test_up_keeps_everything_over_a_restart_and_says_what_the_server_says_of_a_d
     eventually(lambda: client.status(second).state is State.DELIVERED, within=PATIENCE)
     client.cancel(job_id=endless)
     eventually(lambda: client.status(endless).state is State.CANCELLED, within=PATIENCE)
-    assert again.stop(signal.SIGINT) == 0
+    # As when the terminal is closed.
+    assert again.stop(signal.SIGHUP) == 0
     again.assert_nothing_left()
 
     [file] = home.glob("**/appendonlydir/*.incr.aof")
@@ -106,19 +117,6 @@ def test_up_keeps_everything_over_a_restart_and_says_what_the_server_says_of_a_d
     assert damaged.end() == 1
     assert "Bad file format reading the append only file" in damaged.errors
     assert "faxdispatch restore" in damaged.errors
-
-
-def test_what_a_simulation_prints_is_all_that_a_canary_needs_and_a_second_one_on_its_folder_is_refused(start):
-    up = start("faxdispatch", "up", "--simulate", PORT=str(processes.free_port()), **FAST)
-    words = [line.split() for line in up.wait_for_number("--wait").splitlines()]
-    printed = dict(word[1].split("=", 1) for word in words if word[:1] == ["export"])
-    canary = start("faxdispatch", "canary", "+14155550100", "--yes", **printed)
-    assert canary.end() == 0, canary.errors
-
-    second = start("faxdispatch", "up", "--simulate", PORT=str(processes.free_port()))
-    assert second.end() == 1
-    assert "another `faxdispatch up` runs with" in second.errors
-    assert up.stop(signal.SIGHUP) == 0
 
 
 @pytest.mark.parametrize(
