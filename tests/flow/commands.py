@@ -49,7 +49,7 @@ class Command:
         """What it wrote to standard error."""
         return self._log.read_text()
 
-    def wait_for_number(self, word: str) -> str:
+    def wait_for_line(self, word: str) -> str:
         """Read standard output up to a line with this word; give all that was read."""
         read = ""
         for line in self.process.stdout:

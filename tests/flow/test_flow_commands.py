@@ -57,7 +57,7 @@ def test_demo_ends_well_and_prints_only_json(start):
 
 def test_an_interrupted_demo_leaves_nothing(start, home):
     demo = start("faxdispatch", "demo")
-    demo.wait_for_number("accepted")
+    demo.wait_for_line("accepted")
     assert len(demo.family()) == 5
     assert demo.stop(signal.SIGINT) == 130, demo.errors
     demo.assert_nothing_left()
@@ -66,14 +66,14 @@ def test_an_interrupted_demo_leaves_nothing(start, home):
 
 def test_a_demo_that_is_killed_leaves_no_process(start):
     demo = start("faxdispatch", "demo")
-    demo.wait_for_number("accepted")
+    demo.wait_for_line("accepted")
     assert demo.stop(signal.SIGKILL) == -signal.SIGKILL
     demo.assert_nothing_left()
 
 
 def test_up_keeps_everything_over_a_restart_and_says_what_the_server_says_of_a_damaged_file(start, home):
     up = start("faxdispatch", "up", "--simulate", PORT=str(processes.free_port()), **FAST)
-    said = up.wait_for_number("--wait")
+    said = up.wait_for_line("--wait")
     console, password = re.search(r"console +(http\S+)\n +sign in as operator with (\S+);", said).groups()
     assert _signs_in(console, "operator", password)
     assert not _signs_in(console, "operator", "nonsense")
@@ -97,7 +97,7 @@ def test_up_keeps_everything_over_a_restart_and_says_what_the_server_says_of_a_d
     up.assert_nothing_left()
 
     again = start("faxdispatch", "up", "--simulate", PORT=str(processes.free_port()), **FAST)
-    assert _redis_url(again.wait_for_number("REDIS_URL")) == url
+    assert _redis_url(again.wait_for_line("REDIS_URL")) == url
     client = FaxClient(url)
     assert client.status(first).state is State.DELIVERED
     assert not client.send(to="+14155550100", media_url=DOCUMENT, idempotency_key="first").created
