@@ -90,7 +90,7 @@ def _measure(running: Installation, seconds: float, *, mixed: bool) -> tuple[int
 
 
 def _silence(running: Installation, how: str) -> str:
-    """Let the stub want no calls for a while; tell who called all the same, and how soon they went on."""
+    """Let the stub want no calls for a while; tell who called nevertheless, and how soon they went on."""
     time.sleep(2)
     before = len(running.stub.calls())
     if how == "shut":

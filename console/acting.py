@@ -15,7 +15,7 @@ from faxdispatch.text.privacy import scrub
 def act(name: str, subject: str, do: Callable[[], str], *, back: str) -> Response:
     """Carry out an action, and go back to a page that tells what came of it.
 
-    `do` gives that in words. A refusal is told in its own words; nothing was done then.
+    `do` gives that in words. A refusal is shown in its own words; then nothing was done.
     """
     try:
         words = do()

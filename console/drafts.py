@@ -289,7 +289,7 @@ def _work(draft: Draft, what: str, *, wait: float = 1.0) -> Task | None:
 
 
 def _look_at(draft: Draft, row: int) -> tuple[int, str | None, tuple[Finding, ...]]:
-    """Give how many pages can be shown, or why none, and what was found besides."""
+    """Give how many pages can be shown, or why none, and the findings."""
     quality = draft.options.get("quality")
     try:
         if draft.document_name:

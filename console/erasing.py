@@ -1,4 +1,4 @@
-"""Erasing a person: what there is of them is told first, and a receipt without any name afterwards."""
+"""Erasing a person: it first shows what there is of them, and afterwards a receipt without any name."""
 
 import itertools
 from collections import Counter

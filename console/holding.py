@@ -13,7 +13,7 @@ _ENDS = {
     HoldReason.ACCOUNT_REFUSED: "The end of the pause; once its cause is mended, a person may end it at once.",
     HoldReason.CAMPAIGN_PAUSED: "A person resumes the campaign, once what paused it is settled.",
     HoldReason.RETRY: "The moment of the next attempt.",
-    HoldReason.SPEND_CAP: "Midnight UTC, when the day's money counts anew.",
+    HoldReason.SPEND_CAP: "Midnight UTC, when the day's money counts again.",
 }
 
 

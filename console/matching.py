@@ -53,7 +53,7 @@ def again() -> str:
 
 @pages.post("/again")
 def send_again() -> AnyResponse:
-    """Send them again, if they are still as many as was told."""
+    """Send them again, if there are still as many as the page said."""
 
     def do() -> str:
         why, (chosen, _) = checked_reason(), _chosen()

@@ -14,7 +14,7 @@ from faxdispatch.states import CampaignState, State
 _REMEMBERED = 200
 
 _paces: OrderedDict[str, Pace] = OrderedDict()
-"""The pace of each campaign that is looked at; lost with the process, and soon seen anew."""
+"""The pace of each campaign that is looked at; lost with the process, and soon seen again."""
 _lock = threading.Lock()
 
 

@@ -1,4 +1,4 @@
-"""What the templates are given besides what a page has: filters, and the pages that there are."""
+"""What every template has: filters, and the list of pages."""
 
 from typing import Any
 

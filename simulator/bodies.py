@@ -67,7 +67,7 @@ async def read_multipart(
         if isinstance(value, web.FileField) and name == file_field:
             upload = Upload(value.file.read(), value.content_type)
         elif name == file_field and isinstance(value, str):
-            # A file part without a file name arrives as text; its bytes are the file all the same.
+            # A file part without a file name arrives as text; its bytes are the file nevertheless.
             upload = Upload(value.encode("utf-8", "surrogateescape"), "application/octet-stream")
         else:
             body[name] = _from_text(value, allowed.get(name))

@@ -71,7 +71,7 @@ class Network:
         return told
 
     def go_on(self, fax: Fax) -> None:
-        """Remember a fax of an earlier run; one that was under way begins its way anew."""
+        """Remember a fax of an earlier run; one that was under way begins its way again."""
         self._store.add(fax)
         if fax.over:
             return

@@ -1,4 +1,4 @@
-"""Magic numbers: what becomes of a fax is told by the number it goes to.
+"""Magic numbers: the number decides what becomes of a fax.
 
 Any `+1 NPA 555-01NN` (the range set aside for fiction) picks scenario NN, whatever the area code. Every
 other number is delivered. Only what differs from a plain delivery is written down here.

@@ -64,7 +64,7 @@ class Tally:
         self.reset()
 
     def reset(self) -> None:
-        """Start counting anew."""
+        """Start counting again."""
         self.meter = CallMeter()
         self.calls: Counter[str] = Counter()
         self.sends: defaultdict[str, Sends] = defaultdict(Sends)

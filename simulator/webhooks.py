@@ -25,7 +25,7 @@ MOST_AT_ONCE = 256
 
 @dataclass(slots=True, eq=False)
 class Event:
-    """One thing that happened, to be told to a list of URLs until one of them answers 200."""
+    """One thing that happened, to be sent to a list of URLs until one of them answers 200."""
 
     event_type: str
     payload: dict[str, Any]
@@ -176,7 +176,7 @@ class Courier:
     async def post(self, url: str, body: bytes, patience: float, headers: dict[str, str] | None = None) -> int | None:
         """Sign and send one request; return the status, or nothing if there was no answer.
 
-        Every attempt is signed anew: its number is in the body, and old timestamps are refused.
+        Every attempt is signed again: its number is in the body, and old timestamps are refused.
         """
         signed = self._signer.headers(str(int(time.time())), body)
         fixed = {"Content-Type": "application/json", "User-Agent": "telnyx-webhooks"}

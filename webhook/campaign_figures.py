@@ -10,7 +10,7 @@ from faxdispatch.ledger import Campaign, Campaigns
 from faxdispatch.states import CampaignState
 
 MOST = 20
-"""Campaigns that are told; each has seven time series, which monitoring keeps for months."""
+"""Campaigns that have figures; each has seven time series, which monitoring keeps for months."""
 
 
 def campaign_figures(campaigns: Campaigns) -> Iterator[Metric]:

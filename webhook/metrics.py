@@ -23,7 +23,7 @@ _LAG = (0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 900, 3600, 21600)
 class Metrics:
     """A registry of its own, so that two apps can live in one process.
 
-    `outcomes` are all there are. Each is told from the start, as 0: an alarm on a rise would miss one that appears
+    `outcomes` are all there are. Each is shown from the start, as 0: an alarm on a rise would miss one that appears
     for the first time.
     """
 
@@ -79,7 +79,7 @@ class LedgerGauges:
     """The ledger's figures, read from Redis at most once in `max_age` seconds, however often they are asked for.
 
     They are left out while Redis does not answer; `faxdispatch_ledger_up` says so. `connections` are ours; any job can
-    name others, and these are told together.
+    name others, and these count together.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""The web app as a witness: it outlives the workers, so it remembers the ledger where all of them were started anew."""
+"""The web app as a witness: it outlives the workers, so it remembers the ledger where all of them were restarted."""
 
 import logging
 from threading import Event, Thread

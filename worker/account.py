@@ -35,10 +35,10 @@ class Account:
         try:
             self._known = account_of_key(self._settings, self._identity) or self._ask()
         except (TelnyxError, Unavailable) as error:
-            # Asked every few seconds, so that the same words are told once.
+            # Asked every few seconds, so the same words are logged once.
             if str(error) != self._complaint:
                 self._complaint = str(error)
-                log.warning("whose TELNYX_API_KEY is cannot be told, so nothing is sent yet: %s", error)
+                log.warning("nobody can say yet whose TELNYX_API_KEY is, so nothing is sent: %s", error)
         return self._known
 
     def known(self) -> str | None:

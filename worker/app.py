@@ -93,7 +93,7 @@ def build(settings: Settings) -> Celery:
         worker_concurrency=settings.fax_worker_concurrency,
         worker_prefetch_multiplier=1,
         # After a lost connection Celery would take fewer messages at first, and then have each of the pool's threads
-        # raise that number on the connection from which the main thread reads. On RabbitMQ the two wait for ever for
+        # raise that number on the connection from which the main thread reads. On RabbitMQ the two wait forever for
         # each other's answers.
         worker_enable_prefetch_count_reduction=False,
         worker_cancel_long_running_tasks_on_connection_loss=False,

@@ -23,7 +23,7 @@ from worker.reconcile import ask, record
 log = logging.getLogger(__name__)
 
 LEASES = 2
-"""A document is one worker's for so many times FAX_LEASE; then that one is taken for dead, and another begins anew. If
+"""A document is one worker's for so many times FAX_LEASE; then that one is taken for dead, and another begins again. If
 it only was slow, both may end their work: it costs a fetch and nothing else."""
 TURN = 60.0
 """Seconds past which a message begins no further document: its thread is needed for other things."""
@@ -200,7 +200,7 @@ def _noted(fax: Fax, w: Collaborators) -> bool:
 
 
 def _bring_or_tell(fax: InboundFax, store: Store, w: Collaborators) -> None:
-    """Bring a document. What nobody foresaw is recorded as well: else it would be tried for ever, and no one told."""
+    """Bring a document. What nobody foresaw is recorded as well: else it would be tried forever, and no one told."""
     try:
         bring(fax, store, w)
     except Unavailable:
@@ -222,7 +222,7 @@ def _clear_leftovers() -> None:
 def _download(fax: InboundFax, path: Path, w: Collaborators) -> Fetched:
     """Fetch the document by the link that is known, or by a renewed one where that has expired.
 
-    After a failure the link is asked for anew: it may be the link that is at fault.
+    After a failure the link is asked for again: it may be the link that is at fault.
     """
     with path.open("w+b") as into:
         with w.telnyx.borrow() as telnyx:

@@ -1,6 +1,6 @@
 """The Celery tasks: decode, call, and let Celery acknowledge. They take what they work with from their app.
 
-Each is called with what the gate has read of a message: the payload in JSON types, and what is to be told of it.
+Each is called with what the gate has read of a message: the payload in JSON types, and what goes into its first event.
 """
 
 import logging
@@ -199,7 +199,7 @@ def reconcile_unknown(job: Reconcile, message: Message) -> None:
 
 @_does(CancelFax)
 def cancel_fax(job: CancelFax, message: Message) -> None:
-    """Cancel a fax. What came of it is told by an event."""
+    """Cancel a fax. An event reports the result."""
     w = message.w
     job_id = job.job_id or w.ledger.job_of_fax(str(job.fax_id))
     try:
@@ -290,7 +290,7 @@ def _refresh(payload: dict[str, Any], message: Message) -> None:
 
 
 def _find(payload: dict[str, Any], message: Message) -> None:
-    """List Telnyx's inbound faxes. After a listing of our own that fails comes the next; one asked for is told of."""
+    """List Telnyx's inbound faxes. If our own listing fails, the next one follows; a producer's failure is reported."""
     job = FindInbound.decode(payload)
     try:
         inbound.find(message.w, since=job.since)

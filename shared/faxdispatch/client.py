@@ -56,7 +56,7 @@ class Receipt:
     """A fax that is recorded and will be sent. `created` is False where the same fax was recorded before.
 
     `durable` is False where Redis has not confirmed yet that the fax outlives a crash as a claim does, on disk and
-    on as many replicas as FAX_REPLICAS asks for. Sending it again with the same `idempotency_key` asks anew.
+    on as many replicas as FAX_REPLICAS asks for. Sending it again with the same `idempotency_key` asks again.
     """
 
     job_id: str
@@ -136,7 +136,7 @@ class FaxClient:
         fields, besides `{sender}`, `{to}`, `{date}` and `{pages}`. The document of a `media_url` is fetched here where
         there is a cover.
 
-        Once this returns, the fax is recorded and will be sent, even where the broker could not be told just now.
+        Once this returns, the fax is recorded and will be sent, even if the broker could not be reached just now.
 
         Raises:
             InvalidJob: naming each wrong field; nothing is recorded.
@@ -495,7 +495,7 @@ class FaxClient:
 
     @cached_property
     def suppressions(self) -> "SuppressionList":
-        """The numbers that no campaign sends to. Single faxes go to them all the same."""
+        """The numbers that no campaign sends to. Single faxes go to them nevertheless."""
         from faxdispatch.campaign.suppression import SuppressionList  # noqa: PLC0415 - the same
 
         return SuppressionList(Suppressions(self._ledger.scripts), region=self._region)

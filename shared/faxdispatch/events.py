@@ -176,7 +176,7 @@ class FaxDelivered(Event):
 
 
 class FaxFailed(Event):
-    """Telnyx says that this attempt failed. The job may be tried again: its end is told by `job.exhausted`.
+    """Telnyx says that this attempt failed. The job may be tried again: `job.exhausted` reports its end.
 
     An inbound fax that failed has this event too; it has no `job_id`.
     """

@@ -28,7 +28,7 @@ CHANGEABLE = frozenset(
 class Hold:
     """Do not send it yet; ask again `until` a moment (aware) or in so many `seconds`. Exactly one of them is given.
 
-    `reason` is one line, best one word in lower case such as `holiday`: it is told in the event `job.held`.
+    `reason` is one line, best one word in lower case such as `holiday`: it appears in the event `job.held`.
     Raises TypeError or ValueError for what is none of this.
     """
 

@@ -224,7 +224,7 @@ class SendFax(Job):
     job_id: Identifier | None = None
     """Identity of the job; made by `FaxClient`. A message without one takes the id of its Celery message."""
     idempotency_key: str | None = Field(default=None, min_length=1, max_length=255)
-    """The producer's own name for this fax: the same key and content is the same fax for ever."""
+    """The producer's own name for this fax: the same key and content is the same fax forever."""
     priority: Annotated[Priority, BeforeValidator(_priority, json_schema_input_type=Priority)] = Priority.NORMAL
     send_at: Moment | None = None
     """Not before this moment."""
@@ -309,7 +309,7 @@ class _OneFax(Job):
 
 
 class CancelFax(_OneFax):
-    """Cancel a fax. What came of it is told by an event, since Telnyx only accepts the wish."""
+    """Cancel a fax. An event reports the result, since Telnyx only accepts the request."""
 
     TASK: ClassVar[str] = "fax.cancel.v1"
     QUEUE: ClassVar[str] = "fax.control"

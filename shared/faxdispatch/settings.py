@@ -199,7 +199,7 @@ class Settings(BaseSettings):
     fax_settle: Seconds = 600
     """How long an unknown send is looked for before it counts as never accepted."""
     fax_settle_listings: int = Field(default=3, ge=1)
-    """Complete listings that must have come back without it, besides."""
+    """Complete listings without it that are needed as well."""
     fax_settle_skew: Seconds = 120
     """Allowance for the difference between Telnyx's clock and ours when faxes are listed by time."""
     fax_reconcile_every: Seconds = 15
@@ -251,7 +251,7 @@ class Settings(BaseSettings):
     fax_inbound_poll: Seconds = 300
     """How often Telnyx's inbound faxes are listed, to find those whose webhooks never came."""
     fax_inbound_retention_days: float | None = Field(default=None, gt=0, allow_inf_nan=False)
-    """How long stored documents are kept; for ever where it is not set."""
+    """How long stored documents are kept; forever where it is not set."""
 
     # The console in the browser
     fax_console_host: str = "127.0.0.1"
@@ -307,7 +307,7 @@ class Settings(BaseSettings):
     fax_dangerous_inbound_origins: Words = ()
     """Origins like `http://127.0.0.1:4010` whose inbound links are fetched unchecked. For a simulated Telnyx only."""
     fax_notices: SecretStr | None = None
-    """Addresses, separated by commas, that incidents are told to: apprise's, and `signed+https://` ones of ours."""
+    """Addresses, separated by commas, for notices of incidents: apprise's, and `signed+https://` ones of ours."""
     fax_log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     """What is logged."""
     fax_log_format: Literal["text", "json"] = "text"
@@ -348,7 +348,7 @@ class Settings(BaseSettings):
             value = getattr(self, name)
             text = value.get_secret_value() if isinstance(value, SecretStr) else value
             if isinstance(text, str) and not text.isprintable():
-                raise Misconfigured(f"{name.upper()}: has a line end or another control character in it; write it anew")
+                raise Misconfigured(f"{name.upper()}: has a line end or another control character in it; remove it")
         least = 2 * (self.fax_connect_timeout + self.fax_read_timeout)
         if self.fax_lease < least:
             raise Misconfigured(
@@ -471,7 +471,7 @@ def strange_names() -> tuple[str, ...]:
     try:
         in_file = dotenv_values(_ENV_FILE, encoding=_ENCODING) if _ENV_FILE.is_file() else {}
     except UnicodeDecodeError:
-        raise Misconfigured(".env: is not text in UTF-8; save it anew as UTF-8") from None
+        raise Misconfigured(".env: is not text in UTF-8; save it as UTF-8") from None
     except OSError as error:
         raise Misconfigured(f".env: cannot be read: {error.strerror}") from None
     settings = {name.upper() for name in Settings.model_fields}

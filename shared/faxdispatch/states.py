@@ -88,7 +88,7 @@ class HoldReason(StrEnum):
     NO_CHANNEL_AT_TELNYX = "no_channel_at_telnyx"
     """Telnyx had no channel free."""
     ACCOUNT_REFUSED = "account_refused"
-    """Telnyx refused the account or the connection. So it is told; the job then waits as `connection_paused`."""
+    """Telnyx refused the account or the connection. The event says so; the job then waits as `connection_paused`."""
     NOT_SENT = "not_sent"
     """Telnyx could not be reached; nothing had left."""
     ACCOUNT_UNKNOWN = "account_unknown"

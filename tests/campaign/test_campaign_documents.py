@@ -147,7 +147,7 @@ def test_what_cannot_be_faxed_is_a_bad_row_with_its_reason_and_goes_into_both_fi
         2: "needs a password to be opened; save it without one",
         4: "has 351 pages; Telnyx sends at most 350",
         5: "is a web page, not a document; save it as PDF",
-        6: "is damaged and cannot be read; open and save it anew",
+        6: "is damaged and cannot be read; open it and save it again",
         7: "is empty",
         9: f"is neither a file in the folder {tmp_path.name} nor stored at Telnyx",
         11: "is not stored at Telnyx any more",

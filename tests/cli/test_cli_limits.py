@@ -1,4 +1,4 @@
-"""`faxdispatch limits`: seen, changed and found out anew, for all processes at once."""
+"""`faxdispatch limits`: seen, changed and found out again, for all processes at once."""
 
 import pytest
 

@@ -229,7 +229,7 @@ def test_what_is_released_is_confirmed_first(cli, ledger, waiting, monkeypatch):
     monkeypatch.setattr("sys.stdin", io.StringIO())
     result = cli(*words)
     assert result.code == 2
-    assert "Its window of days and hours is closed. It is sent all the same" in result.err
+    assert "Its window of days and hours is closed. It is sent nevertheless" in result.err
     assert "--yes" in result.err
 
     monkeypatch.setattr("sys.stdin", Terminal("n\n"))

@@ -46,7 +46,7 @@ class Recorder:
     seen: list[Seen] = field(default_factory=list)
 
     def tell(self, *answers: Answer) -> None:
-        """Begin anew, with these answers."""
+        """Begin again, with these answers."""
         self.answers, self.seen = list(answers), []
 
     def take(self) -> list[Seen]:

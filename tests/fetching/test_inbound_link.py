@@ -28,7 +28,7 @@ PRIVATE = [
     "::ffff:10.0.0.8",
 ]
 BRIEF = Patience(connect=10, read=10, total=0.5)
-"""Ends a fetch soon. Each try of such a test would last for ever by itself."""
+"""Ends a fetch soon. Each try of such a test would last forever by itself."""
 
 
 def hushed(error):

@@ -1,4 +1,4 @@
-"""Questions of producers: fair turns, none lost, none asked twice, and none for ever in memory."""
+"""Questions of producers: fair turns, none lost, none asked twice, and none forever in memory."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A workbook that would fill the memory or go on for ever is refused in a sentence, by a process that cannot harm."""
+"""A workbook that would fill the memory or go on forever is refused in a sentence, by a process that cannot harm."""
 
 import io
 import subprocess

@@ -20,7 +20,7 @@ from worker.media import AT_A_TIME, keep_media
 
 
 class Telnyx:
-    """A media storage: names, with the moment until which each is kept; None for ever."""
+    """A media storage: names, with the moment until which each is kept; None forever."""
 
     def __init__(self, now):
         self.now, self.there, self.given = now, {}, []

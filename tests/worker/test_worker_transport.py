@@ -135,12 +135,12 @@ def test_a_steady_flow_of_usual_ones_does_not_starve_those_with_a_priority(conne
 
 def test_what_is_no_queue_under_the_name_of_one_stops_no_other(connection, redis):
     redis.set("fax.urgent", "not a list")
-    redis.lpush("fax.send", "taken all the same")
+    redis.lpush("fax.send", "taken nevertheless")
     channel, got = connection.channel(), []
     for queue in ("fax.urgent", "fax.send"):
         channel.basic_consume(queue, False, got.append, queue)
     eventually(lambda: _drained(connection, got, 1))
-    assert got[0].body.body == b"taken all the same"
+    assert got[0].body.body == b"taken nevertheless"
 
 
 def test_what_is_too_long_does_not_leave_redis(connection, redis):

@@ -18,7 +18,7 @@ from faxdispatch.text.privacy import scrub
 from worker.hook.wire import START, read_question, write_answer, write_failure
 
 MAX_DETAIL = 300
-"""Characters of an exception's text that are told to the worker."""
+"""Characters of an exception's text that the worker gets."""
 
 
 def main(path: str) -> None:

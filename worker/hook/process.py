@@ -111,6 +111,6 @@ def _await(descriptor: int, event: int, deadline: float, late: str) -> None:
 
 def _descriptor(pipe: IO[bytes] | None) -> int:
     assert pipe is not None  # noqa: S101 - for the type checker: it is a pipe
-    # Else a question longer than the pipe would wait for ever for a process that reads nothing.
+    # Else a question longer than the pipe would wait forever for a process that reads nothing.
     os.set_blocking(pipe.fileno(), False)
     return pipe.fileno()

@@ -2,7 +2,7 @@
 
 What the gate refuses is kept as a dead letter, told and acknowledged. Celery's own answers to messages that it does not
 understand write their bodies, and with them telephone numbers, to the log; over some it stumbles and ends, or keeps
-them for ever.
+them forever.
 """
 
 import logging
@@ -40,7 +40,7 @@ class GatedConsumer(Consumer):  # type: ignore[misc] # Celery has no types
         """Celery's steps from connecting to taking messages, of which one may meet a broker that refuses."""
 
         def start(self, parent: Any) -> None:
-            """Take what passes by itself for a lost connection, after which Celery begins anew; end over all else."""
+            """Take what passes by itself for a lost connection, after which Celery begins again; end over all else."""
             try:
                 super().start(parent)
             except Exception as error:
@@ -113,7 +113,7 @@ class GatedConsumer(Consumer):  # type: ignore[misc] # Celery has no types
         try:
             self.app.collaborators.ledger.dead_letter(identity, letter=letter, facts=facts, source="worker")
         except Unavailable as error:
-            # Celery connects anew, and the message, which nobody has acknowledged, comes again.
+            # Celery connects again, and the message, which nobody has acknowledged, comes again.
             raise ConnectionError(str(error)) from error
 
 

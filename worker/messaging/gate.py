@@ -45,7 +45,7 @@ _PARTS = "not a task message: its body is not [arguments, keyword arguments, …
 class Asked:
     """What a message asks for, in JSON types.
 
-    `told` is what its first event says of it besides, `trace` the `traceparent` of the trace that its sender is in.
+    `told` also goes into its first event, `trace` the `traceparent` of the trace that its sender is in.
     """
 
     task: str

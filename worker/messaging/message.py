@@ -13,7 +13,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What is asked of a task. `told` is what is to be told of it: moments, callbacks not made; `trace` its trace."""
+    """What is asked of a task. `told` goes into its first event: moments, callbacks not made; `trace` its trace."""
 
     id: str
     task: str

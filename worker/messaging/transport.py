@@ -44,7 +44,7 @@ TAKEN_AT = "fax:taken:at"
 
 _SCRIPT = f"""
 -- KEYS: what is taken, its index by time, then the queues in the order in which they are served. ARGV: a tag; how long
--- a message may be; whether the lists of other priorities go first, which is so now and then, lest they wait for ever;
+-- a message may be; whether the lists of other priorities go first, which is so now and then, lest they wait forever;
 -- of which queue several are taken together, and how many. Gives the queue and the texts; the tag of a further one ends
 -- in its number.
 local function escaped(text)
@@ -62,7 +62,7 @@ local function take(list, tag)
   local text = redis.pcall('RPOP', list)
   if not text then return nil end
   if text.err then
-    -- Under the name of a queue lies something that is none; the other queues are read all the same.
+    -- Under the name of a queue lies something that is none; the other queues are read nevertheless.
     if string.find(text.err, 'WRONGTYPE', 1, true) then return nil end
     return error(text)
   end
@@ -320,7 +320,7 @@ class Channel(redis_transport.Channel):
             self.client.parse_response(connection, "SCRIPT LOAD", **options)
             return None
         except ResponseError as error:
-            # A full or read-only server, or one that has just become so. Nothing was taken; it is told once.
+            # A full or read-only server, or one that has just become so. Nothing was taken; it is logged once.
             if not self._idle:
                 log.warning("the broker hands out no messages: %s", error)
             return None

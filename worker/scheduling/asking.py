@@ -24,7 +24,7 @@ class Asking:
         """Tell the workers of the questions for which there is room.
 
         Raises:
-            Unavailable: Redis or the broker is away; a question that nobody was told of comes again.
+            Unavailable: Redis or the broker is away; a question that nobody got comes again.
         """
         now = time.monotonic()
         self._allowed = min(self._most, self._allowed + (now - self._looked_at) * self._rate)

@@ -118,7 +118,7 @@ class Feeder:
                 self._recall(job.job_id)
 
     def _recall(self, job_id: str) -> None:
-        """Ask for the end of a fax in flight. The wish is recorded first, so that it is told to a worker only once."""
+        """Ask for the end of a fax in flight. The cancel is recorded first, so that workers get one message."""
         reply = self._w.ledger.cancel(job_id, source="scheduler")
         if reply["outcome"] == "wished" and reply["state"] == State.ACCEPTED:
             self._w.post(CancelFax.TASK, CancelFax.QUEUE, {"job_id": job_id})

@@ -1,4 +1,4 @@
-"""What the leading scheduler sees to besides the jobs: inbound faxes, deletions at Telnyx, samples, upkeep."""
+"""What the leading scheduler looks after apart from the jobs: inbound faxes, deletions at Telnyx, samples, upkeep."""
 
 import logging
 import time
@@ -25,7 +25,7 @@ there are many, and faxes to be sent go first."""
 PAUSE = 0.5
 """Seconds between two looks."""
 MOST_FETCHES = 8
-"""Messages by which workers are told at once that there are documents to fetch; each fetches until none is left."""
+"""Messages at once that there are documents to fetch; each worker fetches until none is left."""
 REMOVE_EVERY = 60.0
 """Seconds between two looks for documents that are kept no longer."""
 SAMPLE_EVERY = 300.0
@@ -50,7 +50,7 @@ class Housekeeping:
         self._allowed = 0.0
 
     def run(self) -> None:
-        """Tell the workers of all that is due. What is told twice is done once.
+        """Send workers a message for all that is due. What has two messages is done once.
 
         Raises:
             Unavailable: Redis or the broker is away; nothing is lost by it.

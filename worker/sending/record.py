@@ -83,7 +83,7 @@ def _refused(claimed: Claimed, answer: Refused | AccountRefused, w: Collaborator
         claimed.job_id,
         event="job.rejected",
         cause=answer.code or str(answer.status),
-        # Unknown, where the answer took longer than the lease: it is evidence all the same.
+        # Unknown, where the answer took longer than the lease: it is evidence nevertheless.
         states=[State.SUBMITTING, State.UNKNOWN],
         attempt=claimed.number,
         facts=answer.as_data(),

@@ -43,7 +43,7 @@ class User:
 
 
 class Users:
-    """The users of one file, readable by its owner alone. It is read anew whenever it has changed."""
+    """The users of one file, readable by its owner alone. It is read again whenever it has changed."""
 
     def __init__(self, path: Path) -> None:
         self._path = path

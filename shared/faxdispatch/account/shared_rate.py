@@ -14,7 +14,7 @@ from faxdispatch.telnyx.throttle import Throttle
 def account(settings: Settings, note: Callable[[str], None]) -> Iterator[TelnyxClient]:
     """Give a client of Telnyx that draws from the rate of the workers, where there is a Redis that says what is left.
 
-    `note` is told where there is none.
+    `note` gets a line where there is none.
 
     Raises:
         Misconfigured: the key or an address cannot be used.

@@ -1,4 +1,4 @@
-"""The fields of a fax application, taken from the models of its requests, so that what is told of them stays true."""
+"""The fields of a fax application, taken from the models of its requests, so that their descriptions stay true."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace

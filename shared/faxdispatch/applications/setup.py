@@ -97,10 +97,10 @@ def carry_out(
     """Do what the plan says; gives the application as it is then.
 
     One creation is asked for at most. Where its outcome is unknown, the application is looked for by its name, and
-    what is there then is taken; `on_unknown` is told before the search, which can take a while.
+    what is there then is taken; `on_unknown` is called before the search, which can take a while.
 
     Raises:
-        OutcomeUnknown: it was not found; it may exist all the same and be listed later.
+        OutcomeUnknown: it was not found; it may exist nevertheless and be listed later.
         TelnyxError: any other outcome of a call but success.
     """
     if plan.found is None:

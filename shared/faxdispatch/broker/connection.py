@@ -20,7 +20,7 @@ TRANSPORT: dict[str, Any] = {
     # The transport looks for such messages every hundred seconds unless told otherwise.
     "unacked_restore_interval": 5,
     "unacked_restore_throttle": 1,
-    # Without time-outs a publish over a dead connection waits for ever.
+    # Without time-outs a publish over a dead connection waits forever.
     "socket_timeout": 15,
     "socket_connect_timeout": 3,
     "socket_keepalive": True,

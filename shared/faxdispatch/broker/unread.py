@@ -26,7 +26,7 @@ WHOLE = 10_000_000
 """Keys that are looked at where a person waits for the answer, for at most `PATIENCE` seconds."""
 PATIENCE = 10.0
 MOST = 20
-"""Places that are told."""
+"""Places that are reported."""
 
 _QUEUES = sorted({URGENT, *(kind.QUEUE for kind in JOBS), "fax.dispatch", "fax.checks"})
 """Those of producers, and the two in which workers remind themselves."""

@@ -24,7 +24,7 @@ def is_zone(name: str) -> bool:
 def zones_of(destination: str) -> tuple[str, ...]:
     """Give the IANA zones that a number in E.164 may lie in, sorted.
 
-    Many where the number belongs to no place of its country, such as a toll-free one. Empty where nothing is told: a
+    Many where the number belongs to no place of its country, such as a toll-free one. Empty where nothing is known: a
     SIP URI, a number of no country, or a zone that is not known here.
     """
     if not destination.startswith("+"):

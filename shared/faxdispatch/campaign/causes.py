@@ -18,7 +18,7 @@ _NOTHING_SENT = "Cancelled before it was sent."
 
 
 def in_words(cause: str | None, code: str) -> str:
-    """Say why a row with this code ended so; `cause` is its record's. Empty where nothing was told."""
+    """Say why a row with this code ended so; `cause` is its record's. Empty where nothing was reported."""
     if code == CANCELLED and cause not in OWN:
         return f"Cancelled. The try before: {plain(cause)}" if cause else _NOTHING_SENT
     return plain(cause) if cause else ""

@@ -10,7 +10,7 @@ _WAITING = (State.QUEUED, State.HELD)
 def give_up(campaign: Campaign, scripts: Scripts, *, why: str | None, operator: str | None) -> int:
     """End as failed the rows that wait after attempts which Telnyx never took; give how many those are.
 
-    What is in flight, or is being looked for, is left alone. `why` and `operator` are told with each row.
+    What is in flight, or is being looked for, is left alone. `why` and `operator` are recorded with each row.
     """
     ledger, rows, given_up = Ledger(scripts), Campaigns(scripts).open_rows(campaign.id), 0
     for at in range(0, len(rows), _PAGE):

@@ -45,7 +45,7 @@ class Reading:
     include_hidden: bool = False
 
     def as_data(self) -> dict[str, Any]:
-        """Give what is told, by name."""
+        """Give the counts by name."""
         return {field.name: value for field in fields(self) if (value := getattr(self, field.name))}
 
 

@@ -21,7 +21,7 @@ def judged(
 ) -> Iterator[CampaignRow | BadRow | LeftOut]:
     """Give each row with the fields of its request, in their order; one that would be no request is a bad row.
 
-    `options` are those of `options_for_all`. `on_unfit` is told of the bad rows that the list alone does not show.
+    `options` are those of `options_for_all`. `on_unfit` gets the bad rows that the list alone does not show.
 
     Raises:
         BadInput: the file is damaged further on.

@@ -99,7 +99,7 @@ def request_of(options: Mapping[str, Any], fields: Mapping[str, Any], **instead:
 
 
 def row_to_feed(campaign: Campaign, row: int, to: str, fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Give what the ledger is told of a row whose turn comes: its job, and the connection and sender that it asks for.
+    """Give what the ledger needs of a row whose turn comes: its job, and the connection and sender that it asks for.
 
     Raises:
         InvalidJob: no worker could read it.

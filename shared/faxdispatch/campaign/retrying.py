@@ -8,7 +8,7 @@ from faxdispatch.ledger.campaign import CANCELLED, FAILED
 from faxdispatch.reasons.failures import REASONS, Kind
 
 WORDS = ("failed", "cancelled", *(kind.value for kind in Kind))
-"""What can be chosen besides the name of a cause itself."""
+"""What can be chosen, other than the name of a cause."""
 
 _UNKNOWN = "unknown faxes are not over, so they cannot be tried again: faxdispatch resolve settles one by hand"
 

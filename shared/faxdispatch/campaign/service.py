@@ -598,7 +598,7 @@ class CampaignService:
         return self.ledger.holds(campaign_id)
 
     def audit(self, campaign_id: str) -> Audit:
-        """Count a campaign's rows anew, all at one moment. Raises NotKnown where there is none."""
+        """Count a campaign's rows again, all at one moment. Raises NotKnown where there is none."""
         return self.ledger.audit(campaign_id)
 
     def _move(

@@ -32,7 +32,7 @@ class SuppressionImport:
 
 
 class SuppressionList:
-    """Numbers that no campaign sends to, whatever list they are on. Single faxes go to them all the same.
+    """Numbers that no campaign sends to, whatever list they are on. Single faxes go to them nevertheless.
 
     `region` (ISO 3166, two letters) is the country of numbers written without `+`. A number that is put on the list
     while a campaign runs is not faxed by it any more; a fax that Telnyx has already goes on.
@@ -51,7 +51,7 @@ class SuppressionList:
         until: datetime | None = None,
         operator: str | None = None,
     ) -> str:
-        """Put a number on the list, for ever or `until` a moment: `added`, `changed`, or `same`.
+        """Put a number on the list, forever or `until` a moment: `added`, `changed`, or `same`.
 
         Raises:
             BadInput: number, reason or source cannot be taken, or the moment is over.

@@ -195,7 +195,7 @@ class Canary:
             self._client.send(job)
             self.view = self._client.status(self.job_id)
         except Unavailable as error:
-            remedy = f"faxdispatch status {self.job_id} tells whether it is recorded all the same; then run it again"
+            remedy = f"faxdispatch status {self.job_id} tells whether it is recorded nevertheless; then run it again"
             raise Broken(str(error), remedy) from error
         return f"as {self.job_id}"
 

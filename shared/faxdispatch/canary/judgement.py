@@ -27,7 +27,7 @@ _PATIENCE = {
     Link.RECEIVED: timedelta(minutes=2),
     Link.STORED: timedelta(minutes=2),
 }
-"""How long after the job was recorded a link may be open before it is told what may be wrong."""
+"""How long after the job was recorded a link may be open before the canary says what may be wrong."""
 
 _FOR_A_PERSON = frozenset(
     {

@@ -58,7 +58,7 @@ def _producers_queues(connection: Any, app: BrokerApp) -> Finding:
                 _queue(name)(channel).declare()
         except Exception as error:
             if words := refused(error):
-                remedy = "delete it once it is empty, so that it is declared anew, or mend the user's rights"
+                remedy = "delete it once it is empty, so that it is declared again, or mend the user's rights"
                 return fail("broker queues", f"{name}: {words}", remedy)
             raise
     return ok("broker queues", "declared as Celery declares them")

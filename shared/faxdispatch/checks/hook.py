@@ -35,7 +35,7 @@ def check_hook(settings: Settings) -> Iterator[Finding]:
             env={name: value for name, value in os.environ.items() if name.upper() not in _WITHHELD},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            # What it writes there may quote a fax; what it comes to is told in its answer.
+            # What it writes there may quote a fax; its answer says what matters.
             stderr=subprocess.DEVNULL,
             timeout=PATIENCE,
             check=False,

@@ -13,7 +13,9 @@ from faxdispatch.text.wording import counted
 def check_inbound(settings: Settings) -> Iterator[Finding]:
     """Write and delete a trial file where documents are stored, and look for documents that were given up."""
     if not settings.fax_inbound_dir:
-        yield ok("inbound", "FAX_INBOUND_DIR is not set: inbound faxes are told, their documents are not fetched")
+        yield ok(
+            "inbound", "FAX_INBOUND_DIR is not set: inbound faxes make events, but their documents are not fetched"
+        )
         return
     try:
         open_store(settings.fax_inbound_dir).check()

@@ -1,4 +1,4 @@
-"""Check of where incidents are told."""
+"""Check of the addresses to which notices go."""
 
 from collections.abc import Iterator
 

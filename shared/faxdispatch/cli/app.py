@@ -88,7 +88,7 @@ def _root(
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run one command, with the process's arguments unless others are given; give the exit code.
 
-    An error that the package raises on purpose is told in one line, without numbers and keys: 2 where the request or
+    An error that the package raises on purpose becomes one line, without numbers and keys: 2 where the request or
     the environment must be mended, 1 for everything else.
     """
     try:

@@ -230,7 +230,7 @@ def _job(fax: Fax, settings: Settings) -> dict[str, Any]:
     try:
         view = job_of(fax, ledger)
     except Unavailable as error:
-        note(f"which job it is cannot be told: {error}")
+        note(f"which job it is cannot be said: {error}")
         return {}
     if view is None:
         return {"job_id": None}

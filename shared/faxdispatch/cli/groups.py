@@ -11,7 +11,7 @@ from faxdispatch.cli.output import answered
 
 Table = Mapping[str, tuple[str, str]]
 """Commands by name: where each one is, as `package.module:name` of a function or of a `typer.Typer` with its own
-commands; and what the help of its group says of it, which is told without loading it."""
+commands; and what the help of its group says of it, which is shown without loading it."""
 
 
 class Loading(Mapping[str, Any]):

@@ -76,7 +76,7 @@ def _when(held: Held, now: datetime) -> str:
         HoldReason.NEVER_ACCEPTED,
         HoldReason.SPEND_CAP,
     }
-    # Of jobs that wait, some may have a time all the same, such as that at which Telnyx takes calls again.
+    # Of jobs that wait, some may have a time nevertheless, such as that at which Telnyx takes calls again.
     words = [f"{'since' if waits and at <= now else 'until'} {clock(at)}" for at in (held.first, held.last)]
     return words[0] if words[0] == words[1] else f"the first {words[0]}, the last {words[1]}"
 

@@ -69,7 +69,7 @@ def set_(
     ] = None,
     operator: Operator = None,
 ) -> Answer:
-    """Set limits for all processes, at once and until they are set anew; `default` is what the settings say.
+    """Set limits for all processes, at once and until they are set again; `default` is what the settings say.
 
     Faxes that wait for a cap go on as soon as it has room.
     """
@@ -91,14 +91,14 @@ def reset(
     ] = None,
     operator: Operator = None,
 ) -> Answer:
-    """Forget how many channels were found to be free, where the limit is `auto`, and find it out anew.
+    """Forget how many channels were found to be free, where the limit is `auto`, and find it out again.
 
     Telnyx refuses faxes while an estimate is too high; after a mistaken refusal it may be too low for minutes.
     """
     check_reason(reason)
     whose = connection or "account"
     _limits().change({}, found_out=[whose], reason=reason, operator=operator or user())
-    said = f"channels of {'the account' if connection is None else connection}: found out anew"
+    said = f"channels of {'the account' if connection is None else connection}: found out again"
     return Answer({"outcome": "reset", "channels_of": whose}, said)
 
 

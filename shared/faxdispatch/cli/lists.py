@@ -1,4 +1,4 @@
-"""The list that a command is given, and the options by which it is told how to read it."""
+"""The list that a command is given, and the options that say how to read it."""
 
 import shutil
 import sys

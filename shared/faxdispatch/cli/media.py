@@ -175,7 +175,7 @@ def _line(media: MediaResource) -> str:
 
 
 def _kept(media: MediaResource) -> str:
-    return f"until {clock(media.expires_at)}" if media.expires_at else "no end is told"
+    return f"until {clock(media.expires_at)}" if media.expires_at else "no end is known"
 
 
 def _once(telnyx: TelnyxClient, document: Document, lifetime: int | None) -> tuple[str, MediaResource]:

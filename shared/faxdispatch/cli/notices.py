@@ -1,4 +1,4 @@
-"""`faxdispatch notices`: where people are told of incidents; try it, or see what was told."""
+"""`faxdispatch notices`: notices of incidents: send a test, or see what was reported."""
 
 from datetime import datetime
 
@@ -13,10 +13,10 @@ from faxdispatch.settings import Settings
 from faxdispatch.text.wording import clock
 
 _TEST = Incident(
-    "test", "info", "A test of faxdispatch's notices", "Incidents will be told here.", "faxdispatch notices list"
+    "test", "info", "A test of faxdispatch's notices", "Incidents will be reported here.", "faxdispatch notices list"
 )
 
-app = Group("Notices of incidents, told where FAX_NOTICES says: try it, or see what was told.")
+app = Group("Notices of incidents to FAX_NOTICES: send a test, or see what was reported.")
 
 
 @app.command("test")
@@ -24,7 +24,7 @@ def test_() -> Answer:
     """Send one notice to every address of FAX_NOTICES. Exit code 1 where one did not arrive."""
     settings = Settings.load()
     if settings.fax_notices is None:
-        raise Misconfigured("FAX_NOTICES: is not set, so nobody is told; docs/operations.md says what to write")
+        raise Misconfigured("FAX_NOTICES: is not set, so nobody gets notices; docs/operations.md says what to write")
     took, missed = tell(_TEST, channels(settings.fax_notices.get_secret_value()))
     lines = [*(f"told by {name}" for name in took), *(f"did not arrive by {name}" for name in missed)]
     return Answer({"told": took, "missed": missed}, lines, ok=not missed)
@@ -32,11 +32,11 @@ def test_() -> Answer:
 
 @app.command("list")
 def list_() -> Rows[tuple[str, datetime]]:
-    """List the incidents that were told and are not over, and when each was seen last."""
+    """List the incidents that were reported and are not over, and when each was last seen."""
     told = Told(Scripts.from_settings(Settings.load())).all()
     return Rows(
         sorted(told.items(), key=lambda pair: pair[1], reverse=True),
         data=lambda one: {"incident": one[0], "seen": one[1].isoformat()},
         line=lambda one: (one[0], f"seen last {clock(one[1])}"),
-        none="nothing was told that is not over",
+        none="no reported incident is still open",
     )

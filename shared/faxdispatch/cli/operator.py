@@ -72,7 +72,7 @@ def release(
     # What cannot be released is refused without a question.
     if view.state is State.HELD and view.hold_reason in WAIVABLE:
         meaning = MEANINGS[HoldReason(view.hold_reason)].text
-        confirm(f"Let it go? {_standing(view)} {meaning} It is sent all the same, as soon as it can be.", yes=yes)
+        confirm(f"Let it go? {_standing(view)} {meaning} It is sent nevertheless, as soon as it can be.", yes=yes)
     waived = client.release(job, reason=reason, operator=operator or user())
     return Answer(
         {"outcome": "released", "job_id": job, "waived": waived},

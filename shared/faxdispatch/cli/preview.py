@@ -75,7 +75,7 @@ def preview(
 
 
 def _pages(content: bytes, lines: Lines, folder: Path, warnings: Iterable[Finding]) -> Iterator[Page]:
-    """Draw each page into a file of `folder`, which is made; the warnings about a page are told after it."""
+    """Draw each page into a file of `folder`, which is made; the warnings about a page come after it."""
     first = draw(content, 1, lines)
     folder.mkdir(parents=True)
     for number in range(1, first.pages + 1):

@@ -28,7 +28,7 @@ class OnProgress(Protocol):
 
 @contextmanager
 def reading(name: str) -> Iterator[OnProgress]:
-    """Give what is to be told the progress of reading a list of that name; it speaks on standard error."""
+    """Give a callable that takes the progress of reading a list of that name and shows it on standard error."""
     if not sys.stderr.isatty():
         yield _Lines(name)
         return

@@ -34,9 +34,8 @@ def resend(
 ) -> Rows[tuple[str, Receipt]]:
     """Send ended faxes again, each as a new job that names the old one, and take none twice.
 
-    Either JOBs or options of `faxdispatch find` say which; by options, their number is told first, and open faxes and
-    rows of campaigns among them are left alone. The same command given twice sends one fax: to send once more, name the
-    newer job.
+    Name JOBs, or give options of `faxdispatch find`: then the command first says how many faxes match, and leaves out
+    open faxes and rows of campaigns. The same command given twice sends one fax: to send once more, name the newer job.
     """
     client = FaxClient.from_env()
     wanted = client.wanted(**words(number, None, None, key, tag, campaign, state, cause, since, until))

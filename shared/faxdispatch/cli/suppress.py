@@ -24,12 +24,12 @@ from faxdispatch.text.wording import clock, counted_are
 
 Number = Annotated[str, typer.Argument(help="The number; without + it is one of FAX_DEFAULT_REGION.")]
 Until = Annotated[
-    str | None, typer.Option(help="Not for ever, but until then, like 2027-05-01T00:00:00-05:00.", show_default=False)
+    str | None, typer.Option(help="Not forever, but until then, like 2027-05-01T00:00:00-05:00.", show_default=False)
 ]
 
 _COLUMNS = ("number", "reason", "source", "until", "at", "operator")
 
-app = Group("Keep numbers out of campaigns, running ones among them. Single faxes go to them all the same.")
+app = Group("Keep numbers out of campaigns, running ones among them. Single faxes go to them nevertheless.")
 
 
 @app.command()
@@ -205,5 +205,5 @@ def _iso(moment: datetime | None) -> str | None:
 
 
 def _line(found: Suppression) -> list[str]:
-    end = f"until {clock(found.until)}" if found.until else "for ever"
+    end = f"until {clock(found.until)}" if found.until else "forever"
     return [found.number, end, f"since {clock(found.at)}", f"{found.source}: {found.reason}"]

@@ -42,7 +42,7 @@ def as_pdf(document: Document) -> Document:
     if document.kind in _PICTURES:
         made = document_of(_of_picture(document.content))
     else:
-        # What LibreOffice writes has the time and a number in it; written anew, the same file makes the same PDF.
+        # What LibreOffice writes has the time and a number in it; written again, the same file makes the same PDF.
         made = _written([to_pdf(document.content, document.kind)])
     return Document(made.content, made.kind, document.name)
 

@@ -11,7 +11,7 @@ NEVER_UPLOADED = "never-uploaded.pdf"
 
 
 class Twist(StrEnum):
-    """What the demonstration does about a fax besides sending it."""
+    """What else the demonstration does with a fax."""
 
     NONE = "none"
     ANSWER_LOST = "answer lost"

@@ -114,7 +114,7 @@ def state_in(campaign_id: str, reply: Mapping[str, Any]) -> CampaignState:
 
 
 def job_of_row(campaign_id: str, row: int, generation: int = 1) -> str:
-    """Give the id of a row's job: the same for ever, so that no row can have two.
+    """Give the id of a row's job: the same forever, so that no row can have two.
 
     No row of another campaign has it, whatever the ids of the two.
     """

@@ -9,7 +9,7 @@ from faxdispatch.ledger.scripts import Scripts, redis_trouble
 DUE = timedelta(days=3)
 """Before a document's end, the time from which more time is to be had for it."""
 Ends = Mapping[str, datetime | None]
-"""Stored documents by their names, with the moment until which each is there at least; None is for ever."""
+"""Stored documents by their names, with the moment until which each is there at least; None is forever."""
 
 _GONE = 0
 """In the place of an end: Telnyx has it no more."""

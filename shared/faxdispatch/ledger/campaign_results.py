@@ -47,7 +47,7 @@ class RowResult:
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """The books of a campaign, counted anew. `faults` says in words what does not add up; empty is right."""
+    """The books of a campaign, counted again. `faults` says in words what does not add up; empty is right."""
 
     campaign: Campaign
     codes: dict[str, int]
@@ -138,7 +138,7 @@ class CampaignResults(CampaignRows):
             return set(self._redis.hkeys(f"fax:campaign:{campaign_id}:causes"))
 
     def audit(self, campaign_id: str) -> Audit:
-        """Count the codes and the jobs of a campaign's rows anew, all at one moment, also while it runs.
+        """Count the codes and the jobs of a campaign's rows again, all at one moment, also while it runs.
 
         The records of the rows that have ended are read after that moment; a record does not change any more.
 

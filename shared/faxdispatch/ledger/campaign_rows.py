@@ -16,7 +16,7 @@ CHUNK = 1000
 
 
 class CampaignRow(NamedTuple):
-    """One recipient: the number of the row, the number to call (E.164), what the row asks besides, and its cells.
+    """One recipient: the number of the row, the number to call (E.164), what else the row asks for, and its cells.
 
     `line` is where it stands in the file of the list, from 1, where that is known.
     """
@@ -107,7 +107,7 @@ class CampaignRows:
         return {int(row): number for row, number in found.items()}
 
     def row(self, campaign_id: str, row: int) -> tuple[str, dict[str, Any]]:
-        """Give the number to call of a row, and what the row asks besides.
+        """Give the number to call of a row, and what else the row asks for.
 
         Raises:
             NotKnown: the campaign has no such row.
@@ -118,14 +118,14 @@ class CampaignRows:
         raise NotKnown(f"campaign {campaign_id}: has no row {row}")
 
     def rows(self, campaign_id: str) -> Iterator[tuple[int, str, dict[str, Any]]]:
-        """Give every row in order, a chunk at a time: number, number to call, what the row asks besides."""
+        """Give every row in order, a chunk at a time: number, number to call, what else the row asks for."""
         for chunk in range((self.get(campaign_id).size + CHUNK - 1) // CHUNK):
             yield from self.chunk(campaign_id, chunk)
 
     def pending_rows(
         self, campaign_id: str, chunk: int, *, after: int = 0, limit: int | None = None
     ) -> list[tuple[int, str, dict[str, Any]]]:
-        """Give the pending rows of a chunk: number, number to call, what the row asks besides.
+        """Give the pending rows of a chunk: number, number to call, what else the row asks for.
 
         Only those behind the row `after`, and the first `limit` of these.
         """

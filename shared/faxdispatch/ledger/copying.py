@@ -99,7 +99,7 @@ def _receive(scripts: Scripts, file: Any) -> None:
 
 
 def _read_copy(line: Any, file: Any) -> None:
-    """Read a copy of a length that is told, or up to a text that is told (as `redis-cli --rdb` does)."""
+    """Read a copy of a given length, or up to a given text (as `redis-cli --rdb` does)."""
     head, rest = _head(line)
     if head.startswith(b"-"):
         words = head[1:].decode(errors="replace")

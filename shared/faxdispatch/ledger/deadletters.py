@@ -138,7 +138,7 @@ class DeadLetters:
     def take_out(self, letter_id: str) -> str:
         """Announce that a letter is about to be sent again, and give the token for `sent`.
 
-        The letter stays until then. A message that comes back as bad meanwhile is kept anew, under the same id.
+        The letter stays until then. A message that comes back as bad meanwhile is kept again, under the same id.
 
         Raises:
             NotKnown: there is no such letter.

@@ -175,7 +175,7 @@ class Barrier:
     """A write barrier: makes claims safe, each over one connection, to a server of which it is known what it keeps.
 
     `replicas` is how many replicas must hold a claim, `timeout` how many seconds it is waited for. With `lossy_allowed`
-    servers are taken that may forget claims; what can be waited for is waited for all the same. Without `probing`, what
+    servers are taken that may forget claims; what can be waited for is waited for nevertheless. Without `probing`, what
     does not sync with every write counts as not safe, at no cost.
     """
 
@@ -212,7 +212,7 @@ class Barrier:
         return self._problem_of(self._server) if self._server else None
 
     def look(self) -> Server:
-        """Look at the server anew: role, append-only file and fsync may change under way.
+        """Look at the server again: role, append-only file and fsync may change under way.
 
         Raises:
             Unavailable: it does not answer.

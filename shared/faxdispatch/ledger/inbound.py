@@ -210,7 +210,7 @@ class Inbox:
             raise Conflict(f"inbound fax {fax_id} {why}")
 
     def outlived(self, *, limit: int = 100) -> list[InboundFax]:
-        """Give stored documents that are to be kept no longer, the oldest first. None where they are kept for ever."""
+        """Give stored documents that are to be kept no longer, the oldest first. None where they are kept forever."""
         kept = self._scripts.rules.documents_kept
         if kept is None:
             return []

@@ -31,7 +31,7 @@ class New:
     """A job to be recorded; see `Ledger.create`.
 
     `message` is a queue of the broker on this very Redis, and the text that is put there by the step that records the
-    job. `facts` are told by its first event. `trace` is the `traceparent` of the trace that it is a part of. With
+    job. `facts` go into its first event. `trace` is the `traceparent` of the trace that it is a part of. With
     `in_time`, a job whose `send_by` has passed is not recorded: the outcome is `late`.
     """
 

@@ -133,7 +133,7 @@ class Limits:
 
         `changes` maps `rate` (calls a second), `channels`, `account_channels` and `day_cap` (money) to a number, to
         `auto` (channels), to `none` (no cap), or to `default`, which is what the settings say. `found_out` are
-        connections, and `account`, whose estimates of channels are forgotten and found out anew.
+        connections, and `account`, whose estimates of channels are forgotten and found out again.
         """
         self._scripts.run(
             "set_limits",

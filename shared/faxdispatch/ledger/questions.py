@@ -8,9 +8,9 @@ from typing import Any
 from faxdispatch.ledger.scripts import Scripts, redis_trouble
 
 MOST = 100
-"""Questions that workers are told of at a time; more would wait in the broker, where nobody can order them."""
+"""Questions that workers have at a time; more would wait in the broker, where nobody can order them."""
 BACK = 30.0
-"""Seconds after which a question that a worker was told of and that has no answer is asked anew."""
+"""Seconds after which a question that a worker got and has not answered is asked again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,7 @@ def _scaled(value: Any, times: float) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What the scripts must know besides the job. Times are in seconds, money in the currency of the settings.
+    """What the scripts must know apart from the job. Times are in seconds, money in the currency of the settings.
 
     Each line is all that a rule needs on this side: `from_settings` and `arguments` read these lines.
     """

@@ -25,7 +25,7 @@ class Appointment:
     fax_id: str | None
     cancel_requested: bool
     hints: int
-    """How often a worker has been told of it since its last attempt, this time included."""
+    """How many messages workers got about it since its last attempt, with this one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,7 @@ def flat_hash(flat: Sequence[str]) -> dict[str, str]:
 
 
 def _is_mistake(error: RedisError) -> bool:
-    """Tell a fault of a script from a server that refuses to write, which is told through the script as well.
+    """Tell a fault of a script from a server that refuses to write, which also comes as an error of the script.
 
     A full or read-only server has error classes of its own; the other refusals are known by their code.
     """

@@ -15,7 +15,7 @@ _PAGE = 1000
 
 @dataclass(frozen=True, slots=True)
 class Suppression:
-    """A number on the list. `source` says where that is known from; without `until` it stays for ever."""
+    """A number on the list. `source` says where that is known from; without `until` it stays forever."""
 
     number: str
     reason: str

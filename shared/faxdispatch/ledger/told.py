@@ -1,4 +1,4 @@
-"""Which incidents people were told of, so that no process tells one again while it lasts."""
+"""Which incidents were reported to people, so that no process reports one again while it lasts."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -34,26 +34,26 @@ class Told:
             self._redis.set(_TURN, "1", px=round(seconds * 1000))
 
     def since(self) -> datetime:
-        """Give the moment from which incidents are told: that of the first call."""
+        """Give the moment from which incidents are reported: that of the first call."""
         with redis_trouble():
             self._redis.hsetnx(_TOLD, _SINCE, self._scripts.clock())
             return moment(int(self._redis.hget(_TOLD, _SINCE)))
 
     def all(self) -> dict[str, datetime]:
-        """Give the incidents that were told, and when each was seen last."""
+        """Give the incidents that were reported, and when each was last seen."""
         with redis_trouble():
             found = self._redis.hgetall(_TOLD)
         return {incident: moment(int(seen)) for incident, seen in found.items() if incident != _SINCE}
 
     def seen(self, incidents: Iterable[str]) -> None:
-        """Note that these were told, and are seen now."""
+        """Note that these were reported, and are seen now."""
         now = self._scripts.clock()
         if noted := dict.fromkeys(incidents, now):
             with redis_trouble():
                 self._redis.hset(_TOLD, mapping=noted)
 
     def forget(self, incidents: Iterable[str]) -> None:
-        """Forget these: they are over, and told anew where they come again."""
+        """Forget these: they are over, and told again where they come again."""
         if over := list(incidents):
             with redis_trouble():
                 self._redis.hdel(_TOLD, *over)

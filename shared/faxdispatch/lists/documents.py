@@ -22,7 +22,7 @@ AT_ONCE = 4
 LINKS_AT_ONCE = 16
 """Links that are asked side by side."""
 LINKS_SECONDS = 120.0
-"""How long a list's links are asked, all together. Those that are left are taken as they are, and that is told."""
+"""How long a list's links are asked, all together. Those that are left are taken as they are, and a note says so."""
 
 LookAtLink = Callable[[str], str | None]
 """Tells why Telnyx cannot fax what a link leads to; None where nothing speaks against it."""
@@ -59,7 +59,7 @@ class RowDocuments:
 
     A cell is a link, or names a file of `place`, or else a document in Telnyx's storage. Files are only looked at,
     until `for_upload` says that they are to be stored. Where `storage`, which is called when somebody is to be asked,
-    gives None, nobody is asked about the names that are no files. `tell_pages` says whether rows are told the pages of
+    gives None, nobody is asked about the names that are no files. `tell_pages` says whether rows get the pages of
     their documents.
 
     Where a cover is to be put before each document, `fetch_link` fetches what links lead to, and `as_pdf` makes a PDF
@@ -80,7 +80,7 @@ class RowDocuments:
         self.files: set[str] = set()
         """The names in Telnyx's storage of the files that can be faxed."""
         self.ends: dict[str, datetime | None] = {}
-        """Until when stored documents are there at least; None is for ever."""
+        """Until when stored documents are there at least; None is forever."""
         self.unasked: set[str] = set()
         """Names that are no files, and that nobody was asked about."""
         self.links_asked = 0

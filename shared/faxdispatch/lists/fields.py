@@ -1,4 +1,4 @@
-"""What a row says for itself besides its number: document, sender, quality, window, zone, priority, reference."""
+"""What a row has of its own apart from its number: document, sender, quality, window, zone, priority, reference."""
 
 import re
 from functools import lru_cache

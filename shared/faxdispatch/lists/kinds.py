@@ -77,7 +77,7 @@ def fax_numbers(kind: str, number: str) -> str:
     """Give what a cell has of fax machines' numbers, where it has several numbers and another cell their kinds.
 
     Raises:
-        ValueError: several kinds are told, and not as many as there are numbers.
+        ValueError: there are several kinds, and not as many as numbers.
     """
     kinds, numbers = kind.split(BETWEEN), number.split(BETWEEN)
     if len(kinds) == 1:

@@ -30,7 +30,7 @@ _GIVEN = {"comma": ",", "semicolon": ";", "tab": "\t", "\\t": "\t", "pipe": "|",
 class Line(NamedTuple):
     """One row of data.
 
-    `row` counts rows from 1 and is a recipient's identity for ever; `line` is the line of the file that it begins on.
+    `row` counts rows from 1 and is a recipient's identity forever; `line` is the line of the file that it begins on.
     Title, header and blank lines, and such as hold separators only, are no rows. `problem` says why it cannot be read
     as a row; `no_recipient` why it is none, such as a footer; `hidden` why a spreadsheet does not show it.
     """

@@ -1,1 +1,1 @@
-"""Telling people of incidents: what one is, where it is told, and who tells it."""
+"""Notices of incidents: what an incident is, where notices go, and who sends them."""

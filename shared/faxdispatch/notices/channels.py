@@ -1,4 +1,4 @@
-"""Where incidents are told: mail and chat by apprise, and webhooks that we sign ourselves.
+"""Where notices of incidents go: mail and chat by apprise, and webhooks that we sign ourselves.
 
 The signature is that of Standard Webhooks (https://www.standardwebhooks.com), which libraries of most languages check.
 """
@@ -31,7 +31,7 @@ _TELLS = (
 
 
 class Channel(Protocol):
-    """One place where incidents are told."""
+    """One address to which notices go."""
 
     @property
     def name(self) -> str:
@@ -133,7 +133,7 @@ def _by_apprise(address: str) -> ByApprise | None:
         from apprise import Apprise, NotifyType  # noqa: PLC0415 - it is large, and few use it
     except ImportError:
         raise Misconfigured("FAX_NOTICES: mail and chat need pip install 'faxdispatch[notices]'") from None
-    # Its own lines name addresses; what did not arrive is told by us.
+    # Its own lines name addresses; we report what did not arrive.
     logging.getLogger("apprise").setLevel(logging.CRITICAL)
     service = Apprise()
     if not service.add(address) or len(service) != 1:

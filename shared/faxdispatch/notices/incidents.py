@@ -1,4 +1,4 @@
-"""What people are told of, and the command that mends it. Nothing here names a recipient's number."""
+"""What counts as an incident, and the command that helps. Nothing here names a recipient's number."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -13,14 +13,14 @@ from faxdispatch.text.privacy import scrub
 from faxdispatch.text.wording import clock, counted, counted_are
 
 NEAR = 0.8
-"""Part of a cap from which it is told."""
+"""Part of a cap from which spending is an incident."""
 NEWS = timedelta(days=1)
-"""How old the end of a campaign may be when it is told."""
+"""How old the end of a campaign may be when it is reported."""
 
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """One thing to be told once, as long as it lasts."""
+    """One thing that is reported once while it lasts."""
 
     key: str
     """The same as long as it lasts, and of no other incident."""

@@ -54,7 +54,7 @@ class Telling:
         """Tell what is new, where no other process has just looked.
 
         Raises:
-            Unavailable: Redis did not answer. What was not noted as told is told at the next look.
+            Unavailable: Redis did not answer. What was not noted as reported is reported at the next look.
         """
         if not self._told.take_turn(EVERY):
             return

@@ -54,7 +54,7 @@ class Outage:
         )
 
     def over(self) -> None:
-        """Tell that the server answers, where an outage of it was told."""
+        """Report that the server answers, where its outage was reported."""
         with self._lock:
             since, self._since = self._since, None
             if since is None:
@@ -65,11 +65,11 @@ class Outage:
 
 REDIS = Outage("Redis")
 BROKER = Outage("the broker")
-"""Of this process. Where the broker is the ledger's Redis, only the first is told."""
+"""Of this process. Where the broker is the ledger's Redis, only the first is reported."""
 
 
 class OncePerOutage(logging.Filter):
-    """Lets no record through that says no more than that a server is away; the outage is told in its place."""
+    """Drops records that only say that a server is away; one line about the outage replaces them."""
 
     def __init__(self, *, own_broker: bool) -> None:
         super().__init__()

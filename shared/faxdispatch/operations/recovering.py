@@ -172,7 +172,7 @@ class Recoverer:
         own = list(self._own(listing))
         result.foreign = len(listing) - len(own)
         result.others = self._others(listing)
-        # Of a job the last attempt first: what is told of an earlier one must not end it.
+        # Of a job the last attempt first: news of an earlier one must not end it.
         own.sort(key=lambda one: (one[0].job_id, -one[0].attempt))
         ahead: defaultdict[tuple[int, str], list[tuple[Mark, Fax]]] = defaultdict(list)
         present: list[tuple[Mark, Fax]] = []

@@ -28,7 +28,7 @@ def again(job: JobView, to: str | None, *, region: str | None = None) -> SendFax
     asked: dict[str, Any] = {
         name: value for name, value in job.request.encode().items() if name not in _OF_THE_FIRST
     } | {"resend_of": job.job_id}
-    # The number was right when it was recorded; only a new one is judged anew.
+    # The number was right when it was recorded; only a new one is judged again.
     number = job.request.to if to is None else SendFax.decode({**asked, "to": to}, region=region).to
     key = f"resend:{job.job_id}:{number}"[:255]
     return SendFax.decode({**asked, "to": number, "idempotency_key": key}, recorded=True)

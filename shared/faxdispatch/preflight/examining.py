@@ -44,7 +44,7 @@ _LONGEST = 3.0
 _STANDARD, _FINE = 98, 196
 
 _TROUBLE = {
-    "damaged": "is damaged and cannot be read; open and save it anew",
+    "damaged": "is damaged and cannot be read; open it and save it again",
     "encrypted": "needs a password to be opened; save it without one",
     "huge": "unpacks to a picture too large to be a page",
     "costly": "takes too long or too much memory to be read; print it to a new PDF",

@@ -32,7 +32,7 @@ _PASSWORD = 4
 _XFA = (2, 3)
 """PDFium's kinds of form that are XFA: with all its content, or with the fields alone."""
 _SAMPLE = 60
-"""Characters of text that are told."""
+"""Characters of text that are quoted."""
 _SIDES = 72 * 200
 """Points of 200 inches, from which on a page is not drawn."""
 

@@ -19,7 +19,7 @@ class Kind(StrEnum):
     CAPACITY = "capacity"
     """We were too fast: slow down; the recipient is not to blame."""
     SPEND = "spend"
-    """The day's money is spent; it counts anew at midnight UTC."""
+    """The day's money is spent; it counts again at midnight UTC."""
     ACCOUNT = "account"
     """Account, sender or profile must be mended by a person; no fax will pass before."""
     DESTINATION = "destination"
@@ -151,4 +151,4 @@ REASONS: dict[str, Cause] = {
 """Every reason that is known."""
 
 UNKNOWN = Cause(Kind.ONCE, "It failed for a reason that is not known here.")
-"""Any other reason: tried again, but not for ever."""
+"""Any other reason: tried again, but not forever."""

@@ -79,7 +79,7 @@ def with_words(data: dict[str, Any]) -> dict[str, Any]:
 
 
 def plain(cause: str) -> str:
-    """Say why a fax failed, by Telnyx's reason, its error code, or our own word. A code is told with the words."""
+    """Say why a fax failed, by Telnyx's reason, its error code, or our own word. A code comes with the words."""
     known = TELNYX.get(cause) or OWN.get(cause)
     if known:
         return known

@@ -162,7 +162,7 @@ class _Finding:
         return super()._connect()  # type: ignore[misc]
 
     def read_response(self: Any, *args: Any, **options: Any) -> Any:
-        """Read an answer; a primary that has become a replica is left, so that the Sentinels are asked anew."""
+        """Read an answer; a primary that has become a replica is left, so that the Sentinels are asked again."""
         try:
             return super().read_response(*args, **options)  # type: ignore[misc]
         except exceptions.ReadOnlyError as error:

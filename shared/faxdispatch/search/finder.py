@@ -77,7 +77,7 @@ class Search:
         """Give up to `limit` faxes from the cursor `after` on; only `singles`, or only `rows` of campaigns, if so told.
 
         With `effort`, no more than so many blocks of a thousand faxes are read; a page may then be empty and have a
-        cursor all the same.
+        cursor nevertheless.
 
         Raises:
             BadInput: `after` is no cursor.

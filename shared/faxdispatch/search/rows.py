@@ -23,7 +23,7 @@ _Told = tuple[int, str, dict[str, Any]]
 _TOGETHER = 16
 """Chunks that are asked for at once."""
 _MANY = 50
-"""Rows that are told of at once."""
+"""Rows in one message."""
 
 
 class CampaignRows:

@@ -17,7 +17,7 @@ _STATES = {PENDING: State.QUEUED, SUPPRESSED: State.CANCELLED}
 def view_of_row(campaign: Campaign, found: Found, fields: Mapping[str, Any], history: tuple[Event, ...]) -> JobView:
     """Give what is known of a row; `fields` are what it asks for itself.
 
-    A record has no more than a row needs for ever: counters of retries, holds and listings are 0.
+    A record has no more than a row needs forever: counters of retries, holds and listings are 0.
     """
     asked = {name: value for name, value in {**campaign.options, **fields}.items() if value is not None}
     state = _STATES.get(found.state) or State(found.state)

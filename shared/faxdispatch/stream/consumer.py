@@ -99,7 +99,7 @@ class Consumer:
         return cls((settings or Settings.load()).redis, group, name, **options)
 
     def __iter__(self) -> Iterator[Delivery]:
-        """Give deliveries for ever, waiting for new ones. Raises `Unavailable`; iterate again to go on."""
+        """Give deliveries forever, waiting for new ones. Raises `Unavailable`; iterate again to go on."""
         while True:
             yield from self.read()
 

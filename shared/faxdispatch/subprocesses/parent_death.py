@@ -2,7 +2,7 @@
 
 Run as a file, with the starter's process id and the command: `python -I -S parent_death.py 4711 valkey-server …`.
 A supervisor that is killed with SIGKILL cannot end its children any more; on Linux the kernel does it then. The wish is
-made here and not between fork and exec in the supervisor, because a process with threads may stop for ever there.
+made here and not between fork and exec in the supervisor, because a process with threads may stop forever there.
 SIGKILL and not SIGTERM: the database and those who need it would all be told at once, and wait for each other; every
 process here has to survive a crash anyway.
 """

@@ -33,7 +33,7 @@ _EXPORTED = (
     "FAX_FROM",
     "FAX_WEBHOOK_URL",
 )
-"""What other commands are told of a simulation: all that could lead them to the real thing, or stop `canary`."""
+"""What other commands learn of a simulation: all that could lead them to the real thing, or stop `canary`."""
 
 
 Say = Callable[[str], object]
@@ -76,7 +76,7 @@ def _memory(settings: Settings, *, simulate: bool) -> Iterator[Path | None]:
 
 
 def _start(stack: Stack, settings: Settings, folder: Path | None, *, workers: int, simulate: bool, say: Say) -> str:
-    """Start all of it; give what the operator is told of it."""
+    """Start all of it; give what the operator reads about it."""
     changes = {
         "PORT": str(settings.port or processes.free_port()),
         "FAX_ADMIN_PORT": str(settings.fax_admin_port or processes.free_port()),
@@ -118,7 +118,7 @@ def _start_valkey(stack: Stack, folder: Path, say: Say) -> None:
             raise
         raise StackError(
             f"{error}. Its file {folder / APPEND_ONLY} is damaged, and what was recorded after that place would be "
-            "forgotten. Make it anew of a copy with `faxdispatch restore`, then `faxdispatch recover`"
+            "forgotten. Make it again from a copy with `faxdispatch restore`, then `faxdispatch recover`"
         ) from None
 
 

@@ -1,4 +1,4 @@
-"""From what a call came to, to one of our errors. One table, for every operation."""
+"""From the result of a call to one of our errors. One table, for every operation."""
 
 import json
 import math

@@ -1,7 +1,7 @@
 """What a spreadsheet shows of a value under the number format of its cell. Pure.
 
 A telephone number that was typed as a number has lost its zeros and its `+`. Where the cell has a format for it, such
-as `0000000000` or `"+"0`, people see them all the same (ECMA-376 part 1, 18.8.31).
+as `0000000000` or `"+"0`, people see them nevertheless (ECMA-376 part 1, 18.8.31).
 """
 
 import operator

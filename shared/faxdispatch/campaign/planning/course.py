@@ -109,7 +109,7 @@ class _Course:
         self.now = until
 
     def _midnight(self) -> datetime:
-        """Give the moment at which the day's money counts anew."""
+        """Give the moment at which the day's money counts again."""
         if self._capacity.day_cap is None:
             return _FOREVER
         return (self.now + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)

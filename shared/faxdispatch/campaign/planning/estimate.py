@@ -100,7 +100,7 @@ class Recipients:
         return count, self._of_number[number]
 
     def _zones_of(self, window: Window, to: str, sender: str | None) -> tuple[tuple[str, ...], bool]:
-        """Give the zones that count for a recipient, and whether they are told by the window or its own number."""
+        """Give the zones that count for a recipient, and whether they come from the window or its own number."""
         key = (window, to[:_AREA], sender)
         if key not in self._zones:
             found = opening_and_zones(window, to, self._start, calendar=self._calendar, sender=sender)

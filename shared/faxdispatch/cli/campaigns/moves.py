@@ -74,7 +74,7 @@ def cancel(
 ) -> Answer:
     """Send no row of a campaign any more that has not left. This cannot be undone.
 
-    With --also-in-flight, also given later, Telnyx is asked to cancel faxes under way; some may arrive all the same.
+    With --also-in-flight, also given later, Telnyx is asked to cancel faxes under way; some may arrive nevertheless.
     """
     desk = campaigns()
     found = desk.get(campaign)

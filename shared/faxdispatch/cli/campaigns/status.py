@@ -59,7 +59,7 @@ def list_(limit: Limit = 50) -> Rows[Campaign]:
 
 
 def audit(campaign: Id) -> Answer:
-    """Count every row of a campaign anew, at one moment, also while it runs. Exit code 1 where something is wrong.
+    """Count every row of a campaign again, at one moment, also while it runs. Exit code 1 where something is wrong.
 
     Rows that were read in are pending, have a job, or have ended, each in exactly one way.
     """

@@ -1,5 +1,5 @@
 -- Forget whom some rows of one chunk are about; how they ended stays, so that the books add up. A pending one is cancelled.
--- The chunk is given anew, without them, in ARGV from 2 on, as `kinds` name its parts; `was` are the hashes of the parts
+-- The chunk is given again, without them, in ARGV from 2 on, as `kinds` name its parts; `was` are the hashes of the parts
 -- from which that was made. `changed` where they are others by now, `open` where a row has a job.
 -- Keys: fax:campaign:*, fax:job:*
 local key = campaign_key(a.campaign)

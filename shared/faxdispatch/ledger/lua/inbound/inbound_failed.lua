@@ -12,7 +12,7 @@ if refused >= a.most_refused or now - tonumber(f.tried or now) >= a.give_up then
   emit_inbound(a.fax_id, 'fax.store.failed', {
     reason = a.kind, detail = a.problem, tries = problems, from = f.from, to = f.to, connection_id = f.connection,
   })
-  -- One that was stored before, and was only to be fetched anew, is stored still.
+  -- One that was stored before, and was only to be fetched again, is stored still.
   facts.place = f.file and 'stored' or 'given_up'
   save_inbound(a.fax_id, facts)
   redis.call('ZREM', 'fax:documents:wanted', a.fax_id)

@@ -2,7 +2,7 @@
 -- Keys: fax:agenda, fax:campaign:*, fax:counts, fax:events, fax:held:*, fax:history:*, fax:holds, fax:idem:*,
 --   fax:index, fax:index:*, fax:index:*:names:*, fax:job:*, fax:since:*
 
--- What else was asked of a job that a recovery has made is told now.
+-- A job that a recovery has made gets the options that are known now.
 local function complete(j, n)
   if TERMINAL[j.state] then return end
   save(j, {

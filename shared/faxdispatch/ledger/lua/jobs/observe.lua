@@ -43,7 +43,7 @@ end
 
 if f or (not j and a.inbound and a.fax_id) then
   local note, news = weigh_inbound(f)
-  -- What was asked for is told only if it is new; what Telnyx said by itself always.
+  -- An answer makes an event only if it is new; a webhook always does.
   if a.kind and (news or a.source == 'webhook') then
     emit_about(a.fax_id, a.kind, {
       id = a.event, fax_id = a.fax_id, occurred_at = a.occurred_at, source = a.source, note = note, data = a.data,
@@ -72,7 +72,7 @@ local function tell(note, last)
   end
 end
 
--- Without a fax id nothing ties the fact to an attempt: it is told, and moves nothing.
+-- Without a fax id nothing ties the fact to an attempt: it makes an event, and moves nothing.
 local tie, rank = 'same', a.rank
 if a.fax_id then tie = bind(j, attempt or j.attempt, a.fax_id, {source = a.source}) else rank = 0 end
 if rank == 9 then delete_later(a.fax_id) end

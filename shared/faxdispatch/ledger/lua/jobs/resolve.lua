@@ -1,4 +1,4 @@
--- An operator says what became of an attempt: `accepted` as a fax, `not_sent`, or `failed`. The word is told with its
+-- An operator says what became of an attempt: `accepted` as a fax, `not_sent`, or `failed`. The verdict is recorded with its
 -- reason before the move that it makes; said again, it does nothing.
 -- Keys: fax:accepted:*, fax:agenda, fax:calls, fax:calls:*, fax:campaign:*, fax:campaign:*:parked, fax:channels,
 --   fax:channels:*, fax:connections, fax:counts, fax:ended, fax:events, fax:fax:*, fax:granted:*, fax:held:*,

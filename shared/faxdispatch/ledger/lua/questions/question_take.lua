@@ -1,4 +1,4 @@
--- Take the questions whose turn it is. What a worker was told of and has not answered in time goes back, in front.
+-- Take the questions whose turn it is. A question that a worker got and has not answered in time goes back to the front.
 -- Keys: fax:job:*, fax:questions, fax:questions:asked, fax:questions:line, fax:questions:turns, fax:turn:*,
 --   fax:turns:*:*
 local waiting, asked, turns = 'fax:questions:line', 'fax:questions:asked', 'fax:questions:turns'

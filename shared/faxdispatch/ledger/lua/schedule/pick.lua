@@ -1,5 +1,5 @@
 -- Give free channels to the jobs that wait for them, best first, as far as the rate will have slots for them. Returns
--- the jobs that a worker must be told of.
+-- the jobs of which a worker must get a message.
 -- Keys: fax:agenda, fax:calls, fax:calls:*, fax:campaign:*, fax:campaign:*:parked, fax:channels, fax:channels:*,
 --   fax:connections, fax:counts, fax:ended, fax:events, fax:fax:*, fax:granted:*, fax:held:*, fax:history:*, fax:holds,
 --   fax:idem:*, fax:index:*, fax:index:*:names:*, fax:index:causes, fax:job:*, fax:limits, fax:line:*,
@@ -69,7 +69,7 @@ for _, connection in ipairs(connections) do
     if not idle then
       open[#open + 1] = connection
     elseif #connections > 100 and redis.call('SCARD', 'fax:calls:' .. connection) == 0 then
-      -- Anyone may name a connection; those that came to nothing are not looked at for ever.
+      -- Anyone may name a connection; those that came to nothing are not looked at forever.
       redis.call('SREM', 'fax:connections', connection)
     end
   end

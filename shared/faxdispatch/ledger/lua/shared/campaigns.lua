@@ -87,7 +87,7 @@ local function set_code(id, row, code)
   codes[id][tonumber(row)] = code
 end
 
--- What became of a row, for ever: code, generation, attempts, cause, pages, seconds, cost, when, fax id.
+-- What became of a row, forever: code, generation, attempts, cause, pages, seconds, cost, when, fax id.
 local function write_record(id, row, code, j)
   local record = struct.pack(
     '>BBBBHHII', string.byte(code), tonumber(j.generation or '1') % 256, math.min(255, j.attempt or 0),

@@ -45,7 +45,7 @@ local function want_document(fax_id)
   redis.call('ZADD', 'fax:documents:wanted', 'NX', now, fax_id)
 end
 
--- What Telnyx says of an inbound fax. Gives the note under which it is told, and whether it is news.
+-- What Telnyx says of an inbound fax. Gives the note of its event, and whether it is new.
 local function weigh_inbound(f)
   local rank, known = INBOUND_RANK[a.status or ''] or 0, f and tonumber(f.rank) or 0
   if rank == 0 or rank > known then return nil, true end

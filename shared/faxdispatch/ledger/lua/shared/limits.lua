@@ -158,7 +158,7 @@ local function pause_for(j)
   return pause
 end
 
--- `told` are further facts of the event: of a person's word, which is told even where the connection is paused already.
+-- `told` are further facts of the event: of a person's pause, which makes an event even where the connection is paused already.
 local function set_pause(connection, reason, till, more, told)
   local key = 'fax:paused:' .. connection
   local known = pause_of(connection)

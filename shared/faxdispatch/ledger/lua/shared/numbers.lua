@@ -10,7 +10,7 @@ local function quarantined_until(number)
   return till > now and till or nil
 end
 
--- Facts about a number are told under a name that does not show it: ids of events go into logs.
+-- Events about a number have a name that does not show it: ids of events go into logs.
 local function number_subject(number)
   return 'number-' .. string.sub(redis.sha1hex(number), 1, 16)
 end

@@ -74,7 +74,7 @@ local function settle(j, actual)
   if actual < cost then lift_spend_pauses() end
 end
 
--- An attempt that was settled as over goes on or arrives after all: it is charged anew, by its estimate.
+-- An attempt that was settled as over goes on or arrives after all: it is charged again, by its estimate.
 local function charge_again(j)
   if (j.cost or '') ~= '' or (j.estimate or '') == '' then return end
   local charged = tonumber(j.charged or '0')
