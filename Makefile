@@ -52,7 +52,7 @@ advisories: $(STAMP) ## known weaknesses in the locked dependencies; skipped whe
 wheel: $(STAMP) ## make the package for producers, consumers and operators: dist/faxdispatch-….whl
 	@$(BIN)/python -m build --quiet --wheel --no-isolation --outdir $(DIST) .
 
-format: $(STAMP) ## format the code and mend what the linter can mend
+format: $(STAMP) ## format the code and fix what the linter can fix
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 

@@ -54,7 +54,7 @@ class Course:
             try:
                 self.campaigns.move(NAME, to, event=f"campaign.{to}")
             except Unavailable:
-                self.running.mend()
+                self.running.restart_dead()
                 time.sleep(_LOOK)
             else:
                 return time.perf_counter()
@@ -73,7 +73,7 @@ class Course:
 
     def look(self) -> Campaign | None:
         """Audit once; None where Redis is away."""
-        self.running.mend()
+        self.running.restart_dead()
         time.sleep(_LOOK)
         try:
             audit = self.campaigns.audit(NAME)

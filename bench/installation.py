@@ -109,7 +109,7 @@ class Installation:
         return usage([self._stack[name].pid])
 
     def kill(self, name: str) -> None:
-        """End a process as a crash does; `mend` starts it again."""
+        """End a process as a crash does; `restart_dead` starts it again."""
         self._stack[name].send(signal.SIGKILL)
 
     def kill_leader(self) -> None:
@@ -117,9 +117,9 @@ class Installation:
         pid = str(self.redis.get("fax:leader") or ":0").split(":")[1]
         self.kill(next((name for name in self._workers if str(self._stack[name].pid) == pid), self._workers[0]))
 
-    def mend(self) -> None:
+    def restart_dead(self) -> None:
         """Start again what has ended, half a second after it did or later."""
-        self._stack.mend()
+        self._stack.restart_dead()
 
     def queued(self) -> int:
         """Count the messages that wait in the queue of sends."""

@@ -87,7 +87,7 @@ def _recover(running: Installation, count: int, *, reachable: bool) -> bool:
         running.stub.change(send_status=None)
 
     def goes_on() -> bool:
-        running.mend()
+        running.restart_dead()
         return _paused(running) not in SHUT
 
     running.until(goes_on, within=120)

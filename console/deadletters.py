@@ -1,4 +1,4 @@
-"""Messages that the workers could not carry out: look, mend, send again, drop."""
+"""Messages that the workers could not carry out: look, fix, send again, drop."""
 
 import json
 from typing import Any
@@ -44,7 +44,7 @@ def one(letter_id: str) -> str:
 
 @pages.post("/<letter_id>/redrive")
 def redrive(letter_id: str) -> Response:
-    """Send a letter again, mended where a field is given."""
+    """Send a letter again, fixed where a field is given."""
 
     def do() -> str:
         why, field, value = checked_reason(), request.form.get("field", ""), request.form.get("value", "").strip()

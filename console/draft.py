@@ -40,7 +40,7 @@ class Draft:
     document_title: str | None = None
     """What the file was called where it came from."""
     cover_typed: str | None = None
-    """The text of a cover that was refused, to be mended."""
+    """The text of a cover that was refused, to be fixed."""
     campaign_id: str | None = None
     """The campaign that it became."""
 

@@ -3,7 +3,7 @@
 #
 # Behaviour: WAITAOF 1 0 <ms> is to answer 1 once the writes of this connection are synced. Under `everysec` the server
 # syncs once a second, so ten writes with a WAITAOF each cannot all be synced within one. Here all ten are answered with
-# 1 within a fraction of it. Redis mended the same (redis issue 13793).
+# 1 within a fraction of it. Redis fixed the same (redis issue 13793).
 # Output: the answers, and how long they took together.
 # Why it matters: who sends a fax after WAITAOF has answered believes that a power cut cannot make it be sent again.
 set -euo pipefail

@@ -40,8 +40,8 @@ def judge(lock: str, packages: Sequence[dict[str, Any]]) -> int:
     print(f"advisories: {lock}: {len(known)} of {len(packages)} packages looked up, {len(weak)} with known weaknesses")
     for package in weak:
         for found in package["vulns"]:
-            mended = ", ".join(found["fix_versions"]) or "no version yet"
-            print(f"  {package['name']} {package['version']}: {found['id']}, mended in {mended}")
+            fixed = ", ".join(found["fix_versions"]) or "no version yet"
+            print(f"  {package['name']} {package['version']}: {found['id']}, fixed in {fixed}")
     return int(bool(weak))
 
 

@@ -124,7 +124,7 @@ def _admin(readiness: Readiness, metrics: Metrics) -> Flask:
 
 def _app(name: str) -> Flask:
     app = Flask(name, static_folder=None)
-    # A redirect counts as a failed delivery, so no spelling of the address is mended by one.
+    # A redirect counts as a failed delivery, so a wrong spelling of the address is not corrected by one.
     app.url_map.merge_slashes = False
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     app.register_error_handler(HTTPException, _refusal)

@@ -40,7 +40,7 @@ FIRST_LOOK = timedelta(days=1)
 _UNDER_WAY = "faxdispatch-inbound-"
 """How the folders of documents under way begin, among the temporary ones."""
 _REFUSED = (LinkRefused, NotADocument, NoSuchResource)
-"""What another try seldom mends."""
+"""What another try seldom fixes."""
 _PASSES = (LinkExpired, LinkFailed, StoreTrouble, TelnyxError, OSError)
 
 

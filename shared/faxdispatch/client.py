@@ -508,7 +508,7 @@ class FaxClient:
     def redrive(self, letter_id: str, changes: Mapping[str, Any] | None = None) -> None:
         """Send a dead letter again under its own message id, so that a fax stays one fax, and take it off the list.
 
-        `changes` mends fields of it; one that becomes None is taken out. What is bad again becomes a dead letter again.
+        `changes` fixes fields of it; one that becomes None is taken out. What is bad again becomes a dead letter again.
 
         Raises:
             NotKnown: there is no such letter.
@@ -516,7 +516,7 @@ class FaxClient:
             Unavailable: Redis or the broker did not answer; the letter stays.
         """
         letter = self.dead_letters.get(letter_id)
-        kind, payload = letter.kind, letter.mended(changes or {}, region=self._region)
+        kind, payload = letter.kind, letter.corrected(changes or {}, region=self._region)
         token = self.dead_letters.take_out(letter_id)
         with _broker_trouble():
             post(self._app, kind.TASK, kind.QUEUE, payload, message_id=letter_id)

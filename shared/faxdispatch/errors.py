@@ -1,7 +1,7 @@
 """Every error this project raises on purpose, ordered by what the caller should do about it.
 
 FaxError
-├── BadInput                 mend the request; the message names field, problem and remedy
+├── BadInput                 fix the request; the message names field, problem and remedy
 │   ├── InvalidJob           … a job that cannot be carried out as written
 │   └── Misconfigured        … the environment, not the request
 ├── NotKnown                 no such job or fax here
@@ -33,7 +33,7 @@ class BadInput(FaxError, ValueError):
 class InvalidJob(BadInput):
     """A job's payload is wrong.
 
-    `problems` holds one `(field, problem)` pair for each thing to mend.
+    `problems` holds one `(field, problem)` pair for each thing to fix.
     """
 
     def __init__(self, problems: list[tuple[str, str]]) -> None:

@@ -283,7 +283,7 @@ class Settings(BaseSettings):
     fax_retry_line: Schedule = (60, 300, 900)
     """After trouble on the line."""
     fax_retry_once: Pauses = (300,)
-    """After a cause that another try seldom mends; one retry for each pause in the list."""
+    """After a cause that another try seldom fixes; one retry for each pause in the list."""
     fax_retry_capacity: Schedule = (15, 30, 60)
     """After Telnyx had no free channel; costs the fax no attempt."""
     fax_retry_account: Schedule = (300,)

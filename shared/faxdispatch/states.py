@@ -111,7 +111,7 @@ WAIVABLE = frozenset(
         HoldReason.NEVER_ACCEPTED,
     }
 )
-"""What a person may waive for one job; all else is shared with others or is a fault to be mended."""
+"""What a person may waive for one job; all else is shared with others or is a fault to be fixed."""
 
 IN_LINE = frozenset(
     {

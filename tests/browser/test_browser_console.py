@@ -142,7 +142,7 @@ def test_a_campaign_is_paused_in_mid_run_and_goes_on(flow, sign_in, tmp_path):
     still = service.get("paused-in-mid-run")
     assert still.delivered < 60
     page.reload()
-    act(page, "Resume", "mended")
+    act(page, "Resume", "fixed")
     flow.until(lambda: service.get("paused-in-mid-run").state is CampaignState.FINISHED)
     assert service.get("paused-in-mid-run").delivered == 60
 

@@ -73,7 +73,7 @@ def run(plan: Plan, folder: Path) -> Result:
         teller = _Teller(here, director, producers)
         set_back = 0
         while not (director.over and producers.done and callers.done and campaigner.done):
-            here.stack.mend()
+            here.stack.restart_dead()
             director.turn()
             teller.turn()
             for gone in here.restoring.spans[set_back:]:
@@ -94,7 +94,7 @@ def _settle(here: World, plan: Plan, teller: "_Teller", campaigner: Campaigner) 
     begun = time.monotonic()
     ended: float | None = None
     while time.monotonic() - begun < plan.patience:
-        here.stack.mend()
+        here.stack.restart_dead()
         teller.turn()
         if _read(here) and campaigner.calm() and teller.open() == 0 and _inbox_calm(here):
             ended = ended or time.monotonic()

@@ -96,7 +96,7 @@ def test_a_field_is_mended_before_it_is_sent_again(cli, dead_letter, redis):
 
     result = cli(
         *("deadletters", "redrive", "m-1", "--set", "to=+13125550123"),
-        *("--set", 'tags=["mended"]', "--set", "media_url=", "--set", "media_name=letter"),
+        *("--set", 'tags=["fixed"]', "--set", "media_url=", "--set", "media_name=letter"),
     )
     assert result.code == 2
     assert "colour: unknown option" in result.err
@@ -104,9 +104,9 @@ def test_a_field_is_mended_before_it_is_sent_again(cli, dead_letter, redis):
 
     dead_letter("m-2")
     result = cli("deadletters", "redrive", "m-2", "--set", "to=+13125550123", "--set", "media_url=",
-                 "--set", "media_name=letter", "--set", 'tags=["mended"]')  # fmt: skip
+                 "--set", "media_name=letter", "--set", 'tags=["fixed"]')  # fmt: skip
     assert result.code == 0, result.err
-    assert sent(redis) == [("m-2", {"to": "+13125550123", "media_name": "letter", "tags": ["mended"]})]
+    assert sent(redis) == [("m-2", {"to": "+13125550123", "media_name": "letter", "tags": ["fixed"]})]
 
 
 def test_a_letter_that_the_broker_did_not_take_stays(cli, dead_letter):

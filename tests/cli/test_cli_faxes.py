@@ -297,7 +297,7 @@ def test_a_fax_is_shown_without_its_job_where_redis_is_down(cli, fax):
     result = cli("faxes", "show", fax.send(), "--json", REDIS_URL=f"redis://127.0.0.1:{free_port()}/0")
 
     assert (result.code, "job_id" in result.json) == (0, False)
-    assert "which job it is cannot be told" in result.err
+    assert "which job it is cannot be said" in result.err
 
 
 @pytest.mark.parametrize("words", [["show"], ["cancel"], ["refresh"], ["delete", "--yes"]], ids=lambda words: words[0])

@@ -63,17 +63,17 @@ def test_a_number_says_whether_it_is_in_quarantine_and_until_when(cli, condemn, 
 def test_a_lifted_number_is_called_again_and_that_is_told(cli, condemn, redis, redis_url, ledger):
     condemn()
 
-    result = cli("numbers", "lift", NUMBER, "--reason", "they mended it", "--json", USER="ada")
+    result = cli("numbers", "lift", NUMBER, "--reason", "they fixed it", "--json", USER="ada")
 
     assert (result.code, result.json) == (0, {"outcome": "lifted", "number": "+1******0123"})
     job = FaxClient(redis_url).send(to=NUMBER, media_name="letter").job_id
     assert admit_one(ledger, job, connection="17", sender="+13125550199")["outcome"] == "go"
     (told,) = [fields for _, fields in redis.xrange("fax:events") if fields["type"] == "number.released"]
-    assert json.loads(told["data"]) == {"number": NUMBER, "reason": "they mended it", "operator": "ada"}
+    assert json.loads(told["data"]) == {"number": NUMBER, "reason": "they fixed it", "operator": "ada"}
 
 
 def test_a_number_that_is_not_in_quarantine_cannot_be_lifted(cli, redis):
-    result = cli("numbers", "lift", NUMBER, "--reason", "they mended it")
+    result = cli("numbers", "lift", NUMBER, "--reason", "they fixed it")
 
     assert (result.code, result.out) == (1, "+1******0123 was not in quarantine\n")
     assert redis.xlen("fax:events") == 0
@@ -82,13 +82,13 @@ def test_a_number_that_is_not_in_quarantine_cannot_be_lifted(cli, redis):
 def test_a_number_may_be_written_as_in_its_country(cli, condemn):
     condemn()
 
-    assert cli("numbers", "lift", "(312) 555-0123", "--reason", "mended", FAX_DEFAULT_REGION="US").code == 0
+    assert cli("numbers", "lift", "(312) 555-0123", "--reason", "fixed", FAX_DEFAULT_REGION="US").code == 0
 
 
 def test_a_sip_address_is_taken_as_it_is(cli, condemn):
     condemn("sip:fax@example.com")
 
-    assert cli("numbers", "lift", "sip:fax@example.com", "--reason", "mended").code == 0
+    assert cli("numbers", "lift", "sip:fax@example.com", "--reason", "fixed").code == 0
 
 
 @pytest.mark.parametrize(

@@ -229,7 +229,7 @@ def test_what_is_released_is_confirmed_first(cli, ledger, waiting, monkeypatch):
     monkeypatch.setattr("sys.stdin", io.StringIO())
     result = cli(*words)
     assert result.code == 2
-    assert "Its window of days and hours is closed. It is sent nevertheless" in result.err
+    assert "Its window of days and hours is closed. It is then sent" in result.err
     assert "--yes" in result.err
 
     monkeypatch.setattr("sys.stdin", Terminal("n\n"))
@@ -257,13 +257,13 @@ def test_the_client_releases_too_and_says_of_what(redis_url, ledger, waiting):
 
 
 def test_a_connection_is_paused_by_hand_for_a_while_and_who_said_so_is_told(cli, redis):
-    result = cli("pause", "17", "--reason", "the line is being mended", "--for", "2h", "--json", USER="ada")
+    result = cli("pause", "17", "--reason", "the line is being fixed", "--for", "2h", "--json", USER="ada")
     assert result.code == 0
     left = datetime.fromisoformat(result.json["until"]) - datetime.now(UTC)
     assert timedelta(hours=1, minutes=58) < left <= timedelta(hours=2)
     (told,) = [fields for _, fields in redis.xrange("fax:events") if fields["type"] == "connection.paused"]
     data = json.loads(told["data"])
-    assert (data["reason"], data["why"], data["operator"]) == ("operator", "the line is being mended", "ada")
+    assert (data["reason"], data["why"], data["operator"]) == ("operator", "the line is being fixed", "ada")
     assert cli("resume", "17").code == 0
 
 

@@ -59,7 +59,7 @@ def test_each_command_takes_a_reason_and_is_an_event_with_its_operator(rows, des
     assert "It does not end while it is paused." in told
     assert last_event(desk, "campaign.paused")["operator"] == "olga"
 
-    assert "It goes on, with 3 recipients left." in operator.post(f"{where}/resume", reason="mended").text
+    assert "It goes on, with 3 recipients left." in operator.post(f"{where}/resume", reason="fixed").text
     assert "It may cost 12.50." in operator.post(f"{where}/cap", amount="12.50", reason="budget").text
     said = last_event(desk, "campaign.capped")
     assert (said["cap"], said["operator"], said["reason"]) == (12.5, "olga", "budget")

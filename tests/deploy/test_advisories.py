@@ -16,7 +16,7 @@ UNKNOWN = {"name": "redis", "skip_reason": "Dependency not found"}
         # pip-audit itself finds no weakness in what it cannot look up, and says that all is well.
         ([UNKNOWN, UNKNOWN], 0, "x.lock: skipped, the list of known weaknesses cannot be reached"),
         ([FINE, UNKNOWN], 0, "1 of 2 packages looked up, 0 with known weaknesses"),
-        ([FINE, WEAK], 1, "flask 3.1.3: PYSEC-0000-1, mended in 3.1.4"),
+        ([FINE, WEAK], 1, "flask 3.1.3: PYSEC-0000-1, fixed in 3.1.4"),
     ],
 )
 def test_only_what_was_looked_up_counts_as_looked_up(capsys, packages, code, told):

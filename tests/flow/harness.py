@@ -138,7 +138,7 @@ class Flow:
         """Wait for something true, keeping the processes up meanwhile."""
 
         def look() -> Any:
-            self.processes.mend()
+            self.processes.restart_dead()
             return probe()
 
         return eventually(look, within=PATIENCE, every=0.05)

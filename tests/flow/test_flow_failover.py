@@ -70,7 +70,7 @@ def test_a_replica_goes_on_where_the_primary_dies(place: Any) -> None:
     receipts += [order(client, f"order-{number}") for number in range(ORDERS // 2, ORDERS)]
 
     def over() -> bool:
-        place.run.mend()
+        place.run.restart_dead()
         try:
             return all(client.status(receipt.job_id).finished for receipt in receipts)
         except (Unavailable, NotKnown):

@@ -125,7 +125,7 @@ def test_a_worker_with_the_rights_that_are_usual_elsewhere_lives_and_says_what_i
         client = FaxClient(url)
         job = client.send(to=fresh_number(), media_name=TOKEN).job_id
         eventually(lambda: client.status(job).hold_reason == HoldReason.NOT_DURABLE, within=PATIENCE)
-        stack.mend()
+        stack.restart_dead()
         said = "\n".join(stack["worker"].lines)
         assert "what a crash makes it forget is unknown" in said
         assert "Traceback" not in said

@@ -160,7 +160,7 @@ def test_a_try_that_is_stopped_by_something_else_leaves_it_to_the_next(desk):
 
 def test_a_person_ends_it_and_may_pause_for_longer(desk):
     outage(desk, "unreachable")
-    assert desk.limits.resume("c", reason="mended")
+    assert desk.limits.resume("c", reason="fixed")
     assert len(desk.picked()) == len(JOBS) - 2
 
 
@@ -202,7 +202,7 @@ def test_past_its_budget_a_job_is_held_with_its_evidence_and_nothing_else_is(des
 def test_a_person_lets_it_go_and_it_has_its_budget_anew(desk):
     never_accepted(desk, "j0")
     never_accepted(desk, "j0")
-    assert desk.ledger.release("j0", why="mended")["outcome"] == "released"
+    assert desk.ledger.release("j0", why="fixed")["outcome"] == "released"
 
     assert desk.ledger.job("j0").untaken == 0
     assert [never_accepted(desk, "j0"), never_accepted(desk, "j0")] == ["requeued", "held"]

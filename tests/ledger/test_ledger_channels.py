@@ -366,12 +366,12 @@ def test_a_person_ends_a_pause_before_its_time_and_who_it_was_is_told_once(desk)
     desk.limits.pause("c", delay=3600)
     desk.let_wait(["a"])
 
-    assert [desk.limits.resume("c", reason="mended", operator="ada") for _ in range(2)] == [True, False]
+    assert [desk.limits.resume("c", reason="fixed", operator="ada") for _ in range(2)] == [True, False]
     assert desk.picked() == ["a"]
     desk.later(3601)
     desk.picked()
     [told] = desk.told("connection.resumed")
-    assert {"reason": "mended", "operator": "ada", "connection_id": "c"}.items() <= told.data.items()
+    assert {"reason": "fixed", "operator": "ada", "connection_id": "c"}.items() <= told.data.items()
 
 
 def test_a_pause_that_is_made_longer_is_told_once_and_one_after_its_end_again(desk):
@@ -425,7 +425,7 @@ def test_what_caused_a_pause_waits_with_it_and_goes_on_when_it_is_ended_by_hand(
     assert desk.picked() == []
     assert len(desk.told("connection.paused")) == 1
 
-    assert desk.limits.resume("c", reason="mended")
+    assert desk.limits.resume("c", reason="fixed")
 
     assert desk.picked() == ["cause"]
 

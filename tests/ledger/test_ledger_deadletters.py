@@ -171,15 +171,15 @@ def letter(**kwargs: object) -> DeadLetter:
 
 
 def test_fields_are_mended_and_taken_out():
-    mended = letter(to="12", media_name="letter", colour="red").mended({"to": "+14155550200", "colour": None})
+    fixed = letter(to="12", media_name="letter", colour="red").corrected({"to": "+14155550200", "colour": None})
 
-    assert mended == FAX
+    assert fixed == FAX
 
 
 def test_a_letter_that_is_still_wrong_with_its_changes_is_not_mended():
     with pytest.raises(InvalidJob, match="media_name"):
-        letter(to="12").mended({"to": "+14155550200"})
+        letter(to="12").corrected({"to": "+14155550200"})
 
 
 def test_a_letter_without_changes_stays_as_it_was():
-    assert letter(to="12").mended({}) == {"to": "12"}
+    assert letter(to="12").corrected({}) == {"to": "12"}

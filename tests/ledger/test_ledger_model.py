@@ -443,7 +443,7 @@ class World(SeededWalk):
 
     def resume(self) -> None:
         connection = self.one(CONNECTIONS)
-        assert self.limits.resume(connection, reason="mended") or self.now >= self.paused.get(connection, 0)
+        assert self.limits.resume(connection, reason="fixed") or self.now >= self.paused.get(connection, 0)
         self.paused.pop(connection, None)
 
     def back_off(self) -> None:
@@ -507,7 +507,7 @@ class World(SeededWalk):
         self.one_fax_at_most_arrives_for_each_job()
 
     def check_what_stays_wrong(self) -> None:
-        """Check what no later step would mend: now and then is enough to see it."""
+        """Check what no later step would fix: now and then is enough to see it."""
         self.counts_add_up()
         self.the_index_of_held_jobs_agrees_with_the_rows()
         self.the_index_for_searches_agrees_with_the_rows()

@@ -173,10 +173,10 @@ def test_a_fax_that_is_delivered_after_all_lifts_the_quarantine(desk):
 
 
 def test_a_person_lifts_the_quarantine_once_and_the_row_begins_anew(shunned):
-    assert [shunned.suspects.lift(NUMBER, reason="mended", operator="ada") for _ in range(2)] == [True, False]
+    assert [shunned.suspects.lift(NUMBER, reason="fixed", operator="ada") for _ in range(2)] == [True, False]
 
     [told] = shunned.told("number.released")
-    assert told.data == {"number": NUMBER, "reason": "mended", "operator": "ada"}
+    assert told.data == {"number": NUMBER, "reason": "fixed", "operator": "ada"}
     for name in "de":
         fail(shunned, name)
     assert quarantined(shunned) == []

@@ -1,4 +1,4 @@
-"""Each incident is told once, by whichever process looks; with the command that mends it."""
+"""Each incident is told once, by whichever process looks; with the command that fixes it."""
 
 from datetime import timedelta
 
@@ -41,13 +41,13 @@ def test_an_incident_is_told_once_however_many_processes_look_and_again_once_it_
     assert told["command"] == "faxdispatch resume app-1"
     assert "Telnyx answers with errors of its own" in told["text"]
 
-    limits.resume("app-1", reason="mended")
+    limits.resume("app-1", reason="fixed")
     look()
     pause(limits._scripts, "app-1", "telnyx_failing", delay=10**6)
     look()
     assert len(receiver.posted) == 1  # it came and went
 
-    limits.resume("app-1", reason="mended")
+    limits.resume("app-1", reason="fixed")
     look()
     look(later=QUIET + timedelta(seconds=EVERY))
     pause(limits._scripts, "app-1", "telnyx_failing", delay=10**6)

@@ -285,7 +285,7 @@ def test_a_fax_that_telnyx_never_took_is_not_sent_before_a_person_says_so(w: Col
     assert w.ledger.job("job").hold_reason == HoldReason.NEVER_ACCEPTED
     assert telnyx.asked == []
 
-    w.ledger.release("job", why="mended")
+    w.ledger.release("job", why="fixed")
     assert run_attempt("job", w) is Outcome.UNKNOWN
 
 

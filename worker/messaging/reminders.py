@@ -1,4 +1,4 @@
-"""What workers tell each other over the broker. A lost one is sent again, a doubled one finds nothing to do."""
+"""What workers tell each other over the broker. Lost reminders are sent again; a doubled one finds nothing to do."""
 
 from typing import Annotated, Any, ClassVar, Literal
 

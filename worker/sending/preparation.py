@@ -37,7 +37,7 @@ def prepare(job: JobView, w: Collaborators) -> Prepared:
     request = _ask_hook(job, now, w)
     connection = request.connection_id or w.settings.fax_connection_id
     sender = request.from_ or w.settings.sender
-    # Mended by setting FAX_CONNECTION_ID or FAX_FROM; until then nothing is lost.
+    # Fixed by setting FAX_CONNECTION_ID or FAX_FROM; until then nothing is lost.
     if not connection:
         raise _parked(job, HoldReason.NO_CONNECTION, w, after=step(w.settings.fax_retry_account, 0))
     if not sender:

@@ -23,7 +23,7 @@ class Wanted:
     """How the application shall be; what is None stays as it is."""
 
     name: str | None = None
-    """Its name, by which it is also looked for; `faxdispatch` where none is given and one must be found or made."""
+    """Its name, by which it is also found; `faxdispatch` by default."""
     webhook_url: str | None = None
     """Needed to make one."""
     failover_url: str | None = None

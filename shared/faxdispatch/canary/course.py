@@ -40,7 +40,7 @@ _ASK_EVERY = 30.0
 """Seconds between two questions to Telnyx while no webhook speaks."""
 
 _REMEDIES = {
-    Link.REDIS: "start it, or mend REDIS_URL",
+    Link.REDIS: "start it, or fix REDIS_URL",
     Link.DOCUMENT: "look at TELNYX_API_KEY and the network; faxdispatch doctor tells more",
 }
 

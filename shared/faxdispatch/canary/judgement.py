@@ -40,7 +40,7 @@ _FOR_A_PERSON = frozenset(
         HoldReason.SPEND_CAP,
     }
 )
-"""Holds that a canary does not wait for: something must be mended or decided first."""
+"""Holds that a canary does not wait for: something must be fixed or decided first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,7 +265,7 @@ def _ended(link: Link, seen: Seen) -> Verdict:
     rejected = _first(seen.told, lambda d: d.event.type == "job.rejected")
     said = rejected.event.data if rejected else {}
     if "error" in said:
-        remedy = "mend what Telnyx refuses; faxdispatch doctor looks at key and fax application"
+        remedy = "fix what Telnyx refuses; faxdispatch doctor looks at key and fax application"
         return Verdict(link, Mark.BROKEN, str(said.get("message") or said["error"]), remedy)
     cause = str(said.get("reason") or _failure(seen) or job.cause or "") or None
     more = said.get("problem") or said.get("detail")

@@ -24,7 +24,7 @@ _Exchange: Any = Exchange
 _Queue: Any = Queue
 _Producer: Any = Producer
 
-_START = "start it, or mend CELERY_BROKER_URL, or REDIS_URL where that is not set"
+_START = "start it, or fix CELERY_BROKER_URL, or REDIS_URL where that is not set"
 _RIGHTS = "give its user the rights that docs/permissions.md lists"
 
 
@@ -58,7 +58,7 @@ def _producers_queues(connection: Any, app: BrokerApp) -> Finding:
                 _queue(name)(channel).declare()
         except Exception as error:
             if words := refused(error):
-                remedy = "delete it once it is empty, so that it is declared again, or mend the user's rights"
+                remedy = "delete it once it is empty, so that it is declared again, or fix the user's rights"
                 return fail("broker queues", f"{name}: {words}", remedy)
             raise
     return ok("broker queues", "declared as Celery declares them")

@@ -36,12 +36,12 @@ def ok(name: str, detail: str) -> Finding:
 
 
 def warn(name: str, detail: str, remedy: str) -> Finding:
-    """Give the finding that something should be mended."""
+    """Give the finding that something should be fixed."""
     return Finding(name, Level.WARN, detail, remedy)
 
 
 def fail(name: str, detail: str, remedy: str) -> Finding:
-    """Give the finding that something must be mended."""
+    """Give the finding that something must be fixed."""
     return Finding(name, Level.FAIL, detail, remedy)
 
 

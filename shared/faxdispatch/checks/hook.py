@@ -16,7 +16,7 @@ PATIENCE = 30.0
 
 _NAME = "policy hook"
 _WITHHELD = {"TELNYX_API_KEY", "REDIS_URL", "CELERY_BROKER_URL"}
-_REMEDY = "nothing is sent without its word; mend FAX_POLICY_HOOK, PYTHONPATH or the module: docs/policy-hook.md"
+_REMEDY = "nothing is sent without its word; fix FAX_POLICY_HOOK, PYTHONPATH or the module: docs/policy-hook.md"
 
 
 def check_hook(settings: Settings) -> Iterator[Finding]:

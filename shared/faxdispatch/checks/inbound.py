@@ -21,9 +21,7 @@ def check_inbound(settings: Settings) -> Iterator[Finding]:
         open_store(settings.fax_inbound_dir).check()
         yield ok("inbound", "documents can be stored")
     except FaxError as error:
-        yield fail(
-            "inbound", str(error), "mend FAX_INBOUND_DIR, or the right to write there; nothing is lost meanwhile"
-        )
+        yield fail("inbound", str(error), "fix FAX_INBOUND_DIR, or the right to write there; nothing is lost meanwhile")
     if settings.redis_url:
         yield from _given_up(settings)
 

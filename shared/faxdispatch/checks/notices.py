@@ -15,6 +15,6 @@ def check_notices(settings: Settings) -> Iterator[Finding]:
     try:
         where = channels(settings.fax_notices.get_secret_value())
     except Misconfigured as error:
-        yield fail("notices", str(error), "mend FAX_NOTICES: workers and web app do not start with it")
+        yield fail("notices", str(error), "fix FAX_NOTICES: workers and web app do not start with it")
     else:
         yield ok("notices", f"told by {', '.join(channel.name for channel in where)}; try: faxdispatch notices test")

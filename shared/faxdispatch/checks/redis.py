@@ -31,7 +31,7 @@ def check_redis(settings: Settings) -> Iterator[Finding]:
         with redis_trouble():
             about = facts(redis)
     except FaxError as error:
-        yield fail("redis", str(error), "start it, or mend REDIS_URL; nothing can be recorded without it")
+        yield fail("redis", str(error), "start it, or fix REDIS_URL; nothing can be recorded without it")
         return
     yield _version(about)
     checks: tuple[Callable[[Redis, Any, Settings], Finding], ...] = (

@@ -26,7 +26,7 @@ def check_webhook(settings: Settings) -> Iterator[Finding]:
             yield _refuses(http, url)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         detail = f"cannot be reached from here: {type(error).__name__}: {error}"
-        yield fail("webhook", detail, "start it (faxdispatch up), or mend FAX_WEBHOOK_URL, proxy or firewall")
+        yield fail("webhook", detail, "start it (faxdispatch up), or fix FAX_WEBHOOK_URL, proxy or firewall")
 
 
 def _address(url: str, *, simulated: bool) -> Finding:

@@ -18,20 +18,20 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "simulate": ("faxdispatch.cli.simulate:command", "Run a simulated Telnyx."),
     "send": ("faxdispatch.cli.send:send", "Record one fax and hand it to the workers."),
     "preview": ("faxdispatch.cli.preview:preview", "Write a document's pages as a fax machine prints them."),
-    "status": ("faxdispatch.cli.status:status", "Show where a job stands, or how many stand where."),
-    "find": ("faxdispatch.cli.find:find", "Find any fax, open or ended, by what is known of it."),
-    "holds": ("faxdispatch.cli.holds:holds", "Sum up why faxes are held, and what ends it."),
+    "status": ("faxdispatch.cli.status:status", "Show the state of a job, or count jobs by state."),
+    "find": ("faxdispatch.cli.find:find", "Find any fax, open or ended, by what you know about it."),
+    "holds": ("faxdispatch.cli.holds:holds", "Show why faxes are held, and what ends each hold."),
     "resend": ("faxdispatch.cli.resend:resend", "Send ended faxes again."),
     "cancel": ("faxdispatch.cli.control:cancel", "Cancel a fax through the workers."),
-    "refresh": ("faxdispatch.cli.control:refresh", "Have the workers renew an inbound fax's link."),
-    "sync": ("faxdispatch.cli.control:sync", "Have the workers read a fax's status from Telnyx and record it."),
+    "refresh": ("faxdispatch.cli.control:refresh", "Let the workers renew an inbound fax's link."),
+    "sync": ("faxdispatch.cli.control:sync", "Let the workers read a fax's status from Telnyx and record it."),
     "evidence": ("faxdispatch.cli.evidence:evidence", "Check a ZIP file of evidence."),
-    "erase": ("faxdispatch.cli.erase:erase", "Forget a person: all that is kept of a number, job or tag."),
+    "erase": ("faxdispatch.cli.erase:erase", "Erase a person: all that is stored about a number, job or tag."),
     "resolve": ("faxdispatch.cli.operator:resolve", "Settle by hand an attempt whose outcome is unknown."),
     "release": ("faxdispatch.cli.operator:release", "Let a held fax go now."),
     "pause": ("faxdispatch.cli.operator:pause", "Send nothing on a connection for a while."),
     "resume": ("faxdispatch.cli.operator:resume", "End the pause of a connection."),
-    "limits": ("faxdispatch.cli.limits:app", "Rate, channels and the day's cap, changed while all runs."),
+    "limits": ("faxdispatch.cli.limits:app", "Rate, channels and the day's cap, at run time."),
     "apps": ("faxdispatch.cli.apps:app", "Fax applications at Telnyx: list, change, set up."),
     "faxes": (
         "faxdispatch.cli.faxes:app",
@@ -81,7 +81,7 @@ def _root(
 ) -> None:
     """Send faxes through Telnyx: none lost, none sent twice.
 
-    Settings come from the environment and from .env; `faxdispatch doctor` tells what is missing.
+    Settings come from the environment and from .env; `faxdispatch doctor` says what is missing.
     """
 
 
@@ -89,7 +89,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     """Run one command, with the process's arguments unless others are given; give the exit code.
 
     An error that the package raises on purpose becomes one line, without numbers and keys: 2 where the request or
-    the environment must be mended, 1 for everything else.
+    the environment must be fixed, 1 for everything else.
     """
     try:
         app(args=None if arguments is None else list(arguments), prog_name="faxdispatch")

@@ -40,7 +40,7 @@ def refresh(fax_id: Annotated[str, typer.Argument(help="Telnyx's id of the inbou
 
 
 def sync(job: Job = None, fax_id: FaxId = None) -> Answer:
-    """Have the workers read a fax's status from Telnyx and record it.
+    """Let the workers read a fax's status from Telnyx and record it.
 
     It needs no API key. To print what Telnyx says and record nothing, use faxdispatch faxes show.
     """

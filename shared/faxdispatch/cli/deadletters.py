@@ -51,7 +51,7 @@ def redrive(
     reason: Reason = None,
     set_: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="FIELD=VALUE", help="Mend a field; may be repeated. No value takes it out."),
+        typer.Option("--set", metavar="FIELD=VALUE", help="Fix a field; may be repeated. No value takes it out."),
     ] = None,
 ) -> Answer:
     """Send dead letters again, each under its own message id, so that a fax stays one fax.
@@ -65,7 +65,7 @@ def redrive(
         client.redrive(letter, changes)
         return Answer({"redriven": [letter], "refused": {}}, f"{letter}: sent again", full=False)
     if changes:
-        raise BadInput("--set mends one letter; give its id")
+        raise BadInput("--set fixes one letter; give its id")
     return _redrive_all(client, _chosen(client, every=every, reason=reason))
 
 

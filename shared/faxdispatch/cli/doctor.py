@@ -37,7 +37,7 @@ _COLOURS = {Level.OK: "green", Level.WARN: "yellow", Level.FAIL: "red"}
 
 
 def doctor(as_json: Json = False) -> Answer:
-    """Look at settings, Redis, broker, workers, Telnyx, webhook, storage and policy hook; say what to mend.
+    """Look at settings, Redis, broker, workers, Telnyx, webhook, storage and policy hook; say what to fix.
 
     Exit code 1 if something fails. Nothing is changed and no fax is sent.
     """
@@ -55,7 +55,7 @@ def examine() -> Iterator[Finding]:
     try:
         settings = Settings.load()
     except Misconfigured as error:
-        yield fail("settings", str(error), "mend them; nothing else was looked at")
+        yield fail("settings", str(error), "fix them; nothing else was looked at")
         return
     for check in CHECKS:
         yield from check(settings)

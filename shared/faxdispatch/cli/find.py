@@ -24,7 +24,7 @@ Tag = Annotated[str | None, typer.Option(help="One of its tags.", show_default=F
 OfCampaign = Annotated[str | None, typer.Option("--campaign", help="Id of its campaign.", show_default=False)]
 StateWord = Annotated[
     list[str] | None,
-    typer.Option("--state", help=f"Where it stands, one of several: {', '.join(STATES)}.", show_default=False),
+    typer.Option("--state", help=f"Its state, one of several: {', '.join(STATES)}.", show_default=False),
 ]
 Cause = Annotated[str | None, typer.Option(help="Why it failed or is unknown, such as user_busy.", show_default=False)]
 Since = Annotated[
@@ -89,7 +89,7 @@ def find(
 ) -> Answer | Rows[Found]:
     """Find faxes, open and ended ones, single ones and rows of campaigns, the newest first.
 
-    Every option given must be true of a fax. A single fax is kept for FAX_RETENTION_DAYS after its end, a row as long
+    A fax must match every option. A single fax is kept for FAX_RETENTION_DAYS after its end, a row as long
     as its campaign. Exit code 1 where there is none.
     """
     client = FaxClient.from_env()

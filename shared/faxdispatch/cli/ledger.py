@@ -15,7 +15,7 @@ from faxdispatch.ledger import Epoch, Identity, Scripts
 from faxdispatch.reasons.verdicts import check_reason
 from faxdispatch.settings import Settings
 
-Reason = Annotated[str, typer.Option(help="Why, for those who read the events.", show_default=False)]
+Reason = Annotated[str, typer.Option(help="Why; readers of the events see it.", show_default=False)]
 
 _NOTHING = "nothing had stopped it"
 

@@ -13,7 +13,7 @@ from faxdispatch.ledger import Limits, Scripts
 from faxdispatch.reasons.verdicts import check_reason
 from faxdispatch.settings import Settings
 
-Reason = Annotated[str, typer.Option(help="Why, for those who read the events.", show_default=False)]
+Reason = Annotated[str, typer.Option(help="Why; readers of the events see it.", show_default=False)]
 
 _SETTINGS = {
     "rate": "FAX_RATE",
@@ -69,7 +69,7 @@ def set_(
     ] = None,
     operator: Operator = None,
 ) -> Answer:
-    """Set limits for all processes, at once and until they are set again; `default` is what the settings say.
+    """Set limits for all processes at once; `default` goes back to the setting.
 
     Faxes that wait for a cap go on as soon as it has room.
     """
@@ -91,7 +91,7 @@ def reset(
     ] = None,
     operator: Operator = None,
 ) -> Answer:
-    """Forget how many channels were found to be free, where the limit is `auto`, and find it out again.
+    """Let the number of channels be found out again, where the limit is `auto`.
 
     Telnyx refuses faxes while an estimate is too high; after a mistaken refusal it may be too low for minutes.
     """

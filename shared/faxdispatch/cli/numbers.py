@@ -48,7 +48,7 @@ def show_(number: Number, full: Full = False) -> Answer:
 @app.command()
 def lift(
     number: Number,
-    reason: Annotated[str, typer.Option(help="Why, for those who read the events.", show_default=False)],
+    reason: Annotated[str, typer.Option(help="Why; readers of the events see it.", show_default=False)],
     operator: Operator = None,
 ) -> Answer:
     """Let a number be called again before its time, told by an event. Exit code 1 where it was not in quarantine.

@@ -72,7 +72,7 @@ def release(
     # What cannot be released is refused without a question.
     if view.state is State.HELD and view.hold_reason in WAIVABLE:
         meaning = MEANINGS[HoldReason(view.hold_reason)].text
-        confirm(f"Let it go? {_standing(view)} {meaning} It is sent nevertheless, as soon as it can be.", yes=yes)
+        confirm(f"Release it? {_standing(view)} {meaning} It is then sent as soon as possible.", yes=yes)
     waived = client.release(job, reason=reason, operator=operator or user())
     return Answer(
         {"outcome": "released", "job_id": job, "waived": waived},
@@ -82,7 +82,7 @@ def release(
 
 def pause(
     connection: Annotated[str, typer.Argument(help="Id of the fax application.")],
-    reason: Annotated[str, typer.Option(help="Why, for those who read the events.", show_default=False)],
+    reason: Annotated[str, typer.Option(help="Why; readers of the events see it.", show_default=False)],
     lasts: Annotated[str, typer.Option("--for", help="How long, like 30m, 12h or 2d; resume ends it before.")] = "1h",
     operator: Operator = None,
 ) -> Answer:
@@ -105,7 +105,7 @@ def resume(
     reason: Reason = "resumed by hand",
     operator: Operator = None,
 ) -> Answer:
-    """End the pause of a connection before its time, once its cause is mended. Exit code 1 where it was not paused."""
+    """End the pause of a connection before its time, once its cause is fixed. Exit code 1 where it was not paused."""
     settings = Settings.load()
     limits = Limits(Scripts.from_settings(settings))
     resumed = limits.resume(connection, reason=reason, operator=operator or user())

@@ -67,7 +67,7 @@ def send(
     from_display_name: DisplayName = None,
     webhook_url: WebhookUrl = None,
     key: Annotated[
-        str | None, typer.Option(help="Idempotency key: the same key and content is the same fax forever.")
+        str | None, typer.Option(help="Idempotency key: the same key and content always mean the same fax.")
     ] = None,
     priority: Annotated[Priority, typer.Option(help="Which faxes go first.")] = Priority.NORMAL,
     send_at: Annotated[str | None, typer.Option(help="Not before, like 2026-05-01T08:00:00-05:00.")] = None,

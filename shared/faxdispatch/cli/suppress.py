@@ -23,13 +23,11 @@ from faxdispatch.text.plain import plain
 from faxdispatch.text.wording import clock, counted_are
 
 Number = Annotated[str, typer.Argument(help="The number; without + it is one of FAX_DEFAULT_REGION.")]
-Until = Annotated[
-    str | None, typer.Option(help="Not forever, but until then, like 2027-05-01T00:00:00-05:00.", show_default=False)
-]
+Until = Annotated[str | None, typer.Option(help="Only until then, like 2027-05-01T00:00:00-05:00.", show_default=False)]
 
 _COLUMNS = ("number", "reason", "source", "until", "at", "operator")
 
-app = Group("Keep numbers out of campaigns, running ones among them. Single faxes go to them nevertheless.")
+app = Group("Keep numbers out of campaigns, including running ones. Single faxes still go to them.")
 
 
 @app.command()
@@ -55,7 +53,7 @@ def add(
 @app.command()
 def remove(
     number: Number,
-    reason: Annotated[str, typer.Option(help="Why, for those who read the events.", show_default=False)],
+    reason: Annotated[str, typer.Option(help="Why; readers of the events see it.", show_default=False)],
     operator: Operator = None,
 ) -> Answer:
     """Let campaigns send to a number again. Exit code 1 where it was not on the list."""

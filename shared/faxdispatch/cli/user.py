@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 Operator = Annotated[
-    str | None, typer.Option(help="Who says so; the user's name if not given.", show_default=False, envvar="USER")
+    str | None,
+    typer.Option(help="Who gives the command; the user's name if not given.", show_default=False, envvar="USER"),
 ]
 
 

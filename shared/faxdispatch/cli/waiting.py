@@ -17,7 +17,7 @@ from faxdispatch.text.plain import plain
 EVERY = 0.3
 """Seconds between two looks."""
 AWAY = 300.0
-"""Seconds for which Redis may be away before nobody waits for it any more."""
+"""Longest time in seconds that the command waits for a Redis that is away."""
 
 Look = Callable[[JobView], object]
 

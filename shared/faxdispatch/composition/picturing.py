@@ -19,7 +19,7 @@ _SECONDS = 60
 _MEMORY = 1_500_000_000
 _MADE = time.gmtime(946_684_800)
 _WIDEST = 8.27
-"""Inches of a page, those of A4: a picture that is larger, or does not tell its size, is as wide."""
+"""Inches of a page, those of A4: a larger picture, or one without a known size, gets this width."""
 _QUALITY = 90
 """Of JPEG, per cent."""
 

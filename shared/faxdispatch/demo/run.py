@@ -122,7 +122,7 @@ class Run:
         for job_id in self.jobs:
             if job_id not in self.views or not self.views[job_id].finished:
                 self.views[job_id] = self._client.status(job_id)
-        self._stage.stack.mend()
+        self._stage.stack.restart_dead()
 
     def _over(self) -> bool:
         """Tell whether every fax has ended and the consumer has read of it."""

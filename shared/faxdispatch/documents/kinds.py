@@ -34,7 +34,7 @@ DRAWN = (".pdf", ".tiff", ".jpg", ".png")
 def kind_of(content: bytes, *, containers: bool = True) -> str | None:
     """Give the ending of the kind that a content begins like, such as `.pdf`; None where it is none of them.
 
-    `containers` says whether an archive that may be Word's is taken for that.
+    `containers` says whether an archive that may be from Word counts as such.
     """
     heads = _HEADS | _CONTAINERS if containers else _HEADS
     return next((kind for head, kind in heads.items() if content.startswith(head)), None)

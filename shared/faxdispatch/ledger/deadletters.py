@@ -85,7 +85,7 @@ class DeadLetter(BaseModel):
             )
         return content
 
-    def mended(self, changes: Mapping[str, Any], *, region: str | None = None) -> dict[str, Any]:
+    def corrected(self, changes: Mapping[str, Any], *, region: str | None = None) -> dict[str, Any]:
         """Give the payload with `changes`, checked as a worker would; a field that becomes None is taken out.
 
         `region` (ISO 3166, two letters) is the country of numbers written without `+`.
@@ -97,8 +97,8 @@ class DeadLetter(BaseModel):
         payload = self.payload()
         if not changes:
             return payload
-        mended = {name: value for name, value in {**payload, **changes}.items() if value is not None}
-        return self.kind.decode(mended, region=region).encode()
+        corrected = {name: value for name, value in {**payload, **changes}.items() if value is not None}
+        return self.kind.decode(corrected, region=region).encode()
 
 
 class DeadLetters:

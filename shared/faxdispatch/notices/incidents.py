@@ -28,7 +28,7 @@ class Incident:
     title: str
     text: str
     command: str
-    """What mends it, or shows more."""
+    """What fixes it, or shows more."""
 
     @property
     def body(self) -> str:
@@ -58,7 +58,7 @@ def _nothing_is_sent(found: Overview) -> Iterator[Incident]:
         if traffic.pause:
             text = (
                 f"Until {clock(traffic.pause.until)}, {_clean(pause_words(traffic.pause.reason))}. "
-                f"{counted_are(traffic.waiting, 'fax')} waiting. Once the cause is mended:"
+                f"{counted_are(traffic.waiting, 'fax')} waiting. Once the cause is fixed:"
             )
             name = _clean(traffic.connection)
             yield Incident(

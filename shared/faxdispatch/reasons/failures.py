@@ -21,11 +21,11 @@ class Kind(StrEnum):
     SPEND = "spend"
     """The day's money is spent; it counts again at midnight UTC."""
     ACCOUNT = "account"
-    """Account, sender or profile must be mended by a person; no fax will pass before."""
+    """Account, sender or profile must be fixed by a person; no fax will pass before."""
     DESTINATION = "destination"
     """The number is good, but the account may not call it before a person has set that up at Telnyx."""
     DOCUMENT = "document"
-    """The document must be mended."""
+    """The document must be fixed."""
     NUMBER = "number"
     """The number is wrong."""
     CONTRADICTION = "contradiction"
@@ -91,7 +91,7 @@ REASONS: dict[str, Cause] = {
         Kind.LINE, "The recipient's fax machine failed during the transmission.", connected=True, climbs=True
     ),
     # Answered without fax tones. It may be a person's telephone, which must not ring again and again; or T.38 packets
-    # that do not come through, which plain audio mends.
+    # that do not come through, which plain audio fixes.
     "fax_initial_communication_timeout": Cause(
         Kind.ONCE, "Somebody or something answered that was no fax machine.", connected=True, climbs=True
     ),

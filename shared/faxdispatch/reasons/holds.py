@@ -42,12 +42,12 @@ MEANINGS: dict[HoldReason, Meaning] = {
     ),
     HoldReason.POLICY_HOOK_FAILED: Meaning(
         "The policy hook could not be asked, and nothing is sent without its word.",
-        "The hook is asked again within seconds; if it goes on failing, mend it: the workers' log and "
+        "The hook is asked again within seconds; if it goes on failing, fix it: the workers' log and "
         "faxdispatch doctor tell what is wrong.",
     ),
     HoldReason.CONNECTION_PAUSED: Meaning(
         "Nothing is sent on its connection for now.",
-        "The end of the pause; once the cause is mended, faxdispatch resume CONNECTION ends the pause at once.",
+        "The end of the pause; once the cause is fixed, faxdispatch resume CONNECTION ends the pause at once.",
     ),
     HoldReason.DESTINATION_BUSY: Meaning(
         "Another fax to its number is under way, and a number is called by one at a time.", "The end of that fax."
@@ -84,11 +84,11 @@ MEANINGS: dict[HoldReason, Meaning] = {
     HoldReason.ACCOUNT_REFUSED: Meaning(
         "Telnyx refused the account or the connection, and the connection is paused; the fax waits with it, as "
         "connection_paused.",
-        "The end of the pause; once the cause is mended, faxdispatch resume CONNECTION ends the pause at once.",
+        "The end of the pause; once the cause is fixed, faxdispatch resume CONNECTION ends the pause at once.",
     ),
     HoldReason.NOT_SENT: Meaning(
         "Telnyx, or the link of a document with a cover, could not be reached, and nothing had left.",
-        "The pause, at most a minute; mend the network. Where more fail, the connection is paused and one tries.",
+        "The pause, at most a minute; fix the network. Where more fail, the connection is paused and one tries.",
     ),
     HoldReason.NEVER_ACCEPTED: Meaning(
         "Telnyx never took FAX_MAX_NEVER_ACCEPTED attempts: it gave no clear answer, and no listing shows them.",

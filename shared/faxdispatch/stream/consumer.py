@@ -190,7 +190,7 @@ class Consumer:
         `claim_after`. Where Redis is away, it is asked again after pauses that grow up to `patience` seconds.
 
         Raises:
-            Unavailable: Redis refuses in a way that waiting does not mend, such as a wrong password.
+            Unavailable: Redis refuses in a way that waiting does not fix, such as a wrong password.
         """
         stop = stop or threading.Event()
         pause = 0.1

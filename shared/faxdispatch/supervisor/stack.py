@@ -76,10 +76,10 @@ class Stack:
     def watch(self, until: Callable[[], bool] = lambda: False) -> None:
         """Restart what ends by itself, until `until` says so; without it, until an exception ends the wait."""
         while not until():
-            self.mend()
+            self.restart_dead()
             time.sleep(_LOOK)
 
-    def mend(self) -> None:
+    def restart_dead(self) -> None:
         """Start again what has ended, after a pause that grows while it keeps ending."""
         for name, place in self._places.items():
             if place.child.exit_code is None:

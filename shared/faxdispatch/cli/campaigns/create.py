@@ -63,9 +63,9 @@ def create(
     media_column: MediaColumn = None,
     media_dir: MediaDir = None,
     cover: Cover = None,
-    name: Annotated[str | None, typer.Option(help="What people call it; the file's name if not given.")] = None,
+    name: Annotated[str | None, typer.Option(help="Name for people; the file's name if not given.")] = None,
     campaign_id: Annotated[
-        str | None, typer.Option("--id", help="By what commands know it; made of the name if not given.")
+        str | None, typer.Option("--id", help="Id for commands; made of the name if not given.")
     ] = None,
     from_: Sender = None,
     connection: Connection = None,

@@ -19,7 +19,7 @@ COMMANDS: Table = {
     "report": ("faxdispatch.cli.campaigns.report:report", "Write what became of each recipient."),
     "evidence": ("faxdispatch.cli.evidence:of_campaign", "Write a ZIP file that proves what was sent."),
     "retry": ("faxdispatch.cli.campaigns.moves:retry", "Send chosen rows of a finished campaign again."),
-    "audit": ("faxdispatch.cli.campaigns.status:audit", "Count every row again, and compare."),
+    "audit": ("faxdispatch.cli.campaigns.status:audit", "Count every row again, and compare with the totals."),
     "purge": ("faxdispatch.cli.campaigns.moves:purge", "Forget a campaign with its rows and results."),
 }
 """Each command, in the order of the help, with where it is and what the help says of it."""

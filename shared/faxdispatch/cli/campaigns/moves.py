@@ -14,7 +14,7 @@ from faxdispatch.reasons.verdicts import check_reason
 from faxdispatch.states import State
 from faxdispatch.text.wording import counted, counted_are, of_cap
 
-Why = Annotated[str | None, typer.Option("--reason", help="Why, for those who read the events.", show_default=False)]
+Why = Annotated[str | None, typer.Option("--reason", help="Why; readers of the events see it.", show_default=False)]
 
 
 def start(
@@ -34,7 +34,7 @@ def start(
 
 def pause(
     campaign: Id,
-    reason: Annotated[str, typer.Option(help="Why, for those who read the events.", show_default=False)],
+    reason: Annotated[str, typer.Option(help="Why; readers of the events see it.", show_default=False)],
     operator: Operator = None,
 ) -> Answer:
     """Begin no row of a campaign any more; what Telnyx has already goes on to its end."""
@@ -136,7 +136,7 @@ def retry(
         str | None, typer.Option(help="The number that the one --row goes to from now on.", show_default=False)
     ] = None,
     start: Annotated[bool, typer.Option("--start", help="And start it at once.")] = False,
-    reason: Annotated[str | None, typer.Option(help="Why, for those who read the events.", show_default=False)] = None,
+    reason: Annotated[str | None, typer.Option(help="Why; readers of the events see it.", show_default=False)] = None,
     operator: Operator = None,
 ) -> Answer:
     """Make chosen rows of a finished campaign pending again, as a new generation.

@@ -164,7 +164,7 @@ local function set_pause(connection, reason, till, more, told)
   local known = pause_of(connection)
   not_paused[connection] = nil
   redis.call('SADD', 'fax:connections', connection)
-  -- A longer pause has a reason of its own, which a shorter one does not mend. That of a spent cap is found again, and so
+  -- A longer pause has a reason of its own, which a shorter one does not fix. That of a spent cap is found again, and so
   -- is that of calls which fail.
   local found_again = known and (known.reason == 'spend_cap' or known.tries)
   if known and not found_again and tonumber(known['until']) > till then return end
