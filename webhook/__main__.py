@@ -25,9 +25,9 @@ log = logging.getLogger("webhook")
 def main() -> None:
     """Serve until told to stop; then running requests are finished and no new ones begun."""
     set_up(settings)
+    tracing.set_up(settings, "faxdispatch-web")
     try:
         sentry.set_up(settings, "web")
-        tracing.set_up(settings, "faxdispatch-web")
     except Misconfigured as error:
         sys.exit(f"webhook: {error}")
     # That requests wait for a thread is no news worth a line each.

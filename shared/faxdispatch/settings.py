@@ -312,7 +312,7 @@ class Settings(BaseSettings):
     """What is logged."""
     fax_log_format: Literal["text", "json"] = "text"
     """How: a line of text or one JSON object for each record, with the ids that it is about."""
-    otel_exporter_otlp_endpoint: str | None = Field(default=None, pattern="^https?://")
+    otel_exporter_otlp_endpoint: str | None = None
     """Where OpenTelemetry's traces are sent, by OTLP over HTTP, like `http://localhost:4318`."""
     sentry_dsn: SecretStr | None = None
     """Address of a Sentry project that unforeseen errors are reported to."""

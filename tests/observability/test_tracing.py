@@ -206,6 +206,12 @@ def test_a_collector_that_does_not_answer_is_told_once(caplog: pytest.LogCapture
     ]
 
 
+def test_an_address_of_another_protocol_stops_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    tracing.set_up(Settings(otel_exporter_otlp_endpoint="collector:4317"), "faxdispatch-worker")
+    [line] = caplog.messages
+    assert line.startswith("nothing is traced: OTEL_EXPORTER_OTLP_ENDPOINT")
+
+
 def test_without_the_extra_one_line_says_so(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     monkeypatch.setitem(sys.modules, "opentelemetry.sdk.trace", None)
     tracing.set_up(Settings(otel_exporter_otlp_endpoint="http://127.0.0.1:4318"), "faxdispatch-worker")

@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, Literal
 
-from faxdispatch.errors import Misconfigured
 from faxdispatch.settings import Settings
 
 if TYPE_CHECKING:
@@ -87,10 +86,15 @@ _NONE = Span()
 def set_up(settings: Settings, service: str) -> None:
     """Have this process trace, as `service`, where the settings and OpenTelemetry's own variables say so.
 
-    Raises:
-        Misconfigured: one of those variables cannot be used.
+    What of these cannot be used is told in the log and stops nothing: often they are set for all of a machine.
     """
-    if settings.otel_exporter_otlp_endpoint is None:
+    endpoint = settings.otel_exporter_otlp_endpoint
+    if endpoint is None:
+        return
+    if not endpoint.startswith(("http://", "https://")):
+        log.warning(
+            "nothing is traced: OTEL_EXPORTER_OTLP_ENDPOINT is no address for OTLP over HTTP, like http://localhost:4318"
+        )
         return
     try:
         from opentelemetry import trace  # noqa: PLC0415 - loaded only where there are traces
@@ -106,7 +110,7 @@ def set_up(settings: Settings, service: str) -> None:
         )
         return
     # It may come from `.env`, where OpenTelemetry does not look.
-    os.environ.setdefault("OTEL_EXPORTER_OTLP_ENDPOINT", settings.otel_exporter_otlp_endpoint)
+    os.environ.setdefault("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint)
     os.environ.setdefault("OTEL_EXPORTER_OTLP_TIMEOUT", str(PATIENCE))
     # It tells of every failure, several times.
     logging.getLogger("opentelemetry.exporter").setLevel(logging.CRITICAL)
@@ -115,7 +119,8 @@ def set_up(settings: Settings, service: str) -> None:
         provider = TracerProvider(resource=resource)
         exporter = OTLPSpanExporter()
     except ValueError as error:
-        raise Misconfigured(f"one of the OTEL_… variables cannot be used: {error}") from None
+        log.warning("nothing is traced: one of OpenTelemetry's variables cannot be used: %s", error)
+        return
     exporter.export = told_once(exporter.export)  # type: ignore[assignment, method-assign] # the one step of it that is watched
     provider.add_span_processor(BatchSpanProcessor(exporter))
     trace.set_tracer_provider(provider)
