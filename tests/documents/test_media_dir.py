@@ -121,7 +121,7 @@ def test_an_archive_beyond_the_bounds_is_refused_before_it_is_read(tmp_path, mon
     monkeypatch.setattr(media_dir, "MOST_UNPACKED", 2)
     with pytest.raises(BadInput, match="unpacks to"), open_media_dir(made):
         pass
-    monkeypatch.setattr(media_dir, "MOST_CONTENTS", 100)
+    monkeypatch.setattr(media_dir, "MOST_FILES", 1)
     with pytest.raises(BadInput, match="more files than are read"), open_media_dir(made):
         pass
 

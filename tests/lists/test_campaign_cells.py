@@ -136,6 +136,38 @@ def test_a_slash_after_an_area_code_does_not_make_two_numbers(text, number):
     assert CellReader(NumberPolicy(region="DE")).read(text).number == number
 
 
+@pytest.mark.parametrize(("region", "countries"), [("US", ()), ("CA", ("CA", "US")), ("DE", ()), (None, ())])
+def test_cells_that_are_read_together_come_to_the_same_as_each_alone(region, countries):
+    chance = random.Random(11)
+    forms = (
+        "{0}{1}{2}",
+        "({0}) {1}-{2}",
+        "+1 {0}.{1}.{2}",
+        " 1-{0}-{1}-{2}",
+        "+{0}{1}{2}",
+        "{0}{1}.{2}",
+        "1{0}{1}{2}.0",
+    )
+    areas, exchanges = (312, 416, 800, 900, 876, 911, 123), (220, 976, 411, 312, 155, 555)
+    made = [
+        chance.choice(forms).format(
+            chance.choice(areas), chance.choice(exchanges), chance.choice(("0100", "1212", "0000", "4321"))
+        )
+        for _ in range(1500)
+    ]
+    texts = [*made, *(cell for cell, *_ in ACCEPTED), *(cell for cell, _ in REFUSED), *NO_NUMBER]
+    policy = NumberPolicy(region=region, countries=frozenset(countries))
+    reader = CellReader(policy)
+
+    for some in (texts, [text for text in texts if "\n" not in text]):
+        found = reader.read_all(some)
+        for at, text in enumerate(some):
+            alone = CellReader.read(reader, text)
+            assert found.to[at] == alone.number, text
+            assert found.others.get(at, alone) == alone
+            assert reader.facts[found.facts[at]] == alone[3:]
+
+
 def test_an_extension_is_taken_off_only_where_that_is_asked_for():
     cell = CellReader(NumberPolicy(region="US"), drop_extension=True).read("312-555-0100 x12")
 

@@ -9,6 +9,7 @@ import pytest
 
 from faxdispatch.calling.numbers import NumberPolicy
 from faxdispatch.errors import BadInput
+from faxdispatch.lists import source
 from faxdispatch.lists.checking import check
 from faxdispatch.lists.source import rows_source
 from tests.lists.conftest import check_whole
@@ -144,6 +145,12 @@ def test_what_is_no_list_is_refused_with_what_to_do(checked, content, told):
 
     assert str(refused.value).startswith("list.csv: ")
     assert told in str(refused.value)
+
+
+def test_an_archive_with_more_files_than_are_read_is_refused(checked, monkeypatch):
+    monkeypatch.setattr(source, "FILES", 1)
+    with pytest.raises(BadInput, match="a zip archive with more than 1 files"):
+        checked(zipped({"a.csv": LIST, ".x": ""}))
 
 
 def test_a_file_that_cannot_be_read_is_named(checked, tmp_path):

@@ -1,6 +1,7 @@
 """A workbook as Excel writes it and openpyxl does not: texts in a table of their own, names relative to a part."""
 
 import io
+import itertools
 import zipfile
 
 _TYPE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -33,3 +34,8 @@ def excel(rows, texts, styles="<cellXfs><xf/></cellXfs>"):
         for name, content in parts.items():
             archive.writestr(name, f'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\r\n{content}')
     return packed
+
+
+def rows_of(sheet):
+    """Give the rows of a sheet."""
+    return list(itertools.chain.from_iterable(sheet.rows()))

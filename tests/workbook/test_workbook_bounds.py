@@ -41,7 +41,7 @@ def read(file):
     """Read the first sheet, as whoever wants its rows does."""
     opened = Workbook("list.xlsx", file)
     try:
-        return [row for rows in opened.sheets[0].read()[1] for row in rows]
+        return [cells for rows in opened.sheets[0].read()[1] for cells in rows.cells]
     finally:
         opened.close()
 
@@ -57,6 +57,7 @@ SHEET = "xl/worksheets/sheet1.xml"
         ("SMALL", 10, "unpacks to"),
         ("PART", 10, f"{SHEET} in it unpacks to"),
         ("SHEETS", 0, "more than 0 sheets"),
+        ("FILES", 3, "more than 3 parts"),
     ],
 )
 def test_a_part_beyond_a_bound_is_refused_before_it_is_read(monkeypatch, bound, value, told):
@@ -107,8 +108,8 @@ def test_a_workbook_is_read_as_often_as_it_is_asked_for_and_leaves_no_process(tm
     path.write_bytes(saved(["Fax"], *([f"31220{n:05}"] for n in range(2000))).getvalue())
     with path.open("rb") as file:
         opened = Workbook("list.xlsx", file)
-        assert [row.cells for row in opened.sheets[0].head(2)] == [["Fax"], ["3122000000"]]
-        assert sum(map(len, opened.sheets[0].read()[1])) == 2001
+        assert opened.sheets[0].head(2) == [["Fax"], ["3122000000"]]
+        assert sum(len(rows.numbers) for rows in opened.sheets[0].read()[1]) == 2001
         next(iter(opened.sheets[0].read()[1]))
         opened.close()
     assert opened._child.returncode is not None

@@ -16,6 +16,7 @@ from faxdispatch.workbook.dates import EPOCH_1900, EPOCH_1904, shown_date
 from faxdispatch.workbook.sheet import Look, Row, Sheet
 from faxdispatch.workbook.styles import Style
 from faxdispatch.workbook.texts import RichText
+from tests.workbook.excel import rows_of
 
 HEAD = (
     '<?xml version="1.0" encoding="UTF-8"?><worksheet xmlns="x"><cols><col min="2" max="3" hidden="1"/></cols>'
@@ -30,7 +31,7 @@ LOOK = Look(
 
 def read(rows, look=LOOK, head=HEAD):
     made = Sheet(io.BytesIO(f"{head}{rows}{TAIL}".encode()), look)
-    return made, list(made.rows())
+    return made, rows_of(made)
 
 
 def cells(rows):
@@ -101,7 +102,7 @@ def test_other_encodings_are_read(encoding):
     text = f'<?xml version="1.0" encoding="{encoding}"?><x:worksheet xmlns:x="x"><x:sheetData>' + "".join(
         f'<x:row><x:c t="inlineStr"><x:is><x:t>Müller {n}</x:t></x:is></x:c></x:row>' for n in range(3)
     ) + "</x:sheetData></x:worksheet>"  # fmt: skip
-    found = [row.cells for row in Sheet(io.BytesIO(text.encode(encoding)), LOOK).rows()]
+    found = [row.cells for row in rows_of(Sheet(io.BytesIO(text.encode(encoding)), LOOK))]
     assert found == [["Müller 0"], ["Müller 1"], ["Müller 2"]]
 
 

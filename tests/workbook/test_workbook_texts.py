@@ -1,7 +1,7 @@
 """Texts of a workbook's table, plain and rich."""
 
 from faxdispatch.workbook.book import Book
-from tests.workbook.excel import excel
+from tests.workbook.excel import excel, rows_of
 
 TEXTS = [
     "<t>Fax</t>",
@@ -20,7 +20,7 @@ def test_texts_are_what_a_cell_shows():
     rows = "".join(f'<row r="{n + 1}"><c r="A{n + 1}" t="s"><v>{n}</v></c></row>' for n in range(len(TEXTS)))
     book = Book(excel(rows, TEXTS))
     with book.open(0) as sheet:
-        found = list(sheet.rows())
+        found = rows_of(sheet)
 
     assert ["".join(row.cells) for row in found] == [
         "Fax", " Müller & Söhne", "one\ntwo_x", "312 200 0001", "3122000001 31220", "3122000003", "東京", "", "",
@@ -42,6 +42,6 @@ def test_formats_and_styles_are_those_that_cells_name():
         '<row r="3"><c r="A3"><v>612345671</v></c></row>'
     )
     with Book(excel(rows, [], styles)).open(0) as sheet:
-        assert [(row.cells, row.hidden) for row in sheet.rows()] == [
+        assert [(row.cells, row.hidden) for row in rows_of(sheet)] == [
             (["0612345671"], ""), (["612345671"], "struck through"), (["612345671"], ""),
         ]  # fmt: skip

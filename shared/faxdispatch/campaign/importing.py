@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from faxdispatch.campaign.identity import file_hash
+from faxdispatch.campaign.judging import Part
 from faxdispatch.campaign.leftout import left_out
 from faxdispatch.errors import BadInput, Conflict
 from faxdispatch.ledger import CHUNK, Campaign, CampaignMedia, CampaignRow, Campaigns, LeftOutRow
@@ -149,14 +150,14 @@ class Importer:
     def run(
         self,
         checking: Check,
-        found: Iterable[CampaignRow | BadRow | LeftOut],
+        parts: Iterable[Part],
         *,
         operator: str | None = None,
         strict: bool = False,
     ) -> Summary:
         """Read every row; then the campaign is checked. A list that cannot be used leaves no draft behind.
 
-        `found` are the rows of `checking`, as `judged` gives them. With `strict`, a list with an invalid row or one
+        `parts` are the rows of `checking`, as `judged` gives them. With `strict`, a list with an invalid row or one
         without a number cannot be used.
 
         Raises:
@@ -169,7 +170,9 @@ class Importer:
             # One chunk is packed and kept while the next one is checked.
             with checking, ThreadPoolExecutor(max_workers=1) as keeping:
                 kept: Future[None] | None = None
-                for chunk, rows, left in self._chunks(found):
+                for chunk, rows, others in parts:
+                    left = [left_out(one) for one in others]
+                    self._tell(others, left)
                     ends = checking.documents.take_ends() if checking.documents else {}
                     if kept:
                         kept.result()
@@ -209,28 +212,14 @@ class Importer:
             see_unchanged(self._id, rows, documents, known)
             self._media.note(self._id, ends)
 
-    def _chunks(
-        self, found: Iterable[CampaignRow | BadRow | LeftOut]
-    ) -> Iterator[tuple[int, list[CampaignRow], list[LeftOutRow]]]:
-        chunk, rows, left = 0, list[CampaignRow](), list[LeftOutRow]()
-        for row in found:
-            if (row.row - 1) // CHUNK != chunk:
-                if rows or left:
-                    yield chunk, rows, left
-                chunk, rows, left = (row.row - 1) // CHUNK, [], []
-            if isinstance(row, CampaignRow):
-                rows.append(row)
-            else:
-                left.append(left_out(row))
-                self._tell(row, left[-1])
-        if rows or left:
-            yield chunk, rows, left
-
-    def _tell(self, found: BadRow | LeftOut, row: LeftOutRow) -> None:
+    def _tell(self, others: Sequence[BadRow | LeftOut], left: Sequence[LeftOutRow]) -> None:
         if self._on_left_out:
-            self._on_left_out(row)
-        if self._on_bad and isinstance(found, BadRow):
-            self._on_bad(found)
+            for row in left:
+                self._on_left_out(row)
+        if self._on_bad:
+            for one in others:
+                if isinstance(one, BadRow):
+                    self._on_bad(one)
 
     def _moved_on(self) -> Conflict:
         return Conflict(f"campaign {self._id}: was cancelled or purged while its list was read in")
@@ -238,7 +227,7 @@ class Importer:
 
 def read_through(checking: Check) -> None:
     """Check every row and keep none."""
-    for _ in checking:
+    for _ in checking.batches(CHUNK):
         pass
 
 

@@ -1,15 +1,26 @@
 """Rows of a list, judged by what would be sent to them: with the options for all, and what their cover says."""
 
+import itertools
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from faxdispatch.campaign.requests import RowRequests
 from faxdispatch.errors import BadInput
-from faxdispatch.ledger import CampaignRow
-from faxdispatch.lists.checking import BadRow, Check, LeftOut, Row
+from faxdispatch.ledger import CHUNK, CampaignRow
+from faxdispatch.lists.checking import BadRow, Batch, Check, LeftOut
 
 if TYPE_CHECKING:
     from faxdispatch.composition.rows import RowCovers
+
+_NOTHING: Mapping[str, Any] = {}
+
+
+class Part(NamedTuple):
+    """The rows of one chunk of a campaign: those that can be sent, and the others, each in their order."""
+
+    chunk: int
+    rows: list[CampaignRow]
+    others: list[BadRow | LeftOut]
 
 
 def judged(
@@ -18,8 +29,8 @@ def judged(
     covers: "RowCovers | None" = None,
     *,
     on_unfit: Callable[[BadRow], None] | None = None,
-) -> Iterator[CampaignRow | BadRow | LeftOut]:
-    """Give each row with the fields of its request, in their order; one that would be no request is a bad row.
+) -> Iterator[Part]:
+    """Give the rows with the fields of their requests, chunk by chunk; one that would be no request is a bad row.
 
     `options` are those of `options_for_all`. `on_unfit` gets the bad rows that the list alone does not show.
 
@@ -27,21 +38,42 @@ def judged(
         BadInput: the file is damaged further on.
     """
     requests = RowRequests(options)
-    for row in checking:
-        if not isinstance(row, Row):
-            yield row
+    for batch in checking.batches(CHUNK):
+        rows = _rows(checking, batch, requests, covers, on_unfit)
+        yield Part(batch.first // CHUNK, rows, [other for _, other in sorted(batch.others.items())])
+
+
+def _rows(
+    checking: Check,
+    batch: Batch,
+    requests: RowRequests,
+    covers: "RowCovers | None",
+    on_unfit: Callable[[BadRow], None] | None,
+) -> list[CampaignRow]:
+    rows = []
+    said = batch.said or itertools.repeat(_NOTHING)
+    references = batch.references or itertools.repeat(None)
+    last, fields = None, _NOTHING
+    for number, to, says, reference, cells, line in zip(
+        itertools.count(batch.first), batch.to, said, references, batch.cells, batch.lines, strict=False
+    ):
+        if to is None:
             continue
         try:
-            fields = requests.fields(row.to, row.fields)
-            if covers:
-                fields |= covers.told(fields, row.cells)
+            if says is not last:
+                last, fields = says, requests.fields(to, says)
+            told = {**fields, **covers.told(fields, cells)} if covers else fields
         except BadInput as problem:
-            unfit = checking.refuse(row, str(problem))
+            unfit = checking.refuse(batch, number - batch.first, str(problem))
             if on_unfit:
                 on_unfit(unfit)
-            yield unfit
-        else:
-            yield CampaignRow(row.row, row.to, fields, row.cells, row.line)
+            last = None
+            continue
+        if reference:
+            told = {**told, "client_state": reference} if told else {"client_state": reference}
+        # As the class itself would make it, which takes longer than all that is judged here.
+        rows.append(tuple.__new__(CampaignRow, (number, to, told, cells, line)))
+    return rows
 
 
 def judge_all(checking: Check, options: Mapping[str, Any], covers: "RowCovers | None" = None) -> None:

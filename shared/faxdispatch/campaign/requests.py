@@ -54,26 +54,29 @@ class RowRequests:
     def __init__(self, options: Mapping[str, Any]) -> None:
         self._options = options
         self._good: set[str] = set()
+        self._known: dict[int, tuple[Mapping[str, Any], dict[str, Any]]] = {}
 
-    def fields(self, to: str, said: Mapping[str, Any]) -> dict[str, Any]:
-        """Turn what a row says, as `read_field` gives it, into the fields that go into its request.
+    def fields(self, to: str, said: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Turn what a row says but for its reference, as `FieldReader` gives it, into the fields of its request.
 
-        A row's document takes the place of the one for all, its reference is the client state, and its zone is that of
-        the window.
+        A row's document takes the place of the one for all, and its zone is that of the window. Rows that say the same
+        share what is given: it is not to be changed.
 
         Raises:
             InvalidJob: what would be sent is no request, such as one without a document.
         """
-        reference = said.get("reference")
-        # Most rows say nothing but that.
-        told = {} if len(said) == (reference is not None) else self._told(said)
-        self._check(to, told)
-        if reference:
-            told["client_state"] = reference
-        return told
+        # What is kept here cannot be taken for another one that has its place in memory later.
+        known = self._known.get(id(said))
+        if known is None:
+            known = (said, self._told(said))
+            self._check(to, known[1])
+            if len(self._known) >= _KNOWN_GOOD:
+                self._known.clear()
+            self._known[id(said)] = known
+        return known[1]
 
     def _told(self, said: Mapping[str, Any]) -> dict[str, Any]:
-        told = {name: value for name, value in said.items() if name not in ("zone", "reference")}
+        told = {name: value for name, value in said.items() if name != "zone"}
         for name, other in (_MEDIA, _MEDIA[::-1]):
             if name in told and self._options.get(other) is not None:
                 told[other] = None

@@ -22,7 +22,7 @@ from faxdispatch.campaign.importing import (
     see_that_all_are_good,
     the_list,
 )
-from faxdispatch.campaign.judging import judge_all, judged
+from faxdispatch.campaign.judging import Part, judge_all, judged
 from faxdispatch.campaign.leftout import LeftOutFile
 from faxdispatch.campaign.looking_up import (
     covers_of,
@@ -45,7 +45,6 @@ from faxdispatch.ledger import (
     Audit,
     Campaign,
     CampaignMedia,
-    CampaignRow,
     Campaigns,
     Clock,
     LeftOutRow,
@@ -55,7 +54,7 @@ from faxdispatch.ledger import (
 )
 from faxdispatch.ledger.campaign import CANCELLED, FAILED
 from faxdispatch.lists.badrows import BadRows
-from faxdispatch.lists.checking import BadRow, Check, LeftOut, Progress, check
+from faxdispatch.lists.checking import Check, Progress, check
 from faxdispatch.preflight.examining import examine
 from faxdispatch.reasons.verdicts import check_reason
 from faxdispatch.states import CampaignState, HoldReason
@@ -246,7 +245,7 @@ class CampaignService:
         self,
         identity: str,
         outcome: str,
-        rows: "Iterator[CampaignRow | BadRow | LeftOut]",
+        rows: Iterator[Part],
         checking: Check,
         files: tuple[Path | None, Path | None],
         *,

@@ -17,17 +17,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Protocol
 
+from faxdispatch.documents.contents import TooManyFiles, see_contents
 from faxdispatch.documents.upload_part import MAX_UPLOAD
 from faxdispatch.errors import BadInput
 
-MOST_CONTENTS = 20_000_000
-"""Bytes of an archive's table of contents, which is held in memory as a whole; 65,535 files take about half."""
+MOST_FILES = 65_535
+"""Of an archive."""
 MOST_UNPACKED = 10_000_000_000
 """Bytes of all files of an archive together, unpacked."""
 
-_END = struct.Struct("<4s4H2LH")
-"""The record at the end of an archive: where the table of contents is and how long (APPNOTE.TXT, 4.3.16)."""
-_LONGEST_COMMENT = 0xFFFF
 _DAMAGED = (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError, OSError, struct.error)
 _FULL_PATH = re.compile(r"/|[A-Za-z]:")
 _NO_DOCUMENTS = ("__MACOSX/", ".DS_Store", "Thumbs.db")
@@ -167,8 +165,12 @@ class Archive:
 @contextmanager
 def _opened(path: Path, file: IO[bytes]) -> Iterator[zipfile.ZipFile]:
     try:
-        _see_contents(path, file)
+        see_contents(file, MOST_FILES)
         archive = zipfile.ZipFile(file)
+    except TooManyFiles:
+        raise BadInput(
+            f"media-dir: {path} has more files than are read of an archive; unpack it and name the folder"
+        ) from None
     except _DAMAGED as error:
         raise BadInput(f"media-dir: {path} is neither a folder nor a whole ZIP archive ({error})") from None
     with archive:
@@ -179,23 +181,6 @@ def _opened(path: Path, file: IO[bytes]) -> Iterator[zipfile.ZipFile]:
                 "are read of an archive; unpack it and name the folder"
             )
         yield archive
-
-
-def _see_contents(path: Path, file: IO[bytes]) -> None:
-    """See that the table of contents is not too large, before all of it is read."""
-    size = file.seek(0, os.SEEK_END)
-    # Before the last record there may be the 20 bytes by which one of a larger form is found.
-    start = max(0, size - _END.size - _LONGEST_COMMENT - 20)
-    file.seek(start)
-    tail = file.read()
-    at = tail.rfind(b"PK\x05\x06")
-    if at < 0:
-        raise zipfile.BadZipFile("it has no table of contents")
-    *_, contents, _, _ = _END.unpack_from(tail, at)
-    larger = tail[max(0, at - 20) : at].startswith(b"PK\x06\x07")
-    if larger or contents > MOST_CONTENTS:
-        raise BadInput(f"media-dir: {path} has more files than are read of an archive; unpack it and name the folder")
-    file.seek(0)
 
 
 def _parts(name: str, where: str) -> list[str]:

@@ -2,10 +2,12 @@
 
 import json
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, NamedTuple
+
+import orjson
 
 from faxdispatch.errors import NotKnown
 from faxdispatch.ledger.campaign import NONE, PENDING, Campaign, campaign_of
@@ -23,7 +25,7 @@ class CampaignRow(NamedTuple):
 
     row: int
     to: str
-    fields: dict[str, Any]
+    fields: Mapping[str, Any]
     cells: Sequence[str]
     line: int | None = None
 
@@ -176,5 +178,5 @@ class CampaignRows:
         if self._last[0] != key:
             with redis_trouble():
                 packed: Any = self._scripts.raw.get(key)
-            self._last = (key, json.loads(zlib.decompress(packed)) if packed else [])
+            self._last = (key, orjson.loads(zlib.decompress(packed)) if packed else [])
         return self._last[1]

@@ -6,7 +6,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from faxdispatch.errors import Conflict
+import orjson
+
+from faxdispatch.errors import BadInput, Conflict
 from faxdispatch.ledger.campaign import NONE, PENDING, Campaign, campaign_of, state_in
 from faxdispatch.ledger.campaign_media import Ends, scores
 from faxdispatch.ledger.campaign_results import CampaignResults
@@ -65,12 +67,13 @@ class Campaigns(CampaignResults):
         `media` are stored documents that rows name.
         """
         first = chunk * CHUNK + 1
-        codes = [NONE] * (rows[-1].row - first + 1 if rows else 0)
-        for row in rows:
-            codes[row.row - first] = PENDING
-        told = [(row.row, row.to, row.fields) if row.fields else (row.row, row.to) for row in rows]
-        # How far its line is from its row hardly changes from row to row, so that it takes no room once compressed.
-        cells = [(row.row, row.line - row.row, *row.cells) if row.line else (row.row, *row.cells) for row in rows]
+        codes = [NONE] * (rows[-1][0] - first + 1 if rows else 0)
+        told, told_cells = [], []
+        for row, to, fields, cells, line in rows:
+            codes[row - first] = PENDING
+            told.append((row, to, fields) if fields else (row, to))
+            # How far its line is from its row hardly changes from row to row, so that it takes no room once compressed.
+            told_cells.append((row, line - row, *cells) if line else (row, *cells))
         left = [[one.row, one.line, one.kind, one.reason, one.to, *one.cells] for one in left_out]
         reply = self._scripts.run(
             "campaign_rows",
@@ -79,7 +82,7 @@ class Campaigns(CampaignResults):
             first=first,
             codes="".join(codes),
             media=scores(media) if media else None,
-            blobs=(_packed(told), _packed(cells), *([_packed(left)] if left else [])),
+            blobs=(_packed(told), _packed(told_cells), *([_packed(left)] if left else [])),
         )
         return str(reply["outcome"])
 
@@ -307,12 +310,13 @@ class Campaigns(CampaignResults):
 
 
 # What is put into a chunk is made for it, and refers to nothing twice.
-_to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
-
-
 def _packed(rows: list[Any]) -> bytes:
+    try:
+        told = orjson.dumps(rows)
+    except TypeError as error:
+        raise BadInput("a text has characters that no UTF-8 can carry; leave them out") from error
     # A better level takes twice the time for 3 % less.
-    return zlib.compress(_to_json(rows).encode(), 4)
+    return zlib.compress(told, 4)
 
 
 def _pages(items: Sequence[int], size: int) -> Iterable[list[int]]:

@@ -7,7 +7,7 @@ invalid, with a sentence that says why. A cell that says that there is no number
 import re
 import unicodedata
 from collections.abc import Sequence
-from enum import StrEnum
+from enum import Enum, StrEnum
 from typing import NamedTuple
 
 import phonenumbers
@@ -19,14 +19,28 @@ from faxdispatch.lists.words import BETWEEN, FAX_WORDS, NO_NUMBER, PHONE_WORDS, 
 
 _SIP: TypeAdapter[str] = TypeAdapter(Destination)
 
-_PLAIN = re.compile(
-    r"^[^\S\n]*(?:(\+?)1[ .-]*)?\(?([2-9]\d\d)\)?[ .-]*(?!\2)([2-9]\d\d)[ .-]*(?!0000|1212)(\d{4})[^\S\n]*$|^.*$",
-    re.ASCII | re.MULTILINE,
-)
-"""A line with a number of the North American plan as most files have it, or any other, without groups then.
+_SEPARATED = b" \t\r\x0b\x0c().-+"
+_DIGITS_ALIKE = bytes.maketrans(b"0123456789", b"9999999999")
+_FORM = re.compile(r"\s*(?:(?P<plus>\+?)(?P<code>9)[ .-]*)?\(?999\)?[ .-]*999[ .-]*9999\s*", re.ASCII)
+"""How most files write a number of the North American plan, with 9 for each digit."""
+_MADE_UP = frozenset({"0000", "1212"})
+"""Last digits that need a closer look: rounded ones, and those of a service."""
+_MOST_FORMS = 5_000
+"""Different forms, and different cells without a number, that are remembered."""
+_LONGEST_WORD = 40
+"""Characters of such a cell."""
 
-Area codes that are followed by themselves need a closer look, as some last digits do: rounded, service, made up.
-"""
+
+class _Form(Enum):
+    """How a number of the North American plan is written, so that its last ten digits are it."""
+
+    OTHER = 0
+    """It is not, or not so plainly."""
+    AT_HOME = 1
+    """As it is dialled within the plan, without the code 1."""
+    WITH_CODE = 2
+    """With the code 1: in any country if it has a plus, else at home alone."""
+
 
 _WRITTEN = re.compile(r"\s*(\+|(?![() .-]*0[() .-]*0))([\d() .-]{7,40})\s*", re.ASCII)
 """A number as it is written anywhere else, with `+` or as it is dialled at home."""
@@ -92,6 +106,27 @@ class Cell(NamedTuple):
 _EMPTY = Cell(None, Verdict.NONE)
 
 
+class Facts(NamedTuple):
+    """What is known of a number besides, as `Cell` has it."""
+
+    toll_free: bool = False
+    foreign: str | None = None
+    unconfirmed: bool = False
+    shared_cost: bool = False
+
+
+class Numbers(NamedTuple):
+    """What was read from cells, by column.
+
+    `to` has the number to call for each, or None; `facts` has the place of what else is known of it among
+    `CellReader.facts`. `others` are the cells without a number, by their place.
+    """
+
+    to: list[str | None]
+    facts: list[int]
+    others: dict[int, Cell]
+
+
 class CellReader:
     """Reads number cells, all by the same rules.
 
@@ -107,37 +142,86 @@ class CellReader:
         self.area_code = area_code
         self.drop_extension = drop_extension
         self.vanity = vanity
+        self.facts = [Facts()]
+        """What there is to know of numbers; the first is that of most: nothing."""
+        self._places = {Facts(): 0}
         # What holds for a range holds for its numbers, unless only some of them may be called.
         self._by_range = policy.only is None
         self._code = phonenumbers.country_code_for_region(policy.region) if policy.region else 0
         self._alone = len(phonenumbers.region_codes_for_country_code(self._code)) == 1
         # What is known of each area code and exchange of the North American plan: 0 nothing yet, 255 that the long way
-        # is to be gone, else which of the kinds. No list of ranges looks at the last four digits.
+        # is to be gone, else the place of its facts, from 1. No list of ranges looks at the last four digits.
         self._known = bytearray(1_000_000)
-        self._kinds: list[tuple[bool, str | None, bool]] = []
+        self._forms: dict[bytes, _Form] = {}
+        self._odd: dict[str, Cell] = {}
 
     def read(self, text: str) -> Cell:
-        """Read one cell."""
-        return self.read_all([text])[0]
+        """Read one cell, without what was learned from others."""
+        return self._read_other(text)
 
-    def read_all(self, texts: Sequence[str]) -> list[Cell]:
+    def read_all(self, texts: Sequence[str]) -> Numbers:
         """Read cells."""
-        lines = _PLAIN.findall("\n".join(texts)) if self._by_range else []
-        if len(lines) != len(texts):
+        found = Numbers([], [], {})
+        told = "\n".join(texts).encode("utf-8", "surrogatepass")
+        forms = told.translate(_DIGITS_ALIKE).split(b"\n")
+        digits = told.translate(None, _SEPARATED).decode("utf-8", "surrogatepass").split("\n")
+        if not self._by_range or len(digits) != len(texts):
             # There are cells of several lines.
-            return [
-                self.read(text) if "\n" not in text and self._by_range else self._read_other(text) for text in texts
-            ]
-        cells, known, home = [], self._known, self._code == 1
-        for text, (plus, area, exchange, line) in zip(texts, lines, strict=True):
-            if area and (plus or home):
-                prefix = area + exchange
-                kind = known[int(prefix)] or self._learn(int(prefix))
-                if kind != 255:
-                    cells.append(Cell(f"+1{prefix}{line}", Verdict.NUMBER, "", *self._kinds[kind - 1]))
+            for text in texts:
+                self._add(found, self.read(text))
+            return found
+        to, facts = found.to, found.facts
+        known, known_forms = self._known, self._forms
+        other, at_home = _Form.OTHER, _Form.AT_HOME
+        for at, form in enumerate(forms):
+            how = known_forms.get(form) or self._learn_form(form)
+            if how is not other:
+                number = digits[at]
+                national = number[-10:]
+                place = int(national[:6])
+                kind = known[place] or self._learn(place)
+                plain = how is at_home or number[0] == "1"
+                if kind != 255 and plain and national[6:] not in _MADE_UP:
+                    to.append("+1" + national)
+                    facts.append(kind - 1)
                     continue
-            cells.append(self._read_other(text))
-        return cells
+            self._add(found, self._read_odd(texts[at]))
+        return found
+
+    def _read_odd(self, text: str) -> Cell:
+        """Read a cell that is not plain; where there is no number, the same stands again and again."""
+        cell = self._odd.get(text)
+        if cell is None:
+            cell = self.read(text)
+            if cell.number is None and len(text) <= _LONGEST_WORD:
+                if len(self._odd) >= _MOST_FORMS:
+                    self._odd.clear()
+                self._odd[text] = cell
+        return cell
+
+    def _add(self, found: Numbers, cell: Cell) -> None:
+        if cell.number is None:
+            found.others[len(found.to)] = cell
+        found.to.append(cell.number)
+        found.facts.append(self._place(Facts(*cell[3:])))
+
+    def _place(self, facts: Facts) -> int:
+        if facts not in self._places:
+            self._places[facts] = len(self.facts)
+            self.facts.append(facts)
+        return self._places[facts]
+
+    def _learn_form(self, form: bytes) -> _Form:
+        """Find how numbers of a form are written."""
+        found = _FORM.fullmatch(form.decode("utf-8", "surrogatepass"))
+        home = self._code == 1
+        if len(self._forms) >= _MOST_FORMS:
+            self._forms.clear()
+        how = _Form.OTHER
+        if found and (found["plus"] or home):
+            how = _Form.WITH_CODE if found["code"] else _Form.AT_HOME
+        self._forms[form] = how
+        return how
 
     def _read_other(self, text: str) -> Cell:
         written = _WRITTEN.fullmatch(text)
@@ -180,16 +264,14 @@ class CellReader:
             return Cell(None, Verdict.INVALID, str(problem))
 
     def _learn(self, place: int) -> int:
-        """Find the kind of all numbers of one area code and exchange."""
+        """Find what is known of all numbers of one area code and exchange."""
+        digits = f"{place:06}"
         try:
-            cell = self._cell(callable_number(1, f"{place:06}0101"), "")
+            # Area codes that are followed by themselves need a closer look: the number may be made up.
+            cell = None if digits[:3] == digits[3:] else self._cell(callable_number(1, f"{digits}0101"), "")
         except ValueError:
-            self._known[place] = 255
-        else:
-            kind = (cell.toll_free, cell.foreign, cell.unconfirmed)
-            if kind not in self._kinds:
-                self._kinds.append(kind)
-            self._known[place] = min(self._kinds.index(kind) + 1, 255)
+            cell = None
+        self._known[place] = 255 if cell is None else min(self._place(Facts(*cell[3:])) + 1, 255)
         return self._known[place]
 
     def _one_number(self, text: str) -> tuple[str, list[str]]:

@@ -4,6 +4,7 @@ import hashlib
 import itertools
 import json
 from bisect import insort
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
@@ -12,14 +13,14 @@ from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
-from faxdispatch.calling.numbers import NumberPolicy
-from faxdispatch.lists.cells import Cell, CellReader, Verdict
-from faxdispatch.lists.fields import read_field
-from faxdispatch.lists.records import Flawed
+from faxdispatch.calling.numbers import NumberPolicy, is_sip
+from faxdispatch.lists.block import Block
+from faxdispatch.lists.cells import CellReader, Facts, Verdict
+from faxdispatch.lists.fields import FieldReader, RowSaid, WrongCell
 from faxdispatch.lists.seen import Seen
 from faxdispatch.lists.shape import Columns
 from faxdispatch.lists.source import Source, open_source
-from faxdispatch.lists.table import Line, Table, read_table
+from faxdispatch.lists.table import Table, read_table
 
 if TYPE_CHECKING:
     from faxdispatch.lists.documents import RowDocuments
@@ -30,8 +31,10 @@ _BATCH = 1000
 _SHOWN = 120
 """Characters of a cell that are kept to show it."""
 
-_ORDINARY = Cell(None, Verdict.NUMBER)[3:]
-"""What there is to say of most numbers."""
+_NOTHING: RowSaid = {}
+"""What most rows say for themselves."""
+_MOST_DIGESTS = 10_000
+"""Different things that rows send of which a digest is remembered."""
 
 _NOT_SENT = {"reference", "document_name"}
 """What a row says for itself that its recipient does not get."""
@@ -92,6 +95,39 @@ Judged = Row | BadRow | LeftOut
 """What becomes of a row."""
 
 
+@dataclass(slots=True)
+class Batch:
+    """What becomes of rows that follow each other, by column.
+
+    `to` has the number to call for each, None for those of `others`, which are kept by their place from 0. `said` has
+    what each says for itself, with the fields of `read_field` but for its reference, which is in `references`; rows
+    that say the same share a mapping. Both are empty where no row says anything.
+    """
+
+    first: int
+    lines: list[int]
+    cells: list[Sequence[str]]
+    to: list[str | None]
+    said: list[RowSaid]
+    references: list[str | None]
+    others: dict[int, BadRow | LeftOut]
+
+    def fields(self, place: int) -> dict[str, Any]:
+        """Give what a row says for itself."""
+        said = dict(self.said[place]) if self.said else {}
+        if self.references and (reference := self.references[place]) is not None:
+            said["reference"] = reference
+        return said
+
+    def rows(self) -> Iterator[Judged]:
+        """Give the rows one by one."""
+        for place, (line, cells, to) in enumerate(zip(self.lines, self.cells, self.to, strict=True)):
+            if to is None:
+                yield self.others[place]
+            else:
+                yield Row(self.first + place, line, to, self.fields(place), tuple(cells))
+
+
 @dataclass
 class Summary:
     """Counts of rows. The first nine are of different rows; the others are of valid ones."""
@@ -138,6 +174,8 @@ class Check:
         self._first_bad: int = options["first_bad"]
         self._seen = Seen()
         self._sends_the_same = set(table.fields) <= _NOT_SENT
+        self._fields = FieldReader(table.fields, reader.policy.region)
+        self._digests: dict[int, tuple[RowSaid, int]] = {}
 
     def close(self) -> None:
         """Close the file."""
@@ -155,175 +193,221 @@ class Check:
         Raises:
             BadInput: the file is damaged further on.
         """
-        return itertools.chain.from_iterable(self.batches(_BATCH))
+        return itertools.chain.from_iterable(batch.rows() for batch in self.batches(_BATCH))
 
-    def batches(self, size: int) -> Iterator[list[Judged]]:
-        """Give what becomes of each row, in their order, so many at a time.
+    def batches(self, size: int) -> Iterator[Batch]:
+        """Give what becomes of the rows, in their order, so many at a time.
 
         Raises:
             BadInput: the file is damaged further on.
         """
         source = self.table.source
         with closing(source):
-            for lines in self.table.batches(size):
-                yield self._judged(lines)
+            for block in self.table.batches(size):
+                yield self._judged(block)
                 if self._on_progress:
                     self._on_progress(source.done(), source.total, self.summary.rows)
             if self._on_progress:
                 self._on_progress(source.total, source.total, self.summary.rows)
 
-    def refuse(self, row: Row, reason: str) -> BadRow:
-        """Count a row that was given as one that can be sent as a bad one after all."""
-        bad = self._bad(row, None, reason)
+    def refuse(self, batch: Batch, place: int, reason: str) -> BadRow:
+        """Make a row of a batch that can be sent a bad one after all, and give it."""
+        bad = self._bad(batch, place, None, reason)
+        batch.to[place], batch.others[place] = None, bad
         self.summary.valid -= 1
         self.summary.invalid += 1
         insort(self.summary.bad, bad, key=itemgetter(0))
         del self.summary.bad[self._first_bad :]
         return bad
 
-    def _judged(self, lines: list[Line]) -> list[Judged]:
+    def _judged(self, block: Block) -> Batch:
         """Give what becomes of rows."""
-        places = self._places(lines)
-        text = self.table.number_text if self.table.kinds else tuple.__getitem__
+        others = self._aside(block)
+        places = self._places(block, others)
         texts = [
-            text(line.cells, place) if isinstance(place, int) else "" for line, place in zip(lines, places, strict=True)
+            "" if at in others else row[place] for at, (row, place) in enumerate(zip(block.cells, places, strict=True))
         ]
-        cells = self._reader.read_all(texts)
-        found = list(map(self._read, lines, places, cells))
-        self._leave_out_stopped(found)
-        if not self._personalised:
-            self._leave_out_duplicates(found)
-        self._count(found, cells)
-        return found
-
-    def _places(self, lines: list[Line]) -> list[int | BadRow | LeftOut]:
-        """Give the column of each row's fax number, or why the row is not sent whatever that is."""
-        table = self.table
-        number, is_plain = table.number_column, not (table.kinds or table.refusals)
-        return [
-            number
-            if is_plain
-            and not (line.problem or line.no_recipient or line.hidden)
-            and not (table.may_be_flawed and Flawed in map(type, line.cells))
-            else self._place(line)
-            for line in lines
-        ]
-
-    def _place(self, line: Line) -> int | BadRow | LeftOut:
-        if (left_out := self._left_out(line)) is not None:
-            return left_out
-        if line.problem:
-            return self._bad(line, None, line.problem)
-        number = self.table.number_place(line.cells)
-        if number is None:
-            return LeftOut(line.row, line.line, Why.NO_NUMBER, "no number of a fax machine", None, line.cells)
-        try:
-            self.table.number_text(line.cells, number)
-        except ValueError as problem:
-            return self._bad(line, number, str(problem))
-        return self._flawed(line, number) or number
-
-    def _read(self, line: Line, place: int | BadRow | LeftOut, cell: Cell) -> Judged:
-        if not isinstance(place, int):
-            return place
-        row, at, cells = line[:3]
-        if cell.verdict is Verdict.NONE:
-            return LeftOut(row, at, Why.NO_NUMBER, "no number", None, cells)
-        if cell.number is None:
-            return self._bad(line, place, cell.note)
-        fields: dict[str, Any] = {}
-        for name, where in self.table.fields.items():
-            try:
-                fields.update(read_field(name, cells[where], self._reader.policy.region))
-            except ValueError as problem:
-                return self._bad(line, where, str(problem))
-        return Row(row, at, cell.number, fields, cells)
-
-    def _flawed(self, line: Line, number: int) -> BadRow | None:
-        for place in (number, *self.table.fields.values()):
-            if isinstance(cell := line.cells[place], Flawed):
-                return self._bad(line, place, cell.problem)
-        return None
-
-    def _left_out(self, line: Line) -> LeftOut | None:
-        """Tell why a row is none to be sent to, whatever its number; None where nothing speaks against it."""
-        if line.no_recipient:
-            return LeftOut(line.row, line.line, Why.NO_NUMBER, line.no_recipient, None, line.cells)
-        if line.hidden and not self._include_hidden:
-            return LeftOut(line.row, line.line, Why.HIDDEN, line.hidden, None, line.cells)
-        if self.table.refusals and not line.problem and (refusal := self.table.refusal(line.cells)):
-            return LeftOut(line.row, line.line, Why.OPTED_OUT, f"opted out, {refusal}", None, line.cells)
-        return None
-
-    def _bad(self, line: Line | Row, place: int | None, reason: str) -> BadRow:
-        value = self.table.delimiter.join(line.cells) if place is None else line.cells[place]
-        column = "" if place is None else self.table.columns[place]
-        shown = value if len(value) <= _SHOWN else f"{value[:_SHOWN]}…"
-        return BadRow(line.row, line.line, column, shown, reason, line.cells)
-
-    def _leave_out_stopped(self, found: list[Judged]) -> None:
-        """Leave out the rows that a list of stopped numbers has, and those whose document cannot be sent."""
-        numbers = list({row.to for row in found if isinstance(row, Row)})
-        stopped: dict[str, Why] = {}
-        for why, asked in ((Why.QUARANTINED, self._quarantined), (Why.SUPPRESSED, self._suppressed)):
-            if asked and numbers:
-                stopped |= dict.fromkeys(asked(numbers), why)
-        if stopped:
-            for at, row in enumerate(found):
-                if isinstance(row, Row) and (known := stopped.get(row.to)):
-                    found[at] = LeftOut(row.row, row.line, known, known.value, row.to, row.cells)
-        if self.documents:
-            self.documents.look_at(row.fields for row in found if isinstance(row, Row))
-            for at, row in enumerate(found):
-                if isinstance(row, Row):
-                    found[at] = self._with_document(self.documents, row)
-
-    def _with_document(self, documents: "RowDocuments", row: Row) -> Row | BadRow:
-        try:
-            return row._replace(fields=dict(documents.of(row.fields)))
-        except ValueError as problem:
-            return self._bad(row, self.table.fields["media"], str(problem))
-
-    def _leave_out_duplicates(self, found: list[Judged]) -> None:
-        rows = [row for row in found if isinstance(row, Row)]
-        firsts = self._seen.firsts(map(self._key, rows), [row.row for row in rows])
-        for row, first in zip(rows, firsts, strict=True):
-            if first:
-                found[row.row - found[0].row] = LeftOut(
-                    row.row, row.line, Why.DUPLICATE, f"duplicate of row {first}", row.to, row.cells
+        if self.table.kinds:
+            self._choose_by_kind(block, places, texts, others)
+        numbers = self._reader.read_all(texts)
+        for at, cell in numbers.others.items():
+            if at not in others:
+                others[at] = (
+                    _left_out(block, at, Why.NO_NUMBER, "no number")
+                    if cell.verdict is Verdict.NONE
+                    else self._bad(block, at, places[at], cell.note)
                 )
+        batch = Batch(block.first, block.lines, block.cells, numbers.to, [], [], others)
+        if self.table.fields:
+            self._read_fields(batch)
+        self._stop(batch)
+        if not self._personalised:
+            self._leave_out_duplicates(batch)
+        for at in others:
+            numbers.to[at] = None
+        self._count(batch, numbers.facts)
+        return batch
 
-    def _key(self, row: Row) -> int:
+    def _aside(self, block: Block) -> "dict[int, BadRow | LeftOut]":
+        """Give the rows that are not sent, whatever their numbers."""
+        others: dict[int, BadRow | LeftOut] = {
+            at: _left_out(block, at, Why.NO_NUMBER, why) for at, why in block.no_recipients.items()
+        }
+        if not self._include_hidden:
+            for at, why in block.hidden.items():
+                others.setdefault(at, _left_out(block, at, Why.HIDDEN, why))
+        for at, words in self.table.refused(block):
+            others.setdefault(at, _left_out(block, at, Why.OPTED_OUT, f"opted out, {words}"))
+        for at, problem in block.problems.items():
+            if at not in others:
+                others[at] = self._bad(block, at, None, problem)
+        return others
+
+    def _places(self, block: Block, others: "dict[int, BadRow | LeftOut]") -> Sequence[int]:
+        """Give the column of each row's fax number; rows without one, or with a cell that tells no text, go aside."""
+        table = self.table
+        places = [table.number_column] * len(block)
+        if table.kinds:
+            for at, row in enumerate(block.cells):
+                if at in others:
+                    continue
+                if (place := table.number_place(row)) is None:
+                    others[at] = _left_out(block, at, Why.NO_NUMBER, "no number of a fax machine")
+                else:
+                    places[at] = place
+        for at, flaws in block.flaws.items():
+            flawed = next((place for place in (places[at], *table.fields.values()) if place in flaws), None)
+            if flawed is not None and at not in others:
+                others[at] = self._bad(block, at, flawed, flaws[flawed])
+        return places
+
+    def _choose_by_kind(
+        self, block: Block, places: Sequence[int], texts: list[str], others: "dict[int, BadRow | LeftOut]"
+    ) -> None:
+        """Leave in cells with several numbers those of fax machines."""
+        for at, place in enumerate(places):
+            if at not in others:
+                try:
+                    texts[at] = self.table.number_text(block.cells[at], place)
+                except ValueError as problem:
+                    others[at] = self._bad(block, at, place, str(problem))
+
+    def _read_fields(self, batch: Batch) -> None:
+        """Read what rows say for themselves."""
+        reader, others = self._fields, batch.others
+        batch.said, batch.references = [_NOTHING] * len(batch.to), [None] * len(batch.to)
+        if (references := reader.references(batch.cells)) is not None:
+            batch.references = references
+            if reader.reads_nothing_else:
+                return
+        for at, cells in enumerate(batch.cells):
+            if at not in others:
+                try:
+                    batch.said[at] = reader.said(cells)
+                    if references is None:
+                        batch.references[at] = reader.reference(cells)
+                except WrongCell as problem:
+                    others[at] = self._bad(batch, at, problem.place, str(problem))
+
+    def _stop(self, batch: Batch) -> None:
+        """Leave out the rows that a list of stopped numbers has, and those whose document cannot be sent."""
+        if stopped := self._stopped(batch):
+            for at, to in enumerate(batch.to):
+                if to in stopped and at not in batch.others:
+                    batch.others[at] = _left_out(batch, at, stopped[to], stopped[to].value, to)
+        if self.documents:
+            self.documents.look_at(said for at, said in enumerate(batch.said) if at not in batch.others)
+            for at, said in enumerate(batch.said):
+                if at not in batch.others:
+                    try:
+                        batch.said[at] = self.documents.of(said)
+                    except ValueError as problem:
+                        batch.others[at] = self._bad(batch, at, self.table.fields["media"], str(problem))
+
+    def _stopped(self, batch: Batch) -> dict[str, Why]:
+        """Give the numbers of a batch that a list has, and which."""
+        lists = [(Why.QUARANTINED, self._quarantined), (Why.SUPPRESSED, self._suppressed)]
+        if not any(asked for _, asked in lists):
+            return {}
+        numbers = list({to: None for at, to in enumerate(batch.to) if to and at not in batch.others})
+        return {to: why for why, asked in lists if asked and numbers for to in asked(numbers)}
+
+    def _leave_out_duplicates(self, batch: Batch) -> None:
+        others = batch.others
+        places = [at for at in range(len(batch.to)) if at not in others] if others else range(len(batch.to))
+        numbers = [to for to in map(batch.to.__getitem__, places) if to]
+        keys = (
+            list(map(int, numbers))
+            if self._sends_the_same and not any(map(is_sip, numbers))
+            else [
+                self._key(to, batch.said[at] if batch.said else _NOTHING)
+                for at, to in zip(places, numbers, strict=True)
+            ]
+        )
+        firsts = self._seen.firsts(keys, [batch.first + at for at in places])
+        if any(firsts):
+            for at, to, row in zip(places, numbers, firsts, strict=True):
+                if row:
+                    others[at] = _left_out(batch, at, Why.DUPLICATE, f"duplicate of row {row}", to)
+
+    def _key(self, to: str, said: RowSaid) -> int:
         """Give what is the same for rows that have the same number and would send the same."""
-        if self._sends_the_same and row.to[0] == "+":
-            return int(row.to)
-        sent = {name: value for name, value in row.fields.items() if name not in _NOT_SENT}
-        if not sent and row.to[0] == "+":
-            return int(row.to)
-        what = json.dumps([row.to, sent], sort_keys=True).encode()
-        return int.from_bytes(hashlib.blake2b(what, digest_size=16).digest()) or 1
+        digest = self._digest(said)
+        if to[0] == "+":
+            return int(to) | digest << 64
+        return int.from_bytes(hashlib.blake2b(f"{digest} {to}".encode(), digest_size=16).digest()) or 1
 
-    def _count(self, found: list[Judged], cells: list[Cell]) -> None:
-        summary = self.summary
-        summary.rows += len(found)
-        for row, cell in zip(found, cells, strict=True):
-            if isinstance(row, Row):
-                summary.valid += 1
-                summary.own_number += row.to in self._own
-                if cell[3:] != _ORDINARY:
-                    summary.toll_free += cell.toll_free
-                    summary.unconfirmed += cell.unconfirmed
-                    summary.shared_cost += cell.shared_cost
-                    if cell.foreign:
-                        summary.foreign += 1
-                        summary.countries[cell.foreign] = summary.countries.get(cell.foreign, 0) + 1
-            elif isinstance(row, BadRow):
+    def _digest(self, said: RowSaid) -> int:
+        """Give 64 bits of what a row sends besides its document for all; 0 where that is nothing."""
+        if not said:
+            return 0
+        # What is kept here cannot be taken for another one that has its place in memory later.
+        known = self._digests.get(id(said))
+        if known is None:
+            sent = {name: value for name, value in said.items() if name not in _NOT_SENT}
+            told = json.dumps(sent, sort_keys=True).encode()
+            known = (said, int.from_bytes(hashlib.blake2b(told, digest_size=8).digest()) if sent else 0)
+            if len(self._digests) >= _MOST_DIGESTS:
+                self._digests.clear()
+            self._digests[id(said)] = known
+        return known[1]
+
+    def _count(self, batch: Batch, facts: list[int]) -> None:
+        summary, others = self.summary, batch.others
+        summary.rows += len(batch.to)
+        summary.valid += len(batch.to) - len(others)
+        summary.own_number += sum(map(self._own.__contains__, batch.to))
+        if any(facts):
+            for place, count in Counter(fact for fact, to in zip(facts, batch.to, strict=True) if fact and to).items():
+                self._count_facts(self._reader.facts[place], count)
+        for _, row in sorted(others.items()):
+            if isinstance(row, BadRow):
                 summary.invalid += 1
                 if len(summary.bad) < self._first_bad:
                     summary.bad.append(row)
             else:
                 name = row.why.name.lower()
                 setattr(summary, name, getattr(summary, name) + 1)
+
+    def _count_facts(self, facts: Facts, count: int) -> None:
+        summary = self.summary
+        summary.toll_free += count * facts.toll_free
+        summary.unconfirmed += count * facts.unconfirmed
+        summary.shared_cost += count * facts.shared_cost
+        if facts.foreign:
+            summary.foreign += count
+            summary.countries[facts.foreign] = summary.countries.get(facts.foreign, 0) + count
+
+    def _bad(self, of: Block | Batch, at: int, column: int | None, reason: str) -> BadRow:
+        cells = tuple(of.cells[at])
+        value = self.table.delimiter.join(cells) if column is None else cells[column]
+        name = "" if column is None else self.table.columns[column]
+        shown = value if len(value) <= _SHOWN else f"{value[:_SHOWN]}…"
+        return BadRow(of.first + at, of.lines[at], name, shown, reason, cells)
+
+
+def _left_out(of: Block | Batch, at: int, why: Why, reason: str, to: str | None = None) -> LeftOut:
+    return LeftOut(of.first + at, of.lines[at], why, reason, to, tuple(of.cells[at]))
 
 
 def check(

@@ -1,6 +1,7 @@
 """What a row has of its own apart from its number: document, sender, quality, window, zone, priority, reference."""
 
 import re
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Annotated, Any, cast
 
@@ -28,8 +29,89 @@ _SHORT = 100
 """Characters of a reference that no bound comes near."""
 
 RowFields = tuple[tuple[str, Any], ...]
+RowSaid = Mapping[str, Any]
+"""What a row says for itself, by the names of `read_field`. Rows may share it: it is not to be changed."""
+
+_MOST_KNOWN = 8192
+"""Different rows that are remembered."""
 
 
+class WrongCell(ValueError):
+    """A cell of a field is wrong; `str()` says how, and `place` is its column, from 0."""
+
+    def __init__(self, place: int, problem: str) -> None:
+        super().__init__(problem)
+        self.place = place
+
+
+class FieldReader:
+    """Reads the fields of rows; those with the same cells are read once.
+
+    `columns` are the places of our fields in a row, from 0. `region` is the country of a sender's number without `+`.
+    """
+
+    def __init__(self, columns: Mapping[str, int], region: str | None) -> None:
+        self._reference = columns.get("reference")
+        self._columns = {name: place for name, place in columns.items() if name != "reference"}
+        self._places = tuple(self._columns.values())
+        self._region = region
+        self._known: dict[tuple[str, ...], RowSaid] = {}
+
+    def said(self, cells: Sequence[str]) -> RowSaid:
+        """Give what a row says for itself but for its reference.
+
+        Raises:
+            WrongCell: one of its cells is wrong.
+        """
+        key = tuple([cells[place] for place in self._places])
+        found = self._known.get(key)
+        if found is None:
+            found = self._read(cells)
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
+            self._known[key] = found
+        return found
+
+    @property
+    def reads_nothing_else(self) -> bool:
+        """Whether there is no field but the reference."""
+        return not self._columns
+
+    def references(self, rows: Sequence[Sequence[str]]) -> list[str | None] | None:
+        """Give the references of rows at once, None for those without one; None unless nothing is wrong with any."""
+        place = self._reference
+        if place is None:
+            return [None] * len(rows)
+        # Each row has another one, and nearly all are short.
+        cells = [row[place] if len(row) > place else "" for row in rows]
+        if max(map(len, cells)) > _SHORT or not "".join(cells).isascii():
+            return None
+        return [cell.strip() or None for cell in cells]
+
+    def reference(self, cells: Sequence[str]) -> str | None:
+        """Give the reference of a row; None where it has none.
+
+        Raises:
+            WrongCell: it is wrong.
+        """
+        if self._reference is None:
+            return None
+        return self._field("reference", cells[self._reference], self._reference).get("reference")
+
+    def _read(self, cells: Sequence[str]) -> RowSaid:
+        said: dict[str, Any] = {}
+        for name, place in self._columns.items():
+            said |= self._field(name, cells[place], place)
+        return said
+
+    def _field(self, name: str, cell: str, place: int) -> dict[str, Any]:
+        try:
+            return dict(read_field(name, cell, self._region))
+        except ValueError as problem:
+            raise WrongCell(place, str(problem)) from None
+
+
+@lru_cache(maxsize=_MOST_KNOWN)
 def read_field(name: str, cell: str, region: str | None) -> RowFields:
     """Read a cell of one of `headers.FIELDS`; empty where the cell is.
 
@@ -40,14 +122,6 @@ def read_field(name: str, cell: str, region: str | None) -> RowFields:
     Raises:
         ValueError: saying what is wrong with the cell.
     """
-    if name == "reference" and 0 < len(cell) <= _SHORT and cell.isascii() and (text := cell.strip()):
-        # Each row has another one, and there is nothing wrong with such.
-        return (("reference", text),)
-    return _read(name, cell, region)
-
-
-@lru_cache(maxsize=8192)
-def _read(name: str, cell: str, region: str | None) -> RowFields:
     text = cell.strip()
     if not text:
         return ()

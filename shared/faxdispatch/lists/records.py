@@ -2,8 +2,9 @@
 
 import csv
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from typing import NamedTuple, Self
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from faxdispatch.lists.block import Block, Record
 
 _MOST_LINES = 100
 """Lines of the longest record. Where a quote is not closed by then, it was opened by mistake."""
@@ -15,32 +16,6 @@ NO_DELIMITER = "\x1f"
 """Stands for a list of one column: it separates nothing."""
 
 _UNCLOSED = "a quote is opened here and never closed, or not where a cell ends; this line is left out alone"
-
-
-class Flawed(str):
-    """The text of a cell that does not say what is meant; `problem` says why, in words that follow its name."""
-
-    __slots__ = ("problem",)
-
-    def __new__(cls, text: str, problem: str) -> Self:
-        """Make it."""
-        made = super().__new__(cls, text)
-        made.problem = problem
-        return made
-
-    problem: str
-
-
-class Record(NamedTuple):
-    """A line that is not blank, or the lines of one record: number of the first, cells, and what is wrong, if it is.
-
-    `hidden` says why a spreadsheet does not show the row, or shows that it does not count.
-    """
-
-    line: int
-    cells: tuple[str, ...]
-    problem: str = ""
-    hidden: str = ""
 
 
 class Lines:
@@ -85,7 +60,7 @@ class Lines:
 
 
 class Records:
-    """Iterates over the records of lines, many at a time. Blank lines, and such as hold separators only, are none.
+    """Iterates over the records of lines, in blocks. Blank lines, and such as hold separators only, are none.
 
     With `width`, the number of cells of each record, and `number`, the place of the one with the telephone number, a
     quote that swallows other records is known to be unclosed.
@@ -98,17 +73,17 @@ class Records:
         self._number = number
         self._nothing = f' \t\r\n\xa0\ufeff"{delimiter}'
 
-    def __iter__(self) -> Iterator[list[Record]]:
+    def __iter__(self) -> Iterator[Block]:
         lines = self._lines
         while taken := lines.take():
             end = lines.number
-            records = self._each_a_line(end - len(taken) + 1, taken)
-            if records is None:
+            block = self._each_a_line(end - len(taken) + 1, taken)
+            if block is None:
                 lines.put_back(taken)
-                records = list(self._one_by_one(end))
-            yield records
+                block = Block.of(self._one_by_one(end))
+            yield block
 
-    def _each_a_line(self, first: int, taken: list[str]) -> list[Record] | None:
+    def _each_a_line(self, first: int, taken: list[str]) -> Block | None:
         """Give the records of lines, `first` being the number of the first; None unless each line is one."""
         delimiter, nothing = self._delimiter, self._nothing
         quoted = [line for line in taken if '"' in line]
@@ -119,12 +94,15 @@ class Records:
         # As many records as lines: no quote was still open at the end of one.
         if len(parsed) != len(quoted):
             return None
-        following, found = iter(parsed), []
-        for number, line in enumerate(taken, first):
-            cells = next(following) if '"' in line else line.rstrip("\r\n").split(delimiter)
-            if line.strip(nothing):
-                found.append(Record(number, tuple(cells)))
-        return found
+        following = iter(parsed)
+        cells: list[Sequence[str]] = [
+            next(following) if '"' in line else line.rstrip("\r\n").split(delimiter) for line in taken
+        ]
+        numbers = list(range(first, first + len(taken)))
+        blank = [place for place, line in enumerate(taken) if not line.strip(nothing)]
+        for place in reversed(blank):
+            del cells[place], numbers[place]
+        return Block(numbers, cells)
 
     def _one_by_one(self, end: int) -> Iterator[Record]:
         """Give the records that begin on lines up to `end`."""

@@ -4,6 +4,7 @@ CRMs and people write it both ways round: `Fax Opt Out: 1`, or `OK to fax: no`.
 """
 
 from enum import StrEnum
+from functools import lru_cache
 
 from faxdispatch.lists.headers import plain
 from faxdispatch.lists.words import FAX_WORDS, folded
@@ -85,6 +86,9 @@ _PLAIN_NO = frozenset(
     | {"opted out", "opt out", "optout", "denied", "refused", "revoked", "withdrawn", "declined", "out", "not given"}
 )
 
+_LONGEST_WORD = 100
+"""Characters from which on a cell is no plain yes or no."""
+
 
 def says(name: str) -> Says | None:
     """Tell what a column of this name says about faxing somebody; None where it says nothing of that."""
@@ -106,5 +110,10 @@ def _names_faxes(words: set[str]) -> bool:
 
 def refuses(column: Says, cell: str) -> bool:
     """Tell whether the cell of such a column says that its recipient is not to be faxed."""
+    return _refuses(column, cell) if len(cell) <= _LONGEST_WORD else column is Says.REFUSAL
+
+
+@lru_cache(maxsize=4096)
+def _refuses(column: Says, cell: str) -> bool:
     word = folded(cell)
     return word not in _NO if column is Says.REFUSAL else word in _PLAIN_NO

@@ -3,21 +3,22 @@
 A dict would take some 150 bytes each; this takes 20 to 60.
 """
 
+import itertools
 from array import array
 from collections.abc import Iterable, Sequence
 
 _FULL = 0.65
 _PIECE = 4096
 _LOW = (1 << 64) - 1
-_SPREAD = 0x9E3779B97F4A7C15
-"""2^64 by the golden ratio: neighbours among numbers end up far from each other."""
+_SMALLEST = 4099
+"""Slots at first. Odd ones, here and later, spread numbers that differ in their first digits alone."""
 
 
 class Seen:
     """Remembers keys of 128 bits, none of them 0, with the row that had each first."""
 
-    def __init__(self, slots: int = 1 << 12) -> None:
-        self._make(slots)
+    def __init__(self) -> None:
+        self._make(_SMALLEST)
 
     def _make(self, slots: int) -> None:
         self._low = array("Q", bytes(8 * slots))
@@ -25,36 +26,57 @@ class Seen:
         self._rows = array("I", bytes(array("I").itemsize * slots))
         self._count = 0
 
-    def firsts(self, keys: Iterable[int], rows: Sequence[int]) -> list[int]:
+    def firsts(self, keys: Sequence[int], rows: Sequence[int]) -> list[int]:
         """Give for each key the row that had it before; 0, and remember its own (from 1), where there was none."""
         if self._count + len(rows) > _FULL * len(self._rows):
             self._grow(self._count + len(rows))
-        lows, highs, taken, mask = self._low, self._high, self._rows, len(self._rows) - 1
-        count, found = self._count, []
+        found = (
+            self._narrow(keys, rows) if self._high is None and max(keys, default=0) <= _LOW else self._wide(keys, rows)
+        )
+        self._count += found.count(0)
+        return found
+
+    def _narrow(self, keys: Sequence[int], rows: Sequence[int]) -> list[int]:
+        """Do so for keys of 64 bits, as those of telephone numbers are."""
+        lows, taken, slots, found = self._low, self._rows, len(self._rows), list[int]()
+        for key, row in zip(keys, rows, strict=True):
+            place = key % slots
+            while (first := taken[place]) and lows[place] != key:
+                place += 1
+                if place == slots:
+                    place = 0
+            if not first:
+                lows[place] = key
+                taken[place] = row
+            found.append(first)
+        return found
+
+    def _wide(self, keys: Sequence[int], rows: Sequence[int]) -> list[int]:
+        lows, taken, slots, found = self._low, self._rows, len(self._rows), list[int]()
+        if self._high is None:
+            self._high = array("Q", bytes(8 * slots))
+        highs = self._high
         for key, row in zip(keys, rows, strict=True):
             low, high = key & _LOW, key >> 64
-            if high and highs is None:
-                highs = self._high = array("Q", bytes(8 * len(taken)))
-            place = ((low ^ high) * _SPREAD & _LOW) >> 20 & mask
-            while (first := taken[place]) and (lows[place] != low or (highs is not None and highs[place] != high)):
-                place = (place + 1) & mask
+            place = key % slots
+            while (first := taken[place]) and (lows[place] != low or highs[place] != high):
+                place = (place + 1) % slots
             if not first:
-                lows[place] = low
-                taken[place] = row
-                if highs is not None:
-                    highs[place] = high
-                count += 1
+                lows[place], highs[place], taken[place] = low, high, row
             found.append(first)
-        self._count = count
         return found
 
     def _grow(self, most: int) -> None:
-        lows, highs, rows = self._low, self._high, self._rows
+        lows, highs, rows, count = self._low, self._high, self._rows, self._count
         slots = len(rows)
         while most > _FULL * slots:
-            slots *= 2
+            slots = 2 * slots + 1
         self._make(slots)
         for begin in range(0, len(rows), _PIECE):
-            places = [place for place in range(begin, min(begin + _PIECE, len(rows))) if rows[place]]
-            keys = [lows[place] | (highs[place] << 64 if highs else 0) for place in places]
-            self.firsts(keys, [rows[place] for place in places])
+            taken = rows[begin : begin + _PIECE]
+            keys: Iterable[int] = itertools.compress(lows[begin : begin + _PIECE], taken)
+            if highs:
+                upper = itertools.compress(highs[begin : begin + _PIECE], taken)
+                keys = (low | high << 64 for low, high in zip(keys, upper, strict=True))
+            self.firsts(list(keys), list(filter(None, taken)))
+        self._count = count

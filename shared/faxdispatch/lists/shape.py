@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from faxdispatch.errors import BadInput
+from faxdispatch.lists.block import Record
 from faxdispatch.lists.cells import CellReader, Verdict
 from faxdispatch.lists.fields import problem_of
 from faxdispatch.lists.headers import (
@@ -22,7 +23,6 @@ from faxdispatch.lists.headers import (
     plain,
 )
 from faxdispatch.lists.kinds import Pair, are_kinds, is_kind_name, pairs
-from faxdispatch.lists.records import Record
 from faxdispatch.lists.refusals import Says, says
 from faxdispatch.lists.words import NO_NUMBER, folded
 
@@ -282,7 +282,7 @@ def _is_text(row: Record) -> bool:
     return not any(map(_is_numberish, row.cells))
 
 
-def trimmed(cells: tuple[str, ...]) -> tuple[str, ...]:
+def trimmed(cells: Sequence[str]) -> Sequence[str]:
     """Give cells without the empty ones at the end."""
     size = len(cells)
     while size and not cells[size - 1].strip():
@@ -303,7 +303,7 @@ def _is_numberish(cell: str) -> bool:
     return 7 <= digits <= 16 and bool(_NUMBERISH.fullmatch(text)) and not _DATE.fullmatch(text)
 
 
-def _may_be_header(cells: tuple[str, ...]) -> bool:
+def _may_be_header(cells: Sequence[str]) -> bool:
     words = [folded(cell) for cell in trimmed(cells)]
     return (
         bool(words)

@@ -17,9 +17,11 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import IO, Any, BinaryIO, Self, cast
 
+from faxdispatch.documents.contents import TooManyFiles, see_contents
 from faxdispatch.errors import BadInput
-from faxdispatch.lists.records import Record
-from faxdispatch.lists.workbook import chosen, records
+from faxdispatch.lists.block import Block, Record
+from faxdispatch.lists.workbook import blocks, chosen
+from faxdispatch.workbook.bounds import FILES
 from faxdispatch.workbook.reading import Workbook
 
 _SAMPLE = 256 * 1024
@@ -85,7 +87,7 @@ class Source:
     """A list of recipients that was opened. `close` it, or use it in a `with`.
 
     Exactly one of `lines` and `sheet` is set: `lines` gives the next lines of text with their ends, none at the end of
-    the text; `sheet` gives the rows of a spreadsheet that have anything in them, many at a time. `encoding` says in
+    the text; `sheet` gives the rows of a spreadsheet that have anything in them, in blocks. `encoding` says in
     words how the bytes are read, `notes` what else was found out. `total` is the file's size in bytes, and `done()` how
     much of it was read.
     """
@@ -95,7 +97,7 @@ class Source:
     done: Callable[[], int]
     encoding: str = ""
     lines: Callable[[], list[str]] | None = None
-    sheet: Iterator[list[Record]] | None = None
+    sheet: Iterator[Block] | None = None
     hidden_columns: frozenset[int] = frozenset()
     """Columns, from 0, that a spreadsheet does not show."""
     notes: list[str] = field(default_factory=list)
@@ -179,6 +181,12 @@ def _fill(source: Source, file: BinaryIO, stack: ExitStack, encoding: str | None
 
 
 def _fill_from_zip(source: Source, file: BinaryIO, stack: ExitStack, encoding: str | None, sheet: str | None) -> None:
+    try:
+        see_contents(file, FILES)
+    except TooManyFiles:
+        raise BadInput(
+            f"{source.name}: a zip archive with more than {FILES:,} files; unpack it and give the one list"
+        ) from None
     archive = stack.enter_context(zipfile.ZipFile(file))
     names = [
         info.filename
@@ -308,7 +316,7 @@ def _fill_from_workbook(source: Source, file: BinaryIO, stack: ExitStack, wanted
     if Path(source.name).suffix.lower() not in (".xlsx", ".xlsm"):
         source.notes.append("it is no CSV file, whatever its name says")
     source.hidden_columns, rows = sheet.read()
-    source.sheet = records(rows)
+    source.sheet = blocks(rows)
     # Another process reads the file, and its place in it is ours.
     source.done = lambda: 0 if file.closed else os.lseek(file.fileno(), 0, os.SEEK_CUR)
 
@@ -321,7 +329,7 @@ def rows_source(rows: Iterable[Mapping[str, Any] | Sequence[Any]]) -> Source:
     """
     filled = (record for record in _given(rows) if any(map(str.strip, record.cells)))
     batches = iter(lambda: list(itertools.islice(filled, _BATCH)), [])
-    return Source("rows", 0, lambda: 0, encoding="as given", sheet=batches)
+    return Source("rows", 0, lambda: 0, encoding="as given", sheet=map(Block.of, batches))
 
 
 def _given(rows: Iterable[Mapping[str, Any] | Sequence[Any]]) -> Iterator[Record]:

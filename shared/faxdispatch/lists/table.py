@@ -8,13 +8,13 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
 
 from faxdispatch.errors import BadInput
+from faxdispatch.lists.block import Block, Record
 from faxdispatch.lists.cells import CellReader
 from faxdispatch.lists.headers import FIELDS, OPT_OUT, fax_rank
 from faxdispatch.lists.kinds import Pair, fax_numbers, is_fax
-from faxdispatch.lists.records import NO_DELIMITER, Lines, Record, Records
+from faxdispatch.lists.records import NO_DELIMITER, Lines, Records
 from faxdispatch.lists.refusals import Says, refuses
 from faxdispatch.lists.shape import HEADER_WITHIN, Columns, Shape, trimmed
 from faxdispatch.lists.source import Source
@@ -25,22 +25,6 @@ _SAMPLE_LINES = 300
 _SAMPLE_CHARACTERS = 500_000
 _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe", NO_DELIMITER: "none, one column"}
 _GIVEN = {"comma": ",", "semicolon": ";", "tab": "\t", "\\t": "\t", "pipe": "|", "none": NO_DELIMITER}
-
-
-class Line(NamedTuple):
-    """One row of data.
-
-    `row` counts rows from 1 and is a recipient's identity forever; `line` is the line of the file that it begins on.
-    Title, header and blank lines, and such as hold separators only, are no rows. `problem` says why it cannot be read
-    as a row; `no_recipient` why it is none, such as a footer; `hidden` why a spreadsheet does not show it.
-    """
-
-    row: int
-    line: int
-    cells: tuple[str, ...]
-    problem: str = ""
-    no_recipient: str = ""
-    hidden: str = ""
 
 
 @dataclass
@@ -62,14 +46,9 @@ class Table:
     guesses: list[str]
     kinds: tuple[Pair, ...]
     refusals: dict[int, Says]
-    _records: Iterator[list[Record]]
+    _blocks: Iterator[Block]
 
-    @property
-    def may_be_flawed(self) -> bool:
-        """Whether a cell may be `Flawed`; one of a file of text never is."""
-        return not self.delimiter
-
-    def number_place(self, cells: tuple[str, ...]) -> int | None:
+    def number_place(self, cells: Sequence[str]) -> int | None:
         """Give the column that has a row's fax number; None where what it has are other machines' numbers."""
         if not self.kinds:
             return self.number_column
@@ -77,7 +56,7 @@ class Table:
             (pair.number for pair in self.kinds if is_fax(cells[pair.kind]) and cells[pair.number].strip()), None
         )
 
-    def number_text(self, cells: tuple[str, ...], place: int) -> str:
+    def number_text(self, cells: Sequence[str], place: int) -> str:
         """Give what stands in a column of a row of fax machines' numbers.
 
         Raises:
@@ -86,71 +65,78 @@ class Table:
         kind = next((pair.kind for pair in self.kinds if pair.number == place), None)
         return cells[place] if kind is None else fax_numbers(cells[kind], cells[place])
 
-    def refusal(self, cells: tuple[str, ...]) -> str:
-        """Give the words by which a row says that its recipient must not be faxed; none where it does not."""
+    def refused(self, block: Block) -> Iterator[tuple[int, str]]:
+        """Give the rows that say that their recipient must not be faxed: place in the block, and their words."""
         for place, what in self.refusals.items():
-            if refuses(what, cells[place]):
-                return f"{self.columns[place]}: {cells[place].strip()}"
-        return ""
+            for at, cells in enumerate(block.cells):
+                if len(cells) > place and refuses(what, cells[place]) and at not in block.problems:
+                    yield at, f"{self.columns[place]}: {cells[place].strip()}"
 
-    def batches(self, size: int) -> Iterator[list[Line]]:
+    def batches(self, size: int) -> Iterator[Block]:
         """Give the rows, once, so many at a time.
+
+        The first row is number 1, and the number is the identity of its recipient forever. Title, header and blank
+        lines, and such as hold separators only, are no rows. Each has a cell for every column, unless it has a problem
+        or is none.
 
         Raises:
             BadInput: the file is damaged further on.
         """
-        first, ahead = 1, list[Line]()
-        for records in self._records:
-            ahead += self._numbered(first, records)
-            first += len(records)
+        ahead = Block()
+        for block in self._blocks:
+            self._complete(block)
+            ahead.extend(block)
             # The last row of all is looked at once more.
             while len(ahead) > size:
-                yield ahead[:size]
-                del ahead[:size]
-        if ahead and _sums_up(ahead[-1].cells, self.number_column):
-            ahead[-1] = ahead[-1]._replace(no_recipient="sums up the rows above", problem="")
-        if ahead:
+                yield ahead.cut(size)
+        if ahead.lines:
+            last = len(ahead) - 1
+            if _sums_up(ahead.cells[last], self.number_column):
+                ahead.no_recipients[last] = "sums up the rows above"
             yield ahead
 
-    def _numbered(self, first: int, records: list[Record]) -> list[Line]:
-        """Give records as rows, `first` being the number of the first."""
-        width, number = len(self.columns), self.number_column
-        header_ends = self._ends_in_digits if self.header else None
-        lines = []
-        for row, record in enumerate(records, first):
-            line, cells, problem, hidden = record
-            # Nearly every row has a number, which is told from a header by its last digits.
-            if len(cells) == width and not problem and cells[number][-4:].isdigit() != header_ends:
-                lines.append(Line(row, line, cells, "", "", hidden))
-            else:
-                lines.append(self._line(row, record))
-        return lines
+    def _complete(self, block: Block) -> None:
+        """See which records are rows with a cell for each column."""
+        width, cells = len(self.columns), block.cells
+        if self.header:
+            self._find_headers(block)
+        if set(map(len, cells)) == {width}:
+            return
+        for at, row in enumerate(cells):
+            if len(row) != width and at not in block.problems and at not in block.no_recipients:
+                self._fit(block, at)
 
-    def _line(self, row: int, record: Record) -> Line:
-        cells, width, problem = record.cells, len(self.columns), record.problem
-        if self.header and self._repeats_header(cells):
-            return Line(row, record.line, cells, no_recipient="repeats the header")
-        if not problem and len(cells) != width:
-            extra = cells[width:]
+    def _find_headers(self, block: Block) -> None:
+        number, digits = self.number_column, self._ends_in_digits
+        # Nearly every row has a number, which is told from a header by its last digits.
+        for at, row in enumerate(block.cells):
+            if len(row) > number and row[number][-4:].isdigit() == digits and self._repeats_header(row):
+                block.no_recipients[at] = "repeats the header"
+
+    def _fit(self, block: Block, at: int) -> None:
+        """Make a row as wide as the list, or say why that cannot be."""
+        cells, width = block.cells[at], len(self.columns)
+        if len(cells) < width:
             # Spreadsheets leave out empty cells at the end. Where such a cell could be a document or a sender of the
             # row's own, it is not taken as empty.
-            left_out = not self.delimiter or (len(cells) > self.number_column and not self.fields)
-            if len(cells) < width and left_out:
-                cells += ("",) * (width - len(cells))
-            elif len(cells) < width:
-                problem = f"has {_cells(len(cells))} where the list has {_cells(width)}"
-            elif any(map(str.strip, extra)):
-                problem = f"has {_cells(len(cells))} where the list has {_cells(width)}; is a separator unquoted?"
+            if not self.delimiter or (len(cells) > self.number_column and not self.fields):
+                block.cells[at] = [*cells, *[""] * (width - len(cells))]
             else:
-                cells = cells[:width]
-        return Line(row, record.line, cells, problem, "", record.hidden)
+                block.problems[at] = f"has {_cells(len(cells))} where the list has {_cells(width)}"
+        elif any(map(str.strip, cells[width:])):
+            block.problems[at] = (
+                f"has {_cells(len(cells))} where the list has {_cells(width)}; is a separator unquoted?"
+            )
+        else:
+            block.cells[at] = cells[:width]
 
-    def _repeats_header(self, cells: tuple[str, ...]) -> bool:
+    def _repeats_header(self, cells: Sequence[str]) -> bool:
         """Tell whether a row is the header again, as where files were put together."""
         number = self.number_column
-        if number >= len(cells) or folded(cells[number]) != self._folded[number]:
+        if folded(cells[number]) != self._folded[number]:
             return False
-        return tuple(map(folded, trimmed(cells))) == self._folded[: len(trimmed(cells))]
+        filled = trimmed(cells)
+        return tuple(map(folded, filled)) == self._folded[: len(filled)]
 
     @cached_property
     def _ends_in_digits(self) -> bool:
@@ -189,15 +175,15 @@ def read_table(
             shape.guesses.insert(0, f"separator: {_DELIMITERS.get(separator, repr(separator))}")
         for _ in range(shape.ends):
             lines.next()
-        records: Iterator[list[Record]] = iter(Records(lines, separator, len(shape.names), shape.number))
+        blocks: Iterator[Block] = iter(Records(lines, separator, len(shape.names), shape.number))
     else:
         batches = iter(source.sheet or ())
         rows = list[Record]()
         while len(rows) < _SAMPLE_LINES and (batch := next(batches, None)):
-            rows += batch
+            rows += batch.records()
         shape = Shape(source.name, rows[:_SAMPLE_LINES], reader, column, fields or {}, hidden=source.hidden_columns)
         separator = ""
-        records = itertools.chain([[row for row in rows if row.line > shape.ends]], batches)
+        blocks = itertools.chain([Block.of(row for row in rows if row.line > shape.ends)], batches)
     return Table(
         source=source,
         columns=shape.names,
@@ -209,7 +195,7 @@ def read_table(
         kinds=shape.kinds,
         refusals=shape.refusals,
         guesses=[*source.notes, f"encoding: {source.encoding}", *shape.guesses],
-        _records=records,
+        _blocks=blocks,
     )
 
 
@@ -222,7 +208,7 @@ def _separator(given: str) -> str:
 
 def _sampled(sample: Sequence[str], delimiter: str) -> list[Record]:
     given = iter([list(sample)])
-    return list(itertools.chain.from_iterable(Records(Lines(lambda: next(given, [])), delimiter)))
+    return [record for block in Records(Lines(lambda: next(given, [])), delimiter) for record in block.records()]
 
 
 def _guess_delimiter(sample: Sequence[str]) -> str:
@@ -244,7 +230,7 @@ def _guess_delimiter(sample: Sequence[str]) -> str:
     return best
 
 
-def _sums_up(cells: tuple[str, ...], number: int) -> bool:
+def _sums_up(cells: Sequence[str], number: int) -> bool:
     first = next((cell for cell in cells if cell.strip()), "")
     return is_totals(first) or (number < len(cells) and is_totals(cells[number]))
 

@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from faxdispatch.errors import BadInput
+from faxdispatch.lists.block import Block
 from faxdispatch.lists.headers import fax_rank
-from faxdispatch.lists.records import Flawed, Record
 from faxdispatch.lists.words import folded
 from faxdispatch.workbook.reading import Sheet, Workbook
-from faxdispatch.workbook.sheet import Row
+from faxdispatch.workbook.wire import Rows
 
 _HEAD = 15
 
@@ -36,21 +36,14 @@ def chosen(name: str, book: Workbook, wanted: str | None = None) -> Sheet:
     return of_faxes[0]
 
 
-def records(batches: Iterable[list[Row]]) -> Iterator[list[Record]]:
-    """Give rows as records of a list."""
-    return ([_record(row) for row in rows] for rows in batches)
+def blocks(batches: Iterable[Rows]) -> Iterator[Block]:
+    """Give rows of a sheet as those of a list."""
+    return (Block(rows.numbers, rows.cells, hidden=rows.hidden, flaws=rows.flaws) for rows in batches)
 
 
-def _record(row: Row) -> Record:
-    number, cells, hidden, flaws = row
-    for place, problem in flaws.items():
-        cells[place] = Flawed(cells[place], problem)
-    return Record(number, tuple(cells), "", hidden)
-
-
-def _names_faxes(head: Iterable[Row]) -> bool:
+def _names_faxes(head: Iterable[Sequence[str]]) -> bool:
     """Tell whether one of the first rows names a column of fax numbers."""
-    return any(fax_rank(cell) for row in head for cell in row.cells)
+    return any(fax_rank(cell) for cells in head for cell in cells)
 
 
 def _titles(sheets: Sequence[Sheet]) -> str:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO, NamedTuple
 
-from faxdispatch.workbook.bounds import PART, RATIO, SHEETS, SMALL, WHOLE, Damaged, TooLarge
+from faxdispatch.documents.contents import TooManyFiles, see_contents
+from faxdispatch.workbook.bounds import FILES, PART, RATIO, SHEETS, SMALL, WHOLE, Damaged, TooLarge
 from faxdispatch.workbook.dates import EPOCH_1900, EPOCH_1904
 from faxdispatch.workbook.elements import Handler, parse
 from faxdispatch.workbook.sheet import Look, Sheet
@@ -34,6 +35,10 @@ class Book:
     """
 
     def __init__(self, file: IO[bytes]) -> None:
+        try:
+            see_contents(file, FILES)
+        except TooManyFiles:
+            raise TooLarge(f"it has more than {FILES:,} parts") from None
         self._archive = zipfile.ZipFile(file)
         self._parts = {info.filename: info for info in self._archive.infolist()}
         main = next((target for kind, target in self._related("").values() if kind == "officeDocument"), _USUAL)

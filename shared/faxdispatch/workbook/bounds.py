@@ -5,6 +5,8 @@ MEMORY = 300_000_000
 SECONDS = 900
 """Of its processor time; sheets at the bounds below take a few minutes."""
 
+FILES = 10_000
+"""Parts of all kinds."""
 PART = 2_000_000_000
 """Bytes of a sheet, unpacked."""
 WHOLE = {"strings": 300_000_000, "styles": 30_000_000}

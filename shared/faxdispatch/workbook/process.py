@@ -11,12 +11,13 @@ import os
 import sys
 import zipfile
 import zlib
+from collections.abc import Iterator
 from typing import IO
 
 from faxdispatch.subprocesses.bounded import bound
 from faxdispatch.workbook.book import Book
-from faxdispatch.workbook.bounds import MEMORY, SECONDS, Damaged, TooLarge
-from faxdispatch.workbook.sheet import Sheet
+from faxdispatch.workbook.bounds import MEMORY, ROWS, SECONDS, Damaged, TooLarge
+from faxdispatch.workbook.sheet import Row, Sheet
 from faxdispatch.workbook.wire import Kind, packed, send
 
 _BATCH = 500
@@ -57,15 +58,28 @@ def answer(file: IO[bytes], asked: IO[bytes], told: IO[bytes]) -> None:
 
 
 def _tell_rows(sheet: Sheet, most: int, told: IO[bytes]) -> None:
-    filled = (row for row in sheet.rows() if any(map(str.strip, row.cells)))
-    rows = itertools.islice(filled, most or None)
-    batches = iter(lambda: list(itertools.islice(rows, _BATCH)), [])
+    batches = _filled(sheet, most)
     first = next(batches, [])
     # They are known now.
     send(told, Kind.HIDDEN, json.dumps(sorted(sheet.hidden_columns)))
-    for batch in itertools.chain([first] if first else [], batches):
-        send(told, Kind.ROWS, packed(batch))
+    for batch in itertools.chain([first], batches):
+        if batch:
+            send(told, Kind.ROWS, packed(batch))
     send(told, Kind.END)
+
+
+def _filled(sheet: Sheet, most: int) -> Iterator[list[Row]]:
+    """Give the rows that have anything in them, many at a time: the first `most`, or all where that is 0."""
+    ahead, left = list[Row](), most or ROWS
+    for rows in sheet.rows():
+        ahead += [row for row in rows if "".join(row.cells).strip()]
+        if len(ahead) >= left:
+            break
+        if len(ahead) >= _BATCH:
+            yield ahead
+            left -= len(ahead)
+            ahead = []
+    yield ahead[:left]
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import IO
@@ -10,8 +10,7 @@ from typing import IO
 from faxdispatch.errors import BadInput
 from faxdispatch.subprocesses.bounded import start
 from faxdispatch.workbook.bounds import MEMORY, SECONDS
-from faxdispatch.workbook.sheet import Row
-from faxdispatch.workbook.wire import Kind, receive, unpacked
+from faxdispatch.workbook.wire import Kind, Rows, receive, unpacked
 
 _PROGRAM = Path(__file__).with_name("process.py")
 _AHEAD = 1024 * 1024
@@ -39,7 +38,7 @@ class Workbook:
         """End the process that reads it."""
         self._stack.close()
 
-    def read(self, place: int, most: int) -> tuple[frozenset[int], Iterator[list[Row]]]:
+    def read(self, place: int, most: int) -> tuple[frozenset[int], Iterator[Rows]]:
         """Give the columns that a sheet does not show, and its rows, many at a time, which are to be read to their end.
 
         Raises:
@@ -50,7 +49,7 @@ class Workbook:
                 os.write(self._child.stdin.fileno(), f"{place} {most}\n".encode())
         return frozenset(json.loads(self._hear()[1])), self._rows()
 
-    def _rows(self) -> Iterator[list[Row]]:
+    def _rows(self) -> Iterator[Rows]:
         while (told := self._hear())[0] is Kind.ROWS:
             yield unpacked(told[1])
 
@@ -75,15 +74,15 @@ class Sheet:
         self.title = title
         self.is_visible = is_visible
 
-    def head(self, most: int) -> list[Row]:
-        """Give the first rows that have anything in them.
+    def head(self, most: int) -> list[Sequence[str]]:
+        """Give the cells of the first rows that have anything in them.
 
         Raises:
             BadInput: the workbook is damaged or too large.
         """
-        return [row for rows in self._book.read(self._place, most)[1] for row in rows]
+        return [cells for rows in self._book.read(self._place, most)[1] for cells in rows.cells]
 
-    def read(self) -> tuple[frozenset[int], Iterator[list[Row]]]:
+    def read(self) -> tuple[frozenset[int], Iterator[Rows]]:
         """Give the columns, from 0, that it does not show, and its rows that have anything in them, many at a time.
 
         Raises:

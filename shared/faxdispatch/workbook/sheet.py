@@ -82,18 +82,8 @@ class Look:
         if not self.struck.isdisjoint(styles):
             return None
         try:
-            if self.general.issuperset(styles) and "-" not in "".join(values):
-                texts = self.texts
-                shown = [
-                    texts[int(value)]
-                    if kind == "s"
-                    else value
-                    if not value
-                    or kind == "str"
-                    or (kind != "b" and value.isascii() and value.isdigit() and value[0] != "0")
-                    else self.shown(kind, _PLAIN, value)
-                    for kind, value in zip(kinds, values, strict=True)
-                ]
+            if self.general.issuperset(styles):
+                shown = self._as_they_stand(kinds, values)
             else:
                 shown = [
                     self.shown(kind, self.style(style), value) if value else ""
@@ -104,6 +94,18 @@ class Look:
         except (ValueError, IndexError):
             raise Damaged("a cell has what is none of its kind") from None
         return None if self.has_rich and any(isinstance(text, RichText) for text in shown) else shown
+
+    def _as_they_stand(self, kinds: Sequence[str], values: Sequence[str]) -> list[str]:
+        """Give what cells without a format show."""
+        told = "".join(values)
+        if told.isascii() and told.isdigit() and all(values):
+            only = set(kinds)
+            if only == {"s"}:
+                return list(map(self.texts.__getitem__, map(int, values)))
+            # Whole numbers are written as they are shown, but for zeros before them.
+            if only <= {"", "n", "str"} and min(values) >= "1":
+                return list(values)
+        return [self.shown(kind, _PLAIN, value) if value else "" for kind, value in zip(kinds, values, strict=True)]
 
     def style(self, number: str | None) -> Style:
         """Give a style by its number; as everywhere, the first is that of cells which name none."""
@@ -156,20 +158,22 @@ class Sheet:
         """The columns that the sheet does not show."""
         return frozenset(self._handler.hidden_columns)
 
-    def rows(self) -> Iterator[Row]:
-        """Give its rows in their order, once.
+    def rows(self) -> Iterator[list[Row]]:
+        """Give its rows in their order, once, many at a time.
 
         Raises:
             TooLarge: it is beyond a bound.
             Damaged: it is no sheet, or not whole.
         """
-        found = itertools.chain.from_iterable(elements(self._stream, "row", self._by_pattern, self._handler))
-        for count, row in enumerate(found, start=1):
-            if count > ROWS or row.number > ROWS:
+        count = 0
+        for rows in elements(self._stream, "row", self._by_pattern, self._handler):
+            count += len(rows)
+            if count > ROWS or max((row.number for row in rows), default=0) > ROWS:
                 raise TooLarge(f"it has more than {ROWS:,} rows")
-            if len(row.cells) * CELL > ROW and sum(map(len, row.cells)) > ROW:
-                raise TooLarge(f"row {row.number} has more than {ROW:,} characters")
-            yield row
+            for row in rows:
+                if len(row.cells) * CELL > ROW and sum(map(len, row.cells)) > ROW:
+                    raise TooLarge(f"row {row.number} has more than {ROW:,} characters")
+            yield rows
 
     def _by_pattern(self, elements: list[bytes], place: int) -> list[Row]:
         """Read rows in which everything is plain, nothing is struck through and everything can be shown."""
@@ -223,12 +227,13 @@ class Sheet:
             if (column := self._look.column(styles, kinds, values)) is None:
                 return None
             columns.append(column)
-        hidden = {text: self._handler.hides(dict(_HEIGHT.findall(text))) for text in set(attributes)}
-        cells = map(list, zip(*columns, strict=True)) if columns else ([] for _ in run)
-        rows = [
-            Row(int(number), _trimmed(shown), "hidden" if hidden[text] else "")
-            for number, text, shown in zip(numbers, attributes, cells, strict=True)
-        ]
+        hides = {text: "hidden" if self._handler.hides(dict(_HEIGHT.findall(text))) else "" for text in set(attributes)}
+        cells = list(map(list, zip(*columns, strict=True))) if columns else [list[str]() for _ in run]
+        if columns and not all(columns[-1]):
+            cells = list(map(_trimmed, cells))
+        told = zip(map(int, numbers), cells, map(hides.__getitem__, attributes), itertools.repeat(_NONE))
+        # A million calls of the class itself would take half a second.
+        rows = list(map(tuple.__new__, itertools.repeat(Row), told))
         self._handler.last = rows[-1].number
         return rows
 

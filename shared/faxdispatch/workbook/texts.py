@@ -133,9 +133,11 @@ def _all_plain(elements: list[bytes]) -> list[str] | None:
     if not (table.startswith(begin) and table.endswith(end)):
         return None
     texts = table[len(begin) : -len(end)].split("</t></si><si><t>")
-    if _MARKED.search("".join(texts)):
+    told = "".join(texts)
+    if _MARKED.search(told):
         return None
-    return list(map(unescaped, texts))
+    is_plain = "_x" not in told and max(map(len, texts)) <= CELL
+    return texts if is_plain else list(map(unescaped, texts))
 
 
 def _first_plain(elements: list[bytes], place: int) -> list[str]:

@@ -3,16 +3,17 @@
 A message is a kind, a length and a text. Cells and rows are parted by characters that XML cannot have.
 """
 
+import json
 import struct
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from enum import Enum
-from typing import IO
+from typing import IO, NamedTuple
 
 from faxdispatch.workbook.sheet import Row
 
 _HEAD = struct.Struct(">cI")
 _LONGEST = 16_000_000
-_CELL, _ROW, _FLAW = "\x1f", "\x1e", "\x1d"
+_CELL, _ROW = "\x1f", "\x1e"
 
 
 class Kind(Enum):
@@ -47,34 +48,32 @@ def receive(stream: IO[bytes]) -> tuple[Kind, str] | None:
     return (Kind(kind), data.decode()) if len(data) == length else None
 
 
-def packed(rows: Iterable[Row]) -> str:
-    """Put rows into one text."""
-    return _ROW.join([_CELL.join((str(row.number), row.hidden, *_with_flaws(row))) for row in rows])
+class Rows(NamedTuple):
+    """Rows of a sheet that follow each other, by column: their numbers and their cells.
+
+    By the place of a row, from 0: `hidden` says why it is not to be counted, and `flaws` of its cells, by theirs, why
+    what they show does not tell what is meant.
+    """
+
+    numbers: list[int]
+    cells: list[Sequence[str]]
+    hidden: dict[int, str]
+    flaws: dict[int, Mapping[int, str]]
 
 
-def _with_flaws(row: Row) -> list[str]:
-    cells = row.cells
-    for place, flaw in row.flaws.items():
-        cells[place] = f"{_FLAW}{flaw}{_FLAW}{cells[place]}"
-    return cells
+def packed(rows: Sequence[Row]) -> str:
+    """Put rows, one at least, into one text."""
+    numbers, cells, hidden, flaws = zip(*rows, strict=True)
+    said_hidden = [[at, why] for at, why in enumerate(hidden) if why] if any(hidden) else []
+    said_flaws = [[at, *flaw] for at, of in enumerate(flaws) for flaw in of.items()] if any(flaws) else []
+    return _ROW.join([json.dumps([numbers, said_hidden, said_flaws]), *map(_CELL.join, cells)])
 
 
-def unpacked(text: str) -> list[Row]:
+def unpacked(text: str) -> Rows:
     """Give the rows of such a text."""
-    rows, has_flaws = [], _FLAW in text
-    for line in text.split(_ROW):
-        number, hidden, *cells = line.split(_CELL)
-        if has_flaws and _FLAW in line:
-            rows.append(Row(int(number), cells, hidden, _taken_out(cells)))
-        else:
-            rows.append(Row(int(number), cells, hidden))
-    return rows
-
-
-def _taken_out(cells: list[str]) -> dict[int, str]:
-    """Take out of cells what is wrong with them."""
-    flaws: dict[int, str] = {}
-    for place, cell in enumerate(cells):
-        if cell.startswith(_FLAW):
-            _, flaws[place], cells[place] = cell.split(_FLAW)
-    return flaws
+    head, *rows = text.split(_ROW)
+    numbers, hidden, flawed = json.loads(head)
+    flaws = dict[int, dict[int, str]]()
+    for at, place, flaw in flawed:
+        flaws.setdefault(at, {})[place] = flaw
+    return Rows(numbers, [row.split(_CELL) for row in rows], dict(hidden), dict(flaws))

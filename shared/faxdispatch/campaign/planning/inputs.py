@@ -18,7 +18,7 @@ from faxdispatch.campaign.requests import options_for_all, request_of
 from faxdispatch.documents.local import Document
 from faxdispatch.errors import BadInput, NotKnown
 from faxdispatch.jobs import Priority
-from faxdispatch.ledger import CHUNK, CampaignRow, Campaigns, Limits, Scripts, Suppressions
+from faxdispatch.ledger import CHUNK, Campaigns, Limits, Scripts, Suppressions
 from faxdispatch.lists.checking import BadRow, Progress, check
 from faxdispatch.lists.documents import OnDocuments
 from faxdispatch.preflight.examining import examine
@@ -112,11 +112,10 @@ class Planner:
             self._cover_pages = covers.pages if covers else 0
             recipients = self._recipients(start, options)
             left_out = 0
-            for row in judged(checking, options, covers, on_unfit=self._count_unfit):
-                if isinstance(row, CampaignRow):
+            for part in judged(checking, options, covers, on_unfit=self._count_unfit):
+                for row in part.rows:
                     self._add(recipients, row.to, options, row.fields)
-                else:
-                    left_out += 1
+                left_out += len(part.others)
         if left_out:
             self.remarks.append(
                 f"{counted_are(left_out, 'row')} not sent: faxdispatch campaign check {path.name} tells why"

@@ -37,15 +37,13 @@ from faxdispatch.cli.output import Answer
 from faxdispatch.cli.progress import reading
 from faxdispatch.cli.sending import Quality
 from faxdispatch.errors import BadInput
-from faxdispatch.ledger import CampaignRow, Scripts, Suppressions
+from faxdispatch.ledger import CHUNK, Scripts, Suppressions
 from faxdispatch.lists.badrows import BadRows, free_path
-from faxdispatch.lists.checking import BadRow, Check, LeftOut, Row, Summary
+from faxdispatch.lists.checking import BadRow, Check, LeftOut, Summary
 from faxdispatch.lists.checking import check as check_list
 from faxdispatch.lists.table import Table
 from faxdispatch.settings import Settings
 from faxdispatch.text.wording import counted
-
-Found = Row | CampaignRow | BadRow | LeftOut
 
 _OF_THE_VALID = ("toll_free", "foreign", "own_number", "unconfirmed", "shared_cost")
 
@@ -120,28 +118,32 @@ def check(
         )
         look_up(checking, documents, media_dir=media_dir)
         with checking:
-            rows = _judged(checking, given, settings, quality)
+            rows = _not_sent(checking, given, settings, quality)
             files = (bad_rows or free_path(called(file)), left_out or free_left_out(called(file)))
-            written, left = _run(checking.table, rows, *files)
+            written, left = _write(checking.table, rows, *files)
     return _answer(checking, written, left, asked=bool(settings.redis_url))
 
 
-def _judged(checking: Check, given: ForAll, settings: Settings, quality: str | None) -> Iterable[Found]:
-    """Give what becomes of each row, judged by what would be sent to it where documents are told."""
+def _not_sent(checking: Check, given: ForAll, settings: Settings, quality: str | None) -> Iterator[BadRow | LeftOut]:
+    """Give the rows that are not sent, judged by what would be sent to them where documents are told."""
     by_row = "media" in checking.table.fields
     if not (given or by_row):
-        return checking
+        for batch in checking.batches(CHUNK):
+            yield from (other for _, other in sorted(batch.others.items()))
+        return
     asked = given.options | {"quality": quality}
     options = options_for_all(asked, region=settings.fax_default_region, media_by_row=by_row)
-    return judged(checking, options, covers_of(given.cover, checking.table.columns, settings.fax_cover_fonts))
+    covers = covers_of(given.cover, checking.table.columns, settings.fax_cover_fonts)
+    for part in judged(checking, options, covers):
+        yield from part.others
 
 
-def _run(table: Table, rows: Iterable[Found], path: Path, left_path: Path) -> tuple[Path | None, Path | None]:
-    """Look at every row; give the file of the bad ones and that of all that are not faxed, if there are any."""
+def _write(
+    table: Table, rows: Iterable[BadRow | LeftOut], path: Path, left_path: Path
+) -> tuple[Path | None, Path | None]:
+    """Write down rows; give the file of the bad ones and that of all that are not faxed, if there are any."""
     with BadRows(path, table.columns, table.delimiter) as bad, LeftOutFile(left_path, table.columns) as left:
         for row in rows:
-            if not isinstance(row, BadRow | LeftOut):
-                continue
             left.write(as_left_out(row))
             if isinstance(row, BadRow):
                 bad.write(row)

@@ -1,0 +1,49 @@
+"""The table of contents of a ZIP archive, which whoever opens the archive holds in memory as a whole."""
+
+import os
+import struct
+import zipfile
+from typing import IO
+
+MOST_BYTES = 20_000_000
+"""Of the table; the 65,535 files of an archive of the usual form take about half."""
+
+_END = struct.Struct("<4s4H2LH")
+"""The record at the end of an archive: how long the table is, and where (APPNOTE.TXT, 4.3.16)."""
+_LARGE_END = struct.Struct("<4sQ2H2L4Q")
+"""The record of large archives, which counts instead (4.3.14)."""
+_LOCATOR = 20
+"""Bytes of what stands between the two (4.3.15)."""
+_LONGEST_COMMENT = 0xFFFF
+_FILE = b"PK\x01\x02"
+
+
+class TooManyFiles(Exception):
+    """An archive has more files than are read of it."""
+
+
+def see_contents(file: IO[bytes], most_files: int) -> None:
+    """See that an archive has no more files than that, before anything is made of its table of contents.
+
+    Raises:
+        TooManyFiles: it has more, or its table is longer than `MOST_BYTES`.
+        zipfile.BadZipFile: it has no table of contents.
+    """
+    size = file.seek(0, os.SEEK_END)
+    start = max(0, size - _END.size - _LONGEST_COMMENT - _LOCATOR - _LARGE_END.size)
+    file.seek(start)
+    tail = file.read()
+    end = tail.rfind(b"PK\x05\x06")
+    if not 0 <= end <= len(tail) - _END.size:
+        raise zipfile.BadZipFile("it has no table of contents")
+    *_, length, _, _ = _END.unpack_from(tail, end)
+    large = end - _LOCATOR - _LARGE_END.size
+    if large >= 0 and tail.startswith(b"PK\x06\x06", large) and tail.startswith(b"PK\x06\x07", end - _LOCATOR):
+        *_, length, _ = _LARGE_END.unpack_from(tail, large)
+        end = large
+    if length > MOST_BYTES:
+        raise TooManyFiles
+    file.seek(max(0, start + end - length))
+    if file.read(length).count(_FILE) > most_files:
+        raise TooManyFiles
+    file.seek(0)
