@@ -13,7 +13,7 @@ from faxdispatch.search import Found, Page, Wanted
 
 SHOWN = 25
 _AT_ONCE = 2
-"""Blocks of a thousand recipients of campaigns that the first page reads; another page goes on."""
+"""Blocks of a thousand campaign recipients that the first page reads."""
 _FURTHER = 1200
 """Blocks that each further page reads: a million recipients, and about a second."""
 _DIGITS = 7

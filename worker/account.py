@@ -13,7 +13,7 @@ from faxdispatch.telnyx import ClientStack
 log = logging.getLogger(__name__)
 
 AGAIN = 5.0
-"""Seconds between two questions to a Telnyx that does not tell whose the key is."""
+"""Seconds between two questions while Telnyx does not say whose the key is."""
 
 
 class Account:

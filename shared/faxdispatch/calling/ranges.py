@@ -104,7 +104,7 @@ def _national(dialling: _Dialling, digits: str) -> tuple[int, str] | None:
         digits = digits[found.end() :]
         if dialling.rewrites and found[found.re.groups] is not None:
             return None
-        # Where the lists have what is left, it is surely taken off.
+        # Only if the lists know the remaining digits is it certain that the prefix can be taken off.
         if country_and_kind(dialling.code, digits)[1] == _UNKNOWN:
             return None
     return dialling.code, digits

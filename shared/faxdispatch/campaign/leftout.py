@@ -23,7 +23,7 @@ def left_out(found: BadRow | LeftOut) -> LeftOutRow:
 
 
 def free_path(source: Path) -> Path:
-    """Give the name of a file beside a list that is not there yet: such as `list.left-out.csv`."""
+    """Give a name for a new file beside a list, such as `list.left-out.csv`."""
     names = (source.with_name(f"{source.stem}.left-out{mark}.csv") for mark in ("", *(f"-{n}" for n in range(2, 9999))))
     return next(path for path in names if not path.exists())
 

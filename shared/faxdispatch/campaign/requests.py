@@ -49,7 +49,7 @@ def options_for_all(
 
 
 class RowRequests:
-    """What the rows of one campaign say for themselves, checked together with what is asked for all."""
+    """The options of a campaign's single rows, checked together with those for all rows."""
 
     def __init__(self, options: Mapping[str, Any]) -> None:
         self._options = options

@@ -109,7 +109,7 @@ class Parts:
 
 
 def parts_folder() -> tempfile.TemporaryDirectory[str]:
-    """Give a folder for the parts, which is gone with the block that uses it."""
+    """Give a temporary folder for the parts; it is removed at the end of the `with` block."""
     return tempfile.TemporaryDirectory(prefix="faxdispatch-evidence-")
 
 

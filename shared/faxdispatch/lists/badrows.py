@@ -41,7 +41,7 @@ def create(path: Path) -> IO[str]:
 
 
 def free_path(source: Path) -> Path:
-    """Give the name of a file beside a list that is not there yet: such as `list.bad.csv`, else `list.bad-2.csv`."""
+    """Give a name for a new file beside a list: `list.bad.csv`, or else `list.bad-2.csv`."""
     names = (source.with_name(f"{source.stem}.bad{number}.csv") for number in _numbers())
     return next(path for path in names if not path.exists())
 

@@ -37,7 +37,7 @@ class Lines:
         return self._ahead.popleft()
 
     def take(self) -> list[str]:
-        """Give the next lines, as many as are at hand; none where there is none any more."""
+        """Give the next lines, as many as are at hand; none at the end."""
         taken = list(self._ahead) or self._read()
         self._ahead.clear()
         self.number += len(taken)

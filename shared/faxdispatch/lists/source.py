@@ -275,7 +275,7 @@ class _Text:
         self._count = 0
 
     def lines(self) -> list[str]:
-        """Give the next lines with their ends; none where there is none any more.
+        """Give the next lines with their ends; none at the end of the file.
 
         Raises:
             BadInput: they cannot be read, or one is too long.

@@ -48,7 +48,7 @@ _PRINTED = 0.45
 _THIN, _LONG = 3.0, 36.0
 """Points: how thick a line is at most, and how long at least."""
 _FRAME = 5
-"""Segments of a frame at most: where it begins, and its sides."""
+"""Largest number of segments of a frame: its starting point and its sides."""
 _MOST_SHAPES = 2000
 """Shapes of a page that are looked at."""
 

@@ -74,7 +74,7 @@ class Book:
             return read_styles(stream) or [Style()]
 
     def _related(self, name: str) -> dict[str, tuple[str, str]]:
-        """Give the parts that one refers to, by the id that it has for each: its kind and its name."""
+        """Give the kind and the name of each part that this part refers to, by the id of the reference."""
         folder, base = posixpath.split(name)
         relations = posixpath.join(folder, "_rels", f"{base}.rels")
         if relations not in self._parts:

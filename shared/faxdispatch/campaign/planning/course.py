@@ -99,7 +99,7 @@ class _Course:
                 del self.left[place]
         if broke:
             self._money = 0.0
-        # A length that no date can hold is only too long.
+        # The bounds keep the date within what `datetime` can hold.
         until = self.now + min(timedelta(seconds=min(needed * share, 1e10)), 2 * LONGEST)
         self._wait(change if share < 1 and not broke else until)
 
