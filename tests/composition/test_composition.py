@@ -256,6 +256,35 @@ def test_a_web_page_that_loads_what_lies_elsewhere_is_refused(monkeypatch, tmp_p
         compose([tmp_path / "a.html"])
 
 
+@pytest.mark.parametrize("coding", ["utf-8", "utf-8-sig", "cp1252"])
+def test_libreoffice_is_told_how_text_is_written(monkeypatch, tmp_path, coding):
+    # LibreOffice takes "Grüße" in Windows-1252 for Chinese. What stands for it here keeps what it was given.
+    made = tmp_path / "made.pdf"
+    made.write_bytes(letter())
+    office = tmp_path / "soffice"
+    office.write_text(f"#!/bin/sh\ncp document.txt {tmp_path}/given.txt\nexec cp {made} document.pdf\n")
+    office.chmod(0o755)
+    monkeypatch.setattr(converting, "office", lambda: str(office))
+    compose([Document("Grüße für 3 €".encode(coding), ".txt"), letter()])
+
+    assert (tmp_path / "given.txt").read_bytes() == "Grüße für 3 €".encode("utf-8-sig")
+
+
+@pytest.mark.parametrize(
+    ("page", "loads"),
+    [
+        (b"<p>See <a class=x href='https://clinic.example/'>our page</a> or <a href=#top>above</a></p>", False),
+        (b"<img src='data:image/png;base64,AAAA'>", False),
+        (b"<img src='data:image/svg+xml;base64,AAAA'>", True),
+        (b"<a href=x style='background: url(http://a/b)'>x</a>", True),
+        (b"<a <link rel=stylesheet href=http://a/b.css>", True),
+        (b"<LINK HREF=http://a/b.css>", True),
+    ],
+)
+def test_hyperlinks_alone_load_nothing(page, loads):
+    assert converting.loads_from_elsewhere(page) is loads
+
+
 @pytest.mark.skipif(converting.office() is None, reason="LibreOffice is not here")
 @pytest.mark.parametrize(("name", "content"), [("a.rtf", b"{\\rtf1 Hello there}"), ("a.html", b"<p>Hello there</p>")])
 def test_where_libreoffice_is_there_it_converts(tmp_path, name, content):

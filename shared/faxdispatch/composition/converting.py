@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from faxdispatch.errors import BadInput
@@ -16,10 +17,13 @@ _SECONDS = 60
 _MEMORY = 4_000_000_000
 _LARGEST = 200_000_000
 _FOREIGN = re.compile(
-    rb"(?:src|srcset|href|data|poster|background)\s*=\s*[\"']?\s*(?!#|data:|mailto:|tel:)|url\(|<\s*script|@import",
+    rb"(?:src|srcset|href|data|poster|background)\s*=\s*+[\"']?+\s*+(?!#|data:image/(?:png|jpeg|gif);|mailto:|tel:)"
+    rb"|url\(|<\s*script|@import",
     re.IGNORECASE,
 )
-"""What a web page loads from elsewhere."""
+"""What a web page loads from elsewhere, once its hyperlinks are left out."""
+_HYPERLINK = re.compile(rb"(<a\s[^<>]*?)\bhref\s*=", re.IGNORECASE)
+"""What nobody follows on paper."""
 _PROFILE = """<?xml version="1.0" encoding="UTF-8"?>
 <oor:items xmlns:oor="http://openoffice.org/2001/registry" xmlns:xs="http://www.w3.org/2001/XMLSchema">
 <item oor:path="/org.openoffice.Office.Common/Security/Scripting"><prop oor:name="MacroSecurityLevel" oor:op="fuse">
@@ -55,10 +59,25 @@ def to_pdf(content: bytes, kind: str) -> bytes:
         raise BadInput(
             f"document: a {kind[1:].upper()} file becomes PDF by LibreOffice, which is not here; save it as PDF"
         )
-    if kind == ".html" and _FOREIGN.search(content):
+    if kind == ".html" and loads_from_elsewhere(content):
         raise BadInput("document: the web page loads pictures, styles or programs from elsewhere; save it as PDF")
+    if kind == ".txt":
+        content = _in_utf8(content)
     with tempfile.TemporaryDirectory(prefix="faxdispatch-") as folder:
         return _converted(command, Path(folder), content, CONVERTED[kind])
+
+
+def _in_utf8(text: bytes) -> bytes:
+    """Give text with the mark of UTF-8, since LibreOffice guesses wrong; what is not UTF-8 is Windows-1252."""
+    for coding in ("utf-8-sig", "cp1252"):
+        with suppress(UnicodeDecodeError):
+            return text.decode(coding).encode("utf-8-sig")
+    raise BadInput("document: is text in neither UTF-8 nor Windows-1252; save it as PDF")
+
+
+def loads_from_elsewhere(page: bytes) -> bool:
+    """Tell whether a web page needs more than itself to be shown."""
+    return bool(_FOREIGN.search(_HYPERLINK.sub(rb"\1", page)))
 
 
 def _converted(command: str, folder: Path, content: bytes, ending: str) -> bytes:
