@@ -7,7 +7,15 @@ from pathlib import Path
 import pytest
 from PIL import Image
 from pypdf import PdfReader
-from pypdf.generic import ArrayObject, DecodedStreamObject, DictionaryObject, NameObject, TextStringObject
+from pypdf.generic import (
+    ArrayObject,
+    BooleanObject,
+    DecodedStreamObject,
+    DictionaryObject,
+    NameObject,
+    NumberObject,
+    TextStringObject,
+)
 from pypdfium2 import PdfDocument
 
 from faxdispatch import BadInput, FaxClient, InvalidJob
@@ -43,6 +51,39 @@ def letter_with_layer(shown):
         writer.root_object[NameObject("/OCProperties")] = named(OCGs=ArrayObject([layer]), D=named(**of_all))
 
     return changed(letter(), add)
+
+
+def filled_form(value):
+    """A page with one field of a form, whose looks its reader makes of its value."""
+
+    def add(writer):
+        font = writer._add_object(
+            named(Type=NameObject("/Font"), Subtype=NameObject("/Type1"), BaseFont=NameObject("/Helvetica"))
+        )
+        field = writer._add_object(
+            named(
+                Type=NameObject("/Annot"),
+                Subtype=NameObject("/Widget"),
+                FT=NameObject("/Tx"),
+                T=TextStringObject("patient"),
+                V=TextStringObject(value),
+                Rect=ArrayObject(map(NumberObject, (50, 400, 550, 430))),
+                F=NumberObject(4),
+                DA=TextStringObject("/Helv 18 Tf 0 g"),
+            )
+        )
+        writer.pages[0][NameObject("/Annots")] = ArrayObject([field])
+        writer.root_object[NameObject("/AcroForm")] = named(
+            Fields=ArrayObject([field]), NeedAppearances=BooleanObject(True), DR=named(Font=named(Helv=font))
+        )
+
+    return changed(letter(), add)
+
+
+def black(content, page):
+    """How many dots of a page are black."""
+    with Image.open(BytesIO(draw(content, page).png)) as drawn:
+        return drawn.convert("L").histogram()[0]
 
 
 def named(**entries):
@@ -203,6 +244,13 @@ def test_too_many_pages_together_are_refused(monkeypatch):
     _, report = compose([letter(pages=2), letter("b", pages=2)])
 
     assert report.problem == "has 4 pages; Telnyx sends at most 3"
+
+
+def test_two_copies_of_a_form_show_what_was_filled_into_each():
+    long, short = filled_form("X" * 40), filled_form("X")
+    alone, made = compose([short])[0].content, compose([long, short], Cover("x"))[0].content
+
+    assert [black(made, page) for page in (2, 3)] == [black(long, 1), black(alone, 1)]
 
 
 @pytest.mark.parametrize("hidden", [{"OFF": [0]}, {"BaseState": "/OFF"}])

@@ -51,11 +51,13 @@ def _written(contents: Iterable[bytes]) -> Document:
     """Write the pages of PDFs as one, the same ones always in the same way."""
     writer = PdfWriter()
     layers = Layers(writer)
-    for content in contents:
+    for number, content in enumerate(contents, start=1):
         try:
             reader = PdfReader(io.BytesIO(content))
             if reader.is_encrypted:
                 reader.decrypt("")
+            # Fields of one name are one field: two copies of a form would both show the first one's values.
+            reader.add_form_topname(f"part {number}")
             writer.append(reader, import_outline=False)
             layers.add(reader)
         except (PyPdfError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
