@@ -79,8 +79,8 @@ def test_a_worker_waits_while_redis_refuses_and_loses_nothing(flow: Flow, code: 
     for job_id in (*before, *after):
         assert flow.wait_for(job_id).state is State.DELIVERED
         assert flow.sim.accepted(job_id) == 1
-    assert flow.processes["worker"] is worker
-    assert worker.exit_code is None
+    assert worker.exit_code is None, worker.words(20)
+    assert flow.processes["worker"] is worker, worker.words(20)
 
 
 @contextmanager

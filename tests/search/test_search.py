@@ -2,6 +2,7 @@
 
 import random
 import uuid
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -21,8 +22,10 @@ FAX = "0b1f2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d"
 
 
 @pytest.fixture
-def desk(redis_url: str) -> CampaignDesk:
-    return CampaignDesk(redis_url)
+def desk(redis_url: str) -> Iterator[CampaignDesk]:
+    made = CampaignDesk(redis_url)
+    yield made
+    made.redis.close()
 
 
 @pytest.fixture
