@@ -100,6 +100,6 @@ def test_no_file_is_made_where_no_row_is_bad(checked, tmp_path):
 def test_a_free_name_beside_the_list_is_found(tmp_path):
     source = tmp_path / "list.csv"
 
-    assert free_path(source).name == "list.bad.csv"
+    assert free_path(source, "bad").name == "list.bad.csv"
     (tmp_path / "list.bad.csv").touch()
-    assert free_path(source).name == "list.bad-2.csv"
+    assert free_path(source, "bad").name == "list.bad-2.csv"

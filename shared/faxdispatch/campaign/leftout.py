@@ -22,12 +22,6 @@ def left_out(found: BadRow | LeftOut) -> LeftOutRow:
     return LeftOutRow(found.row, found.line, INVALID, reason, None, found.cells)
 
 
-def free_path(source: Path) -> Path:
-    """Give a name for a new file beside a list, such as `list.left-out.csv`."""
-    names = (source.with_name(f"{source.stem}.left-out{mark}.csv") for mark in ("", *(f"-{n}" for n in range(2, 9999))))
-    return next(path for path in names if not path.exists())
-
-
 class LeftOutFile:
     """Writes rows that are not faxed to a file that is made with the first of them. Use it in a `with`."""
 

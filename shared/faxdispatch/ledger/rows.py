@@ -1,4 +1,4 @@
-"""Reading the rows of jobs: one by its id, those that stand in a state, how many there are."""
+"""Reads the rows of jobs: one by its id, those in a state, and their count."""
 
 import json
 from collections.abc import Sequence

@@ -40,9 +40,9 @@ def create(path: Path) -> IO[str]:
         raise BadInput(f"{path}: cannot be written: {error.strerror or error}") from None
 
 
-def free_path(source: Path) -> Path:
-    """Give a name for a new file beside a list: `list.bad.csv`, or else `list.bad-2.csv`."""
-    names = (source.with_name(f"{source.stem}.bad{number}.csv") for number in _numbers())
+def free_path(source: Path, kind: str) -> Path:
+    """Give a name for a new file of a kind beside a list: `list.bad.csv`, or else `list.bad-2.csv`."""
+    names = (source.with_name(f"{source.stem}.{kind}{number}.csv") for number in _numbers())
     return next(path for path in names if not path.exists())
 
 

@@ -10,7 +10,6 @@ from faxdispatch.calling.numbers import read_country
 from faxdispatch.campaign.asking import quarantined_in
 from faxdispatch.campaign.judging import judged
 from faxdispatch.campaign.leftout import LeftOutFile
-from faxdispatch.campaign.leftout import free_path as free_left_out
 from faxdispatch.campaign.leftout import left_out as as_left_out
 from faxdispatch.campaign.looking_up import covers_of, link_fetch, link_look, look_up, row_documents, storage_of
 from faxdispatch.campaign.requests import options_for_all
@@ -119,7 +118,7 @@ def check(
         look_up(checking, documents, media_dir=media_dir)
         with checking:
             rows = _not_sent(checking, given, settings, quality)
-            files = (bad_rows or free_path(called(file)), left_out or free_left_out(called(file)))
+            files = (bad_rows or free_path(called(file), "bad"), left_out or free_path(called(file), "left-out"))
             written, left = _write(checking.table, rows, *files)
     return _answer(checking, written, left, asked=bool(settings.redis_url))
 

@@ -9,7 +9,6 @@ import typer
 from faxdispatch.calling.numbers import read_country
 from faxdispatch.calling.written import parse_moment
 from faxdispatch.campaign import CampaignState, Imported, Reading
-from faxdispatch.campaign.leftout import free_path as free_left_out
 from faxdispatch.campaign.looking_up import link_look
 from faxdispatch.campaign.requests import options_for_all
 from faxdispatch.cli.campaigns.for_all import Cover, Media, MediaName, for_all, tell
@@ -169,8 +168,8 @@ def create(
             cap=cap,
             operator=operator or user(),
             strict=strict,
-            bad_rows=bad_rows or free_path(called(file)),
-            left_out=left_out or free_left_out(called(file)),
+            bad_rows=bad_rows or free_path(called(file), "bad"),
+            left_out=left_out or free_path(called(file), "left-out"),
             on_progress=on_progress,
             on_documents=on_progress.documents,
             look_at_link=link_look(settings),
