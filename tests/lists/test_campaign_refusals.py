@@ -12,14 +12,25 @@ A, B = "+13125550100", "+13125550101"
     ["Fax Opt Out", "HasOptedOutOfFax", "Do Not Fax", "Opted out of fax", "DoNotFax", "fax_opt_out", "Unsubscribed",
      "Do Not Contact", "Opt-Out", "Fax opt out date", "Email/Fax opt out", "Faxsperre", "Keine Faxe",
      "Kein Fax", "Bitte nicht faxen", "Robinsonliste: Robinson", "Ne pas faxer", "Pas de fax", "Désinscrit",
-     "No enviar fax", "Dado de baja", "Non inviare fax", "Não enviar fax", "Geen fax", "Inga fax"],
+     "No enviar fax", "Dado de baja", "Non inviare fax", "Não enviar fax", "Geen fax", "Inga fax",
+     "DNF", "Sperre", "Remove", "Do not disturb"],
 )  # fmt: skip
 def test_a_column_that_says_who_refused_is_known(name):
     assert says(name) is Says.REFUSAL
 
 
 @pytest.mark.parametrize(
-    "name", ["Fax Consent", "OK to fax", "Fax permission", "Opted in", "Einwilligung", "Consenso fax", "Consentement"]
+    "name",
+    [
+        "Fax Consent",
+        "OK to fax",
+        "Fax permission",
+        "Opted in",
+        "Einwilligung",
+        "Consenso fax",
+        "Consentement",
+        "Faxwerbung",
+    ],
 )
 def test_a_column_that_says_who_consented_is_known(name):
     assert says(name) is Says.CONSENT
@@ -28,7 +39,7 @@ def test_a_column_that_says_who_consented_is_known(name):
 @pytest.mark.parametrize(
     "name",
     ["Fax", "Name", "Email Opt Out", "HasOptedOutOfEmail", "DoNotCall", "Do not mail", "SMS consent", "Option",
-     "Output", "Consent date", "Company", "No fax number", "Blocks",
+     "Output", "Consent date", "Company", "No fax number", "Blocks", "Stop", "Remove date",
      "No fax", "No. de fax", "Nº fax", "Ne pas appeler", "No enviar correo"],
 )  # fmt: skip
 def test_other_columns_say_nothing_of_that(name):
@@ -63,10 +74,10 @@ def test_who_must_not_be_faxed_is_left_out_counted_and_told(checked):
 
 
 def test_a_column_of_refusals_can_be_named_or_set_aside(checked):
-    rows = "Name,Fax,Sperre,Opt out\na,3125550100,x,\nb,3125550101,,x\n"
+    rows = "Name,Fax,Merkmal,Opt out\na,3125550100,x,\nb,3125550101,,x\n"
 
     assert checked(rows).numbers == [A]
-    assert checked(rows, fields={"opt_out": "Sperre"}).numbers == [B]
+    assert checked(rows, fields={"opt_out": "Merkmal"}).numbers == [B]
     assert checked(rows, fields={"opt_out": None}).numbers == [A, B]
 
 

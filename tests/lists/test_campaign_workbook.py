@@ -4,6 +4,7 @@ import pytest
 from openpyxl import Workbook as Book
 from openpyxl.cell.rich_text import CellRichText, TextBlock
 from openpyxl.cell.text import InlineFont
+from openpyxl.formatting.rule import FormulaRule
 from openpyxl.styles import Font
 
 from faxdispatch.calling.numbers import NumberPolicy
@@ -106,6 +107,15 @@ def test_a_cell_with_a_number_struck_through_beside_another_is_refused(judged):
     _, rows = judged(book)
     assert "struck through in part" in outcome(rows[1])
     assert [outcome(row) for row in rows[2:]] == ["struck through", "+13122000003"]
+
+
+def test_a_rule_that_may_strike_rows_through_is_told(judged):
+    book = book_of(["Name", "Fax"], ["a", "3122000001"])
+    assert "conditional format" not in "; ".join(judged(book)[0].table.guesses)
+    book.active.conditional_formatting.add("B2", FormulaRule(formula=["TRUE"], font=Font(strike=True)))
+
+    checking, _ = judged(book)
+    assert "a conditional format strikes cells through" in "; ".join(checking.table.guesses)
 
 
 def test_a_hidden_column_is_never_chosen_by_itself(judged):

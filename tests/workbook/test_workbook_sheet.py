@@ -177,7 +177,7 @@ def test_formats_of_dates_are_those_of_openpyxl(number_format):
         f'<s><numFmts><numFmt numFmtId="200" formatCode="{escaped}"/></numFmts>'
         '<cellXfs><xf numFmtId="200"/></cellXfs></s>'
     )
-    [found] = styles.read_styles(io.BytesIO(text.encode()))
+    [found], _ = styles.read_styles(io.BytesIO(text.encode()))
     assert found.number_format == number_format
     assert found.is_date == is_date_format(number_format)
     assert found.is_duration == is_timedelta_format(number_format)

@@ -33,11 +33,15 @@ _REFUSALS = (
     "ingen fax", "ikke fax", "avmeldt", "frameldt", "nie wysylac", "nie faksowac", "sprzeciw",
 )  # fmt: skip
 """Phrases of a column's name, in English, German, French, Spanish, Italian, Portuguese and others."""
+_WHOLE_NAMES = frozenset(
+    {"dnf", "remove", "removed", "sperre", "sperrkennzeichen", "do not disturb", "exclude", "excluded"}
+)
+"""Names that say so by themselves, and in longer ones may mean something else."""
 _CONSENTS = (
     "consent", "permission", "ok to fax", "okay to fax", "may fax", "can fax", "fax allowed", "fax ok", "opt in",
     "opted in", "optin", "einwilligung", "faxeinwilligung", "einverstanden", "zustimmung", "fax erlaubt",
     "consentement", "accord fax", "consentimiento", "consenso", "consentimento", "toestemming", "samtycke", "samtykke",
-    "zgoda",
+    "zgoda", "faxwerbung", "werbung erlaubt",
 )  # fmt: skip
 _OTHER_WAYS = frozenset(
     {
@@ -96,7 +100,7 @@ def says(name: str) -> Says | None:
     words = set(text.split())
     if _OTHER_WAYS & words and not _names_faxes(words):
         return None
-    if any(f" {phrase} " in f" {text} " for phrase in _REFUSALS):
+    if text in _WHOLE_NAMES or any(f" {phrase} " in f" {text} " for phrase in _REFUSALS):
         # When somebody opted out is an answer too.
         return Says.REFUSAL
     if any(f" {phrase} " in f" {text} " for phrase in _CONSENTS) and not _ABOUT & words:

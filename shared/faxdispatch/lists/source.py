@@ -315,6 +315,10 @@ def _fill_from_workbook(source: Source, file: BinaryIO, stack: ExitStack, wanted
     source.notes.append(f"an Excel workbook, its sheet {sheet.title!r}")
     if Path(source.name).suffix.lower() not in (".xlsx", ".xlsm"):
         source.notes.append("it is no CSV file, whatever its name says")
+    if book.strikes_by_rule:
+        source.notes.append(
+            "a conditional format strikes cells through; that is not seen here: strike them through by hand"
+        )
     source.hidden_columns, rows = sheet.read()
     source.sheet = blocks(rows)
     # Another process reads the file, and its place in it is ours.

@@ -51,9 +51,9 @@ class Book:
             for name, is_visible, relation in handler.found
             if relation in related and related[relation][0] == "worksheet"
         ]
-        self._look = Look(
-            self._texts(named.get("sharedStrings", "")), self._styles(named.get("styles", "")), handler.epoch
-        )
+        styles, self.strikes_by_rule = self._styles(named.get("styles", ""))
+        """Whether a conditional format may strike cells through, which is not found out here."""
+        self._look = Look(self._texts(named.get("sharedStrings", "")), styles, handler.epoch)
 
     @contextmanager
     def open(self, place: int) -> Iterator[Sheet]:
@@ -67,11 +67,12 @@ class Book:
         with self._part(name, WHOLE["strings"]) as stream:
             return list(strings(stream))
 
-    def _styles(self, name: str) -> list[Style]:
+    def _styles(self, name: str) -> tuple[list[Style], bool]:
         if name not in self._parts:
-            return [Style()]
+            return [Style()], False
         with self._part(name, WHOLE["styles"]) as stream:
-            return read_styles(stream) or [Style()]
+            styles, strikes_by_rule = read_styles(stream)
+        return styles or [Style()], strikes_by_rule
 
     def _related(self, name: str) -> dict[str, tuple[str, str]]:
         """Give the kind and the name of each part that this part refers to, by the id of the reference."""

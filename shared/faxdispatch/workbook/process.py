@@ -50,7 +50,9 @@ def answer(file: IO[bytes], asked: IO[bytes], told: IO[bytes]) -> None:
         TooLarge: it is beyond a bound.
     """
     book = Book(file)
-    send(told, Kind.SHEETS, json.dumps([[title.name, title.is_visible] for title in book.sheets]))
+    send(
+        told, Kind.SHEETS, json.dumps([book.strikes_by_rule, [[title.name, title.is_visible] for title in book.sheets]])
+    )
     for line in asked:
         place, most = map(int, line.split())
         with book.open(place) as sheet:

@@ -30,7 +30,8 @@ class Workbook:
         with ExitStack() as stack:
             self._child = stack.enter_context(start(_PROGRAM, file=file, buffer=_AHEAD))
             stack.callback(self._child.kill)
-            titles = json.loads(self._hear()[1])
+            self.strikes_by_rule, titles = json.loads(self._hear()[1])
+            """Whether a conditional format may strike cells through, which is not found out here."""
             self._stack = stack.pop_all()
         self.sheets = [Sheet(self, place, *title) for place, title in enumerate(titles)]
 

@@ -43,10 +43,11 @@ class _Styles:
         self._section = ""
         self._formats = dict(_BUILT_IN)
         self._struck: list[bool] = []
+        self.strikes_by_rule = False
         self.cells: list[tuple[int, int]] = []
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
-        if name in ("numFmts", "fonts", "cellXfs"):
+        if name in ("numFmts", "fonts", "cellXfs", "dxfs"):
             self._section = name
         elif name == "numFmt" and self._section == "numFmts":
             self._formats[int(attributes["numFmtId"])] = attributes.get("formatCode", GENERAL)
@@ -54,6 +55,8 @@ class _Styles:
             self._struck.append(False)
         elif name == "strike" and self._section == "fonts" and self._struck:
             self._struck[-1] = attributes.get("val", "1") not in _FALSE
+        elif name == "strike" and self._section == "dxfs":
+            self.strikes_by_rule |= attributes.get("val", "1") not in _FALSE
         elif name == "xf" and self._section == "cellXfs":
             self.cells.append((int(attributes.get("numFmtId", 0)), int(attributes.get("fontId", 0))))
         if max(len(self.cells), len(self._struck), len(self._formats)) > STYLES:
@@ -77,8 +80,10 @@ class _Styles:
         )
 
 
-def read_styles(stream: IO[bytes]) -> list[Style]:
-    """Give the styles of cells, in the order in which cells name them.
+def read_styles(stream: IO[bytes]) -> tuple[list[Style], bool]:
+    """Give the styles of cells, in the order in which cells name them, and whether a rule may strike cells through.
+
+    Whether it does so depends on formulas, which are not calculated here.
 
     Raises:
         TooLarge: there are too many.
@@ -86,4 +91,4 @@ def read_styles(stream: IO[bytes]) -> list[Style]:
     """
     handler = _Styles()
     parse(stream, handler)
-    return handler.styles()
+    return handler.styles(), handler.strikes_by_rule

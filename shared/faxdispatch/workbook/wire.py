@@ -20,7 +20,7 @@ class Kind(Enum):
     """What a message has."""
 
     SHEETS = b"s"
-    """The titles of the sheets and which are shown, as JSON."""
+    """Whether a rule may strike cells through, the titles of the sheets and which are shown, as JSON."""
     HIDDEN = b"h"
     """The columns that the sheet does not show, as JSON."""
     ROWS = b"r"
