@@ -63,8 +63,8 @@ local function save(j, fields)
   local changed = unsaved[j] or {}
   unsaved[j] = changed
   for name, value in pairs(fields) do
-    local was = j[name] or ''
-    if was ~= value and tostring(was) ~= tostring(value) then changed[name] = value end
+    local was = j[name]
+    if was ~= value and (was or value ~= '') then changed[name] = value end
     j[name] = value
   end
 end
