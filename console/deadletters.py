@@ -10,6 +10,7 @@ from console.acting import act, acted, checked_reason
 from console.desk import desk
 from faxdispatch.errors import BadInput, FaxError
 from faxdispatch.operations.deadletters import letter_json
+from faxdispatch.text.plain import plain_json
 
 pages = Blueprint("deadletters", __name__, url_prefix="/dead-letters")
 
@@ -36,7 +37,7 @@ def one(letter_id: str) -> str:
     return render_template(
         "deadletters/one.html",
         letter=letter,
-        facts=json.dumps(facts, indent=2, ensure_ascii=False, default=str),
+        facts="\n".join(map(plain_json, json.dumps(facts, indent=2, ensure_ascii=False, default=str).split("\n"))),
         fields=[name for name, value in fields.items() if isinstance(value, (str, int, float, bool))],
         problems=letter.problems,
     )

@@ -33,6 +33,7 @@ def teach(app: Flask) -> None:
         money=words.money,
         number=words.number,
         told=words.told,
+        seen=words.seen,
         link=words.link,
         cause=words.cause,
         kind=lambda state: words.STATES[state][0] if state in words.STATES else "off",

@@ -8,9 +8,10 @@ from flask import g
 from markupsafe import Markup
 
 from faxdispatch.campaign.planning.estimate import span
-from faxdispatch.reasons.words import plain
+from faxdispatch.reasons.words import plain as in_words
 from faxdispatch.search.wanted import PENDING, SUPPRESSED
 from faxdispatch.states import State
+from faxdispatch.text.plain import plain
 from faxdispatch.text.privacy import EXAMPLE, mask_number, scrub
 
 NOTHING = "-"
@@ -60,15 +61,20 @@ def number(text: str | None) -> str:
     """Write a telephone number, masked unless the page is shown in full."""
     if not text:
         return NOTHING
-    return text if g.get("full") else mask_number(text)
+    return plain(text if g.get("full") else mask_number(text))
 
 
 def told(text: Any) -> str:
-    """Write what came from outside, without numbers and secret links unless the page is shown in full."""
+    """Write what came from outside: as what it is, without numbers and secret links unless the page is shown in full."""
     if text is None:
         return NOTHING
-    words = str(text)
+    words = plain(str(text))
     return words if g.get("full") else _DIGITS.sub(_hidden, scrub(words))
+
+
+def seen(value: Any) -> Any:
+    """Write text of others as what it is; what is markup already stays as it is."""
+    return plain(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def _hidden(found: re.Match[str]) -> str:
@@ -78,11 +84,11 @@ def _hidden(found: re.Match[str]) -> str:
 
 def link(address: str | None) -> str:
     """Write the name or the link of a document, without what makes the link secret unless shown in full."""
-    return (address or NOTHING) if g.get("full") else scrub(address or NOTHING)
+    return plain((address or NOTHING) if g.get("full") else scrub(address or NOTHING))
 
 
 def cause(reason: str | None) -> str:
     """Say why a fax did not arrive, in words."""
     if not reason:
         return "No cause is known."
-    return plain(reason)
+    return plain(in_words(reason))

@@ -179,6 +179,12 @@ def test_the_broker_is_redis_unless_another_is_named(monkeypatch):
     assert load(monkeypatch, CELERY_BROKER_URL="amqp://two/").broker == "amqp://two/"
 
 
+def test_a_broker_on_the_redis_of_the_ledger_is_the_same_server_whichever_way_it_is_written(monkeypatch):
+    assert not load(monkeypatch, REDIS_URL="unix:///run/r?db=1").broker_is_apart
+    assert not load(monkeypatch, CELERY_BROKER_URL="redis+socket:///run/r?virtual_host=1").broker_is_apart
+    assert load(monkeypatch, CELERY_BROKER_URL="amqp://two/").broker_is_apart
+
+
 def test_a_slash_at_the_end_of_the_api_address_makes_no_difference(monkeypatch):
     assert load(monkeypatch, TELNYX_BASE_URL="http://localhost:1/v2/").telnyx_base_url == "http://localhost:1/v2"
 

@@ -19,6 +19,7 @@ from faxdispatch.calling.openings import Calendar
 from faxdispatch.calling.zones import is_zone
 from faxdispatch.errors import Misconfigured
 from faxdispatch.reasons.ladder import Rung, read_ladder
+from faxdispatch.redis.address import same_redis
 from faxdispatch.redis.namespace import FORM, with_namespace
 
 if TYPE_CHECKING:
@@ -385,7 +386,7 @@ class Settings(BaseSettings):
     @property
     def broker_is_apart(self) -> bool:
         """Whether the broker is another server than the ledger's Redis."""
-        return self.celery_broker_url is not None and self.celery_broker_url != self.redis_url
+        return not same_redis(self.broker, self.redis)
 
     @cached_property
     def sender(self) -> str | None:

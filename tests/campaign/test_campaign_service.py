@@ -264,6 +264,7 @@ def test_numbers_that_are_suppressed_or_in_quarantine_are_not_taken_in(service, 
         ({"media_name": "a", "campaign_id": "x" * (LONGEST + 1)}, "id: "),
         ({"media_name": "a", "campaign_id": None}, "name: is missing"),
         ({"media_name": "a", "campaign_id": None, "name": "?!"}, "name: no id can be made of"),
+        ({"media_name": "a", "name": "May\u202e"}, r"name: May\u202e has characters that cannot be seen"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

@@ -1,6 +1,7 @@
 """`faxdispatch deadletters`: no message is lost, and none shows numbers to whom they do not concern."""
 
 import base64
+import csv
 import io
 import json
 
@@ -39,6 +40,18 @@ def test_letters_are_listed_newest_first(cli, dead_letter):
     assert {line["reason"] for line in lines} == {"NotKnown", "InvalidJob"}
     assert "to: has no country code" in cli("deadletters", "list", "--reason", "InvalidJob").out
     assert cli("deadletters", "list", "--reason", "Nothing").out == ""
+
+
+def test_the_csv_has_the_same_columns_whatever_a_letter_lacks(cli, dead_letter):
+    dead_letter("m-1", problems=[["to", "has no country code"]])
+    dead_letter("m-2", body="\x1b[2J")
+
+    result = cli("deadletters", "list", "--csv", "--full")
+
+    rows = list(csv.DictReader(io.StringIO(result.out)))
+    assert [(row["id"], row["body"]) for row in rows] == [("m-2", r"\x1b[2J"), ("m-1", "")]
+    assert json.loads(rows[1]["kwargs"]) == FAX
+    assert "has no country code" in rows[1]["problems"]
 
 
 def test_that_there_are_more_is_told(cli, dead_letter):

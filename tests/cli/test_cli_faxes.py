@@ -1,5 +1,6 @@
 """`faxdispatch faxes`: what Telnyx knows is shown as it is; no fax is cancelled or deleted behind its job's back."""
 
+import csv
 import io
 import json
 import random
@@ -537,3 +538,12 @@ def test_created_at_is_told_as_telnyx_told_it(cli, fax):
     created = datetime.fromisoformat(found["created_at"])
     assert created.utcoffset() == timedelta(0)
     assert created.microsecond
+
+
+def test_the_csv_of_faxes_in_and_out_has_the_same_columns(cli, fax):
+    out, received = fax.send(), fax.receive()
+
+    rows = {row["id"]: row for row in csv.DictReader(io.StringIO(cli("faxes", "list", "--csv", "--full").out))}
+
+    assert (rows[out]["direction"], rows[out]["to"]) == ("outbound", NUMBER)
+    assert (rows[received]["direction"], rows[received]["from"]) == ("inbound", OTHER)

@@ -234,6 +234,22 @@ def test_a_number_in_quarantine_is_lifted_without_standing_on_the_page(desk, ope
     assert desk.suspects.until(NUMBER) is None
 
 
+def test_text_of_others_is_seen_as_what_it_is(desk, operator):
+    odd = "ward\u202e7\x1b[2J"
+    fax = SendFax(to=NUMBER, media_name=odd, tags=[odd])
+    desk.ledger.create("j", fax, source="producer")
+    facts = {"task": odd, "reason": "InvalidJob", "problem": odd}
+    desk.ledger.dead_letter("m", letter={"args": [], "kwargs": {"to": odd}, **facts}, facts=facts, source="worker")
+    Observations(desk.scripts).record(
+        Observation("e", "d", "fax.received", "webhook", fax_id="in", status="received", outbound=False, sender=odd)
+    )
+    for path in ("/faxes/j?full=1", "/dead-letters/", "/dead-letters/m", "/inbound/in?full=1"):
+        text = operator.text(path)
+        assert "\u202e" not in text
+        assert "\x1b" not in text
+        assert r"\u202e" in text
+
+
 def test_dead_letters_are_mended_and_dropped_each_with_an_event(desk, operator):
     desk.ledger.dead_letter(
         "m1", letter={"task": "fax.send.v1", "reason": "InvalidJob", "problem": "to: missing", "args": [{"to": "12"}]},

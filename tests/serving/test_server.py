@@ -243,3 +243,10 @@ def test_only_a_known_proxy_says_who_asks(serve, proxy: str | None, seen: bytes)
 )
 def test_a_network_of_ipv6_is_one_client(address: str, whose: str):
     assert origin(address) == whose
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::"])
+def test_why_an_address_is_not_to_be_had_is_told_once(host: str):
+    with listen(host, 0) as taken, pytest.raises(OSError, match="in use") as raised:
+        listen(host, taken.getsockname()[1])
+    assert raised.value.strerror == "Address already in use"

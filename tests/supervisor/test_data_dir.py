@@ -3,13 +3,15 @@ import os
 from pathlib import Path
 
 import pytest
+from celery import Celery
 
 from faxdispatch.errors import Misconfigured
 from faxdispatch.ledger import connect
+from faxdispatch.redis.address import same_redis
 from faxdispatch.supervisor import roles
 from faxdispatch.supervisor.data_dir import InUseError, data_dir, former_port
 from faxdispatch.supervisor.stack import Stack
-from faxdispatch.supervisor.valkey import APPEND_ONLY, valkey_command, valkey_url
+from faxdispatch.supervisor.valkey import APPEND_ONLY, celery_url, valkey_command, valkey_url
 
 
 def test_a_folder_is_made_for_us_alone(tmp_path):
@@ -63,6 +65,12 @@ def test_the_server_is_reached_by_its_socket_however_long_its_folder_is_and_by_n
         files = [path for path in (folder / APPEND_ONLY).iterdir() if path.is_file()]
         assert files
         assert {path.stat().st_mode & 0o077 for path in files} == {0}
+
+
+def test_celery_reads_the_address_that_is_made_for_it_and_so_do_we(tmp_path):
+    ours = valkey_url(tmp_path)
+    transport = Celery(broker=celery_url(ours)).connection_for_write().transport_cls
+    assert (transport, same_redis(ours, celery_url(ours))) == ("redis", True)
 
 
 def _listens_nowhere(pid):

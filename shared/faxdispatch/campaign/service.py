@@ -58,6 +58,7 @@ from faxdispatch.lists.checking import Check, Progress, check
 from faxdispatch.preflight.examining import examine
 from faxdispatch.reasons.verdicts import check_reason
 from faxdispatch.states import CampaignState, HoldReason
+from faxdispatch.text.plain import plain
 from faxdispatch.text.wording import counted
 
 if TYPE_CHECKING:
@@ -657,8 +658,10 @@ def _of_document(document: Document | None, options: Mapping[str, Any], covers: 
 
 def _name(text: str) -> str:
     name = " ".join(text.split())
-    if not name or len(name) > _LONGEST_NAME or not name.isprintable():
+    if not name or len(name) > _LONGEST_NAME:
         raise BadInput(f"name: give 1 to {_LONGEST_NAME} characters")
+    if not name.isprintable():
+        raise BadInput(f"name: {plain(name)} has characters that cannot be seen; give one without them")
     return name
 
 

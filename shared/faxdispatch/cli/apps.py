@@ -22,7 +22,7 @@ from faxdispatch.cli.account import account
 from faxdispatch.cli.apps_setup import setup
 from faxdispatch.cli.confirm import confirm
 from faxdispatch.cli.groups import Group
-from faxdispatch.cli.output import Answer, Rows, Yes, fields, note
+from faxdispatch.cli.output import Answer, Rows, Yes, columns_of, fields, note
 from faxdispatch.cli.resources import unbroken
 from faxdispatch.errors import BadInput, NoSuchResource, OutcomeUnknown
 from faxdispatch.settings import Settings
@@ -91,6 +91,7 @@ def list_(
         more="there are more; without --limit all are listed",
         head=_ROW.format(mark="", id="id", active="active", profile="voice profile", name="name", url="webhook"),
         none="no fax application",
+        columns=columns_of(FaxApplication),
     )
 
 

@@ -7,7 +7,7 @@ import typer
 
 from faxdispatch.cli.confirm import confirm
 from faxdispatch.cli.groups import Group
-from faxdispatch.cli.output import Answer, Full, Limit, Rows, Yes, fields
+from faxdispatch.cli.output import Answer, Full, Limit, Rows, Yes, columns_of, fields
 from faxdispatch.client import FaxClient
 from faxdispatch.errors import BadInput, NotKnown
 from faxdispatch.jobs import JOBS
@@ -34,6 +34,7 @@ def list_(limit: Limit = 50, reason: Reason = None, full: Full = False) -> Rows[
         line=lambda letter: letter_line(letter, full=full),
         limit=limit,
         total=letters.count,
+        columns=(*columns_of(DeadLetter), "age_seconds"),
     )
 
 

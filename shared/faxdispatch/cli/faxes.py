@@ -11,7 +11,7 @@ from faxdispatch.calling.written import parse_moment, parse_number
 from faxdispatch.cli.account import account
 from faxdispatch.cli.confirm import confirm
 from faxdispatch.cli.groups import Group
-from faxdispatch.cli.output import Answer, Full, Json, Rows, Yes, fields, note
+from faxdispatch.cli.output import Answer, Full, Json, Rows, Yes, columns_of, fields, note
 from faxdispatch.cli.resources import delete_each, known, masked, not_deleted, unbroken
 from faxdispatch.client import FaxClient
 from faxdispatch.errors import BadInput, Conflict, NoSuchResource, NotKnown, OutcomeUnknown, Unavailable, WrongState
@@ -110,6 +110,7 @@ def list_(
         more=f"there are more than these {most}; --limit or --all shows them",
         head=_line(dict(zip(_WIDTHS, _WIDTHS, strict=True))),
         none="Telnyx knows no such fax",
+        columns=columns_of(Fax),
     )
 
 

@@ -15,7 +15,7 @@ from faxdispatch.calling.written import parse_span
 from faxdispatch.cli.account import account
 from faxdispatch.cli.confirm import confirm
 from faxdispatch.cli.groups import Group
-from faxdispatch.cli.output import Answer, Json, Rows, Yes, fields, is_terminal, note, show
+from faxdispatch.cli.output import Answer, Json, Rows, Yes, columns_of, fields, is_terminal, note, show
 from faxdispatch.cli.resources import delete_each, known, not_deleted, unbroken
 from faxdispatch.documents.local import SPARE, Document, read_document
 from faxdispatch.errors import BadInput, Conflict, NoSuchResource
@@ -60,6 +60,7 @@ def list_(
         data=MediaResource.as_data,
         line=_line,
         none="nothing is stored" if not content_type else "nothing of this kind is stored",
+        columns=columns_of(MediaResource),
     )
 
 

@@ -13,13 +13,16 @@ from dataclasses import dataclass, field
 from functools import wraps
 from itertools import islice
 from types import UnionType
-from typing import Annotated, Any, Generic, TypeVar, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar, Union, get_args, get_origin
 
 import typer
 
 from faxdispatch.errors import BadInput, FaxError
 from faxdispatch.text.plain import plain, plain_json
 from faxdispatch.text.privacy import hidden
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
 
 Item = TypeVar("Item")
 Line = str | Sequence[str | None]
@@ -78,7 +81,8 @@ class Rows(Generic[Item]):
     none: str = ""
     """Said to people where there is nothing."""
     columns: tuple[str, ...] = field(default=())
-    """Those of the CSV; all that the first one has, unless given."""
+    """Those of the CSV; all that the first one has, unless given. Needed where what `data` gives has not always the
+    same names: what it does not have is an empty cell."""
     needed: bool = False
     """Whether it is exit code 1 that there is nothing; `none` is then said beside the result."""
     ok: bool = True
@@ -118,7 +122,7 @@ class Rows(Generic[Item]):
             if count == 1:
                 writer.writerow(columns)
             # A number keeps its plus sign: with a `'` before it, it would be no number to other programs.
-            cells = (_cell(data[name]) for name in columns)
+            cells = (_cell(data.get(name)) for name in columns)
             writer.writerow([cell if cell[:1] == "+" and cell[1:].isdecimal() else safe_cell(cell) for cell in cells])
         return count
 
@@ -174,6 +178,11 @@ def _kinds(annotation: Any) -> set[Any]:
     """Give the classes of an annotation: `Answer | Rows[Found]` has both."""
     kind = get_origin(annotation) or annotation
     return {one for part in get_args(annotation) for one in _kinds(part)} if kind in (Union, UnionType) else {kind}
+
+
+def columns_of(model: "type[BaseModel]") -> tuple[str, ...]:
+    """Give the fields of a model by the names that its JSON has them under, for things that leave out what they lack."""
+    return tuple(about.serialization_alias or name for name, about in model.model_fields.items())
 
 
 def fields(data: Mapping[str, Any], *, width: int = 0) -> Iterable[str]:

@@ -116,8 +116,16 @@ def listen(host: str, port: int) -> socket.socket:
     """Open a listening socket; `::` is every address of both kinds, or of IPv4 where the machine has no IPv6.
 
     Raises:
-        OSError: the address is not to be had.
+        OSError: the address is not to be had; `strerror` says why.
     """
+    try:
+        return _listen(host, port)
+    except OSError as error:
+        # Python adds the address to its words, which whoever tells of it names too.
+        raise OSError(error.errno, str(error.strerror).partition(" (while ")[0]) from error
+
+
+def _listen(host: str, port: int) -> socket.socket:
     if host == "::":
         if not socket.has_dualstack_ipv6():
             return socket.create_server(("0.0.0.0", port))  # noqa: S104 - what is asked for

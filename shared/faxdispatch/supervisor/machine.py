@@ -14,7 +14,7 @@ from faxdispatch.supervisor.checkout import checkout
 from faxdispatch.supervisor.data_dir import data_dir, former_port
 from faxdispatch.supervisor.signals import Told, stop_signals
 from faxdispatch.supervisor.stack import Stack, StackError
-from faxdispatch.supervisor.valkey import APPEND_ONLY, valkey_url
+from faxdispatch.supervisor.valkey import APPEND_ONLY, celery_url, valkey_url
 from faxdispatch.telnyx.webhooks import WEBHOOK_PATH
 
 SIMULATED = "telnyx.simulated"
@@ -86,7 +86,9 @@ def _start(stack: Stack, settings: Settings, folder: Path | None, *, workers: in
     }
     if folder:
         _start_valkey(stack, folder, say)
-        changes["REDIS_URL"] = changes["CELERY_BROKER_URL"] = valkey_url(folder)
+        changes["REDIS_URL"] = valkey_url(folder)
+        # Any Celery app of the terminal that this is exported in reads the variable too.
+        changes["CELERY_BROKER_URL"] = celery_url(changes["REDIS_URL"])
     else:
         changes |= {"REDIS_URL": settings.redis, "CELERY_BROKER_URL": settings.broker}
     hook = f"http://127.0.0.1:{changes['PORT']}{WEBHOOK_PATH}"

@@ -58,6 +58,11 @@ def valkey_url(data_dir: Path, port: int | None = None) -> str:
     return f"unix://{quote(str(_socket(data_dir)))}"
 
 
+def celery_url(url: str) -> str:
+    """Give the address of a server on a socket as Celery writes it, for apps that have only Celery to read it."""
+    return url.replace("unix://", "redis+socket://", 1)
+
+
 def _socket(data_dir: Path) -> Path:
     """Give the path of the socket: in the folder itself, or in one for our user alone where that is too long."""
     path = data_dir.resolve() / _SOCKET
