@@ -65,7 +65,7 @@ def number(text: str | None) -> str:
 
 
 def told(text: Any) -> str:
-    """Write what came from outside: as what it is, without numbers and secret links unless the page is shown in full."""
+    """Write what came from outside, in what can be seen; numbers and secret links only where the page is in full."""
     if text is None:
         return NOTHING
     words = plain(str(text))

@@ -181,7 +181,7 @@ def _kinds(annotation: Any) -> set[Any]:
 
 
 def columns_of(model: "type[BaseModel]") -> tuple[str, ...]:
-    """Give the fields of a model by the names that its JSON has them under, for things that leave out what they lack."""
+    """Give the fields of a model by their names in JSON, for things that leave out what they lack."""
     return tuple(about.serialization_alias or name for name, about in model.model_fields.items())
 
 
