@@ -52,7 +52,7 @@ async def create(request: web.Request) -> web.Response:
     lasts = timedelta(seconds=given.get("ttl_secs", TWO_DAYS))
     pages, trouble = examine(upload.content, upload.content_type)
     file = MediaFile(name, upload.content, upload.content_type, now() + lasts, pages, trouble)
-    sim.store.media[name] = file
+    sim.store.put_media(file)
     return web.json_response({"data": file.as_json()}, status=201)
 
 

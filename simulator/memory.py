@@ -1,43 +1,61 @@
-"""A file in which the simulator remembers its account, so that it may be stopped and started again in mid-campaign."""
+"""Files in which the simulator remembers its account, so that it may be stopped, or killed, in mid-campaign.
+
+One holds all of it as of a moment, the other what came since: a fax that the answer to its sender speaks of is there.
+"""
 
 import asyncio
 import pickle
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from simulator.lifecycle import Network
-from simulator.store import Store
+from simulator.store import Fax, MediaFile, Store
 
 EVERY = 2.0
-"""Seconds between two writings while faxes are under way: what a kill may cost."""
+"""Seconds between two writings of all while faxes are under way: what a kill may cost of their progress."""
+
+_SINCE = ".since"
+"""How the name of the second file ends."""
 
 
 class Memory:
-    """Reads and writes the file; without one it does nothing."""
+    """Reads and writes the files; without one it does nothing."""
 
     def __init__(self, file: Path | None, store: Store, network: Network) -> None:
         self._file, self._store, self._network = file, store, network
 
     def recall(self) -> None:
         """Take what was written before, and go on with the faxes that were under way. Needs a running loop."""
-        if self._file is None or not self._file.exists():
+        if self._file is None:
             return
-        # A file of our own, in a folder that nobody else may write to.
-        faxes, media, applications = pickle.loads(self._file.read_bytes())  # noqa: S301
-        self._store.media.update(media)
-        self._store.applications.update(applications)
-        for fax in faxes:
+        faxes: dict[str, Fax] = {}
+        # Files of our own, in a folder that nobody else may write to.
+        if self._file.exists():
+            known, media, applications = pickle.loads(self._file.read_bytes())  # noqa: S301
+            faxes = {fax.id: fax for fax in known}
+            self._store.media.update(media)
+            self._store.applications.update(applications)
+        for new in _read(self._file.with_suffix(_SINCE)):
+            if isinstance(new, MediaFile):
+                self._store.media.setdefault(new.name, new)
+            else:
+                faxes.setdefault(new.id, new)
+        for fax in faxes.values():
             self._network.go_on(fax)
+        self.write()
+        self._store.note = self._note
 
     def write(self) -> None:
-        """Write all of it; a kill in between leaves the file as it was."""
+        """Write all of it; a kill in between leaves the files as they were."""
         if self._file is None:
             return
         faxes = [replace(fax, task=None) for fax in self._store.faxes.values()]
-        fresh = self._file.with_suffix(".new")
-        fresh.touch(mode=0o600)
+        _private(fresh := self._file.with_suffix(".new"))
         fresh.write_bytes(pickle.dumps((faxes, self._store.media, self._store.applications)))
         fresh.replace(self._file)
+        _private(since := self._file.with_suffix(_SINCE))
+        since.write_bytes(b"")
 
     async def keep(self) -> None:
         """Write again and again while faxes are under way."""
@@ -45,3 +63,24 @@ class Memory:
             await asyncio.sleep(EVERY)
             if self._network.busy:
                 self.write()
+
+    def _note(self, new: Fax | MediaFile) -> None:
+        if self._file is not None:
+            with self._file.with_suffix(_SINCE).open("ab") as since:
+                pickle.dump(replace(new, task=None) if isinstance(new, Fax) else new, since)
+
+
+def _private(path: Path) -> None:
+    path.touch(mode=0o600)
+
+
+def _read(file: Path) -> Iterator[Fax | MediaFile]:
+    """Give what was written one after the other; a kill may have cut the last one off."""
+    if not file.exists():
+        return
+    with file.open("rb") as source:
+        while True:
+            try:
+                yield pickle.load(source)  # noqa: S301
+            except (EOFError, pickle.UnpicklingError):
+                return

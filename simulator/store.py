@@ -4,7 +4,7 @@ import asyncio
 import uuid
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -157,6 +157,8 @@ class Store:
         self.faxes: dict[str, Fax] = {}
         self.media: dict[str, MediaFile] = {}
         self.applications: dict[str, dict[str, Any]] = {}
+        self.note: Callable[[Fax | MediaFile], None] = lambda _: None
+        """Told of each fax and file that is new, before anybody is told that it is there."""
         self._lists: defaultdict[tuple[str, str], list[Fax]] = defaultdict(list)
         self._last_created = now()
         self._last_application = 1_000_000_000_000_000_100
@@ -178,6 +180,7 @@ class Store:
 
     def add(self, fax: Fax) -> None:
         """Remember a fax."""
+        self.note(fax)
         self.faxes[fax.id] = fax
         for key in _keys(fax):
             self._lists[key].append(fax)
@@ -202,6 +205,11 @@ class Store:
         if len(wanted) <= 1:
             return shortest[low:high]
         return [fax for fax in shortest[low:high] if _matches(fax, wanted)]
+
+    def put_media(self, file: MediaFile) -> None:
+        """Remember a file."""
+        self.note(file)
+        self.media[file.name] = file
 
     def live_media(self) -> Iterator[MediaFile]:
         """Walk the stored files, dropping what has expired."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from faxdispatch.ledger import Rules
+from faxdispatch.ledger import Agenda, Rules
 from faxdispatch.states import HoldReason, State, Verdict
 from tests.ledger.conftest import START
 from tests.ledger.desk import Desk, everything_is_free
@@ -141,6 +141,16 @@ def test_a_fax_that_is_dearer_than_a_whole_day_stops_nobody_but_itself(desk):
     held = desk.ledger.job("huge")
     assert (held.hold_reason, held.due_at.timestamp() * 1000) == (HoldReason.SPEND_CAP, START + 3_600_000)
     assert desk.redis.smembers("fax:calls") == {"a", "b"}
+
+
+def test_a_fax_that_is_dearer_than_a_whole_day_looks_again_as_soon_as_the_day_may_cost_more(desk):
+    desk.create("huge", "a")
+    assert [claim(desk, "huge", cost=3 * FAX), claim(desk, "a")] == ["spend_cap", "claimed"]
+    assert Agenda(desk.scripts).due() == []
+    desk.limits.change({"day_cap": "none"}, reason="they may")
+
+    assert [found.job_id for found in Agenda(desk.scripts).due()] == ["huge"]
+    assert claim(desk, "huge", cost=3 * FAX) == "claimed"
 
 
 def test_the_next_day_by_utc_starts_anew(desk):

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from faxdispatch.errors import BadInput, IdempotencyConflict, OutcomeUnknown
+from faxdispatch.errors import BadInput, Conflict, IdempotencyConflict, OutcomeUnknown
 from faxdispatch.jobs import SendFax
 from faxdispatch.ledger import Agenda, Epoch
 from faxdispatch.ledger.erasure import Erasure
@@ -315,6 +315,21 @@ def test_a_ledger_takes_the_place_of_one_that_is_lost(desk: CampaignDesk) -> Non
     assert desk.ledger.identity.taken_over == ("lost1",)
     with pytest.raises(BadInput, match="--ledger"):
         recover(desk, telnyx, ledger="no id")
+
+
+def test_a_ledger_that_has_sent_faxes_takes_no_others_place_unless_a_person_has_looked(desk: CampaignDesk) -> None:
+    desk.run(1)
+    telnyx = Telnyx(fax(desk, "sent", ledger="lost1"))
+    desk.create("of-a-producer")
+    assert recover(desk, telnyx, ledger="lost1", dry_run=True).found[Found.MADE] == 1
+    desk.fly("of-a-producer")
+
+    with pytest.raises(Conflict, match="1 fax of this ledger went out before it took the place of lost1"):
+        recover(desk, telnyx, ledger="lost1")
+    assert (desk.ledger.identity.owns("lost1"), Epoch(desk.scripts).behind()) == (False, None)
+    assert recover(desk, telnyx, ledger="lost1", late=True).found[Found.MADE] == 1
+    # Its place is taken: this is the same recovery again.
+    assert recover(desk, telnyx, ledger="lost1").lifted
 
 
 def test_a_fax_asked_for_again_with_its_key_is_the_one_that_telnyx_has(desk: CampaignDesk) -> None:

@@ -44,6 +44,32 @@ def test_faxes_and_media_are_there_again_and_what_was_under_way_goes_on(tmp_path
     assert file.stat().st_mode & 0o777 == 0o600
 
 
+def test_what_was_taken_a_moment_before_a_kill_is_there_again(tmp_path):
+    file = tmp_path / "telnyx.simulated"
+
+    async def run() -> None:
+        before = build(Config(state=file))
+        memory = Memory(file, before.store, before.network)
+        memory.recall()
+        taken = fax(before)
+        before.network.send(taken)
+        before.store.put_media(MediaFile("letter", b"%PDF", "application/pdf", before.store.next_moment(), 1, None))
+        await before.network.close()
+        with file.with_suffix(".since").open("ab") as cut_off:
+            cut_off.write(b"\x80\x05\x95")
+
+        after = build(Config(state=file))
+        Memory(file, after.store, after.network).recall()
+        assert list(after.store.faxes) == [taken.id]
+        assert after.store.media["letter"].content == b"%PDF"
+        assert after.network.busy
+        await after.network.close()
+
+    with ThreadPoolExecutor(1) as threads:
+        threads.submit(lambda: asyncio.run(run())).result()
+    assert file.with_suffix(".since").stat().st_mode & 0o777 == 0o600
+
+
 def test_without_a_file_nothing_is_written(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     sim = build(Config())

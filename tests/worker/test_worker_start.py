@@ -36,3 +36,31 @@ def test_it_says_in_one_line_why_it_does_not_start(tmp_path: Path, changes: dict
     assert (done.returncode, done.stdout) == (code, "")
     assert named in line
     assert "hush" not in line
+
+
+LOSES_ITS_CONNECTION = """
+from unittest.mock import MagicMock, Mock
+from celery.worker.consumer import consumer as module
+from worker.app import app
+from worker.messaging.consumer import GatedConsumer
+
+module.active_requests = [object()] * 4
+consumer = GatedConsumer.__new__(GatedConsumer)
+consumer.app, consumer.pool, consumer.connection = app, Mock(num_processes=8), MagicMock()
+consumer.prefetch_multiplier, consumer.initial_prefetch_count, consumer.qos_global = 1, 8, True
+consumer.on_connection_error_after_connected(ConnectionResetError())
+print(consumer.initial_prefetch_count)
+"""
+
+
+def test_after_a_lost_connection_as_many_messages_are_taken_at_once_as_before(redis_url: str):
+    """Celery would take fewer, and have threads of the pool raise the number: on RabbitMQ the worker then stands."""
+    done = subprocess.run(
+        [sys.executable, "-c", LOSES_ITS_CONNECTION],
+        env=environment(GOOD | {"REDIS_URL": redis_url}, inherit=False),
+        capture_output=True,
+        text=True,
+        timeout=150,
+        check=False,
+    )
+    assert done.stdout == "8\n", done.stderr

@@ -48,6 +48,12 @@ def recover(
             "--dry-run without it tells the ids that Telnyx knows.",
         ),
     ] = None,
+    late: Annotated[
+        bool,
+        typer.Option(
+            "--late", help="Take its place although faxes went out before, of which some may be its, sent again."
+        ),
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Tell what would be done, and change nothing.")] = False,
     operator: Operator = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask whether --ledger is lost.")] = False,
@@ -68,7 +74,7 @@ def recover(
     with _telnyx(settings, scripts, clock) as telnyx:
         recoverer = Recoverer(settings, Ledger(scripts), telnyx, clock, told=note)
         moment = parse_moment(since, "--since") if since else None
-        result = recoverer.recover(moment, ledger=ledger, dry_run=dry_run, operator=operator or user())
+        result = recoverer.recover(moment, ledger=ledger, late=late, dry_run=dry_run, operator=operator or user())
     return Answer(asdict(result), _lines(result, dry_run=dry_run), ok=result.lifted or dry_run)
 
 

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from faxdispatch.account.key import recognise
 from faxdispatch.campaign.requests import row_to_feed
-from faxdispatch.errors import BadInput, InvalidJob, NoSuchResource, NotKnown
+from faxdispatch.errors import BadInput, Conflict, InvalidJob, NoSuchResource, NotKnown
 from faxdispatch.jobs import SendFax
 from faxdispatch.ledger import CHUNK, Campaign, Campaigns, Clock, Epoch, JobView, Ledger, Observations, job_of_row
 from faxdispatch.ledger.index import mark as index_mark
@@ -36,6 +36,7 @@ UNTOLD = timedelta(days=1)
 """How much earlier the listing begins where no answer of Telnyx has told its clock."""
 _MOST_LISTED = 1000
 _IN_FLIGHT = (State.SUBMITTING, State.UNKNOWN, State.ACCEPTED)
+_SENT = (*_IN_FLIGHT, State.DECIDING, State.DELIVERED)
 _ROW = re.compile(r"(.+)-([1-9][0-9]{0,8})(?:_([1-9][0-9]{0,3}))?")
 _NO_DOCUMENT = "document-not-told-by-telnyx"
 
@@ -105,6 +106,7 @@ class Recoverer:
         since: datetime | None = None,
         *,
         ledger: str | None = None,
+        late: bool = False,
         dry_run: bool = False,
         operator: str | None = None,
     ) -> Recovered:
@@ -116,15 +118,20 @@ class Recoverer:
         time. With `dry_run` one listing is read, and nothing is changed.
 
         `ledger` is the id of one that is lost, whose place this one takes: its faxes are brought back as this one's.
+        That comes first of all: once this one has sent faxes, it may have sent some of the lost one's again. With
+        `late` a person says that this has been looked at.
 
         Raises:
             BadInput: `since` is not told, or is after the moment of which the ledger is; `ledger` is no id of one.
+            Conflict: this ledger has sent faxes before it took the place of the lost one.
             OtherAccount: the key is of another account, whose listing shows nothing of this ledger.
             TelnyxError: a listing broke off. Nothing is sent before another recovery.
             Unavailable: Redis did not answer. So is it then.
         """
         if ledger is not None and not LEDGER_ID.fullmatch(ledger):
             raise BadInput("--ledger: an id of a ledger has 4 to 32 small letters and figures, such as 4be1c09a7d")
+        if ledger is not None and not late:
+            self._see_first(ledger)
         self._lost = ledger
         behind = self._epoch.behind()
         since = _since(since, behind.found_at if behind else None)
@@ -143,6 +150,17 @@ class Recoverer:
             reason = f"recovered from {result.listings} listings of Telnyx since {result.since.isoformat()}"
             result.lifted = self._epoch.recovered(reason=reason, operator=operator)
         return result
+
+    def _see_first(self, ledger: str) -> None:
+        """See that this ledger has sent nothing before it takes the place of another."""
+        counts = self._ledger.counts()
+        sent = sum(counts[state] for state in _SENT)
+        if sent and ledger not in self._ledger.identity.taken_over:
+            raise Conflict(
+                f"--ledger: {counted(sent, 'fax')} of this ledger went out before it took the place of {ledger}, so "
+                "what producers asked for again may have gone twice; compare them (faxdispatch faxes list), then "
+                "repeat with --late"
+            )
 
     # Looking -------------------------------------------------------------------------------------------------------
 

@@ -63,7 +63,7 @@ MEANINGS: dict[HoldReason, Meaning] = {
     HoldReason.RATE_LIMITED: Meaning("Telnyx wants no calls just now (429).", "The moment that Telnyx named."),
     HoldReason.SPEND_CAP: Meaning(
         "It would cost more than the day may.",
-        "Midnight UTC; or faxdispatch limits set --day-cap AMOUNT.",
+        "Midnight UTC; or faxdispatch limits set --day-cap AMOUNT --reason WHY.",
     ),
     HoldReason.CAMPAIGN_PAUSED: Meaning(
         "Its campaign is paused.", "faxdispatch campaign resume, once what paused it is settled."

@@ -75,8 +75,8 @@ def _head(campaign: Campaign) -> Iterator[str]:
     begun = f"; ran first at {clock(campaign.started_at)}" if campaign.started_at else ""
     yield f"created {clock(campaign.created_at)}{begun}{generation}"
     if campaign.state is CampaignState.PAUSED:
-        first = f"faxdispatch campaign cap {campaign.id} AMOUNT, then " if campaign.reason == "spend_cap" else ""
-        yield f"{first}faxdispatch campaign resume {campaign.id} lets it go on"
+        how = f"cap {campaign.id} AMOUNT" if campaign.reason == "spend_cap" else f"resume {campaign.id}"
+        yield f"faxdispatch campaign {how} lets it go on"
     yield f"spent {of_cap(campaign.spent, campaign.cap)}"
     if left_out := campaign.counts.get("rows", campaign.rows) - campaign.rows:
         kinds = ("invalid", "no_number", "duplicate", "hidden", "opted_out", "suppressed", "quarantined")

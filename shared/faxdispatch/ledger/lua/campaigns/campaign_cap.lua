@@ -1,6 +1,8 @@
 -- Set what a campaign may cost, in millionths; nothing sets no cap. A campaign that the old cap has paused goes on where
 -- the new one leaves more.
--- Keys: fax:campaign:*, fax:campaigns:running, fax:events, fax:job:*, fax:other:*, fax:spend:campaign:*
+-- Keys: fax:agenda, fax:campaign:*, fax:campaign:*:parked, fax:campaigns:running, fax:counts, fax:events, fax:held:*,
+--   fax:held:spend_cap, fax:history:*, fax:holds, fax:job:*, fax:line:*:waiting, fax:other:*, fax:since:*,
+--   fax:spend:campaign:*, fax:waiting:*
 local key = campaign_key(a.campaign)
 local state = campaign_state(a.campaign)
 if state == 'gone' or state == 'finished' or state == 'cancelled' then
@@ -19,4 +21,5 @@ if state == 'paused' and redis.call('HGET', key, 'reason') == 'spend_cap' and le
   redis.call('SADD', 'fax:campaigns:running', a.campaign)
   emit_campaign(a.campaign, 'campaign.resumed', {reason = a.reason, operator = a.operator, was = 'paused'})
 end
+look_again_for_money()
 return reply({outcome = 'set', state = state})

@@ -38,8 +38,8 @@ local function claim(c)
     stop_row(j, 'paused')
     return {outcome = 'held', reason = 'spend_cap'}
   elseif broken then
-    -- Only this fax must stop, which is dearer than a whole day or than its campaign may be; whoever raises the cap need
-    -- not know of the jobs that wait.
+    -- Only this fax must stop, which is dearer than a whole day or than its campaign may be. A cap of the settings may be
+    -- another after a restart, so it looks again by itself too.
     land(j)
     hold(j, 'spend_cap', now + a.recheck, {detail = broken})
     return {outcome = 'held', reason = 'spend_cap'}

@@ -1,7 +1,8 @@
 -- Set limits for all processes, by the names and in the units of the rules; `default` is what the settings say. `found_out`
 -- names estimates of channels to forget: a connection, or `account`.
--- Keys: fax:campaign:*, fax:channels, fax:channels:*, fax:connections, fax:events, fax:job:*, fax:limits, fax:other:*,
---   fax:paused:*, fax:spend:*, fax:spend:campaign:*
+-- Keys: fax:agenda, fax:campaign:*, fax:campaign:*:parked, fax:channels, fax:channels:*, fax:connections, fax:counts,
+--   fax:events, fax:held:*, fax:held:spend_cap, fax:history:*, fax:holds, fax:job:*, fax:limits, fax:line:*:waiting,
+--   fax:other:*, fax:paused:*, fax:since:*, fax:spend:*, fax:spend:campaign:*, fax:waiting:*
 local was = hash('fax:limits') or {}
 for name, value in pairs(a.limits) do
   if value == 'default' then redis.call('HDEL', 'fax:limits', name) else redis.call('HSET', 'fax:limits', name, value) end
@@ -11,6 +12,7 @@ for _, whose in ipairs(a.found_out) do
   redis.call('DEL', key, key .. ':full')
 end
 lift_spend_pauses()
+look_again_for_money()
 emit_about('limits', 'limits.changed', {
   source = a.source,
   data = json({limits = a.limits, was = was, found_out = a.found_out, reason = a.reason, operator = a.operator}),

@@ -53,6 +53,18 @@ local function hold(j, reason, due, facts)
   if due then appoint(j, due) end
 end
 
+-- A cap was raised: faxes that were dearer than all of it look again, a thousand at once; more of them do so by
+-- themselves within the hour. Those that wait for a channel need no look, since the end of a pause wakes them.
+local function look_again_for_money()
+  for _, job in ipairs(redis.call('ZRANGE', 'fax:held:spend_cap', 0, 999)) do
+    local j = redis.call('ZSCORE', 'fax:agenda', job) and load(job)
+    if j and j.state == 'held' then
+      move(j, 'held', {hold = 'spend_cap', due = now})
+      appoint(j, now)
+    end
+  end
+end
+
 -- Park a job until a channel is free.
 local function hold_for_channel(j, reason, facts)
   hold(j, reason, nil, facts)
