@@ -173,7 +173,7 @@ class FaxClient:
                 from faxdispatch.preflight.links import look  # noqa: PLC0415 - needs the extra `documents`
             except ImportError as error:
                 raise Misconfigured(
-                    f"media_url: asking a link needs {error.name}: pip install 'faxdispatch[documents]'"
+                    f"media_url: asking a link needs {error.name}: install faxdispatch with its extra [documents]"
                 ) from None
             asked = self._settings
             if asked is None:
@@ -585,7 +585,9 @@ class FaxClient:
             cover = self._cover(asked, sender=sender, to=to) if asked.get("cover") is not None else None
             return compose([] if source is None else sources(source), cover, quality=quality)
         except ImportError as error:
-            raise Misconfigured(f"document: needs {error.name}: pip install 'faxdispatch[documents]'") from None
+            raise Misconfigured(
+                f"document: needs {error.name}: install faxdispatch with its extra [documents]"
+            ) from None
         except BadInput as problem:
             field, colon, words = str(problem).partition(": ")
             if colon and field in _PARTS:
@@ -618,7 +620,7 @@ class FaxClient:
             from faxdispatch.media.uploads import Uploads  # noqa: PLC0415 - needs the extra `documents`
         except ImportError as error:
             raise Misconfigured(
-                f"document: storing one at Telnyx needs {error.name}: pip install 'faxdispatch[documents]'"
+                f"document: storing one at Telnyx needs {error.name}: install faxdispatch with its extra [documents]"
             ) from None
         return Uploads.from_settings(self._settings, self._ledger.scripts)
 

@@ -177,7 +177,7 @@ def test_without_the_extra_it_says_what_to_install():
     done = subprocess.run([sys.executable, "-c", WITHOUT_EXTRA], capture_output=True, text=True, check=False)
 
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == "faxdispatch: typer is not installed; install the extra: pip install faxdispatch[app]\n"
+    assert done.stderr == "faxdispatch: typer is not installed; install faxdispatch with its extra [app]\n"
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")

@@ -63,5 +63,5 @@ def test_a_service_with_the_wheel_sends_by_client_and_by_message(stack, python, 
 def test_the_command_says_in_one_line_what_a_producer_lacks(python, service):
     done = run(python, service, python.parent / "faxdispatch", "up")
     assert done.returncode == 2
-    assert "faxdispatch[app]" in done.stderr
+    assert "its extra [app]" in done.stderr
     assert len(done.stderr.splitlines()) == 1

@@ -296,5 +296,5 @@ def test_a_missing_library_is_told_with_what_to_install(protocol, monkeypatch):
     monkeypatch.setitem(sys.modules, "s3fs", None)
     monkeypatch.delitem(_registry, protocol, raising=False)
 
-    with pytest.raises(Misconfigured, match=r"pip install 'faxdispatch\[s3\]'"):
+    with pytest.raises(Misconfigured, match=r"its extra \[s3\]"):
         open_store(f"{protocol}://bucket/faxes")

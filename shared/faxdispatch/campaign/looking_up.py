@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from faxdispatch.composition.rows import RowCovers
     from faxdispatch.lists.documents import FetchLink, LookAtLink, OnDocuments, RowDocuments, Storage
 
-_EXTRA = "pip install 'faxdispatch[documents]'"
+_EXTRA = "install faxdispatch with its extra [documents]"
 
 
 @contextmanager
@@ -48,7 +48,7 @@ def row_documents(
         from faxdispatch.lists.documents import RowDocuments  # noqa: PLC0415
     except ModuleNotFoundError as error:
         if media_dir is not None:
-            raise Misconfigured(f"media-dir: needs {error.name}: pip install faxdispatch[app]") from None
+            raise Misconfigured(f"media-dir: needs {error.name}: install faxdispatch with its extra [app]") from None
         yield None
         return
     where = media_dir or folder

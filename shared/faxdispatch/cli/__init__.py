@@ -24,9 +24,7 @@ def main() -> None:
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("faxdispatch"):
             raise
-        sys.stderr.write(
-            f"faxdispatch: {error.name} is not installed; install the extra: pip install faxdispatch[app]\n"
-        )
+        sys.stderr.write(f"faxdispatch: {error.name} is not installed; install faxdispatch with its extra [app]\n")
         sys.exit(2)
     code = run()
     # What is left goes with the process; to search it for garbage once more takes a sixth of a short command.

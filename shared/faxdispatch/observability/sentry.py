@@ -53,7 +53,7 @@ def set_up(settings: Settings, service: Literal["worker", "web", "console"]) -> 
         integrations = _integrations(service)
     except ImportError as error:
         log.warning(
-            "SENTRY_DSN is set and nothing is reported, since %s is missing: pip install 'faxdispatch[sentry]'",
+            "SENTRY_DSN is set, but %s is missing and nothing is reported: install faxdispatch with its extra [sentry]",
             error.name,
         )
         return

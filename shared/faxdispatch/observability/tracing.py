@@ -105,7 +105,7 @@ def set_up(settings: Settings, service: str) -> None:
     except ImportError as error:
         log.warning(
             "OTEL_EXPORTER_OTLP_ENDPOINT is set and nothing is traced, since %s is missing: "
-            "pip install 'faxdispatch[otel]'",
+            "install faxdispatch with its extra [otel]",
             error.name,
         )
         return

@@ -27,7 +27,7 @@ _KEPT = 256
 
 _reports: OrderedDict[tuple[str, int], Report] = OrderedDict()
 _lock = Lock()
-_INCOMPLETE = "its pages were not looked at, which needs pip install 'faxdispatch[documents]'"
+_INCOMPLETE = "its pages were not looked at, which needs faxdispatch with its extra [documents]"
 
 _BLANK = 0.00001
 _NEARLY_BLACK = 0.5

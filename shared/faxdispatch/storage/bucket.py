@@ -18,7 +18,7 @@ from faxdispatch.text.privacy import scrub
 LONGEST_WORDS = 300
 """Characters of a library's error that are passed on."""
 
-_EXTRAS = {"s3": "faxdispatch[s3]", "s3a": "faxdispatch[s3]"}
+_EXTRAS = {"s3": "s3", "s3a": "s3"}
 """By what the library for a kind of bucket is installed, where an extra of ours brings it."""
 
 
@@ -39,7 +39,7 @@ class Bucket:
         try:
             files, root = url_to_fs(url, skip_instance_cache=True)
         except ImportError as error:
-            how = f"pip install '{_EXTRAS[protocol]}'" if protocol in _EXTRAS else _words(error)
+            how = f"install faxdispatch with its extra [{_EXTRAS[protocol]}]" if protocol in _EXTRAS else _words(error)
             raise Misconfigured(
                 f"FAX_INBOUND_DIR: the library for {protocol}:// is not installed here: {how}"
             ) from None
