@@ -386,7 +386,7 @@ class Settings(BaseSettings):
     @property
     def broker_is_apart(self) -> bool:
         """Whether the broker is another server than the ledger's Redis."""
-        return not same_redis(self.broker, self.redis)
+        return self.celery_broker_url is not None and not (self.redis_url and same_redis(self.broker, self.redis))
 
     @cached_property
     def sender(self) -> str | None:
