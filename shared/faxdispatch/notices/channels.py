@@ -133,7 +133,7 @@ def _by_apprise(address: str) -> ByApprise | None:
         from apprise import Apprise, NotifyType  # noqa: PLC0415 - it is large, and few use it
     except ImportError:
         raise Misconfigured("FAX_NOTICES: mail and chat need faxdispatch with its extra [notices]") from None
-    # Its own lines name addresses; what did not arrive is told by us.
+    # Its own lines name addresses; we report what did not arrive.
     logging.getLogger("apprise").setLevel(logging.CRITICAL)
     service = Apprise()
     if not service.add(address) or len(service) != 1:
