@@ -36,11 +36,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure() -> None:
-    """Let the commands that tests start be interrupted: a shell that runs the tests in its background ignores SIGINT,
-    and what is ignored is ignored by every process they start.
+    """Keep what surrounds the tests out of them.
+
+    A shell that runs the tests in its background ignores SIGINT, and what is ignored is ignored by every process they
+    start: the commands among those must be interruptible.
     """
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    # Servers of tests are on this machine, where no proxy of its user leads.
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
+        os.environ.pop(name, None)
+        os.environ.pop(name.lower(), None)
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:

@@ -323,8 +323,7 @@ OPERATIONS = {
 
 @pytest.fixture(scope="module")
 def recorder() -> Iterator[Recorder]:
-    with pytest.MonkeyPatch.context() as patch, recording() as made:
-        patch.setenv("NO_PROXY", "127.0.0.1")
+    with recording() as made:
         yield made
 
 

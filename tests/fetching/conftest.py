@@ -8,13 +8,6 @@ import pytest
 from tests.fetching.harness import CERTIFICATES, Internet, Names, Server, make_links
 
 
-@pytest.fixture(autouse=True)
-def no_proxy(monkeypatch):
-    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.lower(), raising=False)
-
-
 @pytest.fixture
 def served():
     """Start servers; gives a function that starts one, with TLS or without."""

@@ -10,7 +10,7 @@ from faxdispatch.preflight import links as looking
 from faxdispatch.preflight.links import LinkedPages, ask, read
 from faxdispatch.preflight.report import Report, warning
 from faxdispatch.settings import Settings
-from tests.fetching.conftest import internet, names, no_proxy, served, server  # noqa: F401 - fixtures
+from tests.fetching.conftest import internet, names, served, server  # noqa: F401 - fixtures
 from tests.fetching.harness import CERTIFICATES, LIMIT, reply
 from tests.preflight.made import letter
 

@@ -195,13 +195,6 @@ class Sim:
         key.verify(lower["telnyx-timestamp"].encode() + b"|" + body, signature)
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _no_proxy():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("NO_PROXY", "127.0.0.1")
-        yield
-
-
 @pytest.fixture(scope="session")
 def simulator_process():
     sim = Sim("--speed", "40")

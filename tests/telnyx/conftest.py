@@ -12,13 +12,6 @@ from faxdispatch.telnyx import SendRequest, TelnyxClient
 KEY = "KEY0123456789ABCDEF_secret"
 
 
-@pytest.fixture(autouse=True)
-def no_proxy(monkeypatch):
-    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.lower(), raising=False)
-
-
 @pytest.fixture
 def request_to_send():
     return SendRequest.build(
