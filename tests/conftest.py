@@ -50,10 +50,11 @@ def pytest_configure() -> None:
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
-    """Name long values by their argument: two processes must collect tests of the same names, and a document that is
-    made while tests are collected holds the moment at which it was made.
+    """Name documents and long text by their argument: two processes must collect tests of the same names, and a
+    document that is made while tests are collected holds the moment at which it was made.
     """
-    return argname if isinstance(val, bytes | str) and len(val) > 100 else None
+    longest = {bytes: 40, str: 100}.get(type(val))
+    return argname if longest and len(val) > longest else None  # type: ignore[arg-type] # it is one of the two
 
 
 # How long an example takes says how busy the machine is, and nothing of the code.
