@@ -10,6 +10,8 @@ _CLASSES = (
 )
 _CODES = ("READONLY", "OOM", "MASTERDOWN", "LOADING", "NOREPLICAS", "MISCONF", "CLUSTERDOWN", "UNBLOCKED")
 """Those without a class of their own, and all where they come through a script."""
+_OF_PIPELINE = " of pipeline caused error: "
+"""What redis-py writes, after the command, before the server's words where the command was one of several."""
 
 
 def passes(error: BaseException | None) -> bool:
@@ -17,6 +19,6 @@ def passes(error: BaseException | None) -> bool:
 
     So it is in each failover. A user who lacks a right (NOPERM) will lack it later, too.
     """
-    return isinstance(error, _CLASSES) or (
-        isinstance(error, exceptions.ResponseError) and str(error).startswith(_CODES)
-    )
+    if isinstance(error, _CLASSES):
+        return True
+    return isinstance(error, exceptions.ResponseError) and str(error).rpartition(_OF_PIPELINE)[2].startswith(_CODES)

@@ -13,12 +13,12 @@ from redis.exceptions import NoScriptError, RedisError, ResponseError
 from faxdispatch.errors import BadInput, Unavailable
 from faxdispatch.ledger.connection import Patience, connect
 from faxdispatch.ledger.library import script
+from faxdispatch.ledger.refusals import passes
 from faxdispatch.ledger.rules import Rules
 from faxdispatch.redis.namespace import USUAL, key_name
 from faxdispatch.settings import Settings
 
 _written = json.JSONEncoder(separators=(",", ":")).encode
-_REFUSALS = ("MISCONF", "NOREPLICAS", "MASTERDOWN", "CLUSTERDOWN")
 
 
 @contextmanager
@@ -44,12 +44,8 @@ def flat_hash(flat: Sequence[str]) -> dict[str, str]:
 
 
 def _is_mistake(error: RedisError) -> bool:
-    """Tell a fault of a script from a server that refuses to write, which also comes as an error of the script.
-
-    A full or read-only server has error classes of its own; the other refusals are known by their code.
-    """
-    text = str(error)
-    return type(error) is ResponseError and "user_script" in text and not text.startswith(_REFUSALS)
+    """Tell a fault of a script from a server that refuses to write, which also comes as an error of the script."""
+    return type(error) is ResponseError and "user_script" in str(error) and not passes(error)
 
 
 class Scripts:
