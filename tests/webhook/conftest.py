@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from flask.testing import FlaskClient
 from redis import Redis
 
+from faxdispatch.ledger import Patience
 from faxdispatch.settings import Settings
 from tests.conftest import running_valkey
 from tests.webhook.harness import SIGNER, Valkey, Web
@@ -32,6 +34,16 @@ def redis_url(valkey_url: str) -> str:
     with Redis.from_url(valkey_url) as client:
         client.eval(_EMPTIED, 0, "fax:ledger", "fax:witnesses")
     return valkey_url
+
+
+@pytest.fixture(autouse=True)
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let receivers in this process wait for a Redis that a busy machine holds up.
+
+    Tests that run a server show how long a real one waits.
+    """
+    monkeypatch.setattr("webhook.app._DEADLINE", 60)
+    monkeypatch.setattr("webhook.app.Patience", SimpleNamespace(WEBHOOK=Patience.READER))
 
 
 @pytest.fixture
