@@ -173,7 +173,7 @@ def _trace(answer: _Answer, seconds: float) -> None:
         "fax.id": event.fax_id,
         "fax.event": event.event_type,
         "fax.outcome": answer.outcome,
-        "fax.cause": event.failure_reason,
+        "fax.cause": tracing.word(event.failure_reason),
     }
     tracing.begin("fax webhook", "SERVER", parent=answer.receipt.trace, facts=facts, ago=seconds).end()
 

@@ -3,6 +3,7 @@
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from typing import Any
 
 import httpx
 import pytest
@@ -13,6 +14,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.trace import StatusCode
 
 from faxdispatch import FaxClient
+from faxdispatch.errors import Unavailable
 from faxdispatch.jobs import SendFax
 from faxdispatch.ledger import CampaignRow, Rules, Scripts, connect, job_of_row
 from faxdispatch.observability import tracing
@@ -29,7 +31,9 @@ from worker.intake import take_in
 from worker.messaging.message import Message
 from worker.reconcile import reconcile
 from worker.scheduling.feeding import Feeder
+from worker.sending import attempt
 from worker.sending.attempt import run_attempt
+from worker.sending.record import record
 
 PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 FAX = {"to": "+13125550200", "media_url": "https://files.example.com/a.pdf?sig=s3cret"}
@@ -90,10 +94,10 @@ def w(redis_url: str, telnyx: Telnyx) -> Iterator[Collaborators]:
     clients.close()
 
 
-def tell(redis_url: str, w: Collaborators, job_id: str) -> None:
+def tell(redis_url: str, w: Collaborators, job_id: str, kind: str = "fax.delivered", **fields: str) -> None:
     """Have the web app take a webhook about a job's first attempt."""
     state = encode_client_state(job_id, 1, w.ledger.identity.id)
-    event = telnyx_event("fax.delivered", client_state=state, fax_id="fax-1", to=FAX["to"], connection_id="c1")
+    event = telnyx_event(kind, client_state=state, fax_id="fax-1", to=FAX["to"], connection_id="c1", **fields)
     request = SIGNER.request(event)
     apps = create_apps(Settings(redis_url=redis_url, telnyx_public_key=(SIGNER.public_key,)))
     assert apps.public.test_client().post(PATH, data=request.body, headers=request.headers).status_code == 200
@@ -129,6 +133,39 @@ def test_no_span_holds_what_is_personal(redis_url: str, w: Collaborators, traces
     told = "".join(span.to_json() for span in traces.all)
     assert len(traces.all) == 4
     assert [text for text in ("5550200", "5550299", "example.com", "s3cret", "KEY0") if text in told] == []
+
+
+@pytest.mark.parametrize(
+    ("reason", "told"), [("user_busy", "user_busy"), ("no answer from +13125550200", None), ("x_13125550200", None)]
+)
+def test_of_a_cause_only_telnyx_own_words_are_told(
+    redis_url: str, w: Collaborators, traces: Traces, telnyx: Telnyx, reason: str, told: str | None
+) -> None:
+    telnyx.status, telnyx.answer = 422, {"errors": [{"code": reason}]}
+    job_id = FaxClient(redis_url).send(FAX).job_id
+    run_attempt(job_id, w)
+    tell(redis_url, w, job_id, "fax.failed", failure_reason=reason)
+    assert traces["fax webhook"].attributes.get("fax.cause") == told
+    assert traces["fax attempt"].attributes["fax.cause"] == (told or 422)
+    assert "5550200" not in "".join(span.to_json() for span in traces.all)
+
+
+def test_an_answer_that_cannot_be_recorded_at_first_has_one_whole_span(
+    w: Collaborators, traces: Traces, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    job_id = w.ledger.create("job", SendFax.decode(FAX), source="producer")["job"]
+    failures = iter([Unavailable("away")])
+
+    def away_once(*args: Any) -> Any:
+        for failure in failures:
+            raise failure
+        return record(*args)
+
+    monkeypatch.setattr(attempt, "record", away_once)
+    with pytest.raises(Unavailable):
+        run_attempt(job_id, w)
+    assert traces["fax attempt"].attributes["fax.outcome"] == "accepted"
+    assert "ended span" not in caplog.text
 
 
 def test_a_plain_message_brings_its_trace_along(w: Collaborators, traces: Traces) -> None:

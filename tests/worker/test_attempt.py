@@ -21,7 +21,7 @@ from faxdispatch.telnyx import Fax, SendRequest
 from faxdispatch.telnyx.client_state import decode_client_state
 from tests.worker.doubles import collaborators
 from worker.context import Collaborators
-from worker.sending.attempt import _TELNYX, Outcome, run_attempt
+from worker.sending.attempt import _TELNYX, Outcome, run_attempt, run_attempts
 
 
 class Telnyx:
@@ -323,3 +323,17 @@ def test_every_option_of_a_fax_is_either_telnyxs_or_stays_here():
     }  # fmt: skip
     assert options & _TELNYX == options - ours
     assert options >= _TELNYX, "Telnyx takes an option that SendFax lacks: add it in faxdispatch/jobs.py"
+
+
+def test_a_fax_that_a_later_version_recorded_waits_and_holds_up_no_other(
+    w: Collaborators, telnyx: Telnyx, caplog: pytest.LogCaptureFixture
+) -> None:
+    create(w)
+    redis: Any = w.ledger.redis
+    redis.hset("fax:job:job", "request", '{"to": "+13125550200", "media_name": "letter", "of_tomorrow": 1}')
+    w.ledger.create("other", SendFax(to="+13125550201", media_name="letter"), source="producer")
+
+    assert run_attempts(["job", "other"], w) == {"job": Outcome.PARKED, "other": Outcome.ACCEPTED}
+    assert [request.to for request in telnyx.asked] == ["+13125550201"]
+    assert "job job has fields that this version does not know" in caplog.text
+    assert redis.zscore("fax:agenda", "job")

@@ -9,11 +9,12 @@ from faxdispatch import State
 from faxdispatch.documents.local import document_of
 from faxdispatch.errors import NoSuchResource, Refused, Unreachable
 from faxdispatch.fetching.trouble import LinkFailed
+from faxdispatch.jobs import SendFax
 from faxdispatch.telnyx.models import MediaResource
 from tests.preflight.made import letter, locked
 from tests.worker.test_attempt import Telnyx, create, posted, w  # noqa: F401 - fixtures
 from worker.sending import covering
-from worker.sending.attempt import Outcome, run_attempt
+from worker.sending.attempt import Outcome, run_attempt, run_attempts
 from worker.sending.preparation import prepare
 
 
@@ -99,6 +100,16 @@ def test_where_telnyx_does_not_answer_the_fax_waits_and_goes_later(w, telnyx, mo
 
     telnyx.trouble = None
     assert run_attempt("job", w) is Outcome.ACCEPTED
+
+
+def test_a_cover_that_fails_in_an_unforeseen_way_holds_up_no_other_fax(w, telnyx, monkeypatch):  # noqa: F811
+    create(w, cover="Dear Dr Smith")
+    other = SendFax(to="+13125550201", media_name="letter")
+    w.ledger.create("other", other, source="producer")
+    monkeypatch.setattr(covering, "compose", lambda *_: 1 / 0)
+
+    assert run_attempts(["job", "other"], w) == {"job": Outcome.PARKED, "other": Outcome.ACCEPTED}
+    assert [request.to for request in telnyx.asked] == [other.to]
 
 
 LINK = "https://docs.example/letter.pdf"

@@ -16,8 +16,8 @@ from uuid import uuid4
 
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_exponential
 
-from faxdispatch.errors import NotKnown, NotSent, OutcomeUnknown, RateLimited, TelnyxError, Unavailable
-from faxdispatch.ledger import Claim
+from faxdispatch.errors import InvalidJob, NotKnown, NotSent, OutcomeUnknown, RateLimited, TelnyxError, Unavailable
+from faxdispatch.ledger import Claim, JobView
 from faxdispatch.observability import tracing
 from faxdispatch.observability.tracing import Span
 from faxdispatch.states import HoldReason
@@ -92,9 +92,7 @@ def closed(w: Collaborators) -> HoldReason | None:
 
 
 def _prepare(job_ids: Sequence[str], outcomes: Outcomes, w: Collaborators) -> Iterator[Prepared]:
-    for job in w.ledger.jobs(job_ids):
-        if job is None:
-            continue
+    for job in _known(job_ids, outcomes, w):
         try:
             prepared = prepare(job, w)
         except Ended as ended:
@@ -112,6 +110,22 @@ def _prepare(job_ids: Sequence[str], outcomes: Outcomes, w: Collaborators) -> It
             yield prepared
 
 
+def _known(job_ids: Sequence[str], outcomes: Outcomes, w: Collaborators) -> list[JobView]:
+    """Give the jobs that are known here. One that cannot be read holds up none of the others."""
+    try:
+        return [job for job in w.ledger.jobs(job_ids) if job]
+    except InvalidJob:
+        if len(job_ids) > 1:
+            return [job for job_id in job_ids for job in _known([job_id], outcomes, w)]
+    log.warning(
+        "job %s has fields that this version does not know: it waits for a worker of the version that recorded it",
+        job_ids[0],
+        extra={"job": job_ids[0]},
+    )
+    outcomes[job_ids[0]] = Outcome.PARKED
+    return []
+
+
 def _with_covers(prepared: Sequence[Prepared], outcomes: Outcomes, w: Collaborators) -> list[Prepared]:
     """Put the covers before the documents of those that have one, side by side."""
     made: list[Prepared] = []
@@ -126,6 +140,12 @@ def _with_covers(prepared: Sequence[Prepared], outcomes: Outcomes, w: Collaborat
             made.append(covering.result() if covering else one)
         except Ended as ended:
             outcomes[one.job.job_id] = ended.outcome
+        except Unavailable:
+            raise
+        except Exception:
+            # The same as in `_prepare`.
+            log.exception("job %s: no cover, unforeseen", one.job.job_id, extra={"job": one.job.job_id})
+            outcomes[one.job.job_id] = Outcome.PARKED
     return made
 
 
@@ -187,19 +207,15 @@ def _record_rest(calls: dict[Future[Fax | TelnyxError], Claimed], w: Collaborato
 
 def _record(answers: Sequence[tuple[Claimed, Fax | TelnyxError]], w: Collaborators) -> Outcomes:
     """Record answers, and end the spans of their attempts."""
-    outcomes: Outcomes = {}
-    try:
-        outcomes = record(answers, w)
-    finally:
-        for claimed, answer in answers:
-            outcome = outcomes.get(claimed.job_id)
-            claimed.span.tell({"fax.attempt": claimed.number, "fax.outcome": outcome})
-            if isinstance(answer, Fax):
-                claimed.span.tell({"fax.id": answer.id})
-            else:
-                claimed.span.tell({"fax.cause": answer.code or answer.status})
-                claimed.span.fail(answer)
-            claimed.span.end()
+    outcomes = record(answers, w)
+    for claimed, answer in answers:
+        claimed.span.tell({"fax.attempt": claimed.number, "fax.outcome": outcomes.get(claimed.job_id)})
+        if isinstance(answer, Fax):
+            claimed.span.tell({"fax.id": answer.id})
+        else:
+            claimed.span.tell({"fax.cause": tracing.word(answer.code) or answer.status})
+            claimed.span.fail(answer)
+        claimed.span.end()
     return outcomes
 
 
@@ -280,7 +296,7 @@ def void(claims: Sequence[Claim], w: Collaborators) -> None:
 
 
 def _span(admitted: Admitted) -> Span:
-    """Begin the span of an attempt; it is told only where the attempt is claimed and answered."""
+    """Begin the span of an attempt; it is sent only if the attempt is claimed and its answer recorded."""
     job = admitted.prepared.job
     return tracing.begin(
         "fax attempt", parent=job.trace, facts={"fax.job": job.job_id, "fax.campaign": job.campaign_id}

@@ -34,6 +34,7 @@ Export = Callable[["Sequence[ReadableSpan]"], "SpanExportResult"]
 PATIENCE = 3
 """Seconds that a collector may take, unless `OTEL_EXPORTER_OTLP_TIMEOUT` says: a process waits so long when it ends."""
 
+_WORD = re.compile(r"(?!.*\d{6})[a-z0-9][a-z0-9_]{0,63}")
 _FORM = re.compile("00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 
 
@@ -184,6 +185,11 @@ def within(
         raise
     finally:
         span.end()
+
+
+def word(told: str | None) -> str | None:
+    """Give a failure reason or code of Telnyx; None for any other text, which may hold a number or a link."""
+    return told if told and _WORD.fullmatch(told) else None
 
 
 def parse(found: Any) -> str | None:

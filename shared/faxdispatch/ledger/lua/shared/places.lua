@@ -9,7 +9,7 @@ local function leave(j)
   if (j.row or '') ~= '' then redis.call('ZREM', 'fax:campaign:' .. j.campaign .. ':parked', j.job) end
 end
 
--- `nowhere_else` says that it stands in no line.
+-- `nowhere_else` says that it is on no waiting list.
 local function appoint(j, at, nowhere_else)
   if nowhere_else or (scores['fax:agenda'] or {})[j.job] then
     score('fax:agenda', j.job, at)
