@@ -1,6 +1,7 @@
 """Each row once: sent, bad, or left out with the reason; and what a row says for itself."""
 
 import random
+from array import array
 
 import pytest
 
@@ -205,3 +206,21 @@ def test_the_first_row_of_each_key_is_remembered_as_a_dict_would():
         )
         assert seen.firsts([key], [row]) == [known.get(key, 0)]
         known.setdefault(key, row)
+
+
+def test_whole_ranges_of_numbers_are_looked_up_in_a_few_steps(monkeypatch):
+    steps = 0
+
+    class Counting(array):
+        def __getitem__(self, at):
+            nonlocal steps
+            steps += isinstance(at, int)
+            return super().__getitem__(at)
+
+    monkeypatch.setattr("faxdispatch.lists.seen.array", Counting)
+    ranges = [13125550000 + 10_007 * number for number in range(10)]
+    keys = [begin + number for begin in ranges for number in range(1000)]
+    seen = Seen()
+
+    assert seen.firsts(keys, range(1, len(keys) + 1)) == [0] * len(keys)
+    assert steps < 6 * len(keys)

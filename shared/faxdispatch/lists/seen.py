@@ -11,7 +11,10 @@ _FULL = 0.65
 _PIECE = 4096
 _LOW = (1 << 64) - 1
 _SMALLEST = 4099
-"""Slots at first. Odd ones, here and later, spread numbers that differ in their first digits alone."""
+"""Slots at first."""
+_SPREAD = 0x9E3779B97F4A7C15
+"""2^64 by the golden ratio. The middle of a product with it is far from that of the next number: else whole ranges of
+numbers would fill runs of slots that other ranges wait in, row by row."""
 
 
 class Seen:
@@ -40,7 +43,7 @@ class Seen:
         """Do so for keys of 64 bits, as those of telephone numbers are."""
         lows, taken, slots, found = self._low, self._rows, len(self._rows), list[int]()
         for key, row in zip(keys, rows, strict=True):
-            place = key % slots
+            place = ((key * _SPREAD & _LOW) >> 32) % slots
             while (first := taken[place]) and lows[place] != key:
                 place += 1
                 if place == slots:
@@ -58,7 +61,7 @@ class Seen:
         highs = self._high
         for key, row in zip(keys, rows, strict=True):
             low, high = key & _LOW, key >> 64
-            place = key % slots
+            place = (((low ^ high) * _SPREAD & _LOW) >> 32) % slots
             while (first := taken[place]) and (lows[place] != low or highs[place] != high):
                 place = (place + 1) % slots
             if not first:
