@@ -18,9 +18,10 @@ from faxdispatch.states import HoldReason, State
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where an open job waits: for its appointment `at`, or as number `position` (from 1) of a line.
+    """Where an open job waits: for its appointment `at`, or as number `position` (from 1) on a waiting list.
 
-    `line` is `channel` or `number`; `holder` is the job that has the number. All are None for a job that has ended.
+    `line` says for what it waits there: `channel` or `number`; `holder` is the job that has the number. All are None
+    for a job that has ended.
     """
 
     at: datetime | None = None
