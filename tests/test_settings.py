@@ -72,6 +72,11 @@ def test_a_wrong_value_is_told_by_the_name_of_its_variable(monkeypatch, name, va
         load(monkeypatch, **{name: value})
 
 
+def test_what_is_neither_true_nor_false_is_told_what_to_write(monkeypatch):
+    with pytest.raises(Misconfigured, match="FAX_TEST_ONLY: is neither true nor false; write one of these"):
+        load(monkeypatch, FAX_TEST_ONLY="maybe")
+
+
 def test_everything_wrong_is_told_at_once(monkeypatch):
     with pytest.raises(Misconfigured, match=r"PORT.*FAX_RATE"):
         load(monkeypatch, FAX_RATE="x", PORT="y")

@@ -498,5 +498,7 @@ def _variable(location: tuple[int | str, ...]) -> str:
 
 def _message(error: Any) -> str:
     """Give the sentence of one of pydantic's findings, which calls our own ones a "Value error"."""
+    if error["type"] == "bool_parsing":
+        return "is neither true nor false; write one of these"
     message: str = error["msg"]
     return message.removeprefix("Value error, ")

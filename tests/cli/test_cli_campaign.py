@@ -147,6 +147,7 @@ def test_the_same_list_again_says_so_and_another_one_is_refused(cli, made, a_lis
         (["recall.csv", "--media-name", "a", "--media", "https://example.com/a.pdf"], "both are given"),
         (["recall.csv", "--media", "missing.pdf"], "missing.pdf: cannot be read"),
         (["missing.csv", "--media-name", "a"], "missing.csv: cannot be read"),
+        (["none/missing.csv", "--media-name", "a"], "none/missing.csv: cannot be read"),
         (["recall.csv", "--media-name", "a", "--column", "Phone"], "column: recall.csv has no column 'Phone'"),
         (["recall.csv", "--media-name", "a", "--region", "Mars"], "region: 'Mars' is no country"),
         (["recall.csv", "--media-name", "a", "--field", "zone"], "field: 'zone' is not of the form"),

@@ -44,16 +44,17 @@ def row_documents(
     """
     try:
         # A plain install lacks what these need.
-        from faxdispatch.documents.media_dir import open_media_dir  # noqa: PLC0415
+        from faxdispatch.documents.media_dir import Folder, open_media_dir  # noqa: PLC0415
         from faxdispatch.lists.documents import RowDocuments  # noqa: PLC0415
     except ModuleNotFoundError as error:
         if media_dir is not None:
             raise Misconfigured(f"media-dir: needs {error.name}: install faxdispatch with its extra [app]") from None
         yield None
         return
-    where = media_dir or folder
+    # The list's folder is not looked at before a row names a file: where it is missing, so is the list, which says so.
+    beside = Folder(folder) if folder else None
     with (
-        open_media_dir(where) if where else nullcontext() as place,
+        open_media_dir(media_dir) if media_dir else nullcontext(beside) as place,
         RowDocuments(
             place,
             storage,
