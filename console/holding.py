@@ -4,7 +4,7 @@ from faxdispatch.reasons.holds import MEANINGS
 from faxdispatch.states import WAIVABLE, HoldReason
 
 _ENDS = {
-    HoldReason.SEND_AT: "That moment.",
+    HoldReason.SEND_AT: "The moment that was asked for.",
     HoldReason.WINDOW: "The opening of its window.",
     HoldReason.TOO_LATE: "A person: let it go, or cancel it.",
     HoldReason.NEVER_ACCEPTED: "A person: let it go, or cancel it.",

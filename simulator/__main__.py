@@ -13,6 +13,7 @@ from aiohttp import web
 
 from simulator.config import DEFAULT_CONNECTION_ID, ORGANIZATION_ID, Config
 from simulator.context import Simulation, build
+from simulator.faults import SWITCHES
 from simulator.memory import Memory
 from simulator.numbers import printed
 from simulator.server import create_app
@@ -41,7 +42,9 @@ def _arguments() -> argparse.ArgumentParser:
     parser.add_argument("--speed", type=float, default=1.0, help="divides all durations")
     parser.add_argument("--channels", type=int, help="calls at once on a connection")
     parser.add_argument("--rate-limit", type=int, help="API calls a second")
-    parser.add_argument("--fault", type=_fault, action="append", default=[], metavar="NAME=VALUE")
+    parser.add_argument(
+        "--fault", type=_fault, action="append", default=[], metavar="NAME=VALUE", help="one of " + ", ".join(SWITCHES)
+    )
     parser.add_argument("--connection-id", action="append", metavar="ID", help="a fax application that exists")
     parser.add_argument("--organization", default=ORGANIZATION_ID, help="the account that the key belongs to")
     parser.add_argument("--state", type=Path, metavar="FILE", help="remember faxes and media here over a restart")

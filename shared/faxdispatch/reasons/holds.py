@@ -20,7 +20,7 @@ class Meaning:
 
 MEANINGS: dict[HoldReason, Meaning] = {
     HoldReason.SEND_AT: Meaning(
-        "It is not to go before the moment that was asked for.", f"That moment; or {_RELEASE}."
+        "It is not to go before the moment that was asked for.", f"The moment that was asked for; or {_RELEASE}."
     ),
     HoldReason.WINDOW: Meaning("Its window of days and hours is closed.", f"The opening; or {_RELEASE}."),
     HoldReason.TOO_LATE: Meaning(
@@ -74,7 +74,7 @@ MEANINGS: dict[HoldReason, Meaning] = {
     ),
     HoldReason.RETRY: Meaning(
         "The attempt before failed, and the next one is planned.",
-        "That moment; or faxdispatch release JOB makes the attempt now.",
+        "The moment of the next attempt; or faxdispatch release JOB makes it now.",
     ),
     HoldReason.NO_CHANNEL_AT_TELNYX: Meaning(
         "Telnyx had no channel free.",
