@@ -121,6 +121,20 @@ def test_every_change_is_seen(client, sent, tmp_path, cli):  # noqa: F811
     assert cli("evidence", str(tmp_path / "none.zip")).code == 2
 
 
+def test_an_archive_with_a_password_is_no_pack(client, sent, tmp_path):
+    path = client.evidence(tmp_path / "e.zip", campaign_id=sent).path
+    content = bytearray(path.read_bytes())
+    # Bit 0 of the flags of each file, in its own header and in the table of contents.
+    for header, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        at = content.find(header)
+        while at >= 0:
+            content[at + flags] |= 1
+            at = content.find(header, at + 1)
+    path.write_bytes(content)
+    with pytest.raises(BadInput, match="is no evidence pack"):
+        verify(path)
+
+
 def test_nothing_is_overwritten_and_no_campaign_is_made_up(client, sent, tmp_path):
     path = client.evidence(tmp_path / "e.zip", campaign_id=sent).path
     with pytest.raises(BadInput, match="is there already"):

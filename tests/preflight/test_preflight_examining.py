@@ -78,6 +78,12 @@ def test_what_is_found_has_its_severity_and_its_page(content, expected):
     assert found(content) == expected
 
 
+def test_a_word_document_of_too_many_files_is_not_opened(monkeypatch):
+    monkeypatch.setattr(examining, "MOST_FILES", 1)
+    assert found(office(word__document_xml="<w/>")) == []
+    assert found(office(word__document_xml="<w/>", word__styles_xml="<w/>")) == [("error", "costly", None)]
+
+
 def test_a_page_turned_by_its_viewer_is_judged_as_it_is_shown():
     assert found(changed(letter(), lambda w: w.pages[0].rotate(90))) == [("warning", "page_size", 1)]
     assert found(changed(letter(sheet=(297, 210)), lambda w: w.pages[0].rotate(90))) == []

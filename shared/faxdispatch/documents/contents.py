@@ -1,9 +1,14 @@
-"""The table of contents of a ZIP archive, which whoever opens the archive holds in memory as a whole."""
+"""ZIP archives of others: how damage shows, and the table of contents, which is in memory whole once one is open."""
 
 import os
 import struct
 import zipfile
+import zlib
 from typing import IO
+
+DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, struct.error, RuntimeError)
+"""What zipfile raises for an archive that cannot be read. RuntimeError stands for one with a password, and, as its kind
+NotImplementedError, for a way of packing that zipfile does not know."""
 
 MOST_BYTES = 20_000_000
 """Of the table; the 65,535 files of an archive of the usual form take about half."""

@@ -7,17 +7,15 @@ a file.
 import os
 import re
 import stat
-import struct
 import unicodedata
 import zipfile
-import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Protocol
 
-from faxdispatch.documents.contents import TooManyFiles, see_contents
+from faxdispatch.documents.contents import DAMAGED, TooManyFiles, see_contents
 from faxdispatch.documents.upload_part import MAX_UPLOAD
 from faxdispatch.errors import BadInput
 
@@ -26,7 +24,6 @@ MOST_FILES = 65_535
 MOST_UNPACKED = 10_000_000_000
 """Bytes of all files of an archive together, unpacked."""
 
-_DAMAGED = (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError, OSError, struct.error)
 _FULL_PATH = re.compile(r"/|[A-Za-z]:")
 _NO_DOCUMENTS = ("__MACOSX/", ".DS_Store", "Thumbs.db")
 
@@ -158,7 +155,7 @@ class Archive:
         try:
             with self._archive.open(info) as file:
                 return file.read(MAX_UPLOAD + 1)
-        except _DAMAGED as error:
+        except DAMAGED as error:
             raise ValueError(f"is damaged in the archive ({error}); pack it again") from None
 
 
@@ -171,7 +168,7 @@ def _opened(path: Path, file: IO[bytes]) -> Iterator[zipfile.ZipFile]:
         raise BadInput(
             f"media-dir: {path} has more files than are read of an archive; unpack it and name the folder"
         ) from None
-    except _DAMAGED as error:
+    except DAMAGED as error:
         raise BadInput(f"media-dir: {path} is neither a folder nor a whole ZIP archive ({error})") from None
     with archive:
         unpacked = sum(info.file_size for info in archive.infolist())

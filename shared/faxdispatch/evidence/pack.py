@@ -14,6 +14,7 @@ from typing import Any
 from nacl.exceptions import BadSignatureError
 from nacl.signing import SigningKey, VerifyKey
 
+from faxdispatch.documents.contents import DAMAGED
 from faxdispatch.errors import BadInput
 from faxdispatch.ledger import Scripts
 from faxdispatch.ledger.identity import KEY as LEDGER
@@ -148,7 +149,7 @@ def verify(path: Path) -> Verified:
             return Verified(manifest["ledger"], made, manifest["public_key"], len(there))
     except BadSignatureError:
         raise BadInput(f"{path}: its manifest was changed after it was signed") from None
-    except (OSError, zipfile.BadZipFile, KeyError, ValueError, TypeError, AttributeError) as error:
+    except (*DAMAGED, KeyError, ValueError, TypeError, AttributeError) as error:
         raise BadInput(f"{path}: is no evidence pack: {error}") from None
 
 

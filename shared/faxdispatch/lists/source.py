@@ -9,7 +9,6 @@ import io
 import itertools
 import os
 import zipfile
-import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -17,7 +16,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import IO, Any, BinaryIO, Self, cast
 
-from faxdispatch.documents.contents import TooManyFiles, see_contents
+from faxdispatch.documents.contents import DAMAGED, TooManyFiles, see_contents
 from faxdispatch.errors import BadInput
 from faxdispatch.lists.block import Block, Record
 from faxdispatch.lists.workbook import blocks, chosen
@@ -135,15 +134,15 @@ def open_source(path: Path | str, *, encoding: str | None = None, sheet: str | N
         source = Source(path.name, total, lambda: 0 if file.closed else file.tell())
         try:
             _fill(source, file, stack, encoding, sheet)
-        except DAMAGED as error:
+        except _UNREADABLE as error:
             raise _damaged(path.name, error) from None
         source._stack = stack.pop_all()  # noqa: SLF001 - made here
         return source
     raise AssertionError("unreachable")  # pragma: no cover - an ExitStack swallows nothing here
 
 
-DAMAGED = (OSError, EOFError, zlib.error, zipfile.BadZipFile, RuntimeError, NotImplementedError, UnicodeError)
-"""What reading a damaged file may raise."""
+_UNREADABLE = (*DAMAGED, UnicodeError)
+"""What reading a damaged file may raise, an archive or not."""
 
 
 def _damaged(name: str, error: Exception) -> BadInput:
@@ -303,7 +302,7 @@ class _Text:
                 f"{self._source.name}: near line {self._count + 1} it is not in the encoding {self._source.encoding}; "
                 "leave the encoding out, or name the right one"
             ) from None
-        except DAMAGED as error:
+        except _UNREADABLE as error:
             raise _damaged(self._source.name, error) from None
 
 

@@ -12,12 +12,15 @@ from io import BytesIO
 from threading import Lock
 from typing import Any
 
+from faxdispatch.documents.contents import DAMAGED, TooManyFiles, see_contents
 from faxdispatch.documents.local import Document
 from faxdispatch.preflight.lookers import Lookers
 from faxdispatch.preflight.report import Finding, Report, error, warning
 
 MOST_PAGES = 350
 """Telnyx sends no document with more (API reference, "Send a fax")."""
+MOST_FILES = 10_000
+"""In a Word document. It is a ZIP archive, and real ones have some dozens."""
 LARGEST = 50_000_000
 """Bytes of the largest document that Telnyx faxes: 50 MB (API reference), read as the smaller kind of MB."""
 
@@ -197,9 +200,13 @@ def _of_word(content: bytes) -> Report:
 def _of_package(content: bytes) -> Report:
     """Look at a ZIP file: DOCX, and many others that only share its beginning."""
     try:
-        with zipfile.ZipFile(BytesIO(content)) as package:
+        file = BytesIO(content)
+        see_contents(file, MOST_FILES)
+        with zipfile.ZipFile(file) as package:
             names = set(package.namelist())
-    except (zipfile.BadZipFile, ValueError, NotImplementedError):
+    except TooManyFiles:
+        return Report(findings=(error("costly", "has more files in it than a Word document has; save it as PDF"),))
+    except (*DAMAGED, ValueError):
         return Report(findings=(error("damaged", _TROUBLE["damaged"]),))
     if "word/document.xml" not in names:
         return Report(

@@ -9,11 +9,10 @@ import itertools
 import json
 import os
 import sys
-import zipfile
-import zlib
 from collections.abc import Iterator
 from typing import IO
 
+from faxdispatch.documents.contents import DAMAGED
 from faxdispatch.subprocesses.bounded import bound
 from faxdispatch.workbook.book import Book
 from faxdispatch.workbook.bounds import MEMORY, ROWS, SECONDS, Damaged, TooLarge
@@ -21,9 +20,7 @@ from faxdispatch.workbook.sheet import Row, Sheet
 from faxdispatch.workbook.wire import Kind, packed, send
 
 _BATCH = 500
-_DAMAGED = (
-    Damaged, OSError, EOFError, zlib.error, zipfile.BadZipFile, RuntimeError, NotImplementedError, ValueError, KeyError,
-)  # fmt: skip
+_DAMAGED = (*DAMAGED, Damaged, ValueError, KeyError)
 """What reading a damaged workbook may raise."""
 
 
