@@ -49,7 +49,7 @@ class Course:
     table: list[str] = field(default_factory=list)
 
     def go(self, to: CampaignState) -> float:
-        """Give a command, again until Redis takes it; gives the moment at which it came back."""
+        """Return a command, again until Redis takes it; returns the moment at which it came back."""
         while True:
             try:
                 self.campaigns.move(NAME, to, event=f"campaign.{to}")
@@ -72,7 +72,7 @@ class Course:
         self.cancelled_at = self.go(CampaignState.CANCELLED)
 
     def look(self) -> Campaign | None:
-        """Audit once; None where Redis is away."""
+        """Audit once. Return None if Redis is away."""
         self.running.restart_dead()
         time.sleep(_LOOK)
         try:
@@ -149,7 +149,7 @@ def _read_in(campaigns: Campaigns, rows: int) -> None:
 
 
 def _plan(course: Course, cancel: float) -> list[tuple[float, str, Callable[[], None]]]:
-    """Give what is done, each with the part of the rows that have ended by then."""
+    """Return what is done, each with the part of the rows that have ended by then."""
     kill = course.running.kill
     return [
         (0.05, "pause", course.pause),
@@ -223,7 +223,7 @@ def _judge(course: Course) -> bool:
 
 
 def _late(course: Course) -> Iterator[tuple[float, float]]:
-    """Give moment, and seconds by which they were late, of calls that left during a pause or after the cancel."""
+    """Yield moment, and seconds by which they were late, of calls that left during a pause or after the cancel."""
     spans = [*course.pauses]
     if course.cancelled_at is not None:
         spans.append((course.cancelled_at + GRACE, float("inf")))

@@ -38,7 +38,7 @@ PASSWORD = "correct horse battery"
 
 
 def number(n: int) -> str:
-    """Give a number that no other n has."""
+    """Return a number that no other n has."""
     return f"+1{200 + n // 10_000_000 * 7}{2_000_000 + n % 8_000_000:07}"
 
 
@@ -83,7 +83,7 @@ def counted(redis: Redis) -> Iterator[Callable[[], int]]:
 
 
 def measure(client: FlaskClient, redis: Redis, path: str) -> tuple[float, int, float]:
-    """Give the median CPU and wall time of a page in milliseconds, and its commands."""
+    """Return the median CPU and wall time of a page in milliseconds, and its commands."""
     cpu, wall = [], []
     for _ in range(TIMES):
         began, at = time.process_time(), time.perf_counter()

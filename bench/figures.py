@@ -21,7 +21,7 @@ def machine() -> str:
 
 
 def most_within(moments: Iterable[float], span: float = 1.0) -> int:
-    """Give the most moments in any half-open span of so many seconds."""
+    """Return the most moments in any half-open span of so many seconds."""
     most, first, ordered = 0, 0, sorted(moments)
     for last, moment in enumerate(ordered):
         while moment - ordered[first] >= span:
@@ -31,7 +31,7 @@ def most_within(moments: Iterable[float], span: float = 1.0) -> int:
 
 
 def fullest(moments: Iterable[float], span: float = 1.0) -> float:
-    """Give the moment at which the span with the most moments begins."""
+    """Return the moment at which the span with the most moments begins."""
     ordered = sorted(moments)
     counts = [bisect_left(ordered, begin + span) - place for place, begin in enumerate(ordered)]
     return ordered[counts.index(max(counts))] if counts else 0.0
@@ -47,7 +47,7 @@ def spread(seconds: Sequence[float]) -> str:
 
 
 def most_in_use(faxes: Iterable[dict[str, Any]]) -> int:
-    """Give the most faxes that were in use at one moment."""
+    """Return the most faxes that were in use at one moment."""
     most = now = 0
     for _, step in _steps(faxes):
         now += step
@@ -56,7 +56,7 @@ def most_in_use(faxes: Iterable[dict[str, Any]]) -> int:
 
 
 def mean_in_use(faxes: Iterable[dict[str, Any]], begin: float, end: float) -> float:
-    """Give the mean number of faxes in use between two moments."""
+    """Return the mean number of faxes in use between two moments."""
     spans = ((max(fax["begun"], begin), min(_end(fax), end)) for fax in faxes if not _full(fax))
     return sum(max(0.0, late - early) for early, late in spans) / (end - begin)
 
@@ -70,7 +70,7 @@ def of_each(faxes: Iterable[dict[str, Any]], name: str) -> dict[str, list[dict[s
 
 
 def gaps(faxes: Iterable[dict[str, Any]]) -> list[float]:
-    """Give the seconds between the end of each fax and the beginning of the next; below 0 where they overlap."""
+    """Return the seconds between the end of each fax and the beginning of the next; below 0 where they overlap."""
     ordered = sorted((fax for fax in faxes if not _full(fax)), key=lambda fax: fax["begun"])
     return [later["begun"] - _end(earlier) for earlier, later in itertools.pairwise(ordered)]
 

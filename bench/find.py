@@ -90,7 +90,7 @@ def _search(redis: Any, client: FaxClient, what: str, **words: Any) -> float:
 
 
 def _index_bytes(redis: Any, singles: int) -> float:
-    """Give the bytes that are free once the index and what leads to it are gone, a single fax."""
+    """Return the bytes that are free once the index and what leads to it are gone, a single fax."""
     before = redis.info("memory")["used_memory"]
     jobs = list(redis.scan_iter("fax:job:*", count=10_000))
     for at in range(0, len(jobs), 5000):

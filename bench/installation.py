@@ -30,7 +30,7 @@ _LOOK = 0.05
 
 
 def number(place: int) -> str:
-    """Give the recipient number `place` (0 to 699,999); each its own."""
+    """Return the recipient number `place` (0 to 699,999); each its own."""
     return f"+1312{220 + place // 10_000}{place % 10_000:04}"
 
 
@@ -54,12 +54,12 @@ class Stub:
         self._http.post("/control/spent", json={"seconds": seconds}).raise_for_status()
 
     def calls(self, since: int = 0) -> list[dict[str, Any]]:
-        """Give the calls that it noted, from number `since` on."""
+        """Return the calls that it noted, from number `since` on."""
         found: list[dict[str, Any]] = self._http.get("/control/calls", params={"since": since}).json()
         return found
 
     def faxes(self, *, up: bool = False) -> list[dict[str, Any]]:
-        """Give the faxes that it took, or only those that are `up` now, each with `job` and `attempt`."""
+        """Return the faxes that it took, or only those that are `up` now, each with `job` and `attempt`."""
         query = {"up": "1"} if up else {}
         found: list[dict[str, Any]] = self._http.get("/control/faxes", params=query).raise_for_status().json()
         for fax in found:
@@ -73,7 +73,7 @@ class Stub:
         return [answer["data"]["id"] for answer in answers]
 
     def stalls(self) -> list[tuple[float, float]]:
-        """Give moment and length of each stall of its own: calls that came meanwhile were noted late."""
+        """Return moment and length of each stall of its own: calls that came meanwhile were noted late."""
         found: list[tuple[float, float]] = self._http.get("/control/stalls").raise_for_status().json()
         return found
 
@@ -96,7 +96,7 @@ class Installation:
         self._workers = workers
 
     def usage(self) -> Usage:
-        """Give what the workers have used."""
+        """Return what the workers have used."""
         return usage(self._stack[name].pid for name in self._workers)
 
     @property
@@ -105,7 +105,7 @@ class Installation:
         return int(self._stack[self._workers[0]].pid)
 
     def usage_of(self, name: str) -> Usage:
-        """Give what one process has used: `valkey`, `web` or `stub`."""
+        """Return what one process has used: `valkey`, `web` or `stub`."""
         return usage([self._stack[name].pid])
 
     def kill(self, name: str) -> None:
@@ -202,13 +202,13 @@ def ground() -> Iterator[tuple[Stack, Path, str, dict[str, Any]]]:
 
 
 def stub_role(folder: Path, host: str = "127.0.0.1") -> Role:
-    """Give the stub; once it is ready, `introduction` tells where it is."""
+    """Return the stub; once it is ready, `introduction` tells where it is."""
     command = [sys.executable, "-P", "-m", "bench.stub", str(processes.free_port()), token_hex(32), host]
     return Role("stub", command, processes.environment({}, inherit=False), folder, lambda child: bool(_said(child)))
 
 
 def introduction(child: Child) -> dict[str, Any]:
-    """Give what the stub said of itself: address and public key."""
+    """Return what the stub said of itself: address and public key."""
     said: dict[str, Any] = json.loads(_said(child))
     return said
 

@@ -110,7 +110,7 @@ def measure(way: str, path: Path, url: str) -> dict[str, float]:
 
 
 def most_memory() -> int:
-    """Give the most bytes that this process had; what `getrusage` says counts those of who started it."""
+    """Return the most bytes that this process had; what `getrusage` says counts those of who started it."""
     told = Path("/proc/self/status").read_text(encoding="ascii")
     return 1024 * int(told.partition("VmHWM:")[2].split()[0])
 

@@ -118,7 +118,7 @@ class Moves:
         return found
 
     def _used(self) -> float:
-        """Give the microseconds of processor time that Valkey's main thread has had."""
+        """Return the microseconds of processor time that Valkey's main thread has had."""
         return int(Path(f"/proc/{self._pid}/schedstat").read_text().split()[0]) / 1000
 
     def _count(self) -> int:

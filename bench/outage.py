@@ -36,7 +36,7 @@ class _Mark:
     memory: int
 
     def rates(self, earlier: "_Mark") -> tuple[float, float, float]:
-        """Give calls, events and bytes a second since an earlier mark."""
+        """Return calls, events and bytes a second since an earlier mark."""
         span = self.at - earlier.at
         grown = (self.attempts - earlier.attempts, self.events - earlier.events, self.memory - earlier.memory)
         calls, events, size = (each / span for each in grown)

@@ -148,7 +148,7 @@ class Guarded(Pair):
 
 
 def sentinel(folder: Path, own: tuple[str, int], primary: tuple[str, int]) -> Role:
-    """Give a Sentinel with its files in `folder`, at an address of its own, that watches over a primary at another."""
+    """Return a Sentinel with an address of its own and its files in `folder`. It watches the primary."""
     folder.mkdir()
     config = folder / "sentinel.conf"
     config.write_text(
@@ -161,14 +161,14 @@ def sentinel(folder: Path, own: tuple[str, int], primary: tuple[str, int]) -> Ro
 
 
 def answers(host: str, port: int) -> bool:
-    """Tell whether a server answers there."""
+    """Return whether a server answers there."""
     with suppress(RedisError), Redis(host=host, port=port, socket_timeout=2) as redis:
         return bool(redis.ping())
     return False
 
 
 def client(server: tuple[str, int], host: str = "127.0.0.1") -> Any:
-    """Give a client of one server, which has a name and a port."""
+    """Return a client of one server, which has a name and a port."""
     return Redis(host=host, port=server[1], decode_responses=True)
 
 

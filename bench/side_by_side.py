@@ -41,7 +41,7 @@ class Target:
     older: bool = False
 
     def kept(self, value: float) -> bool:
-        """Tell whether a value keeps the bound."""
+        """Return whether a value keeps the bound."""
         return (self.most is None or value <= self.most) and (self.least is None or value >= self.least)
 
     @property
@@ -119,7 +119,7 @@ def _options() -> argparse.Namespace:
 
 @contextmanager
 def _build(commit: str | None) -> Iterator[Path | None]:
-    """Give an older build in a folder of its own, with the benchmark as it is here."""
+    """Yield an older build in a folder of its own, with the benchmark as it is here."""
     if not commit:
         yield None
         return

@@ -108,7 +108,7 @@ def _ask(signer: Signer, port: int, admin: int, seconds: float) -> dict[str, lis
 
 
 def _answered(port: int, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None) -> float:
-    """Give how long an answer takes; any but 200 ends the measurement."""
+    """Return how long an answer takes; any but 200 ends the measurement."""
     begun = time.monotonic()
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     try:

@@ -100,7 +100,7 @@ class Fax:
         return self.failure_reason in _CODES
 
     def about(self) -> dict[str, Any]:
-        """Give it as Telnyx's API does."""
+        """Return it as Telnyx's API does."""
         return {
             "record_type": "fax", "id": self.id, "direction": "outbound", "status": self.status, "to": self.to,
             "from": self.sender, "connection_id": self.connection_id, "client_state": self.client_state,
@@ -109,7 +109,7 @@ class Fax:
         }  # fmt: skip
 
     def measured(self) -> dict[str, Any]:
-        """Give it as the measurer wants it."""
+        """Return it as the measurer wants it."""
         return {
             "id": self.id, "client_state": self.client_state, "connection": self.connection_id, "to": self.to,
             "begun": self.begun, "ended": self.ended, "reason": self.failure_reason,
@@ -141,7 +141,7 @@ class Stub:
         watch.cancel()
 
     def full(self, connection: str) -> str | None:
-        """Tell which limit leaves no channel for a fax on this connection, None where there is one."""
+        """Return which limit leaves no channel for a fax on this connection, or None if there is one."""
         account, one = self.behaviour.account_channels, self.behaviour.connection_channels
         if account is not None and len(self.in_use) >= account:
             return ACCOUNT_FULL
@@ -345,17 +345,17 @@ class Control:
         return web.json_response({})
 
     async def calls(self, request: web.Request) -> web.Response:
-        """Give the calls from number `since` on."""
+        """Return the calls from number `since` on."""
         return web.json_response([asdict(call) for call in self._stub.calls[int(request.query.get("since", "0")) :]])
 
     async def faxes(self, request: web.Request) -> web.Response:
-        """Give all faxes, or with `up` those in use."""
+        """Return all faxes, or with `up` those in use."""
         stub = self._stub
         chosen = [stub.faxes[fax_id] for fax_id in stub.in_use] if "up" in request.query else stub.faxes.values()
         return web.json_response([fax.measured() for fax in chosen])
 
     async def stalls(self, _: web.Request) -> web.Response:
-        """Give the stub's own stalls."""
+        """Return the stub's own stalls."""
         return web.json_response(self._stub.stalls)
 
 

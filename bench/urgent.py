@@ -49,7 +49,7 @@ class Probes:
             thread.join()
 
     def seen(self) -> dict[str, list[float]]:
-        """Give for each kind the seconds until the stub saw it; what it never saw took forever. Forgets them all."""
+        """Return for each kind the seconds until the stub saw it; what it never saw took forever. Forgets them all."""
         time.sleep(5)
         stub = self._running.stub
         faxes = {fax["id"]: fax for fax in stub.faxes()}

@@ -61,7 +61,7 @@ class Served:
     waits: list[float] = field(default_factory=list)
 
     def cost(self) -> Cost:
-        """Give what one webhook costs."""
+        """Return what one webhook costs."""
         waits = sorted(self.waits)
         count = len(waits)
         return Cost(
@@ -121,7 +121,7 @@ def _served(stack: Stack, folder: Path, redis_url: str, role: str, signer: Signe
 
 
 def _requests(signer: Signer, redis_url: str, count: int) -> list[bytes]:
-    """Give requests about faxes that are recorded now; the steps of one fax come a hundred requests apart."""
+    """Return requests about faxes that are recorded now; the steps of one fax come a hundred requests apart."""
     ledger = Ledger(Scripts(connect(redis_url)))
     requests: list[bytes] = []
     while len(requests) < count:

@@ -57,7 +57,7 @@ class Host:
         return bytes(map(int, self.address.split(".")))
 
     def placed(self, role: Role) -> Role:
-        """Give a process of this host."""
+        """Return a process of this host."""
         inside = ["nsenter", f"--net=/proc/{os.getpid()}/fd/{self.network}", "--"]
         return replace(role, command=[*inside, *role.command])
 
@@ -107,7 +107,7 @@ class Wire:
         self._orders.send(weather)
 
     def between(self, some: Iterable[str], others: Iterable[str]) -> frozenset[tuple[bytes, bytes]]:
-        """Give the pairs of `some` hosts with `others`, as `Weather.cut` wants them."""
+        """Return the pairs of `some` hosts with `others`, as `Weather.cut` wants them."""
         pairs = [(self.hosts[one].packed, self.hosts[other].packed) for one in some for other in others]
         return frozenset(pairs + [(other, one) for one, other in pairs])
 

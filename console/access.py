@@ -36,12 +36,12 @@ def guard(app: Flask) -> None:
 
 
 def you() -> User:
-    """Give the user who asks."""
+    """Return the user who asks."""
     return cast("User", g.user)
 
 
 def is_operator() -> bool:
-    """Tell whether the user who asks may act, and see what is hidden from viewers."""
+    """Return whether the user who asks may act, and see what is hidden from viewers."""
     return g.user is not None and g.user.role is Role.OPERATOR
 
 
@@ -102,7 +102,7 @@ def _by_session() -> User | None:
 
 
 def _by_proxy() -> User | None:
-    """Give the person whom a proxy names, where it proves itself."""
+    """Return the person whom a proxy names, where it proves itself."""
     settings = desk().settings
     given = request.headers.get(PROXY_SECRET)
     if settings.fax_console_proxy_secret is None or given is None:

@@ -40,12 +40,12 @@ def acted(action: str, subject: str, *, reason: str | None = None, **facts: obje
 
 
 def reason() -> str:
-    """Give the reason that the form has; the ledger refuses an empty one."""
+    """Return the reason that the form has; the ledger refuses an empty one."""
     return request.form.get("reason", "").strip()
 
 
 def checked_reason() -> str:
-    """Give the reason that the form has.
+    """Return the reason that the form has.
 
     Raises:
         BadInput: it is missing, or too long.

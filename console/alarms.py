@@ -35,7 +35,7 @@ class Alarm:
 
 
 def alarms(found: Overview, settings: Settings, webhook_lag: float | None) -> list[Alarm]:
-    """Give everything that is not as it should be."""
+    """Return everything that is not as it should be."""
     return [*_nobody_works(found), *_money(found), *_unknown(found, settings), *_late(found, webhook_lag), *_for(found)]
 
 

@@ -101,7 +101,7 @@ def create_app(settings: Settings) -> Flask:
 
 
 def _key(desk: Desk) -> str:
-    """Give the key that signs sessions: that of the users, else one made of the proxy's secret."""
+    """Return the key that signs sessions: that of the users, else one made of the proxy's secret."""
     if key := desk.users.key():
         return key
     secret = desk.settings.fax_console_proxy_secret
@@ -111,7 +111,7 @@ def _key(desk: Desk) -> str:
 
 
 def _hosts(settings: Settings) -> list[str]:
-    """Give the names under which the console answers; a page of another name could be anybody's."""
+    """Return the names under which the console answers; a page of another name could be anybody's."""
     if settings.fax_console_url:
         return [urlsplit(settings.fax_console_url).netloc.rpartition("@")[2]]
     known = ["localhost", "127.0.0.1", "[::1]"]

@@ -44,7 +44,7 @@ class Background:
         self._tasks: OrderedDict[str, Task] = OrderedDict()
 
     def task(self, key: str) -> Task | None:
-        """Give the task of a key, None where none was begun in this process."""
+        """Return the task of a key, or None if none was begun in this process."""
         with self._lock:
             return self._tasks.get(key)
 

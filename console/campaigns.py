@@ -82,7 +82,7 @@ def left_out(campaign_id: str) -> str:
 @pages.get("/<campaign_id>/evidence.zip")
 @operators_only
 def evidence(campaign_id: str) -> Response:
-    """Give the evidence pack: what was sent, why it was allowed and what came of it, with a signed manifest."""
+    """Return the evidence pack: what was sent, why it was allowed and what came of it, with a signed manifest."""
     desk().client.campaigns.get(campaign_id)
     looked(f"the evidence of campaign {campaign_id}")
     with tempfile.TemporaryDirectory(prefix="faxdispatch-") as folder:
@@ -133,7 +133,7 @@ def resume(campaign_id: str) -> AnyResponse:
 
 @pages.post("/<campaign_id>/finish")
 def finish(campaign_id: str) -> AnyResponse:
-    """Give up the rows that Telnyx never took."""
+    """Give up the rows that Telnyx never accepted."""
 
     def do() -> str:
         why = checked_reason()
@@ -229,7 +229,7 @@ def purge(campaign_id: str) -> AnyResponse:
 @pages.get("/<campaign_id>/report.zip")
 @operators_only
 def report(campaign_id: str) -> Response:
-    """Give the report as files: what was delivered, what was not and why, what is open, and a page for people."""
+    """Return the report as files: what was delivered, what was not and why, what is open, and a page for people."""
     looked(f"the report of campaign {campaign_id}")
     packed = io.BytesIO()
     with tempfile.TemporaryDirectory(prefix="faxdispatch-") as folder:

@@ -28,7 +28,7 @@ class Column:
 
 
 def course(samples: Sequence[Sample], current: Sample) -> list[Column]:
-    """Give a column for each half hour of the last twelve hours, from samples of counts that only grow.
+    """Return a column for each half hour of the last twelve hours, from samples of counts that only grow.
 
     What ended between two samples counts in the column in which the later one was taken.
     """

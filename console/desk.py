@@ -38,6 +38,6 @@ class Desk:
 
 
 def desk() -> Desk:
-    """Give the desk of the app that answers."""
+    """Return the desk of the app that answers."""
     found: Desk = current_app.extensions["desk"]
     return found

@@ -51,12 +51,12 @@ class Draft:
 
     @property
     def archive(self) -> Path | None:
-        """The uploaded archive with the documents that rows name, None where there is none."""
+        """The uploaded archive with the documents that rows name, or None if there is none."""
         return self.folder / "archive" / self.archive_name if self.archive_name else None
 
     @property
     def document_path(self) -> Path | None:
-        """The uploaded document, None where there is none."""
+        """The uploaded document, or None if there is none."""
         return self.folder / "document" / self.document_name if self.document_name else None
 
     @property
@@ -70,7 +70,7 @@ class Draft:
         return Reading(**self.reading)
 
     def key(self, what: str) -> str:
-        """Give a name for work on the draft as it stands: other words give another one."""
+        """Return a name for work on the draft as it stands: other words give another one."""
         read = [self.reading, self.archive_mark]
         said = (
             read
@@ -81,7 +81,7 @@ class Draft:
         return f"{what}-{self.token}-{hashlib.sha256(relevant.encode()).hexdigest()[:16]}"
 
     def result(self, what: str) -> dict[str, Any] | None:
-        """Give what work on the draft as it stands came to, None before."""
+        """Return what work on the draft as it stands came to, or None before."""
         path = self.folder / f"{self.key(what)}.json"
         return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
 
@@ -111,14 +111,14 @@ class Drafts:
         return Draft(token, folder, list_name, operator)
 
     def get(self, token: str) -> Draft:
-        """Give one. Raises `NotKnown` where there is none."""
+        """Return one. Raises `NotKnown` where there is none."""
         path = self._folder / token / "draft.json"
         if not _TOKEN.fullmatch(token) or not path.exists():
             raise NotKnown("this draft of a campaign is not here any more; upload the list again")
         return Draft(token=token, folder=self._folder / token, **json.loads(path.read_text(encoding="utf-8")))
 
     def all(self) -> list[Draft]:
-        """Give those that are not campaigns yet, the newest first."""
+        """Return those that are not campaigns yet, the newest first."""
         found = [self.get(path.parent.name) for path in self._files()]
         return [draft for draft in found if draft.campaign_id is None]
 

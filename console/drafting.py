@@ -141,7 +141,7 @@ def create(here: Desk, draft: Draft, task: Task) -> None:
 
 
 def composed(here: Desk, draft: Draft, row: int) -> tuple[Document, Report]:
-    """Give the document as a row gets it, with its cover where there is one, and what was found in it.
+    """Return the document as a row gets it, with its cover where there is one, and what was found in it.
 
     `row` is one of the first rows of the list, from 1. What was made is kept at hand while its pages are looked at.
 
@@ -172,7 +172,7 @@ def _composed_now(here: Desk, draft: Draft, row: int) -> tuple[Document, Report]
 
 
 def _cover(here: Desk, draft: Draft, row: int) -> Cover | None:
-    """Give the cover of a row; None where there is none."""
+    """Return the cover of a row, or None if there is none."""
     text, found, settings = draft.options.get("cover"), draft.result("check") or {}, here.settings
     if text is None or not found.get("first"):
         return None
@@ -196,13 +196,13 @@ def _number(cells: Sequence[str], place: int, region: str | None) -> str:
 
 
 def _archive_of(draft: Draft) -> Path | None:
-    """Give the archive with the documents of rows, where the list has a column of them."""
+    """Return the archive with the documents of rows, where the list has a column of them."""
     by_row = "media" in (draft.result("check") or {}).get("fields", {})
     return draft.archive if by_row else None
 
 
 def options(draft: Draft) -> dict[str, Any]:
-    """Give what is asked for every row."""
+    """Return what is asked for every row."""
     document = draft.document
     if document is None:
         return draft.options

@@ -140,7 +140,7 @@ def archive(token: str) -> AnyResponse:
 @pages.get("/<token>/left-out.csv")
 @operators_only
 def left_out(token: str) -> Response:
-    """Give every row that is not sent to, in the list's own columns, with the reason."""
+    """Return every row that is not sent to, in the list's own columns, with the reason."""
     draft = desk().drafts.get(token)
     looked("the rows of a list that are left out")
     path = draft.folder / f"{draft.key('check')}.csv"
@@ -210,7 +210,7 @@ def say(token: str) -> AnyResponse:
 @pages.get("/<token>/pages/<int:number>.png")
 @operators_only
 def sheet(token: str, number: int) -> Response:
-    """Give a page of the document as a fax machine prints it."""
+    """Return a page of the document as a fax machine prints it."""
     draft = desk().drafts.get(token)
     content, _ = drafting.composed(desk(), draft, request.args.get("row", 1, type=int))
     lines = Lines.STANDARD if request.args.get("lines") == "98" else Lines.FINE
@@ -274,13 +274,13 @@ def _take_archive(draft: Draft) -> bool:
 
 
 def _no_country(draft: Draft, found: dict[str, Any] | None) -> bool:
-    """Tell whether rows are refused since nobody has said of which country numbers without `+` are."""
+    """Return whether rows are refused since nobody has said of which country numbers without `+` are."""
     known = draft.reading.get("region") or desk().settings.fax_default_region
     return not known and any("FAX_DEFAULT_REGION" in one["reason"] for one in (found or {}).get("groups", ()))
 
 
 def _work(draft: Draft, what: str, *, wait: float = 1.0) -> Task | None:
-    """Have work done that was not done yet for the draft as it stands; None where it was."""
+    """Start work that was not done yet for the draft as it stands. Return None if it was."""
     if what != "create" and draft.result(what) is not None:
         return None
     here = desk()
@@ -289,7 +289,7 @@ def _work(draft: Draft, what: str, *, wait: float = 1.0) -> Task | None:
 
 
 def _look_at(draft: Draft, row: int) -> tuple[int, str | None, tuple[Finding, ...]]:
-    """Give how many pages can be shown, or why none, and the findings."""
+    """Return how many pages can be shown, or why none, and the findings."""
     quality = draft.options.get("quality")
     try:
         if draft.document_name:

@@ -43,7 +43,7 @@ class Asked:
 
     @classmethod
     def read(cls, form: "MultiDict[str, str]") -> "Asked | None":
-        """Read it, None where nothing is asked for."""
+        """Read it, or None if nothing is asked for."""
         by, value = form.get("by", "number"), form.get("value", "").strip()
         return cls(by if by in WAYS else "number", value[:200]) if value else None
 

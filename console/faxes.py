@@ -91,7 +91,7 @@ def sheets(job_id: str) -> str:
 @pages.get("/<job_id>/pages/<int:number>.png")
 @operators_only
 def sheet(job_id: str, number: int) -> Response:
-    """Give a page of its document as a picture."""
+    """Return a page of its document as a picture."""
     view = desk().ledger.job(job_id)
     lines = Lines.STANDARD if view.request.quality == "normal" else Lines.FINE
     return PlainResponse(draw(document(desk(), view), number, lines).png, mimetype="image/png")

@@ -51,7 +51,7 @@ class Asked:
 
     @property
     def is_number(self) -> bool:
-        """Tell whether a telephone number was typed."""
+        """Return whether a telephone number was typed."""
         text = self.query
         likely = _DIGITS <= sum(map(str.isdigit, text)) <= _MOST_DIGITS and bool(_NUMBER.fullmatch(text))
         return likely or text.lower().startswith(("sip:", "sips:"))
@@ -97,7 +97,7 @@ def look(client: FaxClient, asked: Asked) -> Answer:
 
 
 def meant(client: FaxClient, asked: Asked) -> tuple[Wanted, str]:
-    """Give which faxes are meant, and as what the query was understood.
+    """Return which faxes are meant, and as what the query was understood.
 
     A name is a job's, Telnyx's, a key, or else a tag: the first by which there is a fax.
 

@@ -18,7 +18,7 @@ _ENDS = {
 
 
 def meaning(reason: str | None) -> str | None:
-    """Say what a hold means; None for a reason that is not known here."""
+    """Say what a hold means, or None for a reason that is not known here."""
     return MEANINGS[HoldReason(reason)].text if reason in set(HoldReason) else None
 
 
@@ -31,5 +31,5 @@ def ending(reason: str | None) -> str | None:
 
 
 def waivable(reason: str | None) -> bool:
-    """Tell whether a person may let one fax go from this."""
+    """Return whether a person may let one fax go from this."""
     return reason in {one.value for one in WAIVABLE}

@@ -53,7 +53,7 @@ def one(fax_id: str) -> str:
 @pages.get("/<fax_id>/pages/<int:number>.png")
 @operators_only
 def sheet(fax_id: str, number: int) -> Response:
-    """Give a page of the document as a picture."""
+    """Return a page of the document as a picture."""
     fax, content = _document(fax_id)
     if number == 1:
         looked(f"the document of inbound fax {fax.fax_id}")
@@ -63,7 +63,7 @@ def sheet(fax_id: str, number: int) -> Response:
 @pages.get("/<fax_id>/document")
 @operators_only
 def document(fax_id: str) -> Response:
-    """Give the document itself, to be saved and never to be shown by the browser."""
+    """Return the document itself, to be saved and never to be shown by the browser."""
     fax, content = _document(fax_id)
     looked(f"the document of inbound fax {fax.fax_id}")
     answer = Response(content, mimetype="application/octet-stream")

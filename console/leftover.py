@@ -55,7 +55,7 @@ class Leftover:
 
 
 def rows(path: Path, *, first: int, count: int, kind: str | None, group: int | None) -> Iterator[dict[str, Any]]:
-    """Give kept rows from the place `first` (from 0) among those of a kind or group."""
+    """Yield kept rows from the place `first` (from 0) among those of a kind or group."""
     if not path.exists():
         return
     place = 0

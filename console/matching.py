@@ -30,7 +30,7 @@ _ENDED = {state.value for state in TERMINAL}
 @pages.get("/evidence.zip")
 @operators_only
 def evidence() -> Response:
-    """Give the evidence pack of all that are found."""
+    """Return the evidence pack of all that are found."""
     faxes = list(itertools.islice(desk().client.search.all(_wanted()), MOST_PROVED + 1))
     if not faxes:
         raise BadInput("no fax is found by that, so there is nothing to prove")
@@ -46,7 +46,7 @@ def evidence() -> Response:
 @pages.get("/again")
 @operators_only
 def again() -> str:
-    """Tell how many would be sent again, before anything is."""
+    """Return how many would be sent again, before anything is."""
     chosen, left = _chosen()
     return render_template("faxes/again.html", asked=Asked.read(request.args), chosen=chosen, left=left)
 
@@ -98,7 +98,7 @@ def _wanted() -> Wanted:
 
 
 def _chosen() -> tuple[list[Found], int]:
-    """Give the single faxes that have ended, and how many that have not are left alone."""
+    """Return the single faxes that have ended, and how many that have not are left alone."""
     page = desk().client.search.page(_wanted(), limit=MOST_SENT + 1, rows=False)
     if len(page.faxes) > MOST_SENT:
         raise BadInput(f"more than {MOST_SENT:,} faxes are found; narrow it down, or use faxdispatch resend")

@@ -51,12 +51,12 @@ def lift() -> Response:
 
 
 def _mark(number: str) -> str:
-    """Give a mark by which a number can be meant on a page that does not show it."""
+    """Return a mark by which a number can be meant on a page that does not show it."""
     return hmac.new(str(current_app.secret_key).encode(), number.encode(), "sha256").hexdigest()[:32]
 
 
 def _meant(mark: str) -> str:
-    """Give the number in quarantine that has a mark. Raises `NotKnown` where none has."""
+    """Return the number in quarantine that has a mark. Raises `NotKnown` where none has."""
     found = next((one.number for one in desk().suspects.all(limit=100_000) if _mark(one.number) == mark), None)
     if found is None:
         raise NotKnown("this number is not in quarantine any more")

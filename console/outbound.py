@@ -19,7 +19,7 @@ _lock = threading.Lock()
 
 
 def document(here: Desk, view: JobView) -> bytes:
-    """Give the content of a fax's document.
+    """Return the content of a fax's document.
 
     Raises:
         NotKnown: it is a link of somebody else's, which is not followed here.

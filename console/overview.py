@@ -37,6 +37,6 @@ def _now(found: Overview) -> Sample:
 
 
 def _lag(events: list[tuple[datetime, Event]]) -> float | None:
-    """Give by how many seconds the last webhooks were late on average, None where there were none lately."""
+    """Return by how many seconds the last webhooks were late on average, or None if there were none lately."""
     late = [(at - event.occurred_at).total_seconds() for at, event in events if event.source == "webhook"]
     return sum(late) / len(late) if late else None

@@ -63,7 +63,7 @@ def too_many(_error: TooManyRequests) -> tuple[str, int]:
 
 
 def _inside(address: str | None) -> str | None:
-    """Give an address of ours to go on to; None for any other."""
+    """Return an address of ours to go on to, or None for any other."""
     if not address or not address.startswith("/") or address.startswith(("//", "/\\")):
         return None
     parts = urlsplit(address)

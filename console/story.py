@@ -114,12 +114,12 @@ def verdict(view: JobView) -> tuple[Markup | str, str | None]:
 
 
 def steps(view: JobView) -> list[Step]:
-    """Give every event of a fax in words, in their order."""
+    """Return every event of a fax in words, in their order."""
     return [_step(event) for event in view.history]
 
 
 def stretches(view: JobView, now: datetime) -> list[Stretch]:
-    """Give the times in each state, up to now where it has not ended."""
+    """Return the times in each state, up to now where it has not ended."""
     found: list[tuple[State, int, datetime, float]] = []
     marks = _marks(view.history)
     for (at, state, attempt), following in zip(marks, [*marks[1:], None][: len(marks)], strict=True):
@@ -135,7 +135,7 @@ def stretches(view: JobView, now: datetime) -> list[Stretch]:
 
 
 def _ended_at(view: JobView) -> datetime:
-    """Give when Telnyx delivered it, by its own clock where the history is kept."""
+    """Return when Telnyx delivered it, by its own clock where the history is kept."""
     return next((one.occurred_at for one in view.history if one.type == "fax.delivered"), view.updated_at)
 
 

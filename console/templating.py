@@ -59,7 +59,7 @@ def teach(app: Flask) -> None:
 
 
 def same_page(**changes: Any) -> str:
-    """Give the address of this page with other arguments; one that becomes None is left out."""
+    """Return the address of this page with other arguments; one that becomes None is left out."""
     if request.endpoint is None:
         return "/"
     return url_for(request.endpoint, **{**(request.view_args or {}), **request.args.to_dict(), **changes})

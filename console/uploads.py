@@ -22,7 +22,7 @@ def kept(file: FileStorage | None, folder: Path, *, name: str | None = None) -> 
 
 
 def safe_name(filename: str, otherwise: str) -> str:
-    """Give the bare name under which a file is kept; `otherwise` with its ending, where no letter of it is plain."""
+    """Return the bare name under which a file is kept; `otherwise` with its ending, where no letter of it is plain."""
     name, ending = secure_filename(filename), secure_filename(Path(filename).suffix)
     if name.lower() == ending.lower() or not name:
         return f"{otherwise}.{ending}" if ending else otherwise

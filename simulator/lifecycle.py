@@ -96,7 +96,7 @@ class Network:
         fax.task = self._spawn(self._inbound(fax, failure_reason, speed))
 
     def renew_link(self, fax: Fax) -> None:
-        """Give a received fax a new download link; one that was given along stays."""
+        """Give a received fax a new download link, unless the caller brought one."""
         came = fax.incoming
         if came is None:
             raise RuntimeError(f"fax {fax.id} did not come in, so it has no link to renew")

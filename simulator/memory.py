@@ -75,7 +75,7 @@ def _private(path: Path) -> None:
 
 
 def _read(file: Path) -> Iterator[Fax | MediaFile]:
-    """Give what was written one after the other; a kill may have cut the last one off."""
+    """Yield what was written one after the other; a kill may have cut the last one off."""
     if not file.exists():
         return
     with file.open("rb") as source:

@@ -102,7 +102,7 @@ class Courier:
             task.cancel()
 
     def publish(self, fax: Fax, event_type: str, payload: dict[str, Any], *, last: bool) -> asyncio.Task[None] | None:
-        """Tell the world; `last` says that this fax has nothing more to tell."""
+        """Send the webhooks; `last` says that this fax will have no more."""
         event = Event(event_type, payload, self._urls(fax), self._timeout(fax.connection_id))
         outbox = self._outboxes.setdefault(fax.id, _Outbox())
         if last:

@@ -128,7 +128,7 @@ def running_valkey() -> Iterator[str]:
 
 
 def _memory() -> Path | None:
-    """Give a folder whose files are kept in memory, on Linux; a container may have a small one."""
+    """Return a folder whose files are kept in memory, on Linux; a container may have a small one."""
     shared = Path("/dev/shm")
     return shared if shared.is_dir() and shutil.disk_usage(shared).free > 1_000_000_000 else None
 

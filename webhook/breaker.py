@@ -40,7 +40,7 @@ class Breaker:
         self._probing = False
 
     def call(self, work: Callable[[], T]) -> T:
-        """Give what `work` gives, in time.
+        """Return what `work` gives, in time.
 
         Raises:
             Unavailable: `work` raised it, took too long, or was not tried since Redis failed a moment ago.
@@ -66,7 +66,7 @@ class Breaker:
             self._leave(failed=failed, probe=probe)
 
     def in_time(self, work: Callable[[], T], began: float) -> T:
-        """Give what `work` gives, done by another thread, in what is left of the deadline since `began` (monotonic).
+        """Return what `work` gives, done by another thread, in what is left of the deadline since `began` (monotonic).
 
         Raises:
             Unavailable: `work` raised it or took too long.

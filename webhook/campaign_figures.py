@@ -14,7 +14,7 @@ MOST = 20
 
 
 def campaign_figures(campaigns: Campaigns) -> Iterator[Metric]:
-    """Give the rows of each by where they stand, and which are paused."""
+    """Yield the rows of each by where they stand, and which are paused."""
     rows = GaugeMetricFamily(
         "faxdispatch_campaign_rows",
         f"Rows of campaigns that run or are paused, by where they stand; of the first {MOST} by id.",

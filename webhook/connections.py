@@ -40,7 +40,7 @@ class Connections:
         self._up: deque[Redis] = deque()
 
     def call(self, work: Callable[[Redis], T]) -> T:
-        """Give what `work` gives, which takes a client with a connection of its own. It may be done twice.
+        """Return what `work` gives, which takes a client with a connection of its own. It may be done twice.
 
         Raises:
             Unavailable: `work` raised it, took too long, or was not tried since Redis failed a moment ago.
@@ -84,5 +84,5 @@ class Connections:
 
 
 def _lost(error: Unavailable) -> bool:
-    """Tell whether the connection broke, which may say nothing of the server as it is now."""
+    """Return whether the connection broke, which may say nothing of the server as it is now."""
     return isinstance(error.__cause__, (RedisConnectionError, RedisTimeoutError))

@@ -131,7 +131,7 @@ class Endpoint:
 
 
 def empty(status: int, headers: Mapping[str, str]) -> Response:
-    """Give a response that says everything in its status."""
+    """Return a response that says everything in its status."""
     response = Response(status=status, headers=headers)
     del response.headers["Content-Type"]
     return response

@@ -20,7 +20,7 @@ class Readiness:
         self._breaker = breaker
 
     def problems(self) -> list[str]:
-        """Give everything that is wrong, nothing where all is well."""
+        """Return everything that is wrong, nothing where all is well."""
         try:
             return self._breaker.call(self._look)
         except Unavailable:

@@ -67,7 +67,7 @@ def take_in(observations: Observations, body: bytes, on: Redis | None = None) ->
 
 
 def observe(event: TelnyxWebhook) -> Observation:
-    """Give the event as an observation of the ledger.
+    """Return the event as an observation of the ledger.
 
     Only an event that does not say it is inbound may move a job: an inbound fax fails under the same event type.
     """
@@ -101,7 +101,7 @@ def observe(event: TelnyxWebhook) -> Observation:
 
 
 def _status(event: TelnyxWebhook, *, inbound: bool) -> str | None:
-    """Give the status that the event is believed to tell; None where its type is unknown or contradicts it.
+    """Return the status that the event is believed to tell, or None if its type is unknown or contradicts it.
 
     One of Telnyx's guides tells the end of an inbound fax by `fax.delivered`, which is `fax.received` elsewhere.
     """

@@ -15,7 +15,7 @@ class Labels:
         self._most = len(known) + most
 
     def bound(self, value: str) -> str:
-        """Give the value, or `other` where there are too many different ones already."""
+        """Return the value, or `other` where there are too many different ones already."""
         if value not in self._admitted:
             if len(self._admitted) >= self._most:
                 return OTHER

@@ -71,7 +71,7 @@ class Metrics:
         self._failures.labels(self._reasons.bound(reason or ""), self._internal.bound(internal or "")).inc()
 
     def text(self) -> bytes:
-        """Give everything in Prometheus's text format."""
+        """Return everything in Prometheus's text format."""
         return generate_latest(self.registry)
 
 
@@ -111,11 +111,11 @@ class LedgerGauges:
         self._figures: list[Metric] = []
 
     def describe(self) -> list[Metric]:
-        """Give nothing: the registry would otherwise collect, and so ask Redis, when this is registered."""
+        """Return nothing: the registry would otherwise collect, and so ask Redis, when this is registered."""
         return []
 
     def collect(self) -> Iterator[Metric]:
-        """Give the figures."""
+        """Yield the figures."""
         with self._lock:
             if time.monotonic() - self._read_at >= self._max_age:
                 self._figures = self._look()

@@ -30,7 +30,7 @@ def verify(
     body: bytes,
     now: float,
 ) -> None:
-    """Check one request; `timestamp` and `signature` are the texts of its headers, None where they are missing.
+    """Check one request; `timestamp` and `signature` are the texts of its headers, or None if they are missing.
 
     A header given twice reaches us joined by a comma, which neither form allows. The signature is checked even where
     the time is wrong, so that a wrong clock can be told from an attack.

@@ -27,7 +27,7 @@ class Account:
         self._complaint = ""
 
     def find(self) -> str | None:
-        """Give the account; None where Telnyx or Redis does not answer, and so nobody can tell.
+        """Return the account, or None if Telnyx or Redis does not answer, and so nobody can tell.
 
         Raises:
             OtherAccount: it is not the ledger's.
@@ -42,7 +42,7 @@ class Account:
         return self._known
 
     def known(self) -> str | None:
-        """Give the account as it was found; where it was not yet, ask again every few seconds. Never raises."""
+        """Return the account as it was found; where it was not yet, ask again every few seconds. Never raises."""
         if self._known or time.monotonic() < self._again:
             return self._known
         with self._lock:

@@ -12,7 +12,7 @@ SILENCE = 30.0
 
 
 def main() -> int:
-    """Give 0 where one has shown up lately; else 1, with the reason on standard error."""
+    """Return 0 where one has shown up lately; else 1, with the reason on standard error."""
     try:
         scripts = Scripts.from_settings(Settings.load())
         present, now = Presence(scripts).all(), scripts.clock() / 1000

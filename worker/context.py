@@ -71,7 +71,7 @@ class Collaborators:
     hook: Hook | None = None
     """The policy hook, where one is set."""
     store: Store | None = None
-    """Where documents of inbound faxes are stored; None where they are not."""
+    """Where documents of inbound faxes are stored, or None if they are not."""
     document_slots: BoundedSemaphore = field(default_factory=BoundedSemaphore)
     """Threads that may be fetching documents."""
     reached: Callable[[str], None] = _nothing
@@ -81,7 +81,7 @@ class Collaborators:
     name: str = field(default_factory=socket.gethostname)
 
     def now(self) -> datetime:
-        """Give the present moment by Redis' clock, the one that all share; this machine's may be wrong.
+        """Return the present moment by Redis' clock, the one that all share; this machine's may be wrong.
 
         Raises:
             Unavailable: Redis did not answer.
@@ -89,7 +89,7 @@ class Collaborators:
         return self.clock.now()
 
     def telnyx_ahead(self) -> timedelta | None:
-        """Tell how far Telnyx's clock is ahead of Redis'; None where no answer has told lately.
+        """Return how far Telnyx's clock is ahead of Redis', or None if no answer has told lately.
 
         Raises:
             Unavailable: Redis did not answer.

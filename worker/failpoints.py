@@ -15,7 +15,7 @@ POINTS = ("prepared", "admitted", "paced", "claimed", "durable", "leaving", "ans
 
 
 def failpoints(settings: tuple[str, ...]) -> Callable[[str], None]:
-    """Give the function that an attempt calls at each boundary.
+    """Return the function that an attempt calls at each boundary.
 
     `settings` are words such as `claimed=0.02`: die there in two of a hundred times.
 

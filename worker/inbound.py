@@ -91,7 +91,7 @@ def bring(fax: InboundFax, store: Store, w: Collaborators) -> None:
 
 
 def describe(fax: InboundFax, fetched: Fetched, kind: Kind, name: str, now: datetime) -> dict[str, Any]:
-    """Give what is stored beside a document, and told with it."""
+    """Return what is stored beside a document, and told with it."""
     return {
         "fax_id": fax.fax_id,
         "connection_id": fax.connection_id,

@@ -49,7 +49,7 @@ def keep_media(w: Collaborators) -> bool:
 
 
 def due_media(w: Collaborators) -> tuple[str, list[str]] | None:
-    """Give a campaign that is not over, and some of its documents that would end soon; None where there is none.
+    """Return a campaign that is not over, and some of its documents that would end soon, or None if there is none.
 
     Raises:
         Unavailable: Redis did not answer.

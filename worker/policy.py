@@ -80,17 +80,17 @@ def decide(failure: Failure, now: datetime, settings: Settings, *, jitter: float
 
 
 def step(schedule: tuple[float, ...], seen: int) -> float:
-    """Give the pause after `seen` earlier ones; the last of the schedule repeats."""
+    """Return the pause after `seen` earlier ones; the last of the schedule repeats."""
     return schedule[min(seen, len(schedule) - 1)]
 
 
 def changes(rung: int, settings: Settings) -> dict[str, object]:
-    """Give the send options that the first `rung` rungs of the ladder set; of the same option the higher rung's."""
+    """Return the send options that the first `rung` rungs of the ladder set; of the same option the higher rung's."""
     return dict(settings.fax_ladder[:rung])
 
 
 def climbed(asked: SendFax, rung: int, settings: Settings) -> int:
-    """Give the first rung, from `rung` on, that changes what is asked: to send the same again would be no climb."""
+    """Return the first rung, from `rung` on, that changes what is asked: to send the same again would be no climb."""
     while rung < len(settings.fax_ladder) and all(
         getattr(asked, name) == value for name, value in settings.fax_ladder[:rung]
     ):
@@ -99,7 +99,7 @@ def climbed(asked: SendFax, rung: int, settings: Settings) -> int:
 
 
 def _end(cause: Cause, seen: int, failure: Failure, settings: Settings) -> str | None:
-    """Tell why no further attempt is allowed, None where one is."""
+    """Return why no further attempt is allowed, or None if one is."""
     if cause.kind in FINAL:
         return "final"
     if cause.counter is Counter.HOLD:

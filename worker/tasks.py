@@ -352,7 +352,7 @@ def keep_documents(_job: KeepMedia, message: Message) -> None:
 
 
 def _needs_no_dead_letter(job_id: str | None, error: FaxError) -> bool:
-    """Tell whether a question about a job may fail without a word.
+    """Return whether a question about a job may fail without a word.
 
     The scheduler asks again as long as the job is open, and of one that has ended meanwhile nothing needs to be asked.
     Else an hour without Telnyx would make dead letters of the questions about every fax in flight, again and again.

@@ -25,7 +25,7 @@ class Watch:
 
     @property
     def closed(self) -> HoldReason | None:
-        """Why nothing may be sent just now; None where it may."""
+        """Why nothing may be sent just now, or None if it may."""
         if self.witness.behind:
             return HoldReason.LEDGER_BEHIND
         return HoldReason.NOT_DURABLE if self._barrier.problem else None

@@ -13,9 +13,9 @@ UNTOLD = timedelta(days=1)
 
 
 def begins(job: JobView, *, ahead: timedelta | None, allowance: timedelta) -> datetime:
-    """Give the moment, by Telnyx's clock, from which the listing is asked for.
+    """Return the moment, by Telnyx's clock, from which the listing is asked for.
 
-    `ahead` is how far Telnyx's clock is ahead of Redis' now, None where it has not told. `allowance` is for what the
+    `ahead` is how far Telnyx's clock is ahead of Redis' now, or None if it has not told. `allowance` is for what the
     clocks may have changed since the claim.
     """
     shifted = (job.submitted_at or job.created_at) + (ahead or timedelta())
@@ -26,9 +26,9 @@ def begins(job: JobView, *, ahead: timedelta | None, allowance: timedelta) -> da
 
 
 def looked_after(job: JobView, *, told: datetime | None, here: datetime, ours: datetime) -> timedelta | None:
-    """Tell how long after the claim a complete listing looked; None where it is no evidence.
+    """Return how long after the claim a complete listing looked, or None if it is no evidence.
 
-    `told` is the moment of the listing by its own `Date`, None without one; `here` by Redis' clock, `ours` by this
+    `told` is the moment of the listing by its own `Date`, or None without one; `here` by Redis' clock, `ours` by this
     machine's. A listing is no evidence where nothing tells that its window began before the claim.
     """
     since_claim = here - (job.submitted_at or job.created_at)

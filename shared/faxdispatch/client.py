@@ -296,7 +296,7 @@ class FaxClient:
         self._post(FindInbound.decode({"since": since}))
 
     def status(self, job_id: str, *, history: bool = False) -> JobView:
-        """Give a job as it stands, with its history if wanted.
+        """Return a job as it stands, with its history if wanted.
 
         A row of a campaign is known as long as its campaign: after its end by its record, see `search.Search.view`.
 
@@ -396,7 +396,7 @@ class FaxClient:
         return Wanted.of(region=country_of(sender) if sender else self._region, **words)
 
     def find(self, **words: Any) -> "Iterator[Found]":
-        """Give the faxes that are wanted, open and ended ones, single ones and rows of campaigns, the newest first.
+        """Return the faxes that are wanted, open and ended ones, single ones and rows of campaigns, the newest first.
 
         `words` are the fields of `search.Wanted`; all of them must be true of a fax, and every fax is given where there
         are none. The recipient's `number` may be written in any way; `state` is a word of `search.STATES` or several.
@@ -488,7 +488,7 @@ class FaxClient:
         return link_fetch(self._settings.fax_dangerous_inbound_origins if self._settings else ())(link)
 
     def _media_storage(self) -> "Storage | None":
-        """Give Telnyx's media storage, None where this client has no key or not what is needed for it."""
+        """Return Telnyx's media storage, or None if this client has no key or not what is needed for it."""
         from faxdispatch.campaign.looking_up import storage_of  # noqa: PLC0415 - only campaigns need it
 
         return storage_of(self._settings, self._ledger.scripts) if self._settings else None
@@ -561,7 +561,7 @@ class FaxClient:
             raise InvalidJob([("media_url", str(problem).removeprefix("document: "))]) from None
 
     def _composed(self, asked: Mapping[str, Any]) -> SendFax:
-        """Give the fax whose document is brought along, after it was examined and stored."""
+        """Return the fax whose document is brought along, after it was examined and stored."""
         fax = SendFax.decode(_without_parts(asked), region=self._region)
         self.check(fax)
         document, report = self._compose(asked, sender=fax.from_, to=fax.to, quality=fax.quality)
@@ -676,12 +676,12 @@ class FaxClient:
 
 
 def _is_brought_along(asked: Mapping[str, Any]) -> bool:
-    """Tell whether a document is to be made here: of what is brought along, or of a cover with what is not stored."""
+    """Return whether a document is to be made here: of what is brought along, or of a cover with what is not stored."""
     return asked.get("document") is not None or (asked.get("cover") is not None and asked.get("media_name") is None)
 
 
 def _without_parts(asked: Mapping[str, Any]) -> dict[str, Any]:
-    """Give what is asked with a stand-in for the document that is brought along."""
+    """Return what is asked with a stand-in for the document that is brought along."""
     rest = {name: value for name, value in asked.items() if name not in _PARTS}
     if rest.get("media_url") is not None or rest.get("media_name") is not None:
         raise InvalidJob([("document", "is given besides media_url or media_name; give one of them")])

@@ -92,7 +92,7 @@ class TelnyxError(FaxError):
         super().__init__(message)
 
     def as_data(self) -> dict[str, Any]:
-        """Give the facts for an event's `data`: error class, status, code and detail, without empty ones."""
+        """Return the facts for an event's `data`: error class, status, code and detail, without empty ones."""
         facts = {
             "error": type(self).__name__,
             "message": str(self),
@@ -120,7 +120,7 @@ class AccountRefused(TelnyxError):
 
 
 class RateLimited(TelnyxError):
-    """Telnyx answered 429; nothing was created. `retry_after` is in seconds, None where Telnyx did not say."""
+    """Telnyx answered 429; nothing was created. `retry_after` is in seconds, or None if Telnyx did not say."""
 
     def __init__(self, message: str, *, retry_after: float | None = None, **facts: Any) -> None:
         self.retry_after = retry_after

@@ -52,7 +52,7 @@ class Hold:
                 raise ValueError(f"Hold: seconds must be above 0 and at most {MAX_SECONDS}")
 
     def due(self, now: datetime) -> datetime:
-        """Give the moment at which the fax is looked at again, at least a second after `now` (aware)."""
+        """Return the moment at which the fax is looked at again, at least a second after `now` (aware)."""
         asked = self.until if self.until is not None else now + timedelta(seconds=self.seconds or 0)
         return max(asked, now + LEAST_WAIT)
 

@@ -167,7 +167,7 @@ class Job(BaseModel):
         return self.QUEUE
 
     def encode(self) -> dict[str, Any]:
-        """Give the payload as it travels: JSON types only, fields that are not set left out."""
+        """Return the payload as it travels: JSON types only, fields that are not set left out."""
         return self.model_dump(mode="json", by_alias=True, exclude_none=True, exclude_defaults=True)
 
 
@@ -264,7 +264,7 @@ class SendFax(Job):
         return self
 
     def fingerprint(self) -> str:
-        """Give the hash of what is asked, the same for the same content however it was written.
+        """Return the hash of what is asked, the same for the same content however it was written.
 
         How many pages it has is said for estimates and may be counted later; it makes no other fax.
         """
@@ -276,7 +276,7 @@ class SendFax(Job):
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
     def identity(self) -> str:
-        """Give the job's id: the one that is asked for, or one of its own.
+        """Return the job's id: the one that is asked for, or one of its own.
 
         With an `idempotency_key` it is made of that, so that a fax which a restored ledger has forgotten, and Telnyx
         still knows, is the same job when it is asked for again.
@@ -286,7 +286,7 @@ class SendFax(Job):
         return hashlib.sha256(self.idempotency_key.encode()).hexdigest()[:32]
 
     def expired(self, now: datetime) -> bool:
-        """Tell whether no attempt may begin any more."""
+        """Return whether no attempt may begin any more."""
         return self.send_by is not None and now >= self.send_by
 
     @property

@@ -11,7 +11,7 @@ from faxdispatch.jobs import JOBS, Job
 
 
 def schemas() -> dict[str, str]:
-    """Give each job's schema as the text of a file, by the file's name: that of the task and `.json`."""
+    """Return each job's schema as the text of a file, by the file's name: that of the task and `.json`."""
     return {f"{job.TASK}.json": _schema(job) for job in JOBS}
 
 
@@ -40,7 +40,7 @@ def _schema(job: type[Job]) -> str:
 
 
 def _words_below(job: type[Job]) -> dict[str, str]:
-    """Give the texts below a class's fields. Pydantic can read them too, but does so whenever jobs are imported."""
+    """Return the texts below a class's fields. Pydantic can read them too, but does so whenever jobs are imported."""
     [body] = ast.parse(inspect.getsource(job)).body
     assert isinstance(body, ast.ClassDef)  # noqa: S101 - it is the source of a class
     return {

@@ -390,7 +390,7 @@ class Settings(BaseSettings):
 
     @cached_property
     def sender(self) -> str | None:
-        """The number to send from in E.164, None where it is not set.
+        """The number to send from in E.164, or None if it is not set.
 
         Raises:
             Misconfigured: it is no telephone number. Telnyx would refuse every fax for good.
@@ -464,7 +464,7 @@ class Settings(BaseSettings):
 
 
 def strange_names() -> tuple[str, ...]:
-    """Give the variables, of the environment and of `.env`, that are named like settings of ours and are none.
+    """Return the variables, of the environment and of `.env`, that are named like settings of ours and are none.
 
     Raises:
         Misconfigured: one is named almost like a setting, or `.env` cannot be read.
@@ -497,7 +497,7 @@ def _variable(location: tuple[int | str, ...]) -> str:
 
 
 def _message(error: Any) -> str:
-    """Give the sentence of one of pydantic's findings, which calls our own ones a "Value error"."""
+    """Return the sentence of one of pydantic's findings, which calls our own ones a "Value error"."""
     if error["type"] == "bool_parsing":
         return "is neither true nor false; write one of these"
     message: str = error["msg"]

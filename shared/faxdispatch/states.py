@@ -180,7 +180,7 @@ of lower rank, so webhooks may come in any order.
 
 
 def provider_rank(status: str) -> int:
-    """Give the rank of a Telnyx status; 0 for one that is not known.
+    """Return the rank of a Telnyx status; 0 for one that is not known.
 
     Telnyx's webhook guide writes `sending.started` where its reference says `sending`; both count the same.
     """

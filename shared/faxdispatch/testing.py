@@ -32,7 +32,7 @@ def telnyx_event(
     flat: bool = False,
     **payload: Any,
 ) -> dict[str, Any]:
-    """Give an event as Telnyx would send it.
+    """Return an event as Telnyx would send it.
 
     `payload` adds fields or replaces them; one that is None is left out, as Telnyx leaves out what it does not know.
     `delivery` is the number of this delivery and `delivered_to` the address that Telnyx called; `flat` gives the bare
@@ -83,7 +83,7 @@ class Signer:
         return text
 
     def request(self, content: Mapping[str, Any] | bytes, *, timestamp: str | int | None = None) -> SignedRequest:
-        """Give the request that brings an event, or any bytes, signed now or at `timestamp` (seconds since 1970)."""
+        """Return the request that brings an event, or any bytes, signed now or at `timestamp` (seconds since 1970)."""
         body = content if isinstance(content, bytes) else json.dumps(content).encode()
         stamp = str(int(time.time()) if timestamp is None else timestamp)
         return SignedRequest(
@@ -181,7 +181,7 @@ class RecordingClient(FaxClient):
         self.asked.append(FindInbound.decode({"since": since}))
 
     def status(self, job_id: str, *, history: bool = False) -> JobView:  # noqa: ARG002 - as the real one takes it
-        """Give a job as it stands, without a history. Raises `NotKnown` as the real client does."""
+        """Return a job as it stands, without a history. Raises `NotKnown` as the real client does."""
         for job in self.sent:
             if job.job_id == job_id:
                 row = {"state": self._states[job_id], "attempt": "0", "request": json.dumps(job.encode())}

@@ -46,7 +46,7 @@ def _sentinel(folder: Path, port: int, primary: int, count: int) -> subprocess.P
 
 
 def _knows(port: int, count: int) -> bool:
-    """Tell whether a Sentinel answers, and knows the others and a replica to promote."""
+    """Return whether a Sentinel answers, and knows the others and a replica to promote."""
     with suppress(RedisError), Redis(port=port, decode_responses=True) as sentinel:
         about: Any = sentinel.sentinel_master(SERVICE)
         return about["num-other-sentinels"] == count - 1

@@ -22,7 +22,7 @@ class Call:
 
 
 def calls(count: int, seed: int) -> list[Call]:
-    """Give the calls of a run."""
+    """Return the calls of a run."""
     dice = random.Random(f"calls {seed}")
     return [_call(number, dice) for number in range(count)]
 
@@ -54,7 +54,7 @@ class Callers:
 
     @property
     def done(self) -> bool:
-        """Tell whether all calls were made."""
+        """Return whether all calls were made."""
         return not self._thread.is_alive()
 
     def _call_in(self) -> None:

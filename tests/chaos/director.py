@@ -45,7 +45,7 @@ class Director:
 
     @property
     def over(self) -> bool:
-        """Tell whether all faults were injected and have healed."""
+        """Return whether all faults were injected and have healed."""
         return len(self.log) >= self._quota and not self._active and self._world.restoring.idle
 
     @property
@@ -54,7 +54,7 @@ class Director:
         return time.monotonic() - self._begun
 
     def share(self, of: int) -> int:
-        """Give the part of a number that is due by now: the load is spread over the injections."""
+        """Return the part of a number that is due by now: the load is spread over the injections."""
         return of if self._quota == 0 else round(of * min(1.0, (len(self.log) + 1) / (self._quota + 1)))
 
     def turn(self) -> None:
@@ -93,7 +93,7 @@ class Director:
 
 
 def _tried(act: Callable[[], None]) -> bool:
-    """Tell whether it was injected: some faults cannot be at times; none that needs Valkey can while it is away."""
+    """Return whether it was injected: some faults cannot be at times; none that needs Valkey can while it is away."""
     try:
         act()
     except (RedisError, NotNow):

@@ -46,7 +46,7 @@ class Evidence:
     """The times whose orders may be forgotten, where Telnyx does not know them: the ledger was set back over them."""
 
     def excused(self, moment: float | None) -> bool:
-        """Tell whether what was answered then may be forgotten."""
+        """Return whether what was answered then may be forgotten."""
         return any(each.has(moment) for each in self.gone)
 
 
@@ -65,7 +65,7 @@ class Verdict:
 
     @property
     def ok(self) -> bool:
-        """Tell whether nothing at all is wrong."""
+        """Return whether nothing at all is wrong."""
         return not (self.lost or self.doubled or self.double_dials or self.unknown or self.records or self.inbox)
 
 

@@ -29,7 +29,7 @@ class List:
     """When its start was answered, in seconds of the clock that all share."""
 
     def jobs(self) -> dict[str, str]:
-        """Give the code that each row is to end with, by its job."""
+        """Return the code that each row is to end with, by its job."""
         wrong = f"55501{_WRONG_NUMBER}"
         return {
             job_of_row(self.id, row): "f" if to.endswith(wrong) else "d" for row, to in enumerate(self.numbers, start=1)
@@ -37,7 +37,7 @@ class List:
 
 
 def lists(count: int, seed: int) -> list[List]:
-    """Give the campaigns of a run."""
+    """Return the campaigns of a run."""
     dice = random.Random(f"lists {seed}")
     return [
         List(f"chaos-list-{number}", [_number(number * ROWS + row, dice) for row in range(ROWS)])
@@ -67,7 +67,7 @@ class Campaigner:
 
     @property
     def done(self) -> bool:
-        """Tell whether all campaigns were started."""
+        """Return whether all campaigns were started."""
         return not self._thread.is_alive()
 
     def calm(self) -> bool:

@@ -48,7 +48,7 @@ class Order:
 
 
 def orders(count: int, seed: int) -> list[Order]:
-    """Give the orders of a run."""
+    """Return the orders of a run."""
     dice = random.Random(f"orders {seed}")
     return [_order(number, seed, dice) for number in range(count)]
 

@@ -48,7 +48,7 @@ class Producers:
 
     @property
     def done(self) -> bool:
-        """Tell whether every order was placed and every one to be taken back was."""
+        """Return whether every order was placed and every one to be taken back was."""
         with self._lock:
             return self._taken == self._dealt == len(self._orders) + self._asked_anew and not self._cancels
 

@@ -8,7 +8,7 @@ _SHOWN = 10
 
 
 def as_text(result: Result) -> str:
-    """Give a run in a few lines."""
+    """Return a run in a few lines."""
     figures, verdict = result.figures, result.verdict
     told = (
         f"SIMULATION, seed {result.plan.seed}: {'all well' if verdict.ok else 'NOT well'}\n"
@@ -28,7 +28,7 @@ def as_text(result: Result) -> str:
 
 
 def as_markdown(runs: list[dict[str, Any]]) -> str:
-    """Give runs, as their JSON tells of them, as a table with a line of sums."""
+    """Return runs, as their JSON tells of them, as a table with a line of sums."""
     columns = ["seed", "faults", "injections", "jobs", "rows", "set back", "forgotten", "attempts", "accepted",
                "unknown for a while", "doubled", "lost",
                "unknown left", "wrong records", "inbound", "stored", "wrong inbound", "seconds",

@@ -26,7 +26,7 @@ class Gone:
     """When it had taken the ledger's place."""
 
     def has(self, moment: float | None) -> bool:
-        """Tell whether what was answered then may be forgotten; None is what was never answered."""
+        """Return whether what was answered then may be forgotten; None is what was never answered."""
         return moment is None or self.begun <= moment <= self.ended
 
 
@@ -47,7 +47,7 @@ class Restoring:
 
     @property
     def idle(self) -> bool:
-        """Tell whether nothing is under way: no copy waits to be used, and the last one was recovered."""
+        """Return whether nothing is under way: no copy waits to be used, and the last one was recovered."""
         return self._course is None
 
     def copy(self) -> bool:
@@ -87,7 +87,7 @@ class Restoring:
         yield from self._command("recover")
 
     def _moment(self) -> float | None:
-        """The moment of which the ledger is, by itself; None while it does not answer."""
+        """The moment of which the ledger is, by itself, or None while it does not answer."""
         try:
             behind = self._epoch.behind()
         except (Unavailable, RedisError):

@@ -46,7 +46,7 @@ class Result:
     injections: list[Injection]
 
     def as_json(self) -> dict[str, Any]:
-        """Give it for programs."""
+        """Return it for programs."""
         return {
             "simulation": True,
             "ok": self.verdict.ok,
@@ -105,7 +105,7 @@ def _settle(here: World, plan: Plan, teller: "_Teller", campaigner: Campaigner) 
 
 
 def _read(here: World) -> bool:
-    """Tell whether every message has been read: a plain one is an order that the ledger does not know yet."""
+    """Return whether every message has been read: a plain one is an order that the ledger does not know yet."""
     try:
         return not here.redis.exists("fax.send", "fax:taken")
     except RedisError:
@@ -113,7 +113,7 @@ def _read(here: World) -> bool:
 
 
 def _inbox_calm(here: World) -> bool:
-    """Tell whether every inbound fax that is known has come to its end, and the listing has seen the last one."""
+    """Return whether every inbound fax that is known has come to its end, and the listing has seen the last one."""
     try:
         listed: Any = here.redis.get("fax:inbound-listed")
         calm = open_inbound(here.redis) == 0
@@ -162,7 +162,7 @@ class _Teller:
         self._next = 0.0
 
     def open(self) -> int | None:
-        """Count the open jobs; None while Valkey is away."""
+        """Count the open jobs, or None while Valkey is away."""
         try:
             return open_jobs(self._here.redis)
         except RedisError:

@@ -21,7 +21,7 @@ class Seen:
     query: list[tuple[str, Any]]
     """Sorted; what reads as a moment is one."""
     body: Any
-    """The JSON object, None for no body, bytes for any other kind."""
+    """The JSON object, or None for no body, bytes for any other kind."""
     authorization: str | None
     content_type: str | None
 
@@ -50,7 +50,7 @@ class Recorder:
         self.answers, self.seen = list(answers), []
 
     def take(self) -> list[Seen]:
-        """Give what was asked since the last time."""
+        """Return what was asked since the last time."""
         taken, self.seen = self.seen, []
         return taken
 

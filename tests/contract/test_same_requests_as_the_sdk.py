@@ -372,7 +372,7 @@ def paths(options: dict[str, Any], at: str = "") -> Iterator[str]:
 
 
 def option_names(params: Any, at: str = "") -> Iterator[str]:
-    """Give the names on the wire of a TypedDict of the SDK, inner ones with a dot."""
+    """Yield the names on the wire of a TypedDict of the SDK, inner ones with a dot."""
     for name, hint in get_type_hints(params, include_extras=True).items():
         inner, alias = hint, name
         while typing.get_origin(inner) in (typing.Annotated, typing.Required, typing.NotRequired):
@@ -432,7 +432,7 @@ def compare(our: Any, their: pydantic.BaseModel, omitted: set[str]) -> None:
 
 
 def fields(model: type[pydantic.BaseModel]) -> dict[str, str]:
-    """Give the names on the wire and in Python."""
+    """Return the names on the wire and in Python."""
     return {field.alias or name: name for name, field in model.model_fields.items()}
 
 
@@ -477,7 +477,7 @@ def test_bytes_are_uploaded_as_the_sdks_own_extension_points_do(us, sdk, recorde
 
 
 def parts(body: bytes) -> dict[bytes, bytes]:
-    """Give a form's contents by their names; file names are each side's own affair."""
+    """Return a form's contents by their names; file names are each side's own affair."""
     boundary = body.partition(b"\r\n")[0]
     found = {}
     for part in body.split(boundary)[1:-1]:
@@ -487,7 +487,7 @@ def parts(body: bytes) -> dict[bytes, bytes]:
 
 
 def fax_events() -> dict[str, type[pydantic.BaseModel]]:
-    """Give the fax events among all that the SDK can unwrap, by their names on the wire."""
+    """Return the fax events among all that the SDK can unwrap, by their names on the wire."""
     models = typing.get_args(UnwrapWebhookEvent)
     found = {}
     for model in models:

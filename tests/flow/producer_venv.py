@@ -35,7 +35,7 @@ def _lend_dependencies(site: Path) -> None:
 
 
 def _all_needed(dist: Distribution, extras: set[str], seen: dict[str, set[str]]) -> Iterator[Distribution]:
-    """Give what a distribution with these extras needs, and what that needs."""
+    """Yield what a distribution with these extras needs, and what that needs."""
     for requirement in map(Requirement, dist.requires or []):
         if not requirement.marker or any(requirement.marker.evaluate({"extra": extra}) for extra in extras):
             yield from _needed(requirement, seen)

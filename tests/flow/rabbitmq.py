@@ -33,11 +33,11 @@ class RabbitMQ:
     log: Path
 
     def url(self, user: str = "guest") -> str:
-        """Give the address for a user: `guest` may do everything, `fax` and `staging` what the page says."""
+        """Return the address for a user: `guest` may do everything, `fax` and `staging` what the page says."""
         return f"amqp://{user}:{user}@127.0.0.1:{self.port}//"
 
     def refused(self, user: str) -> list[str]:
-        """Give what a user asked for and was refused."""
+        """Return what a user asked for and was refused."""
         return re.findall(rf"access to (.+?) refused for user '{user}'", self.log.read_text())
 
 

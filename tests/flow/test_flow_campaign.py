@@ -52,14 +52,14 @@ class Course:
             self.go(state)
 
     def number_of(self, row: int) -> str:
-        """Give a number of its own; some are busy once, or lose their last webhook."""
+        """Return a number of its own; some are busy once, or lose their last webhook."""
         scenario = 2 if row % 25 == 0 else 8 if row % 60 == 1 else None
         if scenario is None:
             return f"+1415{2_000_000 + self.number * 1000 + row}"
         return f"+1{AREAS[self.number * 30 + row // 10]}55501{scenario:02}"
 
     def go(self, to: CampaignState, **options: Any) -> datetime:
-        """Give a command; gives the moment at which it came back."""
+        """Return a command; returns the moment at which it came back."""
         assert self.campaigns.move(self.name, to, event=f"campaign.{to}", **options)[0] == "moved"
         return datetime.now(UTC)
 
@@ -88,7 +88,7 @@ class Course:
         return self.until(lambda campaign: campaign.state is state and campaign.ended == campaign.rows)
 
     def row_of(self, client_state: str) -> int:
-        """Give the row for which a fax was posted; 0 where it is none of this campaign."""
+        """Return the row for which a fax was posted; 0 where it is none of this campaign."""
         job_id, *_ = decode_client_state(client_state) or ("", 0)
         return int(job_id.removeprefix(f"{self.name}-")) if job_id.startswith(f"{self.name}-") else 0
 

@@ -50,7 +50,7 @@ def willing_again(redis: Redis) -> None:
 
 
 def refused(redis: Redis, code: str) -> int:
-    """Give how many commands the server has refused so."""
+    """Return how many commands the server has refused so."""
     return int(redis.info("errorstats").get(f"errorstat_{code}", {}).get("count", 0))
 
 

@@ -167,5 +167,5 @@ class Desk:
 
 
 def everything_is_free(redis: Redis) -> bool:
-    """Tell whether nobody holds a channel or a number, and nobody was promised a slot."""
+    """Return whether nobody holds a channel or a number, and nobody was promised a slot."""
     return not any([*redis.scan_iter("fax:calls*"), *redis.scan_iter("fax:line:*"), *redis.scan_iter("fax:granted:*")])

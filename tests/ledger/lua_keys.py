@@ -19,7 +19,7 @@ _PARTS = re.compile(r"^(?=local )", re.MULTILINE)
 
 
 def keys(name: str) -> list[str]:
-    """Give the keys that a script may touch; `*` stands for what is put in."""
+    """Return the keys that a script may touch; `*` stands for what is put in."""
     found = set()
     for part in _PARTS.split(script(name, {})):
         named: dict[str, set[str]] = {}
@@ -34,7 +34,7 @@ def keys(name: str) -> list[str]:
 
 
 def headed(name: str) -> str:
-    """Give a script's text as it should be, with its keys after the comment that it begins with."""
+    """Return a script's text as it should be, with its keys after the comment that it begins with."""
     text = _KEYS.sub("", (LUA / f"{places()[name]}.lua").read_text(encoding="utf-8"), count=1)
     head = _HEAD.match(text)
     lines = textwrap.wrap(

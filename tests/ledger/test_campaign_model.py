@@ -26,7 +26,7 @@ SINGLE = "single"
 
 
 def number_of(row: int) -> str:
-    """Give a number; every third one is that of the row before, so that rows meet on the line."""
+    """Return a number; every third one is that of the row before, so that rows meet on the line."""
     return f"+1415555{row - (row % 3 == 0):04}"
 
 

@@ -63,7 +63,7 @@ EVENT = {"sending": "fax.sending.started"}
 
 
 def number_of(job: str) -> str:
-    """Give one of three numbers, so that jobs meet on the line."""
+    """Return one of three numbers, so that jobs meet on the line."""
     return f"+1415555010{int(job[1:]) % 3}"
 
 
@@ -173,7 +173,7 @@ class World(SeededWalk):
             self.redis.persist(key)
 
     def connection_of(self, job: str) -> str:
-        """Give the connection that its number goes by, now and then the other one."""
+        """Return the connection that its number goes by, now and then the other one."""
         return CONNECTIONS[(int(job[1:]) + self.chance(0.1)) % 2]
 
     def state(self, job: str) -> State:

@@ -32,7 +32,7 @@ def book(desk: Desk, day: int | None = None) -> int:
 
 
 def books_balance(desk: Desk) -> bool:
-    """Tell whether the days hold what the jobs have spent and reserved."""
+    """Return whether the days hold what the jobs have spent and reserved."""
     rows = [desk.redis.hgetall(key) for key in desk.redis.scan_iter("fax:job:*")]
     jobs = sum(int(row.get("spent") or 0) + int(row.get("cost") or 0) for row in rows)
     days = sum(int(desk.redis.get(key)) for key in desk.redis.scan_iter("fax:spend:[0-9]*"))

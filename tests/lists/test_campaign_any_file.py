@@ -47,7 +47,7 @@ def folder() -> Iterator[Path]:
 
 
 def accounted(folder: Path, content: bytes) -> Checked | None:
-    """Check a file, and see that each row is accounted for once; None where the file is refused."""
+    """Check a file, and see that each row is accounted for once, or None if the file is refused."""
     path = folder / "list.csv"
     path.write_bytes(content)
     try:

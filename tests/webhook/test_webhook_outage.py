@@ -30,7 +30,7 @@ def in_time(replies: list[Reply]) -> bool:
 
 
 def recorded(valkey: Valkey) -> tuple[object, ...]:
-    """Give what is written of webhooks. Other keys come and go: the process signs and looks for incidents meanwhile."""
+    """Return the keys that webhooks write. Others come and go, since the process also signs and looks for incidents."""
     with Redis.from_url(valkey.url) as client:
         return sorted(client.keys("fax:seen:*")), told(valkey.url), quarantined(valkey.url)
 

@@ -15,7 +15,7 @@ GOOD = {"REDIS_URL": NOWHERE, "TELNYX_PUBLIC_KEY": SIGNER.public_key, "PORT": "0
 
 
 def run(folder: Path, *module: str, **variables: str) -> tuple[int, list[str]]:
-    """Give the exit code and the lines on standard error."""
+    """Return the exit code and the lines on standard error."""
     found = subprocess.run(
         [sys.executable, *module],
         cwd=folder,

@@ -112,7 +112,7 @@ def test_every_figure_of_the_ledger_has_a_metric(settings: Settings, redis_url: 
 
 
 def changed(value: object) -> object:
-    """Give another value of a figure's kind."""
+    """Return another value of a figure's kind."""
     if isinstance(value, dict):
         return dict.fromkeys(value or ["place"], 7)
     return not value if isinstance(value, bool) else (value or 0) + 7

@@ -26,7 +26,7 @@ from worker.context import Collaborators
 
 
 def collaborators(scripts: Scripts, settings: Settings, **own: Any) -> Collaborators:
-    """Give them; `own` replaces any of them. Nothing is sent, and no message waits, unless the test says otherwise."""
+    """Return the doubles; `own` replaces any of them. By default nothing is sent and no message waits."""
     usual: dict[str, Any] = {
         "ledger": Ledger(scripts),
         "observations": Observations(scripts),

@@ -78,7 +78,7 @@ def failure(reason: str, **known) -> Failure:
 
 
 def after(failed: Failure, verdict: Retry) -> Failure:
-    """Give the same failure once more, after the retry that was decided."""
+    """Return the same failure once more, after the retry that was decided."""
     return replace(
         failed,
         dials=failed.dials + (verdict.counter is DIAL),

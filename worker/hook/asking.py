@@ -36,7 +36,7 @@ class Hook:
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Self | None:
-        """Make the hook that the environment names; None where it names none."""
+        """Make the hook that the environment names, or None if it names none."""
         if settings.fax_policy_hook is None:
             return None
         return cls(
@@ -46,7 +46,7 @@ class Hook:
         )
 
     def ask(self, job: SendFax, history: Sequence[Event], now: datetime) -> Answer:
-        """Give the hook's answer. `job` has its job_id, `now` is aware.
+        """Return the hook's answer. `job` has its job_id, `now` is aware.
 
         After three failures in a row, those of all threads together, it is not asked for 30 s.
 
@@ -66,7 +66,7 @@ class Hook:
 
 
 def apply(change: Change, job: SendFax, *, region: str | None = None) -> SendFax:
-    """Give the job with the changes.
+    """Return the job with the changes.
 
     `region` (ISO 3166, two letters) is the country of a sender's number that is written without `+`.
 

@@ -67,7 +67,7 @@ def _answered(hook: Callable[..., object], line: bytes) -> bytes:
 
 
 def _told(error: Exception) -> str:
-    """Give the exception in one line; the whole of it is logged."""
+    """Return the exception in one line; the whole of it is logged."""
     _log(error)
     text = " ".join(str(error).split())
     return scrub(f"{type(error).__name__}: {text}" if text else type(error).__name__)[:MAX_DETAIL]

@@ -29,7 +29,7 @@ class Pool:
 
     @contextmanager
     def borrow(self, patience: float) -> Iterator[tuple[HookProcess, float]]:
-        """Give a process that is ready, and what is left of `patience` (seconds) after waiting for a free one.
+        """Yield a process that is ready, and what is left of `patience` (seconds) after waiting for a free one.
 
         Starting one takes nothing of it. A process in whose block anything is raised is ended.
 
@@ -57,7 +57,7 @@ class Pool:
         self._starter.shutdown()
 
     def _take(self, patience: float) -> tuple[HookProcess | None, float]:
-        """Give an idle process, or None where one may be started; either counts as one of `size` from now on."""
+        """Return an idle process, or None where one may be started; either counts as one of `size` from now on."""
         deadline = time.monotonic() + patience
         with self._changed:
             while not self._closed:

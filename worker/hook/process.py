@@ -40,7 +40,7 @@ class HookProcess:
 
     @property
     def alive(self) -> bool:
-        """Tell whether it runs."""
+        """Return whether it runs."""
         return self._process.poll() is None
 
     def await_ready(self, patience: float) -> None:
@@ -52,7 +52,7 @@ class HookProcess:
         read_answer(START, self._read(time.monotonic() + patience, f"was not imported within {patience:g} s"))
 
     def ask(self, question: bytes, deadline: float) -> bytes:
-        """Give the answer's line.
+        """Return the answer's line.
 
         Raises:
             HookFailed: the process ended, said too much, or gave no answer by `deadline` (monotonic seconds).

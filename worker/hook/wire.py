@@ -35,7 +35,7 @@ class Question(BaseModel):
 
 
 def write_question(number: int, job: SendFax, history: Sequence[Event], now: datetime) -> bytes:
-    """Give the line that asks. `number` is unlike that of every other question to the same process."""
+    """Return the line that asks. `number` is unlike that of every other question to the same process."""
     content = {
         "number": number,
         "job": job.encode(),
@@ -51,7 +51,7 @@ def read_question(line: bytes) -> Question:
 
 
 def write_answer(number: int, answer: object) -> bytes:
-    """Give the line that answers with what the hook returned.
+    """Return the line that answers with what the hook returned.
 
     Raises:
         TypeError: it is no answer, or holds values that are none of JSON's.
@@ -70,7 +70,7 @@ def write_answer(number: int, answer: object) -> bytes:
 
 
 def write_failure(number: int, why: str) -> bytes:
-    """Give the line that says why there is no answer; `why` goes on where "the policy hook" begins."""
+    """Return the line that says why there is no answer; `why` goes on where "the policy hook" begins."""
     return _line({"number": number, "failed": why})
 
 

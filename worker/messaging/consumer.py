@@ -55,7 +55,7 @@ class GatedConsumer(Consumer):  # type: ignore[misc] # Celery has no types
                 raise SystemExit(1) from error
 
     def create_task_handler(self, *args: Any, **options: Any) -> Callable[[Any], None]:
-        """Give what Celery calls with each message."""
+        """Return what Celery calls with each message."""
         BROKER.over()
         handle = super().create_task_handler(*args, **options)
         gate: Gate = self.app.gate

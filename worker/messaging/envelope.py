@@ -27,7 +27,7 @@ class Envelope:
 
     @classmethod
     def of(cls, message: Any) -> "Envelope":
-        """Give the envelope of a message of kombu's; of our own transport's, which has one, just that."""
+        """Return the envelope of a message of kombu's; of our own transport's, which has one, just that."""
         if isinstance(message.body, Envelope):
             return message.body
         body, headers = message.body, message.headers
@@ -68,11 +68,11 @@ class Envelope:
         )
 
     def digest(self) -> str:
-        """Give the hash of its whole body."""
+        """Return the hash of its whole body."""
         return self.sha1 or hashlib.sha1(self.body, usedforsecurity=False).hexdigest()
 
     def cut(self, max_bytes: int) -> "Envelope":
-        """Give it with as much of its body as can be kept."""
+        """Return it with as much of its body as can be kept."""
         if len(self.body) <= max_bytes:
             return self
         kept = self.body[:KEPT] + b" ... " + self.body[-KEPT:]

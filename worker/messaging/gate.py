@@ -96,12 +96,12 @@ class Gate:
             raise Refused("Unreadable", f"not a task message: {type(error).__name__}") from error
 
     def identity(self, envelope: Envelope) -> str:
-        """Give the id by which a message is kept as a dead letter: its own, or its hash where that is no identity."""
+        """Return the id by which a message is kept as a dead letter: its own, or its hash where that is no identity."""
         found = envelope.headers.get("id")
         return found if isinstance(found, str) and is_identity(found) else envelope.digest()
 
     def kept(self, envelope: Envelope) -> Envelope:
-        """Give what is kept of a message."""
+        """Return what is kept of a message."""
         return envelope.cut(self._max_bytes)
 
     def _look_outside(self, envelope: Envelope) -> None:
@@ -159,7 +159,7 @@ class Gate:
 
 
 def is_identity(text: str) -> bool:
-    """Tell whether an id tells one message from all others."""
+    """Return whether an id tells one message from all others."""
     return len(text) <= MAX_ID and text.isprintable() and text.strip().lower() not in _NO_IDENTITY
 
 
@@ -179,7 +179,7 @@ def _json(text: str | bytes, what: str) -> Any:
 
 
 def _plain(found: dict[str, Any]) -> Any:
-    """Give what kombu's JSON wraps as the text that it is; kombu would find a class for it."""
+    """Return what kombu's JSON wraps as the text that it is; kombu would find a class for it."""
     if found.keys() != {"__type__", "__value__"}:
         return found
     kind, value = found["__type__"], found["__value__"]
@@ -224,7 +224,7 @@ def _moment(name: str, value: Any) -> datetime:
 
 
 def _deadlines(payload: Mapping[str, Any], moments: Mapping[str, datetime]) -> Iterator[tuple[str, str]]:
-    """Give `send_at` and `send_by`: of the payload's own and Celery's the later and the earlier one."""
+    """Yield `send_at` and `send_by`: of the payload's own and Celery's the later and the earlier one."""
     for name, ours, choose in (("eta", "send_at", max), ("expires", "send_by", min)):
         if name in moments:
             try:

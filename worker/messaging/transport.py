@@ -330,7 +330,7 @@ class Channel(redis_transport.Channel):
 
     @contextmanager
     def conn_or_acquire(self, client: Any = None) -> Iterator[Any]:
-        """Give the client for single commands; each takes a connection of the pool for as long as it lasts."""
+        """Yield the client for single commands; each takes a connection of the pool for as long as it lasts."""
         if client is None and (self._plain is None or self._plain.connection_pool is not self.pool):
             self._plain = self._create_client()
         yield client or self._plain

@@ -21,7 +21,7 @@ class Asking:
         self._looked_at = time.monotonic()
 
     def run(self) -> None:
-        """Tell the workers of the questions for which there is room.
+        """Send workers the questions for which there is room.
 
         Raises:
             Unavailable: Redis or the broker is away; a question that nobody got comes again.

@@ -86,7 +86,7 @@ class Feeder:
         )
 
     def _next(self, campaign: Campaign, room: int) -> tuple[list[dict[str, Any]], int | None]:
-        """Give the next pending rows, at most `room`, and the row after which to go on."""
+        """Return the next pending rows, at most `room`, and the row after which to go on."""
         rows: list[dict[str, Any]] = []
         cursor = campaign.cursor
         while len(rows) < room and cursor < campaign.size and campaign.pending:

@@ -95,7 +95,7 @@ class Housekeeping:
             self._look_out()
 
     def _look_out(self) -> None:
-        """Tell where messages for us lie unread."""
+        """Log where messages for us lie unread."""
         try:
             self._watch.tell_unread(self._w.look_out(), kept=3 * EVERY)
         except (KombuError, RedisError, OSError) as error:

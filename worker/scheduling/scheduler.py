@@ -106,7 +106,7 @@ class Scheduler:
         self._housekeeping.run()
 
     def _dispatch(self, picked: list[Picked]) -> None:
-        """Tell workers of jobs whose turn it is: urgent ones one by one, the others many at a time."""
+        """Send workers the jobs whose turn it is: urgent ones one by one, the others many at a time."""
         for job in picked:
             if job.urgent:
                 self._w.post(Attempt.TASK, URGENT, {"job_id": job.job_id})
@@ -229,5 +229,5 @@ def _retry(job: JobView, reason: str, verdict: Retry, spent: int | None, w: Coll
 
 
 def _full(reason: str) -> Scope:
-    """Tell what was out of channels. A profile may serve several connections; each learns it by itself."""
+    """Return what was out of channels. A profile may serve several connections; each learns it by itself."""
     return "account" if reason == "user_channel_limit_exceeded" else "connection"

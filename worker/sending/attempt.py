@@ -85,7 +85,7 @@ def run_attempts(job_ids: Sequence[str], w: Collaborators) -> Outcomes:
 
 
 def closed(w: Collaborators) -> HoldReason | None:
-    """Say why this worker may send nothing at all just now; None where it may."""
+    """Say why this worker may send nothing at all just now, or None if it may."""
     if w.account.known() is None:
         return HoldReason.ACCOUNT_UNKNOWN
     return w.watch.closed
@@ -111,7 +111,7 @@ def _prepare(job_ids: Sequence[str], outcomes: Outcomes, w: Collaborators) -> It
 
 
 def _known(job_ids: Sequence[str], outcomes: Outcomes, w: Collaborators) -> list[JobView]:
-    """Give the jobs that are known here. One that cannot be read holds up none of the others."""
+    """Return the jobs that are known here. One that cannot be read holds up none of the others."""
     try:
         return [job for job in w.ledger.jobs(job_ids) if job]
     except InvalidJob:
@@ -220,7 +220,7 @@ def _record(answers: Sequence[tuple[Claimed, Fax | TelnyxError]], w: Collaborato
 
 
 def _due(left: Sequence[Admitted], room: int) -> list[Admitted]:
-    """Give those whose slots are so near that they are claimed now, at most `room`, after waiting for the first."""
+    """Return those whose slots are so near that they are claimed now, at most `room`, after waiting for the first."""
     if not left or room <= 0 or left[0].slot - EARLY > time.monotonic():
         return []
     horizon = time.monotonic() + EARLY + TOGETHER

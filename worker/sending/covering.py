@@ -35,7 +35,7 @@ _lock = Lock()
 
 
 def covered(prepared: Prepared, w: Collaborators) -> Prepared:
-    """Give a prepared fax with its cover before its document; one without a cover stays as it is.
+    """Return a prepared fax with its cover before its document; one without a cover stays as it is.
 
     Raises:
         Ended: the document with its cover cannot be made, which is the end of the job, or not just now.
@@ -80,7 +80,7 @@ def _not_made(job: JobView, problem: str, w: Collaborators) -> Ended:
 
 
 def _sent_before(job: JobView, telnyx: TelnyxClient, w: Collaborators) -> str | None:
-    """Give the letter of an earlier attempt, if Telnyx has it still: the link may lead to another one by now."""
+    """Return the letter of an earlier attempt, if Telnyx has it still: the link may lead to another one by now."""
     if not job.attempt:
         return None
     history = w.ledger.job(job.job_id, history=True).history
@@ -102,7 +102,7 @@ def _composed(body: Document, cover: Cover) -> Document:
 
 
 def _body(request: SendFax, telnyx: TelnyxClient, w: Collaborators) -> Document:
-    """Give the document that the cover stands before, as PDF.
+    """Return the document that the cover stands before, as PDF.
 
     Raises:
         BadInput: it is not to be had, or cannot be faxed.

@@ -77,7 +77,7 @@ def _too_late(job: JobView, now: datetime, w: Collaborators) -> bool:
 
 
 def _ask_hook(job: JobView, now: datetime, w: Collaborators) -> SendFax:
-    """Give the request as the policy hook wants it. Without its word nothing is sent: it is there to stop faxes."""
+    """Return the request as the policy hook wants it. Without its word nothing is sent: it is there to stop faxes."""
     if w.hook is None:
         return job.request
     try:

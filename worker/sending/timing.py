@@ -10,7 +10,7 @@ from faxdispatch.jobs import SendFax
 def opens(
     job: SendFax, now: datetime, *, calendar: Calendar = NO_CALENDAR, sender: str | None = None
 ) -> tuple[datetime, str] | None:
-    """Give the moment from which the job may be sent and why not before, `send_at` or `window`; None where that is now.
+    """Return when the job may be sent at the earliest and why (`send_at` or `window`), or None if that is now.
 
     `now` must be aware. `sender` (E.164) is the number that a job is sent from which names none. Where no window opens
     within `HORIZON`, the moment is the horizon: the job is to be asked about again then. Beyond a `send_at` that lies
@@ -28,7 +28,7 @@ def opens(
 
 
 def missed(planned: datetime | None, reason: str | None, now: datetime, allowance: float) -> bool:
-    """Tell whether a fax that was held until `planned` for `reason` is too late to be sent without asking.
+    """Return whether a fax that was held until `planned` for `reason` is too late to be sent without asking.
 
     So it is where `reason` is `send_at` or `window` and more than `allowance` seconds have passed since: nothing ran
     then, and who planned that moment may not want the fax any more. Both moments must be aware.
@@ -39,6 +39,6 @@ def missed(planned: datetime | None, reason: str | None, now: datetime, allowanc
 
 
 def _opening(job: SendFax, window: Window, moment: datetime, calendar: Calendar, sender: str | None) -> datetime:
-    """Give the next opening in the zone that counts: the window's, the recipient's, the sender's, the deployment's."""
+    """Return the next opening, in the first known zone of: window, recipient, sender, deployment."""
     found = opening_and_zones(window, job.to, moment, calendar=calendar, sender=job.from_ or sender)
     return found[0] if found else moment + HORIZON

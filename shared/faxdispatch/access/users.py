@@ -51,20 +51,20 @@ class Users:
         self._known: dict[str, Any] = {}
 
     def all(self) -> list[User]:
-        """Give the users by name. Raises `Misconfigured` where the file cannot be read."""
+        """Return the users by name. Raises `Misconfigured` where the file cannot be read."""
         return [_user(name, facts) for name, facts in sorted(self._read()["users"].items())]
 
     def get(self, name: str) -> User | None:
-        """Give a user, None where there is none of that name."""
+        """Return a user, or None if there is none of that name."""
         facts = self._read()["users"].get(name)
         return _user(name, facts) if facts else None
 
     def key(self) -> str | None:
-        """Give the key that signs sessions, None where nobody was ever added."""
+        """Return the key that signs sessions, or None if nobody was ever added."""
         return self._read().get("key")
 
     def signed_in(self, name: str, password: str) -> User | None:
-        """Give the user whose name and password these are, None where they are nobody's."""
+        """Return the user whose name and password these are, or None if they are nobody's."""
         facts = self._read()["users"].get(name)
         right = check_password_hash(facts["password"] if facts else _nobody(), password[:_LONGEST_PASSWORD])
         return _user(name, facts) if facts and right else None
@@ -150,7 +150,7 @@ class Users:
 
 @cache
 def _nobody() -> str:
-    """Give what a password is compared with where there is no such user, so that the time tells nothing."""
+    """Return what a password is compared with where there is no such user, so that the time tells nothing."""
     return generate_password_hash(secrets.token_hex(16))
 
 

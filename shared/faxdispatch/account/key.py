@@ -24,7 +24,7 @@ class OtherAccount(Misconfigured):
 
 
 def account_of_key(settings: Settings, identity: Identity) -> str | None:
-    """Give the ledger's account where the key is known to be of it, None where Telnyx must be asked.
+    """Return the ledger's account where the key is known to be of it, or None if Telnyx must be asked.
 
     Raises:
         OtherAccount: it is known to be of another.
@@ -71,7 +71,7 @@ def recognise(
 
 
 def _owner(telnyx: TelnyxClient) -> str | None:
-    """Give the owner's id, None where Telnyx does not tell; whatever is wrong there, applications may tell."""
+    """Return the owner's id, or None if Telnyx does not tell; whatever is wrong there, applications may tell."""
     try:
         return telnyx.whoami().identity
     except TelnyxError as error:
@@ -81,7 +81,7 @@ def _owner(telnyx: TelnyxClient) -> str | None:
 
 
 def _applications(telnyx: TelnyxClient) -> list[str]:
-    """Give the ids of the account's fax applications, none where Telnyx does not let the key see them."""
+    """Return the ids of the account's fax applications, none where Telnyx does not let the key see them."""
     try:
         return sorted(str(found.id) for found in telnyx.list_applications(page_size=250))
     except TelnyxError as error:
@@ -92,7 +92,7 @@ def _applications(telnyx: TelnyxClient) -> list[str]:
 
 
 def _digest(settings: Settings, identity: Identity) -> str:
-    """Give what a key is remembered by, which is of no use elsewhere."""
+    """Return what a key is remembered by, which is of no use elsewhere."""
     settings.require("telnyx_api_key")
     assert settings.telnyx_api_key is not None  # noqa: S101 - require() has just made sure
     key = f"{settings.telnyx_base_url} {settings.telnyx_api_key.get_secret_value()}"

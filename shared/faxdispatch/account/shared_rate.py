@@ -12,7 +12,7 @@ from faxdispatch.telnyx.throttle import Throttle
 
 @contextmanager
 def account(settings: Settings, note: Callable[[str], None]) -> Iterator[TelnyxClient]:
-    """Give a client of Telnyx that draws from the rate of the workers, where there is a Redis that says what is left.
+    """Yield a client of Telnyx that draws from the rate of the workers, where there is a Redis that says what is left.
 
     `note` gets a line where there is none.
 

@@ -58,7 +58,7 @@ def _differences(now: Mapping[str, Any], wanted: Mapping[str, Any], prefix: str 
 
 
 def _known(model: type[BaseModel], now: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Give the fields that are set and that a request may have; what is not set stays so without being sent."""
+    """Yield the fields that are set and that a request may have; what is not set stays so without being sent."""
     for name in model.model_fields:
         value = now.get(name)
         if value is None:

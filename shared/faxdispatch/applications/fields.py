@@ -47,7 +47,7 @@ class AppField:
 
 
 def describe(fields: dict[str, AppField]) -> list[str]:
-    """Give lines for people that tell of each field, none longer than a terminal is wide."""
+    """Return lines for people that tell of each field, none longer than a terminal is wide."""
     lines = []
     for field in fields.values():
         lines.append(f"{field.name}{' (needed)' if field.required else ''}")

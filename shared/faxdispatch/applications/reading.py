@@ -70,7 +70,7 @@ def read_document(body: bytes, fields: Mapping[str, AppField]) -> tuple[dict[str
 
 
 def merge(first: Mapping[str, Any], then: Mapping[str, Any]) -> dict[str, Any]:
-    """Give one object from two; what `then` has wins, also inside of nested objects."""
+    """Return one object from two; what `then` has wins, also inside of nested objects."""
     merged = dict(first)
     for name, value in then.items():
         both = isinstance(value, Mapping) and isinstance(merged.get(name), Mapping)
@@ -79,7 +79,7 @@ def merge(first: Mapping[str, Any], then: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _flat(document: Mapping[str, Any], fields: Mapping[str, AppField], *, shown: bool) -> Iterable[tuple[str, Any]]:
-    """Give every value with its dotted name.
+    """Yield every value with its dotted name.
 
     Raises:
         BadInput: something else where an object with fields must be.

@@ -38,7 +38,7 @@ class Wanted:
         return (self.name or DEFAULT_NAME).strip()
 
     def fields(self) -> dict[str, Any]:
-        """Give what is wanted as an object such as Telnyx takes."""
+        """Return what is wanted as an object such as Telnyx takes."""
         flat = {
             "application_name": self.search_name if self.name else None,
             "webhook_event_url": self.webhook_url,

@@ -10,7 +10,7 @@ from faxdispatch.telnyx.webhooks import WEBHOOK_PATH
 
 
 def shortcomings(application: FaxApplication, settings: Settings) -> Iterator[str]:
-    """Tell what is still missing, each in one line with its remedy."""
+    """Yield what is still missing, each in one line with its remedy."""
     change = f"faxdispatch apps update {application.id}"
     if application.active is False:
         yield f"the application is not active and sends nothing: {change} active=true"
@@ -36,7 +36,7 @@ def shortcomings(application: FaxApplication, settings: Settings) -> Iterator[st
 
 
 def address_problem(url: str) -> str | None:
-    """Say why Telnyx should not or cannot send webhooks to an address, None where nothing speaks against it."""
+    """Say why Telnyx should not or cannot send webhooks to an address, or None if nothing speaks against it."""
     try:
         parts = urlsplit(url)
         host = parts.hostname or ""
@@ -52,7 +52,7 @@ def address_problem(url: str) -> str | None:
 
 
 def is_this_machine(host: str) -> bool:
-    """Tell whether a host of a URL means the machine that reads it."""
+    """Return whether a host of a URL means the machine that reads it."""
     try:
         address = ip_address(host)
     except ValueError:

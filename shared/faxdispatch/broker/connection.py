@@ -40,7 +40,7 @@ class Loader(AppLoader):  # type: ignore[misc] # Celery has no types
     """Celery's loader, which reads no module of settings."""
 
     def read_configuration(self, env: str = "") -> dict[str, Any]:
-        """Give no settings."""
+        """Return no settings."""
         del env
         return {}
 
@@ -60,19 +60,19 @@ class BrokerApp(Celery):  # type: ignore[misc] # Celery has no types
         """Whether the broker is a Redis, whatever transport takes the messages from it."""
 
     def named(self, queue: str) -> str:
-        """Give the name of one of our queues, or exchanges, in this app's namespace."""
+        """Return the name of one of our queues, or exchanges, in this app's namespace."""
         return queue_name(self.namespace, queue)
 
     # No results are kept: nobody would read them. A class, so that no variable can name another.
     backend_cls = "disabled"
 
     def connection_for_read(self, url: str | None = None, **options: Any) -> Connection:
-        """Give a connection to take messages from; it does not connect yet."""
+        """Return a connection to take messages from; it does not connect yet."""
         connection: Connection = super().connection_for_read(url or self.address, **options)
         return connection
 
     def connection_for_write(self, url: str | None = None, **options: Any) -> Connection:
-        """Give a connection to send messages to; it does not connect yet."""
+        """Return a connection to send messages to; it does not connect yet."""
         connection: Connection = super().connection_for_write(url or self.address, **options)
         return connection
 
@@ -165,7 +165,7 @@ def post_job(app: BrokerApp, job: Job, *, message_id: str | None = None) -> None
 
 
 def reminder(job_id: str, queue: str) -> str:
-    """Give the message that has a recorded job tried, as Celery writes it into a queue on Redis.
+    """Return the message that has a recorded job tried, as Celery writes it into a queue on Redis.
 
     Written here, it can be put there by the step that records the job, and costs no call of its own. The form is
     Celery's message protocol 2 (Celery documentation, "Message Protocol") in the envelope of kombu's transport.
@@ -191,7 +191,7 @@ def reminder(job_id: str, queue: str) -> str:
 
 
 def refused(error: BaseException) -> str | None:
-    """Say what a broker refuses for good, in its own words; None where it may take the same later.
+    """Say what a broker refuses for good, in its own words, or None if it may take the same later.
 
     RabbitMQ tells of a queue that another app declared with other properties, and of rights that are not there.
     """

@@ -30,7 +30,7 @@ class Channel(_Channel):  # type: ignore[misc]
     from_transport_options = (*_Channel.from_transport_options, "address", "namespace")
 
     def _connparams(self, asynchronous: bool = False) -> dict[str, Any]:
-        """Give the options of kombu's pool of connections; the name is that of kombu's own step."""
+        """Return the options of kombu's pool of connections; the name is that of kombu's own step."""
         if self.connection is None or self.connection.client is None:
             raise RedisConnectionError("the channel is closed")
         kind = self.address.kind
@@ -48,7 +48,7 @@ class Channel(_Channel):  # type: ignore[misc]
 
 
 def _telling(kind: type[AbstractConnection], channel: Any) -> type[AbstractConnection]:
-    """Give a kind of connection that tells the channel when it ends, as kombu's poller wants to know."""
+    """Return a kind of connection that tells the channel when it ends, as kombu's poller wants to know."""
 
     class Connection(kind):  # type: ignore[misc, valid-type]
         def disconnect(self, *args: Any, **options: Any) -> None:
@@ -67,6 +67,6 @@ class Transport(_Transport):  # type: ignore[misc]
     can_parse_url = True
 
     def as_uri(self, uri: str, include_password: bool = False, mask: str = "**") -> str:
-        """Give an address for people to read."""
+        """Return an address for people to read."""
         del include_password, mask
         return uri

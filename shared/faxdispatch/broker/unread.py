@@ -66,7 +66,7 @@ _TASKS = [kind.TASK for kind in JOBS]
 
 
 def _is_deployment(redis: Any, namespace: str) -> bool:
-    """Tell whether there is a ledger of that namespace; who may not read it has nothing to look for there."""
+    """Return whether there is a ledger of that namespace; who may not read it has nothing to look for there."""
     try:
         return bool(redis.exists(f"{namespace}:ledger"))
     except ResponseError:
@@ -82,7 +82,7 @@ class Lookout:
         self._suspects: set[str] = set()
 
     def look(self, *, keys: int = SLICE) -> dict[str, int]:
-        """Give the places where messages for us lie unread, and how many there are at least.
+        """Return the places where messages for us lie unread, and how many there are at least.
 
         Raises:
             Exception: the broker does not answer; what it raises has no common class.
@@ -110,7 +110,7 @@ class Lookout:
             return 0
 
     def _is_read(self, redis: Any, name: str) -> bool:
-        """Tell whether a list is one of a ledger's, or a queue of workers: ours, or another deployment's."""
+        """Return whether a list is one of a ledger's, or a queue of workers: ours, or another deployment's."""
         found = _OF_A_DEPLOYMENT.match(name)
         if found is None:
             return False

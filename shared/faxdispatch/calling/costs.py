@@ -15,7 +15,7 @@ class Prices:
     """Pages of a fax of which they are not known."""
 
     def of(self, pages: int | None) -> int:
-        """Give the estimated cost of one attempt with so many pages, in millionths."""
+        """Return the estimated cost of one attempt with so many pages, in millionths."""
         pages = pages or self.pages_guess
         minutes = math.ceil(pages * self.page_seconds / 60)
         return math.ceil(1_000_000 * (pages * self.page + minutes * self.minute))

@@ -26,7 +26,7 @@ NO_HOLIDAYS = Holidays()
 
 
 def parse_holidays(entries: Iterable[str]) -> Holidays:
-    """Give the days that are written one an entry.
+    """Return the days that are written one an entry.
 
     Raises:
         ValueError: an entry is no day; it is named by its place, counted from 1.

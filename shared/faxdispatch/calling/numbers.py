@@ -56,7 +56,7 @@ class Number(NamedTuple):
     """A telephone number, and what phonenumbers' lists of ranges know of it: its country and its kind.
 
     `code` is its country code and `digits` what follows it. `country` is two letters of ISO 3166, `001` for none in
-    particular, None where no list has it.
+    particular, or None if no list has it.
     """
 
     code: int
@@ -90,7 +90,7 @@ class Number(NamedTuple):
         return self.kind == PhoneNumberType.UNKNOWN
 
     def is_in(self, country: str) -> bool:
-        """Tell whether a country's lists have the number."""
+        """Return whether a country's lists have the number."""
         return is_in(country, self.code, self.digits)
 
 
@@ -172,12 +172,12 @@ class NumberPolicy:
 
 
 def is_sip(text: str) -> bool:
-    """Tell whether a destination is meant as a SIP URI."""
+    """Return whether a destination is meant as a SIP URI."""
     return text.lstrip()[:5].lower().startswith(("sip:", "sips:"))
 
 
 def normalise(text: str, *, region: str | None = None) -> str:
-    """Give a number in E.164, such as `+13125550123`.
+    """Return a number in E.164, such as `+13125550123`.
 
     Spaces, dashes, dots and brackets are taken out. `region` (ISO 3166, two letters) is the country of a number that
     is written without `+`. Only the length is judged, not whether the number is in service: lists of number ranges
@@ -192,7 +192,7 @@ def normalise(text: str, *, region: str | None = None) -> str:
 
 
 def destined(text: str, *, region: str | None = None) -> str:
-    """Give the number that a fax is to call in E.164, as `normalise` does, unless none may ever call it.
+    """Return the number that a fax is to call in E.164, as `normalise` does, unless none may ever call it.
 
     Those are emergency, short, premium-rate, pager, voicemail, operator and service numbers. A number of
     which nothing is known is none of them.
@@ -215,7 +215,7 @@ def read_number(text: str, *, region: str | None = None) -> Number:
 
 
 def callable_number(code: int, digits: str) -> Number:
-    """Give what the lists of ranges know of a number that a fax is to call, from its country code and what follows it.
+    """Return what the lists of ranges know of a number to call, given its country code and the rest of it.
 
     Raises:
         ValueError: none may ever call it, or it is not possible.
@@ -228,7 +228,7 @@ def callable_number(code: int, digits: str) -> Number:
 
 
 def is_listed(text: str, *, region: str | None = None) -> bool:
-    """Tell whether phonenumbers' lists of ranges have a number, written as for `normalise`."""
+    """Return whether phonenumbers' lists of ranges have a number, written as for `normalise`."""
     try:
         return not _known(*_read(text, region)).is_unconfirmed
     except ValueError:
@@ -236,7 +236,7 @@ def is_listed(text: str, *, region: str | None = None) -> bool:
 
 
 def read_country(text: str | None) -> str | None:
-    """Give a country (ISO 3166, two letters), as a person wrote it, in capital letters; None where none is given.
+    """Return a country (ISO 3166, two letters), as a person wrote it, in capital letters, or None if none is given.
 
     Raises:
         BadInput: there is none of that name.
@@ -247,7 +247,7 @@ def read_country(text: str | None) -> str | None:
 
 
 def country_of(number: str) -> str | None:
-    """Give the country (ISO 3166, two letters) of a number in E.164; of its country code, where no list has its range.
+    """Return the country (ISO 3166, two letters) of a number in E.164, or of its country code if no list has its range.
 
     None where nothing is known of either.
     """
@@ -261,7 +261,7 @@ def _known(code: int, digits: str) -> Number:
 
 
 def _read(text: str, region: str | None) -> tuple[int, str]:
-    """Give country code and national number of a text."""
+    """Return country code and national number of a text."""
     return read_plainly(text, region) or _parsed(text, region)
 
 
@@ -281,13 +281,13 @@ def _parsed(text: str, region: str | None) -> tuple[int, str]:
 
 
 def _library(code: int, digits: str) -> PhoneNumber:
-    """Give a number as phonenumbers has it."""
+    """Return a number as phonenumbers has it."""
     zeros = len(digits) - len(str(int(digits)))
     return PhoneNumber(code, int(digits), italian_leading_zero=zeros > 0, number_of_leading_zeros=zeros)
 
 
 def _sharing(code: int) -> tuple[str, ...]:
-    """Give the countries that share a country code."""
+    """Return the countries that share a country code."""
     return tuple(phonenumbers.region_codes_for_country_code(code))
 
 

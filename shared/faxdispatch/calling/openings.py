@@ -36,7 +36,7 @@ NO_CALENDAR = Calendar()
 def opening_and_zones(
     window: Window, to: str, moment: datetime, *, calendar: Calendar = NO_CALENDAR, sender: str | None = None
 ) -> tuple[datetime, tuple[str, ...]] | None:
-    """Give the next opening of a window for a number (E.164), and the zones that count; None without any in `HORIZON`.
+    """Return the next opening of a window for a number (E.164) and the zones that count, or None if `HORIZON` has none.
 
     `moment` must be in UTC; `sender` is the number that is sent from.
     """
@@ -52,7 +52,7 @@ def opening_and_zones(
 
 
 def common_opening(window: Window, moment: datetime, zones: tuple[str, ...], holidays: Holidays) -> datetime | None:
-    """Give the first moment, from `moment` on, at which the window is open in all of `zones`, in UTC.
+    """Return the first moment, from `moment` on, at which the window is open in all of `zones`, in UTC.
 
     None where these do not tell it: there are none, they are too far apart, or they share no hour of the window.
     """
@@ -74,7 +74,7 @@ def common_opening(window: Window, moment: datetime, zones: tuple[str, ...], hol
 
 
 def common_closing(window: Window, moment: datetime, zones: tuple[str, ...], holidays: Holidays) -> datetime:
-    """Give the moment at which a window that is open in all of `zones` closes in the first of them, in UTC."""
+    """Return the moment at which a window that is open in all of `zones` closes in the first of them, in UTC."""
     closings = [_closing(window, moment, load_zone(name), holidays) for name in zones]
     return min(closing for closing in closings if closing)
 
@@ -89,7 +89,7 @@ def _closing(window: Window, moment: datetime, zone: ZoneInfo, holidays: Holiday
 
 
 def next_opening(window: Window, moment: datetime, zone: ZoneInfo, holidays: Holidays = NO_HOLIDAYS) -> datetime | None:
-    """Give `moment` if the window is open then in `zone`, else when it opens next, in UTC.
+    """Return `moment` if the window is open then in `zone`, else when it opens next, in UTC.
 
     None where it does not open within `HORIZON`. The window's own zone is not looked at.
     """
@@ -112,7 +112,7 @@ def _has_hours(window: Window, day: date, holidays: Holidays) -> bool:
 
 
 def _hours(window: Window, day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    """Give start and end, in UTC, of the window that belongs to `day`.
+    """Return start and end, in UTC, of the window that belongs to `day`.
 
     A time that the clocks tell twice is the first of the two. One that they leave out is read with the offset before
     the change, as RFC 5545 does (3.3.5): 02:30 becomes 03:30. A window whose end is thereby not after its start keeps

@@ -57,7 +57,7 @@ class _Dialling(NamedTuple):
 
 
 def country_and_kind(code: int, digits: str) -> tuple[str | None, int]:
-    """Give what the lists know of a number of a country code: its country, None where none has it, and its kind.
+    """Return what the lists know of a number of a country code: its country, or None if none has it, and its kind.
 
     The country is what `phonenumbers.region_code_for_number` gives, the kind what `phonenumbers.number_type` does.
     """
@@ -70,12 +70,12 @@ def country_and_kind(code: int, digits: str) -> tuple[str | None, int]:
 
 
 def is_in(country: str, code: int, digits: str) -> bool:
-    """Tell whether a country's lists have a number, as `phonenumbers.is_valid_number_for_region` does."""
+    """Return whether a country's lists have a number, as `phonenumbers.is_valid_number_for_region` does."""
     return any(one.name == country and one.kind(digits) != _UNKNOWN for one in _countries(code))
 
 
 def read_plainly(text: str, region: str | None) -> tuple[int, str] | None:
-    """Give country code and national number of a text as `phonenumbers.parse` does; None where that has to be asked.
+    """Return country code and national number of a text as `phonenumbers.parse` does, or None if that has to be asked.
 
     `region` is the country (ISO 3166) of numbers without `+`.
     """
@@ -140,7 +140,7 @@ def _country(name: str, metadata: PhoneMetadata) -> _Country:
 
 
 def _listed(ranges: phonenumbers.PhoneNumberDesc | None) -> str:
-    """Give a pattern of the whole numbers in a list."""
+    """Return a pattern of the whole numbers in a list."""
     if ranges is None or not ranges.national_number_pattern:
         return _NEVER
     lengths = "|".join(rf"\d{{{length}}}" for length in ranges.possible_length if length > 0)

@@ -58,7 +58,7 @@ class Window(BaseModel):
 
 
 def parse_window(text: str) -> dict[str, Any]:
-    """Give the fields of a `Window` written as `[days] HH:MM-HH:MM [zone]`.
+    """Return the fields of a `Window` written as `[days] HH:MM-HH:MM [zone]`.
 
     Days are names, lists and ranges: `mon-fri`, `mon,wed`, `fri-mon`; all where none is given. Without a zone the hours
     are the recipient's own. Hours and zone are checked by the job that takes the window.

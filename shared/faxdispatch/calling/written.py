@@ -12,7 +12,7 @@ _LONGEST = 10 * 365 * 86400
 
 
 def parse_span(text: str, option: str, *, longest: int = _LONGEST) -> int:
-    """Give the seconds that `30d`, `12h`, `90m`, `600s` or plain `600` mean; at least one, at most `longest`.
+    """Return the seconds that `30d`, `12h`, `90m`, `600s` or plain `600` mean; at least one, at most `longest`.
 
     Raises:
         BadInput: it is none of these, nothing at all, or longer.
@@ -42,7 +42,7 @@ def parse_moment(text: str, option: str) -> datetime:
 
 
 def parse_number(text: str, option: str, *, region: str | None) -> str:
-    """Give a number in E.164, or a SIP URI as it is; without `+` a number is one of `region`.
+    """Return a number in E.164, or a SIP URI as it is; without `+` a number is one of `region`.
 
     Raises:
         BadInput: it is neither.

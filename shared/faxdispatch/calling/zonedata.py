@@ -50,13 +50,13 @@ class ZoneData:
 
 @cache
 def in_use() -> ZoneData:
-    """Give the copy that `load_zone` reads."""
+    """Return the copy that `load_zone` reads."""
     return max(_of_package(), _of_machine(), key=lambda data: (data.version, data.packaged))
 
 
 @cache
 def load_zone(name: str) -> ZoneInfo:
-    """Give an IANA time zone from the newest data.
+    """Return an IANA time zone from the newest data.
 
     Raises:
         KeyError, ValueError, OSError: there is no such zone, as from `ZoneInfo`.
@@ -68,7 +68,7 @@ def load_zone(name: str) -> ZoneInfo:
 
 
 def zones_of_country(country: str) -> tuple[str, ...]:
-    """Give the zones of a country (ISO 3166, two letters) by the data's own table; empty where it lists none."""
+    """Return the zones of a country (ISO 3166, two letters) by the data's own table; empty where it lists none."""
     return _countries().get(country, ())
 
 

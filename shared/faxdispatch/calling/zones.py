@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def is_zone(name: str) -> bool:
-    """Tell whether `name` is an IANA time zone that is known here."""
+    """Return whether `name` is an IANA time zone that is known here."""
     try:
         load_zone(name)
     except (KeyError, ValueError, OSError):
@@ -22,7 +22,7 @@ def is_zone(name: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def zones_of(destination: str) -> tuple[str, ...]:
-    """Give the IANA zones that a number in E.164 may lie in, sorted.
+    """Return the IANA zones that a number in E.164 may lie in, sorted.
 
     Many where the number belongs to no place of its country, such as a toll-free one. Empty where nothing is known: a
     SIP URI, a number of no country, or a zone that is not known here.
@@ -70,13 +70,13 @@ def _at_home(zones: tuple[str, ...], countries: Iterable[str]) -> tuple[str, ...
 
 @cache
 def _standard_time(name: str) -> timedelta:
-    """Give the smaller of a zone's offsets in winter and summer."""
+    """Return the smaller of a zone's offsets in winter and summer."""
     offsets = (load_zone(name).utcoffset(datetime(2027, month, 1)) for month in (1, 7))  # noqa: DTZ001
     return min(offset for offset in offsets if offset is not None)
 
 
 def _of_exchange(destination: str) -> tuple[str, ...]:
-    """Give the zones of a number of the North American plan.
+    """Return the zones of a number of the North American plan.
 
     The data gives an area code one zone and lists exchanges of the other one by one. An exchange that it does not list
     may be a new one of either: most of +1 850 is listed as Central, and the rest of it counts as Eastern. Such a number
@@ -91,7 +91,7 @@ def _of_exchange(destination: str) -> tuple[str, ...]:
 
 @cache
 def _under(known: str) -> tuple[str, ...]:
-    """Give all zones of the prefixes that begin so. Few beginnings are asked for, and each goes through all data."""
+    """Return all zones of the prefixes that begin so. Few beginnings are asked for, and each goes through all data."""
     from phonenumbers.tzdata import TIMEZONE_DATA  # noqa: PLC0415 - see above
 
     return tuple({name for prefix, names in TIMEZONE_DATA.items() if prefix.startswith(known) for name in names})

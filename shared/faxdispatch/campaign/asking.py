@@ -8,7 +8,7 @@ from faxdispatch.lists.checking import Asked
 
 
 def quarantined_in(scripts: Scripts) -> Asked:
-    """Give what tells which of some numbers are in quarantine now.
+    """Return what tells which of some numbers are in quarantine now.
 
     It raises Unavailable where Redis does not answer.
     """

@@ -17,7 +17,7 @@ _FORM = re.compile(rf"[A-Za-z0-9_-]{{1,{LONGEST}}}")
 
 
 def check_id(text: str) -> str:
-    """Give an id that a campaign may have.
+    """Return an id that a campaign may have.
 
     Raises:
         BadInput: saying what is wrong with it.
@@ -40,7 +40,7 @@ def id_from(name: str) -> str:
 
 
 def file_hash(path: Path) -> str:
-    """Give the hash of a file's content.
+    """Return the hash of a file's content.
 
     Raises:
         BadInput: it cannot be read.
@@ -53,7 +53,7 @@ def file_hash(path: Path) -> str:
 
 
 def fingerprint(content: str, reading: Mapping[str, Any], options: Mapping[str, Any]) -> str:
-    """Give the hash of a campaign: the hash of its list, how that is read, and what is asked for every row."""
+    """Return the hash of a campaign: the hash of its list, how that is read, and what is asked for every row."""
     asked = {name: value for name, value in options.items() if name != "document_name"}
     told = json.dumps([content, dict(reading), asked], sort_keys=True, default=str)
     return hashlib.sha256(told.encode()).hexdigest()

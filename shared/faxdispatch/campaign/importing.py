@@ -46,7 +46,7 @@ class Reading:
     include_hidden: bool = False
 
     def as_data(self) -> dict[str, Any]:
-        """Give the counts by name."""
+        """Return the counts by name."""
         return {field.name: value for field in fields(self) if (value := getattr(self, field.name))}
 
 
@@ -79,7 +79,7 @@ class List:
     folder: Path | None
     """The file's folder, where the list is a file."""
     open: Callable[[str | None, str | None], Source]
-    """Open it with an encoding and a sheet, None for those that are guessed; again gives it from its beginning."""
+    """Open it with an encoding and a sheet, or None for those that are guessed; again gives it from its beginning."""
 
 
 @contextmanager

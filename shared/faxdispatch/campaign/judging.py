@@ -30,7 +30,7 @@ def judged(
     *,
     on_unfit: Callable[[BadRow], None] | None = None,
 ) -> Iterator[Part]:
-    """Give the rows with the fields of their requests, chunk by chunk; one that would be no request is a bad row.
+    """Yield the rows with the fields of their requests, chunk by chunk; one that would be no request is a bad row.
 
     `options` are those of `options_for_all`. `on_unfit` gets the bad rows that the list alone does not show.
 

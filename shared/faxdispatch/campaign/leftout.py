@@ -15,7 +15,7 @@ ADDED = ("row", "line", "not faxed", "why")
 
 
 def left_out(found: BadRow | LeftOut) -> LeftOutRow:
-    """Give a row that is not faxed as the campaign remembers it."""
+    """Return a row that is not faxed as the campaign remembers it."""
     if isinstance(found, LeftOut):
         return LeftOutRow(found.row, found.line, found.why.value, found.reason, found.to, found.cells)
     reason = f"{found.column}: {found.reason}" if found.column else found.reason
@@ -56,7 +56,7 @@ class LeftOutFile:
 
 
 def line(row: LeftOutRow, width: int) -> list[str]:
-    """Give a row as cells: those of the list, then `ADDED`; cells beyond the list's last column come at the end."""
+    """Return a row as cells: those of the list, then `ADDED`; cells beyond the list's last column come at the end."""
     filled = [*row.cells[:width], *[""] * (width - len(row.cells))]
     facts = [str(row.row), str(row.line), row.kind, row.reason]
     return [*map(safe_cell, filled), *map(safe_cell, facts), *map(safe_cell, row.cells[width:])]

@@ -69,7 +69,7 @@ def row_documents(
 
 
 def document_for_all(document: Path | bytes | Document, *, covered: bool) -> Document:
-    """Give the document that every row is sent: a PDF where it is `covered`, and of a web page.
+    """Return the document that every row is sent: a PDF where it is `covered`, and of a web page.
 
     Raises:
         BadInput: it cannot be faxed, or there is nothing here that makes a PDF of it.
@@ -83,7 +83,7 @@ def document_for_all(document: Path | bytes | Document, *, covered: bool) -> Doc
 
 
 def as_pdf(document: Document) -> Document:
-    """Give a document before which covers can be put: a word processor's is laid out once, here.
+    """Return a document before which covers can be put: a word processor's is laid out once, here.
 
     Raises:
         BadInput: there is nothing here that does so.
@@ -94,7 +94,7 @@ def as_pdf(document: Document) -> Document:
 
 
 def link_fetch(unchecked_origins: Collection[str] = ()) -> "FetchLink":
-    """Give what fetches the documents of links, for a cover to be put before them.
+    """Return what fetches the documents of links, for a cover to be put before them.
 
     `unchecked_origins` are FAX_DANGEROUS_INBOUND_ORIGINS.
     """
@@ -110,7 +110,7 @@ def link_fetch(unchecked_origins: Collection[str] = ()) -> "FetchLink":
 
 
 def covers_of(cover: str | None, columns: Sequence[str], more_fonts: Path | None) -> "RowCovers | None":
-    """Give the covers of rows with these columns; None where there is no cover.
+    """Return the covers of rows with these columns, or None if there is no cover.
 
     Raises:
         BadInput: it has a field that is no column, or cannot be set.
@@ -126,7 +126,7 @@ def covers_of(cover: str | None, columns: Sequence[str], more_fonts: Path | None
 
 
 def link_look(settings: Settings) -> "LookAtLink | None":
-    """Give what looks at the links of rows as FAX_LINK_CHECK allows; None where it allows nothing."""
+    """Return what looks at the links of rows as FAX_LINK_CHECK allows, or None if it allows nothing."""
     # Fetching takes what a plain install lacks.
     from faxdispatch.preflight.links import look  # noqa: PLC0415
 
@@ -177,7 +177,7 @@ def keep_documents(campaign: Campaign, scripts: Scripts, check: Callable[[], Che
 def ends_for_all(
     options: Mapping[str, Any], ours: Document | None, storage: "Callable[[], Storage | None]"
 ) -> dict[str, datetime | None]:
-    """Give until when the stored document of all rows is there at least; `ours` is the one that was stored just now.
+    """Return until when the stored document of all rows is there at least; `ours` is the one that was stored just now.
 
     Raises:
         BadInput: Telnyx has none of that name.
@@ -197,7 +197,7 @@ def ends_for_all(
 
 
 def storage_of(settings: Settings, scripts: Scripts | None) -> "Storage | None":
-    """Give Telnyx's media storage; None without a key, without a Redis that tells the rate, or in a plain install.
+    """Return Telnyx's media storage, or None without a key, without a Redis that tells the rate, or in a plain install.
 
     Raises:
         Misconfigured: the key cannot be used, or is of another account than the ledger's.
@@ -213,6 +213,6 @@ def storage_of(settings: Settings, scripts: Scripts | None) -> "Storage | None":
 
 
 def needed_until(options: Mapping[str, Any]) -> datetime | None:
-    """Give the moment after which a campaign begins no row any more, None where it has none."""
+    """Return the moment after which a campaign begins no row any more, or None if it has none."""
     send_by = options.get("send_by")
     return datetime.fromisoformat(send_by) if send_by else None

@@ -97,12 +97,12 @@ class RowRequests:
 
 
 def request_of(options: Mapping[str, Any], fields: Mapping[str, Any], **instead: Any) -> dict[str, Any]:
-    """Give the request of a row, with some fields of it changed; None takes one out."""
+    """Return the request of a row, with some fields of it changed; None takes one out."""
     return {name: value for name, value in {**options, **fields, **instead}.items() if value is not None}
 
 
 def row_to_feed(campaign: Campaign, row: int, to: str, fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Give what the ledger needs of a row whose turn comes: its job, and the connection and sender that it asks for.
+    """Return what the ledger needs of a row whose turn comes: its job, and the connection and sender that it asks for.
 
     Raises:
         InvalidJob: no worker could read it.

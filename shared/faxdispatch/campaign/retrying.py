@@ -14,7 +14,7 @@ _UNKNOWN = "unknown faxes are not over, so they cannot be tried again: faxdispat
 
 
 def chooser(words: Iterable[str], causes: Collection[str]) -> Callable[[RowResult], bool]:
-    """Give what tells whether a row is among the chosen ones.
+    """Return what tells whether a row is among the chosen ones.
 
     `failed` is every failed row but those of kind `contradiction`, which may have arrived and must be named; a kind
     chooses its failed rows, a cause those with it; `cancelled` the cancelled ones. `causes` are those that the campaign

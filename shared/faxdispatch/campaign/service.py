@@ -88,7 +88,7 @@ class CampaignService:
 
     `policy` tells where faxes may go. `own_numbers` are warned about in lists; only to `test_numbers` go tests, which
     `send` records: it gives the id of the job. `store` has a document kept at Telnyx and gives its name there;
-    `storage` gives Telnyx's media storage for the documents of rows, None where there is no key for it; `fetch_link`
+    `storage` gives Telnyx's media storage for the documents of rows, or None if there is no key for it; `fetch_link`
     fetches a link's document, for a cover to be put before it. `operator` is the person who says so; it is recorded
     with each command.
     """
@@ -299,7 +299,7 @@ class CampaignService:
     def _asked(
         self, checking: Check, document: Document | None, options: Mapping[str, Any], reading: Reading, *, known: bool
     ) -> "tuple[dict[str, Any], RowCovers | None]":
-        """Give what is asked for every row, and the covers of rows. Raises `BadInput` where that cannot be."""
+        """Return what is asked for every row, and the covers of rows. Raises `BadInput` where that cannot be."""
         covers = covers_of(options.get("cover"), checking.table.columns, self._cover_fonts)
         given = {**options, **_of_document(document, options, covers)}
         region = reading.region or self._policy.region
@@ -576,25 +576,25 @@ class CampaignService:
     # Looking -----------------------------------------------------------------------------------------------------
 
     def get(self, campaign_id: str) -> Campaign:
-        """Give a campaign as it stands. Raises NotKnown where there is none."""
+        """Return a campaign as it stands. Raises NotKnown where there is none."""
         return self.ledger.get(campaign_id)
 
     def list(self) -> list[Campaign]:
-        """Give all campaigns, the newest first."""
+        """Return all campaigns, the newest first."""
         return [self.ledger.get(campaign_id) for campaign_id in self.ledger.ids()]
 
     def results(self, campaign_id: str) -> Iterator[RowResult]:
-        """Give what became of every row, in order. Raises NotKnown where there is no such campaign."""
+        """Return what became of every row, in order. Raises NotKnown where there is no such campaign."""
         self.ledger.get(campaign_id)
         return self.ledger.results(campaign_id)
 
     def left_out(self, campaign_id: str) -> Iterator[LeftOutRow]:
-        """Give the rows of the list that are not faxed, in order. Raises NotKnown where there is no such campaign."""
+        """Return the rows of the list that are not faxed, in order. Raises NotKnown where there is no such campaign."""
         self.ledger.get(campaign_id)
         return self.ledger.left_out(campaign_id)
 
     def holds(self, campaign_id: str) -> dict[HoldReason, int]:
-        """Give how many rows are held, by reason, the most frequent first."""
+        """Return how many rows are held, by reason, the most frequent first."""
         return self.ledger.holds(campaign_id)
 
     def audit(self, campaign_id: str) -> Audit:
@@ -638,7 +638,7 @@ _STANDING = {
 
 
 def _of_document(document: Document | None, options: Mapping[str, Any], covers: "RowCovers | None") -> dict[str, Any]:
-    """Give what a document adds to the options: its name at Telnyx, and its pages where they are not told.
+    """Return what a document adds to the options: its name at Telnyx, and its pages where they are not told.
 
     Raises:
         BadInput: it cannot be faxed.

@@ -75,7 +75,7 @@ class SuppressionList:
         return self._ledger.remove(self.number(number), reason=reason, operator=operator)
 
     def get(self, number: str) -> Suppression | None:
-        """Give what is known of a number, None where it is not on the list.
+        """Return what is known of a number, or None if it is not on the list.
 
         Raises:
             BadInput: it is no number.
@@ -84,11 +84,11 @@ class SuppressionList:
         return self._ledger.get(self.number(number))
 
     def all(self) -> Iterator[Suppression]:
-        """Give every number on the list, in no order. It raises Unavailable where Redis does not answer."""
+        """Return every number on the list, in no order. It raises Unavailable where Redis does not answer."""
         return self._ledger.all()
 
     def count(self) -> int:
-        """Give how many numbers are on the list."""
+        """Return how many numbers are on the list."""
         return self._ledger.count()
 
     def import_file(
@@ -137,7 +137,7 @@ class SuppressionList:
         return said
 
     def number(self, text: str) -> str:
-        """Give a number as the list has it.
+        """Return a number as the list has it.
 
         Raises:
             BadInput: it is none.
@@ -164,7 +164,7 @@ class _Columns:
         self.source = _source(source)
 
     def read(self, row: Row) -> Suppression:
-        """Give what a row says; raises ValueError where it says it wrongly."""
+        """Return what a row says; raises ValueError where it says it wrongly."""
         reason, until = self._given
         if self._reason is not None:
             reason = _as_written(row.cells[self._reason])

@@ -75,7 +75,7 @@ class Canary:
         self.job_id = uuid4().hex
         self.to = to
         self.view: JobView | None = None
-        """The job as it was seen last; None before it is recorded."""
+        """The job as it was seen last, or None before it is recorded."""
         self.verdicts: tuple[Verdict, ...] = ()
         """What is known of the links so far, in their order."""
         self._settings = settings
@@ -93,7 +93,7 @@ class Canary:
 
     @property
     def ok(self) -> bool:
-        """Tell whether every link that is demanded holds."""
+        """Return whether every link that is demanded holds."""
         held = {verdict.link for verdict in self.verdicts if verdict.mark is Mark.OK}
         return all(link in held for link in Link if self._wish.demands(link))
 
@@ -200,7 +200,7 @@ class Canary:
         return f"as {self.job_id}"
 
     def _looks(self) -> Generator[Seen, None, None]:
-        """Give what is seen, again and again; from some moment on out of time."""
+        """Yield what is seen, again and again; from some moment on out of time."""
         told: list[Delivery] = []
         loose: list[Delivery] = []
         looked, asked = 0.0, time.monotonic()
@@ -233,7 +233,7 @@ class Canary:
 
 
 def canary_job(job_id: str, to: str, media_name: str, settings: Settings, *, moment: datetime) -> SendFax:
-    """Give the fax: one page, dialled once, and soon or not at all.
+    """Return the fax: one page, dialled once, and soon or not at all.
 
     Fax application and sender are not named, so that the workers take theirs, as for every fax that names none.
 

@@ -53,7 +53,7 @@ class Wish:
     stores: bool = False
 
     def demands(self, link: Link) -> bool:
-        """Tell whether the installation counts as broken without this link."""
+        """Return whether the installation counts as broken without this link."""
         if link not in INBOUND:
             return True
         return self.inbound and (link is Link.RECEIVED or self.stores)
@@ -77,7 +77,7 @@ class Seen:
     out_of_time: bool = False
 
     def since(self, delivery: Delivery) -> float:
-        """Give how many seconds after the job was recorded an event came."""
+        """Return how many seconds after the job was recorded an event came."""
         return max(0.0, (moment(delivery.entry_id) - self.job.created_at).total_seconds())
 
 
@@ -91,7 +91,7 @@ def judge(seen: Seen, wish: Wish) -> tuple[Verdict, ...]:
 
 
 def over(verdicts: tuple[Verdict, ...]) -> bool:
-    """Tell whether there is nothing more to wait for."""
+    """Return whether there is nothing more to wait for."""
     return all(verdict.mark is not Mark.WAITING for verdict in verdicts)
 
 
@@ -274,19 +274,19 @@ def _ended(link: Link, seen: Seen) -> Verdict:
 
 
 def _refusal(seen: Seen) -> str | None:
-    """Give what Telnyx said when it refused the account for this very fax."""
+    """Return what Telnyx said when it refused the account for this very fax."""
     told = [d.event.data for d in seen.told if d.event.type == "job.held"]
     return next((data["message"] for data in reversed(told) if data.get("message")), None)
 
 
 def _failure(seen: Seen) -> str | None:
-    """Give the reason of the last attempt that Telnyx said failed."""
+    """Return the reason of the last attempt that Telnyx said failed."""
     failed = [d.event for d in seen.told if isinstance(d.event, FaxFailed) and not d.event.note]
     return failed[-1].failure_reason or "unknown" if failed else None
 
 
 def _at_rest(job: JobView) -> bool:
-    """Tell whether nothing more will happen to it, or nothing before a person acts."""
+    """Return whether nothing more will happen to it, or nothing before a person acts."""
     return job.finished or (job.state is State.HELD and job.hold_reason in _FOR_A_PERSON)
 
 

@@ -53,7 +53,7 @@ class Verdict:
     """What is to be said of a link.
 
     `detail` says what is; `remedy` what to do, where there is something to do. `seconds` is how long it took: of the
-    links up to the job by themselves, of the others since the job was recorded; None where it does not hold.
+    links up to the job by themselves, of the others since the job was recorded, or None if it does not hold.
     """
 
     link: Link
@@ -63,5 +63,5 @@ class Verdict:
     seconds: float | None = None
 
     def as_data(self) -> dict[str, Any]:
-        """Give it for `--json`."""
+        """Return it for `--json`."""
         return asdict(self) | {"seconds": None if self.seconds is None else round(self.seconds, 3)}

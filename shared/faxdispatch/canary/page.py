@@ -14,7 +14,7 @@ _TITLE_SIZE, _SIZE = 20, 12
 
 
 def canary_page(*, job_id: str, connection_id: str, sender: str, moment: datetime) -> bytes:
-    """Give a PDF of one page in US letter size: a test fax, when and by whom.
+    """Return a PDF of one page in US letter size: a test fax, when and by whom.
 
     An installation is named by its fax application and its sender, which are the same on each of its machines. Whoever
     stands at the machine reads that there is nothing to do. Nothing on the page is secret.

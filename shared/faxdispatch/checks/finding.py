@@ -26,22 +26,22 @@ class Finding:
     remedy: str = ""
 
     def as_json(self) -> dict[str, str]:
-        """Give it for `--json`, without passwords, keys and numbers."""
+        """Return it for `--json`, without passwords, keys and numbers."""
         return {name: scrub(str(value)) for name, value in asdict(self).items()}
 
 
 def ok(name: str, detail: str) -> Finding:
-    """Give the finding that all is well."""
+    """Return the finding that all is well."""
     return Finding(name, Level.OK, detail)
 
 
 def warn(name: str, detail: str, remedy: str) -> Finding:
-    """Give the finding that something should be fixed."""
+    """Return the finding that something should be fixed."""
     return Finding(name, Level.WARN, detail, remedy)
 
 
 def fail(name: str, detail: str, remedy: str) -> Finding:
-    """Give the finding that something must be fixed."""
+    """Return the finding that something must be fixed."""
     return Finding(name, Level.FAIL, detail, remedy)
 
 

@@ -9,5 +9,5 @@ from faxdispatch.telnyx.client import TelnyxClient
 
 
 def account(settings: Settings) -> AbstractContextManager[TelnyxClient]:
-    """Give a client of Telnyx at the rate of the workers; see `shared_rate.account`."""
+    """Return a client of Telnyx at the rate of the workers; see `shared_rate.account`."""
     return shared_rate.account(settings, note)

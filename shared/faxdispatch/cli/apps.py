@@ -54,7 +54,7 @@ app.command("setup")(setup)
 
 
 def _help_of(first: str, known: dict[str, AppField]) -> str:
-    """Give the help of a command that takes fields; click leaves a paragraph after a backspace sign as it is."""
+    """Return the help of a command that takes fields; click leaves a paragraph after a backspace sign as it is."""
     table = "\n".join(describe(known))
     return f"{first}\n\n{_MORE}\n\n\b\n{table}"
 

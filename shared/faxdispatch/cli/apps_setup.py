@@ -95,7 +95,7 @@ def _done(plan: Plan, application: FaxApplication | None, *, dry_run: bool) -> l
 def _missing(
     plan: Plan, application: FaxApplication | None, settings: Settings, identity: str | None, *, dry_run: bool
 ) -> list[str]:
-    """Tell what is not as it should be yet, each in one line."""
+    """Return what is not as it should be yet, each in one line."""
     lines = []
     ours = settings.fax_connection_id
     if ours and identity is None and (plan.found is None or plan.found.id != ours):

@@ -34,14 +34,14 @@ def add(
 
 @user.command("password")
 def password_(name: Name, generate: Generate = False) -> None:
-    """Give a user another password; sessions begun with the old one end."""
+    """Change a user's password; sessions begun with the old one end."""
     _users().change(name, password=_password(generate=generate))
     show(f"{name} has another password")
 
 
 @user.command("role")
 def role_(name: Name, role: Annotated[Role, typer.Argument(help="viewer or operator.")]) -> None:
-    """Give a user another role, from the next page on."""
+    """Change a user's role, from the next page on."""
     _users().change(name, role=role)
     show(f"{name} is {role}")
 

@@ -56,7 +56,7 @@ def events(
 
 
 def _of_group(consumer: Consumer, *, going_on: bool) -> Iterator[Delivery]:
-    """Give what the group is handed, and acknowledge each one after the caller has come back for the next."""
+    """Yield what the group is handed, and acknowledge each one after the caller has come back for the next."""
     while True:
         found = consumer.read(block=5.0 if going_on else 0)
         for delivery in found:

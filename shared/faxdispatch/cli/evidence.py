@@ -45,7 +45,7 @@ def of_campaign(
 
 
 def packed(pack: Packed) -> Answer:
-    """Tell of a pack that was written."""
+    """Report a pack that was written."""
     return Answer(
         {"file": str(pack.path), "faxes": pack.faxes, "events": pack.events, "public_key": pack.key},
         [f"{pack.path}: {counted(pack.faxes, 'fax')}, {counted(pack.events, 'event')}", f"public key {pack.key}"],

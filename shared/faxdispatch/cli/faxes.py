@@ -224,7 +224,7 @@ def _number(text: str | None, option: str, settings: Settings) -> str | None:
 
 
 def _job(fax: Fax, settings: Settings) -> dict[str, Any]:
-    """Give the job, its state and the attempt, None where it is no job's; nothing where nobody can tell."""
+    """Return the job, its state and the attempt, or None if it is no job's; nothing where nobody can tell."""
     ledger = ledger_of(settings)
     if ledger is None:
         return {}
@@ -305,7 +305,7 @@ def _renewed(telnyx: TelnyxClient, fax_id: str) -> str:
 def _deletable(
     telnyx: TelnyxClient, fax_ids: list[str], ledger: Ledger | None, *, fetches: bool, as_json: bool
 ) -> list[Fax]:
-    """Give the faxes that may go, and tell of the others. `fetches` says that inbound documents are stored here."""
+    """Return the faxes that may go, and tell of the others. `fetches` says that inbound documents are stored here."""
     found = []
     for fax_id in fax_ids:
         try:

@@ -53,7 +53,7 @@ def words(
     since: str | None,
     until: str | None,
 ) -> dict[str, Any]:
-    """Give the options of a search as `FaxClient.wanted` takes them."""
+    """Return the options of a search as `FaxClient.wanted` takes them."""
     return {
         "number": number,
         "job_id": job,

@@ -39,7 +39,7 @@ class Loading(Mapping[str, Any]):
 
 
 def group_of(table: Table) -> type[TyperGroup]:
-    """Give the class of a group that has the commands of `table`, in its order."""
+    """Return the class of a group that has the commands of `table`, in its order."""
 
     class Group(TyperGroup):
         def __init__(self, **options: Any) -> None:
@@ -54,7 +54,7 @@ def group_of(table: Table) -> type[TyperGroup]:
 
 
 def lazy_group(table: Table, words: str) -> typer.Typer:
-    """Give a command that has the commands of `table`; `words` are its help."""
+    """Return a command that has the commands of `table`; `words` are its help."""
     app = typer.Typer(cls=group_of(table), add_completion=False, no_args_is_help=True, rich_markup_mode=None)
 
     # Without a callback typer would take a group that knows no command of its own for a mistake.

@@ -59,7 +59,7 @@ def list_(
 
 @app.command("show")
 def show_(fax_id: FaxId, full: Full = False) -> Answer:
-    """Tell all that is known of one inbound fax."""
+    """Show all that is known about one inbound fax."""
     fax = FaxClient.from_env().inbound.get(fax_id)
     data = _data(fax)
     return Answer(data, fields(data | {"document": _WORDS[fax.place]}), full=full)

@@ -76,7 +76,7 @@ DropExtension = Annotated[
 
 @contextmanager
 def at_hand(file: Path) -> Iterator[Path]:
-    """Give the file of a list for as long as the block lasts; `-`, standard input, is put into one first.
+    """Yield the file of a list for as long as the block lasts; `-`, standard input, is put into one first.
 
     A list is read more than once, and so is what came through a pipe.
     """
@@ -91,12 +91,12 @@ def at_hand(file: Path) -> Iterator[Path]:
 
 
 def called(file: Path) -> Path:
-    """Give the name by which a list is called in messages, and beside which files about it are written."""
+    """Return the name by which a list is called in messages, and beside which files about it are written."""
     return Path("stdin") if str(file) == "-" else file
 
 
 def column_fields(given: list[str], *, media: str | None = None) -> dict[str, str | int | None] | None:
-    """Give our fields with their columns, from words like `zone=Time Zone`; None where none are given.
+    """Return our fields with their columns, from words like `zone=Time Zone`, or None if none are given.
 
     Raises:
         BadInput: a word is not of that form.

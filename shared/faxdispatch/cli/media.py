@@ -228,7 +228,7 @@ def _to_stdout(name: str, settings: Settings) -> None:
 
 
 def _target(name: str, file: str | None, *, force: bool) -> Path:
-    """Give the file to write.
+    """Return the file to write.
 
     Raises:
         BadInput: it is something else than a file.
@@ -247,7 +247,7 @@ def _target(name: str, file: str | None, *, force: bool) -> Path:
 
 
 def _there(telnyx: TelnyxClient, names: list[str], *, as_json: bool) -> list[str]:
-    """Give the names that there are, and tell of the others."""
+    """Return the names that there are, and tell of the others."""
     found = []
     for name in names:
         try:

@@ -33,7 +33,7 @@ def list_(limit: Limit = 50, full: Full = False) -> Rows[Suspect]:
 
 @app.command("show")
 def show_(number: Number, full: Full = False) -> Answer:
-    """Tell whether a number is in quarantine, and until when. Exit code 1 where it is not."""
+    """Show whether a number is in quarantine, and until when. Exit code 1 if it is not."""
     settings = Settings.load()
     e164 = _number(number, settings)
     until = _suspects(settings).until(e164)

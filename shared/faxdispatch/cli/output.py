@@ -148,7 +148,7 @@ Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
 
 def answered(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Give the command that shows what `function` returns; one that returns nothing speaks for itself."""
+    """Return the command that shows what `function` returns; one that returns nothing speaks for itself."""
     signature = inspect.signature(function)
     kinds = _kinds(signature.return_annotation)
     if not kinds & {Answer, Rows}:
@@ -175,13 +175,13 @@ def answered(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _kinds(annotation: Any) -> set[Any]:
-    """Give the classes of an annotation: `Answer | Rows[Found]` has both."""
+    """Return the classes of an annotation: `Answer | Rows[Found]` has both."""
     kind = get_origin(annotation) or annotation
     return {one for part in get_args(annotation) for one in _kinds(part)} if kind in (Union, UnionType) else {kind}
 
 
 def columns_of(model: "type[BaseModel]") -> tuple[str, ...]:
-    """Give the fields of a model by their names in JSON, for things that leave out what they lack."""
+    """Return the fields of a model by their names in JSON, for things that leave out what they lack."""
     return tuple(about.serialization_alias or name for name, about in model.model_fields.items())
 
 
@@ -217,7 +217,7 @@ def note(line: str) -> None:
 
 
 def is_terminal() -> bool:
-    """Tell whether a person watches standard output."""
+    """Return whether a person watches standard output."""
     return sys.stdout.isatty()
 
 

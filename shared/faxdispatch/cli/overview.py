@@ -25,7 +25,7 @@ _FOR_A_PERSON = (
 
 
 def overview(scripts: Scripts) -> dict[str, Any]:
-    """Give the figures, ready for JSON. Raises `Unavailable` where Redis did not answer."""
+    """Return the figures, ready for JSON. Raises `Unavailable` where Redis did not answer."""
     ledger, limits, figures = Ledger(scripts), Limits(scripts), asdict(Watch(scripts).figures())
     workers = Presence(scripts).all()
     return {
@@ -42,7 +42,7 @@ def overview(scripts: Scripts) -> dict[str, Any]:
 
 
 def overview_lines(found: dict[str, Any]) -> Iterator[str]:
-    """Give the figures for people."""
+    """Yield the figures for people."""
     if found["namespace"] != USUAL:
         yield f"namespace {found['namespace']}"
     for state, count in found["jobs"].items():

@@ -100,7 +100,7 @@ def _cover(text: str, fields: dict[str, str], listed: Path | None, row: int) -> 
 
 
 def _row(listed: Path, row: int, settings: Settings) -> tuple[dict[str, str], str]:
-    """Give a row's cells by their columns, and its number where it has a right one."""
+    """Return a row's cells by their columns, and its number where it has a right one."""
     with check(listed, policy=settings.number_policy, first_bad=0) as checking:
         for found in checking:
             if found.row == row:

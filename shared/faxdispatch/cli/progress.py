@@ -28,7 +28,7 @@ class OnProgress(Protocol):
 
 @contextmanager
 def reading(name: str) -> Iterator[OnProgress]:
-    """Give a callable that takes the progress of reading a list of that name and shows it on standard error."""
+    """Yield a callable that takes the progress of reading a list of that name and shows it on standard error."""
     if not sys.stderr.isatty():
         yield _Lines(name)
         return

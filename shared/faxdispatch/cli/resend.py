@@ -70,7 +70,7 @@ _NOTHING = (
 
 
 def _chosen(client: FaxClient, wanted: Wanted, *, yes: bool) -> list[str]:
-    """Give the jobs that are meant, once a person has seen how many they are."""
+    """Return the jobs that are meant, once a person has seen how many they are."""
     found = list(client.search.all(wanted))
     chosen = [fax.job_id for fax in found if _may(fax)]
     left = len(found) - len(chosen)

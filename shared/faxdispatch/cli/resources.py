@@ -17,7 +17,7 @@ _BARE_NUMBER = re.compile(r"[\d ()./-]{5,}")
 
 
 def masked(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Give an object of Telnyx without numbers and signed links."""
+    """Return an object of Telnyx without numbers and signed links."""
     given: dict[str, Any] = hidden(dict(data))
     for name in _CALLERS:
         if isinstance(value := given.get(name), str) and _BARE_NUMBER.fullmatch(value):
@@ -85,7 +85,7 @@ def delete_each(names: Sequence[str], delete: Callable[[str], None], *, key: str
 
 
 def not_deleted(name: str, why: str, *, key: str, as_json: bool, outcome: str, **more: Any) -> None:
-    """Tell of one thing that is not deleted: on standard error, and with JSON as an object of its own too."""
+    """Report one thing that is not deleted: on standard error, and with JSON also as an object."""
     if as_json:
         show_json({"outcome": outcome, key: name, "problem": hidden(why)} | more)
     note(f"{name}: {hidden(why)}")

@@ -127,7 +127,7 @@ def send(
 
 
 def _answer(client: FaxClient, receipt: Receipt, *, wait: bool, quiet: bool) -> Answer:
-    """Give what came of it; with `wait`, follow the fax to its end first, telling of each step unless `quiet`."""
+    """Return what came of it; with `wait`, follow the fax to its end first, telling of each step unless `quiet`."""
     answer: dict[str, Any] = {"job_id": receipt.job_id, "created": receipt.created}
     if not receipt.created:
         note(f"this fax was recorded before, as job {receipt.job_id}; it is not sent again")
@@ -147,7 +147,7 @@ def _bare(options: dict[str, Any]) -> dict[str, Any]:
 
 
 def fields_of(given: list[str]) -> dict[str, str]:
-    """Give the values of a cover's fields, from words like `name=Dr Smith`.
+    """Return the values of a cover's fields, from words like `name=Dr Smith`.
 
     Raises:
         BadInput: a word is not of that form.
@@ -164,7 +164,7 @@ def fields_of(given: list[str]) -> dict[str, str]:
 def sources_of(
     media: list[str], media_name: str | None, *, cover: str | None, fetch: Callable[[str], Document]
 ) -> tuple[str | None, list[Path | Document]]:
-    """Give the link, or the documents, that `--media` means; neither where `--media-name` is given.
+    """Return the link, or the documents, that `--media` means; neither where `--media-name` is given.
 
     A link that is joined with other documents, or with a cover, is fetched.
 
@@ -180,7 +180,7 @@ def sources_of(
 
 
 def source_of(media: str | None, media_name: str | None) -> tuple[str | None, Document | None]:
-    """Give the link, or the local document, that `--media` means; neither where `--media-name` is given.
+    """Return the link, or the local document, that `--media` means; neither where `--media-name` is given.
 
     Raises:
         BadInput: not exactly one of them is given, or the document cannot be faxed.

@@ -123,7 +123,7 @@ def _more(view: JobView, place: Place, pause: Pause | None, settings: Settings) 
 
 
 def _held(view: JobView, *, full: bool) -> dict[str, str | None]:
-    """Give why it is held, what ends that, and what holds it no more."""
+    """Return why it is held, what ends that, and what holds it no more."""
     why, waived = why_held(view), ", ".join(sorted(view.waived))
     return {
         "why": why if full else hidden(why),

@@ -136,7 +136,7 @@ def export(
 
 @app.command()
 def check(number: Number, full: Full = False) -> Answer:
-    """Tell whether campaigns send to a number, and why not. Exit code 1 where it is not on the list."""
+    """Show whether campaigns send to a number, and why not. Exit code 1 if it is not on the list."""
     known = _list()
     found, e164 = known.get(number), known.number(number)
     return Answer(

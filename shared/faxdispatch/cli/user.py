@@ -12,7 +12,7 @@ Operator = Annotated[
 
 
 def user() -> str | None:
-    """Give the name of the user who runs the command, None where the system does not tell it."""
+    """Return the name of the user who runs the command, or None if the system does not tell it."""
     try:
         return getpass.getuser()
     except (OSError, KeyError):

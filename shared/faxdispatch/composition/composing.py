@@ -34,12 +34,12 @@ class Cover:
 
 
 def sources(document: object) -> list[Source]:
-    """Give the parts of a document: one, or several in a list."""
+    """Return the parts of a document: one, or several in a list."""
     return list(document) if isinstance(document, (list, tuple)) else [document]  # type: ignore[list-item]
 
 
 def part(source: Source) -> Document:
-    """Give a part as a document; a web page becomes a PDF.
+    """Return a part as a document; a web page becomes a PDF.
 
     Raises:
         BadInput: it cannot be read, converted, or is of no kind that can be faxed.
@@ -56,7 +56,7 @@ def part(source: Source) -> Document:
 def compose(
     parts: Sequence[Source], cover: Cover | None = None, *, quality: str | None = None
 ) -> tuple[Document, Report]:
-    """Give one document, and what was found in its parts; the findings' pages are those of the whole.
+    """Return one document, and what was found in its parts; the findings' pages are those of the whole.
 
     A single part without a cover stays as it is. Nothing is made where a part has an error.
 
@@ -78,7 +78,7 @@ def compose(
 
 
 def _seen_as_pdf(document: Document, quality: str | None) -> tuple[Document, Report]:
-    """Give a document as PDF and what was found in it; one with an error stays as it is."""
+    """Return a document as PDF and what was found in it; one with an error stays as it is."""
     report = examine(document, quality=quality)
     if report.problem:
         return document, report
@@ -101,7 +101,7 @@ def _made(cover: Cover, pages: int) -> tuple[bytes, int]:
 
 
 def paged(document: Document) -> Document:
-    """Give a document as PDF, whose pages can be counted and shown, and before which a cover can be put.
+    """Return a document as PDF, whose pages can be counted and shown, and before which a cover can be put.
 
     Raises:
         BadInput: it cannot be read, or there is nothing here that makes a PDF of it.
@@ -114,7 +114,7 @@ def paged(document: Document) -> Document:
 
 
 def _together(documents: Sequence[Document], reports: Sequence[Report], cover_pages: int) -> Report:
-    """Give the findings of several documents as those of one; what is said of a whole one names it."""
+    """Return the findings of several documents as those of one; what is said of a whole one names it."""
     found: list[Finding] = []
     before = cover_pages
     for number, (document, report) in enumerate(zip(documents, reports, strict=True), start=1):

@@ -44,7 +44,7 @@ oor:op="fuse"><value>true</value></prop></item>
 
 
 def office() -> str | None:
-    """Give the command of LibreOffice, None where it is not there."""
+    """Return the command of LibreOffice, or None if it is not there."""
     return shutil.which("soffice") or shutil.which("libreoffice")
 
 
@@ -68,7 +68,7 @@ def to_pdf(content: bytes, kind: str) -> bytes:
 
 
 def _in_utf8(text: bytes) -> bytes:
-    """Give text with the mark of UTF-8, since LibreOffice guesses wrong; what is not UTF-8 is Windows-1252."""
+    """Return text with the mark of UTF-8, since LibreOffice guesses wrong; what is not UTF-8 is Windows-1252."""
     for coding in ("utf-8-sig", "cp1252"):
         with suppress(UnicodeDecodeError):
             return text.decode(coding).encode("utf-8-sig")
@@ -76,7 +76,7 @@ def _in_utf8(text: bytes) -> bytes:
 
 
 def loads_from_elsewhere(page: bytes) -> bool:
-    """Tell whether a web page needs more than itself to be shown."""
+    """Return whether a web page needs more than itself to be shown."""
     return bool(_FOREIGN.search(_HYPERLINK.sub(rb"\1", page)))
 
 

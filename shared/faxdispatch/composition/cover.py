@@ -33,7 +33,7 @@ _MADE = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def read_cover(given: str) -> str:
-    """Give the text of a cover: that of a file where there is one of this name, else what is given.
+    """Return the text of a cover: that of a file where there is one of this name, else what is given.
 
     Raises:
         BadInput: it is empty, too long, or no text.
@@ -57,7 +57,7 @@ def see_text(text: str) -> None:
 
 
 def fields_of(text: str) -> list[str]:
-    """Give the names of a cover's fields, each once.
+    """Return the names of a cover's fields, each once.
 
     Raises:
         BadInput: a brace has no partner, or a field no name.
@@ -67,7 +67,7 @@ def fields_of(text: str) -> list[str]:
 
 
 def same(name: str) -> str:
-    """Give a field's or column's name as it is compared: `Fax Number`, `fax_number` and `fax number` are one."""
+    """Return a field's or column's name as it is compared: `Fax Number`, `fax_number` and `fax number` are one."""
     return re.sub(r"[\s_\-]+", " ", name).strip().casefold()
 
 
@@ -132,7 +132,7 @@ def make_cover(
 
 
 def cover_pages(text: str, more_fonts: Path | None = None) -> int:
-    """Give the pages of a cover whose fields are short: each as long as its name.
+    """Return the pages of a cover whose fields are short: each as long as its name.
 
     Raises:
         BadInput: no font has a character, or it is too long for a cover.

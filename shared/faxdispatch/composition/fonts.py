@@ -43,7 +43,7 @@ class Fonts:
         self.all = [self._shipped(name) for name in _SHIPPED] + [_own(path) for path in _files(more)]
 
     def needed(self, text: str) -> list[Font]:
-        """Give the fonts that have the characters of a text; the first of them all is always among them.
+        """Return the fonts that have the characters of a text; the first of them all is always among them.
 
         Raises:
             BadInput: no font has a character.
@@ -70,7 +70,7 @@ class Fonts:
 
 @lru_cache(4)
 def fonts(more: Path | None = None) -> Fonts:
-    """Give the fonts that are shipped, and those of a folder; read once.
+    """Return the fonts that are shipped, and those of a folder; read once.
 
     Raises:
         BadInput: there is no such folder, or a font in it cannot be read.

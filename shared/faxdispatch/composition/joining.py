@@ -20,7 +20,7 @@ _SECONDS = 90.0
 
 
 def joined(documents: Sequence[Document], *, cover: bytes | None = None) -> Document:
-    """Give one document: a cover's PDF first, then all the others. A single one without a cover stays as it is.
+    """Return one document: a cover's PDF first, then all the others. A single one without a cover stays as it is.
 
     Raises:
         BadInput: one cannot be made a PDF here, or all together are larger than Telnyx stores.
@@ -32,7 +32,7 @@ def joined(documents: Sequence[Document], *, cover: bytes | None = None) -> Docu
 
 
 def as_pdf(document: Document) -> Document:
-    """Give a document as PDF, under its own name.
+    """Return a document as PDF, under its own name.
 
     Raises:
         BadInput: it is a word processor's, and there is nothing here that converts it, or it takes too much.

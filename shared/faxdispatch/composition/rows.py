@@ -25,7 +25,7 @@ class RowCovers:
         """Pages of the cover, where its fields are short."""
 
     def told(self, fields: Mapping[str, Any], cells: Sequence[str]) -> dict[str, Any]:
-        """Give what a row's cover adds to the fields of its request: its values, and its pages to those of a document.
+        """Return what a row's cover adds to the fields of its request: its values, and its pages.
 
         Raises:
             BadInput: no font has a character of them.

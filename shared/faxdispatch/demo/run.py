@@ -125,6 +125,6 @@ class Run:
         self._stage.stack.restart_dead()
 
     def _over(self) -> bool:
-        """Tell whether every fax has ended and the consumer has read of it."""
+        """Return whether every fax has ended and the consumer has read of it."""
         ends = {"fax.delivered", "job.exhausted", "job.rejected", "job.cancelled"}
         return all(self.views[job_id].finished and self.events[job_id][-1].type in ends for job_id in self.jobs)

@@ -56,11 +56,11 @@ class Verdict:
 
     @property
     def ok(self) -> bool:
-        """Tell whether everything came as it had to."""
+        """Return whether everything came as it had to."""
         return not self.problems and not any(fax.problems for fax in self.faxes)
 
     def as_json(self) -> dict[str, Any]:
-        """Give it for programs."""
+        """Return it for programs."""
         return {"simulation": True, "ok": self.ok, **asdict(self)}
 
 
@@ -118,7 +118,7 @@ def _judge_fax(
 
 
 def _word(event: Event) -> str | None:
-    """Give an event as a step of the fax's way; None for one that says nothing new."""
+    """Return an event as a step of the fax's way, or None for one that says nothing new."""
     if event.note:
         return None
     if event.type == "job.held":

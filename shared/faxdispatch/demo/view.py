@@ -18,7 +18,7 @@ LABEL = "SIMULATION: Telnyx is simulated and all recipients are fictional. No fa
 
 @contextmanager
 def progress(console: Console) -> Iterator[Callable[[Run], object]]:
-    """Give the function that shows how a run stands, as often as it is called."""
+    """Yield the function that shows how a run stands, as often as it is called."""
     if console.is_terminal:
         with console.status("Uploading documents …") as status:
             yield lambda run: status.update(_standing(run))

@@ -32,7 +32,7 @@ DRAWN = (".pdf", ".tiff", ".jpg", ".png")
 
 
 def kind_of(content: bytes, *, containers: bool = True) -> str | None:
-    """Give the ending of the kind that a content begins like, such as `.pdf`; None where it is none of them.
+    """Return the ending of the kind that a content begins like, such as `.pdf`, or None if it is none of them.
 
     `containers` says whether an archive that may be from Word counts as such.
     """

@@ -44,7 +44,7 @@ def read_document(path: Path) -> Document:
 
 
 def document_of(source: bytes | Path | Document, *, largest: int = MAX_UPLOAD) -> Document:
-    """Give the document that a program means: the path of a file, its content, or what was checked already.
+    """Return the document that a program means: the path of a file, its content, or what was checked already.
 
     Text must come as a file, whose ending says that it is meant so. `largest` is how many bytes content may have.
 
@@ -78,7 +78,7 @@ def checked(name: str, content: bytes, *, named: bool = True, largest: int = MAX
 
 
 def document_title(name: str) -> str | None:
-    """Give a file's name as it can be shown: without folders and control characters, and not too long."""
+    """Return a file's name as it can be shown: without folders and control characters, and not too long."""
     bare = name.replace("\\", "/").rpartition("/")[2]
     return "".join(letter for letter in bare if letter.isprintable()).strip()[-255:] or None
 

@@ -35,7 +35,7 @@ class MediaDir(Protocol):
     """What it is called in messages."""
 
     def find(self, name: str) -> str | None:
-        r"""Give by what `read` knows the file that a cell names, None where there is none.
+        r"""Return by what `read` knows the file that a cell names, or None if there is none.
 
         Capital letters, the ways of writing an accent, and `\` for `/` make no difference, unless several files
         are named alike.
@@ -45,7 +45,7 @@ class MediaDir(Protocol):
         """
 
     def read(self, place: str) -> bytes:
-        """Give a file's content, of one that is larger than Telnyx stores only so much that it shows.
+        """Return a file's content, of one that is larger than Telnyx stores only so much that it shows.
 
         Raises:
             ValueError: it cannot be read; `str()` says why.
@@ -191,7 +191,7 @@ def _parts(name: str, where: str) -> list[str]:
 
 
 def _real_name(info: zipfile.ZipInfo) -> str:
-    """Give a file's name. Some programs write UTF-8 without saying so, which Python reads as the old code page 437."""
+    """Return a file's name. Some programs write UTF-8 without saying so, and Python then reads it as code page 437."""
     name = info.filename
     if not info.flag_bits & 0x800 and not name.isascii():
         try:

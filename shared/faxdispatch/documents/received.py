@@ -36,7 +36,7 @@ TIFF = Kind(".tiff", "image/tiff")
 
 
 def kind_of(path: Path) -> Kind:
-    """Tell what a file is: PDF or TIFF, the two that Telnyx makes (help centre, the application's inbound file type).
+    """Return what a file is: PDF or TIFF, the two that Telnyx makes (help centre, the application's inbound file type).
 
     Raises:
         NotADocument: it is empty, something else, or breaks off.

@@ -10,7 +10,7 @@ MAX_UPLOAD = 20_000_000
 
 
 def document(source: Path | bytes) -> tuple[str, bytes, str]:
-    """Give name, content and content type of a file or of its content.
+    """Return name, content and content type of a file or of its content.
 
     What the content begins with counts more than the file's name.
 

@@ -11,7 +11,7 @@ _ENDS = {"fax.delivered", "fax.failed", "job.unknown", "job.rejected"}
 
 
 def attempts_of(events: Iterable[Event]) -> list[dict[str, Any]]:
-    """Give each attempt: its number, when it began, Telnyx's id, and the events that tell its end."""
+    """Return each attempt: its number, when it began, Telnyx's id, and the events that tell its end."""
     found: dict[int, dict[str, Any]] = {}
     for event in events:
         if not event.attempt:
@@ -29,13 +29,13 @@ def attempts_of(events: Iterable[Event]) -> list[dict[str, Any]]:
 
 
 def document_hash(document: str | None) -> str | None:
-    """Give the SHA-256 of a document that was uploaded from here, which its name carries; None for any other."""
+    """Return the SHA-256 of a document that was uploaded from here, which its name carries, or None for any other."""
     named = _UPLOADED.fullmatch(document or "")
     return named[1] if named else None
 
 
 def document_facts(document: str | None, name: str | None, pages: int | None) -> dict[str, Any]:
-    """Tell what is known of a document: how it was given, what people call it, its hash, the pages that were sent.
+    """Return what is known of a document: how it was given, what people call it, its hash, the pages that were sent.
 
     Of a link, nobody here has read what it led to: Telnyx did. That is said, so that nobody takes a hash for missing.
     """

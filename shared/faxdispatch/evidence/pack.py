@@ -110,12 +110,12 @@ class Parts:
 
 
 def parts_folder() -> tempfile.TemporaryDirectory[str]:
-    """Give a temporary folder for the parts; it is removed at the end of the `with` block."""
+    """Return a temporary folder for the parts; it is removed at the end of the `with` block."""
     return tempfile.TemporaryDirectory(prefix="faxdispatch-evidence-")
 
 
 def signing_key(scripts: Scripts) -> SigningKey:
-    """Give the key of the ledger, which is made once and kept with it.
+    """Return the key of the ledger, which is made once and kept with it.
 
     Raises:
         Unavailable: Redis did not answer.

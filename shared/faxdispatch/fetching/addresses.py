@@ -14,7 +14,7 @@ _NAT64 = IPv6Network("64:ff9b::/96")
 
 
 def is_public(text: str) -> bool:
-    """Tell whether an address, as the resolver gives it, is one of the public internet."""
+    """Return whether an address, as the resolver gives it, is one of the public internet."""
     try:
         address = ip_address(text)
     except ValueError:
@@ -29,7 +29,7 @@ def is_public(text: str) -> bool:
 
 
 def literal(host: str) -> str | None:
-    """Give the address that a host is, None where it is a name.
+    """Return the address that a host is, or None if it is a name.
 
     IPv4 has more forms than four numbers: `2130706433`, `0x7f.1` and `017700000001` are all 127.0.0.1, to the system's
     resolver and to many proxies.

@@ -8,7 +8,7 @@ import httpx
 
 @cache
 def tls_context() -> ssl.SSLContext:
-    """Give the TLS context of this process's calls.
+    """Return the TLS context of this process's calls.
 
     Another one would cost a megabyte and twenty milliseconds, also for calls to addresses that need none.
     """

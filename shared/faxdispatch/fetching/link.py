@@ -211,7 +211,7 @@ class Links:
         )
 
     def _addresses(self, where: Target) -> list[str]:
-        """Give the addresses of a host, all of them public unless its origin is excepted."""
+        """Return the addresses of a host, all of them public unless its origin is excepted."""
         address = literal(where.host)
         if address is not None:
             found = [address]

@@ -72,7 +72,7 @@ class _Stream(httpcore.NetworkStream):
 
 
 def _left(until: float, timeout: float | None, late: type[httpcore.TimeoutException]) -> float:
-    """Give how long one step may last: its own time-out, or what is left of the whole, whichever is shorter."""
+    """Return how long one step may last: its own time-out, or what is left of the whole, whichever is shorter."""
     left = until - time.monotonic()
     if left <= 0:
         raise late(_NO_TIME)

@@ -4,7 +4,7 @@ from urllib.request import getproxies, proxy_bypass
 
 
 def named_proxy(scheme: str, authority: str) -> str | None:
-    """Give the address of the proxy for a scheme and a host with its port; None where it is reached directly."""
+    """Return the address of the proxy for a scheme and a host with its port, or None if it is reached directly."""
     if proxy_bypass(authority):
         return None
     named = getproxies()

@@ -9,7 +9,7 @@ from faxdispatch.fetching.trouble import LinkFailed
 
 
 def proxy_for(authority: str) -> httpcore.Proxy | None:
-    """Give the proxy through which a host is reached by https, None where it is reached directly.
+    """Return the proxy through which a host is reached by https, or None if it is reached directly.
 
     Raises:
         LinkFailed: the proxy that is named is none that can be used.

@@ -45,7 +45,7 @@ class Target:
         return host if self.port == _PORTS[self.scheme] else f"{host}:{self.port}"
 
     def redirected(self, location: str) -> "Target":
-        """Give where an answer of this target sends us; relative locations are allowed.
+        """Return where an answer of this target sends us; relative locations are allowed.
 
         An excepted origin may send us to itself. Whatever else it names is checked, and nothing that was checked leads
         to an excepted origin.

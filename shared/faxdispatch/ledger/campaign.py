@@ -73,7 +73,7 @@ class Campaign:
 
 
 def campaign_of(campaign_id: str, facts: Mapping[str, str], *, parked: int, spent: int) -> Campaign:
-    """Give a campaign of its hash, of how many of its rows wait for it, and what it spent (millionths)."""
+    """Return a campaign of its hash, of how many of its rows wait for it, and what it spent (millionths)."""
     return Campaign(
         id=campaign_id,
         name=facts["name"],
@@ -107,14 +107,14 @@ def campaign_of(campaign_id: str, facts: Mapping[str, str], *, parked: int, spen
 
 
 def state_in(campaign_id: str, reply: Mapping[str, Any]) -> CampaignState:
-    """Give the state in which a script found a campaign. Raises NotKnown where there is none."""
+    """Return the state in which a script found a campaign. Raises NotKnown where there is none."""
     if reply["state"] == "gone":
         raise NotKnown(f"campaign {campaign_id}: not known here")
     return CampaignState(reply["state"])
 
 
 def job_of_row(campaign_id: str, row: int, generation: int = 1) -> str:
-    """Give the id of a row's job: the same forever, so that no row can have two.
+    """Return the id of a row's job: the same forever, so that no row can have two.
 
     No row of another campaign has it, whatever the ids of the two.
     """

@@ -41,7 +41,7 @@ class CampaignMedia:
                 self._redis.zadd(_key(campaign_id), dict.fromkeys(names, _GONE), xx=True)
 
     def all(self, campaign_id: str) -> Iterator[tuple[str, datetime | None]]:
-        """Give all of a campaign, the one that ends first, first; as `Ends`."""
+        """Yield all of a campaign, the one that ends first, first; as `Ends`."""
         first = 0
         while True:
             with redis_trouble():
@@ -53,7 +53,7 @@ class CampaignMedia:
                 return
 
     def ending(self, campaign_id: str, before: datetime, *, limit: int) -> list[str]:
-        """Give those that may end before a moment and are not gone."""
+        """Return those that may end before a moment and are not gone."""
         with redis_trouble():
             found: list[str] = self._redis.zrangebyscore(
                 _key(campaign_id), f"({_GONE}", int(before.timestamp()), start=0, num=limit
@@ -61,13 +61,13 @@ class CampaignMedia:
         return found
 
     def gone(self, campaign_id: str) -> int:
-        """Give how many Telnyx has no more."""
+        """Return how many Telnyx has no more."""
         with redis_trouble():
             return int(self._redis.zcount(_key(campaign_id), _GONE, _GONE))
 
 
 def scores(ends: Ends) -> dict[str, int]:
-    """Give documents as the sorted set has them."""
+    """Return documents as the sorted set has them."""
     return {name: _FOR_EVER if end is None else int(end.timestamp()) for name, end in ends.items()}
 
 

@@ -58,7 +58,7 @@ class CampaignResults(CampaignRows):
     """Reads what became of the rows of every campaign of one Redis."""
 
     def results(self, campaign_id: str) -> Iterator[RowResult]:
-        """Give what became of every row, in order, a block at a time; a row that has not ended has only its code."""
+        """Yield what became of every row, in order, a block at a time; a row that has not ended has only its code."""
         with redis_trouble():
             causes = {int(n): cause for cause, n in self._redis.hgetall(f"fax:campaign:{campaign_id}:causes").items()}
             faxes = self._redis.hgetall(f"fax:campaign:{campaign_id}:faxes")
@@ -70,7 +70,7 @@ class CampaignResults(CampaignRows):
                     yield _result(block * _BLOCK + at + 1, code, records[at * 32 : at * 32 + 32], causes, faxes)
 
     def results_of(self, campaign_id: str, rows: Sequence[int]) -> list[RowResult]:
-        """Give what became of some rows of one chunk, in order."""
+        """Return what became of some rows of one chunk, in order."""
         if not rows:
             return []
         key, low, high = f"fax:campaign:{campaign_id}", min(rows), max(rows)
@@ -83,7 +83,7 @@ class CampaignResults(CampaignRows):
         return [_result(row, codes[row - low], records[(row - low) * size :][:size], causes, faxes) for row in rows]
 
     def records(self, campaign_id: str, first: int, last: int) -> bytes:
-        """Give the records of the rows from `first` to `last`, 32 bytes each; zeros where there is none (yet)."""
+        """Return the records of the rows from `first` to `last`, 32 bytes each; zeros where there is none (yet)."""
         size, found = _RECORD.size, b""
         for block in range((first - 1) // _BLOCK, (last - 1) // _BLOCK + 1):
             low, high = max(first - 1, block * _BLOCK), min(last, (block + 1) * _BLOCK)
@@ -97,7 +97,7 @@ class CampaignResults(CampaignRows):
         return found
 
     def rows_of_fax(self, campaign_id: str, fax_id: str) -> list[int]:
-        """Give the rows whose record has a Telnyx fax, one at most."""
+        """Return the rows whose record has a Telnyx fax, one at most."""
         with redis_trouble():
             others = self._redis.hgetall(f"fax:campaign:{campaign_id}:faxes")
         if named := [int(row) for row, fax in others.items() if fax == fax_id]:
@@ -114,12 +114,12 @@ class CampaignResults(CampaignRows):
         return []
 
     def ends(self, campaign_id: str, first: int, last: int) -> Iterator[tuple[int, int]]:
-        """Give the number of the cause and the second of the end of each row; zeros where it has no record."""
+        """Yield the number of the cause and the second of the end of each row; zeros where it has no record."""
         for _, _, _, cause, _, _, _, moment, _ in _RECORD.iter_unpack(self.records(campaign_id, first, last)):
             yield cause, moment
 
     def causes(self, campaign_id: str) -> dict[str, int]:
-        """Give how many rows of the present generation ended without delivery, by cause, the most frequent first."""
+        """Return how many rows of the present generation ended without delivery, by cause, the most frequent first."""
         with redis_trouble():
             found: dict[str, str] = self._redis.hgetall(f"fax:campaign:{campaign_id}:causes:count")
         return dict(
@@ -127,13 +127,13 @@ class CampaignResults(CampaignRows):
         )
 
     def cause_number(self, campaign_id: str, cause: str) -> int | None:
-        """Give the number that stands for a cause in the records, None where no row had it."""
+        """Return the number that stands for a cause in the records, or None if no row had it."""
         with redis_trouble():
             number = self._redis.hget(f"fax:campaign:{campaign_id}:causes", cause)
         return int(number) if number else None
 
     def known_causes(self, campaign_id: str) -> set[str]:
-        """Give every cause that a row of any generation had."""
+        """Return every cause that a row of any generation had."""
         with redis_trouble():
             return set(self._redis.hkeys(f"fax:campaign:{campaign_id}:causes"))
 
@@ -170,7 +170,7 @@ class CampaignResults(CampaignRows):
         return wrong
 
     def _block(self, campaign_id: str, size: int, block: int) -> tuple[str, bytes]:
-        """Give the codes of a block's rows and their records; codes first, since a record is there before them."""
+        """Return the codes of a block's rows and their records; codes first, since a record is there before them."""
         first = block * _BLOCK + 1
         codes = self.codes(campaign_id, first, min(first + _BLOCK - 1, size))
         with redis_trouble():

@@ -73,7 +73,7 @@ class CampaignRows:
         return self._scripts.redis
 
     def get(self, campaign_id: str) -> Campaign:
-        """Give a campaign.
+        """Return a campaign.
 
         Raises:
             NotKnown: there is none of that id.
@@ -88,14 +88,14 @@ class CampaignRows:
         return campaign_of(campaign_id, facts, parked=parked, spent=int(spent or 0))
 
     def codes(self, campaign_id: str, first: int, last: int) -> str:
-        """Give the codes of the rows from `first` to `last`; rows past the end have none."""
+        """Return the codes of the rows from `first` to `last`; rows past the end have none."""
         with redis_trouble():
             found: str = self._redis.getrange(f"fax:campaign:{campaign_id}:states", first - 1, last - 1)
         # Between the last row of a chunk and the first of the next one Redis fills in zeros.
         return found.replace("\0", NONE)
 
     def chunk(self, campaign_id: str, chunk: int) -> list[tuple[int, str, dict[str, Any]]]:
-        """Give the rows of a chunk, in the form of `rows`."""
+        """Return the rows of a chunk, in the form of `rows`."""
         return self._as_corrected(campaign_id, self._chunk(campaign_id, "rows", chunk))
 
     def _as_corrected(self, campaign_id: str, told: Iterable[Any]) -> list[tuple[int, str, dict[str, Any]]]:
@@ -103,13 +103,13 @@ class CampaignRows:
         return [(row, corrected.get(row, to), rest[0] if rest else {}) for row, to, *rest in told]
 
     def corrected(self, campaign_id: str) -> dict[int, str]:
-        """Give the rows that go to another number than that of the list, each with it."""
+        """Return the rows that go to another number than that of the list, each with it."""
         with redis_trouble():
             found = self._redis.hgetall(f"fax:campaign:{campaign_id}:numbers")
         return {int(row): number for row, number in found.items()}
 
     def row(self, campaign_id: str, row: int) -> tuple[str, dict[str, Any]]:
-        """Give the number to call of a row, and what else the row asks for.
+        """Return the number to call of a row, and what else the row asks for.
 
         Raises:
             NotKnown: the campaign has no such row.
@@ -120,14 +120,14 @@ class CampaignRows:
         raise NotKnown(f"campaign {campaign_id}: has no row {row}")
 
     def rows(self, campaign_id: str) -> Iterator[tuple[int, str, dict[str, Any]]]:
-        """Give every row in order, a chunk at a time: number, number to call, what else the row asks for."""
+        """Yield every row in order, a chunk at a time: number, number to call, what else the row asks for."""
         for chunk in range((self.get(campaign_id).size + CHUNK - 1) // CHUNK):
             yield from self.chunk(campaign_id, chunk)
 
     def pending_rows(
         self, campaign_id: str, chunk: int, *, after: int = 0, limit: int | None = None
     ) -> list[tuple[int, str, dict[str, Any]]]:
-        """Give the pending rows of a chunk: number, number to call, what else the row asks for.
+        """Return the pending rows of a chunk: number, number to call, what else the row asks for.
 
         Only those behind the row `after`, and the first `limit` of these.
         """
@@ -140,14 +140,14 @@ class CampaignRows:
         return self._as_corrected(campaign_id, islice(pending, limit))
 
     def open_rows(self, campaign_id: str, *, limit: int | None = None) -> list[int]:
-        """Give rows that have a job."""
+        """Return rows that have a job."""
         key = f"fax:campaign:{campaign_id}:open"
         with redis_trouble():
             found = self._redis.srandmember(key, limit) if limit else self._redis.smembers(key)
         return sorted(int(row) for row in found)
 
     def naming(self, campaign_id: str, chunks: Sequence[int], number: str) -> list[int]:
-        """Give those of some chunks that may have a row to a number. One chunk at a time is unpacked, and none read."""
+        """Return those of some chunks that may have a row to a number. Unpack one chunk at a time, and read none."""
         with redis_trouble():
             packed: list[Any] = self._scripts.raw.mget([f"fax:campaign:{campaign_id}:rows:{chunk}" for chunk in chunks])
         corrected = {(row - 1) // CHUNK for row, to in self.corrected(campaign_id).items() if to == number}
@@ -159,14 +159,14 @@ class CampaignRows:
         ]
 
     def listed(self, campaign_id: str) -> Iterator[ListedRow]:
-        """Give every row as the list had it, in order, a chunk at a time."""
+        """Yield every row as the list had it, in order, a chunk at a time."""
         for chunk in range((self.get(campaign_id).size + CHUNK - 1) // CHUNK):
             for row, *rest in self._chunk(campaign_id, "cells", chunk):
                 apart, cells = (rest[0], rest[1:]) if rest and isinstance(rest[0], int) else (None, rest)
                 yield ListedRow(row, None if apart is None else row + apart, cells)
 
     def left_out(self, campaign_id: str) -> Iterator[LeftOutRow]:
-        """Give the rows of the list that are not faxed, in order, a chunk at a time."""
+        """Yield the rows of the list that are not faxed, in order, a chunk at a time."""
         campaign = self.get(campaign_id)
         rows = max(campaign.size, campaign.counts.get("rows", 0))
         for chunk in range((rows + CHUNK - 1) // CHUNK):

@@ -142,7 +142,7 @@ class Campaigns(CampaignResults):
     def set_cap(
         self, campaign_id: str, cap: float | None, *, reason: str | None = None, operator: str | None = None
     ) -> tuple[str, CampaignState]:
-        """Set what a campaign may cost, None for no cap: `set`, `same`, or `no` where it is over; with its state.
+        """Set what a campaign may cost, or None for no cap: `set`, `same`, or `no` where it is over; with its state.
 
         Raises:
             NotKnown: there is no such campaign.
@@ -208,18 +208,18 @@ class Campaigns(CampaignResults):
     # Feeding -----------------------------------------------------------------------------------------------------
 
     def running(self) -> list[str]:
-        """Give the ids of the campaigns that run or are paused after they ran."""
+        """Return the ids of the campaigns that run or are paused after they ran."""
         with redis_trouble():
             return sorted(self._redis.smembers("fax:campaigns:running"))
 
     def starting(self) -> list[str]:
-        """Give the ids of the checked campaigns whose moment has come."""
+        """Return the ids of the checked campaigns whose moment has come."""
         with redis_trouble():
             found: list[str] = self._redis.zrangebyscore("fax:campaigns:starts", "-inf", self._scripts.clock())
         return found
 
     def ending(self) -> list[str]:
-        """Give the ids of the cancelled campaigns that may still have rows with a job."""
+        """Return the ids of the cancelled campaigns that may still have rows with a job."""
         with redis_trouble():
             return sorted(self._redis.smembers("fax:campaigns:ending"))
 
@@ -261,19 +261,19 @@ class Campaigns(CampaignResults):
     # Looking -----------------------------------------------------------------------------------------------------
 
     def ids(self) -> list[str]:
-        """Give the ids of all campaigns, the newest first."""
+        """Return the ids of all campaigns, the newest first."""
         with redis_trouble():
             found: list[str] = self._redis.zrevrange("fax:campaigns", 0, -1)
         return found
 
     def made(self) -> list[tuple[str, int]]:
-        """Give the ids of all campaigns with the moment (milliseconds) at which each was made, the newest first."""
+        """Return the ids of all campaigns with the moment (milliseconds) at which each was made, the newest first."""
         with redis_trouble():
             found = self._redis.zrevrange("fax:campaigns", 0, -1, withscores=True)
         return [(campaign_id, int(made)) for campaign_id, made in found]
 
     def some(self, first: int, count: int) -> tuple[list[Campaign], int]:
-        """Give so many campaigns from the place `first` (from 0) on, the newest first, and how many there are."""
+        """Return so many campaigns from the place `first` (from 0) on, the newest first, and how many there are."""
         found = self._scripts.run("campaign_list", first=first, count=count)
         known = []
         for one in found["campaigns"]:
@@ -283,7 +283,7 @@ class Campaigns(CampaignResults):
         return known, found["count"]
 
     def holds(self, campaign_id: str) -> dict[HoldReason, int]:
-        """Give how many of a campaign's rows are held, by reason, the most frequent first."""
+        """Return how many of a campaign's rows are held, by reason, the most frequent first."""
         found = self._scripts.run("campaign_holds", campaign=campaign_id)["holds"]
         most = sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))
         return {HoldReason(reason): count for reason, count in most}

@@ -28,7 +28,7 @@ class DayCharges:
 
     @property
     def drift(self) -> float | None:
-        """By which part Telnyx charged more (above 0) or less than was estimated; None without an estimate."""
+        """By which part Telnyx charged more (above 0) or less than was estimated, or None without an estimate."""
         return self.charged / self.estimate - 1 if self.estimate > 0 else None
 
 
@@ -52,11 +52,11 @@ class Charges:
         )
 
     def today(self) -> date:
-        """Give the present day of UTC, by Redis' clock."""
+        """Return the present day of UTC, by Redis' clock."""
         return datetime.fromtimestamp(self._scripts.clock() / 1000, UTC).date()
 
     def days(self, count: int = KEPT_DAYS) -> list[DayCharges]:
-        """Give the settled ones of the last `count` days before today, the newest first."""
+        """Return the settled ones of the last `count` days before today, the newest first."""
         today = self.today()
         wanted = [today - timedelta(days=back) for back in range(1, min(count, KEPT_DAYS) + 1)]
         redis: Any = self._scripts.redis

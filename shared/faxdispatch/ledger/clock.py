@@ -23,7 +23,7 @@ class Clock:
         self._millis = 0
 
     def now(self) -> datetime:
-        """Give the present moment.
+        """Return the present moment.
 
         Raises:
             Unavailable: Redis did not answer.
@@ -39,5 +39,5 @@ class Clock:
 
 
 def moment(millis: float | str) -> datetime:
-    """Give the moment that a script dates with so many milliseconds."""
+    """Return the moment that a script dates with so many milliseconds."""
     return datetime.fromtimestamp(float(millis) / 1000, UTC)

@@ -52,7 +52,7 @@ def copy_ledger(scripts: Scripts, target: Path) -> int:
 
 
 def is_copy(file: Path) -> bool:
-    """Tell whether a file begins as a copy does.
+    """Return whether a file begins as a copy does.
 
     Raises:
         Misconfigured: it cannot be read.

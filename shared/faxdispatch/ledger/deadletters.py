@@ -66,7 +66,7 @@ class DeadLetter(BaseModel):
         raise BadInput(f"dead letter {self.id}: cannot be sent again: {named}")
 
     def payload(self) -> dict[str, Any]:
-        """Give what the task was asked, as one mapping.
+        """Return what the task was asked, as one mapping.
 
         Raises:
             BadInput: it cannot be read as one.
@@ -86,7 +86,7 @@ class DeadLetter(BaseModel):
         return content
 
     def corrected(self, changes: Mapping[str, Any], *, region: str | None = None) -> dict[str, Any]:
-        """Give the payload with `changes`, checked as a worker would; a field that becomes None is taken out.
+        """Return the payload with `changes`, checked as a worker would; a field that becomes None is taken out.
 
         `region` (ISO 3166, two letters) is the country of numbers written without `+`.
 
@@ -119,7 +119,7 @@ class DeadLetters:
         return number
 
     def newest(self, *, limit: int | None = 50, reason: str | None = None) -> list[DeadLetter]:
-        """Give letters, the newest first, at most `limit`; only those of one `reason` where it is given."""
+        """Return letters, the newest first, at most `limit`; only those of one `reason` where it is given."""
         found: list[DeadLetter] = []
         for page in self._pages():
             found += [letter for letter in page if reason in {None, letter.reason}]
@@ -128,7 +128,7 @@ class DeadLetters:
         return found
 
     def get(self, letter_id: str) -> DeadLetter:
-        """Give one letter. Raises `NotKnown` where there is none of that id (any more)."""
+        """Return one letter. Raises `NotKnown` where there is none of that id (any more)."""
         with redis_trouble():
             row = self._redis.hgetall(f"fax:deadletter:{letter_id}")
         if not row:
@@ -158,7 +158,7 @@ class DeadLetters:
             raise _missing(letter_id)
 
     def _pages(self) -> Iterator[list[DeadLetter]]:
-        """Give the letters in pages, the newest first; forget the ids of those whose time is over."""
+        """Yield the letters in pages, the newest first; forget the ids of those whose time is over."""
         with redis_trouble():
             self._redis.zremrangebyscore("fax:deadletters", "-inf", self._scripts.oldest_kept())
             letter_ids = self._redis.zrevrange("fax:deadletters", 0, -1)
@@ -169,7 +169,7 @@ class DeadLetters:
 
 
 def _parts(body: str) -> tuple[Any, Any]:
-    """Give positional and named arguments of a raw Celery body; nothing where it has none."""
+    """Return positional and named arguments of a raw Celery body; nothing where it has none."""
     content = _json(body)
     if isinstance(content, list) and len(content) == 3 and isinstance(content[0], list):
         return content[0], content[1]

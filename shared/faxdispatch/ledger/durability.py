@@ -42,7 +42,7 @@ class Durability(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """What a Redis was found to be; None where it does not tell, and for `waits` where it need not be waited for."""
+    """What a Redis was found to be, or None if it does not tell, and for `waits` where it need not be waited for."""
 
     run_id: str
     role: str
@@ -63,7 +63,7 @@ class Server:
 
     @property
     def problem(self) -> str | None:
-        """Say why a claim is not safe there; None where it is."""
+        """Say why a claim is not safe there, or None if it is."""
         if self.role != "master":
             return "it is a replica, and takes no writes"
         return _PROBLEMS.get(self.durability)
@@ -113,7 +113,7 @@ def _answering() -> Iterator[None]:
 
 
 def _waits(redis: Any) -> bool:
-    """Tell whether WAITAOF waits for an fsync: right after one, the next is about a second away."""
+    """Return whether WAITAOF waits for an fsync: right after one, the next is about a second away."""
     took = []
     for number in range(PROBES):
         try:
@@ -144,7 +144,7 @@ class Bound:
 
     @property
     def alive(self) -> bool:
-        """Tell whether it can be used once more; what lies there unread speaks against it."""
+        """Return whether it can be used once more; what lies there unread speaks against it."""
         try:
             return self.redis.connection is not None and not self.redis.connection.can_read()
         except (RedisError, OSError):
@@ -203,12 +203,12 @@ class Barrier:
 
     @property
     def server(self) -> Server | None:
-        """The server that was looked at last, None before the first look."""
+        """The server that was looked at last, or None before the first look."""
         return self._server
 
     @property
     def problem(self) -> str | None:
-        """Say why no claim is safe on that server; None where they are, where the risk is allowed, or before a look."""
+        """Say why no claim is safe on that server, or None if they are, where the risk is allowed, or before a look."""
         return self._problem_of(self._server) if self._server else None
 
     def look(self) -> Server:
@@ -224,7 +224,7 @@ class Barrier:
 
     @contextmanager
     def bound(self) -> Iterator[Redis]:
-        """Give a connection for one claim; the block ends with the wait for what was written over it.
+        """Yield a connection for one claim; the block ends with the wait for what was written over it.
 
         The connection is never made again: whatever is lost or late, ends the block with an error, and what was claimed
         in it is void. No call may follow it.
@@ -245,7 +245,7 @@ class Barrier:
                 raise NotSafe("Redis did not confirm in time that the claim is safe")
 
     def mark(self) -> str:
-        """Give what `durable_since` needs to know of the time before a write.
+        """Return what `durable_since` needs to know of the time before a write.
 
         Raises:
             Unavailable: the server does not answer.
@@ -318,7 +318,7 @@ class DurabilityCheck:
         self._looked_at = 0.0
 
     def mark(self) -> str:
-        """Give what `durable_since` needs to know of the time before a write.
+        """Return what `durable_since` needs to know of the time before a write.
 
         Raises:
             Unavailable: Redis did not answer.
@@ -333,7 +333,7 @@ class DurabilityCheck:
         return self._barrier.mark()
 
     def durable_since(self, mark: str) -> bool:
-        """Tell whether what was written since is as safe as a claim; where replicas must have it, wait for them."""
+        """Return whether what was written since is as safe as a claim; where replicas must have it, wait for them."""
         durable = self._barrier is not None and self._barrier.durable_since(mark)
         if not durable:
             self._looked_at = 0.0

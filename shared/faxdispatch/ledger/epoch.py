@@ -23,7 +23,7 @@ class Behind:
     remembered_at: datetime
     """The last moment that a running process knows to have been recorded."""
     found_at: datetime | None
-    """The last moment of that process that is still there; None where there is none of it."""
+    """The last moment of that process that is still there, or None if there is none of it."""
 
     def __str__(self) -> str:
         """Say it in words."""
@@ -42,7 +42,7 @@ class Epoch:
         self._redis: Any = scripts.redis
 
     def behind(self) -> Behind | None:
-        """Tell what is known where the ledger went back in time and is not recovered yet; None where all is well.
+        """Return what is known where the ledger went back in time and is not recovered yet, or None if all is well.
 
         Raises:
             Unavailable: Redis did not answer.
@@ -89,7 +89,7 @@ class Witness:
         """Whether the ledger went back in time and is not recovered yet, as it was seen last."""
 
     def signature(self) -> dict[str, Any]:
-        """Give what a script needs to look and to sign."""
+        """Return what a script needs to look and to sign."""
         with self._lock:
             return {"who": self._name, "seen": self._seen, "epoch": self._epoch, "ledger": self._identity.id}
 

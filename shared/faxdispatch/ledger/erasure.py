@@ -54,7 +54,7 @@ class Erasure:
                 return str(reply["outcome"])
 
     def left_out(self, campaign_id: str, rows: int, number: str) -> dict[int, list[int]]:
-        """Give the rows of a list of so many rows that were left out and name a number, by their chunk."""
+        """Return the rows of a list of so many rows that were left out and name a number, by their chunk."""
         found: dict[int, list[int]] = {}
         for chunk in range((rows + CHUNK - 1) // CHUNK):
             with redis_trouble():
@@ -95,7 +95,7 @@ class Erasure:
             pipe.execute()
 
     def inbound_from(self, number: str) -> Iterable[str]:
-        """Give the inbound faxes that came from a number."""
+        """Yield the inbound faxes that came from a number."""
         with redis_trouble():
             for key in self._redis.scan_iter("fax:inbound:*", count=_PAGE):
                 if self._redis.hget(key, "from") == number:

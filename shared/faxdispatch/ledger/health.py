@@ -33,13 +33,13 @@ class Figures:
     workers_clock_ahead: float | None
     """How far the clock of the worker that is worst off is ahead of Redis'; below 0 it is behind."""
     telnyx_clock_ahead: float | None
-    """The same of Telnyx's clock, as the workers see it; None where it has answered nothing lately."""
+    """The same of Telnyx's clock, as the workers see it, or None if it has answered nothing lately."""
     ledger_behind: bool
     """The ledger went back in time, and nothing is sent before it is recovered."""
     inbound_behind: float | None
-    """Age of the moment from which the next listing of inbound faxes begins; None where none was complete yet."""
+    """Age of the moment from which the next listing of inbound faxes begins, or None if none was complete yet."""
     leader: str | None
-    """The worker whose scheduler leads; None where none does."""
+    """The worker whose scheduler leads, or None if none does."""
     questions: int
     """Producers' questions to Telnyx that wait for their share of the rate, or are being asked."""
     unread: dict[str, int]

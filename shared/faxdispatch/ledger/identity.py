@@ -28,7 +28,7 @@ class Identity:
         return self._id or self._read()
 
     def owns(self, ledger: str | None) -> bool:
-        """Tell whether a mark is this ledger's, or that of one whose place it took. One that names no ledger is.
+        """Return whether a mark is this ledger's, or that of one whose place it took. One that names no ledger is.
 
         Raises:
             Unavailable: Redis did not answer.
@@ -62,7 +62,7 @@ class Identity:
 
     @property
     def account(self) -> str | None:
-        """The account at Telnyx that this ledger sends with; None before the first key was shown to it.
+        """The account at Telnyx that this ledger sends with, or None before the first key was shown to it.
 
         Raises:
             Unavailable: Redis did not answer.
@@ -72,7 +72,7 @@ class Identity:
         return found
 
     def account_of(self, key: str) -> str | None:
-        """Give the account of an API key, by its digest; None where it is not known here.
+        """Return the account of an API key, by its digest, or None if it is not known here.
 
         Raises:
             Unavailable: Redis did not answer.
@@ -91,7 +91,7 @@ class Identity:
         reason: str | None = None,
         operator: str | None = None,
     ) -> bool:
-        """Tell whether a key is of the ledger's account, and remember it if it is.
+        """Return whether a key is of the ledger's account, and remember it if it is.
 
         `key` is its digest, `owner` and `applications` what Telnyx tells of it, `account` the word for it. With
         `reason` a person says that this is the ledger's account from now on.

@@ -61,7 +61,7 @@ class InboundFax:
     page_count: int | None
     call_duration_secs: int | None
     partial_content: bool | None
-    """Only a part came through; None where Telnyx does not say."""
+    """Only a part came through, or None if Telnyx does not say."""
     failure_reason: str | None
     media_url: str | None
     """The last link that Telnyx gave; it lives ten minutes (Telnyx developer guide, "Receive a fax")."""
@@ -128,7 +128,7 @@ class Inbox:
         return self._scripts.redis
 
     def get(self, fax_id: str) -> InboundFax:
-        """Give an inbound fax.
+        """Return an inbound fax.
 
         Raises:
             NotKnown: there is none of that id (any more).
@@ -210,7 +210,7 @@ class Inbox:
             raise Conflict(f"inbound fax {fax_id} {why}")
 
     def outlived(self, *, limit: int = 100) -> list[InboundFax]:
-        """Give stored documents that are to be kept no longer, the oldest first. None where they are kept forever."""
+        """Return stored documents that are to be kept no longer, the oldest first. None where they are kept forever."""
         kept = self._scripts.rules.documents_kept
         if kept is None:
             return []
@@ -237,12 +237,12 @@ class Inbox:
         self._scripts.run("inbound_removed", fax_id=fax_id, source="worker")
 
     def may_list(self, *, every: float) -> bool:
-        """Tell whether it is time to list Telnyx's inbound faxes; asked again, it is so only after `every`."""
+        """Return whether it is time to list Telnyx's inbound faxes; asked again, it is so only after `every`."""
         with redis_trouble():
             return bool(self._redis.set("fax:inbound-listing", "1", nx=True, px=round(every * 1000)))
 
     def listed_until(self) -> datetime | None:
-        """Give the moment from which on Telnyx must be listed; None where it was not listed often enough yet."""
+        """Return the moment from which on Telnyx must be listed, or None if it was not listed often enough yet."""
         with redis_trouble():
             known = self._redis.get("fax:inbound-listed")
         return moment_of(known) if known else None
@@ -262,7 +262,7 @@ class Inbox:
         )
 
     def now(self) -> datetime:
-        """Give the present moment by Redis' clock."""
+        """Return the present moment by Redis' clock."""
         return datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=self._scripts.clock())
 
 

@@ -65,19 +65,19 @@ class Index:
         return self._scripts.redis
 
     def span(self) -> range:
-        """Give the numbers of the records that there may be, in the order of recording."""
+        """Return the numbers of the records that there may be, in the order of recording."""
         with redis_trouble():
             following, first = self._redis.hmget("fax:index", "next", "first")
         return range(int(first or 0), int(following or 0))
 
     def cause_numbers(self, causes: Sequence[str]) -> frozenset[int]:
-        """Give the numbers that stand for causes; causes that no job has ended with have none."""
+        """Return the numbers that stand for causes; causes that no job has ended with have none."""
         with redis_trouble():
             found = self._redis.hmget("fax:index:causes", list(causes))
         return frozenset(int(number) for number in found if number)
 
     def before(self, second: float, numbers: range) -> int:
-        """Give the number after the last record that was made before a second."""
+        """Return the number after the last record that was made before a second."""
         low, high = numbers.start, numbers.stop
         while low < high:
             middle = (low + high) // 2
@@ -89,7 +89,7 @@ class Index:
         return low
 
     def _recorded(self, n: int, high: int) -> int | None:
-        """Give when a record was made; where it is gone, when the next one of its block was."""
+        """Return when a record was made; where it is gone, when the next one of its block was."""
         block, slot = divmod(n, BLOCK)
         last = min(BLOCK, high - block * BLOCK)
         with redis_trouble():
@@ -97,7 +97,7 @@ class Index:
         return next((made for code, _, _, _, made, _, _ in _records(found) if code), None)
 
     def contents(self, blocks: Sequence[int]) -> Iterator[list[tuple[int, bytes]]]:
-        """Give blocks with their contents as they are read: the first one by itself and then many at a time."""
+        """Yield blocks with their contents as they are read: the first one by itself and then many at a time."""
         at = 0
         while at < len(blocks):
             several = blocks[at : at + (_TOGETHER if at else 1)]
@@ -107,7 +107,7 @@ class Index:
             at += len(several)
 
     def block(self, block: int, found: bytes, looked: Looked, numbers: range) -> list[Entry]:
-        """Give what is found in the content of one block among the records of `numbers`, the newest first."""
+        """Return what is found in the content of one block among the records of `numbers`, the newest first."""
         if looked.number is not None and looked.number not in found:
             return []
         if looked.codes is not None and not set(looked.codes.encode()).intersection(found[:: _RECORD.size]):
@@ -140,7 +140,7 @@ class Index:
 
 
 def mark(job_id: str, to: str, tags: Sequence[str]) -> list[int]:
-    """Give what the index is to know of a job, as whole numbers, for the script that records it."""
+    """Return what the index is to know of a job, as whole numbers, for the script that records it."""
     if _IS_HEX.fullmatch(job_id):
         kind, name = _HEX, bytes.fromhex(job_id)
     elif _IS_UUID.fullmatch(job_id):
@@ -154,12 +154,12 @@ def mark(job_id: str, to: str, tags: Sequence[str]) -> list[int]:
 
 
 def number_key(number: str) -> bytes:
-    """Give the six bytes by which a number, E.164 or a SIP URI, is looked for."""
+    """Return the six bytes by which a number, E.164 or a SIP URI, is looked for."""
     return hashlib.blake2b(number.encode(), digest_size=6).digest()
 
 
 def tag_bits(tag: str) -> int:
-    """Give the bits, two of 24, that are set where a job has a tag."""
+    """Return the bits, two of 24, that are set where a job has a tag."""
     found = zlib.crc32(tag.encode())
     first, step = found % _TAG_BITS, found // _TAG_BITS % (_TAG_BITS - 1) + 1
     return 1 << first | 1 << (first + step) % _TAG_BITS

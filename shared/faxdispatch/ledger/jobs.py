@@ -43,7 +43,7 @@ class New:
     trace: str | None = None
 
     def arguments(self) -> dict[str, Any]:
-        """Give it as the script takes it."""
+        """Return it as the script takes it."""
         job, (queue, message) = self.job, self.message or (None, None)
         given = {
             "job": self.job_id,
@@ -202,7 +202,7 @@ class Ledger(Rows):
         `capacity` lowers the channel estimate of connection or account. `pause` is the reason for which Telnyx refused
         the account: the connection is paused for so long. Where the refusal `may_be_alone` this fax's, and Telnyx
         refused this fax before and took another in between, `alone` comes back, and nothing is moved. `call` is what
-        the call came to; None where none was made.
+        the call came to, or None if none was made.
         """
         data = json.dumps({"reason": reason.value, **facts})
         return self._scripts.run(
@@ -305,7 +305,7 @@ class Ledger(Rows):
     ) -> Reply:
         """End a job that stands in one of `states` as failed, told by `event` (`job.rejected` or `job.exhausted`).
 
-        `counter` is the one that the last attempt goes to; `spent` what it cost in millionths, None for what was
+        `counter` is the one that the last attempt goes to; `spent` what it cost in millionths, or None for what was
         reserved; `blames_number` counts towards the quarantine of the number.
         """
         data = json.dumps({"reason": cause, **(facts or {})})
@@ -340,7 +340,7 @@ class Ledger(Rows):
         """Plan the next attempt of a failed one in `delay` seconds.
 
         `counter` is the one of `dials`, `connects` and `holds` that the failed attempt goes to, `rung` the next
-        attempt's, `spent` what the failed one cost in millionths, None for what was reserved. `capacity` lowers the
+        attempt's, `spent` what the failed one cost in millionths, or None for what was reserved. `capacity` lowers the
         channel estimate of connection or account. `pause` is the reason for which the connection is paused meanwhile.
         """
         return self._scripts.run(

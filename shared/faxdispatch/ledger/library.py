@@ -37,7 +37,7 @@ _COMMENT = re.compile(r"^ *--.*\n", re.MULTILINE)
 
 
 def script(name: str, rules: Mapping[str, Any], namespace: str = USUAL) -> str:
-    """Give the whole text of the script `name`; those of the `rules` that it uses are what `RULES` holds in it.
+    """Return the whole text of the script `name`; those of the `rules` that it uses are what `RULES` holds in it.
 
     Its keys are in the namespace, as those of commands are that a connection sends.
     """
@@ -59,7 +59,7 @@ def _literals(rules: Mapping[str, Any]) -> Iterator[str]:
 
 @cache
 def _shared() -> tuple[tuple[tuple[str, ...], str], ...]:
-    """Give the top-level statements of the shared files, each with the names that it makes."""
+    """Return the top-level statements of the shared files, each with the names that it makes."""
     found = []
     for topic in _TOPICS:
         text = _COMMENT.sub("", _text(f"shared/{topic}"))
@@ -77,7 +77,7 @@ def _text(place: str) -> str:
 
 @cache
 def places() -> Mapping[str, str]:
-    """Give where each script is below `lua/`: its folder and name."""
+    """Return where each script is below `lua/`: its folder and name."""
     folders = [f for f in files("faxdispatch.ledger").joinpath("lua").iterdir() if f.name != "shared"]
     names = [(folder.name, file.name.removesuffix(".lua")) for folder in folders for file in folder.iterdir()]
     return {name: f"{folder}/{name}" for folder, name in sorted(names)}

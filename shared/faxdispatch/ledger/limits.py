@@ -92,7 +92,7 @@ class Limits:
         return True
 
     def shut(self) -> float:
-        """Give the seconds for which nobody may call Telnyx; 0 where it takes calls."""
+        """Return the seconds for which nobody may call Telnyx; 0 where it takes calls."""
         with redis_trouble(), self._redis.pipeline(transaction=False) as pipe:
             pipe.get("fax:shut")
             pipe.time()
@@ -145,13 +145,13 @@ class Limits:
         )
 
     def changed(self) -> dict[str, float | str]:
-        """Give what holds before the settings, as `change` takes it."""
+        """Return what holds before the settings, as `change` takes it."""
         with redis_trouble():
             found = self._redis.hgetall("fax:limits")
         return {_BY_SCRIPTS.get(name, name): _as_said(name, value) for name, value in found.items()}
 
     def connections(self) -> list[Traffic]:
-        """Give every connection that faxes were sent on, in the order of their ids."""
+        """Return every connection that faxes were sent on, in the order of their ids."""
         channels, now = self._in_force("channels"), self._scripts.clock()
         with redis_trouble():
             names = sorted(self._redis.smembers("fax:connections"))
@@ -174,7 +174,7 @@ class Limits:
         ]
 
     def account(self) -> Account:
-        """Give what holds for the account as a whole."""
+        """Return what holds for the account as a whole."""
         channels, cap = self._in_force("account_channels"), self._in_force("day_cap")
         now = self._scripts.clock()
         with redis_trouble(), self._redis.pipeline(transaction=False) as pipe:
@@ -199,7 +199,7 @@ class Limits:
 
 
 def _as_rule(name: str, value: float | str) -> float | str:
-    """Give a limit as the scripts have it."""
+    """Return a limit as the scripts have it."""
     if isinstance(value, str):
         return value
     if name == "rate":
@@ -208,7 +208,7 @@ def _as_rule(name: str, value: float | str) -> float | str:
 
 
 def _as_said(name: str, value: str) -> float | str:
-    """Give a limit of the scripts as people say it."""
+    """Return a limit of the scripts as people say it."""
     if not value.isdigit():
         return value
     if name == "interval":
@@ -221,7 +221,7 @@ def _fours(flat: list[Any]) -> Iterable[tuple[Any, Any, Any, Any]]:
 
 
 def read_pause(pause: Mapping[str, str], now: int) -> Pause | None:
-    """Give the pause of a connection at a moment (milliseconds), from its hash; None where there is none."""
+    """Return the pause of a connection at a moment (milliseconds), from its hash, or None if there is none."""
     # One that a try must end lasts until that.
     if int(pause.get("until", 0)) <= now and "tries" not in pause:
         return None

@@ -27,14 +27,14 @@ class Suspects:
         return self._scripts.redis
 
     def all(self, *, limit: int = 1000) -> list[Suspect]:
-        """Give the numbers in quarantine, the one that comes free first first."""
+        """Return the numbers in quarantine, the one that comes free first first."""
         now = self._scripts.clock()
         with redis_trouble():
             found = self._redis.zrangebyscore("fax:quarantined", f"({now}", "+inf", start=0, num=limit, withscores=True)
         return [Suspect(number, datetime.fromtimestamp(till / 1000, UTC)) for number, till in found]
 
     def until(self, number: str) -> datetime | None:
-        """Tell until when a number (E.164) is in quarantine; None where it is not."""
+        """Return until when a number (E.164) is in quarantine, or None if it is not."""
         now = self._scripts.clock()
         with redis_trouble():
             till = self._redis.zscore("fax:quarantined", number)

@@ -120,7 +120,7 @@ class Observations:
         return "foreign connection" if self.is_foreign(seen.connection_id) else None
 
     def is_foreign(self, connection_id: str | None) -> bool:
-        """Tell whether a connection is known to be none of ours."""
+        """Return whether a connection is known to be none of ours."""
         return bool(self._known) and connection_id is not None and connection_id not in self._known
 
     def _is_elsewhere(self, address: str | None) -> bool:
@@ -137,7 +137,7 @@ class Observations:
 
 
 def _normal(address: str | None) -> str:
-    """Give an address as it is compared: without its password, query and what goes without saying."""
+    """Return an address as it is compared: without its password, query and what goes without saying."""
     try:
         parts = urlsplit(address or "")
         port = parts.port or {"https": 443, "http": 80}.get(parts.scheme)
@@ -147,6 +147,6 @@ def _normal(address: str | None) -> str:
 
 
 def _inbound(seen: Observation) -> dict[str, Any]:
-    """Give what is kept of an inbound fax; `from` is no name for an argument of ours."""
+    """Return what is kept of an inbound fax; `from` is no name for an argument of ours."""
     facts = {"inbound": True, "from": seen.sender, "to": seen.recipient, "link": seen.media_url}
     return facts if seen.partial is None else facts | {"partial": "1" if seen.partial else "0"}

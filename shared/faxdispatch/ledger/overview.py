@@ -88,7 +88,7 @@ def take_sample(scripts: Scripts) -> None:
 
 
 def samples(scripts: Scripts) -> list[Sample]:
-    """Give the samples of the last day, the oldest first."""
+    """Return the samples of the last day, the oldest first."""
     with redis_trouble():
         found: Any = scripts.redis.xrange(SAMPLES)
     return [
@@ -98,7 +98,7 @@ def samples(scripts: Scripts) -> list[Sample]:
 
 
 def newest_events(scripts: Scripts, *, limit: int = 40) -> list[tuple[datetime, Event]]:
-    """Give the newest events with the moment at which each was recorded, the newest first."""
+    """Return the newest events with the moment at which each was recorded, the newest first."""
     with redis_trouble():
         found: Any = scripts.redis.xrevrange("fax:events", count=limit)
     return [(moment_of(int(entry.partition("-")[0])), Event.from_fields(fields)) for entry, fields in found]

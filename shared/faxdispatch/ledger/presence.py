@@ -24,7 +24,7 @@ class Worker:
     seen_at: datetime
     own_clock_ahead: float | None = None
     telnyx_ahead: float | None = None
-    """Telnyx's clock; None where it has answered nothing lately."""
+    """Telnyx's clock, or None if it has answered nothing lately."""
 
     def wrong_clocks(self) -> list[str]:
         """Say which clocks differ by more than `CLOCK_OFF`."""
@@ -72,7 +72,7 @@ class Presence:
         return worker
 
     def all(self) -> list[Worker]:
-        """Give the workers that have shown up lately, the one that did last last."""
+        """Return the workers that have shown up lately, the one that did last last."""
         since = self._scripts.clock() - WORKER_SILENCE * 1000
         with redis_trouble(), self._redis.pipeline(transaction=False) as pipe:
             pipe.zrangebyscore("fax:workers", since, "+inf", withscores=True)

@@ -15,7 +15,7 @@ _OF_PIPELINE = " of pipeline caused error: "
 
 
 def passes(error: BaseException | None) -> bool:
-    """Tell whether a server is read-only, full, loading, or without its primary, replicas or disk for the moment.
+    """Return whether a server is read-only, full, loading, or without its primary, replicas or disk for the moment.
 
     So it is in each failover. A user who lacks a right (NOPERM) will lack it later, too.
     """

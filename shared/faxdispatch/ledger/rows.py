@@ -66,7 +66,7 @@ class Rows:
         return self._scripts.redis
 
     def job(self, job_id: str, *, history: bool = False) -> JobView:
-        """Give a job, with its history if wanted.
+        """Return a job, with its history if wanted.
 
         Raises:
             NotKnown: where there is none of that id (any more).
@@ -82,7 +82,7 @@ class Rows:
         return JobView.from_hash(job_id, row, tuple(Event.from_fields(common | json.loads(line)) for line in lines))
 
     def jobs(self, job_ids: Sequence[str]) -> list[JobView | None]:
-        """Give several jobs in one go, without histories; None for one that is not known (any more)."""
+        """Return several jobs in one go, without histories, or None for one that is not known (any more)."""
         with redis_trouble(), self.redis.pipeline(transaction=False) as pipe:
             for job_id in job_ids:
                 pipe.hgetall(f"fax:job:{job_id}")
@@ -90,12 +90,12 @@ class Rows:
         return [JobView.from_hash(job_id, row) if row else None for job_id, row in zip(job_ids, rows, strict=True)]
 
     def jobs_at_once(self, job_ids: Sequence[str]) -> list[JobView | None]:
-        """Give the same in one command, for pages."""
+        """Return the same in one command, for pages."""
         rows = self._scripts.hashes([f"fax:job:{job_id}" for job_id in job_ids])
         return [JobView.from_hash(job_id, row) if row else None for job_id, row in zip(job_ids, rows, strict=True)]
 
     def job_of_fax(self, fax_id: str) -> str | None:
-        """Give the id of the job whose last attempt is this Telnyx fax, None where there is none."""
+        """Return the id of the job whose last attempt is this Telnyx fax, or None if there is none."""
         with redis_trouble():
             job_id = (self.redis.get(f"fax:fax:{fax_id}") or "").rpartition(":")[0]
             current = self.redis.hget(f"fax:job:{job_id}", "fax_id") if job_id else None
@@ -108,7 +108,7 @@ class Rows:
         return {state: int(known.get(state, 0)) for state in State}
 
     def standing(self, state: State, *, limit: int = 50) -> list[tuple[JobView, datetime]]:
-        """Give the jobs that have stood longest in an open state, each with the time since when.
+        """Return the jobs that have stood longest in an open state, each with the time since when.
 
         For `accepted` it is the time of Telnyx's last news. Finished jobs are not listed.
         """
@@ -139,14 +139,14 @@ class Rows:
         return sorted(summed, key=lambda held: -held.count)
 
     def held(self, reason: HoldReason, *, limit: int = 50) -> list[JobView]:
-        """Give the jobs that are held for a reason, the first that is due or the longest held first."""
+        """Return the jobs that are held for a reason, the first that is due or the longest held first."""
         with redis_trouble():
             found = self.redis.zrange(f"fax:held:{reason}", 0, limit - 1)
         rows = self._scripts.hashes([f"fax:job:{job_id}" for job_id in found])
         return [JobView.from_hash(job_id, row) for job_id, row in zip(found, rows, strict=True) if row]
 
     def place(self, job: JobView) -> Place:
-        """Tell where a job waits."""
+        """Return where a job waits."""
         number = f"fax:line:{job.request.to}"
         with redis_trouble(), self.redis.pipeline() as pipe:
             pipe.zscore("fax:agenda", job.job_id)

@@ -117,7 +117,7 @@ class Rules:
         )
 
     def arguments(self) -> dict[str, Any]:
-        """Give them as the scripts take them: milliseconds, for the rate microseconds, and millionths of money."""
+        """Return them as the scripts take them: milliseconds, for the rate microseconds, and millionths of money."""
         given = {
             rule.metadata["name"] or rule.name: rule.metadata["given"](value)
             for rule in fields(self)

@@ -85,7 +85,7 @@ class Agenda:
         ]
 
     def pick(self, *, limit: int = 500) -> list[Picked]:
-        """Give free channels to waiting jobs, best first; the jobs given one need a message to a worker."""
+        """Return free channels to waiting jobs, best first; the jobs given one need a message to a worker."""
         found = self._scripts.run("pick", limit=limit, source="scheduler")["jobs"]
         return [Picked(job["job"], urgent=job["urgent"], row=job["row"]) for job in found]
 
@@ -98,7 +98,7 @@ class Agenda:
         return self._take("fax:deletions", again_after, limit)
 
     def is_to_be_deleted(self, fax_id: str) -> bool:
-        """Tell whether a fax is still to be deleted at Telnyx: its document may have become wanted meanwhile."""
+        """Return whether a fax is still to be deleted at Telnyx: its document may have become wanted meanwhile."""
         with redis_trouble():
             return self._redis.zscore("fax:deletions", fax_id) is not None
 
@@ -120,7 +120,7 @@ class Agenda:
         return fax_ids
 
     def overdue(self) -> float:
-        """Give the age in seconds of the oldest appointment that nobody has kept; 0 where none is overdue."""
+        """Return the age in seconds of the oldest appointment that nobody has kept; 0 where none is overdue."""
         with redis_trouble():
             first = self._redis.zrange("fax:agenda", 0, 0, withscores=True)
             seconds, micros = self._redis.time()

@@ -39,12 +39,12 @@ def redis_trouble() -> Iterator[None]:
 
 
 def flat_hash(flat: Sequence[str]) -> dict[str, str]:
-    """Give a hash that a script gave as names and values in turn."""
+    """Return a hash that a script gave as names and values in turn."""
     return dict(zip(flat[::2], flat[1::2], strict=True)) if flat else {}
 
 
 def _is_mistake(error: RedisError) -> bool:
-    """Tell a fault of a script from a server that refuses to write, which also comes as an error of the script."""
+    """Return a fault of a script from a server that refuses to write, which also comes as an error of the script."""
     return type(error) is ResponseError and "user_script" in str(error) and not passes(error)
 
 
@@ -111,7 +111,7 @@ class Scripts:
                 return asked.execute_command("EVALSHA", sha, *words)
 
     def _script(self, name: str) -> tuple[str, str]:
-        """Give a script's text, and the hash by which a server that has seen the text knows it."""
+        """Return a script's text, and the hash by which a server that has seen the text knows it."""
         found = self._scripts.get(name)
         if found is None:
             text = script(name, self.rules.arguments(), self.namespace)
@@ -127,7 +127,7 @@ class Scripts:
         return [flat_hash(flat) for flat in found]
 
     def clock(self) -> int:
-        """Give the present moment by Redis' clock, in milliseconds.
+        """Return the present moment by Redis' clock, in milliseconds.
 
         Raises:
             Unavailable: where Redis did not answer.
@@ -139,11 +139,11 @@ class Scripts:
         return seconds * 1000 + micros // 1000
 
     def oldest_kept(self) -> int:
-        """Give the moment (milliseconds) before which everything that is kept for a while is gone by now."""
+        """Return the moment (milliseconds) before which everything that is kept for a while is gone by now."""
         return self.clock() - round(self.rules.retention * 1000)
 
     def arguments(self, **arguments: Any) -> str:
-        """Give the one argument of a script as JSON."""
+        """Return the one argument of a script as JSON."""
         given = {name: value for name, value in arguments.items() if value is not None}
         if self.now is not None:
             given["now"] = self.now

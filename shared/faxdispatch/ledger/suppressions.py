@@ -84,14 +84,14 @@ class Suppressions:
         return bool(reply["outcome"] == "removed")
 
     def get(self, number: str) -> Suppression | None:
-        """Give what is known of a number, None where it is not on the list."""
+        """Return what is known of a number, or None if it is not on the list."""
         with redis_trouble():
             record = self._redis.hget("fax:suppressed", number)
         found = _suppression(number, record) if record else None
         return found if found and not self._over(found) else None
 
     def among(self, numbers: Sequence[str]) -> set[str]:
-        """Give those of the numbers that are on the list."""
+        """Return those of the numbers that are on the list."""
         if not numbers:
             return set()
         with redis_trouble():
@@ -104,13 +104,13 @@ class Suppressions:
         return {one.number for one in found if now is None or one.until is None or one.until > now}
 
     def count(self) -> int:
-        """Give how many are on the list."""
+        """Return how many are on the list."""
         self._sweep()
         with redis_trouble():
             return int(self._redis.hlen("fax:suppressed"))
 
     def all(self) -> Iterator[Suppression]:
-        """Give every number on the list, in no order, a page at a time; while it changes, one may come twice."""
+        """Yield every number on the list, in no order, a page at a time; while it changes, one may come twice."""
         self._sweep()
         cursor = 0
         while True:

@@ -34,13 +34,13 @@ class Told:
             self._redis.set(_TURN, "1", px=round(seconds * 1000))
 
     def since(self) -> datetime:
-        """Give the moment from which incidents are reported: that of the first call."""
+        """Return the moment from which incidents are reported: that of the first call."""
         with redis_trouble():
             self._redis.hsetnx(_TOLD, _SINCE, self._scripts.clock())
             return moment(int(self._redis.hget(_TOLD, _SINCE)))
 
     def all(self) -> dict[str, datetime]:
-        """Give the incidents that were reported, and when each was last seen."""
+        """Return the incidents that were reported, and when each was last seen."""
         with redis_trouble():
             found = self._redis.hgetall(_TOLD)
         return {incident: moment(int(seen)) for incident, seen in found.items() if incident != _SINCE}

@@ -41,7 +41,7 @@ class JobView(BaseModel):
     submitted_at: datetime | None
     """When the last attempt was claimed."""
     submitted_at_telnyx: datetime | None = None
-    """The same by Telnyx's clock; None where no answer had told it."""
+    """The same by Telnyx's clock, or None if no answer had told it."""
     dials: int
     """Failed attempts that never connected."""
     connects: int
@@ -67,7 +67,7 @@ class JobView(BaseModel):
     row: int | None
     """Row of the campaign."""
     trace: str | None = None
-    """The `traceparent` (W3C Trace Context) of the trace that its spans belong to; None where it is not traced."""
+    """The `traceparent` (W3C Trace Context) of the trace that its spans belong to, or None if it is not traced."""
     request: SendFax
     history: tuple[Event, ...] = ()
 
@@ -110,7 +110,7 @@ class JobView(BaseModel):
 
     @property
     def finished(self) -> bool:
-        """Tell whether nothing more will happen to it."""
+        """Return whether nothing more will happen to it."""
         return self.state in TERMINAL
 
 

@@ -14,7 +14,7 @@ _BEGINS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\u
 
 
 def safe_cell(text: str) -> str:
-    """Give a cell that no spreadsheet takes for a formula: with `'` before what could begin one.
+    """Return a cell that no spreadsheet takes for a formula: with `'` before what could begin one.
 
     Reading the list again takes the `'` off a number.
     """
@@ -22,7 +22,7 @@ def safe_cell(text: str) -> str:
 
 
 def safe_writer(file: IO[str], delimiter: str = ",") -> Any:
-    """Give a `csv` writer that quotes every cell, for text that was opened by `create`."""
+    """Return a `csv` writer that quotes every cell, for text that was opened by `create`."""
     return csv.writer(file, delimiter=delimiter, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
 
 
@@ -41,7 +41,7 @@ def create(path: Path) -> IO[str]:
 
 
 def free_path(source: Path, kind: str) -> Path:
-    """Give a name for a new file of a kind beside a list: `list.bad.csv`, or else `list.bad-2.csv`."""
+    """Return a name for a new file of a kind beside a list: `list.bad.csv`, or else `list.bad-2.csv`."""
     names = (source.with_name(f"{source.stem}.{kind}{number}.csv") for number in _numbers())
     return next(path for path in names if not path.exists())
 

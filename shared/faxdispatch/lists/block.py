@@ -56,7 +56,7 @@ class Block:
         return len(self.lines)
 
     def records(self) -> list[Record]:
-        """Give the records one by one."""
+        """Return the records one by one."""
         return [
             Record(line, tuple(cells), self.problems.get(at, ""), self.hidden.get(at, ""), self.flaws.get(at, {}))
             for at, (line, cells) in enumerate(zip(self.lines, self.cells, strict=True))

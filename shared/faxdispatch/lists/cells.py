@@ -275,7 +275,7 @@ class CellReader:
         return self._known[place]
 
     def _one_number(self, text: str) -> tuple[str, list[str]]:
-        """Give what is left when labels, decimals and the like are taken off, and notes of it."""
+        """Return what is left when labels, decimals and the like are taken off, and notes of it."""
         notes: list[str] = []
         if is_sip(text) or (_ORDINARY.fullmatch(text) and not _is_rounded(text)):
             return text, notes
@@ -323,7 +323,7 @@ class CellReader:
         return re.sub(r"\(\s*\)|[:#=°º,;|&\n]", " ", _WORD.sub(" ", text)).strip(" .-/")
 
     def _dialled(self, text: str, notes: list[str]) -> str:
-        """Give the number as it would be dialled from the region."""
+        """Return the number as it would be dialled from the region."""
         if is_sip(text):
             return text
         plus, digits = text.startswith("+"), re.sub(r"\D", "", text)
@@ -350,7 +350,7 @@ class CellReader:
         return text
 
     def _from_abroad(self, text: str, digits: str) -> str | None:
-        """Give a number written with 00, as most of the world dials abroad, with `+`; None where it is none."""
+        """Return a number written with 00, as most of the world dials abroad, with `+`, or None if it is none."""
         if not digits.startswith("00"):
             return None
         for written in (text, "+" + re.sub(r"\D*0\D*0", "", text, count=1).lstrip(" -./)")):
@@ -440,7 +440,7 @@ _CODES = frozenset(phonenumbers.COUNTRY_CODE_TO_REGION_CODE)
 
 
 def _is_rounded(text: str) -> bool:
-    """Tell whether bare digits look like what a spreadsheet leaves of a long number: six digits, then zeros.
+    """Return whether bare digits look like what a spreadsheet leaves of a long number: six digits, then zeros.
 
     Of ten digits five count: many lines of a local exchange end in 0000.
     """

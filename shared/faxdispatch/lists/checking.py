@@ -113,14 +113,14 @@ class Batch:
     others: dict[int, BadRow | LeftOut]
 
     def fields(self, place: int) -> dict[str, Any]:
-        """Give what a row says for itself."""
+        """Return what a row says for itself."""
         said = dict(self.said[place]) if self.said else {}
         if self.references and (reference := self.references[place]) is not None:
             said["reference"] = reference
         return said
 
     def rows(self) -> Iterator[Judged]:
-        """Give the rows one by one."""
+        """Yield the rows one by one."""
         for place, (line, cells, to) in enumerate(zip(self.lines, self.cells, self.to, strict=True)):
             if to is None:
                 yield self.others[place]
@@ -188,7 +188,7 @@ class Check:
         self.close()
 
     def __iter__(self) -> Iterator[Judged]:
-        """Give what becomes of each row, in their order.
+        """Return what becomes of each row, in their order.
 
         Raises:
             BadInput: the file is damaged further on.
@@ -196,7 +196,7 @@ class Check:
         return itertools.chain.from_iterable(batch.rows() for batch in self.batches(_BATCH))
 
     def batches(self, size: int) -> Iterator[Batch]:
-        """Give what becomes of the rows, in their order, so many at a time.
+        """Yield what becomes of the rows, in their order, so many at a time.
 
         Raises:
             BadInput: the file is damaged further on.
@@ -221,7 +221,7 @@ class Check:
         return bad
 
     def _judged(self, block: Block) -> Batch:
-        """Give what becomes of rows."""
+        """Return what becomes of rows."""
         others = self._aside(block)
         places = self._places(block, others)
         texts = [
@@ -249,7 +249,7 @@ class Check:
         return batch
 
     def _aside(self, block: Block) -> "dict[int, BadRow | LeftOut]":
-        """Give the rows that are not sent, whatever their numbers."""
+        """Return the rows that are not sent, whatever their numbers."""
         others: dict[int, BadRow | LeftOut] = {
             at: _left_out(block, at, Why.NO_NUMBER, why) for at, why in block.no_recipients.items()
         }
@@ -264,7 +264,7 @@ class Check:
         return others
 
     def _places(self, block: Block, others: "dict[int, BadRow | LeftOut]") -> Sequence[int]:
-        """Give the column of each row's fax number; rows without one, or with a cell that tells no text, go aside."""
+        """Return the column of each row's fax number; rows without one, or with a cell that tells no text, go aside."""
         table = self.table
         places = [table.number_column] * len(block)
         if table.kinds:
@@ -325,7 +325,7 @@ class Check:
                         batch.others[at] = self._bad(batch, at, self.table.fields["media"], str(problem))
 
     def _stopped(self, batch: Batch) -> dict[str, Why]:
-        """Give the numbers of a batch that a list has, and which."""
+        """Return the numbers of a batch that a list has, and which."""
         lists = [(Why.QUARANTINED, self._quarantined), (Why.SUPPRESSED, self._suppressed)]
         if not any(asked for _, asked in lists):
             return {}
@@ -351,14 +351,14 @@ class Check:
                     others[at] = _left_out(batch, at, Why.DUPLICATE, f"duplicate of row {row}", to)
 
     def _key(self, to: str, said: RowSaid) -> int:
-        """Give what is the same for rows that have the same number and would send the same."""
+        """Return what is the same for rows that have the same number and would send the same."""
         digest = self._digest(said)
         if to[0] == "+":
             return int(to) | digest << 64
         return int.from_bytes(hashlib.blake2b(f"{digest} {to}".encode(), digest_size=16).digest()) or 1
 
     def _digest(self, said: RowSaid) -> int:
-        """Give 64 bits of what a row sends besides its document for all; 0 where that is nothing."""
+        """Return 64 bits of what a row sends besides its document for all; 0 where that is nothing."""
         if not said:
             return 0
         # What is kept here cannot be taken for another one that has its place in memory later.

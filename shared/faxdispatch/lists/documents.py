@@ -25,7 +25,7 @@ LINKS_SECONDS = 120.0
 """How long a list's links are asked, all together. Those that are left are taken as they are, and a note says so."""
 
 LookAtLink = Callable[[str], str | None]
-"""Tells why Telnyx cannot fax what a link leads to; None where nothing speaks against it."""
+"""Tells why Telnyx cannot fax what a link leads to, or None if nothing speaks against it."""
 FetchLink = Callable[[str], Document]
 """Fetches what a link leads to. Raises ValueError, saying why it is not to be had or cannot be faxed."""
 OnDocuments = Callable[[int], None]
@@ -37,7 +37,7 @@ class Stored(Protocol):
 
     @property
     def expires_at(self) -> datetime | None:
-        """When it is deleted there; None where that is not told."""
+        """When it is deleted there, or None if that is not told."""
 
 
 class Storage(Protocol):
@@ -47,7 +47,7 @@ class Storage(Protocol):
         """Have a document stored until then and `SPARE` longer, once for the same content; give its name."""
 
     def find(self, name: str) -> Stored | None:
-        """Give what is known of a stored document, None where there is none of that name."""
+        """Return what is known of a stored document, or None if there is none of that name."""
 
 
 class _Unfit(ValueError):
@@ -123,7 +123,7 @@ class RowDocuments:
         self._known = {name: self._known[name] for name in self._elsewhere}
 
     def take_ends(self) -> dict[str, datetime | None]:
-        """Give `ends` of the documents that were looked at since the last time."""
+        """Return `ends` of the documents that were looked at since the last time."""
         ends, self.ends = self.ends, {}
         return ends
 
@@ -144,7 +144,7 @@ class RowDocuments:
         self._look_at_names([name for name in fresh if name not in self._known])
 
     def of(self, row: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Give what a row says for itself, with its document as it is sent.
+        """Return what a row says for itself, with its document as it is sent.
 
         That is `media_name`, of a file with `document_name`, and `pages` if known; a link stays as it is, unless it is
         one that is fetched.
@@ -240,7 +240,7 @@ class RowDocuments:
         return (*found, ("document_name", document.name))
 
     def _file(self, name: str) -> Document | None:
-        """Give the file or the link's document, None where there is no file. Raises ValueError where it is unfit."""
+        """Return the file or the link's document, or None if there is no file. Raises ValueError where it is unfit."""
         if self._fetch_link and "://" in name:
             found = self._fetch_link(name)
             return self._as_pdf(found) if self._as_pdf else found

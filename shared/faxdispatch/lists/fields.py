@@ -58,7 +58,7 @@ class FieldReader:
         self._known: dict[tuple[str, ...], RowSaid] = {}
 
     def said(self, cells: Sequence[str]) -> RowSaid:
-        """Give what a row says for itself but for its reference.
+        """Return what a row says for itself but for its reference.
 
         Raises:
             WrongCell: one of its cells is wrong.
@@ -78,7 +78,7 @@ class FieldReader:
         return not self._columns
 
     def references(self, rows: Sequence[Sequence[str]]) -> list[str | None] | None:
-        """Give the references of rows at once, None for those without one; None unless nothing is wrong with any."""
+        """Return the references of rows at once, None for those without one; None unless nothing is wrong with any."""
         place = self._reference
         if place is None:
             return [None] * len(rows)
@@ -89,7 +89,7 @@ class FieldReader:
         return [cell.strip() or None for cell in cells]
 
     def reference(self, cells: Sequence[str]) -> str | None:
-        """Give the reference of a row; None where it has none.
+        """Return the reference of a row, or None if it has none.
 
         Raises:
             WrongCell: it is wrong.
@@ -142,7 +142,7 @@ def read_field(name: str, cell: str, region: str | None) -> RowFields:
 
 
 def problem_of(name: str, cell: str, region: str | None) -> str:
-    """Tell what is wrong with a cell of a field; the empty text where nothing is."""
+    """Return what is wrong with a cell of a field; the empty text where nothing is."""
     try:
         read_field(name, cell, region)
     except ValueError as problem:

@@ -58,12 +58,12 @@ _NOT_TAKEN = {"send after", "send at", "send by", "not before", "deadline", "sch
 
 
 def plain(name: str) -> str:
-    """Give a column's name as it is compared: `EventFaxNumber` as `event fax number`, `Fax #` as `fax`."""
+    """Return a column's name as it is compared: `EventFaxNumber` as `event fax number`, `Fax #` as `fax`."""
     return " ".join(re.findall(r"[^\W_]+", folded(_CAMEL.sub(" ", name))))
 
 
 def fax_rank(name: str) -> int:
-    """Tell how surely a column of this name has the recipients' fax numbers: 100 surely, 0 not at all."""
+    """Return how surely a column of this name has the recipients' fax numbers: 100 surely, 0 not at all."""
     words = plain(name).split()
     fax = [word for word in words if _FAX.search(word)]
     if not fax or _ABOUT.intersection(words) or len(name) > 120:
@@ -80,21 +80,21 @@ def fax_rank(name: str) -> int:
 
 
 def is_number_name(name: str) -> bool:
-    """Tell whether a column of this name may have telephone numbers, though none of fax machines for sure."""
+    """Return whether a column of this name may have telephone numbers, though none of fax machines for sure."""
     words = [word for word in plain(name).split() if not word.isdigit()]
     return bool(_PHONE.intersection(words)) and all(word in _PHONE or word in _BESIDE_PHONE for word in words)
 
 
 def field_of(name: str) -> str | None:
-    """Give our field that a column of this name fills, None where it is none of ours."""
+    """Return our field that a column of this name fills, or None if it is none of ours."""
     return _BY_NAME.get(plain(name))
 
 
 def is_not_taken(name: str) -> bool:
-    """Tell whether a name promises a time for each row, which campaigns do not take."""
+    """Return whether a name promises a time for each row, which campaigns do not take."""
     return plain(name) in _NOT_TAKEN
 
 
 def is_second_row(name: str) -> bool:
-    """Tell whether a cell below a number column's name still belongs to the header."""
+    """Return whether a cell below a number column's name still belongs to the header."""
     return bool(fax_rank(name)) or is_number_name(name) or plain(name) in _SECOND_ROW

@@ -38,13 +38,13 @@ class Pair(NamedTuple):
 
 
 def is_kind_name(name: str) -> bool:
-    """Tell whether a column of this name may say of which kind a number is."""
+    """Return whether a column of this name may say of which kind a number is."""
     found = _KIND.fullmatch(plain(name))
     return found is not None and (not found["of"] or is_number_name(found["of"]))
 
 
 def pairs(names: Sequence[str], cells: Sequence[Sequence[str]]) -> tuple[Pair, ...]:
-    """Give the pairs of a list with these columns, of which `cells` are the first rows.
+    """Return the pairs of a list with these columns, of which `cells` are the first rows.
 
     A column of kinds is one where most of what stands in it is one, and at least once a fax machine's.
     """
@@ -63,18 +63,18 @@ def pairs(names: Sequence[str], cells: Sequence[Sequence[str]]) -> tuple[Pair, .
 
 
 def are_kinds(cells: Sequence[str]) -> bool:
-    """Tell whether cells, of a column without a name, each say a kind of number, and one of them a fax machine's."""
+    """Return whether cells, of a column without a name, each say a kind of number, and one of them a fax machine's."""
     told = [cell for cell in cells if cell.strip()]
     return any(map(is_fax, told)) and all(map(_is_kind, told)) and not any(map(_has_digits, told))
 
 
 def is_fax(kind: str) -> bool:
-    """Tell whether a kind is that of a fax machine, such as `Work Fax`."""
+    """Return whether a kind is that of a fax machine, such as `Work Fax`."""
     return any(word in FAX_WORDS for word in re.findall(r"[^\W_]+", folded(kind)))
 
 
 def fax_numbers(kind: str, number: str) -> str:
-    """Give what a cell has of fax machines' numbers, where it has several numbers and another cell their kinds.
+    """Return what a cell has of fax machines' numbers, where it has several numbers and another cell their kinds.
 
     Raises:
         ValueError: there are several kinds, and not as many as numbers.
@@ -97,7 +97,7 @@ def _has_digits(text: str) -> bool:
 
 
 def _is_number_of(of: str, name: str) -> bool:
-    """Tell whether a column may have the numbers of those whose kind is told by `<of> type`, or by `type` alone."""
+    """Return whether a column may have the numbers of those whose kind is told by `<of> type`, or by `type` alone."""
     if not of:
         return is_number_name(name)
     return _of(_VALUE, name) == of and (is_number_name(name) or "value" in plain(name).split())

@@ -28,7 +28,7 @@ class Lines:
         """Number of the line that was given last."""
 
     def next(self) -> str:
-        """Give the next line with its end, the empty text where there is none."""
+        """Return the next line with its end, the empty text where there is none."""
         if not self._ahead:
             self._ahead.extend(self._read())
         if not self._ahead:
@@ -37,7 +37,7 @@ class Lines:
         return self._ahead.popleft()
 
     def take(self) -> list[str]:
-        """Give the next lines, as many as are at hand; none at the end."""
+        """Return the next lines, as many as are at hand; none at the end."""
         taken = list(self._ahead) or self._read()
         self._ahead.clear()
         self.number += len(taken)
@@ -49,7 +49,7 @@ class Lines:
         self.number -= len(lines)
 
     def peek(self, count: int, characters: int) -> list[str]:
-        """Give so many lines at most, which stay the next ones; no more once so many characters are reached."""
+        """Return so many lines at most, which stay the next ones; no more once so many characters are reached."""
         found: list[str] = []
         size = 0
         while len(found) < count and size < characters and (line := self.next()):
@@ -84,7 +84,7 @@ class Records:
             yield block
 
     def _each_a_line(self, first: int, taken: list[str]) -> Block | None:
-        """Give the records of lines, `first` being the number of the first; None unless each line is one."""
+        """Return the records of lines, `first` being the number of the first; None unless each line is one."""
         delimiter, nothing = self._delimiter, self._nothing
         quoted = [line for line in taken if '"' in line]
         try:
@@ -105,7 +105,7 @@ class Records:
         return Block(numbers, cells)
 
     def _one_by_one(self, end: int) -> Iterator[Record]:
-        """Give the records that begin on lines up to `end`."""
+        """Yield the records that begin on lines up to `end`."""
         lines, delimiter, nothing = self._lines, self._delimiter, self._nothing
         while lines.number < end and (line := lines.next()):
             if not line.strip(nothing):
@@ -134,7 +134,7 @@ class Records:
         return Record(number, (line.rstrip("\r\n"),), _UNCLOSED) if more else self._alone(number, line)
 
     def _strictly(self, lines: Iterable[str]) -> tuple[str, ...]:
-        """Give the cells of the record with which lines begin; none where its quotes are wrong."""
+        """Return the cells of the record with which lines begin; none where its quotes are wrong."""
         try:
             return tuple(next(csv.reader(lines, delimiter=self._delimiter, strict=True, skipinitialspace=True)))
         except csv.Error:
@@ -152,7 +152,7 @@ class Records:
         return Record(number, (bare,), _UNCLOSED) if odd else Record(number, cells)
 
     def _swallows(self, cells: tuple[str, ...]) -> bool:
-        """Tell whether a record of several lines can be none, or has another one in one of its cells."""
+        """Return whether a record of several lines can be none, or has another one in one of its cells."""
         if self._width is None:
             return False
         if len(cells) < self._width or any(cells[self._width :]):
@@ -160,7 +160,7 @@ class Records:
         return any(self._hides_one(cells, place) for place, cell in enumerate(cells) if "\n" in cell or "\r" in cell)
 
     def _hides_one(self, cells: tuple[str, ...], place: int) -> bool:
-        """Tell whether a line of a cell is a record, for the first and the last line with the cells beside it."""
+        """Return whether a line of a cell is a record, for the first and the last line with the cells beside it."""
         lines = [line.split(self._delimiter) for line in cells[place].splitlines()]
         if self._width == 1:
             # Two numbers in one cell are told from a swallowed line by nothing, and are refused as such.
@@ -173,5 +173,5 @@ class Records:
         )
 
     def _is_whole(self, cells: list[str]) -> bool:
-        """Tell whether cells look like a record of their own."""
+        """Return whether cells look like a record of their own."""
         return len(cells) == self._width and sum(map(str.isdigit, cells[self._number])) >= _LEAST_DIGITS

@@ -95,7 +95,7 @@ _LONGEST_WORD = 100
 
 
 def says(name: str) -> Says | None:
-    """Tell what a column of this name says about faxing somebody; None where it says nothing of that."""
+    """Return what a column of this name says about faxing somebody, or None if it says nothing of that."""
     text = plain(name)
     words = set(text.split())
     if _OTHER_WAYS & words and not _names_faxes(words):
@@ -113,7 +113,7 @@ def _names_faxes(words: set[str]) -> bool:
 
 
 def refuses(column: Says, cell: str) -> bool:
-    """Tell whether the cell of such a column says that its recipient is not to be faxed."""
+    """Return whether the cell of such a column says that its recipient is not to be faxed."""
     return _refuses(column, cell) if len(cell) <= _LONGEST_WORD else column is Says.REFUSAL
 
 

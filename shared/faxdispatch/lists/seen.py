@@ -30,7 +30,7 @@ class Seen:
         self._count = 0
 
     def firsts(self, keys: Sequence[int], rows: Sequence[int]) -> list[int]:
-        """Give for each key the row that had it before; 0, and remember its own (from 1), where there was none."""
+        """Return for each key the row that had it before; 0, and remember its own (from 1), where there was none."""
         if self._count + len(rows) > _FULL * len(self._rows):
             self._grow(self._count + len(rows))
         found = (

@@ -82,7 +82,7 @@ class Shape:
         self._take_refusals()
 
     def _find_header(self) -> int | None:
-        """Give the place of the header among the rows."""
+        """Return the place of the header among the rows."""
         above = list(itertools.takewhile(_is_text, self.rows[:HEADER_WITHIN]))
         if isinstance(self.column, str):
             wanted = _compared(self.column)
@@ -105,12 +105,12 @@ class Shape:
         return None
 
     def _fax_rank(self, place: int, above: Sequence[Record]) -> int:
-        """Tell how surely a row names a column of fax numbers; a kind of number below `Phone Type` is no name."""
+        """Return how surely a row names a column of fax numbers; a kind of number below `Phone Type` is no name."""
         kinds = {at for row in above[:place] for at, cell in enumerate(row.cells) if is_kind_name(cell)}
         return max(fax_rank(cell) if at not in kinds else 0 for at, cell in enumerate(above[place].cells))
 
     def _title_malus(self, row: Record) -> int:
-        """Tell how much less a row counts because most of its cells are empty, as those of a title are."""
+        """Return how much less a row counts because most of its cells are empty, as those of a title are."""
         return 60 if 2 * sum(1 for cell in row.cells if cell.strip()) < self.width else 0
 
     def _name_columns(self) -> None:
@@ -149,7 +149,7 @@ class Shape:
         self.guesses.append(f"second header row: line {second.line}")
 
     def _place(self, given: str | int, what: str) -> int:
-        """Give the column of that name, or of that place from 1."""
+        """Return the column of that name, or of that place from 1."""
         text = str(given)
         same = [place for place, name in enumerate(self.names) if name == text]
         places = same or [place for place, name in enumerate(self.names) if _compared(name) == _compared(text)]
@@ -163,7 +163,7 @@ class Shape:
         raise BadInput(f"{what}: {self.name} has no column {text!r}; its columns: {_listed(self.names)}")
 
     def _share(self, place: int) -> float:
-        """Tell which part of a column's cells are telephone numbers."""
+        """Return which part of a column's cells are telephone numbers."""
         read = [self.reader.read(cell) for cell in self._filled(place)]
         return sum(cell.verdict is Verdict.NUMBER for cell in read) / len(read) if read else 0.0
 
@@ -208,7 +208,7 @@ class Shape:
         return found_in[0]
 
     def _by_kind(self) -> int | None:
-        """Give the column of numbers of which another one says which are fax machines'; None where there is none."""
+        """Return the column of numbers of which another one says which are fax machines', or None if there is none."""
         found = (
             pairs(self.names, [row.cells for row in self.data]) if self.header is not None else self._nameless_pairs()
         )
@@ -220,7 +220,7 @@ class Shape:
         return self.kinds[0].number
 
     def _nameless_pairs(self) -> tuple[Pair, ...]:
-        """Give the columns of a list without a header of which one says of which kind the other's numbers are."""
+        """Return the columns of a list without a header of which one says of which kind the other's numbers are."""
         kinds = [place for place in range(self.width) if are_kinds(self._filled(place))]
         numbers = [place for place in range(self.width) if self._share(place) > 0.5] if kinds else []
         return (Pair(kinds[0], numbers[0]),) if len(kinds) == len(numbers) == 1 else ()
@@ -263,14 +263,14 @@ class Shape:
                 self.guesses.append(f"columns that say {words}: {_listed(names)}")
 
     def _fits(self, field_name: str, place: int) -> bool:
-        """Tell whether a column that is named like a field has it, and nothing that only happens to be named so."""
+        """Return whether a column that is named like a field has it, and nothing that only happens to be named so."""
         if plain(self.names[place]) not in _COMMON:
             return True
         cells = self._filled(place)
         return not cells or any(not problem_of(field_name, cell, self.reader.policy.region) for cell in cells)
 
     def _filled(self, place: int) -> list[str]:
-        """Give what a column has in the first rows."""
+        """Return what a column has in the first rows."""
         return [row.cells[place] for row in self.data if place < len(row.cells) and row.cells[place].strip()]
 
 
@@ -283,7 +283,7 @@ def _is_text(row: Record) -> bool:
 
 
 def trimmed(cells: Sequence[str]) -> Sequence[str]:
-    """Give cells without the empty ones at the end."""
+    """Return cells without the empty ones at the end."""
     size = len(cells)
     while size and not cells[size - 1].strip():
         size -= 1
@@ -291,13 +291,13 @@ def trimmed(cells: Sequence[str]) -> Sequence[str]:
 
 
 def _common(sizes: Iterable[int]) -> int:
-    """Give the most frequent size, of equals the greatest; 0 where there is none."""
+    """Return the most frequent size, of equals the greatest; 0 where there is none."""
     counted = Counter(sizes)
     return max(counted, key=lambda size: (counted[size], size)) if counted else 0
 
 
 def _is_numberish(cell: str) -> bool:
-    """Tell whether a cell is data: digits, as many as a telephone number has, and not a date."""
+    """Return whether a cell is data: digits, as many as a telephone number has, and not a date."""
     text = cell.strip()
     digits = sum(map(str.isdigit, text))
     return 7 <= digits <= 16 and bool(_NUMBERISH.fullmatch(text)) and not _DATE.fullmatch(text)

@@ -241,7 +241,7 @@ def _refuse_other_kinds(name: str, sample: bytes) -> None:
 
 
 def _encoding(sample: bytes, wanted: str | None) -> tuple[str, str, str]:
-    """Give codec, handling of errors, and both in words."""
+    """Return codec, handling of errors, and both in words."""
     if wanted is not None:
         codec = codecs.lookup(wanted).name
         marked = codec == "utf-8" and sample.startswith(codecs.BOM_UTF8)
@@ -274,7 +274,7 @@ class _Text:
         self._count = 0
 
     def lines(self) -> list[str]:
-        """Give the next lines with their ends; none at the end of the file.
+        """Return the next lines with their ends; none at the end of the file.
 
         Raises:
             BadInput: they cannot be read, or one is too long.
@@ -325,7 +325,7 @@ def _fill_from_workbook(source: Source, file: BinaryIO, stack: ExitStack, wanted
 
 
 def rows_source(rows: Iterable[Mapping[str, Any] | Sequence[Any]]) -> Source:
-    """Give rows that a program has as a source: mappings, whose keys are the columns, or sequences of cells.
+    """Return rows that a program has as a source: mappings, whose keys are the columns, or sequences of cells.
 
     Raises:
         BadInput: while it is read, where a mapping has a key that the first one lacks.
@@ -355,7 +355,7 @@ def _given(rows: Iterable[Mapping[str, Any] | Sequence[Any]]) -> Iterator[Record
 
 
 def _cell_text(value: Any) -> str:
-    """Give a value of a program as it would stand in a CSV file."""
+    """Return a value of a program as it would stand in a CSV file."""
     if value is None:
         return ""
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:

@@ -49,7 +49,7 @@ class Table:
     _blocks: Iterator[Block]
 
     def number_place(self, cells: Sequence[str]) -> int | None:
-        """Give the column that has a row's fax number; None where what it has are other machines' numbers."""
+        """Return the column that has a row's fax number, or None if what it has are other machines' numbers."""
         if not self.kinds:
             return self.number_column
         return next(
@@ -57,7 +57,7 @@ class Table:
         )
 
     def number_text(self, cells: Sequence[str], place: int) -> str:
-        """Give what stands in a column of a row of fax machines' numbers.
+        """Return what stands in a column of a row of fax machines' numbers.
 
         Raises:
             ValueError: it has several numbers, and which of them are fax machines' cannot be told.
@@ -66,14 +66,14 @@ class Table:
         return cells[place] if kind is None else fax_numbers(cells[kind], cells[place])
 
     def refused(self, block: Block) -> Iterator[tuple[int, str]]:
-        """Give the rows that say that their recipient must not be faxed: place in the block, and their words."""
+        """Yield the rows that say that their recipient must not be faxed: place in the block, and their words."""
         for place, what in self.refusals.items():
             for at, cells in enumerate(block.cells):
                 if len(cells) > place and refuses(what, cells[place]) and at not in block.problems:
                     yield at, f"{self.columns[place]}: {cells[place].strip()}"
 
     def batches(self, size: int) -> Iterator[Block]:
-        """Give the rows, once, so many at a time.
+        """Yield the rows, once, so many at a time.
 
         The first row is number 1, and the number is the identity of its recipient forever. Title, header and blank
         lines, and such as hold separators only, are no rows. Each has a cell for every column, unless it has a problem
@@ -131,7 +131,7 @@ class Table:
             block.cells[at] = cells[:width]
 
     def _repeats_header(self, cells: Sequence[str]) -> bool:
-        """Tell whether a row is the header again, as where files were put together."""
+        """Return whether a row is the header again, as where files were put together."""
         number = self.number_column
         if folded(cells[number]) != self._folded[number]:
             return False

@@ -5,7 +5,7 @@ import unicodedata
 
 
 def folded(text: str) -> str:
-    """Give text in lower case without accents, `Télécopie` as `telecopie`, and with single spaces."""
+    """Return text in lower case without accents, `Télécopie` as `telecopie`, and with single spaces."""
     plain = unicodedata.normalize("NFKD", text)
     return " ".join("".join(c for c in plain if not unicodedata.combining(c)).casefold().split())
 
@@ -53,5 +53,5 @@ _TOTALS = re.compile(
 
 
 def is_totals(text: str) -> bool:
-    """Tell whether a cell says that its row sums up the rows above."""
+    """Return whether a cell says that its row sums up the rows above."""
     return bool(_TOTALS.fullmatch(folded(text)))

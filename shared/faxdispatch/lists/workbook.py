@@ -13,7 +13,7 @@ _HEAD = 15
 
 
 def chosen(name: str, book: Workbook, wanted: str | None = None) -> Sheet:
-    """Give the sheet of that title; without one the only filled one, or the only one with a column of fax numbers.
+    """Return the sheet of that title; without one the only filled one, or the only one with a column of fax numbers.
 
     Raises:
         BadInput: there is none, or several may be meant.
@@ -37,12 +37,12 @@ def chosen(name: str, book: Workbook, wanted: str | None = None) -> Sheet:
 
 
 def blocks(batches: Iterable[Rows]) -> Iterator[Block]:
-    """Give rows of a sheet as those of a list."""
+    """Return rows of a sheet as those of a list."""
     return (Block(rows.numbers, rows.cells, hidden=rows.hidden, flaws=rows.flaws) for rows in batches)
 
 
 def _names_faxes(head: Iterable[Sequence[str]]) -> bool:
-    """Tell whether one of the first rows names a column of fax numbers."""
+    """Return whether one of the first rows names a column of fax numbers."""
     return any(fax_rank(cell) for cells in head for cell in cells)
 
 

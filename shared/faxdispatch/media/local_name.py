@@ -10,7 +10,7 @@ _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|$)", re.IGNORECA
 
 
 def local_name(media_name: str) -> str:
-    """Give a file name in one piece: no folder, not hidden, no option of a command, not too long, never empty."""
+    """Return a file name in one piece: no folder, not hidden, no option of a command, not too long, never empty."""
     name = _NOT_KEPT.sub("_", media_name)
     name = re.sub(r"^[.\- ]+", "_", name)
     name = re.sub(r"[. ]+$", "_", name)

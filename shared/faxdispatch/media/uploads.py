@@ -74,7 +74,7 @@ class Uploads:
         return name
 
     def find(self, name: str) -> MediaResource | None:
-        """Give what is known of a stored document, None where there is none of that name.
+        """Return what is known of a stored document, or None if there is none of that name.
 
         Raises:
             TelnyxError: the storage could not be asked.
@@ -112,7 +112,7 @@ def store(telnyx: TelnyxClient, document: Document, *, until: datetime | None = 
 
 
 def find(telnyx: TelnyxClient, name: str) -> MediaResource | None:
-    """Give what is known of a stored document, None where there is none of that name.
+    """Return what is known of a stored document, or None if there is none of that name.
 
     Raises:
         TelnyxError: the storage could not be asked.

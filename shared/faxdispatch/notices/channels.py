@@ -38,7 +38,7 @@ class Channel(Protocol):
         """Its kind, which tells nothing of its secrets."""
 
     def tell(self, incident: Incident) -> bool:
-        """Tell it; False where it did not arrive."""
+        """Send it. Return False if it did not arrive."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ class ByApprise:
 
 
 def channels(addresses: str) -> list[Channel]:
-    """Give the channels of `FAX_NOTICES`.
+    """Return the channels of `FAX_NOTICES`.
 
     Raises:
         Misconfigured: an address is none, or apprise is not installed. The message holds no part of an address.
@@ -98,7 +98,7 @@ def channels(addresses: str) -> list[Channel]:
 
 
 def tell(incident: Incident, where: Iterable[Channel]) -> tuple[list[str], list[str]]:
-    """Tell an incident everywhere; give the kinds of the channels that took it, and of those that did not."""
+    """Send an incident to all channels. Return the kinds of those that took it, and of those that did not."""
     took: list[str] = []
     missed: list[str] = []
     for channel in where:

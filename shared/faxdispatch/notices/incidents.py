@@ -37,7 +37,7 @@ class Incident:
 
 
 def incidents(found: Overview, campaigns: Iterable[Campaign], *, settle: float, since: datetime) -> Iterator[Incident]:
-    """Give all that there are now.
+    """Yield all that there are now.
 
     `settle` is FAX_SETTLE, in seconds; `since` the moment before which no end of a campaign is news.
     """

@@ -36,7 +36,7 @@ class Telling:
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Self | None:
-        """Build it; None where `FAX_NOTICES` is not set.
+        """Build it, or None if `FAX_NOTICES` is not set.
 
         Raises:
             Misconfigured: an address of `FAX_NOTICES` is none.
@@ -51,7 +51,7 @@ class Telling:
         Thread(target=self._run, name="notices", daemon=True).start()
 
     def look(self) -> None:
-        """Tell what is new, where no other process has just looked.
+        """Send what is new, unless another process has just looked.
 
         Raises:
             Unavailable: Redis did not answer. What was not noted as reported is reported at the next look.

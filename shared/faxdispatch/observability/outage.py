@@ -44,7 +44,7 @@ class Outage:
         return self._since is not None or self._clock() - self._until < _LATE
 
     def noticed(self, reason: object) -> None:
-        """Tell that something failed for it, where that is new."""
+        """Report a failure caused by it, if that is new."""
         with self._lock:
             if self.told:
                 return
@@ -76,7 +76,7 @@ class OncePerOutage(logging.Filter):
         self._broker = BROKER if own_broker else REDIS
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Tell whether the record says something of its own."""
+        """Return whether the record says something of its own."""
         why = reason(record)
         if why is None:
             return True
@@ -86,7 +86,7 @@ class OncePerOutage(logging.Filter):
 
 
 def reason(record: logging.LogRecord) -> object | None:
-    """Give why a server is away, as far as a record is about that; None where it is not."""
+    """Return why a server is away, as far as a record is about that, or None if it is not."""
     if record.name == __name__:
         return None
     failure = record.exc_info[1] if record.exc_info else None

@@ -96,7 +96,7 @@ def _integrations(service: str) -> "list[Integration]":
 
 
 class Filter:
-    """What Sentry gets of an event of a service; None where that is nothing. Threads may share it.
+    """What Sentry gets of an event of a service, or None if that is nothing. Threads may share it.
 
     What is foreseen, such as refusals and calls to try again, is told by events and metrics, and an outage once by the
     log. What happens again and again is reported once in `PAUSE` seconds.
@@ -109,7 +109,7 @@ class Filter:
         self._reported: dict[object, float] = {}
 
     def __call__(self, event: "Event", hint: "Hint") -> "Event | None":
-        """Give what is reported."""
+        """Return what is reported."""
         record: logging.LogRecord | None = hint.get("log_record")
         failure = hint["exc_info"][1] if hint.get("exc_info") else None
         if isinstance(failure, (FaxError, *AWAY)) or (record is not None and reason(record) is not None):
@@ -151,7 +151,7 @@ def _failure(value: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _kind(event: "Event") -> object:
-    """Give what two events have in common that tell of the same mistake: classes and places, or else the log line."""
+    """Return what two events have in common that tell of the same mistake: classes and places, or else the log line."""
     told: Mapping[str, Any] = event
     if "exception" not in told:
         return told.get("logger"), told.get("logentry", {}).get("message")

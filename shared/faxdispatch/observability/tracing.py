@@ -46,7 +46,7 @@ class Span:
 
     @property
     def trace(self) -> str | None:
-        """The `traceparent` by which later steps join it; None where nothing is traced."""
+        """The `traceparent` by which later steps join it, or None if nothing is traced."""
         if self._recorded is None:
             return None
         context = self._recorded.get_span_context()
@@ -68,7 +68,7 @@ class Span:
             self.tell({"error.type": type(error).__name__})
 
     def entered(self) -> AbstractContextManager[object]:
-        """Give a block within which further spans of this thread are parts of it."""
+        """Return a block within which further spans of this thread are parts of it."""
         if self._recorded is None:
             return nullcontext()
         from opentelemetry.trace import use_span  # noqa: PLC0415 - the same
@@ -188,10 +188,10 @@ def within(
 
 
 def word(told: str | None) -> str | None:
-    """Give a failure reason or code of Telnyx; None for any other text, which may hold a number or a link."""
+    """Return a failure reason or code of Telnyx, or None for any other text, which may hold a number or a link."""
     return told if told and _WORD.fullmatch(told) else None
 
 
 def parse(found: Any) -> str | None:
-    """Give a `traceparent` that a message brought; None where it is none."""
+    """Return a `traceparent` that a message brought, or None if it is none."""
     return found if isinstance(found, str) and _FORM.fullmatch(found) else None

@@ -20,7 +20,7 @@ def letter_line(letter: DeadLetter, *, full: bool) -> str:
 
 
 def letter_json(letter: DeadLetter, *, full: bool) -> dict[str, Any]:
-    """Give a letter as JSON, with its age in seconds; parts that it does not have are left out."""
+    """Return a letter as JSON, with its age in seconds; parts that it does not have are left out."""
     age = (datetime.now(UTC) - letter.since).total_seconds()
     facts = letter.model_dump(mode="json", by_alias=True)
     found = {name: value for name, value in facts.items() if value not in (None, [], {})}

@@ -122,7 +122,7 @@ class Eraser:
 
 
 def _tells(fields: Mapping[str, str], ids: set[str], number: str | None) -> bool:
-    """Tell whether an entry of a stream is about one of the erased."""
+    """Return whether an entry of a stream is about one of the erased."""
     if fields.get("job_id") in ids or fields.get("fax_id") in ids:
         return True
     return number is not None and any(number in value for value in fields.values())

@@ -8,12 +8,12 @@ from faxdispatch.telnyx.models import Fax
 
 
 def ledger_of(settings: Settings) -> Ledger | None:
-    """Give the ledger, None where no Redis is set. Nothing connects before it is asked."""
+    """Return the ledger, or None if no Redis is set. Nothing connects before it is asked."""
     return Ledger(Scripts.from_settings(settings)) if settings.redis_url is not None else None
 
 
 def marked(fax: Fax, ledger: Ledger | None = None) -> Mark | None:
-    """Give the job and the attempt that a fax says it is, by the mark that goes out with each fax of a ledger.
+    """Return the job and the attempt that a fax says it is, by the mark that goes out with each fax of a ledger.
 
     With `ledger` only a mark of that one counts.
 
@@ -27,7 +27,7 @@ def marked(fax: Fax, ledger: Ledger | None = None) -> Mark | None:
 
 
 def job_of(fax: Fax, ledger: Ledger) -> JobView | None:
-    """Give the job that a fax is an attempt of, the last or an earlier one; None where the ledger knows none.
+    """Return the job that a fax is an attempt of, the last or an earlier one, or None if the ledger knows none.
 
     The mark counts too: of an attempt whose answer was lost, the ledger does not know the fax yet.
 

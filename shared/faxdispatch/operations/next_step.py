@@ -30,7 +30,7 @@ def next_step(job: JobView, place: Place, settings: Settings, pause: Pause | Non
 
 
 def why_held(job: JobView) -> str | None:
-    """Say in a sentence why a job is held, with what its last event adds to that; None where nothing holds it.
+    """Say in a sentence why a job is held, with what its last event adds to that, or None if nothing holds it.
 
     Needs the job's history. What the event adds may hold numbers.
     """
@@ -42,7 +42,7 @@ def why_held(job: JobView) -> str | None:
 
 
 def ends_by(job: JobView) -> str | None:
-    """Say what ends the hold of a job; None where nothing holds it. Needs the job's history."""
+    """Say what ends the hold of a job, or None if nothing holds it. Needs the job's history."""
     reason = _holding(job)
     return ending(reason, job_id=job.job_id, connection=job.connection_id) if reason else None
 
@@ -55,7 +55,7 @@ def pause_line(pause: Pause) -> str:
 
 
 def _holding(job: JobView) -> HoldReason | None:
-    """Give why a job is held; None where it is not, or not any more, or for a reason of a later version."""
+    """Return why a job is held, or None if it is not, or not any more, or for a reason of a later version."""
     if job.state is not State.HELD or job.hold_reason not in set(HoldReason) or _let_go(job):
         return None
     return HoldReason(job.hold_reason)

@@ -10,7 +10,7 @@ from faxdispatch.telnyx.client_state import decode_client_state
 
 
 def observation_of(fax: Fax, source: str) -> Observation:
-    """Give the observation; a status that has no event only moves the job. `source` is `poll` or `listing`."""
+    """Return the observation; a status that has no event only moves the job. `source` is `poll` or `listing`."""
     status = fax.status or ""
     outbound = fax.direction != "inbound"
     if not outbound and status == "delivered":

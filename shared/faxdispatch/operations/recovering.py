@@ -236,7 +236,7 @@ class Recoverer:
     # Campaigns that had gone on as a later generation --------------------------------------------------------------
 
     def _ahead(self, mark: Mark) -> _Place | None:
-        """Give the row that a job is, where it is one of a later generation than the campaign is in here."""
+        """Return the row that a job is, where it is one of a later generation than the campaign is in here."""
         place = self._place(mark)
         return place if place and place.generation > place.campaign.generation else None
 
@@ -279,7 +279,7 @@ class Recoverer:
         return {name: value for name, value in told.items() if value is not None}
 
     def _row(self, mark: Mark, fax: Fax) -> dict[str, Any] | None:
-        """Give what the ledger is told of the row of a campaign that a job is; None where it is none."""
+        """Return what the ledger is told of the row of a campaign that a job is, or None if it is none."""
         place = self._place(mark)
         if place is None:
             return None
@@ -318,7 +318,7 @@ class Recoverer:
     # Around it -----------------------------------------------------------------------------------------------------
 
     def _by_telnyx(self, since: datetime) -> datetime:
-        """Give a moment of Redis' clock by Telnyx's, early enough for what the clocks may have changed since."""
+        """Return a moment of Redis' clock by Telnyx's, early enough for what the clocks may have changed since."""
         told = self._telnyx_clock.now()
         skew = timedelta(seconds=self._settings.fax_settle_skew)
         return since - max(skew, UNTOLD) if told is None else since + (told - self._clock.now()) - skew
@@ -361,7 +361,7 @@ def _count(result: Recovered, mark: Mark, fax: Fax, found: Found) -> None:
 
 
 def _job_of(mark: Mark, fax: Fax) -> dict[str, Any] | None:
-    """Give what is recorded of a job that the ledger does not know, None where Telnyx tells no recipient."""
+    """Return what is recorded of a job that the ledger does not know, or None if Telnyx tells no recipient."""
     request = _request_of(fax)
     if request is None:
         return None
@@ -376,7 +376,7 @@ def _job_of(mark: Mark, fax: Fax) -> dict[str, Any] | None:
 
 
 def _request_of(fax: Fax) -> SendFax | None:
-    """Give the request as far as Telnyx tells it, None where it tells no recipient.
+    """Return the request as far as Telnyx tells it, or None if it tells no recipient.
 
     It is dialled once and not again, since it is not known what else was asked.
     """

@@ -12,7 +12,7 @@ _OF_THE_FIRST = ("job_id", "idempotency_key", "send_at", "send_by")
 
 
 def again(job: JobView, to: str | None, *, region: str | None = None) -> SendFax:
-    """Give what is asked when a job is sent again, to another number where one is given.
+    """Return what is asked when a job is sent again, to another number where one is given.
 
     The new job names the old one, and its idempotency key is made of both: to say it twice is one fax.
 

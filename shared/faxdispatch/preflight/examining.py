@@ -79,7 +79,7 @@ def examine(
 
 
 def is_complete() -> bool:
-    """Tell whether pages can be looked into here, which takes the extra `documents`."""
+    """Return whether pages can be looked into here, which takes the extra `documents`."""
     return all(find_spec(name) for name in ("pypdfium2", "PIL"))
 
 

@@ -47,7 +47,7 @@ def look(url: str, how: How, unchecked_origins: Collection[str] = (), *, quality
 
 
 def fetcher(unchecked_origins: Collection[str] = ()) -> Links:
-    """Give what fetches as Telnyx does: without following redirects, and only from the public internet."""
+    """Return what fetches as Telnyx does: without following redirects, and only from the public internet."""
     return Links(max_bytes=LARGEST, redirects=0, unchecked_origins=unchecked_origins, patience=Patience(total=SECONDS))
 
 
@@ -140,7 +140,7 @@ class LinkedPages:
         self._known: dict[str, int | None] = {}
 
     def pages(self, url: str) -> int | None:
-        """Give the pages of a document, None where they are not known."""
+        """Return the pages of a document, or None if they are not known."""
         if url not in self._known:
             if len(self._known) >= self._most:
                 self.passed_over += 1
@@ -152,6 +152,6 @@ class LinkedPages:
 
     @property
     def mean(self) -> float | None:
-        """The mean pages of those that were counted, None where there are none."""
+        """The mean pages of those that were counted, or None if there are none."""
         counted = [pages for pages in self._known.values() if pages]
         return sum(counted) / len(counted) if counted else None

@@ -39,7 +39,7 @@ class Lookers:
             looker.end()
 
     def facts(self, content: bytes, lines: int) -> dict[str, Any]:
-        """Give what `looking.py` tells of a document; `trouble` is `costly` where it went beyond a bound."""
+        """Return what `looking.py` tells of a document; `trouble` is `costly` where it went beyond a bound."""
         with self._lock:
             looker = self._idle.pop() if self._idle else None
         looker = looker or _Looker()
@@ -60,7 +60,7 @@ class _Looker:
         self._process = converse(_LOOKING)
 
     def look(self, content: bytes, lines: int) -> dict[str, Any] | None:
-        """Give the facts of a document; None where the process did not live to tell them."""
+        """Return the facts of a document, or None if the process did not live to tell them."""
         self.looked += 1
         said, heard = self._process.stdin, self._process.stdout
         if said is None or heard is None:

@@ -95,7 +95,7 @@ def _of_pdf(content: bytes, lines: int, until: float) -> Facts:
 
 
 def _user_units(content: bytes) -> list[float]:
-    """Give the size of each page's unit, which PDFium does not tell; empty where it cannot be told."""
+    """Return the size of each page's unit, which PDFium does not tell; empty where it cannot be told."""
     if b"/UserUnit" not in content and b"/ObjStm" not in content:
         return []
     from pypdf import PdfReader  # noqa: PLC0415 - most documents need none of it
@@ -110,7 +110,7 @@ def _user_units(content: bytes) -> list[float]:
 
 
 def _sheet(document: Any, number: int, unit: float, lines: int, until: float) -> Facts:
-    """Tell what is seen of one page: its size in points, and how it prints."""
+    """Return what is seen of one page: its size in points, and how it prints."""
     import pypdfium2  # noqa: PLC0415 - images need none of it
 
     try:
@@ -163,7 +163,7 @@ def _frame(image: Any, lines: int, until: float) -> Facts:
 
 
 def _printed(page: Any) -> Facts:
-    """Tell the share of black dots, and the bytes of the page as a fax sends it (ITU-T T.6)."""
+    """Return the share of black dots, and the bytes of the page as a fax sends it (ITU-T T.6)."""
     counts = page.convert("L").histogram()
     sent = io.BytesIO()
     page.save(sent, "TIFF", compression="group4")
@@ -198,7 +198,7 @@ def _lines(page: Any, grey: Any, black: Any) -> Facts:
 
 
 def _bars(page: Any) -> Iterator[tuple[float, ...]]:
-    """Give the bounds of lines, and of the sides of frames, in points of the page."""
+    """Yield the bounds of lines, and of the sides of frames, in points of the page."""
     from pypdfium2 import raw  # noqa: PLC0415 - images need none of it
 
     shapes = page.get_objects(filter=[raw.FPDF_PAGEOBJ_PATH], max_depth=1)
@@ -222,7 +222,7 @@ def _is_filled(shape: Any) -> bool:
 
 
 def _box(page: Any, rect: tuple[float, ...], size: tuple[int, int], margin: int = 0) -> Box | None:
-    """Give where a rectangle of the page is in its picture, with so many dots around; None where it is not in it."""
+    """Return where a rectangle of the page is in its picture, with so many dots around, or None if it is not in it."""
     from pypdfium2 import raw  # noqa: PLC0415 - images need none of it
 
     corners = []
@@ -237,7 +237,7 @@ def _box(page: Any, rect: tuple[float, ...], size: tuple[int, int], margin: int 
 
 
 def _is_faint(grey: Any, black: Any) -> bool:
-    """Tell whether what stands out in a piece of a page does not in its dots. What is invisible is no text to lose."""
+    """Return whether text that stands out in a piece of a page is lost in its dots. Invisible text does not count."""
     counts = grey.histogram()
     ground = max(range(256), key=counts.__getitem__)
     least = max(1, sum(counts) // 50)
@@ -253,7 +253,7 @@ def _is_faint(grey: Any, black: Any) -> bool:
 
 
 def _reach(counts: list[int], least: int) -> int:
-    """Give the first level up to which so many dots are."""
+    """Return the first level up to which so many dots are."""
     so_far = 0
     for level, count in enumerate(counts):
         so_far += count
@@ -263,7 +263,7 @@ def _reach(counts: list[int], least: int) -> int:
 
 
 def _size(text: Any, rect: tuple[float, ...]) -> float:
-    """Give the size of the type in a rectangle in points of the page, 0 where that cannot be told."""
+    """Return the size of the type in a rectangle in points of the page, 0 where that cannot be told."""
     from pypdfium2 import raw  # noqa: PLC0415 - images need none of it
 
     left, bottom, right, top = rect

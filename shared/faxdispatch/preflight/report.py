@@ -17,7 +17,7 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was found. `code` names its kind, `page` (from 1) where it is, None where it is the whole."""
+    """One thing that was found. `code` names its kind, `page` (from 1) where it is, or None if it is the whole."""
 
     severity: Severity
     code: str
@@ -28,7 +28,7 @@ class Finding:
         return f"page {self.page}: {self.words}" if self.page else self.words
 
     def as_data(self) -> dict[str, Any]:
-        """Give it as JSON."""
+        """Return it as JSON."""
         return {"severity": self.severity.value, "code": self.code, "page": self.page, "words": self.words}
 
 
@@ -51,7 +51,7 @@ class Report:
 
     @property
     def problem(self) -> str | None:
-        """All errors in a sentence; None where there are none."""
+        """All errors in a sentence, or None if there are none."""
         return "; ".join(map(str, merged(self.errors))) or None
 
 
@@ -66,7 +66,7 @@ def warning(code: str, words: str, page: int | None = None) -> Finding:
 
 
 def merged(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Give findings in order, the same thing on many pages once: its first page, and how many more have it."""
+    """Return findings in order, the same thing on many pages once: its first page, and how many more have it."""
     by_kind: dict[tuple[str, Severity, str], list[Finding]] = {}
     for one in findings:
         # What is said of a whole document is said of each by itself.

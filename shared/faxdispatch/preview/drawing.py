@@ -52,7 +52,7 @@ def _from_image(content: bytes, page: int) -> tuple[int, Any]:
 
 
 def _printed(image: Any, lines: int) -> Any:
-    """Give what a machine prints. Standard lines are drawn twice, so that the picture has the shape of the sheet."""
+    """Return what a machine prints. Standard lines are drawn twice, so that the picture has the shape of the sheet."""
     page = dots(image, lines)
     return page if lines == _FINE else page.resize((ACROSS, 2 * page.height), Image.Resampling.NEAREST)
 

@@ -38,7 +38,7 @@ class Drawn:
 
 
 def can_draw(content: bytes) -> bool:
-    """Tell whether documents of this kind can be drawn here; of the others only their program knows the pages."""
+    """Return whether documents of this kind can be drawn here; of the others only their program knows the pages."""
     return kind_of(content, containers=False) in DRAWN
 
 

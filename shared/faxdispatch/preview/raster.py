@@ -13,13 +13,13 @@ MOST_PIXELS = 120_000_000
 
 
 def rendered(page: Any) -> Any:
-    """Give a page of a PDF in grey, as wide as a line."""
+    """Return a page of a PDF in grey, as wide as a line."""
     wide, high = page.get_size()
     return page.render(scale=min(ACROSS / wide, MOST_LINES / high), grayscale=True).to_pil()
 
 
 def on_white(image: Any) -> Any:
-    """Give an image in grey on white paper, upright."""
+    """Return an image in grey on white paper, upright."""
     if image.mode.startswith("I"):
         # Sixteen bits a dot, of which Pillow would keep the low ones.
         image = image.convert("I").point(lambda level: level * (1 / 256)).convert("L")
@@ -30,7 +30,7 @@ def on_white(image: Any) -> Any:
 
 
 def flattened(image: Any) -> Any:
-    """Give an image in grey on white paper, upright and in the shape of its page."""
+    """Return an image in grey on white paper, upright and in the shape of its page."""
     across, down = image.info.get("dpi", (1, 1))
     grey = on_white(image)
     if across > 0 and down > 0 and across != down:
@@ -40,7 +40,7 @@ def flattened(image: Any) -> Any:
 
 
 def dots(grey: Any, lines: int) -> Any:
-    """Give a page in grey as wide as a line, with so many lines an inch, each dot black or white."""
+    """Return a page in grey as wide as a line, with so many lines an inch, each dot black or white."""
     square = grey.height * ACROSS / grey.width
     count = max(1, min(round(square * lines / DOTS_AN_INCH), MOST_LINES))
     return grey.convert("L").resize((ACROSS, count), Image.Resampling.LANCZOS).convert("1")

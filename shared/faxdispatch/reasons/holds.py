@@ -121,7 +121,7 @@ def ending(reason: HoldReason, *, job_id: str | None = None, connection: str | N
 
 
 def refusal(job_id: str, reply: Mapping[str, Any], *, connection: str | None = None) -> FaxError:
-    """Give the error for a job that the ledger did not release."""
+    """Return the error for a job that the ledger did not release."""
     if reply["outcome"] == "gone":
         return NotKnown(f"job {job_id}: not known here")
     state = State(reply["state"])

@@ -64,7 +64,7 @@ def consequence(verdict: Verdict, fax_id: str | None = None) -> str:
 
 
 def refusal(job_id: str, reply: Mapping[str, Any]) -> FaxError:
-    """Give the error for a verdict that the ledger did not take."""
+    """Return the error for a verdict that the ledger did not take."""
     if reply["outcome"] == "gone":
         return NotKnown(f"job {job_id}: not known here")
     if reply["outcome"] == "taken":

@@ -57,19 +57,19 @@ _UNKNOWN_CODE = "No more is known of that code here."
 
 
 def is_known(cause: str) -> bool:
-    """Tell whether there are words for a cause."""
+    """Return whether there are words for a cause."""
     return cause.isdigit() or cause in TELNYX or cause in OWN
 
 
 def short(cause: str) -> str:
-    """Give a cause for a line of several: a word as it is, a code of Telnyx's with what it means."""
+    """Return a cause for a line of several: a word as it is, a code of Telnyx's with what it means."""
     if not cause.isdigit():
         return cause
     return f"{cause}: {_first_sentence(REFUSALS.get(cause, _UNKNOWN_CODE))}"
 
 
 def with_words(data: dict[str, Any]) -> dict[str, Any]:
-    """Give JSON with a `cause` in it, and `cause_in_words` after that."""
+    """Return JSON with a `cause` in it, and `cause_in_words` after that."""
     told = {}
     for name, value in data.items():
         told[name] = value

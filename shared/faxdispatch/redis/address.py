@@ -112,7 +112,7 @@ class RedisAddress:
         return cls(kind, options, place)
 
     def __repr__(self) -> str:
-        """Tell it from others, also from those with another password, which cannot be guessed of it."""
+        """Identify the address, including its password, without a way to guess the password."""
         facts = repr((self.kind, sorted(self.options.items(), key=lambda item: item[0])))
         return f"<RedisAddress {self.place} {blake2b(facts.encode(), key=_SALT, digest_size=8).hexdigest()}>"
 
@@ -128,7 +128,7 @@ class RedisAddress:
 
 
 def same_redis(one: str, other: str) -> bool:
-    """Tell whether two addresses are of one database of one Redis, whichever ways they are written.
+    """Return whether two addresses are of one database of one Redis, whichever ways they are written.
 
     Raises:
         Misconfigured: one of them begins as an address of a Redis does, and is none.
@@ -163,7 +163,7 @@ def _split(url: str) -> _Parts:
 
 
 def _options(parts: _Parts) -> dict[str, Any]:
-    """Give the options of an address as redis-py reads them, the login and the database among them."""
+    """Return the options of an address as redis-py reads them, the login and the database among them."""
     given = parse_qs(parts.query, keep_blank_values=True)
     if set(given) & _PLACE:
         raise ValueError("host, port and path belong in front of the question mark")
@@ -202,7 +202,7 @@ def _check_options(options: Mapping[str, Any], scheme: str) -> None:
 
 
 def _where(parts: _Parts, options: Mapping[str, Any]) -> tuple[Any, str, dict[str, Any]]:
-    """Give the kind of connection, the place in words, and the options that say where it is."""
+    """Return the kind of connection, the place in words, and the options that say where it is."""
     if parts.scheme in _SOCKET:
         path = unquote(parts.path)
         if parts.place or not path.strip("/"):

@@ -8,7 +8,7 @@ _SETTINGS = {"maxmemory-policy": "maxmemory_policy", "maxmemory": "maxmemory", "
 
 
 def facts(redis: Any, *sections: str) -> dict[str, Any]:
-    """Give the fields of INFO, or of these sections; `appendfsync` is in neither, and there where CONFIG tells it.
+    """Return the fields of INFO, or of these sections; `appendfsync` is in neither, and there where CONFIG tells it.
 
     Where INFO is refused, `role` and the version are what the greeting says, and of `aof_enabled`, `maxmemory` and
     `maxmemory_policy` there is what CONFIG tells. What nobody tells is not there.

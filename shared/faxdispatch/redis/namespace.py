@@ -22,19 +22,19 @@ _KOMBU = "_kombu."
 
 
 def with_namespace(url: str, namespace: str | None) -> str:
-    """Give an address of a Redis with a namespace among its options; as it is where there is none to add."""
+    """Return an address of a Redis with a namespace among its options; as it is where there is none to add."""
     if namespace is None:
         return url
     return f"{url}{'&' if '?' in url else '?'}namespace={namespace}"
 
 
 def queue_name(namespace: str, queue: str) -> str:
-    """Give the name of one of our queues, or exchanges, in a namespace."""
+    """Return the name of one of our queues, or exchanges, in a namespace."""
     return f"{namespace}{queue.removeprefix(USUAL)}"
 
 
 def key_name(namespace: str, key: Any) -> Any:
-    """Give a key as it is written on the wire; what is no key of ours, or is written so already, stays as it is."""
+    """Return a key as it is written on the wire; what is no key of ours, or is written so already, stays as it is."""
     if isinstance(key, bytes):
         return key_name(namespace, key.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
     if not isinstance(key, str):
@@ -45,13 +45,13 @@ def key_name(namespace: str, key: Any) -> Any:
 
 
 def in_namespace(namespace: str, command: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Give a command with its keys in a namespace."""
+    """Return a command with its keys in a namespace."""
     at = set(_keys(command))
     return tuple(key_name(namespace, word) if place in at else word for place, word in enumerate(command))
 
 
 def _keys(command: tuple[Any, ...]) -> Iterable[int]:
-    """Give the places of a command at which keys stand."""
+    """Return the places of a command at which keys stand."""
     word = str(command[0]).upper()
     if word in _NONE:
         return ()

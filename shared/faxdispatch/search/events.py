@@ -13,7 +13,7 @@ _AFTERWARDS = 300_000
 
 
 def events_of_row(scripts: Scripts, found: Found) -> tuple[Event, ...]:
-    """Give the events of a row's job that the stream still has, in their order.
+    """Return the events of a row's job that the stream still has, in their order.
 
     The stream is read from the row's end back to its first event, a page at a time.
 

@@ -22,7 +22,7 @@ _CURSOR = re.compile(r"(\d{0,15})\.(\d{0,15})\.([A-Za-z0-9_-]{0,100})\.(\d{1,9})
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What was found, the newest first; `cursor` is what to go on after, None where there is nothing more."""
+    """What was found, the newest first; `cursor` is what to go on after, or None if there is nothing more."""
 
     faxes: tuple[Found, ...]
     cursor: str | None
@@ -96,7 +96,7 @@ class Search:
         return Page(tuple(faxes), None)
 
     def all(self, wanted: Wanted) -> Iterator[Found]:
-        """Give every fax that is wanted, one after the other, as they are read.
+        """Return every fax that is wanted, one after the other, as they are read.
 
         Raises:
             NotKnown: there is no campaign of the id that is looked for.
@@ -104,7 +104,7 @@ class Search:
         return _Walk(self._ledger, self._campaigns, wanted, Effort(None), _Place()).go()
 
     def job(self, job_id: str) -> Found:
-        """Give one fax by the id of its job, also a row whose job is not kept any more.
+        """Return one fax by the id of its job, also a row whose job is not kept any more.
 
         Raises:
             NotKnown: there is none of that id (any more).
@@ -115,7 +115,7 @@ class Search:
         return found
 
     def view(self, job_id: str, *, history: bool = False) -> JobView:
-        """Give a job as `Ledger.job` does, and a row whose job is not kept any more as its record tells.
+        """Return a job as `Ledger.job` does, and a row whose job is not kept any more as its record tells.
 
         Of such a row, the history is what the stream still has of it. A row that was not begun is `queued`.
 
@@ -156,7 +156,7 @@ class _Walk:
         self._rows = CampaignRows(ledger, campaigns, wanted, effort)
 
     def go(self) -> Iterator[Found]:
-        """Give what is wanted from the place on."""
+        """Return what is wanted from the place on."""
         if job_id := self._named():
             found = self._by_id(job_id)
             return iter([found] if found else [])
@@ -165,7 +165,7 @@ class _Walk:
         return self._merged()
 
     def _named(self) -> str | None:
-        """Give the job that an id or a key stands for."""
+        """Return the job that an id or a key stands for."""
         wanted, redis = self._wanted, self._ledger.redis
         with redis_trouble():
             if wanted.job_id:
@@ -210,7 +210,7 @@ class _Walk:
             following = next(campaigns, None)
 
     def _left(self) -> list[tuple[str, int]]:
-        """Give the campaigns that are not done, each with when it was made."""
+        """Return the campaigns that are not done, each with when it was made."""
         if self._wanted.campaign_id is not None:
             campaign = self._campaigns.get(self._wanted.campaign_id)
             return [(campaign.id, round(campaign.created_at.timestamp() * 1000))]

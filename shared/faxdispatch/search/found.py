@@ -45,7 +45,7 @@ class Found:
     row: int | None
 
     def as_data(self) -> dict[str, Any]:
-        """Give it as JSON types."""
+        """Return it as JSON types."""
         return {
             name: value.isoformat() if isinstance(value, datetime) else list(value) if name == "tags" else value
             for name, value in asdict(self).items()

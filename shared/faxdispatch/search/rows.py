@@ -38,7 +38,7 @@ class CampaignRows:
         self._codes = {_CODES[state] for state in every}
 
     def after(self, campaign: Campaign, row: int) -> Iterator[tuple[int, Found | None]]:
-        """Give the wanted rows of a campaign after `row`, in order, each with its number.
+        """Yield the wanted rows of a campaign after `row`, in order, each with its number.
 
         None stands for the end of a chunk, after which a search can go on.
         """
@@ -57,7 +57,7 @@ class CampaignRows:
             yield (chunks[-1] + 1) * CHUNK, None
 
     def _stands(self, campaign: Campaign, chunks: Sequence[int]) -> bool:
-        """Tell whether a row of some chunks may stand where it is wanted."""
+        """Return whether a row of some chunks may stand where it is wanted."""
         if self._wanted.states is None:
             return True
         codes = self._campaigns.codes(campaign.id, chunks[0] * CHUNK + 1, (chunks[-1] + 1) * CHUNK)
@@ -73,7 +73,7 @@ class CampaignRows:
                 yield row, self.one(campaign, row)
 
     def one(self, campaign: Campaign, row: int) -> Found | None:
-        """Give a row, None where it is not wanted.
+        """Return a row, or None if it is not wanted.
 
         Raises:
             NotKnown: there is no such row.
@@ -106,7 +106,7 @@ class CampaignRows:
             yield from self._tell(campaign, there[at : at + _MANY])
 
     def _candidates(self, campaign: Campaign, first: int, last: int) -> set[int]:
-        """Give the rows that may be wanted by their codes and records, which cost less to read than the rows."""
+        """Return the rows that may be wanted by their codes and records, which cost less to read than the rows."""
         wanted, codes = self._wanted, self._campaigns.codes(campaign.id, first, last)
         rows = {first + at for at, code in enumerate(codes) if code in self._codes}
         if not rows or (wanted.cause is None and wanted.since is None and wanted.until is None):

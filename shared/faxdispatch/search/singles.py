@@ -25,7 +25,7 @@ class Singles:
         self._looked = self._looked_for()
 
     def _looked_for(self) -> Looked | None:
-        """Give what the index is asked for; None where nothing can be found there."""
+        """Return what the index is asked for, or None if nothing can be found there."""
         wanted = self._wanted
         codes = None if wanted.states is None else "".join(sorted({_CODES.get(one, "") for one in wanted.states}))
         causes = None if wanted.cause is None else self._index.cause_numbers([wanted.cause])
@@ -41,7 +41,7 @@ class Singles:
         )
 
     def before(self, n: int | None) -> Iterator[tuple[int, Found | None]]:
-        """Give the wanted faxes recorded before record `n`, all of them where it is None, each with its record.
+        """Yield the wanted faxes recorded before record `n`, all of them where it is None, each with its record.
 
         None stands for one that is not wanted after all, or for a block without any: a search can go on before it.
         """
@@ -87,7 +87,7 @@ class Singles:
             yield entry.n, found_job(view) if view and self.fits(view) else None
 
     def fits(self, view: JobView) -> bool:
-        """Tell whether a job is wanted."""
+        """Return whether a job is wanted."""
         wanted, request = self._wanted, view.request
         return (
             wanted.stands(view.state.value)

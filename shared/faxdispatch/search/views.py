@@ -15,7 +15,7 @@ _STATES = {PENDING: State.QUEUED, SUPPRESSED: State.CANCELLED}
 
 
 def view_of_row(campaign: Campaign, found: Found, fields: Mapping[str, Any], history: tuple[Event, ...]) -> JobView:
-    """Give what is known of a row; `fields` are what it asks for itself.
+    """Return what is known of a row; `fields` are what it asks for itself.
 
     A record has no more than a row needs forever: counters of retries, holds and listings are 0.
     """

@@ -69,16 +69,16 @@ class Wanted:
 
     @property
     def empty(self) -> bool:
-        """Tell whether every fax is meant."""
+        """Return whether every fax is meant."""
         return self == type(self)()
 
     def stands(self, state: str) -> bool:
-        """Tell whether a fax that stands there may be meant."""
+        """Return whether a fax that stands there may be meant."""
         return self.states is None or state in self.states
 
 
 def as_dialled(text: str, region: str | None) -> str:
-    """Give a number as it is kept: E.164, or the SIP URI as it stands.
+    """Return a number as it is kept: E.164, or the SIP URI as it stands.
 
     Raises:
         BadInput: it is none.

@@ -16,7 +16,7 @@ class Task(WSGITask):  # type: ignore[misc] # waitress has no types
     """waitress's answer; after one that says that the request is too large, the connection is closed."""
 
     def build_response_header(self) -> bytes:
-        """Give status line and headers."""
+        """Return status line and headers."""
         if self.status.startswith("413"):
             self.set_close_on_finish()
         head: bytes = super().build_response_header()
@@ -53,7 +53,7 @@ class Channel(HTTPChannel):  # type: ignore[misc] # waitress has no types
         self.since = time.monotonic()
 
     def waits_for_client(self) -> bool:
-        """Tell whether it is the client's turn: to bring a request, or to take what is ready."""
+        """Return whether it is the client's turn: to bring a request, or to take what is ready."""
         return not self.will_close and (not self.requests or self.total_outbufs_len > 0)
 
     def hang_up(self) -> None:
@@ -69,7 +69,7 @@ class Channel(HTTPChannel):  # type: ignore[misc] # waitress has no types
 
 
 def origin(address: str) -> str:
-    """Give what one client has at its command: an IPv4 address, or the /64 network of an IPv6 one."""
+    """Return what one client has at its command: an IPv4 address, or the /64 network of an IPv6 one."""
     try:
         known = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:

@@ -114,7 +114,7 @@ class StrictChunks(ChunkedReceiver):  # type: ignore[misc] # waitress has no typ
 
 
 def _has_bare_line_end(data: bytes) -> bool:
-    """Tell whether a head, as far as it is here, has line ends other than CR LF, or begins with a blank."""
+    """Return whether a head, as far as it is here, has line ends other than CR LF, or begins with a blank."""
     head = data.partition(b"\r\n\r\n")[0]
     pairs = head.count(b"\r\n")
     lone = head.count(b"\r") - pairs - head.endswith(b"\r")
@@ -122,7 +122,7 @@ def _has_bare_line_end(data: bytes) -> bool:
 
 
 def _ambiguity(head: bytes) -> str | None:
-    """Give what could be read in two ways, in words; None for a head that is clear."""
+    """Return what could be read in two ways, in words, or None for a head that is clear."""
     line = _REQUEST_LINE.fullmatch(head.partition(b"\r\n")[0])
     if not line:
         return "The request line is not plain HTTP/1.1 or HTTP/1.0"

@@ -104,7 +104,7 @@ class Server(TcpWSGIServer):  # type: ignore[misc] # waitress has no types
             log.warning("all %d connections are taken; slow clients are hung up on", self._bounds.connections)
 
     def fix_addr(self, addr: Any) -> Any:
-        """Give the address of a client as the app sees it."""
+        """Return the address of a client as the app sees it."""
         return (_plain(addr[0]), *addr[1:])
 
     def run_aside(self) -> None:
@@ -135,5 +135,5 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 def _plain(address: str) -> str:
-    """Give the address of an IPv4 client as such, though it reached a socket for both kinds."""
+    """Return the address of an IPv4 client as such, though it reached a socket for both kinds."""
     return address.removeprefix("::ffff:") if "." in address else address

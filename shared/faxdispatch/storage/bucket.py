@@ -63,7 +63,7 @@ class Bucket:
         return f"{self._url}/{name}"
 
     def get(self, name: str) -> bytes:
-        """Give the content of what has that name."""
+        """Return the content of what has that name."""
         path = self._path(name)
         with self._trouble(f"{name} was not read"):
             return bytes(self._files.cat_file(path))

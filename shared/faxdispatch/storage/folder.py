@@ -40,7 +40,7 @@ class Folder:
             return self._write(checked_name(name), io.BytesIO(text.encode()))
 
     def get(self, name: str) -> bytes:
-        """Give the content of what has that name."""
+        """Return the content of what has that name."""
         with self._trouble(f"{name} was not read"):
             return (self._folder / checked_name(name)).read_bytes()
 

@@ -11,7 +11,7 @@ _KEPT = 40
 
 
 def stored_name(fax_id: str, suffix: str) -> str:
-    """Give the name for a fax's file: `<fax id>.pdf` for the suffix `.pdf`, always the same for the same fax.
+    """Return the name for a fax's file: `<fax id>.pdf` for the suffix `.pdf`, always the same for the same fax.
 
     Of an id with other characters than letters, digits, `_` and `-`, or with more than 64, what is harmless is kept,
     and the hash of all of it follows after a dot. A plain id has no dot, so two faxes never have the same name.
@@ -27,7 +27,7 @@ def stored_name(fax_id: str, suffix: str) -> str:
 
 
 def checked_name(name: str) -> str:
-    """Give a name back that is one of ours: no folders, not hidden, nothing that a shell or a bucket reads otherwise.
+    """Return a name back that is one of ours: no folders, not hidden, nothing that a shell or a bucket reads otherwise.
 
     Raises:
         ValueError: it is another.

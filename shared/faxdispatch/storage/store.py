@@ -28,7 +28,7 @@ class Store(Protocol):
         """Store a text as UTF-8. Gives its address."""
 
     def get(self, name: str) -> bytes:
-        """Give the content of what has that name."""
+        """Return the content of what has that name."""
 
     def delete(self, name: str) -> None:
         """Delete what has that name; no error where it is gone already."""
@@ -38,7 +38,7 @@ class Store(Protocol):
 
 
 def open_store(where: str) -> Store:
-    """Give the place that FAX_INBOUND_DIR names: a folder, which need not be there yet, or an fsspec URL.
+    """Return the place that FAX_INBOUND_DIR names: a folder, which need not be there yet, or an fsspec URL.
 
     The settings of a bucket (keys, region, endpoint) come from the environment, as its own library reads them.
 

@@ -99,12 +99,12 @@ class Consumer:
         return cls((settings or Settings.load()).redis, group, name, **options)
 
     def __iter__(self) -> Iterator[Delivery]:
-        """Give deliveries forever, waiting for new ones. Raises `Unavailable`; iterate again to go on."""
+        """Yield deliveries forever, waiting for new ones. Raises `Unavailable`; iterate again to go on."""
         while True:
             yield from self.read()
 
     def read(self, *, block: float = 5.0) -> list[Delivery]:
-        """Give the next deliveries; none where nothing came for `block` seconds (0 does not wait; at most 10).
+        """Return the next deliveries; none where nothing came for `block` seconds (0 does not wait; at most 10).
 
         First what this member was handed before and has not acknowledged, one by one; then what others left behind;
         then what is new.

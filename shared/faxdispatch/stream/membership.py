@@ -138,7 +138,7 @@ class Membership:
         return found
 
     def _deliveries(self, entry_id: str) -> int:
-        """Tell how often a pending entry was handed out; 0 where it is not pending any more."""
+        """Return how often a pending entry was handed out; 0 where it is not pending any more."""
         found: Any = self._redis.xpending_range(self._stream, self._group, entry_id, entry_id, 1)
         return int(found[0]["times_delivered"]) if found else 0
 
@@ -166,7 +166,7 @@ class Membership:
         return bool(self._leave(keys=[self._stream], args=[self._group, self._name]))
 
     def _examined(self, entry: Entry, *, again: bool) -> Delivery | None:
-        """Give the entry as a delivery; None where it is none any more, or never was one."""
+        """Return the entry as a delivery, or None if it is none any more, or never was one."""
         entry_id, fields = entry
         if not fields:
             self.trimmed += self.ack([entry_id])

@@ -48,7 +48,7 @@ def open_stream(redis_url: str) -> Redis:
 
 
 def first_id(position: Position) -> str:
-    """Give the lowest entry id that an entry at or after `position` can have. `$` has none and stays `$`.
+    """Return the lowest entry id that an entry at or after `position` can have. `$` has none and stays `$`.
 
     Raises:
         BadInput: neither an entry id nor an aware datetime.
@@ -66,7 +66,7 @@ def first_id(position: Position) -> str:
 
 
 def before(entry_id: str) -> str:
-    """Give the id just below `entry_id`: a group that stands there reads that entry next."""
+    """Return the id just below `entry_id`: a group that stands there reads that entry next."""
     millis, sequence = (int(part) for part in entry_id.split("-"))
     if sequence:
         return f"{millis}-{sequence - 1}"
@@ -74,7 +74,7 @@ def before(entry_id: str) -> str:
 
 
 def moment(entry_id: str) -> datetime:
-    """Give the time at which an entry was written, by Redis' clock."""
+    """Return the time at which an entry was written, by Redis' clock."""
     return datetime.fromtimestamp(int(entry_id.partition("-")[0]) / 1000, UTC)
 
 
@@ -125,7 +125,7 @@ def follow(
 
 
 def last_id(redis: Redis, stream: str = STREAM) -> str:
-    """Give the id of the last entry that was written, `0-0` where there was none. Raises `Unavailable`."""
+    """Return the id of the last entry that was written, `0-0` where there was none. Raises `Unavailable`."""
     with redis_trouble():
         newest: Any = redis.xrevrange(stream, count=1)
         if newest:
@@ -137,7 +137,7 @@ def last_id(redis: Redis, stream: str = STREAM) -> str:
 
 
 def readable(entries: list[tuple[str, dict[str, str]]]) -> Iterator[Delivery]:
-    """Give those entries that are events; say of the others in the log that they are none."""
+    """Yield those entries that are events; say of the others in the log that they are none."""
     for entry_id, fields in entries:
         try:
             yield Delivery(entry_id, Event.from_fields(fields))

@@ -69,11 +69,11 @@ class Child:
 
     @property
     def exit_code(self) -> int | None:
-        """How it ended; None while it runs."""
+        """How it ended, or None while it runs."""
         return self._process.poll()
 
     def words(self, most: int) -> list[str]:
-        """Give the last lines that it said, in its output or its log, since it was started."""
+        """Return the last lines that it said, in its output or its log, since it was started."""
         if self.role.log is None or not self.role.log.exists():
             return list(self.lines)[-most:]
         with self.role.log.open("rb") as log:

@@ -16,7 +16,7 @@ PR_SET_PDEATHSIG = 1
 
 
 def ending_with_parent(command: list[str]) -> list[str]:
-    """Give the command with which a process is started that ends with this one; on Linux only, else as it is.
+    """Return the command with which a process is started that ends with this one; on Linux only, else as it is.
 
     The kernel ends the child with the *thread* that started it, so that thread must live as long as the process.
     """

@@ -12,7 +12,7 @@ PROCESSES = ("worker", "webhook", "console", "simulator")
 
 
 def checkout() -> Path:
-    """Give the folder that holds the processes.
+    """Return the folder that holds the processes.
 
     Raises:
         Misconfigured: where the package was installed from a wheel, so that there is none.

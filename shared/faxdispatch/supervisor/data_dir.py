@@ -42,7 +42,7 @@ def data_dir(folder: Path) -> Iterator[Path]:
 
 
 def former_port(folder: Path) -> str | None:
-    """Give the port of 127.0.0.1 on which an older version's Valkey listened with this folder, and forget it."""
+    """Return the port of 127.0.0.1 on which an older version's Valkey listened with this folder, and forget it."""
     note = folder / "port"
     try:
         found = note.read_text().strip()

@@ -65,7 +65,7 @@ def run(settings: Settings, *, workers: int, simulate: bool, say: Say) -> None:
 
 @contextmanager
 def _memory(settings: Settings, *, simulate: bool) -> Iterator[Path | None]:
-    """Give the folder for a Valkey of our own; None where there is a Redis already."""
+    """Yield the folder for a Valkey of our own, or None if there is a Redis already."""
     if settings.redis_url:
         yield None
         return
@@ -125,7 +125,7 @@ def _start_valkey(stack: Stack, folder: Path, say: Say) -> None:
 
 
 def _first_user(settings: Settings) -> str | None:
-    """Let somebody sign in where nobody may yet; give the password, None where there are users or a proxy."""
+    """Let somebody sign in where nobody may yet; give the password, or None if there are users or a proxy."""
     from faxdispatch.access.users import Role, Users  # noqa: PLC0415 - what hashes passwords is slow to load
 
     users = Users(settings.console_users)

@@ -26,7 +26,7 @@ SETTINGS = frozenset(name.upper() for name in Settings.model_fields)
 
 
 def free_port() -> int:
-    """Give a port of 127.0.0.1 that nothing listens on at the moment."""
+    """Return a port of 127.0.0.1 that nothing listens on at the moment."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -34,7 +34,7 @@ def free_port() -> int:
 
 
 def environment(changes: Mapping[str, str], *, inherit: bool) -> dict[str, str]:
-    """Give the environment of our processes; without `inherit` no setting of the surroundings reaches them."""
+    """Return the environment of our processes; without `inherit` no setting of the surroundings reaches them."""
     base = {name: value for name, value in os.environ.items() if inherit or name not in SETTINGS}
     path = os.pathsep.join(filter(None, (str(checkout()), base.get("PYTHONPATH"))))
     # An installation apart stands beside others and is nobody else's.
@@ -48,56 +48,56 @@ def _python(module: str) -> list[str]:
 
 
 def valkey(folder: Path, port: int | None = None) -> Role:
-    """Give the private Valkey with its files in `folder`; it listens on a port where one is given."""
+    """Return the private Valkey with its files in `folder`; it listens on a port where one is given."""
     return server(valkey_command(folder, port), folder, valkey_url(folder, port))
 
 
 def server(command: list[str], folder: Path, url: str) -> Role:
-    """Give a Valkey that a command starts, and that answers at `url`; what it says is in its log."""
+    """Return a Valkey that a command starts, and that answers at `url`; what it says is in its log."""
     return Role("valkey", command, os.environ, folder, lambda _: _answers(url), log=folder / LOG)
 
 
 def web(folder: Path, surroundings: Mapping[str, str]) -> Role:
-    """Give the webhook server; its address comes from `PORT`, and it gets no key to send with."""
+    """Return the webhook server; its address comes from `PORT`, and it gets no key to send with."""
     url = f"http://127.0.0.1:{surroundings['PORT']}/healthz"
     own = {name: value for name, value in surroundings.items() if name != "TELNYX_API_KEY"}
     return Role("web", _python("webhook"), own, folder, lambda _: _serves(url))
 
 
 def worker(folder: Path, surroundings: Mapping[str, str], *, number: int = 1) -> Role:
-    """Give a worker with the scheduler inside."""
+    """Return a worker with the scheduler inside."""
     name = "worker" if number == 1 else f"worker{number}"
     url = with_namespace(surroundings["REDIS_URL"], surroundings.get("FAX_NAMESPACE"))
     return Role(name, _python("worker"), surroundings, folder, lambda child: _at_work(child, url), grace=_WORKER_GRACE)
 
 
 def console(folder: Path, surroundings: Mapping[str, str]) -> Role:
-    """Give the console; `console_address` is where it serves."""
+    """Return the console; `console_address` is where it serves."""
     url = f"{console_address(surroundings)}/healthz"
     return Role("console", _python("console"), surroundings, folder, lambda _: _serves(url))
 
 
 def console_address(surroundings: Mapping[str, str]) -> str:
-    """Give the address of the console on this machine."""
+    """Return the address of the console on this machine."""
     host = surroundings["FAX_CONSOLE_HOST"]
     known = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
     return f"http://{known}:{surroundings['FAX_CONSOLE_PORT']}"
 
 
 def simulator(folder: Path, options: list[str]) -> Role:
-    """Give the simulated Telnyx; once it is ready, `introduction` tells where it is."""
+    """Return the simulated Telnyx; once it is ready, `introduction` tells where it is."""
     surroundings = environment({}, inherit=False)
     return Role("simulator", [*_python("simulator"), *options], surroundings, folder, lambda child: bool(_said(child)))
 
 
 def introduction(child: Child) -> dict[str, Any]:
-    """Give what the simulator said of itself: addresses, keys, connections."""
+    """Return what the simulator said of itself: addresses, keys, connections."""
     said: dict[str, Any] = json.loads(_said(child))
     return said
 
 
 def simulated(about: Mapping[str, Any]) -> dict[str, str]:
-    """Give the settings that make the simulator the Telnyx of our processes."""
+    """Return the settings that make the simulator the Telnyx of our processes."""
     return {
         "TELNYX_BASE_URL": about["base_url"],
         "TELNYX_API_KEY": about["api_key"],

@@ -21,7 +21,7 @@ _LONGEST = 103
 
 
 def valkey_command(data_dir: Path, port: int | None = None) -> list[str]:
-    """Give the command that runs the server in the foreground with its files in `data_dir`.
+    """Return the command that runs the server in the foreground with its files in `data_dir`.
 
     It listens on a socket that only our user can open. With a `port` it listens there instead, on 127.0.0.1, where any
     user of the machine can send at our cost, and read or empty everything: that is for tests.
@@ -52,19 +52,19 @@ def valkey_command(data_dir: Path, port: int | None = None) -> list[str]:
 
 
 def valkey_url(data_dir: Path, port: int | None = None) -> str:
-    """Give the address of the server that `valkey_command` starts; without a port it is the same at every start."""
+    """Return the address of the server that `valkey_command` starts; without a port it is the same at every start."""
     if port:
         return f"redis://127.0.0.1:{port}/0"
     return f"unix://{quote(str(_socket(data_dir)))}"
 
 
 def celery_url(url: str) -> str:
-    """Give the address of a server on a socket as Celery writes it, for apps that have only Celery to read it."""
+    """Return the address of a server on a socket as Celery writes it, for apps that have only Celery to read it."""
     return url.replace("unix://", "redis+socket://", 1)
 
 
 def _socket(data_dir: Path) -> Path:
-    """Give the path of the socket: in the folder itself, or in one for our user alone where that is too long."""
+    """Return the path of the socket: in the folder itself, or in one for our user alone where that is too long."""
     path = data_dir.resolve() / _SOCKET
     if len(os.fsencode(path)) <= _LONGEST:
         return path

@@ -35,7 +35,7 @@ def if_repeatable(error: BaseException) -> bool:
 
 
 def segment(value: str, what: str) -> str:
-    """Give an id or a name as one segment of a path.
+    """Return an id or a name as one segment of a path.
 
     Raises:
         BadInput: empty, or a dot segment, which would address another resource than the one meant.
@@ -128,7 +128,7 @@ def _numbered(call: Call, number: int) -> Call:
 
 
 def _last(operation: str, page: Page[Any], number: int) -> int | None:
-    """Give the number of the last page; None where the page does not say.
+    """Return the number of the last page, or None if the page does not say.
 
     Raises:
         OutcomeUnknown: the page contradicts itself. A listing must not pass for complete then.

@@ -38,7 +38,7 @@ class Charge(Resource):
     """`outbound` or `inbound`."""
     status: Text = None
     cost: Annotated[Decimal | None, BeforeValidator(_money)] = Field(default=None)
-    """In `currency`; None where it is no amount of money."""
+    """In `currency`, or None if it is no amount of money."""
     currency: Text = None
 
     @property

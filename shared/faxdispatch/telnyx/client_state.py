@@ -19,17 +19,17 @@ class Mark(NamedTuple):
     job_id: str
     attempt: int
     ledger: str | None
-    """Id of the ledger that sent it; None where the mark does not say."""
+    """Id of the ledger that sent it, or None if the mark does not say."""
 
 
 def encode_client_state(job_id: str, attempt: int, ledger: str | None = None) -> str:
-    """Give the client_state of an attempt; without `ledger` it is one that any ledger takes for its own."""
+    """Return the client_state of an attempt; without `ledger` it is one that any ledger takes for its own."""
     lead = f"fd2:{ledger}" if ledger else "fd1"
     return base64.b64encode(f"{lead}:{job_id}:{attempt}".encode()).decode()
 
 
 def decode_client_state(text: str | None) -> Mark | None:
-    """Read a mark; None where the text is not one of ours, whatever it is."""
+    """Read a mark, or None if the text is not one of ours, whatever it is."""
     try:
         found = _FORM.fullmatch(base64.b64decode(text or "", validate=True).decode())
     except (binascii.Error, ValueError):

@@ -12,7 +12,7 @@ BELIEVED = 3600.0
 
 @lru_cache(maxsize=8)
 def _read(date: str) -> datetime | None:
-    """Read a date, None where it is not readable. Many answers of one second have the same."""
+    """Read a date, or None if it is not readable. Many answers of one second have the same."""
     try:
         told = parsedate_to_datetime(date)
     except (ValueError, TypeError, IndexError):
@@ -33,7 +33,7 @@ class TelnyxClock:
             self._heard = self._monotonic(), told
 
     def now(self, *, heard_since: float | None = None) -> datetime | None:
-        """Give the present moment at Telnyx; None where no answer has told it lately.
+        """Return the present moment at Telnyx, or None if no answer has told it lately.
 
         With `heard_since`, a time of the monotonic clock, only answers after that count.
         """

@@ -139,7 +139,7 @@ def _head(request: httpx.Request) -> bytes:
 
 
 def _parts(request: httpx.Request) -> list[bytes]:
-    """Give the bytes of a request: joined, unless it holds a document, which is not copied for that."""
+    """Return the bytes of a request: joined, unless it holds a document, which is not copied for that."""
     parts = [_head(request), *request.stream]  # type: ignore[misc] # a request of ours has a stream that is not async
     return parts if sum(map(len, parts)) > _PART else [b"".join(parts)]
 
@@ -159,7 +159,7 @@ def _send(connected: socket.socket, parts: list[bytes]) -> None:
 
 
 def _has_spoken(connected: socket.socket) -> bool:
-    """Tell whether something came over an idle connection: its end, or what answers no request."""
+    """Return whether something came over an idle connection: its end, or what answers no request."""
     poll = select.poll()
     poll.register(connected, select.POLLIN)
     return bool(poll.poll(0))
@@ -167,7 +167,7 @@ def _has_spoken(connected: socket.socket) -> bool:
 
 @contextmanager
 def _as(late: type[httpx.TimeoutException], lost: type[httpx.NetworkError]) -> Iterator[None]:
-    """Give trouble with the connection the names that httpx has for it."""
+    """Yield trouble with the connection the names that httpx has for it."""
     try:
         yield
     except TimeoutError as error:

@@ -127,7 +127,7 @@ def _fields(ttl_seconds: int | None) -> dict[str, Any]:
 
 
 def _storing(operation: str, method: str, path: str, source: Path | bytes | str | None, fields: dict[str, Any]) -> Call:
-    """Give the call: JSON for a URL or for no source, multipart for bytes."""
+    """Return the call: JSON for a URL or for no source, multipart for bytes."""
     if source is None:
         return Call(operation, method, path, json=fields)
     if isinstance(source, str):

@@ -24,7 +24,7 @@ class Resource(BaseModel):
         return None
 
     def as_data(self) -> dict[str, Any]:
-        """Give what Telnyx sent as JSON, under its own names, the fields among it that are not known here."""
+        """Return what Telnyx sent as JSON, under its own names, the fields among it that are not known here."""
         return self.model_dump(mode="json", by_alias=True, exclude_unset=True)
 
     def __repr_args__(self) -> list[tuple[str | None, Any]]:

@@ -78,7 +78,7 @@ class Request(BaseModel):
             raise BadInput("; ".join(_problem(found) for found in error.errors(include_url=False))) from None
 
     def body(self) -> dict[str, Any]:
-        """Give the JSON object to send: what was set, an explicit None as `null`, which is how to clear a field."""
+        """Return the JSON object to send: what was set, an explicit None as `null`, which is how to clear a field."""
         return self.model_dump(mode="json", by_alias=True, exclude_unset=True)
 
     def __repr_args__(self) -> list[tuple[str | None, Any]]:
@@ -122,7 +122,7 @@ class SendRequest(Request):
         return self
 
     def body(self) -> dict[str, Any]:
-        """Give the JSON object to send, without what is None: nothing of a send can be cleared."""
+        """Return the JSON object to send, without what is None: nothing of a send can be cleared."""
         return self.model_dump(mode="json", by_alias=True, exclude_none=True)
 
 

@@ -25,7 +25,7 @@ def sign(key: SigningKey | bytes, timestamp: str, body: bytes) -> str:
 
 
 def public_key(key: SigningKey | bytes) -> str:
-    """Give the public half as the Telnyx portal shows it: base64 of the 32 bytes."""
+    """Return the public half as the Telnyx portal shows it: base64 of the 32 bytes."""
     signing_key = key if isinstance(key, SigningKey) else SigningKey(key)
     return base64.b64encode(bytes(signing_key.verify_key)).decode()
 
@@ -56,7 +56,7 @@ class PublicKeys:
         return len(self._keys)
 
     def verify(self, timestamp: str, body: bytes, signature: bytes) -> bool:
-        """Tell whether one of the keys signed this body at this timestamp; never raises.
+        """Return whether one of the keys signed this body at this timestamp; never raises.
 
         `timestamp` is the header's text as it came, `signature` the 64 bytes that its header holds in base64.
         """

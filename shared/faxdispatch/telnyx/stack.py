@@ -44,7 +44,7 @@ class ClientStack:
 
     @contextmanager
     def borrow(self) -> Iterator[TelnyxClient]:
-        """Give a client that no other thread has until the block ends; never waits."""
+        """Yield a client that no other thread has until the block ends; never waits."""
         try:
             client = self._idle.pop()
         except IndexError:

@@ -28,7 +28,7 @@ def loads(body: bytes) -> Any:
 
 
 def canonical(value: Any) -> bytes:
-    """Give the one way to write `value`: names sorted, no blanks, UTF-8. Takes only what `loads` gave."""
+    """Return the one way to write `value`: names sorted, no blanks, UTF-8. Takes only what `loads` gave."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 

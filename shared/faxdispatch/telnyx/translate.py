@@ -88,7 +88,7 @@ class Answer:
 
 
 def failure(operation: str, answer: Answer) -> TelnyxError:
-    """Give the error for an answer that is not a success. `operation` is a client method's name."""
+    """Return the error for an answer that is not a success. `operation` is a client method's name."""
     errors = _errors(answer)
     kind = _kind(answer.status, [code for code in (_word(e.get("code")) for e in errors) if code])
     first = errors[0] if errors else {}
@@ -101,18 +101,18 @@ def failure(operation: str, answer: Answer) -> TelnyxError:
 
 
 def blames_account(error: AccountRefused) -> bool:
-    """Tell whether a refusal is surely the account's or the key's, and cannot be the fault of what was asked."""
+    """Return whether a refusal is surely the account's or the key's, and cannot be the fault of what was asked."""
     told = error.code is not None and error.code != _VAGUE and _BY_CODE.get(error.code) is AccountRefused
     return told or error.status in {401, 402}
 
 
 def unreadable(operation: str, answer: Answer, why: str) -> OutcomeUnknown:
-    """Give the error for a success that cannot be read."""
+    """Return the error for a success that cannot be read."""
     return OutcomeUnknown(f"Telnyx answered {answer.status} to {_asked(operation)}, but {why}", status=answer.status)
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Give the seconds to wait after a 429: `Retry-After`, else `x-ratelimit-reset`; None where neither is usable.
+    """Return the seconds to wait after a 429: `Retry-After`, else `x-ratelimit-reset`, or None if neither is usable.
 
     Telnyx documents the second only (Telnyx developer guide, "Rate limiting": seconds until the reset).
     """
@@ -167,7 +167,7 @@ def _word(value: Any) -> str | None:
 
 
 def _words(error: Mapping[str, Any]) -> str | None:
-    """Give Telnyx's own words without numbers and links; the title only where there is no detail."""
+    """Return Telnyx's own words without numbers and links; the title only where there is no detail."""
     said = error.get("detail") or error.get("title")
     return scrub(" ".join(said.split()))[:_MAX_DETAIL] if isinstance(said, str) else None
 

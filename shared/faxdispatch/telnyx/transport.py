@@ -92,7 +92,7 @@ class _Evidence:
 
     @property
     def late(self) -> bool:
-        """Tell whether the deadline has passed."""
+        """Return whether the deadline has passed."""
         return self.deadline is not None and self.clock() >= self.deadline
 
     def check_deadline(self) -> None:
@@ -101,7 +101,7 @@ class _Evidence:
             raise NotSent("not sent: the time allowed for starting this request ran out before it left")
 
     def translate(self, operation: str, error: Exception) -> TelnyxError:
-        """Tell by evidence alone whether the request may have reached Telnyx."""
+        """Return whether the request may have reached Telnyx, by evidence alone."""
         what = f"{operation.replace('_', ' ')}: {type(error).__name__}: {scrub(str(error))}".removesuffix(": ")
         if not self.begun and (self.watched or isinstance(error, _NEVER_LEFT)):
             return Unreachable(f"Telnyx was not reached: {what}")

@@ -120,7 +120,7 @@ _TOLD = {field.alias or name for name, field in TelnyxWebhook.model_fields.items
 
 
 def _opened(document: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Give the event and the delivery data, whichever envelope they came in."""
+    """Return the event and the delivery data, whichever envelope they came in."""
     if not isinstance(document, dict):
         raise Unreadable("the webhook's body is not a JSON object")
     event = document["data"] if "data" in document else {k: v for k, v in document.items() if k != "meta"}

@@ -11,12 +11,12 @@ _ODD = re.compile(r"[^ -~]")
 
 
 def plain(text: str) -> str:
-    r"""Give text in one line, with what cannot be seen written as an escape: `\x1b`, `\n`, `\u202e`."""
+    r"""Return text in one line, with what cannot be seen written as an escape: `\x1b`, `\n`, `\u202e`."""
     return text if text.isprintable() else _ODD.sub(_escaped, text)
 
 
 def plain_json(text: str) -> str:
-    r"""Give JSON of one line, with what cannot be seen as JSON's own escapes: `\u001b`, `\u202e`."""
+    r"""Return JSON of one line, with what cannot be seen as JSON's own escapes: `\u001b`, `\u202e`."""
     return text if text.isprintable() else _ODD.sub(_escaped_for_json, text)
 
 

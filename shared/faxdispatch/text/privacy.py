@@ -20,7 +20,7 @@ _API_KEY = re.compile(r"\bKEY[0-9A-Za-z_-]{12,}")
 
 
 def mask_number(number: str) -> str:
-    """Give a number with only its first digit and its last four: `+13125550123` becomes `+1******0123`.
+    """Return a number with only its first digit and its last four: `+13125550123` becomes `+1******0123`.
 
     Of a SIP URI the host is kept and the user hidden. Of a number with fewer than eight digits only the last two
     digits stay.
@@ -32,7 +32,7 @@ def mask_number(number: str) -> str:
 
 
 def scrub(text: str) -> str:
-    """Give `text` without numbers in `+` form, SIP users, query strings and passwords of URLs, and Telnyx API keys.
+    """Return `text` without numbers in `+` form, SIP users, query strings and passwords of URLs, and Telnyx API keys.
 
     A query string goes whole: signed links to documents carry their key there.
     """
@@ -44,7 +44,7 @@ def scrub(text: str) -> str:
 
 
 def hidden(value: Any) -> Any:
-    """Give a JSON value without telephone numbers and secret links, however deep they are."""
+    """Return a JSON value without telephone numbers and secret links, however deep they are."""
     if isinstance(value, str):
         return scrub(value)
     if isinstance(value, dict):

@@ -14,12 +14,12 @@ def counted_are(count: int, noun: str) -> str:
 
 
 def plural(noun: str) -> str:
-    """Give the plural of a regular noun; of several words, that of the last one."""
+    """Return the plural of a regular noun; of several words, that of the last one."""
     return f"{noun}es" if noun.endswith(("s", "x", "ch", "sh")) else f"{noun}s"
 
 
 def are(count: int) -> str:
-    """Give `is` for one and `are` for any other count."""
+    """Return `is` for one and `are` for any other count."""
     return "is" if count == 1 else "are"
 
 

@@ -75,7 +75,7 @@ class Book:
         return styles or [Style()], strikes_by_rule
 
     def _related(self, name: str) -> dict[str, tuple[str, str]]:
-        """Give the kind and the name of each part that this part refers to, by the id of the reference."""
+        """Return the kind and the name of each part that this part refers to, by the id of the reference."""
         folder, base = posixpath.split(name)
         relations = posixpath.join(folder, "_rels", f"{base}.rels")
         if relations not in self._parts:

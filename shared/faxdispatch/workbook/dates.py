@@ -9,7 +9,7 @@ _LAST_BEFORE_LEAP = 60
 
 
 def shown_date(value: float, epoch: datetime) -> str:
-    """Give a date, a time of day or both in ISO form; what a spreadsheet shows for none, where it is none."""
+    """Return a date, a time of day or both in ISO form; what a spreadsheet shows for none, where it is none."""
     days = value + 1 if epoch == EPOCH_1900 and 0 < value < _LAST_BEFORE_LEAP else value
     try:
         moment = epoch + timedelta(milliseconds=round(days * 86_400_000))
@@ -19,7 +19,7 @@ def shown_date(value: float, epoch: datetime) -> str:
 
 
 def shown_duration(value: float) -> str:
-    """Give a length of time in hours, minutes and seconds."""
+    """Return a length of time in hours, minutes and seconds."""
     try:
         return str(timedelta(milliseconds=round(value * 86_400_000)))
     except (OverflowError, ValueError):

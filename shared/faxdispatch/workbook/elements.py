@@ -99,7 +99,7 @@ def parse(stream: IO[bytes], handler: Handler) -> None:
 def elements(
     stream: IO[bytes], name: str, by_pattern: Callable[[list[bytes], int], list[Found]], handler: Collector[Found]
 ) -> Iterator[list[Found]]:
-    """Give what is made of each element of that name, in their order, many at a time.
+    """Yield what is made of each element of that name, in their order, many at a time.
 
     `by_pattern` is given elements without their end tags, and the place of the first that is wanted. It makes something
     of that one and of those behind it, up to the first of which it is not sure of every letter.

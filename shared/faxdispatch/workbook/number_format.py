@@ -39,7 +39,7 @@ class _Section(NamedTuple):
 
 
 def shown_number(value: float, number_format: str) -> str:
-    """Give what a cell with this number shows, thousands unseparated and without decimals where they are zeros.
+    """Return what a cell with this number shows, thousands unseparated and without decimals where they are zeros.
 
     Raises:
         NotShown: the format makes no plain number of it.
@@ -60,7 +60,7 @@ def shown_number(value: float, number_format: str) -> str:
 
 
 def shown_text(value: str, number_format: str) -> str:
-    """Give what a cell with this text shows."""
+    """Return what a cell with this text shows."""
     if "@" not in number_format:
         return value
     section = _sections(number_format)[-1]
@@ -102,7 +102,7 @@ def _condition(bracket: str) -> Callable[[float], bool] | None:
 
 
 def _section_for(value: float, sections: Sequence[_Section]) -> tuple[_Section, bool]:
-    """Give the section of a value, and whether its sign is still to be shown."""
+    """Return the section of a value, and whether its sign is still to be shown."""
     numeric = sections[:3]
     if any(section.holds for section in numeric):
         found = next((section for section in numeric if section.holds is None or section.holds(value)), numeric[-1])

@@ -68,7 +68,7 @@ def _tell_rows(sheet: Sheet, most: int, told: IO[bytes]) -> None:
 
 
 def _filled(sheet: Sheet, most: int) -> Iterator[list[Row]]:
-    """Give the rows that have anything in them, many at a time: the first `most`, or all where that is 0."""
+    """Yield the rows that have anything in them, many at a time: the first `most`, or all where that is 0."""
     ahead, left = list[Row](), most or ROWS
     for rows in sheet.rows():
         ahead += [row for row in rows if "".join(row.cells).strip()]

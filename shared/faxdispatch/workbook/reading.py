@@ -40,7 +40,7 @@ class Workbook:
         self._stack.close()
 
     def read(self, place: int, most: int) -> tuple[frozenset[int], Iterator[Rows]]:
-        """Give the columns that a sheet does not show, and its rows, many at a time, which are to be read to their end.
+        """Return the columns that a sheet does not show, and its rows, many at a time. Read the rows to their end.
 
         Raises:
             BadInput: the workbook is damaged or too large; the rows may raise it, too.
@@ -76,7 +76,7 @@ class Sheet:
         self.is_visible = is_visible
 
     def head(self, most: int) -> list[Sequence[str]]:
-        """Give the cells of the first rows that have anything in them.
+        """Return the cells of the first rows that have anything in them.
 
         Raises:
             BadInput: the workbook is damaged or too large.
@@ -84,7 +84,7 @@ class Sheet:
         return [cells for rows in self._book.read(self._place, most)[1] for cells in rows.cells]
 
     def read(self) -> tuple[frozenset[int], Iterator[Rows]]:
-        """Give the columns, from 0, that it does not show, and its rows that have anything in them, many at a time.
+        """Return the columns, from 0, that it does not show, and its rows that have anything in them, many at a time.
 
         Raises:
             BadInput: the workbook is damaged or too large; the rows may raise it, too.

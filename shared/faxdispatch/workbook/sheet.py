@@ -74,7 +74,7 @@ class Look:
         self.has_rich = any(isinstance(text, RichText) for text in self.texts)
 
     def column(self, styles: Sequence[str], kinds: Sequence[str], values: Sequence[str]) -> list[str] | None:
-        """Give what cells show, those without a value nothing; None where that is not all that there is to say.
+        """Return what cells show, those without a value nothing, or None if that is not all that there is to say.
 
         Raises:
             Damaged: one is none of what its kind says.
@@ -96,7 +96,7 @@ class Look:
         return None if self.has_rich and any(isinstance(text, RichText) for text in shown) else shown
 
     def _as_they_stand(self, kinds: Sequence[str], values: Sequence[str]) -> list[str]:
-        """Give what cells without a format show."""
+        """Return what cells without a format show."""
         told = "".join(values)
         if told.isascii() and told.isdigit() and all(values):
             only = set(kinds)
@@ -108,12 +108,12 @@ class Look:
         return [self.shown(kind, _PLAIN, value) if value else "" for kind, value in zip(kinds, values, strict=True)]
 
     def style(self, number: str | None) -> Style:
-        """Give a style by its number; as everywhere, the first is that of cells which name none."""
+        """Return a style by its number; as everywhere, the first is that of cells which name none."""
         place = int(number or 0)
         return self.styles[place] if place < len(self.styles) else _PLAIN
 
     def shown(self, kind: str | None, style: Style, value: str) -> str:
-        """Give what a cell shows.
+        """Return what a cell shows.
 
         Raises:
             NotShown: its format makes no plain number of it.
@@ -159,7 +159,7 @@ class Sheet:
         return frozenset(self._handler.hidden_columns)
 
     def rows(self) -> Iterator[list[Row]]:
-        """Give its rows in their order, once, many at a time.
+        """Yield its rows in their order, once, many at a time.
 
         Raises:
             TooLarge: it is beyond a bound.
@@ -192,7 +192,7 @@ class Sheet:
         return [row for rows in alone for row in rows or ()]
 
     def _run(self, elements: list[bytes], place: int) -> list[tuple[str, ...]]:
-        """Give the groups of the row at a place, and of those behind it that have the same form."""
+        """Return the groups of the row at a place, and of those behind it that have the same form."""
         run = []
         for element in elements[place : place + self._longest]:
             try:
@@ -215,7 +215,7 @@ class Sheet:
         return True
 
     def _rows(self, run: list[tuple[str, ...]]) -> list[Row] | None:
-        """Give the rows of groups; None where a cell is to be looked at more closely."""
+        """Return the rows of groups, or None if a cell is to be looked at more closely."""
         numbers, attributes, *groups = zip(*run, strict=True)
         columns = []
         for place in range(0, len(groups), 5):
@@ -312,7 +312,7 @@ class _Cells(TextReader):
         self.found.append(Row(number, _trimmed(texts), hidden, flaws))
 
     def hides(self, attributes: Mapping[str, str]) -> bool:
-        """Tell whether a row with these attributes is not shown."""
+        """Return whether a row with these attributes is not shown."""
         if "hidden" in attributes:
             return attributes["hidden"] in _TRUE
         return float(attributes["ht"]) == 0 if "ht" in attributes else self._hides_rows
@@ -330,7 +330,7 @@ class _Cell:
         self._style = attributes.get("s")
 
     def shown(self, look: Look) -> tuple[str, bool, str]:
-        """Give what it shows, whether that is struck through, and what is wrong with it."""
+        """Return what it shows, whether that is struck through, and what is wrong with it."""
         style = look.style(self._style)
         kind, value = ("str", self.inline) if self._kind == "inlineStr" else (self._kind, self.value)
         if not value:
@@ -373,7 +373,7 @@ def _placed(
 
 
 def _place(column: str) -> int:
-    """Give a column's place from 0."""
+    """Return a column's place from 0."""
     place = 0
     for letter in column:
         if not "A" <= letter <= "Z" or place > COLUMNS:
@@ -383,7 +383,7 @@ def _place(column: str) -> int:
 
 
 def _letters(place: int) -> str:
-    """Give the name of a column by its place from 0, below 702."""
+    """Return the name of a column by its place from 0, below 702."""
     return f"{_LETTERS[place // 26 - 1] if place > 25 else ''}{_LETTERS[place % 26]}"
 
 

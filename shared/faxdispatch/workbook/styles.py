@@ -81,7 +81,7 @@ class _Styles:
 
 
 def read_styles(stream: IO[bytes]) -> tuple[list[Style], bool]:
-    """Give the styles of cells, in the order in which cells name them, and whether a rule may strike cells through.
+    """Return the styles of cells, in the order in which cells name them, and whether a rule may strike cells through.
 
     Whether it does so depends on formulas, which are not calculated here.
 

@@ -18,7 +18,7 @@ _FALSE = {"0", "false"}
 class RichText(str):
     """A text of several runs.
 
-    `crossed` tells of each that is not blank whether it is struck through, None where only its cell's style can tell.
+    `crossed` tells of each that is not blank whether it is struck through, or None if only its cell's style can tell.
     """
 
     __slots__ = ("crossed",)
@@ -68,7 +68,7 @@ class TextReader:
             self._pieces.append(text)
 
     def take(self) -> str:
-        """Give what was read since the last time."""
+        """Return what was read since the last time."""
         runs, self._runs = self._runs, []
         whole = unescaped("".join(text for text, _ in runs))
         if all(crossed is None for _, crossed in runs):
@@ -77,7 +77,7 @@ class TextReader:
 
 
 def unescaped(text: str) -> str:
-    """Give a text of a cell with the characters that XML cannot have, which are written `_x000D_`, taken out.
+    """Return a text of a cell with the characters that XML cannot have, which are written `_x000D_`, taken out.
 
     Raises:
         TooLarge: it is longer than a cell may be.
@@ -110,7 +110,7 @@ class _Strings:
 
 
 def strings(stream: IO[bytes]) -> Iterator[str]:
-    """Give the texts of the table of strings.
+    """Return the texts of the table of strings.
 
     Raises:
         TooLarge: one is longer than a cell may be.
@@ -127,7 +127,7 @@ def _plain_strings(elements: list[bytes], place: int) -> list[str]:
 
 
 def _all_plain(elements: list[bytes]) -> list[str] | None:
-    """Give the texts of elements; None unless all are plain."""
+    """Return the texts of elements; None unless all are plain."""
     table = b"</si>".join(elements).decode().replace('<t xml:space="preserve">', "<t>")
     begin, end = "<si><t>", "</t>"
     if not (table.startswith(begin) and table.endswith(end)):

@@ -39,7 +39,7 @@ def send(stream: IO[bytes], kind: Kind, text: str = "") -> None:
 
 
 def receive(stream: IO[bytes]) -> tuple[Kind, str] | None:
-    """Read a message; None where there is no whole one any more."""
+    """Read a message, or None if there is no whole one any more."""
     head = stream.read(_HEAD.size)
     if len(head) < _HEAD.size:
         return None
@@ -70,7 +70,7 @@ def packed(rows: Sequence[Row]) -> str:
 
 
 def unpacked(text: str) -> Rows:
-    """Give the rows of such a text."""
+    """Return the rows of such a text."""
     head, *rows = text.split(_ROW)
     numbers, hidden, flawed = json.loads(head)
     flaws = dict[int, dict[int, str]]()

@@ -8,7 +8,7 @@ from tests.chaos.world import SETTLE, World
 
 
 def switched(name: str, story: str, *, lasts: tuple[float, float] = (1, 4), off: Any = 0, **on: Any) -> Fault:
-    """Give a fault that sets switches of the simulator and sets them to `off` in the end."""
+    """Return a fault that sets switches of the simulator and sets them to `off` in the end."""
 
     def inject(world: World, _: random.Random) -> None:
         world.sim.faults(**on)

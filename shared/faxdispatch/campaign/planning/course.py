@@ -44,7 +44,7 @@ class Capacity:
 def finish(
     loads: Sequence[Load], capacity: Capacity, start: datetime, holidays: Holidays = NO_HOLIDAYS
 ) -> datetime | None:
-    """Give the moment at which all faxes have been sent once, None where that is beyond `LONGEST` or never."""
+    """Return the moment at which all faxes have been sent once, or None if that is beyond `LONGEST` or never."""
     start = start.astimezone(UTC)
     course = _Course(loads, capacity, start, holidays)
     while course.left:
@@ -109,13 +109,13 @@ class _Course:
         self.now = until
 
     def _midnight(self) -> datetime:
-        """Give the moment at which the day's money counts again."""
+        """Return the moment at which the day's money counts again."""
         if self._capacity.day_cap is None:
             return _FOREVER
         return (self.now + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
 
     def _open(self, place: int) -> tuple[datetime, datetime]:
-        """Give when a load may be sent next, and until when."""
+        """Return when a load may be sent next, and until when."""
         load = self._loads[place]
         if load.window is None:
             return self.now, _FOREVER

@@ -89,18 +89,18 @@ class Recipients:
         self._count(to, hours)
 
     def hours(self) -> Iterator[Hours]:
-        """Give the recipients by their hours."""
+        """Yield the recipients by their hours."""
         yield from self._hours.values()
 
     def most(self) -> tuple[int, Hours] | None:
-        """Give how many rows the most frequent number has at least, and their hours."""
+        """Return how many rows the most frequent number has at least, and their hours."""
         if not self._numbers:
             return None
         number, count = self._numbers.most_common(1)[0]
         return count, self._of_number[number]
 
     def _zones_of(self, window: Window, to: str, sender: str | None) -> tuple[tuple[str, ...], bool]:
-        """Give the zones that count for a recipient, and whether they come from the window or its own number."""
+        """Return the zones that count for a recipient, and whether they come from the window or its own number."""
         key = (window, to[:_AREA], sender)
         if key not in self._zones:
             found = opening_and_zones(window, to, self._start, calendar=self._calendar, sender=sender)
@@ -168,7 +168,7 @@ def make_plan(
 
 
 def load_of(hours: Hours, guess: int, settings: Settings) -> Load:
-    """Give the calls of recipients with the same hours; `guess` are the pages where they are not known."""
+    """Return the calls of recipients with the same hours; `guess` are the pages where they are not known."""
     counts = [(pages or guess, count) for pages, count in hours.pages.items()]
     return Load(
         faxes=sum(count for _, count in counts),
@@ -184,7 +184,7 @@ def _call(pages: int, settings: Settings) -> float:
 
 
 def _one_number(recipients: Recipients, guess: int, settings: Settings) -> Load | None:
-    """Give the rows of the most frequent number, which go one after the other; None where each has one."""
+    """Return the rows of the most frequent number, which go one after the other, or None if each has one."""
     most = recipients.most()
     if most is None or most[0] < 2:
         return None
@@ -206,7 +206,7 @@ def _end(
 def _delays(
     loads: list[Load], one: Load | None, capacity: Capacity, start: datetime, end: datetime | None, settings: Settings
 ) -> list[Delay]:
-    """Give what holds the campaign up, found by leaving it out."""
+    """Return what holds the campaign up, found by leaving it out."""
     open_always = [replace(load, window=None) for load in loads]
     one_always = replace(one, window=None) if one else None
     count = int(one.faxes) if one else 0
@@ -230,7 +230,7 @@ def _delays(
 
 
 def pauses(retries: int, settings: Settings) -> float:
-    """Give the longest that the pauses between tries last together, in seconds."""
+    """Return the longest that the pauses between tries last together, in seconds."""
     schedules = (settings.fax_retry_busy, settings.fax_retry_no_answer, settings.fax_retry_line)
     return max(
         sum(schedule[min(retry, len(schedule) - 1)] for retry in range(retries)) for schedule in schedules if schedule

@@ -54,7 +54,7 @@ class Forecaster:
         account: Account,
         per_minute: float | None = None,
     ) -> Forecast | None:
-        """Give when a campaign ends; None where nothing of it is left.
+        """Return when a campaign ends, or None if nothing of it is left.
 
         `traffic` is that of its connection; `per_minute` how many rows end a minute at present, where that was seen.
         """
@@ -95,7 +95,7 @@ class Forecaster:
     def _scaled(
         self, campaign: Campaign, now: datetime, left: int, capacity: Capacity, per_minute: float | None
     ) -> list[Load]:
-        """Give what is left, in the proportions of the sample and, where it was seen, at the present pace."""
+        """Return what is left, in the proportions of the sample and, where it was seen, at the present pace."""
         sample = self._sample(campaign, now)
         factor = left / (sum(load.faxes for load in sample) or 1)
         loads = [

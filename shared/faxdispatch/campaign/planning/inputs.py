@@ -29,7 +29,7 @@ from faxdispatch.text.wording import counted, counted_are
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What is planned. `options` are those for all rows; `room` is the money that is left, None without a cap."""
+    """What is planned. `options` are those for all rows; `room` is the money that is left, or None without a cap."""
 
     options: Mapping[str, Any]
     recipients: Recipients
@@ -152,7 +152,7 @@ class Planner:
         )
 
     def estimate(self, subject: Subject, *, retry_share: float = RETRY_SHARE) -> Plan:
-        """Give the plan. Raises Unavailable where Redis did not answer."""
+        """Return the plan. Raises Unavailable where Redis did not answer."""
         mean = self._links.mean
         made = make_plan(
             subject.recipients,
@@ -221,7 +221,7 @@ class Planner:
         return report.pages
 
     def _capacity(self, options: Mapping[str, Any]) -> Capacity:
-        """Give what the campaign may use now: its connection's channels, less those that are kept for others."""
+        """Return what the campaign may use now: its connection's channels, less those that are kept for others."""
         settings, limits = self._settings, Limits(self._scripts)
         connection = options.get("connection_id") or settings.fax_connection_id
         traffic = next((one for one in limits.connections() if one.connection == connection), None)

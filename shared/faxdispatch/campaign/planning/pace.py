@@ -21,7 +21,7 @@ class Pace:
 
     @property
     def per_minute(self) -> float | None:
-        """Rows that ended a minute; None before there were two looks."""
+        """Rows that ended a minute, or None before there were two looks."""
         if len(self._looks) < 2:
             return None
         (begin, before), (end, after) = self._looks[0], self._looks[-1]

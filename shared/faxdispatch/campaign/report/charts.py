@@ -11,7 +11,7 @@ _AXIS = 22
 
 
 def stacked_bar(parts: Sequence[tuple[str, int, str]]) -> Html:
-    """Give one bar in parts, each with its label, its count and its colour; none where all counts are 0."""
+    """Return one bar in parts, each with its label, its count and its colour; none where all counts are 0."""
     total = sum(count for _, count, _ in parts)
     if not total:
         return Html("")
@@ -27,7 +27,7 @@ def stacked_bar(parts: Sequence[tuple[str, int, str]]) -> Html:
 
 
 def bar(count: int, most: int, colour: str) -> Html:
-    """Give a bar for one line of a table, as long as its share of the largest count."""
+    """Return a bar for one line of a table, as long as its share of the largest count."""
     length = 200 * count / most if most else 0.0
     return tag(
         "svg",
@@ -40,7 +40,7 @@ def bar(count: int, most: int, colour: str) -> Html:
 
 
 def columns(spans: Sequence[tuple[datetime, int]], seconds: int, colour: str) -> Html:
-    """Give a column for each span of so many seconds, with the first and the last moment (UTC) below."""
+    """Return a column for each span of so many seconds, with the first and the last moment (UTC) below."""
     if not spans:
         return Html("")
     most = max(count for _, count in spans)

@@ -13,7 +13,7 @@ class Html(str):
 
 
 def tag(name: str, /, *children: str, **attributes: str | float) -> Html:
-    """Give an element; children that are no `Html` are escaped.
+    """Return an element; children that are no `Html` are escaped.
 
     In names of attributes `_` stands for `-`; one at the end is left out, as in `class_`.
     """
@@ -27,12 +27,12 @@ def tag(name: str, /, *children: str, **attributes: str | float) -> Html:
 
 
 def join(children: Iterable[str]) -> Html:
-    """Give several pieces as one."""
+    """Return several pieces as one."""
     return Html("".join(child if isinstance(child, Html) else escape(child) for child in children))
 
 
 def style(css: str) -> Html:
-    """Give a style sheet, which is not escaped: it must be our own."""
+    """Return a style sheet, which is not escaped: it must be our own."""
     return Html(f"<style>{css}</style>")
 
 

@@ -39,7 +39,7 @@ _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 
 def page(campaign: Campaign, names: Sequence[str], totals: Totals, now: datetime) -> str:
-    """Give the whole page; `names` are the columns of the list, `now` is when the rows were read."""
+    """Return the whole page; `names` are the columns of the list, `now` is when the rows were read."""
     head = tag(
         "head",
         tag("meta", charset="utf-8"),

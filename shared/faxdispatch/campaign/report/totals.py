@@ -51,7 +51,7 @@ class Timeline:
         return _WIDTHS[self._width]
 
     def spans(self) -> list[tuple[datetime, int]]:
-        """Give the beginning of each span from the first to the last delivery, empty ones too, with its count."""
+        """Return the beginning of each span from the first to the last delivery, empty ones too, with its count."""
         if not self._counts:
             return []
         first, last = min(self._counts), max(self._counts)

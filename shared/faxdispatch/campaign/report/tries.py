@@ -29,7 +29,7 @@ class Tries:
         self._read(scripts.redis)
 
     def of(self, row: int, generation: int) -> list[datetime]:
-        """Give when each attempt of a row's job was begun, in their order."""
+        """Return when each attempt of a row's job was begun, in their order."""
         job = job_of_row(self._campaign.id, row, generation)
         found = self._file.execute("SELECT at FROM tries WHERE job = ? ORDER BY attempt", (job,))
         return [datetime.fromtimestamp(at / 1000, UTC) for (at,) in found]

@@ -124,7 +124,7 @@ def check(
 
 
 def _not_sent(checking: Check, given: ForAll, settings: Settings, quality: str | None) -> Iterator[BadRow | LeftOut]:
-    """Give the rows that are not sent, judged by what would be sent to them where documents are told."""
+    """Yield the rows that are not sent, judged by what would be sent to them where documents are told."""
     by_row = "media" in checking.table.fields
     if not (given or by_row):
         for batch in checking.batches(CHUNK):

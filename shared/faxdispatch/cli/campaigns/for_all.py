@@ -31,7 +31,7 @@ class ForAll:
 
     @property
     def options(self) -> dict[str, Any]:
-        """Give it as fields of `SendFax`; our own document by the name that it has at Telnyx."""
+        """Return it as fields of `SendFax`; our own document by the name that it has at Telnyx."""
         name = self.document.media_name if self.document else self.media_name
         return {"media_url": self.link, "media_name": name, "cover": self.cover}
 

@@ -17,7 +17,7 @@ from faxdispatch.text.wording import are, clock, counted, of_cap
 
 
 def status(campaign: Id) -> Answer:
-    """Tell how a campaign stands: its rows by where they are, why it waits, what it cost, and why rows failed."""
+    """Return how a campaign stands: its rows by where they are, why it waits, what it cost, and why rows failed."""
     settings = Settings.load()
     desk = FaxClient.from_env(settings).campaigns
     found, holds, causes = desk.get(campaign), desk.holds(campaign), desk.ledger.causes(campaign)
@@ -85,7 +85,7 @@ def _head(campaign: Campaign) -> Iterator[str]:
 
 
 def _rows(campaign: Campaign) -> Iterator[str]:
-    """Give counts of which all but the first add up to the first."""
+    """Yield counts of which all but the first add up to the first."""
     yield f"{campaign.rows:>11,}  rows"
     yield f"{campaign.pending:>11,}  pending"
     for state, count in campaign.open.items():
@@ -114,14 +114,14 @@ def _traffic_data(traffic: Traffic) -> dict[str, Any]:
 
 
 def _connection(settings: Settings, campaign: Campaign) -> Traffic | None:
-    """Give the connection by which a campaign is sent, None where nothing was sent on it yet."""
+    """Return the connection by which a campaign is sent, or None if nothing was sent on it yet."""
     name = campaign.options.get("connection_id") or settings.fax_connection_id
     known = Limits(Scripts.from_settings(settings)).connections()
     return next((traffic for traffic in known if traffic.connection == name), None)
 
 
 def _rate(campaign: Campaign) -> float | None:
-    """Give how many rows ended each minute on average while the first generation ran, None where that tells nothing."""
+    """Return the rows that ended each minute on average in the first generation, or None if that means nothing."""
     if campaign.started_at is None or campaign.generation > 1 or not campaign.ended:
         return None
     running = campaign.state in {CampaignState.RUNNING, CampaignState.PAUSED}

@@ -48,7 +48,7 @@ class Standing:
 
     @property
     def over(self) -> bool:
-        """Tell whether nothing more happens by itself."""
+        """Return whether nothing more happens by itself."""
         state = self.campaign.state
         return state is CampaignState.FINISHED or (
             state is CampaignState.CANCELLED and not self.campaign.opened and not self.campaign.pending
@@ -106,7 +106,7 @@ def _looks(campaigns: Campaigns, limits: Limits, campaign_id: str, settings: Set
 
 
 def channels_in_use(connections: list[Traffic], account: Account) -> tuple[int, int]:
-    """Give how many channels are in use and how many there are, of all connections that are not paused."""
+    """Return how many channels are in use and how many there are, of all connections that are not paused."""
     there = sum(traffic.channels for traffic in connections if traffic.pause is None)
     return account.in_flight, there if account.channels is None else min(there, account.channels)
 
@@ -132,7 +132,7 @@ def line(standing: Standing) -> str:
 
 
 def view(standing: Standing) -> RenderableType:
-    """Give how a campaign stands as a terminal shows it."""
+    """Return how a campaign stands as a terminal shows it."""
     campaign = standing.campaign
     figures = Table(box=None, show_header=False, pad_edge=False)
     figures.add_column(justify="right")

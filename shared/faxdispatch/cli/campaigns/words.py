@@ -14,7 +14,7 @@ Id = Annotated[str, typer.Argument(metavar="ID", help="Id of the campaign.", sho
 
 
 def as_data(campaign: Campaign) -> dict[str, Any]:
-    """Give a campaign as JSON; the counts of its rows add up to `rows`."""
+    """Return a campaign as JSON; the counts of its rows add up to `rows`."""
     return {
         "id": campaign.id,
         "name": campaign.name,
@@ -51,10 +51,10 @@ def standing(campaign: Campaign) -> str:
 
 
 def told(campaign: Campaign, *notes: str, **more: Any) -> Answer:
-    """Tell how a campaign stands after a command."""
+    """Return how a campaign stands after a command."""
     return Answer(as_data(campaign) | more, f"campaign {campaign.id}: {standing(campaign)}", notes=notes, full=False)
 
 
 def campaigns() -> CampaignService:
-    """Give the campaigns of this environment."""
+    """Return the campaigns of this environment."""
     return FaxClient.from_env().campaigns

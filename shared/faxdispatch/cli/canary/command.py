@@ -51,7 +51,7 @@ def canary(
 
 
 def _number(to: str | None, settings: Settings) -> str:
-    """Give the number in E.164.
+    """Return the number in E.164.
 
     Raises:
         BadInput: none is given or set, it is none, or the settings do not allow faxes there.

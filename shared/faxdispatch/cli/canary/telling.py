@@ -72,7 +72,7 @@ class Teller:
 
 @contextmanager
 def telling(*, quiet: bool) -> Iterator[Teller]:
-    """Give what speaks; on a terminal one live line shows what is waited for."""
+    """Yield what speaks; on a terminal one live line shows what is waited for."""
     if quiet or not is_terminal():
         yield Teller(quiet=quiet)
         return
@@ -81,7 +81,7 @@ def telling(*, quiet: bool) -> Iterator[Teller]:
 
 
 def as_data(canary: Canary) -> dict[str, Any]:
-    """Give what a canary came to, for `--json`, with numbers hidden."""
+    """Return what a canary came to, for `--json`, with numbers hidden."""
     view = canary.view
     found: dict[str, Any] = hidden(
         {
