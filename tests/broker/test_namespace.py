@@ -6,8 +6,7 @@ from redis import Redis
 from faxdispatch.broker.connection import broker_app, post
 from faxdispatch.broker.unread import Lookout
 from faxdispatch.errors import Misconfigured
-from faxdispatch.ledger import connect
-from faxdispatch.ledger.library import places, script
+from faxdispatch.ledger import connect, library
 from faxdispatch.redis.namespace import in_namespace
 from faxdispatch.settings import Settings
 
@@ -32,9 +31,9 @@ def test_keys_are_written_in_the_namespace_and_nothing_else_is(command, written)
     assert in_namespace("b", command) == written
 
 
-@pytest.mark.parametrize("name", sorted(places()))
+@pytest.mark.parametrize("name", sorted(library.places()))
 def test_no_script_of_a_namespace_names_a_key_of_another(name):
-    assert "'fax:" not in script(name, {}, "staging").replace("'fax:c1:'", "")
+    assert "'fax:" not in library.script(name, {}, "staging").replace("'fax:c1:'", "")
 
 
 def test_pipelines_and_raw_clients_write_there_too(redis_url):

@@ -8,7 +8,7 @@ import textwrap
 from importlib.resources import files
 from pathlib import Path
 
-from faxdispatch.ledger.library import places, script
+from faxdispatch.ledger import library
 
 LUA = Path(str(files("faxdispatch.ledger").joinpath("lua")))
 _HEAD = re.compile(r"(?:-- (?!Keys:).*\n)*")
@@ -21,7 +21,7 @@ _PARTS = re.compile(r"^(?=local )", re.MULTILINE)
 def keys(name: str) -> list[str]:
     """Return the keys that a script may touch; `*` stands for what is put in."""
     found = set()
-    for part in _PARTS.split(script(name, {})):
+    for part in _PARTS.split(library.script(name, {})):
         named: dict[str, set[str]] = {}
         for one in _NAMED.finditer(part):
             named.setdefault(one[1], set()).add(one[2] + _rest(part, one.end()))
@@ -35,7 +35,7 @@ def keys(name: str) -> list[str]:
 
 def headed(name: str) -> str:
     """Return a script's text as it should be, with its keys after the comment that it begins with."""
-    text = _KEYS.sub("", (LUA / f"{places()[name]}.lua").read_text(encoding="utf-8"), count=1)
+    text = _KEYS.sub("", (LUA / f"{library.places()[name]}.lua").read_text(encoding="utf-8"), count=1)
     head = _HEAD.match(text)
     lines = textwrap.wrap(
         f"Keys: {', '.join(keys(name)) or 'none'}", 116, break_on_hyphens=False, break_long_words=False
@@ -52,5 +52,5 @@ def _rest(text: str, at: int) -> str:
 
 
 if __name__ == "__main__":
-    for each, place in places().items():
+    for each, place in library.places().items():
         (LUA / f"{place}.lua").write_text(headed(each), encoding="utf-8")

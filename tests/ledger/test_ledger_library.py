@@ -3,34 +3,34 @@ from importlib.resources import files
 
 import pytest
 
-from faxdispatch.ledger.library import places, script
+from faxdispatch.ledger import library
 from faxdispatch.ledger.rules import Rules
 from tests.ledger.lua_keys import headed
 
 RULES = Rules().arguments()
 LUA = files("faxdispatch.ledger").joinpath("lua")
-NAMES = sorted(places())
+NAMES = sorted(library.places())
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_script_compiles_and_ends_with_its_own_text(name, ledger):
-    text = script(name, RULES)
-    last = [line for line in LUA.joinpath(f"{places()[name]}.lua").read_text().splitlines() if line][-1]
+    text = library.script(name, RULES)
+    last = [line for line in LUA.joinpath(f"{library.places()[name]}.lua").read_text().splitlines() if line][-1]
 
     assert text.rstrip().endswith(last)
     assert ledger.redis.script_load(text)
 
 
 def test_a_script_carries_only_what_it_uses():
-    text = script("reserve", RULES)
+    text = library.script("reserve", RULES)
 
     assert "local function next_slot(" in text
     assert "local function emit(" not in text
 
 
 def test_a_script_carries_only_the_rules_it_uses():
-    assert "local RULES = {interval = " in script("reserve", RULES)
-    assert "page_price" not in script("reserve", RULES)
+    assert "local RULES = {interval = " in library.script("reserve", RULES)
+    assert "page_price" not in library.script("reserve", RULES)
 
 
 def test_every_rule_is_used_by_a_script():
@@ -42,7 +42,7 @@ def test_every_rule_is_used_by_a_script():
 
 
 def test_what_is_used_stands_before_what_uses_it():
-    text = script("claim", RULES)
+    text = library.script("claim", RULES)
 
     places = [text.index(f"local {name}") for name in ("RULES", "a = ", "function load(", "function save(")]
     assert places == sorted(places)
@@ -53,7 +53,7 @@ def test_what_is_used_stands_before_what_uses_it():
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_script_ends_by_a_reply_which_writes_what_it_changed(name):
-    text = LUA.joinpath(f"{places()[name]}.lua").read_text()
+    text = LUA.joinpath(f"{library.places()[name]}.lua").read_text()
     ends = [line for line in text.splitlines() if line.startswith("return") or " then return reply" in line]
 
     assert ends
@@ -62,6 +62,6 @@ def test_every_script_ends_by_a_reply_which_writes_what_it_changed(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_script_says_at_its_top_which_keys_it_touches(name):
-    text = LUA.joinpath(f"{places()[name]}.lua").read_text()
+    text = LUA.joinpath(f"{library.places()[name]}.lua").read_text()
 
     assert text == headed(name), "python -m tests.ledger.lua_keys writes it"
