@@ -22,7 +22,8 @@ from faxdispatch.cli.account import account
 from faxdispatch.cli.apps_setup import setup
 from faxdispatch.cli.confirm import confirm
 from faxdispatch.cli.groups import Group
-from faxdispatch.cli.output import Answer, Rows, Yes, columns_of, fields, note
+from faxdispatch.cli.options import Yes
+from faxdispatch.cli.output import Answer, Rows, columns_of, fields, note
 from faxdispatch.cli.resources import unbroken
 from faxdispatch.errors import BadInput, NoSuchResource, OutcomeUnknown
 from faxdispatch.settings import Settings

@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from faxdispatch.cli.confirm import confirm
-from faxdispatch.cli.output import Yes, show
+from faxdispatch.cli.options import Yes
+from faxdispatch.cli.output import show
 from faxdispatch.errors import BadInput
 from faxdispatch.ledger import Scripts
 from faxdispatch.ledger.copying import copy_ledger, is_copy

@@ -9,7 +9,8 @@ import typer
 from faxdispatch.access.users import Role, User, Users
 from faxdispatch.cli.confirm import confirm
 from faxdispatch.cli.groups import Group
-from faxdispatch.cli.output import Rows, Yes, show
+from faxdispatch.cli.options import Yes
+from faxdispatch.cli.output import Rows, show
 from faxdispatch.settings import Settings
 
 Name = Annotated[str, typer.Argument(help="Name to sign in with.", show_default=False)]

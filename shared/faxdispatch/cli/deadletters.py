@@ -7,7 +7,8 @@ import typer
 
 from faxdispatch.cli.confirm import confirm
 from faxdispatch.cli.groups import Group
-from faxdispatch.cli.output import Answer, Full, Limit, Rows, Yes, columns_of, fields
+from faxdispatch.cli.options import Full, Limit, Yes
+from faxdispatch.cli.output import Answer, Rows, columns_of, fields
 from faxdispatch.client import FaxClient
 from faxdispatch.errors import BadInput, NotKnown
 from faxdispatch.jobs import JOBS

@@ -8,8 +8,8 @@ import typer
 
 from faxdispatch.cli.confirm import confirm
 from faxdispatch.cli.find import Job, Number, Tag
-from faxdispatch.cli.output import Answer, Yes
-from faxdispatch.cli.user import Operator, user
+from faxdispatch.cli.options import Operator, Yes
+from faxdispatch.cli.output import Answer
 from faxdispatch.client import FaxClient
 from faxdispatch.errors import BadInput
 from faxdispatch.text.wording import counted
@@ -47,7 +47,7 @@ def erase(
     wanted = client.wanted(number=number, job_id=job, tag=tag)
     count = sum(1 for _ in client.search.all(wanted))
     confirm(f"Erase {counted(count, 'fax')} for good? All that tells of them goes as well.", yes=yes)
-    erased = client.erase(number=number, job_id=job, tag=tag, operator=operator or user(), reason=reason)
+    erased = client.erase(number=number, job_id=job, tag=tag, operator=operator, reason=reason)
     notes = [
         f"document {name} is left in Telnyx's storage; faxdispatch media delete {name} deletes it there"
         for name in erased.media

@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from faxdispatch.cli.output import Full, Rows
+from faxdispatch.cli.options import Full
+from faxdispatch.cli.output import Rows
 from faxdispatch.errors import BadInput
 from faxdispatch.events import Event
 from faxdispatch.reasons.words import short

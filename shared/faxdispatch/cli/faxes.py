@@ -11,7 +11,8 @@ from faxdispatch.calling.written import parse_moment, parse_number
 from faxdispatch.cli.account import account
 from faxdispatch.cli.confirm import confirm
 from faxdispatch.cli.groups import Group
-from faxdispatch.cli.output import Answer, Full, Json, Rows, Yes, columns_of, fields, note
+from faxdispatch.cli.options import Full, Yes
+from faxdispatch.cli.output import Answer, Json, Rows, columns_of, fields, note
 from faxdispatch.cli.resources import delete_each, known, masked, not_deleted, unbroken
 from faxdispatch.client import FaxClient
 from faxdispatch.errors import BadInput, Conflict, NoSuchResource, NotKnown, OutcomeUnknown, Unavailable, WrongState

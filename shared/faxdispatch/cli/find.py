@@ -8,7 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from faxdispatch.calling.written import parse_moment
-from faxdispatch.cli.output import Answer, Csv, Full, Rows, note
+from faxdispatch.cli.options import Full
+from faxdispatch.cli.output import Answer, Csv, Rows, note
 from faxdispatch.client import FaxClient
 from faxdispatch.reasons.words import short, with_words
 from faxdispatch.search import STATES, Found

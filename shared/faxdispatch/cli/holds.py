@@ -7,7 +7,8 @@ from typing import Annotated, Any
 import typer
 
 from faxdispatch.cli.lines import state_line
-from faxdispatch.cli.output import Answer, Full, Limit, Rows
+from faxdispatch.cli.options import Full, Limit
+from faxdispatch.cli.output import Answer, Rows
 from faxdispatch.ledger import Account, Held, JobView, Ledger, Limits, Scripts, Traffic
 from faxdispatch.operations.next_step import pause_line
 from faxdispatch.reasons.holds import MEANINGS, ending

@@ -11,7 +11,8 @@ import typer
 
 from faxdispatch.calling.written import parse_moment
 from faxdispatch.cli.groups import Group
-from faxdispatch.cli.output import Answer, Full, Limit, Rows, fields
+from faxdispatch.cli.options import Full, Limit
+from faxdispatch.cli.output import Answer, Rows, fields
 from faxdispatch.client import FaxClient
 from faxdispatch.errors import BadInput, NotKnown
 from faxdispatch.ledger import DocumentPlace, InboundFax, Inbox, ListedPlace

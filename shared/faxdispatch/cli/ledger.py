@@ -1,21 +1,15 @@
 """`faxdispatch ledger`: which ledger this is, and a person's word on it as a whole."""
 
 from dataclasses import asdict
-from typing import Annotated
-
-import typer
 
 from faxdispatch.account.key import recognise
 from faxdispatch.cli.account import account
 from faxdispatch.cli.confirm import confirm
 from faxdispatch.cli.groups import Group
-from faxdispatch.cli.output import Answer, Yes, fields
-from faxdispatch.cli.user import Operator, user
+from faxdispatch.cli.options import Operator, Reason, Yes
+from faxdispatch.cli.output import Answer, fields
 from faxdispatch.ledger import Epoch, Identity, Scripts
-from faxdispatch.reasons.verdicts import check_reason
 from faxdispatch.settings import Settings
-
-Reason = Annotated[str, typer.Option(help="Why; readers of the events see it.", show_default=False)]
 
 _NOTHING = "nothing had stopped it"
 
@@ -48,12 +42,11 @@ def resume(reason: Reason, operator: Operator = None, yes: Yes = False) -> Answe
 
     What it has forgotten and nobody has brought back is lost, and what it takes for not sent yet is sent.
     """
-    check_reason(reason)
     epoch = Epoch(Scripts.from_settings(Settings.load()))
     behind = epoch.behind()
     if behind:
         confirm(f"Send again? Of the ledger: {behind}. What it takes for not sent yet is sent from now on.", yes=yes)
-    done = epoch.recovered(reason=reason, operator=operator or user())
+    done = epoch.recovered(reason=reason, operator=operator)
     return Answer({"outcome": "recovered" if done else "no"}, "sending goes on" if done else _NOTHING, ok=done)
 
 
@@ -63,7 +56,6 @@ def adopt(reason: Reason, operator: Operator = None, yes: Yes = False) -> Answer
 
     Sends of the account before that are unknown are looked for no more: settle them with `faxdispatch resolve`.
     """
-    check_reason(reason)
     settings = Settings.load()
     identity = _identity(settings)
     confirm(
@@ -72,7 +64,7 @@ def adopt(reason: Reason, operator: Operator = None, yes: Yes = False) -> Answer
         yes=yes,
     )
     with account(settings) as telnyx:
-        found = recognise(settings, identity, telnyx, reason=reason, operator=operator or user())
+        found = recognise(settings, identity, telnyx, reason=reason, operator=operator)
     return Answer(
         {"ledger": identity.id, "account": found},
         f"ledger {identity.id} sends with account {found}; start the workers again",

@@ -6,14 +6,11 @@ from typing import Annotated, Any
 import typer
 
 from faxdispatch.cli.groups import Group
+from faxdispatch.cli.options import Operator, Reason
 from faxdispatch.cli.output import Answer
-from faxdispatch.cli.user import Operator, user
 from faxdispatch.errors import BadInput
 from faxdispatch.ledger import Limits, Scripts
-from faxdispatch.reasons.verdicts import check_reason
 from faxdispatch.settings import Settings
-
-Reason = Annotated[str, typer.Option(help="Why; readers of the events see it.", show_default=False)]
 
 _SETTINGS = {
     "rate": "FAX_RATE",
@@ -73,12 +70,11 @@ def set_(
 
     Faxes that wait for a cap go on as soon as it has room.
     """
-    check_reason(reason)
     given = {"rate": rate, "channels": channels, "account_channels": account_channels, "day_cap": day_cap}
     changes = {name: _read(name, value) for name, value in given.items() if value is not None}
     if not changes:
         raise BadInput("nothing to set: give at least one of --rate, --channels, --account-channels and --day-cap")
-    _limits().change(changes, reason=reason, operator=operator or user())
+    _limits().change(changes, reason=reason, operator=operator)
     said = ", ".join(f"{name} is {value}" for name, value in changes.items())
     return Answer({"outcome": "set", "limits": changes}, said)
 
@@ -95,9 +91,8 @@ def reset(
 
     Telnyx refuses faxes while an estimate is too high; after a mistaken refusal it may be too low for minutes.
     """
-    check_reason(reason)
     whose = connection or "account"
-    _limits().change({}, found_out=[whose], reason=reason, operator=operator or user())
+    _limits().change({}, found_out=[whose], reason=reason, operator=operator)
     said = f"channels of {'the account' if connection is None else connection}: found out again"
     return Answer({"outcome": "reset", "channels_of": whose}, said)
 

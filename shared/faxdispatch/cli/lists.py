@@ -5,73 +5,109 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from faxdispatch.calling.numbers import read_country
+from faxdispatch.campaign import Reading
+from faxdispatch.cli.options import Options
 from faxdispatch.errors import BadInput
+from faxdispatch.lists.badrows import free_path
 
 ListFile = Annotated[
     Path,
     typer.Argument(help="CSV or other text, also packed with gzip or zip, or XLSX; - reads it from standard input."),
 ]
-Column = Annotated[
-    str | None, typer.Option(help="Column of the fax numbers: name, or place from 1.", show_default=False)
-]
-Region = Annotated[
-    str | None,
-    typer.Option(help="Country (ISO 3166) of numbers without +; FAX_DEFAULT_REGION if not given.", metavar="CC"),
-]
-Delimiter = Annotated[
-    str | None, typer.Option(help="Separator: a character, or comma, semicolon, tab, pipe, none.", show_default=False)
-]
-Encoding = Annotated[str | None, typer.Option(help="Like utf-8 or windows-1252.", show_default=False)]
-SheetName = Annotated[
-    str | None,
-    typer.Option("--sheet", help="Sheet of a workbook; else the one with a column of fax numbers.", show_default=False),
-]
-IncludeHidden = Annotated[
-    bool, typer.Option("--include-hidden", help="Send to rows that the spreadsheet hides or strikes through, too.")
-]
-Fields = Annotated[
-    list[str] | None,
-    typer.Option(
-        metavar="FIELD=COLUMN",
-        help="Column of media, from, quality, window, zone, priority, reference, or opt_out (who must not be faxed); "
-        "FIELD= takes none. Repeatable.",
-    ),
-]
-LeftOutOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--left-out",
-        help="File for all rows that are not faxed, and why; beside the list, as NAME.left-out.csv, if not given.",
-        show_default=False,
-    ),
-]
-MediaColumn = Annotated[
-    str | None,
-    typer.Option(
-        "--media-column",
-        help="Column with each row's own document: a link, a file, or a name in Telnyx's media storage.",
-        show_default=False,
-    ),
-]
-MediaDir = Annotated[
-    Path | None,
-    typer.Option(
-        "--media-dir",
-        help="Folder or ZIP archive with the files that rows name as their documents; the list's folder if not given.",
-        show_default=False,
-    ),
-]
-Personalised = Annotated[
-    bool, typer.Option("--personalised", help="Keep all rows to one number: each has a document of its own.")
-]
-DropExtension = Annotated[
-    bool, typer.Option("--drop-extension", help="Take extensions off numbers, instead of refusing the rows.")
-]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Columns(Options):
+    """Where the numbers of a list are."""
+
+    column: Annotated[
+        str | None, typer.Option(help="Column of the fax numbers: name, or place from 1.", show_default=False)
+    ] = None
+    region: Annotated[
+        str | None,
+        typer.Option(help="Country (ISO 3166) of numbers without +; FAX_DEFAULT_REGION if not given.", metavar="CC"),
+    ] = None
+    delimiter: Annotated[
+        str | None,
+        typer.Option(help="Separator: a character, or comma, semicolon, tab, pipe, none.", show_default=False),
+    ] = None
+    encoding: Annotated[str | None, typer.Option(help="Like utf-8 or windows-1252.", show_default=False)] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form(Columns):
+    """How a list of recipients is read."""
+
+    sheet: Annotated[
+        str | None,
+        typer.Option(help="Sheet of a workbook; else the one with a column of fax numbers.", show_default=False),
+    ] = None
+    field: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FIELD=COLUMN",
+            help="Column of media, from, quality, window, zone, priority, reference, or opt_out (who must not be "
+            "faxed); FIELD= takes none. Repeatable.",
+        ),
+    ] = None
+    media_column: Annotated[
+        str | None,
+        typer.Option(
+            help="Column with each row's own document: a link, a file, or a name in Telnyx's media storage.",
+            show_default=False,
+        ),
+    ] = None
+    personalised: Annotated[
+        bool, typer.Option("--personalised", help="Keep all rows to one number: each has a document of its own.")
+    ] = False
+    include_hidden: Annotated[
+        bool, typer.Option("--include-hidden", help="Send to rows that the spreadsheet hides or strikes through, too.")
+    ] = False
+    drop_extension: Annotated[
+        bool, typer.Option("--drop-extension", help="Take extensions off numbers, instead of refusing the rows.")
+    ] = False
+
+    def reading(self) -> Reading:
+        """Return what is asked of the reader. Raises `BadInput` where a word is not of its form."""
+        return Reading(
+            column=self.column,
+            region=read_country(self.region),
+            delimiter=self.delimiter,
+            encoding=self.encoding,
+            sheet=self.sheet,
+            fields=column_fields(self.field or [], media=self.media_column),
+            personalised=self.personalised,
+            include_hidden=self.include_hidden,
+            drop_extension=self.drop_extension,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unsent(Options):
+    """The files that rows are written to which are not sent."""
+
+    bad_rows: Annotated[
+        Path | None, typer.Option(help="File for the bad rows; beside the list, as NAME.bad.csv, if not given.")
+    ] = None
+    left_out: Annotated[
+        Path | None,
+        typer.Option(
+            help="File for all rows that are not faxed, and why; beside the list, as NAME.left-out.csv, if not given.",
+            show_default=False,
+        ),
+    ] = None
+
+    def beside(self, file: Path) -> tuple[Path, Path]:
+        """Return the two files, for a list that is read from `file`."""
+        name = called(file)
+        return self.bad_rows or free_path(name, "bad"), self.left_out or free_path(name, "left-out")
 
 
 @contextmanager

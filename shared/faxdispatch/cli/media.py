@@ -15,7 +15,8 @@ from faxdispatch.calling.written import parse_span
 from faxdispatch.cli.account import account
 from faxdispatch.cli.confirm import confirm
 from faxdispatch.cli.groups import Group
-from faxdispatch.cli.output import Answer, Json, Rows, Yes, columns_of, fields, is_terminal, note, show
+from faxdispatch.cli.options import Yes
+from faxdispatch.cli.output import Answer, Json, Rows, columns_of, fields, is_terminal, note, show
 from faxdispatch.cli.resources import delete_each, known, not_deleted, unbroken
 from faxdispatch.documents.local import SPARE, Document, read_document
 from faxdispatch.errors import BadInput, Conflict, NoSuchResource

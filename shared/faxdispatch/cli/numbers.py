@@ -6,10 +6,9 @@ import typer
 
 from faxdispatch.calling.written import parse_number
 from faxdispatch.cli.groups import Group
-from faxdispatch.cli.output import Answer, Full, Limit, Rows
-from faxdispatch.cli.user import Operator, user
+from faxdispatch.cli.options import Full, Limit, Operator, Reason
+from faxdispatch.cli.output import Answer, Rows
 from faxdispatch.ledger import Scripts, Suspect, Suspects
-from faxdispatch.reasons.verdicts import check_reason
 from faxdispatch.settings import Settings
 from faxdispatch.text.wording import clock
 
@@ -48,17 +47,16 @@ def show_(number: Number, full: Full = False) -> Answer:
 @app.command()
 def lift(
     number: Number,
-    reason: Annotated[str, typer.Option(help="Why; readers of the events see it.", show_default=False)],
+    reason: Reason,
     operator: Operator = None,
 ) -> Answer:
     """Let a number be called again before its time, told by an event. Exit code 1 where it was not in quarantine.
 
     Faxes to it that were refused have ended; send them again.
     """
-    check_reason(reason)
     settings = Settings.load()
     e164 = _number(number, settings)
-    lifted = _suspects(settings).lift(e164, reason=reason, operator=operator or user())
+    lifted = _suspects(settings).lift(e164, reason=reason, operator=operator)
     return Answer(
         {"outcome": "lifted" if lifted else "free", "number": e164},
         f"{e164} {'is called again' if lifted else 'was not in quarantine'}",

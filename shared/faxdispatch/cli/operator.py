@@ -7,23 +7,21 @@ import typer
 from faxdispatch.calling.written import parse_span
 from faxdispatch.cli.confirm import confirm
 from faxdispatch.cli.lines import state_line
-from faxdispatch.cli.output import Answer, Yes
-from faxdispatch.cli.user import Operator, user
+from faxdispatch.cli.options import Operator, Reason, Yes
+from faxdispatch.cli.output import Answer
 from faxdispatch.client import FaxClient
 from faxdispatch.errors import BadInput
 from faxdispatch.ledger import JobView, Limits, Scripts
 from faxdispatch.reasons.holds import MEANINGS
-from faxdispatch.reasons.verdicts import check, check_reason, consequence
+from faxdispatch.reasons.verdicts import check, consequence
 from faxdispatch.settings import Settings
 from faxdispatch.states import WAIVABLE, HoldReason, State, Verdict
 from faxdispatch.text.wording import clock
 
-Reason = Annotated[str, typer.Option(help="How you know, for those who read the history.", show_default=False)]
-
 
 def resolve(
     job: Annotated[str, typer.Argument(help="Id of the job.")],
-    reason: Reason,
+    reason: Annotated[str, typer.Option(help="How you know, for those who read the history.", show_default=False)],
     accepted: Annotated[
         str | None, typer.Option(metavar="FAX_ID", help="Telnyx has it as this fax.", show_default=False)
     ] = None,
@@ -45,9 +43,7 @@ def resolve(
     view = client.status(job)
     confirm(f"Settle it so? {_standing(view)} {consequence(verdict, accepted)}", yes=yes)
     # About the attempt that was shown: another may have begun while the person thought.
-    outcome = client.resolve(
-        job, verdict, reason=reason, fax_id=accepted, operator=operator or user(), attempt=view.attempt
-    )
+    outcome = client.resolve(job, verdict, reason=reason, fax_id=accepted, operator=operator, attempt=view.attempt)
     view = client.status(job)
     before = " (it was said before)" if outcome == "repeated" else ""
     return Answer(
@@ -58,7 +54,7 @@ def resolve(
 
 def release(
     job: Annotated[str, typer.Argument(help="Id of the job.")],
-    reason: Annotated[str, typer.Option(help="Why, for those who read the history.", show_default=False)],
+    reason: Reason,
     operator: Operator = None,
     yes: Yes = False,
 ) -> Answer:
@@ -66,14 +62,13 @@ def release(
 
     What it waits for with others, such as a free channel or the end of a pause, cannot be waived for one fax.
     """
-    check_reason(reason)
     client = FaxClient.from_env()
     view = client.status(job)
     # What cannot be released is refused without a question.
     if view.state is State.HELD and view.hold_reason in WAIVABLE:
         meaning = MEANINGS[HoldReason(view.hold_reason)].text
         confirm(f"Release it? {_standing(view)} {meaning} It is then sent as soon as possible.", yes=yes)
-    waived = client.release(job, reason=reason, operator=operator or user())
+    waived = client.release(job, reason=reason, operator=operator)
     return Answer(
         {"outcome": "released", "job_id": job, "waived": waived},
         f"job {job}: {waived} holds it no more; faxdispatch status {job} tells what comes next",
@@ -82,7 +77,7 @@ def release(
 
 def pause(
     connection: Annotated[str, typer.Argument(help="Id of the fax application.")],
-    reason: Annotated[str, typer.Option(help="Why; readers of the events see it.", show_default=False)],
+    reason: Reason,
     lasts: Annotated[str, typer.Option("--for", help="How long, like 30m, 12h or 2d; resume ends it before.")] = "1h",
     operator: Operator = None,
 ) -> Answer:
@@ -90,10 +85,9 @@ def pause(
 
     A longer pause that there is already stays as it is.
     """
-    check_reason(reason)
     seconds = parse_span(lasts, "for")
     limits = Limits(Scripts.from_settings(Settings.load()))
-    until = limits.pause(connection, why=reason, delay=seconds, operator=operator or user())
+    until = limits.pause(connection, why=reason, delay=seconds, operator=operator)
     return Answer(
         {"outcome": "paused", "connection_id": connection, "until": until.isoformat(timespec="seconds")},
         f"connection {connection}: paused until {clock(until)}",
@@ -108,7 +102,7 @@ def resume(
     """End the pause of a connection before its time, once its cause is fixed. Exit code 1 where it was not paused."""
     settings = Settings.load()
     limits = Limits(Scripts.from_settings(settings))
-    resumed = limits.resume(connection, reason=reason, operator=operator or user())
+    resumed = limits.resume(connection, reason=reason, operator=operator)
     return Answer(
         {"outcome": "resumed" if resumed else "running", "connection_id": connection},
         f"connection {connection}: {'goes on' if resumed else 'was not paused'}",

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar, Union, get_a
 
 import typer
 
+from faxdispatch.cli.options import spread
 from faxdispatch.errors import BadInput, FaxError
 from faxdispatch.text.plain import plain, plain_json
 from faxdispatch.text.privacy import hidden
@@ -142,13 +143,11 @@ class Rows(Generic[Item]):
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 _JSON_ROWS = Annotated[bool, typer.Option("--json", help="Print JSON, one object a line.")]
 Csv = Annotated[bool, typer.Option("--csv", help="Print CSV, numbers in full.")]
-Limit = Annotated[int, typer.Option(min=1, help="How many.")]
-Full = Annotated[bool, typer.Option("--full", help="Show numbers and links in full.")]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
 
 def answered(function: Callable[..., Any]) -> Callable[..., Any]:
     """Return the command that shows what `function` returns; one that returns nothing speaks for itself."""
+    function = spread(function)
     signature = inspect.signature(function)
     kinds = _kinds(signature.return_annotation)
     if not kinds & {Answer, Rows}:

@@ -9,8 +9,8 @@ import typer
 
 from faxdispatch.calling.written import parse_moment
 from faxdispatch.cli.confirm import confirm
+from faxdispatch.cli.options import Operator
 from faxdispatch.cli.output import Answer, note
-from faxdispatch.cli.user import Operator, user
 from faxdispatch.ledger import Ledger, Limits, Scripts
 from faxdispatch.ledger.recovery import Found
 from faxdispatch.operations.recovering import TAG, Recovered, Recoverer
@@ -74,7 +74,7 @@ def recover(
     with _telnyx(settings, scripts, clock) as telnyx:
         recoverer = Recoverer(settings, Ledger(scripts), telnyx, clock, told=note)
         moment = parse_moment(since, "--since") if since else None
-        result = recoverer.recover(moment, ledger=ledger, late=late, dry_run=dry_run, operator=operator or user())
+        result = recoverer.recover(moment, ledger=ledger, late=late, dry_run=dry_run, operator=operator)
     return Answer(asdict(result), _lines(result, dry_run=dry_run), ok=result.lifted or dry_run)
 
 

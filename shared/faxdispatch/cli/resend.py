@@ -7,7 +7,8 @@ import typer
 
 from faxdispatch.cli.confirm import confirm
 from faxdispatch.cli.find import Cause, Key, Number, OfCampaign, Since, StateWord, Tag, Until, words
-from faxdispatch.cli.output import Rows, Yes, note
+from faxdispatch.cli.options import Yes
+from faxdispatch.cli.output import Rows, note
 from faxdispatch.client import FaxClient, Receipt
 from faxdispatch.errors import BadInput, FaxError, Unavailable
 from faxdispatch.search import Found, Wanted

@@ -10,27 +10,14 @@ import typer
 from faxdispatch.campaign.looking_up import link_fetch
 from faxdispatch.cli.output import Answer, Json, note
 from faxdispatch.cli.preflight import tell_findings
-from faxdispatch.cli.sending import (
-    T38,
-    BlackThreshold,
-    ClientState,
-    Connection,
-    DisplayName,
-    Monochrome,
-    PreviewFormat,
-    Quality,
-    Sender,
-    StoreMedia,
-    StorePreview,
-    WebhookUrl,
-)
+from faxdispatch.cli.sending import Sending
 from faxdispatch.cli.waiting import wait_for
 from faxdispatch.client import FaxClient, Receipt
 from faxdispatch.composition.composing import part
 from faxdispatch.composition.cover import read_cover
 from faxdispatch.documents.local import Document
 from faxdispatch.errors import BadInput
-from faxdispatch.jobs import Priority, SendFax
+from faxdispatch.jobs import SendFax
 from faxdispatch.reasons.words import with_words
 from faxdispatch.settings import Settings
 from faxdispatch.states import State
@@ -42,6 +29,7 @@ def send(
     to: Annotated[
         str, typer.Argument(help="Recipient: a number like +13125550123, or, with FAX_SIP_ALLOWED, a SIP URI.")
     ],
+    sending: Sending,
     media: Annotated[
         list[str] | None,
         typer.Option(
@@ -55,31 +43,10 @@ def send(
     cover_field: Annotated[
         list[str] | None, typer.Option(metavar="NAME=VALUE", help="Value of a field of the cover. Repeatable.")
     ] = None,
-    from_: Sender = None,
-    connection: Connection = None,
-    quality: Quality = None,
-    t38: T38 = None,
-    monochrome: Monochrome = None,
-    black_threshold: BlackThreshold = None,
-    store_media: StoreMedia = None,
-    store_preview: StorePreview = None,
-    preview_format: PreviewFormat = None,
-    from_display_name: DisplayName = None,
-    webhook_url: WebhookUrl = None,
     key: Annotated[
         str | None, typer.Option(help="Idempotency key: the same key and content always mean the same fax.")
     ] = None,
-    priority: Annotated[Priority, typer.Option(help="Which faxes go first.")] = Priority.NORMAL,
     send_at: Annotated[str | None, typer.Option(help="Not before, like 2026-05-01T08:00:00-05:00.")] = None,
-    send_by: Annotated[str | None, typer.Option(help="Give up if no attempt has begun by then.")] = None,
-    window: Annotated[
-        str | None,
-        typer.Option(help="Like 'mon-fri 08:00-17:00', by the recipient's clock, or with a zone: '… America/Chicago'."),
-    ] = None,
-    max_attempts: Annotated[int | None, typer.Option(help="How often it is dialled at most.")] = None,
-    pages: Annotated[int | None, typer.Option(help="Pages of the document, for estimates of cost.")] = None,
-    tag: Annotated[list[str] | None, typer.Option(help="Word returned in every event; may be repeated.")] = None,
-    client_state: ClientState = None,
     wait: Annotated[bool, typer.Option("--wait", help="Follow it to its end; exit code 0 only if delivered.")] = False,
     as_json: Json = False,
 ) -> Answer:
@@ -91,38 +58,20 @@ def send(
     link, documents = sources_of(
         media or [], media_name, cover=cover, fetch=link_fetch(settings.fax_dangerous_inbound_origins)
     )
-    options = {
+    options = sending.asked() | {
         "to": to,
-        "from": from_,
-        "connection_id": connection,
         "media_url": link,
         "media_name": media_name,
         "document": documents or None,
         "cover": read_cover(cover) if cover is not None else None,
         "cover_fields": fields_of(cover_field or []) or None,
-        "quality": quality,
-        "t38_enabled": t38,
-        "monochrome": monochrome,
-        "black_threshold": black_threshold,
-        "store_media": store_media,
-        "store_preview": store_preview,
-        "preview_format": preview_format,
-        "from_display_name": from_display_name,
-        "webhook_url": webhook_url,
         "idempotency_key": key,
-        "priority": priority,
         "send_at": send_at,
-        "send_by": send_by,
-        "window": window,
-        "max_attempts": max_attempts,
-        "pages": pages,
-        "tags": tuple(tag or ()),
-        "client_state": client_state,
     }
     client = FaxClient.from_env(settings)
     if link:
         client.check(SendFax.decode(_bare(options), region=settings.fax_default_region))
-    tell_findings(settings, documents=documents, link=link, quality=quality)
+    tell_findings(settings, documents=documents, link=link, quality=sending.quality)
     return _answer(client, client.send(options), wait=wait, quiet=as_json)
 
 

@@ -1,20 +1,55 @@
-"""The options of Telnyx's send request by which one fax, or each of a campaign, is sent."""
+"""How one fax, or each of a campaign, is sent: fields of `SendFax` as options."""
 
-from typing import Annotated
+from dataclasses import dataclass, fields
+from typing import Annotated, Any
 
 import typer
 
-Sender = Annotated[str | None, typer.Option("--from", help="Sender's number; FAX_FROM if not given.")]
-Connection = Annotated[str | None, typer.Option(help="Fax application; FAX_CONNECTION_ID if not given.")]
-Quality = Annotated[
-    str | None, typer.Option(help="normal, high, very_high, ultra_light or ultra_dark.", show_default=False)
-]
-T38 = Annotated[bool | None, typer.Option("--t38/--no-t38", help="Whether to try T.38.")]
-Monochrome = Annotated[bool | None, typer.Option(help="Whether to send pure black and white.")]
-BlackThreshold = Annotated[int | None, typer.Option(help="1 to 100, with --monochrome.")]
-StoreMedia = Annotated[bool | None, typer.Option(help="Whether Telnyx keeps the document.")]
-StorePreview = Annotated[bool | None, typer.Option(help="Whether Telnyx keeps a preview.")]
-PreviewFormat = Annotated[str | None, typer.Option(help="pdf or tiff.")]
-DisplayName = Annotated[str | None, typer.Option(help="Caller's name.")]
-WebhookUrl = Annotated[str | None, typer.Option(help="Where Telnyx reports these faxes.")]
-ClientState = Annotated[str | None, typer.Option(help="Text returned in every event.")]
+from faxdispatch.calling.written import parse_moment
+from faxdispatch.cli.options import Options
+from faxdispatch.jobs import Priority
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sending(Options):
+    """Named as the fields of `SendFax`; what is None is not asked."""
+
+    from_: Annotated[str | None, typer.Option("--from", help="Sender's number; FAX_FROM if not given.")] = None
+    connection_id: Annotated[
+        str | None, typer.Option("--connection", help="Fax application; FAX_CONNECTION_ID if not given.")
+    ] = None
+    quality: Annotated[
+        str | None, typer.Option(help="normal, high, very_high, ultra_light or ultra_dark.", show_default=False)
+    ] = None
+    t38_enabled: Annotated[bool | None, typer.Option("--t38/--no-t38", help="Whether to try T.38.")] = None
+    monochrome: Annotated[bool | None, typer.Option(help="Whether to send pure black and white.")] = None
+    black_threshold: Annotated[int | None, typer.Option(help="1 to 100, with --monochrome.")] = None
+    store_media: Annotated[bool | None, typer.Option(help="Whether Telnyx keeps the document.")] = None
+    store_preview: Annotated[bool | None, typer.Option(help="Whether Telnyx keeps a preview.")] = None
+    preview_format: Annotated[str | None, typer.Option(help="pdf or tiff.")] = None
+    from_display_name: Annotated[str | None, typer.Option(help="Caller's name.")] = None
+    webhook_url: Annotated[str | None, typer.Option(help="Where Telnyx reports these faxes.")] = None
+    priority: Annotated[
+        Priority | None, typer.Option(help="Which faxes go first; normal if not given, bulk for a campaign.")
+    ] = None
+    window: Annotated[
+        str | None,
+        typer.Option(help="Like 'mon-fri 08:00-17:00', by the recipient's clock, or with a zone: '… America/Chicago'."),
+    ] = None
+    send_by: Annotated[
+        str | None, typer.Option(help="Give up if no attempt has begun by then, like 2026-05-01T08:00:00-05:00.")
+    ] = None
+    max_attempts: Annotated[int | None, typer.Option(help="How often a fax is dialled at most.")] = None
+    pages: Annotated[
+        int | None,
+        typer.Option(help="Pages of the document, for estimates of cost; counted in a local one if not given."),
+    ] = None
+    tags: Annotated[list[str] | None, typer.Option("--tag", help="Word returned in every event. Repeatable.")] = None
+    client_state: Annotated[str | None, typer.Option(help="Text returned in every event.")] = None
+
+    def asked(self) -> dict[str, Any]:
+        """Return what is asked, by the names that `SendFax` takes. Raises `BadInput` where `send_by` is no moment."""
+        given = {one.name.rstrip("_"): getattr(self, one.name) for one in fields(self)}
+        if self.send_by is not None:
+            given["send_by"] = parse_moment(self.send_by, "send-by")
+        return {name: value for name, value in given.items() if value is not None}

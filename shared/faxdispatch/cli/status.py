@@ -7,7 +7,8 @@ from typing import Annotated, Any
 import typer
 
 from faxdispatch.cli.lines import event_line, state_line
-from faxdispatch.cli.output import Answer, Full, Json, Rows, fields
+from faxdispatch.cli.options import Full
+from faxdispatch.cli.output import Answer, Json, Rows, fields
 from faxdispatch.cli.overview import overview, overview_lines
 from faxdispatch.errors import BadInput
 from faxdispatch.ledger import JobView, Ledger, Limits, Pause, Place, Scripts

@@ -12,10 +12,10 @@ from faxdispatch.calling.numbers import read_country
 from faxdispatch.calling.written import parse_moment
 from faxdispatch.campaign import Suppression, SuppressionList
 from faxdispatch.cli.groups import Group
-from faxdispatch.cli.lists import Column, Delimiter, Encoding, Region, at_hand
-from faxdispatch.cli.output import Answer, Full, Json, Limit, Rows, note
+from faxdispatch.cli.lists import Columns, at_hand
+from faxdispatch.cli.options import Full, Limit, Operator, Reason
+from faxdispatch.cli.output import Answer, Json, Rows, note
 from faxdispatch.cli.progress import reading
-from faxdispatch.cli.user import Operator, user
 from faxdispatch.client import FaxClient
 from faxdispatch.lists.badrows import create, safe_cell
 from faxdispatch.lists.checking import BadRow
@@ -41,7 +41,7 @@ def add(
     """Let no campaign send to a number. A fax that Telnyx has already goes on; single faxes are not concerned."""
     known = _list()
     end = parse_moment(until, "until") if until else None
-    outcome = known.add(number, reason=reason, source=source, until=end, operator=operator or user())
+    outcome = known.add(number, reason=reason, source=source, until=end, operator=operator)
     words = {
         "added": "gets no campaigns",
         "changed": "was on the list; it has a new reason, source or end now",
@@ -53,12 +53,12 @@ def add(
 @app.command()
 def remove(
     number: Number,
-    reason: Annotated[str, typer.Option(help="Why; readers of the events see it.", show_default=False)],
+    reason: Reason,
     operator: Operator = None,
 ) -> Answer:
     """Let campaigns send to a number again. Exit code 1 where it was not on the list."""
     known = _list()
-    removed = known.remove(number, reason=reason, operator=operator or user())
+    removed = known.remove(number, reason=reason, operator=operator)
     words = "gets campaigns again" if removed else "was not on the list"
     return _answer("removed" if removed else "none", known.number(number), words)
 
@@ -69,6 +69,7 @@ def import_(
         Path,
         typer.Argument(help="A list of any shape that `campaign check` reads, or an export; - for standard input."),
     ],
+    columns: Columns,
     reason: Annotated[
         str | None, typer.Option(help="Why they get none; the file's column `reason` if not given.", show_default=False)
     ] = None,
@@ -76,10 +77,6 @@ def import_(
         str | None, typer.Option(help="Where that is known from; the file's name if not given.", show_default=False)
     ] = None,
     until: Until = None,
-    column: Column = None,
-    region: Region = None,
-    delimiter: Delimiter = None,
-    encoding: Encoding = None,
     operator: Operator = None,
     as_json: Json = False,
 ) -> Answer:
@@ -95,11 +92,11 @@ def import_(
             reason=reason,
             source=source,
             until=end,
-            column=column,
-            region=read_country(region),
-            delimiter=delimiter,
-            encoding=encoding,
-            operator=operator or user(),
+            column=columns.column,
+            region=read_country(columns.region),
+            delimiter=columns.delimiter,
+            encoding=columns.encoding,
+            operator=operator,
             on_bad=None if as_json else _note,
             on_progress=on_progress,
         )

@@ -8,18 +8,18 @@ from pathlib import Path
 from typing import Any
 
 from faxdispatch.calling.windows import Window
-from faxdispatch.campaign.asking import quarantined_in
+from faxdispatch.campaign.checking import checked
 from faxdispatch.campaign.importing import Reading
 from faxdispatch.campaign.judging import judged
-from faxdispatch.campaign.looking_up import covers_of, link_fetch, link_look, look_up, row_documents, storage_of
+from faxdispatch.campaign.looking_up import covers_of
 from faxdispatch.campaign.planning.course import Capacity
 from faxdispatch.campaign.planning.estimate import RETRY_SHARE, Plan, Recipients, make_plan
 from faxdispatch.campaign.requests import options_for_all, request_of
 from faxdispatch.documents.local import Document
 from faxdispatch.errors import BadInput, NotKnown
 from faxdispatch.jobs import Priority
-from faxdispatch.ledger import CHUNK, Campaigns, Limits, Scripts, Suppressions
-from faxdispatch.lists.checking import BadRow, Progress, check
+from faxdispatch.ledger import CHUNK, Campaigns, Limits, Scripts
+from faxdispatch.lists.checking import BadRow, Progress
 from faxdispatch.lists.documents import OnDocuments
 from faxdispatch.preflight.examining import examine
 from faxdispatch.preflight.links import SAMPLE, LinkedPages, fetcher, read
@@ -84,29 +84,17 @@ class Planner:
             TelnyxError: Telnyx was asked about stored documents and did not answer.
             Unavailable: Redis did not answer.
         """
-        policy = self._settings.number_policy
-        with (
-            row_documents(
-                media_dir,
-                path.parent,
-                lambda: storage_of(self._settings, self._scripts),
-                look_at_link=link_look(self._settings),
-                fetch_link=link_fetch(self._settings.fax_dangerous_inbound_origins) if asked.get("cover") else None,
-                tell_pages=asked.get("pages") is None,
-                on_documents=on_documents,
-            ) as documents,
-            check(
-                path,
-                policy=policy,
-                suppressed=Suppressions(self._scripts).among,
-                quarantined=quarantined_in(self._scripts),
-                first_bad=0,
-                on_progress=on_progress,
-                **reading.as_data(),
-            ) as checking,
-        ):
-            look_up(checking, documents, media_dir=media_dir)
-            region = reading.region or policy.region
+        with checked(
+            path,
+            reading,
+            asked,
+            self._settings,
+            self._scripts,
+            media_dir=media_dir,
+            on_progress=on_progress,
+            on_documents=on_documents,
+        ) as checking:
+            region = reading.region or self._settings.fax_default_region
             options = options_for_all(asked, region=region, media_by_row="media" in checking.table.fields)
             covers = covers_of(asked.get("cover"), checking.table.columns, self._settings.fax_cover_fonts)
             self._cover_pages = covers.pages if covers else 0
@@ -120,9 +108,9 @@ class Planner:
             self.remarks.append(
                 f"{counted_are(left_out, 'row')} not sent: faxdispatch campaign check {path.name} tells why"
             )
-        if documents:
-            self.remarks += documents.remarks()
-            self.links = documents.links()
+        if checking.documents:
+            self.remarks += checking.documents.remarks()
+            self.links = checking.documents.links()
         return Subject(options, recipients, start, cap)
 
     def of_campaign(

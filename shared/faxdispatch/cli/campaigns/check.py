@@ -1,46 +1,20 @@
 """`faxdispatch campaign check`: what would become of a list of recipients. Nothing is recorded and nothing is sent."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from faxdispatch.calling.numbers import read_country
-from faxdispatch.campaign.asking import quarantined_in
-from faxdispatch.campaign.judging import judged
-from faxdispatch.campaign.leftout import LeftOutFile
-from faxdispatch.campaign.leftout import left_out as as_left_out
-from faxdispatch.campaign.looking_up import covers_of, link_fetch, link_look, look_up, row_documents, storage_of
-from faxdispatch.campaign.requests import options_for_all
-from faxdispatch.cli.campaigns.for_all import Cover, ForAll, Media, MediaName, for_all, tell
-from faxdispatch.cli.lists import (
-    Column,
-    Delimiter,
-    DropExtension,
-    Encoding,
-    Fields,
-    IncludeHidden,
-    LeftOutOption,
-    ListFile,
-    MediaColumn,
-    MediaDir,
-    Personalised,
-    Region,
-    SheetName,
-    at_hand,
-    called,
-    column_fields,
-)
+from faxdispatch.campaign.checking import checked, not_sent, write_down
+from faxdispatch.cli.campaigns.for_all import Documents
+from faxdispatch.cli.lists import Form, ListFile, Unsent, at_hand
 from faxdispatch.cli.output import Answer
 from faxdispatch.cli.progress import reading
-from faxdispatch.cli.sending import Quality
+from faxdispatch.cli.sending import Sending
 from faxdispatch.errors import BadInput
-from faxdispatch.ledger import CHUNK, Scripts, Suppressions
-from faxdispatch.lists.badrows import BadRows, free_path
-from faxdispatch.lists.checking import BadRow, Check, LeftOut, Summary
-from faxdispatch.lists.checking import check as check_list
-from faxdispatch.lists.table import Table
+from faxdispatch.ledger import Scripts
+from faxdispatch.lists.checking import Check, Summary
 from faxdispatch.settings import Settings
 from faxdispatch.text.wording import counted
 
@@ -49,25 +23,10 @@ _OF_THE_VALID = ("toll_free", "foreign", "own_number", "unconfirmed", "shared_co
 
 def check(
     file: ListFile,
-    column: Column = None,
-    region: Region = None,
-    delimiter: Delimiter = None,
-    encoding: Encoding = None,
-    sheet: SheetName = None,
-    field: Fields = None,
-    media: Media = None,
-    media_name: MediaName = None,
-    cover: Cover = None,
-    quality: Quality = None,
-    media_column: MediaColumn = None,
-    media_dir: MediaDir = None,
-    personalised: Personalised = False,
-    include_hidden: IncludeHidden = False,
-    drop_extension: DropExtension = False,
-    bad_rows: Annotated[
-        Path | None, typer.Option(help="File for the bad rows; beside the list, as NAME.bad.csv, if not given.")
-    ] = None,
-    left_out: LeftOutOption = None,
+    form: Form,
+    documents: Documents,
+    sending: Sending,
+    unsent: Unsent,
     limit: Annotated[int, typer.Option(min=0, help="How many bad rows to show.")] = 10,
 ) -> Answer:
     """Check a list of recipients before anything is sent: count what can be sent, and write down the bad rows.
@@ -79,74 +38,30 @@ def check(
     is set as well.
     """
     settings = Settings.load()
-    for path in filter(None, (bad_rows, left_out)):
+    for path in filter(None, (unsent.bad_rows, unsent.left_out)):
         if path.exists():
             raise BadInput(f"{path}: is there already and is not overwritten; name another file, or remove it")
     scripts = Scripts.from_settings(settings) if settings.redis_url else None
-    given = for_all(settings, media, media_name, cover)
-    tell(settings, given, quality)
+    given = documents.for_all(settings)
+    given.tell(settings, sending.quality)
+    asked = sending.asked() | given.options
     with (
         at_hand(file) as path,
         reading(path.name) as progress,
-        row_documents(
-            media_dir,
-            path.parent,
-            lambda: storage_of(settings, scripts),
-            look_at_link=link_look(settings),
-            fetch_link=link_fetch(settings.fax_dangerous_inbound_origins) if given.cover else None,
-            on_documents=progress.documents,
-        ) as documents,
-    ):
-        checking = check_list(
+        checked(
             path,
-            policy=settings.number_policy,
-            region=read_country(region),
-            column=column,
-            delimiter=delimiter,
-            encoding=encoding,
-            sheet=sheet,
-            fields=column_fields(field or [], media=media_column),
-            own_numbers=(settings.sender,) if settings.sender else (),
-            suppressed=Suppressions(scripts).among if scripts else None,
-            quarantined=quarantined_in(scripts) if scripts else None,
-            personalised=personalised,
-            include_hidden=include_hidden,
-            drop_extension=drop_extension,
+            form.reading(),
+            asked,
+            settings,
+            scripts,
+            media_dir=documents.media_dir,
             first_bad=limit,
             on_progress=progress,
-        )
-        look_up(checking, documents, media_dir=media_dir)
-        with checking:
-            rows = _not_sent(checking, given, settings, quality)
-            files = (bad_rows or free_path(called(file), "bad"), left_out or free_path(called(file), "left-out"))
-            written, left = _write(checking.table, rows, *files)
-    return _answer(checking, written, left, asked=bool(settings.redis_url))
-
-
-def _not_sent(checking: Check, given: ForAll, settings: Settings, quality: str | None) -> Iterator[BadRow | LeftOut]:
-    """Yield the rows that are not sent, judged by what would be sent to them where documents are told."""
-    by_row = "media" in checking.table.fields
-    if not (given or by_row):
-        for batch in checking.batches(CHUNK):
-            yield from (other for _, other in sorted(batch.others.items()))
-        return
-    asked = given.options | {"quality": quality}
-    options = options_for_all(asked, region=settings.fax_default_region, media_by_row=by_row)
-    covers = covers_of(given.cover, checking.table.columns, settings.fax_cover_fonts)
-    for part in judged(checking, options, covers):
-        yield from part.others
-
-
-def _write(
-    table: Table, rows: Iterable[BadRow | LeftOut], path: Path, left_path: Path
-) -> tuple[Path | None, Path | None]:
-    """Write down rows; give the file of the bad ones and that of all that are not faxed, if there are any."""
-    with BadRows(path, table.columns, table.delimiter) as bad, LeftOutFile(left_path, table.columns) as left:
-        for row in rows:
-            left.write(as_left_out(row))
-            if isinstance(row, BadRow):
-                bad.write(row)
-    return path if bad.written else None, left_path if left.written else None
+            on_documents=progress.documents,
+        ) as checking,
+    ):
+        written, left = write_down(checking, not_sent(checking, asked, settings), *unsent.beside(file))
+    return _answer(checking, written, left, asked=scripts is not None)
 
 
 def _answer(checking: Check, written: Path | None, left: Path | None, *, asked: bool) -> Answer:

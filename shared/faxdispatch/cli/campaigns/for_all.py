@@ -1,23 +1,18 @@
 """The document and the cover that every row of a list gets: the options that name them, and what they come to."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from faxdispatch.campaign.looking_up import as_pdf, link_fetch
+from faxdispatch.cli.options import Options
 from faxdispatch.cli.preflight import tell_findings
 from faxdispatch.cli.send import source_of
 from faxdispatch.composition.cover import read_cover
 from faxdispatch.documents.local import Document
 from faxdispatch.settings import Settings
-
-Media = Annotated[str | None, typer.Option(help="Link (https) or local file for every row.")]
-MediaName = Annotated[str | None, typer.Option(help="Document in Telnyx's media storage for every row.")]
-Cover = Annotated[
-    str | None,
-    typer.Option(help="Cover page before each document: its text, or a file with it. Fields are columns: {name}."),
-]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,21 +33,39 @@ class ForAll:
     def __bool__(self) -> bool:
         return any(value is not None for value in self.options.values())
 
-
-def for_all(settings: Settings, media: str | None, media_name: str | None, cover: str | None) -> ForAll:
-    """Read what is given. Where there is a cover, a link's document is fetched, and a word processor's made a PDF.
-
-    Raises:
-        BadInput: it is not to be had or read, or cannot be faxed.
-    """
-    link, document = source_of(media, media_name) if media or media_name else (None, None)
-    text = read_cover(cover) if cover is not None else None
-    if text is not None:
-        document = link_fetch(settings.fax_dangerous_inbound_origins)(link) if link else document
-        link, document = None, as_pdf(document) if document else None
-    return ForAll(link, document, media_name, text)
+    def tell(self, settings: Settings, quality: str | None) -> None:
+        """Note every warning of the document. Raises `BadInput` where it cannot be faxed."""
+        tell_findings(settings, documents=[self.document] if self.document else [], link=self.link, quality=quality)
 
 
-def tell(settings: Settings, given: ForAll, quality: str | None) -> None:
-    """Note every warning of the document. Raises `BadInput` where it cannot be faxed."""
-    tell_findings(settings, documents=[given.document] if given.document else [], link=given.link, quality=quality)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Documents(Options):
+    """The documents of a campaign."""
+
+    media: Annotated[str | None, typer.Option(help="Link (https) or local file for every row.")] = None
+    media_name: Annotated[str | None, typer.Option(help="Document in Telnyx's media storage for every row.")] = None
+    cover: Annotated[
+        str | None,
+        typer.Option(help="Cover page before each document: its text, or a file with it. Fields are columns: {name}."),
+    ] = None
+    media_dir: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder or ZIP archive with the files that rows name as their documents; the list's folder if not "
+            "given.",
+            show_default=False,
+        ),
+    ] = None
+
+    def for_all(self, settings: Settings) -> ForAll:
+        """Read what is given. Where there is a cover, a link's document is fetched, and a word processor's made a PDF.
+
+        Raises:
+            BadInput: it is not to be had or read, or cannot be faxed.
+        """
+        link, document = source_of(self.media, self.media_name) if self.media or self.media_name else (None, None)
+        text = read_cover(self.cover) if self.cover is not None else None
+        if text is not None:
+            document = link_fetch(settings.fax_dangerous_inbound_origins)(link) if link else document
+            link, document = None, as_pdf(document) if document else None
+        return ForAll(link, document, self.media_name, text)

@@ -7,14 +7,11 @@ import typer
 from faxdispatch.calling.written import parse_moment
 from faxdispatch.cli.campaigns.words import Id, as_data, campaigns, standing, told
 from faxdispatch.cli.confirm import confirm
-from faxdispatch.cli.output import Answer, Yes
-from faxdispatch.cli.user import Operator, user
+from faxdispatch.cli.options import Operator, Reason, Why, Yes
+from faxdispatch.cli.output import Answer
 from faxdispatch.errors import BadInput
-from faxdispatch.reasons.verdicts import check_reason
 from faxdispatch.states import State
 from faxdispatch.text.wording import counted, counted_are, of_cap
-
-Why = Annotated[str | None, typer.Option("--reason", help="Why; readers of the events see it.", show_default=False)]
 
 
 def start(
@@ -29,26 +26,25 @@ def start(
     If nothing runs at that moment, it starts as soon as something does; past FAX_TOO_LATE it is paused instead.
     """
     moment = parse_moment(at, "at") if at else None
-    return told(campaigns().start(campaign, at=moment, operator=operator or user()))
+    return told(campaigns().start(campaign, at=moment, operator=operator))
 
 
 def pause(
     campaign: Id,
-    reason: Annotated[str, typer.Option(help="Why; readers of the events see it.", show_default=False)],
+    reason: Reason,
     operator: Operator = None,
 ) -> Answer:
     """Begin no row of a campaign any more; what Telnyx has already goes on to its end."""
-    check_reason(reason)
-    return told(campaigns().pause(campaign, reason=reason, operator=operator or user()))
+    return told(campaigns().pause(campaign, reason=reason, operator=operator))
 
 
 def resume(campaign: Id, reason: Why = None, operator: Operator = None) -> Answer:
     """Let a paused campaign go on where it was: no row is repeated, none is left out."""
-    return told(campaigns().resume(campaign, reason=reason, operator=operator or user()))
+    return told(campaigns().resume(campaign, reason=reason, operator=operator))
 
 
 def finish(campaign: Id, reason: Why = None, operator: Operator = None, yes: Yes = False) -> Answer:
-    """Give up the rows that wait although Telnyx never took their attempts, so that the campaign can end.
+    """Return up the rows that wait although Telnyx never took their attempts, so that the campaign can end.
 
     They count as failed, for the cause never_accepted; campaign retry tries them again. All other rows go on.
     """
@@ -58,7 +54,7 @@ def finish(campaign: Id, reason: Why = None, operator: Operator = None, yes: Yes
         f"Give up rows of campaign {found.id}? Those that wait after attempts which Telnyx never took fail.",
         yes=yes,
     )
-    moved, given_up = desk.finish(campaign, reason=reason, operator=operator or user())
+    moved, given_up = desk.finish(campaign, reason=reason, operator=operator)
     left = f"{moved.pending:,} still to be sent, {moved.opened:,} under way"
     return told(moved, f"{counted_are(given_up, 'row')} given up; {left}")
 
@@ -84,7 +80,7 @@ def cancel(
         f"Stop campaign {found.id}? {counted(waiting, 'row')} will not be sent; Telnyx {at_telnyx}.",
         yes=yes,
     )
-    moved = desk.cancel(campaign, reason=reason, also_in_flight=also_in_flight, operator=operator or user())
+    moved = desk.cancel(campaign, reason=reason, also_in_flight=also_in_flight, operator=operator)
     return told(moved)
 
 
@@ -99,7 +95,7 @@ def cap(
     """Set what a campaign may cost. One that is paused for its cap can be resumed once it is higher."""
     if (amount is None) != none:
         raise BadInput("give an amount, or --none to take the cap away")
-    found = campaigns().set_cap(campaign, amount, operator=operator or user())
+    found = campaigns().set_cap(campaign, amount, operator=operator)
     words = f"campaign {found.id}: spent {of_cap(found.spent, found.cap)}; {standing(found)}"
     paused = f"it is still paused; faxdispatch campaign resume {found.id} lets it go on"
     return Answer(as_data(found), words, notes=[paused] if found.reason == "spend_cap" else [], full=False)
@@ -114,7 +110,7 @@ def purge(campaign: Id, operator: Operator = None, yes: Yes = False) -> Answer:
         "any more.",
         yes=yes,
     )
-    desk.purge(campaign, operator=operator or user())
+    desk.purge(campaign, operator=operator)
     return Answer({"outcome": "purged", "id": found.id}, f"campaign {found.id}: purged")
 
 
@@ -136,7 +132,7 @@ def retry(
         str | None, typer.Option(help="The number that the one --row goes to from now on.", show_default=False)
     ] = None,
     start: Annotated[bool, typer.Option("--start", help="And start it at once.")] = False,
-    reason: Annotated[str | None, typer.Option(help="Why; readers of the events see it.", show_default=False)] = None,
+    reason: Why = None,
     operator: Operator = None,
 ) -> Answer:
     """Make chosen rows of a finished campaign pending again, as a new generation.
@@ -148,8 +144,8 @@ def retry(
         raise BadInput("to: goes with one --row")
     desk = campaigns()
     rows = dict.fromkeys(row or (), to)
-    retried = desk.retry(campaign, cause or [], rows=rows, reason=reason, operator=operator or user())
-    found = desk.start(campaign, operator=operator or user()) if start else retried.campaign
+    retried = desk.retry(campaign, cause or [], rows=rows, reason=reason, operator=operator)
+    found = desk.start(campaign, operator=operator) if start else retried.campaign
     words = f"{counted_are(retried.rows, 'row')} pending again, in generation {found.generation}"
     return told(found, words, retried=retried.rows)
 

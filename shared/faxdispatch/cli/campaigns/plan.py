@@ -7,30 +7,15 @@ from typing import Annotated, Any
 
 import typer
 
-from faxdispatch.calling.numbers import read_country
 from faxdispatch.calling.written import parse_moment
-from faxdispatch.campaign.importing import Reading
 from faxdispatch.campaign.planning.estimate import RETRY_SHARE, Plan
 from faxdispatch.campaign.planning.inputs import Planner
-from faxdispatch.cli.campaigns.for_all import Cover, Media, MediaName, for_all
-from faxdispatch.cli.lists import (
-    Column,
-    Delimiter,
-    Encoding,
-    Fields,
-    IncludeHidden,
-    MediaColumn,
-    MediaDir,
-    Personalised,
-    Region,
-    SheetName,
-    at_hand,
-    column_fields,
-)
+from faxdispatch.cli.campaigns.for_all import Documents
+from faxdispatch.cli.lists import Form, at_hand
 from faxdispatch.cli.output import Answer
 from faxdispatch.cli.progress import reading
+from faxdispatch.cli.sending import Sending
 from faxdispatch.ledger import Scripts
-from faxdispatch.preflight.examining import MOST_PAGES
 from faxdispatch.preflight.links import SAMPLE
 from faxdispatch.settings import Settings
 from faxdispatch.text.wording import clock, counted
@@ -40,29 +25,11 @@ def plan(
     source: Annotated[
         str, typer.Argument(metavar="FILE|ID", help="A list of recipients, - for standard input, or a campaign's id.")
     ],
-    media: Media = None,
-    media_name: MediaName = None,
-    cover: Cover = None,
-    media_column: MediaColumn = None,
-    media_dir: MediaDir = None,
-    pages: Annotated[int | None, typer.Option(min=1, max=MOST_PAGES, help="Pages, where you know them.")] = None,
+    form: Form,
+    documents: Documents,
+    sending: Sending,
     at: Annotated[str | None, typer.Option(help="When it starts, like 2026-05-01T08:00:00-05:00; else now.")] = None,
-    window: Annotated[
-        str | None,
-        typer.Option(help="Like 'mon-fri 08:00-17:00', by the recipient's clock, or with a zone: '… America/Chicago'."),
-    ] = None,
-    from_: Annotated[str | None, typer.Option("--from", help="Sender's number; FAX_FROM if not given.")] = None,
-    connection: Annotated[str | None, typer.Option(help="Fax application; FAX_CONNECTION_ID if not given.")] = None,
-    max_attempts: Annotated[int | None, typer.Option(min=1, max=50, help="How often a row is dialled at most.")] = None,
     cap: Annotated[float | None, typer.Option(min=0, help="What it may cost.")] = None,
-    column: Column = None,
-    region: Region = None,
-    delimiter: Delimiter = None,
-    encoding: Encoding = None,
-    sheet: SheetName = None,
-    field: Fields = None,
-    personalised: Personalised = False,
-    include_hidden: IncludeHidden = False,
     retry_share: Annotated[
         float, typer.Option(min=0, max=1, help="Share of recipients dialled as often as allowed, in the high figures.")
     ] = RETRY_SHARE,
@@ -74,45 +41,24 @@ def plan(
     campaign the rows that have not begun are counted.
     """
     settings = Settings.load()
-    given = for_all(settings, media, media_name, cover)
-    start = parse_moment(at, "at") if at else None
+    given = documents.for_all(settings)
+    start, now = parse_moment(at, "at") if at else None, datetime.now(UTC)
     planner = Planner(settings, Scripts.from_settings(settings), document=given.document, sample=sample)
-    better = {"pages": pages, "max_attempts": max_attempts}
-    file, now = Path(source), datetime.now(UTC)
+    asked, file = sending.asked() | given.options, Path(source)
     if source == "-" or file.is_file():
-        asked = (
-            better
-            | given.options
-            | {
-                "window": window,
-                "from": from_,
-                "connection_id": connection,
-            }
-        )
-        fields = column_fields(field or [], media=media_column)
-        read = Reading(
-            column=column,
-            region=read_country(region),
-            delimiter=delimiter,
-            encoding=encoding,
-            sheet=sheet,
-            fields=fields,
-            personalised=personalised,
-            include_hidden=include_hidden,
-        )
         with at_hand(file) as path, reading(path.name) as progress:
             subject = planner.of_file(
                 path,
                 asked,
-                read,
+                form.reading(),
                 start or now,
-                media_dir=media_dir,
+                media_dir=documents.media_dir,
                 cap=cap,
                 on_progress=progress,
                 on_documents=progress.documents,
             )
     else:
-        known = {name: value for name, value in better.items() if value}
+        known: dict[str, Any] = {name: asked[name] for name in ("pages", "max_attempts") if name in asked}
         subject = planner.of_campaign(source, known, start, now)
     made = planner.estimate(subject, retry_share=retry_share)
     return Answer(_facts(made, planner.remarks) | {"links": planner.links}, _lines(made, planner.remarks), full=False)

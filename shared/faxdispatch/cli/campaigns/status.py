@@ -6,7 +6,8 @@ from typing import Any
 
 from faxdispatch.campaign import Campaign, CampaignState
 from faxdispatch.cli.campaigns.words import Id, as_data, campaigns, standing
-from faxdispatch.cli.output import Answer, Limit, Rows
+from faxdispatch.cli.options import Limit
+from faxdispatch.cli.output import Answer, Rows
 from faxdispatch.client import FaxClient
 from faxdispatch.ledger import Limits, Scripts, Traffic
 from faxdispatch.operations.next_step import pause_line

@@ -1,0 +1,106 @@
+"""A list, checked as a campaign of it would be made; nothing is recorded and nothing is sent."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from faxdispatch.campaign.asking import quarantined_in
+from faxdispatch.campaign.importing import Reading
+from faxdispatch.campaign.judging import judged
+from faxdispatch.campaign.leftout import LeftOutFile, left_out
+from faxdispatch.campaign.looking_up import covers_of, link_fetch, link_look, look_up, row_documents, storage_of
+from faxdispatch.campaign.requests import options_for_all
+from faxdispatch.ledger import CHUNK, Scripts, Suppressions
+from faxdispatch.lists.badrows import BadRows
+from faxdispatch.lists.checking import BadRow, Check, LeftOut, Progress, check
+from faxdispatch.settings import Settings
+
+if TYPE_CHECKING:
+    from faxdispatch.lists.documents import OnDocuments
+
+_DOCUMENTS = ("media_url", "media_name", "cover")
+
+
+@contextmanager
+def checked(
+    path: Path,
+    reading: Reading,
+    asked: Mapping[str, Any],
+    settings: Settings,
+    scripts: Scripts | None,
+    *,
+    media_dir: Path | None = None,
+    first_bad: int = 0,
+    on_progress: Progress | None = None,
+    on_documents: "OnDocuments | None" = None,
+) -> Iterator[Check]:
+    """Check a list with the documents that its rows name. `asked` are the fields of `SendFax` for all rows.
+
+    Files of `media_dir`, or of the list's folder, are looked into and not uploaded. Without `scripts` nobody is asked
+    which numbers are suppressed or in quarantine, nor which documents Telnyx has.
+
+    Raises:
+        BadInput: the list cannot be used.
+        TelnyxError: Telnyx was asked about stored documents and did not answer.
+        Unavailable: Redis did not answer.
+    """
+    unchecked = settings.fax_dangerous_inbound_origins
+    with (
+        row_documents(
+            media_dir,
+            path.parent,
+            lambda: storage_of(settings, scripts),
+            look_at_link=link_look(settings),
+            fetch_link=link_fetch(unchecked) if asked.get("cover") else None,
+            tell_pages=asked.get("pages") is None,
+            on_documents=on_documents,
+        ) as documents,
+        check(
+            path,
+            policy=settings.number_policy,
+            own_numbers=(settings.sender,) if settings.sender else (),
+            suppressed=Suppressions(scripts).among if scripts else None,
+            quarantined=quarantined_in(scripts) if scripts else None,
+            first_bad=first_bad,
+            on_progress=on_progress,
+            **reading.as_data(),
+        ) as checking,
+    ):
+        yield look_up(checking, documents, media_dir=media_dir)
+
+
+def not_sent(checking: Check, asked: Mapping[str, Any], settings: Settings) -> Iterator[BadRow | LeftOut]:
+    """Yield the rows that are not sent: judged by what would be sent to them, where any document is told.
+
+    Raises:
+        BadInput: an option of `asked` is wrong, or the file is damaged further on.
+    """
+    options = options_for_all(asked, region=settings.fax_default_region, media_by_row=True)
+    if "media" not in checking.table.fields and all(asked.get(name) is None for name in _DOCUMENTS):
+        for batch in checking.batches(CHUNK):
+            yield from (other for _, other in sorted(batch.others.items()))
+        return
+    covers = covers_of(asked.get("cover"), checking.table.columns, settings.fax_cover_fonts)
+    for part in judged(checking, options, covers):
+        yield from part.others
+
+
+def write_down(
+    checking: Check, rows: Iterable[BadRow | LeftOut], bad_rows: Path, left_out_rows: Path
+) -> tuple[Path | None, Path | None]:
+    """Write rows that are not sent; give the file of the bad ones and that of all of them, if there are any.
+
+    Raises:
+        BadInput: a file is there already, or cannot be made.
+    """
+    table = checking.table
+    with (
+        BadRows(bad_rows, table.columns, table.delimiter) as bad,
+        LeftOutFile(left_out_rows, table.columns) as left,
+    ):
+        for row in rows:
+            left.write(left_out(row))
+            if isinstance(row, BadRow):
+                bad.write(row)
+    return bad_rows if bad.written else None, left_out_rows if left.written else None

@@ -1,0 +1,86 @@
+"""Options that several commands have: each is declared once, and those that go together are fields of one class."""
+
+import getpass
+import inspect
+from collections.abc import Callable, Iterator
+from dataclasses import fields
+from functools import wraps
+from typing import Annotated, Any
+
+import typer
+
+from faxdispatch.reasons.verdicts import check_reason
+
+
+class Options:
+    """Options that go together. A command with a parameter of such a class has an option for each of its fields.
+
+    The classes are dataclasses. Their fields are annotated as the parameters of a command are, and have defaults.
+    """
+
+    __slots__ = ()
+
+
+def spread(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the command that takes the fields of each `Options` of `function` as options of its own."""
+    signature = inspect.signature(function)
+    classes = {name: one.annotation for name, one in signature.parameters.items() if _is_class(one.annotation)}
+    if not classes:
+        return function
+    parameters = [one for known in signature.parameters.values() for one in _options_of(known)]
+
+    @wraps(function)
+    def command(**given: Any) -> Any:
+        for name, kind in classes.items():
+            given[name] = kind(**{one.name: given.pop(one.name) for one in fields(kind)})
+        return function(**given)
+
+    command.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+    command.__annotations__ = {one.name: one.annotation for one in parameters}
+    command.__annotations__["return"] = signature.return_annotation
+    return command
+
+
+def _is_class(annotation: Any) -> bool:
+    return isinstance(annotation, type) and issubclass(annotation, Options)
+
+
+def _options_of(parameter: inspect.Parameter) -> Iterator[inspect.Parameter]:
+    if not _is_class(parameter.annotation):
+        yield parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
+        return
+    for one in fields(parameter.annotation):
+        yield inspect.Parameter(one.name, inspect.Parameter.KEYWORD_ONLY, default=one.default, annotation=one.type)
+
+
+def _or_user(operator: str | None) -> str | None:
+    """Return the name of the user who runs the command where none is given, None where the system does not tell it."""
+    try:
+        return operator or getpass.getuser()
+    except (OSError, KeyError):
+        return None
+
+
+def _checked(reason: str | None) -> str | None:
+    if reason is not None:
+        check_reason(reason)
+    return reason
+
+
+Operator = Annotated[
+    str | None,
+    typer.Option(
+        help="Who gives the command; the user's name if not given.",
+        show_default=False,
+        envvar="USER",
+        callback=_or_user,
+    ),
+]
+Reason = Annotated[str, typer.Option(help="Why; readers of the events see it.", show_default=False, callback=_checked)]
+Why = Annotated[
+    str | None,
+    typer.Option("--reason", help="Why; readers of the events see it.", show_default=False, callback=_checked),
+]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+Limit = Annotated[int, typer.Option(min=1, help="How many.")]
+Full = Annotated[bool, typer.Option("--full", help="Show numbers and links in full.")]

@@ -1,0 +1,86 @@
+"""Options that several commands have."""
+
+import inspect
+from dataclasses import dataclass, fields
+from typing import Annotated
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from faxdispatch.cli.campaigns.check import check
+from faxdispatch.cli.campaigns.create import create
+from faxdispatch.cli.campaigns.for_all import Documents
+from faxdispatch.cli.campaigns.plan import plan
+from faxdispatch.cli.lists import Form
+from faxdispatch.cli.options import Operator, Options, Reason, spread
+from faxdispatch.cli.send import send
+from faxdispatch.cli.sending import Sending
+from faxdispatch.errors import BadInput
+from faxdispatch.jobs import SendFax
+
+
+@dataclass(frozen=True, kw_only=True)
+class Colours(Options):
+    """Two options of a test."""
+
+    ink: Annotated[str, typer.Option(help="Of letters.")] = "black"
+    paper: str = "white"
+
+
+def command(function):
+    app = typer.Typer(rich_markup_mode=None)
+    app.command()(spread(function))
+    return lambda *words: CliRunner().invoke(app, words)
+
+
+def test_the_fields_of_a_class_of_options_are_options_of_a_command():
+    def paint(what: str, colours: Colours, twice: bool = False) -> None:
+        print(what, colours.ink, colours.paper, twice)
+
+    run = command(paint)
+
+    assert run("a", "--ink", "red").output == "a red white False\n"
+    assert run("a", "--paper", "grey", "--twice").output == "a black grey True\n"
+    assert "Of letters." in run("--help").output
+
+
+def test_who_gives_a_command_is_the_user_unless_another_is_named(monkeypatch):
+    def say(operator: Operator = None) -> None:
+        print(operator)
+
+    run = command(say)
+    monkeypatch.setenv("USER", "ada")
+
+    assert run().output == "ada\n"
+    assert run("--operator", "bob").output == "bob\n"
+
+
+def test_a_reason_that_says_nothing_is_refused_before_anything_is_done():
+    done = []
+
+    def act(reason: Reason) -> None:
+        done.append(reason)
+
+    result = command(act)("--reason", " ")
+
+    assert isinstance(result.exception, BadInput)
+    assert done == []
+
+
+def test_every_option_of_a_fax_is_a_field_of_its_request():
+    known = {field.alias or name for name, field in SendFax.model_fields.items()}
+
+    assert {one.name.rstrip("_") for one in fields(Sending)} <= known
+    assert set(Sending(from_="a", tags=["b"], quality=None).asked()) == {"from", "tags"}
+
+
+@pytest.mark.parametrize("function", [check, plan, create], ids=lambda one: one.__name__)
+def test_one_command_line_serves_to_check_plan_and_create_a_campaign(function):
+    taken = {one.annotation for one in inspect.signature(function).parameters.values()}
+
+    assert {Documents, Sending, Form} <= taken
+
+
+def test_a_single_fax_has_the_options_of_a_campaign():
+    assert Sending in {one.annotation for one in inspect.signature(send).parameters.values()}
