@@ -35,6 +35,8 @@ Post = Callable[[str, str, dict[str, Any]], None]
 
 MOST_CALLS = 64
 """Calls to send that one process may have up at once; its threads are started as they are needed."""
+MOST_COVERS = 32
+"""Covers that one process may be making at once. They have threads of their own, since a link may take long."""
 
 
 def _nothing(_: str) -> None:
@@ -78,6 +80,8 @@ class Collaborators:
     """Called with the name of each step boundary of an attempt."""
     call_threads: Executor = field(default_factory=lambda: ThreadPoolExecutor(MOST_CALLS, thread_name_prefix="call"))
     """Threads that make the calls of all attempts."""
+    cover_threads: Executor = field(default_factory=lambda: ThreadPoolExecutor(MOST_COVERS, thread_name_prefix="cover"))
+    """Threads that put covers before documents."""
     name: str = field(default_factory=socket.gethostname)
 
     def now(self) -> datetime:

@@ -89,6 +89,8 @@ class HoldReason(StrEnum):
     """Telnyx had no channel free."""
     ACCOUNT_REFUSED = "account_refused"
     """Telnyx refused the account or the connection. The event says so; the job then waits as `connection_paused`."""
+    NO_DOCUMENT = "no_document"
+    """The document of its link could not be fetched; the link is asked again."""
     NOT_SENT = "not_sent"
     """Telnyx could not be reached; nothing had left."""
     ACCOUNT_UNKNOWN = "account_unknown"

@@ -1,5 +1,6 @@
 """A fax with a cover leaves with its own letter, made before the claim; what cannot be made leaves nothing behind."""
 
+from datetime import timedelta
 from io import BytesIO
 
 import pytest
@@ -7,13 +8,14 @@ from pypdf import PdfReader
 
 from faxdispatch import State
 from faxdispatch.documents.local import document_of
-from faxdispatch.errors import NoSuchResource, Refused, Unreachable
+from faxdispatch.errors import BadInput, NoSuchResource, Refused, Unreachable
 from faxdispatch.fetching.trouble import LinkFailed
 from faxdispatch.jobs import SendFax
 from faxdispatch.telnyx.models import MediaResource
+from tests.conftest import eventually
 from tests.preflight.made import letter, locked
 from tests.worker.test_attempt import Telnyx, create, posted, w  # noqa: F401 - fixtures
-from worker.sending import covering
+from worker.sending import covering, linked
 from worker.sending.attempt import Outcome, run_attempt, run_attempts
 from worker.sending.preparation import prepare
 
@@ -116,7 +118,7 @@ LINK = "https://docs.example/letter.pdf"
 
 
 @pytest.fixture
-def linked(monkeypatch):
+def link(monkeypatch):
     """What the link leads to: content, or trouble."""
     found = [letter("The letter")]
 
@@ -125,15 +127,16 @@ def linked(monkeypatch):
             raise found[0]
         return document_of(found[0])
 
-    monkeypatch.setattr(covering, "fetched_now", fetched)
+    monkeypatch.setattr(linked, "fetched_now", fetched)
+    monkeypatch.setattr(covering, "_servers", linked.Servers())
     return found
 
 
-def test_the_document_of_a_link_is_fetched_and_every_attempt_sends_the_same(w, telnyx, linked):  # noqa: F811
+def test_the_document_of_a_link_is_fetched_and_every_attempt_sends_the_same(w, telnyx, link):  # noqa: F811
     create(w, media_name=None, media_url=LINK, cover="Dear {name}", cover_fields={"name": "Dr Öz"})
     telnyx.answer = Unreachable("no network")
     run_attempt("job", w)
-    linked[0] = LinkFailed("timed out")
+    link[0] = LinkFailed("timed out")
     again = covering.covered(prepare(w.ledger.job("job"), w), w).request
 
     [first] = telnyx.asked
@@ -142,14 +145,76 @@ def test_the_document_of_a_link_is_fetched_and_every_attempt_sends_the_same(w, t
     assert pages == ["Dear Dr Öz", "The letter"]
 
 
-def test_a_link_whose_server_is_away_is_asked_once_more(w, telnyx, linked, monkeypatch):  # noqa: F811
-    monkeypatch.setattr(covering, "AGAIN", 0.0)
+def test_a_link_whose_server_is_away_is_asked_again_until_it_answers(w, telnyx, link, monkeypatch):  # noqa: F811
+    monkeypatch.setattr(covering, "LINK_AGAIN", (300.0, 0.0))
     create(w, media_name=None, media_url=LINK, cover="Dear Dr Smith")
-    linked[0] = LinkFailed("timed out")
+    link[0] = LinkFailed("answered 503")
 
     assert run_attempt("job", w) is Outcome.PARKED
-    assert run_attempt("job", w) is Outcome.REFUSED
+    assert w.ledger.job("job").due_at - w.now() > timedelta(seconds=290)
+    assert [run_attempt("job", w) for _ in range(2)] == [Outcome.PARKED] * 2
     job = w.ledger.job("job", history=True)
-    assert (job.state, job.cause) == (State.FAILED, "letter_not_made")
-    assert job.history[-1].data["problem"] == "the link cannot be fetched: timed out"
+    assert (job.state, job.hold_reason, job.holds, job.attempt) == (State.HELD, "no_document", 3, 0)
+    assert [event.data.get("detail") for event in job.history] == [None, *["answered 503"] * 3]
+
+    link[0] = letter("The letter")
+    assert run_attempt("job", w) is Outcome.ACCEPTED
+
+
+def test_a_link_that_leads_nowhere_any_more_ends_its_fax(w, telnyx, link):  # noqa: F811
+    create(w, media_name=None, media_url=LINK, cover="Dear Dr Smith")
+    link[0] = BadInput("document: the link cannot be fetched: answered 403")
+
+    assert run_attempt("job", w) is Outcome.REFUSED
+    assert w.ledger.job("job").cause == "letter_not_made"
+
+
+def test_a_link_that_takes_until_the_deadline_sends_nothing(w, telnyx, link, monkeypatch):  # noqa: F811
+    create(w, media_name=None, media_url=LINK, cover="Dear Dr Smith", send_by=w.now() + timedelta(hours=1))
+    later = w.now() + timedelta(hours=2)
+
+    def fetched(*_):
+        monkeypatch.setattr(w.clock, "now", lambda: later)
+        return document_of(link[0])
+
+    monkeypatch.setattr(linked, "fetched_now", fetched)
+    assert run_attempt("job", w) is Outcome.EXPIRED
     assert telnyx.asked == []
+
+
+def test_the_others_of_a_message_do_not_wait_for_a_slow_link(w, telnyx, link, monkeypatch):  # noqa: F811
+    create(w, media_name=None, media_url=LINK, cover="Dear Dr Smith")
+    others = {"plain": {}, "covered": {"cover": "Dear Dr Jones"}}
+    for number, (name, options) in enumerate(others.items(), start=1):
+        w.ledger.create(name, SendFax(to=f"+1312555020{number}", media_name="letter", **options), source="producer")
+
+    def slow(*_):
+        eventually(lambda: [request.to for request in telnyx.asked] == ["+13125550201", "+13125550202"])
+        raise LinkFailed("timed out")
+
+    monkeypatch.setattr(linked, "fetched_now", slow)
+    outcomes = run_attempts(["job", *others], w)
+    assert outcomes == {"job": Outcome.PARKED, "plain": Outcome.ACCEPTED, "covered": Outcome.ACCEPTED}
+
+
+def test_a_server_that_kept_one_fax_waiting_keeps_no_other_waiting(monkeypatch):
+    asked, now = [], [0.0]
+
+    def fetched(url, origins):
+        asked.append(url)
+        if len(asked) < 3:
+            now[0] += 20
+            raise LinkFailed("timed out")
+        return document_of(letter())
+
+    monkeypatch.setattr(linked, "fetched_now", fetched)
+    monkeypatch.setattr(linked.time, "monotonic", lambda: now[0])
+    servers = linked.Servers()
+    for _ in range(2):
+        for url in (LINK, f"{LINK}?other"):
+            with pytest.raises(LinkFailed):
+                servers.fetch(url)
+        now[0] += linked.AGAIN
+    servers.fetch(LINK)
+    servers.fetch(f"{LINK}?other")
+    assert asked == [LINK, LINK, LINK, f"{LINK}?other"]

@@ -43,6 +43,8 @@ SIDE_BY_SIDE = 32
 """Calls of one message that may be claimed and not answered yet."""
 MOMENT = 0.05
 """Seconds whose answers are recorded together: each record is a write to disk. Until then the claims stand for them."""
+COVERS_TOGETHER = 0.2
+"""Seconds whose covers go together, once the first of them is made."""
 
 CLOSED = 5.0
 """Seconds after which a job is looked at again that came while nothing may be sent."""
@@ -78,9 +80,9 @@ def run_attempts(job_ids: Sequence[str], w: Collaborators) -> Outcomes:
         for job_id in job_ids:
             w.ledger.hold(job_id, reason=reason, due=w.now().timestamp() + CLOSED)
         return dict.fromkeys(job_ids, Outcome.PARKED)
-    prepared = _with_covers(list(_prepare(job_ids, outcomes, w)), outcomes, w)
-    admitted = list(_admit(prepared, outcomes, w))
-    _send(sorted(admitted, key=lambda a: a.slot), outcomes, w)
+    for ready in _with_covers(list(_prepare(job_ids, outcomes, w)), outcomes, w):
+        admitted = list(_admit(ready, outcomes, w))
+        _send(sorted(admitted, key=lambda a: a.slot), outcomes, w)
     return outcomes
 
 
@@ -126,27 +128,39 @@ def _known(job_ids: Sequence[str], outcomes: Outcomes, w: Collaborators) -> list
     return []
 
 
-def _with_covers(prepared: Sequence[Prepared], outcomes: Outcomes, w: Collaborators) -> list[Prepared]:
-    """Put the covers before the documents of those that have one, side by side."""
-    made: list[Prepared] = []
-    if not any(one.request.cover for one in prepared):
-        return list(prepared)
+def _with_covers(prepared: Sequence[Prepared], outcomes: Outcomes, w: Collaborators) -> Iterator[Sequence[Prepared]]:
+    """Put the covers before the documents of those that have one, side by side.
+
+    Those without go first; then each as soon as its cover is made, those of one moment together.
+    """
+    plain = [one for one in prepared if not one.request.cover]
+    if len(plain) == len(prepared):
+        yield plain
+        return
     # What makes documents takes 20 MB, and few workers are asked for a cover.
     from worker.sending.covering import covered  # noqa: PLC0415
 
-    started = [(one, w.call_threads.submit(covered, one, w) if one.request.cover else None) for one in prepared]
-    for one, covering in started:
-        try:
-            made.append(covering.result() if covering else one)
-        except Ended as ended:
-            outcomes[one.job.job_id] = ended.outcome
-        except Unavailable:
-            raise
-        except Exception:
-            # The same as in `_prepare`.
-            log.exception("job %s: no cover, unforeseen", one.job.job_id, extra={"job": one.job.job_id})
-            outcomes[one.job.job_id] = Outcome.PARKED
-    return made
+    making = {w.cover_threads.submit(covered, one, w): one for one in prepared if one.request.cover}
+    yield plain
+    while making:
+        wait(making, return_when=FIRST_COMPLETED)
+        made = wait(making, timeout=COVERS_TOGETHER).done
+        yield [one for cover in made if (one := _made(cover, making.pop(cover), outcomes))]
+
+
+def _made(cover: Future[Prepared], one: Prepared, outcomes: Outcomes) -> Prepared | None:
+    """Give a fax with its cover, None where there is none for it now."""
+    try:
+        return cover.result()
+    except Ended as ended:
+        outcomes[one.job.job_id] = ended.outcome
+    except Unavailable:
+        raise
+    except Exception:
+        # The same as in `_prepare`.
+        log.exception("job %s: no cover, unforeseen", one.job.job_id, extra={"job": one.job.job_id})
+        outcomes[one.job.job_id] = Outcome.PARKED
+    return None
 
 
 def _admit(prepared: Sequence[Prepared], outcomes: Outcomes, w: Collaborators) -> Iterator[Admitted]:

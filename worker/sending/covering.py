@@ -19,26 +19,32 @@ from faxdispatch.fetching.trouble import LinkFailed
 from faxdispatch.jobs import SendFax
 from faxdispatch.ledger import JobView
 from faxdispatch.media.uploads import find, store
-from faxdispatch.preflight.links import fetched_now
 from faxdispatch.states import HoldReason
 from faxdispatch.telnyx import TelnyxClient
 from worker.context import Collaborators
+from worker.policy import step
+from worker.sending.linked import Servers
+from worker.sending.preparation import check_time
 from worker.sending.stages import Ended, Outcome, Prepared
 
 AGAIN = 30.0
-"""Seconds after which it is tried again where Telnyx's storage, or the server of a link, did not answer."""
+"""Seconds after which it is tried again where Telnyx's storage did not answer."""
+LINK_AGAIN = (5.0, 15.0, 60.0, 300.0)
+"""Seconds after which a link that could not be fetched is asked again; the last one repeats."""
 _KEPT = 8
 """Documents that are remembered: all rows of a campaign have the same."""
 
 _bodies: OrderedDict[str, Document] = OrderedDict()
 _lock = Lock()
+_servers = Servers()
 
 
 def covered(prepared: Prepared, w: Collaborators) -> Prepared:
     """Return a prepared fax with its cover before its document; one without a cover stays as it is.
 
     Raises:
-        Ended: the document with its cover cannot be made, which is the end of the job, or not just now.
+        Ended: the document with its cover cannot be made, which is the end of the job, or not just now; or its time
+            has passed meanwhile.
         Unavailable: Redis did not answer.
     """
     request, job = prepared.request, prepared.job
@@ -59,18 +65,15 @@ def covered(prepared: Prepared, w: Collaborators) -> Prepared:
     except (BadInput, Refused) as problem:
         raise _not_made(job, str(problem), w) from None
     except LinkFailed as trouble:
-        # As where Telnyx cannot fetch a document: once more, then it is given up.
-        if job.hold_reason == HoldReason.NOT_SENT:
-            raise _not_made(job, f"the link cannot be fetched: {trouble}", w) from None
-        raise _again(job, f"the link cannot be fetched: {trouble}", w) from None
+        due = w.now().timestamp() + step(LINK_AGAIN, job.holds)
+        w.ledger.hold(job.job_id, reason=HoldReason.NO_DOCUMENT, due=due, detail=str(trouble), counted=True)
+        raise Ended(Outcome.PARKED) from None
     except TelnyxError as error:
-        raise _again(job, str(error), w) from None
+        w.ledger.hold(job.job_id, reason=HoldReason.NOT_SENT, due=w.now().timestamp() + AGAIN, detail=str(error))
+        raise Ended(Outcome.PARKED) from None
+    # It may have taken long.
+    check_time(job, w.now(), w)
     return replace(prepared, request=request.model_copy(update={"media_name": name, "media_url": None}))
-
-
-def _again(job: JobView, detail: str, w: Collaborators) -> Ended:
-    w.ledger.hold(job.job_id, reason=HoldReason.NOT_SENT, due=w.now().timestamp() + AGAIN, detail=detail)
-    return Ended(Outcome.PARKED)
 
 
 def _not_made(job: JobView, problem: str, w: Collaborators) -> Ended:
@@ -110,7 +113,7 @@ def _body(request: SendFax, telnyx: TelnyxClient, w: Collaborators) -> Document:
         TelnyxError: Telnyx's storage did not answer.
     """
     if request.media_url is not None:
-        return paged(fetched_now(request.media_url, w.settings.fax_dangerous_inbound_origins))
+        return paged(_servers.fetch(request.media_url, w.settings.fax_dangerous_inbound_origins))
     return _stored_body(request.media_name or "", telnyx)
 
 

@@ -27,13 +27,11 @@ def prepare(job: JobView, w: Collaborators) -> Prepared:
     if job.state not in _WAITING:
         raise Ended(Outcome.DROPPED)
     now = w.now()
-    if job.request.expired(now):
-        w.ledger.end(job.job_id, event="job.exhausted", cause="send_by", states=_WAITING)
-        raise Ended(Outcome.EXPIRED)
+    _check_deadline(job, now, w)
     if job.untaken >= w.settings.fax_max_never_accepted:
         raise _parked(job, HoldReason.NEVER_ACCEPTED, w)
     _check_number(job, w)
-    _check_time(job, now, w)
+    _check_opening(job, now, w)
     request = _ask_hook(job, now, w)
     connection = request.connection_id or w.settings.fax_connection_id
     sender = request.from_ or w.settings.sender
@@ -52,7 +50,24 @@ def _check_number(job: JobView, w: Collaborators) -> None:
         raise _rejected(job, "destination_not_allowed", {"problem": str(error)}, w) from None
 
 
-def _check_time(job: JobView, now: datetime, w: Collaborators) -> None:
+def check_time(job: JobView, now: datetime, w: Collaborators) -> None:
+    """See that a job may go now by its own time.
+
+    Raises:
+        Ended: it may not, or not yet.
+        Unavailable: Redis did not answer.
+    """
+    _check_deadline(job, now, w)
+    _check_opening(job, now, w)
+
+
+def _check_deadline(job: JobView, now: datetime, w: Collaborators) -> None:
+    if job.request.expired(now):
+        w.ledger.end(job.job_id, event="job.exhausted", cause="send_by", states=_WAITING)
+        raise Ended(Outcome.EXPIRED)
+
+
+def _check_opening(job: JobView, now: datetime, w: Collaborators) -> None:
     if _too_late(job, now, w):
         raise _parked(job, HoldReason.TOO_LATE, w)
     # Who waives the one of them has not waived the other.

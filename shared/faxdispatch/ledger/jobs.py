@@ -113,11 +113,23 @@ class Ledger(Rows):
         return self._scripts.run_many("create", jobs=[one.arguments() for one in new], source=source)
 
     def hold(
-        self, job_id: str, *, reason: HoldReason, due: float | None, detail: str | None = None, source: str = "worker"
+        self,
+        job_id: str,
+        *,
+        reason: HoldReason,
+        due: float | None,
+        detail: str | None = None,
+        counted: bool = False,
+        source: str = "worker",
     ) -> Reply:
-        """Park a job that is not claimed until `due` (seconds since 1970), or until a person decides."""
+        """Park a job that is not claimed until `due` (seconds since 1970), or until a person decides.
+
+        Where something was tried for it and failed, that is `counted` among its holds and told each time.
+        """
         millis = None if due is None else _ms(due)
-        return self._scripts.run("hold", job=job_id, reason=reason.value, due=millis, detail=detail, source=source)
+        return self._scripts.run(
+            "hold", job=job_id, reason=reason.value, due=millis, detail=detail, counted=counted, source=source
+        )
 
     def release(self, job_id: str, *, why: str, operator: str | None = None) -> Reply:
         """Let a held job go, whatever it alone is held for: `released`, or `shared` where that is not its own.

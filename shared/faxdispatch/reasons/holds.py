@@ -86,8 +86,13 @@ MEANINGS: dict[HoldReason, Meaning] = {
         "connection_paused.",
         "The end of the pause; once the cause is fixed, faxdispatch resume CONNECTION ends the pause at once.",
     ),
+    HoldReason.NO_DOCUMENT: Meaning(
+        "The link of its document could not be fetched, and the fax has a cover, which goes with the document.",
+        "The link is asked again after 5 s, 15 s, 1 min, then every 5 min; mend its server. faxdispatch status JOB "
+        "tells what is wrong, faxdispatch cancel JOB drops the fax.",
+    ),
     HoldReason.NOT_SENT: Meaning(
-        "Telnyx, or the link of a document with a cover, could not be reached, and nothing had left.",
+        "Telnyx could not be reached, and nothing had left.",
         "The pause, at most a minute; fix the network. Where more fail, the connection is paused and one tries.",
     ),
     HoldReason.NEVER_ACCEPTED: Meaning(

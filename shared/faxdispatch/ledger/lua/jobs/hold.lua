@@ -1,5 +1,5 @@
 -- Park a job that has not been claimed: it is looked at again when it is due. Without `due` it waits for a person, and
--- is looked at from time to time nevertheless.
+-- is looked at from time to time nevertheless. A hold that is `counted` is one more that cost no attempt, and is told.
 -- Keys: fax:agenda, fax:calls, fax:calls:*, fax:campaign:*, fax:campaign:*:parked, fax:channels, fax:channels:*,
 --   fax:counts, fax:events, fax:granted:*, fax:held:*, fax:history:*, fax:holds, fax:job:*, fax:limits, fax:line:*,
 --   fax:line:*:waiting, fax:other:*, fax:paused:*, fax:since:*, fax:turn:*, fax:turns:*:*, fax:waiting:*
@@ -8,6 +8,7 @@ if not j then return reply({outcome = 'gone'}) end
 if j.state ~= 'queued' and j.state ~= 'held' then return reply({outcome = 'no', state = j.state}) end
 leave(j)
 land(j)
-hold(j, a.reason, a.due, a.detail and {detail = a.detail} or nil)
+if a.counted then save(j, {holds = tonumber(j.holds or 0) + 1}) end
+hold(j, a.reason, a.due, a.detail and {detail = a.detail} or nil, a.counted)
 if not a.due then appoint(j, now + a.recheck) end
 return reply({outcome = 'held', reason = a.reason, due = a.due})

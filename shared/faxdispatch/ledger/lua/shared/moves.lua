@@ -41,9 +41,9 @@ local function begin_row(id, generation, tags, row)
   return j
 end
 
--- Park a job with its reason, told once for one stay. With `due` it has an appointment then.
-local function hold(j, reason, due, facts)
-  if not (j.state == 'held' and j.hold == reason) then
+-- Park a job with its reason, told once for one stay, or `each_time`. With `due` it has an appointment then.
+local function hold(j, reason, due, facts, each_time)
+  if each_time or not (j.state == 'held' and j.hold == reason) then
     facts = facts or {}
     facts.reason = reason
     if due then facts['until'] = due end
