@@ -20,6 +20,7 @@ from webhook.endpoint import MAX_BODY, Endpoint, Refusal, empty
 from webhook.health import Readiness
 from webhook.intake import Outcome
 from webhook.metrics import LedgerGauges, Metrics
+from webhook.recorder import Recorder
 
 THREADS = 16
 """Requests worked on at once; nearly all of a request's time is Redis' time."""
@@ -69,14 +70,12 @@ def create_apps(
     keys = PublicKeys.from_base64(settings.telnyx_public_key)
     scripts = Scripts.from_settings(settings, Patience.WEBHOOK)
     metrics = Metrics((*Outcome, *Refusal))
-    endpoint = Endpoint(
-        keys=keys,
-        observations=observations
+    recorder = Recorder(
+        observations
         or Observations(scripts, known_connections=settings.known_connections, addresses=settings.webhook_addresses),
-        connections=Connections(scripts.redis, Breaker(deadline=_DEADLINE, pause=_PAUSE, threads=THREADS)),
-        metrics=metrics,
-        clock=clock,
+        Connections(scripts.redis, Breaker(deadline=_DEADLINE, pause=_PAUSE, threads=THREADS)),
     )
+    endpoint = Endpoint(keys=keys, recorder=recorder, metrics=metrics, clock=clock)
     # Looking on has patience of its own, so that nobody who asks for figures can hold up a webhook.
     watching = Breaker(deadline=_DEADLINE, pause=_PAUSE, threads=2)
     metrics.registry.register(_gauges(scripts, watching, settings.known_connections))

@@ -10,13 +10,12 @@ from flask import Request, Response
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, UnsupportedMediaType
 
 from faxdispatch.errors import Unavailable
-from faxdispatch.ledger import Observations
 from faxdispatch.observability import tracing
 from faxdispatch.telnyx.signature import PublicKeys
 from faxdispatch.telnyx.webhooks import TelnyxWebhook
-from webhook.connections import Connections
 from webhook.intake import Outcome, Receipt, take_in
 from webhook.metrics import Metrics
+from webhook.recorder import Recorder
 from webhook.verify import Forged, Stale, verify
 
 log = logging.getLogger(__name__)
@@ -63,14 +62,12 @@ class Endpoint:
         self,
         *,
         keys: PublicKeys,
-        observations: Observations,
-        connections: Connections,
+        recorder: Recorder,
         metrics: Metrics,
         clock: Callable[[], float],
     ) -> None:
         self._keys = keys
-        self._observations = observations
-        self._connections = connections
+        self._recorder = recorder
         self._metrics = metrics
         self._clock = clock
 
@@ -118,7 +115,7 @@ class Endpoint:
             body=body,
             now=now,
         )
-        receipt = self._connections.call(lambda redis: take_in(self._observations, body, redis))
+        receipt = take_in(self._recorder, body)
         if receipt.outcome is Outcome.RECORDED and receipt.event:
             self._measure(receipt.event, now)
         return receipt

@@ -4,12 +4,11 @@ import hashlib
 from dataclasses import dataclass
 from enum import StrEnum
 
-from redis import Redis
-
 from faxdispatch.events import INBOUND_TYPES, TELNYX_TYPES
-from faxdispatch.ledger import Observation, Observations
+from faxdispatch.ledger import Observation
 from faxdispatch.telnyx.client_state import decode_client_state
 from faxdispatch.telnyx.webhooks import TelnyxWebhook, Unreadable, parse_webhook
+from webhook.recorder import Recorder
 
 _END_OF_TYPE = {"fax.delivered": "delivered", "fax.failed": "failed", "fax.received": "received"}
 """The event types that tell a fax's end, and the status that each has."""
@@ -49,8 +48,8 @@ class Receipt:
     trace: str | None = None
 
 
-def take_in(observations: Observations, body: bytes, on: Redis | None = None) -> Receipt:
-    """Record a verified body, over the connection `on` if one is given.
+def take_in(recorder: Recorder, body: bytes) -> Receipt:
+    """Record a verified body.
 
     Raises:
         Unavailable: Redis did not confirm; nothing is half recorded, and the same body may come again.
@@ -59,10 +58,10 @@ def take_in(observations: Observations, body: bytes, on: Redis | None = None) ->
         event = parse_webhook(body)
     except Unreadable as problem:
         digest = hashlib.sha256(body).hexdigest()
-        reply = observations.quarantine(body, digest=digest, reason=str(problem), on=on)
+        reply = recorder.quarantine(body, digest=digest, reason=str(problem))
         return Receipt(Outcome.DUPLICATE if reply["outcome"] == "duplicate" else Outcome.UNREADABLE)
     seen = observe(event)
-    reply = observations.record(seen, body=body.decode(), on=on)
+    reply = recorder.record(seen, body.decode())
     return Receipt(Outcome(reply["outcome"]), event, seen.job_id, reply.get("trace"))
 
 

@@ -234,11 +234,11 @@ class Walk(SeededWalk):
         )  # fmt: skip
 
     def deliver_webhook(self) -> None:
-        seen = self.take(self.webhooks)
-        for _ in range(self.one([0, 1, 1, 2])):
-            self.desk.observations.record(seen)
+        taken = [self.take(self.webhooks) for _ in range(min(self.one([1, 1, 3]), len(self.webhooks)))]
+        group = [(seen, "") for seen in taken for _ in range(self.one([0, 1, 1, 2]))]
+        self.desk.observations.record_many(group)
         if self.chance(0.1):
-            self.webhooks.append(seen)
+            self.webhooks.append(taken[0])
 
     def forget(self) -> None:
         """Redis forgets by its own clock; do it by ours."""
@@ -367,9 +367,10 @@ class Walk(SeededWalk):
             self.messages.clear()
             while self.reconciles:
                 self.reconcile()
-            for fax in [fax for fax in self.faxes if fax.status == "queued"]:
+            up = [fax for fax in self.faxes if fax.status == "queued"]
+            for fax in up:
                 fax.status = "delivered"
-                self.desk.observations.record(self.said(fax, "webhook"))
+            self.desk.observations.record_many([(self.said(fax, "webhook"), "") for fax in up])
             self.check()
             campaign = self.desk.campaigns.get(NAME)
             if campaign.ended == campaign.rows and state in {CampaignState.FINISHED, CampaignState.CANCELLED}:

@@ -327,13 +327,16 @@ class World(SeededWalk):
         self.webhooks.append(self.webhook(fax, fax.status))
 
     def deliver_webhook(self) -> None:
-        seen = self.take(self.webhooks)
-        fate = self.one(["once", "once", "twice", "lost"])
-        if fate == "lost":
-            return
-        outcome = self.observations.record(seen)["outcome"]
-        assert outcome in {"recorded", "overtaken", "duplicate"}, outcome
-        if fate == "twice":
+        """Deliver one, or several at once; each may be lost, or come again, at once or later."""
+        taken = [self.take(self.webhooks) for _ in range(min(self.one([1, 1, 2, 4]), len(self.webhooks)))]
+        fates = [(seen, self.one(["once", "once", "twice", "again", "lost"])) for seen in taken]
+        group = [seen for seen, fate in fates if fate != "lost" for _ in range(2 if fate == "twice" else 1)]
+        come: set[str] = set()
+        for seen, reply in zip(group, self.observations.record_many([(seen, "") for seen in group]), strict=True):
+            allowed = {"duplicate"} if seen.event_id in come else {"recorded", "overtaken", "duplicate"}
+            assert reply["outcome"] in allowed, reply
+            come.add(seen.event_id)
+        for seen in (seen for seen, fate in fates if fate == "again"):
             assert self.observations.record(seen)["outcome"] == "duplicate"
 
     # The scheduler -------------------------------------------------------------------------------------------------

@@ -125,6 +125,16 @@ def test_who_finds_no_slot_takes_none(redis_url):
 # Telnyx wants no calls ------------------------------------------------------------------------------------------------
 
 
+def test_those_that_ask_together_get_the_slots_that_they_would_get_one_by_one(redis_url):
+    desk = desk_at(redis_url, rate=10, burst=1)
+
+    asked = [{"look": 150_000}, {"look": 50_000}, {"look": 150_000, "connection": "c"}, {"look": 150_000}]
+    replies = desk.scripts.run_many("reserve", slots=asked)
+
+    assert replies == [{"wait": 0}, {"wait": -1, "free": 50_000}, {"wait": 100_000}, {"wait": -1, "free": 50_000}]
+    assert slots(desk, 1) == [desk.scripts.now * 1000 + 200_000]
+
+
 def test_while_telnyx_is_shut_there_is_no_slot_and_then_they_are_spaced_as_ever(redis_url):
     desk = desk_at(redis_url, rate=10, burst=5, connection_rate=5)
     desk.limits.back_off(60)

@@ -36,10 +36,10 @@ def padded(event: dict[str, Any], size: int) -> bytes:
 class Broken:
     """Stands in for the ledger when Redis is away."""
 
-    def record(self, *_: Any, **__: Any) -> dict[str, Any]:
+    def record_many(self, *_: Any, **__: Any) -> list[dict[str, Any]]:
         raise Unavailable("Redis is away")
 
-    quarantine = record
+    quarantine = record_many
 
 
 def test_an_event_is_answered_200_with_nothing_in_it_and_told_once(client: FlaskClient, redis_url: str):
@@ -308,7 +308,7 @@ def test_a_stranger_is_answered_401_even_while_redis_is_away(settings: Settings)
 
 def test_a_fault_of_ours_is_answered_500_so_that_telnyx_comes_again(settings: Settings):
     class Faulty:
-        def record(self, *_: Any, **__: Any) -> dict[str, Any]:
+        def record_many(self, *_: Any, **__: Any) -> list[dict[str, Any]]:
             raise KeyError("a mistake")
 
     apps = create_apps(settings, observations=Faulty())

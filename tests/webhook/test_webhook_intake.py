@@ -13,7 +13,10 @@ from faxdispatch.telnyx.webhooks import parse_webhook
 from faxdispatch.testing import SignedRequest, Signer, telnyx_event
 from tests.ledger.steps import admit_one, claim_one
 from tests.webhook.harness import quarantined, told
+from webhook.breaker import Breaker
+from webhook.connections import Connections
 from webhook.intake import Outcome, observe, take_in
+from webhook.recorder import Recorder
 
 FAX = {"to": "+15107882622", "from_": "+17733372107", "connection_id": "234423", "media_name": "doc"}
 STATE = encode_client_state("job-1", 1)
@@ -23,18 +26,20 @@ class World:
     """A ledger with one job whose first attempt is claimed, and what takes in events about it."""
 
     def __init__(self, redis_url: str) -> None:
-        scripts = Scripts(connect(redis_url))
+        self._scripts = scripts = Scripts(connect(redis_url))
         self._ledger = Ledger(scripts)
-        self._observations = Observations(scripts)
+        self._recorder = self._recording(Observations(scripts))
         self._ledger.create("job-1", SendFax.decode(FAX | {"client_state": "theirs"}), source="producer")
         admit_one(self._ledger, "job-1", connection="234423", sender="+17733372107")
         claim_one(self._ledger, "job-1", owner="me", lease=60, facts={})
         self.inbox = Inbox(scripts)
         self._agenda = Agenda(scripts)
-        self._scripts = scripts
 
     def live_at(self, *addresses: str) -> None:
-        self._observations = Observations(self._scripts, addresses=frozenset(addresses))
+        self._recorder = self._recording(Observations(self._scripts, addresses=frozenset(addresses)))
+
+    def _recording(self, observations: Observations) -> Recorder:
+        return Recorder(observations, Connections(self._scripts.redis, Breaker(deadline=30, pause=0, threads=1)))
 
     def due(self) -> list[str]:
         return [work.job_id for work in self._agenda.due(limit=10)]
@@ -45,13 +50,13 @@ class World:
 
     def tell(self, event_type: str, **payload: Any) -> Outcome:
         payload = {"client_state": STATE, "fax_id": "fax-1"} | payload
-        return take_in(self._observations, body_of(telnyx_event(event_type, **payload))).outcome
+        return take_in(self._recorder, body_of(telnyx_event(event_type, **payload))).outcome
 
     def tell_inbound(self, event_type: str, **payload: Any) -> Outcome:
         return self.tell(event_type, fax_id="in", client_state=None, direction="inbound", **payload)
 
     def tell_raw(self, body: bytes) -> Outcome:
-        return take_in(self._observations, body).outcome
+        return take_in(self._recorder, body).outcome
 
 
 @pytest.fixture

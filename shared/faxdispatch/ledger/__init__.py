@@ -36,6 +36,7 @@ from faxdispatch.ledger.connection import Patience, connect
 from faxdispatch.ledger.deadletters import DeadLetter, DeadLetters
 from faxdispatch.ledger.durability import Barrier, Durability, DurabilityCheck, NotSafe, Server, measure
 from faxdispatch.ledger.epoch import Behind, Epoch, Witness
+from faxdispatch.ledger.group_commit import GroupCommit
 from faxdispatch.ledger.health import Figures, Watch
 from faxdispatch.ledger.identity import Identity
 from faxdispatch.ledger.inbound import DocumentPlace, Due, InboundFax, Inbox, ListedPlace
@@ -80,6 +81,7 @@ __all__ = [
     "Epoch",
     "Barrier",
     "Figures",
+    "GroupCommit",
     "Held",
     "Identity",
     "InboundFax",

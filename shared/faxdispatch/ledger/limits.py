@@ -7,8 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from faxdispatch.ledger.clock import moment as moment_of
+from faxdispatch.ledger.group_commit import GroupCommit
 from faxdispatch.ledger.scripts import Scripts, redis_trouble
 
+_Words = dict[str, Any]
 _DAY = 86_400
 _MILLION = 1_000_000
 _IN_SCRIPTS = {"rate": "interval"}
@@ -56,6 +58,9 @@ class Limits:
 
     def __init__(self, scripts: Scripts) -> None:
         self._scripts = scripts
+        self._slots = GroupCommit[dict[str, Any], dict[str, Any]](
+            lambda slots: scripts.run_many("reserve", slots=slots)
+        )
 
     @property
     def _redis(self) -> Any:
@@ -66,9 +71,10 @@ class Limits:
         """Reserve the next free slot of the rate, if it is no further than `look_ahead` seconds away.
 
         `on` is the connection, for a send. Gives the seconds to wait for the slot and 0; or None, and after how many
-        seconds a slot comes near enough.
+        seconds a slot comes near enough. Threads that ask at the same moment ask together.
         """
-        reply = self._scripts.run("reserve", look=round(look_ahead * 1_000_000), connection=on)
+        asked: _Words = {"look": round(look_ahead * 1_000_000)}
+        reply = self._slots.write(asked if on is None else asked | {"connection": on})
         if reply["wait"] < 0:
             return None, reply["free"] / 1_000_000
         return reply["wait"] / 1_000_000, 0.0

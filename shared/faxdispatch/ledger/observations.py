@@ -1,7 +1,7 @@
 """What Telnyx says of a fax, by webhook or when asked: recorded once, with the move that it makes."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -75,44 +75,51 @@ class Observations:
         self._known = known_connections
         self._addresses = {_normal(address) for address in addresses}
 
-    def record(self, seen: Observation, *, body: str = "", on: Redis | None = None) -> dict[str, Any]:
-        """Record an observation; `body` is kept where it must go to quarantine, `on` a connection to use.
+    def record(self, seen: Observation) -> dict[str, Any]:
+        """Record one observation, as `record_many` does."""
+        [reply] = self.record_many([(seen, "")])
+        return reply
 
-        `outcome` is `recorded`, `duplicate`, `differs` (same id, other content), `overtaken`, `conflict` or `foreign`.
-        With what is new comes `trace`, where the job has one.
+    def record_many(self, seen: Sequence[tuple[Observation, str]], *, on: Redis | None = None) -> list[dict[str, Any]]:
+        """Record several at once, one after the other; gives what became of each. `on` is a connection to use.
+
+        Each comes with its body, which is kept where it must go to quarantine. `outcome` is `recorded`, `duplicate`,
+        `differs` (same id, other content), `overtaken`, `conflict` or `foreign`. With what is new comes `trace`, where
+        the job has one.
 
         Raises:
             Unavailable: nothing is half recorded; try again.
         """
-        rank = provider_rank(seen.status) if seen.status and seen.outbound else 0
-        inbound = {} if seen.outbound else _inbound(seen)
+        return self._scripts.run_many("observe", on=on, observations=[self._said(*one) for one in seen])
+
+    def _said(self, seen: Observation, body: str) -> dict[str, Any]:
+        """Give an observation as the script takes it; what is None is left out."""
         own = self._identity.owns(seen.ledger)
         foreign = self._foreign(seen, own=own)
         elsewhere = self._is_elsewhere(seen.delivered_to)
-        return self._scripts.run(
-            "observe",
-            on=on,
-            event=seen.event_id,
-            digest=seen.digest,
-            kind=seen.event_type,
-            source=seen.source,
-            fax_id=seen.fax_id,
-            job=seen.job_id if own else None,
-            attempt=seen.attempt if own else None,
-            status="sending" if seen.status and seen.status.startswith("sending") else seen.status,
-            rank=rank,
-            connection=seen.connection_id,
-            foreign=foreign,
-            elsewhere=elsewhere or None,
-            doubtful=seen.doubtful or None,
-            reason=seen.failure_reason,
-            pages=seen.page_count,
-            duration=seen.duration,
-            occurred_at=(seen.occurred_at - _EPOCH) // timedelta(milliseconds=1) if seen.occurred_at else None,
-            data=json.dumps(seen.data or {}),
-            body=body if foreign or elsewhere else None,
-            **inbound,
-        )
+        said = {
+            "event": seen.event_id,
+            "digest": seen.digest,
+            "kind": seen.event_type,
+            "source": seen.source,
+            "fax_id": seen.fax_id,
+            "job": seen.job_id if own else None,
+            "attempt": seen.attempt if own else None,
+            "status": "sending" if seen.status and seen.status.startswith("sending") else seen.status,
+            "rank": provider_rank(seen.status) if seen.status and seen.outbound else 0,
+            "connection": seen.connection_id,
+            "foreign": foreign,
+            "elsewhere": elsewhere or None,
+            "doubtful": seen.doubtful or None,
+            "reason": seen.failure_reason,
+            "pages": seen.page_count,
+            "duration": seen.duration,
+            "occurred_at": (seen.occurred_at - _EPOCH) // timedelta(milliseconds=1) if seen.occurred_at else None,
+            "data": json.dumps(seen.data or {}),
+            "body": body if foreign or elsewhere else None,
+            **({} if seen.outbound else _inbound(seen)),
+        }
+        return {name: value for name, value in said.items() if value is not None}
 
     def _foreign(self, seen: Observation, *, own: bool) -> str | None:
         if not own:

@@ -1,0 +1,80 @@
+"""Several threads' writes to Redis as one: who comes while others are being written goes along in the next write."""
+
+from collections.abc import Callable, Sequence
+from queue import SimpleQueue
+from threading import Lock
+from typing import Generic, TypeVar
+
+from faxdispatch.errors import Unavailable
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class _Waiting(Generic[T, R]):
+    """What one thread wants written, and where that thread is told what became of it."""
+
+    def __init__(self, wanted: T) -> None:
+        self.wanted = wanted
+        self.told: SimpleQueue[tuple[R] | Exception | None] = SimpleQueue()
+        """The reply in a tuple, or what was raised. None tells the thread to write the next group, its own among it."""
+
+
+class GroupCommit(Generic[T, R]):
+    """Nobody waits for company: who comes while nothing is being written, writes at once.
+
+    `write` takes what several threads want and gives a reply for each, in their order. Where it raises `Unavailable`,
+    all of the group get that; where it raises anything else, each of them is written by itself, so that one at fault
+    costs the others nothing.
+    """
+
+    def __init__(self, write: Callable[[Sequence[T]], Sequence[R]]) -> None:
+        self._write = write
+        self._lock = Lock()
+        self._waiting: list[_Waiting[T, R]] = []
+        self._writing = False
+
+    def write(self, wanted: T) -> R:
+        """Write it, together with what others want; give its own reply once it is written.
+
+        Raises:
+            Unavailable: Redis did not confirm; it may be tried again.
+        """
+        own = _Waiting[T, R](wanted)
+        with self._lock:
+            self._waiting.append(own)
+            leads, self._writing = not self._writing, True
+        if leads:
+            own.told.put(None)
+        while (told := own.told.get()) is None:
+            self._write_waiting()
+        if isinstance(told, Exception):
+            raise told
+        return told[0]
+
+    def _write_waiting(self) -> None:
+        """Write what all wait for; then let one of those that came meanwhile do the same."""
+        with self._lock:
+            group, self._waiting = self._waiting, []
+        try:
+            self._write_group(group)
+        finally:
+            with self._lock:
+                following = self._waiting[0] if self._waiting else None
+                self._writing = following is not None
+            if following:
+                following.told.put(None)
+
+    def _write_group(self, group: Sequence[_Waiting[T, R]]) -> None:
+        try:
+            replies = self._write([one.wanted for one in group])
+        except Exception as error:  # noqa: BLE001 - it is raised again, in the threads that it is about
+            if isinstance(error, Unavailable) or len(group) == 1:
+                for one in group:
+                    one.told.put(error)
+            else:
+                for one in group:
+                    self._write_group([one])
+        else:
+            for one, reply in zip(group, replies, strict=True):
+                one.told.put((reply,))

@@ -1,0 +1,82 @@
+"""Writes that are wanted while others are being written go together; each gets its own reply, at no other's cost."""
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from faxdispatch.errors import Unavailable
+from faxdispatch.ledger import GroupCommit
+
+Trouble = dict[str, Exception]
+
+
+class Writer:
+    """Notes each write, which gives its words in capitals; the first one waits until it may `go`."""
+
+    def __init__(self) -> None:
+        self.writes: list[list[str]] = []
+        self.trouble: Trouble = {}
+        self.entered, self.go = threading.Event(), threading.Event()
+
+    def __call__(self, words: Sequence[str]) -> list[str]:
+        self.writes.append(list(words))
+        self.entered.set()
+        assert self.go.wait(30)
+        for word in words:
+            if word in self.trouble:
+                raise self.trouble[word]
+        return [word.upper() for word in words]
+
+
+@pytest.fixture
+def writer() -> Writer:
+    return Writer()
+
+
+Together = Callable[..., list[object]]
+
+
+@pytest.fixture
+def together(writer: Writer) -> Together:
+    """Bring the others, in this order, while `first` is being written; give what became of each, of `first` first."""
+    group = GroupCommit(writer)
+
+    def bring(*others: str) -> list[object]:
+        with ThreadPoolExecutor(len(others) + 1) as threads:
+            replies = [threads.submit(group.write, "first")]
+            assert writer.entered.wait(30)
+            for count, other in enumerate(others, start=1):
+                replies.append(threads.submit(group.write, other))
+                while len(group._waiting) < count:
+                    writer.go.wait(0.001)
+            writer.go.set()
+        assert group.write("last") == "LAST"
+        return [reply.exception() or reply.result() for reply in replies]
+
+    return bring
+
+
+def test_each_that_comes_alone_is_written_by_itself(writer: Writer):
+    writer.go.set()
+    group = GroupCommit(writer)
+    assert [group.write(word) for word in ("a", "b")] == ["A", "B"]
+    assert writer.writes == [["a"], ["b"]]
+
+
+def test_those_that_come_while_one_is_written_go_together_in_the_next_write(writer: Writer, together: Together):
+    assert together("a", "b", "c") == ["FIRST", "A", "B", "C"]
+    assert writer.writes == [["first"], ["a", "b", "c"], ["last"]]
+
+
+def test_one_at_fault_costs_no_other_its_write(writer: Writer, together: Together):
+    writer.trouble["bad"] = KeyError("a mistake")
+    assert together("a", "bad", "b") == ["FIRST", "A", writer.trouble["bad"], "B"]
+    assert writer.writes == [["first"], ["a", "bad", "b"], ["a"], ["bad"], ["b"], ["last"]]
+
+
+def test_while_redis_is_away_all_of_a_group_are_told_so_and_none_is_tried_again(writer: Writer, together: Together):
+    writer.trouble["a"] = Unavailable("Redis is away")
+    assert together("a", "b") == ["FIRST", *[writer.trouble["a"]] * 2]
+    assert writer.writes == [["first"], ["a", "b"], ["last"]]

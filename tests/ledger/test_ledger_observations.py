@@ -1,0 +1,50 @@
+"""Observations that are recorded together have the outcomes and the events that they would have one by one."""
+
+import pytest
+from redis.exceptions import ResponseError
+
+from faxdispatch.ledger import Observation
+from tests.ledger.desk import Desk
+
+
+def seen(event_id: str, digest: str = "digest", **facts: object) -> tuple[Observation, str]:
+    return Observation(event_id, digest, "fax.queued", "webhook", **{"fax_id": "nobody's", **facts}), ""
+
+
+def test_what_comes_twice_or_changed_within_a_group_is_found_out(redis_url: str):
+    desk = Desk(redis_url)
+    group = [seen("a"), seen("b"), seen("b"), seen("b", "other"), seen("a")]
+    outcomes = [reply["outcome"] for reply in desk.observations.record_many(group)]
+    assert outcomes == ["recorded", "recorded", "duplicate", "differs", "duplicate"]
+    assert [fields["id"] for _, fields in desk.redis.xrange("fax:events")] == ["a", "b"]
+    assert [reply["outcome"] for reply in desk.observations.record_many(group)] == [
+        *("duplicate", "duplicate", "duplicate", "differs", "duplicate"),
+    ]
+
+
+def test_one_job_goes_through_all_its_states_within_a_group(redis_url: str):
+    desk = Desk(redis_url)
+    desk.create("j", "other")
+    for name in ("j", "other"):
+        assert (desk.admit(name), desk.claim(name)) == ("go", "claimed")
+    group = [
+        seen("1", fax_id="f", job_id="j", attempt=1, status="queued"),
+        seen("2", fax_id="f", job_id="j", attempt=1, status="delivered", page_count=1, duration=60),
+        seen("3", fax_id="g", job_id="other", attempt=1, status="failed", failure_reason="user_busy"),
+        seen("4", fax_id="f", job_id="j", attempt=1, status="sending"),
+    ]
+    outcomes = [reply["outcome"] for reply in desk.observations.record_many(group)]
+    assert outcomes == ["recorded", "recorded", "recorded", "overtaken"]
+    assert [desk.ledger.job(name).state for name in ("j", "other")] == ["delivered", "deciding"]
+    assert desk.redis.smembers("fax:calls") == set()
+    assert desk.redis.keys("fax:line:*") == []
+
+
+def test_a_group_in_which_one_cannot_be_recorded_is_remembered_of_none(redis_url: str):
+    desk = Desk(redis_url)
+    # What nobody could have written there makes the script fail at the second.
+    desk.redis.set("fax:inbound:broken", "no hash")
+    with pytest.raises(ResponseError, match="WRONGTYPE"):
+        desk.observations.record_many([seen("a"), seen("b", fax_id="broken")])
+    assert desk.redis.keys("fax:seen:*") == []
+    assert desk.observations.record(seen("a")[0])["outcome"] == "recorded"

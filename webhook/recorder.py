@@ -1,0 +1,37 @@
+"""Records webhooks in the ledger: those that come while others are being written go together in the next write."""
+
+from typing import Any
+
+from faxdispatch.ledger import GroupCommit, Observation, Observations
+from webhook.connections import Connections
+
+Reply = dict[str, Any]
+
+
+class Recorder:
+    """Each webhook's thread is given its reply when its own webhook is on disk."""
+
+    def __init__(self, observations: Observations, connections: Connections) -> None:
+        self._observations = observations
+        self._connections = connections
+        self._group = GroupCommit[tuple[Observation, str], Reply](
+            lambda said: connections.call(lambda redis: observations.record_many(said, on=redis))
+        )
+
+    def record(self, seen: Observation, body: str) -> Reply:
+        """Record an observation; see `Observations.record_many`.
+
+        Raises:
+            Unavailable: Redis did not confirm; nothing is half recorded, and the same may come again.
+        """
+        return self._group.write((seen, body))
+
+    def quarantine(self, body: bytes, *, digest: str, reason: str) -> Reply:
+        """Keep a signed body that cannot be read; see `Observations.quarantine`.
+
+        Raises:
+            Unavailable: nothing was kept; it may come again.
+        """
+        return self._connections.call(
+            lambda redis: self._observations.quarantine(body, digest=digest, reason=reason, on=redis)
+        )
