@@ -8,6 +8,7 @@ from uuid import uuid4
 from celery import Celery
 from celery.loaders.app import AppLoader
 from kombu.connection import Connection
+from kombu.exceptions import OperationalError
 
 from faxdispatch.broker.redis_transport import NAME as REDIS_TRANSPORT
 from faxdispatch.errors import Misconfigured
@@ -200,10 +201,19 @@ def refused(error: BaseException) -> str | None:
 
 
 def waiting(app: BrokerApp, queue: str) -> int:
-    """Count the messages that wait in one of our queues."""
-    with app.connection_for_read() as connection:
+    """Count the messages that wait in one of our queues, over a connection that messages are sent by.
+
+    Raises:
+        OperationalError: the broker is away.
+    """
+    with app.pool.acquire(block=True) as connection:
         try:
             return int(connection.default_channel.queue_declare(app.named(queue), passive=True).message_count)
         except connection.channel_errors:
-            # Redis has no empty lists: a queue without messages does not exist.
+            # Redis has no empty lists: a queue without messages does not exist. RabbitMQ closes the channel over it.
+            if not app.on_redis:
+                connection.close()
             return 0
+        except connection.connection_errors as error:
+            connection.close()
+            raise OperationalError(f"the broker is away: {type(error).__name__}: {error}") from error
