@@ -1,5 +1,6 @@
 """`faxdispatch charges`: what faxes really cost, beside what was estimated."""
 
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
@@ -25,22 +26,10 @@ def charges(
         note("estimate and charges differ by more than a fifth: compare FAX_PRICE_PAGE and FAX_PRICE_MINUTE")
     if not found and not settings.fax_charges:
         note("workers read them where FAX_CHARGES=true is set")
-    return Rows(found, data=_as_json, line=_line, none="no charges are known", ok=not apart)
+    return Rows(found, _line, lambda one: asdict(one) | {"drift": one.drift}, none="no charges are known", ok=not apart)
 
 
 def _line(one: DayCharges) -> str:
     drift = "" if one.drift is None else f"  {one.drift:+.0%} against the estimate"
     faxes = counted(one.faxes, "fax")
     return f"{one.day}  {one.charged:>10,.3f} {one.currency}  {faxes}  estimated {one.estimate:,.3f}{drift}"
-
-
-def _as_json(one: DayCharges) -> dict[str, object]:
-    return {
-        "day": one.day.isoformat(),
-        "charged": one.charged,
-        "currency": one.currency,
-        "faxes": one.faxes,
-        "estimate": one.estimate,
-        "drift": one.drift,
-        "read_at": one.read_at.isoformat(),
-    }

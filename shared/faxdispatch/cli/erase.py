@@ -57,7 +57,7 @@ def erase(
     if erased.open:
         notes.append(f"not ended, and so not erased: {', '.join(erased.open)}; cancel them, then erase again")
     return Answer(
-        {"erased_at": datetime.now(UTC).isoformat(timespec="seconds"), **asdict(erased)},
+        {"erased_at": datetime.now(UTC).replace(microsecond=0), **asdict(erased)},
         [f"{getattr(erased, name):>9,}  {words}" for name, words in _WORDS.items()],
         notes=notes,
         ok=not erased.open,

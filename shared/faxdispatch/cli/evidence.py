@@ -20,7 +20,7 @@ def evidence(file: Annotated[Path, typer.Argument(help="An evidence pack.")]) ->
     """
     found = verify(file)
     return Answer(
-        {"ledger": found.ledger, "made_at": found.made_at.isoformat(), "public_key": found.key},
+        {"ledger": found.ledger, "made_at": found.made_at, "public_key": found.key},
         [
             f"{file}: {found.files} files, as they were signed",
             f"written {clock(found.made_at)} by ledger {found.ledger}",

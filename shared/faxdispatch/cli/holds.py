@@ -90,17 +90,17 @@ def _as_json(held: list[Held], paused: list[Traffic], account: Account) -> dict[
                 "count": one.count,
                 "meaning": MEANINGS[one.reason].text,
                 "ends_by": ending(one.reason),
-                "first": one.first.isoformat(),
-                "last": one.last.isoformat(),
+                "first": one.first,
+                "last": one.last,
             }
             for one in held
         ],
         "paused": [
-            {"connection_id": line.connection, "reason": line.pause.reason, "until": line.pause.until.isoformat()}
+            {"connection_id": line.connection, "reason": line.pause.reason, "until": line.pause.until}
             for line in paused
             if line.pause
         ],
         "spent_today": account.spent,
         "spend_cap": account.cap,
-        "shut_until": account.shut_until.isoformat() if account.shut_until else None,
+        "shut_until": account.shut_until,
     }

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict
-from datetime import datetime
 from itertools import chain
 from typing import Annotated, Any, get_args
 
@@ -105,16 +104,16 @@ def find(
 
     It is done by itself every FAX_INBOUND_POLL seconds, from where the last complete listing began.
     """
-    moment: datetime | None = parse_moment(since, "since") if since else None
+    moment = parse_moment(since, "since") if since else None
     FaxClient.from_env().find_inbound(since=moment)
-    data = {"outcome": "wished", "since": moment.isoformat() if moment else None}
+    data = {"outcome": "wished", "since": moment}
     return Answer(data, "asked for; events tell of what is found, inbound list shows it")
 
 
 def _data(fax: InboundFax) -> dict[str, Any]:
-    facts: dict[str, Any] = asdict(fax) | {"place": fax.place.value}
+    facts: dict[str, Any] = asdict(fax)
     facts["from"], facts["to"] = facts.pop("sender"), facts.pop("recipient")
-    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in facts.items()}
+    return facts
 
 
 def _line(fax: InboundFax, *, full: bool) -> list[str]:

@@ -36,7 +36,7 @@ def list_() -> Rows[tuple[str, datetime]]:
     told = Told(Scripts.from_settings(Settings.load())).all()
     return Rows(
         sorted(told.items(), key=lambda pair: pair[1], reverse=True),
-        data=lambda one: {"incident": one[0], "seen": one[1].isoformat()},
+        data=lambda one: {"incident": one[0], "seen": one[1]},
         line=lambda one: (one[0], f"seen last {clock(one[1])}"),
         none="no reported incident is still open",
     )

@@ -22,7 +22,6 @@ def list_(limit: Limit = 50, full: Full = False) -> Rows[Suspect]:
     """List the numbers in quarantine, the one that comes free first first."""
     return Rows(
         _suspects(Settings.load()).all(limit=limit + 1),
-        data=lambda suspect: {"number": suspect.number, "until": suspect.until.isoformat()},
         line=lambda suspect: (suspect.number, f"until {clock(suspect.until)}"),
         full=full,
         limit=limit,
@@ -37,7 +36,7 @@ def show_(number: Number, full: Full = False) -> Answer:
     e164 = _number(number, settings)
     until = _suspects(settings).until(e164)
     return Answer(
-        {"number": e164, "quarantined": until is not None, "until": until and until.isoformat()},
+        {"number": e164, "quarantined": until is not None, "until": until},
         f"{e164}: {f'in quarantine until {clock(until)}' if until else 'not in quarantine'}",
         full=full,
         ok=until is not None,

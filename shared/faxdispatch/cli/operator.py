@@ -89,7 +89,7 @@ def pause(
     limits = Limits(Scripts.from_settings(Settings.load()))
     until = limits.pause(connection, why=reason, delay=seconds, operator=operator)
     return Answer(
-        {"outcome": "paused", "connection_id": connection, "until": until.isoformat(timespec="seconds")},
+        {"outcome": "paused", "connection_id": connection, "until": until.replace(microsecond=0)},
         f"connection {connection}: paused until {clock(until)}",
     )
 

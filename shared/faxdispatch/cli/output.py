@@ -9,7 +9,9 @@ import inspect
 import json
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, is_dataclass
+from dataclasses import fields as attributes
+from datetime import date
 from functools import wraps
 from itertools import islice
 from types import UnionType
@@ -35,7 +37,7 @@ class Answer:
     """What a command came to."""
 
     data: Any
-    """For programs: one JSON value."""
+    """For programs: one value, as `as_json` takes it."""
     lines: str | Iterable[Line] = ()
     """For people."""
     notes: Iterable[str] = ()
@@ -65,10 +67,10 @@ class Rows(Generic[Item]):
     """Things of one kind, each printed as soon as it is known."""
 
     items: Iterable[Item]
-    data: Callable[[Item], Mapping[str, Any]]
-    """What JSON and CSV have of one."""
     line: Callable[[Item], Line]
     """What people see of one."""
+    data: Callable[[Item], Any] = lambda item: item
+    """What JSON and CSV have of one: a dataclass, or a mapping."""
     full: bool = True
     """Whether numbers and signed links are shown. CSV has them in any case: it is made for other programs."""
     limit: int | None = None
@@ -118,7 +120,7 @@ class Rows(Generic[Item]):
 
         count, columns, writer = 0, self.columns, csv.writer(sys.stdout, lineterminator="\n")
         for count, item in enumerate(items, 1):
-            data = self.data(item)
+            data = as_json(self.data(item))
             columns = columns or tuple(data)
             if count == 1:
                 writer.writerow(columns)
@@ -193,7 +195,21 @@ def fields(data: Mapping[str, Any], *, width: int = 0) -> Iterable[str]:
 
 def show_json(value: Any, *, full: bool = True) -> None:
     """Print a value as one line of JSON, with numbers and secret links hidden unless `full`."""
-    show(plain_json(json.dumps(value if full else hidden(value), ensure_ascii=False, default=str)))
+    data = as_json(value)
+    show(plain_json(json.dumps(data if full else hidden(data), ensure_ascii=False)))
+
+
+def as_json(value: Any) -> Any:
+    """Give a value as JSON has it: dataclasses as objects, moments in ISO 8601, all that JSON does not know as text."""
+    if is_dataclass(value):
+        value = {one.name: getattr(value, one.name) for one in attributes(value)}
+    if isinstance(value, Mapping):
+        return {str(name): as_json(part) for name, part in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [as_json(part) for part in value]
+    if isinstance(value, date):
+        return value.isoformat()
+    return value if value is None or isinstance(value, (str, int, float)) else str(value)
 
 
 def show(line: str = "") -> None:

@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import asdict
-from datetime import datetime
 from typing import Any
 
-from faxdispatch.ledger import Account, Ledger, Limits, Presence, Scripts, Traffic, Watch, Worker
+from faxdispatch.ledger import Ledger, Limits, Presence, Scripts, Traffic, Watch, Worker
 from faxdispatch.operations.next_step import pause_line
 from faxdispatch.redis.namespace import USUAL
 from faxdispatch.states import HoldReason
-from faxdispatch.text.wording import counted
+from faxdispatch.text.wording import clock, counted
 
 _FOR_A_PERSON = (
     HoldReason.TOO_LATE,
@@ -33,7 +32,7 @@ def overview(scripts: Scripts) -> dict[str, Any]:
         "jobs": {state.value: count for state, count in ledger.counts().items()},
         "oldest_seconds": {state.value: round(age, 1) for state, age in figures.pop("oldest").items()},
         "connections": [_connection(traffic) for traffic in limits.connections()],
-        "account": _account(limits.account()),
+        "account": asdict(limits.account()),
         "held": {held.reason.value: held.count for held in ledger.holds()},
         **figures,
         "workers": [_worker(worker) for worker in workers],
@@ -56,7 +55,7 @@ def overview_lines(found: dict[str, Any]) -> Iterator[str]:
     account = found["account"]
     yield f"account: {_of(account['in_flight'], account['channels'])} channels in use, {_money(account)} spent today"
     if account["shut_until"]:
-        yield f"account: Telnyx wants no calls until {account['shut_until']}"
+        yield f"account: Telnyx wants no calls until {clock(account['shut_until'])}"
     for reason, count in found["held"].items():
         yield f"held because {reason}: {count}"
     if found["questions"]:
@@ -97,22 +96,13 @@ def _connection(traffic: Traffic) -> dict[str, Any]:
         "in_flight": traffic.in_flight,
         "channels": traffic.channels,
         "waiting": traffic.waiting,
-        "paused": {"reason": pause.reason, "until": _text(pause.until), "words": pause_line(pause)} if pause else None,
+        "paused": pause and {"reason": pause.reason, "until": pause.until, "words": pause_line(pause)},
     }
-
-
-def _account(account: Account) -> dict[str, Any]:
-    facts = asdict(account)
-    return facts | {"shut_until": _text(account.shut_until) if account.shut_until else None}
 
 
 def _worker(worker: Worker) -> dict[str, Any]:
     ahead = {"own_clock_ahead": worker.own_clock_ahead, "telnyx_ahead": worker.telnyx_ahead}
-    return {"name": worker.name, "seen": _text(worker.seen_at)} | ahead
-
-
-def _text(moment: datetime) -> str:
-    return moment.isoformat(timespec="seconds")
+    return {"name": worker.name, "seen": worker.seen_at} | ahead
 
 
 def _span(seconds: float) -> str:

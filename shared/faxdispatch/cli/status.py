@@ -114,11 +114,11 @@ def _more(view: JobView, place: Place, pause: Pause | None, settings: Settings) 
     return {
         "why": why_held(view),
         "ends_by": ends_by(view),
-        "next_look": place.at and place.at.isoformat(),
+        "next_look": place.at,
         "line": place.line,
         "position": place.position,
         "holder": place.holder,
-        "paused": {"reason": pause.reason, "until": pause.until.isoformat()} if pause else None,
+        "paused": pause and {"reason": pause.reason, "until": pause.until},
         "changed": dict(settings.fax_ladder[: view.rung]),
     }
 
@@ -178,7 +178,7 @@ def _standing(ledger: Ledger, state: State, limit: int, *, full: bool) -> Rows[t
     names = {"job_id", "state", "attempt", "fax_id", "cause", "listings"}
     return Rows(
         ledger.standing(state, limit=limit),
-        data=lambda one: with_words(one[0].model_dump(mode="json", include=names)) | {"since": one[1].isoformat()},
+        data=lambda one: with_words(one[0].model_dump(mode="json", include=names)) | {"since": one[1]},
         line=lambda one: (
             one[0].job_id,
             f"since {clock(one[1])}",

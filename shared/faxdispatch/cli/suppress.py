@@ -2,9 +2,9 @@
 
 import csv
 import sys
-from datetime import datetime
+from dataclasses import asdict
 from pathlib import Path
-from typing import IO, Annotated, Any
+from typing import IO, Annotated
 
 import typer
 
@@ -14,7 +14,7 @@ from faxdispatch.campaign import Suppression, SuppressionList
 from faxdispatch.cli.groups import Group
 from faxdispatch.cli.lists import Columns, at_hand
 from faxdispatch.cli.options import Full, Limit, Operator, Reason
-from faxdispatch.cli.output import Answer, Json, Rows, note
+from faxdispatch.cli.output import Answer, Json, Rows, as_json, note
 from faxdispatch.cli.progress import reading
 from faxdispatch.client import FaxClient
 from faxdispatch.lists.badrows import create, safe_cell
@@ -137,7 +137,7 @@ def check(number: Number, full: Full = False) -> Answer:
     known = _list()
     found, e164 = known.get(number), known.number(number)
     return Answer(
-        {"number": e164, "suppressed": found is not None} | (_data(found) if found else {}),
+        {"number": e164, "suppressed": found is not None} | (asdict(found) if found else {}),
         [_line(found) if found else f"{e164}: not on the list"],
         full=full,
         ok=found is not None,
@@ -150,7 +150,6 @@ def list_(limit: Limit = 50, full: Full = False) -> Rows[Suppression]:
     known = _list()
     return Rows(
         known.all(),
-        data=_data,
         line=_line,
         full=full,
         limit=limit,
@@ -178,25 +177,10 @@ def _write(file: IO[str]) -> int:
     writer.writerow(_COLUMNS)
     count = 0
     for found in _list().all():
-        data = _data(found)
-        writer.writerow([safe_cell(plain(data[name] or "")) for name in _COLUMNS])
+        cells = (getattr(found, name) or "" for name in _COLUMNS)
+        writer.writerow([safe_cell(plain(as_json(cell))) for cell in cells])
         count += 1
     return count
-
-
-def _data(found: Suppression) -> dict[str, Any]:
-    return {
-        "number": found.number,
-        "reason": found.reason,
-        "source": found.source,
-        "until": _iso(found.until),
-        "at": _iso(found.at),
-        "operator": found.operator,
-    }
-
-
-def _iso(moment: datetime | None) -> str | None:
-    return moment.isoformat() if moment else None
 
 
 def _line(found: Suppression) -> list[str]:

@@ -92,9 +92,9 @@ def _facts(made: Plan, remarks: list[str]) -> dict[str, Any]:
         "cost_high": round(made.cost_high, 4),
         "retry_share": made.retry_share,
         "max_attempts": made.max_attempts,
-        "start": _text(made.start),
-        "end_low": _text(made.end_low),
-        "end_high": _text(made.end_high),
+        "start": _whole(made.start),
+        "end_low": _whole(made.end_low),
+        "end_high": _whole(made.end_high),
         "channels": made.capacity.channels,
         "rate": made.capacity.rate,
         "delays": [{"what": one.what, "seconds": round(one.seconds), "words": one.words} for one in made.delays],
@@ -102,5 +102,5 @@ def _facts(made: Plan, remarks: list[str]) -> dict[str, Any]:
     }
 
 
-def _text(moment: datetime | None) -> str | None:
-    return moment.astimezone(UTC).isoformat(timespec="seconds") if moment else None
+def _whole(moment: datetime | None) -> datetime | None:
+    return moment.astimezone(UTC).replace(microsecond=0) if moment else None

@@ -110,7 +110,7 @@ def _traffic_data(traffic: Traffic) -> dict[str, Any]:
         "in_flight": traffic.in_flight,
         "channels": traffic.channels,
         "waiting": traffic.waiting,
-        "paused": {"reason": traffic.pause.reason, "until": traffic.pause.until.isoformat()} if traffic.pause else None,
+        "paused": traffic.pause and {"reason": traffic.pause.reason, "until": traffic.pause.until},
     }
 
 

@@ -211,7 +211,7 @@ def _facts(standing: Standing) -> dict[str, Any]:
         "open": {state.value: count for state, count in campaign.open.items()},
         "causes": standing.causes,
         "per_minute": None if standing.per_minute is None else round(standing.per_minute, 1),
-        "finish_estimate": standing.finish.isoformat(timespec="seconds") if standing.finish else None,
+        "finish_estimate": standing.finish and standing.finish.replace(microsecond=0),
         "channels_in_use": standing.in_flight,
         "channels": standing.channels,
         "spent": campaign.spent,

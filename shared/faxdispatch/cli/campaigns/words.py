@@ -13,31 +13,17 @@ from faxdispatch.text.wording import clock
 Id = Annotated[str, typer.Argument(metavar="ID", help="Id of the campaign.", show_default=False)]
 
 
+_FIELDS = (
+    "id", "name", "state", "reason", "generation", "rows", "pending", "open", "delivered", "failed", "suppressed",
+    "cancelled", "also_in_flight", "cap", "spent", "options", "created_at", "changed_at", "start_at", "started_at",
+)  # fmt: skip
+"""What programs are told of a campaign."""
+
+
 def as_data(campaign: Campaign) -> dict[str, Any]:
     """Return a campaign as JSON; the counts of its rows add up to `rows`."""
-    return {
-        "id": campaign.id,
-        "name": campaign.name,
-        "state": campaign.state,
-        "reason": campaign.reason,
-        "generation": campaign.generation,
-        "rows": campaign.rows,
-        "pending": campaign.pending,
-        "open": {state.value: count for state, count in campaign.open.items()},
-        "delivered": campaign.delivered,
-        "failed": campaign.failed,
-        "suppressed": campaign.suppressed,
-        "cancelled": campaign.cancelled,
-        "also_in_flight": campaign.also_in_flight,
-        "cap": campaign.cap,
-        "spent": campaign.spent,
-        "list": campaign.counts,
-        "options": campaign.options,
-        "created_at": campaign.created_at.isoformat(),
-        "changed_at": campaign.changed_at.isoformat(),
-        "start_at": campaign.start_at.isoformat() if campaign.start_at else None,
-        "started_at": campaign.started_at.isoformat() if campaign.started_at else None,
-    }
+    known = {name: getattr(campaign, name) for name in _FIELDS}
+    return known | {"list": campaign.counts}
 
 
 def standing(campaign: Campaign) -> str:
