@@ -1,40 +1,66 @@
 """`faxdispatch find`: any fax, by what is known of it."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain, islice
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from faxdispatch.calling.written import parse_moment
-from faxdispatch.cli.options import Full
+from faxdispatch.cli.options import Full, Options
 from faxdispatch.cli.output import Answer, Csv, Rows, note
 from faxdispatch.client import FaxClient
 from faxdispatch.reasons.words import short, with_words
-from faxdispatch.search import STATES, Found
+from faxdispatch.search import STATES, Found, Wanted
 from faxdispatch.text.wording import clock, counted
 
+Job = Annotated[str | None, typer.Option(help="Id of the job.", show_default=False)]
 Number = Annotated[
     str | None, typer.Option(help="The recipient's number, written in any way, or SIP URI.", show_default=False)
 ]
-Job = Annotated[str | None, typer.Option(help="Id of the job.", show_default=False)]
-Fax = Annotated[str | None, typer.Option(help="Telnyx's id of the fax.", show_default=False)]
-Key = Annotated[str | None, typer.Option(help="Its idempotency key.", show_default=False)]
 Tag = Annotated[str | None, typer.Option(help="One of its tags.", show_default=False)]
-OfCampaign = Annotated[str | None, typer.Option("--campaign", help="Id of its campaign.", show_default=False)]
-StateWord = Annotated[
-    list[str] | None,
-    typer.Option("--state", help=f"Its state, one of several: {', '.join(STATES)}.", show_default=False),
-]
-Cause = Annotated[str | None, typer.Option(help="Why it failed or is unknown, such as user_busy.", show_default=False)]
-Since = Annotated[
-    str | None,
-    typer.Option(
-        help="Recorded from then on, like 2026-05-01T08:00:00-05:00; a row of a campaign: ended.", show_default=False
-    ),
-]
-Until = Annotated[str | None, typer.Option(help="Recorded, or ended, before then.", show_default=False)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known(Options):
+    """What is known of a fax. One must match all that is given."""
+
+    number: Number = None
+    key: Annotated[str | None, typer.Option(help="Its idempotency key.", show_default=False)] = None
+    tag: Tag = None
+    campaign: Annotated[str | None, typer.Option(help="Id of its campaign.", show_default=False)] = None
+    state: Annotated[
+        list[str] | None, typer.Option(help=f"Its state, one of several: {', '.join(STATES)}.", show_default=False)
+    ] = None
+    cause: Annotated[
+        str | None, typer.Option(help="Why it failed or is unknown, such as user_busy.", show_default=False)
+    ] = None
+    since: Annotated[
+        str | None,
+        typer.Option(
+            help="Recorded from then on, like 2026-05-01T08:00:00-05:00; a row of a campaign: ended.",
+            show_default=False,
+        ),
+    ] = None
+    until: Annotated[str | None, typer.Option(help="Recorded, or ended, before then.", show_default=False)] = None
+
+    def wanted(self, client: FaxClient, *, job: str | None = None, fax: str | None = None) -> Wanted:
+        """Return the search for it. Raises `BadInput` where a word cannot be read."""
+        return client.wanted(
+            number=self.number,
+            job_id=job,
+            fax_id=fax,
+            idempotency_key=self.key,
+            tag=self.tag,
+            campaign_id=self.campaign,
+            state=self.state or None,
+            cause=self.cause,
+            since=_moment(self.since, "since"),
+            until=_moment(self.until, "until"),
+        )
+
 
 _COLUMNS = (
     "job_id", "to", "state", "cause", "cause_in_words", "attempts", "fax_id", "recorded_at", "ended_at", "pages",
@@ -42,44 +68,10 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-def words(
-    number: str | None,
-    job: str | None,
-    fax: str | None,
-    key: str | None,
-    tag: str | None,
-    campaign: str | None,
-    state: list[str] | None,
-    cause: str | None,
-    since: str | None,
-    until: str | None,
-) -> dict[str, Any]:
-    """Return the options of a search as `FaxClient.wanted` takes them."""
-    return {
-        "number": number,
-        "job_id": job,
-        "fax_id": fax,
-        "idempotency_key": key,
-        "tag": tag,
-        "campaign_id": campaign,
-        "state": state or None,
-        "cause": cause,
-        "since": _moment(since, "since"),
-        "until": _moment(until, "until"),
-    }
-
-
 def find(
-    number: Number = None,
+    known: Known,
     job: Job = None,
-    fax: Fax = None,
-    key: Key = None,
-    tag: Tag = None,
-    campaign: OfCampaign = None,
-    state: StateWord = None,
-    cause: Cause = None,
-    since: Since = None,
-    until: Until = None,
+    fax: Annotated[str | None, typer.Option(help="Telnyx's id of the fax.", show_default=False)] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="How many at most; 50, or all with --csv.")] = None,
     full: Full = False,
     as_csv: Csv = False,
@@ -94,7 +86,7 @@ def find(
     as its campaign. Exit code 1 where there is none.
     """
     client = FaxClient.from_env()
-    wanted = client.wanted(**words(number, job, fax, key, tag, campaign, state, cause, since, until))
+    wanted = known.wanted(client, job=job, fax=fax)
     most = limit or (None if as_csv or evidence else 50)
     faxes = client.search.all(wanted)
     none = f"no fax is known {'here' if wanted.empty else 'of which all that is true'}"

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from faxdispatch.cli.confirm import confirm
-from faxdispatch.cli.find import Cause, Key, Number, OfCampaign, Since, StateWord, Tag, Until, words
+from faxdispatch.cli.find import Known
 from faxdispatch.cli.options import Yes
 from faxdispatch.cli.output import Rows, note
 from faxdispatch.client import FaxClient, Receipt
@@ -20,17 +20,11 @@ _ENDED = {state.value for state in TERMINAL}
 
 def resend(
     jobs: Annotated[list[str] | None, typer.Argument(metavar="[JOB]...", help="Ids of jobs.")] = None,
+    *,
+    known: Known,
     to: Annotated[
         str | None, typer.Option(help="Another number, where one job is sent again.", show_default=False)
     ] = None,
-    number: Number = None,
-    key: Key = None,
-    tag: Tag = None,
-    campaign: OfCampaign = None,
-    state: StateWord = None,
-    cause: Cause = None,
-    since: Since = None,
-    until: Until = None,
     yes: Yes = False,
 ) -> Rows[tuple[str, Receipt]]:
     """Send ended faxes again, each as a new job that names the old one, and take none twice.
@@ -39,7 +33,7 @@ def resend(
     open faxes and rows of campaigns. The same command given twice sends one fax: to send once more, name the newer job.
     """
     client = FaxClient.from_env()
-    wanted = client.wanted(**words(number, None, None, key, tag, campaign, state, cause, since, until))
+    wanted = known.wanted(client)
     if bool(jobs) == (not wanted.empty):
         raise BadInput("give JOBs, or options that say which faxes are meant; not both" if jobs else _NOTHING)
     if to is not None and len(jobs or ()) != 1:
