@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -16,11 +15,10 @@ from rich.table import Table
 from rich.text import Text
 
 from faxdispatch.campaign.causes import in_words, pause_in_words
-from faxdispatch.campaign.planning.forecast import Forecaster
-from faxdispatch.campaign.planning.pace import Pace
+from faxdispatch.campaign.watching import Standing, looks
 from faxdispatch.cli.output import is_terminal, note, show, show_json
 from faxdispatch.errors import Unavailable
-from faxdispatch.ledger import Account, Campaign, Campaigns, Limits, Scripts, Traffic
+from faxdispatch.ledger import Campaign, Campaigns, Limits, Scripts
 from faxdispatch.ledger.campaign import FAILED
 from faxdispatch.reasons.words import short
 from faxdispatch.settings import Settings
@@ -32,27 +30,7 @@ from faxdispatch.text.wording import clock
 _EVERY, _EVERY_LINE = 0.5, 10.0
 _CAUSES = 8
 
-Show = Callable[["Standing"], object]
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """One look at a campaign. Channels are of all faxes, not of this campaign alone."""
-
-    campaign: Campaign
-    causes: dict[str, int]
-    in_flight: int
-    channels: int
-    per_minute: float | None
-    finish: datetime | None
-
-    @property
-    def over(self) -> bool:
-        """Return whether nothing more happens by itself."""
-        state = self.campaign.state
-        return state is CampaignState.FINISHED or (
-            state is CampaignState.CANCELLED and not self.campaign.opened and not self.campaign.pending
-        )
+Show = Callable[[Standing], object]
 
 
 def watch(
@@ -74,7 +52,7 @@ def watch(
     pause = every or (_EVERY if live else _EVERY_LINE)
     try:
         with _shown(live=live, as_json=as_json) as shown:
-            for standing in _looks(Campaigns(scripts), Limits(scripts), campaign, settings):
+            for standing in looks(Campaigns(scripts), Limits(scripts), campaign, settings):
                 shown(standing)
                 if standing.over:
                     break
@@ -84,31 +62,6 @@ def watch(
         raise
     if standing.campaign.state is CampaignState.CANCELLED:
         raise typer.Exit(1)
-
-
-def _looks(campaigns: Campaigns, limits: Limits, campaign_id: str, settings: Settings) -> Iterator[Standing]:
-    pace, forecaster = Pace(), Forecaster(campaigns, settings)
-    while True:
-        campaign = campaigns.get(campaign_id)
-        pace.look(time.monotonic(), campaign.ended)
-        connections, account = limits.connections(), limits.account()
-        in_flight, channels = channels_in_use(connections, account)
-        finish = None
-        if campaign.state is CampaignState.RUNNING and pace.per_minute is not None:
-            name = campaign.options.get("connection_id") or settings.fax_connection_id
-            traffic = next((one for one in connections if one.connection == name), None)
-            # Nothing moves while a connection is paused; what it did before tells nothing of what it will do.
-            told = forecaster.of(
-                campaign, datetime.now(UTC), traffic=traffic, account=account, per_minute=pace.per_minute or None
-            )
-            finish = told.low if told else None
-        yield Standing(campaign, campaigns.causes(campaign_id), in_flight, channels, pace.per_minute, finish)
-
-
-def channels_in_use(connections: list[Traffic], account: Account) -> tuple[int, int]:
-    """Return how many channels are in use and how many there are, of all connections that are not paused."""
-    there = sum(traffic.channels for traffic in connections if traffic.pause is None)
-    return account.in_flight, there if account.channels is None else min(there, account.channels)
 
 
 @contextmanager

@@ -1,0 +1,63 @@
+"""How a campaign stands, look by look: what has ended, how fast it goes, and when it will end."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from faxdispatch.campaign.planning.forecast import Forecaster
+from faxdispatch.campaign.planning.pace import Pace
+from faxdispatch.ledger import Account, Campaign, Campaigns, Limits, Traffic
+from faxdispatch.settings import Settings
+from faxdispatch.states import CampaignState
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One look at a campaign. Channels are of all faxes, not of this campaign alone."""
+
+    campaign: Campaign
+    causes: dict[str, int]
+    in_flight: int
+    channels: int
+    per_minute: float | None
+    finish: datetime | None
+
+    @property
+    def over(self) -> bool:
+        """Tell whether nothing more happens by itself."""
+        state = self.campaign.state
+        return state is CampaignState.FINISHED or (
+            state is CampaignState.CANCELLED and not self.campaign.opened and not self.campaign.pending
+        )
+
+
+def looks(campaigns: Campaigns, limits: Limits, campaign_id: str, settings: Settings) -> Iterator[Standing]:
+    """Yield how a campaign stands each time that it is asked for, without end.
+
+    Raises:
+        NotKnown: there is no such campaign.
+        Unavailable: Redis did not answer.
+    """
+    pace, forecaster = Pace(), Forecaster(campaigns, settings)
+    while True:
+        campaign = campaigns.get(campaign_id)
+        pace.look(time.monotonic(), campaign.ended)
+        connections, account = limits.connections(), limits.account()
+        in_flight, channels = _channels(connections, account)
+        finish = None
+        if campaign.state is CampaignState.RUNNING and pace.per_minute is not None:
+            name = campaign.options.get("connection_id") or settings.fax_connection_id
+            traffic = next((one for one in connections if one.connection == name), None)
+            # Nothing moves while a connection is paused; what it did before tells nothing of what it will do.
+            told = forecaster.of(
+                campaign, datetime.now(UTC), traffic=traffic, account=account, per_minute=pace.per_minute or None
+            )
+            finish = told.low if told else None
+        yield Standing(campaign, campaigns.causes(campaign_id), in_flight, channels, pace.per_minute, finish)
+
+
+def _channels(connections: list[Traffic], account: Account) -> tuple[int, int]:
+    """Return how many channels are in use and how many there are, of all connections that are not paused."""
+    there = sum(traffic.channels for traffic in connections if traffic.pause is None)
+    return account.in_flight, there if account.channels is None else min(there, account.channels)
