@@ -9,19 +9,16 @@ import typer
 
 from faxdispatch.calling.written import parse_moment, parse_number
 from faxdispatch.cli.account import account
-from faxdispatch.cli.confirm import confirm
 from faxdispatch.cli.groups import Group
 from faxdispatch.cli.options import Full, Yes
-from faxdispatch.cli.output import Answer, Json, Rows, columns_of, fields, note
-from faxdispatch.cli.resources import delete_each, known, masked, not_deleted, unbroken
+from faxdispatch.cli.output import Answer, Rows, columns_of, fields, note
+from faxdispatch.cli.resources import Deletion, deleted, deletions, known, masked, unbroken
 from faxdispatch.client import FaxClient
-from faxdispatch.errors import BadInput, Conflict, NoSuchResource, NotKnown, OutcomeUnknown, Unavailable, WrongState
-from faxdispatch.ledger import Ledger
+from faxdispatch.errors import BadInput, Unavailable
+from faxdispatch.operations.at_telnyx import cancel_fax, cancel_job_of, renewed_link
 from faxdispatch.operations.deletable import check_deletable
 from faxdispatch.operations.job_of_fax import job_of, ledger_of, marked
 from faxdispatch.settings import Settings
-from faxdispatch.states import PROVIDER_RANK, provider_rank
-from faxdispatch.telnyx.client import TelnyxClient
 from faxdispatch.telnyx.fax_calls import FaxFilters
 from faxdispatch.telnyx.models import Fax
 from faxdispatch.text.wording import clock
@@ -141,8 +138,14 @@ def cancel(fax_id: FaxId) -> Answer:
         return _cancelled(fax_id, _THROUGH_JOB[outcome], outcome=outcome, through="job", job=job_id)
     with account(settings) as telnyx, known(f"fax {fax_id}", _NONE_SUCH):
         fax = telnyx.get_fax(fax_id)
-        wished = _wish(fax, ledger, settings) if ledger else None
-        _ask_to_cancel(telnyx, fax)
+        wished = None
+        if ledger:
+            client = FaxClient.from_env(settings)
+            wished = None
+        if ledger:
+            client = FaxClient.from_env(settings)
+            wished = cancel_job_of(fax, ledger, lambda job_id: client.cancel(job_id=job_id))
+        cancel_fax(telnyx, fax)
     if (mark := marked(fax)) and (ledger is None or not marked(fax, ledger)):
         whose = "no REDIS_URL is set" if ledger is None else "it is of another ledger"
         note(f"it is job {mark.job_id}'s, which may send it again: {whose}, so say faxdispatch cancel there")
@@ -157,7 +160,7 @@ def refresh(fax_id: FaxId) -> Answer:
     It asks Telnyx itself and waits for the link. `faxdispatch refresh` has the workers do it, and an event brings it.
     """
     with account(Settings.load()) as telnyx, known(f"fax {fax_id}", _NONE_SUCH):
-        link = _renewed(telnyx, fax_id)
+        link = renewed_link(telnyx, fax_id)
     return Answer({"fax_id": fax_id, "media_url": link}, link, notes=["the link lives for about ten minutes"])
 
 
@@ -167,8 +170,7 @@ def delete(
         list[str], typer.Argument(metavar="FAX_ID", help="Telnyx's ids of the faxes.", show_default=False)
     ],
     yes: Yes = False,
-    as_json: Json = False,
-) -> None:
+) -> Rows[Deletion]:
     """Delete the records of faxes at Telnyx, for good; a call that is under way goes on.
 
     Refused for a fax whose job has not ended here: the record is the evidence that keeps it from being sent twice. So
@@ -176,20 +178,24 @@ def delete(
     inbound fax whose document is to be stored here and is not yet. Exit code 1 where one is not deleted; the others
     are.
     """
+    return deletions(_deleted(fax_ids, yes=yes), "fax_id")
+
+
+def _deleted(fax_ids: list[str], *, yes: bool) -> Iterator[Deletion]:
     settings = Settings.load()
     ledger = ledger_of(settings)
     if ledger:
         # Before anything is asked of Telnyx: without the ledger nothing is deleted.
         ledger.counts()
     with account(settings) as telnyx:
-        fetches = settings.fax_inbound_dir is not None
-        found = _deletable(telnyx, list(dict.fromkeys(fax_ids)), ledger, fetches=fetches, as_json=as_json)
-        if found:
-            names = ", ".join(f"{fax.id} ({fax.direction}, {fax.status})" for fax in found)
-            confirm(f"Delete {names} at Telnyx for good?", yes=yes)
-        done = delete_each([str(fax.id) for fax in found], telnyx.delete_fax, key="fax_id", as_json=as_json)
-    if not done or len(found) < len(set(fax_ids)):
-        raise typer.Exit(1)
+
+        def look(fax_id: str) -> str:
+            fax = telnyx.get_fax(fax_id)
+            check_deletable(fax, ledger, fetches=settings.fax_inbound_dir is not None)
+            return f"{fax.id} ({fax.direction}, {fax.status})"
+
+        question = "Delete {} at Telnyx for good?"
+        yield from deleted(fax_ids, look, telnyx.delete_fax, question=question, none_such=_NONE_SUCH, yes=yes)
 
 
 def _listed(settings: Settings, filters: FaxFilters) -> Iterator[Fax]:
@@ -241,81 +247,7 @@ def _job(fax: Fax, settings: Settings) -> dict[str, Any]:
     return {"job_id": view.job_id, "job_state": view.state.value, "job_attempt": attempt}
 
 
-def _wish(fax: Fax, ledger: Ledger, settings: Settings) -> str | None:
-    """Cancel the job too where this is its last attempt and the ledger does not know that fax yet; give the job's id.
-
-    The workers cannot ask Telnyx then, since they do not know which fax.
-    """
-    mark = marked(fax, ledger)
-    if mark is None:
-        return None
-    job_id, attempt, _ = mark
-    try:
-        view = ledger.job(job_id)
-        if view.finished or view.attempt != attempt or view.fax_id is not None:
-            return None
-        return job_id if FaxClient.from_env(settings).cancel(job_id=job_id) != "over" else None
-    except NotKnown:
-        return None
-
-
-def _ask_to_cancel(telnyx: TelnyxClient, fax: Fax) -> None:
-    fax_id = str(fax.id)
-    try:
-        telnyx.cancel_fax(fax_id)
-    except WrongState as error:
-        now = telnyx.get_fax(fax_id)
-        raise WrongState(
-            f"fax {fax_id}: not cancelled: {_why_not(now)}", status=error.status, code=error.code
-        ) from error
-
-
-def _why_not(fax: Fax) -> str:
-    status = fax.status or "in a status that Telnyx does not tell"
-    if fax.direction == "inbound":
-        return f"it is an inbound fax, {status}; only outbound ones can be"
-    if 0 < provider_rank(fax.status or "") < PROVIDER_RANK["delivered"]:
-        return f"Telnyx does not while it is {status}; try again in a moment"
-    return f"too late, it is {status}"
-
-
 def _cancelled(fax_id: str, words: str, *, outcome: str, through: str, job: str | None) -> Answer:
     data: dict[str, Any] = {"outcome": outcome, "through": through, "fax_id": fax_id, "job_id": job}
     told = {name: value for name, value in data.items() if value is not None}
     return Answer(told, words.format(job=job, fax=fax_id))
-
-
-def _renewed(telnyx: TelnyxClient, fax_id: str) -> str:
-    try:
-        telnyx.refresh_fax(fax_id)
-    except WrongState as error:
-        fax = telnyx.get_fax(fax_id)
-        raise WrongState(
-            f"fax {fax_id}: Telnyx renews the link of a received inbound fax only; this one is "
-            f"{fax.direction or 'of no known direction'} and {fax.status or 'of no known status'}",
-            status=error.status,
-            code=error.code,
-        ) from error
-    # The answer to a refresh holds no link.
-    link = telnyx.get_fax(fax_id).media_url
-    if not link:
-        raise OutcomeUnknown(f"fax {fax_id}: Telnyx took the wish but gives no media_url; ask again in a moment")
-    return link
-
-
-def _deletable(
-    telnyx: TelnyxClient, fax_ids: list[str], ledger: Ledger | None, *, fetches: bool, as_json: bool
-) -> list[Fax]:
-    """Return the faxes that may go, and tell of the others. `fetches` says that inbound documents are stored here."""
-    found = []
-    for fax_id in fax_ids:
-        try:
-            fax = telnyx.get_fax(fax_id)
-            check_deletable(fax, ledger, fetches=fetches)
-        except NoSuchResource:
-            not_deleted(fax_id, _NONE_SUCH, key="fax_id", as_json=as_json, outcome="missing")
-        except Conflict as error:
-            not_deleted(fax_id, str(error), key="fax_id", as_json=as_json, outcome="refused")
-        else:
-            found.append(fax)
-    return found

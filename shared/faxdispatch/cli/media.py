@@ -5,7 +5,6 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -13,22 +12,19 @@ import typer
 
 from faxdispatch.calling.written import parse_span
 from faxdispatch.cli.account import account
-from faxdispatch.cli.confirm import confirm
 from faxdispatch.cli.groups import Group
 from faxdispatch.cli.options import Yes
-from faxdispatch.cli.output import Answer, Json, Rows, columns_of, fields, is_terminal, note, show
-from faxdispatch.cli.resources import delete_each, known, not_deleted, unbroken
-from faxdispatch.documents.local import SPARE, Document, read_document
-from faxdispatch.errors import BadInput, Conflict, NoSuchResource
+from faxdispatch.cli.output import Answer, Rows, columns_of, fields, is_terminal, note, show
+from faxdispatch.cli.resources import Deletion, deleted, deletions, known, unbroken
+from faxdispatch.documents.local import read_document
+from faxdispatch.errors import BadInput, Conflict
+from faxdispatch.media.by_hand import store_named, store_once
 from faxdispatch.media.local_name import local_name
-from faxdispatch.media.uploads import KEEP, find, put
 from faxdispatch.settings import Settings
-from faxdispatch.telnyx.client import TelnyxClient
 from faxdispatch.telnyx.media_calls import MAX_TTL
 from faxdispatch.telnyx.models import MediaResource
 from faxdispatch.text.wording import clock
 
-_KEEP = int(KEEP.total_seconds())
 _STDOUT = "-"
 _NONE_SUCH = "Telnyx stores nothing under this name; it may have expired"
 _WORDS = {
@@ -106,9 +102,9 @@ def upload(
     document = None if _is_link(source) else read_document(Path(source))
     with account(settings) as telnyx:
         if document is not None and name is None:
-            outcome, media = _once(telnyx, document, lifetime)
+            outcome, media = store_once(telnyx, document, lifetime)
         else:
-            outcome, media = _named(telnyx, document or source, name, lifetime or _KEEP, replace=replace)
+            outcome, media = store_named(telnyx, document or source, name, lifetime, replace=replace)
     kept = f"kept {_kept(media)}" if media.expires_at else _kept(media)
     notes = [f"{_WORDS[outcome]}; {kept}"]
     return Answer({"outcome": outcome} | media.as_data(), str(media.media_name), notes=notes)
@@ -151,20 +147,23 @@ def delete(
         list[str], typer.Argument(metavar="NAME", help="The documents' names in the storage.", show_default=False)
     ],
     yes: Yes = False,
-    as_json: Json = False,
-) -> None:
+) -> Rows[Deletion]:
     """Delete stored documents, for good. A fax that waits to be sent from one will fail.
 
     Exit code 1 where one is not deleted; the others are.
     """
+    return deletions(_deleted(names, yes=yes), "media_name")
+
+
+def _deleted(names: list[str], *, yes: bool) -> Iterator[Deletion]:
     with account(Settings.load()) as telnyx:
-        found = _there(telnyx, list(dict.fromkeys(names)), as_json=as_json)
-        if found:
-            what = ", ".join(found)
-            confirm(f"Delete {what} for good? Faxes that wait to be sent from them fail.", yes=yes)
-        done = delete_each(found, telnyx.delete_media, key="media_name", as_json=as_json)
-    if not done or len(found) < len(set(names)):
-        raise typer.Exit(1)
+
+        def look(name: str) -> str:
+            telnyx.get_media(name)
+            return name
+
+        question = "Delete {} for good? Faxes that wait to be sent from them fail."
+        yield from deleted(names, look, telnyx.delete_media, question=question, none_such=_NONE_SUCH, yes=yes)
 
 
 def _listed(content_type: list[str]) -> Iterator[MediaResource]:
@@ -178,35 +177,6 @@ def _line(media: MediaResource) -> str:
 
 def _kept(media: MediaResource) -> str:
     return f"until {clock(media.expires_at)}" if media.expires_at else "no end is known"
-
-
-def _once(telnyx: TelnyxClient, document: Document, lifetime: int | None) -> tuple[str, MediaResource]:
-    """Store a document under the name of its content, unless it is there for long enough already.
-
-    Its time is never made shorter: a fax that waits may need it.
-    """
-    name = document.media_name
-    known = find(telnyx, name)
-    needed = datetime.now(UTC) + (SPARE if lifetime is None else timedelta(seconds=lifetime))
-    if known and (known.expires_at is None or known.expires_at >= needed):
-        return "kept", known
-    return "stored", put(telnyx, document, name, lifetime or _KEEP, replace=known is not None)
-
-
-def _named(
-    telnyx: TelnyxClient, source: Document | str, name: str | None, lifetime: int, *, replace: bool
-) -> tuple[str, MediaResource]:
-    known = find(telnyx, name) if name is not None else None
-    if known and not replace:
-        raise Conflict(
-            f"name: {name} is stored there already, and faxes may wait for it; give another name, or --replace"
-        )
-    outcome = "replaced" if known else "stored"
-    if isinstance(source, Document):
-        return outcome, put(telnyx, source, name or source.media_name, lifetime, replace=known is not None)
-    if known:
-        return outcome, telnyx.update_media(str(name), source, ttl_seconds=lifetime)
-    return outcome, telnyx.upload_media(source, media_name=name, ttl_seconds=lifetime)
 
 
 def _is_link(source: str) -> bool:
@@ -245,15 +215,3 @@ def _target(name: str, file: str | None, *, force: bool) -> Path:
     if not force:
         raise Conflict(f"{to}: is there already; --force overwrites it")
     return to
-
-
-def _there(telnyx: TelnyxClient, names: list[str], *, as_json: bool) -> list[str]:
-    """Return the names that there are, and tell of the others."""
-    found = []
-    for name in names:
-        try:
-            telnyx.get_media(name)
-            found.append(name)
-        except NoSuchResource:
-            not_deleted(name, _NONE_SUCH, key="media_name", as_json=as_json, outcome="missing")
-    return found

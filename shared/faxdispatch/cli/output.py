@@ -67,8 +67,8 @@ class Rows(Generic[Item]):
     """Things of one kind, each printed as soon as it is known."""
 
     items: Iterable[Item]
-    line: Callable[[Item], Line]
-    """What people see of one."""
+    line: Callable[[Item], Line | None]
+    """What people see of one; nothing, where that is None."""
     data: Callable[[Item], Any] = lambda item: item
     """What JSON and CSV have of one: a dataclass, or a mapping."""
     full: bool = True
@@ -111,7 +111,8 @@ class Rows(Generic[Item]):
                 continue
             if count == 1 and self.head:
                 show(self.head)
-            show(_written(self.line(item), full=self.full))
+            if (line := self.line(item)) is not None:
+                show(_written(line, full=self.full))
         return count
 
     def _csv(self, items: Iterable[Item]) -> int:

@@ -1,12 +1,16 @@
 """What Telnyx answers with, as commands show it: numbers masked, in one line; and a list says where it broke off."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from faxdispatch.cli.output import note, show, show_json
-from faxdispatch.errors import AccountRefused, FaxError, NoSuchResource, OutcomeUnknown, TelnyxError
+import typer
+
+from faxdispatch.cli.confirm import confirm
+from faxdispatch.cli.output import Rows, note
+from faxdispatch.errors import AccountRefused, Conflict, FaxError, NoSuchResource, OutcomeUnknown, TelnyxError
 from faxdispatch.text.privacy import hidden, mask_number
 
 Item = TypeVar("Item")
@@ -56,17 +60,44 @@ def unbroken(items: Iterable[Item], what: str) -> Iterator[Item]:
         raise OutcomeUnknown(f"not complete: the list broke off after {count} {what}: {error}") from error
 
 
-def delete_each(names: Sequence[str], delete: Callable[[str], None], *, key: str, as_json: bool) -> bool:
-    """Delete each of `names`, telling of each; give whether all are gone. `key` is what JSON calls a name.
+@dataclass(frozen=True, slots=True)
+class Deletion:
+    """What became of one thing that was to be deleted: `deleted`, `missing`, `refused` or `failed`, and why not."""
 
-    One that has vanished since it was looked at is gone too: an earlier try may have deleted it unseen.
+    name: str
+    outcome: str
+    problem: str | None = None
+
+
+def deleted(
+    names: Iterable[str],
+    look: Callable[[str], str],
+    delete: Callable[[str], None],
+    *,
+    question: str,
+    none_such: str,
+    yes: bool,
+) -> Iterator[Deletion]:
+    """Delete what `names` name, once a person has said so; exit code 1 where something is not deleted.
+
+    `look` tells what a name stands for, which takes the place of `{}` in the question. What has vanished after that is
+    deleted too: an earlier try may have deleted it unseen.
 
     Raises:
         AccountRefused: Telnyx refuses the account; the names that were not told of are left.
         Unavailable: Redis went away in the middle; the same.
     """
-    complete = True
-    for name in names:
+    found, complete = {}, True
+    for name in dict.fromkeys(names):
+        try:
+            found[name] = look(name)
+        except (NoSuchResource, Conflict) as error:
+            complete = False
+            missing = isinstance(error, NoSuchResource)
+            yield _not_deleted(name, "missing" if missing else "refused", none_such if missing else str(error))
+    if found:
+        confirm(question.format(", ".join(found.values())), yes=yes)
+    for name in found:
         try:
             delete(name)
         except NoSuchResource:
@@ -75,17 +106,23 @@ def delete_each(names: Sequence[str], delete: Callable[[str], None], *, key: str
             raise
         except TelnyxError as error:
             complete = False
-            not_deleted(name, str(error), key=key, as_json=as_json, outcome="failed")
+            yield _not_deleted(name, "failed", str(error))
             continue
-        if as_json:
-            show_json({"outcome": "deleted", key: name})
-        else:
-            show(f"{name}: deleted")
-    return complete
+        yield Deletion(name, "deleted")
+    if not complete:
+        raise typer.Exit(1)
 
 
-def not_deleted(name: str, why: str, *, key: str, as_json: bool, outcome: str, **more: Any) -> None:
-    """Report one thing that is not deleted: on standard error, and with JSON also as an object."""
-    if as_json:
-        show_json({"outcome": outcome, key: name, "problem": hidden(why)} | more)
+def deletions(found: Iterable[Deletion], key: str) -> Rows[Deletion]:
+    """Tell of deletions. `key` is what JSON calls a name."""
+    return Rows(
+        found,
+        data=lambda one: {"outcome": one.outcome, key: one.name} | ({"problem": one.problem} if one.problem else {}),
+        line=lambda one: None if one.problem else f"{one.name}: deleted",
+        columns=("outcome", key, "problem"),
+    )
+
+
+def _not_deleted(name: str, outcome: str, why: str) -> Deletion:
     note(f"{name}: {hidden(why)}")
+    return Deletion(name, outcome, hidden(why))
