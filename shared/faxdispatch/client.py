@@ -321,10 +321,11 @@ class FaxClient:
             Conflict: the job is open, or its outcome unknown: it may still arrive. Or it is a row of a campaign.
             Unavailable: Redis did not answer; try again.
         """
-        [view] = self._ledger.jobs([job_id])
-        if view is None:
+        try:
+            view = self._ledger.job(job_id)
+        except NotKnown:
             found = self.search.job(job_id)
-            raise resending.of_a_campaign(job_id, found.campaign_id or "", found.row or 0)
+            raise resending.of_a_campaign(job_id, found.campaign_id or "", found.row or 0) from None
         return self.send(resending.again(view, to, region=self._region))
 
     def resolve(

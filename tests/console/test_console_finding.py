@@ -6,7 +6,7 @@ from console.finding import Asked, look
 from faxdispatch.jobs import SendFax
 from tests.campaign.rows import CAMPAIGN, Rows
 from tests.console.conftest import NUMBER, Browser
-from tests.ledger.steps import admit_one, claim_one
+from tests.ledger.steps import admit_one, claim_one, of_tomorrow
 
 LISTS = [("Praxis Süd", "0101", "Köln"), ("Praxis Nord", "0102", "Kiel")]
 
@@ -98,3 +98,13 @@ def test_without_a_region_a_number_is_looked_for_in_the_country_of_the_sender(se
     viewer = Browser(client)
     viewer.sign_in("vera")
     assert 'href="/faxes/job-7"' in client.get("/faxes/", query_string={"q": "(415) 555-0187"}).text
+
+
+def test_a_fax_of_a_later_version_is_shown_as_far_as_it_is_known(sent, desk, viewer):
+    of_tomorrow(desk.ledger.redis, sent)
+    desk.ledger.redis.hset(f"fax:job:{desk.client.send(to=NUMBER, media_name='letter').job_id}", "state", "of_tomorrow")
+
+    told = "A later version recorded it with of_tomorrow, which this one does not know."
+    assert told in viewer.text("/faxes/?q=recall")
+    assert viewer.text(f"/faxes/?q={NUMBER}").count("/faxes/job-7") == 1
+    assert told in viewer.text("/faxes/job-7")

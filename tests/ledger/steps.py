@@ -1,5 +1,6 @@
 """Steps that only tests take by themselves: moves of one job, and what is otherwise part of a larger step."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -38,3 +39,9 @@ def put_into_campaign(redis: Redis, job_id: str, campaign: str) -> None:
 def pause(scripts: Scripts, connection: str, reason: str, *, delay: float) -> None:
     """Pause a connection for `delay` seconds, as a refusal of Telnyx's does."""
     scripts.run("pause", connection=connection, delay=round(delay * 1000), reason=reason, source="worker")
+
+
+def of_tomorrow(redis: Any, job_id: str) -> None:
+    """Let a job be one that a later version recorded, with a field that this version does not know."""
+    request = json.loads(redis.hget(f"fax:job:{job_id}", "request"))
+    redis.hset(f"fax:job:{job_id}", "request", json.dumps(request | {"of_tomorrow": 1}))

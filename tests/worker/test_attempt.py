@@ -335,5 +335,5 @@ def test_a_fax_that_a_later_version_recorded_waits_and_holds_up_no_other(
 
     assert run_attempts(["job", "other"], w) == {"job": Outcome.PARKED, "other": Outcome.ACCEPTED}
     assert [request.to for request in telnyx.asked] == ["+13125550201"]
-    assert "job job has fields that this version does not know" in caplog.text
+    assert "job job waits for a worker of the version that recorded it: of_tomorrow" in caplog.text
     assert redis.zscore("fax:agenda", "job")

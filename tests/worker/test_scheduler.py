@@ -15,7 +15,7 @@ from faxdispatch.ledger import (
 )
 from faxdispatch.settings import Settings
 from faxdispatch.states import State
-from tests.ledger.steps import admit_one, claim_one
+from tests.ledger.steps import admit_one, claim_one, of_tomorrow
 from tests.worker.doubles import collaborators
 from worker.scheduling import housekeeping
 from worker.scheduling.scheduler import CROWD, Scheduler
@@ -217,3 +217,33 @@ def test_questions_and_deletions_use_up_no_more_than_their_share_of_the_rate(des
         looking._looked_at = float("-inf")
         looking.run()
     assert len(desk.posted) == desk.w.settings.fax_rate * housekeeping.SHARE * housekeeping.PAUSE * looks
+
+
+def test_what_a_later_version_recorded_waits_for_its_workers_and_holds_up_no_other(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    desk.create()
+    desk.claim()
+    desk.fail("user_busy")
+    redis: Any = desk.ledger.redis
+    of_tomorrow(redis, "job")
+    for job_id in ("later", "other"):
+        desk.ledger.create(job_id, SendFax(to="+13125550201", media_name="letter"), source="producer")
+    redis.hset("fax:job:later", "state", "of_tomorrow")
+
+    assert [payload for _, payload in desk.after(3600)] == [{"jobs": ["other"]}]
+    assert desk.state is State.DECIDING
+    assert "job job waits for a worker of the version that recorded it: of_tomorrow" in caplog.text
+    assert all(redis.zscore("fax:agenda", job_id) for job_id in ("job", "later", "other"))
+
+
+def test_an_appointment_that_fails_holds_up_no_other(
+    desk: Desk, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.create()
+    desk.claim()
+    desk.ledger.create("other", SendFax(to="+13125550201", media_name="letter"), source="producer")
+    monkeypatch.setattr(desk.w.ledger, "doubt", lambda *_, **__: 1 / 0)
+
+    assert [payload for _, payload in desk.after(3600)] == [{"jobs": ["other"]}]
+    assert "job job: unforeseen" in caplog.text

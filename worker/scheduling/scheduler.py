@@ -12,7 +12,7 @@ from threading import Event, Thread
 from kombu.exceptions import KombuError
 from redis.exceptions import RedisError
 
-from faxdispatch.errors import NotKnown, Unavailable
+from faxdispatch.errors import InvalidJob, NotKnown, Unavailable
 from faxdispatch.jobs import URGENT, CancelFax, SendFax, SyncStatus
 from faxdispatch.ledger import Appointment, JobView, Picked, Scope
 from faxdispatch.reasons.failures import Counter, Kind
@@ -24,6 +24,7 @@ from worker.scheduling.asking import Asking
 from worker.scheduling.feeding import Feeder
 from worker.scheduling.housekeeping import Housekeeping
 from worker.sending.attempt import closed
+from worker.sending.stages import LATER_VERSION
 
 log = logging.getLogger(__name__)
 
@@ -89,7 +90,7 @@ class Scheduler:
         for appointment in due:
             # In a flood a job's own message is still on its way; a second one for each would double the flood.
             if appointment.state not in {State.QUEUED, State.HELD}:
-                self._work[appointment.state](appointment)
+                self._attend(appointment)
             elif appointment.cancel_requested:
                 # Wished while the ledger was behind; see `cancel.lua`.
                 self._ask(appointment)
@@ -147,6 +148,18 @@ class Scheduler:
             self._complained_at = now
             log.warning("%s; let NTP set every clock", ", and ".join(wrong))
 
+    def _attend(self, appointment: Appointment) -> None:
+        """Do what an appointment is for. One that fails holds up none of the others, and comes again."""
+        about = {"job": appointment.job_id}
+        try:
+            self._work[appointment.state](appointment)
+        except InvalidJob as error:
+            log.warning(LATER_VERSION, appointment.job_id, error, extra=about)
+        except (Unavailable, KombuError, RedisError, OSError):
+            raise
+        except Exception:
+            log.exception("job %s: unforeseen", appointment.job_id, extra=about)
+
     def _doubt(self, appointment: Appointment) -> None:
         log.warning(
             "job %s attempt %d: its worker is gone",
@@ -175,7 +188,7 @@ class Scheduler:
 
     def _decide(self, appointment: Appointment) -> None:
         try:
-            decide_job(self._w.ledger.job(appointment.job_id), self._w)
+            decide_job(self._w.ledger.job(appointment.job_id).known(), self._w)
         except NotKnown:
             log.info("job %s is gone", appointment.job_id, extra={"job": appointment.job_id})
 

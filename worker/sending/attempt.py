@@ -27,7 +27,7 @@ from worker.context import Collaborators
 from worker.policy import changes
 from worker.sending.preparation import prepare
 from worker.sending.record import record
-from worker.sending.stages import Admitted, Claimed, Ended, Outcome, Prepared
+from worker.sending.stages import LATER_VERSION, Admitted, Claimed, Ended, Outcome, Prepared
 
 log = logging.getLogger(__name__)
 
@@ -113,19 +113,17 @@ def _prepare(job_ids: Sequence[str], outcomes: Outcomes, w: Collaborators) -> It
 
 
 def _known(job_ids: Sequence[str], outcomes: Outcomes, w: Collaborators) -> list[JobView]:
-    """Return the jobs that are known here. One that cannot be read holds up none of the others."""
-    try:
-        return [job for job in w.ledger.jobs(job_ids) if job]
-    except InvalidJob:
-        if len(job_ids) > 1:
-            return [job for job_id in job_ids for job in _known([job_id], outcomes, w)]
-    log.warning(
-        "job %s has fields that this version does not know: it waits for a worker of the version that recorded it",
-        job_ids[0],
-        extra={"job": job_ids[0]},
-    )
-    outcomes[job_ids[0]] = Outcome.PARKED
-    return []
+    """Return the jobs that are known here, with all that was asked. Others hold up none of them."""
+    known: list[JobView] = []
+    for job in w.ledger.jobs(job_ids):
+        if job is None:
+            continue
+        try:
+            known.append(job.known())
+        except InvalidJob as error:
+            log.warning(LATER_VERSION, job.job_id, error, extra={"job": job.job_id})
+            outcomes[job.job_id] = Outcome.PARKED
+    return known
 
 
 def _with_covers(prepared: Sequence[Prepared], outcomes: Outcomes, w: Collaborators) -> Iterator[Sequence[Prepared]]:

@@ -7,6 +7,9 @@ from faxdispatch.jobs import SendFax
 from faxdispatch.ledger import JobView
 from faxdispatch.observability.tracing import Span
 
+LATER_VERSION = "job %s waits for a worker of the version that recorded it: %s"
+"""What the log is told of a job with fields that this version does not know, and of those."""
+
 
 class Outcome(StrEnum):
     """What one attempt came to, as far as the worker can see."""

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from faxdispatch.calling.written import parse_moment
+from faxdispatch.cli.lines import unread_words
 from faxdispatch.cli.options import Full, Options
 from faxdispatch.cli.output import Answer, Csv, Rows, note
 from faxdispatch.client import FaxClient
@@ -117,7 +118,7 @@ def _line(found: Found) -> list[str]:
     standing = f"{found.state} ({short(found.cause)})" if found.cause else found.state
     attempts = counted(found.attempts, "attempt")
     pages = counted(found.pages, "page") if found.pages else ""
-    return [found.job_id, found.to, clock(when), standing, attempts, pages]
+    return [found.job_id, found.to, clock(when), standing, attempts, pages, *unread_words(found.unread)]
 
 
 def _moment(text: str | None, name: str) -> datetime | None:

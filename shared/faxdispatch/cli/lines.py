@@ -1,6 +1,7 @@
 """A job and the events of its history as lines for people."""
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -52,4 +53,9 @@ def state_line(view: JobView) -> str:
         words.append(f"(Telnyx: {view.provider_status})")
     if view.cancel_requested and not view.finished:
         words.append("(cancelling)")
-    return " ".join(words)
+    return " ".join([*words, *unread_words(view.unread)])
+
+
+def unread_words(fields: Sequence[str]) -> list[str]:
+    """Write which fields of a job this version does not know; nothing where it knows all."""
+    return [f"(a later version recorded it with {', '.join(fields)}, which this one does not know)"] if fields else []

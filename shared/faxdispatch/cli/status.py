@@ -10,7 +10,7 @@ from faxdispatch.cli.lines import event_line, state_line
 from faxdispatch.cli.options import Full
 from faxdispatch.cli.output import Answer, Json, Rows, fields
 from faxdispatch.cli.overview import overview, overview_lines
-from faxdispatch.errors import BadInput
+from faxdispatch.errors import BadInput, NotKnown
 from faxdispatch.ledger import JobView, Ledger, Limits, Pause, Place, Scripts
 from faxdispatch.operations.next_step import ends_by, next_step, why_held
 from faxdispatch.reasons.words import plain, short, with_words
@@ -55,10 +55,11 @@ def status(
 
 def _of_job(scripts: Scripts, job_id: str, settings: Settings, *, history: bool, full: bool) -> Answer:
     ledger = Ledger(scripts)
-    if not ledger.jobs([job_id])[0]:
+    try:
+        # The history tells why a job is held in more than one word, so it is read even where it is not shown.
+        view = ledger.job(job_id, history=True)
+    except NotKnown:
         return _of_row(ledger, job_id, history=history, full=full)
-    # The history tells why a job is held in more than one word, so it is read even where it is not shown.
-    view = ledger.job(job_id, history=True)
     place = ledger.place(view)
     pause = _pause(Limits(scripts), view)
     coming = next_step(view, place, settings, pause)

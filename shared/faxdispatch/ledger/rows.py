@@ -82,17 +82,20 @@ class Rows:
         return JobView.from_hash(job_id, row, tuple(Event.from_fields(common | json.loads(line)) for line in lines))
 
     def jobs(self, job_ids: Sequence[str]) -> list[JobView | None]:
-        """Return several jobs in one go, without histories, or None for one that is not known (any more)."""
+        """Return several jobs in one go, without histories.
+
+        None stands for one that is not known (any more), or cannot be read; see `JobView.listed`.
+        """
         with redis_trouble(), self.redis.pipeline(transaction=False) as pipe:
             for job_id in job_ids:
                 pipe.hgetall(f"fax:job:{job_id}")
             rows = pipe.execute()
-        return [JobView.from_hash(job_id, row) if row else None for job_id, row in zip(job_ids, rows, strict=True)]
+        return [JobView.listed(job_id, row) for job_id, row in zip(job_ids, rows, strict=True)]
 
     def jobs_at_once(self, job_ids: Sequence[str]) -> list[JobView | None]:
         """Return the same in one command, for pages."""
         rows = self._scripts.hashes([f"fax:job:{job_id}" for job_id in job_ids])
-        return [JobView.from_hash(job_id, row) if row else None for job_id, row in zip(job_ids, rows, strict=True)]
+        return [JobView.listed(job_id, row) for job_id, row in zip(job_ids, rows, strict=True)]
 
     def job_of_fax(self, fax_id: str) -> str | None:
         """Return the id of the job whose last attempt is this Telnyx fax, or None if there is none."""
@@ -116,9 +119,9 @@ class Rows:
             found = self.redis.zrange(f"fax:since:{state}", 0, limit - 1, withscores=True)
         rows = self._scripts.hashes([f"fax:job:{job_id}" for job_id, _ in found])
         return [
-            (JobView.from_hash(job_id, row), moment_of(since))
+            (job, moment_of(since))
             for (job_id, since), row in zip(found, rows, strict=True)
-            if row
+            if (job := JobView.listed(job_id, row))
         ]
 
     def holds(self) -> list[Held]:
@@ -143,7 +146,7 @@ class Rows:
         with redis_trouble():
             found = self.redis.zrange(f"fax:held:{reason}", 0, limit - 1)
         rows = self._scripts.hashes([f"fax:job:{job_id}" for job_id in found])
-        return [JobView.from_hash(job_id, row) for job_id, row in zip(found, rows, strict=True) if row]
+        return [job for job_id, row in zip(found, rows, strict=True) if (job := JobView.listed(job_id, row))]
 
     def place(self, job: JobView) -> Place:
         """Return where a job waits."""

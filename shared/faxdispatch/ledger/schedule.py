@@ -82,6 +82,8 @@ class Agenda:
                 hints=job["hints"],
             )
             for job in found
+            # One of a later version is for that version's workers, and keeps its next appointment.
+            if job["state"] in set(State)
         ]
 
     def pick(self, *, limit: int = 500) -> list[Picked]:

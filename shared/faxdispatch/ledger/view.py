@@ -1,16 +1,20 @@
 """A job as the ledger knows it, for reading only."""
 
 import json
+import logging
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict
 
+from faxdispatch.errors import InvalidJob
 from faxdispatch.events import Event
 from faxdispatch.jobs import SendFax
 from faxdispatch.ledger.clock import moment
 from faxdispatch.states import TERMINAL, State
+
+log = logging.getLogger(__name__)
 
 
 class JobView(BaseModel):
@@ -69,14 +73,22 @@ class JobView(BaseModel):
     trace: str | None = None
     """The `traceparent` (W3C Trace Context) of the trace that its spans belong to, or None if it is not traced."""
     request: SendFax
+    """What was asked, as far as this version knows it."""
+    unread: tuple[str, ...] = ()
+    """What else was asked: the names of fields that a later version recorded and this one does not know."""
     history: tuple[Event, ...] = ()
 
     @classmethod
     def from_hash(cls, job_id: str, row: Mapping[str, str], history: tuple[Event, ...] = ()) -> Self:
-        """Build the view from the ledger's hash."""
+        """Build the view from the ledger's hash.
+
+        Raises:
+            InvalidJob: its state is one of a later version, or what this version knows of the request is none.
+        """
+        request, unread = _request(row["request"])
         return cls(
             job_id=job_id,
-            state=State(row["state"]),
+            state=_state(row["state"]),
             attempt=int(row["attempt"]),
             fax_id=row.get("fax_id") or None,
             provider_status=row.get("provider") or None,
@@ -104,9 +116,32 @@ class JobView(BaseModel):
             campaign_id=row.get("campaign") or None,
             row=int(row["row"]) if row.get("row") else None,
             trace=row.get("trace"),
-            request=SendFax.decode(row["request"], recorded=True),
+            request=request,
+            unread=unread,
             history=history,
         )
+
+    @classmethod
+    def listed(cls, job_id: str, row: Mapping[str, str]) -> Self | None:
+        """Build the view for a listing; None where there is no row, or it cannot be read, which the log then tells."""
+        if not row:
+            return None
+        try:
+            return cls.from_hash(job_id, row)
+        except InvalidJob as error:
+            about = {"job": job_id}
+            log.warning("job %s cannot be read by this version and is left out: %s", job_id, error, extra=about)
+            return None
+
+    def known(self) -> Self:
+        """Return the job where all that was asked is known: only then may this version act on it.
+
+        Raises:
+            InvalidJob: some of it is not known; the message names the fields.
+        """
+        if self.unread:
+            raise InvalidJob([(field, "is not known to this version") for field in self.unread])
+        return self
 
     @property
     def finished(self) -> bool:
@@ -116,3 +151,23 @@ class JobView(BaseModel):
 
 def _moment(millis: str | None) -> Any:
     return moment(millis) if millis else None
+
+
+def _state(name: str) -> State:
+    try:
+        return State(name)
+    except ValueError:
+        raise InvalidJob([("state", f"{name} is not known to this version")]) from None
+
+
+def _request(text: str) -> tuple[SendFax, tuple[str, ...]]:
+    """Return what is known of a recorded request, and the names of the fields that are not."""
+    try:
+        return SendFax.decode(text, recorded=True), ()
+    except InvalidJob as error:
+        unread = sorted({field.partition(".")[0] for field, _ in error.problems})
+        asked = json.loads(text)
+        known = {name: value for name, value in asked.items() if name not in unread}
+        if len(known) == len(asked):
+            raise
+    return SendFax.decode(known, recorded=True), tuple(unread)

@@ -17,7 +17,7 @@ def again(job: JobView, to: str | None, *, region: str | None = None) -> SendFax
     The new job names the old one, and its idempotency key is made of both: to say it twice is one fax.
 
     Raises:
-        InvalidJob: the number is none.
+        InvalidJob: the number is none, or a later version recorded the job with fields that this one does not know.
         Conflict: the job is open, its outcome unknown among others, or is a row of a campaign.
     """
     if job.row is not None:
@@ -26,7 +26,7 @@ def again(job: JobView, to: str | None, *, region: str | None = None) -> SendFax
         settle = "; faxdispatch resolve settles what nobody can tell" if job.state is State.UNKNOWN else ""
         raise Conflict(f"job {job.job_id}: is {job.state}, so it may still arrive, and is not sent again{settle}")
     asked: dict[str, Any] = {
-        name: value for name, value in job.request.encode().items() if name not in _OF_THE_FIRST
+        name: value for name, value in job.known().request.encode().items() if name not in _OF_THE_FIRST
     } | {"resend_of": job.job_id}
     # The number was right when it was recorded; only a new one is judged again.
     number = job.request.to if to is None else SendFax.decode({**asked, "to": to}, region=region).to

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -122,9 +123,8 @@ class Search:
         Raises:
             NotKnown: there is none of that id (any more).
         """
-        [kept] = self._ledger.jobs([job_id])
-        if kept is not None:
-            return self._ledger.job(job_id, history=True) if history else kept
+        with suppress(NotKnown):
+            return self._ledger.job(job_id, history=history)
         found = self.job(job_id)
         campaign = self._campaigns.get(found.campaign_id or "")
         _, fields = self._campaigns.row(campaign.id, found.row or 0)

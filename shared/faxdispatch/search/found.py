@@ -21,7 +21,8 @@ class Found:
     `cost` (in the currency of the settings) and `fax_id` (Telnyx's, of the last attempt) are None where they are not
     known. `recorded_at` is when it was recorded, of a row when its campaign was made; `ended_at` is None as long as it
     is open. `document` is the name or link that it was asked to send, `document_name` what people call that. `hold` is
-    why it is held. `campaign_id` and `row` are those of a row.
+    why it is held. `campaign_id` and `row` are those of a row. `unread` names the fields that a later version recorded
+    and this one does not know.
     """
 
     job_id: str
@@ -43,13 +44,14 @@ class Found:
     idempotency_key: str | None
     campaign_id: str | None
     row: int | None
+    unread: tuple[str, ...] = ()
 
     def as_data(self) -> dict[str, Any]:
         """Return it as JSON types."""
-        return {
-            name: value.isoformat() if isinstance(value, datetime) else list(value) if name == "tags" else value
-            for name, value in asdict(self).items()
+        facts = {
+            name: value.isoformat() if isinstance(value, datetime) else value for name, value in asdict(self).items()
         }
+        return facts | {"tags": list(self.tags), "unread": list(self.unread)}
 
 
 def found_job(view: JobView) -> Found:
@@ -75,6 +77,7 @@ def found_job(view: JobView) -> Found:
         idempotency_key=request.idempotency_key,
         campaign_id=view.campaign_id,
         row=view.row,
+        unread=view.unread,
     )
 
 
@@ -104,6 +107,7 @@ def found_row(campaign: Campaign, to: str, fields: dict[str, Any], result: RowRe
         idempotency_key=None,
         campaign_id=campaign.id,
         row=result.row,
+        unread=open_job.unread if open_job else (),
     )
 
 
