@@ -64,6 +64,28 @@ SHAPES = {
     "Spanish": ("Nombre;Teléfono;Número de fax\nA;3125551111;3125550100\n", [(1, 2, A)], "Número de fax"),
     "title above": ("Fax list for March 2026,,\n\nName,Fax,City\nBob,3125550100,X\n", [(1, 4, A)], "Fax"),
     "title above one column": ("Fax list March 2026\nfax\n3125550100\n", [(1, 3, A)], "fax"),
+    "letterhead above": (
+        "Clinic,,\nPhone:,312-555-0198,\nFax:,312-555-0199,\nName,Fax,City\nBob,3125550100,X\n",
+        [(1, 5, A)],
+        "Fax",
+    ),
+    "letterhead in one cell above": (
+        'From:,Clinic,312-555-0198\n"Fax: 312-555-0199",,\nName,Fax,City\nBob,3125550100,X\n',
+        [(1, 4, A)],
+        "Fax",
+    ),
+    "first number with a word": (
+        "Name,Fax\nBob,fax: +1 312 555 0100\nAl,Fax# 312-555-0101\n",
+        [(1, 2, A), (2, 3, B)],
+        "Fax",
+    ),
+    "numbers with words, no header": (
+        "Bob,Fax: 312-555-0100\nAl,Fax: 312-555-0101\n",
+        [(1, 1, A), (2, 2, B)],
+        "column 2",
+    ),
+    "number to answer to": ("Name,Our Fax,Recipient Fax\nBob,3125550199,3125550100\n", [(1, 2, A)], "Recipient Fax"),
+    "numbers that are wrong": ("Name,Invalid Fax,New Fax\nBob,3125550199,3125550100\n", [(1, 2, A)], "New Fax"),
     "groups above": ("Contact,,Where\nName,Fax,City\nBob,3125550100,X\n", [(1, 3, A)], "Fax"),
     "header twice": ("Name,Fax,City\nName,Faxnummer,Ort\nBob,3125550100,X\n", [(1, 3, A)], "Fax Faxnummer"),
     "header of other words": ("Wer,Was\nBob,3125550100\nAl,3125550101\n", [(1, 2, A), (2, 3, B)], "Was"),
@@ -103,6 +125,10 @@ def test_the_numbers_of_a_list_are_found_whatever_its_shape(checked, content, se
     assert result.sent == sent
     assert result.bad == []
     assert result.table.columns[result.table.number_column] == column
+
+
+def test_a_row_without_a_number_in_a_list_of_kinds_is_no_header(checked):
+    assert checked("Fax,3125550100,Bob\nFax,,Al\nMobile,3125550101,Cy\n").numbers == [A]
 
 
 def test_a_list_of_columns_alone_has_no_rows(checked):
@@ -205,6 +231,10 @@ def test_what_is_told_overrides_what_would_be_guessed(checked, content, options,
         ("Name,City\nBob,Chicago\n", {}, "none seems to"),
         ("Bob,3125550100,3125550111\nAl,3125550101,3125550112\n", {}, "several may: 'column 2', 'column 3'"),
         ("Name,Phone,Mobile phone\nA,3125550100,3125550111\n", {}, "name it with --column"),
+        ("Name,MRN\nBob,3125550100\nAl,3125550101\n", {}, "none seems to"),
+        ("Name,Account number\nBob,3125550100\nAl,3125550101\n", {}, "none seems to"),
+        ("Name,Mobile\nBob,3125550100\nAl,3125550101\n", {}, "none seems to"),
+        ("Name,GP Fax,Pharmacy Fax\nA,3125550100,3125550111\n", {}, "several may: 'GP Fax', 'Pharmacy Fax'"),
         ("Name,Fax,Fax\nBob,3125550100,3125550101\n", {"column": "Fax"}, "several times; give the place of one: 2, 3"),
         ("Name,Fax\nBob,3125550100\n", {"column": "Telex"}, "has no column 'Telex'; its columns: 'Name', 'Fax'"),
         ("Name,Fax\nBob,3125550100\n", {"column": "3"}, "has no column '3'"),

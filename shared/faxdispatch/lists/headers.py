@@ -15,7 +15,7 @@ _ABOUT = frozenset(
     | {"extension", "ext", "preference", "preferred", "pages", "page", "job", "id", "server", "user", "type", "flag"}
     | {"file", "media", "url", "document", "error", "attempts", "country", "area", "permission", "allowed", "not"}
     | {"name", "quality", "resolution", "window", "from", "sender", "header", "message", "has", "is", "valid"}
-    | {"verified"}
+    | {"verified", "our", "own", "my", "return", "reply", "callback", "invalid", "wrong", "inactive", "disconnected"}
     | {"list", "report", "optout", "comment", "comments", "priority", "timezone", "zone", "reference", "ref", "method"}
 )
 """Words beside `fax` that make a column one about faxes, not one of numbers."""
@@ -25,6 +25,35 @@ _LESS = frozenset(
     | {"privat", "backup", "billing", "assistant", "2nd", "additional", "weitere", "autre", "otro"}
 )
 """Words of a fax number that is not the first choice."""
+
+_OTHER_NUMBERS = frozenset(
+    {
+        "id",
+        "ids",
+        "mrn",
+        "npi",
+        "dea",
+        "ssn",
+        "tin",
+        "ein",
+        "vat",
+        "tax",
+        "account",
+        "acct",
+        "order",
+        "invoice",
+        "claim",
+    }
+    | {"case", "policy", "member", "license", "licence", "serial", "ticket", "customer", "client", "patient", "record"}
+    | {"key", "code", "kundennummer", "vertrag", "aktenzeichen", "iban", "konto", "steuernummer", "zip", "postal"}
+    | {"mobile", "cell", "cellular", "cellphone", "handy", "mobil", "mobiltelefon", "movil", "portable", "pager"}
+    | {"home", "private", "privat", "voice", "our", "own", "my", "return", "reply", "callback", "sender", "from"}
+    | {"invalid", "wrong", "inactive", "disconnected"}
+)
+"""Words of columns whose numbers look like telephone numbers and are none of fax machines of the recipients."""
+
+_MOST_DIGITS = 6
+"""Of a name; what has more is a number."""
 
 _NUMBER_WORDS = frozenset({"number", "no", "nr", "num", "nummer", "numero", "n", "nbr", "e164", "de", "del"})
 
@@ -66,7 +95,7 @@ def fax_rank(name: str) -> int:
     """Return how surely a column of this name has the recipients' fax numbers: 100 surely, 0 not at all."""
     words = plain(name).split()
     fax = [word for word in words if _FAX.search(word)]
-    if not fax or _ABOUT.intersection(words) or len(name) > 120:
+    if not fax or _ABOUT.intersection(words) or len(name) > 120 or sum(map(str.isdigit, name)) > _MOST_DIGITS:
         return 0
     rank = 100
     for word in words:
@@ -83,6 +112,11 @@ def is_number_name(name: str) -> bool:
     """Return whether a column of this name may have telephone numbers, though none of fax machines for sure."""
     words = [word for word in plain(name).split() if not word.isdigit()]
     return bool(_PHONE.intersection(words)) and all(word in _PHONE or word in _BESIDE_PHONE for word in words)
+
+
+def is_other_number_name(name: str) -> bool:
+    """Tell whether a column of this name has numbers of something else than the recipients' fax machines."""
+    return bool(_OTHER_NUMBERS.intersection(plain(name).split()))
 
 
 def field_of(name: str) -> str | None:

@@ -10,6 +10,10 @@ from faxdispatch.text.wording import counted
 
 _KIND = re.compile(r"(?P<of>.*?)\s*(?:label|type|kind|typ|art|tipo)")
 _VALUE = re.compile(r"(?P<of>.*?)\s*(?:value|number|no|nummer|numero|nr|wert)?")
+_WAYS = frozenset({"contact", "communication", "telecom", "channel"})
+"""What a column of kinds may be about besides telephone numbers."""
+_INITIALS = frozenset("fmwhopvct")
+"""Of fax, mobile, work, home, office and so on."""
 _KINDS = frozenset(
     {
         "home",
@@ -40,7 +44,7 @@ class Pair(NamedTuple):
 def is_kind_name(name: str) -> bool:
     """Return whether a column of this name may say of which kind a number is."""
     found = _KIND.fullmatch(plain(name))
-    return found is not None and (not found["of"] or is_number_name(found["of"]))
+    return found is not None and (not found["of"] or found["of"] in _WAYS or is_number_name(found["of"]))
 
 
 def pairs(names: Sequence[str], cells: Sequence[Sequence[str]]) -> tuple[Pair, ...]:
@@ -65,12 +69,14 @@ def pairs(names: Sequence[str], cells: Sequence[Sequence[str]]) -> tuple[Pair, .
 def are_kinds(cells: Sequence[str]) -> bool:
     """Return whether cells, of a column without a name, each say a kind of number, and one of them a fax machine's."""
     told = [cell for cell in cells if cell.strip()]
-    return any(map(is_fax, told)) and all(map(_is_kind, told)) and not any(map(_has_digits, told))
+    is_told = any(map(is_fax, told)) and all(map(_is_kind, told)) and not any(map(_has_digits, told))
+    # Initials alone may stand for anything.
+    return is_told and any(len(cell.strip()) > 1 for cell in told)
 
 
 def is_fax(kind: str) -> bool:
-    """Return whether a kind is that of a fax machine, such as `Work Fax`."""
-    return any(word in FAX_WORDS for word in re.findall(r"[^\W_]+", folded(kind)))
+    """Tell whether a kind is that of a fax machine, such as `Work Fax`."""
+    return folded(kind) == "f" or any(word in FAX_WORDS for word in re.findall(r"[^\W_]+", folded(kind)))
 
 
 def fax_numbers(kind: str, number: str) -> str:
@@ -89,7 +95,7 @@ def fax_numbers(kind: str, number: str) -> str:
 
 def _is_kind(text: str) -> bool:
     words = re.findall(r"[^\W_\d]+", folded(text))
-    return bool(words) and any(word in FAX_WORDS | PHONE_WORDS | _KINDS for word in words)
+    return folded(text) in _INITIALS or any(word in FAX_WORDS | PHONE_WORDS | _KINDS for word in words)
 
 
 def _has_digits(text: str) -> bool:
@@ -100,7 +106,7 @@ def _is_number_of(of: str, name: str) -> bool:
     """Return whether a column may have the numbers of those whose kind is told by `<of> type`, or by `type` alone."""
     if not of:
         return is_number_name(name)
-    return _of(_VALUE, name) == of and (is_number_name(name) or "value" in plain(name).split())
+    return of in (_of(_VALUE, name), plain(name)) and (is_number_name(name) or "value" in plain(name).split())
 
 
 def _of(form: re.Pattern[str], name: str) -> str:

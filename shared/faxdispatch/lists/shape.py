@@ -19,12 +19,13 @@ from faxdispatch.lists.headers import (
     field_of,
     is_not_taken,
     is_number_name,
+    is_other_number_name,
     is_second_row,
     plain,
 )
 from faxdispatch.lists.kinds import Pair, are_kinds, is_kind_name, pairs
 from faxdispatch.lists.refusals import Says, says
-from faxdispatch.lists.words import NO_NUMBER, folded
+from faxdispatch.lists.words import FAX_WORDS, NO_NUMBER, PHONE_WORDS, PLAIN_WORDS, folded
 
 HEADER_WITHIN = 15
 """A header stands among so many first lines that are not blank."""
@@ -36,6 +37,9 @@ _SURE = 50
 """Rank from which on a cell is the name of a column of fax numbers."""
 
 _NUMBERISH = re.compile(r"[\s=\"'(+]*\d[\d\s().+\-/\u2010-\u2015\xa0\"]*")
+_WORD = re.compile(r"[^\W\d_]+")
+_LABEL = re.compile(r"[^\W\d_]+[.:#]*|\(\s*\)")
+_BESIDE_NUMBER = FAX_WORDS | PHONE_WORDS | PLAIN_WORDS
 _DATE = re.compile(r"(?:19|20)\d\d[-./]?\d\d[-./]?\d\d|\d{1,2}[-./]\d{1,2}[-./](?:19|20)\d\d")
 
 Columns = Mapping[str, str | int | None]
@@ -82,8 +86,8 @@ class Shape:
         self._take_refusals()
 
     def _find_header(self) -> int | None:
-        """Return the place of the header among the rows."""
-        above = list(itertools.takewhile(_is_text, self.rows[:HEADER_WITHIN]))
+        """Give the place of the header among the rows."""
+        above = self._above_numbers()
         if isinstance(self.column, str):
             wanted = _compared(self.column)
             for place, row in enumerate(self.rows[:HEADER_WITHIN]):
@@ -104,8 +108,25 @@ class Shape:
             return len(above) - 1
         return None
 
+    def _above_numbers(self) -> list[Record]:
+        """Give the first rows, up to the first of a recipient; a letterhead may have numbers too, and is above both."""
+        first = self.rows[:HEADER_WITHIN]
+        above = list(itertools.takewhile(_is_text, first))
+        labels = set()
+        for place, row in enumerate(first):
+            label = _label(row)
+            if not _is_text(row):
+                if not _is_labelled(row):
+                    break
+                labels.add(label)
+            elif max(map(fax_rank, row.cells)) >= _SURE and not self._title_malus(row) and label not in labels:
+                return first[: place + 1]
+        return above
+
     def _fax_rank(self, place: int, above: Sequence[Record]) -> int:
-        """Return how surely a row names a column of fax numbers; a kind of number below `Phone Type` is no name."""
+        """Tell how surely a row names a column of fax numbers; a kind of number below `Phone Type` is no name."""
+        if not _is_text(above[place]):
+            return 0
         kinds = {at for row in above[:place] for at, cell in enumerate(row.cells) if is_kind_name(cell)}
         return max(fax_rank(cell) if at not in kinds else 0 for at, cell in enumerate(above[place].cells))
 
@@ -137,7 +158,7 @@ class Shape:
         if self.header is None or not self.data or self.number >= len(self.data[0].cells):
             return
         second = self.data[0]
-        if any(map(_is_numberish, second.cells)) or not is_second_row(second.cells[self.number]):
+        if not _is_text(second) or not is_second_row(second.cells[self.number]):
             return
         more = itertools.chain((" ".join(cell.split()) for cell in second.cells), itertools.repeat(""))
         self.names = tuple(
@@ -169,7 +190,7 @@ class Shape:
 
     def _guess_number(self) -> int:
         ranks = [
-            fax_rank(name) if self.header is not None and place not in self.hidden else 0
+            fax_rank(name) if self.header is not None and place not in self.hidden and not says(name) else 0
             for place, name in enumerate(self.names)
         ]
         ranked = any(ranks)
@@ -184,6 +205,7 @@ class Shape:
             found = max(
                 range(len(ranks)), key=lambda place: (ranks[place] > 0, shares[place] >= best / 4, ranks[place], -place)
             )
+            self._ask_for_one_of([place for place, rank in enumerate(ranks) if rank == ranks[found]], found)
             others = [self.names[place] for place, rank in enumerate(ranks) if rank and place != found]
             also = f"; also there: {_listed(others)}" if others else ""
             self.guesses.append(f"column of the fax numbers: {self.names[found]!r}{also}")
@@ -198,14 +220,29 @@ class Shape:
             likely = [0]
         alone = self.header is not None and len(named) == 1 and set(likely) <= set(named)
         found_in = named if alone else likely
+        if self.header is not None and all(is_other_number_name(self.names[place]) for place in found_in):
+            found_in = []
         if len(found_in) != 1:
-            which = f"several may: {_listed([self.names[at] for at in found_in])}" if found_in else "none seems to"
-            raise BadInput(
-                f"{self.name}: which column has the fax numbers cannot be told, {which}; "
-                f"name it with --column; its columns: {_listed(self.names)}{self._hint()}"
-            )
+            raise self._not_told(found_in)
         self.guesses.append(f"column of the fax numbers: {self.names[found_in[0]]!r}, by what it holds")
         return found_in[0]
+
+    def _ask_for_one_of(self, places: Sequence[int], found: int) -> None:
+        """Raise BadInput where columns may be meant as well as the one that was found, and have other numbers."""
+        read = [
+            [self.reader.read(row.cells[at]).number if at < len(row.cells) else None for row in self.data]
+            for at in places
+            if at == found or plain(self.names[at]) != plain(self.names[found])
+        ]
+        if any(len({number for number in numbers if number}) > 1 for numbers in zip(*read, strict=True)):
+            raise self._not_told(places)
+
+    def _not_told(self, places: Sequence[int]) -> BadInput:
+        which = f"several may: {_listed([self.names[place] for place in places])}" if places else "none seems to"
+        return BadInput(
+            f"{self.name}: which column has the fax numbers cannot be told, {which}; "
+            f"name it with --column; its columns: {_listed(self.names)}{self._hint()}"
+        )
 
     def _by_kind(self) -> int | None:
         """Return the column of numbers of which another one says which are fax machines', or None if there is none."""
@@ -299,8 +336,22 @@ def _common(sizes: Iterable[int]) -> int:
 def _is_numberish(cell: str) -> bool:
     """Return whether a cell is data: digits, as many as a telephone number has, and not a date."""
     text = cell.strip()
-    digits = sum(map(str.isdigit, text))
-    return 7 <= digits <= 16 and bool(_NUMBERISH.fullmatch(text)) and not _DATE.fullmatch(text)
+    if not 7 <= sum(map(str.isdigit, text)) <= 16 or _DATE.fullmatch(text):
+        return False
+    if all(folded(word) in _BESIDE_NUMBER for word in _WORD.findall(text)):
+        text = _LABEL.sub(" ", text)
+    return bool(_NUMBERISH.fullmatch(text))
+
+
+def _is_labelled(row: Record) -> bool:
+    """Tell whether a row says itself what it has, as `Fax: (312) 555-0199` in a letterhead does."""
+    label = _label(row)
+    words = _WORD.findall(label)
+    return label.endswith(":") or (bool(words) and set(words) <= FAX_WORDS | PHONE_WORDS)
+
+
+def _label(row: Record) -> str:
+    return folded(next((cell for cell in row.cells if cell.strip()), ""))
 
 
 def _may_be_header(cells: Sequence[str]) -> bool:
