@@ -89,6 +89,18 @@ def test_a_file_is_imported_twice_without_a_change_and_its_bad_rows_are_told(cli
     assert "line 4: " in cli(*words[:-1]).err
 
 
+def test_whoever_opted_out_by_the_file_itself_is_imported(cli, a_file, known):
+    cli(
+        "suppress",
+        "import",
+        a_file("Fax,Opt out,Notes\n415-200-0001,x,\n415-200-0002,,do not fax\n"),
+        "--reason",
+        "law",
+    )
+
+    assert known.among([NUMBER, OTHER]) == {NUMBER, OTHER}
+
+
 def test_an_export_is_imported_as_it_was(cli, a_file, known, redis, tmp_path):
     cli("suppress", "add", NUMBER, "--reason", "=asked, twice", "--source", "letter")
     cli("suppress", "add", OTHER, "--reason", "court", "--until", "2090-01-01T00:00:00Z")

@@ -13,7 +13,9 @@ A, B = "+13125550100", "+13125550101"
      "Do Not Contact", "Opt-Out", "Fax opt out date", "Email/Fax opt out", "Faxsperre", "Keine Faxe",
      "Kein Fax", "Bitte nicht faxen", "Robinsonliste: Robinson", "Ne pas faxer", "Pas de fax", "Désinscrit",
      "No enviar fax", "Dado de baja", "Non inviare fax", "Não enviar fax", "Geen fax", "Inga fax",
-     "DNF", "Sperre", "Remove", "Do not disturb"],
+     "DNF", "Sperre", "Remove", "Do not disturb", "donotfax", "donotfaxyn", "Do not allow Bulk Faxes", "UNSUB_TIME",
+     "Suppress Fax",
+     "Fax preference service", "Disallow fax", "Objection to fax", "Consent revoked", "Exclude from fax"],
 )  # fmt: skip
 def test_a_column_that_says_who_refused_is_known(name):
     assert says(name) is Says.REFUSAL
@@ -30,6 +32,15 @@ def test_a_column_that_says_who_refused_is_known(name):
         "Consenso fax",
         "Consentement",
         "Faxwerbung",
+        "Allow Fax",
+        "Receive Faxes",
+        "Fax OK?",
+        "Fax (Y/N)",
+        "Send fax",
+        "Contactable by fax",
+        "Werbeeinwilligung Fax",
+        "HIPAA Fax Authorization",
+        "Subscribed",
     ],
 )
 def test_a_column_that_says_who_consented_is_known(name):
@@ -40,24 +51,42 @@ def test_a_column_that_says_who_consented_is_known(name):
     "name",
     ["Fax", "Name", "Email Opt Out", "HasOptedOutOfEmail", "DoNotCall", "Do not mail", "SMS consent", "Option",
      "Output", "Consent date", "Company", "No fax number", "Blocks", "Stop", "Remove date",
-     "No fax", "No. de fax", "Nº fax", "Ne pas appeler", "No enviar correo"],
+     "No fax", "No. de fax", "Nº fax", "Ne pas appeler", "No enviar correo", "Fax sent", "Fax send status"],
 )  # fmt: skip
 def test_other_columns_say_nothing_of_that(name):
     assert says(name) is None
 
 
-@pytest.mark.parametrize("cell", ["1", "true", "TRUE", "X", "yes", "2026-01-05", "Opted out", "maybe", "1.0"])
+@pytest.mark.parametrize("cell", ["1", "true", "TRUE", "X", "yes", "2026-01-05", "Opted out", "maybe", "1.0", "☑", "✗"])
 def test_whoever_has_something_in_a_column_of_refusals_has_refused(cell):
     assert refuses(Says.REFUSAL, cell)
 
 
-@pytest.mark.parametrize("cell", ["", " ", "0", "0.0", "false", "No", "n/a", "NULL", "-", "nein", "non", "não", "nee"])
+@pytest.mark.parametrize(
+    "cell",
+    ["", " ", "0", "0.0", "false", "No", "n/a", "NULL", "-", "nein", "non", "não", "nee", "☐", "Allow", "Opted-in"],
+)
 def test_whoever_has_a_plain_no_there_has_not(cell):
     assert not refuses(Says.REFUSAL, cell)
 
 
 @pytest.mark.parametrize(
-    ("cell", "refused"), [("no", True), ("0", True), ("withdrawn", True), ("", False), ("yes", False)]
+    ("cell", "refused"),
+    [
+        ("no", True),
+        ("0", True),
+        ("withdrawn", True),
+        ("Opted-Out", True),
+        ("No - by phone", True),
+        ("Revoked 1/2", True),
+        ("☐", True),
+        ("Do not allow", True),
+        ("", False),
+        ("yes", False),
+        ("n/a", False),
+        ("☑", False),
+        ("on file", False),
+    ],
 )
 def test_only_a_plain_no_to_a_consent_is_a_refusal(cell, refused):
     assert refuses(Says.CONSENT, cell) is refused
@@ -71,6 +100,40 @@ def test_who_must_not_be_faxed_is_left_out_counted_and_told(checked):
     assert (result.summary.rows, result.summary.valid, result.summary.opted_out) == (3, 1, 2)
     assert "columns that say who must not be faxed: 'Fax Opt Out'" in result.guessed
     assert "columns that say who consented: 'OK to fax'" in result.guessed
+
+
+def test_a_number_that_one_row_stops_is_left_out_of_all_rows(checked):
+    result = checked("Name,Fax,Opt out\na,3125550100,\nb,(312) 555-0100,x\nc,3125550101,\n", personalised=True)
+
+    assert result.numbers == [B]
+    assert result.left_out == [(1, "opted out, by another row"), (2, "opted out, Opt out: x")]
+
+
+@pytest.mark.parametrize(
+    ("name", "cell"),
+    [("Notes", "DO NOT FAX - per patient"), ("Status", "Unsubscribed"), ("Notes", "Please don't fax; call instead"),
+     ("Notes", "opted out of faxes in 2023"), ("Bemerkung", "Bitte keine Faxe mehr!"), ("Status", "Do not contact"),
+     ("Contact by", "No fax"), ("Notes", "Removed from fax list")],
+)  # fmt: skip
+def test_a_cell_of_any_column_may_say_so(checked, name, cell):
+    result = checked(f'Name,Fax,{name}\na,3125550100,"{cell}"\nb,3125550101,as usual\nc,3125550100,\n')
+
+    assert result.numbers == [B]
+    assert result.left_out == [(1, f"opted out, {name}: {cell}"), (3, "opted out, by another row")]
+
+
+@pytest.mark.parametrize(
+    ("name", "cell"),
+    [("Email status", "Unsubscribed"), ("Notes", "opted out of email"), ("Notes", "has not opted out"),
+     ("Notes", "No fax cover needed"), ("Specialty", "Optometry"), ("Mail", "fax@example.com")],
+)  # fmt: skip
+def test_other_cells_say_nothing_of_that(checked, name, cell):
+    assert checked(f'Name,Fax,{name}\na,3125550100,"{cell}"\n').numbers == [A]
+
+
+def test_a_column_called_no_fax_stops_who_has_a_yes_in_it_and_may_have_numbers(checked):
+    assert checked("Name,Fax,No Fax\na,3125550100,\nb,3125550101,x\n").numbers == [A]
+    assert checked("Name,No Fax\na,3125550100\nb,3125550101\n").numbers == [A, B]
 
 
 def test_a_column_of_refusals_can_be_named_or_set_aside(checked):

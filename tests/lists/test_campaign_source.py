@@ -194,4 +194,4 @@ def test_a_list_that_is_not_in_the_encoding_that_was_named_is_refused(tmp_path):
 @pytest.mark.parametrize("row", ["+13125550100", b"x", 5])
 def test_a_row_of_a_program_that_is_neither_mapping_nor_cells_is_refused(row):
     with pytest.raises(BadInput, match=r"row 1: is a (str|bytes|int); give a mapping or a sequence of cells"):
-        list(check(rows_source([row]), policy=NumberPolicy(region="US")))
+        list(check(lambda: rows_source([row]), policy=NumberPolicy(region="US")))

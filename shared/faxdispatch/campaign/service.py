@@ -279,9 +279,8 @@ class CampaignService:
         )
 
     def _check(self, listed: List, reading: Reading, on_progress: Progress | None) -> Check:
-        source = listed.open(reading.encoding, reading.sheet)
         return check(
-            source,
+            lambda: listed.open(reading.encoding, reading.sheet),
             policy=self._policy,
             region=reading.region,
             column=reading.column,

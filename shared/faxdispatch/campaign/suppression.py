@@ -10,12 +10,12 @@ from faxdispatch.errors import BadInput
 from faxdispatch.ledger import Changed, Suppression, Suppressions
 from faxdispatch.lists.badrows import safe_cell
 from faxdispatch.lists.checking import BadRow, Check, LeftOut, Progress, Row, Why, check
-from faxdispatch.lists.headers import FIELDS
+from faxdispatch.lists.headers import FIELDS, OPT_OUT
 from faxdispatch.reasons.verdicts import check_reason
 
 _SHOWN = 20
-_NO_FIELDS = dict.fromkeys(FIELDS)
-"""A file of suppressed numbers has no documents, windows and such."""
+_NO_FIELDS = dict.fromkeys((*FIELDS, OPT_OUT))
+"""A file of suppressed numbers has no documents, windows and such, and whoever opted out is to be on it."""
 
 
 @dataclass
@@ -124,6 +124,7 @@ class SuppressionList:
             delimiter=delimiter,
             encoding=encoding,
             fields=_NO_FIELDS,
+            include_hidden=True,
             # Whoever does not want faxes at an extension does not want them at the number.
             drop_extension=True,
             on_progress=on_progress,

@@ -174,6 +174,8 @@ class Check:
         self._first_bad: int = options["first_bad"]
         self._seen = Seen()
         self._sends_the_same = set(table.fields) <= _NOT_SENT
+        self._refused: set[str] = options["refused"]
+        """Numbers of which some row says that they must not be faxed."""
         self._fields = FieldReader(table.fields, reader.policy.region)
         self._digests: dict[int, tuple[RowSaid, int]] = {}
 
@@ -256,8 +258,11 @@ class Check:
         if not self._include_hidden:
             for at, why in block.hidden.items():
                 others.setdefault(at, _left_out(block, at, Why.HIDDEN, why))
-        for at, words in self.table.refused(block):
+        refused = dict(self.table.refused(block))
+        for at, words in refused.items():
             others.setdefault(at, _left_out(block, at, Why.OPTED_OUT, f"opted out, {words}"))
+        if refused:
+            self._refused.update(self.table.refused_numbers(block, self._reader))
         for at, problem in block.problems.items():
             if at not in others:
                 others[at] = self._bad(block, at, None, problem)
@@ -310,7 +315,9 @@ class Check:
                     others[at] = self._bad(batch, at, problem.place, str(problem))
 
     def _stop(self, batch: Batch) -> None:
-        """Leave out the rows that a list of stopped numbers has, and those whose document cannot be sent."""
+        """Leave out the rows whose number another row or a list stops, and those whose document cannot be sent."""
+        if self._refused:
+            self._leave_out_refused(batch)
         if stopped := self._stopped(batch):
             for at, to in enumerate(batch.to):
                 if to in stopped and at not in batch.others:
@@ -323,6 +330,11 @@ class Check:
                         batch.said[at] = self.documents.of(said)
                     except ValueError as problem:
                         batch.others[at] = self._bad(batch, at, self.table.fields["media"], str(problem))
+
+    def _leave_out_refused(self, batch: Batch) -> None:
+        for at, to in enumerate(batch.to):
+            if to in self._refused and at not in batch.others:
+                batch.others[at] = _left_out(batch, at, Why.OPTED_OUT, "opted out, by another row", to)
 
     def _stopped(self, batch: Batch) -> dict[str, Why]:
         """Return the numbers of a batch that a list has, and which."""
@@ -411,7 +423,7 @@ def _left_out(of: Block | Batch, at: int, why: Why, reason: str, to: str | None 
 
 
 def check(
-    source: Path | str | Source,
+    source: Path | str | Callable[[], Source],
     *,
     policy: NumberPolicy,
     region: str | None = None,
@@ -433,6 +445,9 @@ def check(
 ) -> Check:
     """Open a list and find out its shape; what is given back checks its rows one after the other.
 
+    `source` is a file, or opens a list; each time from its beginning. A list with columns that say who must not be
+    faxed is read twice: a number that one row stops is left out of all rows.
+
     `policy` tells where faxes may go, and `region` (ISO 3166) overrides its country of numbers without `+`. `column`,
     `delimiter`, `encoding`, `sheet` and `fields` override guesses, see `read_table` and `open_source`. `suppressed` and
     `quarantined` are asked for some thousand numbers at a time; None asks nobody.
@@ -451,15 +466,26 @@ def check(
         drop_extension=drop_extension,
         vanity=vanity,
     )
-    opened = source if isinstance(source, Source) else open_source(source, encoding=encoding, sheet=sheet)
-    try:
-        table = read_table(opened, reader, column=column, delimiter=delimiter, fields=fields)
-    except BaseException:
-        opened.close()
-        raise
+
+    def opened() -> Table:
+        made = source() if callable(source) else open_source(source, encoding=encoding, sheet=sheet)
+        try:
+            return read_table(made, reader, column=column, delimiter=delimiter, fields=fields)
+        except BaseException:
+            made.close()
+            raise
+
+    table = opened()
+    refused = set[str]()
+    if table.refusals:
+        with closing(table.source):
+            for block in table.batches(_BATCH):
+                refused.update(table.refused_numbers(block, reader))
+        table = opened()
     return Check(
         table,
         reader,
+        refused=refused,
         own_numbers=frozenset(own_numbers),
         suppressed=suppressed,
         quarantined=quarantined,

@@ -1,8 +1,10 @@
 """Columns by which a list says who must not be faxed, and what stands in them. Pure.
 
-CRMs and people write it both ways round: `Fax Opt Out: 1`, or `OK to fax: no`.
+CRMs and people write it both ways round: `Fax Opt Out: 1`, or `OK to fax: no`; and in notes of all kinds.
 """
 
+import re
+from collections.abc import Sequence
 from enum import StrEnum
 from functools import lru_cache
 
@@ -20,11 +22,10 @@ class Says(StrEnum):
 
 
 _REFUSALS = (
-    "opt out", "opted out", "optout", "optedout", "do not fax", "dont fax", "don t fax", "do not contact",
-    "do not send", "no faxes", "stop fax", "fax stop", "unsubscribed", "unsubscribe", "blocked", "blacklisted",
+    "opt out", "opted out", "do not contact", "do not send", "do not solicit", "no faxes", "blocked", "blacklisted",
     "blocklisted", "suppressed", "robinson",
-    "kein fax", "keine faxe", "kein telefax", "nicht faxen", "nicht kontaktieren", "faxsperre", "werbesperre",
-    "werbeverbot", "sperrvermerk", "gesperrt", "abgemeldet", "ausgetragen", "widerspruch", "widersprochen",
+    "kein fax", "keine faxe", "kein telefax", "nicht faxen", "nicht kontaktieren",
+    "sperrvermerk", "gesperrt", "abgemeldet", "ausgetragen",
     "ne pas", "pas de fax", "pas de telecopie", "refus", "desinscrit", "desabonne",
     "no enviar", "no mandar", "no contactar", "no quiere", "no desea", "sin fax", "baja", "dado de baja", "rechaza",
     "non inviare", "non mandare", "non contattare", "niente fax", "disiscritto", "rifiuta", "rifiuto",
@@ -34,7 +35,8 @@ _REFUSALS = (
 )  # fmt: skip
 """Phrases of a column's name, in English, German, French, Spanish, Italian, Portuguese and others."""
 _WHOLE_NAMES = frozenset(
-    {"dnf", "remove", "removed", "sperre", "sperrkennzeichen", "do not disturb", "exclude", "excluded"}
+    {"dnf", "remove", "removed", "sperrkennzeichen", "do not disturb", "exclude", "excluded", "suppression"}
+    | {"fps", "fps registered", "dncr", "dnc", "suppression list", "revocation date"}
 )
 """Names that say so by themselves, and in longer ones may mean something else."""
 _CONSENTS = (
@@ -83,29 +85,94 @@ _NO_ANYWHERE = {"0", "0.0", "no", "n", "false", "f", "off", "never", "unchecked"
 }  # fmt: skip
 _NO = frozenset(
     _NO_ANYWHERE
-    | {"", "none", "null", "n/a", "na", "-", "--", "nan", "opted in", "opt in", "optin", "subscribed", "in"}
+    | {"", "none", "null", "n/a", "na", "-", "--", "nan", "opted in", "opt in", "optin", "subscribed", "in", "☐", "□"}
+    | {"allow", "allowed", "not opted out", "zulassen", "erlaubt", "autoriser", "permitir", "consenti"}
 )
 _PLAIN_NO = frozenset(
     _NO_ANYWHERE
     | {"opted out", "opt out", "optout", "denied", "refused", "revoked", "withdrawn", "declined", "out", "not given"}
+    | {"☐", "□", "✗", "✘", "❌"}
 )
 
+_FIRST_NO = frozenset(
+    _NO_ANYWHERE
+    | {"not", "do", "don", "denied", "deny", "disallow", "disallowed", "refused", "refuses", "refuse", "revoked"}
+    | {"withdrawn", "declined", "unsubscribed", "expired", "lapsed", "pending", "keine", "kein", "widerrufen"}
+)
+"""Words with which an answer begins that is no consent."""
+_UNKNOWN = frozenset({"", "n/a", "na", "n.a.", "none", "null", "-", "--", "nan"})
+_ANSWERS = frozenset(
+    _NO_ANYWHERE
+    | {"", "1", "1.0", "yes", "y", "true", "t", "x", "on", "☐", "☑", "☒", "✓", "✔", "ja", "j", "oui", "o", "si", "s"}
+)
+"""What stands in a column of yes and no."""
 _LONGEST_WORD = 100
 """Characters from which on a cell is no plain yes or no."""
 
+_NEVER = re.compile(
+    r"\b(?:do not|does not|dont|don t|must not|may not|cannot|never|disallow\w*|suppress\w*|block\w*|exclude\w*"
+    r"|refus\w*|object\w*|declin\w*|restrict\w*|unsub\w*|stop\w*|remove\w*|prohibit\w*|preference service)\b"
+)
+"""Words that beside `fax` make a column one of refusals."""
+_COMPACT = re.compile(
+    r"do_?not_?fax|dont_?fax|opt_?out|opted_?out|unsub(?:scri|$)|widerspr|sperre|faxverbot|werbeverbot"
+)
+"""Parts of a word, written together, that do so."""
+_WELCOME = re.compile(
+    r"\b(?:allow\w*|accept\w*|receiv\w*|want\w*|wish\w*|permit\w*|permis\w*|consent\w*|authori[sz]\w*|agree\w*|send|ok"
+    r"|okay|opt in|contactable|erlaub\w*|einverst\w*|zustimm\w*|einwillig\w*|autori\w*|y n|yes no)\b|einwillig"
+)
+"""Words that beside `fax` make a column one of consents."""
+_OF_WORK = frozenset({"sent", "status", "result", "error", "count", "attempts", "number", "from", "id", "received"})
+"""Words of columns that tell what became of faxes."""
+_REVOKED = re.compile(r"\b(?:revok\w*|revoc\w*|withdrawn?|widerruf\w*)\b")
+_SUBSCRIBED = frozenset({"subscribed", "is subscribed", "fax subscribed", "subscribed to fax", "abonniert"})
+
+_SAID = re.compile(
+    r"(?<!not )(?<!never )(?:\b(?:do not|don t|dont|never|stop|please no) (?:\w+ )?fax(?:es|ing)?\b"
+    r"|\bno (?:more )?fax(?:es|ing)?(?: please)?$"
+    r"|\bopt(?:ed)? out\b|\bunsubscribed?\b|\bdo not (?:contact|send|solicit)\b|\bremoved? from (?:\w+ )?fax list\b"
+    r"|\bnicht faxen\b|\bkein(?:e)? (?:fax|faxe|telefax)(?: mehr)?$|\bne pas faxer\b|\bpas de fax$|\bno enviar fax\b"
+    r"|\bnon inviare fax\b|\bnao enviar fax\b|\bniet faxen\b)"
+)
+"""What a cell of any column says, without its marks, where its recipient must not be faxed."""
+_HINTS = ("fax", "opt out", "opt-out", "opted", "unsub", "not contact", "not send", "not solicit")
+"""One of these is in whatever `_SAID` finds; looking for them costs little."""
+
 
 def says(name: str) -> Says | None:
-    """Return what a column of this name says about faxing somebody, or None if it says nothing of that."""
-    text = plain(name)
+    """Tell what a column of this name says about faxing somebody; None where it says nothing of that."""
+    text = plain(name).replace("by fax", "fax")
     words = set(text.split())
-    if _OTHER_WAYS & words and not _names_faxes(words):
+    of_faxes = _names_faxes(words)
+    if _OTHER_WAYS & words and not of_faxes:
         return None
-    if text in _WHOLE_NAMES or any(f" {phrase} " in f" {text} " for phrase in _REFUSALS):
+    if (
+        text in _WHOLE_NAMES
+        or any(f" {phrase} " in f" {text} " for phrase in _REFUSALS)
+        or any(map(_COMPACT.search, words))
+        or (of_faxes and _NEVER.search(text))
+    ):
         # When somebody opted out is an answer too.
         return Says.REFUSAL
-    if any(f" {phrase} " in f" {text} " for phrase in _CONSENTS) and not _ABOUT & words:
+    is_consent = any(f" {phrase} " in f" {text} " for phrase in _CONSENTS)
+    if _REVOKED.search(text) and (is_consent or of_faxes):
+        return Says.REFUSAL
+    is_welcome = of_faxes and _WELCOME.search(text) and not _OF_WORK & words
+    if (is_consent or text in _SUBSCRIBED or is_welcome) and not _ABOUT & words:
         return Says.CONSENT
     return None
+
+
+def says_by_cells(name: str, cells: Sequence[str]) -> Says | None:
+    """Tell what a column about faxes says whose name may mean a number as well, such as `No fax`, by its cells."""
+    if plain(name).replace(" ", "") not in ("nofax", "nofaxes") or not all(map(_is_answer, cells)):
+        return None
+    return Says.REFUSAL
+
+
+def _is_answer(cell: str) -> bool:
+    return folded(cell) in _ANSWERS
 
 
 def _names_faxes(words: set[str]) -> bool:
@@ -120,4 +187,34 @@ def refuses(column: Says, cell: str) -> bool:
 @lru_cache(maxsize=4096)
 def _refuses(column: Says, cell: str) -> bool:
     word = folded(cell)
-    return word not in _NO if column is Says.REFUSAL else word in _PLAIN_NO
+    bare = _bare(word)
+    if column is Says.REFUSAL:
+        return word not in _NO and not (bare and bare in _NO)
+    if word in _UNKNOWN:
+        return False
+    return word in _PLAIN_NO or bare in _PLAIN_NO or bare.partition(" ")[0] in _FIRST_NO or bool(_SAID.search(bare))
+
+
+def may_refuse(text: str) -> bool:
+    """Tell whether something in a text of many cells may be a refusal. To be asked first: it costs little."""
+    lowered = text.lower()
+    return any(hint in lowered for hint in _HINTS)
+
+
+@lru_cache(maxsize=4096)
+def is_refusal(cell: str) -> bool:
+    """Tell whether a cell of any column says that its recipient must not be faxed, such as `Do not fax!`."""
+    text = _bare(folded(cell))
+    words = set(text.split())
+    return bool(_SAID.search(text)) and (_names_faxes(words) or not _OTHER_WAYS & words)
+
+
+def is_of_other_ways(name: str) -> bool:
+    """Tell whether a column is about other ways to reach somebody than faxes, such as `Email status`."""
+    words = set(plain(name).split())
+    return bool(_OTHER_WAYS & words) and not _names_faxes(words)
+
+
+def _bare(text: str) -> str:
+    """Give the words of folded text without marks."""
+    return " ".join(re.findall(r"[^\W_]+", text))

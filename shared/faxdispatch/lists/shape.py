@@ -24,7 +24,7 @@ from faxdispatch.lists.headers import (
     plain,
 )
 from faxdispatch.lists.kinds import Pair, are_kinds, is_kind_name, pairs
-from faxdispatch.lists.refusals import Says, says
+from faxdispatch.lists.refusals import Says, is_of_other_ways, says, says_by_cells
 from faxdispatch.lists.words import FAX_WORDS, NO_NUMBER, PHONE_WORDS, PLAIN_WORDS, folded
 
 HEADER_WITHIN = 15
@@ -52,7 +52,7 @@ class Shape:
 
     `hidden` are columns that a spreadsheet does not show: none of them is taken that was not asked for. `kinds` are
     set where columns of kinds say which numbers are fax machines'; `refusals` are the columns that say who must not be
-    faxed.
+    faxed, and `notes` those in which a cell may say so too.
     """
 
     name: str
@@ -69,6 +69,7 @@ class Shape:
     fields: dict[str, int] = field(default_factory=dict)
     kinds: tuple[Pair, ...] = ()
     refusals: dict[int, Says] = field(default_factory=dict)
+    notes: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         self.rows = [row for row in self.rows if not (row.problem or row.hidden)]
@@ -190,7 +191,7 @@ class Shape:
 
     def _guess_number(self) -> int:
         ranks = [
-            fax_rank(name) if self.header is not None and place not in self.hidden and not says(name) else 0
+            fax_rank(name) if self.header is not None and place not in self.hidden and not self._says(place) else 0
             for place, name in enumerate(self.names)
         ]
         ranked = any(ranks)
@@ -293,11 +294,20 @@ class Shape:
             wanted = self.given[OPT_OUT]
             self.refusals = {} if wanted is None else {self._place(wanted, OPT_OUT): Says.REFUSAL}
         elif self.header is not None:
-            said = {place: says(name) for place, name in enumerate(self.names) if place != self.number}
+            said = {place: self._says(place) for place in range(len(self.names)) if place != self.number}
             self.refusals = {place: what for place, what in said.items() if what}
+        if OPT_OUT not in self.given:
+            known = {self.number, *self.refusals, *itertools.chain(*self.kinds)}
+            self.notes = tuple(
+                place for place, name in enumerate(self.names) if place not in known and not is_of_other_ways(name)
+            )
         for what, words in ((Says.REFUSAL, "who must not be faxed"), (Says.CONSENT, "who consented")):
             if names := [self.names[place] for place, said_of in self.refusals.items() if said_of is what]:
                 self.guesses.append(f"columns that say {words}: {_listed(names)}")
+
+    def _says(self, place: int) -> Says | None:
+        said = says(self.names[place]) or says_by_cells(self.names[place], self._filled(place))
+        return None if said is Says.CONSENT and self._share(place) > 0.5 else said
 
     def _fits(self, field_name: str, place: int) -> bool:
         """Return whether a column that is named like a field has it, and nothing that only happens to be named so."""

@@ -6,6 +6,7 @@ What is not told is guessed from the first lines, and every guess is said in wor
 import itertools
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -15,7 +16,7 @@ from faxdispatch.lists.cells import CellReader
 from faxdispatch.lists.headers import FIELDS, OPT_OUT, fax_rank
 from faxdispatch.lists.kinds import Pair, fax_numbers, is_fax
 from faxdispatch.lists.records import NO_DELIMITER, Lines, Records
-from faxdispatch.lists.refusals import Says, refuses
+from faxdispatch.lists.refusals import Says, is_refusal, may_refuse, refuses
 from faxdispatch.lists.shape import HEADER_WITHIN, Columns, Shape, trimmed
 from faxdispatch.lists.source import Source
 from faxdispatch.lists.words import folded, is_totals
@@ -23,6 +24,10 @@ from faxdispatch.text.wording import counted
 
 _SAMPLE_LINES = 300
 _SAMPLE_CHARACTERS = 500_000
+_LONGEST_NOTE = 1000
+"""Characters of a cell that is looked into for a refusal."""
+_SHOWN = 120
+"""Characters of it that are told."""
 _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe", NO_DELIMITER: "none, one column"}
 _GIVEN = {"comma": ",", "semicolon": ";", "tab": "\t", "\\t": "\t", "pipe": "|", "none": NO_DELIMITER}
 
@@ -32,8 +37,8 @@ class Table:
     """A list of recipients whose shape is known.
 
     `columns` are the names, made up where there is no `header`; `number_column` and the values of `fields` (our field
-    to column) count from 0. `delimiter` is empty for a sheet. `guesses` says in words what was found out. `kinds` and
-    `refusals` are those of `Shape`.
+    to column) count from 0. `delimiter` is empty for a sheet. `guesses` says in words what was found out. `kinds`,
+    `refusals` and `notes` are those of `Shape`.
     """
 
     source: Source
@@ -46,6 +51,7 @@ class Table:
     guesses: list[str]
     kinds: tuple[Pair, ...]
     refusals: dict[int, Says]
+    notes: tuple[int, ...]
     _blocks: Iterator[Block]
 
     def number_place(self, cells: Sequence[str]) -> int | None:
@@ -71,6 +77,25 @@ class Table:
             for at, cells in enumerate(block.cells):
                 if len(cells) > place and refuses(what, cells[place]) and at not in block.problems:
                     yield at, f"{self.columns[place]}: {cells[place].strip()}"
+        for place in self.notes:
+            if may_refuse("\n".join(cells[place] for cells in block.cells if len(cells) > place)):
+                for at, cells in enumerate(block.cells):
+                    if len(cells) > place and self._is_refusal(cells[place]) and at not in block.problems:
+                        yield at, f"{self.columns[place]}: {cells[place].strip()[:_SHOWN]}"
+
+    @staticmethod
+    def _is_refusal(cell: str) -> bool:
+        return len(cell) <= _LONGEST_NOTE and may_refuse(cell) and is_refusal(cell)
+
+    def refused_numbers(self, block: Block, reader: CellReader) -> Iterator[str]:
+        """Give the numbers of the rows that say that their recipient must not be faxed."""
+        for at, _ in self.refused(block):
+            cells = block.cells[at]
+            if at in block.no_recipients or (place := self.number_place(cells)) is None:
+                continue
+            with suppress(ValueError):
+                if number := reader.read(self.number_text(cells, place)).number:
+                    yield number
 
     def batches(self, size: int) -> Iterator[Block]:
         """Yield the rows, once, so many at a time.
@@ -194,6 +219,7 @@ def read_table(
         fields=shape.fields,
         kinds=shape.kinds,
         refusals=shape.refusals,
+        notes=shape.notes,
         guesses=[*source.notes, f"encoding: {source.encoding}", *shape.guesses],
         _blocks=blocks,
     )
