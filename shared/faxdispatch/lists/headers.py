@@ -115,7 +115,7 @@ def is_number_name(name: str) -> bool:
 
 
 def is_other_number_name(name: str) -> bool:
-    """Tell whether a column of this name has numbers of something else than the recipients' fax machines."""
+    """Return whether a column of this name has numbers of something else than the recipients' fax machines."""
     return bool(_OTHER_NUMBERS.intersection(plain(name).split()))
 
 

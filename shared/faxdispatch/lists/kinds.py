@@ -75,7 +75,7 @@ def are_kinds(cells: Sequence[str]) -> bool:
 
 
 def is_fax(kind: str) -> bool:
-    """Tell whether a kind is that of a fax machine, such as `Work Fax`."""
+    """Return whether a kind is that of a fax machine, such as `Work Fax`."""
     return folded(kind) == "f" or any(word in FAX_WORDS for word in re.findall(r"[^\W_]+", folded(kind)))
 
 

@@ -141,7 +141,7 @@ _HINTS = ("fax", "opt out", "opt-out", "opted", "unsub", "not contact", "not sen
 
 
 def says(name: str) -> Says | None:
-    """Tell what a column of this name says about faxing somebody; None where it says nothing of that."""
+    """Return what a column of this name says about faxing somebody; None where it says nothing of that."""
     text = plain(name).replace("by fax", "fax")
     words = set(text.split())
     of_faxes = _names_faxes(words)
@@ -165,7 +165,7 @@ def says(name: str) -> Says | None:
 
 
 def says_by_cells(name: str, cells: Sequence[str]) -> Says | None:
-    """Tell what a column about faxes says whose name may mean a number as well, such as `No fax`, by its cells."""
+    """Return what a column about faxes says whose name may mean a number as well, such as `No fax`, by its cells."""
     if plain(name).replace(" ", "") not in ("nofax", "nofaxes") or not all(map(_is_answer, cells)):
         return None
     return Says.REFUSAL
@@ -196,25 +196,25 @@ def _refuses(column: Says, cell: str) -> bool:
 
 
 def may_refuse(text: str) -> bool:
-    """Tell whether something in a text of many cells may be a refusal. To be asked first: it costs little."""
+    """Return whether something in a text of many cells may be a refusal. To be asked first: it costs little."""
     lowered = text.lower()
     return any(hint in lowered for hint in _HINTS)
 
 
 @lru_cache(maxsize=4096)
 def is_refusal(cell: str) -> bool:
-    """Tell whether a cell of any column says that its recipient must not be faxed, such as `Do not fax!`."""
+    """Return whether a cell of any column says that its recipient must not be faxed, such as `Do not fax!`."""
     text = _bare(folded(cell))
     words = set(text.split())
     return bool(_SAID.search(text)) and (_names_faxes(words) or not _OTHER_WAYS & words)
 
 
 def is_of_other_ways(name: str) -> bool:
-    """Tell whether a column is about other ways to reach somebody than faxes, such as `Email status`."""
+    """Return whether a column is about other ways to reach somebody than faxes, such as `Email status`."""
     words = set(plain(name).split())
     return bool(_OTHER_WAYS & words) and not _names_faxes(words)
 
 
 def _bare(text: str) -> str:
-    """Give the words of folded text without marks."""
+    """Return the words of folded text without marks."""
     return " ".join(re.findall(r"[^\W_]+", text))

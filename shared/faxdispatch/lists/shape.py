@@ -87,7 +87,7 @@ class Shape:
         self._take_refusals()
 
     def _find_header(self) -> int | None:
-        """Give the place of the header among the rows."""
+        """Return the place of the header among the rows."""
         above = self._above_numbers()
         if isinstance(self.column, str):
             wanted = _compared(self.column)
@@ -110,7 +110,7 @@ class Shape:
         return None
 
     def _above_numbers(self) -> list[Record]:
-        """Give the first rows, up to the first of a recipient; a letterhead may have numbers too, and is above both."""
+        """Return the first rows up to the first recipient; a letterhead may have numbers too, and is above the header."""
         first = self.rows[:HEADER_WITHIN]
         above = list(itertools.takewhile(_is_text, first))
         labels = set()
@@ -125,7 +125,7 @@ class Shape:
         return above
 
     def _fax_rank(self, place: int, above: Sequence[Record]) -> int:
-        """Tell how surely a row names a column of fax numbers; a kind of number below `Phone Type` is no name."""
+        """Return how surely a row names a column of fax numbers; a kind of number below `Phone Type` is no name."""
         if not _is_text(above[place]):
             return 0
         kinds = {at for row in above[:place] for at, cell in enumerate(row.cells) if is_kind_name(cell)}
@@ -354,7 +354,7 @@ def _is_numberish(cell: str) -> bool:
 
 
 def _is_labelled(row: Record) -> bool:
-    """Tell whether a row says itself what it has, as `Fax: (312) 555-0199` in a letterhead does."""
+    """Return whether a row says itself what it has, as `Fax: (312) 555-0199` in a letterhead does."""
     label = _label(row)
     words = _WORD.findall(label)
     return label.endswith(":") or (bool(words) and set(words) <= FAX_WORDS | PHONE_WORDS)

@@ -88,7 +88,7 @@ class Table:
         return len(cell) <= _LONGEST_NOTE and may_refuse(cell) and is_refusal(cell)
 
     def refused_numbers(self, block: Block, reader: CellReader) -> Iterator[str]:
-        """Give the numbers of the rows that say that their recipient must not be faxed."""
+        """Return the numbers of the rows that say that their recipient must not be faxed."""
         for at, _ in self.refused(block):
             cells = block.cells[at]
             if at in block.no_recipients or (place := self.number_place(cells)) is None:
