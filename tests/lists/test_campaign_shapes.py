@@ -2,7 +2,9 @@
 
 import pytest
 
+from faxdispatch.calling.numbers import NumberPolicy
 from faxdispatch.errors import BadInput
+from faxdispatch.lists.checking import check
 from faxdispatch.lists.source import rows_source
 from tests.lists.conftest import check_whole
 
@@ -150,14 +152,58 @@ def test_a_row_of_totals_at_the_end_is_no_recipient_and_no_error(checked, last):
     assert result.summary.no_number == 1
 
 
+def test_lines_of_a_report_are_told_as_what_they_are(checked):
+    result = checked(
+        "Name,Fax,City\nPage 1 of 3,,\nName,Fax,City\nBob,3125550100,X\n----,----,----\nPrinted on 5/4/2026,,Page 2\n"
+        "Al,3125550101,X\n\n2 records\nReferrals of May\nCopyright (c) 2020-2026 Clinic\n--- End of report ---\n"
+    )
+
+    assert result.numbers == [A, B]
+    assert result.bad == []
+    assert [reason for _, reason in result.left_out] == [
+        "is a footer", "repeats the header", "is a ruled line", "is a footer", "sums up the rows above",
+        "is a line of text below the list", "is a footer", "is a footer",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "text", ["Page 1 of 3", "Seite 2", "Printed on 03/04/2026", "*** End of list ***", "Note:", "==="]
+)
+def test_footers_in_the_column_of_the_numbers_are_no_invalid_numbers(checked, text):
+    result = checked(f"Fax,Name\n3125550100,a\n{text},\n3125550101,b\n")
+
+    assert (result.numbers, result.bad, result.summary.no_number) == ([A, B], [], 1)
+
+
+@pytest.mark.parametrize("line", ["Printed by 312-555-0102", "Note: fax to 3125550102", "Page 1 of 3,Bob", "Bob"])
+def test_what_may_be_a_recipient_is_never_taken_for_a_footer(checked, line):
+    result = checked(f"Fax,Name\n3125550100,a\n{line}\n3125550101,b\n")
+
+    assert [row for row, _, _ in result.bad] == [2]
+
+
+@pytest.mark.parametrize("rows", [1, 9, 10, 11, 40])
+def test_the_lines_below_a_list_are_the_same_whatever_is_read_at_a_time(tmp_path, rows):
+    path = tmp_path / "list.csv"
+    path.write_text("Name,Fax,City\n" + "a,3125550100,x\n" * rows + "Made by Bob\nClinic\n" + "Total: 3\n")
+    policy = NumberPolicy(region="US")
+
+    told = []
+    for size in (1, 3, 10, 1000):
+        with check(path, policy=policy) as checking:
+            told.append([(one.first, len(one.lines), sorted(one.others)) for one in checking.batches(size)])
+            assert (checking.summary.rows, checking.summary.invalid) == (rows + 3, 0)
+    assert told[0][-1] == (rows + 3, 1, [0])
+
+
 def test_a_recipient_called_total_before_the_end_is_one(checked):
     assert checked("Name,Fax\nTotal,3125550100\nAl,3125550101\n").sent == [(1, 2, A), (2, 3, B)]
 
 
 def test_cells_missing_at_the_end_are_empty_and_others_make_a_row_bad(checked):
-    result = checked("Name,Fax,City\nBob,3125550100\nSmith, Al,3125550101,X\nCy,3125550102,X,,\nDi\n")
+    result = checked("Name,Fax,City\nBob,3125550100\nSmith, Al,3125550101,X\nCy,3125550102,X,,\nDi\nEd,3125550101,X\n")
 
-    assert result.sent == [(1, 2, A), (3, 4, C)]
+    assert result.sent == [(1, 2, A), (3, 4, C), (5, 6, B)]
     assert result.bad == [
         (2, 3, "has 4 cells where the list has 3 cells; is a separator unquoted?"),
         (4, 5, "has 1 cell where the list has 3 cells"),

@@ -21,6 +21,7 @@ from faxdispatch.lists.seen import Seen
 from faxdispatch.lists.shape import Columns
 from faxdispatch.lists.source import Source, open_source
 from faxdispatch.lists.table import Table, read_table
+from faxdispatch.workbook.sheet import STRUCK
 
 if TYPE_CHECKING:
     from faxdispatch.lists.documents import RowDocuments
@@ -281,10 +282,17 @@ class Check:
                 else:
                     places[at] = place
         for at, flaws in block.flaws.items():
-            flawed = next((place for place in (places[at], *table.fields.values()) if place in flaws), None)
-            if flawed is not None and at not in others:
-                others[at] = self._bad(block, at, flawed, flaws[flawed])
+            used = [place for place in (places[at], *table.fields.values()) if place in flaws]
+            if self._include_hidden:
+                used = [place for place in used if flaws[place] != STRUCK]
+            if used and at not in others:
+                others[at] = self._flawed(block, at, used[0], flaws[used[0]])
         return places
+
+    def _flawed(self, block: Block, at: int, place: int, flaw: str) -> "BadRow | LeftOut":
+        if flaw == STRUCK:
+            return _left_out(block, at, Why.HIDDEN, f"{self.table.columns[place]}: {flaw}")
+        return self._bad(block, at, place, flaw)
 
     def _choose_by_kind(
         self, block: Block, places: Sequence[int], texts: list[str], others: "dict[int, BadRow | LeftOut]"

@@ -110,7 +110,7 @@ class Shape:
         return None
 
     def _above_numbers(self) -> list[Record]:
-        """Return the first rows up to the first recipient; a letterhead may have numbers too, and is above the header."""
+        """Return the first rows up to the first recipient; a letterhead with numbers of its own is above the header."""
         first = self.rows[:HEADER_WITHIN]
         above = list(itertools.takewhile(_is_text, first))
         labels = set()

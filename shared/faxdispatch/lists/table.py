@@ -19,11 +19,13 @@ from faxdispatch.lists.records import NO_DELIMITER, Lines, Records
 from faxdispatch.lists.refusals import Says, is_refusal, may_refuse, refuses
 from faxdispatch.lists.shape import HEADER_WITHIN, Columns, Shape, trimmed
 from faxdispatch.lists.source import Source
-from faxdispatch.lists.words import folded, is_totals
+from faxdispatch.lists.words import folded, is_totals, may_hold_number, what_it_is
 from faxdispatch.text.wording import counted
 
 _SAMPLE_LINES = 300
 _SAMPLE_CHARACTERS = 500_000
+_TAIL = 30
+"""Lines that may stand below a list: who made it, when, and so on."""
 _LONGEST_NOTE = 1000
 """Characters of a cell that is looked into for a refusal."""
 _SHOWN = 120
@@ -111,32 +113,50 @@ class Table:
         for block in self._blocks:
             self._complete(block)
             ahead.extend(block)
-            # The last row of all is looked at once more.
-            while len(ahead) > size:
+            # The last rows of all are looked at once more.
+            while len(ahead) >= size + _TAIL:
                 yield ahead.cut(size)
-        if ahead.lines:
-            last = len(ahead) - 1
-            if _sums_up(ahead.cells[last], self.number_column):
-                ahead.no_recipients[last] = "sums up the rows above"
-            yield ahead
+        self._find_tail(ahead)
+        while ahead.lines:
+            yield ahead.cut(size)
 
     def _complete(self, block: Block) -> None:
         """See which records are rows with a cell for each column."""
         width, cells = len(self.columns), block.cells
-        if self.header:
-            self._find_headers(block)
+        self._find_others(block)
         if set(map(len, cells)) == {width}:
             return
         for at, row in enumerate(cells):
             if len(row) != width and at not in block.problems and at not in block.no_recipients:
                 self._fit(block, at)
 
-    def _find_headers(self, block: Block) -> None:
-        number, digits = self.number_column, self._ends_in_digits
-        # Nearly every row has a number, which is told from a header by its last digits.
+    def _find_others(self, block: Block) -> None:
+        """Find the rows that are no recipients: headers again, footers, ruled lines."""
+        number, digits = self.number_column, self.header and self._ends_in_digits
+        # Nearly every row has a number, which is told from all others by its last digits.
         for at, row in enumerate(block.cells):
-            if len(row) > number and row[number][-4:].isdigit() == digits and self._repeats_header(row):
+            cell = row[number] if len(row) > number else ""
+            if cell[-4:].isdigit() and not cell[0].isalpha() and not digits:
+                continue
+            if self.header and len(row) > number and self._repeats_header(row):
                 block.no_recipients[at] = "repeats the header"
+            elif what := what_it_is(row):
+                block.no_recipients[at] = what
+                block.problems.pop(at, None)
+
+    def _find_tail(self, block: Block) -> None:
+        """Find, among the last rows of a list, the lines of text below it, and the row of totals."""
+        for at in range(len(block) - 1, max(len(block) - 1 - _TAIL, -1), -1):
+            cells = block.cells[at]
+            if at in block.no_recipients:
+                continue
+            if _sums_up(cells, self.number_column):
+                block.no_recipients[at] = "sums up the rows above"
+            elif at in block.problems and len(cells) == 1 and not may_hold_number(cells[0]):
+                block.no_recipients[at] = "is a line of text below the list"
+            else:
+                return
+            block.problems.pop(at, None)
 
     def _fit(self, block: Block, at: int) -> None:
         """Make a row as wide as the list, or say why that cannot be."""

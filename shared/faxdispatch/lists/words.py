@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 
 def folded(text: str) -> str:
@@ -48,10 +49,43 @@ _TOTALS = re.compile(
     r"(?:(?:grand |sub)?totals?|total general|sum|summe|gesamt|gesamtsumme|insgesamt|somme|suma|count|anzahl)"
     rf"(?:\s+(?:{_COUNTED}|count))?\s*[:=]?\s*[\d.,\s]*(?:\s(?:{_COUNTED}))?"
     rf"|(?:number of|total number of) (?:{_COUNTED})\s*[:=]?\s*[\d.,\s]*"
-    rf"|[(\-]*\s*[\d.,]+ (?:{_COUNTED})(?: affected| selected| exported)?\s*[)\-]*"
+    rf"|[(\-]*\s*[\d.,]+ (?:{_COUNTED})(?: affected| selected| exported| in set.*)?\s*[)\-]*"
 )
+_RULED = re.compile(r"[-=_*+|~#.:\s]{3,}")
+_FOOTER = re.compile(
+    r"[-*=# ]*(?:"
+    r"(?:page|seite|pagina|sida|side)\s*:?\s*\d+(?:\s*(?:of|von|de|di|van|af|av|sur|/)\s*\d+)?"
+    r"|(?:printed|generated|exported|downloaded|created|run date|run on|report date|report generated|as of|gedruckt"
+    r"|erstellt|exportiert|stand|imprime|edite|impreso|generado|stampato)\b.*"
+    r"|(?:the )?(?:end|ende|fin|fine|einde)(?: (?:of|der|des|de|del|van) .*)?"
+    r"|(?:notes?|legend|disclaimer|confidential|vertraulich|confidentiel|confidencial|copyright|©)(?![^\W_]).*"
+    r")[-*=# .]*"
+)
+_DATES = re.compile(
+    r"\d{1,4}[-./]\d{1,2}[-./]\d{1,4}|\b(?:19|20)\d\d(?:\s?-\s?(?:19|20)\d\d)?\b|\d{1,2}:\d\d(?::\d\d)?"
+)
+_MOST_OF_FOOTER = 2
+"""Cells of a footer: the date at the left and the page at the right."""
+_LONG = re.compile(r"\d(?:[().\-/ ]{0,3}\d){6}")
 
 
 def is_totals(text: str) -> bool:
     """Return whether a cell says that its row sums up the rows above."""
     return bool(_TOTALS.fullmatch(folded(text)))
+
+
+def what_it_is(cells: Sequence[str]) -> str:
+    """Return what a row of a report is that is none of its list, such as a footer; empty where it may be one.
+
+    A row with seven digits in a row of anything but dates may have a number, and so be a recipient.
+    """
+    texts = [folded(cell) for cell in cells if cell.strip()]
+    if texts and all(map(_RULED.fullmatch, texts)):
+        return "is a ruled line"
+    is_footer = 1 <= len(texts) <= _MOST_OF_FOOTER and all(map(_FOOTER.fullmatch, texts))
+    return "is a footer" if is_footer and not any(map(may_hold_number, texts)) else ""
+
+
+def may_hold_number(text: str) -> bool:
+    """Return whether a telephone number may stand in a text."""
+    return bool(_LONG.search(_DATES.sub(" ", text)))

@@ -46,6 +46,8 @@ def shown_number(value: float, number_format: str) -> str:
     """
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         value = int(value)
+    if isinstance(value, float) and "%" in number_format:
+        return f"{100 * value:.15g}%"
     if number_format in (GENERAL, "") or isinstance(value, float):
         return str(value)
     if not number_format.strip("0") and value >= 0:

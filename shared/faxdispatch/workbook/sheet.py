@@ -19,6 +19,7 @@ from faxdispatch.workbook.texts import RichText, TextReader
 NEVER_CALCULATED = (
     "is a formula that was never calculated: open the workbook in its program and save it, or give the value itself"
 )
+STRUCK = "is struck through"
 HALF_STRUCK = "is struck through in part: leave in it the one number that counts"
 
 _TRUE = {"1", "true"}
@@ -246,7 +247,6 @@ class _Cells(TextReader):
         self.found: list[Row] = []
         self.hidden_columns: set[int] = set()
         self._look = look
-        self._hides_rows = False
         self._in_data = False
         self._attributes: dict[str, str] = {}
         self._cells: list[_Cell] = []
@@ -257,8 +257,6 @@ class _Cells(TextReader):
     def start(self, name: str, attributes: dict[str, str]) -> None:
         if name == "col":
             self._hide(attributes)
-        elif name == "sheetFormatPr":
-            self._hides_rows = attributes.get("zeroHeight") in _TRUE
         elif name == "sheetData":
             self._in_data = True
         elif not self._in_data:
@@ -298,24 +296,27 @@ class _Cells(TextReader):
         columns, texts, struck, flaws = list[str](), list[str](), list[bool](), dict[int, str]()
         for cell in self._cells:
             text, is_struck, flaw = cell.shown(self._look)
+            if text.strip():
+                struck.append(is_struck)
+                flaw = flaw or (STRUCK if is_struck else "")
             if flaw:
                 flaws[len(texts)] = flaw
             columns.append(cell.column)
             texts.append(text)
-            if text.strip():
-                struck.append(is_struck)
         number = int(self._attributes.get("r", self.last + 1))
         self.last = number
         if columns != _LETTERS[: len(columns)]:
             texts, flaws = _placed(number, columns, texts, flaws)
-        hidden = "hidden" if self.hides(self._attributes) else "struck through" if struck and all(struck) else ""
+        is_struck = bool(struck) and 2 * sum(struck) >= len(struck)
+        hidden = "hidden" if self.hides(self._attributes) else "struck through" if is_struck else ""
         self.found.append(Row(number, _trimmed(texts), hidden, flaws))
 
     def hides(self, attributes: Mapping[str, str]) -> bool:
         """Return whether a row with these attributes is not shown."""
         if "hidden" in attributes:
             return attributes["hidden"] in _TRUE
-        return float(attributes["ht"]) == 0 if "ht" in attributes else self._hides_rows
+        # Rows that are not listed may be hidden by default, but not those that are.
+        return float(attributes.get("ht", 1)) == 0
 
 
 class _Cell:
