@@ -58,7 +58,7 @@ def command(stack: Flow, cli: Callable[..., str], monkeypatch: pytest.MonkeyPatc
     return cli
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def rabbitmq_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitMQ]:
     with running_rabbitmq(tmp_path_factory.mktemp("rabbitmq")) as server:
         yield server
