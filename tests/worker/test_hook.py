@@ -666,7 +666,7 @@ def test_the_example_decides_as_it_says(example):
 
 def test_the_explanation_names_what_may_be_changed_and_its_rules_work(hooked):
     text = (ROOT / "docs" / "policy-hook.md").read_text(encoding="utf-8")
-    paragraph = text.split("These may be changed")[1].split(". ")[0]
+    paragraph = text.split("may change these options")[1].split(". ")[0]
     hook = hooked(module=text.split("```python\n")[1].split("```")[0])
 
     assert set(re.findall(r"`(\w+)`", paragraph)) - {"SendFax"} == CHANGEABLE
