@@ -1,6 +1,7 @@
 """What all tests share: a real Valkey, started once for each test process and emptied before each test."""
 
 import gc
+import importlib
 import os
 import shutil
 import signal
@@ -9,9 +10,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import ModuleType
 from typing import TypeVar
 
 import hypothesis
@@ -19,6 +21,8 @@ import pytest
 from redis import Redis
 from redis.exceptions import RedisError
 
+from faxdispatch.preflight import examining
+from faxdispatch.preflight.lookers import Lookers
 from faxdispatch.supervisor.valkey import valkey_command
 
 T = TypeVar("T")
@@ -146,3 +150,21 @@ def redis_url(valkey_url: str) -> str:
     with Redis.from_url(valkey_url) as client:
         client.flushall()
     return valkey_url
+
+
+@pytest.fixture(scope="session")
+def telnyx_sdk() -> ModuleType:
+    """Telnyx's own SDK. Its 1,600 modules are loaded by the one test process that asks for them: see group "sdk"."""
+    return importlib.import_module("telnyx")
+
+
+@pytest.fixture(scope="session")
+def _looker() -> Iterator[Lookers]:
+    with Lookers() as shared:
+        yield shared
+
+
+@pytest.fixture
+def one_looker(_looker: Lookers, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One process looks into the documents of all tests that use this: to start one takes longer than to look."""
+    monkeypatch.setattr(examining, "Lookers", lambda: nullcontext(_looker))

@@ -13,6 +13,8 @@ from faxdispatch.preflight.examining import examine, judge
 from faxdispatch.preflight.report import merged
 from tests.preflight.made import changed, in_units, letter, locked, picture, ruled, xfa
 
+pytestmark = pytest.mark.usefixtures("one_looker")
+
 WAIT = "Please wait... If this message is not eventually replaced by the proper contents of the document, your PDF"
 
 
@@ -43,39 +45,39 @@ def test_an_empty_password_locks_nothing_and_a_real_one_is_refused(algorithm):
 
 
 @pytest.mark.parametrize(
-    ("content", "expected"),
+    ("make", "expected"),
     [
-        (b"%PDF-1.7 and nothing else", [("error", "damaged", None)]),
-        (letter()[:300], [("error", "damaged", None)]),
-        (b"II*\x00\x08\x00", [("error", "damaged", None)]),
-        (picture("PNG", shade=90)[:200], [("error", "damaged_page", 1)]),
-        (b"\xff\xd8\xff\xe0 no picture", [("error", "damaged", None)]),
-        (letter(pages=351), [("error", "too_many_pages", None)]),
-        (in_units(letter(), 20), [("error", "page_size", 1)]),
-        (letter(sheet=(14_500, 14_500)), [("error", "page_size", 1)]),
-        (xfa(letter(WAIT)), [("error", "xfa", 1)]),
-        (xfa(letter("Name: Smith")), [("warning", "xfa", 1)]),
-        (letter(sheet="A3"), [("warning", "page_size", 1)]),
-        (letter(sheet=(210, 700)), [("warning", "page_length", 1)]),
-        (letter(text=""), [("warning", "blank", 1)]),
-        (picture("TIFF", shade=0, pages=2), [("warning", "dark", 1), ("warning", "dark", 2)]),
-        (letter(grey=215), [("warning", "faint", 1)]),
-        (letter(size=3), [("warning", "tiny", 1)]),
-        (ruled(grey=0), []),
-        (ruled(grey=180), [("warning", "line", 1)]),
-        (ruled(grey=180, frame=True), [("warning", "line", 1)]),
-        (office(word__document_xml="<w/>"), []),
-        (office(xl__workbook_xml="<x/>"), [("error", "not_a_document", None)]),
-        (b"PK\x03\x04 no archive", [("error", "damaged", None)]),
-        (b"\xd0\xcf\x11\xe0" + "WordDocument".encode("utf-16-le"), []),
-        (b"\xd0\xcf\x11\xe0" + "Workbook".encode("utf-16-le"), [("error", "not_a_document", None)]),
-        (b"\xd0\xcf\x11\xe0" + "EncryptedPackage".encode("utf-16-le"), [("error", "encrypted", None)]),
-        (b"{\\rtf1 hello}", []),
+        (lambda: b"%PDF-1.7 and nothing else", [("error", "damaged", None)]),
+        (lambda: letter()[:300], [("error", "damaged", None)]),
+        (lambda: b"II*\x00\x08\x00", [("error", "damaged", None)]),
+        (lambda: picture("PNG", shade=90)[:200], [("error", "damaged_page", 1)]),
+        (lambda: b"\xff\xd8\xff\xe0 no picture", [("error", "damaged", None)]),
+        (lambda: letter(pages=351), [("error", "too_many_pages", None)]),
+        (lambda: in_units(letter(), 20), [("error", "page_size", 1)]),
+        (lambda: letter(sheet=(14_500, 14_500)), [("error", "page_size", 1)]),
+        (lambda: xfa(letter(WAIT)), [("error", "xfa", 1)]),
+        (lambda: xfa(letter("Name: Smith")), [("warning", "xfa", 1)]),
+        (lambda: letter(sheet="A3"), [("warning", "page_size", 1)]),
+        (lambda: letter(sheet=(210, 700)), [("warning", "page_length", 1)]),
+        (lambda: letter(text=""), [("warning", "blank", 1)]),
+        (lambda: picture("TIFF", shade=0, pages=2), [("warning", "dark", 1), ("warning", "dark", 2)]),
+        (lambda: letter(grey=215), [("warning", "faint", 1)]),
+        (lambda: letter(size=3), [("warning", "tiny", 1)]),
+        (lambda: ruled(grey=0), []),
+        (lambda: ruled(grey=180), [("warning", "line", 1)]),
+        (lambda: ruled(grey=180, frame=True), [("warning", "line", 1)]),
+        (lambda: office(word__document_xml="<w/>"), []),
+        (lambda: office(xl__workbook_xml="<x/>"), [("error", "not_a_document", None)]),
+        (lambda: b"PK\x03\x04 no archive", [("error", "damaged", None)]),
+        (lambda: b"\xd0\xcf\x11\xe0" + "WordDocument".encode("utf-16-le"), []),
+        (lambda: b"\xd0\xcf\x11\xe0" + "Workbook".encode("utf-16-le"), [("error", "not_a_document", None)]),
+        (lambda: b"\xd0\xcf\x11\xe0" + "EncryptedPackage".encode("utf-16-le"), [("error", "encrypted", None)]),
+        (lambda: b"{\\rtf1 hello}", []),
     ],
     ids=lambda value: str(value)[:40] if isinstance(value, list) else "",
 )
-def test_what_is_found_has_its_severity_and_its_page(content, expected):
-    assert found(content) == expected
+def test_what_is_found_has_its_severity_and_its_page(make, expected):
+    assert found(make()) == expected
 
 
 def test_a_word_document_of_too_many_files_is_not_opened(monkeypatch):
@@ -114,6 +116,7 @@ def test_a_document_is_looked_into_once(monkeypatch):
 
 
 def test_what_brings_the_reader_down_is_refused_in_words(monkeypatch):
+    monkeypatch.setattr(examining, "Lookers", lookers.Lookers)
     monkeypatch.setattr(lookers, "_LOOKING", lookers._LOOKING.with_name("missing.py"))
 
     assert found(letter("down")) == [("error", "costly", None)]
