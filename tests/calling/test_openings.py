@@ -180,17 +180,17 @@ def test_a_window_opens_once_a_day_whatever_the_clocks_do(zone, change, hours):
     place = ZoneInfo(zone)
     start, end = (time.fromisoformat(hour) for hour in hours.split("-"))
     window = Window(start=start, end=end)
-    noon = datetime.combine(change, time(19), place).astimezone(UTC) - timedelta(days=3)
+    noon = datetime.combine(change, time(19), place).astimezone(UTC) - timedelta(days=2)
     # All hours and all changes are multiples of this, so a window is open or closed for the whole of a step.
     step = timedelta(minutes=5)
-    moments = [noon + number * step for number in range(timedelta(days=6) // step)]
+    moments = [noon + number * step for number in range(timedelta(days=4) // step)]
 
     opened = [next_opening(window, moment, place) == moment for moment in moments]
     openings = [moment for moment, was, now in zip(moments[1:], opened, opened[1:], strict=False) if now and not was]
 
     days = [opening.astimezone(place).date() for opening in openings]
     assert days == sorted(set(days))
-    assert len(days) == 6
+    assert len(days) == 4
 
 
 @pytest.mark.parametrize(
