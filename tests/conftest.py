@@ -24,6 +24,7 @@ from redis.exceptions import RedisError
 from faxdispatch.preflight import examining
 from faxdispatch.preflight.lookers import Lookers
 from faxdispatch.supervisor.valkey import valkey_command
+from tests.starts import Starts
 
 T = TypeVar("T")
 
@@ -68,6 +69,9 @@ hypothesis.settings.load_profile("ours")
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what waits for real processes, so that at the end no process has one of these left to do alone."""
+    for item in items:
+        if isinstance(item, pytest.Function) and "starts" in item.fixturenames:
+            item.add_marker(pytest.mark.xdist_group("starts"))
     items.sort(key=lambda item: item.path.parent.name not in {"flow", "browser", "chaos"})
 
 
@@ -168,3 +172,11 @@ def _looker() -> Iterator[Lookers]:
 def one_looker(_looker: Lookers, monkeypatch: pytest.MonkeyPatch) -> None:
     """One process looks into the documents of all tests that use this: to start one takes longer than to look."""
     monkeypatch.setattr(examining, "Lookers", lambda: nullcontext(_looker))
+
+
+@pytest.fixture(scope="session")
+def starts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Starts]:
+    """What starts programs of ours that end soon. Tests that use it are of group "starts", so that there is one."""
+    made = Starts(tmp_path_factory.mktemp("starts"))
+    yield made
+    made.close()

@@ -1,7 +1,5 @@
 """Redis in every usual form: the ledger and the broker, producers and workers, reach the same one by one address."""
 
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +16,7 @@ from faxdispatch.ledger import Scripts, connect
 from faxdispatch.supervisor import roles as processes
 from tests.broker.redis_servers import TlsFront, sentinels
 from tests.conftest import eventually, free_port
+from tests.starts import Ended, Starts
 from tests.webhook.harness import SIGNER
 from tests.worker.test_durability import valkey
 from worker.messaging import transport
@@ -161,40 +160,30 @@ def test_a_cluster_and_a_sentinel_are_refused_in_one_sentence_by_producers_and_c
             broker_app("here", url).connection_for_write().default_channel  # noqa: B018 - it connects
 
 
-PROCESSES = (["worker"], ["webhook"], ["console"])
-DOCTOR = ["faxdispatch.cli", "doctor"]
+PROCESSES = ("worker", "webhook", "console")
+DOCTOR = ("faxdispatch.cli", "doctor")
 
 
-def test_every_process_and_doctor_refuse_a_cluster_in_one_sentence(unfit: dict[str, str], redis_url: str) -> None:
+def test_every_process_and_doctor_refuse_a_cluster_in_one_sentence(
+    starts: Starts, unfit: dict[str, str], redis_url: str
+) -> None:
     url = next(iter(unfit))
-    *ended, as_ledger, as_broker = run(
-        *((words, {"REDIS_URL": url}) for words in (*PROCESSES, DOCTOR)),
-        (DOCTOR, {"REDIS_URL": redis_url, "CELERY_BROKER_URL": url}),
-    )
-    for code, out, err in ended:
-        assert (code, out, err.count("\n")) == (2, "", 1)
-        assert "Redis Cluster is not supported" in err
-    for code, out, err in (as_ledger, as_broker):
-        assert (code, "Redis Cluster is not supported" in out, "Traceback" in err) == (1, True, False)
+    for name in PROCESSES:
+        done = run(starts, name, REDIS_URL=url)
+        assert (done.code, done.out, done.err.count("\n")) == (2, "", 1)
+        assert "Redis Cluster is not supported" in done.err
+    as_ledger = run(starts, *DOCTOR, REDIS_URL=url)
+    as_broker = run(starts, *DOCTOR, REDIS_URL=redis_url, CELERY_BROKER_URL=url)
+    for done in (as_ledger, as_broker):
+        assert (done.code, "Redis Cluster is not supported" in done.out, "Traceback" in done.err) == (1, True, False)
 
 
-def run(*those: tuple[list[str], dict[str, str]]) -> list[tuple[int, str, str]]:
-    """Run processes at the same time, each with settings of its own; gives exit code and output of each."""
-    started = []
-    for words, settings in those:
-        ours = {
-            "TELNYX_API_KEY": "KEY1", "TELNYX_PUBLIC_KEY": SIGNER.public_key, "FAX_CONNECTION_ID": "1", "PORT": "0",
-            "TELNYX_BASE_URL": "http://127.0.0.1:1/v2", "FAX_CONSOLE_PORT": str(free_port()),
-        }  # fmt: skip
-        command = [sys.executable, "-P", "-m", *words]
-        surroundings = processes.environment(ours | settings, inherit=False)
-        pipe = subprocess.PIPE
-        started.append(subprocess.Popen(command, env=surroundings, stdout=pipe, stderr=pipe, text=True))
-    ended = []
-    for process in started:
-        out, err = process.communicate(timeout=90)
-        ended.append((process.returncode, out, err))
-    return ended
+def run(starts: Starts, module: str, *words: str, **settings: str) -> Ended:
+    ours = {
+        "TELNYX_API_KEY": "KEY1", "TELNYX_PUBLIC_KEY": SIGNER.public_key, "FAX_CONNECTION_ID": "1", "PORT": "0",
+        "TELNYX_BASE_URL": "http://127.0.0.1:1/v2", "FAX_CONSOLE_PORT": str(free_port()),
+    }  # fmt: skip
+    return starts.run("-m", module, *words, settings=processes.environment(ours | settings, inherit=False))
 
 
 SECRETS = ["S3c/Pa", "S3c#Pa", "S3c?Pa", "S3c[Pa", "S3c]Pa", "[S3c]Pa", "S3c@Pa", "S3c:Pa", "12#S3cPa", "12/S3cPa?x=Pa"]
@@ -219,9 +208,10 @@ def test_no_part_of_a_password_is_in_an_error_whatever_is_in_it(form: str, secre
     assert not any(part in text for text in texts for part in ("S3c", "Pa", "12#"))
 
 
-def test_no_process_prints_any_of_it() -> None:
+def test_no_process_prints_any_of_it(starts: Starts) -> None:
     url = f"redis://:{''.join(SECRETS)}@127.0.0.1:1/0"
-    for code, out, err in run(*((words, {"REDIS_URL": url}) for words in (*PROCESSES, DOCTOR))):
-        assert code != 0
-        assert "S3c" not in out + err
-        assert "Traceback" not in err
+    for words in (*((name,) for name in PROCESSES), DOCTOR):
+        done = run(starts, *words, REDIS_URL=url)
+        assert done.code != 0
+        assert "S3c" not in done.out + done.err
+        assert "Traceback" not in done.err

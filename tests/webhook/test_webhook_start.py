@@ -2,31 +2,22 @@
 
 import json
 import socket
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests.starts import Starts
 from tests.webhook.harness import SIGNER, Web, environment
 
 NOWHERE = "redis://127.0.0.1:1/0"
 GOOD = {"REDIS_URL": NOWHERE, "TELNYX_PUBLIC_KEY": SIGNER.public_key, "PORT": "0", "FAX_ADMIN_PORT": "0"}
 
 
-def run(folder: Path, *module: str, **variables: str) -> tuple[int, list[str]]:
+def run(starts: Starts, folder: Path, *module: str, **variables: str) -> tuple[int, list[str]]:
     """Return the exit code and the lines on standard error."""
-    found = subprocess.run(
-        [sys.executable, *module],
-        cwd=folder,
-        env=environment(**variables),
-        capture_output=True,
-        text=True,
-        timeout=150,
-        check=False,
-    )
-    assert found.stdout == ""
-    return found.returncode, found.stderr.splitlines()
+    done = starts.run(*module, settings=environment(**variables), folder=folder)
+    assert done.out == ""
+    return done.code, done.err.splitlines()
 
 
 SERVER, WSGI = ("-m", "webhook"), ("-c", "import webhook.wsgi")
@@ -43,19 +34,19 @@ SERVER, WSGI = ("-m", "webhook"), ("-c", "import webhook.wsgi")
     ],
 )
 def test_a_wrong_setting_is_told_in_one_line_and_exit_code_2(
-    tmp_path: Path, module: tuple[str, str], name: str, value: str
+    starts: Starts, tmp_path: Path, module: tuple[str, str], name: str, value: str
 ):
-    code, lines = run(tmp_path, *module, **GOOD | {name: value})
+    code, lines = run(starts, tmp_path, *module, **GOOD | {name: value})
     assert code == 2
     assert len(lines) == 1
     assert name in lines[0]
     assert "secret" not in lines[0]
 
 
-def test_a_port_that_is_taken_is_told_in_one_line_and_exit_code_1(tmp_path: Path):
+def test_a_port_that_is_taken_is_told_in_one_line_and_exit_code_1(starts: Starts, tmp_path: Path):
     with socket.create_server(("0.0.0.0", 0)) as taken:
         port = str(taken.getsockname()[1])
-        code, lines = run(tmp_path, "-m", "webhook", **GOOD | {"PORT": port})
+        code, lines = run(starts, tmp_path, "-m", "webhook", **GOOD | {"PORT": port})
     assert code == 1
     assert len(lines) == 1
     assert port in lines[0]
@@ -69,11 +60,11 @@ def test_it_starts_without_redis_logs_as_it_is_told_and_stops_cleanly(tmp_path: 
     assert all(json.loads(line)["level"] for line in web.log.read_text().splitlines())
 
 
-def test_the_process_holds_no_key_to_send_with_whatever_its_surroundings_have(tmp_path: Path):
+def test_the_process_holds_no_key_to_send_with_whatever_its_surroundings_have(starts: Starts, tmp_path: Path):
     (tmp_path / ".env").write_text("TELNYX_API_KEY=KEYofthefile\n")
     code = "import sys; from webhook.wsgi import settings; sys.exit(repr(settings.telnyx_api_key))"
-    assert run(tmp_path, "-c", code, **GOOD) == (1, ["None"])
-    assert run(tmp_path, "-c", code, **GOOD | {"TELNYX_API_KEY": "KEYoftheenvironment"}) == (1, ["None"])
+    assert run(starts, tmp_path, "-c", code, **GOOD) == (1, ["None"])
+    assert run(starts, tmp_path, "-c", code, **GOOD | {"TELNYX_API_KEY": "KEYoftheenvironment"}) == (1, ["None"])
 
 
 def test_several_keys_are_taken_from_the_environment(tmp_path: Path):

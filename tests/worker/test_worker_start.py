@@ -1,12 +1,11 @@
 """Refusing to start: one line, and an exit code that tells a wrong setting from a Redis that is away."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from faxdispatch.supervisor.roles import environment
+from tests.starts import Starts
 
 NOWHERE = "redis://:hush@127.0.0.1:1/0"
 GOOD = {"REDIS_URL": NOWHERE, "TELNYX_API_KEY": "KEY", "FAX_FROM": "+13125550100"}
@@ -22,18 +21,12 @@ GOOD = {"REDIS_URL": NOWHERE, "TELNYX_API_KEY": "KEY", "FAX_FROM": "+13125550100
         ({}, 1, "Redis did not answer"),
     ],
 )
-def test_it_says_in_one_line_why_it_does_not_start(tmp_path: Path, changes: dict[str, str], code: int, named: str):
-    done = subprocess.run(
-        [sys.executable, "-m", "worker"],
-        cwd=tmp_path,
-        env=environment(GOOD | changes, inherit=False),
-        capture_output=True,
-        text=True,
-        timeout=150,
-        check=False,
-    )
-    [line] = done.stderr.splitlines()
-    assert (done.returncode, done.stdout) == (code, "")
+def test_it_says_in_one_line_why_it_does_not_start(
+    starts: Starts, tmp_path: Path, changes: dict[str, str], code: int, named: str
+):
+    done = starts.run("-m", "worker", settings=environment(GOOD | changes, inherit=False), folder=tmp_path)
+    [line] = done.err.splitlines()
+    assert (done.code, done.out) == (code, "")
     assert named in line
     assert "hush" not in line
 
@@ -53,14 +46,7 @@ print(consumer.initial_prefetch_count)
 """
 
 
-def test_after_a_lost_connection_as_many_messages_are_taken_at_once_as_before(redis_url: str):
+def test_after_a_lost_connection_as_many_messages_are_taken_at_once_as_before(starts: Starts, redis_url: str):
     """Celery would take fewer, and have threads of the pool raise the number: on RabbitMQ the worker then stands."""
-    done = subprocess.run(
-        [sys.executable, "-c", LOSES_ITS_CONNECTION],
-        env=environment(GOOD | {"REDIS_URL": redis_url}, inherit=False),
-        capture_output=True,
-        text=True,
-        timeout=150,
-        check=False,
-    )
-    assert done.stdout == "8\n", done.stderr
+    done = starts.run("-c", LOSES_ITS_CONNECTION, settings=environment(GOOD | {"REDIS_URL": redis_url}, inherit=False))
+    assert done.out == "8\n", done.err
