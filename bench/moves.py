@@ -39,8 +39,8 @@ T = TypeVar("T")
 NAME = "moves"
 ANSWERS = 12
 """Answers that are recorded together: so many come in a moment at 250 rows a second."""
-WEBHOOKS = 3
-"""Webhooks that are recorded together: so many come while others are being recorded at 150 rows a second."""
+WEBHOOKS = 6
+"""Webhooks that are recorded together: so many come while others are being recorded at 120 rows a second."""
 FASTEST = 5
 """One in so many times of a step is faster than what counts."""
 
