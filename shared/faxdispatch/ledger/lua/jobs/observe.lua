@@ -117,7 +117,7 @@ local function observe()
   if a.pages then facts.pages = a.pages end
   if a.duration then facts.duration = a.duration end
   if a.status == 'delivered' then
-    local here, everywhere = redis.call('SCARD', 'fax:calls:' .. j.connection), redis.call('SCARD', 'fax:calls')
+    if j.connection ~= '' then grow_channels(j.connection) end
     charge_again(j)
     settle(j, price(a.pages, a.duration))
     trust_number(j.to, {reason = 'delivered'})
@@ -125,7 +125,6 @@ local function observe()
     local rung = tonumber(j.rung or '0')
     if rung > 0 then redis.call('SET', 'fax:ladder:' .. j.to, rung, 'PX', a.ladder_kept) end
     finish(j, 'delivered', facts)
-    if j.connection ~= '' then grow_channels(j.connection, here, everywhere) end
   elseif a.status == 'failed' then
     facts.cause = a.reason or 'unknown'
     move(j, 'deciding', facts)
@@ -144,6 +143,7 @@ for index, said in ipairs(a.observations) do
   a = setmetatable(said, {__index = RULES})
   answers[index] = observe()
 end
-local text = reply(answers)
-for key, mark in pairs(remembered) do redis.call('SET', key, mark.digest, 'PX', mark.kept) end
-return text
+at_end[#at_end + 1] = function()
+  for key, mark in pairs(remembered) do redis.call('SET', key, mark.digest, 'PX', mark.kept) end
+end
+return reply(answers)

@@ -60,7 +60,9 @@ local function sixteen_bytes(id, row, fax_id)
   local key = campaign_key(id) .. ':faxes'
   if string.find(fax_id, UUID) then
     redis.call('HDEL', key, row)
-    return (string.gsub(string.gsub(fax_id, '-', ''), '%x%x', function(pair) return string.char(tonumber(pair, 16)) end))
+    local digits, words = string.gsub(fax_id, '-', ''), {}
+    for at = 1, 25, 8 do words[#words + 1] = tonumber(string.sub(digits, at, at + 7), 16) end
+    return struct.pack('>IIII', unpack(words))
   end
   if fax_id == '' then redis.call('HDEL', key, row) else redis.call('HSET', key, row, fax_id) end
   return string.rep('\0', 16)
@@ -87,6 +89,9 @@ local function set_code(id, row, code)
   codes[id][tonumber(row)] = code
 end
 
+-- Blocks of records that are known to be there.
+local blocks = {}
+
 -- What became of a row, forever: code, generation, attempts, cause, pages, seconds, cost, when, fax id.
 local function write_record(id, row, code, j)
   local record = struct.pack(
@@ -98,11 +103,12 @@ local function write_record(id, row, code, j)
   local at = row - 1
   local block = math.floor(at / BLOCK)
   local key = campaign_key(id) .. ':results:' .. whole(block)
-  if redis.call('EXISTS', key) == 0 then
+  if not blocks[key] and redis.call('EXISTS', key) == 0 then
     -- In its full length from the first: Redis keeps as much again in reserve of a text that grows.
     local rows = math.min(BLOCK, tonumber(redis.call('HGET', campaign_key(id), 'size')) - block * BLOCK)
     redis.call('SETRANGE', key, rows * RECORD - 1, '\0')
   end
+  blocks[key] = true
   redis.call('SETRANGE', key, (at % BLOCK) * RECORD, record)
 end
 

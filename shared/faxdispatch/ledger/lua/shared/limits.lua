@@ -10,10 +10,23 @@ local function ruled(name)
   return value and (tonumber(value) or value) or a[name]
 end
 
+-- What `auto` limits come to, as far as they were read or written.
+local estimates = {}
+
+local function estimate_of(key)
+  if estimates[key] == nil then estimates[key] = tonumber(redis.call('GET', key) or nil) or false end
+  return estimates[key]
+end
+
+local function believe(key, estimate)
+  redis.call('SET', key, estimate % 1 == 0 and whole(estimate) or string.format('%.4f', estimate))
+  estimates[key] = estimate
+end
+
 local function fixed_or(setting, key, otherwise)
   if setting ~= 'auto' then return setting end
-  local estimate = redis.call('GET', key)
-  return estimate and math.floor(tonumber(estimate)) or otherwise
+  local estimate = estimate_of(key)
+  return estimate and math.floor(estimate) or otherwise
 end
 
 -- An estimate begins with the two channels of a new Telnyx account. The account as a whole has none before Telnyx says
@@ -32,22 +45,33 @@ local function kept_from_bulk(limit)
   return limit >= 4 and 1 or 0
 end
 
+-- How many jobs hold a channel, by the sets that were counted.
+local used = {}
+
+local function in_use(key)
+  used[key] = used[key] or redis.call('SCARD', key)
+  return used[key]
+end
+
 local function free_channels(connection, class)
   local limit, account = channel_limit(connection), account_limit()
   local kept = class == CLASS.bulk and kept_from_bulk(math.min(limit, account)) or 0
-  local here = limit - redis.call('SCARD', 'fax:calls:' .. connection)
-  return math.min(here, account - redis.call('SCARD', 'fax:calls')) - kept
+  return math.min(limit - in_use('fax:calls:' .. connection), account - in_use('fax:calls')) - kept
 end
 
 local function take_channel(j)
-  redis.call('SADD', 'fax:calls:' .. j.connection, j.job)
-  redis.call('SADD', 'fax:calls', j.job)
+  for _, key in ipairs({'fax:calls:' .. j.connection, 'fax:calls'}) do
+    local added = redis.call('SADD', key, j.job)
+    if used[key] then used[key] = used[key] + added end
+  end
 end
 
 local function give_channel_back(j)
   if j.connection == '' then return end
-  redis.call('SREM', 'fax:calls:' .. j.connection, j.job)
-  redis.call('SREM', 'fax:calls', j.job)
+  for _, key in ipairs({'fax:calls:' .. j.connection, 'fax:calls'}) do
+    local removed = redis.call('SREM', key, j.job)
+    if used[key] then used[key] = used[key] - removed end
+  end
 end
 
 -- The estimate of what an `auto` limit comes to, key .. ':full': `bound` is the most that is believed since Telnyx had no
@@ -62,7 +86,7 @@ local PROBE_SOON, PROBE_LATEST = 10000, 40000
 -- for the same reason: only the first of them lowers the estimate where as many are up as are believed to be free.
 local function cut_channels(connection, scope, submitted)
   local setting, key, limit = ruled('channels'), 'fax:channels:' .. connection, nil
-  local up = redis.call('SCARD', 'fax:calls' .. (scope == 'account' and '' or ':' .. connection))
+  local up = in_use('fax:calls' .. (scope == 'account' and '' or ':' .. connection))
   if scope == 'account' then
     setting, key = ruled('account_channels'), 'fax:channels'
     limit = math.min(account_limit(), up + 1)
@@ -74,7 +98,7 @@ local function cut_channels(connection, scope, submitted)
   local known = tonumber(redis.call('HGET', mark, 'at') or '0')
   local most = submitted > known and limit - 1 or limit
   local found = math.max(1, math.floor(limit / 2), math.min(most, up))
-  redis.call('SET', key, found)
+  believe(key, found)
   local pause = tonumber(redis.call('HGET', mark, 'pause') or '0')
   if submitted > known then pause = math.max(PROBE_SOON, math.min(PROBE_LATEST, 2 * pause)) end
   redis.call('HSET', mark, 'bound', math.max(1, most), 'left', PROBE_AFTER, 'at', whole(now), 'pause', whole(pause),
@@ -88,7 +112,7 @@ local function try_more(key, limit, mark)
     step, pause = math.min(2 * tonumber(mark.step), math.ceil(limit / 2)), PROBE_SOON
   end
   local found = limit + step
-  redis.call('SET', key, found)
+  believe(key, found)
   redis.call('HSET', key .. ':full', 'bound', math.max(found, tonumber(mark.bound)), 'left', found, 'step', step,
     'tried', whole(now), 'pause', whole(pause), 'next', whole(now + PROBE_SOON))
 end
@@ -104,10 +128,10 @@ local function finds_channel(connection, class)
   if free_channels(connection, class) >= 1 then return true end
   local here, account = channel_limit(connection), account_limit()
   local kept = class == CLASS.bulk and kept_from_bulk(math.min(here, account)) or 0
-  if ruled('channels') == 'auto' and here - redis.call('SCARD', 'fax:calls:' .. connection) <= kept then
+  if ruled('channels') == 'auto' and here - in_use('fax:calls:' .. connection) <= kept then
     try_in_time('fax:channels:' .. connection, here)
   end
-  if ruled('account_channels') == 'auto' and account - redis.call('SCARD', 'fax:calls') <= kept then
+  if ruled('account_channels') == 'auto' and account - in_use('fax:calls') <= kept then
     try_in_time('fax:channels', account)
   end
   return free_channels(connection, class) >= 1
@@ -116,7 +140,7 @@ end
 -- A fax went through while all channels were in use: there may be more.
 local function grow(key, limit, in_flight)
   if in_flight < limit - kept_from_bulk(limit) then return end
-  local estimate, mark = math.max(limit, tonumber(redis.call('GET', key) or '0')), key .. ':full'
+  local estimate, mark = math.max(limit, estimate_of(key) or 0), key .. ':full'
   local bound = tonumber(redis.call('HGET', mark, 'bound'))
   if not bound then
     -- Telnyx was never full: one more for each fax doubles the estimate with each round.
@@ -127,12 +151,18 @@ local function grow(key, limit, in_flight)
     if redis.call('HINCRBY', mark, 'left', -1) <= 0 then try_more(key, limit, hash(mark)) end
     return
   end
-  redis.call('SET', key, string.format('%.4f', estimate))
+  believe(key, estimate)
 end
 
-local function grow_channels(connection, here, account)
-  if ruled('channels') == 'auto' then grow('fax:channels:' .. connection, channel_limit(connection), here) end
-  if ruled('account_channels') == 'auto' and account_limit() < math.huge then grow('fax:channels', account_limit(), account) end
+-- Before the fax gives its channel back.
+local function grow_channels(connection)
+  local account = account_limit()
+  if ruled('channels') == 'auto' then
+    grow('fax:channels:' .. connection, channel_limit(connection), in_use('fax:calls:' .. connection))
+  end
+  if ruled('account_channels') == 'auto' and account < math.huge then
+    grow('fax:channels', account, in_use('fax:calls'))
+  end
 end
 
 -- Connections that were seen without a pause.

@@ -20,6 +20,7 @@ local function write_books()
     if by ~= 0 then redis.call('INCRBY', key, whole(by)) end
   end
   for key in pairs(days) do redis.call('PEXPIRE', key, 40 * DAY) end
+  booked, days = {}, {}
 end
 
 local function book(key, by)
@@ -62,6 +63,9 @@ local function lift_spend_pauses()
   end
 end
 
+-- Faxes that cost less than was reserved make room together.
+local makes_room = false
+
 -- The attempt has cost `actual`; what was reserved, where that is not known. A cap that was reached may have room again.
 local function settle(j, actual)
   if (j.cost or '') == '' then return end
@@ -71,7 +75,10 @@ local function settle(j, actual)
     for _, key in ipairs(books(j, tonumber(j.cost_day))) do book(key, actual - cost) end
   end
   save(j, {cost = '', charged = whole(actual), spent = whole(tonumber(j.spent or '0') + actual)})
-  if actual < cost then lift_spend_pauses() end
+  if actual < cost and not makes_room then
+    makes_room = true
+    at_end[#at_end + 1] = lift_spend_pauses
+  end
 end
 
 -- An attempt that was settled as over goes on or arrives after all: it is charged again, by its estimate.
