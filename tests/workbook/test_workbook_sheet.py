@@ -50,6 +50,10 @@ CELLS = st.builds(
         lambda value, _: f' t="inlineStr"><is><t>{value}</t></is></c>',
         lambda value, _: f' t="inlineStr"><is><t xml:space="preserve"> {value}</t></is></c>',
         lambda _, formula: f">{formula}<v></v></c>",
+        # A text where a value belongs, and the other way round.
+        lambda value, _: f' t="str"><is><t>{value}</t></is></c>',
+        lambda value, _: f' t="inlineStr"><v>{value}</v></c>',
+        lambda *_: ' t="inlineStr"><is><t></t></is></c>',
     ]),
     st.none() | st.integers(0, 4),
     VALUES,

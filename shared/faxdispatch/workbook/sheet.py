@@ -1,7 +1,6 @@
 """The rows of a sheet as a person sees them: under their number formats, and what is hidden or struck through."""
 
 import itertools
-import operator
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,19 +23,31 @@ HALF_STRUCK = "is struck through in part: leave in it the one number that counts
 
 _TRUE = {"1", "true"}
 _LONGEST_FORMULA = 200
-_ROW = r'\s*<row r="(\d+)"((?: [\w:]+="[^"<&]*")*) ?>'
+_ROW = r'\s*+<row r="(\d++)"([^<>]*+)>'
+_ROW_ATTRIBUTES = re.compile(r'(?: [\w:]+="[^"<&]*")* ?', re.ASCII)
 _HEIGHT = re.compile(r' (hidden|ht)="([^"]*)"')
 _CELL = (
-    r'(?:<c r="{}\d+"(?:(?: s="\d+")?(?: t="[A-Za-z]+")? ?/>'
-    r'|(?: s="(\d+)")?(?: t="(s|n|str|b|e)")?>(?:<f(?: [^<>]*)?(?:/>|>[^<]*</f>))?<v>([^<&\x00-\x08\x0b-\x1f]+)</v></c>'
-    r'|(?: s="(\d+)")? t="inlineStr"><is><t(?: xml:space="preserve")?>([^<&\x00-\x08\x0b-\x1f]*)</t></is></c>))?'
+    r'(?:<c r="{}\d++"([^<>/]*+)(?:>(?:<f(?: [^<>]*)?(?:/>|>[^<]*+</f>))?<v>([^<&\x00-\x08\x0b-\x1f]++)</v></c>'
+    r'|><is><t(?: xml:space="preserve")?>([^<&\x00-\x08\x0b-\x1f]++)</t></is></c>|/>))?'
 )
-"""A cell of one column, or none: style, kind and value, or the style and text of one that has its text in it."""
+"""A cell of one column, or none: its attributes, and its value or the text that stands in it."""
+_GROUPS = 3
+"""Of a cell."""
+_CELL_ATTRIBUTES = re.compile(r'(?: s="(\d+)")?(?: t="([A-Za-z]+)")? ?', re.ASCII)
+"""Style and kind."""
+_END = "</row>"
+_ANYTHING_ELSE = r"|([\s\S]+)"
+"""Takes what is left behind the last row that is in the form, so that nothing is skipped."""
+_WITH_VALUE = frozenset({"", "s", "n", "str", "b", "e"})
+"""Kinds of the cells that have a value."""
+_WITH_TEXT = "inlineStr"
+"""The kind of those that have their text in them."""
 
 _COLUMN = re.compile(rb'<c r="([A-Z]{1,3})\d+"')
 _WIDEST = 500
 """Columns of the widest rows that a pattern reads."""
-_LONGEST_RUN = 4096
+_LONGEST_RUN, _SHORTEST_RUN = 4096, 8
+"""Rows that are read at once. Where there are many that a pattern does not read, it does not pay to look far ahead."""
 _PLAIN = Style()
 _NONE: Mapping[int, str] = MappingProxyType({})
 
@@ -151,7 +162,7 @@ class Sheet:
         self._look = look
         self._handler = _Cells(look)
         self._width = 0
-        self._form = re.compile(_ROW, re.ASCII)
+        self._form = _form(0)
         self._longest = _LONGEST_RUN
 
     @property
@@ -187,22 +198,24 @@ class Sheet:
         if rows is not None:
             self._longest = min(2 * self._longest, _LONGEST_RUN)
             return rows
-        # One of them is to be looked at more closely. Where there are many such, it does not pay to look far ahead.
-        self._longest = max(self._longest // 4, 8)
+        # One of them is to be looked at more closely.
+        self._longest = max(self._longest // 4, _SHORTEST_RUN)
         alone = itertools.takewhile(lambda row: row is not None, (self._rows([groups]) for groups in run))
         return [row for rows in alone for row in rows or ()]
 
     def _run(self, elements: list[bytes], place: int) -> list[tuple[str, ...]]:
         """Return the groups of the row at a place, and of those behind it that have the same form."""
-        run = []
-        for element in elements[place : place + self._longest]:
-            try:
-                found = self._form.fullmatch(element.decode())
-            except UnicodeDecodeError:
-                break
-            if not found or len(element) > CELL or b"_x" in element:
-                break
-            run.append(found.groups(""))
+        asked = elements[place : place + self._longest]
+        if max(map(len, asked)) > CELL or any(b"_x" in element for element in asked):
+            asked = list(itertools.takewhile(lambda element: len(element) <= CELL and b"_x" not in element, asked))
+        try:
+            told = _END.encode().join([*asked, b""]).decode()
+        except UnicodeDecodeError:
+            return []
+        run: list[tuple[str, ...]] = self._form.findall(told)
+        if run and run[-1][-1]:
+            run.pop()
+            self._longest = max(self._longest // 4, _SHORTEST_RUN)
         return run
 
     def _widen(self, element: bytes) -> bool:
@@ -212,23 +225,23 @@ class Sheet:
         if not self._width < width <= _WIDEST:
             return False
         self._width = width
-        self._form = re.compile(_ROW + "".join(_CELL.format(_letters(place)) for place in range(width)), re.ASCII)
+        self._form = _form(width)
         return True
 
     def _rows(self, run: list[tuple[str, ...]]) -> list[Row] | None:
         """Return the rows of groups, or None if a cell is to be looked at more closely."""
-        numbers, attributes, *groups = zip(*run, strict=True)
+        numbers, attributes, *groups, _ = zip(*run, strict=True)
+        hides = dict[str, str]()
+        for text in set(attributes):
+            if not _ROW_ATTRIBUTES.fullmatch(text):
+                return None
+            hides[text] = "hidden" if self._handler.hides(dict(_HEIGHT.findall(text))) else ""
         columns = []
-        for place in range(0, len(groups), 5):
-            styles, kinds, values, inline_styles, inlines = groups[place : place + 5]
-            if any(inlines):
-                styles = tuple(map(operator.concat, styles, inline_styles))
-                kinds = tuple("str" if text else kind for kind, text in zip(kinds, inlines, strict=True))
-                values = tuple(map(operator.concat, values, inlines))
-            if (column := self._look.column(styles, kinds, values)) is None:
+        for place in range(0, len(groups), _GROUPS):
+            column = self._column(*groups[place : place + _GROUPS])
+            if column is None:
                 return None
             columns.append(column)
-        hides = {text: "hidden" if self._handler.hides(dict(_HEIGHT.findall(text))) else "" for text in set(attributes)}
         cells = list(map(list, zip(*columns, strict=True))) if columns else [list[str]() for _ in run]
         if columns and not all(columns[-1]):
             cells = list(map(_trimmed, cells))
@@ -237,6 +250,31 @@ class Sheet:
         rows = list(map(tuple.__new__, itertools.repeat(Row), told))
         self._handler.last = rows[-1].number
         return rows
+
+    def _column(self, attributes: Sequence[str], values: Sequence[str], texts: Sequence[str]) -> list[str] | None:
+        """Return what the cells of a column show, or None if one is to be looked at more closely."""
+        said = dict[str, tuple[str, ...]]()
+        for one in set(attributes):
+            if not (found := _CELL_ATTRIBUTES.fullmatch(one)):
+                return None
+            said[one] = found.groups("")
+        styles, kinds = zip(*map(said.__getitem__, attributes), strict=True)
+        if any(texts):
+            if any(text and kind != _WITH_TEXT for kind, text in zip(kinds, texts, strict=True)):
+                return None
+            kinds = tuple("str" if text else kind for kind, text in zip(kinds, texts, strict=True))
+            values = tuple(value or text for value, text in zip(values, texts, strict=True))
+        if not all(values):
+            # What is said of an empty cell shows nowhere.
+            styles = tuple(style if value else "" for style, value in zip(styles, values, strict=True))
+            kinds = tuple(kind if value else "" for kind, value in zip(kinds, values, strict=True))
+        return self._look.column(styles, kinds, values) if _WITH_VALUE.issuperset(kinds) else None
+
+
+def _form(width: int) -> re.Pattern[str]:
+    """Return the pattern of rows with so many columns at most."""
+    cells = "".join(_CELL.format(_letters(place)) for place in range(width))
+    return re.compile(f"{_ROW}{cells}{_END}{_ANYTHING_ELSE}", re.ASCII)
 
 
 class _Cells(TextReader):
