@@ -25,7 +25,7 @@ def redis(redis_url):
 @pytest.fixture
 def calls(redis, monkeypatch):
     """How many scripts were run so far, each a round trip; nothing else is sent, for Celery is not asked."""
-    monkeypatch.setattr("faxdispatch.client.post_job", None)
+    monkeypatch.setattr("faxdispatch.client.recording.post_job", None)
 
     def count():
         asked = redis.info("commandstats")
@@ -116,7 +116,7 @@ def test_a_broker_that_is_away_costs_none_of_many(redis_url):
 
 def test_where_redis_goes_away_in_the_middle_each_fax_says_so_and_may_be_sent_again(redis_url, monkeypatch):
     client = FaxClient(redis_url)
-    monkeypatch.setattr("faxdispatch.client.MANY", 2)
+    monkeypatch.setattr("faxdispatch.client.recording.MANY", 2)
     asked, create_many = [], client._ledger.create_many
 
     def fails(new, *, source):

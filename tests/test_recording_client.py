@@ -8,6 +8,7 @@ import pytest
 from faxdispatch import FaxClient, IdempotencyConflict, InvalidJob, NotKnown, Receipt, SendFax, State
 from faxdispatch.jobs import FindInbound
 from faxdispatch.testing import RecordingClient
+from tests.preflight.made import letter
 
 LINK = "https://example.com/a.pdf"
 NUMBER = "+13125550123"
@@ -216,3 +217,14 @@ def test_a_document_of_bytes_is_named_by_its_content_and_stored_nowhere():
         client.send(to=NUMBER, document=b"{\\rtf1 hello}", idempotency_key="k")
 
     assert [fax.media_name[:3] for fax in client.sent] == ["fd-"]
+
+
+def test_a_cover_is_made_and_a_document_examined_as_the_real_client_does():
+    client = RecordingClient(region="US")
+    document = letter()
+
+    assert client.preflight(document).pages == 1
+    client.send(to=NUMBER, document=document, cover="For {name}", cover_fields={"name": "Ann"})
+
+    [fax] = client.sent
+    assert fax.pages == 2

@@ -10,6 +10,7 @@ from uuid import uuid4
 
 from faxdispatch.calling.numbers import NumberPolicy
 from faxdispatch.client import FaxClient, Receipt, SendResult
+from faxdispatch.client.requests import Requests
 from faxdispatch.documents.local import Document
 from faxdispatch.errors import BadInput, IdempotencyConflict, InvalidJob, NotKnown
 from faxdispatch.events import INBOUND_TYPES, TYPE_OF_INBOUND_STATUS, TYPE_OF_STATUS
@@ -104,6 +105,14 @@ def _signing() -> Any:
     return signature
 
 
+class _Requests(Requests):
+    """Stores no document."""
+
+    def store(self, document: Document, *, until: datetime | None) -> str:  # noqa: ARG002 - as the real one takes it
+        """Return the name that it would have."""
+        return document.media_name
+
+
 class RecordingClient(FaxClient):
     """A `FaxClient` for producers' tests: it judges as the real one does and keeps what was asked; nothing is sent.
 
@@ -113,15 +122,15 @@ class RecordingClient(FaxClient):
     """
 
     def __init__(self, *, region: str | None = None, numbers: NumberPolicy | None = None) -> None:
-        self._numbers = numbers
-        self._region = region or (numbers.region if numbers else None)
+        self._settings = None
+        self._requests = _Requests(region=region or (numbers.region if numbers else None), numbers=numbers)
         self._states: dict[str, State] = {}
         self.sent: list[SendFax] = []
         self.asked: list[Job] = []
 
     def send(self, job: SendFax | Mapping[str, Any] | None = None, /, **options: Any) -> Receipt:
         """Keep a fax. Raises `InvalidJob` and `IdempotencyConflict` as the real client does."""
-        fax = self._allowed(job, options)
+        fax = self._requests.read(job, options)
         known = self._known(fax)
         if known is None:
             if fax.expired(datetime.now(UTC)):
@@ -187,9 +196,6 @@ class RecordingClient(FaxClient):
                 row = {"state": self._states[job_id], "attempt": "0", "request": json.dumps(job.encode())}
                 return JobView.from_hash(job_id, row | {"created": "0", "updated": "0"})
         raise NotKnown(f"job {job_id}: not known here")
-
-    def _store(self, document: Document, *, until: datetime | None) -> str:  # noqa: ARG002 - as the real one takes it
-        return document.media_name
 
     def _sent_one(self, fax: SendFax | Mapping[str, Any]) -> SendResult:
         try:

@@ -1,28 +1,23 @@
 """What other services use: send, cancel, refresh, sync, status, campaigns; and what an operator settles by hand."""
 
-import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from faxdispatch.broker.connection import broker_app, post, post_job, refused, reminder
 from faxdispatch.calling.numbers import NumberPolicy, country_of
+from faxdispatch.client.recording import Receipt, Recorder, SendResult
+from faxdispatch.client.requests import Requests
 from faxdispatch.errors import (
     BadInput,
-    IdempotencyConflict,
-    InvalidJob,
     Misconfigured,
     NotKnown,
     TelnyxError,
     Unavailable,
 )
-from faxdispatch.jobs import CancelFax, FindInbound, Job, RefreshMedia, SendFax, SyncStatus
-from faxdispatch.ledger import DeadLetters, DurabilityCheck, Inbox, JobView, Ledger, New, Scripts, Suppressions, connect
-from faxdispatch.observability import tracing
+from faxdispatch.jobs import CancelFax, FindInbound, RefreshMedia, SendFax, SyncStatus
+from faxdispatch.ledger import DeadLetters, Inbox, JobView, Ledger, New, Scripts, Suppressions, connect
 from faxdispatch.operations import resending
 from faxdispatch.reasons import holds
 from faxdispatch.reasons.verdicts import check, check_reason, refusal
@@ -33,48 +28,11 @@ from faxdispatch.states import HoldReason, Verdict
 if TYPE_CHECKING:
     from faxdispatch.campaign.service import CampaignService
     from faxdispatch.campaign.suppression import SuppressionList
-    from faxdispatch.composition.composing import Cover
     from faxdispatch.documents.local import Document
     from faxdispatch.evidence import Packed
-    from faxdispatch.lists.documents import Storage
-    from faxdispatch.media.uploads import Uploads
     from faxdispatch.operations.erasing import Erased
     from faxdispatch.preflight.report import Report
     from faxdispatch.search import Found, Search, Wanted
-
-log = logging.getLogger(__name__)
-
-_PARTS = ("document", "cover", "cover_fields")
-"""What is asked of us alone: the parts of the document."""
-
-MANY = 100
-"""Faxes that `send_many` brings to Redis in one round trip, which keeps it from others for some milliseconds."""
-
-
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """A fax that is recorded and will be sent. `created` is False where the same fax was recorded before.
-
-    `durable` is False where Redis has not confirmed yet that the fax outlives a crash as a claim does, on disk and
-    on as many replicas as FAX_REPLICAS asks for. Sending it again with the same `idempotency_key` asks again.
-    """
-
-    job_id: str
-    created: bool
-    durable: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class SendResult:
-    """What became of one fax of `FaxClient.send_many`: its `receipt`, or the `error` that `send` would have raised.
-
-    `job_id` is the fax's where it is recorded, and where it may be: after `Unavailable`, the same fax sent again with
-    this `job_id` stays one fax. It is None where the fax was refused, or its document was not stored.
-    """
-
-    job_id: str | None = None
-    receipt: Receipt | None = None
-    error: BadInput | IdempotencyConflict | Unavailable | TelnyxError | None = None
 
 
 class FaxClient:
@@ -105,10 +63,13 @@ class FaxClient:
         self._test_numbers = test_numbers
         self._settings = settings
         self._ledger = ledger or Ledger(Scripts(connect(redis_url)))
-        self._durability = DurabilityCheck(self._ledger.redis, settings.fax_replicas if settings else None)
-        namespace = self._ledger.scripts.namespace
-        self._app = broker_app("faxdispatch-client", broker_url or redis_url, namespace=namespace)
-        self._one_redis = broker_url is None or same_redis(broker_url, redis_url)
+        self._requests = Requests(self._ledger.scripts, region=self._region, numbers=numbers, settings=settings)
+        self._recorder = Recorder(
+            self._ledger,
+            broker_url or redis_url,
+            one_redis=broker_url is None or same_redis(broker_url, redis_url),
+            replicas=settings.fax_replicas if settings else None,
+        )
 
     @classmethod
     def from_env(cls, settings: Settings | None = None) -> Self:
@@ -145,11 +106,7 @@ class FaxClient:
             TelnyxError: the document was not stored; nothing is recorded.
             Unavailable: Redis did not answer; call again with the same `idempotency_key` to be sure of one fax.
         """
-        new = self._new(self._allowed(job, options))
-        [reply], durable = self._record([new])
-        if refusal := _refusal(new, reply):
-            raise refusal
-        return _receipt(reply, durable=durable)
+        return self._recorder.one(self._requests.read(job, options))
 
     def preflight(
         self,
@@ -196,7 +153,7 @@ class FaxClient:
         For one document to a list of recipients, a campaign costs less still, and can be stopped.
         """
         judged = [self._judged(fax) for fax in faxes]
-        sent = self._sent([one for one in judged if isinstance(one, New)])
+        sent = self._recorder.many([one for one in judged if isinstance(one, New)])
         return [next(sent) if isinstance(one, New) else one for one in judged]
 
     def send_on_commit(
@@ -218,7 +175,7 @@ class FaxClient:
             InvalidJob: naming each wrong field; nothing is registered.
             TelnyxError: the document was not stored; nothing is registered.
         """
-        fax = self._allowed(job, options)
+        fax = self._requests.read(job, options)
         named = fax.model_copy(update={"job_id": fax.identity()})
         on_commit(lambda: self.send(named))
         return str(named.job_id)
@@ -253,7 +210,7 @@ class FaxClient:
                 raise NotKnown(f"job {ours}: not known here")
             if outcome != "wished":
                 return outcome
-        self._post(command)
+        self._recorder.post(command)
         return "wished"
 
     def refresh(self, fax_id: str) -> None:
@@ -263,7 +220,7 @@ class FaxClient:
             InvalidJob: where the id is none.
             Unavailable: where the broker did not answer.
         """
-        self._post(RefreshMedia.decode({"fax_id": fax_id}))
+        self._recorder.post(RefreshMedia.decode({"fax_id": fax_id}))
 
     def sync(self, *, job_id: str | None = None, fax_id: str | None = None) -> None:
         """Have a fax's status read from Telnyx and recorded.
@@ -276,7 +233,7 @@ class FaxClient:
         command = SyncStatus.decode({"job_id": job_id, "fax_id": fax_id})
         if command.job_id:
             self._ledger.job(command.job_id)
-        self._post(command)
+        self._recorder.post(command)
 
     @cached_property
     def inbound(self) -> Inbox:
@@ -293,7 +250,7 @@ class FaxClient:
             InvalidJob: `since` has no time zone.
             Unavailable: where the broker did not answer.
         """
-        self._post(FindInbound.decode({"since": since}))
+        self._recorder.post(FindInbound.decode({"since": since}))
 
     def status(self, job_id: str, *, history: bool = False) -> JobView:
         """Return a job as it stands, with its history if wanted.
@@ -474,25 +431,13 @@ class FaxClient:
             self._ledger.scripts,
             policy=self._numbers or NumberPolicy(region=self._region),
             send=lambda job: self.send(job).job_id,
-            store=self._store,
+            store=self._requests.store,
             cover_fonts=settings.fax_cover_fonts if settings else None,
-            storage=self._media_storage,
-            fetch_link=self._fetch_link,
+            storage=self._requests.storage,
+            fetch_link=self._requests.fetch_link,
             own_numbers=self._own_numbers if settings is None else tuple(filter(None, (settings.sender,))),
             test_numbers=self._test_numbers if settings is None else settings.test_numbers,
         )
-
-    def _fetch_link(self, link: str) -> "Document":
-        """Fetch what a link leads to, for a cover to be put before it."""
-        from faxdispatch.campaign.looking_up import link_fetch  # noqa: PLC0415 - only covers need it
-
-        return link_fetch(self._settings.fax_dangerous_inbound_origins if self._settings else ())(link)
-
-    def _media_storage(self) -> "Storage | None":
-        """Return Telnyx's media storage, or None if this client has no key or not what is needed for it."""
-        from faxdispatch.campaign.looking_up import storage_of  # noqa: PLC0415 - only campaigns need it
-
-        return storage_of(self._settings, self._ledger.scripts) if self._settings else None
 
     @cached_property
     def suppressions(self) -> "SuppressionList":
@@ -519,8 +464,7 @@ class FaxClient:
         letter = self.dead_letters.get(letter_id)
         kind, payload = letter.kind, letter.corrected(changes or {}, region=self._region)
         token = self.dead_letters.take_out(letter_id)
-        with _broker_trouble():
-            post(self._app, kind.TASK, kind.QUEUE, payload, message_id=letter_id)
+        self._recorder.post_again(kind, payload, message_id=letter_id)
         self.dead_letters.sent(letter_id, token)
 
     def check(self, job: SendFax) -> None:
@@ -529,185 +473,10 @@ class FaxClient:
         Raises:
             InvalidJob: naming the setting that refuses its destination.
         """
-        if self._numbers is None:
-            return
-        try:
-            self._numbers.check(job.to)
-        except ValueError as problem:
-            raise InvalidJob([("to", str(problem))]) from None
-
-    def _allowed(self, job: SendFax | Mapping[str, Any] | None, options: Mapping[str, Any]) -> SendFax:
-        if isinstance(job, SendFax):
-            self.check(job)
-            return job
-        asked = options if job is None else job
-        if not isinstance(asked, Mapping) or not _is_brought_along(asked):
-            bare = asked
-            if isinstance(asked, Mapping):
-                bare = {name: value for name, value in asked.items() if name != "document"}
-            fax = SendFax.decode(bare, region=self._region)
-            self.check(fax)
-            return fax
-        if asked.get("media_url") is not None and asked.get("document") is None:
-            # As if it had been downloaded, and brought along.
-            asked = {**asked, "media_url": None, "document": self._of_link(asked)}
-        return self._composed(asked)
-
-    def _of_link(self, asked: Mapping[str, Any]) -> "Document":
-        """Fetch the document of a link, once all else was found right."""
-        self.check(SendFax.decode({name: asked[name] for name in asked if name not in _PARTS}, region=self._region))
-        try:
-            return self._fetch_link(str(asked["media_url"]))
-        except BadInput as problem:
-            raise InvalidJob([("media_url", str(problem).removeprefix("document: "))]) from None
-
-    def _composed(self, asked: Mapping[str, Any]) -> SendFax:
-        """Return the fax whose document is brought along, after it was examined and stored."""
-        fax = SendFax.decode(_without_parts(asked), region=self._region)
-        self.check(fax)
-        document, report = self._compose(asked, sender=fax.from_, to=fax.to, quality=fax.quality)
-        if report.problem:
-            raise InvalidJob([("document", report.problem)])
-        self._store(document, until=fax.send_by or fax.send_at)
-        facts = {
-            "media_name": document.media_name,
-            "document_name": fax.document_name or document.name,
-            "pages": fax.pages or report.pages,
-        }
-        return fax.model_copy(update=facts)
-
-    def _compose(
-        self, asked: Mapping[str, Any], *, sender: str | None, to: str, quality: str | None
-    ) -> "tuple[Document, Report]":
-        try:
-            from faxdispatch.composition.composing import compose, sources  # noqa: PLC0415 - needs the extra `documents`
-
-            source = asked.get("document")
-            cover = self._cover(asked, sender=sender, to=to) if asked.get("cover") is not None else None
-            return compose([] if source is None else sources(source), cover, quality=quality)
-        except ImportError as error:
-            raise Misconfigured(
-                f"document: needs {error.name}: install faxdispatch with its extra [documents]"
-            ) from None
-        except BadInput as problem:
-            field, colon, words = str(problem).partition(": ")
-            if colon and field in _PARTS:
-                raise InvalidJob([(field, words)]) from None
-            raise InvalidJob([("document", str(problem))]) from None
-
-    def _cover(self, asked: Mapping[str, Any], *, sender: str | None, to: str) -> "Cover":
-        from faxdispatch.composition.composing import Cover  # noqa: PLC0415 - needs the extra `documents`
-
-        text, fields, settings = asked["cover"], asked.get("cover_fields") or {}, self._settings
-        if not isinstance(text, str) or not isinstance(fields, Mapping):
-            raise InvalidJob([("cover", "must be text, and cover_fields a mapping of names to texts")])
-        return Cover(
-            text,
-            {str(name): str(value) for name, value in fields.items()},
-            sender=sender or (settings.sender if settings else None) or "",
-            to=to,
-            zone=settings.fax_zone if settings else "UTC",
-            more_fonts=settings.fax_cover_fonts if settings else None,
-        )
-
-    def _store(self, document: "Document", *, until: datetime | None) -> str:
-        return self._uploads.keep(document, until=until)
-
-    @cached_property
-    def _uploads(self) -> "Uploads":
-        if self._settings is None:
-            raise Misconfigured("document: this client knows no TELNYX_API_KEY; make it by FaxClient.from_env()")
-        try:
-            from faxdispatch.media.uploads import Uploads  # noqa: PLC0415 - needs the extra `documents`
-        except ImportError as error:
-            raise Misconfigured(
-                f"document: storing one at Telnyx needs {error.name}: install faxdispatch with its extra [documents]"
-            ) from None
-        return Uploads.from_settings(self._settings, self._ledger.scripts)
+        self._requests.check(job)
 
     def _judged(self, fax: SendFax | Mapping[str, Any]) -> New | SendResult:
         try:
-            return self._new(self._allowed(fax, {}))
+            return self._recorder.new(self._requests.read(fax, {}))
         except (BadInput, TelnyxError, Unavailable) as error:
             return SendResult(error=error)
-
-    def _new(self, job: SendFax) -> New:
-        job_id, queue = job.identity(), self._app.named(job.queue)
-        return New(job_id, job, message=(queue, reminder(job_id, queue)) if self._one_redis else None, in_time=True)
-
-    def _sent(self, faxes: Sequence[New]) -> Iterator[SendResult]:
-        for at in range(0, len(faxes), MANY):
-            some = faxes[at : at + MANY]
-            try:
-                replies, durable = self._record(some)
-            except Unavailable as error:
-                # The rest is not tried: each try may wait for seconds.
-                yield from (SendResult(one.job_id, error=error) for one in faxes[at:])
-                return
-            for one, reply in zip(some, replies, strict=True):
-                if refusal := _refusal(one, reply):
-                    yield SendResult(error=refusal)
-                else:
-                    yield SendResult(reply["job"], _receipt(reply, durable=durable))
-
-    def _record(self, faxes: Sequence[New]) -> tuple[list[dict[str, Any]], bool]:
-        """Record faxes in one round trip, and see to it that the workers hear of those that are new.
-
-        With the answers comes whether they are as safe as a claim.
-        """
-        before = self._durability.mark()
-        facts = {"fax.job": faxes[0].job_id if len(faxes) == 1 else None, "fax.count": len(faxes)}
-        with tracing.within("fax send", "PRODUCER", facts=facts) as span:
-            replies = self._ledger.create_many([replace(one, trace=span.trace) for one in faxes], source="producer")
-        untold = [
-            one
-            for one, reply in zip(faxes, replies, strict=True)
-            if reply["outcome"] == "created" and not reply.get("told")
-        ]
-        try:
-            for one in untold:
-                self._post(one.job.model_copy(update={"job_id": one.job_id}), message_id=one.job_id)
-        except Unavailable as error:
-            log.warning("%d jobs are recorded and the scheduler will bring them: %s", len(untold), error)
-        return replies, self._durability.durable_since(before)
-
-    def _post(self, job: Job, *, message_id: str | None = None) -> None:
-        with _broker_trouble():
-            post_job(self._app, job, message_id=message_id)
-
-
-def _is_brought_along(asked: Mapping[str, Any]) -> bool:
-    """Return whether a document is to be made here: of what is brought along, or of a cover with what is not stored."""
-    return asked.get("document") is not None or (asked.get("cover") is not None and asked.get("media_name") is None)
-
-
-def _without_parts(asked: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what is asked with a stand-in for the document that is brought along."""
-    rest = {name: value for name, value in asked.items() if name not in _PARTS}
-    if rest.get("media_url") is not None or rest.get("media_name") is not None:
-        raise InvalidJob([("document", "is given besides media_url or media_name; give one of them")])
-    return rest | {"media_name": "brought-along"}
-
-
-def _receipt(reply: Mapping[str, Any], *, durable: bool) -> Receipt:
-    return Receipt(reply["job"], created=reply["outcome"] == "created", durable=durable)
-
-
-def _refusal(new: New, reply: Mapping[str, Any]) -> IdempotencyConflict | InvalidJob | None:
-    if reply["outcome"] == "conflict":
-        return IdempotencyConflict(new.job.idempotency_key or new.job_id, reply["job"])
-    if reply["outcome"] == "late":
-        return InvalidJob([("send_by", "has passed already, by the clock of Redis; give a later moment")])
-    return None
-
-
-@contextmanager
-def _broker_trouble() -> Iterator[None]:
-    try:
-        yield
-    except Exception as error:
-        # Celery, kombu and each broker's driver have errors of their own, without a common class.
-        why = refused(error) or type(error).__name__
-        raise Unavailable(
-            f"the broker did not take the message: {why}; look at CELERY_BROKER_URL, or REDIS_URL"
-        ) from error

@@ -1,0 +1,6 @@
+"""What other services use: send, cancel, refresh, sync, status, campaigns; and what an operator settles by hand."""
+
+from faxdispatch.client.client import FaxClient
+from faxdispatch.client.recording import MANY, Receipt, SendResult
+
+__all__ = ["FaxClient", "Receipt", "SendResult", "MANY"]

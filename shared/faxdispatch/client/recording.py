@@ -1,0 +1,147 @@
+"""Recording faxes, and telling the workers of them."""
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+from faxdispatch.broker.connection import broker_app, post, post_job, refused, reminder
+from faxdispatch.errors import BadInput, IdempotencyConflict, InvalidJob, TelnyxError, Unavailable
+from faxdispatch.jobs import Job, SendFax
+from faxdispatch.ledger import DurabilityCheck, Ledger, New
+from faxdispatch.observability import tracing
+
+log = logging.getLogger(__name__)
+
+MANY = 100
+"""Faxes that `send_many` brings to Redis in one round trip, which keeps it from others for some milliseconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A fax that is recorded and will be sent. `created` is False where the same fax was recorded before.
+
+    `durable` is False where Redis has not confirmed yet that the fax outlives a crash as a claim does, on disk and
+    on as many replicas as FAX_REPLICAS asks for. Sending it again with the same `idempotency_key` asks again.
+    """
+
+    job_id: str
+    created: bool
+    durable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class SendResult:
+    """What became of one fax of `FaxClient.send_many`: its `receipt`, or the `error` that `send` would have raised.
+
+    `job_id` is the fax's where it is recorded, and where it may be: after `Unavailable`, the same fax sent again with
+    this `job_id` stays one fax. It is None where the fax was refused, or its document was not stored.
+    """
+
+    job_id: str | None = None
+    receipt: Receipt | None = None
+    error: BadInput | IdempotencyConflict | Unavailable | TelnyxError | None = None
+
+
+class Recorder:
+    """Records faxes in the ledger, and posts messages to the broker at `broker_url`.
+
+    `one_redis` says that the ledger's Redis is the broker too; `replicas` is FAX_REPLICAS, None where it is not known.
+    """
+
+    def __init__(self, ledger: Ledger, broker_url: str, *, one_redis: bool, replicas: int | None) -> None:
+        self._ledger = ledger
+        self._durability = DurabilityCheck(ledger.redis, replicas)
+        self._app = broker_app("faxdispatch-client", broker_url, namespace=ledger.scripts.namespace)
+        self._one_redis = one_redis
+
+    def one(self, job: SendFax) -> Receipt:
+        """Record a fax.
+
+        Raises:
+            IdempotencyConflict: its key stands for other content.
+            InvalidJob: its `send_by` has passed.
+            Unavailable: Redis did not answer.
+        """
+        new = self.new(job)
+        [reply], durable = self._record([new])
+        if refusal := _refusal(new, reply):
+            raise refusal
+        return _receipt(reply, durable=durable)
+
+    def new(self, job: SendFax) -> New:
+        """Return a fax as the ledger takes it, with the message that is put down for the workers."""
+        job_id, queue = job.identity(), self._app.named(job.queue)
+        return New(job_id, job, message=(queue, reminder(job_id, queue)) if self._one_redis else None, in_time=True)
+
+    def many(self, faxes: Sequence[New]) -> Iterator[SendResult]:
+        """Record faxes, `MANY` in a round trip; yield what became of each, in their order."""
+        for at in range(0, len(faxes), MANY):
+            some = faxes[at : at + MANY]
+            try:
+                replies, durable = self._record(some)
+            except Unavailable as error:
+                # The rest is not tried: each try may wait for seconds.
+                yield from (SendResult(one.job_id, error=error) for one in faxes[at:])
+                return
+            for one, reply in zip(some, replies, strict=True):
+                if refusal := _refusal(one, reply):
+                    yield SendResult(error=refusal)
+                else:
+                    yield SendResult(reply["job"], _receipt(reply, durable=durable))
+
+    def _record(self, faxes: Sequence[New]) -> tuple[list[dict[str, Any]], bool]:
+        """Record faxes in one round trip, and see to it that the workers hear of those that are new.
+
+        With the answers comes whether they are as safe as a claim.
+        """
+        before = self._durability.mark()
+        facts = {"fax.job": faxes[0].job_id if len(faxes) == 1 else None, "fax.count": len(faxes)}
+        with tracing.within("fax send", "PRODUCER", facts=facts) as span:
+            replies = self._ledger.create_many([replace(one, trace=span.trace) for one in faxes], source="producer")
+        untold = [
+            one
+            for one, reply in zip(faxes, replies, strict=True)
+            if reply["outcome"] == "created" and not reply.get("told")
+        ]
+        try:
+            for one in untold:
+                self.post(one.job.model_copy(update={"job_id": one.job_id}), message_id=one.job_id)
+        except Unavailable as error:
+            log.warning("%d jobs are recorded and the scheduler will bring them: %s", len(untold), error)
+        return replies, self._durability.durable_since(before)
+
+    def post(self, job: Job, *, message_id: str | None = None) -> None:
+        """Post the message of a job. Raises `Unavailable` where the broker did not take it."""
+        with _broker_trouble():
+            post_job(self._app, job, message_id=message_id)
+
+    def post_again(self, kind: type[Job], payload: dict[str, Any], *, message_id: str) -> None:
+        """Post a message as it is. Raises `Unavailable` where the broker did not take it."""
+        with _broker_trouble():
+            post(self._app, kind.TASK, kind.QUEUE, payload, message_id=message_id)
+
+
+def _receipt(reply: Mapping[str, Any], *, durable: bool) -> Receipt:
+    return Receipt(reply["job"], created=reply["outcome"] == "created", durable=durable)
+
+
+def _refusal(new: New, reply: Mapping[str, Any]) -> IdempotencyConflict | InvalidJob | None:
+    if reply["outcome"] == "conflict":
+        return IdempotencyConflict(new.job.idempotency_key or new.job_id, reply["job"])
+    if reply["outcome"] == "late":
+        return InvalidJob([("send_by", "has passed already, by the clock of Redis; give a later moment")])
+    return None
+
+
+@contextmanager
+def _broker_trouble() -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        # Celery, kombu and each broker's driver have errors of their own, without a common class.
+        why = refused(error) or type(error).__name__
+        raise Unavailable(
+            f"the broker did not take the message: {why}; look at CELERY_BROKER_URL, or REDIS_URL"
+        ) from error
