@@ -105,14 +105,10 @@ def main() -> int:
         "FAX_CHANNELS": "2000",
         "FAX_WORKER_CONCURRENCY": "16",
         "FAX_EVENTS_MAXLEN": str(EVENTS),
-        "FAX_CONNECT_TIMEOUT": "1",
         "FAX_READ_TIMEOUT": "4",
-        "FAX_LEASE": "12",
         "FAX_SETTLE": "5",
-        "FAX_RECONCILE_EVERY": "1",
         "FAX_HINT_AFTER": "5",
         "FAX_POLL_AFTER": "10",
-        "FAX_VISIBILITY_TIMEOUT": "10",
     }
     with installation(workers=WORKERS, **settings) as running:
         running.stub.change(call_seconds=0.5)

@@ -38,8 +38,8 @@ from faxdispatch.ledger import connect
 from faxdispatch.supervisor import roles as processes
 
 SETTINGS = {
-    "FAX_RATE": "15", "FAX_CHANNELS": "50", "FAX_SETTLE": "3", "FAX_RECONCILE_EVERY": "0.5", "FAX_HINT_AFTER": "2",
-    "FAX_CONNECT_TIMEOUT": "0.5", "FAX_READ_TIMEOUT": "1.5", "FAX_LEASE": "4", "FAX_POLL_AFTER": "2",
+    "FAX_RATE": "15", "FAX_CHANNELS": "50", "FAX_SETTLE": "3", "FAX_HINT_AFTER": "2",
+    "FAX_READ_TIMEOUT": "1.5", "FAX_POLL_AFTER": "2",
     "FAX_LOG_LEVEL": "WARNING",
 }  # fmt: skip
 LAG, QUIET = 2.0, 25.0

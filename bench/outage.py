@@ -22,7 +22,7 @@ from faxdispatch.states import State
 FIRST = 10.0
 BOUND = 1.0
 """Events a second."""
-SETTINGS = {"FAX_RATE": "20", "FAX_CHANNELS": "20", "FAX_SETTLE": "5", "FAX_RECONCILE_EVERY": "1"}
+SETTINGS = {"FAX_RATE": "20", "FAX_CHANNELS": "20", "FAX_SETTLE": "5"}
 SHUT = "telnyx_unreachable", "telnyx_failing"
 
 

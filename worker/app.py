@@ -77,7 +77,7 @@ def build(settings: Settings) -> Celery:
         log.warning("FAX_FROM is not set: a fax that names no sender is held")
     namespace = RedisAddress.read(settings.redis).namespace
     app = broker_app(
-        "faxdispatch", settings.broker, namespace=namespace, visibility_timeout=settings.fax_visibility_timeout
+        "faxdispatch", settings.broker, namespace=namespace, visibility_timeout=settings.visibility_timeout
     )
     queues = [app.named(queue) for queue in QUEUES]
     transport.install(app, max_bytes=MAX_BYTES, together=1 if settings.fax_policy_hook else SINGLES)

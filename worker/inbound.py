@@ -23,7 +23,7 @@ from worker.reconcile import ask, record
 log = logging.getLogger(__name__)
 
 LEASES = 2
-"""A document is one worker's for so many times FAX_LEASE; then that one is taken for dead, and another begins again. If
+"""A document is one worker's for so many leases; then that one is taken for dead, and another begins again. If
 it only was slow, both may end their work: it costs a fetch and nothing else."""
 TURN = 60.0
 """Seconds past which a message begins no further document: its thread is needed for other things."""
@@ -54,7 +54,7 @@ def fetch(w: Collaborators) -> bool:
     try:
         until = time.monotonic() + TURN
         while time.monotonic() < until:
-            fax = w.inbox.take(lease=LEASES * w.settings.fax_lease)
+            fax = w.inbox.take(lease=LEASES * w.settings.lease)
             if fax is None:
                 return False
             _bring_or_tell(fax, w.store, w)
@@ -137,8 +137,8 @@ def find(w: Collaborators, *, since: datetime | None = None) -> None:
         w.inbox.listed(
             begun,
             settle=settings.fax_settle,
-            enough=settings.fax_settle_listings,
-            skew=settings.fax_settle_skew,
+            enough=settings.settle_listings,
+            skew=settings.settle_skew,
         )
 
 

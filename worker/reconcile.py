@@ -81,7 +81,7 @@ def _is(fax: Fax, job: JobView, w: Collaborators) -> bool:
 
 
 def _listing(job: JobView, w: Collaborators) -> Iterator[Fax]:
-    since = begins(job, ahead=w.telnyx_ahead(), allowance=timedelta(seconds=w.settings.fax_settle_skew))
+    since = begins(job, ahead=w.telnyx_ahead(), allowance=timedelta(seconds=w.settings.settle_skew))
     with w.telnyx.borrow() as telnyx:
         yield from telnyx.list_faxes(
             created_at_gte=since, direction="outbound", to=job.request.to, from_=job.sender, page_size=250
@@ -107,7 +107,7 @@ def _not_found(job: JobView, begun: float, w: Collaborators) -> None:
         job.attempt,
         look=uuid4().hex,
         settle=w.settings.fax_settle,
-        enough=w.settings.fax_settle_listings,
+        enough=w.settings.settle_listings,
         age=age.total_seconds(),
         after_claim=after.total_seconds(),
         account=w.account.known(),

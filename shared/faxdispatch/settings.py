@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from functools import cache, cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
@@ -32,6 +32,8 @@ _ENCODING = "utf-8-sig"
 """UTF-8, with or without the mark that some editors put first."""
 _PREFIXES = ("FAX_", "TELNYX_")
 """How the names of our settings begin."""
+_LOOK_AFTER = 0.2
+"""Seconds before the first look for an unknown send at least, however soon it is settled."""
 _MISSPELT = 0.85
 """Likeness (0 to 1) to a setting's name from which another one is taken for a slip of the pen."""
 
@@ -155,8 +157,6 @@ class Settings(BaseSettings):
     """How often one fax is dialled at most, unless the job says."""
     fax_max_connects: int = Field(default=4, ge=1, le=50)
     """Of these, how often at most after a call that connected: it costs money, disturbs, and seldom goes better."""
-    fax_max_never_accepted: int = Field(default=3, ge=1, le=50)
-    """Attempts that Telnyx provably never took, such as those it answered with a 5xx; then a person must decide."""
 
     fax_link_check: Literal["off", "head", "read"] = "head"
     """How commands and the console look at what a link leads to before it is recorded: ask by HEAD, or read it."""
@@ -189,30 +189,18 @@ class Settings(BaseSettings):
     """Threads of one worker process."""
 
     # A call to Telnyx
-    fax_connect_timeout: Seconds = 5
-    """Longest wait for a connection."""
     fax_read_timeout: Seconds = 20
-    """Longest wait for an answer; past it the outcome is unknown."""
-    fax_lease: Seconds = 60
-    """How long a claim is one worker's alone. Must be above twice the two timeouts together."""
+    """Longest wait for an answer; past it the outcome is unknown. A claim is one worker's for three times that."""
 
     # Evidence
     fax_settle: Seconds = 600
     """How long an unknown send is looked for before it counts as never accepted."""
-    fax_settle_listings: int = Field(default=3, ge=1)
-    """Complete listings without it that are needed as well."""
-    fax_settle_skew: Seconds = 120
-    """Allowance for the difference between Telnyx's clock and ours when faxes are listed by time."""
-    fax_reconcile_every: Seconds = 15
-    """Pause before the first look for an unknown send; it doubles, up to a tenth of `FAX_SETTLE`."""
     fax_poll_after: Seconds = 300
     """An accepted fax that no webhook has spoken of for so long is asked about; the pause doubles up to an hour."""
 
     # Keeping jobs moving
     fax_hint_after: Seconds = 30
     """A queued job that no worker has taken for so long gets a new message."""
-    fax_visibility_timeout: Seconds = 120
-    """A message that a dead worker had comes back after so long. Short or long, it can make no second call."""
     fax_retention_days: float = Field(default=30, gt=0, allow_inf_nan=False)
     """How long finished jobs, their history and their idempotency keys are kept."""
     fax_events_maxlen: int = Field(default=1_000_000, ge=1000)
@@ -233,8 +221,6 @@ class Settings(BaseSettings):
     """What all faxes of one day (UTC) may cost together; the next one waits for the next day. No cap if not set."""
 
     # Numbers that fail
-    fax_quarantine_days: float = Field(default=90, gt=0, allow_inf_nan=False)
-    """A number that two faxes in a row found to be wrong is not called for so long, or until a person lifts it."""
 
     # Campaigns
     fax_campaign_burst_failures: int = Field(default=30, ge=1)
@@ -350,12 +336,6 @@ class Settings(BaseSettings):
             text = value.get_secret_value() if isinstance(value, SecretStr) else value
             if isinstance(text, str) and not text.isprintable():
                 raise Misconfigured(f"{name.upper()}: has a line end or another control character in it; remove it")
-        least = 2 * (self.fax_connect_timeout + self.fax_read_timeout)
-        if self.fax_lease < least:
-            raise Misconfigured(
-                f"FAX_LEASE: {self.fax_lease:g} s is too short; a claim must outlive its call, so it takes at least "
-                f"twice FAX_CONNECT_TIMEOUT and FAX_READ_TIMEOUT together, {least:g} s"
-            )
 
     def require(self, *names: str) -> Self:
         """Check that the settings of these names (lower case) are set.
@@ -401,6 +381,37 @@ class Settings(BaseSettings):
             return normalise(self.fax_from, region=self.fax_default_region) if self.fax_from else None
         except ValueError as error:
             raise Misconfigured(f"FAX_FROM: {error}") from None
+
+    # What follows from the settings, or is never another -----------------------------------------------------------
+
+    max_never_accepted: ClassVar[int] = 3
+    """Attempts that Telnyx provably never took, such as those it answered with a 5xx; then a person must decide."""
+    quarantine_days: ClassVar[float] = 90
+    """A number that two faxes in a row found to be wrong is not called for so long, or until a person lifts it."""
+    settle_listings: ClassVar[int] = 3
+    """Complete listings without an unknown send that are needed before it counts as never accepted."""
+    settle_skew: ClassVar[float] = 120
+    """Allowance, in seconds, for the difference between Telnyx's clock and ours when faxes are listed by time."""
+
+    @property
+    def connect_timeout(self) -> float:
+        """Longest wait for a connection, in seconds."""
+        return self.fax_read_timeout / 4
+
+    @property
+    def lease(self) -> float:
+        """How long a claim is one worker's alone, in seconds: longer than twice the longest call."""
+        return 3 * self.fax_read_timeout
+
+    @property
+    def reconcile_every(self) -> float:
+        """Pause, in seconds, before the first look for an unknown send; it doubles, up to a tenth of `FAX_SETTLE`."""
+        return max(_LOOK_AFTER, self.fax_settle / 40)
+
+    @property
+    def visibility_timeout(self) -> float:
+        """A message that a dead worker had comes back after so many seconds. It can make no second call."""
+        return 4 * self.fax_hint_after
 
     @property
     def console_users(self) -> Path:

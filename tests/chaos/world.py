@@ -2,7 +2,7 @@
 
 The waits are short, but keep to the same order as in production, because the proof that no fax is doubled rests on it:
 
-* a claim outlives its call: FAX_LEASE is at least twice both time-outs, and no call begins after half of the lease;
+* a claim outlives its call: it lasts three times FAX_READ_TIMEOUT, and no call begins after half of the lease;
 * a fax is listed within the settle time: what hides one in listings stays below half of FAX_SETTLE;
 * a worker that is stopped (SIGSTOP) is stopped for longer than its lease, at times for longer than lease and settle
   time together. One that is stopped in the moment between the last look at its deadline and the write to the socket
@@ -25,22 +25,17 @@ from faxdispatch.supervisor.valkey import valkey_url
 from tests.chaos.restoring import Restoring
 from tests.flow.harness import SENDER, TOKEN, Simulator, a_pdf
 
-CONNECT, READ = 0.5, 1.5
-LEASE = 2 * (CONNECT + READ)
+READ = 1.5
+LEASE = 3 * READ
 SETTLE = 3.0
 
 SETTINGS = {
     "FAX_RATE": "500",
     "FAX_CHANNELS": "40",
-    "FAX_CONNECT_TIMEOUT": str(CONNECT),
     "FAX_READ_TIMEOUT": str(READ),
-    "FAX_LEASE": str(LEASE),
     "FAX_SETTLE": str(SETTLE),
-    "FAX_SETTLE_SKEW": "5",
-    "FAX_RECONCILE_EVERY": "0.2",
     "FAX_HINT_AFTER": "2",
     "FAX_POLL_AFTER": "2",
-    "FAX_VISIBILITY_TIMEOUT": "5",
     "FAX_INBOUND_POLL": "1",
     **{f"FAX_RETRY_{kind}": "0.3" for kind in ("BUSY", "NO_ANSWER", "LINE", "ONCE", "CAPACITY", "ACCOUNT", "CONNECT")},
 }

@@ -11,8 +11,8 @@ from faxdispatch.ledger import Epoch
 from faxdispatch.telnyx.client_state import encode_client_state
 
 SHORT = {
-    "FAX_CONNECT_TIMEOUT": "0.2", "FAX_READ_TIMEOUT": "0.8", "FAX_LEASE": "2", "FAX_SETTLE": "0.2",
-    "FAX_RECONCILE_EVERY": "0.1", "FAX_MEDIA_HOSTS": "",
+    "FAX_READ_TIMEOUT": "0.8", "FAX_SETTLE": "0.2",
+    "FAX_MEDIA_HOSTS": "",
 }  # fmt: skip
 LOST = "10571edger"
 

@@ -30,12 +30,9 @@ FAST = {
     "FAX_RATE": "200",
     "FAX_CHANNELS": "20",
     "FAX_SETTLE": "2",
-    "FAX_RECONCILE_EVERY": "0.2",
     "FAX_HINT_AFTER": "3",
     "FAX_POLL_AFTER": "2",
-    "FAX_CONNECT_TIMEOUT": "2",
     "FAX_READ_TIMEOUT": "5",
-    "FAX_LEASE": "14",
     **{f"FAX_RETRY_{kind}": "0.3" for kind in ("BUSY", "NO_ANSWER", "LINE", "ONCE", "CAPACITY", "ACCOUNT")},
 }
 """Waits short enough for tests."""

@@ -18,7 +18,7 @@ from tests.flow.harness import FAST, PATIENCE, SENDER, Flow, installation
 
 pytestmark = pytest.mark.xdist_group("account")
 
-EVIDENCE_COMES_LATE = {"FAX_SETTLE": "3", "FAX_SETTLE_LISTINGS": "2"}
+EVIDENCE_COMES_LATE = {"FAX_SETTLE": "3"}
 
 
 @pytest.fixture(scope="module")

@@ -23,11 +23,8 @@ AREAS = [area for area in range(200, 999) if area % 100 != 11]
 SETTINGS = {
     "FAX_CHANNELS": "20",
     "FAX_RATE": "40",
-    "FAX_CONNECT_TIMEOUT": "0.5",
     "FAX_READ_TIMEOUT": "1.5",
-    "FAX_LEASE": "4",
     "FAX_HINT_AFTER": "2",
-    "FAX_VISIBILITY_TIMEOUT": "5",
     "FAX_CAMPAIGN_BURST_FAILURES": "1000",
 }
 

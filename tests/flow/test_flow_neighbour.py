@@ -23,7 +23,7 @@ WAITS = 8
 
 @pytest.fixture(scope="module")
 def flow(tmp_path_factory):
-    with installation(tmp_path_factory.mktemp("flow"), FAX_VISIBILITY_TIMEOUT=str(OURS_AFTER)) as running:
+    with installation(tmp_path_factory.mktemp("flow"), FAX_HINT_AFTER=str(OURS_AFTER / 4)) as running:
         yield running
 
 

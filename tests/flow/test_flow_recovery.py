@@ -15,7 +15,7 @@ from tests.flow.harness import TOKEN, Flow, fresh_number, installation
 ROWS = 200
 """More than are fed ahead, so that some have no job yet when the copy is made."""
 NAME = "recall"
-SETTINGS = {"FAX_RATE": "12", "FAX_LEASE": "4", "FAX_CONNECT_TIMEOUT": "0.5", "FAX_READ_TIMEOUT": "1.5"}
+SETTINGS = {"FAX_RATE": "12", "FAX_READ_TIMEOUT": "1.5"}
 
 
 def number_of(row: int) -> str:

@@ -14,7 +14,7 @@ WAITING = 12
 
 def test_a_message_that_comes_again_during_its_call_makes_no_second_call(tmp_path):
     # The call takes seconds; its message is given to others long before.
-    settings = {"FAX_VISIBILITY_TIMEOUT": "0.5", "FAX_READ_TIMEOUT": "15", "FAX_LEASE": "34"}
+    settings = {"FAX_READ_TIMEOUT": "15"}
     with installation(tmp_path, workers=2, FAX_WORKER_CONCURRENCY="1", **settings) as flow:
         flow.sim.faults(latency_ms=9000)
         flow.kill("worker2", signal.SIGSTOP)

@@ -25,7 +25,7 @@ from faxdispatch.telnyx.models import KeyOwner
 from tests.ledger.campaign_desk import NAME, CampaignDesk, job
 from tests.ledger.test_campaign_model import LEASE, Walk
 
-SETTINGS = Settings(telnyx_api_key="KEY", fax_reconcile_every=1)
+SETTINGS = Settings(telnyx_api_key="KEY")
 
 
 class Telnyx:
@@ -165,8 +165,8 @@ def test_a_listing_that_breaks_off_lifts_nothing_and_the_next_recovery_goes_on(d
 def test_the_last_listing_is_asked_for_when_no_call_can_come_late_any_more(desk: CampaignDesk) -> None:
     begun, telnyx = moment(desk), Telnyx()
     told = recover(desk, telnyx)
-    assert told.listings >= SETTINGS.fax_settle_listings
-    assert (moment(desk) - begun).total_seconds() >= SETTINGS.fax_lease + SETTINGS.fax_settle
+    assert told.listings >= SETTINGS.settle_listings
+    assert (moment(desk) - begun).total_seconds() >= SETTINGS.lease + SETTINGS.fax_settle
 
 
 def test_one_that_is_begun_anew_long_after_the_stop_looks_for_as_long_as_telnyx_may_list_late(
@@ -179,7 +179,7 @@ def test_one_that_is_begun_anew_long_after_the_stop_looks_for_as_long_as_telnyx_
     telnyx.list_faxes = lambda **_: looks.append(moment(desk)) or iter(())  # type: ignore[method-assign, func-returns-value]
     recover(desk, telnyx, begun - timedelta(days=2))
     assert looks[-1] - looks[0] >= timedelta(seconds=SETTINGS.fax_settle)
-    assert looks[1] - looks[0] >= timedelta(seconds=SETTINGS.fax_settle / SETTINGS.fax_settle_listings)
+    assert looks[1] - looks[0] >= timedelta(seconds=SETTINGS.fax_settle / SETTINGS.settle_listings)
 
 
 def test_the_moment_of_the_ledger_is_a_bound(desk: CampaignDesk) -> None:

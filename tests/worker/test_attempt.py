@@ -279,7 +279,7 @@ def test_a_fax_that_was_let_go_from_its_window_is_still_not_sent_before_its_time
 def test_a_fax_that_telnyx_never_took_is_not_sent_before_a_person_says_so(w: Collaborators, telnyx: Telnyx) -> None:
     create(w)
     telnyx.answer = OutcomeUnknown("Telnyx gave no clear answer", status=500)
-    w.ledger.redis.hset("fax:job:job", "untaken", w.settings.fax_max_never_accepted)
+    w.ledger.redis.hset("fax:job:job", "untaken", w.settings.max_never_accepted)
 
     assert run_attempt("job", w) is Outcome.PARKED
     assert w.ledger.job("job").hold_reason == HoldReason.NEVER_ACCEPTED

@@ -343,7 +343,7 @@ def test_a_listing_begins_where_enough_complete_ones_have_looked_and_broken_ones
 
     first = datetime.fromtimestamp(1_790_000_000, UTC)
     begun = [(datetime.fromisoformat(since) - first).total_seconds() for _, since in office.telnyx.asked]
-    skew = office.settings.fax_settle_skew
+    skew = office.settings.settle_skew
     assert begun == [-DAY, 300 - DAY, 600 - DAY, -skew, 300 - skew, 300 - skew, 300 - skew]
 
 

@@ -171,7 +171,7 @@ class Scheduler:
             appointment.job_id,
             appointment.attempt,
             cause="lease_expired",
-            look_after=self._w.settings.fax_reconcile_every,
+            look_after=self._w.settings.reconcile_every,
             facts={},
             source="scheduler",
         )

@@ -261,14 +261,14 @@ def _claim(admitted: Sequence[Admitted], outcomes: Outcomes, w: Collaborators) -
         return []
     w.reached("paced")
     # Read before the claim, so that the deadline errs on the early side.
-    deadline = time.monotonic() + w.settings.fax_lease / 2
+    deadline = time.monotonic() + w.settings.lease / 2
     spans = [_span(one) for one in admitted]
     wanted = [_wanted(one, span, w) for one, span in zip(admitted, spans, strict=True)]
     try:
         with w.barrier.bound() as connection:
             replies = w.ledger.claim_many(
                 wanted,
-                lease=w.settings.fax_lease,
+                lease=w.settings.lease,
                 account=w.account.known(),
                 witness=w.watch.witness.signature(),
                 on=connection,

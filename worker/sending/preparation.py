@@ -28,7 +28,7 @@ def prepare(job: JobView, w: Collaborators) -> Prepared:
         raise Ended(Outcome.DROPPED)
     now = w.now()
     _check_deadline(job, now, w)
-    if job.untaken >= w.settings.fax_max_never_accepted:
+    if job.untaken >= w.settings.max_never_accepted:
         raise _parked(job, HoldReason.NEVER_ACCEPTED, w)
     _check_number(job, w)
     _check_opening(job, now, w)

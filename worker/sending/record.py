@@ -61,7 +61,7 @@ def _not_accepted(claimed: Claimed, answer: TelnyxError, w: Collaborators) -> Ou
             claimed.job_id,
             claimed.number,
             cause=str(answer.status or "no_answer"),
-            look_after=w.settings.fax_reconcile_every,
+            look_after=w.settings.reconcile_every,
             facts=answer.as_data(),
             failing=answer.status is not None and answer.status >= 500,
         )

@@ -61,8 +61,8 @@ def recover(
     """Stop sending, bring back from Telnyx's listing what was sent after a backup, and let sending go on.
 
     For a ledger that was restored, has lost its last part, or with --ledger all of it; before anything is sent. It
-    takes FAX_LEASE and FAX_SETTLE from the stop on, since Telnyx may list late. It may be broken off and repeated.
-    Exit code 1 where sending does not go on.
+    takes three times FAX_READ_TIMEOUT and FAX_SETTLE from the stop on, since Telnyx may list late. It may be broken off
+    and repeated. Exit code 1 where sending does not go on.
     """
     settings = Settings.load()
     settings.require("redis_url", "telnyx_api_key")

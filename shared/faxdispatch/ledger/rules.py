@@ -37,6 +37,9 @@ def _constant(default: Any, given: Callable[[Any], Any] = _same, *, name: str | 
     return field(default=default, metadata={"given": given, "name": name})
 
 
+_USUAL = Settings.model_construct()
+
+
 def _setting(
     setting: str, given: Callable[[Any], Any] | None = _same, *, name: str | None = None, times: float = 1
 ) -> Any:
@@ -44,7 +47,7 @@ def _setting(
 
     With None for `given`, scripts take only what is derived of it.
     """
-    default = Settings.model_fields[setting].default
+    default = getattr(_USUAL, setting)
     metadata = {"setting": setting, "times": times, "given": given, "name": name}
     return field(default=_scaled(default, times), metadata=metadata)
 
@@ -71,7 +74,7 @@ class Rules:
     urgent_channels: int | Literal["auto"] = _setting("fax_urgent_channels")
     hint_after: float = _setting("fax_hint_after", _ms, name="hint")
     poll_after: float = _setting("fax_poll_after", _ms, name="poll")
-    reconcile_every: float = _setting("fax_reconcile_every", _ms, name="reconcile")
+    reconcile_every: float = _setting("reconcile_every", _ms, name="reconcile")
     settle: float = _setting("fax_settle", None)
     recheck: float = _constant(3600.0, _ms)
     call_lease: float = _constant(3 * 3600.0, _ms)
@@ -83,7 +86,7 @@ class Rules:
     quarantine_after: int = _constant(2)
     """So many faxes in a row that ended because the number is wrong, and it is not called any more: one may be an error
     of the network, and a third call would disturb somebody again."""
-    quarantine: float = _setting("fax_quarantine_days", _ms, times=_DAY)
+    quarantine: float = _setting("quarantine_days", _ms, times=_DAY)
     ladder_kept: float = _constant(30 * _DAY, _ms)
     """How long it is remembered with which changed settings a fax came through to a number: machines are replaced."""
     probe_pauses: tuple[float, ...] = _constant(PROBE_PAUSES, _list_of_ms)
@@ -91,7 +94,7 @@ class Rules:
     """The last calls to send on a connection that are looked at, since one was answered with a 5xx."""
     breaker_failures: int = _constant(5)
     """So many of them with a 5xx pause the connection, until one fax that tries is answered otherwise."""
-    most_untaken: int = _setting("fax_max_never_accepted")
+    most_untaken: int = _setting("max_never_accepted")
     burst_window: int = _constant(40)
     """The last attempts of a campaign that are looked at; fewer would pause it for chance."""
     burst_failures: int = _setting("fax_campaign_burst_failures")

@@ -97,6 +97,6 @@ def _settling(job: JobView, settings: Settings) -> str:
     end = since + timedelta(seconds=settings.fax_settle)
     then = "cancelled" if job.cancel_requested else "sent again"
     return (
-        f"taken as never accepted, and {then}, after {clock(end)} if by then {settings.fax_settle_listings} complete "
+        f"taken as never accepted, and {then}, after {clock(end)} if by then {settings.settle_listings} complete "
         f"listings miss it ({job.listings} so far); or settle it: faxdispatch resolve {job.job_id}"
     )

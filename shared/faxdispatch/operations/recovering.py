@@ -113,7 +113,7 @@ class Recoverer:
         """Stop sending, bring back what Telnyx has, and let sending go on.
 
         `since` is a moment not after that of which the ledger is; without it the one that was noticed. As after an
-        unknown send, `FAX_SETTLE_LISTINGS` complete listings are read within `FAX_SETTLE` or longer, the last one
+        unknown send, three complete listings are read within `FAX_SETTLE` or longer, the last one
         `FAX_SETTLE` after the last call that the stop may have let through. It may be broken off and repeated at any
         time. With `dry_run` one listing is read, and nothing is changed.
 
@@ -170,9 +170,9 @@ class Recoverer:
         # What an earlier recovery has seen does not count: it may have been broken off in the middle of its listing.
         settled = begun + timedelta(seconds=s.fax_settle)
         if behind:
-            settled = max(settled, behind.noticed_at + timedelta(seconds=s.fax_lease + s.fax_settle))
+            settled = max(settled, behind.noticed_at + timedelta(seconds=s.lease + s.fax_settle))
         while True:
-            last = self._clock.now() >= settled and result.listings + 1 >= s.fax_settle_listings
+            last = self._clock.now() >= settled and result.listings + 1 >= s.settle_listings
             self._look(result, account, last=last)
             if last:
                 return
@@ -181,7 +181,7 @@ class Recoverer:
                 listed = counted(sum(result.found.values()), "fax")
                 self._told(f"listed {listed} of ours; the last look is in {left:.0f} s")
             # Apart, since what hides a fax in one listing may hide it in the next moment's too.
-            self._sleep(max(left / max(1, s.fax_settle_listings - result.listings), s.fax_reconcile_every))
+            self._sleep(max(left / max(1, s.settle_listings - result.listings), s.reconcile_every))
 
     def _look(self, result: Recovered, account: str, *, last: bool = False, dry_run: bool = False) -> None:
         """Read the listing whole, then bring back what is new in it; what is of later generations with the last one."""
@@ -320,7 +320,7 @@ class Recoverer:
     def _by_telnyx(self, since: datetime) -> datetime:
         """Return a moment of Redis' clock by Telnyx's, early enough for what the clocks may have changed since."""
         told = self._telnyx_clock.now()
-        skew = timedelta(seconds=self._settings.fax_settle_skew)
+        skew = timedelta(seconds=self._settings.settle_skew)
         return since - max(skew, UNTOLD) if told is None else since + (told - self._clock.now()) - skew
 
     def _gap(self, since: datetime) -> str | None:

@@ -96,7 +96,7 @@ MEANINGS: dict[HoldReason, Meaning] = {
         "The pause, at most a minute; fix the network. Where more fail, the connection is paused and one tries.",
     ),
     HoldReason.NEVER_ACCEPTED: Meaning(
-        "Telnyx never took FAX_MAX_NEVER_ACCEPTED attempts: it gave no clear answer, and no listing shows them.",
+        "Telnyx never took three attempts: it gave no clear answer, and no listing shows them.",
         "A person: faxdispatch status JOB shows the answers; faxdispatch release JOB tries as often again, "
         "faxdispatch cancel JOB drops it, and faxdispatch campaign finish ends the rows of a campaign.",
     ),

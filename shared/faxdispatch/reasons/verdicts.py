@@ -17,7 +17,7 @@ _NOTHING_LEFT = "no attempt of it has left; `faxdispatch cancel` stops it"
 _AGAINST: dict[State, str] = {
     State.QUEUED: _NOTHING_LEFT,
     State.HELD: "the attempt before is settled and the next has not begun; `faxdispatch cancel` stops it",
-    State.SUBMITTING: "a worker may be calling Telnyx right now; after FAX_LEASE it is unknown and can be resolved",
+    State.SUBMITTING: "a worker may be calling Telnyx right now; after its lease it is unknown and can be resolved",
     State.UNKNOWN: "the verdict is about an attempt that is settled already",
     State.ACCEPTED: "Telnyx has given it a fax id; only --failed may be said, if Telnyx no longer knows that fax",
     State.DECIDING: "Telnyx has said what became of it, and the failure policy speaks next",

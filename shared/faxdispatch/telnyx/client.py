@@ -69,7 +69,7 @@ class TelnyxClient(FaxCalls, ApplicationCalls, MediaCalls, ChargeCalls, AccountC
         return cls(
             settings.telnyx_base_url,
             settings.telnyx_api_key.get_secret_value(),
-            connect_timeout=settings.fax_connect_timeout,
+            connect_timeout=settings.connect_timeout,
             read_timeout=settings.fax_read_timeout,
             before_call=before_call,
             after_response=after_response,
