@@ -1,45 +1,28 @@
 """Campaigns as operators and programs use them: made from a list, started, stopped, tried again, counted, forgotten."""
 
-import math
 from array import array
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from faxdispatch.calling.numbers import NumberPolicy, destined
-from faxdispatch.campaign.asking import quarantined_in
 from faxdispatch.campaign.giving_up import give_up
-from faxdispatch.campaign.identity import check_id, fingerprint, id_from
 from faxdispatch.campaign.importing import (
     Imported,
-    Importer,
-    List,
     Reading,
     Rows,
-    see_that_all_are_good,
-    the_list,
 )
-from faxdispatch.campaign.judging import Part, judge_all, judged
-from faxdispatch.campaign.leftout import LeftOutFile
 from faxdispatch.campaign.looking_up import (
-    covers_of,
-    document_for_all,
-    ends_for_all,
-    keep_documents,
     link_fetch,
-    look_up,
-    needed_until,
-    row_documents,
 )
+from faxdispatch.campaign.making import Maker, Order, Store, see_amount
 from faxdispatch.campaign.report.totals import RESULTS
-from faxdispatch.campaign.requests import options_for_all
 from faxdispatch.campaign.retrying import chooser
 from faxdispatch.campaign.trial import Trial, trial
 from faxdispatch.documents.local import Document
-from faxdispatch.errors import BadInput, Conflict, InvalidJob, NotKnown
+from faxdispatch.errors import BadInput, Conflict
 from faxdispatch.jobs import SendFax
 from faxdispatch.ledger import (
     Audit,
@@ -50,29 +33,15 @@ from faxdispatch.ledger import (
     LeftOutRow,
     RowResult,
     Scripts,
-    Suppressions,
 )
 from faxdispatch.ledger.campaign import CANCELLED, FAILED
-from faxdispatch.lists.badrows import BadRows
-from faxdispatch.lists.checking import Check, Progress, check
-from faxdispatch.preflight.examining import examine
+from faxdispatch.lists.checking import Progress
 from faxdispatch.reasons.verdicts import check_reason
 from faxdispatch.states import CampaignState, HoldReason
-from faxdispatch.text.plain import plain
 from faxdispatch.text.wording import counted
 
 if TYPE_CHECKING:
-    from faxdispatch.composition.rows import RowCovers
     from faxdispatch.lists.documents import FetchLink, LookAtLink, OnDocuments, Storage
-
-_LONGEST_NAME = 200
-
-
-class Store(Protocol):
-    """Has a document kept at Telnyx until a moment and some time longer; gives its name there."""
-
-    def __call__(self, document: Document, *, until: datetime | None) -> str:
-        """Do it. Raises TelnyxError where it was not stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +79,17 @@ class CampaignService:
         self._scripts = scripts
         self._policy = policy
         self._send = send
-        self._store = store
-        self._storage = storage
-        self._fetch_link = fetch_link or link_fetch()
-        self._cover_fonts = cover_fonts
-        self._own = own_numbers
         self._test_numbers = test_numbers
+        self._maker = Maker(
+            self.ledger,
+            scripts,
+            policy=policy,
+            store=store,
+            storage=storage,
+            fetch_link=fetch_link or link_fetch(),
+            cover_fonts=cover_fonts,
+            own_numbers=own_numbers,
+        )
 
     # Making ------------------------------------------------------------------------------------------------------
 
@@ -167,179 +141,24 @@ class CampaignService:
             Misconfigured: there are documents to be stored, and the extra or the key for that is missing.
             TelnyxError: Telnyx's storage did not answer; call again, and it goes on.
         """
-        reading = reading or Reading()
-        covered = options.get("cover") is not None
-        if covered and document is None and options.get("media_url") is not None:
-            document = self._fetch_link(options.pop("media_url"))
-        for_all = document_for_all(document, covered=covered) if document is not None else None
-        if name is None and campaign_id is None and not isinstance(source, (Path, str)):
-            raise BadInput("name: is missing; rows have none of their own")
-        _see_new(bad_rows, left_out)
-        _see_amount(cap)
-        with (
-            the_list(source) as listed,
-            row_documents(
-                media_dir,
-                listed.folder,
-                self._storage,
-                look_at_link=look_at_link,
-                fetch_link=self._fetch_link if covered else None,
-                tell_pages=options.get("pages") is None,
-                on_documents=on_documents,
-            ) as documents,
-        ):
-
-            def checked() -> Check:
-                return look_up(self._check(listed, reading, on_progress), documents, media_dir=media_dir)
-
-            named = _name(name or campaign_id or listed.name)
-            identity = check_id(campaign_id) if campaign_id else id_from(named)
-            known = self._knows(identity)
-            if strict:
-                with checked() as whole:
-                    judge_all(whole, *self._asked(whole, for_all, options, reading, known=known))
-                see_that_all_are_good(whole.summary)
-            checking = checked()
-            try:
-                asked, covers = self._asked(checking, for_all, options, reading, known=known)
-                mark = fingerprint(listed.content, reading.as_data(), asked)
-                outcome = self._begin(identity, named, asked, mark, checking, cap, operator, for_all)
-            except BaseException:
-                checking.close()
-                raise
-            campaign = self.ledger.get(identity)
-            if outcome == "same" and campaign.state is not CampaignState.DRAFT:
-                return self._unchanged(campaign, checking, checked)
-            if documents:
-                documents.for_upload(needed_until(asked))
-            files = (bad_rows, left_out)
-            rows = judged(checking, asked, covers)
-            return self._read_in(identity, outcome, rows, checking, files, strict=strict, operator=operator)
-
-    def _begin(
-        self,
-        identity: str,
-        name: str,
-        options: dict[str, Any],
-        mark: str,
-        checking: Check,
-        cap: float | None,
-        operator: str | None,
-        document: Document | None,
-    ) -> str:
-        """Have the document of all rows stored, and open the campaign; give what came of that."""
-        if document:
-            self._store(document, until=needed_until(options))
-        ends = ends_for_all(options, document, self._storage)
-        outcome = self._open(identity, name, options, mark, checking, cap, operator)
-        CampaignMedia(self._scripts).note(identity, ends)
-        return outcome
-
-    def _unchanged(self, campaign: Campaign, checking: Check, checked: Callable[[], Check]) -> Imported:
-        """Leave a campaign as it is; its documents are kept as long as it needs them."""
-        checking.close()
-        if checking.documents:
-            keep_documents(campaign, self._scripts, checked)
-        return Imported(campaign, "same", None, tuple(checking.table.guesses))
-
-    def _read_in(
-        self,
-        identity: str,
-        outcome: str,
-        rows: Iterator[Part],
-        checking: Check,
-        files: tuple[Path | None, Path | None],
-        *,
-        strict: bool,
-        operator: str | None,
-    ) -> Imported:
-        """Read the rows in; those that are not sent go to `files`, the invalid ones to the first, all to the second."""
-        bad_rows, left_out = files
-        table, documents = checking.table, checking.documents
-        guesses = tuple(table.guesses)
-        with (
-            BadRows(bad_rows, table.columns, table.delimiter) if bad_rows else nullcontext() as bad,
-            LeftOutFile(left_out, table.columns) if left_out else nullcontext() as left,
-        ):
-            importer = Importer(
-                self.ledger,
-                identity,
-                on_bad=bad.write if bad else None,
-                on_left_out=left.write if left else None,
-            )
-            summary = importer.run(checking, rows, operator=operator, strict=strict)
-        return Imported(
-            self.ledger.get(identity),
-            "created" if outcome == "created" else "continued",
-            summary,
-            guesses + tuple(documents.remarks() if documents else ()),
-            bad_rows if bad and bad.written else None,
-            left_out if left and left.written else None,
-            documents.links() if documents else None,
-        )
-
-    def _check(self, listed: List, reading: Reading, on_progress: Progress | None) -> Check:
-        return check(
-            lambda: listed.open(reading.encoding, reading.sheet),
-            policy=self._policy,
-            region=reading.region,
-            column=reading.column,
-            delimiter=reading.delimiter,
-            fields=reading.fields,
-            personalised=reading.personalised,
-            include_hidden=reading.include_hidden,
-            drop_extension=reading.drop_extension,
-            own_numbers=self._own,
-            suppressed=lambda numbers: Suppressions(self._scripts).among(numbers),
-            quarantined=quarantined_in(self._scripts),
-            on_progress=on_progress,
-        )
-
-    def _asked(
-        self, checking: Check, document: Document | None, options: Mapping[str, Any], reading: Reading, *, known: bool
-    ) -> "tuple[dict[str, Any], RowCovers | None]":
-        """Return what is asked for every row, and the covers of rows. Raises `BadInput` where that cannot be."""
-        covers = covers_of(options.get("cover"), checking.table.columns, self._cover_fonts)
-        given = {**options, **_of_document(document, options, covers)}
-        region = reading.region or self._policy.region
-        asked = options_for_all(given, region=region, media_by_row="media" in checking.table.fields)
-        if not known and (last := needed_until(asked)) and last <= Clock(self._scripts).now():
-            raise InvalidJob([("send_by", "has passed already, by the clock of Redis; give a later moment")])
-        return asked, covers
-
-    def _knows(self, campaign_id: str) -> bool:
-        try:
-            self.ledger.get(campaign_id)
-        except NotKnown:
-            return False
-        return True
-
-    def _open(
-        self,
-        identity: str,
-        name: str,
-        options: dict[str, Any],
-        mark: str,
-        checking: Check,
-        cap: float | None,
-        operator: str | None,
-    ) -> str:
-        outcome = self.ledger.open(
-            identity,
-            name=name,
+        order = Order(
+            source=source,
             options=options,
-            fingerprint=mark,
+            name=name,
+            campaign_id=campaign_id,
+            document=document,
+            reading=reading or Reading(),
+            media_dir=media_dir,
             cap=cap,
-            columns=checking.table.columns,
             operator=operator,
+            bad_rows=bad_rows,
+            left_out=left_out,
+            strict=strict,
+            on_progress=on_progress,
+            on_documents=on_documents,
+            look_at_link=look_at_link,
         )
-        if outcome == "purged":
-            raise Conflict(f"campaign {identity}: one of this id ran and was purged; take another id")
-        if outcome == "conflict":
-            state = self.ledger.get(identity).state
-            way = "purge it, or take another id" if state is CampaignState.DRAFT else "take another id"
-            raise Conflict(f"campaign {identity}: is there already, {state}, with another list or other options; {way}")
-        return outcome
+        return self._maker.make(order)
 
     # Moving ------------------------------------------------------------------------------------------------------
 
@@ -474,7 +293,7 @@ class CampaignService:
             NotKnown: there is no such campaign.
             Conflict: it is over.
         """
-        _see_amount(cap)
+        see_amount(cap)
         outcome, state = self.ledger.set_cap(campaign_id, cap, reason=reason, operator=operator)
         if outcome == "no":
             raise self._refusal(campaign_id, state, "given a cap")
@@ -634,42 +453,3 @@ _STANDING = {
     CampaignState.FINISHED: "it is finished; faxdispatch campaign retry {id} makes chosen rows pending again",
     CampaignState.CANCELLED: "it is cancelled",
 }
-
-
-def _of_document(document: Document | None, options: Mapping[str, Any], covers: "RowCovers | None") -> dict[str, Any]:
-    """Return what a document adds to the options: its name at Telnyx, and its pages where they are not told.
-
-    Raises:
-        BadInput: it cannot be faxed.
-    """
-    if document is None:
-        return {}
-    report = examine(document, quality=options.get("quality"))
-    if report.problem:
-        raise BadInput(f"document: {report.problem}")
-    pages = report.pages + (covers.pages if covers else 0) if report.pages else None
-    return {
-        "media_name": document.media_name,
-        "document_name": options.get("document_name") or document.name,
-        "pages": options.get("pages") or pages,
-    }
-
-
-def _name(text: str) -> str:
-    name = " ".join(text.split())
-    if not name or len(name) > _LONGEST_NAME:
-        raise BadInput(f"name: give 1 to {_LONGEST_NAME} characters")
-    if not name.isprintable():
-        raise BadInput(f"name: {plain(name)} has characters that cannot be seen; give one without them")
-    return name
-
-
-def _see_new(*files: Path | None) -> None:
-    for path in filter(None, files):
-        if path.exists():
-            raise BadInput(f"{path}: is there already and is not overwritten; name another file, or remove it")
-
-
-def _see_amount(cap: float | None) -> None:
-    if cap is not None and not (math.isfinite(cap) and cap > 0):
-        raise BadInput(f"cap: {cap:g} is no amount; give one above 0")

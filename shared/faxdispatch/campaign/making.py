@@ -1,0 +1,316 @@
+"""How a campaign is made of a list: understood, judged, its documents stored, its rows read in."""
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from faxdispatch.calling.numbers import NumberPolicy
+from faxdispatch.campaign.asking import quarantined_in
+from faxdispatch.campaign.identity import check_id, fingerprint, id_from
+from faxdispatch.campaign.importing import (
+    Imported,
+    Importer,
+    List,
+    Reading,
+    Rows,
+    see_that_all_are_good,
+    the_list,
+)
+from faxdispatch.campaign.judging import Part, judge_all, judged
+from faxdispatch.campaign.leftout import LeftOutFile
+from faxdispatch.campaign.looking_up import (
+    covers_of,
+    document_for_all,
+    ends_for_all,
+    keep_documents,
+    look_up,
+    needed_until,
+    row_documents,
+)
+from faxdispatch.campaign.requests import options_for_all
+from faxdispatch.documents.local import Document
+from faxdispatch.errors import BadInput, Conflict, InvalidJob, NotKnown
+from faxdispatch.ledger import Campaign, CampaignMedia, Campaigns, Clock, Scripts, Suppressions
+from faxdispatch.lists.badrows import BadRows
+from faxdispatch.lists.checking import Check, Progress, check
+from faxdispatch.preflight.examining import examine
+from faxdispatch.states import CampaignState
+from faxdispatch.text.plain import plain
+
+if TYPE_CHECKING:
+    from faxdispatch.composition.rows import RowCovers
+    from faxdispatch.lists.documents import FetchLink, LookAtLink, OnDocuments, RowDocuments, Storage
+
+_LONGEST_NAME = 200
+
+
+class Store(Protocol):
+    """Has a document kept at Telnyx until a moment and some time longer; gives its name there."""
+
+    def __call__(self, document: Document, *, until: datetime | None) -> str:
+        """Do it. Raises TelnyxError where it was not stored."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """A campaign that is to be made, as `CampaignService.create` takes it."""
+
+    source: Path | str | Rows
+    options: dict[str, Any]
+    reading: Reading
+    name: str | None = None
+    campaign_id: str | None = None
+    document: Path | bytes | Document | None = None
+    media_dir: Path | str | None = None
+    cap: float | None = None
+    operator: str | None = None
+    bad_rows: Path | None = None
+    left_out: Path | None = None
+    strict: bool = False
+    on_progress: Progress | None = None
+    on_documents: "OnDocuments | None" = None
+    look_at_link: "LookAtLink | None" = None
+
+    @property
+    def covered(self) -> bool:
+        """Tell whether a cover comes before each document."""
+        return self.options.get("cover") is not None
+
+
+class Maker:
+    """Makes campaigns. What it takes is explained at `CampaignService`."""
+
+    def __init__(
+        self,
+        campaigns: Campaigns,
+        scripts: Scripts,
+        *,
+        policy: NumberPolicy,
+        store: Store,
+        storage: "Callable[[], Storage | None]",
+        fetch_link: "FetchLink",
+        cover_fonts: Path | None,
+        own_numbers: Sequence[str],
+    ) -> None:
+        self._campaigns = campaigns
+        self._scripts = scripts
+        self._policy = policy
+        self._store = store
+        self._storage = storage
+        self._fetch_link = fetch_link
+        self._cover_fonts = cover_fonts
+        self._own = own_numbers
+
+    def make(self, order: Order) -> Imported:
+        """Make a campaign, or go on with one that was interrupted. Raises what `CampaignService.create` does."""
+        document, options = self._for_all(order)
+        if order.name is None and order.campaign_id is None and not isinstance(order.source, (Path, str)):
+            raise BadInput("name: is missing; rows have none of their own")
+        _see_new(order.bad_rows, order.left_out)
+        see_amount(order.cap)
+        with (
+            the_list(order.source) as listed,
+            row_documents(
+                order.media_dir,
+                listed.folder,
+                self._storage,
+                look_at_link=order.look_at_link,
+                fetch_link=self._fetch_link if order.covered else None,
+                tell_pages=options.get("pages") is None,
+                on_documents=order.on_documents,
+            ) as documents,
+        ):
+            return self._make(order, listed, documents, document, options)
+
+    def _for_all(self, order: Order) -> tuple[Document | None, dict[str, Any]]:
+        """Return the document that every row gets, if it is ours to store, and the options without its link."""
+        document, options = order.document, order.options
+        if order.covered and document is None and options.get("media_url") is not None:
+            document = self._fetch_link(options["media_url"])
+            options = {name: value for name, value in options.items() if name != "media_url"}
+        found = document_for_all(document, covered=order.covered) if document is not None else None
+        return found, options
+
+    def _make(
+        self,
+        order: Order,
+        listed: List,
+        documents: "RowDocuments | None",
+        document: Document | None,
+        options: dict[str, Any],
+    ) -> Imported:
+        def checked() -> Check:
+            return look_up(self._check(listed, order), documents, media_dir=order.media_dir)
+
+        named = _name(order.name or order.campaign_id or listed.name)
+        identity = check_id(order.campaign_id) if order.campaign_id else id_from(named)
+        known = self._knows(identity)
+        if order.strict:
+            with checked() as whole:
+                judge_all(whole, *self._asked(whole, document, options, order, known=known))
+            see_that_all_are_good(whole.summary)
+        checking = checked()
+        try:
+            asked, covers = self._asked(checking, document, options, order, known=known)
+            mark = fingerprint(listed.content, order.reading.as_data(), asked)
+            if document:
+                self._store(document, until=needed_until(asked))
+            ends = ends_for_all(asked, document, self._storage)
+            outcome = self._open(identity, named, asked, mark, checking, order)
+            CampaignMedia(self._scripts).note(identity, ends)
+        except BaseException:
+            checking.close()
+            raise
+        campaign = self._campaigns.get(identity)
+        if outcome == "same" and campaign.state is not CampaignState.DRAFT:
+            return self._unchanged(campaign, checking, checked)
+        if documents:
+            documents.for_upload(needed_until(asked))
+        return self._read_in(identity, outcome, judged(checking, asked, covers), checking, order)
+
+    def _unchanged(self, campaign: Campaign, checking: Check, checked: Callable[[], Check]) -> Imported:
+        """Leave a campaign as it is; its documents are kept as long as it needs them."""
+        checking.close()
+        if checking.documents:
+            keep_documents(campaign, self._scripts, checked)
+        return Imported(campaign, "same", None, tuple(checking.table.guesses))
+
+    def _read_in(
+        self,
+        identity: str,
+        outcome: str,
+        rows: Iterator[Part],
+        checking: Check,
+        order: Order,
+    ) -> Imported:
+        """Read the rows in; those that are not sent go to the files of the order."""
+        bad_rows, left_out = order.bad_rows, order.left_out
+        table, documents = checking.table, checking.documents
+        guesses = tuple(table.guesses)
+        with (
+            BadRows(bad_rows, table.columns, table.delimiter) if bad_rows else nullcontext() as bad,
+            LeftOutFile(left_out, table.columns) if left_out else nullcontext() as left,
+        ):
+            importer = Importer(
+                self._campaigns,
+                identity,
+                on_bad=bad.write if bad else None,
+                on_left_out=left.write if left else None,
+            )
+            summary = importer.run(checking, rows, operator=order.operator, strict=order.strict)
+        return Imported(
+            self._campaigns.get(identity),
+            "created" if outcome == "created" else "continued",
+            summary,
+            guesses + tuple(documents.remarks() if documents else ()),
+            bad_rows if bad and bad.written else None,
+            left_out if left and left.written else None,
+            documents.links() if documents else None,
+        )
+
+    def _check(self, listed: List, order: Order) -> Check:
+        reading = order.reading
+        return check(
+            lambda: listed.open(reading.encoding, reading.sheet),
+            policy=self._policy,
+            region=reading.region,
+            column=reading.column,
+            delimiter=reading.delimiter,
+            fields=reading.fields,
+            personalised=reading.personalised,
+            include_hidden=reading.include_hidden,
+            drop_extension=reading.drop_extension,
+            own_numbers=self._own,
+            suppressed=lambda numbers: Suppressions(self._scripts).among(numbers),
+            quarantined=quarantined_in(self._scripts),
+            on_progress=order.on_progress,
+        )
+
+    def _asked(
+        self, checking: Check, document: Document | None, options: Mapping[str, Any], order: Order, *, known: bool
+    ) -> "tuple[dict[str, Any], RowCovers | None]":
+        """Return what is asked for every row, and the covers of rows. Raises `BadInput` where that cannot be."""
+        covers = covers_of(options.get("cover"), checking.table.columns, self._cover_fonts)
+        given = {**options, **_of_document(document, options, covers)}
+        region = order.reading.region or self._policy.region
+        asked = options_for_all(given, region=region, media_by_row="media" in checking.table.fields)
+        if not known and (last := needed_until(asked)) and last <= Clock(self._scripts).now():
+            raise InvalidJob([("send_by", "has passed already, by the clock of Redis; give a later moment")])
+        return asked, covers
+
+    def _knows(self, campaign_id: str) -> bool:
+        try:
+            self._campaigns.get(campaign_id)
+        except NotKnown:
+            return False
+        return True
+
+    def _open(
+        self,
+        identity: str,
+        name: str,
+        options: dict[str, Any],
+        mark: str,
+        checking: Check,
+        order: Order,
+    ) -> str:
+        outcome = self._campaigns.open(
+            identity,
+            name=name,
+            options=options,
+            fingerprint=mark,
+            cap=order.cap,
+            columns=checking.table.columns,
+            operator=order.operator,
+        )
+        if outcome == "purged":
+            raise Conflict(f"campaign {identity}: one of this id ran and was purged; take another id")
+        if outcome == "conflict":
+            state = self._campaigns.get(identity).state
+            way = "purge it, or take another id" if state is CampaignState.DRAFT else "take another id"
+            raise Conflict(f"campaign {identity}: is there already, {state}, with another list or other options; {way}")
+        return outcome
+
+
+def _of_document(document: Document | None, options: Mapping[str, Any], covers: "RowCovers | None") -> dict[str, Any]:
+    """Return what a document adds to the options: its name at Telnyx, and its pages where they are not told.
+
+    Raises:
+        BadInput: it cannot be faxed.
+    """
+    if document is None:
+        return {}
+    report = examine(document, quality=options.get("quality"))
+    if report.problem:
+        raise BadInput(f"document: {report.problem}")
+    pages = report.pages + (covers.pages if covers else 0) if report.pages else None
+    return {
+        "media_name": document.media_name,
+        "document_name": options.get("document_name") or document.name,
+        "pages": options.get("pages") or pages,
+    }
+
+
+def _name(text: str) -> str:
+    name = " ".join(text.split())
+    if not name or len(name) > _LONGEST_NAME:
+        raise BadInput(f"name: give 1 to {_LONGEST_NAME} characters")
+    if not name.isprintable():
+        raise BadInput(f"name: {plain(name)} has characters that cannot be seen; give one without them")
+    return name
+
+
+def _see_new(*files: Path | None) -> None:
+    for path in filter(None, files):
+        if path.exists():
+            raise BadInput(f"{path}: is there already and is not overwritten; name another file, or remove it")
+
+
+def see_amount(cap: float | None) -> None:
+    """See that a cap is none or an amount. Raises `BadInput` where it is not."""
+    if cap is not None and not (math.isfinite(cap) and cap > 0):
+        raise BadInput(f"cap: {cap:g} is no amount; give one above 0")
