@@ -49,7 +49,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "deadletters": ("faxdispatch.cli.deadletters:app", "Messages that the workers could not carry out."),
     "events": ("faxdispatch.cli.events:events", "Print events from the stream."),
     "console": ("faxdispatch.cli.console:app", "Users of the console in the browser."),
-    "canary": ("faxdispatch.cli.canary.command:canary", "Send one real page through the whole chain, and judge it."),
+    "canary": ("faxdispatch.cli.canary:canary", "Send one real page through the whole chain, and judge it."),
     "charges": ("faxdispatch.cli.charges:charges", "Show what faxes cost, beside what was estimated."),
     "notices": ("faxdispatch.cli.notices:app", "Notices of incidents to mail, chat and webhooks."),
     "doctor": ("faxdispatch.cli.doctor:doctor", "Check settings, services, Telnyx and webhook."),

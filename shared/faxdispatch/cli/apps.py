@@ -18,13 +18,12 @@ from faxdispatch.applications import (
     read_document,
     read_words,
 )
-from faxdispatch.cli.account import account
 from faxdispatch.cli.apps_setup import setup
 from faxdispatch.cli.confirm import confirm
 from faxdispatch.cli.groups import Group
 from faxdispatch.cli.options import Yes
 from faxdispatch.cli.output import Answer, Rows, columns_of, fields, note
-from faxdispatch.cli.resources import unbroken
+from faxdispatch.cli.resources import account, unbroken
 from faxdispatch.errors import BadInput, NoSuchResource, OutcomeUnknown
 from faxdispatch.settings import Settings
 from faxdispatch.telnyx.application_calls import MIN_SEARCH, ApplicationSort

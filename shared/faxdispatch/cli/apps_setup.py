@@ -6,8 +6,8 @@ from typing import Annotated, Any
 import typer
 
 from faxdispatch.applications import Plan, Wanted, carry_out, differences, make_plan, shortcomings
-from faxdispatch.cli.account import account
 from faxdispatch.cli.output import Answer, note
+from faxdispatch.cli.resources import account
 from faxdispatch.errors import OutcomeUnknown
 from faxdispatch.settings import Settings
 from faxdispatch.telnyx.models import FaxApplication

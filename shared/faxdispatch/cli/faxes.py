@@ -8,11 +8,10 @@ from typing import Annotated, Any
 import typer
 
 from faxdispatch.calling.written import parse_moment, parse_number
-from faxdispatch.cli.account import account
 from faxdispatch.cli.groups import Group
 from faxdispatch.cli.options import Full, Yes
 from faxdispatch.cli.output import Answer, Rows, columns_of, fields, note
-from faxdispatch.cli.resources import Deletion, deleted, deletions, known, masked, unbroken
+from faxdispatch.cli.resources import Deletion, account, deleted, deletions, known, masked, unbroken
 from faxdispatch.client import FaxClient
 from faxdispatch.errors import BadInput, Unavailable
 from faxdispatch.operations.at_telnyx import cancel_fax, cancel_job_of, renewed_link

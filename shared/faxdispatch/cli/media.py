@@ -11,11 +11,10 @@ from typing import Annotated
 import typer
 
 from faxdispatch.calling.written import parse_span
-from faxdispatch.cli.account import account
 from faxdispatch.cli.groups import Group
 from faxdispatch.cli.options import Yes
 from faxdispatch.cli.output import Answer, Rows, columns_of, fields, is_terminal, note, show
-from faxdispatch.cli.resources import Deletion, deleted, deletions, known, unbroken
+from faxdispatch.cli.resources import Deletion, account, deleted, deletions, known, unbroken
 from faxdispatch.documents.local import read_document
 from faxdispatch.errors import BadInput, Conflict
 from faxdispatch.media.by_hand import store_named, store_once

@@ -2,15 +2,18 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import typer
 
+from faxdispatch.account import shared_rate
 from faxdispatch.cli.confirm import confirm
 from faxdispatch.cli.output import Rows, note
 from faxdispatch.errors import AccountRefused, Conflict, FaxError, NoSuchResource, OutcomeUnknown, TelnyxError
+from faxdispatch.settings import Settings
+from faxdispatch.telnyx.client import TelnyxClient
 from faxdispatch.text.privacy import hidden, mask_number
 
 Item = TypeVar("Item")
@@ -126,3 +129,8 @@ def deletions(found: Iterable[Deletion], key: str) -> Rows[Deletion]:
 def _not_deleted(name: str, outcome: str, why: str) -> Deletion:
     note(f"{name}: {hidden(why)}")
     return Deletion(name, outcome, hidden(why))
+
+
+def account(settings: Settings) -> AbstractContextManager[TelnyxClient]:
+    """Return a client of Telnyx at the rate of the workers; see `shared_rate.account`."""
+    return shared_rate.account(settings, note)
