@@ -13,8 +13,8 @@ WAITING = 12
 
 
 def test_a_message_that_comes_again_during_its_call_makes_no_second_call(tmp_path):
-    # The call takes seconds; its message is given to others long before.
-    settings = {"FAX_READ_TIMEOUT": "15"}
+    # The call takes nine seconds; its message is given to others after four times FAX_HINT_AFTER.
+    settings = {"FAX_HINT_AFTER": "0.5", "FAX_READ_TIMEOUT": "15"}
     with installation(tmp_path, workers=2, FAX_WORKER_CONCURRENCY="1", **settings) as flow:
         flow.sim.faults(latency_ms=9000)
         flow.kill("worker2", signal.SIGSTOP)
