@@ -33,10 +33,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "resume": ("faxdispatch.cli.operator:resume", "End the pause of a connection."),
     "limits": ("faxdispatch.cli.limits:app", "Rate, channels and the day's cap, at run time."),
     "apps": ("faxdispatch.cli.apps:app", "Fax applications at Telnyx: list, change, set up."),
-    "faxes": (
-        "faxdispatch.cli.faxes:app",
-        "Ask Telnyx itself about faxes; cancel or delete one.",
-    ),
+    "faxes": ("faxdispatch.cli.faxes:app", "Ask Telnyx itself about faxes; cancel or delete one."),
     "media": ("faxdispatch.cli.media:app", "Documents in Telnyx's media storage."),
     "inbound": ("faxdispatch.cli.inbound:app", "Inbound faxes and their documents."),
     "campaign": ("faxdispatch.cli.campaigns.group:app", "Send to a list of recipients."),

@@ -36,10 +36,7 @@ from faxdispatch.text.wording import clock
 _ROW = "{mark:<1} {id:<20} {active:<8} {profile:<20} {name:<24} {url}"
 
 Words = Annotated[list[str] | None, typer.Argument(metavar="FIELD=VALUE", help="Fields, as listed below.")]
-Input = Annotated[
-    str | None,
-    typer.Option(metavar="FILE", help="JSON object with fields; - is standard input.", show_default=False),
-]
+Input = Annotated[str | None, typer.Option(metavar="FILE", help="JSON object with fields; - is standard input.")]
 
 _MORE = """Names are Telnyx's own, with a dot for the nested ones. --input takes an object such as Telnyx takes, or one
 that `apps show --json` printed: of that, what Telnyx alone sets (id, record_type, created_at, updated_at) is left out.
@@ -62,17 +59,13 @@ def _help_of(first: str, known: dict[str, AppField]) -> str:
 @app.command("list")
 def list_(
     name_contains: Annotated[
-        str | None, typer.Option(help="Part of the name, 3 characters or more, in any case.", show_default=False)
+        str | None, typer.Option(help="Part of the name, 3 characters or more, in any case.")
     ] = None,
     outbound_voice_profile_id: Annotated[
-        str | None, typer.Option(metavar="ID", help="Only those with this outbound voice profile.", show_default=False)
+        str | None, typer.Option(metavar="ID", help="Only those with this outbound voice profile.")
     ] = None,
-    sort: Annotated[
-        ApplicationSort | None, typer.Option(help="Order; a - in front turns it round.", show_default=False)
-    ] = None,
-    page_size: Annotated[
-        int | None, typer.Option(min=1, max=250, help="How many Telnyx gives at a time.", show_default=False)
-    ] = None,
+    sort: Annotated[ApplicationSort | None, typer.Option(help="Order; a - in front turns it round.")] = None,
+    page_size: Annotated[int | None, typer.Option(min=1, max=250, help="How many Telnyx gives at a time.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="How many at most; all if not given.")] = None,
 ) -> Rows[FaxApplication]:
     """List the account's fax applications, through all pages; * marks the one that is FAX_CONNECTION_ID."""
@@ -97,9 +90,7 @@ def list_(
 
 @app.command("show")
 def show_(
-    identity: Annotated[
-        str | None, typer.Argument(metavar="ID", help="FAX_CONNECTION_ID if not given.", show_default=False)
-    ] = None,
+    identity: Annotated[str | None, typer.Argument(metavar="ID", help="FAX_CONNECTION_ID if not given.")] = None,
 ) -> Answer:
     """Show an application whole. What --json prints can be given to `apps create` and `apps update` as --input."""
     settings = Settings.load()
@@ -128,7 +119,7 @@ def create(words: Words = None, input: Input = None) -> Answer:  # noqa: A002 - 
 
 @app.command(help=_help_of(_UPDATE, UPDATE_FIELDS))
 def update(
-    identity: Annotated[str, typer.Argument(metavar="ID", help="Id of the application.", show_default=False)],
+    identity: Annotated[str, typer.Argument(metavar="ID", help="Id of the application.")],
     words: Words = None,
     input: Input = None,  # noqa: A002 - the option's name
 ) -> Answer:
@@ -145,8 +136,7 @@ def update(
 
 @app.command()
 def delete(
-    identity: Annotated[str, typer.Argument(metavar="ID", help="Id of the application.", show_default=False)],
-    yes: Yes = False,
+    identity: Annotated[str, typer.Argument(metavar="ID", help="Id of the application.")], yes: Yes = False
 ) -> Answer:
     """Delete a fax application at Telnyx, for good. Telnyx refuses it while numbers are assigned to it."""
     settings = Settings.load()

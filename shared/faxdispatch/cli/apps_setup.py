@@ -15,25 +15,14 @@ from faxdispatch.text.privacy import hidden
 
 
 def setup(
-    name: Annotated[
-        str | None, typer.Option(help="Its name; faxdispatch for a new one, if not given.", show_default=False)
-    ] = None,
-    webhook_url: Annotated[
-        str | None, typer.Option(metavar="URL", help="FAX_WEBHOOK_URL if not given.", show_default=False)
-    ] = None,
+    name: Annotated[str | None, typer.Option(help="Its name; faxdispatch for a new one, if not given.")] = None,
+    webhook_url: Annotated[str | None, typer.Option(metavar="URL", help="FAX_WEBHOOK_URL if not given.")] = None,
     failover_url: Annotated[
-        str | None,
-        typer.Option(metavar="URL", help="Where webhooks go when that does not answer.", show_default=False),
+        str | None, typer.Option(metavar="URL", help="Where webhooks go when that does not answer.")
     ] = None,
-    timeout: Annotated[
-        int | None, typer.Option(min=0, max=30, help="Seconds Telnyx waits for an answer.", show_default=False)
-    ] = None,
-    profile: Annotated[
-        str | None, typer.Option(metavar="ID", help="Outbound voice profile, to send by.", show_default=False)
-    ] = None,
-    identity: Annotated[
-        str | None, typer.Option("--id", metavar="ID", help="Id of the application to use.", show_default=False)
-    ] = None,
+    timeout: Annotated[int | None, typer.Option(min=0, max=30, help="Seconds Telnyx waits for an answer.")] = None,
+    profile: Annotated[str | None, typer.Option(metavar="ID", help="Outbound voice profile, to send by.")] = None,
+    identity: Annotated[str | None, typer.Option("--id", metavar="ID", help="Id of the application to use.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Change nothing; tell what would be done.")] = False,
 ) -> Answer:
     """Make a fax application for this deployment, or change the one there is; print the settings to export.

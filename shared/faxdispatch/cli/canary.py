@@ -24,9 +24,7 @@ from faxdispatch.text.privacy import hidden, mask_number, scrub
 def canary(
     to: Annotated[
         str | None,
-        typer.Argument(
-            metavar="TO", help="A number of your own; the first of FAX_TEST_NUMBERS if not given.", show_default=False
-        ),
+        typer.Argument(metavar="TO", help="A number of your own; the first of FAX_TEST_NUMBERS if not given."),
     ] = None,
     timeout: Annotated[float, typer.Option(min=10, max=3600, help="Seconds that everything together may take.")] = 300,
     expect_inbound: Annotated[

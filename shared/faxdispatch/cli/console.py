@@ -13,7 +13,7 @@ from faxdispatch.cli.options import Yes
 from faxdispatch.cli.output import Rows, show
 from faxdispatch.settings import Settings
 
-Name = Annotated[str, typer.Argument(help="Name to sign in with.", show_default=False)]
+Name = Annotated[str, typer.Argument(help="Name to sign in with.")]
 Generate = Annotated[bool, typer.Option("--generate", help="Make a password up and print it.")]
 
 app = Group("Say who may sign in to the console, which `python -m console` and `faxdispatch up` serve.")

@@ -10,7 +10,7 @@ import typer
 from faxdispatch.cli.output import Answer
 from faxdispatch.client import FaxClient
 
-Job = Annotated[str | None, typer.Argument(help="Id of the job.", show_default=False)]
+Job = Annotated[str | None, typer.Argument(help="Id of the job.")]
 FaxId = Annotated[str | None, typer.Option("--fax-id", help="Telnyx's id of the fax, instead of the job's.")]
 
 _CANCELLED = {

@@ -18,7 +18,7 @@ from faxdispatch.text.privacy import EXAMPLE
 from faxdispatch.text.wording import counted
 
 Letter = Annotated[str, typer.Argument(help="Id of the message.")]
-OneOrAll = Annotated[str | None, typer.Argument(help="Id of the message.", show_default=False)]
+OneOrAll = Annotated[str | None, typer.Argument(help="Id of the message.")]
 All = Annotated[bool, typer.Option("--all", help="All letters, or all with --reason.")]
 Reason = Annotated[str | None, typer.Option(help="Only those with this reason, such as InvalidJob.")]
 

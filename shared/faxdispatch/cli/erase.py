@@ -30,9 +30,7 @@ def erase(
     job: Job = None,
     tag: Tag = None,
     yes: Yes = False,
-    reason: Annotated[
-        str | None, typer.Option(help="Why, for those who read the events; name nobody.", show_default=False)
-    ] = None,
+    reason: Annotated[str | None, typer.Option(help="Why, for those who read the events; name nobody.")] = None,
     operator: Operator = None,
 ) -> Answer:
     """Erase all that is kept of a number, a job or a tag: faxes, rows, events, inbound faxes and their documents.

@@ -25,7 +25,6 @@ def events(
             "--from",
             help="Entry id, time such as 2026-05-01T08:00Z, 0 for the beginning or $ for the end. "
             "The beginning if not given, with --follow the end; of a new --group always the beginning.",
-            show_default=False,
         ),
     ] = None,
     group: Annotated[str | None, typer.Option(help="Read as a member of this consumer group and acknowledge.")] = None,

@@ -25,16 +25,7 @@ from faxdispatch.text.wording import clock
 LIMIT = 50
 """How many are listed unless more are asked for."""
 _NONE_SUCH = "Telnyx knows no fax of this id; it may have been deleted"
-_WIDTHS = {
-    "id": 36,
-    "created": 20,
-    "direction": 9,
-    "status": 16,
-    "from": 16,
-    "to": 16,
-    "pages": 5,
-    "failure reason": 0,
-}
+_WIDTHS = {"id": 36, "created": 20, "direction": 9, "status": 16, "from": 16, "to": 16, "pages": 5, "failure reason": 0}
 _THROUGH_JOB = {
     "cancelled": "it is job {job}'s, which is cancelled and is not tried again",
     "wished": "it is job {job}'s, which is marked to be cancelled; the workers ask Telnyx, and an event "
@@ -42,7 +33,7 @@ _THROUGH_JOB = {
 }
 _ASKED = "Telnyx has accepted the wish, no more; faxdispatch faxes show {fax} tells how it ends"
 
-FaxId = Annotated[str, typer.Argument(metavar="FAX_ID", help="Telnyx's id of the fax.", show_default=False)]
+FaxId = Annotated[str, typer.Argument(metavar="FAX_ID", help="Telnyx's id of the fax.")]
 Moment = str | None
 
 
@@ -56,27 +47,22 @@ class Direction(StrEnum):
 app = Group(
     "Look at the faxes that Telnyx knows, in and out, whoever sent them; cancel, refresh or delete one.\n\n"
     "These commands need TELNYX_API_KEY, ask Telnyx themselves and print its answer. faxdispatch cancel, refresh and "
-    "sync have the workers do it and need only REDIS_URL. faxdispatch status shows what is known here.",
+    "sync have the workers do it and need only REDIS_URL. faxdispatch status shows what is known here."
 )
 
 
 @app.command("list")
 def list_(
-    created_gte: Annotated[
-        Moment, typer.Option(help="Created then or later, like 2026-05-01T08:00:00-05:00.", show_default=False)
-    ] = None,
-    created_gt: Annotated[Moment, typer.Option(help="Created later.", show_default=False)] = None,
-    created_lte: Annotated[Moment, typer.Option(help="Created then or earlier.", show_default=False)] = None,
-    created_lt: Annotated[Moment, typer.Option(help="Created earlier.", show_default=False)] = None,
-    direction: Annotated[Direction | None, typer.Option(help="Only those.", show_default=False)] = None,
+    created_gte: Annotated[Moment, typer.Option(help="Created then or later, like 2026-05-01T08:00:00-05:00.")] = None,
+    created_gt: Annotated[Moment, typer.Option(help="Created later.")] = None,
+    created_lte: Annotated[Moment, typer.Option(help="Created then or earlier.")] = None,
+    created_lt: Annotated[Moment, typer.Option(help="Created earlier.")] = None,
+    direction: Annotated[Direction | None, typer.Option(help="Only those.")] = None,
     from_: Annotated[
-        str | None,
-        typer.Option("--from", help="Sender: a number, without + one of FAX_DEFAULT_REGION, or a SIP URI."),
+        str | None, typer.Option("--from", help="Sender: a number, without + one of FAX_DEFAULT_REGION, or a SIP URI.")
     ] = None,
-    to: Annotated[str | None, typer.Option(help="Recipient, written the same way.", show_default=False)] = None,
-    page_size: Annotated[
-        int | None, typer.Option(min=1, help="Faxes a call; Telnyx's default if not given.", show_default=False)
-    ] = None,
+    to: Annotated[str | None, typer.Option(help="Recipient, written the same way.")] = None,
+    page_size: Annotated[int | None, typer.Option(min=1, help="Faxes a call; Telnyx's default if not given.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help=f"How many; {LIMIT} if not given.")] = None,
     every: Annotated[bool, typer.Option("--all", help="All of them, through all pages.")] = False,
     full: Full = False,
@@ -165,10 +151,7 @@ def refresh(fax_id: FaxId) -> Answer:
 
 @app.command()
 def delete(
-    fax_ids: Annotated[
-        list[str], typer.Argument(metavar="FAX_ID", help="Telnyx's ids of the faxes.", show_default=False)
-    ],
-    yes: Yes = False,
+    fax_ids: Annotated[list[str], typer.Argument(metavar="FAX_ID", help="Telnyx's ids of the faxes.")], yes: Yes = False
 ) -> Rows[Deletion]:
     """Delete the records of faxes at Telnyx, for good; a call that is under way goes on.
 

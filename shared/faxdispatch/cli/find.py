@@ -17,11 +17,9 @@ from faxdispatch.reasons.words import short, with_words
 from faxdispatch.search import STATES, Found, Wanted
 from faxdispatch.text.wording import clock, counted
 
-Job = Annotated[str | None, typer.Option(help="Id of the job.", show_default=False)]
-Number = Annotated[
-    str | None, typer.Option(help="The recipient's number, written in any way, or SIP URI.", show_default=False)
-]
-Tag = Annotated[str | None, typer.Option(help="One of its tags.", show_default=False)]
+Job = Annotated[str | None, typer.Option(help="Id of the job.")]
+Number = Annotated[str | None, typer.Option(help="The recipient's number, written in any way, or SIP URI.")]
+Tag = Annotated[str | None, typer.Option(help="One of its tags.")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,23 +27,16 @@ class Known(Options):
     """What is known of a fax. One must match all that is given."""
 
     number: Number = None
-    key: Annotated[str | None, typer.Option(help="Its idempotency key.", show_default=False)] = None
+    key: Annotated[str | None, typer.Option(help="Its idempotency key.")] = None
     tag: Tag = None
-    campaign: Annotated[str | None, typer.Option(help="Id of its campaign.", show_default=False)] = None
-    state: Annotated[
-        list[str] | None, typer.Option(help=f"Its state, one of several: {', '.join(STATES)}.", show_default=False)
-    ] = None
-    cause: Annotated[
-        str | None, typer.Option(help="Why it failed or is unknown, such as user_busy.", show_default=False)
-    ] = None
+    campaign: Annotated[str | None, typer.Option(help="Id of its campaign.")] = None
+    state: Annotated[list[str] | None, typer.Option(help=f"Its state, one of several: {', '.join(STATES)}.")] = None
+    cause: Annotated[str | None, typer.Option(help="Why it failed or is unknown, such as user_busy.")] = None
     since: Annotated[
         str | None,
-        typer.Option(
-            help="Recorded from then on, like 2026-05-01T08:00:00-05:00; a row of a campaign: ended.",
-            show_default=False,
-        ),
+        typer.Option(help="Recorded from then on, like 2026-05-01T08:00:00-05:00; a row of a campaign: ended."),
     ] = None
-    until: Annotated[str | None, typer.Option(help="Recorded, or ended, before then.", show_default=False)] = None
+    until: Annotated[str | None, typer.Option(help="Recorded, or ended, before then.")] = None
 
     def wanted(self, client: FaxClient, *, job: str | None = None, fax: str | None = None) -> Wanted:
         """Return the search for it. Raises `BadInput` where a word cannot be read."""
@@ -72,13 +63,12 @@ _COLUMNS = (
 def find(
     known: Known,
     job: Job = None,
-    fax: Annotated[str | None, typer.Option(help="Telnyx's id of the fax.", show_default=False)] = None,
+    fax: Annotated[str | None, typer.Option(help="Telnyx's id of the fax.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="How many at most; 50, or all with --csv.")] = None,
     full: Full = False,
     as_csv: Csv = False,
     evidence: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Write a ZIP file that proves what became of them.", show_default=False),
+        Path | None, typer.Option(metavar="FILE", help="Write a ZIP file that proves what became of them.")
     ] = None,
 ) -> Answer | Rows[Found]:
     """Find faxes, open and ended ones, single ones and rows of campaigns, the newest first.

@@ -19,9 +19,7 @@ from faxdispatch.text.wording import clock, of_cap
 
 
 def holds(
-    reason: Annotated[
-        HoldReason | None, typer.Option(help="List the jobs that are held for this.", show_default=False)
-    ] = None,
+    reason: Annotated[HoldReason | None, typer.Option(help="List the jobs that are held for this.")] = None,
     limit: Limit = 50,
     full: Full = False,
 ) -> Answer | Rows[JobView]:

@@ -18,7 +18,7 @@ from faxdispatch.ledger import DocumentPlace, InboundFax, Inbox, ListedPlace
 from faxdispatch.text.privacy import mask_number
 from faxdispatch.text.wording import clock
 
-FaxId = Annotated[str, typer.Argument(metavar="FAX_ID", help="Telnyx's id of the fax.", show_default=False)]
+FaxId = Annotated[str, typer.Argument(metavar="FAX_ID", help="Telnyx's id of the fax.")]
 
 _WORDS = {
     DocumentPlace.COMING: "on its way in",
@@ -34,9 +34,7 @@ app = Group("Look at inbound faxes, have a document fetched again, or have lost 
 
 @app.command("list")
 def list_(
-    place: Annotated[
-        ListedPlace | None, typer.Option(help="Only those whose document is there.", show_default=False)
-    ] = None,
+    place: Annotated[ListedPlace | None, typer.Option(help="Only those whose document is there.")] = None,
     limit: Limit = 50,
     full: Full = False,
 ) -> Rows[InboundFax]:
@@ -67,9 +65,7 @@ def show_(fax_id: FaxId, full: Full = False) -> Answer:
 
 @app.command()
 def fetch(
-    fax_id: Annotated[
-        str | None, typer.Argument(metavar="FAX_ID", help="Telnyx's id of the fax.", show_default=False)
-    ] = None,
+    fax_id: Annotated[str | None, typer.Argument(metavar="FAX_ID", help="Telnyx's id of the fax.")] = None,
     every: Annotated[bool, typer.Option("--given-up", help="All whose document was given up.")] = False,
 ) -> Rows[str]:
     """Have a document fetched again from the beginning, or all that were given up; fax.stored tells of it."""
@@ -96,9 +92,7 @@ def _fetched_again(inbox: Inbox) -> Iterator[str]:
 
 @app.command()
 def find(
-    since: Annotated[
-        str | None, typer.Option(help="From that moment on, like 2026-05-01T08:00:00-05:00.", show_default=False)
-    ] = None,
+    since: Annotated[str | None, typer.Option(help="From that moment on, like 2026-05-01T08:00:00-05:00.")] = None,
 ) -> Answer:
     """Have Telnyx's inbound faxes listed now, and those recorded that no webhook told of.
 

@@ -54,16 +54,10 @@ def _lines(data: Any) -> Iterator[str]:
 @app.command("set")
 def set_(
     reason: Reason,
-    rate: Annotated[str | None, typer.Option(help="Calls a second.", show_default=False)] = None,
-    channels: Annotated[
-        str | None, typer.Option(help="Of each connection: a number or auto.", show_default=False)
-    ] = None,
-    account_channels: Annotated[
-        str | None, typer.Option(help="Of the account: a number or auto.", show_default=False)
-    ] = None,
-    day_cap: Annotated[
-        str | None, typer.Option(help="Money for a day (UTC): an amount or none.", show_default=False)
-    ] = None,
+    rate: Annotated[str | None, typer.Option(help="Calls a second.")] = None,
+    channels: Annotated[str | None, typer.Option(help="Of each connection: a number or auto.")] = None,
+    account_channels: Annotated[str | None, typer.Option(help="Of the account: a number or auto.")] = None,
+    day_cap: Annotated[str | None, typer.Option(help="Money for a day (UTC): an amount or none.")] = None,
     operator: Operator = None,
 ) -> Answer:
     """Set limits for all processes at once; `default` goes back to the setting.
@@ -83,7 +77,7 @@ def set_(
 def reset(
     reason: Reason,
     connection: Annotated[
-        str | None, typer.Argument(help="Id of the fax application; the account if not given.", show_default=False)
+        str | None, typer.Argument(help="Id of the fax application; the account if not given.")
     ] = None,
     operator: Operator = None,
 ) -> Answer:

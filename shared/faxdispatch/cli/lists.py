@@ -27,18 +27,15 @@ ListFile = Annotated[
 class Columns(Options):
     """Where the numbers of a list are."""
 
-    column: Annotated[
-        str | None, typer.Option(help="Column of the fax numbers: name, or place from 1.", show_default=False)
-    ] = None
+    column: Annotated[str | None, typer.Option(help="Column of the fax numbers: name, or place from 1.")] = None
     region: Annotated[
         str | None,
         typer.Option(help="Country (ISO 3166) of numbers without +; FAX_DEFAULT_REGION if not given.", metavar="CC"),
     ] = None
     delimiter: Annotated[
-        str | None,
-        typer.Option(help="Separator: a character, or comma, semicolon, tab, pipe, none.", show_default=False),
+        str | None, typer.Option(help="Separator: a character, or comma, semicolon, tab, pipe, none.")
     ] = None
-    encoding: Annotated[str | None, typer.Option(help="Like utf-8 or windows-1252.", show_default=False)] = None
+    encoding: Annotated[str | None, typer.Option(help="Like utf-8 or windows-1252.")] = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,8 +43,7 @@ class Form(Columns):
     """How a list of recipients is read."""
 
     sheet: Annotated[
-        str | None,
-        typer.Option(help="Sheet of a workbook; else the one with a column of fax numbers.", show_default=False),
+        str | None, typer.Option(help="Sheet of a workbook; else the one with a column of fax numbers.")
     ] = None
     field: Annotated[
         list[str] | None,
@@ -59,10 +55,7 @@ class Form(Columns):
     ] = None
     media_column: Annotated[
         str | None,
-        typer.Option(
-            help="Column with each row's own document: a link, a file, or a name in Telnyx's media storage.",
-            show_default=False,
-        ),
+        typer.Option(help="Column with each row's own document: a link, a file, or a name in Telnyx's media storage."),
     ] = None
     personalised: Annotated[
         bool, typer.Option("--personalised", help="Keep all rows to one number: each has a document of its own.")
@@ -99,8 +92,7 @@ class Unsent(Options):
     left_out: Annotated[
         Path | None,
         typer.Option(
-            help="File for all rows that are not faxed, and why; beside the list, as NAME.left-out.csv, if not given.",
-            show_default=False,
+            help="File for all rows that are not faxed, and why; beside the list, as NAME.left-out.csv, if not given."
         ),
     ] = None
 

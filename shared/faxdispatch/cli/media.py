@@ -32,12 +32,12 @@ _WORDS = {
     "kept": "the same document was there already, and stays",
 }
 
-Name = Annotated[str, typer.Argument(metavar="NAME", help="The document's name in the storage.", show_default=False)]
+Name = Annotated[str, typer.Argument(metavar="NAME", help="The document's name in the storage.")]
 
 app = Group(
     "Put documents into Telnyx's media storage, from which faxes are sent by name; look at them, fetch, delete "
     "them.\n\n"
-    "These ask Telnyx themselves. A local file that `faxdispatch send` is given goes there by itself.",
+    "These ask Telnyx themselves. A local file that `faxdispatch send` is given goes there by itself."
 )
 
 
@@ -70,9 +70,7 @@ def show_(name: Name) -> Answer:
 
 @app.command()
 def upload(
-    source: Annotated[
-        str, typer.Argument(metavar="FILE|URL", help="Local file, or link that Telnyx fetches.", show_default=False)
-    ],
+    source: Annotated[str, typer.Argument(metavar="FILE|URL", help="Local file, or link that Telnyx fetches.")],
     name: Annotated[
         str | None,
         typer.Option(help="Its name there. If not given, a file is named by its content; a link's Telnyx makes up."),
@@ -80,10 +78,7 @@ def upload(
     ttl: Annotated[
         str | None,
         typer.Option(
-            "--ttl",
-            "--ttl-seconds",
-            help="How long it is kept, like 30d, 12h or 600 (seconds); 30d if not given.",
-            show_default=False,
+            "--ttl", "--ttl-seconds", help="How long it is kept, like 30d, 12h or 600 (seconds); 30d if not given."
         ),
     ] = None,
     replace: Annotated[
@@ -117,7 +112,6 @@ def download(
         typer.Argument(
             metavar="FILE|FOLDER|-",
             help="Where to; `-` is standard output. If not given, its name, made safe, in the present folder.",
-            show_default=False,
         ),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite a file that is there.")] = False,
@@ -142,9 +136,7 @@ def download(
 
 @app.command()
 def delete(
-    names: Annotated[
-        list[str], typer.Argument(metavar="NAME", help="The documents' names in the storage.", show_default=False)
-    ],
+    names: Annotated[list[str], typer.Argument(metavar="NAME", help="The documents' names in the storage.")],
     yes: Yes = False,
 ) -> Rows[Deletion]:
     """Delete stored documents, for good. A fax that waits to be sent from one will fail.

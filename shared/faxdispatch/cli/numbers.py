@@ -44,11 +44,7 @@ def show_(number: Number, full: Full = False) -> Answer:
 
 
 @app.command()
-def lift(
-    number: Number,
-    reason: Reason,
-    operator: Operator = None,
-) -> Answer:
+def lift(number: Number, reason: Reason, operator: Operator = None) -> Answer:
     """Let a number be called again before its time, told by an event. Exit code 1 where it was not in quarantine.
 
     Faxes to it that were refused have ended; send them again.

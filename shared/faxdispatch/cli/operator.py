@@ -21,10 +21,8 @@ from faxdispatch.text.wording import clock
 
 def resolve(
     job: Annotated[str, typer.Argument(help="Id of the job.")],
-    reason: Annotated[str, typer.Option(help="How you know, for those who read the history.", show_default=False)],
-    accepted: Annotated[
-        str | None, typer.Option(metavar="FAX_ID", help="Telnyx has it as this fax.", show_default=False)
-    ] = None,
+    reason: Annotated[str, typer.Option(help="How you know, for those who read the history.")],
+    accepted: Annotated[str | None, typer.Option(metavar="FAX_ID", help="Telnyx has it as this fax.")] = None,
     not_sent: Annotated[
         bool, typer.Option("--not-sent", help="Telnyx never had it: it may be sent again. If that is wrong, twice.")
     ] = False,

@@ -22,9 +22,7 @@ def resend(
     jobs: Annotated[list[str] | None, typer.Argument(metavar="[JOB]...", help="Ids of jobs.")] = None,
     *,
     known: Known,
-    to: Annotated[
-        str | None, typer.Option(help="Another number, where one job is sent again.", show_default=False)
-    ] = None,
+    to: Annotated[str | None, typer.Option(help="Another number, where one job is sent again.")] = None,
     yes: Yes = False,
 ) -> Rows[tuple[str, Receipt]]:
     """Send ended faxes again, each as a new job that names the old one, and take none twice.

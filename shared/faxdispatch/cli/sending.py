@@ -18,9 +18,7 @@ class Sending(Options):
     connection_id: Annotated[
         str | None, typer.Option("--connection", help="Fax application; FAX_CONNECTION_ID if not given.")
     ] = None
-    quality: Annotated[
-        str | None, typer.Option(help="normal, high, very_high, ultra_light or ultra_dark.", show_default=False)
-    ] = None
+    quality: Annotated[str | None, typer.Option(help="normal, high, very_high, ultra_light or ultra_dark.")] = None
     t38_enabled: Annotated[bool | None, typer.Option("--t38/--no-t38", help="Whether to try T.38.")] = None
     monochrome: Annotated[bool | None, typer.Option(help="Whether to send pure black and white.")] = None
     black_threshold: Annotated[int | None, typer.Option(help="1 to 100, with --monochrome.")] = None

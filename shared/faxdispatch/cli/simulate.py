@@ -10,9 +10,7 @@ from faxdispatch.supervisor import roles as processes
 command = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
-@command.command(
-    context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
-)
+@command.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []})
 def simulate(context: typer.Context) -> None:
     """Run a simulated Telnyx until it is stopped. Prints one line of JSON that tells where it is. Sends no fax.
 

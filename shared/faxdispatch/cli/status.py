@@ -23,18 +23,15 @@ _WIDTH = 11
 
 
 def status(
-    job: Annotated[str | None, typer.Argument(help="Id of the job; all jobs if not given.", show_default=False)] = None,
+    job: Annotated[str | None, typer.Argument(help="Id of the job; all jobs if not given.")] = None,
     history: Annotated[
         bool | None,
         typer.Option(
             "--history/--no-history",
             help="Whether to show what happened to it, and who said so. If not given, lines have it and JSON has not.",
-            show_default=False,
         ),
     ] = None,
-    state: Annotated[
-        State | None, typer.Option(help="List the jobs that stand here, the longest first.", show_default=False)
-    ] = None,
+    state: Annotated[State | None, typer.Option(help="List the jobs that stand here, the longest first.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="How many, with --state.")] = 50,
     full: Full = False,
     as_json: Json = False,

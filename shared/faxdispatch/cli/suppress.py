@@ -23,7 +23,7 @@ from faxdispatch.text.plain import plain
 from faxdispatch.text.wording import clock, counted_are
 
 Number = Annotated[str, typer.Argument(help="The number; without + it is one of FAX_DEFAULT_REGION.")]
-Until = Annotated[str | None, typer.Option(help="Only until then, like 2027-05-01T00:00:00-05:00.", show_default=False)]
+Until = Annotated[str | None, typer.Option(help="Only until then, like 2027-05-01T00:00:00-05:00.")]
 
 _COLUMNS = ("number", "reason", "source", "until", "at", "operator")
 
@@ -33,7 +33,7 @@ app = Group("Keep numbers out of campaigns, including running ones. Single faxes
 @app.command()
 def add(
     number: Number,
-    reason: Annotated[str, typer.Option(help="Why it gets none, for those who ask later.", show_default=False)],
+    reason: Annotated[str, typer.Option(help="Why it gets none, for those who ask later.")],
     source: Annotated[str, typer.Option(help="Where that is known from, such as a letter of a date.")] = "operator",
     until: Until = None,
     operator: Operator = None,
@@ -51,11 +51,7 @@ def add(
 
 
 @app.command()
-def remove(
-    number: Number,
-    reason: Reason,
-    operator: Operator = None,
-) -> Answer:
+def remove(number: Number, reason: Reason, operator: Operator = None) -> Answer:
     """Let campaigns send to a number again. Exit code 1 where it was not on the list."""
     known = _list()
     removed = known.remove(number, reason=reason, operator=operator)
@@ -71,11 +67,9 @@ def import_(
     ],
     columns: Columns,
     reason: Annotated[
-        str | None, typer.Option(help="Why they get none; the file's column `reason` if not given.", show_default=False)
+        str | None, typer.Option(help="Why they get none; the file's column `reason` if not given.")
     ] = None,
-    source: Annotated[
-        str | None, typer.Option(help="Where that is known from; the file's name if not given.", show_default=False)
-    ] = None,
+    source: Annotated[str | None, typer.Option(help="Where that is known from; the file's name if not given.")] = None,
     until: Until = None,
     operator: Operator = None,
     as_json: Json = False,

@@ -52,8 +52,7 @@ class Documents(Options):
         Path | None,
         typer.Option(
             help="Folder or ZIP archive with the files that rows name as their documents; the list's folder if not "
-            "given.",
-            show_default=False,
+            "given."
         ),
     ] = None
 

@@ -25,6 +25,5 @@ COMMANDS: Table = {
 """Each command, in the order of the help, with where it is and what the help says of it."""
 
 app = lazy_group(
-    COMMANDS,
-    "Send to a list of recipients: check it, make a campaign of it, start and stop it, see what came of it.",
+    COMMANDS, "Send to a list of recipients: check it, make a campaign of it, start and stop it, see what came of it."
 )

@@ -16,9 +16,7 @@ from faxdispatch.text.wording import counted, counted_are, of_cap
 
 def start(
     campaign: Id,
-    at: Annotated[
-        str | None, typer.Option(help="Not now but then, like 2026-05-01T08:00:00-05:00.", show_default=False)
-    ] = None,
+    at: Annotated[str | None, typer.Option(help="Not now but then, like 2026-05-01T08:00:00-05:00.")] = None,
     operator: Operator = None,
 ) -> Answer:
     """Let a campaign be sent, now or at a moment; a moment that was planned before is replaced.
@@ -29,11 +27,7 @@ def start(
     return told(campaigns().start(campaign, at=moment, operator=operator))
 
 
-def pause(
-    campaign: Id,
-    reason: Reason,
-    operator: Operator = None,
-) -> Answer:
+def pause(campaign: Id, reason: Reason, operator: Operator = None) -> Answer:
     """Begin no row of a campaign any more; what Telnyx has already goes on to its end."""
     return told(campaigns().pause(campaign, reason=reason, operator=operator))
 
@@ -51,8 +45,7 @@ def finish(campaign: Id, reason: Why = None, operator: Operator = None, yes: Yes
     desk = campaigns()
     found = desk.get(campaign)
     confirm(
-        f"Give up rows of campaign {found.id}? Those that wait after attempts which Telnyx never took fail.",
-        yes=yes,
+        f"Give up rows of campaign {found.id}? Those that wait after attempts which Telnyx never took fail.", yes=yes
     )
     moved, given_up = desk.finish(campaign, reason=reason, operator=operator)
     left = f"{moved.pending:,} still to be sent, {moved.opened:,} under way"
@@ -76,19 +69,14 @@ def cancel(
     found = desk.get(campaign)
     waiting = found.pending + found.open.get(State.HELD, 0) + found.open.get(State.QUEUED, 0)
     at_telnyx = "is asked to cancel those that it has" if also_in_flight else "continues with those that it has"
-    confirm(
-        f"Stop campaign {found.id}? {counted(waiting, 'row')} will not be sent; Telnyx {at_telnyx}.",
-        yes=yes,
-    )
+    confirm(f"Stop campaign {found.id}? {counted(waiting, 'row')} will not be sent; Telnyx {at_telnyx}.", yes=yes)
     moved = desk.cancel(campaign, reason=reason, also_in_flight=also_in_flight, operator=operator)
     return told(moved)
 
 
 def cap(
     campaign: Id,
-    amount: Annotated[
-        float | None, typer.Argument(help="In the currency of your contract.", show_default=False)
-    ] = None,
+    amount: Annotated[float | None, typer.Argument(help="In the currency of your contract.")] = None,
     none: Annotated[bool, typer.Option("--none", help="Take the cap away.")] = False,
     operator: Operator = None,
 ) -> Answer:
@@ -120,17 +108,13 @@ def retry(
         list[str] | None,
         typer.Option(
             help="Which rows: failed, cancelled, a kind such as busy, no_answer, line, or a cause that status shows. "
-            "Repeatable.",
-            show_default=False,
+            "Repeatable."
         ),
     ] = None,
     row: Annotated[
-        list[int] | None,
-        typer.Option(min=1, help="A failed or cancelled row by its number. Repeatable.", show_default=False),
+        list[int] | None, typer.Option(min=1, help="A failed or cancelled row by its number. Repeatable.")
     ] = None,
-    to: Annotated[
-        str | None, typer.Option(help="The number that the one --row goes to from now on.", show_default=False)
-    ] = None,
+    to: Annotated[str | None, typer.Option(help="The number that the one --row goes to from now on.")] = None,
     start: Annotated[bool, typer.Option("--start", help="And start it at once.")] = False,
     reason: Why = None,
     operator: Operator = None,
@@ -153,8 +137,7 @@ def retry(
 def send_test(
     campaign: Id,
     to: Annotated[
-        list[str] | None,
-        typer.Option(help="One of FAX_TEST_NUMBERS; all of them if not given. Repeatable.", show_default=False),
+        list[str] | None, typer.Option(help="One of FAX_TEST_NUMBERS; all of them if not given. Repeatable.")
     ] = None,
     row: Annotated[int | None, typer.Option(min=1, help="Whose document; the first row's if not given.")] = None,
 ) -> Answer:

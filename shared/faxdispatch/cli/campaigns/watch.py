@@ -36,8 +36,7 @@ Show = Callable[[Standing], object]
 def watch(
     campaign: Annotated[str, typer.Argument(metavar="ID", help="Id of the campaign.")],
     every: Annotated[
-        float | None,
-        typer.Option(min=0.05, help="Seconds between two looks: 0.5 on a terminal, else 10.", show_default=False),
+        float | None, typer.Option(min=0.05, help="Seconds between two looks: 0.5 on a terminal, else 10.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a look.")] = False,
 ) -> None:

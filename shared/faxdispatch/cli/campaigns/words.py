@@ -10,7 +10,7 @@ from faxdispatch.cli.output import Answer
 from faxdispatch.client import FaxClient
 from faxdispatch.text.wording import clock
 
-Id = Annotated[str, typer.Argument(metavar="ID", help="Id of the campaign.", show_default=False)]
+Id = Annotated[str, typer.Argument(metavar="ID", help="Id of the campaign.")]
 
 
 _FIELDS = (
