@@ -51,23 +51,19 @@ def _numbers() -> Iterable[str]:
     yield from (f"-{number}" for number in range(2, 100_000))
 
 
-class BadRows:
-    """Writes bad rows to a file that is made with the first of them. Use it in a `with`.
+class RowsFile:
+    """A new file of rows, made with the first of them. Use it in a `with`."""
 
-    `columns` are those of the list; `delimiter` is the list's, so that a spreadsheet that splits at another sign does
-    not find a cell's beginning inside of one.
-    """
-
-    def __init__(self, path: Path, columns: Sequence[str], delimiter: str = ",") -> None:
+    def __init__(self, path: Path, head: Sequence[str], delimiter: str = ",") -> None:
         self.path = path
         self.written = 0
-        self._columns = tuple(columns)
-        self.delimiter = delimiter if delimiter in (",", ";", "\t", "|") else ","
+        self.delimiter = delimiter
+        self._head = head
         self._file: IO[str] | None = None
         self._writer: Any = None
 
-    def write(self, bad: BadRow) -> None:
-        """Write one.
+    def put(self, cells: Sequence[str]) -> None:
+        """Write a row; no spreadsheet takes a cell for a formula.
 
         Raises:
             BadInput: the file is there already, or cannot be made.
@@ -75,13 +71,8 @@ class BadRows:
         if self._file is None:
             self._file = create(self.path)
             self._writer = safe_writer(self._file, self.delimiter)
-            self._writer.writerow([*map(safe_cell, self._columns), "line", "reason"])
-        cells = bad.cells[: len(self._columns)]
-        filled = cells + ("",) * (len(self._columns) - len(cells))
-        reason = f"{bad.column}: {bad.reason}" if bad.column else bad.reason
-        # Cells beyond the last column come after the reason: no column is theirs.
-        over = bad.cells[len(self._columns) :]
-        self._writer.writerow([*map(safe_cell, filled), str(bad.line), safe_cell(reason), *map(safe_cell, over)])
+            self._writer.writerow([*map(safe_cell, self._head)])
+        self._writer.writerow([*map(safe_cell, cells)])
         self.written += 1
 
     def __enter__(self) -> Self:
@@ -92,3 +83,25 @@ class BadRows:
     ) -> None:
         if self._file:
             self._file.close()
+
+
+class BadRows(RowsFile):
+    """Writes bad rows.
+
+    `columns` are those of the list; `delimiter` is the list's, so that a spreadsheet that splits at another sign does
+    not find a cell's beginning inside of one.
+    """
+
+    def __init__(self, path: Path, columns: Sequence[str], delimiter: str = ",") -> None:
+        super().__init__(path, (*columns, "line", "reason"), delimiter if delimiter in (",", ";", "\t", "|") else ",")
+        self._width = len(columns)
+
+    def write(self, bad: BadRow) -> None:
+        """Write one. Raises what `put` does."""
+        reason = f"{bad.column}: {bad.reason}" if bad.column else bad.reason
+        self.put(beside(bad.cells, self._width, str(bad.line), reason))
+
+
+def beside(cells: Sequence[str], width: int, *facts: str) -> list[str]:
+    """Return a row's cells, with facts after the list's `width` columns; cells beyond those come at the end."""
+    return [*cells[:width], *[""] * (width - len(cells)), *facts, *cells[width:]]

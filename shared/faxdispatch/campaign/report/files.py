@@ -20,7 +20,7 @@ from faxdispatch.campaign.report.tries import Tries
 from faxdispatch.errors import BadInput
 from faxdispatch.ledger import Campaign, Campaigns, ListedRow, RowResult
 from faxdispatch.ledger.campaign import CANCELLED, DELIVERED, FAILED, OPENED, PENDING, SUPPRESSED
-from faxdispatch.lists.badrows import create, safe_cell, safe_writer
+from faxdispatch.lists.badrows import beside, create, safe_cell, safe_writer
 
 ADDED = (
     "row", "number dialled", "sender", "document", "result", "attempts", "tried at (UTC)", "pages", "seconds", "cost",
@@ -134,7 +134,7 @@ def _write_left_out(campaigns: Campaigns, campaign: Campaign, path: Path, totals
             columns = columns or _numbered(row.cells)
             if not count:
                 writer.writerow([*map(safe_cell, columns), *_free(LEFT_OUT, columns)])
-            writer.writerow(left_out_line(row, len(columns)))
+            writer.writerow([*map(safe_cell, left_out_line(row, len(columns)))])
             totals.left_out[row.kind] += 1
         if not totals.left_out:
             writer.writerow([*map(safe_cell, columns), *_free(LEFT_OUT, columns)])
@@ -164,9 +164,7 @@ def _rows(campaigns: Campaigns, campaign: Campaign) -> Iterator[tuple[RowResult,
 def _line(
     result: RowResult, cells: Sequence[str], asked: Sequence[str], tries: Sequence[datetime], width: int
 ) -> list[str]:
-    filled = [*cells[:width], *[""] * (width - len(cells))]
-    # Cells beyond the last column come at the end: no column is theirs.
-    return [*map(safe_cell, filled), *map(safe_cell, _facts(result, asked, tries)), *map(safe_cell, cells[width:])]
+    return [*map(safe_cell, beside(cells, width, *_facts(result, asked, tries)))]
 
 
 def _clock(moment: datetime) -> str:
