@@ -23,7 +23,6 @@ from redis import Redis
 from bench.figures import machine
 from console.app import create_app
 from console.desk import Desk
-from faxdispatch.access.users import Role, Users
 from faxdispatch.jobs import SendFax
 from faxdispatch.ledger import CampaignRow
 from faxdispatch.settings import Settings
@@ -31,6 +30,7 @@ from faxdispatch.states import CampaignState
 from faxdispatch.supervisor import roles as processes
 from faxdispatch.supervisor.stack import Stack
 from faxdispatch.supervisor.valkey import valkey_url
+from faxdispatch.users import Role, Users
 
 TIMES = 7
 MOST_CPU, MOST_COMMANDS, MOST_SEARCH = 50, 20, 100

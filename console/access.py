@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 
 from console import health
 from console.desk import desk
-from faxdispatch.access.users import Role, User
+from faxdispatch.users import Role, User
 
 log = logging.getLogger("console.access")
 

@@ -6,11 +6,11 @@ from flask import current_app
 
 from console.background import Background
 from console.draft import Drafts
-from faxdispatch.access.users import Users
 from faxdispatch.campaign.planning.forecast import Forecaster
 from faxdispatch.client import FaxClient
 from faxdispatch.ledger import Ledger, Limits, Scripts, Suspects
 from faxdispatch.settings import Settings
+from faxdispatch.users import Users
 
 
 class Desk:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from faxdispatch.access.users import Role, Users
+from faxdispatch.users import Role, Users
 from tests.flow.harness import Flow, installation
 
 PASSWORD = "correct horse battery"

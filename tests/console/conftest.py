@@ -16,9 +16,9 @@ from werkzeug.test import TestResponse
 from console.app import create_app
 from console.desk import Desk
 from console.signin import limiter
-from faxdispatch.access import users as access
-from faxdispatch.access.users import Role, Users
+from faxdispatch import users as access
 from faxdispatch.settings import Settings
+from faxdispatch.users import Role, Users
 
 PASSWORD = "correct horse battery"
 NUMBER = "+14155550187"

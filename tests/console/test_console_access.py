@@ -7,10 +7,10 @@ import pytest
 from werkzeug.routing import Rule
 
 from console.headers import POLICY
-from faxdispatch.access.users import Role, Users
 from faxdispatch.errors import BadInput, Conflict, Misconfigured, NotKnown
 from faxdispatch.jobs import SendFax
 from faxdispatch.states import State
+from faxdispatch.users import Role, Users
 from tests.console.conftest import NUMBER, PASSWORD, Browser
 
 OPEN_TO_ALL = {"/sign-in", "/healthz", "/static/<path:filename>"}

@@ -6,12 +6,12 @@ from typing import Annotated
 
 import typer
 
-from faxdispatch.access.users import Role, User, Users
 from faxdispatch.cli.confirm import confirm
 from faxdispatch.cli.groups import Group
 from faxdispatch.cli.options import Yes
 from faxdispatch.cli.output import Rows, show
 from faxdispatch.settings import Settings
+from faxdispatch.users import Role, User, Users
 
 Name = Annotated[str, typer.Argument(help="Name to sign in with.")]
 Generate = Annotated[bool, typer.Option("--generate", help="Make a password up and print it.")]

@@ -126,7 +126,7 @@ def _start_valkey(stack: Stack, folder: Path, say: Say) -> None:
 
 def _first_user(settings: Settings) -> str | None:
     """Let somebody sign in where nobody may yet; give the password, or None if there are users or a proxy."""
-    from faxdispatch.access.users import Role, Users  # noqa: PLC0415 - what hashes passwords is slow to load
+    from faxdispatch.users import Role, Users  # noqa: PLC0415 - what hashes passwords is slow to load
 
     users = Users(settings.console_users)
     if users.all() or settings.fax_console_proxy_secret:
