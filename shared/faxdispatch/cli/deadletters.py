@@ -1,7 +1,6 @@
 """`faxdispatch deadletters`: messages that were no jobs or could not be done; look, send again, or drop."""
 
-import json
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -11,10 +10,8 @@ from faxdispatch.cli.options import Full, Limit, Yes
 from faxdispatch.cli.output import Answer, Rows, columns_of, fields
 from faxdispatch.client import FaxClient
 from faxdispatch.errors import BadInput, NotKnown
-from faxdispatch.jobs import JOBS
 from faxdispatch.ledger import DeadLetter
-from faxdispatch.operations.deadletters import letter_json, letter_line
-from faxdispatch.text.privacy import EXAMPLE
+from faxdispatch.operations.deadletters import letter_json, letter_line, read_change
 from faxdispatch.text.wording import counted
 
 Letter = Annotated[str, typer.Argument(help="Id of the message.")]
@@ -61,7 +58,7 @@ def redrive(
     What is bad again comes back. Exit code 1 where one of several could not be sent.
     """
     client = FaxClient.from_env()
-    changes = dict(_change(text) for text in set_ or ())
+    changes = dict(read_change(text) for text in set_ or ())
     if letter is not None:
         _one_or_all(letter, every=every, reason=reason)
         client.redrive(letter, changes)
@@ -109,17 +106,3 @@ def _chosen(client: FaxClient, *, every: bool, reason: str | None) -> list[DeadL
 def _one_or_all(letter: str | None, *, every: bool, reason: str | None) -> None:
     if (letter is None) != every or (letter is not None and reason is not None):
         raise BadInput("give the id of one letter, or --all, which --reason may narrow")
-
-
-def _change(text: str) -> tuple[str, Any]:
-    """Read FIELD=VALUE as a field of a job; lists and objects are JSON."""
-    name, given, value = text.partition("=")
-    known = {field.alias or name for job in JOBS for name, field in job.model_fields.items()}
-    if not given or name not in known:
-        raise BadInput(f"--set: {name!r} is no field; write it like to={EXAMPLE}")
-    if not value.startswith(("[", "{")):
-        return name, value or None
-    try:
-        return name, json.loads(value)
-    except ValueError:
-        raise BadInput(f"--set: the value of {name} begins like JSON and is none") from None

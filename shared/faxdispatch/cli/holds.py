@@ -1,6 +1,7 @@
 """`faxdispatch holds`: why faxes are waiting."""
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -11,6 +12,7 @@ from faxdispatch.cli.options import Full, Limit
 from faxdispatch.cli.output import Answer, Rows
 from faxdispatch.ledger import Account, Held, JobView, Ledger, Limits, Scripts, Traffic
 from faxdispatch.operations.next_step import pause_line
+from faxdispatch.operations.overview import pause_data
 from faxdispatch.reasons.holds import MEANINGS, ending
 from faxdispatch.reasons.words import with_words
 from faxdispatch.settings import Settings
@@ -82,22 +84,8 @@ def _when(held: Held, now: datetime) -> str:
 
 def _as_json(held: list[Held], paused: list[Traffic], account: Account) -> dict[str, Any]:
     return {
-        "held": [
-            {
-                "reason": one.reason,
-                "count": one.count,
-                "meaning": MEANINGS[one.reason].text,
-                "ends_by": ending(one.reason),
-                "first": one.first,
-                "last": one.last,
-            }
-            for one in held
-        ],
-        "paused": [
-            {"connection_id": line.connection, "reason": line.pause.reason, "until": line.pause.until}
-            for line in paused
-            if line.pause
-        ],
+        "held": [asdict(one) | {"meaning": MEANINGS[one.reason].text, "ends_by": ending(one.reason)} for one in held],
+        "paused": [{"connection_id": line.connection} | (pause_data(line.pause) or {}) for line in paused],
         "spent_today": account.spent,
         "spend_cap": account.cap,
         "shut_until": account.shut_until,

@@ -1,11 +1,8 @@
-"""How many jobs stand where, and what an operator should look at."""
+"""How many jobs stand where, and what an operator should look at, in lines."""
 
 from collections.abc import Iterator
-from dataclasses import asdict
 from typing import Any
 
-from faxdispatch.ledger import Ledger, Limits, Presence, Scripts, Traffic, Watch, Worker
-from faxdispatch.operations.next_step import pause_line
 from faxdispatch.redis.namespace import USUAL
 from faxdispatch.states import HoldReason
 from faxdispatch.text.wording import clock, counted
@@ -21,23 +18,6 @@ _FOR_A_PERSON = (
     HoldReason.NOT_DURABLE,
 )
 """Holds that do not end for good before a person does something."""
-
-
-def overview(scripts: Scripts) -> dict[str, Any]:
-    """Return the figures, ready for JSON. Raises `Unavailable` where Redis did not answer."""
-    ledger, limits, figures = Ledger(scripts), Limits(scripts), asdict(Watch(scripts).figures())
-    workers = Presence(scripts).all()
-    return {
-        "namespace": scripts.namespace,
-        "jobs": {state.value: count for state, count in ledger.counts().items()},
-        "oldest_seconds": {state.value: round(age, 1) for state, age in figures.pop("oldest").items()},
-        "connections": [_connection(traffic) for traffic in limits.connections()],
-        "account": asdict(limits.account()),
-        "held": {held.reason.value: held.count for held in ledger.holds()},
-        **figures,
-        "workers": [_worker(worker) for worker in workers],
-        "wrong_clocks": sorted({words for worker in workers for words in worker.wrong_clocks()}),
-    }
 
 
 def overview_lines(found: dict[str, Any]) -> Iterator[str]:
@@ -87,22 +67,6 @@ def _to_look_at(found: dict[str, Any]) -> list[str]:
         (found["strays"], "fax", " too many, being cancelled at Telnyx"),
     ]
     return [f"{counted(int(count), noun)}{words}" for count, noun, words in matters if count]
-
-
-def _connection(traffic: Traffic) -> dict[str, Any]:
-    pause = traffic.pause
-    return {
-        "connection_id": traffic.connection,
-        "in_flight": traffic.in_flight,
-        "channels": traffic.channels,
-        "waiting": traffic.waiting,
-        "paused": pause and {"reason": pause.reason, "until": pause.until, "words": pause_line(pause)},
-    }
-
-
-def _worker(worker: Worker) -> dict[str, Any]:
-    ahead = {"own_clock_ahead": worker.own_clock_ahead, "telnyx_ahead": worker.telnyx_ahead}
-    return {"name": worker.name, "seen": worker.seen_at} | ahead
 
 
 def _span(seconds: float) -> str:

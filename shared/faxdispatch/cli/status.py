@@ -9,10 +9,11 @@ import typer
 from faxdispatch.cli.lines import event_line, state_line
 from faxdispatch.cli.options import Full
 from faxdispatch.cli.output import Answer, Json, Rows, fields
-from faxdispatch.cli.overview import overview, overview_lines
+from faxdispatch.cli.overview import overview_lines
 from faxdispatch.errors import BadInput, NotKnown
 from faxdispatch.ledger import JobView, Ledger, Limits, Pause, Place, Scripts
 from faxdispatch.operations.next_step import ends_by, next_step, why_held
+from faxdispatch.operations.overview import overview, pause_data
 from faxdispatch.reasons.words import plain, short, with_words
 from faxdispatch.settings import Settings
 from faxdispatch.states import OPEN, State
@@ -116,7 +117,7 @@ def _more(view: JobView, place: Place, pause: Pause | None, settings: Settings) 
         "line": place.line,
         "position": place.position,
         "holder": place.holder,
-        "paused": pause and {"reason": pause.reason, "until": pause.until},
+        "paused": pause_data(pause),
         "changed": dict(settings.fax_ladder[: view.rung]),
     }
 

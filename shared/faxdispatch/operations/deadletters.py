@@ -1,12 +1,17 @@
-"""A dead letter in words. Its numbers are hidden in whatever form they are: a wrong form is often why it is here."""
+"""A dead letter in words, and what a person changes of it.
+
+Its numbers are hidden in whatever form they are: a wrong form is often why it is here.
+"""
 
 import json
 import re
 from datetime import UTC, datetime
 from typing import Any
 
+from faxdispatch.errors import BadInput
+from faxdispatch.jobs import JOBS
 from faxdispatch.ledger import DeadLetter
-from faxdispatch.text.privacy import hidden, mask_number
+from faxdispatch.text.privacy import EXAMPLE, hidden, mask_number
 from faxdispatch.text.wording import clock
 
 _PARTIES = {"to", "from", "from_"}
@@ -42,3 +47,21 @@ def _masked(value: Any, name: str = "") -> Any:
 def _text(text: str) -> str:
     """Hide every run of digits that could be a number, besides all that is hidden elsewhere."""
     return _DIGITS.sub(lambda found: mask_number(found[0]), str(hidden(text)))
+
+
+def read_change(text: str) -> tuple[str, Any]:
+    """Read FIELD=VALUE as a field of a job; lists and objects are JSON.
+
+    Raises:
+        BadInput: it is none.
+    """
+    name, given, value = text.partition("=")
+    known = {field.alias or name for job in JOBS for name, field in job.model_fields.items()}
+    if not given or name not in known:
+        raise BadInput(f"--set: {name!r} is no field; write it like to={EXAMPLE}")
+    if not value.startswith(("[", "{")):
+        return name, value or None
+    try:
+        return name, json.loads(value)
+    except ValueError:
+        raise BadInput(f"--set: the value of {name} begins like JSON and is none") from None

@@ -11,6 +11,7 @@ from faxdispatch.cli.output import Answer, Rows
 from faxdispatch.client import FaxClient
 from faxdispatch.ledger import Limits, Scripts, Traffic
 from faxdispatch.operations.next_step import pause_line
+from faxdispatch.operations.overview import pause_data
 from faxdispatch.reasons.holds import ending
 from faxdispatch.reasons.words import plain, short
 from faxdispatch.settings import Settings
@@ -110,7 +111,7 @@ def _traffic_data(traffic: Traffic) -> dict[str, Any]:
         "in_flight": traffic.in_flight,
         "channels": traffic.channels,
         "waiting": traffic.waiting,
-        "paused": traffic.pause and {"reason": traffic.pause.reason, "until": traffic.pause.until},
+        "paused": pause_data(traffic.pause),
     }
 
 

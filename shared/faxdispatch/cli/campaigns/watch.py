@@ -29,6 +29,7 @@ from faxdispatch.text.wording import clock
 
 _EVERY, _EVERY_LINE = 0.5, 10.0
 _CAUSES = 8
+_COUNTS = ("state", "rows", "ended", "delivered", "failed", "cancelled", "suppressed", "pending", "open", "spent")
 
 Show = Callable[[Standing], object]
 
@@ -151,20 +152,11 @@ def _facts(standing: Standing) -> dict[str, Any]:
     campaign = standing.campaign
     return {
         "campaign_id": campaign.id,
-        "state": campaign.state,
+        **{name: getattr(campaign, name) for name in _COUNTS},
         "reason": hidden(campaign.reason),
-        "rows": campaign.rows,
-        "ended": campaign.ended,
-        "delivered": campaign.delivered,
-        "failed": campaign.failed,
-        "cancelled": campaign.cancelled,
-        "suppressed": campaign.suppressed,
-        "pending": campaign.pending,
-        "open": {state.value: count for state, count in campaign.open.items()},
         "causes": standing.causes,
         "per_minute": None if standing.per_minute is None else round(standing.per_minute, 1),
         "finish_estimate": standing.finish and standing.finish.replace(microsecond=0),
         "channels_in_use": standing.in_flight,
         "channels": standing.channels,
-        "spent": campaign.spent,
     }
