@@ -57,6 +57,33 @@ def test_a_server_without_replicas_or_memory_is_waited_for(
     assert passes(caught.value.__cause__)
 
 
+@pytest.mark.parametrize(
+    ("option", "value"), [("min-replicas-to-write", 1), ("maxmemory", 1), ("replicaof", "127.0.0.1 1")]
+)
+def test_a_server_that_refuses_a_transaction_at_its_end_is_waited_for(
+    redis: Redis, redis_url: str, option: str, value: int | str
+):
+    """What is queued was taken while the server was willing."""
+    with Redis.from_url(redis_url, single_connection_client=True) as asking:
+        connection = asking.connection
+        for command in (("MULTI",), ("SADD", "a", "b")):
+            connection.send_command(*command)
+            connection.read_response()
+        if option == "replicaof":
+            redis.execute_command("REPLICAOF", *str(value).split())
+        else:
+            redis.config_set(option, value)
+        try:
+            connection.send_command("EXEC")
+            with pytest.raises(Unavailable) as caught, redis_trouble():
+                connection.read_response()
+        finally:
+            redis.execute_command("REPLICAOF", "NO", "ONE")
+            redis.config_set("min-replicas-to-write", 0)
+            redis.config_set("maxmemory", 0)
+    assert passes(caught.value.__cause__)
+
+
 @pytest.mark.parametrize("ask", WAYS)
 def test_a_key_of_another_kind_does_not_pass_by_itself(redis: Redis, ask: Callable[[Redis], None]):
     redis.set("a", "text")

@@ -10,8 +10,9 @@ _CLASSES = (
 )
 _CODES = ("READONLY", "OOM", "MASTERDOWN", "LOADING", "NOREPLICAS", "MISCONF", "CLUSTERDOWN", "UNBLOCKED")
 """Those without a class of their own, and all where they come through a script."""
-_OF_PIPELINE = " of pipeline caused error: "
-"""What redis-py writes, after the command, before the server's words where the command was one of several."""
+_BEFORE = (" of pipeline caused error: ", "Transaction discarded because of: ")
+"""What may stand before the code where the command was one of several: redis-py names the command, and the server says
+that it refused the whole transaction, whose commands it had taken before."""
 
 
 def passes(error: BaseException | None) -> bool:
@@ -21,4 +22,9 @@ def passes(error: BaseException | None) -> bool:
     """
     if isinstance(error, _CLASSES):
         return True
-    return isinstance(error, exceptions.ResponseError) and str(error).rpartition(_OF_PIPELINE)[2].startswith(_CODES)
+    if not isinstance(error, exceptions.ResponseError):
+        return False
+    words = str(error)
+    for before in _BEFORE:
+        words = words.rpartition(before)[2]
+    return words.startswith(_CODES)
