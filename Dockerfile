@@ -22,6 +22,8 @@ COPY console console
 COPY simulator simulator
 COPY webhook webhook
 COPY worker worker
+# The user below may write none of it, and each process would compile it again.
+RUN python -m compileall -q console shared simulator webhook worker
 # What FAX_INBOUND_DIR and the console's FAX_DATA_DIR may be: a volume that begins as such a folder belongs to the
 # same user.
 RUN useradd --system --uid 10001 fax && install --directory --owner=fax /faxes /console

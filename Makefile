@@ -22,6 +22,7 @@ $(STAMP): pyproject.toml requirements/dev.lock
 	@$(PYTHON) -m venv $(VENV) >&2
 	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements/dev.lock >&2
 	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e . >&2
+	@$(BIN)/python -m compileall -q console shared simulator webhook worker >&2
 	@touch $@
 
 demo: $(STAMP) ## send 20 real documents through real processes to a simulated Telnyx (ARGS=--json)

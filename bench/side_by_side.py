@@ -5,6 +5,11 @@
 All ways by turns in one run: the same stub, the same Valkey with `appendfsync always`, as many threads. Counted is the
 processor time of worker and Valkey; the median of the rounds counts. `--against` runs an older build of the repository
 by turns with this one, with the benchmark as it is now. Exit code 1 where a target is missed.
+
+A checkout has more packages installed than a process needs, and some libraries load what they find. To measure what an
+operator has, install the package with its extra `app` alone, and give the benchmark that installation's Python:
+
+    python -m venv FOLDER && FOLDER/bin/pip install -e '.[app]' && FOLDER/bin/python -m bench.side_by_side
 """
 
 import argparse

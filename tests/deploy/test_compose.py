@@ -44,6 +44,9 @@ def test_the_image_starts_the_webhook_and_its_files_are_let_in():
     copied = [word for line in lines if re.match(r"COPY (?!--from)", line) for word in line.split()[1:-1]]
     assert {path.split("/")[0] for path in copied} == let_in
     assert ".env" not in let_in
+    # Whoever runs there may not write, and would compile it again at each start.
+    compiled = next(line for line in lines if "compileall" in line)
+    assert set(compiled.split()[5:]) == {path for path in copied if (ROOT / path).is_dir()}
 
 
 def test_redis_keeps_every_write_and_evicts_nothing(compose):
