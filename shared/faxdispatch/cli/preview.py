@@ -8,9 +8,8 @@ from typing import Annotated
 import typer
 
 from faxdispatch.cli.output import Rows, note
-from faxdispatch.cli.send import fields_of
+from faxdispatch.cli.sending import CoverPage
 from faxdispatch.composition.composing import Cover, compose, paged
-from faxdispatch.composition.cover import read_cover
 from faxdispatch.errors import BadInput
 from faxdispatch.lists.checking import BadRow, check
 from faxdispatch.preflight.examining import examine
@@ -36,12 +35,8 @@ def preview(
         ),
     ] = None,
     quality: Annotated[str, typer.Option(help="normal (98 lines an inch), or high and better (196).")] = "high",
-    cover: Annotated[
-        str | None, typer.Option(help="Cover page before it: its text, or a file with it. Fields like {name}.")
-    ] = None,
-    cover_field: Annotated[
-        list[str] | None, typer.Option(metavar="NAME=VALUE", help="Value of a field of the cover. Repeatable.")
-    ] = None,
+    *,
+    page: CoverPage,
     list_: Annotated[
         Path | None, typer.Option("--list", help="List of recipients whose columns are fields of the cover.")
     ] = None,
@@ -56,7 +51,7 @@ def preview(
     through: too pale or too small. Exit code 1: a page cannot be drawn.
     """
     files = files or []
-    if not files and cover is None:
+    if not files and page.cover is None:
         raise BadInput("give a file, or a cover with --cover")
     folder = out or (files[0].with_name(f"{files[0].stem}-pages") if files else Path("cover-pages"))
     if folder.exists():
@@ -64,7 +59,8 @@ def preview(
             f"{folder}: is there already and is not overwritten; name another folder with --out, or remove it"
         )
     lines = Lines.STANDARD if quality == "normal" else Lines.FINE
-    made = _cover(read_cover(cover), fields_of(cover_field or []), list_, row) if cover is not None else None
+    text = page.text()
+    made = _cover(text, page.values(), list_, row) if text is not None else None
     document, report = compose(files, made, quality=quality)
     if report.problem:
         raise BadInput(f"{files[0] if files else 'cover'}: {report.problem}")

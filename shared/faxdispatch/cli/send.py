@@ -10,11 +10,10 @@ import typer
 from faxdispatch.campaign.looking_up import link_fetch
 from faxdispatch.cli.output import Answer, Json, note
 from faxdispatch.cli.preflight import tell_findings
-from faxdispatch.cli.sending import Sending
+from faxdispatch.cli.sending import CoverPage, Sending
 from faxdispatch.cli.waiting import wait_for
 from faxdispatch.client import FaxClient, Receipt
 from faxdispatch.composition.composing import part
-from faxdispatch.composition.cover import read_cover
 from faxdispatch.documents.local import Document
 from faxdispatch.errors import BadInput
 from faxdispatch.jobs import SendFax
@@ -30,6 +29,7 @@ def send(
         str, typer.Argument(help="Recipient: a number like +13125550123, or, with FAX_SIP_ALLOWED, a SIP URI.")
     ],
     sending: Sending,
+    page: CoverPage,
     media: Annotated[
         list[str] | None,
         typer.Option(
@@ -37,12 +37,6 @@ def send(
         ),
     ] = None,
     media_name: Annotated[str | None, typer.Option(help="Document in Telnyx's media storage to send.")] = None,
-    cover: Annotated[
-        str | None, typer.Option(help="Cover page before it: its text, or a file with it. Fields like {name}.")
-    ] = None,
-    cover_field: Annotated[
-        list[str] | None, typer.Option(metavar="NAME=VALUE", help="Value of a field of the cover. Repeatable.")
-    ] = None,
     key: Annotated[
         str | None, typer.Option(help="Idempotency key: the same key and content always mean the same fax.")
     ] = None,
@@ -56,15 +50,15 @@ def send(
     """
     settings = Settings.load()
     link, documents = sources_of(
-        media or [], media_name, cover=cover, fetch=link_fetch(settings.fax_dangerous_inbound_origins)
+        media or [], media_name, cover=page.cover, fetch=link_fetch(settings.fax_dangerous_inbound_origins)
     )
     options = sending.asked() | {
         "to": to,
         "media_url": link,
         "media_name": media_name,
         "document": documents or None,
-        "cover": read_cover(cover) if cover is not None else None,
-        "cover_fields": fields_of(cover_field or []) or None,
+        "cover": page.text(),
+        "cover_fields": page.values() or None,
         "idempotency_key": key,
         "send_at": send_at,
     }
@@ -93,21 +87,6 @@ def _answer(client: FaxClient, receipt: Receipt, *, wait: bool, quiet: bool) -> 
 
 def _bare(options: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in options.items() if name not in {"document", "cover", "cover_fields"}}
-
-
-def fields_of(given: list[str]) -> dict[str, str]:
-    """Return the values of a cover's fields, from words like `name=Dr Smith`.
-
-    Raises:
-        BadInput: a word is not of that form.
-    """
-    fields = {}
-    for pair in given:
-        name, equals, value = pair.partition("=")
-        if not equals or not name.strip():
-            raise BadInput(f"cover-field: {pair!r} is not of the form NAME=VALUE")
-        fields[name.strip()] = value
-    return fields
 
 
 def sources_of(

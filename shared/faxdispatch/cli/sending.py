@@ -1,4 +1,4 @@
-"""How one fax, or each of a campaign, is sent: fields of `SendFax` as options."""
+"""How one fax, or each of a campaign, is sent: fields of `SendFax` as options; and the cover of a single one."""
 
 from dataclasses import dataclass, fields
 from typing import Annotated, Any
@@ -7,6 +7,8 @@ import typer
 
 from faxdispatch.calling.written import parse_moment
 from faxdispatch.cli.options import Options
+from faxdispatch.composition.cover import read_cover
+from faxdispatch.errors import BadInput
 from faxdispatch.jobs import Priority
 
 
@@ -51,3 +53,29 @@ class Sending(Options):
         if self.send_by is not None:
             given["send_by"] = parse_moment(self.send_by, "send-by")
         return {name: value for name, value in given.items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CoverPage(Options):
+    """The cover page of a single document."""
+
+    cover: Annotated[
+        str | None, typer.Option(help="Cover page before it: its text, or a file with it. Fields like {name}.")
+    ] = None
+    cover_field: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=VALUE", help="Value of a field of the cover. Repeatable.")
+    ] = None
+
+    def text(self) -> str | None:
+        """Return its text, None without a cover. Raises `BadInput` where its file cannot be read."""
+        return read_cover(self.cover) if self.cover is not None else None
+
+    def values(self) -> dict[str, str]:
+        """Return the values of its fields. Raises `BadInput` where a word is not of the form `name=Dr Smith`."""
+        fields = {}
+        for pair in self.cover_field or []:
+            name, equals, value = pair.partition("=")
+            if not equals or not name.strip():
+                raise BadInput(f"cover-field: {pair!r} is not of the form NAME=VALUE")
+            fields[name.strip()] = value
+        return fields
