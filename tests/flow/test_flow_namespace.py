@@ -3,9 +3,7 @@ do, and neither touches the other's.
 """
 
 import json
-import subprocess
-import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
@@ -80,8 +78,11 @@ class Deployment:
         eventually(lambda: self.client.campaigns.get(self.word).state == "finished", within=PATIENCE, every=0.1)
         eventually((self.folder / "inbound" / f"{fax['id']}.pdf").exists, within=PATIENCE)
         assert {delivery.event.job_id for delivery in self.consumer.read()} & set(jobs)
-        assert f'"namespace": "{self.word}"' in self.command("status", "--json")
-        found = json.loads(self.command("doctor", "--json"))["findings"]
+
+    def asks(self, cli: Callable[..., str]) -> None:
+        """See that the commands speak of this deployment."""
+        assert f'"namespace": "{self.word}"' in cli("status", "--json", **self.settings)
+        found = json.loads(cli("doctor", "--json", **self.settings))["findings"]
         assert {f["name"] for f in found if f["level"] == "fail"} == set()
         assert any("in namespace staging" in f["detail"] for f in found) == (self.word == "staging")
 
@@ -104,13 +105,6 @@ class Deployment:
         """The jobs of all faxes that this deployment's Telnyx was given."""
         found = (decode_client_state(state) for state in self.sim.report()["client_states"])
         return {key[0] for key in found if key}
-
-    def command(self, *words: str) -> str:
-        surroundings = processes.environment(self.settings, inherit=False)
-        line = [sys.executable, "-P", "-m", "faxdispatch.cli", *words]
-        return subprocess.run(
-            line, env=surroundings, cwd=self.folder, stdout=subprocess.PIPE, text=True, timeout=PATIENCE, check=False
-        ).stdout
 
     def close(self) -> None:
         self.sim.close()
@@ -151,7 +145,7 @@ def rabbitmq(request: pytest.FixtureRequest) -> RabbitMQ | None:
 
 
 def test_side_by_side_each_sends_its_own_faxes_alone_and_uses_nothing_of_the_other(
-    tmp_path: Path, redis: Any, rabbitmq: RabbitMQ | None
+    tmp_path: Path, redis: Any, rabbitmq: RabbitMQ | None, cli: Callable[..., str]
 ) -> None:
     url = valkey_url(tmp_path)
     with ExitStack() as stack, ThreadPoolExecutor(2) as threads:
@@ -160,6 +154,8 @@ def test_side_by_side_each_sends_its_own_faxes_alone_and_uses_nothing_of_the_oth
             stack.callback(one.close)
         for done in [threads.submit(one.work) for one in both]:
             done.result()
+        for one in both:
+            one.asks(cli)
         # Whose a queue is that lies there, a worker asks.
         assert {entry["object"] for entry in redis.acl_log()} <= {"staging:ledger"}
         if rabbitmq:
