@@ -71,7 +71,7 @@ def test_a_demo_that_is_killed_leaves_no_process(start):
     demo.assert_nothing_left()
 
 
-def test_up_keeps_everything_over_a_restart_and_says_what_the_server_says_of_a_damaged_file(start, home):
+def test_up_keeps_everything_over_a_restart_and_says_what_the_server_says_of_a_damaged_file(start, starts, home):
     up = start("faxdispatch", "up", "--simulate", PORT=str(processes.free_port()), **FAST)
     said = up.wait_for_line("--wait")
     console, password = re.search(r"console +(http\S+)\n +sign in as operator with (\S+);", said).groups()
@@ -85,14 +85,12 @@ def test_up_keeps_everything_over_a_restart_and_says_what_the_server_says_of_a_d
     eventually(lambda: FaxClient(url).status(endless).state is State.ACCEPTED, within=PATIENCE)
     # What it prints is all that a canary needs.
     words = [line.split() for line in said.splitlines()]
-    canary = start(
-        *("faxdispatch", "canary", "+14155550100", "--yes"),
-        **dict(word[1].split("=", 1) for word in words if word[:1] == ["export"]),
-    )
-    assert canary.end() == 0, canary.errors
-    refused = start("faxdispatch", "up", "--simulate", PORT=str(processes.free_port()))
-    assert refused.end() == 1
-    assert "another `faxdispatch up` runs with" in refused.errors
+    exported = dict(word[1].split("=", 1) for word in words if word[:1] == ["export"])
+    canary = command(starts, home, "canary", "+14155550100", "--yes", **exported)
+    assert canary.code == 0, canary.err
+    refused = command(starts, home, "up", "--simulate", PORT=str(processes.free_port()))
+    assert refused.code == 1
+    assert "another `faxdispatch up` runs with" in refused.err
     assert up.stop(signal.SIGTERM) == 0
     up.assert_nothing_left()
 
@@ -128,11 +126,11 @@ def test_up_keeps_everything_over_a_restart_and_says_what_the_server_says_of_a_d
     ],
     ids=["keys missing", "simulation on a real Redis", "wrong setting"],
 )
-def test_up_refuses_what_cannot_go_well_in_one_line(start, home, words, settings, said):
-    up = start("faxdispatch", "up", *words, **settings)
-    assert up.end() == 2
-    assert said in up.errors
-    assert len(up.errors.splitlines()) == 1
+def test_up_refuses_what_cannot_go_well_in_one_line(starts, home, words, settings, said):
+    up = command(starts, home, "up", *words, **settings)
+    assert up.code == 2
+    assert said in up.err
+    assert len(up.err.splitlines()) == 1
     assert not (home / ".fax-data").exists()
 
 
@@ -163,6 +161,12 @@ def test_the_procfile_under_honcho_delivers_and_stops_cleanly_and_the_environmen
         assert flow.events(job.job_id)[-1].source == "webhook"
         honcho.stop(signal.SIGTERM)
         honcho.assert_nothing_left()
+
+
+def command(starts, folder, *words, **settings):
+    """Run a command to its end."""
+    surroundings = processes.environment(settings, inherit=False)
+    return starts.run("-m", "faxdispatch.cli", *words, settings=surroundings, folder=folder)
 
 
 def _signs_in(console: str, name: str, password: str) -> bool:
