@@ -5,23 +5,22 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from threading import Thread
 
+from tests.front import Front
+
 CLAIM, WAIT = b'"claims":', b"WAITAOF"
 
 
-class Cutter:
+class Cutter(Front):
     """Passes everything on, until a request with `word` comes: then that line is cut, once.
 
     With `answer_lost` the server carries the request out, and its answer is what gets lost.
     """
 
     def __init__(self, target: int) -> None:
-        self._target = target
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port: int = self._listener.getsockname()[1]
         self.cuts = 0
         self._word: bytes | None = None
         self._answer_lost = False
-        Thread(target=self._accept, daemon=True).start()
+        super().__init__(target)
 
     @property
     def url(self) -> str:
@@ -33,15 +32,6 @@ class Cutter:
     def move(self, target: int) -> None:
         """Lead new lines to another server."""
         self._target = target
-
-    def close(self) -> None:
-        self._listener.close()
-
-    def _accept(self) -> None:
-        with suppress(OSError):
-            while True:
-                client, _ = self._listener.accept()
-                Thread(target=self._serve, args=(client,), daemon=True).start()
 
     def _serve(self, client: socket.socket) -> None:
         try:

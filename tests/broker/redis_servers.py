@@ -15,6 +15,7 @@ from redis.exceptions import RedisError
 
 from faxdispatch.supervisor.valkey import valkey_command
 from tests.conftest import eventually, free_port
+from tests.front import Front
 
 SERVICE = "faxes"
 
@@ -53,11 +54,10 @@ def _knows(port: int, count: int) -> bool:
     return False
 
 
-class TlsFront:
+class TlsFront(Front):
     """Lets in by TLS whoever shows a certificate of the authority, and passes on what he says to a plain server."""
 
     def __init__(self, folder: Path, target: int) -> None:
-        self._target = target
         authority, strangers = trustme.CA(), trustme.CA()
         self._context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         self._context.verify_mode = ssl.CERT_REQUIRED
@@ -70,18 +70,7 @@ class TlsFront:
         strangers.cert_pem.write_to_path(self.strangers)
         client.cert_chain_pems[0].write_to_path(self.certificate)
         client.private_key_pem.write_to_path(self.key)
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self._listener.getsockname()[1]
-        Thread(target=self._accept, daemon=True).start()
-
-    def close(self) -> None:
-        self._listener.close()
-
-    def _accept(self) -> None:
-        with suppress(OSError):
-            while True:
-                client, _ = self._listener.accept()
-                Thread(target=self._serve, args=(client,), daemon=True).start()
+        super().__init__(target)
 
     def _serve(self, raw: socket.socket) -> None:
         with (

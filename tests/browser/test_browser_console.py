@@ -17,7 +17,8 @@ from faxdispatch import State
 from faxdispatch.ledger import Limits, Scripts, connect
 from faxdispatch.ledger.rules import Rules
 from faxdispatch.states import CampaignState
-from tests.flow.harness import TOKEN, a_pdf, fresh_number
+from tests.blank import blank_pdf
+from tests.flow.harness import TOKEN, fresh_number
 
 HOSTILE = '"><img src=x onerror=alert(1)><script>alert(2)</script>'
 PAGES = (
@@ -49,7 +50,7 @@ def campaign(page, path, name, *, document=None):
     page.get_by_role("link", name="On to the document").click()
     page.get_by_label("Name of the campaign").fill(name)
     page.locator("[name=document]").set_input_files(
-        {"name": "letter.pdf", "mimeType": "application/pdf", "buffer": document or a_pdf(2)}
+        {"name": "letter.pdf", "mimeType": "application/pdf", "buffer": document or blank_pdf(2)}
     )
     page.get_by_role("button", name="Save and look at the pages").click()
     expect(page.get_by_alt_text("Page 2 of 2")).to_be_visible()

@@ -1,12 +1,10 @@
 """Documents of rows: each is looked at, stored once by its content before any row goes, and kept as long as needed."""
 
-import io
 import threading
 import zipfile
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from pypdf import PdfWriter
 
 from faxdispatch import BadInput, Conflict, FaxClient, Misconfigured, RateLimited, Refused
 from faxdispatch.calling.numbers import NumberPolicy
@@ -19,21 +17,10 @@ from faxdispatch.lists.checking import BadRow, check
 from faxdispatch.lists.documents import RowDocuments
 from faxdispatch.media.uploads import KEEP
 from faxdispatch.telnyx.models import MediaResource
+from tests.blank import blank_pdf
 from tests.ledger.campaign_desk import CampaignDesk
 
 NOW = datetime.now(UTC)
-
-
-def pdf(pages=1, *, title="", password=None):
-    made = PdfWriter()
-    for _ in range(pages):
-        made.add_blank_page(width=612, height=792)
-    made.add_metadata({"/Title": title})
-    if password is not None:
-        made.encrypt(password, algorithm="AES-256")
-    target = io.BytesIO()
-    made.write(target)
-    return target.getvalue()
 
 
 class Storage:
@@ -102,7 +89,7 @@ def why(made):
 
 
 def test_files_are_stored_once_by_their_content_and_their_pages_are_known(service, storage, a_list):
-    one, two = pdf(title="one"), pdf(3)
+    one, two = blank_pdf(title="one"), blank_pdf(3)
     listed = a_list("a.pdf", "b.pdf", "A.PDF", "copy.pdf", files={"a.pdf": one, "b.pdf": two, "copy.pdf": one})
 
     made = service.create(listed)
@@ -122,10 +109,10 @@ def test_what_cannot_be_faxed_is_a_bad_row_with_its_reason_and_goes_into_both_fi
     soon = NOW + timedelta(days=40)
     storage.there = Storage(stored=soon, old=NOW - timedelta(hours=1)).there
     files = {
-        "good.pdf": pdf(),
-        "locked.pdf": pdf(password="secret"),
-        "open.pdf": pdf(password=""),
-        "long.pdf": pdf(351),
+        "good.pdf": blank_pdf(),
+        "locked.pdf": blank_pdf(password="secret"),
+        "open.pdf": blank_pdf(password=""),
+        "long.pdf": blank_pdf(351),
         "page.pdf": b"<!doctype html><p>not found",
         "broken.pdf": b"%PDF-1.7 and nothing more",
         "empty.pdf": b"",
@@ -209,7 +196,7 @@ def test_that_nobody_asks_links_is_told(service, a_list):
 
 
 def test_with_a_cover_linked_documents_are_fetched_and_stored_as_files_are(desk, storage, a_list):
-    one, two = pdf(2, title="one"), pdf(title="two")
+    one, two = blank_pdf(2, title="one"), blank_pdf(title="two")
     fetched = []
 
     def fetch(link):
@@ -241,7 +228,7 @@ def test_with_a_cover_linked_documents_are_fetched_and_stored_as_files_are(desk,
 
 
 def test_with_a_cover_the_linked_document_of_all_rows_is_fetched(desk, storage, a_list):
-    content = pdf(2)
+    content = blank_pdf(2)
     service = CampaignService(
         desk.scripts,
         policy=NumberPolicy(region="US"),
@@ -261,7 +248,7 @@ def test_with_a_cover_the_linked_document_of_all_rows_is_fetched(desk, storage, 
 
 
 def test_strict_makes_nothing_where_a_cover_cannot_be_set(service, storage, a_list):
-    (listed := a_list("a.pdf", files={"a.pdf": pdf()})).write_text("Media,Fax,Name\na.pdf,415-200-0001,\u65e5\n")
+    (listed := a_list("a.pdf", files={"a.pdf": blank_pdf()})).write_text("Media,Fax,Name\na.pdf,415-200-0001,\u65e5\n")
 
     with pytest.raises(BadInput, match="no font has the character"):
         service.create(listed, cover="Dear {name}", strict=True)
@@ -270,7 +257,7 @@ def test_strict_makes_nothing_where_a_cover_cannot_be_set(service, storage, a_li
 
 def test_documents_may_come_in_an_archive(service, storage, a_list, tmp_path):
     with zipfile.ZipFile(tmp_path / "letters.zip", "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("letters/a.pdf", pdf())
+        archive.writestr("letters/a.pdf", blank_pdf())
 
     made = service.create(a_list("a.pdf", "b.pdf"), media_dir=tmp_path / "letters.zip")
 
@@ -284,18 +271,20 @@ def test_a_folder_of_documents_for_a_list_without_a_column_of_them_is_a_mistake(
 
 
 def test_rows_that_are_not_sent_to_bring_no_document(service, storage, a_list, desk):
-    service.create(a_list("a.pdf", "b.pdf", files={"a.pdf": pdf(title="a"), "b.pdf": pdf(title="b")}), name="first")
+    service.create(
+        a_list("a.pdf", "b.pdf", files={"a.pdf": blank_pdf(title="a"), "b.pdf": blank_pdf(title="b")}), name="first"
+    )
     storage.uploads.clear()
     storage.there.clear()
     SuppressionList(Suppressions(desk.scripts)).add("+14152000001", reason="asked", source="test")
 
     service.create(a_list("a.pdf", "b.pdf", name="second.csv"))
 
-    assert storage.uploads == [Document(pdf(title="b"), ".pdf").media_name]
+    assert storage.uploads == [Document(blank_pdf(title="b"), ".pdf").media_name]
 
 
 def test_an_upload_that_breaks_off_goes_on_and_stores_nothing_twice(service, storage, a_list):
-    files = {f"{n}.pdf": pdf(title=str(n)) for n in range(12)}
+    files = {f"{n}.pdf": blank_pdf(title=str(n)) for n in range(12)}
     listed = a_list(*files, files=files)
 
     def tires(document):
@@ -316,10 +305,10 @@ def test_an_upload_that_breaks_off_goes_on_and_stores_nothing_twice(service, sto
 
 
 def test_a_document_that_telnyx_refuses_is_a_bad_row_and_with_strict_no_campaign(service, storage, a_list):
-    listed = a_list("a.pdf", "b.pdf", files={"a.pdf": pdf(title="a"), "b.pdf": pdf(title="b")})
+    listed = a_list("a.pdf", "b.pdf", files={"a.pdf": blank_pdf(title="a"), "b.pdf": blank_pdf(title="b")})
 
     def refuses(document):
-        if document.content == pdf(title="b"):
+        if document.content == blank_pdf(title="b"):
             raise Refused("Telnyx refused to upload media: 422")
 
     storage.before = refuses
@@ -331,25 +320,25 @@ def test_a_document_that_telnyx_refuses_is_a_bad_row_and_with_strict_no_campaign
 
 def test_strict_uploads_nothing_where_a_document_is_missing(service, storage, a_list):
     with pytest.raises(BadInput, match="1 of 2 rows cannot be sent"):
-        service.create(a_list("a.pdf", "missing.pdf", files={"a.pdf": pdf()}), strict=True)
+        service.create(a_list("a.pdf", "missing.pdf", files={"a.pdf": blank_pdf()}), strict=True)
 
     assert storage.uploads == []
 
 
 def test_a_file_that_was_changed_is_told_instead_of_sending_the_old_one(service, storage, a_list):
-    listed = a_list("a.pdf", "b.pdf", files={"a.pdf": pdf(title="a"), "b.pdf": pdf(title="b")})
+    listed = a_list("a.pdf", "b.pdf", files={"a.pdf": blank_pdf(title="a"), "b.pdf": blank_pdf(title="b")})
     service.create(listed)
     uploads = list(storage.uploads)
 
     assert service.create(listed).outcome == "same"
-    a_list("a.pdf", "b.pdf", files={"b.pdf": pdf(title="better")})
+    a_list("a.pdf", "b.pdf", files={"b.pdf": blank_pdf(title="better")})
     with pytest.raises(Conflict, match="the document of row 2 was changed"):
         service.create(listed)
     assert storage.uploads == uploads
 
 
 def test_the_same_list_again_stores_what_telnyx_keeps_no_longer(service, storage, a_list, desk):
-    listed = a_list("a.pdf", files={"a.pdf": pdf()})
+    listed = a_list("a.pdf", files={"a.pdf": blank_pdf()})
     service.create(listed)
     [(name, end)] = CampaignMedia(desk.scripts).all("recall")
     assert end >= NOW + SPARE - timedelta(minutes=1)
@@ -368,7 +357,7 @@ def test_without_a_key_files_cannot_be_stored_and_names_are_told_as_unasked(redi
     service = FaxClient(redis_url, region="US").campaigns
 
     with pytest.raises(Misconfigured, match="TELNYX_API_KEY"):
-        service.create(a_list("a.pdf", files={"a.pdf": pdf()}))
+        service.create(a_list("a.pdf", files={"a.pdf": blank_pdf()}))
     assert service.list() == []
     made = service.create(a_list("stored"))
     assert made.guesses[-1].startswith("no files here, and not looked for at Telnyx")

@@ -22,8 +22,9 @@ from redis.exceptions import RedisError
 from faxdispatch.supervisor import roles as processes
 from faxdispatch.supervisor.stack import Stack
 from faxdispatch.supervisor.valkey import valkey_url
+from tests.blank import blank_pdf
 from tests.chaos.restoring import Restoring
-from tests.flow.harness import SENDER, TOKEN, Simulator, a_pdf
+from tests.flow.harness import SENDER, TOKEN, Simulator
 
 READ = 1.5
 LEASE = 3 * READ
@@ -95,7 +96,7 @@ def world(folder: Path, *, workers: int) -> Iterator[World]:
         for role in roles:
             stack.start(role)
         sim = Simulator(about)
-        sim.upload(TOKEN, a_pdf())
+        sim.upload(TOKEN, blank_pdf())
         environments = {role.name: role.environment for role in roles}
         with Redis.from_url(redis_url, decode_responses=True, socket_timeout=3) as redis:
             restoring = Restoring(stack, folder, surroundings, redis, redis_url, log)

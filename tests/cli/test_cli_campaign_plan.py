@@ -1,10 +1,10 @@
 """`faxdispatch campaign plan`, on lists and on campaigns in a real Valkey."""
 
 import pytest
-from pypdf import PdfWriter
 
 from faxdispatch.ledger import Rules, Scripts, Suppression, Suppressions, connect
 from faxdispatch.preflight.report import Report, warning
+from tests.blank import blank_pdf
 from tests.campaign.rows import CAMPAIGN, Rows
 
 LIST = "Name,Fax #\nA,312-555-0123\nB,212-555-0124\nC,(310) 555-0125\nD,no fax\nA,312-555-0123\n"
@@ -17,10 +17,7 @@ def listed(surroundings, tmp_path):
     for name, value in PRICES.items():
         surroundings.setenv(name, value)
     (tmp_path / "list.csv").write_text(LIST)
-    writer = PdfWriter()
-    for _ in range(4):
-        writer.add_blank_page(612, 792)
-    writer.write(tmp_path / "letter.pdf")
+    (tmp_path / "letter.pdf").write_bytes(blank_pdf(4))
     return tmp_path
 
 

@@ -9,10 +9,10 @@ import openpyxl
 import pytest
 
 from faxdispatch.states import CampaignState
+from tests.blank import blank_pdf
 from tests.campaign.rows import CAMPAIGN, Rows
 from tests.conftest import eventually
 from tests.console.conftest import Browser
-from tests.flow.harness import a_pdf
 
 LISTS = [("Praxis <b>Süd</b>", "0101", "Köln"), ("Praxis Nord", "0102", "Kiel"), ("Praxis Ost", "0103", "Görlitz")]
 LIST = """Clinics of May;;
@@ -211,7 +211,7 @@ def test_a_campaign_is_made_of_it_and_nothing_is_sent_before_its_start(draft, de
 
 
 def test_a_document_is_shown_as_it_is_printed(draft, operator):
-    told = operator.post(f"{draft}/document", name="x", document=(io.BytesIO(a_pdf(2)), "letter.pdf")).text
+    told = operator.post(f"{draft}/document", name="x", document=(io.BytesIO(blank_pdf(2)), "letter.pdf")).text
     assert "letter.pdf" in told
     assert "Page 2 of 2" in told
     for lines in (98, 196):
@@ -227,10 +227,12 @@ def planned(operator, draft):
 
 def test_a_cover_is_shown_as_a_row_gets_it_and_its_page_is_planned(draft, operator):
     operator.get(draft)
-    told = operator.post(f"{draft}/document", name="x", document=(io.BytesIO(a_pdf(2)), "letter.pdf"), cover="{doctor}")
+    told = operator.post(
+        f"{draft}/document", name="x", document=(io.BytesIO(blank_pdf(2)), "letter.pdf"), cover="{doctor}"
+    )
     assert "cover: there is no {doctor}; there are City, Fax No., Name" in told.text
     assert ">{doctor}</textarea>" in told.text
-    operator.post(f"{draft}/document", name="x", document=(io.BytesIO(a_pdf(2)), "letter.pdf"))
+    operator.post(f"{draft}/document", name="x", document=(io.BytesIO(blank_pdf(2)), "letter.pdf"))
     bare = operator.get(f"{draft}/pages/1.png").data
 
     told = operator.post(f"{draft}/document", name="x", cover="# Fax\r\nTo:\t{name}").text
@@ -247,7 +249,7 @@ def test_a_row_whose_cover_cannot_be_set_is_told(operator):
     form = {"csrf_token": operator.token("/drafts/"), "list": (listed, "a.csv")}
     where = operator.client.post("/drafts/", data=form).location
     operator.get(where)
-    letter = (io.BytesIO(a_pdf(1)), "letter.pdf")
+    letter = (io.BytesIO(blank_pdf(1)), "letter.pdf")
     told = operator.post(f"{where}/document", name="x", document=letter, cover="{name}").text
 
     assert "no font has the character 京" in told
@@ -257,7 +259,7 @@ def test_a_row_whose_cover_cannot_be_set_is_told(operator):
 
 def test_another_document_of_the_same_name_is_planned_anew(draft, operator):
     for pages in (2, 5):
-        operator.post(f"{draft}/document", name="x", document=(io.BytesIO(a_pdf(pages)), "letter.pdf"))
+        operator.post(f"{draft}/document", name="x", document=(io.BytesIO(blank_pdf(pages)), "letter.pdf"))
         assert f"2 recipients, {2 * pages} pages in all." in planned(operator, draft)
 
 
@@ -280,7 +282,7 @@ def test_documents_of_rows_come_in_an_archive(users, build, monkeypatch):
     operator.sign_in("olga")
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
-        archive.writestr("letters/a.pdf", a_pdf(2))
+        archive.writestr("letters/a.pdf", blank_pdf(2))
     packed.seek(0)
     text = "Fax;Letter\n415-555-0101;a.pdf\n415-555-0102;missing.pdf\n"
     form = {"csrf_token": operator.token(), "list": (io.BytesIO(text.encode()), "referrals.csv")}

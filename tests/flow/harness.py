@@ -1,6 +1,5 @@
 """A whole installation on free ports: Valkey, the simulated Telnyx, web and workers, as real processes."""
 
-import io
 import signal
 import uuid
 from collections.abc import Callable, Iterator
@@ -10,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from pypdf import PdfWriter
 from redis import Redis
 
 from faxdispatch import Event, FaxClient, State
@@ -19,6 +17,7 @@ from faxdispatch.supervisor import roles as processes
 from faxdispatch.supervisor.stack import Stack
 from faxdispatch.supervisor.valkey import valkey_url
 from faxdispatch.telnyx.client_state import decode_client_state
+from tests.blank import blank_pdf
 from tests.conftest import eventually
 
 PATIENCE = 150
@@ -188,7 +187,7 @@ def installation(
         for number in range(1, workers + 1):
             stack.start(processes.worker(folder, surroundings, number=number))
         flow = Flow(stack, folder, redis_url, Simulator(about), web_port, admin_port)
-        flow.sim.upload(TOKEN, a_pdf())
+        flow.sim.upload(TOKEN, blank_pdf())
         if console:
             place = {"FAX_CONSOLE_HOST": "127.0.0.1", "FAX_CONSOLE_PORT": str(processes.free_port())}
             flow.console = processes.console_address(place)
@@ -197,15 +196,6 @@ def installation(
             yield flow
         finally:
             flow.close()
-
-
-def a_pdf(pages: int = 1) -> bytes:
-    writer = PdfWriter()
-    for _ in range(pages):
-        writer.add_blank_page(width=612, height=792)
-    target = io.BytesIO()
-    writer.write(target)
-    return target.getvalue()
 
 
 def a_key() -> str:

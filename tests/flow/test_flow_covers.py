@@ -7,8 +7,9 @@ import trustme
 from celery import Celery
 
 from faxdispatch import State
+from tests.blank import blank_pdf
 from tests.fetching.harness import Server, reply
-from tests.flow.harness import Flow, a_pdf, fresh_number, installation
+from tests.flow.harness import Flow, fresh_number, installation
 
 
 def ordered(flow: Flow, **options: str) -> str:
@@ -33,7 +34,7 @@ def test_a_fax_waits_for_its_link_and_goes_once_though_its_worker_is_killed(tmp_
             assert flow.wait_for(flow.send(cover="Dear Dr Jones")).state is State.DELIVERED
 
             flow.kill("worker")
-            server.answers["/letter.pdf"] = reply(a_pdf(2))
+            server.answers["/letter.pdf"] = reply(blank_pdf(2))
             job = flow.wait_for(job_id)
             assert (job.state, job.attempt, flow.sim.accepted(job_id)) == (State.DELIVERED, 1, 1)
             assert job.page_count == 3

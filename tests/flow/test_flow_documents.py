@@ -9,8 +9,9 @@ import zipfile
 from pypdf import PdfReader, PdfWriter
 
 from faxdispatch.lists.documents import AT_ONCE
+from tests.blank import blank_pdf
 from tests.conftest import eventually
-from tests.flow.harness import PATIENCE, TOKEN, a_pdf
+from tests.flow.harness import PATIENCE, TOKEN
 
 LETTERS = [f"letter {n}.pdf" for n in range(1, 13)]
 ROWS = [LETTERS[n % 12] for n in range(44)]
@@ -18,7 +19,7 @@ ROWS += ["locked.pdf", "gone 1.pdf", "gone 2.pdf", "gone 3.pdf", "https://exampl
 
 
 def locked():
-    writer = PdfWriter(PdfReader(io.BytesIO(a_pdf())))
+    writer = PdfWriter(PdfReader(io.BytesIO(blank_pdf())))
     writer.encrypt("secret", algorithm="AES-256")
     target = io.BytesIO()
     writer.write(target)
@@ -32,7 +33,7 @@ def test_each_row_gets_its_document_and_none_is_uploaded_twice(stack, command, t
     monkeypatch.setenv("TELNYX_API_KEY", stack.sim.about["api_key"])
     with zipfile.ZipFile(tmp_path / "letters.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         for pages, name in enumerate(LETTERS, start=1):
-            archive.writestr(f"letters/{name}", a_pdf(pages))
+            archive.writestr(f"letters/{name}", blank_pdf(pages))
         archive.writestr("letters/locked.pdf", locked())
     numbers = [f"+1{area}4470100" for area in range(212, 299) if area % 100 != 11]
     lines = [f"{number},{document}" for number, document in zip(numbers, ROWS, strict=False)]

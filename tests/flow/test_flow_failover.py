@@ -13,9 +13,10 @@ from faxdispatch.errors import NotKnown, Unavailable
 from faxdispatch.settings import Settings
 from faxdispatch.supervisor import roles as processes
 from faxdispatch.supervisor.stack import Stack
+from tests.blank import blank_pdf
 from tests.broker.redis_servers import sentinels
 from tests.conftest import eventually
-from tests.flow.harness import FAST, PATIENCE, SENDER, TOKEN, Simulator, a_pdf, fresh_number
+from tests.flow.harness import FAST, PATIENCE, SENDER, TOKEN, Simulator, fresh_number
 from tests.worker.test_durability import valkey
 
 ORDERS = 60
@@ -44,7 +45,7 @@ def place(tmp_path: Path) -> Iterator[Any]:
         run.start(processes.web(tmp_path, surroundings))
         run.start(processes.worker(tmp_path, surroundings))
         sim = Simulator(about)
-        sim.upload(TOKEN, a_pdf())
+        sim.upload(TOKEN, blank_pdf())
         yield SimpleNamespace(servers=servers, url=url, sim=sim, run=run)
         sim.close()
 

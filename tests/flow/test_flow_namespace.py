@@ -20,8 +20,9 @@ from faxdispatch.supervisor import roles as processes
 from faxdispatch.supervisor.stack import Stack
 from faxdispatch.supervisor.valkey import valkey_url
 from faxdispatch.telnyx.client_state import decode_client_state
+from tests.blank import blank_pdf
 from tests.conftest import eventually
-from tests.flow.harness import FAST, PATIENCE, SENDER, TOKEN, Simulator, a_pdf, fresh_number
+from tests.flow.harness import FAST, PATIENCE, SENDER, TOKEN, Simulator, fresh_number
 from tests.flow.rabbitmq import MISSING, SERVER, RabbitMQ
 
 
@@ -40,7 +41,7 @@ class Deployment:
         options = ["--port", "0", "--webhook-url", hook, "--speed", "10"]
         about = processes.introduction(stack.start(processes.simulator(folder, options)))
         self.sim = Simulator(about)
-        self.sim.upload(TOKEN, a_pdf())
+        self.sim.upload(TOKEN, blank_pdf())
         self.settings = FAST | processes.simulated(about) | {
             "REDIS_URL": socket.replace("unix://", f"unix://{self.word}:pw@"),
             "PORT": str(web), "FAX_ADMIN_PORT": str(processes.free_port()), "FAX_FROM": SENDER,

@@ -12,8 +12,9 @@ from redis.exceptions import NoPermissionError
 from faxdispatch import FaxClient, HoldReason, State
 from faxdispatch.supervisor import roles as processes
 from faxdispatch.supervisor.stack import Stack
+from tests.blank import blank_pdf
 from tests.conftest import eventually
-from tests.flow.harness import FAST, PATIENCE, SENDER, TOKEN, Simulator, a_pdf, fresh_number
+from tests.flow.harness import FAST, PATIENCE, SENDER, TOKEN, Simulator, fresh_number
 
 pytestmark = pytest.mark.xdist_group("permissions")
 
@@ -38,7 +39,7 @@ class Installation:
             stack.start(processes.simulator(folder, ["--port", "0", "--webhook-url", hook, "--speed", "10"]))
         )
         self.sim = Simulator(about)
-        self.sim.upload(TOKEN, a_pdf())
+        self.sim.upload(TOKEN, blank_pdf())
         ours = FAST | processes.simulated(about) | {"PORT": str(web_port), "FAX_FROM": SENDER}
         for make, user in ((processes.web, "fax-web"), (processes.worker, "fax-worker")):
             stack.start(make(folder, processes.environment(ours | {"REDIS_URL": self.urls[user]}, inherit=False)))

@@ -1,7 +1,6 @@
 """A real simulator process, a receiver for its webhooks, and short words for both."""
 
 import base64
-import io
 import json
 import subprocess
 import sys
@@ -13,7 +12,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import httpx
 import pytest
 from nacl.signing import VerifyKey
-from pypdf import PdfWriter
+
+from tests.blank import blank_pdf
 
 PATIENCE = 30
 
@@ -82,7 +82,7 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
 
     def do_GET(self):
-        body = make_pdf(2)
+        body = blank_pdf(2)
         self.send_response(302 if self.path.endswith("/moved") else 200)
         self.send_header("Content-Type", "application/pdf")
         self.send_header("Content-Length", str(len(body)))
@@ -91,15 +91,6 @@ class Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *args):
         pass
-
-
-def make_pdf(pages):
-    writer = PdfWriter()
-    for _ in range(pages):
-        writer.add_blank_page(width=612, height=792)
-    target = io.BytesIO()
-    writer.write(target)
-    return target.getvalue()
 
 
 class Sim:
@@ -246,7 +237,7 @@ def inbox(receiver):
 
 @pytest.fixture
 def pdf():
-    return make_pdf
+    return blank_pdf
 
 
 @pytest.fixture
