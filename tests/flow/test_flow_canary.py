@@ -100,6 +100,7 @@ def test_a_fax_that_comes_in_again_is_waited_for_until_its_document_is_stored(st
     stack.sim.receive(**{"from": SENDER, "to": number})
     code, told, links = result(command)
 
+    assert [link for link in links.values() if link["mark"] == "broken"] == []
     assert (code, told["ok"]) == (0, True)
     assert (links["received"]["mark"], links["stored"]["mark"]) == ("ok", "ok")
 
