@@ -19,11 +19,11 @@ from pypdf.generic import (
 from pypdfium2 import PdfDocument
 
 from faxdispatch import BadInput, FaxClient, InvalidJob
-from faxdispatch.composition import composing, converting, joining
+from faxdispatch.composition import boxes, composing, converting, joining
 from faxdispatch.composition.composing import Cover, compose
 from faxdispatch.composition.cover import LONGEST, fields_of, filled, make_cover, read_cover, see_fields
 from faxdispatch.documents.local import Document, document_of
-from faxdispatch.preview.pages import draw
+from faxdispatch.preview.pages import NotDrawn, draw, draw_all
 from faxdispatch.settings import Settings
 from tests.preflight.made import changed, letter, locked, picture
 
@@ -192,6 +192,21 @@ def test_letters_of_many_languages_are_there():
     assert fields_of(text) == []
 
 
+@pytest.mark.parametrize(
+    ("language", "filled_in"),
+    [("Date {date} to {to}", "Date 2026-03-09 to +1"), ("تاريخ {date} {to}", "تاريخ \u200e2026-03-09 \u200e+1")],
+)
+def test_numbers_among_words_from_right_to_left_keep_their_order(language, filled_in):
+    assert filled(language, {"date": "2026-03-09", "to": "+1"}) == filled_in
+
+
+def test_pages_are_drawn_one_after_the_other_as_each_by_itself():
+    pages = list(draw_all(letter(pages=3)))
+    assert pages == [draw(letter(pages=3), number) for number in (1, 2, 3)]
+    with pytest.raises(NotDrawn, match="no page 4"):
+        draw(letter(pages=3), 4)
+
+
 def test_a_font_of_ones_own_is_asked_last(tmp_path):
     (tmp_path / "broken.ttf").write_bytes(b"no font")
 
@@ -353,6 +368,30 @@ def test_the_same_file_becomes_the_same_pdf_although_libreoffice_writes_the_time
 
     assert first == second
     assert "Hello there" in text_of(first)[0]
+
+
+def test_a_character_that_libreoffice_prints_as_a_box_is_refused(monkeypatch, tmp_path):
+    made = tmp_path / "made.pdf"
+    made.write_bytes(cover("Grüße \u2460"))
+    office = tmp_path / "soffice"
+    office.write_text(f"#!/bin/sh\nexec cp {made} document.pdf\n")
+    office.chmod(0o755)
+    monkeypatch.setattr(converting, "office", lambda: str(office))
+    monkeypatch.setattr(boxes, "characters_here", lambda _: [range(0x20, 0x180), range(0x2460, 0x2470)])
+    assert converting.to_pdf(b"Gr\xfc\xdfe", ".txt") == made.read_bytes()
+
+    monkeypatch.setattr(boxes, "characters_here", lambda _: [range(0x20, 0x180)])
+    with pytest.raises(BadInput, match=r"no font here has the character ① \(U\+2460, CIRCLED DIGIT ONE\)"):
+        converting.to_pdf(b"Gr\xfc\xdfe", ".txt")
+
+
+def test_a_machine_tells_which_characters_its_fonts_have(monkeypatch, tmp_path):
+    tool = tmp_path / "fc-list"
+    tool.write_text("#!/bin/sh\necho '20-7e a0'\necho '4e00-9fff'\n")
+    tool.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    there = boxes.characters_here(str(tmp_path / "soffice"))
+    assert sorted((one.start, one.stop) for one in there) == [(0x20, 0x7F), (0xA0, 0xA1), (0x4E00, 0xA000)]
 
 
 def test_a_program_that_hangs_is_ended(monkeypatch, tmp_path):

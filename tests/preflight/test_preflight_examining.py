@@ -57,6 +57,10 @@ def test_an_empty_password_locks_nothing_and_a_real_one_is_refused(algorithm):
         (lambda: letter(sheet=(14_500, 14_500)), [("error", "page_size", 1)]),
         (lambda: xfa(letter(WAIT)), [("error", "xfa", 1)]),
         (lambda: xfa(letter("Name: Smith")), [("warning", "xfa", 1)]),
+        (
+            lambda: changed(letter(), lambda w: w.add_attachment("referral.pdf", b"x")),
+            [("warning", "attached", None)],
+        ),
         (lambda: letter(sheet="A3"), [("warning", "page_size", 1)]),
         (lambda: letter(sheet=(210, 700)), [("warning", "page_length", 1)]),
         (lambda: letter(text=""), [("warning", "blank", 1)]),

@@ -14,7 +14,7 @@ from faxdispatch.errors import BadInput
 from faxdispatch.lists.checking import BadRow, check
 from faxdispatch.preflight.examining import examine
 from faxdispatch.preflight.report import Finding
-from faxdispatch.preview.pages import Lines, can_draw, draw
+from faxdispatch.preview.pages import Lines, can_draw, draw_all
 from faxdispatch.settings import Settings
 
 
@@ -72,13 +72,11 @@ def preview(
 
 def _pages(content: bytes, lines: Lines, folder: Path, warnings: Iterable[Finding]) -> Iterator[Page]:
     """Draw each page into a file of `folder`, which is made; the warnings about a page come after it."""
-    first = draw(content, 1, lines)
-    folder.mkdir(parents=True)
-    for number in range(1, first.pages + 1):
-        drawn = first if number == 1 else draw(content, number, lines)
+    for number, drawn in enumerate(draw_all(content, lines), start=1):
+        folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"page-{number:03}.png"
         path.write_bytes(drawn.png)
-        page = Page(number, path, [one for one in warnings if one.page == number])
+        page = Page(number, path, [one for one in warnings if (one.page or 1) == number])
         yield page
         for one in page.warnings:
             note(str(one))

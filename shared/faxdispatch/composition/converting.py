@@ -10,7 +10,9 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
+from faxdispatch.composition.boxes import boxes
 from faxdispatch.errors import BadInput
+from faxdispatch.text.plain import named
 
 CONVERTED = {".docx": "docx", ".doc": "doc", ".rtf": "rtf", ".txt": "txt", ".html": "html"}
 _SECONDS = 60
@@ -52,7 +54,8 @@ def to_pdf(content: bytes, kind: str) -> bytes:
     """Convert a document; `kind` is one of `CONVERTED`.
 
     Raises:
-        BadInput: LibreOffice is not there, does not manage it in a minute, or the page loads what lies elsewhere.
+        BadInput: LibreOffice is not there or does not manage it in a minute, the page loads what lies elsewhere, or no
+            font has one of its characters.
     """
     command = office()
     if command is None:
@@ -64,7 +67,10 @@ def to_pdf(content: bytes, kind: str) -> bytes:
     if kind == ".txt":
         content = _in_utf8(content)
     with tempfile.TemporaryDirectory(prefix="faxdispatch-") as folder:
-        return _converted(command, Path(folder), content, CONVERTED[kind])
+        made = _converted(command, Path(folder), content, CONVERTED[kind])
+    if missing := boxes(made, command):
+        raise BadInput(f"document: no font here has {named(missing[0])}: install one that has it, or save it as PDF")
+    return made
 
 
 def _in_utf8(text: bytes) -> bytes:

@@ -6,6 +6,7 @@ with its cover. `{{` and `}}` stand for braces.
 """
 
 import re
+import unicodedata
 from collections.abc import Collection, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -26,6 +27,9 @@ MOST_PAGES = 5
 _FIELD = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
 _TAB = re.compile(r"\t|(?<=:) {2,}")
 """No key of a browser's form writes a tab."""
+_LEFT_TO_RIGHT = "\u200e"
+_NUMBER = tuple("+0123456789")
+"""How a value begins that is read from left to right in any language."""
 _MARGIN = 22.0
 _SIZE, _HEADING, _LINE, _COLUMN, _GAP = 12, 22, 6.0, 28.0, 3.0
 _MADE = datetime(2000, 1, 1, tzinfo=UTC)
@@ -90,6 +94,8 @@ def filled(text: str, values: Mapping[str, str]) -> str:
         BadInput: one is not among the values.
     """
     found = {same(name): value for name, value in values.items()}
+    # Among Arabic or Hebrew words, the Unicode rules would print 2026-03-09 as 09-03-2026, and +1 as 1+.
+    mark = _LEFT_TO_RIGHT if _has_right_to_left("".join((text, *found.values()))) else ""
 
     def value(match: re.Match[str]) -> str:
         if match[0] in {"{{", "}}"}:
@@ -97,9 +103,13 @@ def filled(text: str, values: Mapping[str, str]) -> str:
         name = same(_name(match))
         if name not in found:
             raise BadInput(f"cover: there is no {match[0]}; give it a value")
-        return found[name]
+        return f"{mark}{found[name]}" if found[name][:1] in _NUMBER else found[name]
 
     return _FIELD.sub(value, text)
+
+
+def _has_right_to_left(text: str) -> bool:
+    return any(unicodedata.bidirectional(character) in {"R", "AL"} for character in text)
 
 
 def make_cover(

@@ -2,7 +2,6 @@
 
 import logging
 import tempfile
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,6 +13,7 @@ import pymupdf_fonts
 from fontTools.ttLib import TTCollection, TTFont, TTLibError
 
 from faxdispatch.errors import BadInput
+from faxdispatch.text.plain import named
 
 # What it leaves out of a font's subset is no news to who sends a fax.
 logging.getLogger("fontTools").setLevel(logging.ERROR)
@@ -52,11 +52,9 @@ class Fonts:
         for character in sorted(set(text) - _NO_CHARACTERS):
             font = next((one for one in self.all if ord(character) in one.characters), None)
             if font is None:
-                name = unicodedata.name(character, "a control character")
-                shown = f"{character} " if character.isprintable() else ""
                 raise BadInput(
-                    f"no font has the character {shown}(U+{ord(character):04X}, {name}): take it out, or put a font "
-                    "that has it into the folder FAX_COVER_FONTS"
+                    f"no font has {named(character)}: take it out, or put a font that has it into the folder "
+                    "FAX_COVER_FONTS"
                 )
             if font not in chosen:
                 chosen.append(font)

@@ -16,6 +16,7 @@ from faxdispatch.documents.contents import DAMAGED, TooManyFiles, see_contents
 from faxdispatch.documents.local import Document
 from faxdispatch.preflight.lookers import Lookers
 from faxdispatch.preflight.report import Finding, Report, error, warning
+from faxdispatch.text.wording import counted
 
 MOST_PAGES = 350
 """Telnyx sends no document with more (API reference, "Send a fax")."""
@@ -110,6 +111,8 @@ def judge(facts: dict[str, Any], lines: int = _FINE) -> Report:
 def _found(facts: dict[str, Any], lines: int) -> Iterator[Finding]:
     if facts.get("form") == "xfa":
         yield _of_form(facts)
+    if attached := facts.get("attached"):
+        yield warning("attached", f"has {counted(attached, 'file')} attached, as a portfolio has: only pages are faxed")
     sheets = facts["sheets"]
     for page, sheet in enumerate(sheets, start=1):
         yield from _of_sheet(sheet, page, lines)

@@ -81,6 +81,8 @@ def _of_pdf(content: bytes, lines: int, until: float) -> Facts:
         return {"trouble": "encrypted" if getattr(error, "err_code", None) == _PASSWORD else "damaged"}
     pages = len(document)
     facts: Facts = {"pages": pages, "form": None, "sheets": []}
+    if attached := document.count_attachments():
+        facts["attached"] = attached
     if pages > _MOST_PAGES:
         return facts
     if document.get_formtype() in _XFA:

@@ -37,10 +37,10 @@ def run(program: Path, *arguments: object, content: bytes, seconds: float) -> su
     )
 
 
-def converse(program: Path) -> "subprocess.Popen[bytes]":
+def converse(program: Path, *arguments: object) -> "subprocess.Popen[bytes]":
     """Start a program of ours that is talked with over standard input and output; what it complains of is dropped."""
     return subprocess.Popen(  # noqa: S603 - the command is ours
-        _command(program, ()), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        _command(program, arguments), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
     )
 
 

@@ -20,6 +20,12 @@ def plain_json(text: str) -> str:
     return text if text.isprintable() else _ODD.sub(_escaped_for_json, text)
 
 
+def named(character: str) -> str:
+    """Return a character with its number and name in Unicode: `the character 你 (U+4F60, CJK UNIFIED …)`."""
+    shown = f"{character} " if character.isprintable() else ""
+    return f"the character {shown}(U+{ord(character):04X}, {unicodedata.name(character, 'a control character')})"
+
+
 def _escaped(found: re.Match[str]) -> str:
     return found[0] if _is_seen(found[0]) else found[0].encode("unicode_escape").decode()
 
