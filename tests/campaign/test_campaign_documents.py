@@ -105,6 +105,19 @@ def test_files_are_stored_once_by_their_content_and_their_pages_are_known(servic
     assert (made.summary.valid, storage.asked) == (4, [])
 
 
+def test_several_files_in_a_cell_become_one_document(service, storage, a_list):
+    files = {"a.pdf": pdf(title="one"), "b.pdf": pdf(3)}
+    listed = a_list("a.pdf ::: b.pdf", "b.pdf:::a.pdf", "a.pdf ::: gone.pdf", "a.pdf ::: b.pdf", files=files)
+
+    made = service.create(listed)
+
+    rows = of_rows(service)
+    assert [row["pages"] for row in rows.values()] == [4, 4, 4]
+    assert [row["document_name"] for row in rows.values()] == ["a.pdf ::: b.pdf", "b.pdf:::a.pdf", "a.pdf ::: b.pdf"]
+    assert len(storage.uploads) == 2
+    assert "'gone.pdf', which is no file" in why(made)[3]
+
+
 def test_what_cannot_be_faxed_is_a_bad_row_with_its_reason_and_goes_into_both_files(service, storage, a_list, tmp_path):
     soon = NOW + timedelta(days=40)
     storage.there = Storage(stored=soon, old=NOW - timedelta(hours=1)).there

@@ -4,14 +4,17 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, Protocol, Self
 
+from faxdispatch.composition.joining import joined
 from faxdispatch.documents.local import SPARE, Document, checked
 from faxdispatch.documents.media_dir import MediaDir
 from faxdispatch.errors import Misconfigured, Refused
 from faxdispatch.lists.fields import RowFields
+from faxdispatch.lists.words import BETWEEN
 from faxdispatch.preflight.examining import examine
 from faxdispatch.preflight.lookers import Lookers
 from faxdispatch.preflight.report import merged
@@ -57,10 +60,10 @@ class _Unfit(ValueError):
 class RowDocuments:
     """What the cells of a list's document column come to.
 
-    A cell is a link, or names a file of `place`, or else a document in Telnyx's storage. Files are only looked at,
-    until `for_upload` says that they are to be stored. Where `storage`, which is called when somebody is to be asked,
-    gives None, nobody is asked about the names that are no files. `tell_pages` says whether rows get the pages of
-    their documents.
+    A cell is a link, or names a file of `place`, several with `:::` between them, or else a document in Telnyx's
+    storage. Files are only looked at, until `for_upload` says that they are to be stored. Where `storage`, which is
+    called when somebody is to be asked, gives None, nobody is asked about the names that are no files. `tell_pages`
+    says whether rows get the pages of their documents.
 
     Where a cover is to be put before each document, `fetch_link` fetches what links lead to, and `as_pdf` makes a PDF
     of a file; both are then as other files are. `close` it, or use it in a `with`.
@@ -241,6 +244,8 @@ class RowDocuments:
 
     def _file(self, name: str) -> Document | None:
         """Return the file or the link's document, or None if there is no file. Raises ValueError where it is unfit."""
+        if BETWEEN in name:
+            return self._joined(name, [part.strip() for part in name.split(BETWEEN)])
         if self._fetch_link and "://" in name:
             found = self._fetch_link(name)
             return self._as_pdf(found) if self._as_pdf else found
@@ -249,6 +254,19 @@ class RowDocuments:
             return None
         found = checked(name, self._place.read(place))
         return self._as_pdf(found) if self._as_pdf else found
+
+    def _joined(self, name: str, parts: Sequence[str]) -> Document:
+        """Return the files of one cell as one document, in their order. Raises ValueError where one is unfit."""
+        files = []
+        for part in parts:
+            file = self._file(part)
+            if file is None:
+                where = f" in {self._place.words}" if self._place else ", and no folder of files is given"
+                raise ValueError(f"has {part!r}, which is no file{where}; only files become one document")
+            if problem := examine(file, drawn=False, lookers=self._lookers).problem:
+                raise ValueError(f"{part}: {problem}")
+            files.append(file)
+        return replace(joined(files), name=name)
 
     def _once(self, document: Document) -> RowFields | _Unfit:
         """Check a file and have it stored; files of the same content are one document."""
