@@ -409,7 +409,9 @@ def test_a_program_that_hangs_is_ended(monkeypatch, tmp_path):
 def client(redis_url, monkeypatch):
     kept = {}
     made = FaxClient.from_env(Settings.load(redis_url=redis_url, fax_from="+13125550199"))
-    monkeypatch.setattr(made, "_store", lambda document, *, until: kept.setdefault(document.media_name, document))
+    monkeypatch.setattr(
+        made._requests, "store", lambda document, *, until: kept.setdefault(document.media_name, document)
+    )
     made.kept = kept
     return made
 
@@ -429,7 +431,7 @@ def test_a_service_sends_several_documents_with_a_cover_as_one_fax(client, tmp_p
 
 
 def test_the_document_of_a_link_is_fetched_where_it_has_a_cover(client, monkeypatch):
-    monkeypatch.setattr(client, "_fetch_link", lambda link: Document(letter(link), ".pdf", "a.pdf"))
+    monkeypatch.setattr(client._requests, "fetch_link", lambda link: Document(letter(link), ".pdf", "a.pdf"))
 
     job = client.send(to=NUMBER, media_url="https://example.com/a.pdf", cover="Dear all").job_id
 
@@ -440,7 +442,7 @@ def test_the_document_of_a_link_is_fetched_where_it_has_a_cover(client, monkeypa
 
 
 def test_a_link_is_not_fetched_for_a_fax_that_is_wrong(client, monkeypatch):
-    monkeypatch.setattr(client, "_fetch_link", lambda link: pytest.fail("fetched"))
+    monkeypatch.setattr(client._requests, "fetch_link", lambda link: pytest.fail("fetched"))
 
     with pytest.raises(InvalidJob, match="quality"):
         client.send(to=NUMBER, media_url="https://example.com/a.pdf", cover="Dear all", quality="best")
