@@ -106,7 +106,7 @@ def test_files_are_stored_once_by_their_content_and_their_pages_are_known(servic
 
 
 def test_several_files_in_a_cell_become_one_document(service, storage, a_list):
-    files = {"a.pdf": pdf(title="one"), "b.pdf": pdf(3)}
+    files = {"a.pdf": blank_pdf(title="one"), "b.pdf": blank_pdf(3)}
     listed = a_list("a.pdf ::: b.pdf", "b.pdf:::a.pdf", "a.pdf ::: gone.pdf", "a.pdf ::: b.pdf", files=files)
 
     made = service.create(listed)
