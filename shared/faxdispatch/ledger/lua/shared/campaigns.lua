@@ -59,12 +59,17 @@ local UUID = '^' .. string.rep('[%da-f]', 8) .. string.rep('%-' .. string.rep('[
 local function sixteen_bytes(id, row, fax_id)
   local key = campaign_key(id) .. ':faxes'
   if string.find(fax_id, UUID) then
-    redis.call('HDEL', key, row)
+    if is_there(key) then redis.call('HDEL', key, row) end
     local digits, words = string.gsub(fax_id, '-', ''), {}
     for at = 1, 25, 8 do words[#words + 1] = tonumber(string.sub(digits, at, at + 7), 16) end
     return struct.pack('>IIII', unpack(words))
   end
-  if fax_id == '' then redis.call('HDEL', key, row) else redis.call('HSET', key, row, fax_id) end
+  if fax_id ~= '' then
+    redis.call('HSET', key, row, fax_id)
+    now_there(key)
+  elseif is_there(key) then
+    redis.call('HDEL', key, row)
+  end
   return string.rep('\0', 16)
 end
 
@@ -152,23 +157,35 @@ end
 
 -- The last attempts of a campaign, good and bad: too many bad ones among them stop it before the rest of the list
 -- meets the same fate.
+local attempts_of = {}
+
+local function write_attempts()
+  for key, of in pairs(attempts_of) do
+    if of.recent ~= of.before then redis.call('HSET', key, 'recent', of.recent) end
+  end
+end
+
 local function note_attempt(j, good)
   if not is_row(j) then return end
   local key = campaign_key(j.campaign)
-  local recent = redis.call('HGET', key, 'recent') or ''
-  local before = recent
-  recent = string.sub(recent .. (good and 'g' or 'b'), -a.burst_window)
-  local _, bad = string.gsub(recent, 'b', '')
-  if #recent == a.burst_window and bad >= a.burst_failures then
-    recent = ''
+  local of = attempts_of[key]
+  if not of then
+    local before = redis.call('HGET', key, 'recent') or ''
+    if next(attempts_of) == nil then at_end[#at_end + 1] = write_attempts end
+    of = {before = before, recent = before}
+    attempts_of[key] = of
+  end
+  of.recent = string.sub(of.recent .. (good and 'g' or 'b'), -a.burst_window)
+  local _, bad = string.gsub(of.recent, 'b', '')
+  if #of.recent == a.burst_window and bad >= a.burst_failures then
+    of.recent = ''
     pause_campaign(j.campaign, 'error_burst', {failures = bad, attempts = a.burst_window})
   end
-  if recent ~= before then redis.call('HSET', key, 'recent', recent) end
 end
 
 -- Numbers that asked to get no campaigns: fax:suppressed has their records, fax:suppressed:until when those end that do.
 local function suppressed(number)
-  if redis.call('HEXISTS', 'fax:suppressed', number) == 0 then return false end
+  if not is_there('fax:suppressed') or redis.call('HEXISTS', 'fax:suppressed', number) == 0 then return false end
   local till = redis.call('ZSCORE', 'fax:suppressed:until', number)
   return not till or tonumber(till) > now
 end

@@ -129,7 +129,7 @@ local function forget_later(j)
   write(j)
   redis.call('PEXPIRE', 'fax:job:' .. j.job, kept(j))
   if is_row(j) then
-    redis.call('UNLINK', 'fax:history:' .. j.job)
+    drop('fax:history:' .. j.job)
   else
     redis.call('PEXPIRE', 'fax:history:' .. j.job, a.retention)
   end

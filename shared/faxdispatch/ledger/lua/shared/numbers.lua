@@ -6,6 +6,7 @@
 --   fax:suppressed:until  of these the ones that end, by the time when
 
 local function quarantined_until(number)
+  if not is_there('fax:quarantined') then return nil end
   local till = tonumber(redis.call('ZSCORE', 'fax:quarantined', number) or '0')
   return till > now and till or nil
 end
@@ -25,12 +26,13 @@ local function blame_number(j, reason)
   })
   redis.call('ZREMRANGEBYSCORE', 'fax:quarantined', '-inf', now)
   redis.call('ZADD', 'fax:quarantined', till, j.to)
+  now_there('fax:quarantined')
 end
 
 -- Lift the quarantine of a number; false where there is none.
 local function trust_number(number, facts)
-  redis.call('DEL', 'fax:bad:' .. number)
-  if redis.call('ZREM', 'fax:quarantined', number) == 0 then return false end
+  drop('fax:bad:' .. number)
+  if not is_there('fax:quarantined') or redis.call('ZREM', 'fax:quarantined', number) == 0 then return false end
   facts.number = number
   emit_about(number_subject(number), 'number.released', {source = a.source, data = json(facts)})
   return true

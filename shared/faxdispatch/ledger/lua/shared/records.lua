@@ -164,6 +164,32 @@ end
 -- What else there is to be written at the end: functions.
 local at_end = {}
 
+-- Whether a key that is empty most of the time is there; what the script itself puts there is noted by `now_there`.
+local there = {}
+
+local function is_there(key)
+  if there[key] == nil then there[key] = redis.call('EXISTS', key) == 1 end
+  return there[key]
+end
+
+local function now_there(key)
+  there[key] = true
+end
+
+-- So go the keys that the script neither reads nor writes again.
+local dropped = {}
+
+local function write_drops()
+  for first = 1, #dropped, MOST_ARGUMENTS do
+    redis.call('UNLINK', unpack(dropped, first, math.min(first + MOST_ARGUMENTS - 1, #dropped)))
+  end
+end
+
+local function drop(key)
+  if #dropped == 0 then at_end[#at_end + 1] = write_drops end
+  dropped[#dropped + 1] = key
+end
+
 -- Every script ends with it.
 local function reply(t)
   for _, act in ipairs(at_end) do act() end
