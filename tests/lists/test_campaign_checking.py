@@ -122,6 +122,28 @@ def test_a_region_that_is_given_is_the_country_of_numbers_without_plus(tmp_path)
 FIELDS = "fax,media,from,quality,window,timezone,priority,ref\n"
 
 
+@pytest.mark.parametrize(
+    ("name", "ours", "other"),
+    [
+        ("Country", "USA", "Mexico"),
+        ("Country", "", "MX"),
+        ("Country Code", "1", "+52"),
+        ("Business Country/Region", "Canada", "México"),
+    ],
+)
+def test_a_number_without_plus_of_another_country_is_refused(checked, name, ours, other):
+    result = checked(
+        f"Name,{name},Fax\na,{ours},3125550100\nb,{other},5512345678\nc,{other},+52 55 1234 5678\nd,{other},\n"
+    )
+
+    assert result.numbers == ["+13125550100", "+525512345678"]
+    assert [row for row, _, reason in result.bad if f"its recipient is in {other}" in reason] == [2]
+
+
+def test_a_column_of_other_lands_decides_nothing(checked):
+    assert len(checked("Name,Land,Fax\na,12 acres,3125550100\nb,5,3125550101\n").numbers) == 2
+
+
 def test_what_a_row_says_for_itself_is_read(checked):
     result = checked(
         f'{FIELDS}3125550100,{LINK.format(1)},(312) 555-0199,Very High,"mon-fri 08:00-17:00",America/Chicago,Urgent,7\n'

@@ -115,7 +115,7 @@ REFUSED = {
     "PDF": (b"%PDF-1.7\n", "a PDF, not a list"),
     "old Excel": (
         b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
-        "an old Excel or Word file (.xls, .doc); open it in its program",
+        "or one with a password; open it in its program",
     ),
     "PNG": (b"\x89PNG\r\n\x1a\n", "an image, not a list"),
     "JPEG": (b"\xff\xd8\xff\xe0", "an image, not a list"),

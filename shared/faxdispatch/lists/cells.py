@@ -147,8 +147,8 @@ class CellReader:
         self._places = {Facts(): 0}
         # What holds for a range holds for its numbers, unless only some of them may be called.
         self._by_range = policy.only is None
-        self._code = phonenumbers.country_code_for_region(policy.region) if policy.region else 0
-        self._alone = len(phonenumbers.region_codes_for_country_code(self._code)) == 1
+        self.code = phonenumbers.country_code_for_region(policy.region) if policy.region else 0
+        self._alone = len(phonenumbers.region_codes_for_country_code(self.code)) == 1
         # What is known of each area code and exchange of the North American plan: 0 nothing yet, 255 that the long way
         # is to be gone, else the place of its facts, from 1. No list of ranges looks at the last four digits.
         self._known = bytearray(1_000_000)
@@ -214,7 +214,7 @@ class CellReader:
     def _learn_form(self, form: bytes) -> _Form:
         """Find how numbers of a form are written."""
         found = _FORM.fullmatch(form.decode("utf-8", "surrogatepass"))
-        home = self._code == 1
+        home = self.code == 1
         if len(self._forms) >= _MOST_FORMS:
             self._forms.clear()
         how = _Form.OTHER
@@ -226,7 +226,7 @@ class CellReader:
     def _read_other(self, text: str) -> Cell:
         written = _WRITTEN.fullmatch(text)
         # Where there are more than two different digits, none of those that stand for no number is meant.
-        if written and (written[1] or self._code != 1) and len(set(written[2]) - _SEPARATORS) > 2:
+        if written and (written[1] or self.code != 1) and len(set(written[2]) - _SEPARATORS) > 2:
             number = written[0].strip()
             if not (_is_rounded(number) or _WITH_DECIMAL.fullmatch(number)):
                 return self._judged_or_invalid(number, [])
@@ -302,7 +302,7 @@ class CellReader:
 
     def _refuse_two(self, text: str) -> None:
         parts = [part for part in _BETWEEN.split(text) if _digits(part)]
-        if len(parts) > 1 and _national_digits(parts[0], self._code) >= _SHORTEST_WHOLE:
+        if len(parts) > 1 and _national_digits(parts[0], self.code) >= _SHORTEST_WHOLE:
             raise ValueError(_TWO)
 
     def _without_words(self, text: str, notes: list[str]) -> str:
@@ -335,7 +335,7 @@ class CellReader:
             raise ValueError("is one digit repeated, which stands for no number")
         if plus or not digits:
             return text
-        if self._code == 1:
+        if self.code == 1:
             return self._north_american(text, digits, notes)
         return self._from_abroad(text, digits) or text
 
@@ -383,7 +383,7 @@ class CellReader:
 
     def _foreign(self, number: Number) -> str | None:
         region, code = self.policy.region, number.code
-        at_home = code == self._code
+        at_home = code == self.code
         if region is None or (at_home and self._alone):
             return None
         if at_home and ((number.country == region and not number.is_unconfirmed) or number.is_in(region)):
@@ -392,6 +392,11 @@ class CellReader:
             # Of a range that no list knows: the country code is all that can be said.
             return None
         return number.country or phonenumbers.region_code_for_country_code(code)
+
+
+def says_its_country(text: str) -> bool:
+    """Return whether a number has a country code, after `+` or as it is dialled abroad."""
+    return "+" in text or is_sip(text) or bool(re.match(r"\D*0(?:0|11)", text))
 
 
 def _cleaned(text: str) -> str:

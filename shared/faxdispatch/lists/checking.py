@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from faxdispatch.calling.numbers import NumberPolicy, is_sip
 from faxdispatch.lists.block import Block
-from faxdispatch.lists.cells import CellReader, Facts, Verdict
+from faxdispatch.lists.cells import CellReader, Facts, Verdict, says_its_country
 from faxdispatch.lists.fields import FieldReader, RowSaid, WrongCell
 from faxdispatch.lists.seen import Seen
 from faxdispatch.lists.shape import Columns
@@ -232,6 +232,7 @@ class Check:
         ]
         if self.table.kinds:
             self._choose_by_kind(block, places, texts, others)
+        self._see_countries(block, places, texts, others)
         numbers = self._reader.read_all(texts)
         for at, cell in numbers.others.items():
             if at not in others:
@@ -304,6 +305,16 @@ class Check:
                     texts[at] = self.table.number_text(block.cells[at], place)
                 except ValueError as problem:
                     others[at] = self._bad(block, at, place, str(problem))
+
+    def _see_countries(
+        self, block: Block, places: Sequence[int], texts: Sequence[str], others: "dict[int, BadRow | LeftOut]"
+    ) -> None:
+        """Refuse numbers without `+` of recipients in another country: as numbers of ours they may be a stranger's."""
+        for at, country in self.table.foreign(block, self._reader.code):
+            if at not in others and not says_its_country(texts[at]) and self._reader.read(texts[at]).number:
+                others[at] = self._bad(
+                    block, at, places[at], f"has no + and country code, and its recipient is in {country}: write it so"
+                )
 
     def _read_fields(self, batch: Batch) -> None:
         """Read what rows say for themselves."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from faxdispatch.errors import BadInput
 from faxdispatch.lists.block import Record
 from faxdispatch.lists.cells import CellReader, Verdict
+from faxdispatch.lists.countries import calling_code, tells_country
 from faxdispatch.lists.fields import problem_of
 from faxdispatch.lists.headers import (
     OPT_OUT,
@@ -70,6 +71,8 @@ class Shape:
     kinds: tuple[Pair, ...] = ()
     refusals: dict[int, Says] = field(default_factory=dict)
     notes: tuple[int, ...] = ()
+    country: int | None = None
+    """The column that tells each recipient's country."""
 
     def __post_init__(self) -> None:
         self.rows = [row for row in self.rows if not (row.problem or row.hidden)]
@@ -85,6 +88,7 @@ class Shape:
             self.guesses.append(f"lines above the header that are left out: {self.header}")
         self._take_fields()
         self._take_refusals()
+        self._take_country()
 
     def _find_header(self) -> int | None:
         """Return the place of the header among the rows."""
@@ -304,6 +308,12 @@ class Shape:
         for what, words in ((Says.REFUSAL, "who must not be faxed"), (Says.CONSENT, "who consented")):
             if names := [self.names[place] for place, said_of in self.refusals.items() if said_of is what]:
                 self.guesses.append(f"columns that say {words}: {_listed(names)}")
+
+    def _take_country(self) -> None:
+        """Find the column of countries; that of calling codes goes before."""
+        told = [place for place, name in enumerate(self.names) if self.header is not None and tells_country(name)]
+        known = [place for place in told if any(map(calling_code, self._filled(place)))]
+        self.country = max(known, key=lambda place: "code" in plain(self.names[place]), default=None)
 
     def _says(self, place: int) -> Says | None:
         said = says(self.names[place]) or says_by_cells(self.names[place], self._filled(place))

@@ -35,7 +35,7 @@ _TEXT_NAMES = (".csv", ".txt", ".tsv", ".tab", ".psv", ".dat")
 _SAVE_AS = "open it in its program and save the list as CSV or XLSX"
 _REFUSED = (
     (b"%PDF", f"a PDF, not a list; {_SAVE_AS}"),
-    (b"\xd0\xcf\x11\xe0", f"an old Excel or Word file (.xls, .doc); {_SAVE_AS}"),
+    (b"\xd0\xcf\x11\xe0", f"an old Excel or Word file (.xls, .doc), or one with a password; {_SAVE_AS}"),
     (b"\x89PNG", "an image, not a list; type the numbers into a CSV file"),
     (b"\xff\xd8\xff", "an image, not a list; type the numbers into a CSV file"),
     (b"GIF8", "an image, not a list; type the numbers into a CSV file"),
@@ -47,6 +47,7 @@ _REFUSED = (
     (b"BZh", "packed with bzip2; unpack it first, or pack it with gzip or zip"),
     (b"\xfd7zXZ", "packed with xz; unpack it first, or pack it with gzip or zip"),
     (b"\x28\xb5\x2f\xfd", "packed with zstd; unpack it first, or pack it with gzip or zip"),
+    (b"BEGIN:VCARD", "address cards (vCard), not a list; export the contacts as CSV"),
     (b"SQLite format 3", "a database; export the list as CSV"),
     (b"PAR1", "a Parquet file; export the list as CSV"),
 )
@@ -192,6 +193,8 @@ def _fill_from_zip(source: Source, file: BinaryIO, stack: ExitStack, encoding: s
         for info in archive.infolist()
         if not info.is_dir() and not info.filename.startswith("__MACOSX/") and not _base(info.filename).startswith(".")
     ]
+    if "xl/workbook.bin" in names:
+        raise BadInput(f"{source.name}: a binary Excel workbook (.xlsb); {_SAVE_AS}")
     if any(name.startswith("xl/") for name in names):
         _fill_from_workbook(source, file, stack, sheet)
         return

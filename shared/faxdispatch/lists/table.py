@@ -13,6 +13,7 @@ from functools import cached_property
 from faxdispatch.errors import BadInput
 from faxdispatch.lists.block import Block, Record
 from faxdispatch.lists.cells import CellReader
+from faxdispatch.lists.countries import calling_code
 from faxdispatch.lists.headers import FIELDS, OPT_OUT, fax_rank
 from faxdispatch.lists.kinds import Pair, fax_numbers, is_fax
 from faxdispatch.lists.records import NO_DELIMITER, Lines, Records
@@ -40,7 +41,7 @@ class Table:
 
     `columns` are the names, made up where there is no `header`; `number_column` and the values of `fields` (our field
     to column) count from 0. `delimiter` is empty for a sheet. `guesses` says in words what was found out. `kinds`,
-    `refusals` and `notes` are those of `Shape`.
+    `refusals`, `notes` and `country` are those of `Shape`.
     """
 
     source: Source
@@ -54,6 +55,7 @@ class Table:
     kinds: tuple[Pair, ...]
     refusals: dict[int, Says]
     notes: tuple[int, ...]
+    country: int | None
     _blocks: Iterator[Block]
 
     def number_place(self, cells: Sequence[str]) -> int | None:
@@ -98,6 +100,16 @@ class Table:
             with suppress(ValueError):
                 if number := reader.read(self.number_text(cells, place)).number:
                     yield number
+
+    def foreign(self, block: Block, code: int) -> Iterator[tuple[int, str]]:
+        """Return the rows whose country has another calling code: place in the block, and the country's cell."""
+        place = self.country
+        if place is None:
+            return
+        cells = [row[place] if len(row) > place else "" for row in block.cells]
+        others = {cell for cell in set(cells) if calling_code(cell) not in (0, code)}
+        if others:
+            yield from ((at, cell.strip()) for at, cell in enumerate(cells) if cell in others)
 
     def batches(self, size: int) -> Iterator[Block]:
         """Yield the rows, once, so many at a time.
@@ -240,6 +252,7 @@ def read_table(
         kinds=shape.kinds,
         refusals=shape.refusals,
         notes=shape.notes,
+        country=shape.country,
         guesses=[*source.notes, f"encoding: {source.encoding}", *shape.guesses],
         _blocks=blocks,
     )
