@@ -1,0 +1,106 @@
+"""How soon and in how much memory a list that is too large is refused.
+
+    .venv/bin/python -m bench.refused
+
+Files beyond one bound each are made and checked, each in a process of its own. Told are the seconds until the refusal,
+those of the processor, and the most memory of the largest process.
+"""
+
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+from bench.figures import machine
+from faxdispatch.workbook.bounds import CELL, COLUMNS, FILES, ROWS, STYLES
+from tests.workbook.excel import excel
+
+_ONE = '<row r="1"><c r="A1" t="s"><v>0</v></c></row>'
+_BLANK = b" " * 1_000_000
+
+
+def workbook(
+    rows: str = _ONE, texts: tuple[str, ...] = ("<t>Fax</t>",), styles: str = "<cellXfs><xf/></cellXfs>"
+) -> bytes:
+    """Return a workbook."""
+    return excel(rows, texts, styles).getvalue()
+
+
+def archive(parts: int, megabytes: int, packing: int = zipfile.ZIP_DEFLATED) -> Callable[[Path], None]:
+    """Return what writes an archive of so many empty files, and one of so many megabytes of spaces."""
+
+    def write(path: Path) -> None:
+        with zipfile.ZipFile(path, "w", packing) as made:
+            for at in range(parts):
+                made.writestr(f"{at}.csv", "")
+            with made.open("xl/workbook.xml" if path.suffix == ".xlsx" else "list.csv", "w") as part:
+                for _ in range(megabytes):
+                    part.write(_BLANK)
+
+    return write
+
+
+def _bytes(content: Callable[[], bytes]) -> Callable[[Path], None]:
+    def write(path: Path) -> None:
+        path.write_bytes(content())
+
+    return write
+
+
+FILES_MADE: dict[str, tuple[str, Callable[[Path], None]]] = {
+    "more rows than Excel has": (".xlsx", _bytes(lambda: workbook(f'<row r="{ROWS + 1}"><c><v>1</v></c></row>'))),
+    "more columns": (".xlsx", _bytes(lambda: workbook(f'<row r="1">{"<c><v>1</v></c>" * (COLUMNS + 1)}</row>'))),
+    "a cell with more characters": (".xlsx", _bytes(lambda: workbook(texts=(f"<t>{'1' * (CELL + 1)}</t>",)))),
+    "more styles": (".xlsx", _bytes(lambda: workbook(styles=f"<cellXfs>{'<xf/>' * (STYLES + 1)}</cellXfs>"))),
+    "a part of a thousand times its packed size": (".xlsx", archive(0, 100)),
+    "more parts": (".xlsx", archive(FILES + 1, 1)),
+    "an archive with more files": (".zip", archive(FILES + 1, 1)),
+    "a line of 200 MB": (".csv", _bytes(lambda: b"3" * 200_000_000)),
+    "a line of 200 MB in an archive": (".zip", archive(0, 200)),
+    "an old workbook (.xls)": (".xls", _bytes(lambda: b"\xd0\xcf\x11\xe0" + bytes(50_000_000))),
+}
+
+
+def main() -> None:
+    """Make and check every file."""
+    print(machine())
+    print(f"{'file':<46} {'MB':>6} {'seconds':>8} {'of the processor':>17} {'memory, MB':>11}  refused with")
+    with tempfile.TemporaryDirectory() as folder:
+        for name, (suffix, write) in FILES_MADE.items():
+            path = Path(folder, f"list{suffix}")
+            write(path)
+            print(f"{name:<46} {path.stat().st_size / 1e6:>6.1f} {told(path)}", flush=True)
+            path.unlink()
+
+
+def told(path: Path) -> str:
+    """Check a file, and return what it took."""
+    run = subprocess.run([sys.executable, "-m", "bench.refused", str(path)], capture_output=True, text=True, check=True)
+    return run.stdout.rstrip()
+
+
+def measure(path: Path) -> None:
+    """Check a file in a process of this one, and print what it took."""
+    begun = time.perf_counter()
+    run = subprocess.run(
+        [sys.executable, "-m", "faxdispatch.cli", "campaign", "check", str(path), "--region", "US"],
+        capture_output=True, text=True, check=False, env={"PATH": ""},
+    )  # fmt: skip
+    seconds = time.perf_counter() - begun
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    why = " ".join(run.stderr.split()).partition(f"{path.name}: ")[2]
+    print(
+        f"{seconds:>8.1f} {used.ru_utime + used.ru_stime:>17.1f} {used.ru_maxrss * 1024 / 1e6:>11.0f}  "
+        f"{run.returncode}: {why[:100]}"
+    )
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 1:
+        measure(Path(sys.argv[1]))
+    else:
+        main()
