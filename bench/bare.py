@@ -16,13 +16,13 @@ app = Flask("bare", static_folder=None)
 
 @app.post(WEBHOOK_PATH)
 def receive() -> str:
-    """Take everything, look at nothing."""
+    """Accept everything, check nothing."""
     return ""
 
 
 @app.get("/healthz")
 def alive() -> str:
-    """Say that it serves."""
+    """Say that it runs."""
     return "ok"
 
 

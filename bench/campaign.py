@@ -2,10 +2,10 @@
 
     .venv/bin/python -m bench.campaign [--rows 100000] [--rate 400] [--cancel 0.97] [--quiet]
 
-Real processes: two workers, web, Valkey. While the campaign runs, it is paused and resumed, workers, the worker that
-leads, web and Valkey are killed, and at last the rest is cancelled; `--quiet` leaves all that out. Its books are
-audited all along. In the end each row is compared with what the stub has taken for its number. Exit code 1 where a row
-is missing or was sent twice, where the audit found a fault, or where a call left more than a second after a pause.
+Real processes: two workers, web, Valkey. While the campaign runs, it is paused and resumed, workers, the leading
+worker, web and Valkey are killed, and at the end the rest is cancelled; `--quiet` leaves all that out. The campaign is
+audited all the time. At the end, each row is compared with what the stub has received for its number. Exit code 1 if a
+row is missing or was sent twice, if an audit found a fault, or if a call left more than a second after a pause.
 """
 
 import argparse
@@ -24,7 +24,7 @@ from faxdispatch.states import CampaignState
 
 NAME = "bench"
 EVENTS = 10_000
-"""Events that are kept: they are not the campaign's own memory."""
+"""Events that are kept; they do not count as the campaign's memory."""
 WORKERS = 2
 PAUSE = 4.0
 GRACE = 1.0
@@ -36,7 +36,7 @@ _SETTLED = 180.0
 
 @dataclass
 class Course:
-    """What is done to a running campaign, and what was seen of it."""
+    """The commands to a running campaign, and what was seen of it."""
 
     running: Installation
     campaigns: Campaigns
@@ -49,7 +49,7 @@ class Course:
     table: list[str] = field(default_factory=list)
 
     def go(self, to: CampaignState) -> float:
-        """Return a command, again until Redis takes it; returns the moment at which it came back."""
+        """Give a command, again until Redis accepts it. Return when it came back."""
         while True:
             try:
                 self.campaigns.move(NAME, to, event=f"campaign.{to}")
@@ -84,7 +84,7 @@ class Course:
         return audit.campaign
 
     def note(self, campaign: Campaign) -> None:
-        """Write down how far it is and what memory is used."""
+        """Write down the progress and the memory in use."""
         seconds = time.perf_counter() - self.begun
         try:
             valkey = self.running.redis.info("memory")["used_memory"] / 1e6
@@ -145,7 +145,7 @@ def _read_in(campaigns: Campaigns, rows: int) -> None:
 
 
 def _plan(course: Course, cancel: float) -> list[tuple[float, str, Callable[[], None]]]:
-    """Return what is done, each with the part of the rows that have ended by then."""
+    """Return the planned actions, each with the share of the rows that must have ended by then."""
     kill = course.running.kill
     return [
         (0.05, "pause", course.pause),
@@ -164,7 +164,7 @@ def _plan(course: Course, cancel: float) -> list[tuple[float, str, Callable[[], 
 
 
 def _run(course: Course, plan: list[tuple[float, str, Callable[[], None]]]) -> None:
-    """Let it run to its end, doing what is planned on the way."""
+    """Let it run to its end, with the planned actions on the way."""
     course.begun = noted = moved = time.perf_counter()
     course.go(CampaignState.RUNNING)
     last = -1
@@ -190,7 +190,7 @@ def _run(course: Course, plan: list[tuple[float, str, Callable[[], None]]]) -> N
 
 
 def _judge(course: Course) -> bool:
-    """Compare row by row with what the stub has taken; print it, and tell whether anything is wrong."""
+    """Compare row by row with what the stub has received; print it, and return whether anything is wrong."""
     taken: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
     for fax in course.running.stub.faxes():
         taken[fax["to"]].append(fax)
@@ -219,7 +219,7 @@ def _judge(course: Course) -> bool:
 
 
 def _late(course: Course) -> Iterator[tuple[float, float]]:
-    """Yield moment, and seconds by which they were late, of calls that left during a pause or after the cancel."""
+    """Yield the time of calls that left during a pause or after the cancel, and how many seconds late they were."""
     spans = [*course.pauses]
     if course.cancelled_at is not None:
         spans.append((course.cancelled_at + GRACE, float("inf")))
@@ -230,7 +230,7 @@ def _late(course: Course) -> Iterator[tuple[float, float]]:
 
 
 def _memory(course: Course, before: int) -> None:
-    """Print what the campaign takes for good, and what its jobs take for a while."""
+    """Print how much memory the campaign takes for good, and its jobs for a while."""
     redis = course.running.redis
     own = [*redis.scan_iter(f"fax:campaign:{NAME}*", count=1000)]
     total = sum(redis.memory_usage(key, samples=0) or 0 for key in own)

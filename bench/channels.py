@@ -1,11 +1,11 @@
-"""How FAX_CHANNELS=auto follows a limit that changes, and whether fixed limits are ever passed.
+"""How FAX_CHANNELS=auto follows a limit that changes, and whether fixed limits are ever exceeded.
 
     .venv/bin/python -m bench.channels [--seconds 60]
 
-Real processes against a stub of Telnyx. The stub's limit goes 10, 4, 12; faxes enough wait, calls take 2 s. Told are,
-for each limit, how much of it was in use and how many faxes in a hundred found no channel free. Then what was in use
-under a fixed limit of the connection, and of the account with two connections. Exit code 1 where a recipient was
-charged for a missing channel, or a fixed limit was passed.
+Real processes against a stub of Telnyx. The stub's limit is 10, then 4, then 12; enough faxes wait, and calls take 2 s.
+It prints, for each limit, how much of it was in use and how many faxes in a hundred found no channel free. Then it
+prints what was in use with a fixed limit of the connection, and of the account with two connections. Exit code 1 if a
+missing channel was counted against a recipient, or a fixed limit was exceeded.
 """
 
 import argparse
@@ -55,7 +55,7 @@ class _Used:
 
 
 def _auto(seconds: float, *, full_by_answer: bool) -> int:
-    """Follow changing limits; gives how many attempts were charged to recipients."""
+    """Follow changing limits. Return how many attempts were counted against recipients."""
     how = "by a 403" if full_by_answer else "by fax.failed"
     print(f"against a stub: FAX_CHANNELS=auto, 2 workers, calls of {CALL:g} s, told of a full connection {how}")
     with installation(workers=2, FAX_CHANNELS="auto", **RATE) as running:
@@ -85,7 +85,7 @@ def _tell(running: Installation, limit: int, begin: float, end: float) -> None:
 
 
 def _charged(running: Installation) -> int:
-    """Count what recipients were charged for a missing channel."""
+    """Count the attempts that a missing channel cost recipients."""
     faxes: list[dict[str, Any]] = running.stub.faxes()
     jobs = {fax["job"] for fax in faxes if "channel_limit" in (fax["reason"] or "")}
     charged = sum(job.dials + job.connects for job in map(running.ledger.job, jobs))
@@ -94,7 +94,7 @@ def _charged(running: Installation) -> int:
 
 
 def _fixed(seconds: float, settings: dict[str, str], *, connections: int) -> _Used:
-    """Run with fixed limits; gives what was in use."""
+    """Run with fixed limits. Return what was in use."""
     used = (CONNECTION, SECOND_CONNECTION)[:connections]
     with installation(workers=2, **RATE, **settings) as running:
         running.stub.change(call_seconds=CALL)
@@ -109,7 +109,7 @@ def _fixed(seconds: float, settings: dict[str, str], *, connections: int) -> _Us
 
 
 def _line(running: Installation, count: int, connection: str, first: int = 0) -> None:
-    """Have so many faxes wait for a channel of a connection."""
+    """Let so many faxes wait for a channel of a connection."""
     running.hold_back()
     flood(running, count, first=first, connection_id=connection)
     running.until(lambda: not running.unsettled(), within=300)

@@ -2,9 +2,9 @@
 
     .venv/bin/python -m bench.check [--rows 1000000]
 
-Makes a list of five columns in a temporary folder, as a CRM would: numbers in several forms, some missing, wrong
-or there twice. Checks it in a process of its own, and a part of it in the same run the plain way: `csv.DictReader`, and
-each number asked of `faxdispatch.calling.numbers`.
+Makes a list of five columns in a temporary folder, as a CRM would: numbers in several forms, some missing, wrong or
+duplicated. Checks it in a separate process, and a part of it in the same run the plain way: `csv.DictReader`, with one
+call of `faxdispatch.calling.numbers` for each number.
 """
 
 import argparse
@@ -57,7 +57,7 @@ def measure(path: Path) -> dict[str, float]:
 
 
 def measure_plain(path: Path, rows: int) -> dict[str, float]:
-    """Judge the numbers of so many rows by the same rules, each cell for itself."""
+    """Judge the numbers of so many rows by the same rules, each cell by itself."""
     policy = NumberPolicy(region="US")
     begun, done = time.perf_counter(), 0
     with path.open(newline="", encoding="utf-8") as file:

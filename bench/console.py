@@ -2,8 +2,8 @@
 
     .venv/bin/python -m bench.console [--rows 1000000] [--ended 100000] [--open 1000]
 
-Fills a Valkey of its own with a campaign of so many rows, so many single faxes that have ended and so many that are
-open, by the ledger's own scripts, and asks each page several times. CPU is this process', without Valkey's; commands
+Fills its own Valkey with a campaign of so many rows, so many single faxes that have ended and so many that are open, by
+the ledger's own scripts, and requests each page several times. CPU is that of this process, without Valkey's; commands
 are those that are sent to Valkey.
 """
 
@@ -43,7 +43,7 @@ def number(n: int) -> str:
 
 
 def fill(desk: Desk, rows: int, ended: int, still_open: int) -> None:
-    """Bring the ledger to where it is to be."""
+    """Fill the ledger."""
     campaigns = desk.client.campaigns.ledger
     campaigns.open("million", name="A million", options={"media_name": "letter", "pages": 2}, fingerprint="f")
     for chunk in range(0, rows, 1000):
@@ -66,7 +66,7 @@ def fill(desk: Desk, rows: int, ended: int, still_open: int) -> None:
 
 @contextmanager
 def counted(redis: Redis) -> Iterator[Callable[[], int]]:
-    """Count the commands that clients send meanwhile."""
+    """Count the commands that clients send in the block."""
     with redis.monitor() as watched:
         seen = 0
 
@@ -123,7 +123,7 @@ def main() -> None:
         assert token
         client.post("/sign-in", data={"csrf_token": token[1], "name": "bench", "password": PASSWORD})
         newest = f"{asked.ended + asked.still_open - 1:032x}"
-        # The oldest single fax, so that all of them are looked through.
+        # The oldest single fax, so that all of them are searched.
         oldest = number(3_000_000)
         print(machine())
         print(f"{asked.rows:,} rows, {asked.ended:,} ended and {asked.still_open:,} open single faxes")

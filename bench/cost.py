@@ -24,7 +24,7 @@ class Cost:
 
 
 def measure(running: Installation, faxes: int, begin: Callable[[], object]) -> Cost:
-    """Begin, and measure until the stub has so many faxes more."""
+    """Start, and measure until the stub has so many more faxes."""
     before = len(running.stub.calls())
     worker, valkey = running.usage().seconds, running.usage_of("valkey").seconds
     begun = time.perf_counter()
@@ -45,5 +45,5 @@ def read_in(campaigns: Campaigns, name: str, faxes: int) -> None:
 
 
 def start(campaigns: Campaigns, name: str) -> None:
-    """Let it be sent."""
+    """Start it."""
     campaigns.move(name, CampaignState.RUNNING, event="campaign.started")

@@ -1,20 +1,19 @@
-"""What a failover of Redis under load doubles and loses, with a replica that is waited for and without.
+"""What a failover of Redis under load doubles and loses, with FAX_REPLICAS and without.
 
     .venv/bin/python -m bench.failover [--faxes 120]
 
-Real processes: a primary and its replica behind a front that clients reach them by, or behind Sentinels, two workers,
-and a stub of Telnyx.
-While faxes are being sent, one of these happens:
+Real processes: a primary and its replica behind a front through which clients reach them, or behind Sentinels, two
+workers, and a stub of Telnyx. While faxes are being sent, one of these happens:
 
     promoted   the primary is killed, and the replica takes its place
     lagging    the same, but the replica had received nothing for the last two seconds
     orderly    the primary hands over to the replica (FAILOVER)
     split      the replica takes its place while the primary lives on, and one worker still talks to that
     sentinel   the primary is killed, and the Sentinels promote the replica
-    handed     the Sentinels are told to promote a replica, while the primary is well
+    handed     the Sentinels promote a replica on command, while the primary is well
 
-Then the new primary has a replica, and where the ledger went back in time, `faxdispatch recover` is run. Told is for
-each how often the ledger went back, how many faxes were sent twice, and how many orders are gone. Exit code 1 where one
+Then the new primary gets a replica, and if the ledger went back in time, `faxdispatch recover` is run. It prints for
+each how often the ledger went back, how many faxes were sent twice, and how many orders are gone. Exit code 1 if one
 was sent twice, or an order was lost with FAX_REPLICAS=1.
 """
 
@@ -53,7 +52,7 @@ def promoted(pair: Pair) -> None:
 
 def lagging(pair: Pair) -> None:
     """Promote a replica that had received nothing for a while."""
-    # A stopped process would read on what waits in its socket.
+    # A stopped process would later read what waits in its socket.
     with client(pair.replica) as redis:
         redis.replicaof("NO", "ONE")
     time.sleep(LAG)
@@ -71,14 +70,14 @@ def orderly(pair: Pair) -> None:
 
 
 def split(pair: Pair) -> None:
-    """Promote the replica while the lines that there are go on to the old primary; end that after a while."""
+    """Promote the replica while existing connections still lead to the old primary; end them after a while."""
     pair.promote(cut=False)
     time.sleep(LAG)
     pair.send(pair.primary, signal.SIGKILL)
 
 
 def sentinel(pair: Guarded) -> None:
-    """Kill the primary, and let the Sentinels find that out."""
+    """Kill the primary, and let the Sentinels notice."""
     pair.send(pair.primary, signal.SIGKILL)
     pair.wait()
 
@@ -135,7 +134,7 @@ def _measure(
 
 
 def _settle(redis: Any, stub: Stub, surroundings: dict[str, str], count: int) -> bool:
-    """Wait until all is sent, or nothing more is; recover where that is asked for. Gives whether it was."""
+    """Wait until all is sent, or nothing more is; recover if that is needed. Return whether it was."""
     back, last, since = False, -1, time.monotonic()
     while time.monotonic() - since < QUIET and last < count:
         if redis.hexists("fax:ledger", "behind"):
@@ -146,7 +145,7 @@ def _settle(redis: Any, stub: Stub, surroundings: dict[str, str], count: int) ->
         if (now := len(stub.faxes())) != last:
             last, since = now, time.monotonic()
         time.sleep(0.2)
-    # What comes late comes within a lease and the settle time.
+    # A late second send comes within a lease and the settle time.
     time.sleep(1)
     return back
 

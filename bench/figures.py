@@ -1,4 +1,4 @@
-"""From what was seen to figures. Pure, but for `machine` and `usage`, which ask the operating system."""
+"""From observations to figures. Pure functions, except `machine` and `usage`, which ask the operating system."""
 
 import itertools
 import os
@@ -15,13 +15,13 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def machine() -> str:
-    """Name what was measured on."""
+    """Describe the machine."""
     load = os.getloadavg()[0]
     return f"{os.cpu_count()} cores, Python {platform.python_version()}, load {load:.1f} at the end"
 
 
 def most_within(moments: Iterable[float], span: float = 1.0) -> int:
-    """Return the most moments in any half-open span of so many seconds."""
+    """Return the largest number of moments in any half-open span of so many seconds."""
     most, first, ordered = 0, 0, sorted(moments)
     for last, moment in enumerate(ordered):
         while moment - ordered[first] >= span:
@@ -38,7 +38,7 @@ def fullest(moments: Iterable[float], span: float = 1.0) -> float:
 
 
 def spread(seconds: Sequence[float]) -> str:
-    """Sum up times: median, 95th percentile, longest, in seconds."""
+    """Summarise times: median, 95th percentile, longest, in seconds."""
     if not seconds:
         return "none seen"
     ordered = sorted(seconds)
@@ -47,7 +47,7 @@ def spread(seconds: Sequence[float]) -> str:
 
 
 def most_in_use(faxes: Iterable[dict[str, Any]]) -> int:
-    """Return the most faxes that were in use at one moment."""
+    """Return the largest number of faxes in use at one moment."""
     most = now = 0
     for _, step in _steps(faxes):
         now += step
@@ -62,7 +62,7 @@ def mean_in_use(faxes: Iterable[dict[str, Any]], begin: float, end: float) -> fl
 
 
 def of_each(faxes: Iterable[dict[str, Any]], name: str) -> dict[str, list[dict[str, Any]]]:
-    """Sort faxes by what they have under `name`."""
+    """Group faxes by their value of `name`."""
     found: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for fax in faxes:
         found[fax[name]].append(fax)

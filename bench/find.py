@@ -2,9 +2,9 @@
 
     .venv/bin/python -m bench.find [--singles 100000] [--rows 1000000]
 
-On a Valkey of its own: single faxes are recorded, nine of ten of them ended, and a campaign of `--rows` rows is made.
-Told are the bytes that Valkey keeps more for a single fax (allowed 60), by taking the index away again, and for each
-search its CPU seconds, its commands and how long it took. Exit code 1 where the index is too large, or where a number
+On its own Valkey: single faxes are recorded, nine of ten of them ended, and a campaign of `--rows` rows is made. It
+prints how many more bytes Valkey keeps for a single fax (allowed 60), by removing the index again, and for each search
+its CPU seconds, its commands and how long it took. Exit code 1 if the index is too large, or if a search for a number
 takes longer than 0.1 s among single faxes or 1 s in the campaign.
 """
 
@@ -79,7 +79,7 @@ def _rows(campaigns: Campaigns, count: int) -> None:
 
 
 def _search(redis: Any, client: FaxClient, what: str, **words: Any) -> float:
-    """Look for one page, and print what that took; give the seconds."""
+    """Search for one page, and print the cost. Return the seconds."""
     before = redis.info("stats")["total_commands_processed"]
     cpu, begun = time.process_time(), time.perf_counter()
     page = client.search.page(client.wanted(**words), limit=50)
@@ -90,7 +90,7 @@ def _search(redis: Any, client: FaxClient, what: str, **words: Any) -> float:
 
 
 def _index_bytes(redis: Any, singles: int) -> float:
-    """Return the bytes that are free once the index and what leads to it are gone, a single fax."""
+    """Return the bytes per single fax that become free when the index and all that leads to it are removed."""
     before = redis.info("memory")["used_memory"]
     jobs = list(redis.scan_iter("fax:job:*", count=10_000))
     for at in range(0, len(jobs), 5000):

@@ -16,7 +16,7 @@ _AT_ONCE = 2000
 
 
 def flood(running: Installation, count: int, *, first: int = 0, into: str = SendFax.QUEUE, **options: Any) -> None:
-    """Put `count` messages into a queue, to the numbers from place `first` on, each its own."""
+    """Put `count` messages into a queue, to the numbers from place `first` on, each to its own."""
     payloads = ({"to": number(first + place), "media_name": DOCUMENT, **options} for place in range(count))
     fill(running.redis_url, SendFax.TASK, SendFax.QUEUE, payloads, into=into)
 
@@ -33,7 +33,7 @@ def fill(redis_url: str, task: str, queue: str, payloads: Iterable[dict[str, Any
 
 
 def _template(redis: Any, redis_url: str, task: str) -> dict[str, Any]:
-    """Have Celery write one message into a queue of nobody's, so that the others are what Celery writes."""
+    """Let Celery write one message into an unused queue, as a pattern for the others."""
     queue = "bench.template"
     Celery("bench", broker=redis_url, set_as_current=False).send_task(task, kwargs={}, queue=queue)
     template: dict[str, Any] = json.loads(redis.rpop(queue))

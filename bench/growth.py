@@ -1,10 +1,10 @@
-"""What a fax costs as lists and lines grow: the same number of rows sent out of campaigns of very different lengths.
+"""What a fax costs as lists grow: as many rows sent from campaigns of very different lengths.
 
     .venv/bin/python -m bench.growth [--sent 1000] [--rows 1000 20000 200000] [--parked 0 100000]
 
-For each length an installation of its own: its first `--sent` rows are sent, the rest waits; once with so many other
-faxes parked on a paused connection. Printed is the processor time of worker and Valkey for each fax that was sent. Exit
-code 1 where the longest costs more than `MOST` times as much as the shortest.
+Each length has its own installation: the first `--sent` rows are sent and the rest waits; once with so many other faxes
+parked on a paused connection. It prints the processor time of worker and Valkey for each fax that was sent. Exit code 1
+if the longest costs more than `MOST` times as much as the shortest.
 """
 
 import argparse

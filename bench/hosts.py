@@ -1,8 +1,8 @@
-"""What is lost or sent twice where hosts are far apart, their network loses packets, or it is cut in two.
+"""What is lost or sent twice when hosts are far apart, or their network loses packets or is cut in two.
 
     .venv/bin/python -m bench.hosts [--scenario NAME …] [--faxes 150] [--seconds 10]
 
-Nine hosts as network namespaces of this machine, joined by a wire of ours (`bench/wire.py`): three for workers, two for
+Nine hosts as network namespaces of this machine, joined by our own wire (`bench/wire.py`): three for workers, two for
 web processes, a Redis primary and its replica under three Sentinels, the stub of Telnyx, and one from which faxes are
 ordered. Every claim is on both servers before its call (FAX_REPLICAS=1). While faxes are being sent, one of these lasts
 so many seconds:
@@ -15,10 +15,10 @@ so many seconds:
     split      primary and a worker host reach each other and Telnyx, and nobody else
 
 Then the throughput of one, two and three worker hosts, each packet taking 2 ms. All hosts share this machine's
-processors, so hosts add up only as far as waiting is what bounds them.
+processors, so hosts add up only as far as waiting is the limit.
 
-It takes root, or `unshare --user --map-root-user .venv/bin/python -m bench.hosts`. Nothing of it stays in the system,
-however it ends. Exit code 1 where a fax was lost or sent twice, 77 where this machine or user cannot make networks.
+It needs root, or `unshare --user --map-root-user .venv/bin/python -m bench.hosts`. It leaves nothing in the system,
+however it ends. Exit code 1 if a fax was lost or sent twice, 77 if this machine or user cannot make networks.
 """
 
 import argparse
@@ -33,9 +33,9 @@ from bench.site import HOSTS, REDISES, TELNYX, WORKERS, Site, site
 from bench.wire import Denied, Weather, Wire
 
 _SKIPPED = 77
-"""The exit code by which test harnesses know a test that could not be run."""
+"""The exit code by which test harnesses recognise a test that could not be run."""
 _LATE = 1.0
-"""Seconds in which a second send of a fax that is delivered would come, besides what the waits below take."""
+"""Seconds in which a second send of a delivered fax would come, in addition to the waits below."""
 _PACE = {"FAX_RATE": "10", "FAX_CHANNELS": "50"}
 _FREE = {"FAX_RATE": "1000", "FAX_RATE_BURST": "1000", "FAX_CHANNELS": "1000"}
 _ELSEWHERE = tuple(name for name in HOSTS if name not in {REDISES[0], WORKERS[0], TELNYX})

@@ -1,4 +1,4 @@
-"""An installation on free ports for measuring: Valkey, web and workers as real processes, and the stub of Telnyx."""
+"""An installation on free ports for measurements: Valkey, web and workers as real processes, and the stub of Telnyx."""
 
 import json
 import signal
@@ -41,7 +41,7 @@ class Stub:
         self._http = httpx.Client(base_url=address, timeout=60, trust_env=False)
 
     def change(self, **behaviour: Any) -> float:
-        """Change its behaviour; gives the moment from which it holds."""
+        """Change its behaviour. Return the time from which the change applies."""
         at: float = self._http.put("/control", json=behaviour).raise_for_status().json()["at"]
         return at
 
@@ -54,12 +54,12 @@ class Stub:
         self._http.post("/control/spent", json={"seconds": seconds}).raise_for_status()
 
     def calls(self, since: int = 0) -> list[dict[str, Any]]:
-        """Return the calls that it noted, from number `since` on."""
+        """Return the calls that it recorded, from number `since` on."""
         found: list[dict[str, Any]] = self._http.get("/control/calls", params={"since": since}).json()
         return found
 
     def faxes(self, *, up: bool = False) -> list[dict[str, Any]]:
-        """Return the faxes that it took, or only those that are `up` now, each with `job` and `attempt`."""
+        """Return the faxes that it accepted, or only those that are `up` now, each with `job` and `attempt`."""
         query = {"up": "1"} if up else {}
         found: list[dict[str, Any]] = self._http.get("/control/faxes", params=query).raise_for_status().json()
         for fax in found:
@@ -67,13 +67,13 @@ class Stub:
         return found
 
     def take(self, count: int) -> list[str]:
-        """Have it take faxes that nobody of ours has sent and that are over at once; gives their ids."""
+        """Let it accept faxes that none of ours has sent and that end at once. Return their ids."""
         asked = {"connection_id": "another", "to": "+13125550100", "from": "+13125550101"}
         answers = (self._http.post("/v2/faxes", json=asked).raise_for_status().json() for _ in range(count))
         return [answer["data"]["id"] for answer in answers]
 
     def stalls(self) -> list[tuple[float, float]]:
-        """Return moment and length of each stall of its own: calls that came meanwhile were noted late."""
+        """Return time and length of each of its own stalls: calls that came meanwhile were recorded late."""
         found: list[tuple[float, float]] = self._http.get("/control/stalls").raise_for_status().json()
         return found
 
@@ -83,7 +83,7 @@ class Stub:
 
 
 class Installation:
-    """The running processes, and short words for what measurements do with them."""
+    """The running processes, with short methods for measurements."""
 
     def __init__(self, stack: Stack, redis_url: str, stub: Stub, workers: list[str]) -> None:
         self.redis_url = redis_url
@@ -109,16 +109,16 @@ class Installation:
         return usage([self._stack[name].pid])
 
     def kill(self, name: str) -> None:
-        """End a process as a crash does; `restart_dead` starts it again."""
+        """Kill a process as a crash does; `restart_dead` starts it again."""
         self._stack[name].send(signal.SIGKILL)
 
     def kill_leader(self) -> None:
-        """End the worker whose scheduler leads."""
+        """Kill the worker whose scheduler leads."""
         pid = str(self.redis.get("fax:leader") or ":0").split(":")[1]
         self.kill(next((name for name in self._workers if str(self._stack[name].pid) == pid), self._workers[0]))
 
     def restart_dead(self) -> None:
-        """Start again what has ended, half a second after it did or later."""
+        """Restart processes that ended, at least half a second later."""
         self._stack.restart_dead()
 
     def queued(self) -> int:
@@ -135,13 +135,13 @@ class Installation:
             self.limits.pause(connection, delay=3600)
 
     def let_go(self) -> float:
-        """End that; gives the moment."""
+        """End that. Return the time."""
         for connection in (CONNECTION, SECOND_CONNECTION):
             self.limits.resume(connection, reason="bench")
         return time.perf_counter()
 
     def until(self, probe: Callable[[], Any], *, within: float = 120) -> Any:
-        """Wait for something true.
+        """Wait until a condition is true.
 
         Raises:
             TimeoutError: it did not come true; a process may have ended.
@@ -156,7 +156,7 @@ class Installation:
 
 @contextmanager
 def installation(*, workers: int, log: str = "WARNING", **settings: str) -> Iterator[Installation]:
-    """Run an installation; `settings` are environment variables. What the processes say goes to a file."""
+    """Run an installation; `settings` are environment variables. The output of the processes goes to a file."""
     with ground() as (stack, folder, redis_url, about):
         web_port = processes.free_port()
         surroundings = processes.environment(
@@ -189,13 +189,13 @@ def installation(*, workers: int, log: str = "WARNING", **settings: str) -> Iter
 
 @contextmanager
 def ground() -> Iterator[tuple[Stack, Path, str, dict[str, Any]]]:
-    """Run Valkey and the stub alone: the processes, their folder, Valkey's address, what the stub says of itself."""
+    """Run only Valkey and the stub: the processes, their folder, Valkey's address, the stub's introduction."""
     with (
         tempfile.TemporaryDirectory() as name,
         (Path(tempfile.gettempdir()) / "faxdispatch-bench.log").open("w", buffering=1) as output,
         Stack(lambda process, line: output.write(f"{process:<10} | {line}\n")) as stack,
     ):
-        # On a port, since plain Celery, beside which we are measured, has another word for a socket.
+        # On a port, since plain Celery, with which we are compared, writes socket addresses differently.
         folder, port = Path(name), processes.free_port()
         stack.start(processes.valkey(folder, port))
         yield stack, folder, valkey_url(folder, port), introduction(stack.start(stub_role(folder)))
@@ -208,7 +208,7 @@ def stub_role(folder: Path, host: str = "127.0.0.1") -> Role:
 
 
 def introduction(child: Child) -> dict[str, Any]:
-    """Return what the stub said of itself: address and public key."""
+    """Return the stub's introduction: address and public key."""
     said: dict[str, Any] = json.loads(_said(child))
     return said
 

@@ -1,4 +1,4 @@
-"""One lap of `bench.side_by_side`: one way of sending faxes on processes of its own, its figures as one JSON object.
+"""One lap of `bench.side_by_side`: one way of sending faxes on its own processes, with its figures as one JSON object.
 
     .venv/bin/python -m bench.lap plain|ours|producer|webhook|startup [--faxes 2000]
 
@@ -38,9 +38,9 @@ THREADS = 16
 RATE = 250
 """Faxes a second that our worker may send; the plain way has no limit."""
 WARM = 100
-"""Faxes before the first that count."""
+"""How many faxes are sent before those that count."""
 ASIDE = "bench.aside"
-"""Where messages are put until they may be taken."""
+"""Where messages are kept until they may be received."""
 SETTINGS = {
     "FAX_RATE": str(RATE),
     "FAX_RATE_BURST": "50",
@@ -48,7 +48,7 @@ SETTINGS = {
     "FAX_WORKER_CONCURRENCY": str(THREADS),
 }
 MANY = 100
-"""Faxes in one `send_many`."""
+"""How many faxes one `send_many` sends."""
 WEBHOOKS = 300
 """Webhooks a second."""
 
@@ -77,7 +77,7 @@ def plain(faxes: int) -> Figures:
 
 
 def ours(faxes: int) -> Figures:
-    """Measure the intake of raw messages, their faxes after it, the whole way at once, and rows of a campaign."""
+    """Measure the intake of raw messages, their faxes after it, both together, and rows of a campaign."""
     figures: Figures = {}
     with installation(workers=1, **SETTINGS) as running:
         running.stub.change(call_seconds=1.0)
@@ -105,7 +105,7 @@ def ours(faxes: int) -> Figures:
 
 
 def producer(faxes: int) -> Figures:
-    """Measure Celery's `apply_async`, `FaxClient.send` and `send_many`, where there is one, without any worker."""
+    """Measure Celery's `apply_async`, `FaxClient.send` and `send_many` if it exists, without any worker."""
     figures: Figures = {}
     with ground() as (stack, _, redis_url, _about):
         app = Celery("bench", broker=redis_url, set_as_current=False)
@@ -144,7 +144,7 @@ def webhook(faxes: int) -> Figures:
 
 
 def startup(_: int) -> Figures:
-    """Measure, in seconds of processor time, what importing takes, the help, and `status` on an empty ledger."""
+    """Measure, in seconds of processor time, the import, the help, and `status` on an empty ledger."""
     with ground() as (_stack, folder, redis_url, _about):
         surroundings = processes.environment({"REDIS_URL": redis_url}, inherit=False)
         ways = {
@@ -169,7 +169,7 @@ def _taken(words: list[str], folder: Path, surroundings: dict[str, str]) -> floa
 
 def _plain_worker(folder: Path, surroundings: dict[str, str]) -> Role:
     command = [sys.executable, "-P", "-m", "celery", "--quiet", "-A", "bench.plain", "worker"]
-    # As Celery's documentation starts one; at its level WARNING a plain task costs about a quarter less.
+    # Started as in Celery's documentation; at level WARNING a plain task costs about a quarter less.
     command += ["--pool", "threads", "--concurrency", str(THREADS), "--loglevel", "INFO"]
     return Role("plain", command, surroundings, folder, lambda _: _listens(surroundings["PLAIN_BROKER"]))
 
@@ -180,7 +180,7 @@ def _listens(redis_url: str) -> bool:
 
 
 def rename(redis_url: str, queue: str) -> None:
-    """Let the messages that were put aside be a queue's."""
+    """Move the messages that were kept back into a queue."""
     with Redis.from_url(redis_url) as redis:
         redis.rename(ASIDE, queue)
 

@@ -1,13 +1,13 @@
-"""What a row of a list costs, checked and made a campaign, against the fastest plain ways to read the same file.
+"""What a row of a list costs, checked and made a campaign, compared with the fastest plain ways to read the same file.
 
     .venv/bin/python -m bench.lists [--rows 1000000] [--workbook 200000]
 
 A CSV file of `--rows` rows and a workbook of `--workbook` rows in the form in which Excel writes it. Each is checked
-and made a campaign on a Valkey of its own. The plain ways are `csv.reader` with each number asked of `phonenumbers`,
-and python-calamine's bare reading of the workbook, which is told nothing of formats, hidden rows or what is struck
-through. Each way runs in a process of its own, one after the other. Told are microseconds a row, by the clock and of
-the processor (all processes of ours together, and the busiest of them) once the programs are loaded, and the most
-memory of the process that asks; the one that reads the workbook for it has less.
+and made a campaign on its own Valkey. The plain ways are `csv.reader` with one call of `phonenumbers` for each number,
+and python-calamine's bare reading of the workbook, which ignores formats, hidden rows and what is struck through. Each
+way runs in its own process, one after the other. It prints microseconds a row, by the clock and of the processor (all
+our processes together, and the busiest of them) once the programs are loaded, and the peak memory of the asking
+process; the one that reads the workbook for it has less.
 """
 
 import argparse
@@ -42,7 +42,7 @@ def checked(path: Path, _url: str) -> int:
 
 
 def created(path: Path, url: str) -> int:
-    """Make a list a campaign."""
+    """Make a campaign from a list."""
     made = FaxClient(url).campaigns.create(
         path, campaign_id=f"of-{path.suffix[1:]}", reading=Reading(region="US"), media_name="m"
     )
@@ -50,7 +50,7 @@ def created(path: Path, url: str) -> int:
 
 
 def read_plainly(path: Path, _url: str) -> int:
-    """Read a CSV file, and ask of each number whether it is one."""
+    """Read a CSV file, and check for each number whether it is valid."""
     count = 0
     with path.open(newline="", encoding="utf-8") as file:
         rows = csv.reader(file)
@@ -77,7 +77,7 @@ OF_WORKBOOK = ("python-calamine", "checked", "made a campaign")
 
 
 def write_workbook(path: Path, rows: Iterable[list[str]]) -> None:
-    """Write rows as Excel does: whole numbers as such, texts in a table of their own."""
+    """Write rows as Excel does: whole numbers as such, texts in a separate table."""
     places: dict[str, int] = {}
     told = []
     for number, row in enumerate(rows, start=1):
@@ -94,7 +94,7 @@ def _cell(name: str, text: str, places: dict[str, int]) -> str:
 
 
 def measure(way: str, path: Path, url: str) -> dict[str, float]:
-    """Go one way in this process, and say what it took."""
+    """Run one way in this process, and print its cost."""
     begun, loaded = time.perf_counter(), time.process_time()
     rows = WAYS[way](path, url)
     seconds = time.perf_counter() - begun
@@ -110,13 +110,13 @@ def measure(way: str, path: Path, url: str) -> dict[str, float]:
 
 
 def most_memory() -> int:
-    """Return the most bytes that this process had; what `getrusage` says counts those of who started it."""
+    """Return the peak memory of this process in bytes; `getrusage` would include that of its parent."""
     told = Path("/proc/self/status").read_text(encoding="ascii")
     return 1024 * int(told.partition("VmHWM:")[2].split()[0])
 
 
 def compare(path: Path, ways: Iterable[str], url: str) -> None:
-    """Go every way and print them; the first is what the others are compared with."""
+    """Run every way and print them; the others are compared with the first."""
     first: dict[str, float] = {}
     for way in ways:
         command = [sys.executable, "-m", "bench.lists", "--measure", way, str(path), url]
@@ -130,7 +130,7 @@ def compare(path: Path, ways: Iterable[str], url: str) -> None:
 
 
 def main() -> int:
-    """Make the lists, go every way, print."""
+    """Make the lists, run every way, print."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--rows", type=int, default=1_000_000, help="rows of the CSV file")
     options.add_argument("--workbook", type=int, default=200_000, help="rows of the workbook")

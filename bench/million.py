@@ -1,11 +1,11 @@
-"""A list of a million rows made a campaign, against the plain way: a loop of `apply_async`, one message a recipient.
+"""A list of a million rows made a campaign, compared with a loop of `apply_async`, one message for each recipient.
 
     .venv/bin/python -m bench.million [--rows 1000000] [--plain 20000] [--ended 50000]
 
-Both in one run, on a Valkey of its own: the time for each row and the memory that Valkey keeps for it. The campaign is
-checked and made in a process of its own, whose memory is told. What a row keeps over its whole life is measured on a
-campaign of `--ended` rows that were fed and ended one by one; its events, and the jobs that expire within
-minutes of their end, are not counted. Exit code 1 where a target is missed.
+Both in one run, on its own Valkey: the time for each row and the memory that Valkey keeps for it. The campaign is
+checked and made in a separate process, whose memory is printed. The memory of a row over its whole life is measured on
+a campaign of `--ended` rows that were fed and ended one by one. Its events, and the jobs that expire within minutes of
+their end, are not counted. Exit code 1 if a target is missed.
 """
 
 import argparse
@@ -80,11 +80,11 @@ def _used(redis: Any) -> int:
 
 
 def _nothing(**_: Any) -> None:
-    """Stand for a task that sends one fax."""
+    """Stands for a task that sends one fax."""
 
 
 def _plain(url: str, redis: Any, count: int) -> tuple[float, float]:
-    """Send `count` messages; give seconds and bytes for each."""
+    """Send `count` messages. Return seconds and bytes for each."""
     app = broker_app("bench", url)
     task = app.task(_nothing, name="bench.send")
     payload = {
@@ -116,7 +116,7 @@ def _make(url: str, path: Path) -> dict[str, Any]:
 
 
 def _made(url: str, redis: Any, path: Path, rows: int) -> tuple[dict[str, Any], float]:
-    """Make a campaign in a process of its own; give what it said, and the bytes that Valkey keeps for a recipient."""
+    """Make a campaign in a separate process. Return its output, and the bytes that Valkey keeps for a recipient."""
     write(path, rows)
     before = _used(redis)
     command = [sys.executable, "-m", "bench.million", "--make", url, str(path)]
@@ -125,7 +125,7 @@ def _made(url: str, redis: Any, path: Path, rows: int) -> tuple[dict[str, Any], 
 
 
 def _life(url: str, redis: Any, path: Path, rows: int) -> float:
-    """Bring every row of a campaign to its end; give the bytes that Valkey keeps then for each recipient."""
+    """Bring every row of a campaign to its end. Return the bytes that Valkey then keeps for each recipient."""
     before = _used(redis)
     made, _ = _made(url, redis, path, rows)
     scripts = Scripts(connect(url))
@@ -152,7 +152,7 @@ def _life(url: str, redis: Any, path: Path, rows: int) -> float:
 
 
 def _forget(redis: Any) -> None:
-    """Take away what expires within minutes, and the events."""
+    """Remove what expires within minutes, and the events."""
     redis.delete("fax:events")
     for pattern in ("fax:job:*", "fax:history:*", "fax:fax:*", "fax:other:*"):
         keys = list(redis.scan_iter(pattern, count=5000))

@@ -2,9 +2,9 @@
 
     .venv/bin/python -m bench.moves [--rows 2000] [--batch 25]
 
-The scripts are run as workers and the web process run them, for `--batch` rows at once, on a Valkey of its own with
-`appendfsync always`. Told are Valkey's processor time and its commands for one row, those of the scripts included. Of
-each step the fastest fifth counts, for other processes can only make it slower.
+The scripts are run as workers and the web process run them, for `--batch` rows at once, on a separate Valkey with
+`appendfsync always`. It prints Valkey's processor time and its commands for one row, including those in scripts. For
+each step, the fastest fifth counts, since other processes can only make it slower.
 """
 
 import argparse
@@ -42,11 +42,11 @@ ANSWERS = 12
 WEBHOOKS = 6
 """Webhooks that are recorded together: so many come while others are being recorded at 120 rows a second."""
 FASTEST = 5
-"""One in so many times of a step is faster than what counts."""
+"""One in so many times of a step is faster than the one that counts."""
 
 
 class Moves:
-    """One ledger, and what its steps have taken."""
+    """One ledger, and the cost of its steps so far."""
 
     def __init__(self, url: str, rows: int) -> None:
         self.redis: Any = connect(url)

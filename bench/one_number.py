@@ -2,8 +2,8 @@
 
     .venv/bin/python -m bench.one_number [--to-one 50] [--others 200]
 
-Real processes against a stub of Telnyx: 2 workers, calls of 1 s. Exit code 1 where two calls to one number overlapped,
-or an attempt was posted twice.
+Real processes against a stub of Telnyx: 2 workers, calls of 1 s. Exit code 1 if two calls to one number overlapped, or
+an attempt was posted twice.
 """
 
 import argparse

@@ -2,10 +2,10 @@
 
     .venv/bin/python -m bench.outage [--faxes 300] [--seconds 90]
 
-Real processes against a stub of Telnyx: 2 workers, FAX_RATE=20. Faxes wait when the outage begins: first the
-stub is killed, so that nobody can be reached, then it answers every send with 500. Told are calls, events and bytes a
-second: how much more memory Valkey uses for stream, histories and jobs together. Exit code 1 where more than an event
-a second was told once the first ten seconds were over, or where a fax was lost or sent twice.
+Real processes against a stub of Telnyx: 2 workers, FAX_RATE=20. Faxes wait when the outage begins. First the stub is
+killed, so that it cannot be reached; then it answers every send with 500. It prints calls, events and bytes a second:
+how much more memory Valkey uses for stream, histories and jobs together. Exit code 1 if more than one event a second
+was written after the first ten seconds, or if a fax was lost or sent twice.
 """
 
 import argparse
@@ -28,7 +28,7 @@ SHUT = "telnyx_unreachable", "telnyx_failing"
 
 @dataclass(frozen=True, slots=True)
 class _Mark:
-    """How much there was at a moment."""
+    """The amounts at one moment."""
 
     at: float
     attempts: int
@@ -55,7 +55,7 @@ def main() -> int:
 
 
 def _measure(count: int, seconds: float, *, reachable: bool) -> bool:
-    """Let there be one outage; gives whether a bound was passed."""
+    """Cause one outage. Return whether a limit was exceeded."""
     print(
         f"against a stub: {count} faxes wait, Telnyx {'answers 500' if reachable else 'cannot be reached'}", flush=True
     )
@@ -81,7 +81,7 @@ def _measure(count: int, seconds: float, *, reachable: bool) -> bool:
 
 
 def _recover(running: Installation, count: int, *, reachable: bool) -> bool:
-    """End the outage; gives whether a fax was lost or doubled."""
+    """End the outage. Return whether a fax was lost or sent twice."""
     begin = time.monotonic()
     if reachable:
         running.stub.change(send_status=None)

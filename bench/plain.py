@@ -1,7 +1,7 @@
-"""The way without us: a Celery task that posts with httpx and tries again with tenacity, as a team would write it.
+"""The alternative to us: a Celery task that posts with httpx and tries again with tenacity, as a team would write it.
 
-`PLAIN_BROKER`, `PLAIN_STUB`: addresses of Redis and of the stub. With `PLAIN_LEDGER=1` the task keeps the least ledger
-that is one: it writes a hash before the call and after it, and tells of it in a stream.
+`PLAIN_BROKER`, `PLAIN_STUB`: addresses of Redis and of the stub. With `PLAIN_LEDGER=1` the task keeps a minimal ledger:
+it writes a hash before the call and after it, and an entry into a stream.
 """
 
 import os

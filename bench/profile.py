@@ -1,9 +1,9 @@
-"""Where the processor time of a fax goes: Redis' commands a fax, and with py-spy the worker's functions.
+"""Where the processor time of a fax goes: Redis commands for a fax, and with py-spy the worker's functions.
 
     .venv/bin/python -m bench.profile message|row|raw [--faxes 2000] [--spy FILE]
 
-`--spy` writes the stacks that hold the interpreter's lock, one a line with its samples, by py-spy, which is to be
-installed apart (`pip install py-spy`) and may need the rights to look into other processes.
+`--spy` writes the stacks that hold the interpreter's lock, one a line with its samples, by py-spy, which must be
+installed separately (`pip install py-spy`) and may need the right to look into other processes.
 """
 
 import argparse
@@ -28,7 +28,7 @@ WAYS = ("message", "row", "raw")
 
 
 def main() -> int:
-    """Measure one way of sending and print what it asked of Redis."""
+    """Measure one way of sending and print its Redis commands."""
     parser = argparse.ArgumentParser(description="Where the processor time of a fax goes.")
     parser.add_argument("way", choices=WAYS)
     parser.add_argument("--faxes", type=int, default=2000)
@@ -50,7 +50,7 @@ def main() -> int:
 
 
 def _prepared(running: Any, way: str, faxes: int) -> Any:
-    """Bring everything up to the moment at which the faxes may go; give what lets them go."""
+    """Prepare everything up to the moment when the faxes may be sent. Return the function that releases them."""
     running.stub.change(call_seconds=1.0)
     flood(running, WARM)
     running.until(lambda: len(running.stub.calls()) >= WARM)

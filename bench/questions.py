@@ -3,9 +3,9 @@
     .venv/bin/python -m bench.questions [--flood 3000] [--workers 2]
 
 Real processes against a stub of Telnyx: rate 20, 10 channels, calls of 2 s. The flood is plain messages `fax.sync.v1`
-about as many faxes that Telnyx knows. Every second one normal fax is sent and one urgent one; measured is the time
-until the stub sees each. Exit code 1 where a normal fax took 2 s or longer, an urgent one 1 s, where the questions took
-more than 35 % of the rate, or where one became a dead letter or was lost.
+about as many faxes that Telnyx knows. Every second, one normal and one urgent fax are sent, and the time until the stub
+sees each is measured. Exit code 1 if a normal fax took 2 s or longer, an urgent one 1 s, if the questions took more
+than 35 % of the rate, or if one became a dead letter or was lost.
 """
 
 import argparse
@@ -23,7 +23,7 @@ LIMITS = {"normal": 2.0, "urgent": 1.0}
 LARGEST_SHARE = 0.35
 SECONDS = 40
 FIRST = 650_000
-"""Place of the first number that is sent to."""
+"""Place of the first number to send to."""
 
 
 def main() -> int:
@@ -52,7 +52,7 @@ def _options() -> argparse.Namespace:
 
 
 def _send(running: Installation) -> list[tuple[str, str, float]]:
-    """Send a normal and an urgent fax each second; give kind, job and moment of each."""
+    """Send a normal and an urgent fax each second. Return kind, job and time of each."""
     sent, end = [], time.perf_counter() + SECONDS
     place = FIRST + 10
     while time.perf_counter() < end:
@@ -79,7 +79,7 @@ def _judged(running: Installation, sent: list[tuple[str, str, float]], begun: fl
     waiting, letters = running.redis.hlen("fax:questions"), running.redis.zcard("fax:deadletters")
     print(f"questions: {asked} asked in {seconds:.0f} s, {100 * share:.0f} % of the rate; {waiting} wait")
     print(f"dead letters: {letters}")
-    # Between the two counts some got their answers.
+    # Between the two counts, some got their answers.
     whole = flood <= asked + waiting <= flood + 20
     return calm and share <= LARGEST_SHARE and not letters and whole
 

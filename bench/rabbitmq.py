@@ -1,14 +1,14 @@
-"""What a RabbitMQ that dies under load loses and doubles where it is the broker, and how soon work goes on after it.
+"""What a RabbitMQ broker that dies under load loses and doubles, and how soon work goes on after that.
 
     .venv/bin/python -m bench.rabbitmq [--faxes 300] [--seconds 10] [--kills 3]
 
 Real processes against a stub of Telnyx: RabbitMQ, two workers, FAX_RATE=20. Faxes are ordered as plain messages, each
-confirmed by RabbitMQ, and half as many with `FaxClient`. While the workers take the messages in, RabbitMQ is killed; it
-comes back after so many seconds, as often as is said. While it is away, more are ordered with `FaxClient`; once it is
-back, an urgent one as a plain message tells when work goes on.
+confirmed by RabbitMQ, and half as many with `FaxClient`. While the workers receive the messages, RabbitMQ is killed; it
+comes back after so many seconds. This is repeated. While it is away, more faxes are ordered with `FaxClient`; once it
+is back, an urgent plain message shows when work goes on.
 
-RabbitMQ is that of the package rabbitmq-server, with a folder and ports of its own. Exit code 1 where a fax was lost or
-sent twice, 77 where there is no RabbitMQ.
+RabbitMQ is that of the package rabbitmq-server, with its own folder and ports. Exit code 1 if a fax was lost or sent
+twice, 77 if there is no RabbitMQ.
 """
 
 import argparse
@@ -36,11 +36,11 @@ from faxdispatch.subprocesses.child import Child, Role
 from faxdispatch.supervisor import roles as processes
 
 _SKIPPED = 77
-"""The exit code by which test harnesses know a test that could not be run."""
+"""The exit code by which test harnesses recognise a test that could not be run."""
 _PATIENCE = 180
 """Seconds after which a fax that is not delivered counts as lost: a message comes again sooner."""
 SETTINGS = {"FAX_RATE": "20", "FAX_CHANNELS": "20", "FAX_LOG_LEVEL": "WARNING"}
-# Debian's own command is for its service alone.
+# Debian's own command is only for its service.
 _FOUND = [*Path("/usr/lib/rabbitmq/lib").glob("*/sbin/rabbitmq-server"), shutil.which("rabbitmq-server")]
 SERVER = next(filter(None, _FOUND), None)
 
@@ -57,14 +57,14 @@ class RabbitMQ:
             "RABBITMQ_MNESIA_BASE": str(folder / "db"), "RABBITMQ_LOG_BASE": str(folder),
             "RABBITMQ_PID_FILE": str(folder / "pid"), "RABBITMQ_ENABLED_PLUGINS_FILE": str(folder / "plugins"),
             "RABBITMQ_CONFIG_FILE": str(folder / "none"), "HOME": str(folder),
-            # Its name server, which it leaves behind, may be ended at once.
+            # Its name server, which it leaves behind, may be killed at once.
             "ERL_EPMD_RELAXED_COMMAND_CHECK": "1",
         }  # fmt: skip
         self._role = Role("rabbitmq", [str(SERVER)], os.environ | own, folder)
         self.start()
 
     def start(self) -> None:
-        """Start it, and wait until it takes connections."""
+        """Start it, and wait until it accepts connections."""
         self._child = Child(self._role, lambda *_: None)
         end = time.monotonic() + 90
         while not self._answers():
@@ -73,11 +73,11 @@ class RabbitMQ:
             time.sleep(0.2)
 
     def kill(self) -> None:
-        """End it as a crash does."""
+        """Kill it as a crash does."""
         self._child.kill()
 
     def end(self) -> None:
-        """End it for good, and its name server."""
+        """Stop it for good, and its name server."""
         self._child.kill()
         subprocess.run(["epmd", "-port", self._names, "-kill"], check=False, capture_output=True)
 
@@ -115,24 +115,24 @@ def main() -> int:
 
 
 class Orders:
-    """Faxes ordered in both ways, each to a number of its own."""
+    """Faxes ordered in both ways, each to its own number."""
 
     def __init__(self, running: Installation, broker_url: str) -> None:
         self.count = 0
         self._client = FaxClient(running.redis_url, broker_url=broker_url)
         self._plain = Celery("bench", broker=broker_url, set_as_current=False)
-        # Without it Celery does not ask whether RabbitMQ has a message, and one that it never had is nobody's.
+        # Without it, Celery does not ask whether RabbitMQ has a message, and a message that never arrived is lost.
         self._plain.conf.broker_transport_options = {"confirm_publish": True}
 
     def plain(self, count: int, priority: str = "bulk") -> str:
-        """Order by Celery messages that RabbitMQ confirms; gives the last one's number."""
+        """Order by Celery messages that RabbitMQ confirms. Return the last one's number."""
         for to in self._numbers(count):
             payload = {"to": to, "media_name": DOCUMENT, "priority": priority}
             self._plain.send_task(SendFax.TASK, kwargs=payload, queue=SendFax.QUEUE)
         return number(self.count - 1)
 
     def by_client(self, count: int) -> None:
-        """Order by `FaxClient`, which needs the ledger alone."""
+        """Order by `FaxClient`, which needs only the ledger."""
         for to in self._numbers(count):
             self._client.send(to=to, media_name=DOCUMENT, priority="bulk")
 
@@ -152,7 +152,7 @@ def _kill(running: Installation, rabbitmq: RabbitMQ, orders: Orders, count: int,
     meanwhile = len(running.stub.faxes()) - before
     rabbitmq.start()
     back = time.monotonic()
-    # Urgent, so that it does not wait for the others: it is at the stub as soon as it was taken from RabbitMQ.
+    # Urgent, so that it does not wait for the others: it reaches the stub as soon as it was received from RabbitMQ.
     urgent = orders.plain(1, "urgent")
     running.until(lambda: any(fax["to"] == urgent for fax in running.stub.faxes()), within=120)
     return meanwhile, time.monotonic() - back
@@ -160,7 +160,7 @@ def _kill(running: Installation, rabbitmq: RabbitMQ, orders: Orders, count: int,
 
 @contextmanager
 def _rabbitmq() -> Iterator[RabbitMQ]:
-    # Its script hands SIGTERM on, but leaves the server behind where we end without a word to it.
+    # Its script passes SIGTERM on, but leaves the server behind if we end without a signal to it.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with tempfile.TemporaryDirectory() as name:
         rabbitmq = RabbitMQ(Path(name))

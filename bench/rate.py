@@ -1,10 +1,10 @@
-"""How close the calls of many workers come to FAX_RATE, and whether they ever pass it.
+"""How close the calls of many workers come to FAX_RATE, and whether they ever exceed it.
 
     .venv/bin/python -m bench.rate [--workers 8] [--rate 50] [--burst 5] [--seconds 30]
 
-Real processes against a stub of Telnyx. Enough faxes wait, to a number each; channels limit nothing. Measured:
-the use of the limit with sends alone and among cancels and syncs, the most calls in any second, and who still called
-after Telnyx had said 429 or that no calls remain. Exit code 1 where a target is missed.
+Real processes against a stub of Telnyx. Enough faxes wait, each to its own number; channels are no limit. Measured are
+the use of the rate with sends alone and with cancels and syncs, the most calls in any second, and who still called
+after Telnyx had said 429 or that no calls remain. Exit code 1 if a target is missed.
 """
 
 import argparse
@@ -72,7 +72,7 @@ def _wait_until(moment: float) -> None:
 
 
 def _measure(running: Installation, seconds: float, *, mixed: bool) -> tuple[int, float]:
-    """Count the calls of so many seconds; `mixed` asks for cancels and syncs meanwhile."""
+    """Count the calls in so many seconds; `mixed` adds cancels and syncs."""
     begin = time.perf_counter()
     end = begin + seconds
     second = 0
@@ -90,7 +90,7 @@ def _measure(running: Installation, seconds: float, *, mixed: bool) -> tuple[int
 
 
 def _silence(running: Installation, how: str) -> str:
-    """Let the stub want no calls for a while; tell who called nevertheless, and how soon they went on."""
+    """Let the stub refuse calls for a while. Report which calls came nevertheless, and how soon they went on."""
     time.sleep(2)
     before = len(running.stub.calls())
     if how == "shut":

@@ -1,4 +1,4 @@
-"""Servers of Redis for measuring: a primary with replicas, and the address at which clients find it."""
+"""Servers of Redis for measurements: a primary with replicas, and the address at which clients find it."""
 
 import os
 import signal
@@ -24,7 +24,7 @@ _SENTINELS = 3
 
 
 class Front:
-    """Where clients reach Redis: passes lines on to the server that is the primary for new ones."""
+    """Where clients reach Redis: it connects new clients to the present primary."""
 
     def __init__(self, target: int) -> None:
         self.target = target
@@ -34,7 +34,7 @@ class Front:
         Thread(target=self._accept, daemon=True).start()
 
     def move(self, target: int, *, cut: bool) -> None:
-        """Lead new lines to another server, and with `cut` end those that there are."""
+        """Connect new clients to another server, and with `cut` end the existing connections."""
         self.target = target
         for line in self._lines if cut else ():
             with suppress(OSError):
@@ -64,7 +64,7 @@ def _pass_on(one: socket.socket, other: socket.socket) -> None:
 
 
 class Pair:
-    """A primary and its replica, the front before them, and short words for what happens to them."""
+    """A primary and its replica, the front before them, and short methods for failures."""
 
     def __init__(self, stack: Stack, folder: Path) -> None:
         self._stack, self._folder, self._count = stack, folder, 0
@@ -78,7 +78,7 @@ class Pair:
         return f"redis://127.0.0.1:{self.front.port}/0"
 
     def server(self, of: tuple[str, int] | None = None) -> tuple[str, int]:
-        """Start a server, as a replica of another where one is given; gives its name and its port."""
+        """Start a server, as a replica of another if one is given. Return its name and its port."""
         self._count += 1
         name, port = f"redis{self._count}", processes.free_port()
         folder = self._folder / name
@@ -100,7 +100,7 @@ class Pair:
         self._stack[server[0]].send(number)
 
     def promote(self, *, cut: bool = True) -> None:
-        """Let the replica be the primary, and give it a replica."""
+        """Make the replica the primary, and give it a replica."""
         with client(self.replica) as redis:
             redis.replicaof("NO", "ONE")
         self.front.move(self.replica[1], cut=cut)
@@ -108,7 +108,7 @@ class Pair:
 
 
 class Guarded(Pair):
-    """A primary and its replica, over which Sentinels watch; clients ask those where it is."""
+    """A primary and its replica, watched by Sentinels, which clients ask for the primary."""
 
     def __init__(self, stack: Stack, folder: Path) -> None:
         super().__init__(stack, folder)
@@ -130,7 +130,7 @@ class Guarded(Pair):
             sentinel.execute_command("SENTINEL", "FAILOVER", SERVICE)
 
     def wait(self) -> None:
-        """Wait until the Sentinels know another primary, and that is one; give it a replica."""
+        """Wait until the Sentinels name another primary, and it is one; give it a replica."""
         until(self._promoted)
         self.server(of=self.replica)
 
@@ -173,7 +173,7 @@ def client(server: tuple[str, int], host: str = "127.0.0.1") -> Any:
 
 
 def until(probe: Callable[[], Any]) -> None:
-    """Wait for something true.
+    """Wait until a condition is true.
 
     Raises:
         TimeoutError: it did not come true; a process may have ended.

@@ -1,10 +1,10 @@
-"""How fast the report of a campaign is written, and in how much memory: of few rows and of many, in one run.
+"""How fast the report of a campaign is written, and in how much memory, for few rows and for many, in one run.
 
     .venv/bin/python -m bench.report [--rows 1000000]
 
-A Valkey of its own is filled with campaigns of five columns whose rows have ended, written straight into the keys in
-which the ledger keeps them: one of so many rows, and one of a hundredth. A process of its own writes each report.
-Memory that does not grow with the rows gives a ratio near 1.
+Fills its own Valkey with campaigns of five columns whose rows have ended, written directly into the ledger's keys: one
+of so many rows, and one of a hundredth. A separate process writes each report. Memory that does not grow with the rows
+gives a ratio near 1.
 """
 
 import argparse
@@ -78,7 +78,7 @@ def measure(url: str, name: str) -> dict[str, float]:
 
 
 def child(url: str, name: str) -> dict[str, float]:
-    """Write it in a process of its own."""
+    """Write it in a separate process."""
     command = [sys.executable, "-m", "bench.report", "--url", url, "--name", name]
     found: dict[str, float] = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
     return found

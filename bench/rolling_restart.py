@@ -2,8 +2,8 @@
 
     .venv/bin/python -m bench.rolling_restart [--jobs N]
 
-Real processes against the simulator. Prints the longest gap between two submissions; exit code 1 where it is longer
-than a second, or where a send was left unknown.
+Real processes against the simulator. Prints the longest gap between two submissions; exit code 1 if it is longer than a
+second, or if a send was left unknown.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""What a fax costs, next to what a team would write instead of us: plain Celery, httpx and tenacity, without a ledger.
+"""What a fax costs, compared with what a team would write instead of us: plain Celery, httpx and tenacity, no ledger.
 
     .venv/bin/python -m bench.side_by_side [--faxes 2000] [--rounds 3] [--against COMMIT]
 
@@ -30,14 +30,14 @@ from bench.figures import machine
 HERE = Path(__file__).resolve().parent.parent
 WAYS = ("plain", "ours", "producer", "webhook", "startup")
 OLDER = ("plain", "ours")
-"""What an older build is run for."""
+"""The laps that an older build is run for."""
 
 Figures = Mapping[str, float]
 
 
 @dataclass(frozen=True)
 class Target:
-    """One line of judgement: a ratio or a figure, and the bound that it must keep. `older` asks for `--against`."""
+    """One line of judgement: a ratio or a figure, and its target. `older` needs `--against`."""
 
     name: str
     value: Callable[[Figures, Figures], float]
@@ -46,12 +46,12 @@ class Target:
     older: bool = False
 
     def kept(self, value: float) -> bool:
-        """Return whether a value keeps the bound."""
+        """Return whether a value meets the target."""
         return (self.most is None or value <= self.most) and (self.least is None or value >= self.least)
 
     @property
     def bound(self) -> str:
-        """The bound in words."""
+        """The target in words."""
         return f"at most {self.most:g}" if self.most is not None else f"at least {self.least:g}"
 
 
@@ -86,7 +86,7 @@ TARGETS = (
         "memory of a worker / older build", lambda now, older: now["ours MB"] / older["ours MB"], most=1.0, older=True
     ),
 )
-"""What is judged. A way that a lap gives no figures for counts as missed."""
+"""What is judged. A way for which a lap gives no figures counts as missed."""
 
 ROWS = (
     ("plain: Celery + httpx + tenacity, no ledger", "plain"),
@@ -99,7 +99,7 @@ ROWS = (
 
 
 def main() -> int:
-    """Run the laps by turns, print, and judge."""
+    """Run the laps in turn, print, and judge."""
     options = _options()
     with _build(options.against) as older:
         now, before = [], []
@@ -124,7 +124,7 @@ def _options() -> argparse.Namespace:
 
 @contextmanager
 def _build(commit: str | None) -> Iterator[Path | None]:
-    """Yield an older build in a folder of its own, with the benchmark as it is here."""
+    """Yield an older build in its own folder, with the present benchmark."""
     if not commit:
         yield None
         return

@@ -1,4 +1,4 @@
-"""An installation on several hosts, for measuring: workers, web, Redis with Sentinels and the stub, each on its own."""
+"""An installation on several hosts for measurements: workers, web, Redis with Sentinels and the stub."""
 
 import os
 import tempfile
@@ -24,7 +24,7 @@ from faxdispatch.supervisor.valkey import valkey_command
 
 WORKERS, WEBS, REDISES = ("worker1", "worker2", "worker3"), ("web1", "web2"), ("redis1", "redis2")
 TELNYX, DESK = "telnyx", "desk"
-"""The stub's host, and the one from which faxes are ordered and all is watched."""
+"""The stub's host, and the one from which faxes are ordered and everything is watched."""
 HOSTS = (*WORKERS, *WEBS, *REDISES, TELNYX, DESK)
 _SENTINELS = (*WEBS, DESK)
 _REDIS, _SENTINEL, _WEB = 6379, 26379, 8080
@@ -35,7 +35,7 @@ SETTINGS = {
 
 
 class Site:
-    """The running hosts, and short words for what measurements do with them."""
+    """The running hosts, with short methods for measurements."""
 
     def __init__(self, wire: Wire, url: str, stub: Stub) -> None:
         self.wire, self.stub = wire, stub
@@ -44,7 +44,7 @@ class Site:
         self._ledger, self._limits = Ledger(scripts), Limits(scripts)
 
     def order(self, count: int) -> list[str]:
-        """Order faxes; gives their jobs."""
+        """Order faxes. Return their jobs."""
         return [self.client.send(to=number(place), media_name=DOCUMENT).job_id for place in range(count)]
 
     def hold_back(self) -> None:
@@ -52,7 +52,7 @@ class Site:
         self._limits.pause(CONNECTION, delay=3600)
 
     def let_go(self) -> float:
-        """End that; gives the moment."""
+        """End that. Return the time."""
         self._limits.resume(CONNECTION, reason="bench")
         return time.monotonic()
 
@@ -100,7 +100,7 @@ def site(wire: Wire, workers: int, **settings: str) -> Iterator[Site]:
 
 
 def _redis(stack: Stack, folder: Path, hosts: dict[str, Host]) -> str:
-    """Start primary, replica and Sentinels; gives the address at which clients find the primary."""
+    """Start primary, replica and Sentinels. Return the address at which clients find the primary."""
     for name in REDISES:
         host, own = hosts[name], folder / name
         own.mkdir()

@@ -1,9 +1,9 @@
-"""Webhooks while slow clients hold every connection: each sends a byte a second and comes again when it is hung up on.
+"""Webhooks while slow clients hold every connection: each sends a byte a second and comes back when disconnected.
 
     .venv/bin/python -m bench.slow [--clients 505] [--seconds 20]
 
-Webhooks, `/healthz` of the public port and `/healthz` of the port for metrics are asked in turn, each on a connection
-of its own. Exit code 1 where one is not answered with 200, or not in the two seconds that Telnyx waits.
+Webhooks, `/healthz` of the public port and `/healthz` of the metrics port are requested in turn, each on its own
+connection. Exit code 1 if one is not answered with 200, or not in the two seconds that Telnyx waits.
 """
 
 import argparse
@@ -108,7 +108,7 @@ def _ask(signer: Signer, port: int, admin: int, seconds: float) -> dict[str, lis
 
 
 def _answered(port: int, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None) -> float:
-    """Return how long an answer takes; any but 200 ends the measurement."""
+    """Return how long an answer takes; any status but 200 ends the measurement."""
     begun = time.monotonic()
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     try:

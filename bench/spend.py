@@ -1,10 +1,11 @@
-"""Whether the cap of a day's money is kept to the fax, by several workers at once.
+"""Whether several workers at once keep to the day's cost cap exactly.
 
     .venv/bin/python -m bench.spend [--cap 1.0] [--workers 4]
 
-Real processes against a stub of Telnyx. Faxes enough wait; calls last long enough that all that the cap allows are up
-together. Then they end for less than was reserved, and others must follow. Exit code 1 where another number of faxes
-was accepted than the cap allows, before or after. Not to be run over midnight UTC, when a new day's money begins.
+Real processes against a stub of Telnyx. Enough faxes wait; calls last long enough that all that the cap allows are in
+flight together. Then they end for less than was reserved, and others must follow. Exit code 1 if the number of accepted
+faxes differs from what the cap allows, before or after. Do not run it over midnight UTC, when a new day's budget
+begins.
 """
 
 import argparse
@@ -19,7 +20,7 @@ ESTIMATE, BILLED = 36_000, 26_000
 """Millionths: three pages at 0.007 and three minutes at 0.005; the same pages with one minute, as the stub bills."""
 CALL = 8.0
 QUIET = 4 * CALL
-"""Without a new fax for so long, no more will follow."""
+"""If there is no new fax for so long, no more will follow."""
 
 
 def main() -> int:
@@ -49,7 +50,7 @@ def main() -> int:
 
 
 def _until_quiet(running: Installation) -> int:
-    """Wait until no further fax is accepted; gives the most that was spent and reserved meanwhile."""
+    """Wait until no further fax is accepted. Return the most that was spent and reserved meanwhile."""
     most, known, since = 0, 0, time.monotonic()
     while time.monotonic() - since < QUIET:
         most = max(most, _spent(running))

@@ -1,21 +1,21 @@
-"""A stand-in for Telnyx that measures: it notes when each call came in, answers at once and reports by signed webhook.
+"""A stand-in for Telnyx that measures: it records when each call came, answers at once and reports by signed webhook.
 
     python -m bench.stub [PORT SEED [HOST]]
 
-PORT is a free one, and the signing key that of SEED (64 hexadecimal digits), where they are given: so one that was
-killed comes back as it was, but without its faxes. HOST is the address that it listens on, else 127.0.0.1.
+PORT is a free one by default, and the signing key is that of SEED (64 hexadecimal digits) if given: so one that was
+killed comes back as it was, but without its faxes. HOST is the address that it listens on, by default 127.0.0.1.
 
-It shares nothing with what it measures, nor with the simulator. Its first line on standard output is one JSON object
-with its address and public key. `/v2` is Telnyx's API as far as workers use it; `/control` is the measurer's:
+It shares no code with what it measures, nor with the simulator. Its first line on standard output is one JSON object
+with its address and public key. `/v2` is Telnyx's API as far as workers use it; `/control` is for measurements:
 
-    PUT  /control          change the behaviour under way: the fields of `Behaviour`
+    PUT  /control          change the behaviour while it runs: the fields of `Behaviour`
     POST /control/shut     answer 429 for `seconds` from the next call on
     POST /control/spent    answer the next send with `x-ratelimit-remaining: 0` and a reset in `seconds`
     GET  /control/calls    every call, from number `since` on
     GET  /control/faxes    every fax; with `up` those in use
-    GET  /control/stalls   moments and lengths of the stub's own stalls: calls that came meanwhile were noted late
+    GET  /control/stalls   times and lengths of the stub's own stalls: calls that came meanwhile were recorded late
 
-Moments are those of the monotonic clock, which all processes of one machine share.
+Times are those of the monotonic clock, which all processes of one machine share.
 """
 
 import asyncio
@@ -40,34 +40,34 @@ _CODES = {ACCOUNT_FULL: "90041", CONNECTION_FULL: "90043"}
 _DELIVERIES = 20
 """Tries to deliver one webhook."""
 _STALL = 0.02
-"""Seconds from which a stall of the stub itself is noted."""
+"""Seconds from which a stall of the stub itself is recorded."""
 
 
 @dataclass(frozen=True)
 class Behaviour:
-    """How the stub behaves; times in seconds. None is no limit."""
+    """How the stub behaves; times in seconds. None means no limit."""
 
     call_seconds: float = 1.0
     latency: float = 0.02
-    """Until a call is answered."""
+    """The time until a call is answered."""
     all_events: bool = False
     """Whether every step of a fax is reported, or only its end."""
     connection_channels: int | None = None
     account_channels: int | None = None
     send_status: int | None = None
-    """What every send is answered with, such as 500; None takes them."""
+    """The answer to every send, such as 500; None accepts them."""
     full_by_answer: bool = False
     """Whether a send without a free channel is refused with 403, or accepted and failed by event."""
     billed_pages: int = 3
     billed_seconds: int = 60
     web_hosts: tuple[str, ...] = ()
-    """Addresses, like `http://10.0.0.1:8080`, that get the webhooks in turn, as a proxy shares them out; none: whom the
-    fax names."""
+    """Addresses, like `http://10.0.0.1:8080`, that get the webhooks in turn, as behind a proxy; if empty, the
+    address that the fax names."""
 
 
 @dataclass
 class Call:
-    """One call that came in; `status` is what it was answered with, `told` whether that was to call no more for now."""
+    """One call; `status` is its answer, `told` says whether that was to call no more for now."""
 
     at: float
     operation: str
@@ -100,7 +100,7 @@ class Fax:
         return self.failure_reason in _CODES
 
     def about(self) -> dict[str, Any]:
-        """Return it as Telnyx's API does."""
+        """Return it in the form of Telnyx's API."""
         return {
             "record_type": "fax", "id": self.id, "direction": "outbound", "status": self.status, "to": self.to,
             "from": self.sender, "connection_id": self.connection_id, "client_state": self.client_state,
@@ -109,7 +109,7 @@ class Fax:
         }  # fmt: skip
 
     def measured(self) -> dict[str, Any]:
-        """Return it as the measurer wants it."""
+        """Return it in the form for measurements."""
         return {
             "id": self.id, "client_state": self.client_state, "connection": self.connection_id, "to": self.to,
             "begun": self.begun, "ended": self.ended, "reason": self.failure_reason,
@@ -149,7 +149,7 @@ class Stub:
         return CONNECTION_FULL if one is not None and here >= one else None
 
     def accept(self, asked: dict[str, Any], at: float, reason: str | None) -> Fax:
-        """Take a fax and let it run its course."""
+        """Accept a fax and let it run its course."""
         fax = Fax(
             str(uuid4()), asked.get("client_state", ""), asked["connection_id"], asked["to"], asked["from"],
             asked.get("webhook_url", ""), at, datetime.now(UTC).isoformat(), failure_reason=reason,
@@ -195,7 +195,7 @@ class Stub:
             await self._tell(fax, "fax.delivered", "delivered", **billed)
 
     async def _tell(self, fax: Fax, kind: str, status: str, **more: Any) -> None:
-        """Report by webhook until it is taken; a fax that names no webhook is not reported."""
+        """Send the webhook until it is accepted; a fax that names no webhook is not reported."""
         fax.status = status
         if not fax.webhook_url:
             return
@@ -252,7 +252,7 @@ class Api:
         self._stub = stub
 
     def noted(self, operation: str, handler: Callable[[web.Request, Call], Awaitable[web.Response]]) -> Handler:
-        """Note a call's arrival before anything else, and its answer; refuse it while the stub is shut."""
+        """Record a call's arrival before anything else, and its answer; refuse it while the stub is shut."""
         stub = self._stub
 
         async def handle(request: web.Request) -> web.StreamResponse:
@@ -260,7 +260,7 @@ class Api:
             stub.calls.append(call)
             if stub.shut_for:
                 stub.shut_until, stub.shut_for = call.at + stub.shut_for, 0.0
-            # Decided on arrival: whoever came before the stub shut is let in.
+            # Decided on arrival: a call that came before the stub shut is accepted.
             shut = call.at < stub.shut_until
             await asyncio.sleep(stub.behaviour.latency)
             if shut:
@@ -324,7 +324,7 @@ class Api:
 
 
 class Control:
-    """The measurer's side: the routes below `/control`."""
+    """The routes below `/control`, for measurements."""
 
     def __init__(self, stub: Stub) -> None:
         self._stub = stub

@@ -1,10 +1,10 @@
-"""How soon an urgent fax, a cancel and a sync reach Telnyx while a flood of bulk faxes is taken in, and after.
+"""How soon an urgent fax, a cancel and a sync reach Telnyx while workers take in a flood of bulk faxes, and after.
 
     .venv/bin/python -m bench.urgent [--flood 100000] [--workers 2] [--minutes 8]
 
 Real processes against a stub of Telnyx: rate 20, 10 channels, calls of 2 s. The flood is plain messages in the queue.
-Every few seconds one of each is asked for; measured is the time until the stub sees it. Also: what the workers use, and
-how fast the flood is taken in. Exit code 1 where an urgent fax or a command took a second or longer.
+Every few seconds one of each is requested, and the time until the stub sees it is measured. Also measured: what the
+workers use, and how fast the flood is taken in. Exit code 1 if an urgent fax or a command took a second or longer.
 """
 
 import argparse
@@ -23,12 +23,12 @@ LONGEST = 1.0
 EVERY = 3.0
 IDLE = 15.0
 PROBES = 600_000
-"""Place of the first number that probes send to."""
+"""Place of the first number to which probes are sent."""
 SETTINGS = {"FAX_RATE": "20", "FAX_CHANNELS": "10"}
 
 
 class Probes:
-    """Asks for an urgent fax, a cancel and a sync every few seconds, and notes when."""
+    """Requests an urgent fax, a cancel and a sync every few seconds, and records when."""
 
     def __init__(self, running: Installation) -> None:
         self._running = running
@@ -49,7 +49,7 @@ class Probes:
             thread.join()
 
     def seen(self) -> dict[str, list[float]]:
-        """Return for each kind the seconds until the stub saw it; what it never saw took forever. Forgets them all."""
+        """Return for each kind the seconds until the stub saw it; if it never did, infinity. Forgets them all."""
         time.sleep(5)
         stub = self._running.stub
         faxes = {fax["id"]: fax for fax in stub.faxes()}
@@ -76,7 +76,7 @@ class Probes:
                 self._command(kind)
 
     def _command(self, kind: str) -> None:
-        """Cancel, or ask about, the youngest fax that is accepted."""
+        """Cancel, or ask about, the youngest accepted fax."""
         taken = {key for _, key, _ in self._asked}
         for fax in sorted(self._running.stub.faxes(up=True), key=lambda fax: -fax["begun"]):
             if fax["id"] not in taken and self._running.ledger.job(fax["job"]).state == "accepted":
@@ -98,7 +98,7 @@ def main() -> int:
             f"against a stub: {options.workers} workers, rate 20, 10 channels, calls of 2 s, {options.flood} bulk faxes"
         )
         probes = Probes(running)
-        # A worker has loaded all that it needs only when it has sent.
+        # A worker has loaded everything only when it has sent.
         with probes.going():
             time.sleep(3 * EVERY)
         _tell("before the flood", probes)
@@ -135,7 +135,7 @@ def _options() -> argparse.Namespace:
 
 
 def _tell(when: str, probes: Probes) -> float:
-    """Print what the probes saw; gives the longest time."""
+    """Print the results of the probes. Return the longest time."""
     found = probes.seen()
     for kind, name in (("send", "urgent fax"), ("cancel", "cancel"), ("get", "sync")):
         print(f"{when}: {name} on the wire after: {spread(found[kind])}", flush=True)
@@ -149,7 +149,7 @@ def _rest(running: Installation, when: str) -> None:
 
 
 def _share(running: Installation, when: str, seconds: float) -> None:
-    """Watch for a while what the workers use."""
+    """Observe for a while what the workers use."""
     before = running.usage().seconds
     time.sleep(seconds)
     after = running.usage()

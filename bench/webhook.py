@@ -1,9 +1,9 @@
-"""What a webhook costs, against a bare Flask answer behind the same waitress, and how long each takes.
+"""What a webhook costs, compared with a bare Flask answer behind the same waitress, and how long each takes.
 
     .venv/bin/python -m bench.webhook [--webhooks 6000] [--rate 300]
 
-Signed events of faxes in the ledger, four a fax, come at an even rate over connections that stay open. Exit code 1
-where a bare answer costs less than half of ours, or one in a hundred of ours takes longer than allowed.
+Signed events of faxes in the ledger, four a fax, come at an even rate over connections that stay open. Exit code 1 if a
+bare answer costs less than half of ours, or one in a hundred of ours takes longer than allowed.
 """
 
 import argparse
@@ -37,7 +37,7 @@ WAY = (
     ("fax.sending.started", "sending", {}),
     ("fax.delivered", "delivered", {"page_count": 2, "call_duration_secs": 40}),
 )
-"""What Telnyx tells of a fax."""
+"""The events that Telnyx sends about a fax."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Cost:
 
 @dataclass
 class Served:
-    """A server that is measured, and what it has used: seconds of processor time, and seconds until each answer."""
+    """A measured server and its use: seconds of processor time, and seconds until each answer."""
 
     port: int
     pid: int
@@ -88,7 +88,7 @@ def main() -> int:
 
 
 def measure(webhooks: int, rate: float) -> tuple[Cost, Cost]:
-    """Measure a bare answer and ours by turns, `SLICE` webhooks each, so that what else runs here falls on both."""
+    """Measure a bare answer and ours in turn, `SLICE` webhooks each, so that other load affects both."""
     signer = Signer()
     with ground() as (stack, folder, redis_url, _):
         servers = [_served(stack, folder, redis_url, role, signer) for role in ("bench.bare", "webhook")]
@@ -145,7 +145,10 @@ def _request(signer: Signer, body: bytes) -> bytes:
 
 
 async def _drive(port: int, requests: Sequence[bytes], rate: float) -> list[float]:
-    """Send requests when they are due, or as soon as a connection is free; give the seconds from then to the answer."""
+    """Send requests when they are due, or as soon as a connection is free.
+
+    Return the seconds from then to the answer.
+    """
     waits: list[float] = []
     begun, coming = time.perf_counter(), iter(enumerate(requests))
 

@@ -1,10 +1,10 @@
-"""Hosts without machines: networks of their own, and the wire between them, which delays, loses and cuts.
+"""Hosts without machines: separate networks, and the wire between them, which delays, loses and cuts packets.
 
-Each host is a network namespace with one interface, a TUN device. What leaves it comes to a process here, which hands
-it to the host that it is for: at once, late, or not at all. `tc netem` does that too, but many kernels are built
-without it, and it cuts a host off from all others or from none.
+Each host is a network namespace with one interface, a TUN device. Packets that leave it come to a process here, which
+passes them to their host: at once, late, or not at all. `tc netem` does that too, but many kernels are built without
+it, and it cuts a host off from all others or from none.
 
-Nothing gets a name in the system, so nothing can be left behind: a network ends with the processes in it.
+Nothing gets a name in the system, so nothing can be left behind: a network ends with its processes.
 """
 
 import ctypes
@@ -31,7 +31,7 @@ from faxdispatch.subprocesses.child import Role
 
 _NEW_NETWORK = 0x40000000
 _TUNSETIFF, _TUN, _BARE = 0x400454CA, 0x0001, 0x1000
-"""A device of IP packets, without a head before each (linux/if_tun.h)."""
+"""A device for IP packets without extra headers (linux/if_tun.h)."""
 _LONGEST = 2048
 _SOURCE, _TARGET = slice(12, 16), slice(16, 20)
 """Where an IPv4 packet has its addresses."""
@@ -39,12 +39,12 @@ _TOOLS = "ip", "nsenter"
 
 
 class Denied(Exception):
-    """Networks cannot be made on this machine, or by this user."""
+    """Networks cannot be made on this machine or by this user."""
 
 
 @dataclass(frozen=True)
 class Host:
-    """A network of its own: its address, and the open files of the network and of its device."""
+    """One network: its address, and the open files of the network and of its device."""
 
     name: str
     address: str
@@ -64,7 +64,7 @@ class Host:
 
 @dataclass(frozen=True)
 class Weather:
-    """How the wire is: seconds that each packet takes, the part that is lost, and who cannot reach whom."""
+    """The state of the wire: seconds that each packet takes, the share that is lost, and who cannot reach whom."""
 
     delay: float = 0.0
     loss: float = 0.0
@@ -73,7 +73,7 @@ class Weather:
 
 
 class Wire:
-    """A context in which hosts exist. The process that enters it is on the last of them from then on.
+    """A context in which hosts exist. The process that enters it is on the last host from then on.
 
     Raises:
         Denied: the rights, a tool or a part of the kernel are missing.
@@ -103,11 +103,11 @@ class Wire:
             os.close(host.network)
 
     def change(self, weather: Weather) -> None:
-        """Let the wire be so from now on."""
+        """Set the state of the wire."""
         self._orders.send(weather)
 
     def between(self, some: Iterable[str], others: Iterable[str]) -> frozenset[tuple[bytes, bytes]]:
-        """Return the pairs of `some` hosts with `others`, as `Weather.cut` wants them."""
+        """Return the pairs of `some` hosts with `others`, in the form of `Weather.cut`."""
         pairs = [(self.hosts[one].packed, self.hosts[other].packed) for one in some for other in others]
         return frozenset(pairs + [(other, one) for one, other in pairs])
 
@@ -132,7 +132,7 @@ def _host(name: str, address: str) -> Host:
 
 
 def _work(lines: dict[bytes, int], orders: Connection, other_end: Connection) -> None:
-    """Carry packets until nobody is there to give orders any more."""
+    """Carry packets until the controlling process is gone."""
     # Ctrl-C reaches the whole terminal; the wire lasts until the processes on it have ended.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     other_end.close()
@@ -156,7 +156,7 @@ def _work(lines: dict[bytes, int], orders: Connection, other_end: Connection) ->
                 heapq.heappush(late, (time.monotonic() + weather.delay, next(numbers), line, packet))
         while late and late[0][0] <= time.monotonic():
             _, _, line, packet = heapq.heappop(late)
-            # A line that is full loses what comes, as real ones do.
+            # A full queue loses packets, as real ones do.
             with suppress(OSError):
                 os.write(line, packet)
 

@@ -1,1 +1,1 @@
-"""The console: everything that the ledger knows and the commands do, for people with a browser."""
+"""The console: everything that the ledger knows and the commands do, in a browser."""

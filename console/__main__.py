@@ -2,7 +2,7 @@
 
 import gc
 
-gc.disable()  # What is loaded now stays. To look for garbage among it takes a seventh of the start.
+gc.disable()  # What is loaded now stays. Garbage collection over it would take a seventh of the start.
 
 import logging
 import os
@@ -25,7 +25,7 @@ log = logging.getLogger("console")
 def main() -> None:
     """Serve until told to stop."""
     gc.enable()
-    # Lists and drafts are for our user alone.
+    # Only our user may read lists and drafts.
     os.umask(UMASK)
     try:
         settings = Settings.load()
@@ -45,10 +45,10 @@ def main() -> None:
     server = Server(
         app,
         sock,
-        # A list of a million recipients takes its time over a slow line.
+        # A list of a million recipients takes long over a slow line.
         Bounds(threads=8, connections=200, seconds=900, body=app.config["MAX_CONTENT_LENGTH"]),
         scheme="https" if app.config["SESSION_COOKIE_SECURE"] else "http",
-        # A proxy in front says nothing else that counts but who somebody is, and proves itself by a secret for that.
+        # A proxy in front only tells who somebody is, and proves its identity by a secret.
         proxy=settings.fax_console_proxy_address,
     )
     if not app.extensions["desk"].users.all() and not settings.fax_console_proxy_secret:

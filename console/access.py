@@ -1,4 +1,4 @@
-"""Who asks, and what they may: nobody sees a page without being known, and only an operator changes anything."""
+"""Who asks, and what they may do: only known users see pages, and only operators change anything."""
 
 import hmac
 import logging
@@ -18,20 +18,20 @@ from faxdispatch.users import Role, User
 log = logging.getLogger("console.access")
 
 PROXY_SECRET = "X-Console-Secret"  # noqa: S105 - the name of a header
-"""Header in which a proxy proves itself."""
+"""The header with which a proxy proves its identity."""
 LASTS = 12 * 3600
 """Seconds after which one must sign in again."""
 
 _OPEN_TO_ALL = frozenset({"static", "health.alive", "signin.form", "signin.enter"})
 _SAFE = frozenset({"GET", "HEAD"})
 _OF_EVERYBODY = frozenset({"signin.enter", "signin.leave"})
-"""What may be posted without being an operator."""
+"""What users who are not operators may post."""
 
 View = TypeVar("View", bound=Callable[..., Any])
 
 
 def guard(app: Flask) -> None:
-    """Have every request judged before anything else is done with it."""
+    """Check every request before anything else is done with it."""
     app.before_request(_judge)
 
 
@@ -41,12 +41,12 @@ def you() -> User:
 
 
 def is_operator() -> bool:
-    """Return whether the user who asks may act, and see what is hidden from viewers."""
+    """Return whether the user who asks may act and see what is hidden from viewers."""
     return g.user is not None and g.user.role is Role.OPERATOR
 
 
 def operators_only(view: View) -> View:
-    """Refuse viewers; for what is read and not masked, such as documents."""
+    """Refuse viewers; for content that is not masked, such as documents."""
 
     @wraps(view)
     def guarded(*args: Any, **kwargs: Any) -> Any:
@@ -63,7 +63,7 @@ def looked(what: str) -> None:
 
 
 def begin(user: User) -> None:
-    """Begin a session of a user, who has just shown that it is them."""
+    """Begin the session of a user who has just proved their identity."""
     session.clear()
     session.update(user=user.name, mark=user.mark, until=int(time.time()) + LASTS)
 
@@ -71,7 +71,7 @@ def begin(user: User) -> None:
 def _judge() -> Response | None:
     if isinstance(request.routing_exception, SecurityError):
         if request.path == health.PATH:
-            # Whoever starts us asks by number, and learns nothing but that we run.
+            # Health checks ask by IP address, and learn only that we run.
             return health.alive()
         # There is no address to build a page for.
         return Response("This is not the address of this console: see FAX_CONSOLE_URL.\n", 400, mimetype="text/plain")
@@ -102,7 +102,7 @@ def _by_session() -> User | None:
 
 
 def _by_proxy() -> User | None:
-    """Return the person whom a proxy names, where it proves itself."""
+    """Return the person whom a proxy names, if the proxy proves its identity."""
     settings = desk().settings
     given = request.headers.get(PROXY_SECRET)
     if settings.fax_console_proxy_secret is None or given is None:

@@ -1,4 +1,4 @@
-"""An action of an operator: carried out once, told in words, and never half done without being said."""
+"""An operator's action: carried out once, reported in words, and never left half done silently."""
 
 from collections.abc import Callable
 
@@ -13,9 +13,9 @@ from faxdispatch.text.privacy import scrub
 
 
 def act(name: str, subject: str, do: Callable[[], str], *, back: str) -> Response:
-    """Carry out an action, and go back to a page that tells what came of it.
+    """Carry out an action, and go back to a page that reports the result.
 
-    `do` gives that in words. A refusal is shown in its own words; then nothing was done.
+    `do` returns the result in words. A refusal is shown in its own words; then nothing was done.
     """
     try:
         words = do()
@@ -29,7 +29,7 @@ def act(name: str, subject: str, do: Callable[[], str], *, back: str) -> Respons
 
 
 def acted(action: str, subject: str, *, reason: str | None = None, **facts: object) -> None:
-    """Publish an event of an action for which the ledger has none of its own."""
+    """Publish an event for an action that has none of its own in the ledger."""
     told = {"action": action, "subject": subject, "operator": you().name, "reason": reason} | facts
     desk().ledger.tell(
         "operator.acted",
@@ -40,12 +40,12 @@ def acted(action: str, subject: str, *, reason: str | None = None, **facts: obje
 
 
 def reason() -> str:
-    """Return the reason that the form has; the ledger refuses an empty one."""
+    """Return the reason in the form; the ledger refuses an empty one."""
     return request.form.get("reason", "").strip()
 
 
 def checked_reason() -> str:
-    """Return the reason that the form has.
+    """Return the reason in the form.
 
     Raises:
         BadInput: it is missing, or too long.

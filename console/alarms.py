@@ -27,7 +27,7 @@ _LAG = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """One matter: how grave (`bad` or `doubt`), what it is, until when where that is known, and where to read more."""
+    """One alarm: how serious (`bad` or `doubt`), what it is, until when if that is known, and where to read more."""
 
     grave: str
     words: str

@@ -1,4 +1,4 @@
-"""The composition: settings in, Flask app out."""
+"""Building the Flask app from the settings."""
 
 import hashlib
 import hmac
@@ -35,7 +35,7 @@ from faxdispatch.settings import Settings
 from faxdispatch.text.privacy import scrub
 
 LARGEST = 300 * 1024 * 1024
-"""Bytes of a request: a list of some million recipients."""
+"""Maximum size of a request in bytes: a list of some million recipients."""
 
 _PAGES = (
     signin.pages,
@@ -67,7 +67,7 @@ def create_app(settings: Settings) -> Flask:
     """Build the app; it connects to Redis when it is first needed.
 
     Raises:
-        Misconfigured: no address of Redis, or an invalid file of users.
+        Misconfigured: there is no address of Redis, or the file of users is invalid.
     """
     app = Flask("console")
     https = (settings.fax_console_url or "").startswith("https://")
@@ -81,7 +81,7 @@ def create_app(settings: Settings) -> Flask:
         MAX_CONTENT_LENGTH=LARGEST,
         MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
         TRUSTED_HOSTS=_hosts(settings),
-        # A page may stay open over a shift; the token lasts as long as its session.
+        # A page may stay open over a shift, so the token lasts as long as its session.
         WTF_CSRF_TIME_LIMIT=None,
         WTF_CSRF_CHECK_DEFAULT=True,
     )
@@ -101,7 +101,7 @@ def create_app(settings: Settings) -> Flask:
 
 
 def _key(desk: Desk) -> str:
-    """Return the key that signs sessions: that of the users, else one made of the proxy's secret."""
+    """Return the key that signs sessions: that of the users, or else one made from the proxy's secret."""
     if key := desk.users.key():
         return key
     secret = desk.settings.fax_console_proxy_secret
@@ -111,7 +111,7 @@ def _key(desk: Desk) -> str:
 
 
 def _hosts(settings: Settings) -> list[str]:
-    """Return the names under which the console answers; a page of another name could be anybody's."""
+    """Return the names under which the console answers; a page under another name could be anybody's."""
     if settings.fax_console_url:
         return [urlsplit(settings.fax_console_url).netloc.rpartition("@")[2]]
     known = ["localhost", "127.0.0.1", "[::1]"]

@@ -1,4 +1,4 @@
-"""Work that takes longer than an answer may: done by a thread, looked at by the page that waits for it."""
+"""Work that takes longer than an answer may: a thread does it, and the page that waits for it shows the progress."""
 
 import logging
 import threading
@@ -16,11 +16,11 @@ _REMEMBERED = 100
 
 @dataclass
 class Task:
-    """One piece of work. `rows` and `documents` say how far it is, `problem` why it failed."""
+    """One piece of work. `rows` and `documents` are the progress, `problem` says why it failed."""
 
     rows: int = 0
     documents: int = 0
-    """Different documents of rows that were looked at."""
+    """How many different documents of rows were examined."""
     share: float = 0.0
     """From 0 to 1."""
     done: bool = False
@@ -28,16 +28,16 @@ class Task:
     ended: threading.Event = field(default_factory=threading.Event, repr=False)
 
     def progress(self, read: int, total: int, rows: int) -> None:
-        """Note how far it is, as `checking.Progress`."""
+        """Record the progress, as `checking.Progress`."""
         self.rows, self.share = rows, read / total if total else 0.0
 
     def documents_seen(self, count: int) -> None:
-        """Note how far it is, as `documents.OnDocuments`."""
+        """Record the progress, as `documents.OnDocuments`."""
         self.documents = count
 
 
 class Background:
-    """The tasks of this process. One of the same key is begun once; what it leaves behind is in files of its own."""
+    """The tasks of this process. A task of each key is started once; its results are in files of its own."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -49,7 +49,7 @@ class Background:
             return self._tasks.get(key)
 
     def begin(self, key: str, work: Callable[[Task], object], *, wait: float = 1.0) -> Task:
-        """Begin a task unless it was begun, and give it; short ones have ended by then."""
+        """Start a task unless it was started, and return it; short ones have ended by then."""
         with self._lock:
             task = self._tasks.get(key)
             fresh = task is None or (task.problem is not None and task.done)

@@ -1,4 +1,4 @@
-"""Campaigns: how they stand, when they end, why faxes did not arrive, and the commands of an operator."""
+"""Campaigns: their state and end, why faxes did not arrive, and the commands of an operator."""
 
 import io
 import itertools
@@ -72,7 +72,7 @@ def one(campaign_id: str) -> str:
 
 @pages.get("/<campaign_id>/left-out")
 def left_out(campaign_id: str) -> str:
-    """Show the rows of the list that are not sent to, each with its reason."""
+    """Show the rows of the list that are left out, each with its reason."""
     campaign = desk().client.campaigns.get(campaign_id)
     first = max(0, request.args.get("from", 0, type=int))
     rows = itertools.islice(desk().client.campaigns.left_out(campaign_id), first, first + LEFT_SHOWN)
@@ -82,7 +82,7 @@ def left_out(campaign_id: str) -> str:
 @pages.get("/<campaign_id>/evidence.zip")
 @operators_only
 def evidence(campaign_id: str) -> Response:
-    """Return the evidence pack: what was sent, why it was allowed and what came of it, with a signed manifest."""
+    """Return the evidence pack: what was sent, why it was allowed and what the result was, with a signed manifest."""
     desk().client.campaigns.get(campaign_id)
     looked(f"the evidence of campaign {campaign_id}")
     with tempfile.TemporaryDirectory(prefix="faxdispatch-") as folder:
@@ -94,7 +94,7 @@ def evidence(campaign_id: str) -> Response:
 
 @pages.post("/<campaign_id>/start")
 def start(campaign_id: str) -> AnyResponse:
-    """Let it be sent, now or at a moment."""
+    """Start it, now or at a time."""
 
     def do() -> str:
         at = request.form.get("at", "").strip()
@@ -109,7 +109,7 @@ def start(campaign_id: str) -> AnyResponse:
 
 @pages.post("/<campaign_id>/pause")
 def pause(campaign_id: str) -> AnyResponse:
-    """Begin no row any more."""
+    """Begin no more rows."""
 
     def do() -> str:
         campaign = desk().client.campaigns.pause(campaign_id, reason=checked_reason(), operator=you().name)
@@ -146,7 +146,7 @@ def finish(campaign_id: str) -> AnyResponse:
 
 @pages.post("/<campaign_id>/cancel")
 def cancel(campaign_id: str) -> AnyResponse:
-    """Send no row any more."""
+    """Send no more rows."""
 
     def do() -> str:
         if request.form.get("sure") != "yes":
@@ -157,14 +157,14 @@ def cancel(campaign_id: str) -> AnyResponse:
             also_in_flight=request.form.get("also_in_flight") == "yes",
             operator=you().name,
         )
-        return f"It is stopped: {counted_are(campaign.cancelled, 'recipient')} not sent to."
+        return f"It is stopped: {counted_are(campaign.cancelled, 'recipient')} left out."
 
     return _act("cancel", campaign_id, do)
 
 
 @pages.post("/<campaign_id>/cap")
 def cap(campaign_id: str) -> AnyResponse:
-    """Set what it may cost."""
+    """Set its cost cap."""
 
     def do() -> str:
         amount = request.form.get("amount", "").strip()
@@ -229,7 +229,7 @@ def purge(campaign_id: str) -> AnyResponse:
 @pages.get("/<campaign_id>/report.zip")
 @operators_only
 def report(campaign_id: str) -> Response:
-    """Return the report as files: what was delivered, what was not and why, what is open, and a page for people."""
+    """Return the report as files: delivered rows, rows not delivered and why, open rows, and a page for people."""
     looked(f"the report of campaign {campaign_id}")
     packed = io.BytesIO()
     with tempfile.TemporaryDirectory(prefix="faxdispatch-") as folder:

@@ -1,4 +1,4 @@
-"""The last hours as columns, drawn as SVG on the server: nothing runs and nothing is fetched."""
+"""The last hours as columns, drawn as SVG on the server: no script runs and nothing is fetched."""
 
 import itertools
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ COLUMNS = 24
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """How many faxes ended in so much time, with the geometry of its parts in percent of the chart."""
+    """How many faxes ended in one span of time, with the geometry of its parts in percent of the chart."""
 
     begin: datetime
     delivered: int
@@ -30,7 +30,7 @@ class Column:
 def course(samples: Sequence[Sample], current: Sample) -> list[Column]:
     """Return a column for each half hour of the last twelve hours, from samples of counts that only grow.
 
-    What ended between two samples counts in the column in which the later one was taken.
+    Faxes that ended between two samples count in the column of the later sample.
     """
     width = COLUMN.total_seconds()
     last = int(current.at.timestamp() // width)

@@ -45,7 +45,7 @@ def one(letter_id: str) -> str:
 
 @pages.post("/<letter_id>/redrive")
 def redrive(letter_id: str) -> Response:
-    """Send a letter again, fixed where a field is given."""
+    """Send a letter again, with the corrections in the form."""
 
     def do() -> str:
         why, field, value = checked_reason(), request.form.get("field", ""), request.form.get("value", "").strip()

@@ -1,4 +1,4 @@
-"""What every page works with: the settings, the ledger and the client, made once and shared by all threads."""
+"""What every page uses: the settings, the ledger and the client, made once and shared by all threads."""
 
 from functools import cached_property
 
@@ -28,12 +28,12 @@ class Desk:
 
     @cached_property
     def forecaster(self) -> Forecaster:
-        """What tells when campaigns end."""
+        """Forecasts the ends of campaigns."""
         return Forecaster(self.client.campaigns.ledger, self.settings)
 
     @cached_property
     def client(self) -> FaxClient:
-        """The client that acts."""
+        """The client for actions."""
         return FaxClient.from_env(self.settings)
 
 

@@ -1,4 +1,4 @@
-"""A campaign that is being put together: its list, its document and what was said of them, in a folder of its own."""
+"""A campaign that is being prepared: its list, its document and its options, in a folder of its own."""
 
 import hashlib
 import json
@@ -16,12 +16,12 @@ from faxdispatch.errors import NotKnown
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{16}")
 _KEPT = 7 * 86_400
-"""Seconds for which one that nobody works on is kept."""
+"""Seconds for which a draft that nobody works on is kept."""
 
 
 @dataclass
 class Draft:
-    """What was said so far. `reading` has the fields of `Reading`, `options` those of a campaign."""
+    """The answers so far. `reading` has the fields of `Reading`, `options` those of a campaign."""
 
     token: str
     folder: Path
@@ -34,15 +34,15 @@ class Draft:
     document_name: str | None = None
     archive_name: str | None = None
     archive_mark: str | None = None
-    """Another one for each archive that is uploaded, whatever its name."""
+    """It differs for each uploaded archive, whatever the name."""
     document_mark: str | None = None
     """The same for each document."""
     document_title: str | None = None
-    """What the file was called where it came from."""
+    """The file's original name."""
     cover_typed: str | None = None
-    """The text of a cover that was refused, to be fixed."""
+    """The text of a refused cover, to be corrected."""
     campaign_id: str | None = None
-    """The campaign that it became."""
+    """The campaign that was made from it."""
 
     @property
     def list(self) -> Path:
@@ -61,16 +61,16 @@ class Draft:
 
     @property
     def document(self) -> Document | None:
-        """The uploaded document, checked. Raises `BadInput` where it cannot be faxed."""
+        """The uploaded document, checked. Raises `BadInput` if it cannot be faxed."""
         return read_document(self.document_path) if self.document_path else None
 
     @property
     def how(self) -> Reading:
-        """How the list is to be read."""
+        """How to read the list."""
         return Reading(**self.reading)
 
     def key(self, what: str) -> str:
-        """Return a name for work on the draft as it stands: other words give another one."""
+        """Return a name for work on the draft in its present state: after a change it is another one."""
         read = [self.reading, self.archive_mark]
         said = (
             read
@@ -81,16 +81,16 @@ class Draft:
         return f"{what}-{self.token}-{hashlib.sha256(relevant.encode()).hexdigest()[:16]}"
 
     def result(self, what: str) -> dict[str, Any] | None:
-        """Return what work on the draft as it stands came to, or None before."""
+        """Return the result of work on the draft in its present state, or None if there is none yet."""
         path = self.folder / f"{self.key(what)}.json"
         return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
 
     def keep_result(self, what: str, found: dict[str, Any]) -> None:
-        """Keep what work came to."""
+        """Store the result of work."""
         _write(self.folder / f"{self.key(what)}.json", found)
 
     def save(self) -> None:
-        """Keep what was said."""
+        """Store the answers."""
         told = {name: value for name, value in asdict(self).items() if name not in {"folder", "token"}}
         _write(self.folder / "draft.json", told)
 
@@ -111,7 +111,7 @@ class Drafts:
         return Draft(token, folder, list_name, operator)
 
     def get(self, token: str) -> Draft:
-        """Return one. Raises `NotKnown` where there is none."""
+        """Return one. Raises `NotKnown` if there is none."""
         path = self._folder / token / "draft.json"
         if not _TOKEN.fullmatch(token) or not path.exists():
             raise NotKnown("this draft of a campaign is not here any more; upload the list again")
@@ -123,7 +123,7 @@ class Drafts:
         return [draft for draft in found if draft.campaign_id is None]
 
     def drop(self, draft: Draft) -> None:
-        """Forget one with its files."""
+        """Delete one with its files."""
         shutil.rmtree(draft.folder, ignore_errors=True)
 
     def _files(self) -> list[Path]:

@@ -1,4 +1,4 @@
-"""The work on a draft that takes its time: checking the list, planning, making the campaign of it."""
+"""The slow work on a draft: checking the list, planning, making the campaign."""
 
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -31,14 +31,14 @@ from faxdispatch.text.wording import counted_are
 
 _FIRST = 10
 _KEPT = 4
-"""Documents with their covers that are kept at hand."""
+"""How many documents with their covers are kept in memory."""
 
 _composed: OrderedDict[tuple[str, int], tuple[Document, Report]] = OrderedDict()
 _lock = Lock()
 
 
 def check_list(here: Desk, draft: Draft, task: Task) -> None:
-    """Read the whole list, and keep what was understood and every row that is not sent to."""
+    """Read the whole list, and store how it was understood and every row that is left out."""
     with (
         row_documents(
             draft.archive,
@@ -79,7 +79,7 @@ def check_list(here: Desk, draft: Draft, task: Task) -> None:
 
 
 def _read(draft: Draft, checking: Check) -> tuple[list[list[str]], list[dict[str, Any]]]:
-    """Check every row; give the first ones as they were understood, and what is wrong with how many."""
+    """Check every row. Return the first ones as they were understood, and the number of rows for each problem."""
     first: list[list[str]] = []
     base = draft.folder / draft.key("check")
     base.with_suffix(".csv").unlink(missing_ok=True)
@@ -101,7 +101,7 @@ def _read(draft: Draft, checking: Check) -> tuple[list[list[str]], list[dict[str
 
 
 def plan(here: Desk, draft: Draft, task: Task) -> None:
-    """Estimate cost and end, and keep that."""
+    """Estimate cost and end, and store the estimate."""
     planner = Planner(here.settings, here.scripts, document=draft.document)
     subject = planner.of_file(
         draft.list,
@@ -114,7 +114,7 @@ def plan(here: Desk, draft: Draft, task: Task) -> None:
         on_documents=task.documents_seen,
     )
     made = planner.estimate(subject)
-    # What is not sent is told on the page of the list.
+    # The page of the list shows which rows are left out.
     remarks = [words for words in planner.remarks if "campaign check" not in words]
     if first := planner.first_unfit:
         remarks.insert(0, f"{counted_are(planner.unfit, 'row')} left out, such as row {first.row}: {first.reason}")
@@ -122,7 +122,7 @@ def plan(here: Desk, draft: Draft, task: Task) -> None:
 
 
 def create(here: Desk, draft: Draft, task: Task) -> None:
-    """Bring the document to Telnyx and make the campaign."""
+    """Store the document at Telnyx and make the campaign."""
     made = here.client.campaigns.create(
         draft.list,
         name=draft.name,
@@ -141,9 +141,9 @@ def create(here: Desk, draft: Draft, task: Task) -> None:
 
 
 def composed(here: Desk, draft: Draft, row: int) -> tuple[Document, Report]:
-    """Return the document as a row gets it, with its cover where there is one, and what was found in it.
+    """Return the document as a row gets it, with its cover if there is one, and its findings.
 
-    `row` is one of the first rows of the list, from 1. What was made is kept at hand while its pages are looked at.
+    `row` is one of the first rows of the list, from 1. The result is kept in memory while its pages are looked at.
 
     Raises:
         BadInput: there is no document, or the cover cannot be made.
@@ -196,13 +196,13 @@ def _number(cells: Sequence[str], place: int, region: str | None) -> str:
 
 
 def _archive_of(draft: Draft) -> Path | None:
-    """Return the archive with the documents of rows, where the list has a column of them."""
+    """Return the archive with the documents of rows, if the list has a column of them."""
     by_row = "media" in (draft.result("check") or {}).get("fields", {})
     return draft.archive if by_row else None
 
 
 def options(draft: Draft) -> dict[str, Any]:
-    """Return what is asked for every row."""
+    """Return the options for every row."""
     document = draft.document
     if document is None:
         return draft.options

@@ -1,4 +1,4 @@
-"""A new campaign: the list is uploaded, understood and corrected, the document looked at, all planned and made."""
+"""A new campaign: upload, understand and correct the list, check the document, plan, make."""
 
 import secrets
 from datetime import datetime
@@ -33,7 +33,7 @@ pages = Blueprint("drafts", __name__, url_prefix="/drafts")
 
 SHOWN = 50
 DRAWN = 20
-"""Pages of a document that are shown."""
+"""Maximum number of pages of a document that are shown."""
 DELIMITERS = ("comma", "semicolon", "tab", "pipe", "none")
 QUALITIES = ("normal", "high", "very_high", "ultra_light", "ultra_dark")
 
@@ -41,13 +41,13 @@ QUALITIES = ("normal", "high", "very_high", "ultra_light", "ultra_dark")
 @pages.get("/")
 @operators_only
 def page() -> str:
-    """Ask for a list, and show what was begun."""
+    """Ask for a list, and show the drafts."""
     return render_template("drafts/new.html", drafts=desk().drafts.all())
 
 
 @pages.post("/")
 def begin() -> AnyResponse:
-    """Take a list in."""
+    """Accept a list."""
     file = request.files.get("list")
     if not file or not file.filename:
         flash("Choose the file with the list.", "bad")
@@ -65,7 +65,7 @@ def begin() -> AnyResponse:
 @pages.get("/<token>")
 @operators_only
 def one(token: str) -> str:
-    """Show what was understood of the list, and every row that is not sent to."""
+    """Show how the list was understood, and every row that is left out."""
     draft = desk().drafts.get(token)
     task = _work(draft, "check")
     found = draft.result("check")
@@ -123,7 +123,7 @@ def reading(token: str) -> AnyResponse:
 
 @pages.post("/<token>/archive")
 def archive(token: str) -> AnyResponse:
-    """Take the documents of rows in, or out again."""
+    """Add the documents of rows, or remove them."""
     draft = desk().drafts.get(token)
 
     def do() -> str:
@@ -140,19 +140,19 @@ def archive(token: str) -> AnyResponse:
 @pages.get("/<token>/left-out.csv")
 @operators_only
 def left_out(token: str) -> Response:
-    """Return every row that is not sent to, in the list's own columns, with the reason."""
+    """Return every row that is left out, in the list's own columns, with the reason."""
     draft = desk().drafts.get(token)
     looked("the rows of a list that are left out")
     path = draft.folder / f"{draft.key('check')}.csv"
     if not path.exists():
-        raise BadInput("every row of the list is sent to")
+        raise BadInput("every row of the list is included")
     return send_file(path.absolute(), "text/csv", as_attachment=True, download_name=f"{draft.list.stem}-left-out.csv")
 
 
 @pages.get("/<token>/document")
 @operators_only
 def document(token: str) -> str:
-    """Ask for the document and the rest, and show the pages as they are printed."""
+    """Ask for the document and the options, and show the pages as they are printed."""
     draft = desk().drafts.get(token)
     row = request.args.get("row", 1, type=int)
     found = draft.result("check") or {}
@@ -177,7 +177,7 @@ def document(token: str) -> str:
 
 @pages.post("/<token>/document")
 def say(token: str) -> AnyResponse:
-    """Take the document and the rest in."""
+    """Accept the document and the options."""
     draft = desk().drafts.get(token)
 
     def do() -> str:
@@ -263,7 +263,7 @@ def drop(token: str) -> AnyResponse:
 
 
 def _take_archive(draft: Draft) -> bool:
-    """Keep the archive that came with a form; tell whether there was one."""
+    """Store the archive that came with a form; return whether there was one."""
     file = request.files.get("archive")
     if file is None or not file.filename:
         return False
@@ -274,13 +274,13 @@ def _take_archive(draft: Draft) -> bool:
 
 
 def _no_country(draft: Draft, found: dict[str, Any] | None) -> bool:
-    """Return whether rows are refused since nobody has said of which country numbers without `+` are."""
+    """Return whether rows are refused because nobody has said to which country numbers without `+` belong."""
     known = draft.reading.get("region") or desk().settings.fax_default_region
     return not known and any("FAX_DEFAULT_REGION" in one["reason"] for one in (found or {}).get("groups", ()))
 
 
 def _work(draft: Draft, what: str, *, wait: float = 1.0) -> Task | None:
-    """Start work that was not done yet for the draft as it stands. Return None if it was."""
+    """Start work that has not been done for the draft in its present state. Return None if it has."""
     if what != "create" and draft.result(what) is not None:
         return None
     here = desk()
@@ -308,7 +308,7 @@ def _look_at(draft: Draft, row: int) -> tuple[int, str | None, tuple[Finding, ..
 
 
 def _options(form: Any) -> dict[str, Any]:
-    """Read what is asked for every row. Raises `BadInput` where that cannot be."""
+    """Read the options for every row. Raises `BadInput` if one is wrong."""
     media = form.get("media", "").strip()
     window = form.get("window", "").strip()
     cover = _cover(form)

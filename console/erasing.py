@@ -1,4 +1,4 @@
-"""Erasing a person: it first shows what there is of them, and afterwards a receipt without any name."""
+"""Erasing a person: the page first shows how much there is, and afterwards a receipt without any name."""
 
 import itertools
 from collections import Counter
@@ -30,13 +30,13 @@ RECEIPT = {
     "events": "events of the stream",
 }
 _COUNTED = 10_000
-"""Faxes that are counted before a person is asked."""
+"""How many faxes are counted before the person is asked."""
 _ENDED = {*(state.value for state in TERMINAL), "suppressed", "pending"}
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What is to be erased: all of a number, of a job, or of a tag."""
+    """What is to be erased: everything about a number, a job, or a tag."""
 
     by: str
     value: str
@@ -49,14 +49,14 @@ class Asked:
 
     @property
     def wanted(self) -> Wanted:
-        """The faxes that are meant. Raises `BadInput` where the value is none."""
+        """The faxes to erase. Raises `BadInput` if the value is not valid."""
         return desk().client.wanted(**{self.by: self.value})
 
 
 @pages.get("/")
 @operators_only
 def page() -> str:
-    """Ask whom to erase, and tell what there is of them."""
+    """Ask whom to erase, and show how much there is."""
     asked = Asked.read(request.args)
     counts = None
     if asked:
@@ -69,7 +69,7 @@ def page() -> str:
 
 @pages.post("/")
 def erase() -> str:
-    """Erase them, and give the receipt."""
+    """Erase them, and show the receipt."""
     asked = Asked.read(request.form)
     try:
         if asked is None:
@@ -93,7 +93,7 @@ def erase() -> str:
 
 
 def _counts(asked: Asked) -> dict[str, int]:
-    """Count what there is: `single`, `rows`, and of them those that are `open` and therefore left."""
+    """Count what there is: `single`, `rows`, and those of them that are `open` and therefore left."""
     counts: Counter[str] = Counter()
     for found in itertools.islice(desk().client.search.all(asked.wanted), _COUNTED):
         counts["rows" if found.row else "single"] += 1

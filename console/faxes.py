@@ -1,4 +1,4 @@
-"""Faxes: found, and one of them with its way, what holds it and what is to be done."""
+"""Faxes: searching, and one fax with its history, what holds it and what can be done."""
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask import Response as PlainResponse
@@ -23,7 +23,7 @@ pages = Blueprint("faxes", __name__, url_prefix="/faxes")
 
 @pages.get("/")
 def page() -> str:
-    """Find faxes; without any word, those recorded last."""
+    """Find faxes; without search words, those recorded last."""
     asked, client = Asked.read(request.args), desk().client
     found = look(client, asked) if asked.problem is None else None
     return render_template("faxes/list.html", asked=asked, found=found, states=STATES, query=asked.query)
@@ -31,7 +31,7 @@ def page() -> str:
 
 @pages.get("/rows")
 def rows() -> str:
-    """Go on looking among the recipients of campaigns, of which there may be millions."""
+    """Continue the search among the recipients of campaigns, of which there may be millions."""
     asked, client = Asked.read(request.args), desk().client
     found = look_on(client, asked) if asked.problem is None else None
     return render_template("faxes/rows.html", asked=asked, found=found, query=asked.query)
@@ -39,7 +39,7 @@ def rows() -> str:
 
 @pages.get("/<job_id>")
 def one(job_id: str) -> str:
-    """Show one fax; of a row whose job is not kept any more, what its record says."""
+    """Show one fax; for a row whose job is no longer kept, what its record says."""
     here = desk()
     try:
         view = here.ledger.job(job_id, history=True)
@@ -130,7 +130,7 @@ def resend(job_id: str) -> Response:
 
 @pages.post("/<job_id>/release")
 def release(job_id: str) -> Response:
-    """Let a held fax go."""
+    """Release a held fax."""
 
     def do() -> str:
         desk().client.release(job_id, reason=reason(), operator=you().name)
@@ -159,7 +159,7 @@ def resolve(job_id: str) -> Response:
 
 @pages.post("/<job_id>/ask")
 def ask(job_id: str) -> Response:
-    """Have Telnyx asked how it stands."""
+    """Let the workers ask Telnyx for its status."""
 
     def do() -> str:
         why = checked_reason()

@@ -1,4 +1,4 @@
-"""Answering "did our fax arrive?": from what a person types into one box to the faxes that are meant."""
+"""Answering "did our fax arrive?": from what a person types into one box to the matching faxes."""
 
 import re
 from collections.abc import Mapping
@@ -13,11 +13,11 @@ from faxdispatch.search import Found, Page, Wanted
 
 SHOWN = 25
 _AT_ONCE = 2
-"""Blocks of a thousand campaign recipients that the first page reads."""
+"""Number of blocks of a thousand campaign recipients that the first page reads."""
 _FURTHER = 1200
-"""Blocks that each further page reads: a million recipients, and about a second."""
+"""Number of blocks that each further page reads: a million recipients, which takes about a second."""
 _DIGITS = 7
-"""Digits from which on something typed is a telephone number."""
+"""Number of digits from which typed text counts as a telephone number."""
 _MOST_DIGITS = 20
 _LONGEST = 200
 _NUMBER = re.compile(r"[0-9+()./ \t\u00a0-]+")
@@ -25,7 +25,7 @@ _NUMBER = re.compile(r"[0-9+()./ \t\u00a0-]+")
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What is looked for. `problem` says why that cannot be."""
+    """The search. `problem` says why it is not possible."""
 
     query: str
     filters: dict[str, Any]
@@ -59,18 +59,18 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What was found: single faxes, and recipients of campaigns. Cursors say that there are more."""
+    """The results: single faxes, and recipients of campaigns. The cursors say that there are more."""
 
     singles: Page
     rows: Page
     what: str
-    """As what the query was understood."""
+    """How the query was understood."""
     number: str | None = None
-    """The number that was looked for, in E.164."""
+    """The number that was searched, in E.164."""
 
     @property
     def faxes(self) -> list[Found]:
-        """All of it, the newest first."""
+        """All results, the newest first."""
         both = [*self.singles.faxes, *self.rows.faxes]
         return sorted(both, key=lambda one: one.recorded_at, reverse=True)
 
@@ -79,7 +79,7 @@ _NOTHING = Page((), None)
 
 
 def look(client: FaxClient, asked: Asked) -> Answer:
-    """Find what is meant, and the recipients of campaigns as far as that is quick.
+    """Find the matching faxes, and matching recipients of campaigns as far as that is quick.
 
     Raises:
         BadInput: a word is wrong.
@@ -97,9 +97,9 @@ def look(client: FaxClient, asked: Asked) -> Answer:
 
 
 def meant(client: FaxClient, asked: Asked) -> tuple[Wanted, str]:
-    """Return which faxes are meant, and as what the query was understood.
+    """Return which faxes match, and how the query was understood.
 
-    A name is a job's, Telnyx's, a key, or else a tag: the first by which there is a fax.
+    A name is a job's id, Telnyx's id, a key, or else a tag: the first that finds a fax.
 
     Raises:
         BadInput: a word is wrong.
@@ -119,7 +119,7 @@ def meant(client: FaxClient, asked: Asked) -> tuple[Wanted, str]:
 
 
 def look_on(client: FaxClient, asked: Asked) -> Answer:
-    """Go on among the recipients of campaigns. Raises `BadInput` where a word is wrong."""
+    """Continue among the recipients of campaigns. Raises `BadInput` if a word is wrong."""
     words = asked.filters | (
         {"number": asked.query} if asked.is_number else {"tag": asked.query} if asked.query else {}
     )
@@ -129,5 +129,5 @@ def look_on(client: FaxClient, asked: Asked) -> Answer:
 
 
 def _moment(text: str, name: str) -> datetime:
-    """Read a moment, or a day, which begins at midnight UTC."""
+    """Read a time, or a day, which begins at midnight UTC."""
     return parse_moment(f"{text}T00:00:00+00:00" if re.fullmatch(r"\d{4}-\d\d-\d\d", text) else text, name)

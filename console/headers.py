@@ -1,4 +1,4 @@
-"""What every answer carries, so that a page can load nothing from elsewhere and be shown nowhere else."""
+"""Headers of every answer, so that a page can load nothing from elsewhere and cannot be shown elsewhere."""
 
 from flask import Flask, request
 from werkzeug.wrappers import Response
@@ -20,7 +20,7 @@ _HEADERS = {
     "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
-    # Not `no-referrer`: behind https the check against forged requests asks where they come from.
+    # Not `no-referrer`: behind https, the check against forged requests needs the referrer.
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -29,7 +29,7 @@ _HEADERS = {
 
 
 def harden(app: Flask) -> None:
-    """Add them to every answer; nothing but our own style and script may be kept by a browser."""
+    """Add them to every answer; a browser may cache only our own style and script."""
 
     @app.after_request
     def add(response: Response) -> Response:

@@ -1,4 +1,4 @@
-"""Whether the console runs, for whoever starts it."""
+"""Whether the console runs, for health checks."""
 
 from flask import Blueprint
 from werkzeug.wrappers import Response
@@ -10,5 +10,5 @@ pages = Blueprint("health", __name__)
 
 @pages.get(PATH)
 def alive() -> Response:
-    """Say so, to anybody."""
+    """Answer anybody."""
     return Response("ok\n", mimetype="text/plain")

@@ -1,4 +1,4 @@
-"""What holds a fax and what ends that, in words for people who have buttons instead of commands."""
+"""What holds a fax and what ends the hold, in words for people who have buttons instead of commands."""
 
 from faxdispatch.reasons.holds import MEANINGS
 from faxdispatch.states import WAIVABLE, HoldReason
@@ -18,7 +18,7 @@ _ENDS = {
 
 
 def meaning(reason: str | None) -> str | None:
-    """Say what a hold means, or None for a reason that is not known here."""
+    """Say what a hold means, or None for an unknown reason."""
     return MEANINGS[HoldReason(reason)].text if reason in set(HoldReason) else None
 
 
@@ -31,5 +31,5 @@ def ending(reason: str | None) -> str | None:
 
 
 def waivable(reason: str | None) -> bool:
-    """Return whether a person may let one fax go from this."""
+    """Return whether a person may release one fax from this hold."""
     return reason in {one.value for one in WAIVABLE}

@@ -1,4 +1,4 @@
-"""Why faxes wait: by reason, what ends that, and the pauses of connections."""
+"""Why faxes wait: by reason, what ends the wait, and the pauses of connections."""
 
 from flask import Blueprint, render_template, request, url_for
 from werkzeug.wrappers import Response
@@ -19,7 +19,7 @@ SHOWN = 50
 
 @pages.get("/")
 def page() -> str:
-    """Sum up, or list those that are held for one reason."""
+    """Show the counts, or list the faxes that are held for one reason."""
     here = desk()
     wanted = request.args.get("reason")
     chosen = HoldReason(wanted) if wanted in set(HoldReason) else None

@@ -1,4 +1,4 @@
-"""Inbound faxes: what came in, and the documents, shown as pictures so that nothing in them can run."""
+"""Inbound faxes and their documents, shown as pictures so that nothing in them can run."""
 
 import hashlib
 import itertools
@@ -74,7 +74,7 @@ def document(fax_id: str) -> Response:
 @pages.get("/<fax_id>/sheets")
 @operators_only
 def sheets(fax_id: str) -> str:
-    """Show all pages of the document in place."""
+    """Show all pages of the document on the page."""
     fax, content = _document(fax_id)
     try:
         pages_of_it = _pages(hashlib.sha256(content).hexdigest(), fax_id) if can_draw(content) else 0
@@ -86,7 +86,7 @@ def sheets(fax_id: str) -> str:
 
 @pages.post("/<fax_id>/fetch")
 def fetch(fax_id: str) -> AnyResponse:
-    """Have a document fetched again."""
+    """Let a document be fetched again."""
 
     def do() -> str:
         why = checked_reason()

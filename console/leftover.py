@@ -1,4 +1,4 @@
-"""Rows of a list that are not sent to, kept in a file and grouped by what is wrong: a list may have thousands alike."""
+"""Rows of a list that are left out, stored in a file and grouped by problem: a list may have thousands alike."""
 
 import json
 import re
@@ -9,19 +9,19 @@ from typing import Any, Self
 
 _MOST_GROUPS = 40
 _LINES = 3
-"""Lines that a group names as examples."""
+"""How many lines a group names as examples."""
 _FIGURES = re.compile(r"\d+")
 OTHERS = "other reasons"
 
 
 class Leftover:
-    """Writes them, one JSON object a line, and counts them by kind and reason."""
+    """Writes the rows, one JSON object a line, and counts them by kind and reason."""
 
     def __init__(self, path: Path) -> None:
         self._file = path.open("w", encoding="utf-8")
         self._places: dict[tuple[str, str, str], int] = {}
         self.groups: list[dict[str, Any]] = []
-        """What is wrong with how many: `kind`, `column`, `reason`, `count`, and the first `lines`."""
+        """One problem and how many rows have it: `kind`, `column`, `reason`, `count`, and the first `lines`."""
 
     def __enter__(self) -> Self:
         return self
@@ -42,7 +42,7 @@ class Leftover:
         self._file.write(json.dumps(facts, ensure_ascii=False) + "\n")
 
     def _place(self, kind: str, column: str, reason: str) -> int:
-        # What differs by a row's number or a line alone is the same matter.
+        # If only a row's number or a line differs, it is the same problem.
         key = (kind, column, _FIGURES.sub("…", reason))
         if key not in self._places and len(self.groups) >= _MOST_GROUPS:
             key, reason = ("", "", OTHERS), OTHERS
@@ -55,7 +55,7 @@ class Leftover:
 
 
 def rows(path: Path, *, first: int, count: int, kind: str | None, group: int | None) -> Iterator[dict[str, Any]]:
-    """Yield kept rows from the place `first` (from 0) among those of a kind or group."""
+    """Yield stored rows from the place `first` (from 0) among those of a kind or group."""
     if not path.exists():
         return
     place = 0

@@ -1,4 +1,4 @@
-"""What can be done with all faxes that a search finds: prove what became of them, send them again."""
+"""Actions on all faxes that a search finds: prove what became of them, send them again."""
 
 import io
 import itertools
@@ -21,16 +21,16 @@ from faxdispatch.text.wording import counted, counted_are
 pages = Blueprint("matching", __name__, url_prefix="/faxes/all")
 
 MOST_PROVED = 10_000
-"""Faxes of one evidence pack that a browser waits for; the command has no bound."""
+"""The most faxes in one evidence pack for a browser; the command has no limit."""
 MOST_SENT = 1000
-"""Faxes that are sent again at once."""
+"""The most faxes that are sent again at once."""
 _ENDED = {state.value for state in TERMINAL}
 
 
 @pages.get("/evidence.zip")
 @operators_only
 def evidence() -> Response:
-    """Return the evidence pack of all that are found."""
+    """Return the evidence pack of all faxes that match."""
     faxes = list(itertools.islice(desk().client.search.all(_wanted()), MOST_PROVED + 1))
     if not faxes:
         raise BadInput("no fax is found by that, so there is nothing to prove")
@@ -53,7 +53,7 @@ def again() -> str:
 
 @pages.post("/again")
 def send_again() -> AnyResponse:
-    """Send them again, if there are still as many as the page said."""
+    """Send them again, if their number is still the one that the page showed."""
 
     def do() -> str:
         why, (chosen, _) = checked_reason(), _chosen()
@@ -75,7 +75,7 @@ def send_again() -> AnyResponse:
 
 
 def _send(chosen: list[Found]) -> tuple[int, list[str]]:
-    """Send each again; give how many were not sent again before, and what was said against others."""
+    """Send each again. Return how many had not been sent again before, and the errors of the others."""
     made, refused = 0, list[str]()
     for fax in chosen:
         try:
@@ -88,7 +88,7 @@ def _send(chosen: list[Found]) -> tuple[int, list[str]]:
 
 
 def _wanted() -> Wanted:
-    """Read what is looked for. Raises `BadInput` where that is everything, or cannot be."""
+    """Read the search. Raises `BadInput` if it matches everything, or is wrong."""
     asked = Asked.read(request.args)
     if asked.problem:
         raise BadInput(asked.problem)
@@ -98,7 +98,7 @@ def _wanted() -> Wanted:
 
 
 def _chosen() -> tuple[list[Found], int]:
-    """Return the single faxes that have ended, and how many that have not are left alone."""
+    """Return the single faxes that have ended, and the number of those that have not, which are left alone."""
     page = desk().client.search.page(_wanted(), limit=MOST_SENT + 1, rows=False)
     if len(page.faxes) > MOST_SENT:
         raise BadInput(f"more than {MOST_SENT:,} faxes are found; narrow it down, or use faxdispatch resend")

@@ -1,4 +1,4 @@
-"""Numbers in quarantine, which no fax calls since they are wrong."""
+"""Numbers in quarantine, which no fax calls because they are wrong."""
 
 import hmac
 
@@ -18,7 +18,7 @@ SHOWN = 200
 
 @pages.get("/")
 def page() -> str:
-    """List them, and tell of one that is asked for."""
+    """List them, and say whether a given number is among them."""
     here = desk()
     asked, until, e164 = request.args.get("number", "").strip(), None, None
     if asked:
@@ -51,12 +51,12 @@ def lift() -> Response:
 
 
 def _mark(number: str) -> str:
-    """Return a mark by which a number can be meant on a page that does not show it."""
+    """Return a mark that stands for a number on a page that does not show it."""
     return hmac.new(str(current_app.secret_key).encode(), number.encode(), "sha256").hexdigest()[:32]
 
 
 def _meant(mark: str) -> str:
-    """Return the number in quarantine that has a mark. Raises `NotKnown` where none has."""
+    """Return the number in quarantine with a mark. Raises `NotKnown` if there is none."""
     found = next((one.number for one in desk().suspects.all(limit=100_000) if _mark(one.number) == mark), None)
     if found is None:
         raise NotKnown("this number is not in quarantine any more")

@@ -1,4 +1,4 @@
-"""The document of a fax that is sent, fetched from Telnyx's media storage when an operator asks to see it."""
+"""The document of an outbound fax, fetched from Telnyx's media storage when an operator asks to see it."""
 
 import tempfile
 import threading
@@ -12,7 +12,7 @@ from faxdispatch.ledger import JobView
 from faxdispatch.telnyx.client import TelnyxClient
 
 _KEPT = 4
-"""Documents that are kept at hand while their pages are looked at."""
+"""How many documents are kept in memory while their pages are looked at."""
 
 _documents: OrderedDict[str, bytes] = OrderedDict()
 _lock = threading.Lock()
@@ -22,8 +22,8 @@ def document(here: Desk, view: JobView) -> bytes:
     """Return the content of a fax's document.
 
     Raises:
-        NotKnown: it is a link of somebody else's, which is not followed here.
-        TelnyxError: the storage could not be asked, or does not have it any more.
+        NotKnown: it is a link, which is not followed here.
+        TelnyxError: the storage did not answer, or no longer has it.
     """
     name = view.request.media_name
     if name is None:

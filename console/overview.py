@@ -1,4 +1,4 @@
-"""The first page: what stands where, alarms first."""
+"""The first page: how many faxes are in which state, with alarms first."""
 
 from datetime import datetime
 
@@ -37,6 +37,6 @@ def _now(found: Overview) -> Sample:
 
 
 def _lag(events: list[tuple[datetime, Event]]) -> float | None:
-    """Return by how many seconds the last webhooks were late on average, or None if there were none lately."""
+    """Return how many seconds late the last webhooks were on average, or None if there were none lately."""
     late = [(at - event.occurred_at).total_seconds() for at, event in events if event.source == "webhook"]
     return sum(late) / len(late) if late else None

@@ -1,4 +1,4 @@
-"""How far a campaign is, how fast it goes, and when it ends."""
+"""The progress of a campaign, its pace, and its end."""
 
 import threading
 import time
@@ -14,7 +14,7 @@ from faxdispatch.states import CampaignState, State
 _REMEMBERED = 200
 
 _paces: OrderedDict[str, Pace] = OrderedDict()
-"""The pace of each campaign that is looked at; lost with the process, and soon seen again."""
+"""The pace of each campaign that somebody looks at; it is lost with the process, and soon measured again."""
 _lock = threading.Lock()
 
 
@@ -27,11 +27,11 @@ class Progress:
     traffic: Traffic | None
     forecast: Forecast | None
     cap_is_short: bool
-    """What is left costs more than its cap leaves, by the mean cost so far."""
+    """Whether the remaining rows cost more than the cap leaves, by the mean cost so far."""
 
     @property
     def drawn(self) -> list[tuple[str, str, int, float, float]]:
-        """The parts with begin and width in a picture 1000 wide."""
+        """The parts with position and width in a picture 1000 wide."""
         total, at, drawn = sum(count for *_, count in self.parts) or 1, 0.0, []
         for name, kind, count in self.parts:
             width = 1000 * count / total
@@ -41,7 +41,7 @@ class Progress:
 
 
 def look(here: Desk, campaign: Campaign, found: Overview) -> Progress:
-    """Return how far it is, from one look at the whole."""
+    """Return the progress, from one look at the whole."""
     connection = campaign.options.get("connection_id") or here.settings.fax_connection_id
     traffic = next((one for one in found.connections if one.connection == connection), None)
     pace = _pace(campaign)

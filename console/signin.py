@@ -13,7 +13,7 @@ from console.desk import desk
 
 pages = Blueprint("signin", __name__)
 
-# In memory: a console is one process, and what is counted is forgotten within the hour anyway.
+# In memory, since a console is one process, and the counts expire within the hour anyway.
 limiter = Limiter(get_remote_address, storage_uri="memory://", headers_enabled=False)
 _FAILED = 401
 
@@ -28,7 +28,7 @@ def _name() -> str:
 
 @pages.get("/sign-in")
 def form() -> str:
-    """Ask who it is."""
+    """Ask for name and password."""
     return render_template("signin.html", next=_inside(request.args.get("next")))
 
 
@@ -36,7 +36,7 @@ def form() -> str:
 @limiter.limit("10 per 5 minutes; 60 per day", key_func=_name, deduct_when=_failed)
 @limiter.limit("20 per 5 minutes", deduct_when=_failed)
 def enter() -> Response | tuple[str, int]:
-    """Let in whoever shows name and password. Failed tries are counted by name and by address."""
+    """Sign in a user who gives name and password. Failed sign-ins are counted by name and by address."""
     name, onward = request.form.get("name", "").strip(), _inside(request.form.get("next"))
     user = desk().users.signed_in(name, request.form.get("password", ""))
     if user is None:
@@ -63,7 +63,7 @@ def too_many(_error: TooManyRequests) -> tuple[str, int]:
 
 
 def _inside(address: str | None) -> str | None:
-    """Return an address of ours to go on to, or None for any other."""
+    """Return one of our own addresses to continue to, or None for any other."""
     if not address or not address.startswith("/") or address.startswith(("//", "/\\")):
         return None
     parts = urlsplit(address)

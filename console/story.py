@@ -1,4 +1,4 @@
-"""The way of one fax as a picture: where it stood and for how long, from the events of its history."""
+"""The history of one fax as a picture: its states and how long each lasted, from its events."""
 
 import math
 from collections.abc import Sequence
@@ -66,7 +66,7 @@ _TELLING = ("reason", "failure_reason", "evidence", "verdict", "why", "operator"
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One event: what happened, who says so, on what evidence."""
+    """One event: what happened, who reported it, and the evidence."""
 
     at: datetime
     words: str
@@ -90,7 +90,7 @@ class Stretch:
 
 
 def verdict(view: JobView) -> tuple[Markup | str, str | None]:
-    """Say in a sentence what became of a fax, and in another what else is to be known of that."""
+    """Say in one sentence what became of a fax, and in another what else to know about that."""
     attempts = counted(view.attempt, "attempt")
     if view.state is State.DELIVERED:
         pages = f", {counted(view.page_count, 'page')}" if view.page_count else ""
@@ -114,12 +114,12 @@ def verdict(view: JobView) -> tuple[Markup | str, str | None]:
 
 
 def steps(view: JobView) -> list[Step]:
-    """Return every event of a fax in words, in their order."""
+    """Return every event of a fax in words, in order."""
     return [_step(event) for event in view.history]
 
 
 def stretches(view: JobView, now: datetime) -> list[Stretch]:
-    """Return the times in each state, up to now where it has not ended."""
+    """Return the times in each state, up to now if it has not ended."""
     found: list[tuple[State, int, datetime, float]] = []
     marks = _marks(view.history)
     for (at, state, attempt), following in zip(marks, [*marks[1:], None][: len(marks)], strict=True):
@@ -135,7 +135,7 @@ def stretches(view: JobView, now: datetime) -> list[Stretch]:
 
 
 def _ended_at(view: JobView) -> datetime:
-    """Return when Telnyx delivered it, by its own clock where the history is kept."""
+    """Return when Telnyx delivered it, by its own clock if the history is kept."""
     return next((one.occurred_at for one in view.history if one.type == "fax.delivered"), view.updated_at)
 
 

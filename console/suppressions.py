@@ -1,4 +1,4 @@
-"""Numbers that no campaign sends to: look, add, take off, read a file in."""
+"""Numbers that no campaign sends to: show, add, remove, import a file."""
 
 import itertools
 import tempfile
@@ -23,7 +23,7 @@ SHOWN = 100
 
 @pages.get("/")
 def page() -> str:
-    """List some, and tell of one that is asked for."""
+    """List some, and say whether a given number is among them."""
     known = desk().client.suppressions
     asked, found, e164 = request.args.get("number", "").strip(), None, None
     if asked:
@@ -85,7 +85,7 @@ def read_in() -> Response:
             why, path = checked_reason(), kept(request.files.get("file"), Path(folder))
             found = desk().client.suppressions.import_file(path, reason=why, operator=you().name)
         added, changed = found.changed.added, found.changed.changed
-        # The ledger tells of an import that changes something, and of no other.
+        # The ledger reports only an import that changes something.
         if not added and not changed:
             acted("numbers.imported", "suppressions", reason=why, rows=found.rows, added=0, changed=0)
         words = f"{counted(found.rows, 'row')}: {counted(added, 'number')} added, {changed:,} changed"

@@ -26,7 +26,7 @@ _LONG = 24
 
 
 def teach(app: Flask) -> None:
-    """Let the templates write as we do."""
+    """Let the templates use our wording functions."""
     app.jinja_env.filters.update(
         clock=words.clock,
         lasting=words.lasting,

@@ -1,4 +1,4 @@
-"""Files that a browser sends: kept under their own bare name, in a folder of ours."""
+"""Files that a browser sends: stored under their own bare name, in a folder of ours."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from faxdispatch.errors import BadInput
 
 
 def kept(file: FileStorage | None, folder: Path, *, name: str | None = None) -> Path:
-    """Keep a file that came with a form; give where it is.
+    """Store a file that came with a form. Return its path.
 
     Raises:
         BadInput: there is none.
@@ -22,7 +22,7 @@ def kept(file: FileStorage | None, folder: Path, *, name: str | None = None) -> 
 
 
 def safe_name(filename: str, otherwise: str) -> str:
-    """Return the bare name under which a file is kept; `otherwise` with its ending, where no letter of it is plain."""
+    """Return the bare name under which a file is stored; `otherwise` with its extension if it has no plain letter."""
     name, ending = secure_filename(filename), secure_filename(Path(filename).suffix)
     if name.lower() == ending.lower() or not name:
         return f"{otherwise}.{ending}" if ending else otherwise

@@ -16,7 +16,7 @@ from faxdispatch.text.privacy import EXAMPLE, mask_number, scrub
 
 NOTHING = "-"
 LEFT_OUT = ("invalid", "no_number", "duplicate", "hidden", "opted_out", "suppressed", "quarantined")
-"""The counts of a list's check that are of rows which are not sent to."""
+"""The counts of a list's check that are of left-out rows."""
 _DIGITS = re.compile(r"\d(?:[ .()/-]{0,2}\d){6,}")
 
 STATES: dict[str, tuple[str, str]] = {
@@ -32,11 +32,11 @@ STATES: dict[str, tuple[str, str]] = {
     PENDING: ("waiting", "is not begun yet"),
     SUPPRESSED: ("doubt", "is not sent, since the number gets no campaigns"),
 }
-"""Each state of a fax: the kind by which it is coloured, and what it means of a fax."""
+"""Each state of a fax: the kind that gives its colour, and its meaning for a fax."""
 
 
 def clock(moment: datetime | None) -> str:
-    """Write a moment in UTC; the script of the page turns it into the browser's own time."""
+    """Write a time in UTC; the page's script converts it to the browser's time zone."""
     if moment is None:
         return NOTHING
     utc = moment.astimezone(UTC)
@@ -46,7 +46,7 @@ def clock(moment: datetime | None) -> str:
 
 
 def lasting(seconds: float | None) -> str:
-    """Write a length of time."""
+    """Write a duration."""
     if seconds is None:
         return NOTHING
     return f"{seconds:.0f} s" if seconds < 60 else span(seconds)
@@ -65,7 +65,7 @@ def number(text: str | None) -> str:
 
 
 def told(text: Any) -> str:
-    """Write what came from outside, in what can be seen; numbers and secret links only where the page is in full."""
+    """Write text from outside with escapes for invisible characters; numbers and secrets only in full pages."""
     if text is None:
         return NOTHING
     words = plain(str(text))
@@ -73,22 +73,22 @@ def told(text: Any) -> str:
 
 
 def seen(value: Any) -> Any:
-    """Write text of others as what it is; what is markup already stays as it is."""
+    """Write text from outside safely; markup stays unchanged."""
     return plain(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def _hidden(found: re.Match[str]) -> str:
-    """Mask a number, unless it is the one by which our messages show how one is written."""
+    """Mask a number, unless it is the example number of our messages."""
     return found[0] if f"+{found[0]}" == EXAMPLE else mask_number(found[0])
 
 
 def link(address: str | None) -> str:
-    """Write the name or the link of a document, without what makes the link secret unless shown in full."""
+    """Write the name or the link of a document, without the secret part of the link unless shown in full."""
     return plain((address or NOTHING) if g.get("full") else scrub(address or NOTHING))
 
 
 def cause(reason: str | None) -> str:
-    """Say why a fax did not arrive, in words."""
+    """Say why a fax was not delivered, in words."""
     if not reason:
         return "No cause is known."
     return plain(in_words(reason))

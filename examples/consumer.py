@@ -1,9 +1,9 @@
-"""Follow all faxes and keep what became of them, each once, however often an event is handed out.
+"""Follow all faxes and store the result of each, once, however often an event is delivered.
 
     REDIS_URL=redis://localhost:6379/0 python examples/consumer.py
 
-Stop it at any moment, even with SIGKILL: it goes on where it was. Start it twice, under two names, and both share the
-work; events are told apart by their id, so one that is handed out again changes nothing.
+You can stop it at any moment, even with SIGKILL: it continues where it was. If you start it twice, under two names,
+both share the work. Events are identified by their id, so one that is delivered again changes nothing.
 """
 
 import argparse
@@ -25,7 +25,7 @@ ENDS = {
 
 
 class Results:
-    """What became of each job, in a database of our own."""
+    """The result of each job, in our own database."""
 
     def __init__(self, database: sqlite3.Connection) -> None:
         self._database = database
@@ -33,7 +33,7 @@ class Results:
         database.execute("CREATE TABLE IF NOT EXISTS results (job_id TEXT PRIMARY KEY, result TEXT, pages INTEGER)")
 
     def handle(self, delivery: Delivery) -> None:
-        """Book an event. Its id and its effect are one transaction, so that neither is there without the other."""
+        """Book an event. Its id and its effect are one transaction, so that neither is stored without the other."""
         event = delivery.event
         with self._database:
             new = self._database.execute("INSERT OR IGNORE INTO seen VALUES (?)", (event.id,)).rowcount

@@ -1,9 +1,9 @@
-"""Rules of our own, asked before each fax is sent: no fax to numbers that do not want any, none on a public holiday.
+"""Our own rules, asked before each fax is sent: no fax to numbers that want none, none on a public holiday.
 
     FAX_POLICY_HOOK=examples.policy_hook:check DO_NOT_FAX=do-not-fax.txt python -m worker
 
-`do-not-fax.txt` has one number a line, in E.164. It is read once for each process of the hook: after a change of it
-restart the workers.
+`do-not-fax.txt` has one number a line, in E.164. Each process of the hook reads it once: after a change, restart the
+workers.
 """
 
 import os

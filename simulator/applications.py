@@ -42,7 +42,7 @@ def new_application(given: dict[str, Any], identity: str) -> dict[str, Any]:
 
 
 def seed_applications(sim: Simulation) -> None:
-    """Create the applications that are there from the start; they may send."""
+    """Create the applications that exist from the start; they may send."""
     for at, identity in enumerate(sim.config.connection_ids, 1):
         given = {
             "application_name": f"simulated-{at}",
@@ -53,7 +53,7 @@ def seed_applications(sim: Simulation) -> None:
 
 
 def redirect_webhooks(sim: Simulation) -> None:
-    """Point the applications from the start to the present webhook URL."""
+    """Set the present webhook URL in the applications that exist from the start."""
     for identity in sim.config.connection_ids:
         if identity in sim.store.applications:
             sim.store.applications[identity]["webhook_event_url"] = sim.faults["webhook_url"]

@@ -1,4 +1,4 @@
-"""Read request bodies: JSON, form or multipart, each as strictly as the operation asks."""
+"""Reading request bodies: JSON, form or multipart, each as strictly as the operation requires."""
 
 import json
 from dataclasses import dataclass
@@ -99,7 +99,7 @@ def missing(name: str) -> ApiError:
 
 
 def _from_text(value: Any, wanted: Field | None) -> Any:
-    """Read a form's text as the kind that the field wants; what cannot be read stays text and is refused."""
+    """Read a form's text as the field's type; text that cannot be read stays text and is refused."""
     if wanted is None or not isinstance(value, str):
         return value
     if wanted.kind == "boolean":

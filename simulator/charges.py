@@ -1,4 +1,7 @@
-"""`GET /detail_records`: what faxes cost. The reference leaves open what a fax's record holds; this is a simulation."""
+"""`GET /detail_records`: what faxes cost.
+
+The reference does not say what a fax's record contains; this is a simulation.
+"""
 
 from datetime import UTC, datetime
 

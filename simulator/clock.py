@@ -14,7 +14,7 @@ def stamp(moment: datetime) -> str:
 
 
 def parse(text: str) -> datetime:
-    """Read ISO 8601 with an offset; one without an offset is refused, as it means nothing."""
+    """Read ISO 8601 with an offset; a time without an offset is refused, since it is ambiguous."""
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         raise ValueError("a date-time needs an offset, such as Z")

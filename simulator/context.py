@@ -1,4 +1,4 @@
-"""The parts of one simulator, handed to every request handler."""
+"""The parts of one simulator, available to every request handler."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -38,7 +38,7 @@ def simulation(request: web.Request) -> Simulation:
 
 
 def build(config: Config) -> Simulation:
-    """Wire a simulator together and create its fax applications."""
+    """Put a simulator together and create its fax applications."""
     settings: dict[str, Any] = {
         "speed": config.speed,
         "channels": config.channels,

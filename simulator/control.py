@@ -1,4 +1,4 @@
-"""`/_sim/…`: what tests and demonstrations steer and judge by. Telnyx has nothing like it."""
+"""`/_sim/…`: how tests and demonstrations control and judge it. Telnyx has nothing like this."""
 
 import asyncio
 from typing import Any
@@ -95,10 +95,10 @@ def _with_secrets(fax: Fax) -> dict[str, Any]:
 
 
 async def send_webhook(request: web.Request) -> web.Response:
-    """POST /_sim/webhooks: send any event, once, and say what was answered.
+    """POST /_sim/webhooks: send any event, once, and return the receiver's answer.
 
-    Takes `event_type` and `payload`, and if wanted `event_id`, `url`, `raw_body` (sent as it is),
-    `bad_signature`, `timestamp` (Unix seconds), `content_type`, `flat` and `timeout`.
+    Takes `event_type` and `payload`, and optionally `event_id`, `url`, `raw_body` (sent unchanged), `bad_signature`,
+    `timestamp` (Unix seconds), `content_type`, `flat` and `timeout`.
     """
     sim, given = simulation(request), decode_json(await request.read())
     url = given.get("url") or sim.faults["webhook_url"]

@@ -1,4 +1,4 @@
-"""Look into documents just enough to count pages, and make blank ones."""
+"""Reading documents just enough to count pages, and making blank ones."""
 
 import io
 import logging
@@ -11,7 +11,7 @@ from pypdf.errors import PyPdfError
 MAX_PAGES = 350
 MAX_BYTES = 50 * 1024 * 1024
 
-# Types Telnyx takes besides PDF; only PDF is opened, the others count as one page.
+# Types that Telnyx accepts besides PDF; only PDF is opened, the others count as one page.
 OTHER_TYPES = frozenset(
     {
         "application/tiff",
@@ -25,7 +25,7 @@ OTHER_TYPES = frozenset(
     }
 )
 
-# A broken PDF is an expected guest here; its complaints are no news.
+# Broken PDFs are expected here; the library's complaints are not worth logging.
 logging.getLogger("pypdf").setLevel(logging.CRITICAL)
 
 
@@ -61,7 +61,7 @@ _SHORT, _LONG, _RATIONAL = 3, 4, 5
 
 
 def blank_tiff(pages: int) -> bytes:
-    """Make a TIFF of so many empty letter pages, as a fax machine's are: bilevel, a directory for each page."""
+    """Make a TIFF of so many empty letter pages, as a fax machine does: bilevel, with a directory for each page."""
     made = bytearray(struct.pack("<2sHI", b"II", 42, 8))
     for page in range(pages):
         made += _tiff_page(len(made), page, pages)
@@ -94,7 +94,7 @@ def _tiff_page(start: int, page: int, pages: int) -> bytes:
     return struct.pack("<H", len(entries)) + directory + struct.pack("<III", following, _DPI, 1) + _BLANK
 
 
-# Which documents can be made: content type, and what makes one of so many pages.
+# The documents that can be made: content type, and the function that makes one of so many pages.
 KINDS: dict[str, tuple[str, Callable[[int], bytes]]] = {
     "pdf": ("application/pdf", blank_pdf),
     "tiff": ("image/tiff", blank_tiff),

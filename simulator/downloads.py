@@ -1,4 +1,4 @@
-"""Serve temporary links as the storage behind Telnyx would, and disturb it where a fault asks for it."""
+"""Serving temporary links as the storage behind Telnyx would, and disturbing it if a fault says so."""
 
 from aiohttp import web
 
@@ -26,12 +26,12 @@ async def download(request: web.Request) -> web.StreamResponse:
 
 
 async def _cut(request: web.Request, sim: Simulation, content: bytes, content_type: str) -> web.StreamResponse:
-    """Promise the whole, give half, and hang up."""
+    """Promise the whole document, send half, and hang up."""
     sim.tally.downloads["failed"] += 1
     answer = web.StreamResponse(headers={"Content-Type": content_type, "Content-Length": str(len(content))})
     await answer.prepare(request)
     await answer.write(content[: len(content) // 2])
     if request.transport is not None:
-        # What is written goes out first, unlike with an abort.
+        # What is written is sent first, unlike with an abort.
         request.transport.close()
     return answer

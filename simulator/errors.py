@@ -10,7 +10,7 @@ _DOCS = "https://developers.telnyx.com/docs/overview/errors/"
 class ApiError(Exception):
     """A request is answered with an error status.
 
-    `injected` says that a fault switch asked for it, so that it is not the client's doing.
+    `injected` says that a fault switch caused it, so that it is not the client's fault.
     """
 
     def __init__(self, status: int, problems: list[Problem], *, injected: bool = False) -> None:
@@ -37,7 +37,7 @@ def problem(code: str, title: str, detail: str, *, pointer: str | None = None, p
 
 
 def bad_request(detail: str = "The request failed because it was not well-formed.") -> ApiError:
-    """400: the request is no well-formed request at all."""
+    """400: the request is not well-formed."""
     return ApiError(400, [problem("10015", "Bad Request", detail, pointer="/")])
 
 
@@ -68,7 +68,7 @@ def not_found() -> ApiError:
 
 
 def wrong_content_type(given: str) -> ApiError:
-    """415: the body is of a kind the operation does not take."""
+    """415: the operation does not accept a body of this kind."""
     detail = f"The content type {given!r} is not supported by this operation."
     return ApiError(415, [problem("10024", "Unsupported Content-Type", detail)])
 

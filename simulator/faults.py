@@ -1,7 +1,7 @@
-"""Fault switches: what goes wrong, how often, and what is set at run time.
+"""Fault switches: what goes wrong, how often, and what can be set at run time.
 
-Every switch has a kind that says which values it takes; a wrong name or value is refused, because a
-mistyped fault would make a chaos test pass for nothing.
+Every switch has a kind that says which values it accepts. A wrong name or value is refused, because a mistyped fault
+would make a chaos test pass for the wrong reason.
 """
 
 import random
@@ -59,7 +59,7 @@ def text(value: Any) -> str:
 
 
 def seed(value: Any) -> Any:
-    """Take anything that makes the choices repeatable, or null for fresh ones."""
+    """Take anything that makes the choices repeatable, or null for new ones."""
     if value is None or isinstance(value, (int, str)):
         return value
     raise ValueError("takes a number, a string or null")
@@ -77,15 +77,15 @@ POST_FAULTS_AFTER = ("error_500_after", "drop_after", "timeout_after", "no_id", 
 
 
 def script(value: Any) -> list[str]:
-    """Take what befalls the next sends, one word each: a fault of POST /faxes, or `ok`."""
+    """Take what happens to the next sends, one word each: a fault of POST /faxes, or `ok`."""
     known = {"ok", *POST_FAULTS_BEFORE, *POST_FAULTS_AFTER}
     if isinstance(value, list) and all(each in known for each in value):
         return list(value)
     raise ValueError(f"takes a list of {', '.join(sorted(known))}")
 
 
-# name → (kind, value when off). The last block are settings rather than faults: `DELETE` puts them back to
-# what the command line said.
+# name → (kind, value when off). The last block are settings rather than faults: `DELETE` resets them to the command
+# line's values.
 SWITCHES: dict[str, tuple[Kind, Any]] = {
     "latency_ms": (millis, (0.0, 0.0)),
     "rate_429": (chance, 0.0),
@@ -148,7 +148,7 @@ class Faults:
         return self._values[name]
 
     def reset(self) -> None:
-        """Switch all faults off; settings go back to what the command line said."""
+        """Switch all faults off; settings return to the command line's values."""
         self._values = {name: off for name, (_, off) in SWITCHES.items()}
         self._values["next_posts"] = []
         self._dice = random.Random()  # noqa: S311
@@ -173,16 +173,16 @@ class Faults:
         return dict(self._values)
 
     def dice(self, *key: object) -> random.Random:
-        """Return dice for one occasion.
+        """Return dice for one decision.
 
-        With a seed they depend only on the seed and the key, not on the order in which requests arrive.
+        With a seed, they depend only on the seed and the key, not on the order in which requests arrive.
         """
         if self._values["seed"] is None or not key:
             return self._dice
         return random.Random(repr((self._values["seed"], key)))  # noqa: S311
 
     def fires(self, name: str, dice: random.Random | None = None) -> bool:
-        """Roll for one fault; certain and impossible ones take no roll."""
+        """Roll for one fault; certain and impossible ones need no roll."""
         odds = self._values[name]
         fires = odds >= 1 or (odds > 0 and (dice or self._dice).random() < odds)
         if fires:
@@ -195,7 +195,7 @@ class Faults:
         return (least if least == most else (dice or self._dice).uniform(least, most)) / 1000
 
     def for_post(self, *key: object) -> str | None:
-        """Choose what befalls one POST /faxes: at most one fault."""
+        """Choose what happens to one POST /faxes: at most one fault."""
         queue: list[str] = self._values["next_posts"]
         if queue:
             name = queue.pop(0)

@@ -30,7 +30,7 @@ _TIMES = ("gte", "gt", "lte", "lt")
 _DATE_FILTERS = {f"filter[created_at][{each}]": each for each in _TIMES}
 _VALUE_FILTERS = {f"filter[{each}][eq]": each for each in ("direction", "from", "to")}
 _FILTERS = PAGE | _DATE_FILTERS.keys() | _VALUE_FILTERS.keys()
-# Moments are as fine as a microsecond, so "after" is "from the next microsecond on".
+# Times have a resolution of a microsecond, so "after" means "from the next microsecond on".
 _NEXT = timedelta(microseconds=1)
 
 
@@ -48,7 +48,7 @@ async def list_all(request: web.Request) -> web.Response:
         visible = now() - timedelta(milliseconds=lag)
         until = min(until, visible) if until else visible
     found = [] if sim.faults.fires("list_empty") else sim.store.select(wanted, since, until)
-    # Newest first; only the page is turned round, not all of it.
+    # Newest first; only the page is reversed, not the whole list.
     _, meta = cut(found, number, size)
     end = max(0, len(found) - (number - 1) * size)
     page = reversed(found[max(0, end - size) : end])
@@ -61,7 +61,7 @@ def _read_values(request: web.Request) -> dict[str, str]:
         value = request.query.get(parameter)
         if value is None:
             continue
-        # An unencoded + arrives as a space: better refused than answered with an empty list.
+        # An unencoded + arrives as a space: refusing it is better than an empty list.
         fits = value in _DIRECTIONS if name == "direction" else is_destination(value) is None
         if not fits:
             raise bad_parameter("10031", "Invalid filter", f"{value!r} cannot be a {name}.", parameter)
@@ -180,7 +180,7 @@ async def get(request: web.Request) -> web.Response:
 
 
 async def delete(request: web.Request) -> web.Response:
-    """DELETE /faxes/{id}: the record goes; a call under way goes on."""
+    """DELETE /faxes/{id}: the record goes; a call under way continues."""
     sim, fax = _find(request)
     sim.store.remove(fax)
     sim.tally.deleted += 1
@@ -188,7 +188,7 @@ async def delete(request: web.Request) -> web.Response:
 
 
 async def cancel(request: web.Request) -> web.Response:
-    """POST /faxes/{id}/actions/cancel: accepted is not yet cancelled."""
+    """POST /faxes/{id}/actions/cancel: accepted does not mean cancelled yet."""
     sim, fax = _find(request)
     if fax.direction == "inbound":
         detail = "Cannot issue command for inbound fax."

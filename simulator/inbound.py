@@ -1,4 +1,4 @@
-"""`POST /_sim/inbound`: let a fax come in, with the document and the link that a test wants."""
+"""`POST /_sim/inbound`: let a fax come in, with the document and the link that a test needs."""
 
 import base64
 import json
@@ -23,7 +23,7 @@ _INBOUND: dict[str, Field] = {
     "partial_content": Field("boolean"),
     "kind": Field("string", choices=tuple(KINDS)),
     "bytes": Field("string", check=is_base64),
-    # Any text: what a client must not follow need not be a URL of the web.
+    # Any text: a link that a client must not follow need not be a URL.
     "media_url": Field("string", check=is_filled),
 }
 

@@ -1,4 +1,4 @@
-"""The simulated telephone network: takes every fax through its statuses and tells about it."""
+"""The simulated telephone network: takes every fax through its statuses and reports them."""
 
 import asyncio
 from collections import Counter
@@ -21,7 +21,7 @@ RECEIVE, CONVERT = 0.5, 0.3
 
 
 class _FailedError(Exception):
-    """The fax under way fails, for a reason."""
+    """The present fax fails, for a reason."""
 
 
 class Network:
@@ -61,7 +61,7 @@ class Network:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def send(self, fax: Fax) -> asyncio.Task[None] | None:
-        """Accept an outbound fax; return the delivery of its first webhook, if there is one."""
+        """Accept an outbound fax. Return the delivery of its first webhook, if there is one."""
         self._store.add(fax)
         self._tally.accept(fax)
         self.in_process += 1
@@ -71,7 +71,7 @@ class Network:
         return told
 
     def go_on(self, fax: Fax) -> None:
-        """Remember a fax of an earlier run; one that was under way begins its way again."""
+        """Add a fax of an earlier run; one that was under way begins again."""
         self._store.add(fax)
         if fax.over:
             return
@@ -82,7 +82,7 @@ class Network:
         fax.task = self._spawn(self._cancelled(fax) if fax.cancel_asked else self._outbound(fax))
 
     def cancel(self, fax: Fax) -> None:
-        """Stop an outbound fax soon; the last word is its last webhook."""
+        """Stop an outbound fax soon; its last webhook reports the end."""
         if fax.cancel_asked or scenario_for(fax.to).ignores_cancel:
             return
         fax.cancel_asked = True

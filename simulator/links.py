@@ -1,4 +1,4 @@
-"""Temporary download links, as Telnyx' storage hands them out: they need no key, and they expire."""
+"""Temporary download links, like those of Telnyx' storage: they need no key, and they expire."""
 
 import secrets
 import time
@@ -17,7 +17,7 @@ class _Link:
 
 
 class Links:
-    """All links ever handed out."""
+    """All links ever issued."""
 
     def __init__(self, config: Config, faults: Faults) -> None:
         self._config = config
@@ -29,7 +29,7 @@ class Links:
         self._links.clear()
 
     def make(self, file_name: str, content_type: str, content: Callable[[], bytes]) -> str:
-        """Return a URL under which the content can be had for `media_link_secs`."""
+        """Return a URL under which the content is available for `media_link_secs`."""
         token, life = secrets.token_urlsafe(18), self._faults["media_link_secs"]
         self._links[token] = _Link(content, content_type, time.monotonic() + life)
         return f"{self._config.origin}/_media/{token}/{file_name}?X-Amz-Expires={life:.0f}"

@@ -62,7 +62,7 @@ async def get(request: web.Request) -> web.Response:
 
 
 async def update(request: web.Request) -> web.Response:
-    """PUT /media/{media_name}: another file, another life time, or both."""
+    """PUT /media/{media_name}: another file, another lifetime, or both."""
     file = _find(request)
     upload: Upload | None = None
     if request.content_type == MULTIPART:
@@ -100,7 +100,7 @@ def _find(request: web.Request) -> MediaFile:
 
 
 async def _fetch(sim: Simulation, url: str) -> Upload:
-    """Get a file from where it is; as Telnyx does, redirects are not followed."""
+    """Get a file from its URL; like Telnyx, follow no redirects."""
     try:
         async with asyncio.timeout(FETCH_SECS), sim.courier.http.get(url, allow_redirects=False) as answer:
             if not answer.ok or answer.status >= 300:

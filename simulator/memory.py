@@ -1,6 +1,6 @@
-"""Files in which the simulator remembers its account, so that it may be stopped, or killed, in mid-campaign.
+"""Files in which the simulator stores its account, so that it can be stopped, or killed, in the middle of a campaign.
 
-One holds all of it as of a moment, the other what came since: a fax that the answer to its sender speaks of is there.
+One has everything as of one moment, the other what came since: a fax that an answer has mentioned is stored.
 """
 
 import asyncio
@@ -13,10 +13,10 @@ from simulator.lifecycle import Network
 from simulator.store import Fax, MediaFile, Store
 
 EVERY = 2.0
-"""Seconds between two writings of all while faxes are under way: what a kill may cost of their progress."""
+"""Seconds between two complete writes while faxes are under way: how much of their progress a kill may cost."""
 
 _SINCE = ".since"
-"""How the name of the second file ends."""
+"""The suffix of the second file's name."""
 
 
 class Memory:
@@ -26,11 +26,11 @@ class Memory:
         self._file, self._store, self._network = file, store, network
 
     def recall(self) -> None:
-        """Take what was written before, and go on with the faxes that were under way. Needs a running loop."""
+        """Read what was written before, and continue the faxes that were under way. It needs a running loop."""
         if self._file is None:
             return
         faxes: dict[str, Fax] = {}
-        # Files of our own, in a folder that nobody else may write to.
+        # These files are our own, in a folder that nobody else may write to.
         if self._file.exists():
             known, media, applications = pickle.loads(self._file.read_bytes())  # noqa: S301
             faxes = {fax.id: fax for fax in known}
@@ -47,7 +47,7 @@ class Memory:
         self._store.note = self._note
 
     def write(self) -> None:
-        """Write all of it; a kill in between leaves the files as they were."""
+        """Write everything; a kill in between leaves the files as they were."""
         if self._file is None:
             return
         faxes = [replace(fax, task=None) for fax in self._store.faxes.values()]
@@ -58,7 +58,7 @@ class Memory:
         since.write_bytes(b"")
 
     async def keep(self) -> None:
-        """Write again and again while faxes are under way."""
+        """Write repeatedly while faxes are under way."""
         while self._file is not None:
             await asyncio.sleep(EVERY)
             if self._network.busy:
@@ -75,7 +75,7 @@ def _private(path: Path) -> None:
 
 
 def _read(file: Path) -> Iterator[Fax | MediaFile]:
-    """Yield what was written one after the other; a kill may have cut the last one off."""
+    """Yield what was written, in order; a kill may have cut off the last one."""
     if not file.exists():
         return
     with file.open("rb") as source:

@@ -1,7 +1,7 @@
-"""Magic numbers: the number decides what becomes of a fax.
+"""Magic numbers: the number decides what happens to a fax.
 
-Any `+1 NPA 555-01NN` (the range set aside for fiction) picks scenario NN, whatever the area code. Every
-other number is delivered. Only what differs from a plain delivery is written down here.
+Any `+1 NPA 555-01NN` (the range reserved for fiction) selects scenario NN, whatever the area code. Every other number
+is delivered. Only differences from a plain delivery are written here.
 """
 
 import re
@@ -14,7 +14,7 @@ class Stage(StrEnum):
     """Where on its way a fax fails."""
 
     QUEUED = "queued"  # before the document is looked at: account and configuration
-    MEDIA = "media"  # the document could not be had or converted
+    MEDIA = "media"  # the document could not be fetched or converted
     DIAL = "dial"  # the carrier never set up the call
     RINGING = "ringing"  # the call was not answered
     SENDING = "sending"  # answered, then broke
@@ -37,7 +37,7 @@ class Scenario:
 
     @property
     def outcome(self) -> str:
-        """Say in a word or two how it ends."""
+        """Say in a few words how it ends."""
         if self.never_ends:
             return "stays in sending"
         if self.stage is None:
@@ -118,7 +118,7 @@ _REASONS: tuple[tuple[str, Stage], ...] = (
     ("", Stage.SENDING),  # failed without any reason
 )
 
-# NN 50 to 99, of which those from 55 on are free: a new failure_reason takes the next one, with `_fails`.
+# NN 50 to 99; those from 55 on are free. A new failure_reason takes the next one, with `_fails`.
 _LATER: dict[int, Scenario] = {
     50: _fails("connection_channel_limit_exceeded", Stage.DIAL, "no channel once, then delivered", times=1),
     51: _fails("service_unavailable", Stage.DIAL, "Telnyx trouble once, then delivered", times=1),
@@ -140,7 +140,7 @@ _MAGIC = re.compile(r"\+1[2-9]\d\d55501(\d\d)")
 
 
 def scenario_for(number: str) -> Scenario:
-    """Return what will become of a fax to this number."""
+    """Return what will happen to a fax to this number."""
     found = _MAGIC.fullmatch(number)
     return SCENARIOS.get(int(found[1]), PLAIN) if found else PLAIN
 

@@ -1,4 +1,4 @@
-"""Query parameters and pages: an unknown parameter is refused, as a misspelt filter is no filter."""
+"""Query parameters and pages: an unknown parameter is refused, since a misspelt filter would filter nothing."""
 
 from collections.abc import Sequence
 from typing import Any, TypeVar

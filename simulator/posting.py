@@ -36,7 +36,7 @@ async def before(request: web.Request, sim: Simulation, fault: str | None) -> No
 
 
 async def after(request: web.Request, sim: Simulation, fault: str | None, shown: dict[str, Any]) -> web.StreamResponse:
-    """Answer for a fax that was created, truthfully unless a fault forbids it."""
+    """Answer for a fax that was created, truthfully unless a fault prevents it."""
     if fault == "error_500_after":
         raise internal()
     if fault == "html_502_after":
@@ -51,18 +51,18 @@ async def after(request: web.Request, sim: Simulation, fault: str | None, shown:
 
 
 def bad_gateway() -> web.Response:
-    """Return what a proxy in front of the API says when it is unwell."""
+    """Return the answer of a broken proxy in front of the API."""
     return web.Response(status=502, text=BAD_GATEWAY, content_type="text/html")
 
 
 def abort(request: web.Request) -> None:
-    """Cut the connection; whatever is answered afterwards reaches nobody."""
+    """Cut the connection; later answers reach nobody."""
     if request.transport is not None:
         request.transport.abort()
 
 
 async def hold(request: web.Request, seconds: float) -> None:
-    """Keep the client waiting, until it leaves at the latest."""
+    """Keep the client waiting, at most until it leaves."""
     end = time.monotonic() + seconds
     while time.monotonic() < end and _connected(request):  # noqa: ASYNC110 - nothing tells that a client left
         await asyncio.sleep(min(0.05, max(0.0, end - time.monotonic())))
@@ -84,7 +84,7 @@ def usable_application(sim: Simulation, connection_id: str) -> dict[str, Any]:
 
 
 def attach_document(sim: Simulation, fax: Fax, upload: Upload | None) -> None:
-    """Find out about the document and make the links that the request asked for."""
+    """Examine the document and make the links that the request asked for."""
     content = None
     if fax.media_name is not None:
         file = sim.store.find_media(fax.media_name)
@@ -103,5 +103,5 @@ def attach_document(sim: Simulation, fax: Fax, upload: Upload | None) -> None:
 
 
 def _link(sim: Simulation, file_name: str, content: bytes | None) -> str:
-    # What is behind a media_url is never fetched: a simulation needs no network. A page stands for it.
+    # The document behind a media_url is never fetched, since a simulation needs no network. It counts as one page.
     return sim.links.make(file_name, "application/pdf", lambda: content or blank_pdf(1))

@@ -7,7 +7,7 @@ from simulator.tally import Sends
 
 
 def report(sim: Simulation) -> dict[str, Any]:
-    """Return everything a test can judge a client by."""
+    """Return everything by which a test can judge a client."""
     tally = sim.tally
     return {
         "simulation": True,

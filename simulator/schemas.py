@@ -1,4 +1,4 @@
-"""What each operation takes, property by property."""
+"""What each operation accepts, property by property."""
 
 from simulator.validation import (
     Field,

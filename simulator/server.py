@@ -1,4 +1,4 @@
-"""The HTTP face: routes, and what happens to every request before and after its handler."""
+"""The HTTP side: routes, and what happens to every request before and after its handler."""
 
 import asyncio
 import json
@@ -19,7 +19,7 @@ from simulator.posting import bad_gateway
 log = logging.getLogger(__name__)
 
 MARK = "x-faxdispatch-simulator"
-# The largest upload is 20 MB, with some room for what is around it.
+# The largest upload is 20 MB, with some room for what surrounds it.
 MAX_BODY = 24 * 1024 * 1024
 
 
@@ -43,7 +43,7 @@ async def _running(app: web.Application) -> AsyncIterator[None]:
 
 
 async def _whoami(request: web.Request) -> web.Response:
-    """`/whoami`: not in the API reference; only what Telnyx is known to tell."""
+    """`/whoami`: not in the API reference; it returns only what Telnyx is known to return."""
     organization = request.app[SIMULATION].config.organization
     return web.json_response({"data": {"user_id": USER_ID, "organization_id": organization}})
 
@@ -94,7 +94,7 @@ async def _mark(request: web.Request, response: web.StreamResponse) -> None:
 
 @web.middleware
 async def _errors(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Turn every failure into an error body, and remember refusals."""
+    """Turn every failure into an error body, and record refusals."""
     try:
         return await handler(request)
     except ApiError as error:
@@ -144,7 +144,7 @@ async def _gate(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 
 async def _note_send(request: web.Request, sim: Simulation) -> None:
-    """Count a send before anything can refuse it, and choose what befalls it."""
+    """Count a send before anything can refuse it, and choose what happens to it."""
     state = await _peek_client_state(request)
     request["client_state"] = state
     count = sim.tally.post(state)
@@ -152,7 +152,7 @@ async def _note_send(request: web.Request, sim: Simulation) -> None:
 
 
 async def _peek_client_state(request: web.Request) -> str | None:
-    # A multipart request has none, and its file need not be read for nothing.
+    # A multipart request has none, so its file need not be read.
     try:
         if request.content_type == JSON:
             found = json.loads(await request.read()).get("client_state")

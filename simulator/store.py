@@ -1,4 +1,4 @@
-"""What the simulator remembers: faxes, applications and stored media, with indexes for listings."""
+"""What the simulator stores: faxes, applications and media, with indexes for listings."""
 
 import asyncio
 import uuid
@@ -16,15 +16,15 @@ TERMINAL = frozenset({"delivered", "failed", "received"})
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """What a fax that comes in brings along."""
+    """What comes with an inbound fax."""
 
     number: int
-    """Which of all that came in it is; the dice need a name that is the same in every run."""
+    """Its number among all inbound faxes; the dice need a name that is the same in every run."""
     kind: str = "pdf"
     content: bytes | None = None
     """The document; blank pages of the kind if there is none."""
     media_url: str | None = None
-    """The link to give instead of the simulator's own."""
+    """The link to return instead of the simulator's own."""
     partial: bool = False
     """Whether only a part of the pages came."""
 
@@ -67,7 +67,7 @@ class Fax:
 
     @property
     def occasion(self) -> str:
-        """What the dice for its webhooks depend on."""
+        """The key for the dice of its webhooks."""
         if self.incoming is not None:
             return f"inbound {self.incoming.number}"
         return self.client_state or self.to
@@ -84,7 +84,7 @@ class Fax:
 
     @property
     def internal_failure_reason(self) -> str | None:
-        """The reason in a word of Telnyx's own switches; only that of a dropped call is documented."""
+        """The reason as a word of Telnyx's own switches; only that of a dropped call is documented."""
         if self.failure_reason is None:
             return None
         return _INTERNAL.get(self.failure_reason, f"fs_{self.failure_reason}")
@@ -158,7 +158,7 @@ class Store:
         self.media: dict[str, MediaFile] = {}
         self.applications: dict[str, dict[str, Any]] = {}
         self.note: Callable[[Fax | MediaFile], None] = lambda _: None
-        """Told of each fax and file that is new, before anybody is told that it is there."""
+        """Called with each new fax and file before anybody else learns of it."""
         self._lists: defaultdict[tuple[str, str], list[Fax]] = defaultdict(list)
         self._last_created = now()
         self._last_application = 1_000_000_000_000_000_100
@@ -169,12 +169,12 @@ class Store:
         self._lists.clear()
 
     def next_moment(self) -> datetime:
-        """Return a creation time later than every earlier one, so that listings have one order."""
+        """Return a creation time later than every earlier one, so that listings have a definite order."""
         self._last_created = max(now(), self._last_created + timedelta(microseconds=1))
         return self._last_created
 
     def next_application_id(self) -> str:
-        """Return a new id: a number beyond 2^53 as a string, as Telnyx' are."""
+        """Return a new id: a number beyond 2^53 as a string, like Telnyx' ids."""
         self._last_application += 1
         return str(self._last_application)
 
@@ -196,7 +196,7 @@ class Store:
     def select(self, wanted: dict[str, str], since: datetime | None, until: datetime | None) -> list[Fax]:
         """Return faxes created in [since, until) that match, oldest first.
 
-        `wanted` maps direction, from and to; the shortest of their lists is walked, never all faxes.
+        `wanted` maps direction, from and to; the shortest of their lists is searched, never all faxes.
         """
         lists = [self._lists.get(key, []) for key in wanted.items()] or [self._lists[("all", "")]]
         shortest = min(lists, key=len)
@@ -212,7 +212,7 @@ class Store:
         self.media[file.name] = file
 
     def live_media(self) -> Iterator[MediaFile]:
-        """Walk the stored files, dropping what has expired."""
+        """Go through the stored files, and drop expired ones."""
         moment = now()
         for name in [name for name, file in self.media.items() if file.expires_at <= moment]:
             del self.media[name]

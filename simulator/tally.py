@@ -11,7 +11,7 @@ from aiohttp.web import AbstractResource
 from simulator.clock import now, stamp
 from simulator.store import Fax
 
-# Enough to see what goes wrong; a run that earns more has told its story.
+# Enough to see what goes wrong; beyond that, more would not help.
 KEPT_VIOLATIONS = 5000
 
 
@@ -33,7 +33,7 @@ class CallMeter:
         self.total = 0
 
     def note(self) -> None:
-        """Count a call, whatever becomes of it."""
+        """Count a call, whatever its result."""
         moment = time.monotonic()
         self.total += 1
         self._all.append(moment)
@@ -82,7 +82,7 @@ class Tally:
         self.violations_total = 0
 
     def count(self, method: str, resource: AbstractResource | None) -> None:
-        """Count a call of the API, whatever becomes of it."""
+        """Count a call of the API, whatever its result."""
         self.meter.note()
         path = resource.canonical if resource else "(unknown)"
         self.calls[f"{method} {path.removeprefix('/v2')}"] += 1
@@ -100,13 +100,13 @@ class Tally:
         self.sends[fax.client_state or ""].faxes.append(fax)
 
     def end(self, status: str, reason: str | None) -> None:
-        """Count an outbound fax that came to its end."""
+        """Count an outbound fax that has ended."""
         self.endings[status] += 1
         if status == "failed":
             self.reasons[reason or ""] += 1
 
     def refuse(self, call: str, status: int, body: dict[str, Any], *, injected: bool, about: str | None) -> None:
-        """Remember a request that was answered with 4xx."""
+        """Record a request that was answered with 4xx."""
         first = body["errors"][0]
         self.violations_total += 1
         self.violations.append(

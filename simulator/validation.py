@@ -15,7 +15,7 @@ URL = re.compile(r"https?://[^\s/?#]+[^\s]*", re.IGNORECASE)
 DISPLAY_NAME = re.compile(r"[A-Za-z0-9 \-_~!.+]*")
 MAX_URL = 2000
 
-# What a check returns if it is not content: code, title, detail.
+# The result of a failed check: code, title, detail.
 Complaint = tuple[str, str, str]
 Check = Callable[[Any], Complaint | None]
 
@@ -123,7 +123,7 @@ def is_base64(value: str) -> Complaint | None:
 
 
 def is_display_name(value: str) -> Complaint | None:
-    """Take what a caller id can show."""
+    """Take what a caller ID can show."""
     if DISPLAY_NAME.fullmatch(value):
         if len(value) <= 128:
             return None

@@ -1,4 +1,4 @@
-"""Deliver webhooks: signed, in order for each fax, retried, and disturbed where a fault asks for it."""
+"""Delivering webhooks: signed, in order for each fax, retried, and disturbed if a fault says so."""
 
 import asyncio
 import json
@@ -19,13 +19,13 @@ from simulator.tally import Tally
 log = logging.getLogger(__name__)
 
 DEFAULT_TIMEOUT_SECS = 2.0
-# Telnyx has many senders; one process has to leave room for answering requests.
+# Telnyx has many senders; one process must leave room for answering requests.
 MOST_AT_ONCE = 256
 
 
 @dataclass(slots=True, eq=False)
 class Event:
-    """One thing that happened, to be sent to a list of URLs until one of them answers 200."""
+    """One event, to be sent to a list of URLs until one of them answers 200."""
 
     event_type: str
     payload: dict[str, Any]
@@ -52,7 +52,7 @@ class Event:
 
 @dataclass(slots=True)
 class _Outbox:
-    """The events of one fax: those held back by the reorder fault, and the task that sends the rest."""
+    """The events of one fax: those that the reorder fault holds back, and the task that sends the rest."""
 
     held: list[Event] = field(default_factory=list)
     tail: asyncio.Task[None] | None = None
@@ -127,7 +127,7 @@ class Courier:
             batch = [event, event]
         event.due = time.monotonic() + self._faults.seconds("webhook_delay_ms", dice)
         if batch and not last and self._faults.fires("webhook_reorder", dice):
-            # Held until a later event has gone out, so that the order is certainly wrong.
+            # Held until a later event has been sent, so that the order is certainly wrong.
             outbox.held.extend(batch)
             return []
         if batch or last:
@@ -190,6 +190,6 @@ class Courier:
             ):
                 return answer.status
         except (aiohttp.ClientError, OSError, ValueError) as problem:
-            # TimeoutError is an OSError; ValueError is a URL that cannot be one.
+            # TimeoutError is an OSError; a ValueError means that the URL is impossible.
             log.debug("SIMULATION: webhook to %s failed: %r", url, problem)
             return None

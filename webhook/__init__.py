@@ -1,1 +1,1 @@
-"""Receives: verifies Telnyx webhooks, records them, answers 200. Nothing else."""
+"""The web app: verifies Telnyx's webhooks, records them, answers 200. Nothing else."""

@@ -1,8 +1,8 @@
-"""`python -m webhook`: serve webhooks on `PORT`, and those who run this on `FAX_ADMIN_PORT`."""
+"""`python -m webhook`: serve webhooks on `PORT`, and metrics and health on `FAX_ADMIN_PORT`."""
 
 import gc
 
-gc.disable()  # What is loaded now stays. To look for garbage among it takes a seventh of the start.
+gc.disable()  # What is loaded now stays. Garbage collection over it would take a seventh of the start.
 
 import logging
 import signal
@@ -23,14 +23,14 @@ log = logging.getLogger("webhook")
 
 
 def main() -> None:
-    """Serve until told to stop; then running requests are finished and no new ones begun."""
+    """Serve until told to stop; then finish running requests and begin no new ones."""
     set_up(settings)
     tracing.set_up(settings, "faxdispatch-web")
     try:
         sentry.set_up(settings, "web")
     except Misconfigured as error:
         sys.exit(f"webhook: {error}")
-    # That requests wait for a thread is no news worth a line each.
+    # That requests wait for a thread is not worth a log line each.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     server = Server(app, _listen("PORT", settings.fax_webhook_host, settings.port), BOUNDS)
     watched = Server(admin, _listen("FAX_ADMIN_PORT", settings.fax_admin_host, settings.fax_admin_port), ADMIN_BOUNDS)
@@ -38,7 +38,7 @@ def main() -> None:
     witness.start(settings)
     _tell_incidents()
     watched.run_aside()
-    # What is here now lives as long as the process: the collector need not look through it again and again.
+    # These objects live as long as the process, so the collector need not go through them again and again.
     gc.collect()
     gc.freeze()
     gc.enable()
@@ -54,7 +54,7 @@ def _listen(setting: str, host: str, port: int) -> socket.socket:
 
 
 def _tell_incidents() -> None:
-    """Tell them where FAX_NOTICES is set: where no worker runs, nobody else can."""
+    """Report incidents if FAX_NOTICES is set: if no worker runs, nobody else can."""
     try:
         telling = Telling.from_settings(settings)
     except Misconfigured as error:

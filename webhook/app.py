@@ -1,4 +1,4 @@
-"""The composition: settings in, two Flask apps out: one for Telnyx, one for whoever runs this."""
+"""Building two Flask apps from the settings: one for Telnyx, one for operators."""
 
 import time
 from collections.abc import Callable
@@ -23,25 +23,28 @@ from webhook.metrics import LedgerGauges, Metrics
 from webhook.recorder import Recorder
 
 THREADS = 16
-"""Requests worked on at once; nearly all of a request's time is Redis' time."""
+"""How many requests are worked on at once; nearly all of a request's time is Redis' time."""
 _DEADLINE = 1.2
-"""Seconds that Redis may take. Telnyx gives a webhook two, network included (developer guide, webhook fundamentals)."""
+"""Seconds that Redis may take.
+
+Telnyx gives a webhook two, including the network (developer guide, webhook fundamentals).
+"""
 _PAUSE = 0.5
 """Seconds for which nothing is tried after a failure."""
 
 
 BOUNDS = Bounds(
     threads=THREADS,
-    # This many fit into the usual 1024 files and, with bodies as long as allowed, into 160 MB.
+    # So many fit into the usual 1024 files and, with bodies of maximum size, into 160 MB.
     connections=500,
-    # Telnyx sends a webhook in one go.
+    # Telnyx sends a webhook at once.
     seconds=10,
-    # Room for the framing of a chunked body; between the two the app answers 413.
+    # Room for the framing of a chunked body; between the two limits the app answers 413.
     body=MAX_BODY + 64 * 1024,
 )
-"""What callers from outside may take."""
+"""What callers from outside may use."""
 ADMIN_BOUNDS = Bounds(threads=2, connections=50, seconds=10, body=1024)
-"""What those who watch may take."""
+"""What monitoring may use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +52,9 @@ class Apps:
     """The two apps of a receiver; they share their figures."""
 
     public: Flask
-    """Takes webhooks, and says that it runs."""
+    """Receives webhooks, and says that it runs."""
     admin: Flask
-    """Gives metrics, readiness and health; for a port that only those who run this can reach."""
+    """Serves metrics, readiness and health; for a port that only operators can reach."""
 
 
 def create_apps(
@@ -62,10 +65,11 @@ def create_apps(
 ) -> Apps:
     """Build the apps; they connect to Redis when it is first needed.
 
-    `clock` gives the seconds since 1970 by which a webhook's age is judged; `observations` stands in for the ledger.
+    `clock` returns the seconds since 1970 by which a webhook's age is judged; `observations` replaces the ledger in
+    tests.
 
     Raises:
-        Misconfigured: no usable public key, or no address of Redis.
+        Misconfigured: there is no usable public key, or no address of Redis.
     """
     keys = PublicKeys.from_base64(settings.telnyx_public_key)
     scripts = Scripts.from_settings(settings, Patience.WEBHOOK)
@@ -76,7 +80,7 @@ def create_apps(
         Connections(scripts.redis, Breaker(deadline=_DEADLINE, pause=_PAUSE, threads=THREADS)),
     )
     endpoint = Endpoint(keys=keys, recorder=recorder, metrics=metrics, clock=clock)
-    # Looking on has patience of its own, so that nobody who asks for figures can hold up a webhook.
+    # Monitoring has its own connection with its own patience, so that it cannot delay a webhook.
     watching = Breaker(deadline=_DEADLINE, pause=_PAUSE, threads=2)
     metrics.registry.register(_gauges(scripts, watching, settings.known_connections))
     return Apps(_public(endpoint), _admin(Readiness(scripts.redis, watching), metrics))
@@ -100,7 +104,7 @@ def _public(endpoint: Endpoint) -> Flask:
 
     @app.post(WEBHOOK_PATH)
     def receive() -> Response:
-        # `flask.request` would look the request up again for each thing that is read of it.
+        # `flask.request` would look the request up again each time something is read from it.
         return endpoint.answer(request_ctx.request)
 
     return app
@@ -123,7 +127,7 @@ def _admin(readiness: Readiness, metrics: Metrics) -> Flask:
 
 def _app(name: str) -> Flask:
     app = Flask(name, static_folder=None)
-    # A redirect counts as a failed delivery, so a wrong spelling of the address is not corrected by one.
+    # A redirect counts as a failed delivery, so a misspelt path is not corrected by one.
     app.url_map.merge_slashes = False
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     app.register_error_handler(HTTPException, _refusal)
@@ -136,5 +140,5 @@ def _app(name: str) -> Flask:
 
 
 def _refusal(error: HTTPException) -> Response:
-    """Say no in the status alone, keeping `Allow` and the like."""
+    """Refuse with the status alone, keeping `Allow` and the like."""
     return empty(error.code or 500, {name: text for name, text in error.get_headers() if name != "Content-Type"})

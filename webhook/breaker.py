@@ -1,4 +1,4 @@
-"""Bounded patience with Redis: every call ends in time, and after a failure no call waits for the next one."""
+"""Limited patience with Redis: every call ends in time, and after a failure no call waits for the next one."""
 
 import threading
 import time
@@ -13,14 +13,14 @@ T = TypeVar("T")
 
 
 class Breaker:
-    """Runs calls to Redis in threads of its own, for at most `deadline` seconds each.
+    """Runs calls to Redis in its own threads, for at most `deadline` seconds each.
 
-    Timeouts of the Redis client are not enough: name lookup has none, and connecting, authenticating and loading a
+    The timeouts of the Redis client are not enough: name lookup has none, and connecting, authenticating and loading a
     script each have their own. A call that is given up may still be carried out, so it must be one that may be
     repeated.
 
-    After a failure, calls fail at once for `pause` seconds; then a single one is let through to see how Redis does.
-    Otherwise requests would queue behind a hung Redis until Telnyx gives all of them up.
+    After a failure, calls fail at once for `pause` seconds; then a single one is let through to test Redis. Otherwise
+    requests would queue behind a hung Redis until Telnyx gives all of them up.
     """
 
     def __init__(
@@ -40,17 +40,17 @@ class Breaker:
         self._probing = False
 
     def call(self, work: Callable[[], T]) -> T:
-        """Return what `work` gives, in time.
+        """Return the result of `work`, in time.
 
         Raises:
-            Unavailable: `work` raised it, took too long, or was not tried since Redis failed a moment ago.
+            Unavailable: `work` raised it, took too long, or was not tried because Redis failed a moment ago.
         """
         with self.watching():
             return self.in_time(work, time.monotonic())
 
     @contextmanager
     def watching(self) -> Iterator[None]:
-        """Let the block pass or not, and note whether it failed.
+        """Let the block run or not, and record whether it failed.
 
         Raises:
             Unavailable: Redis failed a moment ago; or the block raised it.
@@ -66,7 +66,7 @@ class Breaker:
             self._leave(failed=failed, probe=probe)
 
     def in_time(self, work: Callable[[], T], began: float) -> T:
-        """Return what `work` gives, done by another thread, in what is left of the deadline since `began` (monotonic).
+        """Return the result of `work`, done by another thread, in the rest of the deadline since `began` (monotonic).
 
         Raises:
             Unavailable: `work` raised it or took too long.
@@ -79,7 +79,7 @@ class Breaker:
             raise Unavailable(f"Redis took longer than {self._deadline:g} s") from None
 
     def _enter(self) -> bool:
-        """Let the call pass or not; True where it is the one that tries whether Redis is back."""
+        """Let the call run or not. Return True if it is the one that tests whether Redis is back."""
         with self._lock:
             if self._open_until is None:
                 return False

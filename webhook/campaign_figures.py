@@ -1,4 +1,4 @@
-"""The figures of campaigns that run or are paused, of so many as monitoring can bear."""
+"""The figures of campaigns that run or are paused, for as many as monitoring can bear."""
 
 from collections.abc import Iterator
 
@@ -10,11 +10,11 @@ from faxdispatch.ledger import Campaign, Campaigns
 from faxdispatch.states import CampaignState
 
 MOST = 20
-"""Campaigns that have figures; each has seven time series, which monitoring keeps for months."""
+"""How many campaigns have figures; each has seven time series, which monitoring keeps for months."""
 
 
 def campaign_figures(campaigns: Campaigns) -> Iterator[Metric]:
-    """Yield the rows of each by where they stand, and which are paused."""
+    """Yield the rows of each by state, and which are paused."""
     rows = GaugeMetricFamily(
         "faxdispatch_campaign_rows",
         f"Rows of campaigns that run or are paused, by where they stand; of the first {MOST} by id.",

@@ -1,4 +1,4 @@
-"""Connections to Redis that are up, over which a request's own thread may ask."""
+"""Open connections to Redis, which a request's own thread may use."""
 
 import time
 from collections import deque
@@ -17,21 +17,21 @@ T = TypeVar("T")
 
 
 class Line(Redis):
-    """A client with a connection of its own, which one thread uses at a time: it neither repeats nor measures."""
+    """A client with its own connection, which one thread uses at a time; it neither repeats nor measures."""
 
     def execute_command(self, *words: Any, **options: Any) -> Any:
-        """Send a command, and give its answer."""
+        """Send a command. Return its answer."""
         connection: Any = self.connection
         connection.send_command(*words, **options)
         return self.parse_response(connection, words[0], **options)  # type: ignore[no-untyped-call]
 
 
 class Connections:
-    """Does work over a connection of its own, in bounded time, and keeps the connection for the next.
+    """Does work over its own connection, in limited time, and keeps the connection for the next.
 
-    On a connection that is up, only sending and the answer take time, and both have a timeout (`Patience.WEBHOOK`).
-    That needs no thread to watch over it, and the way to another thread and back costs as much as the work. Everything
-    else, a name lookup, connecting, signing in, is left to the breaker's threads.
+    On an open connection, only sending and the answer take time, and both have a timeout (`Patience.WEBHOOK`). This
+    needs no thread to watch it; the way to another thread and back would cost as much as the work. Everything else
+    (name lookup, connecting, signing in) is left to the breaker's threads.
     """
 
     def __init__(self, redis: Redis, breaker: Breaker) -> None:
@@ -40,10 +40,10 @@ class Connections:
         self._up: deque[Redis] = deque()
 
     def call(self, work: Callable[[Redis], T]) -> T:
-        """Return what `work` gives, which takes a client with a connection of its own. It may be done twice.
+        """Return the result of `work`, which takes a client with its own connection. It may be done twice.
 
         Raises:
-            Unavailable: `work` raised it, took too long, or was not tried since Redis failed a moment ago.
+            Unavailable: `work` raised it, took too long, or was not tried because Redis failed a moment ago.
         """
         began = time.monotonic()
         with self._breaker.watching():
@@ -77,12 +77,12 @@ class Connections:
         return result
 
     def _close_all(self) -> None:
-        """Close what lies here: what has happened to one connection has most likely happened to all."""
+        """Close the unused connections: what has happened to one has most likely happened to all."""
         while redis := self._taken():
             if redis.connection:
                 redis.connection.disconnect()  # type: ignore[no-untyped-call]
 
 
 def _lost(error: Unavailable) -> bool:
-    """Return whether the connection broke, which may say nothing of the server as it is now."""
+    """Return whether the connection broke, which may say nothing about the server's present state."""
     return isinstance(error.__cause__, (RedisConnectionError, RedisTimeoutError))

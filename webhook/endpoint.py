@@ -21,9 +21,9 @@ from webhook.verify import Forged, Stale, verify
 log = logging.getLogger(__name__)
 
 MAX_BODY = 256 * 1024
-"""Longest body that is looked at; Telnyx's are about one kilobyte."""
+"""Longest body that is read; Telnyx's are about one kilobyte."""
 RETRY_AFTER = 2
-"""Seconds after which a webhook that could not be recorded may come again."""
+"""Seconds after which Telnyx may send a webhook again that could not be recorded."""
 
 _ALARMING = {
     Outcome.DIFFERS: "an event came again with other content; the first one counts",
@@ -34,7 +34,7 @@ _ALARMING = {
 
 
 class Refusal(StrEnum):
-    """Why a request was not taken in; counted like `Outcome`."""
+    """Why a request was refused; counted like `Outcome`."""
 
     FORGED = "forged"
     STALE = "stale"
@@ -56,7 +56,7 @@ class _Answer:
 
 
 class Endpoint:
-    """Answers webhook requests. Only the timestamp and the body are signed, so nothing else of a request counts."""
+    """Answers webhook requests. Only the timestamp and the body are signed, so nothing else in a request matters."""
 
     def __init__(
         self,
@@ -72,7 +72,7 @@ class Endpoint:
         self._clock = clock
 
     def answer(self, request: Request) -> Response:
-        """Answer a POST, with an empty body: 200 exactly when there is nothing more for Telnyx to do."""
+        """Answer a POST with an empty body; it is 200 exactly when Telnyx has nothing more to do."""
         began = time.perf_counter()
         answer = _Answer(500, Refusal.FAULT)
         try:
@@ -103,7 +103,7 @@ class Endpoint:
         return _Answer(200, receipt.outcome, receipt)
 
     def _admit(self, request: Request) -> Receipt:
-        # Nothing is unpacked for a stranger.
+        # Nothing from a stranger is unpacked.
         if request.headers.get("Content-Encoding", "identity").lower() not in {"", "identity"}:
             raise UnsupportedMediaType
         body = _body(request)
@@ -128,7 +128,7 @@ class Endpoint:
 
 
 def empty(status: int, headers: Mapping[str, str]) -> Response:
-    """Return a response that says everything in its status."""
+    """Return a response that consists of its status."""
     response = Response(status=status, headers=headers)
     del response.headers["Content-Type"]
     return response
@@ -143,7 +143,7 @@ _ANSWERS = {
 
 
 def _tell(answer: _Answer, seconds: float) -> None:
-    """Log what happened; of the event only its type and ids, since all else in it is personal."""
+    """Log what happened; only the event's type and ids, since everything else in it is personal."""
     event, job_id = (answer.receipt.event, answer.receipt.job_id) if answer.receipt else (None, None)
     if isinstance(answer.outcome, Outcome) and answer.outcome in _ALARMING:
         log.error("%s (event %a)", _ALARMING[answer.outcome], event.event_id if event else None)
@@ -161,7 +161,7 @@ def _tell(answer: _Answer, seconds: float) -> None:
 
 
 def _trace(answer: _Answer, seconds: float) -> None:
-    """Make a span of a webhook that was taken in. Whose trace it is a part of is known only now."""
+    """Make a span for a webhook that was recorded. Only now is it known to which trace it belongs."""
     if answer.receipt is None or answer.receipt.event is None:
         return
     event, job_id = answer.receipt.event, answer.receipt.job_id
@@ -178,7 +178,7 @@ def _trace(answer: _Answer, seconds: float) -> None:
 def _body(request: Request) -> bytes:
     """Read the raw body.
 
-    A body without announced length is cut at the framework's limit without a word, so that limit is one above ours.
+    The framework silently cuts a body without an announced length at its limit, so that limit is one above ours.
 
     Raises:
         RequestEntityTooLarge: it is too long.

@@ -12,7 +12,7 @@ from webhook.breaker import Breaker
 class Readiness:
     """Says what keeps webhooks from being recorded.
 
-    The texts are for anyone who can reach the port, so they name no address.
+    Anyone who can reach the port can read the texts, so they name no address.
     """
 
     def __init__(self, redis: Redis, breaker: Breaker) -> None:
@@ -20,7 +20,7 @@ class Readiness:
         self._breaker = breaker
 
     def problems(self) -> list[str]:
-        """Return everything that is wrong, nothing where all is well."""
+        """Return everything that is wrong; empty if all is well."""
         try:
             return self._breaker.call(self._look)
         except Unavailable:
@@ -28,7 +28,7 @@ class Readiness:
 
     def _look(self) -> list[str]:
         with redis_trouble():
-            # Where nobody tells, nothing is known to be wrong; `faxdispatch doctor` says that it is not known.
+            # Facts that nothing tells count as fine; `faxdispatch doctor` reports them as unknown.
             policy = facts(self._redis, "memory").get("maxmemory_policy", "noeviction")
         problems = []
         if policy != "noeviction":
@@ -37,7 +37,7 @@ class Readiness:
         return [*problems, refusal] if refusal else problems
 
     def _refusal(self) -> str | None:
-        """Write something: only that finds a full, read-only or failing server."""
+        """Write something: only a write shows that the server is full, read-only or failing."""
         try:
             self._redis.set("fax:ready", "1", px=10_000)
         except RedisError as error:

@@ -1,4 +1,7 @@
-"""From verified bytes to one atomic record. What cannot be read is kept in quarantine, where an operator finds it."""
+"""From verified bytes to one atomic record.
+
+Bodies that cannot be read are kept in quarantine, where an operator finds them.
+"""
 
 import hashlib
 from dataclasses import dataclass
@@ -11,26 +14,26 @@ from faxdispatch.telnyx.webhooks import TelnyxWebhook, Unreadable, parse_webhook
 from webhook.recorder import Recorder
 
 _END_OF_TYPE = {"fax.delivered": "delivered", "fax.failed": "failed", "fax.received": "received"}
-"""The event types that tell a fax's end, and the status that each has."""
+"""The event types that report a fax's end, with the status of each."""
 _ENDS = frozenset(_END_OF_TYPE.values())
 _MOVING = frozenset(TELNYX_TYPES) - {"fax.email.delivered"}
-"""Types whose status is believed: those that are known, less the one that tells of an e-mail and not of the fax."""
+"""Types whose status is believed: the known ones, except the one about an e-mail."""
 
 
 class Outcome(StrEnum):
-    """What became of a verified webhook. All of them are answered 200: a repetition would change none."""
+    """What became of a verified webhook. All of them are answered 200, since a repetition would change none."""
 
     RECORDED = "recorded"
     DUPLICATE = "duplicate"
     """The same event was recorded before."""
     DIFFERS = "differs"
-    """An event of that id was recorded before, and said something else."""
+    """An event of that id was recorded before, with other content."""
     OVERTAKEN = "overtaken"
-    """A later status was known already; the event is recorded, and moves nothing."""
+    """A later status was already known; the event is recorded, and moves nothing."""
     CONFLICT = "conflict"
-    """It contradicts what is recorded; the event is recorded, and moves nothing."""
+    """It contradicts the record; the event is recorded, and moves nothing."""
     FOREIGN = "foreign"
-    """Of a connection, a ledger or an address that is none of ours; in quarantine."""
+    """Its connection, ledger or address is not ours; in quarantine."""
     UNREADABLE = "unreadable"
     """Telnyx signed it, but we cannot read it; in quarantine."""
 
@@ -39,7 +42,7 @@ class Outcome(StrEnum):
 class Receipt:
     """What became of a body.
 
-    `event` is None where it was unreadable; `job_id` is the job it names, if any; `trace` that job's trace.
+    `event` is None if it was unreadable; `job_id` is the job it names, if any; `trace` is that job's trace.
     """
 
     outcome: Outcome
@@ -68,7 +71,7 @@ def take_in(recorder: Recorder, body: bytes) -> Receipt:
 def observe(event: TelnyxWebhook) -> Observation:
     """Return the event as an observation of the ledger.
 
-    Only an event that does not say it is inbound may move a job: an inbound fax fails under the same event type.
+    Only an event that does not say it is inbound may move a job, since inbound faxes fail under the same event type.
     """
     mark = decode_client_state(event.client_state)
     inbound = event.direction == "inbound" or (event.direction is None and event.event_type in INBOUND_TYPES)
@@ -100,9 +103,9 @@ def observe(event: TelnyxWebhook) -> Observation:
 
 
 def _status(event: TelnyxWebhook, *, inbound: bool) -> str | None:
-    """Return the status that the event is believed to tell, or None if its type is unknown or contradicts it.
+    """Return the status that the event is believed to report, or None if its type is unknown or contradicts it.
 
-    One of Telnyx's guides tells the end of an inbound fax by `fax.delivered`, which is `fax.received` elsewhere.
+    One of Telnyx's guides reports the end of an inbound fax as `fax.delivered`, which is `fax.received` elsewhere.
     """
     status, end = event.status, _END_OF_TYPE.get(event.event_type)
     if inbound:

@@ -1,13 +1,13 @@
-"""Label values of metrics that come from outside: so many are kept apart, the rest counted together."""
+"""Label values of metrics that come from outside: a limited number is kept apart, the rest is counted together."""
 
 OTHER = "other"
-"""Stands for every value beyond the bound."""
+"""Stands for every value beyond the limit."""
 
 
 class Labels:
-    """Admits values of one label, `known` ones always and at most `most` besides, in the order in which they come.
+    """Admits values of one label: always the `known` ones, and at most `most` others, in the order in which they come.
 
-    Each value is a time series that the monitoring keeps for months, and anybody's job can name a connection.
+    Each value is a time series that monitoring keeps for months, and anybody's job can name a connection.
     """
 
     def __init__(self, known: frozenset[str] = frozenset(), *, most: int = 20) -> None:
@@ -15,7 +15,7 @@ class Labels:
         self._most = len(known) + most
 
     def bound(self, value: str) -> str:
-        """Return the value, or `other` where there are too many different ones already."""
+        """Return the value, or `other` if there are already too many different ones."""
         if value not in self._admitted:
             if len(self._admitted) >= self._most:
                 return OTHER

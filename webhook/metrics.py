@@ -1,4 +1,4 @@
-"""What Prometheus may ask: how webhooks fare, and where the ledger stands."""
+"""Metrics for Prometheus: how webhooks are handled, and the state of the ledger."""
 
 import threading
 import time
@@ -21,10 +21,10 @@ _LAG = (0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 900, 3600, 21600)
 
 
 class Metrics:
-    """A registry of its own, so that two apps can live in one process.
+    """A separate registry, so that one process can have two apps.
 
-    `outcomes` are all there are. Each is shown from the start, as 0: an alarm on a rise would miss one that appears
-    for the first time.
+    `outcomes` are all possible ones. Each is shown as 0 from the start, since an alarm on a rise would miss one that
+    appears for the first time.
     """
 
     def __init__(self, outcomes: Iterable[str]) -> None:
@@ -63,11 +63,11 @@ class Metrics:
         self._seconds.observe(seconds)
 
     def late_by(self, seconds: float) -> None:
-        """Note how old a fact was when it was recorded; clocks differ, so it may seem to lie in the future."""
+        """Record how old a fact was when it was recorded; clocks differ, so it may seem to lie in the future."""
         self._lag.observe(max(0.0, seconds))
 
     def failed(self, reason: str | None, internal: str | None) -> None:
-        """Count a fax that failed, with Telnyx's two words for why."""
+        """Count a failed fax, with Telnyx's two words for the reason."""
         self._failures.labels(self._reasons.bound(reason or ""), self._internal.bound(internal or "")).inc()
 
     def text(self) -> bytes:
@@ -76,10 +76,10 @@ class Metrics:
 
 
 class LedgerGauges:
-    """The ledger's figures, read from Redis at most once in `max_age` seconds, however often they are asked for.
+    """The ledger's figures, read from Redis at most once in `max_age` seconds, however often they are requested.
 
     They are left out while Redis does not answer; `faxdispatch_ledger_up` says so. `connections` are ours; any job can
-    name others, and these count together.
+    name others, which count together.
     """
 
     def __init__(
@@ -100,7 +100,7 @@ class LedgerGauges:
         self._charges = charges
         self._watch = watch
         self._breaker = breaker
-        # Where we know which are ours, all others are one; else the first ones stand for themselves.
+        # If we know our connections, all others count as one; otherwise the first ones are kept apart.
         self._connections = Labels(connections, most=0) if connections else Labels()
         self._places = Labels()
         self._causes = Labels(frozenset(REASONS))
@@ -111,7 +111,7 @@ class LedgerGauges:
         self._figures: list[Metric] = []
 
     def describe(self) -> list[Metric]:
-        """Return nothing: the registry would otherwise collect, and so ask Redis, when this is registered."""
+        """Return nothing: otherwise the registry would collect, and so ask Redis, when this is registered."""
         return []
 
     def collect(self) -> Iterator[Metric]:
@@ -212,7 +212,7 @@ def _watched(figures: Figures) -> Iterator[Metric]:
         ("quarantined", "Signed webhooks that were unreadable or of no connection of ours.", figures.quarantined),
         ("questions", "Producers' questions to Telnyx that wait for their share of the rate.", figures.questions),
         ("documents_wanted", "Documents of inbound faxes that are not here yet.", figures.documents_wanted),
-        ("documents_given_up", "Documents of inbound faxes that could not be had.", figures.documents_given_up),
+        ("documents_given_up", "Documents of inbound faxes that could not be fetched.", figures.documents_given_up),
         ("workers", "Worker processes that have shown up in the last minute.", figures.workers),
         (
             "ledger_behind",

@@ -1,4 +1,4 @@
-"""Records webhooks in the ledger: those that come while others are being written go together in the next write."""
+"""Records webhooks in the ledger: those that come while others are being written share the next write."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ Reply = dict[str, Any]
 
 
 class Recorder:
-    """Each webhook's thread is given its reply when its own webhook is on disk."""
+    """Each webhook's thread gets its reply when its own webhook is on disk."""
 
     def __init__(self, observations: Observations, connections: Connections) -> None:
         self._observations = observations

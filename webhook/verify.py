@@ -1,4 +1,4 @@
-"""Did Telnyx sign this, and just now? Pure: bytes and header texts in, nothing or a refusal out."""
+"""Did Telnyx sign this, and just now? Pure functions: bytes and header texts in, nothing or a refusal out."""
 
 import base64
 import binascii
@@ -7,19 +7,19 @@ import re
 from faxdispatch.telnyx.signature import PublicKeys
 
 TOLERANCE = 300
-"""Seconds by which a webhook's time may differ from ours, both ways (as in Telnyx's own libraries)."""
+"""Seconds by which a webhook's time may differ from ours, in both directions (as in Telnyx's own libraries)."""
 
 _TIMESTAMP = re.compile(r"[0-9]{1,12}", re.ASCII)
 _SIGNATURE_TEXT = 88
-"""Characters of the base64 of a signature's 64 bytes."""
+"""Length of the base64 of a signature's 64 bytes."""
 
 
 class Forged(Exception):
-    """Nothing shows that Telnyx sent this; why not stays unsaid, since only a forger would learn from it."""
+    """Nothing shows that Telnyx sent this; the reason is not given, since only a forger would learn from it."""
 
 
 class Stale(Exception):
-    """Telnyx signed this, but too long ago or in the future: a clock is wrong, or an old request is played again."""
+    """Telnyx signed this, but too long ago or in the future: a clock is wrong, or an old request is replayed."""
 
 
 def verify(
@@ -32,8 +32,8 @@ def verify(
 ) -> None:
     """Check one request; `timestamp` and `signature` are the texts of its headers, or None if they are missing.
 
-    A header given twice reaches us joined by a comma, which neither form allows. The signature is checked even where
-    the time is wrong, so that a wrong clock can be told from an attack.
+    A header given twice arrives joined by a comma, which neither form allows. The signature is checked even if the time
+    is wrong, so that a wrong clock can be told from an attack.
 
     Raises:
         Forged: a header is missing or not in its one canonical form, or no key fits.

@@ -1,4 +1,4 @@
-"""The web app as a witness: it outlives the workers, so it remembers the ledger where all of them were restarted."""
+"""The web app as a witness: it outlives the workers, so it remembers the ledger if all of them were restarted."""
 
 import logging
 from threading import Event, Thread
@@ -11,14 +11,14 @@ from faxdispatch.settings import Settings
 log = logging.getLogger(__name__)
 
 EVERY = 0.5
-"""Seconds between two looks."""
+"""Seconds between two checks."""
 
 
 def start(settings: Settings) -> Event:
-    """Look and sign again and again, in a thread that ends with the process or when the event is set."""
+    """Check and sign repeatedly, in a thread that ends with the process or when the event is set."""
     scripts = Scripts.from_settings(settings)
     witness = Witness(scripts, Identity(scripts))
-    # It sends nothing, so it signs whatever the server keeps.
+    # It sends nothing, so it signs whatever the server's durability is.
     barrier = Barrier(scripts.redis, replicas=settings.fax_replicas, lossy_allowed=True, probing=False)
     stop = Event()
 
@@ -39,7 +39,7 @@ def start(settings: Settings) -> Event:
 
 
 def look(barrier: Barrier, witness: Witness) -> None:
-    """Look whether the ledger is the one that is remembered; what is signed is remembered once it is safe.
+    """Check whether the ledger is the one that is remembered; a signature is remembered once it is safe.
 
     Raises:
         Unavailable: Redis did not answer, or did not confirm in time.

@@ -8,12 +8,12 @@ from faxdispatch.settings import Settings
 from webhook.app import create_apps
 
 try:
-    # Who takes calls from outside holds no key to send with, whatever the environment has.
+    # A process that takes calls from outside holds no key to send with, whatever the environment has.
     settings = Settings.load(telnyx_api_key=None)
     refuse_unfit(settings.redis)
     apps = create_apps(settings)
 except Misconfigured as error:
-    # A server that cannot tell Telnyx from a stranger must not start; nobody needs a traceback to set a variable.
+    # A server that cannot tell Telnyx from a stranger must not start; the user needs no traceback to set a variable.
     print(f"webhook: {error}", file=sys.stderr)
     raise SystemExit(2) from None
 app, admin = apps.public, apps.admin

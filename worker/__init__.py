@@ -2,6 +2,6 @@
 
 import sys
 
-# httpx loads its own command line where the libraries for it are installed, ours or not: 4 MB in each worker. What
-# stands as None among the modules counts as not installed, which httpx is prepared for.
+# httpx loads its own command line if the libraries for it are installed, by us or not: 4 MB in each worker. A module
+# that is None in `sys.modules` counts as not installed, which httpx is prepared for.
 sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]

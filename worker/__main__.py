@@ -1,8 +1,8 @@
-"""`python -m worker`: one Celery worker process, with the ways that the ledger counts on."""
+"""`python -m worker`: one Celery worker process, configured as the ledger requires."""
 
 import gc
 
-gc.disable()  # What is loaded now stays. To look for garbage among it takes a seventh of the start.
+gc.disable()  # What is loaded now stays. Garbage collection over it would take a seventh of the start.
 
 import ctypes
 import os
@@ -17,17 +17,17 @@ from faxdispatch.subprocesses.umask import UMASK
 from worker.app import app
 
 _M_ARENA_MAX = -8
-"""glibc's name for how many heaps there may be (malloc.h)."""
+"""glibc's name for the maximum number of heaps (malloc.h)."""
 
 
 def main() -> int:
-    """Work until SIGTERM or SIGINT; then finish what runs, take nothing new, and end with 0.
+    """Work until SIGTERM or SIGINT; then finish what runs, accept nothing new, and return 0.
 
-    Gives another exit code where it ends for any other reason, so that a supervisor starts it again. Celery's own
-    command is not used: it gives 0 in any case, and takes options from the environment.
+    Returns another exit code if it ends for any other reason, so that a supervisor starts it again. Celery's own
+    command is not used: it always returns 0, and takes options from the environment.
     """
     gc.enable()
-    # Inbound documents are for our user alone.
+    # Only our user may read inbound documents.
     os.umask(UMASK)
     _share_heaps()
     told: list[str] = []
@@ -37,11 +37,11 @@ def main() -> int:
 
     worker_shutting_down.connect(leaving)
     worker = app.Worker(
-        # RabbitMQ lets a name work once only, and there may be several workers on a host.
+        # On RabbitMQ a name can be used only once, and there may be several workers on a host.
         hostname=f"fax-{os.getpid()}@{socket.gethostname()}",
         loglevel="WARNING",
         quiet=True,
-        # What Celery's workers tell each other, and every app on the broker, is none of ours.
+        # Messages between Celery's workers, and from every app on the broker, do not concern us.
         without_gossip=True,
         without_mingle=True,
         without_heartbeat=True,
@@ -51,8 +51,8 @@ def main() -> int:
 
 
 def _share_heaps() -> None:
-    """Let all threads share two heaps: glibc would give many of them one of their own, of which little is ever used."""
-    with suppress(AttributeError):  # Other C libraries have no such thing.
+    """Let all threads share two heaps: glibc would give many threads their own, most of which stays unused."""
+    with suppress(AttributeError):  # Other C libraries do not have this.
         ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 2)
 
 

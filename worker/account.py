@@ -13,11 +13,11 @@ from faxdispatch.telnyx import ClientStack
 log = logging.getLogger(__name__)
 
 AGAIN = 5.0
-"""Seconds between two questions while Telnyx does not say whose the key is."""
+"""Seconds between two questions while Telnyx does not say which account the key belongs to."""
 
 
 class Account:
-    """Finds it once: a key that the ledger knows costs no call; of another one Telnyx is asked."""
+    """Finds it once: a key that the ledger knows costs no call; about another one, Telnyx is asked."""
 
     def __init__(self, settings: Settings, identity: Identity, telnyx: ClientStack) -> None:
         self._settings, self._identity, self._telnyx = settings, identity, telnyx
@@ -27,7 +27,7 @@ class Account:
         self._complaint = ""
 
     def find(self) -> str | None:
-        """Return the account, or None if Telnyx or Redis does not answer, and so nobody can tell.
+        """Return the account, or None if Telnyx or Redis does not answer, so that it is not known.
 
         Raises:
             OtherAccount: it is not the ledger's.
@@ -35,14 +35,14 @@ class Account:
         try:
             self._known = account_of_key(self._settings, self._identity) or self._ask()
         except (TelnyxError, Unavailable) as error:
-            # Asked every few seconds, so the same words are logged once.
+            # This is asked every few seconds, so the same message is logged once.
             if str(error) != self._complaint:
                 self._complaint = str(error)
                 log.warning("nobody can say yet whose TELNYX_API_KEY is, so nothing is sent: %s", error)
         return self._known
 
     def known(self) -> str | None:
-        """Return the account as it was found; where it was not yet, ask again every few seconds. Never raises."""
+        """Return the account if it was found; otherwise ask again every few seconds. Never raises."""
         if self._known or time.monotonic() < self._again:
             return self._known
         with self._lock:

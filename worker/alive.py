@@ -1,4 +1,4 @@
-"""`python -m worker.alive`: whether a worker of this host is at work, as its exit code; for health checks."""
+"""`python -m worker.alive`: exit code 0 if a worker of this host is at work; for health checks."""
 
 import socket
 import sys
@@ -8,11 +8,11 @@ from faxdispatch.ledger import Presence, Scripts
 from faxdispatch.settings import Settings
 
 SILENCE = 30.0
-"""Seconds without showing up after which a worker counts as stuck; they show up every five."""
+"""Seconds without a report after which a worker counts as stuck; workers report every five."""
 
 
 def main() -> int:
-    """Return 0 where one has shown up lately; else 1, with the reason on standard error."""
+    """Return 0 if one has reported lately; otherwise 1, with the reason on standard error."""
     try:
         scripts = Scripts.from_settings(Settings.load())
         present, now = Presence(scripts).all(), scripts.clock() / 1000

@@ -57,18 +57,18 @@ from worker.watch import Watch
 log = logging.getLogger(__name__)
 
 QUEUES = (URGENT, CancelFax.QUEUE, DISPATCH, CHECKS, SendFax.QUEUE)
-"""In the order in which they are served: what may not wait, then what was given a channel, then questions of our own,
-and last what producers bring, of which there may be a flood."""
+"""In the order in which they are served: first urgent work, then jobs that were given a channel, then our own
+questions, and last messages of producers, of which there may be a flood."""
 
 THREADS_A_DOCUMENT_SLOT = 4
-"""One thread in so many may be fetching documents."""
+"""One thread in so many may fetch documents."""
 
 
 def build(settings: Settings) -> Celery:
-    """Build the Celery app with everything that its tasks work with.
+    """Build the Celery app with everything that its tasks use.
 
     Raises:
-        Misconfigured: a setting is missing or wrong, or the API key is of another account than the ledger's.
+        Misconfigured: a setting is missing or wrong, or the API key belongs to another account than the ledger's.
         Unavailable: Redis did not answer.
     """
     settings.require("redis_url", "telnyx_api_key")
@@ -88,17 +88,17 @@ def build(settings: Settings) -> Celery:
         task_reject_on_worker_lost=True,
         task_acks_on_failure_or_timeout=True,
         task_queues=[Queue(name, Exchange(name), routing_key=name) for name in queues],
-        # Threads: measured, a gevent worker's unacknowledged messages are never delivered again.
+        # Threads: as measured, a gevent worker's unacknowledged messages are never delivered again.
         worker_pool="threads",
         worker_concurrency=settings.fax_worker_concurrency,
         worker_prefetch_multiplier=1,
-        # After a lost connection Celery would take fewer messages at first, and then have each of the pool's threads
-        # raise that number on the connection from which the main thread reads. On RabbitMQ the two wait forever for
-        # each other's answers.
+        # After a lost connection, Celery would take fewer messages at first, and then let each thread of the pool raise
+        # that number on the connection from which the main thread reads. On RabbitMQ, the two wait forever for each
+        # other's answers.
         worker_enable_prefetch_count_reduction=False,
         worker_cancel_long_running_tasks_on_connection_loss=False,
         worker_consumer="worker.messaging.consumer:GatedConsumer",
-        # Any app on the broker could otherwise have our workers take from other queues, stop, or end.
+        # Otherwise any app on the broker could make our workers read other queues, stop, or end.
         worker_enable_remote_control=False,
         control_exchange=app.named("fax.control.celery"),
         event_exchange=app.named("fax.events.celery"),
@@ -162,13 +162,13 @@ def _collaborators(settings: Settings, app: Celery) -> Collaborators:
 
 
 def _attend(app: Celery, settings: Settings) -> None:
-    """Let the scheduler live as long as the worker takes messages."""
+    """Let the scheduler live as long as the worker accepts messages."""
     scheduler = Scheduler(app.collaborators, f"{socket.gethostname()}:{os.getpid()}")
     telling = Telling.from_settings(settings)
 
     @setup_logging.connect(weak=False)
     def keep_logging(**_: Any) -> None:
-        """Stand in for Celery's own set-up, which would take over the root logger."""
+        """Replace Celery's own set-up, which would take over the root logger."""
 
     @worker_ready.connect(weak=False)
     def ready(**_: Any) -> None:
@@ -176,7 +176,7 @@ def _attend(app: Celery, settings: Settings) -> None:
         scheduler.start()
         if telling:
             telling.start()
-        # What is here now lives as long as the process: the collector need not look through it again and again.
+        # These objects live as long as the process, so the collector need not go through them again and again.
         gc.collect()
         gc.freeze()
         log.info("ready: %d threads, %s", settings.fax_worker_concurrency, settings.telnyx_base_url)
@@ -187,13 +187,13 @@ def _attend(app: Celery, settings: Settings) -> None:
 
     @worker_shutdown.connect(weak=False)
     def gone(**_: Any) -> None:
-        """Close the hook: the last task has ended, and nobody asks it any more."""
+        """Close the hook: the last task has ended, so nobody asks it any more."""
         if app.collaborators.hook:
             app.collaborators.hook.close()
 
 
 def _built(settings: Settings) -> Celery:
-    """Build the app, once Redis does not refuse for the moment; see `passes`."""
+    """Build the app once Redis no longer refuses temporarily; see `passes`."""
     while True:
         try:
             return build(settings)

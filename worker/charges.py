@@ -1,4 +1,4 @@
-"""What yesterday's faxes really cost: read at Telnyx, and put in the place of the estimate."""
+"""What yesterday's faxes really cost: read from Telnyx, in place of the estimate."""
 
 import logging
 from collections import Counter
@@ -12,11 +12,11 @@ from worker.context import Collaborators
 log = logging.getLogger(__name__)
 
 DAYS = 3
-"""So many past days are read each time: Telnyx does not say how late the last records of a day come."""
+"""How many past days are read each time: Telnyx does not say how late the last records of a day come."""
 
 
 def read_charges(w: Collaborators) -> None:
-    """Settle the last days by what Telnyx charged for outbound faxes.
+    """Settle the last days with what Telnyx charged for outbound faxes.
 
     Raises:
         Unavailable: Redis did not answer; what was settled is settled.
@@ -39,7 +39,7 @@ def _settle(day: date, charges: Charges, w: Collaborators) -> None:
                 total += charge.cost
                 costs[charge.currency or ""] += 1
     if len(costs) != 1:
-        # None may mean that the records are not there yet; and money of two kinds has no sum.
+        # None may mean that the records are not there yet; and amounts in two currencies have no sum.
         if costs:
             log.warning("the charges of %s are in several currencies and are not added up", day)
         return

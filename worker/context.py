@@ -1,4 +1,4 @@
-"""All that the tasks work with, built once in `app.py` and carried by the Celery app."""
+"""Everything that the tasks use, built once in `app.py` and carried by the Celery app."""
 
 import socket
 from collections.abc import Callable
@@ -34,13 +34,13 @@ Post = Callable[[str, str, dict[str, Any]], None]
 """Send a Celery message: task, queue, payload."""
 
 MOST_CALLS = 64
-"""Calls to send that one process may have up at once; its threads are started as they are needed."""
+"""Maximum number of simultaneous calls to send in one process; its threads are started as they are needed."""
 MOST_COVERS = 32
-"""Covers that one process may be making at once. They have threads of their own, since a link may take long."""
+"""Maximum number of covers that one process makes at once. They have their own threads, since a link may take long."""
 
 
 def _nothing(_: str) -> None:
-    """Stand where a test would stop the process."""
+    """Do nothing, where a test would stop the process."""
 
 
 @dataclass(frozen=True)
@@ -71,13 +71,13 @@ class Collaborators:
     look_out: Callable[[], dict[str, int]] = dict
     """Where messages for us lie unread, and how many."""
     hook: Hook | None = None
-    """The policy hook, where one is set."""
+    """The policy hook, if one is set."""
     store: Store | None = None
     """Where documents of inbound faxes are stored, or None if they are not."""
     document_slots: BoundedSemaphore = field(default_factory=BoundedSemaphore)
-    """Threads that may be fetching documents."""
+    """How many threads may fetch documents."""
     reached: Callable[[str], None] = _nothing
-    """Called with the name of each step boundary of an attempt."""
+    """Called with the name of each step of an attempt."""
     call_threads: Executor = field(default_factory=lambda: ThreadPoolExecutor(MOST_CALLS, thread_name_prefix="call"))
     """Threads that make the calls of all attempts."""
     cover_threads: Executor = field(default_factory=lambda: ThreadPoolExecutor(MOST_COVERS, thread_name_prefix="cover"))
@@ -85,7 +85,7 @@ class Collaborators:
     name: str = field(default_factory=socket.gethostname)
 
     def now(self) -> datetime:
-        """Return the present moment by Redis' clock, the one that all share; this machine's may be wrong.
+        """Return the present time by Redis' clock, which all share; this machine's may be wrong.
 
         Raises:
             Unavailable: Redis did not answer.
@@ -93,7 +93,7 @@ class Collaborators:
         return self.clock.now()
 
     def telnyx_ahead(self) -> timedelta | None:
-        """Return how far Telnyx's clock is ahead of Redis', or None if no answer has told lately.
+        """Return how far Telnyx's clock is ahead of Redis', or None if no answer has shown it lately.
 
         Raises:
             Unavailable: Redis did not answer.

@@ -1,4 +1,4 @@
-"""Stops the process, as `kill -9` would, at a named step boundary of an attempt. For chaos tests only."""
+"""Kills the process, as `kill -9` would, at a named step of an attempt. For chaos tests only."""
 
 import os
 import random
@@ -8,19 +8,19 @@ from collections.abc import Callable
 from faxdispatch.errors import Misconfigured
 
 POINTS = ("prepared", "admitted", "paced", "claimed", "durable", "leaving", "answered", "recorded")
-"""The boundaries, in the order in which an attempt passes them.
+"""The steps, in the order in which an attempt passes them.
 
-`leaving` is the moment before the call, `answered` the one after its answer was read.
+`leaving` is the moment before the call, `answered` the moment after its answer was read.
 """
 
 
 def failpoints(settings: tuple[str, ...]) -> Callable[[str], None]:
-    """Return the function that an attempt calls at each boundary.
+    """Return the function that an attempt calls at each step.
 
-    `settings` are words such as `claimed=0.02`: die there in two of a hundred times.
+    `settings` are words such as `claimed=0.02`: die there in two of a hundred cases.
 
     Raises:
-        Misconfigured: for an unknown point or an invalid probability.
+        Misconfigured: a point is unknown, or a probability invalid.
     """
     chances = dict(_chance(word) for word in settings)
 

@@ -1,4 +1,4 @@
-"""Inbound faxes: their documents are fetched and stored, and those that no webhook told of are found."""
+"""Inbound faxes: their documents are fetched and stored, and those that no webhook reported are found."""
 
 import json
 import logging
@@ -26,28 +26,30 @@ LEASES = 2
 """A document is one worker's for so many leases; then that one is taken for dead, and another begins again. If
 it only was slow, both may end their work: it costs a fetch and nothing else."""
 TURN = 60.0
-"""Seconds past which a message begins no further document: its thread is needed for other things."""
+"""Seconds after which a message begins no further document, since its thread is needed for other things."""
 LEFTOVER_AGE = 3600.0
-"""Seconds after which a document under way is one that a killed worker has left; others read what is in it."""
+"""Seconds after which an unfinished document counts as left by a killed worker; others are read from."""
 STAYS = 3600.0
-"""Seconds after which the removal of a document that could not be removed is tried again."""
+"""Seconds after which a failed removal of a document is tried again."""
 _GIVE_UP = 3 * 86_400.0
-"""Seconds for which a document is tried that cannot be fetched or stored; then a person must decide. An outage over a
-weekend is shorter, and Telnyx may keep a document no longer."""
+"""Seconds for which a document that cannot be fetched or stored is tried; then a person must decide.
+
+An outage over a weekend is shorter, and Telnyx may not keep a document longer.
+"""
 FIRST_LOOK = timedelta(days=1)
 """How far back the very first listing goes."""
 
 _UNDER_WAY = "faxdispatch-inbound-"
-"""How the folders of documents under way begin, among the temporary ones."""
+"""The prefix of the temporary folders for unfinished documents."""
 _REFUSED = (LinkRefused, NotADocument, NoSuchResource)
-"""What another try seldom fixes."""
+"""Errors for which another try seldom helps."""
 _PASSES = (LinkExpired, LinkFailed, StoreTrouble, TelnyxError, OSError)
 
 
 def fetch(w: Collaborators) -> bool:
-    """Fetch and store documents, one after the other, as long as there are any. Tell whether some are left.
+    """Fetch and store documents, one after the other, as long as there are any. Return whether some are left.
 
-    Only few threads of a worker do this at a time: a slow storage must not hold up what sends faxes.
+    Only few threads of a worker do this at a time: a slow storage must not delay sending.
     """
     if w.store is None or not w.document_slots.acquire(blocking=False):
         return False
@@ -64,16 +66,17 @@ def fetch(w: Collaborators) -> bool:
 
 
 def bring(fax: InboundFax, store: Store, w: Collaborators) -> None:
-    """Fetch a document, check it, store it with what is known of it, and record that. What goes wrong is recorded too.
+    """Fetch a document, check it, store it with its facts, and record that. Errors are recorded too.
 
-    All of it may be done twice: the names are the fax's own, and what was stored already is not told again.
+    Everything may be done twice: the names come from the fax, and a document that was stored before is not reported
+    again.
     """
     try:
         with TemporaryDirectory(prefix=_UNDER_WAY) as folder:
             path = Path(folder) / "document"
             fetched = _download(fax, path, w)
             kind = kind_of(path)
-            # A bucket takes an object's content type from the name.
+            # A bucket derives an object's content type from its name.
             path = path.rename(path.with_suffix(kind.suffix))
             name = stored_name(fax.fax_id, kind.suffix)
             facts = describe(fax, fetched, kind, name, w.now())
@@ -91,7 +94,7 @@ def bring(fax: InboundFax, store: Store, w: Collaborators) -> None:
 
 
 def describe(fax: InboundFax, fetched: Fetched, kind: Kind, name: str, now: datetime) -> dict[str, Any]:
-    """Return what is stored beside a document, and told with it."""
+    """Return the facts that are stored beside a document, and reported with it."""
     return {
         "fax_id": fax.fax_id,
         "connection_id": fax.connection_id,
@@ -112,23 +115,23 @@ def describe(fax: InboundFax, fetched: Fetched, kind: Kind, name: str, now: date
 
 
 def find(w: Collaborators, *, since: datetime | None = None) -> None:
-    """List Telnyx's inbound faxes and record what is news: webhooks get lost, and so do whole receivers.
+    """List Telnyx's inbound faxes and record the new ones: webhooks, and whole receivers, can be lost.
 
-    Without `since` it begins where enough complete listings have looked already (`Inbox.listed`), so that no outage is
-    too long, and what is listed late is found as long as it comes within the settle time.
+    By default it begins where enough complete listings have looked already (`Inbox.listed`). So no outage is too long,
+    and a fax that is listed late is found if it appears within the settle time.
 
     Raises:
-        TelnyxError: the listing broke off; the next one begins at the same place.
+        TelnyxError: the listing was interrupted; the next one begins at the same place.
         Unavailable: Redis did not answer.
     """
     begun = w.inbox.now()
-    # Telnyx dates them by its clock; where that is behind Redis', what is new to us is dated earlier.
+    # Telnyx dates them by its own clock; if that is behind Redis', faxes that are new to us have an earlier date.
     behind = min(w.telnyx_ahead() or timedelta(), timedelta())
     start = since or (w.inbox.listed_until() or begun - FIRST_LOOK) + behind
     whole = True
     with w.telnyx.borrow() as telnyx:
         for listed in telnyx.list_faxes(created_at_gte=start, direction="inbound", page_size=250):
-            # What does not say is what was asked for.
+            # If the direction is missing, it is the requested one.
             fax = listed if listed.direction else listed.model_copy(update={"direction": "inbound"})
             if fax.direction == "inbound" and not w.observations.is_foreign(fax.connection_id):
                 whole = _noted(fax, w) and whole
@@ -143,7 +146,10 @@ def find(w: Collaborators, *, since: datetime | None = None) -> None:
 
 
 def look_at(fax_id: str, w: Collaborators) -> None:
-    """Ask Telnyx about an inbound fax that is on its way in. A question that fails is asked again, ever more seldom."""
+    """Ask Telnyx about an inbound fax that is on its way in.
+
+    A question that fails is asked again, at growing pauses.
+    """
     try:
         ask(fax_id, w)
     except TelnyxError as error:
@@ -151,10 +157,10 @@ def look_at(fax_id: str, w: Collaborators) -> None:
 
 
 def remove(w: Collaborators) -> None:
-    """Remove the stored documents that are kept no longer, and what killed workers left of others on this machine.
+    """Remove stored documents whose retention is over, and unfinished ones that killed workers left on this machine.
 
     Raises:
-        StoreTrouble: one could not be removed; it is tried again in an hour, and the others go on without it.
+        StoreTrouble: one could not be removed; it is tried again in an hour, and the others are removed without it.
     """
     _clear_leftovers()
     if w.store is None:
@@ -171,7 +177,7 @@ def remove(w: Collaborators) -> None:
 
 
 def forget(fax_id: str, w: Collaborators) -> None:
-    """Delete a fax at Telnyx, record and document. One that could not be deleted comes again."""
+    """Delete a fax at Telnyx, record and document. If it could not be deleted, it comes again."""
     if not w.agenda.is_to_be_deleted(fax_id):
         return
     try:
@@ -186,7 +192,10 @@ def forget(fax_id: str, w: Collaborators) -> None:
 
 
 def _noted(fax: Fax, w: Collaborators) -> bool:
-    """Record a listed fax, and tell whether that could be done. One that cannot be must not hide those after it."""
+    """Record a listed fax, and return whether that was possible.
+
+    A fax that cannot be recorded must not hide those after it.
+    """
     try:
         record(fax, "listing", w)
     except Unavailable:
@@ -200,7 +209,10 @@ def _noted(fax: Fax, w: Collaborators) -> bool:
 
 
 def _bring_or_tell(fax: InboundFax, store: Store, w: Collaborators) -> None:
-    """Bring a document. What nobody foresaw is recorded as well: else it would be tried forever, and no one told."""
+    """Bring a document.
+
+    Unexpected errors are recorded as well: otherwise it would be tried forever, and nobody would know.
+    """
     try:
         bring(fax, store, w)
     except Unavailable:
@@ -213,16 +225,16 @@ def _bring_or_tell(fax: InboundFax, store: Store, w: Collaborators) -> None:
 def _clear_leftovers() -> None:
     before = time.time() - LEFTOVER_AGE
     for folder in Path(gettempdir()).glob(f"{_UNDER_WAY}*"):
-        # Another worker may just be done with it.
+        # Another worker may just have finished it.
         with suppress(OSError):
             if folder.lstat().st_mtime < before:
                 shutil.rmtree(folder)
 
 
 def _download(fax: InboundFax, path: Path, w: Collaborators) -> Fetched:
-    """Fetch the document by the link that is known, or by a renewed one where that has expired.
+    """Fetch the document by the known link, or by a renewed one if that has expired.
 
-    After a failure the link is asked for again: it may be the link that is at fault.
+    After a failure, a new link is requested, since the link may be the problem.
     """
     with path.open("w+b") as into:
         with w.telnyx.borrow() as telnyx:

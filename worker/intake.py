@@ -1,4 +1,4 @@
-"""Faxes that producers' messages ask for: recorded, and tried. However often a message comes, it is one fax."""
+"""Faxes that producers order by message: recorded, and tried. However often a message comes, it is one fax."""
 
 import hashlib
 import logging
@@ -18,16 +18,16 @@ from worker.sending.attempt import run_attempts
 log = logging.getLogger(__name__)
 
 Fax = tuple[Message, SendFax]
-"""A message, and the fax that it asks for."""
+"""A message, and the fax that it orders."""
 
 
 def take_in(faxes: Sequence[Fax], w: Collaborators) -> None:
-    """Record these faxes with one call, unless they are recorded already, and try to send them side by side.
+    """Record these faxes with one call, unless they are recorded already, and try to send them in parallel.
 
-    A message whose key or id stands for another fax becomes a dead letter.
+    A message whose key or id belongs to another fax becomes a dead letter.
 
     Raises:
-        Unavailable: Redis did not answer; what it did record keeps its appointment with the scheduler.
+        Unavailable: Redis did not answer; recorded jobs keep their appointments with the scheduler.
     """
     jobs = _record(faxes, w)
     try:
@@ -36,7 +36,7 @@ def take_in(faxes: Sequence[Fax], w: Collaborators) -> None:
     except Unavailable:
         raise
     except Exception:
-        # They are recorded, so that the scheduler brings them again.
+        # They are recorded, so the scheduler brings them again.
         log.exception("%d jobs from %s on: unforeseen", len(jobs), jobs[0])
 
 
@@ -67,7 +67,7 @@ def _record(faxes: Sequence[Fax], w: Collaborators) -> list[str]:
 def identity(message_id: str) -> str:
     """Make a message's id the job's: however often the message is delivered, it is one fax.
 
-    An id that no job may have is told apart by its hash, so that two of them never become one.
+    An invalid id is replaced by its hash, so that two of them never become one.
     """
     safe = re.sub(r"[^A-Za-z0-9_-]", "-", message_id)[:80]
     return safe if safe == message_id else f"{safe}-{hashlib.sha256(message_id.encode()).hexdigest()[:16]}"

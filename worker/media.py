@@ -1,4 +1,4 @@
-"""Stored documents of campaigns: more time for them at Telnyx, for as long as their campaign is not over."""
+"""Stored documents of campaigns: Telnyx keeps them for longer while their campaign is not over."""
 
 import logging
 from collections.abc import Sequence
@@ -15,16 +15,16 @@ from worker.context import Collaborators
 log = logging.getLogger(__name__)
 
 AT_A_TIME = 50
-"""Documents that one message sees to."""
+"""How many documents one message handles."""
 
 _AGAIN = timedelta(hours=1)
 _NEED = frozenset({CampaignState.CHECKED, CampaignState.RUNNING, CampaignState.PAUSED})
 
 
 def keep_media(w: Collaborators) -> bool:
-    """Have more time for some of the documents that would end soon; tell whether there may be more of them.
+    """Extend the time of some of the documents that expire soon; return whether there may be more of them.
 
-    A running campaign is paused where Telnyx has a document no more: its rows would fail one after the other.
+    If Telnyx no longer has a document, a running campaign is paused: its rows would fail one after the other.
 
     Raises:
         Unavailable: Redis did not answer.
@@ -49,7 +49,7 @@ def keep_media(w: Collaborators) -> bool:
 
 
 def due_media(w: Collaborators) -> tuple[str, list[str]] | None:
-    """Return a campaign that is not over, and some of its documents that would end soon, or None if there is none.
+    """Return a campaign that is not over, and some of its documents that expire soon, or None if there is none.
 
     Raises:
         Unavailable: Redis did not answer.
@@ -65,14 +65,14 @@ def due_media(w: Collaborators) -> tuple[str, list[str]] | None:
 def _renew(
     telnyx: TelnyxClient, media: CampaignMedia, campaign_id: str, names: Sequence[str], now: datetime
 ) -> list[str]:
-    """Have more time for each; give those that are not there any more."""
+    """Extend the time of each. Return those that no longer exist."""
     gone = []
     for name in names:
         try:
             end = telnyx.get_media(name).expires_at
             if end is not None and end <= now + DUE:
                 end = telnyx.update_media(name, ttl_seconds=int(KEEP.total_seconds())).expires_at or now + KEEP
-                # Where Telnyx gives less than was asked for, it is asked again, but not at once.
+                # If Telnyx grants less than was requested, it is asked again, but not at once.
                 end = max(end, now + DUE + _AGAIN)
         except NoSuchResource:
             gone.append(name)

@@ -1,4 +1,4 @@
-"""What to do about a failed attempt: a pure rule upon what its reason means.
+"""What to do about a failed attempt: a pure rule based on the meaning of its reason.
 
 Telnyx itself never tries a failed fax again (help centre).
 """
@@ -14,7 +14,7 @@ from faxdispatch.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A failed attempt and what went before it."""
+    """A failed attempt and its predecessors."""
 
     reason: str
     dials: int
@@ -24,15 +24,15 @@ class Failure:
     tries: dict[str, int]
     """Earlier failures by kind."""
     max_attempts: int
-    """Bound of both counters together."""
+    """The limit of both counters together."""
     rung: int = 0
-    """Rung of the ladder that the failed attempt was sent with; 0 is as the job asks."""
+    """The step of the ladder that the failed attempt had; 0 means as the job asks."""
     send_by: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """Another attempt in `delay` seconds, with the first `rung` rungs of the ladder."""
+    """Another attempt in `delay` seconds, with the first `rung` steps of the ladder."""
 
     kind: Kind
     delay: float
@@ -57,7 +57,8 @@ class GiveUp:
 def decide(failure: Failure, now: datetime, settings: Settings, *, jitter: float = 0.0) -> Retry | GiveUp:
     """Decide about a failed attempt.
 
-    `jitter`, from -1 to 1, moves the pause by up to a tenth. Only the pause: whether there is one never depends on it.
+    `jitter`, from -1 to 1, moves the pause by up to a tenth. It affects only the pause, never whether there is another
+    attempt.
     """
     cause = REASONS.get(failure.reason, UNKNOWN)
     seen = failure.tries.get(cause.kind, 0)
@@ -80,17 +81,17 @@ def decide(failure: Failure, now: datetime, settings: Settings, *, jitter: float
 
 
 def step(schedule: tuple[float, ...], seen: int) -> float:
-    """Return the pause after `seen` earlier ones; the last of the schedule repeats."""
+    """Return the pause after `seen` earlier ones; the last one of the schedule repeats."""
     return schedule[min(seen, len(schedule) - 1)]
 
 
 def changes(rung: int, settings: Settings) -> dict[str, object]:
-    """Return the send options that the first `rung` rungs of the ladder set; of the same option the higher rung's."""
+    """Return the send options that the first `rung` steps of the ladder set; a higher step overrides a lower one."""
     return dict(settings.fax_ladder[:rung])
 
 
 def climbed(asked: SendFax, rung: int, settings: Settings) -> int:
-    """Return the first rung, from `rung` on, that changes what is asked: to send the same again would be no climb."""
+    """Return the first step, from `rung` on, that changes the request: sending the same again would not be a step."""
     while rung < len(settings.fax_ladder) and all(
         getattr(asked, name) == value for name, value in settings.fax_ladder[:rung]
     ):
@@ -118,7 +119,7 @@ def _give_up(cause: Cause, why: str) -> GiveUp:
 
 
 def _moved(kind: Kind, pause: float, jitter: float) -> float:
-    # Before midnight the money is still spent.
+    # Before midnight, the day's money is still spent.
     return pause if kind is Kind.SPEND else pause * (1 + max(-1.0, min(1.0, jitter)) / 10)
 
 

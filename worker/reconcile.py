@@ -1,7 +1,7 @@
-"""From an unknown send to evidence: look for its client_state in Telnyx's listing. And plain questions about one fax.
+"""From an unknown send to evidence: look for its client_state in Telnyx's listing. And simple questions about one fax.
 
-Never a guess: only a complete listing counts as a look, and only the settle time with enough complete listings says
-that an attempt was never accepted.
+Nothing is guessed: only a complete listing counts as a look, and only the settle time with enough complete listings
+proves that an attempt was never accepted.
 """
 
 import logging
@@ -26,8 +26,8 @@ log = logging.getLogger(__name__)
 def reconcile(job_id: str, w: Collaborators) -> None:
     """Look for an unknown attempt of a job and record what is found.
 
-    A listing that fails is no evidence of absence: the job stays unknown and is looked for again. What it showed
-    before it failed is evidence nevertheless.
+    A listing that fails is no evidence of absence: the job stays unknown and is looked for again. What it showed before
+    it failed is evidence nevertheless.
 
     Raises:
         NotKnown: there is no such job.
@@ -59,7 +59,7 @@ def ask(fax_id: str, w: Collaborators) -> Fax:
     """Read a fax from Telnyx and record its status.
 
     Raises:
-        TelnyxError: as the call ended.
+        TelnyxError: the call failed.
         Unavailable: Redis did not answer.
     """
     with w.telnyx.borrow() as telnyx:
@@ -89,7 +89,7 @@ def _listing(job: JobView, w: Collaborators) -> Iterator[Fax]:
 
 
 def _not_found(job: JobView, begun: float, w: Collaborators) -> None:
-    """Count a complete listing, begun at a time of the monotonic clock, as a look, where its window can be trusted."""
+    """Count a complete listing, begun at a time of the monotonic clock, as a look, if its window can be trusted."""
     told = w.telnyx_clock.now(heard_since=begun)
     now, age = w.now(), timedelta(seconds=time.monotonic() - begun)
     after = looked_after(job, told=told - age if told else None, here=now - age, ours=datetime.now(UTC) - age)

@@ -1,6 +1,7 @@
-"""The Celery tasks: decode, call, and let Celery acknowledge. They take what they work with from their app.
+"""The Celery tasks: decode, call, and let Celery acknowledge. They get everything they need from their app.
 
-Each is called with what the gate has read of a message: the payload in JSON types, and what goes into its first event.
+The arguments of each are what the gate has read from a message: the payload in JSON types, and facts for its first
+event.
 """
 
 import logging
@@ -56,22 +57,22 @@ log = logging.getLogger(__name__)
 AnyJob = TypeVar("AnyJob", bound=Job)
 
 _PASSES = (NotSent, OutcomeUnknown, RateLimited, AccountRefused)
-"""What a later try of a question may not meet."""
+"""Errors that a later try of a question may avoid."""
 
 RETURN_AFTER = 2.0
-"""Seconds that a message which cannot be recorded rests before it goes back to the broker."""
+"""Seconds for which a message that cannot be recorded rests before it goes back to the broker."""
 
 
 _DOES: dict[str, Callable[[Message], None]] = {}
-"""What does a message of a task."""
+"""The function that carries out a message of a task."""
 
 
 def _does(kind: type[AnyJob]) -> Callable[[Callable[[AnyJob, Message], None]], Any]:
-    """Make the Celery task of one kind of message: it is decoded, done, and told of where it cannot be.
+    """Make the Celery task of one kind of message: it is decoded, carried out, and reported if it cannot be.
 
-    Producers' messages are nowhere else before they are recorded. They go back to the broker where Redis is away or
-    does not confirm that what came of them is as safe as a claim. Any other error makes them dead letters, since Celery
-    acknowledges what fails. Of our own ones, the scheduler brings others.
+    Producers' messages exist nowhere else before they are recorded. They go back to the broker if Redis is away or does
+    not confirm that the result is as safe as a claim. Any other error makes them dead letters, since Celery
+    acknowledges messages that fail. For our own messages, the scheduler brings others.
     """
 
     def make(work: Callable[[AnyJob, Message], None]) -> Any:
@@ -90,10 +91,10 @@ def _does(kind: type[AnyJob]) -> Callable[[Callable[[AnyJob, Message], None]], A
 
 @contextmanager
 def _kept(w: Collaborators, what: str) -> Iterator[None]:
-    """See to it that what came of producers' messages is as safe as a claim before these are acknowledged.
+    """Make sure that the results of producers' messages are as safe as a claim before these are acknowledged.
 
     Raises:
-        Reject: it is not, or Redis is away: they go back to the broker.
+        Reject: they are not, or Redis is away: the messages go back to the broker.
     """
     try:
         before = w.barrier.mark()
@@ -126,7 +127,7 @@ def _do(work: Callable[[AnyJob, Message], None], kind: type[AnyJob], message: Me
 
 
 def _tell_ignored(message: Message) -> None:
-    """Tell of callbacks that were not made; of a fax, its first event does."""
+    """Report callbacks that were not made; for a fax, its first event does."""
     if "ignored" in message.told and message.task != SendFax.TASK:
         facts = {"task": message.task, "ignored": message.told["ignored"]}
         message.w.ledger.tell("message.stripped", subject=message.id, facts=facts, source="worker")
@@ -140,9 +141,9 @@ def send_fax(job: SendFax, message: Message) -> None:
 
 @shared_task(bind=True, name=TOGETHER)
 def take_together(self: Any, asked: Sequence[Asked]) -> None:
-    """Do what messages ask that came together: faxes at once, all else one by one.
+    """Carry out messages that came together: faxes at once, all others one by one.
 
-    They are acknowledged together, so that one that cannot be done must not hold up the others.
+    They are acknowledged together, so one that cannot be carried out must not delay the others.
     """
     w: Collaborators = self.app.collaborators
     messages = [Message(one.id, one.task, one.payload, one.told, w, one.trace) for one in asked]
@@ -170,7 +171,7 @@ def _take_in(faxes: Sequence[Fax], w: Collaborators) -> None:
 
 
 def _alone(message: Message) -> None:
-    """Do one of several messages. What is not a producer's may fail: the scheduler brings another."""
+    """Carry out one of several messages. A message that is not a producer's may fail: the scheduler brings another."""
     try:
         _DOES[message.task](message)
     except Unavailable:
@@ -187,7 +188,7 @@ def attempt(job: Attempt, message: Message) -> None:
 
 @_does(Attempts)
 def attempts(job: Attempts, message: Message) -> None:
-    """Try to send several recorded jobs, side by side."""
+    """Try to send several recorded jobs in parallel."""
     run_attempts(job.jobs, message.w)
 
 
@@ -219,25 +220,25 @@ def _put(job: SyncStatus | RefreshMedia | FindInbound, message: Message) -> None
 
 @_does(SyncStatus)
 def sync_status(job: SyncStatus, message: Message) -> None:
-    """Have a fax's status read from Telnyx, once it is this producer's turn."""
+    """Read a fax's status from Telnyx and record it, once it is this producer's turn."""
     _put(job, message)
 
 
 @_does(RefreshMedia)
 def refresh_media(job: RefreshMedia, message: Message) -> None:
-    """Have an inbound fax's media link renewed, once it is this producer's turn."""
+    """Renew an inbound fax's media link, once it is this producer's turn."""
     _put(job, message)
 
 
 @_does(FindInbound)
 def find_inbound(job: FindInbound, message: Message) -> None:
-    """Have Telnyx's inbound faxes listed, once it is this producer's turn."""
+    """List Telnyx's inbound faxes, once it is this producer's turn."""
     _put(job, message)
 
 
 @_does(Ask)
 def ask_telnyx(job: Ask, message: Message) -> None:
-    """Ask what is to be asked. What waits for Telnyx's limits or ours stays on the waiting list, and is asked again."""
+    """Ask a question. A question that Telnyx's limits or ours delay stays on the waiting list, and is asked again."""
     about = Message(job.message_id or message.id, job.task, job.payload, {}, message.w)
     try:
         _QUESTIONS[job.task](job.payload, about)
@@ -325,7 +326,7 @@ def look_at_inbound(job: Look, message: Message) -> None:
 
 @_does(Remove)
 def remove_documents(_job: Remove, message: Message) -> None:
-    """Remove the documents that are kept no longer."""
+    """Remove the documents whose retention is over."""
     try:
         inbound.remove(message.w)
     except StoreTrouble as error:
@@ -346,16 +347,16 @@ def settle_charges(_job: Charges, message: Message) -> None:
 
 @_does(KeepMedia)
 def keep_documents(_job: KeepMedia, message: Message) -> None:
-    """Have more time at Telnyx for documents of campaigns."""
+    """Extend the time for which Telnyx keeps documents of campaigns."""
     if keep_media(message.w):
         message.w.post(KeepMedia.TASK, KeepMedia.QUEUE, {})
 
 
 def _needs_no_dead_letter(job_id: str | None, error: FaxError) -> bool:
-    """Return whether a question about a job may fail without a word.
+    """Return whether a question about a job may fail silently.
 
-    The scheduler asks again as long as the job is open, and of one that has ended meanwhile nothing needs to be asked.
-    Else an hour without Telnyx would make dead letters of the questions about every fax in flight, again and again.
+    The scheduler asks again as long as the job is open, and a job that has ended meanwhile needs no question. Otherwise
+    an hour without Telnyx would make dead letters of the questions about every fax in flight, repeatedly.
     """
     passes = job_id is not None and isinstance(error, _PASSES)
     if passes:
@@ -383,5 +384,5 @@ def _cancel_at_telnyx(fax_id: str, w: Collaborators) -> None:
         with w.telnyx.borrow() as telnyx:
             telnyx.cancel_fax(fax_id)
     except WrongState:
-        # Too late: what has become of it is worth knowing now.
+        # Too late to cancel: what has become of it is worth knowing now.
         ask(fax_id, w)

@@ -1,4 +1,4 @@
-"""Keeps an eye on the ledger while the worker runs: what its server keeps, and that it did not go back in time."""
+"""Watches the ledger while the worker runs: what its server keeps, and that it did not go back in time."""
 
 import logging
 from threading import Event, Thread
@@ -11,11 +11,11 @@ from faxdispatch.states import HoldReason
 log = logging.getLogger(__name__)
 
 EVERY = 0.5
-"""Seconds between two looks."""
+"""Seconds between two checks."""
 
 
 class Watch:
-    """Looks at server and ledger again and again, and says why nothing may be sent."""
+    """Checks server and ledger repeatedly, and says why nothing may be sent."""
 
     def __init__(self, barrier: Barrier, witness: Witness) -> None:
         self._barrier = barrier
@@ -25,13 +25,13 @@ class Watch:
 
     @property
     def closed(self) -> HoldReason | None:
-        """Why nothing may be sent just now, or None if it may."""
+        """Why nothing may be sent at present, or None if it may."""
         if self.witness.behind:
             return HoldReason.LEDGER_BEHIND
         return HoldReason.NOT_DURABLE if self._barrier.problem else None
 
     def start(self) -> None:
-        """Begin, in a thread that ends with the process."""
+        """Start a thread that ends with the process."""
         Thread(target=self._run, name="watch", daemon=True).start()
 
     def stop(self) -> None:
@@ -39,7 +39,7 @@ class Watch:
         self._stop.set()
 
     def look(self) -> None:
-        """Look once, and tell what is new.
+        """Check once, and report what is new.
 
         Raises:
             Unavailable: Redis did not answer.
@@ -62,11 +62,11 @@ class Watch:
             log.info("%s keeps what it is given: %s", where, server.durability)
 
     def _sign(self) -> None:
-        """Look whether the ledger is the one that is remembered; what is signed is remembered once it is safe."""
+        """Check whether the ledger is the one that is remembered; a signature is remembered once it is safe."""
         try:
             with self._barrier.bound() as connection:
                 answer = self.witness.look(on=connection)
-                # That it went back needs no confirmation.
+                # That it went back in time needs no confirmation.
                 self.witness.behind = answer["epoch"] == 0
             self.witness.remember(answer)
         except NotSafe as error:

@@ -1,6 +1,6 @@
-"""faxdispatch: enqueue faxes, follow them, read what became of them.
+"""faxdispatch: enqueue faxes, follow them, read their results.
 
-Importing this package does nothing but define names; what is behind them is loaded when one is first used.
+Importing this package only defines names; the modules behind them are loaded when a name is first used.
 """
 
 from importlib import import_module
@@ -36,7 +36,7 @@ _PLACES = {
     "stream.consumer": ("Consumer",),
     "stream.places": ("Delivery",),
 }
-"""Modules that take time to load, by what they have of the public names."""
+"""Modules that take time to load, with the public names that they define."""
 
 if TYPE_CHECKING:
     from faxdispatch.calling.windows import Window

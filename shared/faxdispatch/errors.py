@@ -1,4 +1,4 @@
-"""Every error this project raises on purpose, ordered by what the caller should do about it.
+"""Every error that this project raises on purpose, grouped by what the caller should do about it.
 
 FaxError
 ├── BadInput                 fix the request; the message names field, problem and remedy
@@ -33,7 +33,7 @@ class BadInput(FaxError, ValueError):
 class InvalidJob(BadInput):
     """A job's payload is wrong.
 
-    `problems` holds one `(field, problem)` pair for each thing to fix.
+    `problems` holds one `(field, problem)` pair for each field to correct.
     """
 
     def __init__(self, problems: list[tuple[str, str]]) -> None:
@@ -56,7 +56,7 @@ class Conflict(FaxError):
 class IdempotencyConflict(Conflict):
     """An idempotency key was used again with other content.
 
-    `job_id` is the job that the key already stands for.
+    `job_id` is the job that the key already belongs to.
     """
 
     def __init__(self, key: str, job_id: str) -> None:
@@ -75,7 +75,7 @@ class Unavailable(FaxError):
 class TelnyxError(FaxError):
     """A call to Telnyx did not succeed.
 
-    `status` is the HTTP status (None where no answer came), `code` Telnyx's own error code, `detail` Telnyx's words.
+    `status` is the HTTP status (None if no answer came), `code` Telnyx's own error code, `detail` Telnyx's words.
     """
 
     def __init__(
@@ -116,7 +116,7 @@ class WrongState(Refused):
 
 
 class AccountRefused(TelnyxError):
-    """Telnyx refuses the account or the key, whatever is asked: wrong key, no funds, blocked, not permitted."""
+    """Telnyx refuses the account or the key for any request: wrong key, no funds, blocked, not permitted."""
 
 
 class RateLimited(TelnyxError):
@@ -132,7 +132,7 @@ class NotSent(TelnyxError):
 
 
 class Unreachable(NotSent):
-    """No connection to Telnyx came about: name lookup, connect, TLS or pool failure."""
+    """No connection to Telnyx could be made: name lookup, connect, TLS or pool failure."""
 
 
 class OutcomeUnknown(TelnyxError):

@@ -1,6 +1,8 @@
-"""What happened: one entry of the event stream a fact, Telnyx's and our own. An unknown type is a value, not an error.
+"""What happened: each entry of the event stream is one fact, Telnyx's or ours.
 
-The stream is `fax:events`. Every entry has the fields of `Event`; `data` holds the facts peculiar to its type: for
+An unknown type is a value, not an error.
+
+The stream is `fax:events`. Every entry has the fields of `Event`. `data` holds the facts that only its type has: for
 Telnyx's events the payload as Telnyx sent it, for ours what the classes below describe.
 """
 
@@ -91,7 +93,7 @@ TYPE_OF_STATUS = {
     "delivered": "fax.delivered",
     "failed": "fax.failed",
 }
-"""Telnyx's outbound status to the event that tells of it; `originated` has none (Telnyx API reference)."""
+"""The event for each of Telnyx's outbound statuses; `originated` has none (Telnyx API reference)."""
 
 TYPE_OF_INBOUND_STATUS = {
     "receiving": "fax.receiving.started",
@@ -104,31 +106,31 @@ TYPE_OF_INBOUND_STATUS = {
 INBOUND_TYPES = frozenset(
     {"fax.receiving.started", "fax.media.processing.started", "fax.received", "fax.email.delivered"}
 )
-"""Event types of Telnyx's that only an inbound fax has."""
+"""Telnyx's event types that only an inbound fax has."""
 
 
 class Event(BaseModel):
     """One fact.
 
-    Telnyx's facts and ours share these fields; `from_fields` gives the subclass of the type where there is one.
+    Telnyx's facts and ours share these fields; `from_fields` returns the subclass for the type if there is one.
     """
 
-    # Built when first used: who only sends reads none.
+    # Built when first used, since a process that only sends reads no events.
     model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
     id: str
-    """Unique. Telnyx's own event id for its facts; `<job>-<seq>` for ours. Make effects idempotent by it."""
+    """Unique. Telnyx's own event id for its facts; `<job>-<seq>` for ours. Use it to make effects idempotent."""
     type: str
     job_id: str | None = None
     fax_id: str | None = None
     attempt: int | None = None
     seq: int
-    """Position in the job's own history, from 1, without gaps. Facts without a job count by fax id."""
+    """Position in the job's own history, from 1, without gaps. Facts without a job are counted for each fax id."""
     occurred_at: datetime
     source: str
-    """Who says so: `webhook`, `poll`, `listing`, `worker`, `producer`, `operator` …"""
+    """Who reported it: `webhook`, `poll`, `listing`, `worker`, `producer`, `operator` …"""
     note: str | None = None
-    """`overtaken` where a later status was known already, `conflict` where it contradicts what is recorded."""
+    """`overtaken` if a later status was already known, `conflict` if it contradicts the record."""
     campaign_id: str | None = None
     tags: tuple[str, ...] = ()
     client_state: str | None = None
@@ -140,7 +142,7 @@ class Event(BaseModel):
         """Build the event from the fields of a stream entry or of a job's history.
 
         Raises:
-            ValueError: where a field that every event has is missing or unreadable.
+            ValueError: a field that every event has is missing or unreadable.
         """
         values: dict[str, Any] = {name: value for name, value in fields.items() if value != ""}
         try:
@@ -154,13 +156,13 @@ class Event(BaseModel):
 
 
 class FaxEvent(Event):
-    """Telnyx told something of an outbound or inbound fax; `data` is Telnyx's payload."""
+    """Telnyx reported something about an outbound or inbound fax; `data` is Telnyx's payload."""
 
     type: _Underway
 
     @property
     def partial_content(self) -> bool | None:
-        """Whether only a part of an inbound fax came through, where Telnyx says."""
+        """Whether only a part of an inbound fax came through, if Telnyx says."""
         return self.data.get("partial_content")
 
 
@@ -171,12 +173,12 @@ class FaxDelivered(Event):
 
     @property
     def page_count(self) -> int | None:
-        """Pages transferred, where Telnyx says."""
+        """Pages transferred, if Telnyx says."""
         return self.data.get("page_count")
 
 
 class FaxFailed(Event):
-    """Telnyx says that this attempt failed. The job may be tried again: `job.exhausted` reports its end.
+    """Telnyx reports that this attempt failed. The job may be tried again: `job.exhausted` reports its end.
 
     An inbound fax that failed has this event too; it has no `job_id`.
     """
@@ -201,31 +203,31 @@ class JobEvent(Event):
 
 
 class ConnectionEvent(Event):
-    """An alarm about a whole connection: it was paused, or goes on."""
+    """An alarm about a whole connection: it was paused, or sends again."""
 
     type: _Connection
 
 
 class NumberEvent(Event):
-    """A recipient's number is in quarantine or on the suppression list, or is no more; `data` names it."""
+    """A recipient's number was put in quarantine or on the suppression list, or was taken off; `data` names it."""
 
     type: _Number
 
 
 class CampaignEvent(Event):
-    """A campaign as a whole went on to another state; its rows have events of their own."""
+    """A campaign as a whole changed its state; its rows have their own events."""
 
     type: _Campaign
 
 
 class OperatorEvent(Event):
-    """A person did something in the console that no other event tells of; `data` says what, to what, who and why."""
+    """A person did something in the console that no other event reports; `data` says what, to what, who and why."""
 
     type: _Operator
 
 
 class LedgerEvent(Event):
-    """The ledger as a whole: it went back in time, was recovered, or sends with another account now."""
+    """The ledger as a whole: it went back in time, was recovered, or now sends with another account."""
 
     type: _Ledger
 
@@ -237,7 +239,7 @@ class FaxRefreshed(Event):
 
 
 class DocumentEvent(Event):
-    """What became of a fax's document: an inbound one stored here, given up or removed; a fax deleted at Telnyx."""
+    """What became of a fax's document: an inbound one stored here, given up or removed; or one deleted at Telnyx."""
 
     type: _Document
 

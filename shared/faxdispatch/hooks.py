@@ -1,4 +1,4 @@
-"""What a policy hook answers: hold this fax, reject it, or send it changed. `None` sends it as it is.
+"""What a policy hook may answer: hold this fax, reject it, or send it changed. `None` sends it as it is.
 
 A hook is a callable `(job, history, now)` of the operator's own, named by `FAX_POLICY_HOOK`; see docs/policy-hook.md.
 """
@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 MAX_REASON = 200
-"""Longest reason, in characters: it is read in events and on one line of a terminal."""
+"""Maximum length of a reason, in characters: it is read in events and on one line of a terminal."""
 MAX_SECONDS = 366 * 24 * 3600
-"""Longest `seconds` of a hold: a year. What is to wait longer says `until`."""
+"""Longest `seconds` of a hold: a year. A longer hold uses `until`."""
 LEAST_WAIT = timedelta(seconds=1)
-"""A hold that ends sooner would ask the hook again in a tight loop."""
+"""A shorter hold would ask the hook again in a tight loop."""
 
 CHANGEABLE = frozenset(
     {
@@ -26,10 +26,10 @@ CHANGEABLE = frozenset(
 
 @dataclass(frozen=True)
 class Hold:
-    """Do not send it yet; ask again `until` a moment (aware) or in so many `seconds`. Exactly one of them is given.
+    """Do not send it yet; ask again `until` a time (aware) or in so many `seconds`. Exactly one of them is given.
 
-    `reason` is one line, best one word in lower case such as `holiday`: it appears in the event `job.held`.
-    Raises TypeError or ValueError for what is none of this.
+    `reason` is one line, ideally one word in lower case such as `holiday`: it appears in the event `job.held`. Raises
+    TypeError or ValueError for anything else.
     """
 
     reason: str
@@ -52,7 +52,7 @@ class Hold:
                 raise ValueError(f"Hold: seconds must be above 0 and at most {MAX_SECONDS}")
 
     def due(self, now: datetime) -> datetime:
-        """Return the moment at which the fax is looked at again, at least a second after `now` (aware)."""
+        """Return the time at which the fax is looked at again, at least a second after `now` (aware)."""
         asked = self.until if self.until is not None else now + timedelta(seconds=self.seconds or 0)
         return max(asked, now + LEAST_WAIT)
 
@@ -69,7 +69,7 @@ class Reject:
 
 @dataclass(frozen=True, init=False)
 class Change:
-    """Send it with other options, such as `Change(quality="normal")`; None takes an option away.
+    """Send it with other options, such as `Change(quality="normal")`; None removes an option.
 
     The names are those of `CHANGEABLE`, the values those of `SendFax`. Both are checked when the answer arrives.
     """
@@ -81,7 +81,7 @@ class Change:
 
 
 Answer = Hold | Reject | Change | None
-"""All that a hook may return."""
+"""Everything that a hook may return."""
 
 
 def _check_reason(reason: object) -> None:

@@ -1,4 +1,4 @@
-"""What may be asked of the workers: one model for each task, with its stable, versioned name and its queue."""
+"""What the workers can be asked to do: one model for each task, with its stable, versioned name and its queue."""
 
 import hashlib
 import json
@@ -25,7 +25,7 @@ from faxdispatch.calling.windows import WindowInWords
 from faxdispatch.errors import InvalidJob
 
 MAX_URL = 2000
-"""Longest URL that Telnyx takes (error 10003, Telnyx error codes)."""
+"""Longest URL that Telnyx accepts (error 10003, Telnyx error codes)."""
 
 Identifier = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9_-]+$")]
 """An id that is safe in a Redis key, a URL and a client_state."""
@@ -35,7 +35,10 @@ URGENT = "fax.urgent"
 """Queue of urgent faxes, which is served before all others."""
 
 ATTEMPT = "fax.attempt.v1"
-"""Task that tries to send a job which is recorded already; it takes the `job_id`. Ours, not for other producers."""
+"""The task that tries to send a job that is already recorded; its argument is the `job_id`.
+
+It is ours, not for other producers.
+"""
 
 
 class Priority(StrEnum):
@@ -126,14 +129,14 @@ Tags = Annotated[tuple[Tag, ...], BeforeValidator(_tags, json_schema_input_type=
 
 
 class Job(BaseModel):
-    """Base of everything that can be asked."""
+    """Base class of all tasks."""
 
     model_config = ConfigDict(
         frozen=True,
         extra="forbid",
         populate_by_name=True,
         str_strip_whitespace=True,
-        # Built when first used: most commands only import it.
+        # Built when first used, since most commands only import it.
         defer_build=True,
     )
 
@@ -147,11 +150,11 @@ class Job(BaseModel):
         """Build the job from a mapping, or from JSON as text or bytes.
 
         `region` (ISO 3166, two letters) is the country of numbers written without `+`. `recorded` says that the ledger
-        has the job already: its numbers are taken as they stand, so that it stays readable whatever lists of numbers
+        already has the job: its numbers are accepted unchanged, so that it stays readable whatever the lists of numbers
         say by now.
 
         Raises:
-            InvalidJob: with one problem for each field that is wrong.
+            InvalidJob: it has one problem for each wrong field.
         """
         context = {"region": region, "recorded": recorded}
         try:
@@ -163,16 +166,16 @@ class Job(BaseModel):
 
     @property
     def queue(self) -> str:
-        """The queue that it is to be sent to."""
+        """The queue that it is sent to."""
         return self.QUEUE
 
     def encode(self) -> dict[str, Any]:
-        """Return the payload as it travels: JSON types only, fields that are not set left out."""
+        """Return the payload for a message: only JSON types, without fields that are not set."""
         return self.model_dump(mode="json", by_alias=True, exclude_none=True, exclude_defaults=True)
 
 
 def _problem(error: Any) -> tuple[str, str]:
-    """Turn one of pydantic's findings into a field and a sentence; the value itself is left out, it may be a secret."""
+    """Turn one of pydantic's errors into a field and a sentence, without the value, which may be a secret."""
     field = ".".join(str(part) for part in error["loc"])
     kind, message = error["type"], error["msg"]
     if kind == "extra_forbidden":
@@ -185,7 +188,7 @@ def _problem(error: Any) -> tuple[str, str]:
 
 
 class SendFax(Job):
-    """Send one fax. Every option of Telnyx's send request, and ours."""
+    """Send one fax. Every option of Telnyx's send request, and our own."""
 
     TASK: ClassVar[str] = "fax.send.v1"
     QUEUE: ClassVar[str] = "fax.send"
@@ -194,9 +197,9 @@ class SendFax(Job):
     to: Destination
     """Recipient: E.164, or a SIP URI."""
     from_: Number | None = Field(default=None, alias="from")
-    """Sender, E.164; `FAX_FROM` where it is not given."""
+    """Sender, E.164; by default `FAX_FROM`."""
     connection_id: str | None = Field(default=None, min_length=1, max_length=100)
-    """Fax application to send with; `FAX_CONNECTION_ID` where it is not given."""
+    """Fax application to send with; by default `FAX_CONNECTION_ID`."""
     media_url: Annotated[str, AfterValidator(_media_url)] | None = None
     """Public https link to the document. Telnyx follows no redirect."""
     media_name: str | None = Field(default=None, min_length=1, max_length=255)
@@ -208,7 +211,7 @@ class SendFax(Job):
     monochrome: bool | None = None
     """True sends pure black and white. Telnyx's default is false."""
     black_threshold: int | None = Field(default=None, ge=1, le=100)
-    """Per cent, with `monochrome` only. Telnyx's default is 95."""
+    """Per cent, only with `monochrome`. Telnyx's default is 95."""
     store_media: bool | None = None
     """Keep the document at a link that lives ten minutes; not with `media_name` or `cover`."""
     store_preview: bool | None = None
@@ -218,34 +221,34 @@ class SendFax(Job):
     from_display_name: str | None = Field(default=None, min_length=1, max_length=128, pattern=r"^[A-Za-z0-9 \-_~!.+]+$")
     """Caller name; letters, digits, spaces and `-_~!.+`."""
     webhook_url: Annotated[str, AfterValidator(_webhook_url)] | None = None
-    """Where Telnyx reports this fax; the application's own where it is not given."""
+    """Where Telnyx reports this fax; by default the application's own address."""
 
     # Ours
     job_id: Identifier | None = None
-    """Identity of the job; made by `FaxClient`. A message without one takes the id of its Celery message."""
+    """Id of the job; made by `FaxClient`. A message without one gets the id of its Celery message."""
     idempotency_key: str | None = Field(default=None, min_length=1, max_length=255)
-    """The producer's own name for this fax: the same key and content is the same fax forever."""
+    """The producer's own name for this fax: the same key and content is always the same fax."""
     priority: Annotated[Priority, BeforeValidator(_priority, json_schema_input_type=Priority)] = Priority.NORMAL
     send_at: Moment | None = None
-    """Not before this moment."""
+    """Not before this time."""
     send_by: Moment | None = None
-    """Give up when no attempt has begun by then."""
+    """Give up if no attempt has begun by then."""
     window: WindowInWords | None = None
     """Days and hours in which attempts may begin: an object, or words such as `mon-fri 08:00-17:00`."""
     max_attempts: int | None = Field(default=None, ge=1, le=50)
-    """How often it is dialled at most; `FAX_MAX_ATTEMPTS` where it is not given."""
+    """How often it is dialled at most; by default `FAX_MAX_ATTEMPTS`."""
     pages: int | None = Field(default=None, ge=1, le=350)
-    """Pages of the document, where the producer knows; for estimates of cost. Telnyx sends at most 350."""
+    """Number of pages of the document, if the producer knows it; for cost estimates. Telnyx sends at most 350."""
     tags: Tags = Field(default=(), max_length=20)
-    """Words of the producer's, returned in every event."""
+    """The producer's words, returned in every event."""
     cover: str | None = Field(default=None, min_length=1, max_length=4000)
     """Text of a cover page that the worker puts before the document; docs/documents.md."""
     cover_fields: dict[str, str] | None = Field(default=None, max_length=50)
     """Values of the cover's fields, by name."""
     client_state: str | None = Field(default=None, max_length=4000)
-    """State of the producer's, returned in every event. What Telnyx is given as client_state is ours."""
+    """The producer's state, returned in every event. The client_state that Telnyx gets is ours."""
     document_name: str | None = Field(default=None, min_length=1, max_length=255)
-    """What people call the document, such as the name of the file; shown to them and to nobody else."""
+    """The document's name for people, such as that of the file; it is not sent to anybody."""
     resend_of: Identifier | None = None
     """The ended job that this one sends again; set by `FaxClient.resend`."""
 
@@ -264,9 +267,9 @@ class SendFax(Job):
         return self
 
     def fingerprint(self) -> str:
-        """Return the hash of what is asked, the same for the same content however it was written.
+        """Return the hash of the request, the same for the same content in whatever form it was written.
 
-        How many pages it has is said for estimates and may be counted later; it makes no other fax.
+        The number of pages is only for estimates and may be counted later, so it does not make another fax.
         """
         names = {"job_id", "idempotency_key", "document_name", "pages"}
         content = self.model_dump(mode="json", exclude=names, exclude_none=True)
@@ -276,10 +279,10 @@ class SendFax(Job):
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
     def identity(self) -> str:
-        """Return the job's id: the one that is asked for, or one of its own.
+        """Return the job's id: the requested one, or a new one.
 
-        With an `idempotency_key` it is made of that, so that a fax which a restored ledger has forgotten, and Telnyx
-        still knows, is the same job when it is asked for again.
+        With an `idempotency_key`, the id is made from the key. So if a restored ledger has lost a fax that Telnyx still
+        knows, the same order makes the same job.
         """
         if self.job_id or not self.idempotency_key:
             return self.job_id or uuid4().hex
@@ -291,12 +294,12 @@ class SendFax(Job):
 
     @property
     def queue(self) -> str:
-        """The queue that it is to be sent to: urgent faxes have one of their own. Workers take it from either."""
+        """The queue that it is sent to: urgent faxes have their own. Workers accept it from either."""
         return URGENT if self.priority is Priority.URGENT else self.QUEUE
 
 
 class _OneFax(Job):
-    """A command to one fax, named by our job id or by Telnyx's fax id."""
+    """A command for one fax, named by our job id or by Telnyx's fax id."""
 
     job_id: Identifier | None = None
     fax_id: Identifier | None = None
@@ -332,14 +335,17 @@ class RefreshMedia(Job):
 
 
 class FindInbound(Job):
-    """List Telnyx's inbound faxes and record those that no webhook told of. It is done by itself every few minutes."""
+    """List Telnyx's inbound faxes and record those that no webhook reported.
+
+    Workers also do this by themselves every few minutes.
+    """
 
     TASK: ClassVar[str] = "fax.find.v1"
     QUEUE: ClassVar[str] = "fax.control"
 
     since: Moment | None = None
-    """From which moment on; from where the last complete listing began, if not given."""
+    """The time to start from; by default where the last complete listing began."""
 
 
 JOBS: tuple[type[Job], ...] = (SendFax, CancelFax, RefreshMedia, SyncStatus, FindInbound)
-"""Every job that producers may ask for."""
+"""All jobs that producers may request."""

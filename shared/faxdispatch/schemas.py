@@ -11,12 +11,12 @@ from faxdispatch.jobs import JOBS, Job
 
 
 def schemas() -> dict[str, str]:
-    """Return each job's schema as the text of a file, by the file's name: that of the task and `.json`."""
+    """Return each job's schema as the text of a file, by file name: that of the task with `.json`."""
     return {f"{job.TASK}.json": _schema(job) for job in JOBS}
 
 
 def main() -> None:
-    """Write all schemas into the folder that the command line names; it is made where there is none."""
+    """Write all schemas into the folder that the command line names; it is created if it does not exist."""
     parser = ArgumentParser(prog="python -m faxdispatch.schemas", description="Write the JSON schemas of the jobs.")
     parser.add_argument("folder", metavar="FOLDER", type=Path, help="where to: one file a job, named after its task")
     folder: Path = parser.parse_args().folder
@@ -40,7 +40,10 @@ def _schema(job: type[Job]) -> str:
 
 
 def _words_below(job: type[Job]) -> dict[str, str]:
-    """Return the texts below a class's fields. Pydantic can read them too, but does so whenever jobs are imported."""
+    """Return the docstrings below a class's fields.
+
+    Pydantic can read them too, but would do so each time jobs are imported.
+    """
     [body] = ast.parse(inspect.getsource(job)).body
     assert isinstance(body, ast.ClassDef)  # noqa: S101 - it is the source of a class
     return {

@@ -35,7 +35,7 @@ _PREFIXES = ("FAX_", "TELNYX_")
 _LOOK_AFTER = 0.2
 """Seconds before the first look for an unknown send at least, however soon it is settled."""
 _MISSPELT = 0.85
-"""Likeness (0 to 1) to a setting's name from which another one is taken for a slip of the pen."""
+"""The similarity (0 to 1) from which another name is taken for a misspelt setting."""
 
 
 def _split(value: Any) -> Any:
@@ -44,7 +44,7 @@ def _split(value: Any) -> Any:
 
 
 def _ladder(value: Any) -> Any:
-    """Turn text into rungs; leave anything that is not text alone."""
+    """Turn text into steps of the ladder; leave anything that is not text alone."""
     return read_ladder(value) if isinstance(value, str) else value
 
 
@@ -101,8 +101,8 @@ Ladder = Annotated[tuple[Rung, ...], NoDecode, BeforeValidator(_ladder)]
 class Settings(BaseSettings):
     """Every setting, named as its environment variable in lower case.
 
-    Build it with `Settings.load()`, which turns what is wrong into one `Misconfigured` naming the variables.
-    Times are in seconds unless the name says otherwise.
+    Build it with `Settings.load()`, which turns all errors into one `Misconfigured` that names the variables. Times are
+    in seconds unless the name says otherwise.
     """
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True, hide_input_in_errors=True)
@@ -111,19 +111,19 @@ class Settings(BaseSettings):
     redis_url: SecretStr | None = None
     """Ledger and events. Secret, since it may carry a password."""
     celery_broker_url: SecretStr | None = None
-    """Celery's broker; `REDIS_URL` where it is not set."""
+    """Celery's broker; by default `REDIS_URL`."""
     fax_namespace: str | None = Field(default=None, pattern=f"^{FORM}$")
-    """A word in which keys and queues begin in place of `fax`, where deployments share one Redis or RabbitMQ."""
+    """The word with which keys and queues begin instead of `fax`, if deployments share one Redis or RabbitMQ."""
     fax_data_dir: Path = Path(".fax-data")
-    """Where the embedded Valkey keeps its files and its socket. It must be ours, and is closed to other users."""
+    """Where the embedded Valkey keeps its files and its socket. It must belong to us, and is closed to other users."""
     port: int = Field(default=8080, ge=0, le=65535)
     """Port of the webhook server."""
     fax_webhook_host: str = "::"
-    """Address it listens on: `::` is all, of IPv6 and IPv4; `127.0.0.1` where a proxy of this machine is in front."""
+    """Address it listens on: `::` is all, of IPv6 and IPv4; `127.0.0.1` if a proxy on this machine is in front."""
     fax_admin_port: int = Field(default=8081, ge=0, le=65535)
-    """Port of its metrics (`/metrics`), readiness (`/readyz`) and health (`/healthz`); 0 is any that is free."""
+    """Port of its metrics (`/metrics`), readiness (`/readyz`) and health (`/healthz`); 0 means any free port."""
     fax_admin_host: str = "127.0.0.1"
-    """Address that port is on; it has no password, so nobody else may reach any other."""
+    """Address of that port; it has no password, so no other address may be reachable for others."""
 
     # Telnyx
     telnyx_api_key: SecretStr | None = None
@@ -133,58 +133,61 @@ class Settings(BaseSettings):
     telnyx_base_url: Annotated[str, AfterValidator(_without_slash)] = "https://api.telnyx.com/v2"
     """Root of the API."""
 
-    # What a fax takes when it does not say
+    # Defaults for faxes that do not say
     fax_connection_id: str | None = None
     """Fax application to send with."""
     fax_connections: Words = ()
-    """Further fax applications whose webhooks are ours; events of any other are put in quarantine."""
+    """Further fax applications whose webhooks are ours; events of any other are quarantined."""
     fax_from: str | None = None
-    """Number to send from, E.164; without `+` it is one of FAX_DEFAULT_REGION."""
+    """Number to send from, E.164; without `+` it belongs to FAX_DEFAULT_REGION."""
     fax_default_region: str | None = Field(default=None, pattern="^[A-Z]{2}$")
-    """Country (ISO 3166, two letters) of numbers written without `+`; without it such numbers are refused."""
+    """Country (ISO 3166, two letters) of numbers written without `+`; if not set, such numbers are refused."""
     fax_countries: Countries = ()
-    """Countries (ISO 3166, two letters) that faxes may go to; empty is every country."""
+    """Countries (ISO 3166, two letters) that faxes may go to; empty means every country."""
     fax_sip_allowed: bool = False
     """Whether a fax may go to a SIP URI."""
     fax_shared_cost: bool = False
     """Whether a fax may go to a shared-cost number, such as German 0180, Australian 1300 and British 0844."""
     fax_webhook_url: str | None = None
-    """Public address of our webhook. When set, it goes along with every fax and `doctor` tests it."""
+    """Public address of our webhook. If set, it is sent with every fax, and `doctor` tests it."""
     fax_webhook_urls: Words = ()
-    """Further addresses at which our webhooks come in, such as a failover address. Where FAX_WEBHOOK_URL is set, an
-    event told to any other address is put in quarantine, unless its fax is known here."""
+    """Further addresses at which our webhooks come in, such as a failover address.
+
+    If FAX_WEBHOOK_URL is set, an event sent to any other address is quarantined, unless its fax is known here.
+    """
     fax_max_attempts: int = Field(default=5, ge=1, le=50)
-    """How often one fax is dialled at most, unless the job says."""
+    """How often one fax is dialled at most, unless the job says otherwise."""
     fax_max_connects: int = Field(default=4, ge=1, le=50)
     """Of these, how often at most after a call that connected: it costs money, disturbs, and seldom goes better."""
 
     fax_link_check: Literal["off", "head", "read"] = "head"
-    """How commands and the console look at what a link leads to before it is recorded: ask by HEAD, or read it."""
+    """How commands and the console check a link before the fax is recorded: ask by HEAD, or read the document."""
 
     fax_cover_fonts: Path | None = None
-    """Folder with fonts (TTF, OTF, TTC) for letters of cover pages that our own fonts lack, such as Chinese ones."""
+    """Folder with fonts (TTF, OTF, TTC) for characters of cover pages that our own fonts lack, such as Chinese ones."""
 
     # When a fax may be dialled
     fax_zone: Annotated[str, AfterValidator(_zone)] = "UTC"
-    """Time zone (IANA name) of windows without one, where neither recipient's nor sender's number tells it."""
+    """Time zone (IANA name) of windows without one, if neither recipient's nor sender's number determines it."""
     fax_holidays: Annotated[Words, AfterValidator(_days)] = ()
-    """Days on which no window opens, like `2026-12-25`, or `12-25` for each year."""
+    """Days on which no window opens, like `2026-12-25`, or `12-25` for every year."""
     fax_too_late: Seconds = 86400
-    """A fax whose `send_at` or opening passed longer ago than this, since nothing ran, waits for a person's word."""
+    """A fax whose `send_at` or opening passed longer ago than this while nothing ran waits for a person's decision."""
 
     # Limits
     fax_rate: float = Field(default=20, gt=0, allow_inf_nan=False)
-    """Calls to Telnyx a second, all workers together."""
+    """Calls to Telnyx a second, for all workers together."""
     fax_channels: Annotated[int, Field(ge=1)] | Literal["auto"] = "auto"
-    """Faxes in flight on one connection, all workers together; `auto` finds it: starts at 2, grows, halves."""
+    """Faxes in flight on one connection, for all workers together; `auto` finds it out: it starts at 2, grows, and
+    halves."""
     fax_rate_burst: int = Field(default=5, ge=1, le=1000)
     """Calls by which any one second may exceed `FAX_RATE`."""
     fax_connection_rate: float | None = Field(default=None, gt=0, allow_inf_nan=False)
-    """Faxes a second on one connection, all workers together; `FAX_RATE` alone limits them where it is not set."""
+    """Faxes a second on one connection, for all workers together; if not set, only `FAX_RATE` limits them."""
     fax_account_channels: Annotated[int, Field(ge=1)] | Literal["auto"] = "auto"
-    """Faxes in flight on all connections together; `auto` sets no limit before Telnyx says that the account is full."""
+    """Faxes in flight on all connections together; `auto` sets no limit until Telnyx says that the account is full."""
     fax_urgent_channels: Annotated[int, Field(ge=0)] | Literal["auto"] = "auto"
-    """Channels of a connection that bulk faxes leave to others; `auto` is one where there are four or more."""
+    """Channels of a connection that bulk faxes leave to others; `auto` means one if there are four or more."""
     fax_worker_concurrency: int = Field(default=8, ge=1, le=256)
     """Threads of one worker process."""
 
@@ -196,7 +199,7 @@ class Settings(BaseSettings):
     fax_settle: Seconds = 600
     """How long an unknown send is looked for before it counts as never accepted."""
     fax_poll_after: Seconds = 300
-    """An accepted fax that no webhook has spoken of for so long is asked about; the pause doubles up to an hour."""
+    """An accepted fax about which no webhook came for so long is asked about; the pause doubles up to an hour."""
 
     # Keeping jobs moving
     fax_hint_after: Seconds = 30
@@ -204,41 +207,41 @@ class Settings(BaseSettings):
     fax_retention_days: float = Field(default=30, gt=0, allow_inf_nan=False)
     """How long finished jobs, their history and their idempotency keys are kept."""
     fax_events_maxlen: int = Field(default=1_000_000, ge=1000)
-    """Entries kept in the event stream, roughly; a far guard against filling Redis."""
+    """Approximate number of entries kept in the event stream; a last guard against filling Redis."""
 
     # Money, in the currency of your contract; the defaults are figures that others report, not Telnyx's price list
     fax_price_page: float = Field(default=0.007, ge=0, allow_inf_nan=False)
     """Price of a page."""
     fax_price_minute: float = Field(default=0.005, ge=0, allow_inf_nan=False)
-    """Price of a begun minute of the call."""
+    """Price of each begun minute of the call."""
     fax_pages_guess: int = Field(default=3, ge=1)
-    """Pages of a fax that does not say how many it has."""
+    """Number of pages of a fax that does not say how many it has."""
     fax_page_seconds: Seconds = 45
-    """How long a page takes; with the price of a minute it makes the estimate of a call."""
+    """How long a page takes; with the price of a minute, it gives the estimate of a call."""
     fax_charges: bool = False
-    """Whether workers read at Telnyx what the faxes of past days cost; `faxdispatch charges` shows it."""
+    """Whether workers read from Telnyx what the faxes of past days cost; `faxdispatch charges` shows it."""
     fax_spend_day: float | None = Field(default=None, ge=0, allow_inf_nan=False)
-    """What all faxes of one day (UTC) may cost together; the next one waits for the next day. No cap if not set."""
+    """What all faxes of one day (UTC) may cost together; the next fax waits for the next day. No cap if not set."""
 
     # Numbers that fail
 
     # Campaigns
     fax_campaign_burst_failures: int = Field(default=30, ge=1)
-    """So many failures among the last 40 attempts of a campaign pause it; more than 40 is never."""
+    """So many failures among the last 40 attempts of a campaign pause it; more than 40 means never."""
     fax_test_only: bool = False
-    """Dial FAX_TEST_NUMBERS only, whatever is asked: for every environment but production."""
+    """Dial only FAX_TEST_NUMBERS, whatever is requested: for every environment but production."""
     fax_test_numbers: Words = ()
-    """Numbers of your own that `faxdispatch campaign test` may send to; without `+` of FAX_DEFAULT_REGION."""
+    """Your own numbers to which `faxdispatch campaign test` may send; without `+` they belong to FAX_DEFAULT_REGION."""
 
     # Inbound faxes
     fax_inbound_dir: str | None = None
-    """Where their documents are stored: a folder, or a bucket like `s3://bucket/faxes`. Not set, none is fetched."""
+    """Where their documents are stored: a folder, or a bucket like `s3://bucket/faxes`. If not set, none is fetched."""
     fax_inbound_max_bytes: int = Field(default=100_000_000, ge=1000)
     """Largest document that is fetched."""
     fax_inbound_poll: Seconds = 300
     """How often Telnyx's inbound faxes are listed, to find those whose webhooks never came."""
     fax_inbound_retention_days: float | None = Field(default=None, gt=0, allow_inf_nan=False)
-    """How long stored documents are kept; forever where it is not set."""
+    """How long stored documents are kept; forever if not set."""
 
     # The console in the browser
     fax_console_host: str = "127.0.0.1"
@@ -246,23 +249,23 @@ class Settings(BaseSettings):
     fax_console_port: int = Field(default=8090, ge=0, le=65535)
     """Port of the console."""
     fax_console_url: Annotated[str, AfterValidator(_origin)] | None = None
-    """Where browsers reach it, like `https://fax.example.com`; without it only as `localhost` or the address above."""
+    """Where browsers reach it, like `https://fax.example.com`; if not set, only as `localhost` or the address above."""
     fax_console_users: Path | None = None
-    """File of those who may sign in; `console-users.json` in FAX_DATA_DIR where it is not set."""
+    """File of the people who may sign in; by default `console-users.json` in FAX_DATA_DIR."""
     fax_console_proxy_address: str | None = None
-    """Address of the proxy in front, whose `X-Forwarded-For` tells who asks; `*` where nobody else can reach us."""
+    """Address of the proxy in front, whose `X-Forwarded-For` names the client; `*` if nobody else can reach us."""
     fax_console_proxy_secret: SecretStr | None = Field(default=None, min_length=16)
-    """Secret by which a proxy that has signed people in proves itself; it says who they are in the header below."""
+    """Secret by which a proxy that signs people in proves its identity; the header below names the person."""
     fax_console_proxy_header: str = Field(default="X-Forwarded-User", pattern="^[A-Za-z0-9-]+$")
     """Header in which that proxy names the person."""
     fax_console_operators: Words = ()
-    """Names by that header that may act; all others only look."""
+    """Names in that header that may act; all others may only look."""
 
     # After the fact
     fax_telnyx_delete_after: Seconds | None = None
-    """So long after its end a fax is deleted at Telnyx, an inbound one after it was stored here. Never if not set."""
+    """How long after its end a fax is deleted at Telnyx, an inbound one after it was stored here. Never if not set."""
 
-    # Retries: pauses before the 2nd, 3rd … attempt; the last one repeats
+    # Retries: the pauses before the 2nd, 3rd … attempt; the last one repeats
     fax_retry_busy: Schedule = (180, 300, 600, 1200)
     """After a busy line."""
     fax_retry_no_answer: Schedule = (300, 900, 1800)
@@ -270,11 +273,11 @@ class Settings(BaseSettings):
     fax_retry_line: Schedule = (60, 300, 900)
     """After trouble on the line."""
     fax_retry_once: Pauses = (300,)
-    """After a cause that another try seldom fixes; one retry for each pause in the list."""
+    """After a cause for which another try seldom helps; one retry for each pause in the list."""
     fax_retry_capacity: Schedule = (15, 30, 60)
-    """After Telnyx had no free channel; costs the fax no attempt."""
+    """After Telnyx had no free channel; this does not count against the fax."""
     fax_retry_account: Schedule = (300,)
-    """After the account or the connection was refused; costs the fax no attempt."""
+    """After the account or the connection was refused; this does not count against the fax."""
     fax_ladder: Ladder = (("t38_enabled", False), ("quality", "normal"), ("monochrome", True))
     """What is changed, one more each time, after the transmission itself failed; `none` changes nothing."""
 
@@ -282,32 +285,35 @@ class Settings(BaseSettings):
     fax_policy_hook: Annotated[str, AfterValidator(_callable_path)] | None = None
     """Callable `package.module:callable` that is asked before a fax is sent: docs/policy-hook.md."""
     fax_policy_hook_timeout: Seconds = 2
-    """How long it may take to answer; past it its process is killed."""
+    """How long it may take to answer; after that, its process is killed."""
 
     # Safety
     fax_replicas: int = Field(default=0, ge=0)
-    """Replicas that must hold a claim before the call is made."""
+    """Number of replicas that must hold a claim before the call is made."""
     fax_dangerous_lossy_redis: bool = False
-    """Send although Redis may forget in a crash which faxes were sent; they are sent twice then."""
+    """Send even if Redis may forget in a crash which faxes were sent; then they are sent twice."""
     fax_dangerous_failpoints: Words = ()
     """Points of an attempt at which the worker kills itself, such as `claimed=0.02`. For chaos tests only."""
     fax_dangerous_inbound_origins: Words = ()
     """Origins like `http://127.0.0.1:4010` whose inbound links are fetched unchecked. For a simulated Telnyx only."""
     fax_notices: SecretStr | None = None
-    """Addresses, separated by commas, for notices of incidents: apprise's, and `signed+https://` ones of ours."""
+    """Addresses for notices of incidents, separated by commas: those of apprise, and our `signed+https://` ones."""
     fax_log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     """What is logged."""
     fax_log_format: Literal["text", "json"] = "text"
-    """How: a line of text or one JSON object for each record, with the ids that it is about."""
+    """How to log: a line of text or one JSON object for each record, with the ids that it is about."""
     otel_exporter_otlp_endpoint: str | None = None
-    """Where OpenTelemetry's traces are sent, by OTLP over HTTP, like `http://localhost:4318`."""
+    """Where OpenTelemetry traces are sent, by OTLP over HTTP, like `http://localhost:4318`."""
     sentry_dsn: SecretStr | None = None
-    """Address of a Sentry project that unforeseen errors are reported to."""
+    """Address of a Sentry project to which unexpected errors are reported."""
 
     @model_validator(mode="before")
     @classmethod
     def _strip(cls, given: Any) -> Any:
-        """Take spaces and line ends off: files of secrets often end with one. What is empty then is not set."""
+        """Remove spaces and line ends: files of secrets often end with one.
+
+        A value that is empty then counts as not set.
+        """
         if not isinstance(given, Mapping):
             return given
         stripped = {name: value.strip() if isinstance(value, str) else value for name, value in given.items()}
@@ -318,8 +324,8 @@ class Settings(BaseSettings):
         """Read the environment and `.env`; `overrides` win.
 
         Raises:
-            Misconfigured: naming every wrong variable, never its value; of FAX_LADDER the words that are wrong. Also
-                where a variable is named almost like a setting, or `.env` cannot be read.
+            Misconfigured: it names every wrong variable, never its value; for FAX_LADDER the wrong words. Also
+                if a variable is named almost like a setting, or `.env` cannot be read.
         """
         _tell(*strange_names())
         try:
@@ -341,7 +347,7 @@ class Settings(BaseSettings):
         """Check that the settings of these names (lower case) are set.
 
         Raises:
-            Misconfigured: naming those that are not.
+            Misconfigured: it names those that are not.
         """
         missing = [name.upper() for name in names if not getattr(self, name)]
         if missing:
@@ -353,7 +359,7 @@ class Settings(BaseSettings):
 
     @property
     def redis(self) -> str:
-        """The address of Redis, in clear, with the namespace. Raises Misconfigured where it is not set."""
+        """The address of Redis, in clear, with the namespace. Raises Misconfigured if it is not set."""
         self.require("redis_url")
         assert self.redis_url is not None  # noqa: S101 - require() has just made sure
         return with_namespace(self.redis_url.get_secret_value(), self.fax_namespace)
@@ -373,7 +379,7 @@ class Settings(BaseSettings):
         """The number to send from in E.164, or None if it is not set.
 
         Raises:
-            Misconfigured: it is no telephone number. Telnyx would refuse every fax for good.
+            Misconfigured: it is not a telephone number. Telnyx would refuse every fax for good.
         """
         from faxdispatch.calling.numbers import normalise  # noqa: PLC0415 - as above
 
@@ -415,7 +421,7 @@ class Settings(BaseSettings):
 
     @property
     def console_users(self) -> Path:
-        """The file of those who may sign in to the console."""
+        """The file of the people who may sign in to the console."""
         return self.fax_console_users or self.fax_data_dir / "console-users.json"
 
     @cached_property
@@ -423,7 +429,7 @@ class Settings(BaseSettings):
         """The numbers that tests of campaigns may go to, in E.164.
 
         Raises:
-            Misconfigured: one of them is no telephone number.
+            Misconfigured: one of them is not a telephone number.
         """
         from faxdispatch.calling.numbers import normalise  # noqa: PLC0415 - as above
 
@@ -465,17 +471,17 @@ class Settings(BaseSettings):
 
     @cached_property
     def webhook_addresses(self) -> frozenset[str]:
-        """Addresses at which our webhooks come in; empty where FAX_WEBHOOK_URL is not set, which means any."""
+        """Addresses at which our webhooks come in; empty if FAX_WEBHOOK_URL is not set, which means any."""
         return frozenset((self.fax_webhook_url, *self.fax_webhook_urls)) if self.fax_webhook_url else frozenset()
 
     @cached_property
     def known_connections(self) -> frozenset[str]:
-        """Connections whose events are ours; empty where none is configured, which means that all are."""
+        """Connections whose events are ours; empty if none is configured, which means all."""
         return frozenset(filter(None, (self.fax_connection_id, *self.fax_connections)))
 
 
 def strange_names() -> tuple[str, ...]:
-    """Return the variables, of the environment and of `.env`, that are named like settings of ours and are none.
+    """Return the variables, from the environment and `.env`, that are named like our settings but are none.
 
     Raises:
         Misconfigured: one is named almost like a setting, or `.env` cannot be read.
@@ -498,7 +504,7 @@ def strange_names() -> tuple[str, ...]:
 
 @cache
 def _tell(*names: str) -> None:
-    """Say once that these variables have no effect."""
+    """Log once that these variables have no effect."""
     if names:
         log.warning("no such settings, without effect: %s (.env.example lists those there are)", ", ".join(names))
 
@@ -508,7 +514,7 @@ def _variable(location: tuple[int | str, ...]) -> str:
 
 
 def _message(error: Any) -> str:
-    """Return the sentence of one of pydantic's findings, which calls our own ones a "Value error"."""
+    """Return the message of one of pydantic's errors, which calls our own ones a "Value error"."""
     if error["type"] == "bool_parsing":
         return "is neither true nor false; write one of these"
     message: str = error["msg"]

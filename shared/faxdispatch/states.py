@@ -1,15 +1,15 @@
-"""The legal moves of a job, as a table. The Lua scripts of the ledger make them; tests hold the two together."""
+"""The legal moves of a job, as a table. The Lua scripts of the ledger make them; tests compare the two."""
 
 from enum import StrEnum
 
 
 class State(StrEnum):
-    """Where a job stands."""
+    """The state of a job."""
 
     QUEUED = "queued"
     """Recorded, waiting for a worker."""
     HELD = "held"
-    """Parked: the row says why and, where it is known, until when."""
+    """Parked: the row says why and, if known, until when."""
     SUBMITTING = "submitting"
     """Claimed for attempt n: one worker may be calling Telnyx right now."""
     UNKNOWN = "unknown"
@@ -17,7 +17,7 @@ class State(StrEnum):
     ACCEPTED = "accepted"
     """Telnyx has attempt n and gave it an id."""
     DECIDING = "deciding"
-    """Telnyx said that attempt n failed; the failure policy has not spoken yet."""
+    """Telnyx reported that attempt n failed; the failure policy has not decided yet."""
     DELIVERED = "delivered"
     """Terminal: Telnyx confirmed delivery."""
     FAILED = "failed"
@@ -42,11 +42,11 @@ MOVES: dict[State, frozenset[State]] = {
     State.FAILED: frozenset(),
     State.CANCELLED: frozenset(),
 }
-"""From each state, the states that one move can lead to.
+"""The states that one move can lead to from each state.
 
-`queued` or `held` to `accepted` or `delivered` is the late sign of life: an attempt that had been settled as
-never accepted (or refused) turns out to be alive before the next attempt was claimed. `accepted` to `failed` or
-`cancelled` is an operator's word about a fax that Telnyx no longer knows.
+`queued` or `held` to `accepted` or `delivered` is a late sign of life: an attempt that had been settled as never
+accepted (or refused) turns out to be alive before the next attempt was claimed. `accepted` to `failed` or `cancelled`
+is an operator's decision about a fax that Telnyx no longer knows.
 """
 
 
@@ -54,17 +54,17 @@ class HoldReason(StrEnum):
     """Why a job is held."""
 
     SEND_AT = "send_at"
-    """It is not to go before a moment."""
+    """It must not be sent before a given time."""
     WINDOW = "window"
     """Its window of days and hours is closed."""
     TOO_LATE = "too_late"
-    """Its moment passed long ago while nothing ran; a person releases or cancels it."""
+    """Its time passed long ago while nothing ran; a person releases or cancels it."""
     NO_CONNECTION = "no_connection"
     """It names no fax application, and neither does FAX_CONNECTION_ID."""
     NO_SENDER = "no_sender"
     """It names no sender, and neither does FAX_FROM."""
     POLICY_HOOK = "policy_hook"
-    """The policy hook said so."""
+    """The policy hook holds it."""
     POLICY_HOOK_FAILED = "policy_hook_failed"
     """The policy hook could not be asked."""
     CONNECTION_PAUSED = "connection_paused"
@@ -74,15 +74,15 @@ class HoldReason(StrEnum):
     NO_CHANNEL = "no_channel"
     """It waits for a free channel."""
     RATE = "rate"
-    """It waits, since the rate leaves no call for it just now."""
+    """It waits because the rate has no room for its call at present."""
     RATE_LIMITED = "rate_limited"
-    """Telnyx wants no calls just now."""
+    """Telnyx wants no calls at present."""
     SPEND_CAP = "spend_cap"
     """It would cost more than the day or the campaign may."""
     CAMPAIGN_PAUSED = "campaign_paused"
     """Its campaign is paused."""
     CAMPAIGN_ORDER = "campaign_order"
-    """Its retry waits until the whole list of its campaign was tried once."""
+    """Its retry waits until the whole list of its campaign has been tried once."""
     RETRY = "retry"
     """The next attempt is planned."""
     NO_CHANNEL_AT_TELNYX = "no_channel_at_telnyx"
@@ -94,11 +94,11 @@ class HoldReason(StrEnum):
     NOT_SENT = "not_sent"
     """Telnyx could not be reached; nothing had left."""
     ACCOUNT_UNKNOWN = "account_unknown"
-    """It is not known yet whether the API key is of the account that the ledger sends with."""
+    """It is not yet known whether the API key belongs to the account that the ledger sends with."""
     NEVER_ACCEPTED = "never_accepted"
-    """Telnyx provably never took several of its attempts; a person must decide."""
+    """Telnyx provably never accepted several of its attempts; a person must decide."""
     LEDGER_BEHIND = "ledger_behind"
-    """The ledger went back in time, and nothing is sent before it is recovered."""
+    """The ledger went back in time, and nothing is sent until it is recovered."""
     NOT_DURABLE = "not_durable"
     """Redis could not make the claim safe from a crash."""
 
@@ -113,7 +113,7 @@ WAIVABLE = frozenset(
         HoldReason.NEVER_ACCEPTED,
     }
 )
-"""What a person may waive for one job; all else is shared with others or is a fault to be fixed."""
+"""What a person may waive for one job; all other holds are shared with others or are faults to be fixed."""
 
 IN_LINE = frozenset(
     {
@@ -124,11 +124,11 @@ IN_LINE = frozenset(
         HoldReason.RATE_LIMITED,
     }
 )
-"""Holds that end when something comes free, not at a time."""
+"""Holds that end when something becomes free, not at a time."""
 
 
 class CampaignState(StrEnum):
-    """Where a campaign stands."""
+    """The state of a campaign."""
 
     DRAFT = "draft"
     """Its list is being read in."""
@@ -137,9 +137,9 @@ class CampaignState(StrEnum):
     RUNNING = "running"
     PAUSED = "paused"
     FINISHED = "finished"
-    """Every row has come to its end."""
+    """Every row has ended."""
     CANCELLED = "cancelled"
-    """What had not been sent never is."""
+    """Rows that had not been sent will never be sent."""
 
 
 CAMPAIGN_MOVES: dict[CampaignState, frozenset[CampaignState]] = {
@@ -150,13 +150,14 @@ CAMPAIGN_MOVES: dict[CampaignState, frozenset[CampaignState]] = {
     CampaignState.FINISHED: frozenset({CampaignState.CHECKED}),
     CampaignState.CANCELLED: frozenset(),
 }
-"""From each state, those that one move can lead to.
+"""The states that one move can lead to from each state.
 
-`finished` to `checked` is a new generation of chosen rows; `checked` to `paused` a start that came too late."""
+`finished` to `checked` is a new generation of chosen rows; `checked` to `paused` is a start that came too late.
+"""
 
 
 class Verdict(StrEnum):
-    """What an operator may say of an attempt when nothing else can tell."""
+    """What an operator may say about an attempt when nothing else can tell."""
 
     ACCEPTED = "accepted"
     """Telnyx has it, as the fax whose id is given."""
@@ -176,13 +177,13 @@ PROVIDER_RANK: dict[str, int] = {
 }
 """Telnyx's outbound statuses in the order in which a fax goes through them.
 
-Telnyx publishes no transition table; the order is that of its status enumeration. A status only ever replaces one
-of lower rank, so webhooks may come in any order.
+Telnyx publishes no transition table; the order is that of its status enumeration. A status replaces only one of lower
+rank, so webhooks may come in any order.
 """
 
 
 def provider_rank(status: str) -> int:
-    """Return the rank of a Telnyx status; 0 for one that is not known.
+    """Return the rank of a Telnyx status; 0 for an unknown one.
 
     Telnyx's webhook guide writes `sending.started` where its reference says `sending`; both count the same.
     """

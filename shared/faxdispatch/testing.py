@@ -1,4 +1,4 @@
-"""Doubles for those who build on faxdispatch: a client that only records, Telnyx's events, and signed requests."""
+"""Test doubles for programs that use faxdispatch: a client that only records, Telnyx's events, and signed requests."""
 
 import json
 import time
@@ -35,8 +35,8 @@ def telnyx_event(
 ) -> dict[str, Any]:
     """Return an event as Telnyx would send it.
 
-    `payload` adds fields or replaces them; one that is None is left out, as Telnyx leaves out what it does not know.
-    `delivery` is the number of this delivery and `delivered_to` the address that Telnyx called; `flat` gives the bare
+    `payload` adds or replaces fields; one that is None is left out, as Telnyx leaves out what it does not know.
+    `delivery` is the number of this delivery and `delivered_to` the address that Telnyx called; `flat` returns the bare
     event that some of Telnyx's pages show.
     """
     usual = {
@@ -70,9 +70,9 @@ class SignedRequest:
 
 @dataclass(frozen=True, slots=True)
 class Signer:
-    """Signs webhook requests as Telnyx does, with a key of its own. Needs the extra `app`.
+    """Signs webhook requests as Telnyx does, with a key of its own. This needs the extra `app`.
 
-    `seed` is the 32 bytes that the key is made of; the same seed gives the same key.
+    `seed` is the 32 bytes from which the key is made; the same seed gives the same key.
     """
 
     seed: bytes = field(default=bytes(range(32)), repr=False)
@@ -84,7 +84,7 @@ class Signer:
         return text
 
     def request(self, content: Mapping[str, Any] | bytes, *, timestamp: str | int | None = None) -> SignedRequest:
-        """Return the request that brings an event, or any bytes, signed now or at `timestamp` (seconds since 1970)."""
+        """Return the request for an event, or for any bytes, signed now or at `timestamp` (seconds since 1970)."""
         body = content if isinstance(content, bytes) else json.dumps(content).encode()
         stamp = str(int(time.time()) if timestamp is None else timestamp)
         return SignedRequest(
@@ -99,7 +99,7 @@ class Signer:
 
 
 def _signing() -> Any:
-    # Here, so that producers without the extra can use the rest of this module.
+    # Imported here, so that producers without the extra can use the rest of this module.
     from faxdispatch.telnyx import signature  # noqa: PLC0415
 
     return signature
@@ -114,11 +114,11 @@ class _Requests(Requests):
 
 
 class RecordingClient(FaxClient):
-    """A `FaxClient` for producers' tests: it judges as the real one does and keeps what was asked; nothing is sent.
+    """A `FaxClient` for producers' tests: it validates as the real one does and records the requests; nothing is sent.
 
-    `sent` holds each fax once, with its job id; `asked` the commands to cancel, refresh, sync and find, in order.
-    `region` is the country of numbers written without `+`, `numbers` says where faxes may go. What is an operator's
-    (`resolve`, `release`, `redrive`, `dead_letters`, `campaigns`, `suppressions`, `inbound`) is not doubled.
+    `sent` holds each fax once, with its job id; `asked` has the commands to cancel, refresh, sync and find, in order.
+    `region` is the country of numbers written without `+`, `numbers` says where faxes may go. An operator's methods
+    (`resolve`, `release`, `redrive`, `dead_letters`, `campaigns`, `suppressions`, `inbound`) are not doubled.
     """
 
     def __init__(self, *, region: str | None = None, numbers: NumberPolicy | None = None) -> None:
@@ -144,11 +144,11 @@ class RecordingClient(FaxClient):
         return Receipt(str(known.job_id), created=False)
 
     def send_many(self, faxes: Iterable[SendFax | Mapping[str, Any]]) -> list[SendResult]:
-        """Keep many faxes; what the real client refuses is refused in its result."""
+        """Record many faxes; what the real client refuses is refused in its result."""
         return [self._sent_one(fax) for fax in list(faxes)]
 
     def become(self, job_id: str, state: State) -> None:
-        """Let a job stand in a state from now on, for tests of what a producer does then."""
+        """Put a job into a state from now on, for tests of what a producer does then."""
         self._states[job_id] = state
 
     def cancel(
@@ -159,7 +159,7 @@ class RecordingClient(FaxClient):
         reason: str | None = None,
         operator: str | None = None,  # noqa: ARG002 - nobody reads histories here
     ) -> str:
-        """Keep the wish; the answer is what the real client gives for a job in that state."""
+        """Record the wish; the answer is that of the real client for a job in that state."""
         command = CancelFax.decode({"job_id": job_id, "fax_id": fax_id})
         if reason is not None:
             check_reason(reason)
@@ -190,7 +190,7 @@ class RecordingClient(FaxClient):
         self.asked.append(FindInbound.decode({"since": since}))
 
     def status(self, job_id: str, *, history: bool = False) -> JobView:  # noqa: ARG002 - as the real one takes it
-        """Return a job as it stands, without a history. Raises `NotKnown` as the real client does."""
+        """Return a job in its present state, without a history. Raises `NotKnown` as the real client does."""
         for job in self.sent:
             if job.job_id == job_id:
                 row = {"state": self._states[job_id], "attempt": "0", "request": json.dumps(job.encode())}

@@ -35,7 +35,7 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A person who may use the console. `mark` changes with the password, and ends the sessions begun before."""
+    """A person who may use the console. `mark` changes with the password, and so ends the sessions begun before."""
 
     name: str
     role: Role
@@ -43,7 +43,7 @@ class User:
 
 
 class Users:
-    """The users of one file, readable by its owner alone. It is read again whenever it has changed."""
+    """The users of one file, readable by its owner alone. The file is read again whenever it has changed."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -51,7 +51,7 @@ class Users:
         self._known: dict[str, Any] = {}
 
     def all(self) -> list[User]:
-        """Return the users by name. Raises `Misconfigured` where the file cannot be read."""
+        """Return the users by name. Raises `Misconfigured` if the file cannot be read."""
         return [_user(name, facts) for name, facts in sorted(self._read()["users"].items())]
 
     def get(self, name: str) -> User | None:
@@ -64,7 +64,7 @@ class Users:
         return self._read().get("key")
 
     def signed_in(self, name: str, password: str) -> User | None:
-        """Return the user whose name and password these are, or None if they are nobody's."""
+        """Return the user with this name and password, or None if there is none."""
         facts = self._read()["users"].get(name)
         right = check_password_hash(facts["password"] if facts else _nobody(), password[:_LONGEST_PASSWORD])
         return _user(name, facts) if facts and right else None
@@ -73,8 +73,8 @@ class Users:
         """Add a user.
 
         Raises:
-            BadInput: name or password cannot be taken.
-            Conflict: there is one of that name.
+            BadInput: name or password is not acceptable.
+            Conflict: a user of that name exists.
         """
         if not _NAME.fullmatch(name):
             raise BadInput("name: give up to 64 letters, digits and . _ @ -, a letter or digit first")
@@ -94,7 +94,7 @@ class Users:
                 facts["role"] = role.value
 
     def remove(self, name: str) -> None:
-        """Remove a user, whose sessions end with that. Raises `NotKnown`."""
+        """Remove a user, which also ends the user's sessions. Raises `NotKnown`."""
         with self._changing() as known:
             _known(known, name)
             del known["users"][name]
@@ -129,7 +129,7 @@ class Users:
 
     @contextmanager
     def _changing(self) -> Iterator[dict[str, Any]]:
-        """Have the content for a change, alone; it is written whole or not at all."""
+        """Yield the content for a change, under a lock; it is written completely or not at all."""
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             with self._path.with_suffix(".lock").open("w") as lock:
@@ -150,7 +150,7 @@ class Users:
 
 @cache
 def _nobody() -> str:
-    """Return what a password is compared with where there is no such user, so that the time tells nothing."""
+    """Return a hash to compare a password with if there is no such user, so that the time reveals nothing."""
     return generate_password_hash(secrets.token_hex(16))
 
 

@@ -46,7 +46,7 @@ def campaign(page, path, name, *, document=None):
     page.goto("/drafts/")
     page.get_by_label("List (CSV").set_input_files(path)
     page.get_by_role("button", name="Upload").click()
-    page.get_by_text("are sent to and").wait_for()
+    page.get_by_text("are included and").wait_for()
     page.get_by_role("link", name="On to the document").click()
     page.get_by_label("Name of the campaign").fill(name)
     page.locator("[name=document]").set_input_files(
@@ -100,7 +100,7 @@ def test_a_campaign_from_upload_to_report(flow, sign_in, tmp_path):
     flow.until(lambda: flow.client.campaigns.get("upload-to-report").state is CampaignState.FINISHED)
     # The page keeps itself up to date.
     expect(page.locator("h1 .badge")).to_have_text("finished")
-    expect(page.get_by_text("Of 7 rows, 4 are sent to and 3 are not:")).to_be_visible()
+    expect(page.get_by_text("Of 7 rows, 4 are included and 3 are not:")).to_be_visible()
     with page.expect_download() as download:
         page.get_by_role("link", name="Report as files").click()
     packed = zipfile.ZipFile(download.value.path())
@@ -115,7 +115,7 @@ def test_what_is_wrong_with_a_list_is_shown_and_hostile_cells_stay_text(flow, si
     page.get_by_label("List (CSV").set_input_files(messy(tmp_path / "bad.csv", 3))
     page.get_by_role("button", name="Upload").click()
     expect(page.locator("table").first).to_contain_text(HOSTILE)
-    problems = page.get_by_role("region", name="Rows that are not sent to")
+    problems = page.get_by_role("region", name="Rows that are left out")
     expect(problems).to_contain_text("has no area code")
     expect(problems).to_contain_text("no number")
     assert page.locator("img").count() == 0
@@ -309,7 +309,7 @@ def test_a_person_who_reads_with_other_means_meets_no_serious_barrier(flow, sign
     page.goto("/drafts/")
     page.get_by_label("List (CSV").set_input_files(messy(tmp_path / "axe.csv", 3))
     page.get_by_role("button", name="Upload").click()
-    page.get_by_text("are sent to and").wait_for()
+    page.get_by_text("are included and").wait_for()
     draft = page.url
     some = [one.id for one in flow.client.campaigns.list()[:1]]
     places = (*PAGES, f"/faxes/{job}", draft, f"{draft}/document", *(f"/campaigns/{name}" for name in some), "/nowhere")

@@ -96,7 +96,7 @@ def test_the_report_begins_with_them(client, a_list, tmp_path, desk):
     assert [(line["row"], line["not faxed"]) for line in lines] == [(str(row), kind) for row, kind, _ in LEFT]
     assert lines[0]["Clinic"] == "'=C()"
     page = report.files["page"].read_text(encoding="utf-8")
-    assert "Of 7 rows of the list, 2 are sent to and 5 are not." in page
+    assert "Of 7 rows of the list, 2 are included and 5 are not." in page
     assert page.index("Of 7 rows") < page.index("<h2>Outcomes</h2>")
     assert "<td>started by</td><td>ada</td>" in page
     assert "@media print" in page

@@ -158,7 +158,7 @@ def test_attempts_are_counted_by_what_they_came_to_and_the_change_for_the_next_i
         "1 begun; of the failed ones 0 never connected and 1 connected; put back 0 times without counting"
     )
     assert fact(result, "ladder") == "rung 2 of 3: t38_enabled=false, quality=normal"
-    assert fact(result, "why") == "The attempt before failed, and the next one is planned. (fax_signaling_error)"
+    assert fact(result, "why") == "The last attempt failed, and the next one is planned. (fax_signaling_error)"
     assert cli("status", unknown, "--json").json["changed"] == {"t38_enabled": False, "quality": "normal"}
 
 

@@ -67,8 +67,7 @@ def test_each_command_takes_a_reason_and_is_an_event_with_its_operator(rows, des
 
     assert "say that you are sure" in operator.post(f"{where}/cancel", reason="over").text
     assert (
-        "It is stopped: 3 recipients are not sent to"
-        in operator.post(f"{where}/cancel", reason="over", sure="yes").text
+        "It is stopped: 3 recipients are left out" in operator.post(f"{where}/cancel", reason="over", sure="yes").text
     )
     assert last_event(desk, "campaign.cancelled")["operator"] == "olga"
 
@@ -120,7 +119,7 @@ def draft(desk, operator):
 
 def test_a_list_is_understood_and_what_is_wrong_is_told_row_by_row(draft, operator):
     page = operator.text(draft)
-    assert "Of 5 rows, 2 are sent to and 3 are not." in page
+    assert "Of 5 rows, 2 are included and 3 are not." in page
     for words in ("Fax No.", "semicolon", "duplicate of row 1", "has no area code", "no number"):
         assert words in page
     assert "<script>alert" not in page
@@ -147,7 +146,7 @@ def test_what_is_wrong_with_many_rows_is_told_once_with_how_many(operator):
     form = {"csrf_token": operator.token(), "list": (io.BytesIO(text.encode()), "名簿.csv")}
     where = operator.client.post("/drafts/", data=form).location
     page = operator.text(where)
-    assert "Of 53 rows, 1 is sent to and 52 are not." in page
+    assert "Of 53 rows, 1 is included and 52 are not." in page
     assert "New campaign: 名簿" in page
     for words in ("30 no number", "7 invalid", "12 opted out", "3 duplicate"):
         assert words in page
@@ -163,9 +162,9 @@ def test_what_is_wrong_with_many_rows_is_told_once_with_how_many(operator):
 
 def test_how_it_is_read_can_be_corrected(draft, operator):
     told = operator.post(f"{draft}/reading", column="1").text
-    assert "0 are sent to" in told or "which column" in told or "Of 5 rows" in told
+    assert "0 are included" in told or "which column" in told or "Of 5 rows" in told
     told = operator.post(f"{draft}/reading", column="2", region="us").text
-    assert "2 are sent to" in told
+    assert "2 are included" in told
     assert "is no country" in operator.post(f"{draft}/reading", region="XX").text
 
 
@@ -292,7 +291,7 @@ def test_documents_of_rows_come_in_an_archive(users, build, monkeypatch):
     assert "No column names documents, so letters.zip is not used" in told
     operator.post(f"{where}/reading", **{"field.media": "2"})
     told = eventually(lambda: page if "1 invalid" in (page := operator.text(where)) else None)
-    assert "Of 2 rows, 1 is sent to and 1 is not." in told
+    assert "Of 2 rows, 1 is included and 1 is not." in told
     assert "is neither a file in the archive letters.zip nor stored at Telnyx" in told
     page = eventually(lambda: found if "Ends, if started now" in (found := operator.text(f"{where}/plan")) else None)
     assert "1 recipient, 2 pages in all" in page

@@ -48,7 +48,7 @@ def test_without_a_word_the_newest_come_first_and_older_ones_follow(sent, viewer
 
 def test_what_is_not_there_is_said(sent, viewer):
     told = viewer.client.get("/faxes/", query_string={"q": "415 555 0100"}).text
-    assert "No such fax is known here. Looked for was +1******0100" in told
+    assert "No such fax is known here. The search was for +1******0100" in told
     told = viewer.client.get("/faxes/", query_string={"q": "nonsense<b>"}).text
     assert "is no number, no job" in told
     assert "<b>" not in told.split("<main")[1].split("nonsense")[1][:20]
@@ -72,9 +72,9 @@ def test_a_recipient_of_a_campaign_is_found_with_what_became_of_it(desk, redis_u
     assert "row" in page or ", 1" in page
     told = viewer.text(f"/faxes/{rows.job(1)}")
     assert "Not delivered" in told
-    assert "Not begun yet" in viewer.client.get("/faxes/", query_string={"q": rows.number(2)}).text
+    assert "Not started yet" in viewer.client.get("/faxes/", query_string={"q": rows.number(2)}).text
     assert f"/faxes/{rows.job(2)}" in viewer.text(f"/faxes/?campaign={CAMPAIGN}")
-    assert "Not begun yet" in viewer.text(f"/faxes/{rows.job(2)}")
+    assert "Not started yet" in viewer.text(f"/faxes/{rows.job(2)}")
 
 
 def test_campaigns_are_looked_through_a_part_at_a_time(desk, redis_url, viewer):

@@ -66,7 +66,7 @@ def test_a_held_fax_says_why_and_what_ends_it_and_a_person_lets_it_go(desk, oper
     desk.ledger.create("j", SendFax(to=NUMBER, media_name="letter", send_at=at), source="producer")
     desk.ledger.hold("j", reason=HoldReason.SEND_AT, due=at.timestamp())
     page = operator.text("/faxes/j")
-    assert "It is not to go before the moment that was asked for." in page
+    assert "It must not be sent before the time in send_at." in page
     assert "What ends that:" in page
     assert f"{at:%Y-%m-%d %H:%M}" in page
 

@@ -86,7 +86,7 @@ def test_what_was_sent_can_be_found_proved_sent_again_and_erased(stack, command,
     command("campaign", "evidence", "recall")
     assert "as they were signed" in command("evidence", "recall-evidence.zip")
     command("campaign", "report", "recall")
-    assert "Of 4 rows of the list, 2 are sent to and 2 are not." in (tmp_path / "recall.html").read_text("utf-8")
+    assert "Of 4 rows of the list, 2 are included and 2 are not." in (tmp_path / "recall.html").read_text("utf-8")
 
     # And forgotten.
     command("erase", "--number", busy, "--yes")

@@ -1,6 +1,6 @@
-"""The policy hook: the operator's own callable, asked before a fax is admitted, in processes of its own.
+"""The policy hook: the operator's own callable, asked before a fax is admitted, in separate processes.
 
-`Hook` asks, `apply` makes the job that a `Change` wants; what goes wrong is `HookFailed`.
+`Hook` asks, `apply` makes the job that a `Change` wants; errors are `HookFailed`.
 """
 
 from worker.hook.asking import Hook, apply

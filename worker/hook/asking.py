@@ -16,16 +16,16 @@ from worker.hook.pool import Pool
 from worker.hook.wire import START, HookFailed, read_answer, write_question
 
 FAILURES = 3
-"""Failures in a row after which the hook is left alone."""
+"""Number of failures in a row after which the hook is left alone."""
 PAUSE = 30.0
-"""Seconds for which it is."""
+"""How many seconds it is left alone."""
 
 
 class Hook:
-    """The callable at `path` (`package.module:callable`), in processes of its own; safe to share among threads.
+    """The callable at `path` (`package.module:callable`), in separate processes; threads may share it.
 
-    `timeout` is how many seconds an answer may take, the wait for a free process included, the start of one not.
-    `size` is how many processes there are at most: as many as threads ask. The first is started by the first question.
+    `timeout` is how many seconds an answer may take, including the wait for a free process but not its start. `size` is
+    the maximum number of processes: as many as threads ask. The first question starts the first process.
     """
 
     def __init__(self, path: str, *, timeout: float, size: int, clock: Callable[[], float] = time.monotonic) -> None:
@@ -48,10 +48,10 @@ class Hook:
     def ask(self, job: SendFax, history: Sequence[Event], now: datetime) -> Answer:
         """Return the hook's answer. `job` has its job_id, `now` is aware.
 
-        After three failures in a row, those of all threads together, it is not asked for 30 s.
+        After three failures in a row, counting all threads together, it is not asked for 30 s.
 
         Raises:
-            HookFailed: it crashed, raised, took too long, answered nonsense, or is not asked. Its process is ended;
+            HookFailed: it crashed, raised, took too long, gave a useless answer, or is not asked. Its process is ended;
                 the next question starts a new one.
         """
         with self._breaker.watched(job.job_id or ""):
@@ -61,7 +61,7 @@ class Hook:
                 return read_answer(number, process.ask(question, time.monotonic() + left))
 
     def close(self) -> None:
-        """End its processes. Questions that are under way may fail, later ones do."""
+        """End its processes. Questions that are under way may fail; later ones do."""
         self._pool.close()
 
 

@@ -1,4 +1,4 @@
-"""After some failures in a row the hook is left alone for a while; then one question tries it."""
+"""After some failures in a row, the hook is left alone for a while; then one question tries it."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -21,9 +21,9 @@ class Breaker:
 
     @contextmanager
     def watched(self, job_id: str) -> Iterator[None]:
-        """Run a block whose `HookFailed` counts as a failure, and whose end without one forgets them all.
+        """Run a block in which `HookFailed` counts as a failure; if it ends without one, all failures are forgotten.
 
-        A fax counts once: one on which the hook always fails must not keep it from the others.
+        A fax counts once: a fax on which the hook always fails must not keep it from the others.
 
         Raises:
             HookFailed: at once, while the breaker is open or another thread tries the hook.
@@ -45,7 +45,7 @@ class Breaker:
                     self._trying = False
 
     def _enter(self) -> bool:
-        """Let the block run or not; True where it is the trial."""
+        """Let the block run or not. Return True if it is the trial."""
         with self._lock:
             if len(self._failed) < self._limit:
                 return False

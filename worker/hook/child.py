@@ -1,8 +1,8 @@
 """The process of a hook: `python -m worker.hook.child package.module:callable`.
 
-It imports the callable, says that it is ready, and then answers one question after the other until nobody asks any
-more. Questions come and answers go through descriptors that the hook's own code does not have as standard input and
-output: what it prints goes to the worker's standard error, and it can read nothing from standard input.
+It imports the callable, says that it is ready, and then answers one question after the other until there are no more.
+Questions and answers go through descriptors that the hook's own code does not have as standard input and output: its
+own output goes to the worker's standard error, and its standard input is empty.
 """
 
 import importlib
@@ -18,7 +18,7 @@ from faxdispatch.text.privacy import scrub
 from worker.hook.wire import START, read_question, write_answer, write_failure
 
 MAX_DETAIL = 300
-"""Characters of an exception's text that the worker gets."""
+"""How many characters of an exception's text the worker gets."""
 
 
 def main(path: str) -> None:
@@ -67,7 +67,7 @@ def _answered(hook: Callable[..., object], line: bytes) -> bytes:
 
 
 def _told(error: Exception) -> str:
-    """Return the exception in one line; the whole of it is logged."""
+    """Return the exception in one line; the complete one is logged."""
     _log(error)
     text = " ".join(str(error).split())
     return scrub(f"{type(error).__name__}: {text}" if text else type(error).__name__)[:MAX_DETAIL]

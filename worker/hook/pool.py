@@ -1,4 +1,4 @@
-"""The processes of the hook: started when they are needed, lent to one thread at a time, the last one back first."""
+"""The processes of the hook: started when needed, and lent to one thread at a time, the last returned one first."""
 
 import threading
 import time
@@ -10,12 +10,15 @@ from worker.hook.process import HookProcess
 from worker.hook.wire import HookFailed
 
 PATIENCE = 30.0
-"""Seconds for starting a process and importing the hook. Apart from the time for an answer: on a busy machine the
-interpreter alone may take longer than that, and a hook whose process is always killed at its start never answers."""
+"""Seconds for starting a process and importing the hook.
+
+It is separate from the time for an answer: on a busy machine the interpreter alone may take longer than that, and a
+hook whose process is always killed at its start never answers.
+"""
 
 
 class Pool:
-    """Lends at most `size` processes of the hook at `path`; safe to share among threads."""
+    """Lends at most `size` processes of the hook at `path`; threads may share it."""
 
     def __init__(self, path: str, size: int) -> None:
         self._path = path
@@ -24,17 +27,17 @@ class Pool:
         self._count = 0
         self._closed = False
         self._changed = threading.Condition()
-        # The kernel ends a process with the thread that started it, so one thread that stays starts them all.
+        # The kernel ends a process with the thread that started it, so one permanent thread starts them all.
         self._starter = ThreadPoolExecutor(1, thread_name_prefix="hook-starter")
 
     @contextmanager
     def borrow(self, patience: float) -> Iterator[tuple[HookProcess, float]]:
-        """Yield a process that is ready, and what is left of `patience` (seconds) after waiting for a free one.
+        """Yield a process that is ready, and what is left of `patience` (seconds) after the wait for a free one.
 
-        Starting one takes nothing of it. A process in whose block anything is raised is ended.
+        Starting one does not use it up. If the block raises anything, the process is ended.
 
         Raises:
-            HookFailed: none came free in time, or none can be started.
+            HookFailed: none became free in time, or none can be started.
         """
         process, left = self._take(patience)
         try:
@@ -47,7 +50,7 @@ class Pool:
         self._give_back(process)
 
     def close(self) -> None:
-        """End the processes that are idle, and from now on each one that is given back; on Linux all end at once."""
+        """End the idle processes, and from now on each one that is returned; on Linux all end at once."""
         with self._changed:
             self._closed = True
             idle, self._idle = self._idle, []
@@ -57,7 +60,7 @@ class Pool:
         self._starter.shutdown()
 
     def _take(self, patience: float) -> tuple[HookProcess | None, float]:
-        """Return an idle process, or None where one may be started; either counts as one of `size` from now on."""
+        """Return an idle process, or None if one may be started; from now on, either counts as one of `size`."""
         deadline = time.monotonic() + patience
         with self._changed:
             while not self._closed:
@@ -83,7 +86,7 @@ class Pool:
         except OSError as error:
             raise HookFailed(f"the policy hook's process cannot be started: {error.strerror or error}") from error
         except RuntimeError as error:
-            # Closed in the meantime, or the interpreter ends: no thread can start anything any more.
+            # Closed in the meantime, or the interpreter ends: no thread can be started any more.
             raise HookFailed("the policy hook is not asked any more: the worker stops") from error
         try:
             process.await_ready(PATIENCE)

@@ -1,4 +1,4 @@
-"""One process of the hook, as the worker sees it: started, asked, ended. One thread at a time may use it."""
+"""One process of the hook, as the worker uses it: started, asked, ended. One thread at a time may use it."""
 
 import os
 import select
@@ -13,18 +13,18 @@ from faxdispatch.subprocesses.parent_death import ending_with_parent
 from worker.hook.wire import START, HookFailed, read_answer
 
 MAX_ANSWER = 64 * 1024
-"""Longest answer in bytes: many times the longest that makes sense."""
+"""Longest answer in bytes: many times the longest sensible one."""
 WITHHELD = frozenset({"TELNYX_API_KEY", "REDIS_URL", "CELERY_BROKER_URL"})
-"""Environment variables that the process does not get. Whoever has them could send faxes past the ledger."""
+"""Environment variables that the process does not get. With them, it could send faxes past the ledger."""
 LAST_WORDS = 1.0
-"""Seconds that a process which has closed its pipe gets to end by itself, so that the way it ended can be told."""
+"""Seconds that a process which has closed its pipe has to end by itself, so that its exit code can be reported."""
 
 
 class HookProcess:
-    """A process of its own session, so that Ctrl-C on the terminal does not reach it.
+    """A process in its own session, so that Ctrl-C on the terminal does not reach it.
 
-    On Linux the kernel ends it with the *thread* that made this object, whatever ends that; elsewhere it ends when it
-    next reads a question. Raises OSError where no process can be started.
+    On Linux, the kernel ends it with the *thread* that made this object, whatever ends that; elsewhere it ends when it
+    next reads a question. Raises OSError if no process can be started.
     """
 
     def __init__(self, path: str) -> None:
@@ -59,7 +59,7 @@ class HookProcess:
         """
         late = "gave no answer within FAX_POLICY_HOOK_TIMEOUT"
         rest = memoryview(question)
-        # Of a process that has ended, reading the answer tells how.
+        # If a process has ended, reading the answer shows how.
         with suppress(BrokenPipeError):
             while rest:
                 _await(self._questions, select.POLLOUT, deadline, late)
@@ -67,9 +67,10 @@ class HookProcess:
         return self._read(deadline, late)
 
     def end(self) -> None:
-        """End it at once; while it runs, with all that it started."""
+        """End it at once; while it runs, with everything that it started."""
         if self._process.returncode is None:
-            # Not reaped yet, so the id is still its own. Some systems refuse to signal a group that has just ended.
+            # It has not been reaped yet, so the id is still its own. Some systems refuse to signal a group that has
+            # just ended.
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
@@ -111,6 +112,6 @@ def _await(descriptor: int, event: int, deadline: float, late: str) -> None:
 
 def _descriptor(pipe: IO[bytes] | None) -> int:
     assert pipe is not None  # noqa: S101 - for the type checker: it is a pipe
-    # Else a question longer than the pipe would wait forever for a process that reads nothing.
+    # Otherwise a question longer than the pipe would wait forever for a process that reads nothing.
     os.set_blocking(pipe.fileno(), False)
     return pipe.fileno()

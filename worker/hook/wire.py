@@ -1,9 +1,9 @@
-"""What the worker and a hook's process say to each other: one line of JSON a question, one an answer. Pure.
+"""The messages between the worker and a hook's process: one line of JSON for each question, one for each answer. Pure.
 
-An answer carries its question's number. A hook that forks may make its process answer twice, and what it said of one
-fax must never be taken for what it says of the next.
+An answer carries its question's number. A hook that forks may make its process answer twice, and the answer about one
+fax must never be taken for the answer about the next.
 
-Lines are ASCII: text from Telnyx may hold halves of surrogate pairs, which have no other form that both sides read.
+Lines are ASCII: text from Telnyx may contain halves of surrogate pairs, which both sides can read in no other form.
 """
 
 import json
@@ -18,15 +18,15 @@ from faxdispatch.hooks import Answer, Change, Hold, Reject
 from faxdispatch.jobs import SendFax
 
 START = 0
-"""The question that is not asked: whether the hook could be imported. None says that it was."""
+"""The question that is not asked: whether the hook could be imported. None means that it could."""
 
 
 class HookFailed(Exception):
-    """The hook gave no answer that can be used; the message says why in one sentence."""
+    """The hook gave no usable answer; the message says why in one sentence."""
 
 
 class Question(BaseModel):
-    """What the hook is called with."""
+    """The arguments of the hook."""
 
     number: int
     job: SendFax
@@ -35,7 +35,7 @@ class Question(BaseModel):
 
 
 def write_question(number: int, job: SendFax, history: Sequence[Event], now: datetime) -> bytes:
-    """Return the line that asks. `number` is unlike that of every other question to the same process."""
+    """Return the line of a question. `number` differs from that of every other question to the same process."""
     content = {
         "number": number,
         "job": job.encode(),
@@ -51,10 +51,10 @@ def read_question(line: bytes) -> Question:
 
 
 def write_answer(number: int, answer: object) -> bytes:
-    """Return the line that answers with what the hook returned.
+    """Return the line that answers with the hook's result.
 
     Raises:
-        TypeError: it is no answer, or holds values that are none of JSON's.
+        TypeError: it is not an answer, or contains values that JSON does not have.
         ValueError: the same.
     """
     if answer is None:
@@ -70,7 +70,7 @@ def write_answer(number: int, answer: object) -> bytes:
 
 
 def write_failure(number: int, why: str) -> bytes:
-    """Return the line that says why there is no answer; `why` goes on where "the policy hook" begins."""
+    """Return the line that says why there is no answer; `why` continues "the policy hook …"."""
     return _line({"number": number, "failed": why})
 
 
@@ -78,7 +78,7 @@ def read_answer(number: int, line: bytes) -> Answer:
     """Read the answer to the question of that number.
 
     Raises:
-        HookFailed: the process says that there is none, or the line is no answer.
+        HookFailed: the process says that there is none, or the line is not an answer.
     """
     try:
         return _answer(number, json.loads(line))

@@ -1,1 +1,1 @@
-"""Messages from the broker: taken, checked, and sent."""
+"""Messages from the broker: received, checked, and sent."""

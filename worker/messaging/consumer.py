@@ -1,8 +1,8 @@
-"""Celery's message consumer, with one difference: what it gets is made here, from what the gate has read.
+"""Celery's message consumer, with one difference: its messages are made here, from what the gate has read.
 
-What the gate refuses is kept as a dead letter, told and acknowledged. Celery's own answers to messages that it does not
-understand write their bodies, and with them telephone numbers, to the log; over some it stumbles and ends, or keeps
-them forever.
+A message that the gate refuses is kept as a dead letter, reported and acknowledged. Celery's own handling of messages
+that it does not understand writes their bodies, and so telephone numbers, to the log; some make it end, and some it
+keeps forever.
 """
 
 import logging
@@ -26,21 +26,24 @@ log = logging.getLogger(__name__)
 _Message: Any = kombu.Message
 
 _STUMBLES = (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError)
-"""How Celery meets a message that it cannot work with. Anything else is about the broker or us, not the message."""
+"""Errors that Celery raises for a message that it cannot handle.
+
+Any other error concerns the broker or us, not the message.
+"""
 
 
 PAUSE = 1.0
-"""Seconds before a broker that refuses for a while is tried again."""
+"""Seconds before a broker that refuses temporarily is tried again."""
 
 
 class GatedConsumer(Consumer):  # type: ignore[misc] # Celery has no types
-    """Hands Celery only messages of our own making."""
+    """Gives Celery only messages that we made."""
 
     class Blueprint(Consumer.Blueprint):  # type: ignore[misc]
-        """Celery's steps from connecting to taking messages, of which one may meet a broker that refuses."""
+        """Celery's steps from connecting to receiving messages, one of which may meet a broker that refuses."""
 
         def start(self, parent: Any) -> None:
-            """Take what passes by itself for a lost connection, after which Celery begins again; end over all else."""
+            """Treat a temporary refusal as a lost connection, after which Celery begins again; end for any other."""
             try:
                 super().start(parent)
             except Exception as error:
@@ -55,7 +58,7 @@ class GatedConsumer(Consumer):  # type: ignore[misc] # Celery has no types
                 raise SystemExit(1) from error
 
     def create_task_handler(self, *args: Any, **options: Any) -> Callable[[Any], None]:
-        """Return what Celery calls with each message."""
+        """Return the function that Celery calls with each message."""
         BROKER.over()
         handle = super().create_task_handler(*args, **options)
         gate: Gate = self.app.gate
@@ -75,7 +78,7 @@ class GatedConsumer(Consumer):  # type: ignore[misc] # Celery has no types
                 self._refuse(message, envelope, refused)
 
         def together(message: Any) -> None:
-            """Hand on what of several messages passes the gate as one; they are acknowledged together."""
+            """Pass on those of several messages that pass the gate as one; they are acknowledged together."""
             passed: list[Asked] = []
             for envelope in message.body:
                 try:
@@ -90,7 +93,7 @@ class GatedConsumer(Consumer):  # type: ignore[misc] # Celery has no types
         return on_message
 
     def on_decode_error(self, message: Any, exc: Exception) -> None:
-        """Keep a message that kombu did not open: a compressed one."""
+        """Keep a message that kombu did not open, because it is compressed."""
         envelope = Envelope.of(message)
         try:
             self.app.gate.read(envelope)
@@ -113,19 +116,19 @@ class GatedConsumer(Consumer):  # type: ignore[misc] # Celery has no types
         try:
             self.app.collaborators.ledger.dead_letter(identity, letter=letter, facts=facts, source="worker")
         except Unavailable as error:
-            # Celery connects again, and the message, which nobody has acknowledged, comes again.
+            # Celery connects again, and the message, which is not acknowledged, comes again.
             raise ConnectionError(str(error)) from error
 
 
 def _fresh(message: Any, task: str, identity: str, args: tuple[Any, ...]) -> Any:
-    """Make the message that Celery gets: of the sender's own there is nothing in it but what the gate has read."""
+    """Make the message that Celery gets: of the sender's message, it contains only what the gate has read."""
     made = _Message(
         channel=message.channel,
         delivery_tag=message.delivery_tag,
         delivery_info={name: (message.delivery_info or {}).get(name) for name in ("exchange", "routing_key")},
         headers={"task": task, "id": identity},
     )
-    # The form in which Celery takes content that is decoded already.
+    # The form in which Celery accepts decoded content.
     made._decoded_cache = {  # noqa: SLF001 - there is no other way to give it
         "args": args,
         "kwargs": {},

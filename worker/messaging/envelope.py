@@ -1,4 +1,4 @@
-"""A message as it came from the broker, whatever wrote it: nothing in it is believed, and reading it never fails."""
+"""A message as it came from the broker, whoever wrote it: nothing in it is trusted, and reading it never fails."""
 
 import base64
 import hashlib
@@ -8,15 +8,15 @@ from dataclasses import dataclass, replace
 from typing import Any, Self
 
 KEPT = 4096
-"""Bytes of each end that are kept of a body which is too long."""
+"""How many bytes are kept of each end of a body that is too long."""
 CUT = "faxdispatch.cut"
-"""What the transport puts in the place of a message that is too long: `size`, `sha1`, `head` and `tail`."""
+"""What the transport puts in place of a message that is too long: `size`, `sha1`, `head` and `tail`."""
 _UNREADABLE = (TypeError, ValueError, LookupError, AttributeError, RecursionError)
 
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """A message. `size` (bytes) and `sha1` are set where `body` is only what was kept of it."""
+    """A message. `size` (bytes) and `sha1` are set if `body` is only a part."""
 
     headers: dict[str, Any]
     body: bytes
@@ -27,7 +27,7 @@ class Envelope:
 
     @classmethod
     def of(cls, message: Any) -> "Envelope":
-        """Return the envelope of a message of kombu's; of our own transport's, which has one, just that."""
+        """Return the envelope of a kombu message; a message of our own transport has one already."""
         if isinstance(message.body, Envelope):
             return message.body
         body, headers = message.body, message.headers
@@ -40,7 +40,7 @@ class Envelope:
 
     @classmethod
     def from_text(cls, text: bytes) -> Self:
-        """Open a message as kombu's virtual transports write it; what is none is a body without headers."""
+        """Open a message as kombu's virtual transports write it; anything else is a body without headers."""
         try:
             message = json.loads(text)
             if CUT in message:

@@ -1,8 +1,9 @@
-"""The gate before everything that Celery does with a message: size, then form, then the task's name.
+"""The gate that every message passes before Celery handles it: size, then form, then the task's name.
 
-Whoever reaches the broker may write anything into a message, and Celery obeys much of it: compressed bodies, callbacks,
-time limits, moments. So Celery never sees a sender's message. What passes here is what was asked, in plain JSON types:
-task, id and payload, of which a message of our own is made. What does not pass is `Refused`, and becomes a dead letter.
+Anyone who reaches the broker can write anything into a message, and Celery obeys much of it: compressed bodies,
+callbacks, time limits, times. So Celery never sees a sender's message. The gate returns what was requested, in plain
+JSON types: task, id and payload, from which we make our own message. A message that does not pass raises `Refused`, and
+becomes a dead letter.
 """
 
 import json
@@ -18,26 +19,26 @@ from faxdispatch.jobs import JOBS, SendFax
 from faxdispatch.observability import tracing
 from worker.messaging.envelope import Envelope
 
-# It has no types.
+# It is not typed.
 _compression: Any = kombu
 
 MAX_BYTES = 262_144
-"""Largest message that is taken from the broker, as it lies there: many times what the longest fax job needs."""
+"""Largest message that is accepted from the broker: many times the size of the longest fax job."""
 MAX_ID = 255
 """Longest id of a message, in characters."""
 TOGETHER = "fax.together"
-"""Task that does what several messages ask. No message can ask for it: it is none of the gate's."""
+"""The task that carries out several messages. No message can ask for it: the gate does not know it."""
 _NO_IDENTITY = {"", "none", "null", "nil", "undefined", "nan"}
-"""What producers write where they have no id: it would make one fax of many."""
+"""Words that producers write if they have no id: as an id, they would make one fax of many."""
 _CALLBACKS = {"callbacks": "link", "errbacks": "link_error", "chain": "chain", "chord": "chord"}
-"""Where a body has what is to be done afterwards, and what Celery's callers call it."""
+"""Where a body names its callbacks, and Celery's names for them."""
 _BATCHES = ("celery.map", "celery.starmap", "celery.chunks", "celery.group", "celery.chain", "celery.chord")
 _UTF8 = {None, "", "utf-8", "utf8", "us-ascii", "ascii", "binary"}
 _PLAIN = {"datetime", "date", "time", "decimal", "bytes"}
 """Types that kombu's JSON writes as `{"__type__": …, "__value__": text}`."""
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 _SOON = 1.0
-"""Seconds by which a moment may lie ahead and still be now."""
+"""Seconds by which a time may lie ahead and still count as now."""
 _PARTS = "not a task message: its body is not [arguments, keyword arguments, …]"
 
 
@@ -45,7 +46,7 @@ _PARTS = "not a task message: its body is not [arguments, keyword arguments, …
 class Asked:
     """What a message asks for, in JSON types.
 
-    `told` also goes into its first event, `trace` the `traceparent` of the trace that its sender is in.
+    `told` goes into its first event too; `trace` is the `traceparent` of its sender's trace.
     """
 
     task: str
@@ -56,7 +57,7 @@ class Asked:
 
 
 class Refused(Exception):
-    """A message that is no job. `reason` says it in one word, `problem` in a sentence, with what to do."""
+    """A message that is not a job. `reason` is one word, `problem` one sentence that says what to do."""
 
     def __init__(self, reason: str, problem: str) -> None:
         super().__init__(problem)
@@ -65,7 +66,7 @@ class Refused(Exception):
 
 
 def refuse_compressed() -> None:
-    """Have this process unpack nothing: kombu would do it on arrival, and nothing bounds what comes out."""
+    """Make this process unpack nothing: kombu would do it on arrival, and nothing limits the result."""
 
     def refuse(_: bytes) -> bytes:
         raise ValueError("compressed messages are not taken")
@@ -75,17 +76,17 @@ def refuse_compressed() -> None:
 
 
 class Gate:
-    """Lets through what is asked of `tasks`, in messages of at most `max_bytes`."""
+    """Lets through requests for `tasks`, in messages of at most `max_bytes`."""
 
     def __init__(self, tasks: Collection[str], *, max_bytes: int) -> None:
         self._tasks = frozenset(tasks)
         self._max_bytes = max_bytes
 
     def read(self, envelope: Envelope) -> Asked:
-        """Read what is asked.
+        """Read the request.
 
         Raises:
-            Refused: it is no job. Nothing else is ever raised.
+            Refused: it is not a job. Nothing else is ever raised.
         """
         try:
             self._look_outside(envelope)
@@ -96,12 +97,12 @@ class Gate:
             raise Refused("Unreadable", f"not a task message: {type(error).__name__}") from error
 
     def identity(self, envelope: Envelope) -> str:
-        """Return the id by which a message is kept as a dead letter: its own, or its hash where that is no identity."""
+        """Return the id under which a message is kept as a dead letter: its own if usable, or else its hash."""
         found = envelope.headers.get("id")
         return found if isinstance(found, str) and is_identity(found) else envelope.digest()
 
     def kept(self, envelope: Envelope) -> Envelope:
-        """Return what is kept of a message."""
+        """Return the part of a message that is kept."""
         return envelope.cut(self._max_bytes)
 
     def _look_outside(self, envelope: Envelope) -> None:
@@ -120,7 +121,7 @@ class Gate:
 
     def _look_inside(self, envelope: Envelope) -> Asked:
         content = _json(envelope.body, "its body")
-        # Text that no UTF-8 can carry; neither Redis nor Telnyx could be told it.
+        # Text that UTF-8 cannot carry; neither Redis nor Telnyx could store it.
         if _SURROGATE.search(envelope.body):
             json.dumps(content, ensure_ascii=False).encode()
         about: Mapping[str, Any] = envelope.headers
@@ -138,7 +139,7 @@ class Gate:
         payload, told = _timed(task, _payload(args, kwargs), about)
         ignored = [word for name, word in _CALLBACKS.items() if (afterwards or {}).get(name)]
         told |= {"ignored": ignored} if ignored else {}
-        # Where Celery's instrumentation for OpenTelemetry puts it.
+        # Celery's instrumentation for OpenTelemetry puts it there.
         return Asked(
             task, _identity(about.get("id")), payload, told, tracing.parse(envelope.headers.get("traceparent"))
         )
@@ -159,7 +160,7 @@ class Gate:
 
 
 def is_identity(text: str) -> bool:
-    """Return whether an id tells one message from all others."""
+    """Return whether an id distinguishes one message from all others."""
     return len(text) <= MAX_ID and text.isprintable() and text.strip().lower() not in _NO_IDENTITY
 
 
@@ -179,7 +180,7 @@ def _json(text: str | bytes, what: str) -> Any:
 
 
 def _plain(found: dict[str, Any]) -> Any:
-    """Return what kombu's JSON wraps as the text that it is; kombu would find a class for it."""
+    """Return values that kombu's JSON wraps as their plain text; kombu would look for a class."""
     if found.keys() != {"__type__", "__value__"}:
         return found
     kind, value = found["__type__"], found["__value__"]
@@ -191,7 +192,7 @@ def _plain(found: dict[str, Any]) -> Any:
 
 
 def _payload(args: list[Any], kwargs: dict[str, Any]) -> Any:
-    """Make one value of the ways in which arguments may be given."""
+    """Make one value from the different ways in which arguments may be given."""
     if not args:
         return kwargs
     content: Any = args[0] if len(args) == 1 and not kwargs else {"args": args, **kwargs}
@@ -199,7 +200,7 @@ def _payload(args: list[Any], kwargs: dict[str, Any]) -> Any:
 
 
 def _timed(task: str, payload: Any, about: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
-    """Make a fax's own moments of Celery's two, and tell of them; nothing but a fax can wait or run out."""
+    """Turn Celery's two times into a fax's own, and report them; only a fax can wait or expire."""
     moments = {name: _moment(name, about[name]) for name in ("eta", "expires") if about.get(name) is not None}
     if not moments:
         return payload, {}
@@ -224,12 +225,12 @@ def _moment(name: str, value: Any) -> datetime:
 
 
 def _deadlines(payload: Mapping[str, Any], moments: Mapping[str, datetime]) -> Iterator[tuple[str, str]]:
-    """Yield `send_at` and `send_by`: of the payload's own and Celery's the later and the earlier one."""
+    """Yield `send_at` and `send_by`: the later and the earlier one of the payload's own and Celery's."""
     for name, ours, choose in (("eta", "send_at", max), ("expires", "send_by", min)):
         if name in moments:
             try:
                 own = payload.get(ours)
                 yield ours, choose(datetime.fromisoformat(own) if own else moments[name], moments[name]).isoformat()
             except (TypeError, ValueError):
-                # Not a moment, or without a zone: told when the payload is read.
+                # Not a time, or without a zone: this is reported when the payload is read.
                 continue

@@ -1,4 +1,4 @@
-"""A message that the gate has let through, with what its task works with."""
+"""A message that has passed the gate, with what its task needs."""
 
 import logging
 from collections.abc import Mapping
@@ -13,7 +13,10 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What is asked of a task. `told` goes into its first event: moments, callbacks not made; `trace` its trace."""
+    """A request to a task.
+
+    `told` goes into its first event: times, callbacks that are not made; `trace` is its trace.
+    """
 
     id: str
     task: str
@@ -23,7 +26,7 @@ class Message:
     trace: str | None = None
 
     def dead_letter(self, error: Exception) -> None:
-        """Keep it as a dead letter, since it cannot be done, and tell so."""
+        """Keep it as a dead letter, since it cannot be carried out, and report that."""
         log.warning("message %s of %s: %s", self.id, self.task, error)
         problem = str(error) if isinstance(error, FaxError) else f"unforeseen {type(error).__name__}"
         facts: dict[str, Any] = {"task": self.task, "reason": type(error).__name__, "problem": problem, **self.told}

@@ -1,4 +1,7 @@
-"""What workers tell each other over the broker. Lost reminders are sent again; a doubled one finds nothing to do."""
+"""Messages between workers over the broker.
+
+Lost reminders are sent again; if one arrives twice, the second finds nothing to do.
+"""
 
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -7,7 +10,7 @@ from pydantic import Field
 from faxdispatch.jobs import ATTEMPT, Identifier, Job
 
 DISPATCH = "fax.dispatch"
-"""Queue of the jobs whose turn it is; never behind what producers send."""
+"""Queue of the jobs whose turn it is; messages of producers never delay it."""
 CHECKS = "fax.checks"
 """Queue of our own questions to Telnyx."""
 
@@ -22,7 +25,7 @@ class Attempt(Job):
 
 
 class Attempts(Job):
-    """Try to send several recorded jobs, side by side: it is their turn."""
+    """Try to send several recorded jobs in parallel: it is their turn."""
 
     TASK: ClassVar[str] = "fax.rows.v1"
     QUEUE: ClassVar[str] = DISPATCH
@@ -40,7 +43,7 @@ class Reconcile(Job):
 
 
 class Ask(Job):
-    """Ask Telnyx what a task of that name and payload asks; `question` is its id on the producers' waiting list."""
+    """Ask Telnyx the question of that task and payload; `question` is its id on the producers' waiting list."""
 
     TASK: ClassVar[str] = "fax.ask.v1"
     QUEUE: ClassVar[str] = CHECKS
@@ -68,7 +71,7 @@ class Look(Job):
 
 
 class Remove(Job):
-    """Remove the documents that are kept no longer."""
+    """Remove the documents whose retention is over."""
 
     TASK: ClassVar[str] = "fax.inbound.remove.v1"
     QUEUE: ClassVar[str] = CHECKS
@@ -91,7 +94,7 @@ class Charges(Job):
 
 
 class KeepMedia(Job):
-    """Have more time at Telnyx for documents of campaigns."""
+    """Extend the time for which Telnyx keeps documents of campaigns."""
 
     TASK: ClassVar[str] = "fax.media.keep.v1"
     QUEUE: ClassVar[str] = CHECKS

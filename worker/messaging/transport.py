@@ -1,19 +1,20 @@
-"""Celery's Redis transport, with own bookkeeping of what is taken and not acknowledged yet.
+"""Celery's Redis transport, with its own records of messages that are received and not acknowledged yet.
 
-A message is taken and noted in one atomic step. Kombu pops it first and notes it afterwards, so a worker that dies in
-between takes the message along; found by `make chaos`, known upstream as celery#4354 and #7950. A fax that is in the
-ledger is brought again by the scheduler; one that a service has sent with `send_task` is nowhere else.
+A message is received and recorded in one atomic step. Kombu pops it first and records it afterwards, so a worker that
+dies in between takes the message with it; found by `make chaos`, known upstream as celery#4354 and #7950. The scheduler
+brings a fax that is in the ledger again, but a fax that a service has sent with `send_task` exists nowhere else.
 
-What is noted is the text as it lay in the queue, under a tag and under keys of our own. Kombu trusts the sender's tag,
-by which two messages could be one, and all Celery systems on one Redis share its keys, and with them the shortest
-visibility timeout among them. Every list is read to which kombu may write a queue's messages: one for each priority.
+The record is the text as it was in the queue, under our own tag and our own keys. Kombu trusts the sender's tag, so two
+messages could become one. All Celery systems on one Redis share its keys, and so use the shortest visibility timeout
+among them. Every list to which kombu may write a queue's messages is read: one for each priority.
 
-What is too long never leaves Redis: what is taken in its stead has its size, its hash and its two ends.
+A message that is too long never leaves Redis: in its place come its size, its hash and its two ends.
 
-Of faxes that wait, several are taken in one step. Each is noted under a tag of its own, and the tag of the message that
-they make together is all of those, with spaces in between: they are acknowledged, or given back, in one step as well.
+If several faxes wait, they are received in one step. Each is recorded under its own tag. The tag of the message that
+they form together consists of all these, separated by spaces, so they are also acknowledged, or given back, in one
+step.
 
-One client serves for all commands, where kombu builds one for each.
+One client serves all commands; kombu builds one for each.
 """
 
 import logging
@@ -38,9 +39,9 @@ from worker.messaging.envelope import CUT, KEPT, Envelope
 log = logging.getLogger(__name__)
 
 TAKEN = "fax:taken"
-"""Hash: messages that are taken and not acknowledged; each is its list's name, a line feed and its text."""
+"""Hash: messages that are received and not acknowledged; each is the name of its list, a line feed and its text."""
 TAKEN_AT = "fax:taken:at"
-"""Sorted set: their tags by the time at which they were taken, in seconds of Redis' clock."""
+"""Sorted set: their tags by the time at which they were received, in seconds of Redis' clock."""
 
 _SCRIPT = f"""
 -- KEYS: what is taken, its index by time, then the queues in the order in which they are served. ARGV: a tag; how long
@@ -154,24 +155,24 @@ end
 return {#tags, back}
 """
 
-# kombu's types are half there; as Any they do not get in the way.
+# kombu is only partly typed; `Any` avoids false errors.
 _Message: Any = message.Message
 _QoS: Any = redis.QoS
 
 _NOBODY = "fax:nobody"
-"""A stream that is always empty: to wait for it is to wait at the server."""
+"""A stream that is always empty: waiting for it means waiting at the server."""
 _WAIT = 50
 """Milliseconds between two looks into empty queues."""
 _PAGE = 200
-"""Messages of kombu's that are looked at at once."""
+"""How many of kombu's messages are looked at together."""
 _PRIORITIES_FIRST = 16
-"""Once in so many looks, lists of other priorities than the usual one go first."""
+"""Once in so many looks, lists of other priorities than the default one go first."""
 
 
 class Message(_Message):  # type: ignore[misc]
-    """A message that nobody has looked into: its body is its envelope, opened as far as that goes.
+    """An unread message: its body is its envelope, opened as far as possible.
 
-    Where several were taken, it stands for all of them, and its body is a tuple of their envelopes.
+    If several were received, it stands for all of them, and its body is a tuple of their envelopes.
     """
 
     def __init__(self, taken: tuple[str, list[bytes], str], channel: Any = None, **_: Any) -> None:
@@ -186,10 +187,10 @@ class Message(_Message):  # type: ignore[misc]
 
 
 class QoS(_QoS):  # type: ignore[misc]
-    """Knows what is noted where. The names are those of kombu's own steps.
+    """Knows what is recorded where. The methods are named after kombu's own steps.
 
-    The room of a message is given free also where the server refuses for the moment to forget it: it stays noted and is
-    delivered once more, which does no harm, while without the room a worker would take ever fewer messages.
+    A message's room is freed even if the server temporarily refuses to forget it: it stays recorded and is delivered
+    once more, which does no harm, but without the room a worker would accept ever fewer messages.
     """
 
     def ack(self, delivery_tag: str) -> None:
@@ -208,7 +209,7 @@ class QoS(_QoS):  # type: ignore[misc]
             self._quick_ack(tag)
 
     def append(self, message: Any, delivery_tag: str) -> None:
-        """Count a message that is taken; it is noted already."""
+        """Count a received message, which is already recorded."""
         del message
         if self._dirty:
             self._flush()
@@ -220,7 +221,7 @@ class QoS(_QoS):  # type: ignore[misc]
             redis.eval(_RESTORE, 2, TAKEN, TAKEN_AT, "LPUSH" if leftmost else "RPUSH", *tag.split())
 
     def _remove_from_indices(self, delivery_tag: str, pipe: Any = None) -> Any:
-        """Forget what is noted; the name is that of kombu's own step."""
+        """Forget a recorded message; kombu gives this step its name."""
         tags = delivery_tag.split()
         with self.pipe_or_acquire(pipe) as pipe:
             return pipe.zrem(TAKEN_AT, *tags).hdel(TAKEN, *tags)
@@ -228,9 +229,9 @@ class QoS(_QoS):  # type: ignore[misc]
     _passed_over = 0
 
     def restore_visible(self, start: int = 0, num: int = 10, interval: int = 10) -> None:
-        """Put back what was taken so long ago that whoever took it must be dead.
+        """Put back messages that were received so long ago that their worker must be dead.
 
-        Also of our queues' messages that are noted under kombu's own keys: a worker of an older version took them.
+        This includes messages of our queues under kombu's own keys, which a worker of an older version received.
         """
         del start, num
         self._vrestore_count += 1
@@ -244,12 +245,15 @@ class QoS(_QoS):  # type: ignore[misc]
                 seen, found = redis.eval(_KOMBUS, 0, self.visibility_timeout, self._passed_over, _PAGE, *queues)
                 self._passed_over = 0 if seen < _PAGE else self._passed_over + seen - found
             except ResponseError as error:
-                # A server that does not write just now, or no right to kombu's keys.
+                # The server refuses writes at present, or there is no right to kombu's keys.
                 log.debug("no messages were put back: %s", error)
 
 
 class Channel(redis_transport.Channel):
-    """Takes messages without a moment in which a message is nowhere. The names are those of kombu's own steps."""
+    """Receives messages without a moment in which a message exists nowhere.
+
+    The methods are named after kombu's own steps.
+    """
 
     QoS = QoS
     Message = Message
@@ -275,7 +279,7 @@ class Channel(redis_transport.Channel):
             return
         asked = queue_name(self.namespace, CancelFax.QUEUE)
         if self._looks % 2 and asked in queues:
-            # What producers ask for goes before sends, but a flood of it leaves them every other message.
+            # Questions of producers go before sends, but in a flood they leave them every other message.
             queues.sort(key=asked.__eq__)
         connection = self._in_poll = self.client.connection
         self._brpop_sent_at = time.monotonic()
@@ -306,7 +310,8 @@ class Channel(redis_transport.Channel):
         return True
 
     def _taken(self, options: dict[str, Any]) -> Any:
-        # Both answers are read, whatever the first one is: an answer that is left would be taken for the next one's.
+        # Both answers are read, whatever the first one is: an unread answer would be taken for that to the next
+        # command.
         if self._waited:
             self._answer("XREAD", options)
         return self._answer("EVALSHA", options)
@@ -320,7 +325,7 @@ class Channel(redis_transport.Channel):
             self.client.parse_response(connection, "SCRIPT LOAD", **options)
             return None
         except ResponseError as error:
-            # A full or read-only server, or one that has just become so. Nothing was taken; it is logged once.
+            # A full or read-only server, or one that has just become so. Nothing was received; this is logged once.
             if not self._idle:
                 log.warning("the broker hands out no messages: %s", error)
             return None
@@ -330,7 +335,7 @@ class Channel(redis_transport.Channel):
 
     @contextmanager
     def conn_or_acquire(self, client: Any = None) -> Iterator[Any]:
-        """Yield the client for single commands; each takes a connection of the pool for as long as it lasts."""
+        """Yield the client for single commands; each uses a connection of the pool while it runs."""
         if client is None and (self._plain is None or self._plain.connection_pool is not self.pool):
             self._plain = self._create_client()
         yield client or self._plain
@@ -343,9 +348,9 @@ class Transport(redis_transport.Transport):
 
 
 def install(app: BrokerApp, *, max_bytes: int, together: int) -> None:
-    """Let an app use it where its broker is a Redis.
+    """Let an app use it if its broker is a Redis.
 
-    A message of more than `max_bytes` is cut on taking; of faxes that wait, at most `together` are taken at once.
+    A message of more than `max_bytes` is shortened; of faxes that wait, at most `together` are received at once.
     """
     if not app.on_redis:
         return

@@ -1,1 +1,1 @@
-"""What the leading worker does by itself."""
+"""What the leading worker does without being asked."""

@@ -6,13 +6,13 @@ from worker.context import Collaborators
 from worker.messaging.reminders import Ask
 
 SHARE = 0.25
-"""Part of the rate that producers' questions may use up together, so that sends do not wait behind them."""
+"""The share of the rate that all producers' questions may use, so that sends do not wait behind them."""
 SAVED = 1.0
 """Seconds of that share that may be used at once after a quiet spell."""
 
 
 class Asking:
-    """Lets them go, one turn after the other."""
+    """Releases the questions in turn."""
 
     def __init__(self, w: Collaborators) -> None:
         self._w = w
@@ -24,7 +24,7 @@ class Asking:
         """Send workers the questions for which there is room.
 
         Raises:
-            Unavailable: Redis or the broker is away; a question that nobody got comes again.
+            Unavailable: Redis or the broker is away; a question that no worker got comes again.
         """
         now = time.monotonic()
         self._allowed = min(self._most, self._allowed + (now - self._looked_at) * self._rate)

@@ -1,4 +1,4 @@
-"""Feeds rows of running campaigns to admission, as many as it can take soon, and ends what was cancelled."""
+"""Feeds rows of running campaigns to admission, as many as it can soon admit, and ends cancelled ones."""
 
 import logging
 from collections.abc import Callable
@@ -16,14 +16,14 @@ from worker.context import Collaborators
 log = logging.getLogger(__name__)
 
 SECONDS_AHEAD = 3.0
-"""Seconds of the rate for which rows wait ahead; more would only cost memory."""
+"""How many seconds of the rate rows wait in advance; more would only cost memory."""
 LEAST_AHEAD = 50
 PAGE = 200
-"""Rows that are fed at once."""
+"""Maximum number of rows that are fed at once."""
 
 
 class Feeder:
-    """The feeding of all campaigns, by the scheduler that leads."""
+    """The feeding of all campaigns, by the leading scheduler."""
 
     def __init__(self, w: Collaborators) -> None:
         self._w = w
@@ -33,7 +33,7 @@ class Feeder:
         """Do what the campaigns need now.
 
         Raises:
-            Unavailable: Redis did not answer. Whatever was fed is fed once.
+            Unavailable: Redis did not answer. Rows that were fed are not fed again.
             KombuError, OSError: the broker is away.
         """
         for campaign_id in self._w.campaigns.starting():
@@ -44,7 +44,7 @@ class Feeder:
             self._each(self._end, campaign_id)
 
     def _each(self, work: Callable[[str], None], campaign_id: str) -> None:
-        """Do one campaign's work. A list that cannot be read must not stop the others, nor all that is sent besides."""
+        """Do one campaign's work. A list that cannot be read must not stop other campaigns or other faxes."""
         try:
             work(campaign_id)
         except NotKnown:
@@ -86,24 +86,24 @@ class Feeder:
         )
 
     def _next(self, campaign: Campaign, room: int) -> tuple[list[dict[str, Any]], int | None]:
-        """Return the next pending rows, at most `room`, and the row after which to go on."""
+        """Return the next pending rows, at most `room`, and the row after which to continue."""
         rows: list[dict[str, Any]] = []
         cursor = campaign.cursor
         while len(rows) < room and cursor < campaign.size and campaign.pending:
             chunk = cursor // CHUNK
             wanted = room - len(rows)
-            # With one more, which tells whether the chunk has others.
+            # One more than needed shows whether the chunk has others.
             pending = self._w.campaigns.pending_rows(campaign.id, chunk, after=cursor, limit=wanted + 1)
             chosen = pending[:wanted]
             rows += [row_to_feed(campaign, *row) for row in chosen]
             cursor = chosen[-1][0] if len(chosen) < len(pending) else (chunk + 1) * CHUNK
         if not rows and cursor >= campaign.size and campaign.pending:
-            # Something is pending behind the place that was reached: look once more from the beginning.
+            # There are pending rows before the present place: look once more from the beginning.
             cursor = 0
         return rows, cursor if cursor != campaign.cursor else None
 
     def _end(self, campaign_id: str) -> None:
-        """Cancel the jobs of a cancelled campaign that have not left; those in flight go on to their end."""
+        """Cancel the jobs of a cancelled campaign that have not left; those in flight continue to their end."""
         open_rows = self._w.campaigns.open_rows(campaign_id, limit=PAGE)
         campaign = self._w.campaigns.get(campaign_id)
         if campaign.pending:
@@ -118,7 +118,7 @@ class Feeder:
                 self._recall(job.job_id)
 
     def _recall(self, job_id: str) -> None:
-        """Ask for the end of a fax in flight. The cancel is recorded first, so that workers get one message."""
+        """Request the cancel of a fax in flight. The cancel is recorded first, so that workers get one message."""
         reply = self._w.ledger.cancel(job_id, source="scheduler")
         if reply["outcome"] == "wished" and reply["state"] == State.ACCEPTED:
             self._w.post(CancelFax.TASK, CancelFax.QUEUE, {"job_id": job_id})

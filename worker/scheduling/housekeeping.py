@@ -1,4 +1,4 @@
-"""What the leading scheduler looks after apart from the jobs: inbound faxes, deletions at Telnyx, samples, upkeep."""
+"""What the leading scheduler does besides jobs: inbound faxes, deletions at Telnyx, samples, upkeep."""
 
 import logging
 import time
@@ -18,28 +18,30 @@ from worker.messaging.reminders import CHECKS, Ask, Charges, Fetch, Forget, Keep
 log = logging.getLogger(__name__)
 
 CROWD = 100
-"""Messages in that queue from which no more is brought there: workers have too much to do to see to more."""
+"""If the queue has so many messages, no more are added: workers have too much to do."""
 SHARE = 0.25
-"""Part of the rate that questions about inbound faxes and deletions may use up together. After an outage or a campaign
-there are many, and faxes to be sent go first."""
+"""The share of the rate that questions about inbound faxes and deletions may use together.
+
+After an outage or a campaign there are many, and faxes to be sent go first.
+"""
 PAUSE = 0.5
 """Seconds between two looks."""
 MOST_FETCHES = 8
-"""Messages at once that there are documents to fetch; each worker fetches until none is left."""
+"""How many messages that there are documents to fetch are sent at once; each worker fetches until none is left."""
 REMOVE_EVERY = 60.0
-"""Seconds between two looks for documents that are kept no longer."""
+"""Seconds between two searches for documents whose retention is over."""
 SAMPLE_EVERY = 300.0
-"""Seconds between two samples of how many faxes have ended, of which the console draws the last hours."""
+"""Seconds between two samples of how many faxes have ended, from which the console draws the last hours."""
 UPKEEP_EVERY = 600.0
-"""Seconds between two times of letting go of what is kept no longer in Redis."""
+"""Seconds between two removals of what has expired in Redis."""
 MEDIA_EVERY = 600.0
-"""Seconds between two looks for documents of campaigns that Telnyx would not keep for long enough."""
+"""Seconds between two searches for documents of campaigns that Telnyx would not keep for long enough."""
 CHARGES_EVERY = 6 * 3600.0
 """Seconds between two readings of what faxes cost."""
 
 
 class Housekeeping:
-    """Looks for what is due, and tells the workers."""
+    """Looks for what is due, and sends the workers messages about it."""
 
     def __init__(self, w: Collaborators) -> None:
         self._w = w
@@ -50,10 +52,10 @@ class Housekeeping:
         self._allowed = 0.0
 
     def run(self) -> None:
-        """Send workers a message for all that is due. What has two messages is done once.
+        """Send workers a message for everything that is due. Work that has two messages is done once.
 
         Raises:
-            Unavailable: Redis or the broker is away; nothing is lost by it.
+            Unavailable: Redis or the broker is away; nothing is lost.
         """
         now = time.monotonic()
         if now - self._looked_at < PAUSE:
@@ -62,7 +64,7 @@ class Housekeeping:
         self._look_after_redis(now)
         if self._w.backlog(CHECKS) > CROWD:
             return
-        # At a slow rate it takes several looks until there is time for one of them.
+        # At a slow rate, it takes several looks until there is time for one of them.
         self._allowed = min(self._allowed, 1.0) + self._w.settings.fax_rate * SHARE * PAUSE
         due = self._w.inbox.due(limit=int(self._allowed))
         self._tell_each(Look.TASK, due.asked)

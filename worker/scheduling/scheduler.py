@@ -1,6 +1,6 @@
-"""Keeps every job moving: appointments that have come, channels that are free, failures to decide, strays to cancel.
+"""Keeps every job moving: due appointments, free channels, failures to decide, surplus faxes to cancel.
 
-Every worker process has one, as a thread; a lease in Redis lets one of them work. All it does may be done twice.
+Every worker process has one, as a thread; a lease in Redis lets one of them work. Everything it does may be done twice.
 """
 
 import logging
@@ -31,21 +31,21 @@ log = logging.getLogger(__name__)
 ROWS = 50
 """Rows of campaigns in one message."""
 SINGLES = 16
-"""Other jobs in one message: as many as it may call for at once. One, where a policy hook thinks over each."""
+"""Other jobs in one message: as many as a worker may call for at once. One, if a policy hook must decide about each."""
 TICK = 0.1
 """Seconds between two looks at what is due."""
 LEASE = 5.0
 """Seconds that a leader may be silent before another takes over."""
 APPLY = 0.2
-"""Seconds between two tries of those who do not lead; free channels wait so long when a leader resigns."""
+"""Seconds between two attempts of the others to lead; free channels are idle that long when a leader resigns."""
 CROWD = 100
-"""Messages in the queue of sends from which a queued job's message is taken to wait among them …"""
+"""If the queue of sends has so many messages, a queued job's message is assumed to wait among them …"""
 FAITH = 3
 """… for so many appointments, whose pauses double."""
 SHOW_UP = 5.0
-"""Seconds between two signs of life."""
+"""Seconds between two reports that the worker lives."""
 COMPLAIN = 600.0
-"""Seconds between two complaints about a clock."""
+"""Seconds between two log lines about a clock."""
 
 
 class Scheduler:
@@ -69,30 +69,30 @@ class Scheduler:
         }
 
     def start(self) -> None:
-        """Begin, in a thread of its own."""
+        """Start a thread for it."""
         self._thread.start()
 
     def stop(self) -> None:
-        """End, and let another lead at once."""
+        """End, and let another process lead at once."""
         self._stop.set()
         # A worker may be told to end before it was ready.
         if self._thread.is_alive():
             self._thread.join(timeout=5)
 
     def tick(self) -> None:
-        """Do all that is due now.
+        """Do everything that is due now.
 
         Raises:
-            Unavailable: Redis or the broker is away. What was taken keeps its next appointment.
+            Unavailable: Redis or the broker is away. Jobs that were taken keep their next appointment.
         """
         due, hints = self._w.agenda.due(), []
         crowded = any(a.state is State.QUEUED for a in due) and self._w.backlog(SendFax.QUEUE) > CROWD
         for appointment in due:
-            # In a flood a job's own message is still on its way; a second one for each would double the flood.
+            # In a flood, a job's own message is still on its way; a second one for each job would double the flood.
             if appointment.state not in {State.QUEUED, State.HELD}:
                 self._attend(appointment)
             elif appointment.cancel_requested:
-                # Wished while the ledger was behind; see `cancel.lua`.
+                # A cancel that was requested while the ledger was behind; see `cancel.lua`.
                 self._ask(appointment)
             elif not (crowded and appointment.state is State.QUEUED and appointment.hints <= FAITH):
                 hints.append(appointment.job_id)
@@ -100,7 +100,7 @@ class Scheduler:
         if not closed(self._w):
             self._campaigns.feed()
             self._dispatch(self._w.agenda.pick())
-        # A ledger that went back takes faxes for too many that it has forgotten.
+        # A ledger that went back in time takes faxes that it has forgotten for surplus ones.
         for fax_id in () if self._w.watch.witness.behind else self._w.agenda.strays():
             self._w.post(CancelFax.TASK, CancelFax.QUEUE, {"fax_id": fax_id})
         self._asking.run()
@@ -138,7 +138,7 @@ class Scheduler:
             log.info("scheduler: Redis is away; the lease runs out by itself")
 
     def _show_up(self) -> None:
-        """Tell, every few seconds, that this worker lives and what it sees of the clocks."""
+        """Report, every few seconds, that this worker lives and how it sees the clocks."""
         now = time.monotonic()
         if now - self._seen_at < SHOW_UP:
             return
@@ -194,7 +194,7 @@ class Scheduler:
 
 
 def decide_job(job: JobView, w: Collaborators) -> None:
-    """Let the failure policy speak about a job whose attempt failed, and record its word."""
+    """Let the failure policy decide about a job whose attempt failed, and record the decision."""
     failure = Failure(
         reason=job.cause or "unknown",
         dials=job.dials,
@@ -204,9 +204,9 @@ def decide_job(job: JobView, w: Collaborators) -> None:
         rung=job.rung,
         send_by=job.request.send_by,
     )
-    # Jitter keeps recipients that failed together from being dialled together again.
+    # Jitter keeps recipients whose faxes failed together from being called together again.
     verdict = decide(failure, w.now(), w.settings, jitter=random.uniform(-1, 1))  # noqa: S311
-    # A call that was answered costs its minutes; how many, nobody tells of a fax that failed.
+    # A call that was answered costs its minutes, but Telnyx does not say how many for a failed fax.
     spent = None if verdict.counter is Counter.CONNECT else 0
     if isinstance(verdict, GiveUp):
         w.ledger.end(
@@ -242,5 +242,8 @@ def _retry(job: JobView, reason: str, verdict: Retry, spent: int | None, w: Coll
 
 
 def _full(reason: str) -> Scope:
-    """Return what was out of channels. A profile may serve several connections; each learns it by itself."""
+    """Return what had run out of channels.
+
+    A profile may serve several connections; each of them learns it separately.
+    """
     return "account" if reason == "user_channel_limit_exceeded" else "connection"

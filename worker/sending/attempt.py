@@ -1,8 +1,8 @@
 """Attempts to send faxes: prepare → admit → pace → claim → submit → record.
 
-One message may bring one job or the rows of a campaign, side by side: what Redis is asked, it is asked once for all of
-them, but each job is admitted, claimed, sent and recorded by itself. What Telnyx says later comes by webhook; the
-scheduler then decides about failures.
+One message may bring one job or many rows of a campaign. Redis is asked once for all of them, but each job is admitted,
+claimed, sent and recorded separately. Later news from Telnyx comes by webhook; the scheduler then decides about
+failures.
 """
 
 import logging
@@ -32,28 +32,31 @@ from worker.sending.stages import LATER_VERSION, Admitted, Claimed, Ended, Outco
 log = logging.getLogger(__name__)
 
 EARLY = 0.03
-"""Seconds before its slot at which a fax is claimed: the claim takes a little, and the slot is the call's."""
+"""How many seconds before its slot a fax is claimed: the claim takes a little time, and the slot is for the call."""
 TOGETHER = 0.1
-"""Seconds of slots that are claimed together."""
+"""Faxes with slots within so many seconds are claimed together."""
 LATE = 0.05
 """Seconds after its slot from which a call draws a new one: late calls would come too close to those after them."""
 PATIENCE = 0.5
-"""Seconds that such a call waits for it; its claim runs meanwhile."""
+"""Seconds for which such a call waits; its claim runs meanwhile."""
 SIDE_BY_SIDE = 32
-"""Calls of one message that may be claimed and not answered yet."""
+"""Maximum number of calls of one message that are claimed and not answered yet."""
 MOMENT = 0.05
-"""Seconds whose answers are recorded together: each record is a write to disk. Until then the claims stand for them."""
+"""Answers within so many seconds are recorded together, since each record is a write to disk.
+
+Until then, the claims stand for them.
+"""
 COVERS_TOGETHER = 0.2
-"""Seconds whose covers go together, once the first of them is made."""
+"""Covers that are made within so many seconds of the first one continue together."""
 
 CLOSED = 5.0
-"""Seconds after which a job is looked at again that came while nothing may be sent."""
+"""Seconds after which a job is looked at again if it came while nothing may be sent."""
 
 _TELNYX = {field.alias or name for name, field in SendRequest.model_fields.items()} - {"client_state"}
-"""What a fax may ask of Telnyx; all else is ours, and what Telnyx is given as client_state as well."""
+"""The options that go to Telnyx; all others are ours, and so is the client_state that Telnyx gets."""
 
 Outcomes = dict[str, Outcome]
-"""What became of each job's attempt."""
+"""The result of each job's attempt."""
 
 
 def run_attempt(job_id: str, w: Collaborators) -> Outcome:
@@ -70,7 +73,7 @@ def run_attempt(job_id: str, w: Collaborators) -> Outcome:
 
 
 def run_attempts(job_ids: Sequence[str], w: Collaborators) -> Outcomes:
-    """Try to send several jobs now; a job that is not known is left out of what is given.
+    """Try to send several jobs now; an unknown job is left out of the result.
 
     Raises:
         Unavailable: Redis did not answer; the jobs keep their appointments with the scheduler.
@@ -87,7 +90,7 @@ def run_attempts(job_ids: Sequence[str], w: Collaborators) -> Outcomes:
 
 
 def closed(w: Collaborators) -> HoldReason | None:
-    """Say why this worker may send nothing at all just now, or None if it may."""
+    """Say why this worker may send nothing at present, or None if it may."""
     if w.account.known() is None:
         return HoldReason.ACCOUNT_UNKNOWN
     return w.watch.closed
@@ -104,7 +107,7 @@ def _prepare(job_ids: Sequence[str], outcomes: Outcomes, w: Collaborators) -> It
         except Unavailable:
             raise
         except Exception:
-            # It keeps its appointment with the scheduler, and holds up none of the others.
+            # It keeps its appointment with the scheduler, and delays none of the others.
             log.exception("job %s: unforeseen", job.job_id, extra={"job": job.job_id})
             outcomes[job.job_id] = Outcome.PARKED
         else:
@@ -127,15 +130,15 @@ def _known(job_ids: Sequence[str], outcomes: Outcomes, w: Collaborators) -> list
 
 
 def _with_covers(prepared: Sequence[Prepared], outcomes: Outcomes, w: Collaborators) -> Iterator[Sequence[Prepared]]:
-    """Put the covers before the documents of those that have one, side by side.
+    """Put the covers before the documents of the faxes that have one, in parallel.
 
-    Those without go first; then each as soon as its cover is made, those of one moment together.
+    Faxes without a cover go first; then each as soon as its cover is made, those of one moment together.
     """
     plain = [one for one in prepared if not one.request.cover]
     if len(plain) == len(prepared):
         yield plain
         return
-    # What makes documents takes 20 MB, and few workers are asked for a cover.
+    # The code that makes documents takes 20 MB, and few workers need a cover.
     from worker.sending.covering import covered  # noqa: PLC0415
 
     making = {w.cover_threads.submit(covered, one, w): one for one in prepared if one.request.cover}
@@ -147,7 +150,7 @@ def _with_covers(prepared: Sequence[Prepared], outcomes: Outcomes, w: Collaborat
 
 
 def _made(cover: Future[Prepared], one: Prepared, outcomes: Outcomes) -> Prepared | None:
-    """Give a fax with its cover, None where there is none for it now."""
+    """Return a fax with its cover, or None if it cannot be made now."""
     try:
         return cover.result()
     except Ended as ended:
@@ -171,7 +174,7 @@ def _admit(prepared: Sequence[Prepared], outcomes: Outcomes, w: Collaborators) -
             outcomes[one.job.job_id] = Outcome.PARKED if reply["outcome"] == "held" else Outcome.DROPPED
             continue
         w.reached("admitted")
-        # The channel may have been given on the connection that counted when the job got into line.
+        # The channel may have been given on the connection that was valid when the job joined the waiting list.
         granted = replace(one, connection=reply["connection"], sender=reply["sender"])
         yield Admitted(granted, now + reply["wait"] / 1_000_000, max(one.job.rung, reply["rung"]))
 
@@ -198,9 +201,9 @@ def _send(admitted: Sequence[Admitted], outcomes: Outcomes, w: Collaborators) ->
 
 
 def _record_rest(calls: dict[Future[Fax | TelnyxError], Claimed], w: Collaborators) -> None:
-    """Record the answers to calls that were up when their message failed: nobody else has them.
+    """Record the answers to calls that were under way when their message failed, since nobody else has them.
 
-    What cannot be recorded either is found again by the listing, when the claim's lease is over.
+    If that fails too, the listing finds them when the claim's lease is over.
     """
     for call, claimed in calls.items():
         try:
@@ -232,7 +235,7 @@ def _record(answers: Sequence[tuple[Claimed, Fax | TelnyxError]], w: Collaborato
 
 
 def _due(left: Sequence[Admitted], room: int) -> list[Admitted]:
-    """Return those whose slots are so near that they are claimed now, at most `room`, after waiting for the first."""
+    """Return those whose slots are so near that they are claimed now, at most `room`, after a wait for the first."""
     if not left or room <= 0 or left[0].slot - EARLY > time.monotonic():
         return []
     horizon = time.monotonic() + EARLY + TOGETHER
@@ -242,9 +245,9 @@ def _due(left: Sequence[Admitted], room: int) -> list[Admitted]:
 def _answered(
     calls: dict[Future[Fax | TelnyxError], Claimed], left: Sequence[Admitted]
 ) -> set[Future[Fax | TelnyxError]]:
-    """Wait for the answers of a moment or, where there is room for another call, for the next slot.
+    """Wait for the answers of a moment or, if there is room for another call, for the next slot.
 
-    Gives the calls that are over.
+    Returns the calls that have ended.
     """
     until = left[0].slot - EARLY if left and len(calls) < SIDE_BY_SIDE else math.inf
     if not calls:
@@ -290,7 +293,7 @@ def _claim(admitted: Sequence[Admitted], outcomes: Outcomes, w: Collaborators) -
     return claimed
 
 
-# Where Redis stays away, what it did record of them becomes unknown with the lease, and the listing settles it.
+# If Redis stays away, attempts that it did record become unknown with the lease, and the listing settles them.
 @retry(
     retry=retry_if_exception_type(Unavailable),
     wait=wait_exponential(multiplier=0.1, max=2),
@@ -298,7 +301,7 @@ def _claim(admitted: Sequence[Admitted], outcomes: Outcomes, w: Collaborators) -
     reraise=True,
 )
 def void(claims: Sequence[Claim], w: Collaborators) -> None:
-    """Put the jobs of claims back that may have been made and were followed by no call.
+    """Put back the jobs of claims that may have been made but were followed by no call.
 
     Raises:
         Unavailable: Redis did not answer for half a minute.
@@ -308,7 +311,7 @@ def void(claims: Sequence[Claim], w: Collaborators) -> None:
 
 
 def _span(admitted: Admitted) -> Span:
-    """Begin the span of an attempt; it is sent only if the attempt is claimed and its answer recorded."""
+    """Begin the span of an attempt; it is exported only if the attempt is claimed and its answer recorded."""
     job = admitted.prepared.job
     return tracing.begin(
         "fax attempt", parent=job.trace, facts={"fax.job": job.job_id, "fax.campaign": job.campaign_id}
@@ -335,7 +338,7 @@ def _wanted(admitted: Admitted, span: Span, w: Collaborators) -> Claim:
 
 
 def _submit(claimed: Claimed, w: Collaborators) -> Fax | TelnyxError:
-    """Make the one call. Whatever goes wrong in it is an answer too."""
+    """Make the one call. An error in it is an answer too."""
     try:
         with claimed.span.entered(), w.telnyx.borrow() as telnyx:
             request = _request(claimed, w)
@@ -350,7 +353,7 @@ def _submit(claimed: Claimed, w: Collaborators) -> Fax | TelnyxError:
 
 
 def _wait_for_slot(claimed: Claimed, w: Collaborators) -> None:
-    """Wait for the slot; where a busy machine has let it pass, for another one.
+    """Wait for the slot; if a busy machine has let it pass, wait for another one.
 
     Raises:
         RateLimited: no other comes soon; nothing was sent.

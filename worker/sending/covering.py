@@ -1,7 +1,7 @@
-"""The document of a fax that has a cover: cover and document become one, stored at Telnyx just before the fax goes.
+"""The document of a fax with a cover: cover and document are joined and stored at Telnyx just before the fax is sent.
 
-A million rows so need no upload before the first of them goes. It happens before the claim and is named by its content:
-done twice, it is the same.
+So a million rows need no upload before the first of them is sent. It happens before the claim, and the name comes from
+the content, so doing it twice has the same result.
 """
 
 import tempfile
@@ -28,11 +28,11 @@ from worker.sending.preparation import check_time
 from worker.sending.stages import Ended, Outcome, Prepared
 
 AGAIN = 30.0
-"""Seconds after which it is tried again where Telnyx's storage did not answer."""
+"""Seconds after which it is tried again if Telnyx's storage did not answer."""
 LINK_AGAIN = (5.0, 15.0, 60.0, 300.0)
-"""Seconds after which a link that could not be fetched is asked again; the last one repeats."""
+"""Seconds after which a link that could not be fetched is tried again; the last one repeats."""
 _KEPT = 8
-"""Documents that are remembered: all rows of a campaign have the same."""
+"""How many documents are remembered: all rows of a campaign have the same one."""
 
 _bodies: OrderedDict[str, Document] = OrderedDict()
 _lock = Lock()
@@ -43,7 +43,7 @@ def covered(prepared: Prepared, w: Collaborators) -> Prepared:
     """Return a prepared fax with its cover before its document; one without a cover stays as it is.
 
     Raises:
-        Ended: the document with its cover cannot be made, which is the end of the job, or not just now; or its time
+        Ended: the document with its cover cannot be made, for good or at present; or its time
             has passed meanwhile.
         Unavailable: Redis did not answer.
     """
@@ -83,7 +83,7 @@ def _not_made(job: JobView, problem: str, w: Collaborators) -> Ended:
 
 
 def _sent_before(job: JobView, telnyx: TelnyxClient, w: Collaborators) -> str | None:
-    """Return the letter of an earlier attempt, if Telnyx has it still: the link may lead to another one by now."""
+    """Return the document of an earlier attempt, if Telnyx still has it: the link may lead to another one by now."""
     if not job.attempt:
         return None
     history = w.ledger.job(job.job_id, history=True).history
@@ -105,10 +105,10 @@ def _composed(body: Document, cover: Cover) -> Document:
 
 
 def _body(request: SendFax, telnyx: TelnyxClient, w: Collaborators) -> Document:
-    """Return the document that the cover stands before, as PDF.
+    """Return the document that follows the cover, as PDF.
 
     Raises:
-        BadInput: it is not to be had, or cannot be faxed.
+        BadInput: it cannot be fetched, or cannot be faxed.
         LinkFailed: the server of a link did not answer.
         TelnyxError: Telnyx's storage did not answer.
     """

@@ -1,4 +1,4 @@
-"""The documents of links, fetched for faxes with a cover. A slow server holds up few of the threads of a worker."""
+"""The documents of links, fetched for faxes with a cover. A slow server blocks few of a worker's threads."""
 
 import time
 from collections.abc import Collection
@@ -10,13 +10,13 @@ from faxdispatch.fetching.trouble import LinkFailed
 from faxdispatch.preflight.links import SECONDS, fetched_now
 
 SLOW = 1.0
-"""Seconds after which a fetch that fails has kept a thread waiting."""
+"""Seconds after which a failed fetch counts as having kept a thread waiting."""
 AGAIN = SECONDS + 10
-"""Seconds after which a server is asked again that kept us waiting for nothing. No fetch takes longer."""
+"""Seconds after which a server that kept us waiting in vain is asked again. No fetch takes longer."""
 
 
 class Servers:
-    """The servers of links. One that kept us waiting for nothing is asked by one fax at a time until it answers."""
+    """The servers of links. A server that kept us waiting in vain is asked for one fax at a time until it answers."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -26,7 +26,7 @@ class Servers:
         """Fetch a document. `unchecked_origins` are FAX_DANGEROUS_INBOUND_ORIGINS.
 
         Raises:
-            BadInput: it is not to be had, larger than Telnyx stores, or of a kind that Telnyx does not fax.
+            BadInput: it cannot be fetched, is larger than Telnyx stores, or is of a kind that Telnyx does not fax.
             LinkFailed: its server did not answer, now or a moment ago; try again.
         """
         server, began = urlsplit(url).hostname or "", time.monotonic()

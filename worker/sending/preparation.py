@@ -1,4 +1,4 @@
-"""Whether anything of a job's own holds it back: its time, its number, its sender, the policy hook's word."""
+"""Whether a job is held back by something of its own: its time, its number, its sender, the policy hook."""
 
 from datetime import datetime
 
@@ -17,11 +17,11 @@ _WAITING = (State.QUEUED, State.HELD)
 
 
 def prepare(job: JobView, w: Collaborators) -> Prepared:
-    """Look at a job that may be tried now. Its history is read where a policy hook wants to see it.
+    """Check a job that may be tried now. Its history is read if a policy hook needs it.
 
     Raises:
-        Ended: it may not; it is parked or has come to its end.
-        NotKnown: it has gone meanwhile.
+        Ended: it may not be sent; it is parked or has ended.
+        NotKnown: it is gone by now.
         Unavailable: Redis did not answer.
     """
     if job.state not in _WAITING:
@@ -35,7 +35,7 @@ def prepare(job: JobView, w: Collaborators) -> Prepared:
     request = _ask_hook(job, now, w)
     connection = request.connection_id or w.settings.fax_connection_id
     sender = request.from_ or w.settings.sender
-    # Fixed by setting FAX_CONNECTION_ID or FAX_FROM; until then nothing is lost.
+    # A person fixes this by setting FAX_CONNECTION_ID or FAX_FROM; until then nothing is lost.
     if not connection:
         raise _parked(job, HoldReason.NO_CONNECTION, w, after=step(w.settings.fax_retry_account, 0))
     if not sender:
@@ -51,7 +51,7 @@ def _check_number(job: JobView, w: Collaborators) -> None:
 
 
 def check_time(job: JobView, now: datetime, w: Collaborators) -> None:
-    """See that a job may go now by its own time.
+    """Check that a job may be sent now by its own time.
 
     Raises:
         Ended: it may not, or not yet.
@@ -70,7 +70,7 @@ def _check_deadline(job: JobView, now: datetime, w: Collaborators) -> None:
 def _check_opening(job: JobView, now: datetime, w: Collaborators) -> None:
     if _too_late(job, now, w):
         raise _parked(job, HoldReason.TOO_LATE, w)
-    # Who waives the one of them has not waived the other.
+    # A person who waives one of them has not waived the other.
     waived = job.waived & {HoldReason.SEND_AT, HoldReason.WINDOW}
     request = job.request.model_copy(update=dict.fromkeys(waived)) if waived else job.request
     if closed := opens(request, now, calendar=w.calendar, sender=w.settings.sender):
@@ -84,7 +84,7 @@ def _too_late(job: JobView, now: datetime, w: Collaborators) -> bool:
         return True
     planned, reason = job.due_at, job.hold_reason
     if job.state is State.QUEUED and job.request.send_at:
-        # Nobody has looked at it yet. Who asks for a moment that has passed already means at once.
+        # Nobody has looked at it yet. A time that had already passed when the job was ordered means at once.
         asked = max(job.request.send_at, job.created_at)
         opening = opens(job.request, asked, calendar=w.calendar, sender=w.settings.sender)
         planned, reason = opening[0] if opening else asked, HoldReason.SEND_AT
@@ -92,7 +92,10 @@ def _too_late(job: JobView, now: datetime, w: Collaborators) -> bool:
 
 
 def _ask_hook(job: JobView, now: datetime, w: Collaborators) -> SendFax:
-    """Return the request as the policy hook wants it. Without its word nothing is sent: it is there to stop faxes."""
+    """Return the request as the policy hook wants it.
+
+    Without its answer nothing is sent, since its purpose is to stop faxes.
+    """
     if w.hook is None:
         return job.request
     try:
@@ -118,7 +121,7 @@ def _parked(
     after: float | None = None,
     detail: str | None = None,
 ) -> Ended:
-    """Hold a job until `due`, for `after` seconds, or until a person decides; give the end of its attempt."""
+    """Hold a job until `due`, for `after` seconds, or until a person decides. Return the end of its attempt."""
     moment = due.timestamp() if due else None
     if after is not None:
         moment = w.now().timestamp() + after

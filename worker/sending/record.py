@@ -1,4 +1,4 @@
-"""What Telnyx's answer to a send means for the job, recorded."""
+"""What Telnyx's answer to a send means for the job, and recording it."""
 
 import logging
 from collections.abc import Sequence
@@ -28,12 +28,12 @@ from worker.sending.stages import Claimed, Outcome
 log = logging.getLogger(__name__)
 
 _NO_CHANNEL: dict[str, Scope] = {"90041": "account", "90042": "connection", "90043": "connection"}
-"""Codes of a 403 that says that all channels of the account, the profile or the connection are taken (Telnyx API error
-codes), and whose estimate they lower. It passes by itself: no reason to pause everything."""
+"""Codes of a 403 that says that all channels of the account, the profile or the connection are in use (Telnyx API
+error codes), and whose estimate they lower. This passes by itself, so it is no reason to pause everything."""
 
 
-# Telnyx has spoken and Redis is away: keep what is known for as long as a claim lasts. If it cannot be recorded at
-# all, the claim's lease runs out and the listing brings the same evidence back.
+# Telnyx has answered and Redis is away: keep the answer for as long as a claim lasts. If it cannot be recorded at all,
+# the claim's lease runs out and the listing brings the same evidence back.
 @retry(
     retry=retry_if_exception_type(Unavailable),
     wait=wait_exponential(multiplier=0.1, max=2),
@@ -41,7 +41,7 @@ codes), and whose estimate they lower. It passes by itself: no reason to pause e
     reraise=True,
 )
 def record(answers: Sequence[tuple[Claimed, Fax | TelnyxError]], w: Collaborators) -> dict[str, Outcome]:
-    """Record the answers to claimed attempts; give what each job's came to.
+    """Record the answers to claimed attempts. Return the result of each job's attempt.
 
     Raises:
         Unavailable: Redis did not answer for half a minute.
@@ -83,7 +83,7 @@ def _refused(claimed: Claimed, answer: Refused | AccountRefused, w: Collaborator
         claimed.job_id,
         event="job.rejected",
         cause=answer.code or str(answer.status),
-        # Unknown, where the answer took longer than the lease: it is evidence nevertheless.
+        # The attempt is unknown if the answer took longer than the lease; it is evidence nevertheless.
         states=[State.SUBMITTING, State.UNKNOWN],
         attempt=claimed.number,
         facts=answer.as_data(),
@@ -92,10 +92,10 @@ def _refused(claimed: Claimed, answer: Refused | AccountRefused, w: Collaborator
 
 
 def _not_created(claimed: Claimed, error: TelnyxError, w: Collaborators) -> Outcome:
-    """Put the job back: Telnyx created nothing, so the recipient is charged nothing."""
+    """Put the job back: Telnyx created nothing, so nothing counts against the recipient."""
     settings, holds = w.settings, claimed.prepared.job.holds
     if isinstance(error, RateLimited):
-        # The limiter knows of it already, and all workers with it.
+        # The limiter, and so every worker, knows this already.
         return _put_back(claimed, error, HoldReason.RATE_LIMITED, error.retry_after or 1.0, w)
     if isinstance(error, NotSent):
         call: CallOutcome | None = "unreachable" if isinstance(error, Unreachable) else None
@@ -110,8 +110,8 @@ def _not_created(claimed: Claimed, error: TelnyxError, w: Collaborators) -> Outc
 def _account_refused(claimed: Claimed, error: AccountRefused, w: Collaborators) -> Outcome:
     """Pause the connection.
 
-    A refusal that names neither key nor money may be one fax's own: it is, where Telnyx took others since it refused
-    this one before.
+    A refusal that names neither key nor money may concern one fax only: it does if Telnyx accepted others since it
+    refused this one before.
     """
     delay = step(w.settings.fax_retry_account, 0)
     reply = w.ledger.postpone(

@@ -1,4 +1,4 @@
-"""What an attempt knows at each of its stages, and what it can come to."""
+"""What an attempt knows at each of its stages, and how it can end."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -12,7 +12,7 @@ LATER_VERSION = "job %s waits for a worker of the version that recorded it: %s"
 
 
 class Outcome(StrEnum):
-    """What one attempt came to, as far as the worker can see."""
+    """The result of one attempt, as far as the worker can see."""
 
     ACCEPTED = "accepted"
     PARKED = "parked"
@@ -20,7 +20,7 @@ class Outcome(StrEnum):
     EXPIRED = "expired"
     UNKNOWN = "unknown"
     DROPPED = "dropped"
-    """Not this message's business: another has the job, or it has ended."""
+    """Not the business of this message: another worker has the job, or it has ended."""
 
 
 class Ended(Exception):
@@ -35,7 +35,7 @@ class Ended(Exception):
 class Prepared:
     """A job that nothing of its own holds back, with everything that Telnyx needs.
 
-    `request` is what is asked, with the policy hook's changes.
+    `request` is the request, with the policy hook's changes.
     """
 
     job: JobView
@@ -48,7 +48,7 @@ class Prepared:
 class Admitted:
     """A job that has a channel, its number and a slot of the rate.
 
-    It may leave at `slot` (monotonic seconds), with the settings of `rung` of the ladder.
+    It may leave at `slot` (monotonic seconds), with the settings of step `rung` of the ladder.
     """
 
     prepared: Prepared
@@ -63,7 +63,7 @@ class Admitted:
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """Attempt `number` is ours alone until `deadline` (monotonic seconds); `span` is its step of the fax's trace."""
+    """Attempt `number` is ours alone until `deadline` (monotonic seconds); `span` is its step in the fax's trace."""
 
     admitted: Admitted
     number: int

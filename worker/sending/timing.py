@@ -1,4 +1,4 @@
-"""When a job may begin an attempt: its `send_at` and its window, and whether its moment has passed. Pure."""
+"""When a job may begin an attempt: its `send_at` and its window, and whether its time has passed. Pure."""
 
 from datetime import UTC, datetime
 
@@ -12,9 +12,9 @@ def opens(
 ) -> tuple[datetime, str] | None:
     """Return when the job may be sent at the earliest and why (`send_at` or `window`), or None if that is now.
 
-    `now` must be aware. `sender` (E.164) is the number that a job is sent from which names none. Where no window opens
-    within `HORIZON`, the moment is the horizon: the job is to be asked about again then. Beyond a `send_at` that lies
-    past the horizon, the window is not looked at yet.
+    `now` must be aware. `sender` (E.164) is the number from which a job without a sender is sent. If no window opens
+    within `HORIZON`, the result is the horizon, and the job is to be checked again then. If `send_at` lies beyond the
+    horizon, the window is ignored for now.
     """
     now = now.astimezone(UTC)
     earliest, why = now, ""
@@ -30,8 +30,8 @@ def opens(
 def missed(planned: datetime | None, reason: str | None, now: datetime, allowance: float) -> bool:
     """Return whether a fax that was held until `planned` for `reason` is too late to be sent without asking.
 
-    So it is where `reason` is `send_at` or `window` and more than `allowance` seconds have passed since: nothing ran
-    then, and who planned that moment may not want the fax any more. Both moments must be aware.
+    It is if `reason` is `send_at` or `window` and more than `allowance` seconds have passed since: nothing ran then,
+    and the person who planned that time may not want the fax any more. Both times must be aware.
     """
     if planned is None or reason not in {"send_at", "window"}:
         return False

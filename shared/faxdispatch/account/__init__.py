@@ -1,1 +1,1 @@
-"""The account at Telnyx that the ledger sends with: whose a key is, and calls at the rate that all share."""
+"""The account at Telnyx that the ledger sends with: which account a key belongs to, and calls at the shared rate."""

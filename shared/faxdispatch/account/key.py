@@ -1,4 +1,4 @@
-"""Whose the API key is: the account that the ledger sends with, or another one, whose listings prove nothing here."""
+"""Which account the API key belongs to: the ledger's, or another one, whose listings prove nothing here."""
 
 import hashlib
 import hmac
@@ -13,7 +13,7 @@ _SUCCESS = range(200, 300)
 
 
 class OtherAccount(Misconfigured):
-    """The API key is of another account than the ledger's."""
+    """The API key belongs to another account than the ledger's."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -24,10 +24,10 @@ class OtherAccount(Misconfigured):
 
 
 def account_of_key(settings: Settings, identity: Identity) -> str | None:
-    """Return the ledger's account where the key is known to be of it, or None if Telnyx must be asked.
+    """Return the ledger's account if the key is known to belong to it, or None if Telnyx must be asked.
 
     Raises:
-        OtherAccount: it is known to be of another.
+        OtherAccount: it is known to belong to another account.
         Unavailable: Redis did not answer.
     """
     ours, of_key = identity.account, identity.account_of(_digest(settings, identity))
@@ -44,12 +44,12 @@ def recognise(
     reason: str | None = None,
     operator: str | None = None,
 ) -> str:
-    """Ask Telnyx whose the key is, and give the account: a word that stands for it and tells nothing of it.
+    """Ask Telnyx which account the key belongs to. Return a word that stands for the account and reveals nothing.
 
-    A new key of the same account is taken as such: by the id of its organization or user, or, where Telnyx does not
-    tell that, by a fax application that was there before. The first key of a ledger makes its account the ledger's.
-    Where Telnyx refuses to tell either, as it may a restricted key, a key is an account of its own.
-    With `reason` a person says that it is so whatever was before.
+    A new key of the same account is recognised by the id of its organization or user. If Telnyx does not tell that, it
+    is recognised by a fax application that was there before. The first key of a ledger determines the ledger's account.
+    If Telnyx refuses to tell either, as it may for a restricted key, the key counts as an account of its own. With
+    `reason`, a person says that this is the ledger's account, whatever was before.
 
     Raises:
         OtherAccount: the ledger sends with another account.
@@ -71,7 +71,7 @@ def recognise(
 
 
 def _owner(telnyx: TelnyxClient) -> str | None:
-    """Return the owner's id, or None if Telnyx does not tell; whatever is wrong there, applications may tell."""
+    """Return the owner's id, or None if Telnyx does not tell it; then the applications may identify the account."""
     try:
         return telnyx.whoami().identity
     except TelnyxError as error:
@@ -81,7 +81,7 @@ def _owner(telnyx: TelnyxClient) -> str | None:
 
 
 def _applications(telnyx: TelnyxClient) -> list[str]:
-    """Return the ids of the account's fax applications, none where Telnyx does not let the key see them."""
+    """Return the ids of the account's fax applications; none if the key may not see them."""
     try:
         return sorted(str(found.id) for found in telnyx.list_applications(page_size=250))
     except TelnyxError as error:
@@ -92,7 +92,7 @@ def _applications(telnyx: TelnyxClient) -> list[str]:
 
 
 def _digest(settings: Settings, identity: Identity) -> str:
-    """Return what a key is remembered by, which is of no use elsewhere."""
+    """Return the digest by which a key is remembered; it is of no use elsewhere."""
     settings.require("telnyx_api_key")
     assert settings.telnyx_api_key is not None  # noqa: S101 - require() has just made sure
     key = f"{settings.telnyx_base_url} {settings.telnyx_api_key.get_secret_value()}"

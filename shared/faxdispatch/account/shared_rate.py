@@ -1,4 +1,4 @@
-"""Telnyx for what an operator asks: at the rate that all processes share."""
+"""Calls to Telnyx for an operator, at the rate that all processes share."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,9 +12,9 @@ from faxdispatch.telnyx.throttle import Throttle
 
 @contextmanager
 def account(settings: Settings, note: Callable[[str], None]) -> Iterator[TelnyxClient]:
-    """Yield a client of Telnyx that draws from the rate of the workers, where there is a Redis that says what is left.
+    """Yield a client of Telnyx that uses the workers' rate if there is a Redis to share it.
 
-    `note` gets a line where there is none.
+    `note` gets a line if there is none.
 
     Raises:
         Misconfigured: the key or an address cannot be used.

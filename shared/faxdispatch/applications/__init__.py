@@ -1,4 +1,4 @@
-"""Fax applications as people handle them: fields from words and files, changes, and setting one up."""
+"""Fax applications for people: fields from words and files, changes, and setting one up."""
 
 from faxdispatch.applications.change import Difference, complete, differences
 from faxdispatch.applications.fields import CREATE_FIELDS, UPDATE_FIELDS, AppField, describe

@@ -1,4 +1,4 @@
-"""From an application as it is, to the request that changes it."""
+"""From an application in its present state to the request that changes it."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ _NEEDED = ("application_name", "webhook_event_url")
 
 @dataclass(frozen=True)
 class Difference:
-    """A field that is not as it shall be; `name` is dotted."""
+    """A field that differs from what is wanted; `name` is dotted."""
 
     name: str
     old: Any
@@ -25,13 +25,13 @@ class Difference:
 
 
 def complete(application: FaxApplication, given: Mapping[str, Any]) -> ApplicationUpdate:
-    """Make the request that changes what is given, and leaves all else of `application` as it is.
+    """Make the request that changes the given fields and leaves all others of `application` as they are.
 
-    Telnyx wants name and webhook address in every update. Nothing tells whether it merges a nested object or puts it
-    in the other's place; with one field of it goes all that is known of it, so that both come to the same.
+    Telnyx wants name and webhook address in every update. It does not document whether it merges a nested object or
+    replaces it; so if one field of it changes, all its known fields are sent, and both have the same effect.
 
     Raises:
-        BadInput: nothing is given, or a field's value is not one that Telnyx takes.
+        BadInput: nothing is given, or Telnyx does not accept a field's value.
     """
     if not given:
         raise BadInput("nothing to change is given; write FIELD=VALUE, like active=true")
@@ -44,7 +44,7 @@ def complete(application: FaxApplication, given: Mapping[str, Any]) -> Applicati
 
 
 def differences(application: FaxApplication, wanted: Mapping[str, Any]) -> tuple[Difference, ...]:
-    """Compare with what is wanted, an object such as Telnyx takes; None and empty text are the same."""
+    """Compare with what is wanted, an object in Telnyx's form; None and empty text are the same."""
     return tuple(_differences(application.as_data(), wanted))
 
 
@@ -58,7 +58,7 @@ def _differences(now: Mapping[str, Any], wanted: Mapping[str, Any], prefix: str 
 
 
 def _known(model: type[BaseModel], now: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Yield the fields that are set and that a request may have; what is not set stays so without being sent."""
+    """Yield the fields that are set and that a request may have; fields that are not set need not be sent."""
     for name in model.model_fields:
         value = now.get(name)
         if value is None:
@@ -66,6 +66,6 @@ def _known(model: type[BaseModel], now: Mapping[str, Any]) -> Iterator[tuple[str
         try:
             model.model_validate({name: value})
         except ValidationError:
-            # Of a kind that is newer than the API reference: it cannot be sent back, and nobody asked to change it.
+            # Its type is newer than the API reference: it cannot be sent back, and nobody asked to change it.
             continue
         yield name, value

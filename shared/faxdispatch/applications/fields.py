@@ -14,17 +14,17 @@ from faxdispatch.telnyx.requests import NEVER_NULL, ApplicationParams, Applicati
 
 
 class Kind(StrEnum):
-    """What a value is."""
+    """The type of a value."""
 
     TEXT = "text"
     NUMBER = "whole number"
     FLAG = "true or false"
-    LIST = "words with commas between, or a JSON list"
+    LIST = "words separated by commas, or a JSON list"
 
 
 @dataclass(frozen=True)
 class AppField:
-    """A field by its dotted name, such as `inbound.channel_limit`, and what it takes."""
+    """A field by its dotted name, such as `inbound.channel_limit`, and the values that it accepts."""
 
     name: str
     kind: Kind
@@ -37,7 +37,7 @@ class AppField:
 
     @property
     def takes(self) -> str:
-        """Say in words which values it takes."""
+        """Say in words which values it accepts."""
         words = " | ".join(self.choices) if self.choices else str(self.kind)
         if self.most is not None:
             words += f", {self.least or 0} to {self.most}"
@@ -47,7 +47,7 @@ class AppField:
 
 
 def describe(fields: dict[str, AppField]) -> list[str]:
-    """Return lines for people that tell of each field, none longer than a terminal is wide."""
+    """Return lines that describe each field, none longer than a terminal is wide."""
     lines = []
     for field in fields.values():
         lines.append(f"{field.name}{' (needed)' if field.required else ''}")
@@ -94,11 +94,11 @@ def _whole(limit: Any) -> int:
 
 
 CREATE_FIELDS: dict[str, AppField] = {field.name: field for field in _fields(ApplicationParams)}
-"""What a new application may be given, by dotted name."""
+"""The fields that a new application may have, by dotted name."""
 
 UPDATE_FIELDS: dict[str, AppField] = {
-    # What Telnyx needs in every update is taken from the application as it is.
+    # The fields that Telnyx needs in every update are copied from the present application.
     field.name: replace(field, required=False)
     for field in _fields(ApplicationUpdate)
 }
-"""What of an application may be changed, by dotted name."""
+"""The fields of an application that can be changed, by dotted name."""

@@ -1,4 +1,4 @@
-"""From what people write to the object that Telnyx takes: `FIELD=VALUE` words, and JSON documents."""
+"""From what people write to the object that Telnyx accepts: `FIELD=VALUE` words, and JSON documents."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -9,20 +9,20 @@ from faxdispatch.errors import BadInput
 from faxdispatch.telnyx import strict_json
 
 READ_ONLY = ("id", "record_type", "created_at", "updated_at")
-"""What Telnyx shows of an application but takes in no request."""
+"""Fields that Telnyx shows of an application but accepts in no request."""
 
 _SHOWN = "fax_application"
-"""The `record_type` by which an application that was shown is told from a request that somebody wrote."""
+"""The `record_type` that distinguishes an application shown by Telnyx from a request that somebody wrote."""
 
 _WHOLE = re.compile(r"-?[0-9]{1,18}")
 
 
 def read_words(words: Iterable[str], fields: Mapping[str, AppField]) -> dict[str, Any]:
-    """Read words like `inbound.channel_limit=10`; gives an object with the nested ones inside of others.
+    """Read words like `inbound.channel_limit=10` into an object, with nested objects inside.
 
     Raises:
         BadInput: a word without `=`, an invalid or repeated name, or a value that is not of the field's type.
-            Ranges and choices are looked at when the request is built.
+            Ranges and choices are checked when the request is built.
     """
     given: dict[str, Any] = {}
     seen: set[str] = set()
@@ -41,14 +41,14 @@ def read_words(words: Iterable[str], fields: Mapping[str, AppField]) -> dict[str
 
 
 def read_document(body: bytes, fields: Mapping[str, AppField]) -> tuple[dict[str, Any], list[str]]:
-    """Read a JSON object such as Telnyx takes, or an application as it shows one.
+    """Read a JSON object in Telnyx's form, or an application as Telnyx shows it.
 
-    Gives the object, and the names of what was left out though nobody would expect it. What Telnyx alone sets is
-    left out without a word. Of an application that was shown (`record_type` tells), a null where none is allowed means
-    that it is not set, and fields that Telnyx has and the API reference has not cannot be written; both are left out.
+    Returns the object, and the names of fields that were left out unexpectedly. Fields that only Telnyx sets are left
+    out silently. In an application that was shown (recognised by `record_type`), a null that is not allowed means that
+    the field is not set, and fields that are not in the API reference cannot be written; both are left out.
 
     Raises:
-        BadInput: it is no JSON object, or has a field that there is not.
+        BadInput: it is not a JSON object, or has an unknown field.
     """
     try:
         document = strict_json.loads(body)
@@ -70,7 +70,7 @@ def read_document(body: bytes, fields: Mapping[str, AppField]) -> tuple[dict[str
 
 
 def merge(first: Mapping[str, Any], then: Mapping[str, Any]) -> dict[str, Any]:
-    """Return one object from two; what `then` has wins, also inside of nested objects."""
+    """Merge two objects into one; the values in `then` win, also in nested objects."""
     merged = dict(first)
     for name, value in then.items():
         both = isinstance(value, Mapping) and isinstance(merged.get(name), Mapping)
@@ -82,7 +82,7 @@ def _flat(document: Mapping[str, Any], fields: Mapping[str, AppField], *, shown:
     """Yield every value with its dotted name.
 
     Raises:
-        BadInput: something else where an object with fields must be.
+        BadInput: there is something else where an object with fields must be.
     """
     groups = {name.partition(".")[0] for name in fields if "." in name}
     for name, value in document.items():

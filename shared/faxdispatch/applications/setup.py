@@ -1,4 +1,4 @@
-"""One fax application for this deployment: found or made, and changed where it differs. Safe to run again."""
+"""One fax application for this deployment: found or created, and changed where it differs. Safe to run again."""
 
 import time
 from collections.abc import Callable
@@ -15,30 +15,30 @@ from faxdispatch.telnyx.requests import ApplicationParams
 DEFAULT_NAME = "faxdispatch"
 
 PAUSES = (0.0, 1.0, 2.0, 4.0, 8.0)
-"""Seconds before each search for an application whose creation may have worked; a new one may be listed late."""
+"""Seconds before each search for an application whose creation may have worked; a listing may show a new one late."""
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """How the application shall be; what is None stays as it is."""
+    """The wanted state of the application; fields that are None stay as they are."""
 
     name: str | None = None
     """Its name, by which it is also found; `faxdispatch` by default."""
     webhook_url: str | None = None
-    """Needed to make one."""
+    """Needed to create one."""
     failover_url: str | None = None
-    """Empty text takes it away."""
+    """Empty text removes it."""
     timeout_secs: int | None = None
     """0 to 30."""
     outbound_voice_profile_id: str | None = None
 
     @property
     def search_name(self) -> str:
-        """The name to look for, and to give to a new one."""
+        """The name to look for, and the name of a new application."""
         return (self.name or DEFAULT_NAME).strip()
 
     def fields(self) -> dict[str, Any]:
-        """Return what is wanted as an object such as Telnyx takes."""
+        """Return what is wanted as an object in Telnyx's form."""
         flat = {
             "application_name": self.search_name if self.name else None,
             "webhook_event_url": self.webhook_url,
@@ -53,7 +53,7 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to be done: make an application where `found` is None, else change it where it differs."""
+    """What is to be done: create an application if `found` is None, otherwise change it where it differs."""
 
     wanted: Wanted
     found: FaxApplication | None
@@ -65,14 +65,14 @@ def make_plan(
 ) -> Plan:
     """Find the application and compare. Nothing is changed.
 
-    It is the one with `application_id`; else the one with `connection_id`, where there is such; else the one of
-    exactly that name. `connection_id` is what this environment sends with.
+    It is the one with `application_id`; else the one with `connection_id`, if that exists; else the one with exactly
+    that name. `connection_id` is the one that this environment sends with.
 
     Raises:
         BadInput: there is none with `application_id`; several have the name; the one with `connection_id` has
-            another name than is wanted; what is wanted is not what Telnyx takes; or one must be made and has no
+            another name than is wanted; Telnyx does not accept what is wanted; or one must be created and has no
             webhook address.
-        TelnyxError: a call did not succeed.
+        TelnyxError: a call failed.
     """
     if application_id is not None:
         found = _by_id(telnyx, application_id)
@@ -94,14 +94,14 @@ def carry_out(
     sleep: Callable[[float], None] = time.sleep,
     on_unknown: Callable[[OutcomeUnknown], None] | None = None,
 ) -> FaxApplication:
-    """Do what the plan says; gives the application as it is then.
+    """Do what the plan says. Return the application in its new state.
 
-    One creation is asked for at most. Where its outcome is unknown, the application is looked for by its name, and
-    what is there then is taken; `on_unknown` is called before the search, which can take a while.
+    At most one creation is requested. If its outcome is unknown, the application is looked for by its name, and the one
+    that is found is used; `on_unknown` is called before the search, which can take a while.
 
     Raises:
         OutcomeUnknown: it was not found; it may exist nevertheless and be listed later.
-        TelnyxError: any other outcome of a call but success.
+        TelnyxError: a call failed in any other way.
     """
     if plan.found is None:
         return _create(telnyx, plan.wanted, sleep, on_unknown)
@@ -127,7 +127,7 @@ def _create(
         try:
             found = _by_name(telnyx, wanted.search_name)
         except TelnyxError:
-            # The next search may be answered, and a listing that broke off proves nothing.
+            # The next search may be answered, and an interrupted listing proves nothing.
             continue
         if found is not None:
             return found
@@ -145,7 +145,7 @@ def _creation(wanted: Wanted) -> ApplicationParams:
 
 
 def _check(found: FaxApplication, wanted: Wanted) -> None:
-    """Raise BadInput for what Telnyx would not take, also where nothing differs or nothing is carried out."""
+    """Raise BadInput for values that Telnyx would not accept, even if nothing differs or nothing is carried out."""
     if wanted.fields():
         complete(found, wanted.fields())
 
@@ -168,12 +168,12 @@ def _by_id(telnyx: TelnyxClient, identity: str) -> FaxApplication | None:
 
 
 def _by_name(telnyx: TelnyxClient, name: str) -> FaxApplication | None:
-    """Find the one of exactly this name.
+    """Find the application with exactly this name.
 
     Raises:
         BadInput: there are several.
     """
-    # Telnyx searches for parts of names, in any case, and for no short ones.
+    # Telnyx searches for parts of names, ignores case, and finds no short names.
     search = name if len(name) >= MIN_SEARCH else None
     same = [found for found in telnyx.list_applications(name_contains=search) if found.application_name == name]
     if len(same) > 1:

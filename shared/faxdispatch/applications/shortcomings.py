@@ -1,4 +1,4 @@
-"""What keeps an application from sending faxes and from telling us of them."""
+"""What keeps an application from sending faxes and from reporting them to us."""
 
 from collections.abc import Iterator
 from ipaddress import ip_address
@@ -36,7 +36,7 @@ def shortcomings(application: FaxApplication, settings: Settings) -> Iterator[st
 
 
 def address_problem(url: str) -> str | None:
-    """Say why Telnyx should not or cannot send webhooks to an address, or None if nothing speaks against it."""
+    """Say why Telnyx should not or cannot send webhooks to an address, or None if it can."""
     try:
         parts = urlsplit(url)
         host = parts.hostname or ""
@@ -52,7 +52,7 @@ def address_problem(url: str) -> str | None:
 
 
 def is_this_machine(host: str) -> bool:
-    """Return whether a host of a URL means the machine that reads it."""
+    """Return whether the host of a URL means the machine that reads it."""
     try:
         address = ip_address(host)
     except ValueError:

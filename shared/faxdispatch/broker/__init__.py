@@ -1,1 +1,1 @@
-"""Celery's broker: how it is reached, and what lies unread in it."""
+"""Celery's broker: how it is reached, and which messages lie unread in it."""

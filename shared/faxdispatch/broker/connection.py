@@ -1,4 +1,4 @@
-"""The one way to reach Celery's broker, for those who send messages and those who take them."""
+"""The one way to reach Celery's broker, for senders and receivers of messages."""
 
 import base64
 import json
@@ -18,7 +18,7 @@ from faxdispatch.redis.namespace import USUAL, queue_name
 from faxdispatch.text.privacy import scrub
 
 TRANSPORT: dict[str, Any] = {
-    # The transport looks for such messages every hundred seconds unless told otherwise.
+    # The transport looks for such messages every hundred seconds by default.
     "unacked_restore_interval": 5,
     "unacked_restore_throttle": 1,
     # Without time-outs a publish over a dead connection waits forever.
@@ -27,18 +27,18 @@ TRANSPORT: dict[str, Any] = {
     "socket_keepalive": True,
     "health_check_interval": 15,
     "priority_steps": [0],
-    # All Celery systems on one Redis would share these, and with them the shortest visibility timeout among them.
+    # All Celery systems on one Redis would share these keys, and so use the shortest visibility timeout among them.
     "unacked_key": "fax:unacked",
     "unacked_index_key": "fax:unacked:at",
     "unacked_mutex_key": "fax:unacked:lock",
     "queue_order_strategy": "priority",
-    # Who restores messages does it under a lock; the lock of one that died in it must not last.
+    # Messages are restored under a lock; the lock of a process that died in it must expire.
     "unacked_mutex_expire": 10,
 }
 
 
 class Loader(AppLoader):  # type: ignore[misc] # Celery has no types
-    """Celery's loader, which reads no module of settings."""
+    """A Celery loader that reads no settings module."""
 
     def read_configuration(self, env: str = "") -> dict[str, Any]:
         """Return no settings."""
@@ -47,10 +47,10 @@ class Loader(AppLoader):  # type: ignore[misc] # Celery has no types
 
 
 class BrokerApp(Celery):  # type: ignore[misc] # Celery has no types
-    """A Celery app that sends its messages to one broker, whatever surrounds it.
+    """A Celery app that sends its messages to one broker, whatever its environment says.
 
     Celery reads brokers, a result backend, a loader and Django's settings from the environment of its process, which
-    may be another service's, and lets them go before what the app was given.
+    may be meant for another service, and prefers them to what the app was given.
     """
 
     def __init__(self, name: str, url: str, namespace: str = USUAL) -> None:
@@ -58,40 +58,40 @@ class BrokerApp(Celery):  # type: ignore[misc] # Celery has no types
         self.address = url
         self.namespace = namespace
         self.on_redis = False
-        """Whether the broker is a Redis, whatever transport takes the messages from it."""
+        """Whether the broker is a Redis, whatever transport receives its messages."""
 
     def named(self, queue: str) -> str:
         """Return the name of one of our queues, or exchanges, in this app's namespace."""
         return queue_name(self.namespace, queue)
 
-    # No results are kept: nobody would read them. A class, so that no variable can name another.
+    # No results are kept, since nobody would read them. It is a class, so that no variable can name another one.
     backend_cls = "disabled"
 
     def connection_for_read(self, url: str | None = None, **options: Any) -> Connection:
-        """Return a connection to take messages from; it does not connect yet."""
+        """Return a connection to receive messages; it does not connect yet."""
         connection: Connection = super().connection_for_read(url or self.address, **options)
         return connection
 
     def connection_for_write(self, url: str | None = None, **options: Any) -> Connection:
-        """Return a connection to send messages to; it does not connect yet."""
+        """Return a connection to send messages; it does not connect yet."""
         connection: Connection = super().connection_for_write(url or self.address, **options)
         return connection
 
 
 _SETTING = "CELERY_BROKER_URL, or REDIS_URL where it is not set"
 _FOR_GOOD = {402, 403, 404, 405, 406, 530, 540}
-"""AMQP's reply codes for what will not pass by itself (AMQP 0-9-1 specification, reply codes)."""
+"""AMQP's reply codes for errors that do not pass by themselves (AMQP 0-9-1 specification, reply codes)."""
 
 
 def broker_app(name: str, url: str, *, namespace: str | None = None, visibility_timeout: float = 120) -> BrokerApp:
-    """Make a Celery app for the broker at an address, with the ways of its messages. Nothing connects yet.
+    """Make a Celery app for the broker at an address, with the routes of its messages. Nothing connects yet.
 
-    `visibility_timeout` is in seconds; after it, Redis hands an unacknowledged message to another worker. A second
-    delivery is harmless, since only the ledger's claim allows a call. `namespace` is the ledger's; without it, that of
-    the address.
+    `visibility_timeout` is in seconds; after it, Redis gives an unacknowledged message to another worker. A second
+    delivery is harmless, since only the ledger's claim allows a call. `namespace` is the ledger's; by default it is
+    that of the address.
 
     Raises:
-        Misconfigured: the address cannot be read, or is of a broker that nothing here can reach.
+        Misconfigured: the address cannot be read, or nothing here can connect to its kind of broker.
     """
     scheme = url.partition("://")[0]
     if scheme in SCHEMES:
@@ -116,7 +116,7 @@ def broker_app(name: str, url: str, *, namespace: str | None = None, visibility_
 
 
 def _check(app: BrokerApp) -> None:
-    """Have Celery read the address of another broker than Redis, and load what connects to it."""
+    """Let Celery read the address of a broker other than Redis, and load the library that connects to it."""
     try:
         for place in app.address.split(";"):
             split_login(place)
@@ -140,9 +140,10 @@ def _check(app: BrokerApp) -> None:
 def post(app: BrokerApp, name: str, queue: str, payload: dict[str, Any], *, message_id: str | None = None) -> None:
     """Send one message to one of our queues.
 
-    Celery would repeat the payload in clear in a header, for logs: it is told not to. It would also post by the default
-    exchange, and who may do that on RabbitMQ may write to every queue: so the queue's own exchange is named. Redis has
-    no rights on exchanges, and one that was emptied knows no longer what is bound to them: a message would be nowhere.
+    By default, Celery would repeat the payload in clear in a header, for logs. It would also post through the default
+    exchange, and on RabbitMQ that right allows writing to every queue, so the queue's own exchange is named. Redis has
+    no rights on exchanges, and a Redis that was emptied no longer knows what is bound to them, so the message would be
+    lost.
     """
     place = app.named(queue)
     by_exchange = {} if app.on_redis else {"exchange": place, "routing_key": place}
@@ -166,10 +167,10 @@ def post_job(app: BrokerApp, job: Job, *, message_id: str | None = None) -> None
 
 
 def reminder(job_id: str, queue: str) -> str:
-    """Return the message that has a recorded job tried, as Celery writes it into a queue on Redis.
+    """Return the message that makes a worker try a recorded job, as Celery writes it into a queue on Redis.
 
-    Written here, it can be put there by the step that records the job, and costs no call of its own. The form is
-    Celery's message protocol 2 (Celery documentation, "Message Protocol") in the envelope of kombu's transport.
+    The step that records the job can put it there, which costs no extra call. The form is Celery's message protocol 2
+    (Celery documentation, "Message Protocol") in the envelope of kombu's transport.
     """
     body = json.dumps([[], {"job_id": job_id}, {"callbacks": None, "errbacks": None, "chain": None, "chord": None}])
     headers = {
@@ -192,9 +193,9 @@ def reminder(job_id: str, queue: str) -> str:
 
 
 def refused(error: BaseException) -> str | None:
-    """Say what a broker refuses for good, in its own words, or None if it may take the same later.
+    """Say what a broker refuses for good, in its own words, or None if it may accept it later.
 
-    RabbitMQ tells of a queue that another app declared with other properties, and of rights that are not there.
+    RabbitMQ reports a queue that another app declared with other properties, and missing rights.
     """
     code, text = getattr(error, "reply_code", None), getattr(error, "reply_text", None)
     return scrub(f"{text} ({code})") if code in _FOR_GOOD and text else None

@@ -1,10 +1,10 @@
-"""Celery's Redis transport, connected as `RedisAddress` says and no other way.
+"""Celery's Redis transport, connected only as `RedisAddress` says.
 
-Kombu reads addresses in a way of its own: it knows fewer options, checks no certificate unless told to, and splits
-passwords where redis-py does not. What it gets here is an address that is read already.
+Kombu reads addresses in its own way: it knows fewer options, checks no certificate by default, and splits passwords
+where redis-py does not. Here it gets an address that has already been read.
 
-And a channel that is closed says so with a connection error. Kombu stumbles over it with an AttributeError, which
-Celery takes for a mistake and ends the worker (seen when Redis restarts).
+Also, a closed channel says so with a connection error. Kombu fails there with an AttributeError, which Celery takes for
+a mistake and so ends the worker (seen when Redis restarts).
 """
 
 from typing import Any
@@ -17,7 +17,7 @@ from faxdispatch.redis.address import POOL, RedisAddress
 
 NAME = f"{__name__}:Transport"
 
-# kombu's types are half there; as Any they do not get in the way.
+# kombu is only partly typed; `Any` avoids false errors.
 _Channel: Any = redis.Channel
 _Transport: Any = redis.Transport
 
@@ -30,7 +30,7 @@ class Channel(_Channel):  # type: ignore[misc]
     from_transport_options = (*_Channel.from_transport_options, "address", "namespace")
 
     def _connparams(self, asynchronous: bool = False) -> dict[str, Any]:
-        """Return the options of kombu's pool of connections; the name is that of kombu's own step."""
+        """Return the options of kombu's connection pool; kombu gives this step its name."""
         if self.connection is None or self.connection.client is None:
             raise RedisConnectionError("the channel is closed")
         kind = self.address.kind
@@ -48,7 +48,7 @@ class Channel(_Channel):  # type: ignore[misc]
 
 
 def _telling(kind: type[AbstractConnection], channel: Any) -> type[AbstractConnection]:
-    """Return a kind of connection that tells the channel when it ends, as kombu's poller wants to know."""
+    """Return a kind of connection that tells the channel when it ends, as kombu's poller requires."""
 
     class Connection(kind):  # type: ignore[misc, valid-type]
         def disconnect(self, *args: Any, **options: Any) -> None:
@@ -63,7 +63,7 @@ class Transport(_Transport):  # type: ignore[misc]
     """The transport that makes such channels."""
 
     Channel = Channel
-    # An address is shown as it is, since it has no login in it.
+    # An address is shown unchanged, since it contains no login.
     can_parse_url = True
 
     def as_uri(self, uri: str, include_password: bool = False, mask: str = "**") -> str:

@@ -1,8 +1,8 @@
-"""Messages for our workers that lie where no worker reads, because of how a plain Celery app sends them.
+"""Messages for our workers that lie where no worker reads, because of how a plain Celery app sent them.
 
-Without a queue they lie in Celery's default one or that of their sender's app, which may be another service's: they
-are counted there and left alone. With a `global_keyprefix`, another separator of priorities or a queue's name written
-wrong, the lists in Redis have other names than ours. What our user has no right to read is passed over.
+Without a queue they go to Celery's default queue or to that of the sender's app, which may be another service's: they
+are counted there and left alone. With a `global_keyprefix`, another priority separator or a misspelt queue name, the
+lists in Redis have other names than ours. Keys that our user may not read are skipped.
 """
 
 import re
@@ -17,24 +17,24 @@ from faxdispatch.jobs import JOBS, URGENT
 from faxdispatch.redis.namespace import FORM, USUAL
 
 DEFAULT_QUEUE = "celery"
-"""Celery's own (Celery documentation, `task_default_queue`)."""
+"""Celery's own default queue (Celery documentation, `task_default_queue`)."""
 EVERY = 10.0
-"""Seconds between two looks of the leading scheduler."""
+"""Seconds between two searches by the leading scheduler."""
 SLICE = 5_000
-"""Keys of Redis that are looked at in one of them."""
+"""Number of Redis keys that one search looks at."""
 WHOLE = 10_000_000
-"""Keys that are looked at where a person waits for the answer, for at most `PATIENCE` seconds."""
+"""Number of keys to look at if a person waits for the answer, for at most `PATIENCE` seconds."""
 PATIENCE = 10.0
 MOST = 20
-"""Places that are reported."""
+"""Maximum number of places to report."""
 
 _QUEUES = sorted({URGENT, *(kind.QUEUE for kind in JOBS), "fax.dispatch", "fax.checks"})
-"""Those of producers, and the two in which workers remind themselves."""
+"""The queues of producers, and the two in which workers remind themselves."""
 _OF_A_DEPLOYMENT = re.compile(
     rf"(?P<namespace>{FORM})"
     rf"(?::|(?:{'|'.join(re.escape(queue.removeprefix(USUAL)) for queue in _QUEUES)})(?:\x06\x16[1-9])?$)"
 )
-"""Keys and queues of a deployment, in whatever namespace."""
+"""Keys and queues of a deployment, in any namespace."""
 _COUNT = """
 -- How many of the newest and the oldest 500 messages of a list name one of the tasks in ARGV.
 local size, found = redis.call('LLEN', KEYS[1]), 0
@@ -66,7 +66,7 @@ _TASKS = [kind.TASK for kind in JOBS]
 
 
 def _is_deployment(redis: Any, namespace: str) -> bool:
-    """Return whether there is a ledger of that namespace; who may not read it has nothing to look for there."""
+    """Return whether there is a ledger in that namespace; if our user may not read it, there is nothing to look for."""
     try:
         return bool(redis.exists(f"{namespace}:ledger"))
     except ResponseError:
@@ -74,7 +74,7 @@ def _is_deployment(redis: Any, namespace: str) -> bool:
 
 
 class Lookout:
-    """Looks for them, a part of Redis' keys at a time."""
+    """Looks for such messages, in a part of Redis' keys at a time."""
 
     def __init__(self, app: BrokerApp) -> None:
         self._app = app
@@ -85,7 +85,7 @@ class Lookout:
         """Return the places where messages for us lie unread, and how many there are at least.
 
         Raises:
-            Exception: the broker does not answer; what it raises has no common class.
+            Exception: the broker does not answer; its errors have no common class.
         """
         with self._app.connection_for_read() as connection:
             driver = connection.transport.driver_type
@@ -106,11 +106,11 @@ class Lookout:
         try:
             return int(redis.eval(_COUNT, 1, name, *_TASKS))
         except ResponseError:
-            # It may not be read, or is no list.
+            # It may not be read, or is not a list.
             return 0
 
     def _is_read(self, redis: Any, name: str) -> bool:
-        """Return whether a list is one of a ledger's, or a queue of workers: ours, or another deployment's."""
+        """Return whether a list belongs to a ledger or is a queue of workers, ours or another deployment's."""
         found = _OF_A_DEPLOYMENT.match(name)
         if found is None:
             return False
@@ -136,7 +136,7 @@ _PRIORITIES = tuple(f"\x06\x16{step}" for step in range(1, 10))
 
 
 def _on_rabbitmq(connection: Any) -> Iterator[tuple[str, int]]:
-    """Look into the default queue where nobody consumes from it. What is looked at goes back to its place."""
+    """Look into the default queue if nobody consumes from it. The messages go back to their places."""
     try:
         with connection.channel() as channel:
             state = channel.queue_declare(DEFAULT_QUEUE, passive=True)
@@ -144,7 +144,7 @@ def _on_rabbitmq(connection: Any) -> Iterator[tuple[str, int]]:
                 return
             messages = [channel.basic_get(DEFAULT_QUEUE, no_ack=False) for _ in range(min(state.message_count, 20))]
     except connection.channel_errors:
-        # There is no such queue, or it is another service's own.
+        # There is no such queue, or it belongs to another service.
         return
     tasks = {kind.TASK for kind in JOBS}
     found = sum(1 for message in messages if message is not None and _task(message) in tasks)

@@ -1,4 +1,4 @@
-"""What a fax will cost, before it is sent. Pure. What it did cost is settled by the ledger from Telnyx's figures."""
+"""What a fax will cost, before it is sent. Pure. The ledger settles the real cost from Telnyx's figures."""
 
 import math
 from dataclasses import dataclass
@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Prices:
-    """What the deployment says about prices, in its currency: a page, a begun minute, and how long a page takes."""
+    """The deployment's prices, in its currency: for a page and for each minute begun, and how long a page takes."""
 
     page: float
     minute: float
     page_seconds: float
     pages_guess: int
-    """Pages of a fax of which they are not known."""
+    """Pages of a fax whose number of pages is not known."""
 
     def of(self, pages: int | None) -> int:
         """Return the estimated cost of one attempt with so many pages, in millionths."""

@@ -1,4 +1,4 @@
-"""Days on which no window opens, as people write them: `2026-12-25` once, `12-25` each year."""
+"""Days on which no window opens, as people write them: `2026-12-25` for one year, `12-25` for every year."""
 
 import re
 from collections.abc import Iterable
@@ -7,12 +7,12 @@ from datetime import date
 
 _FORM = re.compile(r"(?:(?P<year>[0-9]{4})-)?(?P<month>[0-9]{2})-(?P<day>[0-9]{2})")
 _LEAP_YEAR = 2000
-"""A year that has every day which any year has."""
+"""A year that has every possible day."""
 
 
 @dataclass(frozen=True, slots=True)
 class Holidays:
-    """A set of days, to be asked with `in`."""
+    """A set of days that supports `in`."""
 
     once: frozenset[date] = frozenset()
     yearly: frozenset[tuple[int, int]] = frozenset()
@@ -26,10 +26,10 @@ NO_HOLIDAYS = Holidays()
 
 
 def parse_holidays(entries: Iterable[str]) -> Holidays:
-    """Return the days that are written one an entry.
+    """Return the days, each written as one entry.
 
     Raises:
-        ValueError: an entry is no day; it is named by its place, counted from 1.
+        ValueError: an entry is not a day; the message gives its place, counted from 1.
     """
     once, yearly = set(), set()
     for place, entry in enumerate(entries, start=1):

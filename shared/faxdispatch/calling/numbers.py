@@ -11,7 +11,7 @@ from faxdispatch.calling.ranges import country_and_kind, is_in, read_plainly
 from faxdispatch.errors import BadInput
 from faxdispatch.text.privacy import EXAMPLE
 
-# A list goes through the patterns of all countries; by itself the library compiles them again and again.
+# A list uses the patterns of all countries; by default, the library compiles them again and again.
 phonenumbers.enable_pattern_cache()
 
 COUNTRIES = frozenset(phonenumbers.SUPPORTED_REGIONS)
@@ -30,33 +30,42 @@ _INSTEAD = f"give the recipient's full fax number, like {EXAMPLE}"
 _PREMIUM = "a premium-rate number, and faxes are never sent to one: ask the recipient for an ordinary number"
 
 _UK_REVENUE_SHARING = ("84", "87")
-"""Beginnings of British numbers that phonenumbers counts as premium-rate. Their calls are charged at the price of the
-call and a service charge of the recipient's, as shared-cost numbers are elsewhere (Ofcom, "Numbering policy")."""
+"""Prefixes of British numbers that phonenumbers counts as premium-rate.
+
+Their calls cost the price of the call and a service charge of the recipient's, as shared-cost numbers do elsewhere
+(Ofcom, "Numbering policy").
+"""
 
 _NEVER = {
     PhoneNumberType.PREMIUM_RATE: _PREMIUM,
     PhoneNumberType.PAGER: f"a pager, which takes no fax: {_INSTEAD}",
     PhoneNumberType.VOICEMAIL: f"a voicemail number, which takes no fax: {_INSTEAD}",
 }
-"""Kinds of numbers that are never called. Universal access numbers (UAN) are not among them: British 03 and Dutch 088
-numbers are of this kind, and hospitals and courts can be faxed there. Shared-cost ones are up to the policy."""
+"""Kinds of numbers that are never called.
+
+Universal access numbers (UAN) are not among them: British 03 and Dutch 088 numbers are of this kind, and hospitals and
+courts can be faxed there. The policy decides about shared-cost numbers.
+"""
 
 _EMERGENCY_EVERYWHERE = {"112", "911"}
-"""What telephones of every country take for an emergency call (3GPP TS 22.101)."""
+"""Numbers that telephones of every country treat as an emergency call (3GPP TS 22.101)."""
 
 _SERVICE_CODE = re.compile(r"[2-9]11")
 """N11 codes of the North American plan, such as 411 and 911."""
 
 _ORDINARY_EXCHANGES = {PhoneNumberType.FIXED_LINE_OR_MOBILE, PhoneNumberType.UNKNOWN}
-"""Kinds among which exchange 976 and the N11 ones are set aside. Where the list of ranges is exact to the exchange, as
-for Jamaica and Bermuda, it may know them as lines of subscribers; and toll-free numbers have them too."""
+"""Kinds for which exchange 976 and the N11 exchanges are reserved.
+
+Where the list of ranges is exact to the exchange, as for Jamaica and Bermuda, it may know them as lines of subscribers;
+toll-free numbers have them too.
+"""
 
 
 class Number(NamedTuple):
-    """A telephone number, and what phonenumbers' lists of ranges know of it: its country and its kind.
+    """A telephone number, and what phonenumbers' lists of ranges know about it: its country and its kind.
 
-    `code` is its country code and `digits` what follows it. `country` is two letters of ISO 3166, `001` for none in
-    particular, or None if no list has it.
+    `code` is its country code and `digits` the rest of it. `country` is two letters of ISO 3166, `001` for no country
+    in particular, or None if no list has it.
     """
 
     code: int
@@ -86,7 +95,7 @@ class Number(NamedTuple):
 
     @property
     def is_unconfirmed(self) -> bool:
-        """Whether the number is only possible: of a range that the lists do not know (yet)."""
+        """Whether the number is only possible: in a range that the lists do not know (yet)."""
         return self.kind == PhoneNumberType.UNKNOWN
 
     def is_in(self, country: str) -> bool:
@@ -96,11 +105,11 @@ class Number(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class NumberPolicy:
-    """Where the settings let faxes go.
+    """Where the settings allow faxes.
 
-    `region` (ISO 3166, two letters) is the country of numbers written without `+`; `countries` those that faxes may go
-    to, all of them where it is empty; `sip_allowed` tells whether a SIP URI may be a destination, `shared_cost` whether
-    a shared-cost number may be one. `only` (E.164) are the sole destinations where there are any.
+    `region` (ISO 3166, two letters) is the country of numbers written without `+`. `countries` are those that faxes may
+    go to, or all if it is empty. `sip_allowed` tells whether a SIP URI may be a destination, `shared_cost` whether a
+    shared-cost number may be one. If `only` (E.164) is not empty, these are the only destinations.
     """
 
     region: str | None = None
@@ -110,10 +119,10 @@ class NumberPolicy:
     only: frozenset[str] | None = None
 
     def check(self, destination: str) -> None:
-        """Refuse a destination, E.164 or a SIP URI, that faxes may not go to, the ones of `destined` among them.
+        """Refuse a destination, E.164 or a SIP URI, that faxes may not go to, including those that `destined` refuses.
 
         Raises:
-            ValueError: saying which setting refuses it, and what to do.
+            ValueError: it says which setting refuses it, and what to do.
         """
         self._check_listed(destination)
         if is_sip(destination):
@@ -129,7 +138,7 @@ class NumberPolicy:
         """Refuse a number of `read_number` as `check` does.
 
         Raises:
-            ValueError: saying which setting refuses it, and what to do.
+            ValueError: it says which setting refuses it, and what to do.
         """
         self._check_listed(number.e164)
         self._check_number(number)
@@ -154,8 +163,8 @@ class NumberPolicy:
     def _check_country(self, number: Number) -> None:
         listed = self.countries.intersection(_sharing(number.code))
         country = number.country
-        # What no list of ranges knows is judged by the country code alone. What is the same number from several
-        # countries, such as a toll-free one in North America, belongs to each of them.
+        # A number that no list of ranges knows is judged only by its country code. A number that several countries
+        # share, such as a toll-free one in North America, belongs to each of them.
         if country in listed or (country is None and listed):
             return
         if any(map(number.is_in, listed)):
@@ -179,12 +188,12 @@ def is_sip(text: str) -> bool:
 def normalise(text: str, *, region: str | None = None) -> str:
     """Return a number in E.164, such as `+13125550123`.
 
-    Spaces, dashes, dots and brackets are taken out. `region` (ISO 3166, two letters) is the country of a number that
-    is written without `+`. Only the length is judged, not whether the number is in service: lists of number ranges
-    grow old, and to refuse a real number would lose a fax.
+    Spaces, dashes, dots and brackets are removed. `region` (ISO 3166, two letters) is the country of a number that is
+    written without `+`. Only the length is judged, not whether the number is in service: lists of number ranges become
+    outdated, and refusing a real number would lose a fax.
 
     Raises:
-        ValueError: saying what is wrong and what to write instead.
+        ValueError: it says what is wrong and what to write instead.
     """
     code, digits = _read(text, region)
     _refuse_impossible(_library(code, digits))
@@ -192,19 +201,19 @@ def normalise(text: str, *, region: str | None = None) -> str:
 
 
 def destined(text: str, *, region: str | None = None) -> str:
-    """Return the number that a fax is to call in E.164, as `normalise` does, unless none may ever call it.
+    """Return the number that a fax is to call in E.164, as `normalise` does, unless it may never be called.
 
-    Those are emergency, short, premium-rate, pager, voicemail, operator and service numbers. A number of
+    Such numbers are emergency, short, premium-rate, pager, voicemail, operator and service numbers. A number about
     which nothing is known is none of them.
 
     Raises:
-        ValueError: saying what is wrong and what to write instead.
+        ValueError: it says what is wrong and what to write instead.
     """
     return read_number(text, region=region).e164
 
 
 def read_number(text: str, *, region: str | None = None) -> Number:
-    """Read a number that a fax is to call, as `destined` does, and give what the lists of ranges know of it.
+    """Read a number that a fax is to call, as `destined` does. Return what the lists of ranges know about it.
 
     Raises:
         ValueError: as `destined` does.
@@ -215,10 +224,10 @@ def read_number(text: str, *, region: str | None = None) -> Number:
 
 
 def callable_number(code: int, digits: str) -> Number:
-    """Return what the lists of ranges know of a number to call, given its country code and the rest of it.
+    """Return what the lists of ranges know about a number to call, given its country code and the rest of it.
 
     Raises:
-        ValueError: none may ever call it, or it is not possible.
+        ValueError: it may never be called, or it is not possible.
     """
     number = _known(code, digits)
     _refuse_never_called(number)
@@ -236,10 +245,10 @@ def is_listed(text: str, *, region: str | None = None) -> bool:
 
 
 def read_country(text: str | None) -> str | None:
-    """Return a country (ISO 3166, two letters), as a person wrote it, in capital letters, or None if none is given.
+    """Return a country (ISO 3166, two letters), as written by a person, in capital letters, or None if none is given.
 
     Raises:
-        BadInput: there is none of that name.
+        BadInput: there is no such country.
     """
     if text is not None and text.upper() not in COUNTRIES:
         raise BadInput(f"region: {text!r} is no country with telephone numbers; write two letters, like US")
@@ -249,7 +258,7 @@ def read_country(text: str | None) -> str | None:
 def country_of(number: str) -> str | None:
     """Return the country (ISO 3166, two letters) of a number in E.164, or of its country code if no list has its range.
 
-    None where nothing is known of either.
+    None if nothing is known about either.
     """
     code, digits = _read(number, None)
     country = country_and_kind(code, digits)[0] or phonenumbers.region_code_for_country_code(code)
@@ -281,7 +290,7 @@ def _parsed(text: str, region: str | None) -> tuple[int, str]:
 
 
 def _library(code: int, digits: str) -> PhoneNumber:
-    """Return a number as phonenumbers has it."""
+    """Return a number in the form of phonenumbers."""
     zeros = len(digits) - len(str(int(digits)))
     return PhoneNumber(code, int(digits), italian_leading_zero=zeros > 0, number_of_leading_zeros=zeros)
 
@@ -307,7 +316,7 @@ def _refuse_never_called(number: Number) -> None:
 
 
 def _refuse_north_american(digits: str, kind: int) -> None:
-    """Refuse what the North American plan sets aside, of which phonenumbers' ranges take no notice."""
+    """Refuse numbers that the North American plan reserves and that phonenumbers' ranges do not exclude."""
     area, exchange, line = digits[:3], digits[3:6], digits[6:]
     if _SERVICE_CODE.fullmatch(area):
         raise ValueError(f"{area} is a service code and no area code: {_INSTEAD}")
@@ -324,9 +333,9 @@ def _refuse_north_american(digits: str, kind: int) -> None:
 
 def _refuse_short(number: Number) -> None:
     code, digits = number.code, number.digits
-    # `0112` keeps its zero, since without it no full number would be left.
+    # `0112` keeps its zero, since without it there would be no full number left.
     dialled = {digits, digits.lstrip("0")}
-    # Some islands have 211 or 311 for emergency calls; to everyone else in North America they are plain services.
+    # Some islands use 211 or 311 for emergency calls; everywhere else in North America they are ordinary services.
     service = code == 1 and digits != "911" and _SERVICE_CODE.fullmatch(digits)
     if not service and any(phonenumbers.is_emergency_number(one, at) for one in dialled for at in _sharing(code)):
         raise ValueError(_EMERGENCY)

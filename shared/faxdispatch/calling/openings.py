@@ -10,12 +10,12 @@ from faxdispatch.calling.zonedata import load_zone
 from faxdispatch.calling.zones import zones_of
 
 HORIZON = timedelta(days=400)
-"""How far ahead an opening is looked for: more than a year, so that a day of each year is met."""
+"""How far ahead to look for an opening: more than a year, so that every day of the year occurs."""
 
 _MOST_OFFSETS = 3
-"""Zones with more offsets than that are a continent; what hours they share says nothing of the recipient."""
+"""Zones with more offsets than that span a continent, and the hours that they share say nothing about the recipient."""
 _WEEK = timedelta(days=8)
-"""Hours that zones share come round in that time."""
+"""The hours that zones share recur within that time."""
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -24,13 +24,13 @@ class Calendar:
     """What the deployment says about time."""
 
     zone: str = "UTC"
-    """IANA zone where neither window nor numbers tell one: `FAX_ZONE`."""
+    """The IANA zone if neither window nor numbers name one: `FAX_ZONE`."""
     holidays: Holidays = NO_HOLIDAYS
     """Days on which no window opens: `FAX_HOLIDAYS`."""
 
 
 NO_CALENDAR = Calendar()
-"""No holidays, and UTC where nothing tells a zone."""
+"""No holidays, and UTC if nothing names a zone."""
 
 
 def opening_and_zones(
@@ -38,7 +38,7 @@ def opening_and_zones(
 ) -> tuple[datetime, tuple[str, ...]] | None:
     """Return the next opening of a window for a number (E.164) and the zones that count, or None if `HORIZON` has none.
 
-    `moment` must be in UTC; `sender` is the number that is sent from.
+    `moment` must be in UTC; `sender` is the number that the fax is sent from.
     """
     if window.zone:
         places: tuple[tuple[str, ...], ...] = ((window.zone,),)
@@ -54,7 +54,7 @@ def opening_and_zones(
 def common_opening(window: Window, moment: datetime, zones: tuple[str, ...], holidays: Holidays) -> datetime | None:
     """Return the first moment, from `moment` on, at which the window is open in all of `zones`, in UTC.
 
-    None where these do not tell it: there are none, they are too far apart, or they share no hour of the window.
+    None if the zones do not determine it: there are none, they are too far apart, or they share no hour of the window.
     """
     places = [load_zone(name) for name in zones]
     if not 1 <= len({moment.astimezone(place).utcoffset() for place in places}) <= _MOST_OFFSETS:
@@ -68,13 +68,13 @@ def common_opening(window: Window, moment: datetime, zones: tuple[str, ...], hol
         moment = max(reached)
         if moment == min(reached):
             return moment
-        # Where they share no hour, they must not wait for the season in which the clocks of one are changed.
+        # If they share no hour now, do not wait for the season in which the clocks of one change.
         last = last or moment + _WEEK
     return None
 
 
 def common_closing(window: Window, moment: datetime, zones: tuple[str, ...], holidays: Holidays) -> datetime:
-    """Return the moment at which a window that is open in all of `zones` closes in the first of them, in UTC."""
+    """Return the moment, in UTC, at which a window that is open in all of `zones` first closes in one of them."""
     closings = [_closing(window, moment, load_zone(name), holidays) for name in zones]
     return min(closing for closing in closings if closing)
 
@@ -89,14 +89,14 @@ def _closing(window: Window, moment: datetime, zone: ZoneInfo, holidays: Holiday
 
 
 def next_opening(window: Window, moment: datetime, zone: ZoneInfo, holidays: Holidays = NO_HOLIDAYS) -> datetime | None:
-    """Return `moment` if the window is open then in `zone`, else when it opens next, in UTC.
+    """Return `moment` if the window is open then in `zone`, otherwise its next opening, in UTC.
 
-    None where it does not open within `HORIZON`. The window's own zone is not looked at.
+    None if it does not open within `HORIZON`. The window's own zone is ignored.
     """
-    # Two moments of one ZoneInfo are compared by their clocks, which tell an hour twice in autumn: compare in UTC.
+    # Python compares two times of one ZoneInfo by their clocks, which repeat an hour in autumn: so compare in UTC.
     moment = moment.astimezone(UTC)
     today = moment.astimezone(zone).date()
-    # Yesterday's window may run past midnight.
+    # The window of the day before may run past midnight.
     for ahead in range(-1, HORIZON.days + 1):
         day = today + timedelta(days=ahead)
         if not _has_hours(window, day, holidays):
@@ -114,9 +114,9 @@ def _has_hours(window: Window, day: date, holidays: Holidays) -> bool:
 def _hours(window: Window, day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
     """Return start and end, in UTC, of the window that belongs to `day`.
 
-    A time that the clocks tell twice is the first of the two. One that they leave out is read with the offset before
-    the change, as RFC 5545 does (3.3.5): 02:30 becomes 03:30. A window whose end is thereby not after its start keeps
-    its length.
+    If the clocks show a time twice, the first one counts. If they skip a time, it is read with the offset before the
+    change, as RFC 5545 does (3.3.5): 02:30 becomes 03:30. If a window would then not end after its start, it keeps its
+    length.
     """
     first = datetime.combine(day, window.start)
     last = datetime.combine(day, window.end)

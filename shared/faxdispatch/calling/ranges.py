@@ -1,7 +1,7 @@
-"""What phonenumbers' lists of ranges say of a number, and what its parser makes of plain text, at a tenth of the cost.
+"""What phonenumbers' lists of ranges say about a number, and how its parser reads plain text, at a tenth of the cost.
 
-The library asks a dozen patterns one after the other of each number, and its parser is made for text of any kind. Here
-each country's patterns are one, and the parser's rules are followed where text has nothing but digits and separators.
+For each number, the library tries a dozen patterns one after the other, and its parser handles text of any kind. Here
+each country has a single pattern, and the parser's rules are followed for text with only digits and separators.
 """
 
 import re
@@ -21,13 +21,13 @@ _KINDS = {
     "uan": PhoneNumberType.UAN,
     "voicemail": PhoneNumberType.VOICEMAIL,
 }
-"""Lists of a country to what a number in them is, in the order in which the library asks them."""
+"""The lists of a country, each with the kind of its numbers, in the order in which the library tries them."""
 
 _NEVER = r"(?!)"
 _PLAIN = re.compile(r"\(?\+?[\d ().\-/]{5,40}", re.ASCII)
 _APART = str.maketrans("", "", " ().-/")
 _LEAST, _MOST = 5, 15
-"""Digits of what is read here."""
+"""The digits that are read here."""
 
 
 class _Country(NamedTuple):
@@ -37,7 +37,7 @@ class _Country(NamedTuple):
     pattern: re.Pattern[str]
     kinds: tuple[int, ...]
     leading: re.Pattern[str] | None
-    """How its numbers begin, where that alone tells them from those of others with the country code."""
+    """How its numbers begin, if that alone distinguishes them from others with the country code."""
 
     def kind(self, digits: str) -> int:
         found = self.pattern.match(digits)
@@ -45,21 +45,21 @@ class _Country(NamedTuple):
 
 
 class _Dialling(NamedTuple):
-    """What the parser takes off numbers: of a country, or of a country code behind `+`."""
+    """The prefixes that the parser removes from numbers of a country, or of a country code behind `+`."""
 
     code: int
     abroad: str
-    """Pattern of what is dialled before a country code."""
+    """Pattern of the prefix dialled before a country code."""
     prefix: re.Pattern[str]
-    """Pattern of what is dialled before a national number."""
+    """Pattern of the prefix dialled before a national number."""
     rewrites: bool
-    """Whether something is put in its place where its last group is found."""
+    """Whether the prefix is replaced by something if its last group matches."""
 
 
 def country_and_kind(code: int, digits: str) -> tuple[str | None, int]:
-    """Return what the lists know of a number of a country code: its country, or None if none has it, and its kind.
+    """Return the country (None if no list has it) and the kind of a number of a country code.
 
-    The country is what `phonenumbers.region_code_for_number` gives, the kind what `phonenumbers.number_type` does.
+    The country is the result of `phonenumbers.region_code_for_number`, the kind that of `phonenumbers.number_type`.
     """
     countries = _countries(code)
     for country in countries:
@@ -75,7 +75,7 @@ def is_in(country: str, code: int, digits: str) -> bool:
 
 
 def read_plainly(text: str, region: str | None) -> tuple[int, str] | None:
-    """Return country code and national number of a text as `phonenumbers.parse` does, or None if that has to be asked.
+    """Return country code and national number as `phonenumbers.parse` does, or None if it must be asked.
 
     `region` is the country (ISO 3166) of numbers without `+`.
     """
@@ -87,7 +87,7 @@ def read_plainly(text: str, region: str | None) -> tuple[int, str] | None:
         if dialling is None:
             return None
         if not re.match(dialling.abroad, digits):
-            # With the country code but without `+` it may be the one or the other.
+            # A number with the country code but without `+` may be either.
             return None if digits.startswith(str(dialling.code)) else _national(dialling, digits)
         if dialling.abroad != "00" or digits.startswith("000"):
             return None
@@ -104,7 +104,7 @@ def _national(dialling: _Dialling, digits: str) -> tuple[int, str] | None:
         digits = digits[found.end() :]
         if dialling.rewrites and found[found.re.groups] is not None:
             return None
-        # Only if the lists know the remaining digits is it certain that the prefix can be taken off.
+        # Only if the lists know the remaining digits is it certain that the prefix can be removed.
         if country_and_kind(dialling.code, digits)[1] == _UNKNOWN:
             return None
     return dialling.code, digits
@@ -140,7 +140,7 @@ def _country(name: str, metadata: PhoneMetadata) -> _Country:
 
 
 def _listed(ranges: phonenumbers.PhoneNumberDesc | None) -> str:
-    """Return a pattern of the whole numbers in a list."""
+    """Return a pattern that matches the complete numbers in a list."""
     if ranges is None or not ranges.national_number_pattern:
         return _NEVER
     lengths = "|".join(rf"\d{{{length}}}" for length in ranges.possible_length if length > 0)

@@ -24,7 +24,7 @@ def _local(value: time) -> time:
 LocalTime = Annotated[
     time,
     AfterValidator(_local),
-    # JSON schema's format "time" asks for an offset.
+    # JSON schema's format "time" requires an offset.
     WithJsonSchema({"type": "string", "pattern": r"^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,6})?)?$"}),
 ]
 
@@ -32,11 +32,11 @@ LocalTime = Annotated[
 class Window(BaseModel):
     """Days and hours in which a fax may be sent.
 
-    `start` and `end` are local times in `zone`, an IANA name. Without it they are the recipient's: the zone of the
-    number that is dialled. A number of several zones is dialled while the window is open in all of them; where the
-    number tells none, the zone of the sender's number counts, and after it `FAX_ZONE`. A window whose end is not after
-    its start runs past midnight and belongs to the day it starts on. `days` are `mon` … `sun`; all where none is given.
-    It does not open on a day of `FAX_HOLIDAYS`.
+    `start` and `end` are local times in `zone`, an IANA name. By default they are in the recipient's zone, that of the
+    number that is dialled. A number with several zones is dialled while the window is open in all of them. If the
+    number has none, the zone of the sender's number counts, and after it `FAX_ZONE`. A window whose end is not after
+    its start runs past midnight and belongs to the day on which it starts. `days` are `mon` … `sun`; by default all of
+    them. It does not open on a day of `FAX_HOLIDAYS`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -60,11 +60,11 @@ class Window(BaseModel):
 def parse_window(text: str) -> dict[str, Any]:
     """Return the fields of a `Window` written as `[days] HH:MM-HH:MM [zone]`.
 
-    Days are names, lists and ranges: `mon-fri`, `mon,wed`, `fri-mon`; all where none is given. Without a zone the hours
-    are the recipient's own. Hours and zone are checked by the job that takes the window.
+    Days are names, lists and ranges: `mon-fri`, `mon,wed`, `fri-mon`; by default all of them. Without a zone, the hours
+    are in the recipient's zone. The job that gets the window checks hours and zone.
 
     Raises:
-        BadInput: it is not of that form.
+        BadInput: the text does not have that form.
     """
     found = _FORM.fullmatch(text.strip())
     if not found:
@@ -98,4 +98,4 @@ def _window(value: Any) -> Any:
 
 
 WindowInWords = Annotated[Window, BeforeValidator(_window, json_schema_input_type=Window | str)]
-"""A window, or its words: `mon-fri 08:00-17:00`, with a zone after them where it is not the recipient's."""
+"""A window, or its words: `mon-fri 08:00-17:00`, followed by a zone if that is not the recipient's."""

@@ -1,4 +1,4 @@
-"""Moments, lengths of time and numbers as people write them, to a command or on a page."""
+"""Times, durations and numbers as people write them, for commands and on pages."""
 
 import re
 from datetime import datetime
@@ -15,7 +15,7 @@ def parse_span(text: str, option: str, *, longest: int = _LONGEST) -> int:
     """Return the seconds that `30d`, `12h`, `90m`, `600s` or plain `600` mean; at least one, at most `longest`.
 
     Raises:
-        BadInput: it is none of these, nothing at all, or longer.
+        BadInput: it is none of these, empty, or longer.
     """
     found = _SPAN.fullmatch(text.strip())
     if found is None:
@@ -27,10 +27,10 @@ def parse_span(text: str, option: str, *, longest: int = _LONGEST) -> int:
 
 
 def parse_moment(text: str, option: str) -> datetime:
-    """Read a moment like `2026-05-01T08:00:00-05:00`.
+    """Read a time like `2026-05-01T08:00:00-05:00`.
 
     Raises:
-        BadInput: it is none, or has no time zone.
+        BadInput: it is not a time, or has no time zone.
     """
     try:
         moment = datetime.fromisoformat(text)
@@ -42,7 +42,7 @@ def parse_moment(text: str, option: str) -> datetime:
 
 
 def parse_number(text: str, option: str, *, region: str | None) -> str:
-    """Return a number in E.164, or a SIP URI as it is; without `+` a number is one of `region`.
+    """Return a number in E.164, or a SIP URI unchanged; a number without `+` belongs to `region`.
 
     Raises:
         BadInput: it is neither.

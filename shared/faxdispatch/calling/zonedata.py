@@ -1,6 +1,6 @@
 """The time zone data in use: the newer of the machine's own files and the `tzdata` package.
 
-Governments change their clocks at short notice. Where a machine's files are older than the package, Python's `ZoneInfo`
+Governments change their clocks at short notice. If a machine's files are older than the package, Python's `ZoneInfo`
 would still prefer them, and a window would open an hour off.
 """
 
@@ -25,12 +25,12 @@ _RELEASED = {
     "2026b": date(2026, 4, 22),
     "2026c": date(2026, 7, 8),
 }
-"""When versions of the data came out (NEWS of the IANA time zone database)."""
+"""When versions of the data were released (NEWS of the IANA time zone database)."""
 
 
 @dataclass(frozen=True, slots=True)
 class ZoneData:
-    """One copy of the IANA time zone data. `version` is like `2026c`, empty where the copy does not tell it."""
+    """One copy of the IANA time zone data. `version` is like `2026c`, or empty if the copy does not tell it."""
 
     version: str
     packaged: bool
@@ -38,13 +38,13 @@ class ZoneData:
 
     @property
     def not_before(self) -> date:
-        """The earliest day on which this version can have come out; that very day where `dated`."""
+        """The earliest day on which this version can have been released; exactly that day if `dated`."""
         known = [released for version, released in _RELEASED.items() if version <= self.version]
         return known[-1] if known else date(int(self.version[:4] or 1), 1, 1)
 
     @property
     def dated(self) -> bool:
-        """Whether the day on which this version came out is known here."""
+        """Whether the release date of this version is known here."""
         return self.version in _RELEASED
 
 
@@ -68,7 +68,7 @@ def load_zone(name: str) -> ZoneInfo:
 
 
 def zones_of_country(country: str) -> tuple[str, ...]:
-    """Return the zones of a country (ISO 3166, two letters) by the data's own table; empty where it lists none."""
+    """Return the zones of a country (ISO 3166, two letters) in the data's own table; empty if it has none."""
     return _countries().get(country, ())
 
 

@@ -1,4 +1,4 @@
-"""Time zones: which names there are, and which of them a telephone number lies in."""
+"""Time zones: which names exist, and in which of them a telephone number lies."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -24,8 +24,8 @@ def is_zone(name: str) -> bool:
 def zones_of(destination: str) -> tuple[str, ...]:
     """Return the IANA zones that a number in E.164 may lie in, sorted.
 
-    Many where the number belongs to no place of its country, such as a toll-free one. Empty where nothing is known: a
-    SIP URI, a number of no country, or a zone that is not known here.
+    There are many if the number belongs to no place in its country, such as a toll-free one. Empty if nothing is known:
+    a SIP URI, a number of no country, or an unknown zone.
     """
     if not destination.startswith("+"):
         return ()
@@ -36,7 +36,7 @@ def zones_of(destination: str) -> tuple[str, ...]:
     except phonenumbers.NumberParseException:
         return ()
     zones = _of_exchange(destination) if number.country_code == 1 else _of_country(number)
-    # Also sorts out Etc/Unknown, the data's word for a number that it cannot place.
+    # This also removes Etc/Unknown, the data's word for a number that it cannot place.
     return tuple(sorted(zones)) if all(is_zone(name) for name in zones) else ()
 
 
@@ -45,7 +45,7 @@ def _of_country(number: "PhoneNumber") -> tuple[str, ...]:
     from phonenumbers import timezone  # noqa: PLC0415 - its data is wanted only where a window has no zone
 
     if phonenumbers.number_type(number) == phonenumbers.PhoneNumberType.UNKNOWN:
-        # Of a range that the data does not know yet; what its beginning tells still holds.
+        # The range is not in the data yet, but its first digits still tell something.
         found = timezone.time_zones_for_geographical_number(number)
     else:
         found = timezone.time_zones_for_number(number)
@@ -53,7 +53,7 @@ def _of_country(number: "PhoneNumber") -> tuple[str, ...]:
 
 
 def _at_home(zones: tuple[str, ...], countries: Iterable[str]) -> tuple[str, ...]:
-    """Replace zones of other countries by those of `countries` with the same standard time, or else by all of these.
+    """Replace other countries' zones by those of `countries` with the same standard time, else by all of these.
 
     The data names a neighbour's zone for some countries, Europe/Paris for Algeria and Atlantic/Canary for Morocco
     (phonenumbers 9.0.43), whose clocks change on other days or not at all.
@@ -78,9 +78,9 @@ def _standard_time(name: str) -> timedelta:
 def _of_exchange(destination: str) -> tuple[str, ...]:
     """Return the zones of a number of the North American plan.
 
-    The data gives an area code one zone and lists exchanges of the other one by one. An exchange that it does not list
-    may be a new one of either: most of +1 850 is listed as Central, and the rest of it counts as Eastern. Such a number
-    gets all zones that there are under what is known of it.
+    The data has one zone for an area code and lists exchanges of the other zone one by one. An exchange that it does
+    not list may be a new one in either zone: most of +1 850 is listed as Central, and the rest counts as Eastern. Such
+    a number gets all zones that the data has under its known digits.
     """
     from phonenumbers.tzdata import TIMEZONE_DATA  # noqa: PLC0415 - see above
 
@@ -91,7 +91,10 @@ def _of_exchange(destination: str) -> tuple[str, ...]:
 
 @cache
 def _under(known: str) -> tuple[str, ...]:
-    """Return all zones of the prefixes that begin so. Few beginnings are asked for, and each goes through all data."""
+    """Return all zones of the prefixes that begin with these digits.
+
+    Only few prefixes are asked for, and each lookup goes through all data.
+    """
     from phonenumbers.tzdata import TIMEZONE_DATA  # noqa: PLC0415 - see above
 
     return tuple({name for prefix, names in TIMEZONE_DATA.items() if prefix.startswith(known) for name in names})

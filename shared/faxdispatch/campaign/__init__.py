@@ -1,7 +1,8 @@
 """Campaigns: one document, or one each, to a list of recipients.
 
-`FaxClient.campaigns` is a `CampaignService`, `FaxClient.suppressions` a `SuppressionList`; what they give and take is
-here. As with the package itself, what takes time to load is loaded when it is first used: a worker needs none of it.
+`FaxClient.campaigns` is a `CampaignService`, `FaxClient.suppressions` a `SuppressionList`; their arguments and results
+are here. As in the package itself, modules that take time to load are loaded when first used: a worker needs none of
+them.
 """
 
 from importlib import import_module
@@ -19,7 +20,7 @@ _PLACES = {
     "SuppressionList": "suppression",
     "Trial": "trial",
 }
-"""Modules that take time to load, by the names of theirs that are public."""
+"""Modules that take time to load, with their public names."""
 
 if TYPE_CHECKING:
     from faxdispatch.campaign.importing import Imported, Reading

@@ -1,4 +1,4 @@
-"""The lists that stop faxes, asked for many numbers at once."""
+"""The lists that stop faxes, asked about many numbers at once."""
 
 from typing import Any
 
@@ -8,9 +8,9 @@ from faxdispatch.lists.checking import Asked
 
 
 def quarantined_in(scripts: Scripts) -> Asked:
-    """Return what tells which of some numbers are in quarantine now.
+    """Return a function that tells which of some numbers are in quarantine now.
 
-    It raises Unavailable where Redis does not answer.
+    It raises Unavailable if Redis does not answer.
     """
 
     def quarantined(numbers: list[str]) -> set[str]:
@@ -18,7 +18,7 @@ def quarantined_in(scripts: Scripts) -> Asked:
         redis: Any = scripts.redis
         now = scripts.clock()
         with redis_trouble():
-            # A list of recipients asks a thousand times, and mostly there is nothing to ask about.
+            # A list of recipients asks this a thousand times, and mostly no number is in quarantine.
             if not redis.exists("fax:quarantined"):
                 return set()
             found = redis.zmscore("fax:quarantined", numbers)

@@ -1,4 +1,4 @@
-"""Why a row did not arrive, or a campaign does not go on, in words for people who know nothing of Telnyx."""
+"""Why a row was not delivered, or why a campaign is paused, in words for people who do not know Telnyx."""
 
 from faxdispatch.ledger.campaign import CANCELLED
 from faxdispatch.reasons.words import OWN, plain
@@ -12,13 +12,13 @@ PAUSES: dict[str, str] = {
     "no_sender": "it names no sender, and neither does FAX_FROM",
     "fault": "its rows could not be sent for a reason that the workers' log tells",
 }
-"""Why a campaign is paused by itself. A person's reason is in that person's words."""
+"""Why a campaign paused by itself. If a person paused it, the reason is in that person's words."""
 
 _NOTHING_SENT = "Cancelled before it was sent."
 
 
 def in_words(cause: str | None, code: str) -> str:
-    """Say why a row with this code ended so; `cause` is its record's. Empty where nothing was reported."""
+    """Say why a row with this code ended this way; `cause` is the one in its record. Empty if nothing was reported."""
     if code == CANCELLED and cause not in OWN:
         return f"Cancelled. The try before: {plain(cause)}" if cause else _NOTHING_SENT
     return plain(cause) if cause else ""

@@ -1,4 +1,4 @@
-"""Giving up the rows of a campaign that Telnyx never took, so that the campaign comes to its end."""
+"""Giving up the rows of a campaign that Telnyx never accepted, so that the campaign can finish."""
 
 from faxdispatch.ledger import Campaign, Campaigns, Ledger, Scripts, job_of_row
 from faxdispatch.states import HoldReason, State
@@ -8,9 +8,10 @@ _WAITING = (State.QUEUED, State.HELD)
 
 
 def give_up(campaign: Campaign, scripts: Scripts, *, why: str | None, operator: str | None) -> int:
-    """End as failed the rows that wait after attempts which Telnyx never took; give how many those are.
+    """End as failed the rows that wait after attempts which Telnyx never accepted. Return how many.
 
-    What is in flight, or is being looked for, is left alone. `why` and `operator` are recorded with each row.
+    Faxes in flight, and faxes that are being looked for, are left alone. `why` and `operator` are recorded with each
+    row.
     """
     ledger, rows, given_up = Ledger(scripts), Campaigns(scripts).open_rows(campaign.id), 0
     for at in range(0, len(rows), _PAGE):

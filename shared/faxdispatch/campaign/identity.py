@@ -1,4 +1,4 @@
-"""By what a campaign is known: its id, and what tells that it is the same list with the same options."""
+"""How a campaign is identified: its id, and a hash that shows that list and options are the same."""
 
 import hashlib
 import json
@@ -11,16 +11,16 @@ from faxdispatch.errors import BadInput
 from faxdispatch.lists.words import folded
 
 LONGEST = 40
-"""Characters of an id. With row and generation it makes the id of a job, which Telnyx must find room for."""
+"""Maximum length of an id. With row and generation it forms the id of a job, for which Telnyx must have room."""
 
 _FORM = re.compile(rf"[A-Za-z0-9_-]{{1,{LONGEST}}}")
 
 
 def check_id(text: str) -> str:
-    """Return an id that a campaign may have.
+    """Return an id if it is valid.
 
     Raises:
-        BadInput: saying what is wrong with it.
+        BadInput: it says what is wrong with the id.
     """
     if not _FORM.fullmatch(text):
         raise BadInput(f"id: {text!r} is none; use 1 to {LONGEST} letters, digits, - and _")
@@ -28,10 +28,10 @@ def check_id(text: str) -> str:
 
 
 def id_from(name: str) -> str:
-    """Make an id of a campaign's name: `Recall, May 2026.csv` becomes `recall-may-2026`.
+    """Make an id from a campaign's name: `Recall, May 2026.csv` becomes `recall-may-2026`.
 
     Raises:
-        BadInput: the name has neither letters nor digits of the Latin alphabet.
+        BadInput: the name has no letters or digits of the Latin alphabet.
     """
     words = re.sub(r"[^a-z0-9_]+", "-", folded(name).removesuffix(".csv")).strip("-")[:LONGEST].strip("-")
     if not words:
@@ -53,7 +53,7 @@ def file_hash(path: Path) -> str:
 
 
 def fingerprint(content: str, reading: Mapping[str, Any], options: Mapping[str, Any]) -> str:
-    """Return the hash of a campaign: the hash of its list, how that is read, and what is asked for every row."""
+    """Return the hash of a campaign: the hash of its list, how the list is read, and the options for every row."""
     asked = {name: value for name, value in options.items() if name != "document_name"}
     told = json.dumps([content, dict(reading), asked], sort_keys=True, default=str)
     return hashlib.sha256(told.encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""From a list to a campaign: rows are checked one after the other and kept by the thousand; again is not twice."""
+"""From a list to a campaign: rows are checked one by one and stored by the thousand, never twice."""
 
 import hashlib
 import json
@@ -26,14 +26,14 @@ if TYPE_CHECKING:
     from faxdispatch.lists.documents import RowDocuments
 
 Rows = Iterable[Mapping[str, Any] | Sequence[Any]]
-"""A list that a program has: mappings, whose keys are the columns, or sequences of cells."""
+"""A list in a program: mappings whose keys are the columns, or sequences of cells."""
 
 _LEFT_OUT = ("no_number", "duplicate", "hidden", "opted_out", "suppressed", "quarantined")
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How a list is to be read; what is None is guessed. The fields are those of `checking.check`."""
+    """How to read a list; fields that are None are guessed. The fields are those of `checking.check`."""
 
     column: str | int | None = None
     region: str | None = None
@@ -52,9 +52,9 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What came of a list.
+    """The result of importing a list.
 
-    `outcome` is `created`; `continued` where it had been read in part; `same` where it had been read to its end, and
+    `outcome` is `created`, `continued` if the list had been read in part, or `same` if it had been read completely and
     nothing was read now. `summary` counts the rows, `guesses` says how the list was understood.
     """
 
@@ -63,11 +63,11 @@ class Imported:
     summary: Summary | None
     guesses: tuple[str, ...]
     bad_rows: Path | None = None
-    """The file with the invalid rows, where one was wanted and there are any."""
+    """The file with the invalid rows, if one was wanted and there are any."""
     left_out: Path | None = None
-    """The file with every row that is not faxed, where one was wanted and there are any."""
+    """The file with every row that is not faxed, if one was wanted and there are any."""
     links: Mapping[str, int] | None = None
-    """How many different links of rows were asked, and how many rows have one that was not."""
+    """How many different links in rows were checked, and how many rows have one that was not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +77,14 @@ class List:
     name: str
     content: str
     folder: Path | None
-    """The file's folder, where the list is a file."""
+    """The file's folder, if the list is a file."""
     open: Callable[[str | None, str | None], Source]
-    """Open it with an encoding and a sheet, or None for those that are guessed; again gives it from its beginning."""
+    """Open the list with an encoding and a sheet; None means to guess. Each call starts from the beginning."""
 
 
 @contextmanager
 def the_list(source: Path | str | Rows) -> Iterator[List]:
-    """Have a list at hand: a file, or rows, which are put into a file for as long as the block lasts.
+    """Provide a list: a file, or rows, which are written to a file that exists until the block ends.
 
     Raises:
         BadInput: the file cannot be read.
@@ -98,7 +98,7 @@ def the_list(source: Path | str | Rows) -> Iterator[List]:
             lambda encoding, sheet: open_source(path, encoding=encoding, sheet=sheet),
         )
         return
-    # Rows come once. Their hash must be known before the first of them is kept, so that an import can go on.
+    # Rows come once. Their hash must be known before the first row is stored, so that an import can be continued.
     with tempfile.TemporaryFile("w+", encoding="utf-8", prefix="faxdispatch-") as spool:
         digest = hashlib.sha256()
         for row in source:
@@ -116,10 +116,10 @@ def the_list(source: Path | str | Rows) -> Iterator[List]:
 def see_unchanged(
     campaign_id: str, rows: Iterable[Row | CampaignRow], documents: "RowDocuments", known: set[str]
 ) -> None:
-    """See that rows name no files but those that their campaign was made with.
+    """Check that rows name only files with which their campaign was made.
 
     Raises:
-        Conflict: a file has another content now.
+        Conflict: a file has other content now.
     """
     for row in rows:
         name = row.fields.get("media_name")
@@ -131,7 +131,7 @@ def see_unchanged(
 
 
 class Importer:
-    """Reads a checked list into a draft."""
+    """Imports a checked list into a draft."""
 
     def __init__(
         self,
@@ -155,19 +155,19 @@ class Importer:
         operator: str | None = None,
         strict: bool = False,
     ) -> Summary:
-        """Read every row; then the campaign is checked. A list that cannot be used leaves no draft behind.
+        """Read every row; then the campaign is checked. A list that cannot be used leaves no draft.
 
-        `parts` are the rows of `checking`, as `judged` gives them. With `strict`, a list with an invalid row or one
+        `parts` are the rows of `checking`, as returned by `judged`. With `strict`, a list with an invalid row or a row
         without a number cannot be used.
 
         Raises:
-            BadInput: the list is damaged further on, or has no row that can be sent.
+            BadInput: a later part of the list is damaged, or no row can be sent.
             Conflict: the campaign was cancelled or purged meanwhile.
-            Unavailable: Redis did not answer; read the same list again, and it goes on.
+            Unavailable: Redis did not answer; read the same list again, and the import continues.
         """
         try:
             known = {name for name, _ in self._media.all(self._id)} if checking.documents else set()
-            # One chunk is packed and kept while the next one is checked.
+            # One chunk is packed and stored while the next one is checked.
             with checking, ThreadPoolExecutor(max_workers=1) as keeping:
                 kept: Future[None] | None = None
                 for chunk, rows, others in parts:
@@ -204,7 +204,7 @@ class Importer:
         documents: "RowDocuments | None",
         known: set[str],
     ) -> None:
-        """Add a chunk. `known` are the stored documents of what was read in before an interruption."""
+        """Add a chunk. `known` are the stored documents of the rows that were read before an interruption."""
         outcome = self._ledger.add_chunk(self._id, chunk, rows, left, ends)
         if outcome == "no":
             raise self._moved_on()
@@ -226,13 +226,13 @@ class Importer:
 
 
 def read_through(checking: Check) -> None:
-    """Check every row and keep none."""
+    """Check every row and store none."""
     for _ in checking.batches(CHUNK):
         pass
 
 
 def see_that_all_are_good(summary: Summary) -> None:
-    """See that no row is invalid or without a number. Raises BadInput where one is."""
+    """Check that no row is invalid or without a number. Raises BadInput if one is."""
     if wrong := summary.invalid + summary.no_number:
         first = f"; the first invalid one, line {summary.bad[0].line}: {summary.bad[0].reason}" if summary.bad else ""
         raise BadInput(

@@ -1,4 +1,4 @@
-"""Rows of a list, judged by what would be sent to them: with the options for all, and what their cover says."""
+"""The rows of a list, judged by what would be sent: with the options for all rows and the values of their cover."""
 
 import itertools
 from collections.abc import Callable, Iterator, Mapping
@@ -30,12 +30,12 @@ def judged(
     *,
     on_unfit: Callable[[BadRow], None] | None = None,
 ) -> Iterator[Part]:
-    """Yield the rows with the fields of their requests, chunk by chunk; one that would be no request is a bad row.
+    """Yield the rows with the fields of their requests, chunk by chunk; a row that makes no valid request is a bad row.
 
-    `options` are those of `options_for_all`. `on_unfit` gets the bad rows that the list alone does not show.
+    `options` are the result of `options_for_all`. `on_unfit` gets the bad rows that the list alone does not show.
 
     Raises:
-        BadInput: the file is damaged further on.
+        BadInput: a later part of the file is damaged.
     """
     requests = RowRequests(options)
     for batch in checking.batches(CHUNK):
@@ -71,12 +71,12 @@ def _rows(
             continue
         if reference:
             told = {**told, "client_state": reference} if told else {"client_state": reference}
-        # As the class itself would make it, which takes longer than all that is judged here.
+        # The class itself would make the same, but would take longer than everything else here.
         rows.append(tuple.__new__(CampaignRow, (number, to, told, cells, line)))
     return rows
 
 
 def judge_all(checking: Check, options: Mapping[str, Any], covers: "RowCovers | None" = None) -> None:
-    """Judge every row and keep none."""
+    """Judge every row and store none."""
     for _ in judged(checking, options, covers):
         pass

@@ -9,11 +9,11 @@ from faxdispatch.lists.checking import BadRow, LeftOut
 
 INVALID = "invalid"
 ADDED = ("row", "line", "not faxed", "why")
-"""Columns after those of the list."""
+"""The columns after those of the list."""
 
 
 def left_out(found: BadRow | LeftOut) -> LeftOutRow:
-    """Return a row that is not faxed as the campaign remembers it."""
+    """Return a row that is not faxed in the form that the campaign stores."""
     if isinstance(found, LeftOut):
         return LeftOutRow(found.row, found.line, found.why.value, found.reason, found.to, found.cells)
     reason = f"{found.column}: {found.reason}" if found.column else found.reason

@@ -1,4 +1,4 @@
-"""The documents that a list's rows name, looked up while the list is checked."""
+"""Finding the documents that a list's rows name while the list is checked."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
@@ -32,18 +32,18 @@ def row_documents(
     tell_pages: bool = True,
     on_documents: "OnDocuments | None" = None,
 ) -> Iterator["RowDocuments | None"]:
-    """Have the documents at hand that rows may name: those of `media_dir`, else of the list's `folder`.
+    """Provide the documents that rows may name: those of `media_dir`, or else of the list's `folder`.
 
-    `fetch_link` is given where a cover is put before each document.
+    `fetch_link` is needed if a cover is put before each document.
 
-    Gives None where nothing can be looked up: in an installation without the libraries that look into documents.
+    Returns None if nothing can be looked up: in an installation without the libraries that examine documents.
 
     Raises:
         BadInput: `media_dir` is neither a folder nor a ZIP archive.
         Misconfigured: it is given, and those libraries are missing.
     """
     try:
-        # A plain install lacks what these need.
+        # A plain install lacks the libraries for this.
         from faxdispatch.documents.media_dir import Folder, open_media_dir  # noqa: PLC0415
         from faxdispatch.lists.documents import RowDocuments  # noqa: PLC0415
     except ModuleNotFoundError as error:
@@ -51,7 +51,8 @@ def row_documents(
             raise Misconfigured(f"media-dir: needs {error.name}: install faxdispatch with its extra [app]") from None
         yield None
         return
-    # The list's folder is not looked at before a row names a file: where it is missing, so is the list, which says so.
+    # The list's folder is not opened until a row names a file: if it is missing, so is the list, whose own error says
+    # so.
     beside = Folder(folder) if folder else None
     with (
         open_media_dir(media_dir) if media_dir else nullcontext(beside) as place,
@@ -69,10 +70,10 @@ def row_documents(
 
 
 def document_for_all(document: Path | bytes | Document, *, covered: bool) -> Document:
-    """Return the document that every row is sent: a PDF where it is `covered`, and of a web page.
+    """Return the document that every row is sent: as PDF if it is `covered` or a web page.
 
     Raises:
-        BadInput: it cannot be faxed, or there is nothing here that makes a PDF of it.
+        BadInput: it cannot be faxed, or nothing here can convert it to PDF.
     """
     if not covered and not isinstance(document, Path):
         return document_of(document)
@@ -83,10 +84,10 @@ def document_for_all(document: Path | bytes | Document, *, covered: bool) -> Doc
 
 
 def as_pdf(document: Document) -> Document:
-    """Return a document before which covers can be put: a word processor's is laid out once, here.
+    """Return a document that covers can be put before: a word processor file is converted once, here.
 
     Raises:
-        BadInput: there is nothing here that does so.
+        BadInput: nothing here can convert it.
     """
     from faxdispatch.composition.composing import paged  # noqa: PLC0415 - a plain install lacks what it needs
 
@@ -94,7 +95,7 @@ def as_pdf(document: Document) -> Document:
 
 
 def link_fetch(unchecked_origins: Collection[str] = ()) -> "FetchLink":
-    """Return what fetches the documents of links, for a cover to be put before them.
+    """Return a function that fetches the documents of links, so that a cover can be put before them.
 
     `unchecked_origins` are FAX_DANGEROUS_INBOUND_ORIGINS.
     """
@@ -113,8 +114,8 @@ def covers_of(cover: str | None, columns: Sequence[str], more_fonts: Path | None
     """Return the covers of rows with these columns, or None if there is no cover.
 
     Raises:
-        BadInput: it has a field that is no column, or cannot be set.
-        Misconfigured: what sets covers is missing.
+        BadInput: a field of the cover is not a column, or a cover cannot be set.
+        Misconfigured: the libraries that set covers are missing.
     """
     if cover is None:
         return None
@@ -126,8 +127,8 @@ def covers_of(cover: str | None, columns: Sequence[str], more_fonts: Path | None
 
 
 def link_look(settings: Settings) -> "LookAtLink | None":
-    """Return what looks at the links of rows as FAX_LINK_CHECK allows, or None if it allows nothing."""
-    # Fetching takes what a plain install lacks.
+    """Return a function that checks the links of rows as FAX_LINK_CHECK says, or None if it allows no check."""
+    # A plain install lacks the libraries for fetching.
     from faxdispatch.preflight.links import look  # noqa: PLC0415
 
     how, unchecked = settings.fax_link_check, settings.fax_dangerous_inbound_origins
@@ -135,10 +136,10 @@ def link_look(settings: Settings) -> "LookAtLink | None":
 
 
 def look_up(checking: Check, documents: "RowDocuments | None", *, media_dir: Path | str | None = None) -> Check:
-    """Have a check look up the documents of rows, where the list has a column of them.
+    """Let a check look up the documents of rows, if the list has a column of them.
 
     Raises:
-        BadInput: it has none, and `media_dir` is given.
+        BadInput: the list has none, and `media_dir` is given.
     """
     if "media" in checking.table.fields:
         checking.documents = documents
@@ -149,12 +150,12 @@ def look_up(checking: Check, documents: "RowDocuments | None", *, media_dir: Pat
 
 
 def keep_documents(campaign: Campaign, scripts: Scripts, check: Callable[[], Check]) -> None:
-    """See that the files of a campaign are those that it was made with, and store again what Telnyx keeps no longer.
+    """Check that the files of a campaign are those that it was made with, and store again what Telnyx no longer keeps.
 
     `check` checks the campaign's list from its beginning.
 
     Raises:
-        Conflict: a file has another content now.
+        Conflict: a file has other content now.
         TelnyxError: Telnyx's storage did not answer.
     """
     media = CampaignMedia(scripts)
@@ -177,10 +178,10 @@ def keep_documents(campaign: Campaign, scripts: Scripts, check: Callable[[], Che
 def ends_for_all(
     options: Mapping[str, Any], ours: Document | None, storage: "Callable[[], Storage | None]"
 ) -> dict[str, datetime | None]:
-    """Return until when the stored document of all rows is there at least; `ours` is the one that was stored just now.
+    """Return until when Telnyx keeps the stored document of all rows at least; `ours` is the one that was just stored.
 
     Raises:
-        BadInput: Telnyx has none of that name.
+        BadInput: Telnyx has no document of that name.
         TelnyxError: Telnyx's storage did not answer.
     """
     name = options.get("media_name")
@@ -213,6 +214,6 @@ def storage_of(settings: Settings, scripts: Scripts | None) -> "Storage | None":
 
 
 def needed_until(options: Mapping[str, Any]) -> datetime | None:
-    """Return the moment after which a campaign begins no row any more, or None if it has none."""
+    """Return the moment after which a campaign begins no row any more, or None if there is none."""
     send_by = options.get("send_by")
     return datetime.fromisoformat(send_by) if send_by else None

@@ -1,4 +1,4 @@
-"""What a campaign asks of each row: its options for all, and what a row says for itself, as `SendFax` takes them."""
+"""What a campaign requests for each row: its options for all rows, and the row's own, as fields of `SendFax`."""
 
 import json
 from collections.abc import Mapping
@@ -18,19 +18,19 @@ _NOT_FOR_ALL = {
     "send_at": "goes by the campaign's start: faxdispatch campaign start --at",
 }
 _KNOWN_GOOD = 10_000
-"""Different sets of fields that are remembered as right."""
+"""Number of different sets of fields that are remembered as valid."""
 
 
 def options_for_all(
     given: Mapping[str, Any], *, region: str | None = None, media_by_row: bool = False
 ) -> dict[str, Any]:
-    """Check what is asked for every row, and give it in its JSON form; what is None is not asked.
+    """Check the options for every row, and return them in JSON form; options that are None are left out.
 
-    `given` are fields of `SendFax`. The priority is `bulk` unless another is given. Without a document for all, every
-    row must have its own, which `media_by_row` says. `region` is the country of a sender's number without `+`.
+    `given` are fields of `SendFax`. The priority is `bulk` by default. Without a document for all rows, every row must
+    have its own, which `media_by_row` says. `region` is the country of a sender's number without `+`.
 
     Raises:
-        InvalidJob: naming each wrong field.
+        InvalidJob: it names each wrong field.
     """
     asked = {name: value for name, value in given.items() if value is not None}
     if wrong := [
@@ -57,15 +57,15 @@ class RowRequests:
         self._known: dict[int, tuple[Mapping[str, Any], dict[str, Any]]] = {}
 
     def fields(self, to: str, said: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Turn what a row says but for its reference, as `FieldReader` gives it, into the fields of its request.
+        """Turn a row's own options except its reference, as read by `FieldReader`, into the fields of its request.
 
-        A row's document takes the place of the one for all, and its zone is that of the window. Rows that say the same
-        share what is given: it is not to be changed.
+        A row's document replaces the one for all rows, and its zone applies to the window. Rows with the same options
+        share the result, so it must not be changed.
 
         Raises:
-            InvalidJob: what would be sent is no request, such as one without a document.
+            InvalidJob: the result is not a valid request, for instance because it has no document.
         """
-        # What is kept here cannot be taken for another one that has its place in memory later.
+        # The cache keeps a reference to these objects, so that no other object can take over their ids.
         known = self._known.get(id(said))
         if known is None:
             known = (said, self._told(said))
@@ -97,12 +97,12 @@ class RowRequests:
 
 
 def request_of(options: Mapping[str, Any], fields: Mapping[str, Any], **instead: Any) -> dict[str, Any]:
-    """Return the request of a row, with some fields of it changed; None takes one out."""
+    """Return the request of a row with some fields changed; None removes a field."""
     return {name: value for name, value in {**options, **fields, **instead}.items() if value is not None}
 
 
 def row_to_feed(campaign: Campaign, row: int, to: str, fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what the ledger needs of a row whose turn comes: its job, and the connection and sender that it asks for.
+    """Return what the ledger needs for a row whose turn comes: its job, and the connection and sender that it requests.
 
     Raises:
         InvalidJob: no worker could read it.
@@ -118,7 +118,7 @@ def row_to_feed(campaign: Campaign, row: int, to: str, fields: Mapping[str, Any]
         "request": json.dumps(options),
         "priority": options.get("priority", "bulk"),
         "client_state": options.get("client_state", ""),
-        # As the row itself asks; else as its campaign does.
+        # The row's own value, or else its campaign's.
         "connection": options.get("connection_id"),
         "sender": options.get("from"),
     }

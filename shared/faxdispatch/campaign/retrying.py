@@ -1,4 +1,4 @@
-"""Which rows of a campaign are to be tried again, by the words with which a person chooses them."""
+"""Which rows of a campaign are tried again, by the words with which a person chooses them."""
 
 from collections.abc import Callable, Collection, Iterable
 
@@ -8,20 +8,20 @@ from faxdispatch.ledger.campaign import CANCELLED, FAILED
 from faxdispatch.reasons.failures import REASONS, Kind
 
 WORDS = ("failed", "cancelled", *(kind.value for kind in Kind))
-"""What can be chosen, other than the name of a cause."""
+"""The words that choose rows, other than the name of a cause."""
 
 _UNKNOWN = "unknown faxes are not over, so they cannot be tried again: faxdispatch resolve settles one by hand"
 
 
 def chooser(words: Iterable[str], causes: Collection[str]) -> Callable[[RowResult], bool]:
-    """Return what tells whether a row is among the chosen ones.
+    """Return a function that tells whether a row is among the chosen ones.
 
-    `failed` is every failed row but those of kind `contradiction`, which may have arrived and must be named; a kind
-    chooses its failed rows, a cause those with it; `cancelled` the cancelled ones. `causes` are those that the campaign
-    has seen.
+    `failed` means every failed row except those of kind `contradiction`, which may have arrived and must be named. A
+    kind means its failed rows, a cause the rows with that cause, and `cancelled` the cancelled rows. `causes` are those
+    that the campaign's rows had.
 
     Raises:
-        BadInput: a word chooses nothing that there could be, or there is none.
+        BadInput: a word cannot choose any row, or there is no word.
     """
     wanted = {word.strip().lower() for word in words}
     if not wanted:

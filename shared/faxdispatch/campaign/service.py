@@ -1,4 +1,4 @@
-"""Campaigns as operators and programs use them: made from a list, started, stopped, tried again, counted, forgotten."""
+"""Campaigns for operators and programs: create, start, stop, retry, count and delete them."""
 
 from array import array
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -46,20 +46,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Retried:
-    """A campaign whose chosen rows are pending again, and how many those are."""
+    """A campaign whose chosen rows are pending again, and how many they are."""
 
     campaign: Campaign
     rows: int
 
 
 class CampaignService:
-    """All campaigns of one Redis. Every call raises Unavailable where Redis does not answer; try again.
+    """All campaigns of one Redis. Every call raises Unavailable if Redis does not answer; try again.
 
-    `policy` tells where faxes may go. `own_numbers` are warned about in lists; only to `test_numbers` go tests, which
-    `send` records: it gives the id of the job. `store` has a document kept at Telnyx and gives its name there;
-    `storage` gives Telnyx's media storage for the documents of rows, or None if there is no key for it; `fetch_link`
-    fetches a link's document, for a cover to be put before it. `operator` is the person who says so; it is recorded
-    with each command.
+    `policy` says where faxes may go. Lists with one of `own_numbers` get a warning. Tests go only to `test_numbers`, by
+    `send`, which records a fax and returns the id of its job. `store` stores a document at Telnyx and returns its name
+    there; `storage` returns Telnyx's media storage for the documents of rows, or None if there is no key for it;
+    `fetch_link` fetches a link's document, so that a cover can be put before it. `operator` is the person who gives the
+    commands; it is recorded with each of them.
     """
 
     def __init__(
@@ -113,33 +113,32 @@ class CampaignService:
         look_at_link: "LookAtLink | None" = None,
         **options: Any,
     ) -> Imported:
-        """Make a campaign of a file, or of rows: mappings whose keys are the columns, or sequences of cells.
+        """Make a campaign from a file, or from rows: mappings whose keys are the columns, or sequences of cells.
 
-        `options` are the fields of `SendFax` that every row is sent with; a column of the list may say otherwise for a
-        row: document, sender, quality, window, time zone, priority, reference. `document` takes the place of
-        `media_url` and `media_name`: it is stored at Telnyx once the list has been understood. `cap` is what the
-        campaign may cost. `cover` is the text of a cover page before each row's stored document, whose fields are the
-        list's columns; workers make it just before the row goes.
-        Name and id are made of the file's name where they are not given. Rows that cannot be sent are left out;
-        the invalid ones are written to `bad_rows`, all of them with their reasons to `left_out`, files that are made
-        for them; the campaign remembers them, see `left_out`.
+        `options` are the fields of `SendFax` for every row; a column of the list may override them for a row: document,
+        sender, quality, window, time zone, priority, reference. `document` replaces `media_url` and `media_name`: it is
+        stored at Telnyx once the list has been understood. `cap` is what the campaign may cost. `cover` is the text of
+        a cover page before each row's stored document. Its fields are the list's columns, and workers make it just
+        before the row is sent. By default, name and id are made from the file's name. Rows that cannot be sent are left
+        out. The invalid ones are written to `bad_rows`, all of them with their reasons to `left_out`; these files are
+        created for them, and the campaign stores the rows, see `left_out`.
 
-        A row's document is a link, a file in `media_dir`, which is a folder or a ZIP archive (the list's folder, unless
-        given), or the name of one that Telnyx has stored. Files are checked, and stored at Telnyx once for the same
-        content, before the campaign is there; a row whose document is missing or cannot be faxed is invalid.
+        A row's document is a link, a file in `media_dir`, which is a folder or a ZIP archive (by default the list's
+        folder), or the name of a document that Telnyx has stored. Files are checked, and stored at Telnyx once for the
+        same content, before the campaign exists; a row whose document is missing or cannot be faxed is invalid.
 
-        `look_at_link` tells what speaks against a link; it is asked about the first different ones.
+        `look_at_link` returns what is wrong with a link; it is called for the first different links.
 
-        With `strict`, no campaign is made where a row is invalid or without a number.
+        With `strict`, no campaign is made if a row is invalid or without a number.
 
-        The same list with the same options again changes nothing; after an interruption it goes on. Nothing is sent
-        before `start`.
+        The same list with the same options again changes nothing; after an interruption it continues the import.
+        Nothing is sent before `start`.
 
         Raises:
-            BadInput: the list cannot be used, or an option is wrong; no campaign is there then.
-            Conflict: the id stands for another list, other options, or files that were changed since.
-            Misconfigured: there are documents to be stored, and the extra or the key for that is missing.
-            TelnyxError: Telnyx's storage did not answer; call again, and it goes on.
+            BadInput: the list cannot be used, or an option is wrong; there is no campaign then.
+            Conflict: the id belongs to another list, to other options, or to files that have changed since.
+            Misconfigured: there are documents to store, and the extra or the key for that is missing.
+            TelnyxError: Telnyx's storage did not answer; call again, and it continues.
         """
         order = Order(
             source=source,
@@ -165,14 +164,14 @@ class CampaignService:
     def start(
         self, campaign_id: str, *, at: datetime | None = None, reason: str | None = None, operator: str | None = None
     ) -> Campaign:
-        """Let a checked campaign be sent, now or at a moment.
+        """Let a checked campaign be sent, now or at a planned time.
 
-        A moment that passed longer than `FAX_TOO_LATE` ago before anything ran pauses it instead.
+        If nothing runs until `FAX_TOO_LATE` after the planned time, the campaign is paused instead.
 
         Raises:
-            BadInput: the moment has no time zone, or is over.
+            BadInput: the time has no time zone, or is over.
             NotKnown: there is no such campaign.
-            Conflict: it is not one that waits for its start, or Telnyx has documents of its rows no more.
+            Conflict: it does not wait for its start, or Telnyx no longer has documents of its rows.
         """
         self._see_documents(campaign_id)
         if at is None:
@@ -195,12 +194,12 @@ class CampaignService:
         return self.ledger.get(campaign_id)
 
     def pause(self, campaign_id: str, *, reason: str, operator: str | None = None) -> Campaign:
-        """Begin no row any more; what Telnyx has goes on. One whose start is planned does not start then.
+        """Begin no more rows; faxes at Telnyx continue. A planned start is cancelled.
 
         Raises:
             BadInput: the reason is missing or too long.
             NotKnown: there is no such campaign.
-            Conflict: it neither runs nor has its start planned.
+            Conflict: it neither runs nor has a planned start.
         """
         check_reason(reason)
         campaign = self.ledger.get(campaign_id)
@@ -211,11 +210,11 @@ class CampaignService:
         )
 
     def resume(self, campaign_id: str, *, reason: str | None = None, operator: str | None = None) -> Campaign:
-        """Let a paused campaign go on where it was: nothing is repeated and nothing left out.
+        """Let a paused campaign continue where it was: no row is repeated or left out.
 
         Raises:
             NotKnown: there is no such campaign.
-            Conflict: it is not paused, has spent what it may, or Telnyx has documents of its rows no more.
+            Conflict: it is not paused, has spent its cap, or Telnyx no longer has documents of its rows.
         """
         self._see_documents(campaign_id)
         campaign = self.ledger.get(campaign_id)
@@ -242,9 +241,9 @@ class CampaignService:
         also_in_flight: bool = False,
         operator: str | None = None,
     ) -> Campaign:
-        """Send no row any more that has not left; with `also_in_flight` Telnyx is asked to cancel those that have.
+        """Send no row that has not left; with `also_in_flight`, Telnyx is asked to cancel those that have.
 
-        Call it again to have those in flight cancelled as well.
+        Call it again to cancel those in flight as well.
 
         Raises:
             NotKnown: there is no such campaign.
@@ -259,17 +258,17 @@ class CampaignService:
             also_in_flight=also_in_flight,
             operator=operator,
         )
-        # The scheduler does so, too; but it may not be running, and the counts should be right at once.
+        # The scheduler does this, too, but it may not be running, and the counts should be right at once.
         self.ledger.sweep(campaign_id)
         return self.ledger.get(campaign_id)
 
     def finish(
         self, campaign_id: str, *, reason: str | None = None, operator: str | None = None
     ) -> tuple[Campaign, int]:
-        """Give up the rows that wait although Telnyx never took their attempts; gives how many those are.
+        """Give up the rows that wait although Telnyx never accepted their attempts. Return how many.
 
-        They count as failed, for the cause `never_accepted`, and can be tried again as all that failed. The campaign is
-        finished once its other rows have come to their end.
+        They count as failed, with the cause `never_accepted`, and can be tried again like all failed rows. The campaign
+        is finished once its other rows have ended.
 
         Raises:
             NotKnown: there is no such campaign.
@@ -284,12 +283,12 @@ class CampaignService:
     def set_cap(
         self, campaign_id: str, cap: float | None, *, reason: str | None = None, operator: str | None = None
     ) -> Campaign:
-        """Set what a campaign may cost, in the currency of the settings; None sets no cap.
+        """Set what a campaign may cost, in the currency of the settings; None means no cap.
 
-        One that is paused for its cap is resumed apart.
+        If it is paused for its cap, it must be resumed separately.
 
         Raises:
-            BadInput: the amount is none.
+            BadInput: the amount is not valid.
             NotKnown: there is no such campaign.
             Conflict: it is over.
         """
@@ -310,14 +309,14 @@ class CampaignService:
     ) -> Retried:
         """Make chosen rows of a finished campaign pending again, as a new generation that waits for its start.
 
-        `causes` are words of `retrying.WORDS`, such as `busy`, or causes themselves. `rows` are rows by their numbers,
-        each with the number to call from now on, None for that of the list. Until the new generation is started, more
-        rows can be chosen for it.
+        `causes` are words of `retrying.WORDS`, such as `busy`, or causes themselves. `rows` maps numbers of rows to
+        their new numbers to call, or None for the number in the list. Until the new generation is started, more rows
+        can be chosen for it.
 
         Raises:
-            BadInput: a word or a number is none.
+            BadInput: a word or a number is not valid.
             NotKnown: there is no such campaign or row.
-            Conflict: it is not finished, no row is chosen by that, or a row of `rows` has not failed.
+            Conflict: it is not finished, no row is chosen, or a row of `rows` has not failed.
         """
         campaign = self.ledger.get(campaign_id)
         again = campaign.generation > 1 and campaign.state is CampaignState.CHECKED
@@ -340,7 +339,7 @@ class CampaignService:
         return Retried(self.ledger.get(campaign_id), count)
 
     def _corrected(self, campaign_id: str, rows: Mapping[int, str | None]) -> dict[int, str]:
-        """See that the rows may be tried again; give the new numbers of those that have one."""
+        """Check that the rows may be tried again. Return the new numbers of those that have one."""
         numbers = {}
         for row, text in rows.items():
             self.ledger.row(campaign_id, row)
@@ -363,7 +362,9 @@ class CampaignService:
         return number
 
     def purge(self, campaign_id: str, *, operator: str | None = None) -> None:
-        """Forget a campaign with all its rows and results. Events and the jobs of its last minutes stay for their time.
+        """Delete a campaign with all its rows and results.
+
+        Its events, and the jobs of its last minutes, stay for their usual time.
 
         Raises:
             NotKnown: there is no such campaign.
@@ -374,7 +375,7 @@ class CampaignService:
             raise self._refusal(campaign_id, state, "purged")
 
     def test(self, campaign_id: str, *, numbers: Sequence[str] | None = None, row: int | None = None) -> list[Trial]:
-        """Send what a row would get, the first unless another is given, to the test numbers, or to some of them.
+        """Send what a row would get, by default the first, to the test numbers, or to some of them.
 
         Raises:
             Misconfigured: there are no test numbers.
@@ -394,7 +395,7 @@ class CampaignService:
     # Looking -----------------------------------------------------------------------------------------------------
 
     def get(self, campaign_id: str) -> Campaign:
-        """Return a campaign as it stands. Raises NotKnown where there is none."""
+        """Return a campaign in its present state. Raises NotKnown if there is none."""
         return self.ledger.get(campaign_id)
 
     def list(self) -> list[Campaign]:
@@ -402,12 +403,12 @@ class CampaignService:
         return [self.ledger.get(campaign_id) for campaign_id in self.ledger.ids()]
 
     def results(self, campaign_id: str) -> Iterator[RowResult]:
-        """Return what became of every row, in order. Raises NotKnown where there is no such campaign."""
+        """Return the result of every row, in order. Raises NotKnown if there is no such campaign."""
         self.ledger.get(campaign_id)
         return self.ledger.results(campaign_id)
 
     def left_out(self, campaign_id: str) -> Iterator[LeftOutRow]:
-        """Return the rows of the list that are not faxed, in order. Raises NotKnown where there is no such campaign."""
+        """Return the rows of the list that are not faxed, in order. Raises NotKnown if there is no such campaign."""
         self.ledger.get(campaign_id)
         return self.ledger.left_out(campaign_id)
 
@@ -416,7 +417,7 @@ class CampaignService:
         return self.ledger.holds(campaign_id)
 
     def audit(self, campaign_id: str) -> Audit:
-        """Count a campaign's rows again, all at one moment. Raises NotKnown where there is none."""
+        """Count a campaign's rows again, all at one moment. Raises NotKnown if there is none."""
         return self.ledger.audit(campaign_id)
 
     def _move(

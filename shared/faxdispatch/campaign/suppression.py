@@ -1,4 +1,4 @@
-"""The suppression list as people and programs use it: numbers as they are written, and files of them."""
+"""The suppression list for people and programs: numbers as they are written, and files of numbers."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -20,7 +20,10 @@ _NO_FIELDS = dict.fromkeys((*FIELDS, OPT_OUT))
 
 @dataclass
 class SuppressionImport:
-    """What came of a file. `bad` holds the first rows that could not be read; all of `invalid` were passed over."""
+    """The result of importing a file.
+
+    `bad` holds the first rows that could not be read; all `invalid` rows were skipped.
+    """
 
     rows: int = 0
     changed: Changed = field(default_factory=Changed)
@@ -32,10 +35,10 @@ class SuppressionImport:
 
 
 class SuppressionList:
-    """Numbers that no campaign sends to, whatever list they are on. Single faxes go to them nevertheless.
+    """Numbers that no campaign sends to, whatever list they are on. Single faxes to them are still sent.
 
-    `region` (ISO 3166, two letters) is the country of numbers written without `+`. A number that is put on the list
-    while a campaign runs is not faxed by it any more; a fax that Telnyx has already goes on.
+    `region` (ISO 3166, two letters) is the country of numbers written without `+`. If a number is put on the list while
+    a campaign runs, that campaign no longer faxes it; a fax that Telnyx already has continues.
     """
 
     def __init__(self, ledger: Suppressions, *, region: str | None = None) -> None:
@@ -51,10 +54,10 @@ class SuppressionList:
         until: datetime | None = None,
         operator: str | None = None,
     ) -> str:
-        """Put a number on the list, forever or `until` a moment: `added`, `changed`, or `same`.
+        """Put a number on the list, forever or `until` a time: `added`, `changed`, or `same`.
 
         Raises:
-            BadInput: number, reason or source cannot be taken, or the moment is over.
+            BadInput: number, reason or source is not acceptable, or the time is over.
             Unavailable: Redis did not answer; try again.
         """
         check_reason(reason)
@@ -65,26 +68,26 @@ class SuppressionList:
         return "added" if changed.added else "changed" if changed.changed else "same"
 
     def remove(self, number: str, *, reason: str, operator: str | None = None) -> bool:
-        """Take a number off the list; False where it is not on it.
+        """Take a number off the list. Return False if it is not on it.
 
         Raises:
-            BadInput: number or reason cannot be taken.
+            BadInput: number or reason is not acceptable.
             Unavailable: Redis did not answer; try again.
         """
         check_reason(reason)
         return self._ledger.remove(self.number(number), reason=reason, operator=operator)
 
     def get(self, number: str) -> Suppression | None:
-        """Return what is known of a number, or None if it is not on the list.
+        """Return what is known about a number, or None if it is not on the list.
 
         Raises:
-            BadInput: it is no number.
+            BadInput: it is not a number.
             Unavailable: Redis did not answer.
         """
         return self._ledger.get(self.number(number))
 
     def all(self) -> Iterator[Suppression]:
-        """Return every number on the list, in no order. It raises Unavailable where Redis does not answer."""
+        """Return every number on the list, in no order. It raises Unavailable if Redis does not answer."""
         return self._ledger.all()
 
     def count(self) -> int:
@@ -108,12 +111,12 @@ class SuppressionList:
     ) -> SuppressionImport:
         """Put the numbers of a file on the list, as a stream; the same file again changes nothing.
 
-        A column `reason`, `source` or `until` of the file, as in an export, counts where the argument is not given.
-        Without any, the source is the file's name. Rows that cannot be read are passed over and counted.
+        A column `reason`, `source` or `until` of the file, as in an export, is used if the argument is not given. With
+        neither, the source is the file's name. Rows that cannot be read are skipped and counted.
 
         Raises:
-            BadInput: the file cannot be read, or tells no reason and none is given.
-            Unavailable: Redis did not answer; give the file again.
+            BadInput: the file cannot be read, or neither the file nor the argument gives a reason.
+            Unavailable: Redis did not answer; import the file again.
         """
         if reason is not None:
             check_reason(reason)
@@ -138,10 +141,10 @@ class SuppressionList:
         return said
 
     def number(self, text: str) -> str:
-        """Return a number as the list has it.
+        """Return a number in the form of the list.
 
         Raises:
-            BadInput: it is none.
+            BadInput: it is not a number.
         """
         if is_sip(text):
             return text.strip()
@@ -165,7 +168,7 @@ class _Columns:
         self.source = _source(source)
 
     def read(self, row: Row) -> Suppression:
-        """Return what a row says; raises ValueError where it says it wrongly."""
+        """Return a row's values; raises ValueError if one is wrong."""
         reason, until = self._given
         if self._reason is not None:
             reason = _as_written(row.cells[self._reason])
@@ -207,7 +210,7 @@ def _read(columns: _Columns, row: Row) -> Suppression | BadRow:
 
 
 def _as_written(cell: str) -> str:
-    """Take off the `'` by which an export keeps a spreadsheet from taking a cell for a formula."""
+    """Remove the `'` by which an export keeps a spreadsheet from taking a cell for a formula."""
     text = cell.strip()
     return text[1:] if text.startswith("'") and safe_cell(text[1:]) == text else text
 

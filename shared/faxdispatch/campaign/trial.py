@@ -1,4 +1,4 @@
-"""A campaign's document, sent to numbers of one's own before it goes to anybody else."""
+"""Sending a campaign's document to one's own numbers before it goes to anybody else."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,12 +11,12 @@ from faxdispatch.ledger import Campaigns
 from faxdispatch.text.privacy import mask_number
 
 TAG = "test"
-"""The tag of every fax that is a test."""
+"""The tag of every test fax."""
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """One fax of a test: which row's it is, where it goes, and the job that it became."""
+    """One test fax: its row, its destination, and its job."""
 
     row: int
     to: str
@@ -33,9 +33,9 @@ def trial(
     row: int | None = None,
     region: str | None = None,
 ) -> list[Trial]:
-    """Send what a row would get, the first one unless another is given, to the allowed numbers, or to some of them.
+    """Send what a row would get, by default the first one, to the allowed numbers, or to some of them.
 
-    The faxes are single ones: they leave the campaign as it is, and its window and its end do not hold them back.
+    They are single faxes: the campaign stays as it is, and its window and its end do not hold them back.
 
     Raises:
         Misconfigured: no number is allowed.

@@ -1,1 +1,1 @@
-"""One real page through the whole chain, and the judgement of it."""
+"""One real page through the whole chain, and a judgement of each link."""

@@ -1,4 +1,4 @@
-"""The course of a canary: each link is tried, then the fax is followed through the rest of them."""
+"""The course of a canary: first each link is tried, then the fax is followed through the rest of them."""
 
 import time
 from collections.abc import Callable, Generator
@@ -28,16 +28,16 @@ LIFE = timedelta(hours=1)
 """No attempt begins later than this: a canary that nobody watches any more must not ring in the night."""
 
 TTL = 2 * LIFE
-"""How long Telnyx keeps the document at most."""
+"""The longest time for which Telnyx keeps the document."""
 
 WORKER_WAIT = 15.0
-"""Seconds that are waited for a worker, which shows up every five."""
+"""Seconds to wait for a worker; workers report every five."""
 
 _EVERY = 0.3
-"""Seconds between two looks."""
+"""Seconds between two checks."""
 
 _ASK_EVERY = 30.0
-"""Seconds between two questions to Telnyx while no webhook speaks."""
+"""Seconds between two questions to Telnyx while no webhook comes."""
 
 _REMEDIES = {
     Link.REDIS: "start it, or fix REDIS_URL",
@@ -48,7 +48,7 @@ Tell = Callable[[tuple[Verdict, ...]], None]
 
 
 class Broken(Exception):
-    """A link does not hold."""
+    """A link does not work."""
 
     def __init__(self, detail: str, remedy: str) -> None:
         self.detail = detail
@@ -57,9 +57,9 @@ class Broken(Exception):
 
 
 class Canary:
-    """One canary. `tell` is given all verdicts again and again, as far as there are any.
+    """One canary. `tell` is called repeatedly with all verdicts so far.
 
-    `to` is in E.164; `timeout` in seconds, for everything together. `note` is given lines beside the verdicts.
+    `to` is in E.164; `timeout` is in seconds, for everything together. `note` is called with lines beside the verdicts.
     """
 
     def __init__(
@@ -75,9 +75,9 @@ class Canary:
         self.job_id = uuid4().hex
         self.to = to
         self.view: JobView | None = None
-        """The job as it was seen last, or None before it is recorded."""
+        """The job as last seen, or None before it is recorded."""
         self.verdicts: tuple[Verdict, ...] = ()
-        """What is known of the links so far, in their order."""
+        """What is known about the links so far, in their order."""
         self._settings = settings
         self._wish = Wish(settings.fax_webhook_url, inbound=expect_inbound, stores=settings.fax_inbound_dir is not None)
         self._tell = tell
@@ -93,15 +93,15 @@ class Canary:
 
     @property
     def ok(self) -> bool:
-        """Return whether every link that is demanded holds."""
+        """Return whether every required link works."""
         held = {verdict.link for verdict in self.verdicts if verdict.mark is Mark.OK}
         return all(link in held for link in Link if self._wish.demands(link))
 
     def run(self) -> None:
-        """Go through the links up to the first that does not hold.
+        """Go through the links up to the first one that does not work.
 
         Raises:
-            Unavailable: Redis was lost while the fax was followed; the fax goes on.
+            Unavailable: Redis was lost while the fax was followed; the fax continues.
         """
         steps: dict[Link, Callable[[], str]] = {
             Link.SETTINGS: self._check_settings,
@@ -125,7 +125,7 @@ class Canary:
                     return
 
     def tidy(self) -> None:
-        """Delete the document at Telnyx if the fax has ended; else it goes when its time there is over."""
+        """Delete the document at Telnyx if the fax has ended; otherwise it expires there."""
         if self.view is None or not self.view.finished:
             return
         try:
@@ -200,7 +200,7 @@ class Canary:
         return f"as {self.job_id}"
 
     def _looks(self) -> Generator[Seen, None, None]:
-        """Yield what is seen, again and again; from some moment on out of time."""
+        """Yield what is seen, repeatedly; after some time, out of time."""
         told: list[Delivery] = []
         loose: list[Delivery] = []
         looked, asked = 0.0, time.monotonic()
@@ -235,7 +235,7 @@ class Canary:
 def canary_job(job_id: str, to: str, media_name: str, settings: Settings, *, moment: datetime) -> SendFax:
     """Return the fax: one page, dialled once, and soon or not at all.
 
-    Fax application and sender are not named, so that the workers take theirs, as for every fax that names none.
+    It names neither fax application nor sender, so that the workers use theirs, as for every such fax.
 
     Raises:
         InvalidJob: it cannot go to that number.

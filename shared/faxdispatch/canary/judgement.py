@@ -1,4 +1,4 @@
-"""What is seen of the canary, judged link by link. Pure: the job and its events in, verdicts out."""
+"""What was seen of the canary, judged link by link. Pure functions: the job and its events in, verdicts out."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -17,7 +17,7 @@ GRACE = timedelta(seconds=10)
 """How long after the fax's end its first webhook may come: the webhooks of its earlier steps are due by then."""
 
 INBOUND_GRACE = timedelta(seconds=30)
-"""How long after the fax's end, or after the one before, an inbound event is waited for where nobody asked for it."""
+"""How long after the fax's end, or after the previous one, to wait for an inbound event that nobody asked for."""
 
 _PATIENCE = {
     Link.TAKEN: timedelta(seconds=10),
@@ -40,12 +40,15 @@ _FOR_A_PERSON = frozenset(
         HoldReason.SPEND_CAP,
     }
 )
-"""Holds that a canary does not wait for: something must be fixed or decided first."""
+"""Holds that a canary does not wait for: a person must fix or decide something first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What is expected. `inbound`: that the fax comes in again; `stores`: that inbound documents are stored here."""
+    """What is expected.
+
+    `inbound`: whether the fax comes in again; `stores`: whether inbound documents are stored here.
+    """
 
     webhook_url: str | None = None
     """`FAX_WEBHOOK_URL`."""
@@ -61,11 +64,11 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What is known of the canary at one moment, `now`, by Redis' clock.
+    """What is known about the canary at one moment, `now`, by Redis' clock.
 
-    `job` comes with its history. `told` are the job's events and `inbound` those of inbound faxes from our sender to
-    the number, both since the job was recorded and in the order of the stream. `out_of_time` says that nobody waits
-    any longer.
+    `job` comes with its history. `told` are the job's events, and `inbound` are those of inbound faxes from our sender
+    to the number. Both begin when the job was recorded and are in the order of the stream. `out_of_time` says that
+    nobody waits any longer.
     """
 
     job: JobView
@@ -77,12 +80,12 @@ class Seen:
     out_of_time: bool = False
 
     def since(self, delivery: Delivery) -> float:
-        """Return how many seconds after the job was recorded an event came."""
+        """Return how many seconds after the recording of the job an event came."""
         return max(0.0, (moment(delivery.entry_id) - self.job.created_at).total_seconds())
 
 
 def judge(seen: Seen, wish: Wish) -> tuple[Verdict, ...]:
-    """Judge every link behind the recorded job, in the order of `Link`."""
+    """Judge every link after the recorded job, in the order of `Link`."""
     verdicts: dict[Link, Verdict] = {}
     for link, one in _JUDGES.items():
         found = one(seen, wish, verdicts)
@@ -231,7 +234,7 @@ _JUDGES: dict[Link, Callable[[Seen, Wish, Known], Verdict]] = {
 
 
 def _with_patience(verdict: Verdict, seen: Seen, *, demanded: bool) -> Verdict:
-    """Leave the advice out while it is too early for it; where time is out, nothing is waited for any more."""
+    """Leave out advice that comes too early; when time is out, nothing is waited for any more."""
     if verdict.mark is not Mark.WAITING:
         return verdict
     if seen.out_of_time:
@@ -246,7 +249,10 @@ def _ok(link: Link, detail: str, seconds: float) -> Verdict:
 
 
 def _held(link: Link, seen: Seen) -> Verdict:
-    """Say why it is held. What a person must end is not waited for, and an attempt's failure tells more than a hold."""
+    """Say why it is held.
+
+    A hold that a person must end is not waited for, and an attempt's failure says more than a hold.
+    """
     job = seen.job
     detail, remedy = why_held(job) or f"It is held: {job.hold_reason}.", ends_by(job) or ""
     if job.hold_reason == HoldReason.CONNECTION_PAUSED:
@@ -280,13 +286,13 @@ def _refusal(seen: Seen) -> str | None:
 
 
 def _failure(seen: Seen) -> str | None:
-    """Return the reason of the last attempt that Telnyx said failed."""
+    """Return the reason of the last attempt that Telnyx reported as failed."""
     failed = [d.event for d in seen.told if isinstance(d.event, FaxFailed) and not d.event.note]
     return failed[-1].failure_reason or "unknown" if failed else None
 
 
 def _at_rest(job: JobView) -> bool:
-    """Return whether nothing more will happen to it, or nothing before a person acts."""
+    """Return whether nothing more will happen to it, or nothing until a person acts."""
     return job.finished or (job.state is State.HELD and job.hold_reason in _FOR_A_PERSON)
 
 
@@ -295,7 +301,7 @@ def _past(seen: Seen, grace: timedelta) -> bool:
 
 
 def _unasked(link: Link, seen: Seen, known: Known, detail: str) -> Verdict:
-    """Leave a link out that nobody asked for, once the fax itself is over."""
+    """Leave out a link that nobody asked for once the fax itself is over."""
     waits = known[Link.DELIVERED].mark is Mark.WAITING and not seen.out_of_time
     return Verdict(link, Mark.WAITING if waits else Mark.UNTRIED, detail)
 

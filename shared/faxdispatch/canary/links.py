@@ -1,4 +1,4 @@
-"""The links of the chain that a fax goes through, in their order, and what can be said of one."""
+"""The links of the chain that a fax passes through, in their order, and what can be said about one."""
 
 from dataclasses import asdict, dataclass
 from enum import StrEnum
@@ -9,11 +9,11 @@ class Link(StrEnum):
     """A link of the chain."""
 
     SETTINGS = "settings"
-    """What sending needs is set."""
+    """Everything that sending needs is set."""
     REDIS = "redis"
     """The ledger answers."""
     WORKER = "worker"
-    """A worker has shown up lately."""
+    """A worker has reported lately."""
     DOCUMENT = "document"
     """The page is in Telnyx's media storage."""
     JOB = "job"
@@ -27,33 +27,33 @@ class Link(StrEnum):
     DELIVERED = "delivered"
     """Telnyx confirms its delivery."""
     RECEIVED = "received"
-    """It came in again, where the number is one of our own account."""
+    """It came in again, if the number belongs to our own account."""
     STORED = "stored"
     """The document that came in is stored."""
 
 
 INBOUND = (Link.RECEIVED, Link.STORED)
-"""Links that count only where they are asked for."""
+"""Links that count only if they are requested."""
 
 
 class Mark(StrEnum):
-    """How a link stands."""
+    """The state of a link."""
 
     OK = "ok"
     WAITING = "waiting"
-    """It may still hold."""
+    """It may still work."""
     BROKEN = "broken"
-    """It does not hold, or not in time."""
+    """It does not work, or not in time."""
     UNTRIED = "untried"
-    """A link before it does not hold, or nothing speaks of it and nobody asked."""
+    """An earlier link does not work, or nothing shows it and nobody asked for it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What is to be said of a link.
+    """A verdict about a link.
 
-    `detail` says what is; `remedy` what to do, where there is something to do. `seconds` is how long it took: of the
-    links up to the job by themselves, of the others since the job was recorded, or None if it does not hold.
+    `detail` says what is the case, `remedy` what to do, if there is something to do. `seconds` is how long it took: for
+    the links up to the job on their own, for the others since the job was recorded, or None if it does not work.
     """
 
     link: Link

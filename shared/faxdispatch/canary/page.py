@@ -1,4 +1,4 @@
-"""The page that the canary sends: it says of itself what it is."""
+"""The page that the canary sends; it says what it is."""
 
 import io
 from collections.abc import Sequence
@@ -14,10 +14,10 @@ _TITLE_SIZE, _SIZE = 20, 12
 
 
 def canary_page(*, job_id: str, connection_id: str, sender: str, moment: datetime) -> bytes:
-    """Return a PDF of one page in US letter size: a test fax, when and by whom.
+    """Return a PDF of one page in US letter size: a test fax, with time and sender.
 
-    An installation is named by its fax application and its sender, which are the same on each of its machines. Whoever
-    stands at the machine reads that there is nothing to do. Nothing on the page is secret.
+    An installation is named by its fax application and its sender, which are the same on each of its machines. The
+    person at the machine reads that there is nothing to do. Nothing on the page is secret.
     """
     lines = (
         "This page tests a fax installation.",
@@ -53,5 +53,5 @@ def _font(name: str) -> DictionaryObject:
 
 
 def _escaped(text: str) -> str:
-    r"""Write text as it stands in a PDF's string, where `(`, `)` and `\` are signs."""
+    r"""Write text for a PDF string, in which `(`, `)` and `\` are special."""
     return text.translate({ord(sign): f"\\{sign}" for sign in "\\()"})

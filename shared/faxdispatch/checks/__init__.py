@@ -1,1 +1,1 @@
-"""What `faxdispatch doctor` looks at: one file for each neighbour, one small function for each question."""
+"""The checks of `faxdispatch doctor`: one file for each system around us, one function for each question."""

@@ -1,4 +1,4 @@
-"""Check of the broker: whether what is posted there can be taken."""
+"""Check of the broker: whether messages that are posted there can be received."""
 
 import time
 from collections.abc import Iterator
@@ -17,9 +17,9 @@ from faxdispatch.redis.address import RedisAddress
 from faxdispatch.settings import Settings
 
 PATIENCE = 5.0
-"""Seconds within which a message that was posted must be there."""
+"""Seconds within which a posted message must be there."""
 
-# kombu's types are half there; as Any they do not get in the way.
+# kombu is only partly typed; `Any` avoids false errors.
 _Exchange: Any = Exchange
 _Queue: Any = Queue
 _Producer: Any = Producer
@@ -29,7 +29,10 @@ _RIGHTS = "give its user the rights that docs/permissions.md lists"
 
 
 def check_broker(settings: Settings) -> Iterator[Finding]:
-    """Declare the queues of producers as they do, then declare, post to, take from and delete one of our own."""
+    """Declare the queues of producers as they do.
+
+    Then declare a queue of our own, post to it, receive from it, delete it.
+    """
     if settings.celery_broker_url is None and settings.redis_url is None:
         return
     try:

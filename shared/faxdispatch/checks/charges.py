@@ -1,4 +1,4 @@
-"""Checks of what faxes cost against what is estimated."""
+"""Checks of what faxes cost against the estimate."""
 
 from collections.abc import Iterator
 
@@ -10,13 +10,13 @@ from faxdispatch.settings import Settings
 
 
 def check_charges(settings: Settings) -> Iterator[Finding]:
-    """Compare the last day whose charges are known with its estimate; nothing where none are read."""
+    """Compare the last day whose charges are known with its estimate; no finding if charges are not read."""
     if not settings.fax_charges or not settings.redis_url:
         return
     try:
         days = Charges(Scripts.from_settings(settings)).days()
     except Unavailable:
-        return  # told by the checks of Redis
+        return  # reported by the checks of Redis
     known = next((day for day in days if day.drift is not None), None)
     if known is None or known.drift is None:
         yield ok("charges", "none are known yet")

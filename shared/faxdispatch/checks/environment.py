@@ -14,7 +14,7 @@ _WHERE = "set it in the environment or in .env; .env.example explains it"
 
 
 def check_environment(settings: Settings) -> Iterator[Finding]:
-    """Look for what is missing, what contradicts, and what is unsafe."""
+    """Look for settings that are missing, contradictory or unsafe."""
     yield from _complete(settings)
     if names := strange_names():
         yield warn("names", f"no such settings: {', '.join(names)}", "take them out, or see .env.example for the names")
@@ -64,7 +64,7 @@ def _sender(settings: Settings) -> Finding:
 
 
 def judge_zone_data(data: ZoneData, today: date) -> Finding:
-    """Warn where the time zone data may be older than a year: a window then opens by clocks that were changed since."""
+    """Warn if the time zone data may be older than a year: a window then opens by outdated clocks."""
     name = "time zones"
     remedy = "install a newer package: pip install --upgrade tzdata"
     source = "the package tzdata" if data.packaged else "this machine's files"

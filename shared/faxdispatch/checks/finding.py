@@ -18,7 +18,10 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """The answer to one question. `detail` says what is, `remedy` what to do about it where something is wrong."""
+    """The answer to one question.
+
+    `detail` says what is the case, `remedy` what to do about it if something is wrong.
+    """
 
     name: str
     level: Level
@@ -46,7 +49,7 @@ def fail(name: str, detail: str, remedy: str) -> Finding:
 
 
 def skew(name: str, seconds: float, *, bearable: float) -> Finding:
-    """Judge the difference between another clock and ours: told above two seconds, a failure above `bearable`."""
+    """Judge the difference between another clock and ours: reported above two seconds, a failure above `bearable`."""
     detail = f"{abs(seconds):.1f} s {'ahead of' if seconds > 0 else 'behind'} this machine's clock"
     remedy = "let both clocks be set by NTP; send_at, windows and the age of webhooks are judged by them"
     if abs(seconds) > bearable:

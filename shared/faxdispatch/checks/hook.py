@@ -20,7 +20,7 @@ _REMEDY = "nothing is sent without its word; fix FAX_POLICY_HOOK, PYTHONPATH or 
 
 
 def check_hook(settings: Settings) -> Iterator[Finding]:
-    """Start a process of the hook as a worker does, from the worker's folder, and ask it nothing."""
+    """Start a process of the hook as a worker does, from the worker's folder, without a question."""
     if settings.fax_policy_hook is None:
         return
     try:
@@ -35,7 +35,7 @@ def check_hook(settings: Settings) -> Iterator[Finding]:
             env={name: value for name, value in os.environ.items() if name.upper() not in _WITHHELD},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            # What it writes there may quote a fax; its answer says what matters.
+            # Its own output may quote a fax; its answer says what matters.
             stderr=subprocess.DEVNULL,
             timeout=PATIENCE,
             check=False,

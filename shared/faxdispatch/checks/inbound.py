@@ -1,4 +1,4 @@
-"""Checks of where the documents of inbound faxes go."""
+"""Checks of where the documents of inbound faxes are stored."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ from faxdispatch.text.wording import counted
 
 
 def check_inbound(settings: Settings) -> Iterator[Finding]:
-    """Write and delete a trial file where documents are stored, and look for documents that were given up."""
+    """Write and delete a trial file in the storage, and look for documents that were given up."""
     if not settings.fax_inbound_dir:
         yield ok(
             "inbound", "FAX_INBOUND_DIR is not set: inbound faxes make events, but their documents are not fetched"
@@ -30,7 +30,7 @@ def _given_up(settings: Settings) -> Iterator[Finding]:
     try:
         count = Inbox(Scripts.from_settings(settings)).count(DocumentPlace.GIVEN_UP)
     except Unavailable:
-        return  # told by the checks of Redis
+        return  # reported by the checks of Redis
     if count:
         remedy = "faxdispatch inbound list --place given_up says why; inbound fetch --given-up tries them again"
         yield warn("inbound", f"{counted(count, 'document')} could not be fetched; nothing tries again", remedy)

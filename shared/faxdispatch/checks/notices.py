@@ -1,4 +1,4 @@
-"""Check of the addresses to which notices go."""
+"""Check of the addresses to which notices are sent."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ from faxdispatch.settings import Settings
 
 
 def check_notices(settings: Settings) -> Iterator[Finding]:
-    """Look whether each address can be used; nothing where none is set. Nothing is sent."""
+    """Check whether each address can be used; no finding if none is set. Nothing is sent."""
     if settings.fax_notices is None:
         return
     try:

@@ -1,4 +1,4 @@
-"""Checks of Redis and the workers behind it."""
+"""Checks of Redis and of the workers that use it."""
 
 import re
 import time
@@ -17,13 +17,13 @@ from faxdispatch.redis.namespace import USUAL
 from faxdispatch.settings import Settings
 
 _LEAST = (7, 0)
-"""Version of Redis from which XAUTOCLAIM tells of trimmed entries, on which consumers count."""
+"""The version of Redis from which XAUTOCLAIM reports trimmed entries, which consumers rely on."""
 _ALWAYS = "set appendonly yes and appendfsync always"
 _TELL = "let our user ask INFO and CONFIG GET (docs/permissions.md), so that it is known"
 
 
 def check_redis(settings: Settings) -> Iterator[Finding]:
-    """Ask Redis; only that it does not answer, where it does not."""
+    """Check Redis; if it does not answer, that is the only finding."""
     if settings.redis_url is None:
         return
     try:
@@ -63,7 +63,7 @@ def _version(about: Any) -> Finding:
 
 
 def _persistence(redis: Redis, _about: Any, settings: Settings) -> Finding:
-    """Look at what is kept; where the server does not sync with every write, it is tried for some seconds."""
+    """Check what is kept; if the server does not sync with every write, this takes some seconds."""
     name, server = "redis persistence", Barrier(redis).look()
     told = f"run {server.run_id[:8]}, {server.role}, appendfsync {server.fsync or 'not told'}"
     if server.durability is Durability.ALWAYS:

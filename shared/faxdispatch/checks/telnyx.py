@@ -13,11 +13,11 @@ from faxdispatch.telnyx.client import TelnyxClient
 from faxdispatch.telnyx.models import FaxApplication
 
 _STALE = 250
-"""Seconds from which our clock is so wrong that genuine webhooks, signed at most 300 ago, are refused."""
+"""Seconds from which our clock is so wrong that genuine webhooks, signed at most 300 seconds ago, are refused."""
 
 
 def check_telnyx(settings: Settings) -> Iterator[Finding]:
-    """Make two reading calls to Telnyx. Nothing is changed there and nothing costs money."""
+    """Make two reading calls to Telnyx. They change nothing there and cost nothing."""
     if not settings.telnyx_api_key:
         return
     skews: list[float] = []
@@ -36,7 +36,7 @@ def check_telnyx(settings: Settings) -> Iterator[Finding]:
     except FaxError as error:
         yield fail("telnyx", str(error), "look at TELNYX_BASE_URL, TELNYX_API_KEY, the network and status.telnyx.com")
     if skews:
-        # Its header is in whole seconds.
+        # The Date header is in whole seconds.
         yield skew("telnyx clock", skews[0] + 0.5, bearable=_STALE)
 
 
@@ -58,7 +58,7 @@ def _account(settings: Settings, telnyx: TelnyxClient) -> Iterator[Finding]:
         text, _, remedy = str(error).removeprefix("TELNYX_API_KEY: ").partition(". ")
         yield fail("telnyx account", text, remedy)
     except Unavailable:
-        return  # told by the checks of Redis
+        return  # reported by the checks of Redis
     else:
         yield ok("telnyx account", f"{account}, the one that ledger {identity.id} sends with")
 
@@ -101,7 +101,7 @@ def _reporting(application: FaxApplication, ours: str | None) -> Finding:
     if theirs and ours == theirs:
         return ok(name, "is FAX_WEBHOOK_URL")
     if ours:
-        # It goes along with every fax we send, so only what nobody sent from here goes astray.
+        # Every fax that we send names our address, so only events of faxes that were not sent from here go astray.
         return warn(name, f"is {theirs or 'not set'}, not FAX_WEBHOOK_URL: inbound faxes are not reported here", remedy)
     if theirs:
         return ok(name, f"is {theirs}; without FAX_WEBHOOK_URL it cannot be tested whether that is us")

@@ -1,4 +1,4 @@
-"""Checks of our own webhook as the world sees it."""
+"""Checks of our own webhook as seen from outside."""
 
 from collections.abc import Iterator
 from urllib.parse import urlsplit
@@ -14,7 +14,7 @@ _TIMEOUT = 5.0
 
 
 def check_webhook(settings: Settings) -> Iterator[Finding]:
-    """Knock at FAX_WEBHOOK_URL: it must be up, and must refuse what Telnyx has not signed."""
+    """Call FAX_WEBHOOK_URL: it must be up, and must refuse requests that Telnyx has not signed."""
     url = settings.fax_webhook_url
     if not url:
         yield warn("webhook", "FAX_WEBHOOK_URL is not set, so it cannot be tested", "set it to our public address")

@@ -10,11 +10,11 @@ from faxdispatch.subprocesses.umask import UMASK
 def main() -> None:
     """Run the command line and end the process with its exit code.
 
-    0: done; 1: the thing failed; 2: bad usage, which includes settings that are missing or wrong.
+    0: done; 1: it failed; 2: bad usage, which includes missing or wrong settings.
     """
-    # Modules are many objects and no garbage: looking through them again and again is an eighth of the start.
+    # Modules are many objects and no garbage: collecting them again and again would take an eighth of the start.
     gc.set_threshold(50_000)
-    # Reports, documents and copies of the ledger are for our user alone.
+    # Only our user may read reports, documents and copies of the ledger.
     os.umask(UMASK)
     try:
         from faxdispatch.cli.app import run  # noqa: PLC0415 - a producer has the package without the extra `app`
@@ -27,6 +27,6 @@ def main() -> None:
         sys.stderr.write(f"faxdispatch: {error.name} is not installed; install faxdispatch with its extra [app]\n")
         sys.exit(2)
     code = run()
-    # What is left goes with the process; to search it for garbage once more takes a sixth of a short command.
+    # The process ends now; a last search for garbage would take a sixth of a short command.
     gc.freeze()
     sys.exit(code)

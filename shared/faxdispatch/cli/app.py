@@ -1,4 +1,4 @@
-"""The commands as a table; and what becomes of their errors."""
+"""The commands as a table, and how their errors are reported."""
 
 import sys
 from collections.abc import Sequence
@@ -51,7 +51,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "notices": ("faxdispatch.cli.notices:app", "Notices of incidents to mail, chat and webhooks."),
     "doctor": ("faxdispatch.cli.doctor:doctor", "Check settings, services, Telnyx and webhook."),
 }
-"""Each command, in the order of the help, with where it is and what the help says of it."""
+"""Each command, in the order of the help, with its module and its line in the help."""
 
 
 app = typer.Typer(
@@ -83,10 +83,10 @@ def _root(
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
-    """Run one command, with the process's arguments unless others are given; give the exit code.
+    """Run one command, by default with the process's arguments. Return the exit code.
 
-    An error that the package raises on purpose becomes one line, without numbers and keys: 2 where the request or
-    the environment must be fixed, 1 for everything else.
+    An error that the package raises on purpose becomes one line, without numbers and keys: 2 if the request or the
+    environment must be fixed, 1 for everything else.
     """
     try:
         app(args=None if arguments is None else list(arguments), prog_name="faxdispatch")

@@ -41,7 +41,7 @@ Input = Annotated[str | None, typer.Option(metavar="FILE", help="JSON object wit
 _MORE = """Names are Telnyx's own, with a dot for the nested ones. --input takes an object such as Telnyx takes, or one
 that `apps show --json` printed: of that, what Telnyx alone sets (id, record_type, created_at, updated_at) is left out.
 FIELD=VALUE wins over it. `null` clears a field; to give the text null, use --input."""
-"""What the help of the commands that take fields says of them."""
+"""What the help of the commands that take fields says about them."""
 
 _UPDATE = """Change the fields of a fax application that are given; all others stay as they are. Name and webhook
 address, which Telnyx needs in every change, are taken from the application where they are not given."""
@@ -51,7 +51,7 @@ app.command("setup")(setup)
 
 
 def _help_of(first: str, known: dict[str, AppField]) -> str:
-    """Return the help of a command that takes fields; click leaves a paragraph after a backspace sign as it is."""
+    """Return the help of a command that takes fields; click does not rewrap a paragraph after a backspace sign."""
     table = "\n".join(describe(known))
     return f"{first}\n\n{_MORE}\n\n\b\n{table}"
 
@@ -92,7 +92,7 @@ def list_(
 def show_(
     identity: Annotated[str | None, typer.Argument(metavar="ID", help="FAX_CONNECTION_ID if not given.")] = None,
 ) -> Answer:
-    """Show an application whole. What --json prints can be given to `apps create` and `apps update` as --input."""
+    """Show all of an application. What --json prints can be given to `apps create` and `apps update` as --input."""
     settings = Settings.load()
     chosen = identity or settings.fax_connection_id
     if not chosen:
@@ -104,7 +104,7 @@ def show_(
 
 @app.command(help=_help_of("Make a fax application.", CREATE_FIELDS))
 def create(words: Words = None, input: Input = None) -> Answer:  # noqa: A002 - the option's name
-    """Make a fax application of the fields that are given."""
+    """Create a fax application with the given fields."""
     params = ApplicationParams.build(**_given_fields(words, input, CREATE_FIELDS))
     with account(Settings.load()) as telnyx:
         try:
@@ -123,7 +123,7 @@ def update(
     words: Words = None,
     input: Input = None,  # noqa: A002 - the option's name
 ) -> Answer:
-    """Change the fields that are given."""
+    """Change the given fields."""
     if "=" in identity:
         raise BadInput(
             f"ID: {identity!r} is a field; the application's id comes first, as faxdispatch apps list shows it"
@@ -149,7 +149,7 @@ def delete(
         try:
             application = telnyx.delete_application(identity)
         except NoSuchResource:
-            # It was there a moment ago: an earlier try of this call, or somebody else, has deleted it.
+            # It existed a moment ago: an earlier try of this call, or somebody else, has deleted it.
             note("it was gone already when Telnyx was asked to delete it")
     return _done(application, "deleted")
 
@@ -172,14 +172,14 @@ def _row(application: FaxApplication, *, ours: bool) -> str:
 
 
 def _given_fields(words: list[str] | None, source: str | None, fields: dict[str, AppField]) -> dict[str, Any]:
-    """Read what a command was given; tells on standard error what had to be left out.
+    """Read what a command was given; report on standard error what had to be left out.
 
     Raises:
-        BadInput: a file or a value that cannot be read, a field that there is not, or nothing at all.
+        BadInput: a file or a value cannot be read, there is no such field, or nothing is given.
     """
     if not words and source is None:
         raise BadInput("nothing is given; write FIELD=VALUE, like active=true, or --input FILE")
-    # Words first: where one is wrong, standard input need not be waited for.
+    # Words first: if one is wrong, standard input need not be waited for.
     from_words = read_words(words or [], fields)
     if source is None:
         return from_words
@@ -190,7 +190,7 @@ def _given_fields(words: list[str] | None, source: str | None, fields: dict[str,
 
 
 def _find(telnyx: TelnyxClient, identity: str) -> FaxApplication:
-    """Read an application. Raises NoSuchResource, which says where to find ids, where there is none."""
+    """Read an application. If there is none, raises NoSuchResource, which says where to find ids."""
     try:
         return telnyx.get_application(identity)
     except NoSuchResource as error:
@@ -205,7 +205,7 @@ def _done(application: FaxApplication, what: str) -> Answer:
 
 
 def _whole(application: FaxApplication) -> Iterator[str]:
-    """Write every field of an application in a line of its own, for people."""
+    """Write every field of an application on its own line."""
     data = application.as_data()
     for name in ("created_at", "updated_at"):
         data[name] = clock(getattr(application, name))

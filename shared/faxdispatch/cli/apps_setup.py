@@ -25,13 +25,13 @@ def setup(
     identity: Annotated[str | None, typer.Option("--id", metavar="ID", help="Id of the application to use.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Change nothing; tell what would be done.")] = False,
 ) -> Answer:
-    """Make a fax application for this deployment, or change the one there is; print the settings to export.
+    """Create a fax application for this deployment, or change the existing one; print the settings to export.
 
-    It is the one of --id; else FAX_CONNECTION_ID, where Telnyx knows it; else the one of that name; else a new one.
-    What is not given stays as it is. Run again, it changes nothing.
+    It is the one of --id; else FAX_CONNECTION_ID, if Telnyx knows it; else the one of that name; else a new one. Fields
+    that are not given stay as they are. Running it again changes nothing.
 
     The settings go to standard output as lines for a shell, so that eval "$(faxdispatch apps setup)" sets them; all
-    else, such as what is still missing, goes to standard error. A dry run prints no settings.
+    other output, such as what is still missing, goes to standard error. A dry run prints no settings.
     """
     settings = Settings.load()
     wanted = Wanted(

@@ -1,4 +1,4 @@
-"""`faxdispatch backup` and `faxdispatch restore`: a copy of the ledger in a file, and a private Valkey made of one."""
+"""`faxdispatch backup` and `faxdispatch restore`: the ledger as a file, and a private Valkey made from one."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,8 +20,9 @@ from faxdispatch.supervisor.restoring import restore_copy
 def backup(file: Annotated[Path, typer.Argument(help="Where to write it; replaced where it is there.")]) -> None:
     """Write a copy of the whole ledger to FILE, as of one moment, while everything runs.
 
-    In Redis' own RDB format, for `faxdispatch restore` or a Redis that is started with it. It holds numbers and links.
-    The user of REDIS_URL must have the right to SYNC; managed services that refuse it have snapshots of their own.
+    It is in Redis' own RDB format, for `faxdispatch restore` or a Redis that is started with it. It contains numbers
+    and links. The user of REDIS_URL must have the right to SYNC; managed services that refuse it have snapshots of
+    their own.
     """
     settings = Settings.load()
     settings.require("redis_url")
@@ -33,7 +34,7 @@ def restore(
     file: Annotated[Path, typer.Argument(help="A copy that `faxdispatch backup` wrote.", exists=True, dir_okay=False)],
     yes: Yes = False,
 ) -> None:
-    """Make the private Valkey of `faxdispatch up` of a copy; what it had is moved aside.
+    """Make the private Valkey of `faxdispatch up` from a copy; its previous data is moved aside.
 
     Nothing is sent before `faxdispatch recover`.
     """

@@ -84,7 +84,7 @@ _COLOURS = {Mark.OK: "green", Mark.BROKEN: "red"}
 
 
 class Teller:
-    """Is given all verdicts again and again, and says each thing once."""
+    """Is called with all verdicts repeatedly, and reports each thing once."""
 
     def __init__(self, *, quiet: bool, live: Status | None = None) -> None:
         self._quiet = quiet
@@ -92,7 +92,7 @@ class Teller:
         self._told: set[str] = set()
 
     def __call__(self, verdicts: tuple[Verdict, ...]) -> None:
-        """Say what is new."""
+        """Report what is new."""
         if self._quiet:
             return
         for verdict in verdicts:
@@ -105,7 +105,7 @@ class Teller:
             self._live.update(escape(plain(scrub(f"{waiting.link}: {waiting.detail}"))) if waiting else "…")
 
     def rest(self, verdicts: tuple[Verdict, ...]) -> None:
-        """Say what has not been said yet, when nothing is waited for any more."""
+        """Report the rest, when nothing is waited for any more."""
         for verdict in () if self._quiet else verdicts:
             if verdict.mark is not Mark.UNTRIED or verdict.link not in INBOUND or verdict.detail:
                 self._line(verdict)
@@ -122,7 +122,7 @@ class Teller:
 
     def _say(self, line: str) -> None:
         if self._live:
-            # Written past it, the line would stand behind the live one.
+            # Written past the live view, the line would come after it.
             self._live.console.print(Text.from_ansi(line), soft_wrap=True)
         else:
             typer.echo(line)
@@ -136,7 +136,7 @@ class Teller:
 
 @contextmanager
 def telling(*, quiet: bool) -> Iterator[Teller]:
-    """Yield what speaks; on a terminal one live line shows what is waited for."""
+    """Yield the reporter; on a terminal, one live line shows what is waited for."""
     if quiet or not is_terminal():
         yield Teller(quiet=quiet)
         return
@@ -145,7 +145,7 @@ def telling(*, quiet: bool) -> Iterator[Teller]:
 
 
 def as_data(canary: Canary) -> dict[str, Any]:
-    """Return what a canary came to, for `--json`, with numbers hidden."""
+    """Return the result of a canary for `--json`, with numbers hidden."""
     view = canary.view
     found: dict[str, Any] = hidden(
         {

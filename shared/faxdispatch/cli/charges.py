@@ -1,4 +1,4 @@
-"""`faxdispatch charges`: what faxes really cost, beside what was estimated."""
+"""`faxdispatch charges`: what faxes really cost, beside the estimate."""
 
 from dataclasses import asdict
 from typing import Annotated
@@ -17,7 +17,8 @@ def charges(
 ) -> Rows[DayCharges]:
     """Show what Telnyx charged for each day's outbound faxes, beside the estimate. Days are those of UTC.
 
-    Workers read the charges of past days where FAX_CHARGES is set. Exit code 1: one differs by more than a fifth.
+    Workers read the charges of past days if FAX_CHARGES is set. Exit code 1: on one day they differ by more than a
+    fifth.
     """
     settings = Settings.load()
     found = Charges(Scripts.from_settings(settings)).days(days)

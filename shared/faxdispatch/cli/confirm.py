@@ -9,9 +9,9 @@ from faxdispatch.text.plain import plain
 
 
 def confirm(words: str, *, yes: bool) -> None:
-    """Go on where the answer is yes, or was given beforehand; else end the command with exit code 1.
+    """Continue if the answer is yes, or was given beforehand; otherwise end the command with exit code 1.
 
-    `words` ask first, and then say what follows: "Stop campaign clean? 299 rows will not be sent."
+    `words` first ask, and then say what follows: "Stop campaign clean? 299 rows will not be sent."
 
     Raises:
         BadInput: there is nobody to ask.

@@ -27,7 +27,7 @@ def add(
     role: Annotated[Role, typer.Option(help="viewer looks, with numbers masked; operator acts.")] = Role.VIEWER,
     generate: Generate = False,
 ) -> None:
-    """Add a user. The password is asked for, or is the first line of standard input where that is no terminal."""
+    """Add a user. The password is asked for, or is the first line of standard input if that is not a terminal."""
     password = _password(generate=generate)
     _users().add(name, password, role)
     show(f"{name} may sign in as {role}")
@@ -49,7 +49,7 @@ def role_(name: Name, role: Annotated[Role, typer.Argument(help="viewer or opera
 
 @user.command()
 def remove(name: Name, yes: Yes = False) -> None:
-    """Remove a user; sessions end with that."""
+    """Remove a user, which also ends the user's sessions."""
     confirm(f"Remove {name}? They cannot sign in any more.", yes=yes)
     _users().remove(name)
     show(f"{name} is removed")

@@ -1,6 +1,6 @@
-"""`faxdispatch cancel`, `refresh` and `sync`: commands to one fax, carried out by the workers.
+"""`faxdispatch cancel`, `refresh` and `sync`: commands for one fax, carried out by the workers.
 
-They need REDIS_URL and no API key. `faxdispatch faxes` asks Telnyx itself, needs the key, and prints the answer.
+They need REDIS_URL and no API key. `faxdispatch faxes` calls Telnyx itself, needs the key, and prints the answer.
 """
 
 from typing import Annotated
@@ -21,19 +21,19 @@ _CANCELLED = {
 
 
 def cancel(job: Job = None, fax_id: FaxId = None) -> Answer:
-    """Cancel a fax: at once where nothing has left, else by having the workers ask Telnyx.
+    """Cancel a fax: at once if nothing has left, otherwise the workers ask Telnyx.
 
-    It needs no API key. Exit code 1 where the job had ended. To cancel a fax that was not sent from here, use
-    faxdispatch faxes cancel, which asks Telnyx itself.
+    It needs no API key. Exit code 1 if the job had ended. To cancel a fax that was not sent from here, use faxdispatch
+    faxes cancel, which calls Telnyx itself.
     """
     outcome = FaxClient.from_env().cancel(job_id=job, fax_id=fax_id)
     return _answer(_CANCELLED[outcome], outcome=outcome, job_id=job, fax_id=fax_id)
 
 
 def refresh(fax_id: Annotated[str, typer.Argument(help="Telnyx's id of the inbound fax.")]) -> Answer:
-    """Have the workers renew an inbound fax's expired media link; event fax.refreshed brings the new one.
+    """Let the workers renew an inbound fax's expired media link; event fax.refreshed has the new one.
 
-    It needs no API key. To print the link at once, use faxdispatch faxes refresh, which asks Telnyx itself.
+    It needs no API key. To print the link at once, use faxdispatch faxes refresh, which calls Telnyx itself.
     """
     FaxClient.from_env().refresh(fax_id)
     return _answer("asked for; event fax.refreshed brings the link", outcome="wished", fax_id=fax_id)

@@ -1,4 +1,4 @@
-"""`faxdispatch deadletters`: messages that were no jobs or could not be done; look, send again, or drop."""
+"""`faxdispatch deadletters`: messages that were not jobs or could not be carried out; show, send again, or drop."""
 
 from typing import Annotated
 
@@ -55,7 +55,7 @@ def redrive(
 ) -> Answer:
     """Send dead letters again, each under its own message id, so that a fax stays one fax.
 
-    What is bad again comes back. Exit code 1 where one of several could not be sent.
+    A message that is still invalid comes back. Exit code 1 if one of several could not be sent.
     """
     client = FaxClient.from_env()
     changes = dict(read_change(text) for text in set_ or ())
@@ -99,7 +99,7 @@ def _redrive_all(client: FaxClient, letters: list[DeadLetter]) -> Answer:
 
 def _chosen(client: FaxClient, *, every: bool, reason: str | None) -> list[DeadLetter]:
     _one_or_all(None, every=every, reason=reason)
-    # The oldest first, as they came.
+    # The oldest first, in the order in which they came.
     return client.dead_letters.newest(limit=None, reason=reason)[::-1]
 
 

@@ -1,4 +1,4 @@
-"""`faxdispatch demo`: the whole thing on one machine, in a minute, against a simulated Telnyx."""
+"""`faxdispatch demo`: everything on one machine, in a minute, against a simulated Telnyx."""
 
 import os
 import sys
@@ -18,15 +18,15 @@ from faxdispatch.supervisor.signals import Told, stop_signals
 from faxdispatch.text.plain import plain
 
 _WIDTH = 150
-"""Columns where no terminal says how many there are."""
+"""The width if no terminal tells it."""
 
 
 def demo(
     as_json: Annotated[bool, typer.Option("--json", help="Print the outcome as JSON, and nothing else.")] = False,
 ) -> Answer:
-    """Send real documents through real processes to a simulated Telnyx, and check what comes of each.
+    """Send real documents through real processes to a simulated Telnyx, and check the result of each.
 
-    Exit code 0 where every fax ended as it had to, 1 where one did not.
+    Exit code 0 if every fax ended as it must, 1 if one did not.
     """
     documents = checkout() / "examples" / "documents"
     _forget_settings()
@@ -49,7 +49,7 @@ def demo(
 
 
 def _forget_settings() -> None:
-    # Celery itself heeds CELERY_BROKER_URL, whatever address it is given: the messages would go to a real broker.
+    # Celery itself reads CELERY_BROKER_URL, whatever address it is given: the messages would go to a real broker.
     for name in SETTINGS & os.environ.keys():
         del os.environ[name]
 

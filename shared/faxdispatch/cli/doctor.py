@@ -12,7 +12,7 @@ _COLOURS = {Level.OK: "green", Level.WARN: "yellow", Level.FAIL: "red"}
 
 
 def doctor(as_json: Json = False) -> Answer:
-    """Look at settings, Redis, broker, workers, Telnyx, webhook, storage and policy hook; say what to fix.
+    """Check settings, Redis, broker, workers, Telnyx, webhook, storage and policy hook; say what to fix.
 
     Exit code 1 if something fails. Nothing is changed and no fax is sent.
     """

@@ -56,7 +56,7 @@ def events(
 
 
 def _of_group(consumer: Consumer, *, going_on: bool) -> Iterator[Delivery]:
-    """Yield what the group is handed, and acknowledge each one after the caller has come back for the next."""
+    """Yield the group's deliveries, and acknowledge each one when the caller comes back for the next."""
     while True:
         found = consumer.read(block=5.0 if going_on else 0)
         for delivery in found:

@@ -1,4 +1,4 @@
-"""`faxdispatch faxes`: the faxes that Telnyx knows, asked of Telnyx itself."""
+"""`faxdispatch faxes`: the faxes that Telnyx knows, from Telnyx itself."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -23,7 +23,7 @@ from faxdispatch.telnyx.models import Fax
 from faxdispatch.text.wording import clock
 
 LIMIT = 50
-"""How many are listed unless more are asked for."""
+"""How many are listed by default."""
 _NONE_SUCH = "Telnyx knows no fax of this id; it may have been deleted"
 _WIDTHS = {"id": 36, "created": 20, "direction": 9, "status": 16, "from": 16, "to": 16, "pages": 5, "failure reason": 0}
 _THROUGH_JOB = {
@@ -38,7 +38,7 @@ Moment = str | None
 
 
 class Direction(StrEnum):
-    """Which way a fax goes."""
+    """The direction of a fax."""
 
     INBOUND = "inbound"
     OUTBOUND = "outbound"
@@ -67,9 +67,9 @@ def list_(
     every: Annotated[bool, typer.Option("--all", help="All of them, through all pages.")] = False,
     full: Full = False,
 ) -> Rows[Fax]:
-    """List the faxes that Telnyx knows, in Telnyx's order, as they come; Telnyx can narrow by these options only.
+    """List the faxes that Telnyx knows, in Telnyx's order, as they come; Telnyx can filter only by these options.
 
-    Exit code 1 where the list broke off, and is not complete.
+    Exit code 1 if the list was interrupted and is not complete.
     """
     if every and limit is not None:
         raise BadInput("give --limit or --all, not both")
@@ -99,7 +99,7 @@ def list_(
 
 @app.command("show")
 def show_(fax_id: FaxId, full: Full = False) -> Answer:
-    """Show all that Telnyx says of a fax; and, where a Redis is set that knows it, which of our jobs it is."""
+    """Show everything that Telnyx says about a fax and, if the Redis that is set knows it, our job."""
     settings = Settings.load()
     with account(settings) as telnyx, known(f"fax {fax_id}", _NONE_SUCH):
         fax = telnyx.get_fax(fax_id)
@@ -110,14 +110,15 @@ def show_(fax_id: FaxId, full: Full = False) -> Answer:
 
 @app.command()
 def cancel(fax_id: FaxId) -> Answer:
-    """Cancel an outbound fax: through its job, where it is one of ours, so that it is not sent again; else at Telnyx.
+    """Cancel an outbound fax: through its job, if it is one of ours, so that it is not sent again; otherwise at Telnyx.
 
-    Exit code 1 where it is too late. With REDIS_URL set, Redis must answer. Unlike `faxdispatch cancel --fax-id`, it
-    also cancels faxes that are no open job's: it asks Telnyx itself and prints the answer.
+    Exit code 1 if it is too late. If REDIS_URL is set, Redis must answer. Unlike `faxdispatch cancel --fax-id`, it also
+    cancels faxes that belong to no open job: it calls Telnyx itself and prints the answer.
     """
     settings = Settings.load()
     ledger = ledger_of(settings)
-    # Asked first, and refused where Redis is away: a fax that is cancelled behind its job's back is sent again.
+    # The ledger is asked first, and the command is refused if Redis is away: a fax that is cancelled without its job is
+    # sent again.
     job_id = ledger.job_of_fax(fax_id) if ledger else None
     if job_id and (outcome := FaxClient.from_env(settings).cancel(fax_id=fax_id)) != "over":
         return _cancelled(fax_id, _THROUGH_JOB[outcome], outcome=outcome, through="job", job=job_id)
@@ -140,9 +141,10 @@ def cancel(fax_id: FaxId) -> Answer:
 
 @app.command()
 def refresh(fax_id: FaxId) -> Answer:
-    """Renew an inbound fax's expired media link and print the new one, in full: whoever has it can read the fax.
+    """Renew an inbound fax's expired media link and print the new one in full: anyone who has it can read the fax.
 
-    It asks Telnyx itself and waits for the link. `faxdispatch refresh` has the workers do it, and an event brings it.
+    It calls Telnyx itself and waits for the link. With `faxdispatch refresh` the workers do it, and an event has the
+    link.
     """
     with account(Settings.load()) as telnyx, known(f"fax {fax_id}", _NONE_SUCH):
         link = renewed_link(telnyx, fax_id)
@@ -153,11 +155,11 @@ def refresh(fax_id: FaxId) -> Answer:
 def delete(
     fax_ids: Annotated[list[str], typer.Argument(metavar="FAX_ID", help="Telnyx's ids of the faxes.")], yes: Yes = False
 ) -> Rows[Deletion]:
-    """Delete the records of faxes at Telnyx, for good; a call that is under way goes on.
+    """Delete the records of faxes at Telnyx, for good; a call that is under way continues.
 
-    Refused for a fax whose job has not ended here: the record is the evidence that keeps it from being sent twice. So
-    Redis must answer where REDIS_URL is set, and must be set for a fax that was sent by a job. Refused too for an
-    inbound fax whose document is to be stored here and is not yet. Exit code 1 where one is not deleted; the others
+    Refused for a fax whose job has not ended here, since the record is the evidence that keeps it from being sent
+    twice. So if REDIS_URL is set, Redis must answer, and for a fax that a job sent it must be set. Also refused for an
+    inbound fax whose document is to be stored here and is not stored yet. Exit code 1 if one is not deleted; the others
     are.
     """
     return deletions(_deleted(fax_ids, yes=yes), "fax_id")
@@ -167,7 +169,7 @@ def _deleted(fax_ids: list[str], *, yes: bool) -> Iterator[Deletion]:
     settings = Settings.load()
     ledger = ledger_of(settings)
     if ledger:
-        # Before anything is asked of Telnyx: without the ledger nothing is deleted.
+        # Checked before Telnyx is asked anything: without the ledger nothing is deleted.
         ledger.counts()
     with account(settings) as telnyx:
 
@@ -213,7 +215,7 @@ def _number(text: str | None, option: str, settings: Settings) -> str | None:
 
 
 def _job(fax: Fax, settings: Settings) -> dict[str, Any]:
-    """Return the job, its state and the attempt, or None if it is no job's; nothing where nobody can tell."""
+    """Return the job, its state and the attempt, or None if it belongs to no job; empty if that is not known."""
     ledger = ledger_of(settings)
     if ledger is None:
         return {}

@@ -1,4 +1,4 @@
-"""`faxdispatch find`: any fax, by what is known of it."""
+"""`faxdispatch find`: any fax, by what you know about it."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,7 +24,7 @@ Tag = Annotated[str | None, typer.Option(help="One of its tags.")]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known(Options):
-    """What is known of a fax. One must match all that is given."""
+    """What is known about a fax. A fax must match everything that is given."""
 
     number: Number = None
     key: Annotated[str | None, typer.Option(help="Its idempotency key.")] = None
@@ -39,7 +39,7 @@ class Known(Options):
     until: Annotated[str | None, typer.Option(help="Recorded, or ended, before then.")] = None
 
     def wanted(self, client: FaxClient, *, job: str | None = None, fax: str | None = None) -> Wanted:
-        """Return the search for it. Raises `BadInput` where a word cannot be read."""
+        """Return the search. Raises `BadInput` if a word cannot be read."""
         return client.wanted(
             number=self.number,
             job_id=job,
@@ -73,8 +73,8 @@ def find(
 ) -> Answer | Rows[Found]:
     """Find faxes, open and ended ones, single ones and rows of campaigns, the newest first.
 
-    A fax must match every option. A single fax is kept for FAX_RETENTION_DAYS after its end, a row as long
-    as its campaign. Exit code 1 where there is none.
+    A fax must match every option. A single fax can be found for FAX_RETENTION_DAYS after its end, a row as long as its
+    campaign. Exit code 1 if there is none.
     """
     client = FaxClient.from_env()
     wanted = known.wanted(client, job=job, fax=fax)
@@ -82,7 +82,7 @@ def find(
     faxes = client.search.all(wanted)
     none = f"no fax is known {'here' if wanted.empty else 'of which all that is true'}"
     if evidence:
-        # Only who wants evidence needs it.
+        # Only evidence needs it.
         from faxdispatch.cli.evidence import packed  # noqa: PLC0415
 
         first = next(faxes, None)

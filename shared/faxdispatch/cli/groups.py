@@ -1,4 +1,4 @@
-"""Commands that are found and loaded when they are asked for, so that each starts fast and needs only what it uses."""
+"""Commands that are found and loaded when they are needed, so that each starts fast and loads only what it uses."""
 
 from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
@@ -11,7 +11,7 @@ from faxdispatch.cli.output import answered
 
 Table = Mapping[str, tuple[str, str]]
 """Commands by name: where each one is, as `package.module:name` of a function or of a `typer.Typer` with its own
-commands; and what the help of its group says of it, which is shown without loading it."""
+commands; and its line in the help of its group, which is shown without loading it."""
 
 
 class Loading(Mapping[str, Any]):
@@ -57,22 +57,22 @@ def lazy_group(table: Table, words: str) -> typer.Typer:
     """Return a command that has the commands of `table`; `words` are its help."""
     app = typer.Typer(cls=group_of(table), add_completion=False, no_args_is_help=True, rich_markup_mode=None)
 
-    # Without a callback typer would take a group that knows no command of its own for a mistake.
+    # Without a callback, typer would reject a group without commands of its own.
     @app.callback(help=words)
     def group() -> None:
-        """Do nothing by itself."""
+        """Do nothing without one of the commands."""
 
     return app
 
 
 class Group(typer.Typer):
-    """A command with commands of its own, all of one file. What these return is shown by `output`."""
+    """A command with its own commands, all in one file. `output` shows what these return."""
 
     def __init__(self, words: str) -> None:
         super().__init__(help=words, add_completion=False, no_args_is_help=True, rich_markup_mode=None)
 
     def command(self, name: str | None = None, **options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:  # type: ignore[override]
-        """Make a command of a function."""
+        """Make a command from a function."""
         make = super().command(name, **options)
 
         def made(function: Callable[..., Any]) -> Callable[..., Any]:

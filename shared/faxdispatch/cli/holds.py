@@ -25,7 +25,7 @@ def holds(
     limit: Limit = 50,
     full: Full = False,
 ) -> Answer | Rows[JobView]:
-    """Sum up why faxes are held, since or until when, and what ends it; and what holds up all of them."""
+    """Summarise why faxes are held, since or until when, and what ends each hold; and what holds up all of them."""
     scripts = Scripts.from_settings(Settings.load())
     ledger, limits = Ledger(scripts), Limits(scripts)
     if reason is not None:
@@ -71,13 +71,13 @@ def _lines(held: list[Held], paused: list[Traffic], account: Account, now: datet
 
 
 def _when(held: Held, now: datetime) -> str:
-    """Write the earliest and the latest moment: of a hold that ends at a time until when, else since when."""
+    """Write the earliest and the latest time: until when for a hold that ends at a time, otherwise since when."""
     waits = held.reason in IN_LINE or held.reason in {
         HoldReason.TOO_LATE,
         HoldReason.NEVER_ACCEPTED,
         HoldReason.SPEND_CAP,
     }
-    # Of jobs that wait, some may have a time nevertheless, such as that at which Telnyx takes calls again.
+    # Some waiting jobs may still have a time, such as that at which Telnyx accepts calls again.
     words = [f"{'since' if waits and at <= now else 'until'} {clock(at)}" for at in (held.first, held.last)]
     return words[0] if words[0] == words[1] else f"the first {words[0]}, the last {words[1]}"
 

@@ -1,4 +1,4 @@
-"""`faxdispatch inbound`: inbound faxes as the ledger knows them, and where their documents are."""
+"""`faxdispatch inbound`: inbound faxes in the ledger, and where their documents are."""
 
 from collections.abc import Iterator
 from contextlib import suppress
@@ -40,8 +40,9 @@ def list_(
 ) -> Rows[InboundFax]:
     """List inbound faxes by where their documents are, those that need a person first.
 
-    Stored ones are listed as long as FAX_INBOUND_RETENTION_DAYS, or else FAX_RETENTION_DAYS, says. Faxes that failed
-    without a document are not listed: `inbound show` tells of one, `faxdispatch faxes list --direction inbound` of all.
+    Stored ones are listed for as long as FAX_INBOUND_RETENTION_DAYS, or else FAX_RETENTION_DAYS, says. Faxes that
+    failed without a document are not listed: `inbound show` shows one, `faxdispatch faxes list --direction inbound`
+    all.
     """
     inbox = FaxClient.from_env().inbound
     places = (place,) if place else get_args(ListedPlace)
@@ -68,7 +69,7 @@ def fetch(
     fax_id: Annotated[str | None, typer.Argument(metavar="FAX_ID", help="Telnyx's id of the fax.")] = None,
     every: Annotated[bool, typer.Option("--given-up", help="All whose document was given up.")] = False,
 ) -> Rows[str]:
-    """Have a document fetched again from the beginning, or all that were given up; fax.stored tells of it."""
+    """Fetch a document again from the beginning, or all that were given up; fax.stored reports it."""
     if (fax_id is None) == (not every):
         raise BadInput("give the id of a fax, or --given-up for all that were given up")
     inbox = FaxClient.from_env().inbound
@@ -84,7 +85,7 @@ def fetch(
 
 def _fetched_again(inbox: Inbox) -> Iterator[str]:
     for fax in list(inbox.at(DocumentPlace.GIVEN_UP)):
-        # Of one that is not known any more, the time was over meanwhile.
+        # If one is no longer known, its retention ended meanwhile.
         with suppress(NotKnown):
             inbox.again(fax.fax_id)
             yield fax.fax_id
@@ -94,9 +95,9 @@ def _fetched_again(inbox: Inbox) -> Iterator[str]:
 def find(
     since: Annotated[str | None, typer.Option(help="From that moment on, like 2026-05-01T08:00:00-05:00.")] = None,
 ) -> Answer:
-    """Have Telnyx's inbound faxes listed now, and those recorded that no webhook told of.
+    """List Telnyx's inbound faxes now, and record those that no webhook reported.
 
-    It is done by itself every FAX_INBOUND_POLL seconds, from where the last complete listing began.
+    This is also done every FAX_INBOUND_POLL seconds, from where the last complete listing began.
     """
     moment = parse_moment(since, "since") if since else None
     FaxClient.from_env().find_inbound(since=moment)

@@ -1,4 +1,4 @@
-"""`faxdispatch ledger`: which ledger this is, and a person's word on it as a whole."""
+"""`faxdispatch ledger`: which ledger this is, and a person's decisions about it as a whole."""
 
 from dataclasses import asdict
 
@@ -18,7 +18,7 @@ app = Group("Look at the ledger as a whole; let it move to another account, or g
 
 @app.command("show")
 def show_() -> Answer:
-    """Show the ledger's id, which every fax carries, and the account that it sends with, by the word for it."""
+    """Show the ledger's id, which every fax carries, and the word for the account that it sends with."""
     scripts = Scripts.from_settings(Settings.load())
     identity, behind = Identity(scripts), Epoch(scripts).behind()
     data = {
@@ -40,7 +40,7 @@ def show_() -> Answer:
 def resume(reason: Reason, operator: Operator = None, yes: Yes = False) -> Answer:
     """Let faxes be sent again after the ledger went back in time, once it is recovered. Exit code 1 if it had not.
 
-    What it has forgotten and nobody has brought back is lost, and what it takes for not sent yet is sent.
+    What it has forgotten and nobody has brought back is lost, and faxes that it takes for not yet sent are sent.
     """
     epoch = Epoch(Scripts.from_settings(Settings.load()))
     behind = epoch.behind()
@@ -52,9 +52,9 @@ def resume(reason: Reason, operator: Operator = None, yes: Yes = False) -> Answe
 
 @app.command()
 def adopt(reason: Reason, operator: Operator = None, yes: Yes = False) -> Answer:
-    """Let the ledger send with the account of TELNYX_API_KEY from now on, whatever it was before; told by an event.
+    """Let the ledger send with the account of TELNYX_API_KEY from now on; an event reports this.
 
-    Sends of the account before that are unknown are looked for no more: settle them with `faxdispatch resolve`.
+    Unknown sends of the previous account are no longer looked for: settle them with `faxdispatch resolve`.
     """
     settings = Settings.load()
     identity = _identity(settings)

@@ -1,4 +1,4 @@
-"""`faxdispatch limits`: what all processes keep to, and how to change it while they run."""
+"""`faxdispatch limits`: the limits of all processes, and how to change them while they run."""
 
 from collections.abc import Iterator
 from typing import Annotated, Any
@@ -18,7 +18,7 @@ _SETTINGS = {
     "account_channels": "FAX_ACCOUNT_CHANNELS",
     "day_cap": "FAX_SPEND_DAY",
 }
-"""Each limit with the setting that it is without a change."""
+"""Each limit with the setting that applies without a change."""
 
 app = Group("Look at rate, channels and the day's cap, and change them for all processes while they run.")
 
@@ -60,9 +60,9 @@ def set_(
     day_cap: Annotated[str | None, typer.Option(help="Money for a day (UTC): an amount or none.")] = None,
     operator: Operator = None,
 ) -> Answer:
-    """Set limits for all processes at once; `default` goes back to the setting.
+    """Set limits for all processes at once; `default` returns to the setting.
 
-    Faxes that wait for a cap go on as soon as it has room.
+    Faxes that wait for a cap continue as soon as it has room.
     """
     given = {"rate": rate, "channels": channels, "account_channels": account_channels, "day_cap": day_cap}
     changes = {name: _read(name, value) for name, value in given.items() if value is not None}
@@ -81,7 +81,7 @@ def reset(
     ] = None,
     operator: Operator = None,
 ) -> Answer:
-    """Let the number of channels be found out again, where the limit is `auto`.
+    """Let the number of channels be found out again, if the limit is `auto`.
 
     Telnyx refuses faxes while an estimate is too high; after a mistaken refusal it may be too low for minutes.
     """

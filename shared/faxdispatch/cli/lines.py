@@ -19,9 +19,9 @@ _CAUSED = {State.UNKNOWN, State.DECIDING, State.FAILED}
 
 
 def event_line(event: Event, *, full: bool = False) -> str:
-    """Write an event of a job's history as one line: when, what, which attempt and fax, who says so, on what evidence.
+    """Write an event of a job's history as one line: when, what, attempt and fax, who reported it, evidence.
 
-    Of Telnyx's payload only what tells the outcome is shown; of our own events everything.
+    Of Telnyx's payload, only the outcome is shown; of our own events, everything.
     """
     ours = event.type.startswith("job.")
     known = sorted(event.data, key=lambda name: (name not in _FIRST, name))
@@ -43,7 +43,7 @@ def _fact(name: str, value: Any) -> Any:
 
 
 def state_line(view: JobView) -> str:
-    """Write where a job stands: state, why and until when it is held or why it failed, Telnyx's own status."""
+    """Write the state of a job: state, why and until when it is held or why it failed, Telnyx's own status."""
     words = [f"{view.state}"]
     if view.hold_reason:
         words.append(f"because {view.hold_reason}" + (f" until {clock(view.due_at)}" if view.due_at else ""))

@@ -1,4 +1,4 @@
-"""The list that a command is given, and the options that say how to read it."""
+"""The list that a command gets, and the options that say how to read it."""
 
 import shutil
 import sys
@@ -58,17 +58,17 @@ class Form(Columns):
         typer.Option(help="Column with each row's own document: a link, a file, or a name in Telnyx's media storage."),
     ] = None
     personalised: Annotated[
-        bool, typer.Option("--personalised", help="Keep all rows to one number: each has a document of its own.")
+        bool, typer.Option("--personalised", help="Keep all rows with the same number: each has its own document.")
     ] = False
     include_hidden: Annotated[
         bool, typer.Option("--include-hidden", help="Send to rows that the spreadsheet hides or strikes through, too.")
     ] = False
     drop_extension: Annotated[
-        bool, typer.Option("--drop-extension", help="Take extensions off numbers, instead of refusing the rows.")
+        bool, typer.Option("--drop-extension", help="Remove extensions from numbers, instead of refusing the rows.")
     ] = False
 
     def reading(self) -> Reading:
-        """Return what is asked of the reader. Raises `BadInput` where a word is not of its form."""
+        """Return the options of the reader. Raises `BadInput` if a word does not have its form."""
         return Reading(
             column=self.column,
             region=read_country(self.region),
@@ -84,7 +84,7 @@ class Form(Columns):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unsent(Options):
-    """The files that rows are written to which are not sent."""
+    """The files for rows that are not sent."""
 
     bad_rows: Annotated[
         Path | None, typer.Option(help="File for the bad rows; beside the list, as NAME.bad.csv, if not given.")
@@ -104,9 +104,9 @@ class Unsent(Options):
 
 @contextmanager
 def at_hand(file: Path) -> Iterator[Path]:
-    """Yield the file of a list for as long as the block lasts; `-`, standard input, is put into one first.
+    """Yield the file of a list until the block ends; `-`, standard input, is first put into a file.
 
-    A list is read more than once, and so is what came through a pipe.
+    A list is read more than once, and so is one that came through a pipe.
     """
     if str(file) != "-":
         yield file
@@ -119,7 +119,7 @@ def at_hand(file: Path) -> Iterator[Path]:
 
 
 def called(file: Path) -> Path:
-    """Return the name by which a list is called in messages, and beside which files about it are written."""
+    """Return the name of a list in messages, beside which files about it are written."""
     return Path("stdin") if str(file) == "-" else file
 
 
@@ -127,7 +127,7 @@ def column_fields(given: list[str], *, media: str | None = None) -> dict[str, st
     """Return our fields with their columns, from words like `zone=Time Zone`, or None if none are given.
 
     Raises:
-        BadInput: a word is not of that form.
+        BadInput: a word does not have that form.
     """
     fields: dict[str, str | int | None] = {"media": media} if media else {}
     for pair in given:

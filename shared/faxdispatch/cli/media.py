@@ -1,4 +1,4 @@
-"""`faxdispatch media`: the documents in Telnyx's media storage, asked of Telnyx itself."""
+"""`faxdispatch media`: the documents in Telnyx's media storage, from Telnyx itself."""
 
 import re
 import shutil
@@ -49,7 +49,7 @@ def list_(
 ) -> Rows[MediaResource]:
     """List the documents in the storage: how long each is kept, its kind, its name, as they come.
 
-    Exit code 1 where the list broke off, and is not complete.
+    Exit code 1 if the list was interrupted and is not complete.
     """
     return Rows(
         _listed(content_type or []),
@@ -62,7 +62,7 @@ def list_(
 
 @app.command("show")
 def show_(name: Name) -> Answer:
-    """Show what is known of a stored document: its kind, since when and until when it is there."""
+    """Show what is known about a stored document: its kind, since when and until when it is stored."""
     with account(Settings.load()) as telnyx, known(name, _NONE_SUCH):
         data = telnyx.get_media(name).as_data()
     return Answer(data, fields(data))
@@ -87,7 +87,7 @@ def upload(
 ) -> Answer:
     """Store a document and print its name, for `faxdispatch send --media-name`.
 
-    A file is checked first to be of a kind that can be faxed. Without --name the same content is stored once.
+    A file is first checked to be of a kind that can be faxed. Without --name the same content is stored once.
     """
     if replace and name is None:
         raise BadInput("--replace: give with --name the name of what is to be replaced")
@@ -118,7 +118,7 @@ def download(
 ) -> None:
     """Fetch a stored document and print the name of its file, which only its owner can read.
 
-    The file appears whole or not at all.
+    The file appears complete or not at all.
     """
     settings = Settings.load()
     if file == _STDOUT:
@@ -141,7 +141,7 @@ def delete(
 ) -> Rows[Deletion]:
     """Delete stored documents, for good. A fax that waits to be sent from one will fail.
 
-    Exit code 1 where one is not deleted; the others are.
+    Exit code 1 if one is not deleted; the others are.
     """
     return deletions(_deleted(names, yes=yes), "media_name")
 
@@ -193,8 +193,8 @@ def _target(name: str, file: str | None, *, force: bool) -> Path:
     """Return the file to write.
 
     Raises:
-        BadInput: it is something else than a file.
-        Conflict: it is there, and is not to be overwritten.
+        BadInput: it is not an ordinary file.
+        Conflict: it exists, and is not to be overwritten.
     """
     to = Path(file) if file is not None else Path(local_name(name))
     if to.is_dir():

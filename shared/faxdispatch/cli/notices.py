@@ -21,7 +21,7 @@ app = Group("Notices of incidents to FAX_NOTICES: send a test, or see what was r
 
 @app.command("test")
 def test_() -> Answer:
-    """Send one notice to every address of FAX_NOTICES. Exit code 1 where one did not arrive."""
+    """Send one notice to every address of FAX_NOTICES. Exit code 1 if one did not arrive."""
     settings = Settings.load()
     if settings.fax_notices is None:
         raise Misconfigured("FAX_NOTICES: is not set, so nobody gets notices; docs/operations.md says what to write")

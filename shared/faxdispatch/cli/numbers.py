@@ -1,4 +1,4 @@
-"""`faxdispatch numbers`: recipients' numbers that are not called any more; look, or let one be called again."""
+"""`faxdispatch numbers`: recipients' numbers that are not called any more; show them, or let one be called again."""
 
 from typing import Annotated
 
@@ -19,7 +19,7 @@ app = Group("Look at numbers in quarantine, which no fax calls since they are wr
 
 @app.command("list")
 def list_(limit: Limit = 50, full: Full = False) -> Rows[Suspect]:
-    """List the numbers in quarantine, the one that comes free first first."""
+    """List the numbers in quarantine, in the order in which they are released."""
     return Rows(
         _suspects(Settings.load()).all(limit=limit + 1),
         line=lambda suspect: (suspect.number, f"until {clock(suspect.until)}"),

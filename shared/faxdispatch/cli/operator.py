@@ -1,4 +1,4 @@
-"""`faxdispatch resolve`, `release`, `pause` and `resume`: a person's word; who said so and why is kept."""
+"""`faxdispatch resolve`, `release`, `pause` and `resume`: a person's decisions, recorded with name and reason."""
 
 from typing import Annotated
 
@@ -40,7 +40,7 @@ def resolve(
     client = FaxClient.from_env()
     view = client.status(job)
     confirm(f"Settle it so? {_standing(view)} {consequence(verdict, accepted)}", yes=yes)
-    # About the attempt that was shown: another may have begun while the person thought.
+    # It applies to the attempt that was shown: another may have begun while the person thought.
     outcome = client.resolve(job, verdict, reason=reason, fax_id=accepted, operator=operator, attempt=view.attempt)
     view = client.status(job)
     before = " (it was said before)" if outcome == "repeated" else ""
@@ -56,13 +56,13 @@ def release(
     operator: Operator = None,
     yes: Yes = False,
 ) -> Answer:
-    """Let a held fax go now, without that for which it is held: its time, its window, the policy hook's word, a retry.
+    """Release a held fax from its own hold: its time, its window, the policy hook, a retry.
 
     What it waits for with others, such as a free channel or the end of a pause, cannot be waived for one fax.
     """
     client = FaxClient.from_env()
     view = client.status(job)
-    # What cannot be released is refused without a question.
+    # A fax that cannot be released is refused without a question.
     if view.state is State.HELD and view.hold_reason in WAIVABLE:
         meaning = MEANINGS[HoldReason(view.hold_reason)].text
         confirm(f"Release it? {_standing(view)} {meaning} It is then sent as soon as possible.", yes=yes)
@@ -79,9 +79,9 @@ def pause(
     lasts: Annotated[str, typer.Option("--for", help="How long, like 30m, 12h or 2d; resume ends it before.")] = "1h",
     operator: Operator = None,
 ) -> Answer:
-    """Send nothing on a connection for a while; its faxes wait. What Telnyx has already goes on.
+    """Send nothing on a connection for a while; its faxes wait. Faxes that Telnyx already has continue.
 
-    A longer pause that there is already stays as it is.
+    A longer pause that already exists stays as it is.
     """
     seconds = parse_span(lasts, "for")
     limits = Limits(Scripts.from_settings(Settings.load()))
@@ -97,7 +97,7 @@ def resume(
     reason: Reason = "resumed by hand",
     operator: Operator = None,
 ) -> Answer:
-    """End the pause of a connection before its time, once its cause is fixed. Exit code 1 where it was not paused."""
+    """End the pause of a connection before its time, once its cause is fixed. Exit code 1 if it was not paused."""
     settings = Settings.load()
     limits = Limits(Scripts.from_settings(settings))
     resumed = limits.resume(connection, reason=reason, operator=operator)

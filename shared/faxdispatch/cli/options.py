@@ -1,4 +1,4 @@
-"""Options that several commands have: each is declared once, and those that go together are fields of one class."""
+"""Options that several commands share: each is declared once, and related ones are fields of one class."""
 
 import getpass
 import inspect
@@ -13,9 +13,9 @@ from faxdispatch.reasons.verdicts import check_reason
 
 
 class Options:
-    """Options that go together. A command with a parameter of such a class has an option for each of its fields.
+    """Options that belong together. A command with a parameter of such a class has an option for each of its fields.
 
-    The classes are dataclasses. Their fields are annotated as the parameters of a command are, and have defaults.
+    The classes are dataclasses. Their fields are annotated like the parameters of a command, and have defaults.
     """
 
     __slots__ = ()
@@ -54,7 +54,7 @@ def _options_of(parameter: inspect.Parameter) -> Iterator[inspect.Parameter]:
 
 
 def _or_user(operator: str | None) -> str | None:
-    """Return the name of the user who runs the command where none is given, None where the system does not tell it."""
+    """Return the name of the user who runs the command if none is given, or None if the system does not tell it."""
     try:
         return operator or getpass.getuser()
     except (OSError, KeyError):

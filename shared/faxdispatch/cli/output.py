@@ -1,7 +1,7 @@
-"""How commands speak: a command gives what it came to, and this shows it as lines, as JSON or as CSV.
+"""The output of commands: a command returns its result, and this module shows it as lines, as JSON or as CSV.
 
-A command that returns an `Answer` gets the option `--json`; one that returns `Rows` gets `--json` and `--csv`. Whoever
-says "numbers are hidden" says so with `full=False`, for all three.
+A command that returns an `Answer` gets the option `--json`; one that returns `Rows` gets `--json` and `--csv`. A
+command that hides numbers says so with `full=False`, for all three.
 """
 
 import csv
@@ -29,26 +29,26 @@ if TYPE_CHECKING:
 
 Item = TypeVar("Item")
 Line = str | Sequence[str | None]
-"""A line for people, or the cells of one; those that hold nothing are left out."""
+"""A line for people, or its cells; empty ones are left out."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a command came to."""
+    """The result of a command."""
 
     data: Any
-    """For programs: one value, as `as_json` takes it."""
+    """For programs: one value, in the form of `as_json`."""
     lines: str | Iterable[Line] = ()
     """For people."""
     notes: Iterable[str] = ()
-    """Said beside either of them."""
+    """Shown beside either of them."""
     full: bool = True
     """Whether numbers and signed links are shown."""
     ok: bool = True
     """False ends the command with exit code 1."""
 
     def show(self, *, as_json: bool, as_csv: bool = False) -> None:
-        """Print it, and end the command with exit code 1 where it is not `ok`."""
+        """Print it, and end the command with exit code 1 if it is not `ok`."""
         if as_csv:
             raise BadInput("--csv: what is asked for is no list")
         if as_json:
@@ -68,31 +68,33 @@ class Rows(Generic[Item]):
 
     items: Iterable[Item]
     line: Callable[[Item], Line | None]
-    """What people see of one; nothing, where that is None."""
+    """How people see one; nothing if that is None."""
     data: Callable[[Item], Any] = lambda item: item
-    """What JSON and CSV have of one: a dataclass, or a mapping."""
+    """How JSON and CSV have one: a dataclass, or a mapping."""
     full: bool = True
-    """Whether numbers and signed links are shown. CSV has them in any case: it is made for other programs."""
+    """Whether numbers and signed links are shown. CSV has them in any case, since it is made for other programs."""
     limit: int | None = None
-    """How many are shown; `items` may have more, and are then asked for one more than that."""
+    """How many are shown; `items` may have more, and is then asked for one more."""
     total: Callable[[], int] | None = None
-    """Gives how many there are, where that is cheap to know."""
+    """Returns how many there are, if that is cheap to know."""
     more: str = "there are more; --limit shows them"
-    """Said where there are more than `limit`."""
+    """Shown if there are more than `limit`."""
     head: str = ""
-    """Stands above the lines."""
+    """Shown above the lines."""
     none: str = ""
-    """Said to people where there is nothing."""
+    """Shown to people if there is nothing."""
     columns: tuple[str, ...] = field(default=())
-    """Those of the CSV; all that the first one has, unless given. Needed where what `data` gives has not always the
-    same names: what it does not have is an empty cell."""
+    """The columns of the CSV; by default, all that the first one has.
+
+    Needed if the results of `data` do not always have the same names: a missing one is an empty cell.
+    """
     needed: bool = False
-    """Whether it is exit code 1 that there is nothing; `none` is then said beside the result."""
+    """Whether an empty result is exit code 1; `none` is then shown beside the result."""
     ok: bool = True
     """False ends the command with exit code 1."""
 
     def show(self, *, as_json: bool, as_csv: bool = False) -> None:
-        """Print them, and end the command with exit code 1 where it is not `ok`, or nothing is `needed` but there."""
+        """Print them, and end the command with exit code 1 if it is not `ok`, or `needed` and empty."""
         items = iter(self.items)
         shown = islice(items, self.limit)
         count = self._csv(shown) if as_csv else self._lines(shown, as_json=as_json)
@@ -116,7 +118,7 @@ class Rows(Generic[Item]):
         return count
 
     def _csv(self, items: Iterable[Item]) -> int:
-        # Only who asks for CSV needs it.
+        # Only CSV needs it.
         from faxdispatch.lists.badrows import safe_cell  # noqa: PLC0415
 
         count, columns, writer = 0, self.columns, csv.writer(sys.stdout, lineterminator="\n")
@@ -125,7 +127,7 @@ class Rows(Generic[Item]):
             columns = columns or tuple(data)
             if count == 1:
                 writer.writerow(columns)
-            # A number keeps its plus sign: with a `'` before it, it would be no number to other programs.
+            # A number keeps its plus sign: with a `'` before it, other programs would not read it as a number.
             cells = (_cell(data.get(name)) for name in columns)
             writer.writerow([cell if cell[:1] == "+" and cell[1:].isdecimal() else safe_cell(cell) for cell in cells])
         return count
@@ -149,7 +151,7 @@ Csv = Annotated[bool, typer.Option("--csv", help="Print CSV, numbers in full.")]
 
 
 def answered(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Return the command that shows what `function` returns; one that returns nothing speaks for itself."""
+    """Return the command that shows what `function` returns; one that returns nothing prints for itself."""
     function = spread(function)
     signature = inspect.signature(function)
     kinds = _kinds(signature.return_annotation)
@@ -183,12 +185,12 @@ def _kinds(annotation: Any) -> set[Any]:
 
 
 def columns_of(model: "type[BaseModel]") -> tuple[str, ...]:
-    """Return the fields of a model by their names in JSON, for things that leave out what they lack."""
+    """Return the fields of a model by their names in JSON, for things that leave out missing values."""
     return tuple(about.serialization_alias or name for name, about in model.model_fields.items())
 
 
 def fields(data: Mapping[str, Any], *, width: int = 0) -> Iterable[str]:
-    """Write what holds something, one a line; names are as wide as the widest of them, or `width`."""
+    """Write the non-empty values, one a line; names are as wide as the widest of them, or `width`."""
     known = {name: value for name, value in data.items() if value not in (None, "")}
     width = width or max(map(len, known), default=0)
     return (f"{name:<{width}}  {_text(value)}" for name, value in known.items())
@@ -201,7 +203,7 @@ def show_json(value: Any, *, full: bool = True) -> None:
 
 
 def as_json(value: Any) -> Any:
-    """Give a value as JSON has it: dataclasses as objects, moments in ISO 8601, all that JSON does not know as text."""
+    """Return a value in the form of JSON: dataclasses as objects, times in ISO 8601, unknown types as text."""
     if is_dataclass(value):
         value = {one.name: getattr(value, one.name) for one in attributes(value)}
     if isinstance(value, Mapping):
@@ -214,10 +216,10 @@ def as_json(value: Any) -> Any:
 
 
 def show(line: str = "") -> None:
-    """Print a line of a command's result; what text of others would do to a terminal is seen instead.
+    """Print a line of a command's result; control characters in it become visible.
 
     Raises:
-        FaxError: it cannot be written; a reader that went away is left to the frame around the commands.
+        FaxError: it cannot be written; a reader that went away is handled around all commands.
     """
     try:
         print(plain(line), flush=True)

@@ -17,7 +17,7 @@ _FOR_A_PERSON = (
     HoldReason.LEDGER_BEHIND,
     HoldReason.NOT_DURABLE,
 )
-"""Holds that do not end for good before a person does something."""
+"""Holds that do not end before a person does something."""
 
 
 def overview_lines(found: dict[str, Any]) -> Iterator[str]:
@@ -70,7 +70,7 @@ def _to_look_at(found: dict[str, Any]) -> list[str]:
 
 
 def _span(seconds: float) -> str:
-    """Write a length of time in its two largest units."""
+    """Write a duration in its two largest units."""
     for size, unit, part, small in ((86400, "d", 3600, "h"), (3600, "h", 60, "min"), (60, "min", 1, "s")):
         if seconds >= size:
             return f"{int(seconds // size)} {unit} {int(seconds % size // part)} {small}"

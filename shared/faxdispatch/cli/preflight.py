@@ -1,4 +1,4 @@
-"""What commands say of a document before anything is recorded."""
+"""What commands say about a document before anything is recorded."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,7 +14,7 @@ from faxdispatch.settings import Settings
 def tell_findings(
     settings: Settings, *, documents: Sequence[Document | Path] = (), link: str | None, quality: str | None
 ) -> None:
-    """Note every warning of local documents, or of what a link leads to.
+    """Report every warning about local documents, or about the document behind a link.
 
     Raises:
         BadInput: one cannot be faxed.
@@ -25,7 +25,7 @@ def tell_findings(
             name = found.name if len(documents) > 1 else None
             _tell(examine(found, quality=quality), name or "document")
     if link:
-        # Asking takes what a plain install lacks.
+        # A plain install lacks what this needs.
         from faxdispatch.preflight.links import look  # noqa: PLC0415
 
         _tell(look(link, settings.fax_link_check, settings.fax_dangerous_inbound_origins, quality=quality))

@@ -20,7 +20,7 @@ from faxdispatch.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page that was drawn, the file it is in, and what was found about it."""
+    """A page that was drawn, its file, and its findings."""
 
     number: int
     file: Path
@@ -47,8 +47,8 @@ def preview(
 ) -> Rows[Page]:
     """Write each page as a fax machine prints it: black or white dots, 1728 across, as PNG.
 
-    Warns of pages that are blank or nearly black, of those that are made smaller, and of text that does not come
-    through: too pale or too small. Exit code 1: a page cannot be drawn.
+    Warns about pages that are blank or nearly black, pages that are made smaller, and text that does not come through:
+    too pale or too small. Exit code 1: a page cannot be drawn.
     """
     files = files or []
     if not files and page.cover is None:
@@ -94,7 +94,7 @@ def _cover(text: str, fields: dict[str, str], listed: Path | None, row: int) -> 
 
 
 def _row(listed: Path, row: int, settings: Settings) -> tuple[dict[str, str], str]:
-    """Return a row's cells by their columns, and its number where it has a right one."""
+    """Return a row's cells by their columns, and its number if it has a valid one."""
     with check(listed, policy=settings.number_policy, first_bad=0) as checking:
         for found in checking:
             if found.row == row:

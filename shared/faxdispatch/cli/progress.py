@@ -1,4 +1,4 @@
-"""How far the reading of a list and of its documents is: a bar on a terminal, a line now and then elsewhere."""
+"""The progress of reading a list and its documents: a bar on a terminal, a line now and then elsewhere."""
 
 import sys
 import time
@@ -13,17 +13,17 @@ from faxdispatch.cli.output import note
 from faxdispatch.text.wording import counted
 
 _EVERY = 5.0
-"""Seconds between two lines where nobody watches a bar."""
+"""Seconds between two lines if there is no bar."""
 
 
 class OnProgress(Protocol):
-    """Is told how far the reading is."""
+    """Is called with the progress of the reading."""
 
     def __call__(self, done: int, total: int, rows: int, /) -> None:
-        """Take bytes read, bytes in all, and rows checked."""
+        """Take bytes read, bytes in total, and rows checked."""
 
     def documents(self, count: int, /) -> None:
-        """Take how many different documents of rows were looked at."""
+        """Take how many different documents of rows were examined."""
 
 
 @contextmanager
@@ -38,7 +38,7 @@ def reading(name: str) -> Iterator[OnProgress]:
 
 
 class _Bar:
-    """Tells the progress as a bar."""
+    """Shows the progress as a bar."""
 
     def __init__(self, name: str, bar: Progress) -> None:
         self._name = name
@@ -54,7 +54,7 @@ class _Bar:
 
 
 class _Lines:
-    """Tells the progress in lines, not more often than `_EVERY`."""
+    """Shows the progress in lines, not more often than `_EVERY`."""
 
     def __init__(self, name: str) -> None:
         self._name = name

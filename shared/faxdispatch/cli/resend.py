@@ -1,4 +1,4 @@
-"""`faxdispatch resend`: ended faxes once more, by their ids or by what is known of them."""
+"""`faxdispatch resend`: ended faxes once more, by their ids or by what you know about them."""
 
 from collections.abc import Iterator, Sequence
 from typing import Annotated
@@ -25,7 +25,7 @@ def resend(
     to: Annotated[str | None, typer.Option(help="Another number, where one job is sent again.")] = None,
     yes: Yes = False,
 ) -> Rows[tuple[str, Receipt]]:
-    """Send ended faxes again, each as a new job that names the old one, and take none twice.
+    """Send ended faxes again, each as a new job that names the old one, and none of them twice.
 
     Name JOBs, or give options of `faxdispatch find`: then the command first says how many faxes match, and leaves out
     open faxes and rows of campaigns. The same command given twice sends one fax: to send once more, name the newer job.
@@ -41,7 +41,7 @@ def resend(
 
 
 def _sent(client: FaxClient, chosen: Sequence[str], to: str | None) -> Iterator[tuple[str, Receipt]]:
-    """Send each again and give the old job's id with the receipt; exit code 1 where one could not be sent."""
+    """Send each again, and yield the old job's id with the receipt; exit code 1 if one could not be sent."""
     failed = False
     for job_id in chosen:
         try:
@@ -63,7 +63,7 @@ _NOTHING = (
 
 
 def _chosen(client: FaxClient, wanted: Wanted, *, yes: bool) -> list[str]:
-    """Return the jobs that are meant, once a person has seen how many they are."""
+    """Return the matching jobs, once a person has seen how many they are."""
     found = list(client.search.all(wanted))
     chosen = [fax.job_id for fax in found if _may(fax)]
     left = len(found) - len(chosen)

@@ -1,4 +1,4 @@
-"""What Telnyx answers with, as commands show it: numbers masked, in one line; and a list says where it broke off."""
+"""Telnyx's answers as commands show them: numbers masked, in one line; an interrupted list says so."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -19,7 +19,7 @@ from faxdispatch.text.privacy import hidden, mask_number
 Item = TypeVar("Item")
 
 _CALLERS = ("from", "to", "from_display_name")
-"""Where a number may stand without the `+` by which it is known elsewhere: callers write theirs as they like."""
+"""Where a number may appear without the `+` by which it is recognised elsewhere: callers write theirs as they like."""
 _BARE_NUMBER = re.compile(r"[\d ()./-]{5,}")
 
 
@@ -34,10 +34,10 @@ def masked(data: Mapping[str, Any]) -> dict[str, Any]:
 
 @contextmanager
 def known(name: str, none_such: str) -> Iterator[None]:
-    """Say of what is not there which one it is, and what that means.
+    """If something does not exist, say which one it is, and what that means.
 
     Raises:
-        NoSuchResource: where the calls in the block find nothing.
+        NoSuchResource: the calls in the block find nothing.
     """
     try:
         yield
@@ -46,11 +46,11 @@ def known(name: str, none_such: str) -> Iterator[None]:
 
 
 def unbroken(items: Iterable[Item], what: str) -> Iterator[Item]:
-    """Pass on the entries of a listing; where it breaks off after the first of them, say that it is not complete.
+    """Pass on the entries of a listing; if it is interrupted after the first of them, say that it is not complete.
 
     Raises:
-        OutcomeUnknown: it broke off in its middle.
-        FaxError: it broke off before its first entry.
+        OutcomeUnknown: it was interrupted in the middle.
+        FaxError: it was interrupted before its first entry.
     """
     count = 0
     try:
@@ -65,7 +65,7 @@ def unbroken(items: Iterable[Item], what: str) -> Iterator[Item]:
 
 @dataclass(frozen=True, slots=True)
 class Deletion:
-    """What became of one thing that was to be deleted: `deleted`, `missing`, `refused` or `failed`, and why not."""
+    """The result of deleting one thing: `deleted`, `missing`, `refused` or `failed`, and why not."""
 
     name: str
     outcome: str
@@ -81,13 +81,13 @@ def deleted(
     none_such: str,
     yes: bool,
 ) -> Iterator[Deletion]:
-    """Delete what `names` name, once a person has said so; exit code 1 where something is not deleted.
+    """Delete what `names` name, once a person has confirmed it; exit code 1 if something is not deleted.
 
-    `look` tells what a name stands for, which takes the place of `{}` in the question. What has vanished after that is
-    deleted too: an earlier try may have deleted it unseen.
+    `look` describes what a name stands for, which replaces `{}` in the question. What has vanished after that counts as
+    deleted too: an earlier try may have deleted it unnoticed.
 
     Raises:
-        AccountRefused: Telnyx refuses the account; the names that were not told of are left.
+        AccountRefused: Telnyx refuses the account; names that were not reported are left.
         Unavailable: Redis went away in the middle; the same.
     """
     found, complete = {}, True
@@ -117,7 +117,7 @@ def deleted(
 
 
 def deletions(found: Iterable[Deletion], key: str) -> Rows[Deletion]:
-    """Tell of deletions. `key` is what JSON calls a name."""
+    """Tell of deletions. `key` is the name of a name in JSON."""
     return Rows(
         found,
         data=lambda one: {"outcome": one.outcome, key: one.name} | ({"problem": one.problem} if one.problem else {}),

@@ -70,7 +70,7 @@ def send(
 
 
 def _answer(client: FaxClient, receipt: Receipt, *, wait: bool, quiet: bool) -> Answer:
-    """Return what came of it; with `wait`, follow the fax to its end first, telling of each step unless `quiet`."""
+    """Return the result; with `wait`, first follow the fax to its end, reporting each step unless `quiet`."""
     answer: dict[str, Any] = {"job_id": receipt.job_id, "created": receipt.created}
     if not receipt.created:
         note(f"this fax was recorded before, as job {receipt.job_id}; it is not sent again")
@@ -92,12 +92,12 @@ def _bare(options: dict[str, Any]) -> dict[str, Any]:
 def sources_of(
     media: list[str], media_name: str | None, *, cover: str | None, fetch: Callable[[str], Document]
 ) -> tuple[str | None, list[Path | Document]]:
-    """Return the link, or the documents, that `--media` means; neither where `--media-name` is given.
+    """Return the link, or the documents, that `--media` means; neither if `--media-name` is given.
 
     A link that is joined with other documents, or with a cover, is fetched.
 
     Raises:
-        BadInput: not exactly one of them is given, or a link's document is not to be had.
+        BadInput: not exactly one of them is given, or a link's document cannot be fetched.
     """
     if cover and not media and media_name is None:
         return None, []
@@ -108,7 +108,7 @@ def sources_of(
 
 
 def source_of(media: str | None, media_name: str | None) -> tuple[str | None, Document | None]:
-    """Return the link, or the local document, that `--media` means; neither where `--media-name` is given.
+    """Return the link, or the local document, that `--media` means; neither if `--media-name` is given.
 
     Raises:
         BadInput: not exactly one of them is given, or the document cannot be faxed.

@@ -14,7 +14,7 @@ from faxdispatch.jobs import Priority
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sending(Options):
-    """Named as the fields of `SendFax`; what is None is not asked."""
+    """Named like the fields of `SendFax`; options that are None are left out."""
 
     from_: Annotated[str | None, typer.Option("--from", help="Sender's number; FAX_FROM if not given.")] = None
     connection_id: Annotated[
@@ -48,7 +48,7 @@ class Sending(Options):
     client_state: Annotated[str | None, typer.Option(help="Text returned in every event.")] = None
 
     def asked(self) -> dict[str, Any]:
-        """Return what is asked, by the names that `SendFax` takes. Raises `BadInput` where `send_by` is no moment."""
+        """Return the options under the names of `SendFax`. Raises `BadInput` if `send_by` is not a time."""
         given = {one.name.rstrip("_"): getattr(self, one.name) for one in fields(self)}
         if self.send_by is not None:
             given["send_by"] = parse_moment(self.send_by, "send-by")

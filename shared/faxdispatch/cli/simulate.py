@@ -14,10 +14,10 @@ command = typer.Typer(add_completion=False, rich_markup_mode=None)
 def simulate(context: typer.Context) -> None:
     """Run a simulated Telnyx until it is stopped. Prints one line of JSON that tells where it is. Sends no fax.
 
-    Takes the options of `python -m simulator`: `--port 0` picks a free port, `--list-numbers` tells what becomes of
+    Takes the options of `python -m simulator`: `--port 0` picks a free port, `--list-numbers` says what becomes of
     faxes to which number, `--help` shows them all.
     """
     surroundings = processes.environment({}, inherit=True)
     program = [sys.executable, "-P", "-m", "simulator", *context.args]
-    # It takes this process's place: signals, output and exit code are its own.
+    # The simulator replaces this process, so signals, output and exit code are its own.
     os.execve(program[0], program, surroundings)  # noqa: S606 - no shell is wanted

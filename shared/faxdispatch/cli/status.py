@@ -37,7 +37,7 @@ def status(
     full: Full = False,
     as_json: Json = False,
 ) -> Answer | Rows[tuple[JobView, datetime]]:
-    """Show where a job stands, how it came there and what happens next; or how many jobs stand where."""
+    """Show the state of a job, its history and what happens next; or how many jobs are in which state."""
     if job is not None and state is not None:
         raise BadInput("give a job or --state, not both")
     settings = Settings.load()
@@ -54,7 +54,7 @@ def status(
 def _of_job(scripts: Scripts, job_id: str, settings: Settings, *, history: bool, full: bool) -> Answer:
     ledger = Ledger(scripts)
     try:
-        # The history tells why a job is held in more than one word, so it is read even where it is not shown.
+        # The history says more about why a job is held, so it is read even if it is not shown.
         view = ledger.job(job_id, history=True)
     except NotKnown:
         return _of_row(ledger, job_id, history=history, full=full)
@@ -72,7 +72,7 @@ def _of_job(scripts: Scripts, job_id: str, settings: Settings, *, history: bool,
 
 def _of_row(ledger: Ledger, job_id: str, *, history: bool, full: bool) -> Answer:
     """Show what the record of a campaign's row says: its job is kept for a few minutes only."""
-    # Only who asks for a job that is gone needs it.
+    # Only needed for a job that is gone.
     from faxdispatch.search import Search, events_of_row  # noqa: PLC0415
 
     found = Search(ledger).job(job_id)
@@ -109,7 +109,7 @@ def _pause(limits: Limits, view: JobView) -> Pause | None:
 
 
 def _more(view: JobView, place: Place, pause: Pause | None, settings: Settings) -> dict[str, Any]:
-    """Give, for JSON, what the row alone does not tell."""
+    """Return, for JSON, what the row alone does not tell."""
     return {
         "why": why_held(view),
         "ends_by": ends_by(view),
@@ -123,7 +123,7 @@ def _more(view: JobView, place: Place, pause: Pause | None, settings: Settings) 
 
 
 def _held(view: JobView, *, full: bool) -> dict[str, str | None]:
-    """Return why it is held, what ends that, and what holds it no more."""
+    """Return why it is held, what ends the hold, and which holds were waived."""
     why, waived = why_held(view), ", ".join(sorted(view.waived))
     return {
         "why": why if full else hidden(why),

@@ -38,7 +38,7 @@ def add(
     until: Until = None,
     operator: Operator = None,
 ) -> Answer:
-    """Let no campaign send to a number. A fax that Telnyx has already goes on; single faxes are not concerned."""
+    """Let no campaign send to a number. A fax that Telnyx already has continues; single faxes are not affected."""
     known = _list()
     end = parse_moment(until, "until") if until else None
     outcome = known.add(number, reason=reason, source=source, until=end, operator=operator)
@@ -76,7 +76,7 @@ def import_(
 ) -> Answer:
     """Put the numbers of a file on the list; the same file again changes nothing.
 
-    Exit code 1 where there are rows that cannot be read; all others are on the list then.
+    Exit code 1 if some rows cannot be read; all others are on the list then.
     """
     known = _list()
     end = parse_moment(until, "until") if until else None

@@ -14,8 +14,8 @@ def up(
         bool, typer.Option("--simulate", help="Start a simulated Telnyx as well, and send to it. No fax leaves.")
     ] = False,
 ) -> None:
-    """Run web, workers, the console and, where REDIS_URL is not set, a private Valkey, until Ctrl-C.
+    """Run web, workers, the console and, if REDIS_URL is not set, a private Valkey, until Ctrl-C.
 
-    The Valkey keeps everything in FAX_DATA_DIR. Whatever ends by itself is started again.
+    The Valkey keeps everything in FAX_DATA_DIR. A process that ends by itself is started again.
     """
     run(Settings.load(), workers=workers, simulate=simulate, say=typer.echo)

@@ -17,13 +17,13 @@ from faxdispatch.text.plain import plain
 EVERY = 0.3
 """Seconds between two looks."""
 AWAY = 300.0
-"""Longest time in seconds that the command waits for a Redis that is away."""
+"""Longest time in seconds that the command waits for Redis while it is away."""
 
 Look = Callable[[JobView], object]
 
 
 def wait_for(client: FaxClient, job_id: str, *, quiet: bool = False, every: float = EVERY) -> JobView:
-    """Show what becomes of a job until it has ended, and give it as it ended. Interrupting it stops the watching only.
+    """Show a job's events until it has ended, and return its final state. Interrupting it only stops the view.
 
     Raises:
         NotKnown: there is no such job.

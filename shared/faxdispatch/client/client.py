@@ -38,10 +38,10 @@ if TYPE_CHECKING:
 class FaxClient:
     """Enqueue faxes and follow them.
 
-    `redis_url` is where the ledger lives, `broker_url` Celery's broker where that is another. `region` (ISO 3166, two
-    letters) is the country of numbers written without `+`; `numbers` says where faxes may go, and the region where
-    `region` does not. Without it, the workers alone judge that. For campaigns, `own_numbers` are those that lists are
-    warned of, and only `test_numbers` (all E.164) get tests; where `settings` are given, they tell both. Nothing
+    `redis_url` is where the ledger is, `broker_url` is Celery's broker if that is elsewhere. `region` (ISO 3166, two
+    letters) is the country of numbers written without `+`; `numbers` says where faxes may go, and gives the region if
+    `region` does not. Without it, only the workers judge that. For campaigns, lists with one of `own_numbers` get a
+    warning, and tests go only to `test_numbers` (all E.164); if `settings` are given, they define both. Nothing
     connects before the first call.
     """
 
@@ -73,10 +73,10 @@ class FaxClient:
 
     @classmethod
     def from_env(cls, settings: Settings | None = None) -> Self:
-        """Build the client from the environment, or from settings that are read already.
+        """Build the client from the environment, or from settings that have been read.
 
         Raises:
-            Misconfigured: where `REDIS_URL` is missing or a setting is wrong.
+            Misconfigured: `REDIS_URL` is missing or a setting is wrong.
         """
         settings = settings or Settings.load()
         return cls(
@@ -88,21 +88,22 @@ class FaxClient:
         )
 
     def send(self, job: SendFax | Mapping[str, Any] | None = None, /, **options: Any) -> Receipt:
-        """Record a fax and hand it to the workers. Takes a `SendFax`, a mapping of its fields, or them as keywords.
+        """Record a fax and hand it to the workers.
+
+        Accepts a `SendFax`, a mapping of its fields, or the fields as keywords.
 
         In place of `media_url` and `media_name`, `document` may be the document itself: its bytes, or the `Path` of a
-        file. It is checked, and stored at Telnyx once for the same content, before the fax is recorded. That takes the
-        extra `documents`, and a client that was made of settings with `TELNYX_API_KEY`. Several in a list become one
-        PDF. `cover` is the text of a cover page before them; `cover_fields` are the values of its
-        fields, besides `{sender}`, `{to}`, `{date}` and `{pages}`. The document of a `media_url` is fetched here where
-        there is a cover.
+        file. It is checked, and stored at Telnyx once for the same content, before the fax is recorded. That needs the
+        extra `documents`, and a client built from settings with `TELNYX_API_KEY`. Several in a list become one PDF.
+        `cover` is the text of a cover page before them; `cover_fields` are the values of its fields, besides
+        `{sender}`, `{to}`, `{date}` and `{pages}`. With a cover, the document of a `media_url` is fetched here.
 
         Once this returns, the fax is recorded and will be sent, even if the broker could not be reached just now.
 
         Raises:
-            InvalidJob: naming each wrong field; nothing is recorded.
+            InvalidJob: it names each wrong field; nothing is recorded.
             Misconfigured: a document was given, and the extra or the key is missing.
-            IdempotencyConflict: the key stands for other content.
+            IdempotencyConflict: the key belongs to other content.
             TelnyxError: the document was not stored; nothing is recorded.
             Unavailable: Redis did not answer; call again with the same `idempotency_key` to be sure of one fax.
         """
@@ -115,15 +116,16 @@ class FaxClient:
         media_url: str | None = None,
         quality: str | None = None,
     ) -> "Report":
-        """Examine a document, or what a link leads to, before anything is recorded.
+        """Examine a document, or the one behind a link, before anything is recorded.
 
-        Gives its pages and what was found: errors, for which a document is refused, and warnings, such as blank pages
-        or text that is too pale for a fax. `send` does so with each `document`, and with no link, since asking costs
-        time. A link is asked as FAX_LINK_CHECK says. Without the extra `documents` only the kind is looked at.
+        Returns its pages and the findings: errors, for which a document is refused, and warnings, such as blank pages
+        or text that is too pale for a fax. `send` does this with each `document`, but not with links, since that takes
+        time. A link is checked as FAX_LINK_CHECK says. Without the extra `documents`, only the kind of document is
+        checked.
 
         Raises:
-            BadInput: it cannot be read, or is of a kind that Telnyx does not fax.
-            Misconfigured: a link is to be asked, and the extra is missing.
+            BadInput: it cannot be read, or Telnyx does not fax its kind.
+            Misconfigured: a link is to be checked, and the extra is missing.
         """
         if media_url is not None:
             try:
@@ -146,11 +148,11 @@ class FaxClient:
     def send_many(self, faxes: Iterable[SendFax | Mapping[str, Any]]) -> list[SendResult]:
         """Record many faxes and hand them to the workers: `send` for each, at a fraction of its cost.
 
-        Takes `SendFax`es, or mappings of their fields; gives a result for each, in their order. Each stands or falls by
-        itself, so look at every result: what has an `error` is not sent. A hundred faxes are one round trip; where
-        Redis does not answer, the faxes from there on have the error `Unavailable`, those before it are sent.
+        Takes `SendFax`es, or mappings of their fields. Returns a result for each, in their order. Each succeeds or
+        fails by itself, so look at every result: a fax with an `error` is not sent. A hundred faxes are one round trip.
+        If Redis does not answer, the faxes from there on have the error `Unavailable`; those before it are sent.
 
-        For one document to a list of recipients, a campaign costs less still, and can be stopped.
+        If you send one document to a list of recipients, a campaign costs even less, and can be stopped.
         """
         judged = [self._judged(fax) for fax in faxes]
         sent = self._recorder.many([one for one in judged if isinstance(one, New)])
@@ -163,16 +165,16 @@ class FaxClient:
         /,
         **options: Any,
     ) -> str:
-        """Send once a database transaction commits; give the job's id at once.
+        """Send once a database transaction commits. Return the job's id at once.
 
-        `on_commit` registers a callable that runs after the commit and never after a rollback: Django's
-        `transaction.on_commit`; for SQLAlchemy the `append` of a list whose callables are run by the session's
-        `after_commit`, and which is emptied then and by `after_rollback`. The fax is checked now, so that bad input
-        fails inside the transaction. Where its `idempotency_key` turns out to stand for an earlier job with the same
-        content, the fax is that job's, and the id given here is nobody's. A `document` is stored now, too.
+        `on_commit` registers a callable that runs after the commit and never after a rollback. For Django, use
+        `transaction.on_commit`. For SQLAlchemy, use the `append` of a list; run its callables in the session's
+        `after_commit`, and empty it there and in `after_rollback`. The fax is checked now, so that bad input fails
+        inside the transaction. If its `idempotency_key` turns out to belong to an earlier job with the same content,
+        the fax is that job's, and the id returned here is nobody's. A `document` is stored now, too.
 
         Raises:
-            InvalidJob: naming each wrong field; nothing is registered.
+            InvalidJob: it names each wrong field; nothing is registered.
             TelnyxError: the document was not stored; nothing is registered.
         """
         fax = self._requests.read(job, options)
@@ -190,14 +192,14 @@ class FaxClient:
     ) -> str:
         """Cancel a fax by our id or Telnyx's.
 
-        Gives `cancelled` where nothing had left, `over` where the job had ended, and `wished` where Telnyx is asked;
-        then an event tells what came of it. `reason` and `operator` are recorded with the job.
+        Returns `cancelled` if nothing had left, `over` if the job had ended, and `wished` if Telnyx is asked; then an
+        event reports the result. `reason` and `operator` are recorded with the job.
 
         Raises:
-            InvalidJob: where not exactly one id is given.
+            InvalidJob: not exactly one id is given.
             BadInput: the reason is empty or too long.
-            NotKnown: where there is no such job.
-            Unavailable: where Redis or the broker did not answer.
+            NotKnown: there is no such job.
+            Unavailable: Redis or the broker did not answer.
         """
         command = CancelFax.decode({"job_id": job_id, "fax_id": fax_id})
         if reason is not None:
@@ -217,18 +219,18 @@ class FaxClient:
         """Renew an inbound fax's media link; the new one comes as event `fax.refreshed`.
 
         Raises:
-            InvalidJob: where the id is none.
-            Unavailable: where the broker did not answer.
+            InvalidJob: it is not an id.
+            Unavailable: the broker did not answer.
         """
         self._recorder.post(RefreshMedia.decode({"fax_id": fax_id}))
 
     def sync(self, *, job_id: str | None = None, fax_id: str | None = None) -> None:
-        """Have a fax's status read from Telnyx and recorded.
+        """Let the workers read a fax's status from Telnyx and record it.
 
         Raises:
-            InvalidJob: where not exactly one id is given.
-            NotKnown: where there is no such job.
-            Unavailable: where Redis or the broker did not answer.
+            InvalidJob: not exactly one id is given.
+            NotKnown: there is no such job.
+            Unavailable: Redis or the broker did not answer.
         """
         command = SyncStatus.decode({"job_id": job_id, "fax_id": fax_id})
         if command.job_id:
@@ -241,25 +243,25 @@ class FaxClient:
         return Inbox(self._ledger.scripts)
 
     def find_inbound(self, *, since: datetime | None = None) -> None:
-        """Have Telnyx's inbound faxes listed, and those recorded that no webhook told of.
+        """Let the workers list Telnyx's inbound faxes and record those that no webhook reported.
 
-        The workers do that every few minutes by themselves, from where their last complete listing began; `since` (an
-        aware datetime) has them go further back, after the loss of Redis for instance.
+        The workers do this by themselves every few minutes, from where their last complete listing began. `since` (an
+        aware datetime) makes them go further back, for instance after the loss of Redis.
 
         Raises:
             InvalidJob: `since` has no time zone.
-            Unavailable: where the broker did not answer.
+            Unavailable: the broker did not answer.
         """
         self._recorder.post(FindInbound.decode({"since": since}))
 
     def status(self, job_id: str, *, history: bool = False) -> JobView:
-        """Return a job as it stands, with its history if wanted.
+        """Return a job in its present state, with its history if wanted.
 
-        A row of a campaign is known as long as its campaign: after its end by its record, see `search.Search.view`.
+        A row of a campaign is known as long as its campaign: after its end from its record, see `search.Search.view`.
 
         Raises:
-            NotKnown: where there is no such job.
-            Unavailable: where Redis did not answer.
+            NotKnown: there is no such job.
+            Unavailable: Redis did not answer.
         """
         try:
             return self._ledger.job(job_id, history=history)
@@ -269,13 +271,13 @@ class FaxClient:
     def resend(self, job_id: str, to: str | None = None) -> Receipt:
         """Send an ended fax again as a new job that names the old one (`resend_of`), to another number if given.
 
-        It is sent as the old one was, without its `send_at` and `send_by`. To say it twice for one job and number is
+        It is sent as the old one was, without its `send_at` and `send_by`. Two calls for the same job and number are
         one fax; to send it once more, name the newer job.
 
         Raises:
-            InvalidJob: the number is none, or faxes may not go there.
+            InvalidJob: it is not a number, or faxes may not go there.
             NotKnown: there is no such job (any more).
-            Conflict: the job is open, or its outcome unknown: it may still arrive. Or it is a row of a campaign.
+            Conflict: the job is open, or its outcome is unknown: it may still arrive. Or it is a row of a campaign.
             Unavailable: Redis did not answer; try again.
         """
         try:
@@ -295,17 +297,17 @@ class FaxClient:
         operator: str | None = None,
         attempt: int | None = None,
     ) -> str:
-        """Settle by hand what nothing else can tell: an attempt whose outcome is unknown.
+        """Settle by hand what nothing else can: an attempt whose outcome is unknown.
 
-        `accepted` with the `fax_id` that Telnyx shows goes also for an attempt that was given up, as long as the next
-        has not begun; `failed` also for a fax that Telnyx no longer knows. `attempt` is the one that the verdict is
-        about, the last one where it is not given; `reason` and `operator` are recorded. Gives `resolved`, or
-        `repeated` where the same was said before.
+        `accepted` with the `fax_id` that Telnyx shows is also possible for an attempt that was given up, as long as the
+        next has not begun; `failed` also for a fax that Telnyx no longer knows. `attempt` is the one that the verdict
+        is about, by default the last one; `reason` and `operator` are recorded. Returns `resolved`, or `repeated` if
+        the same verdict was given before.
 
         Raises:
             BadInput: the verdict is not complete; the message says what is missing.
             NotKnown: there is no such job.
-            Conflict: the job stands where this cannot be said, or the fax is another attempt's.
+            Conflict: the job's state does not allow the verdict, or the fax belongs to another attempt.
             Unavailable: Redis did not answer; try again.
         """
         check(verdict, reason=reason, fax_id=fax_id)
@@ -315,10 +317,10 @@ class FaxClient:
         return str(reply["outcome"])
 
     def release(self, job_id: str, *, reason: str, operator: str | None = None) -> HoldReason:
-        """Let a held fax go now, without that for which it is held; give what that was.
+        """Release a held fax from its hold. Return the reason of the hold.
 
-        Only what is a fax's own can be waived: `states.WAIVABLE`. What it waits for with others, a free channel, the
-        number, the end of a pause, it still waits for. `reason` and `operator` are recorded.
+        Only holds of a fax's own can be waived: `states.WAIVABLE`. It still waits for what others wait for too: a free
+        channel, the number, the end of a pause. `reason` and `operator` are recorded.
 
         Raises:
             BadInput: the reason is missing or too long.
@@ -341,12 +343,13 @@ class FaxClient:
         return Search(self._ledger)
 
     def wanted(self, **words: Any) -> "Wanted":
-        """Read what is looked for, as `find` takes it, for `search.page`.
+        """Read the search words, in the form of `find`, for `search.page`.
 
-        A number without `+` is of the region, or else of the sender's country: only what is sent must be told apart.
+        A number without `+` belongs to the region, or else to the sender's country: only numbers for sending must be
+        unambiguous.
 
         Raises:
-            BadInput: naming the word that is wrong.
+            BadInput: it names the wrong word.
         """
         from faxdispatch.search import Wanted  # noqa: PLC0415 - the same
 
@@ -354,15 +357,15 @@ class FaxClient:
         return Wanted.of(region=country_of(sender) if sender else self._region, **words)
 
     def find(self, **words: Any) -> "Iterator[Found]":
-        """Return the faxes that are wanted, open and ended ones, single ones and rows of campaigns, the newest first.
+        """Return the faxes that match, open and ended ones, single ones and rows of campaigns, the newest first.
 
-        `words` are the fields of `search.Wanted`; all of them must be true of a fax, and every fax is given where there
-        are none. The recipient's `number` may be written in any way; `state` is a word of `search.STATES` or several.
-        Faxes are read as the iterator goes on.
+        `words` are the fields of `search.Wanted`; a fax must match all of them, and every fax is returned if there are
+        none. The recipient's `number` may be written in any way; `state` is one or more words of `search.STATES`. Faxes
+        are read as the iterator advances.
 
         Raises:
-            BadInput: naming the word that is wrong.
-            NotKnown: there is no campaign of the `campaign_id`.
+            BadInput: it names the wrong word.
+            NotKnown: there is no campaign with that `campaign_id`.
             Unavailable: Redis did not answer.
         """
         return self.search.all(self.wanted(**words))
@@ -370,12 +373,12 @@ class FaxClient:
     def evidence(
         self, path: Path, faxes: "Iterable[Found] | None" = None, *, campaign_id: str | None = None
     ) -> "Packed":
-        """Write a ZIP file that proves what became of some faxes, as `find` gives them, or of a whole campaign.
+        """Write a ZIP file that proves what became of some faxes, as returned by `find`, or of a whole campaign.
 
         It needs the extra `app`. `faxdispatch.evidence.verify` checks such a file.
 
         Raises:
-            BadInput: not exactly one of the two is given, or the file is there already or cannot be written.
+            BadInput: not exactly one of the two is given, or the file exists already or cannot be written.
             NotKnown: there is no such campaign.
             Unavailable: Redis did not answer.
         """
@@ -396,16 +399,16 @@ class FaxClient:
         operator: str | None = None,
         reason: str | None = None,
     ) -> "Erased":
-        """Erase all that is kept of a number, of a job, or of a tag, for good; give counts of what is gone.
+        """Erase for good all that is kept about a number, a job, or a tag. Return counts of what was erased.
 
         Faxes that have not ended are left and named in `open`. Rows of campaigns stay as rows without a name; pending
-        ones are cancelled. Stored documents of inbound faxes are removed from `FAX_INBOUND_DIR` of the settings. The
-        event `operator.acted` tells of it without any name, so name nobody in the `reason`.
+        ones are cancelled. Stored documents of inbound faxes are removed from the `FAX_INBOUND_DIR` in the settings.
+        The event `operator.acted` reports it without any name, so name nobody in the `reason`.
 
         Raises:
-            BadInput: not exactly one of the three is given, or the number is none.
+            BadInput: not exactly one of the three is given, or it is not a number.
             StoreTrouble: a stored document could not be removed; try again.
-            Unavailable: Redis did not answer; call again, and it goes on.
+            Unavailable: Redis did not answer; call again to continue.
         """
         if sum(word is not None for word in (number, job_id, tag)) != 1:
             raise BadInput("give one of number, job_id and tag")
@@ -421,9 +424,9 @@ class FaxClient:
         """Campaigns: one document, or one each, to a list of recipients.
 
         Raises:
-            Misconfigured: the settings name a sender or test numbers that are no numbers.
+            Misconfigured: the settings name a sender or test numbers that are not numbers.
         """
-        # Only who has campaigns needs what reads lists.
+        # Only campaigns need the modules that read lists.
         from faxdispatch.campaign.service import CampaignService  # noqa: PLC0415
 
         settings = self._settings
@@ -441,20 +444,21 @@ class FaxClient:
 
     @cached_property
     def suppressions(self) -> "SuppressionList":
-        """The numbers that no campaign sends to. Single faxes go to them nevertheless."""
+        """The numbers that no campaign sends to. Single faxes to them are still sent."""
         from faxdispatch.campaign.suppression import SuppressionList  # noqa: PLC0415 - the same
 
         return SuppressionList(Suppressions(self._ledger.scripts), region=self._region)
 
     @property
     def dead_letters(self) -> DeadLetters:
-        """The messages that the workers could not make sense of, or could not carry out."""
+        """The messages that the workers could not understand or carry out."""
         return self._ledger.dead_letters
 
     def redrive(self, letter_id: str, changes: Mapping[str, Any] | None = None) -> None:
         """Send a dead letter again under its own message id, so that a fax stays one fax, and take it off the list.
 
-        `changes` fixes fields of it; one that becomes None is taken out. What is bad again becomes a dead letter again.
+        `changes` corrects fields of it; a field set to None is removed. If the message is still invalid, it becomes a
+        dead letter again.
 
         Raises:
             NotKnown: there is no such letter.
@@ -468,10 +472,10 @@ class FaxClient:
         self.dead_letters.sent(letter_id, token)
 
     def check(self, job: SendFax) -> None:
-        """Check that the fax may go where it is to go, as `send` does, without recording it.
+        """Check whether the fax may go to its destination, as `send` does, without recording it.
 
         Raises:
-            InvalidJob: naming the setting that refuses its destination.
+            InvalidJob: it names the setting that refuses the destination.
         """
         self._requests.check(job)
 

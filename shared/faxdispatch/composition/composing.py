@@ -1,4 +1,4 @@
-"""The one document of a fax, out of the parts that were given: each examined, joined in order, a cover before them."""
+"""Making the one document of a fax: the parts are examined and joined in order, after a cover."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -20,9 +20,9 @@ _LARGEST_PAGE = 5_000_000
 
 @dataclass(frozen=True, slots=True)
 class Cover:
-    """A cover to be made: its text, the values of its fields, from whom to whom, and where the day is reckoned.
+    """A cover to be made: its text, the values of its fields, sender and recipient, and the zone of its date.
 
-    `more_fonts` is a folder of fonts for characters that the fonts here lack, FAX_COVER_FONTS.
+    `more_fonts` is a folder of fonts for characters that our fonts lack, FAX_COVER_FONTS.
     """
 
     text: str
@@ -42,7 +42,7 @@ def part(source: Source) -> Document:
     """Return a part as a document; a web page becomes a PDF.
 
     Raises:
-        BadInput: it cannot be read, converted, or is of no kind that can be faxed.
+        BadInput: it cannot be read or converted, or its kind cannot be faxed.
     """
     if not (isinstance(source, Path) and source.suffix.lower() in _WEB_PAGES):
         return document_of(source)
@@ -56,9 +56,9 @@ def part(source: Source) -> Document:
 def compose(
     parts: Sequence[Source], cover: Cover | None = None, *, quality: str | None = None
 ) -> tuple[Document, Report]:
-    """Return one document, and what was found in its parts; the findings' pages are those of the whole.
+    """Return one document, and the findings of its parts; the findings' pages are those of the whole.
 
-    A single part without a cover stays as it is. Nothing is made where a part has an error.
+    A single part without a cover stays as it is. Nothing is made if a part has an error.
 
     Raises:
         BadInput: a part cannot be read or converted, or the cover cannot be made.
@@ -78,7 +78,7 @@ def compose(
 
 
 def _seen_as_pdf(document: Document, quality: str | None) -> tuple[Document, Report]:
-    """Return a document as PDF and what was found in it; one with an error stays as it is."""
+    """Return a document as PDF, with its findings; one with an error stays as it is."""
     report = examine(document, quality=quality)
     if report.problem:
         return document, report
@@ -104,7 +104,7 @@ def paged(document: Document) -> Document:
     """Return a document as PDF, whose pages can be counted and shown, and before which a cover can be put.
 
     Raises:
-        BadInput: it cannot be read, or there is nothing here that makes a PDF of it.
+        BadInput: it cannot be read, or nothing here can convert it to PDF.
     """
     if document.kind == ".pdf":
         return document
@@ -114,7 +114,7 @@ def paged(document: Document) -> Document:
 
 
 def _together(documents: Sequence[Document], reports: Sequence[Report], cover_pages: int) -> Report:
-    """Return the findings of several documents as those of one; what is said of a whole one names it."""
+    """Return the findings of several documents as those of one; a finding about a whole document names it."""
     found: list[Finding] = []
     before = cover_pages
     for number, (document, report) in enumerate(zip(documents, reports, strict=True), start=1):

@@ -1,4 +1,4 @@
-"""Word processor files and web pages as PDF, by LibreOffice where it is there: in a bounded process, without macros."""
+"""Word processor files and web pages as PDF, by LibreOffice: in a process with limits, without macros."""
 
 import os
 import re
@@ -23,9 +23,9 @@ _FOREIGN = re.compile(
     rb"|url\(|<\s*script|@import",
     re.IGNORECASE,
 )
-"""What a web page loads from elsewhere, once its hyperlinks are left out."""
+"""What a web page loads from elsewhere, apart from its hyperlinks."""
 _HYPERLINK = re.compile(rb"(<a\s[^<>]*?)\bhref\s*=", re.IGNORECASE)
-"""What nobody follows on paper."""
+"""Hyperlinks, which nobody follows on paper."""
 _PROFILE = """<?xml version="1.0" encoding="UTF-8"?>
 <oor:items xmlns:oor="http://openoffice.org/2001/registry" xmlns:xs="http://www.w3.org/2001/XMLSchema">
 <item oor:path="/org.openoffice.Office.Common/Security/Scripting"><prop oor:name="MacroSecurityLevel" oor:op="fuse">
@@ -46,7 +46,7 @@ oor:op="fuse"><value>true</value></prop></item>
 
 
 def office() -> str | None:
-    """Return the command of LibreOffice, or None if it is not there."""
+    """Return the command of LibreOffice, or None if it is not installed."""
     return shutil.which("soffice") or shutil.which("libreoffice")
 
 
@@ -74,7 +74,7 @@ def to_pdf(content: bytes, kind: str) -> bytes:
 
 
 def _in_utf8(text: bytes) -> bytes:
-    """Return text with the mark of UTF-8, since LibreOffice guesses wrong; what is not UTF-8 is Windows-1252."""
+    """Return text with the mark of UTF-8, since LibreOffice guesses wrong; other text is read as Windows-1252."""
     for coding in ("utf-8-sig", "cp1252"):
         with suppress(UnicodeDecodeError):
             return text.decode(coding).encode("utf-8-sig")
@@ -82,7 +82,7 @@ def _in_utf8(text: bytes) -> bytes:
 
 
 def loads_from_elsewhere(page: bytes) -> bool:
-    """Return whether a web page needs more than itself to be shown."""
+    """Return whether a web page needs other files to be shown."""
     return bool(_FOREIGN.search(_HYPERLINK.sub(rb"\1", page)))
 
 
@@ -101,7 +101,7 @@ def _converted(command: str, folder: Path, content: bytes, ending: str) -> bytes
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        # Of our environment nothing but where programs are: no key, no proxy.
+        # From our environment it gets only where programs are: no key, no proxy.
         env={"PATH": os.environ.get("PATH", ""), "HOME": str(folder), "LANG": "C.UTF-8"},
         cwd=folder,
         start_new_session=True,

@@ -1,8 +1,8 @@
 """A cover page: text with fields in braces, filled in and set as a PDF.
 
-A line that begins with `# ` is a heading; what follows a tab, or a colon and two blanks, stands in a column. Fields are
-words of the sender's, such as the columns of a list, and `sender`, `to`, `date` and `pages`, which counts the whole fax
-with its cover. `{{` and `}}` stand for braces.
+A line that begins with `# ` is a heading; text after a tab, or after a colon and two blanks, is set as a column. Fields
+are the sender's own words, such as the columns of a list, and `sender`, `to`, `date` and `pages`, which counts the
+whole fax including its cover. `{{` and `}}` stand for braces.
 """
 
 import re
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from fpdf import FPDF
 
 BUILT_IN = ("sender", "to", "date", "pages")
-"""Fields that we know ourselves."""
+"""Fields that we fill ourselves."""
 LONGEST = 4000
-"""Characters of a cover's text."""
+"""Maximum length of a cover's text."""
 MOST_PAGES = 5
 
 _FIELD = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
@@ -33,14 +33,14 @@ _NUMBER = tuple("+0123456789")
 _MARGIN = 22.0
 _SIZE, _HEADING, _LINE, _COLUMN, _GAP = 12, 22, 6.0, 28.0, 3.0
 _MADE = datetime(2000, 1, 1, tzinfo=UTC)
-"""The same text makes the same file, whenever it is made."""
+"""A fixed date, so that the same text always makes the same file."""
 
 
 def read_cover(given: str) -> str:
-    """Return the text of a cover: that of a file where there is one of this name, else what is given.
+    """Return the text of a cover: that of a file if there is one of this name, otherwise the argument itself.
 
     Raises:
-        BadInput: it is empty, too long, or no text.
+        BadInput: it is empty, too long, or not text.
     """
     text = given
     if "\n" not in given and len(given) < 255 and Path(given).is_file():
@@ -53,7 +53,7 @@ def read_cover(given: str) -> str:
 
 
 def see_text(text: str) -> None:
-    """See that a cover has text, and not too much. Raises `BadInput` where it has not."""
+    """Check that a cover has text, and not too much. Raises `BadInput` if it has not."""
     if not text.strip():
         raise BadInput("cover: is empty")
     if len(text) > LONGEST:
@@ -64,22 +64,22 @@ def fields_of(text: str) -> list[str]:
     """Return the names of a cover's fields, each once.
 
     Raises:
-        BadInput: a brace has no partner, or a field no name.
+        BadInput: a brace has no partner, or a field has no name.
     """
     names = dict.fromkeys(_name(match) for match in _FIELD.finditer(text) if match[0] not in {"{{", "}}"})
     return list(names)
 
 
 def same(name: str) -> str:
-    """Return a field's or column's name as it is compared: `Fax Number`, `fax_number` and `fax number` are one."""
+    """Return a field's or column's name for comparing: `Fax Number`, `fax_number` and `fax number` are one."""
     return re.sub(r"[\s_\-]+", " ", name).strip().casefold()
 
 
 def see_fields(text: str, known: Collection[str]) -> None:
-    """See that every field of a cover is known.
+    """Check that every field of a cover is known.
 
     Raises:
-        BadInput: naming those that are not.
+        BadInput: it names the unknown ones.
     """
     all_known = {same(name) for name in (*known, *BUILT_IN)}
     if unknown := [name for name in fields_of(text) if same(name) not in all_known]:
@@ -88,7 +88,7 @@ def see_fields(text: str, known: Collection[str]) -> None:
 
 
 def filled(text: str, values: Mapping[str, str]) -> str:
-    """Fill the fields in.
+    """Fill in the fields.
 
     Raises:
         BadInput: one is not among the values.
@@ -122,9 +122,9 @@ def make_cover(
     today: date,
     more_fonts: Path | None = None,
 ) -> tuple[bytes, int]:
-    """Set a cover as a PDF; give it and its pages.
+    """Set a cover as a PDF. Return it and its number of pages.
 
-    `pages` are those of what follows; `values` has the fields that are not ours.
+    `pages` is the number of pages after the cover; `values` has the fields that are not ours.
 
     Raises:
         BadInput: a field has no value, no font has a character, or it is too long for a cover.
@@ -142,7 +142,7 @@ def make_cover(
 
 
 def cover_pages(text: str, more_fonts: Path | None = None) -> int:
-    """Return the pages of a cover whose fields are short: each as long as its name.
+    """Return the number of pages of a cover whose fields are short: each as long as its name.
 
     Raises:
         BadInput: no font has a character, or it is too long for a cover.
@@ -152,7 +152,7 @@ def cover_pages(text: str, more_fonts: Path | None = None) -> int:
 
 
 def see_characters(text: str, more_fonts: Path | None = None) -> None:
-    """See that some font has each character of a text. Raises `BadInput` where none has."""
+    """Check that some font has each character of a text. Raises `BadInput` if none has."""
     fonts(more_fonts).needed(text)
 
 
@@ -191,7 +191,7 @@ def _set(text: str, all_fonts: Fonts) -> tuple[bytes, int]:
 
 
 def _set_label(page: "FPDF", label: str, height: float) -> None:
-    """Set what stands before a column; a long one moves the column, and a very long one has a line of its own."""
+    """Set the label before a column; a long label moves the column, and a very long one gets its own line."""
     wide = page.get_string_width(label) + _GAP
     if wide > page.epw / 2:
         page.multi_cell(0, height, label, new_x="LMARGIN", new_y="NEXT", align="L")

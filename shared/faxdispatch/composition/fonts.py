@@ -1,4 +1,4 @@
-"""Fonts of cover pages, and the characters of each: one that no font has is refused, never printed as a box."""
+"""Fonts of cover pages and their characters. A character that no font has is refused, never printed as a box."""
 
 import logging
 import tempfile
@@ -15,7 +15,7 @@ from fontTools.ttLib import TTCollection, TTFont, TTLibError
 from faxdispatch.errors import BadInput
 from faxdispatch.text.plain import named
 
-# What it leaves out of a font's subset is no news to who sends a fax.
+# People who send a fax need not know what it leaves out of a font's subset.
 logging.getLogger("fontTools").setLevel(logging.ERROR)
 
 _SHIPPED = ("notos", "figo", "symbol1", "symbol2", "math")
@@ -34,7 +34,7 @@ class Font:
 
 
 class Fonts:
-    """Fonts in the order in which they are asked for a character. Files of `more` come after those that are shipped."""
+    """The fonts, in the order in which they are tried for a character. Files in `more` come after our own."""
 
     def __init__(self, more: Path | None = None) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="faxdispatch-fonts-")
@@ -43,7 +43,7 @@ class Fonts:
         self.all = [self._shipped(name) for name in _SHIPPED] + [_own(path) for path in _files(more)]
 
     def needed(self, text: str) -> list[Font]:
-        """Return the fonts that have the characters of a text; the first of them all is always among them.
+        """Return the fonts that have the characters of a text; the first font of all is always among them.
 
         Raises:
             BadInput: no font has a character.
@@ -68,7 +68,7 @@ class Fonts:
 
 @lru_cache(4)
 def fonts(more: Path | None = None) -> Fonts:
-    """Return the fonts that are shipped, and those of a folder; read once.
+    """Return our own fonts and those of a folder; they are read once.
 
     Raises:
         BadInput: there is no such folder, or a font in it cannot be read.

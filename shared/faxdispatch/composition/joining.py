@@ -1,4 +1,4 @@
-"""Several documents as one PDF, in their order. They were examined before, each by itself."""
+"""Several documents as one PDF, in their order. They have been examined one by one."""
 
 import io
 import subprocess
@@ -23,7 +23,7 @@ def joined(documents: Sequence[Document], *, cover: bytes | None = None) -> Docu
     """Return one document: a cover's PDF first, then all the others. A single one without a cover stays as it is.
 
     Raises:
-        BadInput: one cannot be made a PDF here, or all together are larger than Telnyx stores.
+        BadInput: one cannot be converted to PDF here, or together they are larger than Telnyx stores.
     """
     if len(documents) == 1 and cover is None:
         return documents[0]
@@ -35,20 +35,21 @@ def as_pdf(document: Document) -> Document:
     """Return a document as PDF, under its own name.
 
     Raises:
-        BadInput: it is a word processor's, and there is nothing here that converts it, or it takes too much.
+        BadInput: it is a word processor file that nothing here can convert, or it needs too much time or memory.
     """
     if document.kind == ".pdf":
         return document
     if document.kind in _PICTURES:
         made = document_of(_of_picture(document.content))
     else:
-        # What LibreOffice writes has the time and a number in it; written again, the same file makes the same PDF.
+        # LibreOffice writes the time and a number into its output; writing it again makes the same PDF for the same
+        # file.
         made = _written([to_pdf(document.content, document.kind)])
     return Document(made.content, made.kind, document.name)
 
 
 def _written(contents: Iterable[bytes]) -> Document:
-    """Write the pages of PDFs as one, the same ones always in the same way."""
+    """Write the pages of PDFs as one PDF; the same input always gives the same output."""
     writer = PdfWriter()
     layers = Layers(writer)
     for number, content in enumerate(contents, start=1):
@@ -56,7 +57,7 @@ def _written(contents: Iterable[bytes]) -> Document:
             reader = PdfReader(io.BytesIO(content))
             if reader.is_encrypted:
                 reader.decrypt("")
-            # Fields of one name are one field: two copies of a form would both show the first one's values.
+            # Fields with the same name are one field: two copies of a form would both show the first one's values.
             reader.add_form_topname(f"part {number}")
             writer.append(reader, import_outline=False)
             layers.add(reader)

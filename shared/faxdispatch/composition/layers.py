@@ -1,4 +1,4 @@
-"""The layers of documents that are joined: those that a document hides stay hidden."""
+"""The layers of joined documents: layers that a document hides stay hidden."""
 
 from typing import Any
 
@@ -7,10 +7,10 @@ from pypdf.generic import ArrayObject, DictionaryObject, NameObject
 
 
 class Layers:
-    """Gathers the layers of documents whose pages were appended to a writer.
+    """Collects the layers of documents whose pages were appended to a writer.
 
-    A page only says which layer a part of it belongs to. Which layers are shown stands beside the pages, and
-    appending those does not bring it along.
+    A page only says which layer a part of it belongs to. The document says elsewhere which layers are shown, and that
+    is not copied when pages are appended.
     """
 
     def __init__(self, writer: PdfWriter) -> None:
@@ -18,11 +18,11 @@ class Layers:
         self._all, self._hidden, self._by_event = ArrayObject(), ArrayObject(), ArrayObject()
 
     def add(self, document: PdfReader) -> None:
-        """Gather those of a document; its pages are appended already."""
+        """Collect the layers of a document whose pages have been appended."""
         found = document.root_object.get("/OCProperties")
         if found is None:
             return
-        # References lead to what was appended with the pages.
+        # References lead to the objects that were appended with the pages.
         kept: Any = found.get_object().clone(self._writer)
         shown = _part(kept, "/D", DictionaryObject())
         layers = _part(kept, "/OCGs", ArrayObject())
@@ -35,7 +35,7 @@ class Layers:
         self._by_event.extend(_part(shown, "/AS", ArrayObject()))
 
     def write(self) -> None:
-        """Tell the writer of all of them."""
+        """Write all of them into the PDF."""
         if not self._all:
             return
         shown = {"/Order": self._all, "/OFF": self._hidden, "/AS": self._by_event}

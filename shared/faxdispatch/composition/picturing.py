@@ -1,7 +1,7 @@
-"""The process that makes a PDF of a picture for `joining`: the picture on standard input, the PDF on standard output.
+"""The process that converts a picture to PDF for `joining`: the picture on standard input, the PDF on standard output.
 
-Each frame becomes a page of its own size, upright and on white paper; frames of dots stay dots. The same picture makes
-the same PDF, whenever it is made. It limits itself before it reads anything.
+Each frame becomes a page of its own size, upright and on white paper; black-and-white frames stay black-and-white. The
+same picture always makes the same PDF. The process limits itself before it reads anything.
 """
 
 import io
@@ -19,9 +19,9 @@ _SECONDS = 60
 _MEMORY = 1_500_000_000
 _MADE = time.gmtime(946_684_800)
 _WIDEST = 8.27
-"""Inches of a page, those of A4: a larger picture, or one without a known size, gets this width."""
+"""The width of A4 in inches: a larger picture, or one without a known size, gets it."""
 _QUALITY = 90
-"""Of JPEG, per cent."""
+"""JPEG quality in per cent."""
 
 
 def main() -> None:
@@ -47,7 +47,7 @@ def _page(image: Any) -> bytes:
         across, down = down, across
     smaller = max(1.0, sheet.width / across / _WIDEST)
     out = io.BytesIO()
-    # Dots are not packed as JPEG, which alone has a quality.
+    # Black-and-white pictures are not packed as JPEG, and only JPEG has a quality.
     how = {} if sheet.mode == "1" else {"quality": _QUALITY}
     sheet.save(out, "PDF", dpi=(across * smaller, down * smaller), creationDate=_MADE, modDate=_MADE, **how)
     return out.getvalue()

@@ -1,4 +1,4 @@
-"""What the rows of a list say on a cover."""
+"""The values that the rows of a list put on a cover."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -8,10 +8,10 @@ from faxdispatch.composition.cover import BUILT_IN, cover_pages, fields_of, same
 
 
 class RowCovers:
-    """The fields of one cover, taken out of rows with these `columns`.
+    """The fields of one cover, taken from rows with these `columns`.
 
     Raises:
-        BadInput: a field is no column, or no font has a character of the text.
+        BadInput: a field is not a column, or no font has a character of the text.
     """
 
     def __init__(self, text: str, columns: Sequence[str], more_fonts: Path | None = None) -> None:
@@ -22,13 +22,13 @@ class RowCovers:
         wanted = [name for name in fields_of(text) if same(name) not in BUILT_IN]
         self._places = {name: places[same(name)] for name in wanted}
         self.pages = cover_pages(text, more_fonts)
-        """Pages of the cover, where its fields are short."""
+        """Pages of the cover if its fields are short."""
 
     def told(self, fields: Mapping[str, Any], cells: Sequence[str]) -> dict[str, Any]:
         """Return what a row's cover adds to the fields of its request: its values, and its pages.
 
         Raises:
-            BadInput: no font has a character of them.
+            BadInput: no font has one of their characters.
         """
         values = {name: cells[place] if place < len(cells) else "" for name, place in self._places.items()}
         see_characters("".join(values.values()), self._more_fonts)

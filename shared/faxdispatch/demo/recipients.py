@@ -1,4 +1,7 @@
-"""Who gets what, and what must come of it. All fictional: the simulator knows by the number what to do."""
+"""The recipients, and what the result of each fax must be.
+
+All are fictional: the number tells the simulator what to do.
+"""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -15,9 +18,9 @@ class Twist(StrEnum):
 
     NONE = "none"
     ANSWER_LOST = "answer lost"
-    """Telnyx takes the fax, and the connection breaks before it says so."""
+    """Telnyx accepts the fax, and the connection breaks before the answer."""
     REQUEST_LOST = "request lost"
-    """The connection breaks before Telnyx takes the fax; that looks the same from here."""
+    """The connection breaks before Telnyx accepts the fax; that looks the same from here."""
     SENT_TWICE = "sent twice"
     """The producer asks twice, with one idempotency key."""
     CANCELLED_WAITING = "cancelled while it waits"

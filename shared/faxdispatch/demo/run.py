@@ -1,4 +1,4 @@
-"""The course of the demonstration: upload, send, cancel, and wait until every fax has ended and every event is read."""
+"""The course of the demonstration: upload, send, cancel, and wait for the end of all faxes and events."""
 
 import time
 from collections import defaultdict
@@ -19,13 +19,13 @@ from faxdispatch.stream.consumer import Consumer
 from faxdispatch.telnyx import TelnyxClient
 
 PATIENCE = 100.0
-"""Seconds after which the demonstration ends, whatever is still open."""
+"""Seconds after which the demonstration ends, even if some faxes are still open."""
 
 _FAULTS = {Twist.ANSWER_LOST: "drop_after", Twist.REQUEST_LOST: "drop_before"}
 
 
 class Run:
-    """One demonstration, and what is known of it so far."""
+    """One demonstration, and what is known about it so far."""
 
     def __init__(self, stage: Stage, documents: Path) -> None:
         self._stage = stage
@@ -41,7 +41,7 @@ class Run:
         self.events: defaultdict[str, list[Event]] = defaultdict(list)
         """Each job's events as a consumer of the stream read them."""
         self.doubled: list[str] = []
-        """Jobs of requests that were repeated and must not be new ones."""
+        """Jobs of repeated requests, which must not be new jobs."""
 
     @property
     def seconds(self) -> float:
@@ -49,7 +49,7 @@ class Run:
         return time.monotonic() - self._begun
 
     def play(self, look: Callable[["Run"], object]) -> None:
-        """Carry it out; `look` is called again and again to show how it stands."""
+        """Carry it out; `look` is called again and again to show the progress."""
         self._upload()
         with Consumer(self._stage.redis_url, "demo", "demo-1") as consumer:
             for _ in self._course():
@@ -59,10 +59,10 @@ class Run:
                     return
 
     def _course(self) -> Iterator[None]:
-        """Go step by step; each `yield` is a moment to look at how things stand."""
+        """Go step by step; each `yield` is a moment to show the progress."""
         faulty = [recipient for recipient in RECIPIENTS if recipient.twist in _FAULTS]
         for recipient in faulty:
-            # One at a time, so that the fault befalls this fax and no other.
+            # One at a time, so that the fault hits this fax and no other.
             self._stage.control("PUT", "/faults", {"next_posts": [_FAULTS[recipient.twist]], "webhook_lose": 1})
             job_id = self._send(recipient)
             while not self._past_unknown(job_id):
@@ -125,6 +125,6 @@ class Run:
         self._stage.stack.restart_dead()
 
     def _over(self) -> bool:
-        """Return whether every fax has ended and the consumer has read of it."""
+        """Return whether every fax has ended and the consumer has read its end."""
         ends = {"fax.delivered", "job.exhausted", "job.rejected", "job.cancelled"}
         return all(self.views[job_id].finished and self.events[job_id][-1].type in ends for job_id in self.jobs)

@@ -1,4 +1,4 @@
-"""The demonstration's processes: Valkey, simulated Telnyx, webhook server and worker, in a folder of their own."""
+"""The demonstration's processes: Valkey, simulated Telnyx, webhook server and worker, in a temporary folder."""
 
 import tempfile
 from collections import deque
@@ -20,7 +20,7 @@ _SENDER = "+13125550000"
 
 SETTINGS = {
     "FAX_FROM": _SENDER,
-    # A demonstration cannot wait for minutes, as one should for a busy line.
+    # A demonstration cannot wait for minutes, as one should after a busy line.
     "FAX_RETRY_BUSY": "1,2",
     "FAX_RETRY_NO_ANSWER": "1,2",
     "FAX_RETRY_LINE": "1,2",
@@ -33,14 +33,14 @@ SETTINGS = {
 
 @dataclass
 class Stage:
-    """What the demonstration plays on."""
+    """The processes of a running demonstration."""
 
     stack: Stack
     log: deque[str]
     """The last lines that the processes wrote."""
     redis_url: str
     telnyx: dict[str, Any]
-    """What the simulator said of itself."""
+    """What the simulator printed about itself."""
 
     def control(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         """Call the simulator's control API."""
@@ -52,7 +52,7 @@ class Stage:
 
 @contextmanager
 def stage() -> Iterator[Stage]:
-    """Start the processes; end them and remove their folder in the end, whatever happens.
+    """Start the processes; in the end, stop them and remove their folder, whatever happens.
 
     Raises:
         StackError: one of them did not start.
@@ -69,7 +69,7 @@ def stage() -> Iterator[Stage]:
         child = stack.start(processes.simulator(folder, ["--port", "0", "--speed", "2", "--webhook-url", hook]))
         telnyx = processes.introduction(child)
         own = {"REDIS_URL": redis_url, "PORT": str(web_port)}
-        # Nothing of the surroundings: a broker or a key that is set there is meant for real faxes.
+        # The environment is not used: a broker or a key in it is meant for real faxes.
         surroundings = processes.environment(SETTINGS | processes.simulated(telnyx) | own, inherit=False)
         stack.start(processes.web(folder, surroundings))
         stack.start(processes.worker(folder, surroundings))

@@ -1,4 +1,4 @@
-"""What came of each fax, held against what had to: by our ledger, by the events, and by the simulator's own count."""
+"""The result of each fax in our ledger, in the events, and in the simulator's own count, against what it must be."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -29,7 +29,7 @@ _SAID = {
 
 @dataclass(frozen=True)
 class FaxVerdict:
-    """One fax: what was expected, what came, and every way in which the two differ."""
+    """One fax: what was expected, what happened, and every difference."""
 
     job_id: str
     recipient: str
@@ -56,7 +56,7 @@ class Verdict:
 
     @property
     def ok(self) -> bool:
-        """Return whether everything came as it had to."""
+        """Return whether everything came as it must."""
         return not self.problems and not any(fax.problems for fax in self.faxes)
 
     def as_json(self) -> dict[str, Any]:
@@ -65,7 +65,7 @@ class Verdict:
 
 
 def judge(run: Run, report: Mapping[str, Any]) -> Verdict:
-    """Hold a run against its recipients; `report` is the simulator's own."""
+    """Compare a run with its recipients; `report` is the simulator's own."""
     sends: defaultdict[str, list[Mapping[str, Any]]] = defaultdict(list)
     for client_state, sent in report["client_states"].items():
         job = decode_client_state(client_state)
@@ -118,7 +118,7 @@ def _judge_fax(
 
 
 def _word(event: Event) -> str | None:
-    """Return an event as a step of the fax's way, or None for one that says nothing new."""
+    """Return an event as a step of the fax's way, or None if it says nothing new."""
     if event.note:
         return None
     if event.type == "job.held":

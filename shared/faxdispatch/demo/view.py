@@ -1,4 +1,4 @@
-"""How the demonstration shows itself: a live line on a terminal, plain lines elsewhere, and a table in the end."""
+"""The output of the demonstration: a live line on a terminal, plain lines elsewhere, and a table at the end."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -18,7 +18,7 @@ LABEL = "SIMULATION: Telnyx is simulated and all recipients are fictional. No fa
 
 @contextmanager
 def progress(console: Console) -> Iterator[Callable[[Run], object]]:
-    """Yield the function that shows how a run stands, as often as it is called."""
+    """Yield the function that shows the progress of a run, as often as it is called."""
     if console.is_terminal:
         with console.status("Uploading documents …") as status:
             yield lambda run: status.update(_standing(run))
@@ -27,7 +27,7 @@ def progress(console: Console) -> Iterator[Callable[[Run], object]]:
 
 
 class _Lines:
-    """Prints how a run stands where it has changed, once a second at most."""
+    """Prints the progress of a run when it has changed, at most once a second."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -53,7 +53,7 @@ def _counts(run: Run) -> str:
 
 
 def show(verdict: Verdict, console: Console) -> None:
-    """Print the table of all faxes, and what differs from what was expected."""
+    """Print the table of all faxes, and the differences from what was expected."""
     console.print("\nEvery fax and its way, as a downstream consumer read it (SIMULATION):")
     table = Table(box=SIMPLE, show_lines=True, pad_edge=False)
     for heading in ("recipient", "outcome", "calls", "way"):

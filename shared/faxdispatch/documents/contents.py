@@ -1,4 +1,4 @@
-"""ZIP archives of others: how damage shows, and the table of contents, which is in memory whole once one is open."""
+"""ZIP archives from outside: how damage shows, and the table of contents, which is read as a whole."""
 
 import os
 import struct
@@ -7,28 +7,30 @@ import zlib
 from typing import IO
 
 DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, struct.error, RuntimeError)
-"""What zipfile raises for an archive that cannot be read. RuntimeError stands for one with a password, and, as its kind
-NotImplementedError, for a way of packing that zipfile does not know."""
+"""The errors of zipfile for an archive that cannot be read.
+
+RuntimeError means a password, and its subclass NotImplementedError a compression method that zipfile does not know.
+"""
 
 MOST_BYTES = 20_000_000
-"""Of the table; the 65,535 files of an archive of the usual form take about half."""
+"""Of the table of contents; the 65,535 files of an ordinary archive take about half."""
 
 _END = struct.Struct("<4s4H2LH")
 """The record at the end of an archive: how long the table is, and where (APPNOTE.TXT, 4.3.16)."""
 _LARGE_END = struct.Struct("<4sQ2H2L4Q")
-"""The record of large archives, which counts instead (4.3.14)."""
+"""The record of large archives, which replaces it (4.3.14)."""
 _LOCATOR = 20
-"""Bytes of what stands between the two (4.3.15)."""
+"""Bytes of the record between the two (4.3.15)."""
 _LONGEST_COMMENT = 0xFFFF
 _FILE = b"PK\x01\x02"
 
 
 class TooManyFiles(Exception):
-    """An archive has more files than are read of it."""
+    """An archive has more files than we read."""
 
 
 def see_contents(file: IO[bytes], most_files: int) -> None:
-    """See that an archive has no more files than that, before anything is made of its table of contents.
+    """Check that an archive has no more files than that, before its table of contents is read.
 
     Raises:
         TooManyFiles: it has more, or its table is longer than `MOST_BYTES`.

@@ -1,4 +1,4 @@
-"""The kinds of document that can be faxed (Telnyx API reference, "Send a fax"), and by what their content begins."""
+"""The kinds of document that can be faxed (Telnyx API reference, "Send a fax"), and how their contents begin."""
 
 CONTENT_TYPES = {
     ".pdf": "application/pdf",
@@ -12,11 +12,11 @@ CONTENT_TYPES = {
     ".rtf": "application/rtf",
     ".txt": "text/plain",
 }
-"""Content types by the ending of a file's name."""
+"""Content types by file name extension."""
 
 PDF = b"%PDF-"
 TIFF = (b"II*\x00", b"MM\x00*")
-"""Of the two orders of bytes, the one with the small end first first."""
+"""The little-endian byte order comes first."""
 _HEADS = {
     PDF: ".pdf",
     TIFF[0]: ".tiff",
@@ -26,15 +26,15 @@ _HEADS = {
     b"{\\rtf": ".rtf",
 }
 _CONTAINERS = {b"PK\x03\x04": ".docx", b"\xd0\xcf\x11\xe0": ".doc"}
-"""Files of many programs begin so, not of Word alone."""
+"""The files of many programs begin like this, not only Word's."""
 DRAWN = (".pdf", ".tiff", ".jpg", ".png")
-"""Kinds whose pages can be drawn here; of the others only their own program knows the pages."""
+"""Kinds whose pages can be drawn here; for the others, only their own program knows the pages."""
 
 
 def kind_of(content: bytes, *, containers: bool = True) -> str | None:
-    """Return the ending of the kind that a content begins like, such as `.pdf`, or None if it is none of them.
+    """Return the file name extension, such as `.pdf`, of the kind that a content begins like, or None if it is none.
 
-    `containers` says whether an archive that may be from Word counts as such.
+    `containers` says whether an archive that may be a Word document counts as one.
     """
     heads = _HEADS | _CONTAINERS if containers else _HEADS
     return next((kind for head, kind in heads.items() if content.startswith(head)), None)

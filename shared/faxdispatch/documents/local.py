@@ -1,4 +1,4 @@
-"""Documents of our own: a file, or bytes that a program has, checked to be of a kind that Telnyx faxes."""
+"""Documents of our own: a file, or bytes of a program, of a kind that Telnyx faxes."""
 
 import hashlib
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from faxdispatch.documents.upload_part import MAX_UPLOAD
 from faxdispatch.errors import BadInput
 
 SPARE = timedelta(days=7)
-"""How much longer a document must be kept at Telnyx than it is needed, to be used again."""
+"""How much longer than needed a document must be kept at Telnyx to be used again."""
 
 _KINDS = "PDF, TIFF, JPEG, PNG, DOC, DOCX, RTF or TXT"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
@@ -19,9 +19,9 @@ _WEB = (b"<!doctype html", b"<html", b"<head", b"<?xml")
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A document that can be faxed. `kind` is the file ending of what the content is, whatever it was called.
+    """A document that can be faxed. `kind` is the file extension that fits the content, whatever the file was called.
 
-    `name` is what people call it: the name of its file.
+    `name` is its name for people: that of its file.
     """
 
     content: bytes
@@ -30,12 +30,12 @@ class Document:
 
     @property
     def media_name(self) -> str:
-        """Its name in Telnyx's media storage: the same for the same content, from whatever machine."""
+        """Its name in Telnyx's media storage: the same for the same content on every machine."""
         return f"fd-{hashlib.sha256(self.content).hexdigest()}{self.kind}"
 
 
 def read_document(path: Path) -> Document:
-    """Read a local file and make sure that it is of a kind that Telnyx faxes.
+    """Read a local file and check that Telnyx faxes its kind.
 
     Raises:
         BadInput: it is missing, unreadable, empty, larger than Telnyx stores, or of another kind.
@@ -44,12 +44,12 @@ def read_document(path: Path) -> Document:
 
 
 def document_of(source: bytes | Path | Document, *, largest: int = MAX_UPLOAD) -> Document:
-    """Return the document that a program means: the path of a file, its content, or what was checked already.
+    """Return the document that a program passed: a file's path, its content, or a document checked before.
 
-    Text must come as a file, whose ending says that it is meant so. `largest` is how many bytes content may have.
+    Text must come as a file whose extension says that it is text. `largest` is how many bytes content may have.
 
     Raises:
-        BadInput: `read_document` says why.
+        BadInput: as for `read_document`.
     """
     if isinstance(source, Document):
         return source
@@ -61,9 +61,9 @@ def document_of(source: bytes | Path | Document, *, largest: int = MAX_UPLOAD) -
 
 
 def checked(name: str, content: bytes, *, named: bool = True, largest: int = MAX_UPLOAD) -> Document:
-    """Make sure that the content of a file is of a kind that Telnyx faxes.
+    """Check that Telnyx faxes the kind of a file's content.
 
-    `name` is what it is called in messages; whether people call the document so, `named` says.
+    `name` is its name in messages; `named` says whether it is also the document's name for people.
 
     Raises:
         BadInput: it is empty, larger than Telnyx stores, or of another kind.
@@ -78,7 +78,7 @@ def checked(name: str, content: bytes, *, named: bool = True, largest: int = MAX
 
 
 def document_title(name: str) -> str | None:
-    """Return a file's name as it can be shown: without folders and control characters, and not too long."""
+    """Return a file's name in a form that can be shown: without folders and control characters, and not too long."""
     bare = name.replace("\\", "/").rpartition("/")[2]
     return "".join(letter for letter in bare if letter.isprintable()).strip()[-255:] or None
 
@@ -86,7 +86,7 @@ def document_title(name: str) -> str | None:
 def _read(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
-            # One byte more than is allowed shows that it is too large, however large it is.
+            # One byte more than allowed shows that it is too large, however large it is.
             return file.read(MAX_UPLOAD + 1)
     except OSError as error:
         raise BadInput(f"{path}: cannot be read: {error.strerror}") from None

@@ -1,7 +1,7 @@
-"""Where the documents lie that a list names: a folder, or a ZIP archive.
+"""Where the documents that a list names are: in a folder, or in a ZIP archive.
 
-A name comes from a list, and a list from anybody: it is looked up there and leads nowhere else. Nothing is unpacked to
-a file.
+A name comes from a list, and a list may come from anybody, so a name can lead nowhere else. Nothing is unpacked to a
+file.
 """
 
 import os
@@ -22,7 +22,7 @@ from faxdispatch.errors import BadInput
 MOST_FILES = 65_535
 """Of an archive."""
 MOST_UNPACKED = 10_000_000_000
-"""Bytes of all files of an archive together, unpacked."""
+"""Total size in bytes of all files of an archive, unpacked."""
 
 _FULL_PATH = re.compile(r"/|[A-Za-z]:")
 _NO_DOCUMENTS = ("__MACOSX/", ".DS_Store", "Thumbs.db")
@@ -32,20 +32,20 @@ class MediaDir(Protocol):
     """A place with documents. Threads may share it."""
 
     words: str
-    """What it is called in messages."""
+    """Its name in messages."""
 
     def find(self, name: str) -> str | None:
-        r"""Return by what `read` knows the file that a cell names, or None if there is none.
+        r"""Return the key under which `read` finds the file that a cell names, or None if there is none.
 
-        Capital letters, the ways of writing an accent, and `\` for `/` make no difference, unless several files
-        are named alike.
+        Capital letters, the ways of writing an accent, and `\` for `/` make no difference, unless this fits several
+        files.
 
         Raises:
-            ValueError: the name cannot be meant, or several files can; `str()` says why.
+            ValueError: the name is not possible, or fits several files; `str()` says why.
         """
 
     def read(self, place: str) -> bytes:
-        """Return a file's content, of one that is larger than Telnyx stores only so much that it shows.
+        """Return a file's content; if it is larger than Telnyx stores, only enough to show that.
 
         Raises:
             ValueError: it cannot be read; `str()` says why.
@@ -54,10 +54,10 @@ class MediaDir(Protocol):
 
 @contextmanager
 def open_media_dir(path: Path | str) -> Iterator[MediaDir]:
-    """Have the documents of a folder or of a ZIP archive at hand for as long as the block lasts.
+    """Provide the documents of a folder or of a ZIP archive until the block ends.
 
     Raises:
-        BadInput: it is neither, is damaged, or larger than is read here.
+        BadInput: it is neither, is damaged, or is larger than we read.
     """
     path = Path(path)
     if path.is_dir():
@@ -72,7 +72,7 @@ def open_media_dir(path: Path | str) -> Iterator[MediaDir]:
 
 
 class Folder:
-    """The files of a folder and of those inside."""
+    """The files in a folder and its subfolders."""
 
     def __init__(self, path: Path) -> None:
         self.words = f"the folder {path.name or path.resolve().name}"
@@ -93,12 +93,12 @@ class Folder:
             place = found.resolve(strict=True)
             if not place.is_relative_to(self._base):
                 raise ValueError(f"leads out of {self.words} by a link")
-            # A pipe would be waited for, and a folder is no document.
+            # Reading a pipe would block, and a folder is not a document.
             return str(place) if stat.S_ISREG(place.stat().st_mode) else None
         except PermissionError as error:
             raise ValueError(f"cannot be read: {error.strerror}") from None
         except OSError:
-            # A name that no file can have, or one that went away.
+            # The name is impossible for a file, or the file is gone.
             return None
 
     def read(self, place: str) -> bytes:
@@ -119,12 +119,12 @@ class Folder:
 
 
 class Archive:
-    """The files of a ZIP archive. Where all are in one folder, its name may be left out."""
+    """The files of a ZIP archive. If all are in one folder, its name may be left out."""
 
     def __init__(self, name: str, archive: zipfile.ZipFile) -> None:
         self.words = f"the archive {name}"
         self._archive = archive
-        # The last of several files of one name is what unpacking would leave.
+        # Of several files with one name, the last is the one that unpacking would leave.
         self._files = {
             _real_name(info).replace("\\", "/"): info
             for info in archive.infolist()

@@ -1,4 +1,4 @@
-"""What a fetched file is, judged by its content: a whole PDF, a whole TIFF, or no document of a fax."""
+"""The kind of a fetched file, judged by its content: a whole PDF, a whole TIFF, or not a document of a fax."""
 
 import os
 import struct
@@ -10,22 +10,23 @@ from faxdispatch.documents import kinds
 from faxdispatch.errors import FaxError
 
 MOST_PAGES = 10_000
-"""Pages of a TIFF beyond which it is no fax, so that a file made up of nothing but pages cannot keep us busy."""
+"""With more pages, a TIFF is not a fax; so a file made of nothing but pages cannot keep us busy."""
 
 _NEAR = 1024
-"""Bytes within which a PDF must begin at the front and end at the back; readers of PDF allow the same."""
+"""A PDF must begin within so many bytes of the front, and end within so many of the back; PDF readers allow the
+same."""
 _WEB = (b"<!doctype html", b"<html", b"<head", b"<body", b"<?xml", b"<error")
 _HEADER, _ENTRY, _LINK = 8, 12, 4
-"""Bytes of a TIFF's header, of an entry in a directory, and of the link to the next directory."""
+"""Size in bytes of a TIFF's header, of a directory entry, and of the link to the next directory."""
 
 
 class NotADocument(FaxError):
-    """The file is not a document that Telnyx makes of an inbound fax, or not all of one."""
+    """The file is not a document that Telnyx makes from an inbound fax, or not a complete one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of document: the ending of its file's name, with the dot, and its content type."""
+    """A kind of document: its file name extension, with the dot, and its content type."""
 
     suffix: str
     content_type: str
@@ -39,7 +40,7 @@ def kind_of(path: Path) -> Kind:
     """Return what a file is: PDF or TIFF, the two that Telnyx makes (help centre, the application's inbound file type).
 
     Raises:
-        NotADocument: it is empty, something else, or breaks off.
+        NotADocument: it is empty, something else, or incomplete.
         OSError: it cannot be read.
     """
     with path.open("rb") as file:
@@ -64,7 +65,7 @@ def kind_of(path: Path) -> Kind:
 
 
 def _check_tiff(file: BinaryIO, size: int, order: str) -> None:
-    """Walk the directories, which are linked to each other; each is a page."""
+    """Walk through the linked directories; each is a page."""
     seen: set[int] = set()
     at = _number(file, f"{order}I", 4)
     if not at:

@@ -1,4 +1,4 @@
-"""A document as an upload carries it: file name, content and content type."""
+"""A document in the form of an upload: file name, content and content type."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ MAX_UPLOAD = 20_000_000
 def document(source: Path | bytes) -> tuple[str, bytes, str]:
     """Return name, content and content type of a file or of its content.
 
-    What the content begins with counts more than the file's name.
+    The beginning of the content matters more than the file's name.
 
     Raises:
         BadInput: it cannot be read, is empty, or is larger than Telnyx stores.
@@ -30,7 +30,7 @@ def document(source: Path | bytes) -> tuple[str, bytes, str]:
 def _read(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
-            # One byte more than is allowed shows that it is too large, however large it is.
+            # One byte more than allowed shows that it is too large, however large it is.
             return file.read(MAX_UPLOAD + 1)
     except OSError as error:
         raise BadInput(f"source: cannot read {path.name}: {error.strerror}") from None

@@ -1,4 +1,4 @@
-"""The attempts of a fax, out of its events."""
+"""The attempts of a fax, taken from its events."""
 
 import re
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ _ENDS = {"fax.delivered", "fax.failed", "job.unknown", "job.rejected"}
 
 
 def attempts_of(events: Iterable[Event]) -> list[dict[str, Any]]:
-    """Return each attempt: its number, when it began, Telnyx's id, and the events that tell its end."""
+    """Return each attempt: its number, when it began, Telnyx's id, and the events that report its end."""
     found: dict[int, dict[str, Any]] = {}
     for event in events:
         if not event.attempt:
@@ -29,15 +29,15 @@ def attempts_of(events: Iterable[Event]) -> list[dict[str, Any]]:
 
 
 def document_hash(document: str | None) -> str | None:
-    """Return the SHA-256 of a document that was uploaded from here, which its name carries, or None for any other."""
+    """Return the SHA-256 of a document that was uploaded from here, which its name contains, or None for any other."""
     named = _UPLOADED.fullmatch(document or "")
     return named[1] if named else None
 
 
 def document_facts(document: str | None, name: str | None, pages: int | None) -> dict[str, Any]:
-    """Return what is known of a document: how it was given, what people call it, its hash, the pages that were sent.
+    """Return what is known about a document: how it was given, its name for people, its hash, the pages that were sent.
 
-    Of a link, nobody here has read what it led to: Telnyx did. That is said, so that nobody takes a hash for missing.
+    Only Telnyx has read the document behind a link. The evidence says so, so that nobody thinks that a hash is missing.
     """
     digest = document_hash(document)
     if document is None:

@@ -25,11 +25,11 @@ _CHECKS = (
 
 
 def campaign_pack(ledger: Ledger, campaign_id: str, path: Path) -> Packed:
-    """Write what is known of a campaign and each of its rows to a ZIP file.
+    """Write what is known about a campaign and each of its rows to a ZIP file.
 
     Raises:
         NotKnown: there is no such campaign.
-        BadInput: there is a file of that name already, or it cannot be written.
+        BadInput: a file of that name exists already, or it cannot be written.
         Unavailable: Redis did not answer.
     """
     campaigns = Campaigns(ledger.scripts)
@@ -47,7 +47,7 @@ def campaign_pack(ledger: Ledger, campaign_id: str, path: Path) -> Packed:
 
 
 class _Events:
-    """The events of a campaign by job, in a file: there may be millions."""
+    """The events of a campaign by job, in a file, since there may be millions."""
 
     def __init__(self, path: Path) -> None:
         self._file = sqlite3.connect(path)

@@ -13,10 +13,10 @@ _CHECKS = "the number is possible, no emergency, premium or service number, and 
 
 
 def faxes_pack(ledger: Ledger, faxes: Iterable[Found], path: Path) -> Packed:
-    """Write what is known of some faxes to a ZIP file.
+    """Write what is known about some faxes to a ZIP file.
 
     Raises:
-        BadInput: there is one of that name already, or it cannot be written.
+        BadInput: a file of that name exists already, or it cannot be written.
         Unavailable: Redis did not answer.
     """
     events: list[dict[str, Any]] = []

@@ -39,7 +39,7 @@ you by another way: a key that came with the file alone proves only that nothing
 
 @dataclass(frozen=True, slots=True)
 class Packed:
-    """A pack that was written: where, how many faxes and events it tells of, and the key (hexadecimal) that signed."""
+    """A written pack: its path, the numbers of its faxes and events, and the key (hexadecimal) that signed it."""
 
     path: Path
     faxes: int
@@ -49,7 +49,7 @@ class Packed:
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """A pack whose hashes and signature hold: when and by which ledger it was written, and its key (hexadecimal)."""
+    """A pack whose hashes and signature are right: when and by which ledger it was written, and its key (hex)."""
 
     ledger: str
     made_at: datetime
@@ -58,13 +58,13 @@ class Verified:
 
 
 class Parts:
-    """The parts of a pack that is being written, in a folder of its own."""
+    """The parts of a pack that is being written, in a temporary folder."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     def lines(self, name: str, values: Iterable[Mapping[str, Any]]) -> int:
-        """Write a part of one JSON object a line; give how many."""
+        """Write a part with one JSON object a line. Return how many."""
         count = 0
         with (self.folder / name).open("w", encoding="utf-8") as file:
             for value in values:
@@ -73,15 +73,15 @@ class Parts:
         return count
 
     def value(self, name: str, value: Mapping[str, Any]) -> None:
-        """Write a part of one JSON object."""
+        """Write a part that is one JSON object."""
         text = json.dumps(value, ensure_ascii=False, indent=1, default=str)
         (self.folder / name).write_text(text + "\n", encoding="utf-8")
 
     def pack(self, path: Path, scripts: Scripts) -> str:
-        """Write the ZIP file of all parts, signed; give the public key.
+        """Write the signed ZIP file of all parts. Return the public key.
 
         Raises:
-            BadInput: there is one of that name already, or it cannot be written.
+            BadInput: a file of that name exists already, or it cannot be written.
         """
         (self.folder / README).write_text(_WORDS, encoding="utf-8")
         key = signing_key(scripts)
@@ -115,7 +115,7 @@ def parts_folder() -> tempfile.TemporaryDirectory[str]:
 
 
 def signing_key(scripts: Scripts) -> SigningKey:
-    """Return the key of the ledger, which is made once and kept with it.
+    """Return the key of the ledger, which is made once and stored in it.
 
     Raises:
         Unavailable: Redis did not answer.
@@ -127,10 +127,10 @@ def signing_key(scripts: Scripts) -> SigningKey:
 
 
 def verify(path: Path) -> Verified:
-    """Check a pack: its files are those of its manifest, unchanged, and its key signed that.
+    """Check a pack: its files are those of its manifest, unchanged, and its key signed the manifest.
 
     Raises:
-        BadInput: it is no pack, or something in it was changed; the message says what.
+        BadInput: it is not a pack, or something in it was changed; the message says what.
     """
     try:
         with zipfile.ZipFile(path) as packed:

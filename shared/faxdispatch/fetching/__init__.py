@@ -1,1 +1,1 @@
-"""Links of others, fetched safely."""
+"""Links from outside, fetched safely."""

@@ -1,20 +1,20 @@
-"""Which IP addresses belong to the public internet, whatever they are wrapped in or however they are written."""
+"""Which IP addresses belong to the public internet, in whatever form they are written or wrapped."""
 
 import socket
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 _NOT_PUBLIC_4 = tuple(map(IPv4Network, ("192.0.0.0/24", "192.88.99.0/24", "224.0.0.0/4", "240.0.0.0/4")))
-"""What `is_global` of some Python versions lets pass: protocol assignments, 6to4 relays, multicast, reserved."""
+"""Addresses that `is_global` of some Python versions allows: protocol assignments, 6to4 relays, multicast, reserved."""
 _UNICAST_6 = IPv6Network("2000::/3")
-"""All that is given out of IPv6; outside are loopback, local and multicast addresses and old ways to wrap IPv4."""
+"""The assigned part of IPv6. Outside it are loopback, local and multicast addresses and old ways to wrap IPv4."""
 _NOT_PUBLIC_6 = tuple(map(IPv6Network, ("2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20")))
-"""Within it: protocol assignments with Teredo, examples, 6to4. No public server lives in any of them."""
+"""Within it: protocol assignments with Teredo, examples, 6to4. None of them has public servers."""
 _NAT64 = IPv6Network("64:ff9b::/96")
-"""Where networks without IPv4 put the addresses of IPv4; such an address is what is in its last four bytes."""
+"""Where networks without IPv4 put IPv4 addresses; what counts is the address in the last four bytes."""
 
 
 def is_public(text: str) -> bool:
-    """Return whether an address, as the resolver gives it, is one of the public internet."""
+    """Return whether an address, as the resolver returns it, belongs to the public internet."""
     try:
         address = ip_address(text)
     except ValueError:

@@ -1,4 +1,4 @@
-"""The authorities whose certificates we trust, loaded once for a process."""
+"""The certificate authorities that we trust, loaded once for each process."""
 
 import ssl
 from functools import cache
@@ -10,6 +10,6 @@ import httpx
 def tls_context() -> ssl.SSLContext:
     """Return the TLS context of this process's calls.
 
-    Another one would cost a megabyte and twenty milliseconds, also for calls to addresses that need none.
+    A second one would cost a megabyte and twenty milliseconds, even for calls to addresses that need none.
     """
     return httpx.create_ssl_context()

@@ -1,7 +1,7 @@
-"""The document behind a link that came from outside, fetched so that a hostile link gains nothing.
+"""Fetching the document behind a link from outside, so that a hostile link gains nothing.
 
-What the checks keep out: requests into the own network (by name, by address, by redirect, by a name that resolves
-differently the second time), answers without end in size or time, and answers that unfold.
+The checks prevent requests into our own network (by name, by address, by redirect, by a name that resolves differently
+the second time), answers of endless size or time, and compressed answers that unfold.
 """
 
 import hashlib
@@ -27,11 +27,11 @@ __all__ = ["Fetched", "LinkExpired", "LinkFailed", "LinkRefused", "Links", "Pati
 
 MOST_REDIRECTS = 3
 LONGEST_WORDS = 200
-"""Characters of an error's text that are passed on: some hold what the server sent."""
+"""How many characters of an error's text are passed on: some contain what the server sent."""
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _EXPIRED = frozenset({400, 401, 403, 404, 410})
-"""Also 400: by that S3 and Google tell of a signature whose token has expired."""
+"""Includes 400, with which S3 and Google report a signature whose token has expired."""
 _OK = 200
 _TROUBLE = (
     httpcore.TimeoutException,
@@ -44,13 +44,13 @@ _TROUBLE = (
 Resolve = Callable[..., Sequence[tuple[Any, ...]]]
 """Called like socket.getaddrinfo(host, port, type=…)."""
 
-# At level DEBUG httpcore would log the headers of answers; that of a redirect holds a link with its key.
+# At level DEBUG, httpcore would log the headers of answers; that of a redirect contains a link with its key.
 logging.getLogger("httpcore").setLevel(logging.INFO)
 
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """What was fetched: bytes, their SHA-256 in hexadecimal, and what the server calls it (which proves nothing)."""
+    """What was fetched: bytes, their SHA-256 in hexadecimal, and the server's name for it (which proves nothing)."""
 
     size: int
     sha256: str
@@ -59,7 +59,7 @@ class Fetched:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What was answered to HEAD: the status, and what the server says of the document (which proves nothing)."""
+    """The answer to HEAD: the status, and what the server says about the document (which proves nothing)."""
 
     status: int
     content_type: str | None
@@ -68,7 +68,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """Seconds: to connect to one address, until the next byte, and for all of one fetch with its redirects."""
+    """Time limits in seconds: to connect to one address, until the next byte, and for one fetch with redirects."""
 
     connect: float = 5.0
     read: float = 20.0
@@ -76,19 +76,19 @@ class Patience:
 
 
 class Links:
-    """Fetches links; can be shared by threads.
+    """Fetches links; threads can share it.
 
-    A link must be https. All addresses that its host has must be public, and the connection goes to one of those very
+    A link must be https. All addresses of its host must be public, and the connection goes to one of exactly these
     addresses, with TLS verified against the name. Redirects are checked the same way. Nothing is carried from one
     request to the next: no headers, no cookies, no connection.
 
-    Where the environment names a proxy for https, requests go through it, and the proxy resolves names: that it lets
-    nobody into the own network is then the proxy's part. Addresses in place of names are checked even then. (The time
-    for all of it is kept by ourselves but for two cases: a name's lookup ends by the resolver's own time-out, and of a
-    proxy that is itself spoken to by TLS, only the pauses are bounded.)
+    If the environment names a proxy for https, requests go through it, and the proxy resolves names: it must then keep
+    everybody out of its own network. Addresses in place of names are checked even then. (We keep the time for the whole
+    fetch ourselves, with two exceptions: a name's lookup ends with the resolver's own time-out, and with a proxy that
+    itself uses TLS, only the pauses are limited.)
 
-    `max_bytes` is the largest document, `redirects` how many are followed. Of `unchecked_origins`, like
-    `http://127.0.0.1:4010`, a link is fetched without checks, directly: they are for a simulated Telnyx. `resolve` and
+    `max_bytes` is the largest document, `redirects` how many are followed. Links to `unchecked_origins`, like
+    `http://127.0.0.1:4010`, are fetched directly and without checks: these are for a simulated Telnyx. `resolve` and
     `network` are for tests.
     """
 
@@ -112,14 +112,14 @@ class Links:
         self._network = network or httpcore.SyncBackend()
 
     def fetch(self, url: str, into: BinaryIO) -> Fetched:
-        """Write the document to `into`, an open file that is replaced: it then holds that and nothing else.
+        """Write the document to `into`, an open file whose content is replaced by it.
 
         After an error it is empty.
 
         Raises:
-            LinkExpired: answered 400, 401, 403, 404 or 410.
-            LinkRefused: it, or where it redirects to, is not public https; or the document is too large, or encoded.
-            LinkFailed: any other answer, or none, or one that is not whole.
+            LinkExpired: the answer was 400, 401, 403, 404 or 410.
+            LinkRefused: the link or a redirect is not public https; or the document is too large, or encoded.
+            LinkFailed: there was another answer, none, or one that is incomplete.
             OSError: `into` cannot be written.
         """
         until = time.monotonic() + self._patience.total
@@ -133,7 +133,7 @@ class Links:
         return fetched
 
     def ask(self, url: str) -> Answer:
-        """Ask what a link leads to, by HEAD, and follow no redirect.
+        """Ask about a link by HEAD, and follow no redirect.
 
         Raises:
             LinkRefused: it is not public https.
@@ -155,7 +155,7 @@ class Links:
             try:
                 outcome = self._ask(where, into, until)
             except _TROUBLE as error:
-                # Not chained: what it holds of the answer must not come into logs with it.
+                # Not chained, so that the answer's content does not get into logs with it.
                 raise LinkFailed(f"{where.authority}: {_words(error)}") from None
             if isinstance(outcome, Fetched):
                 return outcome
@@ -165,7 +165,7 @@ class Links:
         raise LinkRefused(f"the link redirects more than {self._redirects} times")
 
     def _ask(self, where: Target, into: BinaryIO, until: float) -> Fetched | str:
-        """Make one request. Gives the document, or the location to which the answer sends us."""
+        """Make one request. Returns the document, or the location to which the answer redirects."""
         with self._pool(where, until) as pool:
             response = pool.handle_request(self._request(where, b"GET"))
             try:
@@ -246,7 +246,7 @@ class Links:
         return self._receive(where, response, into)
 
     def _receive(self, where: Target, response: httpcore.Response, into: BinaryIO) -> Fetched:
-        """Write the body to `into`. That it is whole is httpcore's to say, which raises where it is not."""
+        """Write the body to `into`. httpcore checks that it is complete, and raises if it is not."""
         digest, size = hashlib.sha256(), 0
         for part in response.iter_stream():
             size += len(part)
@@ -264,7 +264,7 @@ class Links:
 
 
 def _check(addresses: Sequence[str]) -> None:
-    """Refuse a host of which any address is not public: which of them is taken is no matter of luck."""
+    """Refuse a host with any address that is not public, so that it is not left to chance which one is used."""
     inside = next((address for address in addresses if not is_public(address)), None)
     if inside is not None:
         raise LinkRefused(f"the link leads to {inside[:LONGEST_WORDS]}, which is not an address of the public internet")

@@ -1,4 +1,4 @@
-"""Connections that go to the addresses that were checked, and that end when their time has run out."""
+"""Connections that go only to addresses that were checked, and end when their time has run out."""
 
 import ssl
 import time
@@ -13,10 +13,10 @@ _NO_TIME = "the time for all of it has run out"
 class Network(httpcore.NetworkBackend):
     """Connects to the first of `addresses` that answers, whatever host it is asked for.
 
-    Resolved, checked and connected to is so one and the same address: a name that resolves to another one a moment
-    later wins nothing. Without `addresses`, for a proxy, it connects to the host that it is asked for.
+    The address that was resolved and checked is the one that is connected to, so a name that resolves differently a
+    moment later gains nothing. Without `addresses`, for a proxy, it connects to the host that it is asked for.
 
-    `until`, of time.monotonic(), ends everything, however often a single byte comes.
+    `until`, in the time of time.monotonic(), ends everything, however often a single byte comes.
     """
 
     def __init__(self, beneath: httpcore.NetworkBackend, addresses: Sequence[str] | None, until: float) -> None:
@@ -32,7 +32,7 @@ class Network(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
-        """Connect; raises what the last of the addresses came to."""
+        """Connect; raises the error of the last address."""
         failure: Exception = httpcore.ConnectError("there is no address")
         for address in [host] if self._addresses is None else self._addresses:
             left = _left(self._until, timeout, httpcore.ConnectTimeout)
@@ -72,7 +72,7 @@ class _Stream(httpcore.NetworkStream):
 
 
 def _left(until: float, timeout: float | None, late: type[httpcore.TimeoutException]) -> float:
-    """Return how long one step may last: its own time-out, or what is left of the whole, whichever is shorter."""
+    """Return how long one step may last: its own time-out or the remaining time, whichever is shorter."""
     left = until - time.monotonic()
     if left <= 0:
         raise late(_NO_TIME)

@@ -1,4 +1,4 @@
-"""The proxy through which links are fetched, where the environment names one."""
+"""The proxy through which links are fetched, if the environment names one."""
 
 from urllib.parse import unquote, urlsplit
 
@@ -12,7 +12,7 @@ def proxy_for(authority: str) -> httpcore.Proxy | None:
     """Return the proxy through which a host is reached by https, or None if it is reached directly.
 
     Raises:
-        LinkFailed: the proxy that is named is none that can be used.
+        LinkFailed: the named proxy cannot be used.
     """
     address = named_proxy("https", authority)
     if not address:

@@ -1,4 +1,4 @@
-"""Where a link leads: taken apart strictly, since it was written by others."""
+"""Where a link leads: parsed strictly, since others wrote it."""
 
 import re
 from collections.abc import Collection
@@ -10,13 +10,13 @@ from faxdispatch.fetching.addresses import literal
 from faxdispatch.fetching.trouble import LinkRefused
 
 LONGEST = 8192
-"""Characters of a link. Signed ones with a session's token have a few thousand."""
+"""Maximum length of a link. Signed links with a session token have a few thousand characters."""
 
 _PORTS = {"https": 443, "http": 80}
 _FIRST_FREE_PORT = 1024
-"""Ports below, but for that of https, are other services'."""
+"""Lower ports, except that of https, belong to other services."""
 _INSIDE = (".localhost", ".local", ".internal", ".home.arpa")
-"""Names that never are public. By address they would be refused as well, but a proxy may be the one that resolves."""
+"""Names that are never public. Their addresses would be refused as well, but a proxy may do the resolving."""
 _PLAIN = re.compile(r"[\x21-\x7e]+")
 _NAME = re.compile(r"(?=.{1,253}$)(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?")
 
@@ -26,9 +26,9 @@ Origin = tuple[str, str, int]
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A link that was taken apart.
+    """A parsed link.
 
-    `host` is a name or an address, of IPv6 without brackets; `path` holds the query too. `unchecked`: its origin is one
+    `host` is a name or an address, for IPv6 without brackets; `path` includes the query. `unchecked`: its origin is one
     that the operator excepted from all checks.
     """
 
@@ -40,15 +40,15 @@ class Target:
 
     @property
     def authority(self) -> str:
-        """Host and port as a request names them; the port only where it is not the scheme's own."""
+        """Host and port as in a request; the port only if it is not the scheme's default."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return host if self.port == _PORTS[self.scheme] else f"{host}:{self.port}"
 
     def redirected(self, location: str) -> "Target":
-        """Return where an answer of this target sends us; relative locations are allowed.
+        """Return where an answer of this target redirects; relative locations are allowed.
 
-        An excepted origin may send us to itself. Whatever else it names is checked, and nothing that was checked leads
-        to an excepted origin.
+        An excepted origin may redirect to itself. All its other redirects are checked, and no checked target may
+        redirect to an excepted origin.
 
         Raises:
             LinkRefused: see `target`.
@@ -63,11 +63,11 @@ class Target:
 
 
 def target(url: str, unchecked: Collection[Origin] = ()) -> Target:
-    """Take a link apart.
+    """Parse a link.
 
     Raises:
-        LinkRefused: it is too long, is not https, has a user or characters that do not belong there, its host is no
-            public name or address form, or its port is another service's.
+        LinkRefused: it is too long, is not https, has a user or characters that do not belong there, its host is not a
+            public name or address form, or its port belongs to another service.
     """
     _check_form(url)
     try:
@@ -113,7 +113,7 @@ def _origin(text: str) -> Origin:
 
 
 def _check_form(url: str) -> None:
-    """Refuse what URL parsers are known to read differently from each other."""
+    """Refuse what URL parsers are known to read differently."""
     if len(url) > LONGEST:
         raise LinkRefused(f"the link is longer than {LONGEST} characters")
     if not _PLAIN.fullmatch(url) or "\\" in url:

@@ -1,28 +1,28 @@
-"""The memory of all jobs, in Redis. Every move of a job and the event that tells of it are one atomic write.
+"""The records of all jobs, in Redis. Every move of a job and its event are one atomic write.
 
 The writes are Lua scripts in `lua/`; each may be repeated after a time-out without a second effect. The classes here
 group them by who uses them:
 
-    Ledger        what becomes of one job: create, admit, claim, accept, …; its part for reading is Rows
-    Observations  what Telnyx says of a fax
+    Ledger        the moves of one job: create, admit, claim, accept, …; its part for reading is Rows
+    Observations  what Telnyx reports about a fax
     Inbox         inbound faxes, and where their documents are
     Campaigns     lists of many recipients, and what becomes of each row
-    CampaignMedia the stored documents that rows name, and until when each is there
-    Agenda        which jobs must be looked at now, and who looks
+    CampaignMedia the stored documents that rows name, and until when Telnyx keeps each
+    Agenda        which jobs must be looked at now, and by which process
     Limits        the rate, channels, pauses and money that all workers share
     Charges       what Telnyx charged for each day's faxes
     Suspects      numbers that are not called any more
     Suppressions  numbers that no campaign sends to
-    Questions     what producers ask of Telnyx
-    DeadLetters   messages that were no jobs
-    Clock         the time that all share
-    Presence      which workers are at work, and what they see of the clocks
-    Overview      all that stands where, at one moment
+    Questions     what producers ask Telnyx
+    DeadLetters   messages that are not jobs
+    Clock         the time that all processes share
+    Presence      which workers run, and how they see the clocks
+    Overview      the state of everything, at one moment
     Watch         the figures that an operator watches
     Identity      which ledger this is
     Epoch         whether the ledger went back in time
     Barrier       when a write is safe from a crash
-    Upkeep        lets go of what is kept no longer
+    Upkeep        removes what has expired
 """
 
 from faxdispatch.ledger.campaign import Campaign, job_of_row

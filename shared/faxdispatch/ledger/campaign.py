@@ -1,4 +1,4 @@
-"""A campaign as Redis has it: where it stands, and how its rows are counted."""
+"""A campaign as stored in Redis: its state, and how many of its rows are in which state."""
 
 import json
 from collections.abc import Mapping
@@ -11,18 +11,18 @@ from faxdispatch.ledger.clock import moment
 from faxdispatch.states import CampaignState, State
 
 NONE, PENDING, OPENED, DELIVERED, FAILED, CANCELLED, SUPPRESSED = "-", "p", "o", "d", "f", "c", "s"
-"""A row's code: it is none of the campaign's; is pending; has a job; or has ended so."""
+"""A row's code: not in the campaign, pending, open (it has a job), or how it ended."""
 
 
 @dataclass(frozen=True, slots=True)
 class Campaign:
-    """Where a campaign stands. `rows` is the sum of all other counts, always."""
+    """The state of a campaign. `rows` is the sum of all other counts, always."""
 
     id: str
     name: str
     state: CampaignState
     reason: str | None
-    """Why it is paused, or was moved last."""
+    """Why it is paused, or why it was last moved."""
     options: dict[str, Any]
     """What is asked for every row, as given when it was made."""
     columns: tuple[str, ...]
@@ -36,17 +36,18 @@ class Campaign:
     created_at: datetime
     changed_at: datetime
     start_at: datetime | None
-    """The moment at which it is to start, as long as it is planned so."""
+    """The planned moment of its start, while it waits for that."""
     started_at: datetime | None
-    """When it ran first."""
+    """When it was first started."""
     started_by: str | None
     """The person who started it first, or planned its start."""
     sender: str | None
-    """The number (E.164) that its rows were sent from last, where a row names none of its own."""
+    """The number (E.164) from which rows without a number of their own were last sent."""
     suppression: dict[str, Any] | None
-    """The suppression list against which its list was checked: `version`, which counts its changes, and `at`."""
+    """The version of the suppression list against which its list was checked: `version`, which counts its changes,
+    and `at`."""
     counts: dict[str, int]
-    """How the check of its list counted the rows, those that are none of the campaign's among them."""
+    """How the check of its list counted the rows, including those that are not in the campaign."""
     cap: float | None
     spent: float
     pending: int
@@ -57,9 +58,9 @@ class Campaign:
     suppressed: int
     cancelled: int
     also_in_flight: bool
-    """It is cancelled together with what is under way."""
+    """Faxes under way are cancelled too."""
     parked: int
-    """Of the open ones, those that wait for the campaign itself."""
+    """The open rows that wait for the campaign itself."""
 
     @property
     def opened(self) -> int:
@@ -68,12 +69,12 @@ class Campaign:
 
     @property
     def ended(self) -> int:
-        """How many rows have come to their end."""
+        """How many rows have ended."""
         return self.delivered + self.failed + self.suppressed + self.cancelled
 
 
 def campaign_of(campaign_id: str, facts: Mapping[str, str], *, parked: int, spent: int) -> Campaign:
-    """Return a campaign of its hash, of how many of its rows wait for it, and what it spent (millionths)."""
+    """Build a campaign from its hash, the number of its rows that wait for it, and the money it spent (millionths)."""
     return Campaign(
         id=campaign_id,
         name=facts["name"],
@@ -114,9 +115,9 @@ def state_in(campaign_id: str, reply: Mapping[str, Any]) -> CampaignState:
 
 
 def job_of_row(campaign_id: str, row: int, generation: int = 1) -> str:
-    """Return the id of a row's job: the same forever, so that no row can have two.
+    """Return the id of a row's job. It never changes, so that no row can have two jobs.
 
-    No row of another campaign has it, whatever the ids of the two.
+    No row of another campaign has the same id, whatever the ids of the two campaigns.
     """
     return f"{campaign_id}-{row}" if generation == 1 else f"{campaign_id}-{row}_{generation}"
 

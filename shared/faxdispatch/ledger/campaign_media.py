@@ -7,12 +7,12 @@ from typing import Any
 from faxdispatch.ledger.scripts import Scripts, redis_trouble
 
 DUE = timedelta(days=3)
-"""Before a document's end, the time from which more time is to be had for it."""
+"""How long before a document expires its time can be extended."""
 Ends = Mapping[str, datetime | None]
-"""Stored documents by their names, with the moment until which each is there at least; None is forever."""
+"""Stored documents by name, with the moment until which Telnyx keeps each at least; None means forever."""
 
 _GONE = 0
-"""In the place of an end: Telnyx has it no more."""
+"""The value in place of an expiry: Telnyx no longer has the document."""
 _FOR_EVER = int(datetime(9999, 1, 1, tzinfo=UTC).timestamp())
 _PAGE = 1000
 
@@ -35,13 +35,13 @@ class CampaignMedia:
                 self._redis.zadd(_key(campaign_id), scores(ends))
 
     def note_gone(self, campaign_id: str, names: Collection[str]) -> None:
-        """Remember that Telnyx has documents no more, until `note` has one again."""
+        """Record that Telnyx no longer has these documents, until `note` has one again."""
         if names:
             with redis_trouble():
                 self._redis.zadd(_key(campaign_id), dict.fromkeys(names, _GONE), xx=True)
 
     def all(self, campaign_id: str) -> Iterator[tuple[str, datetime | None]]:
-        """Yield all of a campaign, the one that ends first, first; as `Ends`."""
+        """Yield all documents of a campaign as `Ends`, the one that expires first at the beginning."""
         first = 0
         while True:
             with redis_trouble():
@@ -53,7 +53,7 @@ class CampaignMedia:
                 return
 
     def ending(self, campaign_id: str, before: datetime, *, limit: int) -> list[str]:
-        """Return those that may end before a moment and are not gone."""
+        """Return those that may expire before a moment and are not gone."""
         with redis_trouble():
             found: list[str] = self._redis.zrangebyscore(
                 _key(campaign_id), f"({_GONE}", int(before.timestamp()), start=0, num=limit
@@ -61,13 +61,13 @@ class CampaignMedia:
         return found
 
     def gone(self, campaign_id: str) -> int:
-        """Return how many Telnyx has no more."""
+        """Return how many Telnyx no longer has."""
         with redis_trouble():
             return int(self._redis.zcount(_key(campaign_id), _GONE, _GONE))
 
 
 def scores(ends: Ends) -> dict[str, int]:
-    """Return documents as the sorted set has them."""
+    """Return documents from their sorted set."""
     return {name: _FOR_EVER if end is None else int(end.timestamp()) for name, end in ends.items()}
 
 

@@ -1,4 +1,4 @@
-"""What became of a campaign's rows: a record of 32 bytes each, and whether the books add up."""
+"""What became of a campaign's rows: a record of 32 bytes each, and a check that all counts add up."""
 
 import struct
 from collections.abc import Iterator, Mapping, Sequence
@@ -47,7 +47,10 @@ class RowResult:
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """The books of a campaign, counted again. `faults` says in words what does not add up; empty is right."""
+    """The result of an audit: the rows of a campaign, counted again.
+
+    `faults` says in words what does not add up; no faults means that everything does.
+    """
 
     campaign: Campaign
     codes: dict[str, int]
@@ -58,7 +61,7 @@ class CampaignResults(CampaignRows):
     """Reads what became of the rows of every campaign of one Redis."""
 
     def results(self, campaign_id: str) -> Iterator[RowResult]:
-        """Yield what became of every row, in order, a block at a time; a row that has not ended has only its code."""
+        """Yield the result of every row in order, a block at a time; a row that has not ended has only its code."""
         with redis_trouble():
             causes = {int(n): cause for cause, n in self._redis.hgetall(f"fax:campaign:{campaign_id}:causes").items()}
             faxes = self._redis.hgetall(f"fax:campaign:{campaign_id}:faxes")
@@ -70,11 +73,11 @@ class CampaignResults(CampaignRows):
                     yield _result(block * _BLOCK + at + 1, code, records[at * 32 : at * 32 + 32], causes, faxes)
 
     def results_of(self, campaign_id: str, rows: Sequence[int]) -> list[RowResult]:
-        """Return what became of some rows of one chunk, in order."""
+        """Return the results of some rows of one chunk, in order."""
         if not rows:
             return []
         key, low, high = f"fax:campaign:{campaign_id}", min(rows), max(rows)
-        # Codes before records: a record is there before its code says that the row has ended.
+        # Read codes before records: a record is written before its code says that the row has ended.
         codes, records = self.codes(campaign_id, low, high), self.records(campaign_id, low, high)
         with redis_trouble():
             causes = {int(n): cause for cause, n in self._redis.hgetall(f"{key}:causes").items()}
@@ -83,7 +86,7 @@ class CampaignResults(CampaignRows):
         return [_result(row, codes[row - low], records[(row - low) * size :][:size], causes, faxes) for row in rows]
 
     def records(self, campaign_id: str, first: int, last: int) -> bytes:
-        """Return the records of the rows from `first` to `last`, 32 bytes each; zeros where there is none (yet)."""
+        """Return the records of the rows from `first` to `last`, 32 bytes each; zeros if a record does not exist."""
         size, found = _RECORD.size, b""
         for block in range((first - 1) // _BLOCK, (last - 1) // _BLOCK + 1):
             low, high = max(first - 1, block * _BLOCK), min(last, (block + 1) * _BLOCK)
@@ -97,7 +100,7 @@ class CampaignResults(CampaignRows):
         return found
 
     def rows_of_fax(self, campaign_id: str, fax_id: str) -> list[int]:
-        """Return the rows whose record has a Telnyx fax, one at most."""
+        """Return the rows whose record has a Telnyx fax, at most one."""
         with redis_trouble():
             others = self._redis.hgetall(f"fax:campaign:{campaign_id}:faxes")
         if named := [int(row) for row, fax in others.items() if fax == fax_id]:
@@ -114,7 +117,7 @@ class CampaignResults(CampaignRows):
         return []
 
     def ends(self, campaign_id: str, first: int, last: int) -> Iterator[tuple[int, int]]:
-        """Yield the number of the cause and the second of the end of each row; zeros where it has no record."""
+        """Yield the cause number and the second of the end of each row; zeros if it has no record."""
         for _, _, _, cause, _, _, _, moment, _ in _RECORD.iter_unpack(self.records(campaign_id, first, last)):
             yield cause, moment
 
@@ -133,14 +136,14 @@ class CampaignResults(CampaignRows):
         return int(number) if number else None
 
     def known_causes(self, campaign_id: str) -> set[str]:
-        """Return every cause that a row of any generation had."""
+        """Return every cause that a row of any generation ended with."""
         with redis_trouble():
             return set(self._redis.hkeys(f"fax:campaign:{campaign_id}:causes"))
 
     def audit(self, campaign_id: str) -> Audit:
-        """Count the codes and the jobs of a campaign's rows again, all at one moment, also while it runs.
+        """Count the codes and the jobs of a campaign's rows again, all at one moment, even while it runs.
 
-        The records of the rows that have ended are read after that moment; a record does not change any more.
+        The records of ended rows are read after that moment, since a record does not change any more.
 
         Raises:
             NotKnown: there is no such campaign.
@@ -162,7 +165,7 @@ class CampaignResults(CampaignRows):
         wrong = 0
         for block in range((campaign.size + _BLOCK - 1) // _BLOCK):
             codes, records = self._block(campaign.id, campaign.size, block)
-            # What was cancelled before it had a job has no record, or one that tells of an earlier generation.
+            # A row that was cancelled before it had a job has no record, or one of an earlier generation.
             wrong += sum(
                 code in {DELIVERED, FAILED, SUPPRESSED} and records[at * 32 : at * 32 + 1] != code.encode()
                 for at, code in enumerate(codes)
@@ -170,7 +173,10 @@ class CampaignResults(CampaignRows):
         return wrong
 
     def _block(self, campaign_id: str, size: int, block: int) -> tuple[str, bytes]:
-        """Return the codes of a block's rows and their records; codes first, since a record is there before them."""
+        """Return the codes of a block's rows and their records.
+
+        It reads codes first, since a record is written before its code.
+        """
         first = block * _BLOCK + 1
         codes = self.codes(campaign_id, first, min(first + _BLOCK - 1, size))
         with redis_trouble():

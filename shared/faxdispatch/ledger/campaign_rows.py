@@ -1,4 +1,4 @@
-"""The rows of a campaign as its list had them: read from compressed chunks, each with a state code."""
+"""The rows of a campaign as they were in its list: compressed chunks, with a state code for each row."""
 
 import json
 import zlib
@@ -18,9 +18,9 @@ CHUNK = 1000
 
 
 class CampaignRow(NamedTuple):
-    """One recipient: the number of the row, the number to call (E.164), what else the row asks for, and its cells.
+    """One recipient: the number of the row, the number to call (E.164), the row's own options, and its cells.
 
-    `line` is where it stands in the file of the list, from 1, where that is known.
+    `line` is its line in the file of the list, from 1, if known.
     """
 
     row: int
@@ -32,7 +32,7 @@ class CampaignRow(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ListedRow:
-    """A recipient as the list had it: its row, its line in the file (from 1) where that is known, and its cells."""
+    """A recipient as in the list: its row, its line in the file (from 1) if known, and its cells."""
 
     row: int
     line: int | None
@@ -43,7 +43,7 @@ class ListedRow:
 class LeftOutRow:
     """A row of the list that is not faxed. `kind` is the reason in a word or two, from an open set; `reason` says more.
 
-    `to` is the number (E.164), where the row has a right one.
+    `to` is the number (E.164), if the row has a valid one.
     """
 
     row: int
@@ -59,7 +59,7 @@ class CampaignRows:
 
     def __init__(self, scripts: Scripts) -> None:
         self._scripts = scripts
-        # Feeding comes back to the same chunk for many pages; chunks never change.
+        # Feeding reads the same chunk for many pages, and chunks never change.
         self._last: tuple[str, list[Any]] = ("", [])
 
     @property
@@ -91,7 +91,7 @@ class CampaignRows:
         """Return the codes of the rows from `first` to `last`; rows past the end have none."""
         with redis_trouble():
             found: str = self._redis.getrange(f"fax:campaign:{campaign_id}:states", first - 1, last - 1)
-        # Between the last row of a chunk and the first of the next one Redis fills in zeros.
+        # Redis fills the space between the last row of a chunk and the first row of the next one with zeros.
         return found.replace("\0", NONE)
 
     def chunk(self, campaign_id: str, chunk: int) -> list[tuple[int, str, dict[str, Any]]]:
@@ -103,13 +103,13 @@ class CampaignRows:
         return [(row, corrected.get(row, to), rest[0] if rest else {}) for row, to, *rest in told]
 
     def corrected(self, campaign_id: str) -> dict[int, str]:
-        """Return the rows that go to another number than that of the list, each with it."""
+        """Return the rows whose number was corrected after the list was read, each with the new number."""
         with redis_trouble():
             found = self._redis.hgetall(f"fax:campaign:{campaign_id}:numbers")
         return {int(row): number for row, number in found.items()}
 
     def row(self, campaign_id: str, row: int) -> tuple[str, dict[str, Any]]:
-        """Return the number to call of a row, and what else the row asks for.
+        """Return a row's number to call and its own options.
 
         Raises:
             NotKnown: the campaign has no such row.
@@ -120,16 +120,16 @@ class CampaignRows:
         raise NotKnown(f"campaign {campaign_id}: has no row {row}")
 
     def rows(self, campaign_id: str) -> Iterator[tuple[int, str, dict[str, Any]]]:
-        """Yield every row in order, a chunk at a time: number, number to call, what else the row asks for."""
+        """Yield every row in order, a chunk at a time: number, number to call, the row's own options."""
         for chunk in range((self.get(campaign_id).size + CHUNK - 1) // CHUNK):
             yield from self.chunk(campaign_id, chunk)
 
     def pending_rows(
         self, campaign_id: str, chunk: int, *, after: int = 0, limit: int | None = None
     ) -> list[tuple[int, str, dict[str, Any]]]:
-        """Return the pending rows of a chunk: number, number to call, what else the row asks for.
+        """Return the pending rows of a chunk: number, number to call, the row's own options.
 
-        Only those behind the row `after`, and the first `limit` of these.
+        It returns only rows after `after`, at most `limit` of them.
         """
         codes = self.codes(campaign_id, chunk * CHUNK + 1, chunk * CHUNK + CHUNK)
         if PENDING not in codes:
@@ -159,7 +159,7 @@ class CampaignRows:
         ]
 
     def listed(self, campaign_id: str) -> Iterator[ListedRow]:
-        """Yield every row as the list had it, in order, a chunk at a time."""
+        """Yield every row as it was in the list, in order, a chunk at a time."""
         for chunk in range((self.get(campaign_id).size + CHUNK - 1) // CHUNK):
             for row, *rest in self._chunk(campaign_id, "cells", chunk):
                 apart, cells = (rest[0], rest[1:]) if rest and isinstance(rest[0], int) else (None, rest)

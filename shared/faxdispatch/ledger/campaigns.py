@@ -1,4 +1,4 @@
-"""Campaigns in Redis: how one is made, moved, fed to admission, and forgotten."""
+"""Campaigns in Redis: creating, moving, feeding and deleting them."""
 
 import json
 import zlib
@@ -20,7 +20,7 @@ _PAGE = 65_536
 
 
 class Campaigns(CampaignResults):
-    """Every campaign of one Redis: made, moved, fed to admission, and forgotten."""
+    """Creates, moves, feeds and deletes the campaigns of one Redis."""
 
     # Reading in --------------------------------------------------------------------------------------------------
 
@@ -35,10 +35,10 @@ class Campaigns(CampaignResults):
         columns: Sequence[str] = (),
         operator: str | None = None,
     ) -> str:
-        """Begin a draft: `created`; `same` where it is known with the same fingerprint, else `conflict`.
+        """Begin a draft: `created`; `same` if it is known with the same fingerprint; otherwise `conflict`.
 
-        `purged` where the id was that of a campaign that ran and was purged not long ago.
-        `columns` names the columns of the list, in its order, for reports; those without a name are numbered there.
+        `purged` means that a campaign with that id ran and was purged not long ago. `columns` names the columns of the
+        list in order, for reports; columns without a name are numbered there.
         """
         reply = self._scripts.run(
             "campaign_open",
@@ -61,10 +61,10 @@ class Campaigns(CampaignResults):
         left_out: Sequence[LeftOutRow] = (),
         media: Ends | None = None,
     ) -> str:
-        """Add the rows of one chunk: `added`, `same` where it is there, `no` where it is no draft.
+        """Add the rows of one chunk: `added`, `same` if the chunk exists already, `no` if the campaign is not a draft.
 
-        `left_out` are the rows of the chunk that are not faxed, which the campaign remembers with their reasons.
-        `media` are stored documents that rows name.
+        `left_out` are the rows of the chunk that are not faxed; the campaign keeps them with their reasons. `media` are
+        stored documents that rows name.
         """
         first = chunk * CHUNK + 1
         codes = [NONE] * (rows[-1][0] - first + 1 if rows else 0)
@@ -72,7 +72,8 @@ class Campaigns(CampaignResults):
         for row, to, fields, cells, line in rows:
             codes[row - first] = PENDING
             told.append((row, to, fields) if fields else (row, to))
-            # How far its line is from its row hardly changes from row to row, so that it takes no room once compressed.
+            # The distance between a row and its line hardly changes from row to row, so it compresses to almost
+            # nothing.
             told_cells.append((row, line - row, *cells) if line else (row, *cells))
         left = [[one.row, one.line, one.kind, one.reason, one.to, *one.cells] for one in left_out]
         reply = self._scripts.run(
@@ -100,10 +101,10 @@ class Campaigns(CampaignResults):
         only_from: Collection[CampaignState] | None = None,
         counts: Mapping[str, int] | None = None,
     ) -> tuple[str, CampaignState]:
-        """Move a campaign: `moved`, `same` where it stands there already, or `no`; with the state it stands in now.
+        """Move a campaign: `moved`, `same` if it is already in that state, or `no`; also returns its present state.
 
-        `only_from` narrows the states that it may be moved from. `also_in_flight` goes with a cancel, also with one
-        that was given before: Telnyx is asked to cancel what is under way, too. `counts` goes with the end of a check.
+        `only_from` narrows the states from which it may be moved. `also_in_flight` belongs to a cancel, also to one
+        that was given before: Telnyx is asked to cancel faxes under way, too. `counts` belongs to the end of a check.
 
         Raises:
             NotKnown: there is no such campaign.
@@ -128,7 +129,7 @@ class Campaigns(CampaignResults):
     def start_at(
         self, campaign_id: str, moment: datetime, *, reason: str | None = None, operator: str | None = None
     ) -> tuple[str, CampaignState]:
-        """Let a checked campaign start at a moment: `planned` or `no`, with the state it stands in.
+        """Let a checked campaign start at a moment: `planned` or `no`, with its present state.
 
         Raises:
             NotKnown: there is no such campaign.
@@ -142,7 +143,7 @@ class Campaigns(CampaignResults):
     def set_cap(
         self, campaign_id: str, cap: float | None, *, reason: str | None = None, operator: str | None = None
     ) -> tuple[str, CampaignState]:
-        """Set what a campaign may cost, or None for no cap: `set`, `same`, or `no` where it is over; with its state.
+        """Set a campaign's cost cap, or None for no cap: `set`, `same`, or `no` if it is over; also returns its state.
 
         Raises:
             NotKnown: there is no such campaign.
@@ -163,10 +164,10 @@ class Campaigns(CampaignResults):
         reason: str | None = None,
         operator: str | None = None,
     ) -> int:
-        """Make failed or cancelled rows pending again, as a new generation; give how many were made so.
+        """Make failed or cancelled rows pending again, as a new generation. Return how many.
 
-        The same generation may be given more rows as long as it has not come to its end. `numbers` are the numbers
-        (E.164) that rows are to go to from now on instead of those of the list.
+        More rows can be added to the same generation until it has ended. `numbers` are new numbers (E.164) for rows,
+        used from now on instead of those of the list.
 
         Raises:
             NotKnown: there is no such campaign.
@@ -191,15 +192,15 @@ class Campaigns(CampaignResults):
         return count
 
     def follow(self, campaign_id: str, generation: int) -> bool:
-        """Let a campaign go on as a later generation, of which Telnyx has faxes: see `campaign_follow.lua`.
+        """Let a campaign continue as a later generation of which Telnyx has faxes: see `campaign_follow.lua`.
 
-        Says whether it does; one that was cancelled, or is in that generation or a later one, does not.
+        Return whether it does. A cancelled campaign does not, nor does one that is in that generation or a later one.
         """
         reply = self._scripts.run("campaign_follow", campaign=campaign_id, generation=generation, source="recovery")
         return bool(reply["outcome"] == "followed")
 
     def sweep(self, campaign_id: str) -> None:
-        """Cancel every pending row of a cancelled campaign. Rows that have a job are cancelled one by one by others."""
+        """Cancel every pending row of a cancelled campaign. Others cancel the rows that have a job, one by one."""
         first, left = 1, True
         while left:
             reply = self._scripts.run("campaign_sweep", campaign=campaign_id, first=first, page=_PAGE)
@@ -208,12 +209,12 @@ class Campaigns(CampaignResults):
     # Feeding -----------------------------------------------------------------------------------------------------
 
     def running(self) -> list[str]:
-        """Return the ids of the campaigns that run or are paused after they ran."""
+        """Return the ids of the campaigns that run, or that ran and are paused."""
         with redis_trouble():
             return sorted(self._redis.smembers("fax:campaigns:running"))
 
     def starting(self) -> list[str]:
-        """Return the ids of the checked campaigns whose moment has come."""
+        """Return the ids of the checked campaigns whose start is due."""
         with redis_trouble():
             found: list[str] = self._redis.zrangebyscore("fax:campaigns:starts", "-inf", self._scripts.clock())
         return found
@@ -224,7 +225,7 @@ class Campaigns(CampaignResults):
             return sorted(self._redis.smembers("fax:campaigns:ending"))
 
     def ended(self, campaign_id: str) -> None:
-        """Say that no row of a cancelled campaign has a job any more."""
+        """Record that no row of a cancelled campaign has a job any more."""
         with redis_trouble():
             self._redis.srem("fax:campaigns:ending", campaign_id)
 
@@ -273,7 +274,7 @@ class Campaigns(CampaignResults):
         return [(campaign_id, int(made)) for campaign_id, made in found]
 
     def some(self, first: int, count: int) -> tuple[list[Campaign], int]:
-        """Return so many campaigns from the place `first` (from 0) on, the newest first, and how many there are."""
+        """Return up to `count` campaigns from the place `first` (from 0) on, the newest first, and the total number."""
         found = self._scripts.run("campaign_list", first=first, count=count)
         known = []
         for one in found["campaigns"]:
@@ -289,9 +290,9 @@ class Campaigns(CampaignResults):
         return {HoldReason(reason): count for reason, count in most}
 
     def purge(self, campaign_id: str, *, operator: str | None = None) -> tuple[str, CampaignState | None]:
-        """Forget a campaign that has no open rows: `purged`, or `no` where it has some or still runs; with its state.
+        """Delete a campaign that has no open rows: `purged`, or `no` if it has some or still runs; with its state.
 
-        One whose purge was interrupted is purged to its end, and has no state any more.
+        If a purge was interrupted, this completes it; such a campaign has no state any more.
 
         Raises:
             NotKnown: there is no such campaign.
@@ -304,18 +305,18 @@ class Campaigns(CampaignResults):
             for key in self._redis.scan_iter(f"fax:campaign:{campaign_id}:*", count=1000):
                 self._redis.unlink(key)
             if not reply.get("started", True):
-                # No row had a job, so nothing has an id that another one could give again.
+                # No row had a job, so its ids can be used again.
                 self._redis.zrem("fax:campaigns:purged", campaign_id)
         return "purged", state
 
 
-# What is put into a chunk is made for it, and refers to nothing twice.
+# What is put into a chunk is made for it, so it contains no shared references.
 def _packed(rows: list[Any]) -> bytes:
     try:
         told = orjson.dumps(rows)
     except TypeError as error:
         raise BadInput("a text has characters that no UTF-8 can carry; leave them out") from error
-    # A better level takes twice the time for 3 % less.
+    # A higher level takes twice the time for 3 % less.
     return zlib.compress(told, 4)
 
 

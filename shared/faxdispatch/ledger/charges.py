@@ -1,4 +1,4 @@
-"""What Telnyx charged for a day's faxes, beside what had been estimated."""
+"""What Telnyx charged for a day's faxes, beside the estimate."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -9,14 +9,17 @@ from faxdispatch.ledger.scripts import Scripts, redis_trouble
 _MILLION = 1_000_000
 _FIRST_DAY = date(1970, 1, 1)
 KEPT_DAYS = 39
-"""How many days before today are known at most."""
+"""How many past days are known at most."""
 DRIFT = 0.2
-"""By which part charges and estimate may differ before somebody should look at the prices in the settings."""
+"""The fraction by which charges and estimate may differ before somebody should check the prices in the settings."""
 
 
 @dataclass(frozen=True, slots=True)
 class DayCharges:
-    """One day of UTC. Money is in Telnyx's currency, and `estimate` in that of the settings; they should be one."""
+    """One day of UTC.
+
+    Charges are in Telnyx's currency, and `estimate` is in that of the settings; they should be the same.
+    """
 
     day: date
     charged: float
@@ -28,7 +31,7 @@ class DayCharges:
 
     @property
     def drift(self) -> float | None:
-        """By which part Telnyx charged more (above 0) or less than was estimated, or None without an estimate."""
+        """The fraction by which Telnyx charged more (above 0) or less than estimated, or None without an estimate."""
         return self.charged / self.estimate - 1 if self.estimate > 0 else None
 
 
@@ -39,7 +42,7 @@ class Charges:
         self._scripts = scripts
 
     def settle(self, day: date, *, charged: float, faxes: int, currency: str) -> None:
-        """Let the money of a day that is over be what Telnyx charged for it. The last call counts.
+        """Replace the cost of a past day by what Telnyx charged for it. The last call wins.
 
         Raises:
             ValueError: the day is not over.
@@ -56,7 +59,7 @@ class Charges:
         return datetime.fromtimestamp(self._scripts.clock() / 1000, UTC).date()
 
     def days(self, count: int = KEPT_DAYS) -> list[DayCharges]:
-        """Return the settled ones of the last `count` days before today, the newest first."""
+        """Return the settled days among the last `count` days before today, the newest first."""
         today = self.today()
         wanted = [today - timedelta(days=back) for back in range(1, min(count, KEPT_DAYS) + 1)]
         redis: Any = self._scripts.redis

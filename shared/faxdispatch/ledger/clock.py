@@ -1,4 +1,4 @@
-"""Redis' clock, by which everything in the ledger is dated, as a process follows it."""
+"""Redis' clock, which dates everything in the ledger, as a process follows it."""
 
 import threading
 import time
@@ -8,12 +8,12 @@ from datetime import UTC, datetime, timedelta
 from faxdispatch.ledger.scripts import Scripts
 
 FRESH = 1.0
-"""Seconds for which an answer of Redis is carried on by the monotonic clock."""
+"""Seconds for which the monotonic clock extends an answer of Redis."""
 EPOCH = datetime.fromtimestamp(0, UTC)
 
 
 class Clock:
-    """Redis is asked at most once in `FRESH` seconds. What this machine's own clock says never matters."""
+    """It asks Redis at most once in `FRESH` seconds. This machine's own clock never matters."""
 
     def __init__(self, scripts: Scripts, *, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._scripts = scripts
@@ -39,5 +39,5 @@ class Clock:
 
 
 def moment(millis: float | str) -> datetime:
-    """Return the moment that a script dates with so many milliseconds."""
+    """Return the moment that a script gives in milliseconds."""
     return datetime.fromtimestamp(float(millis) / 1000, UTC)

@@ -1,4 +1,4 @@
-"""One way to reach Redis, with the patience that each process can afford."""
+"""One way to connect to Redis, with the patience that each process can afford."""
 
 from contextlib import suppress
 from enum import Enum
@@ -12,17 +12,20 @@ from redis.retry import Retry
 from faxdispatch.redis.address import SCHEMES, RedisAddress
 
 _READ_SIZE = 8 * 1024
-"""Bytes that a connection keeps for reading. redis-py's usual 64 kB are 5 MB for the connections of a worker."""
+"""Size of a connection's read buffer in bytes. redis-py's usual 64 kB would be 5 MB for the connections of a worker."""
 _TURN = 5.0
-"""Seconds that a thread waits for a connection where the address allows only so many, and does not say."""
+"""Seconds that a thread waits for a connection if the address limits their number and names no time."""
 
 
 class Patience(Enum):
-    """How long a process waits for Redis: connect and answer in seconds, and how often it asks again."""
+    """How long a process waits for Redis: connect and answer in seconds, and how often it tries again."""
 
     WEBHOOK = (0.3, 0.5, Retry(NoBackoff(), 0))
-    """Telnyx waits two seconds for the whole answer (developer guide, webhook fundamentals). The web app itself asks
-    again where a connection broke: the client would connect in a thread that must not wait for a name lookup."""
+    """Telnyx waits two seconds for the whole answer (developer guide, webhook fundamentals).
+
+    If a connection breaks, the web app tries again itself: the client would connect in a thread that must not wait for
+    a name lookup.
+    """
     WORKER = (2.0, 5.0, Retry(ExponentialBackoff(cap=1, base=0.05), 3))
     READER = (2.0, 15.0, Retry(ExponentialBackoff(cap=1, base=0.05), 3))
     """Blocking reads of the event stream wait up to ten seconds on the server."""
@@ -31,11 +34,11 @@ class Patience(Enum):
 def connect(url: str, patience: Patience = Patience.WORKER, **options: Any) -> "Redis":
     """Make a client that has not connected yet. Replies are text.
 
-    Options of the address go before our own, with two exceptions: the webhook waits no longer than it can afford, and
-    a reader no shorter than the server may take.
+    Options in the address override ours, with two exceptions: the webhook waits no longer than it can afford, and a
+    reader waits at least as long as the server may take.
 
     Raises:
-        Misconfigured: where the address is none that Redis understands, or names its database by anything but a number.
+        Misconfigured: Redis does not understand the address, or the name of its database is not a number.
     """
     address = RedisAddress.read(url)
     connect_timeout, answer_timeout, retry = patience.value
@@ -71,7 +74,7 @@ def connect(url: str, patience: Patience = Patience.WORKER, **options: Any) -> "
 
 
 def refuse_unfit(*urls: str) -> None:
-    """Look at servers when a process starts; one that does not answer yet may be as it should.
+    """Check servers when a process starts; a server that does not answer yet counts as fine.
 
     Raises:
         Misconfigured: one is a Redis Cluster or a Sentinel.

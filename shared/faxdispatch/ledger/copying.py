@@ -1,4 +1,4 @@
-"""A copy of the ledger as it was at one moment: what the server would give a replica."""
+"""A copy of the ledger at one moment: what the server would send to a replica."""
 
 import json
 import os
@@ -14,20 +14,21 @@ from faxdispatch.ledger.identity import KEY
 from faxdispatch.ledger.scripts import Scripts, redis_trouble
 
 _PATIENCE = 120.0
-"""Seconds in which the server must say something; it begins only when its own copy of itself is ready."""
+"""Seconds within which the server must send something; it begins only when its own copy is ready."""
 _MAGIC = (b"REDIS", b"VALKEY")
 _PIECE = 1 << 20
 
 
 class CopyError(FaxError):
-    """The server gave no whole copy."""
+    """The server did not send a complete copy."""
 
 
 def copy_ledger(scripts: Scripts, target: Path) -> int:
-    """Write all that is on the server to `target` as an RDB file, as of one moment; give its size in bytes.
+    """Write everything on the server to `target` as an RDB file, as of one moment. Return its size in bytes.
 
-    The copy knows that it is one: workers on a server that was started with it send nothing before a recovery. The
-    server must let us ask as a replica does (`SYNC`), which managed ones do not. `target` is there whole or not at all.
+    The copy contains a mark that it is one: workers on a server that was started with it send nothing before a
+    recovery. The server must allow us to ask as a replica does (`SYNC`), which managed servers do not. `target` is
+    either written completely or not at all.
 
     Raises:
         CopyError: the server does not give copies, or broke off.
@@ -66,7 +67,7 @@ def is_copy(file: Path) -> bool:
 
 @contextmanager
 def _marked(scripts: Scripts) -> Iterator[None]:
-    """Note in the ledger that it is copied, and on which run of which server: found on another run, it is the copy."""
+    """Record in the ledger that it is copied, and on which run of the server; on any other run, it is the copy."""
     redis: Any = scripts.redis
     with redis_trouble():
         run = redis.info("server")["run_id"]
@@ -85,7 +86,7 @@ def _receive(scripts: Scripts, file: Any) -> None:
         connection.send_command("REPLCONF", "capa", "eof")
         connection.read_response()
         connection.send_command("SYNC")
-        # From here on the server speaks no protocol that the client reads.
+        # From here on, the server does not speak the protocol that the client reads.
         line = connection._sock  # noqa: SLF001 - there is no other way to it
         line.settimeout(_PATIENCE)
         _read_copy(line, file)
@@ -113,7 +114,7 @@ def _read_copy(line: Any, file: Any) -> None:
         if length is not None and written + len(kept) >= length:
             kept = kept[: length - written]
             break
-        # What may be a part of the mark at the end is held back.
+        # The end may contain a part of the mark, so it is held back.
         ready = len(kept) - len(end)
         if ready > 0:
             written += file.write(_checked(kept[:ready], written))
@@ -133,7 +134,7 @@ def _checked(piece: bytes, written: int) -> bytes:
 
 
 def _head(line: Any) -> tuple[bytes, bytes]:
-    """Read the line before the copy; while the server makes it ready, it sends empty ones."""
+    """Read the line before the copy; while the server prepares the copy, it sends empty lines."""
     got = b""
     while b"\r\n" not in got.lstrip(b"\n"):
         piece = line.recv(_PIECE)

@@ -1,4 +1,4 @@
-"""Messages that were no jobs, or could not be done: kept until someone sends them again or drops them."""
+"""Messages that were not jobs, or could not be carried out: kept until someone sends them again or drops them."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -14,36 +14,36 @@ from faxdispatch.ledger.scripts import Scripts, redis_trouble
 
 _PAGE = 500
 _LONG = 500
-"""Characters of a text in the facts of a letter."""
+"""Maximum length of a text in the facts of a letter."""
 _MANY = 20
-"""Entries of a list in them."""
+"""Maximum number of entries of a list in the facts."""
 _KINDS: dict[str | None, type[Job]] = {kind.TASK: kind for kind in JOBS}
 
 
 class DeadLetter(BaseModel):
-    """A dead letter. `id` is that of the message, by which a fax sent again stays the same fax."""
+    """A dead letter. `id` is that of the message, so a fax that is sent again stays the same fax."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
 
     id: str
     since: datetime
     task: str | None = None
-    """The task that it names, where that could be read."""
+    """The task that it names, if that could be read."""
     reason: str = "Unknown"
     """Class of the problem, such as `InvalidJob` or `UnknownTask`."""
     problem: str = ""
     problems: tuple[tuple[str, str], ...] = ()
-    """Field and problem, where single fields are wrong."""
+    """Field and problem, if single fields are wrong."""
     positional: tuple[Any, ...] = Field(default=(), alias="args")
     named: dict[str, Any] = Field(default={}, alias="kwargs")
     body: str | None = None
-    """The raw body, where the message never came to a task."""
+    """The raw body, if the message never reached a task."""
     size: int | None = None
-    """Bytes of the message, where `body` is only what was kept of it."""
+    """Size of the message in bytes, if `body` is only a part of it."""
     sha1: str | None = None
     """Its hash then."""
     ignored: tuple[str, ...] = ()
-    """What it asked to be done afterwards, such as `link` or `chain`: it never is."""
+    """The callbacks that it asked for, such as `link` or `chain`; they are never made."""
 
     @classmethod
     def from_hash(cls, letter_id: str, row: dict[str, str]) -> Self:
@@ -54,22 +54,22 @@ class DeadLetter(BaseModel):
     @computed_field  # type: ignore[prop-decorator] # mypy knows no decorated properties
     @property
     def buried_at(self) -> datetime:
-        """The older name of `since`, told beside it for one version."""
+        """The older name of `since`, kept beside it for one version."""
         return self.since
 
     @property
     def kind(self) -> type[Job]:
-        """The kind of job that its task stands for. Raises `BadInput` where it is none of ours."""
+        """The kind of job that its task stands for. Raises `BadInput` if it is none of ours."""
         if self.task in _KINDS:
             return _KINDS[self.task]
         named = f"its task {self.task!r} is none of ours" if self.task else "it names no task"
         raise BadInput(f"dead letter {self.id}: cannot be sent again: {named}")
 
     def payload(self) -> dict[str, Any]:
-        """Return what the task was asked, as one mapping.
+        """Return the task's arguments as one mapping.
 
         Raises:
-            BadInput: it cannot be read as one.
+            BadInput: they cannot be read as one.
         """
         if self.size is not None:
             raise BadInput(
@@ -86,7 +86,7 @@ class DeadLetter(BaseModel):
         return content
 
     def corrected(self, changes: Mapping[str, Any], *, region: str | None = None) -> dict[str, Any]:
-        """Return the payload with `changes`, checked as a worker would; a field that becomes None is taken out.
+        """Return the payload with `changes`, checked as a worker would; a field set to None is removed.
 
         `region` (ISO 3166, two letters) is the country of numbers written without `+`.
 
@@ -119,7 +119,7 @@ class DeadLetters:
         return number
 
     def newest(self, *, limit: int | None = 50, reason: str | None = None) -> list[DeadLetter]:
-        """Return letters, the newest first, at most `limit`; only those of one `reason` where it is given."""
+        """Return letters, the newest first, at most `limit`; only those with this `reason`, if given."""
         found: list[DeadLetter] = []
         for page in self._pages():
             found += [letter for letter in page if reason in {None, letter.reason}]
@@ -128,7 +128,7 @@ class DeadLetters:
         return found
 
     def get(self, letter_id: str) -> DeadLetter:
-        """Return one letter. Raises `NotKnown` where there is none of that id (any more)."""
+        """Return one letter. Raises `NotKnown` if there is none of that id (any more)."""
         with redis_trouble():
             row = self._redis.hgetall(f"fax:deadletter:{letter_id}")
         if not row:
@@ -136,9 +136,9 @@ class DeadLetters:
         return DeadLetter.from_hash(letter_id, row)
 
     def take_out(self, letter_id: str) -> str:
-        """Announce that a letter is about to be sent again, and give the token for `sent`.
+        """Announce that a letter is about to be sent again, and return the token for `sent`.
 
-        The letter stays until then. A message that comes back as bad meanwhile is kept again, under the same id.
+        The letter stays until then. If the message comes back as invalid meanwhile, it is kept again under the same id.
 
         Raises:
             NotKnown: there is no such letter.
@@ -149,11 +149,11 @@ class DeadLetters:
         return token
 
     def sent(self, letter_id: str, token: str) -> None:
-        """Forget a letter that the broker has taken, unless it has come back already."""
+        """Forget a letter that the broker has accepted, unless it has come back already."""
         self._scripts.run("drop", id=letter_id, sent=token)
 
     def drop(self, letter_id: str) -> None:
-        """Forget a letter. Raises `NotKnown` where there is none of that id."""
+        """Forget a letter. Raises `NotKnown` if there is none of that id."""
         if self._scripts.run("drop", id=letter_id)["outcome"] == "gone":
             raise _missing(letter_id)
 
@@ -169,7 +169,7 @@ class DeadLetters:
 
 
 def _parts(body: str) -> tuple[Any, Any]:
-    """Return positional and named arguments of a raw Celery body; nothing where it has none."""
+    """Return positional and named arguments of a raw Celery body; empty ones if it has none."""
     content = _json(body)
     if isinstance(content, list) and len(content) == 3 and isinstance(content[0], list):
         return content[0], content[1]
@@ -181,7 +181,7 @@ def _parts(body: str) -> tuple[Any, Any]:
 
 
 def bounded(facts: Mapping[str, Any]) -> dict[str, Any]:
-    """Cut the facts of a letter to what an event may hold: short texts, and few of many."""
+    """Shorten the facts of a letter to what an event may hold: short texts and short lists."""
     return {name: _short(value) for name, value in facts.items()}
 
 

@@ -1,4 +1,4 @@
-"""What a Redis keeps when it crashes, as it is measured and not as it says; and how a claim is made to survive."""
+"""What a Redis keeps when it crashes, measured instead of believed, and how a claim is made to survive."""
 
 import time
 from collections import deque
@@ -20,9 +20,9 @@ from faxdispatch.ledger.scripts import redis_trouble
 from faxdispatch.redis.facts import facts
 
 PROBES = 4
-"""Writes that are waited for one after the other; all but the first come right after an fsync."""
+"""How many writes the test makes one after the other; all but the first come right after an fsync."""
 LEAST_WAIT = 0.3
-"""Seconds that most of them take at least on a server that syncs once a second and does wait for it."""
+"""Seconds that most of them take at least on a server that syncs once a second and really waits for it."""
 
 
 class Durability(StrEnum):
@@ -33,16 +33,17 @@ class Durability(StrEnum):
     ON_DEMAND = "on_demand"
     """Within about a second, and `WAITAOF` was seen to wait for it."""
     LATER = "later"
-    """There is an append-only file, but no way to wait for it: no `WAITAOF`, or one that answers without an fsync."""
+    """There is an append-only file, but no way to wait for it: either no `WAITAOF`, or one that answers without an
+    fsync."""
     UNKNOWN = "unknown"
-    """It does not tell, and was not seen to wait for an fsync."""
+    """The server does not say, and was not seen to wait for an fsync."""
     NEVER = "never"
     """No append-only file: a crash loses what was written since the last snapshot."""
 
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """What a Redis was found to be, or None if it does not tell, and for `waits` where it need not be waited for."""
+    """What a Redis was found to be. Facts that it does not tell are None; `waits` is None if no wait is needed."""
 
     run_id: str
     role: str
@@ -63,7 +64,7 @@ class Server:
 
     @property
     def problem(self) -> str | None:
-        """Say why a claim is not safe there, or None if it is."""
+        """Say why a claim is not safe there, or None if it is safe."""
         if self.role != "master":
             return "it is a replica, and takes no writes"
         return _PROBLEMS.get(self.durability)
@@ -81,10 +82,10 @@ _PROBLEMS = {
 
 
 def measure(redis: Any, known: Server | None = None, *, probing: bool = True) -> Server:
-    """Find out what a server is, over one connection to it.
+    """Find out what kind of server this is, over one connection to it.
 
-    Where it does not sync with every write, WAITAOF is tried for up to four seconds, unless `known` is the same server
-    with the same settings, as it was measured before. Without `probing` it counts as one that cannot be waited for.
+    If it does not sync with every write, WAITAOF is tested for up to four seconds, unless `known` is the same server
+    with the same settings, measured before. Without `probing`, such a server counts as one that cannot be waited for.
 
     Raises:
         Unavailable: it does not answer.
@@ -136,7 +137,7 @@ class NotSafe(Unavailable):
 
 
 class Bound:
-    """One connection, made once, and what is known of the server behind it."""
+    """One connection, made once, and what is known about the server behind it."""
 
     def __init__(self, redis: Redis, server: Server) -> None:
         self.redis = redis
@@ -144,7 +145,7 @@ class Bound:
 
     @property
     def alive(self) -> bool:
-        """Return whether it can be used once more; what lies there unread speaks against it."""
+        """Return whether it can be used once more; unread data on it means that it cannot."""
         try:
             return self.redis.connection is not None and not self.redis.connection.can_read()
         except (RedisError, OSError):
@@ -155,7 +156,7 @@ class Bound:
         self.redis.connection_pool.disconnect()
 
     def passed(self, replicas: int, timeout_ms: int) -> bool:
-        """Wait until what was written last over it is on disk and on so many replicas; False where it is not in time.
+        """Wait until the last write over it is on disk and on so many replicas. Return False if that takes too long.
 
         Raises:
             Unavailable: the connection was lost.
@@ -172,11 +173,11 @@ class Bound:
 
 
 class Barrier:
-    """A write barrier: makes claims safe, each over one connection, to a server of which it is known what it keeps.
+    """A write barrier: makes claims safe, each over one connection to a server whose durability is known.
 
-    `replicas` is how many replicas must hold a claim, `timeout` how many seconds it is waited for. With `lossy_allowed`
-    servers are taken that may forget claims; what can be waited for is waited for nevertheless. Without `probing`, what
-    does not sync with every write counts as not safe, at no cost.
+    `replicas` is how many replicas must hold a claim, `timeout` how many seconds to wait for that. With
+    `lossy_allowed`, servers that may forget claims are accepted; what can be waited for is waited for nevertheless.
+    Without `probing`, a server that does not sync with every write counts as not safe, at no cost.
     """
 
     def __init__(
@@ -203,16 +204,16 @@ class Barrier:
 
     @property
     def server(self) -> Server | None:
-        """The server that was looked at last, or None before the first look."""
+        """The server that was checked last, or None before the first check."""
         return self._server
 
     @property
     def problem(self) -> str | None:
-        """Say why no claim is safe on that server, or None if they are, where the risk is allowed, or before a look."""
+        """Why no claim is safe on that server; None if claims are safe, the risk is allowed, or before a check."""
         return self._problem_of(self._server) if self._server else None
 
     def look(self) -> Server:
-        """Look at the server again: role, append-only file and fsync may change under way.
+        """Check the server again: role, append-only file and fsync may change while it runs.
 
         Raises:
             Unavailable: it does not answer.
@@ -224,13 +225,13 @@ class Barrier:
 
     @contextmanager
     def bound(self) -> Iterator[Redis]:
-        """Yield a connection for one claim; the block ends with the wait for what was written over it.
+        """Yield a connection for one claim; the end of the block waits until the writes over it are safe.
 
-        The connection is never made again: whatever is lost or late, ends the block with an error, and what was claimed
-        in it is void. No call may follow it.
+        The connection is never made again. If anything is lost or late, the block ends with an error, and the claim
+        made in it is void. No call may follow it.
 
         Raises:
-            NotSafe: the server keeps too little, or did not confirm in time.
+            NotSafe: the server's guarantees are too weak, or it did not confirm in time.
             Unavailable: the server does not answer, or the connection was lost.
         """
         bound = self._take()
@@ -253,7 +254,10 @@ class Barrier:
         return (self._server or self.look()).run_id
 
     def durable_since(self, mark: str) -> bool:
-        """Wait until all that was written since, over whatever connection, is as safe as a claim; False where not."""
+        """Wait until everything written since then, over any connection, is as safe as a claim.
+
+        Return False if it is not.
+        """
         server = self._server
         if server is None or self._problem_of(server):
             return False
@@ -261,7 +265,7 @@ class Barrier:
             return server.run_id == mark
         try:
             with self.bound() as connection:
-                # After a write of its own, what came before it is there as well.
+                # After a write of its own, everything before it is safe as well.
                 connection.set("fax:settled", 1, px=60_000)
         except (Unavailable, RedisError):
             return False
@@ -296,7 +300,7 @@ class Barrier:
             raise
 
     def _measured(self, redis: Redis) -> Server:
-        # One after the other: what one has tried, the others need not.
+        # One after the other, since the result of one test serves all of them.
         with self._measuring:
             self._server = measure(redis, self._server, probing=self._probing)
             return self._server
@@ -305,11 +309,11 @@ class Barrier:
 class DurabilityCheck:
     """Tells producers whether what they record is as safe as a claim.
 
-    `replicas` is `FAX_REPLICAS`; where it is None, what the workers have noted in the ledger counts.
+    `replicas` is `FAX_REPLICAS`; if it is None, the value that the workers noted in the ledger counts.
     """
 
     _LOOK = 5.0
-    """Seconds for which a look at the server holds."""
+    """Seconds for which a check of the server stays valid."""
 
     def __init__(self, redis: Redis, replicas: int | None = None) -> None:
         self._redis: Any = redis
@@ -333,7 +337,7 @@ class DurabilityCheck:
         return self._barrier.mark()
 
     def durable_since(self, mark: str) -> bool:
-        """Return whether what was written since is as safe as a claim; where replicas must have it, wait for them."""
+        """Return whether everything written since then is as safe as a claim; wait for replicas that must have it."""
         durable = self._barrier is not None and self._barrier.durable_since(mark)
         if not durable:
             self._looked_at = 0.0
@@ -341,7 +345,7 @@ class DurabilityCheck:
 
 
 class _Once:
-    """Makes a connection that is made once: a claim over it and the wait for that claim cannot go to different ones."""
+    """Makes a connection that is never made again, so that a claim and the wait for it cannot use different ones."""
 
     _made = False
     _sock: Any

@@ -23,7 +23,7 @@ class Behind:
     remembered_at: datetime
     """The last moment that a running process knows to have been recorded."""
     found_at: datetime | None
-    """The last moment of that process that is still there, or None if there is none of it."""
+    """The last moment of that process that the ledger still has, or None if it has none."""
 
     def __str__(self) -> str:
         """Say it in words."""
@@ -42,7 +42,7 @@ class Epoch:
         self._redis: Any = scripts.redis
 
     def behind(self) -> Behind | None:
-        """Return what is known where the ledger went back in time and is not recovered yet, or None if all is well.
+        """Return what is known if the ledger went back in time and is not recovered yet, or None if all is well.
 
         Raises:
             Unavailable: Redis did not answer.
@@ -56,7 +56,9 @@ class Epoch:
         return Behind(moment_of(facts["noticed"]), moment_of(facts["remembered"]), moment_of(found) if found else None)
 
     def stop(self, *, found: datetime | None = None) -> bool:
-        """Stop sending for a recovery, as if the ledger had been found to be of `found`; False where it was stopped.
+        """Stop sending for a recovery, as if the ledger had been found in the state of `found`.
+
+        Return False if sending was stopped already.
 
         Raises:
             Unavailable: Redis did not answer; try again.
@@ -67,7 +69,9 @@ class Epoch:
         return bool(reply["outcome"] == "stopped")
 
     def recovered(self, *, reason: str, operator: str | None = None) -> bool:
-        """Let sending go on, told by an event: the next epoch begins. False where nothing had stopped it.
+        """Let sending go on; this is reported by an event, and the next epoch begins.
+
+        Return False if nothing had stopped it.
 
         Raises:
             Unavailable: Redis did not answer; try again.
@@ -77,7 +81,7 @@ class Epoch:
 
 
 class Witness:
-    """What one running process remembers of the ledger, for as long as it runs."""
+    """What one running process remembers about the ledger while it runs."""
 
     def __init__(self, scripts: Scripts, identity: Identity) -> None:
         self._scripts, self._identity = scripts, identity
@@ -86,15 +90,15 @@ class Witness:
         self._seen = 0
         self._epoch = 0
         self.behind = False
-        """Whether the ledger went back in time and is not recovered yet, as it was seen last."""
+        """Whether the ledger went back in time and is not recovered yet, as last seen."""
 
     def signature(self) -> dict[str, Any]:
-        """Return what a script needs to look and to sign."""
+        """Return what a script needs for the check and the signature."""
         with self._lock:
             return {"who": self._name, "seen": self._seen, "epoch": self._epoch, "ledger": self._identity.id}
 
     def remember(self, reply: Mapping[str, Any]) -> None:
-        """Remember what a script signed, once that is safe; `epoch` is 0 where it says that nothing may be sent."""
+        """Remember what a script signed, once that is safe; `epoch` 0 means that nothing may be sent."""
         with self._lock:
             epoch = int(reply["epoch"])
             self.behind = epoch == 0
@@ -107,7 +111,7 @@ class Witness:
             self._seen = max(self._seen, int(reply["signed"]))
 
     def look(self, on: Redis | None = None) -> dict[str, Any]:
-        """Look and sign; give what is to be remembered once it is safe.
+        """Check and sign. Return what is to be remembered once it is safe.
 
         Raises:
             Unavailable: Redis did not answer.

@@ -1,4 +1,4 @@
-"""Forgetting people: their jobs, rows, events and dead letters."""
+"""Erasing people: their jobs, rows, events and dead letters."""
 
 import hashlib
 import json
@@ -13,7 +13,7 @@ from faxdispatch.ledger.scripts import Scripts, redis_trouble
 _PAGE = 1000
 _KINDS = ("rows", "cells", "left")
 ERASED = "erased"
-"""What stands where a row told of a person."""
+"""What replaces the parts of a row that identified a person."""
 
 
 class Erasure:
@@ -28,11 +28,11 @@ class Erasure:
         return self._scripts.redis
 
     def job(self, job_id: str, faxes: Collection[str]) -> str:
-        """Forget an ended single job and the Telnyx faxes of its attempts: `erased`, `open`, or `gone`."""
+        """Erase an ended single job and the Telnyx faxes of its attempts: `erased`, `open`, or `gone`."""
         return str(self._scripts.run("erase_job", job=job_id, faxes=sorted(faxes))["outcome"])
 
     def rows(self, campaign_id: str, chunk: int, rows: Collection[int], left_out: Collection[int] = ()) -> str:
-        """Forget whom rows of a chunk, and ones that were left out, are about: `erased`, `open`, or `gone`."""
+        """Remove the persons from rows of a chunk, and from rows that were left out: `erased`, `open`, or `gone`."""
         while True:
             key = f"fax:campaign:{campaign_id}"
             with redis_trouble():
@@ -54,7 +54,7 @@ class Erasure:
                 return str(reply["outcome"])
 
     def left_out(self, campaign_id: str, rows: int, number: str) -> dict[int, list[int]]:
-        """Return the rows of a list of so many rows that were left out and name a number, by their chunk."""
+        """Return the left-out rows that name a number, by chunk, for a list of so many rows."""
         found: dict[int, list[int]] = {}
         for chunk in range((rows + CHUNK - 1) // CHUNK):
             with redis_trouble():
@@ -65,7 +65,7 @@ class Erasure:
         return found
 
     def events(self, of: Callable[[Mapping[str, str]], bool]) -> int:
-        """Take entries out of the streams; give how many."""
+        """Remove entries from the streams. Return how many."""
         with redis_trouble():
             streams = [STREAM, "fax:quarantine", *self._redis.scan_iter(f"{STREAM}:dead:*", count=_PAGE)]
             return sum(self._entries(stream, of) for stream in streams)
@@ -79,14 +79,14 @@ class Erasure:
         return count
 
     def number(self, number: str) -> None:
-        """Forget what is remembered of a number, besides that it wants no campaigns."""
+        """Forget what is remembered about a number, except that it wants no campaigns."""
         with redis_trouble(), self._redis.pipeline() as pipe:
             pipe.delete(f"fax:ladder:{number}", f"fax:bad:{number}")
             pipe.zrem("fax:quarantined", number)
             pipe.execute()
 
     def inbound(self, fax_id: str) -> None:
-        """Forget an inbound fax, and have it deleted at Telnyx."""
+        """Erase an inbound fax, and have it deleted at Telnyx."""
         with redis_trouble(), self._redis.pipeline() as pipe:
             pipe.delete(f"fax:inbound:{fax_id}")
             for place in ("fax:coming", "fax:documents:wanted", "fax:documents:stored", "fax:documents:given_up"):

@@ -1,4 +1,4 @@
-"""The figures that an operator watches, read in one go at a cost that does not grow with the jobs."""
+"""The figures that an operator watches, read in one round trip at a cost that does not grow with the jobs."""
 
 import json
 from collections.abc import Iterable
@@ -17,23 +17,25 @@ class Figures:
     """What there is to watch. Times are in seconds."""
 
     oldest: dict[State, float]
-    """How long the job has stood in each open state that has stood there longest; 0 where there is none. For
-    `accepted`, how long Telnyx has been silent about it."""
+    """For each open state, how long the job that entered it first has been there; 0 if there is none.
+
+    For `accepted`, how long Telnyx has been silent about it.
+    """
     dead_letters: int
     strays: int
-    """Faxes too many, to be cancelled at Telnyx."""
+    """Surplus faxes, to be cancelled at Telnyx."""
     quarantined: int
-    """Signed webhooks that could not be read or are of no connection of ours."""
+    """Signed webhooks that could not be read or belong to no connection of ours."""
     documents_wanted: int
-    """Documents of inbound faxes that are not here yet; where nothing is stored, all of them."""
+    """Documents of inbound faxes that are not here yet; if nothing is stored, all of them."""
     documents_given_up: int
-    """Documents of inbound faxes that could not be had; a person must decide."""
+    """Documents of inbound faxes that could not be fetched; a person must decide."""
     workers: int
-    """Worker processes that have shown up lately."""
+    """Worker processes that have reported lately."""
     workers_clock_ahead: float | None
-    """How far the clock of the worker that is worst off is ahead of Redis'; below 0 it is behind."""
+    """How far the clock of the worker that is furthest off is ahead of Redis'; below 0 it is behind."""
     telnyx_clock_ahead: float | None
-    """The same of Telnyx's clock, as the workers see it, or None if it has answered nothing lately."""
+    """How far Telnyx's clock is ahead, as the workers see it, or None if Telnyx has answered nothing lately."""
     ledger_behind: bool
     """The ledger went back in time, and nothing is sent before it is recovered."""
     inbound_behind: float | None
@@ -43,7 +45,7 @@ class Figures:
     questions: int
     """Producers' questions to Telnyx that wait for their share of the rate, or are being asked."""
     unread: dict[str, int]
-    """Messages for our workers that lie where none reads, by place, as the leader last saw them."""
+    """Messages for our workers that lie where no worker reads, by place, as the leader last saw them."""
 
 
 class Watch:
@@ -53,7 +55,7 @@ class Watch:
         self._scripts = scripts
 
     def figures(self) -> Figures:
-        """Read them. Raises `Unavailable` where Redis did not answer."""
+        """Read them. Raises `Unavailable` if Redis did not answer."""
         now = self._scripts.clock()
         states = sorted(OPEN)
         with redis_trouble(), self._scripts.redis.pipeline(transaction=False) as pipe:

@@ -1,4 +1,4 @@
-"""Which ledger this is, and the account that it sends with: the faxes of others are never taken for its own."""
+"""Which ledger this is, and the account that it sends with. It never claims the faxes of others."""
 
 import secrets
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from typing import Any
 from faxdispatch.ledger.scripts import Scripts, redis_trouble
 
 KEY = "fax:ledger"
-"""Hash of what the ledger knows of itself."""
+"""Key of the hash with the ledger's facts about itself."""
 
 
 class Identity:
@@ -20,7 +20,7 @@ class Identity:
 
     @property
     def id(self) -> str:
-        """The id; made where there is none yet, and asked for once.
+        """The id; created if there is none yet, and read once.
 
         Raises:
             Unavailable: Redis did not answer.
@@ -28,20 +28,20 @@ class Identity:
         return self._id or self._read()
 
     def owns(self, ledger: str | None) -> bool:
-        """Return whether a mark is this ledger's, or that of one whose place it took. One that names no ledger is.
+        """Return whether a mark belongs to this ledger, or to one that it replaced. A mark that names no ledger does.
 
         Raises:
             Unavailable: Redis did not answer.
         """
         if ledger is None or ledger == self.id:
             return True
-        # Looked at once more before it is called another's: a ledger that was recovered may have another id by now.
+        # Checked once more before it counts as another's: a recovered ledger may have another id by now.
         with redis_trouble():
             known, taken_over = self._redis.hmget(KEY, "id", f"was:{ledger}")
         return bool(ledger == known or taken_over)
 
     def take_over(self, ledger: str) -> None:
-        """Take the place of a ledger that is lost: what carries its id is this one's from now on.
+        """Replace a lost ledger: from now on, faxes that carry its id belong to this one.
 
         Raises:
             Unavailable: Redis did not answer.
@@ -51,7 +51,7 @@ class Identity:
 
     @property
     def taken_over(self) -> tuple[str, ...]:
-        """The ids of the ledgers whose place this one took.
+        """The ids of the ledgers that this one replaced.
 
         Raises:
             Unavailable: Redis did not answer.
@@ -62,7 +62,7 @@ class Identity:
 
     @property
     def account(self) -> str | None:
-        """The account at Telnyx that this ledger sends with, or None before the first key was shown to it.
+        """The account at Telnyx that this ledger sends with, or None before the first key was used with it.
 
         Raises:
             Unavailable: Redis did not answer.
@@ -91,10 +91,10 @@ class Identity:
         reason: str | None = None,
         operator: str | None = None,
     ) -> bool:
-        """Return whether a key is of the ledger's account, and remember it if it is.
+        """Return whether a key belongs to the ledger's account, and remember it if it does.
 
-        `key` is its digest, `owner` and `applications` what Telnyx tells of it, `account` the word for it. With
-        `reason` a person says that this is the ledger's account from now on.
+        `key` is its digest, `owner` and `applications` are what Telnyx says about it, `account` is the word for it.
+        With `reason`, a person says that this is the ledger's account from now on.
 
         Raises:
             Unavailable: Redis did not answer.
@@ -113,7 +113,7 @@ class Identity:
         return bool(reply["outcome"] != "other")
 
     def note_replicas(self, count: int) -> None:
-        """Note how many replicas must have what is recorded, for producers.
+        """Record for producers how many replicas must hold a write.
 
         Raises:
             Unavailable: Redis did not answer.
@@ -122,7 +122,7 @@ class Identity:
             self._redis.hset(KEY, "replicas", count)
 
     def forget(self) -> None:
-        """Read the id again when it is needed next: a recovery may have brought back another."""
+        """Read the id again when it is next needed: a recovery may have brought back another one."""
         self._id = None
 
     def _read(self) -> str:

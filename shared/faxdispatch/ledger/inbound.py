@@ -1,4 +1,4 @@
-"""Inbound faxes: what Telnyx said of them, and where their documents are."""
+"""Inbound faxes: what Telnyx reported about them, and where their documents are."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -11,12 +11,12 @@ from faxdispatch.ledger.clock import moment as moment_of
 from faxdispatch.ledger.scripts import Scripts, redis_trouble
 
 _PAUSE = 10.0
-"""Seconds before a document is fetched a second time; the pause doubles up to …"""
+"""Seconds before a document is fetched again; the pause doubles up to `_PAUSE_CAP`."""
 _PAUSE_CAP = 1800.0
 _MOST_REFUSED = 3
-"""So often may a document be one that we will not have …"""
+"""Number of times that a document may be refused."""
 _LAST_PAUSE = 900.0
-"""… the last time after so long: half a document or a web page in its place may be an outage's, which passes."""
+"""The pause before the last try: half a document, or a web page in its place, may come from an outage that passes."""
 _PAGE = 500
 
 
@@ -33,11 +33,11 @@ class DocumentPlace(StrEnum):
     REMOVED = "removed"
     """It was stored, for as long as documents are kept."""
     NONE = "none"
-    """The fax failed without one."""
+    """The fax failed without a document."""
 
 
 ListedPlace = Literal["given_up", "wanted", "coming", "stored"]
-"""The places of which there is a list, in the order in which they are shown."""
+"""The places that have a list, in the order in which they are shown."""
 
 _SETS = {
     DocumentPlace.COMING: "fax:coming",
@@ -69,13 +69,13 @@ class InboundFax:
     ended_at: datetime | None
     """When it was received, or failed."""
     problem: str | None
-    """Why its document could not be had the last time."""
+    """Why its document could not be fetched the last time."""
     problems: int
-    """How often it could not, since a person last asked for it."""
+    """How often it could not be fetched since a person last asked for it."""
     file: str | None
     """Where its document is stored."""
     name: str | None
-    """Under which name it is stored there."""
+    """The name under which it is stored there."""
     sha256: str | None
     size: int | None
     """In bytes."""
@@ -110,7 +110,7 @@ class InboundFax:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """What is to be done for inbound faxes now: ask Telnyx about some, and fetch so many documents."""
+    """What to do for inbound faxes now: ask Telnyx about some, and fetch so many documents."""
 
     asked: tuple[str, ...]
     wanted: int
@@ -140,10 +140,10 @@ class Inbox:
         return InboundFax.from_hash(fax_id, row)
 
     def at(self, place: DocumentPlace) -> Iterator[InboundFax]:
-        """Go through the faxes whose document is at `place`: the longest there first, of stored ones the newest.
+        """Return the faxes whose document is at `place`: the longest there first, but of stored ones the newest first.
 
         Raises:
-            ValueError: nothing is kept of those without a document.
+            ValueError: faxes without a document have no list.
         """
         if place not in _SETS:
             raise ValueError(f"{place}: there is no list of those")
@@ -163,19 +163,19 @@ class Inbox:
             return int(self._redis.zcard(_SETS[place]))
 
     def due(self, *, limit: int = 100) -> Due:
-        """Take the faxes to ask about, each of which has its next appointment already, and count the documents."""
+        """Take the faxes to ask about and set each one's next appointment. Count the documents to fetch."""
         reply = self._scripts.run("inbound_due", limit=limit)
         return Due(tuple(reply["asked"]), reply["wanted"])
 
     def take(self, *, lease: float) -> InboundFax | None:
-        """Take the document that has waited longest; where nothing is said of it for `lease`, it is taken again."""
+        """Take the document that has waited longest; if nothing is reported about it for `lease`, it is taken again."""
         reply = self._scripts.run("inbound_take", lease=round(lease * 1000))
         return self.get(reply["fax_id"]) if reply["outcome"] == "taken" else None
 
     def stored(
         self, fax_id: str, *, file: str, name: str, sha256: str, size: int, data: str, source: str = "worker"
     ) -> str:
-        """Record that a document is here; `data` is the event's, as JSON. Gives `stored`, `known` or `gone`."""
+        """Record that a document is stored; `data` is the event's data as JSON. Returns `stored`, `known` or `gone`."""
         reply = self._scripts.run(
             "inbound_stored",
             fax_id=fax_id, file=file, name=name, sha256=sha256, size=size, data=data, source=source,
@@ -183,9 +183,9 @@ class Inbox:
         return str(reply["outcome"])
 
     def failed(self, fax_id: str, *, kind: str, problem: str, refused: bool, give_up: float) -> str:
-        """Record that a document could not be had: `again`, or `given_up` after so much time or so many refusals.
+        """Record that a document could not be fetched: `again`, or `given_up` after too long or too many refusals.
 
-        `refused` says that it is one which we will not have, `kind` in one word why.
+        `refused` says that we refuse the document, `kind` why, in one word.
         """
         reply = self._scripts.run(
             "inbound_failed",
@@ -210,7 +210,7 @@ class Inbox:
             raise Conflict(f"inbound fax {fax_id} {why}")
 
     def outlived(self, *, limit: int = 100) -> list[InboundFax]:
-        """Return stored documents that are to be kept no longer, the oldest first. None where they are kept forever."""
+        """Return stored documents whose retention is over, the oldest first. None if they are kept forever."""
         kept = self._scripts.rules.documents_kept
         if kept is None:
             return []
@@ -226,7 +226,7 @@ class Inbox:
         return known
 
     def keep_on(self, fax_id: str, seconds: float) -> None:
-        """Let a document that has outlived its time be given again by `outlived` only after so long."""
+        """Let `outlived` return a document whose retention is over again only after so long."""
         kept = self._scripts.rules.documents_kept or 0
         with redis_trouble():
             due = self._scripts.clock() + round((seconds - kept) * 1000)
@@ -237,21 +237,21 @@ class Inbox:
         self._scripts.run("inbound_removed", fax_id=fax_id, source="worker")
 
     def may_list(self, *, every: float) -> bool:
-        """Return whether it is time to list Telnyx's inbound faxes; asked again, it is so only after `every`."""
+        """Return whether it is time to list Telnyx's inbound faxes; then it is so again only after `every`."""
         with redis_trouble():
             return bool(self._redis.set("fax:inbound-listing", "1", nx=True, px=round(every * 1000)))
 
     def listed_until(self) -> datetime | None:
-        """Return the moment from which on Telnyx must be listed, or None if it was not listed often enough yet."""
+        """Return the moment from which Telnyx must be listed, or None if it was not listed often enough yet."""
         with redis_trouble():
             known = self._redis.get("fax:inbound-listed")
         return moment_of(known) if known else None
 
     def listed(self, begun: datetime, *, settle: float, enough: int, skew: float) -> None:
-        """Record that a complete listing was seen, asked for at `begun`.
+        """Record a complete listing that was requested at `begun`.
 
-        What came before a moment is listed no more once `enough` listings were asked for after it, the last one
-        `settle` after the first; `skew` is the allowance between the clocks.
+        A moment is not listed any more once `enough` listings were requested after it, the last one `settle` after the
+        first; `skew` is the allowance between the clocks.
         """
         self._scripts.run(
             "inbound_listed",

@@ -1,6 +1,6 @@
 """The index by which single faxes are found: a record of 32 bytes for each, in the order in which they were recorded.
 
-The scripts write it, see `lua/shared/index.lua`. It is read a block of 1024 records at a time.
+The scripts write it, see `lua/shared/index.lua`. It is read in blocks of 1024 records.
 """
 
 import hashlib
@@ -21,13 +21,13 @@ _IS_HEX = re.compile(r"[0-9a-f]{32}")
 _IS_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _PART = 64
 _TOGETHER = 100
-"""Blocks of 32 kB that are read at a time once the newest one did not have what is looked for."""
+"""Number of blocks of 32 kB to read at a time if the newest block did not have the result."""
 _TAG_BITS = 24
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A record of the index. `code` is `o` for an open job, else `d`, `f` or `c`; `recorded` is in seconds."""
+    """A record of the index. `code` is `o` for an open job, otherwise `d`, `f` or `c`; `recorded` is in seconds."""
 
     n: int
     job_id: str
@@ -38,11 +38,11 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """What is looked for in the index; None looks at nothing.
+    """What to look for in the index; None matches everything.
 
-    `codes` are those that may stand, `causes` the numbers of causes, `number` what `number_key` gives of a number,
-    `tag` what `tag_bits` gives of a tag; `since` and `until` are seconds. Numbers and tags are hashed, so what is found
-    may be another's: look at the job.
+    `codes` are the codes that match, `causes` the numbers of causes, `number` the result of `number_key`, `tag` that of
+    `tag_bits`; `since` and `until` are seconds. Numbers and tags are hashed, so a match may belong to another number or
+    tag: check the job.
     """
 
     codes: str | None = None
@@ -65,13 +65,13 @@ class Index:
         return self._scripts.redis
 
     def span(self) -> range:
-        """Return the numbers of the records that there may be, in the order of recording."""
+        """Return the numbers of the records that may exist, in the order of recording."""
         with redis_trouble():
             following, first = self._redis.hmget("fax:index", "next", "first")
         return range(int(first or 0), int(following or 0))
 
     def cause_numbers(self, causes: Sequence[str]) -> frozenset[int]:
-        """Return the numbers that stand for causes; causes that no job has ended with have none."""
+        """Return the numbers that stand for causes; causes with which no job has ended have none."""
         with redis_trouble():
             found = self._redis.hmget("fax:index:causes", list(causes))
         return frozenset(int(number) for number in found if number)
@@ -89,7 +89,7 @@ class Index:
         return low
 
     def _recorded(self, n: int, high: int) -> int | None:
-        """Return when a record was made; where it is gone, when the next one of its block was."""
+        """Return when a record was made; if it is gone, when the next one of its block was made."""
         block, slot = divmod(n, BLOCK)
         last = min(BLOCK, high - block * BLOCK)
         with redis_trouble():
@@ -97,7 +97,7 @@ class Index:
         return next((made for code, _, _, _, made, _, _ in _records(found) if code), None)
 
     def contents(self, blocks: Sequence[int]) -> Iterator[list[tuple[int, bytes]]]:
-        """Yield blocks with their contents as they are read: the first one by itself and then many at a time."""
+        """Yield blocks with their contents as they are read: first a single one, then many at a time."""
         at = 0
         while at < len(blocks):
             several = blocks[at : at + (_TOGETHER if at else 1)]
@@ -107,7 +107,7 @@ class Index:
             at += len(several)
 
     def block(self, block: int, found: bytes, looked: Looked, numbers: range) -> list[Entry]:
-        """Return what is found in the content of one block among the records of `numbers`, the newest first."""
+        """Return the matches in one block among the records of `numbers`, the newest first."""
         if looked.number is not None and looked.number not in found:
             return []
         if looked.codes is not None and not set(looked.codes.encode()).intersection(found[:: _RECORD.size]):
@@ -132,7 +132,7 @@ class Index:
             yield Entry(n, job_id, code, cause, made)
 
     def sweep(self) -> None:
-        """Take out the jobs that are kept no longer."""
+        """Remove the jobs that have expired."""
         block, more = 0, True
         while more:
             reply = self._scripts.run("index_sweep", block=block)
@@ -140,7 +140,7 @@ class Index:
 
 
 def mark(job_id: str, to: str, tags: Sequence[str]) -> list[int]:
-    """Return what the index is to know of a job, as whole numbers, for the script that records it."""
+    """Return what the index stores about a job, as whole numbers, for the script that records it."""
     if _IS_HEX.fullmatch(job_id):
         kind, name = _HEX, bytes.fromhex(job_id)
     elif _IS_UUID.fullmatch(job_id):
@@ -154,7 +154,7 @@ def mark(job_id: str, to: str, tags: Sequence[str]) -> list[int]:
 
 
 def number_key(number: str) -> bytes:
-    """Return the six bytes by which a number, E.164 or a SIP URI, is looked for."""
+    """Return the six bytes that stand for a number (E.164) or a SIP URI in the index."""
     return hashlib.blake2b(number.encode(), digest_size=6).digest()
 
 

@@ -1,4 +1,4 @@
-"""What becomes of one job. Every method is one atomic move, or says why there was none."""
+"""The moves of one job. Every method is one atomic move, or says why it was not made."""
 
 import hashlib
 import json
@@ -17,22 +17,22 @@ from faxdispatch.ledger.rows import Rows
 from faxdispatch.states import WAIVABLE, HoldReason, State, Verdict
 
 Scope = Literal["connection", "account"]
-"""What may be out of channels."""
+"""What may have run out of channels."""
 
 CallOutcome = Literal["answered", "unreachable"]
-"""What a call to send that created nothing came to."""
+"""The results of a call to send that created nothing."""
 
 Reply = dict[str, Any]
-"""What a move came to: `outcome`, and where it says `no` the `state` that stood against it."""
+"""The result of a move: `outcome`, and with `no` the `state` that prevented it."""
 
 
 @dataclass(frozen=True, slots=True)
 class New:
     """A job to be recorded; see `Ledger.create`.
 
-    `message` is a queue of the broker on this very Redis, and the text that is put there by the step that records the
-    job. `facts` go into its first event. `trace` is the `traceparent` of the trace that it is a part of. With
-    `in_time`, a job whose `send_by` has passed is not recorded: the outcome is `late`.
+    `message` is a queue of the broker on the same Redis, and the text that is put there by the step that records the
+    job. `facts` go into its first event. `trace` is the `traceparent` of the trace that it belongs to. With `in_time`,
+    a job whose `send_by` has passed is not recorded: the outcome is `late`.
     """
 
     job_id: str
@@ -71,9 +71,8 @@ class New:
 class Claim:
     """A claim of the next attempt of a job; see `Ledger.claim_many`.
 
-    `connection` is the one that it will be sent on; the claim fails where the job waits on another by now.
-    `telnyx_at` is the present moment by Telnyx's clock, where that is known. `trace` is a `traceparent` that the job
-    has from now on, where it has none.
+    `connection` is the one that it will be sent on; the claim fails if the job waits on another by now. `telnyx_at` is
+    the present time by Telnyx's clock, if known. `trace` is a `traceparent` that the job gets if it has none.
     """
 
     job_id: str
@@ -87,7 +86,7 @@ class Claim:
 
 
 class Ledger(Rows):
-    """The rows of all jobs and every move that they can make. Times are in seconds."""
+    """The rows of all jobs and all moves that they can make. Times are in seconds."""
 
     # Beginning ---------------------------------------------------------------------------------------------------
 
@@ -97,7 +96,7 @@ class Ledger(Rows):
         Its first tag is the group with which it takes its turns.
 
         Raises:
-            IdempotencyConflict: where key or id stand for other content.
+            IdempotencyConflict: key or id belong to other content.
         """
         [reply] = self.create_many([New(job_id, job)], source=source)
         if reply["outcome"] == "conflict":
@@ -105,10 +104,10 @@ class Ledger(Rows):
         return reply
 
     def create_many(self, new: Sequence[New], *, source: str) -> list[Reply]:
-        """Record several jobs at once; each stands or falls by itself. See `create`.
+        """Record several jobs at once; each succeeds or fails by itself. See `create`.
 
-        Where key or id stand for other content, `outcome` is `conflict` and `job` the one that they stand for. With
-        `created` comes `told`, where the job's message was put into its queue.
+        If key or id belong to other content, `outcome` is `conflict`, and `job` is the one that they belong to. With
+        `created` comes `told`, if the job's message was put into its queue.
         """
         return self._scripts.run_many("create", jobs=[one.arguments() for one in new], source=source)
 
@@ -132,9 +131,9 @@ class Ledger(Rows):
         )
 
     def release(self, job_id: str, *, why: str, operator: str | None = None) -> Reply:
-        """Let a held job go, whatever it alone is held for: `released`, or `shared` where that is not its own.
+        """Release a held job from a hold of its own: `released`, or `shared` if the hold is not its own.
 
-        Else `no` with the state that stands against it, or `gone`.
+        Otherwise `no` with the state that prevented it, or `gone`.
         """
         waivable = {reason.value: True for reason in WAIVABLE}
         return self._scripts.run(
@@ -142,10 +141,10 @@ class Ledger(Rows):
         )
 
     def admit_many(self, asked: Sequence[tuple[str, str, str]]) -> list[Reply]:
-        """Ask whether jobs, each with its connection and its sender, may go now. An answer for each.
+        """Ask whether jobs, each with its connection and its sender, may be sent now. Returns an answer for each job.
 
         Its `outcome` is `go`, `held` with `reason` (it is parked), `no` or `gone`. With `go` come `wait`, the
-        microseconds until its slot of the rate, the `connection` and `sender` to use, and `rung`, the rung of the
+        microseconds until its slot of the rate, the `connection` and `sender` to use, and `rung`, the step of the
         ladder with which a fax last came through to its number.
         """
         jobs = [{"job": job, "connection": connection, "sender": sender} for job, connection, sender in asked]
@@ -162,12 +161,12 @@ class Ledger(Rows):
         witness: Mapping[str, Any] | None = None,
         on: Redis | None = None,
     ) -> list[Reply]:
-        """Claim the next attempts of jobs; each stands or falls by itself. An answer for each.
+        """Claim the next attempts of jobs; each succeeds or fails by itself. Returns an answer for each claim.
 
         Its `outcome` is `claimed` with its number `attempt`, `held`, `no` or `gone`.
 
-        `account` is the one at Telnyx that they are sent with: only its listings are evidence. `witness` is the
-        signature of the process; with each answer comes what `Witness.remember` takes.
+        `account` is the account at Telnyx that sends them: only its listings are evidence. `witness` is the signature
+        of the process; each answer has what `Witness.remember` takes.
         """
         wanted = [
             {
@@ -187,7 +186,7 @@ class Ledger(Rows):
         )
 
     def accept(self, job_id: str, attempt: int, fax_id: str, *, source: str) -> Reply:
-        """Record that Telnyx has the attempt: `bound`, `same`, `earlier`, or `stray` for a fax too many."""
+        """Record that Telnyx has the attempt: `bound`, `same`, `earlier`, or `stray` for a surplus fax."""
         [reply] = self.accept_many([(job_id, attempt, fax_id)], source=source)
         return reply
 
@@ -212,9 +211,9 @@ class Ledger(Rows):
         """Put a claimed job back for `delay` seconds: nothing was created, no attempt is charged.
 
         `capacity` lowers the channel estimate of connection or account. `pause` is the reason for which Telnyx refused
-        the account: the connection is paused for so long. Where the refusal `may_be_alone` this fax's, and Telnyx
-        refused this fax before and took another in between, `alone` comes back, and nothing is moved. `call` is what
-        the call came to, or None if none was made.
+        the account: the connection is paused for that time. If `may_be_alone` says that the refusal may concern only
+        this fax, and Telnyx refused this fax before and accepted another in between, the answer is `alone`, and nothing
+        is moved. `call` is the result of the call, or None if none was made.
         """
         data = json.dumps({"reason": reason.value, **facts})
         return self._scripts.run(
@@ -232,7 +231,7 @@ class Ledger(Rows):
         )
 
     def void(self, job_id: str, owner: str, *, reason: HoldReason, delay: float) -> Reply:
-        """Put a job back of which it is not known whether `owner` has claimed it; the call was not made."""
+        """Put a job back if it is not known whether `owner` has claimed it; the call was not made."""
         data = json.dumps({"reason": reason.value})
         return self._scripts.run(
             "postpone", job=job_id, owner=owner, reason=reason.value, delay=_ms(delay), data=data, source="worker"
@@ -249,7 +248,7 @@ class Ledger(Rows):
         failing: bool = False,
         source: str = "worker",
     ) -> Reply:
-        """Record that the attempt's outcome is unknown; the first look for evidence is in `look_after` seconds.
+        """Record that the attempt's outcome is unknown; the first search for evidence is in `look_after` seconds.
 
         `failing`: Telnyx answered with a 5xx, which may pause the connection.
         """
@@ -279,12 +278,11 @@ class Ledger(Rows):
     ) -> Reply:
         """Record a complete listing of `account` without the attempt, asked for `age` seconds ago.
 
-        It proves nothing, `elsewhere`, where the attempt was made with another account.
+        It proves nothing if the attempt was made with another account: `elsewhere`.
 
-        With `enough` of them, the last one asked for `settle` seconds after the attempt became unknown: `requeued`,
-        or `held` where too many attempts were never accepted.
-        `after_claim` is how long after the claim it was asked for, where another clock than Redis' tells; it counts for
-        no more than that.
+        After `enough` listings, the last one requested `settle` seconds after the attempt became unknown: `requeued`,
+        or `held` if too many attempts were never accepted. `after_claim` is how long after the claim it was requested,
+        by a clock other than Redis', if there is one; the listing counts for no more than that.
         """
         return self._scripts.run(
             "listed",
@@ -315,9 +313,9 @@ class Ledger(Rows):
         spent: int | None = 0,
         source: str = "worker",
     ) -> Reply:
-        """End a job that stands in one of `states` as failed, told by `event` (`job.rejected` or `job.exhausted`).
+        """End a job in one of `states` as failed, reported by `event` (`job.rejected` or `job.exhausted`).
 
-        `counter` is the one that the last attempt goes to; `spent` what it cost in millionths, or None for what was
+        `counter` is the one that counts the last attempt; `spent` is its cost in millionths, or None for what was
         reserved; `blames_number` counts towards the quarantine of the number.
         """
         data = json.dumps({"reason": cause, **(facts or {})})
@@ -351,9 +349,10 @@ class Ledger(Rows):
     ) -> Reply:
         """Plan the next attempt of a failed one in `delay` seconds.
 
-        `counter` is the one of `dials`, `connects` and `holds` that the failed attempt goes to, `rung` the next
-        attempt's, `spent` what the failed one cost in millionths, or None for what was reserved. `capacity` lowers the
-        channel estimate of connection or account. `pause` is the reason for which the connection is paused meanwhile.
+        `counter` is the one of `dials`, `connects` and `holds` that counts the failed attempt, `rung` the next
+        attempt's step of the ladder, `spent` the cost of the failed one in millionths, or None for what was reserved.
+        `capacity` lowers the channel estimate of connection or account. `pause` is the reason for which the connection
+        is paused meanwhile.
         """
         return self._scripts.run(
             "retry",
@@ -371,7 +370,7 @@ class Ledger(Rows):
         )
 
     def cancel(self, job_id: str, *, source: str, why: str | None = None, operator: str | None = None) -> Reply:
-        """Cancel: `cancelled` at once, `wished` where Telnyx must be asked, `over`, or `gone`."""
+        """Cancel: `cancelled` at once, `wished` if Telnyx must be asked, `over`, or `gone`."""
         return self._scripts.run("cancel", job=job_id, why=why, operator=operator, source=source)
 
     def resolve(
@@ -384,9 +383,9 @@ class Ledger(Rows):
         fax_id: str | None = None,
         attempt: int | None = None,
     ) -> Reply:
-        """Record an operator's word on an attempt: `resolved`, or `repeated` where it was said before.
+        """Record an operator's decision on an attempt: `resolved`, or `repeated` if it was recorded before.
 
-        Else `no` with the state that stands against it, `gone`, or `taken` where the fax is another attempt's, which
+        Otherwise `no` with the state that prevents it, `gone`, or `taken` if the fax belongs to another attempt, which
         `by` names. Without `attempt` it is about the last one.
         """
         return self._scripts.run(
@@ -416,10 +415,11 @@ class Ledger(Rows):
     def dead_letter(
         self, message_id: str, *, letter: Mapping[str, Any], facts: Mapping[str, Any], source: str
     ) -> Reply:
-        """Keep a message that is no job as a dead letter and tell of it, once.
+        """Keep a message that is not a job as a dead letter and report it, once.
 
-        Another one under the same id is another letter, whose id ends in a part of its hash. `letter` is its content;
-        `facts`, what is wrong with it, are cut where they are long, since they may repeat what a stranger wrote.
+        Another message under the same id is another letter, whose id ends in a part of its hash. `letter` is its
+        content; `facts`, what is wrong with it, are shortened if they are long, since they may repeat a stranger's
+        text.
         """
         content = [letter.get(part) for part in ("body", "sha1", "args", "kwargs")]
         told = bounded(facts)

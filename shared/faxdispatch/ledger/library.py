@@ -1,8 +1,8 @@
-"""The texts of the Lua scripts: each begins with what it uses of the rules and of `lua/shared/`, and no more.
+"""The texts of the Lua scripts: each begins with the rules and the parts of `lua/shared/` that it uses, and no more.
 
-Redis compiles a script once but runs all of its text with every call, so that each function a script does not use would
-cost its part of every call. What is used is found by name; one that stands in a text for something else costs a little
-and does no harm.
+Redis compiles a script once but runs its whole text with every call, so each unused function would add to the cost of
+every call. The used parts are found by name; a name that appears in a text for another reason costs a little and does
+no harm.
 """
 
 import re
@@ -37,9 +37,9 @@ _COMMENT = re.compile(r"^ *--.*\n", re.MULTILINE)
 
 
 def script(name: str, rules: Mapping[str, Any], namespace: str = USUAL) -> str:
-    """Return the whole text of the script `name`; those of the `rules` that it uses are what `RULES` holds in it.
+    """Return the whole text of the script `name`; its `RULES` holds those of the `rules` that it uses.
 
-    Its keys are in the namespace, as those of commands are that a connection sends.
+    Its keys are in the namespace, like those of commands that a connection sends.
     """
     own = _COMMENT.sub("", _text(places()[name]))
     parts, used = [own], set(_WORD.findall(own))
@@ -59,7 +59,7 @@ def _literals(rules: Mapping[str, Any]) -> Iterator[str]:
 
 @cache
 def _shared() -> tuple[tuple[tuple[str, ...], str], ...]:
-    """Return the top-level statements of the shared files, each with the names that it makes."""
+    """Return the top-level statements of the shared files, each with the names that it defines."""
     found = []
     for topic in _TOPICS:
         text = _COMMENT.sub("", _text(f"shared/{topic}"))
@@ -77,7 +77,7 @@ def _text(place: str) -> str:
 
 @cache
 def places() -> Mapping[str, str]:
-    """Return where each script is below `lua/`: its folder and name."""
+    """Return the place of each script below `lua/`: its folder and name."""
     folders = [f for f in files("faxdispatch.ledger").joinpath("lua").iterdir() if f.name != "shared"]
     names = [(folder.name, file.name.removesuffix(".lua")) for folder in folders for file in folder.iterdir()]
     return {name: f"{folder}/{name}" for folder, name in sorted(names)}

@@ -24,12 +24,15 @@ class Pause:
     reason: str
     until: datetime
     trying: bool = False
-    """Its time is over, and it lasts until a fax has been tried."""
+    """Its time is over, but it lasts until a fax has tried."""
 
 
 @dataclass(frozen=True, slots=True)
 class Traffic:
-    """One connection. `channels` is the limit or the present estimate; `waiting` counts the faxes that wait for one."""
+    """One connection.
+
+    `channels` is the limit or the present estimate; `waiting` counts the faxes that wait for a channel.
+    """
 
     connection: str
     in_flight: int
@@ -54,7 +57,7 @@ class Account:
 
 
 class Limits:
-    """Reads and moves them, by the rules of the scripts."""
+    """Reads and changes the limits, by the rules of the scripts."""
 
     def __init__(self, scripts: Scripts) -> None:
         self._scripts = scripts
@@ -68,10 +71,10 @@ class Limits:
         return self._scripts.redis
 
     def reserve(self, *, look_ahead: float, on: str | None = None) -> tuple[float | None, float]:
-        """Reserve the next free slot of the rate, if it is no further than `look_ahead` seconds away.
+        """Reserve the next free slot of the rate, unless it is more than `look_ahead` seconds away.
 
-        `on` is the connection, for a send. Gives the seconds to wait for the slot and 0; or None, and after how many
-        seconds a slot comes near enough. Threads that ask at the same moment ask together.
+        `on` is the connection, for a send. Returns the seconds to wait for the slot and 0; or None and the seconds
+        after which a slot comes near enough. Threads that ask at the same moment share one request.
         """
         asked: _Words = {"look": round(look_ahead * 1_000_000)}
         reply = self._slots.write(asked if on is None else asked | {"connection": on})
@@ -80,16 +83,18 @@ class Limits:
         return reply["wait"] / 1_000_000, 0.0
 
     def back_off(self, delay: float | None) -> None:
-        """Let nobody call Telnyx for `delay` seconds; without it for one, then twice as long each time, up to 60.
+        """Let nobody call Telnyx for `delay` seconds.
 
-        After `calm` for one again.
+        Without `delay`, it is one second, then twice as long each time, up to 60. After `calm`, it is one second again.
         """
         self._scripts.run("backoff", delay=None if delay is None else round(delay * 1_000_000))
 
     def calm(self) -> bool:
-        """Let the next pause without a length be a short one, since a call went well; False while Telnyx is shut.
+        """Let the next pause without a length be short again, since a call went well.
 
-        A call that goes well then was on its way before.
+        Return False while Telnyx is shut.
+
+        A call that goes well then had left before.
         """
         if self.shut():
             return False
@@ -98,7 +103,7 @@ class Limits:
         return True
 
     def shut(self) -> float:
-        """Return the seconds for which nobody may call Telnyx; 0 where it takes calls."""
+        """Return the seconds for which nobody may call Telnyx; 0 if it accepts calls."""
         with redis_trouble(), self._redis.pipeline(transaction=False) as pipe:
             pipe.get("fax:shut")
             pipe.time()
@@ -106,10 +111,9 @@ class Limits:
         return max(0.0, (int(till) - micros) / 1_000_000 - seconds) if till else 0.0
 
     def pause(self, connection: str, *, delay: float, why: str | None = None, operator: str | None = None) -> datetime:
-        """Send nothing on a connection for `delay` seconds, as a person wishes; an event reports it.
+        """Send nothing on a connection for `delay` seconds, as a person decided; an event reports it.
 
-        `why` is in the person's own words. Gives the end of the pause, which is later where there is a longer one
-        already.
+        `why` is the person's own reason. Returns the end of the pause, which is later if a longer pause exists already.
         """
         reply = self._scripts.run(
             "pause",
@@ -123,7 +127,7 @@ class Limits:
         return moment_of(reply["until"])
 
     def resume(self, connection: str, *, reason: str, operator: str | None = None) -> bool:
-        """End a pause before its time; False where there is none. The faxes that wait go on by themselves."""
+        """End a pause before its time. Return False if there is none. The faxes that wait go on by themselves."""
         reply = self._scripts.run("resume", connection=connection, reason=reason, operator=operator, source="operator")
         return bool(reply["outcome"] == "resumed")
 
@@ -135,11 +139,11 @@ class Limits:
         reason: str,
         operator: str | None = None,
     ) -> None:
-        """Set limits for all processes at once, before what the settings say; told by an event.
+        """Set limits for all processes at once, overriding the settings; an event reports it.
 
         `changes` maps `rate` (calls a second), `channels`, `account_channels` and `day_cap` (money) to a number, to
-        `auto` (channels), to `none` (no cap), or to `default`, which is what the settings say. `found_out` are
-        connections, and `account`, whose estimates of channels are forgotten and found out again.
+        `auto` (channels), to `none` (no cap), or to `default`, which is the value in the settings. `found_out` are
+        connections, or `account`, whose channel estimates are discarded and found out again.
         """
         self._scripts.run(
             "set_limits",
@@ -151,7 +155,7 @@ class Limits:
         )
 
     def changed(self) -> dict[str, float | str]:
-        """Return what holds before the settings, as `change` takes it."""
+        """Return the limits that override the settings, in the form that `change` takes."""
         with redis_trouble():
             found = self._redis.hgetall("fax:limits")
         return {_BY_SCRIPTS.get(name, name): _as_said(name, value) for name, value in found.items()}
@@ -180,7 +184,7 @@ class Limits:
         ]
 
     def account(self) -> Account:
-        """Return what holds for the account as a whole."""
+        """Return the limits of the account as a whole."""
         channels, cap = self._in_force("account_channels"), self._in_force("day_cap")
         now = self._scripts.clock()
         with redis_trouble(), self._redis.pipeline(transaction=False) as pipe:
@@ -205,7 +209,7 @@ class Limits:
 
 
 def _as_rule(name: str, value: float | str) -> float | str:
-    """Return a limit as the scripts have it."""
+    """Return a limit in the form of the scripts."""
     if isinstance(value, str):
         return value
     if name == "rate":
@@ -214,7 +218,7 @@ def _as_rule(name: str, value: float | str) -> float | str:
 
 
 def _as_said(name: str, value: str) -> float | str:
-    """Return a limit of the scripts as people say it."""
+    """Return a limit of the scripts in the form for people."""
     if not value.isdigit():
         return value
     if name == "interval":
@@ -228,7 +232,7 @@ def _fours(flat: list[Any]) -> Iterable[tuple[Any, Any, Any, Any]]:
 
 def read_pause(pause: Mapping[str, str], now: int) -> Pause | None:
     """Return the pause of a connection at a moment (milliseconds), from its hash, or None if there is none."""
-    # One that a try must end lasts until that.
+    # A pause that a try must end lasts until the try succeeds.
     if int(pause.get("until", 0)) <= now and "tries" not in pause:
         return None
     until = int(pause["until"])

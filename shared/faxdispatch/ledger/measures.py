@@ -1,4 +1,4 @@
-"""How faxes fare: why they fail, how long they take, and how long they wait for the limits."""
+"""Statistics of faxes: why they fail, how long they take, and how long they wait for the limits."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from faxdispatch.ledger.scripts import Scripts, redis_trouble
 from faxdispatch.states import HoldReason
 
 BOUNDS = (30, 60, 120, 300, 600, 1800, 3600, 7200, 21600, 86400)
-"""Seconds from being recorded to delivery within which faxes are counted; `lua/shared/ends.lua` has the same."""
+"""Bounds for counting deliveries, in seconds from recording; `lua/shared/ends.lua` has the same."""
 LIMITS = (HoldReason.NO_CHANNEL, HoldReason.RATE, HoldReason.DESTINATION_BUSY)
 """Limits for which faxes wait in turn."""
 
@@ -22,13 +22,13 @@ class Measures:
     cancelled: int
     delivered: int
     delivered_within: tuple[int, ...]
-    """How many of them came within each of `BOUNDS`."""
+    """How many deliveries came within each of `BOUNDS`."""
     waits: Mapping[HoldReason, float]
-    """Seconds for which a fax has waited at most for each of `LIMITS`."""
+    """The longest wait of a fax for each of `LIMITS`, in seconds."""
 
 
 def read_measures(scripts: Scripts) -> Measures:
-    """Read them, at a cost that does not grow with the jobs. Raises `Unavailable` where Redis did not answer."""
+    """Read them, at a cost that does not grow with the jobs. Raises `Unavailable` if Redis did not answer."""
     now = scripts.clock()
     with redis_trouble(), scripts.redis.pipeline(transaction=False) as pipe:
         pipe.hgetall("fax:ended")

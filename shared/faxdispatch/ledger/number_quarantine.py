@@ -16,7 +16,7 @@ class Suspect:
 
 
 class Suspects:
-    """The quarantine of numbers; a fax that is delivered lifts it, and so does a person."""
+    """The quarantine of numbers; a delivered fax ends it, and so does a person."""
 
     def __init__(self, scripts: Scripts) -> None:
         self._scripts = scripts
@@ -27,7 +27,7 @@ class Suspects:
         return self._scripts.redis
 
     def all(self, *, limit: int = 1000) -> list[Suspect]:
-        """Return the numbers in quarantine, the one that comes free first first."""
+        """Return the numbers in quarantine, in the order in which they are released."""
         now = self._scripts.clock()
         with redis_trouble():
             found = self._redis.zrangebyscore("fax:quarantined", f"({now}", "+inf", start=0, num=limit, withscores=True)
@@ -41,6 +41,6 @@ class Suspects:
         return datetime.fromtimestamp(till / 1000, UTC) if till and till > now else None
 
     def lift(self, number: str, *, reason: str, operator: str | None = None) -> bool:
-        """Let a number be called again, told by an event; False where it is not in quarantine."""
+        """Let a number be called again; an event reports it. Return False if it is not in quarantine."""
         reply = self._scripts.run("lift", number=number, reason=reason, operator=operator, source="operator")
         return bool(reply["outcome"] == "lifted")

@@ -1,4 +1,4 @@
-"""What Telnyx says of a fax, by webhook or when asked: recorded once, with the move that it makes."""
+"""What Telnyx reports about a fax, by webhook or when asked: recorded once, with the move that it makes."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -18,11 +18,11 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """One thing said of one fax.
+    """One report about one fax.
 
-    `event_id` makes it unique and `digest` tells whether a second one with the same id says the same. `event_type`
-    is None for a status that has no event. `status` is Telnyx's, and moves a job only where the fax is outbound; what
-    is said of an inbound fax is kept with that fax.
+    `event_id` makes it unique, and `digest` tells whether a second one with the same id has the same content.
+    `event_type` is None for a status that has no event. `status` is Telnyx's, and moves a job only if the fax is
+    outbound; a report about an inbound fax is kept with that fax.
     """
 
     event_id: str
@@ -46,19 +46,19 @@ class Observation:
     duration: int | None = None
     occurred_at: datetime | None = None
     delivered_to: str | None = None
-    """The address at which it came in."""
+    """The webhook address at which it came in."""
     doubtful: bool = False
     """It moves nothing, and is a reason to ask Telnyx early."""
     ledger: str | None = None
-    """The ledger that job and attempt are of, by the mark that the fax carries."""
+    """The ledger that job and attempt belong to, by the mark that the fax carries."""
     data: Mapping[str, Any] | None = None
 
 
 class Observations:
     """Where observations are recorded. `known_connections` are ours; empty means that every connection is.
 
-    `addresses` are those at which our webhooks come in; empty means that every address is one. Where an event was told
-    to another, only what is known here already is ours.
+    `addresses` are those at which our webhooks come in; empty means that every address is one. If an event was sent to
+    another address, only faxes that are known here already are ours.
 
     An event id is remembered for a week; Telnyx publishes no schedule of its webhook retries.
     """
@@ -81,11 +81,11 @@ class Observations:
         return reply
 
     def record_many(self, seen: Sequence[tuple[Observation, str]], *, on: Redis | None = None) -> list[dict[str, Any]]:
-        """Record several at once, one after the other; gives what became of each. `on` is a connection to use.
+        """Record several at once, one after the other. Return the result of each. `on` is a connection to use.
 
-        Each comes with its body, which is kept where it must go to quarantine. `outcome` is `recorded`, `duplicate`,
-        `differs` (same id, other content), `overtaken`, `conflict` or `foreign`. With what is new comes `trace`, where
-        the job has one.
+        Each comes with its body, which is kept if it must go to quarantine. `outcome` is `recorded`, `duplicate`,
+        `differs` (same id, other content), `overtaken`, `conflict` or `foreign`. If it is new, `trace` is returned too,
+        if the job has one.
 
         Raises:
             Unavailable: nothing is half recorded; try again.
@@ -93,7 +93,7 @@ class Observations:
         return self._scripts.run_many("observe", on=on, observations=[self._said(*one) for one in seen])
 
     def _said(self, seen: Observation, body: str) -> dict[str, Any]:
-        """Give an observation as the script takes it; what is None is left out."""
+        """Return an observation in the form of the script, without fields that are None."""
         own = self._identity.owns(seen.ledger)
         foreign = self._foreign(seen, own=own)
         elsewhere = self._is_elsewhere(seen.delivered_to)
@@ -127,7 +127,7 @@ class Observations:
         return "foreign connection" if self.is_foreign(seen.connection_id) else None
 
     def is_foreign(self, connection_id: str | None) -> bool:
-        """Return whether a connection is known to be none of ours."""
+        """Return whether a connection is known not to be ours."""
         return bool(self._known) and connection_id is not None and connection_id not in self._known
 
     def _is_elsewhere(self, address: str | None) -> bool:
@@ -144,7 +144,7 @@ class Observations:
 
 
 def _normal(address: str | None) -> str:
-    """Return an address as it is compared: without its password, query and what goes without saying."""
+    """Return an address in the form in which it is compared: without password, query and default parts."""
     try:
         parts = urlsplit(address or "")
         port = parts.port or {"https": 443, "http": 80}.get(parts.scheme)
@@ -154,6 +154,6 @@ def _normal(address: str | None) -> str:
 
 
 def _inbound(seen: Observation) -> dict[str, Any]:
-    """Return what is kept of an inbound fax; `from` is no name for an argument of ours."""
+    """Return what is kept of an inbound fax; `from` cannot be a parameter name in Python."""
     facts = {"inbound": True, "from": seen.sender, "to": seen.recipient, "link": seen.media_url}
     return facts if seen.partial is None else facts | {"partial": "1" if seen.partial else "0"}

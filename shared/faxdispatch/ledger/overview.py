@@ -1,4 +1,4 @@
-"""Everything that an operator looks at first, read at one moment by one script; and the course of the last hours."""
+"""Everything that an operator looks at first, read at one moment by one script; and samples of the last hours."""
 
 import math
 from collections.abc import Mapping
@@ -24,9 +24,9 @@ class Overview:
 
     now: datetime
     counts: Mapping[State, int]
-    """Jobs by state; those that have ended are all that ever were."""
+    """Jobs by state; ended ones are counted since the beginning."""
     oldest: Mapping[State, float]
-    """How long a job has stood in each open state at most, where there is one."""
+    """For each open state, how long its oldest job has been in it, if there is one."""
     held: Mapping[HoldReason, int]
     connections: tuple[Traffic, ...]
     account: Account
@@ -46,7 +46,7 @@ class Overview:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """How many jobs had ended so by then, all that ever were."""
+    """How many jobs had ended this way by then, since the beginning."""
 
     at: datetime
     delivered: int
@@ -55,7 +55,7 @@ class Sample:
 
 
 def read_overview(scripts: Scripts) -> Overview:
-    """Read it. Raises `Unavailable` where Redis did not answer."""
+    """Read it. Raises `Unavailable` if Redis did not answer."""
     found = scripts.run("overview", silence=WORKER_SILENCE * 1000, kept=round(scripts.rules.retention * 1000))
     now, since, counts = found["now"], found["since"] or {}, found.get("counts") or {}
     return Overview(
@@ -79,7 +79,7 @@ def read_overview(scripts: Scripts) -> Overview:
 
 
 def take_sample(scripts: Scripts) -> None:
-    """Note how many jobs have ended by now; a day of samples is kept."""
+    """Record how many jobs have ended by now; samples are kept for a day."""
     with redis_trouble():
         counts: Any = scripts.redis.hgetall("fax:counts")
         now = scripts.clock()

@@ -1,4 +1,4 @@
-"""Which worker processes are at work, and what each sees of the clocks."""
+"""Which worker processes run, and what each sees of the clocks."""
 
 import json
 import time
@@ -9,15 +9,15 @@ from typing import Any
 from faxdispatch.ledger.scripts import Scripts, redis_trouble
 
 WORKER_SILENCE = 60.0
-"""Seconds after which a worker that has not shown up counts as gone; they show up every five."""
+"""Seconds after which a worker that has not reported counts as gone; workers report every five."""
 CLOCK_OFF = 5.0
-"""Seconds of difference between two clocks from which one of them is wrong: Telnyx's dates are whole seconds, and an
-answer takes a moment."""
+"""Difference between two clocks, in seconds, from which one of them is wrong: Telnyx's dates are whole seconds, and
+an answer takes a moment."""
 
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """A worker process. What is ahead of Redis' clock, in seconds; below 0 it is behind."""
+    """A worker process. How far its clock is ahead of Redis' clock, in seconds; below 0 it is behind."""
 
     name: str
     """`host:pid`."""
@@ -37,7 +37,7 @@ class Worker:
 
 
 class Presence:
-    """Where workers show up, by Redis' clock: a worker whose own is wrong must not seem to be gone."""
+    """Where workers report, by Redis' clock: a worker whose own clock is wrong must not seem to be gone."""
 
     def __init__(self, scripts: Scripts) -> None:
         self._scripts = scripts
@@ -48,7 +48,7 @@ class Presence:
         return self._scripts.redis
 
     def show_up(self, name: str, telnyx: datetime | None) -> Worker:
-        """Record that a worker lives, with what it sees; `telnyx` is the present moment by Telnyx's clock."""
+        """Record that a worker lives, with what it sees; `telnyx` is the present time by Telnyx's clock."""
         before, begun = time.time(), time.monotonic()
         now = self._scripts.clock()
         took = time.monotonic() - begun
@@ -72,7 +72,7 @@ class Presence:
         return worker
 
     def all(self) -> list[Worker]:
-        """Return the workers that have shown up lately, the one that did last last."""
+        """Return the workers that have reported lately, in the order of their last reports."""
         since = self._scripts.clock() - WORKER_SILENCE * 1000
         with redis_trouble(), self._redis.pipeline(transaction=False) as pipe:
             pipe.zrangebyscore("fax:workers", since, "+inf", withscores=True)

@@ -1,4 +1,4 @@
-"""Producers' questions to Telnyx, on a waiting list of their own until their share of the rate has room for them."""
+"""Producers' questions to Telnyx, on a separate waiting list until their share of the rate has room."""
 
 import hashlib
 import json
@@ -8,14 +8,14 @@ from typing import Any
 from faxdispatch.ledger.scripts import Scripts, redis_trouble
 
 MOST = 100
-"""Questions that workers have at a time; more would wait in the broker, where nobody can order them."""
+"""Maximum number of questions that workers have at a time; more would wait, without an order, in the broker."""
 BACK = 30.0
-"""Seconds after which a question that a worker got and has not answered is asked again."""
+"""Seconds after which a question is asked again if a worker took it and has not answered."""
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One of them: the task that it is, its payload, and the id of the message that brought it."""
+    """One question: its task, its payload, and the id of the message that brought it."""
 
     task: str
     payload: Any
@@ -23,7 +23,7 @@ class Question:
 
     @property
     def id(self) -> str:
-        """What is asked, whoever asks: the same question is asked once."""
+        """The content of the question, whoever asks: the same question is asked once."""
         return hashlib.sha256(json.dumps([self.task, self.payload], sort_keys=True).encode()).hexdigest()[:32]
 
 
@@ -34,7 +34,7 @@ class Questions:
         self._scripts = scripts
 
     def put(self, question: Question) -> None:
-        """Put a question on the list; one that waits there already, or is being asked, is not asked twice.
+        """Put a question on the list, unless it waits there already or is being asked.
 
         Raises:
             Unavailable: Redis did not answer.
@@ -49,7 +49,9 @@ class Questions:
         )
 
     def take(self, *, limit: int) -> list[Question]:
-        """Take at most `limit` whose turn it is, fair by producer. What is not `done` in time comes again.
+        """Take at most `limit` questions whose turn it is, fair by producer.
+
+        A question that is not `done` in time comes again.
 
         Raises:
             Unavailable: Redis did not answer.
@@ -58,10 +60,10 @@ class Questions:
         return [Question(**json.loads(text)) for text in reply["taken"]]
 
     def done(self, question_id: str) -> None:
-        """Forget a question that has its answer, or none to come.
+        """Forget a question that was answered, or will not be.
 
         Raises:
-            Unavailable: Redis did not answer; it is asked once more.
+            Unavailable: Redis did not answer; the question is asked once more.
         """
         with redis_trouble(), self._scripts.redis.pipeline() as pipe:
             pipe.hdel("fax:questions", question_id)
@@ -69,7 +71,7 @@ class Questions:
             pipe.execute()
 
     def waiting(self) -> int:
-        """Count those that wait or are being asked.
+        """Count the questions that wait or are being asked.
 
         Raises:
             Unavailable: Redis did not answer.

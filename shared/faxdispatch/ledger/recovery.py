@@ -1,4 +1,4 @@
-"""Bringing back what a ledger that went back in time has forgotten and Telnyx still knows."""
+"""Bringing back what Telnyx still knows and a ledger that went back in time has lost."""
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
@@ -7,24 +7,24 @@ from typing import Any
 from faxdispatch.ledger.scripts import Scripts
 
 BATCH = 100
-"""Faxes that are brought back by one step of Redis."""
+"""Number of faxes that one step of Redis brings back."""
 
 
 class Found(StrEnum):
-    """What a fax of the listing is to the ledger."""
+    """How a fax of the listing relates to the ledger."""
 
     SAME = "same"
     """It was known."""
     EARLIER = "earlier"
-    """An attempt before the last one of its job, told for the record."""
+    """An attempt before the last one of its job, recorded for completeness."""
     BOUND = "bound"
-    """Its job was known, and not that this was sent."""
+    """Its job was known, but not that this fax was sent."""
     ROW = "row"
-    """A campaign's row that the ledger took for not sent yet."""
+    """A campaign's row that the ledger took for not yet sent."""
     MADE = "made"
-    """Its job was not known, and is made of what Telnyx tells."""
+    """Its job was not known, and is created from what Telnyx reports."""
     ENDED = "ended"
-    """Its row has ended, or goes on as another generation."""
+    """Its row has ended, or continues as another generation."""
     CONFLICT = "conflict"
     """Its job has ended otherwise, or has another fax for the same attempt: a person must look."""
 
@@ -36,9 +36,9 @@ class Recovery:
         self._scripts = scripts
 
     def bring_back(self, faxes: Sequence[Mapping[str, Any]], *, account: str, dry_run: bool = False) -> list[Found]:
-        """Bring back faxes, as `faxdispatch.operations.recovering` tells of them; give what each was to the ledger.
+        """Bring back faxes as described in `faxdispatch.operations.recovering`. Return how each relates to the ledger.
 
-        Of one job the last attempt must come first. With `dry_run` nothing is changed.
+        The last attempt of a job must come first. With `dry_run`, nothing is changed.
 
         Raises:
             Unavailable: Redis did not answer; try again.

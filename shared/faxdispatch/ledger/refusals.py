@@ -1,4 +1,4 @@
-"""What Redis refuses for a while: it is about the server, not about what was asked, and passes by itself."""
+"""Refusals of Redis that pass by themselves: they are about the server, not about the request."""
 
 from redis import exceptions
 
@@ -16,9 +16,9 @@ that it refused the whole transaction, whose commands it had taken before."""
 
 
 def passes(error: BaseException | None) -> bool:
-    """Return whether a server is read-only, full, loading, or without its primary, replicas or disk for the moment.
+    """Return whether a server is read-only, full, loading, or currently without its primary, replicas or disk.
 
-    So it is in each failover. A user who lacks a right (NOPERM) will lack it later, too.
+    This happens in each failover. A missing right (NOPERM) is not among them, since it will still be missing later.
     """
     if isinstance(error, _CLASSES):
         return True

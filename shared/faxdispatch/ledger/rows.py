@@ -18,10 +18,10 @@ from faxdispatch.states import HoldReason, State
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where an open job waits: for its appointment `at`, or as number `position` (from 1) on a waiting list.
+    """Where an open job waits: for its appointment at `at`, or at `position` (from 1) on a waiting list.
 
-    `line` says for what it waits there: `channel` or `number`; `holder` is the job that has the number. All are None
-    for a job that has ended.
+    `line` is what it waits for there: `channel` or `number`; `holder` is the job that has the number. All are None for
+    a job that has ended.
     """
 
     at: datetime | None = None
@@ -34,8 +34,8 @@ class Place:
 class Held:
     """How many jobs are held for one reason.
 
-    `first` and `last` are the earliest and latest moment until which one of them is held; for a reason of `IN_LINE`
-    and those that only a person ends, the moments since when.
+    `first` and `last` are the earliest and the latest time until which one of them is held; for a reason of `IN_LINE`,
+    and for one that only a person ends, they are the times since when.
     """
 
     reason: HoldReason
@@ -69,14 +69,14 @@ class Rows:
         """Return a job, with its history if wanted.
 
         Raises:
-            NotKnown: where there is none of that id (any more).
+            NotKnown: there is none of that id (any more).
         """
         with redis_trouble():
             row = self.redis.hgetall(f"fax:job:{job_id}")
             lines = self.redis.lrange(f"fax:history:{job_id}", 0, -1) if history and row else []
         if not row:
             raise NotKnown(f"job {job_id}: not known here; jobs are kept for FAX_RETENTION_DAYS after their end")
-        # A line of the history has what the row does not.
+        # A line of the history leaves out what the row has.
         names = {"campaign": "campaign_id", "tags": "tags", "client_state": "client_state"}
         common = {"job_id": job_id} | {names[name]: value for name, value in row.items() if name in names}
         return JobView.from_hash(job_id, row, tuple(Event.from_fields(common | json.loads(line)) for line in lines))
@@ -93,7 +93,7 @@ class Rows:
         return [JobView.listed(job_id, row) for job_id, row in zip(job_ids, rows, strict=True)]
 
     def jobs_at_once(self, job_ids: Sequence[str]) -> list[JobView | None]:
-        """Return the same in one command, for pages."""
+        """Do the same in one command, for pages."""
         rows = self._scripts.hashes([f"fax:job:{job_id}" for job_id in job_ids])
         return [JobView.listed(job_id, row) for job_id, row in zip(job_ids, rows, strict=True)]
 
@@ -105,13 +105,13 @@ class Rows:
         return job_id if current == fax_id else None
 
     def counts(self) -> dict[State, int]:
-        """Count the jobs in each state, all that ever were; finished jobs stay counted when their rows are gone."""
+        """Count the jobs in each state since the beginning; finished jobs stay counted when their rows are gone."""
         with redis_trouble():
             known = self.redis.hgetall("fax:counts")
         return {state: int(known.get(state, 0)) for state in State}
 
     def standing(self, state: State, *, limit: int = 50) -> list[tuple[JobView, datetime]]:
-        """Return the jobs that have stood longest in an open state, each with the time since when.
+        """Return the jobs that have been longest in an open state, each with the time since when.
 
         For `accepted` it is the time of Telnyx's last news. Finished jobs are not listed.
         """
@@ -125,7 +125,7 @@ class Rows:
         ]
 
     def holds(self) -> list[Held]:
-        """Sum up the held jobs by reason, the most frequent first."""
+        """Count the held jobs by reason, the most frequent first."""
         with redis_trouble():
             reasons = [HoldReason(reason) for reason in self.redis.smembers("fax:holds") if reason in set(HoldReason)]
             with self.redis.pipeline(transaction=False) as pipe:
@@ -142,7 +142,7 @@ class Rows:
         return sorted(summed, key=lambda held: -held.count)
 
     def held(self, reason: HoldReason, *, limit: int = 50) -> list[JobView]:
-        """Return the jobs that are held for a reason, the first that is due or the longest held first."""
+        """Return the jobs that are held for a reason: first those that are due first, or were held longest."""
         with redis_trouble():
             found = self.redis.zrange(f"fax:held:{reason}", 0, limit - 1)
         rows = self._scripts.hashes([f"fax:job:{job_id}" for job_id in found])

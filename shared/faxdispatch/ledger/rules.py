@@ -1,4 +1,4 @@
-"""The rules by which the ledger moves jobs: limits, prices and spans of time, the same for all who run its scripts."""
+"""The rules by which the ledger moves jobs: limits, prices and durations, the same for all who run its scripts."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
@@ -8,8 +8,11 @@ from faxdispatch.settings import Settings
 
 _DAY = 86_400.0
 PROBE_PAUSES = (1.0, 2.0, 5.0, 15.0, 60.0)
-"""Seconds between tries after a call that never reached Telnyx: soon at first, for most failures last seconds, and then
-a call a minute, which costs nothing. The last one repeats."""
+"""Seconds between tries after a call that never reached Telnyx.
+
+The first come soon, since most failures last seconds; then one call a minute, which costs nothing. The last one
+repeats.
+"""
 
 
 def _same(value: Any) -> Any:
@@ -33,7 +36,7 @@ def _list_of_ms(pauses: tuple[float, ...]) -> str:
 
 
 def _constant(default: Any, given: Callable[[Any], Any] = _same, *, name: str | None = None) -> Any:
-    """Make a rule that no setting changes: its value, how scripts take it, and its name there if it is another."""
+    """Make a rule that no setting changes: its value, how scripts take it, and its name there if that differs."""
     return field(default=default, metadata={"given": given, "name": name})
 
 
@@ -43,9 +46,9 @@ _USUAL = Settings.model_construct()
 def _setting(
     setting: str, given: Callable[[Any], Any] | None = _same, *, name: str | None = None, times: float = 1
 ) -> Any:
-    """Make a rule that is a setting, `times` its unit: how scripts take it, and its name there if it is another.
+    """Make a rule that is a setting, in units of `times`: how scripts take it, and its name there if that differs.
 
-    With None for `given`, scripts take only what is derived of it.
+    With None for `given`, scripts take only what is derived from it.
     """
     default = getattr(_USUAL, setting)
     metadata = {"setting": setting, "times": times, "given": given, "name": name}
@@ -58,16 +61,16 @@ def _scaled(value: Any, times: float) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What the scripts must know apart from the job. Times are in seconds, money in the currency of the settings.
+    """What the scripts must know besides the job. Times are in seconds, money in the currency of the settings.
 
-    Each line is all that a rule needs on this side: `from_settings` and `arguments` read these lines.
+    Each rule needs only one line here: `from_settings` and `arguments` read these lines.
     """
 
     rate: float = _setting("fax_rate", _interval, name="interval")
     burst: int = _setting("fax_rate_burst", None)
     connection_rate: float | None = _setting("fax_connection_rate", _interval, name="connection_interval")
     look_ahead: float = _constant(0.4, _millionths, name="ahead")
-    """How far ahead of now a fax may be given a slot of the rate."""
+    """How far ahead a fax may be given a slot of the rate."""
     look_ahead_urgent: float = _constant(1.0, _millionths, name="ahead_urgent")
     channels: int | Literal["auto"] = _setting("fax_channels")
     account_channels: int | Literal["auto"] = _setting("fax_account_channels")
@@ -78,8 +81,8 @@ class Rules:
     settle: float = _setting("fax_settle", None)
     recheck: float = _constant(3600.0, _ms)
     call_lease: float = _constant(3 * 3600.0, _ms)
-    """An accepted fax of which nothing is heard for so long keeps its channel and its number from others no more: no
-    fax of 350 pages takes longer."""
+    """After so long without news, an accepted fax no longer keeps its channel and its number from others: no fax of
+    350 pages takes longer."""
     page_price: float = _setting("fax_price_page", _millionths)
     minute_price: float = _setting("fax_price_minute", _millionths)
     day_cap: float | None = _setting("fax_spend_day", _millionths)
@@ -88,18 +91,21 @@ class Rules:
     of the network, and a third call would disturb somebody again."""
     quarantine: float = _setting("quarantine_days", _ms, times=_DAY)
     ladder_kept: float = _constant(30 * _DAY, _ms)
-    """How long it is remembered with which changed settings a fax came through to a number: machines are replaced."""
+    """How long the changed settings with which a fax came through to a number are remembered: machines are replaced."""
     probe_pauses: tuple[float, ...] = _constant(PROBE_PAUSES, _list_of_ms)
     breaker_window: int = _constant(10)
-    """The last calls to send on a connection that are looked at, since one was answered with a 5xx."""
+    """How many of the last calls to send on a connection count, from the first that was answered with a 5xx."""
     breaker_failures: int = _constant(5)
     """So many of them with a 5xx pause the connection, until one fax that tries is answered otherwise."""
     most_untaken: int = _setting("max_never_accepted")
     burst_window: int = _constant(40)
-    """The last attempts of a campaign that are looked at; fewer would pause it for chance."""
+    """How many of the last attempts of a campaign count; with fewer, chance would pause it."""
     burst_failures: int = _setting("fax_campaign_burst_failures")
     most_open: int = _constant(20_000)
-    """Rows of one campaign that have a job. With so many waiting for a retry or a busy number, no more are begun."""
+    """Maximum number of rows of one campaign that have a job.
+
+    If so many wait for a retry or a busy number, no more are begun.
+    """
     delete_after: float | None = _setting("fax_telnyx_delete_after", _ms)
     documents_kept: float | None = _setting("fax_inbound_retention_days", _ms, times=_DAY)
     retention: float = _setting("fax_retention_days", _ms, times=_DAY)
@@ -110,7 +116,7 @@ class Rules:
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Self:
-        """Take them from the settings."""
+        """Build the rules from the settings."""
         from_settings = [rule for rule in fields(cls) if "setting" in rule.metadata]
         return cls(
             **{
@@ -120,14 +126,14 @@ class Rules:
         )
 
     def arguments(self) -> dict[str, Any]:
-        """Return them as the scripts take them: milliseconds, for the rate microseconds, and millionths of money."""
+        """Return them in the units of the scripts: milliseconds, microseconds for the rate, and millionths of money."""
         given = {
             rule.metadata["name"] or rule.name: rule.metadata["given"](value)
             for rule in fields(self)
             if rule.metadata["given"] and (value := getattr(self, rule.name)) is not None
         }
         return given | {
-            # Half of the burst may be spent at once after a quiet spell; the other half is for calls that reach the
+            # After a quiet spell, half of the burst may be spent at once. The other half is for calls that reach the
             # wire a little late and so come close to the next.
             "slack": (self.burst - 1) / 2,
             "poll_cap": _ms(max(self.poll_after, 3600)),

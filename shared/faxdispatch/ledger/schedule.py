@@ -1,4 +1,4 @@
-"""Which jobs must be looked at now, and who looks."""
+"""Which jobs must be looked at now, and which process does it."""
 
 import os
 import socket
@@ -25,7 +25,7 @@ class Appointment:
     fax_id: str | None
     cancel_requested: bool
     hints: int
-    """How many messages workers got about it since its last attempt, with this one."""
+    """How many messages workers got about it since its last attempt, including this one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +41,12 @@ class Picked:
 class Agenda:
     """The appointments of all open jobs, and the lease of the one scheduler that keeps them. Times are in seconds.
 
-    Everything a scheduler does may be done twice without harm; the lease only saves work.
+    A scheduler may do everything twice without harm; the lease only saves work.
     """
 
     def __init__(self, scripts: Scripts) -> None:
         self._scripts = scripts
-        # Whoever reads `fax:leader` sees which process leads; process ids come again, so the rest makes it unique.
+        # `fax:leader` names the process that leads; process ids are reused, so the rest makes the name unique.
         self._name = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex}"
         self._renew = self._redis.register_script(_RENEW)
         self._yield = self._redis.register_script(_YIELD)
@@ -57,7 +57,7 @@ class Agenda:
         return self._scripts.redis
 
     def lead(self, *, lease: float) -> bool:
-        """Become or stay the leader for `lease` seconds; False where another leads."""
+        """Become or stay the leader for `lease` seconds. Return False if another process leads."""
         millis = round(lease * 1000)
         with redis_trouble():
             if self._redis.set("fax:leader", self._name, nx=True, px=millis):
@@ -65,12 +65,12 @@ class Agenda:
             return bool(self._renew(keys=["fax:leader"], args=[self._name, millis]))
 
     def resign(self) -> None:
-        """Let another lead at once."""
+        """Let another process lead at once."""
         with redis_trouble():
             self._yield(keys=["fax:leader"], args=[self._name])
 
     def due(self, *, limit: int = 500) -> list[Appointment]:
-        """Take the appointments that have come; each job's next one is set already."""
+        """Take the appointments that have come; each job's next one is already set."""
         found = self._scripts.run("due", limit=limit)["jobs"]
         return [
             Appointment(
@@ -92,11 +92,11 @@ class Agenda:
         return [Picked(job["job"], urgent=job["urgent"], row=job["row"]) for job in found]
 
     def strays(self, *, again_after: float = 60) -> list[str]:
-        """Take the fax ids that must be cancelled at Telnyx; each comes again until `stray_gone`."""
+        """Take the ids of faxes to be cancelled at Telnyx; each comes again until `stray_gone`."""
         return self._take("fax:strays", again_after)
 
     def deletions(self, *, limit: int = 100, again_after: float = 600) -> list[str]:
-        """Take the fax ids that are to be deleted at Telnyx; each comes again until `deleted`."""
+        """Take the ids of faxes to be deleted at Telnyx; each comes again until `deleted`."""
         return self._take("fax:deletions", again_after, limit)
 
     def is_to_be_deleted(self, fax_id: str) -> bool:
@@ -105,7 +105,7 @@ class Agenda:
             return self._redis.zscore("fax:deletions", fax_id) is not None
 
     def deleted(self, fax_id: str) -> None:
-        """Record that a fax is deleted at Telnyx; told once, by an event."""
+        """Record that a fax is deleted at Telnyx; an event reports it once."""
         self._scripts.run("deleted", fax_id=fax_id, source="worker")
 
     def stray_gone(self, fax_id: str) -> None:
@@ -122,7 +122,7 @@ class Agenda:
         return fax_ids
 
     def overdue(self) -> float:
-        """Return the age in seconds of the oldest appointment that nobody has kept; 0 where none is overdue."""
+        """Return the age in seconds of the oldest appointment that nobody has kept; 0 if none is overdue."""
         with redis_trouble():
             first = self._redis.zrange("fax:agenda", 0, 0, withscores=True)
             seconds, micros = self._redis.time()

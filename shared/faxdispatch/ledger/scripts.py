@@ -1,4 +1,4 @@
-"""Running the Lua scripts of `lua/`: JSON in, JSON out, and every failure of Redis as `Unavailable`."""
+"""Running the Lua scripts in `lua/`: JSON in, JSON out, and every failure of Redis as `Unavailable`."""
 
 import hashlib
 import json
@@ -23,10 +23,10 @@ _written = json.JSONEncoder(separators=(",", ":")).encode
 
 @contextmanager
 def redis_trouble() -> Iterator[None]:
-    """Turn every failure of Redis in the block into `Unavailable`; a mistake in a script stays what it is.
+    """Turn every failure of Redis in the block into `Unavailable`; a mistake in a script keeps its own error.
 
     Raises:
-        BadInput: what was to be sent has characters that no UTF-8 can carry.
+        BadInput: a text has characters that UTF-8 cannot carry.
     """
     try:
         yield
@@ -39,19 +39,19 @@ def redis_trouble() -> Iterator[None]:
 
 
 def flat_hash(flat: Sequence[str]) -> dict[str, str]:
-    """Return a hash that a script gave as names and values in turn."""
+    """Return a hash from a script's list of alternating names and values."""
     return dict(zip(flat[::2], flat[1::2], strict=True)) if flat else {}
 
 
 def _is_mistake(error: RedisError) -> bool:
-    """Return a fault of a script from a server that refuses to write, which also comes as an error of the script."""
+    """Return whether an error is a fault of the script, and not a server's refusal to write, which looks similar."""
     return type(error) is ResponseError and "user_script" in str(error) and not passes(error)
 
 
 class Scripts:
     """The scripts of the ledger on one Redis.
 
-    `rules` are part of their texts. `now` (milliseconds) stands in for Redis' own clock in tests.
+    `rules` are a part of their texts. `now` (milliseconds) stands in for Redis' own clock in tests.
     """
 
     def __init__(self, redis: Redis, rules: Rules | None = None) -> None:
@@ -65,18 +65,18 @@ class Scripts:
         """Build them for the Redis that the settings name. Nothing connects before the first call.
 
         Raises:
-            Misconfigured: where `REDIS_URL` is missing or no address.
+            Misconfigured: `REDIS_URL` is missing or not an address.
         """
         return cls(connect(settings.redis, patience), Rules.from_settings(settings))
 
     @cached_property
     def namespace(self) -> str:
-        """Where the keys are."""
+        """The namespace of the keys."""
         return str(self.redis.connection_pool.connection_kwargs.get("namespace", USUAL))
 
     @cached_property
     def raw(self) -> Redis:
-        """A client to the same Redis for values that are no text."""
+        """A client of the same Redis for values that are not text."""
         pool = self.redis.connection_pool
         options = {**pool.connection_kwargs, "decode_responses": False}
         return Redis(connection_pool=type(pool)(connection_class=pool.connection_class, **options))
@@ -86,16 +86,16 @@ class Scripts:
     ) -> dict[str, Any]:
         """Run a script; arguments that are None are left out.
 
-        `on` runs it over another client or connection to the same Redis; `blobs` go along as they are.
+        `on` runs it over another client or connection of the same Redis; `blobs` are passed unchanged.
 
         Raises:
-            Unavailable: where Redis did not answer in time or refused. The script may have run; repeat it.
+            Unavailable: Redis did not answer in time or refused. The script may have run; repeat it.
         """
         reply: dict[str, Any] = json.loads(self._answer(name, on, blobs, arguments))
         return reply
 
     def run_many(self, name: str, /, *, on: Redis | None = None, **arguments: Any) -> list[dict[str, Any]]:
-        """Run a script that has a reply for each of several jobs, as `run` does."""
+        """Run a script that replies for each of several jobs, as `run` does."""
         replies: list[dict[str, Any]] = json.loads(self._answer(name, on, (), arguments))
         return replies
 
@@ -111,7 +111,7 @@ class Scripts:
                 return asked.execute_command("EVALSHA", sha, *words)
 
     def _script(self, name: str) -> tuple[str, str]:
-        """Return a script's text, and the hash by which a server that has seen the text knows it."""
+        """Return a script's text, and the hash under which a server that has seen the text knows it."""
         found = self._scripts.get(name)
         if found is None:
             text = script(name, self.rules.arguments(), self.namespace)
@@ -130,7 +130,7 @@ class Scripts:
         """Return the present moment by Redis' clock, in milliseconds.
 
         Raises:
-            Unavailable: where Redis did not answer.
+            Unavailable: Redis did not answer.
         """
         if self.now is not None:
             return self.now
@@ -139,7 +139,7 @@ class Scripts:
         return seconds * 1000 + micros // 1000
 
     def oldest_kept(self) -> int:
-        """Return the moment (milliseconds) before which everything that is kept for a while is gone by now."""
+        """Return the moment (milliseconds) before which everything that is kept for a limited time is gone by now."""
         return self.clock() - round(self.rules.retention * 1000)
 
     def arguments(self, **arguments: Any) -> str:

@@ -1,4 +1,4 @@
-"""Numbers that no campaign sends to, since their owners or the law do not want it. Single faxes are not concerned."""
+"""Numbers to which no campaign sends, because their owners or the law do not want it. Single faxes are not affected."""
 
 import itertools
 import json
@@ -15,20 +15,20 @@ _PAGE = 1000
 
 @dataclass(frozen=True, slots=True)
 class Suppression:
-    """A number on the list. `source` says where that is known from; without `until` it stays forever."""
+    """A number on the list. `source` says where that is known from; without `until` the entry stays forever."""
 
     number: str
     reason: str
     source: str
     until: datetime | None = None
     at: datetime | None = None
-    """When it came on the list; set by the list."""
+    """When it was put on the list; set by the list."""
     operator: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """How many numbers are new on the list, have another reason, source or end now, or were on it just so."""
+    """How many numbers were new on the list, changed in reason, source or end, or on it already in the same way."""
 
     added: int = 0
     changed: int = 0
@@ -36,9 +36,11 @@ class Changed:
 
 
 class Suppressions:
-    """The suppression list of one Redis. Numbers are E.164, or SIP URIs. Whatever has ended is not on it.
+    """The suppression list of one Redis. Numbers are E.164, or SIP URIs.
 
-    Every call raises Unavailable where Redis does not answer.
+    A number whose suppression has ended is not on it.
+
+    Every call raises Unavailable if Redis does not answer.
     """
 
     def __init__(self, scripts: Scripts) -> None:
@@ -50,15 +52,15 @@ class Suppressions:
         return self._scripts.redis
 
     def add(self, wanted: Suppression, *, operator: str | None = None) -> Changed:
-        """Put a number on the list, told by an event unless it was on it just so."""
+        """Put a number on the list; an event reports it, unless it was on it in the same way."""
         return self._add([wanted], operator, tell=True)
 
     def add_many(
         self, wanted: Iterable[Suppression], *, reason: str, source: str, operator: str | None = None
     ) -> Changed:
-        """Put many on the list, as they come; one event tells of all, with `reason` and `source`.
+        """Put many on the list, as they come; one event reports all of them, with `reason` and `source`.
 
-        When it breaks off, what came before is on the list; the same again changes nothing more.
+        If this breaks off, the numbers before that are on the list; doing it again changes nothing more.
         """
         total = Changed()
         rest = iter(wanted)
@@ -79,7 +81,7 @@ class Suppressions:
         return total
 
     def remove(self, number: str, *, reason: str, operator: str | None = None) -> bool:
-        """Take a number off the list, told by an event; False where it is not on it."""
+        """Take a number off the list; an event reports it. Return False if it is not on it."""
         reply = self._scripts.run("unsuppress", number=number, reason=reason, operator=operator, source="operator")
         return bool(reply["outcome"] == "removed")
 
@@ -95,7 +97,7 @@ class Suppressions:
         if not numbers:
             return set()
         with redis_trouble():
-            # A list of recipients asks a thousand times, and mostly there is nothing to ask about.
+            # A list of recipients asks this a thousand times, and mostly the suppression list is empty.
             if not self._redis.exists("fax:suppressed"):
                 return set()
             records = self._redis.hmget("fax:suppressed", list(numbers))
@@ -110,7 +112,7 @@ class Suppressions:
             return int(self._redis.hlen("fax:suppressed"))
 
     def all(self) -> Iterator[Suppression]:
-        """Yield every number on the list, in no order, a page at a time; while it changes, one may come twice."""
+        """Yield every number on the list, in no order, a page at a time; a number may come twice if that changes."""
         self._sweep()
         cursor = 0
         while True:

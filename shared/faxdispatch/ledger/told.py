@@ -13,7 +13,10 @@ _SINCE = "since"
 
 
 class Told:
-    """The memory of all processes that tell. All methods raise `Unavailable` where Redis did not answer."""
+    """The shared memory of all processes that report incidents.
+
+    All methods raise `Unavailable` if Redis did not answer.
+    """
 
     def __init__(self, scripts: Scripts) -> None:
         self._scripts = scripts
@@ -24,7 +27,7 @@ class Told:
         return self._scripts.redis
 
     def take_turn(self, seconds: float) -> bool:
-        """Take the turn for so long; False where another process has it, or had it so lately."""
+        """Take the turn for so long. Return False if another process has it or had it a moment ago."""
         with redis_trouble():
             return bool(self._redis.set(_TURN, "1", nx=True, px=round(seconds * 1000)))
 
@@ -46,14 +49,14 @@ class Told:
         return {incident: moment(int(seen)) for incident, seen in found.items() if incident != _SINCE}
 
     def seen(self, incidents: Iterable[str]) -> None:
-        """Note that these were reported, and are seen now."""
+        """Record that these were reported, and are seen now."""
         now = self._scripts.clock()
         if noted := dict.fromkeys(incidents, now):
             with redis_trouble():
                 self._redis.hset(_TOLD, mapping=noted)
 
     def forget(self, incidents: Iterable[str]) -> None:
-        """Forget these: they are over, and told again where they come again."""
+        """Forget these incidents, which are over; if they come again, they are reported again."""
         if over := list(incidents):
             with redis_trouble():
                 self._redis.hdel(_TOLD, *over)

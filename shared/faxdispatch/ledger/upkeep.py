@@ -1,4 +1,4 @@
-"""Letting go of what is kept no longer and does not expire by itself."""
+"""Removing what has expired and does not expire by itself in Redis."""
 
 from faxdispatch.events import STREAM
 from faxdispatch.ledger.index import Index
@@ -6,17 +6,17 @@ from faxdispatch.ledger.scripts import Scripts, redis_trouble
 
 
 class Upkeep:
-    """The upkeep of one Redis. Everything may be done twice, by several at once."""
+    """The upkeep of one Redis. Several processes may do everything at once, and more than once."""
 
     def __init__(self, scripts: Scripts) -> None:
         self._scripts = scripts
         self._index = Index(scripts)
 
     def run(self) -> None:
-        """Take out of the index the jobs, and out of the stream the events, that are older than the retention.
+        """Remove jobs from the index, and events from the stream, that are older than the retention.
 
         Raises:
-            Unavailable: Redis did not answer; what is left goes the next time.
+            Unavailable: Redis did not answer; the rest is removed the next time.
         """
         self._index.sweep()
         with redis_trouble():

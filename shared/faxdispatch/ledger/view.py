@@ -18,9 +18,9 @@ log = logging.getLogger(__name__)
 
 
 class JobView(BaseModel):
-    """Where a job stands, and what was asked."""
+    """The state of a job, and what was requested."""
 
-    # Built when first used: `faxdispatch status` without a job needs none.
+    # Built when first used: `faxdispatch status` without a job does not need them.
     model_config = ConfigDict(frozen=True, defer_build=True)
 
     job_id: str
@@ -34,7 +34,7 @@ class JobView(BaseModel):
     hold_reason: str | None
     """Why it is held."""
     due_at: datetime | None
-    """Until when it is held, where that is known."""
+    """Until when it is held, if that is known."""
     cause: str | None
     """Why the last attempt failed, or why its outcome is unknown."""
     cancel_requested: bool
@@ -45,7 +45,7 @@ class JobView(BaseModel):
     submitted_at: datetime | None
     """When the last attempt was claimed."""
     submitted_at_telnyx: datetime | None = None
-    """The same by Telnyx's clock, or None if no answer had told it."""
+    """The same by Telnyx's clock, or None if no answer had shown it."""
     dials: int
     """Failed attempts that never connected."""
     connects: int
@@ -53,17 +53,17 @@ class JobView(BaseModel):
     holds: int
     """How often it was put back without costing an attempt."""
     untaken: int = 0
-    """Attempts that Telnyx provably never took, since a person last let it go."""
+    """Attempts that Telnyx provably never accepted, since a person last released it."""
     rung: int
-    """Rung of the ladder of changed settings that the last attempt had, or the next one will have."""
+    """The step of the ladder of changed settings that the last attempt had, or that the next one will have."""
     waived: frozenset[str]
-    """Reasons for which it is not held any more, since a person let it go."""
+    """Reasons for which it is no longer held, since a person released it."""
     spent: float
-    """What its attempts have cost by the estimate, in the currency of the settings; what is reserved included."""
+    """The estimated cost of its attempts, in the currency of the settings, including what is reserved."""
     unknown_since: datetime | None
     """Since when the attempt's outcome is unknown; None in every other state."""
     listings: int
-    """Complete listings of Telnyx that came back without the unknown attempt."""
+    """Complete listings of Telnyx that did not show the unknown attempt."""
     tries: dict[str, int]
     """Failed attempts by the kind of their cause."""
     page_count: int | None

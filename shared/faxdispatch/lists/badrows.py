@@ -10,13 +10,13 @@ from faxdispatch.errors import BadInput
 from faxdispatch.lists.checking import BadRow
 
 _BEGINS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-"""What a spreadsheet may take for the beginning of a formula, full-width signs included."""
+"""Characters that a spreadsheet may take for the beginning of a formula, including full-width signs."""
 
 
 def safe_cell(text: str) -> str:
-    """Return a cell that no spreadsheet takes for a formula: with `'` before what could begin one.
+    """Return a cell that no spreadsheet takes for a formula: with `'` before a possible beginning of one.
 
-    Reading the list again takes the `'` off a number.
+    Reading the list again removes the `'` from a number.
     """
     return f"'{text}" if text.startswith(_BEGINS_FORMULA) or text.lstrip().startswith(_BEGINS_FORMULA) else text
 
@@ -27,10 +27,10 @@ def safe_writer(file: IO[str], delimiter: str = ",") -> Any:
 
 
 def create(path: Path) -> IO[str]:
-    """Make a file for a spreadsheet: UTF-8 with a byte order mark, without which Excel takes it for Windows-1252.
+    """Create a file for a spreadsheet: UTF-8 with a byte order mark, without which Excel takes it for Windows-1252.
 
     Raises:
-        BadInput: there is one of that name already, or none can be made there.
+        BadInput: a file of that name exists already, or it cannot be created.
     """
     try:
         return path.open("x", encoding="utf-8-sig", newline="")
@@ -66,7 +66,7 @@ class RowsFile:
         """Write a row; no spreadsheet takes a cell for a formula.
 
         Raises:
-            BadInput: the file is there already, or cannot be made.
+            BadInput: the file exists already, or cannot be created.
         """
         if self._file is None:
             self._file = create(self.path)

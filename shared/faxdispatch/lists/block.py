@@ -1,4 +1,4 @@
-"""Records of a list that follow each other, kept by column: an object for each would cost more than reading them."""
+"""Consecutive records of a list, stored by column: an object for each would cost more than reading them."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -6,10 +6,10 @@ from typing import NamedTuple, Self
 
 
 class Record(NamedTuple):
-    """A line that is not blank, or the lines of one record: number of the first, cells, and what is wrong, if it is.
+    """A line that is not blank, or the lines of one record: first line's number, cells, and any problem.
 
-    `hidden` says why a spreadsheet does not show the row, or shows that it does not count. `flaws` says of cells, by
-    their place from 0, why their text does not tell what is meant, in words that follow the cell's name.
+    `hidden` says why a spreadsheet does not show the row, or shows that it does not count. `flaws` says why the text of
+    certain cells, by their place from 0, does not tell what is meant, in words that follow the cell's name.
     """
 
     line: int
@@ -21,12 +21,12 @@ class Record(NamedTuple):
 
 @dataclass(slots=True)
 class Block:
-    """Records or rows that follow each other.
+    """Consecutive records or rows.
 
-    `lines` and `cells` have an entry for each: the line of the file that it begins on, and its cells. What is said of
-    few is kept by their place in the block, from 0: `problems` why one cannot be read as a row, `no_recipients` why it
-    is none, such as a footer; `hidden` and `flaws` as those of `Record`. `first` is the number of the first row, where
-    rows are counted.
+    `lines` and `cells` have an entry for each: the line of the file on which it begins, and its cells. Facts about only
+    a few are stored by their place in the block, from 0: `problems` says why one cannot be read as a row,
+    `no_recipients` why it is not one, such as a footer; `hidden` and `flaws` are those of `Record`. `first` is the
+    number of the first row, if rows are counted.
     """
 
     lines: list[int] = field(default_factory=list)
@@ -39,7 +39,7 @@ class Block:
 
     @classmethod
     def of(cls, records: Iterable[Record]) -> Self:
-        """Make one of records."""
+        """Make a block from records."""
         made = cls()
         for place, (line, cells, problem, hidden, flaws) in enumerate(records):
             made.lines.append(line)
@@ -63,7 +63,7 @@ class Block:
         ]
 
     def extend(self, other: "Block") -> None:
-        """Take another one to the end of this one."""
+        """Append another one."""
         at = len(self)
         self.lines += other.lines
         self.cells += other.cells
@@ -72,7 +72,7 @@ class Block:
                 said.update({place + at: what for place, what in more.items()})
 
     def cut(self, size: int) -> "Block":
-        """Take the first records off, so many at most, and give them."""
+        """Remove and return the first records, at most so many."""
         taken = Block(self.lines[:size], self.cells[:size], first=self.first)
         for said, mine in zip(taken.said, self.said, strict=True):
             if mine:
@@ -86,5 +86,5 @@ class Block:
 
     @property
     def said(self) -> tuple[dict[int, object], ...]:
-        """What is said of few, of every kind."""
+        """The facts about only a few, of every kind."""
         return (self.problems, self.no_recipients, self.hidden, self.flaws)  # type: ignore[return-value] # only moved

@@ -1,4 +1,4 @@
-"""A cell that should hold one telephone number: what people and spreadsheets write there, and what comes of it.
+"""A cell that should hold one telephone number: how people and spreadsheets write it, and how it is read.
 
 A number is never guessed: digits that a spreadsheet lost, a second number, an extension and unknown words make the cell
 invalid, with a sentence that says why. A cell that says that there is no number is not an error.
@@ -26,29 +26,29 @@ _FORM = re.compile(r"\s*(?:(?P<plus>\+?)(?P<code>9)[ .-]*)?\(?999\)?[ .-]*999[ .
 _MADE_UP = frozenset({"0000", "1212"})
 """Last digits that need a closer look: rounded ones, and those of a service."""
 _MOST_FORMS = 5_000
-"""Different forms, and different cells without a number, that are remembered."""
+"""How many different forms, and different cells without a number, are remembered."""
 _LONGEST_WORD = 40
-"""Characters of such a cell."""
+"""Maximum length of such a cell."""
 
 
 class _Form(Enum):
-    """How a number of the North American plan is written, so that its last ten digits are it."""
+    """How a number of the North American plan is written, so that its last ten digits are the number."""
 
     OTHER = 0
-    """It is not, or not so plainly."""
+    """It is not such a number, or not plainly."""
     AT_HOME = 1
-    """As it is dialled within the plan, without the code 1."""
+    """As dialled within the plan, without the code 1."""
     WITH_CODE = 2
-    """With the code 1: in any country if it has a plus, else at home alone."""
+    """With the code 1: in any country if it has a plus, otherwise only at home."""
 
 
 _WRITTEN = re.compile(r"\s*(\+|(?![() .-]*0[() .-]*0))([\d() .-]{7,40})\s*", re.ASCII)
-"""A number as it is written anywhere else, with `+` or as it is dialled at home."""
+"""A number as written anywhere else, with `+` or as dialled at home."""
 
 _FORMULA_TEXT = re.compile(r'=\s*"([^"]*)"')
 _TYPED_FORMULA = re.compile(r"=\s*(\+?[\d().\- ]+)")
 _ORDINARY = re.compile(r"\+?[\d() \-]+", re.ASCII)
-"""A cell of which nothing must be taken off."""
+"""A cell from which nothing must be removed."""
 
 _SHEET_ERROR = re.compile(r"#[A-Z/0]+[!?]", re.IGNORECASE)
 _SCIENTIFIC = re.compile(r"[+-]?\d+(?:[.,]\d+)?\s*e\s*[+-]?\d+", re.IGNORECASE)
@@ -66,10 +66,10 @@ _WORD = re.compile(r"[^\W\d_]+")
 _VANITY = re.compile(r"(?=.*[a-z])\+?[\d().\- ]*\d{3}[().\- ]*[a-z\d().\- ]{7,}", re.IGNORECASE)
 _ODD = re.compile(r"[^\d().\-/ +]")
 _SHORTEST_WHOLE = 7
-"""Digits from which on the first of two parts may be a number of its own. An area code alone has fewer."""
+"""Number of digits from which the first of two parts may be a number of its own. An area code alone has fewer."""
 
 _LONGEST = 150
-"""Characters of the longest cell that is looked into."""
+"""Maximum length of a cell that is examined."""
 
 _NO_EXTENSION = "has extension {}, which a fax call cannot dial: take it off if the fax machine answers without it"
 _LOST = "its digits were lost in a spreadsheet, which rounded it: take the number from its source"
@@ -78,7 +78,7 @@ _NO_AREA = "has no area code"
 
 
 class Verdict(StrEnum):
-    """What a cell holds."""
+    """What a cell contains."""
 
     NUMBER = "number"
     NONE = "no number"
@@ -86,12 +86,12 @@ class Verdict(StrEnum):
 
 
 class Cell(NamedTuple):
-    """What was read from a number cell.
+    """The result of reading a number cell.
 
-    `number` is E.164, or a SIP URI where the policy allows them; None unless the verdict is NUMBER. `note` says what
-    was taken off, or why it is invalid. `foreign` names the country (ISO 3166) of a number that belongs to another one
-    than the region; its calls are priced apart. `001` is none in particular. `unconfirmed` numbers are possible ones of
-    ranges that no list knows, such as a new area code's; calls to `shared_cost` ones cost more.
+    `number` is E.164, or a SIP URI if the policy allows them; None unless the verdict is NUMBER. `note` says what was
+    removed, or why it is invalid. `foreign` names the country (ISO 3166) of a number that belongs to another one than
+    the region, since its calls have another price. `001` means no country in particular. `unconfirmed` numbers are
+    possible ones in ranges that no list knows, such as a new area code's; calls to `shared_cost` ones cost more.
     """
 
     number: str | None
@@ -107,7 +107,7 @@ _EMPTY = Cell(None, Verdict.NONE)
 
 
 class Facts(NamedTuple):
-    """What is known of a number besides, as `Cell` has it."""
+    """Further facts about a number, in the form of `Cell`."""
 
     toll_free: bool = False
     foreign: str | None = None
@@ -116,9 +116,9 @@ class Facts(NamedTuple):
 
 
 class Numbers(NamedTuple):
-    """What was read from cells, by column.
+    """The results of reading cells, by column.
 
-    `to` has the number to call for each, or None; `facts` has the place of what else is known of it among
+    `to` has the number to call for each, or None; `facts` has the place of further facts about it in
     `CellReader.facts`. `others` are the cells without a number, by their place.
     """
 
@@ -130,9 +130,9 @@ class Numbers(NamedTuple):
 class CellReader:
     """Reads number cells, all by the same rules.
 
-    `policy` tells the country of numbers without `+` and where faxes may go. `area_code` (digits) is put before numbers
-    that lack one. `drop_extension` takes extensions off, which otherwise make a cell invalid. `vanity` allows letters
-    that stand for digits.
+    `policy` gives the country of numbers without `+` and says where faxes may go. `area_code` (digits) is put before
+    numbers that lack one. `drop_extension` removes extensions, which otherwise make a cell invalid. `vanity` allows
+    letters that stand for digits.
     """
 
     def __init__(
@@ -143,9 +143,9 @@ class CellReader:
         self.drop_extension = drop_extension
         self.vanity = vanity
         self.facts = [Facts()]
-        """What there is to know of numbers; the first is that of most: nothing."""
+        """All facts about numbers; the first entry is that of most numbers: nothing."""
         self._places = {Facts(): 0}
-        # What holds for a range holds for its numbers, unless only some of them may be called.
+        # What is true for a range is true for its numbers, unless only some of them may be called.
         self._by_range = policy.only is None
         self.code = phonenumbers.country_code_for_region(policy.region) if policy.region else 0
         self._alone = len(phonenumbers.region_codes_for_country_code(self.code)) == 1
@@ -156,7 +156,7 @@ class CellReader:
         self._odd: dict[str, Cell] = {}
 
     def read(self, text: str) -> Cell:
-        """Read one cell, without what was learned from others."""
+        """Read one cell without using what was learned from others."""
         return self._read_other(text)
 
     def read_all(self, texts: Sequence[str]) -> Numbers:
@@ -166,7 +166,7 @@ class CellReader:
         forms = told.translate(_DIGITS_ALIKE).split(b"\n")
         digits = told.translate(None, _SEPARATED).decode("utf-8", "surrogatepass").split("\n")
         if not self._by_range or len(digits) != len(texts):
-            # There are cells of several lines.
+            # Some cells have several lines.
             for text in texts:
                 self._add(found, self.read(text))
             return found
@@ -189,7 +189,7 @@ class CellReader:
         return found
 
     def _read_odd(self, text: str) -> Cell:
-        """Read a cell that is not plain; where there is no number, the same stands again and again."""
+        """Read a cell that is not plain; cells without a number often repeat."""
         cell = self._odd.get(text)
         if cell is None:
             cell = self.read(text)
@@ -233,7 +233,7 @@ class CellReader:
         return self.read_slowly(text)
 
     def read_slowly(self, text: str) -> Cell:
-        """Read one cell without what was learned from others; gives the same as `read`."""
+        """Read one cell without using what was learned from others; the result is that of `read`."""
         cleaned = _cleaned(text)
         if not cleaned or folded(cleaned) in NO_NUMBER or _NOTHING.fullmatch(cleaned):
             return _EMPTY
@@ -249,7 +249,7 @@ class CellReader:
         return self._judged_or_invalid(dialled, notes)
 
     def _read_several(self, texts: Sequence[str]) -> Cell:
-        """Read a cell with several values; the same number more than once is one number."""
+        """Read a cell with several values; the same number more than once counts as one."""
         cells = [cell for cell in map(self.read_slowly, texts) if cell.verdict is not Verdict.NONE]
         if not cells:
             return _EMPTY
@@ -264,10 +264,10 @@ class CellReader:
             return Cell(None, Verdict.INVALID, str(problem))
 
     def _learn(self, place: int) -> int:
-        """Find what is known of all numbers of one area code and exchange."""
+        """Find what is known about all numbers of one area code and exchange."""
         digits = f"{place:06}"
         try:
-            # Area codes that are followed by themselves need a closer look: the number may be made up.
+            # An area code followed by itself needs a closer look: the number may be made up.
             cell = None if digits[:3] == digits[3:] else self._cell(callable_number(1, f"{digits}0101"), "")
         except ValueError:
             cell = None
@@ -275,7 +275,7 @@ class CellReader:
         return self._known[place]
 
     def _one_number(self, text: str) -> tuple[str, list[str]]:
-        """Return what is left when labels, decimals and the like are taken off, and notes of it."""
+        """Return what is left when labels, decimals and the like are removed, and notes about that."""
         notes: list[str] = []
         if is_sip(text) or (_ORDINARY.fullmatch(text) and not _is_rounded(text)):
             return text, notes
@@ -350,7 +350,7 @@ class CellReader:
         return text
 
     def _from_abroad(self, text: str, digits: str) -> str | None:
-        """Return a number written with 00, as most of the world dials abroad, with `+`, or None if it is none."""
+        """Return a number written with 00, as most of the world dials abroad, with `+`, or None if it has no 00."""
         if not digits.startswith("00"):
             return None
         for written in (text, "+" + re.sub(r"\D*0\D*0", "", text, count=1).lstrip(" -./)")):
@@ -374,7 +374,7 @@ class CellReader:
         if written.startswith("+1") and len(written) == 12:
             _refuse_impossible(written)
         if self.policy.countries or number.is_shared_cost or not self._by_range:
-            # Of others it would only repeat what was looked at when the number was read.
+            # For others it would only repeat a check that was made when the number was read.
             self.policy.check_number(number)
         return Cell(
             written, Verdict.NUMBER, note,
@@ -389,7 +389,7 @@ class CellReader:
         if at_home and ((number.country == region and not number.is_unconfirmed) or number.is_in(region)):
             return None
         if number.country is None and at_home:
-            # Of a range that no list knows: the country code is all that can be said.
+            # No list knows the range, so only the country code is certain.
             return None
         return number.country or phonenumbers.region_code_for_country_code(code)
 
@@ -400,7 +400,7 @@ def says_its_country(text: str) -> bool:
 
 
 def _cleaned(text: str) -> str:
-    """Take off what only a spreadsheet or a word processor put there."""
+    """Remove what only a spreadsheet or a word processor has added."""
     if not text.isascii():
         text = "".join(map(_ascii, text))
     text = re.sub(r"[^\S\n]+", " ", text.replace("\r\n", "\n").replace("\r", "\n")).strip().strip("\n")
@@ -447,7 +447,7 @@ _CODES = frozenset(phonenumbers.COUNTRY_CODE_TO_REGION_CODE)
 def _is_rounded(text: str) -> bool:
     """Return whether bare digits look like what a spreadsheet leaves of a long number: six digits, then zeros.
 
-    Of ten digits five count: many lines of a local exchange end in 0000.
+    For ten digits, five zeros count: many lines of a local exchange end in 0000.
     """
     if not text.isdigit() or len(text) < 10:
         return False
@@ -455,7 +455,7 @@ def _is_rounded(text: str) -> bool:
 
 
 def _refuse_impossible(number: str) -> None:
-    """Refuse what the North American plan can never give out, such as most provider ids of ten digits."""
+    """Refuse numbers that the North American plan can never assign, such as most provider ids of ten digits."""
     area, exchange = number[2:5], number[5:8]
     if area[0] in "01":
         raise ValueError(f"{area} is no area code: none begins with 0 or 1")

@@ -1,4 +1,4 @@
-"""Check a list of recipients before anything is sent: each row once, with what is to become of it and why."""
+"""Checking a list of recipients before anything is sent: each row once, with what is to become of it and why."""
 
 import hashlib
 import itertools
@@ -27,24 +27,24 @@ if TYPE_CHECKING:
     from faxdispatch.lists.documents import RowDocuments
 
 _BATCH = 1000
-"""Rows that are read before the lists of suppressed and quarantined numbers are asked for all of them together."""
+"""How many rows are read before the suppression and quarantine lists are asked about all of them together."""
 
 _SHOWN = 120
-"""Characters of a cell that are kept to show it."""
+"""How many characters of a cell are kept to show it."""
 
 _NOTHING: RowSaid = {}
-"""What most rows say for themselves."""
+"""The options of most rows: none."""
 _MOST_DIGESTS = 10_000
-"""Different things that rows send of which a digest is remembered."""
+"""How many different contents of rows have a remembered digest."""
 
 _NOT_SENT = {"reference", "document_name"}
-"""What a row says for itself that its recipient does not get."""
+"""Options of a row that its recipient does not see."""
 
 Asked = Callable[[list[str]], set[str]]
-"""Gives those of the numbers (E.164) that are on a list."""
+"""Returns those of the numbers (E.164) that are on a list."""
 
 Progress = Callable[[int, int, int], None]
-"""Is told bytes read, bytes in all, and rows checked."""
+"""Is called with bytes read, bytes in total, and rows checked."""
 
 
 class Row(NamedTuple):
@@ -58,7 +58,7 @@ class Row(NamedTuple):
 
 
 class BadRow(NamedTuple):
-    """A row that cannot be sent as it stands. `column` is empty where the row as a whole is wrong."""
+    """A row that cannot be sent as it stands. `column` is empty if the row as a whole is wrong."""
 
     row: int
     line: int
@@ -82,7 +82,7 @@ class Why(StrEnum):
 
 
 class LeftOut(NamedTuple):
-    """A row that is not sent and not wrong. `reason` is `why` in words, such as `duplicate of row 7`."""
+    """A row that is left out but not wrong. `reason` is `why` in words, such as `duplicate of row 7`."""
 
     row: int
     line: int
@@ -98,11 +98,11 @@ Judged = Row | BadRow | LeftOut
 
 @dataclass(slots=True)
 class Batch:
-    """What becomes of rows that follow each other, by column.
+    """What becomes of consecutive rows, by column.
 
-    `to` has the number to call for each, None for those of `others`, which are kept by their place from 0. `said` has
-    what each says for itself, with the fields of `read_field` but for its reference, which is in `references`; rows
-    that say the same share a mapping. Both are empty where no row says anything.
+    `to` has the number to call for each, or None for those in `others`, which are stored by their place from 0. `said`
+    has the options of each, with the fields of `read_field` except its reference, which is in `references`; rows with
+    the same options share a mapping. Both are empty if no row has options.
     """
 
     first: int
@@ -114,7 +114,7 @@ class Batch:
     others: dict[int, BadRow | LeftOut]
 
     def fields(self, place: int) -> dict[str, Any]:
-        """Return what a row says for itself."""
+        """Return a row's own options."""
         said = dict(self.said[place]) if self.said else {}
         if self.references and (reference := self.references[place]) is not None:
             said["reference"] = reference
@@ -131,7 +131,7 @@ class Batch:
 
 @dataclass
 class Summary:
-    """Counts of rows. The first nine are of different rows; the others are of valid ones."""
+    """Counts of rows. The first nine count different rows; the others count valid ones."""
 
     rows: int = 0
     valid: int = 0
@@ -146,10 +146,10 @@ class Summary:
     foreign: int = 0
     own_number: int = 0
     unconfirmed: int = 0
-    """Possible numbers of ranges that no list knows, such as those of new area codes."""
+    """Possible numbers in ranges that no list knows, such as those of new area codes."""
     shared_cost: int = 0
     countries: dict[str, int] = field(default_factory=dict)
-    """Of the foreign ones: country to count."""
+    """Foreign numbers: country to count."""
     bad: list[BadRow] = field(default_factory=list)
     """The first invalid ones."""
 
@@ -157,14 +157,14 @@ class Summary:
 class Check:
     """A check of one list. Iterate over it once; `summary` is right when that has ended, `table` from the beginning.
 
-    `close` it, or use it in a `with`, where it may not be read to its end.
+    If it may not be read to its end, `close` it, or use it in a `with` statement.
     """
 
     def __init__(self, table: Table, reader: CellReader, **options: Any) -> None:
         self.table = table
         self.summary = Summary()
         self.documents: RowDocuments | None = None
-        """What tells the documents that rows name; without it, they are taken for such as Telnyx has stored."""
+        """The lookup of documents that rows name; without it, all count as stored at Telnyx."""
         self._reader = reader
         self._own: frozenset[str] = options["own_numbers"]
         self._suppressed: Asked | None = options["suppressed"]
@@ -194,7 +194,7 @@ class Check:
         """Return what becomes of each row, in their order.
 
         Raises:
-            BadInput: the file is damaged further on.
+            BadInput: a later part of the file is damaged.
         """
         return itertools.chain.from_iterable(batch.rows() for batch in self.batches(_BATCH))
 
@@ -202,7 +202,7 @@ class Check:
         """Yield what becomes of the rows, in their order, so many at a time.
 
         Raises:
-            BadInput: the file is damaged further on.
+            BadInput: a later part of the file is damaged.
         """
         source = self.table.source
         with closing(source):
@@ -214,7 +214,7 @@ class Check:
                 self._on_progress(source.total, source.total, self.summary.rows)
 
     def refuse(self, batch: Batch, place: int, reason: str) -> BadRow:
-        """Make a row of a batch that can be sent a bad one after all, and give it."""
+        """Turn a row of a batch that can be sent into a bad one, and return it."""
         bad = self._bad(batch, place, None, reason)
         batch.to[place], batch.others[place] = None, bad
         self.summary.valid -= 1
@@ -253,7 +253,7 @@ class Check:
         return batch
 
     def _aside(self, block: Block) -> "dict[int, BadRow | LeftOut]":
-        """Return the rows that are not sent, whatever their numbers."""
+        """Return the rows that are left out, whatever their numbers."""
         others: dict[int, BadRow | LeftOut] = {
             at: _left_out(block, at, Why.NO_NUMBER, why) for at, why in block.no_recipients.items()
         }
@@ -271,7 +271,7 @@ class Check:
         return others
 
     def _places(self, block: Block, others: "dict[int, BadRow | LeftOut]") -> Sequence[int]:
-        """Return the column of each row's fax number; rows without one, or with a cell that tells no text, go aside."""
+        """Return the column with each row's fax number; rows without one, or with an unreadable cell, go aside."""
         table = self.table
         places = [table.number_column] * len(block)
         if table.kinds:
@@ -298,7 +298,7 @@ class Check:
     def _choose_by_kind(
         self, block: Block, places: Sequence[int], texts: list[str], others: "dict[int, BadRow | LeftOut]"
     ) -> None:
-        """Leave in cells with several numbers those of fax machines."""
+        """In cells with several numbers, keep those of fax machines."""
         for at, place in enumerate(places):
             if at not in others:
                 try:
@@ -317,7 +317,7 @@ class Check:
                 )
 
     def _read_fields(self, batch: Batch) -> None:
-        """Read what rows say for themselves."""
+        """Read the rows' own options."""
         reader, others = self._fields, batch.others
         batch.said, batch.references = [_NOTHING] * len(batch.to), [None] * len(batch.to)
         if (references := reader.references(batch.cells)) is not None:
@@ -356,7 +356,7 @@ class Check:
                 batch.others[at] = _left_out(batch, at, Why.OPTED_OUT, "opted out, by another row", to)
 
     def _stopped(self, batch: Batch) -> dict[str, Why]:
-        """Return the numbers of a batch that a list has, and which."""
+        """Return the numbers of a batch that are on a list."""
         lists = [(Why.QUARANTINED, self._quarantined), (Why.SUPPRESSED, self._suppressed)]
         if not any(asked for _, asked in lists):
             return {}
@@ -382,17 +382,17 @@ class Check:
                     others[at] = _left_out(batch, at, Why.DUPLICATE, f"duplicate of row {row}", to)
 
     def _key(self, to: str, said: RowSaid) -> int:
-        """Return what is the same for rows that have the same number and would send the same."""
+        """Return a key that is the same for rows with the same number and the same content."""
         digest = self._digest(said)
         if to[0] == "+":
             return int(to) | digest << 64
         return int.from_bytes(hashlib.blake2b(f"{digest} {to}".encode(), digest_size=16).digest()) or 1
 
     def _digest(self, said: RowSaid) -> int:
-        """Return 64 bits of what a row sends besides its document for all; 0 where that is nothing."""
+        """Return 64 bits for what a row sends besides the document for all; 0 if that is nothing."""
         if not said:
             return 0
-        # What is kept here cannot be taken for another one that has its place in memory later.
+        # The cache keeps a reference to these objects, so that no other object can take over their ids.
         known = self._digests.get(id(said))
         if known is None:
             sent = {name: value for name, value in said.items() if name not in _NOT_SENT}
@@ -462,22 +462,22 @@ def check(
     first_bad: int = 20,
     on_progress: Progress | None = None,
 ) -> Check:
-    """Open a list and find out its shape; what is given back checks its rows one after the other.
+    """Open a list and find out its shape; the result checks its rows one after the other.
 
     `source` is a file, or opens a list; each time from its beginning. A list with columns that say who must not be
     faxed is read twice: a number that one row stops is left out of all rows.
 
     `policy` tells where faxes may go, and `region` (ISO 3166) overrides its country of numbers without `+`. `column`,
     `delimiter`, `encoding`, `sheet` and `fields` override guesses, see `read_table` and `open_source`. `suppressed` and
-    `quarantined` are asked for some thousand numbers at a time; None asks nobody.
+    `quarantined` are asked about some thousand numbers at a time; None means no check.
 
     Rows that a spreadsheet hides or strikes through are left out unless `include_hidden`.
 
-    Several rows to one number are kept apart where what they send differs, or all of them if `personalised`. Else the
+    Several rows with one number are kept if they send different things, or all of them if `personalised`. Otherwise the
     first one is sent, and the others are duplicates of it. A reference makes no difference: it is not sent.
 
     Raises:
-        BadInput: the file cannot be read, is of a kind that is not, or its columns cannot be told.
+        BadInput: the file cannot be read, its kind is not supported, or its columns cannot be determined.
     """
     reader = CellReader(
         replace(policy, region=region) if region else policy,

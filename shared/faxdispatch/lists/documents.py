@@ -1,4 +1,4 @@
-"""The documents of a list's rows: each different one looked at once, and had stored at Telnyx before any row goes."""
+"""The documents of a list's rows: each different one is examined once, and stored at Telnyx before any row is sent."""
 
 import threading
 import time
@@ -21,18 +21,21 @@ from faxdispatch.preflight.report import merged
 from faxdispatch.text.wording import counted
 
 AT_ONCE = 4
-"""Documents that are looked at and stored side by side."""
+"""How many documents are examined and stored in parallel."""
 LINKS_AT_ONCE = 16
-"""Links that are asked side by side."""
+"""How many links are checked in parallel."""
 LINKS_SECONDS = 120.0
-"""How long a list's links are asked, all together. Those that are left are taken as they are, and a note says so."""
+"""Time limit for checking all of a list's links together.
+
+The links that are left are accepted unchecked, and a note says so.
+"""
 
 LookAtLink = Callable[[str], str | None]
-"""Tells why Telnyx cannot fax what a link leads to, or None if nothing speaks against it."""
+"""Returns why Telnyx cannot fax the document behind a link, or None if it can."""
 FetchLink = Callable[[str], Document]
-"""Fetches what a link leads to. Raises ValueError, saying why it is not to be had or cannot be faxed."""
+"""Fetches the document behind a link. Raises ValueError with the reason why it cannot be fetched or faxed."""
 OnDocuments = Callable[[int], None]
-"""Is told how many different documents have been looked at, and stored where they are to be."""
+"""Is called with how many different documents have been examined and, if needed, stored."""
 
 
 class Stored(Protocol):
@@ -40,17 +43,17 @@ class Stored(Protocol):
 
     @property
     def expires_at(self) -> datetime | None:
-        """When it is deleted there, or None if that is not told."""
+        """When it is deleted there, or None if that is not known."""
 
 
 class Storage(Protocol):
     """Telnyx's media storage. Threads may share it."""
 
     def keep(self, document: Document, *, until: datetime | None = None) -> str:
-        """Have a document stored until then and `SPARE` longer, once for the same content; give its name."""
+        """Store a document until then and `SPARE` longer, once for the same content. Return its name."""
 
     def find(self, name: str) -> Stored | None:
-        """Return what is known of a stored document, or None if there is none of that name."""
+        """Return what is known about a stored document, or None if there is none of that name."""
 
 
 class _Unfit(ValueError):
@@ -58,15 +61,15 @@ class _Unfit(ValueError):
 
 
 class RowDocuments:
-    """What the cells of a list's document column come to.
+    """The documents that the cells of a list's document column name.
 
     A cell is a link, or names a file of `place`, several with `:::` between them, or else a document in Telnyx's
     storage. Files are only looked at, until `for_upload` says that they are to be stored. Where `storage`, which is
     called when somebody is to be asked, gives None, nobody is asked about the names that are no files. `tell_pages`
     says whether rows get the pages of their documents.
 
-    Where a cover is to be put before each document, `fetch_link` fetches what links lead to, and `as_pdf` makes a PDF
-    of a file; both are then as other files are. `close` it, or use it in a `with`.
+    If a cover is to be put before each document, `fetch_link` fetches the documents of links, and `as_pdf` converts a
+    file to PDF; both are then treated like other files. `close` it, or use it in a `with` statement.
     """
 
     def __init__(
@@ -83,11 +86,11 @@ class RowDocuments:
         self.files: set[str] = set()
         """The names in Telnyx's storage of the files that can be faxed."""
         self.ends: dict[str, datetime | None] = {}
-        """Until when stored documents are there at least; None is forever."""
+        """Until when Telnyx keeps stored documents at least; None means forever."""
         self.unasked: set[str] = set()
-        """Names that are no files, and that nobody was asked about."""
+        """Names that are not files, and about which Telnyx was not asked."""
         self.links_asked = 0
-        """Different links that were asked."""
+        """Different links that were checked."""
         self.links_unasked = 0
         """Rows with a link that was not."""
         self._place = place
@@ -116,26 +119,26 @@ class RowDocuments:
         self.close()
 
     def close(self) -> None:
-        """End the processes that look into documents."""
+        """End the processes that examine documents."""
         self._lookers.close()
 
     def for_upload(self, until: datetime | None) -> None:
-        """From now on, have files stored until then (now, unless given) and some time longer, also known ones."""
+        """From now on, store files, including known ones, until then (by default now) and some time longer."""
         self._upload, self._until, self.links_unasked = True, until, 0
         self._by_content.clear()
         self._known = {name: self._known[name] for name in self._elsewhere}
 
     def take_ends(self) -> dict[str, datetime | None]:
-        """Return `ends` of the documents that were looked at since the last time."""
+        """Return `ends` of the documents that were examined since the last call."""
         ends, self.ends = self.ends, {}
         return ends
 
     def look_at(self, rows: Iterable[Mapping[str, Any]]) -> None:
-        """Look at the documents of rows, given as what each says for itself, that were not looked at yet.
+        """Examine the documents of rows, given as the rows' own options, that were not examined yet.
 
         Raises:
-            TelnyxError: the storage could not be asked, or takes nothing from this account.
-            Unavailable: Redis did not answer, which tells when to ask.
+            TelnyxError: the storage did not answer, or accepts nothing from this account.
+            Unavailable: Redis did not answer, so it is not known when to ask.
         """
         said = list(rows)
         links = [row["media_url"] for row in said if "media_url" in row]
@@ -147,13 +150,13 @@ class RowDocuments:
         self._look_at_names([name for name in fresh if name not in self._known])
 
     def of(self, row: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Return what a row says for itself, with its document as it is sent.
+        """Return a row's own options, with its document as it is sent.
 
-        That is `media_name`, of a file with `document_name`, and `pages` if known; a link stays as it is, unless it is
+        That is `media_name`, for a file with `document_name`, and `pages` if known; a link stays as it is, unless it is
         one that is fetched.
 
         Raises:
-            ValueError: saying why the document cannot be faxed.
+            ValueError: it says why the document cannot be faxed.
         """
         if problem := self._links.get(row.get("media_url", "")):
             raise _Unfit(problem)
@@ -187,7 +190,7 @@ class RowDocuments:
         return remarks
 
     def links(self) -> dict[str, int]:
-        """Give, for JSON, how many different links were asked, and how many rows have one that was not."""
+        """Return, for JSON, how many different links were checked, and how many rows have one that was not."""
         return {"asked": self.links_asked, "rows_not_asked": self.links_unasked}
 
     def _why_unasked(self) -> str:
@@ -216,7 +219,7 @@ class RowDocuments:
                 raise
 
     def _ask_links(self, links: Sequence[str]) -> None:
-        """Ask what links of rows lead to, each different one once, as long as there is time."""
+        """Check the links of rows, each different one once, as long as there is time."""
         fresh = [link for link in dict.fromkeys(links) if link not in self._links]
         if fresh and self._look_at_link and self._links_seconds > 0:
             begun = time.monotonic()
@@ -269,7 +272,7 @@ class RowDocuments:
         return replace(joined(files), name=name)
 
     def _once(self, document: Document) -> RowFields | _Unfit:
-        """Check a file and have it stored; files of the same content are one document."""
+        """Check a file and store it; files with the same content are one document."""
         name = document.media_name
         with self._lock:
             turn = self._turns.setdefault(name, threading.Lock())
@@ -300,7 +303,7 @@ class RowDocuments:
         return (("media_name", name), ("pages", pages)) if pages and self._tell_pages else (("media_name", name),)
 
     def _named(self, name: str) -> RowFields | _Unfit:
-        """See that Telnyx has a document of that name."""
+        """Check that Telnyx has a document of that name."""
         self._elsewhere.add(name)
         storage = self._storage
         if storage is None:

@@ -1,4 +1,4 @@
-"""What a row has of its own apart from its number: document, sender, quality, window, zone, priority, reference."""
+"""A row's own options besides its number: document, sender, quality, window, zone, priority, reference."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -26,14 +26,14 @@ _WINDOW: TypeAdapter[Any] = TypeAdapter(Window)
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*://|www\.", re.IGNORECASE)
 
 _SHORT = 100
-"""Characters of a reference that no bound comes near."""
+"""No limit applies to a reference of at most so many characters."""
 
 RowFields = tuple[tuple[str, Any], ...]
 RowSaid = Mapping[str, Any]
-"""What a row says for itself, by the names of `read_field`. Rows may share it: it is not to be changed."""
+"""A row's own options, by the names of `read_field`. Rows may share it, so it must not be changed."""
 
 _MOST_KNOWN = 8192
-"""Different rows that are remembered."""
+"""How many different rows are remembered."""
 
 
 class WrongCell(ValueError):
@@ -45,7 +45,7 @@ class WrongCell(ValueError):
 
 
 class FieldReader:
-    """Reads the fields of rows; those with the same cells are read once.
+    """Reads the fields of rows; rows with the same cells are read once.
 
     `columns` are the places of our fields in a row, from 0. `region` is the country of a sender's number without `+`.
     """
@@ -58,7 +58,7 @@ class FieldReader:
         self._known: dict[tuple[str, ...], RowSaid] = {}
 
     def said(self, cells: Sequence[str]) -> RowSaid:
-        """Return what a row says for itself but for its reference.
+        """Return a row's own options except its reference.
 
         Raises:
             WrongCell: one of its cells is wrong.
@@ -74,11 +74,11 @@ class FieldReader:
 
     @property
     def reads_nothing_else(self) -> bool:
-        """Whether there is no field but the reference."""
+        """Whether the reference is the only field."""
         return not self._columns
 
     def references(self, rows: Sequence[Sequence[str]]) -> list[str | None] | None:
-        """Return the references of rows at once, None for those without one; None unless nothing is wrong with any."""
+        """Return the references of rows at once, None for those without one; None as a whole if any is wrong."""
         place = self._reference
         if place is None:
             return [None] * len(rows)
@@ -113,14 +113,14 @@ class FieldReader:
 
 @lru_cache(maxsize=_MOST_KNOWN)
 def read_field(name: str, cell: str, region: str | None) -> RowFields:
-    """Read a cell of one of `headers.FIELDS`; empty where the cell is.
+    """Read a cell of one of `headers.FIELDS`; the result is empty if the cell is.
 
-    Gives names and values as `SendFax` takes them, but for `zone` and `reference`, which it has under other names:
+    Returns names and values in the form of `SendFax`, except `zone` and `reference`, which have other names there:
     `media_url` or `media_name`, `from`, `quality`, `window`, `zone`, `priority`, `reference`. `region` is the country
     of a sender's number without `+`.
 
     Raises:
-        ValueError: saying what is wrong with the cell.
+        ValueError: it says what is wrong with the cell.
     """
     text = cell.strip()
     if not text:
@@ -142,7 +142,7 @@ def read_field(name: str, cell: str, region: str | None) -> RowFields:
 
 
 def problem_of(name: str, cell: str, region: str | None) -> str:
-    """Return what is wrong with a cell of a field; the empty text where nothing is."""
+    """Return what is wrong with a cell of a field, or an empty text."""
     try:
         read_field(name, cell, region)
     except ValueError as problem:

@@ -1,6 +1,6 @@
 """Names of columns, as mailing programs, registers and people write them: which has the fax numbers, which our fields.
 
-Nothing is known here of what stands below a name.
+Only the name is considered, not the cells below it.
 """
 
 import re
@@ -18,13 +18,13 @@ _ABOUT = frozenset(
     | {"verified", "our", "own", "my", "return", "reply", "callback", "invalid", "wrong", "inactive", "disconnected"}
     | {"list", "report", "optout", "comment", "comments", "priority", "timezone", "zone", "reference", "ref", "method"}
 )
-"""Words beside `fax` that make a column one about faxes, not one of numbers."""
+"""Words beside `fax` that show that a column is about faxes, but has no numbers."""
 
 _LESS = frozenset(
     {"home", "other", "mailing", "alternate", "alternative", "alt", "secondary", "second", "old", "former", "private"}
     | {"privat", "backup", "billing", "assistant", "2nd", "additional", "weitere", "autre", "otro"}
 )
-"""Words of a fax number that is not the first choice."""
+"""Words for a fax number that is not the first choice."""
 
 _OTHER_NUMBERS = frozenset(
     {
@@ -66,10 +66,10 @@ _BESIDE_PHONE = _NUMBER_WORDS | {"event", "business", "work", "office", "main", 
 _SECOND_ROW = frozenset({"text", "string", "varchar", "required", "optional", "type", "format", "example"})
 
 FIELDS = ("media", "from", "quality", "window", "zone", "priority", "reference")
-"""What a row can say for itself."""
+"""A row's own options."""
 
 OPT_OUT = "opt_out"
-"""Stands among fields for the column that says who must not be faxed; there may be several, so it is none of them."""
+"""Stands among fields for the column that says who must not be faxed; there may be several, so it is not a field."""
 
 _FIELD_NAMES = {
     "media": {"media", "media url", "media name", "document url", "document name", "pdf url", "fax document"},
@@ -83,16 +83,16 @@ _FIELD_NAMES = {
 _BY_NAME = {name: field for field, names in _FIELD_NAMES.items() for name in names}
 
 _NOT_TAKEN = {"send after", "send at", "send by", "not before", "deadline", "scheduled at", "schedule"}
-"""Names that promise what a row cannot say for itself."""
+"""Names that promise an option that a row cannot have."""
 
 
 def plain(name: str) -> str:
-    """Return a column's name as it is compared: `EventFaxNumber` as `event fax number`, `Fax #` as `fax`."""
+    """Return a column's name in the form for comparing: `EventFaxNumber` as `event fax number`, `Fax #` as `fax`."""
     return " ".join(re.findall(r"[^\W_]+", folded(_CAMEL.sub(" ", name))))
 
 
 def fax_rank(name: str) -> int:
-    """Return how surely a column of this name has the recipients' fax numbers: 100 surely, 0 not at all."""
+    """Return how certain it is that a column of this name has the recipients' fax numbers, from 0 to 100."""
     words = plain(name).split()
     fax = [word for word in words if _FAX.search(word)]
     if not fax or _ABOUT.intersection(words) or len(name) > 120 or sum(map(str.isdigit, name)) > _MOST_DIGITS:
@@ -109,7 +109,7 @@ def fax_rank(name: str) -> int:
 
 
 def is_number_name(name: str) -> bool:
-    """Return whether a column of this name may have telephone numbers, though none of fax machines for sure."""
+    """Return whether a column of this name may have telephone numbers that need not be those of fax machines."""
     words = [word for word in plain(name).split() if not word.isdigit()]
     return bool(_PHONE.intersection(words)) and all(word in _PHONE or word in _BESIDE_PHONE for word in words)
 
@@ -125,7 +125,7 @@ def field_of(name: str) -> str | None:
 
 
 def is_not_taken(name: str) -> bool:
-    """Return whether a name promises a time for each row, which campaigns do not take."""
+    """Return whether a name promises a time for each row, which campaigns do not support."""
     return plain(name) in _NOT_TAKEN
 
 

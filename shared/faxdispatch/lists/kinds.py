@@ -1,4 +1,4 @@
-"""Columns that tell the kind of a telephone number: `Phone Type`, or `Phone 1 - Label` by `Phone 1 - Value`. Pure."""
+"""Columns with the kind of a telephone number: `Phone Type`, or `Phone 1 - Label` beside `Phone 1 - Value`. Pure."""
 
 import re
 from collections.abc import Sequence
@@ -35,14 +35,14 @@ _KINDS = frozenset(
 
 
 class Pair(NamedTuple):
-    """A column with numbers and the one that says of which kind each is; both count from 0."""
+    """A column with numbers and the one with the kind of each; both count from 0."""
 
     kind: int
     number: int
 
 
 def is_kind_name(name: str) -> bool:
-    """Return whether a column of this name may say of which kind a number is."""
+    """Return whether a column of this name may have the kind of a number."""
     found = _KIND.fullmatch(plain(name))
     return found is not None and (not found["of"] or found["of"] in _WAYS or is_number_name(found["of"]))
 
@@ -50,7 +50,7 @@ def is_kind_name(name: str) -> bool:
 def pairs(names: Sequence[str], cells: Sequence[Sequence[str]]) -> tuple[Pair, ...]:
     """Return the pairs of a list with these columns, of which `cells` are the first rows.
 
-    A column of kinds is one where most of what stands in it is one, and at least once a fax machine's.
+    In a column of kinds, most cells are a kind, and at least one is that of a fax machine.
     """
     found = []
     for kind, name in enumerate(names):
@@ -67,7 +67,7 @@ def pairs(names: Sequence[str], cells: Sequence[Sequence[str]]) -> tuple[Pair, .
 
 
 def are_kinds(cells: Sequence[str]) -> bool:
-    """Return whether cells, of a column without a name, each say a kind of number, and one of them a fax machine's."""
+    """Return whether cells of a nameless column each say a kind of number, and one that of a fax machine."""
     told = [cell for cell in cells if cell.strip()]
     is_told = any(map(is_fax, told)) and all(map(_is_kind, told)) and not any(map(_has_digits, told))
     # Initials alone may stand for anything.
@@ -80,10 +80,10 @@ def is_fax(kind: str) -> bool:
 
 
 def fax_numbers(kind: str, number: str) -> str:
-    """Return what a cell has of fax machines' numbers, where it has several numbers and another cell their kinds.
+    """Return the numbers of fax machines in a cell with several numbers, if another cell has their kinds.
 
     Raises:
-        ValueError: there are several kinds, and not as many as numbers.
+        ValueError: there are several kinds, but not as many as numbers.
     """
     kinds, numbers = kind.split(BETWEEN), number.split(BETWEEN)
     if len(kinds) == 1:
@@ -103,7 +103,7 @@ def _has_digits(text: str) -> bool:
 
 
 def _is_number_of(of: str, name: str) -> bool:
-    """Return whether a column may have the numbers of those whose kind is told by `<of> type`, or by `type` alone."""
+    """Return whether a column may have the numbers whose kind is in `<of> type`, or in `type` alone."""
     if not of:
         return is_number_name(name)
     return of in (_of(_VALUE, name), plain(name)) and (is_number_name(name) or "value" in plain(name).split())

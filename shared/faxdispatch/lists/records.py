@@ -1,4 +1,4 @@
-"""From lines of text to records of cells: separators, quotes, cells of several lines; and quotes that never close."""
+"""From lines of text to records of cells: separators, quotes, cells of several lines, and quotes that never close."""
 
 import csv
 from collections import deque
@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from faxdispatch.lists.block import Block, Record
 
 _MOST_LINES = 100
-"""Lines of the longest record. Where a quote is not closed by then, it was opened by mistake."""
+"""Maximum number of lines of a record. If a quote is not closed by then, it was opened by mistake."""
 
 _LEAST_DIGITS = 7
-"""Of what may be a telephone number."""
+"""Number of digits of a possible telephone number."""
 
 NO_DELIMITER = "\x1f"
 """Stands for a list of one column: it separates nothing."""
@@ -19,16 +19,16 @@ _UNCLOSED = "a quote is opened here and never closed, or not where a cell ends; 
 
 
 class Lines:
-    """Lines with their numbers, of which some can be put back. `read` gives the next ones, none at the end."""
+    """Lines with their numbers, some of which can be put back. `read` returns the next ones, or none at the end."""
 
     def __init__(self, read: Callable[[], list[str]]) -> None:
         self._read = read
         self._ahead: deque[str] = deque()
         self.number = 0
-        """Number of the line that was given last."""
+        """Number of the last returned line."""
 
     def next(self) -> str:
-        """Return the next line with its end, the empty text where there is none."""
+        """Return the next line with its end, or an empty text if there is none."""
         if not self._ahead:
             self._ahead.extend(self._read())
         if not self._ahead:
@@ -37,19 +37,19 @@ class Lines:
         return self._ahead.popleft()
 
     def take(self) -> list[str]:
-        """Return the next lines, as many as are at hand; none at the end."""
+        """Return the next lines, as many as are available; none at the end."""
         taken = list(self._ahead) or self._read()
         self._ahead.clear()
         self.number += len(taken)
         return taken
 
     def put_back(self, lines: list[str]) -> None:
-        """Let these be the next ones again."""
+        """Put these back as the next ones."""
         self._ahead.extendleft(reversed(lines))
         self.number -= len(lines)
 
     def peek(self, count: int, characters: int) -> list[str]:
-        """Return so many lines at most, which stay the next ones; no more once so many characters are reached."""
+        """Return at most so many lines without consuming them; no more once so many characters are reached."""
         found: list[str] = []
         size = 0
         while len(found) < count and size < characters and (line := self.next()):
@@ -60,10 +60,10 @@ class Lines:
 
 
 class Records:
-    """Iterates over the records of lines, in blocks. Blank lines, and such as hold separators only, are none.
+    """Iterates over the records of lines, in blocks. Blank lines, and lines with only separators, are not records.
 
-    With `width`, the number of cells of each record, and `number`, the place of the one with the telephone number, a
-    quote that swallows other records is known to be unclosed.
+    With `width`, the number of cells of each record, and `number`, the place of the one with the telephone number, it
+    recognises that a quote which swallows other records is not closed.
     """
 
     def __init__(self, lines: Lines, delimiter: str, width: int | None = None, number: int = 0) -> None:
@@ -84,7 +84,7 @@ class Records:
             yield block
 
     def _each_a_line(self, first: int, taken: list[str]) -> Block | None:
-        """Return the records of lines, `first` being the number of the first; None unless each line is one."""
+        """Return the records of lines, `first` being the number of the first; None unless each line is one record."""
         delimiter, nothing = self._delimiter, self._nothing
         quoted = [line for line in taken if '"' in line]
         try:
@@ -134,7 +134,7 @@ class Records:
         return Record(number, (line.rstrip("\r\n"),), _UNCLOSED) if more else self._alone(number, line)
 
     def _strictly(self, lines: Iterable[str]) -> tuple[str, ...]:
-        """Return the cells of the record with which lines begin; none where its quotes are wrong."""
+        """Return the cells of the record with which lines begin; none if its quotes are wrong."""
         try:
             return tuple(next(csv.reader(lines, delimiter=self._delimiter, strict=True, skipinitialspace=True)))
         except csv.Error:
@@ -147,12 +147,12 @@ class Records:
             cells = tuple(next(csv.reader((bare,), delimiter=self._delimiter, skipinitialspace=True)))
         except csv.Error:
             return Record(number, (bare,), _UNCLOSED)
-        # What was opened last must have been closed: else the rest of the line is in one cell.
+        # The last opened quote must have been closed: otherwise the rest of the line is in one cell.
         odd = bare.count('"') % 2
         return Record(number, (bare,), _UNCLOSED) if odd else Record(number, cells)
 
     def _swallows(self, cells: tuple[str, ...]) -> bool:
-        """Return whether a record of several lines can be none, or has another one in one of its cells."""
+        """Return whether a record of several lines cannot be one, or has another one in one of its cells."""
         if self._width is None:
             return False
         if len(cells) < self._width or any(cells[self._width :]):
@@ -163,7 +163,7 @@ class Records:
         """Return whether a line of a cell is a record, for the first and the last line with the cells beside it."""
         lines = [line.split(self._delimiter) for line in cells[place].splitlines()]
         if self._width == 1:
-            # Two numbers in one cell are told from a swallowed line by nothing, and are refused as such.
+            # Nothing distinguishes two numbers in one cell from a swallowed line; they are refused as two numbers.
             return len(lines) > 2
         first, *middle, last = lines if len(lines) > 1 else [*lines, [""]]
         return (

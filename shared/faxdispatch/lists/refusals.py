@@ -1,4 +1,4 @@
-"""Columns by which a list says who must not be faxed, and what stands in them. Pure.
+"""Columns by which a list says who must not be faxed, and their cells. Pure.
 
 CRMs and people write it both ways round: `Fax Opt Out: 1`, or `OK to fax: no`; and in notes of all kinds.
 """
@@ -16,9 +16,9 @@ class Says(StrEnum):
     """What a column is about."""
 
     REFUSAL = "refusal"
-    """Whoever has something in it that is no plain no has refused."""
+    """Anything but a plain no means that the person has refused."""
     CONSENT = "consent"
-    """Whoever has a plain no in it has refused."""
+    """A plain no means that the person has refused."""
 
 
 _REFUSALS = (
@@ -38,7 +38,7 @@ _WHOLE_NAMES = frozenset(
     {"dnf", "remove", "removed", "sperrkennzeichen", "do not disturb", "exclude", "excluded", "suppression"}
     | {"fps", "fps registered", "dncr", "dnc", "suppression list", "revocation date"}
 )
-"""Names that say so by themselves, and in longer ones may mean something else."""
+"""Names that say so by themselves, but may mean something else in longer ones."""
 _CONSENTS = (
     "consent", "permission", "ok to fax", "okay to fax", "may fax", "can fax", "fax allowed", "fax ok", "opt in",
     "opted in", "optin", "einwilligung", "faxeinwilligung", "einverstanden", "zustimmung", "fax erlaubt",
@@ -76,9 +76,9 @@ _OTHER_WAYS = frozenset(
         "anrufen",
     }
 )
-"""Words of columns that are about something else than faxes, unless they name faxes too."""
+"""Words of columns about something other than faxes, unless they also name faxes."""
 _ABOUT = frozenset({"date", "time", "reason", "source", "by", "at", "on", "notes", "note", "comment", "ip"})
-"""Words of columns that tell more of a consent: kept in the list, and no answer."""
+"""Words of columns with details of a consent: these are kept in the list, and are not an answer."""
 
 _NO_ANYWHERE = {"0", "0.0", "no", "n", "false", "f", "off", "never", "unchecked"} | {
     "nein", "non", "nao", "nee", "nej", "nei", "nie", "ei", "falsch", "falso", "faux", "unwahr"
@@ -107,7 +107,7 @@ _ANSWERS = frozenset(
 )
 """What stands in a column of yes and no."""
 _LONGEST_WORD = 100
-"""Characters from which on a cell is no plain yes or no."""
+"""From so many characters on, a cell is not a plain yes or no."""
 
 _NEVER = re.compile(
     r"\b(?:do not|does not|dont|don t|must not|may not|cannot|never|disallow\w*|suppress\w*|block\w*|exclude\w*"

@@ -1,6 +1,6 @@
 """Which recipients a list has had already, and in which row first; small enough for millions of them.
 
-A dict would take some 150 bytes each; this takes 20 to 60.
+A dict would take about 150 bytes for each; this takes 20 to 60.
 """
 
 import itertools
@@ -13,12 +13,14 @@ _LOW = (1 << 64) - 1
 _SMALLEST = 4099
 """Slots at first."""
 _SPREAD = 0x9E3779B97F4A7C15
-"""2^64 by the golden ratio. The middle of a product with it is far from that of the next number: else whole ranges of
-numbers would fill runs of slots that other ranges wait in, row by row."""
+"""2^64 divided by the golden ratio. The middle of a product with it is far from that of the next number.
+
+Otherwise whole ranges of numbers would fill runs of slots, in which other ranges would wait row by row.
+"""
 
 
 class Seen:
-    """Remembers keys of 128 bits, none of them 0, with the row that had each first."""
+    """Remembers keys of 128 bits, none of them 0, with the first row of each."""
 
     def __init__(self) -> None:
         self._make(_SMALLEST)
@@ -30,7 +32,7 @@ class Seen:
         self._count = 0
 
     def firsts(self, keys: Sequence[int], rows: Sequence[int]) -> list[int]:
-        """Return for each key the row that had it before; 0, and remember its own (from 1), where there was none."""
+        """Return for each key the row that had it before, or 0 if none had; then remember its own (from 1)."""
         if self._count + len(rows) > _FULL * len(self._rows):
             self._grow(self._count + len(rows))
         found = (
@@ -40,7 +42,7 @@ class Seen:
         return found
 
     def _narrow(self, keys: Sequence[int], rows: Sequence[int]) -> list[int]:
-        """Do so for keys of 64 bits, as those of telephone numbers are."""
+        """Do the same for keys of 64 bits, such as those of telephone numbers."""
         lows, taken, slots, found = self._low, self._rows, len(self._rows), list[int]()
         for key, row in zip(keys, rows, strict=True):
             place = ((key * _SPREAD & _LOW) >> 32) % slots

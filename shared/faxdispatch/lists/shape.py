@@ -1,6 +1,6 @@
-"""The shape of a list, guessed from its first rows: header, width, which column has the numbers, which ones our fields.
+"""The shape of a list, guessed from its first rows: header, width, and the columns of numbers and fields.
 
-Every guess is said in words.
+Every guess is reported in words.
 """
 
 import itertools
@@ -29,13 +29,13 @@ from faxdispatch.lists.refusals import Says, is_of_other_ways, says, says_by_cel
 from faxdispatch.lists.words import FAX_WORDS, NO_NUMBER, PHONE_WORDS, PLAIN_WORDS, folded
 
 HEADER_WITHIN = 15
-"""A header stands among so many first lines that are not blank."""
+"""A header is among so many first lines that are not blank."""
 
 _COMMON = {"priority", "quality", "zone"}
-"""Names that lists use for things of their own, as for the priority of a customer."""
+"""Names that lists use for their own purposes, such as the priority of a customer."""
 
 _SURE = 50
-"""Rank from which on a cell is the name of a column of fax numbers."""
+"""The rank from which a cell is the name of a column of fax numbers."""
 
 _NUMBERISH = re.compile(r"[\s=\"'(+]*\d[\d\s().+\-/\u2010-\u2015\xa0\"]*")
 _WORD = re.compile(r"[^\W\d_]+")
@@ -44,12 +44,12 @@ _BESIDE_NUMBER = FAX_WORDS | PHONE_WORDS | PLAIN_WORDS
 _DATE = re.compile(r"(?:19|20)\d\d[-./]?\d\d[-./]?\d\d|\d{1,2}[-./]\d{1,2}[-./](?:19|20)\d\d")
 
 Columns = Mapping[str, str | int | None]
-"""Our field to its column, by name or by place from 1; None says that no column is to be taken for it."""
+"""Our field to its column, by name or by place from 1; None means that no column is to be used for it."""
 
 
 @dataclass
 class Shape:
-    """What the first rows tell. `ends` is the last line of the header, 0 where there is none.
+    """What the first rows show. `ends` is the last line of the header, or 0 if there is none.
 
     `hidden` are columns that a spreadsheet does not show: none of them is taken that was not asked for. `kinds` are
     set where columns of kinds say which numbers are fax machines'; `refusals` are the columns that say who must not be
@@ -100,7 +100,7 @@ class Shape:
                     return place
         ranks = [self._fax_rank(place, above) - self._title_malus(row) for place, row in enumerate(above)]
         if ranks and max(ranks) > 0:
-            # The first good one: a recipient further down may be called like a column.
+            # The first good one: a recipient further down may have the name of a column.
             return next((place for place, rank in enumerate(ranks) if rank >= _SURE), ranks.index(max(ranks)))
         for place, row in enumerate(above):
             named = any(map(is_number_name, row.cells)) or pairs(
@@ -143,7 +143,7 @@ class Shape:
         names = () if self.header is None else trimmed(self.rows[self.header].cells)
         sizes = [len(trimmed(row.cells)) for row in self.data]
         width = _common(sizes)
-        # A header may lack names at its end, if most rows go on; else what they have more is a mistake.
+        # A header may lack names at its end if most rows have more cells; otherwise these cells are a mistake.
         if names and (width < len(names) or sizes.count(width) <= len(sizes) / 2):
             width = len(names)
         self.names = tuple(
@@ -159,7 +159,7 @@ class Shape:
             self.guesses.append(f"columns of the same name: {', '.join(map(repr, twice))}")
 
     def _join_second_header(self) -> None:
-        """Take a second header row, which says more of each column, to the first."""
+        """Add a second header row, which says more about each column, to the first."""
         if self.header is None or not self.data or self.number >= len(self.data[0].cells):
             return
         second = self.data[0]
@@ -189,7 +189,7 @@ class Shape:
         raise BadInput(f"{what}: {self.name} has no column {text!r}; its columns: {_listed(self.names)}")
 
     def _share(self, place: int) -> float:
-        """Return which part of a column's cells are telephone numbers."""
+        """Return the share of a column's cells that are telephone numbers."""
         read = [self.reader.read(cell) for cell in self._filled(place)]
         return sum(cell.verdict is Verdict.NUMBER for cell in read) / len(read) if read else 0.0
 
@@ -199,13 +199,13 @@ class Shape:
             for place, name in enumerate(self.names)
         ]
         ranked = any(ranks)
-        # A register has hundreds of columns; only those that may be meant are read.
+        # A register has hundreds of columns; only the possible ones are read.
         shares = [
             self._share(place) if rank or not (ranked or place in self.hidden) else 0.0
             for place, rank in enumerate(ranks)
         ]
         if ranked:
-            # An empty column is not meant while another one has numbers.
+            # An empty column is not used if another one has numbers.
             best = max(share for share, rank in zip(shares, ranks, strict=True) if rank)
             found = max(
                 range(len(ranks)), key=lambda place: (ranks[place] > 0, shares[place] >= best / 4, ranks[place], -place)
@@ -221,7 +221,7 @@ class Shape:
         named = [place for place in phones if shares[place] or not self.data]
         likely = [place for place, share in enumerate(shares) if share > 0.5]
         if self.header is None and likely and likely[0] == 0:
-            # Lists without a header have the number first, or else nowhere in particular.
+            # Lists without a header have the number first, or else anywhere.
             likely = [0]
         alone = self.header is not None and len(named) == 1 and set(likely) <= set(named)
         found_in = named if alone else likely
@@ -250,7 +250,7 @@ class Shape:
         )
 
     def _by_kind(self) -> int | None:
-        """Return the column of numbers of which another one says which are fax machines', or None if there is none."""
+        """Return the column of numbers of which another column names the fax machines', or None."""
         found = (
             pairs(self.names, [row.cells for row in self.data]) if self.header is not None else self._nameless_pairs()
         )
@@ -262,7 +262,7 @@ class Shape:
         return self.kinds[0].number
 
     def _nameless_pairs(self) -> tuple[Pair, ...]:
-        """Return the columns of a list without a header of which one says of which kind the other's numbers are."""
+        """Return the two columns of a list without a header, one of which has the kinds of the other's numbers."""
         kinds = [place for place in range(self.width) if are_kinds(self._filled(place))]
         numbers = [place for place in range(self.width) if self._share(place) > 0.5] if kinds else []
         return (Pair(kinds[0], numbers[0]),) if len(kinds) == len(numbers) == 1 else ()
@@ -293,7 +293,7 @@ class Shape:
                 self.guesses.append(f"column {name!r} is not used: nothing in it is a {meant} of a fax")
 
     def _take_refusals(self) -> None:
-        """Find the columns that say who must not be faxed, hidden ones among them."""
+        """Find the columns that say who must not be faxed, including hidden ones."""
         if OPT_OUT in self.given:
             wanted = self.given[OPT_OUT]
             self.refusals = {} if wanted is None else {self._place(wanted, OPT_OUT): Says.REFUSAL}
@@ -320,14 +320,14 @@ class Shape:
         return None if said is Says.CONSENT and self._share(place) > 0.5 else said
 
     def _fits(self, field_name: str, place: int) -> bool:
-        """Return whether a column that is named like a field has it, and nothing that only happens to be named so."""
+        """Return whether a column named like a field really has it, and does not only happen to have that name."""
         if plain(self.names[place]) not in _COMMON:
             return True
         cells = self._filled(place)
         return not cells or any(not problem_of(field_name, cell, self.reader.policy.region) for cell in cells)
 
     def _filled(self, place: int) -> list[str]:
-        """Return what a column has in the first rows."""
+        """Return the cells of a column in the first rows."""
         return [row.cells[place] for row in self.data if place < len(row.cells) and row.cells[place].strip()]
 
 
@@ -348,13 +348,13 @@ def trimmed(cells: Sequence[str]) -> Sequence[str]:
 
 
 def _common(sizes: Iterable[int]) -> int:
-    """Return the most frequent size, of equals the greatest; 0 where there is none."""
+    """Return the most frequent size, the greatest of equals; 0 if there is none."""
     counted = Counter(sizes)
     return max(counted, key=lambda size: (counted[size], size)) if counted else 0
 
 
 def _is_numberish(cell: str) -> bool:
-    """Return whether a cell is data: digits, as many as a telephone number has, and not a date."""
+    """Return whether a cell is data: as many digits as a telephone number has, and not a date."""
     text = cell.strip()
     if not 7 <= sum(map(str.isdigit, text)) <= 16 or _DATE.fullmatch(text):
         return False

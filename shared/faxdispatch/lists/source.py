@@ -1,6 +1,6 @@
-"""From a file to text or to the rows of a sheet, whatever it is packed in and whatever its encoding; as a stream.
+"""From a file to text or to the rows of a sheet, whatever its packing and its encoding; as a stream.
 
-Nothing is kept but a sample of the beginning, so that a file may be larger than the memory.
+Only a sample of the beginning is kept, so that a file may be larger than the memory.
 """
 
 import codecs
@@ -26,7 +26,7 @@ from faxdispatch.workbook.reading import Workbook
 _SAMPLE = 256 * 1024
 _BATCH = 500
 _PIECE = 64 * 1024
-"""Characters that are read at a time."""
+"""How many characters are read at a time."""
 _LONGEST_LINE = 1_000_000
 """Characters. No list of recipients has longer lines; a file without line ends would fill the memory."""
 
@@ -65,7 +65,7 @@ _LENIENT = "faxdispatch.calling.windows-1252"
 
 
 def _from_windows(error: UnicodeError) -> tuple[str, int]:
-    """Read bytes that are no UTF-8 as Windows-1252, and the five that it does not use as Latin-1."""
+    """Read bytes that are not UTF-8 as Windows-1252, and the five that it does not use as Latin-1."""
     if not isinstance(error, UnicodeDecodeError):
         raise error
     wrong = error.object[error.start : error.end]
@@ -84,12 +84,12 @@ codecs.register_error(_LENIENT, _from_windows)
 
 @dataclass
 class Source:
-    """A list of recipients that was opened. `close` it, or use it in a `with`.
+    """A list of recipients that is open. `close` it, or use it in a `with` statement.
 
-    Exactly one of `lines` and `sheet` is set: `lines` gives the next lines of text with their ends, none at the end of
-    the text; `sheet` gives the rows of a spreadsheet that have anything in them, in blocks. `encoding` says in
-    words how the bytes are read, `notes` what else was found out. `total` is the file's size in bytes, and `done()` how
-    much of it was read.
+    Exactly one of `lines` and `sheet` is set: `lines` returns the next lines of text with their ends, or none at the
+    end of the text; `sheet` yields the non-empty rows of a spreadsheet, in blocks. `encoding` says in words how the
+    bytes are read, `notes` what else was found out. `total` is the file's size in bytes, and `done()` how much of it
+    has been read.
     """
 
     name: str
@@ -117,11 +117,11 @@ class Source:
 def open_source(path: Path | str, *, encoding: str | None = None, sheet: str | None = None) -> Source:
     """Open a list: text, gzip, zip with one list in it, or a sheet of an XLSX workbook.
 
-    `encoding` (a name that Python knows) and `sheet` (its title) override what would be guessed.
+    `encoding` (a name that Python knows) and `sheet` (its title) override the guesses.
 
     Raises:
-        BadInput: the file cannot be read, or is of a kind that is not; the message says what to do. Reading on may
-            raise it too, where the file is damaged.
+        BadInput: the file cannot be read, or its kind is not supported; the message says what to do. Reading on may
+            raise it too, if the file is damaged.
     """
     path = Path(path)
     if encoding is not None:
@@ -143,7 +143,7 @@ def open_source(path: Path | str, *, encoding: str | None = None, sheet: str | N
 
 
 _UNREADABLE = (*DAMAGED, UnicodeError)
-"""What reading a damaged file may raise, an archive or not."""
+"""Errors from reading a damaged file, an archive or not."""
 
 
 def _damaged(name: str, error: Exception) -> BadInput:
@@ -244,7 +244,7 @@ def _refuse_other_kinds(name: str, sample: bytes) -> None:
 
 
 def _encoding(sample: bytes, wanted: str | None) -> tuple[str, str, str]:
-    """Return codec, handling of errors, and both in words."""
+    """Return codec, error handling, and both in words."""
     if wanted is not None:
         codec = codecs.lookup(wanted).name
         marked = codec == "utf-8" and sample.startswith(codecs.BOM_UTF8)
@@ -253,7 +253,7 @@ def _encoding(sample: bytes, wanted: str | None) -> tuple[str, str, str]:
         if sample.startswith(mark):
             words = {"utf-8-sig": "UTF-8", "utf-16": "UTF-16", "utf-32": "UTF-32"}[codec]
             return codec, _LENIENT if codec == "utf-8-sig" else "replace", f"{words} (by its byte order mark)"
-    # Text in UTF-16 has a NUL in most pairs of bytes, always at the same side.
+    # Text in UTF-16 has a NUL in most pairs of bytes, always on the same side.
     head = sample[: len(sample) // 2 * 2]
     for codec, side in (("utf-16-le", 1), ("utf-16-be", 0)):
         if len(head) >= 4 and head[side::2].count(0) > 0.7 * len(head) / 2 and head[1 - side :: 2].count(0) == 0:
@@ -285,7 +285,7 @@ class _Text:
         found: list[str] = []
         while not found and (piece := self._read()):
             found = io.StringIO((self._rest + piece).replace("\0", ""), newline="").readlines()
-            # The last line may go on, and an end of \r may be half of \r\n.
+            # The last line may be incomplete, and an end of \r may be half of \r\n.
             self._rest = found.pop() if found and found[-1][-1] != "\n" else ""
             if len(self._rest) >= _LONGEST_LINE:
                 raise BadInput(
@@ -323,15 +323,15 @@ def _fill_from_workbook(source: Source, file: BinaryIO, stack: ExitStack, wanted
         )
     source.hidden_columns, rows = sheet.read()
     source.sheet = blocks(rows)
-    # Another process reads the file, and its place in it is ours.
+    # Another process reads the file, and it uses our position in the file.
     source.done = lambda: 0 if file.closed else os.lseek(file.fileno(), 0, os.SEEK_CUR)
 
 
 def rows_source(rows: Iterable[Mapping[str, Any] | Sequence[Any]]) -> Source:
-    """Return rows that a program has as a source: mappings, whose keys are the columns, or sequences of cells.
+    """Return rows of a program as a source: mappings whose keys are the columns, or sequences of cells.
 
     Raises:
-        BadInput: while it is read, where a mapping has a key that the first one lacks.
+        BadInput: while it is read, if a mapping has a key that the first one lacks.
     """
     filled = (record for record in _given(rows) if any(map(str.strip, record.cells)))
     batches = iter(lambda: list(itertools.islice(filled, _BATCH)), [])
@@ -358,7 +358,7 @@ def _given(rows: Iterable[Mapping[str, Any] | Sequence[Any]]) -> Iterator[Record
 
 
 def _cell_text(value: Any) -> str:
-    """Return a value of a program as it would stand in a CSV file."""
+    """Return a value of a program as it would be written in a CSV file."""
     if value is None:
         return ""
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:

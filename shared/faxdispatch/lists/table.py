@@ -1,6 +1,6 @@
 """A list of recipients as a table: which line is its header, which column has the numbers, and its rows as a stream.
 
-What is not told is guessed from the first lines, and every guess is said in words.
+Anything that is not given is guessed from the first lines, and every guess is reported in words.
 """
 
 import itertools
@@ -59,7 +59,7 @@ class Table:
     _blocks: Iterator[Block]
 
     def number_place(self, cells: Sequence[str]) -> int | None:
-        """Return the column that has a row's fax number, or None if what it has are other machines' numbers."""
+        """Return the column that has a row's fax number, or None if the row has only other machines' numbers."""
         if not self.kinds:
             return self.number_column
         return next(
@@ -67,10 +67,10 @@ class Table:
         )
 
     def number_text(self, cells: Sequence[str], place: int) -> str:
-        """Return what stands in a column of a row of fax machines' numbers.
+        """Return the fax machines' numbers in a column of a row.
 
         Raises:
-            ValueError: it has several numbers, and which of them are fax machines' cannot be told.
+            ValueError: it has several numbers, and it is unclear which of them belong to fax machines.
         """
         kind = next((pair.kind for pair in self.kinds if pair.number == place), None)
         return cells[place] if kind is None else fax_numbers(cells[kind], cells[place])
@@ -114,12 +114,12 @@ class Table:
     def batches(self, size: int) -> Iterator[Block]:
         """Yield the rows, once, so many at a time.
 
-        The first row is number 1, and the number is the identity of its recipient forever. Title, header and blank
-        lines, and such as hold separators only, are no rows. Each has a cell for every column, unless it has a problem
-        or is none.
+        The first row is number 1, and the number identifies its recipient forever. Title, header and blank lines, and
+        lines with only separators, are not rows. Each row has a cell for every column, unless it has a problem or is
+        not a recipient.
 
         Raises:
-            BadInput: the file is damaged further on.
+            BadInput: a later part of the file is damaged.
         """
         ahead = Block()
         for block in self._blocks:
@@ -133,7 +133,7 @@ class Table:
             yield ahead.cut(size)
 
     def _complete(self, block: Block) -> None:
-        """See which records are rows with a cell for each column."""
+        """Find out which records are rows with a cell for each column."""
         width, cells = len(self.columns), block.cells
         self._find_others(block)
         if set(map(len, cells)) == {width}:
@@ -171,11 +171,11 @@ class Table:
             block.problems.pop(at, None)
 
     def _fit(self, block: Block, at: int) -> None:
-        """Make a row as wide as the list, or say why that cannot be."""
+        """Make a row as wide as the list, or say why that is not possible."""
         cells, width = block.cells[at], len(self.columns)
         if len(cells) < width:
-            # Spreadsheets leave out empty cells at the end. Where such a cell could be a document or a sender of the
-            # row's own, it is not taken as empty.
+            # Spreadsheets leave out empty cells at the end. If the missing cell could be a document or a sender, it is
+            # not assumed to be empty.
             if not self.delimiter or (len(cells) > self.number_column and not self.fields):
                 block.cells[at] = [*cells, *[""] * (width - len(cells))]
             else:
@@ -188,7 +188,7 @@ class Table:
             block.cells[at] = cells[:width]
 
     def _repeats_header(self, cells: Sequence[str]) -> bool:
-        """Return whether a row is the header again, as where files were put together."""
+        """Return whether a row is the header again, as in files that were put together."""
         number = self.number_column
         if folded(cells[number]) != self._folded[number]:
             return False
@@ -215,10 +215,10 @@ def read_table(
     """Find out the shape of a list.
 
     `reader` tells which cells are numbers. `column` (name, or place from 1), `delimiter` (a character, or its name) and
-    `fields` override what would be guessed.
+    `fields` override the guesses.
 
     Raises:
-        BadInput: a column that is given is not there, or the numbers' column cannot be told.
+        BadInput: a given column does not exist, or the numbers' column cannot be determined.
     """
     if unknown := set(fields or ()) - {*FIELDS, OPT_OUT}:
         raise BadInput(f"field: {', '.join(sorted(unknown))} is none; a row can have {', '.join((*FIELDS, OPT_OUT))}")
@@ -273,7 +273,7 @@ def _sampled(sample: Sequence[str], delimiter: str) -> list[Record]:
 def _guess_delimiter(sample: Sequence[str]) -> str:
     """Choose the separator that gives the most rows the same number of cells, more than one.
 
-    A header with a column of fax numbers is believed where the rows below it differ.
+    A header with a column of fax numbers counts even if the rows below it differ.
     """
     best, best_rank = NO_DELIMITER, (0.0, 0, 0)
     for delimiter in (",", ";", "\t", "|"):

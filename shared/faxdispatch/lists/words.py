@@ -12,19 +12,19 @@ def folded(text: str) -> str:
 
 
 BETWEEN = ":::"
-"""What Google Contacts writes between several values of one cell."""
+"""The separator that Google Contacts writes between several values in one cell."""
 
 FAX_WORDS = frozenset(
     {"fax", "faxes", "faxno", "faxnr", "faxnumber", "faxnummer", "telefax", "telefaxnummer", "facsimile", "facs"}
     | {"telecopie", "telecopieur", "telecopia", "telecopiadora", "numfax", "fx"}
 )
-"""Words that say of a number that it is a fax machine's."""
+"""Words that say that a number belongs to a fax machine."""
 
 PHONE_WORDS = frozenset(
     {"tel", "telephone", "telefon", "telefono", "phone", "ph", "voice", "mobile", "cell", "cellular", "handy", "mobil"}
     | {"movil", "portable", "mob"}
 )
-"""Words that say of a number that it is a telephone's."""
+"""Words that say that a number belongs to a telephone."""
 
 PLAIN_WORDS = frozenset(
     {"no", "nr", "num", "number", "nummer", "numero", "n", "f", "main", "office", "work", "business", "direct", "line"}
@@ -42,7 +42,7 @@ NO_NUMBER = frozenset(
     | {"aucun", "aucune", "neant", "pas de fax", "inconnu", "ninguno", "ninguna", "no tiene", "sin fax", "desconocido"}
     | {"wie telefon", "siehe oben", "identique", "idem"}
 )
-"""What people write, folded, where there is no number to write."""
+"""What people write, in folded form, if there is no number to write."""
 
 _COUNTED = "records?|rows?|recipients?|entries|customers?|contacts?|patients?|members?|clients?|numbers?|kunden|faxes"
 _TOTALS = re.compile(

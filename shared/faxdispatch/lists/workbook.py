@@ -1,4 +1,4 @@
-"""A workbook as a list of recipients: which of its sheets is meant, and that sheet's rows."""
+"""A workbook as a list of recipients: choosing its sheet, and that sheet's rows."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -13,10 +13,10 @@ _HEAD = 15
 
 
 def chosen(name: str, book: Workbook, wanted: str | None = None) -> Sheet:
-    """Return the sheet of that title; without one the only filled one, or the only one with a column of fax numbers.
+    """Return the sheet of that title; by default the only filled one, or the only one with a column of fax numbers.
 
     Raises:
-        BadInput: there is none, or several may be meant.
+        BadInput: there is none, or several are possible.
     """
     if wanted is not None:
         found = [sheet for sheet in book.sheets if folded(sheet.title) == folded(wanted)]
@@ -37,7 +37,7 @@ def chosen(name: str, book: Workbook, wanted: str | None = None) -> Sheet:
 
 
 def blocks(batches: Iterable[Rows]) -> Iterator[Block]:
-    """Return rows of a sheet as those of a list."""
+    """Return rows of a sheet in the form of a list's rows."""
     return (Block(rows.numbers, rows.cells, hidden=rows.hidden, flaws=rows.flaws) for rows in batches)
 
 

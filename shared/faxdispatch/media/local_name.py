@@ -1,16 +1,16 @@
-"""From the name of a stored document to that of a file: others may have chosen it, and it must lead nowhere else."""
+"""From the name of a stored document to a file name: others may have chosen it, so it must lead nowhere else."""
 
 import re
 
 _MOST_BYTES = 200
-"""File systems take 255; the rest is for the ending of a download that is not complete."""
+"""File systems allow 255; the rest is for the extension of an incomplete download."""
 _NOT_KEPT = re.compile(r"[^\w.\- ]")
 _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|$)", re.IGNORECASE)
-"""What Windows takes for a device, whatever its ending."""
+"""Names that Windows takes for devices, whatever their extension."""
 
 
 def local_name(media_name: str) -> str:
-    """Return a file name in one piece: no folder, not hidden, no option of a command, not too long, never empty."""
+    """Return a single file name: no folder, not hidden, no command option, not too long, never empty."""
     name = _NOT_KEPT.sub("_", media_name)
     name = re.sub(r"^[.\- ]+", "_", name)
     name = re.sub(r"[. ]+$", "_", name)
@@ -20,7 +20,7 @@ def local_name(media_name: str) -> str:
 
 
 def _shortened(name: str) -> str:
-    """Cut a name that is too long before its ending, which says what kind it is."""
+    """Shorten a name that is too long before its extension, which says what kind of file it is."""
     if len(name.encode()) <= _MOST_BYTES:
         return name
     stem, dot, ending = name.rpartition(".")

@@ -1,4 +1,4 @@
-"""Documents in Telnyx's media storage, each kept there once by its content, whoever sends it and how often."""
+"""Documents in Telnyx's media storage, stored once for each content, whoever sends it and however often."""
 
 import tempfile
 from collections import OrderedDict
@@ -20,15 +20,15 @@ from faxdispatch.telnyx.stack import ClientStack
 from faxdispatch.telnyx.throttle import Throttle
 
 KEEP = timedelta(days=30)
-"""How long an upload is kept past the moment up to which it is needed."""
+"""How long an upload is kept after it is last needed."""
 
 _REMEMBERED = 10_000
-"""Documents of which it is remembered that they are there."""
+"""How many documents are remembered as stored."""
 _FOR_EVER = datetime.max.replace(tzinfo=UTC)
 
 
 class Uploads:
-    """Has documents stored for as long as they are needed, and remembers which are. Threads may share it."""
+    """Stores documents for as long as they are needed, and remembers which are stored. Threads may share it."""
 
     def __init__(self, clients: ClientStack) -> None:
         self._clients = clients
@@ -39,10 +39,10 @@ class Uploads:
 
     @classmethod
     def from_settings(cls, settings: Settings, scripts: Scripts) -> Self:
-        """Build it from the environment's settings; its calls draw from the rate that all processes share.
+        """Build it from the environment's settings; its calls use the rate that all processes share.
 
         Raises:
-            Misconfigured: the key is not set, cannot be used, or is of another account than the ledger's.
+            Misconfigured: the key is not set, cannot be used, or belongs to another account than the ledger's.
             Unavailable: Redis did not answer.
         """
         account_of_key(settings, Identity(scripts))
@@ -54,11 +54,11 @@ class Uploads:
         )
 
     def keep(self, document: Document, *, until: datetime | None = None) -> str:
-        """Have a document stored until `until` (now, unless given) and some time longer; give its name there.
+        """Store a document until `until` (by default now) and some time longer. Return its name there.
 
         Raises:
-            TelnyxError: the storage could not be asked, or did not take it.
-            Unavailable: Redis did not answer, which tells when to call.
+            TelnyxError: the storage did not answer, or did not accept it.
+            Unavailable: Redis did not answer, so it is not known when to call.
         """
         name, needed = document.media_name, _needed(until)
         with self._lock:
@@ -74,23 +74,23 @@ class Uploads:
         return name
 
     def find(self, name: str) -> MediaResource | None:
-        """Return what is known of a stored document, or None if there is none of that name.
+        """Return what is known about a stored document, or None if there is none of that name.
 
         Raises:
-            TelnyxError: the storage could not be asked.
-            Unavailable: Redis did not answer, which tells when to call.
+            TelnyxError: the storage did not answer.
+            Unavailable: Redis did not answer, so it is not known when to call.
         """
         with self._clients.borrow() as telnyx:
             return find(telnyx, name)
 
 
 def store(telnyx: TelnyxClient, document: Document, *, until: datetime | None = None) -> MediaResource:
-    """Have a document stored for as long as it is needed; its name there is `media_name`.
+    """Store a document for as long as it is needed; its name there is `media_name`.
 
-    It is uploaded only where it is not there yet, or would expire too soon after `until` (now, unless given).
+    It is uploaded only if it is not there yet, or would expire too soon after `until` (by default now).
 
     Raises:
-        TelnyxError: the storage could not be asked, or did not take it.
+        TelnyxError: the storage did not answer, or did not accept it.
     """
     name, needed = document.media_name, _needed(until)
     known = find(telnyx, name)
@@ -106,16 +106,16 @@ def store(telnyx: TelnyxClient, document: Document, *, until: datetime | None = 
             raise
         return known
     if stored.expires_at is None:
-        # What was asked for counts where the answer does not tell.
+        # If the answer does not say, the requested value counts.
         return stored.model_copy(update={"expires_at": datetime.now(UTC) + timedelta(seconds=lifetime)})
     return stored
 
 
 def find(telnyx: TelnyxClient, name: str) -> MediaResource | None:
-    """Return what is known of a stored document, or None if there is none of that name.
+    """Return what is known about a stored document, or None if there is none of that name.
 
     Raises:
-        TelnyxError: the storage could not be asked.
+        TelnyxError: the storage did not answer.
     """
     try:
         return telnyx.get_media(name)
@@ -124,12 +124,12 @@ def find(telnyx: TelnyxClient, name: str) -> MediaResource | None:
 
 
 def put(telnyx: TelnyxClient, document: Document, name: str, ttl_seconds: int, *, replace: bool) -> MediaResource:
-    """Upload a document under a name, which must be free, or taken where it is to `replace` what is there.
+    """Upload a document under a name, which must be free, unless it is to `replace` the document of that name.
 
     Raises:
-        TelnyxError: the storage did not take it.
+        TelnyxError: the storage did not accept it.
     """
-    # Of a copy, since the file may change after it was checked; its ending tells what kind it is.
+    # A copy is uploaded, since the file may change after it was checked; its extension says what kind it is.
     with tempfile.TemporaryDirectory(prefix="faxdispatch-") as folder:
         copy = Path(folder) / f"document{document.kind}"
         copy.write_bytes(document.content)

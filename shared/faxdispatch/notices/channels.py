@@ -1,6 +1,7 @@
 """Where notices of incidents go: mail and chat by apprise, and webhooks that we sign ourselves.
 
-The signature is that of Standard Webhooks (https://www.standardwebhooks.com), which libraries of most languages check.
+The signature is that of Standard Webhooks (https://www.standardwebhooks.com), which libraries in most languages can
+check.
 """
 
 import base64
@@ -23,7 +24,7 @@ PATIENCE = 20.0
 """Seconds that one channel may take for a notice."""
 _SIGNED = ("signed+https", "signed+http")
 _APART = re.compile(r"[\s,]+(?=[a-z][a-z0-9+.-]*://)", re.IGNORECASE)
-"""Between two addresses; a comma within one, as between receivers of a mail, is a part of it."""
+"""Separates two addresses; a comma within an address, as between receivers of a mail, is a part of it."""
 _TELLS = (
     "an address of apprise's such as mailto://user:password@example.com, or signed+https://SECRET@example.com/path "
     "with a secret of 24 to 64 bytes in base64"
@@ -31,11 +32,11 @@ _TELLS = (
 
 
 class Channel(Protocol):
-    """One address to which notices go."""
+    """One address to which notices are sent."""
 
     @property
     def name(self) -> str:
-        """Its kind, which tells nothing of its secrets."""
+        """Its kind, which reveals no secret."""
 
     def tell(self, incident: Incident) -> bool:
         """Send it. Return False if it did not arrive."""
@@ -84,7 +85,7 @@ class ByApprise:
     name: str
 
     def tell(self, incident: Incident) -> bool:
-        """Have apprise tell it."""
+        """Send it through apprise."""
         return self.send(incident)
 
 
@@ -92,13 +93,13 @@ def channels(addresses: str) -> list[Channel]:
     """Return the channels of `FAX_NOTICES`.
 
     Raises:
-        Misconfigured: an address is none, or apprise is not installed. The message holds no part of an address.
+        Misconfigured: an address is not valid, or apprise is not installed. The message contains no part of an address.
     """
     return [_channel(address, place) for place, address in enumerate(_APART.split(addresses.strip(" ,")), start=1)]
 
 
 def tell(incident: Incident, where: Iterable[Channel]) -> tuple[list[str], list[str]]:
-    """Send an incident to all channels. Return the kinds of those that took it, and of those that did not."""
+    """Send an incident to all channels. Return the kinds of those that accepted it, and of those that did not."""
     took: list[str] = []
     missed: list[str] = []
     for channel in where:
@@ -133,7 +134,7 @@ def _by_apprise(address: str) -> ByApprise | None:
         from apprise import Apprise, NotifyType  # noqa: PLC0415 - it is large, and few use it
     except ImportError:
         raise Misconfigured("FAX_NOTICES: mail and chat need faxdispatch with its extra [notices]") from None
-    # Its own lines name addresses; we report what did not arrive.
+    # Apprise's own log lines contain addresses; we report what did not arrive.
     logging.getLogger("apprise").setLevel(logging.CRITICAL)
     service = Apprise()
     if not service.add(address) or len(service) != 1:

@@ -13,9 +13,9 @@ from faxdispatch.text.privacy import scrub
 from faxdispatch.text.wording import clock, counted, counted_are
 
 NEAR = 0.8
-"""Part of a cap from which spending is an incident."""
+"""The fraction of a cap at which spending becomes an incident."""
 NEWS = timedelta(days=1)
-"""How old the end of a campaign may be when it is reported."""
+"""How long ago a campaign may have ended to be reported."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +23,12 @@ class Incident:
     """One thing that is reported once while it lasts."""
 
     key: str
-    """The same as long as it lasts, and of no other incident."""
+    """It stays the same while the incident lasts, and no other incident has it."""
     grave: Literal["info", "warning", "failure"]
     title: str
     text: str
     command: str
-    """What fixes it, or shows more."""
+    """The command that fixes it, or shows more."""
 
     @property
     def body(self) -> str:
@@ -37,9 +37,9 @@ class Incident:
 
 
 def incidents(found: Overview, campaigns: Iterable[Campaign], *, settle: float, since: datetime) -> Iterator[Incident]:
-    """Yield all that there are now.
+    """Yield all present incidents.
 
-    `settle` is FAX_SETTLE, in seconds; `since` the moment before which no end of a campaign is news.
+    `settle` is FAX_SETTLE, in seconds; campaigns that ended before `since` are not reported.
     """
     yield from _nothing_is_sent(found)
     yield from _held_up(found, settle)

@@ -1,4 +1,4 @@
-"""Telling each incident once. Workers and the web app do it in turn, so that the last of them tells of the others."""
+"""Reporting each incident once. Workers and the web app take turns, so that the last one of them reports the others."""
 
 import logging
 import time
@@ -17,16 +17,17 @@ from faxdispatch.settings import Settings
 log = logging.getLogger(__name__)
 
 EVERY = 30.0
-"""Seconds between two looks, of all processes together."""
+"""Seconds between two checks, for all processes together."""
 QUIET = timedelta(minutes=10)
-"""For so long an incident must not have been seen before it counts as over: one that comes and goes is one."""
+"""For how long an incident must not have been seen before it counts as over; one that comes and goes is one
+incident."""
 MOST = 10
-"""Notices of one look; others wait for the next."""
+"""Maximum number of notices in one check; others wait for the next."""
 _PAGE = 100
 
 
 class Telling:
-    """Tells what there is to tell. It has a thread of its own, so that no notice can hold up a fax."""
+    """Sends the notices. It has its own thread, so that no notice can delay a fax."""
 
     def __init__(self, scripts: Scripts, where: Sequence[Channel], *, settle: float) -> None:
         self._scripts = scripts
@@ -39,7 +40,7 @@ class Telling:
         """Build it, or None if `FAX_NOTICES` is not set.
 
         Raises:
-            Misconfigured: an address of `FAX_NOTICES` is none.
+            Misconfigured: an address in `FAX_NOTICES` is not valid.
         """
         if settings.fax_notices is None:
             return None
@@ -47,14 +48,15 @@ class Telling:
         return cls(Scripts.from_settings(settings), where, settle=settings.fax_settle)
 
     def start(self) -> None:
-        """Begin, in a thread that ends with the process."""
+        """Start a thread that ends with the process."""
         Thread(target=self._run, name="notices", daemon=True).start()
 
     def look(self) -> None:
         """Send what is new, unless another process has just looked.
 
         Raises:
-            Unavailable: Redis did not answer. What was not noted as reported is reported at the next look.
+            Unavailable: Redis did not answer. Incidents that were not recorded as reported are reported at the next
+                check.
         """
         if not self._told.take_turn(EVERY):
             return

@@ -1,1 +1,1 @@
-"""What those who run the processes see of them: logs, and outages told once."""
+"""How operators see the processes: logs, traces, and outages that are reported once."""

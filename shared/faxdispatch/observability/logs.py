@@ -1,4 +1,4 @@
-"""How the processes log: one line a record, whatever the text in it; as text or as JSON."""
+"""How the processes log: one line a record, whatever its text contains; as text or as JSON."""
 
 import logging
 import sys
@@ -23,7 +23,7 @@ def set_up(settings: Settings) -> None:
     logging.basicConfig(level=settings.fax_log_level, handlers=[handler])
     logging.captureWarnings(True)
     _leave_out_what_is_not_shown()
-    # Its line for each call holds the whole address, and a link's query is its key.
+    # It logs the whole address of each call, and the query of a link is its key.
     logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
@@ -51,14 +51,14 @@ class PlainFormatter(logging.Formatter):
 
 
 def _leave_out_what_is_not_shown() -> None:
-    """Have records made without thread, process and place in the code, which cost more than the rest of a record."""
+    """Make records without thread, process and place in the code, which cost more than the rest of a record."""
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
-    # The switch that the logging HOWTO of Python's documentation names for this.
+    # The logging HOWTO in Python's documentation names this switch.
     logging._srcfile = None  # noqa: SLF001
 
 
 def _json() -> logging.Formatter:
-    """Make what writes a record as one JSON object, with the ids it is about: `job`, `fax`, `campaign`, `event`."""
+    """Make the formatter that writes a record as one JSON object, with its ids: `job`, `fax`, `campaign`, `event`."""
     names = {"levelname": "level", "name": "logger", "exc_info": "traceback"}
     return _JsonFormatter("%(levelname)s %(name)s %(message)s", timestamp=True, rename_fields=names)
 

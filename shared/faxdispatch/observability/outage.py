@@ -1,4 +1,4 @@
-"""An outage of Redis or of the broker: told at its begin and at its end, however many calls fail meanwhile."""
+"""An outage of Redis or of the broker: reported at its beginning and its end, however many calls fail in between."""
 
 import logging
 import time
@@ -14,16 +14,16 @@ from faxdispatch.text.privacy import scrub
 log = logging.getLogger(__name__)
 
 AWAY = (Unavailable, RedisAway, OperationalError, ConnectionError)
-"""Errors that say no more than that a server is away."""
+"""Errors that only say that a server is away."""
 _ITS_WORDS = (
     "Connection to broker lost",
     "Cannot connect to",
     "raised unexpected: Unavailable",
     "CPendingDeprecationWarning",
 )
-"""What Celery's own records of it hold; the last is its warning, at each lost connection, of a version to come."""
+"""Texts in Celery's own records about it; the last is its warning, at each lost connection, about a coming version."""
 _BROKERS = ("celery.", "kombu.", "worker.messaging.")
-"""Who speaks of the broker; besides, only kombu's failures are plain connection errors or its own."""
+"""Loggers that report the broker; otherwise, only kombu's failures are plain connection errors or its own."""
 _LATE = 5.0
 """Seconds after its end for which records of calls that failed in it may still come."""
 
@@ -54,7 +54,7 @@ class Outage:
         )
 
     def over(self) -> None:
-        """Report that the server answers, where its outage was reported."""
+        """Report that the server answers, if its outage was reported."""
         with self._lock:
             since, self._since = self._since, None
             if since is None:
@@ -65,7 +65,7 @@ class Outage:
 
 REDIS = Outage("Redis")
 BROKER = Outage("the broker")
-"""Of this process. Where the broker is the ledger's Redis, only the first is reported."""
+"""Of this process. If the broker is the ledger's Redis, only the first is reported."""
 
 
 class OncePerOutage(logging.Filter):
@@ -76,7 +76,7 @@ class OncePerOutage(logging.Filter):
         self._broker = BROKER if own_broker else REDIS
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Return whether the record says something of its own."""
+        """Return whether the record says anything else."""
         why = reason(record)
         if why is None:
             return True
@@ -86,7 +86,7 @@ class OncePerOutage(logging.Filter):
 
 
 def reason(record: logging.LogRecord) -> object | None:
-    """Return why a server is away, as far as a record is about that, or None if it is not."""
+    """Return why a server is away, if a record is about that, or None if it is not."""
     if record.name == __name__:
         return None
     failure = record.exc_info[1] if record.exc_info else None

@@ -1,7 +1,7 @@
-"""Unforeseen errors, reported to Sentry: where they happened, and nothing of what they happened to.
+"""Unexpected errors, reported to Sentry: where they happened, without the data they happened to.
 
-An event is made anew of the fields that are named here, so that nothing else can leave: no request, no variable, no
-text of an error, no parameter of a log line. These are in the process's own log, under the ids that the event has.
+An event is built from the fields that are named here, so that nothing else can leave: no request, no variable, no error
+text, no parameter of a log line. These are in the process's own log, under the ids that the event has.
 """
 
 import logging
@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 PAUSE = 60.0
 """Seconds in which one kind of error is reported once."""
 MOST = 1000
-"""Kinds that are remembered."""
+"""Maximum number of kinds that are remembered."""
 
 _KEPT = (
     "environment", "event_id", "level", "logger", "platform", "release", "sdk", "server_name", "timestamp",
@@ -39,10 +39,10 @@ _IDS = ("job", "fax", "campaign", "event")
 
 
 def set_up(settings: Settings, service: Literal["worker", "web", "console"]) -> None:
-    """Have this process report, where `SENTRY_DSN` is set.
+    """Let this process report to Sentry if `SENTRY_DSN` is set.
 
     Raises:
-        Misconfigured: it is no DSN.
+        Misconfigured: it is not a DSN.
     """
     if settings.sentry_dsn is None:
         return
@@ -96,10 +96,10 @@ def _integrations(service: str) -> "list[Integration]":
 
 
 class Filter:
-    """What Sentry gets of an event of a service, or None if that is nothing. Threads may share it.
+    """The event that Sentry gets from a service, or None for no event. Threads may share it.
 
-    What is foreseen, such as refusals and calls to try again, is told by events and metrics, and an outage once by the
-    log. What happens again and again is reported once in `PAUSE` seconds.
+    Expected cases, such as refusals and calls to try again, are in events and metrics, and an outage is once in the
+    log. A repeated error is reported once in `PAUSE` seconds.
     """
 
     def __init__(self, service: str, *, clock: Callable[[], float] = time.monotonic) -> None:
@@ -109,7 +109,7 @@ class Filter:
         self._reported: dict[object, float] = {}
 
     def __call__(self, event: "Event", hint: "Hint") -> "Event | None":
-        """Return what is reported."""
+        """Return the event to report."""
         record: logging.LogRecord | None = hint.get("log_record")
         failure = hint["exc_info"][1] if hint.get("exc_info") else None
         if isinstance(failure, (FaxError, *AWAY)) or (record is not None and reason(record) is not None):
@@ -137,7 +137,7 @@ def _told(event: "Event", record: logging.LogRecord | None, service: str) -> "Ev
         told["tags"] |= {name: str(value) for name in _IDS if (value := getattr(record, name, None)) is not None}
     if "exception" in given:
         told["exception"] = {"values": [_failure(value) for value in given["exception"]["values"]]}
-    # It has the form of one: all of its fields are an event's.
+    # It looks like one: all of its fields are those of an event.
     return told  # type: ignore[return-value]
 
 
@@ -151,7 +151,7 @@ def _failure(value: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _kind(event: "Event") -> object:
-    """Return what two events have in common that tell of the same mistake: classes and places, or else the log line."""
+    """Return the key that two reports of the same mistake share: classes and places, or else the log line."""
     told: Mapping[str, Any] = event
     if "exception" not in told:
         return told.get("logger"), told.get("logentry", {}).get("message")

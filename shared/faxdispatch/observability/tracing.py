@@ -1,10 +1,10 @@
 """Traces of faxes by OpenTelemetry, from the producer to Telnyx's webhooks.
 
-A process traces where OpenTelemetry's SDK is loaded in it. Ours load it where `OTEL_EXPORTER_OTLP_ENDPOINT` is set, a
-producer's own service by itself. Everywhere else nothing is loaded, and what is here does nothing.
+A process traces if OpenTelemetry's SDK is loaded in it. Our processes load it if `OTEL_EXPORTER_OTLP_ENDPOINT` is set,
+and a producer's own service loads it by itself. Otherwise nothing is loaded, and this module does nothing.
 
-A trace is named by its `traceparent` (W3C Trace Context), the form in which the ledger and messages carry it. What is
-told of a span must hold no number, no link and no words of others.
+A trace is named by its `traceparent` (W3C Trace Context), the form in which the ledger and messages carry it. What a
+span contains must not include numbers, links or other people's texts.
 """
 
 import logging
@@ -27,19 +27,20 @@ log = logging.getLogger(__name__)
 
 Kind = Literal["INTERNAL", "PRODUCER", "CONSUMER", "CLIENT", "SERVER"]
 Facts = Mapping[str, str | int | None]
-"""Attributes by their full names; what is None is left out."""
+"""Attributes by their full names; values that are None are left out."""
 
 Export = Callable[["Sequence[ReadableSpan]"], "SpanExportResult"]
 
 PATIENCE = 3
-"""Seconds that a collector may take, unless `OTEL_EXPORTER_OTLP_TIMEOUT` says: a process waits so long when it ends."""
+"""Seconds that a collector may take, unless `OTEL_EXPORTER_OTLP_TIMEOUT` is set: a process waits this long when it
+ends."""
 
 _WORD = re.compile(r"(?!.*\d{6})[a-z0-9][a-z0-9_]{0,63}")
 _FORM = re.compile("00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 
 
 class Span:
-    """A step of a trace. It is told once it has ended; one that never ends is not told."""
+    """A step of a trace. It is exported once it has ended; one that never ends is not exported."""
 
     def __init__(self, recorded: "Recorded | None" = None) -> None:
         self._recorded = recorded
@@ -60,7 +61,7 @@ class Span:
             self._recorded.set_attributes({name: value for name, value in facts.items() if value is not None})
 
     def fail(self, error: Exception) -> None:
-        """Mark it as failed. Only the error's class is told: its text may be personal."""
+        """Mark it as failed. Only the error's class is recorded, since its text may be personal."""
         if self._recorded is not None:
             from opentelemetry.trace import StatusCode  # noqa: PLC0415 - loaded only where there are traces
 
@@ -85,9 +86,9 @@ _NONE = Span()
 
 
 def set_up(settings: Settings, service: str) -> None:
-    """Have this process trace, as `service`, where the settings and OpenTelemetry's own variables say so.
+    """Let this process trace, as `service`, if the settings and OpenTelemetry's own variables say so.
 
-    What of these cannot be used is told in the log and stops nothing: often they are set for all of a machine.
+    Values that cannot be used are logged and stop nothing, since they are often set for a whole machine.
     """
     endpoint = settings.otel_exporter_otlp_endpoint
     if endpoint is None:
@@ -110,10 +111,10 @@ def set_up(settings: Settings, service: str) -> None:
             error.name,
         )
         return
-    # It may come from `.env`, where OpenTelemetry does not look.
+    # It may come from `.env`, which OpenTelemetry does not read.
     os.environ.setdefault("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint)
     os.environ.setdefault("OTEL_EXPORTER_OTLP_TIMEOUT", str(PATIENCE))
-    # It tells of every failure, several times.
+    # It logs every failure, several times.
     logging.getLogger("opentelemetry.exporter").setLevel(logging.CRITICAL)
     resource = Resource.create().merge(Resource({"service.name": service})).merge(OTELResourceDetector().detect())
     try:
@@ -128,7 +129,7 @@ def set_up(settings: Settings, service: str) -> None:
 
 
 def told_once(export: Export) -> Export:
-    """Have failures of an exporter told in the log when they begin and when they end."""
+    """Log the failures of an exporter when they begin and when they end."""
     failing = False
 
     def exported(spans: "Sequence[ReadableSpan]") -> "SpanExportResult":
@@ -153,7 +154,7 @@ def begin(
 ) -> Span:
     """Begin a span, `ago` seconds before now.
 
-    It joins the trace of `parent`, a `traceparent`, or else the span that this thread is in.
+    It joins the trace of `parent`, a `traceparent`, or else the present span of this thread.
     """
     if "opentelemetry.sdk.trace" not in sys.modules:
         return _NONE
@@ -175,7 +176,7 @@ def begin(
 def within(
     name: str, kind: Kind = "INTERNAL", *, parent: str | None = None, facts: Facts | None = None
 ) -> Iterator[Span]:
-    """Make a span of a block; it fails with the error that ends the block."""
+    """Make a span for a block; it fails with the error that ends the block."""
     span = begin(name, kind, parent=parent, facts=facts)
     try:
         with span.entered():
@@ -188,10 +189,10 @@ def within(
 
 
 def word(told: str | None) -> str | None:
-    """Return a failure reason or code of Telnyx, or None for any other text, which may hold a number or a link."""
+    """Return a failure reason or code of Telnyx, or None for any other text, which may contain a number or a link."""
     return told if told and _WORD.fullmatch(told) else None
 
 
 def parse(found: Any) -> str | None:
-    """Return a `traceparent` that a message brought, or None if it is none."""
+    """Return a `traceparent` from a message, or None if it is not valid."""
     return found if isinstance(found, str) and _FORM.fullmatch(found) else None

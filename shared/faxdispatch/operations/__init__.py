@@ -1,1 +1,1 @@
-"""What is done across the ledger and Telnyx: recovery, erasing, sending again."""
+"""Operations that use both the ledger and Telnyx: recovery, erasing, sending again."""

@@ -45,7 +45,7 @@ def _masked(value: Any, name: str = "") -> Any:
 
 
 def _text(text: str) -> str:
-    """Hide every run of digits that could be a number, besides all that is hidden elsewhere."""
+    """Hide every run of digits that could be a number, in addition to what is hidden elsewhere."""
     return _DIGITS.sub(lambda found: mask_number(found[0]), str(hidden(text)))
 
 

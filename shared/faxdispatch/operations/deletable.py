@@ -10,7 +10,7 @@ def check_deletable(fax: Fax, ledger: Ledger | None, *, fetches: bool) -> None:
     """Refuse a fax that is still needed. `fetches` says that inbound documents are stored here.
 
     Raises:
-        Conflict: saying what must happen first.
+        Conflict: it says what must happen first.
         Unavailable: Redis did not answer.
     """
     _check_job(fax, ledger)

@@ -1,4 +1,4 @@
-"""Erasing a person: all that is kept of a number, a job or a tag, with a receipt of what is gone."""
+"""Erasing a person: all that is kept about a number, a job or a tag, with a receipt."""
 
 from collections import defaultdict
 from collections.abc import Mapping
@@ -14,10 +14,10 @@ from faxdispatch.storage.store import Store
 
 @dataclass
 class Erased:
-    """What was erased, in counts. `open` are the faxes that are left since they have not ended: cancel them first.
+    """What was erased, in counts. `open` are the faxes that are left because they have not ended: cancel them first.
 
-    `media` names the documents in Telnyx's media storage that erased faxes sent: they may be others' as well, so they
-    are left. `suppressed` tells that the number is still on the suppression list, so that no campaign sends to it.
+    `media` names the documents in Telnyx's media storage that erased faxes sent; others may use them as well, so they
+    are left. `suppressed` says that the number is still on the suppression list, so that no campaign sends to it.
     """
 
     jobs: int = 0
@@ -33,7 +33,7 @@ class Erased:
 
 
 class Eraser:
-    """Erases from one ledger, and from the store of inbound documents where there is one."""
+    """Erases from one ledger, and from the storage of inbound documents if there is one."""
 
     def __init__(self, ledger: Ledger, store: Store | None) -> None:
         self._ledger = ledger
@@ -43,13 +43,13 @@ class Eraser:
         self._erasure = Erasure(ledger.scripts)
 
     def run(self, wanted: Wanted, *, operator: str | None = None, reason: str | None = None) -> Erased:
-        """Erase every fax that is wanted and all that tells of it; a number's inbound faxes, too.
+        """Erase every matching fax and all traces of it; for a number, its inbound faxes too.
 
-        Rows stay as rows without a name, so that their campaign's counts go on adding up; pending ones are cancelled.
+        Rows stay as rows without a name, so that their campaign's counts still add up; pending ones are cancelled.
 
         Raises:
             StoreTrouble: a stored document could not be removed; try again.
-            Unavailable: Redis did not answer; call again, and it goes on.
+            Unavailable: Redis did not answer; call again to continue.
         """
         said = Erased()
         ids: set[str] = set()
@@ -122,7 +122,7 @@ class Eraser:
 
 
 def _tells(fields: Mapping[str, str], ids: set[str], number: str | None) -> bool:
-    """Return whether an entry of a stream is about one of the erased."""
+    """Return whether an entry of a stream is about one of the erased faxes."""
     if fields.get("job_id") in ids or fields.get("fax_id") in ids:
         return True
     return number is not None and any(number in value for value in fields.values())

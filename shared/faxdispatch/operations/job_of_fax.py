@@ -1,4 +1,4 @@
-"""Which of our jobs a fax of Telnyx is an attempt of."""
+"""To which of our jobs a fax at Telnyx belongs."""
 
 from faxdispatch.errors import NotKnown
 from faxdispatch.ledger import JobView, Ledger, Scripts
@@ -8,14 +8,14 @@ from faxdispatch.telnyx.models import Fax
 
 
 def ledger_of(settings: Settings) -> Ledger | None:
-    """Return the ledger, or None if no Redis is set. Nothing connects before it is asked."""
+    """Return the ledger, or None if no Redis is set. Nothing connects before it is used."""
     return Ledger(Scripts.from_settings(settings)) if settings.redis_url is not None else None
 
 
 def marked(fax: Fax, ledger: Ledger | None = None) -> Mark | None:
-    """Return the job and the attempt that a fax says it is, by the mark that goes out with each fax of a ledger.
+    """Return the job and the attempt that a fax names, by the mark that each fax of a ledger carries.
 
-    With `ledger` only a mark of that one counts.
+    With `ledger`, only a mark of that one counts.
 
     Raises:
         Unavailable: Redis did not answer.
@@ -27,9 +27,9 @@ def marked(fax: Fax, ledger: Ledger | None = None) -> Mark | None:
 
 
 def job_of(fax: Fax, ledger: Ledger) -> JobView | None:
-    """Return the job that a fax is an attempt of, the last or an earlier one, or None if the ledger knows none.
+    """Return the job that a fax belongs to, as its last or an earlier attempt, or None if the ledger knows none.
 
-    The mark counts too: of an attempt whose answer was lost, the ledger does not know the fax yet.
+    The mark counts too: if the answer to an attempt was lost, the ledger does not know the fax yet.
 
     Raises:
         Unavailable: Redis did not answer.

@@ -10,7 +10,7 @@ from faxdispatch.text.wording import clock
 
 
 def next_step(job: JobView, place: Place, settings: Settings, pause: Pause | None = None) -> str:
-    """Say in a sentence what happens next to a job. `pause` is that of its connection."""
+    """Say in one sentence what happens next to a job. `pause` is that of its connection."""
     if job.finished:
         return "nothing more: the job has ended"
     when = clock(place.at)
@@ -30,9 +30,9 @@ def next_step(job: JobView, place: Place, settings: Settings, pause: Pause | Non
 
 
 def why_held(job: JobView) -> str | None:
-    """Say in a sentence why a job is held, with what its last event adds to that, or None if nothing holds it.
+    """Say in one sentence why a job is held, with what its last event adds to that, or None if nothing holds it.
 
-    Needs the job's history. What the event adds may hold numbers.
+    This needs the job's history. What the event adds may contain numbers.
     """
     reason = _holding(job)
     if reason is None:
@@ -42,7 +42,7 @@ def why_held(job: JobView) -> str | None:
 
 
 def ends_by(job: JobView) -> str | None:
-    """Say what ends the hold of a job, or None if nothing holds it. Needs the job's history."""
+    """Say what ends the hold of a job, or None if nothing holds it. This needs the job's history."""
     reason = _holding(job)
     return ending(reason, job_id=job.job_id, connection=job.connection_id) if reason else None
 
@@ -55,7 +55,7 @@ def pause_line(pause: Pause) -> str:
 
 
 def _holding(job: JobView) -> HoldReason | None:
-    """Return why a job is held, or None if it is not, or not any more, or for a reason of a later version."""
+    """Return why a job is held; None if it is not held (any more), or for a reason of a later version."""
     if job.state is not State.HELD or job.hold_reason not in set(HoldReason) or _let_go(job):
         return None
     return HoldReason(job.hold_reason)

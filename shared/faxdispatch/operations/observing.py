@@ -1,4 +1,4 @@
-"""What an answer or a listing of Telnyx says of a fax, as an observation for the ledger. Pure."""
+"""An answer or a listing entry of Telnyx about a fax, as an observation for the ledger. Pure."""
 
 import hashlib
 import json
@@ -14,7 +14,7 @@ def observation_of(fax: Fax, source: str) -> Observation:
     status = fax.status or ""
     outbound = fax.direction != "inbound"
     if not outbound and status == "delivered":
-        # One of Telnyx's guides calls an inbound fax delivered that is received elsewhere.
+        # One of Telnyx's guides calls an inbound fax delivered; elsewhere it is called received.
         status = "received"
     mark = decode_client_state(fax.client_state)
     return Observation(

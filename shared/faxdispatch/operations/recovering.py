@@ -1,7 +1,7 @@
-"""Recovering a ledger that went back in time: what Telnyx has is no longer to be sent, what it knows is not lost.
+"""Recovering a ledger that went back in time: faxes that Telnyx has are not sent again, and what it knows is not lost.
 
-Telnyx's outbound listing is read whole. Each fax that carries this ledger's mark becomes the attempt of its job, of its
-campaign's row, or of a job that is made of what the listing tells. Only then does sending go on.
+Telnyx's outbound listing is read completely. Each fax that carries this ledger's mark becomes the attempt of its job,
+of its campaign's row, or of a job that is created from what the listing says. Only then does sending go on.
 """
 
 import json
@@ -31,9 +31,9 @@ from faxdispatch.telnyx.clock import TelnyxClock
 from faxdispatch.text.wording import counted
 
 TAG = "recovered"
-"""Tag of the jobs that were made of what Telnyx tells."""
+"""Tag of the jobs that were created from what Telnyx says."""
 UNTOLD = timedelta(days=1)
-"""How much earlier the listing begins where no answer of Telnyx has told its clock."""
+"""How much earlier the listing begins if no answer of Telnyx has shown its clock."""
 _MOST_LISTED = 1000
 _IN_FLIGHT = (State.SUBMITTING, State.UNKNOWN, State.ACCEPTED)
 _SENT = (*_IN_FLIGHT, State.DECIDING, State.DELIVERED)
@@ -46,29 +46,29 @@ class Recovered:
     """What a recovery found and did; with a dry run, what it would do."""
 
     since: datetime
-    """From this moment on the listing was read, by Telnyx's clock."""
+    """The listing was read from this time on, by Telnyx's clock."""
     listings: int = 0
     """Complete listings that were read."""
     found: dict[Found, int] = field(default_factory=lambda: dict.fromkeys(Found, 0))
-    """Faxes of this ledger by what they were to it."""
+    """Faxes of this ledger, by how they relate to it."""
     foreign: int = 0
     """Faxes of other ledgers, or without a mark."""
     others: dict[str, int] = field(default_factory=dict)
     """How many of them carry the id of which other ledger."""
     made: list[str] = field(default_factory=list)
-    """Jobs that were made of what Telnyx tells."""
+    """Jobs that were created from what Telnyx says."""
     conflicts: list[tuple[str, str]] = field(default_factory=list)
     """Jobs with a fax that a person must look at."""
     unknown: list[str] = field(default_factory=list)
-    """Jobs whose last attempt no listing shows; workers go on looking. At most a thousand are named."""
+    """Jobs whose last attempt no listing shows; workers continue to look for it. At most a thousand are named."""
     gap: str | None = None
-    """Why faxes may have been sent that Telnyx does not list any more; then sending does not go on by itself."""
+    """Why faxes may have been sent that Telnyx no longer lists; then sending does not go on by itself."""
     lifted: bool = False
     """Sending goes on."""
 
 
 class _Place(NamedTuple):
-    """The row of a campaign that a job is."""
+    """The row of a campaign that a job belongs to."""
 
     campaign: Campaign
     row: int
@@ -78,7 +78,7 @@ class _Place(NamedTuple):
 
 
 class Recoverer:
-    """Recovers one ledger. `telnyx` must tell `clock` of its answers; `told` gets a line about each step."""
+    """Recovers one ledger. `telnyx` must report its answers to `clock`; `told` gets a line about each step."""
 
     def __init__(
         self,
@@ -117,16 +117,16 @@ class Recoverer:
         `FAX_SETTLE` after the last call that the stop may have let through. It may be broken off and repeated at any
         time. With `dry_run` one listing is read, and nothing is changed.
 
-        `ledger` is the id of one that is lost, whose place this one takes: its faxes are brought back as this one's.
-        That comes first of all: once this one has sent faxes, it may have sent some of the lost one's again. With
-        `late` a person says that this has been looked at.
+        `ledger` is the id of a lost ledger that this one replaces: its faxes are brought back as this one's. Do this
+        before anything else: once this ledger has sent faxes, it may have sent some of the lost one's again. With
+        `late`, a person confirms that this has been checked.
 
         Raises:
-            BadInput: `since` is not told, or is after the moment of which the ledger is; `ledger` is no id of one.
-            Conflict: this ledger has sent faxes before it took the place of the lost one.
-            OtherAccount: the key is of another account, whose listing shows nothing of this ledger.
-            TelnyxError: a listing broke off. Nothing is sent before another recovery.
-            Unavailable: Redis did not answer. So is it then.
+            BadInput: `since` is missing, or is after the state of the ledger; `ledger` is not the id of one.
+            Conflict: this ledger has sent faxes before it replaced the lost one.
+            OtherAccount: the key belongs to another account, whose listing shows nothing of this ledger.
+            TelnyxError: a listing was interrupted. Nothing is sent before another recovery.
+            Unavailable: Redis did not answer. The same holds then.
         """
         if ledger is not None and not LEDGER_ID.fullmatch(ledger):
             raise BadInput("--ledger: an id of a ledger has 4 to 32 small letters and figures, such as 4be1c09a7d")
@@ -152,7 +152,7 @@ class Recoverer:
         return result
 
     def _see_first(self, ledger: str) -> None:
-        """See that this ledger has sent nothing before it takes the place of another."""
+        """Check that this ledger has sent nothing before it replaces another."""
         counts = self._ledger.counts()
         sent = sum(counts[state] for state in _SENT)
         if sent and ledger not in self._ledger.identity.taken_over:
@@ -167,7 +167,7 @@ class Recoverer:
     def _look_until_settled(self, result: Recovered, account: str) -> None:
         s = self._settings
         behind, begun = self._epoch.behind(), self._clock.now()
-        # What an earlier recovery has seen does not count: it may have been broken off in the middle of its listing.
+        # What an earlier recovery has seen does not count: it may have been interrupted in the middle of its listing.
         settled = begun + timedelta(seconds=s.fax_settle)
         if behind:
             settled = max(settled, behind.noticed_at + timedelta(seconds=s.lease + s.fax_settle))
@@ -184,13 +184,13 @@ class Recoverer:
             self._sleep(max(left / max(1, s.settle_listings - result.listings), s.reconcile_every))
 
     def _look(self, result: Recovered, account: str, *, last: bool = False, dry_run: bool = False) -> None:
-        """Read the listing whole, then bring back what is new in it; what is of later generations with the last one."""
+        """Read the complete listing, then bring back what is new in it; later generations come with the last one."""
         listing = list(self._telnyx.list_faxes(created_at_gte=result.since, direction="outbound", page_size=250))
         result.listings += 1
         own = list(self._own(listing))
         result.foreign = len(listing) - len(own)
         result.others = self._others(listing)
-        # Of a job the last attempt first: news of an earlier one must not end it.
+        # The last attempt of a job comes first: news about an earlier one must not end it.
         own.sort(key=lambda one: (one[0].job_id, -one[0].attempt))
         ahead: defaultdict[tuple[int, str], list[tuple[Mark, Fax]]] = defaultdict(list)
         present: list[tuple[Mark, Fax]] = []
@@ -236,12 +236,12 @@ class Recoverer:
     # Campaigns that had gone on as a later generation --------------------------------------------------------------
 
     def _ahead(self, mark: Mark) -> _Place | None:
-        """Return the row that a job is, where it is one of a later generation than the campaign is in here."""
+        """Return the row that a job belongs to, if its generation is later than the campaign's here."""
         place = self._place(mark)
         return place if place and place.generation > place.campaign.generation else None
 
     def _follow(self, campaign_id: str, generation: int, result: Recovered, account: str) -> None:
-        """Let a campaign go on as `generation`, once it is asked what became of its rows that are in flight here."""
+        """Let a campaign continue as `generation`, after Telnyx was asked about its rows that are in flight here."""
         present = self._campaigns.get(campaign_id).generation
         rows = self._campaigns.open_rows(campaign_id)
         for job in self._ledger.jobs([job_of_row(campaign_id, row, present) for row in rows]):
@@ -279,7 +279,7 @@ class Recoverer:
         return {name: value for name, value in told.items() if value is not None}
 
     def _row(self, mark: Mark, fax: Fax) -> dict[str, Any] | None:
-        """Return what the ledger is told of the row of a campaign that a job is, or None if it is none."""
+        """Return the row of a campaign that a job belongs to, in the form for the ledger, or None if it is none."""
         place = self._place(mark)
         if place is None:
             return None
@@ -318,7 +318,7 @@ class Recoverer:
     # Around it -----------------------------------------------------------------------------------------------------
 
     def _by_telnyx(self, since: datetime) -> datetime:
-        """Return a moment of Redis' clock by Telnyx's, early enough for what the clocks may have changed since."""
+        """Convert a time of Redis' clock to Telnyx's, early enough for any change of the clocks since."""
         told = self._telnyx_clock.now()
         skew = timedelta(seconds=self._settings.settle_skew)
         return since - max(skew, UNTOLD) if told is None else since + (told - self._clock.now()) - skew
@@ -361,7 +361,7 @@ def _count(result: Recovered, mark: Mark, fax: Fax, found: Found) -> None:
 
 
 def _job_of(mark: Mark, fax: Fax) -> dict[str, Any] | None:
-    """Return what is recorded of a job that the ledger does not know, or None if Telnyx tells no recipient."""
+    """Return what is recorded about a job that the ledger does not know, or None if Telnyx tells no recipient."""
     request = _request_of(fax)
     if request is None:
         return None
@@ -378,7 +378,7 @@ def _job_of(mark: Mark, fax: Fax) -> dict[str, Any] | None:
 def _request_of(fax: Fax) -> SendFax | None:
     """Return the request as far as Telnyx tells it, or None if it tells no recipient.
 
-    It is dialled once and not again, since it is not known what else was asked.
+    It is dialled once and not again, since its other options are not known.
     """
     known = {"from": fax.from_, "connection_id": fax.connection_id, "quality": fax.quality}
     link = (fax.model_extra or {}).get("original_media_url") or fax.media_url

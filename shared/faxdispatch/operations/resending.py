@@ -1,4 +1,4 @@
-"""Sending a fax again: what a new job asks that is linked to one that has ended."""
+"""Sending a fax again: the request of a new job that is linked to one that has ended."""
 
 from typing import Any
 
@@ -8,17 +8,17 @@ from faxdispatch.ledger import JobView
 from faxdispatch.states import State
 
 _OF_THE_FIRST = ("job_id", "idempotency_key", "send_at", "send_by")
-"""What was said for the first sending alone."""
+"""Options that applied only to the first sending."""
 
 
 def again(job: JobView, to: str | None, *, region: str | None = None) -> SendFax:
-    """Return what is asked when a job is sent again, to another number where one is given.
+    """Return the request for sending a job again, to another number if one is given.
 
-    The new job names the old one, and its idempotency key is made of both: to say it twice is one fax.
+    The new job names the old one, and its idempotency key is made from both, so doing it twice makes one fax.
 
     Raises:
         InvalidJob: the number is none, or a later version recorded the job with fields that this one does not know.
-        Conflict: the job is open, its outcome unknown among others, or is a row of a campaign.
+        Conflict: the job is open (for instance unknown), or is a row of a campaign.
     """
     if job.row is not None:
         raise of_a_campaign(job.job_id, job.campaign_id or "", job.row)
@@ -35,7 +35,7 @@ def again(job: JobView, to: str | None, *, region: str | None = None) -> SendFax
 
 
 def of_a_campaign(job_id: str, campaign_id: str, row: int) -> Conflict:
-    """Say what to do about a row of a campaign instead."""
+    """Say what to do instead about a row of a campaign."""
     return Conflict(
         f"job {job_id}: is row {row} of campaign {campaign_id}; "
         f"faxdispatch campaign retry {campaign_id} --row {row} tries it again, with --to NUMBER at another number"

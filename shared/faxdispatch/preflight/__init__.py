@@ -1,4 +1,4 @@
-"""What can be known of a document before it is sent: whether Telnyx can fax it, its pages, and what a machine prints.
+"""What is known about a document before it is sent: whether Telnyx can fax it, its pages, how it prints.
 
-`examine` looks into bytes, `links.ask` at what a link leads to; each gives a `Report`.
+`examine` looks into bytes, `links.ask` asks about the document behind a link; each returns a `Report`.
 """

@@ -1,7 +1,7 @@
 """A document's content, examined before anything is recorded: whether Telnyx can fax it, and what a machine prints.
 
-What is inside comes from strangers and is read by C: `looking.py` does so in a process of its own, with bounds. What
-its facts mean is judged here. Without the extra `documents` only the kind is known.
+The content comes from strangers and is read by C code, so `looking.py` reads it in a separate process, with limits.
+Here its facts are judged. Without the extra `documents`, only the kind is known.
 """
 
 import zipfile
@@ -21,13 +21,13 @@ from faxdispatch.text.wording import counted
 MOST_PAGES = 350
 """Telnyx sends no document with more (API reference, "Send a fax")."""
 MOST_FILES = 10_000
-"""In a Word document. It is a ZIP archive, and real ones have some dozens."""
+"""The number of files in a Word document. It is a ZIP archive, and real ones have a few dozen."""
 LARGEST = 50_000_000
-"""Bytes of the largest document that Telnyx faxes: 50 MB (API reference), read as the smaller kind of MB."""
+"""Size in bytes of the largest document that Telnyx faxes: 50 MB (API reference), read as the smaller kind of MB."""
 
 _LOOKED_INTO = {".pdf", ".tiff", ".jpg", ".png"}
 _KEPT = 256
-"""Reports that are remembered: the same letter goes to many."""
+"""How many reports are remembered, since the same letter is sent to many."""
 
 _reports: OrderedDict[tuple[str, int], Report] = OrderedDict()
 _lock = Lock()
@@ -36,15 +36,15 @@ _INCOMPLETE = "its pages were not looked at, which needs faxdispatch with its ex
 _BLANK = 0.00001
 _NEARLY_BLACK = 0.5
 _SLOW = 90.0
-"""Seconds on the line from which on a page is worth a warning."""
+"""Seconds of transmission from which a page causes a warning."""
 _BITS_A_SECOND = 14_400
-"""Of a good connection (ITU-T V.17)."""
+"""The speed of a good connection (ITU-T V.17)."""
 _POINT = 25.4 / 72
 _INCHES_200 = 72 * 200
 _WIDEST = 8.5 * 72 * 1.1
-"""Points of a page that is printed in its own size or nearly so."""
+"""Width in points of a page that is printed at its own size or nearly so."""
 _LONGEST = 3.0
-"""Times as long as wide from which on a page is worth a warning."""
+"""The ratio of length to width from which a page causes a warning."""
 _STANDARD, _FINE = 98, 196
 
 _TROUBLE = {
@@ -58,12 +58,12 @@ _TROUBLE = {
 def examine(
     document: Document, *, quality: str | None = None, drawn: bool = True, lookers: Lookers | None = None
 ) -> Report:
-    """Examine a document whose kind is known already. `quality` is what it is to be sent with.
+    """Examine a document whose kind is already known. `quality` is that with which it will be sent.
 
-    Who has many to examine gives `lookers`, whose processes are there for all of them.
+    To examine many documents, pass `lookers`, whose processes serve all of them.
 
-    The same document is examined once; it takes a part of a second, and longer for many pages. Where its pages are not
-    `drawn`, what is seen only then is not found: blank and black pages, text that vanishes, pictures that break off.
+    The same document is examined once; it takes a part of a second, and longer for many pages. If its pages are not
+    `drawn`, some findings are missing: blank and black pages, text that vanishes, incomplete pictures.
     """
     lines = 0 if not drawn else _STANDARD if quality == "normal" else _FINE
     key = (document.media_name, lines)
@@ -80,7 +80,7 @@ def examine(
 
 
 def is_complete() -> bool:
-    """Return whether pages can be looked into here, which takes the extra `documents`."""
+    """Return whether pages can be examined here, which needs the extra `documents`."""
     return all(find_spec(name) for name in ("pypdfium2", "PIL"))
 
 
@@ -97,7 +97,7 @@ def _examined(document: Document, lines: int, lookers: Lookers | None) -> Report
 
 
 def judge(facts: dict[str, Any], lines: int = _FINE) -> Report:
-    """Say what the facts mean that `looking.py` tells of a document."""
+    """Judge the facts that `looking.py` reports about a document."""
     if trouble := facts.get("trouble"):
         return Report(findings=(error(trouble, _TROUBLE[trouble]),))
     pages = int(facts["pages"])
@@ -192,7 +192,7 @@ def _facts(content: bytes, lines: int, lookers: Lookers | None) -> dict[str, Any
 
 
 def _of_word(content: bytes) -> Report:
-    """Look at an OLE file: Word's old format, and many others that only share its beginning."""
+    """Examine an OLE file: Word's old format, or one of many others that begin the same way."""
     if "EncryptedPackage".encode("utf-16-le") in content:
         return Report(findings=(error("encrypted", _TROUBLE["encrypted"]),))
     if "WordDocument".encode("utf-16-le") not in content:
@@ -201,7 +201,7 @@ def _of_word(content: bytes) -> Report:
 
 
 def _of_package(content: bytes) -> Report:
-    """Look at a ZIP file: DOCX, and many others that only share its beginning."""
+    """Examine a ZIP file: DOCX, or one of many others that begin the same way."""
     try:
         file = BytesIO(content)
         see_contents(file, MOST_FILES)

@@ -1,4 +1,4 @@
-"""What a link leads to, asked before anything is recorded: by HEAD alone, or by reading the document."""
+"""The document behind a link, checked before anything is recorded: by HEAD alone, or by reading it."""
 
 import tempfile
 from collections.abc import Callable, Collection
@@ -14,9 +14,9 @@ from faxdispatch.preflight.examining import LARGEST, examine
 from faxdispatch.preflight.report import Report, error, warning
 
 SECONDS = 20.0
-"""Longest that one link may take."""
+"""Time limit for one link."""
 SAMPLE = 20
-"""Different linked documents of a list that a plan reads, to count their pages."""
+"""How many different linked documents of a list a plan reads, to count their pages."""
 
 How = Literal["off", "head", "read"]
 
@@ -26,17 +26,17 @@ _GONE = {404, 410}
 
 
 class Fetcher(Protocol):
-    """What asks and fetches; `fetching.link.Links` does."""
+    """What asks and fetches; `fetching.link.Links` does this."""
 
     def ask(self, url: str) -> Answer:
-        """Ask what there is."""
+        """Ask what is there."""
 
     def fetch(self, url: str, into: BinaryIO) -> Fetched:
         """Fetch it."""
 
 
 def look(url: str, how: How, unchecked_origins: Collection[str] = (), *, quality: str | None = None) -> Report:
-    """Look at what a link leads to: ask by `head`, `read` the document, or, with `off`, do neither.
+    """Check a link: ask by `head`, `read` the document, or do neither with `off`.
 
     `unchecked_origins` are FAX_DANGEROUS_INBOUND_ORIGINS.
     """
@@ -47,14 +47,14 @@ def look(url: str, how: How, unchecked_origins: Collection[str] = (), *, quality
 
 
 def fetcher(unchecked_origins: Collection[str] = ()) -> Links:
-    """Return what fetches as Telnyx does: without following redirects, and only from the public internet."""
+    """Return an object that fetches as Telnyx does: without following redirects, and only from the public internet."""
     return Links(max_bytes=LARGEST, redirects=0, unchecked_origins=unchecked_origins, patience=Patience(total=SECONDS))
 
 
 def ask(url: str, by: Fetcher) -> Report:
     """Ask by HEAD whether Telnyx will find a document there.
 
-    Many servers, those of signed links above all, refuse HEAD: that is a warning, and proves nothing.
+    Many servers, above all those of signed links, refuse HEAD: that is a warning, and proves nothing.
     """
     host = urlsplit(url).hostname
     try:
@@ -79,7 +79,10 @@ def ask(url: str, by: Fetcher) -> Report:
 
 
 def read(url: str, by: Fetcher, *, quality: str | None = None) -> Report:
-    """Read the document as Telnyx does, and examine it. What the answer proves is an error; silence is a warning."""
+    """Read the document as Telnyx does, and examine it.
+
+    If the answer proves a problem, that is an error; no answer is a warning.
+    """
     with tempfile.TemporaryFile(prefix="faxdispatch-") as file:
         try:
             by.fetch(url, file)
@@ -96,10 +99,10 @@ def read(url: str, by: Fetcher, *, quality: str | None = None) -> Report:
 
 
 def fetched(url: str, unchecked_origins: Collection[str] = ()) -> Document:
-    """Fetch the document that a link leads to, to join it with others.
+    """Fetch the document behind a link, to join it with others.
 
     Raises:
-        BadInput: it is not to be had, larger than Telnyx stores, or of a kind that Telnyx does not fax.
+        BadInput: it cannot be fetched, is larger than Telnyx stores, or is of a kind that Telnyx does not fax.
     """
     try:
         return fetched_now(url, unchecked_origins)
@@ -108,10 +111,10 @@ def fetched(url: str, unchecked_origins: Collection[str] = ()) -> Document:
 
 
 def fetched_now(url: str, unchecked_origins: Collection[str] = ()) -> Document:
-    """Fetch the document that a link leads to, as Telnyx does: within `SECONDS`, and without following redirects.
+    """Fetch the document behind a link as Telnyx does: within `SECONDS`, and without following redirects.
 
     Raises:
-        BadInput: it is not to be had, larger than Telnyx stores, or of a kind that Telnyx does not fax.
+        BadInput: it cannot be fetched, is larger than Telnyx stores, or is of a kind that Telnyx does not fax.
         LinkFailed: its server did not answer; try again.
     """
     by = Links(max_bytes=MAX_UPLOAD, redirects=0, unchecked_origins=unchecked_origins, patience=Patience(total=SECONDS))
@@ -126,15 +129,15 @@ def fetched_now(url: str, unchecked_origins: Collection[str] = ()) -> Document:
 
 
 class LinkedPages:
-    """The pages of linked documents: so many different ones are looked into, each once.
+    """The pages of linked documents: a limited number of different ones is read, each once.
 
-    `remarks` says which could not be counted, and why.
+    `remarks` says which ones could not be counted, and why.
     """
 
     def __init__(self, look: Callable[[str], Report], most: int = SAMPLE) -> None:
         self.remarks: list[str] = []
         self.passed_over = 0
-        """How often a document was asked for that was not looked into."""
+        """How often a document was asked for that was not read."""
         self._most = most
         self._look = look
         self._known: dict[str, int | None] = {}
@@ -152,6 +155,6 @@ class LinkedPages:
 
     @property
     def mean(self) -> float | None:
-        """The mean pages of those that were counted, or None if there are none."""
+        """The mean number of pages of those that were counted, or None if there are none."""
         counted = [pages for pages in self._known.values() if pages]
         return sum(counted) / len(counted) if counted else None

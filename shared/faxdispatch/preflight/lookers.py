@@ -1,4 +1,4 @@
-"""The processes that look into documents: each looks at one after the other, since to start one takes far longer."""
+"""The processes that examine documents: each examines many in turn, since starting one takes far longer."""
 
 import json
 import threading
@@ -10,15 +10,16 @@ from faxdispatch.subprocesses.bounded import converse
 
 _LOOKING = Path(__file__).with_name("looking.py")
 _SECONDS = 180.0
-"""Longest that one document may take."""
+"""Time limit for one document."""
 MOST = 200
-"""Documents that one process looks at; then another takes its place, so that what it has not given back is."""
+"""How many documents one process examines; then another replaces it, so that memory that it has not given back is
+freed."""
 
 
 class Lookers:
-    """Looks into documents, each in a process with bounds. Threads may share it: each has a process of its own.
+    """Examines documents, each in a process with limits. Threads may share it: each uses its own process.
 
-    `close` it, or use it in a `with`.
+    `close` it, or use it in a `with` statement.
     """
 
     def __init__(self) -> None:
@@ -32,14 +33,14 @@ class Lookers:
         self.close()
 
     def close(self) -> None:
-        """End the processes that have nothing to do."""
+        """End the idle processes."""
         with self._lock:
             idle, self._idle = self._idle, []
         for looker in idle:
             looker.end()
 
     def facts(self, content: bytes, lines: int) -> dict[str, Any]:
-        """Return what `looking.py` tells of a document; `trouble` is `costly` where it went beyond a bound."""
+        """Return what `looking.py` reports about a document; `trouble` is `costly` if it exceeded a limit."""
         with self._lock:
             looker = self._idle.pop() if self._idle else None
         looker = looker or _Looker()
@@ -60,7 +61,7 @@ class _Looker:
         self._process = converse(_LOOKING)
 
     def look(self, content: bytes, lines: int) -> dict[str, Any] | None:
-        """Return the facts of a document, or None if the process did not live to tell them."""
+        """Return the facts about a document, or None if the process died before it could report them."""
         self.looked += 1
         said, heard = self._process.stdin, self._process.stdout
         if said is None or heard is None:
@@ -83,7 +84,7 @@ class _Looker:
         self._process.kill()
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe:
-                # Broken where it did not live to read its document to the end.
+                # Broken if the process died before it had read its document completely.
                 with suppress(BrokenPipeError):
                     pipe.close()
         self._process.wait()

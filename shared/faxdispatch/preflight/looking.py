@@ -1,7 +1,8 @@
-"""The process that looks into documents for `lookers`: on standard input each is a line `LINES BYTES`, and its content.
+"""The process that examines documents for `lookers`. On standard input, each is a line `LINES BYTES`, and its content.
 
-Gives facts of each as a line with a JSON object: `trouble` in a word where it cannot be read, else `pages`, `form` and,
-in `sheets`, what was seen of each page; of 0 lines none is drawn. It limits itself before it reads anything.
+It writes the facts of each as a line with a JSON object: `trouble` in a word if it cannot be read, otherwise `pages`,
+`form` and, in `sheets`, what was seen of each page; with 0 lines no page is drawn. The process limits itself before it
+reads anything.
 """
 
 import ctypes
@@ -21,36 +22,36 @@ from faxdispatch.subprocesses.bounded import allow, bound
 
 _MOST_PAGES = 350
 _SECONDS = 60
-"""Of processor time that one document may take."""
+"""Seconds of processor time that one document may take."""
 _MOST = 1000
-"""Documents of which no process looks at more."""
+"""The most documents that one process examines."""
 _MEMORY = 1_500_000_000
 _PATIENCE = 6.0
-"""Seconds of processor time after which no further page is drawn; what it is made of is still told."""
+"""Seconds of processor time after which no further page is drawn; its size is still reported."""
 _PASSWORD = 4
 """PDFium's error for a document that needs a password."""
 _XFA = (2, 3)
 """PDFium's kinds of form that are XFA: with all its content, or with the fields alone."""
 _SAMPLE = 60
-"""Characters of text that are quoted."""
+"""How many characters of text are quoted."""
 _SIDES = 72 * 200
-"""Points of 200 inches, from which on a page is not drawn."""
+"""200 inches in points; a page of that size or more is not drawn."""
 
 _PAPER = ACROSS / DOTS_AN_INCH * 72
-"""Points of the line, to which every page is scaled."""
+"""The width of the line in points, to which every page is scaled."""
 _LEAST = {98: 6.0, 196: 4.0}
-"""Points of the smallest type that can be read, by lines an inch: about eight lines for a letter's height and depth."""
+"""The smallest readable type in points, by lines an inch: about eight lines for a letter's height and depth."""
 _VISIBLE = 12
-"""Levels of grey, of 255, from which on a thing stands out to an eye."""
+"""Difference in grey levels, of 255, from which something stands out to the eye."""
 _PRINTED = 0.45
-"""Share of a letter's dots that must be printed for it to be read."""
+"""The share of a letter's dots that must be printed to make it readable."""
 
 _THIN, _LONG = 3.0, 36.0
-"""Points: how thick a line is at most, and how long at least."""
+"""In points: the greatest thickness and the least length of a line."""
 _FRAME = 5
-"""Largest number of segments of a frame: its starting point and its sides."""
+"""The most segments of a frame: its starting point and its sides."""
 _MOST_SHAPES = 2000
-"""Shapes of a page that are looked at."""
+"""How many shapes of a page are examined."""
 
 Facts = dict[str, Any]
 Box = tuple[int, int, int, int]
@@ -58,7 +59,7 @@ Box = tuple[int, int, int, int]
 
 
 def main() -> None:
-    """Look into one after the other, until there are no more."""
+    """Examine one document after the other, until there are no more."""
     bound(memory=_MEMORY, seconds=_SECONDS * _MOST)
     for asked in sys.stdin.buffer:
         lines, size = map(int, asked.split())
@@ -97,7 +98,7 @@ def _of_pdf(content: bytes, lines: int, until: float) -> Facts:
 
 
 def _user_units(content: bytes) -> list[float]:
-    """Return the size of each page's unit, which PDFium does not tell; empty where it cannot be told."""
+    """Return the size of each page's unit, which PDFium does not tell; empty if it cannot be read."""
     if b"/UserUnit" not in content and b"/ObjStm" not in content:
         return []
     from pypdf import PdfReader  # noqa: PLC0415 - most documents need none of it
@@ -191,7 +192,10 @@ def _words(page: Any, grey: Any, black: Any, lines: int) -> Facts:
 
 
 def _lines(page: Any, grey: Any, black: Any) -> Facts:
-    """Find the first line, or side of a frame, that does not come through: how far down the page, from 0 to 1."""
+    """Find the first line, or side of a frame, that does not come through.
+
+    Return how far down the page it is, from 0 to 1.
+    """
     for bounds in _bars(page):
         box = _box(page, bounds, grey.size, margin=2)
         if box and _is_faint(grey.crop(box), black.crop(box)):
@@ -224,7 +228,7 @@ def _is_filled(shape: Any) -> bool:
 
 
 def _box(page: Any, rect: tuple[float, ...], size: tuple[int, int], margin: int = 0) -> Box | None:
-    """Return where a rectangle of the page is in its picture, with so many dots around, or None if it is not in it."""
+    """Return where a rectangle of the page is in its picture, with so many dots around, or None if it is outside."""
     from pypdfium2 import raw  # noqa: PLC0415 - images need none of it
 
     corners = []
@@ -255,7 +259,7 @@ def _is_faint(grey: Any, black: Any) -> bool:
 
 
 def _reach(counts: list[int], least: int) -> int:
-    """Return the first level up to which so many dots are."""
+    """Return the first level at or below which so many dots are."""
     so_far = 0
     for level, count in enumerate(counts):
         so_far += count
@@ -265,7 +269,7 @@ def _reach(counts: list[int], least: int) -> int:
 
 
 def _size(text: Any, rect: tuple[float, ...]) -> float:
-    """Return the size of the type in a rectangle in points of the page, 0 where that cannot be told."""
+    """Return the type size in a rectangle, in points of the page, or 0 if it cannot be determined."""
     from pypdfium2 import raw  # noqa: PLC0415 - images need none of it
 
     left, bottom, right, top = rect

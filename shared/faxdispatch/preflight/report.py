@@ -1,4 +1,4 @@
-"""What a look at a document came to: findings, each an error or a warning, with its page."""
+"""The result of examining a document: findings, each an error or a warning, with its page."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was found. `code` names its kind, `page` (from 1) where it is, or None if it is the whole."""
+    """One finding. `code` names its kind, `page` (from 1) is where it is, or None for the whole document."""
 
     severity: Severity
     code: str
@@ -34,7 +34,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What is known of a document. `pages` is None where they are not known before it is sent."""
+    """What is known of a document. `pages` is None if the number is not known before it is sent."""
 
     pages: int | None = None
     findings: tuple[Finding, ...] = ()
@@ -51,7 +51,7 @@ class Report:
 
     @property
     def problem(self) -> str | None:
-        """All errors in a sentence, or None if there are none."""
+        """All errors in one sentence, or None if there are none."""
         return "; ".join(map(str, merged(self.errors))) or None
 
 
@@ -66,10 +66,13 @@ def warning(code: str, words: str, page: int | None = None) -> Finding:
 
 
 def merged(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Return findings in order, the same thing on many pages once: its first page, and how many more have it."""
+    """Return findings in order.
+
+    The same finding on many pages comes once: its first page, and how many more have it.
+    """
     by_kind: dict[tuple[str, Severity, str], list[Finding]] = {}
     for one in findings:
-        # What is said of a whole document is said of each by itself.
+        # A finding about a whole document is kept for each document.
         by_kind.setdefault((one.code, one.severity, "" if one.page else one.words), []).append(one)
     told = []
     for alike in by_kind.values():

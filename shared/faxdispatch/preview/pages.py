@@ -32,19 +32,19 @@ class Lines(IntEnum):
 
 
 class NotDrawn(FaxError):
-    """A page cannot be shown; the message says why. That says nothing about whether Telnyx can send it."""
+    """A page cannot be shown; the message says why. It does not say whether Telnyx can send it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """One page as PNG with one bit a dot, and how many pages the document has."""
+    """One page as PNG with one bit a dot, and the number of pages of the document."""
 
     png: bytes
     pages: int
 
 
 def can_draw(content: bytes) -> bool:
-    """Return whether documents of this kind can be drawn here; of the others only their program knows the pages."""
+    """Return whether documents of this kind can be drawn here; for the others, only their program knows the pages."""
     return kind_of(content, containers=False) in DRAWN
 
 
@@ -52,7 +52,7 @@ def draw(content: bytes, page: int, lines: Lines = Lines.FINE) -> Drawn:
     """Draw one page, counted from 1.
 
     Raises:
-        NotDrawn: the document is of another kind, damaged or locked, has no such page, or takes too much to draw.
+        NotDrawn: the document is of another kind, damaged or encrypted, has no such page, or needs too much to draw.
     """
     with closing(draw_all(content, lines, first=page, last=page)) as pages:
         return next(pages)

@@ -1,1 +1,1 @@
-"""Why a fax failed or waits, who decided so, and what is changed for its next try."""
+"""Why a fax failed or waits, who decided that, and what is changed for its next try."""

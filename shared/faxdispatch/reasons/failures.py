@@ -1,7 +1,7 @@
 """What Telnyx's failure reasons mean: a table from each reason to a kind, and to words for people.
 
-The reasons are those of Telnyx's developer guide, help centre and Python SDK; the set is open, and Telnyx publishes no
-split into permanent and passing ones.
+The reasons are those of Telnyx's developer guide, help centre and Python SDK. The set is open, and Telnyx does not
+publish which ones are permanent.
 """
 
 from dataclasses import dataclass
@@ -17,30 +17,30 @@ class Kind(StrEnum):
     ONCE = "once"
     """Another try seldom helps."""
     CAPACITY = "capacity"
-    """We were too fast: slow down; the recipient is not to blame."""
+    """We sent too fast: slow down; the recipient is not to blame."""
     SPEND = "spend"
-    """The day's money is spent; it counts again at midnight UTC."""
+    """The day's money is spent; a new day begins at midnight UTC."""
     ACCOUNT = "account"
-    """Account, sender or profile must be fixed by a person; no fax will pass before."""
+    """A person must fix account, sender or profile; no fax will pass before that."""
     DESTINATION = "destination"
-    """The number is good, but the account may not call it before a person has set that up at Telnyx."""
+    """The number is good, but the account may not call it until a person has set that up at Telnyx."""
     DOCUMENT = "document"
     """The document must be fixed."""
     NUMBER = "number"
     """The number is wrong."""
     CONTRADICTION = "contradiction"
-    """Telnyx calls it failed and says that it went well: sent again, it may arrive twice. A person must look."""
+    """Telnyx reports a failure and says that the fax went well: sent again, it may arrive twice. A person must look."""
     SENDER = "sender"
     """Somebody cancelled it."""
 
 
 class Counter(StrEnum):
-    """The counters of a job's failed attempts; each attempt goes to one."""
+    """The counters of a job's failed attempts; each attempt counts in one of them."""
 
     DIAL = "dials"
     """It never connected."""
     CONNECT = "connects"
-    """Somebody or something answered."""
+    """The call was answered."""
     HOLD = "holds"
     """It costs the fax no attempt."""
 
@@ -54,7 +54,7 @@ FREE = frozenset({Kind.CAPACITY, Kind.SPEND, Kind.ACCOUNT})
 class Cause:
     """What a reason means.
 
-    `words` say it to people who know nothing of Telnyx. `connected`: the call was answered. `climbs`: a change of how
+    `words` explain it to people who do not know Telnyx. `connected`: the call was answered. `climbs`: a change of how
     the fax is sent may help.
     """
 
@@ -65,7 +65,7 @@ class Cause:
 
     @property
     def counter(self) -> Counter:
-        """The counter that the failed attempt goes to."""
+        """The counter for the failed attempt."""
         if self.kind in FREE:
             return Counter.HOLD
         return Counter.CONNECT if self.connected else Counter.DIAL
@@ -77,10 +77,10 @@ REASONS: dict[str, Cause] = {
     "receiver_no_response": Cause(Kind.NO_ANSWER, "Nobody answered."),
     # SIP 408, or trouble at the carrier behind Telnyx.
     "receiver_recovery_on_timer_expire": Cause(Kind.LINE, "The recipient's telephone network did not react in time."),
-    # "General call failure or a telephony routing error": the call was not set up, whatever the name says.
+    # "General call failure or a telephony routing error": despite its name, the call was not set up.
     "receiver_communication_error": Cause(Kind.LINE, "The call could not be set up: trouble in the telephone network."),
     "service_unavailable": Cause(Kind.LINE, "The telephone network was not available."),
-    # Also the sign of a person who hung up; the bound of connected calls protects that person.
+    # This also happens when a person hangs up; the limit on connected calls protects that person.
     "receiver_call_dropped": Cause(
         Kind.LINE, "The recipient's side hung up in the middle of the transmission.", connected=True, climbs=True
     ),
@@ -90,22 +90,23 @@ REASONS: dict[str, Cause] = {
     "invalid_ecm_response_from_receiver": Cause(
         Kind.LINE, "The recipient's fax machine failed during the transmission.", connected=True, climbs=True
     ),
-    # Answered without fax tones. It may be a person's telephone, which must not ring again and again; or T.38 packets
-    # that do not come through, which plain audio fixes.
+    # Something answered without fax tones. It may be a person's telephone, which must not ring again and again. Or T.38
+    # packets do not come through, which plain audio fixes.
     "fax_initial_communication_timeout": Cause(
         Kind.ONCE, "Somebody or something answered that was no fax machine.", connected=True, climbs=True
     ),
     "destination_unreachable": Cause(Kind.ONCE, "The number could not be reached."),
     "receiver_decline": Cause(Kind.ONCE, "The recipient's side refused the call."),
-    # The offer did not suit the other side, before the call was up; another offer may.
+    # The other side did not accept the offer, before the call was connected; another offer may be accepted.
     "receiver_incompatible_destination": Cause(
         Kind.ONCE, "The recipient's side takes no calls of this kind.", climbs=True
     ),
-    # The example of the API reference; it tells of no call duration.
+    # The example of the API reference; it has no call duration.
     "rejected": Cause(Kind.ONCE, "The call was rejected."),
     "file_download_failed": Cause(Kind.ONCE, "Telnyx could not fetch the document."),
     "media_processing_exception": Cause(Kind.ONCE, "Telnyx could not prepare the document for sending."),
-    # Of inbound faxes by their description; of an outbound one they can only mean the same, seen from our side.
+    # By their descriptions, these belong to inbound faxes; for an outbound one they can only mean the same, seen from
+    # our side.
     "sender_call_dropped": Cause(Kind.LINE, "The call broke off on the sending side.", connected=True, climbs=True),
     "carrier_lost": Cause(Kind.LINE, "The line broke off during the transmission.", connected=True, climbs=True),
     "sender_communication_error": Cause(Kind.LINE, "The call could not be set up: trouble on the sending side."),
@@ -137,7 +138,7 @@ REASONS: dict[str, Cause] = {
     "destination_not_in_service_plan": Cause(
         Kind.DESTINATION, "The account's plan does not cover this number; it can be changed at Telnyx."
     ),
-    # Of trial accounts, which may call verified numbers only.
+    # Only trial accounts have it; they may call only verified numbers.
     "unverified_destination_not_allowed": Cause(Kind.DESTINATION, "A trial account may call verified numbers only."),
     "destination_invalid": Cause(Kind.NUMBER, "The number is wrong."),
     "receiver_invalid_number_format": Cause(Kind.NUMBER, "The number is wrong."),
@@ -145,10 +146,10 @@ REASONS: dict[str, Cause] = {
     "file_format_invalid": Cause(Kind.DOCUMENT, "The document is of a kind that cannot be faxed."),
     "file_size_limit_exceeded": Cause(Kind.DOCUMENT, "The document is too large."),
     "page_count_limit_exceeded": Cause(Kind.DOCUMENT, "The document has too many pages."),
-    # Nothing tells whether the call was up; no further one is made.
+    # It is not known whether the call was connected; no further call is made.
     "sender_canceled": Cause(Kind.SENDER, "Somebody cancelled it."),
 }
-"""Every reason that is known."""
+"""Every known reason."""
 
 UNKNOWN = Cause(Kind.ONCE, "It failed for a reason that is not known here.")
 """Any other reason: tried again, but not forever."""

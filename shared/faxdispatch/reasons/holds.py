@@ -1,4 +1,4 @@
-"""Why a fax is held, in words: what each reason means, what ends it, and why a person cannot always let it go."""
+"""Why a fax is held, in words: what each reason means, what ends it, and why a person cannot always release it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,33 +7,31 @@ from typing import Any
 from faxdispatch.errors import Conflict, FaxError, NotKnown
 from faxdispatch.states import TERMINAL, HoldReason, State
 
-_RELEASE = "faxdispatch release JOB sends it without that"
+_RELEASE = "faxdispatch release JOB sends it without waiting for that"
 
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """One reason: `text` says in a sentence what it means, `ends` what ends it, commands in full."""
+    """One reason: `text` says in one sentence what it means, `ends` what ends it, with complete commands."""
 
     text: str
     ends: str
 
 
 MEANINGS: dict[HoldReason, Meaning] = {
-    HoldReason.SEND_AT: Meaning(
-        "It is not to go before the moment that was asked for.", f"The moment that was asked for; or {_RELEASE}."
-    ),
+    HoldReason.SEND_AT: Meaning("It must not be sent before the time in send_at.", f"That time; or {_RELEASE}."),
     HoldReason.WINDOW: Meaning("Its window of days and hours is closed.", f"The opening; or {_RELEASE}."),
     HoldReason.TOO_LATE: Meaning(
-        "Its moment passed longer than FAX_TOO_LATE ago while nothing ran, so it may not be wanted any more.",
+        "Its time passed more than FAX_TOO_LATE ago while nothing ran, so it may no longer be wanted.",
         "A person: faxdispatch release JOB sends it now, faxdispatch cancel JOB drops it.",
     ),
     HoldReason.NO_CONNECTION: Meaning(
         "It names no fax application, and neither does FAX_CONNECTION_ID.",
-        "A person: set FAX_CONNECTION_ID and start the workers again; it is looked at every FAX_RETRY_ACCOUNT.",
+        "A person: set FAX_CONNECTION_ID and restart the workers, which check it every FAX_RETRY_ACCOUNT.",
     ),
     HoldReason.NO_SENDER: Meaning(
         "It names no sender, and neither does FAX_FROM.",
-        "A person: set FAX_FROM and start the workers again; it is looked at every FAX_RETRY_ACCOUNT.",
+        "A person: set FAX_FROM and restart the workers, which check it every FAX_RETRY_ACCOUNT.",
     ),
     HoldReason.POLICY_HOOK: Meaning(
         "The policy hook holds it back.",
@@ -41,44 +39,44 @@ MEANINGS: dict[HoldReason, Meaning] = {
         "may still reject or change it, but not hold it.",
     ),
     HoldReason.POLICY_HOOK_FAILED: Meaning(
-        "The policy hook could not be asked, and nothing is sent without its word.",
+        "The policy hook could not be asked, and nothing is sent without its answer.",
         "The hook is asked again within seconds; if it goes on failing, fix it: the workers' log and "
-        "faxdispatch doctor tell what is wrong.",
+        "faxdispatch doctor say what is wrong.",
     ),
     HoldReason.CONNECTION_PAUSED: Meaning(
         "Nothing is sent on its connection for now.",
         "The end of the pause; once the cause is fixed, faxdispatch resume CONNECTION ends the pause at once.",
     ),
     HoldReason.DESTINATION_BUSY: Meaning(
-        "Another fax to its number is under way, and a number is called by one at a time.", "The end of that fax."
+        "Another fax to its number is under way, and only one at a time may call a number.", "The end of that fax."
     ),
     HoldReason.NO_CHANNEL: Meaning(
         "It waits for a free channel.",
-        "A channel that comes free; more are to be had by FAX_CHANNELS and FAX_ACCOUNT_CHANNELS, if Telnyx gives more.",
+        "A channel that becomes free; if Telnyx gives you more, raise FAX_CHANNELS and FAX_ACCOUNT_CHANNELS.",
     ),
     HoldReason.RATE: Meaning(
-        "It waits, since FAX_RATE or FAX_CONNECTION_RATE leaves no call for it just now.",
+        "FAX_RATE or FAX_CONNECTION_RATE has no room for its call at present.",
         "Its turn; a higher rate brings it sooner.",
     ),
-    HoldReason.RATE_LIMITED: Meaning("Telnyx wants no calls just now (429).", "The moment that Telnyx named."),
+    HoldReason.RATE_LIMITED: Meaning("Telnyx wants no calls at present (429).", "The time that Telnyx named."),
     HoldReason.SPEND_CAP: Meaning(
-        "It would cost more than the day may.",
+        "It would exceed the day's budget.",
         "Midnight UTC; or faxdispatch limits set --day-cap AMOUNT --reason WHY.",
     ),
     HoldReason.CAMPAIGN_PAUSED: Meaning(
-        "Its campaign is paused.", "faxdispatch campaign resume, once what paused it is settled."
+        "Its campaign is paused.", "faxdispatch campaign resume, once the cause of the pause is fixed."
     ),
     HoldReason.CAMPAIGN_ORDER: Meaning(
         "Its retry waits, since the whole list of its campaign is tried once before any row is tried again.",
         "The first try of the last row.",
     ),
     HoldReason.RETRY: Meaning(
-        "The attempt before failed, and the next one is planned.",
-        "The moment of the next attempt; or faxdispatch release JOB makes it now.",
+        "The last attempt failed, and the next one is planned.",
+        "The time of the next attempt; or faxdispatch release JOB makes it now.",
     ),
     HoldReason.NO_CHANNEL_AT_TELNYX: Meaning(
         "Telnyx had no channel free.",
-        "The pause of FAX_RETRY_CAPACITY; meanwhile fewer are sent at once: faxdispatch limits show tells how many, "
+        "The pause of FAX_RETRY_CAPACITY; meanwhile fewer are sent at once: faxdispatch limits show says how many, "
         "limits reset forgets what was found out.",
     ),
     HoldReason.ACCOUNT_REFUSED: Meaning(
@@ -87,13 +85,13 @@ MEANINGS: dict[HoldReason, Meaning] = {
         "The end of the pause; once the cause is fixed, faxdispatch resume CONNECTION ends the pause at once.",
     ),
     HoldReason.NO_DOCUMENT: Meaning(
-        "The link of its document could not be fetched, and the fax has a cover, which goes with the document.",
-        "The link is asked again after 5 s, 15 s, 1 min, then every 5 min; mend its server. faxdispatch status JOB "
-        "tells what is wrong, faxdispatch cancel JOB drops the fax.",
+        "The link of its document could not be fetched, and the fax has a cover, which must be joined with it.",
+        "The link is tried again after 5 s, 15 s, 1 min, then every 5 min; fix its server. faxdispatch status JOB "
+        "says what is wrong, faxdispatch cancel JOB drops the fax.",
     ),
     HoldReason.NOT_SENT: Meaning(
         "Telnyx could not be reached, and nothing had left.",
-        "The pause, at most a minute; fix the network. Where more fail, the connection is paused and one tries.",
+        "The pause, at most a minute; fix the network. If more fail, the connection is paused and one fax tries.",
     ),
     HoldReason.NEVER_ACCEPTED: Meaning(
         "Telnyx never took three attempts: it gave no clear answer, and no listing shows them.",
@@ -101,24 +99,24 @@ MEANINGS: dict[HoldReason, Meaning] = {
         "faxdispatch cancel JOB drops it, and faxdispatch campaign finish ends the rows of a campaign.",
     ),
     HoldReason.ACCOUNT_UNKNOWN: Meaning(
-        "Telnyx has not told yet whether TELNYX_API_KEY is of the account that this ledger sends with.",
-        "Telnyx is asked every few seconds; faxdispatch doctor tells what is wrong.",
+        "Telnyx has not yet said whether TELNYX_API_KEY belongs to this ledger's account.",
+        "Telnyx is asked every few seconds; faxdispatch doctor says what is wrong.",
     ),
     HoldReason.LEDGER_BEHIND: Meaning(
-        "The ledger went back in time: restored, emptied, or a replica that had not received all. What it has "
-        "forgotten would be sent twice.",
-        "A person: faxdispatch doctor tells what is missing, and faxdispatch recover brings it back.",
+        "The ledger went back in time: it was restored or emptied, or a replica took over that lacked a part. What it "
+        "has forgotten would be sent twice.",
+        "A person: faxdispatch doctor says what is missing, and faxdispatch recover brings it back.",
     ),
     HoldReason.NOT_DURABLE: Meaning(
-        "Redis could not make the claim safe from a crash, so no call was made.",
-        "It is tried again every few seconds; faxdispatch doctor tells what is wrong with disk or replicas.",
+        "Redis could not make the claim crash-safe, so no call was made.",
+        "It is tried again every few seconds; faxdispatch doctor says what is wrong with disk or replicas.",
     ),
 }
 """Every reason."""
 
 
 def ending(reason: HoldReason, *, job_id: str | None = None, connection: str | None = None) -> str:
-    """Say what ends a hold, with the ids in its commands where they are known."""
+    """Say what ends a hold, with the ids in its commands if they are known."""
     words = MEANINGS[reason].ends
     for word, known in (("JOB", job_id), ("CONNECTION", connection)):
         words = words.replace(f" {word}", f" {known}") if known else words

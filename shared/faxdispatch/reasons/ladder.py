@@ -1,6 +1,8 @@
-"""The ladder: what is changed in a fax, rung by rung, after its transmission failed. From words to checked options.
+"""The ladder: what is changed in a fax, step by step, after its transmission failed.
 
-A rung is one option of Telnyx's send request and the value it gets, such as `("t38_enabled", False)`.
+Reads it from words and checks its options.
+
+A step is one option of Telnyx's send request and the value it gets, such as `("t38_enabled", False)`.
 """
 
 from typing import Literal, get_args
@@ -10,21 +12,21 @@ from pydantic import TypeAdapter, ValidationError
 from faxdispatch.jobs import SendFax
 
 Option = Literal["t38_enabled", "quality", "monochrome", "black_threshold"]
-"""Options that change how a fax is transmitted, and nothing of what is sent to whom."""
+"""Options that change how a fax is transmitted, but not what is sent or to whom."""
 Rung = tuple[Option, bool | int | str]
 
 NONE = "none"
-"""The word for no ladder: an empty variable counts as not set, which would be the default."""
+"""The word for no ladder, since an empty variable counts as not set, which would mean the default."""
 
 _OPTIONS: tuple[Option, ...] = get_args(Option)
 _VALUES = {name: TypeAdapter[bool | int | str](SendFax.model_fields[name].rebuild_annotation()) for name in _OPTIONS}
 
 
 def read_ladder(text: str) -> tuple[Rung, ...]:
-    """Read `"t38_enabled=false, quality=normal"`; `none` is the ladder without rungs.
+    """Read `"t38_enabled=false, quality=normal"`; `none` is the ladder without steps.
 
     Raises:
-        ValueError: naming every word that is wrong, and what is allowed.
+        ValueError: it names every wrong word, and what is allowed.
     """
     words = [word.strip() for word in text.split(",") if word.strip()]
     if words == [NONE]:

@@ -1,4 +1,4 @@
-"""An operator's word on an attempt: what makes it complete, what comes of it, and why it may be refused."""
+"""An operator's verdict on an attempt: what it must contain, what it does, and why it may be refused."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,7 +10,7 @@ from faxdispatch.jobs import Identifier
 from faxdispatch.states import TERMINAL, State, Verdict
 
 MAX_REASON = 500
-"""Longest reason that is recorded, in characters."""
+"""Maximum length of a reason, in characters."""
 
 _FAX_ID: TypeAdapter[str] = TypeAdapter(Identifier)
 _NOTHING_LEFT = "no attempt of it has left; `faxdispatch cancel` stops it"
@@ -25,7 +25,7 @@ _AGAINST: dict[State, str] = {
 
 
 def check(verdict: Verdict, *, reason: str, fax_id: str | None) -> None:
-    """See that a verdict is complete.
+    """Check that a verdict is complete.
 
     Raises:
         BadInput: the reason is missing or too long, or a fax id is missing, wrong or out of place.
@@ -41,7 +41,7 @@ def check(verdict: Verdict, *, reason: str, fax_id: str | None) -> None:
 
 
 def check_reason(reason: str) -> None:
-    """See that an operator's reason says something. Raises BadInput where it does not, or is too long."""
+    """Check that an operator's reason is acceptable. Raises BadInput if it is empty or too long."""
     if not isinstance(reason, str):
         raise BadInput("reason: is no text")
     try:
@@ -55,7 +55,7 @@ def check_reason(reason: str) -> None:
 
 
 def consequence(verdict: Verdict, fax_id: str | None = None) -> str:
-    """Say in a sentence what will happen, for someone who is about to confirm it."""
+    """Say in one sentence what will happen, for someone who is about to confirm it."""
     if verdict is Verdict.ACCEPTED:
         return f"The attempt counts as accepted by Telnyx as fax {fax_id}, and Telnyx is asked about that fax at once."
     if verdict is Verdict.NOT_SENT:
@@ -64,7 +64,7 @@ def consequence(verdict: Verdict, fax_id: str | None = None) -> str:
 
 
 def refusal(job_id: str, reply: Mapping[str, Any]) -> FaxError:
-    """Return the error for a verdict that the ledger did not take."""
+    """Return the error for a verdict that the ledger did not accept."""
     if reply["outcome"] == "gone":
         return NotKnown(f"job {job_id}: not known here")
     if reply["outcome"] == "taken":

@@ -1,11 +1,11 @@
-"""Why a fax did not arrive, in words for people who know nothing of Telnyx."""
+"""Why a fax was not delivered, in words for people who do not know Telnyx."""
 
 from typing import Any
 
 from faxdispatch.reasons.failures import REASONS
 
 TELNYX: dict[str, str] = {reason: cause.words for reason, cause in REASONS.items()}
-"""Every failure reason of Telnyx that is known."""
+"""Every known failure reason of Telnyx."""
 
 REFUSALS: dict[str, str] = {
     "400": "Telnyx did not understand the request.",
@@ -62,14 +62,14 @@ def is_known(cause: str) -> bool:
 
 
 def short(cause: str) -> str:
-    """Return a cause for a line of several: a word as it is, a code of Telnyx's with what it means."""
+    """Return a cause for one line among several: a word unchanged, a code of Telnyx's with its meaning."""
     if not cause.isdigit():
         return cause
     return f"{cause}: {_first_sentence(REFUSALS.get(cause, _UNKNOWN_CODE))}"
 
 
 def with_words(data: dict[str, Any]) -> dict[str, Any]:
-    """Return JSON with a `cause` in it, and `cause_in_words` after that."""
+    """Return JSON that contains a `cause`, with `cause_in_words` after it."""
     told = {}
     for name, value in data.items():
         told[name] = value
@@ -79,7 +79,10 @@ def with_words(data: dict[str, Any]) -> dict[str, Any]:
 
 
 def plain(cause: str) -> str:
-    """Say why a fax failed, by Telnyx's reason, its error code, or our own word. A code comes with the words."""
+    """Say why a fax failed, from Telnyx's reason, its error code, or our own word.
+
+    If it is a code, the code follows the words.
+    """
     known = TELNYX.get(cause) or OWN.get(cause)
     if known:
         return known

@@ -1,1 +1,1 @@
-"""How a Redis is reached: its address, read once, and the connections to it."""
+"""How Redis is reached: its address, read once, and the connections to it."""

@@ -1,4 +1,4 @@
-"""An address of Redis with its options, read once for the ledger and for Celery's transport."""
+"""A Redis address with its options, read once for the ledger and for Celery's transport."""
 
 import math
 import re
@@ -31,7 +31,7 @@ _SENTINEL_TLS = frozenset({"rediss+sentinel"})
 SCHEMES = _TCP | _TLS | _SOCKET | _SENTINEL | _SENTINEL_TLS
 
 _OWN = frozenset({"decode_responses", "encoding", "encoding_errors", "legacy_responses", "protocol", "retry_on_error"})
-"""What a process must set itself to read replies rightly and to repeat only what may be repeated."""
+"""Options that we must set ourselves to read replies correctly and to repeat only commands that may be repeated."""
 _LOGIN = frozenset({"username", "password", "db", "client_name", "lib_name", "lib_version"})
 _NAMESPACE = frozenset({"namespace"})
 """An option of our own: see `faxdispatch.redis.namespace`."""
@@ -49,12 +49,12 @@ TRANSPORT = frozenset(
         "client_name",
     }
 )
-"""The options that Celery's transport itself looks at."""
+"""The options that Celery's transport itself reads."""
 _KNOWN = _LOGIN | _POSITIVE | TRANSPORT | _NAMESPACE
 _OF_SENTINELS = frozenset({"sentinel_username", "sentinel_password"})
 _FILES = frozenset({"ssl_ca_certs", "ssl_certfile", "ssl_keyfile"})
 _PLACE = frozenset({"host", "port", "path", "connection_class"})
-"""What redis-py makes of the parts of an address that are no options."""
+"""The options that redis-py makes from the other parts of an address."""
 
 _FORM = re.compile(
     r"(?P<scheme>[^:/?#@]+)://(?:(?P<login>[^/?#]*)@)?(?P<place>[^/?#@]*)(?P<path>/[^?#@]*)?(?:\?(?P<query>[^#@]*))?"
@@ -91,19 +91,20 @@ class RedisAddress:
 
         `redis://HOST:PORT/DB`; `rediss://` with TLS; `unix:///PATH?db=DB` and, as Celery writes it,
         `redis+socket:///PATH?virtual_host=DB`; `sentinel://HOST:PORT,HOST:PORT/SERVICE/DB`, which may be written
-        `redis+sentinel://`, and `rediss+sentinel://` where Redis and Sentinels speak TLS. Options that only we can set,
-        such as `decode_responses`, are left out.
+        `redis+sentinel://`, and `rediss+sentinel://` if Redis and Sentinels use TLS. Options that only we can set, such
+        as `decode_responses`, are left out.
 
         Raises:
-            Misconfigured: it is no such address, names its database by anything but a number, or has an option that
-                redis-py does not know or cannot take so; the message names `setting` and the option, no value.
+            Misconfigured: it is not such an address, the name of its database is not a number, or redis-py does not
+                know
+                an option or its value; the message names `setting` and the option, but no value.
         """
         try:
             parts = _split(url)
             options = _options(parts)
             kind, place, more = _where(parts, options)
             options = {name: value for name, value in options.items() if name not in _OF_SENTINELS} | more
-            # Made and thrown away, since it does not connect: only it knows what it takes.
+            # Made only to be checked, since only redis-py knows which options it accepts; it does not connect.
             kind(**{name: value for name, value in options.items() if name not in POOL})
         except TypeError:
             raise Misconfigured(f"{setting}: an option that begins with ssl_ is not known; {_HINT}") from None
@@ -118,20 +119,20 @@ class RedisAddress:
 
     @property
     def namespace(self) -> str:
-        """Where our keys and queues are."""
+        """The namespace of our keys and queues."""
         return str(self.options.get("namespace", USUAL))
 
     @property
     def transport_options(self) -> dict[str, Any]:
-        """The options that Celery's transport itself looks at."""
+        """The options that Celery's transport itself reads."""
         return {name: value for name, value in self.options.items() if name in TRANSPORT}
 
 
 def same_redis(one: str, other: str) -> bool:
-    """Return whether two addresses are of one database of one Redis, whichever ways they are written.
+    """Return whether two addresses mean the same database of the same Redis, in whatever form they are written.
 
     Raises:
-        Misconfigured: one of them begins as an address of a Redis does, and is none.
+        Misconfigured: one of them begins like a Redis address, and is not one.
     """
     if not all(url.partition("://")[0] in SCHEMES for url in (one, other)):
         return False
@@ -140,10 +141,10 @@ def same_redis(one: str, other: str) -> bool:
 
 
 def split_login(url: str) -> None:
-    """Refuse an address in which it is not plain where the login ends: parts of a password could be taken for others.
+    """Refuse an address in which the end of the login is unclear: parts of a password could be taken for other parts.
 
     Raises:
-        ValueError: it is one; the message quotes nothing of it.
+        ValueError: it is unclear; the message quotes nothing of the address.
     """
     if not _FORM.fullmatch(url):
         raise ValueError(
@@ -156,14 +157,14 @@ def _split(url: str) -> _Parts:
     if not found or scheme not in SCHEMES:
         raise ValueError(f"must begin with {_WAYS}")
     split_login(url)
-    # Whoever wrote the form above knows that it fits.
+    # The person who wrote the form above knows that it fits.
     groups: dict[str, str] = _FORM.fullmatch(url).groupdict(default="")  # type: ignore[union-attr]
     username, _, password = groups["login"].partition(":")
     return _Parts(scheme, unquote(username), unquote(password), groups["place"], groups["path"], groups["query"])
 
 
 def _options(parts: _Parts) -> dict[str, Any]:
-    """Return the options of an address as redis-py reads them, the login and the database among them."""
+    """Return the options of an address as redis-py reads them, including login and database."""
     given = parse_qs(parts.query, keep_blank_values=True)
     if set(given) & _PLACE:
         raise ValueError("host, port and path belong in front of the question mark")
@@ -247,7 +248,7 @@ def _written(host: str, port: int) -> str:
 
 
 def _database(path: str) -> dict[str, int]:
-    # The library takes database 0 for a name, and so for every other one.
+    # Otherwise the library would take database 0 for any name.
     if not re.fullmatch("/?[0-9]*", path):
         raise ValueError("what stands after the host is no database, which have numbers only")
     number = path.strip("/")

@@ -1,4 +1,4 @@
-"""Connections to a Redis: each looks what it is connected to, and behind Sentinels finds the primary first."""
+"""Connections to Redis: each checks what it is connected to, and behind Sentinels finds the primary first."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -16,7 +16,7 @@ CLUSTER = (
 _SENTINEL = "this is a Sentinel and no Redis that keeps anything; write sentinel://host:26379/SERVICE for it"
 _MODES = {"cluster": CLUSTER, "sentinel": _SENTINEL}
 
-# redis-py's types are half there; as Any they do not get in the way.
+# redis-py is only partly typed; `Any` avoids false errors.
 _Tcp: Any = Connection
 _Tls: Any = SSLConnection
 _Socket: Any = UnixDomainSocketConnection
@@ -34,12 +34,12 @@ class _InNamespace:
 
 
 class _Looking:
-    """Asks a server, once it has signed in, what it is; `namespace` is where its keys are, if not in the usual one."""
+    """Asks a server, after signing in, what it is; `namespace` is the namespace of its keys, if not the default one."""
 
     _primary_only = False
 
     def __init__(self, *, namespace: str | None = None, **options: Any) -> None:
-        # Our parent asks for what packs commands while it is made.
+        # The parent class asks for the command packer during construction.
         self._namespace = namespace
         super().__init__(**options)
 
@@ -48,11 +48,11 @@ class _Looking:
         return _InNamespace(made, self._namespace) if self._namespace not in {None, USUAL} else made
 
     def on_connect_check_health(self: Any, check_health: bool = True) -> None:
-        """Sign in as redis-py does, and look.
+        """Sign in as redis-py does, then check the server.
 
         Raises:
             Misconfigured: it is a cluster, or a Sentinel.
-            ConnectionError: Sentinels named it as the primary, and it is none.
+            ConnectionError: Sentinels named it as the primary, but it is not one.
         """
         super().on_connect_check_health(check_health=check_health)  # type: ignore[misc]
         about = self._about()
@@ -64,14 +64,14 @@ class _Looking:
             raise exceptions.ConnectionError("the Redis that the Sentinels name as the primary is a replica")
 
     def _about(self: Any) -> dict[str, str]:
-        # With RESP3 the greeting has been exchanged already.
+        # With RESP3, the greeting has already been exchanged.
         told = self.handshake_metadata
         if not told:
             self.send_command("HELLO", check_health=False)
             try:
                 told = self.read_response()
             except exceptions.ResponseError:
-                # A user without the right to, or a server before 6.0.
+                # The user lacks the right, or the server is older than 6.0.
                 return {}
         pairs = told.items() if isinstance(told, dict) else zip(told[::2], told[1::2], strict=True)
         return {_text(name): _text(value) for name, value in pairs if not isinstance(value, list)}
@@ -86,13 +86,13 @@ class TlsConnection(_Looking, _Tls):  # type: ignore[misc]
 
 
 class SocketConnection(_Looking, _Socket):  # type: ignore[misc]
-    """A connection by a socket of this machine."""
+    """A connection through a socket of this machine."""
 
 
 class Sentinels:
-    """The Sentinels of a service: `places` are their hosts and ports, `options` are those of connections to them.
+    """The Sentinels of a service: `places` are their hosts and ports, `options` those of connections to them.
 
-    One object serves all connections of a pool, so that who answered last is asked first.
+    All connections of a pool share one object, so that the Sentinel that answered last is asked first.
     """
 
     def __init__(
@@ -104,11 +104,11 @@ class Sentinels:
         self._options = dict(options)
 
     def __repr__(self) -> str:
-        """Name them; passwords stay out."""
+        """Name them, without passwords."""
         return f"<Sentinels {self.places} {self.service}>"
 
     def __eq__(self, other: object) -> bool:
-        """Compare them, whoever answered last."""
+        """Compare them, whichever answered last."""
         return isinstance(other, Sentinels) and self._facts() == other._facts()
 
     def __hash__(self) -> int:
@@ -122,7 +122,7 @@ class Sentinels:
         """Ask one after the other for the primary's host and port; `patience` is how many seconds each may take.
 
         Raises:
-            ConnectionError: none of them answers, or none knows one.
+            ConnectionError: none of them answers, or none knows a primary.
         """
         problems = []
         for place in list(self.places):
@@ -149,7 +149,7 @@ class Sentinels:
 
 
 class _Finding:
-    """Asks Sentinels where to connect to, each time that it connects."""
+    """Asks Sentinels where to connect, each time that it connects."""
 
     _primary_only = True
 
@@ -162,7 +162,7 @@ class _Finding:
         return super()._connect()  # type: ignore[misc]
 
     def read_response(self: Any, *args: Any, **options: Any) -> Any:
-        """Read an answer; a primary that has become a replica is left, so that the Sentinels are asked again."""
+        """Read an answer; if the primary has become a replica, disconnect, so that the Sentinels are asked again."""
         try:
             return super().read_response(*args, **options)  # type: ignore[misc]
         except exceptions.ReadOnlyError as error:

@@ -1,4 +1,4 @@
-"""What a server tells of itself, as far as it lets our user ask: managed services and narrow rights refuse much."""
+"""What a server says about itself, as far as our user may ask: managed services and narrow rights refuse much."""
 
 from typing import Any
 
@@ -8,14 +8,14 @@ _SETTINGS = {"maxmemory-policy": "maxmemory_policy", "maxmemory": "maxmemory", "
 
 
 def facts(redis: Any, *sections: str) -> dict[str, Any]:
-    """Return the fields of INFO, or of these sections; `appendfsync` is in neither, and there where CONFIG tells it.
+    """Return the fields of INFO, or of these sections, with `appendfsync` if CONFIG tells it.
 
-    Where INFO is refused, `role` and the version are what the greeting says, and of `aof_enabled`, `maxmemory` and
-    `maxmemory_policy` there is what CONFIG tells. What nobody tells is not there.
+    If INFO is refused, `role` and the version come from the greeting, and `aof_enabled`, `maxmemory` and
+    `maxmemory_policy` come from CONFIG. Facts that nothing tells are missing.
 
     Raises:
-        RedisError: the server does not answer, or still loads its data. While it does, it says that it keeps no
-            append-only file: what it reads it must not write to that file again.
+        RedisError: the server does not answer, or is still loading its data. While it loads, it says that it has no
+            append-only file, since it must not write to that file again what it reads from it.
     """
     found = _or_nothing(redis.info, *sections) or _greeting(redis)
     if found.get("loading"):

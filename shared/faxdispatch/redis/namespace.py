@@ -1,7 +1,7 @@
-"""Whose keys and queues are whose where deployments share one Redis, or one virtual host of RabbitMQ.
+"""Namespaces: which keys and queues belong to which of several deployments on one Redis or RabbitMQ host.
 
-In all code, keys begin with `fax:` and queues with `fax.`; a deployment of another namespace has that word in place of
-`fax`. Keys are written so at one place, where commands are packed for the wire, and in the texts of the scripts.
+In all code, keys begin with `fax:` and queues with `fax.`; a deployment with another namespace has that word instead of
+`fax`. Keys are replaced in one place, where commands are packed for the wire, and in the texts of the scripts.
 """
 
 from collections.abc import Iterable
@@ -9,7 +9,7 @@ from typing import Any
 
 USUAL = "fax"
 FORM = r"[a-z][a-z0-9-]{0,31}"
-"""What a namespace may be: it stands in keys, queues, patterns and scripts."""
+"""What a namespace may be: it occurs in keys, queues, patterns and scripts."""
 
 _EVERY = frozenset(
     {"DEL", "UNLINK", "EXISTS", "TOUCH", "MGET", "WATCH", "RENAME", "SINTER", "SUNION", "SDIFF", "BRPOP"}
@@ -18,11 +18,11 @@ _SCRIPTS = frozenset({"EVAL", "EVALSHA"})
 _STREAMS = frozenset({"XREAD", "XREADGROUP"})
 _NONE = frozenset({"AUTH", "HELLO", "CLIENT"})
 _KOMBU = "_kombu."
-"""How kombu's own keys begin, which say what queue is bound to what exchange."""
+"""How kombu's own keys begin, which say which queue is bound to which exchange."""
 
 
 def with_namespace(url: str, namespace: str | None) -> str:
-    """Return an address of a Redis with a namespace among its options; as it is where there is none to add."""
+    """Return a Redis address with a namespace among its options; unchanged if there is none to add."""
     if namespace is None:
         return url
     return f"{url}{'&' if '?' in url else '?'}namespace={namespace}"
@@ -34,7 +34,7 @@ def queue_name(namespace: str, queue: str) -> str:
 
 
 def key_name(namespace: str, key: Any) -> Any:
-    """Return a key as it is written on the wire; what is no key of ours, or is written so already, stays as it is."""
+    """Return a key in its form on the wire; what is not our key, or has that form already, stays unchanged."""
     if isinstance(key, bytes):
         return key_name(namespace, key.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
     if not isinstance(key, str):
@@ -51,7 +51,7 @@ def in_namespace(namespace: str, command: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 def _keys(command: tuple[Any, ...]) -> Iterable[int]:
-    """Return the places of a command at which keys stand."""
+    """Return the places of a command that hold keys."""
     word = str(command[0]).upper()
     if word in _NONE:
         return ()

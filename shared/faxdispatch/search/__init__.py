@@ -1,6 +1,6 @@
-"""History that can be searched: every fax that is known, open or ended, single or a row of a campaign.
+"""Searching the history: every known fax, open or ended, single or a row of a campaign.
 
-`Wanted` is what is looked for, `Search` looks, and `Found` is what is known of one fax.
+`Wanted` says what to look for, `Search` looks, and `Found` is what is known about one fax.
 """
 
 from faxdispatch.search.events import events_of_row

@@ -1,4 +1,4 @@
-"""What the stream still has of a row of a campaign, whose history is not kept past its end."""
+"""The events that the stream still has of a campaign's row, whose history is not kept after its end."""
 
 from typing import Any
 
@@ -9,11 +9,11 @@ from faxdispatch.search.found import Found
 
 _PAGE = 1000
 _AFTERWARDS = 300_000
-"""Milliseconds after its end in which Telnyx may still have told something of a fax."""
+"""Milliseconds after its end in which Telnyx may still have reported something about a fax."""
 
 
 def events_of_row(scripts: Scripts, found: Found) -> tuple[Event, ...]:
-    """Return the events of a row's job that the stream still has, in their order.
+    """Return the events of a row's job that the stream still has, in order.
 
     The stream is read from the row's end back to its first event, a page at a time.
 

@@ -23,7 +23,7 @@ _CURSOR = re.compile(r"(\d{0,15})\.(\d{0,15})\.([A-Za-z0-9_-]{0,100})\.(\d{1,9})
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What was found, the newest first; `cursor` is what to go on after, or None if there is nothing more."""
+    """What was found, the newest first; `cursor` says where to continue, or is None if there is nothing more."""
 
     faxes: tuple[Found, ...]
     cursor: str | None
@@ -31,9 +31,9 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """How far a search is: single faxes are left before record `before`; of campaigns, those that were made before.
+    """How far a search is: single faxes before record `before` are left, and campaigns that were made before.
 
-    Of the campaign that was made at `made` (milliseconds) with the id `campaign`, rows are left after `row`.
+    In the campaign that was made at `made` (milliseconds) with the id `campaign`, rows after `row` are left.
     """
 
     before: int | None = None
@@ -55,10 +55,10 @@ class _Place:
 
 
 class Search:
-    """Finds faxes on one Redis. Every call raises Unavailable where Redis does not answer.
+    """Finds faxes on one Redis. Every call raises Unavailable if Redis does not answer.
 
-    The newest come first: single faxes by when they were recorded, campaigns by when they were made, and the rows of a
-    campaign in the order of its list. What changes while one looks may be found as it was or as it is.
+    The newest come first: single faxes by the time of recording, campaigns by the time they were made, and the rows of
+    a campaign in the order of its list. A fax that changes during the search may be found in its old or its new state.
     """
 
     def __init__(self, ledger: Ledger) -> None:
@@ -75,14 +75,14 @@ class Search:
         singles: bool = True,
         rows: bool = True,
     ) -> Page:
-        """Give up to `limit` faxes from the cursor `after` on; only `singles`, or only `rows` of campaigns, if so told.
+        """Return up to `limit` faxes after the cursor `after`; only `singles`, or only `rows` of campaigns, if set.
 
-        With `effort`, no more than so many blocks of a thousand faxes are read; a page may then be empty and have a
-        cursor nevertheless.
+        With `effort`, at most so many blocks of a thousand faxes are read; a page may then be empty and still have a
+        cursor.
 
         Raises:
-            BadInput: `after` is no cursor.
-            NotKnown: there is no campaign of the id that is looked for.
+            BadInput: `after` is not a cursor.
+            NotKnown: there is no campaign with the id that is searched.
         """
         place = _Place.read(after or "...0")
         walk = _Walk(self._ledger, self._campaigns, wanted, Effort(effort), place, singles=singles, rows=rows)
@@ -97,15 +97,15 @@ class Search:
         return Page(tuple(faxes), None)
 
     def all(self, wanted: Wanted) -> Iterator[Found]:
-        """Return every fax that is wanted, one after the other, as they are read.
+        """Yield every matching fax, as they are read.
 
         Raises:
-            NotKnown: there is no campaign of the id that is looked for.
+            NotKnown: there is no campaign with the id that is searched.
         """
         return _Walk(self._ledger, self._campaigns, wanted, Effort(None), _Place()).go()
 
     def job(self, job_id: str) -> Found:
-        """Return one fax by the id of its job, also a row whose job is not kept any more.
+        """Return one fax by the id of its job, including a row whose job is no longer kept.
 
         Raises:
             NotKnown: there is none of that id (any more).
@@ -116,9 +116,9 @@ class Search:
         return found
 
     def view(self, job_id: str, *, history: bool = False) -> JobView:
-        """Return a job as `Ledger.job` does, and a row whose job is not kept any more as its record tells.
+        """Return a job as `Ledger.job` does, or a row whose job is no longer kept, from its record.
 
-        Of such a row, the history is what the stream still has of it. A row that was not begun is `queued`.
+        The history of such a row is what the stream still has. A row that was not begun is `queued`.
 
         Raises:
             NotKnown: there is none of that id (any more).
@@ -133,7 +133,7 @@ class Search:
 
 
 class _Walk:
-    """One way through all faxes; `place` is how far it is."""
+    """One pass through all faxes; `place` is how far it is."""
 
     def __init__(
         self,
@@ -156,7 +156,7 @@ class _Walk:
         self._rows = CampaignRows(ledger, campaigns, wanted, effort)
 
     def go(self) -> Iterator[Found]:
-        """Return what is wanted from the place on."""
+        """Yield the matching faxes from the place on."""
         if job_id := self._named():
             found = self._by_id(job_id)
             return iter([found] if found else [])
@@ -165,7 +165,7 @@ class _Walk:
         return self._merged()
 
     def _named(self) -> str | None:
-        """Return the job that an id or a key stands for."""
+        """Return the job that an id or a key belongs to."""
         wanted, redis = self._wanted, self._ledger.redis
         with redis_trouble():
             if wanted.job_id:
@@ -183,7 +183,7 @@ class _Walk:
             return found_job(view) if of_it and self._singles.fits(view) else None
         try:
             campaign, row = self._row_of(job_id)
-            # Any of a fax's ids names it, earlier attempts' ids, too.
+            # Any id of a fax finds it, including those of earlier attempts.
             rows = CampaignRows(self._ledger, self._campaigns, replace(self._wanted, fax_id=None), Effort(None))
             return rows.one(campaign, row)
         except NotKnown:
@@ -210,7 +210,7 @@ class _Walk:
             following = next(campaigns, None)
 
     def _left(self) -> list[tuple[str, int]]:
-        """Return the campaigns that are not done, each with when it was made."""
+        """Return the campaigns that are left, each with the time when it was made."""
         if self._wanted.campaign_id is not None:
             campaign = self._campaigns.get(self._wanted.campaign_id)
             return [(campaign.id, round(campaign.created_at.timestamp() * 1000))]

@@ -1,4 +1,4 @@
-"""What is known of one fax that was found, whether it is a single one or a row of a campaign."""
+"""What is known about one fax that was found, a single one or a row of a campaign."""
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -17,12 +17,12 @@ _STATE = {DELIVERED: "delivered", FAILED: "failed", CANCELLED: "cancelled", SUPP
 class Found:
     """One fax.
 
-    `state` is one of `search.STATES`, but neither `open` nor `ended`. `attempts` counts those that were begun; `pages`,
-    `cost` (in the currency of the settings) and `fax_id` (Telnyx's, of the last attempt) are None where they are not
-    known. `recorded_at` is when it was recorded, of a row when its campaign was made; `ended_at` is None as long as it
-    is open. `document` is the name or link that it was asked to send, `document_name` what people call that. `hold` is
-    why it is held. `campaign_id` and `row` are those of a row. `unread` names the fields that a later version recorded
-    and this one does not know.
+    `state` is one of `search.STATES`, but neither `open` nor `ended`. `attempts` counts those that were begun. `pages`,
+    `cost` (in the currency of the settings) and `fax_id` (Telnyx's, of the last attempt) are None if they are not
+    known. `recorded_at` is when it was recorded, or for a row when its campaign was made; `ended_at` is None while it
+    is open. `document` is the name or link of its document, `document_name` its name for people. `hold` is why it is
+    held. `campaign_id` and `row` are those of a row. `unread` names the fields that a later version recorded and this
+    one does not know.
     """
 
     job_id: str
@@ -55,7 +55,7 @@ class Found:
 
 
 def found_job(view: JobView) -> Found:
-    """Tell of a single fax."""
+    """Describe a single fax."""
     request = view.request
     return Found(
         job_id=view.job_id,
@@ -82,7 +82,7 @@ def found_job(view: JobView) -> Found:
 
 
 def found_row(campaign: Campaign, to: str, fields: dict[str, Any], result: RowResult, job: JobView | None) -> Found:
-    """Tell of a row of a campaign; `fields` are what it asks for itself, `job` is its job where it has one."""
+    """Describe a row of a campaign; `fields` are its own options, `job` is its job if it has one."""
     asked = campaign.options | fields
     ended = result.ended_at is not None
     open_job = job if job is not None and result.code == OPENED else None

@@ -21,13 +21,13 @@ _CODES = {state.value: OPENED for state in OPEN} | {
 }
 _Told = tuple[int, str, dict[str, Any]]
 _TOGETHER = 16
-"""Chunks that are asked for at once."""
+"""Number of chunks that are requested at once."""
 _MANY = 50
-"""Rows in one message."""
+"""Number of rows in one message."""
 
 
 class CampaignRows:
-    """The rows that are wanted."""
+    """The matching rows."""
 
     def __init__(self, ledger: Ledger, campaigns: Campaigns, wanted: Wanted, effort: Effort) -> None:
         self._ledger = ledger
@@ -38,9 +38,9 @@ class CampaignRows:
         self._codes = {_CODES[state] for state in every}
 
     def after(self, campaign: Campaign, row: int) -> Iterator[tuple[int, Found | None]]:
-        """Yield the wanted rows of a campaign after `row`, in order, each with its number.
+        """Yield the matching rows of a campaign after `row`, in order, each with its number.
 
-        None stands for the end of a chunk, after which a search can go on.
+        None marks the end of a chunk, after which a search can continue.
         """
         if not self._possible(campaign):
             return
@@ -57,7 +57,7 @@ class CampaignRows:
             yield (chunks[-1] + 1) * CHUNK, None
 
     def _stands(self, campaign: Campaign, chunks: Sequence[int]) -> bool:
-        """Return whether a row of some chunks may stand where it is wanted."""
+        """Return whether a row of some chunks may have a state that is searched."""
         if self._wanted.states is None:
             return True
         codes = self._campaigns.codes(campaign.id, chunks[0] * CHUNK + 1, (chunks[-1] + 1) * CHUNK)
@@ -73,7 +73,7 @@ class CampaignRows:
                 yield row, self.one(campaign, row)
 
     def one(self, campaign: Campaign, row: int) -> Found | None:
-        """Return a row, or None if it is not wanted.
+        """Return a row, or None if it does not match.
 
         Raises:
             NotKnown: there is no such row.
@@ -106,7 +106,7 @@ class CampaignRows:
             yield from self._tell(campaign, there[at : at + _MANY])
 
     def _candidates(self, campaign: Campaign, first: int, last: int) -> set[int]:
-        """Return the rows that may be wanted by their codes and records, which cost less to read than the rows."""
+        """Return the rows that may match by their codes and records, which are cheaper to read than the rows."""
         wanted, codes = self._wanted, self._campaigns.codes(campaign.id, first, last)
         rows = {first + at for at, code in enumerate(codes) if code in self._codes}
         if not rows or (wanted.cause is None and wanted.since is None and wanted.until is None):

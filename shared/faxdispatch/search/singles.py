@@ -1,4 +1,4 @@
-"""Searching the single faxes: by their index, and then in their rows of the ledger."""
+"""Searching the single faxes: in their index, and then in their rows in the ledger."""
 
 from collections.abc import Iterable, Iterator
 
@@ -11,11 +11,11 @@ from faxdispatch.states import OPEN, TERMINAL
 
 _CODES = {state.value: state.value[0] for state in TERMINAL} | {state.value: "o" for state in OPEN}
 _MANY = 50
-"""Jobs that are read at once."""
+"""Number of jobs that are read at once."""
 
 
 class Singles:
-    """The single faxes that are wanted, the newest first, by the numbers of their records in the index."""
+    """The matching single faxes, the newest first, by the numbers of their records in the index."""
 
     def __init__(self, ledger: Ledger, wanted: Wanted, effort: Effort) -> None:
         self._ledger = ledger
@@ -25,7 +25,7 @@ class Singles:
         self._looked = self._looked_for()
 
     def _looked_for(self) -> Looked | None:
-        """Return what the index is asked for, or None if nothing can be found there."""
+        """Return the question for the index, or None if nothing can be found there."""
         wanted = self._wanted
         codes = None if wanted.states is None else "".join(sorted({_CODES.get(one, "") for one in wanted.states}))
         causes = None if wanted.cause is None else self._index.cause_numbers([wanted.cause])
@@ -41,9 +41,9 @@ class Singles:
         )
 
     def before(self, n: int | None) -> Iterator[tuple[int, Found | None]]:
-        """Yield the wanted faxes recorded before record `n`, all of them where it is None, each with its record.
+        """Yield the matching faxes recorded before record `n`, or all if it is None, each with its record.
 
-        None stands for one that is not wanted after all, or for a block without any: a search can go on before it.
+        None marks one that does not match after all, or a block without any: a search can continue before it.
         """
         if self._looked is None:
             return
@@ -55,7 +55,7 @@ class Singles:
     def _among(
         self, contents: Iterable[tuple[int, bytes]], looked: Looked, numbers: range
     ) -> Iterator[tuple[int, Found | None]]:
-        """Go through blocks whose contents were read together; so are the jobs that are found in them."""
+        """Go through blocks that were read together; the jobs found in them are read together too."""
         entries: list[Entry] = []
         try:
             for block, content in contents:
@@ -67,7 +67,7 @@ class Singles:
                 if not entries:
                     yield max(block * BLOCK, numbers.start), None
         except Spent:
-            # The search goes on before what it was told of last.
+            # The search continues before the last place that it was given.
             yield from self._told(entries)
             raise
         yield from self._told(entries)
@@ -87,7 +87,7 @@ class Singles:
             yield entry.n, found_job(view) if view and self.fits(view) else None
 
     def fits(self, view: JobView) -> bool:
-        """Return whether a job is wanted."""
+        """Return whether a job matches."""
         wanted, request = self._wanted, view.request
         return (
             wanted.stands(view.state.value)

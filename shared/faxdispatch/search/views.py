@@ -1,4 +1,4 @@
-"""A row of a campaign as a job is shown, once its job is not kept any more: the same view, made of the row's record."""
+"""Views of a campaign's rows whose jobs are no longer kept: the view of a job, made from the row's record."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,13 +11,13 @@ from faxdispatch.search.wanted import PENDING, SUPPRESSED
 from faxdispatch.states import State
 
 _STATES = {PENDING: State.QUEUED, SUPPRESSED: State.CANCELLED}
-"""Where a row stands as a job would: one that has no job yet waits, and a suppressed one is sent no more."""
+"""A row's state in the terms of a job: a row without a job waits, and a suppressed one is no longer sent."""
 
 
 def view_of_row(campaign: Campaign, found: Found, fields: Mapping[str, Any], history: tuple[Event, ...]) -> JobView:
-    """Return what is known of a row; `fields` are what it asks for itself.
+    """Return what is known about a row; `fields` are its own options.
 
-    A record has no more than a row needs forever: counters of retries, holds and listings are 0.
+    A record has only what a row needs forever: counters of retries, holds and listings are 0.
     """
     asked = {name: value for name, value in {**campaign.options, **fields}.items() if value is not None}
     state = _STATES.get(found.state) or State(found.state)

@@ -1,4 +1,4 @@
-"""What is looked for: the words of a search, checked before anything is asked."""
+"""What to look for: the words of a search, checked before the search."""
 
 import re
 from collections.abc import Sequence
@@ -11,23 +11,24 @@ from faxdispatch.errors import BadInput
 from faxdispatch.states import OPEN, TERMINAL, State
 
 PENDING, SUPPRESSED = "pending", "suppressed"
-"""Where a row stands that has no job yet; and one that was stopped since its number is on the suppression list."""
+"""The states of a row that has no job yet, and of one that was stopped because its number is on the suppression
+list."""
 
 _ALL_OF = {
     "open": frozenset({PENDING, *(state.value for state in OPEN)}),
     "ended": frozenset({SUPPRESSED, *(state.value for state in TERMINAL)}),
 }
 STATES = (*_ALL_OF, PENDING, *(state.value for state in State), SUPPRESSED)
-"""The words for where a fax stands; `open` and `ended` stand for several."""
+"""The words for a fax's state; `open` and `ended` stand for several states."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is looked for; all of it must be true of a fax, and what is None says nothing.
+    """What to look for; a fax must match all of it, and fields that are None match everything.
 
-    `number` is E.164 or a SIP URI, `tag` one of the fax's tags, `states` where it may stand, each one a word of
-    `STATES`. `since` and `until` are about when a single fax was recorded. For a row of a campaign they are about its
-    end, and, as long as it has none, about when its campaign was made.
+    `number` is E.164 or a SIP URI, `tag` one of the fax's tags, `states` the states that match, each one a word of
+    `STATES`. `since` and `until` compare the time when a single fax was recorded. For a row of a campaign, they compare
+    its end or, while it is open, the time when its campaign was made.
     """
 
     number: str | None = None
@@ -43,10 +44,10 @@ class Wanted:
 
     @classmethod
     def of(cls, *, region: str | None = None, state: str | Sequence[str] | None = None, **words: Any) -> Self:
-        """Read the words of a person. A number may be written in any way; `region` is the country of one without `+`.
+        """Read a person's words. A number may be written in any way; `region` is the country of one without `+`.
 
         Raises:
-            BadInput: naming the word that is wrong.
+            BadInput: it names the wrong word.
         """
         given: dict[str, Any] = {
             name: value.strip() if isinstance(value, str) else value for name, value in words.items()
@@ -69,19 +70,19 @@ class Wanted:
 
     @property
     def empty(self) -> bool:
-        """Return whether every fax is meant."""
+        """Return whether every fax matches."""
         return self == type(self)()
 
     def stands(self, state: str) -> bool:
-        """Return whether a fax that stands there may be meant."""
+        """Return whether a fax with this state may match."""
         return self.states is None or state in self.states
 
 
 def as_dialled(text: str, region: str | None) -> str:
-    """Return a number as it is kept: E.164, or the SIP URI as it stands.
+    """Return a number in the form in which it is kept: E.164, or the SIP URI unchanged.
 
     Raises:
-        BadInput: it is none.
+        BadInput: it is not a number.
     """
     if not isinstance(text, str):
         raise BadInput("number: is no text")
@@ -90,7 +91,7 @@ def as_dialled(text: str, region: str | None) -> str:
     digits = re.sub(r"\D", "", text)
     spellings = [(text, region)]
     if not text.lstrip().startswith("+"):
-        # Dialled from abroad, or with its country code and without `+`.
+        # As dialled from abroad, or with its country code and without `+`.
         spellings += [(f"+{digits.removeprefix('00')}", None)]
     problem = ""
     for spelling, country in spellings:

@@ -1,4 +1,4 @@
-"""HTTP for the processes that are reached from outside: waitress, with bounds that no client can stretch."""
+"""HTTP for the processes that are reached from outside: waitress, with limits that no client can exceed."""
 
 from faxdispatch.serving.server import Bounds, Server, listen
 

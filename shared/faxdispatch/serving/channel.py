@@ -13,7 +13,7 @@ from faxdispatch.serving.framing import StrictRequest
 
 
 class Task(WSGITask):  # type: ignore[misc] # waitress has no types
-    """waitress's answer; after one that says that the request is too large, the connection is closed."""
+    """waitress's answer; after an answer that the request is too large, the connection is closed."""
 
     def build_response_header(self) -> bytes:
         """Return status line and headers."""
@@ -24,10 +24,10 @@ class Task(WSGITask):  # type: ignore[misc] # waitress has no types
 
 
 class Channel(HTTPChannel):  # type: ignore[misc] # waitress has no types
-    """waitress's connection, which remembers when it last came a whole step further.
+    """waitress's connection, which remembers when it last made a step.
 
-    A step is a request that came whole or an answer that was ready. Bytes are none: a client that sends or takes them
-    singly would otherwise stay for as long as it likes.
+    A step is a complete request or a complete answer. Bytes are not steps: a client that sends or receives them singly
+    would otherwise stay for as long as it likes.
     """
 
     parser_class = StrictRequest
@@ -40,7 +40,7 @@ class Channel(HTTPChannel):  # type: ignore[misc] # waitress has no types
         server.make_room(self)
 
     def received(self, data: bytes) -> bool:
-        """Take bytes of the client."""
+        """Receive bytes from the client."""
         before = len(self.requests)
         taken: bool = super().received(data)
         if len(self.requests) > before:
@@ -48,28 +48,28 @@ class Channel(HTTPChannel):  # type: ignore[misc] # waitress has no types
         return taken
 
     def service(self) -> None:
-        """Have the app answer the oldest request; runs in a thread of the app's."""
+        """Let the app answer the oldest request; runs in a thread of the app."""
         super().service()
         self.since = time.monotonic()
 
     def waits_for_client(self) -> bool:
-        """Return whether it is the client's turn: to bring a request, or to take what is ready."""
+        """Return whether the server waits for the client to send a request or to receive what is ready."""
         return not self.will_close and (not self.requests or self.total_outbufs_len > 0)
 
     def hang_up(self) -> None:
-        """Have the connection closed by the server's loop, in its next round.
+        """Let the server's loop close the connection in its next round.
 
-        Closed at once, its number would go to the next client, and what the loop still has to do for the old one would
-        be done to the new one.
+        If it were closed at once, the next client would get its number, and what the loop still has to do for the old
+        one would be done to the new one.
         """
         self.will_close = True
-        # The loop sees that at once, and not only when the client takes something.
+        # The loop notices that at once, and not only when the client receives something.
         with suppress(OSError):
             self.socket.shutdown(socket.SHUT_RDWR)
 
 
 def origin(address: str) -> str:
-    """Return what one client has at its command: an IPv4 address, or the /64 network of an IPv6 one."""
+    """Return the addresses that one client controls: an IPv4 address, or the /64 network of an IPv6 one."""
     try:
         known = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:

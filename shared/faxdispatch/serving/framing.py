@@ -1,7 +1,7 @@
-"""Where a request begins and ends, read in one way only: whatever two servers could read differently is refused.
+"""Where a request begins and ends, read in only one way: anything that two servers could read differently is refused.
 
-A proxy in front of us and waitress must agree on that to the byte. Else what one takes for the body of a request is the
-next request to the other (RFC 9112, 11.2).
+A proxy in front of us and waitress must agree on that to the byte. Otherwise, what one takes for the body of a request
+is the next request for the other (RFC 9112, 11.2).
 """
 
 import re
@@ -28,15 +28,15 @@ class ExpectationFailed(Error):  # type: ignore[misc] # waitress has no types
 
 
 class StrictRequest(HTTPRequestParser):  # type: ignore[misc] # waitress has no types
-    """waitress's request, of which each line ends in CR LF and at most one header says how long the body is."""
+    """waitress's request, in which each line ends in CR LF and at most one header gives the length of the body."""
 
     body_rcv: Any
     completed: bool
     version = "1.1"
-    """What a request is answered as that cannot be read."""
+    """The answer to a request that cannot be read."""
 
     def received(self, data: bytes) -> int:
-        """Take the next bytes of the connection; give how many of them were this request's."""
+        """Take the next bytes of the connection. Return how many of them belong to this request."""
         if self.body_rcv is None and not self.completed and _has_bare_line_end(self.header_plus + data):
             self.error = BadRequest("A line ends in CR or LF alone, or begins with a space")
             self.completed = True
@@ -77,7 +77,7 @@ class StrictChunks(ChunkedReceiver):  # type: ignore[misc] # waitress has no typ
         self._last = False
 
     def received(self, s: bytes) -> int:
-        """Take the next bytes; give how many of them were this body's."""
+        """Take the next bytes. Return how many of them belong to this body."""
         rest = self._line + s
         self._line = b""
         while rest and not self.completed:
@@ -114,7 +114,7 @@ class StrictChunks(ChunkedReceiver):  # type: ignore[misc] # waitress has no typ
 
 
 def _has_bare_line_end(data: bytes) -> bool:
-    """Return whether a head, as far as it is here, has line ends other than CR LF, or begins with a blank."""
+    """Return whether a head, as far as it has arrived, has line ends other than CR LF, or begins with a blank."""
     head = data.partition(b"\r\n\r\n")[0]
     pairs = head.count(b"\r\n")
     lone = head.count(b"\r") - pairs - head.endswith(b"\r")
@@ -122,7 +122,7 @@ def _has_bare_line_end(data: bytes) -> bool:
 
 
 def _ambiguity(head: bytes) -> str | None:
-    """Return what could be read in two ways, in words, or None for a head that is clear."""
+    """Say what could be read in two ways, or None for an unambiguous head."""
     line = _REQUEST_LINE.fullmatch(head.partition(b"\r\n")[0])
     if not line:
         return "The request line is not plain HTTP/1.1 or HTTP/1.0"

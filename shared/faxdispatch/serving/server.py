@@ -1,4 +1,4 @@
-"""A server that clients cannot hold up: each has so long, and when it is full the greediest one makes room."""
+"""A server that clients cannot block: each has limited time, and when the server is full, the greediest one loses."""
 
 import logging
 import socket
@@ -18,28 +18,28 @@ log = logging.getLogger(__name__)
 _TELL_EVERY = 60.0
 _HEAD = 16 * 1024
 _AT_WORK = 100
-"""Connections beyond the bound that may be open while the app works on all the others."""
+"""How many connections beyond the limit may be open while the app works on all others."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What clients may take of a server."""
+    """What clients may use of a server."""
 
     threads: int
-    """Requests that the app works on at once."""
+    """How many requests the app works on at once."""
     connections: int
-    """Connections; each takes a file and, at most, `body` of memory or of the temporary folder."""
+    """Maximum number of connections; each uses a file and at most `body` bytes of memory or of the temporary folder."""
     seconds: float
-    """Time in which a client must have sent a whole request, and taken a whole answer."""
+    """The time in which a client must have sent a whole request, and received a whole answer."""
     body: int
-    """Bytes of a body, the framing of chunks included."""
+    """Maximum size of a body in bytes, including the framing of chunks."""
 
 
 class Server(TcpWSGIServer):  # type: ignore[misc] # waitress has no types
-    """waitress with `Channel`: requests are handed to the app when they are whole, so slow clients hold no thread.
+    """waitress with `Channel`: the app gets requests when they are complete, so slow clients hold no thread.
 
-    They hold connections, and these are bounded. `scheme` is that of the address in the browser. `proxy` is the address
-    of a proxy whose `X-Forwarded-For` says who asks; `*` stands for any.
+    They hold connections, which are limited. `scheme` is that of the address in the browser. `proxy` is the address of
+    a proxy that names the client in `X-Forwarded-For`; `*` means any.
     """
 
     channel_class = Channel
@@ -80,14 +80,14 @@ class Server(TcpWSGIServer):  # type: ignore[misc] # waitress has no types
         )
 
     def maintenance(self, now: float) -> None:  # noqa: ARG002 - waitress's clock, which may be set
-        """Hang up on clients whose time is over."""
+        """Disconnect clients whose time is over."""
         end = time.monotonic() - self._bounds.seconds
         for channel in list(self.active_channels.values()):
             if channel.since < end and channel.waits_for_client():
                 channel.hang_up()
 
     def make_room(self, newcomer: Channel) -> None:
-        """Where the bound is passed, hang up on the one who has kept us waiting longest of those who hold most."""
+        """If there are too many, disconnect the longest waiting connection of the client that has the most."""
         staying = [channel for channel in self.active_channels.values() if not channel.will_close]
         if len(staying) <= self._bounds.connections:
             return
@@ -113,15 +113,15 @@ class Server(TcpWSGIServer):  # type: ignore[misc] # waitress has no types
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Open a listening socket; `::` is every address of both kinds, or of IPv4 where the machine has no IPv6.
+    """Open a listening socket; `::` means every address of both kinds, or of IPv4 if the machine has no IPv6.
 
     Raises:
-        OSError: the address is not to be had; `strerror` says why.
+        OSError: the address is not available; `strerror` says why.
     """
     try:
         return _listen(host, port)
     except OSError as error:
-        # Python adds the address to its words, which whoever tells of it names too.
+        # Python adds the address to its message, and callers name it too.
         raise OSError(error.errno, str(error.strerror).partition(" (while ")[0]) from error
 
 
@@ -135,5 +135,5 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 def _plain(address: str) -> str:
-    """Return the address of an IPv4 client as such, though it reached a socket for both kinds."""
+    """Return the address of an IPv4 client as IPv4, even if it reached a socket for both kinds."""
     return address.removeprefix("::ffff:") if "." in address else address

@@ -1,1 +1,1 @@
-"""The documents of inbound faxes: fetched from links of others, checked and stored."""
+"""The documents of inbound faxes: fetched from links, checked and stored."""

@@ -16,20 +16,20 @@ from faxdispatch.storage.trouble import StoreTrouble
 from faxdispatch.text.privacy import scrub
 
 LONGEST_WORDS = 300
-"""Characters of a library's error that are passed on."""
+"""How many characters of a library's error are passed on."""
 
 _EXTRAS = {"s3": "s3", "s3a": "s3"}
-"""By what the library for a kind of bucket is installed, where an extra of ours brings it."""
+"""How the library for a kind of bucket is installed, if one of our extras has it."""
 
 
 class Bucket:
     """A store (see `store.Store`) in a bucket: `url` names the folder in it, without a slash at its end.
 
-    An object store shows an object when all of it is there, so nothing needs to be renamed. Nothing is ever listed or
-    looked up, so the caches of fsspec have nothing to be wrong about, and a key that may only write and delete will do.
+    An object store shows an object only when it is complete, so nothing needs to be renamed. Nothing is ever listed or
+    looked up, so the caches of fsspec cannot be wrong, and a key that may only write and delete is enough.
 
     Raises:
-        Misconfigured: fsspec does not know the kind, its library is not installed, or does not take the URL.
+        Misconfigured: fsspec does not know the kind, its library is not installed, or it does not accept the URL.
     """
 
     def __init__(self, url: str, protocol: str) -> None:
@@ -49,7 +49,7 @@ class Bucket:
         self._root = str(root).rstrip("/")
 
     def put(self, name: str, source: Path) -> str:
-        """Store a local file. Where the bucket keeps content types, it gets the one of the suffix of `source`."""
+        """Store a local file. If the bucket keeps content types, it gets the one for the extension of `source`."""
         path = self._path(name)
         with self._trouble(f"{name} was not stored"):
             self._files.put_file(str(source), path)
@@ -63,13 +63,13 @@ class Bucket:
         return f"{self._url}/{name}"
 
     def get(self, name: str) -> bytes:
-        """Return the content of what has that name."""
+        """Return the content of the file with that name."""
         path = self._path(name)
         with self._trouble(f"{name} was not read"):
             return bytes(self._files.cat_file(path))
 
     def delete(self, name: str) -> None:
-        """Delete what has that name."""
+        """Delete the file with that name."""
         path = self._path(name)
         with self._trouble(f"{name} was not deleted"):
             try:
@@ -94,7 +94,7 @@ class Bucket:
         try:
             yield
         except Exception as error:
-            # Every library behind fsspec has errors of its own.
+            # Every library behind fsspec has its own errors.
             raise StoreTrouble(f"{self._url}: {what}: {_words(error)}") from error
 
 

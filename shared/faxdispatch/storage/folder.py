@@ -1,4 +1,4 @@
-"""Documents in a local folder: after a power cut there is all of one, or nothing of it."""
+"""Documents in a local folder: after a power cut, each one is complete or missing."""
 
 import io
 import os
@@ -14,15 +14,15 @@ from faxdispatch.storage.naming import checked_name
 from faxdispatch.storage.trouble import StoreTrouble
 
 LEFTOVER_AGE = 86_400
-"""Seconds after which an unfinished file is one that a crash has left."""
+"""Seconds after which an unfinished file counts as left behind by a crash."""
 
 _PREFIX, _SUFFIX = ".faxdispatch-", ".part"
 
 
 class Folder:
-    """A store (see `store.Store`) in a local folder, made when it is first needed.
+    """A store (see `store.Store`) in a local folder, which is created when first needed.
 
-    `folder` is absolute. Files get the permissions that the process' umask leaves them.
+    `folder` is absolute. Files get the permissions that the process' umask allows.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -40,17 +40,17 @@ class Folder:
             return self._write(checked_name(name), io.BytesIO(text.encode()))
 
     def get(self, name: str) -> bytes:
-        """Return the content of what has that name."""
+        """Return the content of the file with that name."""
         with self._trouble(f"{name} was not read"):
             return (self._folder / checked_name(name)).read_bytes()
 
     def delete(self, name: str) -> None:
-        """Delete what has that name."""
+        """Delete the file with that name."""
         with self._trouble(f"{name} was not deleted"):
             (self._folder / checked_name(name)).unlink(missing_ok=True)
 
     def check(self) -> None:
-        """Store a small file and delete it; clear away what crashes left."""
+        """Store a small file and delete it; remove what crashes left."""
         self._cleaned = False
         name = f"faxdispatch-probe-{token_hex(8)}.txt"
         self.put_text(name, "A trial whether documents can be stored here. It can be deleted.\n")
@@ -77,7 +77,7 @@ class Folder:
         if self._cleaned:
             return
         for path in self._folder.glob(f"{_PREFIX}*{_SUFFIX}"):
-            # Another process may just be done with it.
+            # Another process may just have finished it.
             with suppress(FileNotFoundError):
                 if path.lstat().st_mtime < time.time() - LEFTOVER_AGE:
                     path.unlink()
@@ -92,7 +92,7 @@ class Folder:
 
 
 def _make(folder: Path) -> None:
-    """Make a folder with its parents, so that none of them is gone after a power cut."""
+    """Create a folder with its parents, so that none of them is gone after a power cut."""
     if folder.is_dir():
         return
     _make(folder.parent)
@@ -101,7 +101,7 @@ def _make(folder: Path) -> None:
 
 
 def _sync(folder: Path) -> None:
-    """Have the disk know the names in a folder."""
+    """Let the disk save the names in a folder."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(handle)

@@ -15,35 +15,35 @@ _PAGES = frozenset({"http", "https"})
 
 
 class Store(Protocol):
-    """A place for documents. Names are bare file names that `naming.stored_name` made; others raise ValueError.
+    """A place for documents. Names are bare file names made by `naming.stored_name`; others raise ValueError.
 
-    What is put is there whole or not at all, and replaces what had its name. Can be shared by threads. Each call raises
-    StoreTrouble where the place does not do as it is asked.
+    A file is stored completely or not at all, and replaces the one with its name. Threads may share it. Each call
+    raises StoreTrouble if the place does not do what it is asked.
     """
 
     def put(self, name: str, source: Path) -> str:
-        """Store a local file. Gives its address: an absolute path or a URL without credentials."""
+        """Store a local file. Returns its address: an absolute path or a URL without credentials."""
 
     def put_text(self, name: str, text: str) -> str:
         """Store a text as UTF-8. Gives its address."""
 
     def get(self, name: str) -> bytes:
-        """Return the content of what has that name."""
+        """Return the content of the file with that name."""
 
     def delete(self, name: str) -> None:
-        """Delete what has that name; no error where it is gone already."""
+        """Delete the file with that name; no error if it is gone already."""
 
     def check(self) -> None:
-        """Make sure that files can be stored and deleted, by doing so."""
+        """Check that files can be stored and deleted, by doing so."""
 
 
 def open_store(where: str) -> Store:
-    """Return the place that FAX_INBOUND_DIR names: a folder, which need not be there yet, or an fsspec URL.
+    """Return the place that FAX_INBOUND_DIR names: a folder, which need not exist yet, or an fsspec URL.
 
     The settings of a bucket (keys, region, endpoint) come from the environment, as its own library reads them.
 
     Raises:
-        Misconfigured: it is no folder, an unknown or unfit kind of URL, or the library for it is not installed.
+        Misconfigured: it is not a folder, is an unknown or unsuitable kind of URL, or its library is not installed.
     """
     where = where.strip()
     protocol, mark, rest = where.partition("://")

@@ -1,7 +1,7 @@
-"""What can go wrong with the place where documents are kept."""
+"""What can go wrong with the place where documents are stored."""
 
 from faxdispatch.errors import FaxError
 
 
 class StoreTrouble(FaxError):
-    """The folder or bucket did not do as it was asked; the message holds its words. Try again later."""
+    """The folder or bucket did not do what it was asked; the message has its words. Try again later."""

@@ -19,7 +19,7 @@ from faxdispatch.stream.places import Delivery, Position, first_id, open_stream,
 log = logging.getLogger(__name__)
 
 LONGEST_BLOCK = 10.0
-"""Seconds that one read may wait on the server; the connection gives up later than that."""
+"""Seconds that one read may wait on the server; the connection gives up only later."""
 
 Handler = Callable[[Delivery], object]
 
@@ -30,26 +30,26 @@ _PASSING = (exceptions.ConnectionError, exceptions.TimeoutError, exceptions.Busy
 class Consumer:
     """One member of a consumer group on the event stream.
 
-    Every event reaches the group at least once: it is handed out until it is acknowledged, so handlers must do no
-    harm the second time; `event.id` tells. The members of a group share the events between them. `name` tells them
-    apart and should be the same after a restart: then what was not acknowledged comes back at once.
+    Every event reaches the group at least once: it is delivered until it is acknowledged, so handlers must do no harm
+    the second time; use `event.id` to recognise it. The members of a group share the events between them. `name` tells
+    them apart and should stay the same after a restart: then unacknowledged events come back at once.
 
         with Consumer("redis://localhost:6379/0", "billing", "billing-1") as consumer:
             for delivery in consumer:
                 book(delivery.event)
                 consumer.ack(delivery)
 
-    A group that does not exist yet begins at `start`. `batch` new entries are fetched at once. What a member has not
-    acknowledged `claim_after` seconds after it was handed out is handed to whoever asks: that must be above twice the
-    longest time that handling a whole batch takes. An entry that was handed out `max_deliveries` times and never
-    acknowledged, or that is not an event, goes to the stream `fax:events:dead:<group>`. `on_lost` is told how many
-    entries were trimmed from the stream before they were handled.
+    A group that does not exist yet begins at `start`. `batch` new entries are fetched at once. Events that a member has
+    not acknowledged `claim_after` seconds after their delivery go to any member that asks: so that must be above twice
+    the longest time that handling a whole batch takes. An entry that was delivered `max_deliveries` times and never
+    acknowledged, or that is not an event, goes to the stream `fax:events:dead:<group>`. `on_lost` is called with how
+    many entries were trimmed from the stream before they were handled.
 
-    Not for several threads at once: give each its own, under a name of its own.
+    Threads must not share it: give each its own, with its own name.
 
     Raises:
-        BadInput: a number out of its range, or an invalid `start`.
-        Misconfigured: the address is none that Redis understands.
+        BadInput: a number is out of its range, or `start` is invalid.
+        Misconfigured: Redis does not understand the address.
     """
 
     def __init__(
@@ -74,7 +74,7 @@ class Consumer:
         self.stream = stream
         self.dead_stream = f"{stream}:dead:{group}"
         self.lost = 0
-        """Entries, at least, that were trimmed before they were handled, as far as this member saw."""
+        """The least number of entries that were trimmed before they were handled, as far as this member saw."""
         self._on_lost = on_lost
         self._redis = open_stream(redis_url)
         self._membership = Membership(
@@ -91,26 +91,26 @@ class Consumer:
 
     @classmethod
     def from_env(cls, group: str, name: str, *, settings: Settings | None = None, **options: Any) -> Self:
-        """Build the consumer from the environment, or from settings that are read already.
+        """Build the consumer from the environment, or from settings that have been read.
 
         Raises:
-            Misconfigured: where `REDIS_URL` is missing or a setting is wrong.
+            Misconfigured: `REDIS_URL` is missing or a setting is wrong.
         """
         return cls((settings or Settings.load()).redis, group, name, **options)
 
     def __iter__(self) -> Iterator[Delivery]:
-        """Yield deliveries forever, waiting for new ones. Raises `Unavailable`; iterate again to go on."""
+        """Yield deliveries forever, waiting for new ones. Raises `Unavailable`; iterate again to continue."""
         while True:
             yield from self.read()
 
     def read(self, *, block: float = 5.0) -> list[Delivery]:
-        """Return the next deliveries; none where nothing came for `block` seconds (0 does not wait; at most 10).
+        """Return the next deliveries; none if nothing came for `block` seconds (0 does not wait; at most 10).
 
-        First what this member was handed before and has not acknowledged, one by one; then what others left behind;
-        then what is new.
+        First come this member's earlier deliveries that it has not acknowledged, one by one; then those that others
+        left; then new ones.
 
         Raises:
-            Unavailable: Redis did not answer. What it had handed out comes again.
+            Unavailable: Redis did not answer. What it had delivered comes again.
         """
         if not 0 <= block <= LONGEST_BLOCK:
             raise BadInput(f"block: 0 to {LONGEST_BLOCK:g} seconds")
@@ -119,7 +119,7 @@ class Consumer:
                 return self._membership.hand_out(block)
         except Unavailable as error:
             gone = isinstance(error.__cause__, exceptions.ResponseError) and _GONE.search(str(error.__cause__))
-            # Redis may have handed out entries in an answer that was lost on the way.
+            # Redis may have delivered entries in an answer that was lost on the way.
             self._membership.begin_again(joined=not gone)
             if not gone:
                 raise
@@ -129,10 +129,10 @@ class Consumer:
             self._tell_lost()
 
     def ack(self, *deliveries: Delivery | str) -> int:
-        """Acknowledge deliveries, or entry ids, in one call; gives how many of them were open.
+        """Acknowledge deliveries, or entry ids, in one call. Return how many of them were open.
 
         Raises:
-            Unavailable: Redis did not answer; acknowledge again, or they are handed out again.
+            Unavailable: Redis did not answer; acknowledge again, or they are delivered again.
         """
         ids = [d if isinstance(d, str) else d.entry_id for d in deliveries]
         if not ids:
@@ -154,7 +154,7 @@ class Consumer:
         What is pending stays pending.
 
         Raises:
-            BadInput: the position is none.
+            BadInput: it is not a position.
             Unavailable: Redis did not answer; the same call can be repeated.
         """
         target = first_id(to)
@@ -162,7 +162,7 @@ class Consumer:
             self._membership.set_position(target)
 
     def leave(self) -> bool:
-        """Take this member's name out of the group; False, and nothing done, where something is pending with it.
+        """Remove this member's name from the group. Return False, and do nothing, if something is pending with it.
 
         Raises:
             Unavailable: Redis did not answer.
@@ -183,11 +183,11 @@ class Consumer:
         self.close()
 
     def run(self, handler: Handler, *, stop: threading.Event | None = None, patience: float = 15.0) -> None:
-        """Hand every delivery to `handler` until `stop` is set, and acknowledge those for which it returned.
+        """Pass every delivery to `handler` until `stop` is set, and acknowledge those for which it returned.
 
-        What was read at once is acknowledged at once, after the last of it; a consumer with `batch=1` acknowledges
-        each. Where the handler raises, the event stays open, with a line in the log, and is handed out again after
-        `claim_after`. Where Redis is away, it is asked again after pauses that grow up to `patience` seconds.
+        Deliveries that were read together are acknowledged together, after the last one; with `batch=1`, each is
+        acknowledged at once. If the handler raises, the event stays open, with a log line, and is delivered again after
+        `claim_after`. While Redis is away, it is tried again after pauses that grow up to `patience` seconds.
 
         Raises:
             Unavailable: Redis refuses in a way that waiting does not fix, such as a wrong password.

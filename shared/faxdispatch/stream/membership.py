@@ -1,4 +1,4 @@
-"""One member's dealings with a consumer group: what Redis is asked, and what its answers mean."""
+"""How one member uses a consumer group: the commands to Redis, and what the answers mean."""
 
 import logging
 from time import monotonic
@@ -14,7 +14,7 @@ from faxdispatch.text.plain import plain
 log = logging.getLogger(__name__)
 
 Entry = tuple[str, dict[str, str]]
-"""Id and fields of a stream entry; the fields are empty where it was trimmed."""
+"""Id and fields of a stream entry; the fields are empty if it was trimmed."""
 
 _BEGINNING = "0-0"
 
@@ -41,10 +41,9 @@ return 1
 
 
 class Membership:
-    """What a member asks of its group. Every method lets errors of Redis through.
+    """The commands of a member to its group. Every method passes on errors of Redis.
 
-    `start` (see `first_id`) is where a group begins that does not exist yet; `claim_after` is in seconds. The rest is
-    as `Consumer` explains it.
+    `start` (see `first_id`) is where a new group begins; `claim_after` is in seconds. `Consumer` explains the rest.
     """
 
     def __init__(
@@ -76,10 +75,10 @@ class Membership:
         self._claim_from = _BEGINNING
         self._claim_at = 0.0
         self.trimmed = 0
-        """Entries known to be trimmed that nobody has asked about yet."""
+        """Entries known to be trimmed that were not reported yet."""
 
     def _join(self) -> None:
-        """Make the group where it does not exist. One that is made again begins where the first one did."""
+        """Create the group if it does not exist. If it is created again, it begins where the first one did."""
         if self._joined:
             return
         self._below = self._below or last_id(self._redis, self._stream)
@@ -91,12 +90,12 @@ class Membership:
         self._joined = True
 
     def begin_again(self, *, joined: bool) -> None:
-        """Ask once more for what was handed out and not acknowledged; `joined` is False where the group is gone."""
+        """Ask once more for unacknowledged deliveries; `joined` is False if the group is gone."""
         self._own = _BEGINNING
         self._joined = self._joined and joined
 
     def hand_out(self, block: float) -> list[Delivery]:
-        """Hand out the next deliveries: left over ones singly, then new ones, waiting up to `block` seconds."""
+        """Return the next deliveries: leftover ones singly, then new ones, waiting up to `block` seconds."""
         self._join()
         while True:
             again = self._left_over()
@@ -106,10 +105,10 @@ class Membership:
                 return found
 
     def _left_over(self) -> list[Entry]:
-        """Hand out one entry again: of this member's own first, then of members that have been silent too long.
+        """Deliver one entry again: first this member's own, then those of members that have been silent too long.
 
-        One, because the count of deliveries goes up with the handing out: were there more, then an event that kills
-        its handler would drag the others of its batch to the dead letters.
+        Only one, because each delivery raises its count: otherwise an event that kills its handler would drag the
+        others of its batch to the dead letters.
         """
         if self._own is not None:
             found = self._read(self._own, count=1)
@@ -124,7 +123,7 @@ class Membership:
         return []
 
     def _new(self, block: float) -> list[Entry]:
-        """Hand out new entries, waiting for them up to `block` seconds."""
+        """Deliver new entries, waiting for them up to `block` seconds."""
         with self._redis.pipeline() as pipe:
             pipe.xinfo_stream(self._stream)
             pipe.xinfo_groups(self._stream)
@@ -138,16 +137,19 @@ class Membership:
         return found
 
     def _deliveries(self, entry_id: str) -> int:
-        """Return how often a pending entry was handed out; 0 where it is not pending any more."""
+        """Return how often a pending entry was delivered; 0 if it is no longer pending."""
         found: Any = self._redis.xpending_range(self._stream, self._group, entry_id, entry_id, 1)
         return int(found[0]["times_delivered"]) if found else 0
 
     def ack(self, entry_ids: list[str]) -> int:
-        """Acknowledge; gives how many were pending."""
+        """Acknowledge. Return how many were pending."""
         return int(self._redis.xack(self._stream, self._group, *entry_ids))
 
     def dead_letter(self, entry_id: str, *, reason: str, deliveries: int) -> bool:
-        """Move a pending entry to the dead letters and acknowledge it, both or neither; False if it is not pending."""
+        """Move a pending entry to the dead letters and acknowledge it, both or neither.
+
+        Return False if it is not pending.
+        """
         words = [self._group, entry_id, reason, str(deliveries)]
         moved = bool(self._dead_letter(keys=[self._stream, self._dead_stream], args=words))
         if moved:
@@ -161,12 +163,12 @@ class Membership:
         self._redis.xgroup_setid(self._stream, self._group, END if target == END else before(target))
 
     def leave(self) -> bool:
-        """Take this member out of the group; False where something is pending with it."""
+        """Remove this member from the group. Return False if something is pending with it."""
         self._joined = False
         return bool(self._leave(keys=[self._stream], args=[self._group, self._name]))
 
     def _examined(self, entry: Entry, *, again: bool) -> Delivery | None:
-        """Return the entry as a delivery, or None if it is none any more, or never was one."""
+        """Return the entry as a delivery, or None if it no longer exists or never was an event."""
         entry_id, fields = entry
         if not fields:
             self.trimmed += self.ack([entry_id])
@@ -206,9 +208,9 @@ class Membership:
 
 
 def _unread(state: dict[str, Any], group: dict[str, Any]) -> int:
-    """Count the entries that were trimmed before the group had read them, at least.
+    """Return the least number of entries that were trimmed before the group had read them.
 
-    Redis' own figure `lag` counts them as still to come, so it hides them.
+    Redis' own figure `lag` counts them as still to come, and so hides them.
     """
     first, read_to = state["first-entry"], group["last-delivered-id"]
     if not first or read_to == _BEGINNING or _order(before(first[0])) <= _order(read_to):

@@ -1,4 +1,4 @@
-"""Places in the event stream, what is read there, and reading it without a consumer group."""
+"""Places in the event stream, its entries, and reading it without a consumer group."""
 
 import logging
 import re
@@ -17,7 +17,7 @@ from faxdispatch.ledger.scripts import redis_trouble
 log = logging.getLogger(__name__)
 
 Position = str | datetime
-"""A place in the stream: an entry id, a moment, `0` for its beginning, `$` for its end."""
+"""A place in the stream: an entry id, a time, `0` for its beginning, `$` for its end."""
 
 END = "$"
 _LAST = 2**64 - 1
@@ -27,10 +27,10 @@ _ID = re.compile(r"(\d{1,20})(?:-(\d{1,20}))?")
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """An event as it was handed out.
+    """A delivered event.
 
-    `entry_id` is its place in the stream, `deliveries` how often the group handed it out, this time included; 0 where
-    it was read without a group.
+    `entry_id` is its place in the stream, `deliveries` how often the group delivered it, including this time; 0 if it
+    was read without a group.
     """
 
     entry_id: str
@@ -39,10 +39,12 @@ class Delivery:
 
 
 def open_stream(redis_url: str) -> Redis:
-    """Make a client for reading events. What is not UTF-8 is replaced: it must not stop all that follows.
+    """Make a client for reading events.
+
+    Bytes that are not UTF-8 are replaced, so that they do not stop everything that follows.
 
     Raises:
-        Misconfigured: the address is none that Redis understands.
+        Misconfigured: Redis does not understand the address.
     """
     return connect(redis_url, Patience.READER, encoding_errors="replace", protocol=2)
 
@@ -51,7 +53,7 @@ def first_id(position: Position) -> str:
     """Return the lowest entry id that an entry at or after `position` can have. `$` has none and stays `$`.
 
     Raises:
-        BadInput: neither an entry id nor an aware datetime.
+        BadInput: it is neither an entry id nor an aware datetime.
     """
     if isinstance(position, datetime):
         if position.tzinfo is None:
@@ -66,7 +68,7 @@ def first_id(position: Position) -> str:
 
 
 def before(entry_id: str) -> str:
-    """Return the id just below `entry_id`: a group that stands there reads that entry next."""
+    """Return the id just below `entry_id`: a group at that id reads that entry next."""
     millis, sequence = (int(part) for part in entry_id.split("-"))
     if sequence:
         return f"{millis}-{sequence - 1}"
@@ -83,10 +85,10 @@ def replay(
 ) -> Iterator[Delivery]:
     """Read from the first entry at or after `start` to the last at or before `end`, or to the end of the stream.
 
-    What is not an event is left out, with a line in the log.
+    Entries that are not events are left out, with a log line.
 
     Raises:
-        BadInput: a position is none.
+        BadInput: one is not a position.
         Unavailable: Redis did not answer.
     """
     low, high = first_id(start), _highest(end)
@@ -106,10 +108,10 @@ def follow(
 ) -> Iterator[Delivery | None]:
     """Read from the first entry at or after `start` and then whatever comes, forever.
 
-    Gives None each time that nothing came for `block` seconds (at most 10), so that the caller can stop.
+    Yields None each time that nothing came for `block` seconds (at most 10), so that the caller can stop.
 
     Raises:
-        BadInput: the position is none.
+        BadInput: it is not a position.
         Unavailable: Redis did not answer.
     """
     last = last_id(redis, stream) if start == END else before(first_id(start))
@@ -125,7 +127,7 @@ def follow(
 
 
 def last_id(redis: Redis, stream: str = STREAM) -> str:
-    """Return the id of the last entry that was written, `0-0` where there was none. Raises `Unavailable`."""
+    """Return the id of the last entry that was written, or `0-0` if there was none. Raises `Unavailable`."""
     with redis_trouble():
         newest: Any = redis.xrevrange(stream, count=1)
         if newest:
@@ -137,7 +139,7 @@ def last_id(redis: Redis, stream: str = STREAM) -> str:
 
 
 def readable(entries: list[tuple[str, dict[str, str]]]) -> Iterator[Delivery]:
-    """Yield those entries that are events; say of the others in the log that they are none."""
+    """Yield the entries that are events; log that the others are not."""
     for entry_id, fields in entries:
         try:
             yield Delivery(entry_id, Event.from_fields(fields))
@@ -149,6 +151,6 @@ def _highest(end: Position | None) -> str:
     if end is None or end == END:
         return "+"
     text = first_id(end)
-    # An id without its second part, and a time, stand for all entries of their millisecond.
+    # An id without its second part, and a time, mean all entries of their millisecond.
     whole = isinstance(end, datetime) or "-" not in end
     return text.partition("-")[0] if whole else text

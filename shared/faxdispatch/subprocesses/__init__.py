@@ -1,1 +1,1 @@
-"""Child processes: bounded, ended with their parent, and listened to."""
+"""Child processes: with limits, ended with their parent, and with their output read."""

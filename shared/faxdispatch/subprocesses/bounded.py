@@ -1,7 +1,7 @@
-"""A child process with bounds on its memory and its processor time: for files of strangers.
+"""A child process with limits on its memory and its processor time: for files from strangers.
 
-What reads them may be written in C, and a small file may unpack to a large one. The child bounds itself before it
-reads anything; its parent lives on whatever becomes of it.
+The code that reads them may be C, and a small file may unpack to a large one. The child limits itself before it reads
+anything; its parent continues whatever happens to it.
 """
 
 import math
@@ -14,20 +14,20 @@ from typing import IO, Any
 
 
 def bound(*, memory: int, seconds: int) -> None:
-    """Bound this process: so many bytes of memory and seconds of processor time. No dump of it is written."""
+    """Limit this process to so many bytes of memory and seconds of processor time. It writes no core dump."""
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def allow(seconds: float) -> None:
-    """Let this process have so many more seconds of processor time from now on, within its bound."""
+    """Give this process so many more seconds of processor time from now on, within its limit."""
     most = resource.getrlimit(resource.RLIMIT_CPU)[1]
     resource.setrlimit(resource.RLIMIT_CPU, (min(math.ceil(time.process_time() + seconds), most), most))
 
 
 def run(program: Path, *arguments: object, content: bytes, seconds: float) -> subprocess.CompletedProcess[bytes]:
-    """Run a program of ours to its end, with `content` on its standard input.
+    """Run one of our programs to its end, with `content` on its standard input.
 
     Raises:
         subprocess.TimeoutExpired: it took longer.
@@ -45,9 +45,9 @@ def converse(program: Path, *arguments: object) -> "subprocess.Popen[bytes]":
 
 
 def start(program: Path, *arguments: object, file: IO[bytes], buffer: int) -> "subprocess.Popen[bytes]":
-    """Start a program of ours that is talked with over standard input and output, and reads `file`.
+    """Start one of our programs that reads `file`, and talk to it over standard input and output.
 
-    The number of the file is its last argument. `buffer` is how many bytes it may be ahead of who reads it.
+    The number of the file is its last argument. `buffer` is how many bytes it may write before they are read.
     """
     options: dict[str, Any] = {"pass_fds": (file.fileno(),), "pipesize": buffer}
     return subprocess.Popen(  # noqa: S603 - the command is ours
@@ -56,5 +56,5 @@ def start(program: Path, *arguments: object, file: IO[bytes], buffer: int) -> "s
 
 
 def _command(program: Path, arguments: tuple[object, ...]) -> list[str]:
-    # By its path, so that it loads no more than it needs; -P: nothing of the current folder either.
+    # It is started by its path, so that it loads no more than it needs; -P also excludes the current folder.
     return [sys.executable, "-P", str(program), *map(str, arguments)]

@@ -22,7 +22,7 @@ _READ_BACK = 4096
 
 @dataclass(frozen=True)
 class Role:
-    """What a process is: its name, how it is started, and how one sees that it is ready.
+    """Describes a process: its name, how to start it, and how to see that it is ready.
 
     `grace` is how many seconds it gets between SIGTERM and SIGKILL.
     """
@@ -34,7 +34,7 @@ class Role:
     ready: Callable[["Child"], bool] = lambda _: True
     grace: float = 10
     log: Path | None = None
-    """The file in which it says what it has to say, where that is not its output."""
+    """The log file that it writes, if that is not its output."""
 
 
 class Child:
@@ -73,7 +73,7 @@ class Child:
         return self._process.poll()
 
     def words(self, most: int) -> list[str]:
-        """Return the last lines that it said, in its output or its log, since it was started."""
+        """Return the last lines of its output or its log since it was started."""
         if self.role.log is None or not self.role.log.exists():
             return list(self.lines)[-most:]
         with self.role.log.open("rb") as log:
@@ -82,11 +82,11 @@ class Child:
         return [*self.lines, *said][-most:]
 
     def send(self, number: signal.Signals) -> None:
-        """Send it a signal; nothing happens where it has ended."""
+        """Send it a signal; nothing happens if it has ended."""
         self._process.send_signal(number)
 
     def stop(self) -> None:
-        """End it: SIGTERM, and SIGKILL to its whole session where it takes longer than its grace."""
+        """End it: SIGTERM, then SIGKILL to its whole session if it takes longer than its grace."""
         self.send(signal.SIGTERM)
         try:
             self._process.wait(self.role.grace)
@@ -96,7 +96,7 @@ class Child:
         self._close()
 
     def kill(self) -> None:
-        """End it at once, with all that it may have started."""
+        """Kill it at once, with everything that it may have started."""
         if self.exit_code is None:
             os.killpg(self.pid, signal.SIGKILL)
             self._process.wait()

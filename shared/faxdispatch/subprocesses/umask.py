@@ -1,4 +1,4 @@
-"""What our processes leave other users of the machine to do with the files that they write."""
+"""Which rights our processes give other users of the machine on the files that they write."""
 
 UMASK = 0o077
 """Nothing."""

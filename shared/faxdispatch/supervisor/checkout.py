@@ -1,6 +1,6 @@
-"""Where the processes' code lies: the checkout or image that this package was installed from.
+"""Where the processes' code is: the checkout or image that this package was installed from.
 
-The wheel holds the package alone; worker, webhook, console and simulator run from beside it.
+The wheel has only the package; worker, webhook, console and simulator run from beside it.
 """
 
 from pathlib import Path
@@ -15,7 +15,7 @@ def checkout() -> Path:
     """Return the folder that holds the processes.
 
     Raises:
-        Misconfigured: where the package was installed from a wheel, so that there is none.
+        Misconfigured: the package was installed from a wheel, so there is none.
     """
     root = _HERE.parents[3]
     if all((root / name / "__main__.py").is_file() for name in PROCESSES):

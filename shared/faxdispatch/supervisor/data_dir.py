@@ -1,4 +1,4 @@
-"""The folder of an embedded Valkey: for our user alone, and for one `faxdispatch up` at a time."""
+"""The folder of an embedded Valkey: only for our user, and for one `faxdispatch up` at a time."""
 
 import fcntl
 from collections.abc import Iterator
@@ -10,16 +10,16 @@ from faxdispatch.supervisor.private import private_files, private_folder
 
 
 class InUseError(FaxError):
-    """Another `faxdispatch up` runs with the folder."""
+    """Another `faxdispatch up` uses the folder."""
 
 
 @contextmanager
 def data_dir(folder: Path) -> Iterator[Path]:
-    """Make the folder if need be and keep others out of it. Gives its absolute path.
+    """Create the folder if need be and close it to others. Returns its absolute path.
 
     Raises:
         InUseError: another process has it.
-        Misconfigured: it cannot be written, or is another user's.
+        Misconfigured: it cannot be written, or belongs to another user.
     """
     folder = folder.resolve()
     try:
@@ -31,7 +31,7 @@ def data_dir(folder: Path) -> Iterator[Path]:
         raise Misconfigured(f"FAX_DATA_DIR: {folder} cannot be written: {error.strerror}") from None
     with lock:
         try:
-            # The kernel lets go of it when this process ends, however it ends.
+            # The kernel releases the lock when this process ends, however it ends.
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise InUseError(
@@ -42,7 +42,7 @@ def data_dir(folder: Path) -> Iterator[Path]:
 
 
 def former_port(folder: Path) -> str | None:
-    """Return the port of 127.0.0.1 on which an older version's Valkey listened with this folder, and forget it."""
+    """Return the port on which an older version's Valkey listened with this folder, and remove the record."""
     note = folder / "port"
     try:
         found = note.read_text().strip()

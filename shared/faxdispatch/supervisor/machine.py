@@ -1,4 +1,4 @@
-"""Everything that one machine needs: web, workers, the console and, where there is none, a Valkey of its own."""
+"""Everything that one machine needs: web, workers, the console and, if there is no Redis, a private Valkey."""
 
 import base64
 import secrets
@@ -18,7 +18,7 @@ from faxdispatch.supervisor.valkey import APPEND_ONLY, celery_url, valkey_url
 from faxdispatch.telnyx.webhooks import WEBHOOK_PATH
 
 SIMULATED = "telnyx.simulated"
-"""File in which the simulated Telnyx remembers, beside the ledger that belongs to it."""
+"""File in which the simulated Telnyx stores its faxes, beside the ledger that they belong to."""
 SIMULATED_SENDER = "+13125550000"
 FIRST_USER = "operator"
 EXAMPLE = "examples/documents/referral-letter.pdf"
@@ -33,18 +33,19 @@ _EXPORTED = (
     "FAX_FROM",
     "FAX_WEBHOOK_URL",
 )
-"""What other commands learn of a simulation: all that could lead them to the real thing, or stop `canary`."""
+"""What other commands must not get from a simulation's environment: anything that leads to the real Telnyx or stops
+`canary`."""
 
 
 Say = Callable[[str], object]
-"""Takes a line for the operator."""
+"""Gets a line for the operator."""
 
 
 def run(settings: Settings, *, workers: int, simulate: bool, say: Say) -> None:
-    """Run so many workers and all else until this process is told to stop.
+    """Run so many workers and everything else until this process is told to stop.
 
     Raises:
-        Misconfigured: a setting is missing, or a simulation would use a Redis that keeps real faxes.
+        Misconfigured: a setting is missing, or a simulation would use a Redis with real faxes.
         StackError: a process does not start.
     """
     checkout()
@@ -65,18 +66,18 @@ def run(settings: Settings, *, workers: int, simulate: bool, say: Say) -> None:
 
 @contextmanager
 def _memory(settings: Settings, *, simulate: bool) -> Iterator[Path | None]:
-    """Yield the folder for a Valkey of our own, or None if there is a Redis already."""
+    """Yield the folder for a private Valkey, or None if there is a Redis already."""
     if settings.redis_url:
         yield None
         return
-    # Apart from the real one: what the simulation delivered is not delivered.
+    # It is separate from the real one: what the simulation delivered is not really delivered.
     folder = settings.fax_data_dir / "simulation" if simulate else settings.fax_data_dir
     with data_dir(folder) as ours:
         yield ours
 
 
 def _start(stack: Stack, settings: Settings, folder: Path | None, *, workers: int, simulate: bool, say: Say) -> str:
-    """Start all of it; give what the operator reads about it."""
+    """Start everything. Return what the operator reads about it."""
     changes = {
         "PORT": str(settings.port or processes.free_port()),
         "FAX_ADMIN_PORT": str(settings.fax_admin_port or processes.free_port()),
@@ -87,7 +88,7 @@ def _start(stack: Stack, settings: Settings, folder: Path | None, *, workers: in
     if folder:
         _start_valkey(stack, folder, say)
         changes["REDIS_URL"] = valkey_url(folder)
-        # Any Celery app of the terminal that this is exported in reads the variable too.
+        # Any Celery app in the terminal where this is exported reads the variable too.
         changes["CELERY_BROKER_URL"] = celery_url(changes["REDIS_URL"])
     else:
         changes |= {"REDIS_URL": settings.redis, "CELERY_BROKER_URL": settings.broker}
@@ -137,11 +138,11 @@ def _first_user(settings: Settings) -> str | None:
 
 
 def _simulation(stack: Stack, hook: str, folder: Path | None) -> dict[str, str]:
-    """Start the simulated Telnyx; give the settings that lead to it and to nothing else.
+    """Start the simulated Telnyx. Return the settings that lead to it and to nothing else.
 
-    It remembers beside the ledger: faxes that it forgot would fail when the ledger asks about them.
+    It stores its faxes beside the ledger: faxes that it forgot would fail when the ledger asks about them.
     """
-    # Address and keys are fixed beforehand, so that it may be restarted without the others noticing.
+    # Address and keys are set in advance, so that it can be restarted without the others noticing.
     port, seed = processes.free_port(), base64.b64encode(secrets.token_bytes(32)).decode()
     options = ["--port", str(port), "--webhook-url", hook, "--seed-key", seed]
     options += ["--api-key", f"KEY_SIMULATED_{secrets.token_hex(8)}"]

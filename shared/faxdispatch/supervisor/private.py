@@ -1,4 +1,4 @@
-"""Folders and files for our user alone."""
+"""Folders and files that only our user can access."""
 
 import logging
 import os
@@ -11,10 +11,10 @@ log = logging.getLogger(__name__)
 
 
 def private_folder(folder: Path) -> None:
-    """Make a folder for our user alone, or see that an existing one is; what others could do in it is taken from them.
+    """Create a folder that only our user can access, or remove other users' rights on an existing one.
 
     Raises:
-        Misconfigured: it is another user's, or cannot be made.
+        Misconfigured: it belongs to another user, or cannot be created.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -32,7 +32,7 @@ def private_folder(folder: Path) -> None:
 
 
 def private_files(folder: Path) -> None:
-    """Take from other users what they could do with the files of a folder and of those in it."""
+    """Remove other users' rights on the files in a folder and its subfolders."""
     for path in folder.rglob("*"):
         if path.is_file() and not path.is_symlink() and path.stat().st_mode & UMASK:
             path.chmod(path.stat().st_mode & ~UMASK)

@@ -1,4 +1,4 @@
-"""Making the private Valkey of one machine of a copy of the ledger."""
+"""Making the private Valkey of one machine from a copy of the ledger."""
 
 import shutil
 import time
@@ -20,12 +20,14 @@ _PATIENCE = 600.0
 
 
 def restore_copy(file: Path, folder: Path, namespace: str | None) -> str:
-    """Make the files of a private Valkey in `folder` of a copy; give of which moment it is. What was there is moved.
+    """Make the files of a private Valkey in `folder` from a copy. Return the time of the copy.
 
-    The copy is loaded apart, and only then the folder changed.
+    The previous files are moved aside.
+
+    The copy is loaded elsewhere, and only then is the folder changed.
 
     Raises:
-        BadInput: Valkey cannot read the copy, or it holds no ledger.
+        BadInput: Valkey cannot read the copy, or it contains no ledger.
         FaxError: the files could not be written.
     """
     fresh = folder / f"restoring-{time.time_ns()}"
@@ -43,7 +45,7 @@ def restore_copy(file: Path, folder: Path, namespace: str | None) -> str:
 
 
 def _load(folder: Path, namespace: str | None) -> str:
-    """Let a Valkey read the copy, write its append-only file of it, and note that it went back in time."""
+    """Let a Valkey read the copy, write its append-only file from it, and record that it went back in time."""
     command = [*valkey_command(folder), "--appendonly", "no", "--dbfilename", _FILE]
     with (
         Stack(lambda *_: None) as stack,
@@ -52,7 +54,7 @@ def _load(folder: Path, namespace: str | None) -> str:
         try:
             stack.start(processes.server(command, folder, valkey_url(folder)), within=_PATIENCE)
         except StackError as error:
-            # What it means with it stands behind its number signs.
+            # Valkey's explanation follows its number signs.
             said = [line.partition("# ")[2] for line in str(error).split("; ") if " # " in line]
             raise BadInput(f"FILE: Valkey cannot read it ({'; '.join(said) or error}); give another copy") from error
         if not redis.exists("fax:ledger"):

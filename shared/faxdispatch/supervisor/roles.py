@@ -1,4 +1,4 @@
-"""The processes of one installation: how each is started, and how one sees that it is ready."""
+"""The processes of one installation: how to start each one, and how to see that it is ready."""
 
 import json
 import os
@@ -19,7 +19,7 @@ from faxdispatch.supervisor.checkout import checkout
 from faxdispatch.supervisor.valkey import LOG, valkey_command, valkey_url
 
 _WORKER_GRACE = 30
-"""More than the longest call to Telnyx, so that a worker can record what came of the one under way."""
+"""More than the longest call to Telnyx, so that a worker can record the result of the present one."""
 
 SETTINGS = frozenset(name.upper() for name in Settings.model_fields)
 """The environment variables that are ours."""
@@ -34,26 +34,26 @@ def free_port() -> int:
 
 
 def environment(changes: Mapping[str, str], *, inherit: bool) -> dict[str, str]:
-    """Return the environment of our processes; without `inherit` no setting of the surroundings reaches them."""
+    """Return the environment of our processes, with the settings of the present one only if `inherit` is set."""
     base = {name: value for name, value in os.environ.items() if inherit or name not in SETTINGS}
     path = os.pathsep.join(filter(None, (str(checkout()), base.get("PYTHONPATH"))))
-    # An installation apart stands beside others and is nobody else's.
+    # A separate installation stands beside others and belongs to nobody else.
     apart = {} if inherit else {"FAX_ADMIN_PORT": "0", "FAX_WEBHOOK_HOST": "127.0.0.1"}
     return {**base, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1", **apart, **changes}
 
 
 def _python(module: str) -> list[str]:
-    # -P: a project in the current folder may have a `worker` of its own.
+    # -P: a project in the current folder may have its own `worker`.
     return [sys.executable, "-P", "-m", module]
 
 
 def valkey(folder: Path, port: int | None = None) -> Role:
-    """Return the private Valkey with its files in `folder`; it listens on a port where one is given."""
+    """Return the private Valkey with its files in `folder`; it listens on a port if one is given."""
     return server(valkey_command(folder, port), folder, valkey_url(folder, port))
 
 
 def server(command: list[str], folder: Path, url: str) -> Role:
-    """Return a Valkey that a command starts, and that answers at `url`; what it says is in its log."""
+    """Return a Valkey that a command starts and that answers at `url`; its messages are in its log."""
     return Role("valkey", command, os.environ, folder, lambda _: _answers(url), log=folder / LOG)
 
 
@@ -91,13 +91,13 @@ def simulator(folder: Path, options: list[str]) -> Role:
 
 
 def introduction(child: Child) -> dict[str, Any]:
-    """Return what the simulator said of itself: addresses, keys, connections."""
+    """Return what the simulator printed about itself: addresses, keys, connections."""
     said: dict[str, Any] = json.loads(_said(child))
     return said
 
 
 def simulated(about: Mapping[str, Any]) -> dict[str, str]:
-    """Return the settings that make the simulator the Telnyx of our processes."""
+    """Return the settings that make our processes use the simulator as Telnyx."""
     return {
         "TELNYX_BASE_URL": about["base_url"],
         "TELNYX_API_KEY": about["api_key"],
@@ -112,7 +112,7 @@ def _said(child: Child) -> str:
 
 
 def _at_work(child: Child, url: str) -> bool:
-    # A worker puts itself on this list once it takes messages.
+    # A worker puts itself on this list once it accepts messages.
     try:
         with connect(url, Patience.WEBHOOK) as client:
             return client.zscore("fax:workers", f"{socket.gethostname()}:{child.pid}") is not None

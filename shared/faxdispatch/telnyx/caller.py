@@ -17,18 +17,18 @@ from faxdispatch.telnyx.transport import Call, TooLarge, Transport
 Safe = Callable[[BaseException], bool]
 
 TRIES = 3
-"""Tries of one call at most."""
+"""Maximum number of tries of one call."""
 PATIENCE = 20.0
-"""Seconds after the first try began, past which no other begins."""
+"""Seconds after the start of the first try in which another may begin."""
 
 
 def if_not_sent(error: BaseException) -> bool:
-    """Try again where nothing left: safe for every operation."""
+    """Try again if nothing left: safe for every operation."""
     return isinstance(error, NotSent)
 
 
 def if_repeatable(error: BaseException) -> bool:
-    """Try again where that may help, for operations that come to the same however often they are carried out."""
+    """Try again if that may help, for operations that have the same effect however often they are carried out."""
     if isinstance(error, OutcomeUnknown):
         return error.status is None or error.status == 408 or error.status >= 500
     return if_not_sent(error) or (isinstance(error, RateLimited) and error.retry_after is not None)
@@ -38,7 +38,7 @@ def segment(value: str, what: str) -> str:
     """Return an id or a name as one segment of a path.
 
     Raises:
-        BadInput: empty, or a dot segment, which would address another resource than the one meant.
+        BadInput: it is empty, or a dot segment, which would address another resource than the one meant.
     """
     if value in ("", ".", ".."):
         raise BadInput(f"{what}: {value!r} names nothing; give the {what.replace('_', ' ')} as Telnyx gave it")
@@ -46,14 +46,17 @@ def segment(value: str, what: str) -> str:
 
 
 class Caller:
-    """Base of the groups of operations: one transport, and the rules for trying again."""
+    """Base class of the groups of operations: one transport, and the rules for trying again."""
 
     def __init__(self, transport: Transport, *, sleep: Callable[[float], None] = time.sleep) -> None:
         self._transport = transport
         self._sleep = sleep
 
     def _answer(self, call: Call, *, again: Safe = if_repeatable) -> Answer:
-        """Make the call, again where that is safe; gives a 2xx answer or raises what `translate` makes of it."""
+        """Make the call, again if that is safe.
+
+        Return a 2xx answer or raise the error that `translate` makes from it.
+        """
         retrying = Retrying(
             retry=retry_if_exception(again),
             stop=stop_after_attempt(TRIES) | stop_before_delay(PATIENCE),
@@ -77,7 +80,7 @@ class Caller:
         return answer
 
     def _object(self, model: type[Item], call: Call, answer: Answer) -> Item:
-        """Read the `data` of an answer; without an id it is not one."""
+        """Read the `data` of an answer; without an id it is not valid."""
         document = _document(call, answer)
         try:
             item = model.model_validate(document.get("data"))
@@ -96,14 +99,14 @@ class Caller:
         return page
 
     def _pages(self, model: type[Item], call: Call, *, first_plain: bool = False) -> Iterator[Item]:
-        """Go through all pages, giving each resource once; what ends without an error is complete.
+        """Go through all pages and yield each resource once; if it ends without an error, the listing is complete.
 
-        A resource that is new while the pages are read moves others to a later page, so some come twice. Where the
-        pages do not say how many there are (the API reference requires no `meta`), the first that brings nothing new
-        is the end.
+        A resource that is created while the pages are read moves others to a later page, so some come twice. If the
+        pages do not say how many there are (the API reference requires no `meta`), the first page with nothing new is
+        the end.
 
-        With `first_plain` the first request names no page, for a listing that is not known to have any; where its
-        answer does not say that there are more, it is the whole listing.
+        With `first_plain`, the first request names no page, for a listing that may have no pages; if its answer does
+        not say that there are more, it is the complete listing.
         """
         seen: set[str] = set()
         number = 0
@@ -117,7 +120,7 @@ class Caller:
                 if item.identity not in seen:
                     seen.add(item.identity)
                     yield item
-            # What is there is there, even on a page that contradicts itself; that there is no more would be a guess.
+            # The entries exist, even on a page that contradicts itself; that there are no more would be a guess.
             last = _last(call.operation, page, number)
             if number >= last if last is not None else plain or len(seen) == known:
                 return
@@ -131,7 +134,7 @@ def _last(operation: str, page: Page[Any], number: int) -> int | None:
     """Return the number of the last page, or None if the page does not say.
 
     Raises:
-        OutcomeUnknown: the page contradicts itself. A listing must not pass for complete then.
+        OutcomeUnknown: the page contradicts itself. Such a listing must not pass for complete.
     """
     meta = page.meta
     problem = None
@@ -159,7 +162,7 @@ def _document(call: Call, answer: Answer) -> dict[str, Any]:
 
 
 def _pause(state: RetryCallState) -> float:
-    """Wait as long as Telnyx says, else about half a second, then one; never two callers in step."""
+    """Wait as long as Telnyx says, otherwise about half a second, then one; chance keeps callers out of step."""
     error = state.outcome.exception() if state.outcome else None
     told = error.retry_after if isinstance(error, RateLimited) else None
     least = told if told is not None else 0.25 * 2**state.attempt_number

@@ -1,7 +1,7 @@
 """What faxes really cost: Telnyx's detail records (API reference, "Detail Records").
 
-The reference names `fax` among the record types and describes what records of other types hold; of those of faxes it
-says nothing. `cost`, `currency`, `direction` and `created_at` are taken to be what they are elsewhere.
+The reference names `fax` among the record types and describes records of other types; about records of faxes it says
+nothing. We assume that `cost`, `currency`, `direction` and `created_at` mean what they mean elsewhere.
 """
 
 from collections.abc import Iterator
@@ -28,17 +28,17 @@ def _money(value: Any) -> Decimal | None:
 
 
 class Charge(Resource):
-    """What one fax, or one part of its price, cost."""
+    """The cost of one fax, or of one part of its price."""
 
     id: Text = None
     uuid: Text = None
-    """The id, where `id` is missing: types of records differ in that."""
+    """The id if `id` is missing: types of records differ in that."""
     fax_id: Text = None
     direction: Text = None
     """`outbound` or `inbound`."""
     status: Text = None
     cost: Annotated[Decimal | None, BeforeValidator(_money)] = Field(default=None)
-    """In `currency`, or None if it is no amount of money."""
+    """In `currency`, or None if it is not an amount of money."""
     currency: Text = None
 
     @property
@@ -53,11 +53,11 @@ class ChargeCalls(Caller):
     def list_charges(self, day: date) -> Iterator[Charge]:
         """List the charges of faxes that were made on a day of UTC, through all pages, each once.
 
-        Telnyx does not say how late records come; a day is asked about when it is over for some time.
+        Telnyx does not say how late records appear; ask about a day only some time after its end.
 
         Raises:
             OutcomeUnknown: a page could not be read; what came before it is not the complete listing.
-            TelnyxError: any other outcome of a call.
+            TelnyxError: a call failed in any other way.
         """
         query: dict[str, str | list[str]] = {
             "filter[record_type]": "fax",

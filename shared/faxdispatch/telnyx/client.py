@@ -19,12 +19,12 @@ from faxdispatch.telnyx.transport import AfterResponse, BeforeCall, Clock, Trans
 
 
 class TelnyxClient(FaxCalls, ApplicationCalls, MediaCalls, ChargeCalls, AccountCalls):
-    """Every operation of Telnyx's fax API and media storage, and what faxes cost, for one thread at a time.
+    """Every operation of Telnyx's fax API and media storage, and the costs of faxes, for one thread at a time.
 
     `before_call(operation)` is called before every HTTP try; it may wait, and may raise to prevent the call.
-    `after_response(operation, headers, status)` is called after every answer, with lower-case header names; an
-    error in it is logged and goes no further. `clock` is what deadlines are measured by. `http` and `sleep`
-    replace the network and the pauses between tries, for tests.
+    `after_response(operation, headers, status)` is called after every answer, with lower-case header names; its errors
+    are logged and go no further. `clock` is the clock for deadlines. `http` and `sleep` replace the network and the
+    pauses between tries in tests.
 
     Raises:
         Misconfigured: the base URL or the key cannot be used.
@@ -63,7 +63,7 @@ class TelnyxClient(FaxCalls, ApplicationCalls, MediaCalls, ChargeCalls, AccountC
         before_call: BeforeCall | None = None,
         after_response: AfterResponse | None = None,
     ) -> Self:
-        """Build a client from the environment's settings. Raises Misconfigured where the key is not set."""
+        """Build a client from the environment's settings. Raises Misconfigured if the key is not set."""
         settings.require("telnyx_api_key")
         assert settings.telnyx_api_key is not None  # noqa: S101 - require() has just made sure
         return cls(
@@ -77,7 +77,7 @@ class TelnyxClient(FaxCalls, ApplicationCalls, MediaCalls, ChargeCalls, AccountC
 
     @classmethod
     def from_env(cls) -> Self:
-        """Build a client from the environment and `.env`; it keeps to no rate, unlike the workers' own.
+        """Build a client from the environment and `.env`; unlike the workers' client, it keeps to no rate.
 
         Raises:
             Misconfigured: a setting is wrong, or the key is not set.

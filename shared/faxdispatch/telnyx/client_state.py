@@ -1,6 +1,6 @@
-"""The `client_state` that goes to Telnyx and comes back in every webhook, answer and listing: ledger, job and attempt.
+"""The `client_state` that is sent to Telnyx and returned in every webhook, answer and listing: ledger, job and attempt.
 
-Telnyx wants Base64 (API reference, "Send a fax").
+Telnyx requires Base64 (API reference, "Send a fax").
 """
 
 import base64
@@ -14,7 +14,7 @@ _FORM = re.compile(r"(?:fd2:([0-9a-z]{4,32})|fd1):([A-Za-z0-9_-]{1,100}):([1-9][
 
 
 class Mark(NamedTuple):
-    """Which attempt of which job a fax is, and whose job that is."""
+    """Which attempt of which job a fax is, and which ledger the job belongs to."""
 
     job_id: str
     attempt: int
@@ -23,13 +23,13 @@ class Mark(NamedTuple):
 
 
 def encode_client_state(job_id: str, attempt: int, ledger: str | None = None) -> str:
-    """Return the client_state of an attempt; without `ledger` it is one that any ledger takes for its own."""
+    """Return the client_state of an attempt; without `ledger`, any ledger takes it for its own."""
     lead = f"fd2:{ledger}" if ledger else "fd1"
     return base64.b64encode(f"{lead}:{job_id}:{attempt}".encode()).decode()
 
 
 def decode_client_state(text: str | None) -> Mark | None:
-    """Read a mark, or None if the text is not one of ours, whatever it is."""
+    """Read a mark, or None if the text is not one of ours."""
     try:
         found = _FORM.fullmatch(base64.b64decode(text or "", validate=True).decode())
     except (binascii.Error, ValueError):

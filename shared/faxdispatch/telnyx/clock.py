@@ -1,4 +1,4 @@
-"""Telnyx's clock, as the `Date` of its answers tells it."""
+"""Telnyx's clock, according to the `Date` of its answers."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -7,7 +7,7 @@ from email.utils import parsedate_to_datetime
 from functools import lru_cache
 
 BELIEVED = 3600.0
-"""Seconds for which an answer's date is carried on by the monotonic clock."""
+"""Seconds for which the monotonic clock extends an answer's date."""
 
 
 @lru_cache(maxsize=8)
@@ -21,19 +21,19 @@ def _read(date: str) -> datetime | None:
 
 
 class TelnyxClock:
-    """Every answer sets it (RFC 9110, 6.6.1). Dates are whole seconds, so it is up to one behind."""
+    """Every answer sets it (RFC 9110, 6.6.1). Dates are whole seconds, so it is up to one second behind."""
 
     def __init__(self, *, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic
         self._heard: tuple[float, datetime] | None = None
 
     def hear(self, headers: Mapping[str, str]) -> None:
-        """Set it by an answer's headers (names in lower case); one without a readable date is passed over."""
+        """Set it from an answer's headers (names in lower case); an answer without a readable date is ignored."""
         if told := _read(headers.get("date", "")):
             self._heard = self._monotonic(), told
 
     def now(self, *, heard_since: float | None = None) -> datetime | None:
-        """Return the present moment at Telnyx, or None if no answer has told it lately.
+        """Return the present time at Telnyx, or None if no answer has shown it lately.
 
         With `heard_since`, a time of the monotonic clock, only answers after that count.
         """

@@ -1,6 +1,6 @@
 """One connection to one API, kept between calls, for one thread at a time.
 
-It does what httpx's own transport does for one connection, for less processor time. Proxies are left to that one.
+It does what httpx's own transport does for one connection, with less processor time. httpx's transport handles proxies.
 """
 
 import http.client
@@ -16,23 +16,23 @@ from typing import Any
 import httpx
 
 _PART = 65_536
-"""Bytes of a body that are read at once, and of a request that are written at once."""
+"""How many bytes of a body are read at once, and of a request are written at once."""
 
 _DROP_AT_CLOSE = (socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-"""Socket option: what has not left when a connection is closed is dropped, also where its process is killed.
+"""Socket option: data that has not left when a connection is closed is dropped, even if its process is killed.
 
-Without it the kernel goes on for minutes to send what we have given up, when its outcome may be settled already.
+Without it, the kernel would for minutes try to send what we have given up, when its outcome may be settled already.
 """
 
 Trace = Callable[[str, Mapping[str, Any]], None]
 
 
 class DirectTransport(httpx.BaseTransport):
-    """Makes requests over one connection, which is left unused for `keepalive` seconds at most.
+    """Makes requests over one connection, which is kept unused for at most `keepalive` seconds.
 
-    Head and body of a request leave with one write unless it is as big as a document, so a process that is stopped has
-    sent all of it or nothing. The request's `trace` is called as httpx calls it, before anything is done and before the
-    first byte leaves; it may raise. Nothing is ever sent twice, and nothing leaves after the connection is closed.
+    Head and body of a request leave with one write unless it is as large as a document, so a process that is stopped
+    has sent all of it or nothing. The request's `trace` is called as httpx calls it, before anything is done and before
+    the first byte leaves; it may raise. Nothing is ever sent twice, and nothing leaves after the connection is closed.
     `url` names scheme, host and port.
     """
 
@@ -49,7 +49,7 @@ class DirectTransport(httpx.BaseTransport):
         """Make one request; the connection is free for the next when its response is closed.
 
         Raises:
-            httpx.TransportError: by its class, what went wrong; and whatever `trace` raises.
+            httpx.TransportError: its class says what went wrong; and whatever `trace` raises.
         """
         trace: Trace = request.extensions["trace"]
         trace("connection.connect.started", {})
@@ -66,7 +66,7 @@ class DirectTransport(httpx.BaseTransport):
             raise
 
     def close(self) -> None:
-        """Close the connection; the next request makes another."""
+        """Close the connection; the next request opens another."""
         self._connection.close()
 
     def free(self) -> None:
@@ -125,7 +125,7 @@ class _Body(httpx.SyncByteStream):
 
 
 def _begin(answer: http.client.HTTPResponse) -> None:
-    """Read the head of an answer. What is no answer yet was not asked for, and what follows it could be anything."""
+    """Read the head of an answer. Data before an answer was not requested, and what follows it could be anything."""
     with _as(httpx.ReadTimeout, httpx.ReadError):
         answer.begin()
     if answer.status < 200:
@@ -139,13 +139,13 @@ def _head(request: httpx.Request) -> bytes:
 
 
 def _parts(request: httpx.Request) -> list[bytes]:
-    """Return the bytes of a request: joined, unless it holds a document, which is not copied for that."""
+    """Return the bytes of a request: joined, unless it contains a document, which is not copied for that."""
     parts = [_head(request), *request.stream]  # type: ignore[misc] # a request of ours has a stream that is not async
     return parts if sum(map(len, parts)) > _PART else [b"".join(parts)]
 
 
 def _send(connected: socket.socket, parts: list[bytes]) -> None:
-    """Write a request, so much of it within each time-out: `sendall`, and TLS, would write all of it within one."""
+    """Write a request in parts, each within the time-out; `sendall`, and TLS, have only one for all of it."""
     try:
         for part in parts:
             left = memoryview(part)
@@ -154,12 +154,12 @@ def _send(connected: socket.socket, parts: list[bytes]) -> None:
     except TimeoutError as error:
         raise httpx.WriteTimeout(str(error)) from error
     except OSError:
-        # A server may refuse a request before it has come whole, and close: its answer lies there to be read.
+        # A server may refuse a request before it has arrived completely, and close: its answer can still be read.
         return
 
 
 def _has_spoken(connected: socket.socket) -> bool:
-    """Return whether something came over an idle connection: its end, or what answers no request."""
+    """Return whether something came over an idle connection: its end, or data that answers no request."""
     poll = select.poll()
     poll.register(connected, select.POLLIN)
     return bool(poll.poll(0))
@@ -167,7 +167,7 @@ def _has_spoken(connected: socket.socket) -> bool:
 
 @contextmanager
 def _as(late: type[httpx.TimeoutException], lost: type[httpx.NetworkError]) -> Iterator[None]:
-    """Yield trouble with the connection the names that httpx has for it."""
+    """Raise connection errors under httpx's names."""
     try:
         yield
     except TimeoutError as error:

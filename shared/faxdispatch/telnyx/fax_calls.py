@@ -12,10 +12,10 @@ from faxdispatch.telnyx.transport import Call
 
 
 class FaxFilters(TypedDict, total=False):
-    """How a listing of faxes can be narrowed; None counts as not given.
+    """How a listing of faxes can be narrowed; None means not given.
 
-    There is no filter on status, `client_state` or connection (Telnyx API reference, "View a list of faxes").
-    Datetimes must be aware.
+    There is no filter on status, `client_state` or connection (Telnyx API reference, "View a list of faxes"). Datetimes
+    must be aware.
     """
 
     created_at_gte: datetime | None
@@ -34,8 +34,8 @@ class FaxCalls(Caller):
     def send_fax(self, request: SendRequest, *, deadline: float | None = None) -> Fax:
         """Ask Telnyx to send a fax. Tried once, whatever happens: Telnyx has no idempotency key for this.
 
-        `deadline`, a time of the client's clock, is when the request must have begun to leave: a claim that may
-        have passed to another worker must not dial.
+        `deadline`, a time of the client's clock, is when the request must have begun to leave: a claim that may have
+        passed to another worker must not dial.
 
         Raises:
             NotSent: nothing left; repeating is safe.
@@ -50,7 +50,7 @@ class FaxCalls(Caller):
 
         Raises:
             NoSuchResource: Telnyx knows no such fax.
-            TelnyxError: any other outcome of the call.
+            TelnyxError: the call failed in any other way.
         """
         call = Call("get_fax", "GET", f"/faxes/{segment(fax_id, 'fax_id')}")
         return self._object(Fax, call, self._answer(call))
@@ -60,13 +60,13 @@ class FaxCalls(Caller):
 
         Raises:
             OutcomeUnknown: a page could not be read; what came before it is not the complete listing.
-            BadInput: a datetime without a zone.
-            TelnyxError: any other outcome of a call.
+            BadInput: a datetime has no zone.
+            TelnyxError: a call failed in any other way.
         """
         return self._pages(Fax, Call("list_faxes", "GET", "/faxes", _query(filters)))
 
     def list_faxes_page(self, page_number: int = 1, **filters: Unpack[FaxFilters]) -> Page[Fax]:
-        """Read one page of `list_faxes`, with what Telnyx says of the number of pages. Raises as it does."""
+        """Read one page of `list_faxes`, with what Telnyx says about the number of pages. Raises the same errors."""
         query = {**_query(filters), "page[number]": str(page_number)}
         return self._page(Fax, Call("list_faxes", "GET", "/faxes", query))
 
@@ -74,20 +74,22 @@ class FaxCalls(Caller):
         """Delete a fax's record.
 
         Raises:
-            NoSuchResource: there is none; also where an earlier try of this call deleted it unseen.
-            TelnyxError: any other outcome of the call.
+            NoSuchResource: there is none; also if an earlier try of this call deleted it unnoticed.
+            TelnyxError: the call failed in any other way.
         """
         self._answer(Call("delete_fax", "DELETE", f"/faxes/{segment(fax_id, 'fax_id')}"))
 
     def cancel_fax(self, fax_id: str) -> None:
-        """Ask Telnyx to cancel an outbound fax. Success means asked for only; an event tells what came of it.
+        """Ask Telnyx to cancel an outbound fax.
+
+        Success only means that the cancel was requested; an event reports the result.
 
         Possible while the fax is queued, media.processed, originated or sending (Telnyx API reference).
 
         Raises:
             WrongState: the fax is past that, or inbound.
             NoSuchResource: Telnyx knows no such fax.
-            TelnyxError: any other outcome of the call.
+            TelnyxError: the call failed in any other way.
         """
         self._answer(Call("cancel_fax", "POST", f"/faxes/{segment(fax_id, 'fax_id')}/actions/cancel"))
 
@@ -97,8 +99,8 @@ class FaxCalls(Caller):
 
 
 def _query(filters: FaxFilters) -> dict[str, str | list[str]]:
-    """Write the filters as Telnyx names them, such as `filter[created_at][gte]`."""
-    # A misspelt filter would widen the listing without a word.
+    """Write the filters under Telnyx's names, such as `filter[created_at][gte]`."""
+    # A misspelt filter would silently widen the listing.
     if unknown := filters.keys() - FaxFilters.__annotations__.keys():
         raise TypeError(f"no such filter: {', '.join(sorted(unknown))}")
     query: dict[str, str | list[str]] = {}

@@ -1,6 +1,6 @@
-"""Field types for what Telnyx sends: a value of an unexpected type becomes None and never costs the whole message.
+"""Field types for Telnyx's data: a value of an unexpected type becomes None and never spoils the whole message.
 
-An accepted fax must not count as lost because some date in the answer could not be read.
+An accepted fax must not count as lost because a date in the answer could not be read.
 """
 
 from datetime import UTC, datetime
@@ -9,11 +9,11 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator
 
 _MOST = 1 << 31
-"""No count of anything is as large; Redis' scripts would write a far larger one as a fraction."""
+"""No real count is this large; Redis' scripts would write a larger one as a fraction."""
 
 
 def _text(value: Any) -> str | None:
-    """Take a text; JSON can hold halves of surrogate pairs, which nothing that stores UTF-8 takes."""
+    """Accept a text; JSON can contain halves of surrogate pairs, which UTF-8 storage cannot hold."""
     return value.encode("utf-8", "replace").decode() if isinstance(value, str) else None
 
 
@@ -35,10 +35,10 @@ def moment(value: Any) -> datetime | None:
 
 
 Text = Annotated[str | None, BeforeValidator(_text)]
-"""A string, else None."""
+"""A string, otherwise None."""
 Count = Annotated[int | None, BeforeValidator(_count)]
-"""A whole number from 0 up to what can be a count, else None."""
+"""A whole number from 0 up to the largest possible count, otherwise None."""
 Flag = Annotated[bool | None, BeforeValidator(_flag)]
-"""True or false, else None."""
+"""True or false, otherwise None."""
 Moment = Annotated[datetime | None, BeforeValidator(moment)]
-"""An aware datetime in UTC, else None."""
+"""An aware datetime in UTC, otherwise None."""

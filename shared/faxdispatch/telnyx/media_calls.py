@@ -14,10 +14,10 @@ from faxdispatch.telnyx.models import MediaResource
 from faxdispatch.telnyx.transport import Call
 
 MAX_TTL = 630_720_000
-"""Longest time that a file is kept, in seconds: 20 years. Telnyx's default is two days."""
+"""Longest time that a file can be kept, in seconds: 20 years. Telnyx's default is two days."""
 
 MAX_DOWNLOAD = 50 * 1024 * 1024
-"""Largest file that is downloaded unless the caller allows more; the largest that Telnyx faxes."""
+"""Largest file that is downloaded by default; it is the largest that Telnyx faxes."""
 
 
 class MediaCalls(Caller):
@@ -28,12 +28,12 @@ class MediaCalls(Caller):
     ) -> MediaResource:
         """Store a document, for `media_name` of a fax.
 
-        `source` is a file, its content, or a URL that Telnyx shall fetch; at most 20 MB. Without `media_name`
-        Telnyx makes one up, and a try whose outcome is unknown is not repeated: it could store a second copy.
+        `source` is a file, its content, or a URL that Telnyx is to fetch; at most 20 MB. Without `media_name`, Telnyx
+        makes one up, and a try whose outcome is unknown is not repeated, since it could store a second copy.
 
         Raises:
             BadInput: the source cannot be read, is empty or too large, or an option is out of range.
-            TelnyxError: any outcome of the call but success.
+            TelnyxError: the call failed.
         """
         fields = _fields(ttl_seconds)
         if media_name is not None:
@@ -44,25 +44,25 @@ class MediaCalls(Caller):
         return self._object(MediaResource, call, self._answer(call, again=again))
 
     def list_media(self, content_types: Iterable[str] = ()) -> Iterator[MediaResource]:
-        """List stored files, each once, of these content types only where some are given.
+        """List stored files, each once; only those of certain content types if some are given.
 
-        The API reference names no page parameter here, so the first request has none; where the answer says that
-        there are more pages, they are asked for as those of other listings are.
+        The API reference names no page parameter here, so the first request has none; if the answer says that there are
+        more pages, they are requested as for other listings.
 
         Raises:
             OutcomeUnknown: a page could not be read; what came before it is not the complete listing.
-            TelnyxError: any other outcome of a call.
+            TelnyxError: a call failed in any other way.
         """
         wanted = list(content_types)
         params: dict[str, str | list[str]] = {"filter[content_type][]": wanted} if wanted else {}
         return self._pages(MediaResource, Call("list_media", "GET", "/media", params), first_plain=True)
 
     def get_media(self, media_name: str) -> MediaResource:
-        """Read what is known of a stored file.
+        """Read what is known about a stored file.
 
         Raises:
             NoSuchResource: there is none of that name.
-            TelnyxError: any other outcome of the call.
+            TelnyxError: the call failed in any other way.
         """
         call = Call("get_media", "GET", _path(media_name))
         return self._object(MediaResource, call, self._answer(call))
@@ -70,12 +70,14 @@ class MediaCalls(Caller):
     def update_media(
         self, media_name: str, source: Path | bytes | str | None = None, *, ttl_seconds: int | None = None
     ) -> MediaResource:
-        """Replace a stored file, or only the time it is kept. Takes and raises what `upload_media` does.
+        """Replace a stored file, or only the time for which it is kept.
+
+        Arguments and errors are those of `upload_media`.
 
         Raises:
-            BadInput: neither a source nor a time is given, besides the reasons of `upload_media`.
+            BadInput: neither a source nor a time is given, in addition to the reasons of `upload_media`.
             NoSuchResource: there is none of that name.
-            TelnyxError: any other outcome of the call.
+            TelnyxError: the call failed in any other way.
         """
         if source is None and ttl_seconds is None:
             raise BadInput("update_media: give a source, ttl_seconds or both; nothing would change")
@@ -86,19 +88,19 @@ class MediaCalls(Caller):
         """Delete a stored file.
 
         Raises:
-            NoSuchResource: there is none of that name; also where an earlier try of this call deleted it unseen.
-            TelnyxError: any other outcome of the call.
+            NoSuchResource: there is none of that name; also if an earlier try of this call deleted it unnoticed.
+            TelnyxError: the call failed in any other way.
         """
         self._answer(Call("delete_media", "DELETE", _path(media_name)))
 
     def download_media(self, media_name: str, to: Path, *, max_bytes: int = MAX_DOWNLOAD) -> int:
-        """Fetch a stored file into `to`; gives its size. `to` appears whole or not at all.
+        """Fetch a stored file into `to`. Return its size. `to` appears complete or not at all.
 
         Raises:
             BadInput: it is larger than `max_bytes`.
             NoSuchResource: there is none of that name.
             OSError: `to` cannot be written.
-            TelnyxError: any other outcome of the call.
+            TelnyxError: the call failed in any other way.
         """
         handle, name = tempfile.mkstemp(prefix=f".{to.name}.", suffix=".part", dir=to.parent)
         part = Path(name)

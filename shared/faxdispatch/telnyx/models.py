@@ -1,4 +1,4 @@
-"""What Telnyx answers with. Every field is optional and unknown ones are kept: its answers grow without notice."""
+"""Telnyx's answers. Every field is optional and unknown ones are kept, since answers grow without notice."""
 
 from typing import Any, Generic, TypeVar
 
@@ -10,7 +10,7 @@ Item = TypeVar("Item", bound="Resource")
 
 
 class Resource(BaseModel):
-    """Base of everything that Telnyx answers with. Fields of Telnyx that are not named here are attributes too."""
+    """Base class of Telnyx's answers. Telnyx's fields that are not named here are attributes too."""
 
     model_config = ConfigDict(extra="allow", frozen=True, populate_by_name=True)
 
@@ -20,11 +20,11 @@ class Resource(BaseModel):
 
     @property
     def identity(self) -> str | None:
-        """What tells this resource from others of its kind."""
+        """What distinguishes this resource from others of its kind."""
         return None
 
     def as_data(self) -> dict[str, Any]:
-        """Return what Telnyx sent as JSON, under its own names, the fields among it that are not known here."""
+        """Return what Telnyx sent as JSON, under its own names, including fields that are not known here."""
         return self.model_dump(mode="json", by_alias=True, exclude_unset=True)
 
     def __repr_args__(self) -> list[tuple[str | None, Any]]:
@@ -38,16 +38,16 @@ class Fax(Resource):
     id: Text = None
     """Telnyx's id; webhooks call it `fax_id`."""
     status: Text = None
-    """One of Telnyx's statuses, or any new one, as it came."""
+    """One of Telnyx's statuses, or any new one, unchanged."""
     direction: Text = None
     from_: Text = Field(default=None, alias="from")
     to: Text = None
     from_display_name: Text = None
     connection_id: Text = None
     client_state: Text = None
-    """As it was given with the send request, in base64."""
+    """As given with the send request, in base64."""
     media_url: Text = None
-    """For an inbound fax a link that lives ten minutes (Telnyx developer guide, "Receive a fax")."""
+    """For an inbound fax, a link that lives ten minutes (Telnyx developer guide, "Receive a fax")."""
     media_name: Text = None
     stored_media_url: Text = None
     preview_url: Text = None
@@ -58,7 +58,7 @@ class Fax(Resource):
     failure_reason: Text = None
     """Why it failed; an open set of words (Telnyx's OpenAPI document of 2026-08-04; Python SDK 4.189, `Fax`)."""
     internal_failure_reason: Text = None
-    """The same in a word of Telnyx's own switches, such as `fs_fax_call_dropped` (the same document)."""
+    """The same as a word of Telnyx's own switches, such as `fs_fax_call_dropped` (the same document)."""
     page_count: Count = None
     """Not in the API reference; seen in answers."""
     call_duration_secs: Count = None
@@ -75,19 +75,19 @@ class Fax(Resource):
 
 
 class KeyOwner(Resource):
-    """Who an API key belongs to (not in the API reference)."""
+    """Whom an API key belongs to (not in the API reference)."""
 
     user_id: Text = None
     organization_id: Text = None
 
     @property
     def identity(self) -> str | None:
-        """The organization, else the user."""
+        """The organization, or else the user."""
         return self.organization_id or self.user_id
 
 
 class Inbound(BaseModel):
-    """How a fax application takes calls."""
+    """How a fax application receives calls."""
 
     model_config = ConfigDict(extra="allow", frozen=True)
 
@@ -103,7 +103,7 @@ class Outbound(BaseModel):
 
     channel_limit: Count = None
     outbound_voice_profile_id: Text = None
-    """Without one every send fails with `no_outbound_profile`."""
+    """Without one, every send fails with `no_outbound_profile`."""
 
 
 class FaxApplication(Resource):
@@ -141,7 +141,7 @@ class MediaResource(Resource):
 
 
 class PageMeta(BaseModel):
-    """Where a page stands in its listing."""
+    """The place of a page in its listing."""
 
     model_config = ConfigDict(extra="allow", frozen=True)
 

@@ -1,4 +1,4 @@
-"""What Telnyx can be asked: the bodies of its requests, with its own names, enumerations and ranges."""
+"""Requests to Telnyx: their bodies, with its own names, enumerations and ranges."""
 
 import base64
 import binascii
@@ -38,7 +38,8 @@ def _address(value: str) -> str:
 
 
 def _address_or_none(value: str | None) -> str | None:
-    # Read, a field that is not set may be empty text; written, only null is no address (Telnyx API reference).
+    # In an answer, a field that is not set may be empty text; in a request, only null means no address (Telnyx API
+    # reference).
     return _address(value) if value else None
 
 
@@ -53,7 +54,7 @@ NEVER_NULL = BeforeValidator(_given)
 
 
 class Request(BaseModel):
-    """Base of all bodies: unknown options are refused, so that a misspelt one is not silently without effect."""
+    """Base class of all bodies: unknown options are refused, so that a misspelt one is not silently ignored."""
 
     model_config = ConfigDict(
         frozen=True,
@@ -61,7 +62,7 @@ class Request(BaseModel):
         populate_by_name=True,
         hide_input_in_errors=True,
         str_strip_whitespace=True,
-        # What is written beneath a field is its description, for the help of commands.
+        # The docstring below a field is its description, for the help of commands.
         use_attribute_docstrings=True,
     )
 
@@ -70,7 +71,7 @@ class Request(BaseModel):
         """Make the body from Telnyx's names.
 
         Raises:
-            BadInput: naming every option that is wrong, never its value.
+            BadInput: it names every wrong option, never its value.
         """
         try:
             return cls.model_validate(options)
@@ -78,7 +79,7 @@ class Request(BaseModel):
             raise BadInput("; ".join(_problem(found) for found in error.errors(include_url=False))) from None
 
     def body(self) -> dict[str, Any]:
-        """Return the JSON object to send: what was set, an explicit None as `null`, which is how to clear a field."""
+        """Return the JSON object to send: the fields that were set; a None becomes `null`, which clears a field."""
         return self.model_dump(mode="json", by_alias=True, exclude_unset=True)
 
     def __repr_args__(self) -> list[tuple[str | None, Any]]:
@@ -89,8 +90,8 @@ class Request(BaseModel):
 class SendRequest(Request):
     """Send a fax (Telnyx API reference, "Send a fax").
 
-    The multipart form of this request (`contents`) is left out on purpose: it cannot carry `client_state`, without
-    which a send whose answer was lost cannot be found again. Upload the file and give `media_name` instead.
+    The multipart form of this request (`contents`) is left out on purpose: it cannot carry `client_state`, and without
+    that, a send whose answer was lost cannot be found again. Upload the file and give `media_name` instead.
     """
 
     connection_id: str = Field(min_length=1)
@@ -122,15 +123,15 @@ class SendRequest(Request):
         return self
 
     def body(self) -> dict[str, Any]:
-        """Return the JSON object to send, without what is None: nothing of a send can be cleared."""
+        """Return the JSON object to send, without fields that are None: nothing of a send can be cleared."""
         return self.model_dump(mode="json", by_alias=True, exclude_none=True)
 
 
 class InboundParams(Request):
-    """How a fax application takes calls."""
+    """How a fax application receives calls."""
 
     channel_limit: int | None = Field(default=None, ge=0)
-    """Concurrent inbound calls; null for no limit of its own."""
+    """Concurrent inbound calls; null means no limit of its own."""
     sip_subdomain: str | None = None
     """Subdomain of sip.telnyx.com at which it can be called."""
     sip_subdomain_receive_settings: Annotated[Literal["only_my_connections", "from_anyone"] | None, NEVER_NULL] = None
@@ -141,20 +142,20 @@ class OutboundParams(Request):
     """How a fax application makes calls."""
 
     channel_limit: int | None = Field(default=None, ge=0)
-    """Concurrent outbound calls; null for no limit of its own."""
+    """Concurrent outbound calls; null means no limit of its own."""
     outbound_voice_profile_id: Annotated[str | None, NEVER_NULL] = None
-    """Without one every send fails with no_outbound_profile."""
+    """Without one, every send fails with no_outbound_profile."""
 
 
 class ApplicationParams(Request):
     """Create a fax application (Telnyx API reference, "Creates a Fax Application")."""
 
     application_name: str = Field(min_length=1)
-    """What people call it."""
+    """Its name for people."""
     webhook_event_url: Annotated[str, AfterValidator(_address)]
     """Where webhooks go, with http:// or https://."""
     webhook_event_failover_url: Annotated[str | None, AfterValidator(_address_or_none)] = None
-    """Where they go when that does not answer; null or empty for nowhere else."""
+    """Where they go if that does not answer; null or empty means nowhere else."""
     webhook_timeout_secs: int | None = Field(default=None, ge=0, le=30)
     """How long Telnyx waits for an answer."""
     active: Annotated[bool | None, NEVER_NULL] = None
@@ -162,9 +163,9 @@ class ApplicationParams(Request):
     anchorsite_override: Annotated[AnchorSite | None, NEVER_NULL] = None
     """Where media is anchored; Latency is the nearest place."""
     tags: Annotated[list[str] | None, NEVER_NULL] = None
-    """Words of your own; an empty list takes them away."""
+    """Your own words; an empty list removes them."""
     inbound: Annotated[InboundParams | None, NEVER_NULL] = None
-    """How it takes calls."""
+    """How it receives calls."""
     outbound: Annotated[OutboundParams | None, NEVER_NULL] = None
     """How it makes calls."""
 
@@ -172,11 +173,11 @@ class ApplicationParams(Request):
 class ApplicationUpdate(ApplicationParams):
     """Change a fax application (Telnyx API reference, "Update a Fax Application").
 
-    Name and webhook address are required here too; take them from the application as it is.
+    Name and webhook address are required here too; copy them from the present application.
     """
 
     fax_email_recipient: str | None = None
-    """Where inbound faxes are also mailed to; null ends it. Can be set by an update only."""
+    """The e-mail address to which inbound faxes are also sent; null ends this. Only an update can set it."""
 
 
 def _problem(found: Any) -> str:

@@ -16,7 +16,7 @@ _WHERE = "copy it from the Telnyx portal, Keys & Credentials, Public Key"
 
 
 def sign(key: SigningKey | bytes, timestamp: str, body: bytes) -> str:
-    """Sign as Telnyx does, for tests and local tools; gives the text of the header `telnyx-signature-ed25519`.
+    """Sign as Telnyx does, for tests and local tools. Return the text of the header `telnyx-signature-ed25519`.
 
     `key` is a signing key or its seed of 32 bytes.
     """
@@ -41,10 +41,10 @@ class PublicKeys:
 
     @classmethod
     def from_base64(cls, texts: Iterable[str]) -> "PublicKeys":
-        """Read keys as `TELNYX_PUBLIC_KEY` gives them.
+        """Read keys in the form of `TELNYX_PUBLIC_KEY`.
 
         Raises:
-            Misconfigured: no key at all (an empty list must never come to mean "accept everything"), or one that is
+            Misconfigured: there is no key (an empty list must never mean "accept everything"), or one that is
                 not the canonical base64 of a usable Ed25519 key.
         """
         keys = [_key(text, place) for place, text in enumerate(texts, start=1)]
@@ -58,7 +58,7 @@ class PublicKeys:
     def verify(self, timestamp: str, body: bytes, signature: bytes) -> bool:
         """Return whether one of the keys signed this body at this timestamp; never raises.
 
-        `timestamp` is the header's text as it came, `signature` the 64 bytes that its header holds in base64.
+        `timestamp` is the header's unchanged text, `signature` the 64 bytes that its header has in base64.
         """
         try:
             message = _signed(timestamp, body)
@@ -84,12 +84,12 @@ def _key(text: str, place: int) -> VerifyKey:
         raw = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
         raw = b""
-    # Written back it must be the same text: base64 has several ways to write the last character.
+    # Encoded again, it must give the same text: base64 has several ways to write the last character.
     if len(raw) != _KEY_BYTES or base64.b64encode(raw).decode() != text:
         raise Misconfigured(
             f"TELNYX_PUBLIC_KEY: key {place} is not the base64 of {_KEY_BYTES} bytes (44 characters); {_WHERE}"
         )
-    # With a key of small order one signature fits many messages.
+    # With a key of small order, one signature fits many messages.
     usable = crypto_core_ed25519_is_valid_point(raw) if has_crypto_core_ed25519 else any(raw)
     if not usable:
         raise Misconfigured(f"TELNYX_PUBLIC_KEY: key {place} is not a point that Ed25519 can use; {_WHERE}")

@@ -1,4 +1,4 @@
-"""Clients to borrow: one for each thread at work."""
+"""Clients to borrow: one for each working thread."""
 
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -11,9 +11,9 @@ from faxdispatch.telnyx.transport import AfterResponse, BeforeCall
 
 
 class ClientStack:
-    """Lends clients to threads, the one last given back first, so that its connection is still warm.
+    """Lends clients to threads, the last returned one first, so that its connection is still open.
 
-    One client shared by many threads is several times slower than one each, for its pool has one lock.
+    One client shared by many threads is several times slower than one for each, because its pool has one lock.
     """
 
     def __init__(self, build: Callable[[], TelnyxClient]) -> None:
@@ -32,7 +32,7 @@ class ClientStack:
         """Make a stack of clients for the environment's settings.
 
         Raises:
-            Misconfigured: key or base URL cannot be used; found here and not with the first fax.
+            Misconfigured: key or base URL cannot be used; this is noticed here and not with the first fax.
         """
 
         def build() -> TelnyxClient:
@@ -55,13 +55,13 @@ class ClientStack:
             self._give_back(client)
 
     def close(self) -> None:
-        """Close the clients that are here, and from now on each one that is given back."""
+        """Close the available clients, and from now on each one that is returned."""
         self._closed = True
         while self._idle:
             self._idle.pop().close()
 
     def _give_back(self, client: TelnyxClient) -> None:
         self._idle.append(client)
-        # Looked at after the client was put back, so that none can slip past a close that runs at the same time.
+        # Checked after the client was put back, so that none can slip past a close that runs at the same time.
         if self._closed:
             self.close()

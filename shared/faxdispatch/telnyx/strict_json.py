@@ -1,11 +1,11 @@
-"""Read JSON that a stranger may have written: what two readers could understand differently is refused."""
+"""Read JSON that a stranger may have written: anything that two readers could understand differently is refused."""
 
 import json
 import math
 from typing import Any, NoReturn
 
 MAX_DEPTH = 32
-"""Deepest nesting that is read; Telnyx's webhooks use three levels."""
+"""Maximum nesting; Telnyx's webhooks use three levels."""
 _INT64 = 1 << 63
 
 
@@ -21,19 +21,19 @@ def loads(body: bytes) -> Any:
         value = _DECODER.decode(text)
     except RecursionError:
         raise ValueError("nested too deep") from None
-    # So few brackets nest no deeper, and only an escape can write half a surrogate pair in what was UTF-8.
+    # So few brackets cannot nest deeper, and only an escape can write half a surrogate pair in valid UTF-8.
     if text.count("{") + text.count("[") > MAX_DEPTH or "\\u" in text:
         _check(value)
     return value
 
 
 def canonical(value: Any) -> bytes:
-    """Return the one way to write `value`: names sorted, no blanks, UTF-8. Takes only what `loads` gave."""
+    """Return the canonical text of `value`: names sorted, no blanks, UTF-8. Accepts only results of `loads`."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
 def _check(value: Any) -> None:
-    """Walk the document with a list of our own, so that depth cannot exhaust Python's stack."""
+    """Walk the document with our own list, so that depth cannot exhaust Python's stack."""
     waiting = [(value, 1)]
     while waiting:
         item, depth = waiting.pop()
@@ -66,7 +66,7 @@ def _finite(text: str) -> float:
 
 
 def _int64(text: str) -> int:
-    # Length first: converting thousands of digits is slow, and Python refuses it past a limit of its own.
+    # Check the length first: converting thousands of digits is slow, and Python refuses it beyond a limit of its own.
     if len(text) > 20 or not -_INT64 <= int(text) < _INT64:
         raise ValueError("a number is too large")
     return int(text)

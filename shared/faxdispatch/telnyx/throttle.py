@@ -1,4 +1,4 @@
-"""The shared rate, as a client of Telnyx meets it: before each call and after each answer."""
+"""The shared rate, as a client of Telnyx uses it: before each call and after each answer."""
 
 import time
 from collections.abc import Mapping
@@ -11,27 +11,27 @@ from faxdispatch.telnyx.translate import retry_after
 PATIENCE = 10.0
 """Seconds that a call other than a send waits for the shared rate before it gives up."""
 LOOK_AHEAD = 0.6
-"""Seconds that such a call looks ahead for a slot. It is more than a send may, so that questions go before sends."""
+"""Seconds that such a call looks ahead for a slot. This is more than a send may, so that questions go before sends."""
 LOOK_AHEAD_CANCEL = 1.0
-"""A cancel looks as far as an urgent send: each minute that it waits, the fax it is to stop goes on."""
+"""A cancel looks as far ahead as an urgent send: while it waits, the fax that it is to stop continues."""
 
 
 class Throttle:
     """Makes every call to Telnyx keep to the rate that all processes share, and learns from Telnyx's answers.
 
-    Its two methods are what `TelnyxClient` takes under the same names.
+    Its two methods are those that `TelnyxClient` accepts under the same names.
     """
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._refused = False
-        """Telnyx has answered 429 without saying for how long, and no call has gone well since."""
+        """Telnyx has answered 429 without naming a time, and no call has succeeded since."""
 
     def before_call(self, operation: str) -> None:
-        """Wait for a slot. A send has drawn its own before it was claimed: a claim's time is too dear to wait in.
+        """Wait for a slot. A send has reserved its slot before its claim, since a claim's time is too short to wait in.
 
         Raises:
-            RateLimited: where no slot comes free in time.
+            RateLimited: no slot becomes free in time.
         """
         if operation == "send_fax":
             return
@@ -52,10 +52,10 @@ class Throttle:
     def after_response(self, _operation: str, headers: Mapping[str, str], status: int) -> None:
         """Hold all workers back until the time that Telnyx names, after a 429 or with nothing remaining.
 
-        Where it names none, the pauses grow until a call goes well again.
+        If it names none, the pauses grow until a call succeeds again.
         """
         spent = headers.get("x-ratelimit-remaining", "").strip() == "0"
-        # Telling the others is a courtesy: without it each of them learns by its own 429.
+        # Telling the others is optional: without it, each of them learns from its own 429.
         with suppress(Unavailable):
             if status == 429 or spent:
                 delay = retry_after(headers)

@@ -1,4 +1,4 @@
-"""From the result of a call to one of our errors. One table, for every operation."""
+"""From the result of a call to one of our errors. One table serves every operation."""
 
 import json
 import math
@@ -20,7 +20,7 @@ from faxdispatch.errors import (
 from faxdispatch.text.privacy import scrub
 
 MAX_RETRY_AFTER = 3600.0
-"""Longest pause that is believed; a malformed header must not stop the account for days."""
+"""Longest pause that is accepted; a malformed header must not stop the account for days."""
 
 _MAX_DETAIL = 300
 
@@ -34,10 +34,10 @@ _BY_STATUS: dict[int, type[TelnyxError]] = {
     409: OutcomeUnknown,
     429: RateLimited,
 }
-"""Statuses that mean something of their own; any other 4xx is `Refused`, anything else `OutcomeUnknown`."""
+"""Statuses with a meaning of their own; any other 4xx is `Refused`, anything else `OutcomeUnknown`."""
 
 _BY_CODE: dict[str, type[TelnyxError]] = {
-    # The account or its key, whatever was asked
+    # These concern the account or its key, whatever was requested
     "10009": AccountRefused,  # authentication failed
     "10010": AccountRefused,  # not authorised
     "10038": AccountRefused,  # feature not permitted at account level
@@ -68,7 +68,7 @@ _VAGUE = "10010"
 """A code that Telnyx gives for the account as well as for one request."""
 
 _CODE_CANNOT_CHANGE = frozenset({408, 429})
-"""Statuses that stand, whatever the code."""
+"""Statuses that count, whatever the code."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ class Answer:
     body: bytes = b""
 
     def json(self) -> Any:
-        """Read the body. Raises ValueError where it is not JSON."""
+        """Read the body. Raises ValueError if it is not JSON."""
         try:
             return json.loads(self.body)
         except RecursionError:
@@ -101,7 +101,7 @@ def failure(operation: str, answer: Answer) -> TelnyxError:
 
 
 def blames_account(error: AccountRefused) -> bool:
-    """Return whether a refusal is surely the account's or the key's, and cannot be the fault of what was asked."""
+    """Return whether a refusal certainly concerns the account or the key, and cannot be caused by the request."""
     told = error.code is not None and error.code != _VAGUE and _BY_CODE.get(error.code) is AccountRefused
     return told or error.status in {401, 402}
 
@@ -114,7 +114,7 @@ def unreadable(operation: str, answer: Answer, why: str) -> OutcomeUnknown:
 def retry_after(headers: Mapping[str, str]) -> float | None:
     """Return the seconds to wait after a 429: `Retry-After`, else `x-ratelimit-reset`, or None if neither is usable.
 
-    Telnyx documents the second only (Telnyx developer guide, "Rate limiting": seconds until the reset).
+    Only the second is documented (Telnyx developer guide, "Rate limiting": seconds until the reset).
     """
     for name in ("retry-after", "x-ratelimit-reset"):
         seconds = _seconds(headers.get(name), now=headers.get("date"))
@@ -142,7 +142,7 @@ def _message(
 ) -> str:  # fmt: skip
     lead = {OutcomeUnknown: "gave no clear answer to", RateLimited: "asks to wait with"}.get(kind, "refused to")
     parts = [f"Telnyx {lead} {_asked(operation)}: {status}"]
-    # Telnyx repeats the HTTP status as the code where it has none of its own.
+    # Telnyx repeats the HTTP status as the code if it has none of its own.
     parts += [code] if code and code != str(status) else []
     parts += [detail] if detail else []
     parts += [f"({_pointer(first)})"] if _pointer(first) else []
@@ -167,7 +167,7 @@ def _word(value: Any) -> str | None:
 
 
 def _words(error: Mapping[str, Any]) -> str | None:
-    """Return Telnyx's own words without numbers and links; the title only where there is no detail."""
+    """Return Telnyx's own words without numbers and links; the title only if there is no detail."""
     said = error.get("detail") or error.get("title")
     return scrub(" ".join(said.split()))[:_MAX_DETAIL] if isinstance(said, str) else None
 
@@ -181,9 +181,9 @@ def _pointer(error: Mapping[str, Any]) -> str | None:
 
 
 def _seconds(text: str | None, *, now: str | None) -> float | None:
-    """Read seconds or an HTTP date; of a list such as `1, 1;w=1` the first.
+    """Read seconds or an HTTP date; from a list such as `1, 1;w=1`, the first.
 
-    `now` is the date of the answer: what this machine's clock says may be another time.
+    `now` is the date of the answer, since this machine's clock may differ.
     """
     if not text:
         return None

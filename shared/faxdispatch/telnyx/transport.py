@@ -1,7 +1,7 @@
 """The one place where an HTTP call is made, and where it is known whether the request has left.
 
-A transport of httpx's kind is used without its client: no redirects, no cookies, and no log line with the address,
-which holds the numbers that were asked for.
+One of httpx's transports is used without its client: no redirects, no cookies, and no log line with the address, which
+contains the requested numbers.
 """
 
 import json
@@ -29,13 +29,17 @@ BeforeCall = Callable[[str], None]
 AfterResponse = Callable[[str, dict[str, str], int], None]
 
 KEEPALIVE = 5.0
-"""Seconds an idle connection is kept. Short, so that the server seldom closes one just as it is used again."""
+"""Seconds for which an idle connection is kept.
+
+Short, so that the server seldom closes one just as it is used again.
+"""
 
 MAX_BODY = 16 * 1024 * 1024
 """Largest answer that is read into memory."""
 
 _address = lru_cache(maxsize=64)(httpx.URL)
-"""Reading an address costs more than the rest of a request, and most go to the same one."""
+"""How many parsed addresses are kept: parsing costs more than the rest of a request, and most requests use the same
+one."""
 
 _NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 
@@ -74,17 +78,17 @@ class _Evidence:
     begun: bool = False
 
     def trace(self, event: str, info: Mapping[str, Any]) -> None:
-        """Note the moment at which the first byte is about to leave; refuse to pass it after the deadline.
+        """Record when the first byte is about to leave; raise if the deadline has passed.
 
-        Where head and body go apart, as through a proxy, it is looked at once more in between: without its body a
-        request is none.
+        If head and body leave separately, as through a proxy, the deadline is checked once more in between: without its
+        body, a request is not valid.
         """
         self.watched = True
         if event == "http11.send_request_body.started" and self.begun and self.late:
             raise OutcomeUnknown("broken off: the time allowed for starting this request ran out in its middle")
         if event != "http11.send_request_headers.started":
             return
-        # Through a proxy the same event comes first for the tunnel, which carries nothing of ours yet.
+        # Through a proxy, the same event comes first for the tunnel, which carries nothing of ours yet.
         if getattr(info.get("request"), "method", None) == b"CONNECT":
             return
         self.check_deadline()
@@ -96,7 +100,7 @@ class _Evidence:
         return self.deadline is not None and self.clock() >= self.deadline
 
     def check_deadline(self) -> None:
-        """Raise NotSent where the deadline has passed."""
+        """Raise NotSent if the deadline has passed."""
         if self.late:
             raise NotSent("not sent: the time allowed for starting this request ran out before it left")
 
@@ -111,8 +115,8 @@ class _Evidence:
 class Transport:
     """A connection pool to one API, for one thread at a time.
 
-    `before_call` is called before each try and may raise; `after_response` after each answer and may not: a failure
-    there is logged, since it must not hide what Telnyx answered.
+    `before_call` is called before each try and may raise; `after_response` is called after each answer and may not: its
+    failures are logged, since they must not hide what Telnyx answered.
     """
 
     def __init__(
@@ -142,7 +146,7 @@ class Transport:
         self._http.close()
 
     def call(self, call: Call, *, deadline: float | None = None) -> Answer:
-        """Make one try; gives whatever was answered, success or not.
+        """Make one try. Return any answer, success or not.
 
         `deadline`, a time of `clock`, is when the request must have begun to leave.
 
@@ -160,10 +164,10 @@ class Transport:
         except (TelnyxError, TooLarge):
             raise
         except Exception as error:
-            # httpx gives network trouble types of its own, so a bare OSError is the disk's.
+            # httpx has its own types for network errors, so a bare OSError comes from the disk.
             if call.sink is not None and isinstance(error, OSError):
                 raise
-            # Even of an error that nobody foresaw, what counts is whether the request had begun to leave.
+            # Even for an unexpected error, what counts is whether the request had begun to leave.
             raise evidence.translate(call.operation, error) from error
         self._learn(call.operation, answer)
         return answer
@@ -198,14 +202,14 @@ class Transport:
                 files=call.files,
                 extensions=extensions,
             )
-        # What httpx would make of it, for much less time: most calls are sends.
+        # The same as httpx would make, in much less time: most calls are sends.
         body = json.dumps(call.json, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
         headers = [(b"Host", url.netloc), *self._raw_headers, (b"Accept", accept.encode())]
         headers += [(b"Content-Length", b"%d" % len(body)), (b"Content-Type", b"application/json")]
         return httpx.Request(call.method, url, headers=headers, stream=httpx.ByteStream(body), extensions=extensions)
 
     def _read(self, response: httpx.Response, call: Call) -> bytes:
-        """Read the body within one read timeout altogether: httpx's own starts again with every byte."""
+        """Read the body within one read timeout in total: httpx's own starts again with every byte."""
         sink = call.sink if response.is_success else None
         if sink is not None:
             # An earlier try may have left a part.

@@ -1,1 +1,1 @@
-"""Text for people: without what must not be seen, without control characters, with counts and moments in words."""
+"""Text for people: without secrets and control characters, with counts and times in words."""

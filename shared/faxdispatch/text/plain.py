@@ -1,7 +1,7 @@
-"""Show text of others as what it is: nothing in it moves a cursor, turns the writing around or begins a line.
+"""Show text from outside safely: nothing in it moves a cursor, changes the writing direction or begins a line.
 
-Callers, tags, ids, file names and reasons come from outside. A terminal obeys escape sequences and marks of direction
-in them, and a line feed would forge a line of a log.
+Callers, tags, ids, file names and reasons come from outside. A terminal obeys escape sequences and direction marks in
+them, and a line feed would forge a log line.
 """
 
 import re
@@ -11,12 +11,12 @@ _ODD = re.compile(r"[^ -~]")
 
 
 def plain(text: str) -> str:
-    r"""Return text in one line, with what cannot be seen written as an escape: `\x1b`, `\n`, `\u202e`."""
+    r"""Return text in one line, with invisible characters as escapes: `\x1b`, `\n`, `\u202e`."""
     return text if text.isprintable() else _ODD.sub(_escaped, text)
 
 
 def plain_json(text: str) -> str:
-    r"""Return JSON of one line, with what cannot be seen as JSON's own escapes: `\u001b`, `\u202e`."""
+    r"""Return JSON in one line, with invisible characters as JSON's own escapes: `\u001b`, `\u202e`."""
     return text if text.isprintable() else _ODD.sub(_escaped_for_json, text)
 
 
@@ -38,5 +38,5 @@ def _escaped_for_json(found: re.Match[str]) -> str:
 
 
 def _is_seen(character: str) -> bool:
-    # Python takes all spaces but one for unprintable; they are harmless.
+    # Python counts all spaces but one as unprintable; they are harmless.
     return character.isprintable() or unicodedata.category(character) == "Zs"

@@ -1,16 +1,17 @@
 """Keep telephone numbers, keys and secret links out of logs, messages and events.
 
-A fax number is personal data, and whoever has a signed link or a key can use it; an error message needs neither whole.
+A fax number is personal data, and anyone who has a signed link or a key can use it; an error message needs neither in
+full.
 """
 
 import re
 from typing import Any
 
 _KEPT = 4
-"""Digits left readable at the end of a number: enough to tell two apart, too few to dial."""
+"""How many digits stay readable at the end of a number: enough to tell two apart, too few to dial."""
 
 EXAMPLE = "+12025550199"
-"""The number by which our messages show how one is written. It is kept for fiction, so it is never hidden."""
+"""The example number in our messages. It is reserved for fiction, so it is never hidden."""
 
 _NUMBER = re.compile(r"(?P<plus>\+|%2B)(?P<digits>\d(?:[ .()/-]{0,2}\d){4,})", re.IGNORECASE)
 _SIP_USER = re.compile(r"\b(?P<scheme>sips?:)[^\s@]+@", re.IGNORECASE)
@@ -22,7 +23,7 @@ _API_KEY = re.compile(r"\bKEY[0-9A-Za-z_-]{12,}")
 def mask_number(number: str) -> str:
     """Return a number with only its first digit and its last four: `+13125550123` becomes `+1******0123`.
 
-    Of a SIP URI the host is kept and the user hidden. Of a number with fewer than eight digits only the last two
+    For a SIP URI, the host is kept and the user hidden. Of a number with fewer than eight digits, only the last two
     digits stay.
     """
     if number[:4].lower().startswith(("sip:", "sips")):
@@ -34,7 +35,7 @@ def mask_number(number: str) -> str:
 def scrub(text: str) -> str:
     """Return `text` without numbers in `+` form, SIP users, query strings and passwords of URLs, and Telnyx API keys.
 
-    A query string goes whole: signed links to documents carry their key there.
+    A query string is removed completely: signed links to documents carry their key there.
     """
     text = _URL_QUERY.sub(r"\g<address>?…", text)
     text = _URL_USER.sub(r"\g<scheme>***@", text)
@@ -44,7 +45,7 @@ def scrub(text: str) -> str:
 
 
 def hidden(value: Any) -> Any:
-    """Return a JSON value without telephone numbers and secret links, however deep they are."""
+    """Return a JSON value without telephone numbers and secret links at any depth."""
     if isinstance(value, str):
         return scrub(value)
     if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""Counts, money and moments in words for people: the same in commands, in the console and in messages."""
+"""Counts, money and times in words for people: the same in commands, in the console and in messages."""
 
 from datetime import UTC, datetime
 
@@ -14,7 +14,7 @@ def counted_are(count: int, noun: str) -> str:
 
 
 def plural(noun: str) -> str:
-    """Return the plural of a regular noun; of several words, that of the last one."""
+    """Return the plural of a regular noun; for several words, that of the last one."""
     return f"{noun}es" if noun.endswith(("s", "x", "ch", "sh")) else f"{noun}s"
 
 
@@ -24,10 +24,10 @@ def are(count: int) -> str:
 
 
 def of_cap(spent: float, cap: float | None) -> str:
-    """Write what was spent beside what may be, in the currency of the settings."""
+    """Write what was spent beside the limit, in the currency of the settings."""
     return f"{spent:,.2f}, no cap" if cap is None else f"{spent:,.2f} of {cap:,.2f}"
 
 
 def clock(moment: datetime | None) -> str:
-    """Write a time in UTC, to the second; `-` where there is none."""
+    """Write a time in UTC, to the second, or `-` if there is none."""
     return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%SZ") if moment else "-"

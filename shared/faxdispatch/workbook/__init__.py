@@ -1,4 +1,4 @@
-"""XLSX workbooks of strangers, as a person sees them, read row by row in a process with bounds.
+"""XLSX workbooks from strangers, as a person sees them, read row by row in a process with limits.
 
-`reading` is the side of who wants the rows; `process` the other one, which loads nothing of the rest of the package.
+`reading` is the side of the caller; `process` is the other side, which loads nothing else of the package.
 """

@@ -1,4 +1,4 @@
-"""A workbook's parts: which sheets it has and where, its styles and its texts (ECMA-376 part 1, 12.3, 18.2; part 2)."""
+"""A workbook's parts: its sheets and where they are, its styles and its texts (ECMA-376 part 1, 12.3, 18.2; part 2)."""
 
 import posixpath
 import zipfile
@@ -30,8 +30,8 @@ class Book:
     """A workbook in a file.
 
     Raises:
-        TooLarge: it is beyond a bound.
-        Damaged: it is none, or not whole.
+        TooLarge: it exceeds a limit.
+        Damaged: it is not a workbook, or not complete.
     """
 
     def __init__(self, file: IO[bytes]) -> None:
@@ -52,7 +52,7 @@ class Book:
             if relation in related and related[relation][0] == "worksheet"
         ]
         styles, self.strikes_by_rule = self._styles(named.get("styles", ""))
-        """Whether a conditional format may strike cells through, which is not found out here."""
+        """Whether a conditional format may strike cells through, which is not evaluated here."""
         self._look = Look(self._texts(named.get("sharedStrings", "")), styles, handler.epoch)
 
     @contextmanager
@@ -102,7 +102,7 @@ class Book:
 
 
 class _Relations:
-    """Collects what a part refers to."""
+    """Collects the references of a part."""
 
     def __init__(self, folder: str) -> None:
         self.found: dict[str, tuple[str, str]] = {}

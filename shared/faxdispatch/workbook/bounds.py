@@ -1,34 +1,38 @@
-"""How large a workbook may be. Excel's own limits, where it has one; what is beyond is refused in a sentence."""
+"""How large a workbook may be.
+
+These are Excel's own limits, if it has one; anything larger is refused in one sentence.
+"""
 
 MEMORY = 300_000_000
-"""Bytes of memory of the process that reads it."""
+"""Memory of the process that reads it, in bytes."""
 SECONDS = 900
-"""Of its processor time; sheets at the bounds below take a few minutes."""
+"""Its processor time; sheets within the limits below take a few minutes."""
 
 FILES = 10_000
 """Parts of all kinds."""
 PART = 2_000_000_000
-"""Bytes of a sheet, unpacked."""
+"""Size of a sheet in bytes, unpacked."""
 WHOLE = {"strings": 300_000_000, "styles": 30_000_000}
-"""Bytes of parts that are held in memory as a whole, unpacked; a million rows with two texts each take 100 MB."""
+"""Size in bytes of parts that are held in memory as a whole, unpacked; a million rows with two texts each take 100
+MB."""
 SMALL = 10_000_000
-"""Bytes of the parts that only name others."""
+"""Size in bytes of the parts that only name others."""
 RATIO = 100
-"""Times that a part may unpack to its packed size, once it is larger than `SMALL`. Sheets take 10 to 30 times."""
+"""The ratio of unpacked to packed size of a part, once it is larger than `SMALL`. Sheets have a ratio of 10 to 30."""
 
 ROWS = 1_048_576
 COLUMNS = 16_384
 SHEETS = 500
 CELL = 32_767
-"""Characters of a cell."""
+"""Maximum length of a cell."""
 ROW = 1_000_000
-"""Characters of all cells of a row together."""
+"""Maximum length of all cells of a row together."""
 STYLES = 65_536
 
 
 class TooLarge(Exception):
-    """A workbook is beyond a bound; the message says which."""
+    """A workbook exceeds a limit; the message says which."""
 
 
 class Damaged(Exception):
-    """A workbook is none, or not whole; the message says why."""
+    """A file is not a workbook, or not a complete one; the message says why."""

@@ -1,15 +1,15 @@
-"""Dates as spreadsheets keep them: days since an epoch (ECMA-376 part 1, 18.17.4)."""
+"""Dates in spreadsheets: days since an epoch (ECMA-376 part 1, 18.17.4)."""
 
 from datetime import datetime, timedelta
 
 EPOCH_1900 = datetime(1899, 12, 30)  # noqa: DTZ001 - a spreadsheet's moments have no time zone
 EPOCH_1904 = datetime(1904, 1, 1)  # noqa: DTZ001 - as above
 _LAST_BEFORE_LEAP = 60
-"""Day of 29 February 1900, which never was and which spreadsheets count."""
+"""The day 29 February 1900, which never existed and which spreadsheets count."""
 
 
 def shown_date(value: float, epoch: datetime) -> str:
-    """Return a date, a time of day or both in ISO form; what a spreadsheet shows for none, where it is none."""
+    """Return a date, a time of day or both in ISO form; if it is not a date, what a spreadsheet shows instead."""
     days = value + 1 if epoch == EPOCH_1900 and 0 < value < _LAST_BEFORE_LEAP else value
     try:
         moment = epoch + timedelta(milliseconds=round(days * 86_400_000))
@@ -19,7 +19,7 @@ def shown_date(value: float, epoch: datetime) -> str:
 
 
 def shown_duration(value: float) -> str:
-    """Return a length of time in hours, minutes and seconds."""
+    """Return a duration in hours, minutes and seconds."""
     try:
         return str(timedelta(milliseconds=round(value * 86_400_000)))
     except (OverflowError, ValueError):

@@ -1,8 +1,7 @@
-"""XML of strangers: expat without document types, and a faster way for an element that comes a million times.
+"""XML from strangers: expat without document types, and a faster way for an element that occurs a million times.
 
-Programs write the rows of a sheet in a handful of forms. Where elements are in one of them to the letter, a pattern
-reads them; everything else goes to expat, which never sees those elements, and without them is given a document that is
-just as whole.
+Programs write the rows of a sheet in only a few forms. If elements have exactly one of these forms, a pattern reads
+them. Everything else goes to expat, which never sees those elements; the document that it gets is still well-formed.
 """
 
 from collections.abc import Callable, Iterator
@@ -17,7 +16,7 @@ Found = TypeVar("Found")
 
 
 class Handler(Protocol):
-    """Is told of elements by their names without prefix, of attributes by theirs in full."""
+    """Is called with elements by their names without prefix, and with attributes by their full names."""
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         """Take the beginning of an element."""
@@ -30,10 +29,10 @@ class Handler(Protocol):
 
 
 class Collector(Handler, Protocol[Found]):
-    """A handler that makes something of each element of one kind."""
+    """A handler that makes something from each element of one kind."""
 
     found: list[Found]
-    """What was made and not taken yet."""
+    """What was made and not yet taken."""
 
 
 class _Parser:
@@ -50,7 +49,7 @@ class _Parser:
         self._expat.CharacterDataHandler = self._text
         self.is_utf8 = True
         self.ended = ""
-        """The element, by its name with prefix, whose end was the last that `feed` came to; else empty."""
+        """The element, by its name with prefix, whose end was the last thing that `feed` reached; otherwise empty."""
 
     def feed(self, data: bytes, *, final: bool = False) -> None:
         """Parse on.
@@ -99,10 +98,10 @@ def parse(stream: IO[bytes], handler: Handler) -> None:
 def elements(
     stream: IO[bytes], name: str, by_pattern: Callable[[list[bytes], int], list[Found]], handler: Collector[Found]
 ) -> Iterator[list[Found]]:
-    """Yield what is made of each element of that name, in their order, many at a time.
+    """Yield the results for each element of that name, in their order, many at a time.
 
-    `by_pattern` is given elements without their end tags, and the place of the first that is wanted. It makes something
-    of that one and of those behind it, up to the first of which it is not sure of every letter.
+    `by_pattern` gets elements without their end tags, and the place of the first one to read. It makes something from
+    that one and from those behind it, up to the first one that does not match exactly.
 
     Raises:
         Damaged: the document is not well-formed, or declares a document type.
@@ -114,7 +113,7 @@ def elements(
         made, handler.found = handler.found, []
         return made
 
-    # Whether expat stands right behind such an element, so that the next ones may be kept from it.
+    # Whether expat is directly behind such an element, so that it need not see the next ones.
     between = False
     rest = b""
     while chunk := stream.read(_CHUNK):

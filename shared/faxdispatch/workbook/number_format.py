@@ -1,7 +1,7 @@
-"""What a spreadsheet shows of a value under the number format of its cell. Pure.
+"""What a spreadsheet shows for a value with the number format of its cell. Pure.
 
-A telephone number that was typed as a number has lost its zeros and its `+`. Where the cell has a format for it, such
-as `0000000000` or `"+"0`, people see them nevertheless (ECMA-376 part 1, 18.8.31).
+A telephone number that was typed as a number has lost its zeros and its `+`. If the cell has a suitable format, such as
+`0000000000` or `"+"0`, people see them nevertheless (ECMA-376 part 1, 18.8.31).
 """
 
 import operator
@@ -24,11 +24,11 @@ _OPERATORS: dict[str, Callable[[float, float], bool]] = {
     "<=": operator.le, ">=": operator.ge, "<>": operator.ne, "<": operator.lt, ">": operator.gt, "=": operator.eq,
 }  # fmt: skip
 _SHOWN = frozenset("$-+(): !^&'~{}<>=")
-"""Characters that stand for themselves without quotes. A slash does not: between digits it makes a fraction."""
+"""Characters that need no quotes to stand for themselves. A slash does: between digits it makes a fraction."""
 
 
 class NotShown(ValueError):
-    """A format turns a number into something else, such as a date or a share; `str()` says which."""
+    """A format turns a number into something else, such as a date or a percentage; `str()` says which."""
 
 
 class _Section(NamedTuple):
@@ -39,10 +39,10 @@ class _Section(NamedTuple):
 
 
 def shown_number(value: float, number_format: str) -> str:
-    """Return what a cell with this number shows, thousands unseparated and without decimals where they are zeros.
+    """Return what a cell with this number shows, without thousands separators, and without decimals if they are zeros.
 
     Raises:
-        NotShown: the format makes no plain number of it.
+        NotShown: the format does not make a plain number from it.
     """
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         value = int(value)
@@ -51,12 +51,12 @@ def shown_number(value: float, number_format: str) -> str:
     if number_format in (GENERAL, "") or isinstance(value, float):
         return str(value)
     if not number_format.strip("0") and value >= 0:
-        # Of the formats that people give telephone numbers, most are this one.
+        # Most formats for telephone numbers are this one.
         return str(value).zfill(len(number_format))
     sections = _sections(number_format)
     section, signed = _section_for(value, sections)
     if any(kind == "exponent" for kind, _ in section.tokens):
-        # Its digits are all there, whatever little of them is shown.
+        # It has all its digits, however few of them are shown.
         return str(value)
     return ("-" if signed and value < 0 else "") + _filled(abs(value), section, number_format)
 
@@ -104,7 +104,7 @@ def _condition(bracket: str) -> Callable[[float], bool] | None:
 
 
 def _section_for(value: float, sections: Sequence[_Section]) -> tuple[_Section, bool]:
-    """Return the section of a value, and whether its sign is still to be shown."""
+    """Return the section for a value, and whether its sign must still be shown."""
     numeric = sections[:3]
     if any(section.holds for section in numeric):
         found = next((section for section in numeric if section.holds is None or section.holds(value)), numeric[-1])
@@ -117,7 +117,7 @@ def _section_for(value: float, sections: Sequence[_Section]) -> tuple[_Section, 
 
 
 def _filled(value: int, section: _Section, number_format: str) -> str:
-    """Put the digits of a number into the places of a section, from the right; what is left over goes to the first."""
+    """Put a number's digits into the places of a section, from the right; digits left over go to the first."""
     tokens = _without_decimals(section.tokens)
     if any(kind == "general" for kind, _ in tokens):
         return "".join(str(value) if kind == "general" else text for kind, text in tokens)
@@ -140,9 +140,9 @@ def _filled(value: int, section: _Section, number_format: str) -> str:
 
 
 def _without_decimals(tokens: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Take out separators of thousands and the places behind the point; the value is whole.
+    """Remove thousands separators and the places behind the point; the value is whole.
 
-    A comma after the last place would divide it by a thousand, which no telephone number survives: it stays.
+    A comma after the last place would divide it by a thousand, which would destroy a telephone number: it stays.
     """
     last = max((place for place, (kind, _) in enumerate(tokens) if kind == "digit"), default=-1)
     kept: list[tuple[str, str]] = []

@@ -1,7 +1,7 @@
-"""The process that reads a workbook: `process.py FILE`, the number of an open file.
+"""The process that reads a workbook: `process.py FILE`, with the number of an open file.
 
-Says which sheets there are. Each line on standard input, `SHEET MOST`, asks for the rows of one, by its place: the
-first `MOST` that have anything in them, or all of them where that is 0.
+It first says which sheets there are. Each line on standard input, `SHEET MOST`, asks for the rows of one sheet, by its
+place: the first `MOST` non-empty ones, or all of them if that is 0.
 """
 
 import gc
@@ -21,13 +21,13 @@ from faxdispatch.workbook.wire import Kind, packed, send
 
 _BATCH = 500
 _DAMAGED = (*DAMAGED, Damaged, ValueError, KeyError)
-"""What reading a damaged workbook may raise."""
+"""Errors from reading a damaged workbook."""
 
 
 def main() -> None:
     """Read it."""
     bound(memory=MEMORY, seconds=SECONDS)
-    # Nothing here refers to itself, and to look for such among a million texts takes its time.
+    # Nothing here refers to itself, and looking for such references among a million texts takes time.
     gc.disable()
     with os.fdopen(int(sys.argv[1]), "rb") as file:
         try:
@@ -41,10 +41,10 @@ def main() -> None:
 
 
 def answer(file: IO[bytes], asked: IO[bytes], told: IO[bytes]) -> None:
-    """Tell of a workbook what is asked, until nothing more is.
+    """Answer questions about a workbook until there are no more.
 
     Raises:
-        TooLarge: it is beyond a bound.
+        TooLarge: it exceeds a limit.
     """
     book = Book(file)
     send(
@@ -59,7 +59,7 @@ def answer(file: IO[bytes], asked: IO[bytes], told: IO[bytes]) -> None:
 def _tell_rows(sheet: Sheet, most: int, told: IO[bytes]) -> None:
     batches = _filled(sheet, most)
     first = next(batches, [])
-    # They are known now.
+    # They are known by now.
     send(told, Kind.HIDDEN, json.dumps(sorted(sheet.hidden_columns)))
     for batch in itertools.chain([first], batches):
         if batch:
@@ -68,7 +68,7 @@ def _tell_rows(sheet: Sheet, most: int, told: IO[bytes]) -> None:
 
 
 def _filled(sheet: Sheet, most: int) -> Iterator[list[Row]]:
-    """Yield the rows that have anything in them, many at a time: the first `most`, or all where that is 0."""
+    """Yield the non-empty rows, many at a time: the first `most`, or all if that is 0."""
     ahead, left = list[Row](), most or ROWS
     for rows in sheet.rows():
         ahead += [row for row in rows if "".join(row.cells).strip()]

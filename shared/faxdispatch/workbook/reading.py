@@ -1,4 +1,4 @@
-"""The rows of a workbook, for who wants them: a process with bounds reads them as they are asked for."""
+"""The rows of a workbook, read on request by a process with limits."""
 
 import json
 import os
@@ -14,15 +14,15 @@ from faxdispatch.workbook.wire import Kind, Rows, receive, unpacked
 
 _PROGRAM = Path(__file__).with_name("process.py")
 _AHEAD = 1024 * 1024
-"""Bytes of rows that the process may have read ahead."""
+"""How many bytes of rows the process may read ahead."""
 _DIED = f"it takes more than {MEMORY // 1_000_000:,} MB of memory or {SECONDS // 60} minutes to read"
 
 
 class Workbook:
-    """A workbook that was opened; `close` it. `name` is the file's.
+    """An open workbook; `close` it. `name` is the file's.
 
     Raises:
-        BadInput: it is too large, or none.
+        BadInput: it is too large, or not a workbook.
     """
 
     def __init__(self, name: str, file: IO[bytes]) -> None:
@@ -31,7 +31,7 @@ class Workbook:
             self._child = stack.enter_context(start(_PROGRAM, file=file, buffer=_AHEAD))
             stack.callback(self._child.kill)
             self.strikes_by_rule, titles = json.loads(self._hear()[1])
-            """Whether a conditional format may strike cells through, which is not found out here."""
+            """Whether a conditional format may strike cells through, which is not evaluated here."""
             self._stack = stack.pop_all()
         self.sheets = [Sheet(self, place, *title) for place, title in enumerate(titles)]
 
@@ -46,7 +46,7 @@ class Workbook:
             BadInput: the workbook is damaged or too large; the rows may raise it, too.
         """
         if self._child.stdin:
-            with suppress(BrokenPipeError):  # what it died of is heard
+            with suppress(BrokenPipeError):  # the cause of its death is read later
                 os.write(self._child.stdin.fileno(), f"{place} {most}\n".encode())
         return frozenset(json.loads(self._hear()[1])), self._rows()
 
@@ -67,7 +67,7 @@ class Workbook:
 
 
 class Sheet:
-    """One sheet of a workbook. `is_visible` tells whether the workbook shows it."""
+    """One sheet of a workbook. `is_visible` says whether the workbook shows it."""
 
     def __init__(self, book: Workbook, place: int, title: str, is_visible: bool) -> None:
         self._book = book
@@ -76,7 +76,7 @@ class Sheet:
         self.is_visible = is_visible
 
     def head(self, most: int) -> list[Sequence[str]]:
-        """Return the cells of the first rows that have anything in them.
+        """Return the cells of the first non-empty rows.
 
         Raises:
             BadInput: the workbook is damaged or too large.
@@ -84,7 +84,7 @@ class Sheet:
         return [cells for rows in self._book.read(self._place, most)[1] for cells in rows.cells]
 
     def read(self) -> tuple[frozenset[int], Iterator[Rows]]:
-        """Return the columns, from 0, that it does not show, and its rows that have anything in them, many at a time.
+        """Return the columns, from 0, that it does not show, and its non-empty rows, many at a time.
 
         Raises:
             BadInput: the workbook is damaged or too large; the rows may raise it, too.

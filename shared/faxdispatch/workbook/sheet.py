@@ -1,4 +1,4 @@
-"""The rows of a sheet as a person sees them: under their number formats, and what is hidden or struck through."""
+"""The rows of a sheet as a person sees them: with number formats, and with what is hidden or struck through."""
 
 import itertools
 import re
@@ -53,9 +53,9 @@ _NONE: Mapping[int, str] = MappingProxyType({})
 
 
 class Row(NamedTuple):
-    """One row that is there: its number from 1, what its cells show, and why it is not to be counted, if so.
+    """One existing row: its number from 1, what its cells show, and why it does not count, if so.
 
-    `flaws` says of cells, by their place from 0, why what they show does not tell what is meant.
+    `flaws` says why what certain cells show, by their place from 0, does not tell what is meant.
     """
 
     number: int
@@ -66,17 +66,17 @@ class Row(NamedTuple):
 
 @dataclass
 class Look:
-    """What cells refer to: the workbook's texts and styles, and where its dates begin."""
+    """What cells refer to: the workbook's texts and styles, and the epoch of its dates."""
 
     texts: Sequence[str] = ()
     styles: Sequence[Style] = (_PLAIN,)
     epoch: datetime = EPOCH_1900
     struck: frozenset[str] = field(init=False)
-    """Styles that strike through, by the number that cells have for them."""
+    """Styles that strike through, by their number."""
     general: frozenset[str] = field(init=False)
-    """Styles that show what is there, by the same; empty is that of cells which name none."""
+    """Styles that show values unchanged, by the same; the empty one is that of cells without a style."""
     has_rich: bool = field(init=False)
-    """Whether one of the texts has fonts of its own."""
+    """Whether one of the texts has its own fonts."""
 
     def __post_init__(self) -> None:
         named = {str(at): style for at, style in enumerate(self.styles)}
@@ -86,10 +86,10 @@ class Look:
         self.has_rich = any(isinstance(text, RichText) for text in self.texts)
 
     def column(self, styles: Sequence[str], kinds: Sequence[str], values: Sequence[str]) -> list[str] | None:
-        """Return what cells show, those without a value nothing, or None if that is not all that there is to say.
+        """Return what cells show (nothing for cells without a value), or None if a closer look is needed.
 
         Raises:
-            Damaged: one is none of what its kind says.
+            Damaged: a value does not have the kind that its cell says.
         """
         if not self.struck.isdisjoint(styles):
             return None
@@ -114,13 +114,13 @@ class Look:
             only = set(kinds)
             if only == {"s"}:
                 return list(map(self.texts.__getitem__, map(int, values)))
-            # Whole numbers are written as they are shown, but for zeros before them.
+            # Whole numbers are written as they are shown, except for leading zeros.
             if only <= {"", "n", "str"} and min(values) >= "1":
                 return list(values)
         return [self.shown(kind, _PLAIN, value) if value else "" for kind, value in zip(kinds, values, strict=True)]
 
     def style(self, number: str | None) -> Style:
-        """Return a style by its number; as everywhere, the first is that of cells which name none."""
+        """Return a style by its number; the first is that of cells without a style."""
         place = int(number or 0)
         return self.styles[place] if place < len(self.styles) else _PLAIN
 
@@ -128,8 +128,8 @@ class Look:
         """Return what a cell shows.
 
         Raises:
-            NotShown: its format makes no plain number of it.
-            Damaged: it is none of what its kind says.
+            NotShown: its format does not make a plain number from it.
+            Damaged: the value does not have the kind that the cell says.
         """
         try:
             if kind == "s":
@@ -174,8 +174,8 @@ class Sheet:
         """Yield its rows in their order, once, many at a time.
 
         Raises:
-            TooLarge: it is beyond a bound.
-            Damaged: it is no sheet, or not whole.
+            TooLarge: it exceeds a limit.
+            Damaged: it is not a sheet, or not complete.
         """
         count = 0
         for rows in elements(self._stream, "row", self._by_pattern, self._handler):
@@ -219,7 +219,7 @@ class Sheet:
         return run
 
     def _widen(self, element: bytes) -> bool:
-        """Take the columns of a row into the form of rows; tell whether there is a new one."""
+        """Add the columns of a row to the form of rows; return whether there is a new one."""
         places = [_place(column.decode()) for column in _COLUMN.findall(element)]
         width = max(places, default=-1) + 1
         if not self._width < width <= _WIDEST:
@@ -290,7 +290,7 @@ class _Cells(TextReader):
         self._cells: list[_Cell] = []
         self._cell: _Cell | None = None
         self.last = 0
-        """Number of the row that was read last."""
+        """Number of the last row that was read."""
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         if name == "col":
@@ -350,7 +350,7 @@ class _Cells(TextReader):
         self.found.append(Row(number, _trimmed(texts), hidden, flaws))
 
     def hides(self, attributes: Mapping[str, str]) -> bool:
-        """Return whether a row with these attributes is not shown."""
+        """Return whether a row with these attributes is hidden."""
         if "hidden" in attributes:
             return attributes["hidden"] in _TRUE
         # Rows that are not listed may be hidden by default, but not those that are.
@@ -358,7 +358,7 @@ class _Cells(TextReader):
 
 
 class _Cell:
-    """A cell as it stands in the XML."""
+    """A cell as in the XML."""
 
     def __init__(self, attributes: Mapping[str, str]) -> None:
         self.column = attributes.get("r", "").rstrip("0123456789")
@@ -391,7 +391,7 @@ class _Cell:
 
 
 def _trimmed(texts: list[str]) -> list[str]:
-    """Take off the empty cells at the end."""
+    """Remove the empty cells at the end."""
     while texts and not texts[-1]:
         texts.pop()
     return texts

@@ -19,11 +19,12 @@ _BUILT_IN = {
     43: r'_(* #,##0.00_);_(* \(#,##0.00\);_(* "-"??_);_(@_)',
     44: r'_("$"* #,##0.00_);_("$"* \(#,##0.00\);_("$"* "-"??_);_(@_)',
     45: "mm:ss", 46: "[h]:mm:ss", 47: "mmss.0", 48: "##0.0E+0", 49: "@",
-    # Dates, each language's own.
+    # Date formats that depend on the language.
     **dict.fromkeys((*range(27, 37), *range(50, 59)), "yyyy-mm-dd"),
 }  # fmt: skip
 _ASIDE = re.compile(r'"[^"]*"|[\\_*].|\[(?!(?:h+|m+|s+)\])[^\]]*\]', re.IGNORECASE)
-"""What in a format stands for itself, or says nothing of dates: texts, colours, conditions, currencies."""
+"""Parts of a format that stand for themselves, or have nothing to do with dates: texts, colours, conditions,
+currencies."""
 _FALSE = {"0", "false"}
 
 
@@ -83,7 +84,7 @@ class _Styles:
 def read_styles(stream: IO[bytes]) -> tuple[list[Style], bool]:
     """Return the styles of cells, in the order in which cells name them, and whether a rule may strike cells through.
 
-    Whether it does so depends on formulas, which are not calculated here.
+    Whether a rule really does so depends on formulas, which are not calculated here.
 
     Raises:
         TooLarge: there are too many.

@@ -1,4 +1,4 @@
-"""Texts of a workbook: of its table of strings, and those that stand in cells, with what is struck through in them."""
+"""Texts of a workbook: in its table of strings and in cells, and what is struck through in them."""
 
 import itertools
 import re
@@ -18,7 +18,7 @@ _FALSE = {"0", "false"}
 class RichText(str):
     """A text of several runs.
 
-    `crossed` tells of each that is not blank whether it is struck through, or None if only its cell's style can tell.
+    `crossed` says for each that is not blank whether it is struck through, or None if only its cell's style can tell.
     """
 
     __slots__ = ("crossed",)
@@ -33,7 +33,7 @@ class RichText(str):
 
 
 class TextReader:
-    """Reads what stands in an `si` or `is`: bare text, or runs with fonts of their own; not how it is pronounced."""
+    """Reads the content of an `si` or `is`: plain text, or runs with their own fonts; not how it is pronounced."""
 
     def __init__(self) -> None:
         self._runs: list[tuple[str, bool | None]] = []
@@ -68,7 +68,7 @@ class TextReader:
             self._pieces.append(text)
 
     def take(self) -> str:
-        """Return what was read since the last time."""
+        """Return what was read since the last call."""
         runs, self._runs = self._runs, []
         whole = unescaped("".join(text for text, _ in runs))
         if all(crossed is None for _, crossed in runs):
@@ -77,7 +77,7 @@ class TextReader:
 
 
 def unescaped(text: str) -> str:
-    """Return a text of a cell with the characters that XML cannot have, which are written `_x000D_`, taken out.
+    """Return a text of a cell without the characters that XML cannot have, which are written `_x000D_`.
 
     Raises:
         TooLarge: it is longer than a cell may be.

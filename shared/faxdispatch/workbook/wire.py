@@ -1,6 +1,6 @@
-"""What the process that reads a workbook and the one that wants its rows say to each other.
+"""The messages between the process that reads a workbook and the one that wants its rows.
 
-A message is a kind, a length and a text. Cells and rows are parted by characters that XML cannot have.
+A message is a kind, a length and a text. Cells and rows are separated by characters that XML cannot have.
 """
 
 import json
@@ -17,7 +17,7 @@ _CELL, _ROW = "\x1f", "\x1e"
 
 
 class Kind(Enum):
-    """What a message has."""
+    """What a message contains."""
 
     SHEETS = b"s"
     """Whether a rule may strike cells through, the titles of the sheets and which are shown, as JSON."""
@@ -39,7 +39,7 @@ def send(stream: IO[bytes], kind: Kind, text: str = "") -> None:
 
 
 def receive(stream: IO[bytes]) -> tuple[Kind, str] | None:
-    """Read a message, or None if there is no whole one any more."""
+    """Read a message, or None if there is no complete one any more."""
     head = stream.read(_HEAD.size)
     if len(head) < _HEAD.size:
         return None
@@ -49,10 +49,10 @@ def receive(stream: IO[bytes]) -> tuple[Kind, str] | None:
 
 
 class Rows(NamedTuple):
-    """Rows of a sheet that follow each other, by column: their numbers and their cells.
+    """Consecutive rows of a sheet, by column: their numbers and their cells.
 
-    By the place of a row, from 0: `hidden` says why it is not to be counted, and `flaws` of its cells, by theirs, why
-    what they show does not tell what is meant.
+    By the place of a row, from 0: `hidden` says why it does not count, and `flaws` says for its cells, by their place,
+    why what they show does not tell what is meant.
     """
 
     numbers: list[int]
@@ -62,7 +62,7 @@ class Rows(NamedTuple):
 
 
 def packed(rows: Sequence[Row]) -> str:
-    """Put rows, one at least, into one text."""
+    """Write rows, at least one, as one text."""
     numbers, cells, hidden, flaws = zip(*rows, strict=True)
     said_hidden = [[at, why] for at, why in enumerate(hidden) if why] if any(hidden) else []
     said_flaws = [[at, *flaw] for at, of in enumerate(flaws) for flaw in of.items()] if any(flaws) else []

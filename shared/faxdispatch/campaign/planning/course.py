@@ -1,6 +1,6 @@
-"""How a campaign goes if everything goes as it should: when its faxes have gone through what there is. Pure.
+"""How a campaign runs if everything goes well: when its faxes have passed through the available capacity. Pure.
 
-Faxes are treated as a liquid: what may be sent at a moment shares channels, rate and the day's money evenly.
+Faxes are treated like a liquid: those that may be sent at a moment share channels, rate and the day's money evenly.
 """
 
 import math
@@ -13,15 +13,15 @@ from faxdispatch.calling.openings import common_closing, common_opening
 from faxdispatch.calling.windows import Window
 
 LONGEST = timedelta(days=3 * 365)
-"""How far ahead is looked."""
+"""How far ahead to look."""
 _FOREVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """Faxes that may be sent in the same hours: `window` in `zones`, at any time where there is none.
+    """Faxes that may be sent in the same hours: `window` in `zones`, or at any time if there is none.
 
-    `seconds` are those of all their calls together; `cost` is theirs together, in the currency of the settings.
+    `seconds` is the total time of their calls, and `cost` their total cost in the currency of the settings.
     """
 
     faxes: float
@@ -33,7 +33,7 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class Capacity:
-    """What there is: calls at once, new calls a second, money a UTC day and how much of today's is spent."""
+    """The available capacity: simultaneous calls, new calls a second, money a UTC day and today's spending."""
 
     channels: float = math.inf
     rate: float = math.inf
@@ -57,7 +57,7 @@ def finish(
 
 
 class _Course:
-    """Where a course stands: `left` has the share of each load that is still to be sent."""
+    """The state of a course: `left` is the share of each load that is still to be sent."""
 
     def __init__(self, loads: Sequence[Load], capacity: Capacity, start: datetime, holidays: Holidays) -> None:
         self.now = start
@@ -69,7 +69,7 @@ class _Course:
         self._money = math.inf if capacity.day_cap is None else max(0.0, capacity.day_cap - capacity.spent_today)
 
     def go_on(self) -> bool:
-        """Go on to the next moment at which something changes; False where nothing ever will."""
+        """Advance to the next moment at which something changes. Return False if nothing ever will."""
         opened, change = [], self._midnight()
         for place in self.left:
             opens, closes = self._open(place)
@@ -99,7 +99,7 @@ class _Course:
                 del self.left[place]
         if broke:
             self._money = 0.0
-        # The bounds keep the date within what `datetime` can hold.
+        # The bounds keep the date within the range of `datetime`.
         until = self.now + min(timedelta(seconds=min(needed * share, 1e10)), 2 * LONGEST)
         self._wait(change if share < 1 and not broke else until)
 
@@ -109,7 +109,7 @@ class _Course:
         self.now = until
 
     def _midnight(self) -> datetime:
-        """Return the moment at which the day's money counts again."""
+        """Return the moment at which a new day's money is available."""
         if self._capacity.day_cap is None:
             return _FOREVER
         return (self.now + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)

@@ -1,4 +1,4 @@
-"""What a campaign will cost and when it will end, before it is started. Pure; every figure is an estimate."""
+"""What a campaign will cost and when it will end, before it is started. Pure functions; every figure is an estimate."""
 
 import math
 from collections import Counter
@@ -15,16 +15,16 @@ from faxdispatch.settings import Settings
 SETUP_SECONDS = 20.0
 """How long a call takes before its first page: dialling, ringing, the machines' greeting."""
 RETRY_SHARE = 0.2
-"""Share of the recipients that is dialled as often as allowed, in the high estimates."""
+"""The share of recipients that are dialled as often as allowed, in the high estimates."""
 
 _AREA = 8
-"""Characters of a number that tell its zone: country, area, exchange."""
+"""How many characters of a number determine its zone: country, area, exchange."""
 _NUMBERS = 2000
 
 
 @dataclass(frozen=True, slots=True)
 class Delay:
-    """One thing that holds a campaign up: without it, it would end `seconds` earlier. `words` say so."""
+    """One thing that delays a campaign: without it, the campaign would end `seconds` earlier. `words` say so."""
 
     what: str
     seconds: float
@@ -33,16 +33,19 @@ class Delay:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """An estimate. Low is every fax arriving at the first try, high a share of them tried as often as allowed.
+    """An estimate.
 
-    Money is in the currency of the settings. An end is None where it lies beyond `course.LONGEST`.
+    The low estimate is that every fax arrives at the first try, the high one that a share of them is tried as often as
+    allowed.
+
+    Money is in the currency of the settings. An end is None if it lies beyond `course.LONGEST`.
     """
 
     recipients: int
     pages: int
-    """Of all faxes together, each sent once."""
+    """The total of all faxes, each sent once."""
     guessed: int
-    """Recipients whose pages are a guess."""
+    """Recipients whose number of pages is a guess."""
     cost_low: float
     cost_high: float
     start: datetime
@@ -52,12 +55,12 @@ class Plan:
     retry_share: float
     max_attempts: int
     delays: tuple[Delay, ...]
-    """What holds it up by more than a minute, the most first."""
+    """What delays it by more than a minute, the longest delay first."""
 
 
 @dataclass
 class Hours:
-    """Recipients with the same hours, by pages; None is not known."""
+    """Recipients with the same hours, by pages; None means not known."""
 
     window: Window | None
     zones: tuple[str, ...]
@@ -65,9 +68,9 @@ class Hours:
 
 
 class Recipients:
-    """Counts recipients as they pass by; the memory does not grow with their number.
+    """Counts recipients one by one; its memory does not grow with their number.
 
-    `unplaced` counts those whose number does not tell its time zone: their window counts in the sender's zone.
+    `unplaced` counts recipients whose number does not determine a time zone: their window uses the sender's zone.
     """
 
     def __init__(self, start: datetime, *, calendar: Calendar, sender: str | None = None) -> None:
@@ -81,7 +84,7 @@ class Recipients:
         self._of_number: dict[str, Hours] = {}
 
     def add(self, to: str, *, pages: int | None, window: Window | None = None, sender: str | None = None) -> None:
-        """Count one; `pages` is None where nobody knows."""
+        """Count one recipient; `pages` is None if nobody knows."""
         zones, placed = self._zones_of(window, to, sender or self._sender) if window else ((), True)
         self.unplaced += not placed
         hours = self._hours.setdefault((window, zones), Hours(window, zones))
@@ -93,14 +96,14 @@ class Recipients:
         yield from self._hours.values()
 
     def most(self) -> tuple[int, Hours] | None:
-        """Return how many rows the most frequent number has at least, and their hours."""
+        """Return at least how many rows the most frequent number has, and their hours."""
         if not self._numbers:
             return None
         number, count = self._numbers.most_common(1)[0]
         return count, self._of_number[number]
 
     def _zones_of(self, window: Window, to: str, sender: str | None) -> tuple[tuple[str, ...], bool]:
-        """Return the zones that count for a recipient, and whether they come from the window or its own number."""
+        """Return the zones that count for a recipient, and whether they come from the window or the number itself."""
         key = (window, to[:_AREA], sender)
         if key not in self._zones:
             found = opening_and_zones(window, to, self._start, calendar=self._calendar, sender=sender)
@@ -109,7 +112,8 @@ class Recipients:
         return self._zones[key]
 
     def _count(self, to: str, hours: Hours) -> None:
-        # Misra and Gries: whatever number has more than a two-thousandth of all rows is among those that stay.
+        # The algorithm of Misra and Gries: any number with more than a two-thousandth of all rows is among those that
+        # stay.
         if to in self._numbers or len(self._numbers) < _NUMBERS:
             self._numbers[to] += 1
             self._of_number[to] = hours
@@ -132,12 +136,12 @@ def make_plan(
 ) -> Plan:
     """Estimate cost and end of sending to all these recipients from `start` on.
 
-    `guess` are the pages where nobody knows them, `FAX_PAGES_GUESS` if not given; `retry_share` is from 0 to 1.
+    `guess` is the number of pages if nobody knows it, by default `FAX_PAGES_GUESS`; `retry_share` is from 0 to 1.
     """
     guessed = guess or settings.fax_pages_guess
     attempts = max_attempts or settings.fax_max_attempts
     loads = [load_of(hours, guessed, settings) for hours in recipients.hours()]
-    # Tries that never connect cost nothing, and those that do are bounded.
+    # Tries that never connect cost nothing, and the number of those that do is limited.
     charged = 1 + retry_share * (min(attempts, settings.fax_max_connects) - 1)
     tried = 1 + retry_share * (attempts - 1)
     more = [
@@ -168,7 +172,7 @@ def make_plan(
 
 
 def load_of(hours: Hours, guess: int, settings: Settings) -> Load:
-    """Return the calls of recipients with the same hours; `guess` are the pages where they are not known."""
+    """Return the calls of recipients with the same hours; `guess` is the number of pages if it is not known."""
     counts = [(pages or guess, count) for pages, count in hours.pages.items()]
     return Load(
         faxes=sum(count for _, count in counts),
@@ -184,7 +188,7 @@ def _call(pages: int, settings: Settings) -> float:
 
 
 def _one_number(recipients: Recipients, guess: int, settings: Settings) -> Load | None:
-    """Return the rows of the most frequent number, which go one after the other, or None if each has one."""
+    """Return the rows of the most frequent number, which must go one by one, or None if no number repeats."""
     most = recipients.most()
     if most is None or most[0] < 2:
         return None
@@ -206,7 +210,7 @@ def _end(
 def _delays(
     loads: list[Load], one: Load | None, capacity: Capacity, start: datetime, end: datetime | None, settings: Settings
 ) -> list[Delay]:
-    """Return what holds the campaign up, found by leaving it out."""
+    """Return what delays the campaign, found by leaving out one limit at a time."""
     open_always = [replace(load, window=None) for load in loads]
     one_always = replace(one, window=None) if one else None
     count = int(one.faxes) if one else 0
@@ -230,7 +234,7 @@ def _delays(
 
 
 def pauses(retries: int, settings: Settings) -> float:
-    """Return the longest that the pauses between tries last together, in seconds."""
+    """Return the longest total of the pauses between tries, in seconds."""
     schedules = (settings.fax_retry_busy, settings.fax_retry_no_answer, settings.fax_retry_line)
     return max(
         sum(schedule[min(retry, len(schedule) - 1)] for retry in range(retries)) for schedule in schedules if schedule
@@ -238,7 +242,7 @@ def pauses(retries: int, settings: Settings) -> float:
 
 
 def span(seconds: float) -> str:
-    """Write a length of time roughly, in its two largest units."""
+    """Write a duration roughly, in its two largest units."""
     for size, unit, part, small in ((86_400, "d", 3600, "h"), (3600, "h", 60, "min")):
         if seconds >= size:
             return f"{int(seconds // size)} {unit} {int(seconds % size // part)} {small}"

@@ -1,6 +1,6 @@
-"""When a campaign that has begun ends: pauses, windows, holidays and the day's money counted in.
+"""When a campaign that has begun will end, including pauses, windows, holidays and the day's money.
 
-What is left is taken to be like a sample of it, so that a look costs the same for ten rows and for a million.
+A sample stands for the remaining rows, so that a look costs the same for ten rows and for a million.
 """
 
 import time
@@ -19,17 +19,19 @@ from faxdispatch.states import CampaignState
 
 _CHUNKS = 3
 _ROWS = 100
-"""Rows of each chunk of the sample."""
+"""Number of rows of each chunk in the sample."""
 _FRESH = 60.0
 """Seconds for which a sample is used again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """An estimate. `low` is every fax that is left arriving at its next try, `high` a share of them tried often.
+    """An estimate.
 
-    `waits_until` is the moment before which nothing is begun, where there is one. A campaign that is paused itself
-    ends so if it is resumed now. Both ends are None where they lie beyond `course.LONGEST`.
+    `low` means that every remaining fax arrives at its next try, `high` that a share of them is tried often.
+
+    `waits_until` is the moment before which nothing begins, if there is one. For a campaign that is paused, it is the
+    end if it is resumed now. Both ends are None if they lie beyond `course.LONGEST`.
     """
 
     low: datetime | None
@@ -38,7 +40,7 @@ class Forecast:
 
 
 class Forecaster:
-    """Foretells the ends of campaigns."""
+    """Forecasts the ends of campaigns."""
 
     def __init__(self, campaigns: Campaigns, settings: Settings) -> None:
         self._campaigns = campaigns
@@ -56,7 +58,7 @@ class Forecaster:
     ) -> Forecast | None:
         """Return when a campaign ends, or None if nothing of it is left.
 
-        `traffic` is that of its connection; `per_minute` how many rows end a minute at present, where that was seen.
+        `traffic` is that of its connection; `per_minute` is how many rows end a minute at present, if known.
         """
         left = campaign.rows - campaign.ended
         if not left or campaign.state in {CampaignState.FINISHED, CampaignState.CANCELLED}:
@@ -95,7 +97,7 @@ class Forecaster:
     def _scaled(
         self, campaign: Campaign, now: datetime, left: int, capacity: Capacity, per_minute: float | None
     ) -> list[Load]:
-        """Return what is left, in the proportions of the sample and, where it was seen, at the present pace."""
+        """Return the remaining load, in the proportions of the sample and, if known, at the present pace."""
         sample = self._sample(campaign, now)
         factor = left / (sum(load.faxes for load in sample) or 1)
         loads = [
@@ -126,7 +128,7 @@ class Forecaster:
             rows = self._campaigns.pending_rows(campaign.id, chunk)
             for _, to, fields in rows[:: max(1, len(rows) // _ROWS)]:
                 _add(recipients, to, campaign.options, fields)
-        # What is left may all be under way.
+        # All remaining rows may be under way.
         if not list(recipients.hours()):
             _add(recipients, "", {name: value for name, value in campaign.options.items() if name != "window"}, {})
         return [load_of(hours, settings.fax_pages_guess, settings) for hours in recipients.hours()]

@@ -1,4 +1,4 @@
-"""What a plan is made of: the recipients of a list or of a campaign, their documents, and what there is now."""
+"""The inputs of a plan: the recipients of a list or of a campaign, their documents, and the present capacity."""
 
 import math
 from collections.abc import Mapping
@@ -40,7 +40,7 @@ class Subject:
 class Planner:
     """Gathers what a plan needs. `remarks` says in words what the figures do not show.
 
-    `document` is the local file that all rows get; `sample` says how many different linked ones are read, to count
+    `document` is the local file that all rows get; `sample` is how many different linked documents are read to count
     their pages.
 
     Raises:
@@ -55,7 +55,7 @@ class Planner:
         """Rows of the list that are not sent because of their cover, or of the options."""
         self.first_unfit: BadRow | None = None
         self.links: dict[str, int] | None = None
-        """How many different links of rows were asked, and how many rows have one that was not."""
+        """How many different links in rows were checked, and how many rows have one that was not."""
         self._settings = settings
         self._scripts = scripts
         self._links = LinkedPages(lambda url: read(url, fetcher(settings.fax_dangerous_inbound_origins)), sample)
@@ -77,7 +77,7 @@ class Planner:
     ) -> Subject:
         """Read a list as `campaign create` would. `asked` are fields of `SendFax` for all rows.
 
-        Documents of rows that are files of `media_dir`, or of the list's folder, are looked into.
+        Documents of rows that are files in `media_dir`, or in the list's folder, are examined.
 
         Raises:
             BadInput: the list cannot be used, or an option is wrong.
@@ -116,7 +116,7 @@ class Planner:
     def of_campaign(
         self, campaign_id: str, better: Mapping[str, Any], start: datetime | None, now: datetime
     ) -> Subject:
-        """Take the rows of a campaign that have not begun; what `better` has counts instead of its options.
+        """Take the rows of a campaign that have not begun; values in `better` override its options.
 
         Raises:
             NotKnown: there is no such campaign.
@@ -140,7 +140,7 @@ class Planner:
         )
 
     def estimate(self, subject: Subject, *, retry_share: float = RETRY_SHARE) -> Plan:
-        """Return the plan. Raises Unavailable where Redis did not answer."""
+        """Return the plan. Raises Unavailable if Redis did not answer."""
         mean = self._links.mean
         made = make_plan(
             subject.recipients,
@@ -186,7 +186,7 @@ class Planner:
     def _window(self, asked: Any) -> Window | None:
         if not asked:
             return None
-        # Most rows have the same hours, and a million windows would take long to read.
+        # Most rows have the same hours, and reading a million windows would take long.
         key = repr(asked)
         if key not in self._windows:
             self._windows[key] = Window.model_validate(asked)
@@ -209,7 +209,7 @@ class Planner:
         return report.pages
 
     def _capacity(self, options: Mapping[str, Any]) -> Capacity:
-        """Return what the campaign may use now: its connection's channels, less those that are kept for others."""
+        """Return what the campaign may use now: its connection's channels, except those reserved for others."""
         settings, limits = self._settings, Limits(self._scripts)
         connection = options.get("connection_id") or settings.fax_connection_id
         traffic = next((one for one in limits.connections() if one.connection == connection), None)

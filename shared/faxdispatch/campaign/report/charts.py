@@ -1,4 +1,4 @@
-"""Charts as SVG that stands in the page itself: nothing is fetched and nothing runs."""
+"""Charts as SVG inside the page itself: nothing is fetched and no script runs."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -11,7 +11,7 @@ _AXIS = 22
 
 
 def stacked_bar(parts: Sequence[tuple[str, int, str]]) -> Html:
-    """Return one bar in parts, each with its label, its count and its colour; none where all counts are 0."""
+    """Return one bar in parts, each with its label, its count and its colour; empty if all counts are 0."""
     total = sum(count for _, count, _ in parts)
     if not total:
         return Html("")
@@ -40,7 +40,7 @@ def bar(count: int, most: int, colour: str) -> Html:
 
 
 def columns(spans: Sequence[tuple[datetime, int]], seconds: int, colour: str) -> Html:
-    """Return a column for each span of so many seconds, with the first and the last moment (UTC) below."""
+    """Return a column for each span of so many seconds, with the first and the last time (UTC) below."""
     if not spans:
         return Html("")
     most = max(count for _, count in spans)

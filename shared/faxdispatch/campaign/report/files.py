@@ -1,6 +1,6 @@
-"""What became of a campaign, as files: its list again with the result of each row, and a page for people.
+"""A campaign's report as files: its list with the result of each row, and a page for people.
 
-Everything passes by once, a block at a time, however many rows there are.
+The rows are read once, a block at a time, however many there are.
 """
 
 import tempfile
@@ -26,7 +26,7 @@ ADDED = (
     "row", "number dialled", "sender", "document", "result", "attempts", "tried at (UTC)", "pages", "seconds", "cost",
     "ended at (UTC)", "cause", "cause in words", "fax id", "generation",
 )  # fmt: skip
-"""Columns after those of the list. One that the list has already is called `fax …`."""
+"""The columns after those of the list. If the list already has a column of that name, it is called `fax …`."""
 
 _KINDS = {DELIVERED: "delivered", FAILED: "failed", CANCELLED: "failed", SUPPRESSED: "failed"} | dict.fromkeys(
     (OPENED, PENDING), "open"
@@ -34,7 +34,7 @@ _KINDS = {DELIVERED: "delivered", FAILED: "failed", CANCELLED: "failed", SUPPRES
 _EVERY = 1000
 
 Progress = Callable[[int, int], None]
-"""Is told how many rows are written, and how many there are."""
+"""It is called with how many rows are written, and how many there are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +57,12 @@ def write_report(
 ) -> Report:
     """Write `<id>-left-out.csv`, `-delivered.csv`, `-failed.csv`, `-open.csv` and `<id>.html`, all or none of them.
 
-    Each row of the list is in exactly one of the CSV files in the folder: what was never to be sent, and why; what was
-    delivered; what ended otherwise; what has not ended yet. A campaign that runs is reported as its rows stood when
-    they were read. `now` stands on the page.
+    Each row of the list is in exactly one of the CSV files in the folder: rows that were left out, and why; delivered
+    rows; rows that ended otherwise; rows that have not ended yet. If a campaign runs, the report shows each row as it
+    was when it was read. `now` is shown on the page.
 
     Raises:
-        BadInput: a file is there already and `force` is not set, or the folder cannot be written to.
+        BadInput: a file exists already and `force` is not set, or the folder cannot be written to.
         NotKnown: there is no such campaign.
         Unavailable: Redis did not answer.
     """
@@ -126,7 +126,7 @@ def _writers(paths: dict[str, Path], columns: Sequence[str], opened: ExitStack) 
 
 
 def _write_left_out(campaigns: Campaigns, campaign: Campaign, path: Path, totals: Totals) -> tuple[str, ...]:
-    """Write the rows that are not faxed; give the names of the list's columns."""
+    """Write the rows that are not faxed. Return the names of the list's columns."""
     columns = campaign.columns
     with create(path) as file:
         writer = safe_writer(file)
@@ -142,9 +142,9 @@ def _write_left_out(campaigns: Campaigns, campaign: Campaign, path: Path, totals
 
 
 def _rows(campaigns: Campaigns, campaign: Campaign) -> Iterator[tuple[RowResult, Sequence[str], Sequence[str]]]:
-    """Bring each row's result, its cells, and number, sender and document together.
+    """Combine each row's result, its cells, and its number, sender and document.
 
-    All come in the order of rows, and each may lack some.
+    All of them come in the order of rows, and each may lack some.
     """
     lines, told = campaigns.listed(campaign.id), campaigns.rows(campaign.id)
     none = ListedRow(0, None, [])

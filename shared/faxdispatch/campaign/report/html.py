@@ -1,4 +1,4 @@
-"""HTML and SVG from Python: text and attributes are always escaped, so that no cell of a list can become markup."""
+"""HTML and SVG from Python. Text and attributes are always escaped, so that no cell of a list can become markup."""
 
 from collections.abc import Iterable
 from html import escape
@@ -7,15 +7,15 @@ _EMPTY = {"meta", "rect", "line"}
 
 
 class Html(str):
-    """Text that is markup already. Only this module makes it."""
+    """Text that is already markup. Only this module creates it."""
 
     __slots__ = ()
 
 
 def tag(name: str, /, *children: str, **attributes: str | float) -> Html:
-    """Return an element; children that are no `Html` are escaped.
+    """Return an element; children that are not `Html` are escaped.
 
-    In names of attributes `_` stands for `-`; one at the end is left out, as in `class_`.
+    In attribute names, `_` stands for `-`; a `_` at the end is dropped, as in `class_`.
     """
     told = "".join(
         f' {attribute.rstrip("_").replace("_", "-")}="{escape(_number(value))}"'
@@ -27,12 +27,12 @@ def tag(name: str, /, *children: str, **attributes: str | float) -> Html:
 
 
 def join(children: Iterable[str]) -> Html:
-    """Return several pieces as one."""
+    """Join several pieces."""
     return Html("".join(child if isinstance(child, Html) else escape(child) for child in children))
 
 
 def style(css: str) -> Html:
-    """Return a style sheet, which is not escaped: it must be our own."""
+    """Return a style sheet, which is not escaped, so it must be our own."""
     return Html(f"<style>{css}</style>")
 
 

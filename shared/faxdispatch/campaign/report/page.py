@@ -1,4 +1,4 @@
-"""The report of a campaign as one HTML page that stands alone: no network, no script, everything from lists escaped."""
+"""The report of a campaign as one self-contained HTML page: no network, no script, everything from lists is escaped."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -74,10 +74,10 @@ def _standing(campaign: Campaign, now: datetime) -> str:
 
 
 def _recipients(totals: Totals) -> Html:
-    """Say first of all who was sent to and who was not: that is what an auditor asks."""
+    """Say first who was sent a fax and who was not, since an auditor asks that."""
     left = totals.left_out.total()
     rows = totals.rows + left
-    sent = f"{totals.rows:,} {are(totals.rows)} sent to"
+    sent = f"{totals.rows:,} {are(totals.rows)} included"
     words = f"Of {counted(rows, 'row')} of the list, {sent} and {left:,} {are(left)} not."
     if not left:
         return _section("Who was left out", tag("p", words))
@@ -216,7 +216,7 @@ def _share(count: int, total: int) -> str:
 
 
 def _document(asked: Mapping[str, Any]) -> str:
-    """Write what was sent: what people call it, and by what it can be proved."""
+    """Write what was sent: its name for people, and how it can be proved."""
     sent = asked.get("media_name") or asked.get("media_url")
     name = asked.get("document_name")
     return f"{name} ({sent})" if name and sent else sent or "each row's own"

@@ -1,4 +1,4 @@
-"""What became of a campaign's rows, summed up as they pass by, in the same memory for ten rows as for a million."""
+"""The results of a campaign's rows, added up one by one in constant memory."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from faxdispatch.ledger import RowResult
 from faxdispatch.ledger.campaign import CANCELLED, DELIVERED, FAILED, OPENED, PENDING, SUPPRESSED
 
 SHOWN = 100
-"""Rows without delivery that are kept to be shown."""
+"""Maximum number of rows without delivery that are shown."""
 _MOST_SPANS = 48
 _WIDTHS = (60, 300, 900, 3600, 6 * 3600, 86_400, 7 * 86_400, 28 * 86_400, 364 * 86_400)
 
@@ -22,7 +22,7 @@ RESULTS = {
     OPENED: "under way",
     PENDING: "not sent yet",
 }
-"""What a row's code means, in the order in which it is shown."""
+"""The meaning of a row's code, in the order in which results are shown."""
 
 
 class Shown(NamedTuple):
@@ -33,7 +33,7 @@ class Shown(NamedTuple):
 
 
 class Timeline:
-    """How many deliveries there were in each span of time; spans become longer when they get too many."""
+    """How many deliveries there were in each span of time; if there are too many spans, they become longer."""
 
     def __init__(self) -> None:
         self._counts: Counter[int] = Counter()
@@ -70,7 +70,9 @@ class Timeline:
 
 @dataclass
 class Totals:
-    """Sums over rows. Money is in the currency of the settings and an estimate where Telnyx told no pages and minutes.
+    """Sums over rows.
+
+    Money is in the currency of the settings; it is an estimate if Telnyx did not report pages and minutes.
 
     Attempts, pages, seconds and cost of a row are those of its last generation.
     """
@@ -78,16 +80,16 @@ class Totals:
     results: Counter[str] = field(default_factory=Counter)
     """Rows by code."""
     causes: Counter[tuple[str, str]] = field(default_factory=Counter)
-    """Rows that ended without delivery by code and cause, the empty text where none is known."""
+    """Rows that ended without delivery, by code and cause; the cause is empty if none is known."""
     attempts: Counter[int] = field(default_factory=Counter)
-    """Rows that were dialled, by how often."""
+    """Rows that were dialled, by number of attempts."""
     delivered_after: Counter[int] = field(default_factory=Counter)
-    """Delivered rows by how often they were dialled."""
+    """Delivered rows, by number of attempts."""
     deliveries: Timeline = field(default_factory=Timeline)
     pages: int = 0
     """Of delivered faxes."""
     seconds: int = 0
-    """Of calls, as far as Telnyx told."""
+    """The length of calls, as far as Telnyx reported it."""
     cost: float = 0.0
     left_out: Counter[str] = field(default_factory=Counter)
     """Rows of the list that are not faxed, by the kind of their reason."""

@@ -1,4 +1,4 @@
-"""When each attempt of a campaign's rows was begun, as far as the event stream still tells."""
+"""When each attempt of a campaign's rows began, as far as the event stream still shows it."""
 
 import sqlite3
 import tempfile
@@ -15,7 +15,9 @@ _PAGE = 1000
 
 
 class Tries:
-    """Reads the stream once and keeps what it tells in a file: there may be millions. Use it in a `with`.
+    """Reads the stream once and stores the attempts in a file, since there may be millions.
+
+    Use it in a `with` statement.
 
     Raises:
         Unavailable: Redis did not answer.
@@ -29,7 +31,7 @@ class Tries:
         self._read(scripts.redis)
 
     def of(self, row: int, generation: int) -> list[datetime]:
-        """Return when each attempt of a row's job was begun, in their order."""
+        """Return when each attempt of a row's job began, in order."""
         job = job_of_row(self._campaign.id, row, generation)
         found = self._file.execute("SELECT at FROM tries WHERE job = ? ORDER BY attempt", (job,))
         return [datetime.fromtimestamp(at / 1000, UTC) for (at,) in found]

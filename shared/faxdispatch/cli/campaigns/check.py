@@ -1,4 +1,4 @@
-"""`faxdispatch campaign check`: what would become of a list of recipients. Nothing is recorded and nothing is sent."""
+"""`faxdispatch campaign check`: what would be sent to a list of recipients. Nothing is recorded and nothing is sent."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -33,9 +33,9 @@ def check(
 
     Exit code 0: there is something to send and no bad row; 1: there are bad rows, or nothing to send; 2: the file or
     the usage is wrong. With the document and the cover for all rows, what would be sent to each row is checked as well.
-    Suppressed numbers and those in quarantine are looked up where REDIS_URL is set. Files that rows name as their
-    documents are looked into and not uploaded; names that are no files are asked about at Telnyx where TELNYX_API_KEY
-    is set as well.
+    Suppressed numbers and those in quarantine are looked up if REDIS_URL is set. Files that rows name as their
+    documents are examined and not uploaded; if TELNYX_API_KEY is set too, Telnyx is asked about names that are not
+    files.
     """
     settings = Settings.load()
     for path in filter(None, (unsent.bad_rows, unsent.left_out)):
@@ -96,7 +96,7 @@ def _lines(summary: Summary, written: Path | None, left: Path | None) -> Iterato
         yield ""
     for bad in summary.bad:
         where = f"line {bad.line}, {bad.column}" if bad.column else f"line {bad.line}"
-        # Written as Python would, so that nothing in a cell commands the terminal.
+        # Written as Python would, so that no cell can control the terminal.
         yield f"{where}: {bad.value!r} {bad.reason}"
     if written:
         rest = summary.invalid - len(summary.bad)
@@ -111,7 +111,7 @@ def _counts(summary: Summary) -> dict[str, int]:
 
 
 def _more(name: str, summary: Summary) -> str:
-    """Say what a count needs to be understood."""
+    """Add an explanation to a count that needs one."""
     if name == "foreign" and summary.countries:
         most = sorted(summary.countries.items(), key=lambda pair: -pair[1])
         return f"  of the valid: {', '.join(f'{country} {count:,}' for country, count in most[:10])}"

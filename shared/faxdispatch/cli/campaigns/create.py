@@ -35,16 +35,15 @@ def create(
     start: Annotated[bool, typer.Option("--start", help="And start it at once.")] = False,
     operator: Operator = None,
 ) -> Answer:
-    """Make a campaign of a list. Nothing is sent before it is started.
+    """Make a campaign from a list. Nothing is sent before it is started.
 
-    Local documents are uploaded once, those of rows before the campaign is there. Rows that cannot be sent are left
-    out; beside the list, the invalid ones are written to one file, and all that are not faxed, with their reasons, to
-    another. The same list with the same options again changes nothing, and goes on where it
-    was interrupted.
+    Local documents are uploaded once, those of rows before the campaign exists. Rows that cannot be sent are left out.
+    Beside the list, the invalid rows are written to one file, and all rows that are not faxed, with their reasons, to
+    another. The same list with the same options again changes nothing; if the import was interrupted, it continues.
     """
     settings, read = Settings.load(), form.reading()
     given, asked = documents.for_all(settings), sending.asked()
-    # Before anything is asked or uploaded; the list itself may still have a column with documents.
+    # Check this before anything is asked or uploaded; the list itself may still have a column with documents.
     options_for_all(asked | given.options, region=read.region or settings.fax_default_region, media_by_row=True)
     given.tell(settings, sending.quality)
     bad_rows, left_out = unsent.beside(file)

@@ -1,4 +1,4 @@
-"""The document and the cover that every row of a list gets: the options that name them, and what they come to."""
+"""The document and the cover for all rows of a list: the options that name them, and their values."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,7 @@ from faxdispatch.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class ForAll:
-    """What every row gets: a link, a document of our own, or the name of one that Telnyx has, and a cover's text."""
+    """What every row gets: a link, our own document, or the name of one that Telnyx has, and a cover's text."""
 
     link: str | None
     document: Document | None
@@ -26,7 +26,7 @@ class ForAll:
 
     @property
     def options(self) -> dict[str, Any]:
-        """Return it as fields of `SendFax`; our own document by the name that it has at Telnyx."""
+        """Return it as fields of `SendFax`; our own document under its name at Telnyx."""
         name = self.document.media_name if self.document else self.media_name
         return {"media_url": self.link, "media_name": name, "cover": self.cover}
 
@@ -34,7 +34,7 @@ class ForAll:
         return any(value is not None for value in self.options.values())
 
     def tell(self, settings: Settings, quality: str | None) -> None:
-        """Note every warning of the document. Raises `BadInput` where it cannot be faxed."""
+        """Report every warning about the document. Raises `BadInput` if it cannot be faxed."""
         tell_findings(settings, documents=[self.document] if self.document else [], link=self.link, quality=quality)
 
 
@@ -57,10 +57,12 @@ class Documents(Options):
     ] = None
 
     def for_all(self, settings: Settings) -> ForAll:
-        """Read what is given. Where there is a cover, a link's document is fetched, and a word processor's made a PDF.
+        """Read the options.
+
+        If there is a cover, a link's document is fetched, and a word processor file is converted to PDF.
 
         Raises:
-            BadInput: it is not to be had or read, or cannot be faxed.
+            BadInput: it cannot be fetched or read, or cannot be faxed.
         """
         link, document = source_of(self.media, self.media_name) if self.media or self.media_name else (None, None)
         text = read_cover(self.cover) if self.cover is not None else None

@@ -22,7 +22,7 @@ COMMANDS: Table = {
     "audit": ("faxdispatch.cli.campaigns.status:audit", "Count every row again, and compare with the totals."),
     "purge": ("faxdispatch.cli.campaigns.moves:purge", "Forget a campaign with its rows and results."),
 }
-"""Each command, in the order of the help, with where it is and what the help says of it."""
+"""Each command, in the order of the help, with its module and its line in the help."""
 
 app = lazy_group(
     COMMANDS, "Send to a list of recipients: check it, make a campaign of it, start and stop it, see what came of it."

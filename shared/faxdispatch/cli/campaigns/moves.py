@@ -1,4 +1,4 @@
-"""What an operator commands: `faxdispatch campaign start`, `pause`, `resume`, `test`, `retry` and so on."""
+"""An operator's commands: `faxdispatch campaign start`, `pause`, `resume`, `test`, `retry` and so on."""
 
 from typing import Annotated
 
@@ -19,9 +19,9 @@ def start(
     at: Annotated[str | None, typer.Option(help="Not now but then, like 2026-05-01T08:00:00-05:00.")] = None,
     operator: Operator = None,
 ) -> Answer:
-    """Let a campaign be sent, now or at a moment; a moment that was planned before is replaced.
+    """Let a campaign be sent, now or at a given time; this replaces a planned start.
 
-    If nothing runs at that moment, it starts as soon as something does; past FAX_TOO_LATE it is paused instead.
+    If nothing runs at that time, it starts as soon as something does; after FAX_TOO_LATE it is paused instead.
     """
     moment = parse_moment(at, "at") if at else None
     return told(campaigns().start(campaign, at=moment, operator=operator))
@@ -38,9 +38,9 @@ def resume(campaign: Id, reason: Why = None, operator: Operator = None) -> Answe
 
 
 def finish(campaign: Id, reason: Why = None, operator: Operator = None, yes: Yes = False) -> Answer:
-    """Return up the rows that wait although Telnyx never took their attempts, so that the campaign can end.
+    """Give up the rows that wait although Telnyx never accepted their attempts, so that the campaign can end.
 
-    They count as failed, for the cause never_accepted; campaign retry tries them again. All other rows go on.
+    They count as failed, with the cause never_accepted; campaign retry tries them again. All other rows continue.
     """
     desk = campaigns()
     found = desk.get(campaign)
@@ -61,9 +61,10 @@ def cancel(
     operator: Operator = None,
     yes: Yes = False,
 ) -> Answer:
-    """Send no row of a campaign any more that has not left. This cannot be undone.
+    """Send no row of a campaign that has not left. This cannot be undone.
 
-    With --also-in-flight, also given later, Telnyx is asked to cancel faxes under way; some may arrive nevertheless.
+    With --also-in-flight, which can also be given later, Telnyx is asked to cancel faxes under way; some may arrive
+    nevertheless.
     """
     desk = campaigns()
     found = desk.get(campaign)
@@ -80,7 +81,7 @@ def cap(
     none: Annotated[bool, typer.Option("--none", help="Take the cap away.")] = False,
     operator: Operator = None,
 ) -> Answer:
-    """Set what a campaign may cost. One that is paused for its cap can be resumed once it is higher."""
+    """Set what a campaign may cost. A campaign that is paused for its cap can be resumed once the cap is higher."""
     if (amount is None) != none:
         raise BadInput("give an amount, or --none to take the cap away")
     found = campaigns().set_cap(campaign, amount, operator=operator)
@@ -90,7 +91,7 @@ def cap(
 
 
 def purge(campaign: Id, operator: Operator = None, yes: Yes = False) -> Answer:
-    """Forget a campaign with its rows and results. Make its report before: this cannot be undone."""
+    """Delete a campaign with its rows and results. Write its report before that: this cannot be undone."""
     desk = campaigns()
     found = desk.get(campaign)
     confirm(
@@ -121,7 +122,7 @@ def retry(
 ) -> Answer:
     """Make chosen rows of a finished campaign pending again, as a new generation.
 
-    Faxes whose outcome is unknown are not over and never among them. Those that may have arrived, of kind
+    Faxes whose outcome is unknown have not ended and are never among them. Those that may have arrived, of kind
     contradiction, are not among the failed ones: they must be named.
     """
     if to is not None and len(row or ()) != 1:

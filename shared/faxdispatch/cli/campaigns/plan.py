@@ -1,4 +1,7 @@
-"""`faxdispatch campaign plan`: what a campaign will cost and when it will end. Nothing is sent and nothing is kept."""
+"""`faxdispatch campaign plan`: what a campaign will cost and when it will end.
+
+Nothing is sent and nothing is recorded.
+"""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -35,10 +38,10 @@ def plan(
     ] = RETRY_SHARE,
     sample: Annotated[int, typer.Option(min=0, help="Different linked documents that are fetched.")] = SAMPLE,
 ) -> Answer:
-    """Estimate what a campaign will cost, when it will end, and what holds it up most. Nothing is sent or recorded.
+    """Estimate what a campaign will cost, when it will end, and what delays it most. Nothing is sent or recorded.
 
-    Pages are counted in the documents themselves, if they are PDF, TIFF, JPEG or PNG; else they are a guess. Of a
-    campaign the rows that have not begun are counted.
+    Pages are counted in the documents themselves, if they are PDF, TIFF, JPEG or PNG; otherwise they are a guess. For a
+    campaign, the rows that have not begun are counted.
     """
     settings = Settings.load()
     given = documents.for_all(settings)

@@ -25,8 +25,8 @@ def report(
 ) -> Answer:
     """Write what became of each recipient: CSV files in the list's own columns, and a page with charts for a browser.
 
-    ID-delivered.csv has what arrived, ID-failed.csv what ended otherwise and why, ID-open.csv what has not ended yet,
-    ID.html the sums. The files name the recipients: keep them where the list is kept.
+    ID-delivered.csv has the delivered rows, ID-failed.csv those that ended otherwise and why, ID-open.csv those that
+    have not ended, and ID.html the totals. The files name the recipients: store them as carefully as the list.
     """
     campaigns = Campaigns(Scripts.from_settings(Settings.load()))
     with _progress(shown=is_terminal() and not as_json) as on_progress:

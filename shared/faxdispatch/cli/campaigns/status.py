@@ -1,4 +1,4 @@
-"""`faxdispatch campaign status`, `list` and `audit`: how campaigns stand."""
+"""`faxdispatch campaign status`, `list` and `audit`: the state of campaigns."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -19,7 +19,7 @@ from faxdispatch.text.wording import are, clock, counted, of_cap
 
 
 def status(campaign: Id) -> Answer:
-    """Return how a campaign stands: its rows by where they are, why it waits, what it cost, and why rows failed."""
+    """Show the state of a campaign: its rows by state, why it waits, what it cost, and why rows failed."""
     settings = Settings.load()
     desk = FaxClient.from_env(settings).campaigns
     found, holds, causes = desk.get(campaign), desk.holds(campaign), desk.ledger.causes(campaign)
@@ -61,9 +61,9 @@ def list_(limit: Limit = 50) -> Rows[Campaign]:
 
 
 def audit(campaign: Id) -> Answer:
-    """Count every row of a campaign again, at one moment, also while it runs. Exit code 1 where something is wrong.
+    """Count every row of a campaign again, at one moment, even while it runs. Exit code 1 if something is wrong.
 
-    Rows that were read in are pending, have a job, or have ended, each in exactly one way.
+    Every row that was read in is pending, has a job, or has ended, in exactly one way.
     """
     found = campaigns().audit(campaign)
     right = f"campaign {campaign}: {counted(found.campaign.rows, 'row')}, all accounted for"
@@ -116,7 +116,7 @@ def _traffic_data(traffic: Traffic) -> dict[str, Any]:
 
 
 def _connection(settings: Settings, campaign: Campaign) -> Traffic | None:
-    """Return the connection by which a campaign is sent, or None if nothing was sent on it yet."""
+    """Return the connection through which a campaign is sent, or None if nothing was sent on it yet."""
     name = campaign.options.get("connection_id") or settings.fax_connection_id
     known = Limits(Scripts.from_settings(settings)).connections()
     return next((traffic for traffic in known if traffic.connection == name), None)

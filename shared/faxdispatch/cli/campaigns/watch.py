@@ -41,10 +41,10 @@ def watch(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a look.")] = False,
 ) -> None:
-    """Follow a campaign until it is finished or cancelled; interrupting this stops the watching only.
+    """Follow a campaign until it is finished or cancelled; interrupting this only stops the view.
 
-    Shown are how many rows have ended and how, the rate of the last minute, the channels in use of those there are, why
-    faxes failed so far, and when it ends if it goes on like this. Exit code 1 where it was cancelled.
+    It shows how many rows have ended and how, the rate of the last minute, the channels in use, why faxes failed so
+    far, and when it ends at this rate. Exit code 1 if it was cancelled.
     """
     settings = Settings.load()
     scripts = Scripts.from_settings(settings)
@@ -76,7 +76,7 @@ def _shown(*, live: bool, as_json: bool) -> Iterator[Show]:
 
 
 def line(standing: Standing) -> str:
-    """Write how a campaign stands as one line."""
+    """Write the state of a campaign as one line."""
     campaign = standing.campaign
     words = [_ended(campaign), *_counts(campaign), _pace(standing), _channels(standing)]
     if standing.causes:
@@ -85,7 +85,7 @@ def line(standing: Standing) -> str:
 
 
 def view(standing: Standing) -> RenderableType:
-    """Return how a campaign stands as a terminal shows it."""
+    """Return the state of a campaign as a terminal shows it."""
     campaign = standing.campaign
     figures = Table(box=None, show_header=False, pad_edge=False)
     figures.add_column(justify="right")

@@ -1,4 +1,4 @@
-"""How the commands of campaigns speak of one: as JSON for programs, in a line for people."""
+"""How the commands show a campaign: as JSON for programs, in a line for people."""
 
 from typing import Annotated, Any
 
@@ -17,7 +17,7 @@ _FIELDS = (
     "id", "name", "state", "reason", "generation", "rows", "pending", "open", "delivered", "failed", "suppressed",
     "cancelled", "also_in_flight", "cap", "spent", "options", "created_at", "changed_at", "start_at", "started_at",
 )  # fmt: skip
-"""What programs are told of a campaign."""
+"""What programs get about a campaign."""
 
 
 def as_data(campaign: Campaign) -> dict[str, Any]:
@@ -27,7 +27,7 @@ def as_data(campaign: Campaign) -> dict[str, Any]:
 
 
 def standing(campaign: Campaign) -> str:
-    """Say in a line how a campaign stands, and why."""
+    """Say in one line the state of a campaign, and why."""
     words = str(campaign.state)
     if campaign.start_at:
         words += f", starts at {clock(campaign.start_at)}"
@@ -37,7 +37,7 @@ def standing(campaign: Campaign) -> str:
 
 
 def told(campaign: Campaign, *notes: str, **more: Any) -> Answer:
-    """Return how a campaign stands after a command."""
+    """Return the state of a campaign after a command."""
     return Answer(as_data(campaign) | more, f"campaign {campaign.id}: {standing(campaign)}", notes=notes, full=False)
 
 

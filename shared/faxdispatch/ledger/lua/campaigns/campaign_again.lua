@@ -1,5 +1,5 @@
--- Make rows of a campaign pending again, as generation `generation`; a row that is so already is left alone. `numbers`
--- has the numbers that some of them are to go to from now on.
+-- Make rows of a campaign pending again, as generation `generation`; a row that already is pending in it stays so.
+-- `numbers` has new numbers for some of them.
 -- Keys: fax:campaign:*, fax:events, fax:job:*, fax:other:*
 local key = campaign_key(a.campaign)
 local state = campaign_state(a.campaign)
@@ -16,7 +16,7 @@ end
 local count = 0
 for _, row in ipairs(a.rows) do
   local code = redis.call('GETRANGE', key .. ':states', row - 1, row - 1)
-  -- Who asks for this generation once more means those that it has not tried: a job's id is given only once.
+  -- A second request for this generation means rows that it has not tried: a job's id is given only once.
   local may = code == CODE.failed or code == CODE.cancelled
   if may and not ended_in(a.campaign, row, a.generation) then
     set_code(a.campaign, row, 'p')

@@ -1,4 +1,4 @@
--- Set what a campaign may cost, in millionths; nothing sets no cap. A campaign that the old cap has paused goes on where
+-- Set a campaign's cost cap, in millionths; nil means no cap. A campaign that is paused for the old cap continues if
 -- the new one leaves more.
 -- Keys: fax:agenda, fax:campaign:*, fax:campaign:*:parked, fax:campaigns:running, fax:counts, fax:events, fax:held:*,
 --   fax:held:spend_cap, fax:history:*, fax:holds, fax:job:*, fax:line:*:waiting, fax:other:*, fax:since:*,

@@ -1,6 +1,6 @@
--- Forget whom some rows of one chunk are about; how they ended stays, so that the books add up. A pending one is cancelled.
--- The chunk is given again, without them, in ARGV from 2 on, as `kinds` name its parts; `was` are the hashes of the parts
--- from which that was made. `changed` where they are others by now, `open` where a row has a job.
+-- Remove the persons from some rows of one chunk; how the rows ended stays, so that the counts add up. A pending one is
+-- cancelled. The new chunk, without them, is in ARGV from 2 on, with the parts that `kinds` names; `was` are the hashes
+-- of the parts from which it was made. `changed` if the parts differ by now, `open` if a row has a job.
 -- Keys: fax:campaign:*, fax:job:*
 local key = campaign_key(a.campaign)
 for index, kind in ipairs(a.kinds) do

@@ -1,4 +1,5 @@
--- So many campaigns from a place on, the newest first, with all that is shown of them; and how many there are.
+-- Up to `count` campaigns from a place on, the newest first, with everything that is shown about them; and their total
+-- number.
 -- Keys: fax:campaign:*, fax:campaigns, fax:job:*, fax:spend:campaign:*
 local found = {}
 for place, id in ipairs(redis.call('ZREVRANGE', 'fax:campaigns', a.first, a.first + a.count - 1)) do

@@ -1,5 +1,5 @@
--- Begin a campaign as a draft, or recognise it: `same` where the list and what is asked are the same. The id of one that
--- was purged after it had been started is not given again for a while: its jobs and events have the same ids.
+-- Begin a campaign as a draft, or recognise it: `same` if list and options are the same. The id of a campaign that was
+-- started and then purged is not given again for a while, since its jobs and events have the same ids.
 -- Keys: fax:campaign:*, fax:campaigns, fax:campaigns:purged, fax:events, fax:job:*, fax:other:*
 local key = campaign_key(a.campaign)
 local known = hash(key)

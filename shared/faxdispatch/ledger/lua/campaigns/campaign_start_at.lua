@@ -1,4 +1,4 @@
--- Let a checked campaign start at a moment.
+-- Let a checked campaign start at a given time.
 -- Keys: fax:campaign:*, fax:campaigns:starts, fax:events, fax:job:*, fax:other:*
 local key = campaign_key(a.campaign)
 local state = campaign_state(a.campaign)

@@ -1,5 +1,5 @@
--- A message that is no job: told as an event and kept as a dead letter, once for each time that it was sent. A letter
--- that was sent again and is bad again is a new one, and so is another message under the same id.
+-- A message that is not a job: reported by an event and kept as a dead letter, once for each time that it was sent. A
+-- letter that was sent again and is bad again is a new one, and so is another message under the same id.
 --   fax:deadletters       the letters' ids by the time at which they were kept
 --   fax:deadletter:<id>   the letter, for as long as finished jobs are kept
 -- Keys: fax:deadletter:*, fax:deadletters, fax:events, fax:job:*, fax:other:*

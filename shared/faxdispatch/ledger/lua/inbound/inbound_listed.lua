@@ -1,4 +1,4 @@
--- A complete listing of inbound faxes came back, asked for at `begun`. The next one begins where enough of them have
+-- A complete listing of inbound faxes came back, requested at `begun`. The next one begins where enough of them have
 -- looked since, over at least the settle time: one alone may have been empty, or have lagged behind.
 --   fax:inbound-listings   complete listings, by when they were asked for; as far back as the next one needs to know
 --   fax:inbound-listed     where the next one begins
@@ -12,7 +12,7 @@ local enough = redis.call('ZREVRANGE', key, a.enough - 1, a.enough - 1)[1]
 if not (settled and enough) then return reply({}) end
 local from = math.min(tonumber(settled), tonumber(enough))
 redis.call('ZREMRANGEBYSCORE', key, '-inf', '(' .. whole(from))
--- It never goes back: two listings may end in any order.
+-- It never goes back, since two listings may end in any order.
 if from - a.skew > tonumber(redis.call('GET', 'fax:inbound-listed') or '0') then
   redis.call('SET', 'fax:inbound-listed', whole(from - a.skew))
 end

@@ -1,4 +1,4 @@
--- A stored document is no longer kept. Told once.
+-- A stored document was removed. Told once.
 -- Keys: fax:documents:stored, fax:events, fax:inbound:*, fax:job:*, fax:other:*
 local f = inbound(a.fax_id)
 if f and f.place == 'stored' then

@@ -1,4 +1,4 @@
--- A document is here. Stored twice with the same content, it makes one event.
+-- A document is stored. If it is stored twice with the same content, that makes one event.
 -- Keys: fax:deletions, fax:documents:given_up, fax:documents:stored, fax:documents:wanted, fax:events, fax:inbound:*,
 --   fax:job:*, fax:other:*
 local f = inbound(a.fax_id)
@@ -12,7 +12,7 @@ save_inbound(a.fax_id, {
 redis.call('ZREM', 'fax:documents:wanted', a.fax_id)
 redis.call('ZREM', 'fax:documents:given_up', a.fax_id)
 redis.call('ZADD', 'fax:documents:stored', now, a.fax_id)
--- Who keeps documents forever needs no list of them.
+-- If documents are kept forever, no list of them is needed.
 if not a.documents_kept then redis.call('ZREMRANGEBYSCORE', 'fax:documents:stored', '-inf', now - a.retention) end
 delete_later(a.fax_id)
 return reply({outcome = 'stored'})

@@ -1,4 +1,5 @@
--- Take the document that has waited longest, for as long as the lease; if its worker dies, it is taken again then.
+-- Take the document that has waited longest, for the time of the lease; if its worker dies, it is taken again after
+-- that.
 -- Keys: fax:documents:wanted, fax:inbound:*, fax:job:*
 while true do
   local first = redis.call('ZRANGEBYSCORE', 'fax:documents:wanted', '-inf', now, 'LIMIT', 0, 1)

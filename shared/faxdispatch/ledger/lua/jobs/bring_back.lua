@@ -1,5 +1,5 @@
--- Telnyx's listing shows faxes that the ledger may have forgotten when it went back in time: each is made the attempt of
--- its job, of its campaign's row, or of a job that is made of what the listing tells. What became of each:
+-- Telnyx's listing shows faxes that the ledger may have forgotten when it went back in time. Each becomes the attempt
+-- of its job, of its campaign's row, or of a job that is created from the listing. What became of each:
 --   same      known already, now or as an earlier attempt
 --   earlier   an attempt before the last one; kept, so that what Telnyx says of it is not taken for a fax too many
 --   bound     the job was known and takes the fax for its last attempt
@@ -22,7 +22,7 @@ local function begin_job(f)
   move(j, 'queued')
 end
 
--- A row of the campaign's generation that has no job of it: it gets one. Says why not, where it can have none.
+-- A row of the campaign's generation that has no job yet: it gets one. Returns the reason if it can have none.
 local function open_row(row, generation)
   local key = campaign_key(row.campaign)
   local code = redis.call('GETRANGE', key .. ':states', row.row - 1, row.row - 1)
@@ -34,7 +34,8 @@ local function open_row(row, generation)
   begin_row(row.campaign, generation, row.tags, row)
 end
 
--- The job of a fax, and how it came to be; nil where its row has none any more, or `dry` says that nothing is to be changed.
+-- The job of a fax, and how it was found; nil if its row has none any more, or if `dry` says that nothing is to be
+-- changed.
 local function job_of(f)
   local j, row = load(f.job), f.row
   if j then return j, 'bound' end
@@ -55,7 +56,7 @@ local function job_of(f)
   return load(f.job), 'made'
 end
 
--- What a claim does, for one that the ledger has forgotten.
+-- What a claim does, for a claim that the ledger has forgotten.
 local function claimed_then(j, f)
   settle(j)
   leave(j)

@@ -1,5 +1,5 @@
--- Cancel: at once where nothing has left, else as a wish that goes to Telnyx as soon as it can. A ledger that went back in
--- time does not know what has left: before its recovery every cancel is a wish.
+-- Cancel: at once if nothing has left, otherwise as a wish that goes to Telnyx as soon as possible. A ledger that went
+-- back in time does not know what has left, so before its recovery every cancel is a wish.
 -- Keys: fax:agenda, fax:calls, fax:calls:*, fax:campaign:*, fax:campaign:*:parked, fax:channels, fax:channels:*,
 --   fax:connections, fax:counts, fax:ended, fax:events, fax:fax:*, fax:granted:*, fax:held:*, fax:history:*, fax:holds,
 --   fax:idem:*, fax:index:*, fax:index:*:names:*, fax:index:causes, fax:job:*, fax:ledger, fax:limits, fax:line:*,

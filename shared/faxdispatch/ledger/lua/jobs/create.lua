@@ -1,8 +1,8 @@
--- Record new jobs, or recognise those that are recorded already; each stands or falls by itself.
+-- Record new jobs, or recognise those that are recorded already; each succeeds or fails by itself.
 -- Keys: fax:agenda, fax:campaign:*, fax:counts, fax:events, fax:held:*, fax:history:*, fax:holds, fax:idem:*,
 --   fax:index, fax:index:*, fax:index:*:names:*, fax:job:*, fax:since:*
 
--- A job that a recovery has made gets the options that are known now.
+-- A job that a recovery created gets the options that are known now.
 local function complete(j, n)
   if TERMINAL[j.state] then return end
   save(j, {
@@ -40,7 +40,7 @@ local function create(n)
   move(j, 'queued')
   if n.idem then redis.call('SET', 'fax:idem:' .. n.idem, n.job .. ' ' .. n.fingerprint) end
   redis.call('ZADD', 'fax:agenda', now + a.hint, n.job)
-  -- The message is only a reminder: where it cannot be put into its queue, the appointment brings the job.
+  -- The message is only a reminder: if it cannot be put into its queue, the appointment brings the job.
   local told = n.message and type(redis.pcall('LPUSH', n.queue, n.message)) == 'number' or nil
   return {outcome = 'created', job = n.job, state = 'queued', told = told}
 end

@@ -1,5 +1,6 @@
--- Park a job that has not been claimed: it is looked at again when it is due. Without `due` it waits for a person, and
--- is looked at from time to time nevertheless. A hold that is `counted` is one more that cost no attempt, and is told.
+-- Park a job that has not been claimed: it is looked at again when it is due. Without `due`, it waits for a person, and
+-- is still looked at from time to time. A hold that is `counted` is one more that cost no attempt, and is reported each
+-- time.
 -- Keys: fax:agenda, fax:calls, fax:calls:*, fax:campaign:*, fax:campaign:*:parked, fax:channels, fax:channels:*,
 --   fax:counts, fax:events, fax:granted:*, fax:held:*, fax:history:*, fax:holds, fax:job:*, fax:limits, fax:line:*,
 --   fax:line:*:waiting, fax:other:*, fax:paused:*, fax:since:*, fax:turn:*, fax:turns:*:*, fax:waiting:*

@@ -1,5 +1,5 @@
--- Take the jobs that are kept no longer out of one block of the index. `more` is true where the next block may have some,
--- too: what was recorded within the retention is kept for certain.
+-- Remove the jobs that have expired from one block of the index. `more` is true if the next block may have some, too:
+-- jobs that were recorded within the retention have certainly not expired.
 -- Keys: fax:index, fax:index:*, fax:index:*:names:*, fax:job:*
 local facts = redis.call('HMGET', 'fax:index', 'next', 'first')
 local next, first = tonumber(facts[1] or '0'), tonumber(facts[2] or '0')

@@ -1,6 +1,6 @@
--- Record what Telnyx says of faxes, by webhook or by asking: each fact once, with the move that it makes. An answer for
--- each of the observations, one after the other as if each had come alone.
--- Written last: what fails on the way is remembered of none of them, and each may come again.
+-- Record what Telnyx reports about faxes, by webhook or when asked: each fact once, with the move that it makes.
+-- Returns an answer for each observation, one after the other as if each had come alone. Written last: if something
+-- fails on the way, none of them is remembered, and each may come again.
 -- Keys: fax:accepted:*, fax:agenda, fax:bad:*, fax:calls, fax:calls:*, fax:campaign:*, fax:campaign:*:parked,
 --   fax:channels, fax:channels:*, fax:coming, fax:connections, fax:counts, fax:deletions, fax:documents:given_up,
 --   fax:documents:stored, fax:documents:wanted, fax:ended, fax:events, fax:fax:*, fax:granted:*, fax:held:*,
@@ -35,7 +35,7 @@ local function observe()
     end
   end
 
-  -- A failure that does not say its direction is that of the fax that is known to come in.
+  -- A failure that does not say its direction belongs to the fax that is known to be inbound.
   local f = not j and a.fax_id and inbound(a.fax_id) or nil
 
   local foreign = (a.foreign and not (j and j.connection == a.connection) and a.foreign)
@@ -77,7 +77,7 @@ local function observe()
     end
   end
 
-  -- Without a fax id nothing ties the fact to an attempt: it makes an event, and moves nothing.
+  -- Without a fax id, nothing ties the fact to an attempt: it makes an event, and moves nothing.
   local tie, rank = 'same', a.rank
   if a.fax_id then tie = bind(j, attempt or j.attempt, a.fax_id, {source = a.source}) else rank = 0 end
   if rank == 9 then delete_later(a.fax_id) end
@@ -100,7 +100,7 @@ local function observe()
     return remember('recorded', {job = j.job, state = j.state})
   end
 
-  -- A fax that was said to have failed and is delivered after all: believed as long as the next attempt is not claimed.
+  -- A fax that was reported as failed and is delivered after all: this is believed until the next attempt is claimed.
   local revived = a.status == 'delivered' and j.provider == 'failed'
     and (j.state == 'deciding' or j.state == 'held' or j.state == 'queued')
   if rank <= j.rank and not revived then

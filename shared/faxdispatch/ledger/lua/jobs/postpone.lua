@@ -1,17 +1,10 @@
--- The attempt provably created nothing: the job waits again, no attempt is charged. The one who claimed it may say so even
--- after its lease: no other can have made this attempt's call.
+-- The attempt provably created nothing: the job waits again, and no attempt is charged. The process that claimed it may
+-- say so even after its lease, since no other can have made this attempt's call.
 -- Keys: fax:accepted:*, fax:agenda, fax:calls, fax:calls:*, fax:campaign:*, fax:campaign:*:parked, fax:channels,
 --   fax:channels:*, fax:connections, fax:counts, fax:ended, fax:events, fax:failing:*, fax:fax:*, fax:granted:*,
 --   fax:held:*, fax:history:*, fax:holds, fax:idem:*, fax:index:*, fax:index:*:names:*, fax:index:causes, fax:job:*,
 --   fax:limits, fax:line:*, fax:line:*:waiting, fax:other:*, fax:paused:*, fax:since:*, fax:spend:*,
 --   fax:spend:campaign:*, fax:turn:*, fax:turns:*:*, fax:waiting:*
---
--- Whoever did not learn whether it has made the claim names it by its `owner`.
---
--- `pause` is the reason for which the connection is paused until then, since Telnyx refused the account; the fax waits
--- with it. A refusal that may be this fax's `alone` is so where Telnyx has refused this fax twice and taken another on the
--- same connection in between: then nothing is moved. `call` is what the call came to for the connection: `answered`, or
--- `unreachable`, since which it may be paused.
 local j = load(a.job)
 if not j then return reply({outcome = 'gone'}) end
 local mine = a.owner and j.owner == a.owner or j.attempt == a.attempt

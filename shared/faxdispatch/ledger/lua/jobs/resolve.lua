@@ -1,5 +1,5 @@
--- An operator says what became of an attempt: `accepted` as a fax, `not_sent`, or `failed`. The verdict is recorded with its
--- reason before the move that it makes; said again, it does nothing.
+-- An operator says what became of an attempt: `accepted` as a fax, `not_sent`, or `failed`. The verdict is recorded
+-- with its reason before the move that it makes; if it is given again, it does nothing.
 -- Keys: fax:accepted:*, fax:agenda, fax:calls, fax:calls:*, fax:campaign:*, fax:campaign:*:parked, fax:channels,
 --   fax:channels:*, fax:connections, fax:counts, fax:ended, fax:events, fax:fax:*, fax:granted:*, fax:held:*,
 --   fax:history:*, fax:holds, fax:idem:*, fax:index:*, fax:index:*:names:*, fax:index:causes, fax:job:*, fax:ledger,
@@ -16,8 +16,8 @@ local function said_before()
   return a.verdict == 'failed' or j.attempt > attempt or j.fax_id == ''
 end
 
--- Besides an unknown attempt: a late sign of life of one that had been given up, as `bind` knows it; and the end of a
--- fax that Telnyx has forgotten.
+-- Besides an unknown attempt, this settles a late sign of life of one that had been given up, in the form of `bind`,
+-- and the end of a fax that Telnyx has forgotten.
 local function may()
   if attempt ~= j.attempt or attempt == 0 then return false end
   if j.state == 'unknown' then return true end
@@ -46,7 +46,7 @@ elseif j.cancel == '1' then
   finish(j, 'cancelled', {rank = 9})
 elseif a.verdict == 'failed' then
   emit(j, 'job.exhausted', {data = json({reason = 'operator', why = a.reason})})
-  -- Whatever Telnyx still says of the fax comes too late to count.
+  -- Later news from Telnyx about the fax comes too late to count.
   finish(j, 'failed', {cause = 'operator', rank = 9})
 else
   emit(j, 'job.retrying', {data = json({reason = 'not_sent', ['until'] = now})})

@@ -1,6 +1,6 @@
--- The claim's outcome cannot be known here. The number stays taken, since the call may be up; the channel is given
--- back, since an unknown send must not stop all others for the length of the settle period. `failing`: Telnyx answered
--- with a 5xx.
+-- The outcome of the claim's call is not known. The number stays taken, since the call may be connected. The channel is
+-- given back, since an unknown send must not stop all others for the settle time. `failing`: Telnyx answered with a
+-- 5xx.
 -- Keys: fax:agenda, fax:calls, fax:calls:*, fax:campaign:*, fax:campaign:*:parked, fax:channels, fax:channels:*,
 --   fax:connections, fax:counts, fax:events, fax:failing:*, fax:held:*, fax:history:*, fax:holds, fax:job:*, fax:limits,
 --   fax:line:*, fax:line:*:waiting, fax:other:*, fax:paused:*, fax:since:*, fax:turn:*, fax:turns:*:*, fax:waiting:*

@@ -1,5 +1,5 @@
--- Telnyx wants no calls for `delay` microseconds: nobody calls before. Where it did not say how long, each refusal after
--- such a pause doubles the next one. The key outlives its moment; the moment counts.
+-- Telnyx wants no calls for `delay` microseconds: nobody calls before that. If it did not say how long, each refusal
+-- after such a pause doubles the next one. The key outlives the time in it; the time counts.
 -- Keys: fax:job:*, fax:shut, fax:shut:again, fax:shut:told
 if not a.delay then
   if not redis.call('SET', 'fax:shut:told', 1, 'NX', 'PX', 500) then return reply({}) end

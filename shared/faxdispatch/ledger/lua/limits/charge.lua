@@ -1,4 +1,4 @@
--- Settle a day of UTC that is over: its money is what Telnyx charged, and what had been estimated is kept beside it.
+-- Settle a day of UTC that is over: its cost is what Telnyx charged, and the estimate is kept beside it.
 -- Keys: fax:charges:*, fax:job:*, fax:spend:*
 local book, kept = 'fax:spend:' .. whole(a.day), 'fax:charges:' .. whole(a.day)
 local before = hash(kept) or {}

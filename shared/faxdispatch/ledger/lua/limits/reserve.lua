@@ -1,5 +1,5 @@
--- Reserve slots of the account's rate, one for each of those that ask: the microseconds until it. Where it is further ahead
--- than the asker may look, -1 and `free`, the microseconds until it comes near enough.
+-- Reserve slots of the account's rate, one for each request: the microseconds until the slot. If it is further ahead
+-- than the request may look, -1 and `free`, the microseconds until a slot is near enough.
 -- Keys: fax:job:*, fax:limits, fax:rate, fax:rate:*, fax:shut
 local answers = {}
 for index, asked in ipairs(a.slots) do

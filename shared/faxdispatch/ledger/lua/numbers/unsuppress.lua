@@ -1,4 +1,4 @@
--- Take a number off the suppression list: `removed`, or `none` where it is not on it.
+-- Take a number off the suppression list: `removed`, or `none` if it is not on it.
 -- Keys: fax:events, fax:job:*, fax:other:*, fax:suppressed, fax:suppressed:until, fax:suppressed:version
 sweep_suppressed()
 if redis.call('HEXISTS', 'fax:suppressed', a.number) == 0 then return reply({outcome = 'none'}) end

@@ -1,4 +1,5 @@
--- Take the questions whose turn it is. A question that a worker got and has not answered in time goes back to the front.
+-- Take the questions whose turn it is. A question that a worker took and has not answered in time goes back to the
+-- front.
 -- Keys: fax:job:*, fax:questions, fax:questions:asked, fax:questions:line, fax:questions:turns, fax:turn:*,
 --   fax:turns:*:*
 local waiting, asked, turns = 'fax:questions:line', 'fax:questions:asked', 'fax:questions:turns'

@@ -1,4 +1,4 @@
--- A fax is deleted at Telnyx. Told in its job's history, where there is one, once.
+-- A fax is deleted at Telnyx. Reported once, in its job's history if there is one.
 -- Keys: fax:deletions, fax:events, fax:fax:*, fax:history:*, fax:job:*, fax:other:*
 if redis.call('ZREM', 'fax:deletions', a.fax_id) == 0 then return reply({outcome = 'known'}) end
 local job, number = string.match(redis.call('GET', 'fax:fax:' .. a.fax_id) or '', '^(.+):(%d+)$')

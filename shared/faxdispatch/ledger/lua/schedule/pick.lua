@@ -1,21 +1,19 @@
 -- Give free channels to the jobs that wait for them, best first, as far as the rate will have slots for them. Returns
--- the jobs of which a worker must get a message.
+-- the jobs about which a worker must get a message.
 -- Keys: fax:agenda, fax:calls, fax:calls:*, fax:campaign:*, fax:campaign:*:parked, fax:channels, fax:channels:*,
 --   fax:connections, fax:counts, fax:ended, fax:events, fax:fax:*, fax:granted:*, fax:held:*, fax:history:*, fax:holds,
 --   fax:idem:*, fax:index:*, fax:index:*:names:*, fax:index:causes, fax:job:*, fax:limits, fax:line:*,
 --   fax:line:*:waiting, fax:other:*, fax:paused:*, fax:pick, fax:rate, fax:rate:*, fax:shut, fax:since:*, fax:spend:*,
 --   fax:spend:campaign:*, fax:suppressed, fax:suppressed:until, fax:turn:*, fax:turns:*:*, fax:waiting:*
---
--- The connections take turns, so that none takes all of the account's rate or channels.
 local picked, looked, everywhere, told, slots, reached = {}, 0, 0, {}, {}, {}
 
--- Nothing is drawn while jobs are picked, so that it stays the same.
+-- No slot is drawn while jobs are picked, so that it stays the same.
 local function slot_of(connection)
   if not slots[connection] then slots[connection] = next_slot(connection) end
   return slots[connection]
 end
 
--- The first on a connection's waiting list gets a channel: true where the next may try.
+-- The first on a connection's waiting list gets a channel: returns true if the next one may try.
 local function pick_one(connection)
   local waiting = 'fax:waiting:' .. connection
   while looked < a.limit do
@@ -51,7 +49,7 @@ local function pick_one(connection)
   return false
 end
 
--- One job tries whether Telnyx answers again. Where nothing is heard of it, another does.
+-- One job tries whether Telnyx answers again. If nothing is heard of it, another one tries.
 local function probe(connection)
   if not pick_one(connection) then return end
   redis.call('HSET', 'fax:paused:' .. connection, 'probe', picked[#picked].job, 'until', whole(now + PROBE_TAKES))
@@ -69,7 +67,7 @@ for _, connection in ipairs(connections) do
     if not idle then
       open[#open + 1] = connection
     elseif #connections > 100 and redis.call('SCARD', 'fax:calls:' .. connection) == 0 then
-      -- Anyone may name a connection; those that came to nothing are not looked at forever.
+      -- Anyone may name a connection; unused ones are not looked at forever.
       redis.call('SREM', 'fax:connections', connection)
     end
   end

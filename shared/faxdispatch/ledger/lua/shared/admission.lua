@@ -1,4 +1,4 @@
--- A job that was cancelled before its attempt began: it ends. Gives the answer, nil where nobody cancelled it.
+-- A job that was cancelled before its attempt began: it ends. Returns the answer, or nil if nobody cancelled it.
 local function end_cancelled(j)
   if j.cancel ~= '1' then return nil end
   emit(j, 'job.cancelled', {})
@@ -6,7 +6,8 @@ local function end_cancelled(j)
   return {outcome = 'no', state = 'cancelled'}
 end
 
--- A job whose campaign is stopped or whose connection is paused: it is parked. Gives the answer, nil where neither is.
+-- A job whose campaign is stopped or whose connection is paused: it is parked. Returns the answer, or nil if neither is
+-- the case.
 local function park_stopped(j)
   local why = stopped_by_campaign(j)
   if why then
@@ -20,8 +21,8 @@ local function park_stopped(j)
   return {outcome = 'held', reason = 'connection_paused'}
 end
 
--- Whether a job may be sent now, as far as number, channel and rate go: `go`, with the microseconds to wait for its slot
--- of the rate and the rung of the ladder that is remembered for its number; or `held`, and parked accordingly.
+-- Whether a job may be sent now as far as number, channel and rate are concerned: `go`, with the microseconds until its
+-- slot of the rate and the step of the ladder that is remembered for its number; or `held`, and parked accordingly.
 local function admit(job, connection, sender)
   local j = load(job)
   if not j then return {outcome = 'gone'} end
@@ -40,7 +41,8 @@ local function admit(job, connection, sender)
   end
 
   if j.granted ~= '1' then
-    -- Before the connection is another one: its line would keep the job, and a channel given there would never come back.
+    -- This comes before the connection changes: otherwise its number would keep the job, and a channel given there
+    -- would never come back.
     leave(j)
     if j.connection ~= connection then save(j, {turn = ''}) end
     save(j, {connection = connection, sender = sender})

@@ -1,5 +1,5 @@
--- Calls to send that fail one after the other, whosever fax it was: Telnyx cannot be reached, or answers with a 5xx. Then
--- the connection is paused, and one fax at a time tries whether it goes again, at growing intervals.
+-- Calls to send that fail one after the other, for any fax: Telnyx cannot be reached, or answers with a 5xx. Then the
+-- connection is paused, and one fax at a time tries whether it goes again, at growing intervals.
 --   fax:failing:<connection>   the last calls since one failed: g good, u unreachable, e a 5xx
 -- The pause has besides `tries`, how many have failed since it began, and `probe`, the job that is trying.
 local UNREACHABLE, PROBE_TAKES = 3, 60000
@@ -14,8 +14,8 @@ local function before_probe(tries)
   return pause
 end
 
--- A call to send for this job did not go well: `u`, `e`, or `t` where no answer came. True where its connection is paused
--- for that. Without an answer a try has failed, but that alone pauses nothing.
+-- A call to send for this job failed: `u`, `e`, or `t` if no answer came. Returns true if its connection is paused for
+-- that. Without an answer, a try has failed, but that alone causes no pause.
 local function call_failed(j, how)
   local key, pause = 'fax:failing:' .. j.connection, pause_of(j.connection)
   if pause and pause.tries then
@@ -38,7 +38,7 @@ local function call_failed(j, how)
   return true
 end
 
--- Connections of which no call has failed lately, and that are not paused.
+-- Connections that have had no failed call lately, and are not paused.
 local well = {}
 
 -- Telnyx gave a definite answer to a call to send.
@@ -60,8 +60,8 @@ local function call_answered(connection)
   if string.find(recent, '[ue]') then redis.call('SET', key, recent, 'PX', DAY) else redis.call('DEL', key) end
 end
 
--- Whether the time has come for one fax to try a connection that is paused for its calls' failures. One that was told to
--- but is held back by something else leaves it to the next.
+-- Whether it is time for one fax to try a connection that is paused because its calls fail. If the fax that was told to
+-- try is held back by something else, the next one tries.
 local function may_try(pause)
   if tonumber(pause['until']) <= now then return true end
   if pause.probe == '' then return false end

@@ -1,5 +1,5 @@
--- Campaigns: one list, one row a recipient. The row's number is its identity; it has a job only while it waits, in
--- flight or waits for a retry.
+-- Campaigns: one list, with one row for each recipient. The row's number is its identity; it has a job only while it
+-- waits, in flight or waits for a retry.
 --   fax:campaign:<id>                   hash: state, options, and how many rows stand where
 --   fax:campaign:<id>:states            a code a row: - none, p pending, o open (it has a job), else as in CODE
 --   fax:campaign:<id>:results:<block>   a record of 32 bytes a row that has ended, 1024 rows a block
@@ -19,7 +19,7 @@ local function is_row(j)
   return (j.row or '') ~= ''
 end
 
--- As `job_of_row` gives it in Python.
+-- The same as `job_of_row` in Python.
 local function row_job(id, row, generation)
   local job = id .. '-' .. row
   return generation == '1' and job or job .. '_' .. generation
@@ -55,7 +55,7 @@ end
 local UUID = '^' .. string.rep('[%da-f]', 8) .. string.rep('%-' .. string.rep('[%da-f]', 4), 3) .. '%-'
   .. string.rep('[%da-f]', 12) .. '$'
 
--- Only what can be told from its sixteen bytes, byte by byte, is kept as such.
+-- Only ids that can be restored from their sixteen bytes are kept in this form.
 local function sixteen_bytes(id, row, fax_id)
   local key = campaign_key(id) .. ':faxes'
   if string.find(fax_id, UUID) then
@@ -73,7 +73,7 @@ local function sixteen_bytes(id, row, fax_id)
   return string.rep('\0', 16)
 end
 
--- The codes that a script sets are written once, at its end, those of neighbours together.
+-- The codes that a script sets are written once, at its end, and neighbours together.
 local codes = {}
 
 local function write_codes()
@@ -117,7 +117,7 @@ local function write_record(id, row, code, j)
   redis.call('SETRANGE', key, (at % BLOCK) * RECORD, record)
 end
 
--- Whether the record of a row tells of generation `generation`.
+-- Whether the record of a row belongs to generation `generation`.
 local function ended_in(id, row, generation)
   local at = row - 1
   local from = (at % BLOCK) * RECORD + 1
@@ -137,14 +137,14 @@ local function end_row(j, to)
   tally(campaign_key(j.campaign), code, 1)
 end
 
--- A job of a campaign goes from one state to another; `from` is nil where it begins.
+-- A job of a campaign changes its state; `from` is nil if it begins.
 local function count_row(j, from, to)
   local key = campaign_key(j.campaign)
   if from then tally(key, 'open:' .. from, -1) end
   if TERMINAL[to] then end_row(j, to) else tally(key, 'open:' .. to, 1) end
 end
 
--- Campaigns that were seen running.
+-- Campaigns that were found running.
 local runs = {}
 
 local function pause_campaign(id, reason, facts)
@@ -183,7 +183,7 @@ local function note_attempt(j, good)
   end
 end
 
--- Numbers that asked to get no campaigns: fax:suppressed has their records, fax:suppressed:until when those end that do.
+-- Numbers that want no campaigns: fax:suppressed has their records, fax:suppressed:until has when those end that do.
 local function suppressed(number)
   if not is_there('fax:suppressed') or redis.call('HEXISTS', 'fax:suppressed', number) == 0 then return false end
   local till = redis.call('ZSCORE', 'fax:suppressed:until', number)
@@ -196,13 +196,14 @@ local function untried(id)
   return #redis.call('ZRANGEBYSCORE', campaign_key(id) .. ':parked', '-inf', whole(SPAN), 'LIMIT', 0, 1) > 0
 end
 
--- The whole list is tried once before any row is tried again; but of rows that wait for that, no more than `most_open`
--- are kept. A tenth below, so that those who are let go for it are not stopped by the first that ends.
+-- The whole list is tried once before any row is tried again; but at most `most_open` rows wait for that. A tenth
+-- below, so that rows which are released for it are not stopped by the first that ends.
 local function others_go_first(j)
   return j.attempt > 0 and untried(j.campaign) and open_rows(j.campaign) < 0.9 * a.most_open
 end
 
--- Whether a row may go: nil, or why its campaign stops it: `cancelled`, `suppressed`, `paused`, or `order` for a retry.
+-- Whether a row may be sent: nil, or why its campaign stops it: `cancelled`, `suppressed`, `paused`, or `order` for a
+-- retry.
 local function stopped_by_campaign(j)
   if not is_row(j) then return nil end
   local state = runs[j.campaign] and 'running' or campaign_state(j.campaign)

@@ -1,7 +1,7 @@
--- The stream entry comes before anything that remembers it: Lua does not roll back, and a fact told twice can be
--- recognised by its id, a fact never told cannot.
+-- The stream entry is written before anything that remembers it. Lua does not roll back, and a fact reported twice can
+-- be recognised by its id, but a fact that was never reported cannot.
 local function publish(kind, e)
-  -- Always in this order: Redis keeps the names of fields only once for entries that have the same.
+  -- Always in this order: Redis stores the names of fields only once for entries that have the same.
   redis.call(
     'XADD', 'fax:events', 'MAXLEN', '~', a.maxlen, '*', 'id', e.id, 'type', kind, 'job_id', e.job or '',
     'fax_id', e.fax_id or '', 'attempt', e.attempt or '', 'seq', e.seq, 'occurred_at', whole(e.occurred_at or now),
@@ -10,8 +10,8 @@ local function publish(kind, e)
   )
 end
 
--- Tell a fact of a job: stream, then history, then the job's own count. The history leaves out what its row has. `last`
--- says that the job ends with it.
+-- Report a fact about a job: stream, then history, then the job's own count. The history leaves out what its row has.
+-- `last` says that the job ends with it.
 local function emit(j, kind, e)
   local seq = j.seq + 1
   local line = {
@@ -23,14 +23,14 @@ local function emit(j, kind, e)
     source = line.source, note = e.note, campaign = j.campaign, tags = j.tags, client_state = j.client_state,
     data = e.data,
   })
-  -- A campaign's row keeps no history past its end: a record says what became of it, and the stream says it all.
+  -- A campaign's row keeps no history after its end: a record has the result, and the stream has all events.
   if not ((j.row or '') ~= '' and (e.last or TERMINAL[j.state])) then
     redis.call('RPUSH', 'fax:history:' .. j.job, cjson.encode(line))
   end
   save(j, {seq = seq, updated = now})
 end
 
--- Tell a fact that belongs to no job; such facts are counted by what they are about.
+-- Report a fact that belongs to no job; such facts are counted by their subject.
 local function emit_about(subject, kind, e)
   local key = 'fax:other:' .. subject
   e.seq = redis.call('HINCRBY', key, 'seq', 1)
@@ -44,7 +44,7 @@ local function json(t)
   return cjson.encode(t)
 end
 
--- Whatever holds a job says until when in the same word.
+-- Every hold uses the same field for its end.
 local function until_then(data, due)
   local facts = cjson.decode(data)
   facts['until'] = due

@@ -2,7 +2,7 @@
 --   fax:inbound:<fax id>       what Telnyx said of it, and where its document is
 --   fax:coming                 it is on its way in; when Telnyx is asked about it next
 --   fax:documents:wanted       its document is not here yet; when a worker may fetch it
---   fax:documents:given_up     its document could not be had, since when: a person must decide
+--   fax:documents:given_up     its document could not be fetched, since when: a person must decide
 --   fax:documents:stored       its document is here, since when; as long as retention needs to know
 --   fax:deletions              faxes, inbound and outbound, to be deleted at Telnyx; when
 
@@ -23,7 +23,7 @@ local function save_inbound(fax_id, fields)
   end
   local key = 'fax:inbound:' .. fax_id
   redis.call('HSET', key, unpack(flat))
-  -- As long as its document, and never for a shorter time than was said before: who removes documents must know them.
+  -- For as long as its document, and never for a shorter time than before, since the removal of documents needs it.
   redis.call('PEXPIRE', key, math.max(a.retention + (a.documents_kept or 0), redis.call('PTTL', key)))
 end
 
@@ -31,12 +31,12 @@ local function emit_inbound(fax_id, kind, facts)
   emit_about(fax_id, kind, {fax_id = fax_id, source = a.source, data = json(facts)})
 end
 
--- Have a fax deleted at Telnyx, where that is wished.
+-- Have a fax deleted at Telnyx, if that is configured.
 local function delete_later(fax_id)
   if a.delete_after then redis.call('ZADD', 'fax:deletions', 'NX', now + a.delete_after, fax_id) end
 end
 
--- Its document must be had; it may be fetched at once. Telnyx must keep it until then, whatever was decided before.
+-- Its document is wanted; it may be fetched at once. Telnyx must keep it until then, whatever was decided before.
 local function want_document(fax_id)
   redis.call('ZREM', 'fax:deletions', fax_id)
   redis.call('ZREM', 'fax:coming', fax_id)
@@ -45,12 +45,12 @@ local function want_document(fax_id)
   redis.call('ZADD', 'fax:documents:wanted', 'NX', now, fax_id)
 end
 
--- What Telnyx says of an inbound fax. Gives the note of its event, and whether it is new.
+-- A report from Telnyx about an inbound fax. Returns the note of its event, and whether it is new.
 local function weigh_inbound(f)
   local rank, known = INBOUND_RANK[a.status or ''] or 0, f and tonumber(f.rank) or 0
   if rank == 0 or rank > known then return nil, true end
   if rank == 9 and f.status ~= a.status then
-    -- A document that has come after all counts more than the word that it would not.
+    -- A document that has come after all counts more than the report that it would not.
     return 'conflict', a.status == 'received'
   end
   return 'overtaken', false
@@ -78,7 +78,7 @@ local function keep_inbound(f, news)
     if a.doubtful then redis.call('ZADD', 'fax:coming', 'LT', now, a.fax_id) end
   elseif news and place == 'wanted' then
     want_document(a.fax_id)
-    -- Where nothing is stored, nobody ever takes them.
+    -- If nothing is stored, nobody ever takes them.
     redis.call('ZREMRANGEBYSCORE', 'fax:documents:wanted', '-inf', now - a.retention)
   elseif news and place == 'none' then
     redis.call('ZREM', 'fax:coming', a.fax_id)

@@ -15,11 +15,11 @@ local function index_place(n)
   return key, slot, key .. ':names:' .. whole(math.floor(slot / PART))
 end
 
--- `mark` is as `ledger.index.mark` gives it in Python; gives the number of the record.
+-- `mark` is the result of `ledger.index.mark` in Python; returns the number of the record.
 local function index_job(job, mark)
   local n = redis.call('HINCRBY', 'fax:index', 'next', 1) - 1
   local key, slot, names = index_place(n)
-  -- In its full length from the first: Redis keeps as much again in reserve of a text that grows.
+  -- Written in full length from the start, since Redis doubles the memory of a text that grows.
   if slot == 0 then redis.call('SETRANGE', key, BLOCK * RECORD - 1, '\0') end
   redis.call('SETRANGE', key, slot * RECORD, struct.pack(
     '>BBBBHIHIIIII', 111, 0, mark[1], mark[2], mark[3], math.floor(now / 1000), mark[4], mark[5], mark[6], mark[7],

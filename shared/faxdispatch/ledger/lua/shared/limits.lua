@@ -1,7 +1,7 @@
 -- What all workers share: channels, pauses, the rate.
 
--- What an operator set while processes run counts before the settings: hash fax:limits, in the units of the rules;
--- `none` is no limit.
+-- Limits that an operator set while processes run override the settings: hash fax:limits, in the units of the rules;
+-- `none` means no limit.
 local set_limits
 local function ruled(name)
   set_limits = set_limits or hash('fax:limits') or {}
@@ -29,7 +29,7 @@ local function fixed_or(setting, key, otherwise)
   return estimate and math.floor(estimate) or otherwise
 end
 
--- An estimate begins with the two channels of a new Telnyx account. The account as a whole has none before Telnyx says
+-- An estimate begins with the two channels of a new Telnyx account. The account as a whole has none until Telnyx says
 -- that it is full.
 local function channel_limit(connection)
   return fixed_or(ruled('channels'), 'fax:channels:' .. connection, 2)
@@ -74,16 +74,17 @@ local function give_channel_back(j)
   end
 end
 
--- The estimate of what an `auto` limit comes to, key .. ':full': `bound` is the most that is believed since Telnyx had no
--- channel free, `left` how many faxes more must go through with all channels in use before one more is tried. So about
--- one fax in forty is what it costs to find out whether there are more. Calls may be long and few: so one more is tried
--- at `next` as well. `step` is how many more, which grows while that goes well; each refusal doubles the next `pause`.
+-- The estimate for an `auto` limit, key .. ':full': `bound` is the most that is assumed since Telnyx had no channel
+-- free, `left` is how many more faxes must go through with all channels in use before one more is tried. So finding out
+-- whether there are more costs about one fax in forty. Calls may be long and few, so one more is also tried at `next`.
+-- `step` is how many more, which grows while tries succeed; each refusal doubles the next `pause`.
 local PROBE_AFTER = 40
 local PROBE_SOON, PROBE_LATEST = 10000, 40000
 
--- Telnyx had no channel free for a fax that was submitted at `submitted`. What is up now tells how many there are, but
--- calls that have just ended may make it too few, so it is not believed below half. Faxes that were up together all fail
--- for the same reason: only the first of them lowers the estimate where as many are up as are believed to be free.
+-- Telnyx had no channel free for a fax that was submitted at `submitted`. The calls in flight show how many there are,
+-- but calls that have just ended may make that too few, so it is never taken below half. Faxes that were in flight
+-- together all fail for the same reason: only the first of them lowers the estimate if as many are in flight as are
+-- assumed to be free.
 local function cut_channels(connection, scope, submitted)
   local setting, key, limit = ruled('channels'), 'fax:channels:' .. connection, nil
   local up = in_use('fax:calls' .. (scope == 'account' and '' or ':' .. connection))
@@ -105,7 +106,7 @@ local function cut_channels(connection, scope, submitted)
     'next', whole(now + pause))
 end
 
--- Try more channels than are believed to be free, which are all in use.
+-- Try more channels than are assumed to be free, when all of these are in use.
 local function try_more(key, limit, mark)
   local step, pause = 1, tonumber(mark.pause or PROBE_SOON)
   if tonumber(mark.tried or '0') > tonumber(mark.at or '0') then
@@ -117,13 +118,13 @@ local function try_more(key, limit, mark)
     'tried', whole(now), 'pause', whole(pause), 'next', whole(now + PROBE_SOON))
 end
 
--- Faxes wait although all channels that are believed to be free are in use.
+-- Faxes wait although all channels that are assumed to be free are in use.
 local function try_in_time(key, limit)
   local mark = hash(key .. ':full')
   if mark and now >= tonumber(mark.next or '0') then try_more(key, limit, mark) end
 end
 
--- Whether a waiting fax may have a channel, where need be by trying whether there are more.
+-- Whether a waiting fax may have a channel, if need be by trying whether there are more.
 local function finds_channel(connection, class)
   if free_channels(connection, class) >= 1 then return true end
   local here, account = channel_limit(connection), account_limit()
@@ -165,10 +166,10 @@ local function grow_channels(connection)
   end
 end
 
--- Connections that were seen without a pause.
+-- Connections that were found without a pause.
 local not_paused = {}
 
--- A connection's pause, nil where there is none (any more).
+-- A connection's pause, or nil if there is none (any more).
 local function pause_of(connection)
   if not_paused[connection] then return nil end
   local pause = hash('fax:paused:' .. connection)
@@ -181,21 +182,22 @@ local function pause_of(connection)
   return pause
 end
 
--- The pause that stops a job: none where it is the one that tries whether Telnyx answers again, see `breaker.lua`.
+-- The pause that stops a job: none if this job is the one that tries whether Telnyx answers again, see `breaker.lua`.
 local function pause_for(j)
   local pause = pause_of(j.connection)
   if pause and pause.probe == j.job then return nil end
   return pause
 end
 
--- `told` are further facts of the event: of a person's pause, which makes an event even where the connection is paused already.
+-- `told` are further facts for the event of a person's pause, which is reported even if the connection is paused
+-- already.
 local function set_pause(connection, reason, till, more, told)
   local key = 'fax:paused:' .. connection
   local known = pause_of(connection)
   not_paused[connection] = nil
   redis.call('SADD', 'fax:connections', connection)
-  -- A longer pause has a reason of its own, which a shorter one does not fix. That of a spent cap is found again, and so
-  -- is that of calls which fail.
+  -- A longer pause has its own reason, which a shorter one does not fix. A pause for a spent cap is found again, and so
+  -- is one for failing calls.
   local found_again = known and (known.reason == 'spend_cap' or known.tries)
   if known and not found_again and tonumber(known['until']) > till then return end
   redis.call('DEL', key)
@@ -207,9 +209,9 @@ local function set_pause(connection, reason, till, more, told)
   end
 end
 
--- The rate is GCRA that reserves: fax:rate, and fax:rate:<connection> where connections have a rate of their own, are
--- the theoretical arrival times of the next call. Who may look further ahead goes first: what reserves little ahead
--- finds no slot while others keep the near ones taken. fax:shut is the time until which Telnyx wants no calls.
+-- The rate is GCRA with reservations: fax:rate, and fax:rate:<connection> if connections have their own rate, are the
+-- theoretical arrival times of the next call. A call that may look further ahead goes first: others find no slot while
+-- it keeps the near ones taken. fax:shut is the time until which Telnyx wants no calls.
 local shut, known_buckets = nil, {}
 
 local function shut_until()

@@ -1,5 +1,5 @@
 local function index_held(j, fields)
-  -- Who is held on for the same reason, without an end, has been so since it began.
+  -- A job that is held on for the same reason, without an end, keeps the time at which that hold began.
   if j.state == 'held' and fields.state == 'held' and j.hold == fields.hold and (j.due or '') == ''
     and (fields.due or '') == '' then return end
   if j.state == 'held' and (j.hold or '') ~= '' then score('fax:held:' .. j.hold, j.job) end
@@ -26,7 +26,7 @@ local function move(j, to, fields)
   if from ~= to and is_row(j) then count_row(j, from, to) end
 end
 
--- A row that was pending gets its job; it is then to be put in one of the places.
+-- A row that was pending gets its job, which must then be put in one of the places.
 local function begin_row(id, generation, tags, row)
   local j = begin(row.job, {
     row = whole(row.row), campaign = id, group = id, generation = generation, attempt = 0, rank = 0, to = row.to,
@@ -41,7 +41,7 @@ local function begin_row(id, generation, tags, row)
   return j
 end
 
--- Park a job with its reason, told once for one stay, or `each_time`. With `due` it has an appointment then.
+-- Park a job with its reason, reported once for one stay, or `each_time`. With `due`, it then has an appointment.
 local function hold(j, reason, due, facts, each_time)
   if each_time or not (j.state == 'held' and j.hold == reason) then
     facts = facts or {}
@@ -53,8 +53,8 @@ local function hold(j, reason, due, facts, each_time)
   if due then appoint(j, due) end
 end
 
--- A cap was raised: faxes that were dearer than all of it look again, a thousand at once; more of them do so by
--- themselves within the hour. Those that wait for a channel need no look, since the end of a pause wakes them.
+-- A cap was raised: faxes that cost more than the old cap check again, a thousand at once; any others do so by
+-- themselves within the hour. Jobs that wait for a channel need no check, since the end of a pause releases them.
 local function look_again_for_money()
   for _, job in ipairs(redis.call('ZRANGE', 'fax:held:spend_cap', 0, 999)) do
     local j = redis.call('ZSCORE', 'fax:agenda', job) and load(job)
@@ -71,9 +71,9 @@ local function hold_for_channel(j, reason, facts)
   wait_for_channel(j)
 end
 
--- The number is free: whoever waited longest for it goes on to wait for a channel. Where that one's connection is paused
--- or full, it must not keep the number from those of other connections, so the best of each of them goes on as well; who
--- is given a channel first gets the number.
+-- The number is free: the job that waited longest for it goes on to wait for a channel. If that job's connection is
+-- paused or full, it must not keep the number from jobs on other connections, so the best job of each of these goes on
+-- as well; the first one that is given a channel gets the number.
 local function wake_next(number)
   local lock, woken = 'fax:line:' .. number, {}
   for _, job in ipairs(redis.call('ZRANGE', lock .. ':waiting', 0, 49)) do
@@ -94,8 +94,8 @@ local function wake_for(number)
   if redis.call('EXISTS', 'fax:line:' .. number) == 0 then wake_next(number) end
 end
 
--- Also where nobody had the number: `j` may have been the one that was told to go on, and would be the last to wake the
--- others. `j` must not wait for the number itself.
+-- This is also done if nobody had the number: `j` may have been the one that was told to go on, and nobody else would
+-- tell the others. `j` must not wait for the number itself.
 local function give_number_back(j)
   local lock = 'fax:line:' .. j.to
   local holder = redis.call('GET', lock)
@@ -104,7 +104,8 @@ local function give_number_back(j)
   wake_next(j.to)
 end
 
--- A connection is paused now. Who was told that a number is free and waits there must not keep it from others.
+-- A connection is paused now. A job that was told that a number is free, and now waits there, must not keep it from
+-- others.
 local function pause_and_wake(connection, reason, till, more, told)
   set_pause(connection, reason, till, more, told)
   for _, job in ipairs(redis.call('ZRANGE', 'fax:waiting:' .. connection, 0, 99)) do
@@ -120,7 +121,7 @@ local function land(j)
   save(j, {granted = ''})
 end
 
--- A row's record outlives its job, which is kept only as long as Telnyx may still say something of it.
+-- A row's record outlives its job, which is kept only as long as Telnyx may still report something about it.
 local function kept(j)
   return is_row(j) and a.row_kept or a.retention
 end
@@ -137,7 +138,7 @@ local function forget_later(j)
   if j.fax_id and j.fax_id ~= '' then redis.call('PEXPIRE', 'fax:fax:' .. j.fax_id, kept(j)) end
 end
 
--- A terminal state: nothing of the job stays anywhere but its record.
+-- A terminal state: only the job's record stays.
 local function finish(j, to, fields)
   settle(j)
   move(j, to, fields)
@@ -148,8 +149,8 @@ local function finish(j, to, fields)
   forget_later(j)
 end
 
--- A row is stopped by its campaign, see `stopped_by_campaign`: it ends, or is parked until the campaign goes on. It may
--- be the one that was told that its number is free: then the next must be told.
+-- A row is stopped by its campaign, see `stopped_by_campaign`: it ends, or is parked until the campaign continues. It
+-- may be the one that was told that its number is free: then the next must be told.
 local function stop_row(j, why)
   if why == 'cancelled' or why == 'suppressed' then
     emit(j, 'job.cancelled', {data = json({reason = why == 'suppressed' and why or 'campaign'})})
@@ -168,7 +169,7 @@ local function stray(j, fax_id, attempt, why, e)
     fax_id = fax_id, attempt = attempt, source = e.source,
     data = json({reason = why, state = j.state, current_attempt = j.attempt, current_fax_id = j.fax_id}),
   })
-  -- A ledger that went back takes faxes for too many that it has forgotten.
+  -- A ledger that went back in time takes faxes that it has forgotten for surplus ones.
   if not is_behind() then redis.call('ZADD', 'fax:strays', 'NX', now, fax_id) end
 end
 
@@ -177,7 +178,7 @@ local function alive_unseen(j)
     or ((j.state == 'queued' or j.state == 'held') and (j.fax_id or '') == '')
 end
 
--- Telnyx has taken a fax on this connection just now.
+-- Telnyx has just accepted a fax on this connection.
 local noted = {}
 
 local function note_taken(connection)
@@ -198,7 +199,7 @@ local function bind(j, attempt, fax_id, e)
   local current = attempt == j.attempt or (attempt > j.attempt and (j.state == 'queued' or j.state == 'held'))
   if current and attempt > 0 and alive_unseen(j) then
     local submitting = j.state == 'submitting'
-    -- The record comes before the move, the fax id with it, so that the event carries it.
+    -- The record comes before the move, including the fax id, so that the event has it.
     save(j, {fax_id = fax_id})
     emit(j, 'job.accepted', {attempt = attempt, source = e.source, data = json({evidence = e.source, was = j.state})})
     move(j, 'accepted', {attempt = attempt, rank = 0, provider = '', hold = '', due = '', polls = 0})

@@ -11,7 +11,7 @@ local function quarantined_until(number)
   return till > now and till or nil
 end
 
--- Events about a number have a name that does not show it: ids of events go into logs.
+-- Events about a number have an id that does not show it, since ids of events go into logs.
 local function number_subject(number)
   return 'number-' .. string.sub(redis.sha1hex(number), 1, 16)
 end
@@ -29,7 +29,7 @@ local function blame_number(j, reason)
   now_there('fax:quarantined')
 end
 
--- Lift the quarantine of a number; false where there is none.
+-- Lift the quarantine of a number; false if there is none.
 local function trust_number(number, facts)
   drop('fax:bad:' .. number)
   if not is_there('fax:quarantined') or redis.call('ZREM', 'fax:quarantined', number) == 0 then return false end
@@ -38,7 +38,7 @@ local function trust_number(number, facts)
   return true
 end
 
--- Forget a page of the suppressions whose time is over; true where there may be more.
+-- Remove a page of the suppressions that have ended; true if there may be more.
 local function sweep_suppressed()
   local over = redis.call('ZRANGEBYSCORE', 'fax:suppressed:until', '-inf', now, 'LIMIT', 0, 1000)
   for _, number in ipairs(over) do

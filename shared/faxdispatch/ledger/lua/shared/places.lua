@@ -1,6 +1,6 @@
 -- Appointments and waiting lists: where an open job waits.
 
--- It is in one place only, and mostly on the agenda.
+-- It is in only one place, and mostly on the agenda.
 local function leave(j)
   if scores['fax:agenda'] then scores['fax:agenda'][j.job] = nil end
   if redis.call('ZREM', 'fax:agenda', j.job) == 1 then return end
@@ -26,9 +26,10 @@ local function class_of(j)
   return CLASS[j.priority] or 1
 end
 
--- The place on a connection's waiting list: class, then turn. Turns are start-time fair queueing with one unit a fax: each
--- group (a campaign, or a producer's first tag) counts on from its own last turn, but never from before the turn that
--- is served now. So a group of one goes next after each of the others had one, whether they are ten or a million.
+-- The place on a connection's waiting list: class, then turn. Turns are start-time fair queueing with one unit for each
+-- fax: each group (a campaign, or a producer's first tag) counts on from its own last turn, but never from before the
+-- turn that is served now. So a group of one goes next after each of the others had one, whether they are ten or a
+-- million.
 --   fax:turns:<connection>:<class>   each group's last turn
 --   fax:turn:<connection>            the turn that is served now, by class
 local function standing(j)
@@ -65,7 +66,7 @@ local function wait_for_channel(j)
   join_waiting_list(j)
 end
 
--- Rows that were never tried stand before those that were.
+-- Rows that were never tried come before those that were.
 local function wait_for_campaign(j)
   leave(j)
   redis.call('ZADD', 'fax:campaign:' .. j.campaign .. ':parked', j.attempt * SPAN + tonumber(j.row), j.job)
@@ -73,7 +74,7 @@ end
 
 local function wait_for_number(j)
   leave(j)
-  -- Its turn counts from now: when the number is free, it does not stand behind all who came meanwhile.
+  -- Its turn counts from now: when the number is free, it does not go behind all that came meanwhile.
   standing(j)
   redis.call('ZADD', 'fax:line:' .. j.to .. ':waiting', class_of(j) * SPAN + tonumber(j.created), j.job)
 end

@@ -1,16 +1,17 @@
--- What every move shares, in files by topic. A script is what it uses of these, by name, followed by its own text:
--- everything here is a `local` of the outermost level, and uses only what stands before it.
+-- Code that all moves share, in files by topic. A script consists of the parts that it uses, by name, followed by its
+-- own text: everything here is a `local` of the outermost level, and uses only what comes before it.
 --
--- ARGV[1] is one JSON object, and what it does not say are RULES; the reply is one JSON text. Times are milliseconds of Redis' own clock; the rate alone is
--- kept in microseconds. An open job is always in exactly one of four places, so that it can never be forgotten:
+-- ARGV[1] is one JSON object, and RULES has what it does not say; the reply is one JSON text. Times are milliseconds of
+-- Redis' own clock; only the rate is in microseconds. An open job is always in exactly one of four places, so that it
+-- can never be forgotten:
 --   fax:agenda                  sorted by the time at which the scheduler must look at it
 --   fax:waiting:<connection>    the jobs that wait for a free channel, best first
 --   fax:line:<number>:waiting   the jobs that wait for a busy number, best first
 --   fax:campaign:<id>:parked    the rows that wait for their campaign to go on
--- A job in flight holds a place in fax:calls:<connection> and the string fax:line:<number>; both are given back by
--- the same atomic move that ends the flight, so they cannot leak.
--- fax:since:<state> has the jobs in each open state by the time at which they came there; for `accepted` it is the time
--- of Telnyx' last news. fax:held:<reason> has the held jobs by the time until which they are held, or since when.
+-- A job in flight holds a place in fax:calls:<connection> and the string fax:line:<number>; both are given back by the
+-- same atomic move that ends the flight, so they cannot leak. fax:since:<state> has the jobs in each open state by the
+-- time at which they came there; for `accepted` it is the time of Telnyx' last news. fax:held:<reason> has the held
+-- jobs by the time until which they are held, or since when.
 
 local a = setmetatable(cjson.decode(ARGV[1]), {__index = RULES})
 
@@ -40,8 +41,8 @@ local function hash(key)
   return t
 end
 
--- What a script changes of a job is written once, at its end, by `reply`. Until then it is in `unsaved`, and who loads
--- the job again is given the same table.
+-- Changes of a job are written once, at the end of the script, by `reply`. Until then they are in `unsaved`, and
+-- loading the job again returns the same table.
 local loaded, unsaved = {}, {}
 
 local function load(job)
@@ -58,7 +59,7 @@ local function load(job)
   return j
 end
 
--- What is as it was is not written; a field that is not there is an empty one.
+-- Unchanged fields are not written; a missing field counts as an empty one.
 local function save(j, fields)
   local changed = unsaved[j] or {}
   unsaved[j] = changed
@@ -69,13 +70,13 @@ local function save(j, fields)
   end
 end
 
--- A job that begins with these fields.
+-- A new job with these fields.
 local function begin(job, fields)
   local j = {job = job, seq = 0}
   -- Another job of the same script may be the same.
   loaded[job] = j
   save(j, fields)
-  -- Versions that may still run beside this one take it for granted.
+  -- Versions that may still run beside this one rely on it.
   unsaved[j].fax_id = ''
   return j
 end
@@ -90,7 +91,7 @@ local function write(j)
   if #flat > 0 then redis.call('HSET', 'fax:job:' .. j.job, unpack(flat)) end
 end
 
--- So are the counters: of many jobs that take the same step, each counter is written once.
+-- So are the counters: if many jobs take the same step, each counter is written once.
 local tallied = {}
 
 local function tally(key, field, by)
@@ -111,14 +112,14 @@ end
 -- So are places in sorted sets and members of sets that the script itself does not read again.
 local scores, members = {}, {}
 
--- `member` gets this score in the sorted set `key`; without one it is taken out.
+-- `member` gets this score in the sorted set `key`; without a score it is removed.
 local function score(key, member, at)
   local of = scores[key] or {}
   scores[key] = of
   of[member] = at or false
 end
 
--- `member` is put into the set `key`, or taken out of it.
+-- `member` is put into the set `key`, or removed from it.
 local function enlist(key, member, is_in)
   local of = members[key] or {}
   members[key] = of
@@ -161,7 +162,7 @@ local function write_members()
   members = {}
 end
 
--- What else there is to be written at the end: functions.
+-- Other writes at the end: functions.
 local at_end = {}
 
 -- Whether a key that is empty most of the time is there; what the script itself puts there is noted by `now_there`.

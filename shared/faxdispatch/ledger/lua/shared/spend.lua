@@ -8,7 +8,7 @@ local function books(j, day)
   return keys
 end
 
--- What a script adds to each book is written once, at its end, and so is how long a day's is kept.
+-- What a script adds to each sum is written once, at its end, and so is how long a day's sum is kept.
 local booked, days = {}, {}
 
 local function spent(key)
@@ -35,7 +35,7 @@ local function cap_of(campaign)
   return caps[campaign]
 end
 
--- The cap that this cost would break: `day` or `campaign`, nil where none.
+-- The cap that this cost would exceed: `day` or `campaign`, or nil.
 local function cap_broken(j, cost)
   local keys = books(j, math.floor(now / DAY))
   local day_cap = ruled('day_cap')
@@ -53,7 +53,7 @@ local function reserve_money(j, cost)
   save(j, {cost = whole(cost), cost_day = whole(day)})
 end
 
--- The day's cap holds for all connections together, so room that one makes is room for each.
+-- The day's cap applies to all connections together, so if one makes room, all have room.
 local function lift_spend_pauses()
   for _, connection in ipairs(redis.call('SMEMBERS', 'fax:connections')) do
     local pause = hash('fax:paused:' .. connection)
@@ -81,7 +81,7 @@ local function settle(j, actual)
   end
 end
 
--- An attempt that was settled as over goes on or arrives after all: it is charged again, by its estimate.
+-- An attempt that was settled as over continues or arrives after all: it is charged again, by its estimate.
 local function charge_again(j)
   if (j.cost or '') ~= '' or (j.estimate or '') == '' then return end
   local charged = tonumber(j.charged or '0')

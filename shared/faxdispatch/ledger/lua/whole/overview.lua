@@ -1,4 +1,4 @@
--- All that an operator looks at first, at one moment and in one answer; the cost does not grow with the jobs.
+-- Everything that an operator looks at first, at one moment and in one answer; the cost does not grow with the jobs.
 -- Keys: fax:agenda, fax:calls, fax:calls:*, fax:channels, fax:channels:*, fax:connections, fax:counts,
 --   fax:deadletters, fax:documents:given_up, fax:documents:wanted, fax:held:*, fax:holds, fax:job:*, fax:leader,
 --   fax:ledger, fax:paused:*, fax:quarantine, fax:quarantined, fax:shut, fax:since:*, fax:spend:*, fax:strays,
