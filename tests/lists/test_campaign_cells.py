@@ -91,6 +91,13 @@ def test_what_is_no_single_whole_number_is_refused_with_its_reason(reader, text,
     assert (cell.number, cell.verdict, cell.note) == (None, Verdict.INVALID, reason)
 
 
+@pytest.mark.parametrize(("text", "number"), [("0612345671", "+390612345671"), ("612345671", None)])
+def test_a_zero_that_belongs_to_a_number_and_was_lost_is_not_guessed(text, number):
+    cell = CellReader(NumberPolicy(region="IT")).read(text)
+
+    assert (cell.number, "with a 0 before it" in cell.note) == (number, number is None)
+
+
 @pytest.mark.parametrize("text", NO_NUMBER)
 def test_what_says_that_there_is_no_number_is_no_error(reader, text):
     assert reader.read(text) == Cell(None, Verdict.NONE)

@@ -73,6 +73,7 @@ _LONGEST = 150
 
 _NO_EXTENSION = "has extension {}, which a fax call cannot dial: take it off if the fax machine answers without it"
 _LOST = "its digits were lost in a spreadsheet, which rounded it: take the number from its source"
+_NO_ZERO = "is in use only with a 0 before it, which a spreadsheet may have taken off: put it back"
 _TWO = "holds two numbers: give each a row of its own"
 _NO_AREA = "has no area code"
 
@@ -367,7 +368,10 @@ class CellReader:
                 raise ValueError(error.errors(include_url=False)[0]["msg"].removeprefix("Value error, ")) from None
             self.policy.check(uri)
             return Cell(uri, Verdict.NUMBER, note)
-        return self._cell(read_number(text, region=self.policy.region), note)
+        number = read_number(text, region=self.policy.region)
+        if number.is_unconfirmed and not says_its_country(text) and is_listed(f"0{text}", region=self.policy.region):
+            raise ValueError(_NO_ZERO)
+        return self._cell(number, note)
 
     def _cell(self, number: Number, note: str) -> Cell:
         written = number.e164
