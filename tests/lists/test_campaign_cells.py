@@ -251,3 +251,48 @@ def test_a_number_of_another_country_gives_the_same_as_a_close_look(region):
         text = text[:at] + chance.choice(["", "0", "00", "7", "(0)", " ", ".", "  -", "/", "+"]) + text[at + 1 :]
         text = chance.choice(["", "", " ", "00", "0"]) + text
         assert reader.read(text) == reader.read_slowly(text), text
+
+
+_POLICIES = {
+    "abroad": NumberPolicy(region="US"),
+    "at home": NumberPolicy(region="DE"),
+    "where countries share a code": NumberPolicy(
+        region="GB", countries=frozenset({"GB", "FR", "IT"}), shared_cost=True
+    ),
+    "nowhere": NumberPolicy(),
+}
+
+
+@pytest.mark.parametrize("policy", _POLICIES.values(), ids=_POLICIES)
+def test_numbers_of_many_countries_read_together_give_the_same_as_a_close_look_at_each(policy):
+    chance = random.Random(23)
+    countries = ("DE", "GB", "GG", "FR", "IT", "VA", "JP", "BR", "RU", "KZ", "AU", "CX", "JM")
+    kinds = phonenumbers.PhoneNumberType.values()
+    examples = [
+        example for of in countries for kind in kinds if (example := phonenumbers.example_number_for_type(of, kind))
+    ]
+    forms = (phonenumbers.PhoneNumberFormat.INTERNATIONAL, phonenumbers.PhoneNumberFormat.NATIONAL)
+    texts = []
+    for _ in range(2000):
+        text = phonenumbers.format_number(chance.choice(examples), chance.choice(forms))
+        ends = chance.choice((0, 1, 4, 6))
+        text = text[: len(text) - ends] + "".join(chance.choice("0000123456789") for _ in range(ends))
+        text = text.replace(" ", chance.choice((" ", "", "-", ".", "/")), chance.choice((1, 9)))
+        texts.append(text.replace("+", chance.choice(("+", "+", "00", "(+", "+(")), 1))
+    texts += [
+        "+44 844 800 1234",
+        "+49 30 1111 1111",
+        "+49111111111",
+        "0049 (0)30 123456",
+        "493012345678",
+        "+4930123456.00",
+    ]
+    reader = CellReader(policy)
+
+    found = reader.read_all(texts)
+
+    for at, text in enumerate(texts):
+        alone = CellReader.read_slowly(reader, text)
+        assert (found.to[at], found.others.get(at, alone), reader.facts[found.facts[at]]) == (
+            alone.number, alone, alone[3:]
+        ), text  # fmt: skip

@@ -48,7 +48,7 @@ class _Dialling(NamedTuple):
     """The prefixes that the parser removes from numbers of a country, or of a country code behind `+`."""
 
     code: int
-    abroad: str
+    abroad: re.Pattern[str]
     """Pattern of the prefix dialled before a country code."""
     prefix: re.Pattern[str]
     """Pattern of the prefix dialled before a national number."""
@@ -81,18 +81,22 @@ def read_plainly(text: str, region: str | None) -> tuple[int, str] | None:
     """
     if not _PLAIN.fullmatch(text):
         return None
-    digits = text.translate(_APART)
-    if not digits.startswith("+"):
+    return read_digits(text.translate(_APART), region)
+
+
+def read_digits(digits: str, region: str | None) -> tuple[int, str] | None:
+    """Return the same for a number without separators: digits, behind `+` or not."""
+    if digits[0] != "+":
         dialling = _of_region(region) if region else None
         if dialling is None:
             return None
-        if not re.match(dialling.abroad, digits):
+        if not dialling.abroad.match(digits):
             # A number with the country code but without `+` may be either.
             return None if digits.startswith(str(dialling.code)) else _national(dialling, digits)
-        if dialling.abroad != "00" or digits.startswith("000"):
+        if dialling.abroad.pattern != "00" or digits.startswith("000"):
             return None
         digits = f"+{digits[2:]}"
-    code = next((int(digits[1:end]) for end in (2, 3, 4) if digits[1:end] in _CODES), 0)
+    code = _CODES.get(digits[1:2]) or _CODES.get(digits[1:3]) or _CODES.get(digits[1:4])
     dialling = _of_code(code) if code else None
     return _national(dialling, digits[1 + len(str(code)) :]) if dialling else None
 
@@ -111,7 +115,7 @@ def _national(dialling: _Dialling, digits: str) -> tuple[int, str] | None:
 
 
 _UNKNOWN = PhoneNumberType.UNKNOWN
-_CODES = frozenset(map(str, phonenumbers.COUNTRY_CODE_TO_REGION_CODE))
+_CODES = {str(code): code for code in phonenumbers.COUNTRY_CODE_TO_REGION_CODE}
 
 
 @lru_cache(maxsize=300)
@@ -165,6 +169,6 @@ def _of_code(code: int) -> _Dialling | None:
 
 
 def _dialling(metadata: PhoneMetadata) -> _Dialling:
+    abroad = re.compile(metadata.international_prefix or _NEVER)
     prefix = re.compile(metadata.national_prefix_for_parsing or _NEVER)
-    rewrites = bool(metadata.national_prefix_transform_rule)
-    return _Dialling(metadata.country_code or 0, metadata.international_prefix or _NEVER, prefix, rewrites)
+    return _Dialling(metadata.country_code or 0, abroad, prefix, bool(metadata.national_prefix_transform_rule))

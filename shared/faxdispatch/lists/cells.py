@@ -11,18 +11,24 @@ from enum import Enum, StrEnum
 from typing import NamedTuple
 
 import phonenumbers
+from phonenumbers import PhoneNumberType
 from pydantic import TypeAdapter, ValidationError
 
 from faxdispatch.calling.numbers import Number, NumberPolicy, callable_number, is_listed, is_sip, read_number
+from faxdispatch.calling.ranges import country_and_kind, read_digits
 from faxdispatch.jobs import Destination
 from faxdispatch.lists.words import BETWEEN, FAX_WORDS, NO_NUMBER, PHONE_WORDS, PLAIN_WORDS, folded
 
 _SIP: TypeAdapter[str] = TypeAdapter(Destination)
 
-_SEPARATED = b" \t\r\x0b\x0c().-+"
+_SEPARATED = b" \t\r\x0b\x0c().-+/"
 _DIGITS_ALIKE = bytes.maketrans(b"0123456789", b"9999999999")
 _FORM = re.compile(r"\s*(?:(?P<plus>\+?)(?P<code>9)[ .-]*)?\(?999\)?[ .-]*999[ .-]*9999\s*", re.ASCII)
 """How most files write a number of the North American plan, with 9 for each digit."""
+_ELSEWHERE = re.compile(
+    r"[ \t]*(?P<plus>\+?)(?!9{7,}\.9+[ \t]*\Z)(?=(?:[^9]*9){7})(?:[9() .-]{2,6}/)?[9() .-]{4,33}[ \t]*", re.ASCII
+)
+"""How most files write a number of any other plan. What is before a slash is too short for a number of its own."""
 _MADE_UP = frozenset({"0000", "1212"})
 """Last digits that need a closer look: rounded ones, and those of a service."""
 _MOST_FORMS = 5_000
@@ -40,10 +46,17 @@ class _Form(Enum):
     """As dialled within the plan, without the code 1."""
     WITH_CODE = 2
     """With the code 1: in any country if it has a plus, otherwise only at home."""
+    ABROAD = 3
+    """With a plus, as a number of any plan may be."""
+    DIALLED = 4
+    """As it is dialled in a country that is not in the North American plan."""
 
 
 _WRITTEN = re.compile(r"\s*(\+|(?![() .-]*0[() .-]*0))([\d() .-]{7,40})\s*", re.ASCII)
 """A number as written anywhere else, with `+` or as dialled at home."""
+
+_ORDINARY_KINDS = frozenset({PhoneNumberType.FIXED_LINE, PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE})
+"""Kinds of numbers for which there are no rules of their own."""
 
 _FORMULA_TEXT = re.compile(r'=\s*"([^"]*)"')
 _TYPED_FORMULA = re.compile(r"=\s*(\+?[\d().\- ]+)")
@@ -153,6 +166,8 @@ class CellReader:
         # What is known of each area code and exchange of the North American plan: 0 nothing yet, 255 that the long way
         # is to be gone, else the place of its facts, from 1. No list of ranges looks at the last four digits.
         self._known = bytearray(1_000_000)
+        # The same of the ordinary numbers of a country elsewhere, which are all alike; None if they are not.
+        self._alike: dict[tuple[int, str | None, int], int | None] = {}
         self._forms: dict[bytes, _Form] = {}
         self._odd: dict[str, Cell] = {}
 
@@ -173,11 +188,11 @@ class CellReader:
             return found
         to, facts = found.to, found.facts
         known, known_forms = self._known, self._forms
-        other, at_home = _Form.OTHER, _Form.AT_HOME
+        other, at_home, with_code = _Form.OTHER, _Form.AT_HOME, _Form.WITH_CODE
         for at, form in enumerate(forms):
             how = known_forms.get(form) or self._learn_form(form)
-            if how is not other:
-                number = digits[at]
+            number = digits[at]
+            if how is at_home or how is with_code:
                 national = number[-10:]
                 place = int(national[:6])
                 kind = known[place] or self._learn(place)
@@ -186,8 +201,39 @@ class CellReader:
                     to.append("+1" + national)
                     facts.append(kind - 1)
                     continue
+            elif how is not other and (read := self._read_elsewhere(number, how)):
+                to.append(read[0])
+                facts.append(read[1])
+                continue
             self._add(found, self._read_odd(texts[at]))
         return found
+
+    def _read_elsewhere(self, number: str, how: _Form) -> tuple[str, int] | None:
+        """Return the number to call of digits, and the place of its facts; None if it has to be looked at closely."""
+        # A spreadsheet may have rounded it, or one digit repeated stands for none.
+        if number.endswith("00000") or not number.strip(number[0]):
+            return None
+        read = read_digits(f"+{number}" if how is _Form.ABROAD else number, self.policy.region)
+        if read is None:
+            return None
+        code, digits = read
+        country, kind = country_and_kind(code, digits)
+        key = (code, country, kind)
+        if key not in self._alike:
+            self._alike[key] = self._learn_kind(Number(code, digits, country, kind))
+        place = self._alike[key]
+        return None if place is None else (f"+{code}{digits}", place)
+
+    def _learn_kind(self, number: Number) -> int | None:
+        """Return the place of what is known of all numbers of one country and kind; None if they are not alike."""
+        if number.kind not in _ORDINARY_KINDS or number.code == 1:
+            return None
+        # Of countries that share a code, several may have the number.
+        if number.code == self.code and number.country != self.policy.region:
+            return None
+        if self.policy.countries and number.country not in self.policy.countries:
+            return None
+        return self._place(Facts(*self._cell(number, "")[3:]))
 
     def _read_odd(self, text: str) -> Cell:
         """Read a cell that is not plain; cells without a number often repeat."""
@@ -214,13 +260,15 @@ class CellReader:
 
     def _learn_form(self, form: bytes) -> _Form:
         """Find how numbers of a form are written."""
-        found = _FORM.fullmatch(form.decode("utf-8", "surrogatepass"))
-        home = self.code == 1
+        text = form.decode("utf-8", "surrogatepass")
         if len(self._forms) >= _MOST_FORMS:
             self._forms.clear()
+        home = self.code == 1
         how = _Form.OTHER
-        if found and (found["plus"] or home):
+        if (found := _FORM.fullmatch(text)) and (found["plus"] or home):
             how = _Form.WITH_CODE if found["code"] else _Form.AT_HOME
+        elif (found := _ELSEWHERE.fullmatch(text)) and (found["plus"] or not home):
+            how = _Form.ABROAD if found["plus"] else _Form.DIALLED
         self._forms[form] = how
         return how
 
