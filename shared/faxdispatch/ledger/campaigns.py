@@ -2,8 +2,10 @@
 
 import json
 import zlib
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
+from importlib import import_module
 from typing import Any
 
 import orjson
@@ -17,6 +19,13 @@ from faxdispatch.ledger.scripts import flat_hash, redis_trouble
 from faxdispatch.states import CAMPAIGN_MOVES, CampaignState, HoldReason
 
 _PAGE = 65_536
+
+_compress: Callable[[bytes], bytes]
+try:
+    # The extra `app` has it. What it packs is 2 % larger and takes a sixth of the time; zlib reads it.
+    _compress = partial(import_module("isal.isal_zlib").compress, level=1)
+except ImportError:
+    _compress = partial(zlib.compress, level=4)
 
 
 class Campaigns(CampaignResults):
@@ -316,8 +325,7 @@ def _packed(rows: list[Any]) -> bytes:
         told = orjson.dumps(rows)
     except TypeError as error:
         raise BadInput("a text has characters that no UTF-8 can carry; leave them out") from error
-    # A higher level takes twice the time for 3 % less.
-    return zlib.compress(told, 4)
+    return _compress(told)
 
 
 def _pages(items: Sequence[int], size: int) -> Iterable[list[int]]:

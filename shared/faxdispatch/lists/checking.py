@@ -13,7 +13,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
-from faxdispatch.calling.numbers import NumberPolicy, is_sip
+from faxdispatch.calling.numbers import NumberPolicy
 from faxdispatch.lists.block import Block
 from faxdispatch.lists.cells import CellReader, Facts, Verdict, says_its_country
 from faxdispatch.lists.fields import FieldReader, RowSaid, WrongCell
@@ -367,14 +367,16 @@ class Check:
         others = batch.others
         places = [at for at in range(len(batch.to)) if at not in others] if others else range(len(batch.to))
         numbers = [to for to in map(batch.to.__getitem__, places) if to]
-        keys = (
-            list(map(int, numbers))
-            if self._sends_the_same and not any(map(is_sip, numbers))
-            else [
+        try:
+            keys = list(map(int, numbers)) if self._sends_the_same else None
+        except ValueError:
+            # A SIP URI is among them.
+            keys = None
+        if keys is None:
+            keys = [
                 self._key(to, batch.said[at] if batch.said else _NOTHING)
                 for at, to in zip(places, numbers, strict=True)
             ]
-        )
         firsts = self._seen.firsts(keys, [batch.first + at for at in places])
         if any(firsts):
             for at, to, row in zip(places, numbers, firsts, strict=True):
