@@ -1,18 +1,20 @@
 """What a row of a list costs, checked and made a campaign, compared with the fastest plain ways to read the same file.
 
-    .venv/bin/python -m bench.lists [--rows 1000000] [--workbook 200000]
+    .venv/bin/python -m bench.lists [--rows 1000000] [--workbook 200000] [--abroad 200000]
 
-A CSV file of `--rows` rows and a workbook of `--workbook` rows in the form in which Excel writes it. Each is checked
-and made a campaign on its own Valkey. The plain ways are `csv.reader` with one call of `phonenumbers` for each number,
-and python-calamine's bare reading of the workbook, which ignores formats, hidden rows and what is struck through. Each
-way runs in its own process, one after the other. It prints microseconds a row, by the clock and of the processor (all
-our processes together, and the busiest of them) once the programs are loaded, and the peak memory of the asking
-process; the one that reads the workbook for it has less.
+A CSV file of `--rows` rows, one of `--abroad` rows with numbers of six countries outside North America, and a workbook
+of `--workbook` rows in the form in which Excel writes it. Each is checked and made a campaign on a Valkey of its own.
+The plain ways are `csv.reader` with each number asked of `phonenumbers`, and python-calamine's bare reading of the
+workbook, which is told nothing of formats, hidden rows or what is struck through. Each way runs in its own process, one
+after the other. Told are microseconds a row, by the clock and of the processor (all processes of ours together, and
+the busiest of them) once the programs are loaded, and the most memory of the process that asks; the one that reads the
+workbook for it has less.
 """
 
 import argparse
 import csv
 import json
+import random
 import resource
 import subprocess
 import sys
@@ -44,7 +46,7 @@ def checked(path: Path, _url: str) -> int:
 def created(path: Path, url: str) -> int:
     """Make a campaign from a list."""
     made = FaxClient(url).campaigns.create(
-        path, campaign_id=f"of-{path.suffix[1:]}", reading=Reading(region="US"), media_name="m"
+        path, campaign_id=f"{path.stem}-{path.suffix[1:]}", reading=Reading(region="US"), media_name="m"
     )
     return made.summary.rows if made.summary else 0
 
@@ -74,6 +76,31 @@ WAYS: dict[str, Callable[[Path, str], int]] = {
 }  # fmt: skip
 OF_CSV = ("csv and phonenumbers", "checked", "made a campaign")
 OF_WORKBOOK = ("python-calamine", "checked", "made a campaign")
+
+
+PLACES = {
+    "49": ("30 {8}", "89 {7}", "221 {7}", "3641 {6}"),
+    "44": ("20 7{7}", "121 4{6}", "1223 3{5}"),
+    "33": ("1 4{7}", "4 7{7}", "5 5{7}"),
+    "39": ("06 5{7}", "011 5{6}", "081 7{6}"),
+    "81": ("3 5{7}", "6 6{7}", "52 2{6}"),
+    "55": ("11 3{7}", "21 2{7}", "71 3{7}"),
+}
+"""Country codes of Germany, Britain, France, Italy, Japan and Brazil: how lines of some places are numbered."""
+
+
+def write_abroad(path: Path, rows: int) -> None:
+    """Write a list of so many rows, with numbers in several forms."""
+    chance = random.Random(7)
+    with path.open("w", newline="", encoding="utf-8") as file:
+        out = csv.writer(file)
+        out.writerow(["ID", "Practice Name", "Fax #", "City", "State"])
+        for row in range(1, rows + 1):
+            code = chance.choice(list(PLACES))
+            begin, _, rest = chance.choice(PLACES[code]).partition("{")
+            line = "".join(chance.choices("123456789", k=int(rest[0])))
+            number = f"{begin}{line}".replace(" ", chance.choice((" ", "", "-", "/")))
+            out.writerow([row, f"Clinic {row}", f"+{code}{chance.choice((' ', ''))}{number}", "Ulm", ""])
 
 
 def write_workbook(path: Path, rows: Iterable[list[str]]) -> None:
@@ -118,13 +145,14 @@ def most_memory() -> int:
 def compare(path: Path, ways: Iterable[str], url: str) -> None:
     """Run every way and print them; the others are compared with the first."""
     first: dict[str, float] = {}
+    name = path.stem if path.suffix == ".csv" else path.suffix[1:]
     for way in ways:
         command = [sys.executable, "-m", "bench.lists", "--measure", way, str(path), url]
         found = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
         first = first or found
         ratios = " ".join(f"{found[of] / first[of]:5.2f}" for of in ("clock", "processor", "busiest"))
         print(
-            f"{path.suffix[1:]:5} {way:22} {found['rows']:>9,.0f} {found['clock']:7.1f} {found['processor']:7.1f} "
+            f"{name:6} {way:22} {found['rows']:>9,.0f} {found['clock']:7.1f} {found['processor']:7.1f} "
             f"{found['busiest']:7.1f}   {ratios} {found['megabytes']:6.0f}"
         )
 
@@ -134,6 +162,7 @@ def main() -> int:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--rows", type=int, default=1_000_000, help="rows of the CSV file")
     options.add_argument("--workbook", type=int, default=200_000, help="rows of the workbook")
+    options.add_argument("--abroad", type=int, default=200_000, help="rows with numbers of other countries")
     options.add_argument("--measure", nargs=3, help=argparse.SUPPRESS)
     given = options.parse_args()
     if given.measure:
@@ -142,9 +171,11 @@ def main() -> int:
         return 0
     with tempfile.TemporaryDirectory() as name, _valkey(Path(name)) as url:
         path = Path(name, "list.csv")
-        print(f"{'':5} {'':22} {'rows':>9} {'clock':>7} {'proc.':>7} {'busiest':>7}   {'… of the first':17} {'MB':>6}")
+        print(f"{'':6} {'':22} {'rows':>9} {'clock':>7} {'proc.':>7} {'busiest':>7}   {'… of the first':17} {'MB':>6}")
         write(path, given.rows)
         compare(path, OF_CSV, url)
+        write_abroad(path.with_name("abroad.csv"), given.abroad)
+        compare(path.with_name("abroad.csv"), OF_CSV, url)
         write(path, given.workbook)
         with path.open(newline="", encoding="utf-8") as file:
             write_workbook(path.with_suffix(".xlsx"), csv.reader(file))
