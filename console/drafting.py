@@ -1,11 +1,9 @@
 """The slow work on a draft: checking the list, planning, making the campaign."""
 
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
 from console.background import Task
@@ -27,14 +25,14 @@ from faxdispatch.lists.checking import BadRow, Check, Row, check
 from faxdispatch.preflight.examining import examine
 from faxdispatch.preflight.report import Report
 from faxdispatch.preview.pages import can_draw
+from faxdispatch.recent import Recent
 from faxdispatch.text.wording import counted_are
 
 _FIRST = 10
 _KEPT = 4
 """How many documents with their covers are kept in memory."""
 
-_composed: OrderedDict[tuple[str, int], tuple[Document, Report]] = OrderedDict()
-_lock = Lock()
+_composed: Recent[tuple[str, int], tuple[Document, Report]] = Recent(_KEPT)
 
 
 def check_list(here: Desk, draft: Draft, task: Task) -> None:
@@ -148,16 +146,7 @@ def composed(here: Desk, draft: Draft, row: int) -> tuple[Document, Report]:
     Raises:
         BadInput: there is no document, or the cover cannot be made.
     """
-    key = (draft.key("document"), row)
-    with _lock:
-        if key in _composed:
-            return _composed[key]
-    made = _composed_now(here, draft, row)
-    with _lock:
-        _composed[key] = made
-        while len(_composed) > _KEPT:
-            _composed.popitem(last=False)
-    return made
+    return _composed.get((draft.key("document"), row), lambda: _composed_now(here, draft, row))
 
 
 def _composed_now(here: Desk, draft: Draft, row: int) -> tuple[Document, Report]:

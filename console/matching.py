@@ -46,7 +46,7 @@ def evidence() -> Response:
 @pages.get("/again")
 @operators_only
 def again() -> str:
-    """Return how many would be sent again, before anything is."""
+    """Show how many would be sent again, before anything is sent."""
     chosen, left = _chosen()
     return render_template("faxes/again.html", asked=Asked.read(request.args), chosen=chosen, left=left)
 

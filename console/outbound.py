@@ -1,21 +1,20 @@
 """The document of an outbound fax, fetched from Telnyx's media storage when an operator asks to see it."""
 
 import tempfile
-import threading
-from collections import OrderedDict
 from pathlib import Path
 
 from console.desk import Desk
 from faxdispatch.documents.upload_part import MAX_UPLOAD
 from faxdispatch.errors import NotKnown
 from faxdispatch.ledger import JobView
+from faxdispatch.recent import Recent
+from faxdispatch.settings import Settings
 from faxdispatch.telnyx.client import TelnyxClient
 
 _KEPT = 4
 """How many documents are kept in memory while their pages are looked at."""
 
-_documents: OrderedDict[str, bytes] = OrderedDict()
-_lock = threading.Lock()
+_documents: Recent[str, bytes] = Recent(_KEPT)
 
 
 def document(here: Desk, view: JobView) -> bytes:
@@ -28,19 +27,14 @@ def document(here: Desk, view: JobView) -> bytes:
     name = view.request.media_name
     if name is None:
         raise NotKnown(f"job {view.job_id}: its document is a link, which the console does not follow")
-    with _lock:
-        if name in _documents:
-            _documents.move_to_end(name)
-            return _documents[name]
+    return _documents.get(name, lambda: _fetched(name, here.settings))
+
+
+def _fetched(name: str, settings: Settings) -> bytes:
     with (
-        TelnyxClient.from_settings(here.settings) as telnyx,
+        TelnyxClient.from_settings(settings) as telnyx,
         tempfile.TemporaryDirectory(prefix="faxdispatch-") as made,
     ):
         path = Path(made) / "document"
         telnyx.download_media(name, path, max_bytes=MAX_UPLOAD)
-        content = path.read_bytes()
-    with _lock:
-        _documents[name] = content
-        while len(_documents) > _KEPT:
-            _documents.popitem(last=False)
-    return content
+        return path.read_bytes()

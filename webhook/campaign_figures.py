@@ -17,7 +17,7 @@ def campaign_figures(campaigns: Campaigns) -> Iterator[Metric]:
     """Yield the rows of each by state, and which are paused."""
     rows = GaugeMetricFamily(
         "faxdispatch_campaign_rows",
-        f"Rows of campaigns that run or are paused, by where they stand; of the first {MOST} by id.",
+        f"Rows of campaigns that run or are paused, by state; of the first {MOST} by id.",
         labels=["campaign", "state"],
     )
     paused = GaugeMetricFamily("faxdispatch_campaign_paused", "1 for a campaign that is paused.", labels=["campaign"])

@@ -89,7 +89,10 @@ def _listing(job: JobView, w: Collaborators) -> Iterator[Fax]:
 
 
 def _not_found(job: JobView, begun: float, w: Collaborators) -> None:
-    """Count a complete listing, begun at a time of the monotonic clock, as a look, if its window can be trusted."""
+    """Record that a complete listing does not show the attempt, if it is sure that the listing covers its time.
+
+    `begun` is when the listing was begun, by the monotonic clock.
+    """
     told = w.telnyx_clock.now(heard_since=begun)
     now, age = w.now(), timedelta(seconds=time.monotonic() - begun)
     after = looked_after(job, told=told - age if told else None, here=now - age, ours=datetime.now(UTC) - age)

@@ -128,6 +128,17 @@ def test_a_campaign_is_planned_by_what_has_not_begun(cli, redis_url):
     assert any(remark.startswith("1 row is under way") for remark in told["remarks"])
 
 
+def test_options_replace_those_of_the_campaign_that_is_planned(cli, redis_url):
+    Rows(redis_url, [["a"], ["b"]], columns=("name",))
+    asked = ["campaign", "plan", CAMPAIGN, "--at", "2027-05-03T00:00:00+00:00", "--json"]
+
+    assert cli(*asked, "--window", "mon-fri 08:00-17:00 UTC").json["end_low"].startswith("2027-05-03T08:")
+    assert "the cap leaves 0.01" in str(cli(*asked, "--cap", "0.01", FAX_PRICE_PAGE="1").json["remarks"])
+    for option in ("--pages", "--max-attempts"):
+        refused = cli(*asked, option, "0")
+        assert (refused.code, option[2:].replace("-", "_") in refused.err) == (2, True)
+
+
 def test_an_option_that_is_wrong_is_told_by_its_name(cli, listed):
     result = cli("campaign", "plan", "list.csv", "--media", "letter.pdf", "--at", "tomorrow")
 

@@ -89,7 +89,7 @@ def test_cancelling_is_recorded_with_operator_and_reason(desk, operator):
 def test_asking_telnyx_is_an_event_with_reason_and_operator(desk, sent, operator, monkeypatch):
     asked = []
     monkeypatch.setattr(type(desk.client), "sync", lambda _, job_id: asked.append(job_id))
-    assert "Ask Telnyx how it stands" in operator.text("/faxes/j")
+    assert "Ask Telnyx for its status" in operator.text("/faxes/j")
     assert "reason: is missing" in operator.post("/faxes/j/ask").text
     assert asked == []
     assert "Telnyx is asked about 1 fax" in operator.post("/faxes/j/ask", reason="the clinic called").text
@@ -145,7 +145,7 @@ def test_the_overview_tells_alarms_first(desk, sent, viewer):
     assert "No worker is running: nothing is sent." in page
     assert "Connection c is paused until" in page
     assert "Telnyx refuses the account (code 20012)" in page
-    assert page.index("Connection c is paused") < page.index("What stands where")
+    assert page.index("Connection c is paused") < page.index("Faxes by state")
 
 
 def test_the_overview_is_one_moment_of_the_ledger(desk, sent):

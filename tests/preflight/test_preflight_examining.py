@@ -11,6 +11,7 @@ from faxdispatch.documents.local import Document, document_of
 from faxdispatch.preflight import examining, lookers
 from faxdispatch.preflight.examining import examine, judge
 from faxdispatch.preflight.report import merged
+from faxdispatch.recent import Recent
 from tests.preflight.made import changed, in_units, letter, locked, picture, ruled, xfa
 
 pytestmark = pytest.mark.usefixtures("one_looker")
@@ -112,7 +113,7 @@ def test_noise_takes_minutes_on_the_line():
 def test_a_document_is_looked_into_once(monkeypatch):
     looked = []
     monkeypatch.setattr(examining, "_facts", lambda *_: looked.append(1) or {"pages": 1, "form": None, "sheets": []})
-    monkeypatch.setattr(examining, "_reports", type(examining._reports)())
+    monkeypatch.setattr(examining, "_reports", Recent(examining._KEPT))
     document = document_of(letter("once"))
 
     assert examine(document) == examine(document)

@@ -11,6 +11,7 @@ from faxdispatch.documents.local import document_of
 from faxdispatch.errors import BadInput, NoSuchResource, Refused, Unreachable
 from faxdispatch.fetching.trouble import LinkFailed
 from faxdispatch.jobs import SendFax
+from faxdispatch.recent import Recent
 from faxdispatch.telnyx.models import MediaResource
 from tests.conftest import eventually
 from tests.preflight.made import letter, locked
@@ -48,7 +49,7 @@ class Storage(Telnyx):
 
 @pytest.fixture
 def telnyx(monkeypatch):
-    monkeypatch.setattr(covering, "_bodies", type(covering._bodies)())
+    monkeypatch.setattr(covering, "_bodies", Recent(covering._KEPT))
     return Storage()
 
 

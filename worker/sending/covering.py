@@ -5,11 +5,9 @@ the content, so doing it twice has the same result.
 """
 
 import tempfile
-from collections import OrderedDict
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from threading import Lock
 
 from faxdispatch.composition.composing import Cover, compose, paged
 from faxdispatch.documents.local import Document, document_of
@@ -19,6 +17,7 @@ from faxdispatch.fetching.trouble import LinkFailed
 from faxdispatch.jobs import SendFax
 from faxdispatch.ledger import JobView
 from faxdispatch.media.uploads import find, store
+from faxdispatch.recent import Recent
 from faxdispatch.states import HoldReason
 from faxdispatch.telnyx import TelnyxClient
 from worker.context import Collaborators
@@ -28,14 +27,13 @@ from worker.sending.preparation import check_time
 from worker.sending.stages import Ended, Outcome, Prepared
 
 AGAIN = 30.0
-"""Seconds after which it is tried again if Telnyx's storage did not answer."""
+"""Seconds after which the fax is tried again if Telnyx's storage did not answer."""
 LINK_AGAIN = (5.0, 15.0, 60.0, 300.0)
 """Seconds after which a link that could not be fetched is tried again; the last one repeats."""
 _KEPT = 8
 """How many documents are remembered: all rows of a campaign have the same one."""
 
-_bodies: OrderedDict[str, Document] = OrderedDict()
-_lock = Lock()
+_bodies: Recent[str, Document] = Recent(_KEPT)
 _servers = Servers()
 
 
@@ -114,23 +112,15 @@ def _body(request: SendFax, telnyx: TelnyxClient, w: Collaborators) -> Document:
     """
     if request.media_url is not None:
         return paged(_servers.fetch(request.media_url, w.settings.fax_dangerous_inbound_origins))
-    return _stored_body(request.media_name or "", telnyx)
+    name = request.media_name or ""
+    return _bodies.get(name, lambda: _stored_body(name, telnyx))
 
 
 def _stored_body(name: str, telnyx: TelnyxClient) -> Document:
-    with _lock:
-        if name in _bodies:
-            _bodies.move_to_end(name)
-            return _bodies[name]
     with tempfile.TemporaryDirectory(prefix="faxdispatch-") as folder:
         path = Path(folder) / f"document{Path(name).suffix}"
         try:
             telnyx.download_media(name, path, max_bytes=MAX_UPLOAD)
         except NoSuchResource:
             raise BadInput("its document is not stored at Telnyx any more") from None
-        found = paged(document_of(path))
-    with _lock:
-        _bodies[name] = found
-        while len(_bodies) > _KEPT:
-            _bodies.popitem(last=False)
-    return found
+        return paged(document_of(path))

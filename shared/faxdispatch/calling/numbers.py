@@ -95,7 +95,7 @@ class Number(NamedTuple):
 
     @property
     def is_unconfirmed(self) -> bool:
-        """Whether the number is only possible: in a range that the lists do not know (yet)."""
+        """Whether the number has a possible form, but the lists do not know its range (yet)."""
         return self.kind == PhoneNumberType.UNKNOWN
 
     def is_in(self, country: str) -> bool:
@@ -105,7 +105,7 @@ class Number(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class NumberPolicy:
-    """Where the settings allow faxes.
+    """The destinations that the settings allow.
 
     `region` (ISO 3166, two letters) is the country of numbers written without `+`. `countries` are those that faxes may
     go to, or all if it is empty. `sip_allowed` tells whether a SIP URI may be a destination, `shared_cost` whether a

@@ -15,7 +15,7 @@ def parse_span(text: str, option: str, *, longest: int = _LONGEST) -> int:
     """Return the seconds that `30d`, `12h`, `90m`, `600s` or plain `600` mean; at least one, at most `longest`.
 
     Raises:
-        BadInput: it is none of these, empty, or longer.
+        BadInput: it has another form, is empty, or is longer.
     """
     found = _SPAN.fullmatch(text.strip())
     if found is None:

@@ -54,7 +54,7 @@ def check_broker(settings: Settings) -> Iterator[Finding]:
 
 
 def _producers_queues(connection: Any, app: BrokerApp) -> Finding:
-    """Return whether another app has declared one of them with other properties, so that nobody can post to it."""
+    """Check whether another app has declared one of them with other properties, so that nobody can post to it."""
     for name in sorted(map(app.named, {URGENT, *(job.QUEUE for job in JOBS)})):
         try:
             with connection.channel() as channel:

@@ -59,7 +59,7 @@ def _number(to: str | None, settings: Settings) -> str:
     """Return the number in E.164.
 
     Raises:
-        BadInput: none is given or set, it is none, or the settings do not allow faxes there.
+        BadInput: no number is given or set, it is not a number, or the settings do not allow faxes there.
     """
     if to is None and not settings.test_numbers:
         raise BadInput("TO: not given, and FAX_TEST_NUMBERS is not set; name a number of your own in either")

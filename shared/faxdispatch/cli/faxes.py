@@ -127,9 +127,6 @@ def cancel(fax_id: FaxId) -> Answer:
         wished = None
         if ledger:
             client = FaxClient.from_env(settings)
-            wished = None
-        if ledger:
-            client = FaxClient.from_env(settings)
             wished = cancel_job_of(fax, ledger, lambda job_id: client.cancel(job_id=job_id))
         cancel_fax(telnyx, fax)
     if (mark := marked(fax)) and (ledger is None or not marked(fax, ledger)):

@@ -1,4 +1,4 @@
-"""How many jobs stand where, and what an operator should look at, in lines."""
+"""How many jobs are in each state, and what an operator should look at, in lines."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -32,7 +32,7 @@ def status(
             help="Whether to show what happened to it, and who said so. If not given, lines have it and JSON has not.",
         ),
     ] = None,
-    state: Annotated[State | None, typer.Option(help="List the jobs that stand here, the longest first.")] = None,
+    state: Annotated[State | None, typer.Option(help="List the jobs in this state, the longest first.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="How many, with --state.")] = 50,
     full: Full = False,
     as_json: Json = False,

@@ -20,7 +20,7 @@ _KEPT = 24 * 3600
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """What stands where. Times are in seconds, money is in the currency of the settings."""
+    """How many faxes are in each state, and why they wait. Times are in seconds, money in the settings' currency."""
 
     now: datetime
     counts: Mapping[State, int]

@@ -50,7 +50,7 @@ _OTHER_NUMBERS = frozenset(
     | {"home", "private", "privat", "voice", "our", "own", "my", "return", "reply", "callback", "sender", "from"}
     | {"invalid", "wrong", "inactive", "disconnected"}
 )
-"""Words of columns whose numbers look like telephone numbers and are none of fax machines of the recipients."""
+"""Words of columns whose numbers look like telephone numbers but are not the recipients' fax numbers."""
 
 _MOST_DIGITS = 6
 """Of a name; what has more is a number."""

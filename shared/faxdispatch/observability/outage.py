@@ -23,7 +23,7 @@ _ITS_WORDS = (
 )
 """Texts in Celery's own records about it; the last is its warning, at each lost connection, about a coming version."""
 _BROKERS = ("celery.", "kombu.", "worker.messaging.")
-"""Loggers that report the broker; otherwise, only kombu's failures are plain connection errors or its own."""
+"""Loggers whose outages are the broker's. In others, only plain connection errors and kombu's own errors are."""
 _LATE = 5.0
 """Seconds after its end for which records of calls that failed in it may still come."""
 

@@ -27,9 +27,9 @@ def cancel_fax(telnyx: TelnyxClient, fax: Fax) -> None:
 def _why_not(fax: Fax) -> str:
     status = fax.status or "in a status that Telnyx does not tell"
     if fax.direction == "inbound":
-        return f"it is an inbound fax, {status}; only outbound ones can be"
+        return f"it is an inbound fax, {status}; only outbound faxes can be cancelled"
     if 0 < provider_rank(fax.status or "") < PROVIDER_RANK["delivered"]:
-        return f"Telnyx does not while it is {status}; try again in a moment"
+        return f"Telnyx does not cancel a fax while it is {status}; try again in a moment"
     return f"too late, it is {status}"
 
 

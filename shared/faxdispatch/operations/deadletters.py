@@ -53,7 +53,7 @@ def read_change(text: str) -> tuple[str, Any]:
     """Read FIELD=VALUE as a field of a job; lists and objects are JSON.
 
     Raises:
-        BadInput: it is none.
+        BadInput: it is not of this form, there is no such field, or its JSON is not valid.
     """
     name, given, value = text.partition("=")
     known = {field.alias or name for job in JOBS for name, field in job.model_fields.items()}
@@ -64,4 +64,4 @@ def read_change(text: str) -> tuple[str, Any]:
     try:
         return name, json.loads(value)
     except ValueError:
-        raise BadInput(f"--set: the value of {name} begins like JSON and is none") from None
+        raise BadInput(f"--set: the value of {name} begins like JSON but is not valid JSON") from None

@@ -1,4 +1,4 @@
-"""How many jobs stand where, and what all processes use of their limits, as figures for programs."""
+"""How many jobs are in each state, and what all processes use of their limits, as figures for programs."""
 
 from dataclasses import asdict
 from typing import Any
@@ -8,7 +8,7 @@ from faxdispatch.operations.next_step import pause_line
 
 
 def overview(scripts: Scripts) -> dict[str, Any]:
-    """Return the figures, ready for JSON. Raises `Unavailable` where Redis did not answer."""
+    """Return the figures under their names in JSON. Raises `Unavailable` if Redis did not answer."""
     ledger, limits, figures = Ledger(scripts), Limits(scripts), asdict(Watch(scripts).figures())
     workers = Presence(scripts).all()
     return {

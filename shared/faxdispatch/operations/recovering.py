@@ -279,7 +279,7 @@ class Recoverer:
         return {name: value for name, value in told.items() if value is not None}
 
     def _row(self, mark: Mark, fax: Fax) -> dict[str, Any] | None:
-        """Return the row of a campaign that a job belongs to, in the form for the ledger, or None if it is none."""
+        """Return the campaign's row that a job belongs to, in the form for the ledger, or None if there is none."""
         place = self._place(mark)
         if place is None:
             return None

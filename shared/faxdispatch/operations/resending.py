@@ -17,7 +17,7 @@ def again(job: JobView, to: str | None, *, region: str | None = None) -> SendFax
     The new job names the old one, and its idempotency key is made from both, so doing it twice makes one fax.
 
     Raises:
-        InvalidJob: the number is none, or a later version recorded the job with fields that this one does not know.
+        InvalidJob: it is not a number, or a later version recorded the job with fields that this one does not know.
         Conflict: the job is open (for instance unknown), or is a row of a campaign.
     """
     if job.row is not None:

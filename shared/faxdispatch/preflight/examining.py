@@ -5,17 +5,16 @@ Here its facts are judged. Without the extra `documents`, only the kind is known
 """
 
 import zipfile
-from collections import OrderedDict
 from collections.abc import Iterator
 from importlib.util import find_spec
 from io import BytesIO
-from threading import Lock
 from typing import Any
 
 from faxdispatch.documents.contents import DAMAGED, TooManyFiles, see_contents
 from faxdispatch.documents.local import Document
 from faxdispatch.preflight.lookers import Lookers
 from faxdispatch.preflight.report import Finding, Report, error, warning
+from faxdispatch.recent import Recent
 from faxdispatch.text.wording import counted
 
 MOST_PAGES = 350
@@ -29,8 +28,7 @@ _LOOKED_INTO = {".pdf", ".tiff", ".jpg", ".png"}
 _KEPT = 256
 """How many reports are remembered, since the same letter is sent to many."""
 
-_reports: OrderedDict[tuple[str, int], Report] = OrderedDict()
-_lock = Lock()
+_reports: Recent[tuple[str, int], Report] = Recent(_KEPT)
 _INCOMPLETE = "its pages were not looked at, which needs faxdispatch with its extra [documents]"
 
 _BLANK = 0.00001
@@ -66,17 +64,7 @@ def examine(
     `drawn`, some findings are missing: blank and black pages, text that vanishes, incomplete pictures.
     """
     lines = 0 if not drawn else _STANDARD if quality == "normal" else _FINE
-    key = (document.media_name, lines)
-    with _lock:
-        if key in _reports:
-            _reports.move_to_end(key)
-            return _reports[key]
-    report = _examined(document, lines, lookers)
-    with _lock:
-        _reports[key] = report
-        while len(_reports) > _KEPT:
-            _reports.popitem(last=False)
-    return report
+    return _reports.get((document.media_name, lines), lambda: _examined(document, lines, lookers))
 
 
 def is_complete() -> bool:

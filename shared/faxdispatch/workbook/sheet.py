@@ -104,7 +104,7 @@ class Look:
         except NotShown:
             return None
         except (ValueError, IndexError):
-            raise Damaged("a cell has what is none of its kind") from None
+            raise Damaged("a cell's value is not of its type") from None
         return None if self.has_rich and any(isinstance(text, RichText) for text in shown) else shown
 
     def _as_they_stand(self, kinds: Sequence[str], values: Sequence[str]) -> list[str]:
@@ -141,7 +141,7 @@ class Look:
         except NotShown:
             raise
         except (ValueError, IndexError):
-            raise Damaged(f"a cell has {value[:20]!r}, which is none of its kind") from None
+            raise Damaged(f"a cell has {value[:20]!r}, which is not of its type") from None
         return value if style.number_format == GENERAL else shown_text(value, style.number_format)
 
     def _shown_number(self, style: Style, value: str) -> str:

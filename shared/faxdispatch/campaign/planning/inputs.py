@@ -114,11 +114,20 @@ class Planner:
         return Subject(options, recipients, start, cap)
 
     def of_campaign(
-        self, campaign_id: str, better: Mapping[str, Any], start: datetime | None, now: datetime
+        self,
+        campaign_id: str,
+        asked: Mapping[str, Any],
+        start: datetime | None,
+        now: datetime,
+        *,
+        cap: float | None = None,
     ) -> Subject:
-        """Take the rows of a campaign that have not begun; values in `better` override its options.
+        """Take the rows of a campaign that have not begun.
+
+        Fields of `SendFax` in `asked`, and the `cap`, replace those of the campaign unless they are None.
 
         Raises:
+            BadInput: an option is wrong.
             NotKnown: there is no such campaign.
             Unavailable: Redis did not answer.
         """
@@ -128,16 +137,16 @@ class Planner:
         except NotKnown:
             raise NotKnown(f"{campaign_id}: is neither a file here nor the id of a campaign") from None
         begin = start or max(campaign.start_at or now, now)
-        options = {**campaign.options, **better}
+        told = options_for_all(asked, region=self._settings.fax_default_region, media_by_row=True)
+        options = {**campaign.options, **{name: told[name] for name in told if asked.get(name) is not None}}
         recipients = self._recipients(begin, options)
         for chunk in range(-(-campaign.size // CHUNK)):
             for _, to, fields in campaigns.pending_rows(campaign_id, chunk):
                 self._add(recipients, to, options, fields)
         if campaign.opened:
             self.remarks.append(f"{counted_are(campaign.opened, 'row')} under way already and not counted here")
-        return Subject(
-            options, recipients, begin, None if campaign.cap is None else max(0.0, campaign.cap - campaign.spent)
-        )
+        cap = campaign.cap if cap is None else cap
+        return Subject(options, recipients, begin, None if cap is None else max(0.0, cap - campaign.spent))
 
     def estimate(self, subject: Subject, *, retry_share: float = RETRY_SHARE) -> Plan:
         """Return the plan. Raises Unavailable if Redis did not answer."""

@@ -41,7 +41,7 @@ def plan(
     """Estimate what a campaign will cost, when it will end, and what delays it most. Nothing is sent or recorded.
 
     Pages are counted in the documents themselves, if they are PDF, TIFF, JPEG or PNG; otherwise they are a guess. For a
-    campaign, the rows that have not begun are counted.
+    campaign, the rows that have not begun are counted; options for the faxes, and a cap, replace its own.
     """
     settings = Settings.load()
     given = documents.for_all(settings)
@@ -61,8 +61,7 @@ def plan(
                 on_documents=progress.documents,
             )
     else:
-        known: dict[str, Any] = {name: asked[name] for name in ("pages", "max_attempts") if name in asked}
-        subject = planner.of_campaign(source, known, start, now)
+        subject = planner.of_campaign(source, asked, start, now, cap=cap)
     made = planner.estimate(subject, retry_share=retry_share)
     return Answer(_facts(made, planner.remarks) | {"links": planner.links}, _lines(made, planner.remarks), full=False)
 
