@@ -9,7 +9,7 @@ import pytest
 from faxdispatch.errors import Unavailable
 from faxdispatch.ledger import GroupCommit
 
-Trouble = dict[str, Exception]
+Trouble = dict[str, BaseException]
 
 
 class Writer:
@@ -74,6 +74,21 @@ def test_one_at_fault_costs_no_other_its_write(writer: Writer, together: Togethe
     writer.trouble["bad"] = KeyError("a mistake")
     assert together("a", "bad", "b") == ["FIRST", "A", writer.trouble["bad"], "B"]
     assert writer.writes == [["first"], ["a", "bad", "b"], ["a"], ["bad"], ["b"], ["last"]]
+
+
+def test_replies_that_are_too_few_leave_nobody_waiting(together: Together, writer: Writer, monkeypatch):
+    short = lambda self, words: [word.upper() for word in words][: max(1, len(words) - 1)]  # noqa: E731
+    whole = Writer.__call__
+    monkeypatch.setattr(Writer, "__call__", lambda self, words: whole(self, words) and short(self, words))
+    assert together("a", "b") == ["FIRST", "A", "B"]
+    assert writer.writes == [["first"], ["a", "b"], ["a"], ["b"], ["last"]]
+
+
+def test_a_thread_that_is_ended_while_it_writes_leaves_nobody_waiting(together: Together, writer: Writer):
+    writer.trouble["a"] = SystemExit("the end")
+    first, ended, other = together("a", "b")
+    assert (first, ended) == ("FIRST", writer.trouble["a"])
+    assert isinstance(other, Unavailable)
 
 
 def test_while_redis_is_away_all_of_a_group_are_told_so_and_none_is_tried_again(writer: Writer, together: Together):

@@ -67,7 +67,7 @@ class GroupCommit(Generic[T, R]):
 
     def _write_group(self, group: Sequence[_Waiting[T, R]]) -> None:
         try:
-            replies = self._write([one.wanted for one in group])
+            replies = list(zip(group, self._write([one.wanted for one in group]), strict=True))
         except Exception as error:  # noqa: BLE001 - it is raised again, in the threads that it is about
             if isinstance(error, Unavailable) or len(group) == 1:
                 for one in group:
@@ -75,6 +75,11 @@ class GroupCommit(Generic[T, R]):
             else:
                 for one in group:
                     self._write_group([one])
+        except BaseException:
+            # This thread is to end; the others of the group must not wait for it forever.
+            for one in group:
+                one.told.put(Unavailable("the thread that wrote this was ended; it may be tried again"))
+            raise
         else:
-            for one, reply in zip(group, replies, strict=True):
+            for one, reply in replies:
                 one.told.put((reply,))
