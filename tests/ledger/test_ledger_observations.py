@@ -48,3 +48,20 @@ def test_a_group_in_which_one_cannot_be_recorded_is_remembered_of_none(redis_url
         desk.observations.record_many([seen("a"), seen("b", fax_id="broken")])
     assert desk.redis.keys("fax:seen:*") == []
     assert desk.observations.record(seen("a")[0])["outcome"] == "recorded"
+
+
+def test_an_event_is_not_remembered_if_its_move_cannot_be_written(redis_url: str):
+    desk = Desk(redis_url)
+    desk.create("j")
+    desk.admit("j")
+    desk.claim("j")
+    group = [seen("1", fax_id="f", job_id="j", attempt=1, status="delivered")]
+    counts = desk.redis.hgetall("fax:counts")
+    # The counts are among the last that a script writes.
+    desk.redis.delete("fax:counts")
+    desk.redis.set("fax:counts", "no hash")
+    with pytest.raises(ResponseError, match="WRONGTYPE"):
+        desk.observations.record_many(group)
+    assert desk.redis.keys("fax:seen:*") == []
+    desk.redis.delete("fax:counts")
+    desk.redis.hset("fax:counts", mapping=counts)

@@ -143,7 +143,7 @@ for index, said in ipairs(a.observations) do
   a = setmetatable(said, {__index = RULES})
   answers[index] = observe()
 end
-at_end[#at_end + 1] = function()
+local function remember_all()
   for key, mark in pairs(remembered) do redis.call('SET', key, mark.digest, 'PX', mark.kept) end
 end
-return reply(answers)
+return reply(answers, remember_all)

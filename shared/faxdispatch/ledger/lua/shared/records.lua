@@ -191,12 +191,13 @@ local function drop(key)
   dropped[#dropped + 1] = key
 end
 
--- Every script ends with it.
-local function reply(t)
+-- Every script ends with it. `last` writes what must come after all else.
+local function reply(t, last)
   for _, act in ipairs(at_end) do act() end
   for j in pairs(unsaved) do write(j) end
   write_tallies()
   write_scores()
   write_members()
+  if last then last() end
   return cjson.encode(t)
 end
