@@ -18,6 +18,7 @@ _FOR_A_PERSON = {
     HoldReason.NO_SENDER: "no sender is named, and FAX_FROM is not set",
     HoldReason.POLICY_HOOK_FAILED: "the policy hook cannot be asked",
     HoldReason.NEVER_ACCEPTED: "Telnyx never took it; a person decides",
+    HoldReason.NO_DOCUMENT: "the link of the document cannot be fetched",
     HoldReason.NOT_DURABLE: "Redis cannot make the sending safe from a crash",
 }
 _OVERDUE = 10.0

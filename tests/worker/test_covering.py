@@ -157,6 +157,11 @@ def test_a_link_whose_server_is_away_is_asked_again_until_it_answers(w, telnyx, 
     job = w.ledger.job("job", history=True)
     assert (job.state, job.hold_reason, job.holds, job.attempt) == (State.HELD, "no_document", 3, 0)
     assert [event.data.get("detail") for event in job.history] == [None, *["answered 503"] * 3]
+    for _ in range(12):
+        run_attempt("job", w)
+    job = w.ledger.job("job", history=True)
+    # The first ten are reported; more would fill the history as long as the server is away.
+    assert (job.holds, len(job.history)) == (15, 11)
 
     link[0] = letter("The letter")
     assert run_attempt("job", w) is Outcome.ACCEPTED
@@ -196,6 +201,24 @@ def test_the_others_of_a_message_do_not_wait_for_a_slow_link(w, telnyx, link, mo
     monkeypatch.setattr(linked, "fetched_now", slow)
     outcomes = run_attempts(["job", *others], w)
     assert outcomes == {"job": Outcome.PARKED, "plain": Outcome.ACCEPTED, "covered": Outcome.ACCEPTED}
+
+
+def test_a_server_that_answers_again_keeps_no_fax_waiting_though_its_answer_is_a_refusal(monkeypatch):
+    now, answers = [0.0], [LinkFailed("timed out"), BadInput("answered 404"), BadInput("answered 404")]
+
+    def fetched(url, origins):
+        now[0] += 20
+        raise answers.pop(0)
+
+    monkeypatch.setattr(linked, "fetched_now", fetched)
+    monkeypatch.setattr(linked.time, "monotonic", lambda: now[0])
+    servers = linked.Servers()
+    with pytest.raises(LinkFailed):
+        servers.fetch(LINK)
+    now[0] += linked.AGAIN
+    for _ in range(2):
+        with pytest.raises(BadInput, match="404"):
+            servers.fetch(LINK)
 
 
 def test_a_server_that_kept_one_fax_waiting_keeps_no_other_waiting(monkeypatch):

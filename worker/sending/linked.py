@@ -6,6 +6,7 @@ from threading import Lock
 from urllib.parse import urlsplit
 
 from faxdispatch.documents.local import Document
+from faxdispatch.errors import BadInput
 from faxdispatch.fetching.trouble import LinkFailed
 from faxdispatch.preflight.links import SECONDS, fetched_now
 
@@ -38,9 +39,15 @@ class Servers:
                 with self._lock:
                     self._slow[server] = time.monotonic() + AGAIN
             raise
+        except BadInput:
+            self._answered(server)
+            raise
+        self._answered(server)
+        return document
+
+    def _answered(self, server: str) -> None:
         with self._lock:
             self._slow.pop(server, None)
-        return document
 
     def _see(self, server: str, now: float) -> None:
         with self._lock:

@@ -123,7 +123,7 @@ class Ledger(Rows):
     ) -> Reply:
         """Park a job that is not claimed until `due` (seconds since 1970), or until a person decides.
 
-        Where something was tried for it and failed, that is `counted` among its holds and told each time.
+        Where something was tried for it and failed, that is `counted` among its holds; the first ten are each reported.
         """
         millis = None if due is None else _ms(due)
         return self._scripts.run(

@@ -1,15 +1,19 @@
 -- Park a job that has not been claimed: it is looked at again when it is due. Without `due`, it waits for a person, and
--- is still looked at from time to time. A hold that is `counted` is one more that cost no attempt, and is reported each
--- time.
+-- is still looked at from time to time. A hold that is `counted` is one more that cost no attempt, and the first ones are
+-- each reported.
 -- Keys: fax:agenda, fax:calls, fax:calls:*, fax:campaign:*, fax:campaign:*:parked, fax:channels, fax:channels:*,
 --   fax:counts, fax:events, fax:granted:*, fax:held:*, fax:history:*, fax:holds, fax:job:*, fax:limits, fax:line:*,
 --   fax:line:*:waiting, fax:other:*, fax:paused:*, fax:since:*, fax:turn:*, fax:turns:*:*, fax:waiting:*
+
+-- Not all of them: a link that is dead for weeks would fill the history and the stream.
+local REPORTED = 10
+
 local j = load(a.job)
 if not j then return reply({outcome = 'gone'}) end
 if j.state ~= 'queued' and j.state ~= 'held' then return reply({outcome = 'no', state = j.state}) end
 leave(j)
 land(j)
 if a.counted then save(j, {holds = tonumber(j.holds or 0) + 1}) end
-hold(j, a.reason, a.due, a.detail and {detail = a.detail} or nil, a.counted)
+hold(j, a.reason, a.due, a.detail and {detail = a.detail} or nil, a.counted and j.holds <= REPORTED)
 if not a.due then appoint(j, now + a.recheck) end
 return reply({outcome = 'held', reason = a.reason, due = a.due})
