@@ -223,8 +223,6 @@ class Settings(BaseSettings):
     fax_spend_day: float | None = Field(default=None, ge=0, allow_inf_nan=False)
     """What all faxes of one day (UTC) may cost together; the next fax waits for the next day. No cap if not set."""
 
-    # Numbers that fail
-
     # Campaigns
     fax_campaign_burst_failures: int = Field(default=30, ge=1)
     """So many failures among the last 40 attempts of a campaign pause it; more than 40 means never."""
