@@ -49,6 +49,17 @@ def test_one_job_is_shown_as_far_as_it_is_known(cli, jobs):
     assert cli("find", "--job", jobs[1], "--json").json["unread"] == ["of_tomorrow"]
 
 
+def test_an_erasure_names_what_it_cannot_read_and_so_leaves(cli, jobs, ledger, redis):
+    for job_id in jobs[:2]:
+        ledger.cancel(job_id, source="operator")
+
+    for asked in (("--number", NUMBER), ("--job", jobs[2])):
+        result = cli("erase", *asked, "--yes")
+        assert result.code == 1
+        assert f"not erased, since this version cannot read them: {jobs[2]}" in result.out + result.err
+    assert redis.keys("fax:job:*") == [f"fax:job:{jobs[2]}"]
+
+
 def test_python_lists_the_others_and_sends_nothing_again_that_it_does_not_know(client, redis, ledger, jobs):
     known, partly, _ = jobs
     assert [found.job_id for found in client.search.all(client.wanted())] == [partly, known]

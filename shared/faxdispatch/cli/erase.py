@@ -54,9 +54,13 @@ def erase(
         notes.append("the number stays on the suppression list; faxdispatch suppress remove takes it off")
     if erased.open:
         notes.append(f"not ended, and so not erased: {', '.join(erased.open)}; cancel them, then erase again")
+    if erased.unread:
+        notes.append(
+            f"not erased, since this version cannot read them: {', '.join(erased.unread)}; erase with a later one"
+        )
     return Answer(
         {"erased_at": datetime.now(UTC).replace(microsecond=0), **asdict(erased)},
         [f"{getattr(erased, name):>9,}  {words}" for name, words in _WORDS.items()],
         notes=notes,
-        ok=not erased.open,
+        ok=not erased.open and not erased.unread,
     )

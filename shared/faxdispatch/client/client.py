@@ -401,8 +401,9 @@ class FaxClient:
     ) -> "Erased":
         """Erase for good all that is kept about a number, a job, or a tag. Return counts of what was erased.
 
-        Faxes that have not ended are left and named in `open`. Rows of campaigns stay as rows without a name; pending
-        ones are cancelled. Stored documents of inbound faxes are removed from the `FAX_INBOUND_DIR` in the settings.
+        Faxes that have not ended are left and named in `open`, those that this version cannot read in `unread`. Rows
+        of campaigns stay as rows without a name; pending ones are cancelled. Stored documents of inbound faxes are
+        removed from the `FAX_INBOUND_DIR` in the settings.
         The event `operator.acted` reports it without any name, so name nobody in the `reason`.
 
         Raises:

@@ -15,6 +15,9 @@ from faxdispatch.ledger.scripts import Scripts, redis_trouble
 from faxdispatch.ledger.view import JobView
 from faxdispatch.states import HoldReason, State
 
+_PAGE = 1000
+"""Number of jobs that are read at once."""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -96,6 +99,15 @@ class Rows:
         """Do the same in one command, for pages."""
         rows = self._scripts.hashes([f"fax:job:{job_id}" for job_id in job_ids])
         return [JobView.listed(job_id, row) for job_id, row in zip(job_ids, rows, strict=True)]
+
+    def unreadable(self, job_ids: Sequence[str]) -> list[str]:
+        """Return those of several jobs that are recorded here and that this version cannot read."""
+        found: list[str] = []
+        for at in range(0, len(job_ids), _PAGE):
+            page = job_ids[at : at + _PAGE]
+            rows = self._scripts.hashes([f"fax:job:{job_id}" for job_id in page])
+            found += [job_id for job_id, row in zip(page, rows, strict=True) if row and not JobView.listed(job_id, row)]
+        return found
 
     def job_of_fax(self, fax_id: str) -> str | None:
         """Return the id of the job whose last attempt is this Telnyx fax, or None if there is none."""

@@ -16,6 +16,7 @@ from faxdispatch.storage.store import Store
 class Erased:
     """What was erased, in counts. `open` are the faxes that are left because they have not ended: cancel them first.
 
+    `unread` are those that are left because this version cannot read them: erase with the version that recorded them.
     `media` names the documents in Telnyx's media storage that erased faxes sent; others may use them as well, so they
     are left. `suppressed` says that the number is still on the suppression list, so that no campaign sends to it.
     """
@@ -28,6 +29,7 @@ class Erased:
     dead_letters: int = 0
     events: int = 0
     open: list[str] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
     media: list[str] = field(default_factory=list)
     suppressed: bool = False
 
@@ -51,7 +53,7 @@ class Eraser:
             StoreTrouble: a stored document could not be removed; try again.
             Unavailable: Redis did not answer; call again to continue.
         """
-        said = Erased()
+        said = Erased(unread=self._search.unreadable(wanted))
         ids: set[str] = set()
         rows: defaultdict[tuple[str, int], list[Found]] = defaultdict(list)
         for found in list(self._search.all(wanted)):

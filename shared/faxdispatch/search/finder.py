@@ -104,6 +104,14 @@ class Search:
         """
         return _Walk(self._ledger, self._campaigns, wanted, Effort(None), _Place()).go()
 
+    def unreadable(self, wanted: Wanted) -> list[str]:
+        """Return the single faxes that are left out of a search though they may match: this version cannot read them.
+
+        They are in a state that a later version gave them.
+        """
+        singles = Singles(self._ledger, wanted, Effort(None))
+        return self._ledger.unreadable([wanted.job_id] if wanted.job_id else list(singles.candidates()))
+
     def job(self, job_id: str) -> Found:
         """Return one fax by the id of its job, including a row whose job is no longer kept.
 

@@ -52,6 +52,17 @@ class Singles:
         for contents in self._index.contents(blocks):
             yield from self._among(contents, self._looked, numbers)
 
+    def candidates(self) -> Iterator[str]:
+        """Yield the ids of the jobs that may match, by the index alone."""
+        if self._looked is None:
+            return
+        numbers = self._within(self._looked, None)
+        blocks = range(numbers.start // BLOCK, (numbers.stop - 1) // BLOCK + 1) if numbers else range(0)
+        for contents in self._index.contents(blocks):
+            for block, content in contents:
+                for entry in self._index.block(block, content, self._looked, numbers):
+                    yield entry.job_id
+
     def _among(
         self, contents: Iterable[tuple[int, bytes]], looked: Looked, numbers: range
     ) -> Iterator[tuple[int, Found | None]]:
