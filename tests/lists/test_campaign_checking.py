@@ -140,6 +140,20 @@ def test_a_number_without_plus_of_another_country_is_refused(checked, name, ours
     assert [row for row, _, reason in result.bad if f"its recipient is in {other}" in reason] == [2]
 
 
+def test_a_number_of_leeds_is_not_called_in_turin(checked):
+    result = checked("Name,Fax,Country\na,0113 496 0000,UK\nb,06 698 12345,Italy\n", region="IT")
+
+    assert result.numbers == ["+390669812345"]
+
+
+@pytest.mark.parametrize(("name", "region", "cells"), [("Land", "DE", "BE HE BY"), ("CC", "US", "351 204 900")])
+def test_german_states_and_cost_centres_are_no_countries(checked, name, region, cells):
+    numbers = {"DE": "030 23125", "US": "31255501"}
+    rows = [f"{numbers[region]}{at:02},{cell}" for at, cell in enumerate(cells.split())]
+
+    assert not checked("\n".join([f"Fax,{name}", *rows]), region=region).bad
+
+
 def test_a_column_of_other_lands_decides_nothing(checked):
     assert len(checked("Name,Land,Fax\na,12 acres,3125550100\nb,5,3125550101\n").numbers) == 2
 

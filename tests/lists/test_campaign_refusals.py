@@ -2,6 +2,7 @@
 
 import pytest
 
+from faxdispatch.errors import BadInput
 from faxdispatch.lists.refusals import Says, refuses, says
 
 A, B = "+13125550100", "+13125550101"
@@ -15,6 +16,8 @@ A, B = "+13125550100", "+13125550101"
      "No enviar fax", "Dado de baja", "Non inviare fax", "Não enviar fax", "Geen fax", "Inga fax",
      "DNF", "Sperre", "Remove", "Do not disturb", "donotfax", "donotfaxyn", "Do not allow Bulk Faxes", "UNSUB_TIME",
      "Suppress Fax",
+     "Don't contact", "donotcontact", "Blacklist", "DNF list", "No contact", "Fax not allowed", "No consent",
+     "Keine Einwilligung", "No acepta fax", "Pas de consentement", "Niet meer faxen", "Widerspruch",
      "Fax preference service", "Disallow fax", "Objection to fax", "Consent revoked", "Exclude from fax"],
 )  # fmt: skip
 def test_a_column_that_says_who_refused_is_known(name):
@@ -51,6 +54,8 @@ def test_a_column_that_says_who_consented_is_known(name):
     "name",
     ["Fax", "Name", "Email Opt Out", "HasOptedOutOfEmail", "DoNotCall", "Do not mail", "SMS consent", "Option",
      "Output", "Consent date", "Company", "No fax number", "Blocks", "Stop", "Remove date",
+     "Medicare opt out", "Consent to treat", "Consent required", "Liefersperre", "Widerspruchsfrist",
+     "Ne pas livrer", "Baja laboral", "Fax confirmation wanted", "Consent not required",
      "No fax", "No. de fax", "Nº fax", "Ne pas appeler", "No enviar correo", "Fax sent", "Fax send status"],
 )  # fmt: skip
 def test_other_columns_say_nothing_of_that(name):
@@ -113,7 +118,9 @@ def test_a_number_that_one_row_stops_is_left_out_of_all_rows(checked):
     ("name", "cell"),
     [("Notes", "DO NOT FAX - per patient"), ("Status", "Unsubscribed"), ("Notes", "Please don't fax; call instead"),
      ("Notes", "opted out of faxes in 2023"), ("Bemerkung", "Bitte keine Faxe mehr!"), ("Status", "Do not contact"),
-     ("Contact by", "No fax"), ("Notes", "Removed from fax list")],
+     ("Contact by", "No fax"), ("Notes", "Removed from fax list"), ("Notes", "Asked not to be faxed"),
+     ("Notes", "doesn't want any more faxes"), ("Notes", "Do not call, email or fax"), ("Notes", "asked to opt out"),
+     ("Notiz", "bitte nicht mehr faxen"), ("Notes", "ne plus faxer"), ("Notas", "no mandar fax")],
 )  # fmt: skip
 def test_a_cell_of_any_column_may_say_so(checked, name, cell):
     result = checked(f'Name,Fax,{name}\na,3125550100,"{cell}"\nb,3125550101,as usual\nc,3125550100,\n')
@@ -125,6 +132,9 @@ def test_a_cell_of_any_column_may_say_so(checked, name, cell):
 @pytest.mark.parametrize(
     ("name", "cell"),
     [("Email status", "Unsubscribed"), ("Notes", "opted out of email"), ("Notes", "has not opted out"),
+     ("Notes", "Do not call - fax only"), ("Notes", "Do not mail, fax"), ("Notes", "Do not email; fax instead"),
+     ("Notes", "Do not contact by phone - fax only"), ("Notes", "GP never received fax"), ("Tags", "Opt-out: No"),
+     ("Notes", "Opted out of Medicare"), ("Notes", "Do not send originals"), ("Notes", "Reply STOP to opt out"),
      ("Notes", "No fax cover needed"), ("Specialty", "Optometry"), ("Mail", "fax@example.com")],
 )  # fmt: skip
 def test_other_cells_say_nothing_of_that(checked, name, cell):
@@ -134,6 +144,15 @@ def test_other_cells_say_nothing_of_that(checked, name, cell):
 def test_a_column_called_no_fax_stops_who_has_a_yes_in_it_and_may_have_numbers(checked):
     assert checked("Name,Fax,No Fax\na,3125550100,\nb,3125550101,x\n").numbers == [A]
     assert checked("Name,No Fax\na,3125550100\nb,3125550101\n").numbers == [A, B]
+
+
+@pytest.mark.parametrize("name", ["Do Not Fax", "Opted out fax numbers", "Unsubscribed"])
+def test_numbers_that_must_not_be_faxed_are_not_taken_for_recipients(checked, name):
+    rows = f"Name,{name}\na,3125550100\nb,3125550101\n"
+
+    with pytest.raises(BadInput, match="--column"):
+        checked(rows)
+    assert checked(rows, fields={"opt_out": None}).numbers == [A, B]
 
 
 def test_a_column_of_refusals_can_be_named_or_set_aside(checked):

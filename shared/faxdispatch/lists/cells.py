@@ -417,7 +417,8 @@ class CellReader:
             self.policy.check(uri)
             return Cell(uri, Verdict.NUMBER, note)
         number = read_number(text, region=self.policy.region)
-        if number.is_unconfirmed and not says_its_country(text) and is_listed(f"0{text}", region=self.policy.region):
+        may_lack_zero = number.is_unconfirmed and not says_its_country(text, self.code)
+        if may_lack_zero and is_listed(f"0{text}", region=self.policy.region):
             raise ValueError(_NO_ZERO)
         return self._cell(number, note)
 
@@ -446,9 +447,10 @@ class CellReader:
         return number.country or phonenumbers.region_code_for_country_code(code)
 
 
-def says_its_country(text: str) -> bool:
-    """Return whether a number has a country code, after `+` or as it is dialled abroad."""
-    return "+" in text or is_sip(text) or bool(re.match(r"\D*0(?:0|11)", text))
+def says_its_country(text: str, code: int) -> bool:
+    """Return whether a number has a country code, after `+` or as those with the calling code `code` dial abroad."""
+    # Elsewhere 011 may begin an area code, such as that of Leeds or Turin.
+    return "+" in text or is_sip(text) or bool(re.match(r"\D*0(?:0|11)" if code == 1 else r"\D*00", text))
 
 
 def _cleaned(text: str) -> str:

@@ -310,8 +310,9 @@ class Check:
         self, block: Block, places: Sequence[int], texts: Sequence[str], others: "dict[int, BadRow | LeftOut]"
     ) -> None:
         """Refuse numbers without `+` of recipients in another country: as numbers of ours they may be a stranger's."""
-        for at, country in self.table.foreign(block, self._reader.code):
-            if at not in others and not says_its_country(texts[at]) and self._reader.read(texts[at]).number:
+        code = self._reader.code
+        for at, country in self.table.foreign(block, code):
+            if at not in others and not says_its_country(texts[at], code) and self._reader.read(texts[at]).number:
                 others[at] = self._bad(
                     block, at, places[at], f"has no + and country code, and its recipient is in {country}: write it so"
                 )

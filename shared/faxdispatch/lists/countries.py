@@ -1,5 +1,6 @@
 """Columns that tell a recipient's country, which may be another one than that of numbers without `+`. Pure."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 import phonenumbers
@@ -9,6 +10,9 @@ from faxdispatch.lists.headers import plain
 from faxdispatch.lists.words import folded
 
 _COUNTRY = frozenset({"country", "country region", "nation", "land", "pays", "pais", "paese", "landen"})
+_MAY_BE_OTHERS = frozenset({"land", "cc"})
+"""Names of columns of countries, or else of German states, or of cost centres."""
+_SHORT = 3
 _CODE = frozenset(
     {"country code", "cc", "calling code", "dial code", "dialing code", "dialling code", "isd code", "isd"}
 )
@@ -62,6 +66,16 @@ def tells_country(name: str) -> bool:
     while len(words) > 1 and words[0] in _KINDS:
         words = words[1:]
     return " ".join(words) in _COUNTRY | _CODE
+
+
+def are_countries(name: str, cells: Sequence[str]) -> bool:
+    """Return whether cells of a column that may tell countries do so."""
+    codes = [calling_code(cell) for cell in cells]
+    if plain(name) in _MAY_BE_OTHERS and any(
+        len(cell.strip()) <= _SHORT and not code for cell, code in zip(cells, codes, strict=True)
+    ):
+        return False
+    return any(codes)
 
 
 @lru_cache(maxsize=4096)

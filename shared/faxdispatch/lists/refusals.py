@@ -5,7 +5,7 @@ CRMs and people write it both ways round: `Fax Opt Out: 1`, or `OK to fax: no`; 
 
 import re
 from collections.abc import Sequence
-from enum import StrEnum
+from enum import Enum, StrEnum
 from functools import lru_cache
 
 from faxdispatch.lists.headers import plain
@@ -21,64 +21,114 @@ class Says(StrEnum):
     """A plain no means that the person has refused."""
 
 
-_REFUSALS = (
-    "opt out", "opted out", "do not contact", "do not send", "do not solicit", "no faxes", "blocked", "blacklisted",
-    "blocklisted", "suppressed", "robinson",
-    "kein fax", "keine faxe", "kein telefax", "nicht faxen", "nicht kontaktieren",
-    "sperrvermerk", "gesperrt", "abgemeldet", "ausgetragen",
-    "ne pas", "pas de fax", "pas de telecopie", "refus", "desinscrit", "desabonne",
-    "no enviar", "no mandar", "no contactar", "no quiere", "no desea", "sin fax", "baja", "dado de baja", "rechaza",
-    "non inviare", "non mandare", "non contattare", "niente fax", "disiscritto", "rifiuta", "rifiuto",
-    "nao enviar", "nao contatar", "nao contactar", "descadastrado", "recusa",
-    "geen fax", "geen faxen", "niet faxen", "afgemeld", "uitgeschreven", "inga fax", "inget fax", "ej fax",
-    "ingen fax", "ikke fax", "avmeldt", "frameldt", "nie wysylac", "nie faksowac", "sprzeciw",
-)  # fmt: skip
-"""Phrases of a column's name, in English, German, French, Spanish, Italian, Portuguese and others."""
-_WHOLE_NAMES = frozenset(
-    {"dnf", "remove", "removed", "sperrkennzeichen", "do not disturb", "exclude", "excluded", "suppression"}
-    | {"fps", "fps registered", "dncr", "dnc", "suppression list", "revocation date"}
+class _Where(Enum):
+    """Where in a column's name the words of a sign stand."""
+
+    WHOLE = "they are the whole name"
+    ANYWHERE = "anywhere"
+    BESIDE_FAX = "in a name that also has a word for fax"
+    BESIDE_CONSENT = "in a name that also has a sign of consent"
+
+
+_SIGNS = (
+    # English, and what CRMs write
+    (Says.REFUSAL, _Where.ANYWHERE, r"\w*opt(?:ed)?out\w*|opt(?:ed)? out|\w*unsub(?:scri\w*)?|\w*do(?:not|nt)fax\w*"),
+    (Says.REFUSAL, _Where.ANYWHERE, r"do not (?:contact|send|solicit|market)|donotcontact|no faxes|suppressed"),
+    (Says.REFUSAL, _Where.ANYWHERE, r"blocked|(?:black|block|deny) ?list(?:ed)?|robinson"),
+    (Says.REFUSAL, _Where.WHOLE, r"removed?|excluded?|suppress|suppression(?: list| flag)?|do not disturb"),
+    (Says.REFUSAL, _Where.WHOLE, r"(?:on )?(?:dnf|dncr?|fps)(?: list| flag| registered)?|revocation date"),
+    (Says.REFUSAL, _Where.WHOLE, r"no (?:contact|marketing)(?: flag)?"),
+    (Says.REFUSAL, _Where.BESIDE_FAX, r"(?:do|does|must|may|ca|can|wo) not(?! call$| mail$)|cannot|never"),
+    (Says.REFUSAL, _Where.BESIDE_FAX, r"not to be|no longer fax\w*|stop fax\w*|fax stop\w*|stopped|object\w* to"),
+    (Says.REFUSAL, _Where.BESIDE_FAX, r"fax object\w*|fax denied|denied fax"),
+    (Says.REFUSAL, _Where.BESIDE_FAX, r"disallow\w*|suppress\w*|block\w*|exclude\w*|refus\w*|declin\w*"),
+    (Says.REFUSAL, _Where.BESIDE_FAX, r"restrict\w*|remove\w*|prohibit\w*|unwanted|preference service"),
+    (Says.REFUSAL, _Where.BESIDE_FAX, r"revok\w*|revoc\w*|withdrawn?"),
+    (Says.REFUSAL, _Where.BESIDE_CONSENT, r"^no|not(?! required| needed)|denied|refused|declined"),
+    (Says.REFUSAL, _Where.BESIDE_CONSENT, r"revok\w*|revoc\w*|withdrawn?"),
+    (Says.CONSENT, _Where.ANYWHERE, r"consent|permission|ok(?:ay)? to fax|(?:may|can) fax|fax (?:allowed|ok)"),
+    (Says.CONSENT, _Where.ANYWHERE, r"opt(?:ed)? in|optin"),
+    (Says.CONSENT, _Where.WHOLE, r"(?:is |fax )?subscribed(?: to fax)?"),
+    (Says.CONSENT, _Where.BESIDE_FAX, r"allow\w*|accept\w*|receiv\w*|want\w*|wish\w*|permit\w*|permis\w*|consent\w*"),
+    (Says.CONSENT, _Where.BESIDE_FAX, r"authori[sz]\w*|agree\w*|send|ok|okay|opt in|contactable|y n|yes no"),
+    # German. Other compounds of Sperre and Widerspruch are about deliveries, accounts and lawsuits.
+    (Says.REFUSAL, _Where.ANYWHERE, r"kein (?:tele)?fax|keine faxe|nicht (?:faxen|kontaktieren)|faxverbot|werbeverbot"),
+    (Says.REFUSAL, _Where.ANYWHERE, r"sperre|\w*(?:fax|werbe|kontakt|sende|versand)sperre\w*|sperrvermerk"),
+    (Says.REFUSAL, _Where.ANYWHERE, r"\w*(?:fax|werbe)widerspr\w*|(?:dsgvo|werbung) widerspr\w*"),
+    (Says.REFUSAL, _Where.ANYWHERE, r"(?:werbung|kontakt|kunde|versand) gesperrt|abgemeldet|ausgetragen"),
+    (Says.REFUSAL, _Where.WHOLE, r"widerspruch(?: am)?|(?:hat )?widersprochen(?: am)?|sperrkennzeichen|gesperrt"),
+    (Says.REFUSAL, _Where.BESIDE_FAX, r"\w*widerspr\w*|gesperrt|nicht (?:per|mehr|an)|nicht anfaxen|kein faxversand"),
+    (Says.REFUSAL, _Where.BESIDE_FAX, r"unerwunsch\w*|widerruf\w*"),
+    (Says.REFUSAL, _Where.BESIDE_CONSENT, r"nicht|keine?|widerruf\w*"),
+    (Says.CONSENT, _Where.ANYWHERE, r"\w*einwilligung|einverstanden|zustimmung|faxwerbung|werbung erlaubt|fax erlaubt"),
+    (Says.CONSENT, _Where.WHOLE, r"abonniert"),
+    (Says.CONSENT, _Where.BESIDE_FAX, r"erlaub\w*|einverst\w*|zustimm\w*|\w*einwillig\w*|erwunsch\w*|gewunsch\w*"),
+    # French
+    (Says.REFUSAL, _Where.ANYWHERE, r"ne (?:pas|plus) (?:faxer|telecopier|contacter|solliciter|envoyer|demarcher)"),
+    (Says.REFUSAL, _Where.ANYWHERE, r"pas de (?:fax|telecopie)|desinscrit|desabonne"),
+    (Says.REFUSAL, _Where.WHOLE, r"ne pas|refus"),
+    (Says.REFUSAL, _Where.BESIDE_CONSENT, r"pas|sans"),
+    (Says.CONSENT, _Where.ANYWHERE, r"consentement|accord fax"),
+    # Spanish
+    (Says.REFUSAL, _Where.ANYWHERE, r"no (?:enviar|mandar|contactar)|sin fax|de baja"),
+    (Says.REFUSAL, _Where.WHOLE, r"baja|rechaza|no (?:quiere|desea)(?: recibir| publicidad)*"),
+    (Says.REFUSAL, _Where.BESIDE_FAX, r"baja|rechaz\w*|no (?:quiere|desea)"),
+    (Says.REFUSAL, _Where.BESIDE_CONSENT, r"sin"),
+    (Says.CONSENT, _Where.ANYWHERE, r"consentimiento"),
+    (Says.CONSENT, _Where.BESIDE_FAX, r"autori\w*|acept\w*|desea|quiere"),
+    # Italian
+    (Says.REFUSAL, _Where.ANYWHERE, r"non (?:inviare|mandare|contattare)|niente fax|disiscritto"),
+    (Says.REFUSAL, _Where.WHOLE, r"rifiut[ao]"),
+    (Says.REFUSAL, _Where.BESIDE_FAX, r"rifiut\w*"),
+    (Says.REFUSAL, _Where.BESIDE_CONSENT, r"non|nessun|senza"),
+    (Says.CONSENT, _Where.ANYWHERE, r"consenso"),
+    (Says.CONSENT, _Where.BESIDE_FAX, r"accett\w*|vuole"),
+    # Portuguese
+    (Says.REFUSAL, _Where.ANYWHERE, r"nao (?:enviar|contatar|contactar)|descadastrado"),
+    (Says.REFUSAL, _Where.WHOLE, r"recusa"),
+    (Says.REFUSAL, _Where.BESIDE_FAX, r"recus\w*"),
+    (Says.REFUSAL, _Where.BESIDE_CONSENT, r"nao|sem"),
+    (Says.CONSENT, _Where.ANYWHERE, r"consentimento"),
+    (Says.CONSENT, _Where.BESIDE_FAX, r"aceita"),
+    # Dutch, Scandinavian languages, Polish
+    (Says.REFUSAL, _Where.ANYWHERE, r"geen fax(?:en)?|niet (?:meer )?faxen|afgemeld|uitgeschreven"),
+    (Says.REFUSAL, _Where.ANYWHERE, r"(?:inga|inget|ej|ingen|ikke) fax|avmeldt|frameldt|sperret"),
+    (Says.REFUSAL, _Where.ANYWHERE, r"nie (?:wysylac|faksowac)|sprzeciw"),
+    (Says.REFUSAL, _Where.BESIDE_FAX, r"bezwaar"),
+    (Says.REFUSAL, _Where.BESIDE_CONSENT, r"geen|niet|inte|ingen|ikke|brak"),
+    (Says.CONSENT, _Where.ANYWHERE, r"toestemming|samtycke|samtykke|zgoda"),
 )
-"""Names that say so by themselves, but may mean something else in longer ones."""
-_CONSENTS = (
-    "consent", "permission", "ok to fax", "okay to fax", "may fax", "can fax", "fax allowed", "fax ok", "opt in",
-    "opted in", "optin", "einwilligung", "faxeinwilligung", "einverstanden", "zustimmung", "fax erlaubt",
-    "consentement", "accord fax", "consentimiento", "consenso", "consentimento", "toestemming", "samtycke", "samtykke",
-    "zgoda", "faxwerbung", "werbung erlaubt",
-)  # fmt: skip
+"""What names of columns say, and by which words: a pattern for the name as `_named` returns it."""
+
+
+def _any_of(what: Says, where: _Where) -> re.Pattern[str]:
+    return re.compile(rf"\b(?:{'|'.join(words for says, at, words in _SIGNS if (says, at) == (what, where))})\b")
+
+
+_BY_SIGN = {(what, where): _any_of(what, where) for what, where in {sign[:2] for sign in _SIGNS}}
+
 _OTHER_WAYS = frozenset(
-    {
-        "email",
-        "mail",
-        "emails",
-        "mailing",
-        "sms",
-        "text",
-        "texts",
-        "phone",
-        "call",
-        "calls",
-        "calling",
-        "post",
-        "letter",
-    }
-    | {"newsletter", "whatsapp", "voice", "tracking", "cookies", "gdpr", "privacy", "telefon", "anruf", "brief"}
-    | {
-        "correo",
-        "courriel",
-        "courrier",
-        "posta",
-        "appel",
-        "appeler",
-        "llamar",
-        "chiamare",
-        "ligar",
-        "bellen",
-        "anrufen",
-    }
+    {"email", "mail", "emails", "mailing", "sms", "text", "texts", "phone", "call", "calls", "calling", "post"}
+    | {"letter", "newsletter", "whatsapp", "voice", "tracking", "cookies", "gdpr", "privacy"}
+    | {"telefon", "anruf", "anrufen", "brief", "correo", "courriel", "courrier", "posta", "appel", "appeler"}
+    | {"llamar", "chiamare", "ligar", "bellen"}
 )
 """Words of columns about something other than faxes, unless they also name faxes."""
-_ABOUT = frozenset({"date", "time", "reason", "source", "by", "at", "on", "notes", "note", "comment", "ip"})
+_OTHER_MATTERS = frozenset(
+    {"medicare", "medicaid", "settlement", "arbitration", "treat", "treatment", "surgery", "surgical", "decree"}
+    | {"informed", "informato", "informado", "eclaire"}
+)
+"""Words of opt-outs and consents that are about something other than messages, unless they also name faxes."""
+_ABOUT = frozenset(
+    {"date", "time", "reason", "source", "by", "at", "on", "notes", "note", "comment", "ip", "required", "needed"}
+    | {"level", "erforderlich", "requis", "vereist", "richiesto", "requerido"}
+)
 """Words of columns with details of a consent: these are kept in the list, and are not an answer."""
+_OF_WORK = frozenset(
+    {"sent", "status", "result", "error", "count", "attempts", "number", "from", "id", "received", "confirmation"}
+    | {"receipt", "cover", "reply"}
+)
+"""Words of columns that tell what became of faxes, or what else is faxed."""
 
 _NO_ANYWHERE = {"0", "0.0", "no", "n", "false", "f", "off", "never", "unchecked"} | {
     "nein", "non", "nao", "nee", "nej", "nei", "nie", "ei", "falsch", "falso", "faux", "unwahr"
@@ -93,7 +143,6 @@ _PLAIN_NO = frozenset(
     | {"opted out", "opt out", "optout", "denied", "refused", "revoked", "withdrawn", "declined", "out", "not given"}
     | {"☐", "□", "✗", "✘", "❌"}
 )
-
 _FIRST_NO = frozenset(
     _NO_ANYWHERE
     | {"not", "do", "don", "denied", "deny", "disallow", "disallowed", "refused", "refuses", "refuse", "revoked"}
@@ -109,59 +158,65 @@ _ANSWERS = frozenset(
 _LONGEST_WORD = 100
 """From so many characters on, a cell is not a plain yes or no."""
 
-_NEVER = re.compile(
-    r"\b(?:do not|does not|dont|don t|must not|may not|cannot|never|disallow\w*|suppress\w*|block\w*|exclude\w*"
-    r"|refus\w*|object\w*|declin\w*|restrict\w*|unsub\w*|stop\w*|remove\w*|prohibit\w*|preference service)\b"
-)
-"""Words that beside `fax` make a column one of refusals."""
-_COMPACT = re.compile(
-    r"do_?not_?fax|dont_?fax|opt_?out|opted_?out|unsub(?:scri|$)|widerspr|sperre|faxverbot|werbeverbot"
-)
-"""Parts of a word, written together, that do so."""
-_WELCOME = re.compile(
-    r"\b(?:allow\w*|accept\w*|receiv\w*|want\w*|wish\w*|permit\w*|permis\w*|consent\w*|authori[sz]\w*|agree\w*|send|ok"
-    r"|okay|opt in|contactable|erlaub\w*|einverst\w*|zustimm\w*|einwillig\w*|autori\w*|y n|yes no)\b|einwillig"
-)
-"""Words that beside `fax` make a column one of consents."""
-_OF_WORK = frozenset({"sent", "status", "result", "error", "count", "attempts", "number", "from", "id", "received"})
-"""Words of columns that tell what became of faxes."""
-_REVOKED = re.compile(r"\b(?:revok\w*|revoc\w*|withdrawn?|widerruf\w*)\b")
-_SUBSCRIBED = frozenset({"subscribed", "is subscribed", "fax subscribed", "subscribed to fax", "abonniert"})
-
+_FAX = r"(?:(?:re ?)?fax(?:es|ing)?|(?<=be )faxed)"
+_WAYS = r"(?:e ?mail|mail|call|phone|telephone|text|sms|write|contact|visit)"
+_BETWEEN = r"(?:(?:send|sending|resend|ever|use|using|accept|want|like|wish|allow|receive|by|via|to|be|the|any|all|a) |"
+_BETWEEN += r"(?:me|us|them|our|this|more|further|please|auto|mass|bulk|junk|marketing|advertising) ){0,3}"
 _SAID = re.compile(
-    r"(?<!not )(?<!never )(?:\b(?:do not|don t|dont|never|stop|please no) (?:\w+ )?fax(?:es|ing)?\b"
-    r"|\bno (?:more )?fax(?:es|ing)?(?: please)?$"
-    r"|\bopt(?:ed)? out\b|\bunsubscribed?\b|\bdo not (?:contact|send|solicit)\b|\bremoved? from (?:\w+ )?fax list\b"
-    r"|\bnicht faxen\b|\bkein(?:e)? (?:fax|faxe|telefax)(?: mehr)?$|\bne pas faxer\b|\bpas de fax$|\bno enviar fax\b"
-    r"|\bnon inviare fax\b|\bnao enviar fax\b|\bniet faxen\b)"
+    r"(?<!not )(?<!never )(?<!stop to )(?<!click to )(?<!here to )(?:"
+    rf"\b(?:(?:do|does|must|may) not|never|stop|please no|no longer|no longer wants|not to) {_BETWEEN}{_FAX}\b"
+    rf"|\b(?:refus(?:es|ed)|declin(?:es|ed)|objects? to) {_BETWEEN}{_FAX}\b"
+    rf"|\b(?:do not|never) (?:{_WAYS} (?:, )?)+(?:n?or {_FAX}\b|{_FAX} n?or\b)"
+    r"|\bno (?:more )?fax(?:es|ing)?(?: please)?$|^dnf$"
+    r"|\bopt(?:ed)? out\b(?! (?:no|n|false|0)$)(?! (?:number|link|affidavit|call|reply|text|visit)\b)"
+    r"(?! of (?:\w+ )?(?:medicare|medicaid|settlement|arbitration)\b)"
+    r"|\bunsubscribed?\b(?! link\b)|\bdo not (?:contact|solicit)\b"
+    r"|\bdo not send\b(?! (?:originals?|cash|checks?|cheques?|duplicates?|invoices?|bills?|paper|to collections)\b)"
+    r"|\bremoved? (?:me |us |them )?from (?:\w+ ){0,2}fax list\b|\btake (?:me|us|them) off (?:\w+ ){0,2}fax list\b"
+    r"|\bnicht (?:mehr )?(?:an)?faxen\b"
+    r"|\bkeine? (?:tele)?faxe?(?: mehr)?(?: bitte| senden| schicken| erwunscht| gewunscht)?$"
+    r"|\bne (?:pas|plus) (?:faxer|envoyer (?:de |par )?(?:fax|telecopie))\b|\b(?:pas|plus) de fax(?: svp| merci)?$"
+    r"|\bno (?:enviar|mandar|quiere|desea|acepta) (?:mas |por |recibir ){0,2}fax(?:es)?\b"
+    r"|\bnon (?:inviare|mandare) (?:piu )?fax\b|\bnao (?:enviar|mandar) (?:mais |por )?fax(?:es)?\b"
+    r"|\bniet (?:meer )?faxen\b|\bgeen fax(?:en)?(?: meer)?$)"
 )
-"""What a cell of any column says, without its marks, where its recipient must not be faxed."""
-_HINTS = ("fax", "opt out", "opt-out", "opted", "unsub", "not contact", "not send", "not solicit")
+"""What a part of a cell of any column says, as `_bare` returns it, where its recipient must not be faxed."""
+_PREFERS = re.compile(r"\b(?:fax only|only fax|fax instead|use fax|fax ok)\b")
+"""What a part of a cell says, where its recipient is to be faxed instead of called."""
+_HINTS = ("fax", "opt out", "opt-out", "opted", "unsub", "t contact", "t send", "t solicit", "dnf")
 """One of these is in whatever `_SAID` finds; looking for them costs little."""
+_PARTS = re.compile(r"[.;!?()]|\s[-\u2013\u2014]+\s")
+"""What separates the parts of a cell, each of which is judged by itself: `Do not call - fax only`."""
+_SHORT_NOT = re.compile(r"\b(do|does|ca|wo)n ?t\b")
 
 
 def says(name: str) -> Says | None:
     """Return what a column of this name says about faxing somebody; None where it says nothing of that."""
-    text = plain(name).replace("by fax", "fax")
+    text = _named(name)
     words = set(text.split())
     of_faxes = _names_faxes(words)
-    if _OTHER_WAYS & words and not of_faxes:
+    if not of_faxes and words & (_OTHER_WAYS | _OTHER_MATTERS):
         return None
-    if (
-        text in _WHOLE_NAMES
-        or any(f" {phrase} " in f" {text} " for phrase in _REFUSALS)
-        or any(map(_COMPACT.search, words))
-        or (of_faxes and _NEVER.search(text))
-    ):
-        # When somebody opted out is an answer too.
+    # When somebody opted out is an answer too.
+    if _has(Says.REFUSAL, text, of_faxes=of_faxes):
         return Says.REFUSAL
-    is_consent = any(f" {phrase} " in f" {text} " for phrase in _CONSENTS)
-    if _REVOKED.search(text) and (is_consent or of_faxes):
+    if not _has(Says.CONSENT, text, of_faxes=of_faxes and not words & _OF_WORK):
+        return None
+    if _BY_SIGN[Says.REFUSAL, _Where.BESIDE_CONSENT].search(text):
         return Says.REFUSAL
-    is_welcome = of_faxes and _WELCOME.search(text) and not _OF_WORK & words
-    if (is_consent or text in _SUBSCRIBED or is_welcome) and not _ABOUT & words:
-        return Says.CONSENT
-    return None
+    return None if words & _ABOUT else Says.CONSENT
+
+
+def _named(name: str) -> str:
+    return _SHORT_NOT.sub(r"\1 not", plain(name)).replace("by fax", "fax")
+
+
+def _has(what: Says, text: str, *, of_faxes: bool) -> bool:
+    return bool(
+        _BY_SIGN[what, _Where.WHOLE].fullmatch(text)
+        or _BY_SIGN[what, _Where.ANYWHERE].search(text)
+        or (of_faxes and _BY_SIGN[what, _Where.BESIDE_FAX].search(text))
+    )
 
 
 def says_by_cells(name: str, cells: Sequence[str]) -> Says | None:
@@ -204,9 +259,14 @@ def may_refuse(text: str) -> bool:
 @lru_cache(maxsize=4096)
 def is_refusal(cell: str) -> bool:
     """Return whether a cell of any column says that its recipient must not be faxed, such as `Do not fax!`."""
-    text = _bare(folded(cell))
+    return any(map(_is_said, _PARTS.split(folded(cell))))
+
+
+def _is_said(part: str) -> bool:
+    text = _bare(part)
     words = set(text.split())
-    return bool(_SAID.search(text)) and (_names_faxes(words) or not _OTHER_WAYS & words)
+    is_of_others = _OTHER_WAYS & words and (not _names_faxes(words) or _PREFERS.search(text))
+    return bool(_SAID.search(text)) and not is_of_others
 
 
 def is_of_other_ways(name: str) -> bool:
@@ -216,5 +276,5 @@ def is_of_other_ways(name: str) -> bool:
 
 
 def _bare(text: str) -> str:
-    """Return the words of folded text without marks."""
-    return " ".join(re.findall(r"[^\W_]+", text))
+    """Return the words and commas of folded text, without other marks and without short forms such as `don't`."""
+    return _SHORT_NOT.sub(r"\1 not", " ".join(re.findall(r"[^\W_]+|,", text)))

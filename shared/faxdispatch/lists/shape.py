@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from faxdispatch.errors import BadInput
 from faxdispatch.lists.block import Record
 from faxdispatch.lists.cells import CellReader, Verdict
-from faxdispatch.lists.countries import calling_code, tells_country
+from faxdispatch.lists.countries import are_countries, tells_country
 from faxdispatch.lists.fields import problem_of
 from faxdispatch.lists.headers import (
     OPT_OUT,
@@ -219,7 +219,7 @@ class Shape:
             return by_kind
         phones = [place for place, name in enumerate(self.names) if is_number_name(name) and place not in self.hidden]
         named = [place for place in phones if shares[place] or not self.data]
-        likely = [place for place, share in enumerate(shares) if share > 0.5]
+        likely = [place for place, share in enumerate(shares) if share > 0.5 and not self._refuses(place)]
         if self.header is None and likely and likely[0] == 0:
             # Lists without a header have the number first, or else anywhere.
             likely = [0]
@@ -312,8 +312,13 @@ class Shape:
     def _take_country(self) -> None:
         """Find the column of countries; that of calling codes goes before."""
         told = [place for place, name in enumerate(self.names) if self.header is not None and tells_country(name)]
-        known = [place for place in told if any(map(calling_code, self._filled(place)))]
+        known = [place for place in told if are_countries(self.names[place], self._filled(place))]
         self.country = max(known, key=lambda place: "code" in plain(self.names[place]), default=None)
+
+    def _refuses(self, place: int) -> bool:
+        """Return whether the numbers of a column may be those that must not be faxed."""
+        asked = self.header is not None and self.given.get(OPT_OUT, "") is not None
+        return asked and self._says(place) is Says.REFUSAL
 
     def _says(self, place: int) -> Says | None:
         said = says(self.names[place]) or says_by_cells(self.names[place], self._filled(place))
@@ -380,7 +385,7 @@ def _may_be_header(cells: Sequence[str]) -> bool:
         bool(words)
         and all(words)
         and len(set(words)) == len(words)
-        and not any(word in NO_NUMBER or any(map(str.isdigit, word)) for word in words)
+        and not any((word in NO_NUMBER and not says(word)) or any(map(str.isdigit, word)) for word in words)
     )
 
 
