@@ -79,7 +79,10 @@ def main() -> None:
 
 
 def become(words: list[str], settings: dict[str, str], folder: str, out: str, err: str) -> int:
-    """Be the program to its end; gives its exit code. To take apart all that was loaded would take half a second."""
+    """Run the program in this process, and return its exit code.
+
+    The caller then ends the process at once: Python's own end would take half a second. So `atexit` is not tested.
+    """
     for number, path, mode in ((0, os.devnull, os.O_RDONLY), (1, out, os.O_WRONLY), (2, err, os.O_WRONLY)):
         os.dup2(os.open(path, mode | os.O_CREAT | os.O_TRUNC), number)
     os.environ.clear()

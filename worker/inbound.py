@@ -23,8 +23,10 @@ from worker.reconcile import ask, record
 log = logging.getLogger(__name__)
 
 LEASES = 2
-"""A document is one worker's for so many leases; then that one is taken for dead, and another begins again. If
-it only was slow, both may end their work: it costs a fetch and nothing else."""
+"""For how many leases a document belongs to one worker. Then that worker counts as dead, and another starts again.
+
+If it only was slow, both may end their work: it costs a fetch and nothing else.
+"""
 TURN = 60.0
 """Seconds after which a message begins no further document, since its thread is needed for other things."""
 LEFTOVER_AGE = 3600.0

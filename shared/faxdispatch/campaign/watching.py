@@ -1,4 +1,4 @@
-"""How a campaign stands, look by look: what has ended, how fast it goes, and when it will end."""
+"""The progress of a campaign, read again and again: what has ended, its pace, and when it will end."""
 
 import time
 from collections.abc import Iterator

@@ -119,7 +119,7 @@ def at_hand(file: Path) -> Iterator[Path]:
 
 
 def called(file: Path) -> Path:
-    """Return the name of a list in messages, beside which files about it are written."""
+    """Return the path by which messages name a list; files about the list are written beside it."""
     return Path("stdin") if str(file) == "-" else file
 
 

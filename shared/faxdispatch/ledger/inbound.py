@@ -140,7 +140,7 @@ class Inbox:
         return InboundFax.from_hash(fax_id, row)
 
     def at(self, place: DocumentPlace) -> Iterator[InboundFax]:
-        """Return the faxes whose document is at `place`: the longest there first, but of stored ones the newest first.
+        """Yield the faxes whose document is at `place`: the longest there first, but of stored ones the newest first.
 
         Raises:
             ValueError: faxes without a document have no list.
@@ -237,7 +237,7 @@ class Inbox:
         self._scripts.run("inbound_removed", fax_id=fax_id, source="worker")
 
     def may_list(self, *, every: float) -> bool:
-        """Return whether it is time to list Telnyx's inbound faxes; then it is so again only after `every`."""
+        """Return whether it is time to list Telnyx's inbound faxes; if it is, the next time comes after `every`."""
         with redis_trouble():
             return bool(self._redis.set("fax:inbound-listing", "1", nx=True, px=round(every * 1000)))
 

@@ -82,12 +82,12 @@ class Agenda:
                 hints=job["hints"],
             )
             for job in found
-            # One of a later version is for that version's workers, and keeps its next appointment.
+            # A job in a state of a later version is left to that version's workers; it keeps its next appointment.
             if job["state"] in set(State)
         ]
 
     def pick(self, *, limit: int = 500) -> list[Picked]:
-        """Return free channels to waiting jobs, best first; the jobs given one need a message to a worker."""
+        """Give free channels to waiting jobs, best first. Return those jobs; each needs a message to a worker."""
         found = self._scripts.run("pick", limit=limit, source="scheduler")["jobs"]
         return [Picked(job["job"], urgent=job["urgent"], row=job["row"]) for job in found]
 

@@ -399,7 +399,7 @@ class CellReader:
         return text
 
     def _from_abroad(self, text: str, digits: str) -> str | None:
-        """Return a number written with 00, as most of the world dials abroad, with `+`, or None if it has no 00."""
+        """Return a number with `+` in place of 00, with which most countries dial abroad, or None if it has no 00."""
         if not digits.startswith("00"):
             return None
         for written in (text, "+" + re.sub(r"\D*0\D*0", "", text, count=1).lstrip(" -./)")):

@@ -92,7 +92,7 @@ class Table:
         return len(cell) <= _LONGEST_NOTE and may_refuse(cell) and is_refusal(cell)
 
     def refused_numbers(self, block: Block, reader: CellReader) -> Iterator[str]:
-        """Return the numbers of the rows that say that their recipient must not be faxed."""
+        """Yield the numbers of the rows that say that their recipient must not be faxed."""
         for at, _ in self.refused(block):
             cells = block.cells[at]
             if at in block.no_recipients or (place := self.number_place(cells)) is None:
@@ -102,7 +102,7 @@ class Table:
                     yield number
 
     def foreign(self, block: Block, code: int) -> Iterator[tuple[int, str]]:
-        """Return the rows whose country has another calling code: place in the block, and the country's cell."""
+        """Yield the rows whose country has another calling code: place in the block, and the country's cell."""
         place = self.country
         if place is None:
             return
