@@ -58,7 +58,7 @@ def test_where_there_are_more_that_is_said(cli, client):
 def test_nothing_found_is_exit_code_1(cli):
     result = cli("find", "--tag", "x")
     assert (result.code, result.out) == (1, "")
-    assert "no fax is known of which all that is true" in result.err
+    assert "no fax fits all that you gave" in result.err
     assert "no fax is known here" in cli("find").err
 
 

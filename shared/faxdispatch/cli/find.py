@@ -80,7 +80,7 @@ def find(
     wanted = known.wanted(client, job=job, fax=fax)
     most = limit or (None if as_csv or evidence else 50)
     faxes = client.search.all(wanted)
-    none = f"no fax is known {'here' if wanted.empty else 'of which all that is true'}"
+    none = f"no fax {'is known here' if wanted.empty else 'fits all that you gave'}"
     if evidence:
         # Only evidence needs it.
         from faxdispatch.cli.evidence import packed  # noqa: PLC0415

@@ -69,7 +69,7 @@ def _chosen(client: FaxClient, wanted: Wanted, *, yes: bool) -> list[str]:
     left = len(found) - len(chosen)
     more = f" {left:,} more {are(left)} open or of a campaign and left alone." if left else ""
     if not chosen:
-        raise BadInput(f"no ended single fax is known of which all that is true.{more}")
+        raise BadInput(f"no ended single fax fits all that you gave.{more}")
     confirm(f"Send {counted(len(chosen), 'fax')} again?{more}", yes=yes)
     return chosen
 

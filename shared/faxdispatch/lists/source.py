@@ -259,7 +259,7 @@ def _encoding(sample: bytes, wanted: str | None) -> tuple[str, str, str]:
         if len(head) >= 4 and head[side::2].count(0) > 0.7 * len(head) / 2 and head[1 - side :: 2].count(0) == 0:
             return codec, "replace", "UTF-16 (by its NUL bytes)"
     if sample.isascii():
-        return "utf-8", _LENIENT, "ASCII so far; UTF-8, else Windows-1252"
+        return "utf-8", _LENIENT, "UTF-8, or Windows-1252 where it is not UTF-8"
     try:
         codecs.getincrementaldecoder("utf-8")().decode(sample)
     except UnicodeDecodeError:

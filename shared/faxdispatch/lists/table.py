@@ -241,6 +241,8 @@ def read_table(
         shape = Shape(source.name, rows[:_SAMPLE_LINES], reader, column, fields or {}, hidden=source.hidden_columns)
         separator = ""
         blocks = itertools.chain([Block.of(row for row in rows if row.line > shape.ends)], batches)
+    # A workbook says itself how its text is written.
+    encoding = [f"encoding: {source.encoding}"] if source.lines is not None else []
     return Table(
         source=source,
         columns=shape.names,
@@ -253,7 +255,7 @@ def read_table(
         refusals=shape.refusals,
         notes=shape.notes,
         country=shape.country,
-        guesses=[*source.notes, f"encoding: {source.encoding}", *shape.guesses],
+        guesses=[*source.notes, *encoding, *shape.guesses],
         _blocks=blocks,
     )
 
