@@ -21,7 +21,6 @@ from faxdispatch.ledger import DeadLetters, Inbox, JobView, Ledger, New, Scripts
 from faxdispatch.operations import resending
 from faxdispatch.reasons import holds
 from faxdispatch.reasons.verdicts import check, check_reason, refusal
-from faxdispatch.redis.address import same_redis
 from faxdispatch.settings import Settings
 from faxdispatch.states import HoldReason, Verdict
 
@@ -66,8 +65,8 @@ class FaxClient:
         self._requests = Requests(self._ledger.scripts, region=self._region, numbers=numbers, settings=settings)
         self._recorder = Recorder(
             self._ledger,
-            broker_url or redis_url,
-            one_redis=broker_url is None or same_redis(broker_url, redis_url),
+            redis_url=redis_url,
+            broker_url=broker_url,
             replicas=settings.fax_replicas if settings else None,
         )
 

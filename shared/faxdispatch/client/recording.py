@@ -11,6 +11,7 @@ from faxdispatch.errors import BadInput, IdempotencyConflict, InvalidJob, Telnyx
 from faxdispatch.jobs import Job, SendFax
 from faxdispatch.ledger import DurabilityCheck, Ledger, New
 from faxdispatch.observability import tracing
+from faxdispatch.redis.address import same_redis
 
 log = logging.getLogger(__name__)
 
@@ -45,16 +46,20 @@ class SendResult:
 
 
 class Recorder:
-    """Records faxes in the ledger, and posts messages to the broker at `broker_url`.
+    """Records faxes in the ledger at `redis_url`, and posts messages to the broker at `broker_url`.
 
-    `one_redis` says that the ledger's Redis is the broker too; `replicas` is FAX_REPLICAS, None where it is not known.
+    The ledger's Redis is the broker too if `broker_url` is None. `replicas` is FAX_REPLICAS, or None if it is not
+    known.
+
+    Raises:
+        Misconfigured: `broker_url` is no address of a broker that can be used here.
     """
 
-    def __init__(self, ledger: Ledger, broker_url: str, *, one_redis: bool, replicas: int | None) -> None:
+    def __init__(self, ledger: Ledger, *, redis_url: str, broker_url: str | None, replicas: int | None) -> None:
         self._ledger = ledger
         self._durability = DurabilityCheck(ledger.redis, replicas)
-        self._app = broker_app("faxdispatch-client", broker_url, namespace=ledger.scripts.namespace)
-        self._one_redis = one_redis
+        self._app = broker_app("faxdispatch-client", broker_url or redis_url, namespace=ledger.scripts.namespace)
+        self._one_redis = broker_url is None or same_redis(broker_url, redis_url)
 
     def one(self, job: SendFax) -> Receipt:
         """Record a fax.

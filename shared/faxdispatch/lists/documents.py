@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, Protocol, Self
 
-from faxdispatch.composition.joining import joined
 from faxdispatch.documents.local import SPARE, Document, checked
 from faxdispatch.documents.media_dir import MediaDir
 from faxdispatch.errors import Misconfigured, Refused
@@ -269,6 +268,9 @@ class RowDocuments:
             if problem := examine(file, drawn=False, lookers=self._lookers).problem:
                 raise ValueError(f"{part}: {problem}")
             files.append(file)
+        # Loaded only when it is needed: its libraries take 20 MB.
+        from faxdispatch.composition.joining import joined  # noqa: PLC0415
+
         return replace(joined(files), name=name)
 
     def _once(self, document: Document) -> RowFields | _Unfit:
