@@ -11,7 +11,7 @@ from pypdf.errors import PyPdfError
 MAX_PAGES = 350
 MAX_BYTES = 50 * 1024 * 1024
 
-# Types that Telnyx accepts besides PDF; only PDF is opened, the others count as one page.
+# Types that Telnyx accepts besides PDF; pages are counted in PDF and TIFF, the others count as one page.
 OTHER_TYPES = frozenset(
     {
         "application/tiff",
@@ -33,15 +33,28 @@ def examine(content: bytes, content_type: str) -> tuple[int, str | None]:
     """Return the number of pages and, if Telnyx could not fax it, the failure reason."""
     if len(content) > MAX_BYTES:
         return 0, "file_size_limit_exceeded"
-    if not content.startswith(b"%PDF"):
+    is_tiff = content.startswith((b"II*\0", b"MM\0*"))
+    if not content.startswith(b"%PDF") and not is_tiff:
         return (1, None) if content_type in OTHER_TYPES else (0, "file_format_invalid")
     try:
-        pages = len(PdfReader(io.BytesIO(content)).pages)
-    except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        pages = _tiff_pages(content) if is_tiff else len(PdfReader(io.BytesIO(content)).pages)
+    except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, RecursionError, struct.error):
         return 0, "file_format_invalid"
     if pages > MAX_PAGES:
         return pages, "page_count_limit_exceeded"
     return pages, None
+
+
+def _tiff_pages(content: bytes) -> int:
+    """Count the directories of a TIFF, one for each page, up to one more than Telnyx takes."""
+    order = "<" if content.startswith(b"II") else ">"
+    (at,) = struct.unpack_from(f"{order}I", content, 4)
+    pages = 0
+    while at and pages <= MAX_PAGES:
+        (entries,) = struct.unpack_from(f"{order}H", content, at)
+        (at,) = struct.unpack_from(f"{order}I", content, at + 2 + 12 * entries)
+        pages += 1
+    return pages
 
 
 def blank_pdf(pages: int) -> bytes:

@@ -351,6 +351,12 @@ def test_every_send_option_can_be_given_for_all_rows(cli, a_list, desk):
     assert (asked["t38_enabled"], asked["monochrome"], asked["client_state"]) == (False, True, "batch 7")
 
 
+def test_strict_takes_a_list_with_a_footer_and_a_header_in_mid_file(cli, a_list):
+    text = "Name,Fax\na,415-200-0001\nName,Fax\nPage 1 of 1,\n"
+
+    assert cli("campaign", "create", a_list(text), "--media-name", "letter", "--strict").code == 0
+
+
 @pytest.mark.parametrize("text", ["Fax\n415-200-0001\nnonsense\n", "Name,Fax\na,415-200-0001\nb,\n"])
 def test_strict_makes_nothing_of_a_list_with_a_row_that_cannot_be_sent(cli, a_list, text):
     result = cli("campaign", "create", a_list(text), "--media-name", "letter", "--strict")

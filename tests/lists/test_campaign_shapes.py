@@ -175,6 +175,11 @@ def test_footers_in_the_column_of_the_numbers_are_no_invalid_numbers(checked, te
     assert (result.numbers, result.bad, result.summary.no_number) == ([A, B], [], 1)
 
 
+@pytest.mark.parametrize("name", ["Legend Honda", "Stand Up MRI", "End of the Road Clinic", "Created Equal Clinic"])
+def test_a_recipient_without_a_number_is_no_footer(checked, name):
+    assert checked(f"Name,Fax\na,3125550100\n{name},\nb,3125550101\n").left_out == [(2, "no number")]
+
+
 @pytest.mark.parametrize("line", ["Printed by 312-555-0102", "Note: fax to 3125550102", "Page 1 of 3,Bob", "Bob"])
 def test_what_may_be_a_recipient_is_never_taken_for_a_footer(checked, line):
     result = checked(f"Fax,Name\n3125550100,a\n{line}\n3125550101,b\n")

@@ -2,6 +2,8 @@ import datetime
 
 import pytest
 
+from simulator.documents import blank_tiff, examine
+
 
 @pytest.fixture
 def upload(sim, pdf):
@@ -28,6 +30,11 @@ def test_a_file_can_be_uploaded_read_listed_downloaded_and_deleted(sim, upload, 
     assert (download.content[:4], download.headers["content-type"]) == (b"%PDF", "application/octet-stream")
     assert sim.api.delete("/media/doc").status_code == 204
     assert sim.api.get("/media").json()["data"] == []
+
+
+@pytest.mark.parametrize(("content", "found"), [(blank_tiff(3), (3, None)), (b"II*\0", (0, "file_format_invalid"))])
+def test_the_pages_of_a_tiff_are_counted(content, found):
+    assert examine(content, "image/tiff") == found
 
 
 def test_a_name_is_made_if_none_is_given_and_it_lives_two_days(upload):

@@ -232,12 +232,13 @@ def read_through(checking: Check) -> None:
 
 
 def see_that_all_are_good(summary: Summary) -> None:
-    """Check that no row is invalid or without a number. Raises BadInput if one is."""
-    if wrong := summary.invalid + summary.no_number:
+    """Check that no recipient's row is invalid or without a number. Raises BadInput if one is."""
+    without = summary.no_number - summary.no_recipient
+    if wrong := summary.invalid + without:
         first = f"; the first invalid one, line {summary.bad[0].line}: {summary.bad[0].reason}" if summary.bad else ""
         raise BadInput(
             f"{wrong:,} of {counted(summary.rows, 'row')} cannot be sent, and with strict none is: "
-            f"{summary.invalid:,} invalid, {summary.no_number:,} without a number{first}"
+            f"{summary.invalid:,} invalid, {without:,} without a number{first}"
         )
 
 

@@ -131,7 +131,7 @@ class Batch:
 
 @dataclass
 class Summary:
-    """Counts of rows. The first nine count different rows; the others count valid ones."""
+    """Counts of rows. The first nine count different rows; those from `toll_free` on count valid ones."""
 
     rows: int = 0
     valid: int = 0
@@ -142,6 +142,8 @@ class Summary:
     quarantined: int = 0
     hidden: int = 0
     opted_out: int = 0
+    no_recipient: int = 0
+    """Rows among `no_number` that are no recipients, such as footers and repeated headers."""
     toll_free: int = 0
     foreign: int = 0
     own_number: int = 0
@@ -257,6 +259,7 @@ class Check:
         others: dict[int, BadRow | LeftOut] = {
             at: _left_out(block, at, Why.NO_NUMBER, why) for at, why in block.no_recipients.items()
         }
+        self.summary.no_recipient += len(others)
         if not self._include_hidden:
             for at, why in block.hidden.items():
                 others.setdefault(at, _left_out(block, at, Why.HIDDEN, why))

@@ -55,10 +55,14 @@ _RULED = re.compile(r"[-=_*+|~#.:\s]{3,}")
 _FOOTER = re.compile(
     r"[-*=# ]*(?:"
     r"(?:page|seite|pagina|sida|side)\s*:?\s*\d+(?:\s*(?:of|von|de|di|van|af|av|sur|/)\s*\d+)?"
-    r"|(?:printed|generated|exported|downloaded|created|run date|run on|report date|report generated|as of|gedruckt"
-    r"|erstellt|exportiert|stand|imprime|edite|impreso|generado|stampato)\b.*"
-    r"|(?:the )?(?:end|ende|fin|fine|einde)(?: (?:of|der|des|de|del|van) .*)?"
-    r"|(?:notes?|legend|disclaimer|confidential|vertraulich|confidentiel|confidencial|copyright|©)(?![^\W_]).*"
+    r"|(?:printed|generated|exported|downloaded|created|run|report|as of|gedruckt|erstellt|exportiert|stand|imprime"
+    r"|edite|impreso|generado|stampato)(?: (?:date|generated))?"
+    r"(?:\s*:.*| (?:on|by|at|from|with|am|von|um|vom|le|par|el|por|il|da)\b.*|\b.*\b\d{4}\b.*|[ \d./:-]*)"
+    r"|(?:the )?(?:end|ende|fin|fine|einde)"
+    r"(?: (?:of|der|des|de|del|van) (?:(?:the|la|le|this) )?(?:report|list|file|page|data|export|records?|document"
+    r"|liste|datei|rapport|lista|informe|bericht\w*).*)?"
+    r"|(?:notes?|legend|disclaimer|confidential|vertraulich|confidentiel|confidencial)(?:\s*[:.,-].*)?"
+    r"|(?:copyright|©)(?: \(c\)| ©)? ?\d{4}.*"
     r")[-*=# .]*"
 )
 _DATES = re.compile(
