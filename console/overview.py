@@ -26,7 +26,6 @@ def page() -> str:
         alarms=alarms(found, here.settings, _lag(events)),
         columns=course(samples(here.scripts), _now(found)),
         events=events[:12],
-        settings=here.settings,
         State=State,
     )
 

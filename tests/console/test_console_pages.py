@@ -156,6 +156,14 @@ def test_the_overview_is_one_moment_of_the_ledger(desk, sent):
     assert 0 <= found.oldest[State.ACCEPTED] < 60
 
 
+def test_the_overview_shows_the_limits_that_an_operator_set(desk, sent, viewer):
+    desk.limits.change({"channels": 7, "account_channels": 9, "day_cap": 40.0, "rate": 5.0}, reason="r", operator="o")
+    found = read_overview(desk.scripts)
+    assert found.connections[0].channels == 7
+    assert (found.account.channels, found.account.cap, found.rate) == (9, 40.0, 5.0)
+    assert "At most 5 calls to Telnyx a second." in viewer.text("/")
+
+
 def test_samples_become_columns_of_what_ended_between_them(desk):
     desk.scripts.redis.hset("fax:counts", mapping={"delivered": 5})
     take_sample(desk.scripts)

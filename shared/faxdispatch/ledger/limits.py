@@ -158,7 +158,7 @@ class Limits:
         """Return the limits that override the settings, in the form that `change` takes."""
         with redis_trouble():
             found = self._redis.hgetall("fax:limits")
-        return {_BY_SCRIPTS.get(name, name): _as_said(name, value) for name, value in found.items()}
+        return as_said(found)
 
     def connections(self) -> list[Traffic]:
         """Return every connection that faxes were sent on, in the order of their ids."""
@@ -215,6 +215,11 @@ def _as_rule(name: str, value: float | str) -> float | str:
     if name == "rate":
         return max(1, round(_MILLION / value))
     return round(value * _MILLION) if name == "day_cap" else value
+
+
+def as_said(found: Mapping[str, str]) -> dict[str, float | str]:
+    """Return the limits of the scripts that override the settings, in the form for people."""
+    return {_BY_SCRIPTS.get(name, name): _as_said(name, value) for name, value in found.items()}
 
 
 def _as_said(name: str, value: str) -> float | str:

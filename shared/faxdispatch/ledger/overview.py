@@ -8,7 +8,7 @@ from typing import Any
 
 from faxdispatch.events import Event
 from faxdispatch.ledger.clock import moment as moment_of
-from faxdispatch.ledger.limits import Account, Traffic, read_pause
+from faxdispatch.ledger.limits import Account, Traffic, as_said, read_pause
 from faxdispatch.ledger.presence import WORKER_SILENCE
 from faxdispatch.ledger.scripts import Scripts, redis_trouble
 from faxdispatch.states import OPEN, HoldReason, State
@@ -30,6 +30,8 @@ class Overview:
     held: Mapping[HoldReason, int]
     connections: tuple[Traffic, ...]
     account: Account
+    rate: float
+    """Calls to Telnyx a second, for all processes together."""
     overdue: float
     """Age of the oldest appointment that no scheduler has kept."""
     leader: str | None
@@ -58,13 +60,17 @@ def read_overview(scripts: Scripts) -> Overview:
     """Read it. Raises `Unavailable` if Redis did not answer."""
     found = scripts.run("overview", silence=WORKER_SILENCE * 1000, kept=round(scripts.rules.retention * 1000))
     now, since, counts = found["now"], found["since"] or {}, found.get("counts") or {}
+    limits = as_said(found.get("limits") or {})
     return Overview(
         now=moment_of(now),
         counts={state: int(counts.get(state, 0)) for state in State},
         oldest={state: max(0.0, (now - since[state]) / 1000) for state in sorted(OPEN) if state in since},
         held=_held(found["held"] or {}),
-        connections=tuple(sorted(_traffic(scripts, found["connections"] or (), now), key=lambda one: one.connection)),
-        account=_account(scripts, found, now),
+        connections=tuple(
+            sorted(_traffic(scripts, limits, found["connections"] or (), now), key=lambda one: one.connection)
+        ),
+        account=_account(scripts, limits, found, now),
+        rate=float(limits.get("rate", scripts.rules.rate)),
         overdue=max(0.0, (now - found["overdue"]) / 1000) if found.get("overdue") else 0.0,
         leader=found.get("leader") or None,
         workers=found["workers"],
@@ -109,8 +115,8 @@ def _held(found: Mapping[str, int]) -> dict[HoldReason, int]:
     return dict(sorted(known.items(), key=lambda pair: -pair[1]))
 
 
-def _traffic(scripts: Scripts, found: Any, now: int) -> list[Traffic]:
-    fixed = scripts.rules.channels
+def _traffic(scripts: Scripts, limits: Mapping[str, float | str], found: Any, now: int) -> list[Traffic]:
+    fixed = limits.get("channels", scripts.rules.channels)
     return [
         Traffic(
             one["connection"],
@@ -123,13 +129,16 @@ def _traffic(scripts: Scripts, found: Any, now: int) -> list[Traffic]:
     ]
 
 
-def _account(scripts: Scripts, found: Mapping[str, Any], now: int) -> Account:
-    fixed, shut = scripts.rules.account_channels, int(found.get("shut") or 0)
-    estimate = found.get("channels")
+def _account(scripts: Scripts, limits: Mapping[str, Any], found: Mapping[str, Any], now: int) -> Account:
+    fixed, cap = (
+        limits.get("account_channels", scripts.rules.account_channels),
+        limits.get("day_cap", scripts.rules.day_cap),
+    )
+    estimate, shut = found.get("channels"), int(found.get("shut") or 0)
     return Account(
         in_flight=found["calls"],
         channels=fixed if isinstance(fixed, int) else math.floor(float(estimate)) if estimate else None,
         spent=int(found.get("spent") or 0) / 1_000_000,
-        cap=scripts.rules.day_cap,
+        cap=None if cap == "none" else cap,
         shut_until=moment_of(shut / 1000) if shut > now * 1000 else None,
     )

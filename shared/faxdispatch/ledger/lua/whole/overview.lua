@@ -1,8 +1,8 @@
 -- Everything that an operator looks at first, at one moment and in one answer; the cost does not grow with the jobs.
 -- Keys: fax:agenda, fax:calls, fax:calls:*, fax:channels, fax:channels:*, fax:connections, fax:counts,
 --   fax:deadletters, fax:documents:given_up, fax:documents:wanted, fax:held:*, fax:holds, fax:job:*, fax:leader,
---   fax:ledger, fax:paused:*, fax:quarantine, fax:quarantined, fax:shut, fax:since:*, fax:spend:*, fax:strays,
---   fax:waiting:*, fax:workers
+--   fax:ledger, fax:limits, fax:paused:*, fax:quarantine, fax:quarantined, fax:shut, fax:since:*, fax:spend:*,
+--   fax:strays, fax:waiting:*, fax:workers
 local function first(key)
   local found = redis.call('ZRANGE', key, 0, 0, 'WITHSCORES')
   return tonumber(found[2])
@@ -33,6 +33,7 @@ return reply({
   connections = connections,
   held = held,
   since = since,
+  limits = hash('fax:limits'),
   calls = redis.call('SCARD', 'fax:calls'),
   channels = redis.call('GET', 'fax:channels'),
   spent = redis.call('GET', 'fax:spend:' .. whole(math.floor(now / DAY))),
