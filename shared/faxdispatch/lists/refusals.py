@@ -163,24 +163,26 @@ _WAYS = r"(?:e ?mail|mail|call|phone|telephone|text|sms|write|contact|visit)"
 _BETWEEN = r"(?:(?:send|sending|resend|ever|use|using|accept|want|like|wish|allow|receive|by|via|to|be|the|any|all|a) |"
 _BETWEEN += r"(?:me|us|them|our|this|more|further|please|auto|mass|bulk|junk|marketing|advertising) ){0,3}"
 _SAID = re.compile(
-    r"(?<!not )(?<!never )(?<!stop to )(?<!click to )(?<!here to )(?:"
-    rf"\b(?:(?:do|does|must|may) not|never|stop|please no|no longer|no longer wants|not to) {_BETWEEN}{_FAX}\b"
-    rf"|\b(?:refus(?:es|ed)|declin(?:es|ed)|objects? to) {_BETWEEN}{_FAX}\b"
-    rf"|\b(?:do not|never) (?:{_WAYS} (?:, )?)+(?:n?or {_FAX}\b|{_FAX} n?or\b)"
-    r"|\bno (?:more )?fax(?:es|ing)?(?: please)?$|^dnf$"
-    r"|\bopt(?:ed)? out\b(?! (?:no|n|false|0)$)(?! (?:number|link|affidavit|call|reply|text|visit)\b)"
+    r"\b(?:"
+    rf"(?:(?:do|does|must|may) not|never|stop|please no|no longer|no longer wants|not to) {_BETWEEN}{_FAX}\b"
+    rf"|(?:refus(?:es|ed)|declin(?:es|ed)|objects? to) {_BETWEEN}{_FAX}\b"
+    rf"|(?:do not|never) (?:{_WAYS} (?:, )?)+(?:n?or {_FAX}\b|{_FAX} n?or\b)"
+    r"|no (?:more )?fax(?:es|ing)?(?: please)?$|^dnf$"
+    r"|opt(?:ed)? out\b(?! (?:no|n|false|0)$)(?! (?:number|link|affidavit|call|reply|text|visit)\b)"
     r"(?! of (?:\w+ )?(?:medicare|medicaid|settlement|arbitration)\b)"
-    r"|\bunsubscribed?\b(?! link\b)|\bdo not (?:contact|solicit)\b"
-    r"|\bdo not send\b(?! (?:originals?|cash|checks?|cheques?|duplicates?|invoices?|bills?|paper|to collections)\b)"
-    r"|\bremoved? (?:me |us |them )?from (?:\w+ ){0,2}fax list\b|\btake (?:me|us|them) off (?:\w+ ){0,2}fax list\b"
-    r"|\bnicht (?:mehr )?(?:an)?faxen\b"
-    r"|\bkeine? (?:tele)?faxe?(?: mehr)?(?: bitte| senden| schicken| erwunscht| gewunscht)?$"
-    r"|\bne (?:pas|plus) (?:faxer|envoyer (?:de |par )?(?:fax|telecopie))\b|\b(?:pas|plus) de fax(?: svp| merci)?$"
-    r"|\bno (?:enviar|mandar|quiere|desea|acepta) (?:mas |por |recibir ){0,2}fax(?:es)?\b"
-    r"|\bnon (?:inviare|mandare) (?:piu )?fax\b|\bnao (?:enviar|mandar) (?:mais |por )?fax(?:es)?\b"
-    r"|\bniet (?:meer )?faxen\b|\bgeen fax(?:en)?(?: meer)?$)"
+    r"|unsubscribed?\b(?! link\b)|do not (?:contact|solicit)\b"
+    r"|do not send\b(?! (?:originals?|cash|checks?|cheques?|duplicates?|invoices?|bills?|paper|to collections)\b)"
+    r"|removed? (?:me |us |them )?from (?:\w+ ){0,2}fax list\b|take (?:me|us|them) off (?:\w+ ){0,2}fax list\b"
+    r"|nicht (?:mehr )?(?:an)?faxen\b"
+    r"|keine? (?:tele)?faxe?(?: mehr)?(?: bitte| senden| schicken| erwunscht| gewunscht)?$"
+    r"|ne (?:pas|plus) (?:faxer|envoyer (?:de |par )?(?:fax|telecopie))\b|(?:pas|plus) de fax(?: svp| merci)?$"
+    r"|no (?:enviar|mandar|quiere|desea|acepta) (?:mas |por |recibir ){0,2}fax(?:es)?\b"
+    r"|non (?:inviare|mandare) (?:piu )?fax\b|nao (?:enviar|mandar) (?:mais |por )?fax(?:es)?\b"
+    r"|niet (?:meer )?faxen\b|geen fax(?:en)?(?: meer)?$)"
 )
 """What a part of a cell of any column says, as `_bare` returns it, where its recipient must not be faxed."""
+_UNSAID = ("not ", "never ", "stop to ", "click to ", "here to ")
+"""What stands before it where it says nothing of the kind: `has not opted out`, `reply STOP to opt out`."""
 _PREFERS = re.compile(r"\b(?:fax only|only fax|fax instead|use fax|fax ok)\b")
 """What a part of a cell says, where its recipient is to be faxed instead of called."""
 _HINTS = ("fax", "opt out", "opt-out", "opted", "unsub", "t contact", "t send", "t solicit", "dnf")
@@ -247,7 +249,7 @@ def _refuses(column: Says, cell: str) -> bool:
         return word not in _NO and not (bare and bare in _NO)
     if word in _UNKNOWN:
         return False
-    return word in _PLAIN_NO or bare in _PLAIN_NO or bare.partition(" ")[0] in _FIRST_NO or bool(_SAID.search(bare))
+    return word in _PLAIN_NO or bare in _PLAIN_NO or bare.partition(" ")[0] in _FIRST_NO or _says_no_fax(bare)
 
 
 def may_refuse(text: str) -> bool:
@@ -259,14 +261,19 @@ def may_refuse(text: str) -> bool:
 @lru_cache(maxsize=4096)
 def is_refusal(cell: str) -> bool:
     """Return whether a cell of any column says that its recipient must not be faxed, such as `Do not fax!`."""
-    return any(map(_is_said, _PARTS.split(folded(cell))))
+    return any(may_refuse(part) and _is_said(part) for part in _PARTS.split(folded(cell)))
 
 
 def _is_said(part: str) -> bool:
     text = _bare(part)
+    if not _says_no_fax(text):
+        return False
     words = set(text.split())
-    is_of_others = _OTHER_WAYS & words and (not _names_faxes(words) or _PREFERS.search(text))
-    return bool(_SAID.search(text)) and not is_of_others
+    return not (_OTHER_WAYS & words and (not _names_faxes(words) or _PREFERS.search(text)))
+
+
+def _says_no_fax(text: str) -> bool:
+    return any(not text.endswith(_UNSAID, 0, found.start()) for found in _SAID.finditer(text))
 
 
 def is_of_other_ways(name: str) -> bool:
