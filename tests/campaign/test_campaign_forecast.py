@@ -1,5 +1,6 @@
 """When a campaign that has begun ends, whatever holds it up."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,7 +12,7 @@ from faxdispatch.states import CampaignState
 
 NOW = datetime(2026, 5, 7, 18, 0, tzinfo=UTC)
 """A Thursday, 13:00 in Chicago."""
-FREE = Account(in_flight=0, channels=None, spent=0.0, cap=None, shut_until=None)
+FREE = Account(in_flight=0, channels=None, spent=0.0, cap=None, shut_until=None, rate=20.0)
 HOUR = timedelta(hours=1)
 
 
@@ -60,8 +61,8 @@ def test_hours_in_which_the_window_is_closed_count_in(redis_url):
 
 
 def test_the_money_of_a_day_counts_in(redis_url):
-    running = Running(redis_url, rows=1000, fax_spend_day=6.0, fax_price_page=0.01, fax_price_minute=0.0)
-    told = running.told(channels=1000)
+    running = Running(redis_url, rows=1000, fax_price_page=0.01, fax_price_minute=0.0)
+    told = running.told(channels=1000, account=replace(FREE, cap=6.0))
     # 600 faxes today, the rest from midnight UTC on.
     assert told.low >= datetime(2026, 5, 8, 0, 0, tzinfo=UTC)
 

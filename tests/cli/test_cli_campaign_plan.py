@@ -2,7 +2,7 @@
 
 import pytest
 
-from faxdispatch.ledger import Rules, Scripts, Suppression, Suppressions, connect
+from faxdispatch.ledger import Limits, Rules, Scripts, Suppression, Suppressions, connect
 from faxdispatch.preflight.report import Report, warning
 from tests.blank import blank_pdf
 from tests.campaign.rows import CAMPAIGN, Rows
@@ -53,6 +53,14 @@ def test_channels_that_are_kept_for_others_are_not_reckoned_with(cli, listed, ch
     asked = ["campaign", "plan", "list.csv", "--media", "letter.pdf", "--json"]
 
     assert cli(*asked, FAX_CHANNELS=channels, FAX_URGENT_CHANNELS=kept).json["channels"] == left
+
+
+def test_limits_that_an_operator_set_are_those_of_the_plan(cli, listed, redis_url):
+    Limits(Scripts(connect(redis_url), Rules())).change({"channels": 3, "rate": 5.0}, reason="r", operator="o")
+
+    told = cli("campaign", "plan", "list.csv", "--media", "letter.pdf", "--json", FAX_URGENT_CHANNELS="0").json
+
+    assert (told["channels"], told["rate"]) == (3, 5.0)
 
 
 def test_people_are_told_that_everything_is_an_estimate_and_what_it_was_reckoned_with(cli, listed):

@@ -160,7 +160,7 @@ def test_the_overview_shows_the_limits_that_an_operator_set(desk, sent, viewer):
     desk.limits.change({"channels": 7, "account_channels": 9, "day_cap": 40.0, "rate": 5.0}, reason="r", operator="o")
     found = read_overview(desk.scripts)
     assert found.connections[0].channels == 7
-    assert (found.account.channels, found.account.cap, found.rate) == (9, 40.0, 5.0)
+    assert (found.account.channels, found.account.cap, found.account.rate) == (9, 40.0, 5.0)
     assert "At most 5 calls to Telnyx a second." in viewer.text("/")
 
 

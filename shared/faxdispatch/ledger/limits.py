@@ -54,6 +54,8 @@ class Account:
     cap: float | None
     shut_until: datetime | None
     """Until when Telnyx wants no calls."""
+    rate: float
+    """Calls to Telnyx a second, for all processes together."""
 
 
 class Limits:
@@ -160,9 +162,14 @@ class Limits:
             found = self._redis.hgetall("fax:limits")
         return as_said(found)
 
+    def channels(self) -> int | None:
+        """Return how many channels each connection has, or None if that is found out for each."""
+        fixed = self.changed().get("channels", self._scripts.rules.channels)
+        return fixed if isinstance(fixed, int) else None
+
     def connections(self) -> list[Traffic]:
         """Return every connection that faxes were sent on, in the order of their ids."""
-        channels, now = self._in_force("channels"), self._scripts.clock()
+        channels, now = self.channels(), self._scripts.clock()
         with redis_trouble():
             names = sorted(self._redis.smembers("fax:connections"))
             with self._redis.pipeline(transaction=False) as pipe:
@@ -176,7 +183,7 @@ class Limits:
             Traffic(
                 name,
                 in_flight=in_flight,
-                channels=channels if isinstance(channels, int) else math.floor(float(estimate or 2)),
+                channels=math.floor(float(estimate or 2)) if channels is None else channels,
                 waiting=waiting,
                 pause=read_pause(pause, now),
             )
@@ -185,8 +192,10 @@ class Limits:
 
     def account(self) -> Account:
         """Return the limits of the account as a whole."""
-        channels, cap = self._in_force("account_channels"), self._in_force("day_cap")
-        now = self._scripts.clock()
+        changed, now = self.changed(), self._scripts.clock()
+        channels, cap, rate = (
+            changed.get(name, getattr(self._scripts.rules, name)) for name in ("account_channels", "day_cap", "rate")
+        )
         with redis_trouble(), self._redis.pipeline(transaction=False) as pipe:
             pipe.scard("fax:calls")
             pipe.get("fax:channels")
@@ -202,10 +211,8 @@ class Limits:
             spent=int(spent or 0) / 1_000_000,
             cap=None if cap == "none" else cap,
             shut_until=moment_of(int(shut) / 1000) if shut and int(shut) > now * 1000 else None,
+            rate=float(rate),
         )
-
-    def _in_force(self, name: str) -> Any:
-        return self.changed().get(name, getattr(self._scripts.rules, name))
 
 
 def _as_rule(name: str, value: float | str) -> float | str:

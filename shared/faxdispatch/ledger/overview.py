@@ -30,8 +30,6 @@ class Overview:
     held: Mapping[HoldReason, int]
     connections: tuple[Traffic, ...]
     account: Account
-    rate: float
-    """Calls to Telnyx a second, for all processes together."""
     overdue: float
     """Age of the oldest appointment that no scheduler has kept."""
     leader: str | None
@@ -70,7 +68,6 @@ def read_overview(scripts: Scripts) -> Overview:
             sorted(_traffic(scripts, limits, found["connections"] or (), now), key=lambda one: one.connection)
         ),
         account=_account(scripts, limits, found, now),
-        rate=float(limits.get("rate", scripts.rules.rate)),
         overdue=max(0.0, (now - found["overdue"]) / 1000) if found.get("overdue") else 0.0,
         leader=found.get("leader") or None,
         workers=found["workers"],
@@ -141,4 +138,5 @@ def _account(scripts: Scripts, limits: Mapping[str, Any], found: Mapping[str, An
         spent=int(found.get("spent") or 0) / 1_000_000,
         cap=None if cap == "none" else cap,
         shut_until=moment_of(shut / 1000) if shut > now * 1000 else None,
+        rate=float(limits.get("rate", scripts.rules.rate)),
     )

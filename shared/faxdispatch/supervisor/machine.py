@@ -167,7 +167,7 @@ def _introduction(
             f"  Telnyx    SIMULATED at {changes['TELNYX_BASE_URL']}: no fax leaves this machine",
             "To send to it, in another terminal (`faxdispatch simulate --list-numbers` tells what each number does):",
             *(f"  export {name}={shlex.quote(changes[name])}" for name in _EXPORTED),
-            f"  faxdispatch send +13125550102 --media {checkout() / EXAMPLE} --wait",
+            f"  faxdispatch send +13125550100 --media {checkout() / EXAMPLE} --wait",
         ]
     elif folder:
         lines += [f"Other commands and services reach it with REDIS_URL={changes['REDIS_URL']}"]

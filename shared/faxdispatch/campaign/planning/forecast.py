@@ -86,11 +86,11 @@ class Forecaster:
         settings = self._settings
         fixed = settings.fax_channels if isinstance(settings.fax_channels, int) else 2
         there = traffic.channels if traffic else fixed
-        rates = (settings.fax_rate, settings.fax_connection_rate)
+        rates = (account.rate, settings.fax_connection_rate)
         return Capacity(
             channels=max(1, there if account.channels is None else min(there, account.channels)),
             rate=min(rate for rate in rates if rate),
-            day_cap=settings.fax_spend_day,
+            day_cap=account.cap,
             spent_today=account.spent,
         )
 

@@ -222,11 +222,11 @@ class Planner:
         settings, limits = self._settings, Limits(self._scripts)
         connection = options.get("connection_id") or settings.fax_connection_id
         traffic = next((one for one in limits.connections() if one.connection == connection), None)
-        account = limits.account()
+        account, fixed = limits.account(), limits.channels()
         if traffic:
             there = traffic.channels
-        elif isinstance(settings.fax_channels, int):
-            there = settings.fax_channels
+        elif fixed is not None:
+            there = fixed
         else:
             there = 2
             self.remarks.append("nothing was sent on this connection yet: it begins with 2 channels and finds more")
@@ -237,7 +237,7 @@ class Planner:
             there = max(1, there - kept)
         return Capacity(
             channels=there if account.channels is None else max(1, min(there, account.channels)),
-            rate=min(settings.fax_rate, settings.fax_connection_rate or math.inf),
-            day_cap=settings.fax_spend_day,
+            rate=min(account.rate, settings.fax_connection_rate or math.inf),
+            day_cap=account.cap,
             spent_today=account.spent,
         )
