@@ -37,10 +37,18 @@ def test_importing_the_package_loads_nothing_heavy(tmp_path):
     assert loaded(tmp_path, "import faxdispatch") == set()
 
 
-@pytest.mark.parametrize("words", [["--help"], ["campaign", "--help"], ["--version"], ["nonsense"]])
-def test_help_loads_only_what_reads_the_command_line(tmp_path, words):
-    # typer itself reads options with pydantic.
-    assert loaded(tmp_path, STARTED.format(words=words)) <= {"typer", "pydantic"}
+@pytest.mark.parametrize(
+    ("words", "allowed"),
+    [
+        (["--help"], {"typer"}),
+        (["--version"], {"typer"}),
+        # typer itself reads the options of a command with pydantic.
+        (["campaign", "--help"], {"typer", "pydantic"}),
+        (["nonsense"], {"typer", "pydantic"}),
+    ],
+)
+def test_help_loads_only_what_reads_the_command_line(tmp_path, words, allowed):
+    assert loaded(tmp_path, STARTED.format(words=words)) <= allowed
 
 
 def test_status_loads_no_broker_and_no_http(tmp_path):

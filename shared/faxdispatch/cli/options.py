@@ -9,8 +9,6 @@ from typing import Annotated, Any
 
 import typer
 
-from faxdispatch.reasons.verdicts import check_reason
-
 
 class Options:
     """Options that belong together. A command with a parameter of such a class has an option for each of its fields.
@@ -63,6 +61,9 @@ def _or_user(operator: str | None) -> str | None:
 
 def _checked(reason: str | None) -> str | None:
     if reason is not None:
+        # Loads pydantic, which `--help` does not need.
+        from faxdispatch.reasons.verdicts import check_reason  # noqa: PLC0415
+
         check_reason(reason)
     return reason
 
