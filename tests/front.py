@@ -1,11 +1,12 @@
 """A server in front of another one on this machine."""
 
 import socket
+from abc import ABC, abstractmethod
 from contextlib import suppress
 from threading import Thread
 
 
-class Front:
+class Front(ABC):
     """Takes lines and serves each in a thread of its own."""
 
     def __init__(self, target: int) -> None:
@@ -23,5 +24,6 @@ class Front:
                 client, _ = self._listener.accept()
                 Thread(target=self._serve, args=(client,), daemon=True).start()
 
+    @abstractmethod
     def _serve(self, client: socket.socket) -> None:
-        raise NotImplementedError
+        """Serve one line, and close it."""
