@@ -48,7 +48,7 @@ site: $(STAMP) ## make docs/ a site in dist/site, and check its links
 	@$(BIN)/mkdocs build --strict
 
 advisories: $(STAMP) ## known weaknesses in the locked dependencies; skipped where the list of them cannot be reached
-	@$(BIN)/python -m tests.advisories requirements/app.lock
+	@$(BIN)/python -m tests.deploy.advisories requirements/app.lock
 
 wheel: $(STAMP) ## make the package for producers, consumers and operators: dist/faxdispatch-….whl
 	@$(BIN)/python -m build --quiet --wheel --no-isolation --outdir $(DIST) .

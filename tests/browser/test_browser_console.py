@@ -17,7 +17,7 @@ from faxdispatch import State
 from faxdispatch.ledger import Limits, Scripts, connect
 from faxdispatch.ledger.rules import Rules
 from faxdispatch.states import CampaignState
-from tests.blank import blank_pdf
+from tests.documents.blank import blank_pdf
 from tests.flow.harness import TOKEN, fresh_number
 
 HOSTILE = '"><img src=x onerror=alert(1)><script>alert(2)</script>'

@@ -17,7 +17,7 @@ from faxdispatch.lists.checking import BadRow, check
 from faxdispatch.lists.documents import RowDocuments
 from faxdispatch.media.uploads import KEEP
 from faxdispatch.telnyx.models import MediaResource
-from tests.blank import blank_pdf
+from tests.documents.blank import blank_pdf
 from tests.ledger.campaign_desk import CampaignDesk
 
 NOW = datetime.now(UTC)

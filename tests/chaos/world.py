@@ -22,8 +22,8 @@ from redis.exceptions import RedisError
 from faxdispatch.supervisor import roles as processes
 from faxdispatch.supervisor.stack import Stack
 from faxdispatch.supervisor.valkey import valkey_url
-from tests.blank import blank_pdf
 from tests.chaos.restoring import Restoring
+from tests.documents.blank import blank_pdf
 from tests.flow.harness import SENDER, TOKEN, Simulator
 
 READ = 1.5

@@ -4,8 +4,8 @@ import pytest
 
 from faxdispatch.ledger import Limits, Rules, Scripts, Suppression, Suppressions, connect
 from faxdispatch.preflight.report import Report, warning
-from tests.blank import blank_pdf
 from tests.campaign.rows import CAMPAIGN, Rows
+from tests.documents.blank import blank_pdf
 
 LIST = "Name,Fax #\nA,312-555-0123\nB,212-555-0124\nC,(310) 555-0125\nD,no fax\nA,312-555-0123\n"
 PRICES = {"FAX_DEFAULT_REGION": "US", "FAX_PRICE_PAGE": "0.01", "FAX_PRICE_MINUTE": "0.1", "FAX_CHANNELS": "2"}

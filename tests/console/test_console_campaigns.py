@@ -9,10 +9,10 @@ import openpyxl
 import pytest
 
 from faxdispatch.states import CampaignState
-from tests.blank import blank_pdf
 from tests.campaign.rows import CAMPAIGN, Rows
 from tests.conftest import eventually
 from tests.console.conftest import Browser
+from tests.documents.blank import blank_pdf
 
 LISTS = [("Praxis <b>Süd</b>", "0101", "Köln"), ("Praxis Nord", "0102", "Kiel"), ("Praxis Ost", "0103", "Görlitz")]
 LIST = """Clinics of May;;

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.advisories import judge
+from tests.deploy.advisories import judge
 
 FINE = {"name": "celery", "version": "5.7.0", "vulns": []}
 WEAK = {"name": "flask", "version": "3.1.3", "vulns": [{"id": "PYSEC-0000-1", "fix_versions": ["3.1.4"]}]}

@@ -17,8 +17,8 @@ from faxdispatch.supervisor import roles as processes
 from faxdispatch.supervisor.stack import Stack
 from faxdispatch.supervisor.valkey import valkey_url
 from faxdispatch.telnyx.client_state import decode_client_state
-from tests.blank import blank_pdf
 from tests.conftest import eventually
+from tests.documents.blank import blank_pdf
 
 PATIENCE = 150
 """Seconds that anything may take: what a very busy machine needs, and no promise."""

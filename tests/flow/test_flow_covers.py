@@ -7,7 +7,7 @@ import trustme
 from celery import Celery
 
 from faxdispatch import State
-from tests.blank import blank_pdf
+from tests.documents.blank import blank_pdf
 from tests.fetching.harness import Server, reply
 from tests.flow.harness import Flow, fresh_number, installation
 

@@ -9,8 +9,8 @@ import zipfile
 from pypdf import PdfReader, PdfWriter
 
 from faxdispatch.lists.documents import AT_ONCE
-from tests.blank import blank_pdf
 from tests.conftest import eventually
+from tests.documents.blank import blank_pdf
 from tests.flow.harness import PATIENCE, TOKEN
 
 LETTERS = [f"letter {n}.pdf" for n in range(1, 13)]

@@ -13,10 +13,10 @@ from faxdispatch.errors import NotKnown, Unavailable
 from faxdispatch.settings import Settings
 from faxdispatch.supervisor import roles as processes
 from faxdispatch.supervisor.stack import Stack
-from tests.blank import blank_pdf
-from tests.broker.redis_servers import sentinels
 from tests.conftest import eventually
+from tests.documents.blank import blank_pdf
 from tests.flow.harness import FAST, PATIENCE, SENDER, TOKEN, Simulator, fresh_number
+from tests.redis.redis_servers import sentinels
 from tests.worker.test_durability import valkey
 
 ORDERS = 60

@@ -20,8 +20,8 @@ from faxdispatch.supervisor import roles as processes
 from faxdispatch.supervisor.stack import Stack
 from faxdispatch.supervisor.valkey import valkey_url
 from faxdispatch.telnyx.client_state import decode_client_state
-from tests.blank import blank_pdf
 from tests.conftest import eventually
+from tests.documents.blank import blank_pdf
 from tests.flow.harness import FAST, PATIENCE, SENDER, TOKEN, Simulator, fresh_number
 from tests.flow.rabbitmq import MISSING, SERVER, RabbitMQ
 

@@ -12,8 +12,8 @@ from redis.exceptions import NoPermissionError
 from faxdispatch import FaxClient, HoldReason, State
 from faxdispatch.supervisor import roles as processes
 from faxdispatch.supervisor.stack import Stack
-from tests.blank import blank_pdf
 from tests.conftest import eventually
+from tests.documents.blank import blank_pdf
 from tests.flow.harness import FAST, PATIENCE, SENDER, TOKEN, Simulator, fresh_number
 
 pytestmark = pytest.mark.xdist_group("permissions")

@@ -13,7 +13,7 @@ import httpx
 import pytest
 from nacl.signing import VerifyKey
 
-from tests.blank import blank_pdf
+from tests.documents.blank import blank_pdf
 
 PATIENCE = 30
 

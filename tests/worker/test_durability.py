@@ -25,7 +25,7 @@ from faxdispatch.states import State
 from faxdispatch.supervisor.valkey import valkey_command
 from faxdispatch.telnyx import Fax
 from tests.conftest import answers, eventually, free_port
-from tests.cutter import CLAIM, WAIT, Cutter, cutter
+from tests.redis.cutter import CLAIM, WAIT, Cutter, cutter
 from tests.worker.doubles import collaborators
 from worker import tasks
 from worker.context import Collaborators

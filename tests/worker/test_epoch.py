@@ -12,7 +12,7 @@ from faxdispatch.events import Event
 from faxdispatch.ledger import Epoch, Observation, Watch
 from faxdispatch.states import State
 from tests.conftest import eventually
-from tests.cutter import Cutter
+from tests.redis.cutter import Cutter
 from tests.worker.test_durability import office, order, states, valkey
 from worker.context import Collaborators
 from worker.sending.attempt import Outcome, run_attempts

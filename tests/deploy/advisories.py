@@ -1,4 +1,4 @@
-"""`python -m tests.advisories LOCK…`: ask pip-audit for known weaknesses of what is locked.
+"""`python -m tests.deploy.advisories LOCK…`: ask pip-audit for known weaknesses of what is locked.
 
 Exit code 1 where there are any. Where the list of them cannot be reached, that is told and no failure, so that
 `make check` works without a network.

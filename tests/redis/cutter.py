@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from threading import Thread
 
-from tests.front import Front
+from tests.redis.front import Front
 
 CLAIM, WAIT = b'"claims":', b"WAITAOF"
 

@@ -17,7 +17,7 @@ from faxdispatch.jobs import JOBS
 from faxdispatch.settings import Settings
 from faxdispatch.telnyx import ApplicationParams, ApplicationUpdate, SendRequest, TelnyxClient
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docs" / "telnyx.md").read_text(encoding="utf-8")
 PROSE = re.sub(r"^```.*?^```", "", TEXT, flags=re.MULTILINE | re.DOTALL)
 

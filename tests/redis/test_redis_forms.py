@@ -14,8 +14,8 @@ from faxdispatch.broker.connection import broker_app
 from faxdispatch.errors import Misconfigured
 from faxdispatch.ledger import Scripts, connect
 from faxdispatch.supervisor import roles as processes
-from tests.broker.redis_servers import TlsFront, sentinels
 from tests.conftest import eventually, free_port
+from tests.redis.redis_servers import TlsFront, sentinels
 from tests.starts import Ended, Starts
 from tests.webhook.harness import SIGNER
 from tests.worker.test_durability import valkey

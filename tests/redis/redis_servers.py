@@ -15,7 +15,7 @@ from redis.exceptions import RedisError
 
 from faxdispatch.supervisor.valkey import valkey_command
 from tests.conftest import eventually, free_port
-from tests.front import Front
+from tests.redis.front import Front
 
 SERVICE = "faxes"
 
