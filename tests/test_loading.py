@@ -78,7 +78,7 @@ def test_every_public_name_is_there(name):
     assert getattr(faxdispatch, name).__name__ == name
 
 
-def test_a_name_that_is_none_is_told_as_usual():
+def test_an_unknown_name_raises_the_usual_error():
     with pytest.raises(AttributeError, match="module 'faxdispatch' has no attribute 'FaxClinet'"):
         _ = faxdispatch.FaxClinet
 

@@ -27,7 +27,7 @@ def test_writing_them_gives_the_files_that_are_compared(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("words", [["--help"], [], ["--new"], ["one", "two"]])
-def test_an_option_is_no_folder(tmp_path, monkeypatch, words):
+def test_an_option_is_not_taken_for_a_folder(tmp_path, monkeypatch, words):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "argv", ["schemas", *words])
 

@@ -67,17 +67,17 @@ def test_an_empty_variable_counts_as_not_set(monkeypatch):
         ("PORT", "70000"),
     ],
 )
-def test_a_wrong_value_is_told_by_the_name_of_its_variable(monkeypatch, name, value):
+def test_a_wrong_value_is_reported_by_the_name_of_its_variable(monkeypatch, name, value):
     with pytest.raises(Misconfigured, match=rf"^{name}\b"):
         load(monkeypatch, **{name: value})
 
 
-def test_what_is_neither_true_nor_false_is_told_what_to_write(monkeypatch):
+def test_a_value_that_is_neither_true_nor_false_is_answered_with_what_to_write(monkeypatch):
     with pytest.raises(Misconfigured, match="FAX_TEST_ONLY: is neither true nor false; write one of these"):
         load(monkeypatch, FAX_TEST_ONLY="maybe")
 
 
-def test_everything_wrong_is_told_at_once(monkeypatch):
+def test_everything_wrong_is_reported_at_once(monkeypatch):
     with pytest.raises(Misconfigured, match=r"PORT.*FAX_RATE"):
         load(monkeypatch, FAX_RATE="x", PORT="y")
 
@@ -120,7 +120,7 @@ def test_schedules_are_lists_of_seconds(monkeypatch):
     assert load(monkeypatch, FAX_RETRY_LINE="1, 2.5,30").fax_retry_line == (1, 2.5, 30)
 
 
-def test_only_the_retries_of_what_seldom_helps_may_be_none(monkeypatch):
+def test_only_the_schedule_of_seldom_useful_retries_may_be_empty(monkeypatch):
     assert load(monkeypatch, FAX_RETRY_ONCE=",").fax_retry_once == ()
 
 
@@ -136,7 +136,7 @@ def test_a_lease_outlives_twice_the_call_that_it_protects(monkeypatch, longest):
     assert settings.lease > 2 * (settings.connect_timeout + settings.fax_read_timeout)
 
 
-def test_what_follows_from_the_settings_has_the_values_that_the_docs_tell(monkeypatch):
+def test_derived_settings_have_the_documented_values(monkeypatch):
     settings = load(monkeypatch)
 
     assert (settings.connect_timeout, settings.lease, settings.reconcile_every) == (5, 60, 15)
@@ -148,7 +148,7 @@ def test_the_sender_is_a_number_whatever_way_it_is_written(monkeypatch):
     assert load(monkeypatch, FAX_FROM="(312) 555-0123", FAX_DEFAULT_REGION="US").sender == "+13125550123"
 
 
-def test_a_wrong_country_is_told_by_its_place_in_the_list(monkeypatch):
+def test_a_wrong_country_is_reported_by_its_place_in_the_list(monkeypatch):
     with pytest.raises(Misconfigured, match=r"^FAX_COUNTRIES: entry 2 is no country .* like US,CA,GB"):
         load(monkeypatch, FAX_COUNTRIES="US, UK")
 
@@ -160,12 +160,12 @@ def test_where_faxes_may_go_is_one_policy(monkeypatch):
     assert settings.number_policy == NumberPolicy("CA", frozenset({"US", "CA"}), sip_allowed=True)
 
 
-def test_a_sender_that_is_no_number_is_told(monkeypatch):
+def test_an_invalid_sender_is_reported(monkeypatch):
     with pytest.raises(Misconfigured, match=r"^FAX_FROM: "):
         _ = load(monkeypatch, FAX_FROM="+1312").sender
 
 
-def test_what_is_required_and_missing_is_named_as_a_variable(monkeypatch):
+def test_missing_required_settings_are_named_as_variables(monkeypatch):
     settings = load(monkeypatch, FAX_FROM="+13125550100")
 
     with pytest.raises(Misconfigured, match=r"^TELNYX_API_KEY, TELNYX_PUBLIC_KEY: not set"):
@@ -194,7 +194,7 @@ def test_a_slash_at_the_end_of_the_api_address_makes_no_difference(monkeypatch):
     assert load(monkeypatch, TELNYX_BASE_URL="http://localhost:1/v2/").telnyx_base_url == "http://localhost:1/v2"
 
 
-def test_connections_that_are_ours_are_the_one_and_the_further_ones(monkeypatch):
+def test_our_connections_are_the_main_one_and_the_further_ones(monkeypatch):
     assert load(monkeypatch).known_connections == frozenset()
     ours = load(monkeypatch, FAX_CONNECTION_ID="1", FAX_CONNECTIONS="2,3").known_connections
     assert ours == {"1", "2", "3"}
@@ -207,7 +207,7 @@ def test_settings_cannot_be_changed_once_they_are_read():
         settings.port = 1
 
 
-def test_unknown_variables_are_none_of_our_business(monkeypatch):
+def test_unknown_variables_are_ignored(monkeypatch):
     assert load(monkeypatch, FAX_NO_SUCH_THING="1") == Settings.load()
 
 
@@ -220,7 +220,7 @@ def test_spaces_and_line_ends_around_a_value_do_not_count(monkeypatch):
     assert settings.fax_from is None
 
 
-def test_a_line_end_within_a_value_is_told_without_the_value(monkeypatch):
+def test_a_line_end_within_a_value_is_reported_without_the_value(monkeypatch):
     with pytest.raises(Misconfigured, match=r"^TELNYX_API_KEY: has a line end") as told:
         load(monkeypatch, TELNYX_API_KEY=f"{SECRET}\n{SECRET}")
 
@@ -239,7 +239,7 @@ def test_a_misspelt_name_is_refused_with_the_one_that_is_meant(monkeypatch, tmp_
         load(monkeypatch, **({name: "1"} if where == "environment" else {}))
 
 
-def test_a_name_that_is_like_none_of_ours_is_told_once_and_changes_nothing(monkeypatch, caplog):
+def test_an_unknown_name_unlike_any_setting_is_logged_once_and_ignored(monkeypatch, caplog):
     for _ in range(2):
         load(monkeypatch, FAX_WEB_SERVICE_HOST="10.0.0.1")
 
@@ -252,7 +252,7 @@ def test_a_name_that_is_like_none_of_ours_is_told_once_and_changes_nothing(monke
     ("content", "problem"),
     [("FAX_RATE=3\n".encode("utf-16"), r"^\.env: is not text in UTF-8"), (b"FAX_RATE=\xff\n", r"^\.env: is not text")],
 )
-def test_an_env_file_that_is_not_utf_8_is_told(tmp_path, content, problem):
+def test_an_env_file_that_is_not_utf_8_is_reported(tmp_path, content, problem):
     (tmp_path / ".env").write_bytes(content)
 
     with pytest.raises(Misconfigured, match=problem):

@@ -70,7 +70,7 @@ def test_a_key_that_is_not_surely_of_the_account_is_refused_with_the_way_out(
     assert recognise(settings("old"), identity, first) == account
 
 
-def test_a_person_may_move_the_ledger_and_then_the_old_key_is_anothers(identity: Identity) -> None:
+def test_after_a_person_moves_the_ledger_the_old_key_belongs_to_another_account(identity: Identity) -> None:
     account = recognise(settings("old"), identity, Telnyx("org", "1"))
     moved = recognise(settings("new"), identity, Telnyx("other", "2"), reason="we have moved", operator="me")
     assert moved != account
@@ -91,7 +91,7 @@ def test_a_telnyx_that_does_not_answer_makes_no_account(identity: Identity) -> N
     assert identity.account is None
 
 
-def test_where_telnyx_refuses_to_tell_the_key_is_the_account(identity: Identity) -> None:
+def test_where_telnyx_does_not_name_the_account_the_key_stands_for_it(identity: Identity) -> None:
     class Silent(Telnyx):
         def list_applications(self, *, page_size: int) -> Iterator[Any]:
             raise NoSuchResource("no such path", status=404)
@@ -113,7 +113,7 @@ def test_where_telnyx_refuses_to_tell_the_key_is_the_account(identity: Identity)
     ],
     ids=lambda error: str(error.status),
 )
-def test_a_key_of_which_nothing_is_told_is_good_for_a_ledger_without_another(identity: Identity, error: Any) -> None:
+def test_a_key_of_no_known_account_is_accepted_by_a_ledger_without_an_account(identity: Identity, error: Any) -> None:
     class Silent(Telnyx):
         def whoami(self) -> Any:
             raise error
@@ -128,7 +128,7 @@ def test_a_key_of_which_nothing_is_told_is_good_for_a_ledger_without_another(ide
 
 
 @pytest.mark.parametrize("error", [AccountRefused("no such key", status=401), NotSent("refused")])
-def test_a_key_that_is_none_makes_no_account(identity: Identity, error: Any) -> None:
+def test_an_invalid_key_makes_no_account(identity: Identity, error: Any) -> None:
     class Refusing(Telnyx):
         def whoami(self) -> Any:
             raise error

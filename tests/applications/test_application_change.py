@@ -37,7 +37,7 @@ def test_a_change_of_one_limit_does_not_cost_the_voice_profile():
     assert "inbound" not in body
 
 
-def test_what_telnyx_has_and_no_request_takes_is_not_sent_back():
+def test_fields_that_only_telnyx_sets_are_not_sent_back():
     found = application(inbound={"sip_subdomain_receive_settings": "a_new_word", "new": 1, "sip_subdomain": "x"})
     body = complete(found, {"inbound": {"channel_limit": None}}).body()
     assert body["inbound"] == {"sip_subdomain": "x", "channel_limit": None}
@@ -66,7 +66,7 @@ def test_only_what_differs_is_a_difference():
     )
 
 
-def test_nought_is_not_nothing():
+def test_zero_differs_from_not_set():
     assert differences(application(), {"webhook_timeout_secs": 0}) == (Difference("webhook_timeout_secs", None, 0),)
 
 
@@ -85,13 +85,13 @@ def test_an_application_that_lacks_nothing_has_no_shortcoming():
         ({"webhook_event_url": "https://fax.example.com"}, "does not end in /webhooks/telnyx"),
     ],
 )
-def test_what_is_missing_is_told_with_the_command_that_mends_it(changes, named):
+def test_what_is_missing_is_reported_with_the_command_that_fixes_it(changes, named):
     (line,) = shortcomings(application(**changes), Settings(telnyx_public_key=["x"]))
     assert named in line
     assert f"faxdispatch apps update {ID} " in line
 
 
-def test_without_a_public_key_it_is_told_where_it_is():
+def test_a_missing_public_key_is_reported_with_where_to_find_it():
     (line,) = shortcomings(application(), Settings(telnyx_public_key=()))
     assert "TELNYX_PUBLIC_KEY" in line
     assert "Keys & Credentials" in line
@@ -105,10 +105,10 @@ def test_at_a_simulated_telnyx_any_address_will_do():
 @pytest.mark.parametrize(
     "host", ["localhost", "LOCALHOST.", "a.localhost", "127.0.0.1", "127.1.2.3", "[::1]", "0.0.0.0"]
 )
-def test_an_address_of_this_machine_is_known(host):
+def test_an_address_of_this_machine_is_recognised(host):
     assert "this machine" in address_problem(f"https://{host}:8080/hook")
 
 
-def test_a_public_address_is_no_problem_and_one_that_is_none_is():
+def test_a_public_address_is_accepted_and_an_invalid_one_reported():
     assert address_problem("https://fax.example.com/webhooks/telnyx") is None
     assert "cannot be read" in address_problem("https://[::1/hook")

@@ -48,7 +48,7 @@ def test_a_new_application_needs_name_and_webhook_address_and_an_update_nothing(
 
 
 @pytest.mark.parametrize("name", sorted(UPDATE_FIELDS))
-def test_a_field_is_said_to_take_null_exactly_where_a_request_takes_it(name):
+def test_a_field_is_documented_as_nullable_exactly_where_a_request_accepts_null(name):
     assert UPDATE_FIELDS[name].nullable == (name in NULLABLE)
     options = NEEDED | nested(name, None)
     if name in NULLABLE:
@@ -59,7 +59,7 @@ def test_a_field_is_said_to_take_null_exactly_where_a_request_takes_it(name):
 
 
 @pytest.mark.parametrize("name", sorted(name for name, field in CREATE_FIELDS.items() if field.choices))
-def test_every_choice_that_is_told_can_be_asked_for_and_no_other(name):
+def test_the_documented_choices_are_exactly_those_accepted(name):
     for choice in CREATE_FIELDS[name].choices:
         assert ApplicationParams.build(**NEEDED | nested(name, choice))
     with pytest.raises(BadInput, match=name):
@@ -67,7 +67,7 @@ def test_every_choice_that_is_told_can_be_asked_for_and_no_other(name):
 
 
 @pytest.mark.parametrize("name", sorted(name for name, field in CREATE_FIELDS.items() if field.least is not None))
-def test_the_range_that_is_told_is_the_one_that_is_kept(name):
+def test_the_documented_range_is_the_one_enforced(name):
     field = CREATE_FIELDS[name]
     ends = [field.least] + ([] if field.most is None else [field.most])
     for end in ends:

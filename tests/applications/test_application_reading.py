@@ -36,7 +36,7 @@ def document(value):
         (f"outbound.outbound_voice_profile_id={ID}", {"outbound": {"outbound_voice_profile_id": ID}}),
     ],
 )
-def test_a_value_is_read_as_what_its_field_is(word, read):
+def test_a_value_is_converted_to_the_type_of_its_field(word, read):
     assert words(word) == read
 
 
@@ -63,14 +63,14 @@ def test_fields_of_one_object_come_together():
         ("tags=[", "tags: begins like a JSON list"),
     ],
 )
-def test_a_value_of_another_kind_is_refused_by_the_fields_name(word, problem):
+def test_a_value_of_the_wrong_type_is_refused_with_the_fields_name(word, problem):
     with pytest.raises(BadInput) as caught:
         words(word)
     assert problem in str(caught.value)
 
 
 @pytest.mark.parametrize("name", ["colour", "id", "inbound", "inbound.colour", ""])
-def test_a_name_that_is_none_is_told_with_those_that_there_are(name):
+def test_an_unknown_name_is_reported_with_the_known_ones(name):
     with pytest.raises(BadInput) as caught:
         words(f"{name}=1")
     assert str(caught.value).startswith(f"{name}: no field")
@@ -92,12 +92,12 @@ def test_a_document_is_taken_as_telnyx_takes_it():
     assert document(given) == (given, [])
 
 
-def test_what_telnyx_alone_sets_is_left_out_of_a_document_without_a_word():
+def test_fields_that_only_telnyx_sets_are_silently_left_out_of_a_document():
     shown = {"id": ID, "record_type": "fax_application", "created_at": "x", "updated_at": "y", "active": True}
     assert document(shown) == ({"active": True}, [])
 
 
-def test_of_an_application_that_was_shown_only_what_can_be_set_is_taken():
+def test_the_output_of_show_is_accepted_without_its_read_only_fields():
     shown = {
         "record_type": "fax_application",
         "new_of_telnyx": 1,
@@ -118,19 +118,19 @@ def test_of_an_application_that_was_shown_only_what_can_be_set_is_taken():
         ([], "input: must be a JSON object"),
     ],
 )
-def test_a_document_of_ones_own_with_something_wrong_is_refused(given, problem):
+def test_a_handwritten_document_with_a_mistake_is_refused(given, problem):
     with pytest.raises(BadInput) as caught:
         document(given)
     assert problem in str(caught.value)
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"\xff", b'{"active": true, "active": false}', b"[" * 100_000])
-def test_what_is_no_json_that_can_mean_one_thing_is_refused(body):
+def test_ambiguous_or_invalid_json_is_refused(body):
     with pytest.raises(BadInput, match="input: "):
         read_document(body, UPDATE_FIELDS)
 
 
-def test_what_comes_later_wins_inside_of_objects_too():
+def test_later_values_win_inside_objects_too():
     first = {"active": True, "inbound": {"channel_limit": 1, "sip_subdomain": "x"}}
     then = {"inbound": {"channel_limit": None}, "tags": []}
     assert merge(first, then) == {

@@ -80,7 +80,7 @@ def setup(client, wanted=WANTED, pauses=None, **where):
     return carry_out(client, make_plan(client, wanted, **where), sleep=(pauses or []).append)
 
 
-def test_the_first_run_makes_one_and_the_second_changes_nothing(client, telnyx):
+def test_the_first_run_creates_an_application_and_the_second_changes_nothing(client, telnyx):
     wanted = Wanted(
         name="ours",
         webhook_url=URL,
@@ -113,7 +113,7 @@ def test_a_creation_whose_answer_was_lost_is_found_and_not_repeated(client, teln
     assert isinstance(told[0], OutcomeUnknown)
 
 
-def test_a_creation_that_is_listed_late_is_waited_for_ever_longer(client, telnyx):
+def test_a_creation_that_is_listed_late_is_looked_for_at_growing_pauses(client, telnyx):
     telnyx.creation_answer, telnyx.listings_without = "lost", 3
     pauses = [0]
     assert setup(client, pauses=pauses).id in telnyx.applications
@@ -129,14 +129,14 @@ def test_a_search_that_fails_does_not_hide_that_the_outcome_is_unknown(client, t
     assert carry_out(client, plan, sleep=lambda _: None).id in telnyx.applications
 
 
-def test_a_creation_that_is_nowhere_found_stays_unknown_and_is_asked_for_once(client, telnyx):
+def test_a_creation_that_is_never_found_stays_unknown_and_is_not_repeated(client, telnyx):
     telnyx.creation_answer = "lost before"
     with pytest.raises(OutcomeUnknown, match="may have been created: look with faxdispatch apps list"):
         setup(client)
     assert telnyx.creations == 1
 
 
-def test_after_a_crash_behind_the_creation_the_next_run_takes_what_is_there(client, telnyx):
+def test_after_a_crash_behind_the_creation_the_next_run_uses_what_exists(client, telnyx):
     identity = telnyx.add()
     assert setup(client).id == identity
     assert (telnyx.creations, telnyx.changes) == (0, [])
@@ -155,7 +155,7 @@ def test_a_name_too_short_to_search_for_is_found_all_the_same(client, telnyx):
     assert setup(client, Wanted(name="fd", webhook_url=URL)).id == identity
 
 
-def test_several_of_one_name_are_told_with_their_ids(client, telnyx):
+def test_several_applications_of_one_name_are_reported_with_their_ids(client, telnyx):
     ids = [telnyx.add(), telnyx.add()]
     with pytest.raises(BadInput, match=f"{ids[0]}, {ids[1]}; say which with --id"):
         setup(client)
@@ -174,14 +174,14 @@ def test_a_connection_that_telnyx_does_not_know_gives_way_to_the_name(client, te
     assert setup(client, connection_id="77").id == identity
 
 
-def test_the_connection_in_use_is_not_renamed_by_the_way(client, telnyx):
+def test_the_connection_in_use_is_not_renamed(client, telnyx):
     ours = telnyx.add("production")
     with pytest.raises(BadInput, match=f"--id {ours} to rename it"):
         setup(client, Wanted(name="canary", webhook_url=URL), connection_id=ours)
     assert (telnyx.creations, telnyx.changes) == (0, [])
 
 
-def test_one_that_is_named_by_its_id_is_renamed(client, telnyx):
+def test_an_application_named_by_its_id_is_renamed(client, telnyx):
     ours = telnyx.add("production")
     assert setup(client, Wanted(name="renamed"), application_id=ours).application_name == "renamed"
 
@@ -200,7 +200,7 @@ def test_only_what_differs_is_changed_and_the_rest_of_its_object_is_kept(client,
     assert telnyx.applications[identity]["tags"] == ["a"]
 
 
-def test_what_is_not_given_stays_as_it_is(client, telnyx):
+def test_fields_that_are_not_given_stay_unchanged(client, telnyx):
     telnyx.add(webhook_event_url="https://old.example.com", webhook_timeout_secs=5)
     plan = make_plan(client, Wanted())
     assert plan.differences == ()
@@ -229,7 +229,7 @@ def test_what_telnyx_would_refuse_is_found_before_anything_is_done(client, telny
     assert (telnyx.creations, telnyx.changes) == (0, [])
 
 
-def test_a_refused_account_makes_no_second_try(client, telnyx):
+def test_a_refused_account_is_not_tried_again(client, telnyx):
     plan = make_plan(client, WANTED)
     telnyx._create = lambda _: httpx.Response(403)
     with pytest.raises(AccountRefused):

@@ -85,7 +85,7 @@ def test_a_broker_that_cannot_be_reached_from_here_is_refused_at_construction(re
         FaxClient(redis_url, broker_url=url)
 
 
-def test_an_address_s_options_go_where_the_transport_takes_them(redis_url: str) -> None:
+def test_the_options_of_an_address_reach_the_transport(redis_url: str) -> None:
     words = "db=0&health_check_interval=3&max_connections=4&socket_timeout=2&protocol=3&client_name=producer"
     app = broker_app("here", f"{redis_url}?{words}")
     post_job(app, FAX)

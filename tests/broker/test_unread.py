@@ -21,14 +21,14 @@ def send(redis_url, name="fax.send.v1", *, transport_options=None, **options):
     app.send_task(name, kwargs=FAX, **options)
 
 
-def test_what_workers_read_and_what_is_for_others_is_not_told(redis_url, look):
+def test_queues_of_our_workers_and_of_other_services_are_not_reported(redis_url, look):
     send(redis_url, queue="fax.send", priority=6)
     send(redis_url, "other.task")
     send(redis_url, "other.task", queue="telefax.send")
     assert look() == {}
 
 
-def test_messages_without_a_queue_are_told_and_left_alone(redis_url, look):
+def test_messages_without_a_queue_are_reported_and_left_alone(redis_url, look):
     for name in ("fax.send.v1", "fax.cancel.v1", "other.task"):
         send(redis_url, name)
     send(redis_url, priority=9)
@@ -42,7 +42,7 @@ def test_messages_without_a_queue_are_told_and_left_alone(redis_url, look):
     [({"global_keyprefix": "team:"}, "team:fax.send"), ({"sep": ":"}, "fax.send:3")],
     ids=["a prefix", "another separator"],
 )
-def test_lists_with_other_names_are_found_and_forgotten_once_they_are_gone(redis_url, look, options, place):
+def test_queues_with_other_names_are_found_and_forgotten_once_they_are_empty(redis_url, look, options, place):
     send(redis_url, transport_options=options, queue="fax.send", priority=3)
     found = look()
     assert [name.replace("\x06\x16", "").startswith(place.split(":")[0]) for name in found] == [True]
@@ -52,7 +52,7 @@ def test_lists_with_other_names_are_found_and_forgotten_once_they_are_gone(redis
     assert look() == {}
 
 
-def test_of_a_long_list_both_ends_are_looked_at_and_of_many_keys_some_at_a_time(redis_url, look):
+def test_both_ends_of_a_long_queue_are_examined_and_many_keys_in_steps(redis_url, look):
     with Redis.from_url(redis_url) as redis:
         redis.lpush("celery", *(["x"] * 3000))
         redis.mset({f"key-{number}": "x" for number in range(5000)})
@@ -63,7 +63,7 @@ def test_of_a_long_list_both_ends_are_looked_at_and_of_many_keys_some_at_a_time(
 
 
 @pytest.mark.parametrize("queue", ["team", "fax_send", "Fax.Send"])
-def test_messages_in_a_queue_of_any_other_name_are_told(redis_url, look, queue):
+def test_messages_in_a_queue_of_any_other_name_are_reported(redis_url, look, queue):
     send(redis_url, "other.task", queue="other")
     send(redis_url, queue=queue)
     assert look() == {queue: 1}

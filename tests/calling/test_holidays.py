@@ -17,7 +17,7 @@ def test_a_day_with_a_year_is_that_day_alone():
     assert date(2026, 11, 27) not in holidays
 
 
-def test_a_day_without_a_year_is_that_day_of_each():
+def test_a_day_without_a_year_is_that_day_of_every_year():
     holidays = parse_holidays(["12-25", "02-29"])
 
     assert all(date(year, 12, 25) in holidays for year in (2026, 2027, 2100))
@@ -35,7 +35,7 @@ def test_no_entry_is_no_holiday():
     ["xmas", "2026-02-29", "02-30", "13-01", "00-10", "12-00", "0000-12-25", "2026-12-25 ", "12/25", "1-1", "26-12-25",
      "20261225", "2026-W52-5", "2026-12-25T00:00", "१२-२५"],
 )  # fmt: skip
-def test_what_is_no_day_is_named_by_its_place_alone(entry):
+def test_an_invalid_day_is_reported_by_its_position_alone(entry):
     with pytest.raises(ValueError, match=r"^entry 2 is not a day like 2026-12-25") as refused:
         parse_holidays(["12-25", entry, "nonsense"])
 
@@ -49,7 +49,7 @@ def test_the_holidays_of_the_settings_are_days(monkeypatch, tmp_path):
     assert Settings.load().holidays == parse_holidays(["2026-11-26", "12-25"])
 
 
-def test_a_holiday_of_the_settings_that_is_no_day_is_told_at_the_start(monkeypatch, tmp_path):
+def test_an_invalid_holiday_in_the_settings_is_reported_at_start(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("FAX_HOLIDAYS", "2026-11-26, 25.12.")
 

@@ -134,7 +134,7 @@ def test_a_number_that_may_be_real_is_not_refused(number):
 
 
 @pytest.mark.parametrize(("written", "region", "said"), REFUSED)
-def test_what_no_fax_may_call_is_refused_in_words_of_its_own(written, region, said):
+def test_each_kind_of_number_that_may_not_be_called_is_refused_with_its_own_message(written, region, said):
     assert problems(decoded, written, region=region) == [("to", said)]
 
 
@@ -147,7 +147,7 @@ def test_every_number_of_the_simulator_may_be_called_with_and_without_a_list_of_
 
 
 @pytest.mark.parametrize("number", ["+19005551234", "+448712345678", "+611300123456"])
-def test_the_sender_is_only_brought_into_form(number):
+def test_the_sender_is_only_normalised(number):
     assert SendFax.decode({"to": "+13125550123", "from": number, "media_url": LINK}).from_ == number
     assert normalise(number) == number
 
@@ -209,7 +209,7 @@ def test_numbers_of_other_countries_are_refused_by_name(countries, destination, 
 @pytest.mark.parametrize(
     ("destination", "code"), [("+442125550110", "44"), ("+80012345678", "800"), ("+88213123456", "882")]
 )
-def test_numbers_of_no_country_that_can_be_told_are_refused_by_their_country_code(destination, code):
+def test_numbers_of_no_known_country_are_refused_with_their_country_code(destination, code):
     with pytest.raises(ValueError, match=rf"^FAX_COUNTRIES lists no country of its country code, \+{code}: "):
         NumberPolicy(countries=frozenset({"US"})).check(destination)
 

@@ -53,12 +53,12 @@ def test_hours_with_an_offset_are_refused_since_they_would_be_read_as_local(fiel
     ["", "always", "8-17", "08:00", "mon-fri", "noday 08:00-17:00", "mon- 08:00-17:00", "mon-fri-sun 08:00-17:00",
      "08:00-17:00 UTC extra", ", 08:00-17:00"],
 )  # fmt: skip
-def test_what_is_no_window_is_refused(text):
+def test_an_invalid_window_is_refused(text):
     with pytest.raises(BadInput, match="window"):
         parse_window(text)
 
 
-def test_hours_can_be_told_on_a_machine_without_time_zones_of_its_own():
+def test_hours_are_known_on_a_machine_without_time_zone_files():
     with_none = "import zoneinfo; zoneinfo.reset_tzpath(()); from faxdispatch import Window"
     done = subprocess.run(
         [sys.executable, "-c", f"{with_none}; print(Window(start='08:00', end='17:00', zone='America/Chicago').zone)"],
@@ -79,7 +79,7 @@ def test_a_job_takes_its_window_in_words(words):
     assert job.fingerprint() == same.fingerprint()
 
 
-def test_words_that_are_no_window_are_told_by_the_field():
+def test_an_invalid_window_is_reported_with_its_field():
     with pytest.raises(InvalidJob) as refused:
         SendFax.decode({"to": "+13125550123", "media_name": "letter", "window": "office hours"})
 

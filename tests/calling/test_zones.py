@@ -53,7 +53,7 @@ def test_a_number_of_no_place_may_lie_in_any_zone_of_its_country(destination):
     "destination",
     ["sip:+13125550200@example.com", "sips:a@example.com", "+80012345678", "+882161234567", "+", "", "+0"],
 )
-def test_what_tells_no_zone_gives_none(destination):
+def test_a_number_without_a_known_place_has_no_zone(destination):
     assert zones_of(destination) == ()
 
 
@@ -66,7 +66,7 @@ def test_every_zone_that_a_number_can_have_is_known_here():
 @pytest.mark.parametrize(
     "name", ["", "Mars/Olympus", "America", "../UTC", "/etc/localtime", "UTC+1", "Etc/Unknown", "\0"]
 )
-def test_what_is_no_zone_is_known_as_such(name):
+def test_an_invalid_zone_is_recognised(name):
     assert not is_zone(name)
 
 
@@ -80,7 +80,7 @@ def test_the_data_of_all_numbers_is_read_only_when_a_number_is_looked_up():
     assert done.stdout == "False\n"
 
 
-def test_a_zone_of_the_settings_that_does_not_exist_is_told_at_the_start(monkeypatch, tmp_path):
+def test_an_unknown_zone_in_the_settings_is_reported_at_start(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("FAX_ZONE", "Mars/Olympus")
 

@@ -102,7 +102,7 @@ def test_columns_of_fields_can_be_given_and_taken_away(command):
     assert result.exit_code == 1
 
 
-def test_without_redis_it_says_that_no_list_was_looked_up(command):
+def test_without_redis_it_says_that_no_suppression_list_was_checked(command):
     assert "REDIS_URL is not set: suppressed and quarantined numbers were not looked up" in command(GOOD).stderr
 
 
@@ -141,14 +141,14 @@ def test_our_own_number_is_warned_about(command):
         (["--field", "media"], "field: 'media' is not of the form FIELD=COLUMN"),
     ],
 )
-def test_wrong_usage_is_told(command, arguments, told):
+def test_wrong_usage_is_reported(command, arguments, told):
     refused = command(GOOD, *arguments)
 
     assert isinstance(refused.exception, BadInput)
     assert told in str(refused.exception)
 
 
-def test_wrong_settings_are_told(command):
+def test_wrong_settings_are_reported(command):
     assert isinstance(command(GOOD, FAX_ZONE="Mars").exception, Misconfigured)
 
 

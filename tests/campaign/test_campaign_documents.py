@@ -163,7 +163,7 @@ def test_what_cannot_be_faxed_is_a_bad_row_with_its_reason_and_goes_into_both_fi
     assert sorted(storage.asked) == ["missing.pdf", "old", "stored"]
 
 
-def test_every_different_link_is_asked_once_and_a_bad_one_is_a_bad_row(storage, a_list):
+def test_each_distinct_link_is_checked_once_and_a_bad_one_makes_a_bad_row(storage, a_list):
     asked = []
 
     def look(link):
@@ -181,7 +181,7 @@ def test_every_different_link_is_asked_once_and_a_bad_one_is_a_bad_row(storage, 
         assert (documents.links(), documents.remarks()) == ({"asked": 90, "rows_not_asked": 0}, [])
 
 
-def test_links_are_asked_for_so_long_and_those_that_are_left_are_told(storage, a_list, monkeypatch):
+def test_links_are_checked_for_a_limited_time_and_the_rest_is_reported(storage, a_list, monkeypatch):
     now = [0.0]
     monkeypatch.setattr(documents_module, "LINKS_AT_ONCE", 1)
     monkeypatch.setattr(documents_module.time, "monotonic", lambda: now[0])
@@ -201,7 +201,7 @@ def test_links_are_asked_for_so_long_and_those_that_are_left_are_told(storage, a
         ]
 
 
-def test_that_nobody_asks_links_is_told(service, a_list):
+def test_unchecked_links_are_reported(service, a_list):
     made = service.create(a_list("https://example.com/1", "https://example.com/2"))
 
     assert made.links == {"asked": 0, "rows_not_asked": 2}
@@ -260,7 +260,7 @@ def test_with_a_cover_the_linked_document_of_all_rows_is_fetched(desk, storage, 
     assert storage.uploads == [name]
 
 
-def test_strict_makes_nothing_where_a_cover_cannot_be_set(service, storage, a_list):
+def test_strict_creates_nothing_if_a_cover_cannot_be_set(service, storage, a_list):
     (listed := a_list("a.pdf", files={"a.pdf": blank_pdf()})).write_text("Media,Fax,Name\na.pdf,415-200-0001,\u65e5\n")
 
     with pytest.raises(BadInput, match="no font has the character"):
@@ -283,7 +283,7 @@ def test_a_folder_of_documents_for_a_list_without_a_column_of_them_is_a_mistake(
         service.create([{"fax": "+14152000001"}], name="spring", media_name="letter", media_dir=tmp_path)
 
 
-def test_rows_that_are_not_sent_to_bring_no_document(service, storage, a_list, desk):
+def test_documents_of_rows_that_are_not_sent_are_not_uploaded(service, storage, a_list, desk):
     service.create(
         a_list("a.pdf", "b.pdf", files={"a.pdf": blank_pdf(title="a"), "b.pdf": blank_pdf(title="b")}), name="first"
     )
@@ -296,7 +296,7 @@ def test_rows_that_are_not_sent_to_bring_no_document(service, storage, a_list, d
     assert storage.uploads == [Document(blank_pdf(title="b"), ".pdf").media_name]
 
 
-def test_an_upload_that_breaks_off_goes_on_and_stores_nothing_twice(service, storage, a_list):
+def test_an_interrupted_upload_continues_and_stores_nothing_twice(service, storage, a_list):
     files = {f"{n}.pdf": blank_pdf(title=str(n)) for n in range(12)}
     listed = a_list(*files, files=files)
 
@@ -338,7 +338,7 @@ def test_strict_uploads_nothing_where_a_document_is_missing(service, storage, a_
     assert storage.uploads == []
 
 
-def test_a_file_that_was_changed_is_told_instead_of_sending_the_old_one(service, storage, a_list):
+def test_a_changed_file_is_reported_instead_of_sending_the_old_one(service, storage, a_list):
     listed = a_list("a.pdf", "b.pdf", files={"a.pdf": blank_pdf(title="a"), "b.pdf": blank_pdf(title="b")})
     service.create(listed)
     uploads = list(storage.uploads)
@@ -366,7 +366,7 @@ def test_the_same_list_again_stores_what_telnyx_keeps_no_longer(service, storage
     assert list(CampaignMedia(desk.scripts).all("recall")) == []
 
 
-def test_without_a_key_files_cannot_be_stored_and_names_are_told_as_unasked(redis_url, a_list):
+def test_without_a_key_files_cannot_be_stored_and_names_are_reported_as_unchecked(redis_url, a_list):
     service = FaxClient(redis_url, region="US").campaigns
 
     with pytest.raises(Misconfigured, match="TELNYX_API_KEY"):

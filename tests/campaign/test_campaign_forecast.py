@@ -36,13 +36,13 @@ class Running:
         return self.forecaster.of(self.campaigns.get("c"), NOW, traffic=traffic, account=account, per_minute=per_minute)
 
 
-def test_channels_and_the_length_of_calls_make_the_end(redis_url):
+def test_channels_and_the_length_of_calls_decide_the_end(redis_url):
     # 20 s of setup and 40 s a page: a minute a fax.
     assert Running(redis_url).told(channels=10).low == NOW + timedelta(minutes=300)
     assert Running(redis_url).told(channels=20).low == NOW + timedelta(minutes=150)
 
 
-def test_a_pace_that_was_seen_counts_for_more_than_the_settings(redis_url):
+def test_the_observed_pace_counts_more_than_the_settings(redis_url):
     assert Running(redis_url).told(per_minute=600).low == pytest_about(NOW + timedelta(minutes=5))
 
 
@@ -52,7 +52,7 @@ def test_a_paused_connection_adds_its_pause(redis_url):
     assert told.low == pytest_about(NOW + 6 * HOUR + timedelta(minutes=5))
 
 
-def test_hours_in_which_the_window_is_closed_count_in(redis_url):
+def test_hours_in_which_the_window_is_closed_are_taken_into_account(redis_url):
     window = {"start": "08:00", "end": "17:00", "days": ["mon", "tue", "wed", "thu", "fri"]}
     running = Running(redis_url, options={"window": window})
     # 300 minutes of calls: four hours until 17:00 in Chicago, the fifth the next morning from 8:00 on.
@@ -60,7 +60,7 @@ def test_hours_in_which_the_window_is_closed_count_in(redis_url):
     assert told.low == pytest_about(datetime(2026, 5, 8, 14, 0, tzinfo=UTC), within=timedelta(minutes=2))
 
 
-def test_the_money_of_a_day_counts_in(redis_url):
+def test_the_daily_cap_is_taken_into_account(redis_url):
     running = Running(redis_url, rows=1000, fax_price_page=0.01, fax_price_minute=0.0)
     told = running.told(channels=1000, account=replace(FREE, cap=6.0))
     # 600 faxes today, the rest from midnight UTC on.
@@ -72,13 +72,13 @@ def test_retries_make_it_late(redis_url):
     assert told.high > told.low
 
 
-def test_a_campaign_of_which_nothing_is_left_has_no_end_to_come(redis_url):
+def test_a_campaign_with_nothing_left_has_no_forecast(redis_url):
     running = Running(redis_url, rows=10)
     running.campaigns.move("c", CampaignState.CANCELLED, event="campaign.cancelled")
     assert running.told() is None
 
 
-def test_a_look_costs_the_same_for_many_rows(redis_url):
+def test_a_forecast_costs_the_same_for_many_rows(redis_url):
     running = Running(redis_url, rows=12_000)
     running.told()
     with running.campaigns._scripts.redis.monitor() as watched:

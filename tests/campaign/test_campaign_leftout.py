@@ -74,7 +74,7 @@ def test_chunks_without_any_recipient_are_remembered_too(client, desk):
     assert desk.redis.exists(f"fax:campaign:sparse:left:{2999 // CHUNK}")
 
 
-def test_an_import_that_goes_on_remembers_each_row_once(client, a_list, desk):
+def test_a_continued_import_remembers_each_row_once(client, a_list, desk):
     client.campaigns.create(a_list, media_name="letter")
     before = list(client.campaigns.left_out("recall"))
     desk.redis.hset("fax:campaign:recall", "state", "draft")
@@ -102,7 +102,7 @@ def test_the_report_begins_with_them(client, a_list, tmp_path, desk):
     assert "@media print" in page
 
 
-def test_the_report_tells_when_each_attempt_was_begun(client, a_list, tmp_path, desk):
+def test_the_report_shows_when_each_attempt_began(client, a_list, tmp_path, desk):
     client.campaigns.create(a_list, media_name="letter")
     client.campaigns.start("recall")
     desk.feed(1, name="recall")

@@ -53,15 +53,15 @@ def many(count: int, pages: int | None = 1, window: Window | None = None) -> Rec
         (Capacity(), "2026-11-23 09:01"),  # no call is shorter than itself
     ],
 )
-def test_channels_and_rate_tell_the_end(capacity, end):
+def test_channels_and_rate_decide_the_end(capacity, end):
     assert finish([load(600)], capacity, MONDAY) == utc(end)
 
 
-def test_nothing_to_send_is_over_at_once():
+def test_a_plan_with_nothing_to_send_ends_at_once():
     assert finish([], Capacity(channels=1), MONDAY) == MONDAY
 
 
-def test_what_does_not_fit_into_a_window_goes_on_when_it_opens_again():
+def test_what_does_not_fit_into_a_window_continues_in_the_next():
     # 8 hours are left of Monday, so of 10 hours of calls two are Tuesday's.
     assert finish([load(600, window=OFFICE)], Capacity(channels=1), MONDAY) == utc("2026-11-24 10:00")
 
@@ -107,14 +107,14 @@ def test_a_window_without_an_end_is_always_open():
     assert finish([load(6000, window=always)], Capacity(channels=1), MONDAY) == MONDAY + timedelta(minutes=6000)
 
 
-def test_the_days_money_counts_anew_at_midnight_utc():
+def test_the_daily_cap_starts_anew_at_midnight_utc():
     # 100 faxes a day: the first hundred today, the next at once tomorrow, the last fifty the day after.
     capacity = Capacity(channels=1, day_cap=100)
 
     assert finish([load(250, cost=1)], capacity, MONDAY) == utc("2026-11-25 00:50")
 
 
-def test_what_is_spent_today_is_gone():
+def test_money_spent_today_reduces_what_is_left_of_the_cap():
     capacity = Capacity(channels=1, day_cap=100, spent_today=90)
 
     assert finish([load(20, cost=1)], capacity, MONDAY) == utc("2026-11-24 00:10")
@@ -136,7 +136,7 @@ def test_money_and_window_together_are_waited_for():
     ],
     ids=["no money", "years", "ages", "years of windows"],
 )
-def test_an_end_that_never_comes_or_only_in_years_is_none(given, capacity):
+def test_an_end_years_away_is_reported_as_none(given, capacity):
     assert finish([given], capacity, MONDAY) is None
 
 
@@ -218,7 +218,7 @@ def test_hours_are_those_of_the_recipients():
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_what_delays_most_comes_first_in_words(found, capacity, first):
+def test_the_longest_delay_is_explained_first(found, capacity, first):
     plan = make_plan(found, capacity, MONDAY, settings())
 
     assert plan.delays[0].what == first
@@ -226,7 +226,7 @@ def test_what_delays_most_comes_first_in_words(found, capacity, first):
     assert [delay.seconds for delay in plan.delays] == sorted((d.seconds for d in plan.delays), reverse=True)
 
 
-def test_recipients_whose_number_tells_no_zone_are_counted():
+def test_recipients_without_a_known_zone_are_counted():
     found = Recipients(MONDAY, calendar=Calendar(), sender=CHICAGO)
     for to in (NEW_YORK, "+16792345678", "+16792345679", "+18005550123"):
         found.add(to, pages=1, window=LOCAL)
@@ -246,7 +246,7 @@ def test_a_plan_for_nobody_costs_nothing():
     assert (plan.recipients, plan.cost_high, plan.end_low, plan.delays) == (0, 0, MONDAY, ())
 
 
-def test_a_number_with_many_rows_is_found_among_ever_so_many_others():
+def test_a_number_with_many_rows_is_found_among_many_others():
     found = recipients()
     for number in range(20_000):
         found.add(f"+1312{2_000_000 + number}", pages=1)
@@ -269,5 +269,5 @@ def test_rows_to_one_number_go_one_after_the_other_however_many_channels_there_a
 @pytest.mark.parametrize(
     ("seconds", "words"), [(61, "2 min"), (3600, "1 h 0 min"), (5400, "1 h 30 min"), (90_000, "1 d 1 h")]
 )
-def test_a_span_in_words(seconds, words):
+def test_a_duration_in_words(seconds, words):
     assert span(seconds) == words

@@ -73,7 +73,7 @@ def test_each_row_is_in_exactly_one_file_with_its_own_cells(ended, tmp_path):
         assert [line[name] for name in COLUMNS] == [safe_cell(cell) for cell in LISTS[int(line["row"]) - 1]]
 
 
-def test_a_delivered_row_says_what_it_came_to(ended, tmp_path):
+def test_a_delivered_row_shows_its_result(ended, tmp_path):
     line = read(write(ended, tmp_path).files["delivered"])[0]
 
     moment = datetime.fromtimestamp(START // 1000, UTC)
@@ -94,7 +94,7 @@ def test_a_row_without_delivery_says_why_in_words(ended, tmp_path):
     assert suppressed["cause in words"] == OWN["suppressed"]
 
 
-def test_a_row_that_is_not_over_says_nothing_of_an_end(ended, tmp_path):
+def test_an_open_row_shows_no_end(ended, tmp_path):
     waiting, pending = read(write(ended, tmp_path).files["open"])
 
     assert (waiting["result"], pending["result"]) == ("under way", "not sent yet")
@@ -122,7 +122,7 @@ def test_no_cell_is_a_formula_for_a_spreadsheet(ended, tmp_path):
     assert "'+14152000004" in cells
 
 
-def test_a_column_of_the_list_keeps_its_name_and_ours_gets_another(redis_url, tmp_path):
+def test_a_column_of_the_list_keeps_its_name_and_the_reports_own_is_renamed(redis_url, tmp_path):
     rows = Rows(redis_url, [["a", "b"]], columns=("Result", "fax result"))
 
     with write(rows, tmp_path).files["open"].open(encoding="utf-8-sig") as file:
@@ -198,7 +198,7 @@ def test_a_report_that_breaks_off_leaves_no_file(ended, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_folder_that_cannot_be_written_to_is_told(ended, tmp_path):
+def test_a_folder_that_cannot_be_written_to_is_reported(ended, tmp_path):
     (tmp_path / "file").write_text("")
 
     with pytest.raises(BadInput, match="cannot be written"):
@@ -212,7 +212,7 @@ def test_a_campaign_that_is_not_known_makes_no_folder(redis_url, tmp_path):
     assert not (tmp_path / "there").exists()
 
 
-def test_a_redis_that_is_away_is_no_empty_report(tmp_path):
+def test_an_unreachable_redis_is_not_an_empty_report(tmp_path):
     away = Campaigns(Scripts(connect(f"redis://127.0.0.1:{free_port()}/0"), Rules()))
 
     with pytest.raises(Unavailable):
@@ -302,12 +302,12 @@ def test_the_page_shows_the_first_failures_only_and_says_of_how_many(redis_url, 
     assert f"name {SHOWN + 1}" not in text
 
 
-def test_every_failure_reason_of_telnyx_is_told_in_plain_words():
+def test_every_failure_reason_of_telnyx_has_plain_words():
     assert TELNYX.keys() == REASONS.keys()
     assert all("_" not in words and words.endswith(".") for words in [*TELNYX.values(), *OWN.values()])
 
 
-def test_every_cause_that_we_give_ourselves_is_told_in_plain_words():
+def test_every_cause_of_our_own_has_plain_words():
     literal = re.compile(r"""\bcause ?= ?['"]([a-z_]+)['"]""")
     sources = [*SOURCES.glob("worker/**/*.py"), *SOURCES.glob("shared/faxdispatch/ledger/**/*.*")]
     given = {cause for path in sources if path.suffix in {".py", ".lua"} for cause in literal.findall(path.read_text())}
@@ -331,7 +331,7 @@ def test_a_cause_in_words(cause, code, words):
     assert in_words(cause, code) == words
 
 
-def test_a_code_is_never_told_alone():
+def test_a_code_is_never_shown_without_words():
     assert short("10016") == "10016: A number of the request is not written as +, country and number"
     assert short("19999") == "19999: No more is known of that code here"
     assert short("user_busy") == "user_busy"
@@ -359,7 +359,7 @@ def test_a_timeline_counts_every_delivery_however_long_it_lasts():
     assert steps == {timeline.seconds}
 
 
-def test_a_timeline_does_not_care_in_which_order_deliveries_come():
+def test_a_timeline_does_not_depend_on_the_order_of_deliveries():
     moments = [NOW + timedelta(minutes=minute) for minute in (0, 300, 7, 90, 301, 2)]
     forth, back = Timeline(), Timeline()
     for moment in moments:

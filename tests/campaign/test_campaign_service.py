@@ -122,7 +122,7 @@ def test_a_file_becomes_a_campaign_that_waits_for_its_start(service, a_list):
     assert service.audit("recall").faults == ()
 
 
-def test_rows_of_a_program_become_a_campaign_as_those_of_a_file_do(service):
+def test_rows_from_a_program_become_a_campaign_as_rows_of_a_file_do(service):
     made = service.create(iter(rows(3)), name="Recall, May 2026", media_name="letter")
 
     assert (made.campaign.id, made.campaign.name, made.campaign.rows) == ("recall-may-2026", "Recall, May 2026", 3)
@@ -181,7 +181,7 @@ def test_a_send_by_that_has_passed_is_refused_unless_the_campaign_is_there(servi
     assert service.create(rows(1), campaign_id="spring", media_name="letter", send_by=until).outcome == "same"
 
 
-def test_an_interrupted_import_goes_on_and_leaves_nothing_out(service, monkeypatch, desk):
+def test_an_interrupted_import_continues_and_skips_nothing(service, monkeypatch, desk):
     listed = rows(3 * CHUNK + 7)
     add, calls = service.ledger.add_chunk, []
 
@@ -239,7 +239,7 @@ def test_a_file_that_is_there_is_not_overwritten_with_bad_rows(service, tmp_path
     assert service.list() == []
 
 
-def test_numbers_that_are_suppressed_or_in_quarantine_are_not_taken_in(service, desk, client):
+def test_suppressed_and_quarantined_numbers_are_left_out(service, desk, client):
     client.suppressions.add(number(1), reason="asked")
     desk.redis.zadd("fax:quarantined", {number(2): 10**14})
 
@@ -268,7 +268,7 @@ def test_numbers_that_are_suppressed_or_in_quarantine_are_not_taken_in(service, 
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_what_is_wrong_with_a_campaign_is_told_before_anything_is_recorded(service, options, told):
+def test_what_is_wrong_with_a_campaign_is_reported_before_anything_is_recorded(service, options, told):
     with pytest.raises(BadInput) as refused:
         service.create(rows(1), **{"campaign_id": "spring"} | options)
 
@@ -288,7 +288,7 @@ def test_a_name_gives_an_id_that_commands_take(name):
 # What a row says for itself -----------------------------------------------------------------------------------------
 
 
-def test_a_row_has_its_say_about_document_sender_window_zone_priority_and_reference(service, desk):
+def test_a_row_can_set_its_own_document_sender_window_zone_priority_and_reference(service, desk):
     listed = [
         {
             "fax": number(1), "media": "https://example.com/own.pdf", "from": "415-200-0999", "quality": "high",
@@ -328,7 +328,7 @@ def test_a_row_that_would_send_nothing_is_a_bad_row_and_all_others_are_sent(serv
 # Commands -----------------------------------------------------------------------------------------------------------
 
 
-def test_start_pause_resume_and_cancel_are_told_with_who_said_so_and_why(service, events):
+def test_start_pause_resume_and_cancel_are_published_with_operator_and_reason(service, events):
     service.create(rows(2), campaign_id="spring", media_name="letter", operator="ada")
     assert service.start("spring", operator="ada").state == "running"
     paused = service.pause("spring", reason="wrong page", operator="bob")
@@ -347,7 +347,7 @@ def test_start_pause_resume_and_cancel_are_told_with_who_said_so_and_why(service
     ]
 
 
-def test_commands_that_cannot_be_carried_out_say_how_the_campaign_stands_and_change_nothing(service, finished):
+def test_commands_that_do_not_fit_the_state_name_it_and_change_nothing(service, finished):
     service.create(rows(1), campaign_id="waits", media_name="letter")
     finished(None, name="over")
     commands = [
@@ -365,7 +365,7 @@ def test_commands_that_cannot_be_carried_out_say_how_the_campaign_stands_and_cha
         assert service.get(name) == before
 
 
-def test_of_two_opposite_commands_the_second_is_told_what_the_first_did(service):
+def test_the_second_of_two_opposite_commands_learns_what_the_first_did(service):
     service.create(rows(1), campaign_id="spring", media_name="letter")
     service.start("spring")
     service.cancel("spring")
@@ -399,7 +399,7 @@ def test_a_paused_campaign_is_not_started_but_resumed(service):
         service.start("spring")
 
 
-def test_a_start_is_planned_moved_and_taken_back(service, events):
+def test_a_start_is_planned_moved_and_withdrawn(service, events):
     service.create(rows(1), campaign_id="spring", media_name="letter")
     first, second = datetime.now(UTC) + SOON, datetime.now(UTC) + 2 * SOON
     service.start("spring", at=first, operator="ada")
@@ -417,7 +417,7 @@ def test_a_start_is_planned_moved_and_taken_back(service, events):
     ("at", "told"),
     [(datetime.now(UTC) - SOON, "at: is over already"), (datetime(2030, 1, 1), "at: has no time zone")],  # noqa: DTZ001
 )
-def test_a_start_at_no_moment_to_come_is_refused(service, at, told):
+def test_a_start_in_the_past_is_refused(service, at, told):
     service.create(rows(1), campaign_id="spring", media_name="letter")
 
     with pytest.raises(BadInput, match=told):
@@ -426,7 +426,7 @@ def test_a_start_at_no_moment_to_come_is_refused(service, at, told):
     assert service.get("spring").start_at is None
 
 
-def test_a_cancel_ends_what_is_pending_at_once_and_may_reach_for_what_is_in_flight_later(service, desk):
+def test_a_cancel_ends_pending_rows_at_once_and_may_later_cancel_faxes_in_flight(service, desk):
     service.create(rows(3), campaign_id="spring", media_name="letter")
     service.start("spring")
     desk.feed(rows=desk.pending("spring")[:1], name="spring")
@@ -516,7 +516,7 @@ def test_only_rows_that_have_failed_are_tried_again_by_their_number(service, fin
         ("cancelled", [7]),
     ],
 )
-def test_a_word_chooses_the_rows_that_it_says(service, finished, word, chosen):
+def test_a_selector_chooses_the_rows_it_names(service, finished, word, chosen):
     name = finished("user_busy", None, "receiver_no_answer", "success", "89999", "destination_invalid", "cancelled")
 
     service.retry(name, [word])
@@ -528,7 +528,7 @@ def test_a_word_chooses_the_rows_that_it_says(service, finished, word, chosen):
     ("words", "told"),
     [([], "cause: say which rows"), (["unknown"], "unknown faxes are not over"), (["bussy"], "cause: bussy is none")],
 )
-def test_a_word_that_chooses_nothing_is_refused(service, finished, words, told):
+def test_a_selector_that_matches_nothing_is_refused(service, finished, words, told):
     name = finished("user_busy")
 
     with pytest.raises(BadInput, match=told):
@@ -537,7 +537,7 @@ def test_a_word_that_chooses_nothing_is_refused(service, finished, words, told):
     assert service.get(name).state is CampaignState.FINISHED
 
 
-def test_where_no_row_ended_so_no_generation_is_begun(service, finished):
+def test_no_generation_begins_if_no_row_ended_that_way(service, finished):
     name = finished("user_busy", None)
 
     with pytest.raises(Conflict, match="no row ended so"):
@@ -559,7 +559,7 @@ def test_more_rows_may_be_chosen_until_the_generation_is_started(service, finish
     assert (service.get(name).generation, service.audit(name).faults) == (2, ())
 
 
-def test_every_kind_of_failure_is_a_word():
+def test_every_kind_of_failure_is_a_selector():
     assert {cause.kind for cause in REASONS.values()} <= set(WORDS)
 
 
@@ -611,14 +611,14 @@ def test_a_purged_campaign_leaves_only_what_keeps_its_id_from_being_given_again(
     service.purge("over")
 
 
-def test_one_that_never_ran_is_purged_without_a_trace_of_its_id(service):
+def test_a_campaign_that_never_ran_is_purged_together_with_its_id(service):
     service.create(rows(1), campaign_id="spring", media_name="letter")
     service.purge("spring")
 
     assert service.create(rows(2), campaign_id="spring", media_name="letter").outcome == "created"
 
 
-def test_what_runs_or_has_faxes_under_way_is_not_purged(service, desk):
+def test_a_campaign_that_runs_or_has_faxes_in_flight_is_not_purged(service, desk):
     service.create(rows(2), campaign_id="spring", media_name="letter")
     service.start("spring")
     with pytest.raises(Conflict, match="cannot be purged: it is running"):
@@ -633,7 +633,7 @@ def test_what_runs_or_has_faxes_under_way_is_not_purged(service, desk):
     assert service.audit("spring").faults == ()
 
 
-def test_what_is_held_is_counted_by_reason(service, desk):
+def test_held_rows_are_counted_by_reason(service, desk):
     service.create(rows(3), campaign_id="spring", media_name="letter")
     service.start("spring")
     desk.feed(name="spring")
@@ -643,7 +643,7 @@ def test_what_is_held_is_counted_by_reason(service, desk):
     assert service.holds("spring") == {"campaign_paused": 3}
 
 
-def test_what_is_held_is_counted_in_later_generations_too(service, desk, finished):
+def test_held_rows_are_counted_in_later_generations_too(service, desk, finished):
     name = finished("user_busy")
     service.retry(name, ["busy"])
     service.start(name)
@@ -685,7 +685,7 @@ def test_a_single_fax_goes_to_a_suppressed_number(client, desk):
     assert desk.admit(job) == "go"
 
 
-def test_a_suppression_that_has_ended_stops_nobody_and_is_forgotten(desk):
+def test_an_expired_suppression_stops_no_fax_and_is_forgotten(desk):
     desk.scripts.now = 1_800_000_000_000
     known = Suppressions(desk.scripts)
     until = datetime.fromtimestamp(1_800_000_060, UTC)
@@ -753,9 +753,7 @@ def untaken(desk, service):
     return "spring"
 
 
-def test_rows_that_telnyx_never_took_are_given_up_by_a_person_and_then_the_campaign_ends(
-    desk, service, untaken, events
-):
+def test_rows_that_telnyx_never_accepted_are_given_up_by_a_person_and_the_campaign_ends(desk, service, untaken, events):
     assert service.holds(untaken)[HoldReason.NEVER_ACCEPTED] == 1
 
     assert service.finish(untaken, reason="down for days", operator="ada")[1] == 1

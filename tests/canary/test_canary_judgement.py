@@ -74,7 +74,7 @@ def marks(what, **wish):
     return {link: verdict.mark for link, verdict in verdicts(what, **wish).items() if verdict.mark is not Mark.UNTRIED}
 
 
-def test_a_fax_that_went_well_has_every_link_with_the_time_of_each():
+def test_a_successful_fax_has_every_link_with_its_time():
     found = verdicts(seen(*WHOLE, state="delivered"))
 
     times = {Link.TAKEN: 0.5, Link.ACCEPTED: 0.8, Link.WEBHOOK: 1.0, Link.DELIVERED: 4.0}
@@ -89,7 +89,7 @@ def test_a_webhook_that_comes_before_telnyx_answers_shows_that_it_was_accepted()
     assert (found[Link.ACCEPTED].mark, found[Link.ACCEPTED].seconds) == (Mark.OK, pytest.approx(1.0))
 
 
-def test_what_telnyx_says_when_asked_is_no_webhook():
+def test_an_answer_to_polling_does_not_count_as_a_webhook():
     polled = told("fax.delivered", 4.0, source="poll")
     late = 4 + GRACE.total_seconds() + 1
     waiting = verdicts(seen(SUBMITTED, ACCEPTED, polled, state="delivered", after=5))
@@ -107,7 +107,7 @@ def test_without_a_webhook_url_of_ours_the_application_is_named():
     assert "webhook_event_url" in found[Link.WEBHOOK].remedy
 
 
-def test_a_failed_fax_is_told_in_words_with_what_to_do():
+def test_a_failed_fax_is_explained_with_what_to_do():
     failed = told("fax.failed", 3.0, failure_reason="no_outbound_profile")
     found = verdicts(seen(SUBMITTED, ACCEPTED, failed, state="failed", cause="no_outbound_profile"))
 
@@ -122,13 +122,13 @@ def test_a_delivery_that_contradicts_the_record_does_not_count():
     assert marks(seen(SUBMITTED, ACCEPTED, contradiction, state="failed"))[Link.DELIVERED] is Mark.BROKEN
 
 
-def test_a_delivery_of_no_page_is_none():
+def test_a_delivery_of_zero_pages_does_not_count():
     empty = told("fax.delivered", 4.0, page_count=0)
 
     assert marks(seen(SUBMITTED, ACCEPTED, empty, state="delivered"))[Link.DELIVERED] is Mark.BROKEN
 
 
-def test_a_request_that_telnyx_refuses_is_told_in_telnyx_words():
+def test_a_request_that_telnyx_refuses_is_reported_in_telnyxs_words():
     refused = told("job.rejected", 0.9, fax_id="", source="worker", error="Refused", message="send_fax: 422 bad name")
     found = verdicts(seen(SUBMITTED, refused, state="failed"))
 
@@ -145,7 +145,7 @@ def test_a_job_that_was_refused_before_it_was_sent_says_why():
     assert "canary" in found[Link.TAKEN].remedy
 
 
-def test_a_job_that_waits_in_line_is_waited_for_and_explained_only_after_a_while():
+def test_a_waiting_job_is_explained_only_after_a_while():
     soon = verdicts(seen(state="held", hold="no_channel", after=1))[Link.TAKEN]
     later = verdicts(seen(state="held", hold="no_channel", after=60))[Link.TAKEN]
 
@@ -156,7 +156,7 @@ def test_a_job_that_waits_in_line_is_waited_for_and_explained_only_after_a_while
 
 
 @pytest.mark.parametrize("reason", [HoldReason.NO_CONNECTION, HoldReason.NO_SENDER, HoldReason.SPEND_CAP])
-def test_what_a_person_must_mend_is_not_waited_for(reason):
+def test_what_only_a_person_can_fix_is_not_waited_for(reason):
     found = judge(seen(state="held", hold=reason.value, after=1), Wish())
 
     assert over(found)
@@ -174,7 +174,7 @@ def test_a_paused_connection_says_why_and_what_telnyx_said():
     assert "faxdispatch resume c-1" in found[Link.ACCEPTED].remedy
 
 
-def test_a_fax_that_failed_and_waits_says_of_what_it_failed():
+def test_a_failed_fax_that_waits_for_a_retry_says_why_it_failed():
     failed = told("fax.failed", 3.0, failure_reason="user_channel_limit_exceeded")
     found = verdicts(seen(*WHOLE[:3], failed, state="held", hold="retry", after=200))
 
@@ -200,7 +200,7 @@ def test_when_time_is_out_the_first_open_link_is_broken_and_says_what_to_do(what
     assert (first.link, first.mark, bool(first.remedy)) == (broken, Mark.BROKEN, True)
 
 
-def test_inbound_is_not_waited_for_where_nothing_speaks_of_it():
+def test_inbound_is_not_waited_for_unless_expected():
     found = judge(seen(*WHOLE, state="delivered"), Wish(stores=True))
 
     assert over(found)
@@ -224,7 +224,7 @@ def test_inbound_that_is_asked_for_is_waited_for_and_broken_in_the_end():
     assert "assigned" in found[Link.RECEIVED].remedy
 
 
-def test_a_fax_that_came_in_and_was_stored_is_told():
+def test_a_received_and_stored_fax_is_reported():
     inbound = (came_in("fax.received", 6.0), came_in("fax.stored", 7.0))
     found = verdicts(seen(*WHOLE, state="delivered", inbound=inbound), stores=True)
 
@@ -245,7 +245,7 @@ def test_there_is_something_to_do_about_every_failure(reason):
     assert what_to_do(reason)
 
 
-def test_the_page_says_what_it_is_and_from_where_on_one_page():
+def test_the_test_page_says_what_it_is_and_who_sent_it():
     document = canary_page(
         job_id="b" * 32, connection_id="12(9)", sender="+13125550199", moment=datetime(2026, 5, 1, 8, 30, tzinfo=UTC)
     )

@@ -18,7 +18,7 @@ def told(*kinds: str, sha256: str = "aa", note: str | None = None) -> list[Event
     return [Event(id=f"{at}", type=kind, seq=at, **facts) for at, kind in enumerate(kinds, start=1)]
 
 
-def test_what_was_told_once_and_stored_as_it_came_is_well():
+def test_faxes_published_once_and_stored_unchanged_pass():
     assert judge_inbox([FAX], told("fax.received", "fax.stored"), {"f": [GOOD]}) == []
     assert judge_inbox([{**FAX, "status": "failed"}], told("fax.failed"), {}) == []
 
@@ -39,7 +39,7 @@ def test_what_was_told_once_and_stored_as_it_came_is_well():
         (told("fax.received", "fax.stored"), {"f": [GOOD], "g": [GOOD]}),
     ],
 )
-def test_what_is_missing_doubled_or_different_is_named(events: list[Event], documents: dict[str, Any]):
+def test_missing_duplicate_and_different_faxes_are_named(events: list[Event], documents: dict[str, Any]):
     assert judge_inbox([FAX], events, documents)
 
 

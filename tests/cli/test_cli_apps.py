@@ -124,7 +124,7 @@ def test_every_field_goes_through_update_and_comes_back_from_show(cli, other):
     assert settable(cli("apps", "show", identity, "--json").json) == OTHERS
 
 
-def test_what_show_prints_can_be_given_back_and_a_word_wins_over_it(cli, other, tmp_path):
+def test_the_output_of_show_is_accepted_and_an_argument_wins_over_it(cli, other, tmp_path):
     first = other.make("first", tags=["x"], inbound={"channel_limit": 3})
     second = other.make("second", outbound={"outbound_voice_profile_id": "9"})
     file = tmp_path / "application.json"
@@ -174,7 +174,7 @@ def test_an_update_leaves_alone_what_is_not_given(cli, other):
         (["setup", "--name", "new"], "name: FAX_CONNECTION_ID is"),
     ],
 )
-def test_what_is_wrong_is_told_in_one_line_and_nothing_is_done(cli, other, arguments, named):
+def test_a_mistake_is_reported_in_one_line_and_nothing_is_done(cli, other, arguments, named):
     before = other.all()
 
     result = cli("apps", *(other.ours if word == "OURS" else word for word in arguments))
@@ -209,7 +209,7 @@ def test_people_see_every_field_but_no_secret_of_an_address(cli, other):
     assert {"id", "created_at", "outbound.channel_limit"} <= set(lines)
 
 
-def test_a_creation_whose_outcome_is_unknown_tells_how_to_look(cli, other):
+def test_a_creation_with_unknown_outcome_says_how_to_check(cli, other):
     other.faults(application_500_after=True)
 
     result = cli("apps", "create", "application_name=un known", f"webhook_event_url={URL}")
@@ -231,7 +231,7 @@ def test_the_help_lists_every_field(cli, command):
 # list
 
 
-def test_the_list_goes_through_all_pages_and_marks_ours(cli, other):
+def test_the_list_goes_through_all_pages_and_marks_our_own(cli, other):
     made = [other.make(f"paged {number}") for number in range(5)]
 
     result = cli("apps", "list", "--page-size", "2")
@@ -278,7 +278,7 @@ def test_a_name_cannot_break_the_table(cli, other):
 # delete
 
 
-def test_deleting_asks_by_name_unless_it_is_told_not_to(cli, other):
+def test_deleting_asks_for_the_name_unless_confirmed_beforehand(cli, other):
     identity = other.make("to go")
 
     asked = cli("apps", "delete", identity)
@@ -312,7 +312,7 @@ def fresh(surroundings, other):
     return other
 
 
-def test_setup_makes_one_prints_the_settings_and_changes_nothing_when_run_again(cli, fresh):
+def test_setup_creates_one_prints_the_settings_and_changes_nothing_when_run_again(cli, fresh):
     options = ("--webhook-url", URL, "--failover-url", "https://b.example.com", "--timeout", "9", "--profile", "7")
 
     first = cli("apps", "setup", *options)
@@ -337,7 +337,7 @@ def test_what_setup_prints_a_shell_takes_as_it_is(cli, fresh):
     assert shell.stdout.splitlines() == [fresh.named("faxdispatch")[0]["id"], address]
 
 
-def test_setup_takes_an_application_whose_creation_it_was_never_told_of(cli, fresh):
+def test_setup_uses_an_application_whose_creation_was_never_answered(cli, fresh):
     fresh.faults(application_500_after=True)
 
     result = cli("apps", "setup", "--name", "unheard", "--webhook-url", URL)
@@ -348,7 +348,7 @@ def test_setup_takes_an_application_whose_creation_it_was_never_told_of(cli, fre
     assert "looking whether it was created" in result.err
 
 
-def test_setup_never_asks_twice_for_one_that_cannot_be_found(cli, fresh, monkeypatch):
+def test_setup_does_not_repeat_a_creation_that_cannot_be_found(cli, fresh, monkeypatch):
     monkeypatch.setattr("faxdispatch.applications.setup.PAUSES", (0.0, 0.0))
     fresh.faults(application_500_before=True)
 
@@ -389,7 +389,7 @@ def test_a_dry_run_changes_nothing_and_prints_nothing_to_export(cli, fresh, ther
     assert (data["outcome"], data["settings"]) == ("would_update" if there else "would_create", {})
 
 
-def test_a_dry_run_of_a_creation_tells_the_fields_and_that_the_profile_is_missing(cli, fresh):
+def test_a_dry_run_of_a_creation_shows_the_fields_and_the_missing_profile(cli, fresh):
     bare = cli("apps", "setup", "--webhook-url", URL, "--dry-run")
     assert f"webhook_event_url: {URL}" in bare.err
     assert "no_outbound_profile" in bare.err
@@ -400,7 +400,7 @@ def test_a_dry_run_of_a_creation_tells_the_fields_and_that_the_profile_is_missin
     assert fresh.named("faxdispatch") == []
 
 
-def test_setup_uses_the_connection_of_the_environment_and_tells_what_is_missing(cli, other):
+def test_setup_uses_the_connection_of_the_environment_and_reports_what_is_missing(cli, other):
     identity = other.make("mine", active=False)
 
     result = cli("apps", "setup", FAX_CONNECTION_ID=identity, TELNYX_PUBLIC_KEY="")
@@ -419,7 +419,7 @@ def test_setup_replaces_a_connection_that_telnyx_does_not_know(cli, other):
     assert "FAX_CONNECTION_ID is 77" in result.err
 
 
-def test_setup_of_one_by_its_id_can_rename_it(cli, other):
+def test_setup_by_id_can_rename_an_application(cli, other):
     identity = other.make("old name")
     assert cli("apps", "setup", "--id", identity, "--name", "new name").code == 0
     assert other.get(identity)["application_name"] == "new name"
@@ -431,7 +431,7 @@ def test_a_failover_address_is_taken_away_by_an_empty_one(cli, fresh):
     assert not fresh.get(identity)["webhook_event_failover_url"]
 
 
-def test_doctor_names_the_commands_that_mend_an_application(cli, other):
+def test_doctor_names_the_commands_that_fix_an_application(cli, other):
     with TelnyxClient.from_env() as client:
         params = ApplicationParams.build(application_name="ill", webhook_event_url=URL, active=False)
         identity = client.create_application(params).id

@@ -182,7 +182,7 @@ def test_a_campaign_goes_from_start_to_its_end_by_commands(cli, made, events):
     assert "cannot be resumed: it is cancelled" in cli("campaign", "resume", made).err
 
 
-def test_creating_may_start_at_once_but_starts_nothing_twice(cli, a_list, made):
+def test_create_may_start_at_once_but_starts_nothing_twice(cli, a_list, made):
     words = ["campaign", "create", a_list(), "--media-name", "letter", "--start"]
     assert cli(*words).out == "campaign recall: 2 rows, running\n"
     cli("campaign", "pause", made, "--reason", "x")
@@ -190,7 +190,7 @@ def test_creating_may_start_at_once_but_starts_nothing_twice(cli, a_list, made):
     assert cli(*words).out == "campaign recall: 2 rows, paused (x)\n"
 
 
-def test_what_cannot_be_undone_is_confirmed(cli, made):
+def test_irreversible_commands_ask_for_confirmation(cli, made):
     for command in ("cancel", "purge"):
         result = cli("campaign", command, made)
         assert (result.code, result.out) == (2, "")
@@ -248,7 +248,7 @@ def test_a_pause_that_nobody_commanded_is_explained(cli, made, desk, reason, wor
     assert words in cli("campaign", "status", made).out
 
 
-def test_campaigns_are_listed_and_more_are_told_of(cli, a_list, made):
+def test_campaigns_are_listed_and_it_says_if_there_are_more(cli, a_list, made):
     cli("campaign", "create", a_list("Fax\n415-200-0009\n", "b.csv"), "--media-name", "letter")
 
     assert {json.loads(line)["id"] for line in cli("campaign", "list", "--json").out.splitlines()} == {"b", "recall"}
@@ -295,7 +295,7 @@ def test_a_test_goes_to_the_allowed_numbers_alone(cli, made, ledger):
     assert (other.code, "+1******0003 is not among FAX_TEST_NUMBERS" in other.err) == (2, True)
 
 
-def test_test_numbers_that_are_none_are_told_where_they_are_needed_alone(cli, made):
+def test_invalid_test_numbers_are_reported_only_where_they_are_needed(cli, made):
     refused = cli("campaign", "status", made, FAX_TEST_NUMBERS=f"{OWN},12")
 
     assert (refused.code, "FAX_TEST_NUMBERS: entry 2: " in refused.err) == (2, True)
@@ -351,14 +351,14 @@ def test_every_send_option_can_be_given_for_all_rows(cli, a_list, desk):
     assert (asked["t38_enabled"], asked["monochrome"], asked["client_state"]) == (False, True, "batch 7")
 
 
-def test_strict_takes_a_list_with_a_footer_and_a_header_in_mid_file(cli, a_list):
+def test_strict_accepts_a_list_with_a_footer_and_a_header_in_mid_file(cli, a_list):
     text = "Name,Fax\na,415-200-0001\nName,Fax\nPage 1 of 1,\n"
 
     assert cli("campaign", "create", a_list(text), "--media-name", "letter", "--strict").code == 0
 
 
 @pytest.mark.parametrize("text", ["Fax\n415-200-0001\nnonsense\n", "Name,Fax\na,415-200-0001\nb,\n"])
-def test_strict_makes_nothing_of_a_list_with_a_row_that_cannot_be_sent(cli, a_list, text):
+def test_strict_creates_nothing_from_a_list_with_a_row_that_cannot_be_sent(cli, a_list, text):
     result = cli("campaign", "create", a_list(text), "--media-name", "letter", "--strict")
 
     assert result.code == 2
@@ -386,7 +386,7 @@ def test_the_sheet_of_a_workbook_can_be_named(cli, a_list, desk, tmp_path):
     assert "+14152000002" in row
 
 
-def test_a_list_may_come_by_a_pipe(cli, surroundings, tmp_path):
+def test_a_list_may_come_from_a_pipe(cli, surroundings, tmp_path):
     def piped(*words):
         surroundings.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(LIST.encode())))
         return cli("campaign", words[0], "-", *words[1:], FAX_DEFAULT_REGION="US")

@@ -31,7 +31,7 @@ def test_pages_are_those_of_the_document_itself(cli, listed):
     assert told["estimate"] is True
 
 
-def test_rows_that_are_not_sent_are_not_counted_and_told_of(cli, listed, redis_url):
+def test_rows_that_are_not_sent_are_reported_and_not_counted(cli, listed, redis_url):
     Suppressions(Scripts(connect(redis_url), Rules())).add(Suppression("+12125550124", reason="asked", source="phone"))
 
     told = cli("campaign", "plan", "list.csv", "--media", "letter.pdf", "--json").json
@@ -49,7 +49,7 @@ def test_numbers_in_quarantine_are_not_counted(cli, listed, redis):
 @pytest.mark.parametrize(
     ("channels", "kept", "left"), [("4", "auto", 3), ("3", "auto", 3), ("9", "5", 4), ("1", "5", 1)]
 )
-def test_channels_that_are_kept_for_others_are_not_reckoned_with(cli, listed, channels, kept, left):
+def test_channels_reserved_for_other_classes_are_not_counted(cli, listed, channels, kept, left):
     asked = ["campaign", "plan", "list.csv", "--media", "letter.pdf", "--json"]
 
     assert cli(*asked, FAX_CHANNELS=channels, FAX_URGENT_CHANNELS=kept).json["channels"] == left
@@ -63,7 +63,7 @@ def test_limits_that_an_operator_set_are_those_of_the_plan(cli, listed, redis_ur
     assert (told["channels"], told["rate"]) == (3, 5.0)
 
 
-def test_people_are_told_that_everything_is_an_estimate_and_what_it_was_reckoned_with(cli, listed):
+def test_the_plan_says_that_it_is_an_estimate_and_on_what_it_is_based(cli, listed):
     lines = cli("campaign", "plan", "list.csv", "--media", "letter.pdf", FAX_CHANNELS="1").out.splitlines()
 
     assert lines[0] == "All figures are estimates."
@@ -72,7 +72,7 @@ def test_people_are_told_that_everything_is_an_estimate_and_what_it_was_reckoned
     assert any(line.startswith("held up most by: only 1 at once") for line in lines)
 
 
-def test_a_document_that_cannot_be_counted_is_guessed_and_said_so(cli, listed, tmp_path):
+def test_pages_of_an_unreadable_document_are_estimated_and_it_says_so(cli, listed, tmp_path):
     (tmp_path / "letter.rtf").write_bytes(b"{\\rtf1 a letter}")
 
     told = cli("campaign", "plan", "list.csv", "--media", "letter.rtf", "--json", FAX_PAGES_GUESS="5").json
@@ -81,7 +81,7 @@ def test_a_document_that_cannot_be_counted_is_guessed_and_said_so(cli, listed, t
     assert any("FAX_PAGES_GUESS" in remark for remark in told["remarks"])
 
 
-def test_documents_of_the_rows_are_looked_into_and_their_mean_counts_for_the_others(cli, surroundings, tmp_path):
+def test_documents_of_some_rows_are_examined_and_their_mean_counts_for_the_others(cli, surroundings, tmp_path):
     rows = "".join(f"312-555-01{n},https://files.example/{n}.pdf\n" for n in range(23, 29))
     (tmp_path / "own.csv").write_text(f"Fax #,media\n{rows}")
     surroundings.setattr("faxdispatch.campaign.planning.inputs.read", lambda url, _: Report(3 if "23" in url else 6))
@@ -91,7 +91,7 @@ def test_documents_of_the_rows_are_looked_into_and_their_mean_counts_for_the_oth
     assert (told["pages"], told["pages_guessed_for"]) == (3 + 6 + 4 * 5, 4)
 
 
-def test_a_link_that_cannot_be_fetched_is_remarked_without_its_secret(cli, listed, surroundings):
+def test_a_link_that_cannot_be_fetched_is_reported_without_its_secret(cli, listed, surroundings):
     silent = Report(findings=(warning("link", "could not be read: files.example took longer than 20 s"),))
     surroundings.setattr("faxdispatch.campaign.planning.inputs.read", lambda *_: silent)
 
@@ -112,7 +112,7 @@ def test_hours_and_start_move_the_end(cli, listed):
     assert told["delays"][0]["what"] == "windows"
 
 
-def test_a_cap_that_will_not_do_is_told(cli, listed):
+def test_a_cap_that_is_too_low_is_reported(cli, listed):
     asked = ["campaign", "plan", "list.csv", "--media", "letter.pdf"]
 
     assert "the cap leaves 0.50; it is reached" in cli(*asked, "--cap", "0.5").out
@@ -125,7 +125,7 @@ def test_nothing_is_recorded_by_planning(cli, listed, redis):
     assert redis.keys("*") == []
 
 
-def test_a_campaign_is_planned_by_what_has_not_begun(cli, redis_url):
+def test_a_campaigns_plan_covers_the_rows_that_have_not_begun(cli, redis_url):
     rows = Rows(redis_url, [["a"], ["b"], ["c"]], columns=("name",))
     rows.deliver(1)
     rows.open(2)
@@ -147,7 +147,7 @@ def test_options_replace_those_of_the_campaign_that_is_planned(cli, redis_url):
         assert (refused.code, option[2:].replace("-", "_") in refused.err) == (2, True)
 
 
-def test_an_option_that_is_wrong_is_told_by_its_name(cli, listed):
+def test_a_wrong_option_is_reported_by_its_name(cli, listed):
     result = cli("campaign", "plan", "list.csv", "--media", "letter.pdf", "--at", "tomorrow")
 
     assert (result.code, result.out) == (2, "")
@@ -161,7 +161,7 @@ def test_a_list_without_a_document_is_refused(cli, listed):
     assert "media" in result.err
 
 
-def test_the_pages_of_a_cover_count_too_and_rows_whose_cover_cannot_be_set_are_told(cli, listed):
+def test_the_pages_of_a_cover_count_too_and_rows_whose_cover_cannot_be_set_are_reported(cli, listed):
     asked = ["campaign", "plan", "list.csv", "--media", "letter.pdf", "--json"]
 
     assert cli(*asked, "--cover", "Dear {name}").json["pages"] == 3 * 5
@@ -173,7 +173,7 @@ def test_the_pages_of_a_cover_count_too_and_rows_whose_cover_cannot_be_set_are_t
     assert "there is no {doctor}" in cli(*asked, "--cover", "Dear {doctor}").err
 
 
-def test_links_that_nobody_asks_are_told(cli, surroundings, tmp_path):
+def test_links_that_are_not_checked_are_reported(cli, surroundings, tmp_path):
     (tmp_path / "list.csv").write_text(
         "Fax,Media\n+13125550123,https://127.0.0.1/1\n+13125550124,https://127.0.0.1/2\n"
     )

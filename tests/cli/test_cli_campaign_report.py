@@ -24,7 +24,7 @@ def rows(redis_url):
     return rows
 
 
-def test_a_report_writes_its_files_where_it_is_told_and_names_them(cli, rows, tmp_path):
+def test_a_report_writes_its_files_into_the_given_folder_and_names_them(cli, rows, tmp_path):
     result = cli("campaign", "report", CAMPAIGN, "--to", str(tmp_path / "out"))
 
     assert result.code == 0
@@ -69,7 +69,7 @@ def test_a_second_report_overwrites_nothing_without_force(cli, rows, tmp_path):
 
 
 @pytest.mark.parametrize("command", ["report", "watch", "plan"])
-def test_a_campaign_that_is_not_known_is_told_in_one_line(cli, command):
+def test_a_campaign_that_is_not_known_is_reported_in_one_line(cli, command):
     result = cli("campaign", command, "none")
 
     assert (result.code, result.out) == (1, "")
@@ -78,7 +78,7 @@ def test_a_campaign_that_is_not_known_is_told_in_one_line(cli, command):
 
 
 @pytest.mark.parametrize("command", ["report", "watch", "plan"])
-def test_a_redis_that_is_away_is_told(cli, command):
+def test_an_unreachable_redis_is_reported(cli, command):
     result = cli("campaign", command, CAMPAIGN, REDIS_URL=f"redis://127.0.0.1:{free_port()}/0")
 
     assert result.code == 1
@@ -99,7 +99,7 @@ def test_watching_a_finished_campaign_ends_at_once_with_its_sums(cli, rows):
         assert words in result.out
 
 
-def test_watching_for_programs_gives_an_object_a_line(cli, rows):
+def test_watching_with_json_prints_one_object_per_line(cli, rows):
     rows.finish()
 
     told = [json.loads(text) for text in cli("campaign", "watch", CAMPAIGN, "--json").out.splitlines()]
@@ -140,14 +140,14 @@ def shown(standing: Standing) -> str:
     return captured.get()
 
 
-def test_a_line_tells_rate_channels_and_when_it_ends(rows):
+def test_a_line_shows_rate_channels_and_expected_end(rows):
     told = line(standing(rows))
 
     assert "42 faxes a minute, ends about 2026-11-23 09:30:00Z (an estimate)" in told
     assert "3 of 8 channels in use" in told
 
 
-def test_a_terminal_shows_how_far_it_is_how_fast_and_how_it_went(rows):
+def test_a_terminal_shows_progress_pace_and_results(rows):
     told = shown(standing(rows))
 
     assert "2 of 2 ended (100.0 %); 42 faxes a minute" in told
@@ -179,7 +179,7 @@ def test_the_pace_is_that_of_the_last_minute():
     assert pace.per_minute == pytest.approx(60)
 
 
-def test_what_does_not_move_has_a_pace_of_zero():
+def test_a_stalled_campaign_has_a_pace_of_zero():
     pace = Pace()
     pace.look(0, 5)
     pace.look(30, 5)
@@ -187,7 +187,7 @@ def test_what_does_not_move_has_a_pace_of_zero():
     assert pace.per_minute == 0
 
 
-def test_rows_that_are_pending_again_begin_a_new_count():
+def test_a_new_generation_begins_a_new_count():
     pace = Pace()
     for second, ended in ((0, 100), (10, 110), (20, 50), (30, 60)):
         pace.look(second, ended)

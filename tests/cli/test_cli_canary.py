@@ -30,7 +30,7 @@ def test_a_number_where_no_fax_may_go_is_refused_before_anything_is_done(cli, te
     assert not redis.exists("fax:events")
 
 
-def test_what_is_not_set_is_the_first_broken_link_and_all_of_it_is_named(cli):
+def test_missing_settings_are_the_first_broken_link_and_all_are_named(cli):
     result = cli("canary", "--json", FAX_TEST_NUMBERS=OWN)
 
     assert result.code == 1
@@ -41,13 +41,13 @@ def test_what_is_not_set_is_the_first_broken_link_and_all_of_it_is_named(cli):
     assert {link["mark"] for link in rest} == {"untried"}
 
 
-def test_a_sender_is_demanded(cli, telnyx):
+def test_a_sender_is_required(cli, telnyx):
     result = cli("canary", "--json", FAX_TEST_NUMBERS=OWN, FAX_FROM="")
 
     assert result.json["links"][0]["detail"] == "FAX_FROM: not set"
 
 
-def test_a_redis_that_is_away_is_the_broken_link(cli, telnyx):
+def test_an_unreachable_redis_is_the_broken_link(cli, telnyx):
     result = cli("canary", "--json", FAX_TEST_NUMBERS=OWN, REDIS_URL=f"redis://127.0.0.1:{free_port()}/0")
 
     assert result.code == 1

@@ -30,7 +30,7 @@ def sent(redis, queue="fax.send"):
     return [(message["headers"]["id"], body[1]) for message, body in zip(raw, bodies, strict=True)]
 
 
-def test_letters_are_listed_newest_first(cli, dead_letter):
+def test_dead_letters_are_listed_newest_first(cli, dead_letter):
     dead_letter("m-1", reason="NotKnown")
     dead_letter("m-2")
 
@@ -42,7 +42,7 @@ def test_letters_are_listed_newest_first(cli, dead_letter):
     assert cli("deadletters", "list", "--reason", "Nothing").out == ""
 
 
-def test_the_csv_has_the_same_columns_whatever_a_letter_lacks(cli, dead_letter):
+def test_the_csv_has_the_same_columns_whatever_a_dead_letter_lacks(cli, dead_letter):
     dead_letter("m-1", problems=[["to", "has no country code"]])
     dead_letter("m-2", body="\x1b[2J")
 
@@ -54,7 +54,7 @@ def test_the_csv_has_the_same_columns_whatever_a_letter_lacks(cli, dead_letter):
     assert "has no country code" in rows[1]["problems"]
 
 
-def test_that_there_are_more_is_told(cli, dead_letter):
+def test_it_says_if_there_are_more(cli, dead_letter):
     for number in range(3):
         dead_letter(f"m-{number}")
 
@@ -84,7 +84,7 @@ def test_numbers_are_hidden_in_every_form_unless_they_are_asked_for(cli, dead_le
     assert "555" in cli("deadletters", "show", "m-1", "--full").out
 
 
-def test_a_letter_says_what_is_wrong_with_it_and_how_old_it_is(cli, dead_letter):
+def test_a_dead_letter_says_what_is_wrong_with_it_and_how_old_it_is(cli, dead_letter):
     dead_letter(problems=[["to", "has no country code"]])
 
     found = cli("deadletters", "show", "m-1", "--json").json
@@ -94,7 +94,7 @@ def test_a_letter_says_what_is_wrong_with_it_and_how_old_it_is(cli, dead_letter)
     assert 0 <= found["age_seconds"] < 600
 
 
-def test_a_letter_is_sent_again_under_its_own_id_and_is_gone(cli, dead_letter, redis):
+def test_a_dead_letter_is_sent_again_under_its_own_id_and_is_gone(cli, dead_letter, redis):
     dead_letter()
 
     result = cli("deadletters", "redrive", "m-1", "--json")
@@ -104,7 +104,7 @@ def test_a_letter_is_sent_again_under_its_own_id_and_is_gone(cli, dead_letter, r
     assert cli("deadletters", "list").out == ""
 
 
-def test_a_field_is_mended_before_it_is_sent_again(cli, dead_letter, redis):
+def test_a_field_is_corrected_before_it_is_sent_again(cli, dead_letter, redis):
     dead_letter(kwargs=FAX | {"colour": "red"})
 
     result = cli(
@@ -122,7 +122,7 @@ def test_a_field_is_mended_before_it_is_sent_again(cli, dead_letter, redis):
     assert sent(redis) == [("m-2", {"to": "+13125550123", "media_name": "letter", "tags": ["fixed"]})]
 
 
-def test_a_letter_that_the_broker_did_not_take_stays(cli, dead_letter):
+def test_a_dead_letter_that_the_broker_did_not_take_stays(cli, dead_letter):
     dead_letter()
 
     result = cli("deadletters", "redrive", "m-1", CELERY_BROKER_URL=f"redis://127.0.0.1:{free_port()}/0")
@@ -132,7 +132,7 @@ def test_a_letter_that_the_broker_did_not_take_stays(cli, dead_letter):
     assert "m-1" in cli("deadletters", "list").out
 
 
-def test_of_all_letters_those_that_can_be_are_sent_again_oldest_first(cli, dead_letter, redis, ledger):
+def test_of_all_dead_letters_those_that_can_be_are_sent_again_oldest_first(cli, dead_letter, redis, ledger):
     dead_letter("m-1")
     dead_letter("m-2", body="\\xff")
     dead_letter("m-3", task="fax.unheard.v1")
@@ -150,7 +150,7 @@ def test_of_all_letters_those_that_can_be_are_sent_again_oldest_first(cli, dead_
     assert sorted(letter.id for letter in ledger.dead_letters.newest()) == ["m-2", "m-3"]
 
 
-def test_only_letters_of_one_reason_are_sent_again(cli, dead_letter, redis):
+def test_only_dead_letters_of_one_reason_are_sent_again(cli, dead_letter, redis):
     dead_letter("m-1", reason="NotKnown")
     dead_letter("m-2")
 
@@ -158,14 +158,14 @@ def test_only_letters_of_one_reason_are_sent_again(cli, dead_letter, redis):
     assert [message_id for message_id, _ in sent(redis)] == ["m-1"]
 
 
-def test_a_letter_is_dropped(cli, dead_letter, ledger):
+def test_a_dead_letter_is_dropped(cli, dead_letter, ledger):
     dead_letter()
 
     assert cli("deadletters", "drop", "m-1", "--yes").code == 0
     assert ledger.dead_letters.count() == 0
 
 
-def test_nothing_is_dropped_that_nobody_confirmed(cli, dead_letter, ledger, monkeypatch):
+def test_dropping_requires_confirmation(cli, dead_letter, ledger, monkeypatch):
     monkeypatch.setattr("sys.stdin", io.StringIO())
     dead_letter()
 
@@ -173,12 +173,12 @@ def test_nothing_is_dropped_that_nobody_confirmed(cli, dead_letter, ledger, monk
     assert ledger.dead_letters.count() == 1
 
 
-def test_dropping_none_needs_no_word(cli):
+def test_dropping_nothing_needs_no_confirmation(cli):
     assert cli("deadletters", "drop", "--all").code == 0
 
 
 @pytest.mark.parametrize("command", ["show", "redrive", "drop"])
-def test_a_letter_that_is_not_there_is_told_in_one_line(cli, command):
+def test_a_dead_letter_that_is_not_there_is_reported_in_one_line(cli, command):
     result = cli("deadletters", command, "nothing")
 
     assert (result.code, result.out) == (1, "")
@@ -199,7 +199,7 @@ def test_a_letter_that_is_not_there_is_told_in_one_line(cli, command):
     ],
     ids=" ".join,
 )
-def test_a_wrong_command_is_bad_usage_and_touches_no_letter(cli, dead_letter, redis, ledger, words):
+def test_a_wrong_command_is_bad_usage_and_touches_no_dead_letter(cli, dead_letter, redis, ledger, words):
     dead_letter()
 
     result = cli("deadletters", *words)
@@ -209,7 +209,7 @@ def test_a_wrong_command_is_bad_usage_and_touches_no_letter(cli, dead_letter, re
     assert ledger.dead_letters.count() == 1
 
 
-def test_the_client_gives_the_same_letters(redis_url, dead_letter):
+def test_the_client_gives_the_same_dead_letters(redis_url, dead_letter):
     dead_letter()
 
     assert FaxClient(redis_url).dead_letters.get("m-1").payload() == FAX

@@ -119,7 +119,7 @@ def test_settings_that_cannot_be_read_are_the_only_finding(doctor):
     assert "secret" not in str(found)
 
 
-def test_all_is_well_where_all_is_well(doctor, telnyx, web, redis):
+def test_a_sound_installation_has_no_findings(doctor, telnyx, web, redis):
     url = web(401)
     with TelnyxClient(telnyx["base_url"], telnyx["api_key"]) as client:
         change = ApplicationUpdate.build(application_name="ours", webhook_event_url=url)
@@ -168,7 +168,7 @@ def test_a_broker_that_is_down_is_found(doctor, broker):
         ("maxmemory", "1100000", "redis memory", "warn"),
     ],
 )
-def test_a_redis_that_could_lose_something_is_found(doctor, other_valkey, setting, value, name, level):
+def test_a_redis_without_durability_is_found(doctor, other_valkey, setting, value, name, level):
     with connect(other_valkey) as redis:
         good = redis.config_get(setting)
         redis.config_set(setting, value)
@@ -189,7 +189,7 @@ def test_a_redis_that_could_lose_something_is_found(doctor, other_valkey, settin
         ("-@dangerous +config|get", "every write is on disk", {"redis replicas"}),
     ],
 )
-def test_what_a_redis_does_not_tell_is_told_as_unknown_and_stops_nothing(
+def test_what_redis_does_not_reveal_is_reported_as_unknown_and_stops_nothing(
     doctor, redis, redis_url, rights, persistence, unknown
 ):
     redis.execute_command(
@@ -245,7 +245,7 @@ def test_a_wrong_key_is_found(doctor, telnyx):
     assert found["telnyx key"]["level"] == "fail"
 
 
-def test_a_connection_that_is_none_is_found(doctor, telnyx):
+def test_an_invalid_connection_is_found(doctor, telnyx):
     _, found = doctor(FAX_CONNECTION_ID="17")
 
     assert found["telnyx key"]["level"] == "ok"
@@ -266,13 +266,13 @@ def test_a_connection_that_reports_elsewhere_is_found(doctor, application):
 
 
 @pytest.mark.parametrize("key", ["", "abc", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="])
-def test_a_public_key_that_is_none_is_found(doctor, key):
+def test_an_invalid_public_key_is_found(doctor, key):
     _, found = doctor(TELNYX_PUBLIC_KEY=key)
 
     assert found["TELNYX_PUBLIC_KEY"]["level"] == "fail"
 
 
-def test_a_sender_that_is_no_number_is_found(doctor):
+def test_an_invalid_sender_is_found(doctor):
     _, found = doctor(FAX_FROM="12")
 
     assert found["FAX_FROM"]["level"] == "fail"

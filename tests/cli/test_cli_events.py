@@ -75,25 +75,25 @@ def test_reading_begins_at_an_entry_or_a_moment(cli, told):
 
 @pytest.mark.parametrize("place", ["yesterday", "2026-05-01T08:00", "2026-13-01T00:00Z", "1-2-3", ""])
 @pytest.mark.parametrize("more", [[], ["--follow"], ["--group", "g"]], ids=["read", "follow", "group"])
-def test_what_is_no_place_is_bad_usage(cli, place, more):
+def test_an_invalid_place_is_bad_usage(cli, place, more):
     result = cli("events", "--from", place, *more)
 
     assert (result.code, result.out) == (2, "")
     assert result.err.startswith("faxdispatch: ")
 
 
-def test_a_group_is_handed_each_event_once(cli, told, redis):
+def test_a_group_gets_each_event_once(cli, told, redis):
     assert faxes(cli("events", "--group", "audit", "--json")) == ["a", "b", "c"]
     assert faxes(cli("events", "--group", "audit", "--json")) == []
     assert redis.xpending("fax:events", "audit")["pending"] == 0
 
 
-def test_what_a_group_does_not_want_to_see_is_acknowledged_too(cli, told, redis):
+def test_events_that_a_group_filters_out_are_acknowledged_too(cli, told, redis):
     assert faxes(cli("events", "--group", "audit", "--type", "fax.delivered", "--json")) == ["b"]
     assert redis.xpending("fax:events", "audit")["pending"] == 0
 
 
-def test_a_redis_that_is_down_is_told_in_one_line(cli):
+def test_a_redis_that_is_down_is_reported_in_one_line(cli):
     for more in ([], ["--follow"], ["--group", "g"]):
         result = cli("events", *more, REDIS_URL=f"redis://127.0.0.1:{free_port()}/0")
         assert result.code == 1
@@ -113,7 +113,7 @@ def test_following_prints_what_comes(ledger, redis, redis_url, tmp_path, told, m
             process.kill()
 
 
-def test_a_reader_that_stops_listening_ends_it_quietly(redis_url, ledger):
+def test_a_closed_pipe_ends_it_quietly(redis_url, ledger):
     for number in range(2000):
         ledger.tell("fax.received", subject=f"f{number}", facts={"x": "y" * 100}, source="test")
     command = f"{sys.executable} -m faxdispatch.cli events --json | head -n 1"

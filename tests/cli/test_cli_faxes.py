@@ -145,7 +145,7 @@ def test_json_hides_numbers_and_signed_links_unless_they_are_asked_for(cli, fax)
     assert (full["to"], full["media_url"], full["record_type"]) == (NUMBER, LINK, "fax")
 
 
-def test_no_more_than_the_limit_are_listed_and_that_there_are_more_is_told(cli, fax):
+def test_no_more_than_the_limit_are_listed_and_it_says_if_there_are_more(cli, fax):
     for _ in range(3):
         fax.send()
 
@@ -167,7 +167,7 @@ def test_fifty_are_listed_where_nobody_says_how_many(cli, fax):
     assert "there are more" in result.err
 
 
-def test_where_there_is_none_that_is_said(cli, fax):
+def test_an_empty_list_of_faxes_says_so(cli, fax):
     assert cli("faxes", "list").out == "Telnyx knows no such fax\n"
     assert cli("faxes", "list", "--json").out == ""
 
@@ -223,7 +223,7 @@ def test_each_bound_of_time_leaves_out_what_it_says(cli, fax):
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
-def test_a_filter_that_is_none_is_bad_usage_and_lists_nothing(cli, fax, words, told):
+def test_an_invalid_filter_is_bad_usage_and_lists_nothing(cli, fax, words, told):
     fax.send()
 
     result = cli("faxes", "list", *words)
@@ -232,7 +232,7 @@ def test_a_filter_that_is_none_is_bad_usage_and_lists_nothing(cli, fax, words, t
     assert told in result.err
 
 
-def test_a_list_that_breaks_off_shows_what_came_and_says_that_it_is_not_complete(cli, fax, monkeypatch):
+def test_an_interrupted_list_shows_what_came_and_says_that_it_is_incomplete(cli, fax, monkeypatch):
     for _ in range(4):
         fax.send()
     odds = 0.8
@@ -290,7 +290,7 @@ def test_a_fax_of_a_job_says_which_job(cli, submitted, accepted):
     assert found["job_state"] == ("accepted" if accepted else "submitting")
 
 
-def test_a_fax_that_is_no_jobs_says_so(cli, fax):
+def test_a_fax_without_a_job_says_so(cli, fax):
     assert cli("faxes", "show", fax.send(), "--json").json["job_id"] is None
 
 
@@ -302,7 +302,7 @@ def test_a_fax_is_shown_without_its_job_where_redis_is_down(cli, fax):
 
 
 @pytest.mark.parametrize("words", [["show"], ["cancel"], ["refresh"], ["delete", "--yes"]], ids=lambda words: words[0])
-def test_a_fax_that_is_not_there_is_told_in_one_line(cli, fax, words):
+def test_a_fax_that_is_not_there_is_reported_in_one_line(cli, fax, words):
     fax_id = str(uuid.uuid4())
 
     result = cli("faxes", *words, fax_id)
@@ -326,7 +326,7 @@ def test_an_id_that_would_lead_elsewhere_is_refused(cli, fax, words):
 # cancel
 
 
-def test_a_fax_that_is_no_jobs_is_cancelled_at_telnyx_which_only_accepts_the_wish(cli, fax, quickly, no_redis):
+def test_a_fax_without_a_job_is_cancelled_at_telnyx_which_only_accepts_the_request(cli, fax, quickly, no_redis):
     fax_id = fax.send(NEVER_ENDS)
 
     result = cli("faxes", "cancel", fax_id)
@@ -379,7 +379,7 @@ def test_a_fax_whose_job_has_ended_is_cancelled_at_telnyx(cli, fax, quickly, sub
     fax.reaches(fax_id, "failed")
 
 
-def test_without_redis_a_job_that_was_not_told_is_named(cli, fax, no_redis):
+def test_without_redis_the_job_that_could_not_be_updated_is_named(cli, fax, no_redis):
     result = cli("faxes", "cancel", fax.send(NEVER_ENDS, client_state=encode_client_state("job-1", 1)))
 
     assert result.code == 0
@@ -387,7 +387,7 @@ def test_without_redis_a_job_that_was_not_told_is_named(cli, fax, no_redis):
 
 
 @pytest.mark.parametrize("direction", ["outbound", "inbound"])
-def test_what_cannot_be_cancelled_says_where_it_stands(cli, fax, quickly, direction):
+def test_a_fax_that_cannot_be_cancelled_shows_its_status(cli, fax, quickly, direction):
     fax_id = fax.send() if direction == "outbound" else fax.receive()
     ended = "delivered" if direction == "outbound" else "received"
     fax.reaches(fax_id, ended)
@@ -428,7 +428,7 @@ def test_an_outbound_fax_has_no_link_to_renew(cli, fax):
 # delete
 
 
-def test_faxes_are_deleted_and_those_that_are_not_there_are_told(cli, fax, no_redis):
+def test_faxes_are_deleted_and_those_that_are_not_there_are_reported(cli, fax, no_redis):
     one, other, missing = fax.send(), fax.send(), str(uuid.uuid4())
 
     result = cli("faxes", "delete", one, missing, other, one, "--yes", "--json")
@@ -532,7 +532,7 @@ def test_nothing_is_cancelled_or_deleted_while_the_ledger_cannot_be_asked(cli, f
     assert fax.status(fax_id) not in (None, "failed")
 
 
-def test_created_at_is_told_as_telnyx_told_it(cli, fax):
+def test_created_at_is_shown_as_telnyx_sent_it(cli, fax):
     found = cli("faxes", "show", fax.send(), "--json").json
 
     created = datetime.fromisoformat(found["created_at"])

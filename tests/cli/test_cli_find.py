@@ -62,14 +62,14 @@ def test_nothing_found_is_exit_code_1(cli):
     assert "no fax is known here" in cli("find").err
 
 
-def test_wrong_words_are_one_line_and_exit_code_2(cli):
+def test_wrong_arguments_give_one_line_and_exit_code_2(cli):
     for words in (("--state", "gone"), ("--since", "yesterday"), ("--number", "x"), ("--csv", "--json")):
         result = cli("find", *words)
         assert (result.code, result.out) == (2, "")
         assert len(result.err.splitlines()) == 1
 
 
-def test_status_tells_of_a_row_as_long_as_its_campaign_is_kept(cli, redis_url):
+def test_status_shows_a_row_as_long_as_its_campaign_is_kept(cli, redis_url):
     desk = CampaignDesk(redis_url)
     desk.scripts.now = None
     desk.run(1, 2)
@@ -95,7 +95,7 @@ def test_status_tells_of_a_row_as_long_as_its_campaign_is_kept(cli, redis_url):
     assert missing.err.startswith("faxdispatch: job spring-3: not known here")
 
 
-def test_a_code_of_telnyx_is_told_with_its_words_wherever_a_fax_is_shown(cli, redis_url):
+def test_a_code_of_telnyx_is_shown_with_its_words_everywhere(cli, redis_url):
     desk = CampaignDesk(redis_url)
     desk.scripts.now = None
     desk.create("refused")

@@ -78,14 +78,14 @@ def test_every_module_with_a_command_is_in_the_list():
     assert [name for name in found if f"faxdispatch.cli.{name}" not in places] == [], "add it to COMMANDS of cli/app.py"
 
 
-def test_every_command_is_told_of_in_the_docs():
+def test_the_docs_name_every_command():
     root = Path(__file__).parents[2]
     told = "".join(page.read_text() for page in [root / "README.md", *(root / "docs").glob("*.md")])
 
     assert [name for name in app.COMMANDS if not re.search(rf"(faxdispatch|make) {name}\b", told)] == []
 
 
-def test_nothing_asked_shows_the_help(cli):
+def test_without_arguments_the_help_is_shown(cli):
     assert "Usage: faxdispatch" in "".join(str(part) for part in vars(cli()).values())
 
 
@@ -160,7 +160,7 @@ def test_an_error_shows_the_example_by_which_a_number_is_written(cli, raising):
     assert cli("raise").err == f"faxdispatch: write it like {EXAMPLE}, not +1******0123\n"
 
 
-def test_a_mistake_of_ours_is_not_hidden(cli, raising):
+def test_a_bug_is_not_hidden(cli, raising):
     raising(ZeroDivisionError("a bug"))
 
     with pytest.raises(ZeroDivisionError):
@@ -181,7 +181,7 @@ def test_without_the_extra_it_says_what_to_install():
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")
-def test_a_full_disk_is_told_in_one_line():
+def test_a_full_disk_is_reported_in_one_line():
     # Any command; this one writes a line and needs nothing.
     script = "from faxdispatch.cli import app, main; app.COMMANDS['say'] = ('faxdispatch.cli.output:show', ''); main()"
     with Path("/dev/full").open("w", encoding="utf-8") as full:

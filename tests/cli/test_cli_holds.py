@@ -31,7 +31,7 @@ def hold(redis_url, ledger):
     return one
 
 
-def test_where_nothing_is_held_that_is_said(cli):
+def test_it_says_if_nothing_is_held(cli):
     result = cli("holds")
 
     assert result.code == 0
@@ -55,7 +55,7 @@ def test_held_faxes_are_summed_by_reason_the_most_frequent_first(cli, hold):
     assert "faxdispatch release JOB" in lines[5]
 
 
-def test_of_what_no_time_ends_it_is_told_since_when(cli, hold, ledger):
+def test_a_hold_without_an_end_is_shown_with_its_beginning(cli, hold, ledger):
     ledger._scripts.now = 1_790_000_000_000
     hold(HoldReason.TOO_LATE, due=None)
 
@@ -73,7 +73,7 @@ def test_every_reason_is_summed_in_words(cli, hold, reason):
     assert MEANINGS[reason].ends in result.out
 
 
-def test_what_holds_up_all_faxes_is_told_below(cli, redis):
+def test_what_holds_up_all_faxes_is_shown_below(cli, redis):
     limits = Limits(Scripts(redis))
     pause(Scripts(redis), "17", "no_funds", delay=3600)
     limits.back_off(600)
@@ -87,7 +87,7 @@ def test_what_holds_up_all_faxes_is_told_below(cli, redis):
     assert "spent today: 0.00 of 5.00" in out
 
 
-def test_the_same_is_told_in_json(cli, hold, redis):
+def test_json_shows_the_same(cli, hold, redis):
     hold(HoldReason.WINDOW)
     pause(Scripts(redis), "17", "no_funds", delay=3600)
 
@@ -116,7 +116,7 @@ def test_the_jobs_of_one_reason_are_listed_without_numbers_unless_they_are_asked
     assert NUMBER not in str(found)
 
 
-def test_that_there_are_more_is_told(cli, hold):
+def test_it_says_if_there_are_more(cli, hold):
     for _ in range(3):
         hold(HoldReason.RETRY)
 
@@ -126,17 +126,17 @@ def test_that_there_are_more_is_told(cli, hold):
     assert "3 in all" in result.err
 
 
-def test_a_reason_that_there_is_not_is_bad_usage(cli):
+def test_an_unknown_reason_is_bad_usage(cli):
     assert cli("holds", "--reason", "mood").code == 2
 
 
-def test_a_redis_that_is_down_is_told_in_one_line(cli):
+def test_a_redis_that_is_down_is_reported_in_one_line(cli):
     result = cli("holds", REDIS_URL=f"redis://127.0.0.1:{free_port()}/0")
 
     assert (result.code, result.err.count("\n")) == (1, 1)
 
 
-def test_operators_read_in_the_manual_what_the_commands_say():
+def test_the_manual_explains_holds_in_the_words_of_the_commands():
     section = OPERATIONS.read_text().split("## Why is a fax waiting?")[1].split("\n## ")[0]
     rows = re.findall(r"^\| `(\w+)` \| (.+) \| (.+) \|$", section, re.MULTILINE)
 

@@ -48,13 +48,13 @@ def given_up(inbox, receive):
     return fax_id
 
 
-def test_where_nothing_came_in_that_is_said(cli):
+def test_it_says_if_nothing_came_in(cli):
     assert cli("inbound", "list").out == "no inbound fax is known\n"
     assert cli("inbound", "list", "--json").out == ""
     assert cli("inbound", "list", "--place", "stored").out == "no inbound fax is stored\n"
 
 
-def test_faxes_are_listed_with_their_places_those_that_need_a_person_first(cli, receive, given_up, inbox):
+def test_inbound_faxes_are_listed_with_their_state_those_that_need_a_person_first(cli, receive, given_up, inbox):
     receive("fax-2", partial=True)
     inbox.stored("fax-2", file="/in/fax-2.pdf", name="fax-2.pdf", sha256="aa", size=9, data="{}")
     receive("fax-3")
@@ -81,7 +81,7 @@ def test_numbers_and_links_are_hidden_unless_they_are_asked_for(cli, receive, wo
     assert ("secret" in full) is (words != ["list"])
 
 
-def test_that_there_are_more_is_told(cli, receive):
+def test_it_says_if_there_are_more(cli, receive):
     receive("fax-1")
     receive("fax-2")
     result = cli("inbound", "list", "--limit", "1")
@@ -89,7 +89,7 @@ def test_that_there_are_more_is_told(cli, receive):
 
 
 @pytest.mark.parametrize("place", ["none", "removed"])
-def test_a_place_of_which_there_is_no_list_is_refused(cli, place):
+def test_an_unknown_state_is_refused(cli, place):
     result = cli("inbound", "list", "--place", place)
     assert result.code == 2
     assert "given_up" in result.err
@@ -101,23 +101,23 @@ def test_a_fax_that_is_not_known_says_how_to_look_for_it(cli):
         assert (result.code, "inbound find" in result.err) == (1, True)
 
 
-def test_a_document_that_was_given_up_is_wanted_again(cli, given_up, inbox):
+def test_a_document_that_was_given_up_is_requested_again(cli, given_up, inbox):
     assert cli("inbound", "fetch", given_up).code == 0
     assert inbox.get(given_up).place is DocumentPlace.WANTED
 
 
-def test_all_that_were_given_up_are_wanted_again(cli, given_up, inbox):
+def test_all_documents_that_were_given_up_are_requested_again(cli, given_up, inbox):
     assert cli("inbound", "fetch", "--given-up", "--json").json == {"outcome": "wanted", "fax_id": given_up}
     assert inbox.count(DocumentPlace.GIVEN_UP) == 0
     assert cli("inbound", "fetch", "--given-up").out == "no document was given up\n"
 
 
 @pytest.mark.parametrize("words", [[], ["fax-1", "--given-up"]])
-def test_what_is_to_be_fetched_must_be_said_in_one_way(cli, words):
+def test_what_to_fetch_must_be_chosen_in_exactly_one_way(cli, words):
     assert cli("inbound", "fetch", *words).code == 2
 
 
-def test_a_listing_is_asked_of_the_workers(cli, redis):
+def test_the_workers_are_asked_for_a_listing(cli, redis):
     assert cli("inbound", "find", "--since", "2026-05-01T08:00:00-05:00").code == 0
     (message,) = redis.lrange("fax.control", 0, -1)
     assert json.loads(message)["headers"]["task"] == "fax.find.v1"
@@ -128,7 +128,7 @@ def test_a_moment_without_a_zone_is_refused(cli):
     assert (result.code, "time zone" in result.err) == (2, True)
 
 
-def test_doctor_tells_whether_documents_can_be_stored_and_which_were_given_up(cli, given_up, tmp_path):
+def test_doctor_reports_whether_documents_can_be_stored_and_which_were_given_up(cli, given_up, tmp_path):
     def inbound(**variables):
         found = cli("doctor", "--json", **variables).json["findings"]
         return [(finding["level"], finding["detail"]) for finding in found if finding["name"] == "inbound"]
@@ -139,5 +139,5 @@ def test_doctor_tells_whether_documents_can_be_stored_and_which_were_given_up(cl
     assert inbound(FAX_INBOUND_DIR=str(tmp_path / "file"))[0][0] == "fail"
 
 
-def test_status_names_what_was_given_up_as_something_to_look_at(cli, given_up):
+def test_status_lists_documents_that_were_given_up_as_needing_attention(cli, given_up):
     assert "1 inbound document given up" in cli("status").out

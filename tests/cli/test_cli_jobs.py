@@ -32,7 +32,7 @@ COMMANDS = [
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command[0])
-def test_a_job_that_is_not_known_is_told_in_one_line(cli, redis, command):
+def test_a_job_that_is_not_known_is_reported_in_one_line(cli, redis, command):
     result = cli(*command)
 
     assert (result.code, result.out) == (1, "")
@@ -62,7 +62,7 @@ def test_a_wrong_command_is_bad_usage_and_asks_nothing(cli, redis, command):
 
 
 @pytest.mark.parametrize("command", [["status"], *COMMANDS, ["refresh", "fax-1"]], ids=" ".join)
-def test_a_redis_that_is_down_is_told_in_one_line(cli, command):
+def test_a_redis_that_is_down_is_reported_in_one_line(cli, command):
     result = cli(*command, REDIS_URL=f"redis://127.0.0.1:{free_port()}/0")
 
     assert result.code == 1
@@ -78,7 +78,7 @@ def test_status_hides_numbers_and_secret_links(cli, job):
         assert "secret" not in result.out
 
 
-def test_status_shows_them_when_it_is_asked_to(cli, job):
+def test_status_shows_numbers_and_links_on_request(cli, job):
     assert NUMBER in cli("status", job, "--full").out
     assert cli("status", job, "--full", "--json").json["request"]["media_url"] == LINK
 
@@ -98,7 +98,7 @@ def test_status_in_json_has_no_history_unless_it_is_wanted(cli, job):
     assert [event["type"] for event in cli("status", job, "--json", "--history").json["history"]] == ["job.queued"]
 
 
-def test_the_history_tells_who_said_what_and_when(cli, ledger, job):
+def test_the_history_shows_who_reported_what_and_when(cli, ledger, job):
     accept(ledger, job)
 
     lines = cli("status", job, "--history").out.splitlines()[-3:]
@@ -141,7 +141,7 @@ def test_the_overview_of_an_empty_installation_is_all_zeros(cli):
     assert found["connections"] == []
 
 
-def test_what_needs_a_look_is_told(cli, ledger, redis):
+def test_what_needs_attention_is_reported(cli, ledger, redis):
     ledger.dead_letter("m-1", letter={}, facts={}, source="worker")
 
     assert "1 dead letter:" in cli("status").out
@@ -154,7 +154,7 @@ def test_a_queued_job_is_cancelled_at_once(cli, ledger, job):
     assert ledger.job(job).state is State.CANCELLED
 
 
-def test_a_job_at_telnyx_is_wished_to_be_cancelled(cli, ledger, job):
+def test_cancelling_a_job_at_telnyx_is_recorded_as_a_request(cli, ledger, job):
     accept(ledger, job)
 
     result = cli("cancel", job)
@@ -171,7 +171,7 @@ def test_a_job_is_cancelled_by_the_id_that_telnyx_gave_its_fax(cli, ledger, job)
     assert ledger.job(job).cancel_requested
 
 
-def test_a_job_that_has_ended_cannot_be_cancelled_and_that_is_told(cli, job):
+def test_cancelling_an_ended_job_fails_and_says_so(cli, job):
     cli("cancel", job)
 
     result = cli("cancel", job, "--json")

@@ -45,7 +45,7 @@ def an_hour_ago() -> str:
     return (datetime.now(UTC) - timedelta(hours=1)).isoformat()
 
 
-def test_recover_tells_what_it_found_and_lets_sending_go_on(cli, ledger, sent, epoch):
+def test_recover_reports_what_it_found_and_lets_sending_continue(cli, ledger, sent, epoch):
     sent("made-again", ledger.identity.id)
     result = cli("recover", "--since", an_hour_ago())
 
@@ -75,7 +75,7 @@ def test_a_dry_run_names_the_ledgers_whose_place_can_be_taken(cli, ledger, sent,
     assert cli("ledger", "show", "--json").json["taken_over"] == [LOST]
 
 
-def test_the_place_of_another_ledger_is_not_taken_unasked(cli, sent, epoch):
+def test_another_ledger_is_not_replaced_without_being_told_to(cli, sent, epoch):
     result = cli("recover", "--since", an_hour_ago(), "--ledger", LOST)
     assert (result.code, "--yes" in result.err, epoch.behind()) == (2, True, None), result.err
 
@@ -90,7 +90,7 @@ def test_the_place_of_another_ledger_is_not_taken_unasked(cli, sent, epoch):
     ],
     ids=["no moment", "no date", "no zone", "no id"],
 )
-def test_what_cannot_be_read_stops_nothing(cli, sent, epoch, words, told):
+def test_unreadable_faxes_do_not_stop_the_recovery(cli, sent, epoch, words, told):
     result = cli("recover", *words)
     assert (result.code, result.out, told in result.err, epoch.behind()) == (2, "", True, None), result.err
 
@@ -119,7 +119,7 @@ def test_a_backup_that_cannot_be_written_says_why(cli, tmp_path):
     [(b"no copy", "is no copy of a ledger"), (b"REDIS0011" + bytes(8), "Valkey cannot read it (")],
     ids=["text", "cut off"],
 )
-def test_a_file_that_is_no_copy_is_not_restored(cli, tmp_path, content, told):
+def test_a_file_that_is_not_a_copy_is_not_restored(cli, tmp_path, content, told):
     (tmp_path / "copy.rdb").write_bytes(content)
     result = cli("restore", str(tmp_path / "copy.rdb"), "--yes", FAX_DATA_DIR=str(tmp_path / "data"))
     assert (result.code, told in result.err, "Traceback" in result.err) == (2, True, False), result.err

@@ -15,7 +15,7 @@ def test_it_shows_each_limit_and_where_it_comes_from(cli):
     assert "day_cap            none     FAX_SPEND_DAY" in said
 
 
-def test_what_is_set_is_told_with_who_and_why_and_can_be_given_back(cli, redis):
+def test_a_limit_is_shown_with_who_set_it_and_why_and_can_be_reset(cli, redis):
     given = ("--rate", "7.5", "--account-channels", "auto", "--day-cap", "40")
     assert cli("limits", "set", *given, *REASON, "--json", USER="ada").json["limits"] == {
         "rate": 7.5,
@@ -49,7 +49,7 @@ def test_estimates_are_forgotten(cli, redis):
         *[("--day-cap", value) for value in ("-1", "auto", "nan")],
     ],
 )
-def test_what_is_no_limit_is_refused_and_changes_nothing(cli, redis, words):
+def test_an_invalid_limit_is_refused_and_changes_nothing(cli, redis, words):
     result = cli("limits", "set", *words, *REASON)
 
     assert result.code == 2

@@ -88,11 +88,11 @@ def test_a_document_is_kept_as_long_as_is_asked_and_never_shorter_than_before(me
         assert timedelta(days=days, hours=-1) < left(result) <= timedelta(days=days)
 
 
-def test_the_seconds_may_be_called_so(media, pdf):
+def test_a_number_of_seconds_may_carry_its_unit(media, pdf):
     assert left(media("upload", pdf, "--ttl-seconds", "600", "--json")) <= timedelta(seconds=600)
 
 
-def test_a_name_of_ones_own_is_not_taken_twice_unless_it_is_to_be_replaced(media, pdf, tmp_path):
+def test_a_chosen_name_is_not_used_twice_unless_replacing_is_requested(media, pdf, tmp_path):
     other = tmp_path / "other.txt"
     other.write_text("another letter")
     assert media("upload", pdf, "--name", "form").out == "form\n"
@@ -107,7 +107,7 @@ def test_a_name_of_ones_own_is_not_taken_twice_unless_it_is_to_be_replaced(media
     assert (replaced.json["outcome"], replaced.json["content_type"]) == ("replaced", "text/plain")
 
 
-def test_a_link_is_fetched_by_telnyx_under_any_name_it_makes_up(media, pdf, telnyx):
+def test_a_link_is_fetched_by_telnyx_under_a_generated_name(media, pdf, telnyx):
     link = f"{telnyx['control_url']}/health"
 
     made_up = media("upload", link)
@@ -132,7 +132,7 @@ def test_a_link_is_fetched_by_telnyx_under_any_name_it_makes_up(media, pdf, teln
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
-def test_a_wrong_upload_is_told_in_one_line_and_stores_nothing(media, pdf, words, told):
+def test_a_wrong_upload_is_reported_in_one_line_and_stores_nothing(media, pdf, words, told):
     result = media("upload", *[pdf if word == "PDF" else word for word in words])
 
     assert (result.code, result.out) == (2, "")
@@ -155,12 +155,12 @@ def test_a_file_that_cannot_be_faxed_is_not_stored(media, tmp_path):
 @pytest.mark.parametrize(
     ("text", "seconds"), [("600", 600), ("600s", 600), ("90m", 5400), ("12h", 43_200), ("30d", 2_592_000)]
 )
-def test_a_length_of_time_is_read_as_people_write_it(text, seconds):
+def test_a_duration_is_read_as_people_write_it(text, seconds):
     assert parse_span(text, "ttl", longest=MAX_TTL) == seconds
 
 
 @pytest.mark.parametrize("text", ["", "-1", "1.5h", "1w", "٣", "1 d", "0d", "631000000", "9" * 30])
-def test_a_length_of_time_that_is_none_is_refused(text):
+def test_an_invalid_duration_is_refused(text):
     with pytest.raises(BadInput, match="ttl: "):
         parse_span(text, "ttl", longest=MAX_TTL)
 
@@ -197,7 +197,7 @@ def test_a_name_that_would_steer_the_terminal_stays_on_its_line(media, pdf):
 
 
 @pytest.mark.parametrize("words", [["show"], ["download"], ["delete", "--yes"]], ids=lambda words: words[0])
-def test_a_name_that_is_not_there_is_told_in_one_line(media, folder, words):
+def test_a_name_that_is_not_there_is_reported_in_one_line(media, folder, words):
     result = media(*words, "nothing.pdf")
 
     assert (result.code, result.out) == (1, "")
@@ -209,7 +209,7 @@ def test_a_name_that_is_not_there_is_told_in_one_line(media, folder, words):
 # download
 
 
-def test_a_document_comes_out_as_it_went_in_and_only_its_owner_reads_it(media, pdf, folder):
+def test_a_download_equals_the_upload_and_only_its_owner_can_read_it(media, pdf, folder):
     media("upload", pdf, "--name", "letter.pdf")
 
     result = media("download", "letter.pdf")
@@ -244,7 +244,7 @@ def test_a_link_to_elsewhere_is_replaced_and_not_followed(media, pdf, folder, tm
     assert (elsewhere.read_text(), (folder / "letter.pdf").read_bytes()) == ("mine", PDF)
 
 
-def test_what_is_no_file_is_never_replaced(media, pdf, folder):
+def test_only_a_regular_file_is_replaced(media, pdf, folder):
     media("upload", pdf, "--name", "letter.pdf")
     os.mkfifo(folder / "pipe")
 
@@ -254,7 +254,7 @@ def test_what_is_no_file_is_never_replaced(media, pdf, folder):
     assert (folder / "pipe").is_fifo()
 
 
-def test_a_folder_that_cannot_be_written_to_is_told(media, pdf, folder):
+def test_a_folder_that_cannot_be_written_to_is_reported(media, pdf, folder):
     media("upload", pdf, "--name", "letter.pdf")
 
     result = media("download", "letter.pdf", "no/such/file.pdf")
@@ -324,7 +324,7 @@ def test_a_terminal_gets_no_document(media, pdf):
 # delete
 
 
-def test_documents_are_deleted_and_those_that_are_not_there_are_told(media, pdf):
+def test_documents_are_deleted_and_those_that_are_not_there_are_reported(media, pdf):
     media("upload", pdf, "--name", "a")
     media("upload", pdf, "--name", HOSTILE)
 

@@ -24,7 +24,7 @@ def condemn(redis_url, surroundings, ledger):
     return until_it_is
 
 
-def test_where_no_number_is_in_quarantine_that_is_said(cli):
+def test_it_says_if_no_number_is_in_quarantine(cli):
     assert cli("numbers", "list").out == "no number is in quarantine\n"
     assert cli("numbers", "list", "--json").out == ""
 
@@ -39,7 +39,7 @@ def test_numbers_are_listed_hidden_unless_they_are_asked_for(cli, condemn):
         assert NUMBER in cli("numbers", *words, "--full").out
 
 
-def test_that_there_are_more_is_told(cli, condemn):
+def test_it_says_if_there_are_more(cli, condemn):
     condemn(NUMBER)
     condemn(OTHER)
 
@@ -60,7 +60,7 @@ def test_a_number_says_whether_it_is_in_quarantine_and_until_when(cli, condemn, 
     assert (other.code, other.out) == (1, "+1******0124: not in quarantine\n")
 
 
-def test_a_lifted_number_is_called_again_and_that_is_told(cli, condemn, redis, redis_url, ledger):
+def test_a_number_whose_quarantine_is_lifted_is_called_again(cli, condemn, redis, redis_url, ledger):
     condemn()
 
     result = cli("numbers", "lift", NUMBER, "--reason", "they fixed it", "--json", USER="ada")
@@ -72,7 +72,7 @@ def test_a_lifted_number_is_called_again_and_that_is_told(cli, condemn, redis, r
     assert json.loads(told["data"]) == {"number": NUMBER, "reason": "they fixed it", "operator": "ada"}
 
 
-def test_a_number_that_is_not_in_quarantine_cannot_be_lifted(cli, redis):
+def test_lifting_a_number_that_is_not_in_quarantine_fails(cli, redis):
     result = cli("numbers", "lift", NUMBER, "--reason", "they fixed it")
 
     assert (result.code, result.out) == (1, "+1******0123 was not in quarantine\n")

@@ -44,7 +44,7 @@ def test_a_verdict_moves_the_job_and_is_recorded(cli, ledger, job, verdict, stat
     assert {"verdict": verdict, "reason": "seen", "operator": "ada"}.items() <= word.data.items()
 
 
-def test_a_verdict_said_again_is_no_failure(cli, job):
+def test_repeating_a_verdict_is_not_an_error(cli, job):
     words = ("resolve", job, "--failed", "--reason", "seen", "--yes")
     cli(*words)
 
@@ -54,7 +54,7 @@ def test_a_verdict_said_again_is_no_failure(cli, job):
     assert "said before" in result.out
 
 
-def test_who_it_is_can_be_said(cli, ledger, job):
+def test_the_operator_can_be_named(cli, ledger, job):
     cli("resolve", job, "--failed", "--reason", "seen", "--operator", "grace", "--yes", USER="ada")
 
     assert (
@@ -75,14 +75,14 @@ def test_who_it_is_can_be_said(cli, ledger, job):
     ],
     ids=["no verdict", "no reason", "two verdicts", "no fax id", "empty fax id", "blank reason", "endless reason"],
 )
-def test_a_verdict_that_is_not_complete_is_bad_usage_and_moves_nothing(cli, ledger, job, words):
+def test_an_incomplete_verdict_is_bad_usage_and_changes_nothing(cli, ledger, job, words):
     result = cli("resolve", job, "--yes", *words)
 
     assert (result.code, result.out) == (2, "")
     assert ledger.job(job).state is State.UNKNOWN
 
 
-def test_where_nobody_can_confirm_it_must_be_confirmed_beforehand(cli, ledger, job, monkeypatch):
+def test_without_a_terminal_confirmation_is_required_beforehand(cli, ledger, job, monkeypatch):
     monkeypatch.setattr("sys.stdin", io.StringIO())
 
     result = cli("resolve", job, "--not-sent", "--reason", "seen")
@@ -105,7 +105,7 @@ def test_on_a_terminal_it_says_what_will_happen_and_asks(cli, ledger, job, monke
     assert ledger.job(job).state is state
 
 
-def test_a_job_that_is_not_in_doubt_is_left_alone_and_that_is_told(cli, ledger, job):
+def test_resolving_a_job_that_is_not_unknown_fails_and_changes_nothing(cli, ledger, job):
     ledger.accept(job, 1, "fax-1", source="webhook")
 
     result = cli("resolve", job, "--not-sent", "--reason", "seen", "--yes")
@@ -133,7 +133,7 @@ def test_a_job_that_is_not_known_cannot_be_resolved(cli):
     assert result.err.startswith("faxdispatch: job nobody: not known")
 
 
-def test_a_resumed_connection_goes_on_and_its_held_faxes_try_again(cli, ledger, redis, redis_url):
+def test_a_resumed_connection_continues_and_its_held_faxes_try_again(cli, ledger, redis, redis_url):
     limits = Limits(Scripts(redis))
     pause(limits._scripts, "17", "no_funds", delay=3600)
     job_id = FaxClient(redis_url).send(to="+13125550123", media_name="letter").job_id
@@ -164,7 +164,7 @@ def waiting(redis_url, surroundings) -> str:
 
 
 @pytest.mark.parametrize("reason", sorted(WAIVABLE))
-def test_a_fax_that_is_held_for_a_reason_of_its_own_is_let_go_and_that_is_recorded(cli, ledger, waiting, reason):
+def test_a_fax_held_for_its_own_reason_is_released_and_the_release_recorded(cli, ledger, waiting, reason):
     ledger.hold(waiting, reason=reason, due=None if reason is HoldReason.TOO_LATE else 1_900_000_000)
 
     result = cli("release", waiting, "--reason", "the court asked", "--yes", "--json", USER="ada")
@@ -178,7 +178,7 @@ def test_a_fax_that_is_held_for_a_reason_of_its_own_is_let_go_and_that_is_record
 
 
 @pytest.mark.parametrize("reason", sorted(set(HoldReason) - WAIVABLE))
-def test_what_a_fax_shares_with_others_is_not_waived_and_what_to_do_instead_is_told(cli, ledger, waiting, reason):
+def test_a_hold_shared_by_many_faxes_is_not_waived_and_the_command_to_use_is_named(cli, ledger, waiting, reason):
     ledger.hold(waiting, reason=reason, due=1_900_000_000)
 
     result = cli("release", waiting, "--reason", "in a hurry")
@@ -196,7 +196,7 @@ def test_a_fax_of_a_paused_connection_names_the_connection_to_resume(cli, ledger
     assert "faxdispatch resume 17 ends the pause" in cli("release", waiting, "--reason", "in a hurry").err
 
 
-def test_a_fax_that_is_not_held_is_not_released_and_that_is_told(cli, job):
+def test_releasing_a_fax_that_is_not_held_fails_and_says_so(cli, job):
     result = cli("release", job, "--reason", "in a hurry")
 
     assert (result.code, result.out) == (1, "")
@@ -213,7 +213,7 @@ def test_a_job_that_is_not_known_cannot_be_released(cli):
 
 
 @pytest.mark.parametrize("words", [[], ["--reason", " "], ["--reason", "x" * 501]], ids=["none", "blank", "endless"])
-def test_a_release_without_a_good_reason_is_bad_usage_and_moves_nothing(cli, ledger, waiting, words):
+def test_a_release_without_a_reason_is_bad_usage_and_changes_nothing(cli, ledger, waiting, words):
     ledger.hold(waiting, reason=HoldReason.WINDOW, due=1_900_000_000)
 
     result = cli("release", waiting, "--yes", *words)
@@ -222,7 +222,7 @@ def test_a_release_without_a_good_reason_is_bad_usage_and_moves_nothing(cli, led
     assert ledger.job(waiting).waived == frozenset()
 
 
-def test_what_is_released_is_confirmed_first(cli, ledger, waiting, monkeypatch):
+def test_a_release_asks_for_confirmation(cli, ledger, waiting, monkeypatch):
     ledger.hold(waiting, reason=HoldReason.WINDOW, due=1_900_000_000)
     words = ("release", waiting, "--reason", "in a hurry")
 
@@ -241,7 +241,7 @@ def test_what_is_released_is_confirmed_first(cli, ledger, waiting, monkeypatch):
     assert ledger.job(waiting).waived == {HoldReason.WINDOW}
 
 
-def test_the_client_releases_too_and_says_of_what(redis_url, ledger, waiting):
+def test_the_client_releases_too_and_names_the_hold(redis_url, ledger, waiting):
     ledger.hold(waiting, reason=HoldReason.WINDOW, due=1_900_000_000)
     client = FaxClient(redis_url)
 
@@ -256,7 +256,7 @@ def test_the_client_releases_too_and_says_of_what(redis_url, ledger, waiting):
         client.release(waiting, reason="in a hurry")
 
 
-def test_a_connection_is_paused_by_hand_for_a_while_and_who_said_so_is_told(cli, redis):
+def test_a_pause_by_hand_shows_its_end_and_its_operator(cli, redis):
     result = cli("pause", "17", "--reason", "the line is being fixed", "--for", "2h", "--json", USER="ada")
     assert result.code == 0
     left = datetime.fromisoformat(result.json["until"]) - datetime.now(UTC)
@@ -273,7 +273,7 @@ def test_a_longer_pause_is_not_made_shorter(cli):
 
 
 @pytest.mark.parametrize("span", ["soon", "0", "-1h", "9999d"])
-def test_a_pause_without_a_length_of_time_is_refused(cli, redis, span):
+def test_a_pause_without_a_duration_is_refused(cli, redis, span):
     result = cli("pause", "17", "--reason", "x", "--for", span)
     assert (result.code, "for:" in result.err) == (2, True)
     assert redis.xlen("fax:events") == 0

@@ -45,7 +45,7 @@ def test_the_fields_of_a_class_of_options_are_options_of_a_command():
     assert "Of letters." in run("--help").output
 
 
-def test_who_gives_a_command_is_the_user_unless_another_is_named(monkeypatch):
+def test_the_operator_is_the_user_unless_another_is_named(monkeypatch):
     def say(operator: Operator = None) -> None:
         print(operator)
 
@@ -56,7 +56,7 @@ def test_who_gives_a_command_is_the_user_unless_another_is_named(monkeypatch):
     assert run("--operator", "bob").output == "bob\n"
 
 
-def test_a_reason_that_says_nothing_is_refused_before_anything_is_done():
+def test_an_empty_reason_is_refused_before_anything_is_done():
     done = []
 
     def act(reason: Reason) -> None:

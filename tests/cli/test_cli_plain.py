@@ -38,7 +38,7 @@ COMMANDS = {
 
 @pytest.mark.parametrize("as_json", [False, True], ids=["text", "json"])
 @pytest.mark.parametrize("words", COMMANDS.values(), ids=COMMANDS)
-def test_what_others_wrote_is_seen_as_what_it_is(cli, written, words, as_json):
+def test_control_characters_in_foreign_text_are_escaped(cli, written, words, as_json):
     result = cli(*words, *(["--json"] if as_json else []))
     assert result.code == 0, result.err
     for shown in (result.out, result.err):
@@ -49,7 +49,7 @@ def test_what_others_wrote_is_seen_as_what_it_is(cli, written, words, as_json):
             json.loads(line)
 
 
-def test_the_text_itself_is_there_in_both_forms(cli, written):
+def test_foreign_text_is_complete_in_both_formats(cli, written):
     assert SEEN in cli("events").out
     assert [event["fax_id"] for event in map(json.loads, cli("events", "--json").out.splitlines())].count(ODD) >= 1
 

@@ -38,7 +38,7 @@ def test_each_page_is_written_in_the_dots_of_a_fax(cli, surroundings, document, 
             assert (page.width, page.mode) == (1728, "1")
 
 
-def test_blank_and_nearly_black_pages_are_warned_of(cli, surroundings, document, tmp_path):
+def test_blank_and_nearly_black_pages_cause_a_warning(cli, surroundings, document, tmp_path):
     surroundings.chdir(tmp_path)
     result = cli("preview", document(0, 0.9, 0.2), "--out", "seen", "--json")
 
@@ -55,7 +55,7 @@ def test_blank_and_nearly_black_pages_are_warned_of(cli, surroundings, document,
         ("page.pdf", b"<html>", 2, "web page"),
     ],
 )
-def test_what_cannot_be_drawn_leaves_nothing_behind(cli, surroundings, tmp_path, name, content, code, told):
+def test_a_document_that_cannot_be_drawn_leaves_nothing_behind(cli, surroundings, tmp_path, name, content, code, told):
     surroundings.setattr(converting, "office", lambda: None)
     surroundings.chdir(tmp_path)
     (tmp_path / name).write_bytes(content)
@@ -82,7 +82,7 @@ def test_a_word_processor_file_is_shown_as_libreoffice_lays_it_out(cli, surround
     assert "page 1: text is too pale" in result.err
 
 
-def test_text_that_vanishes_is_warned_of_with_its_page(cli, surroundings, tmp_path):
+def test_text_that_disappears_causes_a_warning_with_its_page(cli, surroundings, tmp_path):
     surroundings.chdir(tmp_path)
     (tmp_path / "letter.pdf").write_bytes(letter("Sign here", grey=210, size=5))
     result = cli("preview", "letter.pdf", "--quality", "normal")

@@ -28,7 +28,7 @@ def ended(client, ledger):
     return sent
 
 
-def test_the_new_job_asks_the_same_and_names_the_old_one(client, ended, cli):
+def test_the_new_job_has_the_same_request_and_names_the_old_one(client, ended, cli):
     receipt = client.resend(ended)
 
     new = client.status(receipt.job_id)
@@ -71,7 +71,7 @@ def test_a_row_is_sent_again_by_its_campaign(client, desk):
             client.resend(job(row))
 
 
-def test_by_filter_the_number_is_told_first_and_open_ones_stay(cli, client, ended, desk):
+def test_resending_by_filter_shows_the_count_first_and_skips_open_faxes(cli, client, ended, desk):
     still_open = client.send(to=OTHER, media_name="letter", tags=["ward"]).job_id
 
     asked = cli("resend", "--tag", "ward")
@@ -89,7 +89,7 @@ def test_by_filter_the_number_is_told_first_and_open_ones_stay(cli, client, ende
 @pytest.mark.parametrize(
     "words", [(), ("JOB", "--tag", "x"), ("--tag", "none-such", "--yes"), ("A", "B", "--to", OTHER)]
 )
-def test_nothing_is_sent_again_by_mistake(cli, words, ended, client):
+def test_resending_requires_confirmation_and_a_filter(cli, words, ended, client):
     result = cli("resend", *words)
     assert (result.code, result.out) == (2, "")
     assert len(list(client.find())) == 1

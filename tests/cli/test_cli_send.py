@@ -64,7 +64,7 @@ def deliver(redis, job_id, **facts):
         ([NUMBER, "--media", LINK, "--key", ""], "idempotency_key: "),
     ],
 )
-def test_a_wrong_fax_is_told_in_one_line_and_nothing_is_recorded(cli, redis, arguments, told):
+def test_a_wrong_fax_is_reported_in_one_line_and_nothing_is_recorded(cli, redis, arguments, told):
     result = cli("send", *arguments)
 
     assert result.code == 2
@@ -76,7 +76,7 @@ def test_a_wrong_fax_is_told_in_one_line_and_nothing_is_recorded(cli, redis, arg
 
 
 @pytest.mark.parametrize("arguments", [[], [NUMBER, "--nonsense"], [NUMBER, "--priority", "soon"], ["a", "b"]])
-def test_options_that_there_are_not_are_bad_usage(cli, redis, arguments):
+def test_unknown_options_are_bad_usage(cli, redis, arguments):
     result = cli("send", *arguments)
 
     assert (result.code, result.out) == (2, "")
@@ -107,7 +107,7 @@ def test_a_file_that_cannot_be_faxed_is_refused_before_anything_is_asked(cli, re
     assert redis.dbsize() == 0
 
 
-def test_of_several_files_the_one_that_is_wrong_is_named(cli, pdf, tmp_path):
+def test_the_bad_one_of_several_files_is_named(cli, pdf, tmp_path):
     (tmp_path / "scan.pdf").write_bytes(PDF[:300])
 
     assert "scan.pdf: is damaged" in cli("send", NUMBER, "--file", pdf, "--file", str(tmp_path / "scan.pdf")).err
@@ -314,7 +314,7 @@ def test_waiting_shows_each_event_once_and_ends_with_the_job(redis_url, redis, l
     assert kinds == ["job.queued", "job.accepted", "fax.delivered"]
 
 
-def test_interrupting_the_wait_says_that_the_fax_goes_on(redis_url, capsys):
+def test_interrupting_the_wait_says_that_the_fax_continues(redis_url, capsys):
     class Interrupted(FaxClient):
         def status(self, job_id, *, history=False):
             raise KeyboardInterrupt

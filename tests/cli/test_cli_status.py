@@ -41,7 +41,7 @@ def next_of(result) -> str:
     return next(line.split(maxsplit=1)[1] for line in result.out.splitlines() if line.startswith("next "))
 
 
-def test_the_whole_history_is_told_with_its_evidence(cli, ledger, unknown):
+def test_the_whole_history_is_shown_with_its_evidence(cli, ledger, unknown):
     ledger.accept(unknown, 1, "fax-1", source="listing")
     Observations(ledger._scripts).record(
         Observation("e-1", "d", "fax.failed", "webhook", "fax-1", unknown, 1, "failed", data={"failure_reason": "busy"})
@@ -86,7 +86,7 @@ def test_a_held_job_says_when_it_is_tried_again(cli, ledger, job):
     assert next_of(cli("status", job)) == "tried again at 2027-01-15 08:00:00Z"
 
 
-def test_a_job_that_waits_for_the_number_says_who_has_it(cli, ledger, unknown, redis_url):
+def test_a_job_that_waits_for_the_number_names_the_job_that_has_it(cli, ledger, unknown, redis_url):
     second = FaxClient(redis_url, ledger=ledger).send(to=NUMBER, media_name="other").job_id
     admit_one(ledger, second, connection="17", sender="+13125550199")
 
@@ -149,7 +149,7 @@ def retry(ledger, job, **more):
     ledger.retry(job, 1, delay=300, counter="connects", tries={"line": 1}, facts=facts, **more)
 
 
-def test_attempts_are_counted_by_what_they_came_to_and_the_change_for_the_next_is_told(cli, ledger, unknown):
+def test_attempts_are_counted_by_result_and_the_next_ones_changes_are_shown(cli, ledger, unknown):
     retry(ledger, unknown, rung=2)
 
     result = cli("status", unknown)
@@ -162,7 +162,7 @@ def test_attempts_are_counted_by_what_they_came_to_and_the_change_for_the_next_i
     assert cli("status", unknown, "--json").json["changed"] == {"t38_enabled": False, "quality": "normal"}
 
 
-def test_what_a_fax_cost_is_told_once_an_attempt_was_made(cli, ledger, job):
+def test_the_cost_is_shown_once_an_attempt_was_made(cli, ledger, job):
     assert "by the estimate" not in cli("status", job).out
     admit_one(ledger, job, connection="17", sender="+13125550199")
     claim_one(ledger, job, owner="w", lease=60, facts={}, cost=31_000)
@@ -170,7 +170,7 @@ def test_what_a_fax_cost_is_told_once_an_attempt_was_made(cli, ledger, job):
     assert fact(cli("status", job), "cost") == "0.031 by the estimate"
 
 
-def test_a_job_that_was_let_go_says_what_holds_it_no_more(cli, ledger, job):
+def test_a_released_job_shows_the_hold_that_was_waived(cli, ledger, job):
     ledger.hold(job, reason=HoldReason.SEND_AT, due=1_800_000_000)
     ledger.release(job, why="urgent after all")
 
@@ -181,7 +181,7 @@ def test_a_job_that_was_let_go_says_what_holds_it_no_more(cli, ledger, job):
     assert "ends by" not in result.out
 
 
-def test_a_job_that_came_too_late_says_that_only_a_person_ends_that(cli, ledger, job):
+def test_a_job_that_missed_its_time_says_that_it_needs_a_person(cli, ledger, job):
     ledger.hold(job, reason=HoldReason.TOO_LATE, due=None)
 
     assert next_of(cli("status", job)) == (
@@ -189,7 +189,7 @@ def test_a_job_that_came_too_late_says_that_only_a_person_ends_that(cli, ledger,
     )
 
 
-def test_what_the_policy_hook_said_is_told_without_numbers(cli, ledger, job):
+def test_the_answer_of_the_policy_hook_is_shown_without_numbers(cli, ledger, job):
     ledger.hold(job, reason=HoldReason.POLICY_HOOK, due=1_800_000_000, detail="asked by +13125550177")
 
     assert fact(cli("status", job), "why") == "The policy hook holds it back. (asked by +1******0177)"
@@ -210,7 +210,7 @@ def test_a_job_that_has_ended_says_so(cli, job):
     assert next_of(cli("status", job)) == "nothing more: the job has ended"
 
 
-def test_what_comes_next_is_told_in_json_too(cli, unknown):
+def test_json_shows_the_next_step_too(cli, unknown):
     found = cli("status", unknown, "--json").json
 
     assert found["next_look"] == "2026-09-21T14:13:35+00:00"
@@ -229,11 +229,11 @@ def test_jobs_of_one_state_are_listed_the_longest_first(cli, ledger, unknown, re
 
 
 @pytest.mark.parametrize("words", [["--state", "delivered"], ["--state", "lost"], ["j", "--state", "unknown"]])
-def test_what_cannot_be_listed_is_bad_usage(cli, words):
+def test_an_unknown_state_is_bad_usage(cli, words):
     assert cli("status", *words).code == 2
 
 
-def test_the_overview_says_what_to_look_at_and_for_how_long(cli, ledger, unknown, redis, redis_url):
+def test_the_overview_shows_what_needs_attention_and_for_how_long(cli, ledger, unknown, redis, redis_url):
     redis.zadd("fax:strays", {"fax-9": 1})
     Ledger(Scripts(redis)).dead_letter("m-1", letter={}, facts={}, source="worker")
     pause(Scripts(redis), "17", "no_funds", delay=60)

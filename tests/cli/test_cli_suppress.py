@@ -25,7 +25,7 @@ def a_file(surroundings, tmp_path):
     return write
 
 
-def test_a_number_is_added_changed_and_removed_and_each_is_told_with_reason_and_name(cli, known, redis):
+def test_adding_changing_and_removing_a_number_show_reason_and_operator(cli, known, redis):
     words = ["suppress", "add", NUMBER, "--reason", "asked by telephone", "--source", "call of May 4"]
     assert cli(*words, USER="ada").out == "+1******0001 gets no campaigns\n"
     assert cli(*words).out == "+1******0001 was on the list just so\n"
@@ -63,7 +63,7 @@ def test_numbers_are_hidden_unless_they_are_asked_for(cli):
         assert NUMBER in cli("suppress", *words, "--full").out
 
 
-def test_that_there_are_more_is_told(cli):
+def test_it_says_if_there_are_more(cli):
     for number in (NUMBER, OTHER):
         cli("suppress", "add", number, "--reason", "asked")
 
@@ -73,7 +73,7 @@ def test_that_there_are_more_is_told(cli):
     assert "2 in all" in result.err
 
 
-def test_a_file_is_imported_twice_without_a_change_and_its_bad_rows_are_told(cli, a_file, known):
+def test_a_file_is_imported_twice_without_a_change_and_its_bad_rows_are_reported(cli, a_file, known):
     listed = a_file("Name;Fax\nA;415-200-0001\nB;(415) 200-0002 ext. 5\nC;nonsense\n")
     words = ["suppress", "import", listed, "--reason", "asked", "--json"]
 
@@ -89,7 +89,7 @@ def test_a_file_is_imported_twice_without_a_change_and_its_bad_rows_are_told(cli
     assert "line 4: " in cli(*words[:-1]).err
 
 
-def test_whoever_opted_out_by_the_file_itself_is_imported(cli, a_file, known):
+def test_numbers_that_the_file_itself_marks_as_opted_out_are_imported(cli, a_file, known):
     cli(
         "suppress",
         "import",

@@ -10,7 +10,7 @@ from faxdispatch.errors import Unavailable
 
 
 @pytest.mark.parametrize("end", [KeyboardInterrupt(), Unavailable("Redis is away")])
-def test_who_can_watch_no_longer_is_told_that_the_fax_goes_on(capsys, monkeypatch, end):
+def test_if_watching_ends_early_it_says_that_the_fax_continues(capsys, monkeypatch, end):
     monkeypatch.setattr(waiting, "AWAY", -1)
 
     def status(job_id: str, *, history: bool) -> None:
@@ -22,7 +22,7 @@ def test_who_can_watch_no_longer_is_told_that_the_fax_goes_on(capsys, monkeypatc
     assert "the fax goes on: faxdispatch status job-1" in capsys.readouterr().err
 
 
-def test_an_outage_of_redis_ends_no_watching(capsys):
+def test_an_outage_of_redis_does_not_end_the_watching(capsys):
     delivered = SimpleNamespace(finished=True, history=())
     answers = iter([Unavailable("Redis is away"), Unavailable("Redis is away"), delivered])
 

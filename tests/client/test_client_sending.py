@@ -38,7 +38,7 @@ def messages(redis, queue="fax.send"):
     return [json.loads(text) for text in redis.lrange(queue, 0, -1)]
 
 
-def test_a_fax_and_its_message_are_one_round_trip_and_the_message_says_the_job_alone(redis_url, redis, calls):
+def test_a_fax_and_its_message_are_one_round_trip_and_the_message_holds_only_the_job_id(redis_url, redis, calls):
     client = FaxClient(redis_url)
     client.send(**FAX)
     before = calls()
@@ -72,7 +72,7 @@ def test_a_fax_that_was_recorded_before_has_no_second_message(redis_url, redis):
     assert len(messages(redis)) == 1
 
 
-def test_a_queue_that_takes_nothing_costs_no_fax(redis_url, redis):
+def test_a_queue_that_refuses_messages_loses_no_fax(redis_url, redis):
     redis.set("fax.send", "somebody else's")
 
     receipt = FaxClient(redis_url).send(**FAX)
@@ -81,7 +81,7 @@ def test_a_queue_that_takes_nothing_costs_no_fax(redis_url, redis):
     assert redis.zscore("fax:agenda", receipt.job_id)
 
 
-def test_many_faxes_are_a_round_trip_a_hundred(redis_url, redis, calls):
+def test_many_faxes_take_one_round_trip_per_hundred(redis_url, redis, calls):
     client = FaxClient(redis_url)
     client.send(**FAX)
     before = calls()
@@ -106,7 +106,7 @@ def test_where_the_broker_is_another_the_message_is_the_whole_fax(redis_url, red
     assert messages(redis) == []
 
 
-def test_a_broker_that_is_away_costs_none_of_many(redis_url):
+def test_an_unreachable_broker_loses_none_of_many_faxes(redis_url):
     client = FaxClient(redis_url, broker_url="redis://127.0.0.1:1/0")
 
     results = client.send_many([FAX, FAX])
@@ -114,7 +114,7 @@ def test_a_broker_that_is_away_costs_none_of_many(redis_url):
     assert [client.status(result.job_id).state for result in results] == [State.QUEUED] * 2
 
 
-def test_where_redis_goes_away_in_the_middle_each_fax_says_so_and_may_be_sent_again(redis_url, monkeypatch):
+def test_if_redis_fails_midway_each_fax_says_so_and_may_be_sent_again(redis_url, monkeypatch):
     client = FaxClient(redis_url)
     monkeypatch.setattr("faxdispatch.client.recording.MANY", 2)
     asked, create_many = [], client._ledger.create_many
@@ -146,7 +146,7 @@ WRONG = [None, 1, 1.5, True, b"bytes", "", "\ud800", "x" * 10_000, [], {}, objec
 
 
 @pytest.mark.parametrize("wrong", WRONG, ids=lambda wrong: type(wrong).__name__)
-def test_what_is_of_no_use_meets_documented_errors_alone(redis_url, wrong):
+def test_unusable_arguments_raise_only_documented_errors(redis_url, wrong):
     client = FaxClient(redis_url)
     for call in (
         lambda: client.send(wrong),

@@ -21,7 +21,7 @@ def client(request, redis_url):
     return FaxClient(redis_url, region="US")
 
 
-def test_a_fax_gets_an_id_and_stands_in_queued(client):
+def test_a_fax_gets_an_id_and_is_queued(client):
     receipt = client.send(to=NUMBER, media_url=LINK)
 
     assert receipt.created
@@ -86,7 +86,7 @@ def test_many_faxes_get_a_result_each_in_their_order(client):
     assert len({result.job_id for result in results}) == 2
 
 
-def test_a_bad_one_among_many_is_told_and_the_others_are_sent(client):
+def test_a_bad_fax_among_many_is_reported_and_the_others_are_sent(client):
     known = client.send(to=NUMBER, media_url=LINK, idempotency_key="k").job_id
     faxes = [
         {"to": NUMBER, "media_url": LINK, "idempotency_key": "k"},
@@ -114,11 +114,11 @@ def test_the_same_fax_twice_among_many_is_one(client):
     assert isinstance(other.error, IdempotencyConflict)
 
 
-def test_none_of_many_is_nothing(client):
+def test_an_empty_list_of_faxes_sends_nothing(client):
     assert client.send_many([]) == []
 
 
-def test_what_is_queued_is_cancelled_at_once_and_then_over(client):
+def test_a_queued_fax_is_cancelled_at_once_and_has_then_ended(client):
     job = client.send(to=NUMBER, media_url=LINK).job_id
 
     assert client.cancel(job_id=job) == "cancelled"
@@ -126,7 +126,7 @@ def test_what_is_queued_is_cancelled_at_once_and_then_over(client):
     assert client.status(job).state is State.CANCELLED
 
 
-def test_a_fax_known_by_telnyx_id_alone_is_wished_to_be_cancelled(client):
+def test_cancelling_by_telnyxs_id_is_recorded_as_a_request(client):
     assert client.cancel(fax_id="some-fax") == "wished"
 
 
@@ -139,7 +139,7 @@ def test_a_fax_known_by_telnyx_id_alone_is_wished_to_be_cancelled(client):
     ],
     ids=["status", "cancel", "sync"],
 )
-def test_a_job_that_nobody_sent_is_not_known(client, ask: Callable[[FaxClient], object]):
+def test_a_job_that_was_never_sent_is_unknown_to_the_client(client, ask: Callable[[FaxClient], object]):
     with pytest.raises(NotKnown):
         ask(client)
 
@@ -184,7 +184,7 @@ def test_the_double_keeps_what_was_sent_and_asked():
 @pytest.mark.parametrize(
     ("state", "answer"), [(State.ACCEPTED, "wished"), (State.UNKNOWN, "wished"), (State.DELIVERED, "over")]
 )
-def test_a_test_can_say_where_a_job_stands(state, answer):
+def test_a_test_can_set_the_state_of_a_job(state, answer):
     client = RecordingClient()
     job = client.send(to=NUMBER, media_url=LINK).job_id
 
@@ -194,7 +194,7 @@ def test_a_test_can_say_where_a_job_stands(state, answer):
     assert client.cancel(job_id=job) == answer
 
 
-def test_a_wish_to_look_for_inbound_faxes_is_kept():
+def test_a_request_to_find_inbound_faxes_is_recorded():
     client = RecordingClient()
     client.find_inbound()
     assert [type(job) for job in client.asked] == [FindInbound]

@@ -142,7 +142,7 @@ def test_a_cover_of_windows_and_of_a_form_is_set_as_any_other():
 
 
 @pytest.mark.parametrize("label", ["To:", "Telephone of the practice:", "A label of " + 9 * "many words "])
-def test_what_stands_in_a_column_covers_no_label(label):
+def test_text_from_a_column_covers_no_label(label):
     text = PdfDocument(cover(f"{label}\tZebra"))[0].get_textpage()
     places = [text.get_charbox(number) for number in range(text.count_chars())]
     first = text.get_text_bounded().index("Zebra")
@@ -180,7 +180,7 @@ def test_columns_are_found_however_they_are_written(name):
         ("x\n" * 400, "longer than 5 pages"),
     ],
 )
-def test_what_is_wrong_with_a_cover_is_told(text, told):
+def test_what_is_wrong_with_a_cover_is_reported(text, told):
     with pytest.raises(BadInput, match=told):
         compose([], Cover(text[: LONGEST + 1]))
 
@@ -207,7 +207,7 @@ def test_pages_are_drawn_one_after_the_other_as_each_by_itself():
         draw(letter(pages=3), 4)
 
 
-def test_a_font_of_ones_own_is_asked_last(tmp_path):
+def test_a_font_from_the_settings_is_used_last(tmp_path):
     (tmp_path / "broken.ttf").write_bytes(b"no font")
 
     with pytest.raises(BadInput, match=r"FAX_COVER_FONTS: broken\.ttf cannot be read"):
@@ -294,7 +294,7 @@ def test_dots_stay_dots():
     assert image.get_object()["/Filter"][0] == "/CCITTFaxDecode"
 
 
-def test_what_brings_the_maker_of_pictures_down_is_refused_in_words(monkeypatch, tmp_path):
+def test_an_image_that_crashes_the_converter_is_refused_with_a_message(monkeypatch, tmp_path):
     killed = tmp_path / "picturing.py"
     killed.write_text("import os; os.kill(os.getpid(), 9)")
     monkeypatch.setattr(joining, "_PICTURING", killed)
@@ -303,7 +303,7 @@ def test_what_brings_the_maker_of_pictures_down_is_refused_in_words(monkeypatch,
         compose([picture(), letter()])
 
 
-def test_a_word_processor_file_alone_is_telnyx_to_lay_out_and_with_others_needs_libreoffice(monkeypatch):
+def test_a_single_word_processor_file_is_converted_by_telnyx_and_several_need_libreoffice(monkeypatch):
     monkeypatch.setattr(converting.shutil, "which", lambda _: None)
     words = Document(b"{\\rtf1 hello}", ".rtf")
 
@@ -313,7 +313,7 @@ def test_a_word_processor_file_alone_is_telnyx_to_lay_out_and_with_others_needs_
 
 
 @pytest.mark.parametrize("page", [b"<img src='file:///a.png'>", b"<link href=http://a/b.css>", b"<p style='x:url(a)'>"])
-def test_a_web_page_that_loads_what_lies_elsewhere_is_refused(monkeypatch, tmp_path, page):
+def test_a_web_page_that_loads_external_resources_is_refused(monkeypatch, tmp_path, page):
     monkeypatch.setattr(converting.shutil, "which", lambda _: "soffice")
     (tmp_path / "a.html").write_bytes(page)
 
@@ -322,7 +322,7 @@ def test_a_web_page_that_loads_what_lies_elsewhere_is_refused(monkeypatch, tmp_p
 
 
 @pytest.mark.parametrize("coding", ["utf-8", "utf-8-sig", "cp1252"])
-def test_libreoffice_is_told_how_text_is_written(monkeypatch, tmp_path, coding):
+def test_libreoffice_gets_the_encoding_of_text(monkeypatch, tmp_path, coding):
     # LibreOffice takes "Grüße" in Windows-1252 for Chinese. What stands for it here keeps what it was given.
     made = tmp_path / "made.pdf"
     made.write_bytes(letter())
@@ -346,7 +346,7 @@ def test_libreoffice_is_told_how_text_is_written(monkeypatch, tmp_path, coding):
         (b"<LINK HREF=http://a/b.css>", True),
     ],
 )
-def test_hyperlinks_alone_load_nothing(page, loads):
+def test_hyperlinks_are_not_external_resources(page, loads):
     assert converting.loads_from_elsewhere(page) is loads
 
 
@@ -354,7 +354,7 @@ with_libreoffice = pytest.mark.skipif(converting.office() is None, reason="Libre
 
 
 @with_libreoffice
-def test_where_libreoffice_is_there_it_converts(tmp_path):
+def test_libreoffice_converts_where_it_is_installed(tmp_path):
     (tmp_path / "a.html").write_bytes(b"<p>Hello there</p>")
     made, report = compose([tmp_path / "a.html", letter("second")])
 
@@ -385,7 +385,7 @@ def test_a_character_that_libreoffice_prints_as_a_box_is_refused(monkeypatch, tm
         converting.to_pdf(b"Gr\xfc\xdfe", ".txt")
 
 
-def test_a_machine_tells_which_characters_its_fonts_have(monkeypatch, tmp_path):
+def test_the_characters_of_the_machines_fonts_are_known(monkeypatch, tmp_path):
     tool = tmp_path / "fc-list"
     tool.write_text("#!/bin/sh\necho '20-7e a0'\necho '4e00-9fff'\n")
     tool.chmod(0o755)
@@ -466,13 +466,13 @@ def test_a_cover_for_a_stored_document_is_left_to_the_worker(client):
         ({"cover": 7}, "cover: must be text"),
     ],
 )
-def test_what_is_wrong_with_the_parts_is_a_wrong_field_and_nothing_is_stored(client, asked, told):
+def test_a_mistake_in_a_part_is_reported_by_field_and_nothing_is_stored(client, asked, told):
     with pytest.raises(InvalidJob, match=told):
         client.send(to=NUMBER, **asked)
     assert client.kept == {}
 
 
-def test_a_document_that_was_checked_is_taken(client):
+def test_a_preflighted_document_is_accepted(client):
     client.send(to=NUMBER, document=document_of(letter()))
 
     assert len(client.kept) == 1

@@ -32,7 +32,7 @@ def test_every_page_asks_a_stranger_to_sign_in_and_shows_nothing(app, stranger):
     assert all(answer.location.startswith("/sign-in") for answer in found.values())
 
 
-def test_no_action_is_open_to_a_stranger_or_a_viewer(app, stranger, viewer):
+def test_strangers_and_viewers_can_do_no_action(app, stranger, viewer):
     actions = [rule for rule in rules(app, "POST") if rule.rule != "/sign-out"]
     assert len(actions) > 8
     assert {stranger.post(address(rule)).status_code for rule in actions} == {401}
@@ -85,20 +85,20 @@ def test_the_session_is_for_http_alone_and_behind_https_for_that_alone(build, us
     assert ("Secure" in cookie) is secure
 
 
-def test_a_page_of_another_name_is_not_answered(operator):
+def test_a_request_for_another_host_name_is_refused(operator):
     assert operator.get("/", headers={"Host": "evil.example"}).status_code == 400
     # What watches over processes asks by number, whatever the console is called.
     assert operator.get("/healthz", headers={"Host": "10.1.2.3:8090"}).status_code == 200
 
 
-def test_a_wrong_password_is_told_without_saying_which_of_the_two_is_wrong(stranger):
+def test_a_wrong_password_is_reported_without_saying_which_of_the_two_is_wrong(stranger):
     wrong, unknown = stranger.sign_in("olga", "nonsense"), stranger.sign_in("nobody", "nonsense")
     assert wrong.status_code == unknown.status_code == 401
     assert "Name or password is wrong" in wrong.text
     assert "Name or password is wrong" in unknown.text
 
 
-def test_guessing_is_throttled_and_signing_in_is_not(app, stranger):
+def test_wrong_passwords_are_throttled_and_signing_in_is_not(app, stranger):
     for _ in range(3):
         assert Browser(app.test_client()).sign_in("olga").status_code == 303
     answers = [stranger.sign_in("olga", f"guess {n}").status_code for n in range(11)]
@@ -107,7 +107,7 @@ def test_guessing_is_throttled_and_signing_in_is_not(app, stranger):
 
 
 @pytest.mark.parametrize("onward", ["//evil.example", "https://evil.example", "/\\evil.example", "javascript:1"])
-def test_signing_in_leads_only_to_pages_of_ours(stranger, onward):
+def test_signing_in_leads_only_to_our_own_pages(stranger, onward):
     assert stranger.sign_in("olga", next=onward).location == "/"
 
 
@@ -131,7 +131,7 @@ def test_a_session_ends_with_the_password_with_the_user_and_with_signing_out(app
     assert operator.get("/").status_code == 302
 
 
-def test_a_role_counts_from_the_next_page_on(users, operator, desk):
+def test_a_new_role_applies_from_the_next_page_on(users, operator, desk):
     desk.ledger.create("j", SendFax(to=NUMBER, media_name="letter"), source="producer")
     users.change("olga", role=Role.VIEWER)
     assert operator.post("/faxes/j/cancel", reason="x").status_code == 403
@@ -151,7 +151,7 @@ def test_numbers_are_masked_and_a_look_at_them_in_full_is_logged(desk, operator,
     assert viewer.get("/faxes/j?full=1").status_code == 403
 
 
-def test_a_proxy_that_proves_itself_says_who_it_is(build, desk):
+def test_a_proxy_that_proves_itself_names_the_user(build, desk):
     app = build(fax_console_proxy_secret="a secret of the proxy", fax_console_operators=("ann",))
     asked = {"X-Console-Secret": "a secret of the proxy", "X-Forwarded-User": "ann"}
     client = app.test_client()
@@ -162,12 +162,12 @@ def test_a_proxy_that_proves_itself_says_who_it_is(build, desk):
     assert client.get("/", headers={"X-Forwarded-User": "ann"}).status_code == 302
 
 
-def test_without_a_secret_no_header_counts(app):
+def test_without_a_secret_the_proxys_headers_are_ignored(app):
     asked = {"X-Console-Secret": "", "X-Forwarded-User": "olga"}
     assert app.test_client().get("/", headers=asked).status_code == 302
 
 
-def test_the_file_of_users_is_its_owners_alone_and_holds_no_password(users, tmp_path):
+def test_the_file_of_users_is_private_and_holds_no_password(users, tmp_path):
     path = tmp_path / "users.json"
     assert path.stat().st_mode & 0o077 == 0
     assert PASSWORD not in path.read_text()

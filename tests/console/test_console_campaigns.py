@@ -94,7 +94,7 @@ def test_rows_that_telnyx_never_took_are_given_up(rows, desk, operator):
     assert rows.campaigns.causes(CAMPAIGN) == {"never_accepted": 1}
 
 
-def test_a_command_that_cannot_be_says_why(rows, operator):
+def test_a_refused_command_says_why(rows, operator):
     told = operator.post(f"/campaigns/{CAMPAIGN}/retry", reason="x", cause="failed").text
     assert "cannot be tried again: it is running" in told
 
@@ -117,7 +117,7 @@ def draft(desk, operator):
     return answer.location
 
 
-def test_a_list_is_understood_and_what_is_wrong_is_told_row_by_row(draft, operator):
+def test_a_list_is_understood_and_what_is_wrong_is_reported_row_by_row(draft, operator):
     page = operator.text(draft)
     assert "Of 5 rows, 2 are included and 3 are not." in page
     for words in ("Fax No.", "semicolon", "duplicate of row 1", "has no area code", "no number"):
@@ -138,7 +138,7 @@ def test_without_a_region_the_page_says_where_to_choose_the_country(users, build
     assert "numbers without + is not set" not in operator.post(f"{where}/reading", region="us").text
 
 
-def test_what_is_wrong_with_many_rows_is_told_once_with_how_many(operator):
+def test_what_is_wrong_with_many_rows_is_reported_once_with_how_many(operator):
     rows = [f"Nobody {n};;yes" for n in range(30)] + [f"Short {n};555-{n:02};yes" for n in range(7)]
     rows += [f"Out {n};(415) 555-01{n:02};no" for n in range(12)] + ["Good;(415) 555-0199;yes"]
     rows += ["Twice;(415) 555-0199;yes"] * 3
@@ -160,7 +160,7 @@ def test_what_is_wrong_with_many_rows_is_told_once_with_how_many(operator):
     assert operator.text(f"{where}?every=1").count('<td class="n">') == 50
 
 
-def test_how_it_is_read_can_be_corrected(draft, operator):
+def test_how_a_list_is_read_can_be_corrected(draft, operator):
     told = operator.post(f"{draft}/reading", column="1").text
     assert "0 are included" in told or "which column" in told or "Of 5 rows" in told
     told = operator.post(f"{draft}/reading", column="2", region="us").text
@@ -184,7 +184,7 @@ def test_another_sheet_of_a_workbook_is_read(desk, operator):
         assert eventually(lambda sheet=sheet: f"Clinic of {sheet}" in operator.text(where))
 
 
-def test_what_is_left_out_comes_in_the_lists_own_columns(draft, operator):
+def test_left_out_rows_are_shown_in_the_lists_own_columns(draft, operator):
     operator.text(draft)
     with operator.get(f"{draft}/left-out.csv") as answer:
         text = answer.data.decode("utf-8-sig")
@@ -194,7 +194,7 @@ def test_what_is_left_out_comes_in_the_lists_own_columns(draft, operator):
     ]  # fmt: skip
 
 
-def test_a_campaign_is_made_of_it_and_nothing_is_sent_before_its_start(draft, desk, operator):
+def test_a_draft_becomes_a_campaign_and_nothing_is_sent_before_its_start(draft, desk, operator):
     told = operator.post(f"{draft}/document", name="May clinics", media="letter", cap="5", window="mon-fri 08:00-17:00")
     assert "Saved." in told.text
     page = eventually(lambda: found if "Ends, if started now" in (found := operator.text(f"{draft}/plan")) else None)
@@ -243,7 +243,7 @@ def test_a_cover_is_shown_as_a_row_gets_it_and_its_page_is_planned(draft, operat
     assert "2 recipients, 6 pages in all." in planned(operator, draft)
 
 
-def test_a_row_whose_cover_cannot_be_set_is_told(operator):
+def test_a_row_whose_cover_cannot_be_set_is_reported(operator):
     listed = io.BytesIO("Name,Fax\n京,4155550101\nNord,4155550102\n".encode())
     form = {"csrf_token": operator.token("/drafts/"), "list": (listed, "a.csv")}
     where = operator.client.post("/drafts/", data=form).location
@@ -301,7 +301,7 @@ def test_documents_of_rows_come_in_an_archive(users, build, monkeypatch):
     assert "choose a ZIP file" in operator.post(f"{where}/archive").text
 
 
-def test_who_was_left_out_stays_with_the_campaign_and_evidence_is_packed(draft, desk, operator, viewer):
+def test_the_campaign_keeps_its_left_out_rows_and_offers_an_evidence_pack(draft, desk, operator, viewer):
     operator.post(f"{draft}/document", name="Proof", media="letter")
     operator.post(f"{draft}/create")
     page = viewer.text("/campaigns/proof/left-out")
@@ -314,7 +314,7 @@ def test_who_was_left_out_stays_with_the_campaign_and_evidence_is_packed(draft, 
     assert any("manifest" in name for name in names)
 
 
-def test_drafts_are_for_operators(draft, viewer):
+def test_only_operators_may_draft(draft, viewer):
     assert viewer.get(draft).status_code == 403
     assert viewer.get("/drafts/").status_code == 403
     assert viewer.get("/drafts/../../etc").status_code in {403, 404}

@@ -38,7 +38,7 @@ def test_a_fax_is_found_by_all_that_is_known_of_it(sent, desk, viewer, typed):
     assert NUMBER not in page.split("found by")[1]
 
 
-def test_without_a_word_the_newest_come_first_and_older_ones_follow(sent, viewer):
+def test_without_a_search_term_faxes_come_newest_first(sent, viewer):
     first = viewer.text("/faxes/")
     assert "Those recorded last" in first
     assert "+1******0187" in first
@@ -46,7 +46,7 @@ def test_without_a_word_the_newest_come_first_and_older_ones_follow(sent, viewer
     assert "+1******1000" in viewer.text(older)
 
 
-def test_what_is_not_there_is_said(sent, viewer):
+def test_it_says_if_nothing_is_found(sent, viewer):
     told = viewer.client.get("/faxes/", query_string={"q": "415 555 0100"}).text
     assert "No such fax is known here. The search was for +1******0100" in told
     told = viewer.client.get("/faxes/", query_string={"q": "nonsense<b>"}).text
@@ -54,7 +54,7 @@ def test_what_is_not_there_is_said(sent, viewer):
     assert "<b>" not in told.split("<main")[1].split("nonsense")[1][:20]
 
 
-def test_filters_narrow_it_and_wrong_ones_are_told(sent, viewer):
+def test_filters_narrow_a_search_and_wrong_ones_are_reported(sent, viewer):
     assert "1 found by" not in viewer.text("/faxes/?q=4155550187&state=delivered")
     assert 'href="/faxes/job-7"' in viewer.text("/faxes/?q=4155550187&state=accepted")
     assert "is no moment" in viewer.text("/faxes/?since=yesterday")
@@ -86,7 +86,7 @@ def test_campaigns_are_looked_through_a_part_at_a_time(desk, redis_url, viewer):
     assert f"/faxes/{rows.job(19_900)}" in viewer.text(onward)
 
 
-def test_a_word_is_understood_as_what_it_looks_like(desk):
+def test_a_search_term_is_read_as_what_it_looks_like(desk):
     assert Asked.read({"q": " (415) 555-0187 "}).is_number
     assert not Asked.read({"q": "e690dc6a424a42cb88cd6ca9e1f6d056"}).is_number
     assert not Asked.read({"q": "may-2026"}).is_number

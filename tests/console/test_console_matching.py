@@ -32,7 +32,7 @@ def count(page: str) -> str:
     return re.search(r'name="count" value="([0-9]+)"', page)[1]
 
 
-def test_all_that_match_are_sent_again_once_the_count_was_told(sent, desk, operator):
+def test_matching_faxes_are_sent_again_after_their_count_was_confirmed(sent, desk, operator):
     page = operator.text("/faxes/all/again?q=ward")
     assert "2 faxes are sent again" in page
     assert "1 more fax is open and left alone" in page
@@ -65,19 +65,19 @@ def test_a_search_has_an_evidence_pack(sent, operator, caplog):
 
 
 @pytest.mark.parametrize("path", ["/faxes/all/again", "/faxes/all/evidence.zip", "/faxes/all/again?state=&q="])
-def test_all_faxes_are_never_meant(sent, operator, path):
+def test_an_action_without_a_filter_is_refused(sent, operator, path):
     answer = operator.get(path)
     assert answer.status_code == 400
     assert "all of them are never meant" in answer.text
 
 
-def test_nothing_found_proves_nothing(operator):
+def test_a_search_without_results_has_no_evidence_pack(operator):
     answer = operator.get("/faxes/all/evidence.zip?q=nobody")
     assert (answer.status_code, "nothing to prove" in answer.text) == (400, True)
 
 
 @pytest.mark.parametrize("path", ["/faxes/all/again?q=ward", "/faxes/all/evidence.zip?q=ward", "/erase/"])
-def test_viewers_have_none_of_it(sent, viewer, path):
+def test_viewers_can_do_nothing_with_matching_faxes(sent, viewer, path):
     assert viewer.get(path).status_code == 403
     assert viewer.post(path, by="tag", value="ward", reason="x", sure="yes", count=2).status_code == 403
 
@@ -104,7 +104,7 @@ def test_a_person_is_erased_with_a_count_before_and_a_receipt_after(sent, desk, 
     assert (told["operator"], told["reason"]) == ("olga", "asked by letter of May 7")
 
 
-def test_what_cannot_be_erased_is_told(operator):
+def test_what_cannot_be_erased_is_reported(operator):
     assert "number:" in operator.text("/erase/?by=number&value=nonsense")
     assert "0 faxes with this tag" in operator.text("/erase/?by=tag&value=nobody")
     assert "say whom to erase" in operator.post("/erase/", by="tag", value=" ", reason="x", sure="yes").text

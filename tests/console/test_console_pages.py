@@ -61,7 +61,7 @@ def test_a_failed_fax_says_why_in_words(desk, sent, viewer):
     assert "Given up after 1 attempt." in page
 
 
-def test_a_held_fax_says_why_and_what_ends_it_and_a_person_lets_it_go(desk, operator):
+def test_a_held_fax_says_why_and_until_when_and_can_be_released(desk, operator):
     at = datetime.now(UTC) + timedelta(hours=2)
     desk.ledger.create("j", SendFax(to=NUMBER, media_name="letter", send_at=at), source="producer")
     desk.ledger.hold("j", reason=HoldReason.SEND_AT, due=at.timestamp())
@@ -111,7 +111,7 @@ def test_an_ended_fax_is_sent_again_to_a_corrected_number(desk, sent, operator):
     assert 'class="said bad"' in operator.post(f"/faxes/{job}/resend", reason="too soon").text
 
 
-def test_an_unknown_send_is_settled_by_hand(desk, sent, operator):
+def test_an_unknown_send_is_resolved_by_hand(desk, sent, operator):
     desk.ledger.create("u", SendFax(to="+14155550188", media_name="letter"), source="producer")
     admit_one(desk.ledger, "u", connection="c", sender="+14155550199")
     claim_one(desk.ledger, "u", owner="w", lease=60, facts={})
@@ -123,7 +123,7 @@ def test_an_unknown_send_is_settled_by_hand(desk, sent, operator):
     assert desk.ledger.job("u").fax_id == "fax-9"
 
 
-def test_hostile_words_stay_words(desk, operator):
+def test_hostile_text_stays_text(desk, operator):
     job = SendFax(to=NUMBER, media_name="letter", tags=["<script>alert(1)</script>"], client_state="x")
     desk.ledger.create("j", job, source="producer")
     desk.ledger.hold("j", reason=HoldReason.POLICY_HOOK, due=time.time() + 60, detail='"><img src=x onerror=alert(1)>')
@@ -139,7 +139,7 @@ def test_a_job_that_is_not_known_is_a_page_that_says_so(viewer):
     assert "not known here" in answer.text
 
 
-def test_the_overview_tells_alarms_first(desk, sent, viewer):
+def test_the_overview_shows_alarms_first(desk, sent, viewer):
     pause(desk.scripts, "c", "20012", delay=3600)
     page = viewer.text("/")
     assert "No worker is running: nothing is sent." in page
@@ -148,7 +148,7 @@ def test_the_overview_tells_alarms_first(desk, sent, viewer):
     assert page.index("Connection c is paused") < page.index("Faxes by state")
 
 
-def test_the_overview_is_one_moment_of_the_ledger(desk, sent):
+def test_the_overview_is_one_consistent_reading_of_the_ledger(desk, sent):
     found = read_overview(desk.scripts)
     assert found.counts[State.ACCEPTED] == 1
     assert [(line.connection, line.in_flight) for line in found.connections] == [("c", 1)]
@@ -177,7 +177,7 @@ def test_samples_become_columns_of_what_ended_between_them(desk):
     assert max(sum(one.heights) for one in drawn) == pytest.approx(100, abs=0.1)
 
 
-def test_the_picture_of_a_faxs_way_has_every_state_in_order(desk, sent):
+def test_the_diagram_of_states_has_every_state_in_order(desk, sent):
     tell(desk, "failed", "user_busy")
     desk.ledger.retry("j", 1, delay=60, counter="dials", tries={}, facts={"reason": "user_busy"})
     drawn = stretches(desk.ledger.job("j", history=True), datetime.now(UTC))
@@ -232,7 +232,7 @@ def test_suppressions_are_added_looked_up_imported_and_taken_off(desk, operator)
     assert desk.client.suppressions.get("+14155550144").operator == "olga"
 
 
-def test_a_number_in_quarantine_is_lifted_without_standing_on_the_page(desk, operator):
+def test_a_quarantine_is_lifted_without_showing_the_number(desk, operator):
     until = int((time.time() + 3600) * 1000)
     desk.scripts.redis.zadd("fax:quarantined", {NUMBER: until})
     page = operator.text("/numbers/")
@@ -242,7 +242,7 @@ def test_a_number_in_quarantine_is_lifted_without_standing_on_the_page(desk, ope
     assert desk.suspects.until(NUMBER) is None
 
 
-def test_text_of_others_is_seen_as_what_it_is(desk, operator):
+def test_control_characters_on_pages_are_escaped(desk, operator):
     odd = "ward\u202e7\x1b[2J"
     fax = SendFax(to=NUMBER, media_name=odd, tags=[odd])
     desk.ledger.create("j", fax, source="producer")
@@ -258,7 +258,7 @@ def test_text_of_others_is_seen_as_what_it_is(desk, operator):
         assert r"\u202e" in text
 
 
-def test_dead_letters_are_mended_and_dropped_each_with_an_event(desk, operator):
+def test_dead_letters_are_corrected_and_dropped_each_with_an_event(desk, operator):
     desk.ledger.dead_letter(
         "m1", letter={"task": "fax.send.v1", "reason": "InvalidJob", "problem": "to: missing", "args": [{"to": "12"}]},
         facts={"reason": "InvalidJob"}, source="worker",
@@ -276,7 +276,7 @@ def test_dead_letters_are_mended_and_dropped_each_with_an_event(desk, operator):
     }
 
 
-def test_no_redis_is_a_page_that_says_so(build, users):
+def test_without_redis_a_page_says_so(build, users):
     browser = Browser(build(redis_url="redis://127.0.0.1:1/0").test_client())
     browser.sign_in("olga")
     answer = browser.get("/")

@@ -63,7 +63,7 @@ def test_a_fax_is_sent_read_listed_cancelled_and_deleted(client, send):
         client.get_fax(fax.id)
 
 
-def test_a_listing_comes_whole_through_many_pages(client, send):
+def test_a_listing_over_many_pages_is_complete(client, send):
     sent = {send(media_url="https://example.com/a.pdf", to="+14155550199").id for _ in range(5)}
     assert {fax.id for fax in client.list_faxes(to="+14155550199", page_size=2)} == sent
     assert client.list_faxes_page(3, to="+14155550199", page_size=2).meta.total_pages == 3
@@ -82,7 +82,7 @@ def test_a_request_that_telnyx_refuses_says_why(send):
     assert "415555" not in str(caught.value)
 
 
-def test_a_wrong_key_is_the_accounts_trouble(simulator):
+def test_a_wrong_key_is_refused_as_an_account_problem(simulator):
     with TelnyxClient(simulator["base_url"], "KEY_wrong") as client, pytest.raises(AccountRefused):
         list(client.list_faxes())
 

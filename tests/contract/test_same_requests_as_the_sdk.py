@@ -425,7 +425,7 @@ def fields(model: type[pydantic.BaseModel]) -> dict[str, str]:
     return {field.alias or name: name for name, field in model.model_fields.items()}
 
 
-def test_both_read_the_same_from_where_a_page_stands(us, sdk, recorder, telnyx_sdk):
+def test_both_read_the_same_page_numbers(us, sdk, recorder, telnyx_sdk):
     recorder.tell(page(1, 2, FAX), page(2, 2, SECOND_FAX))
     ours = us.list_faxes_page(2)
     assert isinstance(ours, Page)

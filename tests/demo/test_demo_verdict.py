@@ -33,7 +33,7 @@ def verdict(*, recipient=RECIPIENT, state=State.FAILED, cause="user_busy", accep
     return judge(run, report | {"client_states": states | more.pop("others", {})})
 
 
-def test_what_came_as_expected_is_right_and_told_with_its_way():
+def test_expected_results_are_right_and_shown_with_their_steps():
     found = verdict()
     assert found.ok
     assert found.faxes[0].way == ["queued", "submitted", "accepted", "failed: None", "given up"]
@@ -52,7 +52,7 @@ def test_what_came_as_expected_is_right_and_told_with_its_way():
         ({"seqs": (1, 2, 4, 5, 6)}, "the consumer did not read every event once and in order"),
     ],
 )
-def test_what_differs_is_named(change, said):
+def test_differing_results_are_named(change, said):
     found = verdict(**change)
     assert not found.ok
     assert found.faxes[0].problems == [said]
@@ -66,7 +66,7 @@ def test_what_differs_is_named(change, said):
         ({"others": {encode_client_state("x", 1): {"accepted": 1}}}, "the simulator got faxes that are nobody's"),
     ],
 )
-def test_what_belongs_to_no_fax_is_named(change, said):
+def test_events_of_no_fax_are_named(change, said):
     found = verdict(**change)
     assert not found.ok
     assert found.problems[0].startswith(said)

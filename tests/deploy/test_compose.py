@@ -27,7 +27,7 @@ def compose():
     return YAML(typ="safe").load(ROOT / "docker-compose.yml")
 
 
-def test_procfile_is_exactly_these_commands_and_the_web_app_gets_no_key_to_send_with():
+def test_the_procfile_has_exactly_these_commands_and_the_web_app_gets_no_api_key():
     keyless = COMMANDS | {"web": f"env -u TELNYX_API_KEY {COMMANDS['web']}"}
     assert (ROOT / "Procfile").read_text() == "".join(f"{name}: {command}\n" for name, command in keyless.items())
 
@@ -63,7 +63,7 @@ def test_every_service_comes_back_and_gets_time_to_stop(compose, name):
 
 
 @pytest.mark.parametrize("name", ["redis", "web", "console", "worker", "proxy"])
-def test_no_container_can_be_written_to_or_gain_rights_or_take_all_there_is(compose, name):
+def test_containers_are_read_only_gain_no_rights_and_have_limits(compose, name):
     service = compose["services"][name]
     assert service["read_only"]
     assert service["cap_drop"] == ["ALL"]
@@ -72,7 +72,7 @@ def test_no_container_can_be_written_to_or_gain_rights_or_take_all_there_is(comp
     assert service["pids_limit"]
 
 
-def test_no_service_holds_what_it_does_not_need(compose):
+def test_services_get_only_the_secrets_they_need(compose):
     held = {name: compose["services"][name]["environment"] for name in COMMANDS}
     passwords = {f"REDIS_{name.upper()}_PASSWORD" for name in COMMANDS}
     for name, environment in held.items():

@@ -45,7 +45,7 @@ def test_the_pods_run_the_commands_of_the_procfile():
 
 
 @pytest.mark.parametrize("name", ["web", "console", "worker"])
-def test_no_pod_can_be_written_to_or_gain_rights(name):
+def test_pods_are_read_only_and_gain_no_rights(name):
     pod = PODS[name]
     assert pod["automountServiceAccountToken"] is False
     assert pod["securityContext"]["runAsNonRoot"]
@@ -67,7 +67,7 @@ def test_each_pod_has_secrets_of_its_own():
     assert secrets == {name: [f"faxdispatch-{name}"] for name in PODS}
 
 
-def test_only_webhooks_and_a_life_sign_are_public():
+def test_only_webhooks_and_the_health_check_are_public():
     (web,) = [it for it in MANIFESTS if it["kind"] == "Ingress" and it["metadata"]["name"] == "web"]
     paths = web["spec"]["rules"][0]["http"]["paths"]
     assert {path["path"]: path["pathType"] for path in paths} == {"/webhooks/telnyx": "Exact", "/healthz": "Exact"}

@@ -72,7 +72,7 @@ def given(redis_url: str) -> set[str]:
     return {name for family in families for name in (family.name, *(sample.name for sample in family.samples))}
 
 
-def test_every_figure_that_is_asked_for_is_given(given: set[str]):
+def test_every_metric_of_the_alarms_and_dashboard_exists(given: set[str]):
     asked = {name for expr in ASKED for name in re.findall(r"faxdispatch_\w+", expr)}
     assert len(asked) > 30
     assert {name for name in asked if name not in given and name.removesuffix("_total") not in given} == set()
@@ -92,7 +92,7 @@ def test_no_panel_of_the_dashboard_covers_another():
 
 
 @pytest.mark.skipif(PROMTOOL is None, reason="no promtool: apt-get install prometheus")
-def test_promtool_takes_them_and_sees_the_alarms_come(tmp_path: Path):
+def test_promtool_accepts_the_rules_and_the_alarms_fire(tmp_path: Path):
     board = {"groups": [{"name": "board", "rules": [{"record": f"r{n}", "expr": e} for n, e in enumerate(ASKED)]}]}
     (tmp_path / "board.yml").write_text(yaml.safe_dump(board))
     (tmp_path / "fires.yml").write_text(FIRES.format(rules=DEPLOY / "prometheus/alerts.yml"))

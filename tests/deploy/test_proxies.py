@@ -146,7 +146,7 @@ def front(request: pytest.FixtureRequest, redis_url: str, tmp_path: Path) -> Ite
         console.close()
 
 
-def test_webhooks_go_through_and_nothing_else_of_the_web_app_does(front: Front):
+def test_only_webhooks_pass_the_proxy(front: Front):
     request = SIGNER.request(telnyx_event())
     answer = front.ask("fax.example.com", "/webhooks/telnyx", "POST", content=request.body, headers=request.headers)
     assert (answer.status_code, answer.content) == (200, b"")

@@ -19,7 +19,7 @@ def test_there_is_a_unit_for_each_process():
     assert started == commands
 
 
-def test_only_the_web_app_and_nothing_else_goes_without_a_key_to_send_with():
+def test_only_the_web_app_has_no_api_key():
     files = {
         unit.name: [line for line in unit.read_text().splitlines() if line.startswith("EnvironmentFile=")]
         for unit in UNITS

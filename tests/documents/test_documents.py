@@ -29,7 +29,7 @@ def test_a_document_is_named_by_its_content_and_kind(tmp_path, kind):
     assert name == f"fd-{hashlib.sha256(CONTENTS[kind]).hexdigest()}{kind}"
 
 
-def test_what_a_file_holds_counts_and_not_what_it_is_called(tmp_path):
+def test_the_content_of_a_file_decides_its_kind_and_not_its_name(tmp_path):
     path = tmp_path / "scan.pdf"
     path.write_bytes(CONTENTS[".tiff"])
 
@@ -39,7 +39,7 @@ def test_what_a_file_holds_counts_and_not_what_it_is_called(tmp_path):
 @pytest.mark.parametrize("prefix", [b"", b"\xef\xbb\xbf", b"\r\n\t "])
 @pytest.mark.parametrize("head", [b"<!DOCTYPE html>", b"<HTML>", b"<head>", b"<?xml version='1.0'?>"])
 @pytest.mark.parametrize("name", ["page.pdf", "page.txt", "page.html", "page"])
-def test_a_web_page_is_no_document_whatever_it_is_called(tmp_path, name, head, prefix):
+def test_a_web_page_is_not_a_document_whatever_its_name(tmp_path, name, head, prefix):
     path = tmp_path / name
     path.write_bytes(prefix + head)
 
@@ -47,7 +47,7 @@ def test_a_web_page_is_no_document_whatever_it_is_called(tmp_path, name, head, p
         read_document(path)
 
 
-def test_text_in_another_coding_is_told(tmp_path):
+def test_text_in_another_encoding_is_reported(tmp_path):
     path = tmp_path / "letter.txt"
     path.write_text("Dear Dr Öz", encoding="utf-16")
 
@@ -77,6 +77,6 @@ def test_bytes_and_a_file_of_the_same_content_are_the_same_document(tmp_path, ki
     ("source", "told"),
     [(b"", "empty"), (b"<html>", "web page"), (b"just text", "not PDF"), ("a.pdf", "is str"), (1, "int")],
 )
-def test_what_is_no_document_is_refused(source, told):
+def test_a_file_of_unknown_kind_is_refused(source, told):
     with pytest.raises(BadInput, match=f"^document: .*{told}"):
         document_of(source)

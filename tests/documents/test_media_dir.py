@@ -64,7 +64,7 @@ def test_what_is_not_there_is_not_found(place, name):
 
 
 @pytest.mark.parametrize("name", ["/etc/hostname", "../a.pdf", "letters/../../a.pdf", r"C:\a.pdf", r"..\a.pdf", ".env"])
-def test_no_name_leads_out(place, name):
+def test_no_name_leads_out_of_the_folder(place, name):
     with pytest.raises(ValueError, match="inside of"):
         place.find(name)
 
@@ -84,14 +84,14 @@ def test_a_link_out_of_the_folder_is_not_followed_and_a_pipe_not_waited_for(tmp_
 
 
 @pytest.mark.parametrize("make", [folder, archive])
-def test_a_name_that_several_files_may_have_is_asked_about(tmp_path, make):
+def test_an_ambiguous_name_is_reported(tmp_path, make):
     with open_media_dir(make(tmp_path, {"a.pdf": b"A", "A.pdf": b"B"})) as place:
         assert place.read(place.find("A.pdf")) == b"B"
         with pytest.raises(ValueError, match=r"may be A\.pdf or a\.pdf"):
             place.find("a.PDF")
 
 
-def test_names_in_utf_8_that_an_archive_does_not_call_so_are_read_as_such(tmp_path):
+def test_unmarked_utf_8_names_in_an_archive_are_read_as_utf_8(tmp_path):
     made = archive(tmp_path, {"Müller.pdf": b"M"})
     # macOS writes the bytes of UTF-8, and leaves out the flag that says so.
     made.write_bytes(made.read_bytes().replace(struct.pack("<HH", 0x800, 8), struct.pack("<HH", 0, 8)))
@@ -100,7 +100,7 @@ def test_names_in_utf_8_that_an_archive_does_not_call_so_are_read_as_such(tmp_pa
         assert place.read(place.find("Müller.pdf")) == b"M"
 
 
-def test_a_damaged_or_locked_file_of_an_archive_is_told_in_words(tmp_path):
+def test_a_damaged_or_encrypted_file_in_an_archive_is_reported(tmp_path):
     made = archive(tmp_path, {"a.pdf": b"A" * 99, "b.pdf": b"B" * 99})
     content = bytearray(made.read_bytes())
     at = content.index(b"a.pdf") + 5
@@ -126,7 +126,7 @@ def test_an_archive_beyond_the_bounds_is_refused_before_it_is_read(tmp_path, mon
         pass
 
 
-def test_a_file_is_read_no_further_than_telnyx_stores(tmp_path, monkeypatch):
+def test_a_file_is_read_no_further_than_telnyxs_limit(tmp_path, monkeypatch):
     monkeypatch.setattr(media_dir, "MAX_UPLOAD", 10)
 
     for make in (folder, archive):
@@ -137,7 +137,7 @@ def test_a_file_is_read_no_further_than_telnyx_stores(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("content", [None, b"", b"PK\x03\x04 and no more", b"%PDF-1.4 no archive"])
-def test_what_is_neither_a_folder_nor_an_archive_is_told(tmp_path, content):
+def test_what_is_neither_a_folder_nor_an_archive_is_reported(tmp_path, content):
     made = tmp_path / "documents.zip"
     if content is not None:
         made.write_bytes(content)

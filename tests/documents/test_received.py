@@ -36,13 +36,13 @@ def judged(tmp_path):
 @pytest.mark.parametrize(
     "content", [A_PDF, b"\r\n\0junk before it" + A_PDF, A_PDF + b"\0" * 900, b"%PDF-1.0\n%%EOF"], ids=range(4)
 )
-def test_a_whole_pdf_is_one(judged, content):
+def test_a_complete_pdf_is_recognised(judged, content):
     assert judged(content) == PDF
 
 
 @pytest.mark.parametrize("order", ["<", ">"])
 @pytest.mark.parametrize("pages", [1, 2, 30])
-def test_a_whole_tiff_is_one(judged, pages, order):
+def test_a_complete_tiff_is_recognised(judged, pages, order):
     assert judged(a_tiff(pages, order)) == TIFF
 
 
@@ -51,43 +51,43 @@ def test_kinds_say_how_files_are_called_and_served():
     assert (TIFF.suffix, TIFF.content_type) == (".tiff", "image/tiff")
 
 
-def test_a_pdf_that_breaks_off_is_told(judged):
+def test_a_truncated_pdf_is_reported(judged):
     with pytest.raises(NotADocument, match="PDF breaks off"):
         judged(A_PDF[: len(A_PDF) // 2])
 
 
-def test_a_pdf_that_ends_and_goes_on_without_an_end_is_told(judged):
+def test_a_pdf_with_an_incomplete_update_is_reported(judged):
     with pytest.raises(NotADocument, match="PDF breaks off"):
         judged(A_PDF + bytes(5000))
 
 
-def test_a_tiff_cut_at_any_byte_is_told(judged):
+def test_a_tiff_cut_at_any_byte_is_reported(judged):
     whole = a_tiff(2)
     for length in range(1, len(whole)):
         with pytest.raises(NotADocument):
             judged(whole[:length])
 
 
-def test_a_tiff_whose_pages_lead_in_a_circle_is_told(judged):
+def test_a_tiff_with_a_cycle_of_pages_is_reported(judged):
     content = a_tiff(1)
     first = content[4:8]
     with pytest.raises(NotADocument, match="circle"):
         judged(content[:-4] + first)
 
 
-def test_a_tiff_whose_first_page_is_its_own_header_is_told(judged):
+def test_a_tiff_whose_first_page_is_its_own_header_is_reported(judged):
     with pytest.raises(NotADocument, match="damaged"):
         judged(b"II*\0" + struct.pack("<I", 4) + bytes(200))
 
 
-def test_a_tiff_of_nothing_but_pages_is_left(judged):
+def test_a_tiff_with_too_many_pages_is_refused(judged):
     step = struct.calcsize("<HI")
     links = b"".join(struct.pack("<HI", 0, 8 + step * (n + 1)) for n in range(MOST_PAGES + 5))
     with pytest.raises(NotADocument, match="more than"):
         judged(b"II*\0" + struct.pack("<I", 8) + links)
 
 
-def test_a_tiff_without_pages_is_told(judged):
+def test_a_tiff_without_pages_is_reported(judged):
     with pytest.raises(NotADocument, match="no pages"):
         judged(b"II*\0" + bytes(100))
 
@@ -111,6 +111,6 @@ def test_a_tiff_without_pages_is_told(judged):
     ],
     ids=range(13),
 )
-def test_what_is_no_document_is_told(judged, content, words):
+def test_a_file_of_another_kind_is_reported(judged, content, words):
     with pytest.raises(NotADocument, match=words):
         judged(content)

@@ -48,7 +48,7 @@ def sent(client, desk):
     return "recall"
 
 
-def test_a_campaigns_pack_tells_why_and_what(client, sent, tmp_path):
+def test_a_campaigns_pack_shows_why_each_fax_was_allowed_and_its_result(client, sent, tmp_path):
     packed = client.evidence(tmp_path / "e.zip", campaign_id=sent)
 
     assert verify(packed.path).key == packed.key
@@ -84,7 +84,7 @@ def test_faxes_that_were_found_have_a_pack_too(cli, client, desk, sent, tmp_path
     assert cli("evidence", str(path)).code == 0
 
 
-def test_of_a_link_the_pack_says_that_nobody_here_has_read_it(client, desk, tmp_path):
+def test_the_pack_says_that_a_linked_document_was_not_read_here(client, desk, tmp_path):
     client.send(to=NUMBER, media_url="https://files.example.com/referral.pdf")
     path = client.evidence(tmp_path / "link.zip", client.find(number=NUMBER)).path
     [fax] = lines(path, "faxes.jsonl")
@@ -92,7 +92,7 @@ def test_of_a_link_the_pack_says_that_nobody_here_has_read_it(client, desk, tmp_
     assert "not read here" in fax["document"]["what_is_known"]
 
 
-def test_no_fax_found_is_no_pack(cli, tmp_path):  # noqa: F811
+def test_without_a_fax_there_is_no_pack(cli, tmp_path):  # noqa: F811
     path = tmp_path / "found.zip"
     result = cli("find", "--number", NUMBER, "--evidence", str(path))
     assert result.code == 1
@@ -100,7 +100,7 @@ def test_no_fax_found_is_no_pack(cli, tmp_path):  # noqa: F811
     assert not path.exists()
 
 
-def test_every_change_is_seen(client, sent, tmp_path, cli):  # noqa: F811
+def test_every_change_to_a_pack_is_detected(client, sent, tmp_path, cli):  # noqa: F811
     path = client.evidence(tmp_path / "e.zip", campaign_id=sent).path
     with zipfile.ZipFile(path) as packed:
         parts = {name: packed.read(name) for name in packed.namelist()}
@@ -121,7 +121,7 @@ def test_every_change_is_seen(client, sent, tmp_path, cli):  # noqa: F811
     assert cli("evidence", str(tmp_path / "none.zip")).code == 2
 
 
-def test_an_archive_with_a_password_is_no_pack(client, sent, tmp_path):
+def test_an_encrypted_archive_is_not_a_pack(client, sent, tmp_path):
     path = client.evidence(tmp_path / "e.zip", campaign_id=sent).path
     content = bytearray(path.read_bytes())
     # Bit 0 of the flags of each file, in its own header and in the table of contents.
@@ -135,7 +135,7 @@ def test_an_archive_with_a_password_is_no_pack(client, sent, tmp_path):
         verify(path)
 
 
-def test_nothing_is_overwritten_and_no_campaign_is_made_up(client, sent, tmp_path):
+def test_a_pack_overwrites_nothing_and_needs_a_known_campaign(client, sent, tmp_path):
     path = client.evidence(tmp_path / "e.zip", campaign_id=sent).path
     with pytest.raises(BadInput, match="is there already"):
         client.evidence(path, campaign_id=sent)

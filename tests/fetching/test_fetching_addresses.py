@@ -78,5 +78,5 @@ def test_every_way_to_write_an_address_of_ipv4_is_read_as_the_address(host):
     assert literal(host) == "127.0.0.1"
 
 
-def test_a_name_is_no_address():
+def test_a_name_is_not_an_address():
     assert literal("documents.test") is None

@@ -133,7 +133,7 @@ def test_the_request_says_nothing_of_us_and_asks_for_the_document_as_it_is(serve
     }
 
 
-def test_a_full_disk_is_no_fault_of_the_link(server, links):
+def test_a_full_disk_is_not_blamed_on_the_link(server, links):
     class Full(io.BytesIO):
         def write(self, data):
             raise OSError(errno.ENOSPC, "No space left on device")
@@ -189,7 +189,7 @@ def test_a_private_address_in_place_of_a_name_is_refused_however_it_is_written(l
     assert internet.dialled == []
 
 
-def test_a_name_that_resolves_otherwise_the_second_time_wins_nothing(server, links, internet, names, into):
+def test_a_name_that_resolves_differently_the_second_time_is_not_looked_up_again(server, links, internet, names, into):
     answers = iter([[PUBLIC], ["127.0.0.1"], ["127.0.0.1"]])
 
     class Turning(dict):
@@ -271,7 +271,7 @@ def test_a_redirect_may_be_relative(server, links, into):
         "https://elsewhere.test/" + "a" * 9000,
     ],
 )
-def test_a_redirect_to_what_no_link_may_be_is_refused(server, links, internet, names, into, to):
+def test_a_redirect_to_a_forbidden_address_is_refused(server, links, internet, names, into, to):
     names.known["inside.test"] = ["10.0.0.8"]
     server.answers[PATH] = redirect(to)
 
@@ -280,7 +280,7 @@ def test_a_redirect_to_what_no_link_may_be_is_refused(server, links, internet, n
     assert internet.dialled == [(PUBLIC, 443)]
 
 
-def test_a_redirect_that_turns_inside_at_its_last_step_is_refused(server, links, internet, names, into):
+def test_a_redirect_into_the_private_network_at_its_last_step_is_refused(server, links, internet, names, into):
     names.known["inside.test"] = ["::ffff:192.168.1.1"]
     server.answers[PATH] = redirect("/1")
     server.answers["/1"] = redirect("https://elsewhere.test/2")
@@ -303,7 +303,7 @@ def test_a_redirect_of_a_server_to_itself_is_checked_anew(server, links, interne
     assert internet.dialled == [(PUBLIC, 443)]
 
 
-def test_a_circle_of_redirects_is_left(server, links, into):
+def test_a_redirect_loop_is_given_up(server, links, into):
     server.answers |= {PATH: redirect("/again"), "/again": redirect(URL)}
 
     refused(links, URL, into)
@@ -317,7 +317,7 @@ def test_three_redirects_are_followed(server, links, into):
     assert links.fetch(URL, into).size == len(DOCUMENT)
 
 
-def test_nothing_is_carried_along_a_redirect(server, links, into):
+def test_no_header_or_cookie_follows_a_redirect(server, links, into):
     server.answers[PATH] = reply(
         status="302 Found", Location="https://elsewhere.test/b.pdf", Set_Cookie="session=1; Domain=test"
     )
@@ -335,7 +335,7 @@ def test_nothing_is_carried_along_a_redirect(server, links, into):
     "answer",
     [reply(status="302 Found"), b"HTTP/1.1 302 Found\r\nLocation: /1\r\nLocation: /2\r\nContent-Length: 0\r\n\r\n"],
 )
-def test_a_redirect_that_does_not_say_where_to_is_no_answer(server, links, into, answer):
+def test_a_redirect_without_a_location_is_not_an_answer(server, links, into, answer):
     server.answers[PATH] = answer
 
     refused(links, URL, into, error=LinkFailed)
@@ -365,13 +365,13 @@ def test_an_encoded_answer_is_refused(server, links, into, encoding):
     refused(links, URL, into)
 
 
-def test_a_document_that_says_it_is_too_large_is_refused_before_it_is_sent(server, links, into):
+def test_a_document_announced_as_too_large_is_refused_before_it_is_read(server, links, into):
     server.answers[PATH] = f"HTTP/1.1 200 OK\r\nContent-Length: {LIMIT + 1}\r\n\r\n".encode()
 
     assert "FAX_INBOUND_MAX_BYTES" in refused(links, URL, into)
 
 
-def test_a_document_that_turns_out_too_large_is_left_in_its_middle(server, links, into):
+def test_a_document_that_turns_out_too_large_is_abandoned(server, links, into):
     endless = Endless(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"2000\r\n" + bytes(0x2000) + b"\r\n")
     server.answers[PATH] = endless
 
@@ -379,26 +379,26 @@ def test_a_document_that_turns_out_too_large_is_left_in_its_middle(server, links
     assert endless.given_up.wait(20)
 
 
-def test_what_comes_after_the_length_that_was_named_is_not_taken(server, links, into):
+def test_bytes_after_the_announced_length_are_ignored(server, links, into):
     server.answers[PATH] = f"HTTP/1.1 200 OK\r\nContent-Length: {len(DOCUMENT)}\r\n\r\n".encode() + DOCUMENT + b"more"
 
     assert links.fetch(URL, into).size == len(DOCUMENT)
     assert into.getvalue() == DOCUMENT
 
 
-def test_a_body_cut_short_is_no_document(server, links, into):
+def test_a_truncated_body_is_not_a_document(server, links, into):
     server.answers[PATH] = reply(DOCUMENT)[:-1]
 
     refused(links, URL, into, error=LinkFailed)
 
 
-def test_chunks_cut_short_are_no_document(server, links, into):
+def test_truncated_chunks_are_not_a_document(server, links, into):
     server.answers[PATH] = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n%PDF-\r\n"
 
     refused(links, URL, into, error=LinkFailed)
 
 
-def test_a_body_without_a_length_may_be_cut_short_so_it_is_no_document(server, links, into):
+def test_a_body_without_a_length_is_not_a_document_since_it_may_be_truncated(server, links, into):
     server.answers[PATH] = b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + DOCUMENT
 
     assert "without a length" in refused(links, URL, into, error=LinkFailed)
@@ -425,7 +425,7 @@ def test_a_body_without_a_length_may_be_cut_short_so_it_is_no_document(server, l
     ],
     ids=itertools.count(),
 )
-def test_what_is_no_proper_http_is_no_answer(server, links, into, answer):
+def test_malformed_http_is_not_an_answer(server, links, into, answer):
     server.answers[PATH] = answer
 
     with pytest.raises(LinkFailed) as caught:
@@ -445,9 +445,7 @@ def test_what_is_no_proper_http_is_no_answer(server, links, into, answer):
     ],
     ids=["body", "chunks", "headers", "hints"],
 )
-def test_a_server_that_drips_holds_us_no_longer_than_the_time_for_all_of_it(
-    server, internet, names, into, first, again
-):
+def test_a_dripping_server_is_abandoned_at_the_total_time_out(server, internet, names, into, first, again):
     drip = Endless(first, again, pause=0.02)
     server.answers[PATH] = drip
 
@@ -457,21 +455,21 @@ def test_a_server_that_drips_holds_us_no_longer_than_the_time_for_all_of_it(
     assert drip.given_up.wait(20)
 
 
-def test_a_silent_server_holds_us_no_longer_than_the_time_for_all_of_it(server, internet, names, into):
+def test_a_silent_server_is_abandoned_at_the_total_time_out(server, internet, names, into):
     server.answers[PATH] = lambda connection: connection.recv(1)
     brief = Patience(connect=10, read=600, total=0.3)
 
     assert "ReadTimeout" in refused(make_links(internet, names, patience=brief), URL, into, error=LinkFailed)
 
 
-def test_no_connection_is_begun_when_the_time_for_all_of_it_is_over(internet, names, into):
+def test_no_connection_is_opened_after_the_total_time_out(internet, names, into):
     over = Patience(total=-1)
 
     assert "ConnectTimeout" in refused(make_links(internet, names, patience=over), URL, into, error=LinkFailed)
     assert internet.dialled == []
 
 
-def test_a_server_that_is_silent_is_left(server, internet, names, into):
+def test_a_silent_server_is_abandoned(server, internet, names, into):
     listening = threading.Event()
     server.answers[PATH] = lambda connection: (connection.recv(1), listening.set())
     brief = Patience(connect=10, read=0.1, total=10)
@@ -480,14 +478,14 @@ def test_a_server_that_is_silent_is_left(server, internet, names, into):
     assert listening.wait(20)
 
 
-def test_a_server_that_begins_no_tls_is_left(served, names, into):
+def test_a_server_that_never_begins_tls_is_abandoned(served, names, into):
     with socket.create_server(("127.0.0.1", 0)) as mute:
         links = make_links(Internet(mute.getsockname()[1]), names, patience=Patience(connect=0.1))
 
         assert "ConnectTimeout" in refused(links, URL, into, error=LinkFailed)
 
 
-def test_a_server_that_speaks_no_tls_is_left(names, into):
+def test_a_server_without_tls_is_abandoned(names, into):
     def talk():
         with listener.accept()[0] as connection:
             connection.recv(65536)
@@ -545,13 +543,13 @@ def test_through_a_proxy_the_document_comes_whole_and_the_proxy_resolves_the_nam
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "2130706433", "[::1]", "localhost", "redis", "a.internal"])
-def test_a_proxy_is_not_asked_for_a_host_that_is_plainly_inside(proxy, names, into, host):
+def test_a_proxy_is_not_asked_for_a_private_host(proxy, names, into, host):
     refused(make_links(None, names), f"https://{host}/fax.pdf?{KEY}", into)
 
     assert proxy.requests == []
 
 
-def test_a_redirect_inside_is_refused_through_a_proxy_too(server, proxy, names, into):
+def test_a_redirect_into_the_private_network_is_refused_through_a_proxy_too(server, proxy, names, into):
     server.answers[PATH] = redirect("https://169.254.169.254/latest/")
 
     refused(make_links(None, names), URL, into)
@@ -568,14 +566,14 @@ def test_a_host_that_needs_no_proxy_is_reached_directly_and_checked(proxy, inter
     assert proxy.requests == []
 
 
-def test_a_proxy_that_says_no_is_told(proxy, names, into):
+def test_a_proxys_refusal_is_reported(proxy, names, into):
     proxy.answers["documents.test:443"] = reply(status="403 Forbidden")
 
     assert "403" in refused(make_links(None, names), URL, into, error=LinkFailed)
 
 
 @pytest.mark.parametrize("address", ["socks5://127.0.0.1:1080", "http://", "http://h:port"])
-def test_a_proxy_that_cannot_be_used_is_told_by_its_variable(names, into, monkeypatch, address):
+def test_a_proxy_that_cannot_be_used_is_reported_by_its_variable(names, into, monkeypatch, address):
     monkeypatch.setenv("HTTPS_PROXY", address)
 
     assert "HTTPS_PROXY" in refused(make_links(None, names), URL, into, error=LinkFailed)
@@ -598,7 +596,7 @@ def test_another_port_of_an_excepted_host_is_not_excepted(served, names, into):
     refused(make_links(None, names, unchecked=[f"http://127.0.0.1:{plain.port}"]), "http://127.0.0.1:1/a.pdf", into)
 
 
-def test_an_excepted_origin_may_send_us_to_itself_and_to_nothing_else_inside(served, names, into):
+def test_an_excepted_origin_may_redirect_to_itself_and_to_no_other_private_address(served, names, into):
     plain, other = served(tls=False), served(tls=False)
     origins = [f"http://127.0.0.1:{plain.port}", f"http://127.0.0.1:{other.port}"]
     plain.answers = {"/1": redirect("/2"), "/2": reply(DOCUMENT), "/3": redirect(f"{origins[1]}/4")}

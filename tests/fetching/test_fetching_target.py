@@ -94,6 +94,6 @@ def test_an_excepted_origin_is_excepted_and_no_other():
 @pytest.mark.parametrize(
     "text", ["127.0.0.1:4010", "http://", "http://a:b@127.0.0.1", "http://h/path", "ftp://h", "http://h:x", "*"]
 )
-def test_an_exception_that_is_no_origin_is_told_by_its_setting(text):
+def test_an_exception_that_is_not_an_origin_is_reported_by_its_setting(text):
     with pytest.raises(Misconfigured, match="FAX_DANGEROUS_INBOUND_ORIGINS"):
         origins([text])

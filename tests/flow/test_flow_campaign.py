@@ -135,7 +135,7 @@ def kill_leader(flow: Flow) -> None:
     flow.kill(flow.until(leader))
 
 
-def test_a_pause_takes_effect_within_a_second_and_resume_repeats_and_skips_nothing(course: Course) -> None:
+def test_a_pause_takes_effect_within_a_second_and_resuming_repeats_and_skips_nothing(course: Course) -> None:
     course.start()
     course.ended(30)
     paused = course.go(CampaignState.PAUSED)
@@ -152,7 +152,7 @@ def test_a_pause_takes_effect_within_a_second_and_resume_repeats_and_skips_nothi
     assert course.judge() == {"d": ROWS}
 
 
-def test_killed_workers_leaders_and_a_killed_valkey_lose_and_double_no_row(course: Course) -> None:
+def test_killed_workers_leaders_and_a_killed_valkey_lose_no_row_and_send_none_twice(course: Course) -> None:
     course.start()
     course.ended(20)
     course.flow.kill("worker", signal.SIGKILL)
@@ -167,7 +167,7 @@ def test_killed_workers_leaders_and_a_killed_valkey_lose_and_double_no_row(cours
     assert course.judge() == {"d": ROWS}
 
 
-def test_a_worker_that_is_told_to_end_records_the_calls_that_are_up(course: Course) -> None:
+def test_a_worker_that_is_stopped_records_its_calls_in_progress(course: Course) -> None:
     course.start()
     course.flow.sim.faults(latency_ms=700)
     for name in ("worker", "worker2"):

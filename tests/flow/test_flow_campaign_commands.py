@@ -51,7 +51,7 @@ def test_a_list_is_sent_as_its_rows_say_and_chosen_ones_again(stack, command, tm
     assert stack.sim.accepted("list-12") == 0
 
 
-def test_what_was_sent_can_be_found_proved_sent_again_and_erased(stack, command, tmp_path):
+def test_sent_faxes_can_be_found_proved_resent_and_erased(stack, command, tmp_path):
     rows = ["+12124450100,Clinic A,yes", "+12134450100,Clinic B,yes", "+12124450100,Clinic A again,", "12,Clinic C,"]
     (tmp_path / "recall.csv").write_text("Fax,Clinic,Consent\n" + "\n".join(rows) + "\n", encoding="utf-8")
     busy = fresh_number(BUSY_ONCE)

@@ -57,7 +57,7 @@ def test_a_sound_installation_has_every_link_and_the_document_is_gone_afterwards
     assert stack.sim.accepted(told["job_id"]) == 1
 
 
-def test_webhooks_that_do_not_come_are_told_although_the_fax_is_delivered(stack, canary):
+def test_missing_webhooks_are_reported_although_the_fax_is_delivered(stack, canary):
     stack.sim.faults(webhook_lose=1)
     code, told, links = result(canary(stack, to=fresh_number()))
 
@@ -67,7 +67,7 @@ def test_webhooks_that_do_not_come_are_told_although_the_fax_is_delivered(stack,
     assert "faxdispatch doctor" in links["webhook"]["remedy"]
 
 
-def test_a_busy_number_is_dialled_once_and_told_as_busy(stack, canary):
+def test_a_busy_number_is_dialled_once_and_reported_as_busy(stack, canary):
     code, told, links = result(canary(stack, to=fresh_number(2)))
 
     assert (code, told["state"]) == (1, "failed")
@@ -77,7 +77,7 @@ def test_a_busy_number_is_dialled_once_and_told_as_busy(stack, canary):
     assert f"canary-{told['job_id']}.pdf" not in stored(stack)
 
 
-def test_an_account_without_funds_is_told_at_once_and_the_fax_can_still_be_followed(tmp_path, canary):
+def test_an_account_without_funds_is_reported_at_once_and_the_fax_can_still_be_followed(tmp_path, canary):
     folder = tmp_path / "installation"
     folder.mkdir()
     with installation(folder, FAX_RETRY_ACCOUNT="300") as flow:
@@ -92,7 +92,7 @@ def test_an_account_without_funds_is_told_at_once_and_the_fax_can_still_be_follo
         assert f"canary-{told['job_id']}.pdf" in stored(flow)
 
 
-def test_a_fax_that_comes_in_again_is_waited_for_until_its_document_is_stored(stack, canary):
+def test_the_canarys_inbound_fax_is_waited_for_until_its_document_is_stored(stack, canary):
     number = fresh_number()
     command = canary(stack, "--expect-inbound", to=number, FAX_INBOUND_DIR=str(stack.folder / "inbound"))
     job_id = stack.until(lambda: next((e.job_id for e in stack.events() if e.data.get("to") == number), None))
@@ -105,7 +105,7 @@ def test_a_fax_that_comes_in_again_is_waited_for_until_its_document_is_stored(st
     assert (links["received"]["mark"], links["stored"]["mark"]) == ("ok", "ok")
 
 
-def test_an_interrupted_canary_leaves_the_fax_going_and_says_how_to_follow_it(stack, canary):
+def test_an_interrupted_canary_leaves_its_fax_running_and_says_how_to_follow_it(stack, canary):
     number = fresh_number(9)
     command = canary(stack, to=number)
     job_id = stack.until(lambda: next((e.job_id for e in stack.events() if e.data.get("to") == number), None))

@@ -126,7 +126,7 @@ def test_up_keeps_everything_over_a_restart_and_says_what_the_server_says_of_a_d
     ],
     ids=["keys missing", "simulation on a real Redis", "wrong setting"],
 )
-def test_up_refuses_what_cannot_go_well_in_one_line(starts, home, words, settings, said):
+def test_up_refuses_a_bad_environment_in_one_line(starts, home, words, settings, said):
     up = command(starts, home, "up", *words, **settings)
     assert up.code == 2
     assert said in up.err

@@ -46,7 +46,7 @@ def test_an_emptied_ledger_is_noticed_and_sends_nothing(flow: Flow) -> None:
     assert flow.wait_for(job).state is State.DELIVERED
 
 
-def test_it_is_noticed_where_all_workers_were_started_anew(flow: Flow) -> None:
+def test_an_emptied_ledger_is_noticed_after_all_workers_restarted(flow: Flow) -> None:
     worker = flow.processes["worker"]
     worker.send(signal.SIGTERM)
     eventually(lambda: worker.exit_code is not None, within=PATIENCE)

@@ -64,7 +64,7 @@ def order(client: FaxClient, key: str) -> Receipt:
     return eventually(ordered, within=PATIENCE)
 
 
-def test_a_replica_goes_on_where_the_primary_dies(place: Any) -> None:
+def test_a_replica_takes_over_when_the_primary_dies(place: Any) -> None:
     client = FaxClient.from_env(Settings(redis_url=place.url, fax_replicas=1, fax_hint_after=3))
     receipts = [order(client, f"order-{number}") for number in range(ORDERS // 2)]
     place.servers[0].process.kill()

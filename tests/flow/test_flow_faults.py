@@ -55,7 +55,7 @@ def test_a_question_that_telnyx_does_not_answer_is_asked_again_and_is_no_dead_le
     assert letters() == before
 
 
-def test_too_many_requests_cost_no_attempt(stack):
+def test_a_429_uses_up_no_attempt(stack):
     stack.sim.faults(rate_429=1)
     job_id = stack.send(max_attempts=1)
     stack.until(lambda: stack.status(job_id).hold_reason == "rate_limited")
@@ -65,7 +65,7 @@ def test_too_many_requests_cost_no_attempt(stack):
     assert stack.sim.accepted(job_id) == 1
 
 
-def test_doubled_and_reordered_webhooks_are_told_once(stack):
+def test_doubled_and_reordered_webhooks_are_published_once(stack):
     stack.sim.faults(webhook_double=1, webhook_reorder=1)
     job_id = stack.send()
     assert stack.wait_for(job_id).state is State.DELIVERED

@@ -9,7 +9,7 @@ BUSY_FIRST = 50
 """Scenario: fails first, is delivered then."""
 
 
-def test_nothing_is_left_at_telnyx_of_what_has_ended(tmp_path: Path):
+def test_ended_faxes_are_deleted_at_telnyx(tmp_path: Path):
     wishes = {"FAX_INBOUND_DIR": str(tmp_path / "inbound"), "FAX_TELNYX_DELETE_AFTER": "1"}
     with installation(tmp_path, **wishes) as flow:
         jobs = [flow.send(), flow.send(to=fresh_number(BUSY_FIRST)), flow.send(to=fresh_number(10))]

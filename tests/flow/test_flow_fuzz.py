@@ -22,7 +22,7 @@ def memory(process_id: int) -> int:
 
 
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="the size of a process is read from /proc")
-def test_messages_that_are_almost_right_neither_stop_a_worker_nor_fill_it(stack):
+def test_malformed_messages_neither_stop_a_worker_nor_fill_its_memory(stack):
     roll, before = random.Random(13), stack.redis.xlen("fax:events")
     process = stack.processes["worker"].pid
     size = memory(process)

@@ -25,7 +25,7 @@ def told_received(stack: Flow, fax_id: str | None) -> Event:
     return event
 
 
-def test_an_inbound_fax_is_told_stored_and_announced(stack: Flow):
+def test_an_inbound_fax_is_published_stored_and_announced(stack: Flow):
     fax = stack.sim.receive(pages=3)
     told = stored(stack, fax["id"])
 
@@ -51,7 +51,7 @@ def test_a_partial_fax_says_so_and_is_stored(stack: Flow):
     assert told_received(stack, told.fax_id).data["partial_content"] is True
 
 
-def test_a_failed_inbound_fax_is_told(stack: Flow):
+def test_a_failed_inbound_fax_is_published(stack: Flow):
     given: dict[str, Any] = {"from": "+14155552222", "to": "+13125550000", "failure_reason": "sender_call_dropped"}
     fax_id = stack.sim.control.post("/inbound", json=given).raise_for_status().json()["data"]["id"]
     failed = stack.wait_for_event("fax.failed", fax_id=fax_id)
@@ -76,7 +76,7 @@ def test_an_expired_link_is_renewed(stack: Flow):
     assert stack.sim.report()["refreshes"] >= 1
 
 
-def test_a_storage_that_breaks_off_costs_time_and_no_document(stack: Flow):
+def test_an_interrupted_download_delays_a_document_and_loses_none(stack: Flow):
     stack.sim.faults(link_error=1.0)
     fax = stack.sim.receive()
     inbox = Inbox(stack.client._ledger.scripts)
@@ -96,7 +96,7 @@ def test_a_storage_that_breaks_off_costs_time_and_no_document(stack: Flow):
         "file:///etc/passwd",
     ],
 )
-def test_a_link_into_the_own_network_is_not_followed(stack: Flow, link: str):
+def test_a_link_into_the_private_network_is_not_followed(stack: Flow, link: str):
     fax = stack.sim.receive(media_url=link)
     inbox = Inbox(stack.client._ledger.scripts)
     problem = stack.until(lambda: inbox.get(fax["id"]).problem)

@@ -142,7 +142,7 @@ def test_no_message_ends_the_worker(stack, raw):
     assert PRIVATE not in str(told)
 
 
-def test_messages_where_no_worker_reads_are_told_by_every_way_to_look(stack, stranger):
+def test_messages_that_no_worker_reads_are_reported_by_status_doctor_and_metrics(stack, stranger):
     fax = {"to": fresh_number(), "media_name": TOKEN}
     stranger.send_task("fax.send.v1", kwargs=fax)
     other = Celery("other", broker=stack.broker_url, set_as_current=False)

@@ -145,7 +145,7 @@ def rabbitmq(request: pytest.FixtureRequest) -> RabbitMQ | None:
     return request.getfixturevalue("rabbitmq_server") if request.param == "rabbitmq" else None
 
 
-def test_side_by_side_each_sends_its_own_faxes_alone_and_uses_nothing_of_the_other(
+def test_deployments_on_one_redis_send_only_their_own_faxes_and_share_nothing(
     tmp_path: Path, redis: Any, rabbitmq: RabbitMQ | None, cli: Callable[..., str]
 ) -> None:
     url = valkey_url(tmp_path)

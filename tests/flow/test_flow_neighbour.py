@@ -95,14 +95,14 @@ def test_a_broadcast_does_not_reach_our_workers(flow, theirs, command, arguments
     assert flow.client.dead_letters.count() == letters
 
 
-def test_nobody_hears_of_our_workers(flow, theirs):
+def test_our_workers_are_invisible_to_other_celery_apps(flow, theirs):
     heard = theirs.control.ping(timeout=1) or []
     assert [name for reply in heard for name in reply if not name.startswith("celery@")] == []
     assert flow.redis.pubsub_channels("*celery.pidbox") == []
     assert not any(b"fax" in key.encode() for key in flow.redis.scan_iter("_kombu.binding.celery*"))
 
 
-def test_what_a_worker_of_an_older_version_had_taken_is_sent_after_an_upgrade(flow, theirs):
+def test_messages_taken_by_a_worker_of_an_older_version_are_sent_after_an_upgrade(flow, theirs):
     sent = theirs.send_task("fax.send.v1", kwargs={"to": fresh_number(), "media_name": TOKEN}, queue="nobody's")
     # As kombu's own transport notes what it has taken.
     noted = json.dumps([json.loads(flow.redis.rpop("nobody's")), "", "fax.send"])
@@ -114,7 +114,7 @@ def test_what_a_worker_of_an_older_version_had_taken_is_sent_after_an_upgrade(fl
     assert flow.redis.hlen("unacked") == 0
 
 
-def test_a_callback_that_a_message_asks_for_is_told_and_not_made(flow, theirs):
+def test_a_callback_in_a_message_is_reported_and_not_called(flow, theirs):
     victim = flow.send(to=fresh_number(9))
     flow.wait_for(victim, State.ACCEPTED)
     link = theirs.signature("fax.cancel.v1", kwargs={"job_id": victim}, queue="fax.control", immutable=True)
@@ -145,7 +145,7 @@ def test_a_fax_with_countdown_and_expires_waits_in_the_ledger_and_says_so(flow, 
     flow.until(lambda: not flow.redis.hlen(TAKEN))
 
 
-def test_a_fax_whose_time_has_run_out_is_told(flow, theirs):
+def test_an_expired_fax_is_reported(flow, theirs):
     asked = {"to": fresh_number(), "media_name": TOKEN}
     sent = theirs.send_task("fax.send.v1", kwargs=asked, queue="fax.send", expires=0.001)
     flow.until(lambda: flow.events(sent.id))
@@ -153,14 +153,14 @@ def test_a_fax_whose_time_has_run_out_is_told(flow, theirs):
     assert flow.events(sent.id)[-1].data["reason"] == "send_by"
 
 
-def test_a_batch_is_a_letter_that_says_what_to_do_instead(flow, theirs):
+def test_a_batch_becomes_a_dead_letter_that_says_what_to_do_instead(flow, theirs):
     fax = {"to": fresh_number(), "media_name": TOKEN}
     sent = theirs.send_task("celery.map", args=["fax.send.v1", [[fax]] * 3], queue="fax.send")
     letter = flow.until(lambda: [one for one in flow.client.dead_letters.newest() if one.id == sent.id])[0]
     assert letter.reason == "BatchTask"
 
 
-def test_what_is_too_long_or_compressed_is_a_small_letter_and_gone(flow, theirs):
+def test_a_message_that_is_too_long_or_compressed_becomes_a_short_dead_letter(flow, theirs):
     asked = {"to": fresh_number(), "media_name": TOKEN, "client_state": "x" * 400_000}
     long = theirs.send_task("fax.send.v1", kwargs=asked, queue="fax.send")
     packed = theirs.send_task("fax.send.v1", kwargs={"to": "+1"}, queue="fax.send", compression="gzip")

@@ -21,14 +21,14 @@ def told(stack, message_id: str) -> int:
     return sum(e.type == "job.invalid" and e.id.startswith(message_id) for e in stack.events())
 
 
-def test_a_letter_that_is_sent_again_as_bad_as_it_was_comes_back(stack, bad):
+def test_a_dead_letter_resent_without_a_correction_comes_back(stack, bad):
     stack.client.redrive(bad)
 
     stack.until(lambda: told(stack, bad) == 2)
     assert stack.client.dead_letters.get(bad).reason == "InvalidJob"
 
 
-def test_a_mended_letter_is_one_fax_under_its_own_id_however_often_it_is_sent(stack, bad):
+def test_a_corrected_dead_letter_is_one_fax_under_its_own_id_however_often_it_is_resent(stack, bad):
     number = fresh_number()
     first = stack.client.dead_letters.get(bad)
     stack.client.redrive(bad, {"to": number})
@@ -43,7 +43,7 @@ def test_a_mended_letter_is_one_fax_under_its_own_id_however_often_it_is_sent(st
     assert stack.sim.accepted(bad) == 1
 
 
-def test_an_unknown_send_that_no_listing_can_settle_is_settled_by_an_operator(stack):
+def test_an_unknown_send_that_no_listing_can_resolve_is_resolved_by_an_operator(stack):
     stack.sim.faults(next_posts=["drop_after"], list_error=1, webhook_lose=1)
     job_id = stack.send()
     stack.wait_for(job_id, State.UNKNOWN)
@@ -55,7 +55,7 @@ def test_an_unknown_send_that_no_listing_can_settle_is_settled_by_an_operator(st
     assert stack.sim.accepted(job_id) == 1
 
 
-def test_a_send_that_is_said_not_to_have_left_goes_out_at_once(stack):
+def test_a_send_resolved_as_not_sent_is_sent_at_once(stack):
     stack.sim.faults(next_posts=["drop_before"], list_error=1)
     job_id = stack.send()
     stack.wait_for(job_id, State.UNKNOWN)

@@ -74,7 +74,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
         made.close()
 
 
-def test_with_these_rights_a_fax_is_sent_asked_about_and_told_of_and_nothing_is_refused(running: Installation) -> None:
+def test_with_the_documented_rights_everything_works_and_nothing_is_refused(running: Installation) -> None:
     client = FaxClient(running.urls["fax-producer"])
     jobs = [client.send(to=fresh_number(), media_name=TOKEN).job_id for _ in range(3)]
     client.sync(job_id=jobs[0])
@@ -86,7 +86,7 @@ def test_with_these_rights_a_fax_is_sent_asked_about_and_told_of_and_nothing_is_
     assert running.refused() == []
 
 
-def test_the_console_does_with_a_producers_rights(running: Installation) -> None:
+def test_the_console_works_with_a_producers_rights(running: Installation) -> None:
     pages = ("/", "/faxes", "/campaigns", "/drafts", "/holds", "/numbers", "/suppressions", "/dead-letters", "/inbound")
     assert {page: running.console.get(page).status_code for page in pages} == dict.fromkeys(pages, 200)
     token = re.search(r'name="csrf_token" value="([^"]+)"', running.console.get("/numbers").text)
@@ -100,7 +100,7 @@ def test_the_console_does_with_a_producers_rights(running: Installation) -> None
 @pytest.mark.parametrize(
     "command", ["FLUSHALL", "FLUSHDB", "KEYS *", "CONFIG SET maxmemory 1", "GET other", "SHUTDOWN"]
 )
-def test_what_is_not_needed_is_refused(running: Installation, user: str, command: str) -> None:
+def test_rights_that_are_not_needed_are_refused(running: Installation, user: str, command: str) -> None:
     with Redis.from_url(running.urls[user]) as redis, pytest.raises(NoPermissionError):
         redis.execute_command(*command.split())
     running.refused()
@@ -112,7 +112,7 @@ def test_the_web_app_may_not_post_to_a_queue(running: Installation) -> None:
     running.refused()
 
 
-def test_a_worker_with_the_rights_that_are_usual_elsewhere_lives_and_says_what_it_cannot_know(tmp_path: Path) -> None:
+def test_a_worker_with_fewer_rights_runs_and_says_what_it_cannot_know(tmp_path: Path) -> None:
     """Redis 7 gives new users no channels; managed services keep what is dangerous to themselves."""
     with Stack(lambda *_: None) as stack:
         port = processes.free_port()

@@ -62,13 +62,13 @@ def test_a_plain_message_is_a_fax_whatever_its_priority(flow, plain, protocol):
         ("NotNow", "fax.cancel.v1", {"kwargs": {"job_id": "j1"}, "countdown": 600}),
     ],
 )
-def test_what_is_no_job_is_a_letter(flow, plain, reason, task, options):
+def test_a_message_that_is_not_a_job_becomes_a_dead_letter(flow, plain, reason, task, options):
     sent = plain.send_task(task, queue="fax.send", **options)
     found = flow.until(lambda: [one for one in flow.client.dead_letters.newest() if one.id == sent.id])
     assert found[0].reason == reason
 
 
-def test_callbacks_are_told_and_moments_are_the_faxs_own(flow, plain):
+def test_callbacks_are_reported_and_times_become_the_faxs_own(flow, plain):
     link = plain.signature("other.task", queue="theirs")
     sent = plain.send_task("fax.send.v1", kwargs=fax(), queue="fax.send", countdown=3600, expires=7200, link=link)
     first = flow.until(lambda: flow.events(sent.id))[0]
@@ -76,7 +76,7 @@ def test_callbacks_are_told_and_moments_are_the_faxs_own(flow, plain):
     assert flow.wait_for(sent.id, State.HELD).request.send_at is not None
 
 
-def test_messages_that_are_almost_right_do_not_stop_the_worker(flow, rabbitmq):
+def test_malformed_messages_do_not_stop_the_worker(flow, rabbitmq):
     roll, process = random.Random(17), flow.processes["worker"].pid
     with Connection(rabbitmq) as connection, connection.channel() as channel:
         sent = 0
@@ -111,7 +111,7 @@ def test_a_broadcast_does_not_reach_our_workers(flow, plain, command):
     assert flow.processes["worker"].pid == process
 
 
-def test_a_worker_whose_virtual_host_is_none_ends_with_one_line(flow, rabbitmq):
+def test_a_worker_with_an_unknown_virtual_host_ends_with_one_line(flow, rabbitmq):
     surroundings = {
         **flow.processes["worker"].role.environment,
         "CELERY_BROKER_URL": rabbitmq.removesuffix("/") + "none",
@@ -126,7 +126,7 @@ def test_a_worker_whose_virtual_host_is_none_ends_with_one_line(flow, rabbitmq):
         child.kill()
 
 
-def test_messages_without_a_queue_are_told(rabbitmq, plain):
+def test_messages_without_a_queue_are_reported(rabbitmq, plain):
     look = Lookout(broker_app("here", rabbitmq)).look
     assert look() == {}
     plain.send_task("fax.send.v1", kwargs={})

@@ -40,7 +40,7 @@ def posted(flow: Flow) -> Counter[str]:
     return found
 
 
-def test_a_ledger_that_is_restored_in_mid_campaign_doubles_nothing_and_loses_nothing(
+def test_a_ledger_restored_in_mid_campaign_sends_nothing_twice_and_loses_nothing(
     tmp_path: Path, cli: Callable[..., str]
 ) -> None:
     data, copy = tmp_path / "data", tmp_path / "copy.rdb"

@@ -10,7 +10,7 @@ def types(events) -> list[str]:
     return [event.type for event in events]
 
 
-def test_a_fax_is_delivered_and_every_step_is_told_in_order(stack):
+def test_a_fax_is_delivered_and_every_step_is_published_in_order(stack):
     job_id = stack.send(tags=["flow"], client_state="mine")
     job = stack.wait_for(job_id)
     assert (job.state, job.attempt, job.page_count) == (State.DELIVERED, 1, 1)
@@ -29,7 +29,7 @@ def test_many_faxes_are_delivered_once_each(stack):
         assert stack.sim.accepted(result.job_id) == 1
 
 
-def test_what_was_asked_reaches_telnyx(stack):
+def test_every_option_reaches_telnyx(stack):
     job_id = stack.send(quality="normal", from_display_name="Flow test")
     fax = stack.sim.fax(stack.wait_for(job_id).fax_id)
     assert (fax["quality"], fax["from"], fax["from_display_name"]) == ("normal", SENDER, "Flow test")
@@ -96,7 +96,7 @@ def test_the_same_key_is_the_same_fax(stack):
         stack.send(**asked, quality="normal")
 
 
-def test_a_lost_last_webhook_is_made_up_for_by_asking(stack):
+def test_a_lost_last_webhook_is_replaced_by_polling(stack):
     job = stack.wait_for(stack.send(to=fresh_number(8)))
     assert job.state is State.DELIVERED
     assert stack.events(job.job_id)[-1].source == "poll"

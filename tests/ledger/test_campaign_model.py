@@ -398,7 +398,7 @@ class Walk(SeededWalk):
         assert everything_is_free(self.desk.redis) or self.desk.redis.exists(f"fax:job:{SINGLE}")
 
 
-def test_no_order_of_steps_and_crashes_loses_or_doubles_a_row(redis_url: str, seed: int) -> None:
+def test_no_order_of_steps_and_crashes_loses_a_row_or_sends_it_twice(redis_url: str, seed: int) -> None:
     walk = Walk(redis_url, seed)
     try:
         for _ in range(300):

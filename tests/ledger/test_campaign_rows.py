@@ -50,7 +50,7 @@ def test_the_next_pending_rows_of_a_chunk_can_be_asked_for(desk: CampaignDesk) -
     assert rows == [[2, 5], [5, 7], []]
 
 
-def test_rows_between_two_chunks_that_are_nobodys_stay_nobodys(desk: CampaignDesk) -> None:
+def test_row_numbers_that_no_chunk_holds_belong_to_no_recipient(desk: CampaignDesk) -> None:
     desk.run(3, 2001)
     assert [result.row for result in desk.campaigns.results(NAME)] == [3, 2001]
     assert [row["row"] for row in desk.pending()] == [3, 2001]
@@ -66,7 +66,7 @@ def test_a_list_that_is_complete_takes_no_more_rows(desk: CampaignDesk) -> None:
 # Feeding -----------------------------------------------------------------------------------------------------------
 
 
-def test_the_same_rows_given_again_are_not_lined_up_again(desk: CampaignDesk) -> None:
+def test_the_same_rows_fed_again_are_not_queued_again(desk: CampaignDesk) -> None:
     desk.run(1, 2, 3)
     rows = desk.pending()
     assert desk.feed(rows=rows) == ("fed", 3)
@@ -75,7 +75,7 @@ def test_the_same_rows_given_again_are_not_lined_up_again(desk: CampaignDesk) ->
     assert desk.kinds()["job.queued"] == 3
 
 
-def test_a_cursor_that_was_lost_repeats_no_row_that_has_flown_or_ended(desk: CampaignDesk) -> None:
+def test_a_lost_cursor_repeats_no_row_that_is_in_flight_or_ended(desk: CampaignDesk) -> None:
     desk.run(1, 2, 3)
     rows = desk.pending()
     desk.feed()
@@ -88,7 +88,7 @@ def test_a_cursor_that_was_lost_repeats_no_row_that_has_flown_or_ended(desk: Cam
     assert [desk.state(job(row)) for row in (1, 2, 3)] == [State.DELIVERED, State.ACCEPTED, State.QUEUED]
 
 
-def test_two_feeders_at_once_line_up_each_row_once(desk: CampaignDesk) -> None:
+def test_two_feeders_at_once_queue_each_row_once(desk: CampaignDesk) -> None:
     desk.run(*range(1, 11))
     other = desk.another()
     first, second = desk.pending(), desk.pending()
@@ -97,7 +97,7 @@ def test_two_feeders_at_once_line_up_each_row_once(desk: CampaignDesk) -> None:
     assert len(desk.waiting()) == len(set(desk.waiting())) == 10
 
 
-def test_no_more_rows_are_lined_up_than_there_is_room_for_and_feeding_goes_on_after_the_last(
+def test_no_more_rows_are_queued_than_there_is_room_for_and_feeding_continues_after_the_last(
     desk: CampaignDesk,
 ) -> None:
     desk.run(*range(1, 8))
@@ -106,7 +106,7 @@ def test_no_more_rows_are_lined_up_than_there_is_room_for_and_feeding_goes_on_af
     assert desk.waiting() == [job(1), job(2), job(3)]
 
 
-def test_a_feeder_that_slept_through_a_retry_lines_up_nothing_under_old_jobs(desk: CampaignDesk) -> None:
+def test_a_delayed_feeder_queues_nothing_under_jobs_of_an_earlier_generation(desk: CampaignDesk) -> None:
     desk.run(1)
     late = desk.pending()
     end_badly(desk, 1)
@@ -136,7 +136,7 @@ def test_rows_of_two_campaigns_never_share_a_job() -> None:
 # Stopping and going on ---------------------------------------------------------------------------------------------
 
 
-def test_a_pause_stops_rows_in_line_picked_admitted_and_before_the_claim(desk: CampaignDesk) -> None:
+def test_a_pause_stops_waiting_picked_and_admitted_rows_before_their_claim(desk: CampaignDesk) -> None:
     desk.run(1, 2, 3, 4, 5)
     desk.feed(limit=3)
     desk.picked()
@@ -171,7 +171,7 @@ def test_resume_brings_back_every_parked_row_in_the_order_of_the_list(desk: Camp
     assert desk.campaigns.get(NAME).parked == 0
 
 
-def test_a_pause_lets_what_is_claimed_come_to_its_end(desk: CampaignDesk) -> None:
+def test_a_pause_lets_claimed_rows_finish(desk: CampaignDesk) -> None:
     desk.run(1)
     desk.feed()
     desk.picked()
@@ -195,7 +195,7 @@ def test_a_pause_stops_a_retry_when_its_time_comes(desk: CampaignDesk) -> None:
     assert desk.picked() == [job(1)]
 
 
-def test_a_message_that_comes_again_for_a_parked_row_leaves_it_parked(desk: CampaignDesk) -> None:
+def test_a_repeated_message_for_a_parked_row_leaves_it_parked(desk: CampaignDesk) -> None:
     desk.run(1)
     desk.feed()
     desk.pause()
@@ -206,7 +206,7 @@ def test_a_message_that_comes_again_for_a_parked_row_leaves_it_parked(desk: Camp
     assert desk.faults() == ()
 
 
-def test_a_parked_row_that_was_told_of_a_free_number_tells_the_next(desk: CampaignDesk) -> None:
+def test_a_parked_row_passes_a_free_number_on_to_the_next(desk: CampaignDesk) -> None:
     desk.create("first", to=number_of(1))
     desk.run(1, numbers={1: number_of(1)})
     desk.fly("first")
@@ -238,7 +238,7 @@ def test_the_whole_list_is_tried_before_any_row_is_tried_again(desk: CampaignDes
     assert desk.waiting() == [job(2), job(3), job(1)]
 
 
-def test_rows_that_a_pause_has_parked_untried_go_before_any_that_is_tried_again(desk: CampaignDesk) -> None:
+def test_untried_rows_parked_by_a_pause_go_before_any_retry(desk: CampaignDesk) -> None:
     desk.run(1, 2)
     desk.feed(limit=1)
     fly_and_fail(desk, 1)
@@ -299,7 +299,7 @@ def test_opposite_commands_get_one_clear_outcome_each(desk: CampaignDesk) -> Non
 # Cancelling --------------------------------------------------------------------------------------------------------
 
 
-def test_a_cancel_stops_rows_wherever_they_stand_and_lets_those_in_flight_end(desk: CampaignDesk) -> None:
+def test_a_cancel_stops_rows_in_every_state_and_lets_those_in_flight_finish(desk: CampaignDesk) -> None:
     desk.run(*range(1, 8))
     desk.feed(limit=6)
     desk.picked()
@@ -327,7 +327,7 @@ def test_a_cancel_stops_rows_wherever_they_stand_and_lets_those_in_flight_end(de
     assert everything_is_free(desk.redis)
 
 
-def test_a_row_in_line_is_cancelled_when_its_turn_comes(desk: CampaignDesk) -> None:
+def test_a_waiting_row_is_cancelled_when_its_turn_comes(desk: CampaignDesk) -> None:
     desk.run(1, 2)
     desk.feed(limit=1)
     desk.cancel()
@@ -339,7 +339,7 @@ def test_a_row_in_line_is_cancelled_when_its_turn_comes(desk: CampaignDesk) -> N
     assert desk.campaigns.get(NAME).cancelled == 2
 
 
-def test_a_second_cancel_may_ask_for_what_is_in_flight_as_well(desk: CampaignDesk) -> None:
+def test_a_second_cancel_may_include_faxes_in_flight(desk: CampaignDesk) -> None:
     desk.run(1)
     desk.cancel()
     assert not desk.campaigns.get(NAME).also_in_flight
@@ -365,7 +365,7 @@ def test_a_number_that_is_suppressed_before_it_is_fed_is_not_faxed(desk: Campaig
     assert desk.codes() == "so"
 
 
-def test_a_number_that_is_suppressed_in_line_admitted_or_between_tries_is_not_faxed(desk: CampaignDesk) -> None:
+def test_a_number_suppressed_while_waiting_admitted_or_between_attempts_is_not_faxed(desk: CampaignDesk) -> None:
     desk.run(1, 2, 3, 4)
     desk.feed(limit=3)
     fly_and_fail(desk, 3)
@@ -385,7 +385,7 @@ def test_a_number_that_is_suppressed_in_line_admitted_or_between_tries_is_not_fa
     assert desk.faults() == ()
 
 
-def test_a_suppression_that_has_run_out_stops_nobody(desk: CampaignDesk) -> None:
+def test_an_expired_suppression_stops_no_row(desk: CampaignDesk) -> None:
     desk.run(1)
     suppress(desk, 1)
     desk.redis.zadd("fax:suppressed:until", {number_of(1): START - 1})
@@ -396,7 +396,7 @@ def test_a_suppression_that_has_run_out_stops_nobody(desk: CampaignDesk) -> None
 # Records -----------------------------------------------------------------------------------------------------------
 
 
-def test_a_record_says_what_happened(desk: CampaignDesk) -> None:
+def test_a_rows_record_shows_its_result(desk: CampaignDesk) -> None:
     desk.run(1, 2, 3)
     desk.feed()
     desk.picked()
@@ -429,7 +429,7 @@ def test_a_record_says_what_happened(desk: CampaignDesk) -> None:
 
 
 @pytest.mark.parametrize("fax_id", [FAX.upper(), FAX.replace("-", ""), "fax-7", "0" * 32, str(UUID(int=5))])
-def test_a_record_gives_telnyx_id_of_the_fax_letter_by_letter(desk: CampaignDesk, fax_id: str) -> None:
+def test_a_rows_record_returns_telnyxs_fax_id_unchanged(desk: CampaignDesk, fax_id: str) -> None:
     desk.run(1)
     desk.feed()
     desk.picked()
@@ -441,7 +441,7 @@ def test_a_record_gives_telnyx_id_of_the_fax_letter_by_letter(desk: CampaignDesk
     assert result.fax_id == fax_id
 
 
-def test_records_of_many_blocks_are_each_rows_own(desk: CampaignDesk) -> None:
+def test_records_in_many_blocks_belong_to_their_rows(desk: CampaignDesk) -> None:
     rows = (1, 1024, 1025, 2048, 2049)
     desk.run(*rows)
     desk.feed()
@@ -475,7 +475,7 @@ def test_a_retry_tries_only_the_chosen_rows_with_jobs_of_their_own(desk: Campaig
     assert desk.faults() == ()
 
 
-def test_a_record_of_another_generation_has_no_fax_of_the_one_before(desk: CampaignDesk) -> None:
+def test_a_record_of_a_new_generation_has_no_fax_of_the_one_before(desk: CampaignDesk) -> None:
     desk.run(1)
     end_badly(desk, 1)
     desk.feed()
@@ -488,7 +488,7 @@ def test_a_record_of_another_generation_has_no_fax_of_the_one_before(desk: Campa
     assert (result.code, result.generation, result.fax_id) == ("s", 2, None)
 
 
-def test_the_late_word_on_an_earlier_generation_disturbs_nothing(desk: CampaignDesk) -> None:
+def test_a_late_report_on_an_earlier_generation_changes_nothing(desk: CampaignDesk) -> None:
     desk.run(1)
     end_badly(desk, 1)
     desk.feed()
@@ -573,7 +573,7 @@ def test_the_cap_pauses_the_campaign_and_nothing_is_spent_beyond_it(desk: Campai
     assert desk.claim(job(2), cost=60_000) == "claimed"
 
 
-def test_it_is_finished_only_when_no_row_is_open(desk: CampaignDesk) -> None:
+def test_a_campaign_is_finished_only_when_no_row_is_open(desk: CampaignDesk) -> None:
     desk.run(1, 2)
     desk.feed()
     desk.picked()

@@ -15,7 +15,7 @@ from tests.conftest import eventually
 from tests.worker.test_durability import valkey
 
 
-def test_a_copy_is_of_one_moment_and_knows_that_it_is_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_copy_is_consistent_and_marked_as_a_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     stop = threading.Event()
     with valkey(tmp_path / "live") as live:
         scripts = Scripts(connect(live.url))
@@ -46,7 +46,7 @@ def test_a_copy_is_of_one_moment_and_knows_that_it_is_one(tmp_path: Path, monkey
         assert behind.found_at is not None
 
 
-def test_a_server_that_is_started_with_a_copy_lets_nothing_be_sent(tmp_path: Path) -> None:
+def test_a_server_started_from_a_copy_sends_nothing(tmp_path: Path) -> None:
     with valkey(tmp_path / "live", "--repl-diskless-sync", "no") as live:
         scripts = Scripts(connect(live.url))
         assert Identity(scripts).id
@@ -59,7 +59,7 @@ def test_a_server_that_is_started_with_a_copy_lets_nothing_be_sent(tmp_path: Pat
         assert Epoch(scripts).behind()
 
 
-def test_a_user_without_the_right_to_sync_is_told(tmp_path: Path, redis_url: str) -> None:
+def test_a_missing_right_to_sync_is_reported(tmp_path: Path, redis_url: str) -> None:
     with Redis.from_url(redis_url) as redis:
         redis.acl_setuser(
             "weak", enabled=True, passwords=["+secret"], commands=["+@all", "-sync", "-psync"], keys=["*"]
@@ -73,7 +73,7 @@ def test_a_user_without_the_right_to_sync_is_told(tmp_path: Path, redis_url: str
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_is_no_copy_of_a_ledger_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_is_not_a_ledgers_copy_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FAX_DATA_DIR", str(tmp_path / "data"))
     with valkey(tmp_path / "live") as live:
         live.client.set("other", "things")

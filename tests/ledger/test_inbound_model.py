@@ -79,7 +79,7 @@ class Walk:
                 assert place not in {None, DocumentPlace.COMING, DocumentPlace.NONE}, f"{fax} was received, is {place}"
 
 
-def test_an_inbound_fax_stands_in_the_one_place_that_it_says_and_a_received_one_is_never_forgotten(
+def test_an_inbound_fax_is_in_exactly_the_set_of_its_state_and_a_received_one_is_never_forgotten(
     redis_url: str, seed: int
 ):
     walk = Walk(redis_url, seed)

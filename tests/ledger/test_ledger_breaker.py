@@ -50,7 +50,7 @@ def outage(desk: Desk, outcome: str) -> None:
             call(desk, name, outcome)
 
 
-def test_three_calls_in_a_row_that_reach_nobody_pause_the_connection(desk):
+def test_three_calls_in_a_row_without_a_connection_to_telnyx_pause_the_connection(desk):
     outage(desk, "unreachable")
 
     assert paused(desk) == "telnyx_unreachable"
@@ -82,7 +82,7 @@ def test_calls_without_an_answer_pause_nothing(desk):
 
 
 @pytest.mark.parametrize("outcome", ["unreachable", "5xx", "no_answer"])
-def test_one_fax_at_a_time_tries_at_growing_intervals(desk, outcome):
+def test_one_fax_at_a_time_probes_at_growing_intervals(desk, outcome):
     outage(desk, "unreachable")
     tried = []
     for second in range(1, 200):
@@ -98,7 +98,7 @@ def test_one_fax_at_a_time_tries_at_growing_intervals(desk, outcome):
     assert [len(desk.told(f"connection.{kind}")) for kind in ("paused", "resumed")] == [1, 0]
 
 
-def test_what_waits_is_told_once_however_long_the_outage_lasts(desk):
+def test_a_waiting_fax_gets_one_event_however_long_the_outage_lasts(desk):
     outage(desk, "unreachable")
     told = desk.redis.xlen("fax:events")
     for _ in range(100):
@@ -115,7 +115,7 @@ def test_what_waits_is_told_once_however_long_the_outage_lasts(desk):
 
 
 @pytest.mark.parametrize("outcome", ["accepted", "refused", "full"])
-def test_a_try_that_is_answered_lets_all_go_on(desk, outcome):
+def test_an_answered_probe_ends_the_pause(desk, outcome):
     outage(desk, "unreachable")
     desk.later(10)
     [name] = desk.picked()
@@ -126,7 +126,7 @@ def test_a_try_that_is_answered_lets_all_go_on(desk, outcome):
     assert len(desk.picked()) == len(JOBS) - 3, "all but the first two, which wait for their time, and the try"
 
 
-def test_an_answer_to_a_call_that_was_under_way_lets_all_go_on(desk):
+def test_an_answer_to_a_call_in_progress_ends_the_pause(desk):
     assert [desk.admit(JOBS[0]), desk.claim(JOBS[0])] == ["go", "claimed"]
     for name in JOBS[1:4]:
         call(desk, name, "unreachable")
@@ -136,7 +136,7 @@ def test_an_answer_to_a_call_that_was_under_way_lets_all_go_on(desk):
     assert paused(desk) is None
 
 
-def test_where_nothing_is_heard_of_a_try_another_fax_tries(desk):
+def test_if_a_probe_gets_no_answer_another_fax_probes(desk):
     outage(desk, "unreachable")
     desk.later(10)
     [lost] = desk.picked()
@@ -148,7 +148,7 @@ def test_where_nothing_is_heard_of_a_try_another_fax_tries(desk):
     assert desk.state(lost) is not State.SUBMITTING
 
 
-def test_a_try_that_is_stopped_by_something_else_leaves_it_to_the_next(desk):
+def test_a_probe_that_is_stopped_by_something_else_passes_to_the_next_fax(desk):
     outage(desk, "unreachable")
     desk.later(10)
     [name] = desk.picked()
@@ -158,13 +158,13 @@ def test_a_try_that_is_stopped_by_something_else_leaves_it_to_the_next(desk):
     assert other != name
 
 
-def test_a_person_ends_it_and_may_pause_for_longer(desk):
+def test_a_person_may_end_the_pause_or_extend_it(desk):
     outage(desk, "unreachable")
     assert desk.limits.resume("c", reason="fixed")
     assert len(desk.picked()) == len(JOBS) - 2
 
 
-def test_a_persons_longer_pause_ends_at_its_time_and_not_by_a_try(desk):
+def test_a_persons_longer_pause_ends_at_its_time_and_not_by_a_probe(desk):
     outage(desk, "unreachable")
     desk.limits.pause("c", delay=3600)
     desk.later(60)
@@ -199,7 +199,7 @@ def test_past_its_budget_a_job_is_held_with_its_evidence_and_nothing_else_is(des
     assert desk.redis.get(f"fax:line:{desk.number('j0')}") is None
 
 
-def test_a_person_lets_it_go_and_it_has_its_budget_anew(desk):
+def test_a_release_by_a_person_renews_the_budget(desk):
     never_accepted(desk, "j0")
     never_accepted(desk, "j0")
     assert desk.ledger.release("j0", why="fixed")["outcome"] == "released"
@@ -208,7 +208,7 @@ def test_a_person_lets_it_go_and_it_has_its_budget_anew(desk):
     assert [never_accepted(desk, "j0"), never_accepted(desk, "j0")] == ["requeued", "held"]
 
 
-def test_a_late_sign_of_life_is_believed(desk):
+def test_a_late_webhook_is_believed(desk):
     never_accepted(desk, "j0")
     never_accepted(desk, "j0")
 
@@ -216,7 +216,7 @@ def test_a_late_sign_of_life_is_believed(desk):
     assert desk.state("j0") is State.ACCEPTED
 
 
-def test_while_calls_fail_the_tries_are_shared_out_among_those_that_wait(desk):
+def test_while_calls_fail_the_probes_rotate_among_the_waiting_faxes(desk):
     outage(desk, "5xx")
     desk.agenda.due()
     for _ in range(4):

@@ -100,7 +100,7 @@ def claimed(desk: Desk, count: int, connection: str = "c") -> list[str]:
 
 
 @pytest.mark.parametrize("how", ["refused", "failed"])
-def test_faxes_without_a_channel_cut_the_estimate_to_what_is_up(desk, how):
+def test_a_refusal_for_want_of_channels_cuts_the_estimate_to_the_calls_in_progress(desk, how):
     desk.redis.set("fax:channels:c", "8")
     for name in claimed(desk, 6)[4:]:
         out_of_channels(desk, name, how, "connection")
@@ -209,7 +209,7 @@ def claimed_one(desk: Desk, name: str) -> list[str]:
 
 
 @pytest.mark.parametrize("how", ["refused", "failed"])
-def test_an_account_without_channels_learns_its_limit_from_what_is_up(desk, how):
+def test_the_accounts_limit_is_estimated_from_the_calls_in_progress(desk, how):
     desk.redis.mset({"fax:channels:a": 9, "fax:channels:b": 9})
     names = claimed(desk, 5, "a") + claimed(desk, 5, "b")
     for name in names[:3]:
@@ -274,7 +274,7 @@ def look(desk: Desk, seconds: float) -> None:
     desk.agenda.due()
 
 
-def test_a_fax_that_is_silent_for_too_long_keeps_neither_channel_nor_number(silent):
+def test_a_fax_without_news_for_too_long_keeps_neither_channel_nor_number(silent):
     look(silent, 7100)
     assert silent.picked() == []
 
@@ -296,7 +296,7 @@ def test_news_of_a_fax_count_from_when_they_come(silent):
 
 
 @pytest.mark.parametrize(("status", "state"), [("delivered", State.DELIVERED), ("failed", State.DECIDING)])
-def test_a_late_word_of_the_silent_fax_is_recorded_and_leaves_the_new_holder_alone(silent, status, state):
+def test_a_late_webhook_is_recorded_and_does_not_disturb_the_new_holder(silent, status, state):
     look(silent, 11_000)
     silent.ledger.cancel("far", source="producer")
     assert silent.picked() == ["next"]
@@ -350,7 +350,7 @@ def test_while_a_connection_is_paused_nothing_is_picked_admitted_or_claimed_and_
     assert sorted(desk.waiting()) == ["admitted", "fresh", "picked"]
 
 
-def test_a_connection_goes_on_by_itself_when_its_pause_is_over_and_that_is_told_once(desk):
+def test_a_connection_resumes_by_itself_after_its_pause_with_one_event(desk):
     desk.limits.pause("c", delay=60)
     desk.let_wait(["a", "b"])
 
@@ -362,7 +362,7 @@ def test_a_connection_goes_on_by_itself_when_its_pause_is_over_and_that_is_told_
     assert len(desk.told("connection.resumed")) == 1
 
 
-def test_a_person_ends_a_pause_before_its_time_and_who_it_was_is_told_once(desk):
+def test_a_person_ends_a_pause_early_with_one_event_that_names_them(desk):
     desk.limits.pause("c", delay=3600)
     desk.let_wait(["a"])
 
@@ -374,7 +374,7 @@ def test_a_person_ends_a_pause_before_its_time_and_who_it_was_is_told_once(desk)
     assert {"reason": "fixed", "operator": "ada", "connection_id": "c"}.items() <= told.data.items()
 
 
-def test_a_pause_that_is_made_longer_is_told_once_and_one_after_its_end_again(desk):
+def test_extending_a_pause_publishes_no_second_event_and_a_new_pause_does(desk):
     desk.limits.pause("c", delay=60)
     desk.limits.pause("c", delay=120)
     assert len(desk.told("connection.paused")) == 1
@@ -386,7 +386,7 @@ def test_a_pause_that_is_made_longer_is_told_once_and_one_after_its_end_again(de
     assert [len(desk.told(f"connection.{kind}")) for kind in ("paused", "resumed")] == [2, 1]
 
 
-def test_a_picked_job_that_meets_a_pause_keeps_nothing_and_its_turn(desk):
+def test_a_picked_job_stopped_by_a_pause_keeps_its_turn_and_nothing_else(desk):
     desk.limits.pause("c", delay=1)
     desk.let_wait(["a", "b"])
     desk.later(1)
@@ -398,7 +398,7 @@ def test_a_picked_job_that_meets_a_pause_keeps_nothing_and_its_turn(desk):
     assert desk.waiting() == ["a", "b"]
 
 
-def test_jobs_that_are_held_for_a_time_wait_out_a_pause_in_line(desk):
+def test_jobs_held_until_a_time_wait_out_a_pause_on_the_waiting_list(desk):
     desk.create("j")
     desk.fly("j")
     desk.tell("j", "failed", "user_busy")
@@ -412,7 +412,7 @@ def test_jobs_that_are_held_for_a_time_wait_out_a_pause_in_line(desk):
 
 
 @pytest.mark.parametrize("how", ["refused", "failed"])
-def test_what_caused_a_pause_waits_with_it_and_goes_on_when_it_is_ended_by_hand(desk, how):
+def test_the_job_that_caused_a_pause_continues_when_it_is_ended_by_hand(desk, how):
     desk.create("cause")
     if how == "refused":
         assert (desk.admit("cause"), desk.claim("cause")) == ("go", "claimed")
@@ -430,7 +430,7 @@ def test_what_caused_a_pause_waits_with_it_and_goes_on_when_it_is_ended_by_hand(
     assert desk.picked() == ["cause"]
 
 
-def test_connections_that_came_to_nothing_are_not_looked_at_for_ever(desk):
+def test_connections_that_were_never_used_are_forgotten(desk):
     desk.redis.sadd("fax:connections", *(f"made-up-{n}" for n in range(200)))
     desk.create("up")
     desk.fly("up")
@@ -457,7 +457,7 @@ def test_channels_that_are_set_count_before_the_settings_until_they_are_given_ba
 
 
 @pytest.mark.parametrize(("scope", "whose", "without"), [("account", "account", None), ("connection", "c", 2)])
-def test_what_a_mistaken_refusal_has_taught_is_forgotten_on_demand(desk, scope, whose, without):
+def test_an_estimate_from_a_mistaken_refusal_is_forgotten_on_demand(desk, scope, whose, without):
     def found() -> int | None:
         return desk.limits.account().channels if scope == "account" else limit(desk)
 

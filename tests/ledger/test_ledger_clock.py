@@ -18,7 +18,7 @@ def moment(millis: int) -> datetime:
     return datetime.fromtimestamp(millis / 1000, UTC)
 
 
-def test_redis_is_asked_once_a_second_and_the_rest_is_counted(scripts, monkeypatch):
+def test_redis_is_asked_for_the_time_once_a_second(scripts, monkeypatch):
     asked, passed = [], [0.0]
     monkeypatch.setattr(scripts, "clock", lambda: asked.append(START) or START + len(asked) * 60_000)
     clock = Clock(scripts, monotonic=lambda: passed[0])
@@ -32,7 +32,7 @@ def test_redis_is_asked_once_a_second_and_the_rest_is_counted(scripts, monkeypat
 
 
 @pytest.mark.parametrize("wrong", [-600, 600])
-def test_a_worker_whose_clock_is_wrong_is_present_and_told(scripts, monkeypatch, wrong):
+def test_a_worker_with_a_wrong_clock_is_reported(scripts, monkeypatch, wrong):
     now = scripts.clock() / 1000
     monkeypatch.setattr("faxdispatch.ledger.presence.time.time", lambda: now + wrong)
     told = Presence(scripts).show_up("host:1", None).wrong_clocks()
@@ -47,7 +47,7 @@ def test_a_worker_whose_clock_is_wrong_is_present_and_told(scripts, monkeypatch,
     assert figures.workers_clock_ahead == pytest.approx(wrong, abs=2)
 
 
-def test_telnyx_clock_is_told_as_the_workers_see_it(scripts):
+def test_telnyxs_clock_is_reported_as_the_workers_see_it(scripts):
     presence, now = Presence(scripts), moment(scripts.clock())
     presence.show_up("host:1", now + timedelta(seconds=1))
     presence.show_up("host:2", now - timedelta(seconds=180))
@@ -58,11 +58,11 @@ def test_telnyx_clock_is_told_as_the_workers_see_it(scripts):
     ]
 
 
-def test_clocks_that_agree_are_no_matter(scripts):
+def test_clocks_that_agree_are_not_reported(scripts):
     assert Presence(scripts).show_up("host:1", moment(scripts.clock())).wrong_clocks() == []
 
 
-def test_a_worker_that_is_gone_is_struck_off_with_what_it_saw(scripts):
+def test_a_worker_that_is_gone_is_removed_with_its_observations(scripts):
     presence = Presence(scripts)
     scripts.now = START
     presence.show_up("old:1", None)

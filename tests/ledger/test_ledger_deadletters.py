@@ -28,13 +28,13 @@ def told(scripts: Scripts) -> list[str]:
     return [fields["id"] for _, fields in scripts.redis.xrange("fax:events") if fields["type"] == "job.invalid"]
 
 
-def test_a_message_that_is_delivered_again_becomes_one_dead_letter_and_is_told_once(ledger, scripts, letters):
+def test_a_redelivered_message_becomes_one_dead_letter_with_one_event(ledger, scripts, letters):
     assert [dead_letter(ledger, "m"), dead_letter(ledger, "m")] == ["recorded", "known"]
     assert letters.count() == 1
     assert told(scripts) == ["m-1"]
 
 
-def test_letters_are_listed_newest_first_with_what_is_wrong_and_since_when(ledger, scripts, letters):
+def test_dead_letters_are_listed_newest_first_with_what_is_wrong_and_since_when(ledger, scripts, letters):
     for number in range(3):
         scripts.now = START + number
         dead_letter(ledger, f"m{number}", reason="InvalidJob" if number else "NotKnown")
@@ -45,7 +45,7 @@ def test_letters_are_listed_newest_first_with_what_is_wrong_and_since_when(ledge
     assert (oldest.problem, oldest.since.timestamp() * 1000) == ("to: is missing", START)
 
 
-def test_letters_are_kept_as_long_as_finished_jobs(ledger, scripts, letters):
+def test_dead_letters_are_kept_as_long_as_finished_jobs(ledger, scripts, letters):
     dead_letter(ledger, "m")
     assert 29 * DAY < scripts.redis.pttl("fax:deadletter:m") <= 30 * DAY
 
@@ -63,7 +63,7 @@ def test_a_new_dead_letter_forgets_those_whose_time_is_over(ledger, scripts):
     assert scripts.redis.zrange("fax:deadletters", 0, -1) == ["new"]
 
 
-def test_a_letter_that_was_sent_again_is_gone(ledger, letters):
+def test_a_dead_letter_that_was_sent_again_is_gone(ledger, letters):
     dead_letter(ledger, "m")
 
     letters.sent("m", letters.take_out("m"))
@@ -73,14 +73,14 @@ def test_a_letter_that_was_sent_again_is_gone(ledger, letters):
     assert letters.count() == 0
 
 
-def test_a_letter_stays_until_the_broker_has_it(ledger, letters):
+def test_a_dead_letter_stays_until_the_broker_has_it(ledger, letters):
     dead_letter(ledger, "m")
     letters.take_out("m")
 
     assert letters.get("m").id == "m"
 
 
-def test_a_letter_that_comes_back_before_it_was_forgotten_stays(ledger, scripts, letters):
+def test_a_dead_letter_that_comes_back_before_it_was_forgotten_stays(ledger, scripts, letters):
     dead_letter(ledger, "m")
     token = letters.take_out("m")
     scripts.now = START + 1
@@ -93,7 +93,7 @@ def test_a_letter_that_comes_back_before_it_was_forgotten_stays(ledger, scripts,
     assert told(scripts) == ["m-1", "m-2"]
 
 
-def test_a_letter_that_comes_back_after_it_was_forgotten_is_told_again(ledger, scripts, letters):
+def test_a_dead_letter_that_comes_back_after_it_was_forgotten_gets_a_new_event(ledger, scripts, letters):
     dead_letter(ledger, "m")
     letters.sent("m", letters.take_out("m"))
 
@@ -101,7 +101,7 @@ def test_a_letter_that_comes_back_after_it_was_forgotten_is_told_again(ledger, s
     assert told(scripts) == ["m-1", "m-2"]
 
 
-def test_of_two_operators_the_first_forgets_nothing_that_the_second_sends(ledger, letters):
+def test_one_operator_does_not_delete_what_another_resends(ledger, letters):
     dead_letter(ledger, "m")
     first, second = letters.take_out("m"), letters.take_out("m")
 
@@ -111,7 +111,7 @@ def test_of_two_operators_the_first_forgets_nothing_that_the_second_sends(ledger
     assert letters.count() == 0
 
 
-def test_a_letter_is_dropped(ledger, letters):
+def test_a_dead_letter_is_dropped(ledger, letters):
     dead_letter(ledger, "m")
     letters.drop("m")
 
@@ -132,7 +132,7 @@ def test_a_letter_is_dropped(ledger, letters):
     ],
     ids=["keywords", "one mapping", "one JSON text", "raw keywords", "raw mapping"],
 )
-def test_what_was_asked_is_found_in_every_form(ledger, letters, content):
+def test_the_request_is_found_in_every_form_of_message(ledger, letters, content):
     dead_letter(ledger, "m", **content)
 
     assert letters.get("m").payload() == FAX
@@ -151,7 +151,7 @@ def test_what_was_asked_is_found_in_every_form(ledger, letters, content):
     ],
     ids=str,
 )
-def test_what_cannot_be_read_cannot_be_sent_again_and_that_is_told(ledger, letters, content):
+def test_resending_an_unreadable_message_fails_and_says_so(ledger, letters, content):
     dead_letter(ledger, "m", **content)
 
     with pytest.raises(BadInput, match="dead letter m: cannot be sent again"):
@@ -170,16 +170,16 @@ def letter(**kwargs: object) -> DeadLetter:
     return DeadLetter.from_hash("m", {"at": "0", "letter": json.dumps({"task": "fax.send.v1", "kwargs": kwargs})})
 
 
-def test_fields_are_mended_and_taken_out():
+def test_fields_are_corrected_and_removed():
     fixed = letter(to="12", media_name="letter", colour="red").corrected({"to": "+14155550200", "colour": None})
 
     assert fixed == FAX
 
 
-def test_a_letter_that_is_still_wrong_with_its_changes_is_not_mended():
+def test_a_dead_letter_that_is_still_wrong_after_its_changes_is_not_corrected():
     with pytest.raises(InvalidJob, match="media_name"):
         letter(to="12").corrected({"to": "+14155550200"})
 
 
-def test_a_letter_without_changes_stays_as_it_was():
+def test_a_dead_letter_without_changes_stays_as_it_was():
     assert letter(to="12").corrected({}) == {"to": "12"}

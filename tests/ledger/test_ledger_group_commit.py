@@ -58,25 +58,25 @@ def together(writer: Writer) -> Together:
     return bring
 
 
-def test_each_that_comes_alone_is_written_by_itself(writer: Writer):
+def test_a_single_write_is_sent_by_itself(writer: Writer):
     writer.go.set()
     group = GroupCommit(writer)
     assert [group.write(word) for word in ("a", "b")] == ["A", "B"]
     assert writer.writes == [["a"], ["b"]]
 
 
-def test_those_that_come_while_one_is_written_go_together_in_the_next_write(writer: Writer, together: Together):
+def test_writes_that_arrive_during_a_write_share_the_next_one(writer: Writer, together: Together):
     assert together("a", "b", "c") == ["FIRST", "A", "B", "C"]
     assert writer.writes == [["first"], ["a", "b", "c"], ["last"]]
 
 
-def test_one_at_fault_costs_no_other_its_write(writer: Writer, together: Together):
+def test_a_failed_write_does_not_affect_the_others_of_its_group(writer: Writer, together: Together):
     writer.trouble["bad"] = KeyError("a mistake")
     assert together("a", "bad", "b") == ["FIRST", "A", writer.trouble["bad"], "B"]
     assert writer.writes == [["first"], ["a", "bad", "b"], ["a"], ["bad"], ["b"], ["last"]]
 
 
-def test_replies_that_are_too_few_leave_nobody_waiting(together: Together, writer: Writer, monkeypatch):
+def test_missing_replies_leave_no_thread_waiting(together: Together, writer: Writer, monkeypatch):
     short = lambda self, words: [word.upper() for word in words][: max(1, len(words) - 1)]  # noqa: E731
     whole = Writer.__call__
     monkeypatch.setattr(Writer, "__call__", lambda self, words: whole(self, words) and short(self, words))
@@ -84,14 +84,14 @@ def test_replies_that_are_too_few_leave_nobody_waiting(together: Together, write
     assert writer.writes == [["first"], ["a", "b"], ["a"], ["b"], ["last"]]
 
 
-def test_a_thread_that_is_ended_while_it_writes_leaves_nobody_waiting(together: Together, writer: Writer):
+def test_a_writing_thread_that_ends_leaves_no_thread_waiting(together: Together, writer: Writer):
     writer.trouble["a"] = SystemExit("the end")
     first, ended, other = together("a", "b")
     assert (first, ended) == ("FIRST", writer.trouble["a"])
     assert isinstance(other, Unavailable)
 
 
-def test_while_redis_is_away_all_of_a_group_are_told_so_and_none_is_tried_again(writer: Writer, together: Together):
+def test_while_redis_is_unreachable_the_whole_group_fails_and_is_not_retried(writer: Writer, together: Together):
     writer.trouble["a"] = Unavailable("Redis is away")
     assert together("a", "b") == ["FIRST", *[writer.trouble["a"]] * 2]
     assert writer.writes == [["first"], ["a", "b"], ["last"]]

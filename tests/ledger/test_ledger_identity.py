@@ -27,7 +27,7 @@ def test_a_ledger_has_one_id_for_ever(two: tuple[Desk, Desk]) -> None:
     assert first.ledger.identity.id != second.ledger.identity.id
 
 
-def test_a_mark_says_ledger_job_and_attempt(two: tuple[Desk, Desk]) -> None:
+def test_a_client_state_names_ledger_job_and_attempt(two: tuple[Desk, Desk]) -> None:
     ledger = two[0].ledger.identity.id
     assert decode_client_state(encode_client_state("row-1", 2, ledger)) == Mark("row-1", 2, ledger)
     assert decode_client_state(encode_client_state("row-1", 2)) == Mark("row-1", 2, None)
@@ -57,12 +57,12 @@ def test_a_fax_of_this_ledger_is_taken_with_and_without_its_id(two: tuple[Desk, 
 
 
 @pytest.mark.parametrize("path", ["prod", "staging", "0/prod", "-1"])
-def test_a_name_is_no_database(path: str) -> None:
+def test_a_name_is_not_a_database_number(path: str) -> None:
     with pytest.raises(Misconfigured, match="no database"):
         connect(f"redis://127.0.0.1:6379/{path}")
 
 
 @pytest.mark.parametrize(("path", "database"), [("", 0), ("/", 0), ("/3", 3), ("?db=4", 4)])
-def test_a_number_is_one(path: str, database: int) -> None:
+def test_a_number_is_a_database_number(path: str, database: int) -> None:
     client: Redis = connect(f"redis://127.0.0.1:6379{path}")
     assert client.connection_pool.connection_kwargs.get("db", 0) == database

@@ -61,7 +61,7 @@ def post(redis_url: str) -> Post:
     return Post(redis_url)
 
 
-def test_a_received_fax_is_kept_with_all_that_was_said_of_it(post: Post):
+def test_a_received_fax_is_kept_with_everything_reported_about_it(post: Post):
     post.say("receiving")
     post.say("received", media_url=LINK, page_count=2, duration=50, partial=True, connection_id="c")
 
@@ -72,14 +72,14 @@ def test_a_received_fax_is_kept_with_all_that_was_said_of_it(post: Post):
     assert post.told() == [("fax.receiving.started", None), ("fax.received", None)]
 
 
-def test_what_a_listing_shows_is_told_only_where_it_is_news(post: Post):
+def test_what_a_listing_shows_is_published_only_where_it_is_news(post: Post):
     post.say("received", media_url=LINK)
     assert post.say("received", source="listing") == "overtaken"
     assert post.say("received", "other", source="listing") == "recorded"
     assert post.told() == [("fax.received", None), ("fax.received", None)]
 
 
-def test_a_webhook_that_comes_after_the_listing_is_told_as_overtaken_and_adds_what_only_it_knows(post: Post):
+def test_a_webhook_after_the_listing_is_published_as_overtaken_and_adds_its_own_facts(post: Post):
     post.say("received", source="listing")
     post.say("received", media_url=LINK, partial=True)
     assert post.told() == [("fax.received", None), ("fax.received", "overtaken")]
@@ -87,14 +87,14 @@ def test_a_webhook_that_comes_after_the_listing_is_told_as_overtaken_and_adds_wh
     assert post.inbox.get(FAX).media_url == LINK
 
 
-def test_steps_in_the_wrong_order_take_nothing_back(post: Post):
+def test_steps_in_the_wrong_order_revert_nothing(post: Post):
     post.say("received", media_url=LINK)
     post.say("receiving")
     assert post.inbox.get(FAX).place is DocumentPlace.WANTED
     assert post.told() == [("fax.received", None), ("fax.receiving.started", "overtaken")]
 
 
-def test_a_failed_fax_wants_no_document_and_is_asked_about_no_more(post: Post):
+def test_a_failed_inbound_fax_needs_no_document_and_is_not_polled(post: Post):
     post.say("receiving")
     post.say("failed", failure_reason="sender_call_dropped")
     fax = post.inbox.get(FAX)
@@ -108,20 +108,20 @@ def test_a_failed_fax_with_a_link_is_fetched_all_the_same(post: Post):
     assert post.inbox.get(FAX).place is DocumentPlace.WANTED
 
 
-def test_a_document_that_comes_after_its_failure_is_wanted_and_told_as_a_conflict(post: Post):
+def test_a_document_after_a_failure_is_fetched_and_published_as_a_conflict(post: Post):
     post.say("failed")
     post.say("received", media_url=LINK)
     assert post.inbox.get(FAX).place is DocumentPlace.WANTED
     assert post.told()[-1] == ("fax.received", "conflict")
 
 
-def test_a_failure_after_the_document_takes_nothing_away(post: Post):
+def test_a_failure_after_the_document_reverts_nothing(post: Post):
     post.say("received", media_url=LINK)
     assert post.say("failed") == "conflict"
     assert (post.inbox.get(FAX).status, post.inbox.get(FAX).place) == ("received", DocumentPlace.WANTED)
 
 
-def test_a_fax_that_stays_on_its_way_is_asked_about_at_growing_pauses(post: Post):
+def test_an_unfinished_inbound_fax_is_polled_at_growing_pauses(post: Post):
     post.say("receiving")
     assert post.inbox.due().asked == ()
     asked = []
@@ -131,7 +131,7 @@ def test_a_fax_that_stays_on_its_way_is_asked_about_at_growing_pauses(post: Post
     assert asked[:4] == [5, 10, 20, 40]
 
 
-def test_a_document_is_one_workers_until_its_lease_ends(post: Post):
+def test_a_document_belongs_to_one_worker_until_its_lease_ends(post: Post):
     post.say("received", media_url=LINK)
     taken = post.inbox.take(lease=600)
     assert taken
@@ -148,7 +148,7 @@ def test_documents_are_taken_in_the_order_in_which_they_came(post: Post):
     assert [fax.fax_id for _ in range(3) if (fax := post.inbox.take(lease=600))] == ["a", "b", "c"]
 
 
-def test_a_stored_document_is_told_once_however_often_it_is_stored(post: Post):
+def test_a_stored_document_is_published_once_however_often_it_is_stored(post: Post):
     post.say("received", media_url=LINK)
     assert [post.store(), post.store()] == ["stored", "known"]
     assert post.told() == [("fax.received", None), ("fax.stored", None)]
@@ -157,7 +157,7 @@ def test_a_stored_document_is_told_once_however_often_it_is_stored(post: Post):
     assert post.inbox.take(lease=1) is None
 
 
-def test_of_stored_documents_the_newest_is_given_first(post: Post):
+def test_stored_documents_are_listed_newest_first(post: Post):
     for name in ("a", "b"):
         post.say("received", name)
         post.store(name)
@@ -176,7 +176,7 @@ def test_a_failed_fetch_is_tried_again_at_growing_pauses(post: Post):
     assert tried == [0, 10, 30, 70, 150]
 
 
-def test_a_document_that_was_tried_too_long_is_given_up_and_told_and_a_person_can_ask_again(post: Post):
+def test_a_document_is_given_up_after_too_long_with_an_event_and_a_person_can_request_it_again(post: Post):
     post.say("received", media_url=LINK)
     post.later(30 * DAY - 10)
     post.inbox.take(lease=600)
@@ -192,12 +192,12 @@ def test_a_document_that_was_tried_too_long_is_given_up_and_told_and_a_person_ca
     assert post.fail() == "again"
 
 
-def test_a_document_that_we_will_not_have_is_given_up_after_three_tries(post: Post):
+def test_a_refused_document_is_given_up_after_three_attempts(post: Post):
     post.say("received", media_url=LINK)
     assert [post.fail(refused=True) for _ in range(4)] == ["again", "again", "given_up", "no"]
 
 
-def test_only_what_has_a_document_can_be_asked_for_again(post: Post):
+def test_only_faxes_with_a_document_can_be_requested_again(post: Post):
     with pytest.raises(NotKnown):
         post.inbox.again("nobody")
     post.say("receiving")
@@ -208,7 +208,7 @@ def test_only_what_has_a_document_can_be_asked_for_again(post: Post):
         post.inbox.again(FAX)
 
 
-def test_a_document_that_was_stored_can_be_fetched_again_and_is_told_again(post: Post):
+def test_a_document_that_was_stored_can_be_fetched_again_and_is_published_again(post: Post):
     post.say("received", media_url=LINK)
     post.store()
     post.inbox.again(FAX)
@@ -224,7 +224,7 @@ def test_documents_are_kept_for_ever_unless_said_otherwise(post: Post):
     assert post.inbox.outlived() == []
 
 
-def test_documents_outlive_their_time_one_by_one_and_their_removal_is_told_once(redis_url: str):
+def test_expired_documents_are_removed_one_by_one_with_one_event_each(redis_url: str):
     post = Post(redis_url, documents_kept=100 * DAY)
     for name in ("a", "b"):
         post.say("received", name)
@@ -240,7 +240,7 @@ def test_documents_outlive_their_time_one_by_one_and_their_removal_is_told_once(
     assert [kind for kind, _ in post.told()].count("fax.removed") == 1
 
 
-def test_what_is_known_of_a_document_outlives_it_whatever_is_said_of_it_later(redis_url: str):
+def test_what_is_known_of_a_document_outlives_it_whatever_is_reported_later(redis_url: str):
     post = Post(redis_url, documents_kept=3650 * DAY)
     post.say("received", media_url=LINK)
     post.store()
@@ -251,14 +251,14 @@ def test_what_is_known_of_a_document_outlives_it_whatever_is_said_of_it_later(re
     assert post.redis.pttl(f"fax:inbound:{FAX}") > 3650 * DAY * 1000
 
 
-def test_where_nothing_stores_them_documents_are_forgotten_with_all_else(post: Post):
+def test_without_a_store_documents_are_forgotten_with_their_faxes(post: Post):
     post.say("received", "old")
     post.later(31 * DAY)
     post.say("received", "new")
     assert [fax.fax_id for fax in post.inbox.at(DocumentPlace.WANTED)] == ["new"]
 
 
-def test_nothing_is_deleted_at_telnyx_unless_it_is_wished(post: Post):
+def test_nothing_is_deleted_at_telnyx_unless_requested(post: Post):
     post.create("j")
     post.fly("j")
     post.tell("j", "delivered")
@@ -267,7 +267,7 @@ def test_nothing_is_deleted_at_telnyx_unless_it_is_wished(post: Post):
 
 
 @pytest.mark.parametrize("status", ["delivered", "failed"])
-def test_a_fax_is_deleted_at_telnyx_after_its_end_until_that_is_done_and_told_in_its_jobs_history(
+def test_deleting_an_ended_fax_at_telnyx_is_retried_until_done_and_kept_in_the_jobs_history(
     redis_url: str, status: str
 ):
     post = Post(redis_url, delete_after=DAY)
@@ -292,7 +292,7 @@ def test_a_fax_is_deleted_at_telnyx_after_its_end_until_that_is_done_and_told_in
     assert history.count("fax.deleted") == 1
 
 
-def test_an_inbound_fax_is_deleted_at_telnyx_only_once_its_document_is_here(redis_url: str):
+def test_an_inbound_fax_is_deleted_at_telnyx_only_after_its_document_is_stored(redis_url: str):
     post = Post(redis_url, delete_after=DAY)
     post.say("received", media_url=LINK)
     post.later(20 * DAY)
@@ -338,13 +338,13 @@ def listings(inbox: Inbox, *seconds: float) -> float | None:
         ([0, 0, 0, 600], None),
     ],
 )
-def test_no_moment_is_left_before_three_listings_have_looked_at_it_over_the_settle_time(
+def test_a_period_is_covered_only_after_three_listings_over_the_settle_time(
     redis_url: str, seconds: list[float], begins: float | None
 ):
     assert listings(Inbox(Scripts(connect(redis_url))), *seconds) == begins
 
 
-def test_where_the_next_listing_begins_never_goes_back(redis_url: str):
+def test_the_start_of_the_next_listing_never_goes_back(redis_url: str):
     inbox = Inbox(Scripts(connect(redis_url)))
     begins = [listings(inbox, second) for second in (0, 300, 600, 900, 100, 200, 1200, 1, 1500)]
     known = [begin for begin in begins if begin is not None]
@@ -352,7 +352,7 @@ def test_where_the_next_listing_begins_never_goes_back(redis_url: str):
     assert known[-1] == 780
 
 
-def test_a_fax_of_a_connection_that_is_not_ours_is_no_inbound_fax_of_ours(redis_url: str):
+def test_a_fax_of_a_foreign_connection_is_not_recorded_as_inbound(redis_url: str):
     post = Post(redis_url)
     post.observations._known = frozenset({"ours"})
     assert post.say("received", connection_id="theirs") == "foreign"
@@ -360,7 +360,7 @@ def test_a_fax_of_a_connection_that_is_not_ours_is_no_inbound_fax_of_ours(redis_
         post.inbox.get(FAX)
 
 
-def test_telnyx_keeps_a_fax_that_failed_and_then_came_after_all_until_its_document_is_here(redis_url: str):
+def test_a_fax_that_failed_and_arrived_after_all_stays_at_telnyx_until_its_document_is_stored(redis_url: str):
     post = Post(redis_url, delete_after=DAY)
     post.say("failed")
     post.say("received", media_url=LINK)
@@ -372,7 +372,7 @@ def test_telnyx_keeps_a_fax_that_failed_and_then_came_after_all_until_its_docume
     assert post.agenda.deletions() == [FAX]
 
 
-def test_telnyx_keeps_a_fax_whose_document_a_person_wants_again(redis_url: str):
+def test_a_fax_whose_document_a_person_requested_again_stays_at_telnyx(redis_url: str):
     post = Post(redis_url, delete_after=DAY)
     post.say("received", media_url=LINK)
     post.store()
@@ -392,7 +392,7 @@ def test_a_document_that_was_refused_is_tried_the_last_time_when_an_outage_may_b
     assert tried == [0, 10, 910]
 
 
-def test_a_failure_that_does_not_say_its_direction_is_that_of_the_fax_that_comes_in(post: Post):
+def test_a_failure_without_a_direction_counts_for_the_known_inbound_fax(post: Post):
     post.say("receiving")
     told = Observation("e", "d", "fax.failed", "webhook", fax_id=FAX, status="failed", failure_reason="carrier_lost")
     post.observations.record(told)
@@ -403,7 +403,7 @@ def test_a_failure_that_does_not_say_its_direction_is_that_of_the_fax_that_comes
     assert post.told() == [("fax.receiving.started", None), ("fax.failed", None)]
 
 
-def test_how_far_back_the_next_listing_begins_is_a_figure(post: Post):
+def test_a_metric_shows_how_far_back_the_next_listing_begins(post: Post):
     watch = Watch(post.scripts)
     assert watch.figures().inbound_behind is None
     for _ in range(3):

@@ -41,7 +41,7 @@ def test_every_rule_is_used_by_a_script():
     assert set(RULES) - used == set()
 
 
-def test_what_is_used_stands_before_what_uses_it():
+def test_a_function_stands_before_its_uses():
     text = library.script("claim", RULES)
 
     places = [text.index(f"local {name}") for name in ("RULES", "a = ", "function load(", "function save(")]

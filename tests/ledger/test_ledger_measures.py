@@ -42,7 +42,7 @@ def test_every_bound_of_the_script_is_known_here(desk: Desk):
     assert found.delivered == len(BOUNDS) + 1
 
 
-def test_the_longest_wait_for_a_limit_is_told(desk: Desk):
+def test_the_longest_wait_for_a_limit_is_measured(desk: Desk):
     desk.create("first", "second", to="+14155550100")
     desk.fly("first")
     assert desk.admit("second") == "destination_busy"

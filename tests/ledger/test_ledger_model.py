@@ -687,7 +687,7 @@ class World(SeededWalk):
             self._record(call)
 
 
-def test_no_order_of_steps_and_crashes_loses_or_doubles_a_fax(redis_url: str, seed: int) -> None:
+def test_no_order_of_steps_and_crashes_loses_a_fax_or_sends_it_twice(redis_url: str, seed: int) -> None:
     world = World(redis_url, seed)
     try:
         for number in range(400):
@@ -700,6 +700,6 @@ def test_no_order_of_steps_and_crashes_loses_or_doubles_a_fax(redis_url: str, se
         raise AssertionError(f"seed {seed}: {error}\nsteps: {' '.join(world.steps)}") from error
 
 
-def test_the_table_of_moves_has_no_way_out_of_a_terminal_state() -> None:
+def test_the_table_of_transitions_has_no_way_out_of_a_terminal_state() -> None:
     assert all(not MOVES[state] for state in TERMINAL)
     assert set(MOVES) == set(State)

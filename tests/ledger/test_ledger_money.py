@@ -99,7 +99,7 @@ def test_the_cap_is_exact_while_sixteen_workers_claim_at_once(redis_url):
     assert books_balance(desk)
 
 
-def test_what_exceeds_the_cap_is_held_in_line_and_the_connection_waits_for_midnight(desk):
+def test_faxes_beyond_the_cap_wait_and_the_connection_pauses_until_midnight(desk):
     desk.create("a", "b", "over", "after")
     assert [claim(desk, name) for name in ("a", "b", "over", "after")] == [
         "claimed", "claimed", "spend_cap", "connection_paused",
@@ -129,7 +129,7 @@ def test_a_fax_that_just_fits_is_claimed(redis_url):
     assert (desk.limits.account().spent, desk.limits.account().cap) == (2, 2)
 
 
-def test_a_fax_that_is_dearer_than_a_whole_day_stops_nobody_but_itself(desk):
+def test_a_fax_that_costs_more_than_the_daily_cap_holds_up_only_itself(desk):
     desk.create("huge", "a", "b")
 
     assert [claim(desk, "huge", cost=3 * FAX), claim(desk, "a"), claim(desk, "b")] == [
@@ -143,7 +143,7 @@ def test_a_fax_that_is_dearer_than_a_whole_day_stops_nobody_but_itself(desk):
     assert desk.redis.smembers("fax:calls") == {"a", "b"}
 
 
-def test_a_fax_that_is_dearer_than_a_whole_day_looks_again_as_soon_as_the_day_may_cost_more(desk):
+def test_a_fax_that_costs_more_than_the_daily_cap_is_looked_at_again_when_the_cap_is_raised(desk):
     desk.create("huge", "a")
     assert [claim(desk, "huge", cost=3 * FAX), claim(desk, "a")] == ["spend_cap", "claimed"]
     assert Agenda(desk.scripts).due() == []
@@ -301,7 +301,7 @@ NEVER_SENT = [
 
 
 @pytest.mark.parametrize("end", NEVER_SENT)
-def test_what_telnyx_never_had_costs_nothing(desk, end):
+def test_a_fax_that_never_reached_telnyx_costs_nothing(desk, end):
     desk.create("j")
     assert claim(desk, "j") == "claimed"
 
@@ -341,7 +341,7 @@ def test_a_repeated_claim_reserves_once(desk):
 
 
 @pytest.mark.parametrize("end", [postponed, never_listed, said_not_sent])
-def test_an_attempt_that_turns_out_to_be_alive_is_charged_again(desk, end):
+def test_an_attempt_that_turns_out_to_be_in_progress_is_charged_again(desk, end):
     desk.create("j")
     claim(desk, "j")
     end(desk)
@@ -382,7 +382,7 @@ def reach_the_cap(desk: Desk) -> None:
         assert claim(desk, f"{connection}-waits", connection) == "spend_cap"
 
 
-def test_a_settlement_that_makes_room_lifts_the_pause_wherever_it_is(desk):
+def test_a_settlement_that_makes_room_lifts_the_pause_of_any_connection(desk):
     reach_the_cap(desk)
     assert desk.picked() == []
 
@@ -435,7 +435,7 @@ def test_a_campaigns_cap_holds_its_own_faxes_only(campaign):
     assert campaign.limits.connections()[0].pause is None
 
 
-def test_a_campaign_that_has_room_again_goes_on_and_is_told_of_its_cap_once(campaign):
+def test_a_campaign_below_its_cap_again_continues_and_gets_one_event(campaign):
     for name in ("one", "two"):
         claim(campaign, name)
     for _ in range(3):

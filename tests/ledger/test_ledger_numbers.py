@@ -51,7 +51,7 @@ def shunned(desk: Desk) -> Desk:
 # Quarantine -----------------------------------------------------------------------------------------------------------
 
 
-def test_so_many_faxes_in_a_row_that_blame_the_number_put_it_in_quarantine_and_that_is_told_once(desk):
+def test_enough_failures_in_a_row_put_a_number_in_quarantine_with_one_event(desk):
     for name, expected in (("a", []), ("b", []), ("c", [NUMBER])):
         fail(desk, name)
         assert quarantined(desk) == expected
@@ -64,7 +64,7 @@ def test_so_many_faxes_in_a_row_that_blame_the_number_put_it_in_quarantine_and_t
     assert desk.suspects.until(NUMBER) == datetime.fromtimestamp(until / 1000, UTC)
 
 
-def test_one_more_that_was_under_way_neither_tells_it_again_nor_makes_it_longer(desk):
+def test_a_further_failure_neither_repeats_the_event_nor_extends_the_quarantine(desk):
     for name in "abcd":
         desk.create(name, to=NUMBER)
         desk.fly(name)
@@ -91,7 +91,7 @@ def test_failures_of_other_numbers_do_not_count(desk):
     assert quarantined(desk) == []
 
 
-def test_a_delivered_fax_ends_the_row(desk):
+def test_a_delivered_fax_resets_the_count_of_failures(desk):
     for name in "ab":
         fail(desk, name)
     deliver(desk, "good")
@@ -146,7 +146,7 @@ def test_the_retry_of_a_fax_that_was_sent_before_is_rejected_too(desk):
     assert desk.state("retried") is State.FAILED
 
 
-def test_other_numbers_go_on(shunned):
+def test_other_numbers_are_still_called(shunned):
     deliver(shunned, "other", to=OTHER)
 
     assert shunned.state("other") is State.DELIVERED
@@ -172,7 +172,7 @@ def test_a_fax_that_is_delivered_after_all_lifts_the_quarantine(desk):
     deliver(desk, "next")
 
 
-def test_a_person_lifts_the_quarantine_once_and_the_row_begins_anew(shunned):
+def test_a_person_lifts_the_quarantine_and_the_count_begins_anew(shunned):
     assert [shunned.suspects.lift(NUMBER, reason="fixed", operator="ada") for _ in range(2)] == [True, False]
 
     [told] = shunned.told("number.released")
@@ -195,7 +195,7 @@ def test_a_quarantine_ends_by_itself(shunned):
     deliver(shunned, "late")
 
 
-def test_a_quarantine_that_has_ended_is_struck_off_when_the_next_begins(shunned):
+def test_an_ended_quarantine_is_removed_when_the_next_begins(shunned):
     shunned.later(91 * DAY)
     for name in "def":
         fail(shunned, name, to=OTHER)
@@ -227,7 +227,7 @@ def rung(desk: Desk, name: str, *, to: str = NUMBER) -> int:
     return int(reply["rung"])
 
 
-def test_the_rung_that_delivered_a_fax_is_given_back_for_the_next_to_that_number(desk):
+def test_the_rung_that_delivered_a_fax_is_used_for_the_next_to_that_number(desk):
     deliver(desk, "a", rung=2)
 
     assert (rung(desk, "b"), rung(desk, "c", to=OTHER)) == (2, 0)
@@ -255,7 +255,7 @@ def test_only_the_rung_of_the_attempt_that_delivered_counts(desk):
     assert rung(desk, "b") == 3
 
 
-def test_a_fax_that_came_through_as_asked_teaches_nothing(desk):
+def test_a_fax_delivered_on_the_first_rung_is_not_remembered(desk):
     deliver(desk, "a", rung=0)
 
     assert desk.redis.keys("fax:ladder:*") == []

@@ -11,7 +11,7 @@ def seen(event_id: str, digest: str = "digest", **facts: object) -> tuple[Observ
     return Observation(event_id, digest, "fax.queued", "webhook", **{"fax_id": "nobody's", **facts}), ""
 
 
-def test_what_comes_twice_or_changed_within_a_group_is_found_out(redis_url: str):
+def test_duplicates_and_changed_events_within_a_group_are_recognised(redis_url: str):
     desk = Desk(redis_url)
     group = [seen("a"), seen("b"), seen("b"), seen("b", "other"), seen("a")]
     outcomes = [reply["outcome"] for reply in desk.observations.record_many(group)]
@@ -40,7 +40,7 @@ def test_one_job_goes_through_all_its_states_within_a_group(redis_url: str):
     assert desk.redis.keys("fax:line:*") == []
 
 
-def test_a_group_in_which_one_cannot_be_recorded_is_remembered_of_none(redis_url: str):
+def test_if_one_event_of_a_group_cannot_be_recorded_none_is_marked_as_seen(redis_url: str):
     desk = Desk(redis_url)
     # What nobody could have written there makes the script fail at the second.
     desk.redis.set("fax:inbound:broken", "no hash")
@@ -50,7 +50,7 @@ def test_a_group_in_which_one_cannot_be_recorded_is_remembered_of_none(redis_url
     assert desk.observations.record(seen("a")[0])["outcome"] == "recorded"
 
 
-def test_an_event_is_not_remembered_if_its_move_cannot_be_written(redis_url: str):
+def test_an_event_is_not_marked_as_seen_if_its_transition_cannot_be_written(redis_url: str):
     desk = Desk(redis_url)
     desk.create("j")
     desk.admit("j")

@@ -9,7 +9,7 @@ from tests.ledger.steps import admit_one
 SENDER = "+14155550299"
 
 
-def test_a_job_whose_connection_changes_waits_in_one_line_only(redis_url: str) -> None:
+def test_a_job_whose_connection_changes_is_on_one_waiting_list_only(redis_url: str) -> None:
     scripts = Scripts(connect(redis_url), Rules(channels=1))
     ledger = Ledger(scripts)
     for name, number in (("first", "+14155550201"), ("second", "+14155550202")):
@@ -24,7 +24,7 @@ def test_a_job_whose_connection_changes_waits_in_one_line_only(redis_url: str) -
     assert scripts.redis.keys("fax:waiting:*") == scripts.redis.keys("fax:calls:*") == []
 
 
-def test_a_status_without_an_event_tells_nothing_of_a_fax_that_is_nobodys(scripts: Scripts) -> None:
+def test_a_polled_status_of_an_unknown_fax_publishes_nothing(scripts: Scripts) -> None:
     seen = Observation(
         event_id="poll:f:received", digest="d", event_type=None, source="poll", fax_id="f", status="received",
         outbound=False,

@@ -45,7 +45,7 @@ def test_faxes_without_a_job_take_turns_by_connection(desk, questions):
     assert [question.payload["fax_id"] for question in questions.take(limit=2)] in (["a0", "b"], ["b", "a0"])
 
 
-def test_the_same_question_is_asked_once_while_it_waits_and_again_after_its_answer(questions):
+def test_a_repeated_question_is_asked_once_while_it_waits_and_again_after_its_answer(questions):
     questions.put(sync(fax_id="f"))
     questions.put(Question("fax.sync.v1", {"fax_id": "f"}, "another message"))
     [question] = questions.take(limit=9)
@@ -65,14 +65,14 @@ def test_a_question_whose_worker_is_gone_is_asked_anew(desk, questions):
     assert questions.take(limit=9) == [question]
 
 
-def test_no_more_are_told_than_workers_may_have_at_a_time(questions):
+def test_no_more_questions_are_given_out_than_workers_may_have_at_a_time(questions):
     for at in range(120):
         questions.put(sync(fax_id=f"f{at}"))
     assert [len(questions.take(limit=n)) for n in (60, 60, 60)] == [60, 40, 0]
     assert questions.waiting() == 120
 
 
-def test_nothing_of_questions_that_have_their_answers_stays(desk, questions):
+def test_answered_questions_leave_nothing_behind(desk, questions):
     for at in range(5):
         questions.put(sync(fax_id=f"f{at}"))
     for question in questions.take(limit=9):

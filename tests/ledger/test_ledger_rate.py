@@ -38,7 +38,7 @@ def test_slots_that_are_taken_one_after_the_other_are_an_interval_apart(redis_ur
 
 
 @pytest.mark.parametrize("burst", [1, 2, 5, 6, 20])
-def test_of_a_long_quiet_time_no_more_than_half_a_burst_is_left_to_spend_at_once(redis_url, burst):
+def test_after_a_quiet_time_at_most_half_a_burst_is_available_at_once(redis_url, burst):
     desk = desk_at(redis_url, rate=10, burst=burst)
     slots(desk, 3)
     desk.later(3600)
@@ -89,7 +89,7 @@ def test_a_connection_keeps_to_its_own_rate_besides_the_accounts(redis_url):
     assert {b - a for a, b in pairwise(slots(desk, 5))} == {SECOND // 100}
 
 
-def test_who_looks_further_ahead_leaves_nothing_to_those_who_look_less_far(redis_url):
+def test_calls_that_reserve_further_ahead_go_first(redis_url):
     desk = desk_at(redis_url, rate=10, burst=1)
     urgent, normal = 0, 0
     for _ in range(50):
@@ -102,7 +102,7 @@ def test_who_looks_further_ahead_leaves_nothing_to_those_who_look_less_far(redis
     assert urgent >= 55
 
 
-def test_who_finds_no_slot_is_told_after_how_long_one_comes_near_enough(redis_url):
+def test_a_call_without_a_slot_learns_how_long_to_wait(redis_url):
     desk = desk_at(redis_url, rate=10, burst=1)
     slots(desk, 10)
 
@@ -113,7 +113,7 @@ def test_who_finds_no_slot_is_told_after_how_long_one_comes_near_enough(redis_ur
     assert desk.limits.reserve(look_ahead=0.4)[0] == pytest.approx(0.4)
 
 
-def test_who_finds_no_slot_takes_none(redis_url):
+def test_a_call_without_a_slot_reserves_none(redis_url):
     desk = desk_at(redis_url, rate=10, burst=1, connection_rate=1)
     slots(desk, 3, on="a")
     before = desk.redis.mget("fax:rate", "fax:rate:a")
@@ -125,7 +125,7 @@ def test_who_finds_no_slot_takes_none(redis_url):
 # Telnyx wants no calls ------------------------------------------------------------------------------------------------
 
 
-def test_those_that_ask_together_get_the_slots_that_they_would_get_one_by_one(redis_url):
+def test_calls_that_ask_together_get_the_same_slots_as_one_by_one(redis_url):
     desk = desk_at(redis_url, rate=10, burst=1)
 
     asked = [{"look": 150_000}, {"look": 50_000}, {"look": 150_000, "connection": "c"}, {"look": 150_000}]
@@ -135,7 +135,7 @@ def test_those_that_ask_together_get_the_slots_that_they_would_get_one_by_one(re
     assert slots(desk, 1) == [desk.scripts.now * 1000 + 200_000]
 
 
-def test_while_telnyx_is_shut_there_is_no_slot_and_then_they_are_spaced_as_ever(redis_url):
+def test_during_a_back_off_there_is_no_slot_and_afterwards_they_are_spaced_as_before(redis_url):
     desk = desk_at(redis_url, rate=10, burst=5, connection_rate=5)
     desk.limits.back_off(60)
     opening = desk.scripts.now * 1000 + 60 * SECOND
@@ -155,7 +155,7 @@ def test_a_shorter_back_off_does_not_shorten_a_longer_one(redis_url):
     assert desk.limits.account().shut_until.timestamp() * 1000 == desk.scripts.now + 60_000
 
 
-def test_an_admitted_fax_is_not_claimed_while_telnyx_is_shut_and_leaves_channel_and_number(redis_url):
+def test_during_a_back_off_an_admitted_fax_is_not_claimed_and_frees_channel_and_number(redis_url):
     desk = desk_at(redis_url)
     desk.create("j")
     assert desk.admit("j") == "go"
@@ -170,7 +170,7 @@ def test_an_admitted_fax_is_not_claimed_while_telnyx_is_shut_and_leaves_channel_
     desk.fly("j")
 
 
-def test_while_telnyx_is_shut_nothing_is_admitted_and_each_is_told_so_once(redis_url):
+def test_during_a_back_off_nothing_is_admitted_and_each_fax_gets_one_event(redis_url):
     desk = desk_at(redis_url)
     desk.limits.back_off(60)
     desk.create("j")
@@ -183,7 +183,7 @@ def test_while_telnyx_is_shut_nothing_is_admitted_and_each_is_told_so_once(redis
 
 
 @pytest.mark.parametrize(("priority", "ahead"), [("bulk", 0.4), ("normal", 0.4), ("urgent", 1.0)])
-def test_no_more_are_told_to_go_than_there_are_slots_within_the_look_ahead(redis_url, priority, ahead):
+def test_no_more_faxes_are_picked_than_there_are_slots_within_the_look_ahead(redis_url, priority, ahead):
     desk = desk_at(redis_url, rate=10, burst=1)
     desk.limits.back_off(60)
     desk.let_wait([f"j{n}" for n in range(30)], priority=priority)
@@ -229,7 +229,7 @@ def test_a_promise_whose_message_is_lost_counts_for_two_seconds_and_no_longer(re
     assert len(desk.picked()) == 5
 
 
-def test_who_was_picked_finds_a_slot_although_others_have_taken_the_near_ones_meanwhile(redis_url):
+def test_a_picked_fax_finds_a_slot_although_others_took_the_next_ones(redis_url):
     desk = desk_at(redis_url, rate=10, burst=1)
     desk.limits.back_off(60)
     desk.let_wait(["j"])
@@ -241,7 +241,7 @@ def test_who_was_picked_finds_a_slot_although_others_have_taken_the_near_ones_me
 
 
 @pytest.mark.parametrize("connections", [1, 3])
-def test_the_rate_is_used_up_by_jobs_that_wait_in_line(redis_url, connections):
+def test_waiting_jobs_use_the_whole_rate(redis_url, connections):
     """The scheduler looks every 100 ms; a worker takes a message 20 ms later."""
     rate, length = 40, 20
     desk = desk_at(redis_url, rate=rate, burst=5)
@@ -268,7 +268,7 @@ def test_the_rate_is_used_up_by_jobs_that_wait_in_line(redis_url, connections):
     assert most_in_a_second(starts) <= rate + 5
 
 
-def test_refusals_that_name_no_time_are_answered_by_pauses_that_double(redis_url):
+def test_refusals_without_a_time_cause_doubling_pauses(redis_url):
     desk = desk_at(redis_url)
     pauses = []
     for _ in range(8):
@@ -279,7 +279,7 @@ def test_refusals_that_name_no_time_are_answered_by_pauses_that_double(redis_url
     assert pauses == [1, 2, 4, 8, 16, 32, 60, 60]
 
 
-def test_refusals_of_one_volley_count_once(redis_url):
+def test_refusals_of_simultaneous_calls_count_once(redis_url):
     desk = desk_at(redis_url)
     for _ in range(9):
         desk.limits.back_off(None)
@@ -287,7 +287,7 @@ def test_refusals_of_one_volley_count_once(redis_url):
     assert desk.limits.account().shut_until.timestamp() * 1000 == desk.scripts.now + 1000
 
 
-def test_a_call_that_goes_well_makes_the_next_pause_a_short_one_again(redis_url):
+def test_a_successful_call_resets_the_pause(redis_url):
     limits = Limits(Scripts(connect(redis_url)))
     throttle = Throttle(limits)
 
@@ -309,7 +309,7 @@ def test_a_call_that_left_before_the_pause_does_not_shorten_the_next(redis_url):
     assert limits._redis.get("fax:shut:again") == "1"
 
 
-def test_a_rate_that_is_set_while_all_runs_counts_for_all(redis_url):
+def test_a_rate_set_at_run_time_applies_to_all_processes(redis_url):
     desk = Desk(redis_url, Rules(rate=1, burst=1))
     desk.limits.change({"rate": 100}, reason="Telnyx allows more")
 

@@ -29,7 +29,7 @@ def hold(desk: Desk, reason: HoldReason, *, seconds: float | None = HOUR) -> Non
 
 @pytest.mark.parametrize("seconds", [HOUR, None])
 @pytest.mark.parametrize("reason", OWN)
-def test_what_a_fax_alone_is_held_for_is_waived_and_it_is_looked_at_at_once(desk, reason, seconds):
+def test_a_hold_of_a_single_fax_is_waived_and_the_fax_is_tried_at_once(desk, reason, seconds):
     hold(desk, reason, seconds=seconds)
     assert desk.agenda.due() == []
 
@@ -49,7 +49,7 @@ def test_a_retry_that_is_planned_is_made_at_once(desk):
     assert desk.admit("j") == "go"
 
 
-def test_who_released_it_and_why_is_told(desk):
+def test_a_release_records_operator_and_reason(desk):
     hold(desk, HoldReason.WINDOW)
     release(desk)
 
@@ -58,7 +58,7 @@ def test_who_released_it_and_why_is_told(desk):
     assert told.source == "operator"
 
 
-def test_what_was_waived_stays_waived_and_adds_up(desk):
+def test_waivers_last_and_add_up(desk):
     for reason in (HoldReason.SEND_AT, HoldReason.WINDOW, HoldReason.SEND_AT):
         hold(desk, reason)
         assert release(desk) == "released"
@@ -68,7 +68,7 @@ def test_what_was_waived_stays_waived_and_adds_up(desk):
 
 
 @pytest.mark.parametrize("reason", sorted(set(HoldReason) - WAIVABLE))
-def test_what_is_shared_or_broken_is_not_waived_and_nothing_moves(desk, reason):
+def test_shared_holds_and_broken_settings_are_not_waived_and_nothing_changes(desk, reason):
     hold(desk, reason)
     before = desk.ledger.job("j", history=True)
 
@@ -77,7 +77,7 @@ def test_what_is_shared_or_broken_is_not_waived_and_nothing_moves(desk, reason):
     assert desk.agenda.due() == []
 
 
-def test_who_waits_in_line_stays_there(desk):
+def test_a_waiting_fax_keeps_its_place(desk):
     desk.create("k")
     desk.fly("j")
     assert desk.admit("k") == "no_channel"
@@ -87,7 +87,7 @@ def test_who_waits_in_line_stays_there(desk):
 
 
 @pytest.mark.parametrize("state", [State.QUEUED, State.SUBMITTING, State.ACCEPTED, State.DECIDING, State.CANCELLED])
-def test_what_is_not_held_cannot_be_released(desk, state):
+def test_a_fax_that_is_not_held_cannot_be_released(desk, state):
     if state is State.CANCELLED:
         desk.ledger.cancel("j", source="producer")
     elif state is not State.QUEUED:
@@ -116,7 +116,7 @@ def test_a_released_fax_still_waits_for_what_all_wait_for(desk):
 # The index of held faxes ----------------------------------------------------------------------------------------------
 
 
-def test_held_faxes_are_summed_up_by_reason_with_their_first_and_last_end(desk):
+def test_held_faxes_are_counted_by_reason_with_their_first_and_last_end(desk):
     hold(desk, HoldReason.WINDOW)
     for n in range(3):
         desk.create(f"s{n}")
@@ -134,7 +134,7 @@ def test_a_fax_that_is_held_for_another_reason_counts_for_that_one_only(desk):
         assert [(held.reason, held.count) for held in desk.ledger.holds()] == [(reason, 1)]
 
 
-def test_a_fax_that_goes_on_is_held_no_more(desk):
+def test_a_fax_that_continues_is_no_longer_held(desk):
     hold(desk, HoldReason.WINDOW)
     release(desk)
     desk.fly("j")
@@ -151,7 +151,7 @@ def test_a_fax_that_waits_for_a_person_is_shown_since_when_it_waits_however_ofte
     assert held.first.timestamp() * 1000 == START
 
 
-def test_a_fax_whose_end_of_waiting_becomes_unknown_is_shown_since_then(desk):
+def test_a_hold_whose_end_becomes_unknown_is_shown_since_then(desk):
     hold(desk, HoldReason.POLICY_HOOK, seconds=9 * HOUR)
     desk.later(HOUR)
     hold(desk, HoldReason.POLICY_HOOK, seconds=None)

@@ -33,7 +33,7 @@ def webhook(scripts: Scripts, status: str, fax_id: str = "fax-1") -> str:
         (Verdict.FAILED, State.FAILED, ["job.resolved", "job.exhausted"]),
     ],
 )
-def test_an_unknown_attempt_moves_as_the_operator_says_and_who_said_why_is_recorded(unknown, verdict, state, told):
+def test_an_unknown_attempt_is_resolved_as_the_operator_says_with_name_and_reason(unknown, verdict, state, told):
     assert say(unknown, verdict) == "resolved"
 
     assert unknown.job("j").state is state
@@ -46,7 +46,7 @@ def test_an_unknown_attempt_moves_as_the_operator_says_and_who_said_why_is_recor
 
 
 @pytest.mark.parametrize("verdict", Verdict)
-def test_the_same_word_again_changes_nothing(unknown, verdict):
+def test_the_same_verdict_again_changes_nothing(unknown, verdict):
     say(unknown, verdict)
     before = history(unknown)
 
@@ -54,7 +54,7 @@ def test_the_same_word_again_changes_nothing(unknown, verdict):
     assert history(unknown) == before
 
 
-def test_the_same_word_again_changes_nothing_even_when_the_next_attempt_has_begun(unknown):
+def test_the_same_verdict_again_changes_nothing_even_when_the_next_attempt_has_begun(unknown):
     say(unknown, Verdict.NOT_SENT, attempt=1)
     claim(unknown)
 
@@ -62,7 +62,7 @@ def test_the_same_word_again_changes_nothing_even_when_the_next_attempt_has_begu
     assert unknown.job("j").state is State.SUBMITTING
 
 
-def test_an_accepted_fax_is_bound_and_asked_about_at_once(unknown, scripts):
+def test_an_accepted_fax_is_bound_and_polled_at_once(unknown, scripts):
     say(unknown, Verdict.ACCEPTED)
 
     agenda = Agenda(scripts)
@@ -89,7 +89,7 @@ def test_what_was_not_sent_is_claimed_again_as_the_next_attempt_and_the_number_i
     assert claim(unknown) == 2
 
 
-def test_a_late_sign_of_life_after_not_sent_is_believed_as_long_as_the_next_attempt_has_not_begun(unknown, scripts):
+def test_a_late_webhook_after_not_sent_is_believed_until_the_next_attempt_begins(unknown, scripts):
     say(unknown, Verdict.NOT_SENT)
 
     assert webhook(scripts, "delivered") == "recorded"
@@ -97,7 +97,7 @@ def test_a_late_sign_of_life_after_not_sent_is_believed_as_long_as_the_next_atte
     assert admit_one(unknown, "j", connection="c", sender="+14155550299")["outcome"] == "no"
 
 
-def test_a_late_sign_of_life_after_the_next_attempt_has_begun_is_a_conflict_and_that_fax_is_cancelled(unknown, scripts):
+def test_a_late_webhook_after_the_next_attempt_began_is_a_conflict_and_its_fax_is_cancelled(unknown, scripts):
     say(unknown, Verdict.NOT_SENT)
     claim(unknown)
 
@@ -106,7 +106,7 @@ def test_a_late_sign_of_life_after_the_next_attempt_has_begun_is_a_conflict_and_
     assert unknown.job("j").state is State.SUBMITTING
 
 
-def test_not_sent_can_be_taken_back_as_long_as_the_next_attempt_has_not_begun(unknown):
+def test_not_sent_can_be_withdrawn_until_the_next_attempt_begins(unknown):
     say(unknown, Verdict.NOT_SENT)
 
     assert say(unknown, Verdict.ACCEPTED) == "resolved"
@@ -130,7 +130,7 @@ def test_a_job_that_was_to_be_cancelled_ends_as_cancelled(unknown, verdict):
     assert [e.type for e in history(unknown)][-2:] == ["job.resolved", "job.cancelled"]
 
 
-def test_a_job_that_failed_by_word_leaves_nothing_behind(unknown, scripts):
+def test_a_job_resolved_as_failed_leaves_nothing_behind(unknown, scripts):
     say(unknown, Verdict.FAILED)
 
     assert scripts.redis.zcard("fax:agenda") == 0
@@ -138,7 +138,7 @@ def test_a_job_that_failed_by_word_leaves_nothing_behind(unknown, scripts):
     assert scripts.redis.pttl("fax:job:j") > 0
 
 
-def test_a_sign_of_life_of_a_job_that_failed_by_word_is_a_conflict_and_that_fax_is_cancelled(unknown, scripts):
+def test_a_webhook_of_a_job_resolved_as_failed_is_a_conflict_and_its_fax_is_cancelled(unknown, scripts):
     say(unknown, Verdict.FAILED)
 
     assert webhook(scripts, "queued") == "conflict"
@@ -158,7 +158,7 @@ def test_a_fax_that_telnyx_has_forgotten_can_be_failed_and_nothing_revives_it(un
 
 @pytest.mark.parametrize("verdict", Verdict)
 @pytest.mark.parametrize("state", [State.QUEUED, State.SUBMITTING, State.DECIDING, State.CANCELLED])
-def test_where_nothing_is_in_doubt_nothing_can_be_said(ledger, scripts, verdict, state):
+def test_only_unknown_attempts_can_be_resolved(ledger, scripts, verdict, state):
     if state is State.CANCELLED:
         ledger.cancel("j", source="producer")
     elif state is not State.QUEUED:
@@ -174,7 +174,7 @@ def test_where_nothing_is_in_doubt_nothing_can_be_said(ledger, scripts, verdict,
     assert ledger.job("j", history=True) == before
 
 
-def test_a_word_about_an_attempt_that_is_settled_already_is_refused(unknown):
+def test_a_verdict_on_an_attempt_that_is_already_resolved_is_refused(unknown):
     say(unknown, Verdict.NOT_SENT)
     claim(unknown)
     unknown.doubt("j", 2, cause="no_answer", look_after=15, facts={})
@@ -194,7 +194,7 @@ def test_jobs_are_found_by_their_state_with_the_time_since_when(unknown, scripts
     assert unknown.standing(State.ACCEPTED) == []
 
 
-def test_an_accepted_job_counts_as_silent_since_the_last_news_of_it(unknown, scripts):
+def test_an_accepted_job_counts_as_without_news_since_the_last_event(unknown, scripts):
     unknown.accept("j", 1, "fax-1", source="worker")
     scripts.now = START + 60_000
     webhook(scripts, "sending")

@@ -33,20 +33,20 @@ def look(ledger: Ledger, name: str, *, age: float = 0) -> str:
     return ledger.not_listed("j", 1, look=name, settle=SETTLE, enough=3, age=age)["outcome"]
 
 
-def test_many_empty_listings_settle_nothing_before_the_settle_time(scripts: Scripts, unknown: Ledger) -> None:
+def test_many_empty_listings_resolve_nothing_before_the_settle_time(scripts: Scripts, unknown: Ledger) -> None:
     scripts.now = START + round(SETTLE * 1000) - 1
 
     assert [look(unknown, f"look{n}") for n in range(9)] == ["unknown"] * 9
     assert unknown.job("j").state is State.UNKNOWN
 
 
-def test_the_settle_time_settles_nothing_without_enough_listings(scripts: Scripts, unknown: Ledger) -> None:
+def test_the_settle_time_resolves_nothing_without_enough_listings(scripts: Scripts, unknown: Ledger) -> None:
     scripts.now = START + round(SETTLE * 10_000)
 
     assert [look(unknown, "a"), look(unknown, "b"), look(unknown, "c")] == ["unknown", "unknown", "requeued"]
 
 
-def test_a_listing_counts_from_when_it_was_asked_for_not_from_when_it_is_told(
+def test_a_listing_counts_from_when_it_was_requested_and_not_from_when_it_is_recorded(
     scripts: Scripts, unknown: Ledger
 ) -> None:
     scripts.now = START + round(SETTLE * 10_000)
@@ -56,15 +56,13 @@ def test_a_listing_counts_from_when_it_was_asked_for_not_from_when_it_is_told(
     assert look(unknown, "fresh") == "requeued"
 
 
-def test_a_listing_told_twice_counts_once(scripts: Scripts, unknown: Ledger) -> None:
+def test_a_listing_recorded_twice_counts_once(scripts: Scripts, unknown: Ledger) -> None:
     scripts.now = START + round(SETTLE * 10_000)
 
     assert [look(unknown, "same") for _ in range(5)] == ["unknown"] * 5
 
 
-def test_a_late_sign_of_life_is_believed_as_long_as_the_next_attempt_is_not_claimed(
-    scripts: Scripts, unknown: Ledger
-) -> None:
+def test_a_late_webhook_is_believed_until_the_next_attempt_is_claimed(scripts: Scripts, unknown: Ledger) -> None:
     scripts.now = START + round(SETTLE * 10_000)
     for name in "abc":
         look(unknown, name)
@@ -73,7 +71,7 @@ def test_a_late_sign_of_life_is_believed_as_long_as_the_next_attempt_is_not_clai
     assert unknown.job("j").fax_id == "late"
 
 
-def test_a_late_sign_of_life_after_the_next_claim_is_a_conflict_and_that_fax_is_to_be_cancelled(
+def test_a_late_webhook_after_the_next_claim_is_a_conflict_and_its_fax_is_to_be_cancelled(
     scripts: Scripts, unknown: Ledger
 ) -> None:
     scripts.now = START + round(SETTLE * 10_000)

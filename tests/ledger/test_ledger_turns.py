@@ -43,7 +43,7 @@ def names(group: str, count: int) -> list[str]:
 # Classes --------------------------------------------------------------------------------------------------------------
 
 
-def test_urgent_goes_before_normal_before_bulk_whoever_came_first(desk):
+def test_urgent_goes_before_normal_before_bulk_whatever_came_first(desk):
     for priority in ("bulk", "normal", "urgent"):
         desk.let_wait(names(priority, 2), priority=priority)
 
@@ -61,7 +61,7 @@ def test_an_urgent_fax_passes_waiting_bulk_as_soon_as_a_channel_is_free_and_bulk
 
 
 @pytest.mark.parametrize("priority", ["urgent", "normal", "bulk"])
-def test_nobody_passes_those_of_the_same_class_who_wait(desk, priority):
+def test_no_fax_passes_a_waiting_one_of_the_same_class(desk, priority):
     desk.let_wait(["first"], priority=priority)
     desk.create("second", priority=priority)
     desk.tell("up", "delivered")
@@ -73,7 +73,7 @@ def test_nobody_passes_those_of_the_same_class_who_wait(desk, priority):
 # Groups ---------------------------------------------------------------------------------------------------------------
 
 
-def test_a_group_of_a_few_goes_in_turn_with_one_that_has_thousands_in_line(desk):
+def test_a_small_group_takes_turns_with_one_that_has_thousands_waiting(desk):
     crowd = names("A", 3000)
     fax = SendFax(to="+14153000000", media_name="letter", tags=("A",))
     faxes = [New(name, fax.model_copy(update={"to": f"+1415{3_000_000 + n}"})) for n, name in enumerate(crowd)]
@@ -98,7 +98,7 @@ def test_a_group_that_comes_late_goes_next_and_then_in_turn(desk):
 
 
 @pytest.mark.parametrize("named", ["tag", "campaign"])
-def test_three_groups_share_evenly_however_long_their_lines_are(desk, named):
+def test_three_groups_share_evenly_however_many_faxes_wait(desk, named):
     for group, count in (("A", 40), ("B", 20), ("C", 15)):
         desk.let_wait(names(group, count), **({"group": group} if named == "tag" else {"campaign": group}))
 
@@ -129,7 +129,7 @@ def test_within_a_group_the_order_is_that_in_which_they_came(desk):
     assert serve(desk, 12) == names("A", 12)
 
 
-def test_who_goes_back_in_line_for_no_fault_of_its_own_keeps_its_turn(desk):
+def test_a_fax_that_returns_to_the_waiting_list_without_fault_keeps_its_turn(desk):
     desk.let_wait(names("A", 5), group="A")
     desk.tell("up", "delivered")
     assert desk.picked() == ["A-0"]
@@ -145,7 +145,7 @@ def test_who_goes_back_in_line_for_no_fault_of_its_own_keeps_its_turn(desk):
     assert desk.waiting() == names("A", 5)
 
 
-def test_who_finds_its_turn_overdrawn_by_the_rate_keeps_it(redis_url):
+def test_a_fax_stopped_by_the_rate_keeps_its_turn(redis_url):
     desk = Desk(redis_url, Rules(rate=1, burst=1, channels=9))
     desk.limits.back_off(60)
     desk.let_wait(names("A", 3), group="A")
@@ -195,7 +195,7 @@ def test_a_job_that_moves_to_another_connection_takes_a_turn_there(desk):
     assert desk.waiting("d") == ["A-8", "B-0", "B-1"], "the first of its group there"
 
 
-def test_what_is_remembered_of_turns_does_not_grow_with_the_groups_that_were_served(desk):
+def test_memory_for_turns_does_not_grow_with_the_groups_served(desk):
     for n in range(60):
         desk.let_wait([f"{n}-0", f"{n}-1"], group=f"group {n}")
         serve(desk, 2)
@@ -248,7 +248,7 @@ def test_bulk_leaves_channels_of_the_account_too(redis_url, limit, for_bulk):
 
 
 @pytest.mark.parametrize("limited_by", ["rate", "account"])
-def test_connections_with_long_lines_share_what_the_account_has_evenly(redis_url, limited_by):
+def test_connections_with_long_waiting_lists_share_the_accounts_channels_evenly(redis_url, limited_by):
     rules = Rules(rate=10, burst=1) if limited_by == "rate" else Rules(rate=1000, account_channels=2)
     desk = Desk(redis_url, Rules(rate=rules.rate, channels=500, account_channels=rules.account_channels))
     desk.limits.back_off(60)
@@ -268,7 +268,7 @@ def test_connections_with_long_lines_share_what_the_account_has_evenly(redis_url
     assert max(shares.values()) - min(shares[name] for name in "abc") <= 2
 
 
-def test_the_line_of_a_connection_goes_on_while_another_is_full_or_paused(redis_url):
+def test_the_waiting_list_of_a_connection_moves_while_another_is_full_or_paused(redis_url):
     desk = Desk(redis_url, Rules(rate=1000, channels=1))
     for connection in "ab":
         desk.create(f"{connection}-up")
@@ -282,7 +282,7 @@ def test_the_line_of_a_connection_goes_on_while_another_is_full_or_paused(redis_
     assert desk.picked() == ["a-0"]
 
 
-def test_what_waits_in_line_is_told_when_it_began_to_wait(desk):
+def test_a_waiting_fax_shows_when_it_began_to_wait(desk):
     desk.let_wait(["j"])
     desk.later(3600)
     desk.admit("j")

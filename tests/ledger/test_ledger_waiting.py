@@ -45,7 +45,7 @@ def given_up(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("end", [delivered, failed, cancelled, given_up])
-def test_the_end_of_a_call_wakes_who_waited_longest(flying, end):
+def test_the_end_of_a_call_gives_the_number_to_the_fax_that_waited_longest(flying, end):
     end(flying)
 
     assert flying.waiting() == ["first"]
@@ -73,7 +73,7 @@ def never_listed(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("end", [postponed, refused, not_sent, never_listed])
-def test_an_attempt_that_made_no_call_wakes_the_next(desk, end):
+def test_an_attempt_without_a_call_gives_the_number_to_the_next(desk, end):
     desk.create("up", *OTHERS, to=NUMBER)
     assert (desk.admit("up"), desk.claim("up")) == ("go", "claimed")
     assert [desk.admit(name) for name in OTHERS] == ["destination_busy"] * 2
@@ -97,7 +97,7 @@ def parked(desk: Desk) -> None:
 
 @pytest.mark.parametrize("leave", [ended, withdrawn, parked])
 @pytest.mark.parametrize("picked", [False, True])
-def test_who_was_woken_and_leaves_without_a_call_wakes_the_next(flying, leave, picked):
+def test_a_fax_that_got_the_number_and_leaves_without_a_call_passes_it_on(flying, leave, picked):
     delivered(flying)
     if picked:
         assert flying.picked() == ["first"]
@@ -108,7 +108,7 @@ def test_who_was_woken_and_leaves_without_a_call_wakes_the_next(flying, leave, p
 
 
 @pytest.mark.parametrize("leave", [ended, withdrawn, parked])
-def test_who_leaves_while_the_call_is_up_wakes_nobody(flying, leave):
+def test_a_fax_that_leaves_during_the_call_of_another_passes_nothing_on(flying, leave):
     leave(flying)
 
     assert flying.waiting() == []
@@ -116,7 +116,7 @@ def test_who_leaves_while_the_call_is_up_wakes_nobody(flying, leave):
     assert flying.waiting() == ["second"]
 
 
-def test_the_best_class_is_woken_first_and_in_it_the_oldest(desk):
+def test_the_number_goes_to_the_highest_class_first_and_within_it_to_the_oldest(desk):
     desk.create("up", to=NUMBER)
     desk.fly("up")
     for priority in ("bulk", "normal", "urgent"):
@@ -137,7 +137,7 @@ def test_the_best_class_is_woken_first_and_in_it_the_oldest(desk):
     assert order == [f"{priority}-{age}" for priority in ("urgent", "normal", "bulk") for age in ("old", "new")]
 
 
-def test_who_gets_into_line_while_the_number_is_free_is_parked_again_when_another_takes_it(desk):
+def test_a_fax_that_arrives_while_the_number_is_free_is_parked_if_another_takes_it(desk):
     desk.create("up", "a", "b", to=NUMBER)
     desk.fly("up")
     desk.admit("a")
@@ -182,7 +182,7 @@ def test_fifty_faxes_to_one_number_over_two_connections_go_one_by_one_with_few_s
     assert everything_is_free(desk.redis)
 
 
-def test_a_job_that_is_told_of_again_and_again_while_it_waits_stays_where_it_is(flying):
+def test_repeated_messages_for_a_waiting_job_do_not_move_it(flying):
     for _ in range(5):
         assert admit_one(flying.ledger, "first", connection="c", sender=SENDER)["reason"] == "destination_busy"
 
@@ -191,7 +191,7 @@ def test_a_job_that_is_told_of_again_and_again_while_it_waits_stays_where_it_is(
 
 
 @pytest.mark.parametrize("leave", [ended, withdrawn, parked])
-def test_who_leaves_a_number_that_is_free_does_not_come_back_by_itself(desk, leave):
+def test_a_fax_that_leaves_a_free_number_does_not_come_back_by_itself(desk, leave):
     desk.create("up", "early", "first", "second", to=NUMBER)
     desk.fly("up")
     for name in ("early", "first", "second"):

@@ -138,7 +138,7 @@ def test_a_second_recovery_changes_nothing(desk: CampaignDesk) -> None:
     assert desk.redis.xlen("fax:events") == events + 2
 
 
-def test_a_dry_run_changes_nothing_and_tells_the_same(desk: CampaignDesk) -> None:
+def test_a_dry_run_changes_nothing_and_reports_the_same(desk: CampaignDesk) -> None:
     desk.create("sent")
     desk.run(1, 2)
     telnyx = Telnyx(fax(desk, "sent"), fax(desk, job(1)), fax(desk, "new", 2), fax(desk, "new", 1))
@@ -169,7 +169,7 @@ def test_the_last_listing_is_asked_for_when_no_call_can_come_late_any_more(desk:
     assert (moment(desk) - begun).total_seconds() >= SETTINGS.lease + SETTINGS.fax_settle
 
 
-def test_one_that_is_begun_anew_long_after_the_stop_looks_for_as_long_as_telnyx_may_list_late(
+def test_a_recovery_begun_long_after_the_stop_waits_as_long_as_telnyx_may_list_late(
     desk: CampaignDesk,
 ) -> None:
     Epoch(desk.scripts).stop(found=moment(desk))
@@ -182,7 +182,7 @@ def test_one_that_is_begun_anew_long_after_the_stop_looks_for_as_long_as_telnyx_
     assert looks[1] - looks[0] >= timedelta(seconds=SETTINGS.fax_settle / SETTINGS.settle_listings)
 
 
-def test_the_moment_of_the_ledger_is_a_bound(desk: CampaignDesk) -> None:
+def test_the_time_of_the_copy_bounds_the_search(desk: CampaignDesk) -> None:
     with pytest.raises(BadInput, match="--since"):
         Recoverer(SETTINGS, desk.ledger, Telnyx(), TelnyxClock()).recover()  # type: ignore[arg-type]
     found = moment(desk)
@@ -391,7 +391,7 @@ class Restored(Walk):
         return known.model_copy(update={"id": each.id, "created_at": datetime.fromtimestamp(each.at, UTC)})
 
 
-def test_a_campaign_that_was_set_back_at_any_step_doubles_and_loses_no_row(redis_url: str, seed: int) -> None:
+def test_a_campaign_restored_at_any_step_loses_no_row_and_sends_none_twice(redis_url: str, seed: int) -> None:
     walk, dice = Restored(redis_url, seed), random.Random(seed)
     try:
         for _ in range(dice.randint(5, 120)):

@@ -19,7 +19,7 @@ def desk(redis_url: str) -> CampaignDesk:
     return desk
 
 
-def test_rows_that_take_a_step_together_write_what_they_share_once(desk: CampaignDesk) -> None:
+def test_rows_moved_together_write_shared_keys_once(desk: CampaignDesk) -> None:
     before = desk.calls()
     assert desk.feed() == ("fed", len(ROWS))
     assert sorted(desk.picked()) == sorted(JOBS)
@@ -50,7 +50,7 @@ def test_a_rows_hash_has_no_empty_fields_but_the_one_that_older_versions_want(de
     assert [name for name, value in waiting.items() if value == ""] == ["fax_id"]
 
 
-def test_a_row_that_ends_has_no_history_and_its_last_event_is_told_all_the_same(desk: CampaignDesk) -> None:
+def test_a_row_that_ends_has_no_history_and_its_last_event_is_still_published(desk: CampaignDesk) -> None:
     desk.feed()
     desk.picked()
     desk.fly_row(1)
@@ -69,7 +69,7 @@ def test_rows_of_one_script_to_one_number_wait_for_each_other(redis_url: str) ->
     assert desk.faults() == ()
 
 
-def test_a_turn_that_was_taken_in_the_same_script_counts(redis_url: str) -> None:
+def test_a_turn_taken_in_the_same_script_counts(redis_url: str) -> None:
     desk = CampaignDesk(redis_url)
     desk.run(*ROWS)
     desk.feed()

@@ -47,7 +47,7 @@ def written(checked, tmp_path, content):
     return path
 
 
-def test_bad_rows_stand_in_the_columns_of_the_list_with_line_and_reason(checked, tmp_path):
+def test_bad_rows_are_written_in_the_lists_columns_with_line_and_reason(checked, tmp_path):
     path = written(
         checked,
         tmp_path,
@@ -77,7 +77,7 @@ def test_bad_rows_stand_in_the_columns_of_the_list_with_line_and_reason(checked,
     ]
 
 
-def test_bad_rows_once_mended_are_read_as_a_list(checked, tmp_path):
+def test_corrected_bad_rows_are_read_as_a_list(checked, tmp_path):
     path = written(checked, tmp_path, "Name,Fax\nA,3125550100\nB,+1312555010\nC,555-0102\n")
     path.write_text(path.read_text().replace("'+1312555010", "'+13125550101").replace("555-0102", "312-555-0102"))
 

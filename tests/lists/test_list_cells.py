@@ -85,21 +85,21 @@ def test_a_number_is_read_however_it_is_written(reader, text, number, note):
 
 
 @pytest.mark.parametrize(("text", "reason"), REFUSED)
-def test_what_is_no_single_whole_number_is_refused_with_its_reason(reader, text, reason):
+def test_a_cell_without_exactly_one_complete_number_is_refused_with_its_reason(reader, text, reason):
     cell = reader.read(text)
 
     assert (cell.number, cell.verdict, cell.note) == (None, Verdict.INVALID, reason)
 
 
 @pytest.mark.parametrize(("text", "number"), [("0612345671", "+390612345671"), ("612345671", None)])
-def test_a_zero_that_belongs_to_a_number_and_was_lost_is_not_guessed(text, number):
+def test_a_lost_leading_zero_is_not_guessed(text, number):
     cell = CellReader(NumberPolicy(region="IT")).read(text)
 
     assert (cell.number, "with a 0 before it" in cell.note) == (number, number is None)
 
 
 @pytest.mark.parametrize("text", NO_NUMBER)
-def test_what_says_that_there_is_no_number_is_no_error(reader, text):
+def test_a_cell_that_says_there_is_no_number_is_not_an_error(reader, text):
     assert reader.read(text) == Cell(None, Verdict.NONE)
 
 
@@ -144,7 +144,7 @@ def test_a_slash_after_an_area_code_does_not_make_two_numbers(text, number):
 
 
 @pytest.mark.parametrize(("region", "countries"), [("US", ()), ("CA", ("CA", "US")), ("DE", ()), (None, ())])
-def test_cells_that_are_read_together_come_to_the_same_as_each_alone(region, countries):
+def test_cells_read_together_give_the_same_as_one_by_one(region, countries):
     chance = random.Random(11)
     forms = (
         "{0}{1}{2}",
@@ -188,7 +188,7 @@ def test_an_area_code_is_added_only_where_one_is_given():
     assert reader.read("0100").verdict is Verdict.INVALID
 
 
-def test_letters_are_dialled_only_where_that_is_asked_for():
+def test_letters_are_dialled_only_on_request():
     cell = CellReader(NumberPolicy(region="US"), vanity=True).read("1-800-FLOWERS")
 
     assert (cell.number, cell.note) == ("+18003569377", "letters dialled as digits")
@@ -211,7 +211,7 @@ def test_a_sip_uri_is_taken_only_where_the_settings_allow_it(reader):
 @pytest.mark.parametrize(
     "policy", [NumberPolicy(region="US"), NumberPolicy("CA", frozenset({"CA", "JM"})), NumberPolicy("GB")]
 )
-def test_what_is_learned_of_an_exchange_gives_the_same_as_a_look_at_each_number(policy):
+def test_remembering_an_exchange_gives_the_same_as_parsing_each_number(policy):
     chance = random.Random(11)
     reader = CellReader(policy)
     exchanges = [f"{chance.randint(200, 999)}{chance.randint(200, 999)}" for _ in range(700)]
@@ -226,7 +226,7 @@ def test_what_is_learned_of_an_exchange_gives_the_same_as_a_look_at_each_number(
             assert reader.read(text) == reader.read_slowly(text)
 
 
-def test_every_form_of_a_plain_number_gives_the_same_as_a_look_at_each():
+def test_every_form_of_a_plain_number_gives_the_same_as_parsing_it():
     chance = random.Random(5)
     reader = CellReader(NumberPolicy(region="US"))
     for _ in range(3000):
@@ -239,7 +239,7 @@ def test_every_form_of_a_plain_number_gives_the_same_as_a_look_at_each():
 
 
 @pytest.mark.parametrize("region", ["GB", "DE", "FR", "IT", "ES", "AT", "AU", "JP"])
-def test_a_number_of_another_country_gives_the_same_as_a_close_look(region):
+def test_a_foreign_number_gives_the_same_as_parsing_it(region):
     chance = random.Random(17)
     reader = CellReader(NumberPolicy(region=region))
     kinds = (phonenumbers.PhoneNumberType.FIXED_LINE, phonenumbers.PhoneNumberType.TOLL_FREE)
@@ -264,7 +264,7 @@ _POLICIES = {
 
 
 @pytest.mark.parametrize("policy", _POLICIES.values(), ids=_POLICIES)
-def test_numbers_of_many_countries_read_together_give_the_same_as_a_close_look_at_each(policy):
+def test_numbers_of_many_countries_read_together_give_the_same_as_parsing_each(policy):
     chance = random.Random(23)
     countries = ("DE", "GB", "GG", "FR", "IT", "VA", "JP", "BR", "RU", "KZ", "AU", "CX", "JM")
     kinds = phonenumbers.PhoneNumberType.values()

@@ -38,11 +38,11 @@ def test_a_reference_alone_does_not_keep_rows_apart(checked):
     assert result.left_out == [(2, "duplicate of row 1")]
 
 
-def test_all_rows_are_kept_where_they_are_said_to_be_personalised(checked):
+def test_all_rows_of_a_personalised_list_are_kept(checked):
     assert checked("fax\n3125550100\n3125550100\n", personalised=True).numbers == [A, A]
 
 
-def test_suppressed_and_quarantined_numbers_are_left_out_and_asked_for_in_batches(checked):
+def test_suppressed_and_quarantined_numbers_are_left_out_and_looked_up_in_batches(checked):
     asked = []
 
     def suppressed(numbers):
@@ -62,7 +62,7 @@ def test_suppressed_and_quarantined_numbers_are_left_out_and_asked_for_in_batche
     assert max(asked) <= 1000
 
 
-def test_counts_add_up_and_those_of_valid_rows_are_told_apart(checked):
+def test_counts_add_up_and_valid_rows_are_broken_down(checked):
     result = checked(
         "Name,Fax\na,3125550100\nb,8005550100\nc,+44 161 999 8888\nd,416-555-0199\ne,312-555-0199\nf,\ng,911\n"
         "h,312.555.0100\ni,k\nj,N/A\n",
@@ -158,7 +158,7 @@ def test_a_column_of_other_lands_decides_nothing(checked):
     assert len(checked("Name,Land,Fax\na,12 acres,3125550100\nb,5,3125550101\n").numbers) == 2
 
 
-def test_what_a_row_says_for_itself_is_read(checked):
+def test_a_rows_own_options_are_read(checked):
     result = checked(
         f'{FIELDS}3125550100,{LINK.format(1)},(312) 555-0199,Very High,"mon-fri 08:00-17:00",America/Chicago,Urgent,7\n'
         "3125550101,letter-1,,,,,,\n"
@@ -223,17 +223,17 @@ def test_fields_that_are_given_override_the_names_of_columns(checked):
     assert checked(content, fields={"priority": 4}).summary.invalid == 1
 
 
-def test_a_column_with_times_to_send_at_is_said_not_to_be_used(checked):
+def test_an_unused_column_of_send_times_is_reported(checked):
     assert "column 'send_after' is not used" in checked("fax,send_after\n3125550100,2026-01-01\n").guessed
 
 
-def test_a_row_left_out_says_to_whom_it_would_have_gone(checked):
+def test_a_left_out_row_names_its_recipient(checked):
     result = checked("fax\n3125550100\n312-555-0100\n")
 
     assert result.found[1] == LeftOut(2, 3, Why.DUPLICATE, "duplicate of row 1", A, ("312-555-0100",))
 
 
-def test_the_first_row_of_each_key_is_remembered_as_a_dict_would():
+def test_the_first_row_of_each_key_is_remembered_as_by_a_dict():
     chance = random.Random(3)
     seen, known = Seen(), {}
     for row in range(1, 30_000):

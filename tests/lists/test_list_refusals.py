@@ -20,7 +20,7 @@ A, B = "+13125550100", "+13125550101"
      "Keine Einwilligung", "No acepta fax", "Pas de consentement", "Niet meer faxen", "Widerspruch",
      "Fax preference service", "Disallow fax", "Objection to fax", "Consent revoked", "Exclude from fax"],
 )  # fmt: skip
-def test_a_column_that_says_who_refused_is_known(name):
+def test_a_column_of_refusals_is_recognised(name):
     assert says(name) is Says.REFUSAL
 
 
@@ -46,7 +46,7 @@ def test_a_column_that_says_who_refused_is_known(name):
         "Subscribed",
     ],
 )
-def test_a_column_that_says_who_consented_is_known(name):
+def test_a_column_of_consents_is_recognised(name):
     assert says(name) is Says.CONSENT
 
 
@@ -58,12 +58,12 @@ def test_a_column_that_says_who_consented_is_known(name):
      "Ne pas livrer", "Baja laboral", "Fax confirmation wanted", "Consent not required",
      "No fax", "No. de fax", "Nº fax", "Ne pas appeler", "No enviar correo", "Fax sent", "Fax send status"],
 )  # fmt: skip
-def test_other_columns_say_nothing_of_that(name):
+def test_other_columns_are_neither(name):
     assert says(name) is None
 
 
 @pytest.mark.parametrize("cell", ["1", "true", "TRUE", "X", "yes", "2026-01-05", "Opted out", "maybe", "1.0", "☑", "✗"])
-def test_whoever_has_something_in_a_column_of_refusals_has_refused(cell):
+def test_any_text_in_a_column_of_refusals_is_a_refusal(cell):
     assert refuses(Says.REFUSAL, cell)
 
 
@@ -71,7 +71,7 @@ def test_whoever_has_something_in_a_column_of_refusals_has_refused(cell):
     "cell",
     ["", " ", "0", "0.0", "false", "No", "n/a", "NULL", "-", "nein", "non", "não", "nee", "☐", "Allow", "Opted-in"],
 )
-def test_whoever_has_a_plain_no_there_has_not(cell):
+def test_a_plain_no_in_a_column_of_refusals_is_not_a_refusal(cell):
     assert not refuses(Says.REFUSAL, cell)
 
 
@@ -97,7 +97,7 @@ def test_only_a_plain_no_to_a_consent_is_a_refusal(cell, refused):
     assert refuses(Says.CONSENT, cell) is refused
 
 
-def test_who_must_not_be_faxed_is_left_out_counted_and_told(checked):
+def test_recipients_who_refused_are_left_out_counted_and_reported(checked):
     result = checked("Name,Fax,Fax Opt Out,OK to fax\na,3125550100,0,yes\nb,3125550101,1,yes\nc,3125550102,,no\n")
 
     assert result.numbers == [A]
@@ -107,7 +107,7 @@ def test_who_must_not_be_faxed_is_left_out_counted_and_told(checked):
     assert "columns that say who consented: 'OK to fax'" in result.guessed
 
 
-def test_a_number_that_one_row_stops_is_left_out_of_all_rows(checked):
+def test_a_refusal_in_one_row_stops_the_number_in_all_rows(checked):
     result = checked("Name,Fax,Opt out\na,3125550100,\nb,(312) 555-0100,x\nc,3125550101,\n", personalised=True)
 
     assert result.numbers == [B]
@@ -122,7 +122,7 @@ def test_a_number_that_one_row_stops_is_left_out_of_all_rows(checked):
      ("Notes", "doesn't want any more faxes"), ("Notes", "Do not call, email or fax"), ("Notes", "asked to opt out"),
      ("Notiz", "bitte nicht mehr faxen"), ("Notes", "ne plus faxer"), ("Notas", "no mandar fax")],
 )  # fmt: skip
-def test_a_cell_of_any_column_may_say_so(checked, name, cell):
+def test_a_cell_of_any_column_may_be_a_refusal(checked, name, cell):
     result = checked(f'Name,Fax,{name}\na,3125550100,"{cell}"\nb,3125550101,as usual\nc,3125550100,\n')
 
     assert result.numbers == [B]
@@ -137,7 +137,7 @@ def test_a_cell_of_any_column_may_say_so(checked, name, cell):
      ("Notes", "Opted out of Medicare"), ("Notes", "Do not send originals"), ("Notes", "Reply STOP to opt out"),
      ("Notes", "No fax cover needed"), ("Specialty", "Optometry"), ("Mail", "fax@example.com")],
 )  # fmt: skip
-def test_other_cells_say_nothing_of_that(checked, name, cell):
+def test_other_cells_are_not_refusals(checked, name, cell):
     assert checked(f'Name,Fax,{name}\na,3125550100,"{cell}"\n').numbers == [A]
 
 
@@ -163,7 +163,7 @@ def test_a_column_of_refusals_can_be_named_or_set_aside(checked):
     assert checked(rows, fields={"opt_out": None}).numbers == [A, B]
 
 
-def test_of_several_numbers_that_of_the_fax_machine_is_taken(checked):
+def test_the_fax_number_is_chosen_from_several_columns(checked):
     result = checked(
         "Name,Phone 1 - Label,Phone 1 - Value,Phone 2 - Label,Phone 2 - Value\n"
         "a,Mobile,3125550199,Work Fax,3125550100\nb,Home Fax,3125550101,Work,3125550198\nc,Mobile,3125550197,,\n"
@@ -173,7 +173,7 @@ def test_of_several_numbers_that_of_the_fax_machine_is_taken(checked):
     assert result.left_out == [(3, "no number of a fax machine")]
 
 
-def test_of_several_numbers_in_one_cell_that_of_the_fax_machine_is_taken(checked):
+def test_the_fax_number_is_chosen_from_several_in_one_cell(checked):
     result = checked(
         "Name,Phone 1 - Label,Phone 1 - Value\n"
         "a,Mobile ::: Work Fax,3125550199 ::: 3125550100\nb,Work Fax,3125550101 ::: (312) 555-0101\n"
@@ -225,7 +225,7 @@ def test_a_column_of_other_types_decides_nothing(checked):
     assert checked("Name,Type,Phone\nBob,Clinic,3125550100\nAl,Court,3125550101\n").numbers == [A, B]
 
 
-def test_a_header_in_mid_file_and_a_footer_are_told_as_what_they_are(checked):
+def test_a_header_in_mid_file_and_a_footer_are_recognised(checked):
     result = checked("Name,Fax\na,3125550100\nName,Fax\nb,3125550101\nTotal: 300 customers,\n")
 
     assert result.numbers == [A, B]

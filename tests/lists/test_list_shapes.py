@@ -152,7 +152,7 @@ def test_a_row_of_totals_at_the_end_is_no_recipient_and_no_error(checked, last):
     assert result.summary.no_number == 1
 
 
-def test_lines_of_a_report_are_told_as_what_they_are(checked):
+def test_lines_of_a_report_are_recognised(checked):
     result = checked(
         "Name,Fax,City\nPage 1 of 3,,\nName,Fax,City\nBob,3125550100,X\n----,----,----\nPrinted on 5/4/2026,,Page 2\n"
         "Al,3125550101,X\n\n2 records\nReferrals of May\nCopyright (c) 2020-2026 Clinic\n--- End of report ---\n"
@@ -181,7 +181,7 @@ def test_a_recipient_without_a_number_is_no_footer(checked, name):
 
 
 @pytest.mark.parametrize("line", ["Printed by 312-555-0102", "Note: fax to 3125550102", "Page 1 of 3,Bob", "Bob"])
-def test_what_may_be_a_recipient_is_never_taken_for_a_footer(checked, line):
+def test_a_possible_recipient_is_never_taken_for_a_footer(checked, line):
     result = checked(f"Fax,Name\n3125550100,a\n{line}\n3125550101,b\n")
 
     assert [row for row, _, _ in result.bad] == [2]
@@ -248,7 +248,7 @@ def test_quotes_within_a_cell_are_taken_as_spreadsheets_take_them(checked):
     assert [row.cells[0] for row in result.found] == ['5" pipe', 'Bob "Bobby" Smith']
 
 
-def test_a_cell_may_hold_what_would_separate_were_the_list_not_of_one_column(checked):
+def test_a_cell_of_a_one_column_list_may_contain_separators(checked):
     result = checked("fax\n3125550100\n3125550101,,12\n312-555-0100; 312-555-0111\n")
 
     assert result.numbers == [A]
@@ -272,7 +272,7 @@ def test_a_cell_may_hold_what_would_separate_were_the_list_not_of_one_column(che
         ("Name;Fax, direct\nBob;3125550101\n", {"delimiter": "semicolon"}, B),
     ],
 )
-def test_what_is_told_overrides_what_would_be_guessed(checked, content, options, number):
+def test_given_options_override_guesses(checked, content, options, number):
     assert checked(content, **options).numbers == [number]
 
 
@@ -295,14 +295,14 @@ def test_what_is_told_overrides_what_would_be_guessed(checked, content, options,
         ("\n \n\n", {}, "has no row"),
     ],
 )
-def test_what_cannot_be_told_is_asked_for(checked, content, options, told):
+def test_what_cannot_be_guessed_is_asked_for(checked, content, options, told):
     with pytest.raises(BadInput) as refused:
         checked(content, **options)
 
     assert told in str(refused.value)
 
 
-def test_every_guess_is_said(checked):
+def test_every_guess_is_reported(checked):
     result = checked("Fax list of March;\nName;Fax;Fax 2;Timezone\nMüller;3125550100;3125550101;America/Chicago\n")
 
     assert result.guessed == (

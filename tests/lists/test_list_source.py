@@ -92,12 +92,12 @@ def test_an_encoding_that_is_given_is_taken(checked):
 
 
 @pytest.mark.parametrize("encoding", ["klingon", "rot13", "base64", "\0"])
-def test_an_encoding_that_is_none_is_refused(checked, encoding):
+def test_an_unknown_encoding_is_refused(checked, encoding):
     with pytest.raises(BadInput, match="encoding: "):
         checked(LIST, encoding=encoding)
 
 
-def test_a_workbook_that_calls_itself_csv_is_read_and_said_to_be_one(checked):
+def test_a_workbook_named_csv_is_read_and_recognised(checked):
     result = checked(workbook(["Name", "Fax"], ["Bob", 13125550100.0], ["Al", 3125550101], [None, None], ["Cy", None]))
 
     assert result.sent == [(1, 2, A), (2, 3, B)]
@@ -139,7 +139,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize(("content", "told"), REFUSED.values(), ids=REFUSED.keys())
-def test_what_is_no_list_is_refused_with_what_to_do(checked, content, told):
+def test_a_file_that_is_not_a_list_is_refused_with_what_to_do(checked, content, told):
     with pytest.raises(BadInput) as refused:
         checked(content)
 
@@ -160,7 +160,7 @@ def test_a_file_that_cannot_be_read_is_named(checked, tmp_path):
         check_whole(tmp_path)
 
 
-def test_damage_further_on_is_told_when_it_is_reached(checked):
+def test_later_damage_is_reported_when_it_is_reached(checked):
     rows = "".join(f"Name {number},312555{number:04}\n" for number in range(1, 9999))
 
     with pytest.raises(BadInput, match="damaged"):

@@ -73,7 +73,7 @@ def filtered():
     return book
 
 
-def test_rows_that_a_filter_hides_are_left_out_and_told(judged):
+def test_rows_that_a_filter_hides_are_left_out_and_reported(judged):
     checking, rows = judged(filtered())
 
     assert [row.to for row in rows if isinstance(row, Row)] == ["+13122000003", "+13122000005"]
@@ -81,7 +81,7 @@ def test_rows_that_a_filter_hides_are_left_out_and_told(judged):
     assert {row.reason for row in rows if isinstance(row, LeftOut)} == {"hidden"}
 
 
-def test_hidden_rows_are_sent_to_where_that_is_asked_for(judged):
+def test_hidden_rows_are_sent_to_on_request(judged):
     checking, _ = judged(filtered(), include_hidden=True)
 
     assert (checking.summary.valid, checking.summary.hidden) == (6, 0)
@@ -110,7 +110,7 @@ def test_a_cell_with_a_number_struck_through_beside_another_is_refused(judged):
     assert [outcome(row) for row in rows[2:]] == ["struck through", "+13122000003"]
 
 
-def test_a_rule_that_may_strike_rows_through_is_told(judged):
+def test_a_conditional_format_that_may_strike_rows_through_is_reported(judged):
     book = book_of(["Name", "Fax"], ["a", "3122000001"])
     assert "conditional format" not in "; ".join(judged(book)[0].table.guesses)
     book.active.conditional_formatting.add("B2", FormulaRule(formula=["TRUE"], font=Font(strike=True)))
@@ -129,7 +129,7 @@ def test_a_hidden_column_is_never_chosen_by_itself(judged):
     assert [outcome(row) for row in rows] == ["+13122000001", "+13122000003"]
 
 
-def test_a_hidden_column_of_documents_is_told_and_not_used(judged):
+def test_a_hidden_column_of_documents_is_reported_and_not_used(judged):
     book = book_of(["Fax", "Media"], ["3122000001", "letter"])
     book.active.column_dimensions["B"].hidden = True
 
@@ -156,14 +156,14 @@ def two_sheets(*heads):
     return book
 
 
-def test_of_several_sheets_the_one_with_fax_numbers_is_read(judged):
+def test_the_sheet_with_fax_numbers_is_read(judged):
     _, rows = judged(two_sheets("Notes", "Fax", "Phone"))
 
     assert [outcome(row) for row in rows] == ["+13122000002"]
 
 
 @pytest.mark.parametrize(("heads", "told"), [(("Fax", "Fax"), "several have"), (("Notes", "Phone"), "none has")])
-def test_which_of_several_sheets_is_meant_is_asked(judged, heads, told):
+def test_an_ambiguous_choice_of_sheet_is_asked_for(judged, heads, told):
     with pytest.raises(BadInput, match=rf"2 sheets: Sheet 1, Sheet 2; {told} a column of fax numbers: .* --sheet"):
         judged(two_sheets(*heads))
 

@@ -46,7 +46,7 @@ class Storage:
         return MediaResource(media_name=name)
 
 
-def test_what_is_not_there_yet_is_uploaded():
+def test_a_document_that_is_not_stored_yet_is_uploaded():
     storage = Storage()
 
     store(storage, PDF)
@@ -57,7 +57,7 @@ def test_what_is_not_there_yet_is_uploaded():
 
 
 @pytest.mark.parametrize("expires_at", [None, NOW + SPARE + timedelta(hours=1)])
-def test_what_is_there_for_long_enough_is_used_again(expires_at):
+def test_a_stored_document_that_lasts_long_enough_is_reused(expires_at):
     storage = Storage(expires_at, there=True)
 
     store(storage, PDF)
@@ -65,7 +65,7 @@ def test_what_is_there_for_long_enough_is_used_again(expires_at):
     assert storage.written == []
 
 
-def test_what_would_expire_too_soon_is_stored_anew():
+def test_a_stored_document_that_expires_too_soon_is_uploaded_again():
     storage = Storage(NOW + SPARE - timedelta(hours=1), there=True)
 
     store(storage, PDF)
@@ -82,7 +82,7 @@ def test_a_fax_that_is_sent_later_needs_its_document_for_longer():
     assert timedelta(seconds=ttl) > timedelta(days=100) + SPARE
 
 
-def test_what_another_process_stores_meanwhile_is_used():
+def test_a_document_stored_by_another_process_is_used():
     class Overtaken(Storage):
         def upload_media(self, source, *, media_name, ttl_seconds):
             self.there = True
@@ -128,7 +128,7 @@ def uploads(answers):
     return Uploads(ClientStack(lambda: TelnyxClient("https://telnyx.example/v2", "KEY", http=answers)))
 
 
-def test_a_document_that_was_seen_there_is_not_asked_about_again_unless_it_is_needed_for_longer(uploads, answers):
+def test_a_known_document_is_not_looked_up_again_unless_it_is_needed_longer(uploads, answers):
     names = {uploads.keep(PDF), uploads.keep(PDF), uploads.keep(Document(b"%PDF-", ".pdf"))}
 
     assert names == {PDF.media_name}
@@ -137,7 +137,7 @@ def test_a_document_that_was_seen_there_is_not_asked_about_again_unless_it_is_ne
     assert answers.asked[2:3] == ["GET"]
 
 
-def test_threads_may_share_it(uploads):
+def test_threads_may_share_one_uploader(uploads):
     barrier, documents = Barrier(8), [Document(b"%%PDF-%d" % n, ".pdf") for n in range(20)]
 
     def work(_):
@@ -190,7 +190,7 @@ def test_a_document_that_cannot_be_stored_records_nothing(settings):
         ({"document": letter(), "to": "12"}, "to: "),
     ],
 )
-def test_what_is_wrong_with_a_document_is_a_wrong_field(settings, fax, told):
+def test_a_bad_document_is_reported_by_its_field(settings, fax, told):
     with pytest.raises(InvalidJob, match=f"^{re.escape(told)}"):
         FaxClient.from_env(settings()).send({"to": NUMBER} | fax)
 

@@ -26,7 +26,7 @@ def test_a_webhook_is_signed_as_standard_webhooks_says(receiver: Receiver, monke
     assert "authorization" not in headers
 
 
-def test_what_does_not_arrive_is_told_and_the_others_get_it(receiver: Receiver, monkeypatch, capsys):
+def test_a_failed_notice_is_reported_and_the_other_channels_get_it(receiver: Receiver, monkeypatch, capsys):
     monkeypatch.setenv("FAX_NOTICES", f"json://127.0.0.1:1/gone, {receiver.chat}")
     assert run(["notices", "test"]) == 1
     assert capsys.readouterr().out == "told by json\ndid not arrive by json\n"
@@ -48,7 +48,7 @@ def test_a_comma_within_an_address_is_a_part_of_it():
         f"signed+https://{SECRET}@:443/S3cret",
     ],
 )
-def test_an_address_that_is_none_is_told_without_its_secret(address):
+def test_an_invalid_address_is_reported_without_its_secret(address):
     with pytest.raises(Misconfigured, match="FAX_NOTICES: entry 2 cannot be used") as raised:
         channels(f"json://chat.example.com, {address}")
     assert "S3cret" not in str(raised.value)

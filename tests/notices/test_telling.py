@@ -31,7 +31,7 @@ def look(desk: CampaignDesk, receiver: Receiver, redis_url: str):
     return look
 
 
-def test_an_incident_is_told_once_however_many_processes_look_and_again_once_it_was_over(desk, look, receiver):
+def test_an_incident_is_sent_once_by_all_processes_and_again_if_it_recurs(desk, look, receiver):
     limits = Limits(desk.scripts)
     pause(limits._scripts, "app-1", "telnyx_failing", delay=10**6)
     look()
@@ -74,7 +74,7 @@ def test_one_process_looks_at_a_time(desk, look, receiver, redis_url):
     assert receiver.posted == []
 
 
-def test_all_kinds_are_told_without_recipients_numbers(desk, look, receiver, redis_url):
+def test_all_kinds_of_incident_are_sent_without_recipients_numbers(desk, look, receiver, redis_url):
     redis = desk.scripts.redis
     redis.delete("fax:workers")
     redis.hset("fax:ledger", "behind", "1")
@@ -97,7 +97,7 @@ def test_all_kinds_are_told_without_recipients_numbers(desk, look, receiver, red
     assert NUMBER[-6:] not in str(receiver.told())
 
 
-def test_the_end_of_a_campaign_is_news_unless_it_ended_before_anybody_was_told_anything(desk, look, receiver):
+def test_the_end_of_a_campaign_is_sent_unless_it_ended_before_notices_were_set_up(desk, look, receiver):
     redis = desk.scripts.redis
     for name, ended in (("old", -1), ("new", 1)):
         desk.draft(1, name=name)
@@ -106,7 +106,7 @@ def test_the_end_of_a_campaign_is_news_unless_it_ended_before_anybody_was_told_a
     assert receiver.titles() == ["Campaign new is finished"]
 
 
-def test_apprise_tells_it_too(desk, look, receiver):
+def test_apprise_sends_it_too(desk, look, receiver):
     Limits(desk.scripts).pause("app-1", delay=10**6)
     look(address=receiver.chat)
     [told] = receiver.told()

@@ -59,7 +59,7 @@ def test_a_failure_as_json_is_one_line_with_its_traceback(written):
     assert "ValueError: invalid literal" in json.loads(line)["traceback"]
 
 
-def test_no_library_tells_the_addresses_that_are_called(written):
+def test_no_library_logs_the_addresses_that_are_called(written):
     assert (
         written("text", lambda _: logging.getLogger("httpx").info("HTTP Request: POST https://x/?token=S3cret")) == []
     )

@@ -45,7 +45,7 @@ def told(caplog):
     return [entry.message for entry in caplog.records if entry.name == module.__name__]
 
 
-def test_however_many_calls_fail_an_outage_is_told_once_with_its_reason(redis, caplog):
+def test_an_outage_is_logged_once_with_its_reason_however_many_calls_fail(redis, caplog):
     once = OncePerOutage(own_broker=False)
 
     passed = [
@@ -59,7 +59,7 @@ def test_however_many_calls_fail_an_outage_is_told_once_with_its_reason(redis, c
     assert told(caplog) == ["Redis cannot be used: Redis did not answer; nothing is lost, and work goes on when it can"]
 
 
-def test_its_end_is_told_with_how_long_it_lasted_and_late_failures_are_not_a_new_one(redis, clock, caplog):
+def test_the_end_of_an_outage_is_logged_with_its_duration_and_late_failures_start_no_new_one(redis, clock, caplog):
     redis.noticed("refused")
     clock.now += 6.5
     redis.over()
@@ -74,7 +74,7 @@ def test_its_end_is_told_with_how_long_it_lasted_and_late_failures_are_not_a_new
     assert len(told(caplog)) == 3
 
 
-def test_what_is_about_something_else_passes(redis, caplog):
+def test_other_log_records_pass(redis, caplog):
     once = OncePerOutage(own_broker=False)
 
     assert once.filter(record("worker.x", "job %s: unforeseen", "j", failure=ValueError("no")))

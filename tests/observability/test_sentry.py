@@ -107,7 +107,7 @@ def test_a_line_of_the_log_is_reported_by_its_ids_and_without_its_words(
     assert "5550200" not in json.dumps(event)
 
 
-def test_an_outage_and_what_is_tried_again_is_not_reported(worker: Celery, sent: list[dict[str, Any]]) -> None:
+def test_outages_and_retried_failures_are_not_sent_to_sentry(worker: Celery, sent: list[dict[str, Any]]) -> None:
     for error in (Unavailable("away"), OperationalError("away"), ConnectionResetError(), RateLimited("later")):
         run(worker, error)
         log.error("it failed: %s", Unavailable("away"))
@@ -131,7 +131,7 @@ def test_after_a_minute_it_is_reported_again() -> None:
     assert [report(event, {}) is not None for _ in range(3)] == [True, False, True]
 
 
-def test_what_is_no_address_is_told(sent: list[dict[str, Any]]) -> None:
+def test_an_invalid_address_is_reported(sent: list[dict[str, Any]]) -> None:
     with pytest.raises(Misconfigured, match="SENTRY_DSN: not an address"):
         sentry.set_up(Settings(sentry_dsn="s3cret"), "worker")
 

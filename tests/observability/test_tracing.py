@@ -126,7 +126,7 @@ def test_a_producers_trace_goes_on_to_the_webhook(redis_url: str, w: Collaborato
     assert traces["fax webhook"].attributes["fax.event"] == "fax.delivered"
 
 
-def test_no_span_holds_what_is_personal(redis_url: str, w: Collaborators, traces: Traces) -> None:
+def test_no_span_holds_personal_data(redis_url: str, w: Collaborators, traces: Traces) -> None:
     job_id = FaxClient(redis_url).send(FAX).job_id
     run_attempt(job_id, w)
     tell(redis_url, w, job_id)
@@ -138,7 +138,7 @@ def test_no_span_holds_what_is_personal(redis_url: str, w: Collaborators, traces
 @pytest.mark.parametrize(
     ("reason", "told"), [("user_busy", "user_busy"), ("no answer from +13125550200", None), ("x_13125550200", None)]
 )
-def test_of_a_cause_only_telnyx_own_words_are_told(
+def test_only_telnyxs_own_words_of_a_cause_are_exported(
     redis_url: str, w: Collaborators, traces: Traces, telnyx: Telnyx, reason: str, told: str | None
 ) -> None:
     telnyx.status, telnyx.answer = 422, {"errors": [{"code": reason}]}
@@ -206,7 +206,7 @@ def test_a_row_of_a_campaign_has_the_trace_of_its_first_attempt(
     assert traces["fax reconcile"].parent.span_id == first.context.span_id
 
 
-def test_the_text_of_an_error_is_not_told(traces: Traces) -> None:
+def test_the_text_of_an_error_is_not_exported(traces: Traces) -> None:
     with pytest.raises(ValueError, match="5550200"), tracing.within("step"):
         raise ValueError(FAX["to"])
     assert traces["step"].attributes == {"error.type": "ValueError"}
@@ -227,12 +227,12 @@ def test_the_text_of_an_error_is_not_told(traces: Traces) -> None:
         ["00"],
     ],
 )
-def test_what_is_no_trace_is_none(found: object) -> None:
+def test_an_invalid_trace_is_ignored(found: object) -> None:
     assert tracing.parse(PARENT) == PARENT
     assert tracing.parse(found) is None
 
 
-def test_a_collector_that_does_not_answer_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_collector_that_does_not_answer_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
     results = iter([SpanExportResult.FAILURE, SpanExportResult.FAILURE, SpanExportResult.SUCCESS])
     export = tracing.told_once(lambda _: next(results))
     for _ in range(3):

@@ -47,7 +47,7 @@ def everything(desk):
     return b"\n".join(found)
 
 
-def test_nothing_in_redis_names_the_number_any_more(desk, client, redis_url):
+def test_after_an_erasure_no_key_in_redis_holds_the_number(desk, client, redis_url):
     job_id = client.send(to=NUMBER, media_name="letter", idempotency_key="of Ms K", client_state="Ms K").job_id
     desk.fly(job_id)
     desk.tell(job_id, "failed", "user_busy")
@@ -137,7 +137,7 @@ def test_stored_documents_leave_the_folder_and_those_of_others_stay(desk, redis_
     assert FaxClient.from_env(settings).erase(number=NUMBER).documents == 0
 
 
-def test_a_document_that_cannot_be_removed_is_told_and_goes_the_next_time(desk, redis_url, tmp_path):
+def test_a_document_that_cannot_be_removed_is_reported_and_removed_the_next_time(desk, redis_url, tmp_path):
     folder = tmp_path / "inbound"
     arrive(desk, folder, "in-1", NUMBER)
     (folder / "in-1.pdf").unlink()
@@ -150,7 +150,7 @@ def test_a_document_that_cannot_be_removed_is_told_and_goes_the_next_time(desk, 
     assert NUMBER.encode() not in everything(desk)
 
 
-def test_by_job_and_by_tag(desk, client):
+def test_faxes_are_erased_by_job_and_by_tag(desk, client):
     first, second, third = (client.send(to=NUMBER, media_name="m", tags=[tag]).job_id for tag in ("a", "b", "b"))
     for one in (first, second, third):
         desk.ledger.cancel(one, source="x")

@@ -7,13 +7,13 @@ NOW = 2_000_000_000_000
 PAST, COMING = str(NOW - 1), str(NOW + 60_000)
 
 
-def test_one_that_a_try_must_end_is_told_without_a_moment_that_has_passed() -> None:
+def test_a_pause_that_a_probe_must_end_shows_no_time_in_the_past() -> None:
     pause = read_pause({"reason": "telnyx_failing", "until": PAST, "tries": "2"}, NOW)
     assert pause is not None
     assert pause_line(pause) == "paused because telnyx_failing, until a fax that is tried now has gone through"
 
 
-def test_any_other_is_over() -> None:
+def test_any_other_pause_is_over_after_its_time() -> None:
     assert read_pause({"reason": "no_funds", "until": PAST}, NOW) is None
     pause = read_pause({"reason": "no_funds", "until": COMING}, NOW)
     assert pause is not None

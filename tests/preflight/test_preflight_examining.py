@@ -40,7 +40,7 @@ def test_an_ordinary_letter_has_its_pages_and_no_findings():
 
 
 @pytest.mark.parametrize("algorithm", ["RC4-128", "AES-128", "AES-256"])
-def test_an_empty_password_locks_nothing_and_a_real_one_is_refused(algorithm):
+def test_a_pdf_with_an_empty_password_is_read_and_one_with_a_password_refused(algorithm):
     assert examine(document_of(locked(letter(pages=2), "", algorithm))).pages == 2
     assert found(locked(letter(), "secret", algorithm)) == [("error", "encrypted", None)]
 
@@ -101,7 +101,7 @@ def test_type_of_five_points_is_too_small_for_standard_lines_alone():
     assert found(letter(size=5), quality="high") == []
 
 
-def test_noise_takes_minutes_on_the_line():
+def test_noisy_pages_take_minutes_to_send():
     out = BytesIO()
     Image.frombytes("L", (1728, 2200), os.urandom(1728 * 2200)).save(out, "PNG")
     [finding] = examine(document_of(out.getvalue())).findings
@@ -120,28 +120,28 @@ def test_a_document_is_looked_into_once(monkeypatch):
     assert len(looked) == 1
 
 
-def test_what_brings_the_reader_down_is_refused_in_words(monkeypatch):
+def test_a_document_that_crashes_the_reader_is_refused_with_a_message(monkeypatch):
     monkeypatch.setattr(examining, "Lookers", lookers.Lookers)
     monkeypatch.setattr(lookers, "_LOOKING", lookers._LOOKING.with_name("missing.py"))
 
     assert found(letter("down")) == [("error", "costly", None)]
 
 
-def test_without_the_extra_the_kind_alone_is_judged_and_that_is_said(monkeypatch):
+def test_without_the_extra_only_the_kind_is_checked_and_it_says_so(monkeypatch):
     monkeypatch.setattr(examining, "is_complete", lambda: False)
 
     assert found(letter("plain")) == [("warning", "not_seen", None)]
     assert found(office(xl__workbook_xml="<plain/>")) == [("error", "not_a_document", None)]
 
 
-def test_pages_that_were_not_looked_at_are_told():
+def test_pages_that_were_not_looked_at_are_reported():
     seen = {"wide": 595, "high": 842, "black": 0.1, "bytes": 100}
     report = judge({"pages": 3, "form": None, "sheets": [seen, seen, {"wide": 595, "high": 842}]})
 
     assert [(one.code, one.page) for one in report.findings] == [("not_seen", 3)]
 
 
-def test_the_same_thing_on_many_pages_is_told_once():
+def test_the_same_thing_on_many_pages_is_reported_once():
     sheet = {"wide": 842, "high": 1190, "black": 0.1, "bytes": 100}
     report = judge({"pages": 3, "form": None, "sheets": [sheet] * 3})
 

@@ -38,7 +38,7 @@ def by(internet, names):  # noqa: F811 - the fixtures
         (b"", "warning", "could not be asked"),
     ],
 )
-def test_head_tells_what_it_can_and_proves_no_more(server, by, answer, expected, words):  # noqa: F811
+def test_a_head_request_proves_only_what_it_shows(server, by, answer, expected, words):  # noqa: F811
     server.answers["/letter.pdf"] = answer
     report = ask(LINK, by)
 
@@ -69,7 +69,7 @@ def test_a_link_that_telnyx_could_not_reach_is_refused_unasked(server, by, names
         (reply(bytes(LIMIT + 1)), None, "error"),
     ],
 )
-def test_what_is_read_is_examined(server, by, answer, pages, expected):  # noqa: F811
+def test_a_link_that_is_read_is_examined(server, by, answer, pages, expected):  # noqa: F811
     server.answers["/letter.pdf"] = answer
     report = read(LINK, by)
 
@@ -78,7 +78,7 @@ def test_what_is_read_is_examined(server, by, answer, pages, expected):  # noqa:
 
 
 @pytest.mark.parametrize(("how", "asked"), [("off", []), ("head", ["ask"]), ("read", ["read"])])
-def test_a_setting_says_how_far_it_goes(monkeypatch, redis_url, how, asked):
+def test_a_setting_decides_how_links_are_checked(monkeypatch, redis_url, how, asked):
     done = []
     monkeypatch.setattr(looking, "ask", lambda *_, **__: done.append("ask") or Report())
     monkeypatch.setattr(looking, "read", lambda *_, **__: done.append("read") or Report())

@@ -34,7 +34,7 @@ def test_one_process_looks_at_document_after_document(started):
     assert started[0].returncode is not None
 
 
-def test_a_process_that_has_looked_at_enough_gives_way_to_another(started, monkeypatch):
+def test_a_process_is_replaced_after_enough_documents(started, monkeypatch):
     monkeypatch.setattr(lookers, "MOST", 2)
     with Lookers() as own:
         assert [own.facts(letter(), 0) for _ in range(5)] == [WHOLE] * 5
@@ -50,9 +50,7 @@ def test_threads_have_a_process_each(started):
     assert all(process.returncode is not None for process in started)
 
 
-def test_a_document_that_brings_its_process_down_is_refused_and_the_next_ones_are_looked_at(
-    started, monkeypatch, tmp_path
-):
+def test_a_document_that_crashes_its_process_is_refused_and_the_next_are_examined(started, monkeypatch, tmp_path):
     monkeypatch.setattr(lookers, "_LOOKING", written(tmp_path, "if b'fatal' in content: os.abort()"))
     with Lookers() as own:
         assert [own.facts(content, 0) for content in (b"good", b"fatal", b"good")] == [

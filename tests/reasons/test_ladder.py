@@ -52,7 +52,7 @@ def test_every_rung_is_an_option_that_a_fax_can_be_sent_with(ladder):
         ("black_threshold=dark", "integer"),
     ],
 )
-def test_a_wrong_word_is_told_with_what_is_allowed(monkeypatch, tmp_path, word, allowed):
+def test_an_invalid_entry_is_reported_with_what_is_allowed(monkeypatch, tmp_path, word, allowed):
     with pytest.raises(Misconfigured) as refused:
         load(monkeypatch, tmp_path, f"monochrome=true,{word}")
 
@@ -61,12 +61,12 @@ def test_a_wrong_word_is_told_with_what_is_allowed(monkeypatch, tmp_path, word, 
     assert allowed in message
 
 
-def test_every_wrong_word_is_told_at_once():
+def test_all_invalid_entries_are_reported_at_once():
     with pytest.raises(ValueError, match=r"'quality=low': .*; 't38=1': "):
         read_ladder("quality=low,monochrome=true,t38=1")
 
 
-def test_no_ladder_does_not_go_with_rungs():
+def test_none_cannot_be_combined_with_rungs():
     with pytest.raises(ValueError, match=r"'none': .*none alone"):
         read_ladder("none,quality=normal")
 

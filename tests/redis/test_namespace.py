@@ -60,7 +60,7 @@ def test_the_setting_and_the_address_say_the_same_or_are_refused(redis_url):
         Settings.load(redis_url=redis_url, fax_namespace="Fax:1")
 
 
-def test_queues_of_another_deployment_are_no_lost_messages_and_a_queue_of_nobody_is(redis_url):
+def test_only_a_queue_of_no_deployment_counts_as_unread(redis_url):
     message = b'{"headers": {"task": "fax.send.v1"}}'
     with Redis.from_url(redis_url) as redis:
         redis.hset("staging:ledger", "id", "x")

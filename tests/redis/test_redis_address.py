@@ -41,14 +41,14 @@ def test_where_connections_are_few_threads_wait_for_one(redis_url):
     "words",
     ["decode_responses=false", "encoding_errors=ignore", "protocol=3", "legacy_responses=true", "retry_on_error=x"],
 )
-def test_what_only_we_can_set_is_left_out(redis_url, words):
+def test_options_that_only_we_set_are_ignored_in_addresses(redis_url, words):
     with connect(f"{redis_url}?{words}", protocol=2, encoding_errors="replace") as client:
         assert client.connection_pool.connection_kwargs["protocol"] == 2
         client.set("k", "v")
         assert client.get("k") == "v"
 
 
-def test_the_webhook_waits_no_longer_and_a_reader_no_shorter_than_each_can():
+def test_the_webhooks_time_out_is_bounded_above_and_a_readers_below():
     webhook = connect("redis://localhost?socket_timeout=30", Patience.WEBHOOK)
     reader = connect("redis://localhost?socket_timeout=0.5", Patience.READER)
     assert webhook.connection_pool.connection_kwargs["socket_timeout"] == 0.5
@@ -125,7 +125,7 @@ def test_one_database_is_known_in_two_forms():
         ("unix://", "no socket"),
     ],
 )
-def test_what_is_wrong_with_an_address_is_one_error_that_quotes_no_secret(url, problem):
+def test_a_bad_address_gives_one_error_without_secrets(url, problem):
     with pytest.raises(Misconfigured, match="REDIS_URL") as raised:
         connect(url)
     assert problem in str(raised.value)

@@ -74,7 +74,7 @@ def tls(front: TlsFront, **options: object) -> str:
         {"ssl_cert_reqs": "CERT_NONE", "ssl_ca_certs": None},
     ],
 )
-def test_with_an_authority_and_a_certificate_of_its_own_all_get_in(
+def test_with_a_ca_and_a_client_certificate_every_process_connects(
     front: TlsFront, redis_url: str, options: dict[str, Any]
 ) -> None:
     with Redis.from_url(redis_url) as redis:
@@ -82,7 +82,7 @@ def test_with_an_authority_and_a_certificate_of_its_own_all_get_in(
 
 
 @pytest.mark.parametrize("options", [{"ssl_ca_certs": "strangers"}, {"ssl_ca_certs": None}, {"ssl_certfile": None}])
-def test_a_server_nobody_vouches_for_and_a_client_without_a_certificate_get_nowhere(
+def test_an_untrusted_server_and_a_client_without_a_certificate_are_refused(
     front: TlsFront, redis_url: str, options: dict[str, Any]
 ) -> None:
     if "ssl_certfile" in options:
@@ -98,7 +98,7 @@ def test_a_server_nobody_vouches_for_and_a_client_without_a_certificate_get_nowh
         assert redis.dbsize() == 0
 
 
-def test_a_file_that_is_not_there_is_told_when_the_address_is_read(front: TlsFront) -> None:
+def test_a_missing_certificate_file_is_reported_when_the_address_is_read(front: TlsFront) -> None:
     with pytest.raises(Misconfigured, match="option ssl_keyfile names no file"):
         FaxClient(tls(front, ssl_keyfile="/nowhere.pem"))
 
@@ -131,7 +131,7 @@ def _sets(redis: Redis) -> bool:
         return False
 
 
-def test_a_service_that_the_sentinels_do_not_know_is_told(tmp_path: Path, redis_url: str) -> None:
+def test_a_service_that_the_sentinels_do_not_know_is_reported(tmp_path: Path, redis_url: str) -> None:
     port = int(redis_url.rpartition(":")[2].partition("/")[0])
     with sentinels(tmp_path, port) as url, pytest.raises(Unavailable, match="knows no primary of that name"):
         FaxClient(url.replace("/faxes/", "/letters/")).send(**FAX)

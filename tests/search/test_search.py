@@ -77,7 +77,7 @@ def test_a_fax_is_found_by_everything_that_is_known_of_it(desk: CampaignDesk, cl
     assert found.ended_at == at(0)
 
 
-def test_what_nobody_has_is_not_found(desk: CampaignDesk, client: FaxClient) -> None:
+def test_a_search_without_a_match_finds_nothing(desk: CampaignDesk, client: FaxClient) -> None:
     desk.create("a", group="x")
     desk.run(1, 2)
 
@@ -121,7 +121,7 @@ def test_a_row_is_found_as_long_as_its_campaign_is_kept(desk: CampaignDesk, clie
     assert ids(client.find(campaign_id="spring")) == [job(1), job(2), job(3), job(1001)]
 
 
-def test_a_fax_of_uuid_is_found_in_the_record_of_its_row(desk: CampaignDesk, client: FaxClient) -> None:
+def test_a_fax_with_a_uuid_is_found_in_the_record_of_its_row(desk: CampaignDesk, client: FaxClient) -> None:
     desk.run(3, 1500)
     desk.feed()
     asked = job(1500)
@@ -135,7 +135,7 @@ def test_a_fax_of_uuid_is_found_in_the_record_of_its_row(desk: CampaignDesk, cli
     assert ids(client.find(fax_id=FAX, state="delivered")) == []
 
 
-def test_a_row_that_has_ended_is_still_told_as_a_job(desk: CampaignDesk, client: FaxClient) -> None:
+def test_an_ended_row_is_still_found_as_a_job(desk: CampaignDesk, client: FaxClient) -> None:
     desk.scripts.now = None
     desk.run(1, 2, 3)
     client.suppressions.add(number_of(2), reason="asked")
@@ -168,7 +168,7 @@ def test_an_open_row_is_found_where_it_stands(desk: CampaignDesk, client: FaxCli
     assert ids(client.find(state="open", number=number_of(1))) == [job(1)]
 
 
-def test_the_newest_comes_first_and_campaigns_stand_where_they_were_made(desk: CampaignDesk, client: FaxClient) -> None:
+def test_faxes_come_newest_first_and_campaigns_by_their_creation(desk: CampaignDesk, client: FaxClient) -> None:
     desk.create("a")
     desk.later(10)
     desk.draft(1, 2, name="old")
@@ -186,7 +186,7 @@ def brute(faxes: list[Found], **way: Any) -> list[str]:
     return [f.job_id for f in faxes if all(way[name] in {None, getattr(f, name)} for name in way)]
 
 
-def test_pages_give_what_the_whole_has_wherever_they_are_cut(desk: CampaignDesk, client: FaxClient) -> None:
+def test_pages_together_give_the_whole_wherever_they_are_split(desk: CampaignDesk, client: FaxClient) -> None:
     chance = random.Random(7)
     for turn in range(6):
         desk.later(5)
@@ -216,7 +216,7 @@ def test_pages_give_what_the_whole_has_wherever_they_are_cut(desk: CampaignDesk,
             assert seen == brute(every, **way), (way, limit, effort)
 
 
-def test_times_cut_the_single_faxes_exactly(desk: CampaignDesk, client: FaxClient) -> None:
+def test_time_bounds_select_single_faxes_exactly(desk: CampaignDesk, client: FaxClient) -> None:
     for n in range(50):
         desk.create(f"j{n}")
         desk.later(1.5)
@@ -226,7 +226,7 @@ def test_times_cut_the_single_faxes_exactly(desk: CampaignDesk, client: FaxClien
     assert found == [f"j{n}" for n in range(19, 9, -1)]
 
 
-def test_rows_are_cut_by_their_end(desk: CampaignDesk, client: FaxClient) -> None:
+def test_time_bounds_select_rows_by_their_end(desk: CampaignDesk, client: FaxClient) -> None:
     desk.run(1, 2, 3)
     desk.later(100)
     desk.feed(1)
@@ -235,7 +235,7 @@ def test_rows_are_cut_by_their_end(desk: CampaignDesk, client: FaxClient) -> Non
     assert ids(client.find(until=at(50))) == [job(2), job(3)]
 
 
-def test_the_index_lets_go_of_a_fax_with_the_ledger(redis_url: str) -> None:
+def test_the_index_forgets_a_fax_when_the_ledger_does(redis_url: str) -> None:
     day = 86_400.0
     desk = CampaignDesk(redis_url, Rules(retention=day))
     index = Index(desk.scripts)
@@ -290,12 +290,12 @@ def test_faxes_in_many_blocks_are_read_together(desk: CampaignDesk, client: FaxC
         ({"since": at(1), "until": at(1)}, "until: must be after since"),
     ],
 )
-def test_wrong_words_are_told(client: FaxClient, words: dict[str, Any], said: str) -> None:
+def test_wrong_filters_are_reported(client: FaxClient, words: dict[str, Any], said: str) -> None:
     with pytest.raises(BadInput, match=said):
         client.find(**words)
 
 
-def test_every_word_for_a_state_finds_or_finds_nothing(client: FaxClient, desk: CampaignDesk) -> None:
+def test_every_name_of_a_state_is_accepted(client: FaxClient, desk: CampaignDesk) -> None:
     desk.create("a")
     desk.draft(1)
     assert {state: ids(client.find(state=state)) for state in STATES if ids(client.find(state=state))} == {
@@ -305,6 +305,6 @@ def test_every_word_for_a_state_finds_or_finds_nothing(client: FaxClient, desk: 
     }
 
 
-def test_a_cursor_that_is_none_is_refused(client: FaxClient) -> None:
+def test_an_invalid_cursor_is_refused(client: FaxClient) -> None:
     with pytest.raises(BadInput, match="after: is no cursor"):
         client.search.page(client.wanted(), after="7")

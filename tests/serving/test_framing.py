@@ -96,7 +96,7 @@ def assert_refused(request: StrictRequest) -> None:
 
 @pytest.mark.parametrize(("data", "body"), CLEAR.values(), ids=CLEAR)
 @pytest.mark.parametrize("size", [1, 7, 10_000])
-def test_what_is_clear_is_read_however_it_is_cut(data: bytes, body: bytes, size: int):
+def test_an_unambiguous_request_is_read_however_its_bytes_arrive(data: bytes, body: bytes, size: int):
     request = read(*(data[at : at + size] for at in range(0, len(data), size)))
     while request.empty:
         # Blank lines are a request of nothing; the next one begins behind them.
@@ -115,12 +115,12 @@ def test_headers_that_can_be_read_in_two_ways_are_refused(lines: bytes):
 
 
 @pytest.mark.parametrize("line", UNCLEAR_LINES.values(), ids=UNCLEAR_LINES)
-def test_a_request_line_that_is_not_plain_is_refused(line: bytes):
+def test_a_malformed_request_line_is_refused(line: bytes):
     assert_refused(read(line + HOST * (b"X:" not in line) + b"\r\n"))
 
 
 @pytest.mark.parametrize("body", UNCLEAR_CHUNKS.values(), ids=UNCLEAR_CHUNKS)
-def test_chunks_that_are_not_plain_are_refused(body: bytes):
+def test_malformed_chunks_are_refused(body: bytes):
     assert_refused(read(chunks(body)))
     assert_refused(read(chunks(b""), *(body[at : at + 1] for at in range(len(body)))))
 
@@ -134,7 +134,7 @@ def test_chunked_in_http_1_0_is_refused():
 
 
 @pytest.mark.parametrize("expected", [b"200-ok", b"100-continue, 100-continue", b"", b"100-continue=1"])
-def test_what_is_expected_and_not_known_is_refused_before_the_body_comes(expected: bytes):
+def test_an_unknown_expectation_is_refused_before_the_body_comes(expected: bytes):
     head = b"POST / HTTP/1.1\r\n" + HOST + b"Content-Length: 5\r\nExpect: " + expected + b"\r\n\r\n"
     request = read(head)
     assert request.completed
@@ -142,7 +142,7 @@ def test_what_is_expected_and_not_known_is_refused_before_the_body_comes(expecte
     assert read(head.replace(b"Expect: " + expected, b"Expect: 100-Continue")).error is None
 
 
-def test_what_follows_a_request_is_left_to_the_next():
+def test_bytes_after_a_request_belong_to_the_next():
     request = StrictRequest(Adjustments())
     data = chunks(b"2\r\nhi\r\n0\r\n\r\n")
     taken = request.received(data)

@@ -79,7 +79,7 @@ def drip(clients: list[socket.socket], stop: threading.Event) -> None:
                 client.send(b"a")
 
 
-def test_slow_clients_above_the_bound_keep_nobody_waiting(serve):
+def test_slow_clients_beyond_the_limit_hold_up_no_one(serve):
     server = serve(connections=40)
     stop = threading.Event()
     with ExitStack() as held:
@@ -106,7 +106,7 @@ def test_slow_clients_above_the_bound_keep_nobody_waiting(serve):
     ],
     ids=["head", "headers", "body", "chunk"],
 )
-def test_a_byte_now_and_then_wins_no_time(serve, begun: bytes):
+def test_sending_single_bytes_does_not_extend_the_time_limit(serve, begun: bytes):
     server = serve(seconds=1)
     stop = threading.Event()
     with connect(server) as client:
@@ -120,7 +120,7 @@ def test_a_byte_now_and_then_wins_no_time(serve, begun: bytes):
             dripping.join()
 
 
-def test_blank_lines_win_no_time(serve):
+def test_sending_blank_lines_does_not_extend_the_time_limit(serve):
     server = serve(seconds=1)
     with connect(server) as client:
         client.settimeout(0.05)
@@ -135,14 +135,14 @@ def test_blank_lines_win_no_time(serve):
         assert eventually(gone)
 
 
-def test_an_answer_that_is_not_taken_is_given_up(serve):
+def test_an_answer_that_is_not_read_is_given_up(serve):
     server = serve(seconds=1)
     with connect(server) as client:
         client.sendall(GET.replace(b"/ ", b"/long "))
         eventually(lambda: not server.active_channels and server.task_dispatcher.active_count == 0)
 
 
-def test_a_connection_that_is_used_stays(serve):
+def test_a_connection_in_use_stays_open(serve):
     server = serve(seconds=1)
     end = time.monotonic() + 2.5
     with connect(server) as client:
@@ -150,7 +150,7 @@ def test_a_connection_that_is_used_stays(serve):
             assert answer(client).startswith(b"HTTP/1.1 200")
 
 
-def test_those_who_come_while_others_are_hung_up_on_are_answered(serve):
+def test_new_clients_are_answered_while_others_are_disconnected(serve):
     server = serve(seconds=1)
     end = time.monotonic() + 3
     answers: list[bytes] = []
@@ -172,7 +172,7 @@ def test_those_who_come_while_others_are_hung_up_on_are_answered(serve):
     assert set(answers) == {b"HTTP/1.1 200"}
 
 
-def test_whoever_holds_most_makes_room(serve):
+def test_the_client_with_most_connections_is_disconnected_first(serve):
     server = serve(host="::", connections=10)
     with ExitStack() as held:
         few = held.enter_context(connect(server, "::1"))
@@ -185,7 +185,7 @@ def test_whoever_holds_most_makes_room(serve):
         assert answer(many[-1]).startswith(b"HTTP/1.1 200")
 
 
-def test_what_is_ambiguous_is_answered_400_and_the_connection_is_closed(serve):
+def test_an_ambiguous_request_is_answered_400_and_the_connection_closed(serve):
     server = serve()
     with connect(server) as client:
         client.sendall(
@@ -207,7 +207,7 @@ def test_what_is_ambiguous_is_answered_400_and_the_connection_is_closed(serve):
     ],
     ids=["refused by the app", "announced too large", "expects what we do not know"],
 )
-def test_after_what_is_too_large_or_expects_too_much_the_connection_is_closed(serve, request_: bytes, status: int):
+def test_after_a_413_or_417_the_connection_is_closed(serve, request_: bytes, status: int):
     with connect(serve()) as client:
         client.sendall(request_)
         received = b""
@@ -218,7 +218,7 @@ def test_after_what_is_too_large_or_expects_too_much_the_connection_is_closed(se
     assert received.count(b"HTTP/1.1 ") == 1
 
 
-def test_all_addresses_are_of_both_kinds_and_told_as_they_are(serve):
+def test_all_addresses_listen_on_ipv4_and_ipv6(serve):
     server = serve(host="::")
     assert ask(server).endswith(b"\r\n127.0.0.1")
     assert ask(server, host="::1").endswith(b"\r\n::1")
@@ -227,7 +227,7 @@ def test_all_addresses_are_of_both_kinds_and_told_as_they_are(serve):
 @pytest.mark.parametrize(
     ("proxy", "seen"), [(None, b"127.0.0.1"), ("127.0.0.1", b"203.0.113.9"), ("*", b"203.0.113.9")]
 )
-def test_only_a_known_proxy_says_who_asks(serve, proxy: str | None, seen: bytes):
+def test_only_a_known_proxy_may_name_the_client(serve, proxy: str | None, seen: bytes):
     server = serve(proxy=proxy)
     assert ask(server, GET[:-2] + b"X-Forwarded-For: 198.51.100.1, 203.0.113.9\r\n\r\n").endswith(b"\r\n" + seen)
 
@@ -241,12 +241,12 @@ def test_only_a_known_proxy_says_who_asks(serve, proxy: str | None, seen: bytes)
         ("localhost", "localhost"),
     ],
 )
-def test_a_network_of_ipv6_is_one_client(address: str, whose: str):
+def test_an_ipv6_network_counts_as_one_client(address: str, whose: str):
     assert origin(address) == whose
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::"])
-def test_why_an_address_is_not_to_be_had_is_told_once(host: str):
+def test_the_reason_why_an_address_cannot_be_bound_is_reported_once(host: str):
     with listen(host, 0) as taken, pytest.raises(OSError, match="in use") as raised:
         listen(host, taken.getsockname()[1])
     assert raised.value.strerror == "Address already in use"

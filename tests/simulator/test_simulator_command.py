@@ -12,7 +12,7 @@ def run(*arguments):
     )
 
 
-def test_first_line_tells_where_it_is_and_that_it_is_a_simulation(sim):
+def test_the_first_line_says_where_it_is_and_that_it_is_a_simulation(sim):
     assert sim.intro["simulation"] is True
     assert sim.intro["base_url"].endswith("/v2")
     assert sim.intro["control_url"].endswith("/_sim")
@@ -43,7 +43,7 @@ def test_options_choose_key_connections_and_faults(start):
     assert sim.control.delete("/faults").json()["rate_limit"] == 5
 
 
-def test_a_port_that_cannot_be_is_told_in_one_line():
+def test_an_invalid_port_is_reported_in_one_line():
     done = run("--port", "70000")
     assert done.returncode == 1
     assert len(done.stderr.splitlines()) == 1
@@ -73,7 +73,7 @@ def test_every_answer_is_marked(sim):
     assert {"x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"} <= answers[0].headers.keys()
 
 
-def test_a_taken_port_is_told_in_one_line(sim):
+def test_a_taken_port_is_reported_in_one_line(sim):
     port = sim.intro["base_url"].removesuffix("/v2").rpartition(":")[2]
     done = run("--port", port)
     assert done.returncode == 1

@@ -85,7 +85,7 @@ def test_any_bytes_can_be_sent_signed_and_stale(sim, inbox):
     sim.verify(inbox.requests[0])
 
 
-def test_what_the_receiver_answered_is_told(sim, inbox):
+def test_the_receivers_answers_are_reported(sim, inbox):
     inbox.answers = [503]
     assert webhook(sim, inbox, event_type="fax.queued")["status"] == 503
     assert webhook(sim, inbox, event_type="fax.queued", url="http://127.0.0.1:9/none")["status"] is None

@@ -161,7 +161,7 @@ def test_lost_webhooks_never_come(sim, inbox):
     assert sim.report()["webhooks"]["lost"] == 4
 
 
-def test_an_outage_loses_them_until_it_is_over(sim, inbox):
+def test_an_outage_loses_webhooks_until_it_is_over(sim, inbox):
     sim.faults(webhook_outage=True)
     sim.send()
     sim.idle()
@@ -200,7 +200,7 @@ def test_the_first_webhook_can_come_before_the_answer(sim, inbox):
     assert inbox.types[:1] == ["fax.queued"]
 
 
-def test_a_dropped_send_can_still_tell_by_webhook(sim, inbox):
+def test_a_dropped_send_can_still_cause_webhooks(sim, inbox):
     sim.faults(next_posts=["drop_after"])
     with pytest.raises(httpx.TransportError):
         sim.post(client_state="YQ==")

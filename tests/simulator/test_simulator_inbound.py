@@ -71,7 +71,7 @@ def test_any_bytes_can_be_the_document(come):
 
 
 @pytest.mark.parametrize("link", ["http://169.254.169.254/latest/meta-data/", "file:///etc/passwd"])
-def test_a_link_of_ones_own_is_told_listed_and_kept_by_refresh(sim, come, inbox, link):
+def test_a_custom_link_is_sent_listed_and_kept_by_refresh(sim, come, inbox, link):
     fax = come(media_url=link)
     assert last_payload(inbox)["media_url"] == link
     assert [each["media_url"] for each in sim.list(direction="inbound").json()["data"]] == [link]
@@ -146,7 +146,7 @@ def test_webhooks_of_an_inbound_fax_can_be_lost(sim, come, inbox, fault):
     assert [each["id"] for each in sim.list(direction="inbound").json()["data"]] == [fax["id"]]
 
 
-def test_with_a_seed_each_inbound_fax_to_one_number_has_its_own_luck_and_the_same_again(sim, come, inbox):
+def test_with_a_seed_each_inbound_fax_to_one_number_has_its_own_repeatable_choices(sim, come, inbox):
     def received():
         sim.control.post("/reset")
         sim.faults(seed=7, webhook_lose=0.5)

@@ -14,7 +14,7 @@ def application(sim, **more):
     return answer.json()["data"]["id"]
 
 
-def test_a_fax_is_delivered_and_tells_every_step_in_order(sim, inbox):
+def test_a_fax_is_delivered_and_reports_every_step_in_order(sim, inbox):
     fax = sim.send(client_state="YQ==")
     assert sim.ended(fax)["status"] == "delivered"
     sim.idle()
@@ -201,7 +201,7 @@ def test_a_receiver_that_is_too_slow_gets_the_event_again(sim, inbox):
     assert inbox.events[0]["data"]["id"] == inbox.events[1]["data"]["id"]
 
 
-def test_an_inbound_fax_tells_its_steps_and_can_be_downloaded(sim, inbox):
+def test_an_inbound_fax_reports_its_steps_and_can_be_downloaded(sim, inbox):
     given = {"from": "+13125550000", "to": "+14155550200", "pages": 3, "webhook_url": inbox.url}
     fax = sim.control.post("/inbound", json=given).json()["data"]
     assert (fax["direction"], fax["status"]) == ("inbound", "initiated")

@@ -37,7 +37,7 @@ def test_other_numbers_are_delivered(sim, to):
     assert sim.ended(sim.send(to=to))["status"] == "delivered"
 
 
-def test_some_numbers_want_other_settings(sim):
+def test_some_numbers_need_other_settings(sim):
     assert sim.ended(sim.send(to=number(5)))["failure_reason"] == "fax_signaling_error"
     assert sim.ended(sim.send(to=number(5), t38_enabled=False))["status"] == "delivered"
     assert sim.ended(sim.send(to=number(6), t38_enabled=False))["status"] == "failed"
@@ -50,7 +50,7 @@ def test_a_dropped_fax_says_how_many_pages_went_through(sim, inbox):
     assert inbox.events[-1]["data"]["payload"]["page_count"] == 1
 
 
-def test_a_fax_can_be_delivered_without_saying_so(sim, inbox):
+def test_a_fax_can_be_delivered_without_a_webhook(sim, inbox):
     fax = sim.ended(sim.send(to=number(8)))
     sim.idle()
     assert fax["status"] == "delivered"

@@ -142,7 +142,7 @@ def test_faults_reach_the_sdk_as_its_own_errors(sim, send, fault, error, telnyx_
         send()
 
 
-def test_by_default_the_sdk_sends_again_and_the_judge_sees_it(sim, send, sdk):
+def test_by_default_the_sdk_sends_again_and_the_report_shows_it(sim, send, sdk):
     sim.faults(next_posts=["error_500_after", "drop_after"])
     eager = sdk.with_options(max_retries=2)
     eager.faxes.create(

@@ -36,7 +36,7 @@ def test_a_plain_id_is_the_name():
 
 
 @pytest.mark.parametrize("fax_id", ODD)
-def test_an_odd_id_gets_a_name_that_is_harmless_and_stays(fax_id):
+def test_an_unusual_id_gets_a_safe_and_stable_name(fax_id):
     name = stored_name(fax_id, ".pdf")
 
     assert checked_name(name) == name
@@ -64,12 +64,12 @@ def test_names_are_safe_and_different_for_different_ids(one, other):
 
 
 @pytest.mark.parametrize("suffix", ["", "pdf", "/x", "./x", ".PDF", ".a.b.c", ". "])
-def test_a_suffix_that_is_none_is_a_mistake_of_ours(suffix):
+def test_an_invalid_suffix_is_a_bug(suffix):
     with pytest.raises(ValueError, match="suffix"):
         stored_name("a", suffix)
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", ".a", "a/b", "a\\b", "../a", "a\n", "-a", "a..b", "a" * 201, "ä.pdf"])
-def test_a_name_that_is_not_ours_is_refused(name):
+def test_a_name_of_another_form_is_refused(name):
     with pytest.raises(ValueError, match="not the name"):
         checked_name(name)

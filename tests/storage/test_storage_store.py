@@ -129,7 +129,7 @@ def test_the_document_is_on_the_disk_before_it_has_its_name(folder, source, monk
     assert last == ("sync", str(folder))
 
 
-def test_what_cannot_be_written_leaves_nothing_behind(folder, source, monkeypatch):
+def test_a_failed_write_leaves_nothing_behind(folder, source, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
 
@@ -141,7 +141,7 @@ def test_what_cannot_be_written_leaves_nothing_behind(folder, source, monkeypatc
     assert list(folder.iterdir()) == []
 
 
-def test_a_folder_that_cannot_be_made_is_told(tmp_path, source):
+def test_a_folder_that_cannot_be_created_is_reported(tmp_path, source):
     where = tmp_path / "later-a-file"
     store = open_store(str(where / "faxes"))
     where.write_text("a file")
@@ -233,7 +233,7 @@ def test_checking_a_bucket_leaves_nothing_behind(memory):
 
 
 @pytest.mark.parametrize("act", ["put", "put_text", "delete", "check"])
-def test_what_a_bucket_says_is_told_without_what_is_secret(failing, source, act):
+def test_errors_of_a_bucket_are_reported_without_secrets(failing, source, act):
     given = {"put": (NAME, source), "put_text": (NAME, "text"), "delete": (NAME,), "check": ()}
 
     with pytest.raises(StoreTrouble, match="RuntimeError: cannot reach") as caught:
@@ -276,7 +276,7 @@ def test_a_name_that_leads_elsewhere_is_refused(tmp_path, memory, source, where,
         ("memory://[bucket", "no URL"),
     ],
 )
-def test_a_place_that_cannot_be_is_told_by_its_setting(where, words):
+def test_an_invalid_place_is_reported_by_its_setting(where, words):
     with pytest.raises(Misconfigured, match=f"FAX_INBOUND_DIR: .*{words}") as caught:
         open_store(where)
 
@@ -284,7 +284,7 @@ def test_a_place_that_cannot_be_is_told_by_its_setting(where, words):
 
 
 @pytest.mark.parametrize("below", ["", "/faxes", "/faxes/in"])
-def test_a_file_where_a_folder_is_expected_is_told(tmp_path, below):
+def test_a_file_where_a_folder_is_expected_is_reported(tmp_path, below):
     (tmp_path / "taken").write_text("a file")
 
     with pytest.raises(Misconfigured, match=r"FAX_INBOUND_DIR: .*taken is a file"):
@@ -292,7 +292,7 @@ def test_a_file_where_a_folder_is_expected_is_told(tmp_path, below):
 
 
 @pytest.mark.parametrize("protocol", ["s3", "s3a"])
-def test_a_missing_library_is_told_with_what_to_install(protocol, monkeypatch):
+def test_a_missing_library_is_reported_with_what_to_install(protocol, monkeypatch):
     monkeypatch.setitem(sys.modules, "s3fs", None)
     monkeypatch.delitem(_registry, protocol, raising=False)
 

@@ -68,7 +68,7 @@ def test_an_event_whose_handler_fails_is_handed_out_again_and_then_becomes_a_dea
     assert pending() == 0
 
 
-def test_a_failing_handler_is_told_in_the_log_and_the_rest_goes_on(tell, member, caplog):
+def test_a_failing_handler_is_logged_and_the_rest_continues(tell, member, caplog):
     tell("bad", "good")
     handled = []
 
@@ -111,7 +111,7 @@ def test_a_dead_letter_can_be_read_as_the_event_it_was(tell, member, dead):
     ],
     ids=["foreign", "time", "far time", "json", "deep json", "data", "tags", "seq", "bytes", "wide"],
 )
-def test_an_entry_that_is_no_event_is_dead_lettered_and_the_rest_goes_on(
+def test_an_entry_that_is_not_an_event_is_dead_lettered_and_the_rest_continues(
     redis, tell, member, dead, pending, names, fields
 ):
     redis.xadd("fax:events", fields)
@@ -138,7 +138,7 @@ def test_an_entry_becomes_a_dead_letter_once_however_often_that_is_said(tell, me
     assert len(dead()) == 1
 
 
-def test_what_was_trimmed_while_it_was_open_is_told_and_not_waited_for(redis, tell, member, pending, caplog):
+def test_entries_trimmed_while_pending_are_reported_and_not_waited_for(redis, tell, member, pending, caplog):
     tell("a", "b", "c")
     member().read(block=0)
     redis.xtrim("fax:events", maxlen=1, approximate=False)
@@ -154,7 +154,7 @@ def test_what_was_trimmed_while_it_was_open_is_told_and_not_waited_for(redis, te
     assert "trimmed" in caplog.text
 
 
-def test_what_was_trimmed_while_a_dead_member_had_it_is_told(redis, tell, member):
+def test_entries_trimmed_while_a_dead_member_had_them_are_reported(redis, tell, member):
     tell("a", "b", "c")
     member("dead").read(block=0)
     redis.xtrim("fax:events", maxlen=1, approximate=False)
@@ -167,7 +167,7 @@ def test_what_was_trimmed_while_a_dead_member_had_it_is_told(redis, tell, member
     assert eventually(lost)
 
 
-def test_what_was_trimmed_before_anyone_read_it_is_told(redis, tell, member, names):
+def test_entries_trimmed_before_they_were_read_are_reported(redis, tell, member, names):
     tell("a", "b")
     consumer = member()
     consumer.ack(*consumer.read(block=0))
@@ -178,7 +178,7 @@ def test_what_was_trimmed_before_anyone_read_it_is_told(redis, tell, member, nam
     assert consumer.lost == 7
 
 
-def test_what_was_read_before_it_was_trimmed_is_no_loss(redis, tell, member):
+def test_entries_read_before_they_were_trimmed_are_not_lost(redis, tell, member):
     tell("a", "b")
     consumer = member()
     consumer.ack(*consumer.read(block=0))
@@ -200,7 +200,7 @@ def test_a_batch_is_acknowledged_once_its_handlers_have_returned(tell, member, p
     assert pending() == 0
 
 
-def test_when_it_is_stopped_what_was_handled_is_acknowledged_and_the_rest_left_open(tell, member, pending, names):
+def test_on_stop_handled_events_are_acknowledged_and_the_rest_stays_pending(tell, member, pending, names):
     tell("a", "b", "c")
     stop = threading.Event()
 
@@ -223,7 +223,7 @@ def test_an_interruption_acknowledges_what_was_handled(tell, member, pending):
     assert pending() == 2
 
 
-def test_running_waits_for_a_redis_that_is_away(tmp_path):
+def test_running_waits_for_an_unreachable_redis(tmp_path):
     port = free_port()
     url = f"redis://127.0.0.1:{port}/0"
     handled = []
@@ -259,7 +259,7 @@ def test_running_ends_where_waiting_would_not_help(redis, redis_url):
         redis.acl_deluser("reader")
 
 
-def test_a_key_that_is_no_stream_ends_the_run(redis, member):
+def test_a_key_that_is_not_a_stream_ends_the_run(redis, member):
     redis.set("fax:events", "not a stream")
 
     with pytest.raises(Unavailable, match="WRONGTYPE"):

@@ -45,7 +45,7 @@ def test_a_place_is_written_in_several_ways(position, entry_id):
 
 
 @pytest.mark.parametrize("position", ["", "-", "1-", "x", "1-2-3", "-5", "+", ">", "99999999999999999999", "1 ", "1\n"])
-def test_what_is_no_place_is_refused(position):
+def test_an_invalid_place_is_refused(position):
     with pytest.raises(BadInput, match="position"):
         first_id(position)
 
@@ -58,11 +58,11 @@ def test_a_time_without_a_zone_is_refused():
 @pytest.mark.parametrize(
     ("entry_id", "below"), [("5-3", "5-2"), ("5-0", "4-18446744073709551615"), ("0-1", "0-0"), ("0-0", "0-0")]
 )
-def test_before_an_entry_is_the_id_just_below(entry_id, below):
+def test_the_place_before_an_entry_is_the_id_just_below(entry_id, below):
     assert before(entry_id) == below
 
 
-def test_an_entry_tells_when_it_was_written():
+def test_an_entry_shows_when_it_was_written():
     assert moment(f"{MILLIS}-7") == MOMENT
 
 
@@ -81,7 +81,7 @@ def test_an_entry_tells_when_it_was_written():
         ("0", "$", ["a", "b", "b2", "c"]),
     ],
 )
-def test_a_stretch_of_the_stream_is_read_again(story, member, names, start, end, found):
+def test_a_range_of_the_stream_is_read_again(story, member, names, start, end, found):
     assert names(member().replay(start, end)) == found
 
 
@@ -102,7 +102,7 @@ def test_reading_again_goes_through_a_stream_of_any_length(tell, member, names):
     assert names(member().replay()) == many
 
 
-def test_reading_again_leaves_out_what_is_no_event_and_says_so(redis, story, member, names, caplog):
+def test_reading_again_leaves_out_entries_that_are_not_events_and_says_so(redis, story, member, names, caplog):
     redis.xadd("fax:events", {"what": "ever"})
 
     assert names(member().replay()) == ["a", "b", "b2", "c"]
@@ -129,7 +129,7 @@ def test_a_group_goes_on_from_where_it_is_set(story, member, names, to, found, r
     assert names(consumer.read(block=0)) == found
 
 
-def test_setting_a_group_back_keeps_what_is_open(story, member, pending):
+def test_setting_a_group_back_keeps_pending_events(story, member, pending):
     member("other").read(block=0)
 
     member().rewind("$")

@@ -38,7 +38,7 @@ def test_events_come_as_their_classes_and_unknown_ones_as_events(redis, tell, me
     assert found[1].event.type == "fax.invented"
 
 
-def test_what_is_acknowledged_does_not_come_again(tell, member):
+def test_acknowledged_events_do_not_come_again(tell, member):
     tell("a", "b")
     first = member()
     drain(first)
@@ -47,7 +47,7 @@ def test_what_is_acknowledged_does_not_come_again(tell, member):
     assert first.ack() == 0
 
 
-def test_an_acknowledgement_counts_what_was_open(tell, member):
+def test_an_acknowledgement_counts_pending_events(tell, member):
     tell("a", "b")
     consumer = member()
     found = drain(consumer, ack=False)
@@ -71,7 +71,7 @@ def test_two_groups_both_get_everything(redis_url, tell, names):
         assert names(drain(one)) == names(drain(two)) == ["a", "b"]
 
 
-def test_what_was_not_acknowledged_comes_again_after_a_restart(tell, member, names):
+def test_unacknowledged_events_come_again_after_a_restart(tell, member, names):
     tell("a", "b", "c")
     before = member()
     before.ack(before.read(block=0)[0])
@@ -82,7 +82,7 @@ def test_what_was_not_acknowledged_comes_again_after_a_restart(tell, member, nam
     assert {delivery.deliveries for delivery in again} == {2}
 
 
-def test_what_a_dead_member_left_is_taken_over(tell, member, names):
+def test_the_events_of_a_dead_member_are_taken_over(tell, member, names):
     tell("a", "b")
     member("dead").read(block=0)
     heir = member("heir", claim_after=0.001)
@@ -93,7 +93,7 @@ def test_what_a_dead_member_left_is_taken_over(tell, member, names):
     assert names(found) == ["a", "b"]
 
 
-def test_what_a_living_member_works_on_is_left_to_it(tell, member):
+def test_the_events_of_a_living_member_are_left_to_it(tell, member):
     tell("a")
     member("slow").read(block=0)
 
@@ -195,7 +195,7 @@ def test_a_member_that_left_may_come_back(tell, member, names):
     assert names(drain(consumer)) == ["a"]
 
 
-def test_redis_that_is_away_is_unavailable():
+def test_an_unreachable_redis_raises_unavailable():
     with Consumer(f"redis://127.0.0.1:{free_port()}/0", "g", "n") as consumer:
         for call in (consumer.read, lambda: consumer.ack("1-1"), lambda: consumer.rewind("0"), consumer.leave):
             with pytest.raises(Unavailable):
@@ -207,7 +207,7 @@ def test_redis_that_is_away_is_unavailable():
     [{"group": ""}, {"name": ""}, {"batch": 0}, {"max_deliveries": 0}, {"claim_after": 0}, {"start": "yesterday"}],
     ids=lambda wrong: next(iter(wrong)),
 )
-def test_what_makes_no_sense_is_refused_before_anything_is_read(wrong):
+def test_invalid_arguments_are_refused_before_anything_is_read(wrong):
     with pytest.raises(BadInput):
         Consumer(**{"redis_url": "redis://localhost/0", "group": "g", "name": "n", **wrong})
 
@@ -217,12 +217,12 @@ def test_a_read_cannot_wait_longer_than_the_connection_does(member):
         member().read(block=11)
 
 
-def test_an_address_that_is_none_is_told_as_a_setting():
+def test_an_invalid_address_is_reported_as_a_setting():
     with pytest.raises(Misconfigured, match="REDIS_URL"):
         Consumer("localhost:6379", "g", "n")
 
 
-def test_the_environment_says_where_the_events_are(redis_url, tell, monkeypatch, names):
+def test_the_address_comes_from_the_environment(redis_url, tell, monkeypatch, names):
     tell("a")
     monkeypatch.setenv("REDIS_URL", redis_url)
 

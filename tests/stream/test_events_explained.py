@@ -30,7 +30,7 @@ def test_every_type_of_telnyx_is_explained():
     assert sorted(rows("What Telnyx said")) == sorted(TELNYX_TYPES)
 
 
-def test_every_type_of_ours_is_explained():
+def test_every_type_of_our_own_is_explained():
     assert sorted(rows("What we did")) == sorted(JOB_TYPES)
 
 

@@ -14,25 +14,25 @@ from faxdispatch.supervisor.stack import Stack
 from faxdispatch.supervisor.valkey import APPEND_ONLY, celery_url, valkey_command, valkey_url
 
 
-def test_a_folder_is_made_for_us_alone(tmp_path):
+def test_a_folder_is_created_for_this_user_alone(tmp_path):
     with data_dir(tmp_path / "a" / "b") as folder:
         assert folder.stat().st_mode & 0o077 == 0
 
 
-def test_only_one_has_it_and_then_the_next(tmp_path):
+def test_only_one_process_has_the_folder_at_a_time(tmp_path):
     with data_dir(tmp_path), pytest.raises(InUseError, match="another `faxdispatch up`"), data_dir(tmp_path):
         pass
     with data_dir(tmp_path):
         pass
 
 
-def test_a_folder_that_cannot_be_is_named(tmp_path):
+def test_an_unusable_folder_is_named(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(Misconfigured, match="FAX_DATA_DIR"), data_dir(tmp_path / "file" / "below"):
         pass
 
 
-def test_what_others_could_do_in_a_folder_that_is_there_is_taken_from_them_and_told(tmp_path, caplog):
+def test_rights_of_others_in_an_existing_folder_are_removed_and_reported(tmp_path, caplog):
     log = tmp_path / "data" / APPEND_ONLY / "appendonly.aof.1.incr.aof"
     log.parent.mkdir(parents=True, mode=0o755)
     (tmp_path / "data").chmod(0o755)
@@ -67,7 +67,7 @@ def test_the_server_is_reached_by_its_socket_however_long_its_folder_is_and_by_n
         assert {path.stat().st_mode & 0o077 for path in files} == {0}
 
 
-def test_celery_reads_the_address_that_is_made_for_it_and_so_do_we(tmp_path):
+def test_celery_and_we_read_the_generated_address(tmp_path):
     ours = valkey_url(tmp_path)
     transport = Celery(broker=celery_url(ours)).connection_for_write().transport_cls
     assert (transport, same_redis(ours, celery_url(ours))) == ("redis", True)
@@ -98,7 +98,7 @@ def test_a_folder_for_sockets_that_another_user_has_made_is_not_used(tmp_path, m
 
 
 @pytest.mark.parametrize(("note", "told"), [("40321\n", "40321"), (None, None)])
-def test_the_port_of_an_older_version_is_told_once(tmp_path, note, told):
+def test_the_port_of_an_older_version_is_reported_once(tmp_path, note, told):
     if note:
         (tmp_path / "port").write_text(note)
     assert former_port(tmp_path) == told

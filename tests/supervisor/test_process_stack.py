@@ -58,7 +58,7 @@ def test_start_that_takes_too_long_is_given_up(tmp_path):
         stack.start(role(tmp_path, SPEAK_AND_STAY, ready=lambda _: False), within=0.2)
 
 
-def test_what_ends_by_itself_is_started_again_and_told(tmp_path):
+def test_a_process_that_ends_by_itself_is_restarted_and_reported(tmp_path):
     said = []
     with Stack(lambda _, line: said.append(line)) as stack:
         first = stack.start(role(tmp_path, SPEAK_AND_STAY, ready=is_ready))
@@ -68,7 +68,7 @@ def test_what_ends_by_itself_is_started_again_and_told(tmp_path):
     assert "ended with exit code -9; started again in 0.5 s" in said
 
 
-def test_what_ignores_sigterm_is_killed_after_its_grace(tmp_path):
+def test_a_process_that_ignores_sigterm_is_killed_after_the_grace_period(tmp_path):
     deaf = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); " + SPEAK_AND_STAY
     with Stack() as stack:
         child = stack.start(role(tmp_path, deaf, ready=is_ready, grace=0.2))

@@ -52,7 +52,7 @@ def test_a_listing_out_of_range_is_refused_here(client, api, arguments):
         client.list_applications(**arguments)
 
 
-def test_create_sends_what_was_set_and_nothing_else(client, api):
+def test_create_sends_only_the_fields_that_were_set(client, api):
     options = {
         **NEEDED,
         "webhook_event_failover_url": "https://b.example.com",
@@ -111,7 +111,7 @@ def test_delete_gives_the_application_as_it_was(client, api):
         ({"outbound": {"outbound_voice_profile_id": None}}, "outbound.outbound_voice_profile_id: cannot be null"),
     ],
 )
-def test_what_telnyx_would_refuse_cannot_be_built(change, named):
+def test_a_request_that_telnyx_would_refuse_cannot_be_built(change, named):
     with pytest.raises(BadInput, match=named):
         ApplicationParams.build(**NEEDED | change)
 
@@ -127,12 +127,12 @@ def test_create_is_not_repeated_when_it_may_have_worked(client, api, trouble):
     assert len(api.requests) == 1
 
 
-def test_create_is_repeated_when_nothing_left(client, api):
+def test_create_is_repeated_when_nothing_was_sent(client, api):
     api.will_raise(httpx.ConnectError("refused")).will_answer(201, APPLICATION)
     assert client.create_application(ApplicationParams.build(**NEEDED)).id == ID
 
 
-def test_create_gives_up_when_nothing_ever_leaves(client, api):
+def test_create_gives_up_when_nothing_can_be_sent(client, api):
     api.will_raise(httpx.ConnectError("refused"))
     with pytest.raises(NotSent):
         client.create_application(ApplicationParams.build(**NEEDED))
@@ -143,7 +143,7 @@ def test_create_gives_up_when_nothing_ever_leaves(client, api):
     ("status", "code", "kind"),
     [(422, "422", Refused), (403, "10010", AccountRefused), (404, "404", NoSuchResource), (409, "10021", Refused)],
 )
-def test_refusals_are_told_apart(client, api, status, code, kind):
+def test_each_kind_of_refusal_has_its_own_error(client, api, status, code, kind):
     api.will_answer(status, errors=[{"code": code, "title": "no"}])
     with pytest.raises(kind):
         client.delete_application(ID)

@@ -199,7 +199,7 @@ def test_a_listing_that_cannot_be_read_or_contradicts_itself_never_passes_for_co
         list(client.list_faxes())
 
 
-def test_what_a_page_that_contradicts_itself_holds_is_given_before_the_listing_breaks_off(client, api):
+def test_the_faxes_of_a_contradictory_page_are_given_before_the_listing_fails(client, api):
     api.page(2, 3, "a", "b")
     listing = client.list_faxes()
     assert [next(listing).id, next(listing).id] == ["a", "b"]
@@ -263,7 +263,7 @@ def test_the_text_of_a_fax_shows_no_number_and_no_link():
         lambda api: api.will_raise(httpx.ConnectError("refused")),
     ],
 )
-def test_what_can_be_repeated_is_tried_again(client, api, pauses, method, trouble):
+def test_idempotent_calls_are_retried(client, api, pauses, method, trouble):
     trouble(api)
     trouble(api)
     api.will_answer(200, {"id": "fax-1"})
@@ -283,7 +283,7 @@ def test_after_three_tries_the_last_error_is_raised(client, api, pauses):
     ("status", "headers"),
     [(400, {}), (401, {}), (404, {}), (422, {}), (302, {}), (409, {}), (429, {}), (429, {"retry-after": "60"})],
 )
-def test_what_repeating_would_not_mend_soon_is_not_repeated(client, api, pauses, status, headers):
+def test_errors_that_a_retry_cannot_fix_are_not_retried(client, api, pauses, status, headers):
     api.will_answer(status, headers=headers)
     with pytest.raises(Exception, match=str(status)):
         client.get_fax("fax-1")
@@ -304,7 +304,7 @@ def test_errors_keep_what_telnyx_said(client, api):
     assert (caught.value.status, caught.value.code) == (422, "90080")
 
 
-def test_a_missing_fax_is_told_apart(client, api):
+def test_a_missing_fax_has_its_own_error(client, api):
     api.will_answer(404, errors=[{"code": "404", "title": "Not Found"}])
     with pytest.raises(NoSuchResource):
         client.get_fax("fax-1")
@@ -369,7 +369,7 @@ def test_without_a_key_there_is_no_client():
         TelnyxClient.from_settings(Settings(telnyx_api_key=None))
 
 
-def test_a_rate_limit_without_a_time_is_told_as_such(client, api):
+def test_a_rate_limit_without_a_time_says_so(client, api):
     api.will_answer(429)
     with pytest.raises(RateLimited) as caught:
         client.get_fax("fax-1")

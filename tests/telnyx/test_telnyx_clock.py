@@ -20,7 +20,7 @@ def clock(passed) -> TelnyxClock:
     return TelnyxClock(monotonic=lambda: passed[0])
 
 
-def test_it_goes_on_from_the_last_answer(clock, passed):
+def test_telnyxs_clock_continues_from_the_last_answer(clock, passed):
     clock.hear(DATE)
     passed[0] += 90
 
@@ -28,7 +28,7 @@ def test_it_goes_on_from_the_last_answer(clock, passed):
 
 
 @pytest.mark.parametrize("headers", [{}, {"date": ""}, {"date": "soon"}, {"date": "Tue, 99 Sep 2026 12:00:00 GMT"}])
-def test_an_answer_without_a_readable_date_leaves_it(clock, headers):
+def test_an_answer_without_a_readable_date_does_not_change_it(clock, headers):
     clock.hear(headers)
     assert clock.now() is None
 
@@ -37,7 +37,7 @@ def test_an_answer_without_a_readable_date_leaves_it(clock, headers):
     assert clock.now() == NOON
 
 
-def test_only_answers_after_a_moment_count_where_that_is_asked(clock, passed):
+def test_answers_before_a_given_time_can_be_ignored(clock, passed):
     clock.hear(DATE)
     begun = passed[0] + 1
     passed[0] += 2

@@ -118,7 +118,7 @@ def test_an_answer_that_breaks_the_rules_is_unknown(serve, connect, request_to_s
     assert (server.connections, len(server.requests)) == (1, 1)
 
 
-def test_after_trouble_the_next_call_has_a_connection_of_its_own(serve, connect, request_to_send):
+def test_after_an_error_the_next_call_uses_a_new_connection(serve, connect, request_to_send):
     def behave(peer, number):
         peer.read_request()
         if number == 1:
@@ -133,7 +133,7 @@ def test_after_trouble_the_next_call_has_a_connection_of_its_own(serve, connect,
     assert server.connections == 2
 
 
-def test_a_document_of_many_parts_comes_whole(serve, connect):
+def test_a_document_in_many_chunks_is_received_completely(serve, connect):
     content = b"%PDF-1.4 " + bytes(3_000_000)
 
     def behave(peer, _):

@@ -8,7 +8,7 @@ import pytest
 from faxdispatch import telnyx
 
 
-def test_every_name_of_the_face_is_there():
+def test_every_public_name_of_the_package_exists():
     assert all(getattr(telnyx, name).__name__ == name for name in telnyx.__all__)
 
 

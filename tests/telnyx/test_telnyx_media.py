@@ -47,7 +47,7 @@ def test_a_file_is_uploaded_under_its_name(client, api, tmp_path):
     assert parts(api.only) == {"media": ("letter.txt", "text/plain", b"hello")}
 
 
-def test_what_a_file_begins_with_counts_more_than_its_name(client, api, tmp_path):
+def test_the_content_of_a_file_counts_more_than_its_name(client, api, tmp_path):
     path = tmp_path / "scan.pdf"
     path.write_bytes(b"II*\x00...")
     api.will_answer(201, STORED)
@@ -73,7 +73,7 @@ def test_a_url_is_handed_on_as_json(client, api):
         (PDF, {"media_name": ".."}),
     ],
 )
-def test_what_telnyx_would_not_store_is_refused_here(client, api, source, options):
+def test_a_file_that_telnyx_would_not_store_is_refused_here(client, api, source, options):
     with pytest.raises(BadInput):
         client.upload_media(source, **options)
     assert api.requests == []
@@ -129,7 +129,7 @@ def test_a_further_page_is_asked_for_only_when_it_is_wanted(client, api):
     assert len(api.requests) == 1
 
 
-def test_an_answer_that_speaks_of_no_pages_is_the_whole_listing(client, api):
+def test_an_answer_without_page_numbers_is_the_whole_listing(client, api):
     api.will_answer(200, [file("a"), file("b")])
     assert [media.media_name for media in client.list_media()] == ["a", "b"]
     assert len(api.requests) == 1

@@ -127,7 +127,7 @@ def test_each_public_call_of_the_client_is_on_the_page():
     assert "`whoami`" in PROSE
 
 
-def test_what_goes_through_the_workers_is_there():
+def test_operations_that_go_through_the_workers_exist():
     told = [word for row in OPERATIONS for word in quoted(row[4])]
     tasks = {job.TASK for job in JOBS}
 
@@ -155,7 +155,7 @@ def test_an_event_that_is_not_known_is_published_as_the_page_says():
     assert quoted(WEBHOOKS[-1][3]) == [class_of("fax.brand.new")] == ["Event"]
 
 
-def test_each_of_our_events_of_documents_is_explained():
+def test_each_document_event_of_our_own_is_explained():
     told = [name for row in DOCUMENTS for name in quoted(row[0])]
     ours = [name for name in JOB_TYPES if name.startswith("fax.") and class_of(name) == "DocumentEvent"]
 

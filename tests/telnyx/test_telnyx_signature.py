@@ -25,7 +25,7 @@ def test_a_signing_key_may_be_given_instead_of_its_seed():
     assert public_key(SigningKey(SEED)) == KEY
 
 
-def test_any_of_several_keys_will_do():
+def test_any_of_several_keys_may_verify():
     other = public_key(SigningKey.generate())
     keys = PublicKeys.from_base64([other, KEY])
     assert len(keys) == 2

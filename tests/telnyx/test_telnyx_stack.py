@@ -20,7 +20,7 @@ class Recorder:
         self.closed = True
 
 
-def test_a_client_that_was_given_back_is_lent_again():
+def test_a_returned_client_is_reused():
     stack = ClientStack(Recorder)
     with stack.borrow() as first:
         pass
@@ -38,7 +38,7 @@ def test_all_calls_of_a_process_have_one_tls_context():
     assert tls_context() is tls_context()
 
 
-def test_the_client_last_given_back_is_lent_first():
+def test_the_client_returned_last_is_reused_first():
     stack = ClientStack(Recorder)
     with stack.borrow() as outer, stack.borrow():
         pass
@@ -46,7 +46,7 @@ def test_the_client_last_given_back_is_lent_first():
         assert again is outer
 
 
-def test_a_client_comes_back_also_after_an_error():
+def test_a_client_is_returned_also_after_an_error():
     stack = ClientStack(Recorder)
     with pytest.raises(ZeroDivisionError), stack.borrow() as first:
         raise ZeroDivisionError
@@ -76,7 +76,7 @@ def test_no_two_threads_ever_hold_the_same_client():
     assert doubled == []
 
 
-def test_closing_closes_the_idle_now_and_the_lent_when_they_come_back():
+def test_closing_closes_idle_clients_now_and_others_when_they_are_returned():
     stack = ClientStack(Recorder)
     with stack.borrow() as lent:
         with stack.borrow() as idle:

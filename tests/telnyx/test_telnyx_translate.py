@@ -86,7 +86,7 @@ def test_the_message_says_what_was_asked_what_is_wrong_and_where():
     assert str(error) == "Telnyx refused to send fax: 422 10016 'to' must be +E.164 (pointer /to)"
 
 
-def test_the_message_tells_of_further_errors_and_what_to_check():
+def test_the_message_mentions_further_errors_and_what_to_check():
     assert "(and 1 more)" in str(failure("send_fax", answer(422, "1", "2")))
     assert "TELNYX_API_KEY" in str(failure("send_fax", answer(401, "10009")))
 

@@ -68,7 +68,7 @@ def test_every_field_of_an_inbound_event_is_read():
     assert event.caller_id == "+16132484872"
 
 
-def test_a_failure_tells_why():
+def test_a_failure_has_its_reason():
     payload = {"status": "failed", "failure_reason": "user_busy", "internal_failure_reason": "sip_486"}
     event = parse_webhook(body(payload, event_type="fax.failed"))
     assert (event.failure_reason, event.internal_failure_reason) == ("user_busy", "sip_486")

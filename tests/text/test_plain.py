@@ -29,18 +29,18 @@ FINE = ["", "Praxis Dr. Müller, Köln", "São João 東京 🧾", "+1 312 555 0
 
 
 @pytest.mark.parametrize(("text", "seen"), ODD.values(), ids=ODD)
-def test_what_cannot_be_seen_is_written_as_an_escape(text: str, seen: str):
+def test_invisible_characters_are_escaped(text: str, seen: str):
     assert plain(text) == seen
     assert plain(seen) == seen
 
 
 @pytest.mark.parametrize("text", FINE)
-def test_writing_of_any_language_stays(text: str):
+def test_text_of_any_language_stays(text: str):
     assert plain(text) == plain_json(text) == text
 
 
 @pytest.mark.parametrize("text", [*FINE, *(text for text, _ in ODD.values())])
-def test_json_means_the_same_afterwards_and_shows_nothing_odd(text: str):
+def test_escaped_json_has_the_same_meaning_and_no_invisible_characters(text: str):
     line = plain_json(json.dumps({text: [text]}, ensure_ascii=False))
     assert json.loads(line) == {text: [text]}
     assert plain(line) == line

@@ -22,7 +22,7 @@ from faxdispatch.text.privacy import mask_number, scrub
         ("SIPS:reception@example.com;transport=tls", "SIPS:***@example.com;transport=tls"),
     ],
 )
-def test_a_number_keeps_what_tells_it_apart_only(number, masked):
+def test_a_masked_number_keeps_only_what_distinguishes_it(number, masked):
     assert mask_number(number) == masked
 
 

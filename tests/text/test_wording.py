@@ -19,7 +19,7 @@ from faxdispatch.text.wording import counted, counted_are, of_cap
         (2, "match", "2 matches"),
     ],
 )
-def test_one_is_one_and_all_others_are_many(count, noun, words):
+def test_one_takes_the_singular_and_all_others_the_plural(count, noun, words):
     assert counted(count, noun) == words
 
 
@@ -27,6 +27,6 @@ def test_the_verb_goes_with_the_count():
     assert [counted_are(count, "row") for count in (0, 1, 2)] == ["0 rows are", "1 row is", "2 rows are"]
 
 
-def test_what_has_no_cap_says_so():
+def test_no_cap_is_written_as_such():
     assert of_cap(0, None) == "0.00, no cap"
     assert of_cap(1234.5, 2000) == "1,234.50 of 2,000.00"

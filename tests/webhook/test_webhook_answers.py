@@ -43,13 +43,15 @@ class Broken:
     quarantine = record_many
 
 
-def test_an_event_is_answered_200_with_nothing_in_it_and_told_once(client: FlaskClient, redis_url: str):
+def test_an_event_is_answered_with_an_empty_200_and_published_once(client: FlaskClient, redis_url: str):
     answer = post(client, telnyx_event(event_id="one"))
     assert (answer.status_code, answer.data) == (200, b"")
     assert told(redis_url) == ["one"]
 
 
-def test_a_second_delivery_is_answered_200_and_not_told_again(client: FlaskClient, admin: FlaskClient, redis_url: str):
+def test_a_second_delivery_is_answered_200_and_not_published_again(
+    client: FlaskClient, admin: FlaskClient, redis_url: str
+):
     event = telnyx_event(event_id="one", fax_id="f")
     again = telnyx_event(event_id="one", fax_id="f", occurred_at=event["data"]["occurred_at"], delivery=2)
     assert [post(client, event).status_code, post(client, again).status_code] == [200, 200]
@@ -57,7 +59,7 @@ def test_a_second_delivery_is_answered_200_and_not_told_again(client: FlaskClien
     assert b'outcome="duplicate"} 1.0' in admin.get("/metrics").data
 
 
-def test_the_same_id_with_other_content_is_answered_200_counted_and_not_told(
+def test_the_same_id_with_other_content_is_answered_200_counted_and_not_published(
     client: FlaskClient, admin: FlaskClient, redis_url: str
 ):
     post(client, telnyx_event(event_id="one", page_count=1))
@@ -85,7 +87,7 @@ def test_the_same_id_with_other_content_is_answered_200_counted_and_not_told(
     ],
     ids=lambda event: event.get("data", event)["event_type"],
 )
-def test_every_signed_event_is_told(client: FlaskClient, redis_url: str, event: dict[str, Any]):
+def test_every_signed_event_is_published(client: FlaskClient, redis_url: str, event: dict[str, Any]):
     assert post(client, event).status_code == 200
     assert told(redis_url) == [event.get("data", event)["id"]]
 
@@ -135,7 +137,7 @@ def test_an_event_of_a_foreign_connection_is_answered_200_and_kept_apart(setting
     assert len(told(redis_url)) == 3
 
 
-def test_what_is_put_in_quarantine_raises_an_alarm_in_the_log(client: FlaskClient, caplog: pytest.LogCaptureFixture):
+def test_a_quarantined_webhook_is_logged_as_an_error(client: FlaskClient, caplog: pytest.LogCaptureFixture):
     post(client, b"not JSON")
     assert [r.levelno for r in caplog.records if "quarantine" in r.message] == [logging.ERROR]
 
@@ -161,7 +163,7 @@ def test_each_of_several_keys_is_good_while_a_key_is_rotated(settings: Settings,
 
 
 @pytest.mark.parametrize("missing", ["telnyx-timestamp", "telnyx-signature-ed25519"])
-def test_a_request_without_signature_or_timestamp_is_answered_401_with_nothing_in_it(
+def test_a_request_without_signature_or_timestamp_is_answered_with_an_empty_401(
     client: FlaskClient, redis_url: str, missing: str
 ):
     request = SIGNER.request(telnyx_event())
@@ -170,7 +172,7 @@ def test_a_request_without_signature_or_timestamp_is_answered_401_with_nothing_i
     assert told(redis_url) == quarantined(redis_url) == []
 
 
-def test_a_stranger_and_an_old_request_get_the_same_answer_and_are_counted_apart(
+def test_a_forged_and_a_stale_request_get_the_same_answer_and_are_counted_separately(
     client: FlaskClient, admin: FlaskClient, redis_url: str
 ):
     forged = post(client, Signer(b"z" * 32).request(telnyx_event()))
@@ -232,7 +234,7 @@ def test_a_body_that_ends_early_is_answered_400(client: FlaskClient, redis_url: 
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "br", "identity, gzip", "GZIP"])
-def test_a_packed_body_is_answered_415_even_where_it_is_signed(client: FlaskClient, redis_url: str, encoding: str):
+def test_a_compressed_body_is_answered_415_even_if_signed(client: FlaskClient, redis_url: str, encoding: str):
     packed = gzip.compress(json.dumps(telnyx_event()).encode())
     assert post(client, packed, Content_Encoding=encoding).status_code == 415
     assert told(redis_url) == quarantined(redis_url) == []
@@ -271,7 +273,7 @@ def test_any_other_method_is_answered_405(client: FlaskClient, method: str):
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
-def test_what_is_to_be_read_cannot_be_posted_to(admin: FlaskClient, path: str):
+def test_pages_for_reading_cannot_be_posted_to(admin: FlaskClient, path: str):
     assert admin.post(path).status_code == 405
     assert admin.options(path).status_code == 405
     assert admin.head(path).status_code == 200
@@ -297,7 +299,7 @@ def test_any_other_address_is_answered_404_and_never_redirected(client: FlaskCli
     assert (answer.status_code, answer.data) == (404, b"")
 
 
-def test_what_cannot_be_recorded_is_answered_503_with_a_hint_when_to_come_again(settings: Settings):
+def test_an_event_that_cannot_be_recorded_is_answered_503_with_retry_after(settings: Settings):
     client = create_apps(settings, observations=Broken()).public.test_client()
     for body in (telnyx_event(), b"not JSON"):
         answer = post(client, body)
@@ -305,12 +307,12 @@ def test_what_cannot_be_recorded_is_answered_503_with_a_hint_when_to_come_again(
         assert int(answer.headers["Retry-After"]) > 0
 
 
-def test_a_stranger_is_answered_401_even_while_redis_is_away(settings: Settings):
+def test_a_forged_request_is_answered_401_even_while_redis_is_unreachable(settings: Settings):
     client = create_apps(settings, observations=Broken()).public.test_client()
     assert post(client, Signer(b"z" * 32).request(telnyx_event())).status_code == 401
 
 
-def test_a_fault_of_ours_is_answered_500_so_that_telnyx_comes_again(settings: Settings):
+def test_a_bug_is_answered_500_so_that_telnyx_tries_again(settings: Settings):
     class Faulty:
         def record_many(self, *_: Any, **__: Any) -> list[dict[str, Any]]:
             raise KeyError("a mistake")

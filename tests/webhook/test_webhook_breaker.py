@@ -49,7 +49,7 @@ def test_a_call_gives_what_the_work_gives(clock: Clock, redis: Redis):
     assert breaker(clock).call(redis) == "done"
 
 
-def test_after_one_failure_nothing_is_tried_until_the_pause_is_over(clock: Clock, redis: Redis):
+def test_a_failure_opens_the_breaker_until_the_pause_is_over(clock: Clock, redis: Redis):
     it = breaker(clock)
     redis.down = True
     for _ in range(5):
@@ -58,7 +58,7 @@ def test_after_one_failure_nothing_is_tried_until_the_pause_is_over(clock: Clock
     assert redis.calls == 1
 
 
-def test_after_the_pause_a_success_lets_everyone_through_again(clock: Clock, redis: Redis):
+def test_after_the_pause_a_success_closes_the_breaker(clock: Clock, redis: Redis):
     it = breaker(clock)
     redis.down = True
     with pytest.raises(Unavailable):
@@ -103,7 +103,7 @@ def test_only_one_call_at_a_time_tries_whether_redis_is_back(clock: Clock, redis
     assert it.call(redis) == "done"
 
 
-def test_work_that_hangs_is_given_up_at_the_deadline(clock: Clock):
+def test_hanging_work_is_given_up_at_the_deadline(clock: Clock):
     it = breaker(clock, deadline=0.05)
     go_on = threading.Event()
     with pytest.raises(Unavailable, match="longer"):
@@ -111,7 +111,7 @@ def test_work_that_hangs_is_given_up_at_the_deadline(clock: Clock):
     go_on.set()
 
 
-def test_it_recovers_from_work_that_hung_in_every_thread(clock: Clock, redis: Redis):
+def test_the_breaker_recovers_after_work_hung_in_every_thread(clock: Clock, redis: Redis):
     it = breaker(clock, deadline=0.05)
     go_on = threading.Event()
     for clock.now in range(6):
@@ -129,7 +129,7 @@ def test_it_recovers_from_work_that_hung_in_every_thread(clock: Clock, redis: Re
     eventually(back)
 
 
-def test_a_fault_of_ours_is_passed_on_and_stops_nobody(clock: Clock, redis: Redis):
+def test_a_bug_is_raised_and_does_not_open_the_breaker(clock: Clock, redis: Redis):
     it = breaker(clock)
 
     def mistaken() -> None:

@@ -49,7 +49,7 @@ def test_work_at_the_same_time_has_a_connection_each(redis_url: str):
     assert outer != inner
 
 
-def test_connections_that_were_closed_meanwhile_cost_nobody_an_answer(redis_url: str):
+def test_connections_closed_meanwhile_are_replaced_without_a_failure(redis_url: str):
     it = connections(redis_url)
     before = {it.call(lambda client: (ask(client), it.call(ask)))[0][0]}
     close_all(redis_url)
@@ -61,7 +61,7 @@ def test_connections_that_were_closed_meanwhile_cost_nobody_an_answer(redis_url:
     assert it.call(ask) == (after, threading.get_ident())
 
 
-def test_a_server_that_hangs_is_given_up_and_answers_over_a_new_connection_later(valkey: Valkey):
+def test_a_hanging_server_is_given_up_and_reached_later_over_a_new_connection(valkey: Valkey):
     it = connections(valkey.url, deadline=0.8, pause=0)
     it.call(lambda client: (ask(client), it.call(ask)))
     valkey.hang()
@@ -72,7 +72,7 @@ def test_a_server_that_hangs_is_given_up_and_answers_over_a_new_connection_later
     assert it.call(ask)[1] != threading.get_ident(), "none of the old connections is trusted"
 
 
-def test_after_a_failure_nothing_is_tried_for_a_while(redis_url: str):
+def test_after_a_failure_no_connection_is_tried_for_a_while(redis_url: str):
     it = connections(redis_url)
     it.call(ask)
 
@@ -85,7 +85,7 @@ def test_after_a_failure_nothing_is_tried_for_a_while(redis_url: str):
         it.call(ask)
 
 
-def test_a_refusal_of_the_server_is_not_asked_twice(redis_url: str):
+def test_a_command_that_the_server_refuses_is_not_repeated(redis_url: str):
     it, asked = connections(redis_url), []
     it.call(ask)
 

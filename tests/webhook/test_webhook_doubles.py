@@ -26,7 +26,7 @@ def test_the_status_and_direction_suit_the_event():
     assert made["fax.received"]["direction"] == "inbound"
 
 
-def test_a_field_that_is_none_is_left_out():
+def test_a_field_of_none_is_left_out():
     assert "connection_id" not in telnyx_event(connection_id=None)["data"]["payload"]
 
 

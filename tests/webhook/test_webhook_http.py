@@ -128,7 +128,7 @@ def test_a_signed_event_is_taken_however_it_is_framed(web: Web, redis_url: str, 
 
 
 @pytest.mark.parametrize(("status", "build"), REFUSED.values(), ids=REFUSED)
-def test_what_breaks_the_rules_is_refused_and_the_next_request_is_taken(
+def test_a_request_that_breaks_the_rules_is_refused_and_the_next_is_accepted(
     web: Web, redis_url: str, status: int, build: Build
 ):
     assert web.raw(build(SIGNER.request(telnyx_event())))[:1] == [status]
@@ -149,7 +149,7 @@ def test_what_breaks_the_rules_is_refused_and_the_next_request_is_taken(
     ],
     ids=["nothing", "blank lines", "HTTP/2", "TLS", "zeros", "half a line", "line feeds only"],
 )
-def test_what_is_no_request_at_all_leaves_the_server_unharmed(web: Web, redis_url: str, data: bytes):
+def test_bytes_that_are_not_a_request_leave_the_server_unharmed(web: Web, redis_url: str, data: bytes):
     assert 200 not in web.raw(data)
     assert web.post(SIGNER.request(telnyx_event())).status == 200
     assert len(told(redis_url)) == 1
@@ -161,12 +161,12 @@ def test_requests_sent_without_waiting_are_each_answered(web: Web, redis_url: st
     assert len(told(redis_url)) == 3
 
 
-def test_the_server_does_not_say_what_it_is(web: Web):
+def test_the_server_does_not_name_its_software(web: Web):
     assert "Server" not in web.post(SIGNER.request(telnyx_event())).headers
 
 
 @pytest.mark.parametrize("stage", ["silent", "in the headers", "in the body", "in a chunk"])
-def test_fifty_stalled_clients_keep_nobody_waiting(web: Web, redis_url: str, stage: str):
+def test_fifty_stalled_clients_hold_up_no_one(web: Web, redis_url: str, stage: str):
     request = SIGNER.request(telnyx_event())
     begun = {
         "silent": b"",
@@ -190,7 +190,7 @@ def test_clients_that_vanish_halfway_leave_nothing_behind(web: Web, redis_url: s
     assert len(told(redis_url)) == 1
 
 
-def test_the_same_event_delivered_twenty_times_at_once_is_told_once(web: Web, redis_url: str):
+def test_the_same_event_delivered_twenty_times_at_once_is_published_once(web: Web, redis_url: str):
     statuses: list[int] = []
     event = telnyx_event()
 

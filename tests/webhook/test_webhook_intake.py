@@ -69,7 +69,7 @@ def body_of(event: dict[str, Any]) -> bytes:
     return request.body
 
 
-def test_events_carry_a_job_from_claimed_to_delivered_whatever_the_answer_to_our_call_was(world: World):
+def test_events_move_a_job_from_claimed_to_delivered_whatever_the_call_answered(world: World):
     for kind in ("fax.queued", "fax.media.processed", "fax.sending.started"):
         assert world.tell(kind) == Outcome.RECORDED
         assert world.job.state == State.ACCEPTED
@@ -89,7 +89,7 @@ def test_events_in_the_wrong_order_leave_the_latest_status(world: World):
     assert world.job.state == State.DELIVERED
 
 
-def test_a_contradiction_is_told_and_moves_nothing(world: World):
+def test_a_contradiction_is_published_and_changes_nothing(world: World):
     world.tell("fax.delivered")
     assert world.tell("fax.failed", failure_reason="user_busy") == Outcome.CONFLICT
     assert world.job.state == State.DELIVERED
@@ -103,7 +103,7 @@ def test_the_odd_spellings_move_the_job_as_the_right_ones_do(world: World):
 
 
 @pytest.mark.parametrize("kind", ["fax.failed", "fax.received", "fax.receiving.started"])
-def test_an_inbound_event_moves_no_job_even_with_a_state_of_ours(world: World, kind: str):
+def test_an_inbound_event_moves_no_job_even_with_our_client_state(world: World, kind: str):
     world.tell("fax.queued")
     before = world.job
     world.tell(kind, direction="inbound")
@@ -111,7 +111,7 @@ def test_an_inbound_event_moves_no_job_even_with_a_state_of_ours(world: World, k
 
 
 @pytest.mark.parametrize("state", [None, "", "aGF2ZSBhIG5pY2UgZGF5ID1d", "ZmQxOmpvYi0xOjE", "é", 7])
-def test_an_event_without_a_state_of_ours_is_told_without_a_job(world: World, state: Any):
+def test_an_event_without_our_client_state_is_published_without_a_job(world: World, state: Any):
     assert world.tell("fax.delivered", client_state=state, fax_id="other") == Outcome.RECORDED
     assert world.job.state == State.SUBMITTING
 
@@ -125,7 +125,7 @@ UNKNOWN = [
 
 
 @pytest.mark.parametrize(("kind", "status"), UNKNOWN)
-def test_an_event_that_is_not_known_moves_nothing_and_has_telnyx_asked_at_once(world: World, kind, status):
+def test_an_unknown_event_changes_nothing_and_telnyx_is_polled_at_once(world: World, kind, status):
     world.tell("fax.media.processed")
     assert world.due() == []
 
@@ -136,7 +136,7 @@ def test_an_event_that_is_not_known_moves_nothing_and_has_telnyx_asked_at_once(w
     assert world.due() == ["job-1"]
 
 
-def test_the_event_after_one_that_is_not_known_ends_the_job_without_a_note(world: World):
+def test_the_event_after_an_unknown_one_ends_the_job_without_a_note(world: World):
     world.tell("fax.completed", status="delivered")
     assert world.tell("fax.delivered") == Outcome.RECORDED
 
@@ -144,7 +144,7 @@ def test_the_event_after_one_that_is_not_known_ends_the_job_without_a_note(world
 
 
 @pytest.mark.parametrize("direction", ["outbound", "inbound", None])
-def test_an_e_mail_moves_nothing(world: World, direction):
+def test_an_e_mail_event_changes_nothing(world: World, direction):
     world.tell("fax.queued")
     assert world.tell("fax.email.delivered", status="delivered", direction=direction) == Outcome.RECORDED
 
@@ -157,7 +157,7 @@ LINK = "https://links.example/fax.pdf"
 
 @pytest.mark.parametrize("name", ["media_url", "original_media_url"])
 @pytest.mark.parametrize("kind", ["fax.delivered", "fax.received"])
-def test_an_inbound_fax_is_fetched_at_once_whichever_way_its_end_is_told(world: World, kind, name):
+def test_an_inbound_fax_is_fetched_at_once_whichever_event_reports_its_end(world: World, kind, name):
     world.tell_inbound("fax.receiving.started", status="receiving")
     end = kind.removeprefix("fax.")
     assert world.tell_inbound(kind, status=end, **{name: LINK}) == Outcome.RECORDED
@@ -166,12 +166,12 @@ def test_an_inbound_fax_is_fetched_at_once_whichever_way_its_end_is_told(world: 
     assert (wanted.fax_id, wanted.media_url, wanted.status) == ("in", LINK, "received")
 
 
-def test_an_inbound_fax_whose_end_is_told_in_both_ways_is_no_contradiction(world: World):
+def test_an_inbound_fax_whose_end_is_reported_by_both_events_is_no_contradiction(world: World):
     world.tell_inbound("fax.delivered", status="delivered", media_url=LINK)
     assert world.tell_inbound("fax.received", status="received") == Outcome.OVERTAKEN
 
 
-def test_an_inbound_event_that_is_not_known_has_telnyx_asked_at_once(world: World):
+def test_after_an_unknown_inbound_event_telnyx_is_polled_at_once(world: World):
     world.tell_inbound("fax.receiving.started", status="receiving")
     assert world.inbox.due().asked == ()
     world.tell_inbound("fax.brand.new", status="received")
@@ -184,13 +184,13 @@ OURS, OTHERS = "https://fax.example.com/webhooks/telnyx", "https://staging.examp
 
 
 @pytest.mark.parametrize("ours", [OURS, "HTTPS://Fax.Example.com:443/webhooks/telnyx/", "https://old.example.com/hook"])
-def test_an_event_told_to_an_address_of_ours_is_recorded(world: World, ours):
+def test_an_event_sent_to_our_address_is_recorded(world: World, ours):
     world.live_at(OURS, "https://old.example.com/hook")
 
     assert world.tell_inbound("fax.received", delivered_to=ours) == Outcome.RECORDED
 
 
-def test_an_event_told_to_an_address_of_others_is_in_quarantine(world: World, redis_url: str):
+def test_an_event_sent_to_a_foreign_address_is_quarantined(world: World, redis_url: str):
     world.live_at(OURS)
 
     assert world.tell_inbound("fax.received", delivered_to=OTHERS) == Outcome.FOREIGN
@@ -199,7 +199,7 @@ def test_an_event_told_to_an_address_of_others_is_in_quarantine(world: World, re
     assert told(redis_url)[-1] != "in"
 
 
-def test_what_is_known_here_is_ours_whatever_address_it_is_told_to(world: World):
+def test_an_event_of_a_known_fax_is_recorded_whatever_its_address(world: World):
     world.tell_inbound("fax.receiving.started", status="receiving")
     world.live_at(OURS)
 
@@ -208,18 +208,18 @@ def test_what_is_known_here_is_ours_whatever_address_it_is_told_to(world: World)
     assert world.job.state == State.DELIVERED
 
 
-def test_where_no_address_is_set_every_one_is_ours(world: World):
+def test_without_a_configured_address_every_address_is_ours(world: World):
     assert world.tell_inbound("fax.received", delivered_to=OTHERS) == Outcome.RECORDED
 
 
 @pytest.mark.parametrize("moment", ["9999-12-31T23:59:59.999999Z", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59-11:00"])
-def test_an_event_of_any_moment_can_be_read_again(world: World, moment):
+def test_an_event_with_any_time_can_be_read_again(world: World, moment):
     assert world.tell("fax.queued", occurred_at=moment) == Outcome.RECORDED
 
     assert world.job.history[-1].type == "fax.queued"
 
 
-def test_an_event_without_a_fax_id_is_told_and_moves_nothing(world: World, redis_url: str):
+def test_an_event_without_a_fax_id_is_published_and_changes_nothing(world: World, redis_url: str):
     assert world.tell("fax.delivered", fax_id=None, event_id="bare") == Outcome.RECORDED
     assert world.job.state == State.SUBMITTING
     assert told(redis_url)[-1] == "bare"

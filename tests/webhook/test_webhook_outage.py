@@ -35,7 +35,7 @@ def recorded(valkey: Valkey) -> tuple[object, ...]:
         return sorted(client.keys("fax:seen:*")), told(valkey.url), quarantined(valkey.url)
 
 
-def test_while_redis_is_down_the_answer_is_503_in_time_and_a_later_delivery_is_told_once(
+def test_while_redis_is_down_the_answer_is_503_in_time_and_a_later_delivery_is_published_once(
     valkey: Valkey, start_web: Start
 ):
     web = start_web(valkey.url)
@@ -52,7 +52,7 @@ def test_while_redis_is_down_the_answer_is_503_in_time_and_a_later_delivery_is_t
 
 
 @pytest.mark.parametrize("warm", [True, False], ids=["connected before", "not connected yet"])
-def test_while_redis_hangs_everyone_is_answered_503_in_time_and_nothing_is_lost_or_told_twice(
+def test_while_redis_hangs_every_request_gets_503_in_time_and_nothing_is_lost_or_published_twice(
     valkey: Valkey, start_web: Start, warm: bool
 ):
     web = start_web(valkey.url)
@@ -102,7 +102,7 @@ def test_a_read_only_redis_is_answered_with_503(valkey: Valkey, start_web: Start
     eventually(lambda: taken(web, SIGNER.request(telnyx_event())))
 
 
-def test_figures_and_life_signs_are_given_while_redis_is_down(valkey: Valkey, start_web: Start):
+def test_metrics_and_health_are_served_while_redis_is_down(valkey: Valkey, start_web: Start):
     web = start_web(valkey.url)
     valkey.kill()
     web.post(SIGNER.request(telnyx_event()))
@@ -114,7 +114,7 @@ def test_figures_and_life_signs_are_given_while_redis_is_down(valkey: Valkey, st
     assert b'outcome="unavailable"} 1.0' in figures.body
 
 
-def test_a_server_told_to_stop_finishes_what_it_is_doing(valkey: Valkey, start_web: Start):
+def test_a_server_published_to_stop_finishes_what_it_is_doing(valkey: Valkey, start_web: Start):
     web = start_web(valkey.url)
     assert taken(web, SIGNER.request(telnyx_event()))
     event = telnyx_event()

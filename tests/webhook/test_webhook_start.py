@@ -33,7 +33,7 @@ SERVER, WSGI = ("-m", "webhook"), ("-c", "import webhook.wsgi")
         (WSGI, "TELNYX_PUBLIC_KEY", "A" * 44),
     ],
 )
-def test_a_wrong_setting_is_told_in_one_line_and_exit_code_2(
+def test_a_wrong_setting_is_reported_in_one_line_and_exit_code_2(
     starts: Starts, tmp_path: Path, module: tuple[str, str], name: str, value: str
 ):
     code, lines = run(starts, tmp_path, *module, **GOOD | {name: value})
@@ -43,7 +43,7 @@ def test_a_wrong_setting_is_told_in_one_line_and_exit_code_2(
     assert "secret" not in lines[0]
 
 
-def test_a_port_that_is_taken_is_told_in_one_line_and_exit_code_1(starts: Starts, tmp_path: Path):
+def test_a_port_that_is_taken_is_reported_in_one_line_and_exit_code_1(starts: Starts, tmp_path: Path):
     with socket.create_server(("0.0.0.0", 0)) as taken:
         port = str(taken.getsockname()[1])
         code, lines = run(starts, tmp_path, "-m", "webhook", **GOOD | {"PORT": port})
@@ -52,7 +52,7 @@ def test_a_port_that_is_taken_is_told_in_one_line_and_exit_code_1(starts: Starts
     assert port in lines[0]
 
 
-def test_it_starts_without_redis_logs_as_it_is_told_and_stops_cleanly(tmp_path: Path):
+def test_it_starts_without_redis_logs_as_configured_and_stops_cleanly(tmp_path: Path):
     web = Web(tmp_path, NOWHERE, FAX_LOG_FORMAT="json")
     assert web.get("/healthz").status == 200
     assert web.get("/readyz").status == 503
@@ -60,7 +60,7 @@ def test_it_starts_without_redis_logs_as_it_is_told_and_stops_cleanly(tmp_path: 
     assert all(json.loads(line)["level"] for line in web.log.read_text().splitlines())
 
 
-def test_the_process_holds_no_key_to_send_with_whatever_its_surroundings_have(starts: Starts, tmp_path: Path):
+def test_the_process_holds_no_api_key_even_if_its_environment_has_one(starts: Starts, tmp_path: Path):
     (tmp_path / ".env").write_text("TELNYX_API_KEY=KEYofthefile\n")
     code = "import sys; from webhook.wsgi import settings; sys.exit(repr(settings.telnyx_api_key))"
     assert run(starts, tmp_path, "-c", code, **GOOD) == (1, ["None"])

@@ -39,7 +39,7 @@ def away() -> FlaskClient:
     return create_apps(settings).admin.test_client()
 
 
-def test_the_ledgers_figures_are_told(admin: FlaskClient, redis_url: str):
+def test_the_ledgers_figures_are_metrics(admin: FlaskClient, redis_url: str):
     scripts = Scripts(connect(redis_url))
     ledger = Ledger(scripts)
     for number in (1, 2, 3):
@@ -56,14 +56,14 @@ def test_the_ledgers_figures_are_told(admin: FlaskClient, redis_url: str):
     assert found["faxdispatch_overdue_seconds",] == 0
 
 
-def test_the_oldest_appointment_that_nobody_keeps_is_told(admin: FlaskClient, redis_url: str):
+def test_the_oldest_overdue_appointment_is_a_metric(admin: FlaskClient, redis_url: str):
     with Redis.from_url(redis_url) as redis:
         seconds, _ = redis.time()
         redis.zadd("fax:agenda", {"late": (seconds - 100) * 1000, "later": (seconds + 100) * 1000})
     assert 99 <= figures(admin)["faxdispatch_overdue_seconds",] < 160
 
 
-def test_what_an_operator_watches_is_told_and_zero_where_all_is_well(admin: FlaskClient):
+def test_what_an_operator_watches_is_zero_while_all_is_well(admin: FlaskClient):
     found = figures(admin)
     names = ("dead_letters", "strays", "quarantined", "workers", "scheduler_leads")
     assert [found[f"faxdispatch_{name}",] for name in names] == [0] * 5
@@ -71,7 +71,7 @@ def test_what_an_operator_watches_is_told_and_zero_where_all_is_well(admin: Flas
     assert all(found["faxdispatch_oldest_seconds", state] == 0 for state in OPEN)
 
 
-def test_what_an_operator_must_look_at_is_counted(admin: FlaskClient, redis_url: str):
+def test_what_needs_an_operators_attention_is_counted(admin: FlaskClient, redis_url: str):
     scripts = Scripts(connect(redis_url))
     redis, now = scripts.redis, scripts.clock()
     Ledger(scripts).dead_letter("m-1", letter={}, facts={}, source="worker")
@@ -87,7 +87,7 @@ def test_what_an_operator_must_look_at_is_counted(admin: FlaskClient, redis_url:
     assert found["faxdispatch_scheduler_leads",] == 1
 
 
-def test_how_long_the_oldest_job_stands_in_each_state_is_told(admin: FlaskClient, redis_url: str):
+def test_the_age_of_the_oldest_job_in_each_state_is_a_metric(admin: FlaskClient, redis_url: str):
     scripts = Scripts(connect(redis_url))
     ledger, began = Ledger(scripts), scripts.clock() - 100_000
     for number, age in enumerate((0, 40_000, 70_000)):
@@ -124,7 +124,7 @@ def test_every_figure_is_explained_to_operators(admin: FlaskClient):
     assert [name for name in names if f"`{name.removesuffix('_created')}" not in explained] == []
 
 
-def test_asking_often_asks_redis_once(admin: FlaskClient, redis_url: str):
+def test_frequent_scrapes_query_redis_once(admin: FlaskClient, redis_url: str):
     before = figures(admin)
     Ledger(Scripts(connect(redis_url))).create("job-1", SendFax.decode(FAX | {"to": "+15107882622"}), source="producer")
     with Redis.from_url(redis_url) as redis:
@@ -135,13 +135,13 @@ def test_asking_often_asks_redis_once(admin: FlaskClient, redis_url: str):
         assert redis.info("stats")["total_commands_processed"] - asked < 20
 
 
-def test_figures_are_given_while_redis_is_away(away: FlaskClient):
+def test_metrics_are_served_while_redis_is_unreachable(away: FlaskClient):
     found = figures(away)
     assert found["faxdispatch_ledger_up",] == 0
     assert ("faxdispatch_jobs", "queued") not in found
 
 
-def test_the_process_is_alive_whatever_becomes_of_redis(admin: FlaskClient, away: FlaskClient):
+def test_the_process_is_live_whatever_happens_to_redis(admin: FlaskClient, away: FlaskClient):
     assert admin.get("/healthz").status_code == away.get("/healthz").status_code == 200
 
 
@@ -199,7 +199,7 @@ def test_two_receivers_in_one_process_count_apart(settings: Settings):
     assert figures(two.admin.test_client())["faxdispatch_webhook_requests_total", "forged"] == 0
 
 
-def test_every_outcome_is_told_before_it_ever_happens_so_that_alarms_see_the_first(admin: FlaskClient):
+def test_every_outcome_has_a_series_from_the_start(admin: FlaskClient):
     told = {labels[0]: value for (name, *labels), value in figures(admin).items() if name.endswith("requests_total")}
     assert told == dict.fromkeys([*Outcome, *Refusal], 0)
 
@@ -221,7 +221,7 @@ def test_failures_are_counted_by_their_two_reasons(client: FlaskClient, admin: F
     assert found[name, "", "receiver_call_dropped"] == 1
 
 
-def test_invented_words_and_connections_make_no_more_than_so_many_series(settings: Settings, redis_url: str):
+def test_invented_labels_create_a_bounded_number_of_series(settings: Settings, redis_url: str):
     limits = Limits(Scripts(connect(redis_url)))
     for number in range(300):
         limits.pause(f"invented-{number}", delay=3600)

@@ -42,7 +42,7 @@ def test_a_number_is_what_its_cell_shows(value, number_format, shown):
 
 
 @pytest.mark.parametrize("number_format", ["yyyy-mm-dd", "0%", "# ?/?", "0,", "hh:mm"])
-def test_a_format_that_makes_something_else_of_a_number_is_told(number_format):
+def test_a_format_that_changes_a_number_is_reported(number_format):
     with pytest.raises(NotShown, match="format the column as text"):
         shown_number(3125550100, number_format)
 

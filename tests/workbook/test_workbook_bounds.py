@@ -83,7 +83,7 @@ def test_more_styles_than_excel_has_are_refused(monkeypatch):
 
 
 @pytest.mark.parametrize("part", ["xl/workbook.xml", SHEET, "xl/styles.xml"])
-def test_a_part_that_is_missing_or_broken_is_told(tmp_path, part):
+def test_a_missing_or_broken_part_is_reported(tmp_path, part):
     for content in ("<a>", b"\xff" * 100, *([None] if part != "xl/styles.xml" else [])):
         path = tmp_path / "list.xlsx"
         path.write_bytes(rewritten(saved(["Fax"], ["3122000001"]), part, content).getvalue())
@@ -91,7 +91,7 @@ def test_a_part_that_is_missing_or_broken_is_told(tmp_path, part):
             read(file)
 
 
-def test_a_process_that_dies_is_told_as_too_large(tmp_path):
+def test_a_process_that_dies_is_reported_as_too_large(tmp_path):
     path = tmp_path / "list.xlsx"
     path.write_bytes(saved(["Fax"]).getvalue())
     with path.open("rb") as file:
@@ -138,7 +138,7 @@ def test_a_child_that_takes_too_long_is_ended(tmp_path):
         bounded.run(program, content=b"", seconds=0.2)
 
 
-def test_a_message_that_is_cut_short_or_too_long_is_none():
+def test_a_truncated_or_oversized_message_is_refused():
     whole = io.BytesIO()
     wire.send(whole, wire.Kind.ROWS, "1\x1f\x1fMüller")
     assert wire.receive(io.BytesIO(whole.getvalue())) == (wire.Kind.ROWS, "1\x1f\x1fMüller")

@@ -95,7 +95,7 @@ def test_most_rows_never_reach_the_parser(monkeypatch):
     assert sum(map(len, fed)) < 1000
 
 
-def test_what_only_looks_like_a_row_is_none():
+def test_text_that_only_looks_like_a_row_is_not_read_as_one():
     row = '<row r="1"><c r="A1"><v>{}</v></c></row>'
     assert cells(row.format(1) + f"<!-- {row.format(2)} {row.format(3)} -->" + row.format(4)) == [["1"], ["4"]]
     assert cells(row.format(1) + "</sheetData><other>" + row.format(2) * 2 + "</other><sheetData>") == [["1"]]
@@ -115,11 +115,11 @@ def test_rows_and_cells_without_their_places_follow_each_other():
     assert rows == [Row(3, ["1", "", "", "2", "3"]), Row(4, ["4"])]
 
 
-def test_hidden_columns_are_told():
+def test_hidden_columns_are_reported():
     assert read("")[0].hidden_columns == {1, 2}
 
 
-def test_a_formula_that_gives_an_empty_text_was_calculated():
+def test_a_formula_with_an_empty_result_counts_as_calculated():
     _, [row] = read('<row r="1"><c r="A1" t="str"><f>""</f><v></v></c><c r="B1"><f>A1</f></c></row>')
     assert row.cells == ["", "=A1"]
     assert row.flaws == {1: sheet.NEVER_CALCULATED}
@@ -135,7 +135,7 @@ def test_a_formula_that_gives_an_empty_text_was_calculated():
         ('<row r="1"></row><row r="2"><c r="A2" t="str"><v>{}</v></c></row>'.format("x" * 32_768), "32,767 characters"),
     ],
 )  # fmt: skip
-def test_what_no_spreadsheet_can_have_is_refused(rows, told):
+def test_what_a_spreadsheet_cannot_contain_is_refused(rows, told):
     with pytest.raises(TooLarge, match=told):
         read(rows)
 
@@ -156,7 +156,7 @@ def test_a_row_with_a_long_text_many_times_is_refused(monkeypatch):
         '<row r="1"><c r="*1"/></row>',
     ],
 )
-def test_what_is_not_whole_is_told(rows):
+def test_a_truncated_sheet_is_reported(rows):
     with pytest.raises(Damaged):
         read(rows)
 

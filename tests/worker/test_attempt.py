@@ -106,7 +106,7 @@ def test_an_accepted_fax_carries_job_and_attempt_and_every_option(w: Collaborato
         (RuntimeError("a mistake of ours"), Outcome.UNKNOWN, State.UNKNOWN, "job.unknown"),
     ],
 )
-def test_each_answer_is_recorded_as_what_it_proves(
+def test_each_answer_of_telnyx_is_recorded_as_the_outcome_it_proves(
     w: Collaborators, telnyx: Telnyx, answer: Exception, outcome: Outcome, state: State, event: str
 ) -> None:
     create(w)
@@ -140,7 +140,7 @@ def test_a_refused_account_pauses_the_connection_and_costs_the_fax_nothing(w: Co
         (AccountRefused("no money", status=402), Outcome.PARKED),
     ],
 )
-def test_a_fax_that_is_refused_twice_while_others_go_is_at_fault_unless_it_is_surely_the_account(
+def test_a_fax_refused_twice_while_others_succeed_is_at_fault_unless_it_is_clearly_the_account(
     w: Collaborators, telnyx: Telnyx, refusal: AccountRefused, outcome: Outcome
 ) -> None:
     scripts = w.ledger.scripts
@@ -226,7 +226,7 @@ def test_without_sender_or_connection_nothing_is_lost(w: Collaborators, telnyx: 
     assert telnyx.asked == []
 
 
-def test_a_claim_that_is_not_known_to_be_safe_makes_no_call(w: Collaborators, telnyx: Telnyx) -> None:
+def test_a_claim_that_is_not_known_to_be_durable_makes_no_call(w: Collaborators, telnyx: Telnyx) -> None:
     # There is no replica here, so one that must hold the claim never does.
     durable = Collaborators(**{**vars(w), "barrier": Barrier(w.ledger.redis, replicas=1, timeout=0.01)})
     create(w)
@@ -240,7 +240,7 @@ def release(w: Collaborators) -> None:
     assert w.ledger.release("job", why="in a hurry")["outcome"] == "released"
 
 
-def test_a_fax_that_was_let_go_before_its_time_is_sent(w: Collaborators, telnyx: Telnyx) -> None:
+def test_a_fax_released_before_its_time_is_sent(w: Collaborators, telnyx: Telnyx) -> None:
     create(w, send_at=(datetime.now(UTC) + timedelta(days=1)).isoformat())
     run_attempt("job", w)
     release(w)
@@ -248,7 +248,7 @@ def test_a_fax_that_was_let_go_before_its_time_is_sent(w: Collaborators, telnyx:
     assert run_attempt("job", w) is Outcome.ACCEPTED
 
 
-def test_a_fax_that_was_let_go_before_its_time_still_keeps_to_its_window(w: Collaborators, telnyx: Telnyx) -> None:
+def test_a_fax_released_before_its_time_still_respects_its_window(w: Collaborators, telnyx: Telnyx) -> None:
     opening = (datetime.now(UTC) + timedelta(hours=6)).replace(microsecond=0)
     window = {"start": f"{opening:%H:%M:%S}", "end": f"{opening + timedelta(hours=6):%H:%M:%S}", "zone": "UTC"}
     create(w, window=window, send_at=(opening + timedelta(days=1, hours=1)).isoformat())
@@ -261,9 +261,7 @@ def test_a_fax_that_was_let_go_before_its_time_still_keeps_to_its_window(w: Coll
     assert (job.hold_reason, job.due_at, telnyx.asked) == (HoldReason.WINDOW, opening, [])
 
 
-def test_a_fax_that_was_let_go_from_its_window_is_still_not_sent_before_its_time(
-    w: Collaborators, telnyx: Telnyx
-) -> None:
+def test_a_fax_released_from_its_window_still_waits_for_its_time(w: Collaborators, telnyx: Telnyx) -> None:
     at = (datetime.now(UTC) + timedelta(days=1)).replace(microsecond=0)
     window = {"start": f"{at + timedelta(hours=6):%H:%M:%S}", "end": f"{at + timedelta(hours=12):%H:%M:%S}"}
     create(w, window={**window, "zone": "UTC"}, send_at=at.isoformat())
@@ -276,7 +274,7 @@ def test_a_fax_that_was_let_go_from_its_window_is_still_not_sent_before_its_time
     assert (job.hold_reason, job.due_at, telnyx.asked) == (HoldReason.SEND_AT, at, [])
 
 
-def test_a_fax_that_telnyx_never_took_is_not_sent_before_a_person_says_so(w: Collaborators, telnyx: Telnyx) -> None:
+def test_a_fax_that_telnyx_never_accepted_waits_for_a_person(w: Collaborators, telnyx: Telnyx) -> None:
     create(w)
     telnyx.answer = OutcomeUnknown("Telnyx gave no clear answer", status=500)
     w.ledger.redis.hset("fax:job:job", "untaken", w.settings.max_never_accepted)
@@ -306,7 +304,9 @@ def test_calls_that_fail_one_after_the_other_pause_the_connection(
 
 
 @pytest.mark.parametrize("answer", [NotSent("too late"), OutcomeUnknown("timeout"), OutcomeUnknown("odd", status=409)])
-def test_what_says_nothing_of_telnyx_pauses_nothing(w: Collaborators, telnyx: Telnyx, answer: Exception) -> None:
+def test_errors_that_say_nothing_about_telnyx_pause_nothing(
+    w: Collaborators, telnyx: Telnyx, answer: Exception
+) -> None:
     telnyx.answer = answer
     for number in range(8):
         job = SendFax.decode({"to": f"+1312555020{number}", "media_name": "letter"})
@@ -315,7 +315,7 @@ def test_what_says_nothing_of_telnyx_pauses_nothing(w: Collaborators, telnyx: Te
     assert pauses(w) == {}
 
 
-def test_every_option_of_a_fax_is_either_telnyxs_or_stays_here():
+def test_every_option_of_a_fax_is_either_sent_to_telnyx_or_listed_as_our_own():
     options = {field.alias or name for name, field in SendFax.model_fields.items()}
     ours = {
         "job_id", "idempotency_key", "priority", "send_at", "send_by", "window", "max_attempts", "pages", "tags",

@@ -85,7 +85,7 @@ def works(redis_url: str) -> Works:
 # Feeding -----------------------------------------------------------------------------------------------------------
 
 
-def test_a_row_is_sent_from_the_sender_and_on_the_connection_that_it_asks_for_itself(works: Works) -> None:
+def test_a_row_is_sent_from_its_own_sender_and_connection(works: Works) -> None:
     works.run(fields={2: {"from": OTHER_SENDER, "connection_id": "c2"}})
     works.feeder.feed()
     run_attempts(works.picked(), works.w)
@@ -111,7 +111,7 @@ def test_a_row_that_no_worker_could_read_gets_no_job(works: Works) -> None:
     assert works.campaigns.get("spring").opened == 0
 
 
-def test_rows_pending_behind_the_place_that_was_reached_are_found(works: Works) -> None:
+def test_pending_rows_behind_the_cursor_are_found(works: Works) -> None:
     works.run(rows=5)
     works.w.ledger.redis.hset("fax:campaign:spring", "cursor", 3)
     for _ in range(3):
@@ -119,7 +119,7 @@ def test_rows_pending_behind_the_place_that_was_reached_are_found(works: Works) 
     assert works.campaigns.get("spring").pending == 0
 
 
-def test_all_rows_are_fed_while_more_retries_wait_than_are_lined_up_at_once(works: Works) -> None:
+def test_all_rows_are_fed_while_more_retries_wait_than_may_be_queued_at_once(works: Works) -> None:
     rows = 200
     works.run(rows=rows)
     for _ in range(20):
@@ -134,7 +134,7 @@ def test_all_rows_are_fed_while_more_retries_wait_than_are_lined_up_at_once(work
     assert works.campaigns.audit("spring").faults == ()
 
 
-def test_a_cancel_of_what_is_in_flight_is_told_to_a_worker_once(works: Works) -> None:
+def test_a_worker_is_asked_once_to_cancel_faxes_in_flight(works: Works) -> None:
     works.run()
     works.feeder.feed()
     run_attempts(works.picked()[:2], works.w)
@@ -145,7 +145,7 @@ def test_a_cancel_of_what_is_in_flight_is_told_to_a_worker_once(works: Works) ->
     assert works.states() == [State.ACCEPTED, State.ACCEPTED, State.CANCELLED]
 
 
-def test_a_cancel_leaves_what_is_in_flight_alone(works: Works) -> None:
+def test_a_cancel_leaves_faxes_in_flight_alone(works: Works) -> None:
     works.run()
     works.feeder.feed()
     run_attempts(works.picked()[:1], works.w)
@@ -159,7 +159,7 @@ def test_a_cancel_leaves_what_is_in_flight_alone(works: Works) -> None:
 # Sending -----------------------------------------------------------------------------------------------------------
 
 
-def test_each_row_of_a_message_comes_to_what_telnyx_said_of_it(works: Works) -> None:
+def test_each_row_of_a_message_gets_telnyxs_answer_to_it(works: Works) -> None:
     def answer(request: SendRequest) -> None:
         if request.body()["to"].endswith("2"):
             raise Refused("no", status=422, code="10016")
@@ -189,7 +189,7 @@ def test_a_message_of_an_earlier_generation_sends_nothing(works: Works) -> None:
     assert works.campaigns.get("spring").opened == 3
 
 
-def test_answers_to_calls_that_are_up_are_recorded_when_their_message_fails(works: Works, monkeypatch: Any) -> None:
+def test_answers_to_calls_in_progress_are_recorded_when_their_message_fails(works: Works, monkeypatch: Any) -> None:
     """The first rows are at Telnyx when something unforeseen befalls the claims of the next."""
     works.run(rows=3)
     works.feeder.feed()

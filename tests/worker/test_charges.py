@@ -102,7 +102,7 @@ def test_the_last_three_days_are_read_and_today_never_is(world):
     "records",
     [[], [charge(1, currency="USD"), charge(2, currency="EUR")], [charge(1, "much")], [charge(1, "-1")], "refused"],
 )
-def test_what_cannot_be_added_up_leaves_the_estimate(world, records):
+def test_charges_that_cannot_be_added_up_leave_the_estimate(world, records):
     w, telnyx, yesterday = world
     estimated(w, yesterday, 1_000_000)
     telnyx.records[yesterday] = records
@@ -112,7 +112,7 @@ def test_what_cannot_be_added_up_leaves_the_estimate(world, records):
     assert Limits(w.charges._scripts).account().spent == 0
 
 
-def test_charges_that_are_far_from_the_estimate_are_told(world, caplog):
+def test_charges_far_from_the_estimate_are_reported(world, caplog):
     w, telnyx, yesterday = world
     estimated(w, yesterday, 1_000_000)
     telnyx.records[yesterday] = [charge(1, "1.10")]

@@ -53,7 +53,7 @@ def telnyx(monkeypatch):
     return Storage()
 
 
-def test_the_letter_is_sent_in_place_of_its_document(w, telnyx):  # noqa: F811 - the fixture
+def test_the_combined_document_is_sent_in_place_of_the_faxs_own(w, telnyx):  # noqa: F811 - the fixture
     create(w, cover="Dear {name}, {pages} pages", cover_fields={"name": "Dr Öz"})
 
     assert run_attempt("job", w) is Outcome.ACCEPTED
@@ -65,7 +65,7 @@ def test_the_letter_is_sent_in_place_of_its_document(w, telnyx):  # noqa: F811 -
     assert submitted.data["letter"] == request.media_name
 
 
-def test_a_letter_that_is_there_is_not_stored_again(w, telnyx):  # noqa: F811 - the fixture
+def test_a_combined_document_that_is_stored_is_not_stored_again(w, telnyx):  # noqa: F811 - the fixture
     create(w, cover="Dear Dr Smith")
     telnyx.answer = Unreachable("no network")
     run_attempt("job", w)
@@ -82,7 +82,7 @@ def test_a_letter_that_is_there_is_not_stored_again(w, telnyx):  # noqa: F811 - 
         (lambda telnyx: setattr(telnyx, "trouble", Refused("no", status=422)), "no"),
     ],
 )
-def test_a_letter_that_cannot_be_made_ends_its_fax_in_words(w, telnyx, change, told):  # noqa: F811 - the fixture
+def test_a_cover_that_cannot_be_made_ends_its_fax_with_a_message(w, telnyx, change, told):  # noqa: F811 - the fixture
     change(telnyx)
     create(w, cover="Dear Dr Smith")
 
@@ -93,7 +93,7 @@ def test_a_letter_that_cannot_be_made_ends_its_fax_in_words(w, telnyx, change, t
     assert telnyx.asked == []
 
 
-def test_where_telnyx_does_not_answer_the_fax_waits_and_goes_later(w, telnyx, monkeypatch):  # noqa: F811 - the fixture
+def test_while_telnyx_does_not_answer_the_fax_waits_and_is_sent_later(w, telnyx, monkeypatch):  # noqa: F811 - the fixture
     monkeypatch.setattr(covering, "AGAIN", 0.0)
     create(w, cover="Dear Dr Smith")
     telnyx.trouble = Unreachable("no network")
@@ -146,7 +146,7 @@ def test_the_document_of_a_link_is_fetched_and_every_attempt_sends_the_same(w, t
     assert pages == ["Dear Dr Öz", "The letter"]
 
 
-def test_a_link_whose_server_is_away_is_asked_again_until_it_answers(w, telnyx, link, monkeypatch):  # noqa: F811
+def test_a_link_to_an_unreachable_server_is_retried_until_it_answers(w, telnyx, link, monkeypatch):  # noqa: F811
     monkeypatch.setattr(covering, "LINK_AGAIN", (300.0, 0.0))
     create(w, media_name=None, media_url=LINK, cover="Dear Dr Smith")
     link[0] = LinkFailed("answered 503")
@@ -167,7 +167,7 @@ def test_a_link_whose_server_is_away_is_asked_again_until_it_answers(w, telnyx, 
     assert run_attempt("job", w) is Outcome.ACCEPTED
 
 
-def test_a_link_that_leads_nowhere_any_more_ends_its_fax(w, telnyx, link):  # noqa: F811
+def test_a_dead_link_ends_its_fax(w, telnyx, link):  # noqa: F811
     create(w, media_name=None, media_url=LINK, cover="Dear Dr Smith")
     link[0] = BadInput("document: the link cannot be fetched: answered 403")
 
@@ -203,7 +203,7 @@ def test_the_others_of_a_message_do_not_wait_for_a_slow_link(w, telnyx, link, mo
     assert outcomes == {"job": Outcome.PARKED, "plain": Outcome.ACCEPTED, "covered": Outcome.ACCEPTED}
 
 
-def test_a_server_that_answers_again_keeps_no_fax_waiting_though_its_answer_is_a_refusal(monkeypatch):
+def test_after_any_answer_of_a_server_its_other_faxes_wait_no_longer(monkeypatch):
     now, answers = [0.0], [LinkFailed("timed out"), BadInput("answered 404"), BadInput("answered 404")]
 
     def fetched(url, origins):
@@ -221,7 +221,7 @@ def test_a_server_that_answers_again_keeps_no_fax_waiting_though_its_answer_is_a
             servers.fetch(LINK)
 
 
-def test_a_server_that_kept_one_fax_waiting_keeps_no_other_waiting(monkeypatch):
+def test_an_unreachable_server_holds_up_each_fax_only_once(monkeypatch):
     asked, now = [], [0.0]
 
     def fetched(url, origins):

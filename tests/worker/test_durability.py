@@ -101,7 +101,9 @@ STEPS = {
 
 @pytest.mark.parametrize("silent", [True, False], ids=["silent replica", "replica"])
 @pytest.mark.parametrize("step", STEPS)
-def test_a_cut_line_voids_the_claim_and_no_fax_is_sent_twice(pair: tuple[Any, Any], step: str, silent: bool) -> None:
+def test_a_cut_connection_voids_the_claim_and_no_fax_is_sent_twice(
+    pair: tuple[Any, Any], step: str, silent: bool
+) -> None:
     primary, replica = pair
     primary.client.flushall()
     with cutter(primary.port) as proxy:
@@ -151,7 +153,7 @@ LOSSY = [
 
 
 @pytest.mark.parametrize(("options", "kind"), LOSSY, ids=str)
-def test_nothing_is_sent_where_claims_can_be_forgotten_unless_that_is_allowed(
+def test_nothing_is_sent_if_claims_can_be_forgotten_unless_allowed(
     tmp_path: Path, options: tuple[str, ...], kind: Durability
 ) -> None:
     with valkey(tmp_path, *options) as server:
@@ -182,7 +184,7 @@ class Loading:
         return {"appendonly": "yes", "appendfsync": "always"}
 
 
-def test_a_server_that_loads_its_data_is_away_and_not_lossy() -> None:
+def test_a_server_that_loads_its_data_counts_as_unreachable_and_not_as_lossy() -> None:
     with pytest.raises(Unavailable, match="loads its data"):
         measure(Loading())
 
@@ -209,11 +211,11 @@ class Slow:
 
 
 @pytest.mark.parametrize(("waits", "kind"), [(True, Durability.ON_DEMAND), (False, Durability.LATER)])
-def test_a_wait_counts_only_where_it_is_seen_to_wait(waits: bool, kind: Durability) -> None:
+def test_a_waitaof_counts_only_if_it_really_waits(waits: bool, kind: Durability) -> None:
     assert measure(Slow(waits=waits)).durability is kind
 
 
-def test_the_embedded_server_is_found_out_under_everysec(tmp_path: Path) -> None:
+def test_the_embedded_server_under_everysec_is_detected(tmp_path: Path) -> None:
     """Valkey 9.1.2 answers WAITAOF without an fsync there."""
     with valkey(tmp_path, "--appendfsync", "everysec") as server:
         assert measure(server.client).durability is Durability.LATER
@@ -230,7 +232,7 @@ def test_the_embedded_server_is_found_out_under_everysec(tmp_path: Path) -> None
         ("-@dangerous", ("--appendonly", "no"), Durability.UNKNOWN),
     ],
 )
-def test_a_server_that_tells_little_is_known_by_what_it_tells_and_never_taken_for_another(
+def test_a_server_that_hides_its_facts_is_identified_by_what_it_shows(
     tmp_path: Path, rights: str, options: tuple[str, ...], kind: Durability
 ) -> None:
     with valkey(tmp_path, *options) as server:
@@ -281,7 +283,7 @@ def stopped(server: Any) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("noted", [True, False], ids=["as the workers noted", "by its settings"])
-def test_a_receipt_says_whether_the_fax_is_where_a_claim_would_be(pair: tuple[Any, Any], noted: bool) -> None:
+def test_a_receipt_says_whether_the_fax_is_as_durable_as_a_claim(pair: tuple[Any, Any], noted: bool) -> None:
     primary, replica = pair
     primary.client.flushall()
     asked = Settings(redis_url=primary.url, fax_replicas=1)
@@ -301,12 +303,12 @@ def test_a_receipt_says_whether_the_fax_is_where_a_claim_would_be(pair: tuple[An
 
 
 @pytest.mark.parametrize("options", [("--appendfsync", "everysec"), ("--appendonly", "no")], ids=str)
-def test_a_receipt_of_a_server_that_may_forget_is_not_durable(tmp_path: Path, options: tuple[str, ...]) -> None:
+def test_a_receipt_of_a_lossy_server_is_not_durable(tmp_path: Path, options: tuple[str, ...]) -> None:
     with valkey(tmp_path, *options) as server:
         assert not FaxClient(server.url).send(to="+14155550123", media_name="letter").durable
 
 
-def test_a_producers_message_is_taken_once_its_fax_is_where_a_claim_would_be(
+def test_a_producers_message_is_acknowledged_once_its_fax_is_as_durable_as_a_claim(
     pair: tuple[Any, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     primary, replica = pair

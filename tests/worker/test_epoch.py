@@ -51,7 +51,7 @@ def asked(w: Collaborators) -> list[str]:
     return found
 
 
-def test_a_restored_ledger_sends_nothing_before_a_persons_word(w: Collaborators, redis: Any) -> None:
+def test_a_restored_ledger_sends_nothing_before_a_person_confirms(w: Collaborators, redis: Any) -> None:
     names = order(w, 4)
     w.watch.look()
     saved = snapshot(redis)
@@ -87,7 +87,7 @@ def test_an_emptied_ledger_keeps_its_id_so_that_its_faxes_can_be_found(w: Collab
     assert redis.hget("fax:ledger", "id") == ledger
 
 
-def test_one_claim_that_is_forgotten_is_enough(w: Collaborators, redis: Any) -> None:
+def test_a_single_forgotten_claim_is_noticed(w: Collaborators, redis: Any) -> None:
     names = order(w, 2)
     w.watch.look()
     saved = snapshot(redis)
@@ -130,7 +130,7 @@ def test_a_second_restore_after_a_recovery_is_noticed_too(w: Collaborators, redi
     assert w.watch.witness.behind
 
 
-def test_a_fax_that_a_restored_ledger_has_forgotten_is_not_cancelled_as_one_too_many(
+def test_a_fax_that_a_restored_ledger_has_forgotten_is_not_cancelled_as_a_duplicate(
     w: Collaborators, redis: Any
 ) -> None:
     names = order(w, 1)
@@ -171,7 +171,7 @@ def test_a_lagging_replica_that_is_promoted_is_noticed(tmp_path: Path) -> None:
         assert len(asked(w)) == 3
 
 
-def test_a_server_that_restarts_with_all_that_it_was_given_is_no_alarm(tmp_path: Path) -> None:
+def test_a_restart_without_loss_raises_no_alarm(tmp_path: Path) -> None:
     with valkey(tmp_path) as first:
         proxy = Cutter(first.port)
         w = office(proxy.url)
@@ -187,7 +187,7 @@ def test_a_server_that_restarts_with_all_that_it_was_given_is_no_alarm(tmp_path:
         assert set(run_attempts(names[1:], w).values()) == {Outcome.ACCEPTED}
 
 
-def test_a_file_that_was_cut_back_is_noticed(tmp_path: Path) -> None:
+def test_a_truncated_append_only_file_is_noticed(tmp_path: Path) -> None:
     """What a power cut takes from a server that does not sync with every write."""
     with valkey(tmp_path, "--appendfsync", "everysec") as first:
         proxy = Cutter(first.port)

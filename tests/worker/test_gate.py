@@ -46,7 +46,7 @@ def test_every_way_to_give_arguments_is_one_payload(redis_url, protocol, argumen
 
 
 @pytest.mark.parametrize("protocol", [1, 2])
-def test_a_time_to_begin_and_one_to_end_are_the_faxs_own(redis_url, protocol):
+def test_eta_and_expires_become_the_faxs_own_times(redis_url, protocol):
     expires = LATER + timedelta(hours=1)
     asked = read(redis_url, config={"task_protocol": protocol}, eta=LATER, expires=expires)
     assert asked.payload == FAX | {"send_at": LATER.isoformat(), "send_by": expires.isoformat()}
@@ -54,26 +54,26 @@ def test_a_time_to_begin_and_one_to_end_are_the_faxs_own(redis_url, protocol):
 
 
 @pytest.mark.parametrize("protocol", [1, 2])
-def test_the_senders_trace_is_read_and_what_is_none_is_passed_over(redis_url, protocol):
+def test_the_senders_trace_is_read_and_an_invalid_one_ignored(redis_url, protocol):
     trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
     config = {"task_protocol": protocol}
     assert read(redis_url, config=config, headers={"traceparent": trace}).trace == trace
     assert read(redis_url, config=config, headers={"traceparent": f"{trace}x"}).trace is None
 
 
-def test_of_two_beginnings_the_later_counts_and_of_two_ends_the_earlier(redis_url):
+def test_the_later_of_two_starts_and_the_earlier_of_two_ends_count(redis_url):
     own = {"send_at": (LATER + timedelta(days=1)).isoformat(), "send_by": (LATER + timedelta(days=2)).isoformat()}
     asked = read(redis_url, kwargs=FAX | own, eta=LATER, expires=LATER + timedelta(days=3))
     assert asked.payload == FAX | own
 
 
-def test_what_kombu_wraps_is_the_text_that_it_is(redis_url):
+def test_text_wrapped_by_kombu_is_unwrapped(redis_url):
     asked = read(redis_url, kwargs=FAX | {"send_at": LATER, "client_state": b"bytes"})
     assert asked.payload == FAX | {"send_at": LATER.isoformat(), "client_state": "bytes"}
 
 
 @pytest.mark.parametrize("protocol", [1, 2])
-def test_callbacks_are_told_and_go_no_further(redis_url, protocol):
+def test_callbacks_are_reported_and_not_called(redis_url, protocol):
     other = Celery("plain", broker=redis_url, set_as_current=False).signature("other.task")
     asked = read(redis_url, config={"task_protocol": protocol}, link=other, link_error=other, chord=other)
     assert (asked.payload, asked.told) == (FAX, {"ignored": ["link", "link_error", "chord"]})
@@ -98,7 +98,7 @@ def test_batches_are_refused_with_what_to_do_instead(redis_url, batch):
     assert told.value.reason == "BatchTask"
 
 
-def test_a_question_that_is_to_wait_is_refused_and_so_is_one_whose_time_has_run_out(redis_url):
+def test_delayed_and_expired_questions_are_refused(redis_url):
     with pytest.raises(Refused) as told:
         read(redis_url, "fax.cancel.v1", countdown=60)
     assert told.value.reason == "NotNow"
@@ -112,12 +112,12 @@ WHOLE = json.dumps([[], FAX, {}]).encode()
 
 
 @pytest.mark.parametrize("identity", [None, "", " ", "None", "null", 5, ["m1"], "x" * 256, "a\nb", "\u202e"])
-def test_an_id_that_is_none_is_refused(identity):
+def test_an_invalid_id_is_refused(identity):
     assert refused(WHOLE, id=identity).reason == "Unreadable"
 
 
 @pytest.mark.parametrize("identity", ["m1", "a/b", "order 17", "ü", "x" * 255])
-def test_any_other_id_is_one(identity):
+def test_any_other_id_is_accepted(identity):
     assert is_identity(identity)
 
 
@@ -151,11 +151,11 @@ def test_a_body_of_another_form_is_refused(body):
 
 @pytest.mark.parametrize("name", ["eta", "expires"])
 @pytest.mark.parametrize("moment", ["some day", 5, [], {}, "0001-01-01T00:00:00+14:00"])
-def test_a_moment_that_is_none_is_refused(name, moment):
+def test_an_invalid_time_is_refused(name, moment):
     assert name in str(refused(WHOLE, **{name: moment}))
 
 
-def test_what_is_too_long_is_refused_unread_and_kept_cut():
+def test_a_message_that_is_too_long_is_refused_unread_and_kept_truncated():
     envelope = Envelope({"id": "m1"}, b"x" * (LIMIT + 1), "application/json")
     with pytest.raises(Refused) as told:
         GATE.read(envelope)
@@ -174,7 +174,7 @@ def test_a_message_is_kept_under_its_id_or_else_under_its_hash():
     )
 
 
-def test_an_envelope_that_cannot_be_opened_is_a_body_without_headers():
+def test_an_unreadable_envelope_is_treated_as_a_body_without_headers():
     for message in (
         {"body": "!", "headers": {}, "properties": {"body_encoding": "base64"}},
         {"body": 5, "headers": {}, "properties": {}},

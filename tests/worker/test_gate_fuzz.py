@@ -80,7 +80,7 @@ def receive(app, verdicts, monkeypatch):
 
 
 @pytest.mark.parametrize("seed", [11, 12])
-def test_every_message_is_a_job_or_a_letter_or_asks_for_nothing_that_is_there(app, verdicts, receive, seed):
+def test_every_message_becomes_a_job_or_a_dead_letter_or_is_ignored(app, verdicts, receive, seed):
     roll, seen = random.Random(seed), Counter()
     for number in range(MESSAGES // 2):
         message = Taken(mutated(f"fuzz-{number}", roll))
@@ -95,7 +95,7 @@ def test_every_message_is_a_job_or_a_letter_or_asks_for_nothing_that_is_there(ap
     assert min(seen["letter"], seen["job"]) > 50
 
 
-def test_messages_that_are_taken_together_come_to_what_each_comes_to_alone(app, verdicts, receive, redis_url):
+def test_messages_taken_together_have_the_same_results_as_one_by_one(app, verdicts, receive, redis_url):
     roll = random.Random(13)
     texts = [mutated(f"fuzz-{number}", roll) for number in range(320)]
     for at in range(0, len(texts), 16):

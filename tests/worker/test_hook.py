@@ -123,7 +123,7 @@ def gone(pid: int) -> bool:
 # What it answers
 
 
-def test_what_the_hook_returns_is_what_asking_gives(hooked):
+def test_asking_returns_the_hooks_answer(hooked):
     answers = {
         "nothing": None,
         "seconds": Hold("holiday", seconds=60),
@@ -148,7 +148,7 @@ def test_what_the_hook_returns_is_what_asking_gives(hooked):
     assert given == answers
 
 
-def test_the_hook_is_told_the_job_its_history_and_the_time(hooked, tmp_path):
+def test_the_hook_gets_the_job_its_history_and_the_time(hooked, tmp_path):
     hook = hooked(
         f"""
         with open({str(tmp_path / "told")!r}, "wb") as told:
@@ -167,7 +167,7 @@ def test_the_hook_is_told_the_job_its_history_and_the_time(hooked, tmp_path):
     assert [type(e).__name__ for e in told[1]] == ["FaxFailed", "FaxFailed"]
 
 
-def test_a_history_that_fills_many_pipes_is_told_whole(hooked):
+def test_a_history_larger_than_a_pipe_is_passed_completely(hooked):
     hook = hooked("return Reject(str(sum(len(e.data['text']) for e in history)))")
 
     assert hook.ask(JOB, [event(n, text="x" * 100_000) for n in range(20)], NOW) == Reject("2000000")
@@ -237,7 +237,7 @@ def test_the_hook_has_the_environment_without_our_secrets(hooked, monkeypatch):
         ("return Change(quality='x' * 10_000_000)", "the policy hook's answer is longer than 65536 bytes"),
     ],
 )
-def test_a_failure_is_told_in_one_sentence_and_the_next_question_is_answered(hooked, body, message):
+def test_a_failure_is_reported_in_one_sentence_and_the_next_question_is_answered(hooked, body, message):
     hook = hooked(f"if job.tags: {body}\nreturn Reject('well')")
 
     with pytest.raises(HookFailed, match=re.escape(message)):
@@ -269,7 +269,7 @@ def test_a_failure_is_told_in_one_sentence_and_the_next_question_is_answered(hoo
         ("return Change(black_threshold=float('inf'))", "gave no usable answer"),
     ],
 )
-def test_what_is_no_answer_is_told_in_one_sentence(body, message):
+def test_an_invalid_answer_is_reported_in_one_sentence(body, message):
     with pytest.raises(HookFailed, match=re.escape(message)):
         hooked_here(body).ask(JOB, (), NOW)
 
@@ -296,7 +296,7 @@ def test_a_hook_that_never_answers_is_killed_when_its_time_is_over(hooked, never
     assert gone(pid)
 
 
-def test_what_a_hanging_hook_has_started_is_killed_with_it(hooked):
+def test_processes_of_a_hanging_hook_are_killed_with_it(hooked):
     hook = hooked(
         """
         import subprocess
@@ -315,7 +315,7 @@ def test_what_a_hanging_hook_has_started_is_killed_with_it(hooked):
     assert eventually(lambda: gone(pid))
 
 
-def test_a_process_that_reads_nothing_holds_up_nobody(hooked):
+def test_a_process_that_reads_nothing_holds_up_no_one(hooked):
     hook = hooked("return None")
     hook.ask(JOB, (), NOW)
     [process] = hook._pool._idle
@@ -358,7 +358,7 @@ def test_an_answer_to_an_earlier_question_is_never_taken_for_one_to_this(hooked)
         ("import os\nos._exit(5)", "rules:check", "the policy hook's process ended with exit code 5"),
     ],
 )
-def test_a_hook_that_cannot_be_imported_is_told_with_the_reason(hooked, module, path, message):
+def test_a_hook_that_cannot_be_imported_is_reported_with_the_reason(hooked, module, path, message):
     with pytest.raises(HookFailed, match=re.escape(message)):
         hooked(module=module, path=path).ask(JOB, (), NOW)
 
@@ -370,7 +370,7 @@ def test_a_hook_that_hangs_in_its_import_is_killed(hooked, monkeypatch):
         hooked(module="import time\ntime.sleep(3600)").ask(JOB, (), NOW)
 
 
-def test_the_import_takes_nothing_of_the_time_for_the_answer(hooked):
+def test_the_import_does_not_count_towards_the_time_for_the_answer(hooked):
     hook = hooked(module=f"import time\ntime.sleep({2 * SHORT})\ncheck = lambda *_: None")
 
     with hook._pool.borrow(SHORT) as (_, left):
@@ -405,7 +405,7 @@ def test_many_threads_each_get_the_answer_to_their_own_question(hooked):
     assert len({reason.split()[1] for _, reason in answers}) <= 3
 
 
-def test_a_thread_that_ends_takes_no_process_along(hooked):
+def test_the_end_of_a_thread_ends_no_process(hooked):
     hook = hooked("return Reject(str(os.getpid()))")
     first = threading.Thread(target=hook.ask, args=(JOB, (), NOW))
     first.start()
@@ -436,7 +436,7 @@ def test_waiting_for_a_free_process_counts_towards_the_time(hooked, tmp_path):
 # The breaker
 
 
-def test_after_three_failures_in_a_row_the_hook_is_left_alone_and_then_tried_once(tmp_path):
+def test_after_three_failures_in_a_row_the_hook_is_paused_and_then_tried_once(tmp_path):
     clock, calls = Clock(), tmp_path / "calls"
     count = f"with open({str(calls)!r}, 'a') as calls: calls.write('x')"
     hook = hooked_here(f"{count}\nif job.tags: raise ValueError\nreturn Reject('well')", clock=clock)
@@ -480,7 +480,7 @@ def test_an_answer_forgets_the_failures_before_it():
         assert hook.ask(WELL, (), NOW) == Reject("well")
 
 
-def test_while_one_question_tries_the_hook_no_other_does(tmp_path):
+def test_only_one_question_at_a_time_tries_the_hook_again(tmp_path):
     clock, go, begun = Clock(), tmp_path / "go", tmp_path / "begun"
     hook = hooked_here(
         f"if job.tags: raise ValueError\nopen({str(begun)!r}, 'w').close()\n"
@@ -598,7 +598,7 @@ def test_a_change_to_a_wrong_value_names_field_and_problem(change, message):
         apply(change, JOB)
 
 
-def test_a_hold_is_never_over_in_less_than_a_second():
+def test_a_hold_lasts_at_least_a_second():
     assert Hold("a", until=NOW - timedelta(days=1)).due(NOW) == NOW + timedelta(seconds=1)
     assert Hold("a", seconds=1e-9).due(NOW) == NOW + timedelta(seconds=1)
     assert Hold("a", seconds=90).due(NOW) == NOW + timedelta(seconds=90)

@@ -194,7 +194,7 @@ def test_a_fax_without_a_link_gets_one(office: Office):
 
 
 @pytest.mark.parametrize("trouble", [LinkFailed("503"), LinkExpired("403"), b""])
-def test_a_document_that_cannot_be_had_now_is_tried_again_and_nothing_of_it_is_stored(office: Office, trouble: Any):
+def test_a_document_that_is_unavailable_is_retried_and_nothing_of_it_is_stored(office: Office, trouble: Any):
     office.links.behind |= {"https://a": trouble, "https://b": trouble}
     office.telnyx.add(media_url="https://b")
     office.receive()
@@ -221,7 +221,7 @@ def test_a_full_disk_gives_no_document_up(office: Office):
 
 
 @pytest.mark.parametrize("trouble", [LinkRefused("a private address"), b"<html>"])
-def test_a_document_that_we_will_not_have_is_given_up_and_told_with_its_reason(office: Office, trouble: Any):
+def test_a_refused_document_is_given_up_and_published_with_its_reason(office: Office, trouble: Any):
     office.links.behind["https://a"] = trouble
     office.receive()
     fax = office.inbox.take(lease=1)
@@ -234,7 +234,7 @@ def test_a_document_that_we_will_not_have_is_given_up_and_told_with_its_reason(o
     assert told.data["reason"] in {"LinkRefused", "NotADocument"}
 
 
-def test_a_worker_that_dies_after_storing_tells_it_the_second_time(office: Office):
+def test_a_worker_that_dies_after_storing_publishes_the_event_the_second_time(office: Office):
     office.links.behind["https://a"] = PDF
     office.receive()
     fax = office.inbox.take(lease=0)
@@ -266,7 +266,7 @@ def test_all_that_wait_are_fetched_in_one_go(office: Office):
     assert office.types().count("fax.stored") == 5
 
 
-def test_a_thread_that_fetches_keeps_others_from_it_and_no_document_is_lost_by_that(office: Office):
+def test_only_one_thread_fetches_and_no_document_is_lost(office: Office):
     office.links.behind["https://a"] = PDF
     told: list[bool] = []
     office.links.before = lambda: told.append(inbound.fetch(office.w))
@@ -276,14 +276,14 @@ def test_a_thread_that_fetches_keeps_others_from_it_and_no_document_is_lost_by_t
     assert office.place() is DocumentPlace.STORED
 
 
-def test_where_nothing_is_stored_nothing_is_fetched(office: Office):
+def test_without_a_store_nothing_is_fetched(office: Office):
     bare = Collaborators(**{**vars(office.w), "store": None})
     office.receive()
     assert inbound.fetch(bare) is False
     assert office.place() is DocumentPlace.WANTED
 
 
-def test_a_hostile_fax_id_leaves_the_folder_alone(office: Office):
+def test_a_hostile_fax_id_writes_nothing_outside_the_folder(office: Office):
     office.links.behind["https://a"] = PDF
     office.receive(fax_id="../../etc/cron.d/x")
     inbound.fetch(office.w)
@@ -292,7 +292,7 @@ def test_a_hostile_fax_id_leaves_the_folder_alone(office: Office):
     assert {path.parent for path in office.folder.parent.rglob("*.pdf")} == {office.folder}
 
 
-def test_a_fax_that_no_webhook_told_of_is_found_once(office: Office):
+def test_a_fax_without_webhooks_is_found_once(office: Office):
     office.links.behind["https://b"] = PDF
     office.telnyx.add(media_url="https://b", to="+13125550000", page_count=2)
     inbound.find(office.w)
@@ -322,7 +322,7 @@ def test_an_unfinished_fax_is_asked_about_until_it_has_come(office: Office):
     assert office.place() is DocumentPlace.WANTED
 
 
-def test_faxes_of_connections_that_are_not_ours_are_left_alone(office: Office):
+def test_faxes_of_foreign_connections_are_ignored(office: Office):
     office.telnyx.add(connection_id="theirs")
     inbound.find(office.w)
     assert office.types() == []
@@ -369,7 +369,7 @@ def test_documents_are_removed_when_they_have_been_kept_long_enough(redis_url: s
     assert office.types().count("fax.removed") == 1
 
 
-def test_a_fax_is_deleted_at_telnyx_or_the_question_stays(redis_url: str, tmp_path: Path):
+def test_deleting_a_fax_at_telnyx_is_retried_until_it_succeeds(redis_url: str, tmp_path: Path):
     office = Office(redis_url, tmp_path / "inbound", fax_telnyx_delete_after=1)
     office.links.behind["https://a"] = PDF
     office.telnyx.add()
@@ -413,7 +413,7 @@ def test_a_document_that_cannot_be_removed_does_not_keep_the_others(redis_url: s
     assert office.types().count("fax.removed") == 2
 
 
-def test_what_a_killed_worker_had_begun_to_fetch_is_cleared_away(
+def test_unfinished_files_of_a_killed_worker_are_removed(
     office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
@@ -427,7 +427,7 @@ def test_what_a_killed_worker_had_begun_to_fetch_is_cleared_away(
     assert not (tmp_path / "faxdispatch-inbound-old").exists()
 
 
-def test_a_fault_that_nobody_foresaw_is_told_and_keeps_no_other_document(office: Office):
+def test_an_unforeseen_error_is_reported_and_holds_up_no_other_document(office: Office):
     office.links.behind["https://a"] = ZeroDivisionError("of ours")
     office.links.behind["https://b"] = PDF
     office.receive()
@@ -437,7 +437,7 @@ def test_a_fault_that_nobody_foresaw_is_told_and_keeps_no_other_document(office:
     assert office.inbox.get("next").place is DocumentPlace.STORED
 
 
-def test_a_deletion_that_is_no_longer_wished_is_not_made(redis_url: str, tmp_path: Path):
+def test_a_deletion_that_is_no_longer_requested_is_not_made(redis_url: str, tmp_path: Path):
     office = Office(redis_url, tmp_path / "inbound", fax_telnyx_delete_after=1)
     office.links.behind["https://a"] = PDF
     office.telnyx.add()
@@ -472,7 +472,7 @@ def test_a_listed_fax_that_cannot_be_recorded_hides_no_other_and_is_listed_again
 @pytest.mark.parametrize(
     "odd", [{"from": "\ud800"}, {"page_count": 10**16}, {"call_duration_secs": 2**63}, {"x": "\udfff"}], ids=str
 )
-def test_what_no_store_can_take_of_a_listed_fax_costs_only_itself(office: Office, odd: dict[str, Any]):
+def test_fields_of_a_listed_fax_that_cannot_be_stored_are_dropped_alone(office: Office, odd: dict[str, Any]):
     office.links.behind["https://a"] = PDF
     office.telnyx.add(media_url="https://a", **odd)
     inbound.find(office.w)

@@ -61,7 +61,7 @@ def ends(media):
     return dict(media.all("spring"))
 
 
-def test_what_would_end_before_its_campaign_gets_more_time(world):
+def test_a_document_that_would_expire_before_its_campaign_ends_is_extended(world):
     w, telnyx, _, media = world
     soon, later = telnyx.now + timedelta(days=2), telnyx.now + timedelta(days=20)
     telnyx.there = {"soon": soon, "later": later, "kept": None, "unasked": later}
@@ -77,7 +77,7 @@ def test_what_would_end_before_its_campaign_gets_more_time(world):
     assert told["kept"] is None
 
 
-def test_a_message_sees_to_some_and_the_next_one_to_the_others(world):
+def test_documents_are_extended_some_per_message(world):
     w, telnyx, _, media = world
     soon = telnyx.now + timedelta(hours=1)
     telnyx.there = {f"document-{n}": soon for n in range(AT_A_TIME + 1)}

@@ -166,7 +166,7 @@ def test_no_mixture_of_failures_passes_any_bound(reasons, max_attempts, max_conn
 
 
 @given(st.lists(st.sampled_from([*FREE, *CHARGED]), max_size=40))
-def test_a_free_failure_between_takes_nothing_from_the_charged_ones(reasons) -> None:
+def test_a_free_failure_does_not_change_the_count_of_charged_ones(reasons) -> None:
     mixed, mixed_end = run(reasons, SETTINGS)
     charged, end = run([reason for reason in reasons if reason in CHARGED], SETTINGS)
 
@@ -176,7 +176,7 @@ def test_a_free_failure_between_takes_nothing_from_the_charged_ones(reasons) -> 
 
 
 @pytest.mark.parametrize("reason", FREE)
-def test_what_is_not_the_recipients_fault_is_never_given_up_for_attempts(reason: str) -> None:
+def test_failures_that_are_not_the_recipients_fault_do_not_use_up_attempts(reason: str) -> None:
     retries, end = run([reason] * 500, SETTINGS, dials=4, connects=4, rung=2)
 
     assert end is None
@@ -215,7 +215,7 @@ def test_where_both_bounds_are_reached_the_attempts_are_named() -> None:
 
 @pytest.mark.parametrize("reason", [*UNKNOWN, "rejected", "fax_initial_communication_timeout"])
 @pytest.mark.parametrize("pauses", [(), (300,), (60, 120)])
-def test_what_seldom_gets_better_is_retried_once_for_each_pause(reason: str, pauses: tuple[float, ...]) -> None:
+def test_reasons_that_seldom_improve_are_retried_once_for_each_pause(reason: str, pauses: tuple[float, ...]) -> None:
     retries, end = run([reason] * 4, Settings(fax_retry_once=pauses, fax_max_connects=50))
 
     assert [retry.delay for retry in retries] == list(pauses)
@@ -277,7 +277,7 @@ def test_the_last_step_of_a_schedule_repeats() -> None:
     ],
 )
 @pytest.mark.parametrize("jitter", [-1, 0, 1])
-def test_spent_money_is_waited_for_until_past_midnight_utc(now: datetime, jitter: float) -> None:
+def test_a_spent_cap_is_waited_for_until_past_midnight_utc(now: datetime, jitter: float) -> None:
     verdict = decide(failure("outbound_profile_daily_spend_limit_exceeded"), now, SETTINGS, jitter=jitter)
 
     assert isinstance(verdict, Retry)

@@ -81,7 +81,7 @@ def test_a_job_whose_message_was_lost_gets_another(desk: Desk) -> None:
     assert desk.after(1) == [("fax.rows.v1", {"jobs": ["job"]})]
 
 
-def test_a_flood_of_messages_is_not_doubled_but_a_lost_one_is_brought_all_the_same(desk: Desk) -> None:
+def test_many_waiting_messages_are_not_repeated_but_a_lost_one_is(desk: Desk) -> None:
     desk.create()
     desk.waiting = CROWD + 1
 
@@ -89,7 +89,7 @@ def test_a_flood_of_messages_is_not_doubled_but_a_lost_one_is_brought_all_the_sa
     assert desk.after(120) == [("fax.rows.v1", {"jobs": ["job"]})]
 
 
-def test_a_claim_whose_worker_is_gone_is_unknown_and_looked_for(desk: Desk) -> None:
+def test_a_claim_whose_worker_died_becomes_unknown_and_is_searched_for(desk: Desk) -> None:
     desk.create()
     desk.claim()
 
@@ -98,7 +98,7 @@ def test_a_claim_whose_worker_is_gone_is_unknown_and_looked_for(desk: Desk) -> N
     assert desk.after(15) == [("fax.reconcile.v1", {"job_id": "job"})]
 
 
-def test_a_silent_fax_is_asked_about_less_and_less_often(desk: Desk) -> None:
+def test_a_fax_without_news_is_polled_less_and_less_often(desk: Desk) -> None:
     desk.create()
     desk.claim()
     desk.ledger.accept("job", 1, "fax-1", source="worker")
@@ -107,7 +107,7 @@ def test_a_silent_fax_is_asked_about_less_and_less_often(desk: Desk) -> None:
     assert [desk.after(pause) for pause in (300, 299, 1, 599, 1)] == [question, [], question, [], question]
 
 
-def test_a_fax_that_is_silent_for_a_day_is_asked_about_every_hour_of_it(desk: Desk) -> None:
+def test_a_fax_without_news_for_a_day_is_polled_every_hour(desk: Desk) -> None:
     desk.create()
     desk.claim()
     desk.ledger.accept("job", 1, "fax-1", source="worker")
@@ -118,7 +118,7 @@ def test_a_fax_that_is_silent_for_a_day_is_asked_about_every_hour_of_it(desk: De
     assert max(pauses) <= 60
 
 
-def test_a_wish_to_cancel_is_repeated_until_telnyx_has_spoken(desk: Desk) -> None:
+def test_a_request_to_cancel_is_repeated_until_telnyx_answers(desk: Desk) -> None:
     desk.create()
     desk.claim()
     desk.ledger.cancel("job", source="producer")
@@ -128,7 +128,7 @@ def test_a_wish_to_cancel_is_repeated_until_telnyx_has_spoken(desk: Desk) -> Non
     assert [desk.after(0), desk.after(30), desk.after(30)] == [wish, wish, wish]
 
 
-def test_a_busy_line_is_called_again_after_the_pause_of_its_schedule(desk: Desk) -> None:
+def test_a_busy_number_is_called_again_after_the_pause_of_its_schedule(desk: Desk) -> None:
     desk.create()
     desk.claim()
     desk.fail("user_busy")
@@ -159,7 +159,7 @@ def test_a_disabled_account_pauses_the_connection_and_gives_nothing_up(desk: Des
     assert desk.scripts.redis.hget("fax:paused:c1", "reason") == "account_disabled"
 
 
-def test_who_waits_for_a_channel_is_told_when_one_is_free(desk: Desk) -> None:
+def test_a_fax_that_waits_for_a_channel_goes_when_one_is_free(desk: Desk) -> None:
     desk.create()
     desk.claim()
     desk.ledger.create("next", SendFax(to="+13125550200", media_name="letter"), source="producer")
@@ -170,7 +170,7 @@ def test_who_waits_for_a_channel_is_told_when_one_is_free(desk: Desk) -> None:
     assert desk.after(0) == [("fax.rows.v1", {"jobs": ["next"]})]
 
 
-def test_those_whose_turn_it_is_travel_together_but_for_urgent_ones(desk: Desk) -> None:
+def test_picked_faxes_share_a_message_except_urgent_ones(desk: Desk) -> None:
     for place in range(3):
         to = f"+1312555030{place}"
         desk.ledger.create(f"job-{place}", SendFax(to=to, media_name="letter"), source="producer")
@@ -219,7 +219,7 @@ def test_questions_and_deletions_use_up_no_more_than_their_share_of_the_rate(des
     assert len(desk.posted) == desk.w.settings.fax_rate * housekeeping.SHARE * housekeeping.PAUSE * looks
 
 
-def test_what_a_later_version_recorded_waits_for_its_workers_and_holds_up_no_other(
+def test_a_job_of_a_later_version_waits_for_its_workers_and_holds_up_no_other(
     desk: Desk, caplog: pytest.LogCaptureFixture
 ) -> None:
     desk.create()

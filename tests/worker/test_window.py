@@ -52,7 +52,7 @@ def look(view: JobView, *, after: timedelta, told: bool = True, redis_ahead: tim
 
 
 @pytest.mark.parametrize("ahead", MINUTES)
-def test_how_long_was_looked_is_told_by_the_clock_that_says_less(ahead):
+def test_the_time_searched_is_the_shorter_of_two_clocks(ahead):
     """Redis' clock is set by that much after the claim."""
     after = timedelta(minutes=10)
 
@@ -68,7 +68,7 @@ def test_a_listing_that_is_dated_before_the_claim_is_no_evidence():
 
 
 @pytest.mark.parametrize("told", [True, False])
-def test_where_telnyx_never_told_the_time_a_clock_that_is_a_day_off_makes_it_no_evidence(told):
+def test_without_telnyxs_time_a_clock_a_day_off_makes_a_listing_no_evidence(told):
     view, after = job(noted=False), timedelta(minutes=10)
 
     assert look(view, after=after, told=told) == after

@@ -21,7 +21,7 @@ GOOD = {"REDIS_URL": NOWHERE, "TELNYX_API_KEY": "KEY", "FAX_FROM": "+13125550100
         ({}, 1, "Redis did not answer"),
     ],
 )
-def test_it_says_in_one_line_why_it_does_not_start(
+def test_a_worker_says_in_one_line_why_it_does_not_start(
     starts: Starts, tmp_path: Path, changes: dict[str, str], code: int, named: str
 ):
     done = starts.run("-m", "worker", settings=environment(GOOD | changes, inherit=False), folder=tmp_path)

@@ -34,7 +34,7 @@ def test_every_message_that_the_gate_lets_through_has_a_task(app):
         assert app.tasks[kind.TASK].run.__wrapped__.__module__ == tasks.__name__
 
 
-def test_a_producers_message_goes_back_to_the_broker_while_redis_is_away(app, monkeypatch):
+def test_a_producers_message_goes_back_to_the_broker_while_redis_is_unreachable(app, monkeypatch):
     def away(*_args, **_options):
         raise Unavailable("Redis is away")
 
@@ -45,7 +45,7 @@ def test_a_producers_message_goes_back_to_the_broker_while_redis_is_away(app, mo
     assert answer.requeue
 
 
-def test_a_producers_message_over_which_we_stumble_becomes_a_dead_letter(app, monkeypatch):
+def test_a_producers_message_that_causes_an_unforeseen_error_becomes_a_dead_letter(app, monkeypatch):
     def stumbles(*_args, **_options):
         raise ZeroDivisionError
 
@@ -75,7 +75,7 @@ def test_a_producers_question_waits_for_its_turn_and_is_then_asked_once(app, mon
 
 
 @pytest.mark.parametrize("error", [RateLimited("no slot"), Unavailable("away")])
-def test_a_question_that_finds_no_room_stays_in_line_and_is_no_dead_letter(app, monkeypatch, error):
+def test_a_question_without_a_slot_keeps_waiting_and_is_not_a_dead_letter(app, monkeypatch, error):
     def refuses(*_args):
         raise error
 
@@ -86,7 +86,7 @@ def test_a_question_that_finds_no_room_stays_in_line_and_is_no_dead_letter(app, 
     assert app.collaborators.questions.waiting() == 1
 
 
-def test_a_question_over_which_we_stumble_becomes_a_dead_letter_and_is_asked_no_more(app, monkeypatch):
+def test_a_question_that_causes_an_unforeseen_error_becomes_a_dead_letter_and_is_dropped(app, monkeypatch):
     monkeypatch.setattr(tasks, "ask", lambda *_: 1 / 0)
     call(app, SyncStatus, {"fax_id": "fax-1"})
     answer(app)
@@ -95,7 +95,7 @@ def test_a_question_over_which_we_stumble_becomes_a_dead_letter_and_is_asked_no_
     assert app.collaborators.questions.waiting() == 0
 
 
-def test_a_reminder_that_is_none_becomes_a_dead_letter(app):
+def test_an_invalid_reminder_becomes_a_dead_letter(app):
     call(app, Fetch, {"surplus": "x" * 10_000})
     [letter] = app.collaborators.ledger.dead_letters.newest()
     assert letter.reason == "InvalidJob"
@@ -106,7 +106,7 @@ def test_a_question_about_a_job_that_fails_for_now_is_no_dead_letter(kind):
     assert tasks._needs_no_dead_letter("j1", kind("for now"))
 
 
-def test_a_question_that_nobody_asks_again_or_that_has_an_answer_is_one():
+def test_a_question_without_a_retry_or_with_a_final_answer_becomes_a_dead_letter():
     assert not tasks._needs_no_dead_letter(None, NotSent("for now"))
     assert not tasks._needs_no_dead_letter("j1", NoSuchResource("gone", status=404))
 
@@ -125,7 +125,7 @@ def states(app, *jobs):
     return [job and job.state for job in app.collaborators.ledger.jobs(jobs)]
 
 
-def test_faxes_that_came_together_are_recorded_by_one_call_and_each_is_its_own_fax(app, monkeypatch):
+def test_faxes_received_together_are_recorded_by_one_call_and_stay_separate(app, monkeypatch):
     calls = []
     create_many = app.collaborators.ledger.create_many
     monkeypatch.setattr(
@@ -165,7 +165,7 @@ def test_faxes_of_a_worker_that_died_before_it_acknowledged_them_are_the_same_fa
     assert app.collaborators.ledger.dead_letters.newest() == []
 
 
-def test_faxes_that_came_together_go_back_together_where_they_are_not_as_safe_as_a_claim(app, monkeypatch):
+def test_faxes_received_together_go_back_together_if_they_are_not_as_durable_as_a_claim(app, monkeypatch):
     monkeypatch.setattr(tasks, "RETURN_AFTER", 0)
     monkeypatch.setattr(app.collaborators.barrier, "durable_since", lambda _: False)
     answer = together(app, fax("m1", 1), fax("m2", 2))
@@ -173,7 +173,7 @@ def test_faxes_that_came_together_go_back_together_where_they_are_not_as_safe_as
     assert answer.requeue
 
 
-def test_a_fax_over_which_we_stumble_holds_up_none_that_came_with_it(app, monkeypatch):
+def test_a_fax_that_causes_an_unforeseen_error_holds_up_none_received_with_it(app, monkeypatch):
     create_many = app.collaborators.ledger.create_many
 
     def stumbles(new, **about):

@@ -58,7 +58,7 @@ def _drained(connection, got, count):
     return len(got) >= count
 
 
-def test_a_message_that_is_taken_is_noted_in_the_same_step(connection, redis):
+def test_a_message_is_taken_and_noted_in_one_step(connection, redis):
     redis.lpush("fax.send", "first")
     [first] = consume(connection)
     first.ack()
@@ -98,7 +98,7 @@ def test_a_closed_channel_is_a_lost_connection_and_no_mistake_of_the_worker(conn
 
 
 @pytest.mark.parametrize("raw", [b"no json", b"42", b"null", b"[]", b"{}", b'{"properties": 5}', b"\x80\x04 \xff\n"])
-def test_what_is_no_message_is_handed_on_and_goes_back_as_it_is(connection, redis, raw):
+def test_an_unreadable_message_is_passed_on_and_returned_unchanged(connection, redis, raw):
     redis.lpush("fax.send", raw)
     [message] = consume(connection)
     assert (message.body.headers, message.body.body) == ({}, raw)
@@ -125,7 +125,7 @@ def test_whatever_priority_a_plain_app_gives_the_message_is_read(connection, red
     message.ack()
 
 
-def test_a_steady_flow_of_usual_ones_does_not_starve_those_with_a_priority(connection, redis):
+def test_a_steady_flow_of_usual_messages_does_not_starve_those_with_a_priority(connection, redis):
     redis.lpush("fax.send\x06\x169", "rare")
     for number in range(40):
         redis.lpush("fax.send", str(number))
@@ -133,7 +133,7 @@ def test_a_steady_flow_of_usual_ones_does_not_starve_those_with_a_priority(conne
     assert b"rare" in [message.body.body for message in got]
 
 
-def test_what_is_no_queue_under_the_name_of_one_stops_no_other(connection, redis):
+def test_a_key_of_another_type_in_place_of_a_queue_stops_no_other_queue(connection, redis):
     redis.set("fax.urgent", "not a list")
     redis.lpush("fax.send", "taken nevertheless")
     channel, got = connection.channel(), []
@@ -143,7 +143,7 @@ def test_what_is_no_queue_under_the_name_of_one_stops_no_other(connection, redis
     assert got[0].body.body == b"taken nevertheless"
 
 
-def test_what_is_too_long_does_not_leave_redis(connection, redis):
+def test_a_message_that_is_too_long_does_not_leave_redis(connection, redis):
     body = base64.b64encode(b"%" * SMALL).decode()
     message = {"body": body, "content-encoding": "utf-8", "headers": {"task": "fax.send.v1", "id": "long"}}
     text = json.dumps(message | {"properties": {"body_encoding": "base64"}})
@@ -171,7 +171,7 @@ def test_a_dead_workers_messages_come_back_and_those_of_the_living_do_not(connec
     assert (redis.hlen(transport.TAKEN), redis.zcard(transport.TAKEN_AT)) == (0, 0)
 
 
-def test_what_an_older_worker_has_taken_comes_back_and_what_another_celery_has_is_left_alone(connection, redis):
+def test_messages_taken_by_an_older_worker_come_back_and_those_of_other_celery_apps_are_left_alone(connection, redis):
     message = {"body": "x", "headers": {}, "properties": {"delivery_info": {}}}
     for tag, queue, taken in (("theirs", "celery", 1), ("ours", "fax.send", 2), ("new", "fax.send", time.time())):
         redis.zadd("unacked_index", {tag: taken})
@@ -212,7 +212,7 @@ def test_faxes_that_a_worker_took_together_all_come_back_when_it_dies(taking_fou
     assert (redis.hlen(transport.TAKEN), redis.zcard(transport.TAKEN_AT)) == (0, 0)
 
 
-def test_of_other_queues_one_message_is_taken_at_a_time(taking_four, redis):
+def test_other_queues_give_one_message_at_a_time(taking_four, redis):
     channel, got = taking_four.channel(), []
     for number in range(2):
         redis.lpush("fax.urgent", str(number))
