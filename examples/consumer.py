@@ -33,7 +33,7 @@ class Results:
         database.execute("CREATE TABLE IF NOT EXISTS results (job_id TEXT PRIMARY KEY, result TEXT, pages INTEGER)")
 
     def handle(self, delivery: Delivery) -> None:
-        """Book an event. Its id and its effect are one transaction, so that neither is stored without the other."""
+        """Store an event. Its id and its effect are in one transaction, so neither is stored without the other."""
         event = delivery.event
         with self._database:
             new = self._database.execute("INSERT OR IGNORE INTO seen VALUES (?)", (event.id,)).rowcount
@@ -49,7 +49,7 @@ class Results:
 
 def main() -> None:
     """Consume until SIGTERM or Ctrl-C."""
-    parser = argparse.ArgumentParser(description="Keep what became of each fax.")
+    parser = argparse.ArgumentParser(description="Store the result of each fax.")
     parser.add_argument("--group", default="example")
     parser.add_argument("--name", default="example-1")
     parser.add_argument("--database", type=Path, default=Path("results.sqlite"))

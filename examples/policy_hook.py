@@ -1,4 +1,4 @@
-"""Our own rules, asked before each fax is sent: no fax to numbers that want none, none on a public holiday.
+"""Our own rules, asked before each fax is sent: no fax to numbers that want none, and none on public holidays.
 
     FAX_POLICY_HOOK=examples.policy_hook:check DO_NOT_FAX=do-not-fax.txt python -m worker
 

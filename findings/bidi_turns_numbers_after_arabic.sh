@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
-# fpdf2 2.8.9: a telephone number or a date after an Arabic word is printed from its end; after a Hebrew word it is not.
+# fpdf2 2.8.9: the groups of a telephone number or date after an Arabic word are printed in reverse order; after a
+# Hebrew word they are not.
 #
-# Behaviour: fpdf2 orders text as Unicode's rules for both directions say (UAX #9, rules W2, W4 and W6). Digits after an
+# Behaviour: fpdf2 orders text by Unicode's bidirectional algorithm (UAX #9, rules W2, W4 and W6). Digits after an
 # Arabic letter are Arabic numbers, which a hyphen separates: each group of digits goes to the left of the one before.
-# After a Hebrew letter a hyphen joins them. A `+` goes to the other end in both. With a left-to-right mark (U+200E) before
-# it, a number stays as it is.
+# After a Hebrew letter a hyphen joins them. A `+` moves to the other end in both scripts. A number with a left-to-right
+# mark (U+200E) before it stays unchanged.
 # Output: the order in which the characters of each line are printed, from left to right, without the word.
-# Why it matters: the cover page of a referral says whom to call back. `312-555-0100` became `0100-555-312`, and the same
-# template in Hebrew, or in English, gave no hint of it.
+# Why it matters: the cover page of a referral says whom to call back. `312-555-0100` becomes `0100-555-312`, and trying
+# the same template in Hebrew or English does not reveal the problem.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

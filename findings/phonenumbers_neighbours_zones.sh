@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# phonenumbers 9.0.43: the time zone of a number may be that of another country.
+# phonenumbers 9.0.43: a number may get the time zone of another country.
 #
-# Behaviour: `timezone.time_zones_for_number` gives one zone a group of zones that once agreed. For Algeria it names
-# Europe/Paris, for Morocco Atlantic/Canary, for Nicaragua America/Chicago, for South Sudan Africa/Nairobi. Paris, the
-# Canaries and Chicago change their clocks in summer, while these countries do not; Juba is an hour behind Nairobi.
-# Output: the zone that is named, and its hour on 1 July 2027 at 12:00 UTC beside that of the country's own zone.
+# Behaviour: `timezone.time_zones_for_number` returns one zone for a whole group of zones that once had the same time.
+# For Algeria it names Europe/Paris, for Morocco Atlantic/Canary, for Nicaragua America/Chicago, for South Sudan
+# Africa/Nairobi. Paris, the Canaries and Chicago change their clocks in summer, while these countries do not; Juba is
+# an hour behind Nairobi.
+# Output: the returned zone, and the hour in it and in the country's own zone on 1 July 2027 at 12:00 UTC.
 # Why it matters: a window such as "mon-fri 08:00-17:00 by the recipient's clock" opens an hour early.
 set -euo pipefail
 folder=$(mktemp -d)

@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
-# phonenumbers 9.0.43: British 084 and 087 numbers are of the type PREMIUM_RATE, though their kind is shared cost.
+# phonenumbers 9.0.43: British 084 and 087 numbers have the type PREMIUM_RATE, although they are shared-cost numbers.
 #
-# Behaviour: `number_type` gives PREMIUM_RATE for 0843, 0844, 0845, 0870, 0871 and 0872 numbers, as for 09 numbers, while
-# it gives SHARED_COST for their like elsewhere: German 0180, French 081, Swiss 0848, Australian 1300. In Britain they
-# are charged at the price of a call and a service charge, and some surgeries and offices have them (Ofcom).
-# Output: number and type, one a line.
-# Why it matters: who refuses premium numbers refuses these recipients, and who allows shared cost does not get them.
+# Behaviour: `number_type` gives PREMIUM_RATE for 0843, 0844, 0845, 0870, 0871 and 0872 numbers, as for 09 numbers,
+# while it gives SHARED_COST for comparable numbers elsewhere: German 0180, French 081, Swiss 0848, Australian 1300. In
+# Britain a call to them costs the price of a call and a service charge, and some surgeries and offices have such
+# numbers (Ofcom).
+# Output: one number and its type on each line.
+# Why it matters: a program that refuses premium numbers refuses these recipients, even if it allows shared-cost
+# numbers.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

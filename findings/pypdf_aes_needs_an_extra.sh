@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# pypdf 7.1.0: a PDF that every viewer opens cannot be counted by a plain install.
+# pypdf 7.1.0: a plain installation cannot count the pages of some PDFs that every viewer opens.
 #
 # Behaviour: printers and scanners write PDFs that are encrypted with AES and an empty user password, which forbids
-# editing and asks nobody for anything. Without the extra `crypto`, even their number of pages ends in DependencyError,
-# which is no PyPdfError, so whoever catches the library's own errors does not catch it.
-# Output: the error and whether it is a PyPdfError, then the pages with the extra.
-# Why it matters: counting pages for a price before a fax is sent must neither refuse such a document nor break off.
+# editing but does not ask for a password. Without the extra `crypto`, even asking for the number of pages raises
+# DependencyError. It is not a PyPdfError, so code that catches the library's base class does not catch it.
+# Output: the error, whether it is a PyPdfError, and the number of pages with the extra installed.
+# Why it matters: a program that counts pages to estimate the price of a fax must neither refuse such a document nor
+# crash.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

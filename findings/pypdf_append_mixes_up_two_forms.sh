@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# pypdf 7.1.0: two filled-in copies of a form, appended one after the other, both show what is in the first.
+# pypdf 7.1.0: two filled-in copies of a form, appended one after the other, both show the first one's values.
 #
-# Behaviour: `PdfWriter.append` puts the fields of all documents into one form under the names that they had. Fields of
-# one name are one field, so PDFium shows the first one's value in both where it makes the looks of fields itself
-# (/NeedAppearances). Nothing warns. `PdfReader.add_form_topname` before each `append` keeps them apart.
-# Output: for each page, the dark dots of a long and of a short value: alone, appended, and appended with names of their own.
+# Behaviour: `PdfWriter.append` puts the fields of all documents into one form under their original names. Fields with
+# the same name are one field, so PDFium shows the first value in both when it renders the fields itself
+# (/NeedAppearances). There is no warning. `PdfReader.add_form_topname` before each `append` keeps them apart.
+# Output: for each page, the number of dark pixels of a long and of a short value: alone, appended, and appended under
+# separate names.
 # Why it matters: referrals are filled-in copies of the same form. Joined into one fax, the second patient's page shows
 # the first patient's name.
 set -euo pipefail

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# pypdf 7.1.0: what a PDF hides in a layer is shown once the PDF was appended to another one.
+# pypdf 7.1.0: a PDF's hidden layers become visible when it is appended to another PDF.
 #
-# Behaviour: which layers of a document are shown stands in /OCProperties of its catalog. `PdfWriter.append` takes pages
-# over with their marks of layers, and leaves that entry out, without a warning. Every layer is shown then.
-# Output: whether a black bar in a hidden layer is printed, as PDFium draws it: of the document, and of what was appended.
-# Why it matters: layers hide drafts, notes, answers and the other language of a form. Joined with a cover page, such a
-# letter shows to its recipient what its author had switched off.
+# Behaviour: /OCProperties in a document's catalog says which layers are shown. `PdfWriter.append` copies pages with
+# their layer marks but not that entry, without a warning, so every layer is shown.
+# Output: whether PDFium draws a black bar in a hidden layer: in the original document and in the appended one.
+# Why it matters: layers hide drafts, notes, answers and the other language of a form. When such a letter is joined with
+# a cover page, its recipient sees what the author had hidden.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

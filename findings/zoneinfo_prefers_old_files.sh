@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Python's zoneinfo and tzdata 2026.6: an up-to-date package changes nothing where the machine has older zone files.
+# Python's zoneinfo and tzdata 2026.6: an up-to-date tzdata package has no effect if the machine has older zone files.
 #
-# Behaviour: ZoneInfo looks through its search path first and at the package only for zones that it does not find there,
+# Behaviour: ZoneInfo searches its search path first and uses the package only for zones that it does not find there,
 # whichever of the two is newer. British Columbia has kept UTC-7 all year since March 2026; with zone files of 2025b in
-# the path, as Debian 12 has them, Vancouver is at UTC-8 in December 2026, with the newest package installed.
-# Output: version and offset with the old files in the path, and without.
-# Why it matters: a lock file that pins tzdata does not decide when a recipient's office opens. Windows are an hour off.
+# the path, as on Debian 12, Vancouver is at UTC-8 in December 2026 even if the newest package is installed.
+# Output: the version and the offset, with and without the old files in the path.
+# Why it matters: pinning tzdata in a lock file is not enough: a recipient's window may open an hour early or late.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
