@@ -1,4 +1,4 @@
--- Make rows of a campaign pending again, as generation `generation`; a row that already is pending in it stays so.
+-- Make rows of a campaign pending again, as generation `generation`; a row that is already pending in it stays pending.
 -- `numbers` has new numbers for some of them.
 -- Keys: fax:campaign:*, fax:events, fax:job:*, fax:other:*
 local key = campaign_key(a.campaign)
@@ -16,7 +16,8 @@ end
 local count = 0
 for _, row in ipairs(a.rows) do
   local code = redis.call('GETRANGE', key .. ':states', row - 1, row - 1)
-  -- A second request for this generation means rows that it has not tried: a job's id is given only once.
+  -- If this generation is requested again, only rows that it has not tried are meant, since each job id is used only
+  -- once.
   local may = code == CODE.failed or code == CODE.cancelled
   if may and not ended_in(a.campaign, row, a.generation) then
     set_code(a.campaign, row, 'p')

@@ -1,11 +1,11 @@
 -- The state of a campaign and its rows at one moment: codes, rows that are listed as open, the states of their jobs and
--- where these wait. The caller counts the codes, since that would block Redis for long.
+-- where those wait. The caller counts the codes, since counting here would block Redis for long.
 -- Keys: fax:agenda, fax:campaign:*, fax:job:*, fax:line:*, fax:spend:campaign:*, fax:waiting:*
 local key = campaign_key(a.campaign)
 local facts = hash(key)
 if not facts or not facts.state then return reply({outcome = 'gone', state = 'gone'}) end
 
--- An open job must be in exactly one place, or nobody would ever look at it again.
+-- An open job must be in exactly one place; otherwise the scheduler would never look at it again.
 local function places(job, j)
   local count = 0
   for _, place in ipairs({

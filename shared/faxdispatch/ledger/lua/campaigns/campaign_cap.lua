@@ -1,5 +1,5 @@
--- Set a campaign's cost cap, in millionths; nil means no cap. A campaign that is paused for the old cap continues if
--- the new one leaves more.
+-- Set a campaign's cost cap, in millionths; nil means no cap. A campaign that is paused because of the old cap
+-- continues if the new cap allows more.
 -- Keys: fax:agenda, fax:campaign:*, fax:campaign:*:parked, fax:campaigns:running, fax:counts, fax:events, fax:held:*,
 --   fax:held:spend_cap, fax:history:*, fax:holds, fax:job:*, fax:line:*:waiting, fax:other:*, fax:since:*,
 --   fax:spend:campaign:*, fax:waiting:*

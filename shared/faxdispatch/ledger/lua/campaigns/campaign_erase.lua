@@ -1,6 +1,7 @@
--- Remove the persons from some rows of one chunk; how the rows ended stays, so that the counts add up. A pending one is
--- cancelled. The new chunk, without them, is in ARGV from 2 on, with the parts that `kinds` names; `was` are the hashes
--- of the parts from which it was made. `changed` if the parts differ by now, `open` if a row has a job.
+-- Erase personal data from some rows of one chunk. The results of the rows stay, so that the counts still add up.
+-- Pending rows are cancelled. The new chunk, without the data, is in ARGV from 2 on, with the parts that `kinds` names;
+-- `was` has the hashes of the parts from which it was made. Returns `changed` if the parts have changed since, `open`
+-- if a row has a job.
 -- Keys: fax:campaign:*, fax:job:*
 local key = campaign_key(a.campaign)
 for index, kind in ipairs(a.kinds) do

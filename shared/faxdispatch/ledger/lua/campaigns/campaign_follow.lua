@@ -1,6 +1,7 @@
 -- A recovery found faxes of a later generation than the ledger knows, so the known one had ended: the campaign
 -- continues as generation `generation`. Its open jobs, all of earlier generations, are closed: failed rows have failed,
--- and any other row is pending again. This is one step, since an open row has a job of its campaign's generation.
+-- and any other row is pending again. This must be one step, since the job of an open row always belongs to its
+-- campaign's generation.
 -- Keys: fax:agenda, fax:calls, fax:calls:*, fax:campaign:*, fax:campaign:*:parked, fax:channels, fax:channels:*,
 --   fax:connections, fax:counts, fax:ended, fax:events, fax:fax:*, fax:granted:*, fax:held:*, fax:history:*, fax:holds,
 --   fax:idem:*, fax:index:*, fax:index:*:names:*, fax:index:causes, fax:job:*, fax:limits, fax:line:*,
@@ -16,7 +17,7 @@ end
 local function close(j)
   if j.state == 'deciding' or j.state == 'accepted' then
     emit(j, 'job.exhausted', {data = json({reason = 'superseded'})})
-    -- Later news from Telnyx about the fax comes too late to count.
+    -- Later reports from Telnyx about the fax no longer count.
     finish(j, 'failed', {rank = 9, cause = j.state == 'deciding' and j.cause or 'superseded'})
   else
     emit(j, 'job.cancelled', {data = json({reason = 'superseded'})})

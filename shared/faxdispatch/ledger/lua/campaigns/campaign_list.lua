@@ -1,5 +1,5 @@
--- Up to `count` campaigns from a place on, the newest first, with everything that is shown about them; and their total
--- number.
+-- Up to `count` campaigns beginning at a position, the newest first, with everything that is shown about them; and the
+-- total number of campaigns.
 -- Keys: fax:campaign:*, fax:campaigns, fax:job:*, fax:spend:campaign:*
 local found = {}
 for place, id in ipairs(redis.call('ZREVRANGE', 'fax:campaigns', a.first, a.first + a.count - 1)) do

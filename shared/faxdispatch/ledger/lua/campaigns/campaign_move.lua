@@ -1,5 +1,5 @@
--- An operator's command, or a planned start: the campaign goes to the state `to` from one of `allowed`. Two
--- contradicting commands get one order of events; the second one gets the present state.
+-- An operator's command, or a planned start: the campaign goes to the state `to` from one of `allowed`. If two commands
+-- contradict each other, the second one gets the state that the first one set.
 -- Keys: fax:campaign:*, fax:campaigns:ending, fax:campaigns:running, fax:campaigns:starts, fax:events, fax:job:*,
 --   fax:other:*, fax:suppressed, fax:suppressed:until, fax:suppressed:version
 local key = campaign_key(a.campaign)

@@ -1,5 +1,5 @@
--- Begin a campaign as a draft, or recognise it: `same` if list and options are the same. The id of a campaign that was
--- started and then purged is not given again for a while, since its jobs and events have the same ids.
+-- Create a campaign as a draft. If it exists with the same list and options, return `same`. The id of a campaign that
+-- was started and then purged cannot be used again for a while, since jobs and events with these ids still exist.
 -- Keys: fax:campaign:*, fax:campaigns, fax:campaigns:purged, fax:events, fax:job:*, fax:other:*
 local key = campaign_key(a.campaign)
 local known = hash(key)

@@ -1,5 +1,5 @@
 -- Delete a campaign that neither runs nor has rows with a job: `purged`, `no`, or `gone`. The caller unlinks its parts,
--- which may be many; `again` says that an earlier call began with that.
+-- since there may be many; `again` means that an earlier call began to do so.
 -- Keys: fax:campaign:*, fax:campaigns, fax:campaigns:ending, fax:campaigns:purged, fax:campaigns:starts, fax:events,
 --   fax:job:*, fax:other:*, fax:spend:campaign:*
 local key = campaign_key(a.campaign)

@@ -1,5 +1,5 @@
 -- Add one chunk of rows to a draft; adding it again changes nothing. `codes` has a code for each row from `first` on;
--- there are none if every row of the chunk is left out.
+-- it is empty if every row of the chunk is left out.
 -- Keys: fax:campaign:*, fax:job:*
 local key = campaign_key(a.campaign)
 local state = campaign_state(a.campaign)
@@ -13,7 +13,7 @@ if rows > 0 then
   redis.call('HSET', key, 'size', math.max(tonumber(redis.call('HGET', key, 'size')), a.first - 1 + #a.codes))
 end
 for name, ending in pairs(a.media or {}) do redis.call('ZADD', key .. ':media', ending, name) end
--- The texts are compressed, and JSON cannot carry bytes that are not text.
+-- These values are compressed bytes, which JSON cannot contain.
 if ARGV[4] then redis.call('SET', key .. ':left:' .. a.chunk, ARGV[4]) end
 redis.call('SET', key .. ':cells:' .. a.chunk, ARGV[3])
 redis.call('SET', key .. ':rows:' .. a.chunk, ARGV[2])

@@ -1,5 +1,5 @@
--- Cancel the rows that a cancelled campaign has not begun: the pending rows of a page from `first` on. `left` is true
--- as long as there is another page. Rows that have a job are cancelled elsewhere, one by one.
+-- Cancel the pending rows of a cancelled campaign, one page from `first` on. `left` is true as long as there is another
+-- page. Rows that have a job are cancelled one by one elsewhere.
 -- Keys: fax:campaign:*, fax:job:*
 local key = campaign_key(a.campaign)
 if campaign_state(a.campaign) ~= 'cancelled' then return reply({outcome = 'no'}) end

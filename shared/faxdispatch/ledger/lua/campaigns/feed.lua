@@ -1,5 +1,5 @@
 -- Let up to `limit` rows of a running campaign wait for a channel. First come the parked ones, with untried rows before
--- retries; then those of `rows` that are still pending. If no row is left anywhere, it is finished.
+-- retries; then those of `rows` that are still pending. If no row is left, the campaign is finished.
 -- Keys: fax:agenda, fax:calls, fax:calls:*, fax:campaign:*, fax:campaign:*:parked, fax:campaigns:running,
 --   fax:channels, fax:channels:*, fax:connections, fax:counts, fax:ended, fax:events, fax:fax:*, fax:granted:*,
 --   fax:held:*, fax:history:*, fax:holds, fax:idem:*, fax:index:*, fax:index:*:names:*, fax:index:causes, fax:job:*,
@@ -9,7 +9,7 @@ local id = a.campaign
 local key = campaign_key(id)
 local state = campaign_state(id)
 if state ~= 'running' then return reply({outcome = 'no', state = state}) end
--- A feeder that was stopped for long may bring rows with the jobs of an earlier generation.
+-- A feeder that was suspended for long may bring rows with jobs of an earlier generation.
 if redis.call('HGET', key, 'generation') ~= a.generation then return reply({outcome = 'no', state = state}) end
 
 local function unpark(limit)
@@ -38,7 +38,7 @@ local function line_up_row(row)
   if string.sub(known_codes, row.row - first + 1, row.row - first + 1) ~= 'p' then return false end
   tally(key, 'p', -1)
   if redis.call('EXISTS', 'fax:job:' .. row.job) == 1 then
-    -- A producer has given this id to its own fax: two faxes must not become one job.
+    -- A producer has used this id for its own fax, and two faxes must not share a job.
     end_row({row = row.row, campaign = id, generation = a.generation, cause = 'job_id_taken'}, 'failed')
     return false
   end

@@ -1,4 +1,4 @@
--- Forget a dead letter; with the token `sent`, only if it has not come back since it was sent again.
+-- Delete a dead letter. With the token `sent`, delete it only if it has not come back since it was sent again.
 -- Keys: fax:deadletter:*, fax:deadletters, fax:job:*
 local key = 'fax:deadletter:' .. a.id
 if redis.call('EXISTS', key) == 0 then return reply({outcome = 'gone'}) end

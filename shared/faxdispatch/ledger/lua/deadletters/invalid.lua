@@ -1,5 +1,6 @@
--- A message that is not a job: reported by an event and kept as a dead letter, once for each time that it was sent. A
--- letter that was sent again and is bad again is a new one, and so is another message under the same id.
+-- Record a message that is not a job: report it by an event and keep it as a dead letter, once for each time that it
+-- was sent. A dead letter that was sent again and is invalid again becomes a new one, and so does another message under
+-- the same id.
 --   fax:deadletters       the letters' ids by the time at which they were kept
 --   fax:deadletter:<id>   the letter, for as long as finished jobs are kept
 -- Keys: fax:deadletter:*, fax:deadletters, fax:events, fax:job:*, fax:other:*

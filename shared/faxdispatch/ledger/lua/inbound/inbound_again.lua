@@ -1,4 +1,4 @@
--- A person wants a document, whatever was tried before.
+-- Have a document fetched because a person asked for it, whatever was tried before.
 -- Keys: fax:coming, fax:deletions, fax:documents:given_up, fax:documents:stored, fax:documents:wanted, fax:inbound:*,
 --   fax:job:*
 local f = inbound(a.fax_id)

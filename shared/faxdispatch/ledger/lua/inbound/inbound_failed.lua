@@ -1,5 +1,5 @@
--- A document could not be fetched or stored this time. It is tried again, at growing pauses, until it was refused too
--- often or was tried for too long; then a person must decide.
+-- A document could not be fetched or stored. It is tried again at growing intervals, until it has been refused too
+-- often or tried for too long; then a person must decide.
 -- Keys: fax:deletions, fax:documents:*, fax:documents:given_up, fax:documents:wanted, fax:events, fax:inbound:*,
 --   fax:job:*, fax:other:*
 local f = inbound(a.fax_id)
@@ -12,7 +12,7 @@ if refused >= a.most_refused or now - tonumber(f.tried or now) >= a.give_up then
   emit_inbound(a.fax_id, 'fax.store.failed', {
     reason = a.kind, detail = a.problem, tries = problems, from = f.from, to = f.to, connection_id = f.connection,
   })
-  -- A document that was stored before, and was only to be fetched again, is still stored.
+  -- A document that was already stored and was only fetched again is still stored.
   facts.place = f.file and 'stored' or 'given_up'
   save_inbound(a.fax_id, facts)
   redis.call('ZREM', 'fax:documents:wanted', a.fax_id)

@@ -1,5 +1,6 @@
--- A complete listing of inbound faxes came back, requested at `begun`. The next one begins where enough of them have
--- looked since, over at least the settle time: one alone may have been empty, or have lagged behind.
+-- Record a complete listing of inbound faxes that was requested at `begun`. The next listing starts at a time after
+-- which enough complete listings were made, over at least the settle time, since a single listing may be empty or out
+-- of date.
 --   fax:inbound-listings   complete listings, by when they were asked for; as far back as the next one needs to know
 --   fax:inbound-listed     where the next one begins
 -- Keys: fax:campaign:*, fax:connections, fax:inbound-listed, fax:inbound-listings, fax:inbound:*, fax:job:*,
@@ -12,7 +13,7 @@ local enough = redis.call('ZREVRANGE', key, a.enough - 1, a.enough - 1)[1]
 if not (settled and enough) then return reply({}) end
 local from = math.min(tonumber(settled), tonumber(enough))
 redis.call('ZREMRANGEBYSCORE', key, '-inf', '(' .. whole(from))
--- It never goes back, since two listings may end in any order.
+-- This time never goes back, since two listings may end in any order.
 if from - a.skew > tonumber(redis.call('GET', 'fax:inbound-listed') or '0') then
   redis.call('SET', 'fax:inbound-listed', whole(from - a.skew))
 end

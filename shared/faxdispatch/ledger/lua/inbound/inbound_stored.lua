@@ -1,4 +1,4 @@
--- A document is stored. If it is stored twice with the same content, that makes one event.
+-- A document is stored. Storing it twice with the same content makes only one event.
 -- Keys: fax:deletions, fax:documents:given_up, fax:documents:stored, fax:documents:wanted, fax:events, fax:inbound:*,
 --   fax:job:*, fax:other:*
 local f = inbound(a.fax_id)

@@ -1,5 +1,5 @@
--- Take the document that has waited longest, for the time of the lease; if its worker dies, it is taken again after
--- that.
+-- Take the document that has waited longest, under a lease; if its worker dies, another one takes it when the lease
+-- ends.
 -- Keys: fax:documents:wanted, fax:inbound:*, fax:job:*
 while true do
   local first = redis.call('ZRANGEBYSCORE', 'fax:documents:wanted', '-inf', now, 'LIMIT', 0, 1)

@@ -1,4 +1,4 @@
--- Telnyx answered with a fax id, or a listing shows one: record each of these.
+-- Record faxes that Telnyx accepted: it answered with a fax id, or a listing shows one.
 -- Keys: fax:accepted:*, fax:agenda, fax:calls, fax:calls:*, fax:campaign:*, fax:campaign:*:parked, fax:counts,
 --   fax:events, fax:failing:*, fax:fax:*, fax:held:*, fax:history:*, fax:holds, fax:job:*, fax:ledger, fax:line:*,
 --   fax:line:*:waiting, fax:other:*, fax:paused:*, fax:since:*, fax:spend:*, fax:spend:campaign:*, fax:strays,

@@ -1,4 +1,4 @@
--- May these jobs be sent now? Returns an answer for each, in the form of `admit`.
+-- Decide whether each of these jobs may be sent now. The answers are those of `admit`.
 -- Keys: fax:agenda, fax:calls, fax:calls:*, fax:campaign:*, fax:campaign:*:parked, fax:channels, fax:channels:*,
 --   fax:connections, fax:counts, fax:ended, fax:events, fax:fax:*, fax:granted:*, fax:held:*, fax:history:*, fax:holds,
 --   fax:idem:*, fax:index:*, fax:index:*:names:*, fax:index:causes, fax:job:*, fax:ladder:*, fax:limits, fax:line:*,

@@ -22,7 +22,7 @@ local function begin_job(f)
   move(j, 'queued')
 end
 
--- A row of the campaign's generation that has no job yet: it gets one. Returns the reason if it can have none.
+-- Create the job of a row of the campaign's generation that has none yet. Returns the reason if that is not possible.
 local function open_row(row, generation)
   local key = campaign_key(row.campaign)
   local code = redis.call('GETRANGE', key .. ':states', row.row - 1, row.row - 1)
@@ -34,7 +34,7 @@ local function open_row(row, generation)
   begin_row(row.campaign, generation, row.tags, row)
 end
 
--- The job of a fax, and how it was found; nil if its row has none any more, or if `dry` says that nothing is to be
+-- The job of a fax, and how it was found; nil if its row no longer has one, or if `dry` is set and nothing may be
 -- changed.
 local function job_of(f)
   local j, row = load(f.job), f.row

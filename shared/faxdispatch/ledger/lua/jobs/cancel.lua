@@ -1,5 +1,5 @@
--- Cancel: at once if nothing has left, otherwise as a wish that goes to Telnyx as soon as possible. A ledger that went
--- back in time does not know what has left, so before its recovery every cancel is a wish.
+-- Cancel a job: at once if nothing has been sent, otherwise by a request that goes to Telnyx as soon as possible. A
+-- ledger that went back in time does not know what was sent, so before its recovery every cancel is such a request.
 -- Keys: fax:agenda, fax:calls, fax:calls:*, fax:campaign:*, fax:campaign:*:parked, fax:channels, fax:channels:*,
 --   fax:connections, fax:counts, fax:ended, fax:events, fax:fax:*, fax:granted:*, fax:held:*, fax:history:*, fax:holds,
 --   fax:idem:*, fax:index:*, fax:index:*:names:*, fax:index:causes, fax:job:*, fax:ledger, fax:limits, fax:line:*,
@@ -18,7 +18,8 @@ end
 if j.cancel ~= '1' then
   emit(j, 'job.cancelling', {data = who})
   save(j, {cancel = '1'})
-  -- The next question about an accepted fax may be an hour away; a cancel whose message is lost must not wait for it.
+  -- Telnyx may not be asked about an accepted fax for another hour, and a cancel whose message is lost must not wait
+  -- for that.
   if j.state == 'accepted' or (waits and redis.call('ZSCORE', 'fax:agenda', a.job)) then appoint(j, now + a.hint) end
 end
 return reply({outcome = 'wished', state = j.state, fax_id = j.fax_id})

@@ -1,5 +1,5 @@
--- The compare-and-set before the call: from here on, this attempt may exist at Telnyx. If anything has closed the way
--- since the job was admitted, it is held here. Returns an answer for each of the claims.
+-- Claim attempts (a compare-and-set) before Telnyx is called: from here on, each may exist at Telnyx. A job that may no
+-- longer be sent since it was admitted is held. Returns an answer for each claim.
 -- Keys: fax:agenda, fax:calls, fax:calls:*, fax:campaign:*, fax:campaign:*:parked, fax:channels, fax:channels:*,
 --   fax:connections, fax:counts, fax:ended, fax:events, fax:fax:*, fax:granted:*, fax:held:*, fax:history:*, fax:holds,
 --   fax:idem:*, fax:index:*, fax:index:*:names:*, fax:index:causes, fax:job:*, fax:ledger, fax:limits, fax:line:*,
@@ -38,8 +38,8 @@ local function claim(c)
     stop_row(j, 'paused')
     return {outcome = 'held', reason = 'spend_cap'}
   elseif broken then
-    -- Only this fax must stop, since it costs more than a whole day's cap or its campaign's. A cap in the settings may
-    -- change with a restart, so it also checks again by itself.
+    -- Only this fax is held, since it costs more than the whole cap of the day or of its campaign. A cap in the
+    -- settings may change with a restart, so the fax also checks again by itself.
     land(j)
     hold(j, 'spend_cap', now + a.recheck, {detail = broken})
     return {outcome = 'held', reason = 'spend_cap'}

@@ -1,4 +1,4 @@
--- Record new jobs, or recognise those that are recorded already; each succeeds or fails by itself.
+-- Record new jobs, or recognise those that are already recorded. Each job succeeds or fails on its own.
 -- Keys: fax:agenda, fax:campaign:*, fax:counts, fax:events, fax:held:*, fax:history:*, fax:holds, fax:idem:*,
 --   fax:index, fax:index:*, fax:index:*:names:*, fax:job:*, fax:since:*
 
@@ -40,7 +40,7 @@ local function create(n)
   move(j, 'queued')
   if n.idem then redis.call('SET', 'fax:idem:' .. n.idem, n.job .. ' ' .. n.fingerprint) end
   redis.call('ZADD', 'fax:agenda', now + a.hint, n.job)
-  -- The message is only a reminder: if it cannot be put into its queue, the appointment brings the job.
+  -- The message is only a reminder: if it cannot be put into its queue, the scheduler finds the job by its appointment.
   local told = n.message and type(redis.pcall('LPUSH', n.queue, n.message)) == 'number' or nil
   return {outcome = 'created', job = n.job, state = 'queued', told = told}
 end

@@ -1,5 +1,5 @@
--- Erase an ended single job and everything that leads to it: `erased`, `gone`, or `open` if it has not ended. `faxes`
--- are the Telnyx faxes of all its attempts, which are deleted at Telnyx, too.
+-- Erase an ended single job and everything that refers to it. Returns `erased`, `gone`, or `open` if it has not ended.
+-- `faxes` are the Telnyx faxes of all its attempts, which are deleted at Telnyx, too.
 -- Keys: fax:deletions, fax:fax:*, fax:history:*, fax:idem:*, fax:index:*, fax:index:*:names:*, fax:job:*
 local j = load(a.job)
 if not j then return reply({outcome = 'gone'}) end

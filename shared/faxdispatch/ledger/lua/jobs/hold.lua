@@ -1,11 +1,11 @@
 -- Park a job that has not been claimed: it is looked at again when it is due. Without `due`, it waits for a person, and
--- is still looked at from time to time. A hold that is `counted` is one more that cost no attempt, and the first ones are
--- each reported.
+-- the scheduler still looks at it from time to time. A `counted` hold adds to the number of such holds, which use up no
+-- attempt; each of the first ones is reported.
 -- Keys: fax:agenda, fax:calls, fax:calls:*, fax:campaign:*, fax:campaign:*:parked, fax:channels, fax:channels:*,
 --   fax:counts, fax:events, fax:granted:*, fax:held:*, fax:history:*, fax:holds, fax:job:*, fax:limits, fax:line:*,
 --   fax:line:*:waiting, fax:other:*, fax:paused:*, fax:since:*, fax:turn:*, fax:turns:*:*, fax:waiting:*
 
--- Not all of them: a link that is dead for weeks would fill the history and the stream.
+-- Not every hold is reported, since a link that is dead for weeks would fill the history and the stream.
 local REPORTED = 10
 
 local j = load(a.job)

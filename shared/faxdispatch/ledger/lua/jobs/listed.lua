@@ -1,8 +1,8 @@
--- A complete listing came back without the fax. An attempt that Telnyx never accepted uses up none of the job's own,
--- but after `most_untaken` of them a person must decide. `look` names the listing, so that reporting it twice counts
--- once. `age` is how long ago it was requested: the process that reports it may have been stopped meanwhile, and what
--- counts is when Telnyx was asked. `after_claim` is how long after the claim that was by Telnyx's clock, since Redis'
--- may have been set meanwhile.
+-- A complete listing came back without the fax. An attempt that Telnyx never accepted does not count towards the job's
+-- maximum, but after `most_untaken` of them a person must decide. `look` identifies the listing, so that reporting it
+-- twice counts once. `age` is how long ago the listing was requested: the process that reports it may have been
+-- suspended meanwhile, and the time of the request counts. `after_claim` is the time from the claim to the request by
+-- Telnyx's clock, since Redis' clock may have been changed meanwhile.
 -- Keys: fax:agenda, fax:calls, fax:calls:*, fax:campaign:*, fax:campaign:*:parked, fax:channels, fax:channels:*,
 --   fax:connections, fax:counts, fax:ended, fax:events, fax:fax:*, fax:granted:*, fax:held:*, fax:history:*, fax:holds,
 --   fax:idem:*, fax:index:*, fax:index:*:names:*, fax:index:causes, fax:job:*, fax:limits, fax:line:*,
@@ -11,7 +11,7 @@
 local j = load(a.job)
 if not j then return reply({outcome = 'gone'}) end
 if j.state ~= 'unknown' or j.attempt ~= a.attempt then return reply({outcome = 'no', state = j.state}) end
--- The listing of another account never shows it.
+-- A listing of another account never shows this fax.
 if (j.account or '') ~= (a.account or '') and (j.account or '') ~= '' then return reply({outcome = 'elsewhere'}) end
 local listings = tonumber(j.listings or 0)
 if j.look ~= a.look then
@@ -40,7 +40,7 @@ if untaken >= a.most_untaken then
   return reply({outcome = 'held'})
 end
 emit(j, 'job.retrying', {data = evidence})
--- While calls fail, the tries are shared: otherwise the first waiting fax would use up its budget in all of them.
+-- While calls fail, different faxes make the tries; otherwise the first waiting fax would use up all its attempts.
 local pause = pause_of(j.connection)
 move(j, 'held', {hold = 'retry', due = now, turn = pause and pause.tries and '' or j.turn or ''})
 land(j)

@@ -1,6 +1,6 @@
--- Record what Telnyx reports about faxes, by webhook or when asked: each fact once, with the move that it makes.
--- Returns an answer for each observation, one after the other as if each had come alone. Written last: if something
--- fails on the way, none of them is remembered, and each may come again.
+-- Record what Telnyx reports about faxes, by webhook or in an answer: each fact once, with the change of state that
+-- follows. Returns an answer for each observation; several give the same result as one after the other. Written last:
+-- if something fails before, no observation is remembered, and each can be reported again.
 -- Keys: fax:accepted:*, fax:agenda, fax:bad:*, fax:calls, fax:calls:*, fax:campaign:*, fax:campaign:*:parked,
 --   fax:channels, fax:channels:*, fax:coming, fax:connections, fax:counts, fax:deletions, fax:documents:given_up,
 --   fax:documents:stored, fax:documents:wanted, fax:ended, fax:events, fax:fax:*, fax:granted:*, fax:held:*,
@@ -35,7 +35,7 @@ local function observe()
     end
   end
 
-  -- A failure that does not say its direction belongs to the fax that is known to be inbound.
+  -- A failure without a direction is about an inbound fax if the ledger knows that fax as inbound.
   local f = not j and a.fax_id and inbound(a.fax_id) or nil
 
   local foreign = (a.foreign and not (j and j.connection == a.connection) and a.foreign)
@@ -48,7 +48,7 @@ local function observe()
 
   if f or (not j and a.inbound and a.fax_id) then
     local note, news = weigh_inbound(f)
-    -- An answer makes an event only if it is new; a webhook always does.
+    -- An answer makes an event only if it is news; a webhook always makes one.
     if a.kind and (news or a.source == 'webhook') then
       emit_about(a.fax_id, a.kind, {
         id = a.event, fax_id = a.fax_id, occurred_at = a.occurred_at, source = a.source, note = note, data = a.data,
@@ -77,7 +77,7 @@ local function observe()
     end
   end
 
-  -- Without a fax id, nothing ties the fact to an attempt: it makes an event, and moves nothing.
+  -- Without a fax id, nothing links the fact to an attempt: it makes an event and changes no state.
   local tie, rank = 'same', a.rank
   if a.fax_id then tie = bind(j, attempt or j.attempt, a.fax_id, {source = a.source}) else rank = 0 end
   if rank == 9 then delete_later(a.fax_id) end
@@ -100,7 +100,7 @@ local function observe()
     return remember('recorded', {job = j.job, state = j.state})
   end
 
-  -- A fax that was reported as failed and is delivered after all: this is believed until the next attempt is claimed.
+  -- A fax that was reported as failed may turn out to be delivered; this counts until the next attempt is claimed.
   local revived = a.status == 'delivered' and j.provider == 'failed'
     and (j.state == 'deciding' or j.state == 'held' or j.state == 'queued')
   if rank <= j.rank and not revived then

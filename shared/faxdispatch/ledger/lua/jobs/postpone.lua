@@ -1,5 +1,5 @@
--- The attempt provably created nothing: the job waits again, and no attempt is charged. The process that claimed it may
--- say so even after its lease, since no other can have made this attempt's call.
+-- The attempt provably created no fax: the job waits again, and the attempt does not count. The process that claimed it
+-- may report this even after its lease, since no other process can have made this attempt's call.
 -- Keys: fax:accepted:*, fax:agenda, fax:calls, fax:calls:*, fax:campaign:*, fax:campaign:*:parked, fax:channels,
 --   fax:channels:*, fax:connections, fax:counts, fax:ended, fax:events, fax:failing:*, fax:fax:*, fax:granted:*,
 --   fax:held:*, fax:history:*, fax:holds, fax:idem:*, fax:index:*, fax:index:*:names:*, fax:index:causes, fax:job:*,

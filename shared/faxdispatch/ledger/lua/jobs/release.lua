@@ -1,5 +1,5 @@
--- A person releases a held job: it is looked at now, and the reason for which it was held no longer counts for it. What
--- all jobs wait for (a channel, the number, the end of a pause) cannot be waived for one.
+-- A person releases a held job: it is checked again now, and the reason for which it was held no longer applies to it.
+-- Conditions that apply to all jobs (a channel, the number, the end of a pause) cannot be waived for one.
 -- Keys: fax:agenda, fax:campaign:*, fax:campaign:*:parked, fax:counts, fax:events, fax:held:*, fax:history:*,
 --   fax:holds, fax:job:*, fax:line:*:waiting, fax:since:*, fax:waiting:*
 local j = load(a.job)

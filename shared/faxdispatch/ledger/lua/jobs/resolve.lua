@@ -1,5 +1,5 @@
--- An operator says what became of an attempt: `accepted` as a fax, `not_sent`, or `failed`. The verdict is recorded
--- with its reason before the move that it makes; if it is given again, it does nothing.
+-- An operator decides what became of an attempt: `accepted` as a fax, `not_sent`, or `failed`. The verdict is recorded
+-- with its reason before the change of state; giving it again has no effect.
 -- Keys: fax:accepted:*, fax:agenda, fax:calls, fax:calls:*, fax:campaign:*, fax:campaign:*:parked, fax:channels,
 --   fax:channels:*, fax:connections, fax:counts, fax:ended, fax:events, fax:fax:*, fax:granted:*, fax:held:*,
 --   fax:history:*, fax:holds, fax:idem:*, fax:index:*, fax:index:*:names:*, fax:index:causes, fax:job:*, fax:ledger,
@@ -16,8 +16,8 @@ local function said_before()
   return a.verdict == 'failed' or j.attempt > attempt or j.fax_id == ''
 end
 
--- Besides an unknown attempt, this settles a late sign of life of one that had been given up, in the form of `bind`,
--- and the end of a fax that Telnyx has forgotten.
+-- Besides an unknown attempt, this resolves a late report about an attempt that had been given up (as in `bind`), and
+-- the end of a fax that Telnyx no longer knows.
 local function may()
   if attempt ~= j.attempt or attempt == 0 then return false end
   if j.state == 'unknown' then return true end

@@ -1,5 +1,5 @@
--- The failure policy wants another attempt. `pause` is the reason for which the connection is paused until then, and
--- the fax waits with it. `counter` is the one of three that counts the failed attempt.
+-- The failure policy wants another attempt. `pause` is a reason to pause the connection until then, with which the fax
+-- waits. `counter` names the one of three counters that counts the failed attempt.
 -- Keys: fax:agenda, fax:calls, fax:calls:*, fax:campaign:*, fax:campaign:*:parked, fax:channels, fax:channels:*,
 --   fax:connections, fax:counts, fax:ended, fax:events, fax:fax:*, fax:granted:*, fax:held:*, fax:history:*, fax:holds,
 --   fax:idem:*, fax:index:*, fax:index:*:names:*, fax:index:causes, fax:job:*, fax:limits, fax:line:*,

@@ -1,4 +1,4 @@
--- Publish a fact that makes no move.
+-- Publish a fact that changes no state.
 -- Keys: fax:events, fax:history:*, fax:job:*, fax:other:*
 local j = a.job and load(a.job) or nil
 if j then

@@ -1,5 +1,6 @@
--- Telnyx wants no calls for `delay` microseconds: nobody calls before that. If it did not say how long, each refusal
--- after such a pause doubles the next one. The key outlives the time in it; the time counts.
+-- Telnyx wants no calls for `delay` microseconds, so no worker calls before that. If Telnyx does not say how long, each
+-- refusal after such a pause doubles the next one. The key lives longer than the time in it, and the time is what
+-- counts.
 -- Keys: fax:job:*, fax:shut, fax:shut:again, fax:shut:told
 if not a.delay then
   if not redis.call('SET', 'fax:shut:told', 1, 'NX', 'PX', 500) then return reply({}) end

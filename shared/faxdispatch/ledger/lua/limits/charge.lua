@@ -1,4 +1,4 @@
--- Settle a day of UTC that is over: its cost is what Telnyx charged, and the estimate is kept beside it.
+-- Settle the cost of a past day (UTC): it becomes what Telnyx charged, and the estimate is kept for comparison.
 -- Keys: fax:charges:*, fax:job:*, fax:spend:*
 local book, kept = 'fax:spend:' .. whole(a.day), 'fax:charges:' .. whole(a.day)
 local before = hash(kept) or {}

@@ -1,5 +1,5 @@
--- Reserve slots of the account's rate, one for each request: the microseconds until the slot. If it is further ahead
--- than the request may look, -1 and `free`, the microseconds until a slot is near enough.
+-- Reserve a slot of the account's rate for each request. Returns the microseconds until the slot; or, if the slot is
+-- further ahead than the request may reserve, -1 and `free`, the microseconds until a slot is near enough.
 -- Keys: fax:job:*, fax:limits, fax:rate, fax:rate:*, fax:shut
 local answers = {}
 for index, asked in ipairs(a.slots) do

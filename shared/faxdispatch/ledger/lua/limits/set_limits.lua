@@ -1,5 +1,5 @@
--- Set limits for all processes, by the names and in the units of the rules; `default` is what the settings say. `found_out`
--- names estimates of channels to forget: a connection, or `account`.
+-- Set limits for all processes, with the names and units of the rules; `default` returns to the settings. `found_out`
+-- names the estimates of channels that are reset: a connection's, or `account`.
 -- Keys: fax:agenda, fax:campaign:*, fax:campaign:*:parked, fax:channels, fax:channels:*, fax:connections, fax:counts,
 --   fax:events, fax:held:*, fax:held:spend_cap, fax:history:*, fax:holds, fax:job:*, fax:limits, fax:line:*:waiting,
 --   fax:other:*, fax:paused:*, fax:since:*, fax:spend:*, fax:spend:campaign:*, fax:waiting:*

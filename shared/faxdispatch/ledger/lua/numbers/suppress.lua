@@ -1,5 +1,5 @@
 -- Put numbers on the suppression list. Each of `entries` has `number`, `reason`, `origin` and, if it ends, `until`; the
--- reply counts how many were `added`, `changed`, or the `same` before. With `tell`, each new one has its event.
+-- reply counts how many were `added`, `changed`, or already the `same`. With `tell`, each new entry makes an event.
 -- Keys: fax:events, fax:job:*, fax:other:*, fax:suppressed, fax:suppressed:until, fax:suppressed:version
 sweep_suppressed()
 local counts = {added = 0, changed = 0, same = 0}

@@ -1,5 +1,5 @@
--- Put a producer's question on the waiting list, once, however often it is asked before its turn comes. Turns are fair
--- by producer, as for sends: by campaign or first tag of the fax in question, otherwise by connection.
+-- Put a producer's question on the waiting list, only once, however often it is asked before its turn. Turns are fair
+-- by producer, as for sends: by the campaign or first tag of the fax in question, otherwise by its connection.
 -- Keys: fax:fax:*, fax:inbound:*, fax:job:*, fax:questions, fax:questions:line, fax:questions:turns, fax:turn:*,
 --   fax:turns:*:*
 if redis.call('HSETNX', 'fax:questions', a.id, a.text) == 0 then return reply({outcome = 'known'}) end

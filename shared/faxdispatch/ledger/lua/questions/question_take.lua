@@ -1,5 +1,4 @@
--- Take the questions whose turn it is. A question that a worker took and has not answered in time goes back to the
--- front.
+-- Take the questions whose turn it is. A question that a worker took but did not answer in time goes back to the front.
 -- Keys: fax:job:*, fax:questions, fax:questions:asked, fax:questions:line, fax:questions:turns, fax:turn:*,
 --   fax:turns:*:*
 local waiting, asked, turns = 'fax:questions:line', 'fax:questions:asked', 'fax:questions:turns'
@@ -22,7 +21,7 @@ if room > 0 then
   end
 end
 if redis.call('EXISTS', waiting) == 0 then
-  -- Nobody waits, so nobody has had more than others.
+  -- If no question waits, no group has had more turns than another.
   redis.call('DEL', turns)
 else
   redis.call('HSET', turns, 'served', whole(served))

@@ -1,5 +1,5 @@
--- The jobs whose appointment has come. Each gets its next one at once, so that one look is enough and none is lost if
--- the scheduler dies. If looking has no effect, the pauses double.
+-- Return the jobs whose appointment is due. Each gets its next appointment at once, so no job is lost if the scheduler
+-- dies. If handling a job has no effect, the interval doubles.
 -- Keys: fax:agenda, fax:calls, fax:calls:*, fax:campaign:*, fax:campaign:*:parked, fax:channels, fax:channels:*,
 --   fax:counts, fax:events, fax:held:*, fax:history:*, fax:holds, fax:job:*, fax:limits, fax:line:*, fax:line:*:waiting,
 --   fax:other:*, fax:paused:*, fax:since:*, fax:since:accepted, fax:turn:*, fax:turns:*:*, fax:waiting:*
@@ -12,7 +12,7 @@ for _, job in ipairs(redis.call('ZRANGEBYSCORE', 'fax:agenda', '-inf', now, 'LIM
     local pause = a.hint
     if j.state == 'accepted' and j.freed ~= '1'
       and now - tonumber(redis.call('ZSCORE', 'fax:since:accepted', job) or now) > a.call_lease then
-      -- No call lasts that long: whatever has become of it, it no longer keeps its channel and its number.
+      -- No call lasts that long, so the fax no longer keeps its channel and its number.
       give_channel_back(j)
       give_number_back(j)
       save(j, {freed = '1'})

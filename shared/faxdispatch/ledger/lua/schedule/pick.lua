@@ -1,5 +1,5 @@
--- Give free channels to the jobs that wait for them, best first, as far as the rate will have slots for them. Returns
--- the jobs about which a worker must get a message.
+-- Give free channels to the jobs that wait for them, the best first, to as many as the rate will have slots for.
+-- Returns the jobs about which a worker must get a message.
 -- Keys: fax:agenda, fax:calls, fax:calls:*, fax:campaign:*, fax:campaign:*:parked, fax:channels, fax:channels:*,
 --   fax:connections, fax:counts, fax:ended, fax:events, fax:fax:*, fax:granted:*, fax:held:*, fax:history:*, fax:holds,
 --   fax:idem:*, fax:index:*, fax:index:*:names:*, fax:index:causes, fax:job:*, fax:limits, fax:line:*,
@@ -7,7 +7,7 @@
 --   fax:spend:campaign:*, fax:suppressed, fax:suppressed:until, fax:turn:*, fax:turns:*:*, fax:waiting:*
 local picked, looked, everywhere, told, slots, reached = {}, 0, 0, {}, {}, {}
 
--- No slot is drawn while jobs are picked, so that it stays the same.
+-- No slot is taken while jobs are picked, so this stays the same.
 local function slot_of(connection)
   if not slots[connection] then slots[connection] = next_slot(connection) end
   return slots[connection]
@@ -49,7 +49,7 @@ local function pick_one(connection)
   return false
 end
 
--- One job tries whether Telnyx answers again. If nothing is heard of it, another one tries.
+-- One job tries whether Telnyx answers again. If that job reports nothing, another one tries.
 local function probe(connection)
   if not pick_one(connection) then return end
   redis.call('HSET', 'fax:paused:' .. connection, 'probe', picked[#picked].job, 'until', whole(now + PROBE_TAKES))
@@ -67,7 +67,7 @@ for _, connection in ipairs(connections) do
     if not idle then
       open[#open + 1] = connection
     elseif #connections > 100 and redis.call('SCARD', 'fax:calls:' .. connection) == 0 then
-      -- Anyone may name a connection; unused ones are not looked at forever.
+      -- A job can name any connection, so unused ones must be forgotten at some time.
       redis.call('SREM', 'fax:connections', connection)
     end
   end

@@ -1,4 +1,4 @@
--- A job that was cancelled before its attempt began: it ends. Returns the answer, or nil if nobody cancelled it.
+-- End a job that was cancelled before its attempt began. Returns the answer, or nil if it was not cancelled.
 local function end_cancelled(j)
   if j.cancel ~= '1' then return nil end
   emit(j, 'job.cancelled', {})
@@ -6,8 +6,7 @@ local function end_cancelled(j)
   return {outcome = 'no', state = 'cancelled'}
 end
 
--- A job whose campaign is stopped or whose connection is paused: it is parked. Returns the answer, or nil if neither is
--- the case.
+-- Park a job whose campaign is stopped or whose connection is paused. Returns the answer, or nil if neither is so.
 local function park_stopped(j)
   local why = stopped_by_campaign(j)
   if why then
@@ -21,8 +20,8 @@ local function park_stopped(j)
   return {outcome = 'held', reason = 'connection_paused'}
 end
 
--- Whether a job may be sent now as far as number, channel and rate are concerned: `go`, with the microseconds until its
--- slot of the rate and the step of the ladder that is remembered for its number; or `held`, and parked accordingly.
+-- Decide whether number, channel and rate allow a job to be sent now. Returns `go`, with the microseconds until its
+-- slot of the rate and the ladder step that is remembered for its number; or parks the job and returns `held`.
 local function admit(job, connection, sender)
   local j = load(job)
   if not j then return {outcome = 'gone'} end
@@ -41,8 +40,8 @@ local function admit(job, connection, sender)
   end
 
   if j.granted ~= '1' then
-    -- This comes before the connection changes: otherwise its number would keep the job, and a channel given there
-    -- would never come back.
+    -- This must happen before the connection changes; otherwise the job would keep its number, and a channel that it
+    -- was given on the old connection would never be freed.
     leave(j)
     if j.connection ~= connection then save(j, {turn = ''}) end
     save(j, {connection = connection, sender = sender})
@@ -59,7 +58,7 @@ local function admit(job, connection, sender)
       wait_for_number(j)
       return {outcome = 'held', reason = 'destination_busy'}
     end
-    -- A job that comes while others wait, waits behind them, unless its class is better.
+    -- A job that arrives while others wait must wait behind them, unless its class is better.
     local first = redis.call('ZRANGE', 'fax:waiting:' .. j.connection, 0, 0, 'WITHSCORES')
     local others = #first > 0 and math.floor(tonumber(first[2]) / SPAN) <= class_of(j)
     local mine = redis.call('SISMEMBER', 'fax:calls:' .. j.connection, job) == 1

@@ -1,5 +1,6 @@
--- Calls to send that fail one after the other, for any fax: Telnyx cannot be reached, or answers with a 5xx. Then the
--- connection is paused, and one fax at a time tries whether it goes again, at growing intervals.
+-- The circuit breaker for calls to send. If several calls in a row fail, for any fax, because Telnyx cannot be reached
+-- or answers with a 5xx, the connection is paused. Then one fax at a time tries whether calls succeed again, at growing
+-- intervals.
 --   fax:failing:<connection>   the last calls since one failed: g good, u unreachable, e a 5xx
 -- The pause has besides `tries`, how many have failed since it began, and `probe`, the job that is trying.
 local UNREACHABLE, PROBE_TAKES = 3, 60000
@@ -14,8 +15,8 @@ local function before_probe(tries)
   return pause
 end
 
--- A call to send for this job failed: `u`, `e`, or `t` if no answer came. Returns true if its connection is paused for
--- that. Without an answer, a try has failed, but that alone causes no pause.
+-- Record that a call to send this job failed: `u`, `e`, or `t` if no answer came. Returns true if its connection is
+-- paused because of that. A call without an answer counts as a failed try, but does not cause a pause by itself.
 local function call_failed(j, how)
   local key, pause = 'fax:failing:' .. j.connection, pause_of(j.connection)
   if pause and pause.tries then
@@ -60,8 +61,8 @@ local function call_answered(connection)
   if string.find(recent, '[ue]') then redis.call('SET', key, recent, 'PX', DAY) else redis.call('DEL', key) end
 end
 
--- Whether it is time for one fax to try a connection that is paused because its calls fail. If the fax that was told to
--- try is held back by something else, the next one tries.
+-- Whether it is time for one fax to try a connection that is paused because its calls fail. If the chosen fax is held
+-- back by something else, the next one tries.
 local function may_try(pause)
   if tonumber(pause['until']) <= now then return true end
   if pause.probe == '' then return false end

@@ -55,7 +55,7 @@ end
 local UUID = '^' .. string.rep('[%da-f]', 8) .. string.rep('%-' .. string.rep('[%da-f]', 4), 3) .. '%-'
   .. string.rep('[%da-f]', 12) .. '$'
 
--- Only ids that can be restored from their sixteen bytes are kept in this form.
+-- Only ids that can be restored from their sixteen bytes are stored in this form.
 local function sixteen_bytes(id, row, fax_id)
   local key = campaign_key(id) .. ':faxes'
   if string.find(fax_id, UUID) then
@@ -73,7 +73,7 @@ local function sixteen_bytes(id, row, fax_id)
   return string.rep('\0', 16)
 end
 
--- The codes that a script sets are written once, at its end, and neighbours together.
+-- The codes that a script sets are written once, at its end, and adjacent ones together.
 local codes = {}
 
 local function write_codes()
@@ -109,7 +109,7 @@ local function write_record(id, row, code, j)
   local block = math.floor(at / BLOCK)
   local key = campaign_key(id) .. ':results:' .. whole(block)
   if not blocks[key] and redis.call('EXISTS', key) == 0 then
-    -- In its full length from the first: Redis keeps as much again in reserve of a text that grows.
+    -- Written in full length from the start, since Redis reserves twice the memory for a string that grows.
     local rows = math.min(BLOCK, tonumber(redis.call('HGET', campaign_key(id), 'size')) - block * BLOCK)
     redis.call('SETRANGE', key, rows * RECORD - 1, '\0')
   end
@@ -137,7 +137,7 @@ local function end_row(j, to)
   tally(campaign_key(j.campaign), code, 1)
 end
 
--- A job of a campaign changes its state; `from` is nil if it begins.
+-- A campaign's job changes its state; `from` is nil for a new job.
 local function count_row(j, from, to)
   local key = campaign_key(j.campaign)
   if from then tally(key, 'open:' .. from, -1) end
@@ -155,8 +155,8 @@ local function pause_campaign(id, reason, facts)
   emit_campaign(id, 'campaign.paused', facts)
 end
 
--- The last attempts of a campaign, good and bad: too many bad ones among them stop it before the rest of the list
--- meets the same fate.
+-- Record the result of a campaign's attempt. Too many failures among the last attempts pause the campaign, before the
+-- rest of its list fails, too.
 local attempts_of = {}
 
 local function write_attempts()
@@ -183,21 +183,22 @@ local function note_attempt(j, good)
   end
 end
 
--- Numbers that want no campaigns: fax:suppressed has their records, fax:suppressed:until has when those end that do.
+-- Numbers that get no campaigns: fax:suppressed has their records, fax:suppressed:until the times at which temporary
+-- ones end.
 local function suppressed(number)
   if not is_there('fax:suppressed') or redis.call('HEXISTS', 'fax:suppressed', number) == 0 then return false end
   local till = redis.call('ZSCORE', 'fax:suppressed:until', number)
   return not till or tonumber(till) > now
 end
 
--- Rows that were never tried: pending ones, and those that a pause has parked.
+-- The number of rows that were never tried: pending ones, and those that a pause has parked.
 local function untried(id)
   if pending_rows(id) > 0 then return true end
   return #redis.call('ZRANGEBYSCORE', campaign_key(id) .. ':parked', '-inf', whole(SPAN), 'LIMIT', 0, 1) > 0
 end
 
--- The whole list is tried once before any row is tried again; but at most `most_open` rows wait for that. A tenth
--- below, so that rows which are released for it are not stopped by the first that ends.
+-- The whole list is tried once before any row is tried again, but at most `most_open` rows wait for that. The limit
+-- here is a tenth lower, so that rows released because of it are not held again as soon as the first one ends.
 local function others_go_first(j)
   return j.attempt > 0 and untried(j.campaign) and open_rows(j.campaign) < 0.9 * a.most_open
 end

@@ -1,6 +1,6 @@
--- How jobs ended, in one counter for each end.
---   fax:ended   hash: `failed:<cause>`; `cancelled`; `delivered:<bound>`, how many came within so many seconds from
---               being recorded, and not within the bound before it; `delivered:more` for the rest. The bounds are those
+-- How jobs ended, with a counter for each kind of end.
+--   fax:ended   hash: `failed:<cause>`; `cancelled`; `delivered:<bound>`, how many were delivered within so many seconds
+--               of being recorded, but not within the previous bound; `delivered:more` for the rest. The bounds are those
 --               of `ledger.measures` in Python.
 local BOUNDS = {30, 60, 120, 300, 600, 1800, 3600, 7200, 21600, 86400}
 

@@ -1,7 +1,7 @@
--- The stream entry is written before anything that remembers it. Lua does not roll back, and a fact reported twice can
--- be recognised by its id, but a fact that was never reported cannot.
+-- The stream entry is written before anything that depends on it. Redis does not roll back scripts; a fact that is
+-- reported twice can be recognised by its id, but a fact that was never reported is lost.
 local function publish(kind, e)
-  -- Always in this order: Redis stores the names of fields only once for entries that have the same.
+  -- Always in this order: Redis stores the field names only once for entries with the same fields.
   redis.call(
     'XADD', 'fax:events', 'MAXLEN', '~', a.maxlen, '*', 'id', e.id, 'type', kind, 'job_id', e.job or '',
     'fax_id', e.fax_id or '', 'attempt', e.attempt or '', 'seq', e.seq, 'occurred_at', whole(e.occurred_at or now),
@@ -10,8 +10,8 @@ local function publish(kind, e)
   )
 end
 
--- Report a fact about a job: stream, then history, then the job's own count. The history leaves out what its row has.
--- `last` says that the job ends with it.
+-- Report a fact about a job: first in the stream, then in its history, then in its counter of events. The history
+-- leaves out what is in the job's row. `last` says that the job ends with it.
 local function emit(j, kind, e)
   local seq = j.seq + 1
   local line = {
@@ -23,7 +23,7 @@ local function emit(j, kind, e)
     source = line.source, note = e.note, campaign = j.campaign, tags = j.tags, client_state = j.client_state,
     data = e.data,
   })
-  -- A campaign's row keeps no history after its end: a record has the result, and the stream has all events.
+  -- A campaign's row has no history after its end: a record has the result, and the stream has all events.
   if not ((j.row or '') ~= '' and (e.last or TERMINAL[j.state])) then
     redis.call('RPUSH', 'fax:history:' .. j.job, cjson.encode(line))
   end

@@ -23,7 +23,7 @@ local function save_inbound(fax_id, fields)
   end
   local key = 'fax:inbound:' .. fax_id
   redis.call('HSET', key, unpack(flat))
-  -- For as long as its document, and never for a shorter time than before, since the removal of documents needs it.
+  -- Kept as long as its document, and never for a shorter time than before, since the removal of documents needs it.
   redis.call('PEXPIRE', key, math.max(a.retention + (a.documents_kept or 0), redis.call('PTTL', key)))
 end
 
@@ -50,7 +50,7 @@ local function weigh_inbound(f)
   local rank, known = INBOUND_RANK[a.status or ''] or 0, f and tonumber(f.rank) or 0
   if rank == 0 or rank > known then return nil, true end
   if rank == 9 and f.status ~= a.status then
-    -- A document that has come after all counts more than the report that it would not.
+    -- A document that did arrive counts more than an earlier report that it would not.
     return 'conflict', a.status == 'received'
   end
   return 'overtaken', false
@@ -78,7 +78,7 @@ local function keep_inbound(f, news)
     if a.doubtful then redis.call('ZADD', 'fax:coming', 'LT', now, a.fax_id) end
   elseif news and place == 'wanted' then
     want_document(a.fax_id)
-    -- If nothing is stored, nobody ever takes them.
+    -- If storing is not configured, no worker ever takes them.
     redis.call('ZREMRANGEBYSCORE', 'fax:documents:wanted', '-inf', now - a.retention)
   elseif news and place == 'none' then
     redis.call('ZREM', 'fax:coming', a.fax_id)

@@ -1,5 +1,5 @@
--- The index by which single faxes are found: a record of 32 bytes for each, in the order in which they were recorded.
--- It is written when a job begins and when it ends, and never between.
+-- The index by which single faxes are found: a record of 32 bytes for each, in the order in which they were recorded. A
+-- record is written when a job is created and when it ends, and at no other time.
 --   fax:index                        hash: `next`, the number of the next record; `first`, that of the first one kept
 --   fax:index:<block>                1024 records, each: code, cause, kind of id, marks of tags, second of recording,
 --                                    hash of the number, id. The code is `o` for an open job, else as in CODE;
@@ -19,7 +19,7 @@ end
 local function index_job(job, mark)
   local n = redis.call('HINCRBY', 'fax:index', 'next', 1) - 1
   local key, slot, names = index_place(n)
-  -- Written in full length from the start, since Redis doubles the memory of a text that grows.
+  -- Written in full length from the start, since Redis reserves twice the memory for a string that grows.
   if slot == 0 then redis.call('SETRANGE', key, BLOCK * RECORD - 1, '\0') end
   redis.call('SETRANGE', key, slot * RECORD, struct.pack(
     '>BBBBHIHIIIII', 111, 0, mark[1], mark[2], mark[3], math.floor(now / 1000), mark[4], mark[5], mark[6], mark[7],

@@ -10,7 +10,7 @@ local function ruled(name)
   return value and (tonumber(value) or value) or a[name]
 end
 
--- What `auto` limits come to, as far as they were read or written.
+-- The values of `auto` limits that this script has read or written.
 local estimates = {}
 
 local function estimate_of(key)
@@ -29,8 +29,8 @@ local function fixed_or(setting, key, otherwise)
   return estimate and math.floor(estimate) or otherwise
 end
 
--- An estimate begins with the two channels of a new Telnyx account. The account as a whole has none until Telnyx says
--- that it is full.
+-- An estimate begins with the two channels of a new Telnyx account. The account as a whole has no estimate until Telnyx
+-- says that it is full.
 local function channel_limit(connection)
   return fixed_or(ruled('channels'), 'fax:channels:' .. connection, 2)
 end
@@ -45,7 +45,7 @@ local function kept_from_bulk(limit)
   return limit >= 4 and 1 or 0
 end
 
--- How many jobs hold a channel, by the sets that were counted.
+-- How many jobs hold a channel; each set is counted only once.
 local used = {}
 
 local function in_use(key)
@@ -74,17 +74,16 @@ local function give_channel_back(j)
   end
 end
 
--- The estimate for an `auto` limit, key .. ':full': `bound` is the most that is assumed since Telnyx had no channel
--- free, `left` is how many more faxes must go through with all channels in use before one more is tried. So finding out
--- whether there are more costs about one fax in forty. Calls may be long and few, so one more is also tried at `next`.
--- `step` is how many more, which grows while tries succeed; each refusal doubles the next `pause`.
+-- The estimate for an `auto` limit, key .. ':full': `bound` is the current estimate, since Telnyx had no channel free.
+-- `left` is how many more faxes must go through with all channels in use before one more channel is tried, so about one
+-- fax in forty is spent on trying. Since calls may be long and few, one more is also tried at the time `next`. `step`
+-- is how many more are tried at once; it grows while tries succeed. Each refusal doubles the next `pause`.
 local PROBE_AFTER = 40
 local PROBE_SOON, PROBE_LATEST = 10000, 40000
 
--- Telnyx had no channel free for a fax that was submitted at `submitted`. The calls in flight show how many there are,
--- but calls that have just ended may make that too few, so it is never taken below half. Faxes that were in flight
--- together all fail for the same reason: only the first of them lowers the estimate if as many are in flight as are
--- assumed to be free.
+-- Telnyx had no channel free for a fax that was submitted at `submitted`. The calls in flight show how many channels
+-- there are. Since some calls may just have ended, the estimate never drops below half of what it was. Faxes that were
+-- in flight together all fail for the same reason, so only the first of them lowers the estimate.
 local function cut_channels(connection, scope, submitted)
   local setting, key, limit = ruled('channels'), 'fax:channels:' .. connection, nil
   local up = in_use('fax:calls' .. (scope == 'account' and '' or ':' .. connection))
@@ -106,7 +105,7 @@ local function cut_channels(connection, scope, submitted)
     'next', whole(now + pause))
 end
 
--- Try more channels than are assumed to be free, when all of these are in use.
+-- Try more channels than the estimate, when all estimated channels are in use.
 local function try_more(key, limit, mark)
   local step, pause = 1, tonumber(mark.pause or PROBE_SOON)
   if tonumber(mark.tried or '0') > tonumber(mark.at or '0') then
@@ -118,13 +117,13 @@ local function try_more(key, limit, mark)
     'tried', whole(now), 'pause', whole(pause), 'next', whole(now + PROBE_SOON))
 end
 
--- Faxes wait although all channels that are assumed to be free are in use.
+-- Faxes wait, and all estimated channels are in use.
 local function try_in_time(key, limit)
   local mark = hash(key .. ':full')
   if mark and now >= tonumber(mark.next or '0') then try_more(key, limit, mark) end
 end
 
--- Whether a waiting fax may have a channel, if need be by trying whether there are more.
+-- Whether a waiting fax may have a channel, if necessary by trying one more than the estimate.
 local function finds_channel(connection, class)
   if free_channels(connection, class) >= 1 then return true end
   local here, account = channel_limit(connection), account_limit()
@@ -144,7 +143,7 @@ local function grow(key, limit, in_flight)
   local estimate, mark = math.max(limit, estimate_of(key) or 0), key .. ':full'
   local bound = tonumber(redis.call('HGET', mark, 'bound'))
   if not bound then
-    -- Telnyx was never full: one more for each fax doubles the estimate with each round.
+    -- Telnyx was never full: adding one channel for each fax doubles the estimate with each round of faxes.
     estimate = estimate + 1
   elseif limit < bound then
     estimate = math.min(bound, estimate + 1 / estimate)
@@ -155,7 +154,7 @@ local function grow(key, limit, in_flight)
   believe(key, estimate)
 end
 
--- Before the fax gives its channel back.
+-- Call it before the fax frees its channel.
 local function grow_channels(connection)
   local account = account_limit()
   if ruled('channels') == 'auto' then
@@ -166,10 +165,10 @@ local function grow_channels(connection)
   end
 end
 
--- Connections that were found without a pause.
+-- Connections that this script has found not to be paused.
 local not_paused = {}
 
--- A connection's pause, or nil if there is none (any more).
+-- A connection's pause, or nil if it has none or it has ended.
 local function pause_of(connection)
   if not_paused[connection] then return nil end
   local pause = hash('fax:paused:' .. connection)
@@ -189,15 +188,15 @@ local function pause_for(j)
   return pause
 end
 
--- `told` are further facts for the event of a person's pause, which is reported even if the connection is paused
--- already.
+-- `told` has further facts for the event of a pause by a person, which is reported even if the connection is already
+-- paused.
 local function set_pause(connection, reason, till, more, told)
   local key = 'fax:paused:' .. connection
   local known = pause_of(connection)
   not_paused[connection] = nil
   redis.call('SADD', 'fax:connections', connection)
-  -- A longer pause has its own reason, which a shorter one does not fix. A pause for a spent cap is found again, and so
-  -- is one for failing calls.
+  -- A longer pause has its own reason, so a shorter one does not replace it. A pause because of a spent cap or failing
+  -- calls is set again if its cause persists.
   local found_again = known and (known.reason == 'spend_cap' or known.tries)
   if known and not found_again and tonumber(known['until']) > till then return end
   redis.call('DEL', key)
@@ -210,8 +209,8 @@ local function set_pause(connection, reason, till, more, told)
 end
 
 -- The rate is GCRA with reservations: fax:rate, and fax:rate:<connection> if connections have their own rate, are the
--- theoretical arrival times of the next call. A call that may look further ahead goes first: others find no slot while
--- it keeps the near ones taken. fax:shut is the time until which Telnyx wants no calls.
+-- theoretical arrival times of the next call. A call that may look further ahead goes first: while it holds the nearest
+-- slots, other calls find none. fax:shut is the time until which Telnyx wants no calls.
 local shut, known_buckets = nil, {}
 
 local function shut_until()
@@ -243,7 +242,7 @@ local function write_bucket(bucket)
   redis.call('SET', bucket.key, whole(bucket.arrival), 'PX', whole(math.max(600000, 2 * ahead)))
 end
 
--- Reserve the next slot: the microseconds until it, or nil and how long that would have been.
+-- Reserve the next slot. Returns the microseconds until it; or nil and how many there would have been.
 local function draw(connection, ahead)
   local at, buckets = next_slot(connection)
   if at - micros > ahead then return nil, at - micros end
@@ -255,16 +254,16 @@ local function draw(connection, ahead)
   return at - micros
 end
 
--- Channels that were given and whose jobs have not drawn a slot yet. A message may be lost, so a promise counts for two
--- seconds.
+-- Channels that were given to jobs which have not taken a slot yet. A promised slot counts for only two seconds, since
+-- the job's message may be lost.
 local function promised(connection)
   local key = 'fax:granted:' .. connection
   redis.call('ZREMRANGEBYSCORE', key, '-inf', now - 2000)
   return redis.call('ZCARD', key)
 end
 
--- Whether one more fax may be told to go, so that it finds a slot when a worker takes it: `at` is the next slot, `here`
--- and `everywhere` are those that were told before it.
+-- Whether one more fax may be told to go and will find a slot when a worker takes it: `at` is the time of the next
+-- slot; `here` and `everywhere` are the numbers of faxes that were told to go before.
 local function slot_is_near(at, ahead, here, everywhere)
   local wait = at - micros + everywhere * ruled('interval')
   if a.connection_interval then wait = math.max(wait, at - micros + here * a.connection_interval) end

@@ -1,5 +1,5 @@
 local function index_held(j, fields)
-  -- A job that is held on for the same reason, without an end, keeps the time at which that hold began.
+  -- If a job without an end time is held again for the same reason, the time at which its hold began stays.
   if j.state == 'held' and fields.state == 'held' and j.hold == fields.hold and (j.due or '') == ''
     and (fields.due or '') == '' then return end
   if j.state == 'held' and (j.hold or '') ~= '' then score('fax:held:' .. j.hold, j.job) end
@@ -26,7 +26,7 @@ local function move(j, to, fields)
   if from ~= to and is_row(j) then count_row(j, from, to) end
 end
 
--- A row that was pending gets its job, which must then be put in one of the places.
+-- Create the job of a pending row. The caller must then put it in one of the places.
 local function begin_row(id, generation, tags, row)
   local j = begin(row.job, {
     row = whole(row.row), campaign = id, group = id, generation = generation, attempt = 0, rank = 0, to = row.to,
@@ -41,7 +41,8 @@ local function begin_row(id, generation, tags, row)
   return j
 end
 
--- Park a job with its reason, reported once for one stay, or `each_time`. With `due`, it then has an appointment.
+-- Park a job with its reason. This is reported once while the job stays parked, or each time with `each_time`. With
+-- `due`, the job gets an appointment.
 local function hold(j, reason, due, facts, each_time)
   if each_time or not (j.state == 'held' and j.hold == reason) then
     facts = facts or {}
@@ -53,8 +54,9 @@ local function hold(j, reason, due, facts, each_time)
   if due then appoint(j, due) end
 end
 
--- A cap was raised: faxes that cost more than the old cap check again, a thousand at once; any others do so by
--- themselves within the hour. Jobs that wait for a channel need no check, since the end of a pause releases them.
+-- A cap was raised: up to a thousand of the faxes that cost more than the old cap are checked again now; all others
+-- check again by themselves within the hour. Jobs that wait for a channel need no check, since the end of a pause
+-- releases them.
 local function look_again_for_money()
   for _, job in ipairs(redis.call('ZRANGE', 'fax:held:spend_cap', 0, 999)) do
     local j = redis.call('ZSCORE', 'fax:agenda', job) and load(job)
@@ -71,9 +73,9 @@ local function hold_for_channel(j, reason, facts)
   wait_for_channel(j)
 end
 
--- The number is free: the job that waited longest for it goes on to wait for a channel. If that job's connection is
--- paused or full, it must not keep the number from jobs on other connections, so the best job of each of these goes on
--- as well; the first one that is given a channel gets the number.
+-- The number is free: the job that waited longest for it now waits for a channel. If that job's connection is paused or
+-- full, it must not keep the number from jobs on other connections, so the best job of each other connection waits for
+-- a channel, too. The first one that gets a channel gets the number.
 local function wake_next(number)
   local lock, woken = 'fax:line:' .. number, {}
   for _, job in ipairs(redis.call('ZRANGE', lock .. ':waiting', 0, 49)) do
@@ -94,8 +96,8 @@ local function wake_for(number)
   if redis.call('EXISTS', 'fax:line:' .. number) == 0 then wake_next(number) end
 end
 
--- This is also done if nobody had the number: `j` may have been the one that was told to go on, and nobody else would
--- tell the others. `j` must not wait for the number itself.
+-- This also happens if no job had the number: `j` may have been the job that was told that the number is free, and
+-- nothing else would tell the others. `j` must not wait for the number itself.
 local function give_number_back(j)
   local lock = 'fax:line:' .. j.to
   local holder = redis.call('GET', lock)
@@ -104,8 +106,8 @@ local function give_number_back(j)
   wake_next(j.to)
 end
 
--- A connection is paused now. A job that was told that a number is free, and now waits there, must not keep it from
--- others.
+-- A connection has been paused. A job that was told that its number is free and now waits on this connection must not
+-- keep the number from others.
 local function pause_and_wake(connection, reason, till, more, told)
   set_pause(connection, reason, till, more, told)
   for _, job in ipairs(redis.call('ZRANGE', 'fax:waiting:' .. connection, 0, 99)) do
@@ -121,7 +123,7 @@ local function land(j)
   save(j, {granted = ''})
 end
 
--- A row's record outlives its job, which is kept only as long as Telnyx may still report something about it.
+-- A row's record is kept longer than its job, which is kept only as long as Telnyx may still report something about it.
 local function kept(j)
   return is_row(j) and a.row_kept or a.retention
 end
@@ -138,7 +140,7 @@ local function forget_later(j)
   if j.fax_id and j.fax_id ~= '' then redis.call('PEXPIRE', 'fax:fax:' .. j.fax_id, kept(j)) end
 end
 
--- A terminal state: only the job's record stays.
+-- End a job: only its record stays.
 local function finish(j, to, fields)
   settle(j)
   move(j, to, fields)
@@ -149,8 +151,8 @@ local function finish(j, to, fields)
   forget_later(j)
 end
 
--- A row is stopped by its campaign, see `stopped_by_campaign`: it ends, or is parked until the campaign continues. It
--- may be the one that was told that its number is free: then the next must be told.
+-- A campaign stops one of its rows, see `stopped_by_campaign`: the row ends, or is parked until the campaign continues.
+-- If it is the job that was told that its number is free, the next one must be told.
 local function stop_row(j, why)
   if why == 'cancelled' or why == 'suppressed' then
     emit(j, 'job.cancelled', {data = json({reason = why == 'suppressed' and why or 'campaign'})})
@@ -163,13 +165,13 @@ local function stop_row(j, why)
   wait_for_campaign(j)
 end
 
--- Two faxes for one job: the one that we did not expect is to be cancelled at Telnyx.
+-- There are two faxes for one job: the surplus one is to be cancelled at Telnyx.
 local function stray(j, fax_id, attempt, why, e)
   emit(j, 'job.conflict', {
     fax_id = fax_id, attempt = attempt, source = e.source,
     data = json({reason = why, state = j.state, current_attempt = j.attempt, current_fax_id = j.fax_id}),
   })
-  -- A ledger that went back in time takes faxes that it has forgotten for surplus ones.
+  -- A ledger that went back in time would treat faxes that it has lost as surplus.
   if not is_behind() then redis.call('ZADD', 'fax:strays', 'NX', now, fax_id) end
 end
 

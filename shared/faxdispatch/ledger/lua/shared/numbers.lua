@@ -1,4 +1,4 @@
--- What is remembered of a recipient's number, each for a time:
+-- What is remembered about a recipient's number, each for a limited time:
 --   fax:ladder:<number>   the rung of the ladder with which a fax came through
 --   fax:bad:<number>      jobs in a row that ended because the number is wrong
 --   fax:quarantined       the numbers that are not called, by the time until when
@@ -11,7 +11,7 @@ local function quarantined_until(number)
   return till > now and till or nil
 end
 
--- Events about a number have an id that does not show it, since ids of events go into logs.
+-- The id of an event about a number does not contain the number, since event ids go into logs.
 local function number_subject(number)
   return 'number-' .. string.sub(redis.sha1hex(number), 1, 16)
 end

@@ -1,6 +1,6 @@
 -- Appointments and waiting lists: where an open job waits.
 
--- It is in only one place, and mostly on the agenda.
+-- It is in exactly one place, mostly on the agenda.
 local function leave(j)
   if scores['fax:agenda'] then scores['fax:agenda'][j.job] = nil end
   if redis.call('ZREM', 'fax:agenda', j.job) == 1 then return end
@@ -27,9 +27,9 @@ local function class_of(j)
 end
 
 -- The place on a connection's waiting list: class, then turn. Turns are start-time fair queueing with one unit for each
--- fax: each group (a campaign, or a producer's first tag) counts on from its own last turn, but never from before the
--- turn that is served now. So a group of one goes next after each of the others had one, whether they are ten or a
--- million.
+-- fax: each group (a campaign, or a producer's first tag) continues from its own last turn, but never from before the
+-- turn that is served now. Thus a group with a single fax goes next after each other group has had one turn, however
+-- many faxes the others have.
 --   fax:turns:<connection>:<class>   each group's last turn
 --   fax:turn:<connection>            the turn that is served now, by class
 local function standing(j)
@@ -44,7 +44,7 @@ local function standing(j)
   local turn = last + 1
   score(turns, group, turn)
   local place = class * SPAN + turn
-  -- Kept until an attempt has failed: a job that has to wait again for no fault of its own gets its old place.
+  -- The turn is kept until an attempt has failed, so a job that must wait again for another reason gets its old place.
   save(j, {turn = whole(place)})
   return place
 end
@@ -74,7 +74,7 @@ end
 
 local function wait_for_number(j)
   leave(j)
-  -- Its turn counts from now: when the number is free, it does not go behind all that came meanwhile.
+  -- It gets its turn now, so when the number is free, it does not go behind jobs that came meanwhile.
   standing(j)
   redis.call('ZADD', 'fax:line:' .. j.to .. ':waiting', class_of(j) * SPAN + tonumber(j.created), j.job)
 end

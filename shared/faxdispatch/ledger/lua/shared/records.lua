@@ -1,7 +1,7 @@
--- Code that all moves share, in files by topic. A script consists of the parts that it uses, by name, followed by its
--- own text: everything here is a `local` of the outermost level, and uses only what comes before it.
+-- Code that all moves share, in files by topic. A script consists of the parts that it uses by name, followed by its
+-- own text. Everything here is a `local` of the outermost level and uses only what comes before it.
 --
--- ARGV[1] is one JSON object, and RULES has what it does not say; the reply is one JSON text. Times are milliseconds of
+-- ARGV[1] is one JSON object, for which RULES has the defaults; the reply is one JSON text. Times are milliseconds of
 -- Redis' own clock; only the rate is in microseconds. An open job is always in exactly one of four places, so that it
 -- can never be forgotten:
 --   fax:agenda                  sorted by the time at which the scheduler must look at it
@@ -59,7 +59,7 @@ local function load(job)
   return j
 end
 
--- Unchanged fields are not written; a missing field counts as an empty one.
+-- Unchanged fields are not written; a missing field counts as empty.
 local function save(j, fields)
   local changed = unsaved[j] or {}
   unsaved[j] = changed
@@ -73,7 +73,7 @@ end
 -- A new job with these fields.
 local function begin(job, fields)
   local j = {job = job, seq = 0}
-  -- Another job of the same script may be the same.
+  -- Another job in the same script may have the same id.
   loaded[job] = j
   save(j, fields)
   -- Versions that may still run beside this one rely on it.
@@ -91,7 +91,7 @@ local function write(j)
   if #flat > 0 then redis.call('HSET', 'fax:job:' .. j.job, unpack(flat)) end
 end
 
--- So are the counters: if many jobs take the same step, each counter is written once.
+-- Counters are written at the end, too: if many jobs take the same step, each counter is written once.
 local tallied = {}
 
 local function tally(key, field, by)
@@ -109,7 +109,7 @@ local function write_tallies()
   tallied = {}
 end
 
--- So are places in sorted sets and members of sets that the script itself does not read again.
+-- So are scores in sorted sets and members of sets that the script does not read again.
 local scores, members = {}, {}
 
 -- `member` gets this score in the sorted set `key`; without a score it is removed.
@@ -165,7 +165,7 @@ end
 -- Other writes at the end: functions.
 local at_end = {}
 
--- Whether a key that is empty most of the time is there; what the script itself puts there is noted by `now_there`.
+-- Whether a key that is empty most of the time exists; a script that writes to it says so with `now_there`.
 local there = {}
 
 local function is_there(key)
@@ -177,7 +177,7 @@ local function now_there(key)
   there[key] = true
 end
 
--- So go the keys that the script neither reads nor writes again.
+-- Delete keys at the end that the script neither reads nor writes again.
 local dropped = {}
 
 local function write_drops()
@@ -191,7 +191,7 @@ local function drop(key)
   dropped[#dropped + 1] = key
 end
 
--- Every script ends with it. `last` writes what must come after all else.
+-- Every script ends with it. `last` writes what must come after everything else.
 local function reply(t, last)
   for _, act in ipairs(at_end) do act() end
   for j in pairs(unsaved) do write(j) end

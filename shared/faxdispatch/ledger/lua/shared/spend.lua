@@ -1,6 +1,6 @@
--- Money, in millionths of the currency of the settings. Every claim reserves what its fax will cost by the estimate;
--- the end of the attempt settles what it did cost. fax:spend:<day> counts days of UTC, fax:spend:campaign:<id> a
--- campaign for as long as it is known; its cap is the field `cap` of fax:campaign:<id>.
+-- Money, in millionths of the currency of the settings. Every claim reserves the estimated cost of its fax; the end of
+-- the attempt settles the actual cost. fax:spend:<day> counts days of UTC, fax:spend:campaign:<id> a campaign for as
+-- long as it is known; its cap is the field `cap` of fax:campaign:<id>.
 
 local function books(j, day)
   local keys = {'fax:spend:' .. whole(day)}
@@ -8,7 +8,7 @@ local function books(j, day)
   return keys
 end
 
--- What a script adds to each sum is written once, at its end, and so is how long a day's sum is kept.
+-- What a script adds to each sum is written once, at its end, together with the expiry of a day's sum.
 local booked, days = {}, {}
 
 local function spent(key)
@@ -35,7 +35,7 @@ local function cap_of(campaign)
   return caps[campaign]
 end
 
--- The cap that this cost would exceed: `day` or `campaign`, or nil.
+-- Which cap this cost would exceed: `day`, `campaign`, or nil for none.
 local function cap_broken(j, cost)
   local keys = books(j, math.floor(now / DAY))
   local day_cap = ruled('day_cap')
@@ -53,7 +53,7 @@ local function reserve_money(j, cost)
   save(j, {cost = whole(cost), cost_day = whole(day)})
 end
 
--- The day's cap applies to all connections together, so if one makes room, all have room.
+-- The day's cap applies to all connections together, so if a fax on one of them frees money, all can use it.
 local function lift_spend_pauses()
   for _, connection in ipairs(redis.call('SMEMBERS', 'fax:connections')) do
     local pause = hash('fax:paused:' .. connection)
@@ -63,10 +63,11 @@ local function lift_spend_pauses()
   end
 end
 
--- Faxes that cost less than was reserved make room together.
+-- Several faxes that cost less than was reserved may free enough together.
 local makes_room = false
 
--- The attempt has cost `actual`; what was reserved, where that is not known. A cap that was reached may have room again.
+-- The attempt has cost `actual`, or what was reserved if the actual cost is unknown. The cost may be below a cap again
+-- that had been reached.
 local function settle(j, actual)
   if (j.cost or '') == '' then return end
   local cost = tonumber(j.cost)
@@ -81,7 +82,7 @@ local function settle(j, actual)
   end
 end
 
--- An attempt that was settled as over continues or arrives after all: it is charged again, by its estimate.
+-- An attempt whose cost was settled continues or arrives after all: its estimate is charged again.
 local function charge_again(j)
   if (j.cost or '') ~= '' or (j.estimate or '') == '' then return end
   local charged = tonumber(j.charged or '0')

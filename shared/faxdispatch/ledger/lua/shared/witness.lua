@@ -1,7 +1,7 @@
 -- Whether the ledger is the one that its processes remember, or went back in time: restored, emptied, or a replica that
--- had not received everything. Each running process signs with every claim and twice a second, with a number that only
--- grows, and remembers it; if it later finds a lower number, the ledger went back. From then on nothing is sent before
--- a recovery, which begins another epoch: what was remembered of the one before counts no more.
+-- had not received everything. Each running process signs the ledger with every claim and twice a second, with a number
+-- that only grows, and remembers it. If it later finds a lower number, the ledger went back. From then on nothing is
+-- sent before a recovery, which begins another epoch: what processes remember of the previous epoch no longer counts.
 --   fax:ledger      hash: among others `epoch`, and `behind`, the facts, where it went back and is not recovered yet
 -- While it is copied by us it has `copied` besides, with the run of the server; found on another run, it is the copy.
 --   fax:witnesses   each process by its number, the time at which it signed last
@@ -18,8 +18,8 @@ local function mark_behind(w, epoch, found)
   emit_about('ledger', 'ledger.went_back', {source = a.source, data = json({remembered = w.seen, found = found})})
 end
 
--- The time of which this is a copy, if it is one that was not recovered yet. A process that may not check takes it for
--- one.
+-- The time at which this copy was made, if the ledger is a copy that is not recovered yet. A process that may not check
+-- treats the ledger as a copy.
 local function copied_at(text)
   local copied = cjson.decode(text)
   local about = redis.pcall('INFO', 'server')
@@ -27,7 +27,7 @@ local function copied_at(text)
   return run ~= copied.run and copied.at or nil
 end
 
--- Let a process check and sign: the epoch and its number, or 0 if nothing may be sent.
+-- Let a process check and sign. Returns the epoch and the process's number, or 0 if nothing may be sent.
 local function witness(w)
   local known = redis.call('HMGET', 'fax:ledger', 'behind', 'epoch', 'id', 'copied')
   local epoch, found = tonumber(known[2] or '1'), tonumber(redis.call('ZSCORE', 'fax:witnesses', w.who) or '0')

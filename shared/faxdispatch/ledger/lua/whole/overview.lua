@@ -1,4 +1,4 @@
--- Everything that an operator looks at first, at one moment and in one answer; the cost does not grow with the jobs.
+-- Everything that an operator looks at first, in one consistent answer; the cost does not grow with the number of jobs.
 -- Keys: fax:agenda, fax:calls, fax:calls:*, fax:channels, fax:channels:*, fax:connections, fax:counts,
 --   fax:deadletters, fax:documents:given_up, fax:documents:wanted, fax:held:*, fax:holds, fax:job:*, fax:leader,
 --   fax:ledger, fax:limits, fax:paused:*, fax:quarantine, fax:quarantined, fax:shut, fax:since:*, fax:spend:*,

@@ -1,4 +1,4 @@
--- A person or the recovery says that the ledger may go on in its present state: another epoch begins.
+-- A person or the recovery accepts the ledger in its present state: another epoch begins.
 -- Keys: fax:events, fax:job:*, fax:ledger, fax:other:*
 if not is_behind() then return reply({outcome = 'no'}) end
 redis.call('HDEL', 'fax:ledger', 'behind')

@@ -1,5 +1,5 @@
--- A recovery begins: nothing is sent until it is complete. `found` is the last time that the ledger knows; for a copy,
--- that is recorded.
+-- A recovery begins: nothing is sent until it is complete. `found` is the last time that the ledger knows; it is
+-- recorded for a copy.
 -- Keys: fax:events, fax:job:*, fax:ledger, fax:other:*
 if is_behind() then return reply({outcome = 'same'}) end
 local copied = redis.call('HGET', 'fax:ledger', 'copied')
