@@ -1,7 +1,7 @@
 # One image for web, worker and console: compose says which of them a container is.
 
-# The package is installed in editable form, as in a checkout, so that it and the processes beside it are one version.
-# What builds it is locked like everything else, and stays behind in this stage.
+# The package is installed in editable form, as in a checkout, so that it always has the same version as the processes.
+# Its build tools are locked, too, and only this stage contains them.
 FROM python:3.12-slim AS build
 WORKDIR /app
 COPY requirements/dev.lock requirements/
@@ -22,10 +22,9 @@ COPY console console
 COPY simulator simulator
 COPY webhook webhook
 COPY worker worker
-# The user below may write none of it, and each process would compile it again.
+# The user below cannot write here, so without this step each process would compile the code again.
 RUN python -m compileall -q console shared simulator webhook worker
-# What FAX_INBOUND_DIR and the console's FAX_DATA_DIR may be: a volume that begins as such a folder belongs to the
-# same user.
+# Folders for FAX_INBOUND_DIR and the console's FAX_DATA_DIR: a new volume mounted there gets the folder's owner.
 RUN useradd --system --uid 10001 fax && install --directory --owner=fax /faxes /console
 USER 10001
 EXPOSE 8080

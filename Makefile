@@ -15,7 +15,7 @@ help: ## list the targets
 
 install: $(STAMP) ## install everything, at locked versions, into .venv
 
-# Messages go to standard error: `make demo ARGS=--json` owns standard output.
+# Messages go to standard error, since standard output is for the JSON of `make demo ARGS=--json`.
 $(STAMP): pyproject.toml requirements/dev.lock
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(v < (3, 11) and "faxdispatch needs Python 3.11 or newer; this is %d.%d. Try: make PYTHON=python3.11" % v)'
 	@echo "Installing into $(VENV) …" >&2
@@ -31,7 +31,7 @@ demo: $(STAMP) ## send 20 real documents through real processes to a simulated T
 test: $(STAMP) ## run all tests (ARGS="-k name" to choose)
 	@$(BIN)/python -m pytest $(ARGS)
 
-chaos: $(STAMP) ## break everything at random and let the simulator judge (ARGS="--jobs 2000 --seed 7")
+chaos: $(STAMP) ## kill processes and break connections at random, then let the simulator judge (ARGS="--jobs 2000 --seed 7")
 	@$(BIN)/python -m tests.chaos $(ARGS)
 
 check: $(STAMP) ## linter, formatter check, types, import directions, compose file, Dockerfile, docs, advisories
@@ -44,13 +44,13 @@ check: $(STAMP) ## linter, formatter check, types, import directions, compose fi
 	@$(MAKE) -s site
 	@$(MAKE) -s advisories
 
-site: $(STAMP) ## make docs/ a site in dist/site, and check its links
+site: $(STAMP) ## build a site from docs/ in dist/site, and check its links
 	@$(BIN)/mkdocs build --strict
 
-advisories: $(STAMP) ## known weaknesses in the locked dependencies; skipped where the list of them cannot be reached
+advisories: $(STAMP) ## known vulnerabilities of the locked dependencies; skipped if their list cannot be reached
 	@$(BIN)/python -m tests.deploy.advisories requirements/app.lock
 
-wheel: $(STAMP) ## make the package for producers, consumers and operators: dist/faxdispatch-….whl
+wheel: $(STAMP) ## build the package for producers, consumers and operators: dist/faxdispatch-….whl
 	@$(BIN)/python -m build --quiet --wheel --no-isolation --outdir $(DIST) .
 
 format: $(STAMP) ## format the code and fix what the linter can fix
@@ -62,7 +62,7 @@ lock: ## renew requirements/*.lock from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --extra app --extra notices --extra otel --extra sentry --group dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o requirements/dev.lock
 	uv pip compile pyproject.toml --extra app --extra notices --extra otel --extra s3 --extra sentry --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -c requirements/dev.lock -o requirements/app.lock
 
-pin: ## name the images in Dockerfile and docker-compose.yml by their digests of today (needs docker buildx)
+pin: ## pin the images in Dockerfile and docker-compose.yml to their current digests (needs docker buildx)
 	@for image in $$(sed -nE 's/^(FROM|    image:) ([^ @]+:[^ @]+).*/\2/p' Dockerfile docker-compose.yml | sort -u); do \
 		digest=$$(docker buildx imagetools inspect --format '{{.Manifest.Digest}}' "$$image") || exit 1; \
 		sed -i -E "s#((FROM|image:) $$image)(@[^ ]+)?#\1@$$digest#" Dockerfile docker-compose.yml; \

@@ -244,7 +244,7 @@ def test_an_unknown_name_unlike_any_setting_is_logged_once_and_ignored(monkeypat
         load(monkeypatch, FAX_WEB_SERVICE_HOST="10.0.0.1")
 
     assert [record.message for record in caplog.records if "FAX_WEB_SERVICE_HOST" in record.message] == [
-        "no such settings, without effect: FAX_WEB_SERVICE_HOST (.env.example lists those there are)"
+        "unknown settings, which have no effect: FAX_WEB_SERVICE_HOST (.env.example lists all settings)"
     ]
 
 

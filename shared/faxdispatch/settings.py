@@ -107,39 +107,42 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True, hide_input_in_errors=True)
 
-    # Where things are
+    # Addresses and folders
     redis_url: SecretStr | None = None
-    """Ledger and events. Secret, since it may carry a password."""
+    """Redis for the ledger and the events. Secret, since it may contain a password."""
     celery_broker_url: SecretStr | None = None
     """Celery's broker; by default `REDIS_URL`."""
     fax_namespace: str | None = Field(default=None, pattern=f"^{FORM}$")
-    """The word with which keys and queues begin instead of `fax`, if deployments share one Redis or RabbitMQ."""
+    """Prefix of keys and queues instead of `fax`, for deployments that share one Redis or RabbitMQ."""
     fax_data_dir: Path = Path(".fax-data")
-    """Where the embedded Valkey keeps its files and its socket. It must belong to us, and is closed to other users."""
+    """Where the embedded Valkey keeps its files and its socket.
+
+    It must belong to the user that runs faxdispatch; others get no access to it.
+    """
     port: int = Field(default=8080, ge=0, le=65535)
     """Port of the webhook server."""
     fax_webhook_host: str = "::"
-    """Address it listens on: `::` is all, of IPv6 and IPv4; `127.0.0.1` if a proxy on this machine is in front."""
+    """Address that it listens on: `::` for all IPv6 and IPv4 addresses; `127.0.0.1` behind a proxy on this machine."""
     fax_admin_port: int = Field(default=8081, ge=0, le=65535)
     """Port of its metrics (`/metrics`), readiness (`/readyz`) and health (`/healthz`); 0 means any free port."""
     fax_admin_host: str = "127.0.0.1"
-    """Address of that port; it has no password, so no other address may be reachable for others."""
+    """Address of that port. It has no password, so only operators may be able to reach the address."""
 
     # Telnyx
     telnyx_api_key: SecretStr | None = None
     """API v2 key."""
     telnyx_public_key: Words = ()
-    """Base64 Ed25519 public keys that webhooks may be signed with: one, or several while a key is rotated."""
+    """Ed25519 public keys (base64) that webhooks may be signed with: one, or several while a key is being rotated."""
     telnyx_base_url: Annotated[str, AfterValidator(_without_slash)] = "https://api.telnyx.com/v2"
     """Root of the API."""
 
-    # Defaults for faxes that do not say
+    # Defaults for faxes that do not set these
     fax_connection_id: str | None = None
     """Fax application to send with."""
     fax_connections: Words = ()
     """Further fax applications whose webhooks are ours; events of any other are quarantined."""
     fax_from: str | None = None
-    """Number to send from, E.164; without `+` it belongs to FAX_DEFAULT_REGION."""
+    """Number to send from (E.164); without `+` it is one of FAX_DEFAULT_REGION."""
     fax_default_region: str | None = Field(default=None, pattern="^[A-Z]{2}$")
     """Country (ISO 3166, two letters) of numbers written without `+`; if not set, such numbers are refused."""
     fax_countries: Countries = ()
@@ -151,14 +154,14 @@ class Settings(BaseSettings):
     fax_webhook_url: str | None = None
     """Public address of our webhook. If set, it is sent with every fax, and `doctor` tests it."""
     fax_webhook_urls: Words = ()
-    """Further addresses at which our webhooks come in, such as a failover address.
+    """Further addresses at which our webhooks arrive, such as a failover address.
 
     If FAX_WEBHOOK_URL is set, an event sent to any other address is quarantined, unless its fax is known here.
     """
     fax_max_attempts: int = Field(default=5, ge=1, le=50)
-    """How often one fax is dialled at most, unless the job says otherwise."""
+    """Maximum number of attempts for a fax, unless the job sets its own."""
     fax_max_connects: int = Field(default=4, ge=1, le=50)
-    """Of these, how often at most after a call that connected: it costs money, disturbs, and seldom goes better."""
+    """Maximum number of attempts that fail after their call connected: later ones cost money and seldom succeed."""
 
     fax_link_check: Literal["off", "head", "read"] = "head"
     """How commands and the console check a link before the fax is recorded: ask by HEAD, or read the document."""
@@ -168,7 +171,7 @@ class Settings(BaseSettings):
 
     # When a fax may be dialled
     fax_zone: Annotated[str, AfterValidator(_zone)] = "UTC"
-    """Time zone (IANA name) of windows without one, if neither recipient's nor sender's number determines it."""
+    """Time zone (IANA) of windows that name none, if neither the recipient's nor the sender's number has one."""
     fax_holidays: Annotated[Words, AfterValidator(_days)] = ()
     """Days on which no window opens, like `2026-12-25`, or `12-25` for every year."""
     fax_too_late: Seconds = 86400
@@ -178,10 +181,13 @@ class Settings(BaseSettings):
     fax_rate: float = Field(default=20, gt=0, allow_inf_nan=False)
     """Calls to Telnyx a second, for all workers together."""
     fax_channels: Annotated[int, Field(ge=1)] | Literal["auto"] = "auto"
-    """Faxes in flight on one connection, for all workers together; `auto` finds it out: it starts at 2, grows, and
-    halves."""
+    """Faxes in flight on one connection, for all workers together.
+
+    `auto` estimates the limit: it starts at 2, grows while faxes go through, and is halved when Telnyx has no free
+    channel.
+    """
     fax_rate_burst: int = Field(default=5, ge=1, le=1000)
-    """Calls by which any one second may exceed `FAX_RATE`."""
+    """Number of calls by which a single second may exceed `FAX_RATE`."""
     fax_connection_rate: float | None = Field(default=None, gt=0, allow_inf_nan=False)
     """Faxes a second on one connection, for all workers together; if not set, only `FAX_RATE` limits them."""
     fax_account_channels: Annotated[int, Field(ge=1)] | Literal["auto"] = "auto"
@@ -193,53 +199,59 @@ class Settings(BaseSettings):
 
     # A call to Telnyx
     fax_read_timeout: Seconds = 20
-    """Longest wait for an answer; past it the outcome is unknown. A claim is one worker's for three times that."""
+    """Longest wait for an answer; after that the outcome is unknown.
+
+    A worker's lease on a claim lasts three times as long.
+    """
 
     # Evidence
     fax_settle: Seconds = 600
-    """How long an unknown send is looked for before it counts as never accepted."""
+    """How long faxdispatch looks for an unknown send before it counts as never accepted."""
     fax_poll_after: Seconds = 300
-    """An accepted fax about which no webhook came for so long is asked about; the pause doubles up to an hour."""
+    """If no webhook has reported on an accepted fax for this long, Telnyx is asked; the interval then doubles."""
 
     # Keeping jobs moving
     fax_hint_after: Seconds = 30
-    """A queued job that no worker has taken for so long gets a new message."""
+    """If no worker has taken a queued job for this long, a new message is sent for it."""
     fax_retention_days: float = Field(default=30, gt=0, allow_inf_nan=False)
-    """How long finished jobs, their history and their idempotency keys are kept."""
+    """Days for which finished jobs, their history and idempotency keys, and the events of the stream are kept."""
     fax_events_maxlen: int = Field(default=1_000_000, ge=1000)
-    """Approximate number of entries kept in the event stream; a last guard against filling Redis."""
+    """Approximate maximum number of entries in the event stream, so that it cannot fill Redis."""
 
-    # Money, in the currency of your contract; the defaults are figures that others report, not Telnyx's price list
+    # Money, in the currency of your contract; the defaults are not Telnyx's price list
     fax_price_page: float = Field(default=0.007, ge=0, allow_inf_nan=False)
     """Price of a page."""
     fax_price_minute: float = Field(default=0.005, ge=0, allow_inf_nan=False)
-    """Price of each begun minute of the call."""
+    """Price of each minute of a call; a started minute counts in full."""
     fax_pages_guess: int = Field(default=3, ge=1)
-    """Number of pages of a fax that does not say how many it has."""
+    """Assumed number of pages of a fax whose number of pages is unknown."""
     fax_page_seconds: Seconds = 45
-    """How long a page takes; with the price of a minute, it gives the estimate of a call."""
+    """Seconds that a page takes; with the price of a minute, this gives the estimated cost of a call."""
     fax_charges: bool = False
     """Whether workers read from Telnyx what the faxes of past days cost; `faxdispatch charges` shows it."""
     fax_spend_day: float | None = Field(default=None, ge=0, allow_inf_nan=False)
-    """What all faxes of one day (UTC) may cost together; the next fax waits for the next day. No cap if not set."""
+    """What all faxes of a day (UTC) may cost together; a fax that would exceed it waits for the next day.
+
+    No cap if not set.
+    """
 
     # Campaigns
     fax_campaign_burst_failures: int = Field(default=30, ge=1)
-    """So many failures among the last 40 attempts of a campaign pause it; more than 40 means never."""
+    """Number of failures among the last 40 attempts of a campaign at which it is paused; more than 40 means never."""
     fax_test_only: bool = False
-    """Dial only FAX_TEST_NUMBERS, whatever is requested: for every environment but production."""
+    """Dial only FAX_TEST_NUMBERS, whatever is requested; for every environment except production."""
     fax_test_numbers: Words = ()
-    """Your own numbers to which `faxdispatch campaign test` may send; without `+` they belong to FAX_DEFAULT_REGION."""
+    """Your own numbers, to which `faxdispatch campaign test` may send; those without `+` are of FAX_DEFAULT_REGION."""
 
     # Inbound faxes
     fax_inbound_dir: str | None = None
     """Where their documents are stored: a folder, or a bucket like `s3://bucket/faxes`. If not set, none is fetched."""
     fax_inbound_max_bytes: int = Field(default=100_000_000, ge=1000)
-    """Largest document that is fetched."""
+    """Size of the largest document that is fetched, in bytes."""
     fax_inbound_poll: Seconds = 300
-    """How often Telnyx's inbound faxes are listed, to find those whose webhooks never came."""
+    """Interval at which inbound faxes are listed at Telnyx, to find those whose webhooks never arrived."""
     fax_inbound_retention_days: float | None = Field(default=None, gt=0, allow_inf_nan=False)
-    """How long stored documents are kept; forever if not set."""
+    """Days for which stored documents are kept; forever if not set."""
 
     # The console in the browser
     fax_console_host: str = "127.0.0.1"
@@ -247,21 +259,24 @@ class Settings(BaseSettings):
     fax_console_port: int = Field(default=8090, ge=0, le=65535)
     """Port of the console."""
     fax_console_url: Annotated[str, AfterValidator(_origin)] | None = None
-    """Where browsers reach it, like `https://fax.example.com`; if not set, only as `localhost` or the address above."""
+    """Public address, like `https://fax.example.com`; if not set, only `localhost` and the address above work."""
     fax_console_users: Path | None = None
     """File of the people who may sign in; by default `console-users.json` in FAX_DATA_DIR."""
     fax_console_proxy_address: str | None = None
     """Address of the proxy in front, whose `X-Forwarded-For` names the client; `*` if nobody else can reach us."""
     fax_console_proxy_secret: SecretStr | None = Field(default=None, min_length=16)
-    """Secret by which a proxy that signs people in proves its identity; the header below names the person."""
+    """Secret with which a proxy that signs people in authenticates itself; the header below names the person."""
     fax_console_proxy_header: str = Field(default="X-Forwarded-User", pattern="^[A-Za-z0-9-]+$")
     """Header in which that proxy names the person."""
     fax_console_operators: Words = ()
-    """Names in that header that may act; all others may only look."""
+    """Names in that header that are operators; all others are viewers."""
 
-    # After the fact
+    # Deletion at Telnyx
     fax_telnyx_delete_after: Seconds | None = None
-    """How long after its end a fax is deleted at Telnyx, an inbound one after it was stored here. Never if not set."""
+    """Seconds after its end at which a fax is deleted at Telnyx; for an inbound fax, after it was stored here.
+
+    Never if not set.
+    """
 
     # Retries: the pauses before the 2nd, 3rd … attempt; the last one repeats
     fax_retry_busy: Schedule = (180, 300, 600, 1200)
@@ -273,35 +288,38 @@ class Settings(BaseSettings):
     fax_retry_once: Pauses = (300,)
     """After a cause for which another try seldom helps; one retry for each pause in the list."""
     fax_retry_capacity: Schedule = (15, 30, 60)
-    """After Telnyx had no free channel; this does not count against the fax."""
+    """After Telnyx had no free channel; this does not count as an attempt."""
     fax_retry_account: Schedule = (300,)
-    """After the account or the connection was refused; this does not count against the fax."""
+    """After Telnyx refused the account or the connection; this does not count as an attempt."""
     fax_ladder: Ladder = (("t38_enabled", False), ("quality", "normal"), ("monochrome", True))
-    """What is changed, one more each time, after the transmission itself failed; `none` changes nothing."""
+    """Options that are changed after a transmission failed, one more for each attempt; `none` changes nothing."""
 
-    # Rules of your own
+    # Your own rules
     fax_policy_hook: Annotated[str, AfterValidator(_callable_path)] | None = None
-    """Callable `package.module:callable` that is asked before a fax is sent: docs/policy-hook.md."""
+    """Callable, as `package.module:callable`, that is asked before each fax is sent: docs/policy-hook.md."""
     fax_policy_hook_timeout: Seconds = 2
-    """How long it may take to answer; after that, its process is killed."""
+    """Seconds that it may take to answer; after that, its process is killed."""
 
     # Safety
     fax_replicas: int = Field(default=0, ge=0)
-    """Number of replicas that must hold a claim before the call is made."""
+    """Number of replicas that must have a claim before the call is made."""
     fax_dangerous_lossy_redis: bool = False
-    """Send even if Redis may forget in a crash which faxes were sent; then they are sent twice."""
+    """Send even if Redis may lose recent writes in a crash; faxes whose records are lost are sent twice."""
     fax_dangerous_failpoints: Words = ()
     """Points of an attempt at which the worker kills itself, such as `claimed=0.02`. For chaos tests only."""
     fax_dangerous_inbound_origins: Words = ()
     """Origins like `http://127.0.0.1:4010` whose inbound links are fetched unchecked. For a simulated Telnyx only."""
     fax_notices: SecretStr | None = None
-    """Addresses for notices of incidents, separated by commas: those of apprise, and our `signed+https://` ones."""
+    """Addresses to which notices of incidents are sent: apprise's, and our own `signed+https://` ones."""
     fax_log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
-    """What is logged."""
+    """Lowest level of messages that are logged."""
     fax_log_format: Literal["text", "json"] = "text"
-    """How to log: a line of text or one JSON object for each record, with the ids that it is about."""
+    """Format of the log.
+
+    `text` for lines of text, `json` for one JSON object a message, with the ids that it concerns.
+    """
     otel_exporter_otlp_endpoint: str | None = None
-    """Where OpenTelemetry traces are sent, by OTLP over HTTP, like `http://localhost:4318`."""
+    """Address to which OpenTelemetry traces are sent by OTLP over HTTP, like `http://localhost:4318`."""
     sentry_dsn: SecretStr | None = None
     """Address of a Sentry project to which unexpected errors are reported."""
 
@@ -504,7 +522,7 @@ def strange_names() -> tuple[str, ...]:
 def _tell(*names: str) -> None:
     """Log once that these variables have no effect."""
     if names:
-        log.warning("no such settings, without effect: %s (.env.example lists those there are)", ", ".join(names))
+        log.warning("unknown settings, which have no effect: %s (.env.example lists all settings)", ", ".join(names))
 
 
 def _variable(location: tuple[int | str, ...]) -> str:

@@ -42,7 +42,7 @@ tests:
         alertname: FaxNoScheduler
         exp_alerts:
           - exp_labels: {{severity: critical}}
-            exp_annotations: {{summary: "No scheduler leads, so nothing moves on", command: faxdispatch doctor}}
+            exp_annotations: {{summary: "No scheduler leads, so due jobs wait", command: faxdispatch doctor}}
       - {{eval_time: 4m, alertname: FaxNothingIsWatched, exp_alerts: []}}
       - eval_time: 4m
         alertname: FaxConnectionPaused
