@@ -85,7 +85,7 @@ def _judge() -> Response | None:
             return redirect(url_for("signin.form", next=back if back != "/" else None))
         abort(401)
     if request.method not in _SAFE and request.endpoint not in _OF_EVERYBODY and not is_operator():
-        log.warning("%a may only look and was refused: %s %a", you().name, request.method, request.path)
+        log.warning("%a is a viewer and was refused: %s %a", you().name, request.method, request.path)
         abort(403)
     if request.args.get("full") == "1":
         if not is_operator():
@@ -110,7 +110,7 @@ def _by_proxy() -> User | None:
     secret = settings.fax_console_proxy_secret.get_secret_value()
     name = request.headers.get(settings.fax_console_proxy_header, "").strip()
     if not hmac.compare_digest(given.encode(), secret.encode()):
-        log.warning("a proxy gave a wrong secret in %s", PROXY_SECRET)
+        log.warning("a proxy sent a wrong secret in %s", PROXY_SECRET)
         return None
     if not name or len(name) > 200 or not name.isprintable():
         return None

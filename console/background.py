@@ -75,7 +75,7 @@ def _run(task: Task, work: Callable[[Task], object]) -> None:
         task.problem = scrub(str(error))
     except Exception:
         log.exception("a task failed")
-        task.problem = "it failed for a reason that the log of the console tells"
+        task.problem = "it failed; the console's log has the reason"
     finally:
         task.done = True
         task.ended.set()

@@ -104,7 +104,7 @@ async def _errors(request: web.Request, handler: Handler) -> web.StreamResponse:
     except ConnectionError:
         raise
     except Exception:
-        log.exception("SIMULATION: %s %s broke the simulator itself", request.method, request.path)
+        log.exception("SIMULATION: %s %s caused an error in the simulator itself", request.method, request.path)
         refusal = internal(injected=False)
     if 400 <= refusal.status < 500 and request.path.startswith("/v2"):
         request.app[SIMULATION].tally.refuse(

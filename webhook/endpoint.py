@@ -148,7 +148,7 @@ def _tell(answer: _Answer, seconds: float) -> None:
     if isinstance(answer.outcome, Outcome) and answer.outcome in _ALARMING:
         log.error("%s (event %a)", _ALARMING[answer.outcome], event.event_id if event else None)
     if answer.outcome is Refusal.STALE:
-        log.warning("a webhook is signed by Telnyx but not of this time: is this machine's clock right?")
+        log.warning("a webhook has a valid signature but is too old or from the future: is this machine's clock right?")
     if event is None:
         log.info("%d %s %.1f ms", answer.status, answer.outcome, seconds * 1000)
         return

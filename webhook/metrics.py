@@ -23,15 +23,15 @@ _LAG = (0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 900, 3600, 21600)
 class Metrics:
     """A separate registry, so that one process can have two apps.
 
-    `outcomes` are all possible ones. Each is shown as 0 from the start, since an alarm on a rise would miss one that
-    appears for the first time.
+    `outcomes` are all possible outcomes. Each is exported as 0 from the start, since an alert on an increase would miss
+    a series that appears for the first time.
     """
 
     def __init__(self, outcomes: Iterable[str]) -> None:
         self.registry = CollectorRegistry()
         requests = Counter(
             "faxdispatch_webhook_requests",
-            "Webhook requests by outcome. Worth an alarm: differs, foreign, unreadable, stale, unavailable.",
+            "Webhook requests by outcome. Alert on differs, foreign, unreadable, stale and unavailable.",
             ["outcome"],
             registry=self.registry,
         )
@@ -44,14 +44,14 @@ class Metrics:
         )
         self._lag = Histogram(
             "faxdispatch_webhook_lag_seconds",
-            "Time from what happened, by Telnyx's clock, until it was recorded here.",
+            "Time from an event, by Telnyx's clock, until it was recorded here.",
             buckets=_LAG,
             registry=self.registry,
         )
 
         self._failures = Counter(
             "faxdispatch_fax_failures",
-            "Failed attempts and inbound faxes that webhooks told of, by Telnyx's reason and its internal one.",
+            "Failed attempts and inbound faxes that webhooks reported, by Telnyx's reason and internal reason.",
             ["reason", "internal_reason"],
             registry=self.registry,
         )
@@ -63,7 +63,7 @@ class Metrics:
         self._seconds.observe(seconds)
 
     def late_by(self, seconds: float) -> None:
-        """Record how old a fact was when it was recorded; clocks differ, so it may seem to lie in the future."""
+        """Record how old an event was when it was recorded; since clocks differ, it may seem to be in the future."""
         self._lag.observe(max(0.0, seconds))
 
     def failed(self, reason: str | None, internal: str | None) -> None:
@@ -78,8 +78,8 @@ class Metrics:
 class LedgerGauges:
     """The ledger's figures, read from Redis at most once in `max_age` seconds, however often they are requested.
 
-    They are left out while Redis does not answer; `faxdispatch_ledger_up` says so. `connections` are ours; any job can
-    name others, which count together.
+    They are left out while Redis does not answer; `faxdispatch_ledger_up` says so. `connections` are ours. A job can
+    name any connection; all others are counted together.
     """
 
     def __init__(
@@ -100,7 +100,7 @@ class LedgerGauges:
         self._charges = charges
         self._watch = watch
         self._breaker = breaker
-        # If we know our connections, all others count as one; otherwise the first ones are kept apart.
+        # If we know our connections, all others share one label; otherwise the first ones each get their own.
         self._connections = Labels(connections, most=0) if connections else Labels()
         self._places = Labels()
         self._causes = Labels(frozenset(REASONS))
@@ -133,11 +133,11 @@ class LedgerGauges:
         return [up, *figures]
 
     def _read(self) -> list[Metric]:
-        jobs = _family("faxdispatch_jobs", "Jobs by state; finished ones are all that ever were.", "state")
+        jobs = _family("faxdispatch_jobs", "Jobs by state; for end states, all jobs that ever ended so.", "state")
         for state, number in self._ledger.counts().items():
             jobs.add_metric([state.value], number)
         overdue = GaugeMetricFamily(
-            "faxdispatch_overdue_seconds", "Age of the oldest appointment that no scheduler has kept."
+            "faxdispatch_overdue_seconds", "How long the oldest overdue appointment has waited for a scheduler."
         )
         overdue.add_metric([], self._agenda.overdue())
         held = _family("faxdispatch_held", "Held jobs by reason.", "reason")
@@ -159,7 +159,9 @@ class LedgerGauges:
 
 def _traffic(connections: Iterable[Traffic], labels: Labels) -> Iterator[Metric]:
     calls = _family("faxdispatch_calls_in_flight", "Faxes in flight.", "connection")
-    channels = _family("faxdispatch_channels", "Faxes that may be in flight, or the present estimate.", "connection")
+    channels = _family(
+        "faxdispatch_channels", "Faxes that may be in flight at once, or the current estimate of that.", "connection"
+    )
     waiting = _family("faxdispatch_waiting", "Faxes that wait for a free channel.", "connection")
     paused = _family("faxdispatch_connection_paused", "1 for a paused connection.", "connection")
     sums: dict[str, list[float]] = {}
@@ -179,9 +181,13 @@ def _traffic(connections: Iterable[Traffic], labels: Labels) -> Iterator[Metric]
 def _account(account: Account) -> Iterator[Metric]:
     for name, text, number in (
         ("account_calls_in_flight", "Faxes in flight on all connections.", account.in_flight),
-        ("account_channels", "Faxes that may be in flight on all; absent while that is not known.", account.channels),
-        ("spent_today", "What today's faxes (UTC) cost by the estimate.", account.spent),
-        ("spend_cap", "What they may cost; absent without a cap.", account.cap),
+        (
+            "account_channels",
+            "Faxes that may be in flight on all connections at once; absent while this is unknown.",
+            account.channels,
+        ),
+        ("spent_today", "Estimated cost of today's faxes (UTC).", account.spent),
+        ("spend_cap", "What today's faxes may cost; absent without a cap.", account.cap),
     ):
         if number is not None:
             yield GaugeMetricFamily(f"faxdispatch_{name}", text, value=number)
@@ -191,7 +197,8 @@ def _charged(days: Sequence[DayCharges]) -> Iterator[Metric]:
     if days and days[0].drift is not None:
         yield GaugeMetricFamily(
             "faxdispatch_charges_drift_ratio",
-            "By which part Telnyx charged more (above 0) or less than was estimated, on the last day that is known.",
+            "How much more Telnyx charged than was estimated, on the last day that is known: 0.1 is 10 percent more, "
+            "-0.1 is 10 percent less.",
             value=days[0].drift,
         )
 
@@ -199,7 +206,7 @@ def _charged(days: Sequence[DayCharges]) -> Iterator[Metric]:
 def _watched(figures: Figures) -> Iterator[Metric]:
     oldest = _family(
         "faxdispatch_oldest_seconds",
-        "How long a job has stood in a state at most; of accepted ones, how long Telnyx has been silent about it.",
+        "The longest time that a job has been in this state; for accepted, the longest time without news from Telnyx.",
         "state",
     )
     for state, age in figures.oldest.items():
@@ -208,21 +215,31 @@ def _watched(figures: Figures) -> Iterator[Metric]:
     leads = int(figures.leader is not None)
     for name, text, number in (
         ("dead_letters", "Messages that the workers could not carry out.", figures.dead_letters),
-        ("strays", "Faxes too many, to be cancelled at Telnyx.", figures.strays),
-        ("quarantined", "Signed webhooks that were unreadable or of no connection of ours.", figures.quarantined),
+        ("strays", "Surplus faxes that are to be cancelled at Telnyx.", figures.strays),
+        (
+            "quarantined",
+            "Signed webhooks that were unreadable, or for a connection that is not ours.",
+            figures.quarantined,
+        ),
         ("questions", "Producers' questions to Telnyx that wait for their share of the rate.", figures.questions),
         ("documents_wanted", "Documents of inbound faxes that are not here yet.", figures.documents_wanted),
         ("documents_given_up", "Documents of inbound faxes that could not be fetched.", figures.documents_given_up),
-        ("workers", "Worker processes that have shown up in the last minute.", figures.workers),
+        ("workers", "Worker processes that reported within the last minute.", figures.workers),
         (
             "ledger_behind",
-            "1 while the ledger has gone back in time and is not recovered; nothing is sent.",
+            "1 while the ledger has gone back in time and is not recovered. Nothing is sent then.",
             int(figures.ledger_behind),
         ),
-        ("scheduler_leads", "1 while the scheduler of one worker leads; without one nothing moves on.", leads),
+        (
+            "scheduler_leads",
+            "1 while some worker's scheduler leads. Without a leader, due jobs are not handled.",
+            leads,
+        ),
     ):
         yield GaugeMetricFamily(f"faxdispatch_{name}", text, value=number)
-    ahead = _family("faxdispatch_clock_ahead_seconds", "How far a clock is ahead of Redis'; 0 is right.", "clock")
+    ahead = _family(
+        "faxdispatch_clock_ahead_seconds", "Seconds by which a clock is ahead of Redis' clock; 0 is correct.", "clock"
+    )
     for clock, seconds in (("worker", figures.workers_clock_ahead), ("telnyx", figures.telnyx_clock_ahead)):
         if seconds is not None:
             ahead.add_metric([clock], seconds)
@@ -230,14 +247,14 @@ def _watched(figures: Figures) -> Iterator[Metric]:
     if figures.inbound_behind is not None:
         yield GaugeMetricFamily(
             "faxdispatch_inbound_behind_seconds",
-            "How far back the next listing of inbound faxes begins; grows while none comes to its end.",
+            "How far back the next listing of inbound faxes begins; grows while no listing completes.",
             value=figures.inbound_behind,
         )
 
 
 def _measured(measures: Measures, causes: Labels) -> Iterator[Metric]:
     ended = CounterMetricFamily(
-        "faxdispatch_ended", "Jobs that ended; failed ones by cause.", labels=["state", "cause"]
+        "faxdispatch_ended", "Jobs that ended; failed jobs by cause.", labels=["state", "cause"]
     )
     failed: dict[str, int] = {}
     for cause, count in measures.failed.items():
@@ -250,14 +267,16 @@ def _measured(measures: Measures, causes: Labels) -> Iterator[Metric]:
     took = HistogramMetricFamily("faxdispatch_delivery_seconds", "Time from a fax being recorded to its delivery.")
     within = [(f"{bound}.0", float(count)) for bound, count in zip(BOUNDS, measures.delivered_within, strict=True)]
     took.add_metric([], [*within, ("+Inf", measures.delivered)], sum_value=None)
-    waits = _family("faxdispatch_limiter_wait_seconds", "How long a fax has waited at most, by limit.", "limit")
+    waits = _family(
+        "faxdispatch_limiter_wait_seconds", "The longest time that a fax has waited for this limit.", "limit"
+    )
     for limit, seconds in measures.waits.items():
         waits.add_metric([limit.value], seconds)
     yield from (ended, took, waits)
 
 
 def _unread(places: Mapping[str, int], labels: Labels) -> Metric:
-    unread = _family("faxdispatch_unread_messages", "Messages for the workers that lie where none reads.", "place")
+    unread = _family("faxdispatch_unread_messages", "Messages for the workers in places that no worker reads.", "place")
     for place, count in places.items():
         unread.add_metric([labels.bound(place)], count)
     return unread

@@ -38,7 +38,7 @@ class Account:
             # This is asked every few seconds, so the same message is logged once.
             if str(error) != self._complaint:
                 self._complaint = str(error)
-                log.warning("nobody can say yet whose TELNYX_API_KEY is, so nothing is sent: %s", error)
+                log.warning("nothing is sent until Telnyx says which account TELNYX_API_KEY belongs to: %s", error)
         return self._known
 
     def known(self) -> str | None:

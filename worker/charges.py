@@ -41,7 +41,7 @@ def _settle(day: date, charges: Charges, w: Collaborators) -> None:
     if len(costs) != 1:
         # None may mean that the records are not there yet; and amounts in two currencies have no sum.
         if costs:
-            log.warning("the charges of %s are in several currencies and are not added up", day)
+            log.warning("the charges of %s are in several currencies, so they are not added up", day)
         return
     [(currency, faxes)] = costs.items()
     charges.settle(day, charged=float(total), faxes=faxes, currency=currency)

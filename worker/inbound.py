@@ -186,7 +186,7 @@ def forget(fax_id: str, w: Collaborators) -> None:
         with w.telnyx.borrow() as telnyx:
             telnyx.delete_fax(fax_id)
     except NoSuchResource:
-        log.info("fax %s: deleted at Telnyx before", fax_id, extra={"fax": fax_id})
+        log.info("fax %s: was already deleted at Telnyx", fax_id, extra={"fax": fax_id})
     except TelnyxError as error:
         log.warning("fax %s: not deleted at Telnyx yet: %s", fax_id, error, extra={"fax": fax_id})
         return
@@ -204,7 +204,9 @@ def _noted(fax: Fax, w: Collaborators) -> bool:
         raise
     except Exception:
         log.exception(
-            "inbound fax %s: unforeseen; the next listing begins where this one did", fax.id, extra={"fax": fax.id}
+            "inbound fax %s: unexpected error; the next listing begins where this one did",
+            fax.id,
+            extra={"fax": fax.id},
         )
         return False
     return True
@@ -220,7 +222,7 @@ def _bring_or_tell(fax: InboundFax, store: Store, w: Collaborators) -> None:
     except Unavailable:
         raise
     except Exception as error:
-        log.exception("inbound fax %s: unforeseen", fax.fax_id, extra={"fax": fax.fax_id})
+        log.exception("inbound fax %s: unexpected error", fax.fax_id, extra={"fax": fax.fax_id})
         _failed(fax, error, w, refused=True)
 
 

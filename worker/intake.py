@@ -37,7 +37,7 @@ def take_in(faxes: Sequence[Fax], w: Collaborators) -> None:
         raise
     except Exception:
         # They are recorded, so the scheduler brings them again.
-        log.exception("%d jobs from %s on: unforeseen", len(jobs), jobs[0])
+        log.exception("%d jobs, beginning with %s: unexpected error", len(jobs), jobs[0])
 
 
 @retry(

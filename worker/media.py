@@ -37,7 +37,7 @@ def keep_media(w: Collaborators) -> bool:
             gone = _renew(telnyx, CampaignMedia(w.ledger.scripts), campaign_id, names, w.clock.now())
     except TelnyxError as error:
         log.warning(
-            "campaign %s: its documents could not be given more time: %s",
+            "campaign %s: the storage of its documents could not be extended: %s",
             campaign_id,
             error,
             extra={"campaign": campaign_id},

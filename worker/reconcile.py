@@ -98,8 +98,8 @@ def _not_found(job: JobView, begun: float, w: Collaborators) -> None:
     after = looked_after(job, told=told - age if told else None, here=now - age, ours=datetime.now(UTC) - age)
     if after is None:
         log.warning(
-            "job %s attempt %d: not listed, but the listing does not tell that it looked from before the claim on; "
-            "faxdispatch doctor tells whose clock is wrong",
+            "job %s attempt %d: not listed, but the listing may not reach back to the claim; faxdispatch doctor shows "
+            "which clock is wrong",
             job.job_id,
             job.attempt,
             extra={"job": job.job_id},

@@ -101,7 +101,7 @@ def _kept(w: Collaborators, what: str) -> Iterator[None]:
         yield
         _confirm(w, before)
     except Unavailable as error:
-        log.warning("%s goes back: %s", what, error)
+        log.warning("%s goes back into its queue: %s", what, error)
         time.sleep(RETURN_AFTER)
         raise Reject(str(error), requeue=True) from error
 
@@ -122,7 +122,7 @@ def _do(work: Callable[[AnyJob, Message], None], kind: type[AnyJob], message: Me
     except Exception as error:
         if kind not in JOBS:
             raise
-        log.exception("message %s of %s: unforeseen", message.id, kind.TASK)
+        log.exception("message %s of %s: unexpected error", message.id, kind.TASK)
         message.dead_letter(error)
 
 
@@ -165,7 +165,7 @@ def _take_in(faxes: Sequence[Fax], w: Collaborators) -> None:
     except Unavailable:
         raise
     except Exception:
-        log.exception("%d faxes, with that of message %s: unforeseen", len(faxes), faxes[0][0].id)
+        log.exception("%d faxes, including that of message %s: unexpected error", len(faxes), faxes[0][0].id)
         for message, _ in faxes:
             _alone(message)
 
@@ -177,7 +177,7 @@ def _alone(message: Message) -> None:
     except Unavailable:
         raise
     except Exception:
-        log.exception("message %s of %s: unforeseen", message.id, message.task)
+        log.exception("message %s of %s: unexpected error", message.id, message.task)
 
 
 @_does(Attempt)
@@ -250,7 +250,7 @@ def ask_telnyx(job: Ask, message: Message) -> None:
     except Exception as error:
         if not job.question:
             raise
-        log.exception("message %s of %s: unforeseen", about.id, about.task)
+        log.exception("message %s of %s: unexpected error", about.id, about.task)
         about.dead_letter(error)
     if job.question:
         message.w.questions.done(job.question)
@@ -330,7 +330,7 @@ def remove_documents(_job: Remove, message: Message) -> None:
     try:
         inbound.remove(message.w)
     except StoreTrouble as error:
-        log.warning("documents that are kept no longer could not be removed: %s", error)
+        log.warning("expired documents could not be removed: %s", error)
 
 
 @_does(Forget)

@@ -57,9 +57,9 @@ class Watch:
         if self._barrier.problem:
             log.error("nothing is sent: %s: %s; faxdispatch doctor says what to do", where, server.problem)
         elif server.problem:
-            log.warning("FAX_DANGEROUS_LOSSY_REDIS: faxes may be sent twice: %s: %s", where, server.problem)
+            log.warning("FAX_DANGEROUS_LOSSY_REDIS is set, so faxes may be sent twice: %s: %s", where, server.problem)
         else:
-            log.info("%s keeps what it is given: %s", where, server.durability)
+            log.info("%s does not lose writes: %s", where, server.durability)
 
     def _sign(self) -> None:
         """Check whether the ledger is the one that is remembered; a signature is remembered once it is safe."""

@@ -56,7 +56,9 @@ def test_an_outage_is_logged_once_with_its_reason_however_many_calls_fail(redis,
     ]
 
     assert passed == [False] * 4
-    assert told(caplog) == ["Redis cannot be used: Redis did not answer; nothing is lost, and work goes on when it can"]
+    assert told(caplog) == [
+        "Redis cannot be used: Redis did not answer; nothing is lost, and work continues when it can be used again"
+    ]
 
 
 def test_the_end_of_an_outage_is_logged_with_its_duration_and_late_failures_start_no_new_one(redis, clock, caplog):
@@ -77,7 +79,7 @@ def test_the_end_of_an_outage_is_logged_with_its_duration_and_late_failures_star
 def test_other_log_records_pass(redis, caplog):
     once = OncePerOutage(own_broker=False)
 
-    assert once.filter(record("worker.x", "job %s: unforeseen", "j", failure=ValueError("no")))
+    assert once.filter(record("worker.x", "job %s: unexpected error", "j", failure=ValueError("no")))
     assert once.filter(record("worker.x", "job %s is gone", "j"))
     assert once.filter(record("celery.worker", "ready"))
     assert told(caplog) == []

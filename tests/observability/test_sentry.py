@@ -99,10 +99,10 @@ def test_a_line_of_the_log_is_reported_by_its_ids_and_without_its_words(
     try:
         int(NUMBER + "x")
     except ValueError:
-        log.exception("job %s: unforeseen %s", "job-1", NUMBER, extra={"job": "job-1"})
+        log.exception("job %s: unexpected error %s", "job-1", NUMBER, extra={"job": "job-1"})
     log.warning("no error: %s", NUMBER)
     [event] = sent
-    assert event["logentry"] == {"message": "job %s: unforeseen %s"}
+    assert event["logentry"] == {"message": "job %s: unexpected error %s"}
     assert event["tags"] == {"service": "faxdispatch-worker", "job": "job-1"}
     assert "5550200" not in json.dumps(event)
 

@@ -238,7 +238,10 @@ def test_a_collector_that_does_not_answer_is_logged_once(caplog: pytest.LogCaptu
     for _ in range(3):
         export([])
     assert caplog.messages == [
-        "traces cannot be sent, and are lost until they can; nothing else is: look at OTEL_EXPORTER_OTLP_ENDPOINT",
+        (
+            "traces cannot be sent and are lost until they can; nothing else is affected: check "
+            "OTEL_EXPORTER_OTLP_ENDPOINT"
+        ),
         "traces can be sent again",
     ]
 

@@ -79,7 +79,7 @@ def test_a_failing_handler_is_logged_and_the_rest_continues(tell, member, caplog
 
     run_until(member(), handle, lambda: handled)
 
-    assert "(fax.delivered) failed, delivery 1; it stays open" in caplog.text
+    assert "(fax.delivered) failed, delivery 1; it will be delivered again" in caplog.text
 
 
 def test_a_dead_letter_can_be_read_as_the_event_it_was(tell, member, dead):

@@ -38,7 +38,7 @@ def test_rights_of_others_in_an_existing_folder_are_removed_and_reported(tmp_pat
     (tmp_path / "data").chmod(0o755)
     log.touch(mode=0o644)
     with caplog.at_level(logging.WARNING), data_dir(tmp_path / "data") as folder:
-        assert "was open to other users" in caplog.text
+        assert "other users had access to" in caplog.text
         assert {path.stat().st_mode & 0o077 for path in (folder, log)} == {0}
 
 

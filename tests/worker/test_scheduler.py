@@ -246,4 +246,4 @@ def test_an_appointment_that_fails_holds_up_no_other(
     monkeypatch.setattr(desk.w.ledger, "doubt", lambda *_, **__: 1 / 0)
 
     assert [payload for _, payload in desk.after(3600)] == [{"jobs": ["other"]}]
-    assert "job job: unforeseen" in caplog.text
+    assert "job job: unexpected error" in caplog.text

@@ -52,7 +52,7 @@ def test_a_producers_message_that_causes_an_unforeseen_error_becomes_a_dead_lett
     monkeypatch.setattr(app.collaborators.questions, "put", stumbles)
     call(app, FindInbound, {})
     letter = app.collaborators.ledger.dead_letters.get("m1")
-    assert (letter.reason, letter.problem) == ("ZeroDivisionError", "unforeseen ZeroDivisionError")
+    assert (letter.reason, letter.problem) == ("ZeroDivisionError", "unexpected ZeroDivisionError")
 
 
 def answer(app):

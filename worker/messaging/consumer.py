@@ -54,7 +54,7 @@ class GatedConsumer(Consumer):  # type: ignore[misc] # Celery has no types
                 if not words and not isinstance(error, parent.channel_errors):
                     raise
                 words = words or f"{type(error).__name__}: {error}"
-                log.critical("the broker refuses us: %s; `faxdispatch doctor` says more", scrub(words))
+                log.critical("the broker refused the connection: %s; `faxdispatch doctor` says more", scrub(words))
                 raise SystemExit(1) from error
 
     def create_task_handler(self, *args: Any, **options: Any) -> Callable[[Any], None]:

@@ -28,7 +28,7 @@ class Message:
     def dead_letter(self, error: Exception) -> None:
         """Keep it as a dead letter, since it cannot be carried out, and report that."""
         log.warning("message %s of %s: %s", self.id, self.task, error)
-        problem = str(error) if isinstance(error, FaxError) else f"unforeseen {type(error).__name__}"
+        problem = str(error) if isinstance(error, FaxError) else f"unexpected {type(error).__name__}"
         facts: dict[str, Any] = {"task": self.task, "reason": type(error).__name__, "problem": problem, **self.told}
         if isinstance(error, InvalidJob):
             facts["problems"] = error.problems

@@ -205,7 +205,7 @@ class QoS(_QoS):  # type: ignore[misc]
         try:
             forget(tag, **options)
         except ResponseError as error:
-            log.warning("a message is delivered once more, for the broker refuses: %s", error)
+            log.warning("the broker refused an acknowledgement, so the message will be delivered again: %s", error)
             self._quick_ack(tag)
 
     def append(self, message: Any, delivery_tag: str) -> None:
@@ -240,7 +240,7 @@ class QoS(_QoS):  # type: ignore[misc]
         with self.channel.conn_or_acquire() as redis:
             try:
                 if back := redis.eval(_OVERDUE, 2, TAKEN, TAKEN_AT, self.visibility_timeout):
-                    log.info("%d messages of dead workers are back in their queues", back)
+                    log.info("%d messages of dead workers were put back into their queues", back)
                 queues = self.channel.active_queues
                 seen, found = redis.eval(_KOMBUS, 0, self.visibility_timeout, self._passed_over, _PAGE, *queues)
                 self._passed_over = 0 if seen < _PAGE else self._passed_over + seen - found
@@ -327,7 +327,7 @@ class Channel(redis_transport.Channel):
         except ResponseError as error:
             # A full or read-only server, or one that has just become so. Nothing was received; this is logged once.
             if not self._idle:
-                log.warning("the broker hands out no messages: %s", error)
+                log.warning("the broker refuses to deliver messages: %s", error)
             return None
         except self.connection_errors:
             connection.disconnect()

@@ -52,7 +52,7 @@ class Feeder:
         except (Unavailable, KombuError, OSError):
             raise
         except Exception:
-            log.exception("campaign %s: unforeseen; it is paused", campaign_id, extra={"campaign": campaign_id})
+            log.exception("campaign %s: unexpected error; it is paused", campaign_id, extra={"campaign": campaign_id})
             self._w.campaigns.move(campaign_id, CampaignState.PAUSED, event="campaign.paused", reason="fault")
 
     def _start(self, campaign_id: str) -> None:

@@ -101,7 +101,7 @@ class Housekeeping:
         try:
             self._watch.tell_unread(self._w.look_out(), kept=3 * EVERY)
         except (KombuError, RedisError, OSError) as error:
-            log.info("where messages lie unread could not be seen: %s", error)
+            log.info("could not look for unread messages: %s", error)
 
     def _tell_each(self, task: str, fax_ids: Sequence[str]) -> None:
         self._allowed -= len(fax_ids)

@@ -130,12 +130,12 @@ class Scheduler:
                 log.warning("scheduler: %s; trying again", error)
                 self._stop.wait(0.5)
             except Exception:
-                log.exception("scheduler: unforeseen; going on")
+                log.exception("scheduler: unexpected error; it continues")
                 self._stop.wait(1)
         try:
             self._w.agenda.resign()
         except Unavailable:
-            log.info("scheduler: Redis is away; the lease runs out by itself")
+            log.info("scheduler: Redis cannot be reached; the lease will expire by itself")
 
     def _show_up(self) -> None:
         """Report, every few seconds, that this worker lives and how it sees the clocks."""
@@ -158,7 +158,7 @@ class Scheduler:
         except (Unavailable, KombuError, RedisError, OSError):
             raise
         except Exception:
-            log.exception("job %s: unforeseen", appointment.job_id, extra=about)
+            log.exception("job %s: unexpected error", appointment.job_id, extra=about)
 
     def _doubt(self, appointment: Appointment) -> None:
         log.warning(

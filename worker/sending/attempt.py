@@ -108,7 +108,7 @@ def _prepare(job_ids: Sequence[str], outcomes: Outcomes, w: Collaborators) -> It
             raise
         except Exception:
             # It keeps its appointment with the scheduler, and delays none of the others.
-            log.exception("job %s: unforeseen", job.job_id, extra={"job": job.job_id})
+            log.exception("job %s: unexpected error", job.job_id, extra={"job": job.job_id})
             outcomes[job.job_id] = Outcome.PARKED
         else:
             w.reached("prepared")
@@ -159,7 +159,9 @@ def _made(cover: Future[Prepared], one: Prepared, outcomes: Outcomes) -> Prepare
         raise
     except Exception:
         # The same as in `_prepare`.
-        log.exception("job %s: no cover, unforeseen", one.job.job_id, extra={"job": one.job.job_id})
+        log.exception(
+            "job %s: unexpected error while its cover was made", one.job.job_id, extra={"job": one.job.job_id}
+        )
         outcomes[one.job.job_id] = Outcome.PARKED
     return None
 
@@ -278,7 +280,7 @@ def _claim(admitted: Sequence[Admitted], outcomes: Outcomes, w: Collaborators) -
             )
             w.reached("claimed")
     except Unavailable as error:
-        log.warning("%d claims are void and their faxes stay here: %s", len(wanted), error)
+        log.warning("%d claims are void and their faxes were not sent: %s", len(wanted), error)
         void(wanted, w)
         outcomes |= dict.fromkeys((claim.job_id for claim in wanted), Outcome.PARKED)
         return []
@@ -348,8 +350,10 @@ def _submit(claimed: Claimed, w: Collaborators) -> Fax | TelnyxError:
     except TelnyxError as error:
         return error
     except Exception as error:
-        log.exception("job %s attempt %d: unforeseen", claimed.job_id, claimed.number, extra={"job": claimed.job_id})
-        return OutcomeUnknown(f"unforeseen {type(error).__name__}")
+        log.exception(
+            "job %s attempt %d: unexpected error", claimed.job_id, claimed.number, extra={"job": claimed.job_id}
+        )
+        return OutcomeUnknown(f"unexpected {type(error).__name__}")
 
 
 def _wait_for_slot(claimed: Claimed, w: Collaborators) -> None:

@@ -114,7 +114,7 @@ class Recorder:
             for one in untold:
                 self.post(one.job.model_copy(update={"job_id": one.job_id}), message_id=one.job_id)
         except Unavailable as error:
-            log.warning("%d jobs are recorded and the scheduler will bring them: %s", len(untold), error)
+            log.warning("%d jobs are recorded, and the scheduler will send their messages: %s", len(untold), error)
         return replies, self._durability.durable_since(before)
 
     def post(self, job: Job, *, message_id: str | None = None) -> None:

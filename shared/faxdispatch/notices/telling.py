@@ -71,7 +71,7 @@ class Telling:
             self._told.keep_turn(EVERY + PATIENCE * len(self._where))
             took, missed = tell(incident, self._where)
             if missed:
-                log.warning("notice %r did not arrive by %s", incident.title, ", ".join(missed))
+                log.warning("notice %r could not be sent to %s", incident.title, ", ".join(missed))
             if took:
                 self._told.seen([incident.key])
 
@@ -96,4 +96,4 @@ class Telling:
             except Unavailable as error:
                 log.info("notices: %s; trying again", error)
             except Exception:
-                log.exception("notices: unforeseen; going on")
+                log.exception("notices: unexpected error; trying again")

@@ -50,7 +50,9 @@ class Outage:
                 return
             self._since = self._clock()
         log.warning(
-            "%s cannot be used: %s; nothing is lost, and work goes on when it can", self._server, scrub(str(reason))
+            "%s cannot be used: %s; nothing is lost, and work continues when it can be used again",
+            self._server,
+            scrub(str(reason)),
         )
 
     def over(self) -> None:

@@ -140,8 +140,8 @@ def told_once(export: Export) -> Export:
                 log.warning("traces can be sent again")
         elif not failing:
             log.warning(
-                "traces cannot be sent, and are lost until they can; nothing else is: "
-                "look at OTEL_EXPORTER_OTLP_ENDPOINT"
+                "traces cannot be sent and are lost until they can; nothing else is affected: check "
+                "OTEL_EXPORTER_OTLP_ENDPOINT"
             )
         failing = result.name != "SUCCESS"
         return result

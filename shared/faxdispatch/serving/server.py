@@ -101,7 +101,7 @@ class Server(TcpWSGIServer):  # type: ignore[misc] # waitress has no types
         now = time.monotonic()
         if now >= self._tell_again:
             self._tell_again = now + _TELL_EVERY
-            log.warning("all %d connections are taken; slow clients are hung up on", self._bounds.connections)
+            log.warning("all %d connections are in use; slow clients are disconnected", self._bounds.connections)
 
     def fix_addr(self, addr: Any) -> Any:
         """Return the address of a client as the app sees it."""

@@ -123,7 +123,7 @@ class Consumer:
             self._membership.begin_again(joined=not gone)
             if not gone:
                 raise
-            log.warning("group %s is gone from %s and is made again", self.group, self.stream)
+            log.warning("group %s no longer exists on %s and is created again", self.group, self.stream)
             return self.read(block=block)
         finally:
             self._tell_lost()
@@ -236,6 +236,6 @@ def _handled(handler: Handler, delivery: Delivery) -> bool:
         handler(delivery)
     except Exception:
         what = (delivery.entry_id, delivery.event.type, delivery.deliveries)
-        log.exception("handling of entry %s (%s) failed, delivery %d; it stays open", *what)
+        log.exception("handling of entry %s (%s) failed, delivery %d; it will be delivered again", *what)
         return False
     return True

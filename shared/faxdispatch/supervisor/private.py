@@ -26,7 +26,7 @@ def private_folder(folder: Path) -> None:
             )
         if about.st_mode & UMASK:
             folder.chmod(0o700)
-            log.warning("%s was open to other users (mode %o); it is for us alone now", folder, about.st_mode & 0o777)
+            log.warning("other users had access to %s (mode %o); they no longer have", folder, about.st_mode & 0o777)
     except OSError as error:
         raise Misconfigured(f"{folder} cannot be written: {error.strerror}") from None
 
