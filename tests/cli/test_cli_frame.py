@@ -7,8 +7,10 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+import typer
 
 from faxdispatch.cli import app
+from faxdispatch.cli.groups import first_line
 from faxdispatch.errors import (
     AccountRefused,
     BadInput,
@@ -47,7 +49,7 @@ def raising(monkeypatch):
         module = type(sys)("commands_of_a_test")
         module.command = command
         monkeypatch.setitem(sys.modules, module.__name__, module)
-        monkeypatch.setitem(app.COMMANDS, "raise", (f"{module.__name__}:command", "Raise."))
+        monkeypatch.setitem(app.COMMANDS, "raise", f"{module.__name__}:command")
 
     return make
 
@@ -66,7 +68,7 @@ def test_the_help_names_every_command(cli, arguments):
 
 def test_every_module_with_a_command_is_in_the_list():
     folder = Path(app.__file__).parent
-    places = [place.partition(":")[0] for place, _ in app.COMMANDS.values()]
+    places = [place.partition(":")[0] for place in app.COMMANDS.values()]
     found = [
         file.stem
         for file in folder.glob("*.py")
@@ -114,6 +116,19 @@ def test_every_command_explains_itself():
         first, _, usage = told.partition("\n")
         assert first == name
         assert usage.strip().lower().startswith("usage: "), name
+
+
+def test_each_group_shows_one_line_of_each_of_its_commands_which_begins_the_help_of_that(cli):
+    groups = [((), typer.main.get_command(app.app))]
+    for path, group in groups:
+        told = cli(*path, "--help").out
+        shown = {name: command for name, command in group.commands.items() if not command.hidden}
+        for name, command in shown.items():
+            line = command.help.partition("\n")[0] if name != "simulate" else first_line(app.COMMANDS[name])
+            assert re.search(rf"^  {name} +{re.escape(line)}$", told, re.MULTILINE), (path, name, line)
+            if hasattr(command, "commands"):
+                groups.append(((*path, name), command))
+    assert len(groups) > 12
 
 
 def test_a_misspelt_command_is_bad_usage_and_the_right_one_is_offered(cli):
@@ -183,7 +198,7 @@ def test_without_the_extra_it_says_what_to_install():
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")
 def test_a_full_disk_is_reported_in_one_line():
     # Any command; this one writes a line and needs nothing.
-    script = "from faxdispatch.cli import app, main; app.COMMANDS['say'] = ('faxdispatch.cli.output:show', ''); main()"
+    script = "from faxdispatch.cli import app, main; app.COMMANDS['say'] = 'faxdispatch.cli.output:show'; main()"
     with Path("/dev/full").open("w", encoding="utf-8") as full:
         words = [sys.executable, "-c", script, "say"]
         done = subprocess.run(words, stdout=full, stderr=subprocess.PIPE, text=True, check=False)

@@ -25,13 +25,13 @@ def setup(
     identity: Annotated[str | None, typer.Option("--id", metavar="ID", help="Id of the application to use.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Change nothing; tell what would be done.")] = False,
 ) -> Answer:
-    """Create a fax application for this deployment, or change the existing one; print the settings to export.
+    """Set up a fax application for this deployment.
 
-    It is the one of --id; else FAX_CONNECTION_ID, if Telnyx knows it; else the one of that name; else a new one. Fields
-    that are not given stay as they are. Running it again changes nothing.
+    It creates one, or changes the existing one: the one of --id; else FAX_CONNECTION_ID, if Telnyx knows it; else
+    the one of that name. Fields that are not given stay as they are. Running it again changes nothing.
 
-    The settings go to standard output as lines for a shell, so that eval "$(faxdispatch apps setup)" sets them; all
-    other output, such as what is still missing, goes to standard error. A dry run prints no settings.
+    The settings to export go to standard output as lines for a shell, so that eval "$(faxdispatch apps setup)" sets
+    them. All other output, such as what is still missing, goes to standard error. A dry run prints no settings.
     """
     settings = Settings.load()
     wanted = Wanted(

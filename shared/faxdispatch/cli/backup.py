@@ -18,11 +18,11 @@ from faxdispatch.supervisor.restoring import restore_copy
 
 
 def backup(file: Annotated[Path, typer.Argument(help="Where to write it; replaced where it is there.")]) -> None:
-    """Write a copy of the whole ledger to FILE, as of one moment, while everything runs.
+    """Write a copy of the whole ledger to a file.
 
-    It is in Redis' own RDB format, for `faxdispatch restore` or a Redis that is started with it. It contains numbers
-    and links. The user of REDIS_URL must have the right to SYNC; managed services that refuse it have snapshots of
-    their own.
+    The copy is of one moment, and everything continues to run meanwhile. It is in Redis' own RDB format, for
+    `faxdispatch restore` or a Redis that is started with it. It contains numbers and links. The user of REDIS_URL
+    must have the right to SYNC; managed services that refuse it have snapshots of their own.
     """
     settings = Settings.load()
     settings.require("redis_url")
@@ -34,9 +34,9 @@ def restore(
     file: Annotated[Path, typer.Argument(help="A copy that `faxdispatch backup` wrote.", exists=True, dir_okay=False)],
     yes: Yes = False,
 ) -> None:
-    """Make the private Valkey of `faxdispatch up` from a copy; its previous data is moved aside.
+    """Make the private Valkey of `faxdispatch up` from a copy.
 
-    Nothing is sent before `faxdispatch recover`.
+    Its previous data is moved aside. Nothing is sent before `faxdispatch recover`.
     """
     if not is_copy(file):
         raise BadInput(f"FILE: {file} is no copy of a ledger; give one that `faxdispatch backup` wrote")

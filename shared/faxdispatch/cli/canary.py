@@ -33,10 +33,10 @@ def canary(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask about any other number.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object at the end.")] = False,
 ) -> Answer:
-    """Send one real page through the whole chain, and say which link of it holds.
+    """Send one real page through the whole chain; check each link.
 
-    The first fax of a new installation, and the check after each change of it. It is dialled once and costs what a page
-    costs. Exit code 1 if a link does not hold; interrupting it leaves the fax going.
+    This is the first fax of a new installation, and the check after each change of it. It is dialled once and costs
+    what a page costs. Exit code 1 if a link does not hold. Interrupting the command leaves the fax going.
     """
     settings = Settings.load()
     number = _number(to, settings)

@@ -15,10 +15,10 @@ from faxdispatch.text.wording import counted
 def charges(
     days: Annotated[int, typer.Option(min=1, max=KEPT_DAYS, help="How many days back.")] = 7,
 ) -> Rows[DayCharges]:
-    """Show what Telnyx charged for each day's outbound faxes, beside the estimate. Days are those of UTC.
+    """Show what faxes cost, beside what was estimated.
 
-    Workers read the charges of past days if FAX_CHARGES is set. Exit code 1: on one day they differ by more than a
-    fifth.
+    Each line is a day (UTC) with Telnyx's charges for its outbound faxes. Workers read the charges of past days if
+    FAX_CHARGES is set. Exit code 1 if charges and estimate of a day differ by more than a fifth.
     """
     settings = Settings.load()
     found = Charges(Scripts.from_settings(settings)).days(days)

@@ -1,4 +1,7 @@
-"""`faxdispatch console user …`: who may sign in to the console."""
+"""Say who may sign in to the console in the browser.
+
+`python -m console` and `faxdispatch up` serve it.
+"""
 
 import secrets
 import sys
@@ -16,7 +19,7 @@ from faxdispatch.users import Role, User, Users
 Name = Annotated[str, typer.Argument(help="Name to sign in with.")]
 Generate = Annotated[bool, typer.Option("--generate", help="Make a password up and print it.")]
 
-app = Group("Say who may sign in to the console, which `python -m console` and `faxdispatch up` serve.")
+app = Group(__doc__)
 user = Group("Users of the console, kept in FAX_CONSOLE_USERS.")
 app.add_typer(user, name="user")
 
@@ -27,7 +30,10 @@ def add(
     role: Annotated[Role, typer.Option(help="viewer looks, with numbers masked; operator acts.")] = Role.VIEWER,
     generate: Generate = False,
 ) -> None:
-    """Add a user. The password is asked for, or is the first line of standard input if that is not a terminal."""
+    """Add a user.
+
+    The password is asked for, or is the first line of standard input if that is not a terminal.
+    """
     password = _password(generate=generate)
     _users().add(name, password, role)
     show(f"{name} may sign in as {role}")
@@ -35,7 +41,10 @@ def add(
 
 @user.command("password")
 def password_(name: Name, generate: Generate = False) -> None:
-    """Change a user's password; sessions begun with the old one end."""
+    """Change a user's password.
+
+    Sessions begun with the old one end.
+    """
     _users().change(name, password=_password(generate=generate))
     show(f"{name} has another password")
 

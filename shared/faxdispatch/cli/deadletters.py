@@ -1,4 +1,4 @@
-"""`faxdispatch deadletters`: messages that were not jobs or could not be carried out; show, send again, or drop."""
+"""Show messages that the workers could not carry out; send again."""
 
 from typing import Annotated
 
@@ -19,7 +19,7 @@ OneOrAll = Annotated[str | None, typer.Argument(help="Id of the message.")]
 All = Annotated[bool, typer.Option("--all", help="All letters, or all with --reason.")]
 Reason = Annotated[str | None, typer.Option(help="Only those with this reason, such as InvalidJob.")]
 
-app = Group("Look at messages that the workers could not carry out; send them again or drop them.")
+app = Group(__doc__)
 
 
 @app.command("list")
@@ -38,7 +38,7 @@ def list_(limit: Limit = 50, reason: Reason = None, full: Full = False) -> Rows[
 
 @app.command("show")
 def show_(letter: Letter, full: Full = False) -> Answer:
-    """Show a dead letter: what it asked for, what is wrong with it, since when it is here."""
+    """Show a dead letter: what it asked for, what is wrong, since when."""
     found = letter_json(FaxClient.from_env().dead_letters.get(letter), full=full)
     return Answer(found, fields(found))
 
@@ -53,9 +53,10 @@ def redrive(
         typer.Option("--set", metavar="FIELD=VALUE", help="Fix a field; may be repeated. No value takes it out."),
     ] = None,
 ) -> Answer:
-    """Send dead letters again, each under its own message id, so that a fax stays one fax.
+    """Send dead letters again.
 
-    A message that is still invalid comes back. Exit code 1 if one of several could not be sent.
+    Each keeps its own message id, so that a fax stays one fax. A message that is still invalid comes back. Exit
+    code 1 if one of several could not be sent.
     """
     client = FaxClient.from_env()
     changes = dict(read_change(text) for text in set_ or ())

@@ -24,9 +24,10 @@ _WIDTH = 150
 def demo(
     as_json: Annotated[bool, typer.Option("--json", help="Print the outcome as JSON, and nothing else.")] = False,
 ) -> Answer:
-    """Send real documents through real processes to a simulated Telnyx, and check the result of each.
+    """Send real documents to a simulated Telnyx; check the results.
 
-    Exit code 0 if every fax ended as it must, 1 if one did not.
+    Real processes do the work on this machine; no fax leaves it. Exit code 0 if every fax ended as it must, 1 if
+    one did not.
     """
     documents = checkout() / "examples" / "documents"
     _forget_settings()

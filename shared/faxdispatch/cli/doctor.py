@@ -12,9 +12,10 @@ _COLOURS = {Level.OK: "green", Level.WARN: "yellow", Level.FAIL: "red"}
 
 
 def doctor(as_json: Json = False) -> Answer:
-    """Check settings, Redis, broker, workers, Telnyx, webhook, storage and policy hook; say what to fix.
+    """Check settings and services, and say what to fix.
 
-    Exit code 1 if something fails. Nothing is changed and no fax is sent.
+    That is settings, Redis, broker, workers, Telnyx, webhook, storage and policy hook. Nothing is changed and no
+    fax is sent. Exit code 1 if something fails.
     """
     found: list[Finding] = []
     for finding in examine():

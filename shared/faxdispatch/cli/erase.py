@@ -33,11 +33,12 @@ def erase(
     reason: Annotated[str | None, typer.Option(help="Why, for those who read the events; name nobody.")] = None,
     operator: Operator = None,
 ) -> Answer:
-    """Erase everything about a number, a job or a tag: faxes, rows, events, inbound faxes and their documents.
+    """Erase all that is stored about a number, a job or a tag.
 
-    It cannot be undone. Faxes that have not ended are left and named: cancel them, and erase again (exit code 1 until
-    then). Rows stay as rows without a name, so that the counts of their campaigns still add up. The workers delete the
-    faxes at Telnyx. A number on the suppression list stays there, or campaigns would send to it again.
+    That is faxes, rows, events, inbound faxes and their documents. It cannot be undone. Faxes that have not ended
+    are left and named: cancel them, and erase again (exit code 1 until then). Rows stay as rows without a name, so
+    that the counts of their campaigns still add up. The workers delete the faxes at Telnyx. A number on the
+    suppression list stays there, since campaigns would send to it again otherwise.
     """
     if sum(word is not None for word in (number, job, tag)) != 1:
         raise BadInput("give one of --number, --job and --tag")

@@ -13,9 +13,10 @@ from faxdispatch.text.wording import clock, counted
 
 
 def evidence(file: Annotated[Path, typer.Argument(help="An evidence pack.")]) -> Answer:
-    """Check an evidence pack: whether its files are those that were signed, unchanged.
+    """Check whether an evidence pack is as it was signed.
 
-    Needs no Redis. Compare the key with the one that the operator of the ledger names. Exit code 2 if the check fails.
+    It needs no Redis. Compare the public key with the one that the operator of the ledger names. Exit code 2 if the
+    check fails.
     """
     found = verify(file)
     return Answer(
@@ -34,10 +35,11 @@ def of_campaign(
         Path | None, typer.Option(metavar="FILE", help="Where it goes; ID-evidence.zip if not given.")
     ] = None,
 ) -> Answer:
-    """Write a ZIP file that proves what a campaign sent: why each fax was allowed, its attempts, and its result.
+    """Write a ZIP file that proves what a campaign sent.
 
-    It has the rows that were left out, the events that the stream still has, and a signed manifest of hashes. It names
-    the recipients: store it as carefully as the list.
+    It tells why each fax was allowed, its attempts and its result. It has the rows that were left out, the events
+    that the stream still has, and a signed manifest of hashes. It names the recipients: store it as carefully as
+    the list.
     """
     path = to or Path(f"{campaign}-evidence.zip")
     return packed(FaxClient.from_env().evidence(path, campaign_id=campaign))

@@ -8,9 +8,8 @@ from typing import Annotated
 
 import typer
 
-from faxdispatch.calling.written import parse_moment
 from faxdispatch.cli.lines import unread_words
-from faxdispatch.cli.options import Full, Options
+from faxdispatch.cli.options import Full, Options, moment
 from faxdispatch.cli.output import Answer, Csv, Rows, note
 from faxdispatch.client import FaxClient
 from faxdispatch.reasons.words import short, with_words
@@ -32,11 +31,8 @@ class Known(Options):
     campaign: Annotated[str | None, typer.Option(help="Id of its campaign.")] = None
     state: Annotated[list[str] | None, typer.Option(help=f"Its state, one of several: {', '.join(STATES)}.")] = None
     cause: Annotated[str | None, typer.Option(help="Why it failed or is unknown, such as user_busy.")] = None
-    since: Annotated[
-        str | None,
-        typer.Option(help="Recorded from then on, like 2026-05-01T08:00:00-05:00; a row of a campaign: ended."),
-    ] = None
-    until: Annotated[str | None, typer.Option(help="Recorded, or ended, before then.")] = None
+    since: Annotated[datetime | None, moment("Recorded from then on; a row of a campaign: ended.")] = None
+    until: Annotated[datetime | None, moment("Recorded, or ended, before then.")] = None
 
     def wanted(self, client: FaxClient, *, job: str | None = None, fax: str | None = None) -> Wanted:
         """Return the search. Raises `BadInput` if a word cannot be read."""
@@ -49,8 +45,8 @@ class Known(Options):
             campaign_id=self.campaign,
             state=self.state or None,
             cause=self.cause,
-            since=_moment(self.since, "since"),
-            until=_moment(self.until, "until"),
+            since=self.since,
+            until=self.until,
         )
 
 
@@ -71,10 +67,10 @@ def find(
         Path | None, typer.Option(metavar="FILE", help="Write a ZIP file that proves what became of them.")
     ] = None,
 ) -> Answer | Rows[Found]:
-    """Find faxes, open and ended ones, single ones and rows of campaigns, the newest first.
+    """Find any fax, open or ended, by what you know about it.
 
-    A fax must match every option. A single fax can be found for FAX_RETENTION_DAYS after its end, a row as long as its
-    campaign. Exit code 1 if there is none.
+    It lists single faxes and rows of campaigns, the newest first; a fax must match every option. A single fax can
+    be found for FAX_RETENTION_DAYS after its end, a row as long as its campaign. Exit code 1 if there is none.
     """
     client = FaxClient.from_env()
     wanted = known.wanted(client, job=job, fax=fax)
@@ -109,7 +105,3 @@ def _line(found: Found) -> list[str]:
     attempts = counted(found.attempts, "attempt")
     pages = counted(found.pages, "page") if found.pages else ""
     return [found.job_id, found.to, clock(when), standing, attempts, pages, *unread_words(found.unread)]
-
-
-def _moment(text: str | None, name: str) -> datetime | None:
-    return parse_moment(text, f"--{name}") if text else None

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -9,9 +11,8 @@ from typer.core import TyperGroup
 
 from faxdispatch.cli.output import answered
 
-Table = Mapping[str, tuple[str, str]]
-"""Commands by name: where each one is, as `package.module:name` of a function or of a `typer.Typer` with its own
-commands; and its line in the help of its group, which is shown without loading it."""
+Table = Mapping[str, str]
+"""Where each command is, by its name: `package.module:name` of a function or of a `typer.Typer`."""
 
 
 class Loading(Mapping[str, Any]):
@@ -21,8 +22,7 @@ class Loading(Mapping[str, Any]):
         self._table = table
 
     def __getitem__(self, name: str) -> Any:
-        place, _ = self._table[name]
-        module, _, attribute = place.partition(":")
+        module, _, attribute = self._table[name].partition(":")
         found = getattr(import_module(module), attribute)
         if not isinstance(found, typer.Typer):
             function, found = found, typer.Typer(add_completion=False, rich_markup_mode=None)
@@ -38,6 +38,17 @@ class Loading(Mapping[str, Any]):
         return len(self._table)
 
 
+def first_line(place: str) -> str:
+    """Return the first line of a command's help from its source, since loading all modules would take a second.
+
+    The help is the docstring: the function's, and for a `typer.Typer` that of its module.
+    """
+    module, _, name = place.partition(":")
+    found = find_spec(module)
+    source = Path(found.origin).read_text(encoding="utf-8") if found and found.origin else ""
+    return source[max(source.find(f"\ndef {name}("), 0) :].split('"""')[1].splitlines()[0]
+
+
 def group_of(table: Table) -> type[TyperGroup]:
     """Return the class of a group that has the commands of `table`, in its order."""
 
@@ -48,12 +59,12 @@ def group_of(table: Table) -> type[TyperGroup]:
 
         def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - click gives both
             with formatter.section("Commands"):
-                formatter.write_dl([(name, words) for name, (_, words) in table.items()])
+                formatter.write_dl([(name, first_line(place)) for name, place in table.items()])
 
     return Group
 
 
-def lazy_group(table: Table, words: str) -> typer.Typer:
+def lazy_group(table: Table, words: str | None) -> typer.Typer:
     """Return a command that has the commands of `table`; `words` are its help."""
     app = typer.Typer(cls=group_of(table), add_completion=False, no_args_is_help=True, rich_markup_mode=None)
 
@@ -66,9 +77,9 @@ def lazy_group(table: Table, words: str) -> typer.Typer:
 
 
 class Group(typer.Typer):
-    """A command with its own commands, all in one file. `output` shows what these return."""
+    """A command with its own commands, all in one file. `output` shows what these return. `words` are its help."""
 
-    def __init__(self, words: str) -> None:
+    def __init__(self, words: str | None) -> None:
         super().__init__(help=words, add_completion=False, no_args_is_help=True, rich_markup_mode=None)
 
     def command(self, name: str | None = None, **options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:  # type: ignore[override]

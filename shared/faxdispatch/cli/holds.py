@@ -25,7 +25,10 @@ def holds(
     limit: Limit = 50,
     full: Full = False,
 ) -> Answer | Rows[JobView]:
-    """Summarise why faxes are held, since or until when, and what ends each hold; and what holds up all of them."""
+    """Show why faxes are held, and what ends each hold.
+
+    It also shows since or until when, and what holds up all faxes, such as a pause.
+    """
     scripts = Scripts.from_settings(Settings.load())
     ledger, limits = Ledger(scripts), Limits(scripts)
     if reason is not None:

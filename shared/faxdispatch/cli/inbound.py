@@ -1,16 +1,16 @@
-"""`faxdispatch inbound`: inbound faxes in the ledger, and where their documents are."""
+"""List inbound faxes; fetch documents again; look for lost faxes."""
 
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict
+from datetime import datetime
 from itertools import chain
 from typing import Annotated, Any, get_args
 
 import typer
 
-from faxdispatch.calling.written import parse_moment
 from faxdispatch.cli.groups import Group
-from faxdispatch.cli.options import Full, Limit
+from faxdispatch.cli.options import Full, Limit, moment
 from faxdispatch.cli.output import Answer, Rows, fields
 from faxdispatch.client import FaxClient
 from faxdispatch.errors import BadInput, NotKnown
@@ -29,7 +29,7 @@ _WORDS = {
     DocumentPlace.NONE: "none: the fax failed",
 }
 
-app = Group("Look at inbound faxes, have a document fetched again, or have lost ones looked for.")
+app = Group(__doc__)
 
 
 @app.command("list")
@@ -38,11 +38,11 @@ def list_(
     limit: Limit = 50,
     full: Full = False,
 ) -> Rows[InboundFax]:
-    """List inbound faxes by where their documents are, those that need a person first.
+    """List inbound faxes, those that need a person first.
 
-    Stored ones are listed for as long as FAX_INBOUND_RETENTION_DAYS, or else FAX_RETENTION_DAYS, says. Faxes that
-    failed without a document are not listed: `inbound show` shows one, `faxdispatch faxes list --direction inbound`
-    all.
+    They are ordered by where their documents are. Stored ones are listed for as long as FAX_INBOUND_RETENTION_DAYS,
+    or else FAX_RETENTION_DAYS, says. Faxes that failed without a document are not listed: `inbound show` shows one,
+    `faxdispatch faxes list --direction inbound` all.
     """
     inbox = FaxClient.from_env().inbound
     places = (place,) if place else get_args(ListedPlace)
@@ -69,7 +69,10 @@ def fetch(
     fax_id: Annotated[str | None, typer.Argument(metavar="FAX_ID", help="Telnyx's id of the fax.")] = None,
     every: Annotated[bool, typer.Option("--given-up", help="All whose document was given up.")] = False,
 ) -> Rows[str]:
-    """Fetch a document again from the beginning, or all that were given up; fax.stored reports it."""
+    """Fetch a document again from the beginning.
+
+    Or, with --given-up, all documents that were given up. The event fax.stored reports each one that is stored.
+    """
     if (fax_id is None) == (not every):
         raise BadInput("give the id of a fax, or --given-up for all that were given up")
     inbox = FaxClient.from_env().inbound
@@ -93,16 +96,16 @@ def _fetched_again(inbox: Inbox) -> Iterator[str]:
 
 @app.command()
 def find(
-    since: Annotated[str | None, typer.Option(help="From that moment on, like 2026-05-01T08:00:00-05:00.")] = None,
+    since: Annotated[datetime | None, moment("From then on.")] = None,
 ) -> Answer:
-    """List Telnyx's inbound faxes now, and record those that no webhook reported.
+    """Record inbound faxes that no webhook reported.
 
-    This is also done every FAX_INBOUND_POLL seconds, from where the last complete listing began.
+    The workers ask Telnyx for its inbound faxes now. They also do this every FAX_INBOUND_POLL seconds, from where
+    the last complete listing began.
     """
-    moment = parse_moment(since, "since") if since else None
-    FaxClient.from_env().find_inbound(since=moment)
-    data = {"outcome": "wished", "since": moment}
-    return Answer(data, "asked for; events tell of what is found, inbound list shows it")
+    FaxClient.from_env().find_inbound(since=since)
+    words = "asked for; events tell of what is found, inbound list shows it"
+    return Answer({"outcome": "wished", "since": since}, words)
 
 
 def _data(fax: InboundFax) -> dict[str, Any]:

@@ -1,4 +1,7 @@
-"""`faxdispatch ledger`: which ledger this is, and a person's decisions about it as a whole."""
+"""Show the ledger's id and account; change the account.
+
+After the ledger went back in time, `ledger resume` lets faxes be sent again.
+"""
 
 from dataclasses import asdict
 
@@ -13,12 +16,15 @@ from faxdispatch.settings import Settings
 
 _NOTHING = "nothing had stopped it"
 
-app = Group("Look at the ledger as a whole; let it move to another account, or go on after it went back in time.")
+app = Group(__doc__)
 
 
 @app.command("show")
 def show_() -> Answer:
-    """Show the ledger's id, which every fax carries, and the word for the account that it sends with."""
+    """Show the ledger's id, and the account that it sends with.
+
+    Every fax carries the id.
+    """
     scripts = Scripts.from_settings(Settings.load())
     identity, behind = Identity(scripts), Epoch(scripts).behind()
     data = {
@@ -38,9 +44,10 @@ def show_() -> Answer:
 
 @app.command()
 def resume(reason: Reason, operator: Operator = None, yes: Yes = False) -> Answer:
-    """Let faxes be sent again after the ledger went back in time, once it is recovered. Exit code 1 if it had not.
+    """Let faxes be sent again after the ledger went back in time.
 
-    What it has forgotten and nobody has brought back is lost, and faxes that it takes for not yet sent are sent.
+    Recover it first: what it has forgotten and nobody has brought back is lost, and faxes that it considers not yet
+    sent are sent. Exit code 1 if nothing had stopped it.
     """
     epoch = Epoch(Scripts.from_settings(Settings.load()))
     behind = epoch.behind()
@@ -52,9 +59,10 @@ def resume(reason: Reason, operator: Operator = None, yes: Yes = False) -> Answe
 
 @app.command()
 def adopt(reason: Reason, operator: Operator = None, yes: Yes = False) -> Answer:
-    """Let the ledger send with the account of TELNYX_API_KEY from now on; an event reports this.
+    """Let the ledger send with the account of TELNYX_API_KEY.
 
-    Unknown sends of the previous account are no longer looked for: settle them with `faxdispatch resolve`.
+    An event reports this. Unknown sends of the previous account are no longer looked for: settle them with
+    `faxdispatch resolve`.
     """
     settings = Settings.load()
     identity = _identity(settings)

@@ -1,4 +1,4 @@
-"""`faxdispatch limits`: the limits of all processes, and how to change them while they run."""
+"""Show and change rate, channels and the day's cap at run time."""
 
 from collections.abc import Iterator
 from typing import Annotated, Any
@@ -20,7 +20,7 @@ _SETTINGS = {
 }
 """Each limit with the setting that applies without a change."""
 
-app = Group("Look at rate, channels and the day's cap, and change them for all processes while they run.")
+app = Group(__doc__)
 
 
 @app.command("show")
@@ -60,9 +60,10 @@ def set_(
     day_cap: Annotated[str | None, typer.Option(help="Money for a day (UTC): an amount or none.")] = None,
     operator: Operator = None,
 ) -> Answer:
-    """Set limits for all processes at once; `default` returns to the setting.
+    """Set limits for all processes at once.
 
-    Faxes that wait for a cap continue as soon as it has room.
+    `default` returns to the setting. Faxes that wait for a cap continue as soon as it has room. Example:
+    `faxdispatch limits set --rate 2 --reason "evening load"`.
     """
     given = {"rate": rate, "channels": channels, "account_channels": account_channels, "day_cap": day_cap}
     changes = {name: _read(name, value) for name, value in given.items() if value is not None}
@@ -81,9 +82,10 @@ def reset(
     ] = None,
     operator: Operator = None,
 ) -> Answer:
-    """Let the number of channels be found out again, if the limit is `auto`.
+    """Let the number of channels be found out again.
 
-    Telnyx refuses faxes while an estimate is too high; after a mistaken refusal it may be too low for minutes.
+    This has an effect if the limit is `auto`. Telnyx refuses faxes while an estimate is too high; after a mistaken
+    refusal it may be too low for minutes.
     """
     whose = connection or "account"
     _limits().change({}, found_out=[whose], reason=reason, operator=operator)

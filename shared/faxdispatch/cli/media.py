@@ -1,4 +1,8 @@
-"""`faxdispatch media`: the documents in Telnyx's media storage, from Telnyx itself."""
+"""List, upload, download and delete documents at Telnyx.
+
+Faxes are sent from Telnyx's media storage by the document's name. `faxdispatch send` uploads a local file by itself.
+These commands need TELNYX_API_KEY and ask Telnyx themselves.
+"""
 
 import re
 import shutil
@@ -34,11 +38,7 @@ _WORDS = {
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The document's name in the storage.")]
 
-app = Group(
-    "Put documents into Telnyx's media storage, from which faxes are sent by name; look at them, fetch, delete "
-    "them.\n\n"
-    "These ask Telnyx themselves. A local file that `faxdispatch send` is given goes there by itself."
-)
+app = Group(__doc__)
 
 
 @app.command("list")
@@ -47,7 +47,7 @@ def list_(
         list[str] | None, typer.Option(help="Only this kind, like application/pdf; may be repeated.")
     ] = None,
 ) -> Rows[MediaResource]:
-    """List the documents in the storage: how long each is kept, its kind, its name, as they come.
+    """List the stored documents: how long each is kept, kind, name.
 
     Exit code 1 if the list was interrupted and is not complete.
     """
@@ -62,7 +62,7 @@ def list_(
 
 @app.command("show")
 def show_(name: Name) -> Answer:
-    """Show what is known about a stored document: its kind, since when and until when it is stored."""
+    """Show a stored document's kind, and how long it is kept."""
     with account(Settings.load()) as telnyx, known(name, _NONE_SUCH):
         data = telnyx.get_media(name).as_data()
     return Answer(data, fields(data))
@@ -85,7 +85,7 @@ def upload(
         bool, typer.Option("--replace", help="Take the place of what --name names; faxes that wait send this then.")
     ] = False,
 ) -> Answer:
-    """Store a document and print its name, for `faxdispatch send --media-name`.
+    """Store a document and print its name, for `send --media-name`.
 
     A file is first checked to be of a kind that can be faxed. Without --name the same content is stored once.
     """
@@ -116,9 +116,9 @@ def download(
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite a file that is there.")] = False,
 ) -> None:
-    """Fetch a stored document and print the name of its file, which only its owner can read.
+    """Fetch a stored document and print the name of its file.
 
-    The file appears complete or not at all.
+    Only its owner can read the file, which appears complete or not at all.
     """
     settings = Settings.load()
     if file == _STDOUT:
@@ -139,9 +139,9 @@ def delete(
     names: Annotated[list[str], typer.Argument(metavar="NAME", help="The documents' names in the storage.")],
     yes: Yes = False,
 ) -> Rows[Deletion]:
-    """Delete stored documents, for good. A fax that waits to be sent from one will fail.
+    """Delete stored documents, for good.
 
-    Exit code 1 if one is not deleted; the others are.
+    A fax that waits to be sent from one of them will fail. Exit code 1 if one is not deleted; the others are.
     """
     return deletions(_deleted(names, yes=yes), "media_name")
 

@@ -1,4 +1,4 @@
-"""`faxdispatch notices`: notices of incidents: send a test, or see what was reported."""
+"""Send a test to FAX_NOTICES, or list reported incidents."""
 
 from datetime import datetime
 
@@ -16,12 +16,15 @@ _TEST = Incident(
     "test", "info", "A test of faxdispatch's notices", "Incidents will be reported here.", "faxdispatch notices list"
 )
 
-app = Group("Notices of incidents to FAX_NOTICES: send a test, or see what was reported.")
+app = Group(__doc__)
 
 
 @app.command("test")
 def test_() -> Answer:
-    """Send one notice to every address of FAX_NOTICES. Exit code 1 if one did not arrive."""
+    """Send one notice to every address of FAX_NOTICES.
+
+    Exit code 1 if one did not arrive.
+    """
     settings = Settings.load()
     if settings.fax_notices is None:
         raise Misconfigured("FAX_NOTICES: is not set, so nobody gets notices; docs/operations.md says what to write")
@@ -32,7 +35,7 @@ def test_() -> Answer:
 
 @app.command("list")
 def list_() -> Rows[tuple[str, datetime]]:
-    """List the incidents that were reported and are not over, and when each was last seen."""
+    """List the incidents that are not over, and when each was last seen."""
     told = Told(Scripts.from_settings(Settings.load())).all()
     return Rows(
         sorted(told.items(), key=lambda pair: pair[1], reverse=True),

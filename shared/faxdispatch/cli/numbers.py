@@ -1,4 +1,7 @@
-"""`faxdispatch numbers`: recipients' numbers that are not called any more; show them, or let one be called again."""
+"""Show numbers in quarantine, which no fax calls; release one.
+
+A number gets there if it turned out to be wrong.
+"""
 
 from typing import Annotated
 
@@ -14,12 +17,12 @@ from faxdispatch.text.wording import clock
 
 Number = Annotated[str, typer.Argument(help="The number; without + it is one of FAX_DEFAULT_REGION.")]
 
-app = Group("Look at numbers in quarantine, which no fax calls since they are wrong; let one be called again.")
+app = Group(__doc__)
 
 
 @app.command("list")
 def list_(limit: Limit = 50, full: Full = False) -> Rows[Suspect]:
-    """List the numbers in quarantine, in the order in which they are released."""
+    """List the numbers in quarantine; those released first come first."""
     return Rows(
         _suspects(Settings.load()).all(limit=limit + 1),
         line=lambda suspect: (suspect.number, f"until {clock(suspect.until)}"),
@@ -31,7 +34,10 @@ def list_(limit: Limit = 50, full: Full = False) -> Rows[Suspect]:
 
 @app.command("show")
 def show_(number: Number, full: Full = False) -> Answer:
-    """Show whether a number is in quarantine, and until when. Exit code 1 if it is not."""
+    """Show whether a number is in quarantine, and until when.
+
+    Exit code 1 if it is not.
+    """
     settings = Settings.load()
     e164 = _number(number, settings)
     until = _suspects(settings).until(e164)
@@ -45,9 +51,10 @@ def show_(number: Number, full: Full = False) -> Answer:
 
 @app.command()
 def lift(number: Number, reason: Reason, operator: Operator = None) -> Answer:
-    """Let a number be called again before its time, told by an event. Exit code 1 where it was not in quarantine.
+    """Let a number be called again before its time.
 
-    Faxes to it that were refused have ended; send them again.
+    An event reports this. Faxes to it that were refused have ended; send them again. Exit code 1 if it was not in
+    quarantine.
     """
     settings = Settings.load()
     e164 = _number(number, settings)

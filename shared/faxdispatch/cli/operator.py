@@ -30,10 +30,10 @@ def resolve(
     operator: Operator = None,
     yes: Yes = False,
 ) -> Answer:
-    """Settle by hand an attempt whose outcome is unknown, after a look into Telnyx's portal.
+    """Settle by hand an attempt whose outcome is unknown.
 
-    Also: --accepted for an attempt that was given up while the next has not begun, and --failed for a fax that Telnyx
-    no longer knows.
+    Look into Telnyx's portal first. --accepted also serves for an attempt that was given up, as long as the next
+    has not begun, and --failed for a fax that Telnyx no longer knows.
     """
     verdict = _verdict(accepted, not_sent=not_sent, failed=failed)
     check(verdict, reason=reason, fax_id=accepted)
@@ -56,9 +56,10 @@ def release(
     operator: Operator = None,
     yes: Yes = False,
 ) -> Answer:
-    """Release a held fax from its own hold: its time, its window, the policy hook, a retry.
+    """Let a held fax go now, whatever holds it alone.
 
-    What it waits for with others, such as a free channel or the end of a pause, cannot be waived for one fax.
+    That is its time, its window, the policy hook or a retry. What it waits for with others, such as a free channel
+    or the end of a pause, cannot be waived for one fax.
     """
     client = FaxClient.from_env()
     view = client.status(job)
@@ -79,9 +80,9 @@ def pause(
     lasts: Annotated[str, typer.Option("--for", help="How long, like 30m, 12h or 2d; resume ends it before.")] = "1h",
     operator: Operator = None,
 ) -> Answer:
-    """Send nothing on a connection for a while; its faxes wait. Faxes that Telnyx already has continue.
+    """Send nothing on a connection for a while; its faxes wait.
 
-    A longer pause that already exists stays as it is.
+    Faxes that Telnyx already has continue. A longer pause that already exists stays as it is.
     """
     seconds = parse_span(lasts, "for")
     limits = Limits(Scripts.from_settings(Settings.load()))
@@ -97,7 +98,10 @@ def resume(
     reason: Reason = "resumed by hand",
     operator: Operator = None,
 ) -> Answer:
-    """End the pause of a connection before its time, once its cause is fixed. Exit code 1 if it was not paused."""
+    """End the pause of a connection before its time.
+
+    Fix its cause first. Exit code 1 if the connection was not paused.
+    """
     settings = Settings.load()
     limits = Limits(Scripts.from_settings(settings))
     resumed = limits.resume(connection, reason=reason, operator=operator)

@@ -4,6 +4,7 @@ import getpass
 import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import fields
+from datetime import datetime
 from functools import wraps
 from typing import Annotated, Any
 
@@ -66,6 +67,20 @@ def _checked(reason: str | None) -> str | None:
 
         check_reason(reason)
     return reason
+
+
+def _read_moment(option: typer.CallbackParam, text: str | None) -> datetime | None:
+    # Loads what reads numbers, which `--help` does not need.
+    from faxdispatch.calling.written import parse_moment  # noqa: PLC0415
+
+    return parse_moment(text, option.opts[0]) if text is not None else None
+
+
+def moment(words: str) -> Any:
+    """Return an option that takes a time; `words` are its help."""
+    return typer.Option(
+        parser=str, callback=_read_moment, metavar="TIME", help=f"{words} Like 2026-05-01T08:00:00-05:00."
+    )
 
 
 Operator = Annotated[

@@ -45,10 +45,11 @@ def preview(
         Path | None, typer.Option(help="Folder for the pages; NAME-pages beside the file if not given.")
     ] = None,
 ) -> Rows[Page]:
-    """Write each page as a fax machine prints it: black or white dots, 1728 across, as PNG.
+    """Write a document's pages as a fax machine prints them.
 
-    Warns about pages that are blank or nearly black, pages that are made smaller, and text that does not come through:
-    too pale or too small. Exit code 1: a page cannot be drawn.
+    Each page becomes a PNG file of black or white dots, 1728 across. The command warns about pages that are blank
+    or nearly black, pages that are made smaller, and text that is too pale or too small to come through. Exit code
+    1: a page cannot be drawn.
     """
     files = files or []
     if not files and page.cover is None:

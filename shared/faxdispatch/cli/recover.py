@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
+from datetime import datetime
 from typing import Annotated
 
 import typer
 
-from faxdispatch.calling.written import parse_moment
 from faxdispatch.cli.confirm import confirm
-from faxdispatch.cli.options import Operator
+from faxdispatch.cli.options import Operator, moment
 from faxdispatch.cli.output import Answer, note
 from faxdispatch.ledger import Ledger, Limits, Scripts
 from faxdispatch.ledger.recovery import Found
@@ -33,12 +33,8 @@ _WORDS = {
 
 def recover(
     since: Annotated[
-        str | None,
-        typer.Option(
-            metavar="MOMENT",
-            help="Of which moment the ledger is, as 2026-05-01T08:00:00-05:00; an earlier one is safe. Without it the "
-            "one that was noticed.",
-        ),
+        datetime | None,
+        moment("When the backup was made; an earlier time is safe. If not given, the time that was noticed."),
     ] = None,
     ledger: Annotated[
         str | None,
@@ -58,11 +54,12 @@ def recover(
     operator: Operator = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask whether --ledger is lost.")] = False,
 ) -> Answer:
-    """Stop sending, bring back from Telnyx's listing what was sent after a backup, and let sending go on.
+    """Bring back from Telnyx what a restored ledger has forgotten.
 
-    For a ledger that was restored, has lost its last part, or with --ledger all of it; before anything is sent. It
-    takes three times FAX_READ_TIMEOUT and FAX_SETTLE from the stop on, since Telnyx may list late. It may be broken off
-    and repeated. Exit code 1 where sending does not go on.
+    Use it for a ledger that was restored or has lost its last part, or, with --ledger, all of it; before anything
+    is sent. It stops sending, brings back from Telnyx's listing what was sent after the backup, and lets sending
+    continue. This takes three times FAX_READ_TIMEOUT and FAX_SETTLE from the stop on, since Telnyx may list late.
+    It may be interrupted and repeated. Exit code 1 if sending does not continue.
     """
     settings = Settings.load()
     settings.require("redis_url", "telnyx_api_key")
@@ -73,8 +70,7 @@ def recover(
     scripts, clock = Scripts.from_settings(settings), TelnyxClock()
     with _telnyx(settings, scripts, clock) as telnyx:
         recoverer = Recoverer(settings, Ledger(scripts), telnyx, clock, told=note)
-        moment = parse_moment(since, "--since") if since else None
-        result = recoverer.recover(moment, ledger=ledger, late=late, dry_run=dry_run, operator=operator)
+        result = recoverer.recover(since, ledger=ledger, late=late, dry_run=dry_run, operator=operator)
     return Answer(asdict(result), _lines(result, dry_run=dry_run), ok=result.lifted or dry_run)
 
 

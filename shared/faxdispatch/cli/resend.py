@@ -25,10 +25,11 @@ def resend(
     to: Annotated[str | None, typer.Option(help="Another number, where one job is sent again.")] = None,
     yes: Yes = False,
 ) -> Rows[tuple[str, Receipt]]:
-    """Send ended faxes again, each as a new job that names the old one, and none of them twice.
+    """Send ended faxes again, none of them twice.
 
-    Name JOBs, or give options of `faxdispatch find`: then the command first says how many faxes match, and leaves out
-    open faxes and rows of campaigns. The same command given twice sends one fax: to send once more, name the newer job.
+    Each becomes a new job that names the old one. Name JOBs, or give options of `faxdispatch find`: then the
+    command first says how many faxes match, and leaves out open faxes and rows of campaigns. The same command given
+    twice sends one fax: to send once more, name the newer job.
     """
     client = FaxClient.from_env()
     wanted = known.wanted(client)

@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from faxdispatch.campaign.looking_up import link_fetch
+from faxdispatch.cli.options import moment
 from faxdispatch.cli.output import Answer, Json, note
 from faxdispatch.cli.preflight import tell_findings
 from faxdispatch.cli.sending import CoverPage, Sending
@@ -40,13 +42,14 @@ def send(
     key: Annotated[
         str | None, typer.Option(help="Idempotency key: the same key and content always mean the same fax.")
     ] = None,
-    send_at: Annotated[str | None, typer.Option(help="Not before, like 2026-05-01T08:00:00-05:00.")] = None,
+    send_at: Annotated[datetime | None, moment("Send it then and not before.")] = None,
     wait: Annotated[bool, typer.Option("--wait", help="Follow it to its end; exit code 0 only if delivered.")] = False,
     as_json: Json = False,
 ) -> Answer:
     """Record one fax and hand it to the workers.
 
-    A local file is uploaded to Telnyx's media storage first, once for the same content.
+    A local file is first uploaded to Telnyx's media storage, once for the same content. Example: `faxdispatch send
+    +13125550123 --media letter.pdf --wait`.
     """
     settings = Settings.load()
     link, documents = sources_of(

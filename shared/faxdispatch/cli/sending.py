@@ -1,12 +1,12 @@
 """How one fax, or each of a campaign, is sent: fields of `SendFax` as options; and the cover of a single one."""
 
 from dataclasses import dataclass, fields
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
 
-from faxdispatch.calling.written import parse_moment
-from faxdispatch.cli.options import Options
+from faxdispatch.cli.options import Options, moment
 from faxdispatch.composition.cover import read_cover
 from faxdispatch.errors import BadInput
 from faxdispatch.jobs import Priority
@@ -36,9 +36,7 @@ class Sending(Options):
         str | None,
         typer.Option(help="Like 'mon-fri 08:00-17:00', by the recipient's clock, or with a zone: '… America/Chicago'."),
     ] = None
-    send_by: Annotated[
-        str | None, typer.Option(help="Give up if no attempt has begun by then, like 2026-05-01T08:00:00-05:00.")
-    ] = None
+    send_by: Annotated[datetime | None, moment("Give up if no attempt has begun by then.")] = None
     max_attempts: Annotated[int | None, typer.Option(help="How often a fax is dialled at most.")] = None
     pages: Annotated[
         int | None,
@@ -48,10 +46,8 @@ class Sending(Options):
     client_state: Annotated[str | None, typer.Option(help="Text returned in every event.")] = None
 
     def asked(self) -> dict[str, Any]:
-        """Return the options under the names of `SendFax`. Raises `BadInput` if `send_by` is not a time."""
+        """Return the options under the names of `SendFax`."""
         given = {one.name.rstrip("_"): getattr(self, one.name) for one in fields(self)}
-        if self.send_by is not None:
-            given["send_by"] = parse_moment(self.send_by, "send-by")
         return {name: value for name, value in given.items() if value is not None}
 
 

@@ -1,4 +1,4 @@
-"""`faxdispatch simulate`: the simulated Telnyx alone."""
+"""Run a simulated Telnyx, which sends no fax."""
 
 import os
 import sys
@@ -12,11 +12,7 @@ command = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 @command.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []})
 def simulate(context: typer.Context) -> None:
-    """Run a simulated Telnyx until it is stopped. Prints one line of JSON that tells where it is. Sends no fax.
-
-    Takes the options of `python -m simulator`: `--port 0` picks a free port, `--list-numbers` says what becomes of
-    faxes to which number, `--help` shows them all.
-    """
+    """Become `python -m simulator`, which takes the same options and prints one line of JSON that tells where it is."""
     surroundings = processes.environment({}, inherit=True)
     program = [sys.executable, "-P", "-m", "simulator", *context.args]
     # The simulator replaces this process, so signals, output and exit code are its own.

@@ -37,7 +37,10 @@ def status(
     full: Full = False,
     as_json: Json = False,
 ) -> Answer | Rows[tuple[JobView, datetime]]:
-    """Show the state of a job, its history and what happens next; or how many jobs are in which state."""
+    """Show the state of a job, or count all jobs by state.
+
+    For a job, it also shows the history and what happens next.
+    """
     if job is not None and state is not None:
         raise BadInput("give a job or --state, not both")
     settings = Settings.load()

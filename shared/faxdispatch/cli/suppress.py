@@ -1,19 +1,22 @@
-"""`faxdispatch suppress`: numbers that no campaign sends to."""
+"""Keep numbers out of campaigns, including running ones.
+
+Single faxes still go to them.
+"""
 
 import csv
 import sys
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import IO, Annotated
 
 import typer
 
 from faxdispatch.calling.numbers import read_country
-from faxdispatch.calling.written import parse_moment
 from faxdispatch.campaign import Suppression, SuppressionList
 from faxdispatch.cli.groups import Group
 from faxdispatch.cli.lists import Columns, at_hand
-from faxdispatch.cli.options import Full, Limit, Operator, Reason
+from faxdispatch.cli.options import Full, Limit, Operator, Reason, moment
 from faxdispatch.cli.output import Answer, Json, Rows, as_json, note
 from faxdispatch.cli.progress import reading
 from faxdispatch.client import FaxClient
@@ -23,11 +26,11 @@ from faxdispatch.text.plain import plain
 from faxdispatch.text.wording import clock, counted_are
 
 Number = Annotated[str, typer.Argument(help="The number; without + it is one of FAX_DEFAULT_REGION.")]
-Until = Annotated[str | None, typer.Option(help="Only until then, like 2027-05-01T00:00:00-05:00.")]
+Until = Annotated[datetime | None, moment("Only until then.")]
 
 _COLUMNS = ("number", "reason", "source", "until", "at", "operator")
 
-app = Group("Keep numbers out of campaigns, including running ones. Single faxes still go to them.")
+app = Group(__doc__)
 
 
 @app.command()
@@ -38,10 +41,13 @@ def add(
     until: Until = None,
     operator: Operator = None,
 ) -> Answer:
-    """Let no campaign send to a number. A fax that Telnyx already has continues; single faxes are not affected."""
+    """Let no campaign send to a number.
+
+    A fax that Telnyx already has continues; single faxes are not affected. Example: `faxdispatch suppress add
+    +13125550123 --reason "asked by fax"`.
+    """
     known = _list()
-    end = parse_moment(until, "until") if until else None
-    outcome = known.add(number, reason=reason, source=source, until=end, operator=operator)
+    outcome = known.add(number, reason=reason, source=source, until=until, operator=operator)
     words = {
         "added": "gets no campaigns",
         "changed": "was on the list; it has a new reason, source or end now",
@@ -52,7 +58,10 @@ def add(
 
 @app.command()
 def remove(number: Number, reason: Reason, operator: Operator = None) -> Answer:
-    """Let campaigns send to a number again. Exit code 1 where it was not on the list."""
+    """Let campaigns send to a number again.
+
+    Exit code 1 if it was not on the list.
+    """
     known = _list()
     removed = known.remove(number, reason=reason, operator=operator)
     words = "gets campaigns again" if removed else "was not on the list"
@@ -74,18 +83,17 @@ def import_(
     operator: Operator = None,
     as_json: Json = False,
 ) -> Answer:
-    """Put the numbers of a file on the list; the same file again changes nothing.
+    """Put the numbers of a file on the list.
 
-    Exit code 1 if some rows cannot be read; all others are on the list then.
+    The same file again changes nothing. Exit code 1 if some rows cannot be read; all others are then on the list.
     """
     known = _list()
-    end = parse_moment(until, "until") if until else None
     with at_hand(file) as path, reading(path.name) as on_progress:
         found = known.import_file(
             path,
             reason=reason,
             source=source,
-            until=end,
+            until=until,
             column=columns.column,
             region=read_country(columns.region),
             delimiter=columns.delimiter,
@@ -116,7 +124,10 @@ def import_(
 def export(
     file: Annotated[Path | None, typer.Argument(help="A new CSV file; standard output if not given.")] = None,
 ) -> None:
-    """Write all numbers, in full, with reason, source and end, as CSV that import reads."""
+    """Write all numbers, in full, as CSV that `import` reads.
+
+    The other columns are reason, source and end.
+    """
     if file is None:
         _write(sys.stdout)
         return
@@ -127,7 +138,10 @@ def export(
 
 @app.command()
 def check(number: Number, full: Full = False) -> Answer:
-    """Show whether campaigns send to a number, and why not. Exit code 1 if it is not on the list."""
+    """Show whether campaigns send to a number, and why not.
+
+    Exit code 1 if it is not on the list.
+    """
     known = _list()
     found, e164 = known.get(number), known.number(number)
     return Answer(
@@ -140,7 +154,10 @@ def check(number: Number, full: Full = False) -> Answer:
 
 @app.command("list")
 def list_(limit: Limit = 50, full: Full = False) -> Rows[Suppression]:
-    """List numbers that no campaign sends to, in no order; `export` writes all of them."""
+    """List numbers that no campaign sends to, in no order.
+
+    `suppress export` writes all of them.
+    """
     known = _list()
     return Rows(
         known.all(),

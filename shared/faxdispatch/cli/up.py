@@ -14,8 +14,9 @@ def up(
         bool, typer.Option("--simulate", help="Start a simulated Telnyx as well, and send to it. No fax leaves.")
     ] = False,
 ) -> None:
-    """Run web, workers, the console and, if REDIS_URL is not set, a private Valkey, until Ctrl-C.
+    """Run the web process, the workers and the console until Ctrl-C.
 
-    The Valkey keeps everything in FAX_DATA_DIR. A process that ends by itself is started again.
+    If REDIS_URL is not set, it also runs a private Valkey, which keeps everything in FAX_DATA_DIR. A process that
+    ends by itself is started again.
     """
     run(Settings.load(), workers=workers, simulate=simulate, say=typer.echo)

@@ -29,13 +29,15 @@ def check(
     unsent: Unsent,
     limit: Annotated[int, typer.Option(min=0, help="How many bad rows to show.")] = 10,
 ) -> Answer:
-    """Check a list of recipients before anything is sent: count what can be sent, and write down the bad rows.
+    """Check a list of recipients before anything is sent.
 
-    Exit code 0: there is something to send and no bad row; 1: there are bad rows, or nothing to send; 2: the file or
-    the usage is wrong. With the document and the cover for all rows, what would be sent to each row is checked as well.
-    Suppressed numbers and those in quarantine are looked up if REDIS_URL is set. Files that rows name as their
-    documents are examined and not uploaded; if TELNYX_API_KEY is set too, Telnyx is asked about names that are not
-    files.
+    The command counts what can be sent, and writes down the bad rows. With the document and the cover for all rows,
+    it also checks what would be sent to each row. Suppressed numbers and those in quarantine are looked up if
+    REDIS_URL is set. Files that rows name as their documents are examined and not uploaded; if TELNYX_API_KEY is
+    set too, Telnyx is asked about names that are not files.
+
+    Exit code 0: there is something to send and no bad row; 1: there are bad rows, or nothing to send; 2: the file
+    or the usage is wrong.
     """
     settings = Settings.load()
     for path in filter(None, (unsent.bad_rows, unsent.left_out)):

@@ -35,11 +35,12 @@ def create(
     start: Annotated[bool, typer.Option("--start", help="And start it at once.")] = False,
     operator: Operator = None,
 ) -> Answer:
-    """Make a campaign from a list. Nothing is sent before it is started.
+    """Make a campaign from a list. `campaign start` sends it.
 
-    Local documents are uploaded once, those of rows before the campaign exists. Rows that cannot be sent are left out.
-    Beside the list, the invalid rows are written to one file, and all rows that are not faxed, with their reasons, to
-    another. The same list with the same options again changes nothing; if the import was interrupted, it continues.
+    Local documents are uploaded once, those of rows before the campaign exists. Rows that cannot be sent are left
+    out. Beside the list, the invalid rows are written to one file, and all rows that are not faxed, with their
+    reasons, to another. The same list with the same options again changes nothing; if the import was interrupted,
+    it continues.
     """
     settings, read = Settings.load(), form.reading()
     given, asked = documents.for_all(settings), sending.asked()

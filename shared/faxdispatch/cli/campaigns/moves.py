@@ -1,13 +1,13 @@
 """An operator's commands: `faxdispatch campaign start`, `pause`, `resume`, `test`, `retry` and so on."""
 
+from datetime import datetime
 from typing import Annotated
 
 import typer
 
-from faxdispatch.calling.written import parse_moment
 from faxdispatch.cli.campaigns.words import Id, as_data, campaigns, standing, told
 from faxdispatch.cli.confirm import confirm
-from faxdispatch.cli.options import Operator, Reason, Why, Yes
+from faxdispatch.cli.options import Operator, Reason, Why, Yes, moment
 from faxdispatch.cli.output import Answer
 from faxdispatch.errors import BadInput
 from faxdispatch.states import State
@@ -16,31 +16,38 @@ from faxdispatch.text.wording import counted, counted_are, of_cap
 
 def start(
     campaign: Id,
-    at: Annotated[str | None, typer.Option(help="Not now but then, like 2026-05-01T08:00:00-05:00.")] = None,
+    at: Annotated[datetime | None, moment("Not now but then.")] = None,
     operator: Operator = None,
 ) -> Answer:
-    """Let a campaign be sent, now or at a given time; this replaces a planned start.
+    """Start a campaign, now or at a given time.
 
-    If nothing runs at that time, it starts as soon as something does; after FAX_TOO_LATE it is paused instead.
+    This replaces a planned start. If nothing runs at that time, it starts as soon as something does; after
+    FAX_TOO_LATE it is paused instead.
     """
-    moment = parse_moment(at, "at") if at else None
-    return told(campaigns().start(campaign, at=moment, operator=operator))
+    return told(campaigns().start(campaign, at=at, operator=operator))
 
 
 def pause(campaign: Id, reason: Reason, operator: Operator = None) -> Answer:
-    """Begin no row of a campaign any more; what Telnyx has already goes on to its end."""
+    """Begin no further row of a campaign.
+
+    Faxes that Telnyx already has continue.
+    """
     return told(campaigns().pause(campaign, reason=reason, operator=operator))
 
 
 def resume(campaign: Id, reason: Why = None, operator: Operator = None) -> Answer:
-    """Let a paused campaign go on where it was: no row is repeated, none is left out."""
+    """Let a paused campaign continue.
+
+    No row is repeated and none is left out.
+    """
     return told(campaigns().resume(campaign, reason=reason, operator=operator))
 
 
 def finish(campaign: Id, reason: Why = None, operator: Operator = None, yes: Yes = False) -> Answer:
-    """Give up the rows that wait although Telnyx never accepted their attempts, so that the campaign can end.
+    """Give up the rows that Telnyx never accepted, to end a campaign.
 
-    They count as failed, with the cause never_accepted; campaign retry tries them again. All other rows continue.
+    These rows wait because Telnyx accepted none of their attempts. They count as failed, with the cause
+    never_accepted; `campaign retry` tries them again. All other rows continue.
     """
     desk = campaigns()
     found = desk.get(campaign)
@@ -61,10 +68,10 @@ def cancel(
     operator: Operator = None,
     yes: Yes = False,
 ) -> Answer:
-    """Send no row of a campaign that has not left. This cannot be undone.
+    """Send no further row of a campaign, for good.
 
-    With --also-in-flight, which can also be given later, Telnyx is asked to cancel faxes under way; some may arrive
-    nevertheless.
+    With --also-in-flight, which can also be given later, Telnyx is asked to cancel the faxes under way; some may
+    arrive nevertheless.
     """
     desk = campaigns()
     found = desk.get(campaign)
@@ -81,7 +88,10 @@ def cap(
     none: Annotated[bool, typer.Option("--none", help="Take the cap away.")] = False,
     operator: Operator = None,
 ) -> Answer:
-    """Set what a campaign may cost. A campaign that is paused for its cap can be resumed once the cap is higher."""
+    """Set what a campaign may cost.
+
+    A campaign that is paused for its cap can be resumed once the cap is higher.
+    """
     if (amount is None) != none:
         raise BadInput("give an amount, or --none to take the cap away")
     found = campaigns().set_cap(campaign, amount, operator=operator)
@@ -91,7 +101,10 @@ def cap(
 
 
 def purge(campaign: Id, operator: Operator = None, yes: Yes = False) -> Answer:
-    """Delete a campaign with its rows and results. Write its report before that: this cannot be undone."""
+    """Delete a campaign with its rows and results, for good.
+
+    Write its report before that.
+    """
     desk = campaigns()
     found = desk.get(campaign)
     confirm(
@@ -120,10 +133,11 @@ def retry(
     reason: Why = None,
     operator: Operator = None,
 ) -> Answer:
-    """Make chosen rows of a finished campaign pending again, as a new generation.
+    """Send chosen rows of a finished campaign again.
 
-    Faxes whose outcome is unknown have not ended and are never among them. Those that may have arrived, of kind
-    contradiction, are not among the failed ones: they must be named.
+    They become pending again, as a new generation; --start begins it at once. Faxes whose outcome is unknown have
+    not ended and are never among them. Those that may have arrived, of kind contradiction, are not among the failed
+    ones: they must be named.
     """
     if to is not None and len(row or ()) != 1:
         raise BadInput("to: goes with one --row")
@@ -142,9 +156,10 @@ def send_test(
     ] = None,
     row: Annotated[int | None, typer.Option(min=1, help="Whose document; the first row's if not given.")] = None,
 ) -> Answer:
-    """Send what a row would get to the numbers of FAX_TEST_NUMBERS instead, and to no others.
+    """Send what a row would get to your own numbers.
 
-    These are single faxes with the tag test: the campaign stays as it is, and its window does not hold them back.
+    It goes to the numbers of FAX_TEST_NUMBERS and to no others. These are single faxes with the tag test: the
+    campaign stays as it is, and its window does not hold them back.
     """
     sent = campaigns().test(campaign, numbers=to, row=row)
     how = "faxdispatch status {} tells what comes of it"

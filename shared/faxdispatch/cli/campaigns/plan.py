@@ -10,11 +10,11 @@ from typing import Annotated, Any
 
 import typer
 
-from faxdispatch.calling.written import parse_moment
 from faxdispatch.campaign.planning.estimate import RETRY_SHARE, Plan
 from faxdispatch.campaign.planning.inputs import Planner
 from faxdispatch.cli.campaigns.for_all import Documents
 from faxdispatch.cli.lists import Form, at_hand
+from faxdispatch.cli.options import moment
 from faxdispatch.cli.output import Answer
 from faxdispatch.cli.progress import reading
 from faxdispatch.cli.sending import Sending
@@ -31,21 +31,22 @@ def plan(
     form: Form,
     documents: Documents,
     sending: Sending,
-    at: Annotated[str | None, typer.Option(help="When it starts, like 2026-05-01T08:00:00-05:00; else now.")] = None,
+    at: Annotated[datetime | None, moment("When it starts; now if not given.")] = None,
     cap: Annotated[float | None, typer.Option(min=0, help="What it may cost.")] = None,
     retry_share: Annotated[
         float, typer.Option(min=0, max=1, help="Share of recipients dialled as often as allowed, in the high figures.")
     ] = RETRY_SHARE,
     sample: Annotated[int, typer.Option(min=0, help="Different linked documents that are fetched.")] = SAMPLE,
 ) -> Answer:
-    """Estimate what a campaign will cost, when it will end, and what delays it most. Nothing is sent or recorded.
+    """Estimate what a campaign costs, when it ends and what delays it.
 
-    Pages are counted in the documents themselves, if they are PDF, TIFF, JPEG or PNG; otherwise they are a guess. For a
-    campaign, the rows that have not begun are counted; options for the faxes, and a cap, replace its own.
+    Nothing is sent or recorded. Pages are counted in the documents themselves, if they are PDF, TIFF, JPEG or PNG;
+    otherwise they are a guess. For a campaign, the rows that have not begun are counted; options for the faxes, and
+    a cap, replace its own.
     """
     settings = Settings.load()
     given = documents.for_all(settings)
-    start, now = parse_moment(at, "at") if at else None, datetime.now(UTC)
+    now = datetime.now(UTC)
     planner = Planner(settings, Scripts.from_settings(settings), document=given.document, sample=sample)
     asked, file = sending.asked() | given.options, Path(source)
     if source == "-" or file.is_file():
@@ -54,14 +55,14 @@ def plan(
                 path,
                 asked,
                 form.reading(),
-                start or now,
+                at or now,
                 media_dir=documents.media_dir,
                 cap=cap,
                 on_progress=progress,
                 on_documents=progress.documents,
             )
     else:
-        subject = planner.of_campaign(source, asked, start, now, cap=cap)
+        subject = planner.of_campaign(source, asked, at, now, cap=cap)
     made = planner.estimate(subject, retry_share=retry_share)
     return Answer(_facts(made, planner.remarks) | {"links": planner.links}, _lines(made, planner.remarks), full=False)
 

@@ -23,10 +23,11 @@ def report(
     force: Annotated[bool, typer.Option("--force", help="Overwrite an earlier report there.")] = False,
     as_json: Json = False,
 ) -> Answer:
-    """Write what became of each recipient: CSV files in the list's own columns, and a page with charts for a browser.
+    """Write what became of each recipient to files.
 
-    ID-delivered.csv has the delivered rows, ID-failed.csv those that ended otherwise and why, ID-open.csv those that
-    have not ended, and ID.html the totals. The files name the recipients: store them as carefully as the list.
+    ID-delivered.csv has the delivered rows, ID-failed.csv those that ended otherwise and why, ID-open.csv those
+    that have not ended, and ID.html the totals, for a browser. The CSV files have the list's own columns. All files
+    name the recipients: store them as carefully as the list.
     """
     campaigns = Campaigns(Scripts.from_settings(Settings.load()))
     with _progress(shown=is_terminal() and not as_json) as on_progress:

@@ -19,7 +19,10 @@ from faxdispatch.text.wording import are, clock, counted, of_cap
 
 
 def status(campaign: Id) -> Answer:
-    """Show the state of a campaign: its rows by state, why it waits, what it cost, and why rows failed."""
+    """Show the state of a campaign.
+
+    It shows the rows by state, why it waits, what it cost, and why rows failed.
+    """
     settings = Settings.load()
     desk = FaxClient.from_env(settings).campaigns
     found, holds, causes = desk.get(campaign), desk.holds(campaign), desk.ledger.causes(campaign)
@@ -61,9 +64,10 @@ def list_(limit: Limit = 50) -> Rows[Campaign]:
 
 
 def audit(campaign: Id) -> Answer:
-    """Count every row of a campaign again, at one moment, even while it runs. Exit code 1 if something is wrong.
+    """Count every row of a campaign again, and compare the totals.
 
-    Every row that was read in is pending, has a job, or has ended, in exactly one way.
+    All rows are counted at one moment, even while the campaign runs: each is pending, has a job, or has ended, in
+    exactly one way. Exit code 1 if something is wrong.
     """
     found = campaigns().audit(campaign)
     right = f"campaign {campaign}: {counted(found.campaign.rows, 'row')}, all accounted for"

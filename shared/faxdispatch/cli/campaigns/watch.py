@@ -41,10 +41,11 @@ def watch(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a look.")] = False,
 ) -> None:
-    """Follow a campaign until it is finished or cancelled; interrupting this only stops the view.
+    """Follow a campaign until it is finished or cancelled.
 
     It shows how many rows have ended and how, the rate of the last minute, the channels in use, why faxes failed so
-    far, and when it ends at this rate. Exit code 1 if it was cancelled.
+    far, and when the campaign ends at this rate. Interrupting the command only stops the view. Exit code 1 if the
+    campaign was cancelled.
     """
     settings = Settings.load()
     scripts = Scripts.from_settings(settings)
