@@ -1,4 +1,4 @@
-"""`faxdispatch apps`: the fax applications of the account at Telnyx."""
+"""List, show, create, change and delete fax applications."""
 
 import shlex
 import sys
@@ -33,27 +33,23 @@ from faxdispatch.telnyx.requests import ApplicationParams
 from faxdispatch.text.privacy import hidden
 from faxdispatch.text.wording import clock
 
-_ROW = "{mark:<1} {id:<20} {active:<8} {profile:<20} {name:<24} {url}"
+_WIDTHS = {"": 1, "id": 20, "active": 8, "voice profile": 20, "name": 24, "webhook": 0}
 
 Words = Annotated[list[str] | None, typer.Argument(metavar="FIELD=VALUE", help="Fields, as listed below.")]
 Input = Annotated[str | None, typer.Option(metavar="FILE", help="JSON object with fields; - is standard input.")]
 
-_MORE = """Names are Telnyx's own, with a dot for the nested ones. --input takes an object such as Telnyx takes, or one
-that `apps show --json` printed: of that, what Telnyx alone sets (id, record_type, created_at, updated_at) is left out.
-FIELD=VALUE wins over it. `null` clears a field; to give the text null, use --input."""
-"""What the help of the commands that take fields says about them."""
+_FIELDS = """Names are Telnyx's own, with a dot for the nested ones. --input takes an object such as Telnyx takes, or
+one that `apps show --json` printed: of that, what Telnyx alone sets (id, record_type, created_at, updated_at) is left
+out. FIELD=VALUE wins over it. `null` clears a field; to give the text null, use --input."""
 
-_UPDATE = """Change the fields of a fax application that are given; all others stay as they are. Name and webhook
-address, which Telnyx needs in every change, are taken from the application where they are not given."""
-
-app = Group("Fax applications at Telnyx: look at them, make, change and delete them, set one up for this deployment.")
+app = Group(__doc__)
 app.command("setup")(setup)
 
 
-def _help_of(first: str, known: dict[str, AppField]) -> str:
-    """Return the help of a command that takes fields; click does not rewrap a paragraph after a backspace sign."""
+def _about(known: dict[str, AppField]) -> str:
+    """Return what the help says about fields; click does not rewrap a paragraph after a backspace sign."""
     table = "\n".join(describe(known))
-    return f"{first}\n\n{_MORE}\n\n\b\n{table}"
+    return f"{_FIELDS}\n\n\b\n{table}"
 
 
 @app.command("list")
@@ -68,7 +64,10 @@ def list_(
     page_size: Annotated[int | None, typer.Option(min=1, max=250, help="How many Telnyx gives at a time.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="How many at most; all if not given.")] = None,
 ) -> Rows[FaxApplication]:
-    """List the account's fax applications, through all pages; * marks the one that is FAX_CONNECTION_ID."""
+    """List the account's fax applications.
+
+    A * marks the one that is FAX_CONNECTION_ID.
+    """
     settings = Settings.load()
     return Rows(
         _listed(
@@ -82,7 +81,7 @@ def list_(
         line=lambda application: _row(application, ours=application.id == settings.fax_connection_id),
         limit=limit,
         more="there are more; without --limit all are listed",
-        head=_ROW.format(mark="", id="id", active="active", profile="voice profile", name="name", url="webhook"),
+        widths=_WIDTHS,
         none="no fax application",
         columns=columns_of(FaxApplication),
     )
@@ -92,7 +91,10 @@ def list_(
 def show_(
     identity: Annotated[str | None, typer.Argument(metavar="ID", help="FAX_CONNECTION_ID if not given.")] = None,
 ) -> Answer:
-    """Show all of an application. What --json prints can be given to `apps create` and `apps update` as --input."""
+    """Show all fields of an application.
+
+    What --json prints can be given to `apps create` and `apps update` as --input.
+    """
     settings = Settings.load()
     chosen = identity or settings.fax_connection_id
     if not chosen:
@@ -102,9 +104,9 @@ def show_(
     return Answer(application.as_data(), _whole(application))
 
 
-@app.command(help=_help_of("Make a fax application.", CREATE_FIELDS))
+@app.command(epilog=_about(CREATE_FIELDS))
 def create(words: Words = None, input: Input = None) -> Answer:  # noqa: A002 - the option's name
-    """Create a fax application with the given fields."""
+    """Create a fax application."""
     params = ApplicationParams.build(**_given_fields(words, input, CREATE_FIELDS))
     with account(Settings.load()) as telnyx:
         try:
@@ -117,13 +119,17 @@ def create(words: Words = None, input: Input = None) -> Answer:  # noqa: A002 - 
     return _done(made, "created")
 
 
-@app.command(help=_help_of(_UPDATE, UPDATE_FIELDS))
+@app.command(epilog=_about(UPDATE_FIELDS))
 def update(
     identity: Annotated[str, typer.Argument(metavar="ID", help="Id of the application.")],
     words: Words = None,
     input: Input = None,  # noqa: A002 - the option's name
 ) -> Answer:
-    """Change the given fields."""
+    """Change the given fields of a fax application.
+
+    All others stay as they are. Name and webhook address, which Telnyx needs in every change, are taken from the
+    application if they are not given.
+    """
     if "=" in identity:
         raise BadInput(
             f"ID: {identity!r} is a field; the application's id comes first, as faxdispatch apps list shows it"
@@ -138,7 +144,10 @@ def update(
 def delete(
     identity: Annotated[str, typer.Argument(metavar="ID", help="Id of the application.")], yes: Yes = False
 ) -> Answer:
-    """Delete a fax application at Telnyx, for good. Telnyx refuses it while numbers are assigned to it."""
+    """Delete a fax application at Telnyx, for good.
+
+    Telnyx refuses this while numbers are assigned to it.
+    """
     settings = Settings.load()
     with account(settings) as telnyx:
         application = _find(telnyx, identity)
@@ -159,16 +168,11 @@ def _listed(settings: Settings, **chosen: Any) -> Iterator[FaxApplication]:
         yield from unbroken(telnyx.list_applications(**chosen), "applications")
 
 
-def _row(application: FaxApplication, *, ours: bool) -> str:
-    outbound = application.outbound
-    return _ROW.format(
-        mark="*" if ours else "",
-        id=application.id or "-",
-        active="-" if application.active is None else "yes" if application.active else "NO",
-        profile=(outbound and outbound.outbound_voice_profile_id) or "none",
-        name=hidden(application.application_name or "-"),
-        url=hidden(application.webhook_event_url or "-"),
-    )
+def _row(one: FaxApplication, *, ours: bool) -> list[str | None]:
+    active = {None: "-", True: "yes", False: "NO"}[one.active]
+    profile = (one.outbound and one.outbound.outbound_voice_profile_id) or "none"
+    name, url = hidden(one.application_name or "-"), hidden(one.webhook_event_url or "-")
+    return ["*" if ours else "", one.id or "-", active, profile, name, url]
 
 
 def _given_fields(words: list[str] | None, source: str | None, fields: dict[str, AppField]) -> dict[str, Any]:

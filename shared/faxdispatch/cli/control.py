@@ -1,14 +1,15 @@
-"""`faxdispatch cancel`, `refresh` and `sync`: commands for one fax, carried out by the workers.
-
-They need REDIS_URL and no API key. `faxdispatch faxes` calls Telnyx itself, needs the key, and prints the answer.
-"""
+"""`faxdispatch cancel`, `refresh` and `sync`: what can be done with one fax at Telnyx."""
 
 from typing import Annotated
 
 import typer
 
-from faxdispatch.cli.output import Answer
+from faxdispatch.cli.output import Answer, note
+from faxdispatch.cli.resources import NO_SUCH_FAX, account, known
 from faxdispatch.client import FaxClient
+from faxdispatch.operations.at_telnyx import cancel_fax, cancel_job_of, renewed_link
+from faxdispatch.operations.job_of_fax import ledger_of, marked
+from faxdispatch.settings import Settings
 
 Job = Annotated[str | None, typer.Argument(help="Id of the job.")]
 FaxId = Annotated[str | None, typer.Option("--fax-id", help="Telnyx's id of the fax, instead of the job's.")]
@@ -17,40 +18,73 @@ _CANCELLED = {
     "cancelled": "cancelled: nothing had left",
     "wished": "Telnyx is asked to cancel; an event tells what came of it",
     "over": "nothing to cancel: the job had ended already",
+    "accepted": "Telnyx has accepted the request; faxdispatch faxes show {} tells how the fax ends",
 }
 
 
 def cancel(job: Job = None, fax_id: FaxId = None) -> Answer:
-    """Cancel a fax: at once if nothing has left, otherwise the workers ask Telnyx.
+    """Cancel a fax, at once if it has not left, otherwise at Telnyx.
 
-    It needs no API key. Exit code 1 if the job had ended. To cancel a fax that was not sent from here, use faxdispatch
-    faxes cancel, which calls Telnyx itself.
+    The workers ask Telnyx, and an event reports the result. If TELNYX_API_KEY is set, the command itself asks Telnyx to
+    cancel a fax of --fax-id that belongs to no open job here. If REDIS_URL is set, Redis must answer. Exit code 1 if it
+    is too late.
     """
-    outcome = FaxClient.from_env().cancel(job_id=job, fax_id=fax_id)
-    return _answer(_CANCELLED[outcome], outcome=outcome, job_id=job, fax_id=fax_id)
+    settings = Settings.load()
+    if fax_id is None or job is not None or settings.telnyx_api_key is None:
+        outcome = FaxClient.from_env(settings).cancel(job_id=job, fax_id=fax_id)
+        return _answer(_CANCELLED[outcome], outcome=outcome, job_id=job, fax_id=fax_id)
+    return _cancel_fax(fax_id, settings)
 
 
-def refresh(fax_id: Annotated[str, typer.Argument(help="Telnyx's id of the inbound fax.")]) -> Answer:
-    """Let the workers renew an inbound fax's expired media link; event fax.refreshed has the new one.
+def _cancel_fax(fax_id: str, settings: Settings) -> Answer:
+    """Cancel a fax through its job, if it is one of ours, so that it is not sent again; otherwise at Telnyx."""
+    ledger = ledger_of(settings)
+    # The ledger is asked first, and the command is refused if Redis is away: a fax that is cancelled without its job is
+    # sent again.
+    job_id = ledger.job_of_fax(fax_id) if ledger else None
+    if job_id and (outcome := FaxClient.from_env(settings).cancel(fax_id=fax_id)) != "over":
+        return _answer(
+            f"job {job_id}: {_CANCELLED[outcome]}", outcome=outcome, through="job", fax_id=fax_id, job_id=job_id
+        )
+    with account(settings) as telnyx, known(f"fax {fax_id}", NO_SUCH_FAX):
+        fax = telnyx.get_fax(fax_id)
+        job_id = None
+        if ledger:
+            client = FaxClient.from_env(settings)
+            job_id = cancel_job_of(fax, ledger, lambda job_id: client.cancel(job_id=job_id))
+        cancel_fax(telnyx, fax)
+    if (mark := marked(fax)) and (ledger is None or not marked(fax, ledger)):
+        whose = "no REDIS_URL is set" if ledger is None else "it is of another ledger"
+        note(f"it is job {mark.job_id}'s, which may send it again: {whose}, so use faxdispatch cancel there")
+    words = _CANCELLED["accepted"].format(fax_id) + (f"; its job {job_id} is cancelled too" if job_id else "")
+    return _answer(words, outcome="accepted", through="telnyx", fax_id=fax_id, job_id=job_id)
 
-    It needs no API key. To print the link at once, use faxdispatch faxes refresh, which calls Telnyx itself.
+
+def refresh(fax_id: Annotated[str, typer.Argument(metavar="FAX_ID", help="Telnyx's id of the inbound fax.")]) -> Answer:
+    """Renew the expired media link of an inbound fax, and print it.
+
+    It is printed in full: anyone who has it can read the fax, for about ten minutes. If TELNYX_API_KEY is not set,
+    the workers ask Telnyx, and the event fax.refreshed has the link.
     """
-    FaxClient.from_env().refresh(fax_id)
-    return _answer("asked for; event fax.refreshed brings the link", outcome="wished", fax_id=fax_id)
+    settings = Settings.load()
+    if settings.telnyx_api_key is None:
+        FaxClient.from_env(settings).refresh(fax_id)
+        return _answer("asked for; the event fax.refreshed has the link", outcome="wished", fax_id=fax_id)
+    with account(settings) as telnyx, known(f"fax {fax_id}", NO_SUCH_FAX):
+        link = renewed_link(telnyx, fax_id)
+    return Answer({"fax_id": fax_id, "media_url": link}, link)
 
 
 def sync(job: Job = None, fax_id: FaxId = None) -> Answer:
     """Let the workers read a fax's status from Telnyx and record it.
 
-    It needs no API key. To print what Telnyx says and record nothing, use faxdispatch faxes show.
+    This needs no API key. `faxdispatch faxes show` prints what Telnyx says and records nothing.
     """
     FaxClient.from_env().sync(job_id=job, fax_id=fax_id)
-    return _answer(
-        "asked for; see faxdispatch status or faxdispatch events", outcome="wished", job_id=job, fax_id=fax_id
-    )
+    words = "asked for; see faxdispatch status or faxdispatch events"
+    return _answer(words, outcome="wished", job_id=job, fax_id=fax_id)
 
 
 def _answer(words: str, **data: str | None) -> Answer:
-    return Answer(
-        {name: value for name, value in data.items() if value is not None}, words, ok=data["outcome"] != "over"
-    )
+    told = {name: value for name, value in data.items() if value is not None}
+    return Answer(told, words, ok=data["outcome"] != "over")

@@ -79,8 +79,8 @@ class Rows(Generic[Item]):
     """Returns how many there are, if that is cheap to know."""
     more: str = "there are more; --limit shows them"
     """Shown if there are more than `limit`."""
-    head: str = ""
-    """Shown above the lines."""
+    widths: Mapping[str, int] = field(default_factory=dict)
+    """The titles of the cells of the lines, with the width of each; without them, there is no head."""
     none: str = ""
     """Shown to people if there is nothing."""
     columns: tuple[str, ...] = field(default=())
@@ -111,11 +111,17 @@ class Rows(Generic[Item]):
             if as_json:
                 show_json(self.data(item), full=self.full)
                 continue
-            if count == 1 and self.head:
-                show(self.head)
+            if count == 1 and self.widths:
+                show(self._padded(list(self.widths)))
             if (line := self.line(item)) is not None:
-                show(_written(line, full=self.full))
+                show(self._padded(line) if self.widths else _written(line, full=self.full))
         return count
+
+    def _padded(self, cells: Line) -> str:
+        shown = zip(cells, self.widths.values(), strict=True)
+        return "  ".join(
+            f"{(cell or '') if self.full else hidden(cell or ''):<{width}}" for cell, width in shown
+        ).rstrip()
 
     def _csv(self, items: Iterable[Item]) -> int:
         # Only CSV needs it.

@@ -16,6 +16,8 @@ from faxdispatch.settings import Settings
 from faxdispatch.telnyx.client import TelnyxClient
 from faxdispatch.text.privacy import hidden, mask_number
 
+NO_SUCH_FAX = "Telnyx knows no fax of this id; it may have been deleted"
+
 Item = TypeVar("Item")
 
 _CALLERS = ("from", "to", "from_display_name")
