@@ -5,7 +5,6 @@ import importlib
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -23,6 +22,7 @@ from redis.exceptions import RedisError
 
 from faxdispatch.preflight import examining
 from faxdispatch.preflight.lookers import Lookers
+from faxdispatch.supervisor.roles import free_port
 from faxdispatch.supervisor.valkey import valkey_command
 from tests.starts import Starts
 
@@ -90,13 +90,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             f"{len(skipped)} tests of the console in a browser were skipped: install Debian's package chromium "
             "(apt-get install chromium), or name a Chromium in CHROMIUM"
         )
-
-
-def free_port() -> int:
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        port: int = s.getsockname()[1]
-        return port
 
 
 def eventually(probe: Callable[[], T], *, within: float = 90, every: float = 0.02) -> T:

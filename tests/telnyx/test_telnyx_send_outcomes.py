@@ -11,6 +11,7 @@ import pytest
 from faxdispatch.errors import NotSent, OutcomeUnknown, Refused, TelnyxError
 from faxdispatch.telnyx import TelnyxClient
 from faxdispatch.telnyx.transport import MAX_BODY
+from tests.conftest import free_port
 
 ACCEPTED = json.dumps({"data": {"id": "fax-1", "status": "queued"}}).encode()
 
@@ -26,10 +27,8 @@ def test_an_accepted_fax_comes_back_with_its_id(serve, connect, request_to_send)
 
 
 def test_connection_refused_is_not_sent(connect, request_to_send):
-    with socket.create_server(("127.0.0.1", 0)) as unused:
-        port = unused.getsockname()[1]
     with pytest.raises(NotSent):
-        connect(f"http://127.0.0.1:{port}").send_fax(request_to_send)
+        connect(f"http://127.0.0.1:{free_port()}").send_fax(request_to_send)
 
 
 def test_a_name_that_cannot_be_found_is_not_sent(connect, request_to_send, monkeypatch):

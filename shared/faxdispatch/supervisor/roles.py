@@ -26,10 +26,18 @@ SETTINGS = frozenset(name.upper() for name in Settings.model_fields)
 
 
 def free_port() -> int:
-    """Return a port of 127.0.0.1 that nothing listens on at the moment."""
+    """Return a port of 127.0.0.1 that nothing listens on.
+
+    On Linux it stays reserved until this process ends: it is given to nobody who asks for any port, and a server that
+    asks for it by its number can listen on it.
+    """
     with socket.socket() as probe:
+        # Servers set this too, and sockets that have it may share a port on which only one of them listens.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
+        if sys.platform == "linux":
+            probe.detach()
         return port
 
 
