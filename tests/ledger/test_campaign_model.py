@@ -170,6 +170,11 @@ class Walk(SeededWalk):
         if fate == "twice":
             self.messages += some
         if fate != "lost":
+            if self.chance(0.3):
+                self.desk.ledger.step_aside_many([(name, "c", SENDER, self.chance(0.7)) for name in some])
+                if self.chance(0.2):
+                    # Its worker dies while it makes a document.
+                    return
             asked = [(name, "c", SENDER) for name in some]
             replies = self.desk.ledger.admit_many(asked)
             self.admitted += [name for name, reply in zip(some, replies, strict=True) if reply["outcome"] == "go"]

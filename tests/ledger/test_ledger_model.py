@@ -236,6 +236,11 @@ class World(SeededWalk):
         if self.ledger.job(job).untaken >= self.rules.most_untaken:
             self.ledger.hold(job, reason=HoldReason.NEVER_ACCEPTED, due=None)
             return
+        if self.chance(0.2):
+            self.ledger.step_aside_many([(job, self.connection_of(job), "+1", self.chance(0.7))])
+            if self.chance(0.2):
+                # Its worker dies while it makes a document.
+                return
         if admit_one(self.ledger, job, connection=self.connection_of(job), sender="+1")["outcome"] == "go":
             self.admitted.append(job)
 

@@ -1,5 +1,6 @@
 """A fax with a cover leaves with its own letter, made before the claim; what cannot be made leaves nothing behind."""
 
+import json
 from datetime import timedelta
 from io import BytesIO
 
@@ -7,13 +8,17 @@ import pytest
 from pypdf import PdfReader
 
 from faxdispatch import State
+from faxdispatch.campaign.giving_up import give_up
 from faxdispatch.documents.local import document_of
-from faxdispatch.errors import BadInput, NoSuchResource, Refused, Unreachable
+from faxdispatch.errors import BadInput, NoSuchResource, NotSent, Refused, Unavailable, Unreachable
 from faxdispatch.fetching.trouble import LinkFailed
 from faxdispatch.jobs import SendFax
+from faxdispatch.ledger.rules import PROBE_PAUSES
 from faxdispatch.recent import Recent
 from faxdispatch.telnyx.models import MediaResource
 from tests.conftest import eventually
+from tests.ledger.campaign_desk import NAME, CampaignDesk, number_of
+from tests.ledger.campaign_desk import job as job_of
 from tests.preflight.made import letter, locked
 from tests.worker.test_attempt import Telnyx, create, posted, w  # noqa: F401 - fixtures
 from worker.sending import covering, linked
@@ -153,18 +158,141 @@ def test_a_link_to_an_unreachable_server_is_retried_until_it_answers(w, telnyx, 
 
     assert run_attempt("job", w) is Outcome.PARKED
     assert w.ledger.job("job").due_at - w.now() > timedelta(seconds=290)
+    assert run_attempt("job", w) is Outcome.PARKED
+    assert w.ledger.job("job").unfetched == 1, "it is not asked again before its time"
+    w.ledger.redis.hset("fax:job:job", "due", "0")
     assert [run_attempt("job", w) for _ in range(2)] == [Outcome.PARKED] * 2
     job = w.ledger.job("job", history=True)
-    assert (job.state, job.hold_reason, job.holds, job.attempt) == (State.HELD, "no_document", 3, 0)
+    assert (job.state, job.hold_reason, job.unfetched, job.attempt) == (State.HELD, "no_document", 3, 0)
     assert [event.data.get("detail") for event in job.history] == [None, *["answered 503"] * 3]
     for _ in range(12):
         run_attempt("job", w)
     job = w.ledger.job("job", history=True)
     # The first ten are reported; more would fill the history as long as the server is away.
-    assert (job.holds, len(job.history)) == (15, 11)
+    assert (job.unfetched, len(job.history)) == (15, 11)
 
     link[0] = letter("The letter")
     assert run_attempt("job", w) is Outcome.ACCEPTED
+    assert w.ledger.job("job").unfetched == 0
+
+
+def test_a_fetch_that_fails_and_a_call_that_fails_have_counts_of_their_own(w, telnyx, link, monkeypatch):  # noqa: F811
+    monkeypatch.setattr(covering, "LINK_AGAIN", (0.0, 300.0))
+    create(w, media_name=None, media_url=LINK, cover="Dear Dr Smith")
+    link[0] = LinkFailed("answered 503")
+    run_attempt("job", w)
+    link[0] = letter("The letter")
+    telnyx.answer = NotSent("no network")
+    run_attempt("job", w)
+
+    job = w.ledger.job("job")
+    assert (job.hold_reason, job.holds, job.unfetched) == ("not_sent", 1, 0)
+    assert job.due_at - w.now() <= timedelta(seconds=PROBE_PAUSES[0])
+
+
+def test_a_fax_whose_link_fails_ends_at_its_deadline(w, telnyx, link, monkeypatch):  # noqa: F811 - the fixture
+    monkeypatch.setattr(covering, "LINK_AGAIN", (300.0,))
+    deadline = w.now() + timedelta(seconds=60)
+    create(w, media_name=None, media_url=LINK, cover="Dear Dr Smith", send_by=deadline)
+    link[0] = LinkFailed("answered 503")
+
+    run_attempt("job", w)
+    assert abs(w.ledger.job("job").due_at - deadline) < timedelta(seconds=1)
+
+
+def test_a_document_is_fetched_once_though_its_fax_waits_for_a_channel_after_that(w, telnyx, link):  # noqa: F811
+    w.limits.change({"channels": 1}, reason="a test")
+    create(w, media_name=None, media_url=LINK, cover="Dear Dr Smith")
+    w.ledger.create("flying", SendFax(to="+13125550201", media_name="letter"), source="producer")
+    assert run_attempt("flying", w) is Outcome.ACCEPTED
+    assert run_attempt("job", w) is Outcome.PARKED
+    link[0] = LinkFailed("answered 503")
+    job = w.ledger.job("job")
+    assert (job.hold_reason, job.letter) == ("no_channel", telnyx.uploads[0])
+
+    w.ledger.end("flying", event="job.exhausted", cause="operator", states=(State.ACCEPTED,))
+    assert [picked.job_id for picked in w.agenda.pick()] == ["job"]
+    assert run_attempt("job", w) is Outcome.ACCEPTED
+    assert [request.media_name for request in telnyx.asked] == ["letter", telnyx.uploads[0]]
+
+
+@pytest.fixture
+def rows(w, redis_url):  # noqa: F811 - the fixture
+    """Rows of a running campaign that were told to go, with a cover before the document of a link."""
+    desk = CampaignDesk.by_redis_clock(redis_url)
+    desk.run(1, 2)
+    fed = []
+    for row in desk.pending():
+        request = json.loads(row["request"]) | {"media_name": None, "media_url": LINK, "cover": "Dear Dr Smith"}
+        known = {name: value for name, value in request.items() if value is not None}
+        fed.append(row | {"connection": "c1", "request": json.dumps(known)})
+    assert desk.feed(rows=fed) == ("fed", 2)
+    assert sorted(picked.job_id for picked in w.agenda.pick()) == [job_of(1), job_of(2)]
+    return desk
+
+
+def test_a_channel_is_free_for_others_while_a_document_is_fetched(w, telnyx, link, rows, monkeypatch):  # noqa: F811
+    holders = []
+
+    def fetched(*_):
+        holders.append((rows.redis.smembers("fax:calls"), list(rows.redis.scan_iter("fax:line:*"))))
+        return document_of(link[0])
+
+    monkeypatch.setattr(linked, "fetched_now", fetched)
+    assert run_attempts([job_of(1)], w) == {job_of(1): Outcome.ACCEPTED}
+    assert holders == [({job_of(2)}, [f"fax:line:{number_of(2)}"])]
+    assert rows.faults() == ()
+
+
+def test_a_worker_that_dies_while_it_fetches_leaves_its_row_with_an_appointment(w, telnyx, link, rows, monkeypatch):  # noqa: F811
+    def died(*_):
+        raise Unavailable("it died here")
+
+    monkeypatch.setattr(linked, "fetched_now", died)
+    with pytest.raises(Unavailable):
+        run_attempts([job_of(1)], w)
+    assert rows.faults() == ()
+    appointed = rows.redis.zscore("fax:agenda", job_of(1)) / 1000 - w.now().timestamp()
+    assert 0 < appointed <= w.settings.fax_hint_after
+
+
+@pytest.mark.parametrize("document", [{}, {"media_name": "letter", "media_url": None}])
+def test_no_document_is_made_for_a_row_whose_campaign_is_paused(w, telnyx, link, rows, monkeypatch, document):  # noqa: F811
+    monkeypatch.setattr(covering, "compose", lambda *_: pytest.fail("it was made"))
+    for row in (1, 2):
+        key = f"fax:job:{job_of(row)}"
+        asked = json.loads(rows.redis.hget(key, "request")) | document
+        rows.redis.hset(key, "request", json.dumps({name: value for name, value in asked.items() if value}))
+    rows.pause()
+
+    assert run_attempts([job_of(1), job_of(2)], w) == {job_of(1): Outcome.PARKED, job_of(2): Outcome.PARKED}
+    assert [w.ledger.job(job_of(row)).hold_reason for row in (1, 2)] == ["campaign_paused"] * 2
+    assert rows.faults() == ()
+
+
+def test_a_row_that_waits_for_its_document_can_be_given_up_though_its_campaign_is_paused(w, telnyx, link, rows):  # noqa: F811
+    link[0] = LinkFailed("answered 503")
+    run_attempts([job_of(1), job_of(2)], w)
+    rows.redis.hset(f"fax:job:{job_of(2)}", "due", "0")
+    rows.pause()
+    run_attempts([job_of(2)], w)
+    assert [w.ledger.job(job_of(row)).hold_reason for row in (1, 2)] == ["no_document", "campaign_paused"]
+
+    assert give_up(rows.campaigns.get(NAME), rows.scripts, why=None, operator="jane") == 2
+    assert {w.ledger.job(job_of(row)).cause for row in (1, 2)} == {"no_document"}
+    assert rows.faults() == ()
+
+
+def test_a_row_that_is_cancelled_while_its_document_is_fetched_is_not_sent(w, telnyx, link, rows, monkeypatch):  # noqa: F811
+    def fetched(*_):
+        rows.cancel()
+        w.ledger.cancel(job_of(1), source="scheduler")
+        return document_of(link[0])
+
+    monkeypatch.setattr(linked, "fetched_now", fetched)
+    assert run_attempts([job_of(1)], w) == {job_of(1): Outcome.DROPPED}
+    assert telnyx.asked == []
+    assert rows.faults() == ()
 
 
 def test_a_dead_link_ends_its_fax(w, telnyx, link):  # noqa: F811

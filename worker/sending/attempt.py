@@ -141,12 +141,30 @@ def _with_covers(prepared: Sequence[Prepared], outcomes: Outcomes, w: Collaborat
     # The code that makes documents takes 20 MB, and few workers need a cover.
     from worker.sending.covering import covered  # noqa: PLC0415
 
-    making = {w.cover_threads.submit(covered, one, w): one for one in prepared if one.request.cover}
+    may = _step_aside([one for one in prepared if one.request.cover], outcomes, w)
+    making = {w.cover_threads.submit(covered, one, w): one for one in may}
     yield plain
     while making:
         wait(making, return_when=FIRST_COMPLETED)
         made = wait(making, timeout=COVERS_TOGETHER).done
         yield [one for cover in made if (one := _made(cover, making.pop(cover), outcomes))]
+
+
+def _step_aside(prepared: Sequence[Prepared], outcomes: Outcomes, w: Collaborators) -> list[Prepared]:
+    """Return the faxes whose documents may be made now. Meanwhile, one with a link keeps no channel from others."""
+    asked = [
+        (one.job.job_id, one.connection, one.sender, one.request.media_url is not None and one.job.letter is None)
+        for one in prepared
+    ]
+    replies = w.ledger.step_aside_many(asked)
+    for one, reply in zip(prepared, replies, strict=True):
+        if reply["outcome"] != "go":
+            outcomes[one.job.job_id] = _barred(reply["outcome"])
+    return [one for one, reply in zip(prepared, replies, strict=True) if reply["outcome"] == "go"]
+
+
+def _barred(outcome: str) -> Outcome:
+    return Outcome.PARKED if outcome == "held" else Outcome.DROPPED
 
 
 def _made(cover: Future[Prepared], one: Prepared, outcomes: Outcomes) -> Prepared | None:
@@ -169,11 +187,14 @@ def _made(cover: Future[Prepared], one: Prepared, outcomes: Outcomes) -> Prepare
 def _admit(prepared: Sequence[Prepared], outcomes: Outcomes, w: Collaborators) -> Iterator[Admitted]:
     if not prepared:
         return
-    replies = w.ledger.admit_many([(p.job.job_id, p.connection, p.sender) for p in prepared])
+    replies = w.ledger.admit_many(
+        [(p.job.job_id, p.connection, p.sender) for p in prepared],
+        letters={p.job.job_id: p.letter for p in prepared if p.letter},
+    )
     now = time.monotonic()
     for one, reply in zip(prepared, replies, strict=True):
         if reply["outcome"] != "go":
-            outcomes[one.job.job_id] = Outcome.PARKED if reply["outcome"] == "held" else Outcome.DROPPED
+            outcomes[one.job.job_id] = _barred(reply["outcome"])
             continue
         w.reached("admitted")
         # The channel may have been given on the connection that was valid when the job joined the waiting list.
@@ -290,7 +311,7 @@ def _claim(admitted: Sequence[Admitted], outcomes: Outcomes, w: Collaborators) -
         if reply["outcome"] == "claimed":
             claimed.append(Claimed(one, reply["attempt"], deadline, span))
         else:
-            outcomes[one.job_id] = Outcome.PARKED if reply["outcome"] == "held" else Outcome.DROPPED
+            outcomes[one.job_id] = _barred(reply["outcome"])
     w.reached("durable")
     return claimed
 

@@ -58,20 +58,23 @@ def covered(prepared: Prepared, w: Collaborators) -> Prepared:
     )
     try:
         with w.telnyx.borrow() as telnyx:
-            name = _sent_before(job, telnyx, w) if request.media_url else None
+            name = _made_before(job, request, telnyx)
             name = name or _stored(_composed(_body(request, telnyx, w), cover), request, telnyx, w)
     except (BadInput, Refused) as problem:
         raise _not_made(job, str(problem), w) from None
     except LinkFailed as trouble:
-        due = w.now().timestamp() + step(LINK_AGAIN, job.holds)
-        w.ledger.hold(job.job_id, reason=HoldReason.NO_DOCUMENT, due=due, detail=str(trouble), counted=True)
+        due = w.now().timestamp() + step(LINK_AGAIN, job.unfetched)
+        # It ends at its deadline, not with the next try after it.
+        due = min(due, request.send_by.timestamp()) if request.send_by else due
+        w.ledger.hold(job.job_id, reason=HoldReason.NO_DOCUMENT, due=due, detail=str(trouble), unfetched=True)
         raise Ended(Outcome.PARKED) from None
     except TelnyxError as error:
         w.ledger.hold(job.job_id, reason=HoldReason.NOT_SENT, due=w.now().timestamp() + AGAIN, detail=str(error))
         raise Ended(Outcome.PARKED) from None
     # It may have taken long.
     check_time(job, w.now(), w)
-    return replace(prepared, request=request.model_copy(update={"media_name": name, "media_url": None}))
+    sent = request.model_copy(update={"media_name": name, "media_url": None})
+    return replace(prepared, request=sent, letter=name if request.media_url else None)
 
 
 def _not_made(job: JobView, problem: str, w: Collaborators) -> Ended:
@@ -80,13 +83,10 @@ def _not_made(job: JobView, problem: str, w: Collaborators) -> Ended:
     return Ended(Outcome.REFUSED)
 
 
-def _sent_before(job: JobView, telnyx: TelnyxClient, w: Collaborators) -> str | None:
-    """Return the document of an earlier attempt, if Telnyx still has it: the link may lead to another one by now."""
-    if not job.attempt:
-        return None
-    history = w.ledger.job(job.job_id, history=True).history
-    letters = [event.data["letter"] for event in history if event.data.get("letter")]
-    return next((name for name in letters[-1:] if find(telnyx, name)), None)
+def _made_before(job: JobView, request: SendFax, telnyx: TelnyxClient) -> str | None:
+    """Return the document that was made of a link, if Telnyx still has it: the link may lead to another one by now."""
+    known = job.letter if request.media_url else None
+    return known if known and find(telnyx, known) else None
 
 
 def _stored(letter: Document, request: SendFax, telnyx: TelnyxClient, w: Collaborators) -> str:

@@ -35,13 +35,15 @@ class Ended(Exception):
 class Prepared:
     """A job that nothing of its own holds back, with everything that Telnyx needs.
 
-    `request` is the request, with the policy hook's changes.
+    `request` is the request, with the policy hook's changes. `letter` is the stored document that was made of its cover
+    and a link, if it is to be recorded.
     """
 
     job: JobView
     request: SendFax
     connection: str
     sender: str
+    letter: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

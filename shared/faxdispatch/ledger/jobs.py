@@ -118,16 +118,16 @@ class Ledger(Rows):
         reason: HoldReason,
         due: float | None,
         detail: str | None = None,
-        counted: bool = False,
+        unfetched: bool = False,
         source: str = "worker",
     ) -> Reply:
         """Park a job that is not claimed until `due` (seconds since 1970), or until a person decides.
 
-        Where something was tried for it and failed, that is `counted` among its holds; the first ten are each reported.
+        `unfetched` counts that its document could not be fetched; the first ten times are each reported.
         """
         millis = None if due is None else _ms(due)
         return self._scripts.run(
-            "hold", job=job_id, reason=reason.value, due=millis, detail=detail, counted=counted, source=source
+            "hold", job=job_id, reason=reason.value, due=millis, detail=detail, unfetched=unfetched, source=source
         )
 
     def release(self, job_id: str, *, why: str, operator: str | None = None) -> Reply:
@@ -140,14 +140,39 @@ class Ledger(Rows):
             "release", job=job_id, waivable=waivable, why=why, operator=operator, source="operator"
         )
 
-    def admit_many(self, asked: Sequence[tuple[str, str, str]]) -> list[Reply]:
+    def step_aside_many(self, asked: Sequence[tuple[str, str, str, bool]]) -> list[Reply]:
+        """Ask whether the documents of jobs, each with its connection and its sender, may be made now.
+
+        Returns an answer for each job, as `admit_many` does. With `go`, a job whose document is `slow` to make (the
+        last of the four) holds neither a channel nor a number until it is admitted.
+        """
+        jobs = [
+            {"job": job, "connection": connection, "sender": sender, "slow": slow}
+            for job, connection, sender, slow in asked
+        ]
+        return self._scripts.run_many("step_aside", jobs=jobs, source="worker")
+
+    def admit_many(
+        self, asked: Sequence[tuple[str, str, str]], *, letters: Mapping[str, str] | None = None
+    ) -> list[Reply]:
         """Ask whether jobs, each with its connection and its sender, may be sent now. Returns an answer for each job.
+
+        `letters` names the documents that were made for some of them of a cover and a link, by job.
 
         Its `outcome` is `go`, `held` with `reason` (it is parked), `no` or `gone`. With `go` come `wait`, the
         microseconds until its slot of the rate, the `connection` and `sender` to use, and `rung`, the step of the
         ladder with which a fax last came through to its number.
         """
-        jobs = [{"job": job, "connection": connection, "sender": sender} for job, connection, sender in asked]
+        made = letters or {}
+        jobs = [
+            {
+                "job": job,
+                "connection": connection,
+                "sender": sender,
+                **({"letter": made[job]} if job in made else {}),
+            }
+            for job, connection, sender in asked
+        ]
         return self._scripts.run_many("admit", jobs=jobs, source="worker")
 
     # An attempt --------------------------------------------------------------------------------------------------

@@ -52,6 +52,10 @@ class JobView(BaseModel):
     """Failed attempts that connected."""
     holds: int
     """How often it was put back without costing an attempt."""
+    unfetched: int = 0
+    """How often its document could not be fetched, since it last could."""
+    letter: str | None = None
+    """The stored document that was made for it of its cover and a link. Every attempt sends the same."""
     untaken: int = 0
     """Attempts that Telnyx provably never accepted, since a person last released it."""
     rung: int
@@ -105,6 +109,8 @@ class JobView(BaseModel):
             dials=int(row.get("dials") or 0),
             connects=int(row.get("connects") or 0),
             holds=int(row.get("holds") or 0),
+            unfetched=int(row.get("unfetched") or 0),
+            letter=row.get("letter") or None,
             untaken=int(row.get("untaken") or 0),
             rung=int(row.get("rung") or 0),
             waived=frozenset((row.get("waived") or "").split()),

@@ -87,7 +87,8 @@ MEANINGS: dict[HoldReason, Meaning] = {
     HoldReason.NO_DOCUMENT: Meaning(
         "The link of its document could not be fetched, and the fax has a cover, which must be joined with it.",
         "The link is tried again after 5 s, 15 s, 1 min, then every 5 min; fix its server. faxdispatch status JOB "
-        "says what is wrong, faxdispatch cancel JOB drops the fax.",
+        "says what is wrong, faxdispatch cancel JOB drops the fax, and faxdispatch campaign finish ends the rows of a "
+        "campaign.",
     ),
     HoldReason.NOT_SENT: Meaning(
         "Telnyx could not be reached, and nothing had left.",

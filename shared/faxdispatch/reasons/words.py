@@ -43,6 +43,7 @@ OWN: dict[str, str] = {
     "number_quarantined": "The number was wrong for earlier faxes and is not called at present.",
     "policy_hook": "Your own rule, the policy hook, refused it.",
     "never_accepted": "Telnyx never took it, and a person gave it up.",
+    "no_document": "The link of its document could not be fetched, and a person gave it up.",
     "operator": "A person looked it up and said that it has failed.",
     "campaign": "The campaign was cancelled before it was sent.",
     "suppressed": "The number is on the list of those who want no faxes.",

@@ -44,15 +44,17 @@ def resume(campaign: Id, reason: Why = None, operator: Operator = None) -> Answe
 
 
 def finish(campaign: Id, reason: Why = None, operator: Operator = None, yes: Yes = False) -> Answer:
-    """Give up the rows that Telnyx never accepted, to end a campaign.
+    """Give up the rows that Telnyx never accepted or whose document cannot be fetched, to end a campaign.
 
-    These rows wait because Telnyx accepted none of their attempts. They count as failed, with the cause
-    never_accepted; `campaign retry` tries them again. All other rows continue.
+    They count as failed, with the cause never_accepted or no_document; `campaign retry` tries them again. All other
+    rows continue.
     """
     desk = campaigns()
     found = desk.get(campaign)
     confirm(
-        f"Give up rows of campaign {found.id}? Those that wait after attempts which Telnyx never took fail.", yes=yes
+        f"Give up rows of campaign {found.id}? Those that Telnyx never took, and those whose document cannot be "
+        "fetched, fail.",
+        yes=yes,
     )
     moved, given_up = desk.finish(campaign, reason=reason, operator=operator)
     left = f"{moved.pending:,} still to be sent, {moved.opened:,} under way"

@@ -1,6 +1,6 @@
 -- Park a job that has not been claimed: it is looked at again when it is due. Without `due`, it waits for a person, and
--- the scheduler still looks at it from time to time. A `counted` hold adds to the number of such holds, which use up no
--- attempt; each of the first ones is reported.
+-- the scheduler still looks at it from time to time. With `unfetched`, the job's document could not be fetched once more:
+-- it is counted, and each of the first times is reported.
 -- Keys: fax:agenda, fax:calls, fax:calls:*, fax:campaign:*, fax:campaign:*:parked, fax:channels, fax:channels:*,
 --   fax:counts, fax:events, fax:granted:*, fax:held:*, fax:history:*, fax:holds, fax:job:*, fax:limits, fax:line:*,
 --   fax:line:*:waiting, fax:other:*, fax:paused:*, fax:since:*, fax:turn:*, fax:turns:*:*, fax:waiting:*
@@ -13,7 +13,8 @@ if not j then return reply({outcome = 'gone'}) end
 if j.state ~= 'queued' and j.state ~= 'held' then return reply({outcome = 'no', state = j.state}) end
 leave(j)
 land(j)
-if a.counted then save(j, {holds = tonumber(j.holds or 0) + 1}) end
-hold(j, a.reason, a.due, a.detail and {detail = a.detail} or nil, a.counted and j.holds <= REPORTED)
+local unfetched = (tonumber(j.unfetched or '') or 0) + 1
+if a.unfetched then save(j, {unfetched = unfetched}) end
+hold(j, a.reason, a.due, a.detail and {detail = a.detail} or nil, a.unfetched and unfetched <= REPORTED)
 if not a.due then appoint(j, now + a.recheck) end
 return reply({outcome = 'held', reason = a.reason, due = a.due})

@@ -20,10 +20,8 @@ local function park_stopped(j)
   return {outcome = 'held', reason = 'connection_paused'}
 end
 
--- Decide whether number, channel and rate allow a job to be sent now. Returns `go`, with the microseconds until its
--- slot of the rate and the ladder step that is remembered for its number; or parks the job and returns `held`.
-local function admit(job, connection, sender)
-  local j = load(job)
+-- A job that must not be sent now, whatever is free: it is parked, or ends. Returns the answer, or nil if it may be sent.
+local function barred(j, connection, sender)
   if not j then return {outcome = 'gone'} end
   if j.state ~= 'queued' and j.state ~= 'held' then return {outcome = 'no', state = j.state} end
   local ended = end_cancelled(j)
@@ -48,8 +46,17 @@ local function admit(job, connection, sender)
     redis.call('SADD', 'fax:connections', connection)
   end
 
-  local parked = park_stopped(j)
-  if parked then return parked end
+  return park_stopped(j)
+end
+
+-- Decide whether number, channel and rate allow a job to be sent now. Returns `go`, with the microseconds until its
+-- slot of the rate and the ladder step that is remembered for its number; or parks the job and returns `held`. `letter`
+-- is the document that was made for it from its cover and a link.
+local function admit(job, connection, sender, letter)
+  local j = load(job)
+  local answer = barred(j, connection, sender)
+  if j and letter then save(j, {letter = letter, unfetched = ''}) end
+  if answer then return answer end
 
   if j.granted ~= '1' then
     local holder = redis.call('GET', 'fax:line:' .. j.to)
