@@ -99,7 +99,7 @@ def test_a_cover_that_cannot_be_made_ends_its_fax_with_a_message(w, telnyx, chan
 
 
 def test_while_telnyx_does_not_answer_the_fax_waits_and_is_sent_later(w, telnyx, monkeypatch):  # noqa: F811 - the fixture
-    monkeypatch.setattr(covering, "AGAIN", 0.0)
+    monkeypatch.setattr(covering, "AGAIN", -60.0)
     create(w, cover="Dear Dr Smith")
     telnyx.trouble = Unreachable("no network")
 
@@ -152,7 +152,7 @@ def test_the_document_of_a_link_is_fetched_and_every_attempt_sends_the_same(w, t
 
 
 def test_a_link_to_an_unreachable_server_is_retried_until_it_answers(w, telnyx, link, monkeypatch):  # noqa: F811
-    monkeypatch.setattr(covering, "LINK_AGAIN", (300.0, 0.0))
+    monkeypatch.setattr(covering, "LINK_AGAIN", (300.0, -60.0))
     create(w, media_name=None, media_url=LINK, cover="Dear Dr Smith")
     link[0] = LinkFailed("answered 503")
 
@@ -177,7 +177,7 @@ def test_a_link_to_an_unreachable_server_is_retried_until_it_answers(w, telnyx, 
 
 
 def test_a_fetch_that_fails_and_a_call_that_fails_have_counts_of_their_own(w, telnyx, link, monkeypatch):  # noqa: F811
-    monkeypatch.setattr(covering, "LINK_AGAIN", (0.0, 300.0))
+    monkeypatch.setattr(covering, "LINK_AGAIN", (-60.0, 300.0))
     create(w, media_name=None, media_url=LINK, cover="Dear Dr Smith")
     link[0] = LinkFailed("answered 503")
     run_attempt("job", w)
