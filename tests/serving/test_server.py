@@ -10,7 +10,7 @@ from contextlib import ExitStack, suppress
 import pytest
 
 from faxdispatch.serving import Bounds, Server, listen
-from faxdispatch.serving.channel import origin
+from faxdispatch.serving.channel import Channel, origin
 from tests.conftest import eventually
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -21,6 +21,9 @@ def app(environ, start_response):
     if environ["PATH_INFO"] == "/too-large":
         start_response("413 Content Too Large", [("Content-Length", "0")])
         return []
+    if environ["PATH_INFO"] == "/pieces":
+        start_response("200 OK", [("Content-Length", str(len(LONG)))])
+        return (LONG[:1_000_000] for _ in range(0, len(LONG), 1_000_000))
     body = LONG if environ["PATH_INFO"] == "/long" else environ["REMOTE_ADDR"].encode()
     start_response("200 OK", [("Content-Length", str(len(body)))])
     return [body]
@@ -140,6 +143,38 @@ def test_an_answer_that_is_not_read_is_given_up(serve):
     with connect(server) as client:
         client.sendall(GET.replace(b"/ ", b"/long "))
         eventually(lambda: not server.active_channels and server.task_dispatcher.active_count == 0)
+
+
+def test_an_answer_in_pieces_comes_whole_through_a_buffer_that_is_smaller(serve):
+    server = serve()
+    with connect(server) as client:
+        client.sendall(GET.replace(b"/ ", b"/pieces "))
+        [channel] = eventually(lambda: list(server.active_channels.values()))
+        # The app waits until the client takes what is there.
+        eventually(lambda: channel.total_outbufs_len > server.adj.outbuf_high_watermark)
+        received = bytearray()
+        while len(received.partition(b"\r\n\r\n")[2]) < len(LONG):
+            received += client.recv(1_000_000)
+    assert received.endswith(LONG)
+
+
+def test_the_loop_is_not_kept_busy_by_an_answer_that_a_thread_is_sending(serve, monkeypatch):
+    looked = []
+    monkeypatch.setattr(Channel, "handle_write", lambda self: looked.append(self.addr))
+    server = serve()
+
+    def answer_slowly(environ, start_response) -> list[bytes]:
+        [channel] = [channel for channel in server.active_channels.values() if channel.requests]
+        with channel.outbuf_lock:
+            channel.total_outbufs_len += 1
+            server.application = app
+            assert ask(server).startswith(b"HTTP/1.1 200")
+            channel.total_outbufs_len -= 1
+        return app(environ, start_response)
+
+    server.application = answer_slowly
+    assert ask(server).startswith(b"HTTP/1.1 200")
+    assert looked == []
 
 
 def test_a_connection_in_use_stays_open(serve):

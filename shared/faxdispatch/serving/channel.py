@@ -47,6 +47,16 @@ class Channel(HTTPChannel):  # type: ignore[misc] # waitress has no types
             self.since = time.monotonic()
         return taken
 
+    def writable(self) -> bool:
+        """Return whether the server's loop has something to send.
+
+        While a thread of the app works on a request, it sends the answer itself, unless it waits for the loop because
+        too much is buffered. waitress's loop would go round and round until that thread is done, and slow it down.
+        """
+        if self.requests and not self.will_close and not self.close_when_flushed:
+            return bool(self.total_outbufs_len > self.adj.outbuf_high_watermark)
+        return bool(super().writable())
+
     def service(self) -> None:
         """Let the app answer the oldest request; runs in a thread of the app."""
         super().service()
