@@ -1,4 +1,4 @@
-"""Records webhooks in the ledger: those that come while others are being written share the next write."""
+"""Records webhooks in the ledger: those that come shortly after one another share a write."""
 
 from typing import Any
 
@@ -6,6 +6,13 @@ from faxdispatch.ledger import GroupCommit, Observation, Observations
 from webhook.connections import Connections
 
 Reply = dict[str, Any]
+
+_APART = 0.010
+"""Seconds between two writes.
+
+A webhook that comes alone is written at once. If many come, each costs Redis and this process less the more are written
+together, and its answer has two seconds.
+"""
 
 
 class Recorder:
@@ -15,7 +22,8 @@ class Recorder:
         self._observations = observations
         self._connections = connections
         self._group = GroupCommit[tuple[Observation, str], Reply](
-            lambda said: connections.call(lambda redis: observations.record_many(said, on=redis))
+            lambda said: connections.call(lambda redis: observations.record_many(said, on=redis)),
+            apart=_APART,
         )
 
     def record(self, seen: Observation, body: str) -> Reply:

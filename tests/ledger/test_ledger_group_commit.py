@@ -95,3 +95,76 @@ def test_while_redis_is_unreachable_the_whole_group_fails_and_is_not_retried(wri
     writer.trouble["a"] = Unavailable("Redis is away")
     assert together("a", "b") == ["FIRST", *[writer.trouble["a"]] * 2]
     assert writer.writes == [["first"], ["a", "b"], ["last"]]
+
+
+class Time:
+    """A clock that only moves when somebody sleeps; `meanwhile` is done in each sleep."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+        self.slept: list[float] = []
+        self.meanwhile: Callable[[], object] = lambda: None
+
+    def clock(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.meanwhile()
+        self.now += seconds
+
+
+@pytest.fixture
+def time() -> Time:
+    return Time()
+
+
+@pytest.fixture
+def spaced(writer: Writer, time: Time) -> GroupCommit[str, str]:
+    """A group whose writes begin ten seconds apart."""
+    writer.go.set()
+    return GroupCommit(writer, apart=10.0, clock=time.clock, sleep=time.sleep)
+
+
+def test_one_that_comes_alone_does_not_wait(spaced: GroupCommit[str, str], time: Time):
+    spaced.write("a")
+    time.now += 10.0
+    spaced.write("b")
+    assert time.slept == []
+
+
+def test_one_that_comes_soon_after_another_waits_the_rest_of_the_time(spaced: GroupCommit[str, str], time: Time):
+    spaced.write("a")
+    time.now += 7.0
+    spaced.write("b")
+    time.now += 4.0
+    spaced.write("c")
+    assert time.slept == [3.0, 6.0]
+
+
+def test_those_that_come_while_one_waits_go_with_it_in_their_order(
+    spaced: GroupCommit[str, str], writer: Writer, time: Time
+):
+    spaced.write("a")
+    with ThreadPoolExecutor(2) as threads:
+        replies, pause = [], threading.Event()
+
+        def join() -> None:
+            for count, word in enumerate(("c", "d"), start=2):
+                replies.append(threads.submit(spaced.write, word))
+                while len(spaced._waiting) < count:
+                    pause.wait(0.001)
+
+        time.meanwhile = join
+        assert spaced.write("b") == "B"
+        assert [reply.result() for reply in replies] == ["C", "D"]
+    assert writer.writes == [["a"], ["b", "c", "d"]]
+    assert len(time.slept) == 1
+
+
+def test_after_a_failure_the_next_waits_as_after_any_write(spaced: GroupCommit[str, str], writer: Writer, time: Time):
+    writer.trouble["a"] = Unavailable("Redis is away")
+    with pytest.raises(Unavailable):
+        spaced.write("a")
+    assert spaced.write("b") == "B"
+    assert time.slept == [10.0]

@@ -1,5 +1,6 @@
 """Several threads' writes to Redis as one: who comes while others are being written goes along in the next write."""
 
+import time
 from collections.abc import Callable, Sequence
 from queue import SimpleQueue
 from threading import Lock
@@ -21,15 +22,26 @@ class _Waiting(Generic[T, R]):
 
 
 class GroupCommit(Generic[T, R]):
-    """Nobody waits for company: who comes while nothing is being written, writes at once.
+    """Who comes alone, writes at once; writes that would begin less than `apart` seconds after one another wait for it.
 
     `write` takes what several threads want and gives a reply for each, in their order. Where it raises `Unavailable`,
     all of the group get that; where it raises anything else, each of them is written by itself, so that one at fault
     costs the others nothing.
     """
 
-    def __init__(self, write: Callable[[Sequence[T]], Sequence[R]]) -> None:
+    def __init__(
+        self,
+        write: Callable[[Sequence[T]], Sequence[R]],
+        *,
+        apart: float = 0.0,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], object] = time.sleep,
+    ) -> None:
         self._write = write
+        self._apart = apart
+        self._clock = clock
+        self._sleep = sleep
+        self._next = float("-inf")
         self._lock = Lock()
         self._waiting: list[_Waiting[T, R]] = []
         self._writing = False
@@ -54,6 +66,7 @@ class GroupCommit(Generic[T, R]):
 
     def _write_waiting(self) -> None:
         """Write what all wait for; then let one of those that came meanwhile do the same."""
+        self._gather()
         with self._lock:
             group, self._waiting = self._waiting, []
         try:
@@ -64,6 +77,14 @@ class GroupCommit(Generic[T, R]):
                 self._writing = following is not None
             if following:
                 following.told.put(None)
+
+    def _gather(self) -> None:
+        """Wait until the next write may begin; only one thread at a time does so, and the others come to its group."""
+        now = self._clock()
+        if now < self._next:
+            self._sleep(self._next - now)
+            now = self._clock()
+        self._next = now + self._apart
 
     def _write_group(self, group: Sequence[_Waiting[T, R]]) -> None:
         try:
