@@ -1,14 +1,19 @@
 """Messages go to the broker that was named, and carry no telephone number outside their body."""
 
 import json
+from collections.abc import Callable
 
 import pytest
+from kombu.exceptions import OperationalError
 from redis import Redis
 
 from faxdispatch import FaxClient, State, Unavailable
-from faxdispatch.broker.connection import broker_app, post_job, waiting
+from faxdispatch.broker import connection
+from faxdispatch.broker.connection import BrokerApp, broker_app, post_job, waiting
+from faxdispatch.broker.unread import Lookout
 from faxdispatch.errors import Misconfigured
 from faxdispatch.jobs import SendFax
+from tests.broker.silent import silent_rabbitmq
 
 FAX = SendFax(to="+13125550200", media_name="letter")
 
@@ -43,6 +48,21 @@ def test_waiting_messages_are_counted_also_where_there_are_none(redis_url: str) 
     post_job(app, FAX)
 
     assert (before, waiting(app, "fax.send")) == (0, 2)
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [lambda app: waiting(app, "fax.send"), lambda app: Lookout(app).look(), lambda app: post_job(app, FAX)],
+)
+def test_a_broker_that_does_not_answer_keeps_nobody_waiting_for_ever(
+    monkeypatch: pytest.MonkeyPatch, ask: Callable[[BrokerApp], object]
+) -> None:
+    monkeypatch.setattr(connection, "PATIENCE", 0.2)
+    with silent_rabbitmq() as url:
+        app = broker_app("here", url)
+        for _ in range(2):
+            with pytest.raises((OperationalError, OSError)):
+                ask(app)
 
 
 SURROUNDINGS = {

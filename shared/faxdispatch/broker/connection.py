@@ -17,12 +17,15 @@ from faxdispatch.redis.address import SCHEMES, RedisAddress, split_login
 from faxdispatch.redis.namespace import USUAL, queue_name
 from faxdispatch.text.privacy import scrub
 
+PATIENCE = 15.0
+"""Seconds within which a broker must answer, or take what is sent to it."""
+
 TRANSPORT: dict[str, Any] = {
     # The transport looks for such messages every hundred seconds by default.
     "unacked_restore_interval": 5,
     "unacked_restore_throttle": 1,
     # Without time-outs a publish over a dead connection waits forever.
-    "socket_timeout": 15,
+    "socket_timeout": PATIENCE,
     "socket_connect_timeout": 3,
     "socket_keepalive": True,
     "health_check_interval": 15,
@@ -78,6 +81,8 @@ class BrokerApp(Celery):  # type: ignore[misc] # Celery has no types
         return connection
 
 
+_RABBITMQ = {"amqp", "amqps", "pyamqp"}
+"""Schemes of py-amqp, which has no time limits by itself. Over TLS it applies the one for connecting to every step."""
 _SETTING = "CELERY_BROKER_URL, or REDIS_URL where it is not set"
 _FOR_GOOD = {402, 403, 404, 405, 406, 530, 540}
 """AMQP's reply codes for errors that do not pass by themselves (AMQP 0-9-1 specification, reply codes)."""
@@ -104,6 +109,8 @@ def broker_app(name: str, url: str, *, namespace: str | None = None, visibility_
         )
     else:
         app = BrokerApp(name, url, namespace or USUAL)
+        if scheme in _RABBITMQ:
+            app.conf.update(broker_transport_options={"read_timeout": PATIENCE, "write_timeout": PATIENCE})
         _check(app)
     app.conf.update(
         broker_connection_retry_on_startup=True,
