@@ -42,6 +42,22 @@ def test_an_empty_variable_counts_as_not_set(monkeypatch):
     assert load(monkeypatch, FAX_RATE="", FAX_FROM="").fax_rate == 20
 
 
+def test_an_empty_variable_of_the_environment_leaves_the_value_of_the_env_file(monkeypatch, tmp_path):
+    (tmp_path / ".env").write_text("FAX_RATE=3\nPORT\n", encoding="utf-8")
+
+    settings = load(monkeypatch, FAX_RATE="")
+
+    assert (settings.fax_rate, settings.port) == (3, 8080)
+
+
+def test_the_case_of_a_name_does_not_count(monkeypatch, tmp_path):
+    (tmp_path / ".env").write_text("Fax_Rate=3\n", encoding="utf-8")
+
+    settings = load(monkeypatch, port="9000")
+
+    assert (settings.fax_rate, settings.port) == (3, 9000)
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [

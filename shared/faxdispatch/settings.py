@@ -2,16 +2,25 @@
 
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from functools import cache, cached_property
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 
 from faxdispatch.calling.costs import Prices
 from faxdispatch.calling.holidays import Holidays, parse_holidays
@@ -90,22 +99,22 @@ def _countries(codes: tuple[str, ...]) -> tuple[str, ...]:
     return codes
 
 
-Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
+Words = Annotated[tuple[str, ...], BeforeValidator(_split)]
 Countries = Annotated[Words, AfterValidator(_countries)]
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-Pauses = Annotated[tuple[Seconds, ...], NoDecode, BeforeValidator(_split)]
+Pauses = Annotated[tuple[Seconds, ...], BeforeValidator(_split)]
 Schedule = Annotated[Pauses, Field(min_length=1)]
-Ladder = Annotated[tuple[Rung, ...], NoDecode, BeforeValidator(_ladder)]
+Ladder = Annotated[tuple[Rung, ...], BeforeValidator(_ladder)]
 
 
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """Every setting, named as its environment variable in lower case.
 
     Build it with `Settings.load()`, which turns all errors into one `Misconfigured` that names the variables. Times are
     in seconds unless the name says otherwise.
     """
 
-    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True, hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, extra="ignore", validate_default=True, hide_input_in_errors=True)
 
     # Addresses and folders
     redis_url: SecretStr | None = None
@@ -343,9 +352,10 @@ class Settings(BaseSettings):
             Misconfigured: it names every wrong variable, never its value; for FAX_LADDER the wrong words. Also
                 if a variable is named almost like a setting, or `.env` cannot be read.
         """
-        _tell(*strange_names())
+        variables = _variables()
+        _tell(*_strange(variables))
         try:
-            settings = cls(_env_file=_ENV_FILE, _env_file_encoding=_ENCODING, **overrides)
+            settings = cls.model_validate({**variables, **overrides})
         except ValidationError as error:
             problems = "; ".join(f"{_variable(e['loc'])}: {_message(e)}" for e in error.errors(include_url=False))
             raise Misconfigured(f"{problems}. Every setting is explained in .env.example") from None
@@ -502,16 +512,23 @@ def strange_names() -> tuple[str, ...]:
     Raises:
         Misconfigured: one is named almost like a setting, or `.env` cannot be read.
     """
+    return _strange(_variables())
+
+
+def _variables() -> dict[str, str]:
+    """Return what is set in `.env` and in the environment, which wins, by names in lower case."""
     try:
-        in_file = dotenv_values(_ENV_FILE, encoding=_ENCODING) if _ENV_FILE.is_file() else {}
+        in_file = dotenv_values(_ENV_FILE, encoding=_ENCODING)
     except UnicodeDecodeError:
         raise Misconfigured(".env: is not text in UTF-8; save it as UTF-8") from None
     except OSError as error:
         raise Misconfigured(f".env: cannot be read: {error.strerror}") from None
+    return {name.lower(): value for name, value in chain(in_file.items(), os.environ.items()) if value}
+
+
+def _strange(variables: Iterable[str]) -> tuple[str, ...]:
     settings = {name.upper() for name in Settings.model_fields}
-    strange = sorted(
-        {name for name in map(str.upper, {*os.environ, *in_file}) if name.startswith(_PREFIXES)} - settings
-    )
+    strange = sorted({name for name in map(str.upper, variables) if name.startswith(_PREFIXES)} - settings)
     for name in strange:
         if like := get_close_matches(name, settings, n=1, cutoff=_MISSPELT):
             raise Misconfigured(f"{name}: there is no such setting; {like[0]} is meant, or rename it")

@@ -27,7 +27,7 @@ def utc(text: str) -> datetime:
 
 
 def settings(**variables) -> Settings:
-    return Settings(_env_file=None, **variables)
+    return Settings(**variables)
 
 
 def recipients(*numbers: str, pages: int | None = 1, window: Window | None = None) -> Recipients:

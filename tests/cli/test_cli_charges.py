@@ -36,7 +36,7 @@ def test_a_day_far_from_its_estimate_is_an_alarm(cli, settled, redis_url):
     settled(0.5)
     assert cli("charges").code == 1
 
-    settings = Settings(_env_file=None, redis_url=redis_url, fax_charges=True)
+    settings = Settings(redis_url=redis_url, fax_charges=True)
     [found] = check_charges(settings)
     assert (found.level, "-50% against the estimate" in found.detail) == ("warn", True)
 
@@ -46,4 +46,4 @@ def test_where_none_are_read_it_says_how(cli, redis_url):
 
     assert (result.code, result.out) == (0, "no charges are known\n")
     assert "FAX_CHARGES=true" in result.err
-    assert list(check_charges(Settings(_env_file=None, redis_url=redis_url))) == []
+    assert list(check_charges(Settings(redis_url=redis_url))) == []

@@ -62,7 +62,6 @@ def given(redis_url: str) -> set[str]:
     scripts.redis.set(f"fax:spend:{yesterday.toordinal() - 719163}", 1_000_000)
     charges.settle(yesterday, charged=1.0, faxes=1, currency="USD")
     settings = Settings(
-        _env_file=None,
         redis_url=redis_url,
         telnyx_public_key=(SIGNER.public_key,),
         fax_spend_day=10,

@@ -121,7 +121,7 @@ def front(request: pytest.FixtureRequest, redis_url: str, tmp_path: Path) -> Ite
     build: Callable[[Path, Ports], tuple[list[str], dict[str, str]]] = request.param
     if not shutil.which(build.__name__, path=f"{os.environ['PATH']}:/usr/sbin"):
         pytest.skip(f"no {build.__name__} here: install Debian's package to have its configuration tested")
-    settings = Settings(_env_file=None, redis_url=redis_url, telnyx_public_key=(SIGNER.public_key,))
+    settings = Settings(redis_url=redis_url, telnyx_public_key=(SIGNER.public_key,))
     fax = Server(create_apps(settings).public, listen("127.0.0.1", 0), BOUNDS)
     console = Server(seen, listen("127.0.0.1", 0), Bounds(2, 50, 20, 10_000_000), proxy="127.0.0.1")
     for server in (fax, console):

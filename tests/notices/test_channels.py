@@ -52,6 +52,6 @@ def test_an_invalid_address_is_reported_without_its_secret(address):
     with pytest.raises(Misconfigured, match="FAX_NOTICES: entry 2 cannot be used") as raised:
         channels(f"json://chat.example.com, {address}")
     assert "S3cret" not in str(raised.value)
-    [found] = check_notices(Settings(_env_file=None, fax_notices=address))
+    [found] = check_notices(Settings(fax_notices=address))
     assert found.level is Level.FAIL
     assert "S3cret" not in str(found)

@@ -53,7 +53,7 @@ class Telnyx:
 def world(redis_url):
     scripts = Scripts(connect(redis_url))
     telnyx = Telnyx()
-    w = collaborators(scripts, Settings(_env_file=None), telnyx=telnyx)
+    w = collaborators(scripts, Settings(), telnyx=telnyx)
     return w, telnyx, w.charges.today() - timedelta(days=1)
 
 

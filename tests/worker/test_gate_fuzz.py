@@ -19,7 +19,7 @@ from worker.messaging.gate import Gate
 from worker.messaging.reminders import REMINDERS
 
 MESSAGES = 1200
-SETTINGS = Settings(_env_file=None, fax_connection_id="c1", fax_from="+13125550299")
+SETTINGS = Settings(fax_connection_id="c1", fax_from="+13125550299")
 
 
 class Taken:

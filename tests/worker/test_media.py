@@ -46,7 +46,7 @@ class Telnyx:
 @pytest.fixture
 def world(redis_url):
     scripts = Scripts(connect(redis_url))
-    settings = Settings(_env_file=None)
+    settings = Settings()
     w = collaborators(scripts, settings)
     telnyx = Telnyx(w.clock.now())
     w = collaborators(scripts, settings, telnyx=telnyx)

@@ -13,7 +13,7 @@ from worker import intake, tasks
 from worker.messaging.gate import TOGETHER, Asked
 from worker.messaging.reminders import REMINDERS, Ask, Fetch
 
-SETTINGS = Settings(_env_file=None)
+SETTINGS = Settings()
 
 
 @pytest.fixture
