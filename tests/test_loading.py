@@ -6,11 +6,12 @@ import sys
 import pytest
 
 import faxdispatch
+from faxdispatch import ledger
 
 HEAVY = {
     "PIL", "asyncio", "celery", "flask", "fontTools", "fpdf", "fsspec", "httpx", "kombu", "nacl", "openpyxl",
-    "opentelemetry.exporter", "phonenumbers", "prometheus_client", "pydantic", "pypdf", "redis", "rich", "sentry_sdk",
-    "typer",
+    "opentelemetry.exporter", "opentelemetry.sdk", "phonenumbers", "prometheus_client", "pydantic", "pypdf", "redis",
+    "rich", "sentry_sdk", "typer",
 }  # fmt: skip
 STARTED = """
 import sys
@@ -59,6 +60,18 @@ def test_status_loads_no_broker_and_no_http(tmp_path):
     }
 
 
+@pytest.mark.parametrize("process", ["console", "webhook", "worker"])
+def test_no_process_loads_opentelemetry_only_because_redis_py_can_use_it(tmp_path, process):
+    # Nothing is set, so that each process ends before it would connect.
+    code = f"import contextlib\nwith contextlib.suppress(SystemExit): import {process}.__main__"
+    assert "opentelemetry.sdk" not in loaded(tmp_path, code)
+
+
+def test_status_loads_nothing_of_campaigns(tmp_path):
+    code = "import sys, faxdispatch.cli.status\nassert not [name for name in sys.modules if 'campaign' in name]"
+    loaded(tmp_path, code)
+
+
 def test_the_web_process_loads_no_http_client_and_no_list_of_numbers(tmp_path):
     assert not {"PIL", "httpx", "phonenumbers", "pypdf"} & loaded(
         tmp_path, "import webhook.app, webhook.witness, faxdispatch.notices.telling"
@@ -75,6 +88,11 @@ def test_a_worker_loads_nothing_that_makes_documents_or_reads_lists(tmp_path):
 def test_every_public_name_is_there(name):
     assert name in dir(faxdispatch)
     assert getattr(faxdispatch, name).__name__ == name
+
+
+@pytest.mark.parametrize("name", ledger.__all__)
+def test_every_name_of_the_ledger_is_found_where_it_is_defined(name):
+    assert getattr(ledger, name) is not None
 
 
 def test_an_unknown_name_raises_the_usual_error():

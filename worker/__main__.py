@@ -4,6 +4,11 @@ import gc
 
 gc.disable()  # What is loaded now stays. Garbage collection over it would take a seventh of the start.
 
+from faxdispatch.redis.metrics import without_metrics
+
+with without_metrics():
+    import redis  # noqa: F401 - all that follows uses it
+
 import ctypes
 import os
 import socket

@@ -3,8 +3,7 @@
 Importing this package only defines names; the modules behind them are loaded when a name is first used.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from faxdispatch.errors import (
     AccountRefused,
@@ -25,6 +24,7 @@ from faxdispatch.errors import (
     Unreachable,
     WrongState,
 )
+from faxdispatch.lazy import loader
 from faxdispatch.states import HoldReason, State, Verdict
 
 _PLACES = {
@@ -47,14 +47,7 @@ if TYPE_CHECKING:
     from faxdispatch.stream.consumer import Consumer
     from faxdispatch.stream.places import Delivery
 else:
-
-    def __getattr__(name: str) -> Any:
-        """Load a public name when it is first used (PEP 562)."""
-        for module, names in _PLACES.items():
-            if name in names:
-                globals()[name] = found = getattr(import_module(f"faxdispatch.{module}"), name)
-                return found
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    __getattr__ = loader(__name__, _PLACES)
 
     def __dir__() -> list[str]:
         return sorted({*globals(), *__all__})

@@ -355,7 +355,7 @@ class Settings(BaseModel):
         variables = _variables()
         _tell(*_strange(variables))
         try:
-            settings = cls.model_validate({**variables, **overrides})
+            settings = cls(**{**variables, **overrides})
         except ValidationError as error:
             problems = "; ".join(f"{_variable(e['loc'])}: {_message(e)}" for e in error.errors(include_url=False))
             raise Misconfigured(f"{problems}. Every setting is explained in .env.example") from None

@@ -12,8 +12,9 @@ def main() -> None:
 
     0: done; 1: it failed; 2: bad usage, which includes missing or wrong settings.
     """
-    # Modules are many objects and no garbage: collecting them again and again would take an eighth of the start.
-    gc.set_threshold(50_000)
+    # Modules are many objects and no garbage: collecting them again and again would take an eighth of the start. The
+    # largest commands load 150,000 of them.
+    gc.set_threshold(200_000)
     # Only our user may read reports, documents and copies of the ledger.
     os.umask(UMASK)
     try:

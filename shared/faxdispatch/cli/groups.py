@@ -10,6 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from faxdispatch.cli.output import answered
+from faxdispatch.redis.metrics import without_metrics
 
 Table = Mapping[str, str]
 """Where each command is, by its name: `package.module:name` of a function or of a `typer.Typer`."""
@@ -23,7 +24,8 @@ class Loading(Mapping[str, Any]):
 
     def __getitem__(self, name: str) -> Any:
         module, _, attribute = self._table[name].partition(":")
-        found = getattr(import_module(module), attribute)
+        with without_metrics():
+            found = getattr(import_module(module), attribute)
         if not isinstance(found, typer.Typer):
             function, found = found, typer.Typer(add_completion=False, rich_markup_mode=None)
             found.command(name)(answered(function))

@@ -25,35 +25,75 @@ group them by who uses them:
     Upkeep        removes what has expired
 """
 
-from faxdispatch.ledger.campaign import Campaign, job_of_row
-from faxdispatch.ledger.campaign_media import CampaignMedia
-from faxdispatch.ledger.campaign_results import Audit, RowResult
-from faxdispatch.ledger.campaign_rows import CHUNK, CampaignRow, LeftOutRow, ListedRow
-from faxdispatch.ledger.campaigns import Campaigns
-from faxdispatch.ledger.charges import Charges, DayCharges
-from faxdispatch.ledger.clock import Clock
-from faxdispatch.ledger.connection import Patience, connect
-from faxdispatch.ledger.deadletters import DeadLetter, DeadLetters
-from faxdispatch.ledger.durability import Barrier, Durability, DurabilityCheck, NotSafe, Server, measure
-from faxdispatch.ledger.epoch import Behind, Epoch, Witness
-from faxdispatch.ledger.group_commit import GroupCommit
-from faxdispatch.ledger.health import Figures, Watch
-from faxdispatch.ledger.identity import Identity
-from faxdispatch.ledger.inbound import DocumentPlace, Due, InboundFax, Inbox, ListedPlace
-from faxdispatch.ledger.jobs import CallOutcome, Claim, Ledger, New, Scope
-from faxdispatch.ledger.limits import Account, Limits, Pause, Traffic
-from faxdispatch.ledger.number_quarantine import Suspect, Suspects
-from faxdispatch.ledger.observations import Observation, Observations
-from faxdispatch.ledger.overview import Overview, Sample, newest_events, read_overview, samples, take_sample
-from faxdispatch.ledger.presence import Presence, Worker
-from faxdispatch.ledger.questions import Question, Questions
-from faxdispatch.ledger.rows import Held, Place
-from faxdispatch.ledger.rules import Rules
-from faxdispatch.ledger.schedule import Agenda, Appointment, Picked
-from faxdispatch.ledger.scripts import Scripts
-from faxdispatch.ledger.suppressions import Changed, Suppression, Suppressions
-from faxdispatch.ledger.upkeep import Upkeep
-from faxdispatch.ledger.view import JobView
+from typing import TYPE_CHECKING
+
+from faxdispatch.lazy import loader
+
+_PLACES = {
+    "campaign": ("Campaign", "job_of_row"),
+    "campaign_media": ("CampaignMedia",),
+    "campaign_results": ("Audit", "RowResult"),
+    "campaign_rows": ("CHUNK", "CampaignRow", "LeftOutRow", "ListedRow"),
+    "campaigns": ("Campaigns",),
+    "charges": ("Charges", "DayCharges"),
+    "clock": ("Clock",),
+    "connection": ("Patience", "connect"),
+    "deadletters": ("DeadLetter", "DeadLetters"),
+    "durability": ("Barrier", "Durability", "DurabilityCheck", "NotSafe", "Server", "measure"),
+    "epoch": ("Behind", "Epoch", "Witness"),
+    "group_commit": ("GroupCommit",),
+    "health": ("Figures", "Watch"),
+    "identity": ("Identity",),
+    "inbound": ("DocumentPlace", "Due", "InboundFax", "Inbox", "ListedPlace"),
+    "jobs": ("CallOutcome", "Claim", "Ledger", "New", "Scope"),
+    "limits": ("Account", "Limits", "Pause", "Traffic"),
+    "number_quarantine": ("Suspect", "Suspects"),
+    "observations": ("Observation", "Observations"),
+    "overview": ("Overview", "Sample", "newest_events", "read_overview", "samples", "take_sample"),
+    "presence": ("Presence", "Worker"),
+    "questions": ("Question", "Questions"),
+    "rows": ("Held", "Place"),
+    "rules": ("Rules",),
+    "schedule": ("Agenda", "Appointment", "Picked"),
+    "scripts": ("Scripts",),
+    "suppressions": ("Changed", "Suppression", "Suppressions"),
+    "upkeep": ("Upkeep",),
+    "view": ("JobView",),
+}
+"""The modules with the names that they define; each is loaded when one of its names is first used."""
+
+if TYPE_CHECKING:
+    from faxdispatch.ledger.campaign import Campaign, job_of_row
+    from faxdispatch.ledger.campaign_media import CampaignMedia
+    from faxdispatch.ledger.campaign_results import Audit, RowResult
+    from faxdispatch.ledger.campaign_rows import CHUNK, CampaignRow, LeftOutRow, ListedRow
+    from faxdispatch.ledger.campaigns import Campaigns
+    from faxdispatch.ledger.charges import Charges, DayCharges
+    from faxdispatch.ledger.clock import Clock
+    from faxdispatch.ledger.connection import Patience, connect
+    from faxdispatch.ledger.deadletters import DeadLetter, DeadLetters
+    from faxdispatch.ledger.durability import Barrier, Durability, DurabilityCheck, NotSafe, Server, measure
+    from faxdispatch.ledger.epoch import Behind, Epoch, Witness
+    from faxdispatch.ledger.group_commit import GroupCommit
+    from faxdispatch.ledger.health import Figures, Watch
+    from faxdispatch.ledger.identity import Identity
+    from faxdispatch.ledger.inbound import DocumentPlace, Due, InboundFax, Inbox, ListedPlace
+    from faxdispatch.ledger.jobs import CallOutcome, Claim, Ledger, New, Scope
+    from faxdispatch.ledger.limits import Account, Limits, Pause, Traffic
+    from faxdispatch.ledger.number_quarantine import Suspect, Suspects
+    from faxdispatch.ledger.observations import Observation, Observations
+    from faxdispatch.ledger.overview import Overview, Sample, newest_events, read_overview, samples, take_sample
+    from faxdispatch.ledger.presence import Presence, Worker
+    from faxdispatch.ledger.questions import Question, Questions
+    from faxdispatch.ledger.rows import Held, Place
+    from faxdispatch.ledger.rules import Rules
+    from faxdispatch.ledger.schedule import Agenda, Appointment, Picked
+    from faxdispatch.ledger.scripts import Scripts
+    from faxdispatch.ledger.suppressions import Changed, Suppression, Suppressions
+    from faxdispatch.ledger.upkeep import Upkeep
+    from faxdispatch.ledger.view import JobView
+else:
+    __getattr__ = loader(__name__, _PLACES)
 
 __all__ = [
     "CHUNK",
