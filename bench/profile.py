@@ -7,20 +7,15 @@ installed separately (`pip install py-spy`) and may need the right to look into 
 """
 
 import argparse
-import signal
-import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-
-from redis import Redis
 
 from bench.cost import measure, read_in, start
 from bench.flood import flood
 from bench.installation import installation
 from bench.lap import ASIDE, SETTINGS, WARM, rename
+from bench.spy import commands, spied
 from faxdispatch.jobs import SendFax
 from faxdispatch.ledger import Campaigns, Scripts, connect
 
@@ -36,10 +31,10 @@ def main() -> int:
     given = parser.parse_args()
     with installation(workers=1, **SETTINGS) as running:
         go = _prepared(running, given.way, given.faxes)
-        before = _commands(running.redis)
-        with _spied(running.worker_pid, given.spy):
+        before = commands(running.redis)
+        with spied(running.worker_pid, given.spy):
             cost = measure(running, given.faxes, go)
-        after = _commands(running.redis)
+        after = commands(running.redis)
     print(f"{given.way}: worker {cost.worker:.2f} ms, Valkey {cost.valkey:.2f} ms a fax")
     spent = {name: (calls - before.get(name, (0, 0))[0], micros - before.get(name, (0, 0))[1])
              for name, (calls, micros) in after.items()}  # fmt: skip
@@ -66,38 +61,6 @@ def _prepared(running: Any, way: str, faxes: int) -> Any:
     rename(running.redis_url, SendFax.QUEUE)
     running.until(lambda: not running.unsettled(), within=300)
     return running.let_go
-
-
-def _commands(redis: Redis) -> dict[str, tuple[int, int]]:
-    found: Any = redis.info("commandstats")
-    return {name.removeprefix("cmdstat_"): (told["calls"], told["usec"]) for name, told in found.items()}
-
-
-@contextmanager
-def _spied(pid: int, target: Path | None) -> Iterator[None]:
-    if target is None:
-        yield
-        return
-    command = [
-        "py-spy",
-        "record",
-        "-p",
-        str(pid),
-        "-r",
-        "200",
-        "-f",
-        "raw",
-        "-o",
-        str(target),
-        "--gil",
-        "--nonblocking",
-    ]
-    spy = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    try:
-        yield
-    finally:
-        spy.send_signal(signal.SIGINT)
-        spy.wait()
 
 
 if __name__ == "__main__":

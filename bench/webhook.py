@@ -1,9 +1,10 @@
 """What a webhook costs, compared with a bare Flask answer behind the same waitress, and how long each takes.
 
-    .venv/bin/python -m bench.webhook [--webhooks 6000] [--rate 300]
+    .venv/bin/python -m bench.webhook [--webhooks 6000] [--rate 300] [--spy FILE]
 
 Signed events of faxes in the ledger, four a fax, come at an even rate over connections that stay open. Exit code 1 if a
-bare answer costs less than half of ours, or one in a hundred of ours takes longer than allowed.
+bare answer costs less than half of ours, or one in a hundred of ours takes longer than allowed. `--spy` writes what the
+threads of our web process do while they hold the interpreter's lock, as `bench.profile` does.
 """
 
 import argparse
@@ -16,8 +17,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import uuid4
 
+from redis import Redis
+
 from bench.figures import machine, usage
 from bench.installation import CONNECTION, DOCUMENT, ground, number
+from bench.spy import commands, spied
 from faxdispatch.jobs import SendFax
 from faxdispatch.ledger import Ledger, Scripts, connect
 from faxdispatch.subprocesses.child import Role
@@ -42,22 +46,24 @@ WAY = (
 
 @dataclass(frozen=True)
 class Cost:
-    """Processor time of one webhook in milliseconds; median and 99th percentile of the seconds until its answer."""
+    """What one webhook costs: processor time in milliseconds, scripts; median and 99th percentile of its seconds."""
 
     own: float
     valkey: float
+    scripts: float
     median: float
     p99: float
 
 
 @dataclass
 class Served:
-    """A measured server and its use: seconds of processor time, and seconds until each answer."""
+    """A measured server and its use: seconds of processor time, scripts, and seconds until each answer."""
 
     port: int
     pid: int
     own: float = 0.0
     valkey: float = 0.0
+    scripts: int = 0
     waits: list[float] = field(default_factory=list)
 
     def cost(self) -> Cost:
@@ -65,7 +71,11 @@ class Served:
         waits = sorted(self.waits)
         count = len(waits)
         return Cost(
-            1000 * self.own / count, 1000 * self.valkey / count, waits[count // 2], waits[round(0.99 * (count - 1))]
+            1000 * self.own / count,
+            1000 * self.valkey / count,
+            self.scripts / count,
+            waits[count // 2],
+            waits[round(0.99 * (count - 1))],
         )
 
 
@@ -74,34 +84,42 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--webhooks", type=int, default=6000)
     parser.add_argument("--rate", type=float, default=300)
+    parser.add_argument("--spy", type=Path)
     options = parser.parse_args()
-    bare, ours = measure(options.webhooks, options.rate)
+    bare, ours = measure(options.webhooks, options.rate, options.spy)
     print(f"{options.webhooks} webhooks each, {options.rate:g} a second, {machine()}")
     for name, cost in (("a bare Flask answer", bare), ("our webhook", ours)):
         print(
-            f"{name}: {cost.own:.3f} ms of the process and {cost.valkey:.3f} ms of Valkey; answered in "
-            f"{1000 * cost.median:.1f} ms in the median, {1000 * cost.p99:.1f} ms at the 99th percentile"
+            f"{name}: {cost.own:.3f} ms of the process, {cost.valkey:.3f} ms of Valkey in {cost.scripts:.2f} scripts; "
+            f"answered in {1000 * cost.median:.1f} ms in the median, {1000 * cost.p99:.1f} ms at the 99th percentile"
         )
     share = bare.own / ours.own
     print(f"a bare answer costs {share:.2f} of ours (at least {LEAST_SHARE:g})")
     return int(share < LEAST_SHARE or ours.p99 > MOST_SECONDS)
 
 
-def measure(webhooks: int, rate: float) -> tuple[Cost, Cost]:
+def measure(webhooks: int, rate: float, spy: Path | None = None) -> tuple[Cost, Cost]:
     """Measure a bare answer and ours in turn, `SLICE` webhooks each, so that other load affects both."""
     signer = Signer()
     with ground() as (stack, folder, redis_url, _):
         servers = [_served(stack, folder, redis_url, role, signer) for role in ("bench.bare", "webhook")]
         requests = _requests(signer, redis_url, webhooks + WARM)
+        redis = connect(redis_url)
         for server in servers:
             asyncio.run(_drive(server.port, requests[:WARM], rate))
-        for begin in range(WARM, WARM + webhooks, SLICE):
-            for server in servers:
-                before = usage([server.pid]).seconds, usage([stack["valkey"].pid]).seconds
-                server.waits += asyncio.run(_drive(server.port, requests[begin : begin + SLICE], rate))
-                server.own += usage([server.pid]).seconds - before[0]
-                server.valkey += usage([stack["valkey"].pid]).seconds - before[1]
+        with spied(servers[1].pid, spy):
+            for begin in range(WARM, WARM + webhooks, SLICE):
+                for server in servers:
+                    before = usage([server.pid]).seconds, usage([stack["valkey"].pid]).seconds, _scripts(redis)
+                    server.waits += asyncio.run(_drive(server.port, requests[begin : begin + SLICE], rate))
+                    server.own += usage([server.pid]).seconds - before[0]
+                    server.valkey += usage([stack["valkey"].pid]).seconds - before[1]
+                    server.scripts += _scripts(redis) - before[2]
     return servers[0].cost(), servers[1].cost()
+
+
+def _scripts(redis: Redis) -> int:
+    return commands(redis)["evalsha"][0]
 
 
 def _served(stack: Stack, folder: Path, redis_url: str, role: str, signer: Signer) -> Served:

@@ -1,0 +1,44 @@
+"""Looking into running processes: the commands of a Redis, and with py-spy the functions of a Python process."""
+
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from redis import Redis
+
+
+def commands(redis: Redis) -> dict[str, tuple[int, int]]:
+    """Return how often each command was carried out so far, in scripts too, and its microseconds."""
+    found: Any = redis.info("commandstats")
+    return {name.removeprefix("cmdstat_"): (told["calls"], told["usec"]) for name, told in found.items()}
+
+
+@contextmanager
+def spied(pid: int, target: Path | None) -> Iterator[None]:
+    """Let py-spy look at a process meanwhile, if there is a file for what it sees."""
+    if target is None:
+        yield
+        return
+    command = [
+        "py-spy",
+        "record",
+        "-p",
+        str(pid),
+        "-r",
+        "200",
+        "-f",
+        "raw",
+        "-o",
+        str(target),
+        "--gil",
+        "--nonblocking",
+    ]
+    spy = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    try:
+        yield
+    finally:
+        spy.send_signal(signal.SIGINT)
+        spy.wait()
