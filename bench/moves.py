@@ -41,6 +41,8 @@ ANSWERS = 12
 """Answers that are recorded together: so many come in a moment at 250 rows a second."""
 WEBHOOKS = 6
 """Webhooks that are recorded together: so many come while others are being recorded at 120 rows a second."""
+EMPTY = "empty"
+"""The step that is not one of a row: the script of webhooks without a webhook, which shows what every script costs."""
 FASTEST = 5
 """One in so many times of a step is faster than the one that counts."""
 
@@ -92,6 +94,7 @@ class Moves:
         for at in range(0, len(told), WEBHOOKS):
             group = told[at : at + WEBHOOKS]
             replies = self._step("webhook", lambda: self._observations.record_many(group))  # noqa: B023 - called at once
+            self._step(EMPTY, lambda: self._observations.record_many([]))
             if any(reply["outcome"] != "recorded" for reply in replies):
                 raise SystemExit(f"a webhook was not recorded but {replies}; nothing was measured")
 
@@ -140,14 +143,15 @@ def main() -> int:
             moves.go(first, options.batch)
     print("| step | Valkey, a row | commands, a row |\n|---|---|---|")
     total, commands = 0.0, 0.0
+    empty = moves.times.pop(EMPTY)
     for name, times in moves.times.items():
         micros = sorted(times)[len(times) // FASTEST] * len(times) / options.rows
         each = moves.commands[name] / options.rows
         total, commands = total + micros, commands + each
         print(f"| {name} | {micros:.0f} µs | {each:.1f} |")
-    print(
-        f"| together | {total:.0f} µs | {commands:.1f} |\n\n{options.rows} rows, {options.batch} at once; {machine()}"
-    )
+    print(f"| together | {total:.0f} µs | {commands:.1f} |\n")
+    print(f"A script that does nothing: {sorted(empty)[len(empty) // FASTEST]:.0f} µs a call.")
+    print(f"{options.rows} rows, {options.batch} at once; {machine()}")
     return 0
 
 
