@@ -28,7 +28,7 @@ def spied(pid: int, target: Path | None) -> Iterator[None]:
         "-p",
         str(pid),
         "-r",
-        "200",
+        "500",
         "-f",
         "raw",
         "-o",
