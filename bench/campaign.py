@@ -72,7 +72,7 @@ class Course:
         self.cancelled_at = self.go(CampaignState.CANCELLED)
 
     def look(self) -> Campaign | None:
-        """Audit once. Return None if Redis is away."""
+        """Audit once. Return None if Redis cannot be reached."""
         self.running.restart_dead()
         time.sleep(_LOOK)
         try:

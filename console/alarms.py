@@ -13,13 +13,13 @@ from faxdispatch.states import HoldReason, State
 from faxdispatch.text.wording import counted, counted_are
 
 _FOR_A_PERSON = {
-    HoldReason.TOO_LATE: "too late for its time; a person decides",
+    HoldReason.TOO_LATE: "its time has passed; a person decides",
     HoldReason.NO_CONNECTION: "no fax application is named, and FAX_CONNECTION_ID is not set",
     HoldReason.NO_SENDER: "no sender is named, and FAX_FROM is not set",
     HoldReason.POLICY_HOOK_FAILED: "the policy hook cannot be asked",
-    HoldReason.NEVER_ACCEPTED: "Telnyx never took it; a person decides",
+    HoldReason.NEVER_ACCEPTED: "Telnyx never accepted it; a person decides",
     HoldReason.NO_DOCUMENT: "the link of the document cannot be fetched",
-    HoldReason.NOT_DURABLE: "Redis cannot make the sending safe from a crash",
+    HoldReason.NOT_DURABLE: "Redis cannot protect claims from a crash",
 }
 _OVERDUE = 10.0
 _DECIDING = 10.0
@@ -47,10 +47,10 @@ def _nobody_works(found: Overview) -> Iterator[Alarm]:
         yield Alarm("bad", "No worker is running: nothing is sent.")
     elif found.leader is None:
         yield Alarm(
-            "bad", "No scheduler leads: nothing moves on. Another takes over within seconds, or look at the log."
+            "bad", "No scheduler leads, so due jobs wait. Another takes over within seconds, or look at the log."
         )
     if found.overdue > _OVERDUE:
-        yield Alarm("bad", f"An appointment is overdue by {lasting(found.overdue)}.")
+        yield Alarm("bad", f"The oldest due job has waited for {lasting(found.overdue)}.")
     if found.account.shut_until:
         yield Alarm("doubt", f"Telnyx wants no calls until {found.account.shut_until:%H:%M:%S} UTC.")
 
@@ -77,18 +77,18 @@ def _unknown(found: Overview, settings: Settings) -> Iterator[Alarm]:
         yield Alarm(
             "bad" if late else "doubt",
             f"It is not known of {counted(count, 'send')} whether Telnyx took it, of one for {lasting(age)}"
-            + (", longer than evidence should take." if late else "; evidence settles most of them by itself."),
+            + (", longer than evidence should take." if late else "; most of them are resolved by evidence."),
             url_for("faxes.page", state=State.UNKNOWN.value),
         )
     if found.oldest.get(State.DECIDING, 0.0) > _DECIDING:
-        yield Alarm("doubt", "A failed attempt waits for the failure policy's word: does the scheduler run?")
+        yield Alarm("doubt", "A failed attempt waits for the failure policy: is the scheduler running?")
     if found.oldest.get(State.QUEUED, 0.0) > 2 * settings.fax_hint_after:
         yield Alarm("doubt", f"A fax has waited for a worker for {lasting(found.oldest[State.QUEUED])}.")
 
 
 def _late(found: Overview, webhook_lag: float | None) -> Iterator[Alarm]:
     if webhook_lag is not None and webhook_lag > _LAG:
-        yield Alarm("doubt", f"Telnyx's webhooks come {lasting(webhook_lag)} after what they tell of.")
+        yield Alarm("doubt", f"Telnyx's webhooks come {lasting(webhook_lag)} after the events that they report.")
     if found.strays:
         yield Alarm("bad", f"{counted(found.strays, 'fax')} too many, being cancelled at Telnyx.")
 
@@ -109,5 +109,6 @@ def _for(found: Overview) -> Iterator[Alarm]:
         )
     if found.quarantined_webhooks:
         yield Alarm(
-            "doubt", f"{counted(found.quarantined_webhooks, 'signed webhook')} could not be read, or belong to others."
+            "doubt",
+            f"{counted(found.quarantined_webhooks, 'signed webhook')} could not be read, or are for another system.",
         )

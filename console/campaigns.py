@@ -126,7 +126,7 @@ def resume(campaign_id: str) -> AnyResponse:
 
     def do() -> str:
         campaign = desk().client.campaigns.resume(campaign_id, reason=checked_reason(), operator=you().name)
-        return f"It goes on, with {counted(campaign.rows - campaign.ended, 'recipient')} left."
+        return f"It continues, with {counted(campaign.rows - campaign.ended, 'recipient')} left."
 
     return _act("resume", campaign_id, do)
 
@@ -150,7 +150,7 @@ def cancel(campaign_id: str) -> AnyResponse:
 
     def do() -> str:
         if request.form.get("sure") != "yes":
-            raise BadInput("cancel: say that you are sure; what is cancelled is never sent")
+            raise BadInput("cancel: confirm it; what is cancelled is never sent")
         campaign = desk().client.campaigns.cancel(
             campaign_id,
             reason=checked_reason(),
@@ -171,7 +171,9 @@ def cap(campaign_id: str) -> AnyResponse:
         try:
             wanted = float(amount) if amount else None
         except ValueError:
-            raise BadInput(f"amount: {amount!r} is none; write it like 250 or 250.50, or leave it empty") from None
+            raise BadInput(
+                f"amount: {amount!r} is not an amount; write it like 250 or 250.50, or leave it empty"
+            ) from None
         desk().client.campaigns.set_cap(campaign_id, wanted, reason=checked_reason(), operator=you().name)
         return "It has no cap." if wanted is None else f"It may cost {wanted:.2f}."
 
@@ -217,7 +219,7 @@ def purge(campaign_id: str) -> AnyResponse:
 
     def do() -> str:
         if request.form.get("sure") != "yes":
-            raise BadInput("purge: say that you are sure; what is forgotten cannot be reported any more")
+            raise BadInput("purge: confirm it; what is purged can no longer be reported")
         why = checked_reason()
         desk().client.campaigns.purge(campaign_id, operator=you().name)
         acted("campaign.purged", campaign_id, reason=why)

@@ -51,7 +51,7 @@ def redrive(letter_id: str) -> Response:
         why, field, value = checked_reason(), request.form.get("field", ""), request.form.get("value", "").strip()
         desk().client.redrive(letter_id, {field: value or None} if field else {})
         acted("deadletter.redriven", letter_id, reason=why, field=field or None)
-        return "It is sent again under its own id. If it is bad again, it comes back."
+        return "It was sent again under its own id. If it is invalid again, it comes back here."
 
     return act("sending again", letter_id, do, back=url_for(".page"))
 
@@ -64,7 +64,7 @@ def drop(letter_id: str) -> Response:
         why = checked_reason()
         desk().client.dead_letters.drop(letter_id)
         acted("deadletter.dropped", letter_id, reason=why)
-        return "It is dropped; what it asked for is not done."
+        return "It was dropped; what it requested is not done."
 
     return act("dropping", letter_id, do, back=url_for(".page"))
 

@@ -114,7 +114,7 @@ class Drafts:
         """Return one. Raises `NotKnown` if there is none."""
         path = self._folder / token / "draft.json"
         if not _TOKEN.fullmatch(token) or not path.exists():
-            raise NotKnown("this draft of a campaign is not here any more; upload the list again")
+            raise NotKnown("this draft of a campaign no longer exists; upload the list again")
         return Draft(token=token, folder=self._folder / token, **json.loads(path.read_text(encoding="utf-8")))
 
     def all(self) -> list[Draft]:

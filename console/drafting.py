@@ -152,7 +152,7 @@ def composed(here: Desk, draft: Draft, row: int) -> tuple[Document, Report]:
 def _composed_now(here: Desk, draft: Draft, row: int) -> tuple[Document, Report]:
     document, quality = draft.document, draft.options.get("quality")
     if document is None:
-        raise BadInput("document: there is none yet")
+        raise BadInput("document: none has been added yet")
     made, report = compose([document], _cover(here, draft, row), quality=quality)
     if report.problem or can_draw(made.content) or office() is None:
         return made, report

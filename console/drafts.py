@@ -303,7 +303,7 @@ def _look_at(draft: Draft, row: int) -> tuple[int, str | None, tuple[Finding, ..
     if report.problem:
         return 0, scrub(f"The document {report.problem}"), merged(report.warnings)
     if not can_draw(found.content):
-        return 0, "Its pages cannot be shown here, since there is no LibreOffice; Telnyx lays it out.", ()
+        return 0, "Its pages cannot be shown here, since LibreOffice is not installed; Telnyx lays it out.", ()
     return report.pages or 0, None, merged(report.warnings)
 
 
@@ -337,7 +337,7 @@ def _amount(text: str) -> float | None:
     try:
         return float(text) if text.strip() else None
     except ValueError:
-        raise BadInput(f"cap: {text!r} is no amount; write it like 250 or 250.50, or leave it empty") from None
+        raise BadInput(f"cap: {text!r} is not an amount; write it like 250 or 250.50, or leave it empty") from None
 
 
 def _window_words(draft: Draft) -> str:

@@ -75,7 +75,7 @@ def erase() -> str:
         if asked is None:
             raise BadInput("say whom to erase")
         if request.form.get("sure") != "yes":
-            raise BadInput("say that you are sure; what is erased cannot be brought back")
+            raise BadInput("confirm it; what is erased cannot be restored")
         why = checked_reason()
         erased = desk().client.erase(**{asked.by: asked.value}, operator=you().name, reason=why)
     except FaxError as error:

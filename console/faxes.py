@@ -105,7 +105,7 @@ def cancel(job_id: str) -> Response:
         outcome = desk().client.cancel(job_id=job_id, reason=reason(), operator=you().name)
         return {
             "cancelled": "Cancelled: nothing had left.",
-            "wished": "Telnyx is asked to cancel it; this page tells what comes of it.",
+            "wished": "Telnyx is asked to cancel it; this page shows the result.",
             "over": "Nothing to cancel: it had ended already.",
         }[outcome]
 
@@ -165,7 +165,7 @@ def ask(job_id: str) -> Response:
         why = checked_reason()
         desk().client.sync(job_id=job_id)
         acted("telnyx.asked", job_id, reason=why)
-        return "Telnyx is asked about 1 fax; this page tells what it says."
+        return "Telnyx is asked about 1 fax; this page shows the answer."
 
     return act("question", job_id, do, back=url_for(".one", job_id=job_id))
 

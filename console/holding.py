@@ -4,16 +4,16 @@ from faxdispatch.reasons.holds import MEANINGS
 from faxdispatch.states import WAIVABLE, HoldReason
 
 _ENDS = {
-    HoldReason.SEND_AT: "The moment that was asked for.",
+    HoldReason.SEND_AT: "The time that was requested.",
     HoldReason.WINDOW: "The opening of its window.",
     HoldReason.TOO_LATE: "A person: let it go, or cancel it.",
     HoldReason.NEVER_ACCEPTED: "A person: let it go, or cancel it.",
-    HoldReason.POLICY_HOOK: "The moment that the hook named, when it is asked again.",
+    HoldReason.POLICY_HOOK: "The time that the hook named, when it is asked again.",
     HoldReason.CONNECTION_PAUSED: "The end of the pause; once its cause is fixed, a person may end it at once.",
     HoldReason.ACCOUNT_REFUSED: "The end of the pause; once its cause is fixed, a person may end it at once.",
-    HoldReason.CAMPAIGN_PAUSED: "A person resumes the campaign, once what paused it is settled.",
-    HoldReason.RETRY: "The moment of the next attempt.",
-    HoldReason.SPEND_CAP: "Midnight UTC, when the day's money counts again.",
+    HoldReason.CAMPAIGN_PAUSED: "A person resumes the campaign, once the cause of the pause is fixed.",
+    HoldReason.RETRY: "The time of the next attempt.",
+    HoldReason.SPEND_CAP: "Midnight UTC, when the daily budget starts again.",
 }
 
 

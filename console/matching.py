@@ -33,7 +33,7 @@ def evidence() -> Response:
     """Return the evidence pack of all faxes that match."""
     faxes = list(itertools.islice(desk().client.search.all(_wanted()), MOST_PROVED + 1))
     if not faxes:
-        raise BadInput("no fax is found by that, so there is nothing to prove")
+        raise BadInput("no fax was found, so there is nothing to prove")
     if len(faxes) > MOST_PROVED:
         raise BadInput(f"more than {MOST_PROVED:,} faxes are found; narrow it down, or use faxdispatch find --evidence")
     looked(f"the evidence of {counted(len(faxes), 'fax')}")
@@ -93,7 +93,7 @@ def _wanted() -> Wanted:
     if asked.problem:
         raise BadInput(asked.problem)
     if not asked.query and not asked.filters:
-        raise BadInput("say which faxes are meant: all of them are never meant")
+        raise BadInput("say which faxes are meant; all faxes at once are not allowed")
     return meant(desk().client, asked)[0]
 
 

@@ -59,5 +59,5 @@ def _meant(mark: str) -> str:
     """Return the number in quarantine with a mark. Raises `NotKnown` if there is none."""
     found = next((one.number for one in desk().suspects.all(limit=100_000) if _mark(one.number) == mark), None)
     if found is None:
-        raise NotKnown("this number is not in quarantine any more")
+        raise NotKnown("this number is no longer in quarantine")
     return found

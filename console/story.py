@@ -36,7 +36,7 @@ HAPPENINGS = {
     "job.submitted": "Handed to Telnyx",
     "job.accepted": "Taken by Telnyx",
     "job.rejected": "Refused",
-    "job.unknown": "Not known whether Telnyx took it",
+    "job.unknown": "Not known whether Telnyx accepted it",
     "job.retrying": "Another attempt is planned",
     "job.cancelling": "Its cancelling is wished",
     "job.cancelled": "Cancelled",
@@ -103,13 +103,16 @@ def verdict(view: JobView) -> tuple[Markup | str, str | None]:
     if view.state is State.CANCELLED:
         return "Cancelled.", f"After {attempts}." if view.attempt else "It was never dialled."
     if view.state is State.UNKNOWN:
-        return "Not known: Telnyx may or may not have taken it.", "It is looked for, and not sent again before."
+        return (
+            "Not known: Telnyx may or may not have accepted it.",
+            "faxdispatch looks for it and does not send it again before it knows.",
+        )
     if view.state is State.HELD:
         return "Not yet: it waits.", f"The attempt before failed: {cause(view.cause)}" if view.cause else None
     if view.state is State.QUEUED:
         return "Not yet: it waits for a worker.", None
     if view.state is State.DECIDING:
-        return "Not yet: an attempt failed, and what follows is being decided.", cause(view.cause)
+        return "Not yet: an attempt failed, and the failure policy is deciding what follows.", cause(view.cause)
     return "Not yet: it is on its way.", f"Attempt {view.attempt}."
 
 

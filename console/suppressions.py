@@ -56,9 +56,9 @@ def add() -> Response:
             operator=you().name,
         )
         return {
-            "added": "The number gets no campaigns any more, running ones among them.",
+            "added": "The number gets no more campaigns, including those that run now.",
             "changed": "The number was on the list; it has a new reason, source or end.",
-            "same": "The number was on the list just so.",
+            "same": "The number was already on the list in this form.",
         }[outcome]
 
     return act("suppression", "a number", do, back=url_for(".page"))

@@ -165,7 +165,7 @@ def test_the_sender_is_a_number_whatever_way_it_is_written(monkeypatch):
 
 
 def test_a_wrong_country_is_reported_by_its_place_in_the_list(monkeypatch):
-    with pytest.raises(Misconfigured, match=r"^FAX_COUNTRIES: entry 2 is no country .* like US,CA,GB"):
+    with pytest.raises(Misconfigured, match=r"^FAX_COUNTRIES: entry 2 is not a country .* like US,CA,GB"):
         load(monkeypatch, FAX_COUNTRIES="US, UK")
 
 

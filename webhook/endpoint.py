@@ -26,7 +26,7 @@ RETRY_AFTER = 2
 """Seconds after which Telnyx may send a webhook again that could not be recorded."""
 
 _ALARMING = {
-    Outcome.DIFFERS: "an event came again with other content; the first one counts",
+    Outcome.DIFFERS: "an event arrived again with other content; the first one counts",
     Outcome.FOREIGN: "an event of a connection or address that is not ours is in quarantine: are FAX_CONNECTIONS "
     "and FAX_WEBHOOK_URLS complete?",
     Outcome.UNREADABLE: "a signed body that cannot be read is in quarantine",

@@ -21,7 +21,7 @@ def main() -> int:
     here = f"{socket.gethostname()}:"
     if any(worker.name.startswith(here) and now - worker.seen_at.timestamp() < SILENCE for worker in present):
         return 0
-    return _no(f"no worker of this host has shown up in the last {SILENCE:g} s")
+    return _no(f"no worker of this host has reported in the last {SILENCE:g} s")
 
 
 def _no(why: str) -> int:

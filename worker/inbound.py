@@ -257,7 +257,7 @@ def _renewed(fax_id: str, telnyx: TelnyxClient) -> str:
     telnyx.refresh_fax(fax_id)
     link = telnyx.get_fax(fax_id).media_url
     if not link:
-        raise LinkFailed("Telnyx gives no link to its document")
+        raise LinkFailed("Telnyx has no link to its document")
     return link
 
 

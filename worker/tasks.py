@@ -70,9 +70,9 @@ _DOES: dict[str, Callable[[Message], None]] = {}
 def _does(kind: type[AnyJob]) -> Callable[[Callable[[AnyJob, Message], None]], Any]:
     """Make the Celery task of one kind of message: it is decoded, carried out, and reported if it cannot be.
 
-    Producers' messages exist nowhere else before they are recorded. They go back to the broker if Redis is away or does
-    not confirm that the result is as safe as a claim. Any other error makes them dead letters, since Celery
-    acknowledges messages that fail. For our own messages, the scheduler brings others.
+    Producers' messages exist nowhere else before they are recorded. They go back to the broker if Redis cannot be
+    reached or does not confirm that the result is as safe as a claim. Any other error makes them dead letters, since
+    Celery acknowledges messages that fail. For our own messages, the scheduler brings others.
     """
 
     def make(work: Callable[[AnyJob, Message], None]) -> Any:
@@ -94,7 +94,7 @@ def _kept(w: Collaborators, what: str) -> Iterator[None]:
     """Make sure that the results of producers' messages are as safe as a claim before these are acknowledged.
 
     Raises:
-        Reject: they are not, or Redis is away: the messages go back to the broker.
+        Reject: they are not, or Redis cannot be reached: the messages go back to the broker.
     """
     try:
         before = w.barrier.mark()
@@ -108,7 +108,7 @@ def _kept(w: Collaborators, what: str) -> Iterator[None]:
 
 def _confirm(w: Collaborators, mark: str) -> None:
     if not w.barrier.durable_since(mark):
-        raise Unavailable("what came of it is not as safe from a crash as a claim yet")
+        raise Unavailable("its result is not yet as safe from a crash as a claim")
 
 
 def _do(work: Callable[[AnyJob, Message], None], kind: type[AnyJob], message: Message) -> None:
@@ -148,7 +148,7 @@ def take_together(self: Any, asked: Sequence[Asked]) -> None:
     w: Collaborators = self.app.collaborators
     messages = [Message(one.id, one.task, one.payload, one.told, w, one.trace) for one in asked]
     faxes: list[Fax] = []
-    with _kept(w, f"what came with message {messages[0].id}"):
+    with _kept(w, f"the other faxes of message {messages[0].id}"):
         for message in messages:
             if message.task == SendFax.TASK:
                 _do(lambda job, message: faxes.append((message, job)), SendFax, message)

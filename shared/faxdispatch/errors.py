@@ -63,7 +63,7 @@ class IdempotencyConflict(Conflict):
         self.key = key
         self.job_id = job_id
         super().__init__(
-            f"idempotency_key {key!r} already stands for job {job_id} with other content; "
+            f"idempotency_key {key!r} already belongs to job {job_id} with other content; "
             "use a new key for a new fax, or send exactly the same content to get the same job"
         )
 

@@ -84,7 +84,7 @@ def _url(value: str, schemes: tuple[str, ...]) -> str:
     except ValueError:
         raise ValueError("not a URL") from None
     if re.search(r"[\s\x00-\x1f]", value):
-        raise ValueError("holds a space or control character; percent-encode it")
+        raise ValueError("has a space or control character; percent-encode it")
     if parts.scheme.lower() not in schemes:
         raise ValueError(f"must begin with {' or '.join(f'{scheme}://' for scheme in schemes)}")
     if not host:
@@ -259,8 +259,8 @@ class SendFax(Job):
             raise ValueError(f"exactly one of media_url and media_name is needed; {which}")
         if self.store_media and (self.media_name is not None or self.cover is not None):
             raise ValueError(
-                "store_media goes with a bare media_url only; the document of a media_name, or with a cover, is stored "
-                "already"
+                "store_media works only with a media_url and no cover; the document of a media_name, or with a cover, "
+                "is already stored"
             )
         if self.send_at and self.send_by and self.send_by <= self.send_at:
             raise ValueError("send_by must be after send_at")

@@ -18,7 +18,9 @@ def schemas() -> dict[str, str]:
 def main() -> None:
     """Write all schemas into the folder that the command line names; it is created if it does not exist."""
     parser = ArgumentParser(prog="python -m faxdispatch.schemas", description="Write the JSON schemas of the jobs.")
-    parser.add_argument("folder", metavar="FOLDER", type=Path, help="where to: one file a job, named after its task")
+    parser.add_argument(
+        "folder", metavar="FOLDER", type=Path, help="folder to write to: one file for each job, named after its task"
+    )
     folder: Path = parser.parse_args().folder
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in schemas().items():

@@ -94,7 +94,7 @@ def _countries(codes: tuple[str, ...]) -> tuple[str, ...]:
     for place, code in enumerate(codes, start=1):
         if code not in COUNTRIES:
             raise ValueError(
-                f"entry {place} is no country with telephone numbers; write ISO 3166 two-letter codes, like US,CA,GB"
+                f"entry {place} is not a country with telephone numbers; write ISO 3166 two-letter codes, like US,CA,GB"
             )
     return codes
 
@@ -531,7 +531,7 @@ def _strange(variables: Iterable[str]) -> tuple[str, ...]:
     strange = sorted({name for name in map(str.upper, variables) if name.startswith(_PREFIXES)} - settings)
     for name in strange:
         if like := get_close_matches(name, settings, n=1, cutoff=_MISSPELT):
-            raise Misconfigured(f"{name}: there is no such setting; {like[0]} is meant, or rename it")
+            raise Misconfigured(f"{name}: there is no such setting; use {like[0]}, or rename it")
     return tuple(name for name in strange if name.startswith("FAX_"))
 
 

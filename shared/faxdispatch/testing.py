@@ -134,7 +134,7 @@ class RecordingClient(FaxClient):
         known = self._known(fax)
         if known is None:
             if fax.expired(datetime.now(UTC)):
-                raise InvalidJob([("send_by", "has passed already; give a later moment")])
+                raise InvalidJob([("send_by", "has already passed; give a later time")])
             new = fax.model_copy(update={"job_id": fax.job_id or uuid4().hex})
             self.sent.append(new)
             self.become(str(new.job_id), State.QUEUED)

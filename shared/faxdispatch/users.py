@@ -80,7 +80,7 @@ class Users:
             raise BadInput("name: give up to 64 letters, digits and . _ @ -, a letter or digit first")
         with self._changing() as known:
             if name in known["users"]:
-                raise Conflict(f"user {name}: is there already; faxdispatch console user password {name} changes that")
+                raise Conflict(f"user {name}: exists already; faxdispatch console user password {name} changes that")
             known["users"][name] = {"role": role.value, "password": _hashed(password)}
             return _user(name, known["users"][name])
 
@@ -120,7 +120,8 @@ class Users:
             raise self._trouble(error) from None
         except (ValueError, KeyError, TypeError, AttributeError):
             raise Misconfigured(
-                f"FAX_CONSOLE_USERS: {self._path} is no list of users; restore it, or remove it and add them again"
+                f"FAX_CONSOLE_USERS: {self._path} is not a list of users; restore it, or remove it and add the users "
+                f"again"
             ) from None
         return known
 
@@ -156,7 +157,7 @@ def _nobody() -> str:
 
 def _known(known: dict[str, Any], name: str) -> dict[str, Any]:
     if name not in known["users"]:
-        raise NotKnown(f"user {name}: not known here; faxdispatch console user list shows who is")
+        raise NotKnown(f"user {name}: unknown; faxdispatch console user list shows all users")
     facts: dict[str, Any] = known["users"][name]
     return facts
 

@@ -131,7 +131,7 @@ def test_a_search_that_fails_does_not_hide_that_the_outcome_is_unknown(client, t
 
 def test_a_creation_that_is_never_found_stays_unknown_and_is_not_repeated(client, telnyx):
     telnyx.creation_answer = "lost before"
-    with pytest.raises(OutcomeUnknown, match="may have been created: look with faxdispatch apps list"):
+    with pytest.raises(OutcomeUnknown, match="may have been created: check with faxdispatch apps list"):
         setup(client)
     assert telnyx.creations == 1
 

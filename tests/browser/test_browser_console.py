@@ -167,7 +167,7 @@ def test_an_opt_out_by_page_command_or_python_stops_the_rows_of_a_running_campai
     form.get_by_label("Number").fill(last[2])
     form.get_by_label("Reason").fill("asked by letter")
     form.get_by_role("button").click()
-    expect(page.get_by_text("gets no campaigns any more")).to_be_visible()
+    expect(page.get_by_text("gets no more campaigns")).to_be_visible()
     command = [sys.executable, "-m", "faxdispatch.cli", "suppress", "add", last[1], "--reason", "asked by fax"]
     subprocess.run(command, check=True, env=os.environ | {"REDIS_URL": flow.redis_url}, capture_output=True)
 

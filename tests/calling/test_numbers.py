@@ -12,7 +12,7 @@ LINK = "https://example.com/a.pdf"
 
 FULL_NUMBER = "give the recipient's full fax number, like +12025550199"
 EMERGENCY = "an emergency number; faxes are never sent to one"
-SHORT = f"a short number, which is for telephones of its own country and takes no fax: {FULL_NUMBER}"
+SHORT = f"a short number, which works only inside its country and takes no fax: {FULL_NUMBER}"
 ORDINARY = "faxes are never sent to one: ask the recipient for an ordinary number"
 PREMIUM = f"a premium-rate number, and {ORDINARY}"
 NO_REGION = "not in E.164 form: write it with + and country code, like +12025550199, or set FAX_DEFAULT_REGION"
@@ -89,9 +89,9 @@ REFUSED = [
     ("1-900-555-1234", "US", PREMIUM),
     ("0906 123 4567", "GB", PREMIUM),
     # Operators and services of the North American plan
-    ("+1 411 555 0100", None, f"411 is a service code and no area code: {FULL_NUMBER}"),
-    ("+1 911 555 1234", None, f"911 is a service code and no area code: {FULL_NUMBER}"),
-    ("911-555-1234", "US", f"911 is a service code and no area code: {FULL_NUMBER}"),
+    ("+1 411 555 0100", None, f"411 is a service code, not an area code: {FULL_NUMBER}"),
+    ("+1 911 555 1234", None, f"911 is a service code, not an area code: {FULL_NUMBER}"),
+    ("911-555-1234", "US", f"911 is a service code, not an area code: {FULL_NUMBER}"),
     ("+1 312 911 1234", None, f"911 after the area code is a service code: {FULL_NUMBER}"),
     ("+1 416 411 1234", None, f"411 after the area code is a service code: {FULL_NUMBER}"),
     ("+1 932 911 1234", None, f"911 after the area code is a service code: {FULL_NUMBER}"),

@@ -77,7 +77,7 @@ def test_a_file_of_bad_rows_is_not_overwritten(command, tmp_path):
     refused = command(BAD, "--bad-rows", "list.bad.csv")
 
     assert isinstance(refused.exception, BadInput)
-    assert "list.bad.csv: is there already" in str(refused.exception)
+    assert "list.bad.csv: exists" in str(refused.exception)
 
 
 def test_options_override_the_guesses(command):
@@ -135,7 +135,7 @@ def test_our_own_number_is_warned_about(command):
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["--region", "USA"], "region: 'USA' is no country"),
+        (["--region", "USA"], "region: 'USA' is not a country"),
         (["--encoding", "klingon"], "encoding: 'klingon' is not known"),
         (["--column", "Telex"], "has no column 'Telex'"),
         (["--field", "media"], "field: 'media' is not of the form FIELD=COLUMN"),

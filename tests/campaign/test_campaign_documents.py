@@ -115,7 +115,7 @@ def test_several_files_in_a_cell_become_one_document(service, storage, a_list):
     assert [row["pages"] for row in rows.values()] == [4, 4, 4]
     assert [row["document_name"] for row in rows.values()] == ["a.pdf ::: b.pdf", "b.pdf:::a.pdf", "a.pdf ::: b.pdf"]
     assert len(storage.uploads) == 2
-    assert "'gone.pdf', which is no file" in why(made)[3]
+    assert "'gone.pdf', which is not a file" in why(made)[3]
 
 
 def test_what_cannot_be_faxed_is_a_bad_row_with_its_reason_and_goes_into_both_files(service, storage, a_list, tmp_path):
@@ -150,8 +150,8 @@ def test_what_cannot_be_faxed_is_a_bad_row_with_its_reason_and_goes_into_both_fi
         6: "is damaged and cannot be read; open it and save it again",
         7: "is empty",
         9: f"is neither a file in the folder {tmp_path.name} nor stored at Telnyx",
-        11: "is not stored at Telnyx any more",
-        13: f"is no name of a document inside of the folder {tmp_path.name}",
+        11: "is no longer stored at Telnyx",
+        13: f"is not the name of a document inside the folder {tmp_path.name}",
         14: "must begin with https://",
     }
     assert sorted(of_rows(service)) == [1, 3, 8, 10, 12]
@@ -345,7 +345,7 @@ def test_a_changed_file_is_reported_instead_of_sending_the_old_one(service, stor
 
     assert service.create(listed).outcome == "same"
     a_list("a.pdf", "b.pdf", files={"b.pdf": blank_pdf(title="better")})
-    with pytest.raises(Conflict, match="the document of row 2 was changed"):
+    with pytest.raises(Conflict, match="the document of row 2 has changed"):
         service.create(listed)
     assert storage.uploads == uploads
 

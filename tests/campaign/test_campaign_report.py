@@ -320,7 +320,7 @@ def test_every_cause_of_our_own_has_plain_words():
     ("cause", "code", "words"),
     [
         ("10017", FAILED, f"Telnyx refused the request (code 10017): {REFUSALS['10017']}"),
-        ("19999", FAILED, "Telnyx refused the request (code 19999): No more is known of that code here."),
+        ("19999", FAILED, "Telnyx refused the request (code 19999): Nothing more is known here about that code."),
         ("brand_new", FAILED, "It failed for a reason that is not known here: brand_new"),
         (None, FAILED, ""),
         ("user_busy", CANCELLED, "Cancelled. The try before: The line was busy."),
@@ -332,8 +332,8 @@ def test_a_cause_in_words(cause, code, words):
 
 
 def test_a_code_is_never_shown_without_words():
-    assert short("10016") == "10016: A number of the request is not written as +, country and number"
-    assert short("19999") == "19999: No more is known of that code here"
+    assert short("10016") == "10016: A number in the request is not written as +, country code and number"
+    assert short("19999") == "19999: Nothing more is known here about that code"
     assert short("user_busy") == "user_busy"
 
 

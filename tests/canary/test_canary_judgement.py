@@ -253,5 +253,5 @@ def test_the_test_page_says_what_it_is_and_who_sent_it():
     text = pages[0].extract_text()
 
     assert len(pages) == 1
-    for word in ("TEST FAX", "Nobody has to do anything", "2026-05-01 08:30:00 UTC", "12(9)", "+13125550199", "b" * 32):
+    for word in ("TEST FAX", "No action is needed", "2026-05-01 08:30:00 UTC", "12(9)", "+13125550199", "b" * 32):
         assert word in text

@@ -137,7 +137,7 @@ def test_the_same_list_again_says_so_and_another_one_is_refused(cli, made, a_lis
     assert (again.code, again.out) == (0, "campaign recall: 2 rows, checked\n")
     assert "nothing was changed" in again.err
     assert (other.code, other.out) == (1, "")
-    assert "campaign recall: is there already, checked, with another list or other options" in other.err
+    assert "campaign recall: exists already, checked, with another list or other options" in other.err
 
 
 @pytest.mark.parametrize(
@@ -149,12 +149,12 @@ def test_the_same_list_again_says_so_and_another_one_is_refused(cli, made, a_lis
         (["missing.csv", "--media-name", "a"], "missing.csv: cannot be read"),
         (["none/missing.csv", "--media-name", "a"], "none/missing.csv: cannot be read"),
         (["recall.csv", "--media-name", "a", "--column", "Phone"], "column: recall.csv has no column 'Phone'"),
-        (["recall.csv", "--media-name", "a", "--region", "Mars"], "region: 'Mars' is no country"),
+        (["recall.csv", "--media-name", "a", "--region", "Mars"], "region: 'Mars' is not a country"),
         (["recall.csv", "--media-name", "a", "--field", "zone"], "field: 'zone' is not of the form"),
         (["recall.csv", "--media-name", "a", "--window", "always"], "window: 'always' is not like"),
-        (["recall.csv", "--media-name", "a", "--send-by", "soon"], "send-by: 'soon' is no moment"),
+        (["recall.csv", "--media-name", "a", "--send-by", "soon"], "send-by: 'soon' is not a time"),
         (["recall.csv", "--media-name", "a", "--send-by", "2030-01-01"], "send-by: '2030-01-01' has no time zone"),
-        (["recall.csv", "--media-name", "a", "--id", "a b"], "id: 'a b' is none"),
+        (["recall.csv", "--media-name", "a", "--id", "a b"], "id: 'a b' is not a valid id"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
@@ -362,7 +362,7 @@ def test_strict_creates_nothing_from_a_list_with_a_row_that_cannot_be_sent(cli, 
     result = cli("campaign", "create", a_list(text), "--media-name", "letter", "--strict")
 
     assert result.code == 2
-    assert "1 of 2 rows cannot be sent, and with strict none is" in result.err
+    assert "1 of 2 rows cannot be sent, and with strict no row is sent then" in result.err
     assert cli("campaign", "status", "recall").code == 1
     assert cli("campaign", "create", a_list(text), "--media-name", "letter").code == 0
 

@@ -384,7 +384,7 @@ def test_time_zone_data_older_than_a_year_is_found(version, today, level):
 
 def test_a_message_is_posted_and_taken_on_a_queue_of_its_own(redis_url):
     found = {finding.name: finding for finding in check_broker(Settings.load(redis_url=redis_url))}
-    assert (found["broker"].level, found["broker"].detail) == ("ok", "a message was posted and taken")
+    assert (found["broker"].level, found["broker"].detail) == ("ok", "a test message was sent and received")
     with Redis.from_url(redis_url, decode_responses=True) as redis:
         assert not redis.keys("*doctor*"), "nothing of it stays"
 

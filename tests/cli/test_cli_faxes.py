@@ -262,7 +262,7 @@ def test_a_redis_that_is_down_stops_no_list(cli, fax):
     result = cli("faxes", "list", "--json", REDIS_URL=f"redis://127.0.0.1:{free_port()}/0")
 
     assert (result.code, ids(result)) == (0, [fax_id])
-    assert "Redis is away" in result.err
+    assert "Redis cannot be reached" in result.err
 
 
 # show

@@ -107,7 +107,7 @@ def test_a_code_of_telnyx_is_shown_with_its_words_everywhere(cli, redis_url):
         desk.ledger.end(name, event="job.rejected", cause="10017", states=[State.SUBMITTING], facts={"code": "10017"})
     desk.redis.delete(f"fax:job:{job(1)}")
 
-    words = "10017: The document, or something else that the request names, is not at Telnyx (any more)"
+    words = "10017: The document, or something else that the request names, is not at Telnyx or was deleted there"
     assert [line.count(words) for line in cli("find", "--state", "failed").out.splitlines()] == [1, 1]
     assert [row["cause_in_words"] for row in csv.DictReader(io.StringIO(cli("find", "--csv").out))] == [
         plain("10017"),

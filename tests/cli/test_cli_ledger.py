@@ -83,8 +83,8 @@ def test_another_ledger_is_not_replaced_without_being_told_to(cli, sent, epoch):
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        ([], "--since: say of which moment the ledger is"),
-        (["--since", "yesterday"], "--since: 'yesterday' is no moment; write it like"),
+        ([], "--since: give the time of the ledger"),
+        (["--since", "yesterday"], "--since: 'yesterday' is not a time; write it like"),
         (["--since", "2026-05-01T08:00:00"], "has no time zone"),
         (["--since", "2026-05-01T08:00:00Z", "--ledger", "No Id", "--yes"], "--ledger: an id of a ledger has"),
     ],
@@ -116,7 +116,7 @@ def test_a_backup_that_cannot_be_written_says_why(cli, tmp_path):
 
 @pytest.mark.parametrize(
     ("content", "told"),
-    [(b"no copy", "is no copy of a ledger"), (b"REDIS0011" + bytes(8), "Valkey cannot read it (")],
+    [(b"no copy", "is not a copy of a ledger"), (b"REDIS0011" + bytes(8), "Valkey cannot read it (")],
     ids=["text", "cut off"],
 )
 def test_a_file_that_is_not_a_copy_is_not_restored(cli, tmp_path, content, told):

@@ -50,7 +50,12 @@ def test_blank_and_nearly_black_pages_cause_a_warning(cli, surroundings, documen
 @pytest.mark.parametrize(
     ("name", "content", "code", "told"),
     [
-        ("letter.rtf", b"{\\rtf1 hello}", 2, "RTF file becomes PDF by LibreOffice, which is not here; save it as PDF"),
+        (
+            "letter.rtf",
+            b"{\\rtf1 hello}",
+            2,
+            "RTF file is converted by LibreOffice, which is not installed here; save it as PDF",
+        ),
         ("letter.pdf", b"%PDF-1.7 broken", 2, "letter.pdf: is damaged"),
         ("page.pdf", b"<html>", 2, "web page"),
     ],

@@ -65,7 +65,7 @@ def test_the_history_can_be_left_out(cli, job):
 def test_an_unknown_job_says_when_it_is_looked_for_and_when_it_is_given_up(cli, ledger, unknown):
     found = cli("status", unknown)
 
-    assert "looked for again at 2026-09-21 14:13:35Z" in next_of(found)
+    assert "Telnyx is asked for it again at 2026-09-21 14:13:35Z" in next_of(found)
     assert "never accepted, and sent again, after 2026-09-21 14:23:20Z if by then 3 complete listings" in next_of(found)
     assert "unknown      since 2026-09-21 14:13:20Z" in found.out
 
@@ -177,7 +177,7 @@ def test_a_released_job_shows_the_hold_that_was_waived(cli, ledger, job):
     result = cli("status", job)
 
     assert fact(result, "waived") == "send_at: a person let it go from that"
-    assert next_of(result).startswith("tried as soon as a worker takes it, for a person let it go")
+    assert next_of(result).startswith("tried as soon as a worker takes it, since a person released it")
     assert "ends by" not in result.out
 
 

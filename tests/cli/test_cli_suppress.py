@@ -121,7 +121,7 @@ def test_an_export_is_imported_as_it_was(cli, a_file, known, redis, tmp_path):
         (["add", "415-200-0001", "--reason", "x"], "number: not in E.164 form"),
         (["add", NUMBER], "--reason"),
         (["add", NUMBER, "--reason", " "], "reason: "),
-        (["add", NUMBER, "--reason", "x", "--until", "2020-01-01T00:00:00Z"], "until: is over already"),
+        (["add", NUMBER, "--reason", "x", "--until", "2020-01-01T00:00:00Z"], "until: has already passed"),
         (["add", NUMBER, "--reason", "x", "--until", "2030-01-01"], "until: '2030-01-01' has no time zone"),
         (["add", NUMBER, "--reason", "x", "--source", " "], "source: "),
         (["import", "missing.csv", "--reason", "x"], "missing.csv"),

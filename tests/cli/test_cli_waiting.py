@@ -33,4 +33,4 @@ def test_an_outage_of_redis_does_not_end_the_watching(capsys):
         return answer
 
     assert wait_for(SimpleNamespace(status=status), "job-1", every=0) is delivered
-    assert capsys.readouterr().err.count("Redis is away; the fax goes on") == 1
+    assert capsys.readouterr().err.count("Redis cannot be reached; the fax continues") == 1

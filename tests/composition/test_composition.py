@@ -173,11 +173,11 @@ def test_columns_are_found_however_they_are_written(name):
     [
         ("", "is empty"),
         ("x" * (LONGEST + 1), "characters"),
-        ("{", "is no field"),
-        ("{ }", "is no field"),
+        ("{", "is not a field"),
+        ("{ }", "is not a field"),
         ("Dear {nobody}", r"there is no \{nobody\}; there are date"),
         ("日", r"the character 日 \(U\+65E5"),
-        ("x\n" * 400, "longer than 5 pages"),
+        ("x\n" * 400, "more than 5 pages"),
     ],
 )
 def test_what_is_wrong_with_a_cover_is_reported(text, told):
@@ -308,7 +308,9 @@ def test_a_single_word_processor_file_is_converted_by_telnyx_and_several_need_li
     words = Document(b"{\\rtf1 hello}", ".rtf")
 
     assert compose([words])[0] is words
-    with pytest.raises(BadInput, match="RTF file becomes PDF by LibreOffice, which is not here; save it as PDF"):
+    with pytest.raises(
+        BadInput, match="RTF file is converted by LibreOffice, which is not installed here; save it as PDF"
+    ):
         compose([words, letter()])
 
 
@@ -461,8 +463,8 @@ def test_a_cover_for_a_stored_document_is_left_to_the_worker(client):
     [
         ({"cover": "x", "media_url": "https://127.0.0.1/b.pdf"}, "media_url: the link cannot be fetched: "),
         ({"cover": "Dear {name}"}, r"cover: there is no \{name\}"),
-        ({"document": []}, "document: none is given"),
-        ({"document": [letter(), b"no"]}, "document: what it holds"),
+        ({"document": []}, "document: is missing"),
+        ({"document": [letter(), b"no"]}, "document: its content"),
         ({"cover": 7}, "cover: must be text"),
     ],
 )

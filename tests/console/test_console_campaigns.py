@@ -59,13 +59,13 @@ def test_each_command_takes_a_reason_and_is_an_event_with_its_operator(rows, des
     assert "It does not end while it is paused." in told
     assert last_event(desk, "campaign.paused")["operator"] == "olga"
 
-    assert "It goes on, with 3 recipients left." in operator.post(f"{where}/resume", reason="fixed").text
+    assert "It continues, with 3 recipients left." in operator.post(f"{where}/resume", reason="fixed").text
     assert "It may cost 12.50." in operator.post(f"{where}/cap", amount="12.50", reason="budget").text
     said = last_event(desk, "campaign.capped")
     assert (said["cap"], said["operator"], said["reason"]) == (12.5, "olga", "budget")
-    assert "is none; write it like" in operator.post(f"{where}/cap", amount="much", reason="budget").text
+    assert "is not an amount; write it like" in operator.post(f"{where}/cap", amount="much", reason="budget").text
 
-    assert "say that you are sure" in operator.post(f"{where}/cancel", reason="over").text
+    assert "confirm it" in operator.post(f"{where}/cancel", reason="over").text
     assert (
         "It is stopped: 3 recipients are left out" in operator.post(f"{where}/cancel", reason="over", sure="yes").text
     )
@@ -165,7 +165,7 @@ def test_how_a_list_is_read_can_be_corrected(draft, operator):
     assert "0 are included" in told or "which column" in told or "Of 5 rows" in told
     told = operator.post(f"{draft}/reading", column="2", region="us").text
     assert "2 are included" in told
-    assert "is no country" in operator.post(f"{draft}/reading", region="XX").text
+    assert "is not a country" in operator.post(f"{draft}/reading", region="XX").text
 
 
 def test_another_sheet_of_a_workbook_is_read(desk, operator):

@@ -57,7 +57,7 @@ def test_it_says_if_nothing_is_found(sent, viewer):
 def test_filters_narrow_a_search_and_wrong_ones_are_reported(sent, viewer):
     assert "1 found by" not in viewer.text("/faxes/?q=4155550187&state=delivered")
     assert 'href="/faxes/job-7"' in viewer.text("/faxes/?q=4155550187&state=accepted")
-    assert "is no moment" in viewer.text("/faxes/?since=yesterday")
+    assert "is not a time" in viewer.text("/faxes/?since=yesterday")
     assert viewer.get("/faxes/?state=nonsense").status_code == 400
     assert 'href="/faxes/job-7"' in viewer.text("/faxes/?state=open&since=2020-01-01")
 

@@ -68,7 +68,7 @@ def test_a_search_has_an_evidence_pack(sent, operator, caplog):
 def test_an_action_without_a_filter_is_refused(sent, operator, path):
     answer = operator.get(path)
     assert answer.status_code == 400
-    assert "all of them are never meant" in answer.text
+    assert "all faxes at once are not allowed" in answer.text
 
 
 def test_a_search_without_results_has_no_evidence_pack(operator):
@@ -88,7 +88,7 @@ def test_a_person_is_erased_with_a_count_before_and_a_receipt_after(sent, desk, 
     assert "2 faxes to this number" in page
     assert "1 of them is open and will be left" in page
     asked = {"by": "number", "value": "(415) 555-0187", "reason": "asked by letter of May 7"}
-    assert "say that you are sure" in operator.post("/erase/", **asked).text
+    assert "confirm it" in operator.post("/erase/", **asked).text
     assert "reason: is missing" in operator.post("/erase/", **asked | {"reason": ""}, sure="yes").text
 
     receipt = operator.post("/erase/", **asked, sure="yes").text

@@ -57,7 +57,7 @@ def test_a_failed_fax_says_why_in_words(desk, sent, viewer):
     tell(desk, "failed", "receiver_unallocated_number")
     desk.ledger.end("j", event="job.exhausted", cause="receiver_unallocated_number", states=[State.DECIDING], attempt=1)
     page = viewer.text("/faxes/j")
-    assert "Not delivered: The number belongs to nobody." in page
+    assert "Not delivered: The number is not in service." in page
     assert "Given up after 1 attempt." in page
 
 
@@ -116,7 +116,7 @@ def test_an_unknown_send_is_resolved_by_hand(desk, sent, operator):
     admit_one(desk.ledger, "u", connection="c", sender="+14155550199")
     claim_one(desk.ledger, "u", owner="w", lease=60, facts={})
     desk.ledger.doubt("u", 1, cause="no_answer", look_after=15, facts={})
-    assert "may or may not have taken it" in operator.text("/faxes/u")
+    assert "may or may not have accepted it" in operator.text("/faxes/u")
     assert "It is not known of 1 send whether" in operator.text("/")
     told = operator.post("/faxes/u/resolve", verdict="accepted", fax_id="fax-9", attempt="1", reason="in the portal")
     assert "Settled, as you said." in told.text
@@ -194,7 +194,7 @@ def test_the_diagram_of_states_has_every_state_in_order(desk, sent):
 def test_connections_are_paused_and_go_on(desk, sent, operator):
     assert "is paused until" in operator.post("/holds/connections/c/pause", lasts="2h", reason="maintenance").text
     assert read_overview(desk.scripts).connections[0].pause is not None
-    assert "is no length of time" in operator.post("/holds/connections/c/pause", lasts="soon", reason="x").text
+    assert "is not a length of time" in operator.post("/holds/connections/c/pause", lasts="soon", reason="x").text
     assert "goes on" in operator.post("/holds/connections/c/resume", reason="done").text
     assert read_overview(desk.scripts).connections[0].pause is None
 
@@ -221,7 +221,7 @@ def test_an_import_that_changes_nothing_is_an_event_too(desk, operator):
 
 
 def test_suppressions_are_added_looked_up_imported_and_taken_off(desk, operator):
-    assert "gets no campaigns" in operator.post("/suppressions/add", number="415 555 0187", reason="opted out").text
+    assert "no more campaigns" in operator.post("/suppressions/add", number="415 555 0187", reason="opted out").text
     assert "is on the list since" in operator.text("/suppressions/?number=4155550187")
     listed = io.BytesIO(b"fax,reason\n+14155550144,letter\nnonsense,letter\n")
     told = operator.post("/suppressions/import", reason="letter", file=(listed, "list.csv")).text
@@ -265,7 +265,7 @@ def test_dead_letters_are_corrected_and_dropped_each_with_an_event(desk, operato
     )  # fmt: skip
     assert "m1" in operator.text("/dead-letters/")
     assert "InvalidJob" in operator.text("/dead-letters/m1")
-    assert "is dropped" in operator.post("/dead-letters/m1/drop", reason="a trial", sure="yes").text
+    assert "was dropped" in operator.post("/dead-letters/m1/drop", reason="a trial", sure="yes").text
     event = desk.scripts.redis.xrevrange("fax:events", count=1)[0][1]
     assert event["type"] == "operator.acted"
     assert json.loads(event["data"]) == {

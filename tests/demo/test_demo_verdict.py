@@ -62,8 +62,11 @@ def test_differing_results_are_named(change, said):
     ("change", "said"),
     [
         ({"doubled": ["k"]}, "k: a repeated request made a second fax"),
-        ({"others": {"": {"accepted": 1}}}, "the simulator got faxes that are nobody's"),
-        ({"others": {encode_client_state("x", 1): {"accepted": 1}}}, "the simulator got faxes that are nobody's"),
+        ({"others": {"": {"accepted": 1}}}, "the simulator got faxes that belong to no recipient"),
+        (
+            {"others": {encode_client_state("x", 1): {"accepted": 1}}},
+            "the simulator got faxes that belong to no recipient",
+        ),
     ],
 )
 def test_events_of_no_fax_are_named(change, said):

@@ -1,4 +1,4 @@
-"""An evidence pack tells why each fax was allowed and what came of it, and shows every change after the fact."""
+"""An evidence pack says why each fax was allowed and what came of it, and shows every change after the fact."""
 
 import json
 import zipfile
@@ -131,13 +131,13 @@ def test_an_encrypted_archive_is_not_a_pack(client, sent, tmp_path):
             content[at + flags] |= 1
             at = content.find(header, at + 1)
     path.write_bytes(content)
-    with pytest.raises(BadInput, match="is no evidence pack"):
+    with pytest.raises(BadInput, match="is not an evidence pack"):
         verify(path)
 
 
 def test_a_pack_overwrites_nothing_and_needs_a_known_campaign(client, sent, tmp_path):
     path = client.evidence(tmp_path / "e.zip", campaign_id=sent).path
-    with pytest.raises(BadInput, match="is there already"):
+    with pytest.raises(BadInput, match="exists and is not overwritten"):
         client.evidence(path, campaign_id=sent)
     with pytest.raises(NotKnown):
         client.evidence(tmp_path / "f.zip", campaign_id="none")

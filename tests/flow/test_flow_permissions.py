@@ -128,5 +128,5 @@ def test_a_worker_with_fewer_rights_runs_and_says_what_it_cannot_know(tmp_path: 
         eventually(lambda: client.status(job).hold_reason == HoldReason.NOT_DURABLE, within=PATIENCE)
         stack.restart_dead()
         said = "\n".join(stack["worker"].lines)
-        assert "what a crash makes it forget is unknown" in said
+        assert "what a crash would lose is unknown" in said
         assert "Traceback" not in said

@@ -659,7 +659,7 @@ class World(SeededWalk):
         for number in range(60):
             if all(self.state(j) in TERMINAL for j in self.created):
                 break
-            # At midnight the day's money counts again.
+            # At midnight the daily budget starts again.
             self.advance(120 if number % 10 else 86_400)
             for job in self.open:
                 self.ledger.release(job, why="at last")

@@ -324,7 +324,7 @@ def test_a_ledger_that_has_sent_faxes_takes_no_others_place_unless_a_person_has_
     assert recover(desk, telnyx, ledger="lost1", dry_run=True).found[Found.MADE] == 1
     desk.fly("of-a-producer")
 
-    with pytest.raises(Conflict, match="1 fax of this ledger went out before it took the place of lost1"):
+    with pytest.raises(Conflict, match="1 fax of this ledger were sent before it replaced lost1"):
         recover(desk, telnyx, ledger="lost1")
     assert (desk.ledger.identity.owns("lost1"), Epoch(desk.scripts).behind()) == (False, None)
     assert recover(desk, telnyx, ledger="lost1", late=True).found[Found.MADE] == 1

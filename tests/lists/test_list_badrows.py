@@ -72,7 +72,7 @@ def test_bad_rows_are_written_in_the_lists_columns_with_line_and_reason(checked,
             "",
             "",
             "6",
-            "a quote is opened here and never closed, or not where a cell ends; this line is left out alone",
+            "a quote is opened here and never closed, or closed inside a cell; only this line is left out",
         ],
     ]
 
@@ -87,7 +87,7 @@ def test_corrected_bad_rows_are_read_as_a_list(checked, tmp_path):
 def test_a_file_that_is_there_is_never_overwritten(checked, tmp_path):
     (tmp_path / "bad.csv").write_text("mine")
 
-    with pytest.raises(BadInput, match=r"bad\.csv: is there already and is not overwritten"):
+    with pytest.raises(BadInput, match=r"bad\.csv: exists and is not overwritten"):
         written(checked, tmp_path, "Fax\n3125550100\n12\n")
 
     assert (tmp_path / "bad.csv").read_text() == "mine"

@@ -11,10 +11,10 @@ from faxdispatch.lists.cells import Cell, CellReader, Verdict
 OURS = "+13125550100"
 ABROAD = "+441619998888"
 LOST = "its digits were lost in a spreadsheet, which rounded it: take the number from its source"
-TWO = "holds two numbers: give each a row of its own"
+TWO = "has two numbers: give each its own row"
 AREA = "has no area code"
-LETTERS = "has letters in it; give digits alone"
-CODE = "holds a dial code such as *67; give the bare number"
+LETTERS = "has letters in it; give only digits"
+CODE = "has a dial code such as *67; give the number alone"
 PREMIUM = "a premium-rate number, and faxes are never sent to one: ask the recipient for an ordinary number"
 
 
@@ -58,11 +58,11 @@ REFUSED = [
     ("+1+13125550100", "has a + in the middle"),
     ("3125550100312555", "too long for a telephone number of its country: write it like +12025550199"),
     *((cell, LETTERS) for cell in ("312-555-FAXX", "1-800-FLOWERS", "312-555-0100 call first", "312555O100")),
-    ("call Bob", "is no telephone number"),
-    ("voice 312-555-0100", "is said to be a telephone's number, not a fax machine's"),
-    ("999-999-9999", "is one digit repeated, which stands for no number"),
-    ("1234567893", "123 is no area code: none begins with 0 or 1"),
-    ("312-155-0100", "155 after the area code is no exchange: none begins with 0 or 1"),
+    ("call Bob", "is not a telephone number"),
+    ("voice 312-555-0100", "is marked as a telephone's number, not a fax machine's"),
+    ("999-999-9999", "is one repeated digit, which is not a number"),
+    ("1234567893", "123 is not an area code: none begins with 0 or 1"),
+    ("312-155-0100", "155 after the area code is not an exchange: none begins with 0 or 1"),
     ('=HYPERLINK("tel:3125550100","call")', "is a formula, not a number"),
     ("=cmd|' /C calc'!A0", "is a formula, not a number"),
     ("#REF!", "is a spreadsheet's error, not a number"),

@@ -76,7 +76,7 @@ def test_counts_add_up_and_valid_rows_are_broken_down(checked):
     assert summary.countries == {"GB": 1, "CA": 1}
     assert [(bad.row, bad.line, bad.column, bad.value, bad.reason) for bad in summary.bad] == [
         (7, 8, "Fax", "911", "an emergency number; faxes are never sent to one"),
-        (9, 10, "Fax", "k", "is no telephone number"),
+        (9, 10, "Fax", "k", "is not a telephone number"),
     ]
 
 

@@ -183,8 +183,8 @@ def test_the_fax_number_is_chosen_from_several_in_one_cell(checked):
 
     assert result.numbers == [A, B]
     assert [reason for _, _, reason in result.bad] == [
-        "holds 2 numbers: give each a row of its own",
-        "holds 1 number, of which 2 kinds are told",
+        "has 2 numbers: give each its own row",
+        "has 1 number but 2 kinds",
     ]
     assert result.left_out == [(4, "no number of a fax machine")]
 

@@ -9,7 +9,7 @@ from faxdispatch.lists.source import rows_source
 from tests.lists.conftest import check_whole
 
 A, B, C = "+13125550100", "+13125550101", "+13125550102"
-UNCLOSED = "a quote is opened here and never closed, or not where a cell ends; this line is left out alone"
+UNCLOSED = "a quote is opened here and never closed, or closed inside a cell; only this line is left out"
 
 NPPES = (
     '"NPI","Provider Business Mailing Address Fax Number",'
@@ -254,7 +254,7 @@ def test_a_cell_of_a_one_column_list_may_contain_separators(checked):
     assert result.numbers == [A]
     assert [reason.partition(",")[0] for _, _, reason in result.bad] == [
         "has extension 12",
-        "holds two numbers: give each a row of its own",
+        "has two numbers: give each its own row",
     ]
 
 
@@ -289,8 +289,8 @@ def test_given_options_override_guesses(checked, content, options, number):
         ("Name,Fax,Fax\nBob,3125550100,3125550101\n", {"column": "Fax"}, "several times; give the place of one: 2, 3"),
         ("Name,Fax\nBob,3125550100\n", {"column": "Telex"}, "has no column 'Telex'; its columns: 'Name', 'Fax'"),
         ("Name,Fax\nBob,3125550100\n", {"column": "3"}, "has no column '3'"),
-        ("Name,Fax\nBob,3125550100\n", {"delimiter": "ab"}, "delimiter: 'ab' is none"),
-        ("Name,Fax\nBob,3125550100\n", {"fields": {"colour": "Name"}}, "field: colour is none"),
+        ("Name,Fax\nBob,3125550100\n", {"delimiter": "ab"}, "delimiter: 'ab' is not valid"),
+        ("Name,Fax\nBob,3125550100\n", {"fields": {"colour": "Name"}}, "field: colour is unknown"),
         ("Name,Fax\nBob,3125550100\n", {"fields": {"media": "Link"}}, "media: list.csv has no column 'Link'"),
         ("\n \n\n", {}, "has no row"),
     ],
@@ -322,7 +322,7 @@ def test_rows_of_a_program_are_checked_like_those_of_a_file():
 
 
 def test_a_row_of_a_program_with_a_column_of_its_own_is_refused():
-    with pytest.raises(BadInput, match="row 2: has Faks, which the first row has not"):
+    with pytest.raises(BadInput, match="row 2: has Faks, which the first row does not have"):
         check_whole(lambda: rows_source([{"Fax": "3125550100"}, {"Faks": "3125550101"}]))
 
 
@@ -359,7 +359,7 @@ def test_a_recipient_that_is_called_like_a_column_is_no_header(checked):
 
 
 def test_without_a_region_the_country_of_the_numbers_is_asked_for(checked):
-    with pytest.raises(BadInput, match="unless --region or FAX_DEFAULT_REGION tells their country"):
+    with pytest.raises(BadInput, match="unless --region or FAX_DEFAULT_REGION gives their country"):
         checked("3125550100,Bob\n", region=None)
 
 

@@ -102,7 +102,7 @@ def test_a_workbook_named_csv_is_read_and_recognised(checked):
 
     assert result.sent == [(1, 2, A), (2, 3, B)]
     assert result.left_out == [(3, "no number")]
-    assert "it is no CSV file, whatever its name says" in result.guessed
+    assert "it is not a CSV file, despite its name" in result.guessed
 
 
 def test_the_one_sheet_of_a_workbook_with_anything_in_it_is_read(checked):
@@ -129,7 +129,7 @@ REFUSED = {
     "zip in zip": (zipped({"a.zip": zipped({"a.csv": LIST})}), "an archive or workbook inside an archive"),
     "Word": (zipped({"word/document.xml": "x"}), "a Word file"),
     "two sheets": (workbook(["Fax"], ["3125550100"], More=["Fax"]), "a workbook with 2 sheets: Sheet, More"),
-    "no sheet": (workbook(), "a workbook with no sheet with anything in it"),
+    "no sheet": (workbook(), "a workbook in which all sheets are empty"),
     "damaged gzip": (gzip.compress(LIST.encode())[:30], "damaged"),
     "damaged zip": (zipped({"a.csv": LIST})[:-30], "damaged"),
     "damaged workbook": (zipped({"xl/workbook.xml": "<x"}), "damaged"),

@@ -106,7 +106,7 @@ def test_a_cell_with_a_number_struck_through_beside_another_is_refused(judged):
     book.active["A5"] = CellRichText(TextBlock(InlineFont(b=True), "3122000003"))
 
     _, rows = judged(book)
-    assert "struck through in part" in outcome(rows[1])
+    assert "partly struck through" in outcome(rows[1])
     assert [outcome(row) for row in rows[2:]] == ["struck through", "+13122000003"]
 
 
@@ -180,7 +180,7 @@ def test_a_file_of_text_has_no_sheets(tmp_path):
     path = tmp_path / "list.csv"
     path.write_text("Fax\n3122000001\n")
 
-    with pytest.raises(BadInput, match="is no workbook and has no sheets"):
+    with pytest.raises(BadInput, match="is not a workbook and has no sheets"):
         check(path, policy=NumberPolicy(region="US"), sheet="One")
 
 

@@ -183,9 +183,9 @@ def test_a_document_that_cannot_be_stored_records_nothing(settings):
 @pytest.mark.parametrize(
     ("fax", "told"),
     [
-        ({"document": b"%PDF-", "media_name": "a"}, "document: is given besides"),
+        ({"document": b"%PDF-", "media_name": "a"}, "document: is given together"),
         ({"document": b"%PDF-1.7 broken"}, "document: is damaged"),
-        ({"document": b"no document"}, "document: what it holds"),
+        ({"document": b"no document"}, "document: its content"),
         ({"document": Path("missing.pdf")}, "document: missing.pdf: cannot be read"),
         ({"document": letter(), "to": "12"}, "to: "),
     ],

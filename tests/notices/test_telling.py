@@ -39,7 +39,7 @@ def test_an_incident_is_sent_once_by_all_processes_and_again_if_it_recurs(desk, 
     [told] = receiver.told()
     assert told["incident"] == "connection:app-1"
     assert told["command"] == "faxdispatch resume app-1"
-    assert "Telnyx answers with errors of its own" in told["text"]
+    assert "Telnyx answers with server errors" in told["text"]
 
     limits.resume("app-1", reason="fixed")
     look()
@@ -86,7 +86,7 @@ def test_all_kinds_of_incident_are_sent_without_recipients_numbers(desk, look, r
     redis.set("fax:spend:campaign:costly", 8_000_000)
     look()
     assert receiver.titles() == [
-        "A send is unknown for too long",
+        "A send has been unknown for too long",
         "Campaign costly is near its cap",
         "Campaign paused is paused",
         "Inbound documents were given up",

@@ -56,7 +56,7 @@ class Traces:
         return span
 
     def parents(self):
-        """The name of each span's parent, or its id where it is none of ours."""
+        """The name of each span's parent, or its id where it is not one of ours."""
         names = {span.context.span_id: span.name for span in self.all}
         return {s.name: s.parent and names.get(s.parent.span_id, f"{s.parent.span_id:016x}") for s in self.all}
 

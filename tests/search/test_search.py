@@ -283,9 +283,9 @@ def test_faxes_in_many_blocks_are_read_together(desk: CampaignDesk, client: FaxC
     [
         ({"number": "abc"}, "number:"),
         ({"number": ""}, "number: is empty"),
-        ({"state": "gone"}, "state: gone; choose of open, ended"),
+        ({"state": "gone"}, "state: gone; choose from open, ended"),
         ({"state": []}, "state: is empty"),
-        ({"colour": "red"}, "colour: nothing can be looked for by that"),
+        ({"colour": "red"}, "colour: faxes cannot be searched by that"),
         ({"since": datetime(2026, 1, 1)}, "since: has no time zone"),  # noqa: DTZ001
         ({"since": at(1), "until": at(1)}, "until: must be after since"),
     ],
@@ -306,5 +306,5 @@ def test_every_name_of_a_state_is_accepted(client: FaxClient, desk: CampaignDesk
 
 
 def test_an_invalid_cursor_is_refused(client: FaxClient) -> None:
-    with pytest.raises(BadInput, match="after: is no cursor"):
+    with pytest.raises(BadInput, match="after: is not a cursor"):
         client.search.page(client.wanted(), after="7")

@@ -98,7 +98,9 @@ def test_a_process_that_dies_is_reported_as_too_large(tmp_path):
         opened = Workbook("list.xlsx", file)
         opened._child.kill()
         opened._child.wait()
-        with pytest.raises(BadInput, match="too large a workbook: it takes more than 300 MB of memory or 15 minutes"):
+        with pytest.raises(
+            BadInput, match="the workbook is too large: it takes more than 300 MB of memory or 15 minutes"
+        ):
             opened.sheets[0].head(1)
         opened.close()
 

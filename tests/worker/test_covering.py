@@ -82,7 +82,7 @@ def test_a_combined_document_that_is_stored_is_not_stored_again(w, telnyx):  # n
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        (lambda telnyx: telnyx.stored.clear(), "not stored at Telnyx any more"),
+        (lambda telnyx: telnyx.stored.clear(), "no longer stored at Telnyx"),
         (lambda telnyx: telnyx.stored.update(letter=locked(letter(), "secret")), "needs a password"),
         (lambda telnyx: setattr(telnyx, "trouble", Refused("no", status=422)), "no"),
     ],

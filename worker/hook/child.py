@@ -63,7 +63,7 @@ def _answered(hook: Callable[..., object], line: bytes) -> bytes:
     try:
         return write_answer(question.number, answer)
     except (TypeError, ValueError, RecursionError) as error:
-        return write_failure(question.number, f"gave no usable answer: {scrub(str(error))[:MAX_DETAIL]}")
+        return write_failure(question.number, f"gave an unusable answer: {scrub(str(error))[:MAX_DETAIL]}")
 
 
 def _told(error: Exception) -> str:

@@ -78,7 +78,7 @@ class Pool:
                     raise HookFailed(f"all {self._size} processes of the policy hook were busy for {patience:g} s")
                 else:
                     self._changed.wait(left)
-        raise HookFailed("the policy hook is not asked any more: the worker stops")
+        raise HookFailed("the policy hook is no longer asked: the worker stops")
 
     def _start(self) -> HookProcess:
         try:
@@ -87,7 +87,7 @@ class Pool:
             raise HookFailed(f"the policy hook's process cannot be started: {error.strerror or error}") from error
         except RuntimeError as error:
             # Closed in the meantime, or the interpreter ends: no thread can be started any more.
-            raise HookFailed("the policy hook is not asked any more: the worker stops") from error
+            raise HookFailed("the policy hook is no longer asked: the worker stops") from error
         try:
             process.await_ready(PATIENCE)
         except BaseException:

@@ -94,7 +94,7 @@ class HookProcess:
         try:
             code = self._process.wait(LAST_WORDS)
         except subprocess.TimeoutExpired:
-            return "closed the pipe of its answers"
+            return "closed the pipe for its answers"
         if code >= 0:
             return f"ended with exit code {code}"
         try:

@@ -83,7 +83,7 @@ def read_answer(number: int, line: bytes) -> Answer:
     try:
         return _answer(number, json.loads(line))
     except (ValueError, TypeError, RecursionError):
-        raise HookFailed("the policy hook's process answered with something that is no answer") from None
+        raise HookFailed("the policy hook's process sent something that is not an answer") from None
 
 
 def _answer(number: int, content: Any) -> Answer:

@@ -69,7 +69,7 @@ def refuse_compressed() -> None:
     """Make this process unpack nothing: kombu would do it on arrival, and nothing limits the result."""
 
     def refuse(_: bytes) -> bytes:
-        raise ValueError("compressed messages are not taken")
+        raise ValueError("compressed messages are not accepted")
 
     for kind in _compression.encoders():
         _compression.register(refuse, refuse, kind)
@@ -166,9 +166,7 @@ def is_identity(text: str) -> bool:
 
 def _identity(found: Any) -> str:
     if not isinstance(found, str) or not is_identity(found):
-        raise Refused(
-            "Unreadable", "not a task message: it has no id, which is the identity of its fax, or one that is none"
-        )
+        raise Refused("Unreadable", "not a task message: its id, which identifies its fax, is missing or invalid")
     return found
 
 
@@ -210,9 +208,12 @@ def _timed(task: str, payload: Any, about: Mapping[str, Any]) -> tuple[Any, dict
         return payload, {name: moment.isoformat() for name, moment in moments.items()}
     now = datetime.now(UTC)
     if "eta" in moments and (moments["eta"] - now).total_seconds() > _SOON:
-        raise Refused("NotNow", f"eta: {task} is done as soon as it comes; send it when it is to be done")
+        raise Refused(
+            "NotNow",
+            f"eta: {task} is carried out as soon as it arrives; send it at the time at which it is to be carried out",
+        )
     if "expires" in moments and moments["expires"] <= now:
-        raise Refused("Expired", "expires: its time had run out when it came to a worker")
+        raise Refused("Expired", "expires: it had expired when it reached a worker")
     return payload, {}
 
 
@@ -221,7 +222,7 @@ def _moment(name: str, value: Any) -> datetime:
         moment = datetime.fromisoformat(value)
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
     except (TypeError, ValueError, OverflowError):
-        raise Refused("Unreadable", f"{name}: not a moment like 2026-05-01T08:00:00+00:00") from None
+        raise Refused("Unreadable", f"{name}: not a time like 2026-05-01T08:00:00+00:00") from None
 
 
 def _deadlines(payload: Mapping[str, Any], moments: Mapping[str, datetime]) -> Iterator[tuple[str, str]]:

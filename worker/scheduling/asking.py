@@ -24,7 +24,7 @@ class Asking:
         """Send workers the questions for which there is room.
 
         Raises:
-            Unavailable: Redis or the broker is away; a question that no worker got comes again.
+            Unavailable: Redis or the broker cannot be reached; a question that no worker got comes again.
         """
         now = time.monotonic()
         self._allowed = min(self._most, self._allowed + (now - self._looked_at) * self._rate)

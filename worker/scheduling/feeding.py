@@ -34,7 +34,7 @@ class Feeder:
 
         Raises:
             Unavailable: Redis did not answer. Rows that were fed are not fed again.
-            KombuError, OSError: the broker is away.
+            KombuError, OSError: the broker cannot be reached.
         """
         for campaign_id in self._w.campaigns.starting():
             self._each(self._start, campaign_id)

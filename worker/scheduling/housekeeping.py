@@ -55,7 +55,7 @@ class Housekeeping:
         """Send workers a message for everything that is due. Work that has two messages is done once.
 
         Raises:
-            Unavailable: Redis or the broker is away; nothing is lost.
+            Unavailable: Redis or the broker cannot be reached; nothing is lost.
         """
         now = time.monotonic()
         if now - self._looked_at < PAUSE:

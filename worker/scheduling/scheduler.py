@@ -83,7 +83,7 @@ class Scheduler:
         """Do everything that is due now.
 
         Raises:
-            Unavailable: Redis or the broker is away. Jobs that were taken keep their next appointment.
+            Unavailable: Redis or the broker cannot be reached. Jobs that were taken keep their next appointment.
         """
         due, hints = self._w.agenda.due(), []
         crowded = any(a.state is State.QUEUED for a in due) and self._w.backlog(SendFax.QUEUE) > CROWD
@@ -146,7 +146,7 @@ class Scheduler:
         self._seen_at = now
         if wrong and now - self._complained_at > COMPLAIN:
             self._complained_at = now
-            log.warning("%s; let NTP set every clock", ", and ".join(wrong))
+            log.warning("%s; set every clock by NTP", ", and ".join(wrong))
 
     def _attend(self, appointment: Appointment) -> None:
         """Do what an appointment is for. One that fails holds up none of the others, and comes again."""

@@ -389,9 +389,9 @@ def _wait_for_slot(claimed: Claimed, w: Collaborators) -> None:
         try:
             slot, again = w.limits.reserve(look_ahead=PATIENCE, on=claimed.prepared.connection)
         except Unavailable as error:
-            raise NotSent("its slot has passed and Redis gives no other") from error
+            raise NotSent("its slot has passed, and Redis gives no other") from error
         if slot is None:
-            raise RateLimited("its slot has passed and no other comes soon", retry_after=again)
+            raise RateLimited("its slot has passed, and no other is free soon", retry_after=again)
         ahead = slot
     time.sleep(max(0.0, ahead))
 

@@ -122,5 +122,5 @@ def _stored_body(name: str, telnyx: TelnyxClient) -> Document:
         try:
             telnyx.download_media(name, path, max_bytes=MAX_UPLOAD)
         except NoSuchResource:
-            raise BadInput("its document is not stored at Telnyx any more") from None
+            raise BadInput("its document is no longer stored at Telnyx") from None
         return paged(document_of(path))

@@ -53,6 +53,6 @@ class Servers:
         with self._lock:
             again = self._slow.get(server)
             if again is not None and now < again:
-                raise LinkFailed(f"{server}: did not answer another fax, and is asked again in {again - now:.0f} s")
+                raise LinkFailed(f"{server}: did not answer for another fax, and is asked again in {again - now:.0f} s")
             if again is not None:
                 self._slow[server] = now + AGAIN

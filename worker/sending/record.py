@@ -32,8 +32,8 @@ _NO_CHANNEL: dict[str, Scope] = {"90041": "account", "90042": "connection", "900
 error codes), and whose estimate they lower. This passes by itself, so it is no reason to pause everything."""
 
 
-# Telnyx has answered and Redis is away: keep the answer for as long as a claim lasts. If it cannot be recorded at all,
-# the claim's lease runs out and the listing brings the same evidence back.
+# Telnyx has answered and Redis cannot be reached: keep the answer for as long as a claim lasts. If it cannot be
+# recorded at all, the claim's lease runs out and the listing brings the same evidence back.
 @retry(
     retry=retry_if_exception_type(Unavailable),
     wait=wait_exponential(multiplier=0.1, max=2),

@@ -17,9 +17,9 @@ class OtherAccount(Misconfigured):
 
     def __init__(self) -> None:
         super().__init__(
-            "TELNYX_API_KEY: it is of another account at Telnyx than the one that this ledger sends with, or Telnyx "
-            "does not tell. Faxes that are under way could not be found with it and would be sent twice. Use a key of "
-            "that account, or another REDIS_URL; if the ledger is to move to this account: faxdispatch ledger adopt"
+            "TELNYX_API_KEY: it belongs to another Telnyx account than the one that this ledger sends with, or "
+            "Telnyx does not say. Faxes that are under way could not be found with it and would be sent twice. Use a "
+            "key of that account, or another REDIS_URL; to move the ledger to this account: faxdispatch ledger adopt"
         )
 
 

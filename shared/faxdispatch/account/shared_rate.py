@@ -35,6 +35,6 @@ def _throttle(settings: Settings, note: Callable[[str], None]) -> Throttle | Non
     try:
         limits.shut()
     except Unavailable as error:
-        note(f"Redis is away, so this asks Telnyx beside the workers' rate ({error})")
+        note(f"Redis cannot be reached, so this calls Telnyx outside the workers' rate ({error})")
         return None
     return Throttle(limits)

@@ -34,7 +34,7 @@ def read_words(words: Iterable[str], fields: Mapping[str, AppField]) -> dict[str
         if field is None:
             raise _unknown([name], fields)
         if name in seen:
-            raise BadInput(f"{name}: given twice; which value is meant?")
+            raise BadInput(f"{name}: given twice; give it once")
         seen.add(name)
         _put(given, name, _value(field, text))
     return given
@@ -53,7 +53,7 @@ def read_document(body: bytes, fields: Mapping[str, AppField]) -> tuple[dict[str
     try:
         document = strict_json.loads(body)
     except ValueError as error:
-        raise BadInput(f"input: not JSON that can be read: {error}") from None
+        raise BadInput(f"input: not valid JSON: {error}") from None
     if not isinstance(document, dict):
         raise BadInput("input: must be a JSON object with the fields of one application")
     shown = document.get("record_type") == _SHOWN
@@ -113,7 +113,7 @@ def _value(field: AppField, text: str) -> Any:
         return None
     if field.kind is Kind.NUMBER:
         if not _WHOLE.fullmatch(text):
-            raise BadInput(f"{field.name}: {text!r} is no whole number; it takes {field.takes}")
+            raise BadInput(f"{field.name}: {text!r} is not a whole number; it takes {field.takes}")
         return int(text)
     if field.kind is Kind.FLAG:
         if text not in ("true", "false"):
@@ -128,7 +128,7 @@ def _words(field: AppField, text: str) -> list[str]:
     try:
         found = strict_json.loads(text.encode())
     except ValueError as error:
-        raise BadInput(f"{field.name}: begins like a JSON list but is none: {error}") from None
+        raise BadInput(f"{field.name}: begins like a JSON list but is not one: {error}") from None
     if not isinstance(found, list) or not all(isinstance(part, str) for part in found):
         raise BadInput(f"{field.name}: must be a list of texts")
     return found

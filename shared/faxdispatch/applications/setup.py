@@ -132,8 +132,8 @@ def _create(
         if found is not None:
             return found
     raise OutcomeUnknown(
-        f"{unknown}. It was found in no listing, but may have been created: look with faxdispatch apps list in some "
-        "minutes, before you run this again",
+        f"{unknown}. No listing shows it, but it may have been created: check with faxdispatch apps list in some "
+        f"minutes before you run this again",
         status=unknown.status,
     ) from unknown
 
@@ -155,7 +155,7 @@ def _configured(telnyx: TelnyxClient, wanted: Wanted, connection_id: str | None)
     if found and wanted.name and found.application_name != wanted.search_name:
         raise BadInput(
             f"name: FAX_CONNECTION_ID is the application {found.application_name!r}, not {wanted.search_name!r}; give "
-            f"--id {found.id} to rename it, or unset FAX_CONNECTION_ID to look for the one of that name"
+            f"--id {found.id} to rename it, or unset FAX_CONNECTION_ID to look for the one with that name"
         )
     return found
 

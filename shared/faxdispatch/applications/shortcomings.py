@@ -25,12 +25,12 @@ def shortcomings(application: FaxApplication, settings: Settings) -> Iterator[st
         yield f"its webhook address {problem}: {change} webhook_event_url=https://…"
     elif not simulated and urlsplit(application.webhook_event_url or "").path != WEBHOOK_PATH:
         yield (
-            f"its webhook address does not end in {WEBHOOK_PATH}, where the web process listens; that will do only "
-            f"where a proxy leads there: {change} webhook_event_url=https://…{WEBHOOK_PATH}"
+            f"its webhook address does not end in {WEBHOOK_PATH}, where the web process listens; that works only if a "
+            f"proxy forwards to it: {change} webhook_event_url=https://…{WEBHOOK_PATH}"
         )
     if not settings.telnyx_public_key:
         yield (
-            "TELNYX_PUBLIC_KEY is not set, and without it no webhook is believed: copy it from the Telnyx portal, "
+            "TELNYX_PUBLIC_KEY is not set, and without it no webhook is accepted: copy it from the Telnyx portal, "
             "Keys & Credentials, Public Key"
         )
 

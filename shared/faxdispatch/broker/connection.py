@@ -212,7 +212,7 @@ def waiting(app: BrokerApp, queue: str) -> int:
     """Count the messages that wait in one of our queues, over a connection that messages are sent by.
 
     Raises:
-        OperationalError: the broker is away.
+        OperationalError: the broker cannot be reached.
     """
     with app.pool.acquire(block=True) as connection:
         try:
@@ -224,4 +224,4 @@ def waiting(app: BrokerApp, queue: str) -> int:
             return 0
         except connection.connection_errors as error:
             connection.close()
-            raise OperationalError(f"the broker is away: {type(error).__name__}: {error}") from error
+            raise OperationalError(f"the broker cannot be reached: {type(error).__name__}: {error}") from error

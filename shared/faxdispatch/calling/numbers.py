@@ -146,8 +146,8 @@ class NumberPolicy:
     def _check_listed(self, destination: str) -> None:
         if self.only is not None and destination not in self.only:
             raise ValueError(
-                "not one of FAX_TEST_NUMBERS, and FAX_TEST_ONLY lets faxes go to no other number: "
-                "add it there, or leave FAX_TEST_ONLY out in production"
+                "not one of FAX_TEST_NUMBERS, and FAX_TEST_ONLY allows no other number: add it there, or leave "
+                "FAX_TEST_ONLY out in production"
             )
 
     def _check_number(self, number: Number) -> None:
@@ -251,7 +251,7 @@ def read_country(text: str | None) -> str | None:
         BadInput: there is no such country.
     """
     if text is not None and text.upper() not in COUNTRIES:
-        raise BadInput(f"region: {text!r} is no country with telephone numbers; write two letters, like US")
+        raise BadInput(f"region: {text!r} is not a country with telephone numbers; write two letters, like US")
     return text.upper() if text else None
 
 
@@ -319,7 +319,7 @@ def _refuse_north_american(digits: str, kind: int) -> None:
     """Refuse numbers that the North American plan reserves and that phonenumbers' ranges do not exclude."""
     area, exchange, line = digits[:3], digits[3:6], digits[6:]
     if _SERVICE_CODE.fullmatch(area):
-        raise ValueError(f"{area} is a service code and no area code: {_INSTEAD}")
+        raise ValueError(f"{area} is a service code, not an area code: {_INSTEAD}")
     if (exchange, line) == ("555", "1212"):
         raise ValueError(f"directory assistance (555-1212), which takes no fax: {_INSTEAD}")
     if area == "900":
@@ -340,4 +340,4 @@ def _refuse_short(number: Number) -> None:
     if not service and any(phonenumbers.is_emergency_number(one, at) for one in dialled for at in _sharing(code)):
         raise ValueError(_EMERGENCY)
     if service or phonenumbers.is_valid_short_number(_library(code, digits)):
-        raise ValueError(f"a short number, which is for telephones of its own country and takes no fax: {_INSTEAD}")
+        raise ValueError(f"a short number, which works only inside its country and takes no fax: {_INSTEAD}")

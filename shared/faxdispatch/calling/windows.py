@@ -82,7 +82,7 @@ def _days(text: str) -> tuple[str, ...]:
     for part in text.split(","):
         first, dash, last = part.partition("-")
         if first not in _DAYS or (dash and last not in _DAYS):
-            raise BadInput(f"window: {part!r} is no day or range of days such as mon or mon-fri")
+            raise BadInput(f"window: {part!r} is not a day or range of days such as mon or mon-fri")
         begin, end = _DAYS.index(first), _DAYS.index(last or first)
         wanted.update(_DAYS[(begin + step) % 7] for step in range((end - begin) % 7 + 1))
     return tuple(day for day in _DAYS if day in wanted)

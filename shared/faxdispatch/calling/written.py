@@ -19,7 +19,7 @@ def parse_span(text: str, option: str, *, longest: int = _LONGEST) -> int:
     """
     found = _SPAN.fullmatch(text.strip())
     if found is None:
-        raise BadInput(f"{option}: {text!r} is no length of time; write it like 30d, 12h, 90m or 600 (seconds)")
+        raise BadInput(f"{option}: {text!r} is not a length of time; write it like 30d, 12h, 90m or 600 (seconds)")
     seconds = int(found[1]) * _UNITS[found[2]]
     if not 1 <= seconds <= longest:
         raise BadInput(f"{option}: {text!r} is out of range; give 1 second to {longest // 86400}d")
@@ -35,7 +35,7 @@ def parse_moment(text: str, option: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise BadInput(f"{option}: {text!r} is no moment; write it like 2026-05-01T08:00:00-05:00") from None
+        raise BadInput(f"{option}: {text!r} is not a time; write it like 2026-05-01T08:00:00-05:00") from None
     if moment.tzinfo is None:
         raise BadInput(f"{option}: {text!r} has no time zone; write it like 2026-05-01T08:00:00-05:00")
     return moment

@@ -6,11 +6,12 @@ from faxdispatch.reasons.words import OWN, plain
 PAUSES: dict[str, str] = {
     "error_burst": "too many of its last attempts failed (FAX_CAMPAIGN_BURST_FAILURES of 40)",
     "spend_cap": "the next fax would cost more than its cap leaves",
-    "too_late": "its start came longer than FAX_TOO_LATE after its moment, since nothing ran",
-    "documents_gone": "Telnyx has documents of its rows no more; create it again with the same list, which stores them",
+    "too_late": "nothing ran at its planned start, and more than FAX_TOO_LATE has passed since",
+    "documents_gone": "Telnyx no longer stores documents of its rows; create it again with the same list, which "
+    "stores them again",
     "no_connection": "it names no fax application, and neither does FAX_CONNECTION_ID",
     "no_sender": "it names no sender, and neither does FAX_FROM",
-    "fault": "its rows could not be sent for a reason that the workers' log tells",
+    "fault": "its rows could not be sent; the workers' log has the reason",
 }
 """Why a campaign paused by itself. If a person paused it, the reason is in that person's words."""
 

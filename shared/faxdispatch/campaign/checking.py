@@ -92,7 +92,7 @@ def write_down(
     """Write rows that are not sent; give the file of the bad ones and that of all of them, if there are any.
 
     Raises:
-        BadInput: a file is there already, or cannot be made.
+        BadInput: a file already exists, or cannot be created.
     """
     table = checking.table
     with (

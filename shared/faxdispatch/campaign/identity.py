@@ -23,7 +23,7 @@ def check_id(text: str) -> str:
         BadInput: it says what is wrong with the id.
     """
     if not _FORM.fullmatch(text):
-        raise BadInput(f"id: {text!r} is none; use 1 to {LONGEST} letters, digits, - and _")
+        raise BadInput(f"id: {text!r} is not a valid id; use 1 to {LONGEST} letters, digits, - and _")
     return text
 
 
@@ -35,7 +35,7 @@ def id_from(name: str) -> str:
     """
     words = re.sub(r"[^a-z0-9_]+", "-", folded(name).removesuffix(".csv")).strip("-")[:LONGEST].strip("-")
     if not words:
-        raise BadInput(f"name: no id can be made of {name!r}; give one with --id")
+        raise BadInput(f"name: no id can be made from {name!r}; give one with --id")
     return words
 
 

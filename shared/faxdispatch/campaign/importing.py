@@ -125,8 +125,8 @@ def see_unchanged(
         name = row.fields.get("media_name")
         if name in documents.files and name not in known:
             raise Conflict(
-                f"campaign {campaign_id}: the document of row {row.row} was changed since it was read in; purge the "
-                "campaign and create it again, or take another id"
+                f"campaign {campaign_id}: the document of row {row.row} has changed since it was read; purge the "
+                f"campaign and create it again, or use another id"
             )
 
 
@@ -222,7 +222,7 @@ class Importer:
                     self._on_bad(one)
 
     def _moved_on(self) -> Conflict:
-        return Conflict(f"campaign {self._id}: was cancelled or purged while its list was read in")
+        return Conflict(f"campaign {self._id}: was cancelled or purged while its list was being read")
 
 
 def read_through(checking: Check) -> None:
@@ -237,7 +237,7 @@ def see_that_all_are_good(summary: Summary) -> None:
     if wrong := summary.invalid + without:
         first = f"; the first invalid one, line {summary.bad[0].line}: {summary.bad[0].reason}" if summary.bad else ""
         raise BadInput(
-            f"{wrong:,} of {counted(summary.rows, 'row')} cannot be sent, and with strict none is: "
+            f"{wrong:,} of {counted(summary.rows, 'row')} cannot be sent, and with strict no row is sent then: "
             f"{summary.invalid:,} invalid, {without:,} without a number{first}"
         )
 

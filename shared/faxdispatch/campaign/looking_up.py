@@ -145,7 +145,7 @@ def look_up(checking: Check, documents: "RowDocuments | None", *, media_dir: Pat
         checking.documents = documents
     elif media_dir is not None:
         checking.close()
-        raise BadInput("media-dir: the list has no column of documents; name it, as with --media-column NAME")
+        raise BadInput("media-dir: the list has no column of documents; name the column, as with --media-column NAME")
     return checking
 
 
@@ -193,7 +193,7 @@ def ends_for_all(
         return {}
     known = where.find(name)
     if known is None:
-        raise BadInput(f"media_name: {name!r} is not stored at Telnyx; faxdispatch media list tells what is")
+        raise BadInput(f"media_name: {name!r} is not stored at Telnyx; faxdispatch media list shows what is")
     return {name: known.expires_at}
 
 

@@ -109,7 +109,7 @@ class Maker:
         """Make a campaign, or go on with one that was interrupted. Raises what `CampaignService.create` does."""
         document, options = self._for_all(order)
         if order.name is None and order.campaign_id is None and not isinstance(order.source, (Path, str)):
-            raise BadInput("name: is missing; rows have none of their own")
+            raise BadInput("name: is missing; rows have no name of their own")
         _see_new(order.bad_rows, order.left_out)
         see_amount(order.cap)
         with (
@@ -239,7 +239,7 @@ class Maker:
         region = order.reading.region or self._policy.region
         asked = options_for_all(given, region=region, media_by_row="media" in checking.table.fields)
         if not known and (last := needed_until(asked)) and last <= Clock(self._scripts).now():
-            raise InvalidJob([("send_by", "has passed already, by the clock of Redis; give a later moment")])
+            raise InvalidJob([("send_by", "has already passed by Redis' clock; give a later time")])
         return asked, covers
 
     def _knows(self, campaign_id: str) -> bool:
@@ -268,11 +268,11 @@ class Maker:
             operator=order.operator,
         )
         if outcome == "purged":
-            raise Conflict(f"campaign {identity}: one of this id ran and was purged; take another id")
+            raise Conflict(f"campaign {identity}: one with this id ran and was purged; use another id")
         if outcome == "conflict":
             state = self._campaigns.get(identity).state
-            way = "purge it, or take another id" if state is CampaignState.DRAFT else "take another id"
-            raise Conflict(f"campaign {identity}: is there already, {state}, with another list or other options; {way}")
+            way = "purge it, or use another id" if state is CampaignState.DRAFT else "use another id"
+            raise Conflict(f"campaign {identity}: exists already, {state}, with another list or other options; {way}")
         return outcome
 
 
@@ -300,17 +300,17 @@ def _name(text: str) -> str:
     if not name or len(name) > _LONGEST_NAME:
         raise BadInput(f"name: give 1 to {_LONGEST_NAME} characters")
     if not name.isprintable():
-        raise BadInput(f"name: {plain(name)} has characters that cannot be seen; give one without them")
+        raise BadInput(f"name: {plain(name)} has invisible characters; give one without them")
     return name
 
 
 def _see_new(*files: Path | None) -> None:
     for path in filter(None, files):
         if path.exists():
-            raise BadInput(f"{path}: is there already and is not overwritten; name another file, or remove it")
+            raise BadInput(f"{path}: exists and is not overwritten; name another file, or remove it")
 
 
 def see_amount(cap: float | None) -> None:
     """See that a cap is none or an amount. Raises `BadInput` where it is not."""
     if cap is not None and not (math.isfinite(cap) and cap > 0):
-        raise BadInput(f"cap: {cap:g} is no amount; give one above 0")
+        raise BadInput(f"cap: {cap:g} is not an amount; give one above 0")

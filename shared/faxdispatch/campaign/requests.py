@@ -12,10 +12,10 @@ from faxdispatch.text.privacy import EXAMPLE
 _MEDIA = ("media_url", "media_name")
 _NOT_FOR_ALL = {
     "to": "comes from the list",
-    "job_id": "is made of the campaign's id and the row's number",
+    "job_id": "is made from the campaign's id and the row's number",
     "idempotency_key": "is not needed: a row is sent once",
     "resend_of": "is for single faxes: faxdispatch campaign retry tries rows again",
-    "send_at": "goes by the campaign's start: faxdispatch campaign start --at",
+    "send_at": "is set by the campaign's start: faxdispatch campaign start --at",
 }
 _KNOWN_GOOD = 10_000
 """Number of different sets of fields that are remembered as valid."""
@@ -39,7 +39,9 @@ def options_for_all(
         raise InvalidJob(wrong)
     own_media = any(name in asked for name in _MEDIA)
     if not own_media and not media_by_row:
-        raise InvalidJob([("media", "no document is given: name one for all, or the column that has one for each row")])
+        raise InvalidJob(
+            [("media", "no document is given: name one for all rows, or the column that has one for each row")]
+        )
     stand_in = {} if own_media else {"media_name": "of-the-row"}
     job = SendFax.decode({"priority": Priority.BULK, **asked, **stand_in, "to": EXAMPLE}, region=region)
     told = job.encode()

@@ -10,7 +10,7 @@ from faxdispatch.reasons.failures import REASONS, Kind
 WORDS = ("failed", "cancelled", *(kind.value for kind in Kind))
 """The words that choose rows, other than the name of a cause."""
 
-_UNKNOWN = "unknown faxes are not over, so they cannot be tried again: faxdispatch resolve settles one by hand"
+_UNKNOWN = "unknown faxes have not ended, so they cannot be tried again: faxdispatch resolve decides one by hand"
 
 
 def chooser(words: Iterable[str], causes: Collection[str]) -> Callable[[RowResult], bool]:
@@ -30,7 +30,8 @@ def chooser(words: Iterable[str], causes: Collection[str]) -> Callable[[RowResul
         raise BadInput(f"cause: {_UNKNOWN}")
     if strange := wanted - {*WORDS, *REASONS, *causes}:
         raise BadInput(
-            f"cause: {', '.join(sorted(strange))} is none; choose of {', '.join(WORDS)}, or a cause that status shows"
+            f"cause: {', '.join(sorted(strange))} is unknown; choose from {', '.join(WORDS)}, or a cause that status "
+            f"shows"
         )
 
     def chosen(result: RowResult) -> bool:

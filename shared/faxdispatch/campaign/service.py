@@ -187,7 +187,7 @@ class CampaignService:
         if at.tzinfo is None:
             raise BadInput("at: has no time zone; write it like 2026-05-01T08:00:00-05:00")
         if at <= Clock(self._scripts).now():
-            raise BadInput("at: is over already; give a moment to come, or none to start now")
+            raise BadInput("at: has already passed; give a later time, or none to start now")
         outcome, state = self.ledger.start_at(campaign_id, at, reason=reason, operator=operator)
         if outcome != "planned":
             raise self._refusal(campaign_id, state, "started")
@@ -221,7 +221,7 @@ class CampaignService:
         if campaign.state is CampaignState.PAUSED and campaign.cap is not None and campaign.spent >= campaign.cap:
             raise Conflict(
                 f"campaign {campaign_id}: has spent {campaign.spent:.2f} of {campaign.cap:.2f}; "
-                f"faxdispatch campaign cap {campaign_id} AMOUNT raises that"
+                f"faxdispatch campaign cap {campaign_id} AMOUNT raises the cap"
             )
         return self._move(
             campaign_id,
@@ -331,7 +331,7 @@ class CampaignService:
             results = self.ledger.results(campaign_id)
             chosen.extend(result.row for result in results if choose(result) and result.row not in named)
         if not chosen and not again:
-            raise Conflict(f"campaign {campaign_id}: no row ended so; nothing is tried again")
+            raise Conflict(f"campaign {campaign_id}: no row ended in this way; nothing is tried again")
         generation = campaign.generation if again else campaign.generation + 1
         count = self.ledger.again(
             campaign_id, chosen, generation=generation, numbers=numbers, reason=reason, operator=operator
@@ -346,8 +346,8 @@ class CampaignService:
             [result] = self.ledger.results_of(campaign_id, [row])
             if result.code not in {FAILED, CANCELLED}:
                 raise Conflict(
-                    f"campaign {campaign_id}: row {row} is {RESULTS[result.code]}; only a failed or cancelled one is "
-                    "tried again"
+                    f"campaign {campaign_id}: row {row} is {RESULTS[result.code]}; only failed or cancelled rows can "
+                    f"be tried again"
                 )
             if text is not None:
                 numbers[row] = self._number(text)
@@ -438,8 +438,8 @@ class CampaignService:
     def _see_documents(self, campaign_id: str) -> None:
         if gone := CampaignMedia(self._scripts).gone(campaign_id):
             raise Conflict(
-                f"campaign {campaign_id}: Telnyx has {counted(gone, 'document')} of its rows no more; create it again "
-                "with the same list and options, which stores them"
+                f"campaign {campaign_id}: Telnyx no longer stores {counted(gone, 'document')} of its rows; create it "
+                f"again with the same list and options, which stores them again"
             )
 
     def _refusal(self, campaign_id: str, state: CampaignState, verb: str) -> Conflict:
@@ -447,10 +447,10 @@ class CampaignService:
 
 
 _STANDING = {
-    CampaignState.DRAFT: "its list is not read to its end; create it again with the same list, and that goes on",
+    CampaignState.DRAFT: "its list was not read completely; create it again with the same list to continue",
     CampaignState.CHECKED: "it has not been started",
     CampaignState.RUNNING: "it is running; faxdispatch campaign pause {id} stops it",
-    CampaignState.PAUSED: "it is paused; campaign status {id} says why, campaign resume {id} lets it go on",
+    CampaignState.PAUSED: "it is paused; campaign status {id} says why, campaign resume {id} continues it",
     CampaignState.FINISHED: "it is finished; faxdispatch campaign retry {id} makes chosen rows pending again",
     CampaignState.CANCELLED: "it is cancelled",
 }

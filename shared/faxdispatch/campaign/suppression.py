@@ -62,7 +62,7 @@ class SuppressionList:
         """
         check_reason(reason)
         if until is not None and _aware(until) <= datetime.now(UTC):
-            raise BadInput("until: is over already; give a moment to come, or none")
+            raise BadInput("until: has already passed; give a later time, or none")
         wanted = Suppression(self.number(number), reason.strip(), _source(source), until=until)
         changed = self._ledger.add(wanted, operator=operator)
         return "added" if changed.added else "changed" if changed.changed else "same"
@@ -136,7 +136,7 @@ class SuppressionList:
         with checking:
             columns = _Columns(checking, reason, source or path.name, until)
             wanted = _wanted(checking, columns, said, on_bad)
-            why = reason or "as the file says, row by row"
+            why = reason or "given by the file for each row"
             said.changed = self._ledger.add_many(wanted, reason=why, source=columns.source, operator=operator)
         return said
 
@@ -217,7 +217,7 @@ def _as_written(cell: str) -> str:
 
 def _source(text: str) -> str:
     if not text.strip() or len(text) > 200:
-        raise BadInput("source: give 1 to 200 characters that tell where this is known from")
+        raise BadInput("source: give 1 to 200 characters that say where this is known from")
     return text.strip()
 
 

@@ -43,7 +43,7 @@ def trial(
         NotKnown: there is no such campaign or row.
     """
     if not allowed:
-        raise Misconfigured("FAX_TEST_NUMBERS: not set; name numbers of your own there, and tests may go to them")
+        raise Misconfigured("FAX_TEST_NUMBERS: not set; list your own numbers there, to which tests may go")
     chosen = [_allowed(number, allowed, region) for number in numbers] if numbers else list(allowed)
     campaign = ledger.get(campaign_id)
     found = next((one for one in ledger.rows(campaign_id) if row is None or one[0] == row), None)

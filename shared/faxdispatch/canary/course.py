@@ -41,7 +41,7 @@ _ASK_EVERY = 30.0
 
 _REMEDIES = {
     Link.REDIS: "start it, or fix REDIS_URL",
-    Link.DOCUMENT: "look at TELNYX_API_KEY and the network; faxdispatch doctor tells more",
+    Link.DOCUMENT: "check TELNYX_API_KEY and the network; faxdispatch doctor shows more",
 }
 
 Tell = Callable[[tuple[Verdict, ...]], None]
@@ -135,7 +135,7 @@ class Canary:
             return
         except TelnyxError as error:
             name = self._media_name
-            self._note(f"the document {name} could not be deleted at Telnyx, which forgets it by itself: {error}")
+            self._note(f"the document {name} could not be deleted at Telnyx, which deletes it by itself later: {error}")
 
     @property
     def _media_name(self) -> str:
@@ -172,7 +172,7 @@ class Canary:
         while not (workers := watch.figures().workers):
             if time.monotonic() - began >= end:
                 remedy = "start one (python -m worker, or faxdispatch up) on this REDIS_URL; nothing was sent"
-                raise Broken("no worker has shown up in the last minute", remedy)
+                raise Broken("no worker has reported in the last minute", remedy)
             time.sleep(_EVERY)
         return f"{workers} alive"
 
@@ -195,7 +195,7 @@ class Canary:
             self._client.send(job)
             self.view = self._client.status(self.job_id)
         except Unavailable as error:
-            remedy = f"faxdispatch status {self.job_id} tells whether it is recorded nevertheless; then run it again"
+            remedy = f"faxdispatch status {self.job_id} shows whether it was recorded nevertheless; then run it again"
             raise Broken(str(error), remedy) from error
         return f"as {self.job_id}"
 
@@ -260,7 +260,7 @@ def _tried(link: Link, step: Callable[[], str]) -> Verdict:
     except Broken as broken:
         return Verdict(link, Mark.BROKEN, broken.detail, broken.remedy)
     except FaxError as error:
-        return Verdict(link, Mark.BROKEN, str(error), _REMEDIES.get(link, "faxdispatch doctor tells more"))
+        return Verdict(link, Mark.BROKEN, str(error), _REMEDIES.get(link, "faxdispatch doctor shows more"))
     return replace(verdict, seconds=time.monotonic() - began)
 
 

@@ -110,7 +110,7 @@ def _taken(seen: Seen, _wish: Wish, _known: Known) -> Verdict:
         return _ended(Link.TAKEN, seen)
     if seen.job.state is State.HELD:
         return _held(Link.TAKEN, seen)
-    remedy = "see whether the workers use this REDIS_URL and CELERY_BROKER_URL, and what their log says"
+    remedy = "check whether the workers use this REDIS_URL and CELERY_BROKER_URL, and what their log says"
     return Verdict(Link.TAKEN, Mark.WAITING, "no worker has taken it yet", remedy)
 
 
@@ -125,9 +125,9 @@ def _accepted(seen: Seen, _wish: Wish, known: Known) -> Verdict:
         return _ended(link, seen)
     if seen.job.state is State.HELD:
         return _held(link, seen)
-    status = f"faxdispatch status {seen.job.job_id} tells what is done about it"
+    status = f"faxdispatch status {seen.job.job_id} shows what is done about it"
     if seen.job.state is State.UNKNOWN:
-        return Verdict(link, Mark.WAITING, "it is not known whether Telnyx took it; Telnyx is asked", status)
+        return Verdict(link, Mark.WAITING, "it is not known whether Telnyx accepted it; Telnyx is asked", status)
     return Verdict(link, Mark.WAITING, "Telnyx has not answered yet", status)
 
 
@@ -148,7 +148,7 @@ def _webhook(seen: Seen, wish: Wish, known: Known) -> Verdict:
         f"{seen.job.connection_id or 'CONNECTION'} shows the application, and the web process' log what was refused"
     )
     late = _at_rest(seen.job) and seen.now - seen.job.updated_at > GRACE
-    detail = "webhooks do not reach us: none has come, and what is known was asked for"
+    detail = "webhooks do not reach us: none has arrived, and the result is known only from asking Telnyx"
     return Verdict(link, Mark.BROKEN if late else Mark.WAITING, detail if late else "none has come yet", remedy)
 
 
@@ -172,10 +172,10 @@ def _arrived(seen: Seen, delivery: Delivery) -> Verdict:
     pages = delivery.event.data.get("page_count")
     how = "" if delivery.event.source == "webhook" else ", as Telnyx says when asked"
     if pages is None:
-        return _ok(Link.DELIVERED, f"Telnyx does not tell how many pages{how}", seen.since(delivery))
+        return _ok(Link.DELIVERED, f"Telnyx does not say how many pages{how}", seen.since(delivery))
     if pages == 0:
-        remedy = "look whether the page has come out; if not, ask Telnyx with the fax id"
-        return Verdict(Link.DELIVERED, Mark.BROKEN, "Telnyx calls it delivered, with no page", remedy)
+        remedy = "check whether the page was printed; if not, ask Telnyx with the fax id"
+        return Verdict(Link.DELIVERED, Mark.BROKEN, "Telnyx reports it as delivered, with no page", remedy)
     return _ok(Link.DELIVERED, f"{counted(pages, 'page')}{how}", seen.since(delivery))
 
 
@@ -195,12 +195,12 @@ def _received(seen: Seen, wish: Wish, known: Known) -> Verdict:
         return Verdict(link, Mark.BROKEN if wish.inbound else Mark.UNTRIED, detail, "run it again")
     begun = bool(seen.inbound)
     if not wish.inbound and (not begun or _past(seen, INBOUND_GRACE)):
-        return _unasked(link, seen, known, "it began to come in here, and no more was heard" if begun else "")
+        return _unasked(link, seen, known, "it began to arrive here, and nothing more was reported" if begun else "")
     remedy = (
-        "see in Telnyx's portal that the number is assigned to the fax application, and that the application's "
+        "check in Telnyx's portal that the number is assigned to the fax application, and that the application's "
         "webhook_event_url is our public address: inbound faxes are reported there"
     )
-    return Verdict(link, Mark.WAITING, "it is coming in" if begun else "it has not come in here", remedy)
+    return Verdict(link, Mark.WAITING, "it is coming in" if begun else "it has not arrived here", remedy)
 
 
 def _stored(seen: Seen, wish: Wish, known: Known) -> Verdict:
@@ -215,7 +215,7 @@ def _stored(seen: Seen, wish: Wish, known: Known) -> Verdict:
         return _ok(link, "its document is stored", seen.since(kept))
     if not wish.stores:
         return Verdict(link, Mark.UNTRIED, "FAX_INBOUND_DIR is not set, so inbound documents are not stored")
-    remedy = f"faxdispatch inbound show {received.event.fax_id} tells why"
+    remedy = f"faxdispatch inbound show {received.event.fax_id} says why"
     if _first(tuple(ours), lambda d: d.event.type == "fax.store.failed"):
         return Verdict(link, Mark.BROKEN if wish.inbound else Mark.UNTRIED, "storing it was given up", remedy)
     if not wish.inbound and seen.now - moment(received.entry_id) > INBOUND_GRACE:
@@ -271,7 +271,7 @@ def _ended(link: Link, seen: Seen) -> Verdict:
     rejected = _first(seen.told, lambda d: d.event.type == "job.rejected")
     said = rejected.event.data if rejected else {}
     if "error" in said:
-        remedy = "fix what Telnyx refuses; faxdispatch doctor looks at key and fax application"
+        remedy = "fix what Telnyx refuses; faxdispatch doctor checks the key and the fax application"
         return Verdict(link, Mark.BROKEN, str(said.get("message") or said["error"]), remedy)
     cause = str(said.get("reason") or _failure(seen) or job.cause or "") or None
     more = said.get("problem") or said.get("detail")

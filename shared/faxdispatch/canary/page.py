@@ -21,7 +21,7 @@ def canary_page(*, job_id: str, connection_id: str, sender: str, moment: datetim
     """
     lines = (
         "This page tests a fax installation.",
-        "Nobody has to do anything about it.",
+        "No action is needed.",
         "",
         f"Made:             {moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC",
         f"Fax application:  {connection_id}",

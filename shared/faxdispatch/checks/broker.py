@@ -24,7 +24,7 @@ _Exchange: Any = Exchange
 _Queue: Any = Queue
 _Producer: Any = Producer
 
-_START = "start it, or fix CELERY_BROKER_URL, or REDIS_URL where that is not set"
+_START = "start it, or fix CELERY_BROKER_URL, or REDIS_URL if that is not set"
 _RIGHTS = "give its user the rights that docs/permissions.md lists"
 
 
@@ -61,7 +61,7 @@ def _producers_queues(connection: Any, app: BrokerApp) -> Finding:
                 _queue(name)(channel).declare()
         except Exception as error:
             if words := refused(error):
-                remedy = "delete it once it is empty, so that it is declared again, or fix the user's rights"
+                remedy = "delete it when it is empty, so that it is declared again, or fix the user's rights"
                 return fail("broker queues", f"{name}: {words}", remedy)
             raise
     return ok("broker queues", "declared as Celery declares them")
@@ -70,10 +70,10 @@ def _producers_queues(connection: Any, app: BrokerApp) -> Finding:
 def _unread(app: BrokerApp) -> Finding:
     found = Lookout(app).look(keys=WHOLE)
     if not found:
-        return ok("broker messages", "none that lie where no worker reads")
+        return ok("broker messages", "none in places that no worker reads")
     places = ", ".join(f"{count} or more in {place}" for place, count in found.items())
-    remedy = "have their senders name the queue that README tells, and no global_keyprefix, and send again"
-    return warn("broker messages", f"for our tasks, where no worker reads: {places}", remedy)
+    remedy = "make their senders use the queue that README names and no global_keyprefix, then send again"
+    return warn("broker messages", f"for our tasks, in places that no worker reads: {places}", remedy)
 
 
 def _round_trip(connection: Any, app: BrokerApp) -> Finding:
@@ -85,13 +85,13 @@ def _round_trip(connection: Any, app: BrokerApp) -> Finding:
             _Producer(channel).publish({"word": word}, exchange=queue.exchange, routing_key=name)
             taken = _taken(queue, word)
         except Exception as error:  # noqa: BLE001 - as above
-            return fail("broker", f"takes or gives no messages: {refused(error) or error}", _RIGHTS)
+            return fail("broker", f"accepts or delivers no messages: {refused(error) or error}", _RIGHTS)
         finally:
             queue.delete()
             queue.exchange.delete()
     if not taken:
-        return fail("broker", f"a message that was posted was not there within {PATIENCE:g} s", _RIGHTS)
-    return ok("broker", "a message was posted and taken")
+        return fail("broker", f"a test message did not arrive within {PATIENCE:g} s", _RIGHTS)
+    return ok("broker", "a test message was sent and received")
 
 
 def _queue(name: str) -> Any:

@@ -17,18 +17,18 @@ def check_environment(settings: Settings) -> Iterator[Finding]:
     """Look for settings that are missing, contradictory or unsafe."""
     yield from _complete(settings)
     if names := strange_names():
-        yield warn("names", f"no such settings: {', '.join(names)}", "take them out, or see .env.example for the names")
+        yield warn("names", f"unknown settings: {', '.join(names)}", "remove them, or see .env.example for the names")
     yield _public_key(settings)
     yield _sender(settings)
     if settings.fax_test_only:
         detail = f"only {counted_are(len(settings.fax_test_numbers), 'number')} dialled: FAX_TEST_NUMBERS"
-        yield warn("FAX_TEST_ONLY", detail, "leave it out in production")
+        yield warn("FAX_TEST_ONLY", detail, "remove it in production")
     yield judge_zone_data(in_use(), datetime.now(UTC).date())
     if not settings.telnyx_base_url.startswith("https://"):
         yield warn(
             "TELNYX_BASE_URL",
             f"{settings.telnyx_base_url} is not https: fine for a simulation only",
-            "leave it out to use Telnyx itself",
+            "remove it to use Telnyx itself",
         )
 
 
@@ -48,7 +48,7 @@ def _public_key(settings: Settings) -> Finding:
     try:
         keys = PublicKeys.from_base64(settings.telnyx_public_key)
     except Misconfigured as error:
-        return fail(name, str(error).removeprefix(f"{name}: "), "without it no webhook is believed")
+        return fail(name, str(error).removeprefix(f"{name}: "), "without it no webhook is accepted")
     return ok(name, f"{len(keys)} usable")
 
 
@@ -69,7 +69,7 @@ def judge_zone_data(data: ZoneData, today: date) -> Finding:
     remedy = "install a newer package: pip install --upgrade tzdata"
     source = "the package tzdata" if data.packaged else "this machine's files"
     if not data.version:
-        return warn(name, f"{source} do not tell their version", remedy)
+        return warn(name, f"{source} do not say their version", remedy)
     since = "on" if data.dated else "on or after"
     detail = f"{data.version} from {source}, released {since} {data.not_before.isoformat()}"
     if today - data.not_before > timedelta(days=365):

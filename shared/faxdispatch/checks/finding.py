@@ -51,7 +51,7 @@ def fail(name: str, detail: str, remedy: str) -> Finding:
 def skew(name: str, seconds: float, *, bearable: float) -> Finding:
     """Judge the difference between another clock and ours: reported above two seconds, a failure above `bearable`."""
     detail = f"{abs(seconds):.1f} s {'ahead of' if seconds > 0 else 'behind'} this machine's clock"
-    remedy = "let both clocks be set by NTP; send_at, windows and the age of webhooks are judged by them"
+    remedy = "set both clocks by NTP; send_at, windows and the age of webhooks depend on them"
     if abs(seconds) > bearable:
         return fail(name, detail, remedy)
     return warn(name, detail, remedy) if abs(seconds) > 2 else ok(name, "agrees with this machine's clock")

@@ -16,7 +16,7 @@ PATIENCE = 30.0
 
 _NAME = "policy hook"
 _WITHHELD = {"TELNYX_API_KEY", "REDIS_URL", "CELERY_BROKER_URL"}
-_REMEDY = "nothing is sent without its word; fix FAX_POLICY_HOOK, PYTHONPATH or the module: docs/policy-hook.md"
+_REMEDY = "nothing is sent without its answer; fix FAX_POLICY_HOOK, PYTHONPATH or the module: docs/policy-hook.md"
 
 
 def check_hook(settings: Settings) -> Iterator[Finding]:
@@ -26,7 +26,9 @@ def check_hook(settings: Settings) -> Iterator[Finding]:
     try:
         folder = checkout()
     except Misconfigured:
-        yield warn(_NAME, "cannot be tried here: the workers are not here", "run doctor where the workers run")
+        yield warn(
+            _NAME, "cannot be tried here: the worker's code is not installed", "run doctor where the workers run"
+        )
         return
     try:
         done = subprocess.run(  # noqa: S603 - the command is ours

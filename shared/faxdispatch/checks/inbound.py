@@ -33,4 +33,4 @@ def _given_up(settings: Settings) -> Iterator[Finding]:
         return  # reported by the checks of Redis
     if count:
         remedy = "faxdispatch inbound list --place given_up says why; inbound fetch --given-up tries them again"
-        yield warn("inbound", f"{counted(count, 'document')} could not be fetched; nothing tries again", remedy)
+        yield warn("inbound", f"{counted(count, 'document')} could not be fetched and are not tried again", remedy)

@@ -34,7 +34,7 @@ def check_telnyx(settings: Settings) -> Iterator[Finding]:
     except AccountRefused as error:
         yield fail("telnyx key", str(error), "make a new API key in the Telnyx portal and set TELNYX_API_KEY")
     except FaxError as error:
-        yield fail("telnyx", str(error), "look at TELNYX_BASE_URL, TELNYX_API_KEY, the network and status.telnyx.com")
+        yield fail("telnyx", str(error), "check TELNYX_BASE_URL, TELNYX_API_KEY, the network and status.telnyx.com")
     if skews:
         # The Date header is in whole seconds.
         yield skew("telnyx clock", skews[0] + 0.5, bearable=_STALE)
@@ -51,7 +51,7 @@ def _account(settings: Settings, telnyx: TelnyxClient) -> Iterator[Finding]:
     try:
         identity = Identity(Scripts.from_settings(settings))
         if identity.account is None:
-            yield ok("telnyx account", "the first worker to start makes it the ledger's")
+            yield ok("telnyx account", "the first worker that starts makes it the ledger's account")
             return
         account = account_of_key(settings, identity) or recognise(settings, identity, telnyx)
     except OtherAccount as error:
@@ -102,7 +102,9 @@ def _reporting(application: FaxApplication, ours: str | None) -> Finding:
         return ok(name, "is FAX_WEBHOOK_URL")
     if ours:
         # Every fax that we send names our address, so only events of faxes that were not sent from here go astray.
-        return warn(name, f"is {theirs or 'not set'}, not FAX_WEBHOOK_URL: inbound faxes are not reported here", remedy)
+        return warn(
+            name, f"is {theirs or 'not set'}, not FAX_WEBHOOK_URL, so inbound faxes are not reported here", remedy
+        )
     if theirs:
         return ok(name, f"is {theirs}; without FAX_WEBHOOK_URL it cannot be tested whether that is us")
-    return warn(name, "is not set: results are found by asking only, minutes later", remedy)
+    return warn(name, "is not set: results are found only by asking, minutes later", remedy)

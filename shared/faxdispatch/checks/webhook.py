@@ -47,18 +47,18 @@ def _up(http: httpx.Client, url: str) -> Finding:
     answer = http.get(health)
     if answer.status_code == httpx.codes.OK:
         return ok("webhook health", f"{health} answers 200")
-    remedy = "look at the web process, and let the proxy pass /healthz"
+    remedy = "check the web process, and make the proxy forward /healthz"
     return warn("webhook health", f"{health} answers {answer.status_code}", remedy)
 
 
 def _refuses(http: httpx.Client, url: str) -> Finding:
     answer = http.post(url, content=b"{}", headers={"Content-Type": "application/json"})
     if answer.status_code == httpx.codes.UNAUTHORIZED and not answer.content:
-        return ok("webhook", "refuses what is not signed")
+        return ok("webhook", "refuses unsigned requests")
     if answer.is_success:
-        remedy = "let the address lead to the web process; anyone could report deliveries here"
-        return fail("webhook", f"answers {answer.status_code} to a request that nobody signed", remedy)
+        remedy = "make the address lead to the web process; anyone could report deliveries here"
+        return fail("webhook", f"answers {answer.status_code} to an unsigned request", remedy)
     if answer.is_redirect:
         return fail("webhook", f"redirects ({answer.status_code}); Telnyx does not follow", "use the final address")
-    remedy = f"let FAX_WEBHOOK_URL lead to {WEBHOOK_PATH} of the web process"
+    remedy = f"make FAX_WEBHOOK_URL lead to {WEBHOOK_PATH} of the web process"
     return fail("webhook", f"answers {answer.status_code} where 401 without a body is expected", remedy)

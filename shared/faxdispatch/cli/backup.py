@@ -39,7 +39,7 @@ def restore(
     Its previous data is moved aside. Nothing is sent before `faxdispatch recover`.
     """
     if not is_copy(file):
-        raise BadInput(f"FILE: {file} is no copy of a ledger; give one that `faxdispatch backup` wrote")
+        raise BadInput(f"FILE: {file} is not a copy of a ledger; give one that `faxdispatch backup` wrote")
     settings = Settings.load()
     with data_dir(settings.fax_data_dir) as ours:
         confirm(f"Put {file} in the place of what is in {ours}? What is there now is moved aside.", yes=yes)

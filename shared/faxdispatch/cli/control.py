@@ -39,8 +39,8 @@ def cancel(job: Job = None, fax_id: FaxId = None) -> Answer:
 def _cancel_fax(fax_id: str, settings: Settings) -> Answer:
     """Cancel a fax through its job, if it is one of ours, so that it is not sent again; otherwise at Telnyx."""
     ledger = ledger_of(settings)
-    # The ledger is asked first, and the command is refused if Redis is away: a fax that is cancelled without its job is
-    # sent again.
+    # The ledger is asked first, and the command is refused if Redis cannot be reached: a fax that is cancelled without
+    # its job is sent again.
     job_id = ledger.job_of_fax(fax_id) if ledger else None
     if job_id and (outcome := FaxClient.from_env(settings).cancel(fax_id=fax_id)) != "over":
         return _answer(

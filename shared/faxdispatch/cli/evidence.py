@@ -37,7 +37,7 @@ def of_campaign(
 ) -> Answer:
     """Write a ZIP file that proves what a campaign sent.
 
-    It tells why each fax was allowed, its attempts and its result. It has the rows that were left out, the events
+    It says why each fax was allowed, its attempts and its result. It has the rows that were left out, the events
     that the stream still has, and a signed manifest of hashes. It names the recipients: store it as carefully as
     the list.
     """

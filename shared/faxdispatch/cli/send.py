@@ -79,7 +79,7 @@ def _answer(client: FaxClient, receipt: Receipt, *, wait: bool, quiet: bool) -> 
         note(f"this fax was recorded before, as job {receipt.job_id}; it is not sent again")
     if not receipt.durable:
         answer["durable"] = False
-        note("it is recorded, but Redis has not confirmed that it outlives a crash; faxdispatch doctor tells why")
+        note("it is recorded, but Redis has not confirmed that it outlives a crash; faxdispatch doctor says why")
     if wait:
         view = wait_for(client, receipt.job_id, quiet=quiet)
         told = view.model_dump(mode="json", include={"state", "cause", "attempt", "fax_id", "page_count"})

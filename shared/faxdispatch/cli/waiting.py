@@ -39,7 +39,9 @@ def wait_for(client: FaxClient, job_id: str, *, quiet: bool = False, every: floa
                     if time.monotonic() - seen_at > AWAY:
                         raise
                     if not away:
-                        note(f"Redis is away; the fax goes on, and so does the watching once it is back ({error})")
+                        note(
+                            f"Redis cannot be reached; the fax continues, and you see more when Redis is back ({error})"
+                        )
                     away = True
                 else:
                     seen_at, away = time.monotonic(), False

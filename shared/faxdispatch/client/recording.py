@@ -136,7 +136,7 @@ def _refusal(new: New, reply: Mapping[str, Any]) -> IdempotencyConflict | Invali
     if reply["outcome"] == "conflict":
         return IdempotencyConflict(new.job.idempotency_key or new.job_id, reply["job"])
     if reply["outcome"] == "late":
-        return InvalidJob([("send_by", "has passed already, by the clock of Redis; give a later moment")])
+        return InvalidJob([("send_by", "has already passed by Redis' clock; give a later time")])
     return None
 
 
@@ -148,5 +148,5 @@ def _broker_trouble() -> Iterator[None]:
         # Celery, kombu and each broker's driver have errors of their own, without a common class.
         why = refused(error) or type(error).__name__
         raise Unavailable(
-            f"the broker did not take the message: {why}; look at CELERY_BROKER_URL, or REDIS_URL"
+            f"the broker did not accept the message: {why}; check CELERY_BROKER_URL, or REDIS_URL"
         ) from error

@@ -134,7 +134,7 @@ class Requests:
     @cached_property
     def _uploads(self) -> "Uploads":
         if self._settings is None or self._scripts is None:
-            raise Misconfigured("document: this client knows no TELNYX_API_KEY; make it by FaxClient.from_env()")
+            raise Misconfigured("document: this client has no TELNYX_API_KEY; create it with FaxClient.from_env()")
         try:
             from faxdispatch.media.uploads import Uploads  # noqa: PLC0415 - needs the extra `documents`
         except ImportError as error:
@@ -178,5 +178,5 @@ def _without_parts(asked: Mapping[str, Any]) -> dict[str, Any]:
     """Return what is asked with a stand-in for the document that is brought along."""
     rest = {name: value for name, value in asked.items() if name not in _PARTS}
     if rest.get("media_url") is not None or rest.get("media_name") is not None:
-        raise InvalidJob([("document", "is given besides media_url or media_name; give one of them")])
+        raise InvalidJob([("document", "is given together with media_url or media_name; give only one of them")])
     return rest | {"media_name": "brought-along"}

@@ -65,7 +65,7 @@ def compose(
     """
     documents = [part(source) for source in parts]
     if not documents and cover is None:
-        raise BadInput("document: none is given")
+        raise BadInput("document: is missing")
     if len(documents) == 1 and cover is None:
         return documents[0], examine(documents[0], quality=quality)
     seen = [_seen_as_pdf(document, quality) for document in documents]

@@ -60,7 +60,8 @@ def to_pdf(content: bytes, kind: str) -> bytes:
     command = office()
     if command is None:
         raise BadInput(
-            f"document: a {kind[1:].upper()} file becomes PDF by LibreOffice, which is not here; save it as PDF"
+            f"document: a {kind[1:].upper()} file is converted by LibreOffice, which is not installed here; save it "
+            f"as PDF"
         )
     if kind == ".html" and loads_from_elsewhere(content):
         raise BadInput("document: the web page loads pictures, styles or programs from elsewhere; save it as PDF")

@@ -135,7 +135,7 @@ def make_cover(
         page_count = str(own + pages)
         content, needed = _set(filled(text, {**values, **ours, "pages": page_count}), fonts(more_fonts))
         if needed > MOST_PAGES:
-            raise BadInput(f"cover: is longer than {MOST_PAGES} pages")
+            raise BadInput(f"cover: has more than {MOST_PAGES} pages")
         if needed <= own:
             return content, needed
         own = needed
@@ -202,5 +202,5 @@ def _set_label(page: "FPDF", label: str, height: float) -> None:
 
 def _name(match: re.Match[str]) -> str:
     if match[1] is None or not match[1].strip():
-        raise BadInput(f"cover: {match[0]!r} is no field; write {{name}}, or two braces for one")
+        raise BadInput(f"cover: {match[0]!r} is not a field; write {{name}}, or two braces for one")
     return match[1].strip()

@@ -53,8 +53,8 @@ class Fonts:
             font = next((one for one in self.all if ord(character) in one.characters), None)
             if font is None:
                 raise BadInput(
-                    f"no font has {named(character)}: take it out, or put a font that has it into the folder "
-                    "FAX_COVER_FONTS"
+                    f"no font has {named(character)}: remove it, or put a font that has it into the folder "
+                    f"FAX_COVER_FONTS"
                 )
             if font not in chosen:
                 chosen.append(font)
@@ -80,7 +80,7 @@ def _files(more: Path | None) -> Iterable[Path]:
     if more is None:
         return ()
     if not more.is_dir():
-        raise BadInput(f"FAX_COVER_FONTS: {more} is no folder")
+        raise BadInput(f"FAX_COVER_FONTS: {more} is not a folder")
     return sorted(path for path in more.iterdir() if path.suffix.lower() in {".ttf", ".otf", ".ttc"})
 
 

@@ -71,7 +71,7 @@ RECIPIENTS: tuple[Recipient, ...] = (
     Recipient("Bluebird Pediatrics", "+14045550102", REFERRAL, story="busy, then delivered", calls=2),
     Recipient("Copper Hill Stores", "+17205550103", RECALL, story="no answer twice, then delivered", calls=3),
     Recipient("Riverside Wholesale", "+19015550152", RECALL, story="line drops once, then delivered", calls=2),
-    Recipient("Willow Dental", "+18165550108", REFERRAL, story="the last webhook is lost; asked instead"),
+    Recipient("Willow Dental", "+18165550108", REFERRAL, story="the last webhook is lost; Telnyx is asked instead"),
     Recipient(
         "Elm Street Bazaar",
         "+12165550133",
@@ -120,7 +120,7 @@ RECIPIENTS: tuple[Recipient, ...] = (
         "Orchard Family Doctors",
         "+15095550100",
         REFERRAL,
-        story="asked for twice with one key: one fax",
+        story="requested twice with one key: one fax",
         twist=Twist.SENT_TWICE,
     ),
 )

@@ -77,7 +77,7 @@ def judge(run: Run, report: Mapping[str, Any]) -> Verdict:
     ]
     problems = [f"{job_id}: a repeated request made a second fax" for job_id in run.doubled]
     if any(sends.values()):
-        problems.append(f"the simulator got faxes that are nobody's: {sorted(sends)}")
+        problems.append(f"the simulator got faxes that belong to no recipient: {sorted(sends)}")
     return Verdict(
         faxes=faxes,
         problems=problems,

@@ -54,7 +54,7 @@ def _counts(run: Run) -> str:
 
 def show(verdict: Verdict, console: Console) -> None:
     """Print the table of all faxes, and the differences from what was expected."""
-    console.print("\nEvery fax and its way, as a downstream consumer read it (SIMULATION):")
+    console.print("\nEvery fax and its states, as a downstream consumer read them (SIMULATION):")
     table = Table(box=SIMPLE, show_lines=True, pad_edge=False)
     for heading in ("recipient", "outcome", "calls", "way"):
         table.add_column(heading)

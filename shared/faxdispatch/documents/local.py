@@ -102,4 +102,4 @@ def _kind(name: str, content: bytes) -> str:
             raise BadInput(f"{name}: is text in UTF-16; save it in UTF-8")
         if b"\0" not in content:
             return ".txt"
-    raise BadInput(f"{name}: what it holds is not {_KINDS}, the kinds that Telnyx faxes")
+    raise BadInput(f"{name}: its content is not {_KINDS}, the kinds that Telnyx faxes")

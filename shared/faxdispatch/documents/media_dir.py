@@ -151,7 +151,7 @@ class Archive:
         if info.flag_bits & 1:
             raise ValueError("has a password in the archive; pack it without one")
         if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            raise ValueError("is packed in an unusual way; pack it as ZIP programs do by themselves (Deflate)")
+            raise ValueError("is compressed by an unusual method; use the usual one of ZIP programs (Deflate)")
         try:
             with self._archive.open(info) as file:
                 return file.read(MAX_UPLOAD + 1)
@@ -183,10 +183,10 @@ def _opened(path: Path, file: IO[bytes]) -> Iterator[zipfile.ZipFile]:
 def _parts(name: str, where: str) -> list[str]:
     text = unicodedata.normalize("NFC", name.strip().replace("\\", "/"))
     if _FULL_PATH.match(text):
-        raise ValueError(f"is a full path; write the file's name inside of {where}")
+        raise ValueError(f"is a full path; write the file's name inside {where}")
     parts = [part for part in text.split("/") if part not in ("", ".")]
     if any(part.startswith(".") for part in parts) or "\0" in text:
-        raise ValueError(f"is no name of a document inside of {where}")
+        raise ValueError(f"is not the name of a document inside {where}")
     return parts
 
 

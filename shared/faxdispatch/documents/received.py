@@ -72,7 +72,7 @@ def _check_tiff(file: BinaryIO, size: int, order: str) -> None:
         raise NotADocument("the TIFF has no pages")
     while at:
         if at in seen or at < _HEADER:
-            raise NotADocument("the TIFF is damaged: its pages lead in a circle")
+            raise NotADocument("the TIFF is damaged: its list of pages has no end")
         if len(seen) == MOST_PAGES:
             raise NotADocument(f"the TIFF has more than {MOST_PAGES} pages")
         seen.add(at)

@@ -41,11 +41,11 @@ def document_facts(document: str | None, name: str | None, pages: int | None) ->
     """
     digest = document_hash(document)
     if document is None:
-        given, known = "not at all", "Each recipient has a document of its own; see the faxes."
+        given, known = "not at all", "Each recipient has their own document; see the faxes."
     elif digest:
         given, known = "uploaded", "The hash is that of the file that was uploaded to Telnyx from here."
     elif "://" in document:
-        given, known = "as a link", "Telnyx fetched it; its content was not read here, so there is no hash of it."
+        given, known = "as a link", "Telnyx fetched it. Its content was not read here, so there is no hash of it."
     else:
         given, known = "stored at Telnyx", "It was in Telnyx's storage by this name; its content was not read here."
     return {

@@ -17,10 +17,10 @@ from faxdispatch.search import Search, Wanted
 _PAGE = 1000
 _CONSENT = re.compile(r"consent|opt.?in|permission|einwilligung|consentement", re.IGNORECASE)
 _CHECKS = (
-    "the number is possible, no emergency, premium or service number, and in a country that the settings allow",
-    "it is no duplicate of an earlier row",
+    "the number is possible; it is not an emergency, premium or service number; and the settings allow its country",
+    "it is not a duplicate of an earlier row",
     "it was not in quarantine when the list was checked",
-    "it was not on the suppression list when the list was checked, nor whenever an attempt was begun",
+    "it was not on the suppression list when the list was checked, nor when any attempt was begun",
 )
 
 

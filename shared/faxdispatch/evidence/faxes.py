@@ -9,7 +9,9 @@ from faxdispatch.evidence.pack import Packed, Parts, parts_folder
 from faxdispatch.ledger import Ledger
 from faxdispatch.search import Found, events_of_row
 
-_CHECKS = "the number is possible, no emergency, premium or service number, and in a country that the settings allow"
+_CHECKS = (
+    "the number is possible; it is not an emergency, premium or service number; and the settings allow its country"
+)
 
 
 def faxes_pack(ledger: Ledger, faxes: Iterable[Found], path: Path) -> Packed:

@@ -101,7 +101,7 @@ class Parts:
                 for name in files:
                     packed.write(self.folder / name, name)
         except FileExistsError:
-            raise BadInput(f"{path}: is there already and is not overwritten; name another file") from None
+            raise BadInput(f"{path}: exists and is not overwritten; name another file") from None
         except OSError as error:
             with suppress(OSError):
                 path.unlink()
@@ -150,7 +150,7 @@ def verify(path: Path) -> Verified:
     except BadSignatureError:
         raise BadInput(f"{path}: its manifest was changed after it was signed") from None
     except (*DAMAGED, KeyError, ValueError, TypeError, AttributeError) as error:
-        raise BadInput(f"{path}: is no evidence pack: {error}") from None
+        raise BadInput(f"{path}: is not an evidence pack: {error}") from None
 
 
 def _digest(path: Path) -> str:

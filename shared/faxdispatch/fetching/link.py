@@ -161,7 +161,7 @@ class Links:
                 return outcome
             where = where.redirected(outcome)
         if not self._redirects:
-            raise LinkRefused("the link sends to another address, which Telnyx does not follow")
+            raise LinkRefused("the link redirects to another address, which Telnyx does not follow")
         raise LinkRefused(f"the link redirects more than {self._redirects} times")
 
     def _ask(self, where: Target, into: BinaryIO, until: float) -> Fetched | str:
@@ -230,17 +230,21 @@ class Links:
         if status in _REDIRECTS:
             locations = _header(response, b"location")
             if len(locations) != 1:
-                raise LinkFailed(f"{where.authority}: answered {status} without saying where to")
+                raise LinkFailed(f"{where.authority}: answered {status} without an address")
             return locations[0]
         if status in _EXPIRED:
             raise LinkExpired(f"{where.authority}: answered {status}; the link has expired, or what it named is gone")
         if status != _OK:
             raise LinkFailed(f"{where.authority}: answered {status}")
         if any(value.strip().lower() not in {"", "identity"} for value in _header(response, b"content-encoding")):
-            raise LinkRefused(f"{where.authority}: the document comes encoded, though it was asked for as it is")
+            raise LinkRefused(
+                f"{where.authority}: the document is encoded (compressed), although it was requested without encoding"
+            )
         lengths = _header(response, b"content-length")
         if not lengths and not _header(response, b"transfer-encoding"):
-            raise LinkFailed(f"{where.authority}: answered without a length, so nobody can tell whether all came")
+            raise LinkFailed(
+                f"{where.authority}: answered without a length, so nobody can check whether the document is complete"
+            )
         if any(int(length) > self._max_bytes for length in lengths):
             raise self._too_large(where)
         return self._receive(where, response, into)

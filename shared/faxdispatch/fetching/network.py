@@ -7,7 +7,7 @@ from typing import Any
 
 import httpcore
 
-_NO_TIME = "the time for all of it has run out"
+_NO_TIME = "the time for the whole download has run out"
 
 
 class Network(httpcore.NetworkBackend):

@@ -58,7 +58,7 @@ class Target:
         try:
             whole = urljoin(f"{self.scheme}://{self.authority}{self.path}", location)
         except ValueError:
-            raise LinkRefused("it redirects to what is no link") from None
+            raise LinkRefused("it redirects to something that is not a link") from None
         return target(whole, own)
 
 
@@ -80,7 +80,7 @@ def target(url: str, unchecked: Collection[Origin] = ()) -> Target:
     if not path.startswith("/") or ("[" in parts.netloc and ":" not in host):
         raise LinkRefused("the link is malformed")
     if "@" in parts.netloc:
-        raise LinkRefused("the link names a user, which no link to a document needs")
+        raise LinkRefused("the link contains a user name, which links to documents do not need")
     if (parts.scheme, host, port) in unchecked:
         return Target(parts.scheme, host, port, path, unchecked=True)
     if parts.scheme != "https":
@@ -117,7 +117,7 @@ def _check_form(url: str) -> None:
     if len(url) > LONGEST:
         raise LinkRefused(f"the link is longer than {LONGEST} characters")
     if not _PLAIN.fullmatch(url) or "\\" in url:
-        raise LinkRefused("the link holds characters that must not be in one")
+        raise LinkRefused("the link has characters that are not allowed in links")
 
 
 def _host(host: str) -> str:

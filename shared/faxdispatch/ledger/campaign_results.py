@@ -154,11 +154,11 @@ class CampaignResults(CampaignRows):
         codes = {code: count for code in _CODES if (count := reply["codes"].count(code))}
         faults = [*_faults(campaign, codes, reply["open"], reply["states"])]
         if reply["unmarked"]:
-            faults.append(f"{reply['unmarked']} rows are listed as open and not marked so")
+            faults.append(f"{reply['unmarked']} rows are listed as open but not marked as open")
         if reply["misplaced"]:
-            faults.append(f"{reply['misplaced']} open rows have jobs that do not stand in exactly one place")
+            faults.append(f"{reply['misplaced']} open rows have jobs that are not in exactly one place")
         if wrong := self._wrong_records(campaign):
-            faults.append(f"{wrong} rows have ended and have no record that says so")
+            faults.append(f"{wrong} rows have ended but have no record of it")
         return Audit(campaign, codes, tuple(faults))
 
     def _wrong_records(self, campaign: Campaign) -> int:

@@ -324,7 +324,7 @@ def _packed(rows: list[Any]) -> bytes:
     try:
         told = orjson.dumps(rows)
     except TypeError as error:
-        raise BadInput("a text has characters that no UTF-8 can carry; leave them out") from error
+        raise BadInput("a text has characters that cannot be encoded in UTF-8; leave them out") from error
     return _compress(told)
 
 

@@ -49,7 +49,7 @@ class Charges:
             Unavailable: Redis did not answer.
         """
         if day >= self.today():
-            raise ValueError(f"{day} is not over: its faxes are not all charged for yet")
+            raise ValueError(f"{day} is not over, so not all of its faxes are charged yet")
         self._scripts.run(
             "charge", day=(day - _FIRST_DAY).days, charged=round(charged * _MILLION), faxes=faxes, currency=currency
         )

@@ -93,7 +93,7 @@ def _receive(scripts: Scripts, file: Any) -> None:
     except (RedisError, OSError) as error:
         if isinstance(error, OSError) and error.filename:
             raise
-        raise CopyError(f"Redis gave no copy: {error or type(error).__name__}") from error
+        raise CopyError(f"Redis sent no copy: {error or type(error).__name__}") from error
     finally:
         connection.disconnect()
         pool.release(connection)
@@ -104,7 +104,7 @@ def _read_copy(line: Any, file: Any) -> None:
     head, rest = _head(line)
     if head.startswith(b"-"):
         words = head[1:].decode(errors="replace")
-        raise CopyError(f"Redis gives no copy of itself ({words}); use the snapshots of whoever runs it")
+        raise CopyError(f"Redis sends no copy of itself ({words}); use the snapshots of whoever runs it")
     if not head.startswith(b"$"):
         raise CopyError("Redis answered a request for a copy with something else")
     length = None if head.startswith(b"$EOF:") else int(head[1:])
@@ -121,7 +121,7 @@ def _read_copy(line: Any, file: Any) -> None:
             kept = kept[ready:]
         piece = line.recv(_PIECE)
         if not piece:
-            raise CopyError("Redis broke off in the middle of the copy; try again")
+            raise CopyError("Redis closed the connection in the middle of the copy; try again")
         kept += piece
     kept = kept[: len(kept) - len(end)]
     file.write(_checked(kept, written))
@@ -129,7 +129,7 @@ def _read_copy(line: Any, file: Any) -> None:
 
 def _checked(piece: bytes, written: int) -> bytes:
     if written == 0 and not piece.startswith(_MAGIC):
-        raise CopyError("what Redis gave is no copy")
+        raise CopyError("what Redis sent is not a copy")
     return piece
 
 

@@ -59,10 +59,10 @@ class DeadLetter(BaseModel):
 
     @property
     def kind(self) -> type[Job]:
-        """The kind of job that its task stands for. Raises `BadInput` if it is none of ours."""
+        """The kind of job that its task stands for. Raises `BadInput` if it is not one of ours."""
         if self.task in _KINDS:
             return _KINDS[self.task]
-        named = f"its task {self.task!r} is none of ours" if self.task else "it names no task"
+        named = f"its task {self.task!r} is not one of ours" if self.task else "it names no task"
         raise BadInput(f"dead letter {self.id}: cannot be sent again: {named}")
 
     def payload(self) -> dict[str, Any]:

@@ -66,17 +66,18 @@ class Server:
     def problem(self) -> str | None:
         """Say why a claim is not safe there, or None if it is safe."""
         if self.role != "master":
-            return "it is a replica, and takes no writes"
+            return "it is a replica, which accepts no writes"
         return _PROBLEMS.get(self.durability)
 
 
 _PROBLEMS = {
-    Durability.NEVER: "it keeps no append-only file, so a crash forgets which faxes were sent",
+    Durability.NEVER: "it has no append-only file, so a crash loses the record of which faxes were sent",
     Durability.UNKNOWN: (
-        "it does not tell how it syncs, and was not seen to wait for an fsync: what a crash makes it forget is unknown"
+        "it does not say how it syncs, and it did not wait for an fsync in a test: what a crash would lose is unknown"
     ),
     Durability.LATER: (
-        "it does not sync with every write, and cannot be waited for: it has no WAITAOF, or answers it without an fsync"
+        "it does not sync every write, and faxdispatch cannot wait for it: it has no WAITAOF, or answers it without "
+        "an fsync"
     ),
 }
 
@@ -352,6 +353,6 @@ class _Once:
 
     def connect_check_health(self, *args: Any, **options: Any) -> None:
         if self._made and self._sock is None:
-            raise RedisConnectionError("the connection was lost, and a claim must not go on over another one")
+            raise RedisConnectionError("the connection was lost, and a claim must not continue on another one")
         super().connect_check_health(*args, **options)  # type: ignore[misc]
         self._made = True

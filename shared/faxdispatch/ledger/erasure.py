@@ -17,7 +17,10 @@ ERASED = "erased"
 
 
 class Erasure:
-    """Erases from one Redis. Everything may be done twice. Every call raises Unavailable where Redis is away."""
+    """Erases from one Redis.
+
+    Everything may be done twice. Every call raises Unavailable where Redis cannot be reached.
+    """
 
     def __init__(self, scripts: Scripts) -> None:
         self._scripts = scripts

@@ -99,7 +99,7 @@ class GroupCommit(Generic[T, R]):
         except BaseException:
             # This thread is to end; the others of the group must not wait for it forever.
             for one in group:
-                one.told.put(Unavailable("the thread that wrote this was ended; it may be tried again"))
+                one.told.put(Unavailable("the thread that wrote this was stopped; it may be tried again"))
             raise
         else:
             for one, reply in replies:

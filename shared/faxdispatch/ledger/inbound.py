@@ -146,7 +146,7 @@ class Inbox:
             ValueError: faxes without a document have no list.
         """
         if place not in _SETS:
-            raise ValueError(f"{place}: there is no list of those")
+            raise ValueError(f"{place}: there is no such list")
         start = 0
         while True:
             with redis_trouble():
@@ -200,13 +200,13 @@ class Inbox:
 
         Raises:
             NotKnown: there is no such fax.
-            Conflict: it has no document, or is still on its way in.
+            Conflict: it has no document, or is still arriving.
         """
         outcome = self._scripts.run("inbound_again", fax_id=fax_id)["outcome"]
         if outcome == "gone":
             raise NotKnown(f"inbound fax {fax_id}: not known here; `faxdispatch inbound find` looks for it at Telnyx")
         if outcome != "wanted":
-            why = "is still on its way in" if outcome == "coming" else "failed and has no document"
+            why = "is still arriving" if outcome == "coming" else "failed and has no document"
             raise Conflict(f"inbound fax {fax_id} {why}")
 
     def outlived(self, *, limit: int = 100) -> list[InboundFax]:

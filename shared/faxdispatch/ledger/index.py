@@ -54,7 +54,10 @@ class Looked:
 
 
 class Index:
-    """The index of one Redis, for reading and for its upkeep. Every call raises Unavailable where Redis is away."""
+    """The index of one Redis, for reading and for its upkeep.
+
+    Every call raises Unavailable where Redis cannot be reached.
+    """
 
     def __init__(self, scripts: Scripts) -> None:
         self._scripts = scripts

@@ -31,11 +31,11 @@ def redis_trouble() -> Iterator[None]:
     try:
         yield
     except UnicodeEncodeError as error:
-        raise BadInput("a text has characters that no UTF-8 can carry; leave them out") from error
+        raise BadInput("a text has characters that cannot be encoded in UTF-8; leave them out") from error
     except RedisError as error:
         if _is_mistake(error):
             raise
-        raise Unavailable(f"Redis did not carry out the command: {type(error).__name__}: {error}") from error
+        raise Unavailable(f"Redis refused the command: {type(error).__name__}: {error}") from error
 
 
 def flat_hash(flat: Sequence[str]) -> dict[str, str]:

@@ -35,7 +35,7 @@ def create(path: Path) -> IO[str]:
     try:
         return path.open("x", encoding="utf-8-sig", newline="")
     except FileExistsError:
-        raise BadInput(f"{path}: is there already and is not overwritten; name another file, or remove it") from None
+        raise BadInput(f"{path}: exists and is not overwritten; name another file, or remove it") from None
     except OSError as error:
         raise BadInput(f"{path}: cannot be written: {error.strerror or error}") from None
 

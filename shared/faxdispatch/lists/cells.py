@@ -87,7 +87,7 @@ _LONGEST = 150
 _NO_EXTENSION = "has extension {}, which a fax call cannot dial: take it off if the fax machine answers without it"
 _LOST = "its digits were lost in a spreadsheet, which rounded it: take the number from its source"
 _NO_ZERO = "is in use only with a 0 before it, which a spreadsheet may have taken off: put it back"
-_TWO = "holds two numbers: give each a row of its own"
+_TWO = "has two numbers: give each its own row"
 _NO_AREA = "has no area code"
 
 
@@ -303,7 +303,7 @@ class CellReader:
         if not cells:
             return _EMPTY
         if len({cell.number for cell in cells}) > 1:
-            return Cell(None, Verdict.INVALID, f"holds {len(cells)} numbers: give each a row of its own")
+            return Cell(None, Verdict.INVALID, f"has {len(cells)} numbers: give each its own row")
         return cells[0]
 
     def _judged_or_invalid(self, text: str, notes: list[str]) -> Cell:
@@ -340,7 +340,7 @@ class CellReader:
         if _SHEET_ERROR.fullmatch(text):
             raise ValueError("is a spreadsheet's error, not a number")
         if "*" in text or re.match(r"#\s*\d", text):
-            raise ValueError("holds a dial code such as *67; give the bare number")
+            raise ValueError("has a dial code such as *67; give the number alone")
         if (extension := _EXTENSION.fullmatch(text)) and _digits(extension["head"]) >= _SHORTEST_WHOLE:
             if not self.drop_extension:
                 raise ValueError(_NO_EXTENSION.format(extension["extension"]))
@@ -363,10 +363,10 @@ class CellReader:
             return text
         if words - FAX_WORDS - PHONE_WORDS - PLAIN_WORDS:
             if any(character.isdigit() for character in text):
-                raise ValueError("has letters in it; give digits alone")
-            raise ValueError("is no telephone number")
+                raise ValueError("has letters in it; give only digits")
+            raise ValueError("is not a telephone number")
         if words & PHONE_WORDS and not words & FAX_WORDS:
-            raise ValueError("is said to be a telephone's number, not a fax machine's")
+            raise ValueError("is marked as a telephone's number, not a fax machine's")
         notes.append("text removed")
         # `()` is what is left of `(fax)`.
         return re.sub(r"\(\s*\)|[:#=°º,;|&\n]", " ", _WORD.sub(" ", text)).strip(" .-/")
@@ -379,9 +379,9 @@ class CellReader:
         if text.count("+") > plus:
             raise ValueError("has a + in the middle")
         if not self.vanity and (odd := _ODD.search(text)):
-            raise ValueError(f"holds {odd[0]!r}, which no telephone number has")
+            raise ValueError(f"has {odd[0]!r}, which telephone numbers do not have")
         if len(digits) > 8 and len(set(digits)) == 1:
-            raise ValueError("is one digit repeated, which stands for no number")
+            raise ValueError("is one repeated digit, which is not a number")
         if plus or not digits:
             return text
         if self.code == 1:
@@ -512,6 +512,6 @@ def _refuse_impossible(number: str) -> None:
     """Refuse numbers that the North American plan can never assign, such as most provider ids of ten digits."""
     area, exchange = number[2:5], number[5:8]
     if area[0] in "01":
-        raise ValueError(f"{area} is no area code: none begins with 0 or 1")
+        raise ValueError(f"{area} is not an area code: none begins with 0 or 1")
     if exchange[0] in "01":
-        raise ValueError(f"{exchange} after the area code is no exchange: none begins with 0 or 1")
+        raise ValueError(f"{exchange} after the area code is not an exchange: none begins with 0 or 1")

@@ -317,7 +317,7 @@ class Check:
         for at, country in self.table.foreign(block, code):
             if at not in others and not says_its_country(texts[at], code) and self._reader.read(texts[at]).number:
                 others[at] = self._bad(
-                    block, at, places[at], f"has no + and country code, and its recipient is in {country}: write it so"
+                    block, at, places[at], f"has no + and country code, but its recipient is in {country}: write it so"
                 )
 
     def _read_fields(self, batch: Batch) -> None:

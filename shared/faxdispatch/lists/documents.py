@@ -176,7 +176,7 @@ class RowDocuments:
             remarks.append(f"documents of rows: {files}, {asked:,} looked for at Telnyx")
         if self.unasked:
             told = f"{counted(len(self.unasked), 'document')}, such as {min(self.unasked)!r}"
-            words = "no files here, and not looked for at Telnyx, which takes TELNYX_API_KEY and REDIS_URL"
+            words = "no files here, and not looked for at Telnyx, which needs TELNYX_API_KEY and REDIS_URL"
             remarks.append(f"{words}: {told}")
         if self._warned:
             name, words = next(iter(self._warned.items()))
@@ -263,8 +263,8 @@ class RowDocuments:
         for part in parts:
             file = self._file(part)
             if file is None:
-                where = f" in {self._place.words}" if self._place else ", and no folder of files is given"
-                raise ValueError(f"has {part!r}, which is no file{where}; only files become one document")
+                where = f" in {self._place.words}" if self._place else ", but no folder of files is given"
+                raise ValueError(f"has {part!r}, which is not a file{where}; only files can be joined")
             if problem := examine(file, drawn=False, lookers=self._lookers).problem:
                 raise ValueError(f"{part}: {problem}")
             files.append(file)
@@ -319,6 +319,6 @@ class RowDocuments:
                 else "is not stored at Telnyx"
             )
         if known.expires_at and known.expires_at <= datetime.now(UTC):
-            return _Unfit("is not stored at Telnyx any more")
+            return _Unfit("is no longer stored at Telnyx")
         self.ends[name] = known.expires_at
         return (("media_name", name),)

@@ -120,7 +120,7 @@ def is_other_number_name(name: str) -> bool:
 
 
 def field_of(name: str) -> str | None:
-    """Return our field that a column of this name fills, or None if it is none of ours."""
+    """Return our field that a column of this name fills, or None if it is not one of ours."""
     return _BY_NAME.get(plain(name))
 
 

@@ -89,7 +89,7 @@ def fax_numbers(kind: str, number: str) -> str:
     if len(kinds) == 1:
         return number
     if len(kinds) != len(numbers):
-        raise ValueError(f"holds {counted(len(numbers), 'number')}, of which {counted(len(kinds), 'kind')} are told")
+        raise ValueError(f"has {counted(len(numbers), 'number')} but {counted(len(kinds), 'kind')}")
     return BETWEEN.join(one for of, one in zip(kinds, numbers, strict=True) if is_fax(of))
 
 

@@ -15,7 +15,7 @@ _LEAST_DIGITS = 7
 NO_DELIMITER = "\x1f"
 """Stands for a list of one column: it separates nothing."""
 
-_UNCLOSED = "a quote is opened here and never closed, or not where a cell ends; this line is left out alone"
+_UNCLOSED = "a quote is opened here and never closed, or closed inside a cell; only this line is left out"
 
 
 class Lines:

@@ -229,7 +229,7 @@ class Shape:
             found_in = []
         if len(found_in) != 1:
             raise self._not_told(found_in)
-        self.guesses.append(f"column of the fax numbers: {self.names[found_in[0]]!r}, by what it holds")
+        self.guesses.append(f"column of the fax numbers: {self.names[found_in[0]]!r}, by its content")
         return found_in[0]
 
     def _ask_for_one_of(self, places: Sequence[int], found: int) -> None:
@@ -245,7 +245,7 @@ class Shape:
     def _not_told(self, places: Sequence[int]) -> BadInput:
         which = f"several may: {_listed([self.names[place] for place in places])}" if places else "none seems to"
         return BadInput(
-            f"{self.name}: which column has the fax numbers cannot be told, {which}; "
+            f"{self.name}: it is unclear which column has the fax numbers, {which}; "
             f"name it with --column; its columns: {_listed(self.names)}{self._hint()}"
         )
 
@@ -269,7 +269,9 @@ class Shape:
 
     def _hint(self) -> str:
         known = self.reader.policy.region is not None
-        return "" if known else "; numbers without + are none unless --region or FAX_DEFAULT_REGION tells their country"
+        return (
+            "" if known else "; numbers without + are invalid unless --region or FAX_DEFAULT_REGION gives their country"
+        )
 
     def _take_fields(self) -> None:
         for field_name, wanted in self.given.items():
@@ -280,7 +282,7 @@ class Shape:
         for place, name in enumerate(self.names):
             meant = field_of(name)
             if is_not_taken(name):
-                self.guesses.append(f"column {name!r} is not used: a row cannot say its own time, only its window")
+                self.guesses.append(f"column {name!r} is not used: a row cannot have its own time, only its own window")
             if not meant or meant in self.given or meant in self.fields or place == self.number:
                 continue
             if place in self.hidden:

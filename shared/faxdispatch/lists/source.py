@@ -151,7 +151,7 @@ def _damaged(name: str, error: Exception) -> BadInput:
 
 
 def _no_sheets(name: str) -> BadInput:
-    return BadInput(f"sheet: {name} is no workbook and has no sheets; leave it out")
+    return BadInput(f"sheet: {name} is not a workbook and has no sheets; leave it out")
 
 
 def _check_encoding(encoding: str) -> None:
@@ -185,7 +185,7 @@ def _fill_from_zip(source: Source, file: BinaryIO, stack: ExitStack, encoding: s
         see_contents(file, FILES)
     except TooManyFiles:
         raise BadInput(
-            f"{source.name}: a zip archive with more than {FILES:,} files; unpack it and give the one list"
+            f"{source.name}: a zip archive with more than {FILES:,} files; unpack it and give only the list"
         ) from None
     archive = stack.enter_context(zipfile.ZipFile(file))
     names = [
@@ -208,7 +208,7 @@ def _fill_from_zip(source: Source, file: BinaryIO, stack: ExitStack, encoding: s
     lists = [name for name in names if name.lower().endswith(_TEXT_NAMES)] or names
     if len(lists) != 1:
         held = f"{len(lists)} files: {', '.join(lists[:10])}{' …' if len(lists) > 10 else ''}" if lists else "no file"
-        raise BadInput(f"{source.name}: a zip archive with {held}; unpack it and give the one list that is meant")
+        raise BadInput(f"{source.name}: a zip archive with {held}; unpack it and give only the list that is meant")
     info = archive.getinfo(lists[0])
     if info.flag_bits & 1:
         raise BadInput(f"{source.name}: {lists[0]} in it has a password; unpack it first")
@@ -238,9 +238,9 @@ def _refuse_other_kinds(name: str, sample: bytes) -> None:
     if sample.startswith(b"PK\x03\x04"):
         raise BadInput(f"{name}: an archive or workbook inside an archive; unpack it first")
     if sample[257:262] == b"ustar":
-        raise BadInput(f"{name}: a tar archive; unpack it and give the one list that is meant")
+        raise BadInput(f"{name}: a tar archive; unpack it and give only the list that is meant")
     if sample.removeprefix(codecs.BOM_UTF8).lstrip()[:20].lower().startswith(_MARKUP):
-        raise BadInput(f"{name}: a web page or XML, not a list, whatever its name says; {_SAVE_AS}")
+        raise BadInput(f"{name}: a web page or XML, not a list, despite its name; {_SAVE_AS}")
 
 
 def _encoding(sample: bytes, wanted: str | None) -> tuple[str, str, str]:
@@ -316,10 +316,10 @@ def _fill_from_workbook(source: Source, file: BinaryIO, stack: ExitStack, wanted
     source.encoding = "XLSX"
     source.notes.append(f"an Excel workbook, its sheet {sheet.title!r}")
     if Path(source.name).suffix.lower() not in (".xlsx", ".xlsm"):
-        source.notes.append("it is no CSV file, whatever its name says")
+        source.notes.append("it is not a CSV file, despite its name")
     if book.strikes_by_rule:
         source.notes.append(
-            "a conditional format strikes cells through; that is not seen here: strike them through by hand"
+            "a conditional format strikes cells through, which is ignored here: strike them through by hand"
         )
     source.hidden_columns, rows = sheet.read()
     source.sheet = blocks(rows)
@@ -353,7 +353,7 @@ def _given(rows: Iterable[Mapping[str, Any] | Sequence[Any]]) -> Iterator[Record
             yield Record(number, names)
             number += 1
         if unknown := row.keys() - set(names):
-            raise BadInput(f"row {number - 1}: has {', '.join(sorted(unknown))}, which the first row has not")
+            raise BadInput(f"row {number - 1}: has {', '.join(sorted(unknown))}, which the first row does not have")
         yield Record(number, tuple(_cell_text(row.get(name)) for name in names))
 
 

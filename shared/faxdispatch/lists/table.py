@@ -221,7 +221,9 @@ def read_table(
         BadInput: a given column does not exist, or the numbers' column cannot be determined.
     """
     if unknown := set(fields or ()) - {*FIELDS, OPT_OUT}:
-        raise BadInput(f"field: {', '.join(sorted(unknown))} is none; a row can have {', '.join((*FIELDS, OPT_OUT))}")
+        raise BadInput(
+            f"field: {', '.join(sorted(unknown))} is unknown; a row can have {', '.join((*FIELDS, OPT_OUT))}"
+        )
     if source.lines is not None:
         lines = Lines(source.lines)
         sample = lines.peek(_SAMPLE_LINES, _SAMPLE_CHARACTERS)
@@ -263,7 +265,7 @@ def read_table(
 def _separator(given: str) -> str:
     found = _GIVEN.get(given.lower(), given)
     if len(found) != 1 or found in '"\r\n' or found.isalnum():
-        raise BadInput(f"delimiter: {given!r} is none; give one character, or comma, semicolon, tab, pipe or none")
+        raise BadInput(f"delimiter: {given!r} is not valid; give one character, or comma, semicolon, tab, pipe or none")
     return found
 
 

@@ -26,7 +26,7 @@ def chosen(name: str, book: Workbook, wanted: str | None = None) -> Sheet:
     visible = [sheet for sheet in book.sheets if sheet.is_visible]
     heads = [(sheet, head) for sheet in visible if (head := sheet.head(_HEAD))]
     if not heads:
-        raise BadInput(f"{name}: a workbook with no sheet with anything in it")
+        raise BadInput(f"{name}: a workbook in which all sheets are empty")
     of_faxes = [sheet for sheet, head in heads if len(heads) == 1 or _names_faxes(head)]
     if len(of_faxes) != 1:
         raise BadInput(

@@ -39,7 +39,7 @@ def store_named(
     known = find(telnyx, name) if name is not None else None
     if known and not replace:
         raise Conflict(
-            f"name: {name} is stored there already, and faxes may wait for it; give another name, or --replace"
+            f"name: {name} is already stored there, and faxes may wait for it; give another name, or --replace"
         )
     outcome = "replaced" if known else "stored"
     if isinstance(source, Document):

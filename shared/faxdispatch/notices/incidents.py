@@ -49,10 +49,13 @@ def incidents(found: Overview, campaigns: Iterable[Campaign], *, settle: float, 
 
 def _nothing_is_sent(found: Overview) -> Iterator[Incident]:
     if found.workers == 0:
-        text = "No worker has shown up for a minute, so nothing is sent. Nothing is lost: start the workers."
+        text = "No worker has reported for a minute, so nothing is sent. Nothing is lost: start the workers."
         yield Incident("no_worker", "failure", "No worker is running", text, "faxdispatch doctor")
     if found.ledger_behind:
-        text = "The ledger went back in time, and what it has forgotten would be sent twice. Nothing is sent meanwhile."
+        text = (
+            "The ledger went back in time, so faxes that it has lost could be sent twice. "
+            "Nothing is sent until it is recovered."
+        )
         yield Incident("ledger_behind", "failure", "The ledger went back in time", text, "faxdispatch recover")
     for traffic in found.connections:
         if traffic.pause:
@@ -75,21 +78,21 @@ def _held_up(found: Overview, settle: float) -> Iterator[Incident]:
     if cap and spent >= NEAR * cap:
         text = (
             f"Today's faxes cost {spent:.2f} of the {cap:.2f} that FAX_SPEND_DAY allows. "
-            "At the cap all wait for midnight UTC."
+            "At the cap, all faxes wait for midnight UTC."
         )
         yield Incident(
-            f"spend:{found.now:%Y-%m-%d}", "warning", "The day's money is nearly spent", text, "faxdispatch status"
+            f"spend:{found.now:%Y-%m-%d}", "warning", "The daily cap is nearly spent", text, "faxdispatch status"
         )
     if found.oldest.get(State.UNKNOWN, 0.0) > 2 * settle:
         text = (
             f"It is not known of {counted(found.counts[State.UNKNOWN], 'send')} whether Telnyx took it, of one for "
-            "longer than evidence should take. Look for it in Telnyx's portal, then settle it by `faxdispatch resolve`."
+            "longer than evidence should take. Look for it in Telnyx's portal, then use `faxdispatch resolve`."
         )
         yield Incident(
-            "unknown", "failure", "A send is unknown for too long", text, "faxdispatch status --state unknown"
+            "unknown", "failure", "A send has been unknown for too long", text, "faxdispatch status --state unknown"
         )
     if count := found.documents_given_up:
-        text = f"{counted(count, 'document')} of inbound faxes could not be fetched, and nobody tries any more."
+        text = f"{counted(count, 'document')} of inbound faxes could not be fetched and are not tried again."
         command = "faxdispatch inbound list --place given_up"
         yield Incident("documents_given_up", "failure", "Inbound documents were given up", text, command)
 
@@ -97,15 +100,15 @@ def _held_up(found: Overview, settle: float) -> Iterator[Incident]:
 def _campaign(campaign: Campaign, since: datetime) -> Iterator[Incident]:
     name, key = _clean(campaign.id), f"campaign:{campaign.id}:{campaign.generation}"
     if campaign.state is CampaignState.PAUSED:
-        text = f"The reason: {_clean(campaign.reason or 'none was given')}. Once that is settled:"
+        text = f"The reason: {_clean(campaign.reason or 'none was given')}. Once that is fixed:"
         command = f"faxdispatch campaign resume {name}"
         yield Incident(f"{key}:paused", "warning", f"Campaign {name} is paused", text, command)
     if campaign.state is CampaignState.FINISHED and campaign.changed_at >= since:
-        text = f"Of {counted(campaign.rows, 'row')} {campaign.delivered} arrived, {campaign.failed} failed."
+        text = f"Of {counted(campaign.rows, 'row')} {campaign.delivered} were delivered, {campaign.failed} failed."
         command = f"faxdispatch campaign report {name}"
         yield Incident(f"{key}:finished", "info", f"Campaign {name} is finished", text, command)
     if campaign.state is CampaignState.RUNNING and campaign.cap and campaign.spent >= NEAR * campaign.cap:
-        text = f"It has cost {campaign.spent:.2f} of the {campaign.cap:.2f} that it may; at its cap it is paused."
+        text = f"It has cost {campaign.spent:.2f} of the {campaign.cap:.2f} that it may cost; at its cap it is paused."
         command = f"faxdispatch campaign cap {name} AMOUNT"
         yield Incident(f"{key}:cap", "warning", f"Campaign {name} is near its cap", text, command)
 

@@ -95,7 +95,8 @@ def set_up(settings: Settings, service: str) -> None:
         return
     if not endpoint.startswith(("http://", "https://")):
         log.warning(
-            "nothing is traced: OTEL_EXPORTER_OTLP_ENDPOINT is no address for OTLP over HTTP, like http://localhost:4318"
+            "nothing is traced: OTEL_EXPORTER_OTLP_ENDPOINT is not an address for OTLP over HTTP, like "
+            "http://localhost:4318"
         )
         return
     try:

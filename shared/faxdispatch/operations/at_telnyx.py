@@ -25,7 +25,7 @@ def cancel_fax(telnyx: TelnyxClient, fax: Fax) -> None:
 
 
 def _why_not(fax: Fax) -> str:
-    status = fax.status or "in a status that Telnyx does not tell"
+    status = fax.status or "in a status that Telnyx does not name"
     if fax.direction == "inbound":
         return f"it is an inbound fax, {status}; only outbound faxes can be cancelled"
     if 0 < provider_rank(fax.status or "") < PROVIDER_RANK["delivered"]:
@@ -64,7 +64,7 @@ def renewed_link(telnyx: TelnyxClient, fax_id: str) -> str:
     except WrongState as error:
         fax = telnyx.get_fax(fax_id)
         raise WrongState(
-            f"fax {fax_id}: Telnyx renews the link of a received inbound fax only; this one is "
+            f"fax {fax_id}: Telnyx renews only the links of received inbound faxes; this one is "
             f"{fax.direction or 'of no known direction'} and {fax.status or 'of no known status'}",
             status=error.status,
             code=error.code,
@@ -72,5 +72,5 @@ def renewed_link(telnyx: TelnyxClient, fax_id: str) -> str:
     # The answer to a refresh holds no link.
     link = telnyx.get_fax(fax_id).media_url
     if not link:
-        raise OutcomeUnknown(f"fax {fax_id}: Telnyx took the wish but gives no media_url; ask again in a moment")
+        raise OutcomeUnknown(f"fax {fax_id}: Telnyx accepted the request but gives no media_url; ask again in a moment")
     return link

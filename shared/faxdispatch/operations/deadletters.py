@@ -58,7 +58,7 @@ def read_change(text: str) -> tuple[str, Any]:
     name, given, value = text.partition("=")
     known = {field.alias or name for job in JOBS for name, field in job.model_fields.items()}
     if not given or name not in known:
-        raise BadInput(f"--set: {name!r} is no field; write it like to={EXAMPLE}")
+        raise BadInput(f"--set: {name!r} is not a field; write it like to={EXAMPLE}")
     if not value.startswith(("[", "{")):
         return name, value or None
     try:

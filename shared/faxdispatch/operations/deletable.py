@@ -22,8 +22,8 @@ def _check_job(fax: Fax, ledger: Ledger | None) -> None:
     mark = marked(fax)
     if mark and (ledger is None or not marked(fax, ledger)):
         raise Conflict(
-            f"not deleted: it was sent for job {mark.job_id}, and only its ledger knows whether that has ended; "
-            "set REDIS_URL to that ledger's"
+            f"not deleted: it was sent for job {mark.job_id}, and only that job's ledger knows whether the job has "
+            f"ended; set REDIS_URL to that ledger"
         )
     view = job_of(fax, ledger) if ledger else None
     if view and not view.finished:
@@ -39,9 +39,9 @@ def _check_document(fax: Fax, ledger: Ledger) -> None:
     except NotKnown:
         return
     if place in (DocumentPlace.COMING, DocumentPlace.WANTED):
-        raise Conflict("not deleted: its document is not stored here yet, and would be lost; wait for fax.stored")
+        raise Conflict("not deleted: its document is not stored here yet and would be lost; wait for fax.stored")
     if place is DocumentPlace.GIVEN_UP:
         raise Conflict(
-            f"not deleted: its document could not be stored here, and would be lost; faxdispatch inbound show {fax.id} "
+            f"not deleted: its document could not be stored here and would be lost; faxdispatch inbound show {fax.id} "
             "says why, faxes refresh and a download, or inbound fetch, bring it"
         )

@@ -19,13 +19,13 @@ def next_step(job: JobView, place: Place, settings: Settings, pause: Pause | Non
     if job.state is State.HELD:
         return _held(job, when, pause)
     if job.state is State.UNKNOWN:
-        return f"looked for again at {when}; {_settling(job, settings)}"
+        return f"Telnyx is asked for it again at {when}; {_settling(job, settings)}"
     if job.state is State.ACCEPTED and job.cancel_requested:
         return f"Telnyx is asked to cancel it at {when}"
     return {
-        State.QUEUED: f"sent as soon as a worker takes it; a worker is reminded at {when}",
-        State.SUBMITTING: f"a worker is calling Telnyx; without its word by {when} the outcome counts as unknown",
-        State.ACCEPTED: f"Telnyx reports by webhook; without news it is asked at {when}",
+        State.QUEUED: f"sent as soon as a worker takes it; a new message is sent at {when}",
+        State.SUBMITTING: f"a worker is calling Telnyx; if it reports nothing by {when}, the outcome counts as unknown",
+        State.ACCEPTED: f"Telnyx reports by webhook; if it does not, it is asked at {when}",
     }.get(job.state, f"the failure policy decides at {when}")
 
 
@@ -77,7 +77,7 @@ def _detail(job: JobView) -> str | None:
 
 def _held(job: JobView, when: str, pause: Pause | None) -> str:
     if _let_go(job):
-        return f"tried as soon as a worker takes it, for a person let it go; a worker is reminded at {when}"
+        return f"tried as soon as a worker takes it, since a person released it; a new message is sent at {when}"
     if job.hold_reason in {HoldReason.TOO_LATE, HoldReason.NEVER_ACCEPTED}:
         return f"nothing by itself: faxdispatch release {job.job_id} sends it, faxdispatch cancel {job.job_id} drops it"
     stop = f", but its connection {job.connection_id} is {pause_line(pause)}" if pause else ""
@@ -97,6 +97,6 @@ def _settling(job: JobView, settings: Settings) -> str:
     end = since + timedelta(seconds=settings.fax_settle)
     then = "cancelled" if job.cancel_requested else "sent again"
     return (
-        f"taken as never accepted, and {then}, after {clock(end)} if by then {settings.settle_listings} complete "
+        f"treated as never accepted, and {then}, after {clock(end)} if by then {settings.settle_listings} complete "
         f"listings miss it ({job.listings} so far); or settle it: faxdispatch resolve {job.job_id}"
     )

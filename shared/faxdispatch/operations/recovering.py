@@ -157,7 +157,7 @@ class Recoverer:
         sent = sum(counts[state] for state in _SENT)
         if sent and ledger not in self._ledger.identity.taken_over:
             raise Conflict(
-                f"--ledger: {counted(sent, 'fax')} of this ledger went out before it took the place of {ledger}, so "
+                f"--ledger: {counted(sent, 'fax')} of this ledger were sent before it replaced {ledger}, so "
                 "what producers asked for again may have gone twice; compare them (faxdispatch faxes list), then "
                 "repeat with --late"
             )
@@ -340,14 +340,12 @@ class Recoverer:
 def _since(since: datetime | None, found: datetime | None) -> datetime:
     if since is None:
         if found is None:
-            raise BadInput(
-                "--since: say of which moment the ledger is, such as that of the backup; an earlier one is safe"
-            )
+            raise BadInput("--since: give the time of the ledger, such as that of the backup; an earlier time is safe")
         return found
     if found and since > found:
         raise BadInput(
             f"--since: the ledger is of {found:%Y-%m-%dT%H:%M:%SZ}, and what was sent between then and "
-            f"{since.isoformat()} would be missed; give that moment or an earlier one"
+            f"{since.isoformat()} would be missed; give that time or an earlier one"
         )
     return since
 

@@ -23,7 +23,7 @@ def again(job: JobView, to: str | None, *, region: str | None = None) -> SendFax
     if job.row is not None:
         raise of_a_campaign(job.job_id, job.campaign_id or "", job.row)
     if not job.finished:
-        settle = "; faxdispatch resolve settles what nobody can tell" if job.state is State.UNKNOWN else ""
+        settle = "; faxdispatch resolve decides what cannot be known" if job.state is State.UNKNOWN else ""
         raise Conflict(f"job {job.job_id}: is {job.state}, so it may still arrive, and is not sent again{settle}")
     asked: dict[str, Any] = {
         name: value for name, value in job.known().request.encode().items() if name not in _OF_THE_FIRST

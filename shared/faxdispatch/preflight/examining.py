@@ -29,7 +29,7 @@ _KEPT = 256
 """How many reports are remembered, since the same letter is sent to many."""
 
 _reports: Recent[tuple[str, int], Report] = Recent(_KEPT)
-_INCOMPLETE = "its pages were not looked at, which needs faxdispatch with its extra [documents]"
+_INCOMPLETE = "its pages were not examined, which needs faxdispatch with its extra [documents]"
 
 _BLANK = 0.00001
 _NEARLY_BLACK = 0.5
@@ -48,7 +48,7 @@ _STANDARD, _FINE = 98, 196
 _TROUBLE = {
     "damaged": "is damaged and cannot be read; open it and save it again",
     "encrypted": "needs a password to be opened; save it without one",
-    "huge": "unpacks to a picture too large to be a page",
+    "huge": "unpacks to a picture that is too large for a page",
     "costly": "takes too long or too much memory to be read; print it to a new PDF",
 }
 
@@ -108,14 +108,14 @@ def _found(facts: dict[str, Any], lines: int) -> Iterator[Finding]:
         return
     unseen = next((page for page, sheet in enumerate(sheets, start=1) if "black" not in sheet), None)
     if unseen and not any("trouble" in sheet or _is_endless(sheet) for sheet in sheets):
-        yield warning("not_seen", "from here on pages were not looked at, since that takes long", unseen)
+        yield warning("not_seen", "the pages from here on were not examined, since that takes long", unseen)
 
 
 def _of_form(facts: dict[str, Any]) -> Finding:
     advice = "open it in Adobe Reader and print it to a new PDF"
     if "please wait" in str(facts.get("says", "")).casefold():
-        return error("xfa", f"is an XFA form: all that is printed of it is “Please wait…”; {advice}", 1)
-    return warning("xfa", f"is an XFA form: what was filled in may not be printed; {advice}", 1)
+        return error("xfa", f"is an XFA form: only “Please wait…” is printed; {advice}", 1)
+    return warning("xfa", f"is an XFA form: its values may not be printed; {advice}", 1)
 
 
 def _is_endless(sheet: dict[str, Any]) -> bool:
@@ -132,7 +132,7 @@ def _of_sheet(sheet: dict[str, Any], page: int, lines: int) -> Iterator[Finding]
     if words := sheet.get("faint"):
         yield warning("faint", f"text is too pale for a fax, such as “{words}”; make it black", page)
     if words := sheet.get("tiny"):
-        better = "; quality high prints twice the lines" if lines == _STANDARD else ""
+        better = "; quality high sends twice as many lines" if lines == _STANDARD else ""
         yield warning("tiny", f"type is too small for a fax, such as “{words}”{better}", page)
     if "line" in sheet:
         where = f"{sheet['line'] * sheet['high'] * _POINT:.0f} mm from the top"
@@ -184,7 +184,9 @@ def _of_word(content: bytes) -> Report:
     if "EncryptedPackage".encode("utf-16-le") in content:
         return Report(findings=(error("encrypted", _TROUBLE["encrypted"]),))
     if "WordDocument".encode("utf-16-le") not in content:
-        return Report(findings=(error("not_a_document", "is no Word document, but another program's; save it as PDF"),))
+        return Report(
+            findings=(error("not_a_document", "is not a Word document but another program's; save it as PDF"),)
+        )
     return Report()
 
 
@@ -201,6 +203,6 @@ def _of_package(content: bytes) -> Report:
         return Report(findings=(error("damaged", _TROUBLE["damaged"]),))
     if "word/document.xml" not in names:
         return Report(
-            findings=(error("not_a_document", "is no Word document, but another kind of file; save it as PDF"),)
+            findings=(error("not_a_document", "is not a Word document but another kind of file; save it as PDF"),)
         )
     return Report()

@@ -64,17 +64,17 @@ def ask(url: str, by: Fetcher) -> Report:
     except (LinkFailed, LinkExpired) as why:
         return Report(findings=(warning("link", f"could not be asked: {why}"),))
     if answer.status in _MOVED:
-        return Report(findings=(error("link", f"{host} sends to another address, which Telnyx does not follow"),))
+        return Report(findings=(error("link", f"{host} redirects to another address, which Telnyx does not follow"),))
     if answer.status in _GONE:
         return Report(findings=(error("link", f"{host} answers {answer.status}: there is no document"),))
     if answer.status not in _OK:
-        return Report(findings=(warning("link", f"{host} does not tell what is there (HEAD: {answer.status})"),))
+        return Report(findings=(warning("link", f"{host} does not say what is there (HEAD: {answer.status})"),))
     if answer.length is not None and answer.length > LARGEST:
         return Report(
-            findings=(error("too_large", f"is larger than {LARGEST // 1_000_000} MB, the most Telnyx faxes"),)
+            findings=(error("too_large", f"is larger than {LARGEST // 1_000_000} MB, the most that Telnyx faxes"),)
         )
     if (answer.content_type or "").startswith("text/html"):
-        return Report(findings=(warning("link", f"{host} calls it a web page; Telnyx takes documents only"),))
+        return Report(findings=(warning("link", f"{host} says that it is a web page; Telnyx accepts only documents"),))
     return Report()
 
 

@@ -113,12 +113,12 @@ REASONS: dict[str, Cause] = {
     # "Telnyx to investigate this further".
     "success": Cause(
         Kind.CONTRADICTION,
-        "Telnyx contradicts itself: it may have arrived. Ask the recipient before it is sent again.",
+        "Telnyx's reports contradict each other: it may have arrived. Ask the recipient before you send it again.",
         connected=True,
     ),
     "received": Cause(
         Kind.CONTRADICTION,
-        "Telnyx contradicts itself: it may have arrived. Ask the recipient before it is sent again.",
+        "Telnyx's reports contradict each other: it may have arrived. Ask the recipient before you send it again.",
         connected=True,
     ),
     "user_channel_limit_exceeded": Cause(Kind.CAPACITY, "Too many faxes were under way at once in the account."),
@@ -128,7 +128,7 @@ REASONS: dict[str, Cause] = {
     "connection_channel_limit_exceeded": Cause(
         Kind.CAPACITY, "Too many faxes were under way at once on the fax application."
     ),
-    "outbound_profile_daily_spend_limit_exceeded": Cause(Kind.SPEND, "The day's limit of money at Telnyx was reached."),
+    "outbound_profile_daily_spend_limit_exceeded": Cause(Kind.SPEND, "The daily spend limit at Telnyx was reached."),
     "account_disabled": Cause(Kind.ACCOUNT, "The Telnyx account is disabled."),
     "no_outbound_profile": Cause(Kind.ACCOUNT, "The fax application has no outbound profile at Telnyx."),
     "unverified_origination_number": Cause(Kind.ACCOUNT, "Telnyx has not verified the sender's number."),
@@ -139,10 +139,10 @@ REASONS: dict[str, Cause] = {
         Kind.DESTINATION, "The account's plan does not cover this number; it can be changed at Telnyx."
     ),
     # Only trial accounts have it; they may call only verified numbers.
-    "unverified_destination_not_allowed": Cause(Kind.DESTINATION, "A trial account may call verified numbers only."),
+    "unverified_destination_not_allowed": Cause(Kind.DESTINATION, "A trial account may call only verified numbers."),
     "destination_invalid": Cause(Kind.NUMBER, "The number is wrong."),
     "receiver_invalid_number_format": Cause(Kind.NUMBER, "The number is wrong."),
-    "receiver_unallocated_number": Cause(Kind.NUMBER, "The number belongs to nobody."),
+    "receiver_unallocated_number": Cause(Kind.NUMBER, "The number is not in service."),
     "file_format_invalid": Cause(Kind.DOCUMENT, "The document is of a kind that cannot be faxed."),
     "file_size_limit_exceeded": Cause(Kind.DOCUMENT, "The document is too large."),
     "page_count_limit_exceeded": Cause(Kind.DOCUMENT, "The document has too many pages."),

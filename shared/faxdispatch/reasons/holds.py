@@ -35,12 +35,12 @@ MEANINGS: dict[HoldReason, Meaning] = {
     ),
     HoldReason.POLICY_HOOK: Meaning(
         "The policy hook holds it back.",
-        "The moment that the hook named, when it is asked again; or faxdispatch release JOB: the hook is asked, and "
+        "The time that the hook named, when it is asked again; or faxdispatch release JOB: the hook is asked, and "
         "may still reject or change it, but not hold it.",
     ),
     HoldReason.POLICY_HOOK_FAILED: Meaning(
         "The policy hook could not be asked, and nothing is sent without its answer.",
-        "The hook is asked again within seconds; if it goes on failing, fix it: the workers' log and "
+        "The hook is asked again within seconds; if it keeps failing, fix it: the workers' log and "
         "faxdispatch doctor say what is wrong.",
     ),
     HoldReason.CONNECTION_PAUSED: Meaning(
@@ -77,7 +77,7 @@ MEANINGS: dict[HoldReason, Meaning] = {
     HoldReason.NO_CHANNEL_AT_TELNYX: Meaning(
         "Telnyx had no channel free.",
         "The pause of FAX_RETRY_CAPACITY; meanwhile fewer are sent at once: faxdispatch limits show says how many, "
-        "limits reset forgets what was found out.",
+        "limits reset discards the estimate.",
     ),
     HoldReason.ACCOUNT_REFUSED: Meaning(
         "Telnyx refused the account or the connection, and the connection is paused; the fax waits with it, as "
@@ -91,12 +91,12 @@ MEANINGS: dict[HoldReason, Meaning] = {
         "campaign.",
     ),
     HoldReason.NOT_SENT: Meaning(
-        "Telnyx could not be reached, and nothing had left.",
+        "Telnyx could not be reached, and nothing was sent.",
         "The pause, at most a minute; fix the network. If more fail, the connection is paused and one fax tries.",
     ),
     HoldReason.NEVER_ACCEPTED: Meaning(
-        "Telnyx never took three attempts: it gave no clear answer, and no listing shows them.",
-        "A person: faxdispatch status JOB shows the answers; faxdispatch release JOB tries as often again, "
+        "Telnyx never accepted three attempts: it gave no clear answer, and no listing shows them.",
+        "A person: faxdispatch status JOB shows the answers; faxdispatch release JOB allows as many tries again, "
         "faxdispatch cancel JOB drops it, and faxdispatch campaign finish ends the rows of a campaign.",
     ),
     HoldReason.ACCOUNT_UNKNOWN: Meaning(
@@ -104,9 +104,9 @@ MEANINGS: dict[HoldReason, Meaning] = {
         "Telnyx is asked every few seconds; faxdispatch doctor says what is wrong.",
     ),
     HoldReason.LEDGER_BEHIND: Meaning(
-        "The ledger went back in time: it was restored or emptied, or a replica took over that lacked a part. What it "
-        "has forgotten would be sent twice.",
-        "A person: faxdispatch doctor says what is missing, and faxdispatch recover brings it back.",
+        "The ledger went back in time: it was restored or emptied, or a replica with missing data took over. Faxes "
+        "that it has lost could be sent twice.",
+        "A person: faxdispatch doctor says what is missing, and faxdispatch recover restores it.",
     ),
     HoldReason.NOT_DURABLE: Meaning(
         "Redis could not make the claim crash-safe, so no call was made.",

@@ -4,9 +4,9 @@ from faxdispatch.reasons.words import TELNYX
 
 _PAUSES = {
     "operator": "a person paused it",
-    "telnyx_unreachable": "Telnyx cannot be reached; one fax at a time tries",
-    "telnyx_failing": "Telnyx answers with errors of its own (5xx); one fax at a time tries",
-    "spend_cap": "the day's money is spent",
+    "telnyx_unreachable": "Telnyx cannot be reached; one fax at a time tests it",
+    "telnyx_failing": "Telnyx answers with server errors (5xx); one fax at a time tests it",
+    "spend_cap": "the daily budget is spent",
 }
 
 

@@ -13,14 +13,14 @@ MAX_REASON = 500
 """Maximum length of a reason, in characters."""
 
 _FAX_ID: TypeAdapter[str] = TypeAdapter(Identifier)
-_NOTHING_LEFT = "no attempt of it has left; `faxdispatch cancel` stops it"
+_NOTHING_LEFT = "no attempt has been sent; `faxdispatch cancel` stops it"
 _AGAINST: dict[State, str] = {
     State.QUEUED: _NOTHING_LEFT,
-    State.HELD: "the attempt before is settled and the next has not begun; `faxdispatch cancel` stops it",
+    State.HELD: "the last attempt is resolved and the next has not begun; `faxdispatch cancel` stops it",
     State.SUBMITTING: "a worker may be calling Telnyx right now; after its lease it is unknown and can be resolved",
-    State.UNKNOWN: "the verdict is about an attempt that is settled already",
-    State.ACCEPTED: "Telnyx has given it a fax id; only --failed may be said, if Telnyx no longer knows that fax",
-    State.DECIDING: "Telnyx has said what became of it, and the failure policy speaks next",
+    State.UNKNOWN: "the verdict is about an attempt that is already resolved",
+    State.ACCEPTED: "Telnyx has given it a fax id; only --failed is possible, if Telnyx no longer knows that fax",
+    State.DECIDING: "Telnyx has reported its result, and the failure policy decides next",
 }
 
 
@@ -37,19 +37,19 @@ def check(verdict: Verdict, *, reason: str, fax_id: str | None) -> None:
         if fax_id is not None:
             _FAX_ID.validate_python(fax_id)
     except ValidationError:
-        raise BadInput(f"fax_id: {fax_id!r} is no id of a fax at Telnyx") from None
+        raise BadInput(f"fax_id: {fax_id!r} is not the id of a fax at Telnyx") from None
 
 
 def check_reason(reason: str) -> None:
     """Check that an operator's reason is acceptable. Raises BadInput if it is empty or too long."""
     if not isinstance(reason, str):
-        raise BadInput("reason: is no text")
+        raise BadInput("reason: is not a text")
     try:
         reason.encode()
     except UnicodeEncodeError:
-        raise BadInput("reason: has characters that no UTF-8 can carry; leave them out") from None
+        raise BadInput("reason: has characters that cannot be encoded in UTF-8; leave them out") from None
     if not reason.strip():
-        raise BadInput("reason: is missing; say how you know, for those who read the history")
+        raise BadInput("reason: is missing; say how you know, for people who read the history")
     if len(reason) > MAX_REASON:
         raise BadInput(f"reason: {len(reason)} characters long; at most {MAX_REASON} are kept")
 
@@ -57,9 +57,11 @@ def check_reason(reason: str) -> None:
 def consequence(verdict: Verdict, fax_id: str | None = None) -> str:
     """Say in one sentence what will happen, for someone who is about to confirm it."""
     if verdict is Verdict.ACCEPTED:
-        return f"The attempt counts as accepted by Telnyx as fax {fax_id}, and Telnyx is asked about that fax at once."
+        return (
+            f"The attempt counts as accepted by Telnyx as fax {fax_id}; faxdispatch asks Telnyx about that fax at once."
+        )
     if verdict is Verdict.NOT_SENT:
-        return "The fax may be sent again at once. If Telnyx did take it, the recipient may get it twice."
+        return "The fax may be sent again at once. If Telnyx did accept it, the recipient may get it twice."
     return "The job ends as failed and is not sent again. If Telnyx has the fax after all, it may still arrive."
 
 
@@ -69,9 +71,9 @@ def refusal(job_id: str, reply: Mapping[str, Any]) -> FaxError:
         return NotKnown(f"job {job_id}: not known here")
     if reply["outcome"] == "taken":
         job, _, attempt = str(reply["by"]).rpartition(":")
-        return Conflict(f"job {job_id}: cannot be resolved so: that fax is attempt {attempt} of job {job}")
+        return Conflict(f"job {job_id}: cannot be resolved in this way: that fax is attempt {attempt} of job {job}")
     state = State(reply["state"])
     why = "it has ended" if state in TERMINAL else _AGAINST[state]
     if state in {State.QUEUED, State.HELD} and reply["attempt"] == 0:
         why = _NOTHING_LEFT
-    return Conflict(f"job {job_id}: cannot be resolved so while it is {state}: {why}")
+    return Conflict(f"job {job_id}: cannot be resolved in this way while it is {state}: {why}")

@@ -13,48 +13,48 @@ REFUSALS: dict[str, str] = {
     "413": "The document is too large for Telnyx.",
     "415": "The document is of a kind that Telnyx does not fax.",
     "422": "Telnyx could not carry out the request as it was written.",
-    "10001": "A number of the request is not active at Telnyx.",
-    "10002": "A number of the request is none that Telnyx knows.",
-    "10003": "The link to the document is none that Telnyx can use.",
-    "10004": "Telnyx misses something in the request.",
+    "10001": "A number in the request is not active at Telnyx.",
+    "10002": "Telnyx does not know a number in the request.",
+    "10003": "Telnyx cannot use the link to the document.",
+    "10004": "Something is missing in the request.",
     "10005": "Telnyx does not know something that the request names.",
-    "10006": "An id in the request is none that Telnyx knows.",
-    "10011": "The request has more in it than Telnyx takes.",
-    "10013": "The request lacks something that it must name at Telnyx.",
+    "10006": "Telnyx does not know an id in the request.",
+    "10011": "The request is larger than Telnyx allows.",
+    "10013": "The request lacks something that Telnyx requires.",
     "10014": "The document is of a kind that Telnyx does not fax.",
     "10015": "Telnyx did not understand the request.",
-    "10016": "A number of the request is not written as +, country and number.",
-    "10017": "The document, or something else that the request names, is not at Telnyx (any more). Stored documents "
-    "have an end: faxdispatch media list tells it.",
-    "10026": "A value in the request is of the wrong kind for Telnyx.",
+    "10016": "A number in the request is not written as +, country code and number.",
+    "10017": "The document, or something else that the request names, is not at Telnyx or was deleted there. Stored "
+    "documents expire: faxdispatch media list says when.",
+    "10026": "A value in the request has the wrong type.",
     "10027": "Telnyx could not carry out the request as it was written.",
-    "10032": "A word in the request is none that Telnyx knows.",
-    "10033": "A value in the request is outside of what Telnyx takes.",
-    "85004": "The fax application, FAX_CONNECTION_ID, is none that Telnyx knows.",
-    "90017": "The client state of the request is not in the form that Telnyx takes.",
+    "10032": "Telnyx does not know a word in the request.",
+    "10033": "A value in the request is outside the range that Telnyx allows.",
+    "85004": "Telnyx does not know the fax application FAX_CONNECTION_ID.",
+    "90017": "The client state of the request does not have the form that Telnyx requires.",
 }
 """Telnyx's error codes, and HTTP statuses without one, that refuse one request for good (Telnyx API error codes)."""
 
 OWN: dict[str, str] = {
     "unknown": "It failed, and Telnyx did not say why.",
-    "send_by": "No try could begin before the latest time that was asked for.",
-    "letter_not_made": "Its cover could not be put before its document.",
+    "send_by": "No attempt could begin before the latest time that was requested.",
+    "letter_not_made": "Its cover page could not be joined with its document.",
     "destination_not_allowed": "The settings do not allow faxes to this number.",
     "number_quarantined": "The number was wrong for earlier faxes and is not called at present.",
     "policy_hook": "Your own rule, the policy hook, refused it.",
-    "never_accepted": "Telnyx never took it, and a person gave it up.",
+    "never_accepted": "Telnyx never accepted it, and a person gave it up.",
     "no_document": "The link of its document could not be fetched, and a person gave it up.",
-    "operator": "A person looked it up and said that it has failed.",
+    "operator": "A person checked it and said that it failed.",
     "campaign": "The campaign was cancelled before it was sent.",
-    "suppressed": "The number is on the list of those who want no faxes.",
-    "superseded": "The ledger was restored, and the list had been tried again by then.",
-    "job_id_taken": "A fax that is not of this campaign has this row's id already, so it was not sent.",
-    "no_answer": "Telnyx did not answer, so it is not known whether it was taken.",
-    "lease_expired": "A worker stopped in the middle, so it is not known whether Telnyx took it.",
+    "suppressed": "The number is on the suppression list.",
+    "superseded": "The ledger was restored, and a later generation of the campaign had already begun.",
+    "job_id_taken": "A fax outside this campaign already has this row's id, so the row was not sent.",
+    "no_answer": "Telnyx did not answer, so it is not known whether it accepted the fax.",
+    "lease_expired": "A worker stopped during the call, so it is not known whether Telnyx accepted it.",
 }
 """Every cause of our own."""
 
-_UNKNOWN_CODE = "No more is known of that code here."
+_UNKNOWN_CODE = "Nothing more is known here about that code."
 
 
 def is_known(cause: str) -> bool:

@@ -148,7 +148,7 @@ def split_login(url: str) -> None:
     """
     if not _FORM.fullmatch(url):
         raise ValueError(
-            "it has /, ?, # or @ where none can be; in user and password write %2F, %3F, %23 and %40 for them"
+            "it has /, ?, # or @ in a wrong place; in user and password write %2F, %3F, %23 and %40 for them"
         )
 
 
@@ -171,7 +171,8 @@ def _options(parts: _Parts) -> dict[str, Any]:
     for namespace in given.get("namespace", ()):
         if not re.fullmatch(FORM, namespace) or namespace != given["namespace"][0]:
             raise ValueError(
-                "option namespace (FAX_NAMESPACE) is one word of small letters, digits and hyphens, a letter first"
+                "option namespace (FAX_NAMESPACE) must be one word of lower-case letters, digits and hyphens that "
+                "begins with a letter"
             )
     query = parts.query
     if parts.scheme == "redis+socket":
@@ -199,7 +200,7 @@ def _check_options(options: Mapping[str, Any], scheme: str) -> None:
             raise ValueError(f"option {name} must not be below 0")
     for name in _FILES & options.keys():
         if not Path(options[name]).is_file():
-            raise ValueError(f"option {name} names no file that is there")
+            raise ValueError(f"option {name} names a file that does not exist")
 
 
 def _where(parts: _Parts, options: Mapping[str, Any]) -> tuple[Any, str, dict[str, Any]]:
@@ -236,10 +237,10 @@ def _behind_sentinels(parts: _Parts, options: Mapping[str, Any]) -> tuple[Any, s
 def _host(place: str, usual: int) -> tuple[str, int]:
     found = re.fullmatch(r"(?:\[(?P<v6>[0-9A-Fa-f:.%]+)\]|(?P<name>[^:;,\[\]]*))(?::(?P<port>\d{1,5})?)?", place)
     if not found:
-        raise ValueError("what stands after the host's colon is no port; in a password, / is %2F and @ is %40")
+        raise ValueError("the text after the host's colon is not a port; in a password, write / as %2F and @ as %40")
     port = int(found["port"] or usual)
     if not 0 < port < 65536:
-        raise ValueError("what stands after the host's colon is no port")
+        raise ValueError("the text after the host's colon is not a port")
     return found["v6"] or unquote(found["name"]) or "localhost", port
 
 
@@ -250,6 +251,6 @@ def _written(host: str, port: int) -> str:
 def _database(path: str) -> dict[str, int]:
     # Otherwise the library would take database 0 for any name.
     if not re.fullmatch("/?[0-9]*", path):
-        raise ValueError("what stands after the host is no database, which have numbers only")
+        raise ValueError("the text after the host is not the number of a database")
     number = path.strip("/")
     return {"db": int(number)} if number else {}

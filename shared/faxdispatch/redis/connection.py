@@ -10,10 +10,10 @@ from faxdispatch.errors import Misconfigured
 from faxdispatch.redis.namespace import USUAL, in_namespace
 
 CLUSTER = (
-    "Redis Cluster is not supported: let REDIS_URL, and CELERY_BROKER_URL where it is set, lead to a Redis of its own "
-    "or to one behind Sentinels"
+    "Redis Cluster is not supported: set REDIS_URL, and CELERY_BROKER_URL if you use it, to a single Redis or to one "
+    "behind Sentinels"
 )
-_SENTINEL = "this is a Sentinel and no Redis that keeps anything; write sentinel://host:26379/SERVICE for it"
+_SENTINEL = "this is a Sentinel, which stores no data; write sentinel://host:26379/SERVICE for it"
 _MODES = {"cluster": CLUSTER, "sentinel": _SENTINEL}
 
 # redis-py is only partly typed; `Any` avoids false errors.
@@ -135,7 +135,7 @@ class Sentinels:
                 self.places.sort(key=lambda one, last=place: one != last)  # type: ignore[misc]
                 return _text(found[0]), int(found[1])
             problems.append(f"{place[0]}:{place[1]}: it knows no primary of that name")
-        raise exceptions.ConnectionError(f"no Sentinel tells the primary of {self.service!r}: {'; '.join(problems)}")
+        raise exceptions.ConnectionError(f"no Sentinel names the primary of {self.service!r}: {'; '.join(problems)}")
 
     def _ask(self, place: tuple[str, int], patience: float | None) -> Any:
         timeouts = {"socket_connect_timeout": patience, "socket_timeout": patience}

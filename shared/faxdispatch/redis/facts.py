@@ -19,7 +19,7 @@ def facts(redis: Any, *sections: str) -> dict[str, Any]:
     """
     found = _or_nothing(redis.info, *sections) or _greeting(redis)
     if found.get("loading"):
-        problem = "Redis still loads its data"
+        problem = "Redis is still loading its data"
         raise BusyLoadingError(problem)
     told = _or_nothing(redis.config_get, "appendonly", *_SETTINGS)
     for setting, name in _SETTINGS.items():

@@ -45,7 +45,7 @@ class _Place:
     def read(cls, cursor: str) -> Self:
         found = _CURSOR.fullmatch(cursor)
         if found is None:
-            raise BadInput("after: is no cursor; give the one that came with the last page, unchanged")
+            raise BadInput("after: is not a cursor; give the one that came with the last page, unchanged")
         before, made, campaign, row = found.groups()
         return cls(int(before) if before else None, int(made) if made else None, campaign, int(row))
 

@@ -53,7 +53,7 @@ class Wanted:
             name: value.strip() if isinstance(value, str) else value for name, value in words.items()
         }
         if strange := given.keys() - {field.name for field in fields(cls)}:
-            raise BadInput(f"{', '.join(sorted(strange))}: nothing can be looked for by that")
+            raise BadInput(f"{', '.join(sorted(strange))}: faxes cannot be searched by that")
         if empty := [name for name, value in given.items() if value == ""]:
             raise BadInput(f"{', '.join(empty)}: is empty")
         if given.get("number") is not None:
@@ -85,7 +85,7 @@ def as_dialled(text: str, region: str | None) -> str:
         BadInput: it is not a number.
     """
     if not isinstance(text, str):
-        raise BadInput("number: is no text")
+        raise BadInput("number: is not a text")
     if is_sip(text):
         return text.strip()
     digits = re.sub(r"\D", "", text)
@@ -105,5 +105,5 @@ def as_dialled(text: str, region: str | None) -> str:
 def _states(words: Sequence[str]) -> frozenset[str]:
     found = {word.strip().lower() for word in words}
     if not found or not found.issubset(STATES):
-        raise BadInput(f"state: {', '.join(sorted(found - {*STATES})) or 'is empty'}; choose of {', '.join(STATES)}")
+        raise BadInput(f"state: {', '.join(sorted(found - {*STATES})) or 'is empty'}; choose from {', '.join(STATES)}")
     return frozenset().union(*(_ALL_OF.get(word, {word}) for word in found))

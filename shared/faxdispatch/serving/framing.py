@@ -129,7 +129,7 @@ def _ambiguity(head: bytes) -> str | None:
     found: dict[bytes, list[bytes]] = {b"content-length": [], b"transfer-encoding": [], b"host": []}
     for folded, name, value in _FRAMING.findall(head):
         if folded:
-            return "A header goes on in a second line"
+            return "A header continues on a second line"
         if b"_" in name:
             return "A header is written with an underscore, which some servers take for a hyphen"
         found[name.lower()].append(value)
@@ -142,11 +142,11 @@ def _framing_problem(lengths: list[bytes], encodings: list[bytes], *, newer: boo
     if len(lengths) + len(encodings) > 1:
         return "More than one header says how long the body is"
     if lengths and not _LENGTH.fullmatch(lengths[0]):
-        return "Content-Length is no number"
+        return "Content-Length is not a number"
     if encodings and not (newer and encodings[0].strip(b" \t").lower() == b"chunked"):
         return "Transfer-Encoding is not chunked, or the request is HTTP/1.0"
     return None
 
 
 def _host_problem(hosts: list[bytes], *, newer: bool) -> str | None:
-    return "There must be one Host" if len(hosts) > 1 or (newer and not hosts) else None
+    return "There must be exactly one Host header" if len(hosts) > 1 or (newer and not hosts) else None

@@ -35,7 +35,7 @@ class Bucket:
     def __init__(self, url: str, protocol: str) -> None:
         self._url = url
         if protocol not in {*fsspec.available_protocols(), *fsspec.registry}:
-            raise Misconfigured(f"FAX_INBOUND_DIR: {protocol}:// is no kind of bucket that fsspec knows")
+            raise Misconfigured(f"FAX_INBOUND_DIR: {protocol}:// is not a kind of bucket that fsspec knows")
         try:
             files, root = url_to_fs(url, skip_instance_cache=True)
         except ImportError as error:
@@ -82,7 +82,7 @@ class Bucket:
         name = f"faxdispatch-probe-{token_hex(8)}.txt"
         with tempfile.TemporaryDirectory(prefix="faxdispatch-") as folder:
             source = Path(folder) / name
-            source.write_text("A trial whether documents can be stored here. It can be deleted.\n")
+            source.write_text("A test whether documents can be stored here. It can be deleted.\n")
             self.put(name, source)
         self.delete(name)
 

@@ -53,7 +53,7 @@ class Folder:
         """Store a small file and delete it; remove what crashes left."""
         self._cleaned = False
         name = f"faxdispatch-probe-{token_hex(8)}.txt"
-        self.put_text(name, "A trial whether documents can be stored here. It can be deleted.\n")
+        self.put_text(name, "A test whether documents can be stored here. It can be deleted.\n")
         self.delete(name)
 
     def _write(self, name: str, source: BinaryIO) -> str:

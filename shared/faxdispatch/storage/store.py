@@ -75,14 +75,14 @@ def _check_url(where: str, protocol: str) -> None:
         parts = urlsplit(where)
         password = parts.password
     except ValueError:
-        raise Misconfigured("FAX_INBOUND_DIR: is no URL that can be read; write it like s3://bucket/faxes") from None
+        raise Misconfigured("FAX_INBOUND_DIR: is not a valid URL; write it like s3://bucket/faxes") from None
     if protocol in _PAGES:
         raise Misconfigured(
             f"FAX_INBOUND_DIR: nothing can be stored at {protocol}://; name the bucket, like s3://bucket/faxes"
         )
     if password is not None:
         raise Misconfigured(
-            "FAX_INBOUND_DIR: must not hold a password, since it is shown; give it by the variables that the bucket's "
+            "FAX_INBOUND_DIR: must not contain a password, since it is shown; set the variables that the bucket's "
             "library reads, such as AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
         )
     if "::" in where or parts.query or parts.fragment:

@@ -187,7 +187,7 @@ class Consumer:
 
         Deliveries that were read together are acknowledged together, after the last one; with `batch=1`, each is
         acknowledged at once. If the handler raises, the event stays open, with a log line, and is delivered again after
-        `claim_after`. While Redis is away, it is tried again after pauses that grow up to `patience` seconds.
+        `claim_after`. While Redis cannot be reached, it is tried again after pauses that grow up to `patience` seconds.
 
         Raises:
             Unavailable: Redis refuses in a way that waiting does not fix, such as a wrong password.

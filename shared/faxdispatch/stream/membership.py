@@ -176,7 +176,7 @@ class Membership:
         deliveries = self._deliveries(entry_id) if again else 1
         if deliveries > self._max_deliveries:
             self.dead_letter(
-                entry_id, reason="handed out too often without an acknowledgement", deliveries=deliveries - 1
+                entry_id, reason="delivered too often without an acknowledgement", deliveries=deliveries - 1
             )
             return None
         try:

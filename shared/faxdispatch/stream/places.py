@@ -63,7 +63,7 @@ def first_id(position: Position) -> str:
         return position
     found = _ID.fullmatch(position)
     if not found or any(int(part or 0) > _LAST for part in found.groups()):
-        raise BadInput(f"position: {position!r} is no entry id such as 1735689600000-0, no time, not 0 and not $")
+        raise BadInput(f"position: {position!r} is not an entry id such as 1735689600000-0, a time, 0 or $")
     return f"{int(found[1])}-{int(found[2] or 0)}"
 
 

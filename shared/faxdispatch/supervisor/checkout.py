@@ -21,6 +21,6 @@ def checkout() -> Path:
     if all((root / name / "__main__.py").is_file() for name in PROCESSES):
         return root
     raise Misconfigured(
-        "worker, webhook, console and simulator are not here: this faxdispatch is from a wheel, which holds only what "
-        "producers need. Run the command in a checkout (`make install`) or in the image"
+        "worker, webhook, console and simulator are not installed: this faxdispatch is from a wheel, which has only "
+        "what producers need. Run the command in a checkout (`make install`) or in the image"
     )

@@ -51,7 +51,7 @@ def run(settings: Settings, *, workers: int, simulate: bool, say: Say) -> None:
     checkout()
     if simulate and settings.redis_url:
         raise Misconfigured(
-            "REDIS_URL is set: its faxes would be taken for sent by a simulation. Unset it for `up --simulate`, which "
+            "REDIS_URL is set: a simulation would mark its faxes as sent. Unset it for `up --simulate`, which "
             "brings its own Valkey"
         )
     if not simulate:
@@ -111,7 +111,7 @@ def _start(stack: Stack, settings: Settings, folder: Path | None, *, workers: in
 def _start_valkey(stack: Stack, folder: Path, say: Say) -> None:
     if port := former_port(folder):
         say(
-            f"Valkey listens on a socket now, which no other user can open, and no more on port {port}: "
+            f"Valkey now listens on a socket, which no other user can open, and no longer on port {port}: "
             f"what had redis://127.0.0.1:{port}/0 as REDIS_URL needs {valkey_url(folder)}"
         )
     try:
@@ -120,8 +120,8 @@ def _start_valkey(stack: Stack, folder: Path, say: Say) -> None:
         if "append only file" not in str(error).lower():
             raise
         raise StackError(
-            f"{error}. Its file {folder / APPEND_ONLY} is damaged, and what was recorded after that place would be "
-            "forgotten. Make it again from a copy with `faxdispatch restore`, then `faxdispatch recover`"
+            f"{error}. Its file {folder / APPEND_ONLY} is damaged, and everything recorded after that place would be "
+            f"lost. Create it again from a copy with `faxdispatch restore`, then `faxdispatch recover`"
         ) from None
 
 
@@ -165,7 +165,7 @@ def _introduction(
     if simulate:
         lines += [
             f"  Telnyx    SIMULATED at {changes['TELNYX_BASE_URL']}: no fax leaves this machine",
-            "To send to it, in another terminal (`faxdispatch simulate --list-numbers` tells what each number does):",
+            "To send to it, in another terminal (`faxdispatch simulate --list-numbers` says what each number does):",
             *(f"  export {name}={shlex.quote(changes[name])}" for name in _EXPORTED),
             f"  faxdispatch send +13125550100 --media {checkout() / EXAMPLE} --wait",
         ]

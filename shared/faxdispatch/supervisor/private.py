@@ -21,8 +21,8 @@ def private_folder(folder: Path) -> None:
         about = folder.stat()
         if about.st_uid != os.geteuid():
             raise Misconfigured(
-                f"{folder} belongs to another user (uid {about.st_uid}), who could read and change all that is in it; "
-                f"make it ours (chown {os.geteuid()}), or name another folder"
+                f"{folder} belongs to another user (uid {about.st_uid}), who could read and change everything in it; "
+                f"change its owner (chown {os.geteuid()}), or name another folder"
             )
         if about.st_mode & UMASK:
             folder.chmod(0o700)

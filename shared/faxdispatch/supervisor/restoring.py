@@ -58,14 +58,14 @@ def _load(folder: Path, namespace: str | None) -> str:
             said = [line.partition("# ")[2] for line in str(error).split("; ") if " # " in line]
             raise BadInput(f"FILE: Valkey cannot read it ({'; '.join(said) or error}); give another copy") from error
         if not redis.exists("fax:ledger"):
-            raise BadInput("FILE: it holds no ledger of ours; give one that `faxdispatch backup` wrote")
+            raise BadInput("FILE: it has no ledger of faxdispatch; give one that `faxdispatch backup` wrote")
         epoch = Epoch(Scripts(redis))
         epoch.stop()
         redis.config_set("appendonly", "yes")
         _wait_for_rewrite(redis)
         behind = epoch.behind()
         stack["valkey"].stop()
-    return f"{behind.found_at:%Y-%m-%dT%H:%M:%SZ}" if behind and behind.found_at else "a moment that it does not tell"
+    return f"{behind.found_at:%Y-%m-%dT%H:%M:%SZ}" if behind and behind.found_at else "an unknown time"
 
 
 def _wait_for_rewrite(redis: Redis) -> None:
@@ -77,4 +77,4 @@ def _wait_for_rewrite(redis: Redis) -> None:
                 return
             break
         time.sleep(0.05)
-    raise FaxError("Valkey could not write its append-only file of the copy; is the disk full?")
+    raise FaxError("Valkey could not write the copy's append-only file; is the disk full?")

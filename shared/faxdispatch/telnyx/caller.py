@@ -41,7 +41,7 @@ def segment(value: str, what: str) -> str:
         BadInput: it is empty, or a dot segment, which would address another resource than the one meant.
     """
     if value in ("", ".", ".."):
-        raise BadInput(f"{what}: {value!r} names nothing; give the {what.replace('_', ' ')} as Telnyx gave it")
+        raise BadInput(f"{what}: {value!r} is not an id; give the {what.replace('_', ' ')} as Telnyx gave it")
     return quote(value, safe="")
 
 
@@ -85,7 +85,7 @@ class Caller:
         try:
             item = model.model_validate(document.get("data"))
         except ValidationError:
-            raise unreadable(call.operation, answer, "its data is not the object that was asked for") from None
+            raise unreadable(call.operation, answer, "its data is not the requested object") from None
         if not item.identity:
             raise unreadable(call.operation, answer, "its data has no id")
         return item
@@ -95,7 +95,7 @@ class Caller:
         try:
             page = Page[model].model_validate(_document(call, answer))  # type: ignore[valid-type]
         except ValidationError:
-            raise unreadable(call.operation, answer, "its data is not a list of what was asked for") from None
+            raise unreadable(call.operation, answer, "its data is not a list of the requested objects") from None
         return page
 
     def _pages(self, model: type[Item], call: Call, *, first_plain: bool = False) -> Iterator[Item]:
@@ -145,7 +145,7 @@ def _last(operation: str, page: Page[Any], number: int) -> int | None:
     elif number < meta.total_pages and not page.data:
         problem = f"is empty although there are {meta.total_pages}"
     elif meta.total_pages <= 1 and len(page.data) < (meta.total_results or 0):
-        problem = f"is the only one but holds {len(page.data)} of {meta.total_results} entries"
+        problem = f"is the only one but has {len(page.data)} of {meta.total_results} entries"
     if problem:
         raise OutcomeUnknown(f"{operation}: page {number} {problem}")
     return meta.total_pages

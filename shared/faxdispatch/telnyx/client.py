@@ -109,7 +109,7 @@ def _checked_url(base_url: str) -> str:
 
 def _headers(api_key: str) -> dict[str, str]:
     if not api_key or not api_key.isascii() or not api_key.isprintable() or " " in api_key:
-        raise Misconfigured("TELNYX_API_KEY: empty, or holds a blank or a character that no API key has")
+        raise Misconfigured("TELNYX_API_KEY: empty, or has a blank or a character that API keys do not have")
     return {
         "Authorization": f"Bearer {api_key}",
         "Accept-Encoding": "gzip",

@@ -129,7 +129,7 @@ def _begin(answer: http.client.HTTPResponse) -> None:
     with _as(httpx.ReadTimeout, httpx.ReadError):
         answer.begin()
     if answer.status < 200:
-        raise httpx.RemoteProtocolError(f"status {answer.status} is no answer")
+        raise httpx.RemoteProtocolError(f"status {answer.status} is not an answer")
 
 
 def _head(request: httpx.Request) -> bytes:

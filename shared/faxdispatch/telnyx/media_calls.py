@@ -134,7 +134,7 @@ def _storing(operation: str, method: str, path: str, source: Path | bytes | str 
         return Call(operation, method, path, json=fields)
     if isinstance(source, str):
         if not source.lower().startswith(("https://", "http://")):
-            raise BadInput("source: text is taken for a URL and must begin with https://; give a file as a Path")
+            raise BadInput("source: a text is treated as a URL and must begin with https://; give a file as a Path")
         return Call(operation, method, path, json={"media_url": source, **fields})
     texts = {name: str(value) for name, value in fields.items()}
     return Call(operation, method, path, fields=texts, files={"media": document(source)})

@@ -46,7 +46,7 @@ class Throttle:
                 if not again:
                     return
             if time.monotonic() + again > until:
-                raise RateLimited("FAX_RATE leaves no slot for this call soon enough", retry_after=PATIENCE)
+                raise RateLimited("FAX_RATE has no slot for this call soon enough", retry_after=PATIENCE)
             time.sleep(again)
 
     def after_response(self, _operation: str, headers: Mapping[str, str], status: int) -> None:

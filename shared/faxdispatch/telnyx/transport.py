@@ -85,7 +85,7 @@ class _Evidence:
         """
         self.watched = True
         if event == "http11.send_request_body.started" and self.begun and self.late:
-            raise OutcomeUnknown("broken off: the time allowed for starting this request ran out in its middle")
+            raise OutcomeUnknown("interrupted: the time allowed for starting this request ran out while it was sent")
         if event != "http11.send_request_headers.started":
             return
         # Through a proxy, the same event comes first for the tunnel, which carries nothing of ours yet.
@@ -102,7 +102,7 @@ class _Evidence:
     def check_deadline(self) -> None:
         """Raise NotSent if the deadline has passed."""
         if self.late:
-            raise NotSent("not sent: the time allowed for starting this request ran out before it left")
+            raise NotSent("not sent: the time allowed for starting this request ran out")
 
     def translate(self, operation: str, error: Exception) -> TelnyxError:
         """Return whether the request may have reached Telnyx, by evidence alone."""

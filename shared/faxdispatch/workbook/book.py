@@ -97,7 +97,7 @@ class Book:
                 f"{name} in it unpacks to {info.file_size / 1e6:,.0f} MB, and at most {most / 1e6:,.0f} are taken"
             )
         if info.file_size > SMALL and info.file_size > RATIO * info.compress_size:
-            raise TooLarge(f"{name} in it unpacks to more than {RATIO} times its size, which no list does")
+            raise TooLarge(f"{name} in it unpacks to more than {RATIO} times its size, which lists never do")
         return self._archive.open(info)
 
 

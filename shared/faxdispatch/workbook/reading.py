@@ -62,7 +62,7 @@ class Workbook:
                 f"{self._name}: damaged, or not what its name says ({text}); get it again from where it came from"
             )
         if kind is Kind.REFUSED:
-            raise BadInput(f"{self._name}: too large a workbook: {text}; save the list as CSV")
+            raise BadInput(f"{self._name}: the workbook is too large: {text}; save the list as CSV")
         return kind, text
 
 

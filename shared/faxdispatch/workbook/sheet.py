@@ -19,7 +19,7 @@ NEVER_CALCULATED = (
     "is a formula that was never calculated: open the workbook in its program and save it, or give the value itself"
 )
 STRUCK = "is struck through"
-HALF_STRUCK = "is struck through in part: leave in it the one number that counts"
+HALF_STRUCK = "is partly struck through: leave only the number that counts"
 
 _TRUE = {"1", "true"}
 _LONGEST_FORMULA = 200

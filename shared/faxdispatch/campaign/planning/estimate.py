@@ -218,7 +218,7 @@ def _delays(
         "channels": (loads, one, replace(capacity, channels=math.inf), f"only {capacity.channels:g} at once"),
         "rate": (loads, one, replace(capacity, rate=math.inf), f"only {capacity.rate:g} new faxes a second"),
         "windows": (open_always, one_always, capacity, "the hours in which faxes may be sent"),
-        "spend cap": (loads, one, replace(capacity, day_cap=None), "the cap on the money of a day, FAX_SPEND_DAY"),
+        "spend cap": (loads, one, replace(capacity, day_cap=None), "the daily cap, FAX_SPEND_DAY"),
         "one number": (
             loads, None, capacity, f"at least {count:,} rows with the same number, which is called by one at a time",
         ),

@@ -106,7 +106,7 @@ class Planner:
                 left_out += len(part.others)
         if left_out:
             self.remarks.append(
-                f"{counted_are(left_out, 'row')} not sent: faxdispatch campaign check {path.name} tells why"
+                f"{counted_are(left_out, 'row')} not sent: faxdispatch campaign check {path.name} says why"
             )
         if checking.documents:
             self.remarks += checking.documents.remarks()
@@ -135,7 +135,7 @@ class Planner:
         try:
             campaign = campaigns.get(campaign_id)
         except NotKnown:
-            raise NotKnown(f"{campaign_id}: is neither a file here nor the id of a campaign") from None
+            raise NotKnown(f"{campaign_id}: is neither a file nor the id of a campaign") from None
         begin = start or max(campaign.start_at or now, now)
         told = options_for_all(asked, region=self._settings.fax_default_region, media_by_row=True)
         options = {**campaign.options, **{name: told[name] for name in told if asked.get(name) is not None}}
@@ -163,11 +163,11 @@ class Planner:
         self.remarks += self._links.remarks
         if made.guessed:
             guess = f"{self._settings.fax_pages_guess}, as FAX_PAGES_GUESS says"
-            known = f"{math.ceil(mean)}, the mean of those that were counted" if mean else guess
+            known = f"{math.ceil(mean)}, the mean of the documents that were counted" if mean else guess
             self.remarks.append(f"the pages of {counted(made.guessed, 'fax')} are not known and count as {known}")
         if unplaced := subject.recipients.unplaced:
             self.remarks.append(
-                f"{counted_are(unplaced, 'row')} to a number that does not tell its zone: the sender's hours count"
+                f"{counted_are(unplaced, 'row')} to a number without a known zone: the sender's hours count"
             )
         if subject.room is not None and made.cost_high > subject.room:
             sure = "is" if made.cost_low > subject.room else "may be"
@@ -229,9 +229,9 @@ class Planner:
             there = fixed
         else:
             there = 2
-            self.remarks.append("nothing was sent on this connection yet: it begins with 2 channels and finds more")
+            self.remarks.append("nothing was sent on this connection yet: it begins with 2 channels and tries more")
         if traffic and traffic.pause:
-            self.remarks.append(f"the connection is paused because {traffic.pause.reason}: that comes on top")
+            self.remarks.append(f"the connection is paused because {traffic.pause.reason}: add the time of the pause")
         kept = settings.fax_urgent_channels if isinstance(settings.fax_urgent_channels, int) else int(there >= 4)
         if options.get("priority", Priority.BULK) == Priority.BULK:
             there = max(1, there - kept)

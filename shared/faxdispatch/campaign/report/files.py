@@ -90,7 +90,7 @@ def _refuse_overwriting(paths: Any) -> None:
     there = [path for path in paths if path.exists()]
     if there:
         names = ", ".join(str(path) for path in there)
-        raise BadInput(f"{names}: already there and not overwritten; --force overwrites, --to names another folder")
+        raise BadInput(f"{names}: exists and is not overwritten; --force overwrites, --to names another folder")
 
 
 def _write_rows(

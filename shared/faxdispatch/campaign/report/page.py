@@ -85,7 +85,7 @@ def _recipients(totals: Totals) -> Html:
         tag("tr", _figure(f"{count:,}"), tag("td", kind[:1].upper() + kind[1:]))
         for kind, count in totals.left_out.most_common()
     ]
-    note = "Each of these rows with its reason is in the file of those left out, beside this page."
+    note = "The file of left-out rows, beside this page, has each of these rows with its reason."
     return _section("Who was left out", tag("p", words), tag("table", *reasons), tag("p", note, class_="note"))
 
 
@@ -150,14 +150,14 @@ def _costs(campaign: Campaign, totals: Totals) -> Html:
     delivered = totals.results[DELIVERED]
     facts = [
         ("pages delivered", f"{totals.pages:,}"),
-        ("minutes of calls, as far as they are known", f"{totals.seconds / 60:,.0f}"),
+        ("minutes of calls, as far as known", f"{totals.seconds / 60:,.0f}"),
         ("cost of the rows that have ended", f"{totals.cost:,.2f}"),
         ("cost for each delivered fax", f"{totals.cost / delivered:,.4f}" if delivered else "none"),
-        ("spent in all, earlier generations and calls under way included", f"{campaign.spent:,.2f}"),
+        ("spent in total, including earlier generations and calls under way", f"{campaign.spent:,.2f}"),
         ("cap", f"{campaign.cap:,.2f}" if campaign.cap is not None else "none"),
     ]
     rows = [tag("tr", tag("td", name), _figure(figure)) for name, figure in facts]
-    said = "In the currency of your prices in the settings, and an estimate: Telnyx's bill is what counts."
+    said = "Estimated with the prices in your settings and in their currency: Telnyx's bill is what counts."
     return _section("Pages and cost", tag("table", *rows), tag("p", said, class_="note"))
 
 

@@ -42,7 +42,7 @@ def check(
     settings = Settings.load()
     for path in filter(None, (unsent.bad_rows, unsent.left_out)):
         if path.exists():
-            raise BadInput(f"{path}: is there already and is not overwritten; name another file, or remove it")
+            raise BadInput(f"{path}: exists and is not overwritten; name another file, or remove it")
     scripts = Scripts.from_settings(settings) if settings.redis_url else None
     given = documents.for_all(settings)
     given.tell(settings, sending.quality)
