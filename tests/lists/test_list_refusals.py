@@ -2,8 +2,12 @@
 
 import pytest
 
+from faxdispatch.calling.numbers import NumberPolicy
 from faxdispatch.errors import BadInput
+from faxdispatch.lists.checking import check
 from faxdispatch.lists.refusals import Says, refuses, says
+from faxdispatch.lists.source import rows_source
+from tests.lists.conftest import check_whole
 
 A, B = "+13125550100", "+13125550101"
 
@@ -127,6 +131,53 @@ def test_a_cell_of_any_column_may_be_a_refusal(checked, name, cell):
 
     assert result.numbers == [B]
     assert result.left_out == [(1, f"opted out, {name}: {cell}"), (3, "opted out, by another row")]
+
+
+def test_a_cell_with_a_number_may_say_itself_that_it_must_not_be_faxed(checked):
+    result = checked("Name,Fax\na,3125550100\nb,3125550101\nc,(312) 555-0100 - DO NOT FAX!\nd,do not fax\n")
+
+    assert result.numbers == [B]
+    assert result.left_out == [
+        (1, "opted out, by another row"),
+        (3, "opted out, Fax: (312) 555-0100 - DO NOT FAX!"),
+        (4, "opted out, Fax: do not fax"),
+    ]
+
+
+def long_list(cell):
+    """Give the rows of a long list with one number in the first row and in the last but one, where its note stands."""
+    rows = [[f"clinic {n}", f"31255{n:05}", "as usual"] for n in range(1, 2501)]
+    return [["Name", "Fax", "Notes"], ["first", "3122000001", ""], *rows, ["last", "3122000001", cell], *rows[:1]]
+
+
+@pytest.mark.parametrize("quote", ["", '"'])
+@pytest.mark.parametrize("end", ["\n", "\r", "\r\n"])
+def test_a_note_far_below_stops_the_number_in_the_rows_above(checked, quote, end):
+    rows = [",".join(f"{quote}{cell}{quote}" for cell in row) for row in long_list("Asked not to be faxed")]
+
+    result = checked(end.join(rows))
+    assert "+13122000001" not in result.numbers
+    assert result.left_out == [
+        (1, "opted out, by another row"),
+        (2502, "opted out, Notes: Asked not to be faxed"),
+        (2503, "duplicate of row 2"),
+    ]
+    assert (result.summary.valid, result.summary.opted_out) == (2500, 2)
+
+
+def test_rows_of_a_program_are_looked_through_too():
+    result = check_whole(lambda: rows_source(long_list("Asked not to be faxed")))
+
+    assert "+13122000001" not in result.numbers
+    assert result.summary.opted_out == 2
+
+
+def test_a_line_that_is_too_long_is_refused_before_any_row_is_judged(tmp_path):
+    path = tmp_path / "list.csv"
+    path.write_text("Fax,Name\n3122000001,a\n" + "3" * 1_100_000)
+
+    with pytest.raises(BadInput, match="line 3 has a million characters or more"):
+        check(path, policy=NumberPolicy(region="US"))
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,8 @@ from openpyxl.styles import Font
 from faxdispatch.calling.numbers import NumberPolicy
 from faxdispatch.errors import BadInput
 from faxdispatch.lists.checking import BadRow, LeftOut, Row, check
+from faxdispatch.workbook.reading import Sheet
+from tests.workbook.excel import excel
 
 
 @pytest.fixture
@@ -191,3 +193,42 @@ def test_a_sheet_that_hides_all_rows_but_those_in_use_is_read(judged):
 
     _, rows = judged(book)
     assert [outcome(row) for row in rows] == ["hidden", "+13122000002"]
+
+
+def excel_book(cell, notes):
+    """Give a workbook of 1,200 rows in Excel's form, whose last note is the cell; its number stands in row 1 too."""
+    texts = ["Fax", "Notes", *notes]
+    rows = ['<row r="1"><c r="A1" t="s"><v>0</v></c><c r="B1" t="s"><v>1</v></c></row>']
+    rows += [f'<row r="{n}"><c r="A{n}"><v>31220{n:05}</v></c></row>' for n in range(2, 1201)]
+    rows.append(f'<row r="1201"><c r="A1201"><v>3122000002</v></c>{cell}</row>')
+    return excel("".join(rows), [f"<t>{text}</t>" for text in texts])
+
+
+@pytest.mark.parametrize(
+    ("cell", "notes"),
+    [
+        ('<c r="B1201" t="s"><v>2</v></c>', ["Do not fax!"]),
+        ('<c r="B1201" t="inlineStr"><is><t>DO NOT FAX</t></is></c>', []),
+        ('<c r="B1201" t="str"><f>IF(1,"x")</f><v>do not &#102;ax</v></c>', []),
+    ],
+)
+def test_a_note_far_below_stops_the_number_in_the_rows_above(tmp_path, cell, notes):
+    path = tmp_path / "list.xlsx"
+    path.write_bytes(excel_book(cell, notes).getvalue())
+
+    with check(path, policy=NumberPolicy(region="US")) as checking:
+        rows = list(checking)
+    assert rows[0].reason == "opted out, by another row"
+    assert "opted out, Notes: " in rows[-1].reason
+    assert (checking.summary.valid, checking.summary.opted_out) == (1198, 2)
+
+
+def test_a_workbook_whose_notes_refuse_nothing_is_read_once(tmp_path, monkeypatch):
+    path = tmp_path / "list.xlsx"
+    path.write_bytes(excel_book('<c r="B1201" t="s"><v>2</v></c>', ["as usual"]).getvalue())
+    read = []
+    monkeypatch.setattr(Sheet, "rows", lambda sheet, rows=Sheet.rows: read.append(sheet) or rows(sheet))
+
+    with check(path, policy=NumberPolicy(region="US")) as checking:
+        assert len(list(checking)) == 1200
+    assert len(read) == 1

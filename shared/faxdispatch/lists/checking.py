@@ -6,7 +6,7 @@ import json
 from bisect import insort
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from operator import itemgetter
@@ -470,7 +470,7 @@ def check(
 ) -> Check:
     """Open a list and find out its shape; the result checks its rows one after the other.
 
-    `source` is a file, or opens a list; each time from its beginning. A list with columns that say who must not be
+    `source` is a file, or opens a list; each time from its beginning. A list in which something may say who must not be
     faxed is read twice: a number that one row stops is left out of all rows.
 
     `policy` tells where faxes may go, and `region` (ISO 3166) overrides its country of numbers without `+`. `column`,
@@ -500,13 +500,7 @@ def check(
             made.close()
             raise
 
-    table = opened()
-    refused = set[str]()
-    if table.refusals:
-        with closing(table.source):
-            for block in table.batches(_BATCH):
-                refused.update(table.refused_numbers(block, reader))
-        table = opened()
+    table, refused = _with_refused(opened, reader)
     return Check(
         table,
         reader,
@@ -519,3 +513,16 @@ def check(
         on_progress=on_progress,
         first_bad=first_bad,
     )
+
+
+def _with_refused(opened: Callable[[], Table], reader: CellReader) -> tuple[Table, set[str]]:
+    """Return a list that is still to be read, and the numbers of which some row says that they must not be faxed."""
+    table, refused = opened(), set[str]()
+    with ExitStack() as stack:
+        stack.callback(table.source.close)
+        for block in table.may_refuse():
+            refused.update(table.refused_numbers(block, reader))
+        if table.is_unread:
+            stack.pop_all()
+            return table, refused
+    return opened(), refused

@@ -1,8 +1,10 @@
 """From lines of text to records of cells: separators, quotes, cells of several lines, and quotes that never close."""
 
 import csv
+import itertools
+from bisect import bisect_right
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 from faxdispatch.lists.block import Block, Record
 
@@ -74,35 +76,42 @@ class Records:
         self._nothing = f' \t\r\n\xa0\ufeff"{delimiter}'
 
     def __iter__(self) -> Iterator[Block]:
+        return self._blocks(lambda taken: range(len(taken)))
+
+    def with_one_of(self, words: Collection[str]) -> Iterator[Block]:
+        """Yield the records that have one of the words, in any case, and perhaps others."""
+        return self._blocks(lambda taken: _lines_with(words, taken))
+
+    def _blocks(self, choose: Callable[[list[str]], Sequence[int]]) -> Iterator[Block]:
+        """Yield the records that begin on the chosen of some lines, and perhaps others."""
         lines = self._lines
         while taken := lines.take():
             end = lines.number
-            block = self._each_a_line(end - len(taken) + 1, taken)
+            block = self._each_a_line(end - len(taken) + 1, taken, choose)
             if block is None:
                 lines.put_back(taken)
                 block = Block.of(self._one_by_one(end))
             yield block
 
-    def _each_a_line(self, first: int, taken: list[str]) -> Block | None:
-        """Return the records of lines, `first` being the number of the first; None unless each line is one record."""
+    def _each_a_line(self, first: int, taken: list[str], choose: Callable[[list[str]], Sequence[int]]) -> Block | None:
+        """Return the records of chosen lines, `first` being the number of the first; None unless each is one record."""
         delimiter, nothing = self._delimiter, self._nothing
-        quoted = [line for line in taken if '"' in line]
+        quoted = [place for place, line in enumerate(taken) if '"' in line]
         try:
-            parsed = list(csv.reader(quoted, delimiter=delimiter, strict=True, skipinitialspace=True))
+            parsed = list(
+                csv.reader(map(taken.__getitem__, quoted), delimiter=delimiter, strict=True, skipinitialspace=True)
+            )
         except csv.Error:
             return None
         # As many records as lines: no quote was still open at the end of one.
         if len(parsed) != len(quoted):
             return None
-        following = iter(parsed)
+        of_quoted = dict(zip(quoted, parsed, strict=True))
+        filled = [place for place in choose(taken) if taken[place].strip(nothing)]
         cells: list[Sequence[str]] = [
-            next(following) if '"' in line else line.rstrip("\r\n").split(delimiter) for line in taken
+            of_quoted[place] if place in of_quoted else taken[place].rstrip("\r\n").split(delimiter) for place in filled
         ]
-        numbers = list(range(first, first + len(taken)))
-        blank = [place for place, line in enumerate(taken) if not line.strip(nothing)]
-        for place in reversed(blank):
-            del cells[place], numbers[place]
-        return Block(numbers, cells)
+        return Block([first + place for place in filled], cells)
 
     def _one_by_one(self, end: int) -> Iterator[Record]:
         """Yield the records that begin on lines up to `end`."""
@@ -175,3 +184,20 @@ class Records:
     def _is_whole(self, cells: list[str]) -> bool:
         """Return whether cells look like a record of their own."""
         return len(cells) == self._width and sum(map(str.isdigit, cells[self._number])) >= _LEAST_DIGITS
+
+
+def _lines_with(words: Collection[str], lines: Sequence[str]) -> Sequence[int]:
+    """Return the places of the lines that have one of the words, in any case."""
+    text = "".join(lines)
+    lowered = text.lower()
+    if len(lowered) != len(text):
+        return range(len(lines))
+    ends = list(itertools.accumulate(map(len, lines)))
+    found = set()
+    for word in words:
+        at = lowered.find(word)
+        while at >= 0:
+            place = bisect_right(ends, at)
+            found.add(place)
+            at = lowered.find(word, ends[place])
+    return sorted(found)

@@ -185,7 +185,7 @@ _UNSAID = ("not ", "never ", "stop to ", "click to ", "here to ")
 """What stands before it where it says nothing of the kind: `has not opted out`, `reply STOP to opt out`."""
 _PREFERS = re.compile(r"\b(?:fax only|only fax|fax instead|use fax|fax ok)\b")
 """What a part of a cell says, where its recipient is to be faxed instead of called."""
-_HINTS = ("fax", "opt out", "opt-out", "opted", "unsub", "t contact", "t send", "t solicit", "dnf")
+HINTS = ("fax", "opt out", "opt-out", "opted", "unsub", "t contact", "t send", "t solicit", "dnf")
 """One of these is in whatever `_SAID` finds; looking for them costs little."""
 _PARTS = re.compile(r"[.;!?()]|\s[-\u2013\u2014]+\s")
 """What separates the parts of a cell, each of which is judged by itself: `Do not call - fax only`."""
@@ -255,7 +255,7 @@ def _refuses(column: Says, cell: str) -> bool:
 def may_refuse(text: str) -> bool:
     """Return whether something in a text of many cells may be a refusal. To be asked first: it costs little."""
     lowered = text.lower()
-    return any(hint in lowered for hint in _HINTS)
+    return any(hint in lowered for hint in HINTS)
 
 
 @lru_cache(maxsize=4096)

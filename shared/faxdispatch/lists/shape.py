@@ -303,7 +303,7 @@ class Shape:
             said = {place: self._says(place) for place in range(len(self.names)) if place != self.number}
             self.refusals = {place: what for place, what in said.items() if what}
         if OPT_OUT not in self.given:
-            known = {self.number, *self.refusals, *itertools.chain(*self.kinds)}
+            known = {*self.refusals, *(pair.kind for pair in self.kinds)}
             self.notes = tuple(
                 place for place, name in enumerate(self.names) if place not in known and not is_of_other_ways(name)
             )

@@ -24,6 +24,8 @@ from faxdispatch.workbook.bounds import FILES
 from faxdispatch.workbook.reading import Workbook
 
 _SAMPLE = 256 * 1024
+SAMPLE = 300
+"""Rows that show the shape of a list."""
 _BATCH = 500
 _PIECE = 64 * 1024
 """How many characters are read at a time."""
@@ -87,9 +89,9 @@ class Source:
     """A list of recipients that is open. `close` it, or use it in a `with` statement.
 
     Exactly one of `lines` and `sheet` is set: `lines` returns the next lines of text with their ends, or none at the
-    end of the text; `sheet` yields the non-empty rows of a spreadsheet, in blocks. `encoding` says in words how the
-    bytes are read, `notes` what else was found out. `total` is the file's size in bytes, and `done()` how much of it
-    has been read.
+    end of the text; `sheet` yields the non-empty rows of a spreadsheet, in blocks, and `head` has the first of them.
+    `encoding` says in words how the bytes are read, `notes` what else was found out. `total` is the file's size in
+    bytes, and `done()` how much of it has been read.
     """
 
     name: str
@@ -98,6 +100,9 @@ class Source:
     encoding: str = ""
     lines: Callable[[], list[str]] | None = None
     sheet: Iterator[Block] | None = None
+    head: Sequence[Record] = ()
+    rows_with: Callable[[Sequence[str], int, Sequence[str]], Iterator[Block]] | None = None
+    """Yields rows of a workbook like its `Sheet.rows_with`; to be used before `sheet`."""
     hidden_columns: frozenset[int] = frozenset()
     """Columns, from 0, that a spreadsheet does not show."""
     notes: list[str] = field(default_factory=list)
@@ -321,8 +326,10 @@ def _fill_from_workbook(source: Source, file: BinaryIO, stack: ExitStack, wanted
         source.notes.append(
             "a conditional format strikes cells through, which is ignored here: strike them through by hand"
         )
-    source.hidden_columns, rows = sheet.read()
-    source.sheet = blocks(rows)
+    source.hidden_columns, head = sheet.head(SAMPLE)
+    source.head = [record for block in blocks(head) for record in block.records()]
+    source.sheet = blocks(sheet.rows())
+    source.rows_with = lambda words, first, but: blocks(sheet.rows_with(words, first, but))
     # Another process reads the file, and it uses our position in the file.
     source.done = lambda: 0 if file.closed else os.lseek(file.fileno(), 0, os.SEEK_CUR)
 
@@ -334,8 +341,11 @@ def rows_source(rows: Iterable[Mapping[str, Any] | Sequence[Any]]) -> Source:
         BadInput: while it is read, if a mapping has a key that the first one lacks.
     """
     filled = (record for record in _given(rows) if any(map(str.strip, record.cells)))
+    head = list(itertools.islice(filled, SAMPLE))
     batches = iter(lambda: list(itertools.islice(filled, _BATCH)), [])
-    return Source("rows", 0, lambda: 0, encoding="as given", sheet=map(Block.of, batches))
+    return Source(
+        "rows", 0, lambda: 0, encoding="as given", head=head, sheet=map(Block.of, itertools.chain([head], batches))
+    )
 
 
 def _given(rows: Iterable[Mapping[str, Any] | Sequence[Any]]) -> Iterator[Record]:

@@ -3,9 +3,9 @@
 Anything that is not given is guessed from the first lines, and every guess is reported in words.
 """
 
-import itertools
+import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,20 +17,23 @@ from faxdispatch.lists.countries import calling_code
 from faxdispatch.lists.headers import FIELDS, OPT_OUT, fax_rank
 from faxdispatch.lists.kinds import Pair, fax_numbers, is_fax
 from faxdispatch.lists.records import NO_DELIMITER, Lines, Records
-from faxdispatch.lists.refusals import Says, is_refusal, may_refuse, refuses
+from faxdispatch.lists.refusals import HINTS, Says, is_refusal, may_refuse, refuses
 from faxdispatch.lists.shape import HEADER_WITHIN, Columns, Shape, trimmed
-from faxdispatch.lists.source import Source
+from faxdispatch.lists.source import SAMPLE, Source
 from faxdispatch.lists.words import folded, is_totals, may_hold_number, what_it_is
 from faxdispatch.text.wording import counted
 
-_SAMPLE_LINES = 300
 _SAMPLE_CHARACTERS = 500_000
+_SOME = 1000
+"""Rows that are looked at together."""
 _TAIL = 30
 """Lines that may stand below a list: who made it, when, and so on."""
 _LONGEST_NOTE = 1000
 """Characters of a cell that is looked into for a refusal."""
 _SHOWN = 120
 """Characters of it that are told."""
+_WORDS = re.compile(r"[^\W\d_]+|[!?;:,'\"]")
+"""What may be beside a number in a cell that also says that it must not be faxed."""
 _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe", NO_DELIMITER: "none, one column"}
 _GIVEN = {"comma": ",", "semicolon": ";", "tab": "\t", "\\t": "\t", "pipe": "|", "none": NO_DELIMITER}
 
@@ -57,6 +60,9 @@ class Table:
     notes: tuple[int, ...]
     country: int | None
     _blocks: Iterator[Block]
+    _with_one_of: Callable[[Sequence[str]], Iterator[Block]] | None
+    is_unread: bool = True
+    """Whether all rows are still to be read by `batches`."""
 
     def number_place(self, cells: Sequence[str]) -> int | None:
         """Return the column that has a row's fax number, or None if the row has only other machines' numbers."""
@@ -98,8 +104,24 @@ class Table:
             if at in block.no_recipients or (place := self.number_place(cells)) is None:
                 continue
             with suppress(ValueError):
-                if number := reader.read(self.number_text(cells, place)).number:
+                text = self.number_text(cells, place)
+                if number := reader.read(text).number or reader.read(_WORDS.sub(" ", text)).number:
                     yield number
+
+    def may_refuse(self) -> Iterator[Block]:
+        """Yield the rows that may say that their recipient must not be faxed, and perhaps others.
+
+        Raises:
+            BadInput: a later part of the file is damaged or too large.
+        """
+        if self.refusals or self._with_one_of is None:
+            yield from self.batches(_SOME)
+            return
+        # Of a workbook, this reads no row that `batches` does not read again.
+        self.is_unread = self.source.lines is None
+        for block in self._with_one_of(HINTS):
+            self._complete(block)
+            yield block
 
     def foreign(self, block: Block, code: int) -> Iterator[tuple[int, str]]:
         """Yield the rows whose country has another calling code: place in the block, and the country's cell."""
@@ -121,6 +143,7 @@ class Table:
         Raises:
             BadInput: a later part of the file is damaged.
         """
+        self.is_unread = False
         ahead = Block()
         for block in self._blocks:
             self._complete(block)
@@ -226,7 +249,7 @@ def read_table(
         )
     if source.lines is not None:
         lines = Lines(source.lines)
-        sample = lines.peek(_SAMPLE_LINES, _SAMPLE_CHARACTERS)
+        sample = lines.peek(SAMPLE, _SAMPLE_CHARACTERS)
         separator = _separator(delimiter) if delimiter else _guess_delimiter(sample)
         rows = _sampled(sample, separator)
         shape = Shape(source.name, rows, reader, column, fields or {})
@@ -234,15 +257,14 @@ def read_table(
             shape.guesses.insert(0, f"separator: {_DELIMITERS.get(separator, repr(separator))}")
         for _ in range(shape.ends):
             lines.next()
-        blocks: Iterator[Block] = iter(Records(lines, separator, len(shape.names), shape.number))
+        records = Records(lines, separator, len(shape.names), shape.number)
+        blocks: Iterator[Block] = iter(records)
+        with_one_of: Callable[[Sequence[str]], Iterator[Block]] | None = records.with_one_of
     else:
-        batches = iter(source.sheet or ())
-        rows = list[Record]()
-        while len(rows) < _SAMPLE_LINES and (batch := next(batches, None)):
-            rows += batch.records()
-        shape = Shape(source.name, rows[:_SAMPLE_LINES], reader, column, fields or {}, hidden=source.hidden_columns)
+        shape = Shape(source.name, list(source.head), reader, column, fields or {}, hidden=source.hidden_columns)
         separator = ""
-        blocks = itertools.chain([Block.of(row for row in rows if row.line > shape.ends)], batches)
+        blocks = _below(shape.ends, source.sheet or ())
+        with_one_of = _rows_with(source, shape.ends)
     # A workbook says itself how its text is written.
     encoding = [f"encoding: {source.encoding}"] if source.lines is not None else []
     return Table(
@@ -259,7 +281,27 @@ def read_table(
         country=shape.country,
         guesses=[*source.notes, *encoding, *shape.guesses],
         _blocks=blocks,
+        _with_one_of=with_one_of,
     )
+
+
+def _rows_with(source: Source, header: int) -> Callable[[Sequence[str]], Iterator[Block]] | None:
+    """Return what yields the rows of a workbook that have one of certain words and are below the header."""
+    rows_with = source.rows_with
+    if rows_with is None:
+        return None
+    first = next((row.line for row in source.head if row.line > header), 0)
+    above = [row.cells for row in source.head if row.line <= header]
+    # A refusal may be the name of a column too.
+    names = [cell for cells in above for cell in cells if cell and not is_refusal(cell)]
+    return lambda words: _below(header, rows_with(words, first, names)) if first else iter(())
+
+
+def _below(line: int, blocks: Iterable[Block]) -> Iterator[Block]:
+    """Leave out the records up to a line."""
+    for block in blocks:
+        is_below = not block.lines or block.lines[0] > line
+        yield block if is_below else Block.of(record for record in block.records() if record.line > line)
 
 
 def _separator(given: str) -> str:

@@ -24,7 +24,9 @@ def chosen(name: str, book: Workbook, wanted: str | None = None) -> Sheet:
             raise BadInput(f"sheet: {name} has no {wanted!r}; its sheets: {_titles(book.sheets)}")
         return found[0]
     visible = [sheet for sheet in book.sheets if sheet.is_visible]
-    heads = [(sheet, head) for sheet in visible if (head := sheet.head(_HEAD))]
+    heads = [
+        (sheet, head) for sheet in visible if (head := [row for rows in sheet.head(_HEAD)[1] for row in rows.cells])
+    ]
     if not heads:
         raise BadInput(f"{name}: a workbook in which all sheets are empty")
     of_faxes = [sheet for sheet, head in heads if len(heads) == 1 or _names_faxes(head)]

@@ -2,7 +2,7 @@
 
 import posixpath
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import IO, NamedTuple
 
@@ -10,6 +10,7 @@ from faxdispatch.documents.contents import TooManyFiles, see_contents
 from faxdispatch.workbook.bounds import FILES, PART, RATIO, SHEETS, SMALL, WHOLE, Damaged, TooLarge
 from faxdispatch.workbook.dates import EPOCH_1900, EPOCH_1904
 from faxdispatch.workbook.elements import Handler, parse
+from faxdispatch.workbook.finding import may_be_in_rows, may_be_in_texts
 from faxdispatch.workbook.sheet import Look, Sheet
 from faxdispatch.workbook.styles import Style, read_styles
 from faxdispatch.workbook.texts import strings
@@ -60,6 +61,19 @@ class Book:
         """Open the sheet at a place among `sheets`."""
         with self._part(self.sheets[place].part, PART) as stream:
             yield Sheet(stream, self._look)
+
+    def may_have(self, place: int, first: int, words: Sequence[str], but: Sequence[str]) -> bool:
+        """Return whether the row `first` of a sheet, or one below it, may show one of the words, in any case.
+
+        Texts that are one of `but` do not count.
+
+        Raises:
+            TooLarge: the sheet has too many rows.
+        """
+        formats = [style.number_format for style in self._look.styles]
+        with self._part(self.sheets[place].part, PART) as stream:
+            in_rows = may_be_in_rows(stream, words, first)
+        return in_rows or may_be_in_texts(self._look.texts, words, but) or may_be_in_texts(formats, words, ())
 
     def _texts(self, name: str) -> list[str]:
         if name not in self._parts:

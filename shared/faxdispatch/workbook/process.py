@@ -1,7 +1,11 @@
 """The process that reads a workbook: `process.py FILE`, with the number of an open file.
 
-It first says which sheets there are. Each line on standard input, `SHEET MOST`, asks for the rows of one sheet, by its
-place: the first `MOST` non-empty ones, or all of them if that is 0.
+It first says which sheets there are. Each line on standard input asks about one sheet, by its place, in JSON:
+
+- `["rows", PLACE, MOST, WORDS]` asks for its first `MOST` non-empty rows, or for all of them if that is 0; if there are
+  words, only for rows that show one of them, in any case
+- `["find", PLACE, FIRST, WORDS, BUT]` asks whether one of the words may be in its row `FIRST` or below it, apart from
+  texts that are one of `BUT`
 """
 
 import gc
@@ -9,7 +13,7 @@ import itertools
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import IO
 
 from faxdispatch.documents.contents import DAMAGED
@@ -51,13 +55,16 @@ def answer(file: IO[bytes], asked: IO[bytes], told: IO[bytes]) -> None:
         told, Kind.SHEETS, json.dumps([book.strikes_by_rule, [[title.name, title.is_visible] for title in book.sheets]])
     )
     for line in asked:
-        place, most = map(int, line.split())
-        with book.open(place) as sheet:
-            _tell_rows(sheet, most, told)
+        question, place, *more = json.loads(line)
+        if question == "find":
+            send(told, Kind.FOUND, json.dumps(book.may_have(place, *more)))
+        else:
+            with book.open(place) as sheet:
+                _tell_rows(sheet, told, *more)
 
 
-def _tell_rows(sheet: Sheet, most: int, told: IO[bytes]) -> None:
-    batches = _filled(sheet, most)
+def _tell_rows(sheet: Sheet, told: IO[bytes], most: int, words: Sequence[str]) -> None:
+    batches = _filled(sheet, most, words)
     first = next(batches, [])
     # They are known by now.
     send(told, Kind.HIDDEN, json.dumps(sorted(sheet.hidden_columns)))
@@ -67,11 +74,11 @@ def _tell_rows(sheet: Sheet, most: int, told: IO[bytes]) -> None:
     send(told, Kind.END)
 
 
-def _filled(sheet: Sheet, most: int) -> Iterator[list[Row]]:
-    """Yield the non-empty rows, many at a time: the first `most`, or all if that is 0."""
+def _filled(sheet: Sheet, most: int, words: Sequence[str]) -> Iterator[list[Row]]:
+    """Yield the non-empty rows that show one of the words, if there are any words, many at a time: at most so many."""
     ahead, left = list[Row](), most or ROWS
     for rows in sheet.rows():
-        ahead += [row for row in rows if "".join(row.cells).strip()]
+        ahead += [row for row in rows if "".join(row.cells).strip() and (not words or _shows_one(row.cells, words))]
         if len(ahead) >= left:
             break
         if len(ahead) >= _BATCH:
@@ -79,6 +86,11 @@ def _filled(sheet: Sheet, most: int) -> Iterator[list[Row]]:
             left -= len(ahead)
             ahead = []
     yield ahead[:left]
+
+
+def _shows_one(cells: Sequence[str], words: Sequence[str]) -> bool:
+    shown = "\n".join(cells).lower()
+    return any(word in shown for word in words)
 
 
 if __name__ == "__main__":

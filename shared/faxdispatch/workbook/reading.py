@@ -39,16 +39,30 @@ class Workbook:
         """End the process that reads it."""
         self._stack.close()
 
-    def read(self, place: int, most: int) -> tuple[frozenset[int], Iterator[Rows]]:
+    def read(self, place: int, most: int, words: Sequence[str] = ()) -> tuple[frozenset[int], Iterator[Rows]]:
         """Return the columns that a sheet does not show, and its rows, many at a time. Read the rows to their end.
+
+        They are the first `most`, or all if that is 0; only those that show one of `words`, if there are any.
 
         Raises:
             BadInput: the workbook is damaged or too large; the rows may raise it, too.
         """
+        self._ask("rows", place, most, words)
+        return frozenset(json.loads(self._hear()[1])), self._rows()
+
+    def may_have(self, place: int, first: int, words: Sequence[str], but: Sequence[str]) -> bool:
+        """Return whether a sheet may show one of the words in the row `first` or below it; see `Book.may_have`.
+
+        Raises:
+            BadInput: the workbook is damaged or too large.
+        """
+        self._ask("find", place, first, words, but)
+        return bool(json.loads(self._hear()[1]))
+
+    def _ask(self, *question: object) -> None:
         if self._child.stdin:
             with suppress(BrokenPipeError):  # the cause of its death is read later
-                os.write(self._child.stdin.fileno(), f"{place} {most}\n".encode())
-        return frozenset(json.loads(self._hear()[1])), self._rows()
+                os.write(self._child.stdin.fileno(), f"{json.dumps(question)}\n".encode())
 
     def _rows(self) -> Iterator[Rows]:
         while (told := self._hear())[0] is Kind.ROWS:
@@ -75,18 +89,28 @@ class Sheet:
         self.title = title
         self.is_visible = is_visible
 
-    def head(self, most: int) -> list[Sequence[str]]:
-        """Return the cells of the first non-empty rows.
+    def head(self, most: int) -> tuple[frozenset[int], list[Rows]]:
+        """Return the columns, from 0, that it does not show, and its first non-empty rows.
 
         Raises:
             BadInput: the workbook is damaged or too large.
         """
-        return [cells for rows in self._book.read(self._place, most)[1] for cells in rows.cells]
+        hidden, rows = self._book.read(self._place, most)
+        return hidden, list(rows)
 
-    def read(self) -> tuple[frozenset[int], Iterator[Rows]]:
-        """Return the columns, from 0, that it does not show, and its non-empty rows, many at a time.
+    def rows(self) -> Iterator[Rows]:
+        """Yield its non-empty rows, many at a time; they are asked for when the first ones are.
 
         Raises:
-            BadInput: the workbook is damaged or too large; the rows may raise it, too.
+            BadInput: the workbook is damaged or too large.
         """
-        return self._book.read(self._place, 0)
+        yield from self._book.read(self._place, 0)[1]
+
+    def rows_with(self, words: Sequence[str], first: int, but: Sequence[str]) -> Iterator[Rows]:
+        """Yield the rows that show one of the words, if there may be any from row `first` on; see `Book.may_have`.
+
+        Raises:
+            BadInput: the workbook is damaged or too large.
+        """
+        if self._book.may_have(self._place, first, words, but):
+            yield from self._book.read(self._place, 0, words)[1]

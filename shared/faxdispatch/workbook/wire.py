@@ -24,6 +24,8 @@ class Kind(Enum):
     HIDDEN = b"h"
     """The columns that the sheet does not show, as JSON."""
     ROWS = b"r"
+    FOUND = b"f"
+    """Whether one of the words may be in the sheet, as JSON."""
     END = b"."
     """There are no more rows."""
     REFUSED = b"x"
