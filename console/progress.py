@@ -2,18 +2,16 @@
 
 import threading
 import time
-from collections import OrderedDict
 from dataclasses import dataclass
 
 from console.desk import Desk
 from faxdispatch.campaign.planning.forecast import Forecast
 from faxdispatch.campaign.planning.pace import Pace
 from faxdispatch.ledger import Campaign, Overview, Traffic
+from faxdispatch.recent import Recent
 from faxdispatch.states import CampaignState, State
 
-_REMEMBERED = 200
-
-_paces: OrderedDict[str, Pace] = OrderedDict()
+_paces: Recent[str, Pace] = Recent(200)
 """The pace of each campaign that somebody looks at; it is lost with the process, and soon measured again."""
 _lock = threading.Lock()
 
@@ -55,11 +53,8 @@ def look(here: Desk, campaign: Campaign, found: Overview) -> Progress:
 
 
 def _pace(campaign: Campaign) -> float | None:
+    pace = _paces.get(campaign.id, Pace)
     with _lock:
-        pace = _paces.setdefault(campaign.id, Pace())
-        _paces.move_to_end(campaign.id)
-        if len(_paces) > _REMEMBERED:
-            _paces.popitem(last=False)
         pace.look(time.monotonic(), campaign.ended)
         return pace.per_minute if campaign.state is CampaignState.RUNNING else None
 
