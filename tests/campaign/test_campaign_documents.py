@@ -268,6 +268,27 @@ def test_strict_creates_nothing_if_a_cover_cannot_be_set(service, storage, a_lis
     assert (service.list(), storage.uploads) == ([], [])
 
 
+def test_empty_fields_of_covers_are_counted_and_strict_creates_nothing(service):
+    rows = [
+        {"fax": "+14152000001", "name": "Dr Öz", "room": ""},
+        {"fax": "+14152000002", "name": " ", "room": "7"},
+        {"fax": "+14152000003", "name": "", "room": ""},
+        {"fax": "none", "name": "", "room": ""},
+    ]
+
+    def create(cover, **options):
+        return service.create(rows, name=cover, campaign_id="c", document=blank_pdf(), cover=cover, **options)
+
+    with pytest.raises(BadInput, match="1 of 4 rows cannot be sent"):
+        create("Dear {name}, room {room|unknown}", strict=True)
+    del rows[3]
+    with pytest.raises(BadInput, match=r"no field may be empty. cover: \{name\} is empty in 2 rows, first in line"):
+        create("Dear {name}, room {room|unknown}", strict=True)
+    assert service.list() == []
+    made = create("Dear {name}, room {room|unknown}")
+    assert {name: empty.rows for name, empty in made.summary.empty_fields.items()} == {"name": 2}
+
+
 def test_documents_may_come_in_an_archive(service, storage, a_list, tmp_path):
     with zipfile.ZipFile(tmp_path / "letters.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("letters/a.pdf", blank_pdf())

@@ -122,6 +122,7 @@ def test_a_cover_takes_its_fields_from_the_columns_of_each_row(cli, a_list, desk
     assert (unknown.code, desk.campaigns.ids()) == (2, [])
     assert "cover: there is no {doctor}; there are Dr Name, Fax, Note" in unknown.err
     made = cli(*asked, "--cover", "Dear {dr_name}, {pages} pages", "--json")
+    assert "cover: {dr_name} is empty in 1 row, first in line 3" in made.err
 
     assert (made.code, made.json["list"]["invalid"]) == (0, 1)
     assert "the character 日 (U+65E5" in next(iter(desk.campaigns.left_out("recall"))).reason

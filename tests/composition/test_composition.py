@@ -193,6 +193,21 @@ def test_letters_of_many_languages_are_there():
 
 
 @pytest.mark.parametrize(
+    ("value", "greeting"), [("Dr Öz", "Dear Dr Öz,"), ("", "Dear Sir or Madam,"), (" ", "Dear Sir or Madam,")]
+)
+def test_a_field_may_have_words_for_an_empty_value(value, greeting):
+    see_fields("Dear {name|Sir or Madam},", ["Name"])
+    assert filled("Dear {name|Sir or Madam},", {"Name": value}) == greeting
+
+
+def test_words_for_an_empty_value_need_the_name_of_a_field():
+    with pytest.raises(BadInput, match="is not a field"):
+        fields_of("Dear {|Sir or Madam}")
+    with pytest.raises(BadInput, match=r"there is no \{doctor\}"):
+        see_fields("Dear {doctor|Sir or Madam}", ["Name"])
+
+
+@pytest.mark.parametrize(
     ("language", "filled_in"),
     [("Date {date} to {to}", "Date 2026-03-09 to +1"), ("تاريخ {date} {to}", "تاريخ \u200e2026-03-09 \u200e+1")],
 )

@@ -232,7 +232,11 @@ def read_through(checking: Check) -> None:
 
 
 def see_that_all_are_good(summary: Summary) -> None:
-    """Check that no recipient's row is invalid or without a number. Raises BadInput if one is."""
+    """Check that no recipient's row is invalid, without a number, or without a field of its cover.
+
+    Raises:
+        BadInput: one is.
+    """
     without = summary.no_number - summary.no_recipient
     if wrong := summary.invalid + without:
         first = f"; the first invalid one, line {summary.bad[0].line}: {summary.bad[0].reason}" if summary.bad else ""
@@ -240,6 +244,8 @@ def see_that_all_are_good(summary: Summary) -> None:
             f"{wrong:,} of {counted(summary.rows, 'row')} cannot be sent, and with strict no row is sent then: "
             f"{summary.invalid:,} invalid, {without:,} without a number{first}"
         )
+    if remarks := summary.remarks():
+        raise BadInput(f"with strict, no field may be empty. {'; '.join(remarks)}")
 
 
 def _see_that_there_are_some(summary: Summary) -> None:

@@ -62,7 +62,12 @@ def _rows(
         try:
             if says is not last:
                 last, fields = says, requests.fields(to, says)
-            told = {**fields, **covers.told(fields, cells)} if covers else fields
+            told = fields
+            if covers:
+                of_cover = covers.told(fields, cells)
+                told = {**fields, **of_cover}
+                for name in covers.empty(of_cover["cover_fields"]):
+                    checking.note_empty(name, line)
         except BadInput as problem:
             unfit = checking.refuse(batch, number - batch.first, str(problem))
             if on_unfit:

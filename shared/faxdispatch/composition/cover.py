@@ -2,7 +2,8 @@
 
 A line that begins with `# ` is a heading; text after a tab, or after a colon and two blanks, is set as a column. Fields
 are the sender's own words, such as the columns of a list, and `sender`, `to`, `date` and `pages`, which counts the
-whole fax including its cover. `{{` and `}}` stand for braces.
+whole fax including its cover. `{name|Sir or Madam}` has words for a value that is empty. `{{` and `}}` stand for
+braces.
 """
 
 import re
@@ -70,6 +71,16 @@ def fields_of(text: str) -> list[str]:
     return list(names)
 
 
+def fields_without_words(text: str) -> list[str]:
+    """Return the names of the fields that print nothing if their value is empty, each once.
+
+    Raises:
+        BadInput: a brace has no partner, or a field has no name.
+    """
+    found = [match for match in _FIELD.finditer(text) if match[0] not in {"{{", "}}"}]
+    return list(dict.fromkeys(_name(match) for match in found if "|" not in match[0]))
+
+
 def same(name: str) -> str:
     """Return a field's or column's name for comparing: `Fax Number`, `fax_number` and `fax number` are one."""
     return re.sub(r"[\s_\-]+", " ", name).strip().casefold()
@@ -103,7 +114,8 @@ def filled(text: str, values: Mapping[str, str]) -> str:
         name = same(_name(match))
         if name not in found:
             raise BadInput(f"cover: there is no {match[0]}; give it a value")
-        return f"{mark}{found[name]}" if found[name][:1] in _NUMBER else found[name]
+        put = found[name] if found[name].strip() else match[1].partition("|")[2].strip()
+        return f"{mark}{put}" if put[:1] in _NUMBER else put
 
     return _FIELD.sub(value, text)
 
@@ -201,6 +213,7 @@ def _set_label(page: "FPDF", label: str, height: float) -> None:
 
 
 def _name(match: re.Match[str]) -> str:
-    if match[1] is None or not match[1].strip():
+    name = (match[1] or "").partition("|")[0].strip()
+    if not name:
         raise BadInput(f"cover: {match[0]!r} is not a field; write {{name}}, or two braces for one")
-    return match[1].strip()
+    return name

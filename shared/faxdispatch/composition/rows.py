@@ -1,10 +1,18 @@
 """The values that the rows of a list put on a cover."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from faxdispatch.composition.cover import BUILT_IN, cover_pages, fields_of, same, see_characters, see_fields
+from faxdispatch.composition.cover import (
+    BUILT_IN,
+    cover_pages,
+    fields_of,
+    fields_without_words,
+    same,
+    see_characters,
+    see_fields,
+)
 
 
 class RowCovers:
@@ -21,6 +29,8 @@ class RowCovers:
         places = {same(column): place for place, column in reversed(list(enumerate(columns)))}
         wanted = [name for name in fields_of(text) if same(name) not in BUILT_IN]
         self._places = {name: places[same(name)] for name in wanted}
+        without = set(map(same, fields_without_words(text)))
+        self._must_be_there = [name for name in wanted if same(name) in without]
         self.pages = cover_pages(text, more_fonts)
         """Pages of the cover if its fields are short."""
 
@@ -34,3 +44,9 @@ class RowCovers:
         see_characters("".join(values.values()), self._more_fonts)
         pages = {"pages": fields["pages"] + self.pages} if fields.get("pages") else {}
         return {"cover_fields": values, **pages}
+
+    def empty(self, values: Mapping[str, str]) -> Iterator[str]:
+        """Yield the names of fields that print nothing with a row's values, as returned by `told`."""
+        for name in self._must_be_there:
+            if not values[name].strip():
+                yield name

@@ -21,6 +21,7 @@ from faxdispatch.lists.seen import Seen
 from faxdispatch.lists.shape import Columns
 from faxdispatch.lists.source import Source, open_source
 from faxdispatch.lists.table import Table, read_table
+from faxdispatch.text.wording import counted
 from faxdispatch.workbook.sheet import STRUCK
 
 if TYPE_CHECKING:
@@ -155,6 +156,24 @@ class Summary:
     bad: list[BadRow] = field(default_factory=list)
     """The first invalid ones."""
 
+    empty_fields: dict[str, "EmptyField"] = field(default_factory=dict)
+    """Fields of the cover that print nothing for some valid rows."""
+
+    def remarks(self) -> list[str]:
+        """Say which fields of the cover print nothing, and for how many rows."""
+        return [
+            f"cover: {{{name}}} is empty in {counted(empty.rows, 'row')}, first in line {empty.first_line}; "
+            f"{{{name}|other words}} would print those words there"
+            for name, empty in self.empty_fields.items()
+        ]
+
+
+class EmptyField(NamedTuple):
+    """In how many rows a field of the cover is empty, and in which line first."""
+
+    rows: int
+    first_line: int
+
 
 class Check:
     """A check of one list. Iterate over it once; `summary` is right when that has ended, `table` from the beginning.
@@ -224,6 +243,11 @@ class Check:
         insort(self.summary.bad, bad, key=itemgetter(0))
         del self.summary.bad[self._first_bad :]
         return bad
+
+    def note_empty(self, name: str, line: int) -> None:
+        """Count a row that can be sent and that has nothing for a field of the cover."""
+        known = self.summary.empty_fields.get(name, EmptyField(0, line))
+        self.summary.empty_fields[name] = known._replace(rows=known.rows + 1)
 
     def _judged(self, block: Block) -> Batch:
         """Return what becomes of rows."""

@@ -108,6 +108,7 @@ class Planner:
             self.remarks.append(
                 f"{counted_are(left_out, 'row')} not sent: faxdispatch campaign check {path.name} says why"
             )
+        self.remarks += checking.summary.remarks()
         if checking.documents:
             self.remarks += checking.documents.remarks()
             self.links = checking.documents.links()

@@ -68,7 +68,8 @@ def check(
 
 def _answer(checking: Check, written: Path | None, left: Path | None, *, asked: bool) -> Answer:
     table, summary = checking.table, checking.summary
-    guesses = [*table.guesses, *(checking.documents.remarks() if checking.documents else [])]
+    documents = checking.documents.remarks() if checking.documents else []
+    guesses = [*table.guesses, *documents, *summary.remarks()]
     data = {
         **_counts(summary),
         "countries": summary.countries,

@@ -88,6 +88,7 @@ def _notes(made: Imported, campaign: dict[str, Any]) -> Iterator[str]:
     yield from made.guesses
     if made.outcome == "same":
         yield "this list with these options is a campaign already; nothing was changed"
+    yield from made.summary.remarks() if made.summary else ()
     for one in made.summary.bad[:10] if made.summary else ():
         yield f"line {one.line}: {one.value!r} {one.reason}"
     if made.bad_rows:
