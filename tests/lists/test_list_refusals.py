@@ -133,6 +133,63 @@ def test_a_cell_of_any_column_may_be_a_refusal(checked, name, cell):
     assert result.left_out == [(1, f"opted out, {name}: {cell}"), (3, "opted out, by another row")]
 
 
+@pytest.mark.parametrize(
+    "cell",
+    ["Do not fax after 5pm", "Do not fax after 5 p.m.", "Please don't fax before 9:00 am", "fax only after 9am",
+     "no faxes on weekends", "Fax M-F 9-5 only, no weekends", "only fax before noon", "Fax between 9 and 5",
+     "Fax only during business hours", "No faxes after hours", "Never fax on Sundays", "do not send faxes overnight",
+     "Do not fax from 12 to 1", "no fax between 22:00 and 06:00", "Fax hours: 9am - 5pm", "do not contact after 5 pm",
+     "bitte nicht nach 17 Uhr faxen", "Faxe nur vormittags", "ne pas faxer après 17h", "pas de fax le week-end",
+     "no enviar fax después de las 17h", "geen fax na 17 uur"],
+)  # fmt: skip
+def test_a_note_about_times_makes_every_row_with_its_number_invalid(checked, cell):
+    result = checked(f'Name,Fax,Notes\na,3125550101,\nb,3125550100,"{cell}"\nc,3125550101,"{cell}"\nd,3125550102,\n')
+
+    assert result.numbers == ["+13125550102"]
+    rule = "says when faxes may come; give the row a window of its own, such as 08:00-17:00, in a column Window"
+    assert [reason for _, _, reason in result.bad] == [
+        f"another row with this number, {rule}", f"Notes: {cell}, {rule}", f"Notes: {cell}, {rule}",
+    ]  # fmt: skip
+
+
+def test_a_row_with_a_window_of_its_own_obeys_it_whatever_its_note_says_about_times(checked):
+    rows = "Name,Fax,Window,Notes\na,3125550100,08:00-17:00,Do not fax after 5pm\nb,3125550101,08:00-17:00,do not fax\n"
+
+    assert checked(rows).numbers == [A]
+    assert checked(rows + "c,3125550102,,Do not fax after 5pm\nd,3125550102,08:00-17:00,\n").sent == [
+        (1, 2, A),
+        (4, 5, "+13125550102"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["Do not fax after 5/1/2026", "do not fax after 12/2025", "Do not fax before calling", "do not fax on Monday",
+     "DO NOT FAX - closed after 5pm", "stop faxing, per call at 5 pm", "Do not fax after 30 days",
+     "do not fax until further notice", "Fax only after 9am. Patient: do not fax!"],
+)  # fmt: skip
+def test_other_notes_with_a_time_are_refusals(checked, cell):
+    left_out = checked(f'Name,Fax,Notes\na,3125550100,"{cell}"\nb,3125550101,\n').left_out
+    assert left_out == [(1, f"opted out, Notes: {cell}")]
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["Faxed on Monday at 9am", "fax received after 5pm", "no answer on fax, tried after 5pm", "Fax sent before noon",
+     "fax not working on weekends", "Fax number changed after 5 years", "call only after 5pm",
+     "Do not call after 5pm - fax only", "open weekends, fax ok"],
+)  # fmt: skip
+def test_notes_about_other_times_restrict_nothing(checked, cell):
+    assert checked(f'Name,Fax,Notes\na,3125550100,"{cell}"\n').numbers == [A]
+
+
+def test_a_row_with_too_many_cells_stops_its_number_too(checked):
+    result = checked("Name,Fax,Notes\na,3125550100,\nb,3125550100,Do not fax, please\nc,3125550101,\n")
+
+    assert result.numbers == [B]
+    assert result.left_out == [(1, "opted out, by another row")]
+
+
 def test_a_cell_with_a_number_may_say_itself_that_it_must_not_be_faxed(checked):
     result = checked("Name,Fax\na,3125550100\nb,3125550101\nc,(312) 555-0100 - DO NOT FAX!\nd,do not fax\n")
 

@@ -17,6 +17,7 @@ from faxdispatch.calling.numbers import NumberPolicy
 from faxdispatch.lists.block import Block
 from faxdispatch.lists.cells import CellReader, Facts, Verdict, says_its_country
 from faxdispatch.lists.fields import FieldReader, RowSaid, WrongCell
+from faxdispatch.lists.refusals import Note
 from faxdispatch.lists.seen import Seen
 from faxdispatch.lists.shape import Columns
 from faxdispatch.lists.source import Source, open_source
@@ -32,6 +33,8 @@ _BATCH = 1000
 
 _SHOWN = 120
 """How many characters of a cell are kept to show it."""
+
+_AT_TIMES = "{}, says when faxes may come; give the row a window of its own, such as 08:00-17:00, in a column Window"
 
 _NOTHING: RowSaid = {}
 """The options of most rows: none."""
@@ -196,8 +199,8 @@ class Check:
         self._first_bad: int = options["first_bad"]
         self._seen = Seen()
         self._sends_the_same = set(table.fields) <= _NOT_SENT
-        self._refused: set[str] = options["refused"]
-        """Numbers of which some row says that they must not be faxed."""
+        self._restricted: dict[str, Note] = options["restricted"]
+        """Numbers of which some row says that they must not be faxed, or only at some times."""
         self._fields = FieldReader(table.fields, reader.policy.region)
         self._digests: dict[int, tuple[RowSaid, int]] = {}
 
@@ -287,11 +290,12 @@ class Check:
         if not self._include_hidden:
             for at, why in block.hidden.items():
                 others.setdefault(at, _left_out(block, at, Why.HIDDEN, why))
-        refused = dict(self.table.refused(block))
-        for at, words in refused.items():
-            others.setdefault(at, _left_out(block, at, Why.OPTED_OUT, f"opted out, {words}"))
-        if refused:
-            self._refused.update(self.table.refused_numbers(block, self._reader))
+        said = sorted(self.table.notes_in(block), key=lambda said: said[1] is Note.TIMES)
+        for at, note, words in said:
+            if note is Note.REFUSAL:
+                others.setdefault(at, _left_out(block, at, Why.OPTED_OUT, f"opted out, {words}"))
+            elif at not in others:
+                others[at] = self._bad(block, at, None, _AT_TIMES.format(words))
         for at, problem in block.problems.items():
             if at not in others:
                 others[at] = self._bad(block, at, None, problem)
@@ -363,8 +367,8 @@ class Check:
 
     def _stop(self, batch: Batch) -> None:
         """Leave out the rows whose number another row or a list stops, and those whose document cannot be sent."""
-        if self._refused:
-            self._leave_out_refused(batch)
+        if self._restricted:
+            self._leave_out_restricted(batch)
         if stopped := self._stopped(batch):
             for at, to in enumerate(batch.to):
                 if to in stopped and at not in batch.others:
@@ -378,10 +382,14 @@ class Check:
                     except ValueError as problem:
                         batch.others[at] = self._bad(batch, at, self.table.fields["media"], str(problem))
 
-    def _leave_out_refused(self, batch: Batch) -> None:
+    def _leave_out_restricted(self, batch: Batch) -> None:
         for at, to in enumerate(batch.to):
-            if to in self._refused and at not in batch.others:
+            if to not in self._restricted or at in batch.others:
+                continue
+            if self._restricted[to] is Note.REFUSAL:
                 batch.others[at] = _left_out(batch, at, Why.OPTED_OUT, "opted out, by another row", to)
+            elif not self.table.has_window(batch.cells[at]):
+                batch.others[at] = self._bad(batch, at, None, _AT_TIMES.format("another row with this number"))
 
     def _stopped(self, batch: Batch) -> dict[str, Why]:
         """Return the numbers of a batch that are on a list."""
@@ -524,11 +532,11 @@ def check(
             made.close()
             raise
 
-    table, refused = _with_refused(opened, reader)
+    table, restricted = _with_restricted(opened, reader)
     return Check(
         table,
         reader,
-        refused=refused,
+        restricted=restricted,
         own_numbers=frozenset(own_numbers),
         suppressed=suppressed,
         quarantined=quarantined,
@@ -539,14 +547,16 @@ def check(
     )
 
 
-def _with_refused(opened: Callable[[], Table], reader: CellReader) -> tuple[Table, set[str]]:
-    """Return a list that is still to be read, and the numbers of which some row says that they must not be faxed."""
-    table, refused = opened(), set[str]()
+def _with_restricted(opened: Callable[[], Table], reader: CellReader) -> tuple[Table, dict[str, Note]]:
+    """Return a list that is still to be read, and the numbers to which some row restricts faxes."""
+    table, restricted = opened(), dict[str, Note]()
     with ExitStack() as stack:
         stack.callback(table.source.close)
         for block in table.may_refuse():
-            refused.update(table.refused_numbers(block, reader))
+            for number, note in table.restricted_numbers(block, reader):
+                if restricted.get(number) is not Note.REFUSAL:
+                    restricted[number] = note
         if table.is_unread:
             stack.pop_all()
-            return table, refused
-    return opened(), refused
+            return table, restricted
+    return opened(), restricted

@@ -21,6 +21,13 @@ class Says(StrEnum):
     """A plain no means that the person has refused."""
 
 
+class Note(Enum):
+    """What a cell of any column says about faxing its recipient."""
+
+    REFUSAL = "must not be faxed"
+    TIMES = "may be faxed at some times only"
+
+
 class _Where(Enum):
     """Where in a column's name the words of a sign stand."""
 
@@ -189,6 +196,37 @@ HINTS = ("fax", "opt out", "opt-out", "opted", "unsub", "t contact", "t send", "
 """One of these is in whatever `_SAID` finds; looking for them costs little."""
 _PARTS = re.compile(r"[.;!?()]|\s[-\u2013\u2014]+\s")
 """What separates the parts of a cell, each of which is judged by itself: `Do not call - fax only`."""
+_CLOCK = (
+    r"(?:\d{1,2}(?: ?\d\d)? ?(?:[ap] ?m?|h(?:(?:ou)?rs?)?|h ?\d\d|o ?clock|uhr|uur|horas?|heures?|ore)\b"
+    r"|\d{1,2} \d\d(?! \d)\b"
+    r"|\d{1,2}(?=$| ,| (?:and|or|to|bis|und|y|et|[ecmp][sd]?t|on|please|only|local|faxen)\b)"
+    r"|noon|midnight|lunch(?:time)?|dark|closing|midi|mittags?|mediodia)"
+)
+"""A time of the day; not a date, nor a number of something."""
+_TIMES = re.compile(
+    r"\b(?:(?:mon|tues|wednes|thurs|fri|satur|sun)days|week ?(?:end|day|night)s?|(?:morning|afternoon|evening|night)s"
+    r"|holidays?|(?:business|office|working|clinic|opening|after|off|normal|regular) hours|fax(?:ing)? hours|overnight"
+    r"|(?:montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag|vormittag|nachmittag|abend|nacht|feiertag)s"
+    r"|wochenend\w*|werktags?|feiertag\w*|(?:lun|mar|mercre|jeu|vendre|same)dis"
+    r"|(?:le|du) (?:matin|soir|samedi|dimanche)|jours feries|fin(?:es)? de semana|festivos"
+    r"|por las? (?:mananas?|tardes?|noches?)"
+    r"|(?:before|after|past|until|til|till|between|from|outside|during|prior to|(?:later|earlier) than"
+    r"|vor|nach|ab|bis|zwischen|von|avant|apres|entre|de|des|antes de|despues de|a partir de|prima delle?|dopo"
+    rf"|na|voor|tussen) (?:the |las? |les? )?{_CLOCK})"
+)
+"""Hours of a day or days of a week."""
+_ONLY_THEN = re.compile(
+    r"\b(?:only|not|no|never|avoid|except|nur|nicht|keine?|uniquement|seulement|pas|solo|solamente|non|niet|geen"
+    r"|alleen|inte|ingen|kun|bara|endast|nao|apenas)\b|\bfax(?:ing)? hours\b"
+    r"|^(?:(?:please|pls|call|can|may|send|best to) (?:, )?)*fax(?:es)? (?:us |them )?"
+    r"(?:before|after|between|until|till?|from|during)\b"
+)
+"""What makes of such a time one at which faxes may come, or may not come."""
+_OF_THE_PAST = re.compile(
+    r"\b(?:faxed|received|rec d|recd|sent|came|called|spoke|got|confirmed|failed|resent|tried|working|answer\w*|busy"
+    r"|cover|page|error|number|invoice|order)\b"
+)
+"""What tells that it was the time of something else."""
 _SHORT_NOT = re.compile(r"\b(do|does|ca|wo)n ?t\b")
 
 
@@ -259,17 +297,23 @@ def may_refuse(text: str) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def is_refusal(cell: str) -> bool:
-    """Return whether a cell of any column says that its recipient must not be faxed, such as `Do not fax!`."""
-    return any(may_refuse(part) and _is_said(part) for part in _PARTS.split(folded(cell)))
+def note_of(cell: str) -> Note | None:
+    """Return what a cell of any column says, such as `Do not fax!` or `Fax only after 9 am`; None if neither."""
+    notes = {_note_of_part(part) for part in _PARTS.split(folded(cell)) if may_refuse(part)}
+    return next((note for note in Note if note in notes), None)
 
 
-def _is_said(part: str) -> bool:
+def _note_of_part(part: str) -> Note | None:
     text = _bare(part)
-    if not _says_no_fax(text):
-        return False
     words = set(text.split())
-    return not (_OTHER_WAYS & words and (not _names_faxes(words) or _PREFERS.search(text)))
+    says_no_fax = _says_no_fax(text)
+    if _TIMES.search(text) and (
+        says_no_fax or (_names_faxes(words) and _ONLY_THEN.search(text) and not _OF_THE_PAST.search(text))
+    ):
+        return Note.TIMES
+    if not says_no_fax or (_OTHER_WAYS & words and (not _names_faxes(words) or _PREFERS.search(text))):
+        return None
+    return Note.REFUSAL
 
 
 def _says_no_fax(text: str) -> bool:

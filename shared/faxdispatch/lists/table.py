@@ -17,7 +17,7 @@ from faxdispatch.lists.countries import calling_code
 from faxdispatch.lists.headers import FIELDS, OPT_OUT, fax_rank
 from faxdispatch.lists.kinds import Pair, fax_numbers, is_fax
 from faxdispatch.lists.records import NO_DELIMITER, Lines, Records
-from faxdispatch.lists.refusals import HINTS, Says, is_refusal, may_refuse, refuses
+from faxdispatch.lists.refusals import HINTS, Note, Says, may_refuse, note_of, refuses
 from faxdispatch.lists.shape import HEADER_WITHIN, Columns, Shape, trimmed
 from faxdispatch.lists.source import SAMPLE, Source
 from faxdispatch.lists.words import folded, is_totals, may_hold_number, what_it_is
@@ -81,35 +81,47 @@ class Table:
         kind = next((pair.kind for pair in self.kinds if pair.number == place), None)
         return cells[place] if kind is None else fax_numbers(cells[kind], cells[place])
 
-    def refused(self, block: Block) -> Iterator[tuple[int, str]]:
-        """Yield the rows that say that their recipient must not be faxed: place in the block, and their words."""
+    def notes_in(self, block: Block) -> Iterator[tuple[int, Note, str]]:
+        """Yield the rows that restrict faxes to their recipient: place in the block, in which way, and their words.
+
+        A row may be told several times. A row with a window of its own obeys it, whatever a note says about times.
+        """
         for place, what in self.refusals.items():
             for at, cells in enumerate(block.cells):
                 if len(cells) > place and refuses(what, cells[place]) and at not in block.problems:
-                    yield at, f"{self.columns[place]}: {cells[place].strip()}"
+                    yield at, Note.REFUSAL, f"{self.columns[place]}: {cells[place].strip()}"
         for place in self.notes:
             if may_refuse("\n".join(cells[place] for cells in block.cells if len(cells) > place)):
                 for at, cells in enumerate(block.cells):
-                    if len(cells) > place and self._is_refusal(cells[place]) and at not in block.problems:
-                        yield at, f"{self.columns[place]}: {cells[place].strip()[:_SHOWN]}"
+                    if len(cells) <= place or at in block.problems or not (note := _note(cells[place])):
+                        continue
+                    if note is Note.REFUSAL or not self.has_window(cells):
+                        yield at, note, f"{self.columns[place]}: {cells[place].strip()[:_SHOWN]}"
 
-    @staticmethod
-    def _is_refusal(cell: str) -> bool:
-        return len(cell) <= _LONGEST_NOTE and may_refuse(cell) and is_refusal(cell)
+    def has_window(self, cells: Sequence[str]) -> bool:
+        """Return whether a row has a window of its own."""
+        place = self.fields.get("window")
+        return place is not None and bool(cells[place].strip())
 
-    def refused_numbers(self, block: Block, reader: CellReader) -> Iterator[str]:
-        """Yield the numbers of the rows that say that their recipient must not be faxed."""
-        for at, _ in self.refused(block):
+    def restricted_numbers(self, block: Block, reader: CellReader) -> Iterator[tuple[str, Note]]:
+        """Yield the numbers of the rows that restrict faxes to their recipient, and in which way they do."""
+        for at, note, _ in self.notes_in(block):
             cells = block.cells[at]
             if at in block.no_recipients or (place := self.number_place(cells)) is None:
                 continue
             with suppress(ValueError):
                 text = self.number_text(cells, place)
                 if number := reader.read(text).number or reader.read(_WORDS.sub(" ", text)).number:
-                    yield number
+                    yield number, note
+        for at in block.problems:
+            # In which column is its number cannot be told.
+            cells = self.delimiter.join(block.cells[at]).split(self.delimiter or None)
+            notes = {_note(cell) for cell in cells}
+            if found := next((one for one in Note if one in notes), None):
+                yield from ((number, found) for cell in cells if (number := reader.read(cell).number))
 
     def may_refuse(self) -> Iterator[Block]:
-        """Yield the rows that may say that their recipient must not be faxed, and perhaps others.
+        """Yield the rows that may restrict faxes to their recipient, and perhaps others.
 
         Raises:
             BadInput: a later part of the file is damaged or too large.
@@ -293,7 +305,7 @@ def _rows_with(source: Source, header: int) -> Callable[[Sequence[str]], Iterato
     first = next((row.line for row in source.head if row.line > header), 0)
     above = [row.cells for row in source.head if row.line <= header]
     # A refusal may be the name of a column too.
-    names = [cell for cells in above for cell in cells if cell and not is_refusal(cell)]
+    names = [cell for cells in above for cell in cells if cell and not note_of(cell)]
     return lambda words: _below(header, rows_with(words, first, names)) if first else iter(())
 
 
@@ -333,6 +345,10 @@ def _guess_delimiter(sample: Sequence[str]) -> str:
             if (header or rank[0] >= 0.5) and rank > best_rank:
                 best, best_rank = delimiter, rank
     return best
+
+
+def _note(cell: str) -> Note | None:
+    return note_of(cell) if len(cell) <= _LONGEST_NOTE and may_refuse(cell) else None
 
 
 def _sums_up(cells: Sequence[str], number: int) -> bool:
