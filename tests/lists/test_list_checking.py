@@ -146,6 +146,37 @@ def test_a_number_of_leeds_is_not_called_in_turin(checked):
     assert result.numbers == ["+390669812345"]
 
 
+@pytest.mark.parametrize(
+    "cells",
+    ["TX,CA,DE,NY", "AL,AL,AR,AZ", "Georgia,Texas,Ohio", "CA,ON,DE,QC", "NY,,TX,DE", "IN,IN,OH,MI", "GA,US,TX,FL"],
+)
+def test_states_in_a_column_of_countries_decide_nothing(checked, cells):
+    rows = [f"31255501{at:02},{cell}" for at, cell in enumerate(cells.split(","))]
+    result = checked("\n".join(["Fax,Country", *rows]))
+
+    assert not result.bad
+    assert "column 'Country' is not used: it seems to have no countries" in result.guessed
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["UK", "England", "Deutschland", "D", "Schweiz/CH", "CH - Schweiz", "Germany (DE)", "+49", "0049", "Georgia", "DEU",
+     "Ungarn", "Vietnam", "Côte d'Ivoire", "日本", "DE", "AL"],
+)  # fmt: skip
+def test_a_country_is_known_by_every_usual_name(checked, cell):
+    result = checked(f"Fax,Country\n3125550100,USA\n3125550101,{cell}\n3125550102,United States\n")
+
+    assert result.numbers == ["+13125550100", "+13125550102"]
+    assert f"its recipient is in {cell}: write it" in result.bad[0][2]
+
+
+@pytest.mark.parametrize(
+    "cell", ["U.S.", "U.S.A.", "US", "1", "001", "TX, USA", "", "n/a", "NA", "-", "Canada", "Elbonia"]
+)
+def test_at_home_or_nowhere_known_a_number_is_taken(checked, cell):
+    assert not checked(f'Fax,Country\n3125550100,USA\n3125550101,"{cell}"\n3125550102,United States\n').bad
+
+
 @pytest.mark.parametrize(("name", "region", "cells"), [("Land", "DE", "BE HE BY"), ("CC", "US", "351 204 900")])
 def test_german_states_and_cost_centres_are_no_countries(checked, name, region, cells):
     numbers = {"DE": "030 23125", "US": "31255501"}

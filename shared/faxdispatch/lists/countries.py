@@ -1,13 +1,14 @@
 """Columns that tell a recipient's country, which may be another one than that of numbers without `+`. Pure."""
 
-from collections.abc import Sequence
-from functools import lru_cache
+import re
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache, lru_cache
 
 import phonenumbers
 
-from faxdispatch.calling.numbers import COUNTRIES
+from faxdispatch.calling.numbers import COUNTRIES, is_listed
 from faxdispatch.lists.headers import plain
-from faxdispatch.lists.words import folded
+from faxdispatch.lists.words import NO_NUMBER, folded
 
 _COUNTRY = frozenset({"country", "country region", "nation", "land", "pays", "pais", "paese", "landen"})
 _MAY_BE_OTHERS = frozenset({"land", "cc"})
@@ -18,46 +19,28 @@ _CODE = frozenset(
 )
 _KINDS = ("business", "work", "mailing", "billing", "fax", "phone", "primary", "address")
 _NAMES = {
-    "US": "usa united states united_states_of_america u_s_a u_s etats_unis estados_unidos vereinigte_staaten",
-    "CA": "canada kanada",
-    "MX": "mexico mexiko mexique",
-    "GB": "uk united_kingdom great_britain england scotland wales northern_ireland grossbritannien royaume_uni",
-    "IE": "ireland irland republic_of_ireland irlande",
-    "DE": "germany deutschland allemagne alemania germania brd d",
-    "AT": "austria osterreich oesterreich autriche a",
-    "CH": "switzerland schweiz suisse svizzera suiza",
-    "FR": "france frankreich francia f",
-    "IT": "italy italia italien italie",
-    "ES": "spain espana spanien espagne",
-    "PT": "portugal",
-    "NL": "netherlands the_netherlands holland niederlande pays_bas nederland",
-    "BE": "belgium belgien belgique belgie",
-    "LU": "luxembourg luxemburg",
-    "DK": "denmark danmark danemark",
-    "SE": "sweden sverige schweden",
-    "NO": "norway norge norwegen",
-    "FI": "finland suomi finnland",
-    "PL": "poland polska polen",
-    "CZ": "czech_republic czechia tschechien",
-    "BR": "brazil brasil brasilien",
-    "AR": "argentina argentinien",
-    "CL": "chile",
-    "CO": "colombia kolumbien",
-    "AU": "australia australien",
-    "NZ": "new_zealand neuseeland",
-    "IN": "india indien",
-    "CN": "china p_r_china prc",
-    "JP": "japan",
-    "KR": "south_korea korea republic_of_korea",
-    "SG": "singapore",
-    "HK": "hong_kong",
-    "IL": "israel",
-    "ZA": "south_africa",
-    "AE": "united_arab_emirates uae",
-    "TR": "turkey turkiye turkei",
-}
-"""The names that lists have for countries, beside their two letters of ISO 3166."""
+    "US": "usa u_s_a u_s us_of_a united_states_of_america vereinigte_staaten eeuu",
+    "CA": "can", "MX": "mex", "GB": "uk u_k gbr great_britain england scotland wales northern_ireland grossbritannien",
+    "IE": "irl republic_of_ireland", "DE": "deu ger brd d", "AT": "aut oesterreich a", "CH": "che sui",
+    "FR": "fra f", "IT": "ita i", "ES": "esp e", "PT": "prt", "NL": "nld the_netherlands holland", "BE": "bel b",
+    "LU": "lux l", "DK": "dnk danemark", "SE": "swe", "NO": "nor", "FI": "fin", "PL": "pol",
+    "CZ": "cze czech_republic czechia tschechien", "HU": "hun h", "SK": "svk", "SI": "svn slo", "HR": "hrv",
+    "RO": "rou", "GR": "grc", "BR": "bra", "AR": "arg", "CL": "chl", "CO": "col", "PE": "per", "AU": "aus",
+    "NZ": "nzl", "IN": "ind",
+    "CN": "chn p_r_china prc", "JP": "jpn", "KR": "kor korea republic_of_korea", "SG": "sgp", "HK": "hkg",
+    "TW": "twn", "PH": "phl", "TH": "tha", "IL": "isr", "ZA": "zaf", "AE": "are uae", "SA": "sau", "TR": "tur turkiye",
+}  # fmt: skip
+"""Names that lists have for countries, beside their two letters of ISO 3166 and the names in `LOCALE_DATA`."""
 _BY_NAME = {name.replace("_", " "): country for country, names in _NAMES.items() for name in names.split()}
+_STATES = frozenset(
+    {"AL", "AR", "AS", "AZ", "CA", "CO", "DE", "GA", "GU", "ID", "IL", "IN", "KY", "LA", "MA", "MD", "ME", "MN", "MO"}
+    | {"MS", "MT", "NC", "NE", "NL", "NU", "PA", "PE", "PR", "SC", "SD", "SK", "TN", "VA", "VI"}
+)
+"""States and provinces of North America whose letters are also those of a country."""
+_GEORGIA = "georgia"
+_NONE = frozenset({"na", "n/a", "n.a."})
+"""More often no country than Namibia."""
+_PARTS = re.compile(r"[/|,;()]|\s[-\u2013]\s")
 
 
 def tells_country(name: str) -> bool:
@@ -68,23 +51,67 @@ def tells_country(name: str) -> bool:
     return " ".join(words) in _COUNTRY | _CODE
 
 
-def are_countries(name: str, cells: Sequence[str]) -> bool:
-    """Return whether cells of a column that may tell countries do so."""
-    codes = [calling_code(cell) for cell in cells]
-    if plain(name) in _MAY_BE_OTHERS and any(
-        len(cell.strip()) <= _SHORT and not code for cell, code in zip(cells, codes, strict=True)
-    ):
+def are_countries(name: str, cells: Sequence[str], numbers: Sequence[str], is_at_home: Callable[[str], bool]) -> bool:
+    """Return whether cells of a column that may tell countries do so, and not those of states.
+
+    `numbers` are the cells with the numbers beside them, and `is_at_home` tells whether one is a number of our country
+    if it has no `+`.
+    """
+    told = [(cell, number, calling_code(cell)) for cell, number in zip(cells, numbers, strict=True) if cell.strip()]
+    unknown = [cell for cell, _, code in told if not code and folded(cell) not in NO_NUMBER]
+    if plain(name) in _MAY_BE_OTHERS and any(len(cell.strip()) <= _SHORT for cell in unknown):
         return False
-    return any(codes)
+    of_states = [(cell, number) for cell, number, code in told if code and _is_state(cell)]
+    sure = sum(1 for cell, _, code in told if code and not _is_state(cell))
+    if sure or unknown:
+        return sure >= len(unknown) and sure > 0
+    # They may all be of the first state in a sorted list.
+    strangers = [(cell, number) for cell, number in of_states if is_at_home(number) and not _is_of(cell, number)]
+    return bool(of_states) and 2 * len(strangers) <= len(of_states)
+
+
+def _is_state(cell: str) -> bool:
+    return cell.strip().upper() in _STATES or folded(cell) == _GEORGIA
+
+
+def _is_of(cell: str, number: str) -> bool:
+    region = phonenumbers.region_code_for_country_code(calling_code(cell))
+    return is_listed(number, region=region)
 
 
 @lru_cache(maxsize=4096)
 def calling_code(cell: str) -> int:
     """Return the calling code of a country, as a cell names it or has its code; 0 where it is not known."""
     text = folded(cell)
+    if text in _NONE:
+        return 0
     digits = text.lstrip("+").removeprefix("00")
     if digits.isascii() and digits.isdigit():
         return int(digits) if len(digits) <= 3 and int(digits) in phonenumbers.COUNTRY_CODE_TO_REGION_CODE else 0
-    name = plain(cell)
-    country = text.upper() if text.upper() in COUNTRIES else _BY_NAME.get(name, "")
-    return phonenumbers.country_code_for_region(country) if country else 0
+    if code := _code_of(text):
+        return code
+    # The same country may be named twice, as in `Schweiz/CH`.
+    codes = {_code_of(part) for part in _PARTS.split(text) if len(part.strip()) > 1} - {0}
+    return codes.pop() if len(codes) == 1 else 0
+
+
+def _code_of(text: str) -> int:
+    name = plain(text)
+    if not name:
+        return 0
+    country = name.upper() if name.upper() in COUNTRIES else _BY_NAME.get(name)
+    return phonenumbers.country_code_for_region(country) if country else _codes_by_name().get(name, 0)
+
+
+@cache
+def _codes_by_name() -> Mapping[str, int]:
+    """Return the calling codes of countries by their names in all languages that phonenumbers has."""
+    from phonenumbers.geodata.locale import LOCALE_DATA  # noqa: PLC0415 - large, and few lists need it
+
+    codes = dict[str, set[int]]()
+    for country, names in LOCALE_DATA.items():
+        if code := phonenumbers.country_code_for_region(country):
+            # A name with a star refers to that of another language.
+            for name in {name for name in names.values() if name[:1] != "*"}:
+                codes.setdefault(plain(name), set()).add(code)
+    return {name: found.pop() for name, found in codes.items() if len(found) == 1}

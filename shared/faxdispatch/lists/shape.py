@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from faxdispatch.errors import BadInput
 from faxdispatch.lists.block import Record
-from faxdispatch.lists.cells import CellReader, Verdict
+from faxdispatch.lists.cells import CellReader, Verdict, says_its_country
 from faxdispatch.lists.countries import are_countries, tells_country
 from faxdispatch.lists.fields import problem_of
 from faxdispatch.lists.headers import (
@@ -314,8 +314,20 @@ class Shape:
     def _take_country(self) -> None:
         """Find the column of countries; that of calling codes goes before."""
         told = [place for place, name in enumerate(self.names) if self.header is not None and tells_country(name)]
-        known = [place for place in told if are_countries(self.names[place], self._filled(place))]
+        known = [place for place in told if self._has_countries(place)]
         self.country = max(known, key=lambda place: "code" in plain(self.names[place]), default=None)
+        for place in told:
+            if place not in known and self._filled(place):
+                self.guesses.append(f"column {self.names[place]!r} is not used: it seems to have no countries")
+
+    def _has_countries(self, place: int) -> bool:
+        rows = [row.cells for row in self.data if max(place, self.number) < len(row.cells)]
+        return are_countries(
+            self.names[place],
+            [cells[place] for cells in rows],
+            [cells[self.number] for cells in rows],
+            lambda text: not says_its_country(text, self.reader.code) and self.reader.read(text).number is not None,
+        )
 
     def _refuses(self, place: int) -> bool:
         """Return whether the numbers of a column may be those that must not be faxed."""
