@@ -2,6 +2,7 @@
 
 import gc
 import importlib
+import json
 import os
 import shutil
 import signal
@@ -10,20 +11,26 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import ModuleType
-from typing import TypeVar
+from typing import Any, Self, TypeVar
 
 import hypothesis
 import pytest
 from redis import Redis
 from redis.exceptions import RedisError
 
+from faxdispatch import FaxClient
+from faxdispatch.cli.app import run
 from faxdispatch.preflight import examining
 from faxdispatch.preflight.lookers import Lookers
+from faxdispatch.settings import Settings
 from faxdispatch.supervisor.roles import free_port
 from faxdispatch.supervisor.valkey import valkey_command
+from tests.ledger.campaign_desk import CampaignDesk
 from tests.starts import Starts
 
 T = TypeVar("T")
@@ -111,22 +118,57 @@ def answers(url: str) -> bool:
         return False
 
 
-@contextmanager
-def running_valkey() -> Iterator[str]:
-    """Run a real Valkey with the durability that we ask of every server; gives its address.
+class Valkey:
+    """A real Valkey with the durability that we ask of every server. A test may hang it, kill it and start it again.
 
-    Its files are in memory where there is room: it writes through to them after every command.
+    Of an option that is given twice, the later value counts.
     """
-    port = free_port()
-    url = f"redis://127.0.0.1:{port}/0"
-    with TemporaryDirectory(prefix="valkey-", dir=_memory()) as folder:
-        server = subprocess.Popen(valkey_command(Path(folder), port))
+
+    def __init__(self, folder: Path, *options: str) -> None:
+        folder.mkdir(exist_ok=True)
+        self.port = free_port()
+        self.url = f"redis://127.0.0.1:{self.port}/0"
+        self._command = [*valkey_command(folder, self.port), *options]
+        self.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.client.close()
+        self.kill()
+
+    def start(self) -> None:
+        self.process = subprocess.Popen(self._command)
         try:
-            eventually(lambda: answers(url))
-            yield url
-        finally:
-            server.terminate()
-            server.wait(60)
+            eventually(lambda: answers(self.url))
+        except BaseException:
+            self.kill()
+            raise
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait(60)
+
+    def hang(self) -> None:
+        self.process.send_signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        self.process.send_signal(signal.SIGCONT)
+
+    @cached_property
+    def client(self) -> Any:
+        return Redis(port=self.port, decode_responses=True)
+
+
+@contextmanager
+def valkey_in_memory() -> Iterator[str]:
+    """Run a Valkey whose files are in memory where there is room; gives its address.
+
+    It writes through to its files after every command.
+    """
+    with TemporaryDirectory(prefix="valkey-", dir=_memory()) as folder, Valkey(Path(folder)) as server:
+        yield server.url
 
 
 def _memory() -> Path | None:
@@ -138,7 +180,7 @@ def _memory() -> Path | None:
 @pytest.fixture(scope="session")
 def valkey_url() -> Iterator[str]:
     """Address of the Valkey of this test process."""
-    with running_valkey() as url:
+    with valkey_in_memory() as url:
         yield url
 
 
@@ -148,6 +190,63 @@ def redis_url(valkey_url: str) -> str:
     with Redis.from_url(valkey_url) as client:
         client.flushall()
     return valkey_url
+
+
+@pytest.fixture
+def no_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
+    """An empty folder to work in, and no setting in the environment."""
+    monkeypatch.chdir(tmp_path)
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+    return monkeypatch
+
+
+@pytest.fixture
+def surroundings(no_settings: pytest.MonkeyPatch, redis_url: str) -> pytest.MonkeyPatch:
+    """An environment with an empty Redis, in which no link is checked."""
+    no_settings.setenv("REDIS_URL", redis_url)
+    # Links of tests lead nowhere.
+    no_settings.setenv("FAX_LINK_CHECK", "off")
+    return no_settings
+
+
+@dataclass
+class Result:
+    """How a command ended, and what it printed."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+@pytest.fixture
+def cli(surroundings: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Result]:
+    """Run a command in this process, with further variables in its environment."""
+
+    def call(*arguments: str, **variables: str) -> Result:
+        for name, value in variables.items():
+            surroundings.setenv(name, value)
+        capsys.readouterr()
+        code = run(arguments)
+        return Result(code, *capsys.readouterr())
+
+    return call
+
+
+@pytest.fixture
+def desk(redis_url: str) -> CampaignDesk:
+    """Campaigns in an empty ledger, by Redis' own clock."""
+    return CampaignDesk.by_redis_clock(redis_url)
+
+
+@pytest.fixture
+def client(redis_url: str, desk: CampaignDesk) -> FaxClient:
+    """A client of the desk's ledger, to whom numbers without + are American."""
+    return FaxClient(redis_url, region="US", ledger=desk.ledger)
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 """What the environment may say, and how it is told when it is wrong."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -9,15 +10,13 @@ from faxdispatch.calling.numbers import NumberPolicy
 from faxdispatch.errors import Misconfigured
 from faxdispatch.settings import Settings
 
+EXAMPLE = (Path(__file__).parents[1] / ".env.example").read_text(encoding="utf-8")
+GIVEN = dict(re.findall(r"^#?([A-Z_]+)=(.*)$", EXAMPLE, re.MULTILINE))
+SETTINGS = {name.upper() for name in Settings.model_fields}
 SECRET = "KEY0123456789ABCDEF_secret"
 
 
-@pytest.fixture(autouse=True)
-def bare(monkeypatch, tmp_path):
-    """No setting comes from anywhere but the test."""
-    monkeypatch.chdir(tmp_path)
-    for name in Settings.model_fields:
-        monkeypatch.delenv(name.upper(), raising=False)
+pytestmark = pytest.mark.usefixtures("no_settings")
 
 
 def load(monkeypatch, **variables):
@@ -279,3 +278,40 @@ def test_an_env_file_may_begin_with_a_byte_order_mark(tmp_path):
     (tmp_path / ".env").write_bytes("FAX_RATE=3\n".encode("utf-8-sig"))
 
     assert Settings.load().fax_rate == 3
+
+
+# .env.example
+
+
+def test_the_example_names_exactly_the_settings_there_are():
+    assert set(GIVEN) == SETTINGS
+
+
+@pytest.mark.parametrize("name", sorted(SETTINGS))
+def test_the_example_shows_the_default_of_each_setting(monkeypatch, name):
+    monkeypatch.setenv(name, GIVEN[name])
+
+    assert getattr(Settings.load(), name.lower()) == Settings.model_fields[name.lower()].default
+
+
+def test_each_setting_in_the_example_has_one_line_of_comment_above_it():
+    bare_ones = re.findall(r"^(?!# [^-]).*\n#?([A-Z_]+)=", EXAMPLE, re.MULTILINE)
+
+    assert bare_ones == []
+
+
+def test_the_example_as_it_is_changes_nothing(tmp_path):
+    defaults = Settings.load()
+
+    (tmp_path / ".env").write_text(EXAMPLE, encoding="utf-8")
+
+    assert Settings.load() == defaults
+
+
+def test_the_example_with_every_line_in_force_changes_nothing(tmp_path):
+    defaults = Settings.load()
+    in_force = re.sub(r"^#([A-Z_]+=)", r"\1", EXAMPLE, flags=re.MULTILINE)
+
+    (tmp_path / ".env").write_text(in_force, encoding="utf-8")
+
+    assert Settings.load() == defaults

@@ -11,7 +11,6 @@ from faxdispatch.cli.campaigns.check import check
 from faxdispatch.cli.output import answered
 from faxdispatch.errors import BadInput, Misconfigured, Unavailable
 from faxdispatch.ledger import Scripts, Suppression, Suppressions, connect
-from faxdispatch.settings import Settings
 from tests.conftest import free_port
 from tests.preflight.made import letter
 
@@ -20,18 +19,15 @@ BAD = f"{GOOD}Cy,312-555-0102 x12\n=cmd,1.3E+10\nDi,\n"
 
 
 @pytest.fixture
-def command(monkeypatch, tmp_path) -> Callable[..., Result]:
+def command(no_settings, tmp_path) -> Callable[..., Result]:
     """Run the command in an empty folder, without settings unless they are given."""
-    monkeypatch.chdir(tmp_path)
-    for name in Settings.model_fields:
-        monkeypatch.delenv(name.upper(), raising=False)
     app = typer.Typer(rich_markup_mode=None)
     app.command()(answered(check))
 
     def run(content: str, *arguments: str, **variables: str) -> Result:
         (tmp_path / "list.csv").write_text(content)
         for name, value in ({"FAX_DEFAULT_REGION": "US"} | variables).items():
-            monkeypatch.setenv(name, value)
+            no_settings.setenv(name, value)
         return CliRunner().invoke(app, ["list.csv", *arguments])
 
     return run

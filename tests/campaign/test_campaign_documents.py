@@ -18,7 +18,6 @@ from faxdispatch.lists.documents import RowDocuments
 from faxdispatch.media.uploads import KEEP
 from faxdispatch.telnyx.models import MediaResource
 from tests.documents.blank import blank_pdf
-from tests.ledger.campaign_desk import CampaignDesk
 
 NOW = datetime.now(UTC)
 
@@ -45,11 +44,6 @@ class Storage:
         with self._lock:
             self.asked.append(name)
         return self.there.get(name)
-
-
-@pytest.fixture
-def desk(redis_url):
-    return CampaignDesk.by_redis_clock(redis_url)
 
 
 @pytest.fixture

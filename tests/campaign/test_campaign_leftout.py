@@ -7,8 +7,6 @@ import pytest
 from faxdispatch import FaxClient
 from faxdispatch.campaign.report.files import write_report
 from faxdispatch.ledger import CHUNK
-from tests.cli.conftest import cli, surroundings  # noqa: F401
-from tests.ledger.campaign_desk import CampaignDesk
 
 LIST = """Clinic,Fax
 A,(415) 555-0101
@@ -26,11 +24,6 @@ LEFT = [
     (6, "suppressed", "suppressed"),
     (7, "quarantined", "quarantined"),
 ]
-
-
-@pytest.fixture
-def desk(redis_url):
-    return CampaignDesk.by_redis_clock(redis_url)
 
 
 @pytest.fixture
@@ -118,7 +111,7 @@ def test_the_report_shows_when_each_attempt_began(client, a_list, tmp_path, desk
 
 
 @pytest.mark.parametrize("command", [("check",), ("create", "--media-name", "letter")])
-def test_the_commands_write_a_file_of_all_that_are_not_faxed(cli, client, a_list, command):  # noqa: F811
+def test_the_commands_write_a_file_of_all_that_are_not_faxed(cli, client, a_list, command):
     result = cli("campaign", command[0], str(a_list), *command[1:], FAX_DEFAULT_REGION="US")
 
     path = a_list.with_name("recall.left-out.csv")

@@ -14,7 +14,6 @@ from faxdispatch.campaign.retrying import WORDS
 from faxdispatch.ledger import CHUNK, Suppression, Suppressions
 from faxdispatch.reasons.failures import REASONS
 from faxdispatch.states import HoldReason
-from tests.ledger.campaign_desk import CampaignDesk
 
 WITHOUT_EXTRA = """
 import sys
@@ -41,11 +40,6 @@ def number(row):
 
 def rows(count, **more):
     return [{"fax": number(row), **more} for row in range(1, count + 1)]
-
-
-@pytest.fixture
-def desk(redis_url):
-    return CampaignDesk.by_redis_clock(redis_url)
 
 
 @pytest.fixture

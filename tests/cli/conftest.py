@@ -1,58 +1,14 @@
-"""The command line, run in this process with an environment of its own."""
+"""The ledger that commands work on, and a simulated Telnyx."""
 
-import json
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from faxdispatch.cli.app import run
 from faxdispatch.ledger import Ledger, Scripts, connect
-from faxdispatch.settings import Settings
+from tests.simulator.running import simulated_telnyx
 
 SENDER = "+13125550199"
-
-
-@dataclass
-class Result:
-    """What a command came to."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
-@pytest.fixture
-def surroundings(monkeypatch, tmp_path, redis_url) -> Iterator[pytest.MonkeyPatch]:
-    """An environment with Redis, where no link is asked."""
-    monkeypatch.chdir(tmp_path)
-    for name in Settings.model_fields:
-        monkeypatch.delenv(name.upper(), raising=False)
-    monkeypatch.setenv("REDIS_URL", redis_url)
-    # Links of tests lead nowhere.
-    monkeypatch.setenv("FAX_LINK_CHECK", "off")
-    return monkeypatch
-
-
-@pytest.fixture
-def cli(surroundings, capsys) -> Callable[..., Result]:
-    """Run a command; gives exit code and what it printed."""
-
-    def call(*arguments: str, **variables: str) -> Result:
-        for name, value in variables.items():
-            surroundings.setenv(name, value)
-        capsys.readouterr()
-        code = run(arguments)
-        return Result(code, *capsys.readouterr())
-
-    return call
 
 
 @pytest.fixture
@@ -69,10 +25,8 @@ def ledger(redis) -> Ledger:
 @pytest.fixture(scope="session")
 def simulator() -> Iterator[dict[str, Any]]:
     """A simulated Telnyx."""
-    command = [sys.executable, "-m", "simulator", "--port", "0", "--webhook-url", "http://127.0.0.1:9/webhooks/telnyx"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
-        yield json.loads(process.stdout.readline())
-        process.terminate()
+    with simulated_telnyx("--webhook-url", "http://127.0.0.1:9/webhooks/telnyx") as simulator:
+        yield simulator
 
 
 @pytest.fixture

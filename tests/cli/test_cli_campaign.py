@@ -10,17 +10,11 @@ from faxdispatch.campaign import CampaignState
 from faxdispatch.cli.campaigns.group import COMMANDS
 from faxdispatch.jobs import SendFax
 from faxdispatch.states import State
-from tests.ledger.campaign_desk import CampaignDesk
 from tests.ledger.steps import pause
 from tests.preflight.made import letter
 
 LIST = "Name,Fax\nA,(415) 200-0001\nB,nonsense\nC,415-200-0003\nD,\n"
 OWN = "+14155559001"
-
-
-@pytest.fixture
-def desk(redis_url):
-    return CampaignDesk.by_redis_clock(redis_url)
 
 
 @pytest.fixture

@@ -17,9 +17,8 @@ from faxdispatch.checks.finding import Level, skew
 from faxdispatch.checks.redis import _replicas, check_redis
 from faxdispatch.ledger import connect
 from faxdispatch.settings import Settings
-from faxdispatch.supervisor.valkey import valkey_command
 from faxdispatch.telnyx import ApplicationParams, ApplicationUpdate, TelnyxClient
-from tests.conftest import answers, eventually, free_port
+from tests.conftest import Valkey, free_port
 
 
 @pytest.fixture
@@ -90,13 +89,8 @@ def application(telnyx):
 @pytest.fixture(scope="module")
 def other_valkey(tmp_path_factory):
     """A server of its own, whose settings a test may spoil."""
-    port = free_port()
-    url = f"redis://127.0.0.1:{port}/0"
-    with subprocess.Popen(valkey_command(tmp_path_factory.mktemp("other"), port)) as server:
-        eventually(lambda: answers(url))
-        yield url
-        # Not asked to end: while it writes its first append-only file it would refuse.
-        server.kill()
+    with Valkey(tmp_path_factory.mktemp("other")) as server:
+        yield server.url
 
 
 def test_an_empty_environment_gives_findings(doctor, surroundings):

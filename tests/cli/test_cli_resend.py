@@ -5,14 +5,9 @@ import pytest
 from faxdispatch import FaxClient
 from faxdispatch.errors import Conflict, InvalidJob, NotKnown
 from faxdispatch.states import State
-from tests.ledger.campaign_desk import CampaignDesk, job
+from tests.ledger.campaign_desk import job
 
 NUMBER, OTHER = "+13125550123", "+13125550124"
-
-
-@pytest.fixture
-def desk(redis_url):
-    return CampaignDesk.by_redis_clock(redis_url)
 
 
 @pytest.fixture

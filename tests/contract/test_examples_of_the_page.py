@@ -1,9 +1,6 @@
 """The Python examples of docs/telnyx.md run, against the simulator, and together make each of the eleven operations."""
 
-import json
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import httpx
@@ -11,6 +8,7 @@ import pytest
 
 from faxdispatch.telnyx import TelnyxClient
 from tests.conftest import eventually
+from tests.simulator.running import simulated_telnyx
 
 PAGE = Path(__file__).parents[2] / "docs" / "telnyx.md"
 EXAMPLES = re.findall(r"^```python\n(.*?)^```", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
@@ -23,21 +21,17 @@ OPERATIONS = {
 @pytest.fixture(scope="module")
 def settings():
     """The settings of a simulator that has an inbound fax, and sends so slowly that a fax can be cancelled."""
-    command = [sys.executable, "-m", "simulator", "--port", "0", "--speed", "0.01"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
-        told = json.loads(process.stdout.readline())
+    with simulated_telnyx("--speed", "0.01") as simulator:
         coming = {"from": "+14155550123", "to": "+13125550100", "speed": 1000}
-        origin = told["base_url"].removesuffix("/v2")
-        httpx.post(f"{origin}/_sim/inbound", json=coming).raise_for_status()
-        with TelnyxClient(told["base_url"], told["api_key"]) as telnyx:
+        httpx.post(f"{simulator['control_url']}/inbound", json=coming).raise_for_status()
+        with TelnyxClient(simulator["base_url"], simulator["api_key"]) as telnyx:
             eventually(lambda: next(telnyx.list_faxes(direction="inbound")).status == "received")
         yield {
-            "TELNYX_BASE_URL": told["base_url"],
-            "TELNYX_API_KEY": told["api_key"],
-            "FAX_CONNECTION_ID": told["connection_id"],
+            "TELNYX_BASE_URL": simulator["base_url"],
+            "TELNYX_API_KEY": simulator["api_key"],
+            "FAX_CONNECTION_ID": simulator["connection_id"],
             "FAX_FROM": "+13125550100",
         }
-        process.terminate()
 
 
 @pytest.mark.parametrize("number", range(len(EXAMPLES)))

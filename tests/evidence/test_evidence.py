@@ -5,24 +5,11 @@ import zipfile
 
 import pytest
 
-from faxdispatch import FaxClient
 from faxdispatch.errors import BadInput, NotKnown
 from faxdispatch.evidence import verify
-from tests.cli.conftest import cli, surroundings  # noqa: F401
-from tests.ledger.campaign_desk import CampaignDesk
 
 NUMBER = "+14155550177"
 DOCUMENT = f"fd-{'ab' * 32}.pdf"
-
-
-@pytest.fixture
-def desk(redis_url):
-    return CampaignDesk.by_redis_clock(redis_url)
-
-
-@pytest.fixture
-def client(redis_url, desk):
-    return FaxClient(redis_url, region="US", ledger=desk.ledger)
 
 
 def lines(path, name):
@@ -71,7 +58,7 @@ def test_a_campaigns_pack_shows_why_each_fax_was_allowed_and_its_result(client, 
         assert json.loads(file.read("campaign.json"))["started_by"] == "ada"
 
 
-def test_faxes_that_were_found_have_a_pack_too(cli, client, desk, sent, tmp_path):  # noqa: F811
+def test_faxes_that_were_found_have_a_pack_too(cli, client, desk, sent, tmp_path):
     single = client.send(to=NUMBER, media_name="letter").job_id
     path = tmp_path / "found.zip"
 
@@ -92,7 +79,7 @@ def test_the_pack_says_that_a_linked_document_was_not_read_here(client, desk, tm
     assert "not read here" in fax["document"]["what_is_known"]
 
 
-def test_without_a_fax_there_is_no_pack(cli, tmp_path):  # noqa: F811
+def test_without_a_fax_there_is_no_pack(cli, tmp_path):
     path = tmp_path / "found.zip"
     result = cli("find", "--number", NUMBER, "--evidence", str(path))
     assert result.code == 1
@@ -100,7 +87,7 @@ def test_without_a_fax_there_is_no_pack(cli, tmp_path):  # noqa: F811
     assert not path.exists()
 
 
-def test_every_change_to_a_pack_is_detected(client, sent, tmp_path, cli):  # noqa: F811
+def test_every_change_to_a_pack_is_detected(client, sent, tmp_path, cli):
     path = client.evidence(tmp_path / "e.zip", campaign_id=sent).path
     with zipfile.ZipFile(path) as packed:
         parts = {name: packed.read(name) for name in packed.namelist()}

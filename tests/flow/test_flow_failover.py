@@ -13,11 +13,10 @@ from faxdispatch.errors import NotKnown, Unavailable
 from faxdispatch.settings import Settings
 from faxdispatch.supervisor import roles as processes
 from faxdispatch.supervisor.stack import Stack
-from tests.conftest import eventually
+from tests.conftest import Valkey, eventually
 from tests.documents.blank import blank_pdf
 from tests.flow.harness import FAST, PATIENCE, SENDER, TOKEN, Simulator, fresh_number
 from tests.redis.redis_servers import sentinels
-from tests.worker.test_durability import valkey
 
 ORDERS = 60
 
@@ -26,7 +25,7 @@ ORDERS = 60
 def place(tmp_path: Path) -> Iterator[Any]:
     """A primary with two replicas behind Sentinels, a web, simulator, and a worker that wants claims on a replica."""
     with ExitStack() as stack:
-        servers = [stack.enter_context(valkey(tmp_path / str(number))) for number in range(3)]
+        servers = [stack.enter_context(Valkey(tmp_path / str(number))) for number in range(3)]
         for replica in servers[1:]:
             replica.client.replicaof("127.0.0.1", servers[0].port)
             eventually(lambda replica=replica: replica.client.info("replication").get("master_link_status") == "up")
@@ -67,7 +66,7 @@ def order(client: FaxClient, key: str) -> Receipt:
 def test_a_replica_takes_over_when_the_primary_dies(place: Any) -> None:
     client = FaxClient.from_env(Settings(redis_url=place.url, fax_replicas=1, fax_hint_after=3))
     receipts = [order(client, f"order-{number}") for number in range(ORDERS // 2)]
-    place.servers[0].process.kill()
+    place.servers[0].kill()
     receipts += [order(client, f"order-{number}") for number in range(ORDERS // 2, ORDERS)]
 
     def over() -> bool:

@@ -11,13 +11,12 @@ from faxdispatch.cli.backup import restore
 from faxdispatch.errors import BadInput
 from faxdispatch.ledger import Epoch, Identity, Scripts, Witness, connect
 from faxdispatch.ledger.copying import CopyError, copy_ledger
-from tests.conftest import eventually
-from tests.worker.test_durability import valkey
+from tests.conftest import Valkey, eventually
 
 
 def test_a_copy_is_consistent_and_marked_as_a_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     stop = threading.Event()
-    with valkey(tmp_path / "live") as live:
+    with Valkey(tmp_path / "live") as live:
         scripts = Scripts(connect(live.url))
         ledger = Identity(scripts).id
         writer = threading.Thread(target=_write, args=(live.url, stop))
@@ -36,7 +35,7 @@ def test_a_copy_is_consistent_and_marked_as_a_copy(tmp_path: Path, monkeypatch: 
 
     monkeypatch.setenv("FAX_DATA_DIR", str(tmp_path / "data"))
     restore(tmp_path / "copy.rdb", yes=True)
-    with valkey(tmp_path / "data") as restored:
+    with Valkey(tmp_path / "data") as restored:
         # Each step of the writer is there as a whole.
         assert 0 <= int(restored.client.get("a")) - int(restored.client.get("b")) <= 0
         scripts = Scripts(connect(restored.url))
@@ -47,13 +46,13 @@ def test_a_copy_is_consistent_and_marked_as_a_copy(tmp_path: Path, monkeypatch: 
 
 
 def test_a_server_started_from_a_copy_sends_nothing(tmp_path: Path) -> None:
-    with valkey(tmp_path / "live", "--repl-diskless-sync", "no") as live:
+    with Valkey(tmp_path / "live", "--repl-diskless-sync", "no") as live:
         scripts = Scripts(connect(live.url))
         assert Identity(scripts).id
         copy_ledger(scripts, tmp_path / "copy.rdb")
     (tmp_path / "other").mkdir()
     (tmp_path / "copy.rdb").rename(tmp_path / "other" / "dump.rdb")
-    with valkey(tmp_path / "other", "--appendonly", "no") as other:
+    with Valkey(tmp_path / "other", "--appendonly", "no") as other:
         scripts = Scripts(connect(other.url))
         assert Witness(scripts, Identity(scripts)).look()["epoch"] == 0
         assert Epoch(scripts).behind()
@@ -75,7 +74,7 @@ def test_a_missing_right_to_sync_is_reported(tmp_path: Path, redis_url: str) -> 
 
 def test_a_file_that_is_not_a_ledgers_copy_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FAX_DATA_DIR", str(tmp_path / "data"))
-    with valkey(tmp_path / "live") as live:
+    with Valkey(tmp_path / "live") as live:
         live.client.set("other", "things")
         live.client.save()
     with pytest.raises(BadInput, match="no ledger"):

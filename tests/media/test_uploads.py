@@ -149,10 +149,7 @@ def test_threads_may_share_one_uploader(uploads):
 
 
 @pytest.fixture
-def settings(redis_url, monkeypatch):
-    for name in Settings.model_fields:
-        monkeypatch.delenv(name.upper(), raising=False)
-
+def settings(redis_url, no_settings):
     def make(**more):
         return Settings.load(redis_url=redis_url, telnyx_base_url="http://127.0.0.1:9/v2", telnyx_api_key="KEY", **more)
 

@@ -13,20 +13,9 @@ from faxdispatch.settings import Settings
 from faxdispatch.states import State
 from faxdispatch.storage.naming import stored_name
 from faxdispatch.storage.store import StoreTrouble, open_store
-from tests.cli.conftest import cli, surroundings  # noqa: F401
-from tests.ledger.campaign_desk import NAME, CampaignDesk, job, number_of
+from tests.ledger.campaign_desk import NAME, job, number_of
 
 NUMBER = "+14155550177"
-
-
-@pytest.fixture
-def desk(redis_url):
-    return CampaignDesk.by_redis_clock(redis_url)
-
-
-@pytest.fixture
-def client(redis_url, desk):
-    return FaxClient(redis_url, region="US", ledger=desk.ledger)
 
 
 def everything(desk):
@@ -164,7 +153,7 @@ def test_faxes_are_erased_by_job_and_by_tag(desk, client):
             client.erase(**words)
 
 
-def test_the_command_asks_and_gives_a_receipt(cli, client, desk):  # noqa: F811
+def test_the_command_asks_and_gives_a_receipt(cli, client, desk):
     still = client.send(to=NUMBER, media_name="m", tags=["a"]).job_id
     assert cli("erase", "--tag", "a").code == 2
     result = cli("erase", "--tag", "a", "--yes", "--json")

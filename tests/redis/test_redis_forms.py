@@ -14,11 +14,10 @@ from faxdispatch.broker.connection import broker_app
 from faxdispatch.errors import Misconfigured
 from faxdispatch.ledger import Scripts, connect
 from faxdispatch.supervisor import roles as processes
-from tests.conftest import eventually, free_port
+from tests.conftest import Valkey, eventually, free_port
 from tests.redis.redis_servers import TlsFront, sentinels
 from tests.starts import Ended, Starts
 from tests.webhook.harness import SIGNER
-from tests.worker.test_durability import valkey
 from worker.messaging import transport
 
 FAX = {"to": "+13125550200", "media_name": "letter"}
@@ -46,7 +45,7 @@ def reaches(url: str, redis: Redis, name: str = "faxes") -> None:
 @pytest.mark.parametrize("form", ["unix://{}?db=2", "redis+socket://{}?virtual_host=2"])
 def test_a_socket_is_reached_by_all_whichever_way_it_is_written(tmp_path: Path, form: str) -> None:
     # Longer paths than 107 bytes are none.
-    with tempfile.TemporaryDirectory(prefix="fax") as short, valkey(tmp_path, "--unixsocket", f"{short}/v") as server:
+    with tempfile.TemporaryDirectory(prefix="fax") as short, Valkey(tmp_path, "--unixsocket", f"{short}/v") as server:
         server.client.select(2)
         with Redis(port=server.port, db=2) as redis:
             reaches(form.format(f"{short}/v"), redis)
@@ -105,8 +104,8 @@ def test_a_missing_certificate_file_is_reported_when_the_address_is_read(front: 
 
 def test_behind_sentinels_all_find_the_primary_and_after_a_failover_the_new_one(tmp_path: Path) -> None:
     with (
-        valkey(tmp_path / "a") as old,
-        valkey(tmp_path / "b", "--replicaof", f"127.0.0.1 {old.port}") as new,
+        Valkey(tmp_path / "a") as old,
+        Valkey(tmp_path / "b", "--replicaof", f"127.0.0.1 {old.port}") as new,
         sentinels(tmp_path, old.port) as url,
     ):
         reaches(url, old.client)
@@ -115,7 +114,7 @@ def test_behind_sentinels_all_find_the_primary_and_after_a_failover_the_new_one(
             app = broker_app("here", url)
             eventually(lambda: new.client.info("replication").get("master_link_status") == "up")
             eventually(lambda: int(old.client.info("replication")["connected_slaves"]) == 1)
-            old.process.kill()
+            old.kill()
             eventually(lambda: new.client.role()[0] == "master")
             eventually(lambda: _sets(ledger))
             assert new.client.get("told") == "yes"
@@ -142,8 +141,8 @@ def unfit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """Servers that cannot be used, and what is said of each."""
     folder = tmp_path_factory.mktemp("unfit")
     with (
-        valkey(folder / "cluster", "--cluster-enabled", "yes", "--cluster-port", str(free_port())) as cluster,
-        valkey(folder / "plain") as plain,
+        Valkey(folder / "cluster", "--cluster-enabled", "yes", "--cluster-port", str(free_port())) as cluster,
+        Valkey(folder / "plain") as plain,
         sentinels(folder, plain.port) as url,
     ):
         port = url.partition("127.0.0.1:")[2].partition("/")[0]

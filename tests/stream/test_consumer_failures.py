@@ -9,8 +9,7 @@ import pytest
 from faxdispatch import Event, Unavailable
 from faxdispatch.ledger import Ledger, Scripts, connect
 from faxdispatch.stream.consumer import Consumer
-from faxdispatch.supervisor.valkey import valkey_command
-from tests.conftest import answers, eventually, free_port
+from tests.conftest import Valkey, eventually
 
 READABLE = {"id": "x-1", "type": "job.queued", "seq": "1", "occurred_at": "5", "source": "test"}
 
@@ -224,26 +223,19 @@ def test_an_interruption_acknowledges_what_was_handled(tell, member, pending):
 
 
 def test_running_waits_for_an_unreachable_redis(tmp_path):
-    port = free_port()
-    url = f"redis://127.0.0.1:{port}/0"
     handled = []
+    with Valkey(tmp_path) as server:
+        server.kill()
 
-    def serve_and_look():
-        if not servers:
-            servers.append(subprocess.Popen(valkey_command(tmp_path, port)))
-            eventually(lambda: answers(url))
-            with connect(url) as client:
-                Ledger(Scripts(client)).tell("x", subject="late", facts={}, source="test")
-        return handled
+        def serve_and_look():
+            if server.process.poll() is not None:
+                server.start()
+                with connect(server.url) as client:
+                    Ledger(Scripts(client)).tell("x", subject="late", facts={}, source="test")
+            return handled
 
-    servers: list[subprocess.Popen[bytes]] = []
-    try:
-        with Consumer(url, "g", "n") as consumer:
+        with Consumer(server.url, "g", "n") as consumer:
             run_until(consumer, handled.append, serve_and_look)
-    finally:
-        for server in servers:
-            server.terminate()
-            server.wait(20)
 
     assert handled[0].event.type == "x"
 

@@ -10,8 +10,8 @@ from redis import Redis
 
 from faxdispatch.ledger import Patience
 from faxdispatch.settings import Settings
-from tests.conftest import running_valkey
-from tests.webhook.harness import SIGNER, Valkey, Web
+from tests.conftest import Valkey, valkey_in_memory
+from tests.webhook.harness import SIGNER, Web
 from webhook.app import Apps, create_apps
 
 _EMPTIED = """
@@ -24,7 +24,7 @@ end
 @pytest.fixture(scope="session")
 def valkey_url() -> Iterator[str]:
     """A Valkey for these tests: the receiver that runs through all of them remembers its ledger, as its witness."""
-    with running_valkey() as url:
+    with valkey_in_memory() as url:
         yield url
 
 
@@ -84,9 +84,8 @@ def web(_web: Web, redis_url: str) -> Web:
 @pytest.fixture
 def valkey(tmp_path: Path) -> Iterator[Valkey]:
     """A Valkey of this test's own."""
-    server = Valkey(tmp_path)
-    yield server
-    server.kill()
+    with Valkey(tmp_path) as server:
+        yield server
 
 
 @pytest.fixture

@@ -13,9 +13,8 @@ from pathlib import Path
 
 from redis import Redis
 
-from faxdispatch.supervisor.valkey import valkey_command
 from faxdispatch.testing import SignedRequest, Signer
-from tests.conftest import answers, eventually, free_port
+from tests.conftest import eventually
 
 ROOT = Path(__file__).parents[2]
 SIGNER = Signer()
@@ -102,34 +101,6 @@ class Web:
     def stop(self) -> int:
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(30)
-
-
-class Valkey:
-    """A Valkey that a test may kill, hang, fill and start again."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._port = free_port()
-        self.url = f"redis://127.0.0.1:{self._port}/0"
-        self.start()
-
-    def start(self) -> None:
-        self._process = subprocess.Popen(valkey_command(self._folder, self._port))
-        eventually(lambda: answers(self.url))
-
-    def kill(self) -> None:
-        self._process.kill()
-        self._process.wait(20)
-
-    def hang(self) -> None:
-        self._process.send_signal(signal.SIGSTOP)
-
-    def go_on(self) -> None:
-        self._process.send_signal(signal.SIGCONT)
-
-    def set(self, name: str, value: str | int) -> None:
-        with Redis.from_url(self.url) as client:
-            client.config_set(name, value)
 
 
 def told(url: str) -> list[str]:

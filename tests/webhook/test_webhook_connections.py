@@ -8,7 +8,7 @@ from redis import Redis
 from faxdispatch.errors import Unavailable
 from faxdispatch.ledger.connection import Patience, connect
 from faxdispatch.ledger.scripts import redis_trouble
-from tests.webhook.harness import Valkey
+from tests.conftest import Valkey
 from webhook.breaker import Breaker
 from webhook.connections import Connections
 

@@ -8,8 +8,8 @@ import pytest
 from redis import Redis
 
 from faxdispatch.testing import SignedRequest, telnyx_event
-from tests.conftest import eventually
-from tests.webhook.harness import PROVIDER_PATIENCE, SIGNER, Reply, Valkey, Web, quarantined, told
+from tests.conftest import Valkey, eventually
+from tests.webhook.harness import PROVIDER_PATIENCE, SIGNER, Reply, Web, quarantined, told
 
 SLACK = 1.0
 """What a busy test machine may add."""
@@ -82,11 +82,11 @@ def test_while_redis_refuses_to_write_the_answer_is_503_and_nothing_is_half_reco
     event, unreadable = SIGNER.request(telnyx_event()), SIGNER.request(b"not JSON")
     assert taken(web, SIGNER.request(telnyx_event()))
     known = recorded(valkey)
-    valkey.set(name, value)
+    valkey.client.config_set(name, value)
     assert [web.post(event).status, web.post(unreadable).status] == [503, 503]
     assert web.get("/readyz").status == 503
     assert recorded(valkey) == known
-    valkey.set(name, before)
+    valkey.client.config_set(name, before)
     eventually(lambda: taken(web, event))
     assert taken(web, unreadable)
     assert len(told(valkey.url)) == 2

@@ -1,19 +1,15 @@
 """No call without a claim that is safe: lines are cut at each step, servers that keep less than they say found out."""
 
-import signal
-import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from celery import Celery
 from celery.exceptions import Reject
-from redis import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from faxdispatch import FaxClient
@@ -22,9 +18,8 @@ from faxdispatch.jobs import SendFax
 from faxdispatch.ledger import Barrier, Durability, Ledger, NotSafe, Rules, Scripts, Witness, connect, measure
 from faxdispatch.settings import Settings
 from faxdispatch.states import State
-from faxdispatch.supervisor.valkey import valkey_command
 from faxdispatch.telnyx import Fax
-from tests.conftest import answers, eventually, free_port
+from tests.conftest import Valkey, eventually
 from tests.redis.cutter import CLAIM, WAIT, Cutter, cutter
 from tests.worker.doubles import collaborators
 from worker import tasks
@@ -33,26 +28,11 @@ from worker.sending.attempt import Outcome, run_attempts
 from worker.watch import Watch
 
 
-@contextmanager
-def valkey(folder: Path, *options: str) -> Iterator[Any]:
-    """Run another server; the later of two options counts."""
-    folder.mkdir(exist_ok=True)
-    port = free_port()
-    server = subprocess.Popen([*valkey_command(folder, port), *options])
-    try:
-        eventually(lambda: answers(f"redis://127.0.0.1:{port}/0"))
-        with Redis(port=port, decode_responses=True) as client:
-            yield SimpleNamespace(port=port, url=f"redis://127.0.0.1:{port}/0", client=client, process=server)
-    finally:
-        server.kill()
-        server.wait(20)
-
-
 @pytest.fixture(scope="module")
 def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Any, Any]]:
     """A primary, and a replica that holds what it is given."""
     folder = tmp_path_factory.mktemp("pair")
-    with valkey(folder / "primary") as primary, valkey(folder / "replica") as replica:
+    with Valkey(folder / "primary") as primary, Valkey(folder / "replica") as replica:
         replica.client.replicaof("127.0.0.1", primary.port)
         eventually(lambda: replica.client.info("replication").get("master_link_status") == "up")
         yield primary, replica
@@ -111,13 +91,13 @@ def test_a_cut_connection_voids_the_claim_and_no_fax_is_sent_twice(
         names = order(w, 5)
         assert w.barrier.look().durability is Durability.ALWAYS
         if silent:
-            replica.process.send_signal(signal.SIGSTOP)
+            replica.hang()
         try:
             word, answer_lost = STEPS[step]
             proxy.cut(word, answer_lost=answer_lost)
             outcomes = run_attempts(names, w)
         finally:
-            replica.process.send_signal(signal.SIGCONT)
+            replica.go_on()
         assert proxy.cuts == 1
         assert set(outcomes.values()) == {Outcome.PARKED}
         assert w.telnyx.asked == []  # type: ignore[attr-defined]
@@ -156,7 +136,7 @@ LOSSY = [
 def test_nothing_is_sent_if_claims_can_be_forgotten_unless_allowed(
     tmp_path: Path, options: tuple[str, ...], kind: Durability
 ) -> None:
-    with valkey(tmp_path, *options) as server:
+    with Valkey(tmp_path, *options) as server:
         w = office(server.url)
         names = order(w, 2)
         w.watch.look()
@@ -217,7 +197,7 @@ def test_a_waitaof_counts_only_if_it_really_waits(waits: bool, kind: Durability)
 
 def test_the_embedded_server_under_everysec_is_detected(tmp_path: Path) -> None:
     """Valkey 9.1.2 answers WAITAOF without an fsync there."""
-    with valkey(tmp_path, "--appendfsync", "everysec") as server:
+    with Valkey(tmp_path, "--appendfsync", "everysec") as server:
         assert measure(server.client).durability is Durability.LATER
 
 
@@ -235,14 +215,14 @@ def test_the_embedded_server_under_everysec_is_detected(tmp_path: Path) -> None:
 def test_a_server_that_hides_its_facts_is_identified_by_what_it_shows(
     tmp_path: Path, rights: str, options: tuple[str, ...], kind: Durability
 ) -> None:
-    with valkey(tmp_path, *options) as server:
+    with Valkey(tmp_path, *options) as server:
         server.client.execute_command("ACL", "SETUSER", "managed", "on", ">pw", "~*", "+@all", rights)
         found = measure(connect(server.url.replace("//", "//managed:pw@")))
         assert (found.role, found.durability) == ("master", kind)
 
 
 def test_a_promoted_replica_without_an_append_only_file_is_noticed(tmp_path: Path) -> None:
-    with valkey(tmp_path / "a") as primary, valkey(tmp_path / "b", "--appendonly", "no") as replica:
+    with Valkey(tmp_path / "a") as primary, Valkey(tmp_path / "b", "--appendonly", "no") as replica:
         replica.client.replicaof("127.0.0.1", primary.port)
         eventually(lambda: replica.client.info("replication").get("master_link_status") == "up")
         proxy = Cutter(primary.port)
@@ -253,7 +233,7 @@ def test_a_promoted_replica_without_an_append_only_file_is_noticed(tmp_path: Pat
 
         proxy.move(replica.port)
         eventually(lambda: replica.client.exists(*(f"fax:job:{name}" for name in names)) == 4)
-        primary.process.kill()
+        primary.kill()
         replica.client.replicaof("NO", "ONE")
         # Noticed by the claim itself, before anything has looked.
         assert set(run_attempts(names[2:], w).values()) == {Outcome.PARKED}
@@ -263,7 +243,7 @@ def test_a_promoted_replica_without_an_append_only_file_is_noticed(tmp_path: Pat
 
 
 def test_an_append_only_file_that_is_switched_off_is_noticed(tmp_path: Path) -> None:
-    with valkey(tmp_path) as server:
+    with Valkey(tmp_path) as server:
         barrier = Barrier(connect(server.url))
         with barrier.bound():
             assert barrier.problem is None
@@ -275,11 +255,11 @@ def test_an_append_only_file_that_is_switched_off_is_noticed(tmp_path: Path) -> 
 
 @contextmanager
 def stopped(server: Any) -> Iterator[None]:
-    server.process.send_signal(signal.SIGSTOP)
+    server.hang()
     try:
         yield
     finally:
-        server.process.send_signal(signal.SIGCONT)
+        server.go_on()
 
 
 @pytest.mark.parametrize("noted", [True, False], ids=["as the workers noted", "by its settings"])
@@ -304,7 +284,7 @@ def test_a_receipt_says_whether_the_fax_is_as_durable_as_a_claim(pair: tuple[Any
 
 @pytest.mark.parametrize("options", [("--appendfsync", "everysec"), ("--appendonly", "no")], ids=str)
 def test_a_receipt_of_a_lossy_server_is_not_durable(tmp_path: Path, options: tuple[str, ...]) -> None:
-    with valkey(tmp_path, *options) as server:
+    with Valkey(tmp_path, *options) as server:
         assert not FaxClient(server.url).send(to="+14155550123", media_name="letter").durable
 
 

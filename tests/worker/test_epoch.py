@@ -11,9 +11,9 @@ from faxdispatch.errors import Unavailable
 from faxdispatch.events import Event
 from faxdispatch.ledger import Epoch, Observation, Watch
 from faxdispatch.states import State
-from tests.conftest import eventually
+from tests.conftest import Valkey, eventually
 from tests.redis.cutter import Cutter
-from tests.worker.test_durability import office, order, states, valkey
+from tests.worker.test_durability import office, order, states
 from worker.context import Collaborators
 from worker.sending.attempt import Outcome, run_attempts
 
@@ -150,7 +150,7 @@ def test_a_fax_that_a_restored_ledger_has_forgotten_is_not_cancelled_as_a_duplic
 
 
 def test_a_lagging_replica_that_is_promoted_is_noticed(tmp_path: Path) -> None:
-    with valkey(tmp_path / "a") as primary, valkey(tmp_path / "b") as replica:
+    with Valkey(tmp_path / "a") as primary, Valkey(tmp_path / "b") as replica:
         replica.client.replicaof("127.0.0.1", primary.port)
         eventually(lambda: replica.client.info("replication").get("master_link_status") == "up")
         proxy = Cutter(primary.port)
@@ -162,8 +162,7 @@ def test_a_lagging_replica_that_is_promoted_is_noticed(tmp_path: Path) -> None:
         assert set(run_attempts(names[:3], w).values()) == {Outcome.ACCEPTED}
 
         proxy.move(replica.port)
-        primary.process.kill()
-        primary.process.wait(20)
+        primary.kill()
 
         eventually(lambda: _looks(w))
         assert w.watch.witness.behind
@@ -172,15 +171,14 @@ def test_a_lagging_replica_that_is_promoted_is_noticed(tmp_path: Path) -> None:
 
 
 def test_a_restart_without_loss_raises_no_alarm(tmp_path: Path) -> None:
-    with valkey(tmp_path) as first:
+    with Valkey(tmp_path) as first:
         proxy = Cutter(first.port)
         w = office(proxy.url)
         names = order(w, 2)
         w.watch.look()
         run_attempts(names[:1], w)
-        first.process.kill()
-        first.process.wait(20)
-    with valkey(tmp_path) as second:
+        first.kill()
+    with Valkey(tmp_path) as second:
         proxy.move(second.port)
         eventually(lambda: _looks(w))
         assert not w.watch.witness.behind
@@ -189,7 +187,7 @@ def test_a_restart_without_loss_raises_no_alarm(tmp_path: Path) -> None:
 
 def test_a_truncated_append_only_file_is_noticed(tmp_path: Path) -> None:
     """What a power cut takes from a server that does not sync with every write."""
-    with valkey(tmp_path, "--appendfsync", "everysec") as first:
+    with Valkey(tmp_path, "--appendfsync", "everysec") as first:
         proxy = Cutter(first.port)
         w = office(proxy.url, lossy_allowed=True)
         names = order(w, 2)
@@ -197,11 +195,10 @@ def test_a_truncated_append_only_file_is_noticed(tmp_path: Path) -> None:
         [file] = tmp_path.glob("appendonlydir/*.incr.aof")
         kept = file.stat().st_size
         assert set(run_attempts(names[:1], w).values()) == {Outcome.ACCEPTED}
-        first.process.kill()
-        first.process.wait(20)
+        first.kill()
     with file.open("r+b") as tail:
         tail.truncate(kept)
-    with valkey(tmp_path, "--appendfsync", "everysec") as second:
+    with Valkey(tmp_path, "--appendfsync", "everysec") as second:
         proxy.move(second.port)
         eventually(lambda: _looks(w))
         assert w.watch.witness.behind

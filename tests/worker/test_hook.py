@@ -608,22 +608,14 @@ def test_a_hold_lasts_at_least_a_second():
 # Settings
 
 
-@pytest.fixture
-def bare(monkeypatch, tmp_path):
-    monkeypatch.chdir(tmp_path)
-    for name in Settings.model_fields:
-        monkeypatch.delenv(name.upper(), raising=False)
-    return monkeypatch
-
-
-def test_without_the_setting_there_is_no_hook(bare):
+def test_without_the_setting_there_is_no_hook(no_settings):
     assert Hook.from_settings(Settings.load()) is None
 
 
-def test_the_settings_name_the_hook_its_time_and_one_process_a_thread(bare):
-    bare.setenv("FAX_POLICY_HOOK", "rules.of_ours:check")
-    bare.setenv("FAX_POLICY_HOOK_TIMEOUT", "0.5")
-    bare.setenv("FAX_WORKER_CONCURRENCY", "3")
+def test_the_settings_name_the_hook_its_time_and_one_process_a_thread(no_settings):
+    no_settings.setenv("FAX_POLICY_HOOK", "rules.of_ours:check")
+    no_settings.setenv("FAX_POLICY_HOOK_TIMEOUT", "0.5")
+    no_settings.setenv("FAX_WORKER_CONCURRENCY", "3")
 
     hook = Hook.from_settings(Settings.load())
 
@@ -632,8 +624,8 @@ def test_the_settings_name_the_hook_its_time_and_one_process_a_thread(bare):
 
 
 @pytest.mark.parametrize("path", ["rules", "rules.check", ":check", "rules:", "ru les:check", "rules:check()", "a:b:c"])
-def test_a_path_of_another_form_is_refused_at_once(bare, path):
-    bare.setenv("FAX_POLICY_HOOK", path)
+def test_a_path_of_another_form_is_refused_at_once(no_settings, path):
+    no_settings.setenv("FAX_POLICY_HOOK", path)
 
     with pytest.raises(Misconfigured, match=r"FAX_POLICY_HOOK: not of the form package\.module:callable"):
         Settings.load()
