@@ -1,4 +1,4 @@
-"""Every operation on fax applications: what goes out, what comes back, and when it is tried again."""
+"""Fax applications: what is refused here, retries and errors. Requests and answers: see tests/contract."""
 
 import httpx
 import pytest
@@ -19,53 +19,10 @@ APPLICATION = {
 NEEDED = {"application_name": "fax-router", "webhook_event_url": "https://example.com/hooks"}
 
 
-def test_listing_asks_with_every_filter(client, api):
-    api.will_answer(200, [APPLICATION], meta={"page_number": 1, "total_pages": 1})
-    found = list(
-        client.list_applications(
-            name_contains="fax", outbound_voice_profile_id=ID, sort="-application_name", page_size=250
-        )
-    )
-    assert [(app.id, app.outbound.channel_limit, app.inbound.sip_subdomain) for app in found] == [(ID, 10, "example")]
-    assert api.sent == (
-        "GET",
-        "/v2/fax_applications",
-        {
-            "filter[application_name][contains]": "fax",
-            "filter[outbound_voice_profile_id]": ID,
-            "sort": "-application_name",
-            "page[size]": "250",
-            "page[number]": "1",
-        },
-        None,
-    )
-
-
-def test_listing_goes_through_all_pages(client, api):
-    api.page(1, 2, "1").page(2, 2, "2")
-    assert [app.id for app in client.list_applications()] == ["1", "2"]
-
-
 @pytest.mark.parametrize("arguments", [{"name_contains": "fa"}, {"page_size": 0}, {"page_size": 251}])
 def test_a_listing_out_of_range_is_refused_here(client, api, arguments):
     with pytest.raises(BadInput, match=next(iter(arguments))):
         client.list_applications(**arguments)
-
-
-def test_create_sends_only_the_fields_that_were_set(client, api):
-    options = {
-        **NEEDED,
-        "webhook_event_failover_url": "https://b.example.com",
-        "webhook_timeout_secs": 25,
-        "active": False,
-        "anchorsite_override": "Amsterdam, Netherlands",
-        "tags": ["tag1"],
-        "inbound": {"channel_limit": 10, "sip_subdomain": "x", "sip_subdomain_receive_settings": "from_anyone"},
-        "outbound": {"channel_limit": None, "outbound_voice_profile_id": ID},
-    }
-    api.will_answer(201, APPLICATION)
-    assert client.create_application(ApplicationParams.build(**options)).id == ID
-    assert api.sent == ("POST", "/v2/fax_applications", {}, options)
 
 
 @pytest.mark.parametrize("none", ["", None])
@@ -73,27 +30,6 @@ def test_no_failover_address_is_sent_as_null(client, api, none):
     api.will_answer(200, APPLICATION)
     client.update_application(ID, ApplicationUpdate.build(**NEEDED, webhook_event_failover_url=none))
     assert api.sent[3] == {**NEEDED, "webhook_event_failover_url": None}
-
-
-def test_get_reads_one(client, api):
-    api.will_answer(200, APPLICATION)
-    assert client.get_application(ID).application_name == "fax-router"
-    assert api.sent == ("GET", f"/v2/fax_applications/{ID}", {}, None)
-
-
-def test_update_can_clear_a_field(client, api):
-    api.will_answer(200, APPLICATION)
-    client.update_application(
-        ID, ApplicationUpdate.build(**NEEDED, fax_email_recipient=None, webhook_timeout_secs=None)
-    )
-    body = {**NEEDED, "fax_email_recipient": None, "webhook_timeout_secs": None}
-    assert api.sent == ("PATCH", f"/v2/fax_applications/{ID}", {}, body)
-
-
-def test_delete_gives_the_application_as_it_was(client, api):
-    api.will_answer(200, APPLICATION)
-    assert client.delete_application(ID).id == ID
-    assert api.sent == ("DELETE", f"/v2/fax_applications/{ID}", {}, None)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
-"""Every operation on faxes: what goes out, what comes back, and when it is tried again."""
+"""Faxes: what is refused here, pages, retries and errors. Requests and answers: see tests/contract."""
 
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime
 
 import httpx
 import pytest
@@ -8,7 +8,6 @@ import pytest
 from faxdispatch.errors import (
     BadInput,
     Misconfigured,
-    NoSuchResource,
     NotSent,
     OutcomeUnknown,
     RateLimited,
@@ -47,28 +46,6 @@ def test_every_request_says_who_asks(client, api, request_to_send):
     assert api.only.headers["content-type"] == "application/json"
 
 
-def test_a_send_can_carry_every_option_of_telnyx(client, api):
-    options = {
-        "connection_id": "1",
-        "from": "+13125550100",
-        "to": "sip:fax@example.com",
-        "media_url": "https://example.com/a.pdf",
-        "client_state": "YQ==",
-        "from_display_name": "Company Name",
-        "quality": "ultra_light",
-        "t38_enabled": False,
-        "monochrome": True,
-        "black_threshold": 95,
-        "store_media": True,
-        "store_preview": True,
-        "preview_format": "pdf",
-        "webhook_url": "https://example.com/hooks",
-    }
-    api.will_answer(202, {"id": "fax-1"})
-    client.send_fax(SendRequest.build(**options))
-    assert api.sent[3] == options
-
-
 @pytest.mark.parametrize(
     ("change", "named"),
     [
@@ -97,28 +74,6 @@ def test_the_text_of_a_request_shows_no_number_and_no_link(request_to_send):
     assert "http" not in str(request_to_send)
 
 
-def test_get_reads_one_fax(client, api):
-    api.will_answer(200, {"id": "fax-1", "status": "delivered", "created_at": "2020-05-05T09:59:12Z"})
-    fax = client.get_fax("fax-1")
-    assert fax.status == "delivered"
-    assert fax.created_at == datetime(2020, 5, 5, 9, 59, 12, tzinfo=UTC)
-    assert api.sent == ("GET", "/v2/faxes/fax-1", {}, None)
-
-
-@pytest.mark.parametrize(
-    ("method", "status", "data", "expected"),
-    [
-        ("delete_fax", 204, None, ("DELETE", "/v2/faxes/fax-1", {}, None)),
-        ("cancel_fax", 202, OK, ("POST", "/v2/faxes/fax-1/actions/cancel", {}, None)),
-        ("refresh_fax", 200, OK, ("POST", "/v2/faxes/fax-1/actions/refresh", {}, None)),
-    ],
-)
-def test_commands_to_one_fax(client, api, method, status, data, expected):
-    api.will_answer(status, data)
-    assert getattr(client, method)("fax-1") is None
-    assert api.sent == expected
-
-
 def test_an_id_stays_one_segment_of_the_path(client, api):
     api.will_answer(200, {"id": "x"})
     client.get_fax("a/../b?c=d#e")
@@ -131,33 +86,6 @@ def test_an_id_that_would_address_something_else_is_refused_here(client, api, me
     with pytest.raises(BadInput, match="fax_id"):
         getattr(client, method)(nothing)
     assert api.requests == []
-
-
-def test_a_listing_asks_with_every_filter_as_telnyx_names_it(client, api):
-    api.page(1, 1)
-    moment = datetime(2026, 1, 1, 2, 0, tzinfo=timezone(timedelta(hours=2)))
-    filters = {"direction": "outbound", "from_": "+1312", "to": "+1555", "page_size": 50}
-    edges = {f"created_at_{edge}": moment for edge in ("gte", "gt", "lte", "lt")}
-    assert list(client.list_faxes(**filters, **edges)) == []
-    assert api.sent == (
-        "GET",
-        "/v2/faxes",
-        {
-            "filter[direction][eq]": "outbound",
-            "filter[from][eq]": "+1312",
-            "filter[to][eq]": "+1555",
-            "page[size]": "50",
-            "page[number]": "1",
-            **{f"filter[created_at][{edge}]": "2026-01-01T00:00:00Z" for edge in ("gte", "gt", "lte", "lt")},
-        },
-        None,
-    )
-
-
-def test_a_plus_in_a_query_is_percent_encoded(client, api):
-    api.page(1, 1)
-    list(client.list_faxes(to="+1555"))
-    assert b"filter%5Bto%5D%5Beq%5D=%2B1555" in api.only.url.query
 
 
 def test_a_listing_goes_through_all_pages_and_gives_each_fax_once(client, api):
@@ -304,12 +232,6 @@ def test_errors_keep_what_telnyx_said(client, api):
     assert (caught.value.status, caught.value.code) == (422, "90080")
 
 
-def test_a_missing_fax_has_its_own_error(client, api):
-    api.will_answer(404, errors=[{"code": "404", "title": "Not Found"}])
-    with pytest.raises(NoSuchResource):
-        client.get_fax("fax-1")
-
-
 def test_the_hooks_see_every_try_and_every_answer(api):
     asked, answered = [], []
     api.will_answer(503, headers={"X-RateLimit-Remaining": "7"}).will_answer(200, {"id": "fax-1"})
@@ -348,12 +270,6 @@ def test_a_base_url_that_cannot_be_called_is_refused_by_name(url):
 def test_a_key_that_cannot_go_into_a_header_is_refused_by_name(key):
     with pytest.raises(Misconfigured, match="TELNYX_API_KEY"):
         TelnyxClient("https://api.test/v2", key)
-
-
-def test_a_client_comes_from_the_settings():
-    settings = Settings(telnyx_api_key="KEY1", telnyx_base_url="https://api.test/v2/")
-    with TelnyxClient.from_settings(settings) as client:
-        assert client._transport._base_url == "https://api.test/v2"
 
 
 def test_a_client_comes_from_the_environment(monkeypatch, tmp_path):

@@ -58,15 +58,6 @@ def test_a_stale_forgery_counts_as_forged():
         check(now=NOW + 86_400, body=BODY + b" ")
 
 
-def test_any_of_several_keys_may_have_signed():
-    old, new = Signer(b"o" * 32), Signer(b"n" * 32)
-    both = PublicKeys.from_base64([old.public_key, new.public_key])
-    checked(old.request(BODY, timestamp=NOW), keys=both)
-    checked(new.request(BODY, timestamp=NOW), keys=both)
-    with pytest.raises(Forged):
-        checked(SIGNER.request(BODY, timestamp=NOW), keys=both)
-
-
 @pytest.mark.parametrize(
     "timestamp",
     [
