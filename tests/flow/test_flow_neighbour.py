@@ -75,19 +75,19 @@ def test_neither_touches_the_others_messages_and_results(flow, theirs, neighbour
     assert neighbour.poll() is None
 
 
-@pytest.mark.parametrize(
-    ("command", "arguments"),
-    [
-        ("add_consumer", {"queue": "theirs"}),
-        ("cancel_consumer", {"queue": "fax.send"}),
-        ("pool_shrink", {"n": 8}),
-        ("rate_limit", {"task_name": "fax.send.v1", "rate_limit": "1/h"}),
-        ("shutdown", {}),
-    ],
-)
-def test_a_broadcast_does_not_reach_our_workers(flow, theirs, command, arguments):
+BROADCASTS = {
+    "add_consumer": {"queue": "theirs"},
+    "cancel_consumer": {"queue": "fax.send"},
+    "pool_shrink": {"n": 8},
+    "rate_limit": {"task_name": "fax.send.v1", "rate_limit": "1/h"},
+    "shutdown": {},
+}
+
+
+def test_a_broadcast_does_not_reach_our_workers(flow, theirs):
     process, letters = flow.processes["worker"].pid, flow.client.dead_letters.count()
-    theirs.control.broadcast(command, arguments=arguments)
+    for command, arguments in BROADCASTS.items():
+        theirs.control.broadcast(command, arguments=arguments)
     theirs.send_task("neighbour.note", ["not ours"], queue="theirs")
     assert flow.wait_for(flow.send()).state is State.DELIVERED
     assert flow.processes["worker"].pid == process
@@ -151,13 +151,6 @@ def test_an_expired_fax_is_reported(flow, theirs):
     flow.until(lambda: flow.events(sent.id))
     assert flow.wait_for(sent.id).state is State.FAILED
     assert flow.events(sent.id)[-1].data["reason"] == "send_by"
-
-
-def test_a_batch_becomes_a_dead_letter_that_says_what_to_do_instead(flow, theirs):
-    fax = {"to": fresh_number(), "media_name": TOKEN}
-    sent = theirs.send_task("celery.map", args=["fax.send.v1", [[fax]] * 3], queue="fax.send")
-    letter = flow.until(lambda: [one for one in flow.client.dead_letters.newest() if one.id == sent.id])[0]
-    assert letter.reason == "BatchTask"
 
 
 def test_a_message_that_is_too_long_or_compressed_becomes_a_short_dead_letter(flow, theirs):

@@ -94,7 +94,7 @@ def started(flow: Flow, **settings: str) -> Iterator[Child]:
         child.kill()
 
 
-@pytest.mark.parametrize("code", REFUSALS)
+@pytest.mark.parametrize("code", ["READONLY", "MASTERDOWN"], ids=["of writing", "of reading"])
 def test_a_worker_that_starts_meanwhile_waits_as_well(flow: Flow, code: str) -> None:
     refuse, words = REFUSALS[code]
     refuse(flow.redis)
