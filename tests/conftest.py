@@ -84,7 +84,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """From here on there is garbage, and none of it is among what was collected."""
+    """Collect garbage from here on, but not among the collected tests."""
     gc.freeze()
     gc.enable()
 

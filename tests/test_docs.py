@@ -1,4 +1,4 @@
-"""The pages that people read: links lead somewhere, and code blocks are code. `make site` checks the links of docs/."""
+"""Links in the documentation lead somewhere, and its code blocks are code. `make site` checks the links of docs/."""
 
 import ast
 import re

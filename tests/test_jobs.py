@@ -1,4 +1,4 @@
-"""Moments that a producer may give."""
+"""Times that a producer may give."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What is loaded when the package is imported and a command begins: of what takes time, only what it needs."""
+"""Importing the package and starting a command load only the slow modules that they need."""
 
 import subprocess
 import sys
@@ -25,7 +25,7 @@ except SystemExit:
 
 
 def loaded(tmp_path, code):
-    """Run code in a process of its own; give the heavy modules that it has loaded by the end."""
+    """Run code in a separate process; return the slow modules that it has loaded by its end."""
     told = f"{code}\nimport sys; print(*sorted({HEAVY!r} & sys.modules.keys()), file=sys.stderr)"
     command = [sys.executable, "-c", told]
     # Nothing is set, so that `status` ends where it would connect.

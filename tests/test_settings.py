@@ -1,4 +1,4 @@
-"""What the environment may say, and how it is told when it is wrong."""
+"""What the environment may contain, how mistakes in it are reported, and that `.env.example` agrees."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Whose the API key is: keys of one account are told from those of another, by whatever Telnyx tells."""
+"""Which account an API key belongs to: keys of one account are distinguished from those of another."""
 
 from collections.abc import Iterator
 from types import SimpleNamespace

@@ -1,4 +1,4 @@
-"""A change holds what Telnyx needs and what would be lost otherwise, and nothing else."""
+"""A change sends what Telnyx requires and what would be lost otherwise, and nothing else."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What is told of an application's fields is what its requests take, and what the API reference has."""
+"""The explanation of an application's fields agrees with its requests and with the API reference."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Fields from words and documents: converted by their type, refused by name."""
+"""Fields from arguments and documents are converted to their types and refused by name."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""An application is set up once, whatever Telnyx answers and however often it is run."""
+"""An application is set up once, whatever Telnyx answers and however often setup runs."""
 
 import json
 

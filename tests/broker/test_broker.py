@@ -1,4 +1,4 @@
-"""Messages go to the broker that was named, and carry no telephone number outside their body."""
+"""Messages go to the configured broker and carry no telephone number outside their body."""
 
 import json
 from collections.abc import Callable
@@ -118,7 +118,7 @@ def test_the_options_of_an_address_reach_the_transport(redis_url: str) -> None:
 
 
 class Refusal(Exception):
-    """As AMQP's driver tells of what a broker does not allow; no error of Celery's, nor of ours."""
+    """As the AMQP driver reports a refusal of the broker: neither Celery's error nor ours."""
 
     reply_code = 406
     reply_text = "PRECONDITION_FAILED - inequivalent arg 'durable' for queue 'fax.send'"

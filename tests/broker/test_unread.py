@@ -1,4 +1,4 @@
-"""Messages for our workers where no worker reads are found, wherever a plain Celery app can put them."""
+"""Messages for our workers in queues that no worker reads are found, wherever a plain Celery app can put them."""
 
 import pytest
 from celery import Celery

@@ -73,7 +73,7 @@ def flow(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 @pytest.fixture
 def context(chromium: Browser, flow: Flow) -> Iterator[Callable[..., BrowserContext]]:
-    """Opens contexts, each like a browser of its own."""
+    """Opens contexts, each like a separate browser."""
     opened: list[BrowserContext] = []
 
     def new(**options) -> BrowserContext:

@@ -1,4 +1,4 @@
-"""Which numbers a fax may go to, however they are written, and what is said of those that it may not."""
+"""Which numbers a fax may go to, however they are written, and why others are refused."""
 
 import phonenumbers
 import pytest

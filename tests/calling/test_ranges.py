@@ -1,4 +1,4 @@
-"""What is read of plain text, and what the lists say of a number, is what phonenumbers says."""
+"""Reading plain text and looking up ranges give the same results as phonenumbers."""
 
 import random
 

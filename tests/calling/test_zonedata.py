@@ -1,4 +1,4 @@
-"""Which time zone data counts, and what it says of zones whose law changed."""
+"""Which time zone data is used, and that it has the current law."""
 
 import zoneinfo
 from datetime import UTC, datetime, time

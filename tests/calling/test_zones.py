@@ -1,4 +1,4 @@
-"""Which time zones a number may lie in."""
+"""Which time zones a number may be in."""
 
 import subprocess
 import sys

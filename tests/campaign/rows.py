@@ -13,7 +13,7 @@ COLUMNS = ("Praxis", "Fax #", "City")
 
 
 class Rows:
-    """A campaign that runs. Row n goes to a number of its own."""
+    """A running campaign. Each row has its own number."""
 
     def __init__(
         self, url: str, lists: Sequence[Sequence[str]], columns: Sequence[str] = COLUMNS, *, name: str = "Recall"

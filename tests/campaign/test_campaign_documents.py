@@ -1,4 +1,4 @@
-"""Documents of rows: each is looked at, stored once by its content before any row goes, and kept as long as needed."""
+"""Documents of rows are examined, stored once by content before any row is sent, and kept as long as needed."""
 
 import threading
 import zipfile

@@ -1,4 +1,4 @@
-"""When a campaign that has begun ends, whatever holds it up."""
+"""When a running campaign will end, whatever delays it."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""Every row of a list that is not faxed is remembered with its reason, and told in files and reports."""
+"""Each row of a list that is not faxed is recorded with its reason and shown in files and reports."""
 
 import csv
 

@@ -1,4 +1,4 @@
-"""What a report says of each recipient, from a campaign in a real Valkey."""
+"""What a report says about each recipient of a campaign in a real Valkey."""
 
 import csv
 import re

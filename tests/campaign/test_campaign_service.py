@@ -1,4 +1,4 @@
-"""Campaigns as programs use them: what comes of a list, and what each command does to a campaign."""
+"""Campaigns as programs use them: how a list becomes one, and what each command does."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""What is seen of a canary is judged rightly, link by link."""
+"""The canary judges each link of a test fax correctly."""
 
 import io
 import json

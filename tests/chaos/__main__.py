@@ -30,7 +30,7 @@ def _arguments() -> argparse.ArgumentParser:
 
 
 def main() -> int:
-    """Run, tell, and give the exit code."""
+    """Run, print the result, and return the exit code."""
     parser = _arguments()
     given = parser.parse_args()
     if given.list_faults:

@@ -1,4 +1,4 @@
-"""Other machines that send us faxes while everything breaks."""
+"""Simulated callers that send us faxes while faults are injected."""
 
 import random
 import threading
@@ -16,7 +16,7 @@ _FAILED, _PARTIAL, _TIFF = 0.1, 0.1, 0.2
 
 @dataclass(frozen=True)
 class Call:
-    """One fax that comes in, as the simulator is told of it."""
+    """One inbound fax, as it is requested from the simulator."""
 
     options: dict[str, Any]
 

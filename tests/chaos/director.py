@@ -1,4 +1,4 @@
-"""Decides which fault is injected when, from a seed; its log tells it again."""
+"""Decides from a seed which fault is injected when, and logs it."""
 
 import random
 import time
@@ -80,7 +80,7 @@ class Director:
         fault = FAULTS[self._dice.choice(idle)]
         injection = Injection(fault.name, round(self.seconds, 2))
         lasts = self._dice.uniform(*fault.lasts)
-        # Dice of its own: how often an injection throws them depends on what it finds.
+        # Its own random numbers: how many an injection draws depends on what it finds.
         dice = random.Random(self._dice.random())
         if _tried(lambda: fault.inject(self._world, dice)):
             self.log.append(injection)

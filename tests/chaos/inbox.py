@@ -1,4 +1,4 @@
-"""What came of the faxes that came in: by the simulator's own list, held against events and files."""
+"""What happened to inbound faxes: the simulator's list compared with events and files."""
 
 import hashlib
 import io
@@ -43,7 +43,7 @@ def _document(path: Path) -> Document:
 def judge_inbox(
     faxes: Iterable[Mapping[str, Any]], events: Iterable[Event], stored: Mapping[str, list[Document]]
 ) -> list[str]:
-    """Name what is wrong: a fax that was not told or told twice, a document that is missing, wrong or doubled."""
+    """Name what is wrong: a fax published never or twice, a document that is missing, wrong or stored twice."""
     told: defaultdict[str, list[Event]] = defaultdict(list)
     for event in events:
         if event.fax_id and event.note is None:

@@ -1,4 +1,4 @@
-"""What came of every order: by the simulator's own count, held against what was promised and what the ledger says."""
+"""What happened to each order: the simulator's count compared with receipts and ledger."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
@@ -20,7 +20,7 @@ OPEN_SENDS = frozenset({State.SUBMITTING, State.UNKNOWN})
 
 @dataclass
 class Evidence:
-    """All that the judge looks at."""
+    """All evidence that the judge examines."""
 
     orders: list[Order]
     views: dict[str, JobView]
@@ -61,7 +61,7 @@ class Verdict:
     records: list[str] = field(default_factory=list)
     """Gaps, contradictions and remains in what we recorded."""
     inbox: list[str] = field(default_factory=list)
-    """Inbound faxes that were lost, told twice, or not stored as they came."""
+    """Inbound faxes that were lost, published twice, or not stored unchanged."""
 
     @property
     def ok(self) -> bool:

@@ -1,4 +1,4 @@
-"""Campaigns that run while everything breaks."""
+"""Campaigns that run while faults are injected."""
 
 import random
 import threading
@@ -21,7 +21,7 @@ _BUSY_ONCE, _BUSY, _WRONG, _WRONG_NUMBER = 0.1, 2, 0.05, 32
 
 @dataclass
 class List:
-    """One campaign with rows 1 to `ROWS`, and what its producer was told."""
+    """One campaign with rows 1 to `ROWS`, and the answer to its producer."""
 
     id: str
     numbers: list[str]
@@ -71,7 +71,7 @@ class Campaigner:
         return not self._thread.is_alive()
 
     def calm(self) -> bool:
-        """Start again what has stopped, as a person would; tell whether every row of every campaign has ended."""
+        """Start stopped campaigns again, as a person would; return whether every row of every campaign has ended."""
         try:
             campaigns = [self._campaigns.get(name) for name in self._campaigns.ids()]
             for campaign in campaigns:

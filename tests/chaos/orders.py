@@ -39,7 +39,7 @@ class Order:
     """How often it is asked for, with the same idempotency key."""
     cancel_after: float | None
     job_ids: set[str] = field(default_factory=set)
-    """What the producer was told; more than one id would be two faxes for one order."""
+    """The ids that the producer got; more than one would be two faxes for one order."""
     cancelled: bool = False
     refused: str | None = None
     """Why it was not taken."""

@@ -1,4 +1,4 @@
-"""Services that send faxes while everything breaks, and do as they are told: ask again with the same key."""
+"""Services that send faxes while faults are injected, and repeat failed requests with the same key."""
 
 import heapq
 import random

@@ -28,7 +28,7 @@ def as_text(result: Result) -> str:
 
 
 def as_markdown(runs: list[dict[str, Any]]) -> str:
-    """Return runs, as their JSON tells of them, as a table with a line of sums."""
+    """Return runs, given as JSON, as a table with a line of sums."""
     columns = ["seed", "faults", "injections", "jobs", "rows", "set back", "forgotten", "attempts", "accepted",
                "unknown for a while", "doubled", "lost",
                "unknown left", "wrong records", "inbound", "stored", "wrong inbound", "seconds",

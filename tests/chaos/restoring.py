@@ -1,4 +1,4 @@
-"""A backup that takes the ledger's place: what is given after it and never reached Telnyx is gone, and nothing else."""
+"""A backup replaces the ledger: only what was recorded after it and never reached Telnyx is lost."""
 
 import subprocess
 import sys
@@ -31,7 +31,7 @@ class Gone:
 
 
 class Restoring:
-    """Makes a copy, puts it in the ledger's place, and recovers it, step by step while everything else goes on."""
+    """Makes a copy, replaces the ledger by it, and recovers it, step by step while everything else continues."""
 
     def __init__(
         self, stack: Stack, folder: Path, environment: dict[str, str], redis: Any, redis_url: str, log: IO[str]
@@ -62,7 +62,7 @@ class Restoring:
         self._wanted = True
 
     def turn(self) -> None:
-        """Go on as far as it can be gone without waiting."""
+        """Continue as far as possible without waiting."""
         if self._course and next(self._course, self) is self:
             self._course = None
 
@@ -95,7 +95,7 @@ class Restoring:
         return behind.found_at.timestamp() if behind and behind.found_at else None
 
     def _command(self, *words: str) -> Iterator[None]:
-        """Run a command of ours, again until it has done its work, as a person does."""
+        """Run one of our commands until it succeeds, as a person does."""
         while True:
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "faxdispatch.cli", *words],

@@ -58,7 +58,7 @@ class Result:
 
 
 def run(plan: Plan, folder: Path) -> Result:
-    """Carry out a plan with processes of its own, whose files and log go to `folder`."""
+    """Carry out a plan on its own processes, whose files and log go to `folder`."""
     asked = orders(plan.jobs, plan.seed)
     with world(folder, workers=plan.workers) as here:
         director = Director(here, plan.faults, seed=plan.seed, quota=plan.injections)
@@ -89,7 +89,7 @@ def run(plan: Plan, folder: Path) -> Result:
 
 
 def _settle(here: World, plan: Plan, teller: "_Teller", campaigner: Campaigner) -> float:
-    """Wait until all jobs have ended and Telnyx has nothing more to tell; give how long the jobs took."""
+    """Wait until all jobs have ended and Telnyx sends no more webhooks; return how long the jobs took."""
     here.sim.no_faults()
     begun = time.monotonic()
     ended: float | None = None

@@ -1,4 +1,4 @@
-"""The judge of inbound faxes can find fault."""
+"""The judge of inbound faxes finds each kind of fault."""
 
 from datetime import UTC, datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""What the judge of a run lets pass, and what not, where the ledger was set back to a copy."""
+"""What the judge of a run accepts, and what not, after the ledger was restored from a copy."""
 
 from collections import Counter
 from typing import Any

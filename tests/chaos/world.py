@@ -69,7 +69,7 @@ class World:
         self.stack[name].send(number)
 
     def leader(self) -> str | None:
-        """Name of the worker whose scheduler leads, where Valkey can tell."""
+        """Name of the worker whose scheduler leads, if Valkey answers."""
         try:
             said = self.redis.get("fax:leader")
         except RedisError:

@@ -1,4 +1,4 @@
-"""`faxdispatch apps` against a simulated Telnyx, which is looked at on a way of its own."""
+"""`faxdispatch apps` against a simulated Telnyx, whose state is checked through its API."""
 
 import json
 import os

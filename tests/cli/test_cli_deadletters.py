@@ -1,4 +1,4 @@
-"""`faxdispatch deadletters`: no message is lost, and none shows numbers to whom they do not concern."""
+"""`faxdispatch deadletters`: no message is lost, and numbers are hidden."""
 
 import base64
 import csv

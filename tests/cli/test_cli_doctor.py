@@ -1,4 +1,4 @@
-"""`faxdispatch doctor` finds what is wrong, says what to do, and never fails to answer."""
+"""`faxdispatch doctor` finds what is wrong, says how to fix it, and always gives an answer."""
 
 import subprocess
 import sys
@@ -88,7 +88,7 @@ def application(telnyx):
 
 @pytest.fixture(scope="module")
 def other_valkey(tmp_path_factory):
-    """A server of its own, whose settings a test may spoil."""
+    """A separate server whose settings a test may change."""
     with Valkey(tmp_path_factory.mktemp("other")) as server:
         yield server.url
 

@@ -1,4 +1,4 @@
-"""`faxdispatch events` reads the stream as it is asked to."""
+"""`faxdispatch events` reads the stream as requested."""
 
 import json
 import subprocess

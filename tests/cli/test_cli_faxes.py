@@ -1,4 +1,4 @@
-"""`faxdispatch faxes`: what Telnyx knows is shown as it is; no fax is cancelled or deleted behind its job's back."""
+"""`faxdispatch faxes` shows Telnyx's data unchanged, and cancels or deletes no fax without its job."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""`faxdispatch find`: any fax, by what is known of it, for people and for programs."""
+"""`faxdispatch find` finds any fax by its known facts, for people and for programs."""
 
 import csv
 import io

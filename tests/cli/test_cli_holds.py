@@ -1,4 +1,4 @@
-"""`faxdispatch holds` says why faxes are waiting, since or until when, and what ends it."""
+"""`faxdispatch holds` says why faxes wait, since or until when, and what ends the wait."""
 
 import json
 import re

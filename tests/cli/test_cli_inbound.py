@@ -1,4 +1,4 @@
-"""`faxdispatch inbound`: what came in, where each document is, and what a person can do about it."""
+"""`faxdispatch inbound`: which faxes came in, where each document is, and what can be done about it."""
 
 import json
 

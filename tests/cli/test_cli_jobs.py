@@ -1,4 +1,4 @@
-"""`faxdispatch status`, `cancel`, `refresh` and `sync` say what is true."""
+"""`faxdispatch status`, `cancel`, `refresh` and `sync` report the facts."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What a later version recorded is shown as far as it is known, and hides nothing else."""
+"""Records of a later version are shown as far as they are understood and hide nothing else."""
 
 import json
 

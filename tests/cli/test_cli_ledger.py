@@ -1,4 +1,4 @@
-"""`faxdispatch recover`, `ledger` and `backup`: what they say to people and programs, and what they refuse."""
+"""`faxdispatch recover`, `ledger` and `backup`: their output for people and programs, and their refusals."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

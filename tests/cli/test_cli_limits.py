@@ -1,4 +1,4 @@
-"""`faxdispatch limits`: seen, changed and found out again, for all processes at once."""
+"""`faxdispatch limits`: limits are shown, changed and estimated anew, for all processes at once."""
 
 import pytest
 

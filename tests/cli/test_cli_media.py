@@ -1,4 +1,4 @@
-"""`faxdispatch media`: documents go in checked and once, come out whole, and a hostile name leads nowhere."""
+"""`faxdispatch media`: documents are checked, stored once, returned complete, and written nowhere else."""
 
 import hashlib
 import io
@@ -55,7 +55,7 @@ class Terminal(io.StringIO):
 
 
 def left(result):
-    """Give how long a document that JSON tells of is kept."""
+    """Return how long the document of a JSON answer is still kept."""
     return datetime.fromisoformat(result.json["expires_at"]) - datetime.now(UTC)
 
 

@@ -1,4 +1,4 @@
-"""`faxdispatch numbers`: which numbers are not called, and letting one be called again."""
+"""`faxdispatch numbers`: which numbers are in quarantine, and how a quarantine is lifted."""
 
 import json
 

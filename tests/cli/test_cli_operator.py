@@ -1,4 +1,4 @@
-"""`faxdispatch resolve`, `release`, `pause` and `resume`: an operator's word is taken where it is due, and recorded."""
+"""`faxdispatch resolve`, `release`, `pause` and `resume`: an operator's decisions are applied and recorded."""
 
 import io
 import json
@@ -159,7 +159,7 @@ def test_a_connection_that_is_not_paused_cannot_be_resumed(cli, redis):
 
 @pytest.fixture
 def waiting(redis_url, surroundings) -> str:
-    """A job that nobody has looked at."""
+    """A job that no worker has taken."""
     return FaxClient(redis_url).send(to="+13125550123", media_name="letter").job_id
 
 

@@ -1,4 +1,4 @@
-"""What others wrote moves no cursor and forges no line, whichever command shows it and in whichever form."""
+"""Foreign text moves no cursor and forges no line, in any command and format."""
 
 import json
 

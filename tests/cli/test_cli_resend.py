@@ -1,4 +1,4 @@
-"""`faxdispatch resend`: ended faxes once more, never one that may still arrive, and none by mistake."""
+"""`faxdispatch resend`: ended faxes are sent again, never one that may still arrive, and none by mistake."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""`faxdispatch send`: what is wrong is told in one line and records nothing; what is right is recorded once."""
+"""`faxdispatch send`: a wrong fax is reported in one line and not recorded; a right one is recorded once."""
 
 import functools
 import http.server

@@ -1,4 +1,4 @@
-"""`faxdispatch status JOB` shows the whole history with its evidence, and what will happen next and when."""
+"""`faxdispatch status JOB` shows the whole history with its evidence, the next step and its time."""
 
 import pytest
 

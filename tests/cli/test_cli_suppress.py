@@ -1,4 +1,4 @@
-"""`faxdispatch suppress`: numbers that no campaign sends to."""
+"""`faxdispatch suppress`: numbers to which no campaign sends."""
 
 import json
 

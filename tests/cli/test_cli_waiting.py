@@ -1,4 +1,4 @@
-"""Watching a fax to its end, and what is said where the watching ends before it."""
+"""Watching a fax to its end, and what is shown if the watching ends earlier."""
 
 from types import SimpleNamespace
 

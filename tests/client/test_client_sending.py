@@ -1,4 +1,4 @@
-"""How `FaxClient` records faxes and tells the workers of them."""
+"""How `FaxClient` records faxes and notifies the workers."""
 
 import json
 from contextlib import suppress

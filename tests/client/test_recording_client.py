@@ -1,4 +1,4 @@
-"""The double of FaxClient judges as the real one does; each promise is asked of both."""
+"""The double of FaxClient behaves as the real one; each promise is checked for both."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""One PDF of several parts: covers with their fields, documents in order, word processor files where they are read."""
+"""Several parts become one PDF: covers with their fields, documents in order, word processor files."""
 
 from datetime import date
 from io import BytesIO
@@ -38,7 +38,7 @@ def text_of(content):
 
 
 def letter_with_layer(shown):
-    """A letter with a black bar in a layer of its own; `shown` says which layers are, as PDF does."""
+    """A letter with a black bar in a separate layer; `shown` says which layers are visible, as in PDF."""
 
     def add(writer):
         layer = writer._add_object(named(Type=NameObject("/OCG"), Name=TextStringObject("bar")))

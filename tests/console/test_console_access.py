@@ -1,4 +1,4 @@
-"""Who sees and does what: nobody unknown, viewers without numbers and actions, forged requests never."""
+"""Who may see and do what: strangers nothing, viewers no numbers and actions, forged requests never."""
 
 import json
 import logging

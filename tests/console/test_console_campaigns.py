@@ -1,4 +1,4 @@
-"""Campaigns in the browser: their pages, and each command of an operator."""
+"""Campaigns in the browser: their pages and each command of an operator."""
 
 import io
 import json

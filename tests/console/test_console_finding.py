@@ -1,4 +1,4 @@
-"""One box answers "did our fax arrive?", whatever is typed into it."""
+"""One search box answers "did our fax arrive?", whatever is entered."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What is done with all faxes that a search finds, and how a person is erased: the count comes first, then a reason."""
+"""Actions on all faxes of a search, and erasing a person: the count is shown first, then a reason required."""
 
 import io
 import json
@@ -23,7 +23,7 @@ def sent(desk):
 
 
 def acted(desk):
-    """What operators did, as the events tell."""
+    """The operators' actions by the events."""
     events = [fields for _, fields in desk.ledger.redis.xrange("fax:events") if fields["type"] == "operator.acted"]
     return [json.loads(fields["data"]) for fields in events]
 

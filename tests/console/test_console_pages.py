@@ -1,4 +1,4 @@
-"""What the pages say of a ledger, and what their forms do to it."""
+"""What the pages show of a ledger, and what their forms change in it."""
 
 import io
 import json
@@ -200,7 +200,7 @@ def test_connections_are_paused_and_go_on(desk, sent, operator):
 
 
 def acts(desk):
-    """What operators did, by the events for which the ledger has no other, the newest first."""
+    """The operators' actions by events of type `operator.acted`, the newest first."""
     events = [fields for _, fields in desk.scripts.redis.xrevrange("fax:events")]
     return [json.loads(fields["data"]) for fields in events if fields["type"] == "operator.acted"]
 

@@ -1,4 +1,4 @@
-"""An HTTP server that writes down what it is asked and answers what it was told to."""
+"""An HTTP server that records its requests and gives prepared answers."""
 
 import json
 import threading

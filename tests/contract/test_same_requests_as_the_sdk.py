@@ -1,4 +1,4 @@
-"""Telnyx's own SDK and our client ask the same, byte differences aside, and understand the same answers.
+"""Telnyx's own SDK and our client send the same requests and read the same from the answers.
 
 What the two do differently on purpose is written down as data: `DIFFERENT`, `OMITTED_FIELDS`.
 """
@@ -112,7 +112,7 @@ SEND_BY_URL = {**SEND_BY_NAME, "media_url": "https://example.com/ä.pdf?x=1&y=+2
 del SEND_BY_URL["media_name"]
 
 WEST = timezone(timedelta(hours=-7))
-# Four moments with microseconds, an offset, and none of both.
+# Four times: with microseconds, with an offset, with both, and with neither.
 MOMENTS = {
     "gte": datetime(2026, 1, 1, tzinfo=UTC),
     "gt": datetime(2026, 1, 1, 7, 30, 0, 123456, tzinfo=WEST),
@@ -301,7 +301,7 @@ OMITTED_FIELDS = {
     "ActionRefreshResponse.Data": {"result"},
     "webhook data": {"record_type"},  # "event", always
 }
-# The SDK's operations and what ours are called; those of the media storage are no part of the eleven.
+# The SDK's operations; those of the media storage are not among the eleven.
 OPERATIONS = {
     "fax_applications": {"list", "create", "retrieve", "update", "delete"},
     "faxes": {"list", "create", "retrieve", "delete"},
@@ -402,7 +402,7 @@ def omitted_of(their: pydantic.BaseModel) -> set[str]:
 
 
 def compare(our: Any, their: pydantic.BaseModel, omitted: set[str]) -> None:
-    """Every field of the SDK's model was answered, ours has it too, and both understood the same."""
+    """Check that the answer has each field of the SDK's model, and that our model reads the same value."""
     kind = type(their).__name__
     for wire, name in fields(type(their)).items():
         value = getattr(their, name)

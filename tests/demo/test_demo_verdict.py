@@ -1,4 +1,4 @@
-"""The demonstration must be able to fail: each kind of difference is seen and named."""
+"""The demonstration can fail: each kind of difference is found and named."""
 
 from dataclasses import replace
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""What `make check` says of known weaknesses in our dependencies."""
+"""What `make check` reports about known weaknesses in our dependencies."""
 
 import pytest
 

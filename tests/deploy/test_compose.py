@@ -1,4 +1,4 @@
-"""Procfile, Dockerfile and compose file start the same commands, keep what durability needs, and are closed."""
+"""Procfile, Dockerfile and compose file start the same commands, keep Redis durable, and expose nothing else."""
 
 import json
 import os

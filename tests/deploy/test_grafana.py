@@ -22,7 +22,7 @@ def plugins() -> None:
 
 
 def lost(wanted: Any, kept: Any, at: str = "") -> list[str]:
-    """Return where the model kept less than the file says, or something else. What it adds are Grafana's defaults."""
+    """Return where the model differs from the file. What it adds are Grafana's defaults."""
     if isinstance(wanted, dict) and isinstance(kept, dict):
         return [where for name in wanted for where in lost(wanted[name], kept.get(name), f"{at}/{name}")]
     if isinstance(wanted, list) and isinstance(kept, list) and len(wanted) == len(kept):

@@ -1,4 +1,4 @@
-"""The manifests for Kubernetes: valid by its own schema where that is here, closed, with the Procfile's commands."""
+"""The manifests for Kubernetes are valid and restricted, and run the commands of the Procfile."""
 
 import shutil
 import subprocess

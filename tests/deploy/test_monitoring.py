@@ -1,4 +1,4 @@
-"""The alarms and the dashboard: every figure that they name is one that `/metrics` gives, and promtool takes them."""
+"""Alarms and dashboard use only metrics that `/metrics` has, and promtool accepts them."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""The proxies' configurations as they are shipped, but for ports and certificates, with the real programs."""
+"""The configurations of proxies as shipped, except for ports and certificates, with the real programs."""
 
 import os
 import shutil
@@ -82,7 +82,7 @@ def caddy(folder: Path, ports: Ports) -> tuple[list[str], dict[str, str]]:
 
 
 def seen(environ, start_response):
-    """Stand in for the console: tell what came of a request."""
+    """Stand in for the console: return what arrived of a request."""
     told = {
         "address": environ["REMOTE_ADDR"],
         "host": environ["HTTP_HOST"].partition(":")[0],

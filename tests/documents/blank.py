@@ -1,4 +1,4 @@
-"""Blank documents, for tests to which it is all one what a document says."""
+"""Blank documents, for tests in which the content does not matter."""
 
 import io
 

@@ -1,4 +1,4 @@
-"""An archive with more files than are read of it is refused before any of them is known."""
+"""An archive with too many files is refused before any of them is read."""
 
 import io
 import zipfile

@@ -1,4 +1,4 @@
-"""What a document is, its content says."""
+"""The content of a document decides its kind."""
 
 import hashlib
 

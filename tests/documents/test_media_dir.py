@@ -1,4 +1,4 @@
-"""The documents that a list names are found in their folder or archive, however they are written, and nowhere else."""
+"""Documents named by a list are found in their folder or archive, however they are written, and nowhere else."""
 
 import os
 import struct

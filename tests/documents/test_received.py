@@ -1,4 +1,4 @@
-"""What a fetched file is, its content says: a whole PDF, a whole TIFF, or nothing that we store as a fax."""
+"""The content of a fetched file decides whether it is a complete PDF, a complete TIFF, or refused."""
 
 import struct
 

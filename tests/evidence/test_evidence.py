@@ -1,4 +1,4 @@
-"""An evidence pack says why each fax was allowed and what came of it, and shows every change after the fact."""
+"""An evidence pack shows why each fax was allowed and its result, and reveals every later change."""
 
 import json
 import zipfile
@@ -19,7 +19,7 @@ def lines(path, name):
 
 @pytest.fixture
 def sent(client, desk):
-    """A campaign of two: one delivered, its job gone; one not begun; one left out."""
+    """A campaign of two rows, one delivered with its job expired, one not begun; a third was left out."""
     client.suppressions.add("+14155550100", reason="asked")
     rows = [
         {"Clinic": "A", "Fax": NUMBER, "Consent": "by letter"},

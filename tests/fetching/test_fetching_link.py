@@ -1,4 +1,4 @@
-"""A link that came from outside is fetched whole or not at all, and a hostile one gains nothing."""
+"""A foreign link is fetched completely or not at all, and a hostile one gains nothing."""
 
 import errno
 import gzip
@@ -505,7 +505,7 @@ def test_a_server_without_tls_is_abandoned(names, into):
 
 @pytest.fixture
 def proxy(served, server, monkeypatch):
-    """A proxy that the environment names; it brings whoever asks for it to the test's server."""
+    """A proxy named in the environment, which leads every request to the test's server."""
     proxy = served(tls=False)
 
     def tunnel(connection):

@@ -1,4 +1,4 @@
-"""A link is taken apart strictly; what is odd about it is refused before anything is asked."""
+"""A link is parsed strictly; anything unusual is refused before a request is made."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Commands as a user runs them, and whether they leave processes behind."""
+"""Commands as a user runs them, and the processes that they leave behind."""
 
 import os
 import signal
@@ -14,12 +14,12 @@ ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
 MARK = "FLOW_TEST_MARK"
 PATIENCE = 120
-"""Seconds that a command may take to end: less than a test may, so that where it stands can still be told."""
+"""Seconds that a command may take to end: fewer than a test may take, so that its stack can still be shown."""
 
 
 class Command:
-    """A running command. Every process that comes of it is known by its environment or, where a server has written
-    over that, by its folder.
+    """A running command. Each of its processes is recognised by its environment or, if a server has overwritten
+    that, by its folder.
     """
 
     def __init__(self, *words: str, folder: Path, **settings: str) -> None:
@@ -64,7 +64,7 @@ class Command:
         return self.end()
 
     def end(self) -> int:
-        """Wait for its end and give its exit code; of one that does not end, show where it stands."""
+        """Wait for its end and return its exit code; if it does not end, show its stack."""
         with self.process:
             try:
                 return self.process.wait(PATIENCE)
@@ -74,7 +74,7 @@ class Command:
                 raise AssertionError(f"it did not end within {PATIENCE} s:\n{self.errors}") from None
 
     def family(self) -> list[int]:
-        """Every process that came of it and still runs (Linux)."""
+        """Return each of its processes that still runs (Linux)."""
         marked = f"{MARK}={self._mark}".encode()
         return [int(e.name) for e in Path("/proc").glob("[1-9]*") if _has(e, marked) or _lives_in(e, self._folder)]
 

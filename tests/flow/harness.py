@@ -122,7 +122,7 @@ class Flow:
         return self.client.status(job_id, history=True)
 
     def wait_for(self, job_id: str, *states: State) -> JobView:
-        """Wait until a job stands in one of the states; in any terminal one where none is given."""
+        """Wait until a job is in one of the states, or in any terminal one if none is given."""
 
         def reached() -> JobView | None:
             job = self.status(job_id)
@@ -199,7 +199,7 @@ def installation(
 
 
 def a_key() -> str:
-    """An idempotency key of its own."""
+    """Return a fresh idempotency key."""
     return f"flow-{uuid.uuid4().hex}"
 
 

@@ -1,4 +1,4 @@
-"""Another team's Celery service: it knows nothing of faxes, and shares the Redis."""
+"""Another team's Celery service, which knows nothing of faxes and shares the Redis."""
 
 import os
 

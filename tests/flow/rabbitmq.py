@@ -43,7 +43,7 @@ class RabbitMQ:
 
 @contextmanager
 def running_rabbitmq(folder: Path) -> Iterator[RabbitMQ]:
-    """Run a server with a folder, ports and users of its own."""
+    """Run a server with its own folder, ports and users."""
     port, log = free_port(), folder / "server.log"
     (folder / "users.json").write_text(json.dumps(_users()))
     (folder / "rabbitmq.conf").write_text(f"load_definitions = {folder}/users.json\nlog.console = true\n")

@@ -29,7 +29,7 @@ def flow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flow]:
 
 @pytest.fixture
 def telnyx(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[dict[str, Any]]:
-    """Another simulated Telnyx with a key of its own, of the organization that the test names."""
+    """Another simulated Telnyx with its own key, of the given organization."""
     with Stack(lambda *_: None) as stack:
         options = ["--port", "0", *request.param]
         yield processes.introduction(stack.start(processes.simulator(tmp_path, options)))

@@ -49,7 +49,7 @@ class Course:
             self.go(state)
 
     def number_of(self, row: int) -> str:
-        """Return a number of its own; some are busy once, or lose their last webhook."""
+        """Return the row's number; some are busy once, or lose their last webhook."""
         scenario = 2 if row % 25 == 0 else 8 if row % 60 == 1 else None
         if scenario is None:
             return f"+1415{2_000_000 + self.number * 1000 + row}"
@@ -61,7 +61,7 @@ class Course:
         return datetime.now(UTC)
 
     def until(self, reached: Callable[[Any], bool]) -> Any:
-        """Wait until the campaign stands so, with an eye on its books; what is wrong twice in a row is a fault."""
+        """Wait until the condition holds and check the counts meanwhile; a mistake seen twice in a row is a fault."""
         before: set[str] = set()
 
         def look() -> Any:
@@ -85,7 +85,7 @@ class Course:
         return self.until(lambda campaign: campaign.state is state and campaign.ended == campaign.rows)
 
     def row_of(self, client_state: str) -> int:
-        """Return the row for which a fax was posted; 0 where it is none of this campaign."""
+        """Return the row for which a fax was posted; 0 if it is not one of this campaign."""
         job_id, *_ = decode_client_state(client_state) or ("", 0)
         return int(job_id.removeprefix(f"{self.name}-")) if job_id.startswith(f"{self.name}-") else 0
 
@@ -121,7 +121,7 @@ def flow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flow]:
 
 @pytest.fixture
 def course(flow: Flow) -> Course:
-    """A campaign of its own; all processes are up when it begins."""
+    """A new campaign; all processes run when it begins."""
     for name in ("valkey", "web", "worker", "worker2"):
         flow.until_up(name)
     return Course(flow)

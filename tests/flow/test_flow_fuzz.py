@@ -28,7 +28,7 @@ def test_malformed_messages_neither_stop_a_worker_nor_fill_its_memory(stack):
     size = memory(process)
     stack.redis.lpush("fax.send", *(mutated(f"flow-fuzz-{number}", roll) for number in range(MESSAGES)))
     stack.until(lambda: not (stack.redis.llen("fax.send") or stack.redis.hlen(TAKEN)))
-    # Some are the same in all that counts; the others are told each.
+    # Some are equal in all relevant parts; each other one has an event.
     assert stack.redis.xlen("fax:events") - before > MESSAGES / 2
     assert stack.processes["worker"].pid == process
     assert memory(process) - size < BOUND

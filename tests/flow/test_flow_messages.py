@@ -126,13 +126,13 @@ def test_no_message_ends_the_worker(stack):
     before, process = stack.redis.xlen("fax:events"), stack.processes["worker"].pid
 
     def told():
-        # Faxes of tests before this one may still have ends to tell.
+        # Faxes of earlier tests may still publish their ends.
         return [each for each in stack.redis.xrange("fax:events")[before:] if "invalid" in each[1]["type"]]
 
     stack.redis.lpush("fax.send", *UNREADABLE)
     stack.until(lambda: len(told()) == len(UNREADABLE))
     assert {fields["type"] for _, fields in told()} == {"job.invalid"}
-    # They are gone from the queue, and from what is handed out again.
+    # They are neither in the queue nor among the messages to deliver again.
     stack.until(lambda: not stack.redis.hlen("fax:taken"))
     assert stack.processes["worker"].pid == process
     assert PRIVATE not in (stack.folder / "processes.log").read_text()

@@ -57,7 +57,7 @@ def test_neither_touches_the_others_messages_and_results(flow, theirs, neighbour
     words = [f"later-{number}" for number in range(20)]
     sent = [theirs.send_task("neighbour.note", [word], countdown=WAITS).id for word in words]
     flow.until(lambda: flow.redis.hlen("unacked") >= len(words))
-    # Theirs wait for longer than ours ever do, while ours come and go.
+    # Their messages wait for longer than ours ever do.
     jobs = [flow.send() for _ in range(10)]
     plain = theirs.send_task("fax.send.v1", kwargs={"to": fresh_number(), "media_name": TOKEN}, queue="fax.send")
     for job_id in (*jobs, plain.id):
@@ -67,7 +67,7 @@ def test_neither_touches_the_others_messages_and_results(flow, theirs, neighbour
     results = [f"celery-task-meta-{task_id}" for task_id in sent]
     found = flow.until(lambda: all(values := flow.redis.mget(results)) and values)
     assert [json.loads(value)["result"] for value in found] == words
-    # Had ours given theirs to others, they would have been done again by now.
+    # If our workers had returned their messages, they would have run again by now.
     until = time.monotonic() + 2 * OURS_AFTER
     flow.until(lambda: time.monotonic() > until)
     assert sorted(flow.redis.lrange("neighbour:done", 0, -1)) == sorted(["first", *words])

@@ -17,7 +17,7 @@ def bad(stack) -> str:
 
 
 def told(stack, message_id: str) -> int:
-    """How often it was told that the message is no job."""
+    """Return how many events say that the message is not a job."""
     return sum(e.type == "job.invalid" and e.id.startswith(message_id) for e in stack.events())
 
 

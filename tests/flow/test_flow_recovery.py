@@ -75,7 +75,7 @@ def test_a_ledger_restored_in_mid_campaign_sends_nothing_twice_and_loses_nothing
 
 
 def start_with(flow: Flow, restored: Path) -> None:
-    """Start Valkey again with what was restored in place of its own files."""
+    """Start Valkey again from the restored files."""
     old = flow.processes["valkey"]
     old.kill()
     (flow.folder / "appendonlydir").rename(flow.folder / "lost")

@@ -1,4 +1,4 @@
-"""The ledger's desk with campaigns: short words for lists of rows and what becomes of them."""
+"""The ledger's desk with campaigns: short methods for lists of rows and their results."""
 
 import json
 from collections import Counter
@@ -65,7 +65,7 @@ class CampaignDesk(Desk):
     # Rows ----------------------------------------------------------------------------------------------------------
 
     def pending(self, name: str = NAME) -> list[dict[str, Any]]:
-        """The rows that a feeder would bring now."""
+        """The rows that a feeder would queue now."""
         campaign = self.campaigns.get(name)
         chunks = range((campaign.size + CHUNK - 1) // CHUNK)
         rows = [row for chunk in chunks for row in self.campaigns.pending_rows(name, chunk)]
@@ -78,7 +78,7 @@ class CampaignDesk(Desk):
         return {"row": row, "job": identity, "to": to, "request": request, **about}
 
     def feed(self, limit: int = 1000, *, rows: list[dict[str, Any]] | None = None, name: str = NAME) -> tuple[str, int]:
-        """Bring rows to the line as the scheduler does; all that are pending unless given."""
+        """Queue rows as the scheduler does; all pending ones unless given."""
         generation = self.campaigns.get(name).generation
         given = self.pending(name) if rows is None else rows
         return self.campaigns.feed(name, given, tags=[], generation=generation, cursor=None, limit=limit)
@@ -111,5 +111,5 @@ class CampaignDesk(Desk):
         return other
 
     def kinds(self) -> Counter[str]:
-        """How often each kind of event was told."""
+        """How many events of each kind were published."""
         return Counter(fields["type"] for _, fields in self.redis.xrange("fax:events"))

@@ -1,4 +1,4 @@
-"""A ledger with short words for the moves of many jobs, by a clock that the test holds."""
+"""A ledger with short methods for the steps of many jobs, by a clock that the test controls."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,7 +18,7 @@ EVENT = {"sending": "fax.sending.started"}
 
 
 class Desk:
-    """All classes of the ledger on one empty Redis. Each job has a number of its own unless the test gives one."""
+    """All classes of the ledger on one empty Redis. Each job has its own number unless the test gives one."""
 
     def __init__(self, url: str, rules: Rules | None = None) -> None:
         self.url = url
@@ -67,7 +67,7 @@ class Desk:
         return str(self.ledger.accept(name, attempt, f"{name}-{attempt}", source="worker")["outcome"])
 
     def fly(self, name: str, connection: str = "c", *, cost: int = 0, rung: int = 0) -> None:
-        """Bring a job to Telnyx; one that was picked already is told of by its message."""
+        """Bring a job to Telnyx; its message has come."""
         assert self.admit(name, connection) == "go"
         assert self.claim(name, cost=cost, rung=rung) == "claimed"
         assert self.accept(name) == "bound"
@@ -75,7 +75,7 @@ class Desk:
     def tell(
         self, name: str, status: str, reason: str | None = None, *, pages: int | None = None, seconds: int | None = None
     ) -> str:
-        """Let Telnyx speak of the last attempt of a job."""
+        """Record an event of Telnyx about the last attempt of a job."""
         attempt = self.ledger.job(name).attempt
         seen = Observation(
             event_id=f"{name}-{attempt}-{status}",
@@ -156,7 +156,7 @@ class Desk:
         )
 
     def another(self) -> "Desk":
-        """Another process at the same ledger, by Redis' own clock as it stands."""
+        """Another process at the same ledger, at the same time."""
         other = Desk.__new__(Desk)
         other.__dict__ |= self.__dict__
         other.scripts = Scripts(connect(self.url), self.scripts.rules)

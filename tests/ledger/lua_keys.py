@@ -19,7 +19,7 @@ _PARTS = re.compile(r"^(?=local )", re.MULTILINE)
 
 
 def keys(name: str) -> list[str]:
-    """Return the keys that a script may touch; `*` stands for what is put in."""
+    """Return the keys that a script may touch; `*` stands for the variable part."""
     found = set()
     for part in _PARTS.split(library.script(name, {})):
         named: dict[str, set[str]] = {}

@@ -1,4 +1,4 @@
-"""All that Redis holds at one moment, read in one question, for checks of many promises after each step."""
+"""All keys of Redis at one moment, read in one call, for many checks after each step."""
 
 from fnmatch import fnmatchcase
 from typing import Any

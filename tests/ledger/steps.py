@@ -1,4 +1,4 @@
-"""Steps that only tests take by themselves: moves of one job, and what is otherwise part of a larger step."""
+"""Single steps of a job that only tests take by themselves."""
 
 import json
 from collections.abc import Mapping

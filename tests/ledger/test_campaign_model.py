@@ -246,7 +246,7 @@ class Walk(SeededWalk):
             self.webhooks.append(taken[0])
 
     def forget(self) -> None:
-        """Redis forgets by its own clock; do it by ours."""
+        """Delete what Redis would expire by its own clock."""
         for name, at in [*self.ended.items()]:
             if self.now > at + KEPT:
                 del self.ended[name]
@@ -353,7 +353,7 @@ class Walk(SeededWalk):
     # The end -------------------------------------------------------------------------------------------------------
 
     def calm(self) -> None:
-        """The faults stop: every row comes to its end."""
+        """The faults stop: every row ends."""
         self.calls.clear()
         self.admitted.clear()
         for _ in range(80):

@@ -259,9 +259,7 @@ def test_rows_that_wait_for_a_retry_leave_room_for_the_rest_of_the_list(desk: Ca
     desk.feed(limit=3)
     desk.picked()
     for row in (1, 2, 3):
-        desk.fly_row(row)
-        desk.tell(job(row), "failed", "user_busy")
-        desk.retry(job(row))
+        fly_and_fail(desk, row)
     desk.later(61)
     desk.agenda.due()
     assert [desk.admit(job(row)) for row in (1, 2, 3)] == ["order"] * 3
@@ -275,9 +273,7 @@ def test_more_rows_than_may_be_open_do_not_wait_for_each_other(redis_url: str) -
     assert desk.feed() == ("fed", 3)
     desk.picked()
     for row in (1, 2, 3):
-        desk.fly_row(row)
-        desk.tell(job(row), "failed", "user_busy")
-        desk.retry(job(row))
+        fly_and_fail(desk, row)
     desk.later(61)
     desk.agenda.due()
     # All that may be open wait: the list cannot be tried first.

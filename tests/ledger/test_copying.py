@@ -1,4 +1,4 @@
-"""A copy of the ledger while it is written to; a server that is made of it knows that it is a copy."""
+"""A copy of the ledger while it is written to; a server started from it knows that it is a copy."""
 
 import threading
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Random walks of inbound faxes: whatever is said and done in whatever order, each stands in one place."""
+"""Random walks of inbound faxes: in any order of steps, each fax has exactly one state."""
 
 import random
 from contextlib import suppress

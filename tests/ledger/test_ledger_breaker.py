@@ -1,4 +1,4 @@
-"""Calls that fail one after the other pause a connection; one fax at a time tries again, and little is told of it."""
+"""Failing calls pause a connection; one fax at a time probes, with few events."""
 
 import pytest
 
@@ -229,7 +229,7 @@ def test_while_calls_fail_the_probes_rotate_among_the_waiting_faxes(desk):
 
 
 def never_accepted_by(desk: Desk, name: str) -> str:
-    """Let a fax that was told to try be answered with a 5xx, and the attempt be proved never taken."""
+    """Answer the fax that probes with a 5xx, and prove that Telnyx never accepted it."""
     call(desk, name, "5xx")
     attempt = desk.ledger.job(name).attempt
     looks = [desk.ledger.not_listed(name, attempt, look=f"{attempt}-{n}", settle=0, enough=3) for n in range(3)]

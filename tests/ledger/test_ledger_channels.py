@@ -1,4 +1,4 @@
-"""How many faxes may be in flight: found out or fixed, for a connection and the account; and what a pause stops."""
+"""How many faxes may be in flight, estimated or fixed, for a connection and the account; what a pause stops."""
 
 from datetime import timedelta
 from itertools import pairwise

@@ -1,4 +1,4 @@
-"""The time that all share: Redis', whatever the clocks of workers say; and who is told that one is wrong."""
+"""The time that all processes share is Redis'; wrong clocks of workers are reported."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""Inbound faxes in the ledger: what is told, what is fetched when, and what is deleted."""
+"""Inbound faxes in the ledger: which events are published, what is fetched when, and what is deleted."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -20,7 +20,7 @@ KIND = {"receiving": "fax.receiving.started", "received": "fax.received", "faile
 
 
 class Post(Desk):
-    """A ledger that is told of inbound faxes."""
+    """A ledger that records inbound faxes."""
 
     def __init__(self, url: str, **rules: Any) -> None:
         super().__init__(url, Rules(rate=1000, channels=1000, **rules))

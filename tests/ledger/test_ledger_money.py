@@ -1,4 +1,4 @@
-"""Money: never above the cap, by nobody at any moment; what was reserved is settled; and the books always balance."""
+"""Money: no process ever spends above the cap; reservations are settled; the books always balance."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor

@@ -42,7 +42,7 @@ def test_one_job_goes_through_all_its_states_within_a_group(redis_url: str):
 
 def test_if_one_event_of_a_group_cannot_be_recorded_none_is_marked_as_seen(redis_url: str):
     desk = Desk(redis_url)
-    # What nobody could have written there makes the script fail at the second.
+    # A key of the wrong type makes the script fail at the second event.
     desk.redis.set("fax:inbound:broken", "no hash")
     with pytest.raises(ResponseError, match="WRONGTYPE"):
         desk.observations.record_many([seen("a"), seen("b", fax_id="broken")])

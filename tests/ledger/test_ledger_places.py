@@ -1,4 +1,4 @@
-"""Where a job is while it waits, and what is told of a fax that is nobody's."""
+"""Where a job is while it waits, and what is published about unknown faxes."""
 
 from faxdispatch.events import Event
 from faxdispatch.jobs import SendFax

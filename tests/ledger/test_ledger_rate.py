@@ -1,4 +1,4 @@
-"""The rate that all workers share: spaced slots, few of them saved up, none of them lost, none while Telnyx is shut."""
+"""The rate that all workers share: slots are spaced, few are saved up, none is lost, none is given in a back-off."""
 
 import math
 from itertools import pairwise

@@ -1,4 +1,4 @@
-"""A server that refuses for a while is told from one that refuses for good, however the command came to it."""
+"""A server that refuses for a while is distinguished from one that refuses for good."""
 
 from collections.abc import Callable, Iterator
 

@@ -1,4 +1,4 @@
-"""An operator settles by hand what nothing else can tell; the word is recorded and sends no fax twice by itself."""
+"""An operator resolves an unknown send; the verdict is recorded and by itself sends no fax twice."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""One call at a time to a number: who waits for it is woken when a flight ends, the best first; nobody is left over."""
+"""One call at a time to a number: the end of a call gives it to the next waiting fax, the highest class first."""
 
 from collections import Counter
 

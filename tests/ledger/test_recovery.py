@@ -134,7 +134,7 @@ def test_a_second_recovery_changes_nothing(desk: CampaignDesk) -> None:
     events = desk.redis.xlen("fax:events")
     told = recover(desk, telnyx)
     assert told.found[Found.SAME] == 3
-    # The stop and its end are all that is told.
+    # The stop and its end are the only events.
     assert desk.redis.xlen("fax:events") == events + 2
 
 
@@ -144,7 +144,7 @@ def test_a_dry_run_changes_nothing_and_reports_the_same(desk: CampaignDesk) -> N
     telnyx = Telnyx(fax(desk, "sent"), fax(desk, job(1)), fax(desk, "new", 2), fax(desk, "new", 1))
     before = snapshot(desk)
     planned = recover(desk, telnyx, dry_run=True)
-    # The account of the key is noted, and time goes on for what is kept for a while.
+    # The account of the key is recorded, and expiry times run on.
     after = {key: value for key, (_, value) in snapshot(desk).items() if not key.startswith(b"fax:ledger")}
     assert after == {key: value for key, (_, value) in before.items() if not key.startswith(b"fax:ledger")}
     assert not planned.lifted
@@ -289,7 +289,7 @@ def test_a_campaign_that_had_gone_on_to_a_new_generation_goes_on_in_that(desk: C
 def test_a_campaign_that_the_ledger_has_forgotten_is_made_of_its_faxes(desk: CampaignDesk) -> None:
     told = recover(desk, Telnyx(fax(desk, job(1), status="delivered"), fax(desk, job(2))))
     assert told.found[Found.MADE] == 2
-    # The list, given once more, sends to none of them a second time.
+    # Importing the list again sends to none of them a second time.
     desk.run(1, 2, 3)
     desk.feed()
     assert desk.codes() == "ffo"

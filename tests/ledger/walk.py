@@ -1,4 +1,4 @@
-"""A seeded walk: what happens next is drawn from all that could, and each walk has its own tempers."""
+"""A seeded random walk: each step is drawn from all that are possible."""
 
 import random
 from collections import defaultdict

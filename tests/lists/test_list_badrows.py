@@ -1,4 +1,4 @@
-"""The file of bad rows: in the list's own columns, and harmless in a spreadsheet."""
+"""The file of bad rows has the list's own columns and is harmless in a spreadsheet."""
 
 import csv
 

@@ -1,4 +1,4 @@
-"""What a number cell comes to: never a guess, and always a reason."""
+"""A cell becomes a number or a refusal with its reason, never a guess."""
 
 import random
 

@@ -1,4 +1,4 @@
-"""Each row once: sent, bad, or left out with the reason; and what a row says for itself."""
+"""Each row counts once: sent, bad, or left out with the reason; and a row's own options are read."""
 
 import random
 from array import array

@@ -1,4 +1,4 @@
-"""Who must not be faxed is not faxed, and a number that is said to be a telephone's is none of a fax machine."""
+"""Recipients who refused are not faxed, and a telephone number is not taken for a fax number."""
 
 import pytest
 

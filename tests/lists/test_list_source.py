@@ -1,4 +1,4 @@
-"""Files as they are packed and encoded: read, or refused with what to do."""
+"""Files in any packing and encoding are read, or refused with what to do."""
 
 import gzip
 import io

@@ -1,4 +1,4 @@
-"""A workbook is read as a person sees it: shown numbers, hidden rows and columns, formulas, sheets."""
+"""A workbook is read as a person sees it: displayed numbers, hidden rows and columns, formulas, sheets."""
 
 import pytest
 from openpyxl import Workbook as Book

@@ -1,4 +1,4 @@
-"""Documents are kept once by their content, for as long as they are needed, however many ask for them at a time."""
+"""Documents are stored once by content, for as long as they are needed, however many threads upload them."""
 
 import re
 from concurrent.futures import ThreadPoolExecutor
@@ -26,7 +26,7 @@ PDF = Document(b"%PDF-", ".pdf")
 
 
 class Storage:
-    """Telnyx's media storage, as much of it as is needed; keeps what was written to it."""
+    """The needed part of Telnyx's media storage; records what was written to it."""
 
     def __init__(self, expires_at=None, *, there=False):
         self.expires_at, self.there = expires_at, there
@@ -101,7 +101,7 @@ def test_an_upload_that_is_refused_for_another_reason_is_an_error():
 
 
 class Answers(httpx.BaseTransport):
-    """A storage that has nothing, keeps what it is sent, and counts what it is asked."""
+    """An empty storage that keeps uploads and records requests."""
 
     def __init__(self):
         self.asked, self.stored = [], set()

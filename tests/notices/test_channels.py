@@ -1,4 +1,4 @@
-"""Addresses, the signature, and the command that tries them."""
+"""Addresses of notices, their signature, and the command that tests them."""
 
 import base64
 import hashlib

@@ -1,4 +1,4 @@
-"""Each incident is told once, by whichever process looks; with the command that fixes it."""
+"""Each incident is sent once, by whichever process finds it first, with the command that fixes it."""
 
 from datetime import timedelta
 

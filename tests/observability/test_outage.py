@@ -1,4 +1,4 @@
-"""An outage is told once, and nothing else is lost for it."""
+"""An outage is logged once, and no other log record is lost."""
 
 import logging
 

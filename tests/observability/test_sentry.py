@@ -1,4 +1,4 @@
-"""Sentry gets each unforeseen error once in a while, with its place and its ids, and nothing personal."""
+"""Sentry gets each unforeseen error at most once a minute, with its place and ids, and no personal data."""
 
 import json
 import logging

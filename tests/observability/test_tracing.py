@@ -1,4 +1,4 @@
-"""One trace from the producer to Telnyx's webhook, kept in the ledger in between; and nothing personal in it."""
+"""One trace leads from the producer to Telnyx's webhook, through the ledger, without personal data."""
 
 import sys
 from collections import Counter
@@ -56,7 +56,7 @@ class Traces:
         return span
 
     def parents(self):
-        """The name of each span's parent, or its id where it is not one of ours."""
+        """The name of each span's parent, or its id if the span is foreign."""
         names = {span.context.span_id: span.name for span in self.all}
         return {s.name: s.parent and names.get(s.parent.span_id, f"{s.parent.span_id:016x}") for s in self.all}
 

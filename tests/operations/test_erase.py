@@ -1,4 +1,4 @@
-"""Erasing a person leaves nothing that names them, and books that add up."""
+"""Erasing a person leaves nothing that names them, and counts that still add up."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""A document is judged by its content before anything is recorded: errors, warnings, true pages."""
+"""A document is judged by its content before anything is recorded: errors, warnings, page count."""
 
 import os
 from io import BytesIO

@@ -1,4 +1,4 @@
-"""A link is asked by HEAD, or read, as Telnyx would; what leads into the own network is refused."""
+"""A link is checked by HEAD or read, as Telnyx would; links into the private network are refused."""
 
 import ssl
 

@@ -1,4 +1,4 @@
-"""One process looks at many documents; what brings it down is told of that document alone."""
+"""One process examines many documents; a document that crashes it is the only one refused."""
 
 import textwrap
 from concurrent.futures import ThreadPoolExecutor
@@ -81,7 +81,7 @@ def test_processor_time_is_bounded_for_each_document_by_itself(monkeypatch, tmp_
 
 
 def written(folder, each, first=""):
-    """A program in the place of ours, with something of its own for each document."""
+    """A program in place of ours, which reacts to each document in its own way."""
     program = folder / "looking.py"
     program.write_text(
         "import json, os, sys, time\n"

@@ -1,4 +1,4 @@
-"""What the ladder may say, and how it is told when it is wrong."""
+"""What FAX_LADDER may contain, and how mistakes in it are reported."""
 
 import pytest
 

@@ -11,9 +11,9 @@ CLAIM, WAIT = b'"claims":', b"WAITAOF"
 
 
 class Cutter(Front):
-    """Passes everything on, until a request with `word` comes: then that line is cut, once.
+    """Passes everything on until a request contains `word`; then that connection is cut, once.
 
-    With `answer_lost` the server carries the request out, and its answer is what gets lost.
+    With `answer_lost`, the server carries out the request and only its answer is lost.
     """
 
     def __init__(self, target: int) -> None:
@@ -30,7 +30,7 @@ class Cutter(Front):
         self._word, self._answer_lost = word, answer_lost
 
     def move(self, target: int) -> None:
-        """Lead new lines to another server."""
+        """Lead new connections to another server."""
         self._target = target
 
     def _serve(self, client: socket.socket) -> None:

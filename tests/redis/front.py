@@ -7,7 +7,7 @@ from threading import Thread
 
 
 class Front(ABC):
-    """Takes lines and serves each in a thread of its own."""
+    """Accepts connections and serves each in its own thread."""
 
     def __init__(self, target: int) -> None:
         self._target = target
@@ -26,4 +26,4 @@ class Front(ABC):
 
     @abstractmethod
     def _serve(self, client: socket.socket) -> None:
-        """Serve one line, and close it."""
+        """Serve one connection and close it."""

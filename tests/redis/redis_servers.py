@@ -1,4 +1,4 @@
-"""Redis in the forms that people have: behind Sentinels, behind TLS with certificates of both sides, on a socket."""
+"""Redis in the forms that people use: behind Sentinels, behind TLS with client certificates, on a socket."""
 
 import socket
 import ssl
@@ -55,7 +55,7 @@ def _knows(port: int, count: int) -> bool:
 
 
 class TlsFront(Front):
-    """Lets in by TLS whoever shows a certificate of the authority, and passes on what he says to a plain server."""
+    """Accepts TLS clients with a certificate of the authority, and passes their bytes to a plain server."""
 
     def __init__(self, folder: Path, target: int) -> None:
         authority, strangers = trustme.CA(), trustme.CA()

@@ -1,4 +1,4 @@
-"""Keys and queues of a deployment begin in its namespace, at the one place where commands go to the wire."""
+"""Keys and queues of a deployment begin with its namespace, at the one place where commands are packed."""
 
 import pytest
 from redis import Redis

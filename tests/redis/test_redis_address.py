@@ -1,4 +1,4 @@
-"""An address of Redis is read once: the ledger and Celery's transport get the same place and the same options."""
+"""An address of Redis is parsed once: the ledger and Celery's transport get the same server and options."""
 
 import pytest
 from redis.exceptions import ConnectionError as RedisConnectionError

@@ -1,4 +1,4 @@
-"""Redis in every usual form: the ledger and the broker, producers and workers, reach the same one by one address."""
+"""Redis in every usual form: ledger, broker, producers and workers reach the same one by one address."""
 
 import tempfile
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What a search can count on: every fax is found by all that is known of it, once, the newest first."""
+"""Every fax is found once by all its known facts, the newest first."""
 
 import random
 import uuid

@@ -1,4 +1,4 @@
-"""Which requests are read, and which are refused since two servers could read them differently."""
+"""Which requests are read, and which are refused because two servers could read them differently."""
 
 import pytest
 from waitress.adjustments import Adjustments

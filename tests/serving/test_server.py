@@ -1,4 +1,4 @@
-"""The server against clients that would hold others up, with bounds low enough for a test."""
+"""The server against clients that would hold up others, with limits low enough for a test."""
 
 import re
 import socket

@@ -1,4 +1,4 @@
-"""A real simulator process, a receiver for its webhooks, and short words for both."""
+"""A real simulator process, a receiver for its webhooks, and short methods for both."""
 
 import base64
 import json
@@ -178,7 +178,7 @@ class Sim:
         return self.api.get("/faxes", params=params)
 
     def verify(self, request):
-        """Check a webhook's signature as the documentation tells; raises if it is wrong."""
+        """Check a webhook's signature as documented; raises if it is wrong."""
         headers, body = request
         lower = {name.lower(): value for name, value in headers.items()}
         signature = base64.b64decode(lower["telnyx-signature-ed25519"])

@@ -1,4 +1,4 @@
-"""What the simulator remembers over a restart."""
+"""What the simulator remembers after a restart."""
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
@@ -38,7 +38,7 @@ def test_faxes_and_media_are_there_again_and_what_was_under_way_goes_on(tmp_path
         assert after.network.busy
         await after.network.close()
 
-    # In a thread of its own: tests in a browser leave a loop running in this one.
+    # In a separate thread: tests in a browser leave a loop running in this one.
     with ThreadPoolExecutor(1) as threads:
         threads.submit(lambda: asyncio.run(run())).result()
     assert file.stat().st_mode & 0o777 == 0o600

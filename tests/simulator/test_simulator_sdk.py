@@ -1,4 +1,4 @@
-"""The official SDK is the second witness that the simulator speaks as Telnyx does."""
+"""The official SDK confirms that the simulator behaves as Telnyx does."""
 
 import datetime
 

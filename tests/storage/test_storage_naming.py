@@ -1,4 +1,4 @@
-"""A stored document's name: the same for the same fax, another for another, and never outside its folder."""
+"""A document's stored name is stable, unique to its fax, and never outside its folder."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""A document is stored whole or not at all, in a folder or a bucket, and what went wrong is told."""
+"""A document is stored completely or not at all, in a folder or a bucket, and failures are reported."""
 
 import os
 import shutil
@@ -41,7 +41,7 @@ def memory():
 
 
 class Failing(fsspec.AbstractFileSystem):
-    """A bucket whose library fails, with words that nobody else may read."""
+    """A bucket whose library fails with a message that contains secrets."""
 
     protocol = "failing"
     cachable = False

@@ -1,4 +1,4 @@
-"""A stream with facts in it, and members of a group."""
+"""A stream with events in it, and members of a group."""
 
 from collections.abc import Callable, Iterator
 

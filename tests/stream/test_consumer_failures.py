@@ -1,4 +1,4 @@
-"""What cannot be handled goes to the dead letters, what was trimmed is told, and neither stops the rest."""
+"""Events that cannot be handled become dead letters, trimmed ones are reported, and neither stops the rest."""
 
 import subprocess
 import sys

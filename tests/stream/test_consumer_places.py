@@ -1,4 +1,4 @@
-"""Reading again from a place: an entry, a moment, the beginning or the end."""
+"""Reading again from a place: an entry, a time, the beginning or the end."""
 
 from datetime import UTC, datetime, timedelta, timezone
 

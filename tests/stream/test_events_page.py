@@ -1,4 +1,4 @@
-"""The example of docs/events.md for redis-py alone reads what is new and what is left, trimmed entries included."""
+"""The example of docs/events.md for redis-py alone reads new, pending and trimmed entries."""
 
 import re
 import subprocess

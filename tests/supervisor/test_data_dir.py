@@ -74,7 +74,7 @@ def test_celery_and_we_read_the_generated_address(tmp_path):
 
 
 def _listens_nowhere(pid):
-    """Whether none of a process' sockets is one of TCP that listens (proc(5))."""
+    """Return whether the process listens on no TCP socket; see proc(5)."""
     listening = set()
     for table in ("tcp", "tcp6"):
         for line in Path(f"/proc/net/{table}").read_text().splitlines()[1:]:

@@ -1,4 +1,4 @@
-"""The supervisor: what it starts is ready, restarted and always gone in the end."""
+"""The supervisor: its processes are ready, restarted, and always stopped in the end."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""A Telnyx that answers as the test says: in memory, or over a real socket."""
+"""A Telnyx that gives prepared answers, in memory or over a real socket."""
 
 import json
 import socket

@@ -1,4 +1,4 @@
-"""Telnyx's clock, as its answers tell it."""
+"""Telnyx's clock, as its answers show it."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""The connection over which Telnyx is called without a proxy: what it understands, and when it is kept."""
+"""The connection to Telnyx without a proxy: which answers it understands, and when it is reused."""
 
 import gzip
 import json

@@ -1,4 +1,4 @@
-"""The package's names, and what importing them costs."""
+"""The public names of the package, and what importing them loads."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""The page on Telnyx is true: docs/telnyx.md."""
+"""What docs/telnyx.md says is true."""
 
 import re
 from datetime import date

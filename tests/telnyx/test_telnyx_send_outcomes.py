@@ -1,4 +1,4 @@
-"""What a send came to is told by evidence, over real sockets; a send is made once, whatever happens."""
+"""Evidence decides the outcome of a send, over real sockets; a send is made once, whatever happens."""
 
 import json
 import socket

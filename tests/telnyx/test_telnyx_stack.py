@@ -1,4 +1,4 @@
-"""Each thread at work has a client of its own; idle ones are used again."""
+"""Each working thread has a client of its own; idle clients are reused."""
 
 import threading
 

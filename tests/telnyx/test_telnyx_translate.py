@@ -1,4 +1,4 @@
-"""Every answer that is not a success has one meaning."""
+"""Each answer that is not a success has exactly one meaning."""
 
 import json
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""A signed webhook that two independent libraries agree on."""
+"""A signed webhook on which two independent libraries agree."""
 
 SEED = bytes(range(32))
 KEY = "A6EHv/POEL4dcN0Y50vAmWfk1jCbpQ1fHdyGZBJVMbg="

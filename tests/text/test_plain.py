@@ -1,4 +1,4 @@
-"""Text of others is seen as what it is, on terminals, in JSON and in logs."""
+"""Invisible characters of foreign text are escaped on terminals, in JSON and in logs."""
 
 import json
 import logging

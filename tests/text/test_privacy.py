@@ -1,4 +1,4 @@
-"""Messages keep their meaning and lose what must not be read in them."""
+"""Messages keep their meaning and lose personal data."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""The receiver in three forms: a Flask test client, a real server, and a real server whose Redis may be hurt."""
+"""The webhook app as a Flask test client, as a real server, and as a real server whose Redis can fail."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The webhook server as a real process, spoken to over plain sockets, and the Valkey that it records in."""
+"""The webhook server as a real process, over plain sockets."""
 
 import http.client
 import os

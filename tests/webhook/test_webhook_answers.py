@@ -1,4 +1,4 @@
-"""The status of each situation, and what is kept of it."""
+"""The status for each situation, and what is recorded."""
 
 import gzip
 import io

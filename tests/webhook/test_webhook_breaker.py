@@ -18,7 +18,7 @@ class Clock:
 
 
 class Redis:
-    """Counts its calls, and fails as long as it is told to."""
+    """Counts its calls, and fails while `down` is set."""
 
     def __init__(self) -> None:
         self.calls = 0

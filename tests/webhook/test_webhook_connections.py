@@ -1,4 +1,4 @@
-"""Work over connections that are up is done by the asking thread; all that may wait for long by another."""
+"""A command on an open connection runs in the calling thread; connecting runs in another."""
 
 import threading
 

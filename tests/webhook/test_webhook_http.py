@@ -1,4 +1,4 @@
-"""The real server against clients that do not keep to the rules. Every case ends with a valid request being taken."""
+"""The real server against clients that break the rules. Each case ends with an accepted valid request."""
 
 import json
 import threading

@@ -1,4 +1,4 @@
-"""What a verified event does to a job."""
+"""What a verified event changes in a job."""
 
 import hashlib
 from typing import Any

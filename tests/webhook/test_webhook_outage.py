@@ -1,4 +1,4 @@
-"""The real server when Redis is killed, hung, full or read-only: no false 200, an answer in time, nothing lost."""
+"""The real server while Redis is killed, hung, full or read-only: no false 200, timely answers, nothing lost."""
 
 import re
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""A workbook as Excel writes it and openpyxl does not: texts in a table of their own, names relative to a part."""
+"""A workbook as Excel writes it and openpyxl does not: shared strings, names relative to a part."""
 
 import io
 import itertools

@@ -1,4 +1,4 @@
-"""What a spreadsheet shows under a number format, as Excel and LibreOffice do."""
+"""What a spreadsheet shows under a number format, as in Excel and LibreOffice."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A workbook that would fill the memory or go on forever is refused in a sentence, by a process that cannot harm."""
+"""A workbook that would exhaust memory or time is refused with a message, by a separate process."""
 
 import io
 import subprocess
@@ -38,7 +38,7 @@ def rewritten(file, name, content):
 
 
 def read(file):
-    """Read the first sheet, as whoever wants its rows does."""
+    """Read the first sheet."""
     opened = Workbook("list.xlsx", file)
     try:
         return [cells for rows in opened.sheets[0].rows() for cells in rows.cells]

@@ -1,4 +1,4 @@
-"""Rows of a sheet: a pattern and a parser give the same of them, and what programs write is read as it is shown."""
+"""Rows of a sheet: a pattern and a parser read the same, as a spreadsheet shows them."""
 
 import io
 import itertools

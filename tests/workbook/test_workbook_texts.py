@@ -1,4 +1,4 @@
-"""Texts of a workbook's table, plain and rich."""
+"""Shared strings of a workbook, plain and rich."""
 
 from faxdispatch.workbook.book import Book
 from tests.workbook.excel import excel, rows_of

@@ -1,4 +1,4 @@
-"""What a worker works with, on a real Valkey; Telnyx, links and messages are the test's."""
+"""A worker's collaborators on a real Valkey; Telnyx, links and messages are the test's."""
 
 from types import SimpleNamespace
 from typing import Any

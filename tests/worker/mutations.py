@@ -1,4 +1,4 @@
-"""Messages that are almost right: valid ones, each with a few parts put out of order, the same for the same seed."""
+"""Malformed messages: valid ones with a few parts changed, the same for the same seed."""
 
 import json
 import random

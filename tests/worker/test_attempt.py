@@ -1,4 +1,4 @@
-"""One attempt, for every answer of Telnyx: what is recorded, and that the call is made once at most."""
+"""One attempt, for each answer of Telnyx: what is recorded, and that at most one call is made."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,7 +25,7 @@ from worker.sending.attempt import _TELNYX, Outcome, run_attempt, run_attempts
 
 
 class Telnyx:
-    """A stand-in that answers as told and keeps what it was asked."""
+    """A double that gives the prepared answer and records its requests."""
 
     def __init__(self) -> None:
         self.asked: list[SendRequest] = []

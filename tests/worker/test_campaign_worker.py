@@ -1,4 +1,4 @@
-"""What scheduler and worker do for campaigns, by themselves on a real Valkey."""
+"""What scheduler and worker do for campaigns, in this process on a real Valkey."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -29,7 +29,7 @@ SENDER, OTHER_SENDER = "+13125550299", "+13125550277"
 
 
 class Telnyx:
-    """A stand-in that keeps what it was asked; `answer` may wait or raise."""
+    """A double that records its requests; `answer` may wait or raise."""
 
     def __init__(self) -> None:
         self.asked: list[SendRequest] = []

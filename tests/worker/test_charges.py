@@ -1,4 +1,4 @@
-"""What faxes cost takes the place of the estimate, once the day is over."""
+"""Charges of Telnyx replace the estimate once the day is over."""
 
 from contextlib import contextmanager
 from datetime import date, timedelta

@@ -1,4 +1,4 @@
-"""No call without a claim that is safe: lines are cut at each step, servers that keep less than they say found out."""
+"""No call without a durable claim: connections are cut at each step, and lossy servers are detected."""
 
 import time
 from collections.abc import Iterator
@@ -155,7 +155,7 @@ def test_nothing_is_sent_if_claims_can_be_forgotten_unless_allowed(
 
 
 class Loading:
-    """Stands for a server that has just started, and meanwhile says that it keeps no append-only file."""
+    """Stands for a server that has just started and does not report its append-only file yet."""
 
     def info(self, *_sections: str) -> dict[str, Any]:
         return {"run_id": "a", "role": "master", "loading": 1, "aof_enabled": 0}

@@ -1,4 +1,4 @@
-"""A ledger that went back in time is noticed by whoever remembers more, and nothing is sent before a person's word."""
+"""A ledger that went back in time is noticed, and nothing is sent before a person confirms."""
 
 from collections.abc import Iterator
 from pathlib import Path

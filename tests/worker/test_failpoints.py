@@ -1,4 +1,4 @@
-"""Failpoints are refused where they are not well written; they kill for real in the chaos tests."""
+"""Malformed failpoints are refused; the chaos tests show that they kill the process."""
 
 import pytest
 

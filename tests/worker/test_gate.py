@@ -1,4 +1,4 @@
-"""What the gate lets through, and what it says of all else."""
+"""Which messages the gate accepts, and why it refuses others."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""Whatever comes out of the broker: each message is a job, a letter, or nothing that anyone asked for."""
+"""Whatever the broker delivers: each message becomes a job or a dead letter, or is ignored."""
 
 import random
 from collections import Counter
@@ -23,7 +23,7 @@ SETTINGS = Settings(fax_connection_id="c1", fax_from="+13125550299")
 
 
 class Taken:
-    """A message as the transport hands it over; or several that it has taken together."""
+    """A message as the transport delivers it, or several that it has taken together."""
 
     def __init__(self, *texts: bytes) -> None:
         envelopes = tuple(map(Envelope.from_text, texts))
@@ -50,7 +50,7 @@ def app(redis_url, monkeypatch):
 
 @pytest.fixture
 def verdicts(app, monkeypatch):
-    """What the ledger was told of the message at hand."""
+    """What was recorded about the present message."""
     heard = []
     w = app.collaborators
     for kind, name in (*((type(w.ledger), name) for name in LEDGER), (type(w.questions), "put")):

@@ -1,4 +1,4 @@
-"""The policy hook, in real processes: what it is told, what it may answer, and that it can do the worker no harm."""
+"""The policy hook in real processes: its input, its answers, and that it cannot harm the worker."""
 
 import itertools
 import json
@@ -50,7 +50,7 @@ def another_fax() -> SendFax:
 
 
 class Clock:
-    """A clock that a test turns."""
+    """A clock that a test sets."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -69,7 +69,7 @@ def source_of(body: str) -> str:
 
 
 class Here:
-    """A pool whose only process is this one: for what is said and counted, where no process needs to start."""
+    """A pool whose only process is this one, for tests of messages and counts."""
 
     def __init__(self, body: str) -> None:
         names: dict[str, Any] = {}
@@ -85,7 +85,7 @@ class Here:
 
 
 def hooked_here(body: str, *, clock: Callable[[], float] = lambda: 0.0) -> Hook:
-    """Make a hook that is asked as always, in this process."""
+    """Make a hook that runs in this process."""
     hook = Hook("rules:check", timeout=AMPLE, size=1, clock=clock)
     hook._pool.close()
     hook._pool = Here(body)
@@ -111,7 +111,7 @@ def hooked(tmp_path, monkeypatch):
 
 
 def gone(pid: int) -> bool:
-    """Whether no such process runs; one that ended and that nobody has waited for does not run."""
+    """Return whether no such process runs; a zombie does not count as running."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

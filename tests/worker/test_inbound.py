@@ -1,4 +1,4 @@
-"""A worker and inbound faxes: fetched, checked, stored, found, removed, deleted; Telnyx and the link are stand-ins."""
+"""How a worker handles inbound faxes: fetched, checked, stored, found, removed, deleted."""
 
 import json
 import os
@@ -369,7 +369,9 @@ def test_documents_are_removed_when_they_have_been_kept_long_enough(redis_url: s
     assert office.types().count("fax.removed") == 1
 
 
-def test_deleting_a_fax_at_telnyx_is_retried_until_it_succeeds(redis_url: str, tmp_path: Path):
+@pytest.fixture
+def deleting(redis_url: str, tmp_path: Path) -> Office:
+    """An office with a stored fax that is to be deleted at Telnyx now."""
     office = Office(redis_url, tmp_path / "inbound", fax_telnyx_delete_after=1)
     office.links.behind["https://a"] = PDF
     office.telnyx.add()
@@ -377,18 +379,22 @@ def test_deleting_a_fax_at_telnyx_is_retried_until_it_succeeds(redis_url: str, t
     office.receive()
     inbound.fetch(office.w)
     office.at(1_790_000_001)
-    assert office.w.agenda.deletions(again_after=1) == [FAX]
-    office.telnyx.breaks = True
-    inbound.forget(FAX, office.w)
-    office.at(1_790_000_002)
-    assert office.w.agenda.deletions(again_after=1) == [FAX]
-    office.telnyx.breaks = False
-    inbound.forget(FAX, office.w)
-    inbound.forget(FAX, office.w)
-    office.at(1_790_000_009)
-    assert office.w.agenda.deletions() == []
-    assert office.types().count("fax.deleted") == 1
-    assert FAX not in office.telnyx.faxes
+    return office
+
+
+def test_deleting_a_fax_at_telnyx_is_retried_until_it_succeeds(deleting: Office):
+    assert deleting.w.agenda.deletions(again_after=1) == [FAX]
+    deleting.telnyx.breaks = True
+    inbound.forget(FAX, deleting.w)
+    deleting.at(1_790_000_002)
+    assert deleting.w.agenda.deletions(again_after=1) == [FAX]
+    deleting.telnyx.breaks = False
+    inbound.forget(FAX, deleting.w)
+    inbound.forget(FAX, deleting.w)
+    deleting.at(1_790_000_009)
+    assert deleting.w.agenda.deletions() == []
+    assert deleting.types().count("fax.deleted") == 1
+    assert FAX not in deleting.telnyx.faxes
 
 
 def test_a_document_that_cannot_be_removed_does_not_keep_the_others(redis_url: str, tmp_path: Path):
@@ -437,18 +443,11 @@ def test_an_unforeseen_error_is_reported_and_holds_up_no_other_document(office: 
     assert office.inbox.get("next").place is DocumentPlace.STORED
 
 
-def test_a_deletion_that_is_no_longer_requested_is_not_made(redis_url: str, tmp_path: Path):
-    office = Office(redis_url, tmp_path / "inbound", fax_telnyx_delete_after=1)
-    office.links.behind["https://a"] = PDF
-    office.telnyx.add()
-    office.at(1_790_000_000)
-    office.receive()
-    inbound.fetch(office.w)
-    office.at(1_790_000_001)
-    assert office.w.agenda.deletions() == [FAX]
-    office.inbox.again(FAX)
-    inbound.forget(FAX, office.w)
-    assert FAX in office.telnyx.faxes
+def test_a_deletion_that_is_no_longer_requested_is_not_made(deleting: Office):
+    assert deleting.w.agenda.deletions() == [FAX]
+    deleting.inbox.again(FAX)
+    inbound.forget(FAX, deleting.w)
+    assert FAX in deleting.telnyx.faxes
 
 
 def test_a_listed_fax_that_cannot_be_recorded_hides_no_other_and_is_listed_again(

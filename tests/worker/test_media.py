@@ -1,4 +1,4 @@
-"""Documents of campaigns are given more time at Telnyx as long as they are needed; what is gone stops the campaign."""
+"""Documents of campaigns are extended at Telnyx while they are needed; a missing one pauses the campaign."""
 
 import json
 from contextlib import contextmanager
@@ -20,7 +20,7 @@ from worker.media import AT_A_TIME, keep_media
 
 
 class Telnyx:
-    """A media storage: names, with the moment until which each is kept; None forever."""
+    """A media storage: names, with the time until which each is kept; None means forever."""
 
     def __init__(self, now):
         self.now, self.there, self.given = now, {}, []

@@ -1,4 +1,4 @@
-"""The id of a message is the identity of its fax."""
+"""The id of a message is the id of its fax."""
 
 from faxdispatch.jobs import SendFax
 from worker.intake import identity

@@ -1,4 +1,4 @@
-"""What is done about each failure reason, as tables of numbers and as promises about any run of failures."""
+"""What follows each failure reason, as tables and as properties of any sequence of failures."""
 
 import itertools
 from dataclasses import replace

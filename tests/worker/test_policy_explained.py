@@ -1,4 +1,4 @@
-"""The page on the failure policy is true: docs/failure-policy.md."""
+"""What docs/failure-policy.md says is true."""
 
 import re
 from datetime import UTC, datetime

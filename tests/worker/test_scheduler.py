@@ -1,4 +1,4 @@
-"""What the scheduler does about each appointment, by itself on a real Valkey."""
+"""What the scheduler does at each appointment, in this process on a real Valkey."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ START = 1_790_000_000_000
 
 
 class Desk:
-    """A scheduler with a clock of its own, and what it posted."""
+    """A scheduler with its own clock, and what it posted."""
 
     def __init__(self, redis_url: str) -> None:
         self.scripts = Scripts(connect(redis_url), Rules(rate=1000, channels=5))

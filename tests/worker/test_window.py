@@ -1,4 +1,4 @@
-"""From when on an unknown attempt is looked for, and which listing is evidence, whosever clock is wrong."""
+"""From when an unknown attempt is searched for, and which listing is evidence, whichever clock is wrong."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""Refusing to start: one line, and an exit code that tells a wrong setting from a Redis that is away."""
+"""A worker that refuses to start gives one line, and its exit code separates bad settings from an unreachable Redis."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What becomes of a message whose work cannot be done now, or at all."""
+"""What happens to a message whose work cannot be done now, or at all."""
 
 import pytest
 from celery import Celery

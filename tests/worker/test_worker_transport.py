@@ -1,4 +1,4 @@
-"""Messages between broker and worker: none is ever nowhere, none is another, and a closed channel ends no worker."""
+"""Messages between broker and worker: none is lost or changed, and a closed channel ends no worker."""
 
 import base64
 import json

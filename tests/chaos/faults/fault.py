@@ -1,4 +1,4 @@
-"""What a fault is: a name, what it stands for, how it is injected and how it heals."""
+"""A fault: its name, what it simulates, how it is injected and how it is repaired."""
 
 import random
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Processes killed, stopped and told to end. The supervisor starts again what has ended."""
+"""Processes are killed, stopped and terminated. The supervisor restarts those that have ended."""
 
 import random
 import signal

@@ -1,4 +1,4 @@
-"""Telnyx unwell: switches of the simulator, thrown and thrown back."""
+"""Telnyx misbehaves: switches of the simulator."""
 
 import random
 from typing import Any
