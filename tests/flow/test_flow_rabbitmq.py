@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.skipif(SERVER is None, reason=MISSING), pytest.mark.xd
 
 @pytest.fixture(scope="module")
 def rabbitmq(rabbitmq_server):
-    """Address of a RabbitMQ of its own."""
+    """Address of this module's own RabbitMQ."""
     return rabbitmq_server.url()
 
 
@@ -124,7 +124,7 @@ def test_a_worker_with_an_unknown_virtual_host_ends_with_one_line(flow, rabbitmq
     try:
         eventually(lambda: child.exit_code is not None, within=PATIENCE)
         assert child.exit_code == 1
-        [line] = [line for line in child.lines if "the broker refuses us" in line]
+        [line] = [line for line in child.lines if "the broker refused the connection" in line]
         assert "vhost none not found" in line
     finally:
         child.kill()
