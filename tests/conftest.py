@@ -31,7 +31,7 @@ from faxdispatch.settings import Settings
 from faxdispatch.supervisor.roles import free_port
 from faxdispatch.supervisor.valkey import valkey_command
 from tests.ledger.campaign_desk import CampaignDesk
-from tests.starts import Starts
+from tests.programs import Programs
 
 T = TypeVar("T")
 
@@ -78,8 +78,8 @@ hypothesis.settings.load_profile("ours")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what waits for real processes, so that at the end no process has one of these left to do alone."""
     for item in items:
-        if isinstance(item, pytest.Function) and "starts" in item.fixturenames:
-            item.add_marker(pytest.mark.xdist_group("starts"))
+        if isinstance(item, pytest.Function) and "programs" in item.fixturenames:
+            item.add_marker(pytest.mark.xdist_group("programs"))
     items.sort(key=lambda item: item.path.parent.name not in {"flow", "browser", "chaos"})
 
 
@@ -268,8 +268,8 @@ def one_looker(_looker: Lookers, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def starts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Starts]:
-    """What starts programs of ours that end soon. Tests that use it are of group "starts", so that there is one."""
-    made = Starts(tmp_path_factory.mktemp("starts"))
+def programs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Programs]:
+    """Runs our programs to their ends. Tests that use it are in group "programs", so that there is one of it."""
+    made = Programs(tmp_path_factory.mktemp("programs"))
     yield made
     made.close()

@@ -71,7 +71,7 @@ def test_a_demo_that_is_killed_leaves_no_process(start):
     demo.assert_nothing_left()
 
 
-def test_up_keeps_everything_over_a_restart_and_says_what_the_server_says_of_a_damaged_file(start, starts, home):
+def test_up_keeps_everything_over_a_restart_and_says_what_the_server_says_of_a_damaged_file(start, programs, home):
     up = start("faxdispatch", "up", "--simulate", PORT=str(processes.free_port()), **FAST)
     said = up.wait_for_line("--wait")
     console, password = re.search(r"console +(http\S+)\n +sign in as operator with (\S+);", said).groups()
@@ -86,9 +86,9 @@ def test_up_keeps_everything_over_a_restart_and_says_what_the_server_says_of_a_d
     # What it prints is all that a canary needs.
     words = [line.split() for line in said.splitlines()]
     exported = dict(word[1].split("=", 1) for word in words if word[:1] == ["export"])
-    canary = command(starts, home, "canary", "+14155550100", "--yes", **exported)
+    canary = command(programs, home, "canary", "+14155550100", "--yes", **exported)
     assert canary.code == 0, canary.err
-    refused = command(starts, home, "up", "--simulate", PORT=str(processes.free_port()))
+    refused = command(programs, home, "up", "--simulate", PORT=str(processes.free_port()))
     assert refused.code == 1
     assert "another `faxdispatch up` runs with" in refused.err
     assert up.stop(signal.SIGTERM) == 0
@@ -126,8 +126,8 @@ def test_up_keeps_everything_over_a_restart_and_says_what_the_server_says_of_a_d
     ],
     ids=["keys missing", "simulation on a real Redis", "wrong setting"],
 )
-def test_up_refuses_a_bad_environment_in_one_line(starts, home, words, settings, said):
-    up = command(starts, home, "up", *words, **settings)
+def test_up_refuses_a_bad_environment_in_one_line(programs, home, words, settings, said):
+    up = command(programs, home, "up", *words, **settings)
     assert up.code == 2
     assert said in up.err
     assert len(up.err.splitlines()) == 1
@@ -163,10 +163,10 @@ def test_the_procfile_under_honcho_delivers_and_stops_cleanly_and_the_environmen
         honcho.assert_nothing_left()
 
 
-def command(starts, folder, *words, **settings):
+def command(programs, folder, *words, **settings):
     """Run a command to its end."""
     surroundings = processes.environment(settings, inherit=False)
-    return starts.run("-m", "faxdispatch.cli", *words, settings=surroundings, folder=folder)
+    return programs.run("-m", "faxdispatch.cli", *words, settings=surroundings, folder=folder)
 
 
 def _signs_in(console: str, name: str, password: str) -> bool:

@@ -15,8 +15,8 @@ from faxdispatch.errors import Misconfigured
 from faxdispatch.ledger import Scripts, connect
 from faxdispatch.supervisor import roles as processes
 from tests.conftest import Valkey, eventually, free_port
+from tests.programs import Ended, Programs
 from tests.redis.redis_servers import TlsFront, sentinels
-from tests.starts import Ended, Starts
 from tests.webhook.harness import SIGNER
 from worker.messaging import transport
 
@@ -164,25 +164,25 @@ DOCTOR = ("faxdispatch.cli", "doctor")
 
 
 def test_every_process_and_doctor_refuse_a_cluster_in_one_sentence(
-    starts: Starts, unfit: dict[str, str], redis_url: str
+    programs: Programs, unfit: dict[str, str], redis_url: str
 ) -> None:
     url = next(iter(unfit))
     for name in PROCESSES:
-        done = run(starts, name, REDIS_URL=url)
+        done = run(programs, name, REDIS_URL=url)
         assert (done.code, done.out, done.err.count("\n")) == (2, "", 1)
         assert "Redis Cluster is not supported" in done.err
-    as_ledger = run(starts, *DOCTOR, REDIS_URL=url)
-    as_broker = run(starts, *DOCTOR, REDIS_URL=redis_url, CELERY_BROKER_URL=url)
+    as_ledger = run(programs, *DOCTOR, REDIS_URL=url)
+    as_broker = run(programs, *DOCTOR, REDIS_URL=redis_url, CELERY_BROKER_URL=url)
     for done in (as_ledger, as_broker):
         assert (done.code, "Redis Cluster is not supported" in done.out, "Traceback" in done.err) == (1, True, False)
 
 
-def run(starts: Starts, module: str, *words: str, **settings: str) -> Ended:
+def run(programs: Programs, module: str, *words: str, **settings: str) -> Ended:
     ours = {
         "TELNYX_API_KEY": "KEY1", "TELNYX_PUBLIC_KEY": SIGNER.public_key, "FAX_CONNECTION_ID": "1", "PORT": "0",
         "TELNYX_BASE_URL": "http://127.0.0.1:1/v2", "FAX_CONSOLE_PORT": str(free_port()),
     }  # fmt: skip
-    return starts.run("-m", module, *words, settings=processes.environment(ours | settings, inherit=False))
+    return programs.run("-m", module, *words, settings=processes.environment(ours | settings, inherit=False))
 
 
 SECRETS = ["S3c/Pa", "S3c#Pa", "S3c?Pa", "S3c[Pa", "S3c]Pa", "[S3c]Pa", "S3c@Pa", "S3c:Pa", "12#S3cPa", "12/S3cPa?x=Pa"]
@@ -207,10 +207,10 @@ def test_no_part_of_a_password_is_in_an_error_whatever_is_in_it(form: str, secre
     assert not any(part in text for text in texts for part in ("S3c", "Pa", "12#"))
 
 
-def test_no_process_prints_any_of_it(starts: Starts) -> None:
+def test_no_process_prints_any_of_it(programs: Programs) -> None:
     url = f"redis://:{''.join(SECRETS)}@127.0.0.1:1/0"
     for words in (*((name,) for name in PROCESSES), DOCTOR):
-        done = run(starts, *words, REDIS_URL=url)
+        done = run(programs, *words, REDIS_URL=url)
         assert done.code != 0
         assert "S3c" not in done.out + done.err
         assert "Traceback" not in done.err

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from faxdispatch.supervisor.roles import environment
-from tests.starts import Starts
+from tests.programs import Programs
 
 NOWHERE = "redis://:hush@127.0.0.1:1/0"
 GOOD = {"REDIS_URL": NOWHERE, "TELNYX_API_KEY": "KEY", "FAX_FROM": "+13125550100"}
@@ -22,9 +22,9 @@ GOOD = {"REDIS_URL": NOWHERE, "TELNYX_API_KEY": "KEY", "FAX_FROM": "+13125550100
     ],
 )
 def test_a_worker_says_in_one_line_why_it_does_not_start(
-    starts: Starts, tmp_path: Path, changes: dict[str, str], code: int, named: str
+    programs: Programs, tmp_path: Path, changes: dict[str, str], code: int, named: str
 ):
-    done = starts.run("-m", "worker", settings=environment(GOOD | changes, inherit=False), folder=tmp_path)
+    done = programs.run("-m", "worker", settings=environment(GOOD | changes, inherit=False), folder=tmp_path)
     [line] = done.err.splitlines()
     assert (done.code, done.out) == (code, "")
     assert named in line
@@ -46,7 +46,9 @@ print(consumer.initial_prefetch_count)
 """
 
 
-def test_after_a_lost_connection_as_many_messages_are_taken_at_once_as_before(starts: Starts, redis_url: str):
-    """Celery would take fewer, and have threads of the pool raise the number: on RabbitMQ the worker then stands."""
-    done = starts.run("-c", LOSES_ITS_CONNECTION, settings=environment(GOOD | {"REDIS_URL": redis_url}, inherit=False))
+def test_after_a_lost_connection_as_many_messages_are_taken_at_once_as_before(programs: Programs, redis_url: str):
+    """Celery would take fewer and raise the number from threads of the pool, at which a worker on RabbitMQ hangs."""
+    done = programs.run(
+        "-c", LOSES_ITS_CONNECTION, settings=environment(GOOD | {"REDIS_URL": redis_url}, inherit=False)
+    )
     assert done.out == "8\n", done.err

@@ -1,6 +1,6 @@
-"""Starts that end soon: each in a process of its own, forked from one that has loaded the libraries.
+"""Runs programs to their ends, each in a process forked from one that has loaded the libraries.
 
-To load these takes most of such a start. Nothing that reads a setting is loaded before, so each start reads its own.
+Loading these takes most of a program's start. No module that reads a setting is loaded before the fork.
 """
 
 import gc
@@ -26,20 +26,20 @@ LIBRARIES = (
 
 @dataclass(frozen=True)
 class Ended:
-    """How a program ended, and what it said."""
+    """How a program ended, and what it printed."""
 
     code: int
     out: str
     err: str
 
 
-class Starts:
+class Programs:
     """Runs programs to their ends."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "tests.starts"],
+            [sys.executable, "-P", "-m", "tests.programs"],
             env=environment({}, inherit=False),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -68,7 +68,7 @@ class Starts:
 
 
 def main() -> None:
-    """Start what standard input asks for, one after the other, and tell the exit code of each."""
+    """Run the programs that standard input asks for, one after the other, and print the exit code of each."""
     for name in LIBRARIES:
         importlib.import_module(name)
     gc.freeze()
