@@ -1,4 +1,7 @@
-"""The status for each situation, and what is recorded."""
+"""The status for each situation, and what is recorded.
+
+Which bodies are unreadable: see tests/telnyx/test_telnyx_webhooks.py; other methods: test_webhook_http.py.
+"""
 
 import gzip
 import io
@@ -94,24 +97,8 @@ def test_every_signed_event_is_published(client: FlaskClient, redis_url: str, ev
 
 @pytest.mark.parametrize(
     "body",
-    [
-        b"",
-        b"not JSON",
-        b"[]",
-        b"{}",
-        b"\xff\xfe",
-        b"[" * 200_000,
-        b'{"data":{"event_type":"fax.queued","id":"\\ud800"}}',
-        b'{"data":{"event_type":"fax.queued","id":NaN}}',
-        b'{"data":{"event_type":"fax.queued","id":"a","id":"b"}}',
-        b'{"data":{"event_type":"fax.queued","id":"a","n":' + b"9" * 5000 + b"}}",
-        b'{"data":{"event_type":"fax.queued","id":"a\\r\\nFLUSHALL\\r\\n"}}',
-        b'{"data":{"event_type":"fax.queued","id":""}}',
-        b'{"data":{"event_type":7,"id":"a"}}',
-        b'{"data":{"event_type":"fax.queued","id":"a","payload":[]}}',
-        b'{"data":[]}',
-    ],
-    ids=range(15),
+    [b"", b"\xff\xfe", b'{"data":{"event_type":"fax.queued","id":"a\\r\\nFLUSHALL\\r\\n"}}', b"[" * 200_000],
+    ids=["empty", "no UTF-8", "line ends", "deep"],
 )
 def test_a_signed_body_that_cannot_be_read_is_answered_200_and_kept_once(
     client: FlaskClient, admin: FlaskClient, redis_url: str, body: bytes
@@ -266,9 +253,8 @@ def test_a_query_changes_nothing(client: FlaskClient, redis_url: str):
     assert told(redis_url) == ["one"]
 
 
-@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "FOO"])
-def test_any_other_method_is_answered_405(client: FlaskClient, method: str):
-    answer = client.open(PATH, method=method)
+def test_any_other_method_is_answered_405_with_the_allowed_one(client: FlaskClient):
+    answer = client.get(PATH)
     assert (answer.status_code, answer.data, answer.headers["Allow"]) == (405, b"", "POST")
 
 
@@ -336,7 +322,7 @@ def test_the_lag_behind_telnyx_is_measured_for_new_events_only(settings: Setting
     assert b"faxdispatch_webhook_lag_seconds_count 1.0" in figures
 
 
-@pytest.mark.parametrize("keys", [(), ("",), ("x",), (SIGNER.public_key, "x"), ("A" * 44,)])
+@pytest.mark.parametrize("keys", [(), (SIGNER.public_key, "x")])
 def test_without_valid_keys_there_is_no_app(settings: Settings, keys: tuple[str, ...]):
     with pytest.raises(Misconfigured, match="TELNYX_PUBLIC_KEY"):
         create_apps(settings.model_copy(update={"telnyx_public_key": keys}))
