@@ -61,28 +61,6 @@ def failing():
 # A folder
 
 
-def test_a_folder_is_made_with_its_parents_and_the_document_is_there_whole(folder, source):
-    address = open_store(str(folder)).put(NAME, source)
-
-    assert address == str(folder / NAME)
-    assert Path(address).read_bytes() == CONTENT
-    assert [path.name for path in folder.iterdir()] == [NAME]
-    assert source.exists()
-
-
-def test_a_text_is_stored_as_utf8(folder):
-    address = open_store(str(folder)).put_text("a.json", "Grüße")
-
-    assert Path(address).read_bytes() == "Grüße".encode()
-
-
-def test_storing_again_replaces_what_was_there(folder, source):
-    store = open_store(str(folder))
-    store.put_text(NAME, "half of it")
-
-    assert Path(store.put(NAME, source)).read_bytes() == CONTENT
-
-
 def test_a_file_gets_the_permissions_that_the_umask_leaves(folder, source):
     before = os.umask(0o027)
     try:
@@ -152,26 +130,6 @@ def test_a_folder_that_cannot_be_created_is_reported(tmp_path, source):
         store.check()
 
 
-def test_a_document_is_deleted_and_once_more_does_no_harm(folder, source):
-    store = open_store(str(folder))
-    store.put(NAME, source)
-
-    store.delete(NAME)
-    store.delete(NAME)
-
-    assert list(folder.iterdir()) == []
-
-
-def test_deleting_where_nothing_was_ever_stored_does_no_harm(folder):
-    open_store(str(folder)).delete(NAME)
-
-
-def test_checking_a_folder_leaves_nothing_behind(folder):
-    open_store(str(folder)).check()
-
-    assert list(folder.iterdir()) == []
-
-
 def test_what_a_crash_left_is_cleared_away_and_what_is_being_written_is_not(folder, source):
     folder.mkdir(parents=True)
     old, new, other = (folder / name for name in (".faxdispatch-1.part", ".faxdispatch-2.part", ".else.part"))
@@ -199,39 +157,6 @@ def test_a_folder_may_be_relative_and_its_address_is_not(tmp_path, source, monke
 # A bucket
 
 
-def test_a_document_in_a_bucket_is_there_whole_and_its_address_is_its_url(memory, source):
-    address = open_store("memory://bucket/faxes/").put(NAME, source)
-
-    assert address == f"memory://bucket/faxes/{NAME}"
-    with fsspec.open(address) as file:
-        assert file.read() == CONTENT
-    assert list(memory) == [f"/bucket/faxes/{NAME}"]
-
-
-def test_a_text_in_a_bucket_is_utf8_and_can_be_replaced(memory):
-    store = open_store("memory://bucket")
-    store.put_text("a.json", "first")
-
-    with fsspec.open(store.put_text("a.json", "Grüße")) as file:
-        assert file.read() == "Grüße".encode()
-
-
-def test_a_document_in_a_bucket_is_deleted_and_once_more_does_no_harm(memory, source):
-    store = open_store("memory://bucket/faxes")
-    store.put(NAME, source)
-
-    store.delete(NAME)
-    store.delete(NAME)
-
-    assert list(memory) == []
-
-
-def test_checking_a_bucket_leaves_nothing_behind(memory):
-    open_store("memory://bucket/faxes").check()
-
-    assert list(memory) == []
-
-
 @pytest.mark.parametrize("act", ["put", "put_text", "delete", "check"])
 def test_errors_of_a_bucket_are_reported_without_secrets(failing, source, act):
     given = {"put": (NAME, source), "put_text": (NAME, "text"), "delete": (NAME,), "check": ()}
@@ -244,6 +169,50 @@ def test_errors_of_a_bucket_are_reported_without_secrets(failing, source, act):
 
 
 # Either
+
+
+@pytest.fixture(params=["folder", "bucket"])
+def place(request, folder, memory):
+    """An address for documents, with the address that one gets there, and a function that lists their names."""
+    if request.param == "folder":
+        return str(folder), str(folder / NAME), lambda: [path.name for path in folder.iterdir()]
+    return "memory://bucket/faxes/", f"memory://bucket/faxes/{NAME}", lambda: [Path(key).name for key in memory]
+
+
+def test_a_document_is_stored_complete_under_its_address_and_replaces_what_was_there(place, source):
+    where, address, left = place
+    store = open_store(where)
+    store.put_text(NAME, "half of it")
+
+    assert store.put(NAME, source) == address
+    with fsspec.open(address) as file:
+        assert file.read() == CONTENT
+    assert left() == [NAME]
+    assert source.exists()
+
+
+def test_a_text_is_stored_as_utf8(place):
+    with fsspec.open(open_store(place[0]).put_text("a.json", "Grüße")) as file:
+        assert file.read() == "Grüße".encode()
+
+
+def test_a_document_is_deleted_and_deleting_it_again_does_no_harm(place, source):
+    where, _, left = place
+    store = open_store(where)
+    store.delete(NAME)
+    store.put(NAME, source)
+
+    store.delete(NAME)
+    store.delete(NAME)
+
+    assert left() == []
+
+
+def test_checking_a_place_leaves_nothing_behind(place):
+    where, _, left = place
+    open_store(where).check()
+
+    assert left() == []
 
 
 @pytest.mark.parametrize("name", BAD_NAMES)
