@@ -1,3 +1,5 @@
+"""Fax applications of the simulator."""
+
 import pytest
 
 GOOD = {"application_name": "router", "webhook_event_url": "https://example.com/hook"}

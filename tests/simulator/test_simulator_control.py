@@ -1,3 +1,5 @@
+"""The control API of the simulator: reports, events and inbound faxes on demand."""
+
 import pytest
 from nacl.exceptions import BadSignatureError
 

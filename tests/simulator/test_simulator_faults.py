@@ -1,3 +1,5 @@
+"""The faults that the simulator can inject."""
+
 import concurrent.futures
 
 import httpx

@@ -1,3 +1,5 @@
+"""Listing, reading, cancelling, renewing and deleting faxes of the simulator."""
+
 import httpx
 import pytest
 

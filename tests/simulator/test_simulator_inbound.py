@@ -1,3 +1,5 @@
+"""Inbound faxes of the simulator: their documents, links and webhooks."""
+
 import base64
 import io
 import struct

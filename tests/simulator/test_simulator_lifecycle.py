@@ -1,3 +1,5 @@
+"""The stages of a simulated fax, its webhooks and its limits."""
+
 import time
 
 import httpx

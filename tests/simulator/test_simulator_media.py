@@ -1,3 +1,5 @@
+"""The media storage of the simulator."""
+
 import datetime
 
 import pytest

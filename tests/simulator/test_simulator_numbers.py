@@ -1,3 +1,5 @@
+"""The magic numbers of the simulator."""
+
 import pytest
 
 from faxdispatch.reasons.failures import REASONS

@@ -1,3 +1,5 @@
+"""Which requests the simulator accepts, and how it refuses others."""
+
 import httpx
 import pytest
 

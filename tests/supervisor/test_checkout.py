@@ -1,3 +1,5 @@
+"""Where the processes are found in a checkout."""
+
 import pytest
 from typer.testing import CliRunner
 

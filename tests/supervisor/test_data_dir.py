@@ -1,3 +1,5 @@
+"""The data folder: private, used by one process at a time, with a server on a socket."""
+
 import logging
 import os
 from pathlib import Path

@@ -1,3 +1,5 @@
+"""The breaker in front of Redis: deadline, pause, and one trial at a time."""
+
 import threading
 
 import pytest

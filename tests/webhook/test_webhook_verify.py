@@ -1,3 +1,5 @@
+"""Which webhooks are accepted, stale or forged."""
+
 import base64
 import contextlib
 from typing import Any
