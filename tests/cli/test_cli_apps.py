@@ -348,17 +348,6 @@ def test_setup_uses_an_application_whose_creation_was_never_answered(cli, fresh)
     assert "looking whether it was created" in result.err
 
 
-def test_setup_does_not_repeat_a_creation_that_cannot_be_found(cli, fresh, monkeypatch):
-    monkeypatch.setattr("faxdispatch.applications.setup.PAUSES", (0.0, 0.0))
-    fresh.faults(application_500_before=True)
-
-    result = cli("apps", "setup", "--name", "nowhere", "--webhook-url", URL)
-
-    assert (result.code, result.out) == (1, "")
-    assert "may have been created" in result.err
-    assert fresh._control.get("/report").json()["faults_injected"]["application_500_before"] == 1
-
-
 def test_setup_changes_only_what_differs(cli, fresh):
     identity = fresh.make("faxdispatch", **{name: FIELDS[name] for name in ("tags", "inbound", "outbound")})
 
@@ -409,14 +398,6 @@ def test_setup_uses_the_connection_of_the_environment_and_reports_what_is_missin
     for missing in ("not active", "no_outbound_profile", "TELNYX_PUBLIC_KEY"):
         assert missing in result.err
     assert other.named("faxdispatch") == []
-
-
-def test_setup_replaces_a_connection_that_telnyx_does_not_know(cli, other):
-    result = cli("apps", "setup", "--webhook-url", URL, FAX_CONNECTION_ID="77")
-
-    (made,) = other.named("faxdispatch")
-    assert f"export FAX_CONNECTION_ID={made['id']}\n" in result.out
-    assert "FAX_CONNECTION_ID is 77" in result.err
 
 
 def test_setup_by_id_can_rename_an_application(cli, other):
