@@ -386,22 +386,19 @@ def test_bytes_after_the_announced_length_are_ignored(server, links, into):
     assert into.getvalue() == DOCUMENT
 
 
-def test_a_truncated_body_is_not_a_document(server, links, into):
-    server.answers[PATH] = reply(DOCUMENT)[:-1]
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        (reply(DOCUMENT)[:-1], ""),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n%PDF-\r\n", ""),
+        (b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + DOCUMENT, "without a length"),
+    ],
+    ids=["body", "chunks", "no length"],
+)
+def test_what_may_be_truncated_is_not_a_document(server, links, into, answer, why):
+    server.answers[PATH] = answer
 
-    refused(links, URL, into, error=LinkFailed)
-
-
-def test_truncated_chunks_are_not_a_document(server, links, into):
-    server.answers[PATH] = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n%PDF-\r\n"
-
-    refused(links, URL, into, error=LinkFailed)
-
-
-def test_a_body_without_a_length_is_not_a_document_since_it_may_be_truncated(server, links, into):
-    server.answers[PATH] = b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + DOCUMENT
-
-    assert "without a length" in refused(links, URL, into, error=LinkFailed)
+    assert why in refused(links, URL, into, error=LinkFailed)
 
 
 @pytest.mark.parametrize(
