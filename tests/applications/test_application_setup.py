@@ -149,7 +149,7 @@ def test_only_an_exact_name_is_the_same(client, telnyx):
     assert (made.application_name, telnyx.creations) == ("faxdispatch", 1)
 
 
-def test_a_name_too_short_to_search_for_is_found_all_the_same(client, telnyx):
+def test_a_name_too_short_to_search_for_is_still_found(client, telnyx):
     telnyx.add("xyz")
     identity = telnyx.add("fd")
     assert setup(client, Wanted(name="fd", webhook_url=URL)).id == identity

@@ -126,7 +126,7 @@ def test_what_is_wrong_with_a_list_is_shown_and_hostile_cells_stay_text(flow, si
     expect(page.locator(".facts").first).to_contain_text("Ref")
 
 
-def test_a_campaign_is_paused_in_mid_run_and_goes_on(flow, sign_in, tmp_path):
+def test_a_campaign_is_paused_in_mid_run_and_resumed(flow, sign_in, tmp_path):
     page = sign_in()
     campaign(page, messy(tmp_path / "long.csv", 60), "Paused in mid run")
     act(page, "Start", "agreed")

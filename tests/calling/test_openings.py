@@ -257,7 +257,7 @@ def test_a_holiday_is_one_by_the_calendar_of_the_zone_that_counts():
     assert opens(tokyo, utc("2026-12-25 16:00"), calendar=calendar("12-25")) is None
 
 
-def test_a_fax_without_a_window_goes_on_a_holiday():
+def test_a_fax_without_a_window_is_sent_on_a_holiday():
     assert opens(fax(), utc("2026-12-25 12:00"), calendar=calendar("12-25")) is None
     assert opens(fax(send_at=utc("2026-12-25 12:00")), utc("2026-12-25 11:00"), calendar=calendar("12-25")) == (
         utc("2026-12-25 12:00"),

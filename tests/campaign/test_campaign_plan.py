@@ -240,7 +240,7 @@ def test_a_plan_that_nothing_holds_up_says_so():
     assert make_plan(many(1), Capacity(channels=10), MONDAY, settings()).delays == ()
 
 
-def test_a_plan_for_nobody_costs_nothing():
+def test_a_plan_without_recipients_costs_nothing():
     plan = make_plan(recipients(), Capacity(channels=1), MONDAY, settings())
 
     assert (plan.recipients, plan.cost_high, plan.end_low, plan.delays) == (0, 0, MONDAY, ())

@@ -562,7 +562,7 @@ def test_every_kind_of_failure_is_a_selector():
 # Tests, and the end -------------------------------------------------------------------------------------------------
 
 
-def test_a_test_sends_what_a_row_would_get_to_the_test_numbers_and_to_nobody_else(service, client, desk):
+def test_a_test_sends_the_fax_of_a_row_to_the_test_numbers_only(service, client, desk):
     listed = [{"fax": number(1), "media": "https://example.com/1.pdf"}, {"fax": number(2), "media": "doc-2"}]
     window = {"start": "08:00", "end": "08:01"}
     service.create(listed, campaign_id="spring", window=window, quality="high", tags=("may",))

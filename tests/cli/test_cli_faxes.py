@@ -157,7 +157,7 @@ def test_no_more_than_the_limit_are_listed_and_it_says_if_there_are_more(cli, fa
     assert (len(ids(all_of_them)), all_of_them.err) == (3, "")
 
 
-def test_fifty_are_listed_where_nobody_says_how_many(cli, fax):
+def test_fifty_are_listed_by_default(cli, fax):
     for _ in range(51):
         fax.send()
 
@@ -360,7 +360,7 @@ def test_a_fax_that_its_job_does_not_know_yet_is_cancelled_at_both(cli, ledger, 
     fax.reaches(fax_id, "failed")
 
 
-def test_an_earlier_attempt_that_still_goes_on_is_cancelled_alone(cli, ledger, fax, quickly, submitted):
+def test_an_earlier_attempt_in_progress_is_cancelled_alone(cli, ledger, fax, quickly, submitted):
     job, _ = submitted(accepted=True)
     stray = fax.send(NEVER_ENDS, client_state=encode_client_state(job, 7))
 
@@ -451,7 +451,7 @@ def test_faxes_are_deleted_and_those_that_are_not_there_are_reported(cli, fax, n
     assert (fax.status(one), fax.status(other)) == (None, None)
 
 
-def test_a_delete_that_nobody_confirms_deletes_nothing(cli, fax):
+def test_an_unconfirmed_delete_deletes_nothing(cli, fax):
     fax_id = fax.send()
 
     result = cli("faxes", "delete", fax_id)

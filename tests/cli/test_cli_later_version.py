@@ -72,7 +72,7 @@ def test_python_lists_the_others_and_sends_nothing_again_that_it_does_not_know(c
         client.status(partly).known()
 
 
-def test_a_request_that_is_none_is_left_out_and_not_taken_for_one_of_a_later_version(cli, jobs, redis, caplog):
+def test_an_invalid_request_is_left_out_and_not_taken_for_one_of_a_later_version(cli, jobs, redis, caplog):
     redis.hset(f"fax:job:{jobs[1]}", "request", json.dumps({"to": NUMBER}))
 
     assert jobs[1] not in cli("find").out

@@ -75,7 +75,7 @@ def test_a_dry_run_names_the_ledgers_whose_place_can_be_taken(cli, ledger, sent,
     assert cli("ledger", "show", "--json").json["taken_over"] == [LOST]
 
 
-def test_another_ledger_is_not_replaced_without_being_told_to(cli, sent, epoch):
+def test_another_ledger_is_not_replaced_without_an_explicit_request(cli, sent, epoch):
     result = cli("recover", "--since", an_hour_ago(), "--ledger", LOST)
     assert (result.code, "--yes" in result.err, epoch.behind()) == (2, True, None), result.err
 

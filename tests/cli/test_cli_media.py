@@ -336,7 +336,7 @@ def test_documents_are_deleted_and_those_that_are_not_there_are_reported(media, 
     assert media("list", "--json").out == ""
 
 
-def test_a_delete_that_nobody_confirms_deletes_nothing(media, pdf):
+def test_an_unconfirmed_delete_deletes_nothing(media, pdf):
     media("upload", pdf, "--name", "a")
 
     result = media("delete", "a")

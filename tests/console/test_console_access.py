@@ -188,7 +188,7 @@ def test_users_are_refused_with_a_reason(users):
         users.remove("nobody")
 
 
-def test_a_damaged_file_of_users_lets_nobody_in(tmp_path):
+def test_a_damaged_file_of_users_admits_no_one(tmp_path):
     (tmp_path / "users.json").write_text("{")
     with pytest.raises(Misconfigured, match="FAX_CONSOLE_USERS"):
         Users(tmp_path / "users.json").get("olga")

@@ -191,7 +191,7 @@ def test_the_diagram_of_states_has_every_state_in_order(desk, sent):
     assert drawn[-1].x + drawn[-1].width == pytest.approx(1000, abs=1)
 
 
-def test_connections_are_paused_and_go_on(desk, sent, operator):
+def test_connections_are_paused_and_resumed(desk, sent, operator):
     assert "is paused until" in operator.post("/holds/connections/c/pause", lasts="2h", reason="maintenance").text
     assert read_overview(desk.scripts).connections[0].pause is not None
     assert "is not a length of time" in operator.post("/holds/connections/c/pause", lasts="soon", reason="x").text

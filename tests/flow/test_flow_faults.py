@@ -40,7 +40,7 @@ def test_a_listing_that_fails_is_no_evidence(stack):
     assert stack.sim.accepted(job_id) == 1
 
 
-def test_a_question_that_telnyx_does_not_answer_is_asked_again_and_is_no_dead_letter(stack):
+def test_a_question_that_telnyx_does_not_answer_is_asked_again_and_not_a_dead_letter(stack):
     def letters():
         return [event for event in stack.events() if event.type == "job.invalid"]
 

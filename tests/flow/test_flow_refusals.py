@@ -95,7 +95,7 @@ def started(flow: Flow, **settings: str) -> Iterator[Child]:
 
 
 @pytest.mark.parametrize("code", ["READONLY", "MASTERDOWN"], ids=["of writing", "of reading"])
-def test_a_worker_that_starts_meanwhile_waits_as_well(flow: Flow, code: str) -> None:
+def test_a_worker_that_starts_while_redis_refuses_waits_as_well(flow: Flow, code: str) -> None:
     refuse, words = REFUSALS[code]
     refuse(flow.redis)
     try:

@@ -29,7 +29,7 @@ def test_a_message_that_comes_again_during_its_call_makes_no_second_call(tmp_pat
         assert {number: sends["posts"] for number, sends in flow.sim.sends(job_id).items()} == {1: 1}
 
 
-def test_a_rolling_restart_under_load_leaves_no_unknown_job_and_work_goes_on_meanwhile(tmp_path):
+def test_a_rolling_restart_under_load_leaves_no_unknown_job_and_does_not_stop_the_work(tmp_path):
     with installation(tmp_path, workers=2, FAX_CHANNELS="4") as flow, under_load(flow) as jobs:
         for name in ("worker", "worker2"):
             flow.until(lambda: flow.sim.report()["delivered"] >= 3)

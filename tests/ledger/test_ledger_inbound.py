@@ -103,7 +103,7 @@ def test_a_failed_inbound_fax_needs_no_document_and_is_not_polled(post: Post):
     assert (post.inbox.due().asked, post.inbox.due().wanted) == ((), 0)
 
 
-def test_a_failed_fax_with_a_link_is_fetched_all_the_same(post: Post):
+def test_a_failed_fax_with_a_link_is_still_fetched(post: Post):
     post.say("failed", media_url=LINK)
     assert post.inbox.get(FAX).place is DocumentPlace.WANTED
 
@@ -217,7 +217,7 @@ def test_a_document_that_was_stored_can_be_fetched_again_and_is_published_again(
     assert [kind for kind, _ in post.told()] == ["fax.received", "fax.stored", "fax.stored"]
 
 
-def test_documents_are_kept_for_ever_unless_said_otherwise(post: Post):
+def test_documents_are_kept_for_ever_unless_a_retention_is_set(post: Post):
     post.say("received", media_url=LINK)
     post.store()
     post.later(1000 * DAY)

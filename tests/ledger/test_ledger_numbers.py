@@ -203,7 +203,7 @@ def test_an_ended_quarantine_is_removed_when_the_next_begins(shunned):
     assert shunned.redis.zrange("fax:quarantined", 0, -1) == [OTHER]
 
 
-def test_a_job_that_is_cancelled_while_it_fails_blames_its_number_all_the_same(desk):
+def test_a_job_that_is_cancelled_while_it_fails_still_blames_its_number(desk):
     for name in "ab":
         fail(desk, name)
     desk.create("c", to=NUMBER)

@@ -142,7 +142,7 @@ def test_a_fax_that_continues_is_no_longer_held(desk):
     assert desk.ledger.holds() == []
 
 
-def test_a_fax_that_waits_for_a_person_is_shown_since_when_it_waits_however_often_it_is_looked_at(desk):
+def test_a_fax_that_waits_for_a_person_shows_when_its_wait_began(desk):
     for _ in range(3):
         hold(desk, HoldReason.TOO_LATE, seconds=None)
         desk.later(HOUR)

@@ -50,7 +50,7 @@ def test_urgent_goes_before_normal_before_bulk_whatever_came_first(desk):
     assert serve(desk, 6) == ["urgent-0", "urgent-1", "normal-0", "normal-1", "bulk-0", "bulk-1"]
 
 
-def test_an_urgent_fax_passes_waiting_bulk_as_soon_as_a_channel_is_free_and_bulk_passes_nobody(desk):
+def test_an_urgent_fax_passes_waiting_bulk_as_soon_as_a_channel_is_free_and_bulk_passes_no_other(desk):
     desk.let_wait(["bulk"], priority="bulk")
     desk.create("late", priority="bulk")
     desk.create("urgent", priority="urgent")

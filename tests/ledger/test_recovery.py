@@ -110,7 +110,7 @@ def test_what_was_sent_is_bound_and_what_was_not_is_sent(desk: CampaignDesk) -> 
     assert Epoch(desk.scripts).behind() is None
 
 
-def test_a_cancel_before_the_recovery_ends_what_was_not_sent_and_is_a_wish_for_what_was(desk: CampaignDesk) -> None:
+def test_a_cancel_before_the_recovery_ends_unsent_faxes_and_is_requested_for_sent_ones(desk: CampaignDesk) -> None:
     desk.create("sent", "not-sent")
     Epoch(desk.scripts).stop(found=moment(desk))
     for name in ("sent", "not-sent"):
@@ -151,7 +151,7 @@ def test_a_dry_run_changes_nothing_and_reports_the_same(desk: CampaignDesk) -> N
     assert planned.found == recover(desk, telnyx).found
 
 
-def test_a_listing_that_breaks_off_lifts_nothing_and_the_next_recovery_goes_on(desk: CampaignDesk) -> None:
+def test_an_interrupted_listing_leaves_the_stop_and_the_next_recovery_continues(desk: CampaignDesk) -> None:
     desk.create("sent")
     telnyx = Telnyx(fax(desk, "sent"))
     telnyx.breaks = True
@@ -244,7 +244,7 @@ def test_a_generation_that_the_ledger_has_forgotten_is_followed(desk: CampaignDe
     assert desk.faults() == ()
 
 
-def test_a_campaign_that_had_gone_on_to_a_new_generation_goes_on_in_that(desk: CampaignDesk) -> None:
+def test_a_campaign_in_a_later_generation_continues_in_it(desk: CampaignDesk) -> None:
     desk.run(1, 2, 3, 4, 5)
     desk.feed(4)
     for row in (1, 2, 3):

@@ -175,7 +175,7 @@ def test_cells_read_together_give_the_same_as_one_by_one(region, countries):
             assert reader.facts[found.facts[at]] == alone[3:]
 
 
-def test_an_extension_is_taken_off_only_where_that_is_asked_for():
+def test_an_extension_is_removed_only_on_request():
     cell = CellReader(NumberPolicy(region="US"), drop_extension=True).read("312-555-0100 x12")
 
     assert (cell.number, cell.note) == (OURS, "extension 12 removed")

@@ -103,7 +103,7 @@ def tell(redis_url: str, w: Collaborators, job_id: str, kind: str = "fax.deliver
     assert apps.public.test_client().post(PATH, data=request.body, headers=request.headers).status_code == 200
 
 
-def test_a_producers_trace_goes_on_to_the_webhook(redis_url: str, w: Collaborators, traces: Traces) -> None:
+def test_a_producers_trace_continues_to_the_webhook(redis_url: str, w: Collaborators, traces: Traces) -> None:
     with traces.provider.get_tracer("shop").start_as_current_span("order"):
         job_id = FaxClient(redis_url).send(FAX).job_id
     run_attempt(job_id, w)

@@ -62,7 +62,7 @@ def test_after_an_erasure_no_key_in_redis_holds_the_number(desk, client, redis_u
     assert [entry["data"] for _, entry in desk.redis.xrange("fax:events") if entry["type"] == "operator.acted"]
 
 
-def test_a_campaign_goes_on_adding_up(desk, client, tmp_path):
+def test_a_campaigns_counts_still_add_up(desk, client, tmp_path):
     desk.run(1, 2, 3, numbers={2: NUMBER, 3: NUMBER})
     desk.feed(1)
     desk.fly_row(1)

@@ -160,7 +160,7 @@ def test_an_ended_row_is_still_found_as_a_job(desk: CampaignDesk, client: FaxCli
         client.status(job(4))
 
 
-def test_an_open_row_is_found_where_it_stands(desk: CampaignDesk, client: FaxClient) -> None:
+def test_an_open_row_is_found_with_its_state(desk: CampaignDesk, client: FaxClient) -> None:
     desk.run(1, 2)
     desk.feed(1)
     assert ids(client.find(state="queued")) == [job(1)]

@@ -15,7 +15,7 @@ def fax(sim, **given):
     return Fax(**fields | {"status": "queued", "created_at": moment, "updated_at": moment} | given)
 
 
-def test_faxes_and_media_are_there_again_and_what_was_under_way_goes_on(tmp_path):
+def test_faxes_and_media_survive_a_restart_and_unfinished_faxes_continue(tmp_path):
     file = tmp_path / "telnyx.simulated"
 
     async def run() -> None:

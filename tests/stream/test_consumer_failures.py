@@ -125,7 +125,7 @@ def test_an_entry_that_is_not_an_event_is_dead_lettered_and_the_rest_continues(
     assert pending() == 0
 
 
-def test_an_entry_becomes_a_dead_letter_once_however_often_that_is_said(tell, member, dead):
+def test_an_entry_becomes_a_dead_letter_only_once(tell, member, dead):
     (entry_id,) = tell("a")
     consumer = member()
     consumer.read(block=0)

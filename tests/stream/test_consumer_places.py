@@ -119,7 +119,7 @@ def test_reading_again_leaves_out_entries_that_are_not_events_and_says_so(redis,
     ],
 )
 @pytest.mark.parametrize("read_first", [True, False])
-def test_a_group_goes_on_from_where_it_is_set(story, member, names, to, found, read_first):
+def test_a_group_continues_from_the_place_it_is_set_to(story, member, names, to, found, read_first):
     consumer = member()
     if read_first:
         consumer.ack(*consumer.read(block=0))

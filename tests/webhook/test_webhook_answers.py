@@ -112,7 +112,7 @@ def test_a_signed_body_that_cannot_be_read_is_answered_200_and_kept_once(
     assert b'outcome="unreadable"} 1.0' in admin.get("/metrics").data
 
 
-def test_an_event_of_a_foreign_connection_is_answered_200_and_kept_apart(settings: Settings, redis_url: str):
+def test_an_event_of_a_foreign_connection_is_answered_200_and_quarantined(settings: Settings, redis_url: str):
     ours = settings.model_copy(update={"fax_connection_id": "111", "fax_connections": ("222",)})
     client = create_apps(ours).public.test_client()
     foreign = telnyx_event(connection_id="333")

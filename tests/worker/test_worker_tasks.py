@@ -102,7 +102,7 @@ def test_an_invalid_reminder_becomes_a_dead_letter(app):
 
 
 @pytest.mark.parametrize("kind", [AccountRefused, NotSent, OutcomeUnknown, RateLimited])
-def test_a_question_about_a_job_that_fails_for_now_is_no_dead_letter(kind):
+def test_a_question_that_fails_temporarily_is_not_a_dead_letter(kind):
     assert tasks._needs_no_dead_letter("j1", kind("for now"))
 
 
